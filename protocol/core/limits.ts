@@ -1,0 +1,103 @@
+/**
+ * Every bound on what a peer can make this process hold or do, in one place, with unit and reason.
+ * A bound that all members of a committee must share is part of `rulesVersion`: changing it forks them.
+ */
+
+export const RULES_VERSION = 1;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const limits = {
+  // --- ids and text -----------------------------------------------------------------------------------
+  /** Bytes of an agent id: an Ed25519 PeerId has 52; room for other key types. */
+  agentIdBytes: 64,
+  /** Bytes of a mesh id. */
+  meshIdBytes: 64,
+  /** Bytes of the name of a skill, of a label, of a node of the task graph. */
+  nameBytes: 64,
+  /** Bytes of a task id: a node's name, a slash and an index. */
+  taskIdBytes: 80,
+  /** Bytes of a description, a reason or an address. */
+  textBytes: 1 * KIB,
+  /** Bytes of a signature: Ed25519 has 64. */
+  signatureBytes: 64,
+
+  // --- values -----------------------------------------------------------------------------------------
+  /** Levels of nesting of lists and maps in canonical bytes: keeps recursion shallow (protocol.md 1). */
+  nesting: 32,
+  /** Bytes of an output that stands in a command; larger ones are blobs (protocol.md 4). */
+  inlineBytes: 16 * KIB,
+  /** Entries of one list or map in a JSON-like value. */
+  valueEntries: 1_000_000,
+  /** Bytes of one blob: held in memory while it is hashed. */
+  blobBytes: 64 * MIB,
+
+  // --- frames -----------------------------------------------------------------------------------------
+  /** Bytes of one frame on a direct stream: a full block with its commands. */
+  frameBytes: 4 * MIB,
+  /** Bytes of a gossip message: a capability vector with all its skills. */
+  gossipBytes: 64 * KIB,
+
+  // --- jobs -------------------------------------------------------------------------------------------
+  /** Bytes of a genesis (protocol.md 4). */
+  genesisBytes: 1 * MIB,
+  /** Nodes of a task graph. */
+  nodes: 4_096,
+  /** Items of one map, steps of one chain. */
+  mapItems: 100_000,
+  chainSteps: 2_000_000,
+  /** Units of one generator that are open at a time: bounds the ledger's state, not the job. */
+  openUnits: 512,
+  /** Members of a committee and its standbys. */
+  members: 128,
+  standbys: 128,
+  /** Voting power of a member (protocol.md 4). */
+  power: 4,
+  /** Seats of a task over all its batches. */
+  seats: 64,
+  /** Agents that one job keeps a record of. Beyond it new agents' offers are refused. */
+  agentsInJob: 4_096,
+  /** Live offers a skill that enter the log (protocol.md 6). */
+  offersPerSkill: 16,
+  /** Concurrent awards that one offer may ask for. */
+  slots: 1_024,
+  /** Price of one task and budget of a job, micro-credits. */
+  price: 1_000_000_000_000,
+  budget: 1_000_000_000_000_000,
+  /** Durations in files and offers, ms: 30 days. */
+  durationMs: 30 * 24 * 3_600_000,
+
+  // --- consensus --------------------------------------------------------------------------------------
+  /** Commands and bytes of one block: about what a member applies in 50 ms. */
+  blockCommands: 2_048,
+  blockBytes: 2 * MIB,
+  /** Commands of one envelope. */
+  envelopeCommands: 256,
+  /** Bytes of one command: an inline output and its frame. */
+  commandBytes: 24 * KIB,
+  /** Commands and bytes that a member pools per job while they wait for a block, and per author. */
+  poolCommands: 20_000,
+  poolCommandsPerAuthor: 8_192,
+  /** Rounds of a height for which all votes are kept; beyond it each member's newest only. */
+  keptRounds: 64,
+  /** Kept commit quorums and blocks in memory per job, for members a little behind; older ones come from disk. */
+  recentBlocks: 256,
+  /** Blocks in one answer to a member that is behind, and their bytes. */
+  syncBlocks: 64,
+  /** Blocks between two hashes of the whole state in the header (protocol.md 5). */
+  snapshotInterval: 1_024,
+
+  // --- agent ------------------------------------------------------------------------------------------
+  /** Jobs that one node keeps at the same time, and per owner (protocol.md 9). */
+  hostedJobs: 64,
+  hostedJobsPerOwner: 16,
+  /** Jobs that one node works for or has heard of. */
+  knownJobs: 256,
+  /** Agents in the directory. */
+  directoryAgents: 20_000,
+  /** Skills of one agent, labels of one agent or job. */
+  skills: 256,
+  labels: 32,
+  addresses: 16,
+} as const;

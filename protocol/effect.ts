@@ -1,0 +1,81 @@
+/**
+ * What an agent asks of its driver. Effects of one step are carried out in order. What the driver owes back is
+ * said with each.
+ *
+ * Binding: a `persist` is durable before any later `send` or `publish` of the same step leaves the process.
+ */
+
+import type { AgentId, Hash, JobId } from "./core/ids.ts";
+import type { AwardRef } from "./input.ts";
+import type { TraceEvent } from "./trace.ts";
+import type { TaskInput } from "./wire/genesis.ts";
+import type { GossipTopic } from "./wire/message.ts";
+import type { QueueClass } from "./wire/queue.ts";
+import type { Verdict } from "./wire/verdict.ts";
+
+export type Effect =
+  /**
+   * Write `bytes` under (job, slot), or delete it (`null`). `durable`: forced to disk (SQLite synchronous=full)
+   * before what follows is sent; otherwise at the latest with the next durable one. All of one step is one write.
+   * A failure to write ends the node: it must not go on signing.
+   */
+  | {
+      readonly kind: "persist";
+      readonly job: JobId;
+      readonly slot: string;
+      readonly bytes: Uint8Array | null;
+      readonly durable: boolean;
+    }
+  /** Read records back. Owes `recordsRead` with the same ticket. */
+  | { readonly kind: "readRecords"; readonly job: JobId; readonly slots: readonly string[]; readonly ticket: number }
+  /** Forget all records of a job. */
+  | { readonly kind: "forget"; readonly job: JobId }
+  /**
+   * Put a frame on the direct stream to `to` (dial first where there is none, by the addresses of `address`).
+   * May be lost: a full queue closes the stream (`disconnected`), a peer that cannot be reached drops it.
+   */
+  | { readonly kind: "send"; readonly to: AgentId; readonly queue: QueueClass; readonly bytes: Uint8Array }
+  | { readonly kind: "publish"; readonly topic: GossipTopic; readonly bytes: Uint8Array }
+  /** The answer to a `gossip` input. */
+  | { readonly kind: "verdict"; readonly ticket: number; readonly verdict: Verdict }
+  /** `agent` sent a frame that no honest one would: counts against it (the driver drops the connection at a limit). */
+  | { readonly kind: "misbehaved"; readonly agent: AgentId; readonly code: string }
+  /** Where an agent can be dialled. */
+  | { readonly kind: "address"; readonly agent: AgentId; readonly addresses: readonly string[] }
+  /** Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed`. */
+  | { readonly kind: "fetchBlob"; readonly hash: Hash; readonly bytes: number; readonly from: readonly AgentId[] }
+  /**
+   * Run a skill; the input's blobs are in the store. Owes `workDone` or `workFailed`. `budgetMs`: time until the
+   * lease ends.
+   */
+  | {
+      readonly kind: "work";
+      readonly award: AwardRef;
+      readonly skill: string;
+      readonly input: TaskInput;
+      readonly budgetMs: number;
+    }
+  /** Abort a skill's run; nothing is owed. */
+  | { readonly kind: "stopWork"; readonly award: AwardRef }
+  /** Ask for a `tick` at this monotonic time; replaces the wake before. */
+  | { readonly kind: "wake"; readonly atMonoMs: number }
+  /** News for whoever sits at this node. */
+  | { readonly kind: "event"; readonly event: LocalEvent }
+  /** For the trace (trace.ts). */
+  | { readonly kind: "trace"; readonly event: TraceEvent };
+
+/** What the operator of a node is told. */
+export type LocalEvent =
+  /** A submitted job: hosted by its committee, or refused with the reasons. */
+  | { readonly kind: "submitted"; readonly job: JobId; readonly ok: boolean; readonly reason: string }
+  /** A block of a job that this node keeps or follows was applied. `json`: its decisions (job/event.ts), plain data. */
+  | {
+      readonly kind: "block";
+      readonly job: JobId;
+      readonly height: number;
+      readonly timeMs: number;
+      readonly events: readonly unknown[];
+    }
+  | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
+  /** The directory changed: somebody new, gone, or with another advertisement. */
+  | { readonly kind: "directory"; readonly agents: number };

@@ -1,0 +1,75 @@
+/**
+ * What a driver may tell an agent. One input at a time; every outcome of an effect, failures included, comes
+ * back as an input.
+ */
+
+import type { AgentId, Hash, JobId, TaskId } from "./core/ids.ts";
+import type { FailureReason } from "./wire/command.ts";
+import type { SignedGenesis } from "./wire/genesis.ts";
+import type { GossipTopic, Query } from "./wire/message.ts";
+
+/**
+ * Two readings of the machine's clock, taken together. `monoMs` never goes back and times waits; `wallMs` is
+ * what the ledger's times are compared with and may be wrong.
+ */
+export interface Now {
+  readonly monoMs: number;
+  readonly wallMs: number;
+}
+
+/** An award that an agent was told to work on names itself by these three. */
+export interface AwardRef {
+  readonly job: JobId;
+  readonly task: TaskId;
+  readonly attempt: number;
+}
+
+export type Input =
+  /** The driver is up: restored jobs go on, the capability vector goes out. Once, first. */
+  | { readonly kind: "start" }
+  /** The time that the last `wake` effect asked for has come; earlier or later does no harm. */
+  | { readonly kind: "tick" }
+  /** A direct stream to `agent` is up, or is gone. */
+  | { readonly kind: "connected"; readonly agent: AgentId }
+  | { readonly kind: "disconnected"; readonly agent: AgentId }
+  /** One frame of a direct stream; the transport vouches for `from`. */
+  | { readonly kind: "frame"; readonly from: AgentId; readonly bytes: Uint8Array }
+  /** A gossip message that waits for a `verdict` effect with the same `ticket`. */
+  | {
+      readonly kind: "gossip";
+      readonly from: AgentId;
+      readonly topic: GossipTopic;
+      readonly bytes: Uint8Array;
+      readonly ticket: number;
+    }
+  /** A blob is in this agent's store (fetched, or put there by a skill or a submitter), or could not be had. */
+  | { readonly kind: "blobStored"; readonly hash: Hash }
+  | { readonly kind: "blobFailed"; readonly hash: Hash }
+  /**
+   * A skill returned. `output`: canonical bytes of the value (wire/value.ts); the driver has stored it as a blob
+   * before if it is larger than `limits.inlineBytes`. `nonce`: 32 random bytes for the seal.
+   */
+  | {
+      readonly kind: "workDone";
+      readonly award: AwardRef;
+      readonly output: Uint8Array;
+      readonly confidencePpm: number;
+      readonly cost: number;
+      readonly nonce: Uint8Array;
+    }
+  | { readonly kind: "workFailed"; readonly award: AwardRef; readonly reason: FailureReason; readonly message: string }
+  /** The operator of this node submits a job; its blobs are in the store. Answered by `submitted` events. */
+  | { readonly kind: "submit"; readonly genesis: SignedGenesis }
+  /** The operator of this node, as the job's owner, ends it. */
+  | { readonly kind: "cancel"; readonly job: JobId }
+  /** The operator asks another agent (or this one: `to` is its own id). Answered by a `reply` event with `id`. */
+  | { readonly kind: "ask"; readonly id: number; readonly to: AgentId; readonly query: Query }
+  /** The answer to a `readRecords` effect: what the store has under these slots, in their order, gaps left out. */
+  | {
+      readonly kind: "recordsRead";
+      readonly job: JobId;
+      readonly ticket: number;
+      readonly records: readonly Uint8Array[];
+    }
+  /** Listen addresses changed. */
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] };

@@ -1,0 +1,47 @@
+/**
+ * The contract between the protocol and whoever drives it.
+ *
+ * The caller feeds inputs one at a time, with the time at which it does, and carries the returned effects out
+ * in their order (effect.ts says what each owes back). The machine has no clock, no randomness and no I/O: the
+ * same configuration, records and inputs give the same effects, on every machine.
+ */
+
+import type { Crypto, Signer } from "./core/crypto.ts";
+import type { JobId, MeshId } from "./core/ids.ts";
+import type { Effect } from "./effect.ts";
+import type { Input, Now } from "./input.ts";
+import type { SkillAd } from "./wire/capability.ts";
+
+export interface Machine {
+  step(now: Now, input: Input): readonly Effect[];
+}
+
+/** A record that the store gave back after a restart: what `persist` wrote last under (job, slot). */
+export interface StoredRecord {
+  readonly job: JobId;
+  readonly slot: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What one agent is. */
+export interface AgentConfig {
+  readonly meshId: MeshId;
+  readonly signer: Signer;
+  readonly crypto: Crypto;
+  /** What people call it in output; not an identity. */
+  readonly name: string;
+  /** Greater at each start of the same identity: wall-clock milliseconds at start do. */
+  readonly incarnation: number;
+  readonly skills: readonly SkillAd[];
+  /** Tasks that it works on at the same time. 1..1024 */
+  readonly slots: number;
+  readonly labels: readonly string[];
+  /** Whether it keeps logs of jobs when asked (serves on committees). */
+  readonly hosts: boolean;
+  readonly addresses: readonly string[];
+  /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */
+  readonly traceState?: boolean;
+}
+
+/** How the agent machine is made; drivers take it as a parameter, so that a simulator can wrap it. */
+export type CreateMachine = (config: AgentConfig, records: readonly StoredRecord[]) => Machine;

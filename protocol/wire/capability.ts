@@ -1,0 +1,65 @@
+/**
+ * What travels over gossip: capability vectors (topic `caps`) and beacons (topic `beacons`).
+ *
+ * Source: protocol.md 2, 3, 6.
+ */
+
+import type { Hasher } from "../core/crypto.ts";
+import type { Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { bool, type Codec, encode, hash, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
+import { agentId, signature } from "./consensus.ts";
+import { duration, name, price } from "./genesis.ts";
+
+/** A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. */
+export const skillAdCodec = struct({
+  name,
+  description: text(limits.textBytes),
+  price,
+  expectedMs: duration,
+  schemas: nullable(hash),
+});
+export type SkillAd = Infer<typeof skillAdCodec>;
+
+const vcvFields = {
+  agent: agentId,
+  /** Grows with each start of the agent; (incarnation, version) orders its advertisements. */
+  incarnation: uint(),
+  version: uint(),
+  /** What people call it; not an identity. */
+  name,
+  skills: list(skillAdCodec, limits.skills),
+  slots: uint(limits.slots),
+  labels: list(name, limits.labels),
+  addresses: list(text(limits.textBytes), limits.addresses),
+  /** Keeps logs of jobs when asked. */
+  hosts: bool,
+  /** The newest `rulesVersion` that it has. */
+  rulesVersion: uint(),
+  expiresMs: uint(),
+};
+const vcvContentCodec = struct(vcvFields);
+/** A capability vector: an agent's signed, versioned advertisement. */
+export const vcvCodec = struct({ ...vcvFields, signature });
+export type VcvContent = Infer<typeof vcvContentCodec>;
+export type Vcv = Infer<typeof vcvCodec>;
+
+export const vcvHash = (hasher: Hasher, vcv: VcvContent): Hash => hasher(encode(vcvContentCodec, vcv));
+
+const beaconFields = {
+  job: hash as Codec<JobId>,
+  /** Who sends it: any member; a node that does not know the job asks it for the genesis. */
+  author: agentId,
+  skill: name,
+  labels: list(name, limits.labels),
+  attempt: uint(0xff),
+  /** When the window ends, in the ledger's time. */
+  endsMs: uint(),
+};
+const beaconContentCodec = struct(beaconFields);
+/** "These tasks are ready and need this": asks for offers. */
+export const beaconCodec = struct({ ...beaconFields, signature });
+export type BeaconContent = Infer<typeof beaconContentCodec>;
+export type Beacon = Infer<typeof beaconCodec>;
+
+export const beaconHash = (hasher: Hasher, beacon: BeaconContent): Hash => hasher(encode(beaconContentCodec, beacon));

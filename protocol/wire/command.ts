@@ -1,0 +1,125 @@
+/**
+ * Commands: what agents ask a job's ledger to take note of. A command's id is the hash of its content; an
+ * envelope carries many of one author under one signature over the list of their hashes, so that a block
+ * can hold any subset of them.
+ *
+ * Source: protocol.md 1 (statements), 4-7 (what each command does: job/ledger.ts).
+ */
+
+import type { Hasher } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  encode,
+  hash,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
+import { agentId, proposalStatementCodec, signature, voteCodec } from "./consensus.ts";
+import { dataCodec, duration, name, ppm, price } from "./genesis.ts";
+
+export const taskIdCodec: Codec<TaskId> = text<TaskId>(limits.taskIdBytes);
+const attempt = uint(0xffff);
+
+/** Bytes of the nonce that hides a sealed output. */
+export const NONCE_BYTES = 32;
+
+export const FAILURE_REASONS = ["busy", "error", "refused", "lost-input"] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+export const commandBodyCodec = variant({
+  /** By the owner: end the job. */
+  cancel: struct({}),
+  /** By anyone: two statements of one member that exclude each other (A5). */
+  equivocation: struct({ first: voteCodec, second: voteCodec }),
+  doubleProposal: struct({ first: proposalStatementCodec, second: proposalStatementCodec }),
+  /** By a member: it holds `target` for dead, or takes that back. */
+  suspicion: struct({ target: agentId, suspected: bool }),
+  /** By a worker: first the seal of its output, then, when the batch is open, the output. */
+  seal: struct({ task: taskIdCodec, attempt, seal: hash }),
+  result: struct({
+    task: taskIdCodec,
+    attempt,
+    data: dataCodec,
+    /** The worker's own estimate that it is right, parts per million. */
+    confidence: ppm,
+    /** What the work cost the worker, micro-credits; for the record. */
+    cost: price,
+    /** What the seal was made with; null for a task whose results are not sealed. */
+    nonce: nullable(bytes(NONCE_BYTES)),
+  }),
+  /** By a worker: this award will bring no result. */
+  failure: struct({ task: taskIdCodec, attempt, reason: oneOf(FAILURE_REASONS), message: text(limits.textBytes) }),
+  /** By a worker: its standing word for one skill; a newer one replaces it, `slots` 0 withdraws it. */
+  offer: struct({
+    skill: name,
+    price,
+    slots: uint(limits.slots),
+    labels: list(name, limits.labels),
+    /** Its load over all jobs, parts per million. */
+    load: ppm,
+    expectedMs: duration,
+    validUntilMs: uint(),
+  }),
+});
+export type CommandBody = Infer<typeof commandBodyCodec>;
+export type CommandKind = CommandBody["kind"];
+/** The body of one kind of command. */
+export type BodyOf<K extends CommandKind> = Extract<CommandBody, { readonly kind: K }>;
+
+/** `counter` grows with each command of an author in a job: equal bodies said twice are two commands. */
+export const commandCodec = struct({
+  job: hash as Codec<JobId>,
+  author: agentId,
+  counter: uint(),
+  body: commandBodyCodec,
+});
+export type Command = Infer<typeof commandCodec>;
+
+export const encodeCommand = (command: Command): Uint8Array => encode(commandCodec, command);
+
+const envelopeContentCodec = struct({
+  job: hash as Codec<JobId>,
+  author: agentId,
+  hashes: list(hash, limits.envelopeCommands),
+});
+export type EnvelopeContent = Infer<typeof envelopeContentCodec>;
+
+/** `bodies` holds the canonical bytes of some of the commands that `hashes` names, in any order. */
+export const envelopeCodec = struct({
+  job: hash as Codec<JobId>,
+  author: agentId,
+  hashes: list(hash, limits.envelopeCommands),
+  signature,
+  bodies: list(bytes(limits.commandBytes), limits.envelopeCommands),
+});
+export type Envelope = Infer<typeof envelopeCodec>;
+
+export const envelopeHash = (hasher: Hasher, content: EnvelopeContent): Hash =>
+  hasher(encode(envelopeContentCodec, content));
+
+const sealCodec = struct({
+  job: hash,
+  task: taskIdCodec,
+  attempt,
+  worker: agentId,
+  nonce: bytes(NONCE_BYTES),
+  output: hash,
+});
+
+/** H(job, task, attempt, worker, nonce, output): hides the output, binds the worker (protocol.md 7). */
+export function sealHash(
+  hasher: Hasher,
+  sealed: { job: JobId; task: TaskId; attempt: number; worker: AgentId; nonce: Uint8Array; output: Hash },
+): Hash {
+  return hasher(encode(sealCodec, sealed));
+}

@@ -1,0 +1,185 @@
+/**
+ * The genesis of a job: everything that its log starts from, signed by the owner. Its hash is the job id.
+ * Shapes and canonical bytes; whether a genesis makes sense is checked in job/graph.ts.
+ *
+ * Source: protocol.md 4.
+ */
+
+import type { Hasher } from "../core/crypto.ts";
+import type { Hash, JobId, MeshId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  encode,
+  hash,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
+import { agentId, committeeCodec, signature } from "./consensus.ts";
+import { type Value, valueCodec } from "./value.ts";
+
+export const name = text(limits.nameBytes);
+export const duration = uint(limits.durationMs);
+export const price = uint(limits.price);
+/** A share in parts per million. */
+export const ppm = uint(1_000_000);
+
+/** A finite number, in the one form that values have. */
+const finite: Codec<number> = {
+  write: (w, number) => valueCodec.write(w, number),
+  read(r) {
+    const read: Value = valueCodec.read(r);
+    return typeof read === "number" ? read : r.fail("not-a-number");
+  },
+};
+
+/**
+ * A value by its canonical bytes: in place up to 16 KiB, else as a blob. Both name the same answer by the same
+ * hash, SHA-256 of the canonical bytes; the ledger compares hashes and never reads a blob.
+ */
+export const dataCodec = variant({
+  inline: struct({ bytes: bytes(limits.inlineBytes) }),
+  blob: struct({ hash, bytes: uint(limits.blobBytes) }),
+});
+export type Data = Infer<typeof dataCodec>;
+
+export const dataHash = (hasher: Hasher, data: Data): Hash => (data.kind === "blob" ? data.hash : hasher(data.bytes));
+
+/** Files of the submitter, packed into one blob (see wire/pack.ts). */
+export const packCodec = struct({ hash, bytes: uint(limits.blobBytes) });
+export type Pack = Infer<typeof packCodec>;
+
+/** Where a task's input comes from. `path` selects a part of a value: `items[2].name`, "" is the whole. */
+export const sourceCodec = variant({
+  none: struct({}),
+  value: struct({ data: dataCodec }),
+  /** `single`: one file was asked for, not a list of files. */
+  files: struct({ pack: packCodec, single: bool }),
+  output: struct({ node: name, path: text(limits.textBytes) }),
+});
+export type Source = Infer<typeof sourceCodec>;
+
+/** What a `map` runs over. */
+export const itemsCodec = variant({
+  list: struct({ items: list(dataCodec, limits.mapItems) }),
+  packs: struct({ packs: list(packCodec, limits.mapItems) }),
+  output: struct({ node: name, path: text(limits.textBytes) }),
+});
+export type Items = Infer<typeof itemsCodec>;
+
+/** How a node of the graph unfolds into tasks. `batch`: items per task; 1 hands the item itself, more a list. */
+export const generatorCodec = variant({
+  single: struct({}),
+  map: struct({ items: itemsCodec, batch: uint(limits.mapItems) }),
+  chain: struct({ steps: uint(limits.chainSteps) }),
+});
+export type Generator = Infer<typeof generatorCodec>;
+
+/** How outputs are grouped into equal ones (answer/comparator.ts). */
+export const comparatorCodec = variant({
+  exact: struct({}),
+  /** Numbers within `absolute` or within `relativePpm` of each other. */
+  number: struct({ absolute: finite, relativePpm: ppm }),
+});
+export type Comparator = Infer<typeof comparatorCodec>;
+
+/** How results become an answer (answer/rules.ts). */
+export const ruleCodec = variant({
+  first: struct({}),
+  majority: struct({}),
+  quorum: struct({ q: uint(limits.seats) }),
+});
+export type Rule = Infer<typeof ruleCodec>;
+
+/** What is asked of a task's workers. Defaults stand in job/policy.ts, with what raising and lowering does. */
+export const policyCodec = struct({
+  /** Workers of the first batch. */
+  redundancy: uint(limits.seats),
+  /** Results a task may collect over all its batches before it fails undecided. */
+  redundancyMax: uint(limits.seats),
+  accept: ruleCodec,
+  compare: comparatorCodec,
+  /** A lease's length, ms. */
+  timeoutMs: duration,
+  /** Leases that may end without a result before the task fails. */
+  retries: uint(limits.seats),
+  /** The most that one result may cost, micro-credits. */
+  priceMax: price,
+});
+export type Policy = Infer<typeof policyCodec>;
+
+export const nodeSpecCodec = struct({
+  id: name,
+  skill: name,
+  /** Labels that a worker must carry. */
+  labels: list(name, limits.labels),
+  input: sourceCodec,
+  /** Nodes that must be accepted first, beside those that the input refers to. */
+  needs: list(name, limits.nodes),
+  generator: generatorCodec,
+  policy: policyCodec,
+});
+export type NodeSpec = Infer<typeof nodeSpecCodec>;
+
+export const SELECTORS = ["greedy", "least-loaded", "round-robin", "random"] as const;
+export type SelectorName = (typeof SELECTORS)[number];
+
+export const genesisCodec = struct({
+  meshId: text<MeshId>(limits.meshIdBytes),
+  rulesVersion: uint(),
+  owner: agentId,
+  /** Chosen by the owner so that two jobs with equal tasks are two jobs. */
+  counter: uint(),
+  name,
+  nodes: list(nodeSpecCodec, limits.nodes),
+  /** The node whose output is the job's result. */
+  output: name,
+  /** Micro-credits. */
+  budget: uint(limits.budget),
+  /** From the first block's time, ms. */
+  deadlineMs: duration,
+  labels: list(name, limits.labels),
+  selector: oneOf(SELECTORS),
+  /** Length of an offer window, ms. */
+  windowMs: duration,
+  committee: committeeCodec,
+  standbys: list(agentId, limits.standbys),
+});
+export type Genesis = Infer<typeof genesisCodec>;
+
+export const encodeGenesis = (genesis: Genesis): Uint8Array => encode(genesisCodec, genesis);
+
+/** A genesis with its owner's signature. The bytes are kept as they came: their hash is the job id. */
+export const signedGenesisCodec = struct({ bytes: bytes(limits.genesisBytes), signature });
+export type SignedGenesis = Infer<typeof signedGenesisCodec>;
+
+export const jobIdOf = (hasher: Hasher, signed: SignedGenesis): JobId => hasher(signed.bytes);
+
+/** What a worker is given, after the ledger resolved a task's input. */
+export const taskInputCodec = variant({
+  none: struct({}),
+  value: struct({ data: dataCodec, path: text(limits.textBytes) }),
+  files: struct({ pack: packCodec, single: bool }),
+  /** Items of a batch, or the outputs of a map in order. */
+  list: struct({ items: list(dataCodec, limits.mapItems) }),
+  packs: struct({ packs: list(packCodec, limits.mapItems) }),
+});
+export type TaskInput = Infer<typeof taskInputCodec>;
+
+/** The blobs that a task's input rests on. */
+export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; readonly bytes: number }[] {
+  if (input.kind === "files") return [input.pack];
+  if (input.kind === "packs") return input.packs;
+  const data = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
+  return data.filter((item) => item.kind === "blob");
+}
+
+export const optionalHash = nullable(hash);

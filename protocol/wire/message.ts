@@ -1,0 +1,133 @@
+/**
+ * The frames of the direct streams: one message a frame, `[kind, body]` in canonical bytes. Streams are
+ * encrypted and name their peer, so messages carry no signature of their own; what must convince third
+ * parties (votes, commands, genesis, capability vectors) is signed inside.
+ *
+ * Source: protocol.md 2 (transport classes).
+ */
+
+import type { JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { beaconCodec, vcvCodec } from "./capability.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  hash,
+  type Infer,
+  list,
+  nullable,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
+import { envelopeCodec, taskIdCodec } from "./command.ts";
+import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, votesCodec } from "./consensus.ts";
+import { name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
+
+const job = hash as Codec<JobId>;
+const height = uint();
+const attempt = uint(0xffff);
+
+/** Where a member stands: `step` 0 idle, 1 propose, 2 prevote, 3 precommit. */
+const positionCodec = struct({ job, height, round: uint(0xffffffff), step: uint(3), awards: uint() });
+/**
+ * `height`: of the next block. `awards`: how many live awards of this job the sender knows itself to hold, so
+ * that members notice a worker that missed a notice.
+ */
+export type Position = Infer<typeof positionCodec>;
+
+/** A block that was decided, with what proves it and what it holds. */
+export const committedBlockCodec = struct({
+  block: blockCodec,
+  /** The commands of the block, as partial envelopes. */
+  envelopes: list(envelopeCodec, limits.blockCommands),
+  /** A quorum of precommits for it. */
+  commit: votesCodec,
+});
+export type CommittedBlock = Infer<typeof committedBlockCodec>;
+
+/** What a member tells a worker about tasks that it holds. */
+const noticeItemCodec = variant({
+  award: struct({
+    task: taskIdCodec,
+    attempt,
+    skill: name,
+    input: taskInputCodec,
+    /** Ledger time at which the lease ends. */
+    leaseEndsMs: uint(),
+    price,
+    /** Whether a seal is expected before the result. */
+    sealed: bool,
+  }),
+  /** The batch is open: reveal. */
+  open: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
+  /** The award is over: stop, if still at it. */
+  closed: struct({ task: taskIdCodec, attempt }),
+});
+export type NoticeItem = Infer<typeof noticeItemCodec>;
+
+export const queryCodec = variant({
+  /** JSON text: the job's summary; without a job, all that the node keeps. */
+  status: struct({ job: nullable(job) }),
+  /** Canonical bytes of the certificate of a job's output. */
+  certificate: struct({ job }),
+});
+export type Query = Infer<typeof queryCodec>;
+
+export const messageCodec = variant({
+  pulse: struct({ load: ppm, positions: list(positionCodec, limits.knownJobs) }),
+
+  // consensus and sync
+  envelopes: struct({ job, envelopes: list(envelopeCodec, limits.blockCommands) }),
+  proposal: proposalCodec,
+  votes: struct({ job, votes: votesCodec }),
+  fetchBlocks: struct({ job, from: height }),
+  blocks: struct({ job, blocks: list(committedBlockCodec, limits.syncBlocks) }),
+  fetchBody: struct({ job, block: hash }),
+  body: struct({ job, block: blockCodec }),
+  fetchCommands: struct({ job, hashes: list(hash, limits.blockCommands) }),
+  haveBlobs: struct({ job, blobs: list(hash, limits.blockCommands) }),
+
+  // the start of a job
+  invite: struct({ genesis: signedGenesisCodec, vcvs: list(vcvCodec, limits.members + limits.standbys) }),
+  inviteReply: struct({ job, yes: bool, reason: text(limits.textBytes) }),
+  start: struct({ job }),
+  fetchGenesis: struct({ job }),
+  genesis: struct({ genesis: signedGenesisCodec }),
+  /** "Send me this job's blocks from now on", or no longer. */
+  follow: struct({ job, on: bool }),
+
+  // members to workers
+  notice: struct({ job, items: list(noticeItemCodec, limits.blockCommands) }),
+
+  // capabilities
+  fetchVcvs: struct({
+    known: list(struct({ agent: agentId, incarnation: uint(), version: uint() }), limits.directoryAgents),
+  }),
+  vcvs: struct({ vcvs: list(vcvCodec, limits.directoryAgents) }),
+
+  // clients
+  query: struct({ id: uint(0xffffffff), query: queryCodec }),
+  reply: struct({ id: uint(0xffffffff), ok: bool, bytes: bytes(limits.frameBytes - 1024) }),
+
+  /** A current committee with its proof: for workers, who know the genesis only. */
+  committee: struct({ job, header: headerCodec, commit: votesCodec, committee: committeeCodec }),
+});
+export type Message = Infer<typeof messageCodec>;
+export type MessageKind = Message["kind"];
+
+export const encodeMessage = (message: Message): Uint8Array => encode(messageCodec, message);
+export const decodeMessage = (input: Uint8Array): Decoded<Message> => decode(messageCodec, input);
+
+export const GOSSIP_TOPICS = ["caps", "beacons"] as const;
+export type GossipTopic = (typeof GOSSIP_TOPICS)[number];
+
+export const encodeVcv = (vcv: Infer<typeof vcvCodec>): Uint8Array => encode(vcvCodec, vcv);
+export const decodeVcv = (input: Uint8Array): Decoded<Infer<typeof vcvCodec>> => decode(vcvCodec, input);
+export const encodeBeacon = (beacon: Infer<typeof beaconCodec>): Uint8Array => encode(beaconCodec, beacon);
+export const decodeBeacon = (input: Uint8Array): Decoded<Infer<typeof beaconCodec>> => decode(beaconCodec, input);
