@@ -42,6 +42,8 @@ export type Effect =
   | { readonly kind: "misbehaved"; readonly agent: AgentId; readonly code: string }
   /** Where an agent can be dialled. */
   | { readonly kind: "address"; readonly agent: AgentId; readonly addresses: readonly string[] }
+  /** Put these bytes into the blob store, under their SHA-256: others will ask for them. Nothing is owed. */
+  | { readonly kind: "storeBlob"; readonly bytes: Uint8Array }
   /** Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed`. */
   | { readonly kind: "fetchBlob"; readonly hash: Hash; readonly bytes: number; readonly from: readonly AgentId[] }
   /**

@@ -60,8 +60,8 @@ export type Input =
   | { readonly kind: "workFailed"; readonly award: AwardRef; readonly reason: FailureReason; readonly message: string }
   /** The operator of this node submits a job; its blobs are in the store. Answered by `submitted` events. */
   | { readonly kind: "submit"; readonly genesis: SignedGenesis }
-  /** The operator of this node, as the job's owner, ends it. */
-  | { readonly kind: "cancel"; readonly job: JobId }
+  /** The operator of this node, as the job's owner, ends it; through `via` where this node does not keep the job. */
+  | { readonly kind: "cancel"; readonly job: JobId; readonly via: AgentId | null }
   /** The operator asks another agent (or this one: `to` is its own id). Answered by a `reply` event with `id`. */
   | { readonly kind: "ask"; readonly id: number; readonly to: AgentId; readonly query: Query }
   /** The answer to a `readRecords` effect: what the store has under these slots, in their order, gaps left out. */

@@ -43,7 +43,7 @@ export type TraceEvent =
       readonly events: readonly unknown[];
     }
   | { readonly kind: "evidence"; readonly job: JobId; readonly culprit: AgentId }
-  | { readonly kind: "suspected"; readonly agent: AgentId; readonly suspected: boolean }
+  | { readonly kind: "suspected"; readonly suspect: AgentId; readonly suspected: boolean }
   /** A frame or a gossip message was refused. */
   | { readonly kind: "refused"; readonly from: AgentId; readonly code: string }
   /** This agent was awarded a task, finished it, or was told to stop. */

@@ -45,7 +45,8 @@ export const commandBodyCodec = variant({
   /** By a member: it holds `target` for dead, or takes that back. */
   suspicion: struct({ target: agentId, suspected: bool }),
   /** By a worker: first the seal of its output, then, when the batch is open, the output. */
-  seal: struct({ task: taskIdCodec, attempt, seal: hash }),
+  /** `mebibytes`: of the output, rounded up; the time to reveal grows with it. */
+  seal: struct({ task: taskIdCodec, attempt, seal: hash, mebibytes: uint(limits.blobBytes / 0x100000) }),
   result: struct({
     task: taskIdCodec,
     attempt,

@@ -1,0 +1,140 @@
+/**
+ * What every command of the command line shares: where it prints, how it is interrupted, how errors become one
+ * line and an exit code.
+ *
+ * Binding: with `--json` standard output carries one document and nothing else; everything that is said beside it
+ * goes to standard error.
+ */
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { AssertionError } from "../../protocol/core/assert.ts";
+import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
+import { isHash } from "../../protocol/core/ids.ts";
+
+/** Exit codes, everywhere. */
+export const EXIT = {
+  /** Yes. */
+  ok: 0,
+  /** A well-formed no: a job that failed, a certificate refused, a peer that cannot be reached. */
+  no: 1,
+  /** Wrong usage, a missing or invalid file. */
+  usage: 2,
+  /** A bug, or a broken invariant. */
+  bug: 3,
+  interrupted: 130,
+} as const;
+
+/** Where a command line writes; a test gives its own. */
+export interface CliIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** The terminal that a live view may use: standard error, so that standard output stays for results. */
+  readonly terminal: NodeJS.WriteStream | null;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface CliContext {
+  readonly io: CliIo;
+  /** Aborted by Ctrl-C: finish tidily, then throw `interrupted()` or return. */
+  readonly signal: AbortSignal;
+  /** Whether `--json` was given. */
+  readonly json: boolean;
+  /** A line for whoever reads the result: standard output, or standard error with `--json`. */
+  print(line: string): void;
+  /** A line beside the result: standard error. */
+  note(line: string): void;
+  /** The one document of `--json`. */
+  printJson(document: unknown): void;
+}
+
+/** A command's action: its arguments, then its options, as commander hands them over. Returns the exit code. */
+export type Action<A extends readonly unknown[]> = (context: CliContext, ...args: A) => Promise<number>;
+/** Makes a commander action of one of ours. */
+export type Act = <A extends readonly unknown[]>(action: Action<A>) => (...args: [...A, ...unknown[]]) => void;
+/** Adds one command to the program. */
+export type Register = (program: Command, act: Act) => void;
+
+export const interrupted = (): MeshworkError => new MeshworkError("interrupted", "interrupted");
+
+const CODES: { readonly [code in MeshworkErrorCode]: number } = {
+  usage: EXIT.usage,
+  "invalid-file": EXIT.usage,
+  unreachable: EXIT.no,
+  refused: EXIT.no,
+  "job-failed": EXIT.no,
+  storage: EXIT.no,
+  interrupted: EXIT.interrupted,
+};
+
+export const exitCodeOf = (error: MeshworkError): number => CODES[error.code];
+
+const STORAGE_CODES: ReadonlyMap<string, string> = new Map([
+  ["ENOSPC", "make room on the disk"],
+  ["EDQUOT", "make room: the quota is used up"],
+  ["EROFS", "choose a folder that can be written to"],
+  ["EACCES", "check the permissions, or choose another folder"],
+  ["EPERM", "check the permissions, or choose another folder"],
+  ["ENOTDIR", "a file stands where a folder is needed: choose another path"],
+  ["EEXIST", "choose another path"],
+  ["EMFILE", "raise the limit of open files (ulimit -n)"],
+]);
+
+/** What the machine refused, as an error of the operator's; `null` for what must be a bug. */
+export function asMeshworkError(error: unknown): MeshworkError | null {
+  if (error instanceof MeshworkError) return error;
+  if (error instanceof AssertionError || !(error instanceof Error) || !("code" in error)) return null;
+  const remedy = STORAGE_CODES.get(String(error.code));
+  return remedy === undefined || !("syscall" in error) ? null : new MeshworkError("storage", error.message, remedy);
+}
+
+/** One line: what is wrong, where, and what to do. */
+export function errorLine(error: MeshworkError): string {
+  return `meshwork: ${error.message}${error.remedy === "" ? "" : ` – ${error.remedy}`}`.replace(/\s*\n\s*/g, " ");
+}
+
+// --- arguments ----------------------------------------------------------------------------------------
+
+/** A whole number from `min` to `max`, for commander. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+/** A multiaddr with an IP or DNS part and TCP, e.g. /ip4/127.0.0.1/tcp/4001/p2p/12D3…; its syntax only. */
+export function address(text: string): string {
+  if (!/^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/\s]+(\/[^/\s]+)*$/.test(text)) {
+    throw new InvalidArgumentError("It must be a multiaddr like /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW….");
+  }
+  return text;
+}
+
+export function jobId(text: string): string {
+  if (!isHash(text)) throw new InvalidArgumentError("A job's id has 64 hexadecimal digits.");
+  return text;
+}
+
+/** For options that may be repeated. */
+export const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parse(text)];
+
+/** The folder of the user's own settings: `$XDG_CONFIG_HOME/meshwork`, else `~/.config/meshwork`. */
+export function configFolder(env: NodeJS.ProcessEnv): string {
+  const base = env.XDG_CONFIG_HOME;
+  return join(base === undefined || base === "" ? join(homedir(), ".config") : base, "meshwork");
+}
+
+/** The owner's key unless `--key` names another. */
+export const defaultKeyFile = (env: NodeJS.ProcessEnv): string => join(configFolder(env), "owner.key");
+
+/** Where a run leaves its files unless `--out` says so: `.meshwork/runs/<time>-<seed>`. */
+export function defaultRunFolder(startedMs: number, seed: number): string {
+  const time = new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-");
+  return join(".meshwork", "runs", `${time}-${seed}`);
+}

@@ -1,0 +1,213 @@
+/**
+ * `meshwork doctor`: is this machine fit to run agents, can others be reached, and what to do where not.
+ */
+
+import { createSocket } from "node:dgram";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import { formatSize } from "../job-file/duration.ts";
+import { address, type CliContext, configFolder, EXIT, type Register } from "./context.ts";
+import { padEnd, painter, wantsColor } from "./terminal-text.ts";
+
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
+/** `warn`: something is missing that a mesh can do without. */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warn" | "fail";
+  readonly detail: string;
+  /** What to do; "" where all is well. */
+  readonly remedy: string;
+}
+
+const NODE_MAJOR_MIN = 22;
+const NODE_MINOR_MIN = 18;
+/** A node's log and blobs fill less in a day of ordinary jobs. */
+const FREE_BYTES_MIN = 256 * 1024 ** 2;
+/** Before this, no machine that runs this program can have its clock set right. */
+const EARLIEST_MS = Date.UTC(2025, 0, 1);
+/** Consensus takes a clock that is a little off; one that jumps this much while it is watched is being set. */
+const CLOCK_JUMP_MS = 100;
+const PROBE_MS = 1_500;
+const DIAL_MS = 5_000;
+const MDNS_GROUP = "224.0.0.251";
+
+const EXAMPLES = `
+Examples:
+  $ meshwork doctor
+  $ meshwork doctor /ip4/192.0.2.7/tcp/4001`;
+
+export const registerDoctor: Register = (program, act) => {
+  program
+    .command("doctor")
+    .argument("[addr...]", "agents that should be reachable", (text: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      address(text),
+    ])
+    .description("check this machine, and whether others can be reached")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(act(runDoctor));
+};
+
+async function runDoctor(
+  context: CliContext,
+  addresses: readonly string[] | undefined,
+  _options: DoctorOptions,
+): Promise<number> {
+  const { env } = context.io;
+  const checks = await Promise.all([
+    checkRuntime(process.versions.node),
+    checkListen("127.0.0.1"),
+    checkListen("0.0.0.0"),
+    checkDisk("settings", configFolder(env)),
+    checkDisk("runs", ".meshwork"),
+    checkClock(),
+    checkMulticast(),
+    ...(addresses ?? []).map(checkReachable),
+  ]);
+  const ok = checks.every((check) => check.state !== "fail");
+  if (context.json) context.printJson({ ok, checks });
+  else for (const line of renderChecks(checks, wantsColor(process.stdout, env))) context.print(line);
+  return ok ? EXIT.ok : EXIT.no;
+}
+
+export function renderChecks(checks: readonly Check[], color: boolean): string[] {
+  const paint = painter(color);
+  const signs = { ok: paint("✓", "green"), warn: paint("!", "yellow"), fail: paint("✗", "red") };
+  const width = Math.max(...checks.map((check) => check.name.length)) + 2;
+  return checks.flatMap(({ name, state, detail, remedy }) => [
+    `${signs[state]} ${padEnd(name, width)}${detail}`,
+    ...(remedy === "" ? [] : [`  ${padEnd("", width)}${paint(`→ ${remedy}`, "bold")}`]),
+  ]);
+}
+
+const fine = (name: string, detail: string): Check => ({ name, state: "ok", detail, remedy: "" });
+
+/** `version` as in `process.versions.node`. */
+export async function checkRuntime(version: string): Promise<Check> {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const enough = major > NODE_MAJOR_MIN || (major === NODE_MAJOR_MIN && minor >= NODE_MINOR_MIN);
+  if (enough) return fine("runtime", `Node ${version}`);
+  const remedy = `install Node ${NODE_MAJOR_MIN}.${NODE_MINOR_MIN} or newer, or start through npm, which brings its own`;
+  return { name: "runtime", state: "fail", detail: `Node ${version} is too old`, remedy };
+}
+
+function checkListen(host: string): Promise<Check> {
+  const name = `listen ${host}`;
+  return new Promise((answer) => {
+    const server = createServer();
+    server.once("error", (error) =>
+      answer({ name, state: "fail", detail: error.message, remedy: "allow this program to listen for connections" }),
+    );
+    server.listen(0, host, () => server.close(() => answer(fine(name, "a free port was found"))));
+  });
+}
+
+/** Writes where `folder` is or would be made, and takes it away again: a check leaves nothing behind. */
+async function checkDisk(what: string, folder: string): Promise<Check> {
+  const name = `disk ${what}`;
+  let base = resolve(folder);
+  while (!existsSync(base) && dirname(base) !== base) base = dirname(base);
+  try {
+    const probe = await mkdtemp(join(base, ".meshwork-doctor-"));
+    try {
+      await writeFile(join(probe, "probe"), new Uint8Array(4_096));
+    } finally {
+      await rm(probe, { recursive: true, force: true });
+    }
+    const { bavail, bsize } = await statfs(base);
+    const free = bavail * bsize;
+    if (free >= FREE_BYTES_MIN) return fine(name, `${folder} can be written to, ${formatSize(free)} free`);
+    return { name, state: "warn", detail: `only ${formatSize(free)} free in ${base}`, remedy: "make room" };
+  } catch (error) {
+    const remedy = `make ${base} writable, or choose other folders with --data, --key and --out`;
+    return { name, state: "fail", detail: error instanceof Error ? error.message : String(error), remedy };
+  }
+}
+
+/** Compares the wall clock with the one that only goes forward, over the time that this process runs. */
+export async function checkClock(
+  wallMs = Date.now(),
+  monoMs = performance.timeOrigin + performance.now(),
+): Promise<Check> {
+  const name = "clock";
+  const now = new Date(wallMs).toISOString();
+  if (wallMs < EARLIEST_MS) {
+    return { name, state: "fail", detail: `it says ${now}`, remedy: "set the clock, best by a time service (NTP)" };
+  }
+  const jump = Math.round(wallMs - monoMs);
+  if (Math.abs(jump) <= CLOCK_JUMP_MS) return fine(name, `${now}, steady`);
+  const detail = `it was set by ${jump} ms while this program ran`;
+  return { name, state: "warn", detail, remedy: "let a time service (NTP) adjust it slowly" };
+}
+
+/** Sends a packet to the group of mDNS and waits for its own copy: the way in which agents of one network meet. */
+function checkMulticast(): Promise<Check> {
+  const name = "multicast";
+  const remedy = "agents of this network will not find each other by themselves: join by address (--join)";
+  return new Promise((answer) => {
+    const socket = createSocket({ type: "udp4", reuseAddr: true });
+    const token = `meshwork-doctor-${process.pid}-${performance.now()}`;
+    const finish = (check: Check): void => {
+      clearTimeout(timer);
+      socket.removeAllListeners();
+      socket.on("error", () => {}); // the answer is out; an error while closing changes nothing
+      socket.close();
+      answer(check);
+    };
+    const miss = (detail: string): void => finish({ name, state: "warn", detail, remedy });
+    const timer = setTimeout(() => miss("no packet came back"), PROBE_MS);
+    socket.once("error", (error) => miss(error.message));
+    socket.on("message", (message) => {
+      if (message.toString() === token) finish(fine(name, "packets come back: mDNS can work"));
+    });
+    socket.bind(0, () => {
+      try {
+        socket.addMembership(MDNS_GROUP);
+        socket.setMulticastLoopback(true);
+        socket.send(token, socket.address().port, MDNS_GROUP, (error) => {
+          if (error !== null) miss(error.message);
+        });
+      } catch (error) {
+        miss(error instanceof Error ? error.message : String(error));
+      }
+    });
+  });
+}
+
+/** Where a multiaddr leads over TCP; `null` for other transports. */
+export function tcpTarget(text: string): { readonly host: string; readonly port: number } | null {
+  const match = /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/(\d{1,5})(?:\/|$)/.exec(text);
+  const port = Number(match?.[2]);
+  return match === null || port < 1 || port > 65_535 ? null : { host: match[1]!, port };
+}
+
+/** Whether something listens there. Whether it is an agent of one's mesh shows when joining. */
+function checkReachable(text: string): Promise<Check> {
+  const name = `reach ${text}`;
+  const target = tcpTarget(text);
+  if (target === null) {
+    return Promise.resolve({
+      name,
+      state: "fail",
+      detail: "no TCP port in it",
+      remedy: "write it like /ip4/192.0.2.7/tcp/4001",
+    });
+  }
+  return new Promise((answer) => {
+    const socket = connect({ ...target, timeout: DIAL_MS });
+    const finish = (check: Check): void => {
+      socket.destroy();
+      answer(check);
+    };
+    const remedy = "start the agent there, and let its port through the firewall";
+    socket.once("connect", () => finish(fine(name, "answers")));
+    socket.once("timeout", () => finish({ name, state: "fail", detail: `no answer in ${DIAL_MS} ms`, remedy }));
+    socket.once("error", (error) => finish({ name, state: "fail", detail: error.message, remedy }));
+  });
+}

@@ -1,0 +1,77 @@
+/** What `meshwork init` writes. A test runs both. */
+
+export const SKILLS_TEMPLATE = `// Skills of an agent. \`meshwork node --skills skills.mjs\` offers them to a mesh, and
+// \`meshwork run JOB.yaml --skills skills.mjs\` to the agents of a local one.
+//
+// A skill is a function with a description. The schemas say what goes in and what comes out (zod:
+// https://zod.dev); input that does not fit is refused before your code runs, output that does not fit is a
+// failure instead of an answer.
+//
+// The function form gets its tools handed, so that this file needs no installed package. In a project of your own
+// you may as well write: import { z } from "zod"; export default [ … ];
+
+export default ({ z, defineSkill }) => [
+  defineSkill({
+    // Job files name a skill by this: letters, digits, dots, dashes, underscores.
+    name: "text.initials",
+    description: "Returns the first letters of the words of a text.",
+    input: z.string(),
+    output: z.string(),
+    // Credits for one task. Credits are accounting within a job, not money.
+    price: 0.001,
+    // How long one task takes as a rule, in milliseconds. Much later, the mesh asks somebody else as well.
+    expectedMs: 10,
+    // The context holds: signal (aborted when the work is not wanted any more), job, task, attempt,
+    // deadlineMs (when the lease ends) and log(message, facts).
+    run(input, { log }) {
+      log("working", { length: input.length });
+      const initials = (input.match(/\\p{L}+/gu) ?? []).map((word) => [...word][0]).join("");
+      // Return the output alone, or say how sure you are (0 to 1) and what it cost you (credits).
+      return { output: initials, confidence: 0.9, cost: 0.0005 };
+    },
+  }),
+];
+`;
+
+export const JOB_TEMPLATE = `# A job: tasks, what they need of each other, and what is asked of those who work on them.
+#   meshwork run JOB.yaml                          on a mesh of its own, on this machine
+#   meshwork submit JOB.yaml --to ADDR --wait      on a mesh that runs already
+#   meshwork schema job                            everything that may stand here
+
+name: hello-mesh
+# The most that the whole job may cost, in credits.
+budget: 1
+# The job fails when it takes longer. Durations: 250ms, 30s, 5m, 1h.
+deadline: 2m
+
+# What is asked of every task's workers; a task may say otherwise.
+policy:
+  redundancy: 3               # so many agents work on each task, without seeing each other's results
+  redundancyMax: 5            # so many at most, where they do not agree
+  accept: { rule: majority }  # first, majority, or { rule: quorum, q: 3 }
+  timeout: 30s                # an agent that takes longer loses the task to another one
+
+tasks:
+  # One task for each item. Items can also be files ( over: { files: "docs/**/*.md" } ) or a list that another
+  # task made ( over: { from: other } ).
+  words:
+    skill: text.words
+    map:
+      over:
+        - A mesh has no centre.
+        - Every agent may ask, and every agent may answer.
+        - What they agree on can be checked by anybody.
+
+  # The output of a map is the list of its outputs.
+  total:
+    skill: math.sum
+    input: { from: words }
+
+  # A skill of your own: take away the marks and run with --skills skills.mjs.
+  # initials:
+  #   skill: text.initials
+  #   input: What they agree on can be checked by anybody.
+
+# The task whose output is the job's result.
+output: total
+`;

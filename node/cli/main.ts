@@ -1,0 +1,162 @@
+/**
+ * The command line: `meshwork <command>`.
+ *
+ * Responsible for: the program, its help, one-line errors and exit codes. What a command does is in the file of
+ * its name.
+ */
+
+import { Command, CommanderError } from "commander";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { registerCancel } from "./cancel.ts";
+import {
+  type Act,
+  type Action,
+  asMeshworkError,
+  type CliContext,
+  type CliIo,
+  EXIT,
+  errorLine,
+  exitCodeOf,
+  type Register,
+} from "./context.ts";
+import { registerDemo } from "./demo.ts";
+import { registerDoctor } from "./doctor.ts";
+import { registerInit } from "./init.ts";
+import { registerNode } from "./node.ts";
+import { registerResult } from "./result.ts";
+import { registerRun } from "./run.ts";
+import { registerSchema } from "./schema.ts";
+import { registerStatus } from "./status.ts";
+import { registerSubmit } from "./submit.ts";
+import { registerVerify } from "./verify.ts";
+import { packageVersion } from "./version.ts";
+
+const COMMANDS: readonly Register[] = [
+  registerDemo,
+  registerRun,
+  registerVerify,
+  registerNode,
+  registerSubmit,
+  registerResult,
+  registerStatus,
+  registerCancel,
+  registerDoctor,
+  registerInit,
+  registerSchema,
+];
+
+const EXAMPLES = `
+Examples:
+  $ meshwork demo                      a mesh of seven agents surveys this folder, and survives faults
+  $ meshwork init                      a skills file and a job file to start from
+  $ meshwork run JOB.yaml              a local mesh for one job
+  $ meshwork demo --help               options and examples of one command
+
+Exit codes: 0 yes; 1 a well-formed no; 2 wrong usage or an invalid file; 3 a bug; 130 interrupted.`;
+
+export function processIo(): CliIo {
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    terminal: process.stderr,
+    env: process.env,
+  };
+}
+
+/** Runs one command line (without the program's name) and returns its exit code. Never throws. */
+export async function runCli(argv: readonly string[], io: CliIo = processIo()): Promise<number> {
+  const interruption = listenForInterrupt();
+  let printed = false;
+  let json = false;
+  const context: CliContext = {
+    io,
+    signal: interruption.signal,
+    get json() {
+      return json;
+    },
+    print: (line) => (json ? io.stderr : io.stdout)(`${line}\n`),
+    note: (line) => io.stderr(`${line}\n`),
+    printJson(document) {
+      printed = true;
+      io.stdout(`${JSON.stringify(document, null, 2)}\n`);
+    },
+  };
+  let pending: (() => Promise<number>) | null = null;
+  const act: Act =
+    <A extends readonly unknown[]>(action: Action<A>) =>
+    (...args: [...A, ...unknown[]]) => {
+      // Commander hands over the declared arguments, the options, and last the command itself.
+      const given = args.slice(0, -1);
+      json = (given.at(-1) as { readonly json?: boolean }).json === true;
+      pending = () => action(context, ...(given as unknown as A));
+    };
+  try {
+    createProgram(io, act).parse([...argv], { from: "user" });
+    const command = pending as (() => Promise<number>) | null;
+    return command === null ? EXIT.ok : await command();
+  } catch (error) {
+    if (error instanceof CommanderError) return commanderExit(error, io);
+    const known =
+      interruption.signal.aborted && isAbort(error)
+        ? new MeshworkError("interrupted", "interrupted")
+        : asMeshworkError(error);
+    if (known === null) return reportBug(error, io);
+    if (json && !printed)
+      context.printJson({ error: { code: known.code, message: known.message, remedy: known.remedy } });
+    io.stderr(`${errorLine(known)}\n`);
+    return exitCodeOf(known);
+  } finally {
+    interruption.close();
+  }
+}
+
+function createProgram(io: CliIo, act: Act): Command {
+  const program = new Command("meshwork")
+    .description("A decentralized mesh of agents: jobs are replicated logs, answers carry certificates.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: io.stderr,
+      outputError: () => {}, // printed as one line when it is caught
+    });
+  for (const register of COMMANDS) register(program, act);
+  return program;
+}
+
+function commanderExit(error: CommanderError, io: CliIo): number {
+  if (error.exitCode === 0) return EXIT.ok; // --help and --version
+  // `meshwork` alone: commander has printed the help, and there is nothing to add to it.
+  if (error.code === "commander.help") return EXIT.usage;
+  const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  io.stderr(`${errorLine(new MeshworkError("usage", message, "see meshwork --help"))}\n`);
+  return EXIT.usage;
+}
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+
+function reportBug(error: unknown, io: CliIo): number {
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr(`meshwork: a bug: ${message.replace(/\s*\n\s*/g, " ")} – please report it with what follows\n`);
+  if (error instanceof Error && error.stack !== undefined) io.stderr(`${error.stack}\n`);
+  return EXIT.bug;
+}
+
+/** The first Ctrl-C asks the command to end, the second ends the process. */
+function listenForInterrupt(): { readonly signal: AbortSignal; close(): void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    close() {
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    },
+  };
+}

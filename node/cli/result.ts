@@ -1,0 +1,33 @@
+/** `meshwork result`: fetches the result of a job with its certificate. */
+
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { address, type CliContext, jobId, type Register } from "./context.ts";
+
+export interface ResultOptions {
+  readonly to: string;
+  readonly mesh: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ meshwork result JOB --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
+  $ meshwork result JOB --to ADDR --out results`;
+
+export const registerResult: Register = (program, act) => {
+  program
+    .command("result")
+    .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
+    .description("fetch the result of a job and its certificate")
+    .requiredOption("--to <addr>", "an agent of the mesh", address)
+    .option("--mesh <name>", "the mesh of that agent", "default")
+    .option("--out <dir>", "write result.json and certificate.json here (default: print the result)")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(act(runResult));
+};
+
+async function runResult(_context: CliContext, _job: string, _options: ResultOptions): Promise<number> {
+  throw new MeshworkError("usage", "not available yet");
+}

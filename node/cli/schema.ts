@@ -1,0 +1,37 @@
+/** `meshwork schema`: JSON Schemas of the files, for editors and for other programs. */
+
+import { Argument } from "commander";
+import { z } from "zod";
+import { jobFileSchema } from "../job-file/schema.ts";
+import { skillsFileSchema } from "../skills/load-skills.ts";
+import { type CliContext, EXIT, type Register } from "./context.ts";
+import { traceLineSchema } from "./trace-schema.ts";
+
+const SCHEMAS: { readonly [kind: string]: z.ZodType } = {
+  job: jobFileSchema,
+  skills: skillsFileSchema,
+  trace: traceLineSchema,
+};
+
+const EXAMPLES = `
+Examples:
+  $ meshwork schema job > job.schema.json
+  $ meshwork schema trace | jq .description`;
+
+export const registerSchema: Register = (program, act) => {
+  program
+    .command("schema")
+    .description("print the JSON Schema of a job file, a skills file in YAML, or a line of a trace")
+    .addArgument(new Argument("<kind>", "which schema").choices(Object.keys(SCHEMAS)))
+    .addHelpText("after", EXAMPLES)
+    .action(act(printSchema));
+};
+
+async function printSchema(context: CliContext, kind: string): Promise<number> {
+  context.printJson(jsonSchemaOf(kind));
+  return EXIT.ok;
+}
+
+/** As a file is written: quantities as text, not as the numbers that they become. */
+export const jsonSchemaOf = (kind: string): object =>
+  z.toJSONSchema(SCHEMAS[kind]!, { io: "input", unrepresentable: "any" });

@@ -1,0 +1,101 @@
+/**
+ * Text for terminals: display width, cutting and padding, colours, and making safe what others wrote.
+ */
+
+/** Styles by their SGR codes. */
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
+export type Style = keyof typeof STYLES;
+
+export type Paint = (text: string, ...styles: readonly Style[]) => string;
+
+/** Colours text, or leaves it alone. */
+export function painter(color: boolean): Paint {
+  if (!color) return (text) => text;
+  return (text, ...styles) =>
+    text === "" || styles.length === 0 ? text : `\x1b[${styles.map((style) => STYLES[style]).join(";")}m${text}\x1b[0m`;
+}
+
+/** Whether to colour what goes to `stream`: NO_COLOR and dumb terminals say no (no-color.org). */
+export function wantsColor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
+}
+
+/**
+ * One line without control characters. Names and messages come from peers: an escape sequence in one must not
+ * reach the terminal, and neither may the marks that turn the direction of text around.
+ */
+export function plainText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => (/\s/.test(character) ? " " : "\u00b7"));
+}
+
+const MARK = /^\p{M}$/u;
+
+/** Columns of one character: 0 for marks, 2 for East Asian wide forms and most pictographs, else 1. */
+function characterWidth(character: string): number {
+  const point = character.codePointAt(0)!;
+  if (point < 0x300) return 1;
+  if (MARK.test(character)) return 0;
+  const wide =
+    (point >= 0x1100 && point <= 0x115f) ||
+    (point >= 0x2e80 && point <= 0xa4cf && point !== 0x303f) ||
+    (point >= 0xac00 && point <= 0xd7a3) ||
+    (point >= 0xf900 && point <= 0xfaff) ||
+    (point >= 0xfe30 && point <= 0xfe6f) ||
+    (point >= 0xff00 && point <= 0xff60) ||
+    (point >= 0xffe0 && point <= 0xffe6) ||
+    (point >= 0x1f300 && point <= 0x1faff) ||
+    (point >= 0x20000 && point <= 0x3fffd);
+  return wide ? 2 : 1;
+}
+
+/** Columns of a text without escape sequences. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/** At most `width` columns of `text`; what was cut shows as an ellipsis. */
+export function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  if (width <= 0) return "";
+  let kept = "";
+  let at = 0;
+  for (const character of text) {
+    const next = characterWidth(character);
+    if (at + next > width - 1) break;
+    kept += character;
+    at += next;
+  }
+  return `${kept}…`;
+}
+
+/** Exactly `width` columns: cut or filled up at the end. */
+export function padEnd(text: string, width: number): string {
+  const short = cut(text, width);
+  return short + " ".repeat(Math.max(0, width - displayWidth(short)));
+}
+
+/** Exactly `width` columns, filled up at the start: for numbers. */
+export function padStart(text: string, width: number): string {
+  const short = cut(text, width);
+  return " ".repeat(Math.max(0, width - displayWidth(short))) + short;
+}
+
+/** `12,345`. */
+export function groupDigits(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 task`, `2 tasks`. */
+export function counted(count: number, noun: string): string {
+  return `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Minutes, seconds and tenths: `00:12.3`. */
+export function clock(ms: number): string {
+  const tenths = Math.max(0, Math.floor(ms / 100));
+  const seconds = Math.floor(tenths / 10);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}.${tenths % 10}`;
+}

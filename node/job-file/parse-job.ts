@@ -1,0 +1,259 @@
+/**
+ * JOB.yaml → a checked job, ready to be signed: the nodes of its genesis and the blobs to store.
+ *
+ * Responsible for: everything about a job file that can be known before the job runs, said in one line with
+ * file, line and remedy. Keys and types are schema.ts, inputs job-inputs.ts, policies job-policy.ts; owner,
+ * mesh and committee are added by whoever submits.
+ */
+
+import { dirname, resolve } from "node:path";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { NODE_NAME } from "../../protocol/job/graph.ts";
+import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
+import { encode, list } from "../../protocol/wire/codec.ts";
+import { type Generator, type NodeSpec, nodeSpecCodec, type SelectorName } from "../../protocol/wire/genesis.ts";
+import { formatCredits } from "./duration.ts";
+import { InputProblem } from "./files.ts";
+import { findCycle, type Reference } from "./job-graph.ts";
+import { JobInputs } from "./job-inputs.ts";
+import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
+import { suggest } from "./nearest.ts";
+import { type JobFile, jobFileSchema, type TaskFile } from "./schema.ts";
+import { type Path, parseWith, parseYaml, readTextFile, type YamlSource } from "./yaml-source.ts";
+
+export const DEFAULT_DEADLINE_MS = 5 * 60_000;
+export const WINDOW_MIN_MS = 10;
+/** Of a genesis, what is not its nodes: names, committee, standbys, the longest there may be. */
+const GENESIS_REST_BYTES = 64 * 1024;
+
+export interface ParsedJob {
+  readonly name: string;
+  readonly nodes: readonly NodeSpec[];
+  readonly output: string;
+  /** Micro-credits. */
+  readonly budget: number;
+  readonly deadlineMs: number;
+  readonly labels: readonly string[];
+  readonly selector: SelectorName;
+  readonly windowMs: number;
+  /** How many members the committee should have, or which; `null` leaves both to the submitting node. */
+  readonly committeeSize: number | null;
+  readonly committee: readonly AgentId[] | null;
+  /** Tasks that are known to come; those of a map over another task's output are not. */
+  readonly tasksKnown: number;
+  /** To be in the submitter's blob store before it submits. */
+  readonly blobs: ReadonlyMap<Hash, Uint8Array>;
+}
+
+export interface ParseOptions {
+  /** How the file is called in messages. */
+  readonly file: string;
+  /** What paths in it are relative to. */
+  readonly directory: string;
+  /** Skills that the mesh offers with their lowest price, micro-credits; unknown unless given. */
+  readonly prices?: ReadonlyMap<string, number>;
+}
+
+export async function readJobFile(file: string, prices?: ReadonlyMap<string, number>): Promise<ParsedJob> {
+  const directory = dirname(resolve(file));
+  return parseJob(await readTextFile(file), { file, directory, ...(prices === undefined ? {} : { prices }) });
+}
+
+/** Throws a MeshworkError about the first problem. */
+export async function parseJob(text: string, options: ParseOptions): Promise<ParsedJob> {
+  const source = parseYaml(options.file, text);
+  const job = parseWith(source, jobFileSchema);
+  const ids = taskIds(source);
+  const inputs = new JobInputs(options.directory);
+  if (job.window !== undefined && job.window < WINDOW_MIN_MS) {
+    throw source.error(["window"], `a window of ${job.window} ms is too short`, `take ${WINDOW_MIN_MS}ms or more`);
+  }
+  const nodes: NodeSpec[] = [];
+  for (const id of ids) nodes.push(await parseTask(source, job, id, inputs));
+  checkGraph(source, job, nodes);
+  checkSize(source, nodes);
+  if (options.prices !== undefined) checkPrices(source, job, nodes, options.prices);
+  const committee = typeof job.committee === "object" ? checkCommittee(source, job.committee) : null;
+  const size = typeof job.committee === "object" ? job.committee.length : (job.committee ?? null);
+  checkCommitteeSize(source, size);
+  return {
+    name: job.name,
+    nodes,
+    output: job.output,
+    budget: job.budget,
+    deadlineMs: job.deadline ?? DEFAULT_DEADLINE_MS,
+    labels: job.labels ?? [],
+    selector: job.selector ?? "greedy",
+    windowMs: job.window ?? DEFAULT_WINDOW_MS,
+    committeeSize: size,
+    committee,
+    tasksKnown: nodes.reduce((sum, node) => sum + tasksOf(node.generator), 0),
+    blobs: inputs.blobs,
+  };
+}
+
+/** Read from the file itself: a schema's record drops `__proto__`, and a task must never vanish in silence. */
+function taskIds(source: YamlSource): readonly string[] {
+  const ids = Object.keys((source.value as { readonly tasks: object }).tasks);
+  const wrong = ids.find((id) => !NODE_NAME.test(id));
+  if (wrong !== undefined) throw source.error(["tasks", wrong], `"${wrong}" is no name for a task`, "rename it");
+  if (ids.length === 0) throw source.error(["tasks"], "the job has no tasks", "add one under tasks");
+  if (ids.length > limits.nodes) {
+    throw source.error(["tasks"], `${ids.length} tasks, at most ${limits.nodes} are allowed`, "use map or chain");
+  }
+  return ids;
+}
+
+async function parseTask(source: YamlSource, job: JobFile, id: string, inputs: JobInputs): Promise<NodeSpec> {
+  const task = job.tasks[id]!;
+  const at: Path = ["tasks", id];
+  if (task.map !== undefined && task.chain !== undefined) {
+    throw source.error([...at, "chain"], `task "${id}" has both map and chain`, "make it two tasks");
+  }
+  if (task.map !== undefined && task.input !== undefined) {
+    throw source.error(
+      [...at, "input"],
+      `task "${id}" has both input and map`,
+      "each item of a map is an input: remove one",
+    );
+  }
+  const policy = completePolicy(overlayPolicy(job.policy ?? {}, task.policy ?? {}), job.budget);
+  const problem = policyProblem(policy);
+  if (problem !== null) {
+    const own = task.policy !== undefined && problem.key in task.policy;
+    const path = own || job.policy === undefined ? [...at, "policy", problem.key] : ["policy", problem.key];
+    throw source.error(path, `task "${id}": ${problem.what}`, problem.remedy);
+  }
+  return {
+    id,
+    skill: task.skill,
+    labels: task.labels ?? [],
+    input: await located(source, [...at, "input"], id, () => inputs.source(task.input)),
+    needs: [...new Set(task.needs ?? [])],
+    generator: await parseGenerator(source, at, id, task, inputs),
+    policy,
+  };
+}
+
+async function parseGenerator(
+  source: YamlSource,
+  at: Path,
+  id: string,
+  task: TaskFile,
+  inputs: JobInputs,
+): Promise<Generator> {
+  const { map, chain } = task;
+  if (chain !== undefined) return { kind: "chain", steps: chain.steps };
+  if (map === undefined) return { kind: "single" };
+  const items = await located(source, [...at, "map", "over"], id, () => inputs.items(map.over));
+  return { kind: "map", items, batch: map.batch ?? 1 };
+}
+
+/** Gives a problem with an input the line that asked for it. */
+async function located<T>(source: YamlSource, path: Path, id: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof InputProblem) throw source.error(path, `task "${id}": ${error.message}`, error.remedy);
+    throw error;
+  }
+}
+
+// --- what the parts mean together ---------------------------------------------------------------------
+
+function referencesOf(job: JobFile, nodes: readonly NodeSpec[]): Reference[] {
+  const references: Reference[] = [];
+  for (const { id, input, generator } of nodes) {
+    if (input.kind === "output") references.push({ from: input.node, to: id, path: ["tasks", id, "input", "from"] });
+    if (generator.kind === "map" && generator.items.kind === "output") {
+      references.push({ from: generator.items.node, to: id, path: ["tasks", id, "map", "over", "from"] });
+    }
+    const needs = job.tasks[id]!.needs ?? [];
+    for (const [i, from] of needs.entries()) references.push({ from, to: id, path: ["tasks", id, "needs", i] });
+  }
+  return references;
+}
+
+function checkGraph(source: YamlSource, job: JobFile, nodes: readonly NodeSpec[]): void {
+  const ids = nodes.map((node) => node.id);
+  const known = new Set(ids);
+  const maps = new Set(nodes.filter((node) => node.generator.kind === "map").map((node) => node.id));
+  const references = referencesOf(job, nodes);
+  for (const { from, to, path } of references) {
+    if (!known.has(from)) {
+      throw source.error(path, `task "${to}" needs "${from}", which does not exist`, suggest(from, ids));
+    }
+  }
+  for (const { id, input, generator } of nodes) {
+    for (const part of [input, generator.kind === "map" ? generator.items : null]) {
+      if (part?.kind !== "output" || part.path === "" || !maps.has(part.node)) continue;
+      const what = `task "${id}" takes a part of "${part.node}", which is a map: its output is the list of all its outputs`;
+      throw source.error(["tasks", id], what, "take the whole, and the part in another task");
+    }
+  }
+  if (!known.has(job.output)) {
+    throw source.error(["output"], `the output "${job.output}" is no task`, suggest(job.output, ids));
+  }
+  const cycle = findCycle(ids, references);
+  if (cycle !== null) {
+    const first = cycle[0]!;
+    const route = [first.to, ...cycle.map((reference) => reference.from)];
+    const shown = route.length > 8 ? [...route.slice(0, 6), "…", first.to] : route;
+    throw source.error(first.path, `the tasks need each other in a cycle: ${shown.join(" → ")}`, "remove one of these");
+  }
+}
+
+function checkSize(source: YamlSource, nodes: readonly NodeSpec[]): void {
+  const bytes = encode(list(nodeSpecCodec, limits.nodes), nodes).length;
+  const most = limits.genesisBytes - GENESIS_REST_BYTES;
+  if (bytes <= most) return;
+  const what = `the tasks take ${bytes} bytes, at most ${most} fit a job`;
+  throw source.error(["tasks"], what, "raise batchFiles, or hand large lists over from a file or another task");
+}
+
+/** Tasks that a node surely unfolds into. A map over an output may turn out empty. */
+export function tasksOf(generator: Generator): number {
+  if (generator.kind === "single") return 1;
+  if (generator.kind === "chain") return generator.steps;
+  if (generator.items.kind === "output") return 0;
+  const count = generator.items.kind === "list" ? generator.items.items.length : generator.items.packs.length;
+  return Math.ceil(count / generator.batch);
+}
+
+function checkPrices(
+  source: YamlSource,
+  job: JobFile,
+  nodes: readonly NodeSpec[],
+  prices: ReadonlyMap<string, number>,
+): void {
+  let least = 0;
+  for (const { id, skill, policy, generator } of nodes) {
+    const price = prices.get(skill);
+    const at: Path = ["tasks", id, "skill"];
+    if (price === undefined) {
+      throw source.error(at, `task "${id}": no agent offers the skill "${skill}"`, suggest(skill, prices.keys()));
+    }
+    if (price > policy.priceMax) {
+      const what = `task "${id}": "${skill}" costs ${formatCredits(price)} credits at least, more than its priceMax or the budget`;
+      throw source.error(at, what, `allow at least ${formatCredits(price)}`);
+    }
+    least += price * policy.redundancy * tasksOf(generator);
+  }
+  if (least > job.budget) {
+    const what = `a budget of ${formatCredits(job.budget)} credits cannot suffice: the tasks cost ${formatCredits(least)} at least`;
+    throw source.error(["budget"], what, `raise it to ${formatCredits(least)} or more, or lower the redundancy`);
+  }
+}
+
+function checkCommitteeSize(source: YamlSource, size: number | null): void {
+  if (size === 2 || size === 3) {
+    throw source.error(["committee"], `a committee of ${size} is no safer than one of 1`, "take 1, or 4 and more");
+  }
+}
+
+function checkCommittee(source: YamlSource, agents: readonly string[]): readonly AgentId[] {
+  const twice = agents.findIndex((agent, i) => agents.indexOf(agent) !== i);
+  if (twice >= 0) throw source.error(["committee", twice], `agent ${agents[twice]} is named twice`, "name it once");
+  return agents as readonly AgentId[];
+}

@@ -1,0 +1,190 @@
+/**
+ * The schema of JOB.yaml.
+ *
+ * Responsible for: which keys there are, their types, units and ranges, for the parser and for
+ * `meshwork schema job`. What the parts mean together (references, cycles, files, prices) is checked in
+ * parse-job.ts.
+ */
+
+import { z } from "zod";
+import { utf8Length } from "../../protocol/core/bytes.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { NODE_NAME } from "../../protocol/job/graph.ts";
+import { SELECTORS } from "../../protocol/wire/genesis.ts";
+import { parseCredits, parseDuration, parseSize } from "./duration.ts";
+
+/** A quantity that is written as text or a number and read by `parse`; `wanted` says what would be right. */
+function quantity<S extends z.ZodType>(schema: S, parse: (input: z.output<S>) => number | null, wanted: string) {
+  return schema.transform((input, context) => {
+    const value = parse(input);
+    if (value !== null) return value;
+    context.addIssue({ code: "custom", message: `"${String(input)}" is not ${wanted}` });
+    return z.NEVER;
+  });
+}
+
+const numberOrText = z.union([z.number(), z.string()]);
+
+export const durationSchema = quantity(z.string(), parseDuration, "a duration – write one like 250ms, 30s, 5m or 1h");
+
+export const creditsSchema = (max: number) =>
+  quantity(
+    numberOrText,
+    (input) => {
+      const micro = parseCredits(input);
+      return micro !== null && micro <= max ? micro : null;
+    },
+    `an amount of credits – write a number from 0 to ${max / 1_000_000} with at most 6 decimals`,
+  );
+
+export const sizeSchema = quantity(numberOrText, parseSize, "a size – write one like 64KiB or 1MiB");
+
+/** Names of skills and labels. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+export const nameSchema = z
+  .string()
+  .regex(NAME_PATTERN, "use letters, digits, dots, dashes and underscores, a letter or digit first")
+  .max(limits.nameBytes);
+
+/** Names of tasks. No `/` and no dot: `<task>/<index>` names an item of a map, and tasks name files. */
+const taskNameSchema = z
+  .string()
+  .regex(NODE_NAME, "use letters, digits, dashes and underscores, a letter or digit first")
+  .max(limits.nameBytes);
+
+/** Text that the wire takes: well-formed, at most `bytesMax` bytes of UTF-8. */
+const textSchema = (bytesMin: number, bytesMax: number) =>
+  z.string().refine((text) => {
+    const bytes = utf8Length(text);
+    return bytes >= bytesMin && bytes <= bytesMax;
+  }, `must have ${bytesMin} to ${bytesMax} bytes of UTF-8`);
+
+const labelsSchema = z.array(nameSchema).max(limits.labels);
+
+const shareSchema = quantity(
+  z.number(),
+  (input) => {
+    const ppm = Math.round(input * 1_000_000);
+    return ppm >= 0 && ppm <= 1_000_000 ? ppm : null;
+  },
+  "a share – write a number from 0 to 1",
+);
+
+const acceptSchema = z.discriminatedUnion("rule", [
+  z.strictObject({ rule: z.literal("first") }).describe("The first result counts; for work that cannot be wrong."),
+  z.strictObject({ rule: z.literal("majority") }).describe("More than half of the results agree."),
+  z.strictObject({ rule: z.literal("quorum"), q: z.int().min(1).max(limits.seats) }).describe("q results agree."),
+]);
+
+const compareSchema = z.discriminatedUnion("as", [
+  z.strictObject({ as: z.literal("exact") }).describe("Equal in canonical form."),
+  z
+    .strictObject({ as: z.literal("number"), absolute: z.number().min(0).optional(), relative: shareSchema.optional() })
+    .describe("Numbers within `absolute`, or within the share `relative`, of each other are equal."),
+]);
+
+const policySchema = z.strictObject({
+  redundancy: z.int().min(1).max(limits.seats).optional().describe("Workers of a task's first batch. Default 1."),
+  redundancyMax: z
+    .int()
+    .min(1)
+    .max(limits.seats)
+    .optional()
+    .describe("Results a task may collect before it fails undecided. Default: 1 for redundancy 1, else twice it + 1."),
+  accept: acceptSchema
+    .optional()
+    .describe("How results become an answer. Default: first for redundancy 1, else majority."),
+  compare: compareSchema.optional().describe("When two outputs are the same answer. Default: exact."),
+  timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
+  retries: z
+    .int()
+    .min(0)
+    .max(limits.seats)
+    .optional()
+    .describe("Workers that may fail before the task does. Default 5."),
+  priceMax: creditsSchema(limits.price)
+    .optional()
+    .describe("The most that one result may cost, in credits. Default 1, or the budget if that is less."),
+});
+export type PolicyFile = z.output<typeof policySchema>;
+
+const patternsSchema = z.union([z.string(), z.array(z.string()).min(1)]);
+/** A part of an output: `items[2].name`. "" is the whole. */
+const partSchema = textSchema(0, limits.textBytes);
+
+export const fileInputSchema = z
+  .strictObject({ file: z.string().min(1) })
+  .describe("One file, packed when submitting.");
+export const filesInputSchema = z
+  .strictObject({ files: patternsSchema })
+  .describe("Files by path, folder or glob (**, *, ?), relative to this file, packed when submitting.");
+export const fromInputSchema = z
+  .strictObject({ from: z.string(), path: partSchema.optional() })
+  .describe("The output of another task, or a part of it.");
+
+/**
+ * Any JSON value is an input; one that is exactly a reference is a reference. The union is for the printed
+ * schema: parse-job.ts tells the cases apart, because here the last one takes everything.
+ */
+const inputSchema = z.union([
+  fileInputSchema,
+  filesInputSchema,
+  fromInputSchema,
+  z.unknown().describe("Any other value is the input itself."),
+]);
+
+const overFilesSchema = z.strictObject({
+  files: patternsSchema,
+  batchFiles: z.int().min(1).max(limits.mapItems).optional().describe("Files per task. Default 16."),
+  batchBytes: sizeSchema.optional().describe("Bytes per task; a larger file makes a task of its own. Default 1MiB."),
+});
+export type OverFiles = z.output<typeof overFilesSchema>;
+
+const mapSchema = z.strictObject({
+  over: z.union([z.array(z.unknown()).min(1).max(limits.mapItems), overFilesSchema, fromInputSchema]),
+  batch: z
+    .int()
+    .min(1)
+    .max(limits.mapItems)
+    .optional()
+    .describe("Items per task; from 2 on a task gets a list. Default 1."),
+});
+
+const chainSchema = z.strictObject({
+  steps: z.int().min(1).max(limits.chainSteps).describe("Each step gets the output of the step before."),
+});
+
+const taskSchema = z.strictObject({
+  skill: nameSchema,
+  input: inputSchema.optional(),
+  needs: z.array(z.string()).max(limits.nodes).optional().describe("Tasks that must be accepted first."),
+  map: mapSchema.optional().describe("One task for each item."),
+  chain: chainSchema.optional().describe("Many tasks, one after the other."),
+  policy: policySchema.optional().describe("Replaces parts of the job's policy."),
+  labels: labelsSchema.optional().describe("Labels that a worker must carry."),
+});
+export type TaskFile = z.output<typeof taskSchema>;
+
+export const jobFileSchema = z
+  .strictObject({
+    name: textSchema(1, limits.nameBytes).describe("What people call the job."),
+    budget: creditsSchema(limits.budget).describe("The most that the whole job may cost, in credits."),
+    deadline: durationSchema.optional().describe("The job fails when it takes longer. Default 5m."),
+    labels: labelsSchema.optional().describe("Labels of the job."),
+    committee: z
+      .union([
+        z.int().min(1).max(limits.members),
+        z.array(textSchema(1, limits.agentIdBytes)).min(1).max(limits.members),
+      ])
+      .optional()
+      .describe(
+        "How many members keep the job's log (1, or 4 and more), or their agent ids. Default: by the mesh's size.",
+      ),
+    policy: policySchema.optional(),
+    tasks: z.record(taskNameSchema, taskSchema),
+    output: z.string().describe("The task whose output is the job's result."),
+    selector: z.enum(SELECTORS).optional().describe("How workers are chosen among the offers. Default greedy."),
+    window: durationSchema.optional().describe("How long a ready task collects offers. Default 500ms."),
+  })
+  .describe("A job for a mesh of agents: tasks, what they need of each other, and what is asked of their workers.");
+export type JobFile = z.output<typeof jobFileSchema>;

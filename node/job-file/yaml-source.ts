@@ -1,0 +1,216 @@
+/**
+ * YAML files of the operator: text → value, and every problem as one line that names file, line, what is wrong
+ * and what to do.
+ *
+ * Responsible for: syntax, finding the line of a part of the file, and turning what a zod schema objects to
+ * into words. What a file may say is its schema's matter (schema.ts, ../skills/load-skills.ts).
+ */
+
+import { readFile } from "node:fs/promises";
+import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import type { z } from "zod";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { suggest } from "./nearest.ts";
+
+/** Longer files are refused before they are parsed: nobody writes them, and parsing costs many times their size. */
+const TEXT_CHARS_MAX = 16 * 1024 * 1024;
+
+export type Path = readonly PropertyKey[];
+
+/** A parsed file that still knows where each of its parts stands. */
+export interface YamlSource {
+  readonly file: string;
+  readonly value: unknown;
+  /** The line of the value at `path`, or of the nearest part around it that exists. From 1. */
+  lineOf(path: Path): number;
+  /** The error to throw about the part at `path`. */
+  error(path: Path, what: string, remedy: string): MeshworkError;
+}
+
+export function fileError(file: string, line: number | null, what: string, remedy: string): MeshworkError {
+  // One line, whatever a parser's message holds.
+  const flat = (text: string): string => text.replace(/\s+/g, " ").trim();
+  return new MeshworkError("invalid-file", `${file}${line === null ? "" : `:${line}`}: ${flat(what)}`, flat(remedy));
+}
+
+/** The text of a file that the operator named. */
+export async function readTextFile(file: string): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** In words why a file that the operator named cannot be read. */
+export function unreadable(file: string, error: unknown): MeshworkError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return fileError(file, null, "there is no such file", "check the path");
+  if (code === "EISDIR") return fileError(file, null, "this is a folder", "name a file");
+  if (code === "EACCES" || code === "EPERM") return fileError(file, null, "no permission to read it", "check its mode");
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return fileError(file, null, "not UTF-8 text", "save it as UTF-8");
+  return fileError(file, null, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, "");
+}
+
+/** `file` is only for messages. */
+export function parseYaml(file: string, text: string): YamlSource {
+  if (text.length > TEXT_CHARS_MAX) {
+    throw fileError(file, null, `more than ${TEXT_CHARS_MAX} characters`, "move the data into files of its own");
+  }
+  const lines = new LineCounter();
+  const lineAt = (node: unknown): number | null =>
+    isNode(node) && node.range ? lines.linePos(node.range[0]).line : null;
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const problem = document.errors[0] ?? document.warnings[0];
+    if (problem !== undefined) {
+      throw fileError(file, lines.linePos(problem.pos[0]).line, problem.message, "check the YAML syntax there");
+    }
+    const lineOf = (path: Path): number => lineInside(document.contents, path, lineAt);
+    return {
+      file,
+      value: document.toJS() as unknown,
+      lineOf,
+      error: (path, what, remedy) => fileError(file, lineOf(path), what, remedy),
+    };
+  } catch (error) {
+    if (error instanceof MeshworkError) throw error;
+    // Nesting that overflows the parser's stack, or aliases that unfold without end.
+    throw fileError(file, null, `cannot be parsed: ${(error as Error).message}`, "write it more simply");
+  }
+}
+
+function lineInside(root: Node | null, path: Path, lineAt: (node: unknown) => number | null): number {
+  let line = lineAt(root) ?? 1;
+  let node: unknown = root;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key);
+      if (pair === undefined) break;
+      line = lineAt(pair.key) ?? line;
+      node = pair.value;
+    } else {
+      const items: readonly unknown[] | null =
+        isNode(node) && "items" in node && Array.isArray(node.items) ? node.items : null;
+      if (items === null || typeof key !== "number" || key >= items.length) break;
+      node = items[key];
+      line = lineAt(node) ?? line;
+    }
+  }
+  return line;
+}
+
+/** The file's value as its schema wants it. Throws the first problem, by line. */
+export function parseWith<S extends z.ZodType>(source: YamlSource, schema: S): z.output<S> {
+  const parsed = schema.safeParse(source.value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => describeIssue(source, schema, issue));
+  // A mistyped key is also a missing one: the slip says more than what lacks because of it.
+  problems.sort((a, b) => Number(a.missing) - Number(b.missing) || a.line - b.line);
+  const first = problems[0]!;
+  throw fileError(source.file, first.line, first.what, first.remedy);
+}
+
+interface Problem {
+  readonly line: number;
+  readonly what: string;
+  readonly remedy: string;
+  /** Something is not there, rather than wrong. */
+  readonly missing: boolean;
+}
+
+function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$ZodIssue, base: Path = []): Problem {
+  const path = [...base, ...issue.path];
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    return describeIssue(source, schema, likeliest(issue.errors), path);
+  }
+  const where = path.length === 0 ? "the file" : formatPath(path);
+  const problem = (what: string, remedy = ""): Problem => ({ line: source.lineOf(path), what, remedy, missing: false });
+  if (issue.code === "invalid_key") {
+    return problem(`"${String(path.at(-1))}" is no valid name: ${issue.issues[0]!.message}`, "rename it");
+  }
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0]!;
+    const inside = path.length === 0 ? "" : ` in ${where}`;
+    const told = problem(`unknown key "${key}"${inside}`, suggest(key, keysAt(schema, path)));
+    return { ...told, line: source.lineOf([...path, key]) };
+  }
+  const value = valueAt(source.value, path);
+  if (path.length > 0 && value === undefined) {
+    const parent = path.length === 1 ? "the file" : formatPath(path.slice(0, -1));
+    return { ...problem(`${parent} has no "${String(path.at(-1))}"`, "add it"), missing: true };
+  }
+  if (issue.code === "invalid_type") {
+    const wanted = WANTED.get(issue.expected) ?? `of type ${issue.expected}`;
+    return problem(`${where} must be ${wanted}, not ${typeName(value)}`, "correct it");
+  }
+  const words = allowedWords(issue);
+  if (words !== null) return problem(`${where} cannot be "${String(value)}"`, suggest(String(value), words));
+  if (issue.code === "too_small") return problem(`${where} must be at least ${issue.minimum}`, "raise it");
+  if (issue.code === "too_big") return problem(`${where} must be at most ${issue.maximum}`, "lower it");
+  const [what, remedy] = issue.message.split(" – ");
+  return problem(`${where}: ${what}`, remedy ?? "correct it");
+}
+
+const WANTED: ReadonlyMap<string, string> = new Map([
+  ["object", "a map"],
+  ["record", "a map"],
+  ["array", "a list"],
+  ["string", "text"],
+  ["int", "a whole number"],
+  ["number", "a number"],
+  ["boolean", "true or false"],
+]);
+
+/** The words that stand to choice where the value is none of them; `null` for every other issue. */
+function allowedWords(issue: z.core.$ZodIssue): readonly string[] | null {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  if (issue.code !== "invalid_union" || !("options" in issue) || !Array.isArray(issue.options)) return null;
+  return issue.options.map(String);
+}
+
+/** Of a union's branches the one that the writer most likely meant: the right kind of thing with fewest complaints. */
+function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core.$ZodIssue {
+  const score = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.length + (issues.some((issue) => issue.code === "invalid_type" && issue.path.length === 0) ? 100 : 0);
+  const issues = [...branches].sort((a, b) => score(a) - score(b))[0]!;
+  return issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0]!;
+}
+
+/** The keys that a schema knows at `path`, those of all of a union's branches together. */
+function keysAt(schema: z.core.$ZodType, path: Path): string[] {
+  const def = schema._zod.def as unknown as { readonly [field: string]: unknown };
+  const inner = (field: string): z.core.$ZodType | undefined => def[field] as z.core.$ZodType | undefined;
+  if (def.type === "union") return (def.options as z.core.$ZodType[]).flatMap((option) => keysAt(option, path));
+  const wrapped = inner("innerType") ?? (def.type === "pipe" ? inner("in") : undefined);
+  if (wrapped !== undefined) return keysAt(wrapped, path);
+  const shape = def.shape as { readonly [key: string]: z.core.$ZodType } | undefined;
+  const [key, ...rest] = path;
+  if (key === undefined) return shape === undefined ? [] : Object.keys(shape);
+  const next = shape !== undefined ? shape[String(key)] : (inner("valueType") ?? inner("element"));
+  return next === undefined ? [] : keysAt(next, rest);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as { readonly [key: PropertyKey]: unknown })[key];
+  }
+  return at;
+}
+
+/** `tasks.total.policy`, `skills[2].name`. */
+export function formatPath(path: Path): string {
+  let text = "";
+  for (const key of path) {
+    text += typeof key === "number" ? `[${key}]` : `${text === "" ? "" : "."}${String(key)}`;
+  }
+  return text;
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "nothing (null)";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "a map" : typeof value === "string" ? "text" : `a ${typeof value}`;
+}

@@ -1,0 +1,59 @@
+/**
+ * Where agents can be dialled, as far as anybody said so. What is said comes from peers: text that is no
+ * address is left out, and both the agents and the addresses of one are bounded.
+ */
+
+import type { PeerId } from "@libp2p/interface";
+import { peerIdFromString } from "@libp2p/peer-id";
+import { CODE_P2P, type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { isAgentId } from "../crypto.ts";
+
+/** Null if the text is no multiaddr. */
+export function parseAddress(text: string): Multiaddr | null {
+  try {
+    return multiaddr(text);
+  } catch {
+    return null; // text of a peer, or of an operator who is told by the caller
+  }
+}
+
+/** Null if `agent` is no id of an agent that can be dialled: ids come from peers too. */
+export const parsePeerId = (agent: AgentId): PeerId | null => (isAgentId(agent) ? peerIdFromString(agent) : null);
+
+/** The agent that an address names, "" if it names none. */
+export const agentOfAddress = (address: Multiaddr): AgentId | "" =>
+  (address.getComponents().findLast((part) => part.code === CODE_P2P)?.value ?? "") as AgentId | "";
+
+export class AddressBook {
+  /** Least recently said first. */
+  readonly #addresses = new Map<AgentId, readonly Multiaddr[]>();
+
+  /** Replaces what is known of `agent`. */
+  learn(agent: AgentId, texts: readonly string[]): void {
+    if (!isAgentId(agent)) return;
+    const addresses: Multiaddr[] = [];
+    for (const text of texts.slice(0, limits.addresses)) {
+      const address = parseAddress(text);
+      if (address === null) continue;
+      const named = agentOfAddress(address);
+      if (named === "") addresses.push(address.encapsulate(`/p2p/${agent}`));
+      else if (named === agent) addresses.push(address);
+    }
+    this.#addresses.delete(agent);
+    if (addresses.length === 0) return;
+    this.#addresses.set(agent, addresses);
+    if (this.#addresses.size <= limits.directoryAgents) return;
+    const [oldest] = this.#addresses.keys();
+    if (oldest !== undefined) this.#addresses.delete(oldest);
+  }
+
+  addressesOf(agent: AgentId): readonly Multiaddr[] {
+    return this.#addresses.get(agent) ?? [];
+  }
+
+  agents(): Iterable<AgentId> {
+    return this.#addresses.keys();
+  }
+}

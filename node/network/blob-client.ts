@@ -1,0 +1,179 @@
+/**
+ * Fetches blobs by hash from whoever has them: candidates in turn, continuing where the one before was cut,
+ * checked against the hash before anybody sees them (blob-messages.ts).
+ */
+
+import type { Stream } from "@libp2p/interface";
+import type { Logger } from "pino";
+import { setTimeout as sleep } from "node:timers/promises";
+import { concatBytes } from "../../protocol/core/bytes.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { BlobStore, PartialBlob } from "../store/blob-store.ts";
+import { decodeReplyHead, encodeRequest, REPLY_HEAD_BYTES } from "./blob-messages.ts";
+import type { Dialer } from "./dialer.ts";
+import { networkLimits } from "./network-limits.ts";
+import { Places } from "./places.ts";
+import { chunksOf } from "./streams.ts";
+
+export interface BlobClientOptions {
+  readonly blobs: BlobStore;
+  readonly protocol: string;
+  readonly dialer: Dialer;
+  readonly offend: (agent: AgentId, code: string) => void;
+  readonly log: Logger;
+}
+
+/**
+ * `stored`: the blob is in the store. `missing`: this holder does not have it. `again`: it was busy, or cut the
+ * transfer; another time may do. `wrong`: what it sent is something else.
+ */
+type Outcome = "stored" | "missing" | "again" | "wrong";
+
+export interface BlobClientStats {
+  fetched: number;
+  failed: number;
+  bytes: number;
+}
+
+export class BlobClient {
+  readonly stats: BlobClientStats = { fetched: 0, failed: 0, bytes: 0 };
+  readonly #options: BlobClientOptions;
+  readonly #places = new Places(
+    networkLimits.blobTransfers,
+    networkLimits.blobTransfersPerPeer,
+    networkLimits.blobFetchesWaiting,
+  );
+  readonly #running = new Map<Hash, Promise<boolean>>();
+  readonly #stop = new AbortController();
+
+  constructor(options: BlobClientOptions) {
+    this.#options = options;
+  }
+
+  /** True when the blob is in the store. Two fetches of one blob are one. Rejects with `storage`. */
+  fetch(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
+    const running = this.#running.get(hash);
+    if (running !== undefined) return running;
+    const fetched = this.#fetch(hash, bytes, from)
+      .then((stored) => {
+        if (stored) this.stats.fetched++;
+        else this.stats.failed++;
+        return stored;
+      })
+      .finally(() => this.#running.delete(hash));
+    this.#running.set(hash, fetched);
+    return fetched;
+  }
+
+  async #fetch(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
+    if (await this.#options.blobs.has(hash)) return true;
+    if (bytes > limits.blobBytes) return false;
+    let holders = [...new Set(from)];
+    for (let round = 0; round < networkLimits.blobRounds && holders.length > 0; round++) {
+      if (round > 0) await sleep(networkLimits.blobRoundWaitMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      const left: AgentId[] = [];
+      // Those with the fewest transfers under way first, so that many blobs of one set of holders spread.
+      holders.sort((a, b) => this.#places.takenBy(a) - this.#places.takenBy(b));
+      for (const holder of holders) {
+        if (this.#stop.signal.aborted) return false;
+        const outcome = await this.#try(holder, hash, bytes);
+        if (outcome === "stored") return true;
+        if (outcome === "again") left.push(holder);
+      }
+      holders = left;
+    }
+    return false;
+  }
+
+  async #try(holder: AgentId, hash: Hash, bytes: number): Promise<Outcome> {
+    let leave: () => void;
+    try {
+      leave = await this.#places.enter(holder);
+    } catch {
+      return "again"; // too many wait, or the node stops: the caller's rounds are bounded
+    }
+    const partial = await this.#options.blobs.openPartial(hash).catch((error: unknown) => {
+      leave();
+      throw error;
+    });
+    const resumedAt = partial.bytes;
+    try {
+      const outcome = await this.#transfer(holder, hash, bytes, partial);
+      if (outcome !== "wrong") return outcome;
+      // What was continued may be somebody else's fault; what came from one holder is that one's.
+      if (resumedAt > 0) return "again";
+      this.#options.offend(holder, "blob-wrong");
+      return "wrong";
+    } finally {
+      await partial.close();
+      leave();
+    }
+  }
+
+  async #transfer(holder: AgentId, hash: Hash, bytes: number, partial: PartialBlob): Promise<Outcome> {
+    const offset = partial.bytes;
+    if (offset >= bytes) return (await partial.finish()) ? "stored" : "wrong";
+    let stream: Stream;
+    try {
+      const timeout = AbortSignal.timeout(networkLimits.openTimeoutMs);
+      const signal = AbortSignal.any([this.#stop.signal, timeout]);
+      stream = await this.#options.dialer.openStream(holder, this.#options.protocol, signal);
+    } catch (error) {
+      this.#options.log.debug({ err: error, peer: holder, blob: hash }, "holder not reached");
+      return "again";
+    }
+    const onStop = (): void => stream.abort(new Error("the node stops"));
+    this.#stop.signal.addEventListener("abort", onStop);
+    try {
+      return await this.#receive(stream, hash, bytes, partial);
+    } finally {
+      this.#stop.signal.removeEventListener("abort", onStop);
+      if (stream.status === "open") stream.abort(new Error("the transfer is over"));
+    }
+  }
+
+  async #receive(stream: Stream, hash: Hash, bytes: number, partial: PartialBlob): Promise<Outcome> {
+    const chunks = chunksOf(stream, networkLimits.blobIdleMs);
+    try {
+      stream.send(encodeRequest({ hash, offset: partial.bytes }));
+      await stream.close({ signal: AbortSignal.timeout(networkLimits.openTimeoutMs) });
+    } catch {
+      return "again"; // the holder closed the stream before it was asked
+    }
+    let head: Uint8Array = new Uint8Array(0);
+    let known = false;
+    for (;;) {
+      let next: IteratorResult<Uint8Array>;
+      try {
+        next = await chunks.next();
+      } catch (error) {
+        this.#options.log.debug({ err: error, blob: hash, bytes: partial.bytes }, "transfer cut");
+        return "again";
+      }
+      if (next.done === true) break;
+      let data = next.value;
+      if (!known) {
+        head = concatBytes(head, data);
+        if (head.length < REPLY_HEAD_BYTES) continue;
+        const reply = decodeReplyHead(head.subarray(0, REPLY_HEAD_BYTES));
+        if (reply === null) return "wrong";
+        if (reply.status === "busy") return "again";
+        if (reply.status === "missing" || reply.size !== bytes) return "missing";
+        known = true;
+        data = head.subarray(REPLY_HEAD_BYTES);
+      }
+      if (partial.bytes + data.length > bytes) return "wrong";
+      this.stats.bytes += data.length;
+      await partial.write(data);
+    }
+    if (partial.bytes < bytes) return "again";
+    return (await partial.finish()) ? "stored" : "wrong";
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error("the node stops"));
+    this.#places.clear();
+    await Promise.allSettled([...this.#running.values()]);
+  }
+}

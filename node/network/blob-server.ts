@@ -1,0 +1,100 @@
+/** Hands out blobs that this node has, to any agent of the mesh, within bounds (blob-messages.ts). */
+
+import type { Connection, Stream } from "@libp2p/interface";
+import type { Logger } from "pino";
+import { concatBytes } from "../../protocol/core/bytes.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import type { BlobStore } from "../store/blob-store.ts";
+import { decodeRequest, encodeReplyHead, REQUEST_BYTES } from "./blob-messages.ts";
+import { networkLimits } from "./network-limits.ts";
+import { Places } from "./places.ts";
+import { chunksOf, drained } from "./streams.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+export interface BlobServerOptions {
+  readonly blobs: BlobStore;
+  readonly offend: (agent: AgentId, code: string) => void;
+  readonly rateOf: (agent: AgentId) => TokenBucket;
+  readonly log: Logger;
+}
+
+export interface BlobServerStats {
+  served: number;
+  bytes: number;
+}
+
+export class BlobServer {
+  readonly stats: BlobServerStats = { served: 0, bytes: 0 };
+  readonly #options: BlobServerOptions;
+  readonly #places = new Places(
+    networkLimits.blobTransfers,
+    networkLimits.blobTransfersPerPeer,
+    networkLimits.blobServesWaiting,
+  );
+
+  constructor(options: BlobServerOptions) {
+    this.#options = options;
+  }
+
+  /** For `libp2p.handle`. Never rejects: what goes wrong ends this stream and nothing else. */
+  readonly onStream = async (stream: Stream, connection: Connection): Promise<void> => {
+    const agent = connection.remotePeer.toString() as AgentId;
+    try {
+      await this.#serve(stream, agent);
+      await stream.close({ signal: AbortSignal.timeout(networkLimits.blobIdleMs) });
+    } catch (error) {
+      this.#options.log.debug({ err: error, peer: agent }, "blob not served");
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  async #serve(stream: Stream, agent: AgentId): Promise<void> {
+    const rate = this.#options.rateOf(agent);
+    const waitMs = rate.waitMs(performance.now());
+    rate.take(1, performance.now());
+    if (waitMs > networkLimits.blobIdleMs) throw new Error("too many requests");
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+
+    const request = decodeRequest(await this.#readRequest(stream));
+    if (request === null) {
+      this.#options.offend(agent, "blob-request");
+      throw new Error("no request");
+    }
+    const size = await this.#options.blobs.size(request.hash);
+    if (size === null || request.offset > size) {
+      stream.send(encodeReplyHead("missing", 0));
+      return;
+    }
+    const leave = await this.#places.enter(agent).catch(() => null);
+    if (leave === null) {
+      stream.send(encodeReplyHead("busy", size));
+      return;
+    }
+    try {
+      stream.send(encodeReplyHead("have", size));
+      for await (const chunk of this.#options.blobs.read(request.hash, request.offset)) {
+        this.stats.bytes += chunk.length;
+        if (!stream.send(chunk)) await drained(stream, networkLimits.blobIdleMs);
+      }
+      this.stats.served++;
+    } finally {
+      leave();
+    }
+  }
+
+  /** All that the requester says; more than a request is none. */
+  async #readRequest(stream: Stream): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of chunksOf(stream, networkLimits.blobIdleMs)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > REQUEST_BYTES) break;
+    }
+    return concatBytes(...chunks);
+  }
+
+  stop(): void {
+    this.#places.clear();
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * How peers behave: offences count, one is forgiven a second, and a peer with too many is refused for a while
+ * (protocol.md 9). Bounded: of a peer that is forgiven nothing is kept.
+ */
+
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { networkLimits } from "./network-limits.ts";
+
+interface Record {
+  offences: number;
+  atMs: number;
+}
+
+export class Conduct {
+  readonly #records = new Map<AgentId, Record>();
+  readonly #refusedUntil = new Map<AgentId, number>();
+
+  /** True if this offence was one too many: the peer is refused from now on. */
+  offend(agent: AgentId, nowMs: number): boolean {
+    const record = this.#records.get(agent) ?? { offences: 0, atMs: nowMs };
+    const forgiven = ((nowMs - record.atMs) / 1000) * networkLimits.offencesForgivenPerSecond;
+    record.offences = Math.max(0, record.offences - forgiven) + 1;
+    record.atMs = nowMs;
+    this.#records.set(agent, record);
+    if (record.offences < networkLimits.offences) return false;
+    this.#records.delete(agent);
+    this.#refusedUntil.set(agent, nowMs + networkLimits.refusedMs);
+    return true;
+  }
+
+  refuses(agent: AgentId, nowMs: number): boolean {
+    const until = this.#refusedUntil.get(agent);
+    if (until === undefined) return false;
+    if (nowMs < until) return true;
+    this.#refusedUntil.delete(agent);
+    return false;
+  }
+
+  /** Offences not yet forgiven. */
+  offencesOf(agent: AgentId, nowMs: number): number {
+    const record = this.#records.get(agent);
+    if (record === undefined) return 0;
+    return Math.max(0, record.offences - ((nowMs - record.atMs) / 1000) * networkLimits.offencesForgivenPerSecond);
+  }
+
+  get refused(): number {
+    return this.#refusedUntil.size;
+  }
+
+  /** Drops what is forgiven; called now and then. */
+  sweep(nowMs: number): void {
+    for (const agent of [...this.#records.keys()]) if (this.offencesOf(agent, nowMs) === 0) this.#records.delete(agent);
+    for (const agent of [...this.#refusedUntil.keys()]) this.refuses(agent, nowMs);
+  }
+}

@@ -1,0 +1,54 @@
+/** Connections and streams to agents: the one that stands, or a new one by the addresses that are known. */
+
+import type { Connection, Libp2p, Stream } from "@libp2p/interface";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { type AddressBook, parsePeerId } from "./address-book.ts";
+
+export class Dialer {
+  readonly #node: Libp2p;
+  readonly #book: AddressBook;
+
+  constructor(node: Libp2p, book: AddressBook) {
+    this.#node = node;
+    this.#book = book;
+  }
+
+  isConnected(agent: AgentId): boolean {
+    return this.#standing(agent) !== undefined;
+  }
+
+  #standing(agent: AgentId): Connection | undefined {
+    const peerId = parsePeerId(agent);
+    return peerId === null ? undefined : this.#node.getConnections(peerId).find(({ status }) => status === "open");
+  }
+
+  async connect(agent: AgentId, signal: AbortSignal): Promise<Connection> {
+    const standing = this.#standing(agent);
+    if (standing !== undefined) return standing;
+    const peerId = parsePeerId(agent);
+    if (peerId === null) throw new Error(`${agent} is not the id of an agent`);
+    const addresses = this.#book.addressesOf(agent);
+    if (addresses.length === 0) return this.#node.dial(peerId, { signal });
+    try {
+      return await this.#node.dial([...addresses], { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      // What the agent itself told libp2p when it was last connected may be newer than what others said of it.
+      return await this.#node.dial(peerId, { signal }).catch(() => {
+        throw error;
+      });
+    }
+  }
+
+  async openStream(agent: AgentId, protocol: string, signal: AbortSignal): Promise<Stream> {
+    const connection = await this.connect(agent, signal);
+    return connection.newStream(protocol, { signal, maxOutboundStreams: 64 });
+  }
+
+  /** Closes what stands to an agent; never rejects. */
+  async hangUp(agent: AgentId): Promise<void> {
+    const peerId = parsePeerId(agent);
+    if (peerId === null) return;
+    for (const connection of this.#node.getConnections(peerId)) connection.abort(new Error("refused"));
+  }
+}

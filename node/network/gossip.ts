@@ -1,0 +1,169 @@
+/**
+ * Gossip: two topics over gossipsub, unsigned there (the messages carry their own signatures), each message
+ * delivered as a `gossip` input and passed on only after the agent's verdict.
+ *
+ * js-libp2p marks a message as seen before it is validated, so "ignore" is final: whatever is only too early
+ * must be kept by the agent. Settings and their reasons: docs of @libp2p/gossipsub, protocol.md 1, 2, 9.
+ */
+
+import type { PeerId } from "@libp2p/interface";
+import type { GossipSub, GossipsubOpts, Message } from "@libp2p/gossipsub";
+import { TopicValidatorResult } from "@libp2p/gossipsub";
+import { createTopicScoreParams } from "@libp2p/gossipsub/score";
+import type { Logger } from "pino";
+import { createHash } from "node:crypto";
+import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { Input } from "../../protocol/input.ts";
+import type { GossipTopic } from "../../protocol/wire/message.ts";
+import type { Verdict } from "../../protocol/wire/verdict.ts";
+import { topicName, topicNames } from "./names.ts";
+import { networkLimits } from "./network-limits.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+/** The same bytes under two topics are two messages. */
+function messageId(message: Message): Uint8Array {
+  return createHash("sha256").update(message.topic).update("\0").update(message.data).digest();
+}
+
+/**
+ * Beacons and capability vectors are rare, so a peer is not judged by how much it delivers (P3 off), only by
+ * what it forwards that no honest peer would (P4): 10 such messages reach the graylist at -80 within seconds.
+ */
+const TOPIC_SCORE = createTopicScoreParams({
+  topicWeight: 1,
+  meshMessageDeliveriesWeight: 0,
+  meshFailurePenaltyWeight: 0,
+  invalidMessageDeliveriesWeight: -1,
+  invalidMessageDeliveriesDecay: 0.9,
+});
+
+export function gossipOptions(meshId: MeshId, local: boolean): Partial<GossipsubOpts> {
+  const topics = [...topicNames(meshId).keys()];
+  return {
+    globalSignaturePolicy: "StrictNoSign",
+    msgIdFn: messageId,
+    emitSelf: false,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    floodPublish: true,
+    doPX: false,
+    allowedTopics: topics,
+    maxInboundDataLength: limits.gossipBytes + 1024, // the message and what gossipsub wraps around it
+    scoreParams: {
+      topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
+      // Many nodes of a local mesh share one address: the default would mute them silently.
+      ...(local ? { IPColocationFactorWeight: 0 } : {}),
+    },
+  };
+}
+
+interface Waiting {
+  readonly from: AgentId;
+  readonly resolve: (result: TopicValidatorResult) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface GossipOptions {
+  readonly meshId: MeshId;
+  readonly deliver: (input: Input) => void;
+  readonly offend: (agent: AgentId, code: string) => void;
+  readonly rateOf: (agent: AgentId) => TokenBucket;
+  readonly log: Logger;
+}
+
+export interface GossipStats {
+  published: number;
+  publishedBytes: number;
+  received: number;
+  receivedBytes: number;
+  /** Received, and not judged: too many waited, or no verdict came. */
+  unjudged: number;
+}
+
+export class Gossip {
+  readonly stats: GossipStats = { published: 0, publishedBytes: 0, received: 0, receivedBytes: 0, unjudged: 0 };
+  readonly #pubsub: GossipSub;
+  readonly #options: GossipOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextTicket = 1;
+  #stopped = false;
+
+  constructor(pubsub: GossipSub, options: GossipOptions) {
+    this.#pubsub = pubsub;
+    this.#options = options;
+    for (const [name, topic] of topicNames(options.meshId)) {
+      pubsub.topicValidators.set(name, (peer, message) => this.#validate(topic, peer, message));
+    }
+  }
+
+  /** The node must be started. */
+  subscribe(): void {
+    for (const name of topicNames(this.#options.meshId).keys()) this.#pubsub.subscribe(name);
+  }
+
+  publish(topic: GossipTopic, bytes: Uint8Array): void {
+    this.stats.published++;
+    this.stats.publishedBytes += bytes.length;
+    this.#pubsub.publish(topicName(this.#options.meshId, topic), bytes).catch((error: unknown) => {
+      this.#options.log.debug({ err: error, topic }, "gossip not published");
+    });
+  }
+
+  #validate(topic: GossipTopic, peer: PeerId, message: Message): TopicValidatorResult | Promise<TopicValidatorResult> {
+    const from = peer.toString() as AgentId;
+    this.stats.received++;
+    this.stats.receivedBytes += message.data.length;
+    if (message.data.length > limits.gossipBytes) {
+      this.#options.offend(from, "gossip-too-long");
+      return TopicValidatorResult.Reject;
+    }
+    const nowMs = performance.now();
+    const rate = this.#options.rateOf(from);
+    const waitMs = rate.waitMs(nowMs);
+    // A forwarder far over its rate must not take the places of the others.
+    const flood = waitMs > networkLimits.gossipDelayMsMax;
+    if (this.#stopped || flood || this.#waiting.size >= networkLimits.gossipWaiting) {
+      this.stats.unjudged++;
+      if (flood) this.#options.offend(from, "gossip-flood");
+      return TopicValidatorResult.Ignore;
+    }
+    rate.take(1, nowMs);
+    return new Promise((resolve) => {
+      const ticket = this.#nextTicket++;
+      const timer = setTimeout(() => {
+        this.stats.unjudged++;
+        this.#settle(ticket, TopicValidatorResult.Ignore);
+      }, networkLimits.verdictTimeoutMs);
+      this.#waiting.set(ticket, { from, resolve, timer });
+      const input: Input = { kind: "gossip", from, topic, bytes: message.data, ticket };
+      if (waitMs === 0) this.#options.deliver(input);
+      else setTimeout(() => this.#options.deliver(input), waitMs).unref();
+    });
+  }
+
+  /** The agent's answer; unknown tickets (it came too late) are fine. */
+  verdict(ticket: number, verdict: Verdict): void {
+    const waiting = this.#waiting.get(ticket);
+    if (waiting === undefined) return;
+    if (verdict.verdict === "accept") this.#settle(ticket, TopicValidatorResult.Accept);
+    else if (verdict.verdict === "ignore") this.#settle(ticket, TopicValidatorResult.Ignore);
+    else {
+      this.#settle(ticket, TopicValidatorResult.Reject);
+      this.#options.offend(waiting.from, verdict.code);
+    }
+  }
+
+  #settle(ticket: number, result: TopicValidatorResult): void {
+    const waiting = this.#waiting.get(ticket);
+    if (waiting === undefined) return;
+    this.#waiting.delete(ticket);
+    clearTimeout(waiting.timer);
+    waiting.resolve(result);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const ticket of [...this.#waiting.keys()]) this.#settle(ticket, TopicValidatorResult.Ignore);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * How libp2p is put together: TCP, Noise, yamux, identify, ping, gossipsub; its limits, and who is let in.
+ * What each setting defends against stands beside it; the measurements are repeatable with the benchmarks.
+ */
+
+import { noise } from "@chainsafe/libp2p-noise";
+import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
+import { type Identify, identify } from "@libp2p/identify";
+import type { Libp2p } from "@libp2p/interface";
+import { mdns } from "@libp2p/mdns";
+import { type Ping, ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { createLibp2p } from "libp2p";
+import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import type { Identity } from "../identity.ts";
+import { gossipOptions } from "./gossip.ts";
+import { networkLimits } from "./network-limits.ts";
+
+export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub }>;
+
+export interface NodeOptions {
+  readonly meshId: MeshId;
+  readonly identity: Identity;
+  readonly listen: readonly string[];
+  readonly announce?: readonly string[];
+  readonly local: boolean;
+  readonly mdns?: boolean;
+}
+
+/** Limits per host: generous where all nodes share one, libp2p's own (5 a second, 10 pending) elsewhere. */
+const connectionLimits = (local: boolean) => ({
+  maxConnections: networkLimits.connectionsMax,
+  ...(local ? { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 10_000 } : {}),
+});
+
+/** Made, not started. `refuses` is asked at every dial and every inbound connection. */
+export function createNode(options: NodeOptions, refuses: (agent: AgentId) => boolean): Promise<MeshNode> {
+  const { meshId, local } = options;
+  const refused = (peerId: { toString(): string }): boolean => refuses(peerId.toString() as AgentId);
+  return createLibp2p({
+    start: false,
+    privateKey: options.identity.privateKey,
+    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    transports: [tcp({ listenOpts: { noDelay: true }, dialOpts: { noDelay: true } })],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        streamOptions: {
+          maxStreamWindowSize: networkLimits.streamWindowBytes,
+          // A paused stream is reset when its buffer overflows: the buffer must hold more than a whole window.
+          maxReadBufferLength: networkLimits.readBufferBytes,
+        },
+      }),
+    ],
+    connectionManager: connectionLimits(local),
+    // On one machine a closed socket is noticed at once, and a busy event loop must not look like a dead peer.
+    connectionMonitor: local ? { enabled: false } : { pingTimeout: { minTimeout: 10_000 } },
+    connectionGater: {
+      denyDialPeer: refused,
+      denyInboundEncryptedConnection: refused,
+      denyOutboundEncryptedConnection: refused,
+    },
+    peerDiscovery: options.mdns === true ? [mdns({ serviceTag: `meshwork-${meshId}.local` })] : [],
+    services: {
+      identify: identify(),
+      ping: ping(),
+      pubsub: gossipsub(gossipOptions(meshId, local)),
+    },
+  });
+}

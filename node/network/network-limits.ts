@@ -1,0 +1,78 @@
+/**
+ * What one peer may make this node's transport do, in one place (protocol.md 9). The protocol's own bounds
+ * are in protocol/core/limits.ts; these are the node's, and nodes of one mesh may differ in them.
+ */
+
+const MIB = 1024 * 1024;
+
+export const networkLimits = {
+  // --- rates by message class, a peer: over them this node reads slower, it drops nothing ------------------
+  /** Direct frames: twice what one connection carries in practice, so only a flood of tiny ones meets it. */
+  framesPerSecond: 50_000,
+  framesBurst: 100_000,
+  /** Bytes of direct frames: a committee member that sends full blocks stays far below. */
+  frameBytesPerSecond: 64 * MIB,
+  frameBytesBurst: 64 * MIB,
+  /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
+  gossipPerSecond: 500,
+  gossipBurst: 5_000,
+  /** Gossip over the rate waits up to this long; beyond it, it is a flood: ignored, and an offence, ms. */
+  gossipDelayMsMax: 1_000,
+  /** Blob requests. */
+  blobRequestsPerSecond: 50,
+  blobRequestsBurst: 200,
+
+  // --- conduct ----------------------------------------------------------------------------------------------
+  /** Offences at which a peer is dropped. One is forgiven a second: an honest peer of another version survives. */
+  offences: 20,
+  offencesForgivenPerSecond: 1,
+  /** How long a dropped peer is refused, ms. */
+  refusedMs: 60_000,
+
+  // --- direct streams ---------------------------------------------------------------------------------------
+  /** Frames up to this many bytes leave as one chunk: fewer, fuller writes. */
+  batchBytes: 64 * 1024,
+  /** Inbound streams of one connection: one is used, a second exists while the first is being replaced. */
+  inboundStreams: 4,
+  /** Time to dial, or to open a stream, ms. */
+  openTimeoutMs: 10_000,
+  /** Wait after a failure to reach a peer, doubled with each, ms. */
+  backoffMs: 250,
+  backoffMsMax: 10_000,
+  /** A stream that lived this long was no failure, ms. */
+  streamProvenMs: 10_000,
+  /** How long stopping waits for what still has to leave, ms. */
+  flushMs: 1_000,
+
+  // --- yamux ------------------------------------------------------------------------------------------------
+  /** Bytes in flight on a stream: 2 MiB fill 100 Mbit/s over 160 ms. The read buffer must hold a whole window. */
+  streamWindowBytes: 2 * MIB,
+  readBufferBytes: 4 * MIB,
+
+  // --- gossip -----------------------------------------------------------------------------------------------
+  /** Messages that wait for their verdict: beyond it new ones are ignored (others pass them on). */
+  gossipWaiting: 4_096,
+  /** A verdict that did not come in this time counts as "ignore", ms. */
+  verdictTimeoutMs: 30_000,
+
+  // --- blobs ------------------------------------------------------------------------------------------------
+  /** Transfers at the same time, in each direction: with one peer, and over all. */
+  blobTransfersPerPeer: 4,
+  blobTransfers: 16,
+  /** Fetches that may wait for a place; beyond it they fail at once. */
+  blobFetchesWaiting: 4_096,
+  /** Requests of others that may wait for a place; beyond it the answer is "busy". */
+  blobServesWaiting: 64,
+  /** A holder that sends nothing for this long is given up, ms. */
+  blobIdleMs: 10_000,
+  /** Times that all holders are asked, and the wait between, ms: for those that were busy or cut us off. */
+  blobRounds: 4,
+  blobRoundWaitMs: 500,
+
+  // --- discovery --------------------------------------------------------------------------------------------
+  /** Peers that a node wants to be connected to: enough for gossip (D = 6) to survive the loss of half of them. */
+  peersWanted: 12,
+  connectionsMax: 1_000,
+} as const;
+
+export type NetworkLimits = typeof networkLimits;

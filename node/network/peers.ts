@@ -1,0 +1,156 @@
+/**
+ * All peers of a node: who is there, what goes to them and what comes from them as frames.
+ *
+ * Responsible for `connected`, `disconnected` and `frame` inputs, and for `send`. Streams themselves are
+ * outbound-link.ts and inbound-frames.ts; dialling is dialer.ts.
+ */
+
+import type { Connection, Stream } from "@libp2p/interface";
+import type { Logger } from "pino";
+import { assert } from "../../protocol/core/assert.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import type { Input } from "../../protocol/input.ts";
+import type { QueueClass } from "../../protocol/wire/queue.ts";
+import type { Dialer } from "./dialer.ts";
+import { InboundFrames } from "./inbound-frames.ts";
+import { type LinkStats, OutboundLink } from "./outbound-link.ts";
+import { createPeerRates, type Peer } from "./peer.ts";
+
+export interface PeersOptions {
+  /** This node's own id. */
+  readonly self: AgentId;
+  readonly protocol: string;
+  readonly dialer: Dialer;
+  readonly deliver: (input: Input) => void;
+  readonly offend: (agent: AgentId, code: string) => void;
+  readonly log: Logger;
+}
+
+export interface ReceiveStats {
+  frames: number;
+  bytes: number;
+}
+
+export class Peers {
+  readonly sent: LinkStats = { frames: 0, bytes: 0, dropped: 0 };
+  readonly received: ReceiveStats = { frames: 0, bytes: 0 };
+  readonly #options: PeersOptions;
+  readonly #peers = new Map<AgentId, Peer>();
+  readonly #inbound = new Set<InboundFrames>();
+  #reading = true;
+  #stopped = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** Peers that are there, in the order in which they came. */
+  present(): AgentId[] {
+    return [...this.#peers.values()].filter((peer) => peer.present).map((peer) => peer.agent);
+  }
+
+  peerOf(agent: AgentId): Peer {
+    const known = this.#peers.get(agent);
+    if (known !== undefined) return known;
+    const link = new OutboundLink(
+      {
+        open: (signal) => this.#options.dialer.openStream(agent, this.#options.protocol, signal),
+        onUp: () => this.#onUp(peer),
+        onDown: (reason) => this.#onDown(peer, reason),
+        onUnreachable: (reason) => this.#onDown(peer, reason),
+        wantsStream: () => peer.present && !this.#stopped,
+      },
+      this.sent,
+    );
+    const peer: Peer = { agent, link, rates: createPeerRates(performance.now()), present: false, announced: false };
+    this.#peers.set(agent, peer);
+    return peer;
+  }
+
+  send(to: AgentId, queue: QueueClass, frame: Uint8Array): void {
+    assert(to !== this.#options.self, "an agent sends nothing to itself");
+    if (!this.#stopped) this.peerOf(to).link.send(queue, frame);
+  }
+
+  /** A peer said which protocols it speaks; ours is among them. */
+  onPresent(agent: AgentId): void {
+    if (this.#stopped || !this.#options.dialer.isConnected(agent)) return;
+    const peer = this.peerOf(agent);
+    peer.link.reachable();
+    peer.present = true;
+    this.#announce(peer);
+  }
+
+  /** No connection is left. */
+  onAbsent(agent: AgentId): void {
+    const peer = this.#peers.get(agent);
+    if (peer === undefined) return;
+    peer.present = false;
+    this.#onDown(peer, "the connection is gone");
+  }
+
+  #announce(peer: Peer): void {
+    if (peer.announced || this.#stopped) return;
+    peer.announced = true;
+    this.#options.deliver({ kind: "connected", agent: peer.agent });
+  }
+
+  #onUp(peer: Peer): void {
+    // A stream of our protocol stands: no need to wait for what the peer says about itself.
+    peer.present = this.#options.dialer.isConnected(peer.agent);
+    if (peer.present) this.#announce(peer);
+  }
+
+  #onDown(peer: Peer, reason: string): void {
+    if (!peer.announced) {
+      this.#options.log.trace({ peer: peer.agent, reason }, "peer not reached");
+      return;
+    }
+    peer.announced = false;
+    this.#options.log.debug({ peer: peer.agent, reason }, "peer lost");
+    if (!this.#stopped) this.#options.deliver({ kind: "disconnected", agent: peer.agent });
+  }
+
+  /** For `libp2p.handle`: frames of a peer. */
+  readonly onStream = (stream: Stream, connection: Connection): void => {
+    const agent = connection.remotePeer.toString() as AgentId;
+    if (this.#stopped) {
+      stream.abort(new Error("the node stops"));
+      return;
+    }
+    this.onPresent(agent);
+    const { received } = this;
+    const frames: InboundFrames = new InboundFrames(stream, {
+      rates: this.peerOf(agent).rates,
+      reading: () => this.#reading,
+      onFrame: (bytes) => {
+        received.frames++;
+        received.bytes += bytes.length;
+        this.#options.deliver({ kind: "frame", from: agent, bytes });
+      },
+      onProblem: (problem) => this.#options.offend(agent, problem),
+      onClosed: () => this.#inbound.delete(frames),
+    });
+    this.#inbound.add(frames);
+  };
+
+  /** False: no frame is delivered and the senders' windows run out; true: it goes on where it stopped. */
+  setReading(reading: boolean): void {
+    if (this.#reading === reading) return;
+    this.#reading = reading;
+    if (reading) for (const frames of [...this.#inbound]) frames.resume();
+  }
+
+  /** Forgets peers of which nothing is kept; called now and then. */
+  sweep(): void {
+    for (const peer of this.#peers.values()) {
+      if (!peer.present && peer.link.idle) this.#peers.delete(peer.agent);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const frames of this.#inbound) frames.stop();
+    await Promise.all([...this.#peers.values()].map((peer) => peer.link.close()));
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Skills that run a command of the operating system.
+ *
+ * Off unless the operator allows them. There is no shell: the program gets its arguments as they are written,
+ * and `{input}` in one of them becomes part of that one argument, whatever it holds. What is enforced where:
+ *
+ * - **time, output:** everywhere. Past either limit the whole process group is killed (SIGKILL).
+ * - **environment:** everywhere. Only PATH is set. The working folder is an empty one, removed afterwards.
+ * - **memory:** on Linux with `prlimit` (util-linux) only, as address space (RLIMIT_AS) of each process. Elsewhere
+ *   it is *not* enforced, and the skill says so once in the log.
+ * - **not enforced anywhere:** the program runs as the node's user, may read what that user may read, use the
+ *   network, and leave its process group (`setsid`). It is a limit for mistakes, not a sandbox for enemies.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Skill, SkillContext } from "./skill.ts";
+
+export interface CommandOptions {
+  readonly name: string;
+  readonly description: string;
+  /** The program and its arguments. `{input}` stands for the input: text as it is, everything else as JSON. */
+  readonly command: readonly [string, ...string[]];
+  /** What the program reads: the input as JSON (files as `{ path, base64 }`), or a text or one file as it is. */
+  readonly stdin: "json" | "text" | "none";
+  /** What its output is: one JSON value, or text without its last line end. */
+  readonly stdout: "json" | "text";
+  /** Where programs are looked for: the whole of the child's environment. */
+  readonly path: string;
+  readonly timeoutMs: number;
+  readonly outputBytesMax: number;
+  readonly memoryBytesMax: number;
+  /** Credits. */
+  readonly price: number;
+  readonly expectedMs: number;
+}
+
+export const COMMAND_DEFAULTS = {
+  stdin: "json",
+  stdout: "json",
+  path: "/usr/local/bin:/usr/bin:/bin",
+  timeoutMs: 30_000,
+  outputBytesMax: 1024 ** 2,
+  memoryBytesMax: 512 * 1024 ** 2,
+  price: 0.001,
+  expectedMs: 1_000,
+} as const;
+
+/** What is kept of a program's error output, for the message of a failure. */
+const STDERR_BYTES_MAX = 4_096;
+
+const PRLIMIT = ["/usr/bin/prlimit", "/bin/prlimit"].find((file) => process.platform === "linux" && existsSync(file));
+
+export function commandSkill(options: CommandOptions): Skill {
+  let warned = PRLIMIT !== undefined;
+  return {
+    name: options.name,
+    description: options.description,
+    input: z.unknown(),
+    output: z.unknown(),
+    price: options.price,
+    expectedMs: options.expectedMs,
+    async run(input, context) {
+      if (!warned) context.log("prlimit is missing: the memory of commands is not limited on this machine");
+      warned = true;
+      const folder = await mkdtemp(join(tmpdir(), "meshwork-command-"));
+      try {
+        const output = await runCommand(options, input, folder, context);
+        return { output: readOutput(options, output) };
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** JSON of an input; the contents of files in base64. */
+function inputJson(input: unknown): string {
+  return JSON.stringify(input, function (this: unknown, _key, value: unknown) {
+    if (typeof value !== "object" || value === null || !("data" in value)) return value;
+    const { data, ...rest } = value as { readonly data: unknown };
+    return data instanceof Uint8Array ? { ...rest, base64: Buffer.from(data).toString("base64") } : value;
+  });
+}
+
+function stdinBytes(kind: CommandOptions["stdin"], input: unknown): string | Uint8Array {
+  if (kind === "none") return "";
+  if (kind === "json") return inputJson(input);
+  if (typeof input === "string") return input;
+  const data = typeof input === "object" && input !== null && "data" in input ? input.data : undefined;
+  if (data instanceof Uint8Array) return data;
+  throw new Error("this command reads a text or one file; its input is neither");
+}
+
+/** The arguments as the program gets them: each stays one argument. */
+export function commandArguments(command: readonly string[], input: unknown): string[] {
+  const text = typeof input === "string" ? input : inputJson(input);
+  return command.map((part, i) => (i === 0 ? part : part.replaceAll("{input}", () => text)));
+}
+
+function readOutput(options: CommandOptions, bytes: Buffer): unknown {
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  return options.stdout === "json" ? (JSON.parse(text) as unknown) : text.replace(/\r?\n$/, "");
+}
+
+function spawnLimited(options: CommandOptions, input: unknown, folder: string): ChildProcess {
+  const [program, ...args] = commandArguments(options.command, input) as [string, ...string[]];
+  const limited = PRLIMIT !== undefined;
+  const prefix = [`--as=${options.memoryBytesMax}`, "--core=0", "--", program];
+  return spawn(limited ? PRLIMIT : program, limited ? [...prefix, ...args] : args, {
+    shell: false,
+    detached: true, // a process group of its own, which can be killed as a whole
+    cwd: folder,
+    env: { PATH: options.path },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+}
+
+/** Kills the program and what it started and left in its group. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    // ESRCH: all of them have ended, which is what was wanted. (EPERM on macOS: only zombies are left.)
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
+  }
+}
+
+function runCommand(
+  options: CommandOptions,
+  input: unknown,
+  folder: string,
+  { signal }: Pick<SkillContext, "signal">,
+): Promise<Buffer> {
+  signal.throwIfAborted();
+  const stdin = stdinBytes(options.stdin, input);
+  return new Promise((resolve, reject) => {
+    const child = spawnLimited(options, input, folder);
+    const output: Buffer[] = [];
+    let outputBytes = 0;
+    let errors = "";
+    let stopped: Error | null = null;
+    const stop = (reason: Error): void => {
+      stopped ??= reason;
+      killGroup(child);
+    };
+    const abort = (): void => stop(signal.reason instanceof Error ? signal.reason : new Error("stopped"));
+    const timer = setTimeout(() => stop(new Error(`no result within ${options.timeoutMs} ms`)), options.timeoutMs);
+    signal.addEventListener("abort", abort, { once: true });
+
+    child.stdout!.on("data", (chunk: Buffer) => {
+      outputBytes += chunk.length;
+      if (outputBytes > options.outputBytesMax) stop(new Error(`more than ${options.outputBytesMax} bytes of output`));
+      else output.push(chunk);
+    });
+    child.stderr!.on("data", (chunk: Buffer) => {
+      errors = (errors + chunk.toString("utf8")).slice(-STDERR_BYTES_MAX);
+    });
+    // A program need not read its input to the end; its exit code says whether that was right.
+    child.stdin!.on("error", () => child.stdin!.destroy());
+    child.stdin!.end(stdin);
+
+    // What it left running in the background would hold the pipes open and outlive its task.
+    child.on("exit", () => killGroup(child));
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      finish();
+    };
+    child.on("error", (error) => settle(() => reject(stopped ?? error)));
+    child.on("close", (code, killedBy) =>
+      settle(() => {
+        const how = code === null ? `was killed by ${killedBy}` : `exited with ${code}`;
+        const why = errors.trim() === "" ? "" : `: ${errors.trim()}`;
+        if (stopped !== null) reject(stopped);
+        else if (code !== 0) reject(new Error(`${options.command[0]} ${how}${why}`));
+        else resolve(Buffer.concat(output));
+      }),
+    );
+  });
+}

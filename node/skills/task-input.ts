@@ -1,0 +1,81 @@
+/**
+ * From what the ledger hands a worker to what a skill's `run` gets:
+ *
+ * | task input | run gets |
+ * | --- | --- |
+ * | none | `null` |
+ * | value, with a path | the value, or its part at that path |
+ * | files, single | `{ path, data }` |
+ * | files | a list of `{ path, data }` |
+ * | list | a list of values |
+ * | packs | a list of lists of `{ path, data }` |
+ */
+
+import type { Hash } from "../../protocol/core/ids.ts";
+import { selectPath } from "../../protocol/job/path.ts";
+import type { FailureReason } from "../../protocol/wire/command.ts";
+import type { Data, TaskInput } from "../../protocol/wire/genesis.ts";
+import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
+import { decodeValue, type Value } from "../../protocol/wire/value.ts";
+
+/** Where a worker reads blobs: the local store, which has them all before work starts. */
+export interface BlobSource {
+  get(hash: Hash): Promise<Uint8Array>;
+}
+
+/** Work that cannot be done; the driver makes a `failure` command of it. */
+export class WorkProblem extends Error {
+  override readonly name = "WorkProblem";
+  readonly reason: FailureReason;
+
+  constructor(reason: FailureReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise<unknown> {
+  switch (input.kind) {
+    case "none":
+      return null;
+    case "value":
+      return partOf(await readData(input.data, blobs), input.path);
+    case "files": {
+      const files = await readPack(input.pack.hash, blobs);
+      if (!input.single) return files;
+      if (files.length !== 1) throw new WorkProblem("refused", `one file was announced, ${files.length} came`);
+      return files[0];
+    }
+    case "list":
+      return Promise.all(input.items.map((item) => readData(item, blobs)));
+    case "packs":
+      return Promise.all(input.packs.map((pack) => readPack(pack.hash, blobs)));
+  }
+}
+
+function partOf(value: Value, path: string): Value {
+  const part = selectPath(value, path);
+  if (part === undefined) throw new WorkProblem("refused", `the input has nothing at "${path}"`);
+  return part;
+}
+
+async function readData(data: Data, blobs: BlobSource): Promise<Value> {
+  const bytes = data.kind === "inline" ? data.bytes : await readBlob(data.hash, blobs);
+  const decoded = decodeValue(bytes);
+  if (!decoded.ok) throw new WorkProblem("refused", `the input is no value: ${decoded.code}`);
+  return decoded.value;
+}
+
+async function readPack(hash: Hash, blobs: BlobSource): Promise<readonly PackedFile[]> {
+  const decoded = decodePack(await readBlob(hash, blobs));
+  if (!decoded.ok) throw new WorkProblem("refused", `the input is no pack of files: ${decoded.code}`);
+  return decoded.value;
+}
+
+async function readBlob(hash: Hash, blobs: BlobSource): Promise<Uint8Array> {
+  try {
+    return await blobs.get(hash);
+  } catch (error) {
+    throw new WorkProblem("lost-input", `blob ${hash.slice(0, 12)}: ${error instanceof Error ? error.message : error}`);
+  }
+}

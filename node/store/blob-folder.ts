@@ -1,0 +1,195 @@
+/**
+ * Blobs as files: `<folder>/ab/abcd…` holds a blob under its SHA-256, `<folder>/incoming/` what is not whole yet
+ * (`<hash>.part` of cut downloads, `*.tmp` of writes, removed at the next start).
+ *
+ * A file gets its final name after its bytes were forced to disk: a blob that is there is whole, also after a
+ * loss of power.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { assert } from "../../protocol/core/assert.ts";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { Hash } from "../../protocol/core/ids.ts";
+import { hasher } from "../crypto.ts";
+import { BLOB_CHUNK_BYTES, type BlobStore, blobMissing, checkBlobSize, type PartialBlob } from "./blob-store.ts";
+import { isFileMissing, storageError, temporaryName } from "./files.ts";
+
+/** As `syncFolder`, without holding up the event loop. */
+async function syncFolderLater(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+class FolderBlobStore implements BlobStore {
+  readonly #folder: string;
+  readonly #incoming: string;
+  readonly #open = new Set<Hash>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#incoming = join(folder, "incoming");
+    try {
+      mkdirSync(this.#incoming, { recursive: true, mode: 0o700 });
+      for (const name of readdirSync(this.#incoming)) {
+        if (name.endsWith(".tmp")) rmSync(join(this.#incoming, name), { force: true });
+      }
+    } catch (error) {
+      throw storageError(`the blob folder ${folder} cannot be used`, error);
+    }
+  }
+
+  #pathOf(hash: Hash): string {
+    return join(this.#folder, hash.slice(0, 2), hash);
+  }
+
+  async put(bytes: Uint8Array): Promise<Hash> {
+    checkBlobSize(bytes.length);
+    const hash = hasher(bytes);
+    if (await this.has(hash)) return hash;
+    const temporary = temporaryName(join(this.#incoming, hash));
+    try {
+      const file = await open(temporary, "wx", 0o600);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await this.#install(temporary, hash);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw storageError(`the blob ${hash} cannot be written`, error);
+    }
+    return hash;
+  }
+
+  /** Gives a whole file its final name. */
+  async #install(path: string, hash: Hash): Promise<void> {
+    const target = this.#pathOf(hash);
+    const folder = dirname(target);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(path, target);
+    await syncFolderLater(folder);
+    await syncFolderLater(this.#folder);
+  }
+
+  async has(hash: Hash): Promise<boolean> {
+    return (await this.size(hash)) !== null;
+  }
+
+  async size(hash: Hash): Promise<number | null> {
+    try {
+      return (await stat(this.#pathOf(hash))).size;
+    } catch (error) {
+      if (isFileMissing(error)) return null;
+      throw storageError(`the blob ${hash} cannot be read`, error);
+    }
+  }
+
+  async get(hash: Hash): Promise<Uint8Array> {
+    const path = this.#pathOf(hash);
+    let bytes: Uint8Array;
+    try {
+      bytes = await readFile(path);
+    } catch (error) {
+      throw isFileMissing(error) ? blobMissing(hash) : storageError(`the blob ${hash} cannot be read`, error);
+    }
+    if (hasher(bytes) === hash) return bytes;
+    await rm(path, { force: true }); // so that it can be fetched again
+    throw new MeshworkError("storage", `the blob ${hash} was damaged on disk and is removed`, "Check the disk.");
+  }
+
+  async *read(hash: Hash, offset: number): AsyncIterable<Uint8Array> {
+    let file: FileHandle;
+    try {
+      file = await open(this.#pathOf(hash), "r");
+    } catch (error) {
+      throw isFileMissing(error) ? blobMissing(hash) : storageError(`the blob ${hash} cannot be read`, error);
+    }
+    try {
+      for (let at = offset; ; ) {
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(BLOB_CHUNK_BYTES), 0, BLOB_CHUNK_BYTES, at);
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async openPartial(hash: Hash): Promise<PartialBlob> {
+    assert(!this.#open.has(hash), "one download at a time a blob");
+    this.#open.add(hash);
+    const path = join(this.#incoming, `${hash}.part`);
+    const digest = createHash("sha256");
+    let file: FileHandle | null = null;
+    let bytes = 0;
+    try {
+      file = await open(path, "a+", 0o600);
+      for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
+        digest.update(chunk);
+        bytes += chunk.length;
+      }
+    } catch (error) {
+      await file?.close();
+      this.#open.delete(hash);
+      throw storageError(`the download ${path} cannot be opened`, error);
+    }
+    return this.#partial(hash, path, file, digest, bytes);
+  }
+
+  #partial(
+    hash: Hash,
+    path: string,
+    file: FileHandle,
+    digest: ReturnType<typeof createHash>,
+    present: number,
+  ): PartialBlob {
+    let bytes = present;
+    const close = async (): Promise<void> => {
+      if (!this.#open.delete(hash)) return;
+      await file.close();
+    };
+    return {
+      get bytes() {
+        return bytes;
+      },
+      write: async (chunk) => {
+        checkBlobSize(bytes + chunk.length);
+        try {
+          await file.writeFile(chunk);
+        } catch (error) {
+          throw storageError(`the download ${path} cannot be written`, error);
+        }
+        digest.update(chunk);
+        bytes += chunk.length;
+      },
+      finish: async () => {
+        try {
+          const whole = digest.digest("hex") === hash;
+          if (whole) await file.sync();
+          await close();
+          if (whole) await this.#install(path, hash);
+          else await rm(path, { force: true });
+          return whole;
+        } catch (error) {
+          throw storageError(`the blob ${hash} cannot be written`, error);
+        }
+      },
+      close,
+    };
+  }
+}
+
+/** Throws `storage` when the folder cannot be used. */
+export function createFolderBlobStore(folder: string): BlobStore {
+  return new FolderBlobStore(folder);
+}

@@ -1,0 +1,122 @@
+/**
+ * Blobs: bytes named by their SHA-256, too large for the log (protocol.md 4). A blob is in the store whole and
+ * checked, or not at all; what came of a cut transfer is kept and continued.
+ *
+ * This file says what a store of blobs is and keeps one in memory, for nodes without a data folder;
+ * blob-folder.ts keeps one on disk. Fetching from other agents is network/blob-client.ts's.
+ */
+
+import { createHash } from "node:crypto";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { hasher } from "../crypto.ts";
+
+/** Bytes that are read and sent at a time. */
+export const BLOB_CHUNK_BYTES = 64 * 1024;
+
+export interface BlobStore {
+  /** Stores at most `limits.blobBytes`; equal bytes twice are one blob. Rejects with `storage`. */
+  put(bytes: Uint8Array): Promise<Hash>;
+  has(hash: Hash): Promise<boolean>;
+  /** Null if it is not here. */
+  size(hash: Hash): Promise<number | null>;
+  /** The whole blob, checked. Rejects with `storage` if it is not here or is damaged. */
+  get(hash: Hash): Promise<Uint8Array>;
+  /** The bytes from `offset` on, in chunks, unchecked: whoever receives them checks the whole. */
+  read(hash: Hash, offset: number): AsyncIterable<Uint8Array>;
+  /** Begins or continues a download. One at a time a hash. */
+  openPartial(hash: Hash): Promise<PartialBlob>;
+}
+
+export interface PartialBlob {
+  /** Bytes that are there. */
+  readonly bytes: number;
+  /** Appends. Rejects with `storage`. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** True: the blob is in the store. False: it is not the one that was asked for, and what came is dropped. */
+  finish(): Promise<boolean>;
+  /** Keeps what came. */
+  close(): Promise<void>;
+}
+
+export function checkBlobSize(bytes: number): void {
+  if (bytes <= limits.blobBytes) return;
+  throw new MeshworkError("storage", `a blob of ${bytes} bytes; at most ${limits.blobBytes} are allowed`);
+}
+
+export const blobMissing = (hash: Hash): MeshworkError => new MeshworkError("storage", `the blob ${hash} is not here`);
+
+/** Bytes that a store in memory holds: a node without a data folder is for trials and tests. */
+const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
+
+class MemoryBlobStore implements BlobStore {
+  readonly #blobs = new Map<Hash, Uint8Array>();
+  readonly #parts = new Map<Hash, Uint8Array[]>();
+  #bytes = 0;
+
+  async put(bytes: Uint8Array): Promise<Hash> {
+    checkBlobSize(bytes.length);
+    const hash = hasher(bytes);
+    if (!this.#blobs.has(hash)) this.#keep(hash, Uint8Array.from(bytes));
+    return hash;
+  }
+
+  #keep(hash: Hash, bytes: Uint8Array): void {
+    if (this.#bytes + bytes.length > MEMORY_BYTES_MAX) {
+      throw new MeshworkError("storage", "the blobs in memory are full", "Start the node with a data folder.");
+    }
+    this.#bytes += bytes.length;
+    this.#blobs.set(hash, bytes);
+  }
+
+  async has(hash: Hash): Promise<boolean> {
+    return this.#blobs.has(hash);
+  }
+
+  async size(hash: Hash): Promise<number | null> {
+    return this.#blobs.get(hash)?.length ?? null;
+  }
+
+  async get(hash: Hash): Promise<Uint8Array> {
+    const bytes = this.#blobs.get(hash);
+    if (bytes === undefined) throw blobMissing(hash);
+    return bytes;
+  }
+
+  async *read(hash: Hash, offset: number): AsyncIterable<Uint8Array> {
+    const bytes = await this.get(hash);
+    for (let at = offset; at < bytes.length; at += BLOB_CHUNK_BYTES) yield bytes.subarray(at, at + BLOB_CHUNK_BYTES);
+  }
+
+  async openPartial(hash: Hash): Promise<PartialBlob> {
+    const chunks = this.#parts.get(hash) ?? [];
+    this.#parts.set(hash, chunks);
+    let total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    return {
+      get bytes() {
+        return total;
+      },
+      write: async (chunk) => {
+        checkBlobSize(total + chunk.length);
+        chunks.push(Uint8Array.from(chunk));
+        total += chunk.length;
+      },
+      finish: async () => {
+        this.#parts.delete(hash);
+        const digest = createHash("sha256");
+        for (const chunk of chunks) digest.update(chunk);
+        if (digest.digest("hex") !== hash) return false;
+        if (!this.#blobs.has(hash)) this.#keep(hash, Buffer.concat(chunks));
+        return true;
+      },
+      close: async () => {
+        if (total === 0) this.#parts.delete(hash);
+      },
+    };
+  }
+}
+
+export function createMemoryBlobStore(): BlobStore {
+  return new MemoryBlobStore();
+}

@@ -1,0 +1,64 @@
+/**
+ * Small file matters that the store and the key file share: whole-or-nothing writes, and what the operating
+ * system refuses told in words.
+ */
+
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+
+const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+
+export const isFileMissing = (error: unknown): boolean => codeOf(error) === "ENOENT";
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["ENOSPC", "Free space on the disk and start the node again."],
+  ["EDQUOT", "Free space within the quota and start the node again."],
+  ["EROFS", "The file system is read-only: choose another data folder."],
+  ["EACCES", "Give this user write access to the folder, or choose another one."],
+  ["EPERM", "Give this user write access to the folder, or choose another one."],
+  ["ENOTDIR", "A file stands where a folder should be: choose another path."],
+  ["EISDIR", "A folder stands where a file should be: choose another path."],
+  ["EMFILE", "Raise the limit of open files (ulimit -n)."],
+  ["EIO", "Check the disk."],
+]);
+
+/** What the operating system said about a file, as the operator reads it. */
+export function storageError(what: string, error: unknown): MeshworkError {
+  if (error instanceof MeshworkError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MeshworkError("storage", `${what}: ${reason}`, REMEDIES.get(codeOf(error)) ?? "");
+}
+
+/** A rename is durable only when the folder that holds the name is. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Names of temporary files never meet, neither between processes nor with what a crash left. */
+export const temporaryName = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
+
+export function writeFileAtomic(path: string, text: string, mode: number): void {
+  const temporary = temporaryName(path);
+  try {
+    const file = openSync(temporary, "wx", mode);
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw storageError(`${path} cannot be written`, error);
+  }
+}

@@ -1,0 +1,29 @@
+/** What SQLite refuses, told as the operator reads it. Source: sqlite.org/rescode.html. */
+
+import { MeshworkError } from "../../protocol/core/errors.ts";
+
+interface Refusal {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** By primary result code: the low byte of the extended one. */
+const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
+  [5, { what: "another node is using it", remedy: "Stop that node, or give this one another data folder." }],
+  [6, { what: "another node is using it", remedy: "Stop that node, or give this one another data folder." }],
+  [8, { what: "it is read-only", remedy: "Give this user write access, or choose another data folder." }],
+  [10, { what: "the disk failed", remedy: "Check the disk and the free space on it." }],
+  [11, { what: "it is damaged", remedy: "Restore the data folder from a backup, or start with a new one." }],
+  [13, { what: "the disk is full", remedy: "Free space on the disk and start the node again." }],
+  [14, { what: "the file cannot be opened", remedy: "Give this user access to the data folder." }],
+  [26, { what: "it is no database", remedy: "Restore the data folder from a backup, or start with a new one." }],
+]);
+
+export function sqliteError(where: string, error: unknown): MeshworkError {
+  if (error instanceof MeshworkError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const extended = error instanceof Error && "errcode" in error ? Number(error.errcode) : 0;
+  const refusal = REFUSALS.get(extended & 0xff);
+  if (refusal === undefined) return new MeshworkError("storage", `${where}: ${reason}`);
+  return new MeshworkError("storage", `${where}: ${refusal.what} (${reason})`, refusal.remedy);
+}

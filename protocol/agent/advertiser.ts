@@ -1,0 +1,111 @@
+/**
+ * This agent's own capability vector: when it goes out, and what neighbours are told when they connect.
+ *
+ * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3 (a node that joins fetches what it lacks).
+ */
+
+import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
+import { statementMessage } from "../core/crypto.ts";
+import type { AgentId } from "../core/ids.ts";
+import { limits, RULES_VERSION } from "../core/limits.ts";
+import { type Vcv, vcvHash } from "../wire/capability.ts";
+import { encodeVcv } from "../wire/message.ts";
+import type { Verdict } from "../wire/verdict.ts";
+import type { Context } from "./context.ts";
+
+const CHANGE_MS = 10_000;
+/** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
+const FIRST_PUBLISH_MS = 1_500;
+/** Capability vectors in one frame. */
+const VCVS_PER_FRAME = 64;
+
+export class Advertiser {
+  readonly #context: Context;
+  readonly #directory: Directory;
+  #addresses: readonly string[];
+  #version = 0;
+  #publishAtMs = Number.POSITIVE_INFINITY;
+  #publishedMs = Number.NEGATIVE_INFINITY;
+  #isConnected = false;
+
+  constructor(context: Context, directory: Directory) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#addresses = context.config.addresses;
+  }
+
+  start(): void {
+    this.#renew();
+  }
+
+  /** A fresh vector, in the own directory at once and on its way to the others. */
+  #renew(): Vcv {
+    const { config, self, now } = this.#context;
+    this.#version++;
+    const content = {
+      agent: self,
+      incarnation: config.incarnation,
+      version: this.#version,
+      name: config.name,
+      skills: config.skills,
+      slots: config.slots,
+      labels: config.labels,
+      addresses: this.#addresses.slice(0, limits.addresses),
+      hosts: config.hosts,
+      rulesVersion: RULES_VERSION,
+      expiresMs: Math.floor(now.wallMs) + VCV_LIFE_MS,
+    };
+    const message = statementMessage(config.meshId, "vcv", vcvHash(config.crypto.hash, content));
+    const vcv = { ...content, signature: config.signer.sign(message) };
+    this.#directory.take(now.wallMs, vcv);
+    this.#publishAtMs = now.monoMs + VCV_LIFE_MS / 2;
+    return vcv;
+  }
+
+  onAddresses(addresses: readonly string[]): void {
+    if (addresses.join() === this.#addresses.join()) return;
+    this.#addresses = addresses;
+    this.#renew();
+    if (this.#isConnected) this.#publishAtMs = Math.max(this.#context.now.monoMs, this.#publishedMs + CHANGE_MS);
+  }
+
+  onConnected(peer: AgentId): void {
+    const { now } = this.#context;
+    if (!this.#isConnected) this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
+    this.#isConnected = true;
+    const known = this.#directory.list(now.wallMs).map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
+    this.#context.send(peer, { kind: "fetchVcvs", known: known.slice(0, limits.directoryAgents) });
+  }
+
+  onFetch(from: AgentId, known: Iterable<Pick<Vcv, "agent" | "incarnation" | "version">>): void {
+    const lacking = this.#directory.newerThan(this.#context.now.wallMs, known);
+    for (let i = 0; i < lacking.length; i += VCVS_PER_FRAME) {
+      this.#context.send(from, { kind: "vcvs", vcvs: lacking.slice(i, i + VCVS_PER_FRAME) });
+    }
+  }
+
+  onVcv(vcv: Vcv): Verdict {
+    if (vcv.agent === this.#context.self) return { verdict: "ignore", code: "own" };
+    const verdict = this.#directory.take(this.#context.now.wallMs, vcv);
+    if (verdict.verdict === "accept") {
+      this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
+      this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
+    }
+    return verdict;
+  }
+
+  tick(): void {
+    const { now } = this.#context;
+    if (now.monoMs < this.#publishAtMs) return;
+    this.#directory.expire(now.wallMs);
+    const isFirst = this.#publishedMs === Number.NEGATIVE_INFINITY;
+    this.#publishedMs = now.monoMs;
+    this.#context.emit({ kind: "publish", topic: "caps", bytes: encodeVcv(this.#renew()) });
+    // Once more soon: whoever joined gossip's mesh a moment later has it then too.
+    if (isFirst) this.#publishAtMs = now.monoMs + CHANGE_MS;
+  }
+
+  nextWakeMs(): number {
+    return this.#publishAtMs;
+  }
+}

@@ -1,0 +1,513 @@
+/**
+ * The agent: one state machine that routes each input to its parts and collects their effects. It has no clock, no
+ * randomness and no I/O; machine.ts says what its driver owes it.
+ *
+ * Responsible for: which part an input is for, pulses and suspicion over all jobs, when to be woken. Leaves a job's
+ * log to job-host.ts, work to worker.ts, the start of jobs to invitations.ts, capability vectors to advertiser.ts.
+ */
+
+import { Directory } from "../capability/directory.ts";
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Effect } from "../effect.ts";
+import type { Input, Now } from "../input.ts";
+import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
+import { Liveness, PULSE_MS } from "../membership/liveness.ts";
+import type { Beacon } from "../wire/capability.ts";
+import { decode } from "../wire/codec.ts";
+import type { Envelope } from "../wire/command.ts";
+import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
+import { committedBlockCodec, decodeBeacon, decodeMessage, decodeVcv, encodeMessage, type Message, type Position } from "../wire/message.ts";
+import { encodeValue } from "../wire/value.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { Advertiser } from "./advertiser.ts";
+import { Beacons, isSignedBeacon } from "./beacons.ts";
+import { sealBodies, StepContext } from "./context.ts";
+import { type CheckedGenesis, checkGenesis, Invitations } from "./invitations.ts";
+import { JobHost, type JobHostEvents } from "./job-host.ts";
+import { encodeRoot, readJobs, SLOT, type StoredJob } from "./job-records.ts";
+import { describeAgent, describeJob, encodeCertified } from "./status.ts";
+import { Worker } from "./worker.ts";
+
+/** A genesis is not asked for again before this, ms. */
+const ASK_GENESIS_MS = 1_000;
+/** Rounds of "somebody has something due now" within one step. */
+const SETTLE_ROUNDS = 16;
+/** A pulse that comes this late means that this process was paused: others' silence was its own deafness. */
+const PAUSE_MS = 3 * PULSE_MS;
+
+class Agent implements Machine {
+  readonly #context: StepContext;
+  readonly #directory: Directory;
+  readonly #advertiser: Advertiser;
+  readonly #invitations: Invitations;
+  readonly #worker: Worker;
+  readonly #beacons: Beacons;
+  readonly #liveness = new Liveness();
+  readonly #hosts = new Map<JobId, JobHost>();
+  readonly #suspected = new Set<AgentId>();
+  /** Beacons of jobs whose genesis is on its way. */
+  readonly #waiting = new Map<JobId, Beacon[]>();
+  readonly #askedGenesis = new Map<JobId, number>();
+  readonly #reads = new Map<number, { job: JobId; to: AgentId }>();
+  readonly #hostEvents: JobHostEvents;
+  #records: readonly StoredRecord[];
+  #nextTicket = 1;
+  #pulseAtMs = Number.POSITIVE_INFINITY;
+  #pulsedMs = 0;
+  #wokenForMs = Number.NaN;
+
+  constructor(config: AgentConfig, records: readonly StoredRecord[]) {
+    const context = new StepContext(config);
+    this.#context = context;
+    this.#records = records;
+    this.#directory = new Directory(config.meshId, config.crypto);
+    this.#advertiser = new Advertiser(context, this.#directory);
+    this.#worker = new Worker(context, {
+      publish: (job, envelope) => this.#publishOwn(job, envelope),
+      isKept: (job) => this.#hosts.has(job),
+    });
+    this.#beacons = new Beacons(context, (_, beacon) => this.#worker.onBeacon(beacon));
+    this.#invitations = new Invitations(context, {
+      refusal: (checked) => this.#refusal(checked),
+      begin: (checked) => this.#begin(checked, "operator"),
+      vcvOf: (agent) => this.#directory.get(agent),
+    });
+    this.#hostEvents = {
+      onNotices: (host, notices) => {
+        for (const { to, message } of notices) {
+          if (to === context.self && message.kind === "notice") this.#worker.onNotice(to, host.job, message.items);
+        }
+      },
+      onWindow: (host, event, header) => this.#beacons.onWindow(host, event, header),
+      onCommittee: (host) => this.#worker.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),
+      onReadBlocks: (host, to, slots) => this.#readBlocks(host.job, to, slots),
+    };
+  }
+
+  step(now: Now, input: Input): readonly Effect[] {
+    this.#context.now = now;
+    this.#route(input);
+    this.#settle();
+    return this.#context.takeEffects();
+  }
+
+  #route(input: Input): void {
+    switch (input.kind) {
+      case "start":
+        return this.#start();
+      case "tick":
+        return;
+      case "connected":
+        return this.#onConnected(input.agent);
+      case "disconnected":
+        return this.#liveness.onConnection(input.agent, false);
+      case "frame":
+        return this.#onFrame(input.from, input.bytes);
+      case "gossip":
+        return this.#onGossip(input);
+      case "blobStored":
+        return this.#onBlob(input.hash, true);
+      case "blobFailed":
+        return this.#onBlob(input.hash, false);
+      case "workDone":
+        return this.#worker.onWorkDone(input);
+      case "workFailed":
+        return this.#worker.onWorkFailed(input);
+      case "submit":
+        return this.#invitations.submit(input.genesis);
+      case "cancel":
+        return this.#cancel(input.job, input.via);
+      case "ask":
+        return this.#ask(input);
+      case "recordsRead":
+        return this.#onRecordsRead(input.ticket, input.records);
+      case "addresses":
+        return this.#advertiser.onAddresses(input.addresses);
+    }
+  }
+
+  /** Lets every part do what is due, until nothing is; then asks to be woken. */
+  #settle(): void {
+    const { monoMs } = this.#context.now;
+    for (let round = 0; round < SETTLE_ROUNDS; round++) {
+      if (monoMs >= this.#pulseAtMs) this.#pulse();
+      if (this.#worker.nextWakeMs() <= monoMs) this.#worker.tick();
+      if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
+      if (this.#invitations.nextWakeMs() <= monoMs) this.#invitations.tick();
+      if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
+      for (const host of this.#hosts.values()) if (host.nextWakeMs() <= monoMs) host.tick();
+      if (this.#nextWakeMs() > monoMs) break;
+    }
+    const wakeMs = this.#nextWakeMs();
+    if (wakeMs === this.#wokenForMs || wakeMs === Number.POSITIVE_INFINITY) return;
+    this.#wokenForMs = wakeMs;
+    this.#context.emit({ kind: "wake", atMonoMs: wakeMs });
+  }
+
+  #nextWakeMs(): number {
+    let wake = Math.min(this.#pulseAtMs, this.#worker.nextWakeMs(), this.#beacons.nextWakeMs());
+    wake = Math.min(wake, this.#invitations.nextWakeMs(), this.#advertiser.nextWakeMs());
+    for (const host of this.#hosts.values()) wake = Math.min(wake, host.nextWakeMs());
+    return wake;
+  }
+
+  // --- start ------------------------------------------------------------------------------------------
+
+  #start(): void {
+    const { monoMs } = this.#context.now;
+    this.#pulseAtMs = monoMs + PULSE_MS;
+    this.#pulsedMs = monoMs;
+    this.#advertiser.start();
+    for (const stored of readJobs(this.#records)) this.#continue(stored);
+    this.#records = [];
+  }
+
+  #continue(stored: StoredJob): void {
+    const checked = checkGenesis(this.#context, stored.root.genesis);
+    if (typeof checked === "string") return; // of another mesh, or of rules that this version does not have
+    const { signed, genesis, job } = checked;
+    this.#worker.restore(signed, genesis, job, stored.work);
+    if (stored.root.role !== "keeper") return;
+    const host = new JobHost(this.#context, this.#hostEvents, signed, genesis, job, stored);
+    this.#hosts.set(job, host);
+    this.#worker.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
+    host.start();
+  }
+
+  // --- jobs -------------------------------------------------------------------------------------------
+
+  /** This node's own rules for keeping a job (protocol.md 4, 9). */
+  #refusal({ genesis }: CheckedGenesis): string | null {
+    if (!this.#context.config.hosts) return "it does not keep jobs";
+    if (!isAsked(genesis, this.#context.self)) return "it is not in the committee";
+    const running = [...this.#hosts.values()].filter((host) => !host.isEnded);
+    if (running.length >= limits.hostedJobs) return "it keeps too many jobs";
+    const owned = running.filter((host) => host.genesis.owner === genesis.owner).length;
+    return owned >= limits.hostedJobsPerOwner ? "it keeps too many jobs of this owner" : null;
+  }
+
+  /** Keeps a job from now on. `why`: asked as a member or standby, or for this node's own operator. */
+  #begin({ signed, genesis, job }: CheckedGenesis, why: "asked" | "operator"): void {
+    if (this.#hosts.has(job)) return;
+    this.#retireHosts();
+    const root = encodeRoot({ role: "keeper", genesis: signed });
+    this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
+    const host = new JobHost(this.#context, this.#hostEvents, signed, genesis, job, null);
+    this.#hosts.set(job, host);
+    this.#worker.addJob(signed, genesis, job);
+    host.start();
+    if (why === "operator" && !isAsked(genesis, this.#context.self)) this.#follow(host);
+  }
+
+  /** Asks one member for the blocks as they are decided; pulses show when it lags. */
+  #follow(host: JobHost): void {
+    const members = host.members;
+    const pick = members[Number.parseInt(host.job.slice(0, 8), 16) % members.length]!;
+    this.#context.send(pick, { kind: "follow", job: host.job, on: true });
+  }
+
+  /** Ended jobs are kept for questions until there are too many. */
+  #retireHosts(): void {
+    const ended = [...this.#hosts.values()].filter((host) => host.isEnded).sort((a, b) => a.endedWallMs - b.endedWallMs);
+    for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) this.#hosts.delete(host.job);
+  }
+
+  #cancel(job: JobId, via: AgentId | null): void {
+    const host = this.#hosts.get(job);
+    if (host !== undefined) host.submit([{ kind: "cancel" }]);
+    else if (via !== null) {
+      this.#context.send(via, { kind: "envelopes", job, envelopes: [sealBodies(this.#context, job, [{ kind: "cancel" }])] });
+    }
+  }
+
+  #publishOwn(job: JobId, envelope: Envelope): boolean {
+    const host = this.#hosts.get(job);
+    if (host === undefined) return false;
+    host.publish(envelope);
+    return true;
+  }
+
+  // --- connections and pulses -------------------------------------------------------------------------
+
+  #onConnected(agent: AgentId): void {
+    this.#liveness.onConnection(agent, true);
+    this.#advertiser.onConnected(agent);
+    for (const host of this.#hosts.values()) host.onConnected(agent);
+  }
+
+  #pulse(): void {
+    const { monoMs } = this.#context.now;
+    if (monoMs - this.#pulsedMs > PAUSE_MS) this.#liveness.forgive(monoMs);
+    this.#pulsedMs = monoMs;
+    this.#pulseAtMs = monoMs + PULSE_MS;
+    const peers = this.#worker.peers();
+    const watched = new Set<AgentId>();
+    for (const host of this.#hosts.values()) {
+      if (host.isEnded) continue;
+      for (const agent of host.peers()) {
+        peers.add(agent);
+        watched.add(agent);
+        this.#liveness.watch(agent, monoMs);
+      }
+    }
+    this.#liveness.forget((agent) => watched.has(agent));
+    if (peers.size > 0) {
+      this.#context.sendAll(peers, { kind: "pulse", load: this.#worker.loadPpm, positions: this.#positions() });
+    }
+    this.#judgeLiveness(watched);
+  }
+
+  #positions(): Position[] {
+    const awards = this.#worker.liveAwards();
+    const positions: Position[] = [];
+    for (const host of this.#hosts.values()) {
+      if (host.isEnded && this.#context.now.wallMs - host.endedWallMs > PULSE_MS * 60) continue;
+      positions.push({ ...host.position, awards: awards.get(host.job) ?? 0 });
+      awards.delete(host.job);
+    }
+    for (const [job, count] of awards) positions.push({ job, height: 0, round: 0, step: 0, awards: count });
+    return positions.slice(0, limits.knownJobs);
+  }
+
+  #judgeLiveness(watched: ReadonlySet<AgentId>): void {
+    const { monoMs } = this.#context.now;
+    for (const agent of watched) {
+      const suspected = this.#liveness.isSuspect(agent, monoMs);
+      if (suspected === this.#suspected.has(agent)) continue;
+      if (suspected) this.#suspected.add(agent);
+      else this.#suspected.delete(agent);
+      this.#context.emit({ kind: "trace", event: { kind: "suspected", suspect: agent, suspected } });
+    }
+    for (const agent of this.#suspected) if (!watched.has(agent)) this.#suspected.delete(agent);
+    for (const host of this.#hosts.values()) host.onSuspicions((agent) => this.#suspected.has(agent));
+  }
+
+  #onPulse(from: AgentId, message: Extract<Message, { kind: "pulse" }>): Verdict {
+    this.#liveness.onPulse(from, this.#context.now.monoMs);
+    for (const position of message.positions) {
+      const host = this.#hosts.get(position.job) ?? this.#beginAsked(position);
+      host?.onPosition(from, position);
+    }
+    return ACCEPT;
+  }
+
+  /** A member already decides blocks of a job that this node agreed to keep: the start message was lost. */
+  #beginAsked(position: Position): JobHost | undefined {
+    if (position.height === 0) return undefined;
+    const checked = this.#invitations.take(position.job);
+    if (checked === null) return undefined;
+    this.#begin(checked, "asked");
+    return this.#hosts.get(position.job);
+  }
+
+  // --- frames -----------------------------------------------------------------------------------------
+
+  #onFrame(from: AgentId, bytes: Uint8Array): void {
+    const decoded = decodeMessage(bytes);
+    const verdict = decoded.ok ? this.#onMessage(from, decoded.value) : reject(decoded.code);
+    if (verdict.verdict !== "reject") return;
+    this.#context.emit({ kind: "misbehaved", agent: from, code: verdict.code });
+    this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
+  }
+
+  #onMessage(from: AgentId, message: Message): Verdict {
+    switch (message.kind) {
+      case "pulse":
+        return this.#onPulse(from, message);
+      case "invite":
+        for (const vcv of message.vcvs) this.#advertiser.onVcv(vcv);
+        this.#invitations.onInvite(from, message.genesis);
+        return ACCEPT;
+      case "inviteReply":
+        this.#invitations.onReply(from, message.job, message.yes, message.reason);
+        return ACCEPT;
+      case "start":
+        return this.#onStart(from, message.job);
+      case "fetchGenesis":
+        return this.#serveGenesis(from, message.job);
+      case "genesis":
+        return this.#onGenesis(message.genesis);
+      case "committee":
+        return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.onCommittee(message);
+      case "notice":
+        if (!this.#worker.knows(message.job)) this.#askGenesis(from, message.job);
+        return this.#worker.onNotice(from, message.job, message.items);
+      case "fetchVcvs":
+        this.#advertiser.onFetch(from, message.known);
+        return ACCEPT;
+      case "vcvs":
+        return this.#onVcvs(message);
+      case "query":
+        return this.#onQuery(from, message);
+      case "reply":
+        this.#context.emit({ kind: "event", event: { kind: "reply", id: message.id, ok: message.ok, bytes: message.bytes } });
+        return ACCEPT;
+      default:
+        return this.#onJobMessage(from, message);
+    }
+  }
+
+  #onJobMessage(from: AgentId, message: Message): Verdict {
+    const job = message.kind === "proposal" ? message.statement.job : "job" in message ? (message.job as JobId) : null;
+    if (job === null) return reject("not-a-job-message");
+    const host = this.#hosts.get(job);
+    return host === undefined ? ignore("unknown-job") : host.onMessage(from, message);
+  }
+
+  #onVcvs({ vcvs }: Extract<Message, { kind: "vcvs" }>): Verdict {
+    for (const vcv of vcvs) {
+      const verdict = this.#advertiser.onVcv(vcv);
+      if (verdict.verdict === "reject") return verdict;
+    }
+    return ACCEPT;
+  }
+
+  #onStart(from: AgentId, job: JobId): Verdict {
+    const checked = this.#invitations.take(job);
+    if (checked !== null) this.#begin(checked, "asked");
+    else if (!this.#hosts.has(job)) this.#askGenesis(from, job);
+    return ACCEPT;
+  }
+
+  // --- genesis ----------------------------------------------------------------------------------------
+
+  #askGenesis(from: AgentId, job: JobId): void {
+    const { monoMs } = this.#context.now;
+    if (monoMs - (this.#askedGenesis.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_GENESIS_MS) return;
+    if (this.#askedGenesis.size >= limits.knownJobs) this.#askedGenesis.clear();
+    this.#askedGenesis.set(job, monoMs);
+    this.#context.send(from, { kind: "fetchGenesis", job });
+  }
+
+  #serveGenesis(from: AgentId, job: JobId): Verdict {
+    const host = this.#hosts.get(job);
+    if (host === undefined) return ignore("unknown-job");
+    this.#context.send(from, { kind: "genesis", genesis: host.signed });
+    host.sendCommittees(from);
+    return ACCEPT;
+  }
+
+  #onGenesis(signed: SignedGenesis): Verdict {
+    const checked = checkGenesis(this.#context, signed);
+    if (typeof checked === "string") return ignore(checked);
+    const { genesis, job } = checked;
+    if (!this.#askedGenesis.has(job)) return ignore("not-asked-for");
+    this.#askedGenesis.delete(job);
+    if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
+    this.#worker.addJob(signed, genesis, job);
+    const beacons = this.#waiting.get(job) ?? [];
+    this.#waiting.delete(job);
+    for (const beacon of beacons) this.#worker.onBeacon(beacon);
+    return ACCEPT;
+  }
+
+  // --- gossip -----------------------------------------------------------------------------------------
+
+  #onGossip({ ticket, topic, bytes, from }: Extract<Input, { kind: "gossip" }>): void {
+    const verdict = topic === "caps" ? this.#onCaps(bytes) : this.#onBeacon(bytes);
+    this.#context.emit({ kind: "verdict", ticket, verdict });
+    if (verdict.verdict === "reject") this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
+  }
+
+  #onCaps(bytes: Uint8Array): Verdict {
+    const decoded = decodeVcv(bytes);
+    return decoded.ok ? this.#advertiser.onVcv(decoded.value) : reject(decoded.code);
+  }
+
+  #onBeacon(bytes: Uint8Array): Verdict {
+    const decoded = decodeBeacon(bytes);
+    if (!decoded.ok) return reject(decoded.code);
+    const beacon = decoded.value;
+    if (beacon.endsMs < this.#context.now.wallMs - PULSE_MS) return ignore("expired");
+    if (!isSignedBeacon(this.#context.config, beacon)) return reject("bad-signature");
+    if (!this.#context.config.skills.some((skill) => skill.name === beacon.skill)) return ACCEPT;
+    if (this.#worker.knows(beacon.job)) this.#worker.onBeacon(beacon);
+    else {
+      const waiting = this.#waiting.get(beacon.job) ?? [];
+      if (waiting.length < limits.skills && this.#waiting.size < limits.knownJobs) this.#waiting.set(beacon.job, [...waiting, beacon]);
+      this.#askGenesis(beacon.author, beacon.job);
+    }
+    return ACCEPT;
+  }
+
+  // --- blobs and records ------------------------------------------------------------------------------
+
+  #onBlob(blob: Hash, isStored: boolean): void {
+    this.#invitations.onBlob(blob, isStored);
+    this.#worker.onBlob(blob, isStored);
+    for (const host of this.#hosts.values()) {
+      if (isStored) host.onBlobStored(blob);
+      else host.onBlobFailed(blob);
+    }
+  }
+
+  #readBlocks(job: JobId, to: AgentId, slots: readonly string[]): void {
+    const ticket = this.#nextTicket++;
+    if (this.#reads.size >= limits.members) return; // they ask again
+    this.#reads.set(ticket, { job, to });
+    this.#context.emit({ kind: "readRecords", job, slots, ticket });
+  }
+
+  #onRecordsRead(ticket: number, records: readonly Uint8Array[]): void {
+    const read = this.#reads.get(ticket);
+    if (read === undefined) return;
+    this.#reads.delete(ticket);
+    const blocks = [];
+    let bytes = 0;
+    for (const record of records) {
+      const decoded = decode(committedBlockCodec, record);
+      bytes += record.length;
+      if (!decoded.ok || (bytes > limits.frameBytes / 2 && blocks.length > 0)) break;
+      blocks.push(decoded.value);
+    }
+    if (blocks.length > 0) this.#context.send(read.to, { kind: "blocks", job: read.job, blocks });
+  }
+
+  // --- questions --------------------------------------------------------------------------------------
+
+  #ask({ id, to, query }: Extract<Input, { kind: "ask" }>): void {
+    if (to !== this.#context.self) {
+      this.#context.send(to, { kind: "query", id, query });
+      return;
+    }
+    const { ok, bytes } = this.#answer(query);
+    this.#context.emit({ kind: "event", event: { kind: "reply", id, ok, bytes } });
+  }
+
+  #onQuery(from: AgentId, { id, query }: Extract<Message, { kind: "query" }>): Verdict {
+    const { ok, bytes } = this.#answer(query);
+    const reply = encodeMessage({ kind: "reply", id, ok, bytes: bytes.length <= limits.frameBytes / 2 ? bytes : new Uint8Array(0) });
+    this.#context.emit({ kind: "send", to: from, queue: "main", bytes: reply });
+    return ACCEPT;
+  }
+
+  #answer(query: Extract<Message, { kind: "query" }>["query"]): { ok: boolean; bytes: Uint8Array } {
+    const no = { ok: false, bytes: new Uint8Array(0) };
+    const host = query.job === null ? undefined : this.#hosts.get(query.job);
+    if (query.kind === "certificate") {
+      const certified = host === undefined ? null : encodeCertified(host, this.#context.config.crypto.hash);
+      if (certified === null) return no;
+      for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
+      return { ok: true, bytes: certified.bytes };
+    }
+    const nameOf = (agent: string): string => this.#directory.get(agent as AgentId)?.name ?? "";
+    if (query.job !== null) return host === undefined ? no : { ok: true, bytes: encodeValue(describeJob(host, nameOf)) };
+    const { config, self, now } = this.#context;
+    const status = {
+      agent: self,
+      name: config.name,
+      meshId: config.meshId,
+      load: this.#worker.loadPpm,
+      agents: this.#directory.list(now.wallMs).map(describeAgent),
+      jobs: [...this.#hosts.values()].map((kept) => describeJob(kept, nameOf)),
+    };
+    return { ok: true, bytes: encodeValue(status) };
+  }
+}
+
+const isAsked = (genesis: Genesis, agent: AgentId): boolean =>
+  genesis.committee.some((member) => member.agent === agent) || genesis.standbys.includes(agent);
+
+export const createAgent: CreateMachine = (config, records) => new Agent(config, records);
+

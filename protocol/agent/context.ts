@@ -1,0 +1,80 @@
+/**
+ * What the parts of an agent share within one step: the time, who they are, and where effects go.
+ */
+
+import { type Signer, statementMessage } from "../core/crypto.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import type { Effect } from "../effect.ts";
+import type { Now } from "../input.ts";
+import type { AgentConfig } from "../machine.ts";
+import { type Command, type CommandBody, encodeCommand, type Envelope, envelopeHash } from "../wire/command.ts";
+import { encodeMessage, type Message } from "../wire/message.ts";
+
+export interface Context {
+  readonly config: AgentConfig;
+  readonly self: AgentId;
+  readonly now: Now;
+  emit(effect: Effect): void;
+  send(to: AgentId, message: Message): void;
+  /** One message to several: encoded once. */
+  sendAll(to: Iterable<AgentId>, message: Message): void;
+  /** Greater each time, and greater than before any restart: for commands whose order counts. */
+  nextCounter(): number;
+}
+
+export class StepContext implements Context {
+  readonly config: AgentConfig;
+  readonly self: AgentId;
+  now: Now = { monoMs: 0, wallMs: 0 };
+  #effects: Effect[] = [];
+  #counter = 0;
+
+  constructor(config: AgentConfig) {
+    this.config = config;
+    this.self = config.signer.agent;
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  send(to: AgentId, message: Message): void {
+    this.sendAll([to], message);
+  }
+
+  sendAll(to: Iterable<AgentId>, message: Message): void {
+    const queue = message.kind === "pulse" ? "pulse" : "main";
+    let bytes: Uint8Array | null = null;
+    for (const agent of to) {
+      if (agent === this.self) continue;
+      bytes ??= encodeMessage(message);
+      this.#effects.push({ kind: "send", to: agent, queue, bytes });
+    }
+  }
+
+  nextCounter(): number {
+    this.#counter = Math.max(this.#counter + 1, Math.floor(this.now.wallMs));
+    return this.#counter;
+  }
+
+  takeEffects(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+}
+
+/** Commands of this agent under one signature. */
+export function seal(config: AgentConfig, signer: Signer, job: JobId, commands: readonly Command[]): Envelope {
+  const bodies = commands.map(encodeCommand);
+  const hashes = bodies.map((body) => config.crypto.hash(body));
+  const content = { job, author: signer.agent, hashes };
+  const message = statementMessage(config.meshId, "commands", envelopeHash(config.crypto.hash, content));
+  return { ...content, signature: signer.sign(message), bodies };
+}
+
+export function sealBodies(context: Context, job: JobId, bodies: readonly CommandBody[]): Envelope {
+  const { config, self: author } = context;
+  const commands = bodies.map((body) => ({ job, author, counter: context.nextCounter(), body }));
+  return seal(config, config.signer, job, commands);
+}

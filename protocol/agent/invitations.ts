@@ -1,0 +1,227 @@
+/**
+ * How a job begins: its submitter's node asks the members and standbys of the committee; each checks its own rules,
+ * fetches the job's inputs, and says yes or no; when all said yes, the job starts.
+ *
+ * Source: protocol.md 4 (genesis, who is asked, what each checks), 9 (quotas).
+ */
+
+import { statementMessage } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { explainBadGenesis } from "../job/graph.ts";
+import type { Vcv } from "../wire/capability.ts";
+import { decode } from "../wire/codec.ts";
+import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
+import type { Context } from "./context.ts";
+
+/** An invitation that nobody answered is sent again after this, ms; */
+const INVITE_AGAIN_MS = 2_000;
+/** and given up after this: inputs must be fetched before a yes. */
+const INVITE_TIMEOUT_MS = 60_000;
+/** A submitter whose members do not answer at all learns it sooner. */
+const SILENCE_MS = 10_000;
+
+/** A genesis that was checked. */
+export interface CheckedGenesis {
+  readonly signed: SignedGenesis;
+  readonly genesis: Genesis;
+  readonly job: JobId;
+}
+
+/** Decodes and checks a genesis: shape, sense, mesh, signature. A text is the reason why it is refused. */
+export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGenesis | string {
+  const decoded = decode(genesisCodec, signed.bytes);
+  if (!decoded.ok) return decoded.code;
+  const genesis = decoded.value;
+  const { crypto, meshId } = context.config;
+  if (genesis.meshId !== meshId) return "other-mesh";
+  const problem = explainBadGenesis(genesis);
+  if (problem !== null) return [problem.code, problem.node, problem.detail].filter((part) => part !== "").join(" ");
+  const job = jobIdOf(crypto.hash, signed);
+  if (!crypto.verify(genesis.owner, statementMessage(meshId, "genesis", job), signed.signature)) return "bad-signature";
+  return { signed, genesis, job };
+}
+
+/** Blobs that a genesis rests on: every keeper holds them, so that the inputs outlive the submitter. */
+export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
+  const blobs = new Map<Hash, number>();
+  const add = (ref: { readonly hash: Hash; readonly bytes: number }): void => void blobs.set(ref.hash, ref.bytes);
+  const addInput = (spec: NodeSpec): void => {
+    if (spec.input.kind === "files") add(spec.input.pack);
+    if (spec.input.kind === "value" && spec.input.data.kind === "blob") add(spec.input.data);
+  };
+  for (const spec of genesis.nodes) {
+    addInput(spec);
+    if (spec.generator.kind !== "map") continue;
+    const { items } = spec.generator;
+    if (items.kind === "packs") items.packs.forEach(add);
+    if (items.kind === "list") for (const data of items.items) if (data.kind === "blob") add(data);
+  }
+  return blobs;
+}
+
+/** What a node that was asked is still missing before it says yes. */
+interface Asked {
+  readonly checked: CheckedGenesis;
+  readonly by: AgentId;
+  readonly missing: Set<Hash>;
+  readonly sinceMs: number;
+}
+
+/** A job that this node submits. */
+interface Submitted {
+  readonly checked: CheckedGenesis;
+  readonly waiting: Set<AgentId>;
+  readonly vcvs: readonly Vcv[];
+  heard: boolean;
+  readonly sinceMs: number;
+  againAtMs: number;
+}
+
+export interface InvitationEvents {
+  /** Why this node would not keep the job, by its own rules; null if it would. */
+  refusal(checked: CheckedGenesis): string | null;
+  /** All said yes: keep it (as a member, or to follow it for the operator). */
+  begin(checked: CheckedGenesis): void;
+  vcvOf(agent: AgentId): Vcv | undefined;
+}
+
+export class Invitations {
+  readonly #context: Context;
+  readonly #events: InvitationEvents;
+  readonly #asked = new Map<JobId, Asked>();
+  readonly #submitted = new Map<JobId, Submitted>();
+
+  constructor(context: Context, events: InvitationEvents) {
+    this.#context = context;
+    this.#events = events;
+  }
+
+  // --- the node that submits --------------------------------------------------------------------------
+
+  submit(signed: SignedGenesis): void {
+    const checked = checkGenesis(this.#context, signed);
+    if (typeof checked === "string") {
+      const job = jobIdOf(this.#context.config.crypto.hash, signed);
+      this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok: false, reason: checked } });
+      return;
+    }
+    const { genesis, job } = checked;
+    const { monoMs } = this.#context.now;
+    const waiting = new Set([...genesis.committee.map((member) => member.agent), ...genesis.standbys]);
+    const vcvs = [...waiting].map((agent) => this.#events.vcvOf(agent)).filter((vcv) => vcv !== undefined);
+    const isSelfAsked = waiting.delete(this.#context.self);
+    if (isSelfAsked) {
+      const refusal = this.#events.refusal(checked);
+      if (refusal !== null) {
+        this.#end(checked, false, `this node refuses: ${refusal}`);
+        return;
+      }
+    }
+    const submitted = { checked, waiting, vcvs, heard: false, sinceMs: monoMs, againAtMs: monoMs + INVITE_AGAIN_MS };
+    this.#submitted.set(job, submitted);
+    if (waiting.size === 0) this.#beginAll(submitted);
+    else this.#context.sendAll(waiting, { kind: "invite", genesis: signed, vcvs });
+  }
+
+  onReply(from: AgentId, job: JobId, yes: boolean, reason: string): void {
+    const submitted = this.#submitted.get(job);
+    if (submitted === undefined || !submitted.waiting.has(from)) return;
+    submitted.heard = true;
+    if (!yes) {
+      this.#end(submitted.checked, false, `${this.#nameOf(from)} refuses: ${reason}`);
+      return;
+    }
+    submitted.waiting.delete(from);
+    if (submitted.waiting.size === 0) this.#beginAll(submitted);
+  }
+
+  #nameOf(agent: AgentId): string {
+    const name = this.#events.vcvOf(agent)?.name;
+    return name === undefined ? agent : `${name} (${agent})`;
+  }
+
+  #beginAll({ checked }: Submitted): void {
+    const { genesis, job } = checked;
+    const all = [...genesis.committee.map((member) => member.agent), ...genesis.standbys];
+    this.#context.sendAll(all, { kind: "start", job });
+    this.#end(checked, true, "");
+    this.#events.begin(checked);
+  }
+
+  #end({ job }: CheckedGenesis, ok: boolean, reason: string): void {
+    this.#submitted.delete(job);
+    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason } });
+  }
+
+  // --- the nodes that are asked -----------------------------------------------------------------------
+
+  onInvite(from: AgentId, signed: SignedGenesis): void {
+    const checked = checkGenesis(this.#context, signed);
+    const job = jobIdOf(this.#context.config.crypto.hash, signed);
+    const refusal = typeof checked === "string" ? checked : this.#events.refusal(checked);
+    if (refusal !== null || typeof checked === "string") {
+      this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
+      return;
+    }
+    const known = this.#asked.get(job);
+    if (known !== undefined) {
+      if (known.missing.size === 0) this.#sayYes(known);
+      return;
+    }
+    if (this.#asked.size >= limits.hostedJobs) this.#asked.delete(this.#asked.keys().next().value!);
+    const blobs = blobsOfGenesis(checked.genesis);
+    const asked = { checked, by: from, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
+    this.#asked.set(job, asked);
+    if (blobs.size === 0) this.#sayYes(asked);
+    for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
+  }
+
+  #sayYes({ checked, by }: Asked): void {
+    this.#context.send(by, { kind: "inviteReply", job: checked.job, yes: true, reason: "" });
+  }
+
+  onBlob(blob: Hash, isStored: boolean): void {
+    for (const [job, asked] of this.#asked) {
+      if (!asked.missing.has(blob)) continue;
+      if (isStored) {
+        asked.missing.delete(blob);
+        if (asked.missing.size === 0) this.#sayYes(asked);
+      } else {
+        this.#asked.delete(job);
+        this.#context.send(asked.by, { kind: "inviteReply", job, yes: false, reason: `input ${blob} cannot be had` });
+      }
+    }
+  }
+
+  /** The submitter says that all agreed, or a member already works on it: what was asked begins. */
+  take(job: JobId): CheckedGenesis | null {
+    const asked = this.#asked.get(job);
+    if (asked === undefined) return null;
+    this.#asked.delete(job);
+    return asked.checked;
+  }
+
+  // --- time -------------------------------------------------------------------------------------------
+
+  tick(): void {
+    const { monoMs } = this.#context.now;
+    for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > INVITE_TIMEOUT_MS) this.#asked.delete(job);
+    for (const submitted of [...this.#submitted.values()]) {
+      const elapsedMs = monoMs - submitted.sinceMs;
+      if (elapsedMs > INVITE_TIMEOUT_MS || (elapsedMs > SILENCE_MS && !submitted.heard)) {
+        const names = [...submitted.waiting].map((agent) => this.#nameOf(agent)).join(", ");
+        this.#end(submitted.checked, false, `no answer from ${names}`);
+      } else if (monoMs >= submitted.againAtMs) {
+        submitted.againAtMs = monoMs + INVITE_AGAIN_MS;
+        this.#context.sendAll(submitted.waiting, { kind: "invite", genesis: submitted.checked.signed, vcvs: submitted.vcvs });
+      }
+    }
+  }
+
+  nextWakeMs(): number {
+    let wake = Number.POSITIVE_INFINITY;
+    for (const submitted of this.#submitted.values()) wake = Math.min(wake, submitted.againAtMs);
+    return wake;
+  }
+}

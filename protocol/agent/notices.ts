@@ -1,0 +1,183 @@
+/**
+ * Notices: what members tell workers about the tasks that they hold. Every member sends the same; a worker acts when
+ * members with more than 1/3 of the power have told it the same (protocol.md 6.5).
+ */
+
+import type { Crypto } from "../core/crypto.ts";
+import type { AgentId, TaskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { awardOf } from "../job/batch.ts";
+import type { LedgerEvent } from "../job/event.ts";
+import { inputOf, policyOf, type Rules, specOf } from "../job/nodes.ts";
+import { isSealed } from "../job/policy.ts";
+import type { Replica } from "../job/replica.ts";
+import type { Award, Task } from "../job/state.ts";
+import { decode } from "../wire/codec.ts";
+import { commandCodec, type Envelope } from "../wire/command.ts";
+import { type Data, dataHash, type TaskInput } from "../wire/genesis.ts";
+import type { Message, NoticeItem } from "../wire/message.ts";
+
+/** Inline outputs of a list input are handed on as blobs when they are larger than this together, bytes. */
+const LIST_INLINE_BYTES = 256 * 1024;
+/** Bytes of one notice, about: inputs are at most 16 KiB or lists of at most the above, or of hashes. */
+const NOTICE_BYTES = limits.frameBytes / 4;
+
+export interface Addressed {
+  readonly to: AgentId;
+  readonly message: Message;
+}
+
+export class Notices {
+  readonly #replica: Replica;
+  /** Workers whose pulse last named another number of awards than the ledger does. */
+  readonly #mismatched = new Map<AgentId, number>();
+  #blobs: Uint8Array[] = [];
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  get #rules(): Rules {
+    return this.#replica.ledger.rulesAt(this.#replica.tip.timeMs);
+  }
+
+  #task(id: TaskId): Task | undefined {
+    return this.#replica.ledger.state.tasks.get(id);
+  }
+
+  /** Inline data that had to become blobs since the last call. */
+  takeBlobs(): Uint8Array[] {
+    const blobs = this.#blobs;
+    this.#blobs = [];
+    return blobs;
+  }
+
+  /** What the decisions of a block mean to each worker. */
+  of(events: readonly LedgerEvent[]): Addressed[] {
+    const items = new Map<AgentId, NoticeItem[]>();
+    const add = (worker: AgentId, item: NoticeItem | null): void => {
+      if (item === null) return;
+      const list = items.get(worker);
+      if (list === undefined) items.set(worker, [item]);
+      else list.push(item);
+    };
+    for (const event of events) {
+      if (event.kind === "award") {
+        const task = this.#task(event.task);
+        const award = task?.attempt === event.attempt ? awardOf(task, event.worker) : undefined;
+        if (task !== undefined && award?.status === "live") add(event.worker, this.#award(task, award));
+      } else if (event.kind === "opened") {
+        const task = this.#task(event.task);
+        const { attempt, revealByMs } = event;
+        for (const award of task?.awards ?? []) {
+          if (award.status === "sealed") add(award.worker, { kind: "open", task: event.task, attempt, revealByMs });
+        }
+      } else if (event.kind === "ended" || event.kind === "result") {
+        add(event.worker, { kind: "closed", task: event.task, attempt: event.attempt });
+      }
+    }
+    return [...items].flatMap(([to, list]) => this.#messages(to, list));
+  }
+
+  #messages(to: AgentId, items: readonly NoticeItem[]): Addressed[] {
+    const { job } = this.#replica.ledger;
+    const messages: Addressed[] = [];
+    let batch: NoticeItem[] = [];
+    let bytes = 0;
+    for (const item of items) {
+      const size = item.kind === "award" ? 256 + inputBytes(item.input) : 128;
+      if (batch.length > 0 && (bytes + size > NOTICE_BYTES || batch.length >= limits.blockCommands)) {
+        messages.push({ to, message: { kind: "notice", job, items: batch } });
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(item);
+      bytes += size;
+    }
+    if (batch.length > 0) messages.push({ to, message: { kind: "notice", job, items: batch } });
+    return messages;
+  }
+
+  #award(task: Task, award: Award): NoticeItem {
+    const rules = this.#rules;
+    return {
+      kind: "award",
+      task: task.id,
+      attempt: task.attempt,
+      skill: specOf(rules, task).skill,
+      input: this.#portable(inputOf(rules, task)),
+      leaseEndsMs: award.leaseEndsMs,
+      price: award.price,
+      sealed: isSealed(policyOf(rules, task)),
+    };
+  }
+
+  /** An input that fits into a frame: long lists of inline outputs become lists of blobs, which members then hold. */
+  #portable(input: TaskInput): TaskInput {
+    if (input.kind !== "list" || inputBytes(input) <= LIST_INLINE_BYTES) return input;
+    const items = input.items.map((data): Data => {
+      if (data.kind === "blob") return data;
+      this.#blobs.push(data.bytes);
+      return { kind: "blob", hash: dataHash(this.#rules.hasher, data), bytes: data.bytes.length };
+    });
+    return { kind: "list", items };
+  }
+
+  /** Everything that stands between the job and one worker. Cost: a walk over the open tasks. */
+  live(worker: AgentId): NoticeItem[] {
+    this.#replica.settle();
+    const items: NoticeItem[] = [];
+    for (const [, task] of this.#replica.ledger.state.tasks.sorted()) {
+      const award = awardOf(task, worker);
+      if (award?.status === "live") items.push(this.#award(task, award));
+      else if (award?.status === "sealed" && task.phase === "open") {
+        items.push({ kind: "open", task: task.id, attempt: task.attempt, revealByMs: task.revealByMs });
+      }
+    }
+    return items.slice(0, limits.blockCommands);
+  }
+
+  /**
+   * A worker's pulse says how many live awards it knows of. If that is fewer than the ledger's count twice in a row,
+   * a notice was lost: all are said again.
+   */
+  repair(worker: AgentId, known: number): NoticeItem[] {
+    const live = this.#replica.ledger.state.agents.get(worker)?.live ?? 0;
+    if (live <= known) {
+      this.#mismatched.delete(worker);
+      return [];
+    }
+    const before = this.#mismatched.get(worker) ?? 0;
+    this.#mismatched.set(worker, before + 1);
+    return before >= 1 && before % 2 === 1 ? this.live(worker) : [];
+  }
+
+  /** How the awards stand that an author's commands speak of, where those change nothing any more. */
+  standing(author: AgentId, envelope: Envelope, crypto: Pick<Crypto, "hash">): NoticeItem[] {
+    this.#replica.settle();
+    const items: NoticeItem[] = [];
+    for (const body of envelope.bodies) {
+      if (this.#replica.pool.has(crypto.hash(body))) continue; // under way
+      const decoded = decode(commandCodec, body);
+      if (!decoded.ok) continue;
+      const said = decoded.value.body;
+      if (said.kind !== "seal" && said.kind !== "result" && said.kind !== "failure") continue;
+      const task = this.#task(said.task);
+      const award = task?.attempt === said.attempt ? awardOf(task, author) : undefined;
+      if (task === undefined || award === undefined || award.status === "done" || award.status === "ended") {
+        items.push({ kind: "closed", task: said.task, attempt: said.attempt });
+      } else if (award.status === "sealed" && task.phase === "open") {
+        items.push({ kind: "open", task: said.task, attempt: said.attempt, revealByMs: task.revealByMs });
+      }
+    }
+    return items.slice(0, limits.blockCommands);
+  }
+}
+
+/** About how many bytes an input takes in a notice. */
+function inputBytes(input: TaskInput): number {
+  const bytesOf = (data: Data): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
+  if (input.kind === "value") return bytesOf(input.data) + input.path.length;
+  if (input.kind === "list") return input.items.reduce((sum, data) => sum + bytesOf(data), 0);
+  return input.kind === "packs" ? 48 * input.packs.length : 64;
+}

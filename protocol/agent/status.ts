@@ -1,0 +1,105 @@
+/**
+ * What a node tells of its jobs when it is asked: plain data for `meshwork status`, and the answer of a job.
+ */
+
+import { taskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Vcv } from "../wire/capability.ts";
+import { certificateCodec } from "../wire/certificate.ts";
+import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
+import { type Data, dataCodec } from "../wire/genesis.ts";
+import { SHAPES } from "../job/event.ts";
+import type { JobHost } from "./job-host.ts";
+import type { Value } from "../wire/value.ts";
+
+/** A certificate with the outputs that it certifies: one value, or the items of a list. */
+export const certifiedCodec = struct({
+  certificate: certificateCodec,
+  shape: oneOf(SHAPES),
+  outputs: list(dataCodec, limits.mapItems),
+});
+export type Certified = Infer<typeof certifiedCodec>;
+
+const TASKS_SHOWN = 1_000;
+
+/** A job as one object that JSON can hold. */
+export function describeJob(host: JobHost, nameOf: (agent: string) => string): Value {
+  host.replica.settle();
+  const { state } = host.replica.ledger;
+  const { stats } = host;
+  const nodes = host.genesis.nodes.map((spec) => {
+    const node = state.nodes.get(spec.id)!;
+    return { node: spec.id, skill: spec.skill, status: node.status, tasks: node.total, accepted: node.done };
+  });
+  let ready = 0;
+  let running = 0;
+  for (const [, task] of state.tasks.sorted()) {
+    if (task.awards.some((award) => award.status !== "ended")) running++;
+    else ready++;
+  }
+  const total = nodes.reduce((sum, node) => sum + node.tasks, 0);
+  const outcome = state.outcome.get();
+  return {
+    job: host.job,
+    name: host.genesis.name,
+    owner: host.genesis.owner,
+    role: host.role,
+    status: state.status.get(),
+    reason: outcome?.reason ?? "",
+    height: state.height.get(),
+    timeMs: state.timeMs.get(),
+    startedMs: state.startedMs.get(),
+    deadlineMs: state.startedMs.get() + host.genesis.deadlineMs,
+    budget: host.genesis.budget,
+    spent: state.spent.get(),
+    reserved: state.reserved.get(),
+    committee: state.committee.get().map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
+    standbys: [...state.standbys.get()],
+    tasks: { total, ready, running, accepted: stats.accepted, failed: stats.failed, reassigned: stats.reassigned, undecided: stats.undecided },
+    nodes: nodes.slice(0, TASKS_SHOWN),
+    agents: state.agents.sorted().map(([agent, record]) => {
+      const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;
+      return { agent, name: nameOf(agent), offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead };
+    }),
+  };
+}
+
+export function describeAgent(vcv: Vcv): Value {
+  const { agent, name, slots, labels, addresses, hosts } = vcv;
+  const skills = vcv.skills.map((skill) => ({ name: skill.name, description: skill.description, price: skill.price, expectedMs: skill.expectedMs }));
+  return { agent, name, skills, slots, labels: [...labels], addresses: [...addresses], hosts };
+}
+
+/** The outputs of a job's result as the ledger holds them: references for blobs. */
+export function outputsOf(host: JobHost): readonly Data[] | null {
+  const { state } = host.replica.ledger;
+  const name = host.genesis.output;
+  const node = state.nodes.get(name)!;
+  if (node.status !== "accepted") return null;
+  const outputs: Data[] = [];
+  const ids = node.shape === "list" ? Array.from({ length: node.total }, (_, index) => taskId(name, index)) : [taskId(name, null)];
+  for (const id of ids) {
+    const data = state.answers.get(id)?.data;
+    if (data === undefined || data === null) return null;
+    outputs.push(data);
+  }
+  return outputs;
+}
+
+/** Bytes of inline outputs above which they are handed out as blobs. */
+const INLINE_MAX = 1024 * 1024;
+
+/** The answer of a certified job in canonical bytes, with the inline outputs that must become blobs for it to fit a frame. */
+export function encodeCertified(host: JobHost, hash: (bytes: Uint8Array) => Infer<typeof certificateCodec>["parentEvents"]): { bytes: Uint8Array; blobs: Uint8Array[] } | null {
+  const outputs = outputsOf(host);
+  if (host.certificate === null || outputs === null) return null;
+  const blobs: Uint8Array[] = [];
+  const size = outputs.reduce((sum, data) => sum + (data.kind === "inline" ? data.bytes.length : 0), 0);
+  const portable = outputs.map((data): Data => {
+    if (data.kind === "blob" || size <= INLINE_MAX) return data;
+    blobs.push(data.bytes);
+    return { kind: "blob", hash: hash(data.bytes), bytes: data.bytes.length };
+  });
+  const shape = host.replica.ledger.state.nodes.get(host.genesis.output)!.shape;
+  return { bytes: encode(certifiedCodec, { certificate: host.certificate, shape, outputs: portable }), blobs };
+}

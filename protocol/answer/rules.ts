@@ -1,0 +1,40 @@
+/**
+ * Acceptance rules: from the results of a task to its answer, or to "ask more agents", or to "no answer can come of
+ * this". Pure: every member computes the same from the same log.
+ *
+ * Source: protocol.md 7.
+ */
+
+import { unreachable } from "../core/assert.ts";
+import type { Comparator, Rule } from "../wire/genesis.ts";
+import { type Group, groupOutputs, type Output } from "./comparator.ts";
+
+export type Tally =
+  /** `answer`: position of the output that is the answer; `supporters`: of those equal to it. */
+  | { readonly kind: "accepted"; readonly answer: number; readonly supporters: readonly number[] }
+  /** The fewest further results that could decide. */
+  | { readonly kind: "more"; readonly results: number };
+
+/**
+ * @param outputs what workers gave, in the log's order
+ * @param silent results that never came although they were sealed: they count as answers that agree with nobody
+ */
+export function tally(rule: Rule, comparator: Comparator, outputs: readonly Output[], silent: number): Tally {
+  const groups = groupOutputs(comparator, outputs);
+  const best: Group | undefined = groups[0];
+  const votes = best?.members.length ?? 0;
+  const total = outputs.length + silent;
+  const accept = (group: Group): Tally => ({ kind: "accepted", answer: group.representative, supporters: group.members });
+  switch (rule.kind) {
+    case "first":
+      return best === undefined ? { kind: "more", results: 1 } : accept(best);
+    case "majority":
+      if (best !== undefined && 2 * votes > total) return accept(best);
+      return { kind: "more", results: total - 2 * votes + 1 }; // m more for the best: votes + m > (total + m) / 2
+    case "quorum":
+      if (best !== undefined && votes >= rule.q && votes > (groups[1]?.members.length ?? 0)) return accept(best);
+      return { kind: "more", results: Math.max(1, rule.q - votes) };
+    default:
+      return unreachable(rule);
+  }
+}

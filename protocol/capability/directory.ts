@@ -1,0 +1,72 @@
+/**
+ * The directory: the newest capability vector of each agent that this node has heard of. Bounded; entries expire.
+ *
+ * Source: protocol.md 2 (lifetime, rate of change), 3.
+ */
+
+import { type Crypto, statementMessage } from "../core/crypto.ts";
+import { type AgentId, type MeshId, sortedBy } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { type Vcv, vcvHash } from "../wire/capability.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+
+/** A capability vector lives this long, ms; it is refreshed at half of it. */
+export const VCV_LIFE_MS = 10 * 60_000;
+/** How much longer than that somebody's clock may make it seem, ms. */
+const VCV_LIFE_SLACK_MS = 5 * 60_000;
+
+const isNewer = (a: Vcv, b: Pick<Vcv, "incarnation" | "version">): boolean =>
+  a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.version > b.version);
+
+export class Directory {
+  readonly #meshId: MeshId;
+  readonly #crypto: Crypto;
+  readonly #entries = new Map<AgentId, Vcv>();
+
+  constructor(meshId: MeshId, crypto: Crypto) {
+    this.#meshId = meshId;
+    this.#crypto = crypto;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(agent: AgentId): Vcv | undefined {
+    return this.#entries.get(agent);
+  }
+
+  /** Live entries in the order of agent ids. */
+  list(wallMs: number): Vcv[] {
+    return sortedBy([...this.#entries.values()].filter((vcv) => vcv.expiresMs > wallMs), (vcv) => vcv.agent);
+  }
+
+  take(wallMs: number, vcv: Vcv): Verdict {
+    const known = this.#entries.get(vcv.agent);
+    if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
+    if (vcv.expiresMs <= wallMs) return ignore("expired");
+    if (vcv.expiresMs > wallMs + VCV_LIFE_MS + VCV_LIFE_SLACK_MS) return ignore("from-the-future");
+    if (known === undefined && this.#entries.size >= limits.directoryAgents) {
+      this.expire(wallMs);
+      if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");
+    }
+    if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", vcvHash(this.#crypto.hash, vcv)), vcv.signature)) {
+      return reject("bad-signature");
+    }
+    this.#entries.set(vcv.agent, vcv);
+    return ACCEPT;
+  }
+
+  expire(wallMs: number): void {
+    for (const [agent, vcv] of this.#entries) if (vcv.expiresMs <= wallMs) this.#entries.delete(agent);
+  }
+
+  /** What a neighbour that knows `known` lacks. */
+  newerThan(wallMs: number, known: Iterable<Pick<Vcv, "agent" | "incarnation" | "version">>): Vcv[] {
+    const theirs = new Map([...known].map((entry) => [entry.agent, entry]));
+    return this.list(wallMs).filter((vcv) => {
+      const entry = theirs.get(vcv.agent);
+      return entry === undefined || isNewer(vcv, entry);
+    });
+  }
+}

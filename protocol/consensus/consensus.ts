@@ -1,0 +1,621 @@
+/**
+ * Weighted Tendermint for one job at one agent: Algorithm 1 with the adaptations A1-A7 of protocol.md 5.
+ * Comments `L22` name the lines of the paper's Algorithm 1.
+ *
+ * Responsible for: which block is decided at which height. Leaves to the application (application.ts) what blocks
+ * hold, to healing.ts what is said again and to whom, to the agent how messages travel. An agent that is not in the
+ * committee follows: it takes decided blocks with their commits, and never votes.
+ *
+ * Source: "The latest gossip on BFT consensus", arXiv 1807.04938.
+ */
+
+import { assert } from "../core/assert.ts";
+import type { Crypto, Signer } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Now } from "../input.ts";
+import type { TraceEvent } from "../trace.ts";
+import type { CommandBody } from "../wire/command.ts";
+import { type Block, blockHash, type Proposal, type Vote, type VoteKind } from "../wire/consensus.ts";
+import type { Message, Position } from "../wire/message.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { Application } from "./application.ts";
+import { isCommit, isSignedProposal, isSignedVote, signProposal, signVote } from "./ballots.ts";
+import { Healing } from "./healing.ts";
+import {
+  createHeight,
+  type HeightState,
+  ownVote,
+  pruneRounds,
+  type Round,
+  roundOf,
+  STEP,
+  type Step,
+  saidIn,
+} from "./height.ts";
+import type { ConsensusRecord } from "./record.ts";
+import { createPace } from "./pace.ts";
+
+/** What a member's consensus asks of the agent around it. */
+export interface ConsensusOutput {
+  send(to: AgentId, message: Message): void;
+  /** Durable before anything that was sent in the same step leaves (A4). `bodies`: blocks that must be durable with it. */
+  persist(record: ConsensusRecord, bodies: readonly Block[]): void;
+  trace(event: TraceEvent): void;
+  /** Two statements that exclude each other, as a command for the ledger (A5). */
+  evidence(body: CommandBody, culprit: AgentId): void;
+  /** Give `to` the decided blocks from this height on. */
+  serve(to: AgentId, fromHeight: number): void;
+  /** A block was decided (after `Application.commit`). */
+  decided(block: Block): void;
+}
+
+export interface ConsensusConfig {
+  readonly meshId: MeshId;
+  readonly job: JobId;
+  readonly signer: Signer;
+  readonly crypto: Crypto;
+  readonly app: Application;
+  readonly out: ConsensusOutput;
+}
+
+/** Messages of the next height that each member may have waiting here. */
+const BUFFERED_PER_MEMBER = 8;
+
+type Timer = "propose" | "prevote" | "precommit";
+
+export class Consensus {
+  readonly #config: ConsensusConfig;
+  readonly #self: AgentId;
+  readonly #healing: Healing;
+  readonly #pace = createPace();
+  #state: HeightState;
+  #now: Now = { monoMs: 0, wallMs: 0 };
+  #timers = new Map<Timer, number>();
+  #early = new Map<AgentId, Message[]>();
+  #outbox: { to: AgentId; message: Message }[] = [];
+  #unsaved = false;
+
+  constructor(config: ConsensusConfig, record: ConsensusRecord | null) {
+    this.#config = config;
+    this.#self = config.signer.agent;
+    this.#state = createHeight(config.app.tip.nextHeight);
+    this.#healing = new Healing(this.#self, config.job);
+    if (record !== null && record.height >= this.#state.height) this.#restore(record);
+  }
+
+  /** Continues from what was durable before a crash (A4): armed if it has votes at this height. */
+  #restore(record: ConsensusRecord): void {
+    const state = this.#state;
+    assert(record.height === state.height, "the stored votes are of a height whose parent is not stored");
+    state.round = record.round;
+    state.step = record.step;
+    for (const block of record.blocks) state.blocks.set(blockHash(this.#config.crypto.hash, block.header), block);
+    if (record.locked !== null) state.locked = record.locked;
+    if (record.valid !== null) {
+      state.valid = record.valid;
+      const round = roundOf(state, this.#committee, record.valid.round);
+      for (const vote of record.valid.polka) round.prevote.add(vote);
+    }
+    for (const vote of record.votes) {
+      saidIn(state, vote.round).votes.push(vote);
+      roundOf(state, this.#committee, vote.round)[vote.kind].add(vote);
+      state.heard.add(this.#self);
+    }
+    if (record.proposal !== null) {
+      saidIn(state, record.proposal.statement.round).proposal = record.proposal;
+      roundOf(state, this.#committee, record.proposal.statement.round).proposal = record.proposal;
+    }
+  }
+
+  get #app(): Application {
+    return this.#config.app;
+  }
+
+  get #committee() {
+    return this.#config.app.committee;
+  }
+
+  get isMember(): boolean {
+    return this.#committee.power(this.#self) > 0;
+  }
+
+  get state(): Readonly<HeightState> {
+    return this.#state;
+  }
+
+  get position(): Omit<Position, "awards"> {
+    const { height, round, step } = this.#state;
+    return { job: this.#config.job, height, round, step };
+  }
+
+  // --- inputs -----------------------------------------------------------------------------------------
+
+  /** The first step after construction: arms what was restored, or what is due at once. */
+  start(now: Now): void {
+    this.#enter(now);
+    const { step, round } = this.#state;
+    if (step === STEP.propose && ownVote(this.#state, round, "prevote") === undefined) this.#startRound(round);
+    this.#leave();
+  }
+
+  onProposal(now: Now, from: AgentId, proposal: Proposal): Verdict {
+    this.#enter(now);
+    const verdict = this.#takeProposal(from, proposal);
+    this.#leave();
+    return verdict;
+  }
+
+  onVotes(now: Now, from: AgentId, votes: readonly Vote[]): Verdict {
+    this.#enter(now);
+    const verdict = this.#takeVotes(from, votes);
+    this.#leave();
+    return verdict;
+  }
+
+  /** The body of a block, from anyone: its hash is its proof. */
+  onBody(now: Now, block: Block): Verdict {
+    this.#enter(now);
+    const hash = blockHash(this.#config.crypto.hash, block.header);
+    const wanted = this.#healing.wants(hash);
+    if (wanted) {
+      this.#state.blocks.set(hash, block);
+      this.#healing.gotten(hash);
+    }
+    this.#leave();
+    return wanted ? ACCEPT : ignore("body-not-asked-for");
+  }
+
+  /** A decided block with its commit, from anyone, to an agent that is behind or follows. */
+  onCommitted(now: Now, block: Block, commit: readonly Vote[]): Verdict {
+    this.#enter(now);
+    const verdict = this.#takeCommitted(block, commit);
+    this.#leave();
+    return verdict;
+  }
+
+  /** The blocks of one answer were all taken. */
+  onBlocksTaken(now: Now): void {
+    this.#enter(now);
+    this.#healing.onBlocks();
+    this.#leave();
+  }
+
+  onPosition(now: Now, from: AgentId, position: Pick<Position, "height" | "round" | "step">): void {
+    this.#enter(now);
+    this.#healing.note(from, position);
+    const isBehind = position.height > 0 && position.height < this.#state.height;
+    if (isBehind && this.#healing.noteBehind(now, from)) this.#config.out.serve(from, position.height);
+    this.#leave();
+  }
+
+  /** The application's commands or blobs changed, or time passed. */
+  onTick(now: Now): void {
+    this.#enter(now);
+    for (const [timer, atMs] of this.#timers) {
+      if (atMs > now.monoMs) continue;
+      this.#timers.delete(timer);
+      this.#onTimeout(timer);
+    }
+    this.#leave();
+  }
+
+  /** A member came back: tell it now what it may lack. */
+  onConnected(now: Now, peer: AgentId): void {
+    this.#enter(now);
+    this.#healing.onConnected(peer);
+    this.#leave();
+  }
+
+  /** The monotonic time at which `onTick` has something to do, or Infinity. */
+  nextWakeMs(now: Now): number {
+    let wake = this.#healing.nextWakeMs();
+    for (const atMs of this.#timers.values()) wake = Math.min(wake, atMs);
+    const due = this.#app.nextDeadlineMs;
+    if (due !== null && this.#state.step === STEP.idle && this.isMember && !this.#app.ended) {
+      wake = Math.min(wake, now.monoMs + Math.max(0, due - now.wallMs));
+    }
+    return wake;
+  }
+
+  // --- one step ---------------------------------------------------------------------------------------
+
+  #enter(now: Now): void {
+    this.#now = now;
+  }
+
+  /** Runs the rules until none applies, then lets out what they said: first to disk, then to the others. */
+  #leave(): void {
+    this.#advance();
+    for (const { to, message } of this.#healing.due(this.#now, this.#state, this.#app, this.#isActive())) {
+      this.#outbox.push({ to, message });
+    }
+    if (this.#unsaved) this.#save();
+    for (const { to, message } of this.#outbox) this.#config.out.send(to, message);
+    this.#outbox = [];
+  }
+
+  #save(): void {
+    const { height, round, step, locked, valid, blocks, said } = this.#state;
+    const needed = new Set<Hash>();
+    if (locked !== null) needed.add(locked.block);
+    if (valid !== null) needed.add(valid.block);
+    const proposal = said.get(round)?.proposal ?? null;
+    if (proposal !== null) needed.add(proposal.statement.block);
+    const bodies = [...needed].map((hash) => blocks.get(hash)!);
+    const votes = [...said.values()].flatMap((entry) => entry.votes);
+    this.#config.out.persist({ height, round, step, locked, valid, votes, proposal, blocks: bodies }, bodies);
+    this.#unsaved = false;
+  }
+
+  #broadcast(message: Message): void {
+    for (const { agent } of this.#committee.members) if (agent !== this.#self) this.#outbox.push({ to: agent, message });
+  }
+
+  #advance(): void {
+    while (this.#decide() || this.#arm() || this.#skipRounds() || this.#propose() || this.#prevoted() || this.#precommitted());
+  }
+
+  /** Whether a reason to go on stands (A1): without one, votes are kept but not said again. */
+  #isActive(): boolean {
+    if (this.#state.step === STEP.idle || !this.isMember) return false;
+    return this.#app.hasReason(this.#now) || this.#committee.hasHonest(this.#committee.powerOf(this.#state.heard));
+  }
+
+  /** A1: starts an idle height when there is a reason of our own, or more than 1/3 of the power speaks of it. */
+  #arm(): boolean {
+    if (this.#state.step !== STEP.idle || !this.isMember || this.#app.ended) return false;
+    const heard = this.#committee.hasHonest(this.#committee.powerOf(this.#state.heard));
+    if (!heard && !this.#app.hasReason(this.#now)) return false;
+    this.#startRound(this.#state.round); // L10
+    return true;
+  }
+
+  // --- Algorithm 1 ------------------------------------------------------------------------------------
+
+  /** L11-L21. */
+  #startRound(round: number): void {
+    const state = this.#state;
+    state.round = round; // L12
+    state.step = STEP.propose; // L13
+    this.#timers.clear();
+    pruneRounds(state);
+    for (const vote of state.newest.values()) {
+      if (vote.round <= round + 1) roundOf(state, this.#committee, vote.round)[vote.kind].add(vote);
+    }
+    if (this.#committee.proposer(state.height, round) !== this.#self) {
+      this.#schedule("propose", round); // L21
+      return;
+    }
+    if (saidIn(state, round).proposal !== null) return; // said before a restart
+    const valid = state.valid;
+    const block = valid === null ? this.#app.build(this.#now, this.#self, round) : state.blocks.get(valid.block)!; // L15-L18
+    const hash = blockHash(this.#config.crypto.hash, block.header);
+    const validRoundPlus1 = valid === null ? 0 : valid.round + 1;
+    const content = { job: this.#config.job, height: state.height, round, validRoundPlus1, block: hash, proposer: this.#self };
+    const statement = signProposal(this.#config.meshId, this.#config.crypto, this.#config.signer, content);
+    const proposal: Proposal = { statement, block, polka: valid === null ? [] : valid.polka };
+    state.blocks.set(hash, block);
+    saidIn(state, round).proposal = proposal;
+    const entry = roundOf(state, this.#committee, round);
+    entry.proposal = proposal;
+    entry.proposedAtMs = this.#now.monoMs;
+    state.heard.add(this.#self);
+    this.#unsaved = true;
+    const { height } = state;
+    this.#config.out.trace({ kind: "proposed", job: this.#config.job, height, round, block: hash, validRound: validRoundPlus1 - 1 });
+    this.#broadcast({ kind: "proposal", ...proposal }); // L19
+  }
+
+  /** L22-L33: what to prevote on the round's proposal, once it can be judged. */
+  #propose(): boolean {
+    const { step, round } = this.#state;
+    if (step !== STEP.propose) return false;
+    const proposal = this.#state.rounds.get(round)?.proposal;
+    if (proposal === null || proposal === undefined) return false;
+    const choice = proposal.statement.validRoundPlus1 === 0 ? this.#judgeFresh(proposal) : this.#judgeAgain(proposal);
+    if (choice === "wait") return false;
+    this.#vote("prevote", choice === "yes" ? proposal.statement.block : null);
+    this.#setStep(STEP.prevote); // L27, L33
+    return true;
+  }
+
+  /** L22-L26: a proposal without a valid round. Only here the timely part of validity counts (A3). */
+  #judgeFresh({ statement, block }: Proposal): "yes" | "no" | "wait" {
+    const { locked, round } = this.#state;
+    if (block.header.round !== round) return "no";
+    if (locked !== null && locked.block !== statement.block) return "no"; // L23
+    const validity = this.#validity(statement.block, block);
+    if (validity !== "valid") return validity === "invalid" ? "no" : "wait";
+    if (statement.proposer === this.#self) return "yes";
+    return this.#app.timely(block, this.#now, round, this.#pace.timeoutMs(round));
+  }
+
+  /** L28-L32: a proposal with a valid round, which its quorum of prevotes must prove. */
+  #judgeAgain({ statement, block }: Proposal): "yes" | "no" | "wait" {
+    const { locked, round, rounds } = this.#state;
+    const validRound = statement.validRoundPlus1 - 1;
+    if (validRound >= round) return "no";
+    const power = rounds.get(validRound)?.prevote.power(statement.block) ?? 0;
+    if (!this.#committee.isQuorum(power)) return "wait";
+    const validity = this.#validity(statement.block, block);
+    if (validity !== "valid") return validity === "invalid" ? "no" : "wait";
+    return locked === null || locked.round <= validRound || locked.block === statement.block ? "yes" : "no"; // L29
+  }
+
+  /** L34-L46. */
+  #prevoted(): boolean {
+    const state = this.#state;
+    const round = state.rounds.get(state.round);
+    if (round === undefined || state.step < STEP.prevote) return false;
+    const quorum = round.prevote.quorum;
+    if (typeof quorum === "string" && !round.polkaSeen && this.#validity(quorum, null) === "valid") {
+      round.polkaSeen = true; // L36, "for the first time"
+      this.#onPolka(round, quorum);
+      return true;
+    }
+    if (state.step !== STEP.prevote) return false;
+    if (quorum === null) {
+      this.#vote("precommit", null); // L44-L46
+      this.#setStep(STEP.precommit);
+      return true;
+    }
+    if (!round.prevotesSeen && this.#committee.isQuorum(round.prevote.anyPower)) {
+      round.prevotesSeen = true;
+      this.#schedule("prevote", state.round); // L34-L35
+    }
+    return false;
+  }
+
+  /** L37-L43. */
+  #onPolka(round: Round, block: Hash): void {
+    const state = this.#state;
+    if (round.proposedAtMs > 0) this.#pace.observe(this.#now.monoMs - round.proposedAtMs);
+    state.valid = { round: state.round, block, polka: round.prevote.quorumVotes(block) }; // L42-L43
+    if (state.step === STEP.prevote) {
+      state.locked = { round: state.round, block }; // L38-L39
+      this.#vote("precommit", block); // L40
+      this.#setStep(STEP.precommit); // L41
+    }
+    this.#unsaved = true;
+  }
+
+  /** L47-L48. */
+  #precommitted(): boolean {
+    const state = this.#state;
+    const round = state.rounds.get(state.round);
+    if (state.step === STEP.idle || round === undefined || round.precommitsSeen) return false;
+    if (!this.#committee.isQuorum(round.precommit.anyPower)) return false;
+    round.precommitsSeen = true;
+    this.#schedule("precommit", state.round);
+    return false;
+  }
+
+  /** L49-L54: any round of this height. Any known block with the right hash serves (A2). */
+  #decide(): boolean {
+    for (const round of this.#state.rounds.values()) {
+      const hash = round.precommit.quorum;
+      if (typeof hash !== "string" || this.#validity(hash, null) !== "valid") continue;
+      this.#commit(this.#state.blocks.get(hash)!, round.precommit.quorumVotes(hash));
+      return true;
+    }
+    return false;
+  }
+
+  #commit(block: Block, commit: readonly Vote[]): void {
+    this.#app.commit(block, commit);
+    this.#state = createHeight(this.#app.tip.nextHeight); // L52-L54
+    this.#timers.clear();
+    this.#healing.onHeight();
+    this.#config.out.decided(block);
+    const early = this.#early;
+    this.#early = new Map();
+    for (const [from, messages] of early) {
+      for (const message of messages) {
+        if (message.kind === "proposal") this.#takeProposal(from, message);
+        else if (message.kind === "votes") this.#takeVotes(from, message.votes);
+      }
+    }
+  }
+
+  /** L55-L56: more than 1/3 of the power is in a later round; counted by each member's newest round (A2). */
+  #skipRounds(): boolean {
+    const { newest, round, step } = this.#state;
+    if (step === STEP.idle) return false;
+    const ahead = [...newest.values()].filter((vote) => vote.round > round).sort((a, b) => b.round - a.round);
+    let power = 0;
+    for (let i = 0; i < ahead.length; i++) {
+      power += this.#committee.power(ahead[i]!.voter);
+      if (!this.#committee.hasHonest(power)) continue;
+      this.#state.entry = ahead.slice(0, i + 1);
+      this.#startRound(ahead[i]!.round);
+      return true;
+    }
+    return false;
+  }
+
+  /** L57-L67. Timers of earlier rounds and heights were cleared when those ended. */
+  #onTimeout(timer: Timer): void {
+    const state = this.#state;
+    if (timer === "propose" && state.step === STEP.propose) {
+      this.#vote("prevote", null); // L59
+      this.#setStep(STEP.prevote); // L60
+    } else if (timer === "prevote" && state.step === STEP.prevote) {
+      this.#vote("precommit", null); // L63
+      this.#setStep(STEP.precommit); // L64
+    } else if (timer === "precommit") {
+      state.entry = roundOf(state, this.#committee, state.round).precommit.firstVotes();
+      this.#startRound(state.round + 1); // L67
+    }
+  }
+
+  #setStep(step: Step): void {
+    this.#state.step = step;
+  }
+
+  #schedule(timer: Timer, round: number): void {
+    this.#timers.set(timer, this.#now.monoMs + this.#pace.timeoutMs(round));
+  }
+
+  #vote(kind: VoteKind, block: Hash | null): void {
+    const { job, meshId, crypto, signer } = this.#config;
+    const { height, round } = this.#state;
+    assert(ownVote(this.#state, round, kind) === undefined, `a second ${kind} at height ${height}, round ${round}`);
+    const vote = signVote(meshId, crypto, signer, { kind, job, height, round, block, voter: this.#self });
+    saidIn(this.#state, round).votes.push(vote);
+    roundOf(this.#state, this.#committee, round)[kind].add(vote);
+    this.#state.heard.add(this.#self);
+    this.#unsaved = true;
+    this.#config.out.trace({ kind: "voted", job, vote: kind, height, round, block });
+    this.#broadcast({ kind: "votes", job, votes: [vote] });
+  }
+
+  /** Deterministic validity (A3) of a block of this height; asks for what is missing. */
+  #validity(hash: Hash, given: Block | null): "valid" | "invalid" | "missing" {
+    const block = given ?? this.#state.blocks.get(hash);
+    if (block === undefined) {
+      this.#healing.wantBody(this.#now, hash);
+      return "missing";
+    }
+    const { header } = block;
+    const tip = this.#app.tip;
+    const fits =
+      header.job === this.#config.job &&
+      header.height === tip.nextHeight &&
+      header.parent === tip.hash &&
+      header.timeMs >= tip.timeMs &&
+      header.committeeHash === this.#committee.hash &&
+      header.proposer === this.#committee.proposer(header.height, header.round);
+    if (!fits) return "invalid";
+    const validity = this.#app.check(block);
+    if (validity === "missing") this.#healing.wantCommands(this.#now, hash, header.proposer, this.#app.missing(block));
+    else this.#healing.gotten(hash);
+    return validity;
+  }
+
+  // --- what others say --------------------------------------------------------------------------------
+
+  #keepForNextHeight(from: AgentId, message: Message): Verdict {
+    const waiting = this.#early.get(from) ?? [];
+    if (waiting.length >= BUFFERED_PER_MEMBER) waiting.shift();
+    waiting.push(message);
+    this.#early.set(from, waiting);
+    return ignore("early");
+  }
+
+  /** Common to all messages of members: whether `height` is the one being decided. */
+  #place(from: AgentId, height: number, message: Message): Verdict | null {
+    const current = this.#state.height;
+    if (height === current) return null;
+    if (height > current) this.#healing.noteAtLeast(from, height);
+    if (height === current + 1 && this.#committee.power(from) > 0) return this.#keepForNextHeight(from, message);
+    if (height < current && this.#healing.noteBehind(this.#now, from)) this.#config.out.serve(from, height);
+    return ignore(height < current ? "old-height" : "far-height");
+  }
+
+  #takeProposal(from: AgentId, proposal: Proposal): Verdict {
+    const { statement, block } = proposal;
+    if (statement.job !== this.#config.job) return reject("other-job");
+    if (!this.isMember) return ignore("not-a-member");
+    const misplaced = this.#place(from, statement.height, { kind: "proposal", ...proposal });
+    if (misplaced !== null) return misplaced;
+    const state = this.#state;
+    if (statement.round > state.round + 1) return ignore("far-round");
+    if (statement.round < state.round - limits.keptRounds) return ignore("old-round");
+    if (statement.proposer !== this.#committee.proposer(statement.height, statement.round)) return reject("not-the-proposer");
+    const round = roundOf(state, this.#committee, statement.round);
+    const known = round.proposal?.statement;
+    if (known !== undefined && known.block === statement.block && known.validRoundPlus1 === statement.validRoundPlus1) {
+      this.#takePolka(proposal);
+      return ignore("known");
+    }
+    if (statement.proposer === this.#self) return ignore("own");
+    const { crypto, meshId } = this.#config;
+    if (blockHash(crypto.hash, block.header) !== statement.block) return reject("wrong-block-hash");
+    if (block.header.round > statement.round) return reject("block-of-a-later-round");
+    if (!isSignedProposal(meshId, crypto, statement)) return reject("bad-signature");
+    state.heard.add(statement.proposer);
+    if (known !== undefined) {
+      this.#config.out.evidence({ kind: "doubleProposal", first: known, second: statement }, statement.proposer);
+      return ACCEPT;
+    }
+    state.blocks.set(statement.block, block);
+    this.#takePolka(proposal);
+    round.proposal = proposal;
+    round.proposedAtMs = this.#now.monoMs;
+    return ACCEPT;
+  }
+
+  /** The prevotes that a proposal with a valid round carries. */
+  #takePolka({ statement, polka }: Proposal): void {
+    const validRound = statement.validRoundPlus1 - 1;
+    const set = this.#state.rounds.get(validRound)?.prevote;
+    if (validRound < 0 || validRound >= statement.round || polka.length === 0) return;
+    if (set !== undefined && this.#committee.isQuorum(set.power(statement.block))) return;
+    if (polka.every((vote) => vote.kind === "prevote" && vote.round === validRound && vote.block === statement.block)) {
+      this.#takeVotes(statement.proposer, polka);
+    }
+  }
+
+  #takeVotes(from: AgentId, votes: readonly Vote[]): Verdict {
+    if (!this.isMember) return ignore("not-a-member");
+    const sample = votes[0];
+    if (sample === undefined) return reject("no-votes");
+    if (votes.some((vote) => vote.job !== sample.job || vote.height !== sample.height)) return reject("mixed-votes");
+    if (sample.job !== this.#config.job) return reject("other-job");
+    const misplaced = this.#place(from, sample.height, { kind: "votes", job: sample.job, votes });
+    if (misplaced !== null) return misplaced;
+    const whole = this.#isWholeQuorum(votes);
+    let verdict: Verdict = ignore("known");
+    for (const vote of votes) {
+      const one = this.#takeVote(vote, whole);
+      if (one.verdict === "reject") return one;
+      if (one.verdict === "accept") verdict = one;
+    }
+    return verdict;
+  }
+
+  /** Votes of one kind and round for one value, by a quorum: such votes are kept even against earlier ones (A2). */
+  #isWholeQuorum(votes: readonly Vote[]): boolean {
+    const { kind, round, block } = votes[0]!;
+    if (votes.length < 2 || votes.some((vote) => vote.kind !== kind || vote.round !== round || vote.block !== block)) return false;
+    return this.#committee.isQuorum(this.#committee.powerOf(new Set(votes.map((vote) => vote.voter))));
+  }
+
+  #takeVote(vote: Vote, inQuorum: boolean): Verdict {
+    const state = this.#state;
+    if (this.#committee.power(vote.voter) === 0) return reject("not-a-voter");
+    if (vote.voter === this.#self) return ignore("own");
+    if (vote.round < state.round - limits.keptRounds && !inQuorum) return ignore("old-round");
+    const near = vote.round <= state.round + 1;
+    const set = near ? roundOf(state, this.#committee, vote.round)[vote.kind] : null;
+    if (set?.has(vote)) return ignore("known");
+    const first = set?.of(vote.voter);
+    const newest = state.newest.get(vote.voter);
+    const isNewest = newest === undefined || vote.round > newest.round;
+    if (set === null && !isNewest) return ignore("far-round");
+    if (first === undefined && set?.quorum !== undefined && !isNewest) return ignore("quorum-stands");
+    if (!isSignedVote(this.#config.meshId, this.#config.crypto, vote)) return reject("bad-signature");
+    state.heard.add(vote.voter);
+    if (isNewest) state.newest.set(vote.voter, vote);
+    if (first !== undefined) this.#config.out.evidence({ kind: "equivocation", first, second: vote }, vote.voter);
+    if (set !== null && (first === undefined || inQuorum)) set.add(vote);
+    return ACCEPT;
+  }
+
+  #takeCommitted(block: Block, commit: readonly Vote[]): Verdict {
+    const { crypto, meshId, job } = this.#config;
+    const hash = blockHash(crypto.hash, block.header);
+    if (block.header.height !== this.#state.height) return ignore("other-height");
+    if (!isCommit(meshId, crypto, this.#committee, { job, height: block.header.height, hash }, commit)) {
+      return reject("bad-commit");
+    }
+    this.#state.blocks.set(hash, block);
+    const validity = this.#validity(hash, block);
+    // A quorum decided it, so it is valid; if our own rules say otherwise, they are not the committee's.
+    assert(validity !== "invalid", `block ${block.header.height} was decided by a quorum and is invalid here`);
+    if (validity === "missing") return ignore("commands-missing");
+    this.#commit(block, commit);
+    return ACCEPT;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Healing (A2): what a member says again, asks again, and to whom. It gives the gossip property that the proof of
+ * Tendermint needs (a message received by one honest member reaches all) over links that lose messages.
+ *
+ * Binding: nothing is chosen by who has voted. What is re-sent is one's own words, whole quorums, and the messages
+ * by which one entered one's round; a member that was shown a different half of an equivocation is helped only so.
+ *
+ * Source: protocol.md 5, A1 (when to stop) and A2; arXiv 1807.04938, section II-B (gossip communication).
+ */
+
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import type { Now } from "../input.ts";
+import type { Vote } from "../wire/consensus.ts";
+import type { Message, Position } from "../wire/message.ts";
+import type { Application } from "./application.ts";
+import { type HeightState, STEP } from "./height.ts";
+
+/** Between two re-sends of one's own words to every member, ms (A2). */
+const RESEND_MS = 500;
+/** Between two requests for the same missing thing, ms (A2). */
+const ASK_MS = 300;
+/** Bodies that may be asked for at a time: of the proposal, of a polka and of a commit, over two rounds. */
+const WANTED_MAX = 6;
+
+export type Where = Pick<Position, "height" | "round" | "step">;
+
+interface Wanted {
+  /** Commands of the block that are missing; empty: its body is. */
+  commands: readonly Hash[];
+  /** Who is asked first: it made the block. */
+  first: AgentId | null;
+  askAtMs: number;
+  asked: number;
+}
+
+export interface Outgoing {
+  readonly to: AgentId;
+  readonly message: Message;
+}
+
+export class Healing {
+  readonly #self: AgentId;
+  readonly #job: JobId;
+  readonly #peers = new Map<AgentId, Where>();
+  readonly #wanted = new Map<Hash, Wanted>();
+  readonly #behind = new Map<AgentId, number>();
+  readonly #cameBack = new Set<AgentId>();
+  #resendAtMs = Number.POSITIVE_INFINITY;
+  #syncAtMs = Number.POSITIVE_INFINITY;
+  #syncAsked = 0;
+
+  constructor(self: AgentId, job: JobId) {
+    this.#self = self;
+    this.#job = job;
+  }
+
+  // --- what is known of the others --------------------------------------------------------------------
+
+  /** A pulse said where a member stands. */
+  note(from: AgentId, where: Where): void {
+    this.#peers.set(from, where);
+  }
+
+  /** A message showed that a member is at least at `height`. */
+  noteAtLeast(from: AgentId, height: number): void {
+    const known = this.#peers.get(from);
+    if (known === undefined || known.height < height) this.#peers.set(from, { height, round: 0, step: STEP.idle });
+  }
+
+  /** A member spoke of a height that is decided: true if it should be given blocks now (not more than once in 300 ms). */
+  noteBehind(now: Now, from: AgentId): boolean {
+    const last = this.#behind.get(from) ?? Number.NEGATIVE_INFINITY;
+    if (now.monoMs - last < ASK_MS) return false;
+    this.#behind.set(from, now.monoMs);
+    return true;
+  }
+
+  onConnected(peer: AgentId): void {
+    this.#cameBack.add(peer);
+  }
+
+  /** Blocks came: whoever has more may be asked at once. */
+  onBlocks(): void {
+    this.#syncAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  onHeight(): void {
+    this.#wanted.clear();
+    this.#resendAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  // --- what is missing --------------------------------------------------------------------------------
+
+  wants(block: Hash): boolean {
+    return this.#wanted.get(block)?.commands.length === 0;
+  }
+
+  wantBody(now: Now, block: Hash): void {
+    this.#want(now, block, null, []);
+  }
+
+  wantCommands(now: Now, block: Hash, maker: AgentId, commands: readonly Hash[]): void {
+    this.#want(now, block, maker, commands);
+  }
+
+  #want(now: Now, block: Hash, first: AgentId | null, commands: readonly Hash[]): void {
+    const known = this.#wanted.get(block);
+    if (known !== undefined) {
+      known.commands = commands;
+      known.first ??= first;
+    } else if (this.#wanted.size < WANTED_MAX) {
+      this.#wanted.set(block, { commands, first, askAtMs: now.monoMs, asked: 0 });
+    }
+  }
+
+  /** What was wanted has come, or nobody waits for it any more. */
+  gotten(block: Hash): void {
+    this.#wanted.delete(block);
+  }
+
+  // --- what is said again -----------------------------------------------------------------------------
+
+  nextWakeMs(): number {
+    let wake = Math.min(this.#resendAtMs, this.#syncAtMs);
+    for (const wanted of this.#wanted.values()) wake = Math.min(wake, wanted.askAtMs);
+    return wake;
+  }
+
+  /** What to send at this moment. `active`: this agent is armed, and a reason to go on stands. */
+  due(now: Now, state: HeightState, app: Application, active: boolean): Outgoing[] {
+    const out: Outgoing[] = [];
+    const others = app.committee.members.map((member) => member.agent).filter((agent) => agent !== this.#self);
+    this.#askForBlocks(now, state, out);
+    this.#askForBodies(now, others, out);
+    if (!active) {
+      this.#resendAtMs = Number.POSITIVE_INFINITY;
+      return out;
+    }
+    if (now.monoMs >= this.#resendAtMs) {
+      for (const to of others) this.#resend(to, state, out);
+      this.#resendAtMs = now.monoMs + RESEND_MS;
+    } else if (this.#resendAtMs === Number.POSITIVE_INFINITY) this.#resendAtMs = now.monoMs + RESEND_MS;
+    for (const to of this.#cameBack) if (others.includes(to)) this.#resend(to, state, out);
+    this.#cameBack.clear();
+    return out;
+  }
+
+  /** Asks those that are ahead for decided blocks, one after the other. */
+  #askForBlocks(now: Now, state: HeightState, out: Outgoing[]): void {
+    const ahead = [...this.#peers].filter(([, where]) => where.height > state.height);
+    if (ahead.length === 0) {
+      this.#syncAtMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    // One height ahead is usual while votes are under way: wait a moment before asking.
+    if (this.#syncAtMs === Number.POSITIVE_INFINITY && ahead.every(([, where]) => where.height === state.height + 1)) {
+      this.#syncAtMs = now.monoMs + ASK_MS / 2;
+    }
+    if (this.#syncAtMs !== Number.POSITIVE_INFINITY && now.monoMs < this.#syncAtMs) return;
+    const [to] = ahead[this.#syncAsked++ % ahead.length]!;
+    out.push({ to, message: { kind: "fetchBlocks", job: this.#job, from: state.height } });
+    this.#syncAtMs = now.monoMs + ASK_MS;
+  }
+
+  #askForBodies(now: Now, others: readonly AgentId[], out: Outgoing[]): void {
+    if (others.length === 0) return;
+    for (const [block, wanted] of this.#wanted) {
+      if (now.monoMs < wanted.askAtMs) continue;
+      wanted.askAtMs = now.monoMs + ASK_MS;
+      const first = wanted.first !== null && wanted.first !== this.#self && wanted.asked === 0 ? wanted.first : null;
+      const to = first ?? others[wanted.asked % others.length]!;
+      wanted.asked++;
+      const message: Message =
+        wanted.commands.length === 0
+          ? { kind: "fetchBody", job: this.#job, block }
+          : { kind: "fetchCommands", job: this.#job, hashes: wanted.commands };
+      out.push({ to, message });
+    }
+  }
+
+  /** One's own words of the current round; to a member behind, what brought one further. */
+  #resend(to: AgentId, state: HeightState, out: Outgoing[]): void {
+    const where = this.#peers.get(to) ?? { height: state.height, round: state.round, step: STEP.precommit };
+    const say = (votes: readonly Vote[]): void => {
+      if (votes.length > 0) out.push({ to, message: { kind: "votes", job: this.#job, votes } });
+    };
+    const sayRound = (round: number): void => {
+      const said = state.said.get(round);
+      if (said === undefined) return;
+      if (said.proposal !== null) out.push({ to, message: { kind: "proposal", ...said.proposal } });
+      say(said.votes);
+    };
+    sayRound(state.round);
+    if (where.height > state.height) return;
+    const isBehind = where.height < state.height || where.round < state.round;
+    if (isBehind) {
+      if (where.height === state.height) sayRound(where.round);
+      say(state.entry);
+    }
+    // Whole quorums: the polka of the current round, else the one that made our valid value.
+    const current = state.rounds.get(state.round);
+    const polka = current?.prevote.quorum;
+    if (polka !== undefined && current !== undefined && (isBehind || where.step < STEP.precommit)) {
+      say(current.prevote.quorumVotes(polka));
+    }
+    if (isBehind && state.valid !== null && state.valid.round < state.round) say(state.valid.polka);
+  }
+}

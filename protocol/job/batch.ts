@@ -1,0 +1,216 @@
+/**
+ * A task's batch: awards that end, seals, the opening, reveals, the tally, and what they cost and earn.
+ *
+ * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
+ */
+
+import { assert } from "../core/assert.ts";
+import type { AgentId, Hash } from "../core/ids.ts";
+import { tally } from "../answer/rules.ts";
+import type { Output } from "../answer/comparator.ts";
+import type { Data } from "../wire/genesis.ts";
+import type { EndReason } from "./event.ts";
+import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
+import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
+import { type Award, type Task, updateAgent, updateRecord } from "./state.ts";
+
+// --- deadlines of a task ------------------------------------------------------------------------------
+
+export const leaseDeadline = (task: Task, worker: AgentId): string => `lease|${task.id}|${worker}`;
+export const hedgeDeadline = (task: Task, worker: AgentId): string => `hedge|${task.id}|${worker}`;
+export const revealDeadline = (task: Task): string => `reveal|${task.id}`;
+
+// --- reading ------------------------------------------------------------------------------------------
+
+export const awardOf = (task: Task, worker: AgentId): Award | undefined => task.awards.find((award) => award.worker === worker);
+
+/** Seats that are neither worked on nor filled. */
+export function freeSeats(task: Task): number {
+  if (task.phase !== "seating") return 0;
+  return Math.max(0, task.seats - task.awards.filter((award) => award.status !== "ended").length);
+}
+
+export const sealedSeats = (task: Task): number => task.awards.filter((award) => award.status === "sealed").length;
+
+/** Whether an award can still give a result: it lives, or its lease ran out and its seat is unfilled (protocol.md 6.6). */
+export function canDeliver(task: Task, award: Award | undefined): boolean {
+  if (award === undefined || task.phase !== "seating") return false;
+  return award.status === "live" || (award.status === "ended" && freeSeats(task) > 0);
+}
+
+// --- writing ------------------------------------------------------------------------------------------
+
+/** Puts a changed task back; keeps the queue of tasks with free seats in step. */
+export function saveTask(rules: Rules, task: Task): void {
+  rules.state.tasks.set(task.id, task);
+  if (freeSeats(task) > 0) rules.state.ready.add(task.order, task.id);
+  else rules.state.ready.remove(task.order, task.id);
+}
+
+function withAward(task: Task, changed: Award): Task {
+  return { ...task, awards: task.awards.map((award) => (award.worker === changed.worker ? changed : award)) };
+}
+
+/** Takes a live award off the books: its deadlines, its place among the live ones. */
+function unlease(rules: Rules, task: Task, award: Award): void {
+  if (award.status !== "live") return;
+  const { state } = rules;
+  const skill = specOf(rules, task).skill;
+  state.deadlines.remove(award.leaseEndsMs, leaseDeadline(task, award.worker));
+  if (award.hedgeAtMs > 0) state.deadlines.remove(award.hedgeAtMs, hedgeDeadline(task, award.worker));
+  updateAgent(rules, award.worker, (record) => ({ live: record.live - 1 }));
+  state.liveBySkill.set(skill, { count: state.liveBySkill.get(skill)!.count - 1 });
+}
+
+function free(rules: Rules, award: Award): void {
+  rules.state.reserved.set(rules.state.reserved.get() - award.price);
+}
+
+/** An award ends without a result; its seat is free again, its price too. */
+export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndReason): Task {
+  const award = awardOf(task, worker)!;
+  unlease(rules, task, award);
+  free(rules, award);
+  rules.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, reason });
+  const isFault = reason === "timeout" || reason === "error" || reason === "dead" || reason === "unrevealed";
+  if (reason === "timeout" || reason === "dead") updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
+  if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
+  const failures = task.failures + (isFault && reason !== "unrevealed" ? 1 : 0);
+  const tried = task.tried.includes(worker) ? task.tried : [...task.tried, worker];
+  const next = { ...withAward(task, { ...award, status: "ended" }), failures, tried };
+  saveTask(rules, next);
+  return next;
+}
+
+/** After an award ended early: give up, open with what is there, or look for somebody else. */
+export function afterEnd(rules: Rules, task: Task): void {
+  const policy = policyOf(rules, task);
+  if (task.failures > policy.retries) {
+    failJob(rules, task.id, "retries", `${task.failures} awards brought no result`);
+    return;
+  }
+  openIfExhausted(rules, task);
+}
+
+/** Leases of the batch that still run. */
+const hasLive = (task: Task): boolean => task.awards.some((award) => award.status === "live");
+
+/**
+ * Opens a batch when it is complete, or when nobody works on it any more and `seats` says that no more are wanted.
+ * Workers that still hold a lease are no longer needed.
+ */
+export function openIfComplete(rules: Rules, task: Task): void {
+  if (task.phase !== "seating" || sealedSeats(task) < task.seats || task.seats === 0) return;
+  let open = task;
+  for (const award of task.awards) if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
+  const revealByMs = rules.timeMs + open.revealMs;
+  open = { ...open, phase: "open", revealByMs };
+  rules.state.deadlines.add(revealByMs, revealDeadline(open));
+  saveTask(rules, open);
+  rules.emit({ kind: "opened", task: open.id, attempt: open.attempt, revealByMs });
+}
+
+/**
+ * The latest lease of a batch ended: with the rule's minimum sealed it opens with what it has; below that its empty
+ * seats are awarded again (protocol.md 7).
+ */
+function openIfExhausted(rules: Rules, task: Task): void {
+  const sealed = sealedSeats(task);
+  if (hasLive(task) || sealed === 0) return;
+  const counted = task.results.length + sealed;
+  if (counted >= minimumResults(policyOf(rules, task))) openIfComplete(rules, { ...task, seats: sealed });
+}
+
+export function onSeal(rules: Rules, task: Task, worker: AgentId, seal: Hash, mebibytes: number): void {
+  const award = awardOf(task, worker)!;
+  let next = task;
+  if (award.status === "ended") {
+    rules.state.reserved.set(rules.state.reserved.get() + award.price); // a late result takes its seat again
+  } else unlease(rules, task, award);
+  const late = task.results.some((result) => result.output !== null);
+  next = withAward(next, { ...award, status: "sealed", seal, late });
+  next = { ...next, revealMs: Math.max(next.revealMs, REVEAL_MS + mebibytes * REVEAL_MS_PER_MIB) };
+  saveTask(rules, next);
+  openIfComplete(rules, next);
+}
+
+/** An output: the reveal of a sealed one, or the only one of a task without seals. */
+export function onResult(rules: Rules, task: Task, worker: AgentId, given: { data: Data; output: Hash; confidence: number }): void {
+  const award = awardOf(task, worker)!;
+  const { state } = rules;
+  if (award.status === "ended") state.reserved.set(state.reserved.get() + award.price);
+  unlease(rules, task, award);
+  free(rules, award);
+  state.spent.set(state.spent.get() + award.price);
+  const { data, output, confidence } = given;
+  rules.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price });
+  updateAgent(rules, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
+  const tookMs = Math.max(0, rules.timeMs - award.sinceMs);
+  const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late: award.late };
+  const next = { ...withAward(task, { ...award, status: "done" }), results: [...task.results, result] };
+  saveTask(rules, next);
+  const isRevealed = next.awards.every((other) => other.status !== "sealed");
+  if (!isSealed(policyOf(rules, task)) || isRevealed) settleBatch(rules, next);
+}
+
+/** The reveal deadline passed: what was not revealed counts as wrong. */
+export function onRevealDeadline(rules: Rules, task: Task): void {
+  let next = task;
+  for (const award of task.awards) {
+    if (award.status !== "sealed") continue;
+    next = endAward(rules, next, award.worker, "unrevealed");
+    const silent = { attempt: task.attempt, worker: award.worker, output: null, data: null, confidence: 0, tookMs: 0, late: false };
+    next = { ...next, results: [...next.results, silent] };
+  }
+  saveTask(rules, next);
+  settleBatch(rules, next);
+}
+
+/** Tallies all results so far: an answer, another batch, or an explicit failure. */
+function settleBatch(rules: Rules, task: Task): void {
+  const policy = policyOf(rules, task);
+  rules.state.deadlines.remove(task.revealByMs, revealDeadline(task));
+  const given = task.results.filter((result) => result.output !== null);
+  const outputs: Output[] = given.map((result) => ({ hash: result.output!, data: result.data! }));
+  const outcome = tally(policy.accept, policy.compare, outputs, task.results.length - given.length);
+  if (outcome.kind === "accepted") {
+    const supporters = outcome.supporters.map((index) => given[index]!.worker);
+    accept(rules, task, supporters, outputs[outcome.answer]!.data);
+    return;
+  }
+  if (task.results.length + outcome.results > policy.redundancyMax) {
+    failJob(rules, task.id, "undecided", `${task.results.length} results, and no rule can be met with ${policy.redundancyMax}`);
+    return;
+  }
+  rules.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more: outcome.results });
+  saveTask(rules, {
+    ...task,
+    attempt: task.attempt + 1,
+    seats: outcome.results,
+    phase: "seating",
+    awards: [],
+    hedged: false,
+    revealMs: 0,
+    revealByMs: 0,
+  });
+}
+
+function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data): void {
+  const skill = specOf(rules, task).skill;
+  let open = task;
+  for (const award of task.awards) if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
+  const others: AgentId[] = [];
+  for (const result of task.results) {
+    const isRight = supporters.includes(result.worker);
+    if (!isRight) others.push(result.worker);
+    if (isRight && result.late) continue; // counts in the tally, earns nothing for being right
+    const count = isRight ? ("accepted" as const) : ("rejected" as const);
+    updateAgent(rules, result.worker, (record) => ({ [count]: record[count] + 1 }));
+    updateRecord(rules, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
+  }
+  const hash = task.results.find((result) => result.data === answer)!.output!;
+  assert(supporters.length > 0, "an answer has supporters");
+  rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, others });
+  finishTask(rules, open, answer);
+}
+

@@ -1,0 +1,68 @@
+/**
+ * What the ledger decides, in a block, in order: the leaves of the Merkle tree whose root the header carries. Who
+ * gets a task, which answer is right, what is paid, who is replaced: all of it stands here, so that a certificate can
+ * prove any single decision, and the members compare all of them.
+ */
+
+import { limits } from "../core/limits.ts";
+import { encode, hash, type Infer, list, oneOf, struct, text, uint, variant } from "../wire/codec.ts";
+import { taskIdCodec } from "../wire/command.ts";
+import { agentId } from "../wire/consensus.ts";
+import { name, price } from "../wire/genesis.ts";
+
+const attempt = uint(0xffff);
+
+/** Why an award ended without a result that counts. */
+export const END_REASONS = ["timeout", "dead", "busy", "error", "refused", "lost-input", "unrevealed", "not-needed"] as const;
+export type EndReason = (typeof END_REASONS)[number];
+
+/** Why a task, and with it its job, failed. */
+export const TASK_FAILURES = [
+  "no-offers",
+  "too-few-agents",
+  "budget",
+  "undecided",
+  "retries",
+  "not-a-list",
+  "no-such-part",
+  "too-many-items",
+] as const;
+export type TaskFailure = (typeof TASK_FAILURES)[number];
+
+/** `value`: hash of the output's canonical bytes; `list`: of the list of the items' hashes (a map's outputs). */
+export const SHAPES = ["value", "list"] as const;
+export type Shape = (typeof SHAPES)[number];
+
+export const ledgerEventCodec = variant({
+  /** A node of the graph became open and has this many tasks. */
+  unfolded: struct({ node: name, tasks: uint() }),
+  window: struct({ skill: name, labels: list(name, limits.labels), attempt: uint(0xff), endsMs: uint() }),
+  award: struct({ task: taskIdCodec, attempt, worker: agentId, price, leaseEndsMs: uint() }),
+  ended: struct({ task: taskIdCodec, attempt, worker: agentId, reason: oneOf(END_REASONS) }),
+  opened: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
+  result: struct({ task: taskIdCodec, attempt, worker: agentId, output: hash, paid: price }),
+  /** `supporters` gave the answer, `others` another one, or none. */
+  accepted: struct({
+    task: taskIdCodec,
+    answer: hash,
+    supporters: list(agentId, limits.seats),
+    others: list(agentId, limits.seats),
+  }),
+  undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats) }),
+  nodeAccepted: struct({ node: name, answer: hash, shape: oneOf(SHAPES) }),
+  taskFailed: struct({ task: taskIdCodec, reason: oneOf(TASK_FAILURES), message: text(limits.textBytes) }),
+  dead: struct({ agent: agentId }),
+  replaced: struct({ out: agentId, in: agentId, reason: oneOf(["equivocation", "dead"]) }),
+  /** The last event of a job. `answer` is the hash of the whole result; of a job without one, of nothing. */
+  completed: struct({
+    status: oneOf(["certified", "failed", "cancelled"]),
+    reason: text(limits.textBytes),
+    node: name,
+    answer: hash,
+    shape: oneOf(SHAPES),
+  }),
+});
+export type LedgerEvent = Infer<typeof ledgerEventCodec>;
+export type EventOf<K extends LedgerEvent["kind"]> = Extract<LedgerEvent, { readonly kind: K }>;
+
+export const encodeEvent = (event: LedgerEvent): Uint8Array => encode(ledgerEventCodec, event);

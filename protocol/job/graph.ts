@@ -1,0 +1,114 @@
+/**
+ * Whether a genesis makes sense, beyond its shape: names, references, cycles, policies, committee. Both sides use
+ * it: the owner before it signs, and every node that is asked to host.
+ */
+
+import { explainNotCommittee } from "../consensus/committee.ts";
+import type { AgentId } from "../core/ids.ts";
+import { RULES_VERSION } from "../core/limits.ts";
+import type { Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
+
+/** Something wrong with a genesis: a code, and the node and the name that it concerns. */
+export interface GenesisProblem {
+  readonly code: string;
+  readonly node: string;
+  readonly detail: string;
+}
+
+/** Names of nodes: they become task ids and file names. */
+export const NODE_NAME = /^[a-z0-9][a-z0-9_-]*$/i;
+
+/** Nodes whose output a node's input refers to. */
+export function sourcesOf(spec: NodeSpec): string[] {
+  const sources: string[] = [];
+  if (spec.input.kind === "output") sources.push(spec.input.node);
+  if (spec.generator.kind === "map" && spec.generator.items.kind === "output") sources.push(spec.generator.items.node);
+  return sources;
+}
+
+/** Nodes that must be accepted before a node opens, each once. */
+export function prerequisitesOf(spec: NodeSpec): string[] {
+  return [...new Set([...sourcesOf(spec), ...spec.needs])];
+}
+
+/** A cycle as a list of names that ends where it begins, or null. */
+function findCycle(nodes: ReadonlyMap<string, NodeSpec>): string[] | null {
+  const finished = new Set<string>();
+  for (const start of nodes.keys()) {
+    // Depth first with a stack of our own: a chain of thousands of nodes must not overflow the engine's.
+    const path: { name: string; next: string[] }[] = [{ name: start, next: prerequisitesOf(nodes.get(start)!) }];
+    const onPath = new Set([start]);
+    while (path.length > 0) {
+      const top = path[path.length - 1]!;
+      const next = top.next.pop();
+      if (next === undefined) {
+        finished.add(top.name);
+        onPath.delete(top.name);
+        path.pop();
+      } else if (onPath.has(next)) {
+        const names = path.map((entry) => entry.name);
+        return [...names.slice(names.indexOf(next)), next];
+      } else if (!finished.has(next) && nodes.has(next)) {
+        path.push({ name: next, next: prerequisitesOf(nodes.get(next)!) });
+        onPath.add(next);
+      }
+    }
+  }
+  return null;
+}
+
+function explainPolicy(policy: Policy): string | null {
+  if (policy.redundancy < 1) return "redundancy-zero";
+  if (policy.redundancyMax < policy.redundancy) return "redundancy-above-maximum";
+  if (policy.accept.kind === "first" && policy.redundancyMax !== 1) return "first-takes-redundancy-1";
+  if (policy.accept.kind === "quorum" && (policy.accept.q < 1 || policy.accept.q > policy.redundancyMax)) return "quorum-out-of-reach";
+  if (policy.timeoutMs < 1) return "timeout-zero";
+  return null;
+}
+
+function explainNode(spec: NodeSpec, nodes: ReadonlyMap<string, NodeSpec>): GenesisProblem | null {
+  const problem = (code: string, detail = ""): GenesisProblem => ({ code, node: spec.id, detail });
+  if (!NODE_NAME.test(spec.id)) return problem("bad-name");
+  for (const name of prerequisitesOf(spec)) if (!nodes.has(name)) return problem("missing-reference", name);
+  const policy = explainPolicy(spec.policy);
+  if (policy !== null) return problem(policy);
+  const { generator } = spec;
+  if (generator.kind === "map" && spec.input.kind !== "none") return problem("map-with-input");
+  if (generator.kind === "map" && generator.batch < 1) return problem("batch-zero");
+  if (generator.kind === "chain" && generator.steps < 1) return problem("chain-without-steps");
+  for (const source of [spec.input, generator.kind === "map" ? generator.items : null]) {
+    if (source?.kind === "output" && source.path !== "" && nodes.get(source.node)!.generator.kind === "map") {
+      return problem("path-into-a-map", source.node);
+    }
+  }
+  return null;
+}
+
+/** The first problem of a genesis, or null. Cost: linear in its size. */
+export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
+  const problem = (code: string, detail = ""): GenesisProblem => ({ code, node: "", detail });
+  if (genesis.rulesVersion !== RULES_VERSION) return problem("other-rules", String(genesis.rulesVersion));
+  if (genesis.nodes.length === 0) return problem("no-tasks");
+  const nodes = new Map<string, NodeSpec>();
+  for (const spec of genesis.nodes) {
+    if (nodes.has(spec.id)) return { code: "name-twice", node: spec.id, detail: "" };
+    nodes.set(spec.id, spec);
+  }
+  for (const spec of genesis.nodes) {
+    const bad = explainNode(spec, nodes);
+    if (bad !== null) return bad;
+  }
+  const cycle = findCycle(nodes);
+  if (cycle !== null) return { code: "cycle", node: cycle[0]!, detail: cycle.join(" -> ") };
+  if (!nodes.has(genesis.output)) return problem("missing-output", genesis.output);
+  if (genesis.deadlineMs < 1) return problem("deadline-zero");
+  if (genesis.windowMs < 10) return problem("window-too-short");
+  const committee = explainNotCommittee(genesis.committee);
+  if (committee !== null) return problem(committee);
+  const seen = new Set<AgentId>(genesis.committee.map((member) => member.agent));
+  for (const standby of genesis.standbys) {
+    if (seen.has(standby)) return problem("standby-twice", standby);
+    seen.add(standby);
+  }
+  return null;
+}

@@ -1,0 +1,360 @@
+/**
+ * The ledger of one job: a pure function of its blocks. `judge` says whether a command would change anything,
+ * `execute` applies a block to the state and can be taken back.
+ *
+ * Total: every input has a defined outcome, and the work of a block is bounded by its commands, the tasks that are
+ * open, and what is due. Commands of a block apply in their canonical order, then what is due, then seating.
+ *
+ * Source: protocol.md 4-7; the rules of its parts stand in nodes.ts, seating.ts, batch.ts, committee-changes.ts.
+ */
+
+import { unreachable } from "../core/assert.ts";
+import { compareText } from "../core/bytes.ts";
+import type { Hasher } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { leafHash, merkleRoot } from "../core/merkle.ts";
+import { encode, hash, struct } from "../wire/codec.ts";
+import { type BodyOf, type Command, type CommandBody, type CommandKind, sealHash } from "../wire/command.ts";
+import type { CommitteeMembers } from "../wire/consensus.ts";
+import { dataHash, type Genesis } from "../wire/genesis.ts";
+import {
+  afterEnd,
+  awardOf,
+  canDeliver,
+  endAward,
+  hedgeDeadline,
+  leaseDeadline,
+  onResult,
+  onRevealDeadline,
+  onSeal,
+  saveTask,
+} from "./batch.ts";
+import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
+import { encodeEvent, type LedgerEvent } from "./event.ts";
+import { completeIfDone, createGraph, endJob, openNodes, policyOf, type Rules, specOf } from "./nodes.ts";
+import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
+import { hedge, seat } from "./seating.ts";
+import { createState, digestState, type LedgerState, type Offer, skillKey, type Task, updateAgent, updateRecord } from "./state.ts";
+
+/** Commands of a block apply in this order of kinds, then by hash. */
+const KIND_ORDER: { readonly [K in CommandKind]: number } = {
+  cancel: 0,
+  equivocation: 1,
+  doubleProposal: 2,
+  suspicion: 3,
+  failure: 4,
+  seal: 5,
+  result: 6,
+  offer: 7,
+};
+
+export interface IdentifiedCommand {
+  readonly hash: Hash;
+  readonly command: Command;
+}
+
+export function compareCommands(a: IdentifiedCommand, b: IdentifiedCommand): number {
+  return KIND_ORDER[a.command.body.kind] - KIND_ORDER[b.command.body.kind] || compareText(a.hash, b.hash);
+}
+
+/** An offer that says nearly the same as the one that stands is not worth a block's space. */
+const OFFER_RENEWAL_MS = 5_000;
+
+/** What a block does. */
+export interface Outcome {
+  readonly events: readonly LedgerEvent[];
+  readonly leaves: readonly Hash[];
+  readonly eventsHash: Hash;
+  readonly committee: CommitteeMembers;
+}
+
+const eventsHashCodec = struct({ parent: hash, root: hash });
+export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash => hasher(encode(eventsHashCodec, { parent, root }));
+
+export class Ledger {
+  readonly genesis: Genesis;
+  readonly job: JobId;
+  readonly state: LedgerState;
+  readonly #hasher: Hasher;
+  readonly #graph;
+
+  constructor(genesis: Genesis, job: JobId, hasher: Hasher) {
+    this.genesis = genesis;
+    this.job = job;
+    this.state = createState(genesis, job);
+    this.#hasher = hasher;
+    this.#graph = createGraph(genesis.nodes);
+  }
+
+  get digest(): Hash {
+    return digestState(this.#hasher, this.state);
+  }
+
+  /** When something is due next in the ledger's time, or null. */
+  get nextDeadlineMs(): number | null {
+    return this.state.deadlines.first?.at ?? null;
+  }
+
+  #rules(timeMs: number, events: LedgerEvent[]): Rules {
+    const { genesis, job, state } = this;
+    const emit = (event: LedgerEvent): void => void events.push(event);
+    return { state, genesis, job, hasher: this.#hasher, timeMs, graph: this.#graph, toOpen: [], emit };
+  }
+
+  /** A view for questions that change nothing. */
+  rulesAt(timeMs: number): Rules {
+    return this.#rules(timeMs, []);
+  }
+
+  // --- would it change anything -----------------------------------------------------------------------
+
+  /** Why `command` would change nothing at `timeMs`, or null if it would. */
+  judge(command: Command, timeMs: number): string | null {
+    if (this.state.status.get() !== "running") return "job-ended";
+    const { author, body } = command;
+    switch (body.kind) {
+      case "cancel":
+        return author === this.genesis.owner ? null : "not-the-owner";
+      case "equivocation":
+        return this.#judgeEquivocation(body);
+      case "doubleProposal":
+        return isReplaceable(this, body.first.proposer) ? null : "not-replaceable";
+      case "suspicion":
+        return judgeSuspicion(this, { author, counter: command.counter, body }, timeMs);
+      case "failure":
+        return this.#judgeFailure(author, body);
+      case "seal":
+        return this.#judgeSeal(author, body);
+      case "result":
+        return this.#judgeResult(author, body);
+      case "offer":
+        return this.#judgeOffer(command, body, timeMs);
+      default:
+        return unreachable(body);
+    }
+  }
+
+  #judgeEquivocation(body: BodyOf<"equivocation">): string | null {
+    return isReplaceable(this, body.first.voter) ? null : "not-replaceable";
+  }
+
+  #task(task: TaskId, attempt: number): Task | undefined {
+    const found = this.state.tasks.get(task);
+    return found?.attempt === attempt ? found : undefined;
+  }
+
+  #judgeFailure(author: AgentId, body: BodyOf<"failure">): string | null {
+    const task = this.#task(body.task, body.attempt);
+    if (task === undefined) return "no-such-task";
+    return awardOf(task, author)?.status === "live" ? null : "no-live-award";
+  }
+
+  #judgeSeal(author: AgentId, body: BodyOf<"seal">): string | null {
+    const task = this.#task(body.task, body.attempt);
+    if (task === undefined) return "no-such-task";
+    if (!isSealed(policyOf(this.rulesAt(0), task))) return "not-sealed";
+    return canDeliver(task, awardOf(task, author)) ? null : "no-award";
+  }
+
+  #judgeResult(author: AgentId, body: BodyOf<"result">): string | null {
+    const task = this.#task(body.task, body.attempt);
+    if (task === undefined) return "no-such-task";
+    const award = awardOf(task, author);
+    if (!isSealed(policyOf(this.rulesAt(0), task))) {
+      if (body.nonce !== null) return "not-sealed";
+      return canDeliver(task, award) ? null : "no-award";
+    }
+    // An output before the opening is invalid: nobody may see it before all have sealed theirs.
+    if (task.phase !== "open" || award?.status !== "sealed" || body.nonce === null) return "not-open";
+    const { job } = this;
+    const output = dataHash(this.#hasher, body.data);
+    const sealed = sealHash(this.#hasher, { job, task: task.id, attempt: task.attempt, worker: author, nonce: body.nonce, output });
+    return sealed === award.seal ? null : "other-seal";
+  }
+
+  #judgeOffer(command: Command, body: BodyOf<"offer">, timeMs: number): string | null {
+    const { state } = this;
+    if (!this.#graph.skills.has(body.skill)) return "skill-not-asked-for";
+    if ((state.records.get(skillKey(command.author, body.skill))?.offerCounter ?? 0) >= command.counter) return "older-offer";
+    const offers = state.offers.get(body.skill) ?? [];
+    const mine = offers.find((offer) => offer.agent === command.author);
+    if (body.slots === 0) return mine === undefined ? "no-offer" : null;
+    if (body.validUntilMs <= timeMs) return "expired";
+    const isDead = state.agents.get(command.author)?.dead ?? false;
+    if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
+    const live = offers.filter((offer) => offer.validUntilMs > timeMs && offer.agent !== command.author);
+    if (live.length >= limits.offersPerSkill) return "enough-offers";
+    if (!state.agents.has(command.author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
+    return null;
+  }
+
+  // --- blocks -----------------------------------------------------------------------------------------
+
+  /**
+   * Applies a block to the state; `commands` in canonical order. Null if a command would change nothing, or they are
+   * out of order: such a block is invalid. Either way the caller ends with `keep` or `takeBack`.
+   */
+  execute(timeMs: number, commands: readonly IdentifiedCommand[]): Outcome | null {
+    const events: LedgerEvent[] = [];
+    const rules = this.#begin(timeMs, events);
+    for (let i = 0; i < commands.length; i++) {
+      const entry = commands[i]!;
+      if (i > 0 && compareCommands(commands[i - 1]!, entry) >= 0) return null;
+      if (this.judge(entry.command, timeMs) !== null) return null;
+      this.#apply(rules, entry.command);
+    }
+    return this.#finish(rules, events);
+  }
+
+  /** Applies those of `candidates` that change something, in canonical order; returns them with what they do. */
+  select(timeMs: number, candidates: readonly IdentifiedCommand[]): { commands: IdentifiedCommand[]; outcome: Outcome } {
+    const events: LedgerEvent[] = [];
+    const rules = this.#begin(timeMs, events);
+    const commands: IdentifiedCommand[] = [];
+    for (const entry of [...candidates].sort(compareCommands)) {
+      if (this.judge(entry.command, timeMs) !== null) continue;
+      this.#apply(rules, entry.command);
+      commands.push(entry);
+    }
+    return { commands, outcome: this.#finish(rules, events) };
+  }
+
+  keep(): void {
+    this.state.journal.keep();
+  }
+
+  takeBack(): void {
+    this.state.journal.rollBack();
+  }
+
+  #begin(timeMs: number, events: LedgerEvent[]): Rules {
+    const { state } = this;
+    const rules = this.#rules(timeMs, events);
+    state.height.set(state.height.get() + 1);
+    state.timeMs.set(timeMs);
+    if (state.height.get() === 1) {
+      state.startedMs.set(timeMs);
+      state.deadlines.remove(0, "start");
+      state.deadlines.add(timeMs + this.genesis.deadlineMs, "deadline");
+      rules.toOpen.push(...this.genesis.nodes.map((spec) => spec.id).reverse());
+    }
+    return rules;
+  }
+
+  #finish(rules: Rules, events: LedgerEvent[]): Outcome {
+    const endedWindows = this.#runDue(rules);
+    openNodes(rules);
+    if (this.state.status.get() === "running") {
+      completeIfDone(rules);
+      seat(rules, endedWindows);
+    }
+    const leaves = events.map((event) => leafHash(this.#hasher, encodeEvent(event)));
+    const eventsHash = chainEvents(this.#hasher, this.state.eventsHash.get(), merkleRoot(this.#hasher, leaves));
+    this.state.eventsHash.set(eventsHash);
+    return { events, leaves, eventsHash, committee: this.state.committee.get() };
+  }
+
+  #apply(rules: Rules, { author, counter, body }: Command): void {
+    switch (body.kind) {
+      case "cancel":
+        return endJob(rules, "cancelled", "cancelled by its owner");
+      case "equivocation":
+        return replaceMember(rules, body.first.voter, "equivocation");
+      case "doubleProposal":
+        return replaceMember(rules, body.first.proposer, "equivocation");
+      case "suspicion":
+        return applySuspicion(rules, { author, counter, body });
+      case "failure":
+        return this.#applyFailure(rules, author, body);
+      case "seal":
+        return onSeal(rules, this.#task(body.task, body.attempt)!, author, body.seal, body.mebibytes);
+      case "result": {
+        const output = dataHash(this.#hasher, body.data);
+        const task = this.#task(body.task, body.attempt)!;
+        return onResult(rules, task, author, { data: body.data, output, confidence: body.confidence });
+      }
+      case "offer":
+        return this.#applyOffer(rules, author, counter, body);
+      default:
+        return unreachable(body);
+    }
+  }
+
+  #applyFailure(rules: Rules, author: AgentId, body: BodyOf<"failure">): void {
+    const task = this.#task(body.task, body.attempt)!;
+    const ended = endAward(rules, task, author, body.reason);
+    // Whoever says that it is busy takes its word back: it offers again when it is free.
+    if (body.reason === "busy") this.#withdraw(author, specOf(rules, task).skill);
+    afterEnd(rules, ended);
+  }
+
+  #withdraw(agent: AgentId, skill: string): void {
+    const offers = this.state.offers.get(skill) ?? [];
+    this.state.offers.set(skill, offers.filter((offer) => offer.agent !== agent));
+  }
+
+  #applyOffer(rules: Rules, agent: AgentId, counter: number, body: BodyOf<"offer">): void {
+    const { skill, price, slots, labels, load, expectedMs, validUntilMs } = body;
+    updateRecord(rules, agent, skill, () => ({ offerCounter: counter }));
+    if (slots === 0) {
+      this.#withdraw(agent, skill);
+      return;
+    }
+    const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs };
+    const others = (this.state.offers.get(skill) ?? []).filter((other) => other.agent !== agent && other.validUntilMs > rules.timeMs);
+    this.state.offers.set(skill, [...others, offer].sort((a, b) => compareText(a.agent, b.agent)));
+    updateAgent(rules, agent, (record) => ({ offers: record.offers + 1, dead: false }));
+  }
+
+  // --- what is due ------------------------------------------------------------------------------------
+
+  /** Everything due by the block's time. Returns the needs whose windows ended. */
+  #runDue(rules: Rules): Set<string> {
+    const ended = new Set<string>();
+    for (;;) {
+      const due = this.state.deadlines.first;
+      if (due === undefined || due.at > rules.timeMs) return ended;
+      this.state.deadlines.remove(due.at, due.name);
+      const separator = due.name.indexOf("|");
+      const kind = separator < 0 ? due.name : due.name.slice(0, separator);
+      const rest = due.name.slice(separator + 1);
+      if (kind === "deadline") endJob(rules, "failed", "the deadline passed");
+      else if (kind === "window") ended.add(rest);
+      else {
+        const [id, worker] = rest.split("|") as [TaskId, AgentId | undefined];
+        const task = this.state.tasks.get(id);
+        if (task === undefined) continue;
+        if (kind === "reveal") onRevealDeadline(rules, task);
+        else if (kind === "hedge") hedge(rules, task);
+        else this.#onLeaseEnd(rules, task, worker!);
+      }
+    }
+  }
+
+  #onLeaseEnd(rules: Rules, task: Task, worker: AgentId): void {
+    const award = awardOf(task, worker);
+    if (award?.status !== "live") return;
+    // Found long overdue: the job itself stood still, and the worker could not have been heard.
+    if (rules.timeMs - award.leaseEndsMs > OVERDUE_MS && !award.graced) {
+      const leaseEndsMs = rules.timeMs + Math.min(GRACE_MS, policyOf(rules, task).timeoutMs);
+      const graced = { ...award, leaseEndsMs, graced: true };
+      saveTask(rules, { ...task, awards: task.awards.map((other) => (other.worker === worker ? graced : other)) });
+      this.state.deadlines.add(leaseEndsMs, leaseDeadline(task, worker));
+      return;
+    }
+    this.state.deadlines.remove(award.hedgeAtMs, hedgeDeadline(task, worker));
+    afterEnd(rules, endAward(rules, task, worker, "timeout"));
+  }
+}
+
+function isSameOffer(standing: Offer, body: Extract<CommandBody, { kind: "offer" }>): boolean {
+  return (
+    standing.price === body.price &&
+    standing.slots === body.slots &&
+    standing.expectedMs === body.expectedMs &&
+    standing.labels.length === body.labels.length &&
+    standing.labels.every((label, index) => label === body.labels[index]) &&
+    body.validUntilMs < standing.validUntilMs + OFFER_RENEWAL_MS
+  );
+}

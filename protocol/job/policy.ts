@@ -1,0 +1,49 @@
+/**
+ * A task's policy: defaults, and what follows from it.
+ */
+
+import type { Policy, Rule } from "../wire/genesis.ts";
+
+/** Used where a job file says nothing. */
+export const DEFAULT_POLICY: Policy = {
+  /** Workers of the first batch. More: fewer wrong answers, cost in proportion. */
+  redundancy: 1,
+  redundancyMax: 1,
+  accept: { kind: "first" },
+  compare: { kind: "exact" },
+  /** Longer: slow workers are not cut off, lost ones are noticed later (suspicion notices dead ones in seconds). */
+  timeoutMs: 60_000,
+  /** Leases that may end without a result before the task fails. */
+  retries: 5,
+  /** One credit. */
+  priceMax: 1_000_000,
+};
+
+/** Default length of an offer window, ms: a gossip hop, an offer and a block on a wide network, with room. */
+export const DEFAULT_WINDOW_MS = 500;
+/** Windows of a need before it is held that nobody else will offer; each is twice as long as the one before. */
+export const WINDOW_ATTEMPTS = 3;
+/** A lease found overdue by more than this is no fault of the worker: the job itself stood still (protocol.md 6.6). */
+export const OVERDUE_MS = 2_000;
+/** The grace that such a lease gets, ms, at most. */
+export const GRACE_MS = 5_000;
+/** A task later than this many times its worker's own expectation is hedged (protocol.md 6.6). */
+export const HEDGE_FACTOR = 3;
+/** No hedge before this, ms: short expectations are mostly noise. */
+export const HEDGE_MIN_MS = 2_000;
+/** Time to reveal a sealed output, ms, and the more of it per MiB (protocol.md 7: grows with blob size). */
+export const REVEAL_MS = 5_000;
+export const REVEAL_MS_PER_MIB = 1_000;
+/** A suspicion stands this long in the ledger's time unless it is renewed (protocol.md 8). */
+export const SUSPICION_MS = 30_000;
+
+/** Sealed: no worker can copy another's output within a batch (protocol.md 7). */
+export const isSealed = (policy: Policy): boolean => policy.accept.kind !== "first" && policy.redundancyMax > 1;
+
+/** The fewest results of a batch from which the rule can accept anything. */
+export function minimumResults(policy: Policy): number {
+  const rule: Rule = policy.accept;
+  if (rule.kind === "first") return 1;
+  if (rule.kind === "quorum") return rule.q;
+  return Math.floor(policy.redundancy / 2) + 1;
+}

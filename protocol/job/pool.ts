@@ -1,0 +1,172 @@
+/**
+ * The commands that a member holds for a job: verified once, when they come in, and kept until a block holds them or
+ * they have been of no use for long. Bounded in all and per author.
+ *
+ * Leaves to replica.ts which of them apply, and to the agent to whom they are forwarded.
+ *
+ * Source: protocol.md 1 (envelopes), 5 A1 (pool and forwarding), A5 (evidence).
+ */
+
+import { isSignedProposal, isSignedVote } from "../consensus/ballots.ts";
+import { assert } from "../core/assert.ts";
+import { type Crypto, statementMessage } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { decode } from "../wire/codec.ts";
+import { type Command, commandCodec, type Envelope, envelopeHash } from "../wire/command.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+
+/** Commands that never applied are dropped after this, ms: a reveal may come well before the block that asks for it. */
+const USELESS_MS = 60_000;
+
+export interface PoolEntry {
+  readonly hash: Hash;
+  readonly command: Command;
+  /** Canonical bytes of the command. */
+  readonly body: Uint8Array;
+  /** Signs it, with others. */
+  readonly envelope: Pick<Envelope, "author" | "hashes" | "signature">;
+  readonly arrivedMs: number;
+  /** When it was last forwarded to the other members; null: not yet. */
+  forwardedMs: number | null;
+  /** When it was forwarded first. */
+  firstForwardedMs: number | null;
+  /** Whether it would change something on the tip; null: not judged since the tip moved. */
+  applicable: boolean | null;
+  /** Whether it is a reason to arm a height (A1). */
+  arms: boolean;
+}
+
+/** The blob that a command rests on, if it does. */
+export function blobOf(command: Command): { readonly hash: Hash; readonly bytes: number } | null {
+  return command.body.kind === "result" && command.body.data.kind === "blob" ? command.body.data : null;
+}
+
+export class Pool {
+  readonly #meshId: MeshId;
+  readonly #job: JobId;
+  readonly #crypto: Crypto;
+  readonly #entries = new Map<Hash, PoolEntry>();
+  readonly #perAuthor = new Map<AgentId, number>();
+
+  constructor(meshId: MeshId, job: JobId, crypto: Crypto) {
+    this.#meshId = meshId;
+    this.#job = job;
+    this.#crypto = crypto;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(hash: Hash): PoolEntry | undefined {
+    return this.#entries.get(hash);
+  }
+
+  has(hash: Hash): boolean {
+    return this.#entries.has(hash);
+  }
+
+  /** In the order of arrival. */
+  entries(): IterableIterator<PoolEntry> {
+    return this.#entries.values();
+  }
+
+  delete(hash: Hash): void {
+    const entry = this.#entries.get(hash);
+    if (entry === undefined) return;
+    this.#entries.delete(hash);
+    const count = this.#perAuthor.get(entry.command.author)! - 1;
+    if (count === 0) this.#perAuthor.delete(entry.command.author);
+    else this.#perAuthor.set(entry.command.author, count);
+  }
+
+  /** Drops what was of no use for long. `keep`: commands of blocks that are being decided. */
+  prune(nowMs: number, keep: ReadonlySet<Hash>): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.applicable === false && nowMs - entry.arrivedMs > USELESS_MS && !keep.has(entry.hash)) this.delete(entry.hash);
+    }
+  }
+
+  /**
+   * Takes the commands of an envelope that are new and not `done`. `wanted`: commands that a block waits for; they
+   * are taken even when the pool is full.
+   */
+  add(nowMs: number, envelope: Envelope, isDone: (hash: Hash) => boolean, wanted: ReadonlySet<Hash>): { verdict: Verdict; added: PoolEntry[] } {
+    const none = (verdict: Verdict): { verdict: Verdict; added: PoolEntry[] } => ({ verdict, added: [] });
+    if (envelope.job !== this.#job) return none(reject("other-job"));
+    const listed = new Set(envelope.hashes);
+    const fresh: PoolEntry[] = [];
+    const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
+    for (const body of envelope.bodies) {
+      const hash = this.#crypto.hash(body);
+      if (!listed.has(hash)) return none(reject("command-not-listed"));
+      if (this.#entries.has(hash) || isDone(hash)) continue;
+      if (!wanted.has(hash) && this.#isFull(envelope.author)) return none(ignore("pool-full"));
+      const decoded = decode(commandCodec, body);
+      if (!decoded.ok) return none(reject(decoded.code));
+      const command = decoded.value;
+      if (command.job !== this.#job || command.author !== envelope.author) return none(reject("command-of-another"));
+      const problem = this.#explainBadEvidence(command);
+      if (problem !== null) return none(reject(problem));
+      fresh.push({ hash, command, body, envelope: proof, arrivedMs: nowMs, forwardedMs: null, firstForwardedMs: null, applicable: null, arms: false });
+    }
+    if (fresh.length === 0) return none(ignore("known"));
+    if (!this.#isSigned(envelope)) return none(reject("bad-signature"));
+    for (const entry of fresh) this.#insert(entry);
+    return { verdict: ACCEPT, added: fresh };
+  }
+
+  /** Takes back what this agent itself had stored: checked when it came in the first time. */
+  restore(envelope: Envelope): void {
+    const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
+    for (const body of envelope.bodies) {
+      const hash = this.#crypto.hash(body);
+      const decoded = decode(commandCodec, body);
+      assert(decoded.ok, "a stored command decodes");
+      if (this.#entries.has(hash)) continue;
+      this.#insert({ hash, command: decoded.value, body, envelope: proof, arrivedMs: 0, forwardedMs: null, firstForwardedMs: null, applicable: null, arms: false });
+    }
+  }
+
+  #isFull(author: AgentId): boolean {
+    return this.#entries.size >= limits.poolCommands || (this.#perAuthor.get(author) ?? 0) >= limits.poolCommandsPerAuthor;
+  }
+
+  #insert(entry: PoolEntry): void {
+    this.#entries.set(entry.hash, entry);
+    this.#perAuthor.set(entry.command.author, (this.#perAuthor.get(entry.command.author) ?? 0) + 1);
+  }
+
+  #isSigned(envelope: Envelope): boolean {
+    const message = statementMessage(this.#meshId, "commands", envelopeHash(this.#crypto.hash, envelope));
+    return this.#crypto.verify(envelope.author, message, envelope.signature);
+  }
+
+  /** Evidence is checked like any signature: once, when it comes in (A5). */
+  #explainBadEvidence({ body }: Command): string | null {
+    if (body.kind !== "equivocation" && body.kind !== "doubleProposal") return null;
+    const { first, second } = body;
+    const isSamePlace = first.job === this.#job && second.job === first.job && first.height === second.height && first.round === second.round;
+    if (!isSamePlace) return "not-evidence";
+    if (body.kind === "equivocation") {
+      const [a, b] = [body.first, body.second];
+      if (a.kind !== b.kind || a.voter !== b.voter || a.block === b.block) return "not-evidence";
+      return isSignedVote(this.#meshId, this.#crypto, a) && isSignedVote(this.#meshId, this.#crypto, b) ? null : "not-evidence";
+    }
+    const [a, b] = [body.first, body.second];
+    if (a.proposer !== b.proposer || (a.block === b.block && a.validRoundPlus1 === b.validRoundPlus1)) return "not-evidence";
+    return isSignedProposal(this.#meshId, this.#crypto, a) && isSignedProposal(this.#meshId, this.#crypto, b) ? null : "not-evidence";
+  }
+}
+
+/** Entries as partial envelopes, each signed list once. */
+export function toEnvelopes(job: JobId, entries: Iterable<Pick<PoolEntry, "body" | "envelope">>): Envelope[] {
+  const byProof = new Map<PoolEntry["envelope"], Uint8Array[]>();
+  for (const entry of entries) {
+    const bodies = byProof.get(entry.envelope);
+    if (bodies === undefined) byProof.set(entry.envelope, [entry.body]);
+    else bodies.push(entry.body);
+  }
+  return [...byProof].map(([proof, bodies]) => ({ job, ...proof, bodies }));
+}

@@ -1,0 +1,281 @@
+/**
+ * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once. Fewer: a window opens,
+ * its beacon asks for offers, and its end, not gossip, counts the attempt. After the last one the task takes what
+ * there is if its rule can work with that, or fails.
+ *
+ * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
+ */
+
+import { encode, struct, uint, type Codec } from "../wire/codec.ts";
+import { hash } from "../wire/codec.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import { type Candidate, choose, type Pick as Choice } from "../selection/selector.ts";
+import { taskIdCodec } from "../wire/command.ts";
+import { agentId } from "../wire/consensus.ts";
+import { freeSeats, hedgeDeadline, leaseDeadline, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
+import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
+import { HEDGE_FACTOR, HEDGE_MIN_MS, isSealed, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
+
+/** Tasks in a row that one block tries in vain for one need: they differ only in whom they exclude. */
+const VAIN_TRIES = 64;
+/** Doublings of a window's length: 500 ms become 8 s while everybody is busy. */
+const WINDOW_DOUBLINGS = 4;
+
+export const windowDeadline = (need: string): string => `window|${need}`;
+
+const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
+
+/** H(job, task, attempt, agent): the only lot there is (protocol.md 6.4). */
+function lotOf(rules: Rules, task: Task, agent: AgentId): Hash {
+  return rules.hasher(encode(lotCodec, { job: rules.job, task: task.id, attempt: task.attempt, agent }));
+}
+
+// --- who may take a seat ------------------------------------------------------------------------------
+
+const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) ?? NEW_AGENT;
+const hasSlot = (rules: Rules, offer: Offer): boolean => agentOf(rules, offer.agent).live < offer.slots;
+
+/** Hard filters: offers for the skill that stand at this time, with the labels. */
+function standingOffers(rules: Rules, skill: string, labels: readonly string[]): Offer[] {
+  const offers = rules.state.offers.get(skill) ?? [];
+  return offers.filter(
+    (offer) =>
+      offer.validUntilMs > rules.timeMs &&
+      !agentOf(rules, offer.agent).dead &&
+      labels.every((label) => offer.labels.includes(label)),
+  );
+}
+
+/**
+ * Of these offers, those of agents that may sit in the task's current batch: nobody twice in one batch, nobody whose
+ * result of an earlier batch counts already, and those who failed this task only if nobody else is there.
+ */
+function admissible(rules: Rules, task: Task, offers: readonly Offer[]): Offer[] {
+  const priceMax = policyOf(rules, task).priceMax;
+  const allowed = offers.filter(
+    (offer) =>
+      offer.price <= priceMax &&
+      !task.awards.some((award) => award.worker === offer.agent) &&
+      !task.results.some((result) => result.worker === offer.agent),
+  );
+  const fresh = allowed.filter((offer) => !task.tried.includes(offer.agent));
+  return fresh.length > 0 ? fresh : allowed;
+}
+
+function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
+  const record = agentOf(rules, offer.agent);
+  const skill = rules.state.records.get(skillKey(offer.agent, specOf(rules, task).skill));
+  return {
+    agent: offer.agent,
+    price: offer.price,
+    expectedMs: offer.expectedMs,
+    live: record.live,
+    slots: offer.slots,
+    load: offer.load,
+    awards: record.awards,
+    accepted: skill?.accepted ?? 0,
+    rejected: skill?.rejected ?? 0,
+    timeouts: record.timeouts,
+    lot: lotOf(rules, task, offer.agent),
+  };
+}
+
+// --- awarding -----------------------------------------------------------------------------------------
+
+type Seated = "seated" | "short" | "unaffordable";
+
+/** Gives `seats` seats to the best of `offers`, all or none; their prices are reserved together. */
+function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
+  if (offers.length < seats) return "short";
+  const { state, genesis } = rules;
+  const left = genesis.budget - state.spent.get() - state.reserved.get();
+  const priceOf = (choices: readonly Choice[]): number =>
+    choices.reduce((sum, choice) => sum + offers.find((offer) => offer.agent === choice.agent)!.price, 0);
+  const candidates = offers.map((offer) => candidateOf(rules, task, offer));
+  let choices = choose(genesis.selector, candidates, seats);
+  if (priceOf(choices) > left) {
+    const cheapest = [...candidates].sort((a, b) => a.price - b.price || (a.lot < b.lot ? -1 : 1)).slice(0, seats);
+    choices = cheapest.map((candidate) => ({ agent: candidate.agent, score: 0 }));
+    if (priceOf(choices) > left) return "unaffordable";
+  }
+  let next = task;
+  for (const choice of choices) {
+    const offer = offers.find((other) => other.agent === choice.agent)!;
+    next = give(rules, next, offer);
+  }
+  saveTask(rules, next);
+  return "seated";
+}
+
+function give(rules: Rules, task: Task, offer: Offer): Task {
+  const { state, timeMs } = rules;
+  const spec = specOf(rules, task);
+  const hedgeAfterMs = Math.max(HEDGE_MIN_MS, HEDGE_FACTOR * offer.expectedMs);
+  const isHedged = hedgeAfterMs < spec.policy.timeoutMs;
+  const granted: Award = {
+    worker: offer.agent,
+    price: offer.price,
+    sinceMs: timeMs,
+    leaseEndsMs: timeMs + spec.policy.timeoutMs,
+    graced: false,
+    hedgeAtMs: isHedged ? timeMs + hedgeAfterMs : 0,
+    status: "live",
+    seal: null,
+    late: false,
+  };
+  state.reserved.set(state.reserved.get() + offer.price);
+  updateAgent(rules, offer.agent, (record) => ({ awards: record.awards + 1, live: record.live + 1 }));
+  state.liveBySkill.set(spec.skill, { count: (state.liveBySkill.get(spec.skill)?.count ?? 0) + 1 });
+  state.deadlines.add(granted.leaseEndsMs, leaseDeadline(task, offer.agent));
+  if (isHedged) state.deadlines.add(granted.hedgeAtMs, hedgeDeadline(task, offer.agent));
+  const { price } = offer;
+  rules.emit({ kind: "award", task: task.id, attempt: task.attempt, worker: offer.agent, price, leaseEndsMs: granted.leaseEndsMs });
+  return { ...task, awards: [...task.awards, granted] };
+}
+
+/** A late task gets one more worker, if one is free and the budget allows; no window is opened for it. */
+export function hedge(rules: Rules, task: Task): void {
+  if (task.hedged || task.phase !== "seating") return;
+  const spec = specOf(rules, task);
+  const offers = admissible(rules, task, standingOffers(rules, spec.skill, spec.labels)).filter((offer) => hasSlot(rules, offer));
+  if (offers.length > 0) award(rules, { ...task, hedged: true }, offers, 1);
+}
+
+// --- all tasks with free seats ------------------------------------------------------------------------
+
+interface Need {
+  readonly key: string;
+  readonly skill: string;
+  readonly labels: readonly string[];
+  readonly offers: readonly Offer[];
+  /** Tasks that found fewer offers than free seats. */
+  readonly short: TaskId[];
+  vain: number;
+}
+
+/** Seats what can be seated, in the order in which tasks became ready; opens windows for the rest. */
+export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
+  const needs = new Map<string, Need>();
+  for (const { name } of rules.state.ready.list()) {
+    const task = rules.state.tasks.get(name as TaskId);
+    if (task === undefined) continue; // the job ended under way
+    const { skill, labels } = specOf(rules, task);
+    const key = needKey(skill, labels);
+    let need = needs.get(key);
+    if (need === undefined) {
+      need = { key, skill, labels, offers: standingOffers(rules, skill, labels), short: [], vain: 0 };
+      needs.set(key, need);
+    }
+    seatTask(rules, task, need);
+  }
+  for (const need of needs.values()) if (need.short.length > 0) askForOffers(rules, need, endedWindows.has(need.key));
+  closeIdleWindows(rules, needs);
+}
+
+function seatTask(rules: Rules, task: Task, need: Need): void {
+  if (need.vain >= VAIN_TRIES) {
+    need.short.push(task.id);
+    return;
+  }
+  const current = renewIfSpent(rules, task, need.offers);
+  const free = admissible(rules, current, need.offers).filter((offer) => hasSlot(rules, offer));
+  const outcome = award(rules, current, free, freeSeats(current));
+  if (outcome === "seated") return;
+  if (outcome === "unaffordable") {
+    // It waits while something is reserved that may come free again.
+    if (rules.state.reserved.get() === 0) failJob(rules, task.id, "budget", `no offer fits into what is left of the budget`);
+    return;
+  }
+  need.vain++;
+  need.short.push(task.id);
+}
+
+/** An unsealed task whose workers all failed starts a new batch when nobody else is left: then they may try again. */
+function renewIfSpent(rules: Rules, task: Task, offers: readonly Offer[]): Task {
+  if (isSealed(policyOf(rules, task)) || task.awards.length === 0) return task;
+  if (task.awards.some((given) => given.status !== "ended") || admissible(rules, task, offers).length > 0) return task;
+  const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
+  saveTask(rules, renewed);
+  return renewed;
+}
+
+/** Tasks are short of offers: wait for those that are busy, open a window, or, after the last, decide without more. */
+function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
+  const { state } = rules;
+  const window = state.windows.get(need.key);
+  if (window === undefined) {
+    openWindow(rules, need, { attempt: 1, opened: 0 });
+    return;
+  }
+  const isExhausted = window.endsMs === 0;
+  if (isExhausted && need.offers.length > window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
+  else if (isExhausted) settleForLess(rules, need);
+  else if (hasEnded) {
+    const isBusy = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
+    if (isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened });
+    else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: window.opened });
+    else {
+      state.windows.set(need.key, { ...window, endsMs: 0, known: need.offers.length });
+      settleForLess(rules, need);
+    }
+  }
+}
+
+function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: number; opened: number }): void {
+  const lengthMs = rules.genesis.windowMs * (1 << Math.min(opened, WINDOW_DOUBLINGS));
+  const endsMs = rules.timeMs + lengthMs;
+  const { skill, labels } = need;
+  const window: Window = { skill, labels, attempt, opened: opened + 1, endsMs, known: need.offers.length };
+  rules.state.windows.set(need.key, window);
+  rules.state.deadlines.add(endsMs, windowDeadline(need.key));
+  rules.emit({ kind: "window", skill, labels, attempt, endsMs });
+}
+
+/** All windows passed: fill as many seats as there are agents, if the rule can work with that; busy ones are waited for. */
+function settleForLess(rules: Rules, need: Need): void {
+  for (const id of need.short) {
+    const task = rules.state.tasks.get(id);
+    if (task === undefined) return;
+    const everybody = admissible(rules, task, need.offers);
+    const free = everybody.filter((offer) => hasSlot(rules, offer));
+    const isBusy = everybody.length > free.length || task.awards.some((given) => given.status === "live");
+    const filled = sealedSeats(task);
+    const counted = task.results.length + filled + free.length;
+    if (free.length === 0 && filled > 0 && !isBusy && counted >= minimumResults(policyOf(rules, task))) {
+      openIfComplete(rules, { ...task, seats: filled });
+    } else if (free.length > 0 && !isBusy && counted >= minimumResults(policyOf(rules, task))) {
+      const outcome = award(rules, { ...task, seats: filled + free.length }, free, free.length);
+      if (outcome === "unaffordable" && rules.state.reserved.get() === 0) failJob(rules, id, "budget", "no offer fits into what is left of the budget");
+    } else if (!isBusy) {
+      const reason = free.length === 0 && filled === 0 ? "no-offers" : "too-few-agents";
+      const skill = need.skill;
+      failJob(rules, id, reason, reason === "no-offers" ? `nobody offers ${skill}` : `${counted} agents for ${skill} are too few`);
+    }
+  }
+}
+
+/** A window that no task waits for any more is closed: nothing is due for it. */
+function closeIdleWindows(rules: Rules, needs: ReadonlyMap<string, Need>): void {
+  for (const [key, window] of rules.state.windows.sorted()) {
+    const need = needs.get(key);
+    if (need !== undefined && need.short.length > 0) continue;
+    if (window.endsMs > 0) rules.state.deadlines.remove(window.endsMs, windowDeadline(key));
+    // What was learned of a scarce need stays while the job runs: its next task need not wait through all windows again.
+    if (window.endsMs > 0) rules.state.windows.delete(key);
+  }
+}
+
+/**
+ * Offers that a need lacks for its first waiting task; 0 if it has enough or nobody waits. For arming (protocol.md A1).
+ */
+export function shortage(rules: Rules, skill: string): number {
+  for (const { name } of rules.state.ready.list()) {
+    const task = rules.state.tasks.get(name as TaskId)!;
+    const spec = specOf(rules, task);
+    if (spec.skill !== skill) continue;
+    const free = admissible(rules, task, standingOffers(rules, skill, spec.labels)).filter((offer) => hasSlot(rules, offer));
+    return Math.max(0, freeSeats(task) - free.length);
+  }
+  return 0;
+}

@@ -1,0 +1,268 @@
+/**
+ * The ledger's state: what a job is, as a pure function of its blocks. Shapes, creation and digest; the rules that
+ * change it are in ledger.ts, seating.ts, batch.ts and nodes.ts.
+ */
+
+import { toHex } from "../core/bytes.ts";
+import type { Hasher } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import type { CommitteeMembers } from "../wire/consensus.ts";
+import type { Data, Genesis } from "../wire/genesis.ts";
+import { encodeValue, type Value } from "../wire/value.ts";
+import type { EventOf, LedgerEvent, Shape } from "./event.ts";
+import { Agenda, Cell, Journal, Table } from "./journal.ts";
+
+export type JobStatus = "running" | EventOf<"completed">["status"];
+
+/** An agent's hold on a seat of a task's current batch. */
+export interface Award {
+  readonly worker: AgentId;
+  readonly price: number;
+  readonly sinceMs: number;
+  readonly leaseEndsMs: number;
+  /** The lease was extended once because the job stood still. */
+  readonly graced: boolean;
+  /** 0: none. */
+  readonly hedgeAtMs: number;
+  /** live: working; sealed: has given its seal; done: has given its output; ended: gave nothing. */
+  readonly status: "live" | "sealed" | "done" | "ended";
+  readonly seal: Hash | null;
+  /** The seal came after the task's first reveal: counts, but earns nothing for being right. */
+  readonly late: boolean;
+}
+
+/** An output that counts; of a worker that sealed and never revealed, null. */
+export interface Result {
+  readonly attempt: number;
+  readonly worker: AgentId;
+  readonly output: Hash | null;
+  readonly data: Data | null;
+  readonly confidence: number;
+  readonly tookMs: number;
+  readonly late: boolean;
+}
+
+/** An open task. Finished ones leave the state; their answer's hash stays with the node. */
+export interface Task {
+  readonly id: TaskId;
+  readonly node: string;
+  readonly index: number | null;
+  /** Number of the batch, from 1. */
+  readonly attempt: number;
+  /** Results that complete the batch. */
+  readonly seats: number;
+  /** seating: seats are filled and work goes on; open: outputs are revealed. */
+  readonly phase: "seating" | "open";
+  readonly awards: readonly Award[];
+  readonly results: readonly Result[];
+  /** Leases that ended without a result. */
+  readonly failures: number;
+  /** Workers whose awards of this task ended: others go first. */
+  readonly tried: readonly AgentId[];
+  readonly hedged: boolean;
+  /** Time to reveal, as the seals' sizes ask for; and when it ends, once the batch is open. */
+  readonly revealMs: number;
+  readonly revealByMs: number;
+  /** Place in the queue: the order in which tasks became ready. */
+  readonly order: number;
+}
+
+export interface Offer {
+  readonly agent: AgentId;
+  readonly price: number;
+  readonly slots: number;
+  readonly labels: readonly string[];
+  readonly load: number;
+  readonly expectedMs: number;
+  readonly validUntilMs: number;
+}
+
+/** A need is a skill with labels; tasks of one need share a window. `endsMs` 0: all windows passed (see seating.ts). */
+export interface Window {
+  readonly skill: string;
+  readonly labels: readonly string[];
+  readonly attempt: number;
+  /** Windows opened so far: each is longer than the one before. */
+  readonly opened: number;
+  readonly endsMs: number;
+  /** Offers that stood when the last window ended. */
+  readonly known: number;
+}
+
+export interface AgentRecord {
+  readonly offers: number;
+  readonly awards: number;
+  readonly results: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly timeouts: number;
+  readonly failures: number;
+  readonly live: number;
+  /** Micro-credits paid to it. */
+  readonly earned: number;
+  /** Voted dead, until it offers again. */
+  readonly dead: boolean;
+}
+
+/** An agent's record for one skill. */
+export interface SkillRecord {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Of its newest offer for this skill. */
+  readonly offerCounter: number;
+}
+
+export interface NodeState {
+  readonly status: "waiting" | "open" | "accepted" | "failed";
+  /** Tasks that it unfolds into. */
+  readonly total: number;
+  /** Tasks unfolded, and tasks accepted. */
+  readonly unfolded: number;
+  readonly done: number;
+  readonly answer: Hash | null;
+  readonly shape: Shape;
+}
+
+export interface Answer {
+  readonly hash: Hash;
+  /** null: no open node refers to it any more. */
+  readonly data: Data | null;
+}
+
+export interface Suspicion {
+  readonly by: AgentId;
+  readonly untilMs: number;
+}
+
+export interface LedgerState {
+  readonly journal: Journal;
+  readonly height: Cell<number>;
+  readonly timeMs: Cell<number>;
+  readonly startedMs: Cell<number>;
+  readonly eventsHash: Cell<Hash>;
+  readonly status: Cell<JobStatus>;
+  readonly outcome: Cell<EventOf<"completed"> | null>;
+  readonly spent: Cell<number>;
+  readonly reserved: Cell<number>;
+  /** Counts tasks as they become ready. */
+  readonly order: Cell<number>;
+  readonly committee: Cell<CommitteeMembers>;
+  readonly standbys: Cell<readonly AgentId[]>;
+  readonly nodes: Table<string, NodeState>;
+  readonly tasks: Table<TaskId, Task>;
+  /** By task; of single nodes and chains by the node's name. */
+  readonly answers: Table<TaskId, Answer>;
+  /** By skill, in the order of agents. */
+  readonly offers: Table<string, readonly Offer[]>;
+  readonly windows: Table<string, Window>;
+  readonly agents: Table<AgentId, AgentRecord>;
+  /** By `skillKey`. */
+  readonly records: Table<string, SkillRecord>;
+  /** Live awards by skill. */
+  readonly liveBySkill: Table<string, { readonly count: number }>;
+  readonly suspicions: Table<AgentId, readonly Suspicion[]>;
+  /** Of each member's newest word about an agent, by `suspicionKey`: an old one cannot be said again. */
+  readonly suspicionCounters: Table<string, { readonly counter: number }>;
+  /** Tasks with free seats, by order. */
+  readonly ready: Agenda;
+  /** What is due when: `kind|…`, see ledger.ts. */
+  readonly deadlines: Agenda;
+}
+
+export const NEW_AGENT: AgentRecord = {
+  offers: 0,
+  awards: 0,
+  results: 0,
+  accepted: 0,
+  rejected: 0,
+  timeouts: 0,
+  failures: 0,
+  live: 0,
+  earned: 0,
+  dead: false,
+};
+
+export const skillKey = (agent: AgentId, skill: string): string => `${agent}\n${skill}`;
+export const suspicionKey = (by: AgentId, target: AgentId): string => `${by}\n${target}`;
+export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");
+
+/** The state before the first block. Something is due from the start: the first block opens the job. */
+export function createState(genesis: Genesis, job: JobId): LedgerState {
+  const journal = new Journal();
+  const cell = <T>(value: T): Cell<T> => new Cell<T>(journal, value);
+  const table = <K extends string, V>(): Table<K, V> => new Table<K, V>(journal);
+  const state: LedgerState = {
+    journal,
+    height: cell(0),
+    timeMs: cell(0),
+    startedMs: cell(0),
+    eventsHash: cell(job),
+    status: cell<JobStatus>("running"),
+    outcome: cell<EventOf<"completed"> | null>(null),
+    spent: cell(0),
+    reserved: cell(0),
+    order: cell(0),
+    committee: cell(genesis.committee),
+    standbys: cell(genesis.standbys),
+    nodes: table(),
+    tasks: table(),
+    answers: table(),
+    offers: table(),
+    windows: table(),
+    agents: table(),
+    records: table(),
+    liveBySkill: table(),
+    suspicions: table(),
+    suspicionCounters: table(),
+    ready: new Agenda(journal),
+    deadlines: new Agenda(journal),
+  };
+  for (const spec of genesis.nodes) {
+    const shape: Shape = spec.generator.kind === "map" ? "list" : "value";
+    state.nodes.set(spec.id, { status: "waiting", total: 0, unfolded: 0, done: 0, answer: null, shape });
+  }
+  state.deadlines.add(0, "start");
+  journal.keep();
+  return state;
+}
+
+/** Data of the state as a value; bytes become text. */
+function toValue(input: unknown): Value {
+  if (input instanceof Uint8Array) return toHex(input);
+  if (Array.isArray(input)) return input.map(toValue);
+  if (typeof input !== "object" || input === null) return input as Value;
+  return Object.fromEntries(Object.entries(input).map(([key, item]) => [key, toValue(item)]));
+}
+
+/** Digest of the whole state (invariant 3; `stateHash` of headers). Cost: linear in the state. */
+export function digestState(hasher: Hasher, state: LedgerState): Hash {
+  const parts: { [name: string]: Value } = {};
+  for (const [name, part] of Object.entries(state)) {
+    if (part instanceof Cell) parts[name] = toValue(part.get());
+    else if (part instanceof Table) parts[name] = toValue(part.sorted());
+    else if (part instanceof Agenda) parts[name] = toValue(part.list());
+  }
+  return hasher(encodeValue(parts));
+}
+
+/** What the rules work on: the state, the constants of the job, and the block that is being applied. */
+export interface Books {
+  readonly state: LedgerState;
+  readonly genesis: Genesis;
+  readonly job: JobId;
+  readonly hasher: Hasher;
+  /** Time of the block. */
+  readonly timeMs: number;
+  emit(event: LedgerEvent): void;
+}
+
+export function updateAgent(books: Pick<Books, "state">, agent: AgentId, change: (record: AgentRecord) => Partial<AgentRecord>): void {
+  const record = books.state.agents.get(agent) ?? NEW_AGENT;
+  books.state.agents.set(agent, { ...record, ...change(record) });
+}
+
+export function updateRecord(books: Pick<Books, "state">, agent: AgentId, skill: string, change: (record: SkillRecord) => Partial<SkillRecord>): void {
+  const key = skillKey(agent, skill);
+  const record = books.state.records.get(key) ?? { accepted: 0, rejected: 0, offerCounter: 0 };
+  books.state.records.set(key, { ...record, ...change(record) });
+}

@@ -1,0 +1,262 @@
+/** The command line: exit codes, one-line errors, `--json`, and the files of `init`. */
+
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  asMeshworkError,
+  type CliIo,
+  defaultKeyFile,
+  defaultRunFolder,
+  errorLine,
+  exitCodeOf,
+} from "../../node/cli/context.ts";
+import { checkClock, checkRuntime, tcpTarget } from "../../node/cli/doctor.ts";
+import { runCli } from "../../node/cli/main.ts";
+import { TRACE_KINDS, traceLineSchema } from "../../node/cli/trace-schema.ts";
+import { readJobFile } from "../../node/job-file/parse-job.ts";
+import { builtInSkills } from "../../node/skills/built-in.ts";
+import { loadSkills } from "../../node/skills/load-skills.ts";
+import { priceOf } from "../../node/skills/skill.ts";
+import { createTraceWriter } from "../../node/trace-file.ts";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { TraceEvent } from "../../protocol/trace.ts";
+
+let directory = "";
+let server: Server;
+let port = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "meshwork-cli-"));
+  server = createServer((socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  port = typeof address === "object" && address !== null ? address.port : 0;
+});
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: "", err: "" };
+  const io: CliIo = {
+    stdout: (text) => void (written.out += text),
+    stderr: (text) => void (written.err += text),
+    terminal: null,
+    env: { XDG_CONFIG_HOME: directory },
+  };
+  const code = await runCli(argv, io);
+  return { code, ...written };
+}
+
+const COMMANDS = ["demo", "run", "verify", "node", "submit", "result", "status", "cancel", "doctor", "init", "schema"];
+
+describe("usage", () => {
+  test.each(COMMANDS)("%s explains itself, with examples", async (command) => {
+    const { code, out, err } = await cli(command, "--help");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain(`Usage: meshwork ${command}`);
+    expect(out).toMatch(/Examples?:\n {2}\$ meshwork/);
+  });
+
+  test("help and version are a yes, nothing at all is wrong usage", async () => {
+    expect(await cli("--version")).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/), err: "" });
+    expect(await cli("--help")).toMatchObject({ code: 0, err: "" });
+    expect(await cli("help", "demo")).toMatchObject({ code: 0, out: expect.stringContaining("--seed") });
+    expect(await cli()).toMatchObject({ code: 2, out: "" });
+  });
+
+  test.each<[string, string[], string]>([
+    ["an unknown command", ["dmo"], "unknown command 'dmo' (Did you mean demo?)"],
+    ["an unknown option", ["demo", "--agent", "3"], "unknown option '--agent'"],
+    ["a missing argument", ["run"], "missing required argument 'job'"],
+    ["one too many", ["run", "a", "b"], "too many arguments"],
+    ["a missing option", ["status"], "required option '--to <addr>' not specified"],
+    ["a wrong number", ["demo", "--agents", "7.5"], "must be a whole number from"],
+    ["a wrong address", ["status", "--to", "127.0.0.1:80"], "must be a multiaddr"],
+    ["a wrong job id", ["cancel", "abc", "--to", "/ip4/127.0.0.1/tcp/1"], "64 hexadecimal digits"],
+    ["a wrong schema", ["schema", "jobs"], "Allowed choices are job, skills, trace"],
+  ])("%s: one line, exit 2", async (_what, argv, message) => {
+    const { code, out, err } = await cli(...argv);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(message);
+    expect(err).toMatch(/^meshwork: .*\n$/);
+  });
+
+  test("nobody is left listening for signals", async () => {
+    const before = process.listenerCount("SIGINT");
+    await cli("--version");
+    expect(process.listenerCount("SIGINT")).toBe(before);
+  });
+});
+
+describe("errors", () => {
+  test.each([
+    ["usage", 2],
+    ["invalid-file", 2],
+    ["unreachable", 1],
+    ["refused", 1],
+    ["job-failed", 1],
+    ["storage", 1],
+    ["interrupted", 130],
+  ] as const)("%s exits with %i", (code, exit) => expect(exitCodeOf(new MeshworkError(code, "x"))).toBe(exit));
+
+  test("are one line with their remedy", () => {
+    expect(errorLine(new MeshworkError("usage", "a\n  b", "do c"))).toBe("meshwork: a b – do c");
+    expect(errorLine(new MeshworkError("usage", "a"))).toBe("meshwork: a");
+  });
+
+  test("of the machine are told from bugs", async () => {
+    const refused: unknown = await readFile(join(directory, "none")).catch((error: unknown) => error);
+    expect(asMeshworkError(refused)).toBeNull(); // a file of ours that is missing is a bug
+    const full = Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write" });
+    expect(asMeshworkError(full)).toMatchObject({ code: "storage", remedy: "make room on the disk" });
+    expect(asMeshworkError(new TypeError("x is not a function"))).toBeNull();
+  });
+
+  test("with --json are one document", async () => {
+    await cli("init", join(directory, "twice"));
+    const { code, out, err } = await cli("init", join(directory, "twice"), "--json");
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toEqual({
+      error: { code: "usage", message: expect.stringContaining("exists already"), remedy: expect.any(String) },
+    });
+    expect(err).toContain("exists already");
+  });
+});
+
+describe("init", () => {
+  test("writes files that work together", async () => {
+    const folder = join(directory, "start");
+    expect(await cli("init", folder)).toMatchObject({ code: 0, err: "" });
+    const own = await loadSkills(join(folder, "skills.mjs"));
+    const prices = new Map([...builtInSkills, ...own].map((skill) => [skill.name, priceOf(skill)]));
+    expect(await readJobFile(join(folder, "JOB.yaml"), prices)).toMatchObject({ output: "total", tasksKnown: 4 });
+    const text = await readFile(join(folder, "JOB.yaml"), "utf8");
+    const uncommented = text.replace(/^ {2}# (initials:| {2}skill: text| {2}input: What)/gm, "  $1");
+    expect(uncommented).not.toBe(text);
+    await writeFile(join(folder, "own.yaml"), uncommented);
+    expect((await readJobFile(join(folder, "own.yaml"), prices)).nodes.at(-1)).toMatchObject({
+      skill: "text.initials",
+    });
+    const context = { log: () => {} } as never;
+    expect(await own[0]!.run("Élan vital", context)).toEqual({ output: "Év", confidence: 0.9, cost: 0.0005 });
+  });
+
+  test("touches nothing that is there, and leaves nothing half-written", async () => {
+    const folder = await mkdtemp(join(directory, "half-"));
+    await writeFile(join(folder, "JOB.yaml"), "mine");
+    const { code, err } = await cli("init", folder);
+    expect(code).toBe(2);
+    expect(err).toContain("JOB.yaml exists already – choose another folder");
+    expect(await readdir(folder)).toEqual(["JOB.yaml"]);
+    expect(await readFile(join(folder, "JOB.yaml"), "utf8")).toBe("mine");
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a read-only folder is a clear error", async () => {
+    const folder = await mkdtemp(join(directory, "locked-"));
+    await chmod(folder, 0o500);
+    expect(await cli("init", folder)).toMatchObject({ code: 1, err: expect.stringContaining("check the permissions") });
+  });
+
+  test("a file where the folder should be is a clear error", async () => {
+    await writeFile(join(directory, "file"), "");
+    const { code, err } = await cli("init", join(directory, "file", "sub"));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^meshwork: .*ENOTDIR.*\n$/);
+  });
+});
+
+describe("schema", () => {
+  test.each(["job", "skills", "trace"])("of %s is JSON Schema", async (kind) => {
+    const { code, out, err } = await cli("schema", kind);
+    expect([code, err]).toEqual([0, ""]);
+    expect(JSON.parse(out)).toMatchObject({
+      $schema: expect.stringContaining("json-schema.org"),
+      description: expect.any(String),
+    });
+  });
+
+  test("of a trace accepts what is written", async () => {
+    const file = join(directory, "trace.jsonl");
+    const writer = createTraceWriter(file, { meshId: "m", agent: "id", name: "ada", startedAt: 1, version: "0" });
+    const job = "a".repeat(64) as Hash;
+    writer.write(2, { kind: "work", job, task: "t/0", attempt: 0, phase: "done" });
+    writer.write(3, { kind: "suspected", agent: "id-b" as AgentId, suspected: true });
+    await writer.close();
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(traceLineSchema.safeParse(JSON.parse(line)).error, line).toBeUndefined();
+    expect(traceLineSchema.safeParse({ kind: "work" }).success).toBe(false);
+  });
+
+  test("knows every kind of trace event", () => {
+    const kinds: { readonly [kind in TraceEvent["kind"]]: true } = {
+      hosting: true,
+      proposed: true,
+      voted: true,
+      applied: true,
+      evidence: true,
+      suspected: true,
+      refused: true,
+      work: true,
+    };
+    expect([...TRACE_KINDS].sort()).toEqual(Object.keys(kinds).sort());
+  });
+});
+
+describe("doctor", () => {
+  test("finds this machine fit, and an open port", async () => {
+    const { code, out } = await cli("doctor", `/ip4/127.0.0.1/tcp/${port}`, "--json");
+    const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: { name: string; state: string }[] };
+    expect([code, ok]).toEqual([0, true]);
+    expect(checks.map((check) => check.name)).toEqual([
+      "runtime",
+      "listen 127.0.0.1",
+      "listen 0.0.0.0",
+      "disk settings",
+      "disk runs",
+      "clock",
+      "multicast",
+      `reach /ip4/127.0.0.1/tcp/${port}`,
+    ]);
+  });
+
+  test("says no, and what to do, where nobody listens", async () => {
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+    const address = closed.address() as { port: number };
+    await new Promise((resolve) => closed.close(resolve));
+    const { code, out } = await cli("doctor", `/ip4/127.0.0.1/tcp/${address.port}`);
+    expect(code).toBe(1);
+    expect(out).toMatch(/✗ reach .*ECONNREFUSED.*\n.*→ start the agent there/);
+  });
+
+  test("knows old runtimes and wrong clocks", async () => {
+    expect(await checkRuntime("20.19.1")).toMatchObject({ state: "fail" });
+    expect(await checkRuntime("22.17.9")).toMatchObject({ state: "fail" });
+    expect(await checkRuntime("22.18.0")).toMatchObject({ state: "ok" });
+    expect(await checkClock(0)).toMatchObject({ state: "fail" });
+    const now = Date.UTC(2026, 0, 1);
+    expect(await checkClock(now, now + 5_000)).toMatchObject({
+      state: "warn",
+      detail: "it was set by -5000 ms while this program ran",
+    });
+  });
+
+  test("reads addresses", () => {
+    expect(tcpTarget("/ip6/::1/tcp/80/p2p/x")).toEqual({ host: "::1", port: 80 });
+    expect(tcpTarget("/dns4/example.org/tcp/443")).toEqual({ host: "example.org", port: 443 });
+    expect(tcpTarget("/ip4/1.2.3.4/udp/80")).toBeNull();
+    expect(tcpTarget("/ip4/1.2.3.4/tcp/99999")).toBeNull();
+  });
+});
+
+test("where files go by default", () => {
+  expect(defaultRunFolder(Date.UTC(2026, 0, 2, 3, 4, 5), 42)).toBe(join(".meshwork", "runs", "2026-01-02T03-04-05-42"));
+  expect(defaultKeyFile({ XDG_CONFIG_HOME: "/x" })).toBe(join("/x", "meshwork", "owner.key"));
+});

@@ -1,0 +1,165 @@
+/** Skills that run commands: arguments, limits, and that nothing stays behind. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  COMMAND_DEFAULTS,
+  type CommandOptions,
+  commandArguments,
+  commandSkill,
+} from "../../node/skills/command-skill.ts";
+import { loadSkills } from "../../node/skills/load-skills.ts";
+import type { SkillContext } from "../../node/skills/skill.ts";
+import { waitFor } from "../support/wait.ts";
+
+let directory = "";
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "meshwork-test-"));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const context = (signal: AbortSignal = new AbortController().signal): SkillContext => ({
+  signal,
+  job: "job",
+  task: "task",
+  attempt: 0,
+  deadlineMs: 0,
+  log: () => {},
+});
+
+type Parts = Partial<CommandOptions> & Pick<CommandOptions, "command">;
+
+async function run(parts: Parts, input: unknown = null, signal?: AbortSignal): Promise<unknown> {
+  const skill = commandSkill({ name: "test", description: "d", ...COMMAND_DEFAULTS, stdout: "text", ...parts });
+  const reply = await skill.run(input, context(signal));
+  return (reply as { output: unknown }).output;
+}
+
+/** True while a process lives (and is more than a zombie waiting for its parent). */
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH
+  }
+  if (process.platform !== "linux") return true;
+  return !/^State:\s+Z/m.test(readFileOrEmpty(`/proc/${pid}/status`));
+}
+
+function readFileOrEmpty(file: string): string {
+  return existsSync(file) ? (process.getBuiltinModule("node:fs").readFileSync(file, "utf8") as string) : "";
+}
+
+describe("input and output", () => {
+  test("JSON in, JSON out", async () => {
+    expect(await run({ command: ["cat"], stdout: "json" }, { a: [1, "ü"] })).toEqual({ a: [1, "ü"] });
+  });
+
+  test("text in, text out, without its last line end", async () => {
+    expect(await run({ command: ["tr", "a-z", "A-Z"], stdin: "text" }, "shout\n\n")).toBe("SHOUT\n");
+  });
+
+  test("a file as it is, and files as base64", async () => {
+    const file = { path: "x", data: new Uint8Array([0x68, 0x69]) };
+    expect(await run({ command: ["cat"], stdin: "text" }, file)).toBe("hi");
+    expect(await run({ command: ["cat"], stdout: "json" }, [file])).toEqual([{ path: "x", base64: "aGk=" }]);
+    await expect(run({ command: ["cat"], stdin: "text" }, 5)).rejects.toThrow("reads a text or one file");
+  });
+
+  test("the input stays within its argument, and no shell sees it", async () => {
+    const nasty = `$(touch ${directory}/pwned); \`id\` "'\n{input} $& --help`;
+    const printed = await run({ command: ["printf", "%s|%s", "<{input}>", "{input}"], stdin: "none" }, nasty);
+    expect(printed).toBe(`<${nasty}>|${nasty}`);
+    expect(existsSync(join(directory, "pwned"))).toBe(false);
+    expect(commandArguments(["{input}", "a{input}b{input}"], { x: 1 })).toEqual(["{input}", 'a{"x":1}b{"x":1}']);
+  });
+
+  test("a program that does not read its input", async () => {
+    expect(await run({ command: ["true"] }, "x".repeat(1_000_000))).toBe("");
+  });
+
+  test("nothing of the node's environment, and a folder of its own", async () => {
+    const env = String(await run({ command: ["env"], stdin: "none" }));
+    expect(env.split("\n").filter((line) => !line.startsWith("PATH="))).toEqual([]);
+    const folder = String(await run({ command: ["pwd"], stdin: "none" }));
+    expect(folder).toContain("meshwork-command-");
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe("failures", () => {
+  test.each<[string, Parts, unknown, string]>([
+    ["an exit code", { command: ["sh", "-c", "echo sorry >&2; exit 3"] }, null, "sh exited with 3: sorry"],
+    ["a signal", { command: ["sh", "-c", "kill -9 $$"] }, null, "sh was killed by SIGKILL"],
+    ["no JSON", { command: ["echo", "{"], stdout: "json" }, null, "JSON"],
+    ["no UTF-8", { command: ["printf", "\\377"] }, null, "not valid for encoding"],
+    ["too much output", { command: ["yes"], outputBytesMax: 1_000 }, null, "more than 1000 bytes of output"],
+    ["too much time", { command: ["sleep", "1000"], timeoutMs: 50 }, null, "no result within 50 ms"],
+    ["a NUL in an argument", { command: ["echo", "{input}"] }, "a\0b", "without null bytes"],
+  ])("%s", async (_what, parts, input, message) => {
+    await expect(run(parts, input)).rejects.toThrow(message);
+  });
+
+  test("a program that does not exist", async () => {
+    await expect(run({ command: ["no-such-program-at-all"] })).rejects.toThrow(/no-such-program-at-all/);
+  });
+
+  test.runIf(existsSync("/usr/bin/prlimit"))("too much memory", async () => {
+    const hungry = ["sh", "-c", 'x=a; while true; do x="$x$x"; done'] as const;
+    await expect(run({ command: hungry, memoryBytesMax: 64 * 1024 ** 2 })).rejects.toThrow(/exited with|killed/);
+  });
+});
+
+describe("what is stopped", () => {
+  /** Starts a shell with a child of its own that would live long; both write down who they are. */
+  async function start(
+    name: string,
+    script: string,
+  ): Promise<{ pids: number[]; done: Promise<unknown>; abort: () => void }> {
+    const file = join(directory, name);
+    await writeFile(file, "");
+    const controller = new AbortController();
+    const command = ["sh", "-c", script.replaceAll("FILE", file)] as const;
+    const done = run({ command, stdin: "none" }, null, controller.signal);
+    done.catch(() => {}); // looked at by the test later
+    const read = async (): Promise<number[]> => (await readFile(file, "utf8")).split("\n").filter(Boolean).map(Number);
+    await waitFor(async () => (await read()).length === 2);
+    return { pids: await read(), done, abort: () => controller.abort(new Error("enough")) };
+  }
+
+  test("is stopped with all that it started", async () => {
+    const { pids, done, abort } = await start("abort", "sleep 1000 & echo $! >> FILE; echo $$ >> FILE; wait");
+    expect(pids.map(alive)).toEqual([true, true]);
+    abort();
+    await expect(done).rejects.toThrow("enough");
+    await waitFor(() => pids.every((pid) => !alive(pid)));
+  });
+
+  test("leaves nothing in the background", async () => {
+    const { pids, done } = await start("background", "sleep 1000 & echo $! >> FILE; echo $$ >> FILE");
+    expect(await done).toBe("");
+    await waitFor(() => pids.every((pid) => !alive(pid)));
+  });
+
+  test("is not started when it is too late", async () => {
+    const signal = AbortSignal.abort(new Error("too late"));
+    await expect(run({ command: ["touch", join(directory, "late")] }, null, signal)).rejects.toThrow("too late");
+    expect(readdirSync(directory)).not.toContain("late");
+  });
+});
+
+test("a skills file with commands works only where they are allowed", async () => {
+  const file = join(directory, "skills.yaml");
+  const skills =
+    "skills:\n  - { name: count, description: lines, command: [wc, -l], stdin: text, price: 0.5, memory: 128MiB }\n";
+  await writeFile(file, skills);
+  await expect(loadSkills(file)).rejects.toThrow("commands are off");
+  const [skill] = await loadSkills(file, { allowCommands: true });
+  expect(skill).toMatchObject({ name: "count", price: 0.5 });
+  expect(await skill!.run("a\nb\n", context())).toEqual({ output: 2 });
+  await writeFile(file, `allowCommands: true\n${skills}`);
+  expect(await loadSkills(file)).toHaveLength(1);
+});
