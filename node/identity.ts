@@ -58,7 +58,11 @@ function parseKeyFile(text: string, path: string): Identity {
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const where = issue.path.length === 0 ? "" : ` at "${issue.path.join(".")}"`;
-    throw new MeshworkError("invalid-file", `the key file ${path} is damaged${where}: ${issue.message}`, DAMAGED_REMEDY);
+    throw new MeshworkError(
+      "invalid-file",
+      `the key file ${path} is damaged${where}: ${issue.message}`,
+      DAMAGED_REMEDY,
+    );
   }
   const seed = Buffer.from(parsed.data.seed, "base64");
   if (seed.length !== SEED_BYTES) {

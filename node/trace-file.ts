@@ -6,8 +6,8 @@
  */
 
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
 import { createInterface } from "node:readline";
+import { finished } from "node:stream/promises";
 import { z } from "zod";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import { TRACE_FORMAT, type TraceEvent } from "../protocol/trace.ts";
@@ -58,8 +58,7 @@ class FileTraceWriter implements TraceWriter {
   }
 
   write(wallMs: number, event: TraceEvent): void {
-    // An event about another agent has its own `agent`: it must not be lost under the name of the writer.
-    this.#line("agent" in event ? { t: wallMs, ...event, about: event.agent, agent: this.#agent } : { t: wallMs, agent: this.#agent, ...event });
+    this.#line({ t: wallMs, agent: this.#agent, ...event });
   }
 
   async close(): Promise<void> {

@@ -29,7 +29,7 @@ import { registerSchema } from "./schema.ts";
 import { registerStatus } from "./status.ts";
 import { registerSubmit } from "./submit.ts";
 import { registerVerify } from "./verify.ts";
-import { packageVersion } from "./version.ts";
+import { packageVersion } from "../version.ts";
 
 const COMMANDS: readonly Register[] = [
   registerDemo,

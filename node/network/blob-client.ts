@@ -3,9 +3,9 @@
  * checked against the hash before anybody sees them (blob-messages.ts).
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stream } from "@libp2p/interface";
 import type { Logger } from "pino";
-import { setTimeout as sleep } from "node:timers/promises";
 import { concatBytes } from "../../protocol/core/bytes.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
@@ -71,7 +71,8 @@ export class BlobClient {
     if (bytes > limits.blobBytes) return false;
     let holders = [...new Set(from)];
     for (let round = 0; round < networkLimits.blobRounds && holders.length > 0; round++) {
-      if (round > 0) await sleep(networkLimits.blobRoundWaitMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      if (round > 0)
+        await sleep(networkLimits.blobRoundWaitMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       const left: AgentId[] = [];
       // Those with the fewest transfers under way first, so that many blobs of one set of holders spread.
       holders.sort((a, b) => this.#places.takenBy(a) - this.#places.takenBy(b));

@@ -22,7 +22,7 @@ export class Conduct {
     record.offences = Math.max(0, record.offences - forgiven) + 1;
     record.atMs = nowMs;
     this.#records.set(agent, record);
-    if (record.offences < networkLimits.offences) return false;
+    if (Math.ceil(record.offences) < networkLimits.offences) return false; // forgiveness counts in whole offences
     this.#records.delete(agent);
     this.#refusedUntil.set(agent, nowMs + networkLimits.refusedMs);
     return true;

@@ -36,8 +36,9 @@ interface Target {
 
 /** How often it looks; dials are spread by their own waits. */
 const LOOK_MS = 250;
-/** How often it dials one more agent while it has too few peers. */
-const WIDEN_MS = 2_000;
+/** How often it dials one more agent while it has too few peers: with less than half of them, and with less than all. */
+const WIDEN_SOON_MS = 500;
+const WIDEN_MS = 5_000;
 
 export class Discovery {
   readonly #options: DiscoveryOptions;
@@ -70,10 +71,10 @@ export class Discovery {
       if (target.agent !== "" && this.#options.refuses(target.agent)) continue;
       void this.#dial(target);
     }
-    if (nowMs >= this.#widenAtMs) {
-      this.#widenAtMs = nowMs + WIDEN_MS;
-      this.#widen();
-    }
+    if (nowMs < this.#widenAtMs) return;
+    const peers = this.#options.present().length;
+    this.#widenAtMs = nowMs + (peers < networkLimits.peersWanted / 2 ? WIDEN_SOON_MS : WIDEN_MS);
+    if (peers < networkLimits.peersWanted) this.#widen();
   }
 
   async #dial(target: Target): Promise<void> {
@@ -101,7 +102,6 @@ export class Discovery {
   #widen(): void {
     const { present, book, self, refuses, dialer, log } = this.#options;
     const there = new Set(present());
-    if (there.size >= networkLimits.peersWanted) return;
     const candidates: AgentId[] = [];
     for (const agent of book.agents()) {
       if (agent !== self && !there.has(agent) && !refuses(agent)) candidates.push(agent);
@@ -109,7 +109,9 @@ export class Discovery {
     const agent = candidates[Math.floor(Math.random() * candidates.length)];
     if (agent === undefined) return;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(networkLimits.openTimeoutMs)]);
-    dialer.connect(agent, signal).catch((error: unknown) => log.trace({ err: error, peer: agent }, "agent not reached"));
+    dialer
+      .connect(agent, signal)
+      .catch((error: unknown) => log.trace({ err: error, peer: agent }, "agent not reached"));
   }
 
   stop(): void {

@@ -6,12 +6,12 @@
  * must be kept by the agent. Settings and their reasons: docs of @libp2p/gossipsub, protocol.md 1, 2, 9.
  */
 
-import type { PeerId } from "@libp2p/interface";
+import { createHash } from "node:crypto";
 import type { GossipSub, GossipsubOpts, Message } from "@libp2p/gossipsub";
 import { TopicValidatorResult } from "@libp2p/gossipsub";
 import { createTopicScoreParams } from "@libp2p/gossipsub/score";
+import type { PeerId } from "@libp2p/interface";
 import type { Logger } from "pino";
-import { createHash } from "node:crypto";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";

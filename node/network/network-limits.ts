@@ -7,9 +7,9 @@ const MIB = 1024 * 1024;
 
 export const networkLimits = {
   // --- rates by message class, a peer: over them this node reads slower, it drops nothing ------------------
-  /** Direct frames: twice what one connection carries in practice, so only a flood of tiny ones meets it. */
-  framesPerSecond: 50_000,
-  framesBurst: 100_000,
+  /** Direct frames: more than one connection carries in practice, so that only a flood of tiny ones meets it. */
+  framesPerSecond: 100_000,
+  framesBurst: 200_000,
   /** Bytes of direct frames: a committee member that sends full blocks stays far below. */
   frameBytesPerSecond: 64 * MIB,
   frameBytesBurst: 64 * MIB,

@@ -31,6 +31,8 @@ class FolderBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #incoming: string;
   readonly #open = new Set<Hash>();
+  /** Writes under way: who asks for such a blob waits for it, since it was promised to others already. */
+  readonly #putting = new Map<Hash, Promise<Hash>>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -52,7 +54,13 @@ class FolderBlobStore implements BlobStore {
   async put(bytes: Uint8Array): Promise<Hash> {
     checkBlobSize(bytes.length);
     const hash = hasher(bytes);
-    if (await this.has(hash)) return hash;
+    const putting = this.#putting.get(hash) ?? this.#put(hash, bytes).finally(() => this.#putting.delete(hash));
+    this.#putting.set(hash, putting);
+    return putting;
+  }
+
+  async #put(hash: Hash, bytes: Uint8Array): Promise<Hash> {
+    if ((await this.#sizeOnDisk(hash)) !== null) return hash;
     const temporary = temporaryName(join(this.#incoming, hash));
     try {
       const file = await open(temporary, "wx", 0o600);
@@ -85,6 +93,11 @@ class FolderBlobStore implements BlobStore {
   }
 
   async size(hash: Hash): Promise<number | null> {
+    await this.#putting.get(hash)?.catch(() => null); // told to whoever put it
+    return this.#sizeOnDisk(hash);
+  }
+
+  async #sizeOnDisk(hash: Hash): Promise<number | null> {
     try {
       return (await stat(this.#pathOf(hash))).size;
     } catch (error) {
@@ -96,6 +109,7 @@ class FolderBlobStore implements BlobStore {
   async get(hash: Hash): Promise<Uint8Array> {
     const path = this.#pathOf(hash);
     let bytes: Uint8Array;
+    if (!(await this.has(hash))) throw blobMissing(hash);
     try {
       bytes = await readFile(path);
     } catch (error) {

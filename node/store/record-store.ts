@@ -69,10 +69,10 @@ function prepare(db: DatabaseSync): void {
     db.prepare("INSERT INTO meta (key, value) VALUES ('schema', ?)").run(SCHEMA_VERSION);
     return;
   }
-  if (Number(row["value"]) > SCHEMA_VERSION) {
+  if (Number(row.value) > SCHEMA_VERSION) {
     throw new MeshworkError(
       "storage",
-      `the data folder was written by a newer Meshwork (schema ${row["value"]}, this one knows ${SCHEMA_VERSION})`,
+      `the data folder was written by a newer Meshwork (schema ${row.value}, this one knows ${SCHEMA_VERSION})`,
       "Use the newer version, or another data folder.",
     );
   }
@@ -180,7 +180,7 @@ class SqliteRecordStore implements RecordStore {
     try {
       for (const slot of slots) {
         const waiting = this.#waitingRecord(job, slot);
-        const bytes = waiting === undefined ? this.#get.get(job, slot)?.["bytes"] : waiting;
+        const bytes = waiting === undefined ? this.#get.get(job, slot)?.bytes : waiting;
         if (bytes instanceof Uint8Array) records.push(bytes);
       }
     } catch (error) {

@@ -16,6 +16,11 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
 
+/** `assert(false, …)` for hot paths: `if (…) broken(…)` builds the message only when it is needed. */
+export function broken(message: string): never {
+  throw new AssertionError(message);
+}
+
 /** For the default branch of a switch over a union: a new member that nobody handles fails to compile. */
 export function unreachable(value: never): never {
   throw new AssertionError(`unhandled case: ${String(value)}`);

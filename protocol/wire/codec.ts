@@ -10,8 +10,8 @@
  * Source: the msgpack specification (formats), protocol.md 1 (canonical subset).
  */
 
-import { assert } from "../core/assert.ts";
-import { fromHex, toHex, utf8Length, utf8Read, utf8Write } from "../core/bytes.ts";
+import { assert, broken } from "../core/assert.ts";
+import { hexWrite, toHex, utf8Length, utf8Read, utf8Write } from "../core/bytes.ts";
 import type { Hash } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 
@@ -20,6 +20,9 @@ export class Malformed {
   code = "";
 }
 const MALFORMED = new Malformed();
+
+/** Bytes of buffer that a writer keeps between values: a frame. What is larger (a pack, a blob) is rare. */
+const KEPT_BYTES_MAX = limits.frameBytes;
 
 export class Writer {
   #bytes = new Uint8Array(256);
@@ -76,13 +79,30 @@ export class Writer {
     this.#at = utf8Write(text, this.#bytes, this.#at);
   }
 
+  /** The bytes of `text` in hexadecimal; false if it is not that. */
+  hex(text: string): boolean {
+    this.#reserve(text.length / 2);
+    const isHex = hexWrite(text, this.#bytes, this.#at);
+    this.#at += text.length / 2;
+    return isHex;
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at);
   }
 
+  /** Forgets what was written, and a buffer that grew large. */
   reset(): void {
     this.#at = 0;
+    if (this.#bytes.length <= KEPT_BYTES_MAX) return;
+    this.#bytes = new Uint8Array(256);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Bytes of memory that the buffer takes. */
+  get capacity(): number {
+    return this.#bytes.length;
   }
 }
 
@@ -92,7 +112,10 @@ export class Reader {
   at = 0;
   depth = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(input: Uint8Array) {
+    // A subclass may have another `slice`: Node's Buffer gives a view instead of a copy (see `raw`).
+    const isPlain = input.constructor === Uint8Array;
+    const bytes = isPlain ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -143,7 +166,9 @@ export class Reader {
   raw(length: number): Uint8Array {
     if (this.left < length) this.fail("truncated");
     this.at += length;
-    return this.bytes.slice(this.at - length, this.at);
+    const copy = new Uint8Array(length);
+    copy.set(this.bytes.subarray(this.at - length, this.at));
+    return copy;
   }
 
   enter(): void {
@@ -241,8 +266,12 @@ export const readListHeader = (r: Reader, lead: number): number => readLength(r,
 export const readMapHeader = (r: Reader, lead: number): number => readLength(r, MAP, lead);
 
 export function writeText(w: Writer, value: string): void {
-  const length = utf8Length(value);
-  assert(length >= 0, "text with half a surrogate pair cannot be encoded");
+  writeTextOf(w, value, utf8Length(value));
+}
+
+/** `length`: what `utf8Length` said. */
+function writeTextOf(w: Writer, value: string, length: number): void {
+  if (length < 0) broken("text with half a surrogate pair cannot be encoded");
   writeLength(w, TEXT, length);
   w.utf8(value, length);
 }
@@ -261,7 +290,7 @@ export function readTextAfter(r: Reader, lead: number, bytesMax: number): string
 export function uint(max: number = Number.MAX_SAFE_INTEGER): Codec<number> {
   return {
     write(w, value) {
-      assert(Number.isSafeInteger(value) && value >= 0 && value <= max, `${value} is not an integer in 0..${max}`);
+      if (!(Number.isSafeInteger(value) && value >= 0 && value <= max)) broken(`${value} is not an integer in 0..${max}`);
       writeUint(w, value);
     },
     read(r) {
@@ -282,8 +311,9 @@ export const bool: Codec<boolean> = {
 export function text<T extends string = string>(bytesMax: number): Codec<T> {
   return {
     write(w, value) {
-      assert(value.length <= bytesMax && utf8Length(value) <= bytesMax, `text longer than ${bytesMax} bytes`);
-      writeText(w, value);
+      const length = utf8Length(value);
+      if (length > bytesMax) broken(`text of ${length} bytes, at most ${bytesMax} are allowed`);
+      writeTextOf(w, value, length);
     },
     read: (r) => readTextAfter(r, r.u8(), bytesMax) as T,
   };
@@ -294,7 +324,7 @@ export function oneOf<const W extends readonly string[]>(words: W): Codec<W[numb
   return {
     write(w, value) {
       const index = words.indexOf(value);
-      assert(index >= 0, `${value} is none of ${words.join(", ")}`);
+      if (index < 0) broken(`${value} is none of ${words.join(", ")}`);
       writeUint(w, index);
     },
     read: (r) => words[readUintAfter(r, r.u8())] ?? r.fail("unknown-word"),
@@ -304,7 +334,7 @@ export function oneOf<const W extends readonly string[]>(words: W): Codec<W[numb
 export function bytes(max: number): Codec<Uint8Array> {
   return {
     write(w, value) {
-      assert(value.length <= max, `more than ${max} bytes`);
+      if (value.length > max) broken(`${value.length} bytes, at most ${max} are allowed`);
       writeLength(w, BYTES, value.length);
       w.raw(value);
     },
@@ -318,11 +348,9 @@ export function bytes(max: number): Codec<Uint8Array> {
 /** A hash: 32 bytes on the wire, hexadecimal text in memory. */
 export const hash: Codec<Hash> = {
   write(w, value) {
-    const raw = fromHex(value);
-    assert(raw?.length === 32, `${value} is not a hash`);
     w.u8(0xc4);
     w.u8(32);
-    w.raw(raw);
+    if (value.length !== 64 || !w.hex(value)) broken(`${value} is not a hash`);
   },
   read(r) {
     if (r.u8() !== 0xc4 || r.u8() !== 32) r.fail("not-a-hash");
@@ -349,7 +377,7 @@ export function nullable<T>(item: Codec<T>): Codec<T | null> {
 export function list<T>(item: Codec<T>, max: number): Codec<readonly T[]> {
   return {
     write(w, value) {
-      assert(value.length <= max, `a list of ${value.length}, at most ${max} are allowed`);
+      if (value.length > max) broken(`a list of ${value.length}, at most ${max} are allowed`);
       writeListHeader(w, value.length);
       for (const entry of value) item.write(w, entry);
     },
@@ -401,7 +429,7 @@ export function variant<V extends { readonly [kind: string]: Codec<any> }>(cases
   return {
     write(w, value) {
       const index = kinds.indexOf(value.kind as string);
-      assert(index >= 0, `unknown kind ${String(value.kind)}`);
+      if (index < 0) broken(`unknown kind ${String(value.kind)}`);
       w.u8(0x92);
       writeUint(w, index);
       codecs[index]!.write(w, value);
@@ -427,11 +455,11 @@ let writing = false;
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   assert(!writing, "encode is not re-entrant");
   writing = true;
-  writer.reset();
   try {
     codec.write(writer, value);
     return writer.finish();
   } finally {
+    writer.reset();
     writing = false;
   }
 }

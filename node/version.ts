@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 
 export function packageVersion(): string {
-  for (const up of ["../../package.json", "../../../package.json"]) {
+  for (const up of ["../package.json", "../../package.json"]) {
     const file = new URL(up, import.meta.url);
     if (!existsSync(file)) continue;
     const { name, version } = JSON.parse(readFileSync(file, "utf8")) as {

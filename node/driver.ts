@@ -1,0 +1,211 @@
+/**
+ * Drives one agent: an inbox, one step at a time, its effects in order (protocol/machine.ts).
+ *
+ * Group commit: the inputs that wait are stepped one after the other, their records are written in one
+ * transaction, and only then everything else leaves. So a `persist` is durable before any later `send` of its
+ * step, at the price of one forced write for many steps. While the effects of a batch leave, nothing is stepped.
+ *
+ * Leaves to effects.ts what each effect does, to network/ and store/ how. An exception of the agent or of the
+ * store ends the node: an agent of which nobody knows what it has on disk must not go on signing.
+ */
+
+import type { Logger } from "pino";
+import { assert } from "../protocol/core/assert.ts";
+import type { Effect } from "../protocol/effect.ts";
+import type { Input, Now } from "../protocol/input.ts";
+import type { AgentConfig, CreateMachine, Machine } from "../protocol/machine.ts";
+import { type EffectHost, EffectRunner, type EffectTargets, isStoreEffect } from "./effects.ts";
+import type { NetworkStats } from "./network/network.ts";
+import type { StoreEffect } from "./store/record-store.ts";
+
+export interface DriverOptions extends EffectTargets {
+  readonly createMachine: CreateMachine;
+  readonly config: AgentConfig;
+  /** The agent or its store failed; the driver has stopped stepping. `stop` is still the caller's to call. */
+  readonly onFatal: (error: Error) => void;
+  readonly log: Logger;
+  /** For tests. */
+  readonly clock?: () => Now;
+}
+
+export interface DriverStats {
+  /** Inputs that wait. */
+  readonly inbox: number;
+  readonly steps: number;
+  /** Batches of steps: each is at most one write to disk. */
+  readonly batches: number;
+  /** Times that the inbox was full and peers were not read. */
+  readonly stalls: number;
+  readonly network: NetworkStats;
+}
+
+export interface Driver {
+  /** Restores the agent from the store and puts it on the network. Rejects where that cannot be. Once. */
+  start(): Promise<void>;
+  /** Takes an input from this node's operator. Ignored after `stop` and after a fatal error. */
+  input(input: Input): void;
+  stats(): DriverStats;
+  /**
+   * Takes no more inputs, lets what is under way leave, stops the network and writes what waits. The store, the
+   * trace and the blobs stay the caller's to close. A second call does nothing.
+   */
+  stop(): Promise<void>;
+}
+
+/** Inputs of one batch: bounds how long effects wait for the steps after their own. */
+const BATCH_MAX = 256;
+/** Inputs that may wait: about a second of work. Beyond it peers are not read, until half of it is done. */
+const INBOX_MAX = 50_000;
+
+const systemClock = (): Now => ({ monoMs: performance.now(), wallMs: Date.now() });
+
+type State = "new" | "starting" | "running" | "failed" | "stopped";
+
+class MachineDriver implements Driver {
+  readonly #options: DriverOptions;
+  readonly #clock: () => Now;
+  readonly #effects: EffectRunner;
+  #machine: Machine | null = null;
+  #state: State = "new";
+  #inbox: Input[] = [];
+  #head = 0;
+  #scheduled = false;
+  #busy = false;
+  #reading = true;
+  #steps = 0;
+  #batches = 0;
+  #stalls = 0;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    const host: EffectHost = {
+      now: this.#clock,
+      input: (input) => this.input(input),
+      fail: (error) => this.#fail(error),
+    };
+    this.#effects = new EffectRunner(options, host);
+  }
+
+  async start(): Promise<void> {
+    assert(this.#state === "new", "a driver starts once");
+    const { createMachine, config, store, network } = this.#options;
+    this.#state = "starting";
+    this.#machine = createMachine(config, store.all());
+    this.#inbox.unshift({ kind: "start" });
+    await network.start((input) => this.input(input));
+    if (this.#state !== "starting") return; // stopped in the meantime
+    this.#state = "running";
+    this.#schedule();
+  }
+
+  get #waiting(): number {
+    return this.#inbox.length - this.#head;
+  }
+
+  input(input: Input): void {
+    if (this.#state === "failed" || this.#state === "stopped") return;
+    this.#inbox.push(input);
+    if (this.#reading && this.#waiting >= INBOX_MAX) {
+      this.#reading = false;
+      this.#stalls++;
+      this.#options.network.setReading(false);
+    }
+    this.#schedule();
+  }
+
+  /** After the I/O that is due: what arrives together is one batch. */
+  #schedule(): void {
+    if (this.#scheduled || this.#state !== "running") return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#run();
+    });
+  }
+
+  #run(): void {
+    if (this.#state !== "running" || this.#waiting === 0) return;
+    assert(!this.#busy, "no step while effects leave");
+    this.#busy = true;
+    try {
+      this.#batch(this.#machine!);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#busy = false;
+    }
+    if (!this.#reading && this.#waiting <= INBOX_MAX / 2) {
+      this.#reading = true;
+      this.#options.network.setReading(true);
+    }
+    if (this.#waiting > 0) this.#schedule();
+  }
+
+  #batch(machine: Machine): void {
+    const records: StoreEffect[] = [];
+    const others: Exclude<Effect, StoreEffect>[] = [];
+    const count = Math.min(BATCH_MAX, this.#waiting);
+    for (let i = 0; i < count; i++) {
+      for (const effect of machine.step(this.#clock(), this.#shift())) {
+        if (isStoreEffect(effect)) records.push(effect);
+        else others.push(effect);
+      }
+      this.#steps++;
+    }
+    this.#batches++;
+    if (records.length > 0) this.#options.store.write(records);
+    for (const effect of others) this.#effects.perform(effect);
+  }
+
+  #shift(): Input {
+    const input = this.#inbox[this.#head]!;
+    this.#head++;
+    if (this.#head === this.#inbox.length) {
+      this.#inbox = [];
+      this.#head = 0;
+    } else if (this.#head >= 1_024 && this.#head * 2 > this.#inbox.length) {
+      this.#inbox = this.#inbox.slice(this.#head);
+      this.#head = 0;
+    }
+    return input;
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#state === "failed" || this.#state === "stopped") return;
+    this.#state = "failed";
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    this.#options.log.fatal({ err: error }, "the node ends");
+    this.#options.onFatal(error);
+  }
+
+  stats(): DriverStats {
+    return {
+      inbox: this.#waiting,
+      steps: this.#steps,
+      batches: this.#batches,
+      stalls: this.#stalls,
+      network: this.#options.network.stats(),
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const failed = this.#state === "failed";
+    this.#state = "stopped";
+    this.#inbox = [];
+    this.#head = 0;
+    // The network first: its fetches are among what the effects wait for.
+    await Promise.all([this.#options.network.stop(), this.#effects.stop()]);
+    if (!failed) this.#options.store.flush();
+  }
+}
+
+export function createDriver(options: DriverOptions): Driver {
+  return new MachineDriver(options);
+}

@@ -1,0 +1,224 @@
+/**
+ * Carries out the effects of an agent: network, store, skills, timer, news, trace. What protocol/effect.ts says
+ * is owed back comes back as an input.
+ *
+ * Leaves to driver.ts when effects are carried out, and the writing of records, which is one transaction for
+ * many steps.
+ */
+
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { unreachable } from "../protocol/core/assert.ts";
+import type { Hash } from "../protocol/core/ids.ts";
+import { limits } from "../protocol/core/limits.ts";
+import type { Effect, LocalEvent } from "../protocol/effect.ts";
+import type { AwardRef, Input, Now } from "../protocol/input.ts";
+import { type FailureReason, NONCE_BYTES } from "../protocol/wire/command.ts";
+import type { Network } from "./network/network.ts";
+import type { SkillOutcome, SkillRunner } from "./skills/skill-runner.ts";
+import type { BlobStore } from "./store/blob-store.ts";
+import type { RecordStore, StoreEffect } from "./store/record-store.ts";
+import type { TraceWriter } from "./trace-file.ts";
+
+/** Where the effects go. */
+export interface EffectTargets {
+  readonly store: RecordStore;
+  readonly blobs: BlobStore;
+  readonly network: Network;
+  readonly skills: SkillRunner;
+  readonly trace?: TraceWriter;
+  readonly onEvent: (event: LocalEvent) => void;
+  readonly log: Logger;
+}
+
+export interface EffectHost {
+  now(): Now;
+  input(input: Input): void;
+  /** Something that the node cannot go on without failed. */
+  fail(error: unknown): void;
+}
+
+type FetchBlob = Extract<Effect, { readonly kind: "fetchBlob" }>;
+type Work = Extract<Effect, { readonly kind: "work" }>;
+
+export const isStoreEffect = (effect: Effect): effect is StoreEffect =>
+  effect.kind === "persist" || effect.kind === "forget";
+
+interface WorkProblem {
+  readonly reason: FailureReason;
+  readonly message: string;
+}
+
+const awardKey = (award: AwardRef): string => `${award.job} ${award.task} ${award.attempt}`;
+
+/** The longest that a Node timer waits; a longer one fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export class EffectRunner {
+  readonly #targets: EffectTargets;
+  readonly #host: EffectHost;
+  readonly #running = new Map<string, AwardRef>();
+  /** Work of ours that is under way and not cut short by a stop. */
+  readonly #pending = new Set<Promise<void>>();
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #wakeTimer: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  constructor(targets: EffectTargets, host: EffectHost) {
+    this.#targets = targets;
+    this.#host = host;
+  }
+
+  /** Every effect but those of the store, which are written by then. */
+  perform(effect: Exclude<Effect, StoreEffect>): void {
+    const { network, store, skills, trace } = this.#targets;
+    switch (effect.kind) {
+      case "send":
+        network.send(effect.to, effect.queue, effect.bytes);
+        break;
+      case "publish":
+        network.publish(effect.topic, effect.bytes);
+        break;
+      case "verdict":
+        network.verdict(effect.ticket, effect.verdict);
+        break;
+      case "misbehaved":
+        network.misbehaved(effect.agent, effect.code);
+        break;
+      case "address":
+        network.address(effect.agent, effect.addresses);
+        break;
+      case "readRecords": {
+        const { job, slots, ticket } = effect;
+        this.#host.input({ kind: "recordsRead", job, ticket, records: store.read(job, slots) });
+        break;
+      }
+      case "storeBlob":
+        this.#later(this.#storeBlob(effect.bytes));
+        break;
+      case "fetchBlob":
+        this.#later(this.#fetchBlob(effect));
+        break;
+      case "work":
+        this.#work(effect);
+        break;
+      case "stopWork":
+        this.#running.delete(awardKey(effect.award));
+        skills.stop(effect.award);
+        break;
+      case "wake":
+        this.#wake(effect.atMonoMs);
+        break;
+      case "trace":
+        trace?.write(this.#host.now().wallMs, effect.event);
+        break;
+      case "event":
+        this.#tell(effect.event);
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #tell(event: LocalEvent): void {
+    try {
+      this.#targets.onEvent(event);
+    } catch (error) {
+      this.#targets.log.error({ err: error, event: event.kind }, "a listener of this node's events failed");
+    }
+  }
+
+  #later(work: Promise<void>): void {
+    const pending: Promise<void> = work
+      .catch((error: unknown) => this.#host.fail(error))
+      .finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
+  }
+
+  async #storeBlob(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#targets.blobs.put(bytes);
+    } catch (error) {
+      this.#targets.log.error({ err: error }, "a blob cannot be stored");
+    }
+  }
+
+  async #fetchBlob({ hash, bytes, from }: FetchBlob): Promise<void> {
+    const { blobs, network, log } = this.#targets;
+    let stored = false;
+    try {
+      stored = (await blobs.has(hash)) || (await network.fetchBlob(hash, bytes, from));
+    } catch (error) {
+      // A disk that has no room for a blob is no reason to leave the committees: records are another matter.
+      log.error({ err: error, blob: hash }, "a blob cannot be stored");
+    }
+    this.#host.input({ kind: stored ? "blobStored" : "blobFailed", hash });
+  }
+
+  #work({ award, skill, input, budgetMs }: Work): void {
+    const key = awardKey(award);
+    this.#running.set(key, award);
+    this.#targets.skills.start(award, skill, input, budgetMs, (outcome) => {
+      if (this.#running.get(key) !== award) return; // stopped, or started anew, in the meantime
+      this.#running.delete(key);
+      this.#later(this.#finished(award, outcome));
+    });
+  }
+
+  async #finished(award: AwardRef, outcome: SkillOutcome): Promise<void> {
+    const problem = outcome.ok ? await this.#storeOutput(outcome.output) : outcome;
+    if (problem !== null) {
+      this.#host.input({ kind: "workFailed", award, reason: problem.reason, message: problem.message });
+    } else if (outcome.ok) {
+      const { output, confidencePpm, cost } = outcome;
+      this.#host.input({ kind: "workDone", award, output, confidencePpm, cost, nonce: randomBytes(NONCE_BYTES) });
+    }
+  }
+
+  /** A large output becomes a blob before the agent hears of it. Null, or why it cannot. */
+  async #storeOutput(output: Uint8Array): Promise<WorkProblem | null> {
+    if (output.length <= limits.inlineBytes) return null;
+    if (output.length > limits.blobBytes) {
+      return { reason: "error", message: `an output of ${output.length} bytes; ${limits.blobBytes} are allowed` };
+    }
+    let hash: Hash;
+    try {
+      hash = await this.#targets.blobs.put(output);
+    } catch (error) {
+      this.#targets.log.error({ err: error }, "an output cannot be stored");
+      return { reason: "error", message: "the worker could not store the output" };
+    }
+    this.#host.input({ kind: "blobStored", hash });
+    return null;
+  }
+
+  #wake(atMonoMs: number): void {
+    this.#wakeAtMs = atMonoMs;
+    this.#armWake();
+  }
+
+  #armWake(): void {
+    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+    this.#wakeTimer = null;
+    if (this.#stopped || this.#wakeAtMs === Number.POSITIVE_INFINITY) return;
+    const waitMs = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(this.#wakeAtMs - this.#host.now().monoMs)));
+    this.#wakeTimer = setTimeout(() => {
+      this.#wakeTimer = null;
+      // Timers may fire a little early, and long ones come in parts.
+      if (this.#host.now().monoMs < this.#wakeAtMs) this.#armWake();
+      else {
+        this.#wakeAtMs = Number.POSITIVE_INFINITY;
+        this.#host.input({ kind: "tick" });
+      }
+    }, waitMs);
+  }
+
+  /** Aborts the skills that run and the timer; no input comes from here afterwards but of what is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake(Number.POSITIVE_INFINITY);
+    for (const award of this.#running.values()) this.#targets.skills.stop(award);
+    this.#running.clear();
+    await Promise.all([...this.#pending]);
+  }
+}

@@ -1,0 +1,522 @@
+/**
+ * A node as a library: one agent with its network, store and skills, and what its operator does with it: submit jobs,
+ * watch them, ask others, stop.
+ *
+ * Leaves to driver.ts how the agent is driven, to protocol/ what it decides.
+ */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { createAgent } from "../protocol/agent/agent.ts";
+import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
+import { statementMessage } from "../protocol/core/crypto.ts";
+import { MeshworkError } from "../protocol/core/errors.ts";
+import type { AgentId, Hash, JobId, MeshId } from "../protocol/core/ids.ts";
+import { RULES_VERSION } from "../protocol/core/limits.ts";
+import type { LocalEvent } from "../protocol/effect.ts";
+import { defaultCommitteeSize, drawCommittee } from "../protocol/job/committee-draw.ts";
+import type { LedgerEvent } from "../protocol/job/event.ts";
+import type { CreateMachine } from "../protocol/machine.ts";
+import type { Certificate } from "../protocol/wire/certificate.ts";
+import { decode, encode, list } from "../protocol/wire/codec.ts";
+import { type Data, encodeGenesis, type Genesis, nodeSpecCodec, type SignedGenesis } from "../protocol/wire/genesis.ts";
+import type { Query } from "../protocol/wire/message.ts";
+import { decodeValue, type Value } from "../protocol/wire/value.ts";
+import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
+import { createDriver, type Driver, type DriverStats } from "./driver.ts";
+import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
+import type { ParsedJob } from "./job-file/parse-job.ts";
+import { createNetwork, type Network } from "./network/network.ts";
+import { type Skill, skillAd } from "./skills/skill.ts";
+import { createSkillRunner } from "./skills/skill-runner.ts";
+import { createFolderBlobStore } from "./store/blob-folder.ts";
+import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
+import { createRecordStore, type RecordStore } from "./store/record-store.ts";
+import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
+import { packageVersion } from "./version.ts";
+
+export interface NodeOptions {
+  /** Name of the mesh; nodes of other meshes are not talked to. Default "default". */
+  readonly mesh?: string;
+  /** What people call this agent. Default: made of its id. */
+  readonly name?: string;
+  /** Default: the key in `data`, else a new one. */
+  readonly identity?: Identity;
+  /** Multiaddrs. Default: a free port of the loopback interface. Empty: this node only dials. */
+  readonly listen?: readonly string[];
+  /** Multiaddrs of agents to join. */
+  readonly join?: readonly string[];
+  readonly skills?: readonly Skill[];
+  /** Tasks that it works on at the same time. Default 2. */
+  readonly slots?: number;
+  readonly labels?: readonly string[];
+  /** Whether it serves on committees. Default true. */
+  readonly host?: boolean;
+  /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */
+  readonly data?: string;
+  /** All nodes of the mesh are on this machine. Default: it listens on loopback addresses only. */
+  readonly local?: boolean;
+  readonly mdns?: boolean;
+  /** File for the trace. */
+  readonly trace?: string;
+  /** Digests of the whole ledger state in the trace (invariant 3). */
+  readonly traceState?: boolean;
+  readonly log?: Logger;
+  /** Called when the node cannot go on. Default: the error is thrown from `closed`. */
+  readonly onFatal?: (error: Error) => void;
+  /** For simulations and tests: another machine around or instead of the agent. */
+  readonly createMachine?: CreateMachine;
+}
+
+/** A block's decisions, as they reach this node. */
+export interface JobEvent {
+  readonly job: JobId;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly events: readonly LedgerEvent[];
+}
+
+export type JobOutcome =
+  | { readonly status: "certified"; readonly result: Value; readonly certificate: Certificate }
+  | { readonly status: "failed" | "cancelled"; readonly reason: string; readonly certificate: Certificate | null };
+
+/** A submitted job. */
+export interface JobHandle {
+  readonly id: JobId;
+  readonly genesis: Genesis;
+  /** Blocks from the first on; ends with the job. May be iterated once. */
+  events(): AsyncIterable<JobEvent>;
+  /** Waits for the job's end. Rejects if this node stops before. */
+  result(): Promise<JobOutcome>;
+  cancel(): void;
+}
+
+export interface MeshworkNode {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly mesh: string;
+  /** Where it can be joined. */
+  addresses(): string[];
+  /** Agents that it talks to now. */
+  peers(): AgentId[];
+  /** Everything this node knows, as plain data (`meshwork status`). `of`: another agent. */
+  status(of?: AgentId): Promise<Value>;
+  /** Submits a job and resolves when its committee agreed to keep it. Rejects with `refused`. */
+  submit(job: ParsedJob): Promise<JobHandle>;
+  /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
+  certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
+  /** As its owner, ends a job. */
+  cancel(job: JobId, via?: AgentId): void;
+  /** Resolves when `condition` holds; checked when something changes. Rejects with `unreachable` after `timeoutMs`. */
+  until(condition: (node: MeshworkNode) => boolean | Promise<boolean>, timeoutMs: number, what: string): Promise<void>;
+  onJobEvent(listener: (event: JobEvent) => void): () => void;
+  stats(): DriverStats;
+  /** Stops in good order: what is under way leaves, the log is on disk. */
+  stop(): Promise<void>;
+}
+
+/** Longest wait for another agent's answer, ms. */
+const ASK_MS = 10_000;
+const POLL_MS = 50;
+
+class Node implements MeshworkNode {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly mesh: string;
+  readonly #identity: Identity;
+  readonly #driver: Driver;
+  readonly #network: Network;
+  readonly #store: RecordStore;
+  readonly #blobs: BlobStore;
+  readonly #trace: TraceWriter | null;
+  readonly #listeners = new Set<(event: JobEvent) => void>();
+  readonly #submitted = new Map<JobId, (ok: boolean, reason: string) => void>();
+  readonly #asked = new Map<number, (ok: boolean, bytes: Uint8Array) => void>();
+  readonly #onStop = new Set<(error: Error) => void>();
+  #nextAsk = 1;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: NodeOptions, parts: NodeParts) {
+    this.#identity = parts.identity;
+    this.id = parts.identity.agent;
+    this.name = options.name ?? parts.identity.agent.slice(-6);
+    this.mesh = options.mesh ?? "default";
+    this.#network = parts.network;
+    this.#store = parts.store;
+    this.#blobs = parts.blobs;
+    this.#trace = parts.trace;
+    const log = parts.log;
+    const skills = options.skills ?? [];
+    this.#driver = createDriver({
+      createMachine: options.createMachine ?? createAgent,
+      config: {
+        meshId: this.mesh as MeshId,
+        signer: createSigner(parts.identity),
+        crypto: nodeCrypto,
+        name: this.name,
+        incarnation: Date.now(),
+        skills: skills.map(skillAd),
+        slots: options.slots ?? 2,
+        labels: options.labels ?? [],
+        hosts: options.host ?? true,
+        addresses: [],
+        traceState: options.traceState ?? false,
+      },
+      store: parts.store,
+      blobs: parts.blobs,
+      network: parts.network,
+      skills: createSkillRunner({
+        skills,
+        blobs: parts.blobs,
+        log: (message, facts) => log.info(facts ?? {}, message),
+      }),
+      ...(parts.trace === null ? {} : { trace: parts.trace }),
+      onEvent: (event) => this.#onEvent(event),
+      onFatal: (error) => this.#onFatal(error, options.onFatal),
+      log,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#driver.start();
+  }
+
+  #onFatal(error: Error, listener: ((error: Error) => void) | undefined): void {
+    this.#release(error);
+    if (listener !== undefined) listener(error);
+  }
+
+  /** Whoever waits for this node learns that it ends. */
+  #release(error: Error): void {
+    for (const reject of this.#onStop) reject(error);
+    this.#onStop.clear();
+  }
+
+  #onEvent(event: LocalEvent): void {
+    if (event.kind === "submitted") this.#submitted.get(event.job)?.(event.ok, event.reason);
+    else if (event.kind === "reply") this.#asked.get(event.id)?.(event.ok, event.bytes);
+    else if (event.kind === "block") {
+      const { job, height, timeMs, events } = event;
+      const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };
+      for (const listener of this.#listeners) listener(told);
+    }
+  }
+
+  addresses(): string[] {
+    return this.#network.addresses();
+  }
+
+  peers(): AgentId[] {
+    return this.#network.peers();
+  }
+
+  stats(): DriverStats {
+    return this.#driver.stats();
+  }
+
+  onJobEvent(listener: (event: JobEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async until(
+    condition: (node: MeshworkNode) => boolean | Promise<boolean>,
+    timeoutMs: number,
+    what: string,
+  ): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
+    while (!(await condition(this))) {
+      if (this.#stopping !== null) throw new MeshworkError("interrupted", "the node stopped");
+      if (performance.now() > endMs) throw new MeshworkError("unreachable", `${what}: not within ${timeoutMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  // --- questions --------------------------------------------------------------------------------------
+
+  async #ask(to: AgentId, query: Query): Promise<Uint8Array | null> {
+    const id = this.#nextAsk++;
+    try {
+      return await new Promise<Uint8Array | null>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new MeshworkError("unreachable", `${to} does not answer`)), ASK_MS);
+        this.#onStop.add(reject);
+        this.#asked.set(id, (ok, bytes) => {
+          clearTimeout(timer);
+          this.#onStop.delete(reject);
+          resolve(ok ? bytes : null);
+        });
+        this.#driver.input({ kind: "ask", id, to, query });
+      });
+    } finally {
+      this.#asked.delete(id);
+    }
+  }
+
+  async status(of: AgentId = this.id): Promise<Value> {
+    const bytes = await this.#ask(of, { kind: "status", job: null });
+    const decoded = bytes === null ? null : decodeValue(bytes);
+    if (decoded === null || !decoded.ok) throw new MeshworkError("refused", `${of} does not tell its status`);
+    return decoded.value;
+  }
+
+  async certified(job: JobId, of: AgentId = this.id): Promise<{ result: Value; certificate: Certificate }> {
+    const bytes = await this.#ask(of, { kind: "certificate", job });
+    const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
+    if (decoded === null || !decoded.ok) {
+      throw new MeshworkError("refused", `no certified result of job ${job} there`, "look at it with: meshwork status");
+    }
+    return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
+  }
+
+  async #resolve({ shape, outputs, certificate }: Certified, of: AgentId): Promise<Value> {
+    const holders = [of, ...certificate.commit.map((vote) => vote.voter)];
+    const values: Value[] = [];
+    for (const data of outputs) values.push(await this.#read(data, holders));
+    return shape === "list" ? values : values[0]!;
+  }
+
+  async #read(data: Data, holders: readonly AgentId[]): Promise<Value> {
+    const bytes = data.kind === "inline" ? data.bytes : await this.#fetch(data.hash, data.bytes, holders);
+    const decoded = decodeValue(bytes);
+    if (!decoded.ok) throw new MeshworkError("refused", `an output does not decode (${decoded.code})`);
+    return decoded.value;
+  }
+
+  async #fetch(hash: Hash, bytes: number, holders: readonly AgentId[]): Promise<Uint8Array> {
+    if (!(await this.#blobs.has(hash)) && !(await this.#network.fetchBlob(hash, bytes, [...new Set(holders)]))) {
+      throw new MeshworkError("unreachable", `nobody gives the blob ${hash}`);
+    }
+    return this.#blobs.get(hash);
+  }
+
+  // --- jobs -------------------------------------------------------------------------------------------
+
+  async submit(job: ParsedJob): Promise<JobHandle> {
+    for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
+    const genesis = await this.#makeGenesis(job);
+    const bytes = encodeGenesis(genesis);
+    const id = hasher(bytes) as JobId;
+    const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));
+    const handle = new Job(this, id, genesis);
+    await this.#propose({ bytes, signature }, id);
+    return handle;
+  }
+
+  async #propose(genesis: SignedGenesis, id: JobId): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#onStop.add(reject);
+        this.#submitted.set(id, (ok, reason) => {
+          this.#onStop.delete(reject);
+          if (ok) resolve();
+          else reject(new MeshworkError("refused", `the job was not taken: ${reason}`));
+        });
+        this.#driver.input({ kind: "submit", genesis });
+      });
+    } finally {
+      this.#submitted.delete(id);
+    }
+  }
+
+  async #makeGenesis(job: ParsedJob): Promise<Genesis> {
+    const owner = this.id;
+    const counter = Date.now();
+    const seed = {
+      meshId: this.mesh as MeshId,
+      owner,
+      counter,
+      tasks: hasher(encode(list(nodeSpecCodec, 4_096), job.nodes)),
+    };
+    const { committee, standbys } = await this.#committee(job, seed);
+    const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;
+    const rest = { counter, name, nodes, output, budget, deadlineMs, labels, selector, windowMs, committee, standbys };
+    return { meshId: this.mesh as MeshId, rulesVersion: RULES_VERSION, owner, ...rest };
+  }
+
+  async #committee(
+    job: ParsedJob,
+    seed: Parameters<typeof drawCommittee>[1],
+  ): Promise<ReturnType<typeof drawCommittee>> {
+    if (job.committee !== null) {
+      return { committee: job.committee.map((agent) => ({ agent, power: 1 })), standbys: [] };
+    }
+    const hosts = await this.hosts();
+    const size = job.committeeSize ?? defaultCommitteeSize(hosts.length);
+    if (hosts.length < size) {
+      throw new MeshworkError(
+        "refused",
+        `a committee of ${size} was asked for, and this mesh has ${hosts.length} agents that keep jobs`,
+      );
+    }
+    return drawCommittee(hasher, seed, hosts, size);
+  }
+
+  /** Agents that keep jobs, as far as this node knows, in the order of their ids. */
+  async hosts(): Promise<AgentId[]> {
+    const { agents } = (await this.status()) as { agents: { agent: AgentId; hosts: boolean }[] };
+    return agents.filter((agent) => agent.hosts).map((agent) => agent.agent);
+  }
+
+  cancel(job: JobId, via?: AgentId): void {
+    this.#driver.input({ kind: "cancel", job, via: via ?? null });
+  }
+
+  // --- the end ----------------------------------------------------------------------------------------
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Rejects when this node stops; for those that wait. */
+  whenStopped(): { promise: Promise<never>; forget(): void } {
+    let reject: (error: Error) => void = () => undefined;
+    const promise = new Promise<never>((_, rejects) => {
+      reject = rejects;
+    });
+    promise.catch(() => undefined); // whoever waits sees it; nobody has to
+    this.#onStop.add(reject);
+    return { promise, forget: () => this.#onStop.delete(reject) };
+  }
+
+  async #stop(): Promise<void> {
+    this.#release(new MeshworkError("interrupted", "the node stopped"));
+    await this.#driver.stop();
+    this.#store.close();
+    await this.#trace?.close();
+  }
+}
+
+/** Collects a job's blocks from before it starts, so that none is missed. */
+class Job implements JobHandle {
+  readonly id: JobId;
+  readonly genesis: Genesis;
+  readonly #node: Node;
+  readonly #seen: JobEvent[] = [];
+  #wake: () => void = () => undefined;
+  #last: Extract<LedgerEvent, { kind: "completed" }> | null = null;
+  readonly #forget: () => void;
+
+  constructor(node: Node, id: JobId, genesis: Genesis) {
+    this.id = id;
+    this.genesis = genesis;
+    this.#node = node;
+    this.#forget = node.onJobEvent((event) => {
+      if (event.job !== id) return;
+      this.#seen.push(event);
+      const last = event.events.at(-1);
+      if (last?.kind === "completed") this.#last = last;
+      if (this.#last !== null) this.#forget();
+      this.#wake();
+    });
+  }
+
+  async *events(): AsyncGenerator<JobEvent> {
+    const stopped = this.#node.whenStopped();
+    try {
+      for (let next = 0; ; ) {
+        const event = this.#seen[next];
+        if (event !== undefined) {
+          next++;
+          yield event;
+          if (event.events.at(-1)?.kind === "completed") return;
+          continue;
+        }
+        const news = new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        await Promise.race([news, stopped.promise]);
+      }
+    } finally {
+      stopped.forget();
+    }
+  }
+
+  async result(): Promise<JobOutcome> {
+    const last = await this.#end();
+    if (last.status !== "certified") return { status: last.status, reason: last.reason, certificate: null };
+    return { status: "certified", ...(await this.#node.certified(this.id)) };
+  }
+
+  async #end(): Promise<Extract<LedgerEvent, { kind: "completed" }>> {
+    const stopped = this.#node.whenStopped();
+    try {
+      await this.#ended(stopped.promise);
+    } finally {
+      stopped.forget();
+    }
+    return this.#last!;
+  }
+
+  async #ended(stopped: Promise<never>): Promise<void> {
+    if (this.#last !== null) return;
+    await Promise.race([
+      stopped,
+      new Promise<void>((resolve) => {
+        const forget = this.#node.onJobEvent(({ job, events }) => {
+          if (job !== this.id || events.at(-1)?.kind !== "completed") return;
+          forget();
+          resolve();
+        });
+      }),
+    ]);
+  }
+
+  cancel(): void {
+    this.#node.cancel(this.id);
+  }
+}
+
+interface NodeParts {
+  readonly identity: Identity;
+  readonly network: Network;
+  readonly store: RecordStore;
+  readonly blobs: BlobStore;
+  readonly trace: TraceWriter | null;
+  readonly log: Logger;
+}
+
+const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
+const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.") || address.startsWith("/ip6/::1/");
+
+/** Starts a node. Rejects with `usage` for addresses that cannot be used, `storage` for a folder that cannot. */
+export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
+  const log = options.log ?? pino({ level: "silent" });
+  const data = options.data ?? null;
+  if (data !== null) mkdirSync(data, { recursive: true });
+  const identity = options.identity ?? (data === null ? makeIdentity() : loadOrMakeIdentity(join(data, "agent.key")));
+  const mesh = options.mesh ?? "default";
+  const listen = options.listen ?? LOOPBACK;
+  let node: Node | null = null;
+  const store = createRecordStore({ folder: data, onError: (error) => options.onFatal?.(error) });
+  try {
+    const blobs = data === null ? createMemoryBlobStore() : createFolderBlobStore(join(data, "blobs"));
+    const local = options.local ?? listen.every(isLoopback);
+    const network = await createNetwork({
+      meshId: mesh as MeshId,
+      identity,
+      blobs,
+      listen,
+      bootstrap: options.join ?? [],
+      local,
+      mdns: options.mdns ?? false,
+      log,
+    });
+    const head = {
+      meshId: mesh,
+      agent: identity.agent,
+      name: options.name ?? identity.agent.slice(-6),
+      startedAt: Date.now(),
+    };
+    const trace =
+      options.trace === undefined ? null : createTraceWriter(options.trace, { ...head, version: packageVersion() });
+    node = new Node(options, { identity, network, store, blobs, trace, log });
+    await node.start();
+    return node;
+  } catch (error) {
+    if (node !== null) await node.stop();
+    else store.close();
+    throw error;
+  }
+}
