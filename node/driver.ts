@@ -54,8 +54,12 @@ export interface Driver {
 
 /** Inputs of one batch: bounds how long effects wait for the steps after their own. */
 const BATCH_MAX = 256;
-/** Inputs that may wait: about a second of work. Beyond it peers are not read, until half of it is done. */
+/** Inputs and bytes that may wait: about a second of work. Beyond it peers are not read, until half of it is done. */
 const INBOX_MAX = 50_000;
+const INBOX_BYTES_MAX = 128 * 1024 * 1024;
+
+/** What an input holds in memory; only what peers send can be large. */
+const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
 
 const systemClock = (): Now => ({ monoMs: performance.now(), wallMs: Date.now() });
 
@@ -67,8 +71,10 @@ class MachineDriver implements Driver {
   readonly #effects: EffectRunner;
   #machine: Machine | null = null;
   #state: State = "new";
-  #inbox: Input[] = [];
+  /** Those before `#head` have been stepped: undefined, so that their bytes can go. */
+  #inbox: (Input | undefined)[] = [];
   #head = 0;
+  #inboxBytes = 0;
   #scheduled = false;
   #busy = false;
   #reading = true;
@@ -107,7 +113,8 @@ class MachineDriver implements Driver {
   input(input: Input): void {
     if (this.#state === "failed" || this.#state === "stopped") return;
     this.#inbox.push(input);
-    if (this.#reading && this.#waiting >= INBOX_MAX) {
+    this.#inboxBytes += bytesOf(input);
+    if (this.#reading && (this.#waiting >= INBOX_MAX || this.#inboxBytes >= INBOX_BYTES_MAX)) {
       this.#reading = false;
       this.#stalls++;
       this.#options.network.setReading(false);
@@ -136,7 +143,7 @@ class MachineDriver implements Driver {
     } finally {
       this.#busy = false;
     }
-    if (!this.#reading && this.#waiting <= INBOX_MAX / 2) {
+    if (!this.#reading && this.#waiting <= INBOX_MAX / 2 && this.#inboxBytes <= INBOX_BYTES_MAX / 2) {
       this.#reading = true;
       this.#options.network.setReading(true);
     }
@@ -161,7 +168,8 @@ class MachineDriver implements Driver {
 
   #shift(): Input {
     const input = this.#inbox[this.#head]!;
-    this.#head++;
+    this.#inbox[this.#head++] = undefined;
+    this.#inboxBytes -= bytesOf(input);
     if (this.#head === this.#inbox.length) {
       this.#inbox = [];
       this.#head = 0;

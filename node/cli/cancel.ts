@@ -1,7 +1,10 @@
 /** `meshwork cancel`: ends a job of one's own. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { address, type CliContext, jobId, type Register } from "./context.ts";
+import type { JobId } from "../../protocol/core/ids.ts";
+import { jobsOf } from "./status.ts";
+import { ownerIdentity, withClient } from "./client.ts";
+import { address, type CliContext, EXIT, jobId, type Register } from "./context.ts";
 
 export interface CancelOptions {
   readonly to: string;
@@ -27,6 +30,24 @@ export const registerCancel: Register = (program, act) => {
     .action(act(runCancel));
 };
 
-async function runCancel(_context: CliContext, _job: string, _options: CancelOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+/** A cancel is a command of the job's log: it needs a block. */
+const CANCEL_MS = 20_000;
+
+async function runCancel(context: CliContext, job: string, options: CancelOptions): Promise<number> {
+  const identity = ownerIdentity(context, options.key);
+  const status = await withClient(context, { ...options, identity }, async ({ node, target }) => {
+    const find = async () => jobsOf(await node.status(target)).find((known) => known.job === job);
+    const before = await find();
+    if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
+    if (before.owner !== identity.agent) {
+      throw new MeshworkError("refused", `the job is owned by ${before.owner}, not by ${identity.agent}`, "give the owner's key with --key");
+    }
+    if (before.status !== "running") return before.status;
+    node.cancel(job as JobId, target);
+    await node.until(async () => (await find())?.status !== "running", CANCEL_MS, "cancelling");
+    return (await find())!.status;
+  });
+  if (context.json) context.printJson({ job, status });
+  else context.print(`job ${job} is ${status}`);
+  return status === "cancelled" ? EXIT.ok : EXIT.no;
 }

@@ -3,8 +3,20 @@
  * certified answer.
  */
 
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { type CliContext, integer, type Register } from "./context.ts";
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createPrng } from "../../protocol/core/prng.ts";
+import { formatSize } from "../job-file/duration.ts";
+import { DemoFaults } from "../run/demo-faults.ts";
+import { agentNames } from "../run/names.ts";
+import { RunFolder } from "../run/run-folder.ts";
+import { finishRun, followJob } from "../run/run-job.ts";
+import { surveyJob } from "../run/survey-job.ts";
+import { withLocalMesh } from "../run/with-local-mesh.ts";
+import type { SurveyReport } from "../skills/survey.ts";
+import { type CliContext, defaultRunFolder, integer, type Register } from "./context.ts";
+import { counted, groupDigits } from "./terminal-text.ts";
 
 export interface DemoOptions {
   readonly input?: string;
@@ -33,6 +45,48 @@ export const registerDemo: Register = (program, act) => {
     .action(act(runDemo));
 };
 
-async function runDemo(_context: CliContext, _options: DemoOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+/** This package's own folder: there is always something to survey. */
+function ownFolder(): string {
+  const here = fileURLToPath(new URL("../..", import.meta.url));
+  return existsSync(join(here, "package.json")) ? here : fileURLToPath(new URL("../../..", import.meta.url));
+}
+
+async function runDemo(context: CliContext, options: DemoOptions): Promise<number> {
+  const startedAt = Date.now();
+  const seed = options.seed ?? startedAt % 1_000_000;
+  const input = resolve(options.input ?? ownFolder());
+  const survey = await surveyJob(input);
+  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed));
+  const prng = createPrng(`demo/${seed}`);
+  const names = agentNames(seed, options.agents);
+  const liar = prng.pick(names);
+  const title = `survey of ${relative(process.cwd(), input) || "this folder"}`;
+  const bytes = survey.files.reduce((sum, file) => sum + file.size, 0);
+  context.note(`${counted(survey.files.length, "file")}, ${formatSize(bytes)}, in ${counted(survey.batches, "batch", "batches")}; starting ${options.agents} agents …`);
+  const agents = names.map((name) => ({ name, lies: name === liar }));
+  return withLocalMesh({ context, folder, agents, args: [], startedAt }, async ({ mesh, owner, messages }) => {
+    const handle = await owner.submit(survey.job);
+    const faults = new DemoFaults(mesh, prng, survey.batches);
+    const run = await followJob({
+      context,
+      owner,
+      handle,
+      agents: mesh.agents,
+      title,
+      onStart: (watch) => faults.start(watch),
+      onBlock: (_, event) => faults.onBlock(event),
+    });
+    faults.stop();
+    const highlights = run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];
+    return async () => finishRun({ context, run, handle, folder, title, messages: await messages(), highlights });
+  });
+}
+
+function highlightsOf({ totals, topWords, duplicates }: SurveyReport): string[] {
+  const words = topWords.slice(0, 5).map(([word, count]) => `${word} ${groupDigits(count)}`);
+  return [
+    `${counted(totals.files, "file")}, ${formatSize(totals.bytes)}, ${groupDigits(totals.lines)} lines, ${groupDigits(totals.words)} words`,
+    `most frequent: ${words.join(", ")}`,
+    `${counted(duplicates.length, "group")} of equal files`,
+  ];
 }

@@ -1,7 +1,16 @@
 /** `meshwork node`: one agent as a process. */
 
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { address, type CliContext, collect, integer, type Register } from "./context.ts";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Option } from "commander";
+import { pino } from "pino";
+import { createNode, type MeshworkNode } from "../node.ts";
+import type { NodeLine } from "../run/local-mesh.ts";
+import { builtInSkills } from "../skills/built-in.ts";
+import { loadSkills } from "../skills/load-skills.ts";
+import { lyingSkills } from "../skills/lying.ts";
+import type { Skill } from "../skills/skill.ts";
+import { address, type CliContext, collect, EXIT, integer, type Register } from "./context.ts";
 
 export interface NodeOptions {
   readonly mesh: string;
@@ -15,6 +24,9 @@ export interface NodeOptions {
   /** False with `--no-host`. */
   readonly host: boolean;
   readonly trace?: string;
+  readonly mdns?: boolean;
+  readonly lie?: boolean;
+  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -38,10 +50,74 @@ export const registerNode: Register = (program, act) => {
     .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
     .option("--no-host", "serve on no committee")
     .option("--trace <file>", "write what it does to this file, for the checkers")
+    .option("--mdns", "find agents of the local network by multicast")
+    .option("--json", "print one JSON document a line: when it is ready, and when it stops")
+    // Part of the demo, which says so: an agent that gives wrong answers.
+    .addOption(new Option("--lie", "give wrong answers").hideHelp())
     .addHelpText("after", EXAMPLES)
     .action(act(runNode));
 };
 
-async function runNode(_context: CliContext, _options: NodeOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+async function skillsOf(options: NodeOptions): Promise<readonly Skill[]> {
+  const allowCommands = options.allowCommands ?? false;
+  const loaded = options.skills === undefined ? [] : await loadSkills(options.skills, { allowCommands });
+  const names = new Set(loaded.map((skill) => skill.name));
+  const skills = [...loaded, ...builtInSkills.filter((skill) => !names.has(skill.name))];
+  return options.lie === true ? lyingSkills(skills) : skills;
+}
+
+async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
+  const skills = await skillsOf(options);
+  if (options.trace !== undefined) mkdirSync(dirname(options.trace), { recursive: true });
+  const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, pino.destination(2));
+  let fatal: Error | null = null;
+  const failed = new AbortController();
+  const node = await createNode({
+    mesh: options.mesh,
+    skills,
+    slots: options.slots,
+    host: options.host,
+    join: options.join ?? [],
+    log,
+    mdns: options.mdns ?? false,
+    traceState: options.trace !== undefined,
+    onFatal: (error) => {
+      fatal = error;
+      failed.abort();
+    },
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.trace === undefined ? {} : { trace: options.trace }),
+  });
+  announce(context, node, options);
+  await new Promise<void>((resolve) => {
+    for (const signal of [context.signal, failed.signal]) {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    }
+  });
+  const { sent } = node.stats().network;
+  await node.stop();
+  if (fatal !== null) throw fatal;
+  if (context.json) say(context, { event: "stopped", sent });
+  else context.note("stopped");
+  return EXIT.ok;
+}
+
+const say = (context: CliContext, line: NodeLine): void => context.io.stdout(`${JSON.stringify(line)}\n`);
+
+function announce(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
+  const addresses = node.addresses();
+  if (context.json) {
+    say(context, { event: "ready", agent: node.id, name: node.name, addresses });
+    return;
+  }
+  context.print(`agent ${node.name} (${node.id}) of mesh "${node.mesh}" is up`);
+  for (const listening of addresses) context.print(`  listens on ${listening}`);
+  const reachable = addresses.find((text) => !text.startsWith("/ip4/127.")) ?? addresses[0];
+  if (reachable === undefined) return;
+  const mesh = options.mesh === "default" ? "" : ` --mesh ${options.mesh}`;
+  const lead = reachable.startsWith("/ip4/127.") ? "join it from this machine" : "join it from another machine";
+  context.print(`${lead}:\n  meshwork node${mesh} --join ${reachable}`);
 }

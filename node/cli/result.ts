@@ -1,7 +1,10 @@
 /** `meshwork result`: fetches the result of a job with its certificate. */
 
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { address, type CliContext, jobId, type Register } from "./context.ts";
+import { RunFolder } from "../run/run-folder.ts";
+import type { JobId } from "../../protocol/core/ids.ts";
+import { toCertificateFile } from "../certificate-file.ts";
+import { withClient } from "./client.ts";
+import { address, type CliContext, EXIT, jobId, type Register } from "./context.ts";
 
 export interface ResultOptions {
   readonly to: string;
@@ -28,6 +31,13 @@ export const registerResult: Register = (program, act) => {
     .action(act(runResult));
 };
 
-async function runResult(_context: CliContext, _job: string, _options: ResultOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+async function runResult(context: CliContext, job: string, options: ResultOptions): Promise<number> {
+  const { result, certificate } = await withClient(context, options, ({ node, target }) => node.certified(job as JobId, target));
+  const folder = options.out === undefined ? null : new RunFolder(options.out);
+  folder?.writeResult(result);
+  folder?.writeCertificate(certificate);
+  if (context.json) context.printJson({ job, result, certificate: toCertificateFile(certificate) });
+  else if (folder === null) context.print(JSON.stringify(result, null, 2));
+  else context.print(`result.json and certificate.json are in ${folder.path}`);
+  return EXIT.ok;
 }

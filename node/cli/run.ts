@@ -1,7 +1,15 @@
 /** `meshwork run`: a local mesh for one job file. */
 
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { type CliContext, integer, type Register } from "./context.ts";
+import { resolve } from "node:path";
+import { readJobFile } from "../job-file/parse-job.ts";
+import { agentNames } from "../run/names.ts";
+import { RunFolder } from "../run/run-folder.ts";
+import { finishRun, followJob } from "../run/run-job.ts";
+import { withLocalMesh } from "../run/with-local-mesh.ts";
+import { builtInSkills } from "../skills/built-in.ts";
+import { loadSkills } from "../skills/load-skills.ts";
+import { priceOf } from "../skills/skill.ts";
+import { type CliContext, defaultRunFolder, integer, type Register } from "./context.ts";
 
 export interface RunOptions {
   readonly agents: number;
@@ -30,6 +38,23 @@ export const registerRun: Register = (program, act) => {
     .action(act(runJob));
 };
 
-async function runJob(_context: CliContext, _jobFile: string, _options: RunOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+async function runJob(context: CliContext, jobFile: string, options: RunOptions): Promise<number> {
+  const startedAt = Date.now();
+  const seed = startedAt % 1_000_000;
+  // Everything that can be wrong with the files is said before anything is started or written.
+  const loaded = options.skills === undefined ? [] : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
+  const prices = new Map([...builtInSkills, ...loaded].map((skill) => [skill.name, priceOf(skill)]));
+  const job = await readJobFile(jobFile, prices);
+  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed));
+  const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));
+  const args = [
+    ...(options.skills === undefined ? [] : ["--skills", resolve(options.skills)]),
+    ...(options.allowCommands === true ? ["--allow-commands"] : []),
+  ];
+  context.note(`starting ${options.agents} agents …`);
+  return withLocalMesh({ context, folder, agents, args, startedAt }, async ({ mesh, owner, messages }) => {
+    const handle = await owner.submit(job);
+    const run = await followJob({ context, owner, handle, agents: mesh.agents, title: job.name });
+    return async () => finishRun({ context, run, handle, folder, title: job.name, messages: await messages() });
+  });
 }

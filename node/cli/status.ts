@@ -1,7 +1,10 @@
 /** `meshwork status`: what an agent knows of its mesh and its jobs. */
 
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { address, type CliContext, type Register } from "./context.ts";
+import type { Value } from "../../protocol/wire/value.ts";
+import { formatDuration } from "../job-file/duration.ts";
+import { withClient } from "./client.ts";
+import { padEnd, plainText } from "./terminal-text.ts";
+import { address, type CliContext, EXIT, type Register } from "./context.ts";
 
 export interface StatusOptions {
   readonly to: string;
@@ -25,6 +28,57 @@ export const registerStatus: Register = (program, act) => {
     .action(act(runStatus));
 };
 
-async function runStatus(_context: CliContext, _options: StatusOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+/** What a node tells of a job (protocol/agent/status.ts), as far as commands read it. */
+export interface JobStatus {
+  readonly job: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly role: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly height: number;
+  readonly startedMs: number;
+  readonly timeMs: number;
+  readonly tasks: { readonly total: number; readonly accepted: number; readonly running: number; readonly ready: number };
+  readonly agents: readonly { readonly agent: string; readonly name: string; readonly offers: number }[];
+}
+
+interface NodeStatus {
+  readonly agent: string;
+  readonly name: string;
+  readonly meshId: string;
+  readonly agents: readonly { readonly agent: string; readonly name: string; readonly skills: readonly { readonly name: string }[] }[];
+  readonly jobs: readonly JobStatus[];
+}
+
+export const jobsOf = (status: Value): readonly JobStatus[] => (status as unknown as NodeStatus).jobs;
+
+async function runStatus(context: CliContext, options: StatusOptions): Promise<number> {
+  const status = await withClient(context, options, ({ node, target }) => node.status(target));
+  if (context.json) context.printJson(status);
+  else for (const line of describe(status as unknown as NodeStatus)) context.print(line);
+  return EXIT.ok;
+}
+
+const SKILLS_SHOWN = 4;
+
+function describe(status: NodeStatus): string[] {
+  const agents = status.agents.map(({ agent, name, skills }) => {
+    const names = skills.slice(0, SKILLS_SHOWN).map((skill) => skill.name);
+    const more = skills.length > SKILLS_SHOWN ? ` and ${skills.length - SKILLS_SHOWN} more` : "";
+    return `  ${padEnd(plainText(name), 14)}${agent}  ${skills.length === 0 ? "no skills" : `${names.join(", ")}${more}`}`;
+  });
+  const jobs = status.jobs.map((job) => {
+    const { accepted, total, running } = job.tasks;
+    const took = formatDuration(Math.max(0, job.timeMs - job.startedMs));
+    const words = `${job.status}${job.reason === "" ? "" : ` (${job.reason})`}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
+    return [`  ${job.job}  ${plainText(job.name)}`, `    ${job.role}: ${words}`];
+  });
+  return [
+    `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
+    `agents it knows: ${agents.length}`,
+    ...agents,
+    `jobs it keeps: ${jobs.length}`,
+    ...jobs.flat(),
+  ];
 }

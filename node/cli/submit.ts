@@ -1,7 +1,11 @@
 /** `meshwork submit`: hands a job to a mesh. */
 
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { address, type CliContext, type Register } from "./context.ts";
+import { describeSafety } from "../../protocol/job/committee-draw.ts";
+import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
+import { RunFolder } from "../run/run-folder.ts";
+import { finishRun, followJob } from "../run/run-job.ts";
+import { type Client, ownerIdentity, withClient } from "./client.ts";
+import { address, type CliContext, defaultRunFolder, EXIT, type Register } from "./context.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -31,6 +35,65 @@ export const registerSubmit: Register = (program, act) => {
     .action(act(runSubmit));
 };
 
-async function runSubmit(_context: CliContext, _jobFile: string, _options: SubmitOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+/** A client that just connected learns of the agents within about this time, ms. */
+const SETTLE_MS = 15_000;
+
+interface AgentStatus {
+  readonly agent: string;
+  readonly name: string;
+  readonly hosts: boolean;
+  readonly skills: readonly { readonly name: string; readonly price: number }[];
+}
+
+async function runSubmit(context: CliContext, jobFile: string, options: SubmitOptions): Promise<number> {
+  const startedAt = Date.now();
+  await readJobFile(jobFile); // what is wrong with the file is said before anybody is called
+  const identity = ownerIdentity(context, options.key);
+  return withClient(context, { ...options, identity }, async (client) => {
+    const agents = await agentsOf(client);
+    const job = await readJobFile(jobFile, pricesOf(agents));
+    return submitJob(context, options, { client, job, agents, startedAt });
+  });
+}
+
+/** The agents that the other side knows, once this side knows as many that keep jobs. */
+async function agentsOf({ node, target }: Client): Promise<readonly AgentStatus[]> {
+  const read = async (of: Client["target"]): Promise<readonly AgentStatus[]> =>
+    ((await node.status(of)) as unknown as { readonly agents: readonly AgentStatus[] }).agents.filter((agent) => agent.agent !== node.id);
+  const theirs = await read(target);
+  const hosts = (agents: readonly AgentStatus[]): number => agents.filter((agent) => agent.hosts).length;
+  await node.until(async () => hosts(await read(node.id)) >= hosts(theirs), SETTLE_MS, "learning of the agents");
+  return read(node.id);
+}
+
+function pricesOf(agents: readonly AgentStatus[]): Map<string, number> {
+  const prices = new Map<string, number>();
+  for (const { skills } of agents) {
+    for (const { name, price } of skills) prices.set(name, Math.min(price, prices.get(name) ?? price));
+  }
+  return prices;
+}
+
+interface Submission {
+  readonly client: Client;
+  readonly job: ParsedJob;
+  readonly agents: readonly AgentStatus[];
+  readonly startedAt: number;
+}
+
+async function submitJob(context: CliContext, options: SubmitOptions, { client, job, agents, startedAt }: Submission): Promise<number> {
+  const handle = await client.node.submit(job);
+  const powers = handle.genesis.committee.map((member) => member.power);
+  context.note(describeSafety(powers, agents.filter((agent) => agent.hosts).length));
+  if (options.wait !== true) {
+    if (context.json) context.printJson({ job: handle.id, committee: handle.genesis.committee });
+    else context.print(handle.id);
+    return EXIT.ok;
+  }
+  context.note(`job ${handle.id}`);
+  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, startedAt % 1_000_000));
+  const named = agents.map(({ agent, name }) => ({ id: agent, name }));
+  const run = await followJob({ context, owner: client.node, handle, agents: named, title: job.name });
+  const { sent } = client.node.stats().network;
+  return finishRun({ context, run, handle, folder, title: job.name, messages: sent });
 }

@@ -88,8 +88,8 @@ export function groupDigits(value: number): string {
 }
 
 /** `1 task`, `2 tasks`. */
-export function counted(count: number, noun: string): string {
-  return `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${groupDigits(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** Minutes, seconds and tenths: `00:12.3`. */

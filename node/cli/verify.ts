@@ -1,7 +1,14 @@
 /** `meshwork verify`: checks a certificate offline, and says in words what it rests on. */
 
+import { readFileSync, statSync } from "node:fs";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { type CliContext, jobId, type Register } from "./context.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { type Verification, verify } from "../../protocol/job/certificate.ts";
+import { CERTIFICATE_BYTES_MAX } from "../../protocol/wire/certificate.ts";
+import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
+import { parseCertificateFile } from "../certificate-file.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { type CliContext, EXIT, jobId, type Register } from "./context.ts";
 
 export interface VerifyOptions {
   readonly result?: string;
@@ -32,6 +39,74 @@ export const registerVerify: Register = (program, act) => {
     .action(act(runVerify));
 };
 
-async function runVerify(_context: CliContext, _certificate: string, _options: VerifyOptions): Promise<number> {
-  throw new MeshworkError("usage", "not available yet");
+/** A result is read whole: more than this is no result of a job of ours. */
+const RESULT_BYTES_MAX = 1024 ** 3;
+
+async function runVerify(context: CliContext, file: string, options: VerifyOptions): Promise<number> {
+  const certificate = parseCertificateFile(readText(file, CERTIFICATE_BYTES_MAX), file);
+  const checked = verify(nodeCrypto, certificate, {
+    ...(options.result === undefined ? {} : { result: readResult(options.result) }),
+    ...(options.job === undefined ? {} : { job: options.job }),
+    ...(options.owner === undefined ? {} : { owner: options.owner }),
+    ...(options.trust === undefined ? {} : { trust: readTrust(options.trust) }),
+  });
+  if (!checked.ok) {
+    if (context.json) context.printJson({ ok: false, code: checked.code, message: checked.message });
+    else context.print(`✗ refused: ${checked.message}`);
+    return EXIT.no;
+  }
+  if (context.json) context.printJson(documentOf(checked));
+  else for (const line of describe(checked)) context.print(line);
+  return EXIT.ok;
+}
+
+function readText(file: string, bytesMax: number): string {
+  try {
+    if (statSync(file).size > bytesMax) throw new MeshworkError("invalid-file", `${file} is larger than ${bytesMax} bytes`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof MeshworkError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MeshworkError("invalid-file", `${file} cannot be read (${reason})`, "check the path");
+  }
+}
+
+function readResult(file: string): Value {
+  const text = readText(file, RESULT_BYTES_MAX);
+  let result: unknown;
+  try {
+    result = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MeshworkError("invalid-file", `${file} is not JSON (${reason})`, "give the result.json of the run");
+  }
+  const problem = explainNotValue(result);
+  if (problem !== null) throw new MeshworkError("invalid-file", `${file} holds no result: ${problem}`);
+  return result as Value;
+}
+
+/** One id a line; empty lines and those that begin with # are skipped. */
+function readTrust(file: string): ReadonlySet<AgentId> {
+  const lines = readText(file, 16 * 1024 ** 2).split(/\r?\n/);
+  const ids = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  return new Set(ids as AgentId[]);
+}
+
+type Accepted = Extract<Verification, { readonly ok: true }>;
+
+function documentOf({ job, genesis, event, height, timeMs, committees, basis }: Accepted): object {
+  return { ok: true, job, name: genesis.name, owner: genesis.owner, decision: event, height, timeMs, committees, basis };
+}
+
+function describe({ job, genesis, event, height, timeMs, basis, committees }: Accepted): string[] {
+  const what = event.kind === "completed" ? `the job ${event.status === "certified" ? "has this result" : event.status}` : event.kind;
+  return [
+    `✓ the certificate is valid: ${what}`,
+    `  job        ${job}  ${JSON.stringify(genesis.name)}`,
+    `  owner      ${genesis.owner}`,
+    `  decided    in block ${height}, ${new Date(timeMs).toISOString()}`,
+    `  committee  ${committees.at(-1)!.map((member) => member.agent).join("\n             ")}`,
+    "  it rests on:",
+    ...basis.map((words) => `  - ${words}`),
+  ];
 }

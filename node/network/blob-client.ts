@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stream } from "@libp2p/interface";
 import type { Logger } from "pino";
-import { concatBytes } from "../../protocol/core/bytes.ts";
+import { concat } from "uint8arrays";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { BlobStore, PartialBlob } from "../store/blob-store.ts";
@@ -94,21 +94,32 @@ export class BlobClient {
     } catch {
       return "again"; // too many wait, or the node stops: the caller's rounds are bounded
     }
-    const partial = await this.#options.blobs.openPartial(hash).catch((error: unknown) => {
+    try {
+      const { outcome, resumed } = await this.#attempt(holder, hash, bytes);
+      if (outcome !== "wrong") return outcome;
+      // What this one continued may be another's fault, so it gives all of it: a holder that spoils the
+      // beginning and goes away cannot keep the blob from us.
+      const second = resumed ? (await this.#attempt(holder, hash, bytes)).outcome : "wrong";
+      if (second === "wrong") this.#options.offend(holder, "blob-wrong");
+      return second;
+    } finally {
       leave();
-      throw error;
-    });
-    const resumedAt = partial.bytes;
+    }
+  }
+
+  async #attempt(
+    holder: AgentId,
+    hash: Hash,
+    bytes: number,
+  ): Promise<{ readonly outcome: Outcome; readonly resumed: boolean }> {
+    const partial = await this.#options.blobs.openPartial(hash);
+    const resumed = partial.bytes > 0;
     try {
       const outcome = await this.#transfer(holder, hash, bytes, partial);
-      if (outcome !== "wrong") return outcome;
-      // What was continued may be somebody else's fault; what came from one holder is that one's.
-      if (resumedAt > 0) return "again";
-      this.#options.offend(holder, "blob-wrong");
-      return "wrong";
+      if (outcome === "wrong") await partial.drop();
+      return { outcome, resumed };
     } finally {
       await partial.close();
-      leave();
     }
   }
 
@@ -124,11 +135,15 @@ export class BlobClient {
       this.#options.log.debug({ err: error, peer: holder, blob: hash }, "holder not reached");
       return "again";
     }
+    // A holder that lets a transfer trickle is left for another one; what came is kept.
+    const limitMs = networkLimits.openTimeoutMs + ((bytes - offset) / networkLimits.blobBytesPerSecondMin) * 1000;
+    const tooSlow = setTimeout(() => stream.abort(new Error("the holder is too slow")), limitMs);
     const onStop = (): void => stream.abort(new Error("the node stops"));
     this.#stop.signal.addEventListener("abort", onStop);
     try {
       return await this.#receive(stream, hash, bytes, partial);
     } finally {
+      clearTimeout(tooSlow);
       this.#stop.signal.removeEventListener("abort", onStop);
       if (stream.status === "open") stream.abort(new Error("the transfer is over"));
     }
@@ -155,7 +170,7 @@ export class BlobClient {
       if (next.done === true) break;
       let data = next.value;
       if (!known) {
-        head = concatBytes(head, data);
+        head = concat([head, data]);
         if (head.length < REPLY_HEAD_BYTES) continue;
         const reply = decodeReplyHead(head.subarray(0, REPLY_HEAD_BYTES));
         if (reply === null) return "wrong";

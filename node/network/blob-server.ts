@@ -1,14 +1,15 @@
 /** Hands out blobs that this node has, to any agent of the mesh, within bounds (blob-messages.ts). */
 
 import type { Connection, Stream } from "@libp2p/interface";
+import { pipe } from "it-pipe";
 import type { Logger } from "pino";
-import { concatBytes } from "../../protocol/core/bytes.ts";
+import { concat } from "uint8arrays";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { BlobStore } from "../store/blob-store.ts";
 import { decodeRequest, encodeReplyHead, REQUEST_BYTES } from "./blob-messages.ts";
 import { networkLimits } from "./network-limits.ts";
 import { Places } from "./places.ts";
-import { chunksOf, drained } from "./streams.ts";
+import { chunksOf, sendAll } from "./streams.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 export interface BlobServerOptions {
@@ -72,13 +73,21 @@ export class BlobServer {
     }
     try {
       stream.send(encodeReplyHead("have", size));
-      for await (const chunk of this.#options.blobs.read(request.hash, request.offset)) {
-        this.stats.bytes += chunk.length;
-        if (!stream.send(chunk)) await drained(stream, networkLimits.blobIdleMs);
-      }
+      await pipe(
+        this.#options.blobs.read(request.hash, request.offset),
+        (chunks) => this.#counted(chunks),
+        (chunks) => sendAll(stream, chunks, networkLimits.blobIdleMs),
+      );
       this.stats.served++;
     } finally {
       leave();
+    }
+  }
+
+  async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.stats.bytes += chunk.length;
+      yield chunk;
     }
   }
 
@@ -91,7 +100,7 @@ export class BlobServer {
       bytes += chunk.length;
       if (bytes > REQUEST_BYTES) break;
     }
-    return concatBytes(...chunks);
+    return concat(chunks);
   }
 
   stop(): void {

@@ -69,12 +69,19 @@ export class Discovery {
       if (target.dialling || nowMs < target.nextAtMs || target.agent === this.#options.self) continue;
       if (target.agent !== "" && this.#options.dialer.isConnected(target.agent)) continue;
       if (target.agent !== "" && this.#options.refuses(target.agent)) continue;
+      if (target.agent === "" && this.#isOwn(target.address)) continue;
       void this.#dial(target);
     }
     if (nowMs < this.#widenAtMs) return;
     const peers = this.#options.present().length;
     this.#widenAtMs = nowMs + (peers < networkLimits.peersWanted / 2 ? WIDEN_SOON_MS : WIDEN_MS);
     if (peers < networkLimits.peersWanted) this.#widen();
+  }
+
+  /** Operators give all nodes the same list, so it may hold this one, without its peer id. */
+  #isOwn(address: Multiaddr): boolean {
+    const text = address.toString();
+    return this.#options.node.getMultiaddrs().some((own) => own.toString().replace(/\/p2p\/[^/]*$/, "") === text);
   }
 
   async #dial(target: Target): Promise<void> {

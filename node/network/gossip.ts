@@ -103,6 +103,11 @@ export class Gossip {
   }
 
   publish(topic: GossipTopic, bytes: Uint8Array): void {
+    if (bytes.length > limits.gossipBytes) {
+      // Not an assertion: how long an advertisement is depends on what the operator wrote into it.
+      this.#options.log.error({ topic, bytes: bytes.length, max: limits.gossipBytes }, "too long to be published");
+      return;
+    }
     this.stats.published++;
     this.stats.publishedBytes += bytes.length;
     this.#pubsub.publish(topicName(this.#options.meshId, topic), bytes).catch((error: unknown) => {

@@ -65,6 +65,8 @@ export const networkLimits = {
   blobServesWaiting: 64,
   /** A holder that sends nothing for this long is given up, ms. */
   blobIdleMs: 10_000,
+  /** Bytes a second, over a whole transfer, below which another holder is asked. */
+  blobBytesPerSecondMin: 64 * 1024,
   /** Times that all holders are asked, and the wait between, ms: for those that were busy or cut us off. */
   blobRounds: 4,
   blobRoundWaitMs: 500,

@@ -27,6 +27,13 @@ export function drained(stream: Stream, timeoutMs: number): Promise<void> {
   });
 }
 
+/** Sends everything that `chunks` yields, as fast as the other side reads; rejects as `drained` does. */
+export async function sendAll(stream: Stream, chunks: AsyncIterable<Uint8Array>, idleMs: number): Promise<void> {
+  for await (const chunk of chunks) {
+    if (!stream.send(chunk)) await drained(stream, idleMs);
+  }
+}
+
 /** Lets data flow again after `pause`; a stream whose readable end is gone stays as it is. */
 export function resumeReading(stream: Stream): void {
   if (stream.readStatus === "paused") stream.resume();

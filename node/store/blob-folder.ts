@@ -198,6 +198,10 @@ class FolderBlobStore implements BlobStore {
           throw storageError(`the blob ${hash} cannot be written`, error);
         }
       },
+      drop: async () => {
+        await close();
+        await rm(path, { force: true });
+      },
       close,
     };
   }

@@ -36,6 +36,8 @@ export interface PartialBlob {
   write(chunk: Uint8Array): Promise<void>;
   /** True: the blob is in the store. False: it is not the one that was asked for, and what came is dropped. */
   finish(): Promise<boolean>;
+  /** Forgets what came; for the one who finds out that it is wrong before it is whole. */
+  drop(): Promise<void>;
   /** Keeps what came. */
   close(): Promise<void>;
 }
@@ -109,6 +111,9 @@ class MemoryBlobStore implements BlobStore {
         if (digest.digest("hex") !== hash) return false;
         if (!this.#blobs.has(hash)) this.#keep(hash, Buffer.concat(chunks));
         return true;
+      },
+      drop: async () => {
+        this.#parts.delete(hash);
       },
       close: async () => {
         if (total === 0) this.#parts.delete(hash);

@@ -37,7 +37,7 @@ export interface RecordStore {
 export interface RecordStoreOptions {
   /** The data folder; made if missing. Null keeps everything in memory. */
   readonly folder: string | null;
-  /** A write that nobody waits for failed. The node must end: see `persist` in protocol/effect.ts. */
+  /** A write that nobody waits for failed; every later `write` throws the same. The node must end (effect.ts). */
   readonly onError: (error: MeshworkError) => void;
 }
 
@@ -106,6 +106,7 @@ class SqliteRecordStore implements RecordStore {
   #waiting: StoreEffect[] = [];
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | null = null;
+  #failure: MeshworkError | null = null;
   #closed = false;
 
   constructor({ folder, onError }: RecordStoreOptions) {
@@ -119,6 +120,7 @@ class SqliteRecordStore implements RecordStore {
 
   write(effects: readonly StoreEffect[]): void {
     assert(!this.#closed, "a write to a store that is closed");
+    if (this.#failure !== null) throw this.#failure;
     let durable = false;
     for (const effect of effects) {
       this.#waiting.push(effect);
@@ -143,8 +145,9 @@ class SqliteRecordStore implements RecordStore {
       for (const effect of effects) this.#apply(effect);
       this.#db.exec("COMMIT");
     } catch (error) {
+      this.#failure = sqliteError("the store cannot be written", error);
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw sqliteError("the store cannot be written", error);
+      throw this.#failure;
     }
   }
 

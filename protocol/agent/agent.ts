@@ -45,6 +45,8 @@ class Agent implements Machine {
   readonly #beacons: Beacons;
   readonly #liveness = new Liveness();
   readonly #hosts = new Map<JobId, JobHost>();
+  /** Ended jobs that it keeps no longer: to begin one anew would be to vote again. */
+  readonly #retired = new Set<JobId>();
   readonly #suspected = new Set<AgentId>();
   /** Beacons of jobs whose genesis is on its way. */
   readonly #waiting = new Map<JobId, Beacon[]>();
@@ -210,7 +212,11 @@ class Agent implements Machine {
   /** Ended jobs are kept for questions until there are too many. */
   #retireHosts(): void {
     const ended = [...this.#hosts.values()].filter((host) => host.isEnded).sort((a, b) => a.endedWallMs - b.endedWallMs);
-    for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) this.#hosts.delete(host.job);
+    for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) {
+      this.#hosts.delete(host.job);
+      if (this.#retired.size >= limits.knownJobs) this.#retired.delete(this.#retired.values().next().value!);
+      this.#retired.add(host.job);
+    }
   }
 
   #cancel(job: JobId, via: AgentId | null): void {
@@ -286,19 +292,23 @@ class Agent implements Machine {
   #onPulse(from: AgentId, message: Extract<Message, { kind: "pulse" }>): Verdict {
     this.#liveness.onPulse(from, this.#context.now.monoMs);
     for (const position of message.positions) {
-      const host = this.#hosts.get(position.job) ?? this.#beginAsked(position);
+      const host = this.#hosts.get(position.job) ?? this.#beginAsked(from, position);
       host?.onPosition(from, position);
     }
     return ACCEPT;
   }
 
-  /** A member already decides blocks of a job that this node agreed to keep: the start message was lost. */
-  #beginAsked(position: Position): JobHost | undefined {
-    if (position.height === 0) return undefined;
-    const checked = this.#invitations.take(position.job);
-    if (checked === null) return undefined;
-    this.#begin(checked, "asked");
-    return this.#hosts.get(position.job);
+  /**
+   * A member already decides blocks of a job that this node agreed to keep: the start message was lost, or this node
+   * crashed between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
+   */
+  #beginAsked(from: AgentId, { job, height }: Position): JobHost | undefined {
+    if (height === 0 || this.#retired.has(job)) return undefined;
+    const known = this.#worker.genesisOf(job);
+    const checked = this.#invitations.take(job) ?? known;
+    if (checked === null) this.#askGenesis(from, job);
+    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
+    return this.#hosts.get(job);
   }
 
   // --- frames -----------------------------------------------------------------------------------------

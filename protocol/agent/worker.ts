@@ -92,6 +92,10 @@ export class Worker {
     return this.#jobs.has(job);
   }
 
+  genesisOf(job: JobId): Pick<KnownJob, "signed" | "genesis" | "job"> | null {
+    return this.#jobs.get(job) ?? null;
+  }
+
   /** Share of its slots in use, parts per million. */
   get loadPpm(): number {
     return Math.min(1_000_000, Math.floor((this.#running * 1_000_000) / this.#context.config.slots));

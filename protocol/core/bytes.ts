@@ -7,15 +7,16 @@ const HEX_DIGITS: readonly number[] = Array.from("0123456789abcdef", (digit) => 
 /** Where a hash becomes text: made in one piece, it is cheaper to make and to use as the key of a Map. */
 const hashDigits: number[] = new Array(64).fill(0);
 
-export function toHex(bytes: Uint8Array): string {
-  const isHash = bytes.length === 32;
+export function toHex(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  const isHash = to - from === 32;
   let text = "";
-  for (let i = 0; i < bytes.length; i++) {
+  let at = 0;
+  for (let i = from; i < to; i++) {
     const high = HEX_DIGITS[bytes[i]! >> 4]!;
     const low = HEX_DIGITS[bytes[i]! & 15]!;
     if (isHash) {
-      hashDigits[2 * i] = high;
-      hashDigits[2 * i + 1] = low;
+      hashDigits[at++] = high;
+      hashDigits[at++] = low;
     } else text += String.fromCharCode(high, low);
   }
   return isHash ? String.fromCharCode.apply(String, hashDigits) : text;

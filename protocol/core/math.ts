@@ -4,7 +4,7 @@
  * IEEE 754 and is used as it is.
  */
 
-const LN2 = 0.6931471805599453;
+const { LN2, SQRT1_2, SQRT2 } = Math;
 
 /** Natural logarithm of a positive finite number; -Infinity at 0, NaN below. Relative error < 1e-14. */
 export function ln(x: number): number {
@@ -13,11 +13,11 @@ export function ln(x: number): number {
   // x = m · 2^e with m in [1/√2, √2): scaling by powers of two is exact.
   let m = x;
   let e = 0;
-  while (m >= 1.4142135623730951) {
+  while (m >= SQRT2) {
     m /= 2;
     e++;
   }
-  while (m < 0.7071067811865476) {
+  while (m < SQRT1_2) {
     m *= 2;
     e--;
   }
@@ -29,7 +29,7 @@ export function ln(x: number): number {
   return 2 * s * sum + e * LN2;
 }
 
-/** e^x. Relative error < 1e-13 for |x| <= 700; 0 and Infinity beyond the range of doubles. */
+/** e^x. Relative error < 1e-13 for |x| <= 700; Infinity above 709, 0 where the result would be subnormal (x < -709.4). */
 export function exp(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x > 709) return Number.POSITIVE_INFINITY;

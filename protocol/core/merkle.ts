@@ -30,7 +30,13 @@ export function merkleRoot(hasher: Hasher, leaves: readonly Hash[], from = 0, to
 }
 
 /** The hashes that, with leaf `index`, give the root: from the leaf up. */
-export function merklePath(hasher: Hasher, leaves: readonly Hash[], index: number, from = 0, to: number = leaves.length): Hash[] {
+export function merklePath(
+  hasher: Hasher,
+  leaves: readonly Hash[],
+  index: number,
+  from = 0,
+  to: number = leaves.length,
+): Hash[] {
   if (to - from <= 1) return [];
   const middle = from + splitAt(to - from);
   return index < middle
@@ -39,7 +45,13 @@ export function merklePath(hasher: Hasher, leaves: readonly Hash[], index: numbe
 }
 
 /** The root that leaf `index` of `count` leaves has by `path`, or null if the path cannot be one of such a tree. */
-export function rootByPath(hasher: Hasher, leaf: Hash, index: number, count: number, path: readonly Hash[]): Hash | null {
+export function rootByPath(
+  hasher: Hasher,
+  leaf: Hash,
+  index: number,
+  count: number,
+  path: readonly Hash[],
+): Hash | null {
   const turns: boolean[] = []; // from the root down: true where the leaf is on the left
   let from = 0;
   let to = count;

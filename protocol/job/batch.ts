@@ -18,7 +18,8 @@ import { type Award, type Task, updateAgent, updateRecord } from "./state.ts";
 
 export const leaseDeadline = (task: Task, worker: AgentId): string => `lease|${task.id}|${worker}`;
 export const hedgeDeadline = (task: Task, worker: AgentId): string => `hedge|${task.id}|${worker}`;
-export const revealDeadline = (task: Task): string => `reveal|${task.id}`;
+export const REVEAL_PREFIX = "reveal|";
+export const revealDeadline = (task: Task): string => `${REVEAL_PREFIX}${task.id}`;
 
 // --- reading ------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 /**
  * Members that leave the committee: caught equivocating (A5), or held for dead by more than half of the power
- * (protocol.md 8). The first standby takes the seat, with power 1, from the next height on (A7).
+ * (protocol.md 8). The first standby takes the seat, with its power, from the next height on (A7).
  */
 
 import type { AgentId, TaskId } from "../core/ids.ts";
@@ -27,8 +27,9 @@ export function replaceMember(rules: Rules, out: AgentId, reason: "equivocation"
   const [standby, ...rest] = state.standbys.get();
   if (standby === undefined) return;
   const committee = state.committee.get();
-  // A full-power seat is earned by a record; below a third of the total it must stay (protocol.md 4).
-  state.committee.set(committee.map((member) => (member.agent === out ? { agent: standby, power: 1 } : member)));
+  // The seat keeps its power: were it to shrink with its holder, those that stay would weigh more, and members that
+  // held less than 1/3 of the total together could come to hold more.
+  state.committee.set(committee.map((member) => (member.agent === out ? { agent: standby, power: member.power } : member)));
   state.standbys.set(rest);
   state.suspicions.delete(out);
   for (const [target, suspicions] of state.suspicions.sorted()) {

@@ -163,7 +163,8 @@ export class Replica implements Application {
     this.#refresh(now);
     for (const entry of this.pool.entries()) {
       // Not judged yet, because a block is applied on top: taken for a reason until the next refresh.
-      if (entry.applicable === null || (entry.applicable && entry.arms)) return true;
+      // One whose blob is still on its way could not be proposed: arming for it would decide empty blocks.
+      if ((entry.applicable === null || (entry.applicable && entry.arms)) && this.#mayBeProposed(entry)) return true;
     }
     return false;
   }

@@ -12,7 +12,7 @@ import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { type Candidate, choose, type Pick as Choice } from "../selection/selector.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
-import { freeSeats, hedgeDeadline, leaseDeadline, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
+import { freeSeats, hedgeDeadline, leaseDeadline, openIfComplete, saveTask, sealedSeats, REVEAL_PREFIX } from "./batch.ts";
 import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
 import { HEDGE_FACTOR, HEDGE_MIN_MS, isSealed, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
@@ -183,12 +183,24 @@ function seatTask(rules: Rules, task: Task, need: Need): void {
   const outcome = award(rules, current, free, freeSeats(current));
   if (outcome === "seated") return;
   if (outcome === "unaffordable") {
-    // It waits while something is reserved that may come free again.
-    if (rules.state.reserved.get() === 0) failJob(rules, task.id, "budget", `no offer fits into what is left of the budget`);
+    failIfHopeless(rules, task);
     return;
   }
   need.vain++;
   need.short.push(task.id);
+}
+
+/**
+ * A task that cannot afford its offers waits while a reservation may still come free: somebody works, or reveals. Seals
+ * of batches that themselves wait for a seat do not count: they would wait for each other for ever.
+ */
+function failIfHopeless(rules: Rules, task: Task): void {
+  const { state } = rules;
+  const isWorkedOn = state.liveBySkill.sorted().some(([, live]) => live.count > 0);
+  if (isWorkedOn || state.deadlines.list().some((item) => item.name.startsWith(REVEAL_PREFIX))) return;
+  const filled = sealedSeats(task);
+  if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task))) openIfComplete(rules, { ...task, seats: filled });
+  else failJob(rules, task.id, "budget", "no offer fits into what is left of the budget");
 }
 
 /** An unsealed task whose workers all failed starts a new batch when nobody else is left: then they may try again. */
@@ -246,7 +258,7 @@ function settleForLess(rules: Rules, need: Need): void {
       openIfComplete(rules, { ...task, seats: filled });
     } else if (free.length > 0 && !isBusy && counted >= minimumResults(policyOf(rules, task))) {
       const outcome = award(rules, { ...task, seats: filled + free.length }, free, free.length);
-      if (outcome === "unaffordable" && rules.state.reserved.get() === 0) failJob(rules, id, "budget", "no offer fits into what is left of the budget");
+      if (outcome === "unaffordable") failIfHopeless(rules, task);
     } else if (!isBusy) {
       const reason = free.length === 0 && filled === 0 ? "no-offers" : "too-few-agents";
       const skill = need.skill;

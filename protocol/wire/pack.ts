@@ -7,10 +7,10 @@ import { limits } from "../core/limits.ts";
 import { bytes, type Decoded, decode, encode, type Infer, list, struct, text } from "./codec.ts";
 
 const fileCodec = struct({ path: text(4_096), data: bytes(limits.blobBytes) });
-const filesCodec = list(fileCodec, limits.mapItems);
+export const packCodec = list(fileCodec, limits.mapItems);
 
 /** A file as it was when the job was submitted; `path` is relative to the folder that was submitted, with `/`. */
 export type PackedFile = Infer<typeof fileCodec>;
 
-export const encodePack = (files: readonly PackedFile[]): Uint8Array => encode(filesCodec, files);
-export const decodePack = (input: Uint8Array): Decoded<readonly PackedFile[]> => decode(filesCodec, input);
+export const encodePack = (files: readonly PackedFile[]): Uint8Array => encode(packCodec, files);
+export const decodePack = (input: Uint8Array): Decoded<readonly PackedFile[]> => decode(packCodec, input);

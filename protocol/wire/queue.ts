@@ -31,7 +31,8 @@ export interface SendQueue {
 
 export function createSendQueue(): SendQueue {
   let pulse: Uint8Array | null = null;
-  let frames: Uint8Array[] = [];
+  /** Those before `head` have left: null, so that their bytes can go. */
+  let frames: (Uint8Array | null)[] = [];
   let head = 0;
   let waitingBytes = 0;
 
@@ -43,6 +44,7 @@ export function createSendQueue(): SendQueue {
       }
       const policy = QUEUE_POLICIES.main;
       if (frames.length - head >= policy.frames || waitingBytes + frame.length > policy.bytes) {
+        pulse = null;
         frames = [];
         head = 0;
         waitingBytes = 0;
@@ -59,7 +61,8 @@ export function createSendQueue(): SendQueue {
         return frame;
       }
       if (head >= frames.length) return null;
-      const frame = frames[head++]!;
+      const frame = frames[head]!;
+      frames[head++] = null;
       waitingBytes -= frame.length;
       if (head > 1_024 && head * 2 > frames.length) {
         frames = frames.slice(head);

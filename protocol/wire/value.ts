@@ -4,14 +4,10 @@
  * answer" is a comparison of hashes.
  */
 
-import { assert } from "../core/assert.ts";
+import { assert, broken } from "../core/assert.ts";
 import { compareText, utf8Length } from "../core/bytes.ts";
 import { limits } from "../core/limits.ts";
 import {
-  type Codec,
-  type Decoded,
-  decode,
-  encode,
   type Reader,
   readListHeader,
   readMapHeader,
@@ -22,14 +18,19 @@ import {
   writeMapHeader,
   writeText,
   writeUint,
-} from "./codec.ts";
+} from "./buffer.ts";
+import { type Codec, type Decoded, decode, encode } from "./codec.ts";
 
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 
 const NEGATIVE_FIX = -32;
 
+/** 2^(8 size): what a negative integer of `size` bytes is written as is short of. */
+const spanOf = (size: 1 | 2 | 4): number => (size === 4 ? 0x100000000 : 1 << (8 * size));
+
 function writeNumber(w: Writer, number: number): void {
   const value = number === 0 ? 0 : number; // -0 is 0
+  if (!Number.isFinite(value)) broken(`${value} has no canonical bytes`);
   if (!Number.isSafeInteger(value)) {
     w.u8(0xcb);
     w.double(value);
@@ -39,14 +40,14 @@ function writeNumber(w: Writer, number: number): void {
     const size = value >= -0x80 ? 1 : value >= -0x8000 ? 2 : value >= -0x80000000 ? 4 : 8;
     w.u8(size === 1 ? 0xd0 : size === 2 ? 0xd1 : size === 4 ? 0xd2 : 0xd3);
     if (size === 8) w.bigint(BigInt(value));
-    else w.uintOf(size, value + 2 ** (8 * size));
+    else w.uintOf(size, value + spanOf(size));
   }
 }
 
 function readNegative(r: Reader, size: 1 | 2 | 4 | 8): number {
-  const value = size === 8 ? Number(r.bigint()) : r.uintOf(size) - 2 ** (8 * size);
+  const value = size === 8 ? Number(r.bigint()) : r.uintOf(size) - spanOf(size);
   const shortest = size === 1 ? NEGATIVE_FIX : size === 2 ? -0x80 : size === 4 ? -0x8000 : -0x80000000;
-  if (size !== 8 && value < -(2 ** (8 * size - 1))) r.fail("not-shortest"); // a positive number in a signed form
+  if (size !== 8 && value < -spanOf(size) / 2) r.fail("not-shortest"); // a positive number in a signed form
   if (value >= shortest) r.fail("not-shortest");
   return Number.isSafeInteger(value) ? value : r.fail("integer-too-large");
 }
@@ -54,7 +55,7 @@ function readNegative(r: Reader, size: 1 | 2 | 4 | 8): number {
 function readDouble(r: Reader): number {
   const value = r.double();
   if (!Number.isFinite(value)) r.fail("not-finite");
-  if (Number.isSafeInteger(value) || Object.is(value, -0)) r.fail("not-shortest");
+  if (Number.isSafeInteger(value)) r.fail("not-shortest"); // -0 too
   return value;
 }
 
@@ -65,17 +66,23 @@ function writeValue(w: Writer, value: Value, depth: number): void {
   else if (typeof value === "string") writeText(w, value);
   else if (Array.isArray(value)) {
     assert(depth < limits.nesting, "a value is nested too deeply");
+    if (value.length > limits.valueEntries) broken(`a list of ${value.length} entries`);
     writeListHeader(w, value.length);
     for (const item of value) writeValue(w, item, depth + 1);
-  } else {
-    assert(depth < limits.nesting, "a value is nested too deeply");
-    const entries = Object.entries(value as { readonly [key: string]: Value });
-    entries.sort((a, b) => compareText(a[0], b[0]));
-    writeMapHeader(w, entries.length);
-    for (const [key, item] of entries) {
-      writeText(w, key);
-      writeValue(w, item, depth + 1);
-    }
+  } else writeMap(w, value, depth);
+}
+
+function writeMap(w: Writer, value: Value, depth: number): void {
+  if (typeof value !== "object" || !isPlainObject(value as object))
+    broken("only JSON-like values have canonical bytes");
+  assert(depth < limits.nesting, "a value is nested too deeply");
+  const map = value as { readonly [key: string]: Value };
+  const keys = Object.keys(map).sort(compareText);
+  if (keys.length > limits.valueEntries) broken(`a map of ${keys.length} entries`);
+  writeMapHeader(w, keys.length);
+  for (const key of keys) {
+    writeText(w, key);
+    writeValue(w, map[key]!, depth + 1);
   }
 }
 
@@ -87,7 +94,7 @@ function readMap(r: Reader, lead: number): Value {
   const map: { [key: string]: Value } = {};
   let previous: string | null = null;
   for (let i = 0; i < length; i++) {
-    const key = readTextAfter(r, r.u8(), limits.frameBytes);
+    const key = readTextAfter(r, r.u8(), limits.blobBytes);
     if (previous !== null && compareText(previous, key) >= 0) r.fail("keys-out-of-order");
     previous = key;
     const item = readValue(r);
@@ -155,7 +162,7 @@ export const valueCodec: Codec<Value> = {
   read: readValue,
 };
 
-/** Canonical bytes of a value that passed `parseValue`. */
+/** Canonical bytes of a value. Asserts what `explainNotValue` explains: check first what others made. */
 export const encodeValue = (value: Value): Uint8Array => encode(valueCodec, value);
 
 export const decodeValue = (input: Uint8Array): Decoded<Value> => decode(valueCodec, input);
@@ -167,7 +174,7 @@ export const decodeValue = (input: Uint8Array): Decoded<Value> => decode(valueCo
 export function explainNotValue(input: unknown, path = "$", depth = 0): string | null {
   if (input === null || typeof input === "boolean") return null;
   if (typeof input === "number") return Number.isFinite(input) ? null : `${path} is ${input}, not a finite number`;
-  if (typeof input === "string") return utf8Length(input) >= 0 ? null : `${path} holds half of a surrogate pair`;
+  if (typeof input === "string") return explainNotText(input, path);
   if (typeof input !== "object") return `${path} is ${input === undefined ? "undefined" : `a ${typeof input}`}`;
   if (depth >= limits.nesting) return `${path} is nested more than ${limits.nesting} levels deep`;
   const entries: Iterable<[string | number, unknown]> = Array.isArray(input) ? input.entries() : Object.entries(input);
@@ -175,11 +182,18 @@ export function explainNotValue(input: unknown, path = "$", depth = 0): string |
   let count = 0;
   for (const [key, item] of entries) {
     if (++count > limits.valueEntries) return `${path} has more than ${limits.valueEntries} entries`;
-    if (typeof key === "string" && utf8Length(key) < 0) return `a key of ${path} holds half of a surrogate pair`;
+    const badKey = typeof key === "string" ? explainNotText(key, `a key of ${path}`) : null;
+    if (badKey !== null) return badKey;
     const problem = explainNotValue(item, typeof key === "number" ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
     if (problem !== null) return problem;
   }
   return null;
+}
+
+function explainNotText(text: string, path: string): string | null {
+  const length = utf8Length(text);
+  if (length < 0) return `${path} holds half of a surrogate pair`;
+  return length > limits.blobBytes ? `${path} has more than ${limits.blobBytes} bytes` : null;
 }
 
 function isPlainObject(input: object): boolean {

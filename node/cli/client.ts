@@ -1,0 +1,61 @@
+/**
+ * What the commands that talk to a mesh share: a node of their own that only dials, joined to the agent of `--to`.
+ */
+
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { type Identity, loadOrMakeIdentity } from "../identity.ts";
+import { createNode, type MeshworkNode } from "../node.ts";
+import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
+
+const CONNECT_MS = 10_000;
+
+export interface Client {
+  readonly node: MeshworkNode;
+  /** The agent of `--to`. */
+  readonly target: AgentId;
+}
+
+export interface ClientOptions {
+  readonly to: string;
+  readonly mesh: string;
+  /** The owner's key; without one a new identity for this command. */
+  readonly identity?: Identity;
+}
+
+/** The key of `--key`, or the user's own, made on first use. */
+export function ownerIdentity(context: CliContext, keyFile: string | undefined): Identity {
+  return loadOrMakeIdentity(keyFile ?? defaultKeyFile(context.io.env));
+}
+
+/** Runs `use` with a node joined to `--to`, and stops it. Throws `unreachable` if nobody of that mesh answers there. */
+export async function withClient<T>(context: CliContext, options: ClientOptions, use: (client: Client) => Promise<T>): Promise<T> {
+  const node = await createNode({
+    mesh: options.mesh,
+    name: "client",
+    host: false,
+    listen: [],
+    join: [options.to],
+    local: options.to.startsWith("/ip4/127."),
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+  const onAbort = (): void => void node.stop();
+  context.signal.addEventListener("abort", onAbort);
+  try {
+    const named = /\/p2p\/([^/]+)$/.exec(options.to)?.[1] as AgentId | undefined;
+    const isThere = (): boolean => (named === undefined ? node.peers().length > 0 : node.peers().includes(named));
+    await node.until(isThere, CONNECT_MS, "connecting").catch((error: unknown) => {
+      if (context.signal.aborted) throw interrupted();
+      if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+      const remedy = `check the address and --mesh, or run: meshwork doctor ${options.to}`;
+      throw new MeshworkError("unreachable", `no agent of mesh "${options.mesh}" answers at ${options.to}`, remedy);
+    });
+    return await use({ node, target: named ?? node.peers()[0]! });
+  } catch (error) {
+    if (context.signal.aborted) throw interrupted();
+    throw error;
+  } finally {
+    context.signal.removeEventListener("abort", onAbort);
+    await node.stop();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The faults of the demo: one agent is killed while it holds a lease, another one lies on every task (it was started
+ * so). Which one is killed follows from the seed and from who holds work.
+ *
+ * To be sure that the victim holds a lease when it dies, it is paused first: a paused agent finishes nothing, and what
+ * the log still shows in its hands a moment later is really there.
+ */
+
+import type { Prng } from "../../protocol/core/prng.ts";
+import type { JobEvent } from "../node.ts";
+import type { JobWatch } from "./job-watch.ts";
+import type { LocalAgent, LocalMesh } from "./local-mesh.ts";
+
+/** What was on its way from the victim when it was paused is in the log by then, ms. */
+const SETTLE_MS = 300;
+/** Part of the batches after which somebody is killed: the job is under way, and has a way to go. */
+const KILL_AFTER = 0.2;
+
+export class DemoFaults {
+  readonly #mesh: LocalMesh;
+  readonly #prng: Prng;
+  readonly #killAfter: number;
+  #watch: JobWatch | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #killed = false;
+
+  constructor(mesh: LocalMesh, prng: Prng, batches: number) {
+    this.#mesh = mesh;
+    this.#prng = prng;
+    this.#killAfter = Math.floor(batches * KILL_AFTER);
+  }
+
+  start(watch: JobWatch): void {
+    this.#watch = watch;
+    for (const agent of this.#mesh.agents) if (agent.lies) watch.setState(agent.id, "lying");
+  }
+
+  onBlock(_event: JobEvent): void {
+    const watch = this.#watch!;
+    for (const agent of this.#mesh.agents) {
+      const isNews = agent.lies && watch.rejected(agent.id) > 0 && !watch.faults.some((fault) => fault.agent === agent.id);
+      if (isNews) watch.fault(agent.id, "lying", "lying");
+    }
+    if (!this.#killed && this.#timer === null && watch.accepted >= this.#killAfter) this.#choose(watch);
+  }
+
+  #choose(watch: JobWatch): void {
+    const holders = this.#mesh.agents.filter((agent) => !agent.lies && watch.holding(agent.id) > 0);
+    if (holders.length === 0) return;
+    const victim = this.#prng.pick(holders);
+    this.#mesh.pause(victim.name);
+    this.#timer = setTimeout(() => void this.#strike(watch, victim), SETTLE_MS);
+  }
+
+  async #strike(watch: JobWatch, victim: LocalAgent): Promise<void> {
+    this.#timer = null;
+    if (watch.holding(victim.id) === 0 && watch.isPending) {
+      this.#mesh.resume(victim.name); // it had finished all that it had: another one, at the next block
+      return;
+    }
+    this.#killed = true;
+    await this.#mesh.kill(victim.name);
+    watch.fault(victim.id, "killed", "killed");
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Follows a job by its blocks: what the live view shows while it runs, and what the summary counts at its end.
+ *
+ * Leaves to the caller which faults it causes; it notes them here.
+ */
+
+import type { LedgerEvent } from "../../protocol/job/event.ts";
+import type { AgentState, ViewState } from "../cli/render-view.ts";
+import type { RunStatus, RunSummary } from "../cli/summary.ts";
+import type { JobEvent, JobHandle } from "../node.ts";
+
+export interface Fault {
+  readonly atMs: number;
+  readonly agent: string;
+  readonly name: string;
+  readonly kind: string;
+}
+
+interface Counts {
+  offers: number;
+  awards: number;
+  results: number;
+  accepted: number;
+  rejected: number;
+  timeouts: number;
+  readonly holding: Set<string>;
+}
+
+const newCounts = (): Counts => ({ offers: 0, awards: 0, results: 0, accepted: 0, rejected: 0, timeouts: 0, holding: new Set() });
+
+/** Blocks a second are an average over this time, ms. */
+const RATE_MS = 5_000;
+const EVENTS_SHOWN = 8;
+
+export class JobWatch {
+  readonly #startedMs = performance.now();
+  readonly #agents = new Map<string, { readonly name: string; state: AgentState }>();
+  readonly #counts = new Map<string, Counts>();
+  readonly #open = new Map<string, number>();
+  readonly #committee: { agent: string; power: number }[];
+  readonly #blockTimes: number[] = [];
+  readonly #lastEvents: string[] = [];
+  readonly faults: Fault[] = [];
+  #height = 0;
+  #total = 0;
+  #accepted = 0;
+  #failed = 0;
+  #reassigned = 0;
+  completed: Extract<LedgerEvent, { kind: "completed" }> | null = null;
+  lastBlockMs = performance.now();
+
+  constructor(handle: JobHandle, agents: readonly { readonly id: string; readonly name: string }[]) {
+    for (const { id, name } of agents) this.#agents.set(id, { name, state: "up" });
+    this.#committee = handle.genesis.committee.map((member) => ({ ...member }));
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get isPending(): boolean {
+    return this.completed === null;
+  }
+
+  holding(agent: string): number {
+    return this.#of(agent).holding.size;
+  }
+
+  rejected(agent: string): number {
+    return this.#of(agent).rejected;
+  }
+
+  fault(agent: string, kind: string, state: AgentState): void {
+    const known = this.#agents.get(agent);
+    if (known !== undefined) known.state = state;
+    this.faults.push({ atMs: Math.round(this.elapsedMs), agent, name: this.#name(agent), kind });
+  }
+
+  setState(agent: string, state: AgentState): void {
+    const known = this.#agents.get(agent);
+    if (known !== undefined) known.state = state;
+  }
+
+  #name(agent: string): string {
+    return this.#agents.get(agent)?.name ?? agent.slice(-6);
+  }
+
+  #of(agent: string): Counts {
+    let counts = this.#counts.get(agent);
+    if (counts === undefined) {
+      counts = newCounts();
+      this.#counts.set(agent, counts);
+    }
+    return counts;
+  }
+
+  #say(text: string): void {
+    this.#lastEvents.push(text);
+    if (this.#lastEvents.length > EVENTS_SHOWN) this.#lastEvents.shift();
+  }
+
+  onBlock(event: JobEvent): void {
+    const now = performance.now();
+    this.#height = event.height;
+    this.lastBlockMs = now;
+    this.#blockTimes.push(now);
+    while (now - this.#blockTimes[0]! > RATE_MS) this.#blockTimes.shift();
+    for (const decision of event.events) this.#note(decision);
+  }
+
+  #note(event: LedgerEvent): void {
+    switch (event.kind) {
+      case "unfolded":
+        this.#total += event.tasks;
+        this.#say(`${event.node}: ${event.tasks} ${event.tasks === 1 ? "task" : "tasks"}`);
+        break;
+      case "award": {
+        const counts = this.#of(event.worker);
+        counts.awards++;
+        counts.holding.add(`${event.task}#${event.attempt}`);
+        this.#open.set(event.task, (this.#open.get(event.task) ?? 0) + 1);
+        break;
+      }
+      case "result": {
+        const counts = this.#of(event.worker);
+        counts.results++;
+        counts.holding.delete(`${event.task}#${event.attempt}`);
+        break;
+      }
+      case "ended":
+        this.#onEnded(event);
+        break;
+      case "accepted":
+        this.#onAccepted(event);
+        break;
+      case "undecided":
+        this.#say(`${event.task}: the answers differ, ${event.more} more asked`);
+        break;
+      case "taskFailed":
+        this.#failed++;
+        this.#say(`${event.task} failed: ${event.reason}`);
+        break;
+      case "dead":
+        this.#say(`${this.#name(event.agent)} is voted dead`);
+        break;
+      case "replaced":
+        this.#say(`${this.#name(event.in)} takes the committee seat of ${this.#name(event.out)}`);
+        this.#replace(event.out, event.in);
+        break;
+      case "nodeAccepted":
+        this.#say(`${event.node} is certified`);
+        break;
+      case "completed":
+        this.completed = event;
+        break;
+      default:
+        break;
+    }
+  }
+
+  #onEnded(event: Extract<LedgerEvent, { kind: "ended" }>): void {
+    const counts = this.#of(event.worker);
+    counts.holding.delete(`${event.task}#${event.attempt}`);
+    if (event.reason === "not-needed") return;
+    if (event.reason !== "unrevealed") this.#reassigned++;
+    if (event.reason === "timeout" || event.reason === "dead") counts.timeouts++;
+    this.#say(`${event.task}: taken from ${this.#name(event.worker)} (${event.reason})`);
+  }
+
+  #onAccepted(event: Extract<LedgerEvent, { kind: "accepted" }>): void {
+    this.#accepted++;
+    this.#open.delete(event.task);
+    for (const agent of event.supporters) this.#of(agent).accepted++;
+    for (const agent of event.others) {
+      this.#of(agent).rejected++;
+      this.#say(`${event.task}: ${this.#name(agent)} was outvoted`);
+    }
+  }
+
+  #replace(out: string, into: string): void {
+    const seat = this.#committee.find((member) => member.agent === out);
+    if (seat !== undefined) Object.assign(seat, { agent: into, power: 1 });
+  }
+
+  view(title: string): ViewState {
+    const running = this.#open.size;
+    const seconds = Math.min(RATE_MS, this.elapsedMs) / 1_000;
+    return {
+      title,
+      elapsedMs: this.elapsedMs,
+      agents: [...this.#agents].map(([agent, { name, state }]) => {
+        const { holding, accepted, rejected } = this.#of(agent);
+        return { name, state, holding: holding.size, accepted, rejected };
+      }),
+      tasks: {
+        total: this.#total,
+        ready: Math.max(0, this.#total - running - this.#accepted - this.#failed),
+        running,
+        accepted: this.#accepted,
+        failed: this.#failed,
+      },
+      blocks: { height: this.#height, perSecond: seconds > 0 ? this.#blockTimes.length / seconds : 0 },
+      faults: this.faults,
+      lastEvents: this.#lastEvents,
+    };
+  }
+
+  summary(
+    job: string,
+    status: RunStatus,
+    messages: RunSummary["messages"],
+    certificate: string | null,
+    offers: ReadonlyMap<string, number>,
+  ): RunSummary {
+    const total = this.#total;
+    return {
+      job,
+      status,
+      tasks: {
+        total,
+        accepted: this.#accepted,
+        failed: this.#failed,
+        cancelled: Math.max(0, total - this.#accepted - this.#failed),
+        reassigned: this.#reassigned,
+      },
+      committee: this.#committee,
+      agents: [...this.#agents].map(([agent, { name }]) => {
+        const { awards, results, accepted, rejected, timeouts } = this.#of(agent);
+        return { agent, name, offers: offers.get(agent) ?? 0, awards, results, accepted, rejected, timeouts };
+      }),
+      faults: this.faults,
+      blocks: this.#height,
+      wallMs: Math.round(this.elapsedMs),
+      messages,
+      certificate,
+    };
+  }
+}

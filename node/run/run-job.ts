@@ -1,0 +1,117 @@
+/**
+ * Runs a submitted job to its end in front of a person: live view, stall detection, and the files that a run leaves.
+ *
+ * Leaves to the caller the mesh, and what it does to the mesh meanwhile.
+ */
+
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
+import { LiveView } from "../cli/live-view.ts";
+import { jobsOf } from "../cli/status.ts";
+import { type RunStatus, type RunSummary, renderSummary } from "../cli/summary.ts";
+import { wantsColor } from "../cli/terminal-text.ts";
+import type { JobEvent, JobHandle, JobOutcome, MeshworkNode } from "../node.ts";
+import { JobWatch } from "./job-watch.ts";
+import type { RunFolder } from "./run-folder.ts";
+
+/** No block for so long with work pending: stalled, ms. */
+const STALL_MS = 30_000;
+/** The view is painted again at least this often while nothing happens, ms. */
+const REFRESH_MS = 250;
+
+export interface RunJobOptions {
+  readonly context: CliContext;
+  readonly owner: MeshworkNode;
+  readonly handle: JobHandle;
+  readonly agents: readonly { readonly id: string; readonly name: string }[];
+  readonly title: string;
+  /** Called after each block. */
+  readonly onBlock?: (watch: JobWatch, event: JobEvent) => void;
+  /** The watch, before the first block. */
+  readonly onStart?: (watch: JobWatch) => void;
+}
+
+export interface JobRun {
+  readonly status: RunStatus;
+  readonly reason: string;
+  readonly outcome: JobOutcome | null;
+  readonly watch: JobWatch;
+  readonly offers: ReadonlyMap<string, number>;
+}
+
+/** Follows the job until it ends, stalls, or the user interrupts (throws `interrupted`). */
+export async function followJob(options: RunJobOptions): Promise<JobRun> {
+  const { context, handle, owner } = options;
+  const watch = new JobWatch(handle, options.agents);
+  options.onStart?.(watch);
+  const { terminal } = context.io;
+  const view = terminal === null ? null : new LiveView({ stream: terminal, env: context.io.env });
+  const stalled = new AbortController();
+  const repaint = setInterval(() => {
+    view?.update(watch.view(options.title));
+    if (performance.now() - watch.lastBlockMs > STALL_MS) stalled.abort();
+  }, REFRESH_MS);
+  const halt = new Promise<"stalled">((resolve, reject) => {
+    stalled.signal.addEventListener("abort", () => resolve("stalled"));
+    context.signal.addEventListener("abort", () => reject(interrupted()));
+    if (context.signal.aborted) reject(interrupted());
+  });
+  halt.catch(() => undefined);
+  try {
+    const follow = (async (): Promise<"ended"> => {
+      for await (const event of handle.events()) {
+        watch.onBlock(event);
+        options.onBlock?.(watch, event);
+        view?.update(watch.view(options.title));
+      }
+      return "ended";
+    })();
+    follow.catch(() => undefined);
+    if ((await Promise.race([follow, halt])) === "stalled") {
+      const reason = `no block for ${STALL_MS / 1_000} s with work pending`;
+      return { status: "stalled", reason, outcome: null, watch, offers: await offersOf(owner, handle) };
+    }
+    const outcome = await Promise.race([handle.result(), halt]);
+    if (outcome === "stalled") throw new MeshworkError("job-failed", "the job ended and its result cannot be had");
+    const reason = outcome.status === "certified" ? "" : outcome.reason;
+    const isLate = outcome.status === "failed" && reason === "the deadline passed";
+    return { status: isLate ? "stalled" : outcome.status, reason, outcome, watch, offers: await offersOf(owner, handle) };
+  } finally {
+    clearInterval(repaint);
+    view?.stop({ keep: false });
+  }
+}
+
+async function offersOf(owner: MeshworkNode, handle: JobHandle): Promise<Map<string, number>> {
+  const job = jobsOf(await owner.status()).find((known) => known.job === handle.id);
+  return new Map(job?.agents.map(({ agent, offers }) => [agent, offers]));
+}
+
+export interface Ending {
+  readonly context: CliContext;
+  readonly run: JobRun;
+  readonly handle: JobHandle;
+  readonly folder: RunFolder;
+  readonly title: string;
+  readonly messages: RunSummary["messages"];
+  readonly highlights?: readonly string[];
+}
+
+/** Writes result, certificate and summary, and tells the person. Returns the exit code. */
+export function finishRun({ context, run, handle, folder, title, messages, highlights = [] }: Ending): number {
+  const { outcome, status, reason, watch, offers } = run;
+  let certificate: string | null = null;
+  if (outcome?.status === "certified") {
+    folder.writeResult(outcome.result);
+    certificate = folder.writeCertificate(outcome.certificate);
+  }
+  const summary = watch.summary(handle.id, status, messages, certificate, offers);
+  folder.writeSummary(summary);
+  if (context.json) context.printJson(summary);
+  else {
+    const { stdout } = process;
+    const options = { width: stdout.columns ?? 100, color: wantsColor(stdout, context.io.env), title, directory: folder.path, highlights, reason };
+    for (const line of renderSummary(summary, options)) context.print(line);
+  }
+  return status === "certified" ? EXIT.ok : EXIT.no;
+}

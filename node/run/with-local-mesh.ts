@@ -1,0 +1,82 @@
+/**
+ * A local mesh around a piece of work: agents as processes, and in this process the owner, which submits and watches.
+ * Whatever happens, everything is ended, and the traces are joined.
+ */
+
+import { randomBytes } from "node:crypto";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { type CliContext, interrupted } from "../cli/context.ts";
+import type { RunSummary } from "../cli/summary.ts";
+import { createNode, type MeshworkNode } from "../node.ts";
+import { type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
+import { join } from "node:path";
+import type { RunFolder } from "./run-folder.ts";
+
+export interface LocalMeshRun {
+  readonly context: CliContext;
+  readonly folder: RunFolder;
+  readonly agents: readonly LocalAgentOptions[];
+  /** More arguments of `meshwork node`. */
+  readonly args: readonly string[];
+  readonly startedAt: number;
+}
+
+export interface Running {
+  readonly mesh: LocalMesh;
+  readonly owner: MeshworkNode;
+  /** What all of them sent; of agents that were killed, nothing is known. Ask when the mesh has ended. */
+  messages(): Promise<RunSummary["messages"]>;
+}
+
+/** All agents know each other after a round of gossip; a loaded machine takes longer, ms. */
+const MEET_MS = 30_000;
+
+/**
+ * `work` returns what is to be done once the mesh has ended: its messages are counted by then. Returns the exit code.
+ */
+export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) => Promise<() => Promise<number>>): Promise<number> {
+  const { context, folder, agents, args, startedAt } = run;
+  const meshId = `local-${randomBytes(6).toString("hex")}`;
+  const lost: string[] = [];
+  const onLost = (agent: { readonly name: string }, how: string): void => {
+    lost.push(agent.name);
+    context.note(`agent ${agent.name} ended (${how})`);
+  };
+  const mesh = await startLocalMesh({ mesh: meshId, folder: folder.path, agents, args, onLost, signal: context.signal });
+  let owner: MeshworkNode | null = null;
+  let finish: (() => Promise<number>) | null = null;
+  const ownerTrace = join(folder.path, "agents", "owner.jsonl");
+  try {
+    const addresses = mesh.agents.map((agent) => agent.address);
+    owner = await createNode({ mesh: meshId, name: "owner", host: false, join: addresses, trace: ownerTrace, traceState: true });
+    await meet(context, owner, mesh);
+    const sent = (): RunSummary["messages"] => {
+      const all = [owner!.stats().network.sent, ...mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null)];
+      const sum = (pick: (stats: RunSummary["messages"]) => number): number => all.reduce((total, stats) => total + pick(stats), 0);
+      return { gossip: sum((stats) => stats.gossip), direct: sum((stats) => stats.direct), bytes: sum((stats) => stats.bytes) };
+    };
+    finish = await work({ mesh, owner, messages: () => Promise.resolve(sent()) });
+  } catch (error) {
+    if (context.signal.aborted) throw interrupted();
+    throw error;
+  } finally {
+    await owner?.stop();
+    await mesh.stop();
+    await folder.writeTrace([ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)], { meshId, startedAt });
+  }
+  return finish();
+}
+
+/** Waits until the owner knows every agent, and each of them has met it. */
+async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh): Promise<void> {
+  const known = async (): Promise<boolean> => {
+    if (context.signal.aborted) throw interrupted();
+    const { agents } = (await owner.status()) as unknown as { readonly agents: readonly { readonly agent: string }[] };
+    const ids = new Set(agents.map((agent) => agent.agent));
+    return mesh.agents.every((agent) => ids.has(agent.id));
+  };
+  await owner.until(known, MEET_MS, "the agents meeting").catch((error: unknown) => {
+    if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+    throw new MeshworkError("unreachable", "the agents did not find each other in time", "run: meshwork doctor");
+  });
+}

@@ -1,0 +1,360 @@
+/**
+ * Random values of every shape that travels: one fast-check arbitrary a codec, for the property tests and for the
+ * hostile frames. The compiler sees to it that no kind and no field is left out.
+ *
+ * Sizes stay small, with the edges of the codec (integer widths, length headers) drawn on purpose: what matters is
+ * which forms meet, not how much of them there is.
+ */
+
+import fc, { type Arbitrary } from "fast-check";
+import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { Beacon, SkillAd, Vcv } from "../../protocol/wire/capability.ts";
+import type { Certificate } from "../../protocol/wire/certificate.ts";
+import type { Command, CommandBody, CommandKind, Envelope } from "../../protocol/wire/command.ts";
+import { FAILURE_REASONS, NONCE_BYTES } from "../../protocol/wire/command.ts";
+import type { Block, Header, Proposal, ProposalStatement, Vote } from "../../protocol/wire/consensus.ts";
+import { VOTE_KINDS } from "../../protocol/wire/consensus.ts";
+import {
+  type Comparator,
+  type Data,
+  type Generator,
+  type Genesis,
+  type Items,
+  type NodeSpec,
+  type Policy,
+  type Rule,
+  SELECTORS,
+  type SignedGenesis,
+  type Source,
+  type TaskInput,
+} from "../../protocol/wire/genesis.ts";
+import type { CommittedBlock, Message, NoticeItem, Position, Query } from "../../protocol/wire/message.ts";
+import type { PackedFile } from "../../protocol/wire/pack.ts";
+import type { Value } from "../../protocol/wire/value.ts";
+
+// --- atoms ------------------------------------------------------------------------------------------------
+
+/** Around each width of an integer's encoding. */
+const WIDTHS = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 0xffffffff, 0x100000000, Number.MAX_SAFE_INTEGER];
+
+export function uintUpTo(max: number): Arbitrary<number> {
+  const edges = [...WIDTHS.filter((edge) => edge <= max), max];
+  return fc.oneof(
+    fc.constantFrom(...edges),
+    fc.integer({ min: 0, max }),
+    fc.integer({ min: 0, max: Math.min(max, 300) }),
+  );
+}
+const uint = uintUpTo(Number.MAX_SAFE_INTEGER);
+const uint32 = uintUpTo(0xffffffff);
+
+const HEX = "0123456789abcdef".split("");
+export const hash: Arbitrary<Hash> = fc
+  .array(fc.constantFrom(...HEX), { minLength: 64, maxLength: 64 })
+  .map((digits) => digits.join("") as Hash);
+const job: Arbitrary<JobId> = hash;
+
+/** Well-formed text of at most `bytesMax` bytes (a code point has at most four). */
+export function textUpTo(bytesMax: number): Arbitrary<string> {
+  const short = fc.string({ unit: "binary", maxLength: Math.min(12, Math.floor(bytesMax / 4)) });
+  const long = fc.integer({ min: 0, max: Math.min(bytesMax, 300) }).map((length) => "x".repeat(length));
+  return fc.oneof({ weight: 4, arbitrary: short }, { weight: 1, arbitrary: long });
+}
+export function bytesUpTo(max: number): Arbitrary<Uint8Array> {
+  const short = fc.uint8Array({ maxLength: Math.min(max, 8) });
+  const edges = [31, 32, 255, 256, 300].filter((edge) => edge <= max);
+  if (edges.length === 0) return short;
+  const long = fc.constantFrom(...edges).map((length) => new Uint8Array(length).fill(length & 0xff));
+  return fc.oneof({ weight: 6, arbitrary: short }, { weight: 1, arbitrary: long });
+}
+const few = <T>(item: Arbitrary<T>, maxLength = 3): Arbitrary<T[]> => fc.array(item, { maxLength });
+const orNull = <T>(item: Arbitrary<T>): Arbitrary<T | null> => fc.option(item, { nil: null });
+
+export const agentId = textUpTo(limits.agentIdBytes) as Arbitrary<AgentId>;
+const taskId = textUpTo(limits.taskIdBytes) as Arbitrary<TaskId>;
+const name = textUpTo(limits.nameBytes);
+const longText = textUpTo(limits.textBytes);
+const signature = fc.oneof(
+  fc.uint8Array({ minLength: limits.signatureBytes, maxLength: limits.signatureBytes }),
+  bytesUpTo(limits.signatureBytes),
+);
+const ppm = uintUpTo(1_000_000);
+const price = uintUpTo(limits.price);
+const duration = uintUpTo(limits.durationMs);
+const attempt = uintUpTo(0xffff);
+
+// --- values -----------------------------------------------------------------------------------------------
+
+export const finite: Arbitrary<number> = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.maxSafeInteger(),
+  fc.constantFrom(...WIDTHS.flatMap((edge) => [edge, -edge, -edge - 1, edge + 0.5])).filter(Number.isFinite),
+  fc.constantFrom(-32, -33, -0x8000, -0x80000000, 2 ** 53, -(2 ** 53), 1e300, 5e-324),
+);
+
+const valueKey = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 4 }),
+  fc.constantFrom("0", "10", "2", "__proto__", ""),
+);
+
+/** `Object.fromEntries` defines properties, so `__proto__` is one like any other. */
+const toRecord = (entries: readonly (readonly [string, Value])[]): Value => Object.fromEntries(entries);
+
+export const value: Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.constantFrom<Value>(null, true, false),
+    finite,
+    textUpTo(200),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.array(fc.tuple(valueKey, tie("value")), { maxLength: 4 }).map(toRecord),
+  ),
+})).value;
+
+// --- data, tasks, genesis -----------------------------------------------------------------------------------
+
+/** One arbitrary a kind of a variant; the compiler refuses a kind or a field too few. */
+type Kinds<U extends { readonly kind: string }> = {
+  readonly [K in U["kind"]]: {
+    readonly [F in keyof Omit<Extract<U, { kind: K }>, "kind">]: Arbitrary<Extract<U, { kind: K }>[F]>;
+  };
+};
+
+function kindArbitrary<U extends { readonly kind: string }>(kinds: Kinds<U>, kind: U["kind"]): Arbitrary<U> {
+  const fields = kinds[kind] as { readonly [field: string]: Arbitrary<unknown> };
+  return fc.record({ kind: fc.constant(kind), ...fields }) as unknown as Arbitrary<U>;
+}
+
+function variant<U extends { readonly kind: string }>(kinds: Kinds<U>): Arbitrary<U> {
+  const names = Object.keys(kinds) as U["kind"][];
+  return fc.oneof(...names.map((kind) => kindArbitrary(kinds, kind)));
+}
+
+const blobBytes = uintUpTo(limits.blobBytes);
+const pack = fc.record({ hash, bytes: blobBytes });
+export const data: Arbitrary<Data> = variant<Data>({
+  inline: { bytes: bytesUpTo(limits.inlineBytes) },
+  blob: { hash, bytes: blobBytes },
+});
+const source: Arbitrary<Source> = variant<Source>({
+  none: {},
+  value: { data },
+  files: { pack, single: fc.boolean() },
+  output: { node: name, path: longText },
+});
+const items: Arbitrary<Items> = variant<Items>({
+  list: { items: few(data) },
+  packs: { packs: few(pack) },
+  output: { node: name, path: longText },
+});
+const generator: Arbitrary<Generator> = variant<Generator>({
+  single: {},
+  map: { items, batch: uintUpTo(limits.mapItems) },
+  chain: { steps: uintUpTo(limits.chainSteps) },
+});
+const comparator: Arbitrary<Comparator> = variant<Comparator>({
+  exact: {},
+  number: { absolute: finite, relativePpm: ppm },
+});
+const rule: Arbitrary<Rule> = variant<Rule>({ first: {}, majority: {}, quorum: { q: uintUpTo(limits.seats) } });
+const policy: Arbitrary<Policy> = fc.record({
+  redundancy: uintUpTo(limits.seats),
+  redundancyMax: uintUpTo(limits.seats),
+  accept: rule,
+  compare: comparator,
+  timeoutMs: duration,
+  retries: uintUpTo(limits.seats),
+  priceMax: price,
+});
+const nodeSpec: Arbitrary<NodeSpec> = fc.record({
+  id: name,
+  skill: name,
+  labels: few(name),
+  input: source,
+  needs: few(name),
+  generator,
+  policy,
+});
+const committee = few(fc.record({ agent: agentId, power: uintUpTo(limits.power) }), 4);
+export const genesis: Arbitrary<Genesis> = fc.record({
+  meshId: textUpTo(limits.meshIdBytes) as Arbitrary<MeshId>,
+  rulesVersion: uint,
+  owner: agentId,
+  counter: uint,
+  name,
+  nodes: few(nodeSpec),
+  output: name,
+  budget: uintUpTo(limits.budget),
+  deadlineMs: duration,
+  labels: few(name),
+  selector: fc.constantFrom(...SELECTORS),
+  windowMs: duration,
+  committee,
+  standbys: few(agentId),
+});
+export const signedGenesis: Arbitrary<SignedGenesis> = fc.record({ bytes: bytesUpTo(limits.genesisBytes), signature });
+export const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
+  none: {},
+  value: { data, path: longText },
+  files: { pack, single: fc.boolean() },
+  list: { items: few(data) },
+  packs: { packs: few(pack) },
+});
+
+// --- consensus and commands -----------------------------------------------------------------------------------
+
+export const header: Arbitrary<Header> = fc.record({
+  job,
+  height: uint,
+  round: uint32,
+  proposer: agentId,
+  parent: hash,
+  timeMs: uint,
+  commandsHash: hash,
+  eventsHash: hash,
+  committeeHash: hash,
+  nextCommitteeHash: hash,
+  stateHash: orNull(hash),
+});
+const hashes = fc.oneof(few(hash), few(hash, 20));
+export const block: Arbitrary<Block> = fc.record({ header, commands: hashes });
+export const vote: Arbitrary<Vote> = fc.record({
+  kind: fc.constantFrom(...VOTE_KINDS),
+  job,
+  height: uint,
+  round: uint32,
+  block: orNull(hash),
+  voter: agentId,
+  signature,
+});
+const votes = few(vote, 4);
+const statement: Arbitrary<ProposalStatement> = fc.record({
+  job,
+  height: uint,
+  round: uint32,
+  validRoundPlus1: uint32,
+  block: hash,
+  proposer: agentId,
+  signature,
+});
+const proposalFields = { statement, block, polka: votes };
+export const proposal: Arbitrary<Proposal> = fc.record(proposalFields);
+
+const bodies: Kinds<CommandBody> = {
+  cancel: {},
+  equivocation: { first: vote, second: vote },
+  doubleProposal: { first: statement, second: statement },
+  suspicion: { target: agentId, suspected: fc.boolean() },
+  seal: { task: taskId, attempt, seal: hash, mebibytes: uintUpTo(limits.blobBytes / 0x100000) },
+  result: { task: taskId, attempt, data, confidence: ppm, cost: price, nonce: orNull(bytesUpTo(NONCE_BYTES)) },
+  failure: { task: taskId, attempt, reason: fc.constantFrom(...FAILURE_REASONS), message: longText },
+  offer: {
+    skill: name,
+    price,
+    slots: uintUpTo(limits.slots),
+    labels: few(name),
+    load: ppm,
+    expectedMs: duration,
+    validUntilMs: uint,
+  },
+};
+export const COMMAND_KINDS = Object.keys(bodies) as CommandKind[];
+export const commandOf = (kind: CommandKind): Arbitrary<Command> =>
+  fc.record({ job, author: agentId, counter: uint, body: kindArbitrary<CommandBody>(bodies, kind) });
+export const command: Arbitrary<Command> = fc.oneof(...COMMAND_KINDS.map(commandOf));
+export const envelope: Arbitrary<Envelope> = fc.record({
+  job,
+  author: agentId,
+  hashes,
+  signature,
+  bodies: few(bytesUpTo(limits.commandBytes)),
+});
+
+// --- capabilities ---------------------------------------------------------------------------------------------
+
+const skillAd: Arbitrary<SkillAd> = fc.record({
+  name,
+  description: longText,
+  price,
+  expectedMs: duration,
+  schemas: orNull(hash),
+});
+export const vcv: Arbitrary<Vcv> = fc.record({
+  agent: agentId,
+  incarnation: uint,
+  version: uint,
+  name,
+  skills: few(skillAd),
+  slots: uintUpTo(limits.slots),
+  labels: few(name),
+  addresses: few(longText),
+  hosts: fc.boolean(),
+  rulesVersion: uint,
+  expiresMs: uint,
+  signature,
+});
+export const beacon: Arbitrary<Beacon> = fc.record({
+  job,
+  author: agentId,
+  skill: name,
+  labels: few(name),
+  attempt: uintUpTo(0xff),
+  endsMs: uint,
+  signature,
+});
+
+// --- messages -------------------------------------------------------------------------------------------------
+
+const position: Arbitrary<Position> = fc.record({ job, height: uint, round: uint32, step: uintUpTo(3), awards: uint });
+export const committedBlock: Arbitrary<CommittedBlock> = fc.record({ block, envelopes: few(envelope), commit: votes });
+const noticeItem: Arbitrary<NoticeItem> = variant<NoticeItem>({
+  award: { task: taskId, attempt, skill: name, input: taskInput, leaseEndsMs: uint, price, sealed: fc.boolean() },
+  open: { task: taskId, attempt, revealByMs: uint },
+  closed: { task: taskId, attempt },
+});
+const query: Arbitrary<Query> = variant<Query>({ status: { job: orNull(job) }, certificate: { job } });
+const known = fc.record({ agent: agentId, incarnation: uint, version: uint });
+
+const messages: Kinds<Message> = {
+  pulse: { load: ppm, positions: few(position) },
+  envelopes: { job, envelopes: few(envelope) },
+  proposal: proposalFields,
+  votes: { job, votes },
+  fetchBlocks: { job, from: uint },
+  blocks: { job, blocks: few(committedBlock) },
+  fetchBody: { job, block: hash },
+  body: { job, block },
+  fetchCommands: { job, hashes },
+  haveBlobs: { job, blobs: hashes },
+  invite: { genesis: signedGenesis, vcvs: few(vcv) },
+  inviteReply: { job, yes: fc.boolean(), reason: longText },
+  start: { job },
+  fetchGenesis: { job },
+  genesis: { genesis: signedGenesis },
+  follow: { job, on: fc.boolean() },
+  notice: { job, items: few(noticeItem) },
+  fetchVcvs: { known: few(known) },
+  vcvs: { vcvs: few(vcv) },
+  query: { id: uint32, query },
+  reply: { id: uint32, ok: fc.boolean(), bytes: bytesUpTo(limits.frameBytes - 1024) },
+  committee: { job, header, commit: votes, committee },
+};
+export const MESSAGE_KINDS = Object.keys(messages) as Message["kind"][];
+export const messageOf = (kind: Message["kind"]): Arbitrary<Message> => kindArbitrary(messages, kind);
+export const message: Arbitrary<Message> = variant(messages);
+
+export const certificate: Arbitrary<Certificate> = fc.record({
+  genesis: signedGenesis,
+  changes: few(fc.record({ header, commit: votes, next: committee }), 2),
+  header,
+  commit: votes,
+  event: bytesUpTo(64 * 1024),
+  parentEvents: hash,
+  index: uint,
+  count: uint,
+  path: hashes,
+});
+export const packedFiles: Arbitrary<readonly PackedFile[]> = few(
+  fc.record({ path: textUpTo(4_096), data: bytesUpTo(limits.blobBytes) }),
+);

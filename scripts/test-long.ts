@@ -1,0 +1,127 @@
+/**
+ * `npm run test:long`: what takes too long for every change, in named parts that can be run one by one.
+ *
+ *   npm run test:long                            the parts that have not passed on these sources
+ *   npm run test:long -- --all                   all parts again
+ *   npm run test:long -- --part NAME [--amount N] one part, with another number of frames or seeds
+ *   npm run test:long -- --list                  the parts and their last results
+ *
+ * After each part its result goes into docs/test-long.json, so a run that was cut short goes on where it was.
+ * Leaves to long/parts.ts what there is to run.
+ */
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { type LongPart, PARTS } from "./long/parts.ts";
+
+const root = join(import.meta.dirname, "..");
+const RESULTS_FILE = join(root, "docs/test-long.json");
+
+interface PartResult {
+  readonly date: string;
+  readonly command: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly counts: { readonly [name: string]: number };
+  /** Digest of protocol/, sim/ and scripts/: which sources the result is of. */
+  readonly sources: string;
+}
+type Results = { [part: string]: PartResult };
+
+function readResults(): Results {
+  return existsSync(RESULTS_FILE) ? (JSON.parse(readFileSync(RESULTS_FILE, "utf8")) as Results) : {};
+}
+
+function sourcesDigest(): string {
+  const digest = createHash("sha256");
+  for (const folder of ["protocol", "scripts", "sim"]) {
+    const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+    for (const name of names.filter((path) => path.endsWith(".ts")).sort()) {
+      digest.update(`${folder}/${name}\n${readFileSync(join(root, folder, name), "utf8")}\n`);
+    }
+  }
+  return digest.digest("hex").slice(0, 16);
+}
+
+/** The counts of the last line, or none where the part broke before it. */
+function parseCounts(line: string): PartResult["counts"] {
+  if (!line.startsWith('{"counts":')) return {};
+  return (JSON.parse(line) as { counts: PartResult["counts"] }).counts;
+}
+
+/** A part that takes longer hangs, or must be split. */
+const PART_MS = 10 * 60_000;
+
+function argumentsOf({ script, amount }: LongPart, asked: number | null): string[] {
+  return amount === null ? [script] : [script, amount.option, String(asked ?? amount.usual)];
+}
+
+async function runPart(args: readonly string[], sources: string): Promise<PartResult> {
+  const startMs = performance.now();
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], timeout: PART_MS });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  let last = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = line;
+    process.stdout.write(`  ${line}\n`);
+  }
+  const code = await exited;
+  const seconds = Math.round((performance.now() - startMs) / 1000);
+  const command = `node ${args.join(" ")}`;
+  return { date: new Date().toISOString(), command, ok: code === 0, seconds, counts: parseCounts(last), sources };
+}
+
+function listParts(results: Results, sources: string): void {
+  for (const { name, what } of PARTS) {
+    const result = results[name];
+    const state = result === undefined ? "never run" : `${result.ok ? "passed" : "FAILED"} ${result.date.slice(0, 10)}`;
+    const stale = result !== undefined && result.sources !== sources ? ", on other sources" : "";
+    process.stdout.write(`${name}: ${what}. ${state}${stale}\n`);
+  }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      part: { type: "string" },
+      amount: { type: "string" },
+      all: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+    },
+  });
+  const results = readResults();
+  const sources = sourcesDigest();
+  if (values.list) {
+    listParts(results, sources);
+    return 0;
+  }
+  const asked = PARTS.filter(({ name }) => values.part === undefined || name === values.part);
+  const amount = values.amount === undefined ? null : Number(values.amount);
+  const isAmountFine = amount === null || (values.part !== undefined && Number.isSafeInteger(amount) && amount > 0);
+  if (asked.length === 0 || !isAmountFine) {
+    const names = PARTS.map(({ name }) => name).join(", ");
+    process.stderr.write(`test:long: parts are ${names}; --amount is a number above 0, and goes with --part\n`);
+    return 2;
+  }
+  let failed = 0;
+  for (const part of asked) {
+    const last = results[part.name];
+    if (!values.all && values.part === undefined && last?.ok === true && last.sources === sources) {
+      process.stdout.write(`${part.name}: passed on these sources\n`);
+      continue;
+    }
+    process.stdout.write(`${part.name}: ${part.what}\n`);
+    const result = await runPart(argumentsOf(part, amount), sources);
+    results[part.name] = result;
+    writeFileSync(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(`${part.name}: ${result.ok ? "passed" : "FAILED"} in ${result.seconds} s\n`);
+    if (!result.ok) failed++;
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,39 @@
+/**
+ * `npm run tidy`: holds the repository to its own conventions (tidy/rules.ts, tidy/ratchet.ts). Exit 1 if it finds
+ * anything.
+ *
+ *   --write   lowers the list of lengths to what they are now
+ *   --admit   writes down the lengths as they are, greater ones too: for a reviewer to see
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { checkLengths, nextRatchet, type Ratchet } from "./tidy/ratchet.ts";
+import { checkFile } from "./tidy/rules.ts";
+import { readSources } from "./tidy/source.ts";
+
+const root = join(import.meta.dirname, "..");
+const RATCHET_FILE = join(import.meta.dirname, "tidy/ratchet.json");
+
+function writeRatchet(ratchet: Ratchet): void {
+  const sorted = (table: Ratchet["files"]) =>
+    Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const text = JSON.stringify({ files: sorted(ratchet.files), functions: sorted(ratchet.functions) }, null, 2);
+  writeFileSync(RATCHET_FILE, `${text}\n`);
+}
+
+const { values } = parseArgs({
+  options: { write: { type: "boolean", default: false }, admit: { type: "boolean", default: false } },
+});
+const sources = readSources(root);
+const code = sources.filter(({ path }) => path.endsWith(".ts"));
+let ratchet = JSON.parse(readFileSync(RATCHET_FILE, "utf8")) as Ratchet;
+if (values.write || values.admit) {
+  ratchet = nextRatchet(code, ratchet, values.admit);
+  writeRatchet(ratchet);
+}
+const findings = [...sources.flatMap(checkFile), ...checkLengths(code, ratchet)];
+for (const { path, line, rule, message } of findings) process.stdout.write(`${path}:${line}: ${message} (${rule})\n`);
+process.stdout.write(`${sources.length} files, ${findings.length} findings\n`);
+process.exitCode = findings.length === 0 ? 0 : 1;

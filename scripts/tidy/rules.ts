@@ -1,0 +1,140 @@
+/**
+ * What tidy holds every file to: who may import whom, what protocol code and the simulated world may not touch,
+ * names, headers, and words that must not be committed. Lengths are in ratchet.ts.
+ *
+ * Source: ARCHITECTURE.md (layers), CONTRIBUTING.md (conventions).
+ */
+
+import { importsOf, lineOf, resolveImport, type SourceFile } from "./source.ts";
+
+export interface Finding {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  readonly rule: string;
+  readonly message: string;
+}
+
+type Rule = (file: SourceFile) => Finding[];
+
+const isTypeScript = (file: SourceFile): boolean => file.path.endsWith(".ts");
+const isUnder = (path: string, folders: readonly string[]): boolean =>
+  folders.some((folder) => path.startsWith(`${folder}/`));
+
+/** A finding for each match of `pattern` (which must be global) in `text`. */
+function search(file: SourceFile, text: string, pattern: RegExp, rule: string, why: string): Finding[] {
+  return Array.from(text.matchAll(pattern), (match) => {
+    const found = match[0].replace(/\s+/g, "");
+    return { path: file.path, line: lineOf(text, match.index), rule, message: `${found} ${why}` };
+  });
+}
+
+// --- layers -------------------------------------------------------------------------------------------
+
+/** What the files of a folder may import beside their own folder. The longest path that fits counts. */
+const LAYERS: { readonly [folder: string]: readonly string[] } = {
+  protocol: [],
+  node: ["protocol"],
+  sim: ["protocol"],
+  "sim/virtual": ["protocol"],
+  scripts: ["protocol", "node", "sim"],
+  test: ["protocol", "node", "sim", "scripts"],
+};
+/** Code that must do the same on every machine, at every time: it imports no packages. */
+const PURE = ["protocol", "sim/virtual", "sim/checkers", "sim/explore"];
+
+/** Dependencies point one way: protocol/ knows nobody, node/ and sim/ do not know each other. */
+const checkLayers: Rule = (file) => {
+  const fitting = Object.keys(LAYERS).filter((folder) => isUnder(file.path, [folder]));
+  const layer = fitting.sort((a, b) => b.length - a.length)[0];
+  if (layer === undefined || !isTypeScript(file)) return [];
+  const folders = [layer, ...LAYERS[layer]!];
+  const mayImport = (target: string | null): boolean =>
+    target === null ? !isUnder(file.path, PURE) : isUnder(target, folders);
+  return importsOf(file)
+    .filter(({ specifier }) => !mayImport(resolveImport(file, specifier)))
+    .map(({ specifier, line }) => ({
+      path: file.path,
+      line,
+      rule: "dependency",
+      message: `${layer}/ must not import ${specifier}`,
+    }));
+};
+
+// --- determinism --------------------------------------------------------------------------------------
+
+/** The functions of Math whose result the language fixes to the bit, and its constants. */
+const EXACT = "(?:abs|ceil|clz32|floor|fround|imul|max|min|round|sign|sqrt|trunc|[A-Z][A-Z0-9_]*)\\b";
+
+const IMPURE: readonly (readonly [pattern: RegExp, why: string])[] = [
+  [/\bDate\s*[.(]|\bnew\s+Date\b|\bperformance\b/g, "reads a clock: time is an input"],
+  [/\bMath\s*\.\s*random\b/g, "is not seeded: draw from core/prng.ts or from a hash"],
+  [
+    new RegExp(`\\bMath\\s*(?:\\[|\\.\\s*(?!random\\b|${EXACT})\\w+)`, "g"),
+    "may differ between engines: use core/math.ts",
+  ],
+  [/\*\*/g, "may differ between engines: multiply, shift, or use core/math.ts"],
+  [
+    /\.\s*localeCompare\b|\bIntl\b|\.\s*toLocale\w+|\.\s*normalize\b/g,
+    "depends on the machine's language tables: use compareText",
+  ],
+];
+
+/** State machines, and the world that they run in. The search around them may wait for processes. */
+const STEPPED = ["protocol", "sim/virtual", "sim/checkers"];
+const UNSTEPPED: readonly (readonly [pattern: RegExp, why: string])[] = [
+  [/\b(?:async|await)\b|\bPromise\b/g, "waits: a step ends before the next begins"],
+  [/\b(?:set(?:Timeout|Interval|Immediate)|queueMicrotask)\b/g, "needs a loop of events: give a time to wake at"],
+  [
+    /\bcrypto\s*\.\s*(?:getRandomValues|randomUUID|subtle)\b|\bprocess\s*\.\s*(?:hrtime|env|argv|cwd|pid)\b/g,
+    "reaches the machine",
+  ],
+];
+
+const checkPurity: Rule = (file) => {
+  if (!isTypeScript(file) || !isUnder(file.path, PURE)) return [];
+  const patterns = isUnder(file.path, STEPPED) ? [...IMPURE, ...UNSTEPPED] : IMPURE;
+  return patterns.flatMap(([pattern, why]) => search(file, file.code, pattern, "purity", why));
+};
+
+const checkSorting: Rule = (file) =>
+  isTypeScript(file) && isUnder(file.path, PURE)
+    ? search(
+        file,
+        file.code,
+        /\.\s*(?:sort|toSorted)\(\s*\)/g,
+        "sorting",
+        "has no order of ours: give compareText or a - b",
+      )
+    : [];
+
+// --- names, headers, words ----------------------------------------------------------------------------
+
+const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+const checkName: Rule = (file) => {
+  if (!isTypeScript(file)) return [];
+  const parts = file.path.split("/");
+  const base = parts.pop()!.replace(/(?:\.test|\.config|\.d)?\.ts$/, "");
+  const bad = [...parts.map((part) => part.replace(/^\./, "")), base].find((name) => !KEBAB.test(name));
+  return bad === undefined ? [] : [{ path: file.path, line: 1, rule: "name", message: `"${bad}" is not kebab-case` }];
+};
+
+const checkHeader: Rule = (file) => {
+  if (!isTypeScript(file) || /^(?:#!.*\n)?\/\*\*[\s\S]*?\*\//.test(file.text)) return [];
+  const message = "no comment at the head that says what the file is responsible for";
+  return [{ path: file.path, line: 1, rule: "header", message }];
+};
+
+// Put together from parts, so that this file does not find itself.
+const LEFTOVER = new RegExp(`\\b(?:${"TO"}DO|${"FIX"}ME)\\b`, "g");
+const checkLeftovers: Rule = (file) => search(file, file.text, LEFTOVER, "leftover", "– do it, or open an issue");
+
+/** The start of a path of one machine. Within a longer path or an address (`example.org/home`) it is none. */
+const ABSOLUTE = new RegExp(`(?<![\\w.~}/:-])/(?:${["work", "home", "root"].join("|")})(?=[/"'\`\\s]|$)`, "gm");
+const checkPaths: Rule = (file) => search(file, file.text, ABSOLUTE, "path", "is a path of one machine");
+
+const RULES = [checkLayers, checkPurity, checkSorting, checkName, checkHeader, checkLeftovers, checkPaths];
+
+/** What one file breaks; lengths are checked over all files (ratchet.ts). */
+export const checkFile = (file: SourceFile): Finding[] => RULES.flatMap((rule) => rule(file));

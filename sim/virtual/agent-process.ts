@@ -1,0 +1,322 @@
+/**
+ * One simulated process: a machine with its disk, blobs and clock. It carries effects out as the driver's contract
+ * says (protocol/effect.ts): a step's records are written before anything of that step leaves.
+ *
+ * A crash loses the machine, its inbox, its timers and its work, and of the disk what was not forced. A pause loses
+ * nothing: what arrives waits. Leaves to network.ts where frames go, to world.ts when things happen.
+ */
+
+import { assert, unreachable } from "../../protocol/core/assert.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { Prng } from "../../protocol/core/prng.ts";
+import type { Effect, LocalEvent } from "../../protocol/effect.ts";
+import type { AwardRef, Input, Now } from "../../protocol/input.ts";
+import type { AgentConfig, CreateMachine, Machine } from "../../protocol/machine.ts";
+import { NONCE_BYTES } from "../../protocol/wire/command.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
+import type { WallClock } from "./clock.ts";
+import { type CrashLoss, Disk, type StoreEffect } from "./disk.ts";
+import type { Link, VirtualNetwork } from "./network.ts";
+import type { SimulatedSkill } from "./skill.ts";
+import type { WorldTrace } from "./trace.ts";
+import { INPUT, type Schedule, SERVED, WAKE, WorldEvent } from "./world-event.ts";
+
+export interface ReportedEvent {
+  readonly atMs: number;
+  readonly event: LocalEvent;
+}
+
+/** What a process needs of its world. */
+export interface ProcessHost extends Schedule {
+  readonly network: VirtualNetwork;
+  readonly trace: WorldTrace;
+  readonly hash: (bytes: Uint8Array) => Hash;
+  readonly serviceMs: ((input: Input) => number) | null;
+  keepsEvent(process: AgentProcess, event: LocalEvent): boolean;
+  /** A write failed: the node ends. */
+  onDiskFailure(process: AgentProcess): void;
+}
+
+export interface ProcessOptions {
+  readonly index: number;
+  readonly name: string;
+  readonly create: CreateMachine;
+  readonly config: AgentConfig;
+  readonly clock: WallClock;
+  readonly skill: SimulatedSkill | null;
+  readonly withholds: (hash: Hash) => boolean;
+  readonly crashLoss: CrashLoss;
+  readonly prng: Prng;
+}
+
+const TICK: Input = { kind: "tick" };
+/** The shortest that a timer waits. */
+const TIMER_MS_MIN = 1;
+
+const awardKey = (award: AwardRef): string => `${award.job} ${award.task} ${award.attempt}`;
+
+export class AgentProcess {
+  readonly index: number;
+  readonly name: string;
+  readonly id: AgentId;
+  readonly disk = new Disk();
+  readonly blobs = new Map<Hash, Uint8Array>();
+  readonly clock: WallClock;
+  readonly events: ReportedEvent[] = [];
+  /** By the other end's id, also of connections that are down. */
+  readonly links = new Map<AgentId, Link>();
+  /** Which blobs it does not give. */
+  withholds: (hash: Hash) => boolean;
+  /** Which side of a partition it is on. */
+  group = 0;
+  /** Counts starts and crashes: what was meant for an earlier run does not reach this one. */
+  run = 0;
+  state: "down" | "up" | "paused" = "down";
+  incarnation = 0;
+  steps = 0;
+  /** The most inputs that ever waited. */
+  inboxMax = 0;
+
+  readonly #host: ProcessHost;
+  readonly #options: ProcessOptions;
+  readonly #working = new Map<string, number>();
+  #machine: Machine | null = null;
+  #startedMs = 0;
+  #monoMs = 0;
+  #wakeToken = 0;
+  #wakeMonoMs = Number.POSITIVE_INFINITY;
+  #inbox: Input[] = [];
+  #serving = false;
+  #workToken = 0;
+
+  constructor(host: ProcessHost, options: ProcessOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.index = options.index;
+    this.name = options.name;
+    this.id = options.config.signer.agent;
+    this.clock = options.clock;
+    this.withholds = options.withholds;
+  }
+
+  get isUp(): boolean {
+    return this.state !== "down";
+  }
+
+  // --- life -------------------------------------------------------------------------------------------------
+
+  start(): void {
+    assert(this.state === "down", `${this.name} is up already`);
+    this.state = "up";
+    this.run++;
+    this.incarnation++;
+    this.#startedMs = this.#host.nowMs;
+    this.#monoMs = 0;
+    const config = { ...this.#options.config, incarnation: this.incarnation };
+    this.#machine = this.#options.create(config, this.disk.records());
+    this.deliver({ kind: "start" });
+  }
+
+  /** `loss`: of unforced writes; an orderly stop loses none. */
+  crash(loss: CrashLoss = this.#options.crashLoss): void {
+    assert(this.isUp, `${this.name} is down already`);
+    this.state = "down";
+    this.run++;
+    this.#machine = null;
+    this.#inbox = [];
+    this.#serving = false;
+    this.#working.clear();
+    this.#wakeToken++;
+    this.#wakeMonoMs = Number.POSITIVE_INFINITY;
+    this.disk.crash(loss, this.#options.prng);
+  }
+
+  pause(): void {
+    assert(this.state === "up", `${this.name} is ${this.state}`);
+    this.state = "paused";
+  }
+
+  resume(): void {
+    assert(this.state === "paused", `${this.name} is ${this.state}`);
+    this.state = "up";
+    if (this.#serving) return;
+    const waiting = this.#inbox;
+    this.#inbox = [];
+    for (const input of waiting) this.deliver(input);
+  }
+
+  // --- inputs -----------------------------------------------------------------------------------------------
+
+  deliver(input: Input): void {
+    if (this.state === "down") return;
+    const { serviceMs } = this.#host;
+    if (this.state === "up" && serviceMs === null) {
+      this.#step(input);
+      return;
+    }
+    this.#inbox.push(input);
+    if (this.#inbox.length > this.inboxMax) this.inboxMax = this.#inbox.length;
+    if (this.state === "up" && !this.#serving) this.#serveNext();
+  }
+
+  #serveNext(): void {
+    const [next] = this.#inbox;
+    this.#serving = next !== undefined;
+    if (next === undefined) return;
+    const afterMs = this.#host.serviceMs?.(next) ?? 0;
+    this.#host.push(this.#host.nowMs + afterMs, new WorldEvent(SERVED, this, this.run, null, null, null));
+  }
+
+  /** The first of the inbox has had its time. A paused process finishes when it is resumed. */
+  onServed(): void {
+    this.#serving = false;
+    if (this.state === "paused") return;
+    const input = this.#inbox.shift();
+    if (input !== undefined) this.#step(input);
+    if (this.state === "up") this.#serveNext();
+  }
+
+  onWake(token: number): void {
+    if (token !== this.#wakeToken) return;
+    // Added and taken away again, a time may lose a bit: a timer never fires early.
+    this.#monoMs = Math.max(this.#monoMs, this.#wakeMonoMs);
+    this.#wakeMonoMs = Number.POSITIVE_INFINITY;
+    this.deliver(TICK);
+  }
+
+  /** An input for this run, at a later time. */
+  later(atMs: number, input: Input): void {
+    this.#host.push(atMs, new WorldEvent(INPUT, this, this.run, input, null, null));
+  }
+
+  #now(): Now {
+    const { nowMs } = this.#host;
+    this.#monoMs = Math.max(this.#monoMs, nowMs - this.#startedMs);
+    return { monoMs: this.#monoMs, wallMs: this.clock.read(nowMs) };
+  }
+
+  #step(input: Input): void {
+    const host = this.#host;
+    host.trace.onInput(host.nowMs, this.index, input);
+    this.steps++;
+    const effects = this.#machine!.step(this.#now(), input);
+    if (effects.length === 0) return;
+    if (!this.#write(effects)) {
+      host.onDiskFailure(this);
+      return;
+    }
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  // --- effects ----------------------------------------------------------------------------------------------
+
+  /** All records of the step as one write; false if it failed. */
+  #write(effects: readonly Effect[]): boolean {
+    let records: StoreEffect[] | null = null;
+    for (const effect of effects) {
+      if (effect.kind === "persist" || effect.kind === "forget") (records ??= []).push(effect);
+    }
+    return records === null || this.disk.write(records);
+  }
+
+  #perform(effect: Effect): void {
+    const host = this.#host;
+    switch (effect.kind) {
+      case "persist":
+      case "forget":
+        break; // written
+      case "send":
+        host.network.send(this, effect.to, effect.queue, effect.bytes);
+        break;
+      case "publish":
+        host.network.publish(this, effect.topic, effect.bytes);
+        break;
+      case "verdict":
+        host.network.onVerdict(effect.verdict);
+        break;
+      case "misbehaved":
+        host.network.onMisbehaved(effect.code);
+        break;
+      case "address":
+        break; // agents are found by their ids
+      case "readRecords": {
+        const { job, ticket, slots } = effect;
+        this.later(host.nowMs, { kind: "recordsRead", job, ticket, records: this.disk.read(job, slots) });
+        break;
+      }
+      case "storeBlob":
+        this.blobs.set(host.hash(effect.bytes), effect.bytes);
+        break;
+      case "fetchBlob":
+        host.network.fetchBlob(this, effect.hash, effect.bytes, effect.from);
+        break;
+      case "work":
+        this.#work(effect);
+        break;
+      case "stopWork":
+        this.#working.delete(awardKey(effect.award));
+        break;
+      case "wake":
+        this.#wake(effect.atMonoMs);
+        break;
+      case "event":
+        if (host.keepsEvent(this, effect.event)) this.events.push({ atMs: host.nowMs, event: effect.event });
+        break;
+      case "trace":
+        host.trace.add(host.nowMs, this.id, effect.event);
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #wake(atMonoMs: number): void {
+    this.#wakeToken++;
+    this.#wakeMonoMs = atMonoMs;
+    if (atMonoMs === Number.POSITIVE_INFINITY) return;
+    const { nowMs } = this.#host;
+    const dueMs = this.#startedMs + atMonoMs;
+    const atMs = dueMs > nowMs ? dueMs : nowMs + TIMER_MS_MIN;
+    this.#host.push(atMs, new WorldEvent(WAKE, this, this.#wakeToken, null, null, null));
+  }
+
+  #work({ award, skill, input, budgetMs }: Extract<Effect, { readonly kind: "work" }>): void {
+    const host = this.#host;
+    const key = awardKey(award);
+    const token = ++this.#workToken;
+    const run = this.run;
+    this.#working.set(key, token);
+    const outcome = this.#options.skill?.({
+      agent: this.id,
+      award,
+      skill,
+      input,
+      budgetMs,
+      nowMs: host.nowMs,
+      prng: this.#options.prng,
+      blob: (hash) => this.blobs.get(hash),
+    }) ?? { afterMs: 0, failure: "refused" as const, message: "this agent has no such skill" };
+    const late = !(outcome.afterMs <= budgetMs);
+    host.at(host.nowMs + (late ? Math.max(0, budgetMs) : outcome.afterMs), () => {
+      if (this.run !== run || this.#working.get(key) !== token) return;
+      this.#working.delete(key);
+      if (late)
+        this.deliver({ kind: "workFailed", award, reason: "error", message: `no result within ${budgetMs} ms` });
+      else if ("failure" in outcome) {
+        this.deliver({ kind: "workFailed", award, reason: outcome.failure, message: outcome.message ?? "" });
+      } else this.#finish(award, encodeValue(outcome.output), outcome.confidencePpm ?? 1_000_000, outcome.cost ?? 0);
+    });
+  }
+
+  #finish(award: AwardRef, output: Uint8Array, confidencePpm: number, cost: number): void {
+    if (output.length > limits.inlineBytes) {
+      const hash = this.#host.hash(output);
+      this.blobs.set(hash, output);
+      this.deliver({ kind: "blobStored", hash });
+    }
+    const nonce = new Uint8Array(NONCE_BYTES);
+    for (let i = 0; i < NONCE_BYTES; i++) nonce[i] = this.#options.prng.uint32() & 0xff;
+    this.deliver({ kind: "workDone", award, output, confidencePpm, cost, nonce });
+  }
+}

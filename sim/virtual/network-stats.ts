@@ -1,0 +1,40 @@
+/** What a world's network counts. */
+
+import type { Verdict } from "../../protocol/wire/verdict.ts";
+
+const increase = (counts: Map<string, number>, key: string): void => {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+};
+
+export class NetworkStats {
+  /** Direct frames that were sent, and their bytes; also those that did not arrive. */
+  frames = 0;
+  frameBytes = 0;
+  /** Dropped: lost by chance or with their connection, cut by a partition, to a peer that cannot be reached. */
+  lost = 0;
+  cut = 0;
+  unreachable = 0;
+  duplicated = 0;
+  /** Connections that were closed because a queue was full. */
+  overflows = 0;
+  /** Gossip messages, their deliveries, and the bytes of these. */
+  published = 0;
+  gossip = 0;
+  gossipBytes = 0;
+  /** Blobs that were fetched, their bytes, and fetches that failed. */
+  blobs = 0;
+  blobBytes = 0;
+  blobsFailed = 0;
+  /** Verdicts on gossip: `accept`, or the verdict with its code (`ignore old`). */
+  readonly verdicts = new Map<string, number>();
+  /** `misbehaved` effects by code. */
+  readonly misbehaved = new Map<string, number>();
+
+  countVerdict(verdict: Verdict): void {
+    increase(this.verdicts, verdict.verdict === "accept" ? "accept" : `${verdict.verdict} ${verdict.code}`);
+  }
+
+  countMisbehaviour(code: string): void {
+    increase(this.misbehaved, code);
+  }
+}

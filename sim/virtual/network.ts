@@ -1,0 +1,381 @@
+/**
+ * The network of a world: direct frames on connections, gossip, partitions. A model: connections keep order and end
+ * when their peer dies or stays unreachable; gossip is one event a message and receiver, with no mesh in between
+ * (simulation.md).
+ *
+ * Responsible for who can reach whom, when a frame arrives, and the `connected` and `disconnected` inputs. Leaves
+ * blobs to blob-transfers.ts, what a process does with an input to agent-process.ts.
+ */
+
+import { assert } from "../../protocol/core/assert.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { Prng } from "../../protocol/core/prng.ts";
+import type { Input } from "../../protocol/input.ts";
+import type { GossipTopic } from "../../protocol/wire/message.ts";
+import { QUEUE_POLICIES, type QueueClass } from "../../protocol/wire/queue.ts";
+import type { Verdict } from "../../protocol/wire/verdict.ts";
+import type { AgentProcess } from "./agent-process.ts";
+import { BlobTransfers } from "./blob-transfers.ts";
+import { createDistribution, type Distribution, type DistributionSpec } from "./distribution.ts";
+import { NetworkStats } from "./network-stats.ts";
+import type { NetworkOptions } from "./options.ts";
+import { CONNECT, FRAME, INPUT, type Schedule, WorldEvent } from "./world-event.ts";
+
+/** One direction of a connection. */
+interface Way {
+  readonly latency: Distribution;
+  /** When the newest frame arrives: no later one overtakes it. */
+  lastMs: number;
+  /** When all that waits to be sent has left. */
+  freeMs: number;
+}
+
+export class Link {
+  readonly a: AgentProcess;
+  readonly b: AgentProcess;
+  /** From a to b, and back. */
+  readonly forth: Way;
+  readonly back: Way;
+  /** Counts connections: frames of an earlier one are lost. */
+  epoch = 0;
+  up = false;
+  /** Which ends were told `connected`, and not `disconnected` since. */
+  aTold = false;
+  bTold = false;
+  /** Nobody dials by sending before this: whoever lost a connection backs off. */
+  retryMs = 0;
+  /** Frames of this earlier connection still arrive at `drainsTo`: they were on the way when the other end died. */
+  drained = -1;
+  drainsTo: AgentProcess | null = null;
+  /** Since when a partition cuts it; Infinity while none does. */
+  cutMs = Number.POSITIVE_INFINITY;
+
+  constructor(a: AgentProcess, b: AgentProcess, forth: Distribution, back: Distribution) {
+    this.a = a;
+    this.b = b;
+    this.forth = { latency: forth, lastMs: 0, freeMs: 0 };
+    this.back = { latency: back, lastMs: 0, freeMs: 0 };
+  }
+}
+
+/** What the node's links wait after a loss before they dial again. */
+const BACKOFF_MS = 250;
+
+const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
+
+const timesThree = (spec: DistributionSpec): DistributionSpec => {
+  if (typeof spec === "number") return 3 * spec;
+  return "p50" in spec ? { p50: 3 * spec.p50, p95: 3 * spec.p95 } : { min: 3 * spec.min, max: 3 * spec.max };
+};
+
+export class VirtualNetwork {
+  readonly stats = new NetworkStats();
+  readonly #schedule: Schedule;
+  readonly #options: NetworkOptions;
+  readonly #prng: Prng;
+  readonly #latency: Distribution;
+  readonly #gossipLatency: Distribution;
+  readonly #processes: AgentProcess[] = [];
+  readonly #byId = new Map<AgentId, AgentProcess>();
+  readonly #links: Link[] = [];
+  readonly #blobs: BlobTransfers;
+  /** Directions that are blocked one way, by the indices of their ends. */
+  readonly #blocked = new Set<string>();
+  #grouped = false;
+  #ticket = 0;
+
+  constructor(schedule: Schedule, options: NetworkOptions, prng: Prng) {
+    this.#schedule = schedule;
+    this.#options = options;
+    this.#prng = prng;
+    const latency = options.latencyMs ?? DEFAULT_LATENCY;
+    this.#latency = createDistribution(latency);
+    this.#gossipLatency = createDistribution(options.gossip?.latencyMs ?? timesThree(latency));
+    this.#blobs = new BlobTransfers(schedule, options, {
+      find: (agent) => this.#byId.get(agent),
+      reaches: (from, to) => this.reaches(from, to),
+      latencyMs: () => this.#latency(prng),
+      stats: this.stats,
+    });
+  }
+
+  add(process: AgentProcess): void {
+    this.#processes.push(process);
+    this.#byId.set(process.id, process);
+  }
+
+  // --- connections ------------------------------------------------------------------------------------------
+
+  /** Everybody with everybody, or at random with about `degree` others. */
+  layOut(processes: readonly AgentProcess[]): void {
+    const overlay = this.#options.overlay ?? "full";
+    for (const [i, a] of processes.entries()) {
+      if (overlay === "full") for (const b of processes.slice(i + 1)) this.#linkOf(a, b);
+      // Each chooses half of its own; the others choose it.
+      else for (let n = 0; n < overlay.degree / 2; n++) this.#linkOf(a, processes[this.#prng.below(processes.length)]!);
+    }
+  }
+
+  #linkOf(a: AgentProcess, b: AgentProcess): Link | null {
+    if (a === b) return null;
+    const known = a.links.get(b.id);
+    if (known !== undefined) return known;
+    const link = new Link(a, b, this.#latencyBetween(a, b), this.#latencyBetween(b, a));
+    a.links.set(b.id, link);
+    b.links.set(a.id, link);
+    this.#links.push(link);
+    return link;
+  }
+
+  #latencyBetween(from: AgentProcess, to: AgentProcess): Distribution {
+    const spec = this.#options.latencyOf?.(from.name, to.name) ?? null;
+    return spec === null ? this.#latency : createDistribution(spec);
+  }
+
+  /** Connects the ends if they can reach each other; they are told after a round trip. */
+  #connect(link: Link): boolean {
+    const { a, b } = link;
+    if (link.up || !a.isUp || !b.isUp || !this.reaches(a, b) || !this.reaches(b, a)) return link.up;
+    const prng = this.#prng;
+    const upMs = this.#schedule.nowMs + link.forth.latency(prng) + link.back.latency(prng);
+    link.up = true;
+    link.epoch++;
+    link.cutMs = Number.POSITIVE_INFINITY;
+    for (const way of [link.forth, link.back]) {
+      way.lastMs = upMs;
+      way.freeMs = upMs;
+    }
+    this.#schedule.push(upMs, new WorldEvent(CONNECT, null, link.epoch, null, link, null));
+    return true;
+  }
+
+  onConnect(link: Link, epoch: number): void {
+    for (const end of [link.a, link.b]) {
+      if (!link.up || link.epoch !== epoch) return; // what an end did when it was told
+      this.#tellDown(link, end); // a loss that it has not noticed yet
+      if (end === link.a) link.aTold = true;
+      else link.bTold = true;
+      end.deliver({ kind: "connected", agent: end === link.a ? link.b.id : link.a.id });
+    }
+  }
+
+  #tellDown(link: Link, end: AgentProcess): void {
+    const told = end === link.a ? link.aTold : link.bTold;
+    if (!told) return;
+    if (end === link.a) link.aTold = false;
+    else link.bTold = false;
+    end.deliver({ kind: "disconnected", agent: end === link.a ? link.b.id : link.a.id });
+  }
+
+  /** The connection is gone; `ends` notice at a time, unless there is another one by then. */
+  #close(link: Link, atMs: number, ends: readonly AgentProcess[]): void {
+    if (!link.up) return;
+    link.up = false;
+    const epoch = ++link.epoch;
+    link.retryMs = this.#schedule.nowMs + BACKOFF_MS;
+    this.#schedule.at(atMs, () => {
+      for (const end of ends) if (link.epoch === epoch) this.#tellDown(link, end);
+    });
+  }
+
+  #reset(link: Link): void {
+    this.#close(link, this.#schedule.nowMs, [link.a, link.b]);
+  }
+
+  #redial(link: Link, notBeforeMs = 0): void {
+    const afterMs = notBeforeMs + this.#prng.unit() * (this.#options.redialMs ?? 1_000);
+    this.#schedule.at(this.#schedule.nowMs + afterMs, () => this.#connect(link));
+  }
+
+  /** A process came up: at the start of the world at once, later within the time to dial again. */
+  onStart(process: AgentProcess, atOnce: boolean): void {
+    for (const link of process.links.values()) {
+      if (atOnce) this.#connect(link);
+      else this.#redial(link);
+    }
+  }
+
+  /**
+   * A process died: what it sent before still arrives, then its peers notice. `silent`: its machine died with it, and
+   * they notice when the connection is given up.
+   */
+  onCrash(process: AgentProcess, silent: boolean): void {
+    const { nowMs } = this.#schedule;
+    for (const link of process.links.values()) {
+      const [way, survivor] = link.a === process ? ([link.forth, link.b] as const) : ([link.back, link.a] as const);
+      if (link.a === process) link.aTold = false;
+      else link.bTold = false;
+      if (!link.up) continue;
+      link.drained = link.epoch;
+      link.drainsTo = survivor;
+      const noticeMs = silent ? nowMs + this.#detectMs : Math.max(nowMs + way.latency(this.#prng), way.lastMs);
+      this.#close(link, noticeMs, [survivor]);
+    }
+  }
+
+  get #detectMs(): number {
+    return this.#options.detectMs ?? 10_000;
+  }
+
+  // --- partitions -------------------------------------------------------------------------------------------
+
+  /** Whether what `from` sends gets to `to`. */
+  reaches(from: AgentProcess, to: AgentProcess): boolean {
+    if (from.group !== to.group) return false;
+    return this.#blocked.size === 0 || !this.#blocked.has(`${from.index} ${to.index}`);
+  }
+
+  get #isWhole(): boolean {
+    return !this.#grouped && this.#blocked.size === 0;
+  }
+
+  /** Agents reach those of their own group only; who is in no group is in one with all others in none. */
+  partition(groups: readonly (readonly AgentProcess[])[]): void {
+    for (const process of this.#processes) process.group = 0;
+    for (const [i, group] of groups.entries()) for (const process of group) process.group = i + 1;
+    this.#grouped = true;
+    this.#noteCuts();
+  }
+
+  /** What `from` send does not get to `to`; the other direction works. */
+  block(from: readonly AgentProcess[], to: readonly AgentProcess[]): void {
+    for (const a of from) for (const b of to) if (a !== b) this.#blocked.add(`${a.index} ${b.index}`);
+    this.#noteCuts();
+  }
+
+  /** Ends all partitions. What was cut was lost: both ends are told, and connect anew. */
+  heal(): void {
+    for (const process of this.#processes) process.group = 0;
+    this.#grouped = false;
+    this.#blocked.clear();
+    for (const link of this.#links) {
+      if (link.up && link.cutMs === Number.POSITIVE_INFINITY) continue;
+      this.#reset(link);
+      link.cutMs = Number.POSITIVE_INFINITY;
+      this.#redial(link);
+    }
+  }
+
+  #noteCuts(): void {
+    const { nowMs } = this.#schedule;
+    for (const link of this.#links) {
+      const cut = !this.reaches(link.a, link.b) || !this.reaches(link.b, link.a);
+      if (cut) link.cutMs = Math.min(link.cutMs, nowMs);
+      else if (link.cutMs !== Number.POSITIVE_INFINITY) {
+        this.#reset(link); // another partition: this pair is on one side again
+        link.cutMs = Number.POSITIVE_INFINITY;
+        this.#redial(link);
+      }
+    }
+    this.#schedule.at(nowMs + this.#detectMs, () => {
+      for (const link of this.#links) if (link.up && link.cutMs <= nowMs) this.#reset(link);
+    });
+  }
+
+  // --- direct frames ----------------------------------------------------------------------------------------
+
+  send(from: AgentProcess, to: AgentId, queue: QueueClass, bytes: Uint8Array): void {
+    assert(
+      bytes.length > 0 && bytes.length <= limits.frameBytes,
+      `${from.name} sends a frame of ${bytes.length} bytes`,
+    );
+    const { stats } = this;
+    stats.frames++;
+    stats.frameBytes += bytes.length;
+    let link = from.links.get(to);
+    if (link === undefined || !link.up) {
+      const peer = this.#byId.get(to);
+      const made = peer === undefined ? null : this.#linkOf(from, peer);
+      if (made === null || this.#schedule.nowMs < made.retryMs || !this.#connect(made)) {
+        stats.unreachable++;
+        return;
+      }
+      link = made;
+    }
+    const target = link.a === from ? link.b : link.a;
+    const way = link.a === from ? link.forth : link.back;
+    if (!this.#isWhole && !this.reaches(from, target)) stats.cut++;
+    else this.#transmit(link, way, target, queue, { kind: "frame", from: from.id, bytes });
+  }
+
+  #transmit(link: Link, way: Way, target: AgentProcess, queue: QueueClass, input: Input & { kind: "frame" }): void {
+    const { loss = 0, duplication = 0 } = this.#options;
+    const { nowMs } = this.#schedule;
+    let leavesMs = nowMs;
+    const { bandwidth } = this.#options;
+    if (bandwidth !== undefined) {
+      const startMs = Math.max(nowMs, way.freeMs);
+      // A pulse is sent first: it waits for nothing.
+      if (queue === "main") {
+        if ((startMs - nowMs) * bandwidth > QUEUE_POLICIES.main.bytes) {
+          this.stats.overflows++;
+          this.#reset(link);
+          this.#redial(link, BACKOFF_MS);
+          return;
+        }
+        leavesMs = startMs + input.bytes.length / bandwidth;
+        way.freeMs = leavesMs;
+      }
+    }
+    if (loss > 0 && this.#prng.unit() < loss) {
+      this.stats.lost++;
+      return;
+    }
+    this.#arrive(link, way, target, leavesMs, input);
+    if (duplication > 0 && this.#prng.unit() < duplication) {
+      this.stats.duplicated++;
+      this.#arrive(link, way, target, leavesMs, input);
+    }
+  }
+
+  #arrive(link: Link, way: Way, target: AgentProcess, leavesMs: number, input: Input): void {
+    let atMs = leavesMs + way.latency(this.#prng);
+    if (this.#options.reorder === true) {
+      // Not before the connection is up, which `lastMs` then says.
+      if (atMs < way.lastMs) atMs = way.lastMs;
+    } else {
+      if (atMs < way.lastMs) atMs = way.lastMs;
+      way.lastMs = atMs;
+    }
+    this.#schedule.push(atMs, new WorldEvent(FRAME, target, link.epoch, input, link, null));
+  }
+
+  onFrame(target: AgentProcess, link: Link, epoch: number, input: Input): void {
+    const current = link.epoch === epoch || (link.drained === epoch && link.drainsTo === target);
+    if (!current) this.stats.lost++;
+    else if (!this.#isWhole && !this.reaches(link.a === target ? link.b : link.a, target)) this.stats.cut++;
+    else target.deliver(input);
+  }
+
+  // --- gossip, blobs ------------------------------------------------------------------------------------------
+
+  publish(from: AgentProcess, topic: GossipTopic, bytes: Uint8Array): void {
+    assert(bytes.length <= limits.gossipBytes, `${from.name} publishes a message of ${bytes.length} bytes`);
+    const loss = this.#options.gossip?.loss ?? 0;
+    const { nowMs } = this.#schedule;
+    // One input for all: the ticket is the message's.
+    const input: Input = { kind: "gossip", from: from.id, topic, bytes, ticket: ++this.#ticket };
+    this.stats.published++;
+    for (const to of this.#processes) {
+      if (to === from || !to.isUp || !this.reaches(from, to)) continue;
+      if (loss > 0 && this.#prng.unit() < loss) continue;
+      this.stats.gossip++;
+      this.stats.gossipBytes += bytes.length;
+      const atMs = nowMs + this.#gossipLatency(this.#prng);
+      this.#schedule.push(atMs, new WorldEvent(INPUT, to, to.run, input, null, null));
+    }
+  }
+
+  fetchBlob(process: AgentProcess, hash: Hash, bytes: number, from: readonly AgentId[]): void {
+    this.#blobs.fetch(process, hash, bytes, from);
+  }
+
+  onVerdict(verdict: Verdict): void {
+    this.stats.countVerdict(verdict);
+  }
+
+  onMisbehaved(code: string): void {
+    this.stats.countMisbehaviour(code);
+  }
+}

@@ -1,0 +1,84 @@
+/** What a virtual world is made of: its agents and its network, as the caller says them. */
+
+import type { Hasher } from "../../protocol/core/crypto.ts";
+import type { Hash } from "../../protocol/core/ids.ts";
+import type { LocalEvent } from "../../protocol/effect.ts";
+import type { Input } from "../../protocol/input.ts";
+import type { AgentConfig, CreateMachine } from "../../protocol/machine.ts";
+import type { CreateAdversary } from "./adversary.ts";
+import type { ClockSetting } from "./clock.ts";
+import type { CrashLoss } from "./disk.ts";
+import type { DistributionSpec } from "./distribution.ts";
+import type { SimulatedSkill } from "./skill.ts";
+import type { TraceOptions } from "./trace.ts";
+
+export interface NetworkOptions {
+  /** One way, of a frame. Default: median 20, 95th percentile 60. */
+  readonly latencyMs?: DistributionSpec;
+  /** Another one for some pairs; null: the general one. Asked once a pair and direction. */
+  readonly latencyOf?: (from: string, to: string) => DistributionSpec | null;
+  /** Share of direct frames that vanish. A stream does not lose frames: this stands for what is dropped around it. */
+  readonly loss?: number;
+  /** Share of direct frames that arrive twice. A stream does not do that either: a machine must not mind. */
+  readonly duplication?: number;
+  /** Frames of a pair may overtake each other. Default: they keep their order, as on a stream. */
+  readonly reorder?: boolean;
+  /** What one direction of a pair carries, bytes a millisecond; beyond the queue's bound the stream is closed. */
+  readonly bandwidth?: number;
+  /** Who is connected from the start: everybody with everybody, or at random with about so many. Others on sending. */
+  readonly overlay?: "full" | { readonly degree: number };
+  /** A connection whose peer has become silent is given up after this. Default 10,000. */
+  readonly detectMs?: number;
+  /** Lost connections are made again within this, after a start or a heal, ms. Default 1,000. */
+  readonly redialMs?: number;
+  readonly gossip?: {
+    /** From the publisher to a receiver, over all hops. Default: three times the latency of a frame. */
+    readonly latencyMs?: DistributionSpec;
+    /** Share of deliveries that do not happen. */
+    readonly loss?: number;
+  };
+  readonly blobs?: {
+    /** Bytes a millisecond of a transfer. Default 12,500 (100 Mbit/s). */
+    readonly bandwidth?: number;
+    /** A holder that gives nothing is given up after this, ms. Default 10,000. */
+    readonly idleMs?: number;
+  };
+}
+
+export interface AgentSpec {
+  /** Its name, and its id. */
+  readonly name: string;
+  /** Default: the world's. */
+  readonly create?: CreateMachine;
+  readonly config?: Partial<Pick<AgentConfig, "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState">>;
+  /** What its skills do. Default: every award fails with `refused`. */
+  readonly skill?: SimulatedSkill;
+  readonly clock?: ClockSetting;
+  /** When it starts, ms; null: by `world.start`. Default 0. */
+  readonly startMs?: number | null;
+  readonly adversary?: CreateAdversary;
+  /** Whose signers its adversary holds beside its own. */
+  readonly coalition?: readonly string[];
+  /** Blobs that it has and does not give. */
+  readonly withholds?: (hash: Hash) => boolean;
+  /** What a crash takes of its unforced writes. Default `random`. */
+  readonly crashLoss?: CrashLoss;
+}
+
+export interface WorldOptions {
+  readonly seed: number | string;
+  /** SHA-256: from outside, so that this folder stays without platform. */
+  readonly hasher: Hasher;
+  readonly agents: readonly AgentSpec[];
+  readonly create?: CreateMachine;
+  readonly meshId?: string;
+  readonly network?: NetworkOptions;
+  /** What right wall clocks show at virtual time 0. Default: 2026-01-01. */
+  readonly epochMs?: number;
+  /** What an input costs its agent's core before its effects leave, ms. Default 0: steps are instant. */
+  readonly serviceMs?: (input: Input) => number;
+  readonly trace?: TraceOptions;
+  /** Which news of agents stay in `events(name)`. Default: all. */
+  readonly keepEvent?: (agent: string, event: LocalEvent) => boolean;
+  readonly onEvent?: (agent: string, event: LocalEvent, atMs: number) => void;
+}

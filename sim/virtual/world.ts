@@ -1,0 +1,369 @@
+/**
+ * A virtual world: agents, their disks and clocks, a network, and one queue of what is to happen, in virtual time and
+ * in one thread. The same options give the same run, on every machine: `digest()` says so.
+ *
+ * Responsible for the order of things and for the faults that a scenario asks for. What lies outside a machine's
+ * `step` is a model; each part says which: network.ts, disk.ts, clock.ts, agent-process.ts, skill.ts.
+ */
+
+import { assert, unreachable } from "../../protocol/core/assert.ts";
+import type { Crypto, Signer } from "../../protocol/core/crypto.ts";
+import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import type { Input } from "../../protocol/input.ts";
+import type { CreateMachine } from "../../protocol/machine.ts";
+import type { SignedGenesis } from "../../protocol/wire/genesis.ts";
+import { type AdversaryTools, withAdversary } from "./adversary.ts";
+import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
+import { type ClockSetting, WallClock } from "./clock.ts";
+import type { CrashLoss } from "./disk.ts";
+import { EventQueue } from "./event-queue.ts";
+import { VirtualNetwork } from "./network.ts";
+import type { NetworkStats } from "./network-stats.ts";
+import type { AgentSpec, WorldOptions } from "./options.ts";
+import { createSignatures } from "./signatures.ts";
+import { WorldTrace } from "./trace.ts";
+import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, WorldEvent } from "./world-event.ts";
+
+/** 2026-01-01T00:00:00Z */
+const EPOCH_MS = 1_767_225_600_000;
+/** How long `run` waits for a condition, unless told. */
+const WITHIN_MS = 3_600_000;
+
+export interface RunResult {
+  /** The time was reached, the condition held, or nothing is left to happen. */
+  readonly reason: "time" | "condition" | "idle";
+  /** Events that were carried out. */
+  readonly events: number;
+}
+
+export interface CrashOptions {
+  /** The whole machine is gone: its peers are not told by closed connections. */
+  readonly silent?: boolean;
+  /** What it takes of unforced writes. Default: as the agent says. */
+  readonly loss?: CrashLoss;
+}
+
+export interface WorldStats {
+  /** Events, and steps of machines. */
+  events: number;
+  steps: number;
+  crashes: number;
+  /** Processes that ended because a write failed. */
+  diskFailures: number;
+  readonly network: NetworkStats;
+}
+
+/** Something threw: whoever ran the world learns where. Its `cause` is the error. */
+export class WorldError extends Error {
+  override readonly name = "WorldError";
+}
+
+export class World {
+  readonly meshId: MeshId;
+  readonly crypto: Crypto;
+  readonly trace: WorldTrace;
+  /** Chance for scenarios: drawing from it shifts nobody else's. */
+  readonly prng: Prng;
+  readonly #options: WorldOptions;
+  readonly #queue = new EventQueue<WorldEvent>();
+  readonly #network: VirtualNetwork;
+  readonly #processes = new Map<string, AgentProcess>();
+  readonly #host: ProcessHost;
+  readonly #signerOf: (agent: AgentId) => Signer;
+  readonly #seedPrng: Prng;
+  #nowMs = 0;
+  #events = 0;
+  #crashes = 0;
+  #diskFailures = 0;
+
+  constructor(options: WorldOptions) {
+    const { seed, hasher } = options;
+    this.#options = options;
+    this.meshId = (options.meshId ?? "sim") as MeshId;
+    this.#seedPrng = createPrng(seed);
+    this.prng = this.#seedPrng.fork("scenario");
+    const signatures = createSignatures(seed, hasher);
+    this.crypto = signatures.crypto;
+    this.#signerOf = (agent) => signatures.signerOf(agent);
+    this.trace = new WorldTrace(seed, options.trace ?? {});
+    this.#host = this.#createHost();
+    this.#network = this.#host.network;
+    for (const spec of options.agents) this.#create(spec);
+    this.#network.layOut(this.agents);
+    for (const spec of options.agents) this.#startLater(spec, true);
+  }
+
+  #createHost(): ProcessHost {
+    const world = this;
+    const { hasher, serviceMs, keepEvent, onEvent, network, seed } = this.#options;
+    const schedule = {
+      get nowMs(): number {
+        return world.#nowMs;
+      },
+      push: (atMs: number, event: WorldEvent): void => this.#queue.push(Math.max(atMs, this.#nowMs), event),
+      at: (atMs: number, call: () => void): void => this.at(atMs, call),
+    };
+    return {
+      get nowMs(): number {
+        return world.#nowMs;
+      },
+      push: schedule.push,
+      at: schedule.at,
+      network: new VirtualNetwork(schedule, network ?? {}, createPrng(seed).fork("network")),
+      trace: this.trace,
+      hash: hasher,
+      serviceMs: serviceMs ?? null,
+      keepsEvent: (process, event) => {
+        onEvent?.(process.name, event, this.#nowMs);
+        return keepEvent?.(process.name, event) ?? true;
+      },
+      onDiskFailure: (process) => {
+        this.#diskFailures++;
+        this.#crash(process, false, "all");
+      },
+    };
+  }
+
+  #create(spec: AgentSpec): AgentProcess {
+    const { name } = spec;
+    assert(!this.#processes.has(name), `there are two agents called ${name}`);
+    const { options, prng } = { options: this.#options, prng: this.#seedPrng.fork(`agent ${name}`) };
+    const create = spec.create ?? options.create;
+    if (create === undefined) throw new WorldError(`nobody says how ${name} is made`);
+    const signer = this.signer(name);
+    const process = new AgentProcess(this.#host, {
+      index: this.#processes.size,
+      name,
+      create: this.#wrap(create, spec, signer, prng.fork("adversary")),
+      config: {
+        meshId: this.meshId,
+        signer,
+        crypto: this.crypto,
+        name,
+        incarnation: 0,
+        skills: [],
+        slots: 4,
+        labels: [],
+        hosts: true,
+        addresses: [`/sim/${name}`],
+        ...spec.config,
+      },
+      clock: new WallClock(options.epochMs ?? EPOCH_MS, spec.clock),
+      skill: spec.skill ?? null,
+      withholds: spec.withholds ?? (() => false),
+      crashLoss: spec.crashLoss ?? "random",
+      prng,
+    });
+    this.#processes.set(name, process);
+    this.#network.add(process);
+    return process;
+  }
+
+  #wrap(create: CreateMachine, spec: AgentSpec, signer: Signer, prng: Prng): CreateMachine {
+    if (spec.adversary === undefined) return create;
+    const signers = new Map([[spec.name, signer]]);
+    for (const name of spec.coalition ?? []) signers.set(name, this.signer(name));
+    const tools: Omit<AdversaryTools, "config"> = { signers, prng };
+    return withAdversary(create, spec.adversary, tools);
+  }
+
+  #startLater({ name, startMs = 0 }: AgentSpec, atOnce: boolean): void {
+    if (startMs === null) return;
+    this.at(startMs, () => {
+      const process = this.agent(name);
+      if (process.isUp) return; // somebody was faster
+      process.start();
+      this.#network.onStart(process, atOnce);
+    });
+  }
+
+  // --- looking ----------------------------------------------------------------------------------------------
+
+  /** Virtual time since the world began, ms. */
+  get now(): number {
+    return this.#nowMs;
+  }
+
+  get agents(): readonly AgentProcess[] {
+    return [...this.#processes.values()];
+  }
+
+  agent(name: string): AgentProcess {
+    const process = this.#processes.get(name);
+    if (process === undefined) throw new WorldError(`there is no agent called ${name}`);
+    return process;
+  }
+
+  /** What an agent told its operator. */
+  events(name: string): readonly ReportedEvent[] {
+    return this.agent(name).events;
+  }
+
+  get stats(): WorldStats {
+    let steps = 0;
+    for (const process of this.#processes.values()) steps += process.steps;
+    const [events, crashes, diskFailures] = [this.#events, this.#crashes, this.#diskFailures];
+    return { events, steps, crashes, diskFailures, network: this.#network.stats };
+  }
+
+  /** Of all inputs and trace events so far. */
+  digest(): string {
+    return this.trace.digest();
+  }
+
+  /** The signer of an agent, or of somebody outside (a job's owner). */
+  signer(name: string): Signer {
+    return this.#signerOf(name as AgentId);
+  }
+
+  // --- running ----------------------------------------------------------------------------------------------
+
+  /** Calls back at a virtual time; what is due by then and was asked for before happens first. */
+  at(atMs: number, call: () => void): void {
+    this.#queue.push(Math.max(atMs, this.#nowMs), new WorldEvent(CALL, null, 0, null, null, call));
+  }
+
+  /** Until a virtual time, or until a condition holds (asked after each event), at most `withinMs` from now. */
+  run(until: number | (() => boolean), { withinMs = WITHIN_MS }: { readonly withinMs?: number } = {}): RunResult {
+    const condition = typeof until === "number" ? null : until;
+    const endMs = typeof until === "number" ? until : this.#nowMs + withinMs;
+    const before = this.#events;
+    if (condition?.() === true) return { reason: "condition", events: 0 };
+    while (this.#queue.nextMs <= endMs) {
+      this.#nowMs = this.#queue.nextMs;
+      this.#carryOut(this.#queue.shift()!);
+      this.#events++;
+      if (condition?.() === true) return { reason: "condition", events: this.#events - before };
+    }
+    const idle = this.#queue.size === 0;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
+    return { reason: idle ? "idle" : "time", events: this.#events - before };
+  }
+
+  #carryOut(event: WorldEvent): void {
+    try {
+      this.#dispatch(event);
+    } catch (error) {
+      const what = event.input === null ? "" : `, ${event.input.kind}`;
+      const who = event.process === null ? "" : ` at ${event.process.name}`;
+      const why = error instanceof Error ? error.message : String(error);
+      const where = `seed ${this.#options.seed}, ${this.#nowMs} ms${who}${what}`;
+      throw new WorldError(`${where}: ${why}`, { cause: error });
+    }
+  }
+
+  #dispatch(event: WorldEvent): void {
+    const { kind, process, token, input, link } = event;
+    switch (kind) {
+      case INPUT:
+        if (process!.run === token) process!.deliver(input!);
+        break;
+      case FRAME:
+        this.#network.onFrame(process!, link!, token, input!);
+        break;
+      case WAKE:
+        process!.onWake(token);
+        break;
+      case CALL:
+        event.call!();
+        break;
+      case CONNECT:
+        this.#network.onConnect(link!, token);
+        break;
+      case SERVED:
+        if (process!.run === token) process!.onServed();
+        break;
+      default:
+        unreachable(kind);
+    }
+  }
+
+  // --- what a scenario does -----------------------------------------------------------------------------------
+
+  /** Another agent, from now on (or from its `startMs`), connected to `peers` (default: to whom it sends). */
+  add(spec: AgentSpec, peers: readonly string[] = []): void {
+    const process = this.#create(spec);
+    for (const name of peers) this.#network.layOut([process, this.agent(name)]);
+    this.#startLater(spec, false);
+  }
+
+  start(name: string): void {
+    const process = this.agent(name);
+    process.start();
+    this.#network.onStart(process, false);
+  }
+
+  /** The same identity again, on what its disk has, as a new incarnation. */
+  restart(name: string): void {
+    if (this.agent(name).isUp) this.crash(name);
+    this.start(name);
+  }
+
+  crash(name: string, { silent = false, loss }: CrashOptions = {}): void {
+    this.#crash(this.agent(name), silent, loss);
+  }
+
+  /** An orderly end: nothing unforced is lost. */
+  stop(name: string): void {
+    this.#crash(this.agent(name), false, "none");
+  }
+
+  #crash(process: AgentProcess, silent: boolean, loss: CrashLoss | undefined): void {
+    this.#crashes++;
+    process.crash(loss);
+    this.#network.onCrash(process, silent);
+  }
+
+  pause(name: string): void {
+    this.agent(name).pause();
+  }
+
+  resume(name: string): void {
+    this.agent(name).resume();
+  }
+
+  partition(groups: readonly (readonly string[])[]): void {
+    this.#network.partition(groups.map((group) => group.map((name) => this.agent(name))));
+  }
+
+  /** One way: what `from` send does not get to `to`. */
+  block(from: readonly string[], to: readonly string[]): void {
+    this.#network.block(
+      from.map((name) => this.agent(name)),
+      to.map((name) => this.agent(name)),
+    );
+  }
+
+  /** Ends all partitions and blocks. */
+  heal(): void {
+    this.#network.heal();
+  }
+
+  setClock(name: string, setting: ClockSetting): void {
+    this.agent(name).clock.set(setting, this.#nowMs);
+  }
+
+  jumpClock(name: string, byMs: number): void {
+    this.agent(name).clock.jump(byMs, this.#nowMs);
+  }
+
+  /** Gives an agent an input now, ahead of what waits. */
+  inject(name: string, input: Input): void {
+    this.agent(name).deliver(input);
+  }
+
+  submit(name: string, genesis: SignedGenesis): void {
+    this.inject(name, { kind: "submit", genesis });
+  }
+
+  /** Puts a blob into an agent's store, as a submitter does, and tells the agent. */
+  putBlob(name: string, bytes: Uint8Array): void {
+    const process = this.agent(name);
+    const hash = this.#options.hasher(bytes);
+    process.blobs.set(hash, bytes);
+    process.deliver({ kind: "blobStored", hash });
+  }
+}
+
+export const createWorld = (options: WorldOptions): World => new World(options);

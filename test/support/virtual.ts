@@ -1,0 +1,85 @@
+/** Tiny machines and worlds for tests of the virtual world. */
+
+import { hash } from "node:crypto";
+import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
+import type { Effect } from "../../protocol/effect.ts";
+import type { AwardRef, Input, Now } from "../../protocol/input.ts";
+import type { AgentConfig, CreateMachine, StoredRecord } from "../../protocol/machine.ts";
+import type { AgentSpec, WorldOptions } from "../../sim/virtual/options.ts";
+import { createWorld, type World } from "../../sim/virtual/world.ts";
+
+export const hasher = (bytes: Uint8Array): Hash => hash("sha256", bytes, "hex") as Hash;
+export const JOB = "ab".repeat(32) as JobId;
+export const id = (name: string): AgentId => name as AgentId;
+
+/** What a machine was given, for looking at. */
+export interface Seen {
+  readonly now: Now;
+  readonly input: Input;
+}
+
+export interface Scripted {
+  readonly create: CreateMachine;
+  /** By the agent's name; across restarts. */
+  readonly seen: Map<string, Seen[]>;
+  readonly configs: AgentConfig[];
+  kinds(name: string): string[];
+  /** The first bytes of the frames that an agent got, in their order. */
+  frames(name: string): number[];
+}
+
+type Script = (input: Input, now: Now, config: AgentConfig, records: readonly StoredRecord[]) => readonly Effect[];
+
+/** A machine without memory beyond its records: what it does on each input is `script`. */
+export function scripted(script: Script = () => []): Scripted {
+  const seen = new Map<string, Seen[]>();
+  const configs: AgentConfig[] = [];
+  const of = (name: string): Seen[] => {
+    const list = seen.get(name) ?? [];
+    seen.set(name, list);
+    return list;
+  };
+  return {
+    seen,
+    configs,
+    create(config, records) {
+      configs.push(config);
+      return {
+        step(now, input) {
+          of(config.name).push({ now, input });
+          return script(input, now, config, records);
+        },
+      };
+    },
+    kinds: (name) => of(name).map(({ input }) => input.kind),
+    frames: (name) => of(name).flatMap(({ input }) => (input.kind === "frame" ? [input.bytes[0]!] : [])),
+  };
+}
+
+export const send = (to: string, ...bytes: number[]): Effect => ({
+  kind: "send",
+  to: id(to),
+  queue: "main",
+  bytes: new Uint8Array(bytes),
+});
+
+export const persist = (slot: string, byte: number | null, durable: boolean): Effect => ({
+  kind: "persist",
+  job: JOB,
+  slot,
+  bytes: byte === null ? null : new Uint8Array([byte]),
+  durable,
+});
+
+export const award = (attempt = 0): AwardRef => ({ job: JOB, task: "t" as AwardRef["task"], attempt });
+
+/** Agents a, b, … without extras, on a network that takes 10 ms. */
+export function worldOf(
+  names: string,
+  create: CreateMachine,
+  options: Partial<WorldOptions> = {},
+  spec: Partial<AgentSpec> = {},
+): World {
+  const agents = names.split("").map((name) => ({ name, ...spec }));
+  return createWorld({ seed: 1, hasher, create, agents, ...options, network: { latencyMs: 10, ...options.network } });
+}

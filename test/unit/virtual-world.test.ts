@@ -1,0 +1,483 @@
+/** The virtual world with tiny machines: delivery, loss, crashes, partitions, work, and that a seed is a run. */
+
+import { describe, expect, test } from "vitest";
+import type { Effect } from "../../protocol/effect.ts";
+import { createWorld, WorldError } from "../../sim/virtual/world.ts";
+import { award, hasher, id, JOB, persist, scripted, send, worldOf } from "../support/virtual.ts";
+
+/** Sends 0, 1, … to b, one a millisecond. */
+const counting = (count: number, effect: (n: number) => readonly Effect[] = (n) => [send("b", n)]) =>
+  scripted((input, now, config) => {
+    if (config.name !== "a") return [];
+    const n = Math.round(now.monoMs) - 100;
+    if (input.kind === "start") return [{ kind: "wake", atMonoMs: 100 }];
+    if (input.kind !== "tick" || n >= count) return [];
+    return [...effect(n), { kind: "wake", atMonoMs: now.monoMs + 1 }];
+  });
+
+describe("delivery", () => {
+  test("start comes first, then connected at both ends after a round trip", () => {
+    const { create, seen } = scripted();
+    worldOf("abc", create).run(1_000);
+    for (const name of "abc") {
+      expect(seen.get(name)!.map(({ input, now }) => [input.kind, now.monoMs])).toEqual([
+        ["start", 0],
+        ["connected", 20],
+        ["connected", 20],
+      ]);
+    }
+  });
+
+  test("ping and pong take the latency of the pair", () => {
+    const { create, seen } = scripted((input, _, config) => {
+      if (input.kind === "connected" && config.name === "a") return [send("b", 0)];
+      if (input.kind === "frame" && input.bytes[0]! < 3) return [send(input.from, input.bytes[0]! + 1)];
+      return [];
+    });
+    const latencyOf = (from: string) => (from === "a" ? 5 : 30);
+    worldOf("ab", create, { network: { latencyOf } }).run(1_000);
+    const times = (name: string) =>
+      seen.get(name)!.flatMap(({ input, now }) => (input.kind === "frame" ? [now.monoMs] : []));
+    expect([times("b"), times("a")]).toEqual([
+      [40, 75],
+      [70, 105],
+    ]);
+  });
+
+  test("a pair that is not connected is, by sending", () => {
+    const machine = scripted((input, _, config) =>
+      input.kind === "start" && config.name === "a" ? [send("c", 7), send("nobody", 8), send("a", 9)] : [],
+    );
+    const world = worldOf("abc", machine.create, { network: { overlay: { degree: 0 } } });
+    world.at(0, () => {}); // the others start in the same instant, after a: what it sends finds nobody
+    world.run(100);
+    expect(machine.frames("c")).toEqual([]);
+    expect(world.stats.network.unreachable).toBe(3);
+    world.inject("a", { kind: "start" });
+    world.run(200);
+    expect(machine.frames("c")).toEqual([7]);
+    expect(machine.kinds("c")).toEqual(["start", "connected", "frame"]);
+    expect(machine.kinds("b")).toEqual(["start"]);
+  });
+
+  test("loss loses some, duplication doubles, and both are counted", () => {
+    const whole = counting(200);
+    worldOf("ab", whole.create).run(1_000);
+    expect(whole.frames("b")).toEqual(Array.from({ length: 200 }, (_, n) => n));
+
+    const lossy = counting(200);
+    const world = worldOf("ab", lossy.create, { network: { loss: 0.25 } });
+    world.run(1_000);
+    expect(lossy.frames("b").length).toBe(200 - world.stats.network.lost);
+    expect(world.stats.network.lost).toBeGreaterThan(20);
+    expect(world.stats.network.lost).toBeLessThan(90);
+
+    const doubled = counting(200);
+    const twice = worldOf("ab", doubled.create, { network: { duplication: 1 } });
+    twice.run(1_000);
+    expect(doubled.frames("b").length).toBe(400);
+  });
+
+  test("frames keep their order, unless they may overtake", () => {
+    const network = { latencyMs: { min: 1, max: 50 } };
+    const ordered = counting(100);
+    worldOf("ab", ordered.create, { network }).run(1_000);
+    const sorted = Array.from({ length: 100 }, (_, n) => n);
+    expect(ordered.frames("b")).toEqual(sorted);
+
+    const loose = counting(100);
+    worldOf("ab", loose.create, { network: { ...network, reorder: true } }).run(1_000);
+    expect(loose.frames("b")).not.toEqual(sorted);
+    expect(loose.frames("b").toSorted((x, y) => x - y)).toEqual(sorted);
+  });
+
+  test("bandwidth delays, and a queue that overflows closes the connection", () => {
+    const megabyte = new Uint8Array(1024 * 1024);
+    const flood = (frames: number) =>
+      scripted((input, _, config) => {
+        if (input.kind !== "connected" || config.name !== "a") return [];
+        return Array.from(
+          { length: frames },
+          (): Effect => ({ kind: "send", to: id("b"), queue: "main", bytes: megabyte }),
+        );
+      });
+    const slow = flood(4);
+    worldOf("ab", slow.create, { network: { bandwidth: 1024 } }).run(20_000);
+    expect(
+      slow.seen
+        .get("b")!
+        .filter(({ input }) => input.kind === "frame")
+        .map(({ now }) => now.monoMs),
+    ).toEqual([1054, 2078, 3102, 4126]);
+
+    const full = flood(50);
+    const world = worldOf("ab", full.create, { network: { bandwidth: 1024 } });
+    world.run(100);
+    expect(world.stats.network.overflows).toBe(1);
+    expect(full.kinds("a").slice(0, 3)).toEqual(["start", "connected", "disconnected"]);
+  });
+
+  test("a wake replaces the one before, and never comes early", () => {
+    const { create, seen } = scripted((input) => {
+      if (input.kind !== "start") return [];
+      return [50, 1 / 3, 70.1].map((atMonoMs): Effect => ({ kind: "wake", atMonoMs }));
+    });
+    worldOf("a", create, {}, { startMs: 0.7 }).run(1_000);
+    expect(seen.get("a")!.map(({ input }) => input.kind)).toEqual(["start", "tick"]);
+    expect(seen.get("a")![1]!.now.monoMs).toBeGreaterThanOrEqual(70.1);
+    expect(seen.get("a")![1]!.now.monoMs).toBeLessThan(70.2);
+  });
+
+  test("a wake in the past comes after the shortest timer, so time goes on", () => {
+    const machine = scripted(() => [{ kind: "wake", atMonoMs: 0 }]);
+    worldOf("a", machine.create).run(10);
+    expect(machine.kinds("a").length).toBe(11);
+  });
+
+  test("gossip reaches everybody else once, and verdicts are counted", () => {
+    const machine = scripted((input, _, config) => {
+      if (input.kind === "connected" && config.name === "a" && input.agent === "b") {
+        return [{ kind: "publish", topic: "caps", bytes: new Uint8Array([1]) }];
+      }
+      if (input.kind !== "gossip") return [];
+      const verdict =
+        config.name === "b" ? ({ verdict: "reject", code: "bad" } as const) : ({ verdict: "accept" } as const);
+      return [{ kind: "verdict", ticket: input.ticket, verdict }];
+    });
+    const world = worldOf("abcd", machine.create);
+    world.run(1_000);
+    for (const name of "bcd") expect(machine.kinds(name).filter((kind) => kind === "gossip")).toHaveLength(1);
+    expect(machine.kinds("a")).not.toContain("gossip");
+    expect(world.stats.network.verdicts).toEqual(
+      new Map([
+        ["reject bad", 1],
+        ["accept", 2],
+      ]),
+    );
+  });
+});
+
+describe("processes", () => {
+  test("a crash takes what was not forced, a restart brings back the rest as a new incarnation", () => {
+    const restored: string[] = [];
+    const { create, configs } = scripted((input, _, __, records) => {
+      if (input.kind !== "start") return [];
+      restored.push(records.map(({ slot, bytes }) => `${slot}${bytes[0]}`).join(" "));
+      return [];
+    });
+    const writes = scripted((input) => {
+      if (input.kind !== "tick") return [{ kind: "wake", atMonoMs: 10 }];
+      return [persist("x", 1, true), persist("y", 1, false), persist("x", 2, false)];
+    });
+    for (const loss of ["all", "none"] as const) {
+      const world = worldOf("a", writes.create, {}, { startMs: null });
+      world.start("a");
+      world.run(20); // one forced write of the whole step
+      world.agent("a").disk.write([persist("x", 3, false) as never]);
+      world.agent("a").disk.write([persist("y", null, false) as never, persist("z", 3, false) as never]);
+      world.crash("a", { loss });
+      const records = world.agent("a").disk.records();
+      create(configs[0] ?? ({} as never), records).step({ monoMs: 0, wallMs: 0 }, { kind: "start" });
+    }
+    expect(restored).toEqual(["x2 y1", "x3 z3"]);
+
+    const again = scripted();
+    const world = worldOf("ab", again.create);
+    world.run(100);
+    world.restart("a");
+    world.run(5_000);
+    expect(again.configs.filter(({ name }) => name === "a").map(({ incarnation }) => incarnation)).toEqual([1, 2]);
+    expect(again.kinds("b")).toEqual(["start", "connected", "disconnected", "connected"]);
+    expect(again.kinds("a")).toEqual(["start", "connected", "start", "connected"]);
+  });
+
+  test("what was announced is on the disk: records are written before frames leave", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      // The frame stands before the record: the driver writes first nevertheless.
+      const machine = counting(100, (n) => [send("b", n), persist("n", n, true), persist("m", n, false)]);
+      const world = worldOf("ab", machine.create, { seed, network: { latencyMs: { min: 0, max: 3 } } });
+      const crashMs = 100 + world.prng.below(110);
+      world.at(crashMs, () => world.crash("a"));
+      world.run(2_000);
+      const heard = machine.frames("b").at(-1) ?? -1;
+      const stored = world.agent("a").disk.read(JOB, ["n"])[0]?.[0] ?? -1;
+      expect(stored).toBeGreaterThanOrEqual(heard);
+    }
+  });
+
+  test("a crash drops timers, work and frames in flight", () => {
+    const machine = scripted((input) => {
+      if (input.kind !== "start") return [];
+      const work: Effect = { kind: "work", award: award(), skill: "s", input: { kind: "none" }, budgetMs: 1_000 };
+      return [{ kind: "wake", atMonoMs: 100 }, work];
+    });
+    const world = worldOf("ab", machine.create, {}, { skill: () => ({ afterMs: 100, output: 1 }) });
+    world.run(50);
+    world.crash("a");
+    world.inject("b", { kind: "start" });
+    world.run(60);
+    world.start("a");
+    world.run(155);
+    expect(machine.kinds("a").filter((kind) => kind === "tick" || kind === "workDone")).toEqual([]);
+    world.run(400);
+    expect(machine.kinds("a").filter((kind) => kind === "tick" || kind === "workDone")).toEqual(["tick", "workDone"]);
+  });
+
+  test("a paused process misses nothing and nobody is told", () => {
+    const machine = counting(50);
+    const world = worldOf("ab", machine.create);
+    world.run(110);
+    world.pause("b");
+    world.run(1_000);
+    const before = machine.frames("b").length;
+    expect(before).toBeLessThan(5);
+    world.resume("b");
+    expect(machine.frames("b")).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    expect(machine.kinds("a")).not.toContain("disconnected");
+  });
+
+  test("a full disk ends the process before anything of the step leaves", () => {
+    const machine = counting(10, (n) => [persist("n", n, true), send("b", n)]);
+    const world = worldOf("ab", machine.create);
+    world.at(104.5, () => {
+      world.agent("a").disk.failing = true;
+    });
+    world.run(1_000);
+    expect(machine.frames("b")).toEqual([0, 1, 2, 3, 4]);
+    expect([world.agent("a").state, world.stats.diskFailures]).toEqual(["down", 1]);
+  });
+
+  test("inputs are served one after the other where they cost time", () => {
+    const machine = counting(5);
+    worldOf("ab", machine.create, { serviceMs: (input) => (input.kind === "frame" ? 100 : 0) }).run(2_000);
+    const served = machine.seen.get("b")!.filter(({ input }) => input.kind === "frame");
+    expect(served.map(({ now }) => now.monoMs)).toEqual([210, 310, 410, 510, 610]);
+  });
+
+  test("an error of a machine says where, and keeps its cause", () => {
+    const { create } = scripted((input) => {
+      if (input.kind === "connected") throw new RangeError("broken");
+      return [];
+    });
+    const world = worldOf("ab", create, { seed: 77 });
+    expect(() => world.run(1_000)).toThrow(WorldError);
+    expect(() => worldOf("ab", create, { seed: 77 }).run(1_000)).toThrow(/seed 77, 20 ms.*broken/);
+  });
+});
+
+describe("partitions", () => {
+  const beacon = scripted;
+  /** Everybody sends its first letter's number to everybody once a second. */
+  const chatty = () =>
+    beacon((input, now, config) => {
+      if (input.kind !== "start" && input.kind !== "tick") return [];
+      const others = "abcd".split("").filter((name) => name !== config.name);
+      const byte = config.name.charCodeAt(0) - 97;
+      return [...others.map((name) => send(name, byte)), { kind: "wake", atMonoMs: now.monoMs + 1_000 }];
+    });
+  const heardBetween = ({ seen }: ReturnType<typeof chatty>, name: string, from: number, to: number) =>
+    [
+      ...new Set(
+        seen
+          .get(name)!
+          .flatMap(({ input, now }) =>
+            input.kind === "frame" && now.monoMs >= from && now.monoMs < to ? [input.bytes[0]!] : [],
+          ),
+      ),
+    ].sort((x, y) => x - y);
+
+  test("groups hear only themselves, are told when the silence lasts, and connect again", () => {
+    const machine = chatty();
+    const world = worldOf("abcd", machine.create, { network: { detectMs: 5_000, redialMs: 100 } });
+    world.run(2_500);
+    world.partition([["a", "b"]]);
+    world.run(12_500);
+    expect(heardBetween(machine, "a", 0, 2_500)).toEqual([1, 2, 3]);
+    expect(heardBetween(machine, "a", 2_600, 12_500)).toEqual([1]);
+    expect(heardBetween(machine, "c", 2_600, 12_500)).toEqual([3]);
+    const downs = machine.seen.get("a")!.filter(({ input }) => input.kind === "disconnected");
+    expect(downs.map(({ now }) => now.monoMs)).toEqual([7_500, 7_500]);
+    world.heal();
+    world.run(20_000);
+    expect(heardBetween(machine, "a", 12_600, 20_000)).toEqual([1, 2, 3]);
+    expect(machine.kinds("a").filter((kind) => kind === "connected")).toHaveLength(5);
+  });
+
+  test("one way: the blocked direction is silent, the other is not", () => {
+    const machine = chatty();
+    const world = worldOf("abcd", machine.create, { network: { detectMs: 60_000 } });
+    world.run(2_500);
+    world.block(["a"], ["b", "c", "d"]);
+    world.run(10_000);
+    expect(heardBetween(machine, "b", 2_600, 10_000)).toEqual([2, 3]);
+    expect(heardBetween(machine, "a", 2_600, 10_000)).toEqual([1, 2, 3]);
+    expect(world.stats.network.cut).toBeGreaterThan(0);
+  });
+
+  test("a short partition that heals tells both ends that something was lost", () => {
+    const machine = chatty();
+    const world = worldOf("ab", machine.create, { network: { detectMs: 60_000, redialMs: 0 } });
+    world.run(2_500);
+    world.partition([["a"], ["b"]]);
+    world.run(4_500);
+    world.heal();
+    world.run(4_900);
+    expect(machine.kinds("a").filter((kind) => kind.endsWith("connected"))).toEqual([
+      "connected",
+      "disconnected",
+      "connected",
+    ]);
+  });
+
+  test("a dead host is noticed late, a dead process at once", () => {
+    for (const [silent, atMs] of [
+      [true, 3_500],
+      [false, 2_510],
+    ] as const) {
+      const machine = chatty();
+      const world = worldOf("ab", machine.create, { network: { detectMs: 1_000 } });
+      world.run(2_500);
+      world.crash("b", { silent });
+      world.run(5_000);
+      const [down] = machine.seen.get("a")!.filter(({ input }) => input.kind === "disconnected");
+      expect(down!.now.monoMs).toBe(atMs);
+    }
+  });
+});
+
+describe("blobs and work", () => {
+  const blob = new Uint8Array(1_000).fill(5);
+  const blobHash = hasher(blob);
+
+  test("a blob comes from the first holder that gives it", () => {
+    const machine = scripted((input, _, config) => {
+      if (input.kind === "start" && config.name === "c") return [{ kind: "storeBlob", bytes: blob }];
+      if (input.kind !== "connected" || config.name !== "d" || input.agent !== "a") return [];
+      return [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["a", "b", "c"].map(id) }];
+    });
+    const agents = [
+      { name: "a" }, // has none: says so after a round trip
+      { name: "b", withholds: () => true },
+      { name: "c" },
+      { name: "d" },
+    ];
+    const blobs = { idleMs: 5_000, bandwidth: 10 };
+    const world = createWorld({ seed: 1, hasher, create: machine.create, agents, network: { latencyMs: 10, blobs } });
+    world.run(10_000);
+    const stored = machine.seen.get("d")!.find(({ input }) => input.kind === "blobStored")!;
+    expect(stored.now.monoMs).toBe(20 + 20 + 5_000 + 20 + 100);
+    expect(world.agent("d").blobs.get(blobHash)).toEqual(blob);
+    expect(world.stats.network.blobs).toBe(1);
+  });
+
+  test("a blob that nobody gives is told to have failed", () => {
+    const machine = scripted((input, _, config) =>
+      input.kind === "connected" && config.name === "a"
+        ? [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["b", "nobody"].map(id) }]
+        : [],
+    );
+    const world = worldOf("ab", machine.create);
+    world.run(1_000);
+    expect(machine.kinds("a")).toEqual(["start", "connected", "blobFailed"]);
+  });
+
+  const worker = (effects: (n: number) => readonly Effect[]) =>
+    scripted((input) => (input.kind === "start" ? effects(0) : []));
+  const work = (attempt: number, budgetMs = 1_000): Effect => ({
+    kind: "work",
+    award: award(attempt),
+    skill: "s",
+    input: { kind: "none" },
+    budgetMs,
+  });
+
+  test("work ends with its outcome, with a failure, or at the end of the lease", () => {
+    const machine = worker(() => [work(0), work(1), work(2, 500), work(3)]);
+    const world = worldOf(
+      "a",
+      machine.create,
+      {},
+      {
+        skill: ({ award: { attempt } }) =>
+          attempt === 0
+            ? { afterMs: 40, output: { n: 1 }, confidencePpm: 900_000 }
+            : attempt === 1
+              ? { afterMs: 30, failure: "busy" }
+              : { afterMs: Number.POSITIVE_INFINITY, output: 0 },
+      },
+    );
+    world.run(50);
+    world.inject("a", { kind: "addresses", addresses: [] });
+    world.run(5_000);
+    const ends = machine.seen
+      .get("a")!
+      .flatMap(({ input, now }) =>
+        input.kind === "workDone"
+          ? [[now.monoMs, input.award.attempt, input.confidencePpm, input.nonce.length]]
+          : input.kind === "workFailed"
+            ? [[now.monoMs, input.award.attempt, input.reason, input.message]]
+            : [],
+      );
+    expect(ends).toEqual([
+      [30, 1, "busy", ""],
+      [40, 0, 900_000, 32],
+      [500, 2, "error", "no result within 500 ms"],
+      [1_000, 3, "error", "no result within 1000 ms"],
+    ]);
+  });
+
+  test("work that is stopped owes nothing", () => {
+    const machine = worker(() => [work(0), { kind: "stopWork", award: award(0) }]);
+    worldOf("a", machine.create, {}, { skill: () => ({ afterMs: 1, output: 0 }) }).run(5_000);
+    expect(machine.kinds("a")).toEqual(["start"]);
+  });
+
+  test("a large output is a blob before the agent hears of it", () => {
+    const machine = worker(() => [work(0)]);
+    const world = worldOf("a", machine.create, {}, { skill: () => ({ afterMs: 1, output: "x".repeat(20_000) }) });
+    world.run(5_000);
+    expect(machine.kinds("a")).toEqual(["start", "blobStored", "workDone"]);
+    expect(world.agent("a").blobs.size).toBe(1);
+  });
+});
+
+describe("a seed is a run", () => {
+  /** Random walks of tokens with everything that draws lots switched on. */
+  function run(seed: number) {
+    const machine = scripted((input, now, config) => {
+      if (input.kind === "start") return [{ kind: "wake", atMonoMs: 50 }];
+      const to = "abcdef"[(now.wallMs + config.name.charCodeAt(0)) % 6]!;
+      if (input.kind === "tick")
+        return [send(to, 1), persist("t", now.wallMs & 255, false), { kind: "wake", atMonoMs: now.monoMs + 37 }];
+      if (input.kind === "frame" && input.bytes[0]! < 20) return [send(to, input.bytes[0]! + 1)];
+      return [];
+    });
+    const world = worldOf("abcdef", machine.create, {
+      seed,
+      network: {
+        latencyMs: { p50: 20, p95: 60 },
+        loss: 0.01,
+        duplication: 0.01,
+        overlay: { degree: 3 },
+      },
+    });
+    world.setClock("b", { skewMs: -500, driftPpm: 300 });
+    world.at(1_000, () => world.partition([["a", "b"]]));
+    world.at(2_000, () => world.crash("c"));
+    world.at(3_000, () => world.heal());
+    world.at(3_500, () => world.restart("c"));
+    world.run(6_000);
+    return { digest: world.digest(), steps: world.stats.steps };
+  }
+
+  test("the same seed gives the same digest, another seed another", () => {
+    const first = run(1);
+    expect(run(1)).toEqual(first);
+    expect(first.steps).toBeGreaterThan(1_000);
+    expect(run(2).digest).not.toBe(first.digest);
+  });
+
+  test("the same on every machine", () => {
+    expect(run(3).digest).toMatchInlineSnapshot(`"7662e61834d5f6d6b56a2491f598bbd2"`);
+  });
+});
