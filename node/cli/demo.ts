@@ -66,7 +66,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
   const agents = names.map((name) => ({ name, lies: name === liar }));
   return withLocalMesh({ context, folder, agents, args: [], startedAt }, async ({ mesh, owner, messages }) => {
     const handle = await owner.submit(survey.job);
-    const faults = new DemoFaults(mesh, prng, survey.batches);
+    const faults = new DemoFaults({ mesh, owner, handle, prng, batches: survey.batches });
     const run = await followJob({
       context,
       owner,
@@ -74,7 +74,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
       agents: mesh.agents,
       title,
       onStart: (watch) => faults.start(watch),
-      onBlock: (_, event) => faults.onBlock(event),
+      onBlock: () => faults.onBlock(),
     });
     faults.stop();
     const highlights = run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];

@@ -40,7 +40,7 @@ export interface JobStatus {
   readonly startedMs: number;
   readonly timeMs: number;
   readonly tasks: { readonly total: number; readonly accepted: number; readonly running: number; readonly ready: number };
-  readonly agents: readonly { readonly agent: string; readonly name: string; readonly offers: number }[];
+  readonly agents: readonly { readonly agent: string; readonly name: string; readonly offers: number; readonly live: number }[];
 }
 
 interface NodeStatus {

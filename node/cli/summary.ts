@@ -136,7 +136,7 @@ function committeeLine({ committee, agents }: RunSummary): string {
 function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][number]): string {
   const agent = agents.find((candidate) => candidate.agent === fault.agent);
   const when = `at ${formatDuration(fault.atMs)}`;
-  if (agent !== undefined && agent.rejected > 0)
+  if (agent !== undefined && fault.kind === "lying")
     return `${fault.name}: ${fault.kind} ${when}, ${counted(agent.rejected, "result")} rejected`;
   return `${fault.name}: ${fault.kind} ${when}${tasks.reassigned > 0 ? ", its work went to others" : ""}`;
 }

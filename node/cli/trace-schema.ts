@@ -44,7 +44,7 @@ const events = {
     events: z.array(z.unknown()).describe("The ledger's decisions."),
   },
   evidence: { job: hash, culprit: agent },
-  suspected: { about: agent.describe("Who is suspected."), suspected: z.boolean() },
+  suspected: { suspect: agent.describe("Who is suspected."), suspected: z.boolean() },
   refused: { from: agent, code: z.string() },
   work: { job: hash, task: z.string(), attempt: count, phase: z.enum(["started", "done", "failed", "stopped"]) },
 };

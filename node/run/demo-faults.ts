@@ -7,7 +7,8 @@
  */
 
 import type { Prng } from "../../protocol/core/prng.ts";
-import type { JobEvent } from "../node.ts";
+import { jobsOf } from "../cli/status.ts";
+import type { JobHandle, MeshworkNode } from "../node.ts";
 import type { JobWatch } from "./job-watch.ts";
 import type { LocalAgent, LocalMesh } from "./local-mesh.ts";
 
@@ -16,18 +17,29 @@ const SETTLE_MS = 300;
 /** Part of the batches after which somebody is killed: the job is under way, and has a way to go. */
 const KILL_AFTER = 0.2;
 
+export interface DemoFaultsOptions {
+  readonly mesh: LocalMesh;
+  readonly owner: MeshworkNode;
+  readonly handle: JobHandle;
+  readonly prng: Prng;
+  /** Tasks of the first node of the job's graph. */
+  readonly batches: number;
+}
+
 export class DemoFaults {
-  readonly #mesh: LocalMesh;
-  readonly #prng: Prng;
+  readonly #options: DemoFaultsOptions;
   readonly #killAfter: number;
   #watch: JobWatch | null = null;
   #timer: NodeJS.Timeout | null = null;
   #killed = false;
 
-  constructor(mesh: LocalMesh, prng: Prng, batches: number) {
-    this.#mesh = mesh;
-    this.#prng = prng;
-    this.#killAfter = Math.floor(batches * KILL_AFTER);
+  constructor(options: DemoFaultsOptions) {
+    this.#options = options;
+    this.#killAfter = Math.floor(options.batches * KILL_AFTER);
+  }
+
+  get #mesh(): LocalMesh {
+    return this.#options.mesh;
   }
 
   start(watch: JobWatch): void {
@@ -35,7 +47,7 @@ export class DemoFaults {
     for (const agent of this.#mesh.agents) if (agent.lies) watch.setState(agent.id, "lying");
   }
 
-  onBlock(_event: JobEvent): void {
+  onBlock(): void {
     const watch = this.#watch!;
     for (const agent of this.#mesh.agents) {
       const isNews = agent.lies && watch.rejected(agent.id) > 0 && !watch.faults.some((fault) => fault.agent === agent.id);
@@ -47,20 +59,28 @@ export class DemoFaults {
   #choose(watch: JobWatch): void {
     const holders = this.#mesh.agents.filter((agent) => !agent.lies && watch.holding(agent.id) > 0);
     if (holders.length === 0) return;
-    const victim = this.#prng.pick(holders);
+    const victim = this.#options.prng.pick(holders);
     this.#mesh.pause(victim.name);
     this.#timer = setTimeout(() => void this.#strike(watch, victim), SETTLE_MS);
   }
 
   async #strike(watch: JobWatch, victim: LocalAgent): Promise<void> {
+    const live = await this.#leases(victim);
     this.#timer = null;
-    if (watch.holding(victim.id) === 0 && watch.isPending) {
+    if (live === 0 && watch.isPending) {
       this.#mesh.resume(victim.name); // it had finished all that it had: another one, at the next block
       return;
     }
     this.#killed = true;
     await this.#mesh.kill(victim.name);
     watch.fault(victim.id, "killed", "killed");
+  }
+
+  /** Leases that the agent still works on, by this process's own copy of the log; what it sealed is not counted. */
+  async #leases(agent: LocalAgent): Promise<number> {
+    const { owner, handle } = this.#options;
+    const job = jobsOf(await owner.status()).find((known) => known.job === handle.id);
+    return job?.agents.find((known) => known.agent === agent.id)?.live ?? 0;
   }
 
   stop(): void {

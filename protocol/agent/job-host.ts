@@ -146,6 +146,7 @@ export class JobHost {
   start(): void {
     this.#context.emit({ kind: "trace", event: { kind: "hosting", job: this.job, role: this.role } });
     if (this.startedWallMs === 0) this.startedWallMs = this.#context.now.wallMs;
+    this.#askForBlobs();
     this.#consensus.start(this.#context.now);
   }
 
@@ -208,6 +209,11 @@ export class JobHost {
     }
     if (isNew) this.#changed();
     return verdict;
+  }
+
+  /** Commands that were pooled before this agent judged blobs for itself: restored, or from before it was a member. */
+  #askForBlobs(): void {
+    for (const entry of this.replica.pool.entries()) this.#onCommand(entry);
   }
 
   #onCommand(entry: PoolEntry): void {
@@ -319,7 +325,9 @@ export class JobHost {
   }
 
   nextWakeMs(): number {
-    return Math.min(this.#poolTickMs, this.#consensus.nextWakeMs(this.#context.now));
+    let wake = Math.min(this.#poolTickMs, this.#consensus.nextWakeMs(this.#context.now));
+    for (const { retryMs } of this.#fetching.values()) wake = Math.min(wake, retryMs ?? wake);
+    return wake;
   }
 
   // --- forwarding -------------------------------------------------------------------------------------
@@ -426,7 +434,10 @@ export class JobHost {
     this.#context.sendAll(this.#followers, { kind: "blocks", job, blocks: [committed] });
     if (this.role === "member") {
       this.#notify(this.notices.of(events));
-      if (header.nextCommitteeHash !== header.committeeHash) this.#tellCommittee();
+      if (header.nextCommitteeHash !== header.committeeHash) {
+        this.#tellCommittee();
+        this.#askForBlobs();
+      }
     }
     for (const event of events) if (event.kind === "window") this.#events.onWindow(this, event, header);
   }

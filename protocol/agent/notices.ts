@@ -164,13 +164,24 @@ export class Notices {
       if (said.kind !== "seal" && said.kind !== "result" && said.kind !== "failure") continue;
       const task = this.#task(said.task);
       const award = task?.attempt === said.attempt ? awardOf(task, author) : undefined;
-      if (task === undefined || award === undefined || award.status === "done" || award.status === "ended") {
-        items.push({ kind: "closed", task: said.task, attempt: said.attempt });
-      } else if (award.status === "sealed" && task.phase === "open") {
+      const isSettled = award === undefined ? this.#isOver(said.task, said.attempt) : award.status === "done" || award.status === "ended";
+      if (isSettled) items.push({ kind: "closed", task: said.task, attempt: said.attempt });
+      else if (task !== undefined && award?.status === "sealed" && task.phase === "open") {
         items.push({ kind: "open", task: said.task, attempt: said.attempt, revealByMs: task.revealByMs });
       }
     }
     return items.slice(0, limits.blockCommands);
+  }
+
+  /** Whether nothing can come of an attempt any more. A member that is behind does not know, and says nothing. */
+  #isOver(id: TaskId, attempt: number): boolean {
+    const { state } = this.#replica.ledger;
+    const task = state.tasks.get(id);
+    if (task !== undefined) return task.attempt > attempt;
+    if (state.status.get() !== "running") return true;
+    const [name, index] = id.split("/");
+    const node = state.nodes.get(name!);
+    return node !== undefined && node.unfolded > Number(index ?? 0);
   }
 }
 

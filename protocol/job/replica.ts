@@ -187,7 +187,8 @@ export class Replica implements Application {
   noteHolder(blob: Hash, agent: AgentId): void {
     let holders = this.#holders.get(blob);
     if (holders === undefined) {
-      if (this.#holders.size >= limits.poolCommands) return;
+      // The oldest goes, not what a decided command rested on: equal outputs of several workers are one blob.
+      if (this.#holders.size >= limits.poolCommands) this.#holders.delete(this.#holders.keys().next().value!);
       holders = new Set();
       this.#holders.set(blob, holders);
     }
@@ -404,8 +405,6 @@ export class Replica implements Application {
     for (const entry of entries) {
       this.pool.delete(entry.hash);
       this.#done.set(entry.hash, height);
-      const blob = blobOf(entry.command);
-      if (blob !== null) this.#holders.delete(blob.hash);
     }
     // In the order of heights: the oldest are at the front.
     for (const [hash, at] of this.#done) {

@@ -19,7 +19,7 @@ import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, update
 
 /** Tasks in a row that one block tries in vain for one need: they differ only in whom they exclude. */
 const VAIN_TRIES = 64;
-/** Doublings of a window's length: 500 ms become 8 s while everybody is busy. */
+/** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
 
 export const windowDeadline = (need: string): string => `window|${need}`;
@@ -225,8 +225,8 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
   else if (isExhausted) settleForLess(rules, need);
   else if (hasEnded) {
     const isBusy = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
-    if (isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened });
-    else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: window.opened });
+    if (isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
+    else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: 0 });
     else {
       state.windows.set(need.key, { ...window, endsMs: 0, known: need.offers.length });
       settleForLess(rules, need);
@@ -238,7 +238,7 @@ function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: nu
   const lengthMs = rules.genesis.windowMs * (1 << Math.min(opened, WINDOW_DOUBLINGS));
   const endsMs = rules.timeMs + lengthMs;
   const { skill, labels } = need;
-  const window: Window = { skill, labels, attempt, opened: opened + 1, endsMs, known: need.offers.length };
+  const window: Window = { skill, labels, attempt, opened, endsMs, known: need.offers.length };
   rules.state.windows.set(need.key, window);
   rules.state.deadlines.add(endsMs, windowDeadline(need.key));
   rules.emit({ kind: "window", skill, labels, attempt, endsMs });

@@ -82,7 +82,7 @@ export interface Window {
   readonly skill: string;
   readonly labels: readonly string[];
   readonly attempt: number;
-  /** Windows opened so far: each is longer than the one before. */
+  /** Windows in a row in which everybody was busy: each is longer than the one before. */
   readonly opened: number;
   readonly endsMs: number;
   /** Offers that stood when the last window ended. */

@@ -20,6 +20,11 @@ export type Fault =
   | { readonly kind: "partition"; readonly groups: readonly (readonly string[])[]; readonly oneWay: boolean; readonly forMs: number }
   | { readonly kind: "clock"; readonly name: string; readonly skewMs: number; readonly driftPpm: number }
   | { readonly kind: "jump"; readonly name: string; readonly ms: number }
+  /**
+   * One member alone hears how a height ends: the others are deaf for a moment, and it is mute for longer. What it decided
+   * then rests on the others' locks.
+   */
+  | { readonly kind: "lone-decider"; readonly name: string; readonly deafMs: number; readonly muteMs: number }
   | { readonly kind: "cancel" };
 export type PlannedFault = Fault & { readonly atMs: number };
 
@@ -199,6 +204,44 @@ function drawFaults(lots: Prng, agents: readonly string[], untilMs: number): Pla
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
+/** Faults that hit between a polka and its commit, where locks decide whether a job forks. */
+function drawSharpFaults(lots: Prng, members: readonly string[], untilMs: number): PlannedFault[] {
+  const faults: PlannedFault[] = [];
+  let atMs = SUBMIT_MS + lots.below(500);
+  while (atMs < untilMs) {
+    const name = lots.pick(members);
+    const muteMs = 1_000 + lots.below(5_000);
+    faults.push({ kind: "lone-decider", name, deafMs: 10 + lots.below(60), muteMs, atMs });
+    for (const other of members) {
+      if (other === name || lots.chance(0.5)) continue;
+      faults.push({ kind: "crash", name: other, downMs: 10 + lots.below(200), atPersist: false, atMs: atMs + 60 + lots.below(500) });
+    }
+    atMs += muteMs + lots.below(1_000);
+  }
+  return faults;
+}
+
+const CALM_LINKS: NetworkSettings = { latencyMs: 8, jitterMs: 4, loss: 0, duplication: 0, reordering: 0, spreadMs: 0, detectMs: 50 };
+
+/** A plan whose faults aim at the consensus: a fast job, many heights, and Byzantine members that propose against locks. */
+function sharpen(plan: SeedPlan, lots: Prng): SeedPlan {
+  const habits = { price: 1, slots: 4, workMs: 5, lies: 0, fails: 0, slow: 0, never: 0 };
+  const names = plan.members.map((member) => member.agent);
+  const policy = firstPolicy({ timeoutMs: 20_000, retries: 50 });
+  return {
+    ...plan,
+    standbys: lots.chance(0.3) ? ["s0"] : [],
+    workers: ["w0", "w1"].map((name) => ({ ...habits, name })),
+    network: { ...CALM_LINKS, loss: lots.chance(0.5) ? 0.05 : 0 },
+    byzantine: plan.byzantine.map((one) => ({ ...one, periodMs: 0, withholdsBlobs: false, strategies: lots.pick(SHARP) })),
+    faults: drawSharpFaults(lots, names, plan.healAtMs),
+    job: { ...plan.job, budget: 100_000, deadlineMs: 3_600_000, windowMs: 1_000, nodes: [chain("c", 60, 5, { policy })] },
+    blobs: false,
+  };
+}
+
+const SHARP: readonly (readonly StrategyName[])[] = [["empty"], ["votes-for-all", "empty"], ["votes-for-all", "double-empty"], ["equivocate", "empty"]];
+
 function drawNetwork(lots: Prng): NetworkSettings {
   const isLossy = lots.chance(0.6);
   return {
@@ -222,7 +265,7 @@ export function drawPlan(seed: number): SeedPlan {
   const agents = [...names, ...names, ...standbys, ...workers.map((worker) => worker.name)];
   const healAtMs = SUBMIT_MS + 2_000 + lots.below(25_000);
   const network = drawNetwork(lots.fork("network"));
-  return {
+  const plan: SeedPlan = {
     seed,
     members,
     standbys,
@@ -235,4 +278,5 @@ export function drawPlan(seed: number): SeedPlan {
     job: drawJob(lots.fork("job"), workers, network),
     blobs: lots.chance(0.25),
   };
+  return lots.chance(0.3) ? sharpen(plan, lots.fork("sharp")) : plan;
 }

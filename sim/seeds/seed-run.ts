@@ -164,6 +164,9 @@ class SeedRun {
       case "partition":
         during(() => world.partition(fault.groups, { oneWay: fault.oneWay }));
         return untilHealed(fault.forMs, () => world.heal());
+      case "lone-decider":
+        during(() => this.#isolate(fault.name, fault.deafMs));
+        return untilHealed(fault.muteMs, () => world.heal());
       case "clock":
         return during(() => world.setClock(fault.name, fault));
       case "jump":
@@ -174,6 +177,20 @@ class SeedRun {
           world.input(plan.owner, { kind: "cancel", job: this.built.job, via });
         });
     }
+  }
+
+  /** All but one member hear nothing for a moment; that one is not heard until the links heal. */
+  #isolate(name: string, deafMs: number): void {
+    const { world } = this;
+    const members = this.plan.members.map((member) => world.agent(member.agent));
+    const cutAll = (isCut: (to: string) => boolean): void => {
+      for (const from of members) for (const to of members) if (from !== to && isCut(to.name)) world.network.cut(from.id, to.id);
+    };
+    cutAll((to) => to !== name);
+    world.at(world.now + deafMs, () => {
+      world.network.healAll();
+      for (const to of world.processes) if (to.name !== name) world.network.cut(world.agent(name).id, to.id);
+    });
   }
 
   /** No fault is left but the lies of Byzantine members. */

@@ -285,7 +285,6 @@ export class AgentProcess {
     const host = this.#host;
     const key = awardKey(award);
     const token = ++this.#workToken;
-    const run = this.run;
     this.#working.set(key, token);
     const outcome = this.#options.skill?.({
       agent: this.id,
@@ -299,7 +298,7 @@ export class AgentProcess {
     }) ?? { afterMs: 0, failure: "refused" as const, message: "this agent has no such skill" };
     const late = !(outcome.afterMs <= budgetMs);
     host.at(host.nowMs + (late ? Math.max(0, budgetMs) : outcome.afterMs), () => {
-      if (this.run !== run || this.#working.get(key) !== token) return;
+      if (this.#working.get(key) !== token) return; // stopped, started anew, or crashed
       this.#working.delete(key);
       if (late)
         this.deliver({ kind: "workFailed", award, reason: "error", message: `no result within ${budgetMs} ms` });

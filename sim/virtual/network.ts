@@ -117,6 +117,11 @@ export class VirtualNetwork {
     }
   }
 
+  /** These two are connected whenever both are up. */
+  link(a: AgentProcess, b: AgentProcess): void {
+    this.#linkOf(a, b);
+  }
+
   #linkOf(a: AgentProcess, b: AgentProcess): Link | null {
     if (a === b) return null;
     const known = a.links.get(b.id);

@@ -284,7 +284,7 @@ export class World {
   /** Another agent, from now on (or from its `startMs`), connected to `peers` (default: to whom it sends). */
   add(spec: AgentSpec, peers: readonly string[] = []): void {
     const process = this.#create(spec);
-    for (const name of peers) this.#network.layOut([process, this.agent(name)]);
+    for (const name of peers) this.#network.link(process, this.agent(name));
     this.#startLater(spec, false);
   }
 

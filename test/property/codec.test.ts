@@ -28,7 +28,8 @@ import { SHAPES } from "../../scripts/fuzz/shapes.ts";
 function verdictOf(codec: Codec<unknown>, input: Uint8Array): string {
   const decoded = decode(codec, input);
   if (!decoded.ok) return decoded.code;
-  expect(encode(codec, decoded.value)).toEqual(input);
+  const again = encode(codec, decoded.value);
+  if (Buffer.compare(again, input) !== 0) expect.fail(`${Buffer.from(input).toString("hex")} has another encoding`);
   return "accepted";
 }
 

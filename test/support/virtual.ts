@@ -83,3 +83,13 @@ export function worldOf(
   const agents = names.split("").map((name) => ({ name, ...spec }));
   return createWorld({ seed: 1, hasher, create, agents, ...options, network: { latencyMs: 10, ...options.network } });
 }
+
+/** a sends 0, 1, … to b, one a millisecond from 100 ms on, each with `effect`. */
+export const counting = (count: number, effect: (n: number) => readonly Effect[] = (n) => [send("b", n)]) =>
+  scripted((input, now, config) => {
+    if (config.name !== "a") return [];
+    const n = Math.round(now.monoMs) - 100;
+    if (input.kind === "start") return [{ kind: "wake", atMonoMs: 100 }];
+    if (input.kind !== "tick" || n >= count) return [];
+    return [...effect(n), { kind: "wake", atMonoMs: now.monoMs + 1 }];
+  });

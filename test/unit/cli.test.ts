@@ -186,7 +186,7 @@ describe("schema", () => {
     const writer = createTraceWriter(file, { meshId: "m", agent: "id", name: "ada", startedAt: 1, version: "0" });
     const job = "a".repeat(64) as Hash;
     writer.write(2, { kind: "work", job, task: "t/0", attempt: 0, phase: "done" });
-    writer.write(3, { kind: "suspected", agent: "id-b" as AgentId, suspected: true });
+    writer.write(3, { kind: "suspected", suspect: "id-b" as AgentId, suspected: true });
     await writer.close();
     const lines = (await readFile(file, "utf8")).trim().split("\n");
     expect(lines).toHaveLength(3);

@@ -121,6 +121,15 @@ describe("disk", () => {
     expect(seen).toEqual(new Set(["a1 b1", "a2 b1 c2", "a2 c2"]));
   });
 
+  test("the oldest value comes back, of many writes and of many in one", () => {
+    const disk = new Disk();
+    disk.write(write(persist("a", 1, true)));
+    disk.write(write(persist("a", 2, false), persist("a", 3, false)));
+    disk.write(write(persist("a", 4, false)));
+    disk.crash("all", createPrng(1));
+    expect(state(disk)).toEqual(["a1"]);
+  });
+
   test("a later durable write keeps all before it", () => {
     const disk = new Disk();
     disk.write(write(persist("a", 1, false)));
@@ -276,7 +285,7 @@ describe("adversary", () => {
         adversary: () => ({
           onEffects: (_, effects) =>
             effects.flatMap((effect): (Effect | Delayed)[] => {
-              if (effect.kind !== "send") return [effect];
+              if (effect.kind !== "send") return [];
               const [byte] = effect.bytes;
               if (byte === 1) return [];
               return byte === 2 ? [send("b", 20), send("b", 21)] : [{ afterMs: 500, effect }];

@@ -1,7 +1,7 @@
 /**
  * Invariant 10: without applicable commands or due deadlines, no proposals and no votes. Seen from outside: after the
- * job's end nobody says anything more, and, where no fault is under way (`strict`), every block holds a command or decides
- * something.
+ * job's end nobody says anything more, and, where no fault is under way (`strict`), every block holds a
+ * command or was due.
  */
 
 import { type Checker, violated } from "./checker.ts";
@@ -10,6 +10,8 @@ const PROPERTY = "10 quiet";
 
 export function quietChecker({ strict }: { readonly strict: boolean }): Checker {
   const ended = new Set<string>();
+  /** What the ledger has due next, after the newest block. The job's start is due from the beginning. */
+  let dueMs: number | null = 0;
   return {
     onTrace(entry) {
       const { event, agent } = entry;
@@ -17,11 +19,14 @@ export function quietChecker({ strict }: { readonly strict: boolean }): Checker 
       if (event.kind === "hosting") ended.delete(agent);
       else if (event.kind === "applied") {
         if (event.events.some((decided) => (decided as { kind: string }).kind === "completed")) ended.add(agent);
-        if (strict && event.commands.length === 0 && event.events.length === 0)
-          violated(PROPERTY, entry, `block ${event.height} holds nothing and decides nothing`);
       } else if ((event.kind === "voted" || event.kind === "proposed") && ended.has(agent)) {
         violated(PROPERTY, entry, `it ${event.kind} at height ${event.height} after the job's end`);
       }
+    },
+    onDecided({ committed, commands, height, ledger, by, atMs }) {
+      const isDue = dueMs !== null && dueMs <= committed.block.header.timeMs;
+      if (strict && commands.length === 0 && !isDue) violated(PROPERTY, `${atMs} ms, ${by}`, `block ${height} holds nothing, and nothing was due`);
+      dueMs = ledger.nextDeadlineMs;
     },
   };
 }

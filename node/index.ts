@@ -1,0 +1,28 @@
+/**
+ * Meshwork as a library: `import { createNode } from "meshwork"`.
+ *
+ * The one entry that is published; what is not exported here may change without notice.
+ */
+
+import { type Verification, verify as verifyWith, type VerifyOptions } from "../protocol/job/certificate.ts";
+import type { Certificate } from "../protocol/wire/certificate.ts";
+import { nodeCrypto } from "./crypto.ts";
+
+export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";
+export type { AgentId, Hash, JobId } from "../protocol/core/ids.ts";
+export type { LedgerEvent } from "../protocol/job/event.ts";
+export type { Certificate } from "../protocol/wire/certificate.ts";
+export type { Value } from "../protocol/wire/value.ts";
+export { parseCertificateFile, toCertificateFile } from "./certificate-file.ts";
+export { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
+export { type ParsedJob, parseJob, readJobFile } from "./job-file/parse-job.ts";
+export { createNode, type JobEvent, type JobHandle, type JobOutcome, type MeshworkNode, type NodeOptions } from "./node.ts";
+export { builtInSkills } from "./skills/built-in.ts";
+export { loadSkills } from "./skills/load-skills.ts";
+export { defineSkill, type Skill, type SkillContext, type SkillReply } from "./skills/skill.ts";
+export type { Verification, VerifyOptions };
+
+/** Checks a certificate, offline and without trusting anybody but those in `options.trust`. Never throws. */
+export function verify(certificate: Certificate, options: VerifyOptions = {}): Verification {
+  return verifyWith(nodeCrypto, certificate, options);
+}

@@ -1,0 +1,151 @@
+/**
+ * Known bugs of systems like this one, each as the smallest change of text that brings it back.
+ */
+
+export interface Mutant {
+  readonly name: string;
+  /** `from` must stand exactly once in the file. */
+  readonly patches: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+const CONSENSUS = "consensus/consensus.ts";
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "forget the lock on restart",
+    patches: [{ file: CONSENSUS, from: "if (record.locked !== null) state.locked = record.locked;", to: "" }],
+  },
+  {
+    name: "forget own votes on restart",
+    patches: [
+      {
+        file: CONSENSUS,
+        from: "for (const vote of record.votes) {",
+        to: "for (const vote of [] as typeof record.votes) {",
+      },
+    ],
+  },
+  {
+    name: "write votes without forcing them to disk",
+    patches: [
+      {
+        file: "agent/job-host.ts",
+        from: "bytes: encodeRecord(record), durable: true",
+        to: "bytes: encodeRecord(record), durable: false",
+      },
+    ],
+  },
+  {
+    name: "count a vote twice",
+    patches: [
+      {
+        file: "consensus/vote-set.ts",
+        from: "if (tally.votes.has(vote.voter)) return; // never count a vote twice",
+        to: "",
+      },
+      { file: CONSENSUS, from: 'if (set?.has(vote)) return ignore("known");', to: "" },
+    ],
+  },
+  {
+    name: "a quorum of 2f",
+    patches: [
+      {
+        file: "consensus/committee.ts",
+        from: "isQuorum: (sum) => 3 * sum > 2 * total",
+        to: "isQuorum: (sum) => sum >= 2 * Math.floor((total - 1) / 3)",
+      },
+    ],
+  },
+  {
+    name: "prevote against the lock",
+    patches: [
+      { file: CONSENSUS, from: 'if (locked !== null && locked.block !== statement.block) return "no"; // L23', to: "" },
+    ],
+  },
+  {
+    name: "drop the lock on a quorum for nil",
+    patches: [
+      {
+        file: CONSENSUS,
+        from: 'this.#vote("precommit", null); // L44-L46',
+        to: 'state.locked = null; state.valid = null; this.#vote("precommit", null);',
+      },
+    ],
+  },
+  {
+    name: "judge a locked value by the clock",
+    patches: [
+      {
+        file: CONSENSUS,
+        from: 'return locked === null || locked.round <= validRound || locked.block === statement.block ? "yes" : "no"; // L29',
+        to: 'if (this.#app.timely(block, this.#now, round, this.#pace.timeoutMs(round)) !== "yes") return "no"; return locked === null || locked.round <= validRound || locked.block === statement.block ? "yes" : "no";',
+      },
+    ],
+  },
+  {
+    name: "resend by who voted",
+    patches: [
+      {
+        file: "consensus/healing.ts",
+        from: "for (const to of others) this.#resend(to, state, out);",
+        to: "for (const to of others) if (state.rounds.get(state.round)?.prevote.of(to) === undefined) this.#resend(to, state, out);",
+      },
+    ],
+  },
+  {
+    name: "never resend",
+    patches: [{ file: "consensus/healing.ts", from: "for (const to of others) this.#resend(to, state, out);", to: "" }],
+  },
+  {
+    name: "accept a committed command twice",
+    patches: [
+      { file: "job/replica.ts", from: "(hash) => this.#done.has(hash)", to: "() => false" },
+      {
+        file: "job/ledger.ts",
+        from: "?.offerCounter ?? 0) >= command.counter",
+        to: "?.offerCounter ?? 0) > Number.MAX_SAFE_INTEGER",
+      },
+    ],
+  },
+  {
+    name: "propose a fresh value against one's valid value",
+    patches: [
+      { file: CONSENSUS, from: "const valid = state.valid;\n", to: "const valid = null as typeof state.valid;\n" },
+    ],
+  },
+  {
+    name: "let a seal without a seat reserve beyond the budget",
+    patches: [
+      {
+        file: "job/batch.ts",
+        from: 'award.status === "live" || (award.status === "ended" && freeSeats(task) > 0)',
+        to: 'award.status === "live" || award.status === "ended"',
+      },
+    ],
+  },
+  {
+    name: "reveal before the batch is open",
+    patches: [
+      {
+        file: "job/ledger.ts",
+        from: 'if (task.phase !== "open" || award?.status !== "sealed" || body.nonce === null) return "not-open";',
+        to: 'if (award?.status !== "sealed" || body.nonce === null) return "not-open";',
+      },
+      {
+        file: "agent/worker.ts",
+        from: "this.#say(known, this.#sealCommand(held), held);\n  }\n\n  /** What was sealed must",
+        to: "this.#say(known, this.#sealCommand(held), held); this.#say(known, this.#resultCommand(held, held.sealed.nonce), held);\n  }\n\n  /** What was sealed must",
+      },
+    ],
+  },
+  {
+    name: "order agents by when they came",
+    patches: [
+      {
+        file: "job/journal.ts",
+        from: "return [...this.#entries].sort((a, b) => compareText(a[0], b[0]));",
+        to: "return [...this.#entries];",
+      },
+    ],
+  },
+];

@@ -1,0 +1,146 @@
+/**
+ * Five `meshwork node` processes joined by address: a submitted job goes on while one agent that holds a lease is
+ * killed, a member is stopped and continued, and another member is killed, restarted, and goes on from its disk.
+ */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { createNode, type MeshworkNode } from "../../node/node.ts";
+import { endAll, meshwork, type RunningNode, startNode } from "../support/cli.ts";
+import { waitFor } from "../support/wait.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "meshwork-nodes-"));
+const mesh = `e2e-${process.pid}-${Date.now()}`;
+const key = join(folder, "owner.key");
+const names = ["n0", "n1", "n2", "n3", "n4"];
+let nodes: RunningNode[];
+
+const data = (name: string): string => join(folder, name);
+const argsOf = (name: string): string[] => ["--mesh", mesh, "--data", data(name), "--skills", join(folder, "skills.mjs")];
+const to = (): string[] => ["--to", nodes[0]!.address, "--mesh", mesh];
+
+interface Job {
+  readonly job: string;
+  readonly status: string;
+  readonly height: number;
+  readonly tasks: { readonly accepted: number; readonly reassigned: number };
+  readonly agents: readonly { readonly agent: string; readonly live: number; readonly dead: boolean }[];
+  readonly committee: readonly { readonly agent: string }[];
+}
+
+/** Asks by a node of its own: the command starts a process each time. */
+let observer: MeshworkNode;
+
+async function jobOf(id: string, at: RunningNode = nodes[0]!): Promise<Job | undefined> {
+  const status = (await observer.status(at.id as AgentId)) as unknown as { jobs: Job[] };
+  return status.jobs.find((job) => job.job === id);
+}
+
+beforeAll(async () => {
+  writeFileSync(
+    join(folder, "skills.mjs"),
+    `export default ({ z, defineSkill }) => [defineSkill({
+      name: "slow.square", description: "squares a number, slowly", input: z.number(), output: z.number(),
+      price: 0.001, expectedMs: 1_500,
+      run: (n, { signal }) => new Promise((resolve, reject) => {
+        const timer = setTimeout(() => resolve(n * n), 1_500);
+        signal.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); });
+      }),
+    })];`,
+  );
+  writeFileSync(
+    join(folder, "job.yaml"),
+    `name: squares\nbudget: 10\ndeadline: 3m\ncommittee: 4\npolicy: { redundancy: 1, timeout: 20s }\ntasks:\n  square: { skill: slow.square, map: { over: [${Array.from({ length: 60 }, (_, i) => i).join(", ")}] } }\noutput: square\n`,
+  );
+  const first = await startNode("n0", argsOf("n0"));
+  nodes = [first, ...(await Promise.all(names.slice(1).map((name) => startNode(name, [...argsOf(name), "--join", first.address]))))];
+  observer = await createNode({ mesh, name: "observer", host: false, join: nodes.map((node) => node.address) });
+  await observer.until((node) => node.peers().length >= nodes.length, 30_000, "meeting the nodes");
+}, 60_000);
+
+afterEach(({ task }) => {
+  if (task.result?.state !== "fail") return;
+  for (const node of nodes) console.error(`${node.name} (${node.process.exitCode ?? node.process.signalCode ?? "runs"}): ${node.log()}`);
+});
+
+afterAll(async () => {
+  await observer?.stop();
+  endAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a job survives a killed worker, a stopped member and a restarted one", async () => {
+  const submitted = await meshwork(["submit", join(folder, "job.yaml"), ...to(), "--key", key]);
+  expect(submitted.code, submitted.err).toBe(0);
+  const id = submitted.out.trim();
+  expect(id).toMatch(/^[0-9a-f]{64}$/);
+
+  const started = (await jobOf(id))!;
+  const members = new Set(started.committee.map((member) => member.agent));
+  const outsider = nodes.find((node) => !members.has(node.id))!;
+  const inside = nodes.filter((node) => members.has(node.id) && node !== nodes[0]);
+
+  // The fifth, while it holds a lease.
+  await waitFor(async () => ((await jobOf(id))?.agents.find((agent) => agent.agent === outsider.id)?.live ?? 0) > 0, { timeoutMs: 30_000 });
+  outsider.signal("SIGSTOP");
+  outsider.signal("SIGKILL");
+  await outsider.ended();
+
+  // One member stops for a while; the others go on without it.
+  const [stopped, restarted] = inside as [RunningNode, RunningNode];
+  stopped.signal("SIGSTOP");
+  const before = (await jobOf(id))!.height;
+  await waitFor(async () => ((await jobOf(id))?.height ?? 0) > before + 1, { timeoutMs: 30_000 });
+  stopped.signal("SIGCONT");
+
+  // Another one is killed, and goes on from its disk.
+  restarted.signal("SIGKILL");
+  await restarted.ended();
+  const again = await startNode(restarted.name, [...argsOf(restarted.name), "--join", nodes[0]!.address]);
+  await observer.until((node) => node.peers().includes(again.id as AgentId), 30_000, "meeting the restarted node");
+  await waitFor(async () => (await jobOf(id))?.status === "certified", { timeoutMs: 90_000 });
+  await waitFor(async () => (await jobOf(id, again))?.status === "certified", { timeoutMs: 30_000 });
+
+  const ended = (await jobOf(id))!;
+  expect(ended.tasks.accepted).toBe(60);
+  expect(ended.tasks.reassigned).toBeGreaterThanOrEqual(1);
+
+  // The answer from the restarted member, checked offline.
+  const out = join(folder, "result");
+  const fetched = await meshwork(["result", id, "--to", again.address, "--mesh", mesh, "--out", out]);
+  expect(fetched.code, fetched.err).toBe(0);
+  expect(JSON.parse(readFileSync(join(out, "result.json"), "utf8"))).toEqual(Array.from({ length: 60 }, (_, i) => i * i));
+  const checked = await meshwork(["verify", join(out, "certificate.json"), "--result", join(out, "result.json"), "--job", id]);
+  expect(checked.code, checked.out).toBe(0);
+}, 240_000);
+
+test("a job is cancelled by its owner, and by nobody else", async () => {
+  const { out } = await meshwork(["submit", join(folder, "job.yaml"), ...to(), "--key", key]);
+  const id = out.trim();
+  const stranger = await meshwork(["cancel", id, ...to(), "--key", join(folder, "stranger.key")]);
+  expect(stranger.code).toBe(1);
+  const cancelled = await meshwork(["cancel", id, ...to(), "--key", key]);
+  expect(cancelled.code, cancelled.err).toBe(0);
+  expect((await jobOf(id))?.status).toBe("cancelled");
+}, 120_000);
+
+test("inputs travel as blobs: the submitter's files may go once the job is taken", async () => {
+  const corpus = join(folder, "corpus.txt");
+  writeFileSync(corpus, "to be counted\n".repeat(500));
+  const job = join(folder, "count.yaml");
+  writeFileSync(job, `name: count\nbudget: 1\ntasks:\n  wait: { skill: wait, input: 300 }\n  count: { skill: hash.sha256, needs: [wait], input: { file: corpus.txt } }\noutput: count\n`);
+  const submitted = await meshwork(["submit", job, ...to(), "--key", key]);
+  expect(submitted.code, submitted.err).toBe(0);
+  rmSync(corpus);
+  const id = submitted.out.trim();
+  await waitFor(async () => (await jobOf(id))?.status !== "running", { timeoutMs: 60_000 });
+  expect((await jobOf(id))?.status).toBe("certified");
+}, 120_000);
+
+test("nobody there, and no such job, are well-formed noes", async () => {
+  expect((await meshwork(["status", "--to", "/ip4/127.0.0.1/tcp/1", "--mesh", mesh])).code).toBe(1);
+  expect((await meshwork(["result", "0".repeat(64), ...to()])).code).toBe(1);
+}, 60_000);

@@ -1,0 +1,75 @@
+/**
+ * The real command line as processes, for tests of the whole: started with this process's own Node, ended by id.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { NodeLine } from "../../node/run/local-mesh.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../scripts/meshwork.ts", import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const started = new Set<ChildProcess>();
+
+function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  started.add(child);
+  child.once("exit", () => started.delete(child));
+  return child;
+}
+
+/** Ends whatever a test left running. */
+export function endAll(): void {
+  for (const child of started) child.kill("SIGKILL");
+}
+
+/** Runs a command to its end. */
+export function meshwork(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const child = launch(args, env);
+  let out = "";
+  let err = "";
+  child.stdout!.on("data", (chunk) => (out += chunk));
+  child.stderr!.on("data", (chunk) => (err += chunk));
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err })));
+}
+
+export interface RunningNode {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly process: ChildProcess;
+  /** What it wrote to standard error. */
+  log(): string;
+  signal(name: NodeJS.Signals): void;
+  ended(): Promise<number | null>;
+}
+
+/** `meshwork node --json …`, once it is up. */
+export async function startNode(name: string, args: readonly string[]): Promise<RunningNode> {
+  const child = launch(["node", "--json", "--name", name, ...args]);
+  let err = "";
+  child.stderr!.on("data", (chunk) => (err += chunk));
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const ready = await new Promise<Extract<NodeLine, { event: "ready" }>>((resolve, reject) => {
+    void closed.then((code) => reject(new Error(`node ${name} ended with ${code}: ${err}`)));
+    createInterface({ input: child.stdout! }).on("line", (text) => {
+      const line = JSON.parse(text) as NodeLine;
+      if (line.event === "ready") resolve(line);
+    });
+  });
+  return {
+    id: ready.agent,
+    name,
+    address: ready.addresses[0]!,
+    process: child,
+    log: () => err,
+    signal: (signal) => void child.kill(signal),
+    ended: () => closed,
+  };
+}
