@@ -4,7 +4,7 @@
  * The one entry that is published; what is not exported here may change without notice.
  */
 
-import { type Verification, verify as verifyWith, type VerifyOptions } from "../protocol/job/certificate.ts";
+import { type Verification, type VerifyOptions, verify as verifyWith } from "../protocol/job/certificate.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { nodeCrypto } from "./crypto.ts";
 
@@ -16,7 +16,14 @@ export type { Value } from "../protocol/wire/value.ts";
 export { parseCertificateFile, toCertificateFile } from "./certificate-file.ts";
 export { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 export { type ParsedJob, parseJob, readJobFile } from "./job-file/parse-job.ts";
-export { createNode, type JobEvent, type JobHandle, type JobOutcome, type MeshworkNode, type NodeOptions } from "./node.ts";
+export {
+  createNode,
+  type JobEvent,
+  type JobHandle,
+  type JobOutcome,
+  type MeshworkNode,
+  type NodeOptions,
+} from "./node.ts";
 export { builtInSkills } from "./skills/built-in.ts";
 export { loadSkills } from "./skills/load-skills.ts";
 export { defineSkill, type Skill, type SkillContext, type SkillReply } from "./skills/skill.ts";

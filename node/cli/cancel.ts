@@ -2,9 +2,9 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
-import { jobsOf } from "./status.ts";
 import { ownerIdentity, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, jobId, type Register } from "./context.ts";
+import { jobsOf } from "./status.ts";
 
 export interface CancelOptions {
   readonly to: string;
@@ -40,7 +40,11 @@ async function runCancel(context: CliContext, job: string, options: CancelOption
     const before = await find();
     if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
     if (before.owner !== identity.agent) {
-      throw new MeshworkError("refused", `the job is owned by ${before.owner}, not by ${identity.agent}`, "give the owner's key with --key");
+      throw new MeshworkError(
+        "refused",
+        `the job is owned by ${before.owner}, not by ${identity.agent}`,
+        "give the owner's key with --key",
+      );
     }
     if (before.status !== "running") return before.status;
     node.cancel(job as JobId, target);

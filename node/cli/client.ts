@@ -29,7 +29,11 @@ export function ownerIdentity(context: CliContext, keyFile: string | undefined):
 }
 
 /** Runs `use` with a node joined to `--to`, and stops it. Throws `unreachable` if nobody of that mesh answers there. */
-export async function withClient<T>(context: CliContext, options: ClientOptions, use: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  context: CliContext,
+  options: ClientOptions,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
   const node = await createNode({
     mesh: options.mesh,
     name: "client",

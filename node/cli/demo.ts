@@ -62,7 +62,9 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
   const liar = prng.pick(names);
   const title = `survey of ${relative(process.cwd(), input) || "this folder"}`;
   const bytes = survey.files.reduce((sum, file) => sum + file.size, 0);
-  context.note(`${counted(survey.files.length, "file")}, ${formatSize(bytes)}, in ${counted(survey.batches, "batch", "batches")}; starting ${options.agents} agents …`);
+  context.note(
+    `${counted(survey.files.length, "file")}, ${formatSize(bytes)}, in ${counted(survey.batches, "batch", "batches")}; starting ${options.agents} agents …`,
+  );
   const agents = names.map((name) => ({ name, lies: name === liar }));
   return withLocalMesh({ context, folder, agents, args: [], startedAt }, async ({ mesh, owner, messages }) => {
     const handle = await owner.submit(survey.job);
@@ -77,7 +79,8 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
       onBlock: () => faults.onBlock(),
     });
     faults.stop();
-    const highlights = run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];
+    const highlights =
+      run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];
     return async () => finishRun({ context, run, handle, folder, title, messages: await messages(), highlights });
   });
 }

@@ -7,6 +7,7 @@
 
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { packageVersion } from "../version.ts";
 import { registerCancel } from "./cancel.ts";
 import {
   type Act,
@@ -29,7 +30,6 @@ import { registerSchema } from "./schema.ts";
 import { registerStatus } from "./status.ts";
 import { registerSubmit } from "./submit.ts";
 import { registerVerify } from "./verify.ts";
-import { packageVersion } from "../version.ts";
 
 const COMMANDS: readonly Register[] = [
   registerDemo,

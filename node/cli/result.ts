@@ -1,8 +1,8 @@
 /** `meshwork result`: fetches the result of a job with its certificate. */
 
-import { RunFolder } from "../run/run-folder.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { toCertificateFile } from "../certificate-file.ts";
+import { RunFolder } from "../run/run-folder.ts";
 import { withClient } from "./client.ts";
 import { address, type CliContext, EXIT, jobId, type Register } from "./context.ts";
 
@@ -32,7 +32,9 @@ export const registerResult: Register = (program, act) => {
 };
 
 async function runResult(context: CliContext, job: string, options: ResultOptions): Promise<number> {
-  const { result, certificate } = await withClient(context, options, ({ node, target }) => node.certified(job as JobId, target));
+  const { result, certificate } = await withClient(context, options, ({ node, target }) =>
+    node.certified(job as JobId, target),
+  );
   const folder = options.out === undefined ? null : new RunFolder(options.out);
   folder?.writeResult(result);
   folder?.writeCertificate(certificate);

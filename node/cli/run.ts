@@ -42,7 +42,10 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
   // Everything that can be wrong with the files is said before anything is started or written.
-  const loaded = options.skills === undefined ? [] : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
+  const loaded =
+    options.skills === undefined
+      ? []
+      : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
   const prices = new Map([...builtInSkills, ...loaded].map((skill) => [skill.name, priceOf(skill)]));
   const job = await readJobFile(jobFile, prices);
   const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed));

@@ -3,8 +3,8 @@
 import type { Value } from "../../protocol/wire/value.ts";
 import { formatDuration } from "../job-file/duration.ts";
 import { withClient } from "./client.ts";
-import { padEnd, plainText } from "./terminal-text.ts";
 import { address, type CliContext, EXIT, type Register } from "./context.ts";
+import { padEnd, plainText } from "./terminal-text.ts";
 
 export interface StatusOptions {
   readonly to: string;
@@ -39,15 +39,29 @@ export interface JobStatus {
   readonly height: number;
   readonly startedMs: number;
   readonly timeMs: number;
-  readonly tasks: { readonly total: number; readonly accepted: number; readonly running: number; readonly ready: number };
-  readonly agents: readonly { readonly agent: string; readonly name: string; readonly offers: number; readonly live: number }[];
+  readonly tasks: {
+    readonly total: number;
+    readonly accepted: number;
+    readonly running: number;
+    readonly ready: number;
+  };
+  readonly agents: readonly {
+    readonly agent: string;
+    readonly name: string;
+    readonly offers: number;
+    readonly live: number;
+  }[];
 }
 
 interface NodeStatus {
   readonly agent: string;
   readonly name: string;
   readonly meshId: string;
-  readonly agents: readonly { readonly agent: string; readonly name: string; readonly skills: readonly { readonly name: string }[] }[];
+  readonly agents: readonly {
+    readonly agent: string;
+    readonly name: string;
+    readonly skills: readonly { readonly name: string }[];
+  }[];
   readonly jobs: readonly JobStatus[];
 }
 

@@ -59,7 +59,9 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
 /** The agents that the other side knows, once this side knows as many that keep jobs. */
 async function agentsOf({ node, target }: Client): Promise<readonly AgentStatus[]> {
   const read = async (of: Client["target"]): Promise<readonly AgentStatus[]> =>
-    ((await node.status(of)) as unknown as { readonly agents: readonly AgentStatus[] }).agents.filter((agent) => agent.agent !== node.id);
+    ((await node.status(of)) as unknown as { readonly agents: readonly AgentStatus[] }).agents.filter(
+      (agent) => agent.agent !== node.id,
+    );
   const theirs = await read(target);
   const hosts = (agents: readonly AgentStatus[]): number => agents.filter((agent) => agent.hosts).length;
   await node.until(async () => hosts(await read(node.id)) >= hosts(theirs), SETTLE_MS, "learning of the agents");
@@ -81,7 +83,11 @@ interface Submission {
   readonly startedAt: number;
 }
 
-async function submitJob(context: CliContext, options: SubmitOptions, { client, job, agents, startedAt }: Submission): Promise<number> {
+async function submitJob(
+  context: CliContext,
+  options: SubmitOptions,
+  { client, job, agents, startedAt }: Submission,
+): Promise<number> {
   const handle = await client.node.submit(job);
   const powers = handle.genesis.committee.map((member) => member.power);
   context.note(describeSafety(powers, agents.filter((agent) => agent.hosts).length));

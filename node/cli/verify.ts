@@ -62,7 +62,8 @@ async function runVerify(context: CliContext, file: string, options: VerifyOptio
 
 function readText(file: string, bytesMax: number): string {
   try {
-    if (statSync(file).size > bytesMax) throw new MeshworkError("invalid-file", `${file} is larger than ${bytesMax} bytes`);
+    if (statSync(file).size > bytesMax)
+      throw new MeshworkError("invalid-file", `${file} is larger than ${bytesMax} bytes`);
     return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof MeshworkError) throw error;
@@ -95,17 +96,33 @@ function readTrust(file: string): ReadonlySet<AgentId> {
 type Accepted = Extract<Verification, { readonly ok: true }>;
 
 function documentOf({ job, genesis, event, height, timeMs, committees, basis }: Accepted): object {
-  return { ok: true, job, name: genesis.name, owner: genesis.owner, decision: event, height, timeMs, committees, basis };
+  return {
+    ok: true,
+    job,
+    name: genesis.name,
+    owner: genesis.owner,
+    decision: event,
+    height,
+    timeMs,
+    committees,
+    basis,
+  };
 }
 
 function describe({ job, genesis, event, height, timeMs, basis, committees }: Accepted): string[] {
-  const what = event.kind === "completed" ? `the job ${event.status === "certified" ? "has this result" : event.status}` : event.kind;
+  const what =
+    event.kind === "completed"
+      ? `the job ${event.status === "certified" ? "has this result" : event.status}`
+      : event.kind;
   return [
     `✓ the certificate is valid: ${what}`,
     `  job        ${job}  ${JSON.stringify(genesis.name)}`,
     `  owner      ${genesis.owner}`,
     `  decided    in block ${height}, ${new Date(timeMs).toISOString()}`,
-    `  committee  ${committees.at(-1)!.map((member) => member.agent).join("\n             ")}`,
+    `  committee  ${committees
+      .at(-1)!
+      .map((member) => member.agent)
+      .join("\n             ")}`,
     "  it rests on:",
     ...basis.map((words) => `  - ${words}`),
   ];

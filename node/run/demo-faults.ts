@@ -50,7 +50,8 @@ export class DemoFaults {
   onBlock(): void {
     const watch = this.#watch!;
     for (const agent of this.#mesh.agents) {
-      const isNews = agent.lies && watch.rejected(agent.id) > 0 && !watch.faults.some((fault) => fault.agent === agent.id);
+      const isNews =
+        agent.lies && watch.rejected(agent.id) > 0 && !watch.faults.some((fault) => fault.agent === agent.id);
       if (isNews) watch.fault(agent.id, "lying", "lying");
     }
     if (!this.#killed && this.#timer === null && watch.accepted >= this.#killAfter) this.#choose(watch);

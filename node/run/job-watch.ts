@@ -26,7 +26,15 @@ interface Counts {
   readonly holding: Set<string>;
 }
 
-const newCounts = (): Counts => ({ offers: 0, awards: 0, results: 0, accepted: 0, rejected: 0, timeouts: 0, holding: new Set() });
+const newCounts = (): Counts => ({
+  offers: 0,
+  awards: 0,
+  results: 0,
+  accepted: 0,
+  rejected: 0,
+  timeouts: 0,
+  holding: new Set(),
+});
 
 /** Blocks a second are an average over this time, ms. */
 const RATE_MS = 5_000;

@@ -69,7 +69,9 @@ export interface LocalMesh {
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
-const SCRIPT = fileURLToPath(new URL(`../../scripts/meshwork${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+const SCRIPT = fileURLToPath(
+  new URL(`../../scripts/meshwork${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+);
 
 class AgentProcess implements LocalAgent {
   readonly name: string;
@@ -88,11 +90,25 @@ class AgentProcess implements LocalAgent {
     const data = join(options.folder, "agents", agent.name);
     mkdirSync(data, { recursive: true });
     this.traceFile = join(data, "trace.jsonl");
-    const args = ["node", "--json", "--mesh", options.mesh, "--name", agent.name, "--data", data, "--trace", this.traceFile];
+    const args = [
+      "node",
+      "--json",
+      "--mesh",
+      options.mesh,
+      "--name",
+      agent.name,
+      "--data",
+      data,
+      "--trace",
+      this.traceFile,
+    ];
     if (agent.lies) args.push("--lie");
     if (joinAddress !== null) args.push("--join", joinAddress);
     // Its own process group: Ctrl-C reaches this process only, which then ends the agents in order.
-    this.process = spawn(process.execPath, [SCRIPT, ...args, ...options.args], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    this.process = spawn(process.execPath, [SCRIPT, ...args, ...options.args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     this.process.stderr?.pipe(createWriteStream(join(data, "log.txt")));
     this.ended = new Promise((resolve) => {
       this.process.once("error", (error) => resolve(error.message));

@@ -55,7 +55,10 @@ export class RunFolder {
    * Joins the agents' traces into one file in the order of time. A line that a killed process did not finish is left
    * out.
    */
-  async writeTrace(files: readonly string[], head: { readonly meshId: string; readonly startedAt: number }): Promise<void> {
+  async writeTrace(
+    files: readonly string[],
+    head: { readonly meshId: string; readonly startedAt: number },
+  ): Promise<void> {
     const lines: { readonly t: number; readonly text: string }[] = [];
     const agents: unknown[] = [];
     for (const file of files.filter((path) => existsSync(path))) {

@@ -75,7 +75,13 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
     if (outcome === "stalled") throw new MeshworkError("job-failed", "the job ended and its result cannot be had");
     const reason = outcome.status === "certified" ? "" : outcome.reason;
     const isLate = outcome.status === "failed" && reason === "the deadline passed";
-    return { status: isLate ? "stalled" : outcome.status, reason, outcome, watch, offers: await offersOf(owner, handle) };
+    return {
+      status: isLate ? "stalled" : outcome.status,
+      reason,
+      outcome,
+      watch,
+      offers: await offersOf(owner, handle),
+    };
   } finally {
     clearInterval(repaint);
     view?.stop({ keep: false });
@@ -110,7 +116,14 @@ export function finishRun({ context, run, handle, folder, title, messages, highl
   if (context.json) context.printJson(summary);
   else {
     const { stdout } = process;
-    const options = { width: stdout.columns ?? 100, color: wantsColor(stdout, context.io.env), title, directory: folder.path, highlights, reason };
+    const options = {
+      width: stdout.columns ?? 100,
+      color: wantsColor(stdout, context.io.env),
+      title,
+      directory: folder.path,
+      highlights,
+      reason,
+    };
     for (const line of renderSummary(summary, options)) context.print(line);
   }
   return status === "certified" ? EXIT.ok : EXIT.no;

@@ -60,7 +60,11 @@ async function makeJob(folder: string, files: readonly FoundFile[]): Promise<Sur
     packs.push({ hash, bytes: bytes.length });
   }
   const none: Source = { kind: "none" };
-  const over = (items: Extract<Generator, { kind: "map" }>["items"], batch: number): Generator => ({ kind: "map", items, batch });
+  const over = (items: Extract<Generator, { kind: "map" }>["items"], batch: number): Generator => ({
+    kind: "map",
+    items,
+    batch,
+  });
   const node = (id: string, skill: string, generator: Generator, input: Source = none): NodeSpec => ({
     id,
     skill,

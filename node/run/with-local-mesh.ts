@@ -4,12 +4,12 @@
  */
 
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type CliContext, interrupted } from "../cli/context.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
-import { join } from "node:path";
 import type { RunFolder } from "./run-folder.ts";
 
 export interface LocalMeshRun {
@@ -34,7 +34,10 @@ const MEET_MS = 30_000;
 /**
  * `work` returns what is to be done once the mesh has ended: its messages are counted by then. Returns the exit code.
  */
-export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) => Promise<() => Promise<number>>): Promise<number> {
+export async function withLocalMesh(
+  run: LocalMeshRun,
+  work: (running: Running) => Promise<() => Promise<number>>,
+): Promise<number> {
   const { context, folder, agents, args, startedAt } = run;
   const meshId = `local-${randomBytes(6).toString("hex")}`;
   const lost: string[] = [];
@@ -42,18 +45,40 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
     lost.push(agent.name);
     context.note(`agent ${agent.name} ended (${how})`);
   };
-  const mesh = await startLocalMesh({ mesh: meshId, folder: folder.path, agents, args, onLost, signal: context.signal });
+  const mesh = await startLocalMesh({
+    mesh: meshId,
+    folder: folder.path,
+    agents,
+    args,
+    onLost,
+    signal: context.signal,
+  });
   let owner: MeshworkNode | null = null;
   let finish: (() => Promise<number>) | null = null;
   const ownerTrace = join(folder.path, "agents", "owner.jsonl");
   try {
     const addresses = mesh.agents.map((agent) => agent.address);
-    owner = await createNode({ mesh: meshId, name: "owner", host: false, join: addresses, trace: ownerTrace, traceState: true });
+    owner = await createNode({
+      mesh: meshId,
+      name: "owner",
+      host: false,
+      join: addresses,
+      trace: ownerTrace,
+      traceState: true,
+    });
     await meet(context, owner, mesh);
     const sent = (): RunSummary["messages"] => {
-      const all = [owner!.stats().network.sent, ...mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null)];
-      const sum = (pick: (stats: RunSummary["messages"]) => number): number => all.reduce((total, stats) => total + pick(stats), 0);
-      return { gossip: sum((stats) => stats.gossip), direct: sum((stats) => stats.direct), bytes: sum((stats) => stats.bytes) };
+      const all = [
+        owner!.stats().network.sent,
+        ...mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null),
+      ];
+      const sum = (pick: (stats: RunSummary["messages"]) => number): number =>
+        all.reduce((total, stats) => total + pick(stats), 0);
+      return {
+        gossip: sum((stats) => stats.gossip),
+        direct: sum((stats) => stats.direct),
+        bytes: sum((stats) => stats.bytes),
+      };
     };
     finish = await work({ mesh, owner, messages: () => Promise.resolve(sent()) });
   } catch (error) {

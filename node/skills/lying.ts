@@ -18,7 +18,9 @@ export function falsify(value: Value): Value {
     }
     if (typeof part === "string") return part;
     if (Array.isArray(part)) return part.map(walk);
-    return Object.fromEntries(Object.entries(part as { readonly [key: string]: Value }).map(([key, item]) => [key, walk(item)]));
+    return Object.fromEntries(
+      Object.entries(part as { readonly [key: string]: Value }).map(([key, item]) => [key, walk(item)]),
+    );
   };
   const changed = walk(value);
   if (done) return changed;

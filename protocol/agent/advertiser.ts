@@ -73,7 +73,9 @@ export class Advertiser {
     const { now } = this.#context;
     if (!this.#isConnected) this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
     this.#isConnected = true;
-    const known = this.#directory.list(now.wallMs).map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
+    const known = this.#directory
+      .list(now.wallMs)
+      .map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
     this.#context.send(peer, { kind: "fetchVcvs", known: known.slice(0, limits.directoryAgents) });
   }
 

@@ -17,12 +17,20 @@ import type { Beacon } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
-import { committedBlockCodec, decodeBeacon, decodeMessage, decodeVcv, encodeMessage, type Message, type Position } from "../wire/message.ts";
+import {
+  committedBlockCodec,
+  decodeBeacon,
+  decodeMessage,
+  decodeVcv,
+  encodeMessage,
+  type Message,
+  type Position,
+} from "../wire/message.ts";
 import { encodeValue } from "../wire/value.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Beacons, isSignedBeacon } from "./beacons.ts";
-import { sealBodies, StepContext } from "./context.ts";
+import { StepContext, sealBodies } from "./context.ts";
 import { type CheckedGenesis, checkGenesis, Invitations } from "./invitations.ts";
 import { JobHost, type JobHostEvents } from "./job-host.ts";
 import { encodeRoot, readJobs, SLOT, type StoredJob } from "./job-records.ts";
@@ -211,7 +219,9 @@ class Agent implements Machine {
 
   /** Ended jobs are kept for questions until there are too many. */
   #retireHosts(): void {
-    const ended = [...this.#hosts.values()].filter((host) => host.isEnded).sort((a, b) => a.endedWallMs - b.endedWallMs);
+    const ended = [...this.#hosts.values()]
+      .filter((host) => host.isEnded)
+      .sort((a, b) => a.endedWallMs - b.endedWallMs);
     for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) {
       this.#hosts.delete(host.job);
       if (this.#retired.size >= limits.knownJobs) this.#retired.delete(this.#retired.values().next().value!);
@@ -223,7 +233,11 @@ class Agent implements Machine {
     const host = this.#hosts.get(job);
     if (host !== undefined) host.submit([{ kind: "cancel" }]);
     else if (via !== null) {
-      this.#context.send(via, { kind: "envelopes", job, envelopes: [sealBodies(this.#context, job, [{ kind: "cancel" }])] });
+      this.#context.send(via, {
+        kind: "envelopes",
+        job,
+        envelopes: [sealBodies(this.#context, job, [{ kind: "cancel" }])],
+      });
     }
   }
 
@@ -307,7 +321,8 @@ class Agent implements Machine {
     const known = this.#worker.genesisOf(job);
     const checked = this.#invitations.take(job) ?? known;
     if (checked === null) this.#askGenesis(from, job);
-    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
+    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null)
+      this.#begin(checked, "asked");
     return this.#hosts.get(job);
   }
 
@@ -351,7 +366,10 @@ class Agent implements Machine {
       case "query":
         return this.#onQuery(from, message);
       case "reply":
-        this.#context.emit({ kind: "event", event: { kind: "reply", id: message.id, ok: message.ok, bytes: message.bytes } });
+        this.#context.emit({
+          kind: "event",
+          event: { kind: "reply", id: message.id, ok: message.ok, bytes: message.bytes },
+        });
         return ACCEPT;
       default:
         return this.#onJobMessage(from, message);
@@ -417,7 +435,8 @@ class Agent implements Machine {
   #onGossip({ ticket, topic, bytes, from }: Extract<Input, { kind: "gossip" }>): void {
     const verdict = topic === "caps" ? this.#onCaps(bytes) : this.#onBeacon(bytes);
     this.#context.emit({ kind: "verdict", ticket, verdict });
-    if (verdict.verdict === "reject") this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
+    if (verdict.verdict === "reject")
+      this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
   }
 
   #onCaps(bytes: Uint8Array): Verdict {
@@ -435,7 +454,8 @@ class Agent implements Machine {
     if (this.#worker.knows(beacon.job)) this.#worker.onBeacon(beacon);
     else {
       const waiting = this.#waiting.get(beacon.job) ?? [];
-      if (waiting.length < limits.skills && this.#waiting.size < limits.knownJobs) this.#waiting.set(beacon.job, [...waiting, beacon]);
+      if (waiting.length < limits.skills && this.#waiting.size < limits.knownJobs)
+        this.#waiting.set(beacon.job, [...waiting, beacon]);
       this.#askGenesis(beacon.author, beacon.job);
     }
     return ACCEPT;
@@ -487,7 +507,12 @@ class Agent implements Machine {
 
   #onQuery(from: AgentId, { id, query }: Extract<Message, { kind: "query" }>): Verdict {
     const { ok, bytes } = this.#answer(query);
-    const reply = encodeMessage({ kind: "reply", id, ok, bytes: bytes.length <= limits.frameBytes / 2 ? bytes : new Uint8Array(0) });
+    const reply = encodeMessage({
+      kind: "reply",
+      id,
+      ok,
+      bytes: bytes.length <= limits.frameBytes / 2 ? bytes : new Uint8Array(0),
+    });
     this.#context.emit({ kind: "send", to: from, queue: "main", bytes: reply });
     return ACCEPT;
   }
@@ -502,7 +527,8 @@ class Agent implements Machine {
       return { ok: true, bytes: certified.bytes };
     }
     const nameOf = (agent: string): string => this.#directory.get(agent as AgentId)?.name ?? "";
-    if (query.job !== null) return host === undefined ? no : { ok: true, bytes: encodeValue(describeJob(host, nameOf)) };
+    if (query.job !== null)
+      return host === undefined ? no : { ok: true, bytes: encodeValue(describeJob(host, nameOf)) };
     const { config, self, now } = this.#context;
     const status = {
       agent: self,
@@ -520,4 +546,3 @@ const isAsked = (genesis: Genesis, agent: AgentId): boolean =>
   genesis.committee.some((member) => member.agent === agent) || genesis.standbys.includes(agent);
 
 export const createAgent: CreateMachine = (config, records) => new Agent(config, records);
-

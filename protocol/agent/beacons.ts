@@ -67,7 +67,11 @@ export class Beacons {
       if (host.isEnded || beacon.endsMs < wallMs || !host.replica.isWindowOpen(beacon)) continue;
       if (turn > 0 && host.replica.hasOfferPooled(beacon.skill, this.#context.self)) continue;
       const { config } = this.#context;
-      this.#context.emit({ kind: "publish", topic: "beacons", bytes: encodeBeacon(signBeacon(config, config.signer, beacon)) });
+      this.#context.emit({
+        kind: "publish",
+        topic: "beacons",
+        bytes: encodeBeacon(signBeacon(config, config.signer, beacon)),
+      });
     }
   }
 

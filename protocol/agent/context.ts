@@ -7,7 +7,7 @@ import type { AgentId, JobId } from "../core/ids.ts";
 import type { Effect } from "../effect.ts";
 import type { Now } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
-import { type Command, type CommandBody, encodeCommand, type Envelope, envelopeHash } from "../wire/command.ts";
+import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
 
 export interface Context {

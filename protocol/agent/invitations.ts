@@ -214,7 +214,11 @@ export class Invitations {
         this.#end(submitted.checked, false, `no answer from ${names}`);
       } else if (monoMs >= submitted.againAtMs) {
         submitted.againAtMs = monoMs + INVITE_AGAIN_MS;
-        this.#context.sendAll(submitted.waiting, { kind: "invite", genesis: submitted.checked.signed, vcvs: submitted.vcvs });
+        this.#context.sendAll(submitted.waiting, {
+          kind: "invite",
+          genesis: submitted.checked.signed,
+          vcvs: submitted.vcvs,
+        });
       }
     }
   }

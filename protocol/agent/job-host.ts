@@ -11,12 +11,12 @@ import { type ConsensusRecord, encodeRecord } from "../consensus/record.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { suspicionKey } from "../job/state.ts";
-import type { EventOf } from "../job/event.ts";
-import { matters } from "../job/committee-changes.ts";
 import { type CommitteeChange, certify } from "../job/certificate.ts";
+import { matters } from "../job/committee-changes.ts";
+import type { EventOf } from "../job/event.ts";
 import { blobOf, type PoolEntry, toEnvelopes } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
+import { suspicionKey } from "../job/state.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
 import type { Block, Header } from "../wire/consensus.ts";
@@ -73,7 +73,14 @@ export class JobHost {
   #poolTickMs = Number.POSITIVE_INFINITY;
   #isReplaying = false;
 
-  constructor(context: Context, events: JobHostEvents, signed: SignedGenesis, genesis: Genesis, job: JobId, stored: StoredJob | null) {
+  constructor(
+    context: Context,
+    events: JobHostEvents,
+    signed: SignedGenesis,
+    genesis: Genesis,
+    job: JobId,
+    stored: StoredJob | null,
+  ) {
     this.#context = context;
     this.#events = events;
     this.job = job;
@@ -303,7 +310,11 @@ export class JobHost {
       if (suspected && !matters(ledger, target)) continue;
       const body = { kind: "suspicion" as const, target, suspected };
       const pooled = [...this.replica.pool.entries()].some(
-        ({ command }) => command.author === self && command.body.kind === "suspicion" && command.body.target === target && command.body.suspected === suspected,
+        ({ command }) =>
+          command.author === self &&
+          command.body.kind === "suspicion" &&
+          command.body.target === target &&
+          command.body.suspected === suspected,
       );
       const said = ledger.state.suspicionCounters.get(suspicionKey(self, target)) !== undefined;
       if (pooled || (!suspected && !said)) continue;
@@ -341,7 +352,9 @@ export class JobHost {
     if (this.replica.pool.size === 0 || this.isEnded) this.#poolTickMs = Number.POSITIVE_INFINITY;
     else this.#poolTickMs = monoMs + POOL_TICK_MS;
     const due = this.replica.applicable(this.#context.now).filter((entry) => {
-      return entry.forwardedMs === null ? monoMs - entry.arrivedMs >= FIRST_FORWARD_MS : monoMs - entry.forwardedMs >= FORWARD_MS;
+      return entry.forwardedMs === null
+        ? monoMs - entry.arrivedMs >= FIRST_FORWARD_MS
+        : monoMs - entry.forwardedMs >= FORWARD_MS;
     });
     this.#forward(due, this.members);
     for (const entry of due) {
@@ -352,10 +365,12 @@ export class JobHost {
 
   #forward(entries: readonly PoolEntry[], to: readonly AgentId[]): void {
     if (entries.length === 0) return;
-    for (const agent of to) if (agent !== this.#context.self) this.#sendEnvelopes(agent, toEnvelopes(this.job, entries));
+    for (const agent of to)
+      if (agent !== this.#context.self) this.#sendEnvelopes(agent, toEnvelopes(this.job, entries));
     const blobs = entries.map((entry) => blobOf(entry.command)?.hash).filter((hash) => hash !== undefined);
     const held = blobs.filter((hash) => this.replica.isHolder(hash, this.#context.self));
-    if (held.length > 0) this.#context.sendAll(to, { kind: "haveBlobs", job: this.job, blobs: held.slice(0, limits.blockCommands) });
+    if (held.length > 0)
+      this.#context.sendAll(to, { kind: "haveBlobs", job: this.job, blobs: held.slice(0, limits.blockCommands) });
   }
 
   /** Envelopes in frames that stay well below the limit. */
@@ -414,7 +429,13 @@ export class JobHost {
   #persistBlock(decided: Decided, committed: CommittedBlock): void {
     const { job } = this;
     const { height } = decided.block.header;
-    this.#context.emit({ kind: "persist", job, slot: SLOT.block(height), bytes: encodeCommitted(committed), durable: false });
+    this.#context.emit({
+      kind: "persist",
+      job,
+      slot: SLOT.block(height),
+      bytes: encodeCommitted(committed),
+      durable: false,
+    });
     for (const hash of this.#candidates) {
       this.#context.emit({ kind: "persist", job, slot: SLOT.candidate(hash), bytes: null, durable: false });
     }
@@ -429,7 +450,10 @@ export class JobHost {
     const { height, timeMs } = header;
     const round = decided.commit[0]?.round ?? 0;
     const state = this.#context.config.traceState === true ? replica.ledger.digest : "";
-    this.#context.emit({ kind: "trace", event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events } });
+    this.#context.emit({
+      kind: "trace",
+      event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
+    });
     this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
     this.#context.sendAll(this.#followers, { kind: "blocks", job, blocks: [committed] });
     if (this.role === "member") {

@@ -6,13 +6,13 @@ import type { ConsensusRecord } from "../consensus/record.ts";
 import { decodeRecord } from "../consensus/record.ts";
 import { compareText } from "../core/bytes.ts";
 import type { Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import type { Decided } from "../job/replica.ts";
 import type { StoredRecord } from "../machine.ts";
 import { type Codec, decode, encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
 import { type Envelope, envelopeCodec } from "../wire/command.ts";
 import { signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
-import { limits } from "../core/limits.ts";
 
 /** keeper: a member, standby or follower has the log; worker: the agent knows the job because it works for it. */
 const rootCodec = struct({ role: oneOf(["keeper", "worker"]), genesis: signedGenesisCodec });
@@ -77,7 +77,8 @@ export function readJobs(records: readonly StoredRecord[]): StoredJob[] {
     const starting = (prefix: string): StoredRecord[] => sorted.filter((record) => record.slot.startsWith(prefix));
     const vote = sorted.find((record) => record.slot === SLOT.vote);
     const decodedVote = vote === undefined ? null : decodeRecord(vote.bytes);
-    if (decodedVote !== null && !decodedVote.ok) throw new DamagedRecord(`job ${job}, record ${SLOT.vote}: ${decodedVote.code}`);
+    if (decodedVote !== null && !decodedVote.ok)
+      throw new DamagedRecord(`job ${job}, record ${SLOT.vote}: ${decodedVote.code}`);
     jobs.push({
       job,
       root: must(rootCodec, root),

@@ -5,8 +5,8 @@
 import type { Committee } from "../consensus/committee.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
-import { encodeMessage, type NoticeItem } from "../wire/message.ts";
 import { ZERO_HASH } from "../core/ids.ts";
+import { encodeMessage, type NoticeItem } from "../wire/message.ts";
 
 /** Things said by some and not yet by enough: more than a block's awards for one worker. */
 const PENDING_MAX = 8_192;

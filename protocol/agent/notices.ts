@@ -164,7 +164,10 @@ export class Notices {
       if (said.kind !== "seal" && said.kind !== "result" && said.kind !== "failure") continue;
       const task = this.#task(said.task);
       const award = task?.attempt === said.attempt ? awardOf(task, author) : undefined;
-      const isSettled = award === undefined ? this.#isOver(said.task, said.attempt) : award.status === "done" || award.status === "ended";
+      const isSettled =
+        award === undefined
+          ? this.#isOver(said.task, said.attempt)
+          : award.status === "done" || award.status === "ended";
       if (isSettled) items.push({ kind: "closed", task: said.task, attempt: said.attempt });
       else if (task !== undefined && award?.status === "sealed" && task.phase === "open") {
         items.push({ kind: "open", task: said.task, attempt: said.attempt, revealByMs: task.revealByMs });

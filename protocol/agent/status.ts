@@ -4,13 +4,13 @@
 
 import { taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { SHAPES } from "../job/event.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { certificateCodec } from "../wire/certificate.ts";
 import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
 import { type Data, dataCodec } from "../wire/genesis.ts";
-import { SHAPES } from "../job/event.ts";
-import type { JobHost } from "./job-host.ts";
 import type { Value } from "../wire/value.ts";
+import type { JobHost } from "./job-host.ts";
 
 /** A certificate with the outputs that it certifies: one value, or the items of a list. */
 export const certifiedCodec = struct({
@@ -53,20 +53,48 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
     budget: host.genesis.budget,
     spent: state.spent.get(),
     reserved: state.reserved.get(),
-    committee: state.committee.get().map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
+    committee: state.committee
+      .get()
+      .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
     standbys: [...state.standbys.get()],
-    tasks: { total, ready, running, accepted: stats.accepted, failed: stats.failed, reassigned: stats.reassigned, undecided: stats.undecided },
+    tasks: {
+      total,
+      ready,
+      running,
+      accepted: stats.accepted,
+      failed: stats.failed,
+      reassigned: stats.reassigned,
+      undecided: stats.undecided,
+    },
     nodes: nodes.slice(0, TASKS_SHOWN),
     agents: state.agents.sorted().map(([agent, record]) => {
       const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;
-      return { agent, name: nameOf(agent), offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead };
+      return {
+        agent,
+        name: nameOf(agent),
+        offers,
+        awards,
+        results,
+        accepted,
+        rejected,
+        timeouts,
+        failures,
+        live,
+        earned,
+        dead,
+      };
     }),
   };
 }
 
 export function describeAgent(vcv: Vcv): Value {
   const { agent, name, slots, labels, addresses, hosts } = vcv;
-  const skills = vcv.skills.map((skill) => ({ name: skill.name, description: skill.description, price: skill.price, expectedMs: skill.expectedMs }));
+  const skills = vcv.skills.map((skill) => ({
+    name: skill.name,
+    description: skill.description,
+    price: skill.price,
+    expectedMs: skill.expectedMs,
+  }));
   return { agent, name, skills, slots, labels: [...labels], addresses: [...addresses], hosts };
 }
 
@@ -77,7 +105,10 @@ export function outputsOf(host: JobHost): readonly Data[] | null {
   const node = state.nodes.get(name)!;
   if (node.status !== "accepted") return null;
   const outputs: Data[] = [];
-  const ids = node.shape === "list" ? Array.from({ length: node.total }, (_, index) => taskId(name, index)) : [taskId(name, null)];
+  const ids =
+    node.shape === "list"
+      ? Array.from({ length: node.total }, (_, index) => taskId(name, index))
+      : [taskId(name, null)];
   for (const id of ids) {
     const data = state.answers.get(id)?.data;
     if (data === undefined || data === null) return null;
@@ -90,7 +121,10 @@ export function outputsOf(host: JobHost): readonly Data[] | null {
 const INLINE_MAX = 1024 * 1024;
 
 /** The answer of a certified job in canonical bytes, with the inline outputs that must become blobs for it to fit a frame. */
-export function encodeCertified(host: JobHost, hash: (bytes: Uint8Array) => Infer<typeof certificateCodec>["parentEvents"]): { bytes: Uint8Array; blobs: Uint8Array[] } | null {
+export function encodeCertified(
+  host: JobHost,
+  hash: (bytes: Uint8Array) => Infer<typeof certificateCodec>["parentEvents"],
+): { bytes: Uint8Array; blobs: Uint8Array[] } | null {
   const outputs = outputsOf(host);
   if (host.certificate === null || outputs === null) return null;
   const blobs: Uint8Array[] = [];

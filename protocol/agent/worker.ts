@@ -125,7 +125,9 @@ export class Worker {
 
   /** Forgets the jobs that gave no work for longest. */
   #makeRoom(): void {
-    const idle = [...this.#jobs.values()].filter((known) => known.held.size === 0).sort((a, b) => a.lastWorkMs - b.lastWorkMs);
+    const idle = [...this.#jobs.values()]
+      .filter((known) => known.held.size === 0)
+      .sort((a, b) => a.lastWorkMs - b.lastWorkMs);
     for (const known of idle) {
       if (this.#jobs.size < limits.knownJobs) return;
       this.#jobs.delete(known.job);
@@ -257,7 +259,8 @@ export class Worker {
       const held = known.held.get(key);
       const isNews = item.kind === "award" ? held === undefined : held !== undefined;
       if (!isNews || known.tally.isClosed(key)) continue;
-      if (known.tally.add(this.#context.config.crypto.hash, known.committee, from, item)) this.#onAgreed(known, key, item, held);
+      if (known.tally.add(this.#context.config.crypto.hash, known.committee, from, item))
+        this.#onAgreed(known, key, item, held);
     }
     return ACCEPT;
   }
@@ -292,7 +295,8 @@ export class Worker {
       return;
     }
     const from = known.committee.members.map((member) => member.agent).filter((agent) => agent !== this.#context.self);
-    for (const blob of blobsOf(award.input)) this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
+    for (const blob of blobsOf(award.input))
+      this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
     if (missing.size === 0) this.#start(held, award);
   }
 
@@ -355,7 +359,8 @@ export class Worker {
     if (!known.isStored) {
       known.isStored = true;
       const root = encodeRoot({ role: "worker", genesis: known.signed });
-      if (!this.#events.isKept(job)) this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
+      if (!this.#events.isKept(job))
+        this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
     }
     const slot = SLOT.work(held.ref.task, held.ref.attempt);
     this.#context.emit({ kind: "persist", job, slot, bytes: encode(sealedWorkCodec, held.sealed!), durable: true });
@@ -373,7 +378,15 @@ export class Worker {
 
   #resultCommand(held: Held, nonce: Uint8Array | null): CommandBody {
     const { task, attempt } = held.ref;
-    return { kind: "result", task, attempt, data: held.sealed!.data, confidence: held.confidence, cost: held.cost, nonce };
+    return {
+      kind: "result",
+      task,
+      attempt,
+      data: held.sealed!.data,
+      confidence: held.confidence,
+      cost: held.cost,
+      nonce,
+    };
   }
 
   #reveal(known: KnownJob, held: Held): void {
@@ -430,7 +443,11 @@ export class Worker {
     const entries = known.outgoing.splice(0, limits.envelopeCommands);
     known.flushAtMs = known.outgoing.length > 0 ? this.#context.now.monoMs : Number.POSITIVE_INFINITY;
     if (entries.length === 0) return;
-    const envelope = sealBodies(this.#context, known.job, entries.map((entry) => entry.body));
+    const envelope = sealBodies(
+      this.#context,
+      known.job,
+      entries.map((entry) => entry.body),
+    );
     for (const [index, { held }] of entries.entries()) {
       if (held === null) continue;
       held.said = { ...envelope, bodies: [envelope.bodies[index]!] };

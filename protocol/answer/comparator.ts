@@ -39,7 +39,11 @@ function groupExactly(outputs: readonly Output[], indices: readonly number[]): G
 }
 
 /** Numbers in ascending order; a group takes what lies within the tolerance of its smallest. Its middle stands for it. */
-function groupNumbers(numbers: readonly { index: number; value: number }[], absolute: number, relativePpm: number): Group[] {
+function groupNumbers(
+  numbers: readonly { index: number; value: number }[],
+  absolute: number,
+  relativePpm: number,
+): Group[] {
   const groups: { index: number; value: number }[][] = [];
   for (const entry of numbers) {
     const group = groups[groups.length - 1];
@@ -65,7 +69,8 @@ export function groupOutputs(comparator: Comparator, outputs: readonly Output[])
   }
   const byHash = (a: number, b: number): number => compareText(outputs[a]!.hash, outputs[b]!.hash);
   numbers.sort((a, b) => a.value - b.value || byHash(a.index, b.index));
-  const numeric = comparator.kind === "number" ? groupNumbers(numbers, comparator.absolute, comparator.relativePpm) : [];
+  const numeric =
+    comparator.kind === "number" ? groupNumbers(numbers, comparator.absolute, comparator.relativePpm) : [];
   return [...numeric, ...groupExactly(outputs, others)].sort(
     (a, b) => b.members.length - a.members.length || byHash(a.representative, b.representative),
   );

@@ -24,7 +24,11 @@ export function tally(rule: Rule, comparator: Comparator, outputs: readonly Outp
   const best: Group | undefined = groups[0];
   const votes = best?.members.length ?? 0;
   const total = outputs.length + silent;
-  const accept = (group: Group): Tally => ({ kind: "accepted", answer: group.representative, supporters: group.members });
+  const accept = (group: Group): Tally => ({
+    kind: "accepted",
+    answer: group.representative,
+    supporters: group.members,
+  });
   switch (rule.kind) {
     case "first":
       return best === undefined ? { kind: "more", results: 1 } : accept(best);

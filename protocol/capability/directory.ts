@@ -38,7 +38,10 @@ export class Directory {
 
   /** Live entries in the order of agent ids. */
   list(wallMs: number): Vcv[] {
-    return sortedBy([...this.#entries.values()].filter((vcv) => vcv.expiresMs > wallMs), (vcv) => vcv.agent);
+    return sortedBy(
+      [...this.#entries.values()].filter((vcv) => vcv.expiresMs > wallMs),
+      (vcv) => vcv.agent,
+    );
   }
 
   take(wallMs: number, vcv: Vcv): Verdict {
@@ -50,7 +53,13 @@ export class Directory {
       this.expire(wallMs);
       if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");
     }
-    if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", vcvHash(this.#crypto.hash, vcv)), vcv.signature)) {
+    if (
+      !this.#crypto.verify(
+        vcv.agent,
+        statementMessage(this.#meshId, "vcv", vcvHash(this.#crypto.hash, vcv)),
+        vcv.signature,
+      )
+    ) {
       return reject("bad-signature");
     }
     this.#entries.set(vcv.agent, vcv);

@@ -23,7 +23,12 @@ export function isSignedVote(meshId: MeshId, crypto: Crypto, vote: Vote): boolea
   return crypto.verify(vote.voter, statementMessage(meshId, vote.kind, voteHash(crypto.hash, vote)), vote.signature);
 }
 
-export function signProposal(meshId: MeshId, crypto: Crypto, signer: Signer, content: ProposalContent): ProposalStatement {
+export function signProposal(
+  meshId: MeshId,
+  crypto: Crypto,
+  signer: Signer,
+  content: ProposalContent,
+): ProposalStatement {
   const message = statementMessage(meshId, "proposal", proposalHash(crypto.hash, content));
   return { ...content, signature: signer.sign(message) };
 }

@@ -33,8 +33,8 @@ import {
   type Step,
   saidIn,
 } from "./height.ts";
-import type { ConsensusRecord } from "./record.ts";
 import { createPace } from "./pace.ts";
+import type { ConsensusRecord } from "./record.ts";
 
 /** What a member's consensus asks of the agent around it. */
 export interface ConsensusOutput {
@@ -74,6 +74,11 @@ export class Consensus {
   #timers = new Map<Timer, number>();
   #early = new Map<AgentId, Message[]>();
   #outbox: { to: AgentId; message: Message }[] = [];
+  /**
+   * Handed out at the end of a step: the command comes back at once, may decide the height, and the votes that were
+   * still to be taken would then be counted for the next one.
+   */
+  #evidence: { readonly body: CommandBody; readonly culprit: AgentId }[] = [];
   #unsaved = false;
 
   constructor(config: ConsensusConfig, record: ConsensusRecord | null) {
@@ -233,6 +238,9 @@ export class Consensus {
     if (this.#unsaved) this.#save();
     for (const { to, message } of this.#outbox) this.#config.out.send(to, message);
     this.#outbox = [];
+    const evidence = this.#evidence;
+    this.#evidence = [];
+    for (const { body, culprit } of evidence) this.#config.out.evidence(body, culprit);
   }
 
   #save(): void {
@@ -249,11 +257,19 @@ export class Consensus {
   }
 
   #broadcast(message: Message): void {
-    for (const { agent } of this.#committee.members) if (agent !== this.#self) this.#outbox.push({ to: agent, message });
+    for (const { agent } of this.#committee.members)
+      if (agent !== this.#self) this.#outbox.push({ to: agent, message });
   }
 
   #advance(): void {
-    while (this.#decide() || this.#arm() || this.#skipRounds() || this.#propose() || this.#prevoted() || this.#precommitted());
+    while (
+      this.#decide() ||
+      this.#arm() ||
+      this.#skipRounds() ||
+      this.#propose() ||
+      this.#prevoted() ||
+      this.#precommitted()
+    );
   }
 
   /** Whether a reason to go on stands (A1): without one, votes are kept but not said again. */
@@ -292,7 +308,14 @@ export class Consensus {
     const block = valid === null ? this.#app.build(this.#now, this.#self, round) : state.blocks.get(valid.block)!; // L15-L18
     const hash = blockHash(this.#config.crypto.hash, block.header);
     const validRoundPlus1 = valid === null ? 0 : valid.round + 1;
-    const content = { job: this.#config.job, height: state.height, round, validRoundPlus1, block: hash, proposer: this.#self };
+    const content = {
+      job: this.#config.job,
+      height: state.height,
+      round,
+      validRoundPlus1,
+      block: hash,
+      proposer: this.#self,
+    };
     const statement = signProposal(this.#config.meshId, this.#config.crypto, this.#config.signer, content);
     const proposal: Proposal = { statement, block, polka: valid === null ? [] : valid.polka };
     state.blocks.set(hash, block);
@@ -303,7 +326,14 @@ export class Consensus {
     state.heard.add(this.#self);
     this.#unsaved = true;
     const { height } = state;
-    this.#config.out.trace({ kind: "proposed", job: this.#config.job, height, round, block: hash, validRound: validRoundPlus1 - 1 });
+    this.#config.out.trace({
+      kind: "proposed",
+      job: this.#config.job,
+      height,
+      round,
+      block: hash,
+      validRound: validRoundPlus1 - 1,
+    });
     this.#broadcast({ kind: "proposal", ...proposal }); // L19
   }
 
@@ -522,7 +552,8 @@ export class Consensus {
     const state = this.#state;
     if (statement.round > state.round + 1) return ignore("far-round");
     if (statement.round < state.round - limits.keptRounds) return ignore("old-round");
-    if (statement.proposer !== this.#committee.proposer(statement.height, statement.round)) return reject("not-the-proposer");
+    if (statement.proposer !== this.#committee.proposer(statement.height, statement.round))
+      return reject("not-the-proposer");
     const round = roundOf(state, this.#committee, statement.round);
     const known = round.proposal?.statement;
     if (known !== undefined && known.block === statement.block && known.validRoundPlus1 === statement.validRoundPlus1) {
@@ -536,7 +567,7 @@ export class Consensus {
     if (!isSignedProposal(meshId, crypto, statement)) return reject("bad-signature");
     state.heard.add(statement.proposer);
     if (known !== undefined) {
-      this.#config.out.evidence({ kind: "doubleProposal", first: known, second: statement }, statement.proposer);
+      this.#evidence.push({ body: { kind: "doubleProposal", first: known, second: statement }, culprit: statement.proposer });
       return ACCEPT;
     }
     state.blocks.set(statement.block, block);
@@ -578,7 +609,8 @@ export class Consensus {
   /** Votes of one kind and round for one value, by a quorum: such votes are kept even against earlier ones (A2). */
   #isWholeQuorum(votes: readonly Vote[]): boolean {
     const { kind, round, block } = votes[0]!;
-    if (votes.length < 2 || votes.some((vote) => vote.kind !== kind || vote.round !== round || vote.block !== block)) return false;
+    if (votes.length < 2 || votes.some((vote) => vote.kind !== kind || vote.round !== round || vote.block !== block))
+      return false;
     return this.#committee.isQuorum(this.#committee.powerOf(new Set(votes.map((vote) => vote.voter))));
   }
 
@@ -598,7 +630,7 @@ export class Consensus {
     if (!isSignedVote(this.#config.meshId, this.#config.crypto, vote)) return reject("bad-signature");
     state.heard.add(vote.voter);
     if (isNewest) state.newest.set(vote.voter, vote);
-    if (first !== undefined) this.#config.out.evidence({ kind: "equivocation", first, second: vote }, vote.voter);
+    if (first !== undefined) this.#evidence.push({ body: { kind: "equivocation", first, second: vote }, culprit: vote.voter });
     if (set !== null && (first === undefined || inQuorum)) set.add(vote);
     return ACCEPT;
   }

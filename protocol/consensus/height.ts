@@ -100,7 +100,8 @@ export function ownVote(state: HeightState, round: number, kind: VoteKind): Vote
 export function pruneRounds(state: HeightState): void {
   const oldest = state.round - limits.keptRounds;
   if (oldest <= 0) return;
-  for (const round of state.rounds.keys()) if (round < oldest && round !== state.valid?.round) state.rounds.delete(round);
+  for (const round of state.rounds.keys())
+    if (round < oldest && round !== state.valid?.round) state.rounds.delete(round);
   for (const round of state.said.keys()) if (round < oldest) state.said.delete(round);
   const needed = new Set<Hash | null>([state.locked?.block ?? null, state.valid?.block ?? null]);
   for (const round of state.rounds.values()) {

@@ -5,8 +5,7 @@
 
 import { limits } from "../core/limits.ts";
 import { type Decoded, decode, encode, hash, type Infer, list, nullable, struct, uint } from "../wire/codec.ts";
-import { blockCodec, proposalCodec, votesCodec } from "../wire/consensus.ts";
-import { voteCodec } from "../wire/consensus.ts";
+import { blockCodec, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
 import type { Step } from "./height.ts";
 
 const round = uint(0xffffffff);

@@ -4,10 +4,10 @@
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
 
+import type { Output } from "../answer/comparator.ts";
+import { tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
-import { tally } from "../answer/rules.ts";
-import type { Output } from "../answer/comparator.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { EndReason } from "./event.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
@@ -23,7 +23,8 @@ export const revealDeadline = (task: Task): string => `${REVEAL_PREFIX}${task.id
 
 // --- reading ------------------------------------------------------------------------------------------
 
-export const awardOf = (task: Task, worker: AgentId): Award | undefined => task.awards.find((award) => award.worker === worker);
+export const awardOf = (task: Task, worker: AgentId): Award | undefined =>
+  task.awards.find((award) => award.worker === worker);
 
 /** Seats that are neither worked on nor filled. */
 export function freeSeats(task: Task): number {
@@ -74,7 +75,8 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   free(rules, award);
   rules.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, reason });
   const isFault = reason === "timeout" || reason === "error" || reason === "dead" || reason === "unrevealed";
-  if (reason === "timeout" || reason === "dead") updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
+  if (reason === "timeout" || reason === "dead")
+    updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
   if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
   const failures = task.failures + (isFault && reason !== "unrevealed" ? 1 : 0);
   const tried = task.tried.includes(worker) ? task.tried : [...task.tried, worker];
@@ -103,7 +105,8 @@ const hasLive = (task: Task): boolean => task.awards.some((award) => award.statu
 export function openIfComplete(rules: Rules, task: Task): void {
   if (task.phase !== "seating" || sealedSeats(task) < task.seats || task.seats === 0) return;
   let open = task;
-  for (const award of task.awards) if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
+  for (const award of task.awards)
+    if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
   const revealByMs = rules.timeMs + open.revealMs;
   open = { ...open, phase: "open", revealByMs };
   rules.state.deadlines.add(revealByMs, revealDeadline(open));
@@ -136,7 +139,12 @@ export function onSeal(rules: Rules, task: Task, worker: AgentId, seal: Hash, me
 }
 
 /** An output: the reveal of a sealed one, or the only one of a task without seals. */
-export function onResult(rules: Rules, task: Task, worker: AgentId, given: { data: Data; output: Hash; confidence: number }): void {
+export function onResult(
+  rules: Rules,
+  task: Task,
+  worker: AgentId,
+  given: { data: Data; output: Hash; confidence: number },
+): void {
   const award = awardOf(task, worker)!;
   const { state } = rules;
   if (award.status === "ended") state.reserved.set(state.reserved.get() + award.price);
@@ -160,7 +168,15 @@ export function onRevealDeadline(rules: Rules, task: Task): void {
   for (const award of task.awards) {
     if (award.status !== "sealed") continue;
     next = endAward(rules, next, award.worker, "unrevealed");
-    const silent = { attempt: task.attempt, worker: award.worker, output: null, data: null, confidence: 0, tookMs: 0, late: false };
+    const silent = {
+      attempt: task.attempt,
+      worker: award.worker,
+      output: null,
+      data: null,
+      confidence: 0,
+      tookMs: 0,
+      late: false,
+    };
     next = { ...next, results: [...next.results, silent] };
   }
   saveTask(rules, next);
@@ -180,7 +196,12 @@ function settleBatch(rules: Rules, task: Task): void {
     return;
   }
   if (task.results.length + outcome.results > policy.redundancyMax) {
-    failJob(rules, task.id, "undecided", `${task.results.length} results, and no rule can be met with ${policy.redundancyMax}`);
+    failJob(
+      rules,
+      task.id,
+      "undecided",
+      `${task.results.length} results, and no rule can be met with ${policy.redundancyMax}`,
+    );
     return;
   }
   rules.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more: outcome.results });
@@ -199,7 +220,8 @@ function settleBatch(rules: Rules, task: Task): void {
 function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data): void {
   const skill = specOf(rules, task).skill;
   let open = task;
-  for (const award of task.awards) if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
+  for (const award of task.awards)
+    if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
   const others: AgentId[] = [];
   for (const result of task.results) {
     const isRight = supporters.includes(result.worker);
@@ -214,4 +236,3 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
   rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, others });
   finishTask(rules, open, answer);
 }
-

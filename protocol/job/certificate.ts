@@ -18,7 +18,7 @@ import { decode } from "../wire/codec.ts";
 import { blockHash, type CommitteeMembers, committeeHash, type Header, type Vote } from "../wire/consensus.ts";
 import { type Genesis, genesisCodec, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
 import { encodeValue, explainNotValue, type Value } from "../wire/value.ts";
-import { encodeEvent, type EventOf, type LedgerEvent, ledgerEventCodec, type Shape } from "./event.ts";
+import { type EventOf, encodeEvent, type LedgerEvent, ledgerEventCodec, type Shape } from "./event.ts";
 import { explainBadGenesis } from "./graph.ts";
 import { chainEvents, type Outcome } from "./ledger.ts";
 import { hashOfList } from "./nodes.ts";
@@ -35,7 +35,12 @@ export function certify(
   crypto: Crypto,
   genesis: SignedGenesis,
   changes: readonly CommitteeChange[],
-  decided: { readonly header: Header; readonly commit: readonly Vote[]; readonly outcome: Outcome; readonly parentEvents: Hash },
+  decided: {
+    readonly header: Header;
+    readonly commit: readonly Vote[];
+    readonly outcome: Outcome;
+    readonly parentEvents: Hash;
+  },
   index: number,
 ): Certificate {
   const { header, commit, outcome, parentEvents } = decided;
@@ -56,7 +61,10 @@ export function certify(
 export function hashOfResult(crypto: Pick<Crypto, "hash">, shape: Shape, result: Value): Hash | null {
   if (shape === "value") return crypto.hash(encodeValue(result));
   if (!Array.isArray(result)) return null;
-  return hashOfList(crypto.hash, result.map((item: Value) => crypto.hash(encodeValue(item))));
+  return hashOfList(
+    crypto.hash,
+    result.map((item: Value) => crypto.hash(encodeValue(item))),
+  );
 }
 
 export interface VerifyOptions {
@@ -108,20 +116,26 @@ function checkGenesis(crypto: Crypto, signed: SignedGenesis): Start | Verificati
 function walkCommittees(crypto: Crypto, { genesis, job }: Start, certificate: Certificate): Committee[] | Verification {
   const committees = [createCommittee(crypto.hash, genesis.committee)];
   let height = 0;
-  for (const { header, commit, next } of [...certificate.changes, { header: certificate.header, commit: certificate.commit, next: null }]) {
+  for (const { header, commit, next } of [
+    ...certificate.changes,
+    { header: certificate.header, commit: certificate.commit, next: null },
+  ]) {
     const committee = committees[committees.length - 1]!;
     const at = `block ${header.height}`;
     if (header.job !== job) return no("other-job", `${at} belongs to another job`);
     if (header.height <= height) return no("heights", `${at} is out of order`);
     height = header.height;
-    if (header.committeeHash !== committee.hash) return no("other-committee", `${at} was not decided by the committee in force`);
+    if (header.committeeHash !== committee.hash)
+      return no("other-committee", `${at} was not decided by the committee in force`);
     const hash = blockHash(crypto.hash, header);
     if (!isCommit(genesis.meshId, crypto, committee, { job, height, hash }, commit)) {
       return no("no-quorum", `${at} does not carry valid signatures of more than 2/3 of its committee's power`);
     }
     if (next === null) continue;
-    if (committeeHash(crypto.hash, next) !== header.nextCommitteeHash) return no("other-committee", `${at} names another next committee`);
-    const isCommittee = new Set(next.map((member) => member.agent)).size === next.length && next.every((member) => member.power > 0);
+    if (committeeHash(crypto.hash, next) !== header.nextCommitteeHash)
+      return no("other-committee", `${at} names another next committee`);
+    const isCommittee =
+      new Set(next.map((member) => member.agent)).size === next.length && next.every((member) => member.power > 0);
     if (next.length === 0 || !isCommittee) {
       return no("bad-committee", `the committee after ${at} is not one`);
     }
@@ -142,7 +156,8 @@ function checkDecision(crypto: Crypto, certificate: Certificate): LedgerEvent | 
 }
 
 function checkResult(crypto: Crypto, event: LedgerEvent, result: Value): Verification | null {
-  if (event.kind !== "completed") return no("not-a-result", "the certificate proves a decision about one task, not the job's result");
+  if (event.kind !== "completed")
+    return no("not-a-result", "the certificate proves a decision about one task, not the job's result");
   if (event.status !== "certified") return no("not-certified", `the job ${event.status}: it has no result`);
   const hash = explainNotValue(result) === null ? hashOfResult(crypto, event.shape, result) : null;
   if (hash === event.answer) return null;
@@ -151,9 +166,14 @@ function checkResult(crypto: Crypto, event: LedgerEvent, result: Value): Verific
 
 function checkTrust(committees: readonly Committee[], trust: ReadonlySet<AgentId>): Verification | null {
   for (const [index, committee] of committees.entries()) {
-    const trusted = committee.powerOf(committee.members.map((member) => member.agent).filter((agent) => trust.has(agent)));
+    const trusted = committee.powerOf(
+      committee.members.map((member) => member.agent).filter((agent) => trust.has(agent)),
+    );
     if (!committee.hasHonest(trusted)) {
-      return no("not-trusted", `of committee ${index + 1} you trust ${trusted} of ${committee.total} power; more than a third is needed`);
+      return no(
+        "not-trusted",
+        `of committee ${index + 1} you trust ${trusted} of ${committee.total} power; more than a third is needed`,
+      );
     }
   }
   return null;
@@ -164,7 +184,8 @@ export function verify(crypto: Crypto, certificate: Certificate, options: Verify
   const start = checkGenesis(crypto, certificate.genesis);
   if ("ok" in start) return start;
   const { genesis, job } = start;
-  if (options.job !== undefined && options.job !== job) return no("other-job", `this is job ${job}, not ${options.job}`);
+  if (options.job !== undefined && options.job !== job)
+    return no("other-job", `this is job ${job}, not ${options.job}`);
   if (options.owner !== undefined && options.owner !== genesis.owner) {
     return no("other-owner", `the owner is ${genesis.owner}, not ${options.owner}`);
   }
@@ -194,7 +215,8 @@ function basisOf(genesis: Genesis, committees: readonly Committee[], options: Ve
   const words = [
     `a committee of ${first.members.length} (total power ${first.total}) agreed; it is right as long as members with at most ${faulty} of that power lie`,
   ];
-  if (committees.length > 1) words.push(`the committee changed ${committees.length - 1} time(s), each time by its own quorum`);
+  if (committees.length > 1)
+    words.push(`the committee changed ${committees.length - 1} time(s), each time by its own quorum`);
   words.push(
     options.trust === undefined
       ? `the owner ${genesis.owner} chose the committee: the proof rests on that choice`

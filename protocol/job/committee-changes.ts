@@ -4,10 +4,10 @@
  */
 
 import type { AgentId, TaskId } from "../core/ids.ts";
+import type { BodyOf, Command } from "../wire/command.ts";
 import { afterEnd, awardOf, endAward } from "./batch.ts";
 import type { Rules } from "./nodes.ts";
 import { SUSPICION_MS } from "./policy.ts";
-import type { BodyOf, Command } from "../wire/command.ts";
 import { type Suspicion, suspicionKey, updateAgent } from "./state.ts";
 
 type SuspicionCommand = Pick<Command, "author" | "counter"> & { readonly body: BodyOf<"suspicion"> };
@@ -29,11 +29,16 @@ export function replaceMember(rules: Rules, out: AgentId, reason: "equivocation"
   const committee = state.committee.get();
   // The seat keeps its power: were it to shrink with its holder, those that stay would weigh more, and members that
   // held less than 1/3 of the total together could come to hold more.
-  state.committee.set(committee.map((member) => (member.agent === out ? { agent: standby, power: member.power } : member)));
+  state.committee.set(
+    committee.map((member) => (member.agent === out ? { agent: standby, power: member.power } : member)),
+  );
   state.standbys.set(rest);
   state.suspicions.delete(out);
   for (const [target, suspicions] of state.suspicions.sorted()) {
-    state.suspicions.set(target, suspicions.filter((suspicion) => suspicion.by !== out));
+    state.suspicions.set(
+      target,
+      suspicions.filter((suspicion) => suspicion.by !== out),
+    );
   }
   rules.emit({ kind: "replaced", out, in: standby, reason });
 }
@@ -41,7 +46,9 @@ export function replaceMember(rules: Rules, out: AgentId, reason: "equivocation"
 // --- suspicion ----------------------------------------------------------------------------------------
 
 const standing = (rules: Pick<Rules, "state">, target: AgentId, timeMs: number): Suspicion[] =>
-  (rules.state.suspicions.get(target) ?? []).filter((suspicion) => suspicion.untilMs > timeMs && isMember(rules, suspicion.by));
+  (rules.state.suspicions.get(target) ?? []).filter(
+    (suspicion) => suspicion.untilMs > timeMs && isMember(rules, suspicion.by),
+  );
 
 /** Whether anything hangs on `target` being alive: a seat that a standby can take, or live awards. */
 export const matters = (rules: Pick<Rules, "state">, target: AgentId): boolean =>
@@ -63,7 +70,12 @@ export function judgeSuspicion(
 }
 
 /** Power of the members that would suspect `target` if those `more` did too. */
-export function suspicionPower(rules: Pick<Rules, "state">, target: AgentId, more: Iterable<AgentId>, timeMs: number): number {
+export function suspicionPower(
+  rules: Pick<Rules, "state">,
+  target: AgentId,
+  more: Iterable<AgentId>,
+  timeMs: number,
+): number {
   const by = new Set([...standing(rules, target, timeMs).map((suspicion) => suspicion.by), ...more]);
   let power = 0;
   for (const agent of by) power += powerOf(rules, agent);
@@ -77,7 +89,10 @@ export function isVotedDead(rules: Pick<Rules, "state">, power: number): boolean
   return 2 * power > total;
 }
 
-export function applySuspicion(rules: Rules, { author: by, counter, body: { target, suspected } }: SuspicionCommand): void {
+export function applySuspicion(
+  rules: Rules,
+  { author: by, counter, body: { target, suspected } }: SuspicionCommand,
+): void {
   const { state, timeMs } = rules;
   state.suspicionCounters.set(suspicionKey(by, target), { counter });
   const others = standing(rules, target, timeMs).filter((suspicion) => suspicion.by !== by);
@@ -93,10 +108,11 @@ function bury(rules: Rules, agent: AgentId): void {
   rules.emit({ kind: "dead", agent });
   state.suspicions.delete(agent);
   if (state.agents.has(agent)) updateAgent(rules, agent, () => ({ dead: true }));
+  // Before its awards end: that may end the job, and nothing comes after its last event.
+  if (isMember(rules, agent)) replaceMember(rules, agent, "dead");
   for (const [id] of state.tasks.sorted()) {
     const task = state.tasks.get(id as TaskId);
     if (task === undefined || awardOf(task, agent)?.status !== "live") continue;
     afterEnd(rules, endAward(rules, task, agent, "dead"));
   }
-  if (isMember(rules, agent)) replaceMember(rules, agent, "dead");
 }

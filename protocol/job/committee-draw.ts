@@ -12,7 +12,13 @@ import type { AgentId, Hash, MeshId } from "../core/ids.ts";
 import { type Codec, encode, hash, struct, text, uint } from "../wire/codec.ts";
 import { agentId, type Member } from "../wire/consensus.ts";
 
-const weightCodec = struct({ meshId: text<MeshId>(64), owner: agentId, counter: uint(), tasks: hash as Codec<Hash>, agent: agentId });
+const weightCodec = struct({
+  meshId: text<MeshId>(64),
+  owner: agentId,
+  counter: uint(),
+  tasks: hash as Codec<Hash>,
+  agent: agentId,
+});
 
 export interface DrawSeed {
   readonly meshId: MeshId;
@@ -82,7 +88,8 @@ export function unsafeDrawProbability(agents: number, byzantine: number, size: n
 /** What the submitter is told about its committee, in words. */
 export function describeSafety(powers: readonly number[], agents: number): string {
   const size = powers.length;
-  if (size === 1) return "committee of 1: the job rests on that one agent (4 hosts make a committee that tolerates a fault)";
+  if (size === 1)
+    return "committee of 1: the job rests on that one agent (4 hosts make a committee that tolerates a fault)";
   const tolerated = toleratedMembers(powers);
   const byzantine = Math.max(1, Math.round(agents * 0.05));
   const chance = unsafeDrawProbability(agents, byzantine, size, tolerated) * 100;

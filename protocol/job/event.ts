@@ -13,7 +13,16 @@ import { name, price } from "../wire/genesis.ts";
 const attempt = uint(0xffff);
 
 /** Why an award ended without a result that counts. */
-export const END_REASONS = ["timeout", "dead", "busy", "error", "refused", "lost-input", "unrevealed", "not-needed"] as const;
+export const END_REASONS = [
+  "timeout",
+  "dead",
+  "busy",
+  "error",
+  "refused",
+  "lost-input",
+  "unrevealed",
+  "not-needed",
+] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
 /** Why a task, and with it its job, failed. */

@@ -61,7 +61,8 @@ function explainPolicy(policy: Policy): string | null {
   if (policy.redundancy < 1) return "redundancy-zero";
   if (policy.redundancyMax < policy.redundancy) return "redundancy-above-maximum";
   if (policy.accept.kind === "first" && policy.redundancyMax !== 1) return "first-takes-redundancy-1";
-  if (policy.accept.kind === "quorum" && (policy.accept.q < 1 || policy.accept.q > policy.redundancyMax)) return "quorum-out-of-reach";
+  if (policy.accept.kind === "quorum" && (policy.accept.q < 1 || policy.accept.q > policy.redundancyMax))
+    return "quorum-out-of-reach";
   if (policy.timeoutMs < 1) return "timeout-zero";
   return null;
 }

@@ -35,7 +35,16 @@ import { encodeEvent, type LedgerEvent } from "./event.ts";
 import { completeIfDone, createGraph, endJob, openNodes, policyOf, type Rules, specOf } from "./nodes.ts";
 import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
-import { createState, digestState, type LedgerState, type Offer, skillKey, type Task, updateAgent, updateRecord } from "./state.ts";
+import {
+  createState,
+  digestState,
+  type LedgerState,
+  type Offer,
+  skillKey,
+  type Task,
+  updateAgent,
+  updateRecord,
+} from "./state.ts";
 
 /** Commands of a block apply in this order of kinds, then by hash. */
 const KIND_ORDER: { readonly [K in CommandKind]: number } = {
@@ -70,7 +79,8 @@ export interface Outcome {
 }
 
 const eventsHashCodec = struct({ parent: hash, root: hash });
-export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash => hasher(encode(eventsHashCodec, { parent, root }));
+export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash =>
+  hasher(encode(eventsHashCodec, { parent, root }));
 
 export class Ledger {
   readonly genesis: Genesis;
@@ -169,14 +179,22 @@ export class Ledger {
     if (task.phase !== "open" || award?.status !== "sealed" || body.nonce === null) return "not-open";
     const { job } = this;
     const output = dataHash(this.#hasher, body.data);
-    const sealed = sealHash(this.#hasher, { job, task: task.id, attempt: task.attempt, worker: author, nonce: body.nonce, output });
+    const sealed = sealHash(this.#hasher, {
+      job,
+      task: task.id,
+      attempt: task.attempt,
+      worker: author,
+      nonce: body.nonce,
+      output,
+    });
     return sealed === award.seal ? null : "other-seal";
   }
 
   #judgeOffer(command: Command, body: BodyOf<"offer">, timeMs: number): string | null {
     const { state } = this;
     if (!this.#graph.skills.has(body.skill)) return "skill-not-asked-for";
-    if ((state.records.get(skillKey(command.author, body.skill))?.offerCounter ?? 0) >= command.counter) return "older-offer";
+    if ((state.records.get(skillKey(command.author, body.skill))?.offerCounter ?? 0) >= command.counter)
+      return "older-offer";
     const offers = state.offers.get(body.skill) ?? [];
     const mine = offers.find((offer) => offer.agent === command.author);
     if (body.slots === 0) return mine === undefined ? "no-offer" : null;
@@ -208,7 +226,10 @@ export class Ledger {
   }
 
   /** Applies those of `candidates` that change something, in canonical order; returns them with what they do. */
-  select(timeMs: number, candidates: readonly IdentifiedCommand[]): { commands: IdentifiedCommand[]; outcome: Outcome } {
+  select(
+    timeMs: number,
+    candidates: readonly IdentifiedCommand[],
+  ): { commands: IdentifiedCommand[]; outcome: Outcome } {
     const events: LedgerEvent[] = [];
     const rules = this.#begin(timeMs, events);
     const commands: IdentifiedCommand[] = [];
@@ -291,7 +312,10 @@ export class Ledger {
 
   #withdraw(agent: AgentId, skill: string): void {
     const offers = this.state.offers.get(skill) ?? [];
-    this.state.offers.set(skill, offers.filter((offer) => offer.agent !== agent));
+    this.state.offers.set(
+      skill,
+      offers.filter((offer) => offer.agent !== agent),
+    );
   }
 
   #applyOffer(rules: Rules, agent: AgentId, counter: number, body: BodyOf<"offer">): void {
@@ -302,8 +326,13 @@ export class Ledger {
       return;
     }
     const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs };
-    const others = (this.state.offers.get(skill) ?? []).filter((other) => other.agent !== agent && other.validUntilMs > rules.timeMs);
-    this.state.offers.set(skill, [...others, offer].sort((a, b) => compareText(a.agent, b.agent)));
+    const others = (this.state.offers.get(skill) ?? []).filter(
+      (other) => other.agent !== agent && other.validUntilMs > rules.timeMs,
+    );
+    this.state.offers.set(
+      skill,
+      [...others, offer].sort((a, b) => compareText(a.agent, b.agent)),
+    );
     updateAgent(rules, agent, (record) => ({ offers: record.offers + 1, dead: false }));
   }
 

@@ -51,7 +51,6 @@ export interface Rules extends Books {
 export const specOf = (rules: Rules, task: Pick<Task, "node">): NodeSpec => rules.graph.specs.get(task.node)!;
 export const policyOf = (rules: Rules, task: Pick<Task, "node">): Policy => specOf(rules, task).policy;
 
-
 /** Hash of a map's output: of the list of its items' hashes. */
 export function hashOfList(hasher: Books["hasher"], hashes: readonly Hash[]): Hash {
   return hasher(encode(hashesCodec, hashes));
@@ -65,7 +64,8 @@ export function openNodes(rules: Rules): void {
     const node = rules.state.nodes.get(name)!;
     const spec = rules.graph.specs.get(name)!;
     if (node.status !== "waiting" || rules.state.status.get() !== "running") continue;
-    if (prerequisitesOf(spec).every((needed) => rules.state.nodes.get(needed)!.status === "accepted")) openNode(rules, spec, node);
+    if (prerequisitesOf(spec).every((needed) => rules.state.nodes.get(needed)!.status === "accepted"))
+      openNode(rules, spec, node);
   }
 }
 
@@ -263,7 +263,14 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
   if (state.status.get() !== "running") return;
   const node = state.nodes.get(genesis.output)!;
   const answer = node.answer ?? rules.hasher(new Uint8Array(0));
-  const event = { kind: "completed" as const, status, reason: reason.slice(0, 300), node: genesis.output, answer, shape: node.shape };
+  const event = {
+    kind: "completed" as const,
+    status,
+    reason: reason.slice(0, 300),
+    node: genesis.output,
+    answer,
+    shape: node.shape,
+  };
   state.status.set(status);
   state.outcome.set(event);
   for (const [id, task] of state.tasks.sorted()) {

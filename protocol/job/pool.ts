@@ -84,7 +84,8 @@ export class Pool {
   /** Drops what was of no use for long. `keep`: commands of blocks that are being decided. */
   prune(nowMs: number, keep: ReadonlySet<Hash>): void {
     for (const entry of this.#entries.values()) {
-      if (entry.applicable === false && nowMs - entry.arrivedMs > USELESS_MS && !keep.has(entry.hash)) this.delete(entry.hash);
+      if (entry.applicable === false && nowMs - entry.arrivedMs > USELESS_MS && !keep.has(entry.hash))
+        this.delete(entry.hash);
     }
   }
 
@@ -92,7 +93,12 @@ export class Pool {
    * Takes the commands of an envelope that are new and not `done`. `wanted`: commands that a block waits for; they
    * are taken even when the pool is full.
    */
-  add(nowMs: number, envelope: Envelope, isDone: (hash: Hash) => boolean, wanted: ReadonlySet<Hash>): { verdict: Verdict; added: PoolEntry[] } {
+  add(
+    nowMs: number,
+    envelope: Envelope,
+    isDone: (hash: Hash) => boolean,
+    wanted: ReadonlySet<Hash>,
+  ): { verdict: Verdict; added: PoolEntry[] } {
     const none = (verdict: Verdict): { verdict: Verdict; added: PoolEntry[] } => ({ verdict, added: [] });
     if (envelope.job !== this.#job) return none(reject("other-job"));
     const listed = new Set(envelope.hashes);
@@ -101,7 +107,7 @@ export class Pool {
     for (const body of envelope.bodies) {
       const hash = this.#crypto.hash(body);
       if (!listed.has(hash)) return none(reject("command-not-listed"));
-      if (this.#entries.has(hash) || isDone(hash)) continue;
+      if (this.#entries.has(hash) || isDone(hash) || fresh.some((entry) => entry.hash === hash)) continue;
       if (!wanted.has(hash) && this.#isFull(envelope.author)) return none(ignore("pool-full"));
       const decoded = decode(commandCodec, body);
       if (!decoded.ok) return none(reject(decoded.code));
@@ -109,7 +115,17 @@ export class Pool {
       if (command.job !== this.#job || command.author !== envelope.author) return none(reject("command-of-another"));
       const problem = this.#explainBadEvidence(command);
       if (problem !== null) return none(reject(problem));
-      fresh.push({ hash, command, body, envelope: proof, arrivedMs: nowMs, forwardedMs: null, firstForwardedMs: null, applicable: null, arms: false });
+      fresh.push({
+        hash,
+        command,
+        body,
+        envelope: proof,
+        arrivedMs: nowMs,
+        forwardedMs: null,
+        firstForwardedMs: null,
+        applicable: null,
+        arms: false,
+      });
     }
     if (fresh.length === 0) return none(ignore("known"));
     if (!this.#isSigned(envelope)) return none(reject("bad-signature"));
@@ -125,12 +141,24 @@ export class Pool {
       const decoded = decode(commandCodec, body);
       assert(decoded.ok, "a stored command decodes");
       if (this.#entries.has(hash)) continue;
-      this.#insert({ hash, command: decoded.value, body, envelope: proof, arrivedMs: 0, forwardedMs: null, firstForwardedMs: null, applicable: null, arms: false });
+      this.#insert({
+        hash,
+        command: decoded.value,
+        body,
+        envelope: proof,
+        arrivedMs: 0,
+        forwardedMs: null,
+        firstForwardedMs: null,
+        applicable: null,
+        arms: false,
+      });
     }
   }
 
   #isFull(author: AgentId): boolean {
-    return this.#entries.size >= limits.poolCommands || (this.#perAuthor.get(author) ?? 0) >= limits.poolCommandsPerAuthor;
+    return (
+      this.#entries.size >= limits.poolCommands || (this.#perAuthor.get(author) ?? 0) >= limits.poolCommandsPerAuthor
+    );
   }
 
   #insert(entry: PoolEntry): void {
@@ -147,16 +175,25 @@ export class Pool {
   #explainBadEvidence({ body }: Command): string | null {
     if (body.kind !== "equivocation" && body.kind !== "doubleProposal") return null;
     const { first, second } = body;
-    const isSamePlace = first.job === this.#job && second.job === first.job && first.height === second.height && first.round === second.round;
+    const isSamePlace =
+      first.job === this.#job &&
+      second.job === first.job &&
+      first.height === second.height &&
+      first.round === second.round;
     if (!isSamePlace) return "not-evidence";
     if (body.kind === "equivocation") {
       const [a, b] = [body.first, body.second];
       if (a.kind !== b.kind || a.voter !== b.voter || a.block === b.block) return "not-evidence";
-      return isSignedVote(this.#meshId, this.#crypto, a) && isSignedVote(this.#meshId, this.#crypto, b) ? null : "not-evidence";
+      return isSignedVote(this.#meshId, this.#crypto, a) && isSignedVote(this.#meshId, this.#crypto, b)
+        ? null
+        : "not-evidence";
     }
     const [a, b] = [body.first, body.second];
-    if (a.proposer !== b.proposer || (a.block === b.block && a.validRoundPlus1 === b.validRoundPlus1)) return "not-evidence";
-    return isSignedProposal(this.#meshId, this.#crypto, a) && isSignedProposal(this.#meshId, this.#crypto, b) ? null : "not-evidence";
+    if (a.proposer !== b.proposer || (a.block === b.block && a.validRoundPlus1 === b.validRoundPlus1))
+      return "not-evidence";
+    return isSignedProposal(this.#meshId, this.#crypto, a) && isSignedProposal(this.#meshId, this.#crypto, b)
+      ? null
+      : "not-evidence";
   }
 }
 

@@ -152,7 +152,12 @@ export class Replica implements Application {
       for (const entry of entries) entry.arms = lacking > 0 && entries.length >= lacking;
     }
     for (const [target, entries] of suspicions) {
-      const power = suspicionPower(rules, target, entries.map((entry) => entry.command.author), timeMs);
+      const power = suspicionPower(
+        rules,
+        target,
+        entries.map((entry) => entry.command.author),
+        timeMs,
+      );
       for (const entry of entries) entry.arms = isVotedDead(rules, power);
     }
   }
@@ -391,7 +396,8 @@ export class Replica implements Application {
     this.#invalid.clear();
     this.#wanted.clear();
     this.#tip = { nextHeight: this.#tip.nextHeight + 1, hash, timeMs: block.header.timeMs };
-    if (block.header.nextCommitteeHash !== this.#committee.hash) this.#committee = createCommittee(this.#crypto.hash, outcome.committee);
+    if (block.header.nextCommitteeHash !== this.#committee.hash)
+      this.#committee = createCommittee(this.#crypto.hash, outcome.committee);
     this.#deadlineMs = this.ledger.nextDeadlineMs;
     this.#ended = this.ledger.state.status.get() !== "running";
     this.#retire(entries, block.header.height);

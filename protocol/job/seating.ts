@@ -6,13 +6,20 @@
  * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
  */
 
-import { encode, struct, uint, type Codec } from "../wire/codec.ts";
-import { hash } from "../wire/codec.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
-import { type Candidate, choose, type Pick as Choice } from "../selection/selector.ts";
+import { type Candidate, type Pick as Choice, choose } from "../selection/selector.ts";
+import { type Codec, encode, hash, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
-import { freeSeats, hedgeDeadline, leaseDeadline, openIfComplete, saveTask, sealedSeats, REVEAL_PREFIX } from "./batch.ts";
+import {
+  freeSeats,
+  hedgeDeadline,
+  leaseDeadline,
+  openIfComplete,
+  REVEAL_PREFIX,
+  saveTask,
+  sealedSeats,
+} from "./batch.ts";
 import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
 import { HEDGE_FACTOR, HEDGE_MIN_MS, isSealed, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
@@ -130,7 +137,14 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
   state.deadlines.add(granted.leaseEndsMs, leaseDeadline(task, offer.agent));
   if (isHedged) state.deadlines.add(granted.hedgeAtMs, hedgeDeadline(task, offer.agent));
   const { price } = offer;
-  rules.emit({ kind: "award", task: task.id, attempt: task.attempt, worker: offer.agent, price, leaseEndsMs: granted.leaseEndsMs });
+  rules.emit({
+    kind: "award",
+    task: task.id,
+    attempt: task.attempt,
+    worker: offer.agent,
+    price,
+    leaseEndsMs: granted.leaseEndsMs,
+  });
   return { ...task, awards: [...task.awards, granted] };
 }
 
@@ -138,7 +152,9 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
 export function hedge(rules: Rules, task: Task): void {
   if (task.hedged || task.phase !== "seating") return;
   const spec = specOf(rules, task);
-  const offers = admissible(rules, task, standingOffers(rules, spec.skill, spec.labels)).filter((offer) => hasSlot(rules, offer));
+  const offers = admissible(rules, task, standingOffers(rules, spec.skill, spec.labels)).filter((offer) =>
+    hasSlot(rules, offer),
+  );
   if (offers.length > 0) award(rules, { ...task, hedged: true }, offers, 1);
 }
 
@@ -169,7 +185,11 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
     }
     seatTask(rules, task, need);
   }
-  for (const need of needs.values()) if (need.short.length > 0) askForOffers(rules, need, endedWindows.has(need.key));
+  for (const need of needs.values()) {
+    // A task that failed on the way ended the job: nothing is opened after its last event.
+    if (rules.state.status.get() !== "running") return;
+    if (need.short.length > 0) askForOffers(rules, need, endedWindows.has(need.key));
+  }
   closeIdleWindows(rules, needs);
 }
 
@@ -199,7 +219,8 @@ function failIfHopeless(rules: Rules, task: Task): void {
   const isWorkedOn = state.liveBySkill.sorted().some(([, live]) => live.count > 0);
   if (isWorkedOn || state.deadlines.list().some((item) => item.name.startsWith(REVEAL_PREFIX))) return;
   const filled = sealedSeats(task);
-  if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task))) openIfComplete(rules, { ...task, seats: filled });
+  if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task)))
+    openIfComplete(rules, { ...task, seats: filled });
   else failJob(rules, task.id, "budget", "no offer fits into what is left of the budget");
 }
 
@@ -262,7 +283,12 @@ function settleForLess(rules: Rules, need: Need): void {
     } else if (!isBusy) {
       const reason = free.length === 0 && filled === 0 ? "no-offers" : "too-few-agents";
       const skill = need.skill;
-      failJob(rules, id, reason, reason === "no-offers" ? `nobody offers ${skill}` : `${counted} agents for ${skill} are too few`);
+      failJob(
+        rules,
+        id,
+        reason,
+        reason === "no-offers" ? `nobody offers ${skill}` : `${counted} agents for ${skill} are too few`,
+      );
     }
   }
 }
@@ -286,7 +312,9 @@ export function shortage(rules: Rules, skill: string): number {
     const task = rules.state.tasks.get(name as TaskId)!;
     const spec = specOf(rules, task);
     if (spec.skill !== skill) continue;
-    const free = admissible(rules, task, standingOffers(rules, skill, spec.labels)).filter((offer) => hasSlot(rules, offer));
+    const free = admissible(rules, task, standingOffers(rules, skill, spec.labels)).filter((offer) =>
+      hasSlot(rules, offer),
+    );
     return Math.max(0, freeSeats(task) - free.length);
   }
   return 0;

@@ -256,12 +256,21 @@ export interface Books {
   emit(event: LedgerEvent): void;
 }
 
-export function updateAgent(books: Pick<Books, "state">, agent: AgentId, change: (record: AgentRecord) => Partial<AgentRecord>): void {
+export function updateAgent(
+  books: Pick<Books, "state">,
+  agent: AgentId,
+  change: (record: AgentRecord) => Partial<AgentRecord>,
+): void {
   const record = books.state.agents.get(agent) ?? NEW_AGENT;
   books.state.agents.set(agent, { ...record, ...change(record) });
 }
 
-export function updateRecord(books: Pick<Books, "state">, agent: AgentId, skill: string, change: (record: SkillRecord) => Partial<SkillRecord>): void {
+export function updateRecord(
+  books: Pick<Books, "state">,
+  agent: AgentId,
+  skill: string,
+  change: (record: SkillRecord) => Partial<SkillRecord>,
+): void {
   const key = skillKey(agent, skill);
   const record = books.state.records.get(key) ?? { accepted: 0, rejected: 0, offerCounter: 0 };
   books.state.records.set(key, { ...record, ...change(record) });

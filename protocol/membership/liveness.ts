@@ -19,7 +19,7 @@ const PHI_SUSPECT_DISCONNECTED = 1;
 const DEVIATION_MIN_MS = 500;
 /** Weight of the newest interval. */
 const LEARN = 0.1;
-const LN10 = 2.302585092994046;
+const LN10 = ln(10);
 
 interface Peer {
   lastMs: number;

@@ -2,8 +2,8 @@
  * Which of the rare branches a run came through: a search that never sees a lock change says nothing about locks.
  */
 
-import type { Hash } from "../../protocol/core/ids.ts";
 import { decodeRecord } from "../../protocol/consensus/record.ts";
+import type { Hash } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Checker } from "./checkers/checker.ts";
 
@@ -30,7 +30,10 @@ export const BRANCHES = [
 export type Branch = (typeof BRANCHES)[number];
 export type Coverage = Map<Branch, number>;
 
-export function createCoverage(): Checker & { readonly counts: Coverage; onEffect(agent: string, effect: Effect): void } {
+export function createCoverage(): Checker & {
+  readonly counts: Coverage;
+  onEffect(agent: string, effect: Effect): void;
+} {
   const counts: Coverage = new Map();
   const add = (branch: Branch): void => void counts.set(branch, (counts.get(branch) ?? 0) + 1);
   const locks = new Map<string, { readonly height: number; readonly block: Hash }>();
@@ -58,7 +61,11 @@ export function createCoverage(): Checker & { readonly counts: Coverage; onEffec
       if ((committed.commit[0]?.round ?? 0) > 0) add("rounds above 0");
       for (const { command } of commands) {
         const { body } = command;
-        if ((body.kind === "seal" || body.kind === "result") && ended.has(`${body.task}#${body.attempt}#${command.author}`)) add("late result");
+        if (
+          (body.kind === "seal" || body.kind === "result") &&
+          ended.has(`${body.task}#${body.attempt}#${command.author}`)
+        )
+          add("late result");
       }
       for (const event of events) {
         if (event.kind === "replaced") add(event.reason === "dead" ? "replaced: dead" : "replaced: equivocation");

@@ -17,7 +17,12 @@ export const SUBMIT_MS = 3_000;
 export type Fault =
   | { readonly kind: "crash"; readonly name: string; readonly downMs: number; readonly atPersist: boolean }
   | { readonly kind: "pause"; readonly name: string; readonly forMs: number }
-  | { readonly kind: "partition"; readonly groups: readonly (readonly string[])[]; readonly oneWay: boolean; readonly forMs: number }
+  | {
+      readonly kind: "partition";
+      readonly groups: readonly (readonly string[])[];
+      readonly oneWay: boolean;
+      readonly forMs: number;
+    }
   | { readonly kind: "clock"; readonly name: string; readonly skewMs: number; readonly driftPpm: number }
   | { readonly kind: "jump"; readonly name: string; readonly ms: number }
   /**
@@ -80,7 +85,9 @@ export interface SeedPlan {
   readonly network: NetworkSettings;
   readonly faults: readonly PlannedFault[];
   readonly healAtMs: number;
-  readonly job: Pick<Genesis, "budget" | "windowMs" | "selector" | "deadlineMs"> & { readonly nodes: readonly NodeSpec[] };
+  readonly job: Pick<Genesis, "budget" | "windowMs" | "selector" | "deadlineMs"> & {
+    readonly nodes: readonly NodeSpec[];
+  };
   /** Outputs are padded so that they travel as blobs. */
   readonly blobs: boolean;
 }
@@ -92,7 +99,10 @@ function drawMembers(lots: Prng): { agent: string; power: number }[] {
   const count = 4 + lots.below(4);
   const uneven = lots.chance(0.5);
   for (;;) {
-    const members = Array.from({ length: count }, (_, index) => ({ agent: `m${index}`, power: uneven ? 1 + lots.below(4) : 1 }));
+    const members = Array.from({ length: count }, (_, index) => ({
+      agent: `m${index}`,
+      power: uneven ? 1 + lots.below(4) : 1,
+    }));
     const total = members.reduce((sum, member) => sum + member.power, 0);
     if (members.every((member) => 3 * member.power < total)) return members;
   }
@@ -140,11 +150,18 @@ function drawNodes(lots: Prng, policyOf: () => Policy): NodeSpec[] {
     case 0:
       return [chain("c", steps, 5, { policy })];
     case 1:
-      return [map("m", items, { policy, batch: 1 + lots.below(3) }), single("r", { from: "m" }, { policy: policyOf() })];
+      return [
+        map("m", items, { policy, batch: 1 + lots.below(3) }),
+        single("r", { from: "m" }, { policy: policyOf() }),
+      ];
     case 2:
       return [map("m", items, { policy }), chain("c", steps, { from: "m" }, { policy: policyOf() })];
     default:
-      return [single("a", 1, { policy }), single("b", 2, { policy: policyOf(), needs: ["a"] }), map("m", items, { policy, needs: ["b"] })];
+      return [
+        single("a", 1, { policy }),
+        single("b", 2, { policy: policyOf(), needs: ["a"] }),
+        map("m", items, { policy, needs: ["b"] }),
+      ];
   }
 }
 
@@ -214,14 +231,28 @@ function drawSharpFaults(lots: Prng, members: readonly string[], untilMs: number
     faults.push({ kind: "lone-decider", name, deafMs: 10 + lots.below(60), muteMs, atMs });
     for (const other of members) {
       if (other === name || lots.chance(0.5)) continue;
-      faults.push({ kind: "crash", name: other, downMs: 10 + lots.below(200), atPersist: false, atMs: atMs + 60 + lots.below(500) });
+      faults.push({
+        kind: "crash",
+        name: other,
+        downMs: 10 + lots.below(200),
+        atPersist: false,
+        atMs: atMs + 60 + lots.below(500),
+      });
     }
     atMs += muteMs + lots.below(1_000);
   }
   return faults;
 }
 
-const CALM_LINKS: NetworkSettings = { latencyMs: 8, jitterMs: 4, loss: 0, duplication: 0, reordering: 0, spreadMs: 0, detectMs: 50 };
+const CALM_LINKS: NetworkSettings = {
+  latencyMs: 8,
+  jitterMs: 4,
+  loss: 0,
+  duplication: 0,
+  reordering: 0,
+  spreadMs: 0,
+  detectMs: 50,
+};
 
 /** A plan whose faults aim at the consensus: a fast job, many heights, and Byzantine members that propose against locks. */
 function sharpen(plan: SeedPlan, lots: Prng): SeedPlan {
@@ -233,14 +264,30 @@ function sharpen(plan: SeedPlan, lots: Prng): SeedPlan {
     standbys: lots.chance(0.3) ? ["s0"] : [],
     workers: ["w0", "w1"].map((name) => ({ ...habits, name })),
     network: { ...CALM_LINKS, loss: lots.chance(0.5) ? 0.05 : 0 },
-    byzantine: plan.byzantine.map((one) => ({ ...one, periodMs: 0, withholdsBlobs: false, strategies: lots.pick(SHARP) })),
+    byzantine: plan.byzantine.map((one) => ({
+      ...one,
+      periodMs: 0,
+      withholdsBlobs: false,
+      strategies: lots.pick(SHARP),
+    })),
     faults: drawSharpFaults(lots, names, plan.healAtMs),
-    job: { ...plan.job, budget: 100_000, deadlineMs: 3_600_000, windowMs: 1_000, nodes: [chain("c", 60, 5, { policy })] },
+    job: {
+      ...plan.job,
+      budget: 100_000,
+      deadlineMs: 3_600_000,
+      windowMs: 1_000,
+      nodes: [chain("c", 60, 5, { policy })],
+    },
     blobs: false,
   };
 }
 
-const SHARP: readonly (readonly StrategyName[])[] = [["empty"], ["votes-for-all", "empty"], ["votes-for-all", "double-empty"], ["equivocate", "empty"]];
+const SHARP: readonly (readonly StrategyName[])[] = [
+  ["empty"],
+  ["votes-for-all", "empty"],
+  ["votes-for-all", "double-empty"],
+  ["equivocate", "empty"],
+];
 
 function drawNetwork(lots: Prng): NetworkSettings {
   const isLossy = lots.chance(0.6);

@@ -27,8 +27,8 @@ import { validityChecker } from "./checkers/validity.ts";
 import { type Coverage, createCoverage } from "./coverage.ts";
 import { drawPlan, type PlannedFault, type SeedPlan, SUBMIT_MS } from "./plan.ts";
 import { createAdversary } from "./world/adversary.ts";
-import { type BuiltJob, buildJob } from "./world/job-builder.ts";
 import { EPOCH_MS } from "./world/clock.ts";
+import { type BuiltJob, buildJob } from "./world/job-builder.ts";
 import type { TraceEntry } from "./world/trace.ts";
 import { createWorld, type VirtualAgent, type World } from "./world/world.ts";
 
@@ -85,9 +85,21 @@ class SeedRun {
     this.#options = options;
     this.#byzantine = new Set(plan.byzantine.map((one) => one.name));
     const isHonest = (agent: AgentId): boolean => !this.#byzantine.has(agent);
-    this.world = createWorld({ seed: plan.seed, hasher: options.hasher, createMachine: options.createMachine, agents: this.#agents(), network: plan.network });
+    this.world = createWorld({
+      seed: plan.seed,
+      hasher: options.hasher,
+      createMachine: options.createMachine,
+      agents: this.#agents(),
+      network: plan.network,
+    });
     const { nodes, ...job } = plan.job;
-    this.built = buildJob(this.world, { owner: plan.owner, nodes, committee: plan.members, standbys: plan.standbys, ...job });
+    this.built = buildJob(this.world, {
+      owner: plan.owner,
+      nodes,
+      committee: plan.members,
+      standbys: plan.standbys,
+      ...job,
+    });
     const calm = plan.faults.length === 0 && plan.byzantine.length === 0 && plan.network.loss === 0;
     this.#checkers = [
       agreementChecker(),
@@ -104,7 +116,14 @@ class SeedRun {
       this.coverage,
     ];
     const { meshId, crypto } = this.world;
-    this.#log = new DecidedLog({ meshId, job: this.built.job, genesis: this.built.genesis, crypto, isHonest, checkers: this.#checkers });
+    this.#log = new DecidedLog({
+      meshId,
+      job: this.built.job,
+      genesis: this.built.genesis,
+      crypto,
+      isHonest,
+      checkers: this.#checkers,
+    });
     this.#listen(isHonest);
   }
 
@@ -136,7 +155,8 @@ class SeedRun {
         if (entry.event.kind === "hosting") this.#hosting.add(entry.agent);
         for (const checker of this.#checkers) checker.onTrace?.(entry);
         if (entry.event.kind !== "applied") return;
-        if (entry.event.events.some((event) => (event as { kind: string }).kind === "completed")) this.#ended.add(entry.agent);
+        if (entry.event.events.some((event) => (event as { kind: string }).kind === "completed"))
+          this.#ended.add(entry.agent);
       },
       onEffect: (agent, effect, atMs, step) => {
         this.coverage.onEffect(agent, effect);
@@ -184,7 +204,8 @@ class SeedRun {
     const { world } = this;
     const members = this.plan.members.map((member) => world.agent(member.agent));
     const cutAll = (isCut: (to: string) => boolean): void => {
-      for (const from of members) for (const to of members) if (from !== to && isCut(to.name)) world.network.cut(from.id, to.id);
+      for (const from of members)
+        for (const to of members) if (from !== to && isCut(to.name)) world.network.cut(from.id, to.id);
     };
     cutAll((to) => to !== name);
     world.at(world.now + deafMs, () => {
@@ -242,9 +263,16 @@ class SeedRun {
   #explainStall(): string {
     const waiting = this.#keepers.filter((agent) => this.#hosting.has(agent) && !this.#ended.has(agent));
     const { state } = this.#log.ledger;
-    const tasks = state.tasks.sorted().map(([id, task]) => `${id}#${task.attempt} ${task.phase} ${task.awards.map((award) => `${award.worker}:${award.status}`).join(",")}`);
+    const tasks = state.tasks
+      .sorted()
+      .map(
+        ([id, task]) =>
+          `${id}#${task.attempt} ${task.phase} ${task.awards.map((award) => `${award.worker}:${award.status}`).join(",")}`,
+      );
     const { first } = state.deadlines;
-    tasks.push(`next due ${first === undefined ? "nothing" : `${first.name} at ${first.at - EPOCH_MS}`}, reserved ${state.reserved.get()}, spent ${state.spent.get()}`);
+    tasks.push(
+      `next due ${first === undefined ? "nothing" : `${first.name} at ${first.at - EPOCH_MS}`}, reserved ${state.reserved.get()}, spent ${state.spent.get()}`,
+    );
     return `height ${this.#log.height}, ${state.status.get()}, not ended at ${waiting.join(" ")}; ${tasks.slice(-4).join("; ")}`;
   }
 
@@ -275,7 +303,15 @@ export function runSeed(seed: number, options: SeedOptions): SeedResult {
     failure = { property, message, stack, recent: run.world.trace.recent };
   }
   const { world, coverage } = run;
-  return { seed, plan, digest: world.digest, coverage: coverage.counts, endedAtMs: world.now, steps: world.stats.steps, failure };
+  return {
+    seed,
+    plan,
+    digest: world.digest,
+    coverage: coverage.counts,
+    endedAtMs: world.now,
+    steps: world.stats.steps,
+    failure,
+  };
 }
 
 /** An event in one short line: hashes by their first digits. */
@@ -291,7 +327,13 @@ export function describeFailure(result: SeedResult, events = 30): string {
   if (failure === null) return `seed ${result.seed}: no failure`;
   const { job, ...rest } = plan;
   const shape = job.nodes.map((node) => `${node.id}:${node.generator.kind}:${node.policy.accept.kind}`).join(" ");
-  const lines = failure.recent.slice(-events).map((entry) => `${entry.atMs} #${entry.step} ${entry.agent} ${shorten(entry.event)}`);
+  const lines = failure.recent
+    .slice(-events)
+    .map((entry) => `${entry.atMs} #${entry.step} ${entry.agent} ${shorten(entry.event)}`);
   const stack = failure.property === "no exception" ? `\n${failure.stack}` : "";
-  return [`seed ${result.seed}: ${failure.message}${stack}`, `plan ${JSON.stringify({ ...rest, job: { ...job, nodes: shape } })}`, ...lines].join("\n");
+  return [
+    `seed ${result.seed}: ${failure.message}${stack}`,
+    `plan ${JSON.stringify({ ...rest, job: { ...job, nodes: shape } })}`,
+    ...lines,
+  ].join("\n");
 }

@@ -70,7 +70,8 @@ test("the result is what wc and sha256sum say", () => {
   const paths = [...Object.keys(FILES).filter(isSurveyed), ...Array.from({ length: 40 }, (_, i) => `z${i}.txt`)];
   expect(new Set(report.files.map((file) => file.path))).toEqual(new Set(paths));
   for (const { path, bytes, lines, sha256 } of report.files) {
-    const run = (command: string, ...args: string[]): string => execFileSync(command, [...args, join(input, path)], { encoding: "utf8" });
+    const run = (command: string, ...args: string[]): string =>
+      execFileSync(command, [...args, join(input, path)], { encoding: "utf8" });
     expect(bytes, path).toBe(Number.parseInt(run("wc", "-c"), 10));
     expect(run("sha256sum").replace(/^\\/, "").slice(0, 64), path).toBe(sha256);
     if (lines !== null) expect(lines, path).toBe(Number.parseInt(run("wc", "-l"), 10));

@@ -7,8 +7,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { AgentId } from "../../protocol/core/ids.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { endAll, meshwork, type RunningNode, startNode } from "../support/cli.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -19,7 +19,14 @@ const names = ["n0", "n1", "n2", "n3", "n4"];
 let nodes: RunningNode[];
 
 const data = (name: string): string => join(folder, name);
-const argsOf = (name: string): string[] => ["--mesh", mesh, "--data", data(name), "--skills", join(folder, "skills.mjs")];
+const argsOf = (name: string): string[] => [
+  "--mesh",
+  mesh,
+  "--data",
+  data(name),
+  "--skills",
+  join(folder, "skills.mjs"),
+];
 const to = (): string[] => ["--to", nodes[0]!.address, "--mesh", mesh];
 
 interface Job {
@@ -56,14 +63,18 @@ beforeAll(async () => {
     `name: squares\nbudget: 10\ndeadline: 3m\ncommittee: 4\npolicy: { redundancy: 1, timeout: 20s }\ntasks:\n  square: { skill: slow.square, map: { over: [${Array.from({ length: 60 }, (_, i) => i).join(", ")}] } }\noutput: square\n`,
   );
   const first = await startNode("n0", argsOf("n0"));
-  nodes = [first, ...(await Promise.all(names.slice(1).map((name) => startNode(name, [...argsOf(name), "--join", first.address]))))];
+  nodes = [
+    first,
+    ...(await Promise.all(names.slice(1).map((name) => startNode(name, [...argsOf(name), "--join", first.address])))),
+  ];
   observer = await createNode({ mesh, name: "observer", host: false, join: nodes.map((node) => node.address) });
   await observer.until((node) => node.peers().length >= nodes.length, 30_000, "meeting the nodes");
 }, 60_000);
 
 afterEach(({ task }) => {
   if (task.result?.state !== "fail") return;
-  for (const node of nodes) console.error(`${node.name} (${node.process.exitCode ?? node.process.signalCode ?? "runs"}): ${node.log()}`);
+  for (const node of nodes)
+    console.error(`${node.name} (${node.process.exitCode ?? node.process.signalCode ?? "runs"}): ${node.log()}`);
 });
 
 afterAll(async () => {
@@ -84,7 +95,9 @@ test("a job survives a killed worker, a stopped member and a restarted one", asy
   const inside = nodes.filter((node) => members.has(node.id) && node !== nodes[0]);
 
   // The fifth, while it holds a lease.
-  await waitFor(async () => ((await jobOf(id))?.agents.find((agent) => agent.agent === outsider.id)?.live ?? 0) > 0, { timeoutMs: 30_000 });
+  await waitFor(async () => ((await jobOf(id))?.agents.find((agent) => agent.agent === outsider.id)?.live ?? 0) > 0, {
+    timeoutMs: 30_000,
+  });
   outsider.signal("SIGSTOP");
   outsider.signal("SIGKILL");
   await outsider.ended();
@@ -112,8 +125,17 @@ test("a job survives a killed worker, a stopped member and a restarted one", asy
   const out = join(folder, "result");
   const fetched = await meshwork(["result", id, "--to", again.address, "--mesh", mesh, "--out", out]);
   expect(fetched.code, fetched.err).toBe(0);
-  expect(JSON.parse(readFileSync(join(out, "result.json"), "utf8"))).toEqual(Array.from({ length: 60 }, (_, i) => i * i));
-  const checked = await meshwork(["verify", join(out, "certificate.json"), "--result", join(out, "result.json"), "--job", id]);
+  expect(JSON.parse(readFileSync(join(out, "result.json"), "utf8"))).toEqual(
+    Array.from({ length: 60 }, (_, i) => i * i),
+  );
+  const checked = await meshwork([
+    "verify",
+    join(out, "certificate.json"),
+    "--result",
+    join(out, "result.json"),
+    "--job",
+    id,
+  ]);
   expect(checked.code, checked.out).toBe(0);
 }, 240_000);
 
@@ -131,7 +153,10 @@ test("inputs travel as blobs: the submitter's files may go once the job is taken
   const corpus = join(folder, "corpus.txt");
   writeFileSync(corpus, "to be counted\n".repeat(500));
   const job = join(folder, "count.yaml");
-  writeFileSync(job, `name: count\nbudget: 1\ntasks:\n  wait: { skill: wait, input: 300 }\n  count: { skill: hash.sha256, needs: [wait], input: { file: corpus.txt } }\noutput: count\n`);
+  writeFileSync(
+    job,
+    `name: count\nbudget: 1\ntasks:\n  wait: { skill: wait, input: 300 }\n  count: { skill: hash.sha256, needs: [wait], input: { file: corpus.txt } }\noutput: count\n`,
+  );
   const submitted = await meshwork(["submit", job, ...to(), "--key", key]);
   expect(submitted.code, submitted.err).toBe(0);
   rmSync(corpus);

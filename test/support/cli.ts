@@ -18,7 +18,10 @@ export interface Ran {
 const started = new Set<ChildProcess>();
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [SCRIPT, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   started.add(child);
   child.once("exit", () => started.delete(child));
   return child;

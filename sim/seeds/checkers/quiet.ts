@@ -25,7 +25,8 @@ export function quietChecker({ strict }: { readonly strict: boolean }): Checker 
     },
     onDecided({ committed, commands, height, ledger, by, atMs }) {
       const isDue = dueMs !== null && dueMs <= committed.block.header.timeMs;
-      if (strict && commands.length === 0 && !isDue) violated(PROPERTY, `${atMs} ms, ${by}`, `block ${height} holds nothing, and nothing was due`);
+      if (strict && commands.length === 0 && !isDue)
+        violated(PROPERTY, `${atMs} ms, ${by}`, `block ${height} holds nothing, and nothing was due`);
       dueMs = ledger.nextDeadlineMs;
     },
   };

@@ -28,14 +28,18 @@ function explainLost(ledger: Ledger, task: Task): string | null {
   if (window !== undefined && window.endsMs > 0)
     return due.has(`window|${needKey(spec.skill, spec.labels)}`) ? null : "its window never ends";
   // Somebody who will be free again, or a reservation that will be: a live award, or a reveal that is due.
-  const isUnderWay = state.tasks.sorted().some(([, other]) => other.phase === "open" || other.awards.some((award) => award.status === "live"));
+  const isUnderWay = state.tasks
+    .sorted()
+    .some(([, other]) => other.phase === "open" || other.awards.some((award) => award.status === "live"));
   return isUnderWay ? null : "no window is open, nobody works, nobody reveals";
 }
 
 export function tasksChecker(): Checker {
   return {
-    onDecided({ ledger, height, by }) {
+    onDecided({ ledger, height, by, events }) {
       const { state } = ledger;
+      const last = events.findIndex((event) => event.kind === "completed");
+      if (last >= 0 && last < events.length - 1) violated(PROPERTY, by, `height ${height}: the ledger decided ${events[last + 1]!.kind} after the job's end`);
       if (state.status.get() !== "running") {
         if (state.tasks.size > 0 || state.deadlines.size > 0)
           violated(PROPERTY, by, `height ${height}: the job ended and keeps tasks or deadlines`);

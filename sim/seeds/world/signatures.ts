@@ -3,7 +3,7 @@
  * simulated attacker: it can sign with the signers that it was given, and with no other.
  */
 
-import { compareBytes } from "../../../protocol/core/bytes.ts";
+import { compareBytes, toHex } from "../../../protocol/core/bytes.ts";
 import type { Crypto, Hasher, Signer } from "../../../protocol/core/crypto.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 
@@ -12,6 +12,8 @@ const SIGNATURE_BYTES = 64;
 export class SignatureTable {
   readonly crypto: Crypto;
   readonly #entries: { readonly agent: AgentId; readonly message: Uint8Array }[] = [];
+  /** As with Ed25519, signing a message again gives the same signature. */
+  readonly #numbers = new Map<string, number>();
 
   constructor(hasher: Hasher) {
     this.crypto = { hash: hasher, verify: (agent, message, signature) => this.#verify(agent, message, signature) };
@@ -21,9 +23,11 @@ export class SignatureTable {
     return {
       agent,
       sign: (message) => {
-        this.#entries.push({ agent, message });
+        const key = `${agent} ${toHex(message)}`;
+        const number = this.#numbers.get(key) ?? this.#entries.push({ agent, message });
+        this.#numbers.set(key, number);
         const signature = new Uint8Array(SIGNATURE_BYTES);
-        new DataView(signature.buffer).setUint32(0, this.#entries.length);
+        new DataView(signature.buffer).setUint32(0, number);
         return signature;
       },
     };

@@ -1,0 +1,93 @@
+/**
+ * The README's examples, run as they stand: the TypeScript blocks as programs, the two-machine quick start as two
+ * processes of this machine.
+ */
+
+import { execFile, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { parseJob } from "../../node/job-file/parse-job.ts";
+import { endAll, meshwork, startNode } from "../support/cli.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map((match) => match[1]!);
+
+const folder = mkdtempSync(join(tmpdir(), "meshwork-readme-"));
+mkdirSync(join(root, ".build"), { recursive: true });
+
+afterAll(() => {
+  endAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("TypeScript", () => {
+  test.each(blocks("ts").map((code, index) => [index, code] as const))(
+    "block %i compiles and runs",
+    async (index, code) => {
+      const file = join(root, ".build", `readme-${process.pid}-${index}.ts`);
+      writeFileSync(file, code);
+      try {
+        const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+        const options =
+          "--noEmit --strict --skipLibCheck --target es2023 --module nodenext --types node --allowImportingTsExtensions --customConditions meshwork-source";
+        const compiled = spawnSync(process.execPath, [tsc, ...options.split(" "), "--ignoreConfig", file], {
+          cwd: root,
+          encoding: "utf8",
+        });
+        expect(compiled.stdout + compiled.stderr).toBe("");
+        const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=meshwork-source", file], {
+          cwd: root,
+          timeout: 60_000,
+        });
+        expect(stdout).not.toBe("");
+      } finally {
+        rmSync(file);
+      }
+    },
+    120_000,
+  );
+});
+
+test("the job file parses", async () => {
+  for (const text of blocks("yaml")) {
+    expect((await parseJob(text, { file: "README.md", directory: root })).nodes).not.toHaveLength(0);
+  }
+});
+
+test("two machines: the second joins by the line of the first, a job runs, its certificate is checked", async () => {
+  const commands = blocks("sh")
+    .flatMap((block) => block.split("\n"))
+    .filter((line) => line.startsWith("meshwork "));
+  const find = (start: string): string[] => {
+    const line = commands.find((command) => command.startsWith(`meshwork ${start}`));
+    expect(line, `the README shows "meshwork ${start}"`).toBeDefined();
+    return line!
+      .replace(/\s+#.*$/, "")
+      .split(/\s+/)
+      .slice(1);
+  };
+  writeFileSync(
+    join(folder, "JOB.yaml"),
+    blocks("yaml")[0]!.replace("redundancy: 3", "redundancy: 1").replace("accept: { rule: majority }, ", ""),
+  );
+  const mesh = ["--mesh", `readme-${process.pid}`];
+  // A free port of this machine stands for the other machine's address.
+  const listen = find("node --listen")
+    .slice(1)
+    .map((arg) => arg.replace("/ip4/0.0.0.0/tcp/4001", "/ip4/127.0.0.1/tcp/0"));
+  const first = await startNode("first", [...mesh, ...listen]);
+  const fill = (args: string[]): string[] =>
+    args.map((arg) => (arg === "ADDR" ? first.address : /^(JOB\.yaml|results.*)$/.test(arg) ? join(folder, arg) : arg));
+  await startNode("second", [...mesh, ...fill(find("node --join")).slice(1)]);
+  const submitted = await meshwork([...fill(find("submit")), ...mesh, "--key", join(folder, "owner.key"), "--json"]);
+  expect(submitted.code, submitted.err).toBe(0);
+  expect(JSON.parse(readFileSync(join(folder, "results", "result.json"), "utf8"))).toBe("TO\nBE\nOR\nNOT");
+  const verified = await meshwork(fill(find("verify")));
+  expect(verified.code, verified.err).toBe(0);
+}, 120_000);
