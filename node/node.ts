@@ -15,7 +15,7 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../protocol/core/ids.ts";
 import { RULES_VERSION } from "../protocol/core/limits.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
-import { defaultCommitteeSize, drawCommittee } from "../protocol/job/committee-draw.ts";
+import { type DrawSeed, defaultCommitteeSize, drawCommittee } from "../protocol/job/committee-draw.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
@@ -119,6 +119,8 @@ export interface MeshworkNode {
 /** Longest wait for another agent's answer, ms. */
 const ASK_MS = 10_000;
 const POLL_MS = 50;
+/** Draws of a committee before a submission is given up. */
+const SUBMIT_ATTEMPTS = 5;
 
 class Node implements MeshworkNode {
   readonly id: AgentId;
@@ -131,7 +133,7 @@ class Node implements MeshworkNode {
   readonly #blobs: BlobStore;
   readonly #trace: TraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
-  readonly #submitted = new Map<JobId, (ok: boolean, reason: string) => void>();
+  readonly #submitted = new Map<JobId, (event: Extract<LocalEvent, { kind: "submitted" }>) => void>();
   readonly #asked = new Map<number, (ok: boolean, bytes: Uint8Array) => void>();
   readonly #onStop = new Set<(error: Error) => void>();
   #nextAsk = 1;
@@ -194,7 +196,7 @@ class Node implements MeshworkNode {
   }
 
   #onEvent(event: LocalEvent): void {
-    if (event.kind === "submitted") this.#submitted.get(event.job)?.(event.ok, event.reason);
+    if (event.kind === "submitted") this.#submitted.get(event.job)?.(event);
     else if (event.kind === "reply") this.#asked.get(event.id)?.(event.ok, event.bytes);
     else if (event.kind === "block") {
       const { job, height, timeMs, events } = event;
@@ -294,23 +296,30 @@ class Node implements MeshworkNode {
 
   async submit(job: ParsedJob): Promise<JobHandle> {
     for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
-    const genesis = await this.#makeGenesis(job);
-    const bytes = encodeGenesis(genesis);
-    const id = hasher(bytes) as JobId;
-    const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));
-    const handle = new Job(this, id, genesis);
-    await this.#propose({ bytes, signature }, id);
-    return handle;
+    const excluded = new Set<AgentId>();
+    for (let attempt = 1; ; attempt++) {
+      const genesis = await this.#makeGenesis(job, excluded);
+      const bytes = encodeGenesis(genesis);
+      const id = hasher(bytes) as JobId;
+      const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));
+      const handle = new Job(this, id, genesis);
+      const { ok, reason, refusedBy } = await this.#propose({ bytes, signature }, id);
+      if (ok) return handle;
+      handle.discard();
+      // Another draw without those that refused or are gone, unless the owner named the members.
+      const isFinal = job.committee !== null || refusedBy.length === 0 || attempt === SUBMIT_ATTEMPTS;
+      if (isFinal) throw new MeshworkError("refused", `the job was not taken: ${reason}`);
+      for (const agent of refusedBy) excluded.add(agent);
+    }
   }
 
-  async #propose(genesis: SignedGenesis, id: JobId): Promise<void> {
+  async #propose(genesis: SignedGenesis, id: JobId): Promise<Extract<LocalEvent, { kind: "submitted" }>> {
     try {
-      await new Promise<void>((resolve, reject) => {
+      return await new Promise((resolve, reject) => {
         this.#onStop.add(reject);
-        this.#submitted.set(id, (ok, reason) => {
+        this.#submitted.set(id, (event) => {
           this.#onStop.delete(reject);
-          if (ok) resolve();
-          else reject(new MeshworkError("refused", `the job was not taken: ${reason}`));
+          resolve(event);
         });
         this.#driver.input({ kind: "submit", genesis });
       });
@@ -319,7 +328,7 @@ class Node implements MeshworkNode {
     }
   }
 
-  async #makeGenesis(job: ParsedJob): Promise<Genesis> {
+  async #makeGenesis(job: ParsedJob, excluded: ReadonlySet<AgentId>): Promise<Genesis> {
     const owner = this.id;
     const counter = Date.now();
     const seed = {
@@ -328,7 +337,7 @@ class Node implements MeshworkNode {
       counter,
       tasks: hasher(encode(list(nodeSpecCodec, 4_096), job.nodes)),
     };
-    const { committee, standbys } = await this.#committee(job, seed);
+    const { committee, standbys } = await this.#committee(job, seed, excluded);
     const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;
     const rest = { counter, name, nodes, output, budget, deadlineMs, labels, selector, windowMs, committee, standbys };
     return { meshId: this.mesh as MeshId, rulesVersion: RULES_VERSION, owner, ...rest };
@@ -336,12 +345,13 @@ class Node implements MeshworkNode {
 
   async #committee(
     job: ParsedJob,
-    seed: Parameters<typeof drawCommittee>[1],
+    seed: DrawSeed,
+    excluded: ReadonlySet<AgentId>,
   ): Promise<ReturnType<typeof drawCommittee>> {
     if (job.committee !== null) {
       return { committee: job.committee.map((agent) => ({ agent, power: 1 })), standbys: [] };
     }
-    const hosts = await this.hosts();
+    const hosts = (await this.hosts()).filter((agent) => !excluded.has(agent));
     const size = job.committeeSize ?? defaultCommitteeSize(hosts.length);
     if (hosts.length < size) {
       throw new MeshworkError(
@@ -465,6 +475,11 @@ class Job implements JobHandle {
 
   cancel(): void {
     this.#node.cancel(this.id);
+  }
+
+  /** The job never began: nothing of it will come. */
+  discard(): void {
+    this.#forget();
   }
 }
 

@@ -68,8 +68,14 @@ export type Effect =
 
 /** What the operator of a node is told. */
 export type LocalEvent =
-  /** A submitted job: hosted by its committee, or refused with the reasons. */
-  | { readonly kind: "submitted"; readonly job: JobId; readonly ok: boolean; readonly reason: string }
+  /** A submitted job: kept by its committee, or not, with the reason and those that refused or did not answer. */
+  | {
+      readonly kind: "submitted";
+      readonly job: JobId;
+      readonly ok: boolean;
+      readonly reason: string;
+      readonly refusedBy: readonly AgentId[];
+    }
   /** A block of a job that this node keeps or follows was applied. `json`: its decisions (job/event.ts), plain data. */
   | {
       readonly kind: "block";

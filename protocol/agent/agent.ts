@@ -344,6 +344,9 @@ class Agent implements Machine {
         for (const vcv of message.vcvs) this.#advertiser.onVcv(vcv);
         this.#invitations.onInvite(from, message.genesis);
         return ACCEPT;
+      case "inviteSeen":
+        this.#invitations.onSeen(from, message.job);
+        return ACCEPT;
       case "inviteReply":
         this.#invitations.onReply(from, message.job, message.yes, message.reason);
         return ACCEPT;

@@ -18,8 +18,8 @@ import type { Context } from "./context.ts";
 const INVITE_AGAIN_MS = 2_000;
 /** and given up after this: inputs must be fetched before a yes. */
 const INVITE_TIMEOUT_MS = 60_000;
-/** A submitter whose members do not answer at all learns it sooner. */
-const SILENCE_MS = 10_000;
+/** Who does not even say that the invitation arrived is held for gone after this, ms: a capability vector outlives its agent. */
+const SILENCE_MS = 5_000;
 
 /** A genesis that was checked. */
 export interface CheckedGenesis {
@@ -73,7 +73,8 @@ interface Submitted {
   readonly checked: CheckedGenesis;
   readonly waiting: Set<AgentId>;
   readonly vcvs: readonly Vcv[];
-  heard: boolean;
+  /** Those of `waiting` that the invitation reached. */
+  readonly seen: Set<AgentId>;
   readonly sinceMs: number;
   againAtMs: number;
 }
@@ -103,7 +104,10 @@ export class Invitations {
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") {
       const job = jobIdOf(this.#context.config.crypto.hash, signed);
-      this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok: false, reason: checked } });
+      this.#context.emit({
+        kind: "event",
+        event: { kind: "submitted", job, ok: false, reason: checked, refusedBy: [] },
+      });
       return;
     }
     const { genesis, job } = checked;
@@ -114,11 +118,18 @@ export class Invitations {
     if (isSelfAsked) {
       const refusal = this.#events.refusal(checked);
       if (refusal !== null) {
-        this.#end(checked, false, `this node refuses: ${refusal}`);
+        this.#end(checked, false, `this node refuses: ${refusal}`, [this.#context.self]);
         return;
       }
     }
-    const submitted = { checked, waiting, vcvs, heard: false, sinceMs: monoMs, againAtMs: monoMs + INVITE_AGAIN_MS };
+    const submitted = {
+      checked,
+      waiting,
+      vcvs,
+      seen: new Set<AgentId>(),
+      sinceMs: monoMs,
+      againAtMs: monoMs + INVITE_AGAIN_MS,
+    };
     this.#submitted.set(job, submitted);
     if (waiting.size === 0) this.#beginAll(submitted);
     else this.#context.sendAll(waiting, { kind: "invite", genesis: signed, vcvs });
@@ -127,13 +138,16 @@ export class Invitations {
   onReply(from: AgentId, job: JobId, yes: boolean, reason: string): void {
     const submitted = this.#submitted.get(job);
     if (submitted === undefined || !submitted.waiting.has(from)) return;
-    submitted.heard = true;
     if (!yes) {
-      this.#end(submitted.checked, false, `${this.#nameOf(from)} refuses: ${reason}`);
+      this.#end(submitted.checked, false, `${this.#nameOf(from)} refuses: ${reason}`, [from]);
       return;
     }
     submitted.waiting.delete(from);
     if (submitted.waiting.size === 0) this.#beginAll(submitted);
+  }
+
+  onSeen(from: AgentId, job: JobId): void {
+    this.#submitted.get(job)?.seen.add(from);
   }
 
   #nameOf(agent: AgentId): string {
@@ -149,9 +163,9 @@ export class Invitations {
     this.#events.begin(checked);
   }
 
-  #end({ job }: CheckedGenesis, ok: boolean, reason: string): void {
+  #end({ job }: CheckedGenesis, ok: boolean, reason: string, refusedBy: readonly AgentId[] = []): void {
     this.#submitted.delete(job);
-    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason } });
+    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, refusedBy } });
   }
 
   // --- the nodes that are asked -----------------------------------------------------------------------
@@ -164,6 +178,7 @@ export class Invitations {
       this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
       return;
     }
+    this.#context.send(from, { kind: "inviteSeen", job });
     const known = this.#asked.get(job);
     if (known !== undefined) {
       if (known.missing.size === 0) this.#sayYes(known);
@@ -209,9 +224,12 @@ export class Invitations {
     for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > INVITE_TIMEOUT_MS) this.#asked.delete(job);
     for (const submitted of [...this.#submitted.values()]) {
       const elapsedMs = monoMs - submitted.sinceMs;
-      if (elapsedMs > INVITE_TIMEOUT_MS || (elapsedMs > SILENCE_MS && !submitted.heard)) {
-        const names = [...submitted.waiting].map((agent) => this.#nameOf(agent)).join(", ");
-        this.#end(submitted.checked, false, `no answer from ${names}`);
+      const silent = [...submitted.waiting].filter((agent) => !submitted.seen.has(agent));
+      const isOver = elapsedMs > INVITE_TIMEOUT_MS;
+      if (isOver || (elapsedMs > SILENCE_MS && silent.length > 0)) {
+        const gone = isOver ? [...submitted.waiting] : silent;
+        const names = gone.map((agent) => this.#nameOf(agent)).join(", ");
+        this.#end(submitted.checked, false, `no answer from ${names}`, gone);
       } else if (monoMs >= submitted.againAtMs) {
         submitted.againAtMs = monoMs + INVITE_AGAIN_MS;
         this.#context.sendAll(submitted.waiting, {

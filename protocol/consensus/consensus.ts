@@ -567,7 +567,10 @@ export class Consensus {
     if (!isSignedProposal(meshId, crypto, statement)) return reject("bad-signature");
     state.heard.add(statement.proposer);
     if (known !== undefined) {
-      this.#evidence.push({ body: { kind: "doubleProposal", first: known, second: statement }, culprit: statement.proposer });
+      this.#evidence.push({
+        body: { kind: "doubleProposal", first: known, second: statement },
+        culprit: statement.proposer,
+      });
       return ACCEPT;
     }
     state.blocks.set(statement.block, block);
@@ -630,7 +633,8 @@ export class Consensus {
     if (!isSignedVote(this.#config.meshId, this.#config.crypto, vote)) return reject("bad-signature");
     state.heard.add(vote.voter);
     if (isNewest) state.newest.set(vote.voter, vote);
-    if (first !== undefined) this.#evidence.push({ body: { kind: "equivocation", first, second: vote }, culprit: vote.voter });
+    if (first !== undefined)
+      this.#evidence.push({ body: { kind: "equivocation", first, second: vote }, culprit: vote.voter });
     if (set !== null && (first === undefined || inQuorum)) set.add(vote);
     return ACCEPT;
   }

@@ -95,6 +95,8 @@ export const messageCodec = variant({
 
   // the start of a job
   invite: struct({ genesis: signedGenesisCodec, vcvs: list(vcvCodec, limits.members + limits.standbys) }),
+  /** The invitation arrived; the answer takes as long as fetching the inputs does. */
+  inviteSeen: struct({ job }),
   inviteReply: struct({ job, yes: bool, reason: text(limits.textBytes) }),
   start: struct({ job }),
   fetchGenesis: struct({ job }),

@@ -329,6 +329,7 @@ const messages: Kinds<Message> = {
   haveBlobs: { job, blobs: hashes },
   invite: { genesis: signedGenesis, vcvs: few(vcv) },
   inviteReply: { job, yes: fc.boolean(), reason: longText },
+  inviteSeen: { job },
   start: { job },
   fetchGenesis: { job },
   genesis: { genesis: signedGenesis },

@@ -89,14 +89,20 @@ export function votesForAll(): Strategy {
   });
 }
 
-/** A block like this one that holds nothing and decides nothing: as valid as the parent allows. */
-function emptied(tools: AdversaryTools, { header }: Block, parentEvents: Hash): Block {
-  const { hash } = tools.config.crypto;
+/**
+ * A block of this round that holds nothing and decides nothing, whatever the proposer is locked on: as valid as the
+ * parent allows, and fresh.
+ */
+function emptied({ config, now }: AdversaryTools, { block, statement }: Proposal, parentEvents: Hash): Block {
+  const { hash } = config.crypto;
   const altered: Header = {
-    ...header,
+    ...block.header,
+    round: statement.round,
+    proposer: config.signer.agent,
+    timeMs: Math.max(block.header.timeMs, now.wallMs),
     commandsHash: hash(encode(commandHashesCodec, [])),
     eventsHash: chainEvents(hash, parentEvents, merkleRoot(hash, [])),
-    nextCommitteeHash: header.committeeHash,
+    nextCommitteeHash: block.header.committeeHash,
     stateHash: null,
   };
   return { header: altered, commands: [] };
@@ -121,7 +127,7 @@ export function liesInProposals(lie: ProposalLie, salt: number): Strategy {
     if (lie === "invalid")
       return resignProposal(tools, proposal, { ...block, header: { ...header, eventsHash: header.parent } });
     if ((lie === "empty" || lie === "double-empty") && parentEvents !== null) {
-      return resignProposal(tools, proposal, emptied(tools, block, parentEvents));
+      return resignProposal(tools, proposal, emptied(tools, proposal, parentEvents));
     }
     return resignProposal(tools, proposal, timed(1));
   };
