@@ -261,7 +261,7 @@ describe("the summary", () => {
       agent("eve", { accepted: 0, rejected: 17 }),
     ],
     faults: [
-      { atMs: 0, agent: "id-eve", name: "eve", kind: "lies" },
+      { atMs: 0, agent: "id-eve", name: "eve", kind: "lying" },
       { atMs: 3_200, agent: "id-bob", name: "bob", kind: "killed" },
     ],
     blocks: 190,
@@ -279,7 +279,7 @@ describe("the summary", () => {
       " answer      9 files",
       " tasks       40 of 40 accepted, 2 handed to another agent",
       " agreed by   a committee of 4, safe with any 1 Byzantine: ada, bob, cyd, dee",
-      " survived    eve: lies at 0 ms, 17 results rejected",
+      " survived    eve: lying at 0 ms, 17 results rejected",
       "             bob: killed at 3.2 s, its work went to others",
       "",
       " agent           awards   results  accepted  rejected  timeouts",
