@@ -16,17 +16,11 @@ export type { Value } from "../protocol/wire/value.ts";
 export { parseCertificateFile, toCertificateFile } from "./certificate-file.ts";
 export { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 export { type ParsedJob, parseJob, readJobFile } from "./job-file/parse-job.ts";
-export {
-  createNode,
-  type JobEvent,
-  type JobHandle,
-  type JobOutcome,
-  type MeshworkNode,
-  type NodeOptions,
-} from "./node.ts";
+export { createNode, type MeshworkNode, type NodeOptions } from "./node.ts";
 export { builtInSkills } from "./skills/built-in.ts";
 export { loadSkills } from "./skills/load-skills.ts";
 export { defineSkill, type Skill, type SkillContext, type SkillReply } from "./skills/skill.ts";
+export type { JobEvent, JobHandle, JobOutcome } from "./submitted-job.ts";
 export type { Verification, VerifyOptions };
 
 /** Checks a certificate, offline and without trusting anybody but those in `options.trust`. Never throws. */

@@ -33,6 +33,7 @@ import { createSkillRunner } from "./skills/skill-runner.ts";
 import { createFolderBlobStore } from "./store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
 import { createRecordStore, type RecordStore } from "./store/record-store.ts";
+import { type JobEvent, type JobHandle, SubmittedJob } from "./submitted-job.ts";
 import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
 import { packageVersion } from "./version.ts";
 
@@ -67,29 +68,6 @@ export interface NodeOptions {
   readonly onFatal?: (error: Error) => void;
   /** For simulations and tests: another machine around or instead of the agent. */
   readonly createMachine?: CreateMachine;
-}
-
-/** A block's decisions, as they reach this node. */
-export interface JobEvent {
-  readonly job: JobId;
-  readonly height: number;
-  readonly timeMs: number;
-  readonly events: readonly LedgerEvent[];
-}
-
-export type JobOutcome =
-  | { readonly status: "certified"; readonly result: Value; readonly certificate: Certificate }
-  | { readonly status: "failed" | "cancelled"; readonly reason: string; readonly certificate: Certificate | null };
-
-/** A submitted job. */
-export interface JobHandle {
-  readonly id: JobId;
-  readonly genesis: Genesis;
-  /** Blocks from the first on; ends with the job. May be iterated once. */
-  events(): AsyncIterable<JobEvent>;
-  /** Waits for the job's end. Rejects if this node stops before. */
-  result(): Promise<JobOutcome>;
-  cancel(): void;
 }
 
 export interface MeshworkNode {
@@ -302,7 +280,7 @@ class Node implements MeshworkNode {
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
       const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));
-      const handle = new Job(this, id, genesis);
+      const handle = new SubmittedJob(this, id, genesis);
       const { ok, reason, refusedBy } = await this.#propose({ bytes, signature }, id);
       if (ok) return handle;
       handle.discard();
@@ -395,91 +373,6 @@ class Node implements MeshworkNode {
     await this.#driver.stop();
     this.#store.close();
     await this.#trace?.close();
-  }
-}
-
-/** Collects a job's blocks from before it starts, so that none is missed. */
-class Job implements JobHandle {
-  readonly id: JobId;
-  readonly genesis: Genesis;
-  readonly #node: Node;
-  readonly #seen: JobEvent[] = [];
-  #wake: () => void = () => undefined;
-  #last: Extract<LedgerEvent, { kind: "completed" }> | null = null;
-  readonly #forget: () => void;
-
-  constructor(node: Node, id: JobId, genesis: Genesis) {
-    this.id = id;
-    this.genesis = genesis;
-    this.#node = node;
-    this.#forget = node.onJobEvent((event) => {
-      if (event.job !== id) return;
-      this.#seen.push(event);
-      const last = event.events.at(-1);
-      if (last?.kind === "completed") this.#last = last;
-      if (this.#last !== null) this.#forget();
-      this.#wake();
-    });
-  }
-
-  async *events(): AsyncGenerator<JobEvent> {
-    const stopped = this.#node.whenStopped();
-    try {
-      for (let next = 0; ; ) {
-        const event = this.#seen[next];
-        if (event !== undefined) {
-          next++;
-          yield event;
-          if (event.events.at(-1)?.kind === "completed") return;
-          continue;
-        }
-        const news = new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        await Promise.race([news, stopped.promise]);
-      }
-    } finally {
-      stopped.forget();
-    }
-  }
-
-  async result(): Promise<JobOutcome> {
-    const last = await this.#end();
-    if (last.status !== "certified") return { status: last.status, reason: last.reason, certificate: null };
-    return { status: "certified", ...(await this.#node.certified(this.id)) };
-  }
-
-  async #end(): Promise<Extract<LedgerEvent, { kind: "completed" }>> {
-    const stopped = this.#node.whenStopped();
-    try {
-      await this.#ended(stopped.promise);
-    } finally {
-      stopped.forget();
-    }
-    return this.#last!;
-  }
-
-  async #ended(stopped: Promise<never>): Promise<void> {
-    if (this.#last !== null) return;
-    await Promise.race([
-      stopped,
-      new Promise<void>((resolve) => {
-        const forget = this.#node.onJobEvent(({ job, events }) => {
-          if (job !== this.id || events.at(-1)?.kind !== "completed") return;
-          forget();
-          resolve();
-        });
-      }),
-    ]);
-  }
-
-  cancel(): void {
-    this.#node.cancel(this.id);
-  }
-
-  /** The job never began: nothing of it will come. */
-  discard(): void {
-    this.#forget();
   }
 }
 

@@ -7,11 +7,14 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import { formatSize } from "../job-file/duration.ts";
+import { withClient } from "./client.ts";
 import { address, type CliContext, configFolder, EXIT, type Register } from "./context.ts";
 import { padEnd, painter, wantsColor } from "./terminal-text.ts";
 
 export interface DoctorOptions {
+  readonly mesh: string;
   readonly json?: boolean;
 }
 
@@ -49,6 +52,7 @@ export const registerDoctor: Register = (program, act) => {
       address(text),
     ])
     .description("check this machine, and whether others can be reached")
+    .option("--mesh <name>", "the mesh of those agents", "default")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runDoctor));
@@ -57,7 +61,7 @@ export const registerDoctor: Register = (program, act) => {
 async function runDoctor(
   context: CliContext,
   addresses: readonly string[] | undefined,
-  _options: DoctorOptions,
+  options: DoctorOptions,
 ): Promise<number> {
   const { env } = context.io;
   const checks = await Promise.all([
@@ -68,7 +72,7 @@ async function runDoctor(
     checkDisk("runs", ".meshwork"),
     checkClock(),
     checkMulticast(),
-    ...(addresses ?? []).map(checkReachable),
+    ...(addresses ?? []).map((text) => checkAgent(context, text, options.mesh)),
   ]);
   const ok = checks.every((check) => check.state !== "fail");
   if (context.json) context.printJson({ ok, checks });
@@ -187,7 +191,27 @@ export function tcpTarget(text: string): { readonly host: string; readonly port:
   return match === null || port < 1 || port > 65_535 ? null : { host: match[1]!, port };
 }
 
-/** Whether something listens there. Whether it is an agent of one's mesh shows when joining. */
+/** Whether an agent of the mesh answers there, by a real handshake; what is in the way where none does. */
+async function checkAgent(context: CliContext, text: string, mesh: string): Promise<Check> {
+  const reached = await checkReachable(text);
+  if (reached.state !== "ok") return reached;
+  try {
+    return await withClient(context, { to: text, mesh }, ({ target }) =>
+      Promise.resolve(fine(reached.name, `agent ${target} of mesh "${mesh}" answers`)),
+    );
+  } catch (error) {
+    if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+    const detail = `something listens there, but it is no agent of mesh "${mesh}" with that id`;
+    return {
+      name: reached.name,
+      state: "fail",
+      detail,
+      remedy: "compare the mesh's name (--mesh) and the /p2p/ part of the address",
+    };
+  }
+}
+
+/** Whether something listens there. */
 function checkReachable(text: string): Promise<Check> {
   const name = `reach ${text}`;
   const target = tcpTarget(text);

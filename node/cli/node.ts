@@ -50,7 +50,8 @@ export const registerNode: Register = (program, act) => {
     .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
     .option("--no-host", "serve on no committee")
     .option("--trace <file>", "write what it does to this file, for the checkers")
-    .option("--mdns", "find agents of the local network by multicast")
+    .option("--mdns", "find agents of the local network by multicast (default: if it listens beyond this machine)")
+    .option("--no-mdns", "do not look for agents by multicast")
     .option("--json", "print one JSON document a line: when it is ready, and when it stops")
     // Part of the demo, which says so: an agent that gives wrong answers.
     .addOption(new Option("--lie", "give wrong answers").hideHelp())
@@ -79,7 +80,7 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
     host: options.host,
     join: options.join ?? [],
     log,
-    mdns: options.mdns ?? false,
+    mdns: options.mdns ?? (options.listen ?? []).some((text) => !isLoopback(text)),
     traceState: options.trace !== undefined,
     onFatal: (error) => {
       fatal = error;
@@ -104,6 +105,8 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
   else context.note("stopped");
   return EXIT.ok;
 }
+
+const isLoopback = (text: string): boolean => text.startsWith("/ip4/127.") || text.startsWith("/ip6/::1/");
 
 const say = (context: CliContext, line: NodeLine): void => context.io.stdout(`${JSON.stringify(line)}\n`);
 

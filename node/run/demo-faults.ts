@@ -8,7 +8,8 @@
 
 import type { Prng } from "../../protocol/core/prng.ts";
 import { jobsOf } from "../cli/status.ts";
-import type { JobHandle, MeshworkNode } from "../node.ts";
+import type { MeshworkNode } from "../node.ts";
+import type { JobHandle } from "../submitted-job.ts";
 import type { JobWatch } from "./job-watch.ts";
 import type { LocalAgent, LocalMesh } from "./local-mesh.ts";
 

@@ -7,7 +7,7 @@
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunStatus, RunSummary } from "../cli/summary.ts";
-import type { JobEvent, JobHandle } from "../node.ts";
+import type { JobEvent, JobHandle } from "../submitted-job.ts";
 
 export interface Fault {
   readonly atMs: number;

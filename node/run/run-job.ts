@@ -10,7 +10,8 @@ import { LiveView } from "../cli/live-view.ts";
 import { jobsOf } from "../cli/status.ts";
 import { type RunStatus, type RunSummary, renderSummary } from "../cli/summary.ts";
 import { wantsColor } from "../cli/terminal-text.ts";
-import type { JobEvent, JobHandle, JobOutcome, MeshworkNode } from "../node.ts";
+import type { MeshworkNode } from "../node.ts";
+import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { JobWatch } from "./job-watch.ts";
 import type { RunFolder } from "./run-folder.ts";
 

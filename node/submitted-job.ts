@@ -1,0 +1,126 @@
+/**
+ * A job that a node submitted, as its operator sees it: its blocks one by one, its end, its result.
+ */
+
+import type { JobId } from "../protocol/core/ids.ts";
+import type { LedgerEvent } from "../protocol/job/event.ts";
+import type { Certificate } from "../protocol/wire/certificate.ts";
+import type { Genesis } from "../protocol/wire/genesis.ts";
+import type { Value } from "../protocol/wire/value.ts";
+
+/** A block's decisions, as they reach this node. */
+export interface JobEvent {
+  readonly job: JobId;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly events: readonly LedgerEvent[];
+}
+
+export type JobOutcome =
+  | { readonly status: "certified"; readonly result: Value; readonly certificate: Certificate }
+  | { readonly status: "failed" | "cancelled"; readonly reason: string; readonly certificate: Certificate | null };
+
+/** A submitted job. */
+export interface JobHandle {
+  readonly id: JobId;
+  readonly genesis: Genesis;
+  /** Blocks from the first on; ends with the job. May be iterated once. */
+  events(): AsyncIterable<JobEvent>;
+  /** Waits for the job's end. Rejects if this node stops before. */
+  result(): Promise<JobOutcome>;
+  cancel(): void;
+}
+
+/** What a submitted job needs of its node. */
+export interface JobSource {
+  onJobEvent(listener: (event: JobEvent) => void): () => void;
+  certified(job: JobId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
+  cancel(job: JobId): void;
+  /** Rejects when the node stops, until it is forgotten. */
+  whenStopped(): { promise: Promise<never>; forget(): void };
+}
+
+/** Collects a job's blocks from before it starts, so that none is missed. */
+export class SubmittedJob implements JobHandle {
+  readonly id: JobId;
+  readonly genesis: Genesis;
+  readonly #node: JobSource;
+  readonly #seen: JobEvent[] = [];
+  #wake: () => void = () => undefined;
+  #last: Extract<LedgerEvent, { kind: "completed" }> | null = null;
+  readonly #forget: () => void;
+
+  constructor(node: JobSource, id: JobId, genesis: Genesis) {
+    this.id = id;
+    this.genesis = genesis;
+    this.#node = node;
+    this.#forget = node.onJobEvent((event) => {
+      if (event.job !== id) return;
+      this.#seen.push(event);
+      const last = event.events.at(-1);
+      if (last?.kind === "completed") this.#last = last;
+      if (this.#last !== null) this.#forget();
+      this.#wake();
+    });
+  }
+
+  async *events(): AsyncGenerator<JobEvent> {
+    const stopped = this.#node.whenStopped();
+    try {
+      for (let next = 0; ; ) {
+        const event = this.#seen[next];
+        if (event !== undefined) {
+          next++;
+          yield event;
+          if (event.events.at(-1)?.kind === "completed") return;
+          continue;
+        }
+        const news = new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        await Promise.race([news, stopped.promise]);
+      }
+    } finally {
+      stopped.forget();
+    }
+  }
+
+  async result(): Promise<JobOutcome> {
+    const last = await this.#end();
+    if (last.status !== "certified") return { status: last.status, reason: last.reason, certificate: null };
+    return { status: "certified", ...(await this.#node.certified(this.id)) };
+  }
+
+  async #end(): Promise<Extract<LedgerEvent, { kind: "completed" }>> {
+    const stopped = this.#node.whenStopped();
+    try {
+      await this.#ended(stopped.promise);
+    } finally {
+      stopped.forget();
+    }
+    return this.#last!;
+  }
+
+  async #ended(stopped: Promise<never>): Promise<void> {
+    if (this.#last !== null) return;
+    await Promise.race([
+      stopped,
+      new Promise<void>((resolve) => {
+        const forget = this.#node.onJobEvent(({ job, events }) => {
+          if (job !== this.id || events.at(-1)?.kind !== "completed") return;
+          forget();
+          resolve();
+        });
+      }),
+    ]);
+  }
+
+  cancel(): void {
+    this.#node.cancel(this.id);
+  }
+
+  /** The job never began: nothing of it will come. */
+  discard(): void {
+    this.#forget();
+  }
+}
