@@ -1,7 +1,7 @@
 /** The command line: exit codes, one-line errors, `--json`, and the files of `init`. */
 
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,6 +17,7 @@ import { checkClock, checkRuntime, tcpTarget } from "../../node/cli/doctor.ts";
 import { runCli } from "../../node/cli/main.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../node/cli/trace-schema.ts";
 import { readJobFile } from "../../node/job-file/parse-job.ts";
+import { createNode } from "../../node/node.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
 import { priceOf } from "../../node/skills/skill.ts";
@@ -26,18 +27,11 @@ import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { TraceEvent } from "../../protocol/trace.ts";
 
 let directory = "";
-let server: Server;
-let port = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "meshwork-cli-"));
-  server = createServer((socket) => socket.end());
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  port = typeof address === "object" && address !== null ? address.port : 0;
 });
 afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -210,8 +204,15 @@ describe("schema", () => {
 });
 
 describe("doctor", () => {
-  test("finds this machine fit, and an open port", async () => {
-    const { code, out } = await cli("doctor", `/ip4/127.0.0.1/tcp/${port}`, "--json");
+  test("finds this machine fit, and an agent that answers", async () => {
+    const mesh = `doctor-${process.pid}`;
+    const node = await createNode({ mesh });
+    const [address] = node.addresses();
+    const { code, out } = await cli("doctor", address!, "--mesh", mesh, "--json");
+    const stranger = await cli("doctor", address!, "--mesh", "another");
+    await node.stop();
+    expect(stranger.code).toBe(1);
+    expect(stranger.out).toMatch(/it is no agent of mesh "another"/);
     const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: { name: string; state: string }[] };
     expect([code, ok]).toEqual([0, true]);
     expect(checks.map((check) => check.name)).toEqual([
@@ -222,7 +223,7 @@ describe("doctor", () => {
       "disk runs",
       "clock",
       "multicast",
-      `reach /ip4/127.0.0.1/tcp/${port}`,
+      `reach ${address}`,
     ]);
   });
 
