@@ -1,4 +1,4 @@
-/** The version of this package, wherever it runs from: a checkout or the published `dist/`. */
+/** What this package is, wherever it runs from: a checkout or the published `dist/`. */
 
 import { existsSync, readFileSync } from "node:fs";
 
@@ -14,3 +14,6 @@ export function packageVersion(): string {
   }
   return "unknown";
 }
+
+/** How the command line is called from here: in a checkout, through npm, which brings the right Node. */
+export const COMMAND = import.meta.url.endsWith(".ts") ? "npm run -s meshwork --" : "meshwork";

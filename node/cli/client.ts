@@ -9,6 +9,8 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
 
 const CONNECT_MS = 10_000;
+/** Whoever waits longer than this wants to know for what, ms. */
+const PATIENCE_MS = 2_000;
 
 export interface Client {
   readonly node: MeshworkNode;
@@ -45,6 +47,7 @@ export async function withClient<T>(
   });
   const onAbort = (): void => void node.stop();
   context.signal.addEventListener("abort", onAbort);
+  const told = setTimeout(() => context.note(`connecting to ${options.to} …`), PATIENCE_MS);
   try {
     const named = /\/p2p\/([^/]+)$/.exec(options.to)?.[1] as AgentId | undefined;
     const isThere = (): boolean => (named === undefined ? node.peers().length > 0 : node.peers().includes(named));
@@ -54,11 +57,13 @@ export async function withClient<T>(
       const remedy = `check the address and --mesh, or run: meshwork doctor ${options.to}`;
       throw new MeshworkError("unreachable", `no agent of mesh "${options.mesh}" answers at ${options.to}`, remedy);
     });
+    clearTimeout(told);
     return await use({ node, target: named ?? node.peers()[0]! });
   } catch (error) {
     if (context.signal.aborted) throw interrupted();
     throw error;
   } finally {
+    clearTimeout(told);
     context.signal.removeEventListener("abort", onAbort);
     await node.stop();
   }

@@ -10,6 +10,7 @@ import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
+import { COMMAND } from "../version.ts";
 import { address, type CliContext, collect, EXIT, integer, type Register } from "./context.ts";
 
 export interface NodeOptions {
@@ -122,5 +123,5 @@ function announce(context: CliContext, node: MeshworkNode, options: NodeOptions)
   if (reachable === undefined) return;
   const mesh = options.mesh === "default" ? "" : ` --mesh ${options.mesh}`;
   const lead = reachable.startsWith("/ip4/127.") ? "join it from this machine" : "join it from another machine";
-  context.print(`${lead}:\n  meshwork node${mesh} --join ${reachable}`);
+  context.print(`${lead}:\n  ${COMMAND} node${mesh} --join ${reachable}`);
 }

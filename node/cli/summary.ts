@@ -3,6 +3,7 @@
  */
 
 import { formatDuration, formatSize } from "../job-file/duration.ts";
+import { COMMAND } from "../version.ts";
 import {
   counted,
   cut,
@@ -169,7 +170,7 @@ function fileLines(
 ): string[] {
   const files = ` ${paint(padEnd("files", LABEL), "dim")}${plainText(directory)}/`;
   if (summary.certificate === null) return [files];
-  const verify = `meshwork verify ${directory}/certificate.json --result ${directory}/result.json`;
+  const verify = `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;
   return [
     files,
     ` ${paint(padEnd("check it", LABEL), "dim")}${plainText(verify)}`,

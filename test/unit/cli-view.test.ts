@@ -14,6 +14,7 @@ import {
   plainText,
   wantsColor,
 } from "../../node/cli/terminal-text.ts";
+import { COMMAND } from "../../node/version.ts";
 import { waitFor } from "../support/wait.ts";
 
 const state = (parts: Partial<ViewState> = {}): ViewState => ({
@@ -291,7 +292,7 @@ describe("the summary", () => {
       "",
       " traffic     44,310 direct and 1,204 gossip messages, 12.4 MiB, 190 blocks",
       " files       out/",
-      " check it    meshwork verify out/certificate.json --result out/result.json",
+      ` check it    ${COMMAND} verify out/certificate.json --result out/result.json`,
       "             (offline: it needs no network and no agent)",
       "",
     ]);
