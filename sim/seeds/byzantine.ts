@@ -13,6 +13,7 @@ import {
   liesInProposals,
   liesToWorkers,
   prevotesToOne,
+  proposesAgainstLocks,
   silent,
   sometimes,
   together,
@@ -39,6 +40,8 @@ function strategyOf(name: StrategyName, plan: SeedPlan): Strategy {
       return prevotesToOne(() => plan.members[salt % plan.members.length]!.agent as AgentId);
     case "votes-for-all":
       return votesForAll();
+    case "against-locks":
+      return proposesAgainstLocks();
     case "double-proposal":
       return liesInProposals("double", salt);
     case "withhold":

@@ -75,6 +75,7 @@ class SeedRun {
   readonly #log: DecidedLog;
   readonly #ended = new Set<AgentId>();
   readonly #checkers: readonly Checker[];
+  readonly #lone = new Map<AgentId, Extract<PlannedFault, { kind: "lone-decider" }>>();
   #isRefused = false;
   /** Honest agents that began to keep the log: some may hear of the job only when it is over, or never. */
   readonly #hosting = new Set<AgentId>();
@@ -154,6 +155,7 @@ class SeedRun {
         if (!isHonest(entry.agent)) return;
         if (entry.event.kind === "hosting") this.#hosting.add(entry.agent);
         for (const checker of this.#checkers) checker.onTrace?.(entry);
+        if (entry.event.kind === "voted" && entry.event.vote === "precommit" && entry.event.block !== null) this.#onPrecommit(entry.agent);
         if (entry.event.kind !== "applied") return;
         if (entry.event.events.some((event) => (event as { kind: string }).kind === "completed"))
           this.#ended.add(entry.agent);
@@ -185,8 +187,7 @@ class SeedRun {
         during(() => world.partition(fault.groups, { oneWay: fault.oneWay }));
         return untilHealed(fault.forMs, () => world.heal());
       case "lone-decider":
-        during(() => this.#isolate(fault.name, fault.deafMs));
-        return untilHealed(fault.muteMs, () => world.heal());
+        return during(() => void this.#lone.set(fault.name as AgentId, fault));
       case "clock":
         return during(() => world.setClock(fault.name, fault));
       case "jump":
@@ -199,24 +200,23 @@ class SeedRun {
     }
   }
 
-  /** All but one member hear nothing for a moment; that one is not heard until the links heal. */
-  #isolate(name: string, deafMs: number): void {
-    const { world } = this;
-    const members = this.plan.members.map((member) => world.agent(member.agent));
-    const cutAll = (isCut: (to: string) => boolean): void => {
-      for (const from of members)
-        for (const to of members) if (from !== to && isCut(to.name)) world.network.cut(from.id, to.id);
-    };
-    cutAll((to) => to !== name);
-    world.at(world.now + deafMs, () => {
-      world.network.healAll();
-      for (const to of world.processes) if (to.name !== name) world.network.cut(world.agent(name).id, to.id);
-    });
+  /** A member precommits a block: if that was waited for, nobody hears it, and it is mute for a while. */
+  #onPrecommit(agent: AgentId): void {
+    const { world, plan } = this;
+    const fault = this.#lone.get(agent);
+    if (fault === undefined || !this.#lone.delete(agent)) return;
+    for (const to of world.processes) if (to.id !== agent) world.network.cut(agent, to.id);
+    for (const name of fault.crashed) {
+      world.at(Math.min(world.now + 100, plan.healAtMs), () => world.crash(name));
+      world.at(Math.min(world.now + 150, plan.healAtMs), () => world.restart(name));
+    }
+    world.at(Math.min(world.now + fault.muteMs, plan.healAtMs), () => world.heal());
   }
 
   /** No fault is left but the lies of Byzantine members. */
   #heal(): void {
     const { world } = this;
+    this.#lone.clear();
     world.network.settings = { ...world.network.settings, loss: 0, duplication: 0, reordering: 0 };
     world.heal();
     for (const process of world.processes) {

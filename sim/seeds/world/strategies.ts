@@ -16,7 +16,7 @@ import {
   type Proposal,
   type Vote,
 } from "../../../protocol/wire/consensus.ts";
-import { committedBlockCodec, type Message } from "../../../protocol/wire/message.ts";
+import { committedBlockCodec, decodeMessage, type Message } from "../../../protocol/wire/message.ts";
 import type { AdversaryTools, OutgoingFrame, Strategy } from "./adversary.ts";
 
 /** Which half of the others an agent is told what: stable within a run. */
@@ -143,6 +143,46 @@ export function liesInProposals(lie: ProposalLie, salt: number): Strategy {
       // Its own machine's blocks, as they are decided: what the next block's `eventsHash` builds on.
       if (effect.kind === "persist" && effect.slot.startsWith("block/") && effect.bytes !== null)
         parentEvents = eventsOf(effect.bytes);
+    },
+  };
+}
+
+/**
+ * Tries to fork the job: it lets others lock a value and withholds the precommit that would decide it, and in its own
+ * rounds proposes and votes for something fresh.
+ */
+export function proposesAgainstLocks(): Strategy {
+  let parentEvents: Hash | null = null;
+  const own = new Map<string, Proposal>();
+  return {
+    // Its machine must stay at the height: it never hears the precommits that decide it.
+    onInput(_, input) {
+      if (input.kind !== "frame") return true;
+      const decoded = decodeMessage(input.bytes);
+      const isVotes = decoded.ok && decoded.value.kind === "votes";
+      return !isVotes || !decoded.value.votes.some((vote) => vote.kind === "precommit" && vote.block !== null);
+    },
+    onEffect(_, effect) {
+      if (effect.kind === "persist" && effect.slot.startsWith("block/") && effect.bytes !== null) parentEvents = eventsOf(effect.bytes);
+    },
+    onSend(tools, { to, message }) {
+      const self = tools.config.signer.agent;
+      if (message.kind === "blocks" || message.kind === "body") return []; // what was decided is no news from it
+      if (message.kind === "proposal" && message.statement.proposer === self && parentEvents !== null) {
+        const key = `${message.statement.height}/${message.statement.round}`;
+        const fresh = own.get(key) ?? resignProposal(tools, message, emptied(tools, message, parentEvents));
+        own.set(key, fresh);
+        return [{ to, message: { kind: "proposal", ...fresh } }];
+      }
+      if (message.kind !== "votes") return null;
+      const votes = message.votes.map((vote) => {
+        if (vote.voter !== self) return vote;
+        const mine = own.get(`${vote.height}/${vote.round}`);
+        if (mine !== undefined) return resignVote(tools, vote, mine.statement.block);
+        // It helps to lock in round 0 only: a later polka would lock the others anew.
+        return vote.kind === "precommit" || vote.round > 0 ? resignVote(tools, vote, null) : vote;
+      });
+      return [{ to, message: { ...message, votes } }];
     },
   };
 }
