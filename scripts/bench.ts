@@ -1,0 +1,134 @@
+/**
+ * `npm run bench`: figures of whole meshes, each beside its floor measured in the same run.
+ *
+ *   npm run -s bench [-- NAME] [-- --json] [-- --help]
+ */
+
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";
+import { chainJob, mapJob, percentile, runJob, startMesh } from "./bench/mesh.ts";
+
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What the same machine does without agreement, in the same unit; null where there is no such thing. */
+  readonly floor: number | null;
+  readonly ratio: number | null;
+}
+
+const row = (name: string, value: number, unit: string, floor: number | null): Row => ({
+  name,
+  value: round(value),
+  unit,
+  floor: floor === null ? null : round(floor),
+  ratio: floor === null ? null : round(value / floor),
+});
+const round = (value: number): number => Number(value.toPrecision(4));
+
+const TASKS = 5_000;
+const TASKS_SEALED = 2_000;
+const STEPS = 500;
+/** Awards that a worker holds at a time: enough that several results share an envelope. */
+const SLOTS = 256;
+const IDLE_MS = 30_000;
+const MESSAGE_DELAYS = 5;
+
+async function tasks(redundancy: number): Promise<Row[]> {
+  const count = redundancy === 1 ? TASKS : TASKS_SEALED;
+  const mesh = await startMesh(SLOTS);
+  const before = mesh.nodes.map((node) => node.stats().network.sent);
+  const { yaml, isRight } = mapJob(count, redundancy);
+  const { ms } = await runJob(mesh, yaml, isRight);
+  const sent = mesh.nodes.map((node, i) => {
+    const { direct, bytes } = node.stats().network.sent;
+    return { frames: direct - before[i]!.direct, bytes: bytes - before[i]!.bytes };
+  });
+  await mesh.stop();
+  const floor = await coordinatorRate(count, SLOTS);
+  const name = `tasks-r${redundancy}`;
+  const sum = (pick: (one: { frames: number; bytes: number }) => number): number =>
+    sent.reduce((all, one) => all + pick(one), 0);
+  return [
+    row(name, count / (ms / 1_000), "certified tasks/s", floor),
+    row(`${name}-frames`, sum((one) => one.frames) / count, "frames/task", 2),
+    row(`${name}-bytes`, sum((one) => one.bytes) / count, "bytes/task", null),
+  ];
+}
+
+async function chain(): Promise<Row[]> {
+  const mesh = await startMesh(4);
+  const { yaml, isRight } = chainJob(STEPS);
+  const { events } = await runJob(mesh, yaml, isRight);
+  await mesh.stop();
+  const accepted = events.filter(({ events: decided }) => decided.some((event) => event.kind === "accepted"));
+  const steps = accepted.slice(1).map((event, i) => event.atMs - accepted[i]!.atMs);
+  const floor = MESSAGE_DELAYS * (await messageDelayMs(2_000));
+  return [
+    row("chain-p50", percentile(steps, 0.5), "ms/step", floor),
+    row("chain-p99", percentile(steps, 0.99), "ms/step", floor),
+    row("durable-writes", durableWrites(500), "writes/s", null),
+  ];
+}
+
+/** Frames of a healthy block, counted over a chain; and what is said while nothing is to do but pulses. */
+async function quiet(): Promise<Row[]> {
+  const mesh = await startMesh(4);
+  const { yaml, isRight } = chainJob(100);
+  await runJob(mesh, yaml, isRight);
+  const steps = (): number => mesh.nodes.reduce((sum, node) => sum + node.stats().network.sent.direct, 0);
+  const before = steps();
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const idle = steps() - before;
+  const memory = process.memoryUsage().rss / 1024 ** 2 / 5;
+  await mesh.stop();
+  return [
+    row("idle-frames", idle / (IDLE_MS / 1_000), "frames/s of 4 nodes (pulses)", null),
+    row("memory", memory, "MiB/node (5 in one process)", null),
+  ];
+}
+
+const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
+  "tasks-r1": () => tasks(1),
+  "tasks-r3": () => tasks(3),
+  chain,
+  quiet,
+};
+
+const HELP = `npm run bench                 all figures
+npm run -s bench -- NAME      one of: ${Object.keys(BENCHES).join(", ")}
+npm run -s bench -- --json    one JSON document on standard output`;
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean" }, help: { type: "boolean" } },
+  allowPositionals: true,
+});
+if (values.help === true) {
+  process.stdout.write(`${HELP}\n`);
+} else {
+  const chosen = Object.entries(BENCHES).filter(
+    ([name]) => positionals.length === 0 || positionals.some((asked) => name.startsWith(asked)),
+  );
+  if (chosen.length === 0) {
+    process.stderr.write(`${HELP}\n`);
+    process.exit(2);
+  }
+  const rows: Row[] = [];
+  for (const [name, run] of chosen) {
+    process.stderr.write(`${name} …\n`);
+    rows.push(...(await run()));
+  }
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`;
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  else {
+    process.stdout.write(
+      `${machine}\n\n${"".padEnd(18)}${"value".padStart(12)}${"floor".padStart(12)}${"ratio".padStart(10)}  unit\n`,
+    );
+    for (const { name, value, unit, floor, ratio } of rows) {
+      process.stdout.write(
+        `${name.padEnd(18)}${String(value).padStart(12)}${String(floor ?? "·").padStart(12)}${String(ratio ?? "·").padStart(10)}  ${unit}\n`,
+      );
+    }
+  }
+}
