@@ -7,7 +7,7 @@
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";
-import { chainJob, mapJob, percentile, runJob, startMesh } from "./bench/mesh.ts";
+import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./bench/mesh.ts";
 
 interface Row {
   readonly name: string;
@@ -32,6 +32,9 @@ const TASKS_SEALED = 2_000;
 const STEPS = 500;
 /** Awards that a worker holds at a time: enough that several results share an envelope. */
 const SLOTS = 256;
+const QUIET_STEPS = 100;
+/** What was under way at the job's end is over by then. */
+const SETTLE_MS = 1_000;
 const IDLE_MS = 30_000;
 const MESSAGE_DELAYS = 5;
 
@@ -72,19 +75,26 @@ async function chain(): Promise<Row[]> {
   ];
 }
 
-/** Frames of a healthy block, counted over a chain; and what is said while nothing is to do but pulses. */
+/** What a healthy block says (at most n-1 proposals and 2n(n-1) votes), and what is said while nothing is to do. */
 async function quiet(): Promise<Row[]> {
-  const mesh = await startMesh(4);
-  const { yaml, isRight } = chainJob(100);
-  await runJob(mesh, yaml, isRight);
-  const steps = (): number => mesh.nodes.reduce((sum, node) => sum + node.stats().network.sent.direct, 0);
-  const before = steps();
+  const members = 4;
+  const sent: Sent = new Map();
+  const mesh = await startMesh(4, sent);
+  const { yaml, isRight } = chainJob(QUIET_STEPS);
+  const { events } = await runJob(mesh, yaml, isRight);
+  const said = (kind: string): number => sent.get(kind) ?? 0;
+  const blocks = events.at(-1)!.height;
+  const [proposals, votes] = [said("proposal") / blocks, said("votes") / blocks];
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const before = said("proposal") + said("votes");
   await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-  const idle = steps() - before;
-  const memory = process.memoryUsage().rss / 1024 ** 2 / 5;
+  const idle = said("proposal") + said("votes") - before;
+  const memory = process.memoryUsage().rss / 1024 ** 2 / (members + 1);
   await mesh.stop();
   return [
-    row("idle-frames", idle / (IDLE_MS / 1_000), "frames/s of 4 nodes (pulses)", null),
+    row("block-proposals", proposals, "messages/block", members - 1),
+    row("block-votes", votes, "messages/block", 2 * members * (members - 1)),
+    row("idle", idle, `proposals and votes in ${IDLE_MS / 1_000} s`, null),
     row("memory", memory, "MiB/node (5 in one process)", null),
   ];
 }

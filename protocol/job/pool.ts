@@ -81,10 +81,10 @@ export class Pool {
     else this.#perAuthor.set(entry.command.author, count);
   }
 
-  /** Drops what was of no use for long. `keep`: commands of blocks that are being decided. */
-  prune(nowMs: number, keep: ReadonlySet<Hash>): void {
+  /** Drops what was of no use for long. `isKept`: commands of blocks that are being decided. */
+  prune(nowMs: number, isKept: (hash: Hash) => boolean): void {
     for (const entry of this.#entries.values()) {
-      if (entry.applicable === false && nowMs - entry.arrivedMs > USELESS_MS && !keep.has(entry.hash))
+      if (entry.applicable === false && nowMs - entry.arrivedMs > USELESS_MS && !isKept(entry.hash))
         this.delete(entry.hash);
     }
   }

@@ -62,6 +62,11 @@ export class Replica implements Application {
   /** Commands of decided blocks of late, so that they are not pooled again. */
   readonly #done = new Map<Hash, number>();
   readonly #wanted = new Set<Hash>();
+  /**
+   * Commands of blocks of this height that were made or checked. One of them may be locked, and decided long after its
+   * commands stopped applying at the present time: they stay until the height is decided.
+   */
+  readonly #candidates = new Set<Hash>();
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new Map<Hash, Set<AgentId>>();
   #isJudged = false;
@@ -128,7 +133,7 @@ export class Replica implements Application {
     } else if (this.#isJudged && now.monoMs - this.#judgedAtMs < REFRESH_MS) return;
     for (const entry of this.pool.entries()) this.#judge(now, entry);
     this.#judgeArming(now);
-    this.pool.prune(now.monoMs, this.#wanted);
+    this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#candidates.has(hash));
     this.#isJudged = true;
     this.#judgedAtMs = now.monoMs;
   }
@@ -252,6 +257,7 @@ export class Replica implements Application {
       ...this.#consequences(outcome),
     };
     this.#applied = { hash: blockHash(this.#crypto.hash, header), outcome };
+    for (const command of hashes) this.#candidates.add(command);
     return { header, commands: hashes };
   }
 
@@ -303,6 +309,7 @@ export class Replica implements Application {
       // A command that an earlier block holds cannot be in this one.
       return missing.some((command) => this.#done.has(command)) ? "invalid" : "missing";
     }
+    for (const command of block.commands) this.#candidates.add(command);
     const outcome = this.#execute(block);
     if (outcome === null) {
       this.#takeBack();
@@ -395,6 +402,7 @@ export class Replica implements Application {
     this.#applied = null;
     this.#invalid.clear();
     this.#wanted.clear();
+    this.#candidates.clear();
     this.#tip = { nextHeight: this.#tip.nextHeight + 1, hash, timeMs: block.header.timeMs };
     if (block.header.nextCommitteeHash !== this.#committee.hash)
       this.#committee = createCommittee(this.#crypto.hash, outcome.committee);

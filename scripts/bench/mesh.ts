@@ -12,8 +12,11 @@ import { parseJob } from "../../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
 import type { JobEvent } from "../../node/submitted-job.ts";
+import { createAgent } from "../../protocol/agent/agent.ts";
 import { utf8 } from "../../protocol/core/bytes.ts";
 import { verify } from "../../protocol/job/certificate.ts";
+import type { CreateMachine } from "../../protocol/machine.ts";
+import { decodeMessage } from "../../protocol/wire/message.ts";
 
 /** SHA-256 of a text of about 100 bytes: the least that is work at all. */
 const digest = defineSkill({
@@ -26,6 +29,27 @@ const digest = defineSkill({
   run: (text) => hasher(utf8(text)),
 });
 
+/** Messages that the nodes sent so far, by kind. */
+export type Sent = Map<string, number>;
+
+/** The agent, with what it sends counted. */
+function counting(sent: Sent): CreateMachine {
+  return (config, records) => {
+    const agent = createAgent(config, records);
+    return {
+      step(now, input) {
+        const effects = agent.step(now, input);
+        for (const effect of effects) {
+          if (effect.kind !== "send") continue;
+          const decoded = decodeMessage(effect.bytes);
+          if (decoded.ok) sent.set(decoded.value.kind, (sent.get(decoded.value.kind) ?? 0) + 1);
+        }
+        return effects;
+      },
+    };
+  };
+}
+
 export interface BenchMesh {
   readonly nodes: readonly MeshworkNode[];
   readonly owner: MeshworkNode;
@@ -33,14 +57,22 @@ export interface BenchMesh {
 }
 
 /** Four nodes that are committee and workers at once, each with its own disk, and the owner. */
-export async function startMesh(slots: number): Promise<BenchMesh> {
+export async function startMesh(slots: number, sent: Sent | null = null): Promise<BenchMesh> {
   const folder = mkdtempSync(join(tmpdir(), "meshwork-bench-"));
   const mesh = `bench-${process.pid}-${performance.now()}`;
   const nodes: MeshworkNode[] = [];
   for (let i = 0; i < 4; i++) {
     const joined = nodes.map((node) => node.addresses()[0]!);
     nodes.push(
-      await createNode({ mesh, name: `n${i}`, slots, skills: [digest], data: join(folder, `n${i}`), join: joined }),
+      await createNode({
+        mesh,
+        name: `n${i}`,
+        slots,
+        skills: [digest],
+        data: join(folder, `n${i}`),
+        join: joined,
+        ...(sent === null ? {} : { createMachine: counting(sent) }),
+      }),
     );
   }
   const owner = await createNode({ mesh, name: "owner", host: false, join: nodes.map((node) => node.addresses()[0]!) });

@@ -37,6 +37,8 @@ export interface SeedOptions {
   readonly createMachine: CreateMachine;
   /** Virtual time from the last fault to the job's end at every honest keeper, ms. */
   readonly livenessMs?: number;
+  /** Watch beside the usual ones: what only one scenario promises. */
+  readonly checkers?: readonly Checker[];
   /** Changes what the seed drew: scripted runs. */
   readonly alter?: (plan: SeedPlan) => SeedPlan;
 }
@@ -114,6 +116,7 @@ class SeedRun {
       sealsChecker(),
       quietChecker({ strict: calm && plan.network.reordering === 0 }),
       honestyChecker(isHonest),
+      ...(options.checkers ?? []),
       this.coverage,
     ];
     const { meshId, crypto } = this.world;

@@ -1,0 +1,140 @@
+/**
+ * Scripted attacks and accidents that once broke this design on paper (protocol.md 5), each in a virtual world under all
+ * checkers: four members, two good workers, a chain of tasks, and one thing that goes wrong.
+ */
+
+import { describe, expect, test } from "vitest";
+import { hasher } from "../../node/crypto.ts";
+import { createAgent } from "../../protocol/agent/agent.ts";
+import { type Checker, violated } from "../../sim/seeds/checkers/checker.ts";
+import type { Branch } from "../../sim/seeds/coverage.ts";
+import { type Fault, type SeedPlan, type StrategyName, SUBMIT_MS } from "../../sim/seeds/plan.ts";
+import { describeFailure, runSeed } from "../../sim/seeds/seed-run.ts";
+import { EPOCH_MS } from "../../sim/seeds/world/clock.ts";
+import { chain, firstPolicy, sealedPolicy } from "../../sim/seeds/world/job-builder.ts";
+import { CALM_NETWORK } from "../../sim/seeds/world/network.ts";
+
+const GOOD = { price: 1, slots: 4, workMs: 20, lies: 0, fails: 0, slow: 0, never: 0 };
+
+const CALM: SeedPlan = {
+  seed: 1,
+  members: ["m0", "m1", "m2", "m3"].map((agent) => ({ agent, power: 1 })),
+  standbys: [],
+  workers: ["w0", "w1", "w2"].map((name) => ({ ...GOOD, name })),
+  byzantine: [],
+  owner: "owner",
+  network: CALM_NETWORK,
+  faults: [],
+  healAtMs: 30_000,
+  job: {
+    nodes: [chain("c", 20, 1, { policy: firstPolicy({ timeoutMs: 10_000 }) })],
+    budget: 100_000,
+    windowMs: 500,
+    selector: "least-loaded",
+    deadlineMs: 3_600_000,
+  },
+  blobs: false,
+};
+
+const at = (atMs: number, fault: Fault) => ({ ...fault, atMs: SUBMIT_MS + atMs });
+const lying = (...strategies: readonly StrategyName[]) => [
+  { name: "m3", strategies, periodMs: 0, withholdsBlobs: false },
+];
+
+/** Runs a script; fails with its report if a property does not hold. Returns how often each branch was hit. */
+function play(changes: Partial<SeedPlan>, checkers: readonly Checker[] = []): (branch: Branch) => number {
+  const alter = (): SeedPlan => ({ ...CALM, ...changes });
+  const result = runSeed(CALM.seed, { hasher, createMachine: createAgent, alter, checkers });
+  expect(result.failure === null ? "" : describeFailure(result)).toBe("");
+  return (branch) => result.coverage.get(branch) ?? 0;
+}
+
+test("nothing goes wrong: certified, every block in round 0, and a block only where there is something to decide", () => {
+  const count = play({});
+  expect(count("certified")).toBe(1);
+  expect(count("rounds above 0")).toBe(0);
+});
+
+test("a prevote shown to one member only, then silence: healing still decides", () => {
+  for (const seed of [0, 1, 2]) expect(play({ seed, byzantine: lying("prevote-to-one") })("certified")).toBe(1);
+});
+
+test("a member that equivocates in everything is found out and replaced", () => {
+  let replaced = 0;
+  // Nobody need see both halves of a lie in a calm run: over a few it comes out.
+  for (let seed = 0; seed < 8; seed++) {
+    const count = play({ seed, byzantine: lying("equivocate"), standbys: ["s0"], network: { ...CALM_NETWORK, loss: 0.1 } });
+    replaced += count("replaced: equivocation");
+    expect(count("certified")).toBe(1);
+  }
+  expect(replaced).toBeGreaterThan(0);
+});
+
+test("a member that is dead is replaced by a standby, and the job does not wait for it", () => {
+  const nodes = [chain("c", 100, 1, { policy: firstPolicy({ timeoutMs: 10_000 }) })];
+  const faults = [at(300, { kind: "crash", name: "m2", downMs: 100_000, atPersist: false })];
+  const count = play({ standbys: ["s0"], faults, job: { ...CALM.job, nodes } });
+  expect(count("replaced: dead")).toBe(1);
+  expect(count("certified")).toBe(1);
+});
+
+test("a value locked by all is proposed again after a stall of minutes, whatever its time is", () => {
+  const names = ["m0", "m1", "m2"];
+  const mute = (name: string) => at(50, { kind: "lone-decider", name, muteMs: 180_000, crashed: [] });
+  const count = play({ faults: names.map(mute), healAtMs: SUBMIT_MS + 190_000 });
+  expect(count("valid value proposed again")).toBeGreaterThan(0);
+  expect(count("certified")).toBe(1);
+});
+
+test("one member alone decides and is not heard: the others' locks keep its decision", () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const faults = [0, 4_000, 8_000, 12_000].map((ms) =>
+      at(ms, { kind: "lone-decider", name: `m${seed % 3}`, muteMs: 3_500, crashed: seed % 2 === 0 ? ["m0", "m1", "m2"] : [] }),
+    );
+    expect(play({ seed, faults, byzantine: lying("against-locks") })("certified")).toBe(1);
+  }
+});
+
+test("a command known to one member only: it arms alone, and decides nothing until it is heard", () => {
+  const slow = [{ ...GOOD, name: "w0", workMs: 60_000 }];
+  const nodes = [chain("c", 2, 1, { policy: firstPolicy({ timeoutMs: 300_000 }) })];
+  const faults = [
+    at(2_000, { kind: "partition", groups: [["m1", "m2", "m3", "owner"]], oneWay: true, forMs: 8_000 }),
+    at(2_500, { kind: "cancel" }),
+  ];
+  expect(play({ workers: slow, faults, job: { ...CALM.job, nodes } })("cancelled")).toBe(1);
+});
+
+describe("crashes right after a durable write, before anything of the step was sent", () => {
+  test("no member signs twice, and the job goes on", () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const faults = Array.from({ length: 24 }, (_, index) =>
+        at(30 + index * 97 + seed * 13, { kind: "crash", name: `m${index % 4}`, downMs: 60, atPersist: true }),
+      );
+      expect(play({ seed, faults })("certified")).toBe(1);
+    }
+  });
+});
+
+describe("a proposer that cheats with the time of its blocks or with what they hold", () => {
+  /** At most 1/5 of a window, and more by each round (A3). */
+  const punctual: Checker = {
+    onDecided({ committed, height, by, atMs }) {
+      const { timeMs, round } = committed.block.header;
+      const aheadMs = timeMs - EPOCH_MS - atMs;
+      if (aheadMs > 100 * (1 + round)) violated("A3 timely", by, `block ${height} is ${aheadMs} ms ahead`);
+    },
+  };
+
+  test.each(["future", "stale", "invalid"] as const)("%s: its blocks get no polka", (lie) => {
+    const count = play({ byzantine: lying(lie) }, [punctual]);
+    expect(count("certified")).toBe(1);
+    expect(count("rounds above 0")).toBeGreaterThan(0);
+  });
+
+  test("ends the window at once and leaves the others' offers out: the offers are counted all the same", () => {
+    const nodes = [chain("c", 3, 1, { policy: sealedPolicy({ timeoutMs: 10_000 }) })];
+    const count = play({ byzantine: lying("future", "hide-commands"), job: { ...CALM.job, nodes } }, [punctual]);
+    expect(count("certified")).toBe(1);
+  });
+});
