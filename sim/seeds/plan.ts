@@ -29,7 +29,12 @@ export type Fault =
    * From then on, the next time that this member precommits a block it is heard no more: it may decide alone, and what it
    * decided rests on the others' locks. `crashed` restart meanwhile.
    */
-  | { readonly kind: "lone-decider"; readonly name: string; readonly muteMs: number; readonly crashed: readonly string[] }
+  | {
+      readonly kind: "lone-decider";
+      readonly name: string;
+      readonly muteMs: number;
+      readonly crashed: readonly string[];
+    }
   | { readonly kind: "cancel" };
 export type PlannedFault = Fault & { readonly atMs: number };
 

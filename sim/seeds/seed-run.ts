@@ -158,7 +158,8 @@ class SeedRun {
         if (!isHonest(entry.agent)) return;
         if (entry.event.kind === "hosting") this.#hosting.add(entry.agent);
         for (const checker of this.#checkers) checker.onTrace?.(entry);
-        if (entry.event.kind === "voted" && entry.event.vote === "precommit" && entry.event.block !== null) this.#onPrecommit(entry.agent);
+        if (entry.event.kind === "voted" && entry.event.vote === "precommit" && entry.event.block !== null)
+          this.#onPrecommit(entry.agent);
         if (entry.event.kind !== "applied") return;
         if (entry.event.events.some((event) => (event as { kind: string }).kind === "completed"))
           this.#ended.add(entry.agent);

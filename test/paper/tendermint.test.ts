@@ -247,7 +247,9 @@ describe("no double signing (A4)", () => {
     bench.pass(600);
     expect(first).toEqual(["proposal 0 own -1", "prevote 0 own"]);
     expect(bench.take().filter((text) => text.startsWith("proposal"))).toEqual([]);
-    const blocks = new Set(bench.sent.map(({ message }) => (message.kind === "proposal" ? message.statement.block : null)));
+    const blocks = new Set(
+      bench.sent.map(({ message }) => (message.kind === "proposal" ? message.statement.block : null)),
+    );
     expect(blocks.size).toBeLessThanOrEqual(2); // that one, and `null` for the votes
   });
 });

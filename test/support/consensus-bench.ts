@@ -110,7 +110,13 @@ export class Bench {
   #block(name: string, proposer: AgentId, round: number, timeMs: number): Block {
     const { hash } = this.committee;
     const { nextHeight: height, hash: parent } = this.#tip;
-    const common = { commandsHash: ZERO, eventsHash: ZERO, committeeHash: hash, nextCommitteeHash: hash, stateHash: null };
+    const common = {
+      commandsHash: ZERO,
+      eventsHash: ZERO,
+      committeeHash: hash,
+      nextCommitteeHash: hash,
+      stateHash: null,
+    };
     const block = { header: { job: JOB, height, round, proposer, parent, timeMs, ...common }, commands: [] };
     this.#names.set(blockHash(hasher, block.header), name);
     return block;

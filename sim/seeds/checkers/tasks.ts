@@ -39,7 +39,8 @@ export function tasksChecker(): Checker {
     onDecided({ ledger, height, by, events }) {
       const { state } = ledger;
       const last = events.findIndex((event) => event.kind === "completed");
-      if (last >= 0 && last < events.length - 1) violated(PROPERTY, by, `height ${height}: the ledger decided ${events[last + 1]!.kind} after the job's end`);
+      if (last >= 0 && last < events.length - 1)
+        violated(PROPERTY, by, `height ${height}: the ledger decided ${events[last + 1]!.kind} after the job's end`);
       if (state.status.get() !== "running") {
         if (state.tasks.size > 0 || state.deadlines.size > 0)
           violated(PROPERTY, by, `height ${height}: the job ended and keeps tasks or deadlines`);

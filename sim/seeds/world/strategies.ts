@@ -163,7 +163,8 @@ export function proposesAgainstLocks(): Strategy {
       return !isVotes || !decoded.value.votes.some((vote) => vote.kind === "precommit" && vote.block !== null);
     },
     onEffect(_, effect) {
-      if (effect.kind === "persist" && effect.slot.startsWith("block/") && effect.bytes !== null) parentEvents = eventsOf(effect.bytes);
+      if (effect.kind === "persist" && effect.slot.startsWith("block/") && effect.bytes !== null)
+        parentEvents = eventsOf(effect.bytes);
     },
     onSend(tools, { to, message }) {
       const self = tools.config.signer.agent;

@@ -1,0 +1,238 @@
+/**
+ * The ledger alone (protocol.md 4-7): whatever commands come, in whatever order and at whatever time, it never throws, its
+ * books hold (the checkers of the simulator look at every block), and a block that is taken back leaves no trace.
+ */
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hasher } from "../../node/crypto.ts";
+import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
+import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
+import { type CommandBody, encodeCommand, sealHash } from "../../protocol/wire/command.ts";
+import { dataHash, encodeGenesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
+import { answersChecker } from "../../sim/seeds/checkers/answers.ts";
+import { awardsChecker } from "../../sim/seeds/checkers/awards.ts";
+import { budgetChecker } from "../../sim/seeds/checkers/budget.ts";
+import { sealsChecker } from "../../sim/seeds/checkers/seals.ts";
+import { tasksChecker } from "../../sim/seeds/checkers/tasks.ts";
+import { buildGenesis, chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/seeds/world/job-builder.ts";
+
+const MESH = "ledger" as MeshId;
+const START_MS = 1_000_000;
+const WORKERS = ["w0", "w1", "w2", "w3", "w4"] as readonly string[] as readonly AgentId[];
+const NONCE = new Uint8Array(32);
+
+/** A job's ledger, with blocks by short calls; every block goes past the checkers. */
+class Book {
+  readonly ledger: Ledger;
+  readonly job: JobId;
+  timeMs = START_MS;
+  #counter = 1;
+  readonly #checkers = [answersChecker(), awardsChecker(), budgetChecker(), sealsChecker(), tasksChecker()];
+
+  constructor(nodes: readonly NodeSpec[], budget = 1_000) {
+    const genesis = buildGenesis(MESH, {
+      owner: "owner",
+      nodes,
+      budget,
+      committee: ["m0", "m1", "m2", "m3"],
+      standbys: ["s0"],
+      deadlineMs: 10_000_000,
+    });
+    this.job = hasher(encodeGenesis(genesis));
+    this.ledger = new Ledger(genesis, this.job, hasher);
+  }
+
+  command(author: string, body: CommandBody): IdentifiedCommand {
+    const command = { job: this.job, author: author as AgentId, counter: this.#counter++, body };
+    return { hash: hasher(encodeCommand(command)), command };
+  }
+
+  offer(worker: string, price = 1, slots = 4): IdentifiedCommand {
+    const validUntilMs = this.timeMs + 60_000;
+    const body = { skill: "work", price, slots, labels: [], load: 0, expectedMs: 100, validUntilMs };
+    return this.command(worker, { kind: "offer", ...body });
+  }
+
+  seal(worker: string, task: string, attempt: number, value: number): IdentifiedCommand {
+    const output = dataHash(hasher, inline(value));
+    const sealed = { job: this.job, task: task as TaskId, attempt, worker: worker as AgentId, nonce: NONCE, output };
+    return this.command(worker, { kind: "seal", task: task as TaskId, attempt, seal: sealHash(hasher, sealed), mebibytes: 0 });
+  }
+
+  result(worker: string, task: string, attempt: number, value: number, nonce: Uint8Array | null = null): IdentifiedCommand {
+    const body = { task: task as TaskId, attempt, data: inline(value), confidence: 900_000, cost: 1, nonce };
+    return this.command(worker, { kind: "result", ...body });
+  }
+
+  /** Decides a block of those commands that change something. */
+  block(commands: readonly IdentifiedCommand[], afterMs = 10): readonly LedgerEvent[] {
+    this.timeMs += afterMs;
+    const { commands: taken, outcome } = this.ledger.select(this.timeMs, commands);
+    this.ledger.keep();
+    const { ledger } = this;
+    const header = { timeMs: this.timeMs };
+    const seen = { committed: { block: { header } }, commands: taken, events: outcome.events, ledger, height: ledger.state.height.get() };
+    for (const checker of this.#checkers) checker.onDecided?.({ ...seen, hash: "" as Hash, by: "test" as AgentId, atMs: 0 } as never);
+    return outcome.events;
+  }
+
+  /** Kinds of the events of a block. */
+  kinds(commands: readonly IdentifiedCommand[], afterMs?: number): string[] {
+    return this.block(commands, afterMs).map((event) => event.kind);
+  }
+}
+
+describe("tasks", () => {
+  test("a chain is unfolded step by step, each fed the step before, and certified at its end", () => {
+    const book = new Book([chain("c", 3, 1)]);
+    expect(book.kinds([book.offer("w0")])).toEqual(["unfolded", "award"]);
+    expect(book.kinds([book.result("w0", "c/0", 1, 2)])).toEqual(["result", "accepted", "award"]);
+    expect(book.kinds([book.result("w0", "c/1", 1, 3)])).toEqual(["result", "accepted", "award"]);
+    const last = book.block([book.result("w0", "c/2", 1, 4)]);
+    expect(last.at(-1)).toMatchObject({ kind: "completed", status: "certified" });
+    expect(book.ledger.state.spent.get()).toBe(3);
+  });
+
+  test("a node waits for what it needs", () => {
+    const book = new Book([map("m", [1, 2]), single("r", { from: "m" })]);
+    book.block([book.offer("w0")]);
+    book.block([book.result("w0", "m/0", 1, 1)]);
+    expect(book.ledger.state.nodes.get("r")?.status).toBe("waiting");
+    expect(book.kinds([book.result("w0", "m/1", 1, 1)])).toContain("unfolded");
+    expect(book.ledger.state.nodes.get("r")?.status).toBe("open");
+  });
+
+  test("without offers it asks in windows, each longer, and then fails", () => {
+    const book = new Book([single("a", 1)]);
+    expect(book.kinds([])).toEqual(["unfolded", "window"]);
+    expect(book.kinds([], 500)).toEqual(["window"]);
+    expect(book.kinds([], 1_000)).toEqual(["window"]);
+    expect(book.block([], 2_000).at(-1)).toMatchObject({ kind: "completed", status: "failed", reason: "task a: no-offers" });
+  });
+});
+
+describe("sealed batches", () => {
+  const policy = sealedPolicy({ timeoutMs: 5_000 });
+  const seated = (): Book => {
+    const book = new Book([single("a", 1, { policy })]);
+    book.block(["w0", "w1", "w2"].map((worker) => book.offer(worker)));
+    return book;
+  };
+
+  test("open when all have sealed; a reveal before that changes nothing", () => {
+    const book = seated();
+    expect(book.kinds([book.seal("w0", "a", 1, 7), book.result("w0", "a", 1, 7, NONCE)])).toEqual([]);
+    expect(book.kinds([book.seal("w1", "a", 1, 7), book.seal("w2", "a", 1, 8)])).toEqual(["opened"]);
+    const results = ["w0", "w1"].map((worker) => book.result(worker, "a", 1, 7, NONCE));
+    const last = book.block([...results, book.result("w2", "a", 1, 8, NONCE)]);
+    expect(last.map((event) => event.kind)).toEqual(["result", "result", "result", "accepted", "nodeAccepted", "completed"]);
+    expect(last[3]).toMatchObject({ others: ["w2"] });
+  });
+
+  test("what is not revealed counts as wrong", () => {
+    const book = seated();
+    book.block(["w0", "w1", "w2"].map((worker) => book.seal(worker, "a", 1, 7)));
+    book.block([book.result("w0", "a", 1, 7, NONCE), book.result("w1", "a", 1, 7, NONCE)]);
+    expect(book.kinds([], 6_000)).toEqual(["ended", "accepted", "nodeAccepted", "completed"]);
+  });
+
+  test("a reveal of something else than was sealed changes nothing", () => {
+    const book = seated();
+    book.block(["w0", "w1", "w2"].map((worker) => book.seal(worker, "a", 1, 7)));
+    expect(book.kinds([book.result("w0", "a", 1, 8, NONCE)])).toEqual([]);
+  });
+
+  test("when the leases end, the minimum opens the batch", () => {
+    const book = seated();
+    book.block([book.seal("w0", "a", 1, 7), book.seal("w1", "a", 1, 7)]);
+    expect(book.kinds([], 5_100)).toContain("opened");
+  });
+});
+
+describe("budget", () => {
+  test("a task that nobody can do for what is left fails, and says so", () => {
+    const book = new Book([single("a", 1)], 5);
+    expect(book.block([book.offer("w0", 6)]).at(-1)).toMatchObject({ kind: "completed", reason: "task a: budget" });
+  });
+
+  test("seals that wait for each other's seats do not wait for ever", () => {
+    const policy = sealedPolicy({ timeoutMs: 1_000, retries: 20 });
+    const book = new Book([map("m", [1, 2], { policy })], 3);
+    book.block(["w0", "w1", "w2"].map((worker) => book.offer(worker, 1)));
+    book.block([book.seal("w0", "m/0", 1, 1)]);
+    for (let i = 0; i < 30 && book.ledger.state.status.get() === "running"; i++) book.block([], 1_000);
+    expect(book.ledger.state.status.get()).toBe("failed");
+  });
+
+  test("a late result takes its seat again only while the budget allows", () => {
+    const book = new Book([map("m", [1, 2])], 3);
+    book.block([book.offer("w0", 2, 1)]);
+    const late = book.result("w0", "m/0", 1, 1);
+    book.block([], 5_001); // its lease ends, the seat is free again
+    book.block([book.offer("w1", 3, 1)]);
+    book.block([late]);
+  });
+});
+
+// --- anything at all ----------------------------------------------------------------------------------
+
+const worker = fc.constantFrom(...WORKERS, "m0", "owner", "stranger");
+const task = fc.constantFrom("a", "m/0", "m/1", "m/2", "c/0", "c/1", "b", "nobody");
+const attempt = fc.integer({ min: 1, max: 3 });
+const action = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("offer" as const), worker, price: fc.integer({ min: 0, max: 9 }), slots: fc.nat({ max: 3 }) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("seal" as const), worker, task, attempt, value: fc.nat({ max: 2 }) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("result" as const), worker, task, attempt, value: fc.nat({ max: 2 }), sealed: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("failure" as const), worker, task, attempt, reason: fc.constantFrom("busy", "error", "refused", "lost-input") }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("suspicion" as const), worker: fc.constantFrom("m0", "m1", "m2"), target: fc.constantFrom("w0", "m3", "m1"), suspected: fc.boolean() }) },
+);
+const blocks = fc.array(
+  fc.record({ actions: fc.array(action, { maxLength: 8 }), afterMs: fc.constantFrom(0, 1, 100, 600, 2_500, 7_000), kept: fc.boolean() }),
+  { maxLength: 40 },
+);
+
+function toCommand(book: Book, one: typeof action extends fc.Arbitrary<infer T> ? T : never): IdentifiedCommand {
+  switch (one.kind) {
+    case "offer":
+      return book.offer(one.worker, one.price, one.slots);
+    case "seal":
+      return book.seal(one.worker, one.task, one.attempt, one.value);
+    case "result":
+      return book.result(one.worker, one.task, one.attempt, one.value, one.sealed ? NONCE : null);
+    case "failure":
+      return book.command(one.worker, { kind: "failure", task: one.task as TaskId, attempt: one.attempt, reason: one.reason as "busy", message: "" });
+    case "suspicion":
+      return book.command(one.worker, { kind: "suspicion", target: one.target as AgentId, suspected: one.suspected });
+  }
+}
+
+const sealed = sealedPolicy({ timeoutMs: 2_000, redundancyMax: 5 });
+const JOBS: readonly (readonly NodeSpec[])[] = [
+  [single("a", 1), map("m", [1, 2, 3], { needs: ["a"] })],
+  [map("m", [1, 2, 3], { policy: sealed }), single("b", { from: "m" }, { policy: sealed })],
+  [chain("c", 2, 1, { policy: firstPolicy({ retries: 1 }) }), single("a", 2, { policy: sealed })],
+];
+
+test("any commands at any time: it never throws, its books hold, and what is taken back was never there", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...JOBS), fc.integer({ min: 1, max: 60 }), blocks, (nodes, budget, plan) => {
+      const book = new Book(nodes, budget);
+      for (const { actions, afterMs, kept } of plan) {
+        const commands = actions.map((one) => toCommand(book, one));
+        const before = book.ledger.digest;
+        const { commands: chosen, outcome } = book.ledger.select(book.timeMs + afterMs, commands);
+        const after = book.ledger.digest;
+        book.ledger.takeBack();
+        expect(book.ledger.digest).toBe(before);
+        // What one member selects, every other one executes to the same end.
+        expect(book.ledger.execute(book.timeMs + afterMs, chosen)?.eventsHash).toBe(outcome.eventsHash);
+        expect(book.ledger.digest).toBe(after);
+        book.ledger.takeBack();
+        if (kept) book.block(commands, afterMs);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
