@@ -167,12 +167,14 @@ describe("budget", () => {
   });
 
   test("a late result takes its seat again only while the budget allows", () => {
-    const book = new Book([map("m", [1, 2])], 3);
+    const book = new Book([map("m", [1, 2, 3])], 4);
     book.block([book.offer("w0", 2, 1)]);
     const late = book.result("w0", "m/0", 1, 1);
-    book.block([], 5_001); // its lease ends, the seat is free again
-    book.block([book.offer("w1", 3, 1)]);
-    book.block([late]);
+    book.block([book.offer("w2", 1, 1)], 4_000);
+    // The lease of w0 ends. Its seat finds only w1, whom nothing is left for; m/2 takes w0, and the money.
+    book.block([book.offer("w1", 5, 1)], 1_001);
+    expect(book.ledger.state.reserved.get()).toBe(3);
+    expect(book.kinds([late])).toEqual([]);
   });
 });
 

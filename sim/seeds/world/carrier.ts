@@ -124,14 +124,7 @@ class WorldCarrier implements Carrier {
     const isHolder = (agent: AgentId): boolean => {
       const other = world.find(agent);
       const isReachable = !network.isCut(process.id, agent) && !network.isCut(agent, process.id);
-      return (
-        other !== undefined &&
-        other.isUp &&
-        !other.isPaused &&
-        !other.withholdsBlobs &&
-        isReachable &&
-        other.blobs.has(hash)
-      );
+      return other?.isUp && !other.isPaused && !other.withholdsBlobs && isReachable && other.blobs.has(hash);
     };
     const holder = from.find(isHolder);
     if (holder === undefined || this.#lots.chance(network.settings.loss)) {
