@@ -12,7 +12,7 @@ import type { Data } from "../wire/genesis.ts";
 import type { EndReason } from "./event.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
-import { type Award, type Task, updateAgent, updateRecord } from "./state.ts";
+import { type Award, type Books, type Task, updateAgent, updateRecord } from "./state.ts";
 
 // --- deadlines of a task ------------------------------------------------------------------------------
 
@@ -34,10 +34,15 @@ export function freeSeats(task: Task): number {
 
 export const sealedSeats = (task: Task): number => task.awards.filter((award) => award.status === "sealed").length;
 
-/** Whether an award can still give a result: it lives, or its lease ran out and its seat is unfilled (protocol.md 6.6). */
-export function canDeliver(task: Task, award: Award | undefined): boolean {
+/**
+ * Whether an award can still give a result: it lives, or its lease ran out, its seat is unfilled, and its price, which
+ * was free to be promised to others since, is still there (protocol.md 6.6).
+ */
+export function canDeliver(books: Pick<Books, "state" | "genesis">, task: Task, award: Award | undefined): boolean {
   if (award === undefined || task.phase !== "seating") return false;
-  return award.status === "live" || (award.status === "ended" && freeSeats(task) > 0);
+  if (award.status === "live") return true;
+  const left = books.genesis.budget - books.state.spent.get() - books.state.reserved.get();
+  return award.status === "ended" && freeSeats(task) > 0 && award.price <= left;
 }
 
 // --- writing ------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ export class Ledger {
     const task = this.#task(body.task, body.attempt);
     if (task === undefined) return "no-such-task";
     if (!isSealed(policyOf(this.rulesAt(0), task))) return "not-sealed";
-    return canDeliver(task, awardOf(task, author)) ? null : "no-award";
+    return canDeliver(this, task, awardOf(task, author)) ? null : "no-award";
   }
 
   #judgeResult(author: AgentId, body: BodyOf<"result">): string | null {
@@ -173,7 +173,7 @@ export class Ledger {
     const award = awardOf(task, author);
     if (!isSealed(policyOf(this.rulesAt(0), task))) {
       if (body.nonce !== null) return "not-sealed";
-      return canDeliver(task, award) ? null : "no-award";
+      return canDeliver(this, task, award) ? null : "no-award";
     }
     // An output before the opening is invalid: nobody may see it before all have sealed theirs.
     if (task.phase !== "open" || award?.status !== "sealed" || body.nonce === null) return "not-open";

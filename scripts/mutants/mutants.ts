@@ -114,14 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "let a seal without a seat reserve beyond the budget",
-    patches: [
-      {
-        file: "job/batch.ts",
-        from: 'award.status === "live" || (award.status === "ended" && freeSeats(task) > 0)',
-        to: 'award.status === "live" || award.status === "ended"',
-      },
-    ],
+    name: "let a late result spend what was promised to others",
+    patches: [{ file: "job/batch.ts", from: "freeSeats(task) > 0 && award.price <= left", to: "left >= left" }],
   },
   {
     name: "reveal before the batch is open",

@@ -16,7 +16,15 @@ import { awardsChecker } from "../../sim/seeds/checkers/awards.ts";
 import { budgetChecker } from "../../sim/seeds/checkers/budget.ts";
 import { sealsChecker } from "../../sim/seeds/checkers/seals.ts";
 import { tasksChecker } from "../../sim/seeds/checkers/tasks.ts";
-import { buildGenesis, chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/seeds/world/job-builder.ts";
+import {
+  buildGenesis,
+  chain,
+  firstPolicy,
+  inline,
+  map,
+  sealedPolicy,
+  single,
+} from "../../sim/seeds/world/job-builder.ts";
 
 const MESH = "ledger" as MeshId;
 const START_MS = 1_000_000;
@@ -58,10 +66,22 @@ class Book {
   seal(worker: string, task: string, attempt: number, value: number): IdentifiedCommand {
     const output = dataHash(hasher, inline(value));
     const sealed = { job: this.job, task: task as TaskId, attempt, worker: worker as AgentId, nonce: NONCE, output };
-    return this.command(worker, { kind: "seal", task: task as TaskId, attempt, seal: sealHash(hasher, sealed), mebibytes: 0 });
+    return this.command(worker, {
+      kind: "seal",
+      task: task as TaskId,
+      attempt,
+      seal: sealHash(hasher, sealed),
+      mebibytes: 0,
+    });
   }
 
-  result(worker: string, task: string, attempt: number, value: number, nonce: Uint8Array | null = null): IdentifiedCommand {
+  result(
+    worker: string,
+    task: string,
+    attempt: number,
+    value: number,
+    nonce: Uint8Array | null = null,
+  ): IdentifiedCommand {
     const body = { task: task as TaskId, attempt, data: inline(value), confidence: 900_000, cost: 1, nonce };
     return this.command(worker, { kind: "result", ...body });
   }
@@ -73,8 +93,15 @@ class Book {
     this.ledger.keep();
     const { ledger } = this;
     const header = { timeMs: this.timeMs };
-    const seen = { committed: { block: { header } }, commands: taken, events: outcome.events, ledger, height: ledger.state.height.get() };
-    for (const checker of this.#checkers) checker.onDecided?.({ ...seen, hash: "" as Hash, by: "test" as AgentId, atMs: 0 } as never);
+    const seen = {
+      committed: { block: { header } },
+      commands: taken,
+      events: outcome.events,
+      ledger,
+      height: ledger.state.height.get(),
+    };
+    for (const checker of this.#checkers)
+      checker.onDecided?.({ ...seen, hash: "" as Hash, by: "test" as AgentId, atMs: 0 } as never);
     return outcome.events;
   }
 
@@ -109,7 +136,11 @@ describe("tasks", () => {
     expect(book.kinds([])).toEqual(["unfolded", "window"]);
     expect(book.kinds([], 500)).toEqual(["window"]);
     expect(book.kinds([], 1_000)).toEqual(["window"]);
-    expect(book.block([], 2_000).at(-1)).toMatchObject({ kind: "completed", status: "failed", reason: "task a: no-offers" });
+    expect(book.block([], 2_000).at(-1)).toMatchObject({
+      kind: "completed",
+      status: "failed",
+      reason: "task a: no-offers",
+    });
   });
 });
 
@@ -127,7 +158,14 @@ describe("sealed batches", () => {
     expect(book.kinds([book.seal("w1", "a", 1, 7), book.seal("w2", "a", 1, 8)])).toEqual(["opened"]);
     const results = ["w0", "w1"].map((worker) => book.result(worker, "a", 1, 7, NONCE));
     const last = book.block([...results, book.result("w2", "a", 1, 8, NONCE)]);
-    expect(last.map((event) => event.kind)).toEqual(["result", "result", "result", "accepted", "nodeAccepted", "completed"]);
+    expect(last.map((event) => event.kind)).toEqual([
+      "result",
+      "result",
+      "result",
+      "accepted",
+      "nodeAccepted",
+      "completed",
+    ]);
     expect(last[3]).toMatchObject({ others: ["w2"] });
   });
 
@@ -170,9 +208,9 @@ describe("budget", () => {
     const book = new Book([map("m", [1, 2, 3])], 4);
     book.block([book.offer("w0", 2, 1)]);
     const late = book.result("w0", "m/0", 1, 1);
-    book.block([book.offer("w2", 1, 1)], 4_000);
+    book.block([book.offer("w2", 1, 1)], 1_000);
     // The lease of w0 ends. Its seat finds only w1, whom nothing is left for; m/2 takes w0, and the money.
-    book.block([book.offer("w1", 5, 1)], 1_001);
+    book.block([book.offer("w1", 5, 1)], 4_001);
     expect(book.ledger.state.reserved.get()).toBe(3);
     expect(book.kinds([late])).toEqual([]);
   });
@@ -184,14 +222,56 @@ const worker = fc.constantFrom(...WORKERS, "m0", "owner", "stranger");
 const task = fc.constantFrom("a", "m/0", "m/1", "m/2", "c/0", "c/1", "b", "nobody");
 const attempt = fc.integer({ min: 1, max: 3 });
 const action = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("offer" as const), worker, price: fc.integer({ min: 0, max: 9 }), slots: fc.nat({ max: 3 }) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant("seal" as const), worker, task, attempt, value: fc.nat({ max: 2 }) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("result" as const), worker, task, attempt, value: fc.nat({ max: 2 }), sealed: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("failure" as const), worker, task, attempt, reason: fc.constantFrom("busy", "error", "refused", "lost-input") }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("suspicion" as const), worker: fc.constantFrom("m0", "m1", "m2"), target: fc.constantFrom("w0", "m3", "m1"), suspected: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("offer" as const),
+      worker,
+      price: fc.integer({ min: 0, max: 9 }),
+      slots: fc.nat({ max: 3 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant("seal" as const), worker, task, attempt, value: fc.nat({ max: 2 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("result" as const),
+      worker,
+      task,
+      attempt,
+      value: fc.nat({ max: 2 }),
+      sealed: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("failure" as const),
+      worker,
+      task,
+      attempt,
+      reason: fc.constantFrom("busy", "error", "refused", "lost-input"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("suspicion" as const),
+      worker: fc.constantFrom("m0", "m1", "m2"),
+      target: fc.constantFrom("w0", "m3", "m1"),
+      suspected: fc.boolean(),
+    }),
+  },
 );
 const blocks = fc.array(
-  fc.record({ actions: fc.array(action, { maxLength: 8 }), afterMs: fc.constantFrom(0, 1, 100, 600, 2_500, 7_000), kept: fc.boolean() }),
+  fc.record({
+    actions: fc.array(action, { maxLength: 8 }),
+    afterMs: fc.constantFrom(0, 1, 100, 600, 2_500, 7_000),
+    kept: fc.boolean(),
+  }),
   { maxLength: 40 },
 );
 
@@ -204,7 +284,13 @@ function toCommand(book: Book, one: typeof action extends fc.Arbitrary<infer T> 
     case "result":
       return book.result(one.worker, one.task, one.attempt, one.value, one.sealed ? NONCE : null);
     case "failure":
-      return book.command(one.worker, { kind: "failure", task: one.task as TaskId, attempt: one.attempt, reason: one.reason as "busy", message: "" });
+      return book.command(one.worker, {
+        kind: "failure",
+        task: one.task as TaskId,
+        attempt: one.attempt,
+        reason: one.reason as "busy",
+        message: "",
+      });
     case "suspicion":
       return book.command(one.worker, { kind: "suspicion", target: one.target as AgentId, suspected: one.suspected });
   }

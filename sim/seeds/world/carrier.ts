@@ -123,8 +123,8 @@ class WorldCarrier implements Carrier {
     const { network } = world;
     const isHolder = (agent: AgentId): boolean => {
       const other = world.find(agent);
-      const isReachable = !network.isCut(process.id, agent) && !network.isCut(agent, process.id);
-      return other?.isUp && !other.isPaused && !other.withholdsBlobs && isReachable && other.blobs.has(hash);
+      if (other === undefined || network.isCut(process.id, agent) || network.isCut(agent, process.id)) return false;
+      return other.isUp && !other.isPaused && !other.withholdsBlobs && other.blobs.has(hash);
     };
     const holder = from.find(isHolder);
     if (holder === undefined || this.#lots.chance(network.settings.loss)) {
