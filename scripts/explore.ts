@@ -1,5 +1,6 @@
 /**
- * Searches seeds for one that breaks a property: `explore --seeds N --from K [--plan] [--events N]`. Exit code 3 if one does.
+ * Searches seeds for one that breaks a property: `explore --seeds N --from K [--events N] [--failures N]`.
+ * Ends with a line `{"counts":{…}}` that says which rare branches were hit; exit code 3 if a seed failed.
  */
 
 import { parseArgs } from "node:util";
@@ -42,5 +43,6 @@ for (let seed = from; seed < from + count; seed++) {
     );
   }
 }
-process.stdout.write(`${BRANCHES.map((branch) => `${branch}: ${totals.get(branch) ?? 0}`).join(", ")}\n`);
+const branches = Object.fromEntries(BRANCHES.map((branch) => [branch, totals.get(branch) ?? 0]));
+process.stdout.write(`${JSON.stringify({ counts: { seeds: count, failed: failed.length, steps, ...branches } })}\n`);
 process.exitCode = failed.length > 0 ? 3 : 0;

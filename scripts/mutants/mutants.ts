@@ -4,6 +4,8 @@
 
 export interface Mutant {
   readonly name: string;
+  /** Noticed within a dozen seeds. */
+  readonly quick?: boolean;
   /** `from` must stand exactly once in the file. */
   readonly patches: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
@@ -13,6 +15,7 @@ const CONSENSUS = "consensus/consensus.ts";
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "forget the lock on restart",
+    quick: true,
     patches: [{ file: CONSENSUS, from: "if (record.locked !== null) state.locked = record.locked;", to: "" }],
   },
   {
@@ -48,6 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a quorum of 2f",
+    quick: true,
     patches: [
       {
         file: "consensus/committee.ts",
@@ -64,6 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "drop the lock on a quorum for nil",
+    quick: true,
     patches: [
       {
         file: CONSENSUS,
@@ -98,6 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "accept a committed command twice",
+    quick: true,
     patches: [
       { file: "job/replica.ts", from: "(hash) => this.#done.has(hash)", to: "() => false" },
       {
@@ -119,6 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "reveal before the batch is open",
+    quick: true,
     patches: [
       {
         file: "job/ledger.ts",
@@ -134,6 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "order agents by when they came",
+    quick: true,
     patches: [
       {
         file: "job/journal.ts",

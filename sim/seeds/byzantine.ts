@@ -41,7 +41,9 @@ function strategyOf(name: StrategyName, plan: SeedPlan): Strategy {
     case "votes-for-all":
       return votesForAll();
     case "against-locks":
-      return proposesAgainstLocks();
+      return proposesAgainstLocks(false);
+    case "against-locks-deaf":
+      return proposesAgainstLocks(true);
     case "double-proposal":
       return liesInProposals("double", salt);
     case "withhold":

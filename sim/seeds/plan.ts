@@ -54,6 +54,7 @@ export const STRATEGIES = [
   "empty",
   "to-half",
   "against-locks",
+  "against-locks-deaf",
   "withhold",
   "hide-commands",
   "lie-to-workers",
@@ -277,7 +278,7 @@ function sharpen(plan: SeedPlan, lots: Prng): SeedPlan {
 
 const SHARP: readonly (readonly StrategyName[])[] = [
   ["against-locks"],
-  ["against-locks"],
+  ["against-locks-deaf"],
   ["votes-for-all", "empty"],
   ["votes-for-all", "double-empty"],
   ["equivocate", "empty"],

@@ -18,6 +18,7 @@ import { type Checker, PropertyViolation, violated } from "./checkers/checker.ts
 import { DecidedLog } from "./checkers/decided-log.ts";
 import { honestyChecker } from "./checkers/honesty.ts";
 import { awaitLiveness } from "./checkers/liveness.ts";
+import { locksChecker } from "./checkers/locks.ts";
 import { quietChecker } from "./checkers/quiet.ts";
 import { sealsChecker } from "./checkers/seals.ts";
 import { signingChecker } from "./checkers/signing.ts";
@@ -109,6 +110,7 @@ class SeedRun {
       validityChecker(),
       stateChecker(),
       signingChecker(),
+      locksChecker(),
       answersChecker(),
       tasksChecker(),
       budgetChecker(),
@@ -165,7 +167,7 @@ class SeedRun {
           this.#ended.add(entry.agent);
       },
       onEffect: (agent, effect, atMs, step) => {
-        this.coverage.onEffect(agent, effect);
+        if (isHonest(agent)) for (const checker of this.#checkers) checker.onEffect?.(agent, effect, atMs);
         this.#log.onEffect(agent, effect, atMs, step);
         if (effect.kind !== "event") return;
         if (effect.event.kind === "submitted" && !effect.event.ok) this.#isRefused = true;

@@ -4,6 +4,7 @@
  */
 
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
+import type { Effect } from "../../../protocol/effect.ts";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
 import type { Ledger } from "../../../protocol/job/ledger.ts";
 import type { Command } from "../../../protocol/wire/command.ts";
@@ -42,7 +43,9 @@ export interface DecidedBlock {
 export interface Checker {
   /** Of honest agents only. */
   onTrace?(entry: TraceEntry): void;
-  /** Before a block is applied to the ledger, and after; each height of a job once. */
+  /** Of honest agents only, before it is carried out. */
+  onEffect?(agent: AgentId, effect: Effect, atMs: number): void;
+  /** After a block was applied to the checkers' ledger; each height of a job once. */
   onDecided?(block: DecidedBlock): void;
   /** When the run ends. */
   atEnd?(atMs: number): void;

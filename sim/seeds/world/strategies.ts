@@ -149,15 +149,15 @@ export function liesInProposals(lie: ProposalLie, salt: number): Strategy {
 
 /**
  * Tries to fork the job: it lets others lock a value and withholds the precommit that would decide it, and in its own
- * rounds proposes and votes for something fresh.
+ * rounds proposes and votes for something fresh. `isDeaf`: it stays at a height that others decided.
  */
-export function proposesAgainstLocks(): Strategy {
+export function proposesAgainstLocks(isDeaf: boolean): Strategy {
   let parentEvents: Hash | null = null;
   const own = new Map<string, Proposal>();
   return {
     // Its machine must stay at the height: it never hears the precommits that decide it.
     onInput(_, input) {
-      if (input.kind !== "frame") return true;
+      if (!isDeaf || input.kind !== "frame") return true;
       const decoded = decodeMessage(input.bytes);
       const isVotes = decoded.ok && decoded.value.kind === "votes";
       return !isVotes || !decoded.value.votes.some((vote) => vote.kind === "precommit" && vote.block !== null);
@@ -168,7 +168,7 @@ export function proposesAgainstLocks(): Strategy {
     },
     onSend(tools, { to, message }) {
       const self = tools.config.signer.agent;
-      if (message.kind === "blocks" || message.kind === "body") return []; // what was decided is no news from it
+      if (isDeaf && (message.kind === "blocks" || message.kind === "body")) return []; // what was decided is no news from it
       if (message.kind === "proposal" && message.statement.proposer === self && parentEvents !== null) {
         const key = `${message.statement.height}/${message.statement.round}`;
         const fresh = own.get(key) ?? resignProposal(tools, message, emptied(tools, message, parentEvents));
@@ -181,7 +181,7 @@ export function proposesAgainstLocks(): Strategy {
         const mine = own.get(`${vote.height}/${vote.round}`);
         if (mine !== undefined) return resignVote(tools, vote, mine.statement.block);
         // It helps to lock in round 0 only: a later polka would lock the others anew.
-        return vote.kind === "precommit" || vote.round > 0 ? resignVote(tools, vote, null) : vote;
+        return vote.kind === "precommit" || (isDeaf && vote.round > 0) ? resignVote(tools, vote, null) : vote;
       });
       return [{ to, message: { ...message, votes } }];
     },
