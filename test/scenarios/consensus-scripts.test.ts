@@ -106,6 +106,31 @@ test("one member alone decides and is not heard: the others' locks keep its deci
   }
 });
 
+test("three workers give the same blob: the first of them to be decided takes nothing from the others", () => {
+  const nodes = [chain("c", 3, 1, { policy: sealedPolicy({ timeoutMs: 10_000 }) })];
+  for (let seed = 0; seed < 5; seed++) {
+    const network = { ...CALM_NETWORK, jitterMs: 40, loss: 0.1 };
+    expect(play({ seed, blobs: true, network, job: { ...CALM.job, nodes } })("unrevealed")).toBe(0);
+  }
+});
+
+test("a member that crashes between its yes and the start keeps the job all the same", () => {
+  const nodes = [chain("c", 90, 1, { policy: firstPolicy({ timeoutMs: 10_000 }) })];
+  for (let seed = 0; seed < 4; seed++) {
+    const forgets = at(14 + seed, { kind: "crash", name: "m3", downMs: 400, atPersist: false });
+    // From here on the job needs m3: without it the others are two of four.
+    const fails = at(2_500, { kind: "crash", name: "m2", downMs: 60_000, atPersist: false });
+    let endedAtMs = Number.POSITIVE_INFINITY;
+    const ends: Checker = {
+      onDecided({ events, atMs }) {
+        if (events.some((event) => event.kind === "completed")) endedAtMs = atMs;
+      },
+    };
+    play({ seed, faults: [forgets, fails], healAtMs: 40_000, job: { ...CALM.job, nodes } }, [ends]);
+    expect(endedAtMs).toBeLessThan(40_000);
+  }
+});
+
 test("a command known to one member only: it arms alone, and decides nothing until it is heard", () => {
   const slow = [{ ...GOOD, name: "w0", workMs: 60_000 }];
   const nodes = [chain("c", 2, 1, { policy: firstPolicy({ timeoutMs: 300_000 }) })];
