@@ -16,8 +16,8 @@ import type { Context } from "./context.ts";
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
 const FIRST_PUBLISH_MS = 1_500;
-/** Capability vectors in one frame. */
-const VCVS_PER_FRAME = 64;
+/** Bytes of capability vectors in one frame: far below the limit of frames. */
+const VCVS_BYTES = 256 * 1024;
 
 export class Advertiser {
   readonly #context: Context;
@@ -81,9 +81,19 @@ export class Advertiser {
 
   onFetch(from: AgentId, known: Iterable<Pick<Vcv, "agent" | "incarnation" | "version">>): void {
     const lacking = this.#directory.newerThan(this.#context.now.wallMs, known);
-    for (let i = 0; i < lacking.length; i += VCVS_PER_FRAME) {
-      this.#context.send(from, { kind: "vcvs", vcvs: lacking.slice(i, i + VCVS_PER_FRAME) });
+    let batch: Vcv[] = [];
+    let bytes = 0;
+    for (const vcv of lacking) {
+      const size = encodeVcv(vcv).length;
+      if (bytes + size > VCVS_BYTES && batch.length > 0) {
+        this.#context.send(from, { kind: "vcvs", vcvs: batch });
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(vcv);
+      bytes += size;
     }
+    if (batch.length > 0) this.#context.send(from, { kind: "vcvs", vcvs: batch });
   }
 
   onVcv(vcv: Vcv): Verdict {

@@ -359,8 +359,7 @@ class Agent implements Machine {
       case "committee":
         return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.onCommittee(message);
       case "notice":
-        if (!this.#worker.knows(message.job)) this.#askGenesis(from, message.job);
-        return this.#worker.onNotice(from, message.job, message.items);
+        return this.#onNotice(from, message);
       case "fetchVcvs":
         this.#advertiser.onFetch(from, message.known);
         return ACCEPT;
@@ -384,6 +383,12 @@ class Agent implements Machine {
     if (job === null) return reject("not-a-job-message");
     const host = this.#hosts.get(job);
     return host === undefined ? ignore("unknown-job") : host.onMessage(from, message);
+  }
+
+  #onNotice(from: AgentId, { job, items }: Extract<Message, { kind: "notice" }>): Verdict {
+    // An unknown job, or a member that came after the committee that this agent knows: both come with the genesis.
+    if (!this.#worker.isMember(job, from)) this.#askGenesis(from, job);
+    return this.#worker.onNotice(from, job, items);
   }
 
   #onVcvs({ vcvs }: Extract<Message, { kind: "vcvs" }>): Verdict {
@@ -494,7 +499,7 @@ class Agent implements Machine {
       if (!decoded.ok || (bytes > limits.frameBytes / 2 && blocks.length > 0)) break;
       blocks.push(decoded.value);
     }
-    if (blocks.length > 0) this.#context.send(read.to, { kind: "blocks", job: read.job, blocks });
+    if (blocks.length > 0) this.#hosts.get(read.job)?.sendBlocks(read.to, blocks);
   }
 
   // --- questions --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import { explainBadGenesis } from "../job/graph.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
+import { encodeVcv } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 
 /** An invitation that nobody answered is sent again after this, ms; */
@@ -20,6 +21,9 @@ const INVITE_AGAIN_MS = 2_000;
 const INVITE_TIMEOUT_MS = 60_000;
 /** Who does not even say that the invitation arrived is held for gone after this, ms: a capability vector outlives its agent. */
 const SILENCE_MS = 5_000;
+
+/** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
+const INVITE_VCVS_BYTES = 1024 * 1024;
 
 /** A genesis that was checked. */
 export interface CheckedGenesis {
@@ -113,7 +117,7 @@ export class Invitations {
     const { genesis, job } = checked;
     const { monoMs } = this.#context.now;
     const waiting = new Set([...genesis.committee.map((member) => member.agent), ...genesis.standbys]);
-    const vcvs = [...waiting].map((agent) => this.#events.vcvOf(agent)).filter((vcv) => vcv !== undefined);
+    const vcvs = this.#vcvsOf(waiting);
     const isSelfAsked = waiting.delete(this.#context.self);
     if (isSelfAsked) {
       const refusal = this.#events.refusal(checked);
@@ -144,6 +148,20 @@ export class Invitations {
     }
     submitted.waiting.delete(from);
     if (submitted.waiting.size === 0) this.#beginAll(submitted);
+  }
+
+  /** Where the others can be found, as far as it fits into a frame beside the genesis. */
+  #vcvsOf(agents: Iterable<AgentId>): Vcv[] {
+    const vcvs: Vcv[] = [];
+    let bytes = 0;
+    for (const agent of agents) {
+      const vcv = this.#events.vcvOf(agent);
+      if (vcv === undefined) continue;
+      bytes += encodeVcv(vcv).length;
+      if (bytes > INVITE_VCVS_BYTES) break;
+      vcvs.push(vcv);
+    }
+    return vcvs;
   }
 
   onSeen(from: AgentId, job: JobId): void {

@@ -455,7 +455,7 @@ export class JobHost {
       event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
     });
     this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
-    this.#context.sendAll(this.#followers, { kind: "blocks", job, blocks: [committed] });
+    for (const follower of this.#followers) this.sendBlocks(follower, [committed]);
     if (this.role === "member") {
       this.#notify(this.notices.of(events));
       if (header.nextCommitteeHash !== header.committeeHash) {
@@ -485,6 +485,18 @@ export class JobHost {
     }
   }
 
+  /**
+   * Blocks in one frame. Whoever signs each of its commands with hundreds of others makes proofs larger than the
+   * block: those commands go ahead in frames of their own, and the receiver finds them in its pool.
+   */
+  sendBlocks(to: AgentId, blocks: readonly CommittedBlock[]): void {
+    const bytes = blocks.reduce((sum, block) => sum + encodeCommitted(block).length, 0);
+    const isLarge = bytes > limits.frameBytes / 2;
+    if (isLarge) for (const { envelopes } of blocks) this.#sendEnvelopes(to, envelopes);
+    const light = isLarge ? blocks.map((block) => ({ ...block, envelopes: [] })) : blocks;
+    this.#context.send(to, { kind: "blocks", job: this.job, blocks: light });
+  }
+
   serveBlocks(to: AgentId, fromHeight: number): void {
     const tip = this.replica.tip.nextHeight;
     if (fromHeight >= tip || fromHeight < 1) return;
@@ -499,7 +511,7 @@ export class JobHost {
       blocks.push(block);
     }
     if (blocks.length > 0) {
-      this.#context.send(to, { kind: "blocks", job: this.job, blocks });
+      this.sendBlocks(to, blocks);
       return;
     }
     const slots = Array.from({ length: count }, (_, index) => SLOT.block(fromHeight + index));

@@ -15,7 +15,16 @@ import type { BeaconContent } from "../wire/capability.ts";
 import { bytes, decode, encode, struct } from "../wire/codec.ts";
 import { type CommandBody, type Envelope, NONCE_BYTES, sealHash } from "../wire/command.ts";
 import { blockHash, committeeHash } from "../wire/consensus.ts";
-import { blobsOf, type Data, dataCodec, dataHash, type Genesis, type SignedGenesis } from "../wire/genesis.ts";
+import {
+  blobsOf,
+  type Data,
+  dataCodec,
+  dataHash,
+  type Genesis,
+  ppm,
+  price,
+  type SignedGenesis,
+} from "../wire/genesis.ts";
 import type { Message, NoticeItem } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { type Context, sealBodies } from "./context.ts";
@@ -75,7 +84,21 @@ export interface WorkerEvents {
 
 const keyOf = (task: TaskId, attempt: number): string => `${task}#${attempt}`;
 
-const sealedWorkCodec = struct({ nonce: bytes(NONCE_BYTES), data: dataCodec });
+const sealedWorkCodec = struct({ nonce: bytes(NONCE_BYTES), data: dataCodec, confidence: ppm, cost: price });
+
+/** Bytes of outputs in one envelope: many fit into a frame and into a block. */
+const ENVELOPE_BYTES = 512 * 1024;
+
+/** How many of these commands go into one envelope; at least one. */
+function fitting(bodies: readonly CommandBody[]): number {
+  let bytes = 0;
+  for (let i = 0; i < bodies.length && i < limits.envelopeCommands; i++) {
+    const body = bodies[i]!;
+    bytes += 256 + (body.kind === "result" && body.data.kind === "inline" ? body.data.bytes.length : 0);
+    if (bytes > ENVELOPE_BYTES) return Math.max(1, i);
+  }
+  return Math.min(bodies.length, limits.envelopeCommands);
+}
 
 export class Worker {
   readonly #context: Context;
@@ -94,6 +117,11 @@ export class Worker {
 
   genesisOf(job: JobId): Pick<KnownJob, "signed" | "genesis" | "job"> | null {
     return this.#jobs.get(job) ?? null;
+  }
+
+  /** Whether `agent` is in the job's committee, as far as this one knows. */
+  isMember(job: JobId, agent: AgentId): boolean {
+    return (this.#jobs.get(job)?.committee.power(agent) ?? 0) > 0;
   }
 
   /** Share of its slots in use, parts per million. */
@@ -150,8 +178,8 @@ export class Worker {
         award: null,
         missing: new Set(),
         sealed: decoded.value,
-        confidence: 0,
-        cost: 0,
+        confidence: decoded.value.confidence,
+        cost: decoded.value.cost,
         said: null,
         resendAtMs: 0,
       };
@@ -363,7 +391,13 @@ export class Worker {
         this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
     }
     const slot = SLOT.work(held.ref.task, held.ref.attempt);
-    this.#context.emit({ kind: "persist", job, slot, bytes: encode(sealedWorkCodec, held.sealed!), durable: true });
+    this.#context.emit({
+      kind: "persist",
+      job,
+      slot,
+      bytes: encode(sealedWorkCodec, { ...held.sealed!, confidence: held.confidence, cost: held.cost }),
+      durable: true,
+    });
   }
 
   #sealCommand(held: Held): CommandBody {
@@ -440,7 +474,7 @@ export class Worker {
   }
 
   #flush(known: KnownJob): void {
-    const entries = known.outgoing.splice(0, limits.envelopeCommands);
+    const entries = known.outgoing.splice(0, fitting(known.outgoing.map((entry) => entry.body)));
     known.flushAtMs = known.outgoing.length > 0 ? this.#context.now.monoMs : Number.POSITIVE_INFINITY;
     if (entries.length === 0) return;
     const envelope = sealBodies(

@@ -8,6 +8,7 @@ import { type Crypto, statementMessage } from "../core/crypto.ts";
 import { type AgentId, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
+import { encodeVcv } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
@@ -47,6 +48,8 @@ export class Directory {
   take(wallMs: number, vcv: Vcv): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
+    // What gossip would not carry must not come in by another way: it is handed on in frames with others.
+    if (encodeVcv(vcv).length > limits.gossipBytes) return reject("vcv-too-large");
     if (vcv.expiresMs <= wallMs) return ignore("expired");
     if (vcv.expiresMs > wallMs + VCV_LIFE_MS + VCV_LIFE_SLACK_MS) return ignore("from-the-future");
     if (known === undefined && this.#entries.size >= limits.directoryAgents) {

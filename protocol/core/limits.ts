@@ -45,7 +45,7 @@ export const limits = {
   /** Nodes of a task graph. */
   nodes: 4_096,
   /** Items of one map, steps of one chain. */
-  mapItems: 100_000,
+  mapItems: 50_000,
   chainSteps: 2_000_000,
   /** Units of one generator that are open at a time: bounds the ledger's state, not the job. */
   openUnits: 512,
