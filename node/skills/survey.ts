@@ -155,7 +155,7 @@ export const surveySkills: readonly Skill[] = [
     input: z.array(fileSchema),
     output: partSchema,
     price: 0.001,
-    expectedMs: 50,
+    expectedMs: 2_000,
     async run(files, { signal }) {
       const counts = new Map<string, number>();
       const surveyed: SurveyedFile[] = [];
@@ -177,7 +177,7 @@ export const surveySkills: readonly Skill[] = [
     input: partsSchema,
     output: partSchema,
     price: 0.001,
-    expectedMs: 50,
+    expectedMs: 2_000,
     run: (parts) => mergeSurveys(parts),
   }),
   defineSkill({
@@ -186,7 +186,7 @@ export const surveySkills: readonly Skill[] = [
     input: partsSchema,
     output: reportSchema,
     price: 0.001,
-    expectedMs: 50,
+    expectedMs: 2_000,
     run: (parts) => reportSurvey(parts),
   }),
 ];
