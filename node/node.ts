@@ -13,20 +13,19 @@ import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
 import { statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../protocol/core/ids.ts";
-import { RULES_VERSION } from "../protocol/core/limits.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
-import { type DrawSeed, defaultCommitteeSize, drawCommittee } from "../protocol/job/committee-draw.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
-import { decode, encode, list } from "../protocol/wire/codec.ts";
-import { type Data, encodeGenesis, type Genesis, nodeSpecCodec, type SignedGenesis } from "../protocol/wire/genesis.ts";
+import { decode } from "../protocol/wire/codec.ts";
+import { type Data, encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
 import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
+import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import { type Skill, skillAd } from "./skills/skill.ts";
 import { createSkillRunner } from "./skills/skill-runner.ts";
@@ -276,7 +275,8 @@ class Node implements MeshworkNode {
     for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
     const excluded = new Set<AgentId>();
     for (let attempt = 1; ; attempt++) {
-      const genesis = await this.#makeGenesis(job, excluded);
+      const hosts = (await this.hosts()).filter((agent) => !excluded.has(agent));
+      const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, hosts });
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
       const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));
@@ -304,40 +304,6 @@ class Node implements MeshworkNode {
     } finally {
       this.#submitted.delete(id);
     }
-  }
-
-  async #makeGenesis(job: ParsedJob, excluded: ReadonlySet<AgentId>): Promise<Genesis> {
-    const owner = this.id;
-    const counter = Date.now();
-    const seed = {
-      meshId: this.mesh as MeshId,
-      owner,
-      counter,
-      tasks: hasher(encode(list(nodeSpecCodec, 4_096), job.nodes)),
-    };
-    const { committee, standbys } = await this.#committee(job, seed, excluded);
-    const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;
-    const rest = { counter, name, nodes, output, budget, deadlineMs, labels, selector, windowMs, committee, standbys };
-    return { meshId: this.mesh as MeshId, rulesVersion: RULES_VERSION, owner, ...rest };
-  }
-
-  async #committee(
-    job: ParsedJob,
-    seed: DrawSeed,
-    excluded: ReadonlySet<AgentId>,
-  ): Promise<ReturnType<typeof drawCommittee>> {
-    if (job.committee !== null) {
-      return { committee: job.committee.map((agent) => ({ agent, power: 1 })), standbys: [] };
-    }
-    const hosts = (await this.hosts()).filter((agent) => !excluded.has(agent));
-    const size = job.committeeSize ?? defaultCommitteeSize(hosts.length);
-    if (hosts.length < size) {
-      throw new MeshworkError(
-        "refused",
-        `a committee of ${size} was asked for, and this mesh has ${hosts.length} agents that keep jobs`,
-      );
-    }
-    return drawCommittee(hasher, seed, hosts, size);
   }
 
   /** Agents that keep jobs, as far as this node knows, in the order of their ids. */

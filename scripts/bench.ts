@@ -27,8 +27,8 @@ const row = (name: string, value: number, unit: string, floor: number | null): R
 });
 const round = (value: number): number => Number(value.toPrecision(4));
 
-const TASKS = 5_000;
-const TASKS_SEALED = 2_000;
+const TASKS = 20_000;
+const TASKS_SEALED = 8_000;
 const STEPS = 500;
 /** Awards that a worker holds at a time: enough that several results share an envelope. */
 const SLOTS = 256;

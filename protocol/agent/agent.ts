@@ -13,32 +13,30 @@ import type { Effect } from "../effect.ts";
 import type { Input, Now } from "../input.ts";
 import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
 import { Liveness, PULSE_MS } from "../membership/liveness.ts";
-import type { Beacon } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
-import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
+import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
 import {
   committedBlockCodec,
   decodeBeacon,
   decodeMessage,
   decodeVcv,
-  encodeMessage,
   type Message,
   type Position,
 } from "../wire/message.ts";
-import { encodeValue } from "../wire/value.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Beacons, isSignedBeacon } from "./beacons.ts";
 import { StepContext, sealBodies } from "./context.ts";
+import { GenesisRequests } from "./genesis-requests.ts";
 import { type CheckedGenesis, checkGenesis, Invitations } from "./invitations.ts";
 import { JobHost, type JobHostEvents } from "./job-host.ts";
 import { encodeRoot, readJobs, SLOT, type StoredJob } from "./job-records.ts";
-import { describeAgent, describeJob, encodeCertified } from "./status.ts";
+import { Questions } from "./questions.ts";
 import { Worker } from "./worker.ts";
 
-/** A genesis is not asked for again before this, ms. */
-const ASK_GENESIS_MS = 1_000;
+/** A job that was begun and decided nothing for this long is given up, ms. */
+const BEGIN_MS = 10 * 60_000;
 /** Rounds of "somebody has something due now" within one step. */
 const SETTLE_ROUNDS = 16;
 /** A pulse that comes this late means that this process was paused: others' silence was its own deafness. */
@@ -56,9 +54,8 @@ class Agent implements Machine {
   /** Ended jobs that it keeps no longer: to begin one anew would be to vote again. */
   readonly #retired = new Set<JobId>();
   readonly #suspected = new Set<AgentId>();
-  /** Beacons of jobs whose genesis is on its way. */
-  readonly #waiting = new Map<JobId, Beacon[]>();
-  readonly #askedGenesis = new Map<JobId, number>();
+  readonly #requests: GenesisRequests;
+  readonly #questions: Questions;
   readonly #reads = new Map<number, { job: JobId; to: AgentId }>();
   readonly #hostEvents: JobHostEvents;
   #records: readonly StoredRecord[];
@@ -82,6 +79,12 @@ class Agent implements Machine {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked, "operator"),
       vcvOf: (agent) => this.#directory.get(agent),
+    });
+    this.#requests = new GenesisRequests(context);
+    this.#questions = new Questions(context, {
+      hosts: this.#hosts,
+      directory: this.#directory,
+      loadPpm: () => this.#worker.loadPpm,
     });
     this.#hostEvents = {
       onNotices: (host, notices) => {
@@ -129,7 +132,7 @@ class Agent implements Machine {
       case "cancel":
         return this.#cancel(input.job, input.via);
       case "ask":
-        return this.#ask(input);
+        return this.#questions.ask(input);
       case "recordsRead":
         return this.#onRecordsRead(input.ticket, input.records);
       case "addresses":
@@ -191,7 +194,7 @@ class Agent implements Machine {
   #refusal({ genesis }: CheckedGenesis): string | null {
     if (!this.#context.config.hosts) return "it does not keep jobs";
     if (!isAsked(genesis, this.#context.self)) return "it is not in the committee";
-    const running = [...this.#hosts.values()].filter((host) => !host.isEnded);
+    const running = [...this.#hosts.values()].filter((host) => !host.isEnded && !this.#isForsaken(host));
     if (running.length >= limits.hostedJobs) return "it keeps too many jobs";
     const owned = running.filter((host) => host.genesis.owner === genesis.owner).length;
     return owned >= limits.hostedJobsPerOwner ? "it keeps too many jobs of this owner" : null;
@@ -217,16 +220,24 @@ class Agent implements Machine {
     this.#context.send(pick, { kind: "follow", job: host.job, on: true });
   }
 
+  /** A job that never came to a first block: too few of those who said yes were there. */
+  #isForsaken(host: JobHost): boolean {
+    return host.replica.tip.nextHeight === 1 && this.#context.now.wallMs - host.startedWallMs > BEGIN_MS;
+  }
+
+  #retire(host: JobHost): void {
+    this.#hosts.delete(host.job);
+    if (this.#retired.size >= limits.knownJobs) this.#retired.delete(this.#retired.values().next().value!);
+    this.#retired.add(host.job);
+  }
+
   /** Ended jobs are kept for questions until there are too many. */
   #retireHosts(): void {
+    for (const host of this.#hosts.values()) if (this.#isForsaken(host)) this.#retire(host);
     const ended = [...this.#hosts.values()]
       .filter((host) => host.isEnded)
       .sort((a, b) => a.endedWallMs - b.endedWallMs);
-    for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) {
-      this.#hosts.delete(host.job);
-      if (this.#retired.size >= limits.knownJobs) this.#retired.delete(this.#retired.values().next().value!);
-      this.#retired.add(host.job);
-    }
+    for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) this.#retire(host);
   }
 
   #cancel(job: JobId, via: AgentId | null): void {
@@ -320,7 +331,7 @@ class Agent implements Machine {
     if (height === 0 || this.#retired.has(job)) return undefined;
     const known = this.#worker.genesisOf(job);
     const checked = this.#invitations.take(job) ?? known;
-    if (checked === null) this.#askGenesis(from, job);
+    if (checked === null) this.#requests.ask(from, job);
     else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null)
       this.#begin(checked, "asked");
     return this.#hosts.get(job);
@@ -366,13 +377,9 @@ class Agent implements Machine {
       case "vcvs":
         return this.#onVcvs(message);
       case "query":
-        return this.#onQuery(from, message);
+        return this.#questions.onQuery(from, message);
       case "reply":
-        this.#context.emit({
-          kind: "event",
-          event: { kind: "reply", id: message.id, ok: message.ok, bytes: message.bytes },
-        });
-        return ACCEPT;
+        return this.#questions.onReply(from, message);
       default:
         return this.#onJobMessage(from, message);
     }
@@ -387,7 +394,7 @@ class Agent implements Machine {
 
   #onNotice(from: AgentId, { job, items }: Extract<Message, { kind: "notice" }>): Verdict {
     // An unknown job, or a member that came after the committee that this agent knows: both come with the genesis.
-    if (!this.#worker.isMember(job, from)) this.#askGenesis(from, job);
+    if (!this.#worker.isMember(job, from)) this.#requests.ask(from, job);
     return this.#worker.onNotice(from, job, items);
   }
 
@@ -401,39 +408,30 @@ class Agent implements Machine {
 
   #onStart(from: AgentId, job: JobId): Verdict {
     const checked = this.#invitations.take(job);
-    if (checked !== null) this.#begin(checked, "asked");
-    else if (!this.#hosts.has(job)) this.#askGenesis(from, job);
+    // Others may have begun since it said yes.
+    if (checked !== null && this.#refusal(checked) === null) this.#begin(checked, "asked");
+    else if (checked === null && !this.#hosts.has(job)) this.#requests.ask(from, job);
     return ACCEPT;
   }
 
   // --- genesis ----------------------------------------------------------------------------------------
 
-  #askGenesis(from: AgentId, job: JobId): void {
-    const { monoMs } = this.#context.now;
-    if (monoMs - (this.#askedGenesis.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_GENESIS_MS) return;
-    if (this.#askedGenesis.size >= limits.knownJobs) this.#askedGenesis.clear();
-    this.#askedGenesis.set(job, monoMs);
-    this.#context.send(from, { kind: "fetchGenesis", job });
-  }
-
   #serveGenesis(from: AgentId, job: JobId): Verdict {
     const host = this.#hosts.get(job);
     if (host === undefined) return ignore("unknown-job");
     this.#context.send(from, { kind: "genesis", genesis: host.signed });
-    host.sendCommittees(from);
+    host.archive.sendCommittees(from);
     return ACCEPT;
   }
 
   #onGenesis(signed: SignedGenesis): Verdict {
+    if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
     const { genesis, job } = checked;
-    if (!this.#askedGenesis.has(job)) return ignore("not-asked-for");
-    this.#askedGenesis.delete(job);
+    const beacons = this.#requests.take(job);
     if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
     this.#worker.addJob(signed, genesis, job);
-    const beacons = this.#waiting.get(job) ?? [];
-    this.#waiting.delete(job);
     for (const beacon of beacons) this.#worker.onBeacon(beacon);
     return ACCEPT;
   }
@@ -459,12 +457,10 @@ class Agent implements Machine {
     if (beacon.endsMs < this.#context.now.wallMs - PULSE_MS) return ignore("expired");
     if (!isSignedBeacon(this.#context.config, beacon)) return reject("bad-signature");
     if (!this.#context.config.skills.some((skill) => skill.name === beacon.skill)) return ACCEPT;
-    if (this.#worker.knows(beacon.job)) this.#worker.onBeacon(beacon);
+    if (this.#worker.isMember(beacon.job, beacon.author)) this.#worker.onBeacon(beacon);
     else {
-      const waiting = this.#waiting.get(beacon.job) ?? [];
-      if (waiting.length < limits.skills && this.#waiting.size < limits.knownJobs)
-        this.#waiting.set(beacon.job, [...waiting, beacon]);
-      this.#askGenesis(beacon.author, beacon.job);
+      this.#requests.keep(beacon);
+      this.#requests.ask(beacon.author, beacon.job);
     }
     return ACCEPT;
   }
@@ -499,54 +495,7 @@ class Agent implements Machine {
       if (!decoded.ok || (bytes > limits.frameBytes / 2 && blocks.length > 0)) break;
       blocks.push(decoded.value);
     }
-    if (blocks.length > 0) this.#hosts.get(read.job)?.sendBlocks(read.to, blocks);
-  }
-
-  // --- questions --------------------------------------------------------------------------------------
-
-  #ask({ id, to, query }: Extract<Input, { kind: "ask" }>): void {
-    if (to !== this.#context.self) {
-      this.#context.send(to, { kind: "query", id, query });
-      return;
-    }
-    const { ok, bytes } = this.#answer(query);
-    this.#context.emit({ kind: "event", event: { kind: "reply", id, ok, bytes } });
-  }
-
-  #onQuery(from: AgentId, { id, query }: Extract<Message, { kind: "query" }>): Verdict {
-    const { ok, bytes } = this.#answer(query);
-    const reply = encodeMessage({
-      kind: "reply",
-      id,
-      ok,
-      bytes: bytes.length <= limits.frameBytes / 2 ? bytes : new Uint8Array(0),
-    });
-    this.#context.emit({ kind: "send", to: from, queue: "main", bytes: reply });
-    return ACCEPT;
-  }
-
-  #answer(query: Extract<Message, { kind: "query" }>["query"]): { ok: boolean; bytes: Uint8Array } {
-    const no = { ok: false, bytes: new Uint8Array(0) };
-    const host = query.job === null ? undefined : this.#hosts.get(query.job);
-    if (query.kind === "certificate") {
-      const certified = host === undefined ? null : encodeCertified(host, this.#context.config.crypto.hash);
-      if (certified === null) return no;
-      for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
-      return { ok: true, bytes: certified.bytes };
-    }
-    const nameOf = (agent: string): string => this.#directory.get(agent as AgentId)?.name ?? "";
-    if (query.job !== null)
-      return host === undefined ? no : { ok: true, bytes: encodeValue(describeJob(host, nameOf)) };
-    const { config, self, now } = this.#context;
-    const status = {
-      agent: self,
-      name: config.name,
-      meshId: config.meshId,
-      load: this.#worker.loadPpm,
-      agents: this.#directory.list(now.wallMs).map(describeAgent),
-      jobs: [...this.#hosts.values()].map((kept) => describeJob(kept, nameOf)),
-    };
-    return { ok: true, bytes: encodeValue(status) };
+    if (blocks.length > 0) this.#hosts.get(read.job)?.archive.send(read.to, blocks);
   }
 }
 

@@ -5,6 +5,7 @@
  * Source: protocol.md 4 (genesis, who is asked, what each checks), 9 (quotas).
  */
 
+import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -40,7 +41,10 @@ export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGe
   const { crypto, meshId } = context.config;
   if (genesis.meshId !== meshId) return "other-mesh";
   const problem = explainBadGenesis(genesis);
-  if (problem !== null) return [problem.code, problem.node, problem.detail].filter((part) => part !== "").join(" ");
+  if (problem !== null) {
+    const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");
+    return clip(parts.join(" "), limits.textBytes);
+  }
   const job = jobIdOf(crypto.hash, signed);
   if (!crypto.verify(genesis.owner, statementMessage(meshId, "genesis", job), signed.signature)) return "bad-signature";
   return { signed, genesis, job };
@@ -191,7 +195,7 @@ export class Invitations {
   onInvite(from: AgentId, signed: SignedGenesis): void {
     const checked = checkGenesis(this.#context, signed);
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
-    const refusal = typeof checked === "string" ? checked : this.#events.refusal(checked);
+    const refusal = typeof checked === "string" ? checked : this.#refusal(checked);
     if (refusal !== null || typeof checked === "string") {
       this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
       return;
@@ -208,6 +212,11 @@ export class Invitations {
     this.#asked.set(job, asked);
     if (blobs.size === 0) this.#sayYes(asked);
     for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
+  }
+
+  #refusal(checked: CheckedGenesis): string | null {
+    const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
+    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#events.refusal(checked);
   }
 
   #sayYes({ checked, by }: Asked): void {

@@ -25,7 +25,7 @@ export const SLOT = {
   root: "genesis",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
-  candidate: (commandsHash: Hash): string => `candidate/${commandsHash}`,
+  candidate: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
   work: (task: string, attempt: number): string => `work/${task}/${attempt}`,
 } as const;
 
@@ -44,7 +44,7 @@ export interface StoredJob {
   readonly root: RootRecord;
   /** In the order of heights, without gaps from 1 on. */
   readonly blocks: readonly CommittedBlock[];
-  readonly candidates: readonly (readonly Envelope[])[];
+  readonly candidates: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
   readonly vote: ConsensusRecord | null;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
@@ -83,7 +83,10 @@ export function readJobs(records: readonly StoredRecord[]): StoredJob[] {
       job,
       root: must(rootCodec, root),
       blocks: starting("block/").map((record) => must(committedBlockCodec, record)),
-      candidates: starting("candidate/").map((record) => must(candidateCodec, record)),
+      candidates: starting(SLOT.candidate("")).map((record) => {
+        const commandsHash = record.slot.slice(SLOT.candidate("").length) as Hash;
+        return { commandsHash, envelopes: must(candidateCodec, record) };
+      }),
       vote: decodedVote?.value ?? null,
       work: starting("work/"),
     });

@@ -8,28 +8,42 @@ import type { AgentId } from "../core/ids.ts";
 import { ZERO_HASH } from "../core/ids.ts";
 import { encodeMessage, type NoticeItem } from "../wire/message.ts";
 
-/** Things said by some and not yet by enough: more than a block's awards for one worker. */
-const PENDING_MAX = 8_192;
+/** Things that one member said and not yet enough others: more than a job's open tasks. */
+const PENDING_PER_MEMBER = 8_192;
 /** Awards that are over are remembered, so that a slow member's notice does not start one again. */
 const CLOSED_MAX = 8_192;
 
 export class NoticeTally {
   readonly #pending = new Map<string, Set<AgentId>>();
+  /** The same by member, oldest first: what one says without end costs only that one. */
+  readonly #saidBy = new Map<AgentId, Set<string>>();
   readonly #closed = new Set<string>();
 
   /** Notes that `from` said `item`. True once, when members with more than 1/3 of the power have said it. */
   add(hasher: Hasher, committee: Committee, from: AgentId, item: NoticeItem): boolean {
     const content = hasher(encodeMessage({ kind: "notice", job: ZERO_HASH, items: [item] }));
-    let by = this.#pending.get(content);
-    if (by === undefined) {
-      if (this.#pending.size >= PENDING_MAX) this.#pending.delete(this.#pending.keys().next().value!);
-      by = new Set();
-      this.#pending.set(content, by);
-    }
+    const by = this.#pending.get(content) ?? new Set();
     by.add(from);
-    if (!committee.hasHonest(committee.powerOf(by))) return false;
-    this.#pending.delete(content);
-    return true;
+    if (committee.hasHonest(committee.powerOf(by))) {
+      this.#pending.delete(content);
+      for (const member of by) this.#saidBy.get(member)?.delete(content);
+      return true;
+    }
+    this.#pending.set(content, by);
+    this.#note(from, content);
+    return false;
+  }
+
+  #note(from: AgentId, content: string): void {
+    const said = this.#saidBy.get(from) ?? new Set();
+    this.#saidBy.set(from, said);
+    said.add(content);
+    if (said.size <= PENDING_PER_MEMBER) return;
+    const [oldest] = said;
+    said.delete(oldest!);
+    const by = this.#pending.get(oldest!);
+    by?.delete(from);
+    if (by?.size === 0) this.#pending.delete(oldest!);
   }
 
   isClosed(key: string): boolean {

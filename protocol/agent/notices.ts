@@ -124,7 +124,7 @@ export class Notices {
   }
 
   /** Everything that stands between the job and one worker. Cost: a walk over the open tasks. */
-  live(worker: AgentId): NoticeItem[] {
+  live(worker: AgentId): Addressed[] {
     this.#replica.settle();
     const items: NoticeItem[] = [];
     for (const [, task] of this.#replica.ledger.state.tasks.sorted()) {
@@ -134,14 +134,14 @@ export class Notices {
         items.push({ kind: "open", task: task.id, attempt: task.attempt, revealByMs: task.revealByMs });
       }
     }
-    return items.slice(0, limits.blockCommands);
+    return this.#messages(worker, items);
   }
 
   /**
    * A worker's pulse says how many live awards it knows of. If that is fewer than the ledger's count twice in a row,
    * a notice was lost: all are said again.
    */
-  repair(worker: AgentId, known: number): NoticeItem[] {
+  repair(worker: AgentId, known: number): Addressed[] {
     const live = this.#replica.ledger.state.agents.get(worker)?.live ?? 0;
     if (live <= known) {
       this.#mismatched.delete(worker);
@@ -153,7 +153,7 @@ export class Notices {
   }
 
   /** How the awards stand that an author's commands speak of, where those change nothing any more. */
-  standing(author: AgentId, envelope: Envelope, crypto: Pick<Crypto, "hash">): NoticeItem[] {
+  standing(author: AgentId, envelope: Envelope, crypto: Pick<Crypto, "hash">): Addressed[] {
     this.#replica.settle();
     const items: NoticeItem[] = [];
     for (const body of envelope.bodies) {
@@ -173,7 +173,7 @@ export class Notices {
         items.push({ kind: "open", task: said.task, attempt: said.attempt, revealByMs: task.revealByMs });
       }
     }
-    return items.slice(0, limits.blockCommands);
+    return this.#messages(author, items);
   }
 
   /** Whether nothing can come of an attempt any more. A member that is behind does not know, and says nothing. */

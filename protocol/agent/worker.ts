@@ -6,58 +6,33 @@
  */
 
 import { isCommit } from "../consensus/ballots.ts";
-import { type Committee, createCommittee } from "../consensus/committee.ts";
+import { type Committee, createCommittee, explainNotCommittee } from "../consensus/committee.ts";
+import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { AwardRef, Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
-import { bytes, decode, encode, struct } from "../wire/codec.ts";
-import { type CommandBody, type Envelope, NONCE_BYTES, sealHash } from "../wire/command.ts";
+import { decode } from "../wire/codec.ts";
+import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
 import { blockHash, committeeHash } from "../wire/consensus.ts";
-import {
-  blobsOf,
-  type Data,
-  dataCodec,
-  dataHash,
-  type Genesis,
-  ppm,
-  price,
-  type SignedGenesis,
-} from "../wire/genesis.ts";
+import { blobsOf, type Data, type Genesis, type SignedGenesis } from "../wire/genesis.ts";
 import type { Message, NoticeItem } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
-import { type Context, sealBodies } from "./context.ts";
+import type { Context } from "./context.ts";
+import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { NoticeTally } from "./notice-tally.ts";
+import { Outbox } from "./outbox.ts";
 
 /** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
 const OFFER_LIFE_MS = 60_000;
+/** An offer is not said again within this, ms. */
+const OFFER_ONCE_MS = 100;
 /** A job that gave no work for this long gets no renewed offers, ms. */
 const INTEREST_MS = 60_000;
-/** What was not settled is said again after this, ms. */
-const RESEND_MS = 1_000;
-/** While other work of the job runs, results wait this long for company in an envelope, ms. */
-const GATHER_MS = 2;
-const MIB = 1024 * 1024;
-
-type Award = Extract<NoticeItem, { kind: "award" }>;
-
-/** An award that this agent knows itself to hold. */
-interface Held {
-  readonly ref: AwardRef;
-  /** fetching its input, running, sealed, or said what there was to say. */
-  phase: "fetching" | "running" | "sealed" | "said";
-  /** null after a restart: only what was sealed is left. */
-  readonly award: Award | null;
-  readonly missing: Set<Hash>;
-  sealed: { readonly nonce: Uint8Array; readonly data: Data } | null;
-  confidence: number;
-  cost: number;
-  /** Its last command, to be said again until it is settled. */
-  said: Envelope | null;
-  resendAtMs: number;
-}
+/** Of the reason that a failure gives. */
+const MESSAGE_BYTES = 200;
 
 /** A job that this agent works for, or was asked to. */
 interface KnownJob {
@@ -67,11 +42,13 @@ interface KnownJob {
   committee: Committee;
   /** Height of the block that named the committee. */
   committeeHeight: number;
-  readonly offers: Map<string, number>;
+  /** Its newest offers by skill. */
+  readonly offers: Map<string, { readonly validUntilMs: number; readonly saidMs: number }>;
   readonly held: Map<string, Held>;
   readonly tally: NoticeTally;
-  outgoing: { readonly body: CommandBody; readonly held: Held | null }[];
-  flushAtMs: number;
+  readonly outbox: Outbox;
+  /** Awards whose work is under way. */
+  running: number;
   lastWorkMs: number;
   isStored: boolean;
 }
@@ -82,29 +59,12 @@ export interface WorkerEvents {
   isKept(job: JobId): boolean;
 }
 
-const keyOf = (task: TaskId, attempt: number): string => `${task}#${attempt}`;
-
-const sealedWorkCodec = struct({ nonce: bytes(NONCE_BYTES), data: dataCodec, confidence: ppm, cost: price });
-
-/** Bytes of outputs in one envelope: many fit into a frame and into a block. */
-const ENVELOPE_BYTES = 512 * 1024;
-
-/** How many of these commands go into one envelope; at least one. */
-function fitting(bodies: readonly CommandBody[]): number {
-  let bytes = 0;
-  for (let i = 0; i < bodies.length && i < limits.envelopeCommands; i++) {
-    const body = bodies[i]!;
-    bytes += 256 + (body.kind === "result" && body.data.kind === "inline" ? body.data.bytes.length : 0);
-    if (bytes > ENVELOPE_BYTES) return Math.max(1, i);
-  }
-  return Math.min(bodies.length, limits.envelopeCommands);
-}
-
 export class Worker {
   readonly #context: Context;
   readonly #events: WorkerEvents;
   readonly #jobs = new Map<JobId, KnownJob>();
   #running = 0;
+  #heldCount = 0;
 
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
@@ -131,9 +91,11 @@ export class Worker {
 
   // --- jobs -------------------------------------------------------------------------------------------
 
+  /** Takes note of a job; not if it has too many already that hold work. */
   addJob(signed: SignedGenesis, genesis: Genesis, job: JobId): void {
     if (this.#jobs.has(job)) return;
     this.#makeRoom();
+    if (this.#jobs.size >= limits.knownJobs) return;
     const committee = createCommittee(this.#context.config.crypto.hash, genesis.committee);
     this.#jobs.set(job, {
       job,
@@ -144,8 +106,8 @@ export class Worker {
       offers: new Map(),
       held: new Map(),
       tally: new NoticeTally(),
-      outgoing: [],
-      flushAtMs: Number.POSITIVE_INFINITY,
+      outbox: new Outbox(this.#context, job),
+      running: 0,
       lastWorkMs: this.#context.now.monoMs,
       isStored: false,
     });
@@ -165,26 +127,18 @@ export class Worker {
   /** Continues with what was sealed before a restart. */
   restore(signed: SignedGenesis, genesis: Genesis, job: JobId, work: readonly StoredRecord[]): void {
     this.addJob(signed, genesis, job);
-    const known = this.#jobs.get(job)!;
+    const known = this.#jobs.get(job);
+    if (known === undefined) return;
     known.isStored = true;
     for (const record of work) {
-      const decoded = decode(sealedWorkCodec, record.bytes);
+      const decoded = decode(workCodec, record.bytes);
       const [, task, attempt] = /^work\/(.+)\/(\d+)$/.exec(record.slot) ?? [];
       if (!decoded.ok || task === undefined) continue;
       const ref = { job, task: task as TaskId, attempt: Number(attempt) };
-      const held: Held = {
-        ref,
-        phase: "sealed",
-        award: null,
-        missing: new Set(),
-        sealed: decoded.value,
-        confidence: decoded.value.confidence,
-        cost: decoded.value.cost,
-        said: null,
-        resendAtMs: 0,
-      };
+      const held: Held = { ref, phase: "sealed", award: null, missing: new Set(), work: decoded.value };
       known.held.set(keyOf(ref.task, ref.attempt), held);
-      this.#say(known, this.#sealCommand(held), held);
+      this.#heldCount++;
+      this.#saySeal(known, held, decoded.value);
     }
   }
 
@@ -196,6 +150,7 @@ export class Worker {
     if (header.height <= known.committeeHeight) return ignore("known");
     if (header.committeeHash !== known.committee.hash) return ignore("other-committee");
     if (committeeHash(crypto.hash, committee) !== header.nextCommitteeHash) return reject("other-committee");
+    if (explainNotCommittee(committee) !== null) return reject("not-a-committee");
     const block = { job: message.job, height: header.height, hash: blockHash(crypto.hash, header) };
     if (!isCommit(meshId, crypto, known.committee, block, commit)) return reject("bad-commit");
     known.committee = createCommittee(crypto.hash, committee);
@@ -224,7 +179,7 @@ export class Worker {
 
   #isOffering(known: KnownJob): boolean {
     const { wallMs } = this.#context.now;
-    return [...known.offers.values()].some((untilMs) => untilMs > wallMs);
+    return [...known.offers.values()].some(({ validUntilMs }) => validUntilMs > wallMs);
   }
 
   /** Live awards by job, for pulses. */
@@ -240,9 +195,12 @@ export class Worker {
 
   // --- offers -----------------------------------------------------------------------------------------
 
+  /** Answers a member's beacon. Several members may ask for the same: one answer is under way then. */
   onBeacon(beacon: BeaconContent): void {
     const known = this.#jobs.get(beacon.job);
-    if (known === undefined) return;
+    if (known === undefined || known.committee.power(beacon.author) === 0) return;
+    const offer = known.offers.get(beacon.skill);
+    if (offer !== undefined && this.#context.now.monoMs - offer.saidMs < OFFER_ONCE_MS) return;
     this.#offer(known, beacon.skill, beacon.labels);
   }
 
@@ -252,7 +210,7 @@ export class Worker {
     if (ad === undefined || !labels.every((label) => config.labels.includes(label))) return;
     if (this.#running >= config.slots) return;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
-    known.offers.set(skill, validUntilMs);
+    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs });
     const { price, expectedMs } = ad;
     const body: CommandBody = {
       kind: "offer",
@@ -264,15 +222,15 @@ export class Worker {
       expectedMs,
       validUntilMs,
     };
-    this.#say(known, body, null);
+    known.outbox.say(null, body, known.running > 0);
   }
 
   #renewOffers(known: KnownJob): void {
     const { wallMs, monoMs } = this.#context.now;
     if (monoMs - known.lastWorkMs > INTEREST_MS) return;
-    for (const [skill, untilMs] of known.offers) {
-      if (untilMs - wallMs > OFFER_LIFE_MS / 3) continue;
-      if (untilMs > wallMs || known.held.size > 0) this.#offer(known, skill, []);
+    for (const [skill, { validUntilMs }] of known.offers) {
+      if (validUntilMs - wallMs > OFFER_LIFE_MS / 3) continue;
+      if (validUntilMs > wallMs || known.held.size > 0) this.#offer(known, skill, []);
     }
   }
 
@@ -304,32 +262,34 @@ export class Worker {
     const { config, now } = this.#context;
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
-    const held: Held = {
-      ref,
-      phase: "fetching",
-      award,
-      missing,
-      sealed: null,
-      confidence: 0,
-      cost: 0,
-      said: null,
-      resendAtMs: Number.POSITIVE_INFINITY,
-    };
-    known.held.set(key, held);
-    known.lastWorkMs = now.monoMs;
-    this.#running++;
-    if (this.#running > config.slots) {
-      this.#fail(known, held, "busy", "");
+    const held: Held = { ref, phase: "fetching", award, missing, work: null };
+    const ad = config.skills.find(({ name }) => name === award.skill);
+    if (ad === undefined || award.price < ad.price) {
+      this.#decline(known, award, "refused", ad === undefined ? "no such skill" : "not at this price");
       return;
     }
+    if (this.#running >= config.slots || this.#heldCount >= limits.heldAwards) {
+      this.#decline(known, award, "busy", "");
+      return;
+    }
+    known.held.set(key, held);
+    this.#heldCount++;
+    this.#running++;
+    known.lastWorkMs = now.monoMs;
     const from = known.committee.members.map((member) => member.agent).filter((agent) => agent !== this.#context.self);
     for (const blob of blobsOf(award.input))
       this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
-    if (missing.size === 0) this.#start(held, award);
+    if (missing.size === 0) this.#start(known, held, award);
   }
 
-  #start(held: Held, award: Award): void {
+  /** Said once and not kept: members that did not hear it give notice again, or the lease ends. */
+  #decline(known: KnownJob, { task, attempt }: Award, reason: "busy" | "refused", message: string): void {
+    known.outbox.say(null, { kind: "failure", task, attempt, reason, message }, known.running > 0);
+  }
+
+  #start(known: KnownJob, held: Held, award: Award): void {
     held.phase = "running";
+    known.running++;
     this.#trace(held, "started");
     const budgetMs = Math.max(1, award.leaseEndsMs - this.#context.now.wallMs);
     this.#context.emit({ kind: "work", award: held.ref, skill: award.skill, input: award.input, budgetMs });
@@ -344,7 +304,7 @@ export class Worker {
           continue;
         }
         held.missing.delete(blob);
-        if (held.missing.size === 0 && held.award !== null) this.#start(held, held.award);
+        if (held.missing.size === 0 && held.award !== null) this.#start(known, held, held.award);
       }
     }
   }
@@ -366,23 +326,25 @@ export class Worker {
       done.output.length <= limits.inlineBytes
         ? { kind: "inline", bytes: done.output }
         : { kind: "blob", hash: hash(done.output), bytes: done.output.length };
-    held.sealed = { nonce: done.nonce, data };
-    held.confidence = done.confidencePpm;
-    held.cost = done.cost;
-    this.#running--;
+    const work = { nonce: done.nonce, data, confidence: done.confidencePpm, cost: done.cost };
+    held.work = work;
+    this.#stop(known, held, held.award?.sealed === true ? "sealed" : "said");
     this.#trace(held, "done");
-    if (held.award?.sealed !== true) {
-      held.phase = "said";
-      this.#say(known, this.#resultCommand(held, null), held);
-      return;
-    }
-    held.phase = "sealed";
-    this.#remember(known, held);
-    this.#say(known, this.#sealCommand(held), held);
+    if (held.phase === "sealed") {
+      this.#remember(known, held, work);
+      this.#saySeal(known, held, work);
+    } else this.#say(known, held, resultCommand(held.ref, work, false));
+  }
+
+  /** Its slot is free again. */
+  #stop(known: KnownJob, held: Held, phase: "sealed" | "said"): void {
+    if (held.phase === "running") known.running--;
+    if (held.phase === "running" || held.phase === "fetching") this.#running--;
+    held.phase = phase;
   }
 
   /** What was sealed must be revealed after a restart too: it is durable before the seal is sent. */
-  #remember(known: KnownJob, held: Held): void {
+  #remember(known: KnownJob, held: Held, work: Work): void {
     const { job } = known;
     if (!known.isStored) {
       known.isStored = true;
@@ -391,42 +353,17 @@ export class Worker {
         this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
     }
     const slot = SLOT.work(held.ref.task, held.ref.attempt);
-    this.#context.emit({
-      kind: "persist",
-      job,
-      slot,
-      bytes: encode(sealedWorkCodec, { ...held.sealed!, confidence: held.confidence, cost: held.cost }),
-      durable: true,
-    });
+    this.#context.emit({ kind: "persist", job, slot, bytes: encodeWork(work), durable: true });
   }
 
-  #sealCommand(held: Held): CommandBody {
-    const { hash } = this.#context.config.crypto;
-    const { nonce, data } = held.sealed!;
-    const { job, task, attempt } = held.ref;
-    const output = dataHash(hash, data);
-    const seal = sealHash(hash, { job, task, attempt, worker: this.#context.self, nonce, output });
-    const mebibytes = data.kind === "blob" ? Math.ceil(data.bytes / MIB) : 0;
-    return { kind: "seal", task, attempt, seal, mebibytes };
-  }
-
-  #resultCommand(held: Held, nonce: Uint8Array | null): CommandBody {
-    const { task, attempt } = held.ref;
-    return {
-      kind: "result",
-      task,
-      attempt,
-      data: held.sealed!.data,
-      confidence: held.confidence,
-      cost: held.cost,
-      nonce,
-    };
+  #saySeal(known: KnownJob, held: Held, work: Work): void {
+    this.#say(known, held, sealCommand(this.#context.config.crypto.hash, this.#context.self, held.ref, work));
   }
 
   #reveal(known: KnownJob, held: Held): void {
-    if (held.phase !== "sealed" || held.sealed === null) return;
+    if (held.phase !== "sealed" || held.work === null) return;
     held.phase = "said";
-    this.#say(known, this.#resultCommand(held, held.sealed.nonce), held);
+    this.#say(known, held, resultCommand(held.ref, held.work, true));
   }
 
   onWorkFailed(failed: Extract<Input, { kind: "workFailed" }>): void {
@@ -435,27 +372,27 @@ export class Worker {
     this.#fail(found.known, found.held, failed.reason, failed.message);
   }
 
-  #fail(known: KnownJob, held: Held, reason: "busy" | "error" | "refused" | "lost-input", message: string): void {
-    this.#running--;
-    held.phase = "said";
+  #fail(known: KnownJob, held: Held, reason: FailureReason, message: string): void {
+    this.#stop(known, held, "said");
     this.#trace(held, "failed");
     const { task, attempt } = held.ref;
-    this.#say(known, { kind: "failure", task, attempt, reason, message: message.slice(0, 200) }, held);
+    this.#say(known, held, { kind: "failure", task, attempt, reason, message: clip(message, MESSAGE_BYTES) });
   }
 
   #close(known: KnownJob, key: string, held: Held): void {
     if (held.phase === "running" || held.phase === "fetching") {
-      this.#running--;
       this.#trace(held, "stopped");
       if (held.phase === "running") this.#context.emit({ kind: "stopWork", award: held.ref });
+      this.#stop(known, held, "said");
     }
-    if (held.sealed !== null && held.award?.sealed !== false) {
+    if (held.work !== null && held.award?.sealed !== false) {
       const slot = SLOT.work(held.ref.task, held.ref.attempt);
       this.#context.emit({ kind: "persist", job: known.job, slot, bytes: null, durable: false });
     }
     known.held.delete(key);
+    this.#heldCount--;
     known.tally.close(key);
-    known.outgoing = known.outgoing.filter((entry) => entry.held !== held);
+    known.outbox.settle(key);
   }
 
   #trace(held: Held, phase: "started" | "done" | "failed" | "stopped"): void {
@@ -465,59 +402,28 @@ export class Worker {
 
   // --- speaking ---------------------------------------------------------------------------------------
 
-  #say(known: KnownJob, body: CommandBody, held: Held | null): void {
-    known.outgoing.push({ body, held });
-    const { monoMs } = this.#context.now;
-    const isBusy = [...known.held.values()].some((other) => other.phase === "running");
-    if (known.outgoing.length >= limits.envelopeCommands || !isBusy) known.flushAtMs = monoMs;
-    else known.flushAtMs = Math.min(known.flushAtMs, monoMs + GATHER_MS);
-  }
-
-  #flush(known: KnownJob): void {
-    const entries = known.outgoing.splice(0, fitting(known.outgoing.map((entry) => entry.body)));
-    known.flushAtMs = known.outgoing.length > 0 ? this.#context.now.monoMs : Number.POSITIVE_INFINITY;
-    if (entries.length === 0) return;
-    const envelope = sealBodies(
-      this.#context,
-      known.job,
-      entries.map((entry) => entry.body),
-    );
-    for (const [index, { held }] of entries.entries()) {
-      if (held === null) continue;
-      held.said = { ...envelope, bodies: [envelope.bodies[index]!] };
-      held.resendAtMs = this.#context.now.monoMs + RESEND_MS;
-    }
-    this.#publish(known, [envelope]);
-  }
-
-  #publish(known: KnownJob, envelopes: readonly Envelope[]): void {
-    for (const envelope of envelopes) {
-      if (this.#events.publish(known.job, envelope)) continue;
-      const members = known.committee.members.map((member) => member.agent);
-      this.#context.sendAll(members, { kind: "envelopes", job: known.job, envelopes: [envelope] });
-    }
+  #say(known: KnownJob, held: Held, body: CommandBody): void {
+    known.outbox.say(keyOf(held.ref.task, held.ref.attempt), body, known.running > 0);
   }
 
   tick(): void {
     const { monoMs } = this.#context.now;
     for (const known of this.#jobs.values()) {
-      while (known.flushAtMs <= monoMs) this.#flush(known);
-      for (const held of known.held.values()) {
-        if (held.said === null || held.resendAtMs > monoMs) continue;
-        held.resendAtMs = monoMs + RESEND_MS;
-        this.#publish(known, [held.said]);
-      }
       this.#renewOffers(known);
-      while (known.flushAtMs <= monoMs) this.#flush(known);
+      if (known.outbox.nextWakeMs() > monoMs) continue;
+      for (const envelope of known.outbox.takeDue()) this.#publish(known, envelope);
     }
+  }
+
+  #publish(known: KnownJob, envelope: Envelope): void {
+    if (this.#events.publish(known.job, envelope)) return;
+    const members = known.committee.members.map((member) => member.agent);
+    this.#context.sendAll(members, { kind: "envelopes", job: known.job, envelopes: [envelope] });
   }
 
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
-    for (const known of this.#jobs.values()) {
-      wake = Math.min(wake, known.flushAtMs);
-      for (const held of known.held.values()) wake = Math.min(wake, held.resendAtMs);
-    }
+    for (const known of this.#jobs.values()) wake = Math.min(wake, known.outbox.nextWakeMs());
     return wake;
   }
 }

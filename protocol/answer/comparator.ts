@@ -5,7 +5,7 @@
  * Source: protocol.md 7.
  */
 
-import { compareText } from "../core/bytes.ts";
+import { compareUnits } from "../core/bytes.ts";
 import type { Hash } from "../core/ids.ts";
 import type { Comparator, Data } from "../wire/genesis.ts";
 import { decodeValue } from "../wire/value.ts";
@@ -48,7 +48,7 @@ function groupNumbers(
   for (const entry of numbers) {
     const group = groups[groups.length - 1];
     const base = group?.[0]?.value;
-    const tolerance = base === undefined ? 0 : Math.max(absolute, (Math.abs(base) * relativePpm) / 1_000_000);
+    const tolerance = base === undefined ? 0 : Math.max(absolute, (Math.abs(base) / 1_000_000) * relativePpm);
     if (group !== undefined && base !== undefined && entry.value - base <= tolerance) group.push(entry);
     else groups.push([entry]);
   }
@@ -67,7 +67,7 @@ export function groupOutputs(comparator: Comparator, outputs: readonly Output[])
     if (value === null) others.push(index);
     else numbers.push({ index, value });
   }
-  const byHash = (a: number, b: number): number => compareText(outputs[a]!.hash, outputs[b]!.hash);
+  const byHash = (a: number, b: number): number => compareUnits(outputs[a]!.hash, outputs[b]!.hash);
   numbers.sort((a, b) => a.value - b.value || byHash(a.index, b.index));
   const numeric =
     comparator.kind === "number" ? groupNumbers(numbers, comparator.absolute, comparator.relativePpm) : [];

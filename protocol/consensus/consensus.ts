@@ -2,8 +2,9 @@
  * Weighted Tendermint for one job at one agent: Algorithm 1 with the adaptations A1-A7 of protocol.md 5.
  * Comments `L22` name the lines of the paper's Algorithm 1.
  *
- * Responsible for: which block is decided at which height. Leaves to the application (application.ts) what blocks
- * hold, to healing.ts what is said again and to whom, to the agent how messages travel. An agent that is not in the
+ * Responsible for: which block is decided at which height. Leaves to intake.ts which messages of others count, to the
+ * application (application.ts) what blocks hold, to healing.ts what is said again and to whom, to the agent how
+ * messages travel. An agent that is not in the
  * committee follows: it takes decided blocks with their commits, and never votes.
  *
  * Source: "The latest gossip on BFT consensus", arXiv 1807.04938.
@@ -12,7 +13,6 @@
 import { assert } from "../core/assert.ts";
 import type { Crypto, Signer } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
 import type { Now } from "../input.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { CommandBody } from "../wire/command.ts";
@@ -20,7 +20,7 @@ import { type Block, blockHash, type Proposal, type Vote, type VoteKind } from "
 import type { Message, Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
-import { isCommit, isSignedProposal, isSignedVote, signProposal, signVote } from "./ballots.ts";
+import { isCommit, signProposal, signVote } from "./ballots.ts";
 import { Healing } from "./healing.ts";
 import {
   createHeight,
@@ -33,12 +33,13 @@ import {
   type Step,
   saidIn,
 } from "./height.ts";
+import { Intake } from "./intake.ts";
 import { createPace } from "./pace.ts";
-import type { ConsensusRecord } from "./record.ts";
+import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
 
 /** What a member's consensus asks of the agent around it. */
 export interface ConsensusOutput {
-  send(to: AgentId, message: Message): void;
+  send(to: readonly AgentId[], message: Message): void;
   /** Durable before anything that was sent in the same step leaves (A4). `bodies`: blocks that must be durable with it. */
   persist(record: ConsensusRecord, bodies: readonly Block[]): void;
   trace(event: TraceEvent): void;
@@ -59,21 +60,18 @@ export interface ConsensusConfig {
   readonly out: ConsensusOutput;
 }
 
-/** Messages of the next height that each member may have waiting here. */
-const BUFFERED_PER_MEMBER = 8;
-
 type Timer = "propose" | "prevote" | "precommit";
 
 export class Consensus {
   readonly #config: ConsensusConfig;
   readonly #self: AgentId;
   readonly #healing: Healing;
+  readonly #intake: Intake;
   readonly #pace = createPace();
   #state: HeightState;
   #now: Now = { monoMs: 0, wallMs: 0 };
   #timers = new Map<Timer, number>();
-  #early = new Map<AgentId, Message[]>();
-  #outbox: { to: AgentId; message: Message }[] = [];
+  #outbox: { to: readonly AgentId[]; message: Message }[] = [];
   /**
    * Handed out at the end of a step: the command comes back at once, may decide the height, and the votes that were
    * still to be taken would then be counted for the next one.
@@ -86,31 +84,12 @@ export class Consensus {
     this.#self = config.signer.agent;
     this.#state = createHeight(config.app.tip.nextHeight);
     this.#healing = new Healing(this.#self, config.job);
-    if (record !== null && record.height >= this.#state.height) this.#restore(record);
-  }
-
-  /** Continues from what was durable before a crash (A4): armed if it has votes at this height. */
-  #restore(record: ConsensusRecord): void {
-    const state = this.#state;
-    assert(record.height === state.height, "the stored votes are of a height whose parent is not stored");
-    state.round = record.round;
-    state.step = record.step;
-    for (const block of record.blocks) state.blocks.set(blockHash(this.#config.crypto.hash, block.header), block);
-    if (record.locked !== null) state.locked = record.locked;
-    if (record.valid !== null) {
-      state.valid = record.valid;
-      const round = roundOf(state, this.#committee, record.valid.round);
-      for (const vote of record.valid.polka) round.prevote.add(vote);
-    }
-    for (const vote of record.votes) {
-      saidIn(state, vote.round).votes.push(vote);
-      roundOf(state, this.#committee, vote.round)[vote.kind].add(vote);
-      state.heard.add(this.#self);
-    }
-    if (record.proposal !== null) {
-      saidIn(state, record.proposal.statement.round).proposal = record.proposal;
-      roundOf(state, this.#committee, record.proposal.statement.round).proposal = record.proposal;
-    }
+    this.#intake = new Intake(config, this.#healing, {
+      evidence: (body, culprit) => void this.#evidence.push({ body, culprit }),
+      serve: (to, height) => config.out.serve(to, height),
+    });
+    if (record !== null && record.height >= this.#state.height)
+      restoreHeight(this.#state, this.#committee, this.#self, config.crypto.hash, record);
   }
 
   get #app(): Application {
@@ -146,14 +125,14 @@ export class Consensus {
 
   onProposal(now: Now, from: AgentId, proposal: Proposal): Verdict {
     this.#enter(now);
-    const verdict = this.#takeProposal(from, proposal);
+    const verdict = this.#intake.takeProposal(now, this.#state, from, proposal);
     this.#leave();
     return verdict;
   }
 
   onVotes(now: Now, from: AgentId, votes: readonly Vote[]): Verdict {
     this.#enter(now);
-    const verdict = this.#takeVotes(from, votes);
+    const verdict = this.#intake.takeVotes(now, this.#state, from, votes);
     this.#leave();
     return verdict;
   }
@@ -190,7 +169,7 @@ export class Consensus {
     this.#enter(now);
     this.#healing.note(from, position);
     const isBehind = position.height > 0 && position.height < this.#state.height;
-    if (isBehind && this.#healing.noteBehind(now, from)) this.#config.out.serve(from, position.height);
+    if (isBehind && this.#healing.noteBehind(now, from, position.height)) this.#config.out.serve(from, position.height);
     this.#leave();
   }
 
@@ -233,7 +212,7 @@ export class Consensus {
   #leave(): void {
     this.#advance();
     for (const { to, message } of this.#healing.due(this.#now, this.#state, this.#app, this.#isActive())) {
-      this.#outbox.push({ to, message });
+      this.#outbox.push({ to: [to], message });
     }
     if (this.#unsaved) this.#save();
     for (const { to, message } of this.#outbox) this.#config.out.send(to, message);
@@ -244,21 +223,14 @@ export class Consensus {
   }
 
   #save(): void {
-    const { height, round, step, locked, valid, blocks, said } = this.#state;
-    const needed = new Set<Hash>();
-    if (locked !== null) needed.add(locked.block);
-    if (valid !== null) needed.add(valid.block);
-    const proposal = said.get(round)?.proposal ?? null;
-    if (proposal !== null) needed.add(proposal.statement.block);
-    const bodies = [...needed].map((hash) => blocks.get(hash)!);
-    const votes = [...said.values()].flatMap((entry) => entry.votes);
-    this.#config.out.persist({ height, round, step, locked, valid, votes, proposal, blocks: bodies }, bodies);
+    const record = recordOf(this.#state);
+    this.#config.out.persist(record, record.blocks);
     this.#unsaved = false;
   }
 
   #broadcast(message: Message): void {
-    for (const { agent } of this.#committee.members)
-      if (agent !== this.#self) this.#outbox.push({ to: agent, message });
+    const others = this.#committee.members.map(({ agent }) => agent).filter((agent) => agent !== this.#self);
+    this.#outbox.push({ to: others, message });
   }
 
   #advance(): void {
@@ -436,16 +408,9 @@ export class Consensus {
     this.#app.commit(block, commit);
     this.#state = createHeight(this.#app.tip.nextHeight); // L52-L54
     this.#timers.clear();
-    this.#healing.onHeight();
+    this.#healing.onHeight(this.#now, this.#state.height);
     this.#config.out.decided(block);
-    const early = this.#early;
-    this.#early = new Map();
-    for (const [from, messages] of early) {
-      for (const message of messages) {
-        if (message.kind === "proposal") this.#takeProposal(from, message);
-        else if (message.kind === "votes") this.#takeVotes(from, message.votes);
-      }
-    }
+    this.#intake.takeEarly(this.#now, this.#state);
   }
 
   /** L55-L56: more than 1/3 of the power is in a later round; counted by each member's newest round (A2). */
@@ -523,121 +488,7 @@ export class Consensus {
     return validity;
   }
 
-  // --- what others say --------------------------------------------------------------------------------
-
-  #keepForNextHeight(from: AgentId, message: Message): Verdict {
-    const waiting = this.#early.get(from) ?? [];
-    if (waiting.length >= BUFFERED_PER_MEMBER) waiting.shift();
-    waiting.push(message);
-    this.#early.set(from, waiting);
-    return ignore("early");
-  }
-
-  /** Common to all messages of members: whether `height` is the one being decided. */
-  #place(from: AgentId, height: number, message: Message): Verdict | null {
-    const current = this.#state.height;
-    if (height === current) return null;
-    if (height > current) this.#healing.noteAtLeast(from, height);
-    if (height === current + 1 && this.#committee.power(from) > 0) return this.#keepForNextHeight(from, message);
-    if (height < current && this.#healing.noteBehind(this.#now, from)) this.#config.out.serve(from, height);
-    return ignore(height < current ? "old-height" : "far-height");
-  }
-
-  #takeProposal(from: AgentId, proposal: Proposal): Verdict {
-    const { statement, block } = proposal;
-    if (statement.job !== this.#config.job) return reject("other-job");
-    if (!this.isMember) return ignore("not-a-member");
-    const misplaced = this.#place(from, statement.height, { kind: "proposal", ...proposal });
-    if (misplaced !== null) return misplaced;
-    const state = this.#state;
-    if (statement.round > state.round + 1) return ignore("far-round");
-    if (statement.round < state.round - limits.keptRounds) return ignore("old-round");
-    if (statement.proposer !== this.#committee.proposer(statement.height, statement.round))
-      return reject("not-the-proposer");
-    const round = roundOf(state, this.#committee, statement.round);
-    const known = round.proposal?.statement;
-    if (known !== undefined && known.block === statement.block && known.validRoundPlus1 === statement.validRoundPlus1) {
-      this.#takePolka(proposal);
-      return ignore("known");
-    }
-    if (statement.proposer === this.#self) return ignore("own");
-    const { crypto, meshId } = this.#config;
-    if (blockHash(crypto.hash, block.header) !== statement.block) return reject("wrong-block-hash");
-    if (block.header.round > statement.round) return reject("block-of-a-later-round");
-    if (!isSignedProposal(meshId, crypto, statement)) return reject("bad-signature");
-    state.heard.add(statement.proposer);
-    if (known !== undefined) {
-      this.#evidence.push({
-        body: { kind: "doubleProposal", first: known, second: statement },
-        culprit: statement.proposer,
-      });
-      return ACCEPT;
-    }
-    state.blocks.set(statement.block, block);
-    this.#takePolka(proposal);
-    round.proposal = proposal;
-    round.proposedAtMs = this.#now.monoMs;
-    return ACCEPT;
-  }
-
-  /** The prevotes that a proposal with a valid round carries. */
-  #takePolka({ statement, polka }: Proposal): void {
-    const validRound = statement.validRoundPlus1 - 1;
-    const set = this.#state.rounds.get(validRound)?.prevote;
-    if (validRound < 0 || validRound >= statement.round || polka.length === 0) return;
-    if (set !== undefined && this.#committee.isQuorum(set.power(statement.block))) return;
-    if (polka.every((vote) => vote.kind === "prevote" && vote.round === validRound && vote.block === statement.block)) {
-      this.#takeVotes(statement.proposer, polka);
-    }
-  }
-
-  #takeVotes(from: AgentId, votes: readonly Vote[]): Verdict {
-    if (!this.isMember) return ignore("not-a-member");
-    const sample = votes[0];
-    if (sample === undefined) return reject("no-votes");
-    if (votes.some((vote) => vote.job !== sample.job || vote.height !== sample.height)) return reject("mixed-votes");
-    if (sample.job !== this.#config.job) return reject("other-job");
-    const misplaced = this.#place(from, sample.height, { kind: "votes", job: sample.job, votes });
-    if (misplaced !== null) return misplaced;
-    const whole = this.#isWholeQuorum(votes);
-    let verdict: Verdict = ignore("known");
-    for (const vote of votes) {
-      const one = this.#takeVote(vote, whole);
-      if (one.verdict === "reject") return one;
-      if (one.verdict === "accept") verdict = one;
-    }
-    return verdict;
-  }
-
-  /** Votes of one kind and round for one value, by a quorum: such votes are kept even against earlier ones (A2). */
-  #isWholeQuorum(votes: readonly Vote[]): boolean {
-    const { kind, round, block } = votes[0]!;
-    if (votes.length < 2 || votes.some((vote) => vote.kind !== kind || vote.round !== round || vote.block !== block))
-      return false;
-    return this.#committee.isQuorum(this.#committee.powerOf(new Set(votes.map((vote) => vote.voter))));
-  }
-
-  #takeVote(vote: Vote, inQuorum: boolean): Verdict {
-    const state = this.#state;
-    if (this.#committee.power(vote.voter) === 0) return reject("not-a-voter");
-    if (vote.voter === this.#self) return ignore("own");
-    if (vote.round < state.round - limits.keptRounds && !inQuorum) return ignore("old-round");
-    const near = vote.round <= state.round + 1;
-    const set = near ? roundOf(state, this.#committee, vote.round)[vote.kind] : null;
-    if (set?.has(vote)) return ignore("known");
-    const first = set?.of(vote.voter);
-    const newest = state.newest.get(vote.voter);
-    const isNewest = newest === undefined || vote.round > newest.round;
-    if (set === null && !isNewest) return ignore("far-round");
-    if (first === undefined && set?.quorum !== undefined && !isNewest) return ignore("quorum-stands");
-    if (!isSignedVote(this.#config.meshId, this.#config.crypto, vote)) return reject("bad-signature");
-    state.heard.add(vote.voter);
-    if (isNewest) state.newest.set(vote.voter, vote);
-    if (first !== undefined)
-      this.#evidence.push({ body: { kind: "equivocation", first, second: vote }, culprit: vote.voter });
-    if (set !== null && (first === undefined || inQuorum)) set.add(vote);
-    return ACCEPT;
-  }
+  // --- decided elsewhere ------------------------------------------------------------------------------
 
   #takeCommitted(block: Block, commit: readonly Vote[]): Verdict {
     const { crypto, meshId, job } = this.#config;

@@ -48,6 +48,8 @@ export class Healing {
   #resendAtMs = Number.POSITIVE_INFINITY;
   #syncAtMs = Number.POSITIVE_INFINITY;
   #syncAsked = 0;
+  #height = 0;
+  #heightSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(self: AgentId, job: JobId) {
     this.#self = self;
@@ -67,8 +69,12 @@ export class Healing {
     if (known === undefined || known.height < height) this.#peers.set(from, { height, round: 0, step: STEP.idle });
   }
 
-  /** A member spoke of a height that is decided: true if it should be given blocks now (not more than once in 300 ms). */
-  noteBehind(now: Now, from: AgentId): boolean {
+  /**
+   * A member spoke of `height`, which is decided: true if it should be given blocks now (not more than once in 300 ms).
+   * What is said of the height that was decided a moment ago was mostly under way then.
+   */
+  noteBehind(now: Now, from: AgentId, height: number): boolean {
+    if (height === this.#height - 1 && now.monoMs - this.#heightSinceMs < ASK_MS / 2) return false;
     const last = this.#behind.get(from) ?? Number.NEGATIVE_INFINITY;
     if (now.monoMs - last < ASK_MS) return false;
     this.#behind.set(from, now.monoMs);
@@ -84,7 +90,10 @@ export class Healing {
     this.#syncAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  onHeight(): void {
+  /** `height` begins: the one before is decided. */
+  onHeight(now: Now, height: number): void {
+    this.#height = height;
+    this.#heightSinceMs = now.monoMs;
     this.#wanted.clear();
     this.#resendAtMs = Number.POSITIVE_INFINITY;
   }

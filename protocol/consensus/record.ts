@@ -3,10 +3,14 @@
  * with its polka, and what it said. The bodies of the named blocks are stored beside it.
  */
 
+import { assert } from "../core/assert.ts";
+import type { Hasher } from "../core/crypto.ts";
+import type { AgentId, Hash } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Decoded, decode, encode, hash, type Infer, list, nullable, struct, uint } from "../wire/codec.ts";
-import { blockCodec, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
-import type { Step } from "./height.ts";
+import { blockCodec, blockHash, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
+import type { Committee } from "./committee.ts";
+import { type HeightState, roundOf, type Step, saidIn } from "./height.ts";
 
 const round = uint(0xffffffff);
 const recordCodec = struct({
@@ -28,4 +32,44 @@ export const encodeRecord = (record: ConsensusRecord): Uint8Array => encode(reco
 export function decodeRecord(bytes: Uint8Array): Decoded<ConsensusRecord> {
   const decoded = decode(recordCodec, bytes);
   return decoded.ok ? { ok: true, value: { ...decoded.value, step: decoded.value.step as Step } } : decoded;
+}
+
+export function recordOf({ height, round, step, locked, valid, blocks, said }: HeightState): ConsensusRecord {
+  const needed = new Set<Hash>();
+  if (locked !== null) needed.add(locked.block);
+  if (valid !== null) needed.add(valid.block);
+  const proposal = said.get(round)?.proposal ?? null;
+  if (proposal !== null) needed.add(proposal.statement.block);
+  const bodies = [...needed].map((hash) => blocks.get(hash)!);
+  const votes = [...said.values()].flatMap((entry) => entry.votes);
+  return { height, round, step, locked, valid, votes, proposal, blocks: bodies };
+}
+
+/** Puts back what was durable before a crash. */
+export function restoreHeight(
+  state: HeightState,
+  committee: Committee,
+  self: AgentId,
+  hasher: Hasher,
+  record: ConsensusRecord,
+): void {
+  assert(record.height === state.height, "the stored votes are of a height whose parent is not stored");
+  state.round = record.round;
+  state.step = record.step;
+  for (const block of record.blocks) state.blocks.set(blockHash(hasher, block.header), block);
+  if (record.locked !== null) state.locked = record.locked;
+  if (record.valid !== null) {
+    state.valid = record.valid;
+    const round = roundOf(state, committee, record.valid.round);
+    for (const vote of record.valid.polka) round.prevote.add(vote);
+  }
+  for (const vote of record.votes) {
+    saidIn(state, vote.round).votes.push(vote);
+    roundOf(state, committee, vote.round)[vote.kind].add(vote);
+    state.heard.add(self);
+  }
+  if (record.proposal !== null) {
+    saidIn(state, record.proposal.statement.round).proposal = record.proposal;
+    roundOf(state, committee, record.proposal.statement.round).proposal = record.proposal;
+  }
 }

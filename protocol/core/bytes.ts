@@ -131,6 +131,20 @@ export function utf8(text: string): Uint8Array {
   return bytes;
 }
 
+/** The longest beginning of `text` with whole characters only that takes at most `bytesMax` bytes; always encodable. */
+export function clip(text: string, bytesMax: number): string {
+  const start = text.slice(0, bytesMax);
+  let length = 0;
+  let clipped = "";
+  for (const character of start) {
+    const whole = utf8Length(character) < 0 ? "\ufffd" : character;
+    length += utf8Length(whole);
+    if (length > bytesMax) break;
+    clipped += whole;
+  }
+  return clipped;
+}
+
 /**
  * Strict UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF. `null` on any of these, so that
  * equal text always has equal bytes.
@@ -190,6 +204,12 @@ export function compareText(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/**
+ * The engine's own order of text, by UTF-16 code units: the same everywhere and many times cheaper than `compareText`.
+ * For orders that nobody sees.
+ */
+export const compareUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Lexicographic order of bytes: <0, 0 or >0. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {

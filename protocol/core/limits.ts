@@ -49,6 +49,12 @@ export const limits = {
   chainSteps: 2_000_000,
   /** Units of one generator that are open at a time: bounds the ledger's state, not the job. */
   openUnits: 512,
+  /** Open tasks of a job: what one block looks at, and what one worker can hold of it. */
+  openTasks: 4_096,
+  /** Bytes of answers that a job's ledger holds for the tasks that read them. */
+  heldBytes: 256 * MIB,
+  /** Bytes of a job's input blobs, on every keeper's disk. */
+  inputBytes: 4_096 * MIB,
   /** Members of a committee and its standbys. */
   members: 128,
   standbys: 128,
@@ -79,6 +85,11 @@ export const limits = {
   /** Commands and bytes that a member pools per job while they wait for a block, and per author. */
   poolCommands: 20_000,
   poolCommandsPerAuthor: 8_192,
+  poolBytes: 128 * MIB,
+  poolBytesPerAuthor: 32 * MIB,
+  /** Of all authors together that the job knows nothing of, and of one: an offer for each skill, and evidence. */
+  poolStrangers: 4_096,
+  poolPerStranger: 64,
   /** Rounds of a height for which all votes are kept; beyond it each member's newest only. */
   keptRounds: 64,
   /** Kept commit quorums and blocks in memory per job, for members a little behind; older ones come from disk. */
@@ -94,6 +105,10 @@ export const limits = {
   hostedJobsPerOwner: 16,
   /** Jobs that one node works for or has heard of. */
   knownJobs: 256,
+  /** Questions of one operator that wait for an answer. */
+  openQuestions: 1_024,
+  /** Awards that one agent keeps in mind over all jobs. */
+  heldAwards: 16_384,
   /** Agents in the directory. */
   directoryAgents: 20_000,
   /** Skills of one agent, labels of one agent or job. */

@@ -3,16 +3,25 @@
  * for the other (RFC 6962, section 2.1: the shape of the tree and the paths).
  */
 
-import { concatBytes, fromHex } from "./bytes.ts";
+import { concatBytes, hexWrite } from "./bytes.ts";
 import type { Hasher } from "./crypto.ts";
 import type { Hash } from "./ids.ts";
 
-const LEAF = new Uint8Array([0]);
-const NODE = new Uint8Array([1]);
+/** First byte of what is hashed for a leaf, and for an inner node. */
+export const LEAF = 0;
+const NODE = 1;
 
-export const leafHash = (hasher: Hasher, leaf: Uint8Array): Hash => hasher(concatBytes(LEAF, leaf));
-const nodeHash = (hasher: Hasher, left: Hash, right: Hash): Hash =>
-  hasher(concatBytes(NODE, fromHex(left)!, fromHex(right)!));
+export const leafHash = (hasher: Hasher, leaf: Uint8Array): Hash => hasher(concatBytes(new Uint8Array([LEAF]), leaf));
+
+/** Where inner nodes are put together. */
+const node = new Uint8Array(1 + 32 + 32);
+node[0] = NODE;
+
+function nodeHash(hasher: Hasher, left: Hash, right: Hash): Hash {
+  hexWrite(left, node, 1);
+  hexWrite(right, node, 33);
+  return hasher(node);
+}
 
 /** The largest power of two below `count` (count >= 2). */
 function splitAt(count: number): number {
@@ -63,7 +72,7 @@ export function rootByPath(
     else from = middle;
   }
   if (turns.length !== path.length) return null;
-  let node = leaf;
-  for (const sibling of path) node = turns.pop() ? nodeHash(hasher, node, sibling) : nodeHash(hasher, sibling, node);
-  return node;
+  let root = leaf;
+  for (const sibling of path) root = turns.pop() ? nodeHash(hasher, root, sibling) : nodeHash(hasher, sibling, root);
+  return root;
 }

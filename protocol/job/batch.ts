@@ -79,15 +79,26 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   unlease(rules, task, award);
   free(rules, award);
   rules.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, reason });
-  const isFault = reason === "timeout" || reason === "error" || reason === "dead" || reason === "unrevealed";
+  const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
   if (reason === "timeout" || reason === "dead")
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
   if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
-  const failures = task.failures + (isFault && reason !== "unrevealed" ? 1 : 0);
+  const failures = task.failures + (isFailure ? 1 : 0);
   const tried = task.tried.includes(worker) ? task.tried : [...task.tried, worker];
   const next = { ...withAward(task, { ...award, status: "ended" }), failures, tried };
   saveTask(rules, next);
   return next;
+}
+
+/** Ends what still runs when the batch has what it wants. Whoever was due for a hedge was late. */
+function endLive(rules: Rules, task: Task): Task {
+  let ended = task;
+  for (const award of task.awards) {
+    if (award.status !== "live") continue;
+    const isLate = task.hedged && award.hedgeAtMs > 0 && award.hedgeAtMs <= rules.timeMs;
+    ended = endAward(rules, ended, award.worker, isLate ? "late" : "not-needed");
+  }
+  return ended;
 }
 
 /** After an award ended early: give up, open with what is there, or look for somebody else. */
@@ -109,9 +120,7 @@ const hasLive = (task: Task): boolean => task.awards.some((award) => award.statu
  */
 export function openIfComplete(rules: Rules, task: Task): void {
   if (task.phase !== "seating" || sealedSeats(task) < task.seats || task.seats === 0) return;
-  let open = task;
-  for (const award of task.awards)
-    if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
+  let open = endLive(rules, task);
   const revealByMs = rules.timeMs + open.revealMs;
   open = { ...open, phase: "open", revealByMs };
   rules.state.deadlines.add(revealByMs, revealDeadline(open));
@@ -197,7 +206,7 @@ function settleBatch(rules: Rules, task: Task): void {
   const outcome = tally(policy.accept, policy.compare, outputs, task.results.length - given.length);
   if (outcome.kind === "accepted") {
     const supporters = outcome.supporters.map((index) => given[index]!.worker);
-    accept(rules, task, supporters, outputs[outcome.answer]!.data);
+    accept(rules, task, supporters, readable(outputs, outcome.answer));
     return;
   }
   if (task.results.length + outcome.results > policy.redundancyMax) {
@@ -222,11 +231,18 @@ function settleBatch(rules: Rules, task: Task): void {
   });
 }
 
+/**
+ * The chosen output. Whoever gave the same bytes inline is preferred to a worker that gave their hash only: what comes
+ * after may have to read them.
+ */
+function readable(outputs: readonly Output[], chosen: number): Data {
+  const { hash, data } = outputs[chosen]!;
+  return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
+}
+
 function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data): void {
   const skill = specOf(rules, task).skill;
-  let open = task;
-  for (const award of task.awards)
-    if (award.status === "live") open = endAward(rules, open, award.worker, "not-needed");
+  const open = endLive(rules, task);
   const others: AgentId[] = [];
   for (const result of task.results) {
     const isRight = supporters.includes(result.worker);

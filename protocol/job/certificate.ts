@@ -9,9 +9,10 @@
  */
 
 import { isCommit } from "../consensus/ballots.ts";
-import { type Committee, createCommittee } from "../consensus/committee.ts";
+import { type Committee, createCommittee, explainNotCommittee } from "../consensus/committee.ts";
 import { type Crypto, statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import { leafHash, merklePath, rootByPath } from "../core/merkle.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import { decode } from "../wire/codec.ts";
@@ -60,7 +61,7 @@ export function certify(
 /** Hash of a job's result as its last event names it: of a value, or of the list of its items' hashes. */
 export function hashOfResult(crypto: Pick<Crypto, "hash">, shape: Shape, result: Value): Hash | null {
   if (shape === "value") return crypto.hash(encodeValue(result));
-  if (!Array.isArray(result)) return null;
+  if (!Array.isArray(result) || result.length > limits.mapItems) return null;
   return hashOfList(
     crypto.hash,
     result.map((item: Value) => crypto.hash(encodeValue(item))),
@@ -134,11 +135,7 @@ function walkCommittees(crypto: Crypto, { genesis, job }: Start, certificate: Ce
     if (next === null) continue;
     if (committeeHash(crypto.hash, next) !== header.nextCommitteeHash)
       return no("other-committee", `${at} names another next committee`);
-    const isCommittee =
-      new Set(next.map((member) => member.agent)).size === next.length && next.every((member) => member.power > 0);
-    if (next.length === 0 || !isCommittee) {
-      return no("bad-committee", `the committee after ${at} is not one`);
-    }
+    if (explainNotCommittee(next) !== null) return no("bad-committee", `the committee after ${at} is not one`);
     committees.push(createCommittee(crypto.hash, next));
   }
   return committees;

@@ -9,7 +9,7 @@
 import { compareText } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, MeshId } from "../core/ids.ts";
-import { type Codec, encode, hash, struct, text, uint } from "../wire/codec.ts";
+import { type Codec, hash, hashOf, struct, text, uint } from "../wire/codec.ts";
 import { agentId, type Member } from "../wire/consensus.ts";
 
 const weightCodec = struct({
@@ -45,7 +45,7 @@ export function drawCommittee(
   size: number,
 ): { committee: Member[]; standbys: AgentId[] } {
   const ranked = hosts
-    .map((agent) => ({ agent, weight: hasher(encode(weightCodec, { ...seed, agent })) }))
+    .map((agent) => ({ agent, weight: hashOf(hasher, weightCodec, { ...seed, agent }) }))
     .sort((a, b) => compareText(b.weight, a.weight) || compareText(a.agent, b.agent))
     .map(({ agent }) => agent);
   return {

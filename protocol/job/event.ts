@@ -4,15 +4,30 @@
  * prove any single decision, and the members compare all of them.
  */
 
+import type { Hasher } from "../core/crypto.ts";
+import type { Hash } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { encode, hash, type Infer, list, oneOf, struct, text, uint, variant } from "../wire/codec.ts";
+import { LEAF } from "../core/merkle.ts";
+import {
+  type Codec,
+  encode,
+  hash,
+  hashOf,
+  type Infer,
+  list,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { name, price } from "../wire/genesis.ts";
 
 const attempt = uint(0xffff);
 
-/** Why an award ended without a result that counts. */
+/** Why an award ended without a result that counts. `late`: others, a hedge among them, filled the batch before. */
 export const END_REASONS = [
   "timeout",
   "dead",
@@ -22,6 +37,7 @@ export const END_REASONS = [
   "lost-input",
   "unrevealed",
   "not-needed",
+  "late",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -35,6 +51,7 @@ export const TASK_FAILURES = [
   "not-a-list",
   "no-such-part",
   "too-many-items",
+  "too-much-data",
 ] as const;
 export type TaskFailure = (typeof TASK_FAILURES)[number];
 
@@ -75,3 +92,13 @@ export type LedgerEvent = Infer<typeof ledgerEventCodec>;
 export type EventOf<K extends LedgerEvent["kind"]> = Extract<LedgerEvent, { readonly kind: K }>;
 
 export const encodeEvent = (event: LedgerEvent): Uint8Array => encode(ledgerEventCodec, event);
+
+/** An event as the leaf of a Merkle tree: what `leafHash` takes of its bytes, in one go. */
+const leafCodec: Pick<Codec<LedgerEvent>, "write"> = {
+  write(w, event) {
+    w.u8(LEAF);
+    ledgerEventCodec.write(w, event);
+  },
+};
+
+export const eventLeaf = (hasher: Hasher, event: LedgerEvent): Hash => hashOf(hasher, leafCodec, event);

@@ -6,7 +6,8 @@
 import { explainNotCommittee } from "../consensus/committee.ts";
 import type { AgentId } from "../core/ids.ts";
 import { RULES_VERSION } from "../core/limits.ts";
-import type { Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
+import type { Data, Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
+import { isPath } from "./path.ts";
 
 /** Something wrong with a genesis: a code, and the node and the name that it concerns. */
 export interface GenesisProblem {
@@ -29,6 +30,30 @@ export function sourcesOf(spec: NodeSpec): string[] {
 /** Nodes that must be accepted before a node opens, each once. */
 export function prerequisitesOf(spec: NodeSpec): string[] {
   return [...new Set([...sourcesOf(spec), ...spec.needs])];
+}
+
+/** What the graph says, computed once a job. */
+export interface Graph {
+  readonly specs: ReadonlyMap<string, NodeSpec>;
+  /** Nodes that need a node before they open. */
+  readonly dependents: ReadonlyMap<string, readonly string[]>;
+  /** Nodes whose input refers to a node's output. */
+  readonly readers: ReadonlyMap<string, readonly string[]>;
+  /** Skills that the job asks for. */
+  readonly skills: ReadonlySet<string>;
+  /** Items of maps over other nodes' outputs, decoded once: by hash of the output and path. */
+  readonly items: Map<string, readonly Data[]>;
+}
+
+export function createGraph(nodes: readonly NodeSpec[]): Graph {
+  const specs = new Map(nodes.map((spec) => [spec.id, spec]));
+  const dependents = new Map<string, string[]>(nodes.map((spec) => [spec.id, []]));
+  const readers = new Map<string, string[]>(nodes.map((spec) => [spec.id, []]));
+  for (const spec of nodes) {
+    for (const name of prerequisitesOf(spec)) dependents.get(name)!.push(spec.id);
+    for (const name of sourcesOf(spec)) readers.get(name)!.push(spec.id);
+  }
+  return { specs, dependents, readers, skills: new Set(nodes.map((spec) => spec.skill)), items: new Map() };
 }
 
 /** A cycle as a list of names that ends where it begins, or null. */
@@ -78,6 +103,7 @@ function explainNode(spec: NodeSpec, nodes: ReadonlyMap<string, NodeSpec>): Gene
   if (generator.kind === "map" && generator.batch < 1) return problem("batch-zero");
   if (generator.kind === "chain" && generator.steps < 1) return problem("chain-without-steps");
   for (const source of [spec.input, generator.kind === "map" ? generator.items : null]) {
+    if (source?.kind === "output" && !isPath(source.path)) return problem("bad-path", source.path);
     if (source?.kind === "output" && source.path !== "" && nodes.get(source.node)!.generator.kind === "map") {
       return problem("path-into-a-map", source.node);
     }

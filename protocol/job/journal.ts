@@ -6,23 +6,36 @@
  * survive taking back): whoever walks a table sorts.
  */
 
-import { compareText } from "../core/bytes.ts";
+import { compareUnits } from "../core/bytes.ts";
 
+/** Something whose changes a journal takes back. */
+interface Undoable {
+  /** Puts back what `note` was told. */
+  undo(key: unknown, before: unknown): void;
+}
+
+/** Three lists instead of a list of closures: a block notes thousands of changes, and is often taken back. */
 export class Journal {
-  #undo: (() => void)[] = [];
+  readonly #targets: Undoable[] = [];
+  readonly #keys: unknown[] = [];
+  readonly #befores: unknown[] = [];
 
-  note(undo: () => void): void {
-    this.#undo.push(undo);
+  note(target: Undoable, key: unknown, before: unknown): void {
+    this.#targets.push(target);
+    this.#keys.push(key);
+    this.#befores.push(before);
   }
 
   /** Takes back all since the last `keep`, newest first. */
   rollBack(): void {
-    for (let i = this.#undo.length - 1; i >= 0; i--) this.#undo[i]!();
-    this.#undo = [];
+    for (let i = this.#targets.length - 1; i >= 0; i--) this.#targets[i]!.undo(this.#keys[i], this.#befores[i]);
+    this.keep();
   }
 
   keep(): void {
-    this.#undo = [];
+    this.#targets.length = 0;
+    this.#keys.length = 0;
+    this.#befores.length = 0;
   }
 }
 
@@ -49,19 +62,24 @@ export class Table<K extends string, V> {
   set(key: K, value: V): void {
     const before = this.#entries.get(key);
     this.#entries.set(key, value);
-    this.#journal.note(before === undefined ? () => this.#entries.delete(key) : () => this.#entries.set(key, before));
+    this.#journal.note(this, key, before);
   }
 
   delete(key: K): void {
     const before = this.#entries.get(key);
     if (before === undefined) return;
     this.#entries.delete(key);
-    this.#journal.note(() => this.#entries.set(key, before));
+    this.#journal.note(this, key, before);
   }
 
-  /** All entries by key, in code-point order. O(n log n). */
+  undo(key: K, before: V | undefined): void {
+    if (before === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, before);
+  }
+
+  /** All entries in the order of their keys. O(n log n). */
   sorted(): [K, V][] {
-    return [...this.#entries].sort((a, b) => compareText(a[0], b[0]));
+    return [...this.#entries].sort((a, b) => compareUnits(a[0], b[0]));
   }
 }
 
@@ -82,15 +100,22 @@ export class Cell<T> {
   set(value: T): void {
     const before = this.#value;
     this.#value = value;
-    this.#journal.note(() => {
-      this.#value = before;
-    });
+    this.#journal.note(this, null, before);
   }
+
+  undo(_: null, before: T): void {
+    this.#value = before;
+  }
+}
+
+interface Item {
+  readonly at: number;
+  readonly name: string;
 }
 
 /** An agenda: names ordered by a number, then by name. Insertion and removal move O(n) pointers at worst. */
 export class Agenda {
-  readonly #items: { readonly at: number; readonly name: string }[] = [];
+  readonly #items: Item[] = [];
   readonly #journal: Journal;
 
   constructor(journal: Journal) {
@@ -103,7 +128,7 @@ export class Agenda {
     while (low < high) {
       const middle = (low + high) >> 1;
       const item = this.#items[middle]!;
-      if (item.at < at || (item.at === at && compareText(item.name, name) < 0)) low = middle + 1;
+      if (item.at < at || (item.at === at && item.name < name)) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -117,18 +142,26 @@ export class Agenda {
   add(at: number, name: string): void {
     const index = this.#indexOf(at, name);
     if (this.#isAt(index, at, name)) return;
-    this.#items.splice(index, 0, { at, name });
-    this.#journal.note(() => this.#items.splice(this.#indexOf(at, name), 1));
+    const item = { at, name };
+    this.#items.splice(index, 0, item);
+    this.#journal.note(this, item, false);
   }
 
   remove(at: number, name: string): void {
     const index = this.#indexOf(at, name);
     if (!this.#isAt(index, at, name)) return;
-    const [item] = this.#items.splice(index, 1);
-    this.#journal.note(() => this.#items.splice(this.#indexOf(at, name), 0, item!));
+    const item = this.#items[index]!;
+    this.#items.splice(index, 1);
+    this.#journal.note(this, item, true);
   }
 
-  get first(): { readonly at: number; readonly name: string } | undefined {
+  undo(item: Item, wasThere: boolean): void {
+    const index = this.#indexOf(item.at, item.name);
+    if (wasThere) this.#items.splice(index, 0, item);
+    else this.#items.splice(index, 1);
+  }
+
+  get first(): Item | undefined {
     return this.#items[0];
   }
 
@@ -137,11 +170,7 @@ export class Agenda {
   }
 
   /** A snapshot in order: safe to walk while entries come and go. */
-  list(): readonly { readonly at: number; readonly name: string }[] {
+  list(): readonly Item[] {
     return this.#items.slice();
-  }
-
-  at(index: number): { readonly at: number; readonly name: string } | undefined {
-    return this.#items[index];
   }
 }

@@ -9,15 +9,15 @@
  */
 
 import { unreachable } from "../core/assert.ts";
-import { compareText } from "../core/bytes.ts";
+import { compareUnits } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { leafHash, merkleRoot } from "../core/merkle.ts";
-import { encode, hash, struct } from "../wire/codec.ts";
-import { type BodyOf, type Command, type CommandBody, type CommandKind, sealHash } from "../wire/command.ts";
+import { merkleRoot } from "../core/merkle.ts";
+import { hash, hashOf, struct } from "../wire/codec.ts";
+import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
-import { dataHash, type Genesis } from "../wire/genesis.ts";
+import { dataHash, type Genesis, type NodeSpec } from "../wire/genesis.ts";
 import {
   afterEnd,
   awardOf,
@@ -31,20 +31,13 @@ import {
   saveTask,
 } from "./batch.ts";
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
-import { encodeEvent, type LedgerEvent } from "./event.ts";
-import { completeIfDone, createGraph, endJob, openNodes, policyOf, type Rules, specOf } from "./nodes.ts";
+import { eventLeaf, type LedgerEvent } from "./event.ts";
+import { createGraph } from "./graph.ts";
+import { completeIfDone, endJob, openNodes, policyOf, type Rules, specOf, unfoldNodes } from "./nodes.ts";
+import { applyOffer, judgeOffer, withdraw } from "./offers.ts";
 import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
-import {
-  createState,
-  digestState,
-  type LedgerState,
-  type Offer,
-  skillKey,
-  type Task,
-  updateAgent,
-  updateRecord,
-} from "./state.ts";
+import { createState, digestState, type LedgerState, type Task } from "./state.ts";
 
 /** Commands of a block apply in this order of kinds, then by hash. */
 const KIND_ORDER: { readonly [K in CommandKind]: number } = {
@@ -64,11 +57,8 @@ export interface IdentifiedCommand {
 }
 
 export function compareCommands(a: IdentifiedCommand, b: IdentifiedCommand): number {
-  return KIND_ORDER[a.command.body.kind] - KIND_ORDER[b.command.body.kind] || compareText(a.hash, b.hash);
+  return KIND_ORDER[a.command.body.kind] - KIND_ORDER[b.command.body.kind] || compareUnits(a.hash, b.hash);
 }
-
-/** An offer that says nearly the same as the one that stands is not worth a block's space. */
-const OFFER_RENEWAL_MS = 5_000;
 
 /** What a block does. */
 export interface Outcome {
@@ -80,7 +70,7 @@ export interface Outcome {
 
 const eventsHashCodec = struct({ parent: hash, root: hash });
 export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash =>
-  hasher(encode(eventsHashCodec, { parent, root }));
+  hashOf(hasher, eventsHashCodec, { parent, root });
 
 export class Ledger {
   readonly genesis: Genesis;
@@ -92,9 +82,9 @@ export class Ledger {
   constructor(genesis: Genesis, job: JobId, hasher: Hasher) {
     this.genesis = genesis;
     this.job = job;
-    this.state = createState(genesis, job);
     this.#hasher = hasher;
     this.#graph = createGraph(genesis.nodes);
+    this.state = createState(genesis, job, this.#graph);
   }
 
   get digest(): Hash {
@@ -139,7 +129,7 @@ export class Ledger {
       case "result":
         return this.#judgeResult(author, body);
       case "offer":
-        return this.#judgeOffer(command, body, timeMs);
+        return this.#graph.skills.has(body.skill) ? judgeOffer(this, command, body, timeMs) : "skill-not-asked-for";
       default:
         return unreachable(body);
     }
@@ -171,6 +161,8 @@ export class Ledger {
     const task = this.#task(body.task, body.attempt);
     if (task === undefined) return "no-such-task";
     const award = awardOf(task, author);
+    // One output has one form, or equal answers would not be equally readable.
+    if (body.data.kind === "blob" && body.data.bytes <= limits.inlineBytes) return "small-blob";
     if (!isSealed(policyOf(this.rulesAt(0), task))) {
       if (body.nonce !== null) return "not-sealed";
       return canDeliver(this, task, award) ? null : "no-award";
@@ -188,23 +180,6 @@ export class Ledger {
       output,
     });
     return sealed === award.seal ? null : "other-seal";
-  }
-
-  #judgeOffer(command: Command, body: BodyOf<"offer">, timeMs: number): string | null {
-    const { state } = this;
-    if (!this.#graph.skills.has(body.skill)) return "skill-not-asked-for";
-    if ((state.records.get(skillKey(command.author, body.skill))?.offerCounter ?? 0) >= command.counter)
-      return "older-offer";
-    const offers = state.offers.get(body.skill) ?? [];
-    const mine = offers.find((offer) => offer.agent === command.author);
-    if (body.slots === 0) return mine === undefined ? "no-offer" : null;
-    if (body.validUntilMs <= timeMs) return "expired";
-    const isDead = state.agents.get(command.author)?.dead ?? false;
-    if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
-    const live = offers.filter((offer) => offer.validUntilMs > timeMs && offer.agent !== command.author);
-    if (live.length >= limits.offersPerSkill) return "enough-offers";
-    if (!state.agents.has(command.author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
-    return null;
   }
 
   // --- blocks -----------------------------------------------------------------------------------------
@@ -258,7 +233,13 @@ export class Ledger {
       state.startedMs.set(timeMs);
       state.deadlines.remove(0, "start");
       state.deadlines.add(timeMs + this.genesis.deadlineMs, "deadline");
-      rules.toOpen.push(...this.genesis.nodes.map((spec) => spec.id).reverse());
+      const isFree = ({ id }: NodeSpec): boolean => state.nodes.get(id)!.unmet === 0;
+      rules.toOpen.push(
+        ...this.genesis.nodes
+          .filter(isFree)
+          .map((spec) => spec.id)
+          .reverse(),
+      );
     }
     return rules;
   }
@@ -266,11 +247,12 @@ export class Ledger {
   #finish(rules: Rules, events: LedgerEvent[]): Outcome {
     const endedWindows = this.#runDue(rules);
     openNodes(rules);
+    unfoldNodes(rules);
     if (this.state.status.get() === "running") {
       completeIfDone(rules);
       seat(rules, endedWindows);
     }
-    const leaves = events.map((event) => leafHash(this.#hasher, encodeEvent(event)));
+    const leaves = events.map((event) => eventLeaf(this.#hasher, event));
     const eventsHash = chainEvents(this.#hasher, this.state.eventsHash.get(), merkleRoot(this.#hasher, leaves));
     this.state.eventsHash.set(eventsHash);
     return { events, leaves, eventsHash, committee: this.state.committee.get() };
@@ -296,7 +278,7 @@ export class Ledger {
         return onResult(rules, task, author, { data: body.data, output, confidence: body.confidence });
       }
       case "offer":
-        return this.#applyOffer(rules, author, counter, body);
+        return applyOffer(rules, author, counter, body);
       default:
         return unreachable(body);
     }
@@ -306,34 +288,8 @@ export class Ledger {
     const task = this.#task(body.task, body.attempt)!;
     const ended = endAward(rules, task, author, body.reason);
     // Whoever says that it is busy takes its word back: it offers again when it is free.
-    if (body.reason === "busy") this.#withdraw(author, specOf(rules, task).skill);
+    if (body.reason === "busy") withdraw(this.state, author, specOf(rules, task).skill);
     afterEnd(rules, ended);
-  }
-
-  #withdraw(agent: AgentId, skill: string): void {
-    const offers = this.state.offers.get(skill) ?? [];
-    this.state.offers.set(
-      skill,
-      offers.filter((offer) => offer.agent !== agent),
-    );
-  }
-
-  #applyOffer(rules: Rules, agent: AgentId, counter: number, body: BodyOf<"offer">): void {
-    const { skill, price, slots, labels, load, expectedMs, validUntilMs } = body;
-    updateRecord(rules, agent, skill, () => ({ offerCounter: counter }));
-    if (slots === 0) {
-      this.#withdraw(agent, skill);
-      return;
-    }
-    const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs };
-    const others = (this.state.offers.get(skill) ?? []).filter(
-      (other) => other.agent !== agent && other.validUntilMs > rules.timeMs,
-    );
-    this.state.offers.set(
-      skill,
-      [...others, offer].sort((a, b) => compareText(a.agent, b.agent)),
-    );
-    updateAgent(rules, agent, (record) => ({ offers: record.offers + 1, dead: false }));
   }
 
   // --- what is due ------------------------------------------------------------------------------------
@@ -375,15 +331,4 @@ export class Ledger {
     this.state.deadlines.remove(award.hedgeAtMs, hedgeDeadline(task, worker));
     afterEnd(rules, endAward(rules, task, worker, "timeout"));
   }
-}
-
-function isSameOffer(standing: Offer, body: Extract<CommandBody, { kind: "offer" }>): boolean {
-  return (
-    standing.price === body.price &&
-    standing.slots === body.slots &&
-    standing.expectedMs === body.expectedMs &&
-    standing.labels.length === body.labels.length &&
-    standing.labels.every((label, index) => label === body.labels[index]) &&
-    body.validUntilMs < standing.validUntilMs + OFFER_RENEWAL_MS
-  );
 }

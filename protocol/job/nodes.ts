@@ -6,45 +6,26 @@
  */
 
 import { assert } from "../core/assert.ts";
+import { clip } from "../core/bytes.ts";
 import { type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { encode, hash, list } from "../wire/codec.ts";
+import { hash, hashOf, list } from "../wire/codec.ts";
 import { type Data, dataHash, type NodeSpec, type Policy, type Source, type TaskInput } from "../wire/genesis.ts";
 import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
 import type { TaskFailure } from "./event.ts";
-import { prerequisitesOf, sourcesOf } from "./graph.ts";
+import { type Graph, sourcesOf } from "./graph.ts";
 import { selectPath } from "./path.ts";
-import type { Books, NodeState, Task } from "./state.ts";
+import type { Answer, Books, NodeState, Task } from "./state.ts";
 
+/** Decoded lists that are kept: one a map that is under way is usual. */
+const LISTS_KEPT = 16;
+/** What an answer takes in memory besides its data, about. */
+const ANSWER_BYTES = 512;
 const hashesCodec = list(hash, limits.mapItems);
-
-/** What the graph says, computed once a job. */
-export interface Graph {
-  readonly specs: ReadonlyMap<string, NodeSpec>;
-  /** Nodes that need a node before they open. */
-  readonly dependents: ReadonlyMap<string, readonly string[]>;
-  /** Nodes whose input refers to a node's output. */
-  readonly readers: ReadonlyMap<string, readonly string[]>;
-  /** Skills that the job asks for. */
-  readonly skills: ReadonlySet<string>;
-  /** Items of a map over another node's output, decoded once: by node and hash of that output. */
-  readonly items: Map<string, readonly Data[]>;
-}
-
-export function createGraph(nodes: readonly NodeSpec[]): Graph {
-  const specs = new Map(nodes.map((spec) => [spec.id, spec]));
-  const dependents = new Map<string, string[]>(nodes.map((spec) => [spec.id, []]));
-  const readers = new Map<string, string[]>(nodes.map((spec) => [spec.id, []]));
-  for (const spec of nodes) {
-    for (const name of prerequisitesOf(spec)) dependents.get(name)!.push(spec.id);
-    for (const name of sourcesOf(spec)) readers.get(name)!.push(spec.id);
-  }
-  return { specs, dependents, readers, skills: new Set(nodes.map((spec) => spec.skill)), items: new Map() };
-}
 
 export interface Rules extends Books {
   readonly graph: Graph;
-  /** Nodes to look at again in this block: one of those that they need was accepted. */
+  /** Nodes to open in this block: all that they need was accepted. */
   readonly toOpen: string[];
 }
 
@@ -53,19 +34,16 @@ export const policyOf = (rules: Rules, task: Pick<Task, "node">): Policy => spec
 
 /** Hash of a map's output: of the list of its items' hashes. */
 export function hashOfList(hasher: Books["hasher"], hashes: readonly Hash[]): Hash {
-  return hasher(encode(hashesCodec, hashes));
+  return hashOf(hasher, hashesCodec, hashes);
 }
 
 // --- opening ------------------------------------------------------------------------------------------
 
-/** Opens every node of `toOpen` that has what it needs, and those that this opens in turn (a map of nothing is accepted at once). */
+/** Opens every node of `toOpen`, and those that this opens in turn (a map of nothing is accepted at once). */
 export function openNodes(rules: Rules): void {
   for (let name = rules.toOpen.pop(); name !== undefined; name = rules.toOpen.pop()) {
-    const node = rules.state.nodes.get(name)!;
-    const spec = rules.graph.specs.get(name)!;
-    if (node.status !== "waiting" || rules.state.status.get() !== "running") continue;
-    if (prerequisitesOf(spec).every((needed) => rules.state.nodes.get(needed)!.status === "accepted"))
-      openNode(rules, spec, node);
+    if (rules.state.status.get() !== "running") return;
+    openNode(rules, rules.graph.specs.get(name)!, rules.state.nodes.get(name)!);
   }
 }
 
@@ -76,9 +54,10 @@ function openNode(rules: Rules, spec: NodeSpec, node: NodeState): void {
     return;
   }
   rules.emit({ kind: "unfolded", node: spec.id, tasks: total });
-  rules.state.nodes.set(spec.id, { ...node, status: "open", total });
-  unfold(rules, spec);
+  const order = nextOrder(rules);
+  rules.state.nodes.set(spec.id, { ...node, status: "open", total, order });
   if (total === 0) acceptNode(rules, spec, hashOfList(rules.hasher, []));
+  else rules.state.unfolding.add(order, spec.id);
 }
 
 function countTasks(rules: Rules, spec: NodeSpec): number | TaskFailure {
@@ -97,15 +76,16 @@ function countItems(rules: Rules, spec: NodeSpec): number | TaskFailure {
   if (items.kind === "packs") return items.packs.length;
   const source = rules.state.nodes.get(items.node)!;
   if (source.shape === "list") return source.total;
-  const decoded = decodeItems(rules, spec.id, items.node, items.path);
+  const decoded = decodeItems(rules, items.node, items.path);
   return typeof decoded === "string" ? decoded : decoded.length;
 }
 
 /** The items of a list that a task gave as its output. */
-function decodeItems(rules: Rules, node: string, source: string, path: string): readonly Data[] | TaskFailure {
+function decodeItems(rules: Rules, source: string, path: string): readonly Data[] | TaskFailure {
   const answer = rules.state.answers.get(taskId(source, null));
-  const key = `${node}\n${answer?.hash}`;
-  const known = rules.graph.items.get(key);
+  const { items: cache } = rules.graph;
+  const key = `${answer?.hash} ${path}`;
+  const known = cache.get(key);
   if (known !== undefined) return known;
   const data = answer?.data;
   if (data?.kind !== "inline") return "not-a-list"; // the ledger never reads a blob
@@ -115,26 +95,42 @@ function decodeItems(rules: Rules, node: string, source: string, path: string): 
   if (!Array.isArray(part)) return "not-a-list";
   if (part.length > limits.mapItems) return "too-many-items";
   const items = part.map((item: Value): Data => ({ kind: "inline", bytes: encodeValue(item) }));
-  rules.graph.items.set(key, items);
+  if (cache.size >= LISTS_KEPT) cache.delete(cache.keys().next().value!);
+  cache.set(key, items);
   return items;
 }
 
-/** Adds tasks of an open node while there is room: a generator has at most `limits.openUnits` open at a time. */
-function unfold(rules: Rules, spec: NodeSpec): void {
-  let node = rules.state.nodes.get(spec.id)!;
-  const room = spec.generator.kind === "chain" ? 1 : limits.openUnits;
-  while (node.unfolded < node.total && node.unfolded - node.done < room) {
-    const index = spec.generator.kind === "single" ? null : node.unfolded;
-    addTask(rules, spec, index);
-    node = { ...node, unfolded: node.unfolded + 1 };
+/** Adds tasks of open nodes while there is room: for each generator, and for the job. */
+export function unfoldNodes(rules: Rules): void {
+  const { state } = rules;
+  for (const { name } of state.unfolding.list()) {
+    const room = limits.openTasks - state.tasks.size;
+    if (room <= 0) return;
+    unfold(rules, rules.graph.specs.get(name)!, room);
   }
-  rules.state.nodes.set(spec.id, node);
+}
+
+function unfold(rules: Rules, spec: NodeSpec, roomOfJob: number): void {
+  const node = rules.state.nodes.get(spec.id)!;
+  const atOnce = spec.generator.kind === "chain" ? 1 : limits.openUnits;
+  const room = Math.min(roomOfJob, atOnce - (node.unfolded - node.done));
+  const unfolded = Math.min(node.total, node.unfolded + room);
+  for (let index = node.unfolded; index < unfolded; index++)
+    addTask(rules, spec, spec.generator.kind === "single" ? null : index);
+  rules.state.nodes.set(spec.id, { ...node, unfolded });
+  if (unfolded === node.total) rules.state.unfolding.remove(node.order, spec.id);
+}
+
+/** Counts what enters a queue. */
+function nextOrder({ state }: Rules): number {
+  const order = state.order.get() + 1;
+  state.order.set(order);
+  return order;
 }
 
 function addTask(rules: Rules, spec: NodeSpec, index: number | null): void {
   const { state } = rules;
-  const order = state.order.get() + 1;
-  state.order.set(order);
+  const order = nextOrder(rules);
   const id = taskId(spec.id, index);
   state.tasks.set(id, {
     id,
@@ -200,7 +196,7 @@ function itemsBetween(rules: Rules, spec: NodeSpec, from: number, to: number): r
   if (items.kind === "list") return items.items.slice(from, to);
   const source = rules.state.nodes.get(items.node)!;
   if (source.shape === "list") return outputsOfMap(rules, items.node, from, Math.min(to, source.total));
-  const decoded = decodeItems(rules, spec.id, items.node, items.path);
+  const decoded = decodeItems(rules, items.node, items.path);
   assert(typeof decoded !== "string", "the node would not have opened");
   return decoded.slice(from, to);
 }
@@ -213,16 +209,30 @@ export function finishTask(rules: Rules, task: Task, answer: Data): void {
   const spec = specOf(rules, task);
   const hash = dataHash(rules.hasher, answer);
   const isItem = spec.generator.kind === "map";
-  state.answers.set(isItem ? task.id : taskId(spec.id, null), { hash, data: answer });
+  hold(rules, isItem ? task.id : taskId(spec.id, null), { hash, data: answer });
   state.tasks.delete(task.id);
   state.ready.remove(task.order, task.id);
   const node = state.nodes.get(spec.id)!;
   state.nodes.set(spec.id, { ...node, done: node.done + 1 });
-  if (node.done + 1 < node.total) {
-    unfold(rules, spec);
-    return;
-  }
-  acceptNode(rules, spec, isItem ? hashOfMap(rules, spec.id, node.total) : hash);
+  if (node.done + 1 === node.total) acceptNode(rules, spec, isItem ? hashOfMap(rules, spec.id, node.total) : hash);
+  if (state.heldBytes.get() > limits.heldBytes)
+    failJob(
+      rules,
+      task.id,
+      "too-much-data",
+      `answers that are still to be read take more than ${limits.heldBytes} bytes`,
+    );
+}
+
+const bytesHeld = (answer: Answer | undefined): number =>
+  answer === undefined ? 0 : ANSWER_BYTES + (answer.data?.kind === "inline" ? answer.data.bytes.length : 0);
+
+/** Puts an answer into the state, or takes it out, and keeps count of what they take. */
+function hold({ state }: Rules, id: TaskId, answer: Answer | undefined): void {
+  const before = state.answers.get(id);
+  state.heldBytes.set(state.heldBytes.get() + bytesHeld(answer) - bytesHeld(before));
+  if (answer === undefined) state.answers.delete(id);
+  else state.answers.set(id, answer);
 }
 
 function hashOfMap(rules: Rules, node: string, total: number): Hash {
@@ -236,22 +246,29 @@ function acceptNode(rules: Rules, spec: NodeSpec, answer: Hash): void {
   const node = state.nodes.get(spec.id)!;
   state.nodes.set(spec.id, { ...node, status: "accepted", answer });
   rules.emit({ kind: "nodeAccepted", node: spec.id, answer, shape: node.shape });
-  for (const source of sourcesOf(spec)) release(rules, source);
+  for (const source of sourcesOf(spec)) {
+    const read = state.nodes.get(source)!;
+    state.nodes.set(source, { ...read, unread: read.unread - 1 });
+    release(rules, source);
+  }
   release(rules, spec.id);
-  rules.toOpen.push(...rules.graph.dependents.get(spec.id)!);
+  for (const name of rules.graph.dependents.get(spec.id)!) {
+    const dependent = state.nodes.get(name)!;
+    state.nodes.set(name, { ...dependent, unmet: dependent.unmet - 1 });
+    if (dependent.unmet === 1) rules.toOpen.push(name);
+  }
 }
 
 /** Lets the outputs of a node go when every node that reads them is accepted. The job's result stays. */
 function release(rules: Rules, name: string): void {
-  const { state, graph, genesis } = rules;
+  const { state, genesis } = rules;
   const node = state.nodes.get(name)!;
-  if (name === genesis.output || node.status !== "accepted") return;
-  if (!graph.readers.get(name)!.every((reader) => state.nodes.get(reader)!.status === "accepted")) return;
+  if (name === genesis.output || node.status !== "accepted" || node.unread > 0) return;
   if (node.shape === "list") {
-    for (let index = 0; index < node.total; index++) state.answers.delete(taskId(name, index));
+    for (let index = 0; index < node.total; index++) hold(rules, taskId(name, index), undefined);
   } else {
     const answer = state.answers.get(taskId(name, null));
-    if (answer !== undefined) state.answers.set(taskId(name, null), { ...answer, data: null });
+    if (answer !== undefined) hold(rules, taskId(name, null), { ...answer, data: null });
   }
 }
 
@@ -266,7 +283,7 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
   const event = {
     kind: "completed" as const,
     status,
-    reason: reason.slice(0, 300),
+    reason: clip(reason, limits.textBytes),
     node: genesis.output,
     answer,
     shape: node.shape,
@@ -281,6 +298,7 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
     }
     state.tasks.delete(id);
   }
+  for (const item of state.unfolding.list()) state.unfolding.remove(item.at, item.name);
   for (const item of state.ready.list()) state.ready.remove(item.at, item.name);
   for (const item of state.deadlines.list()) state.deadlines.remove(item.at, item.name);
   state.reserved.set(0);

@@ -5,31 +5,35 @@
 
 import type { Value } from "../wire/value.ts";
 
-const STEP = /^(?:\.?([^.[\]]+)|\[(\d+)\])/;
+/** One step: a key, after a dot unless it is the first, or an index. Each path has one spelling. */
+const FIRST = /^(?:([^.[\]]+)|\[(0|[1-9]\d{0,8})\])/;
+const NEXT = /^(?:\.([^.[\]]+)|\[(0|[1-9]\d{0,8})\])/;
+
+/** The steps of a path, keys as text and indexes as numbers; null if it is malformed. */
+function stepsOf(path: string): (string | number)[] | null {
+  const steps: (string | number)[] = [];
+  let rest = path;
+  while (rest !== "") {
+    const match = (steps.length === 0 ? FIRST : NEXT).exec(rest);
+    if (match === null) return null;
+    rest = rest.slice(match[0].length);
+    steps.push(match[2] === undefined ? match[1]! : Number(match[2]));
+  }
+  return steps;
+}
 
 /** The part of `value` at `path`, or undefined where there is none or the path is malformed. */
 export function selectPath(value: Value, path: string): Value | undefined {
+  const steps = stepsOf(path);
+  if (steps === null) return undefined;
   let part: Value | undefined = value;
-  let rest = path;
-  while (rest !== "") {
-    const match = STEP.exec(rest);
-    if (match === null || typeof part !== "object" || part === null) return undefined;
-    rest = rest.slice(match[0].length);
-    const [, key, index] = match;
-    if (index !== undefined) part = Array.isArray(part) ? part[Number(index)] : undefined;
-    else if (Array.isArray(part) || !Object.hasOwn(part, key!)) return undefined;
-    else part = (part as { readonly [key: string]: Value })[key!];
-    if (part === undefined) return undefined;
+  for (const step of steps) {
+    if (typeof part !== "object" || part === null) return undefined;
+    if (typeof step === "number") part = Array.isArray(part) ? part[step] : undefined;
+    else if (Array.isArray(part) || !Object.hasOwn(part, step)) return undefined;
+    else part = (part as { readonly [key: string]: Value })[step];
   }
   return part;
 }
 
-export const isPath = (path: string): boolean => {
-  let rest = path;
-  while (rest !== "") {
-    const match = STEP.exec(rest);
-    if (match === null) return false;
-    rest = rest.slice(match[0].length);
-  }
-  return true;
-};
+export const isPath = (path: string): boolean => stepsOf(path) !== null;

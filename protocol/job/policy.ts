@@ -13,7 +13,7 @@ export const DEFAULT_POLICY: Policy = {
   compare: { kind: "exact" },
   /** Longer: slow workers are not cut off, lost ones are noticed later (suspicion notices dead ones in seconds). */
   timeoutMs: 60_000,
-  /** Leases that may end without a result before the task fails. */
+  /** Awards that may end without a result before the task fails; being busy does not count. */
   retries: 5,
   /** One credit. */
   priceMax: 1_000_000,
@@ -27,6 +27,10 @@ export const DEFAULT_POLICY: Policy = {
 export const DEFAULT_WINDOW_MS = 1_500;
 /** Windows of a need before it is held that nobody else will offer. */
 export const WINDOW_ATTEMPTS = 3;
+/** Batches of a task: workers that are busy each time could make it go on for ever. */
+export const BATCHES_MAX = 1_000;
+/** An offer stands at most this long: one that nobody renews takes a place from those who do. */
+export const OFFER_MAX_MS = 10 * 60_000;
 /** A lease found overdue by more than this is no fault of the worker: the job itself stood still (protocol.md 6.6). */
 export const OVERDUE_MS = 2_000;
 /** The grace that such a lease gets, ms, at most. */

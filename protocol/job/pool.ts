@@ -18,6 +18,8 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 
 /** Commands that never applied are dropped after this, ms: a reveal may come well before the block that asks for it. */
 const USELESS_MS = 60_000;
+/** The same where the pool is full: whoever means it says it again. */
+const USELESS_WHEN_FULL_MS = 1_000;
 
 export interface PoolEntry {
   readonly hash: Hash;
@@ -35,6 +37,23 @@ export interface PoolEntry {
   applicable: boolean | null;
   /** Whether it is a reason to arm a height (A1). */
   arms: boolean;
+  /** By an author that the job knew nothing of when it came. */
+  readonly isStranger: boolean;
+}
+
+/** What the pool asks about commands and authors. */
+export interface PoolQuestions {
+  /** A block holds it already. */
+  isDone(hash: Hash): boolean;
+  /** A block waits for it: taken even when the pool is full. */
+  isWanted(hash: Hash): boolean;
+  /** The job knows the author: owner, member, standby, or an agent with an offer. */
+  isInvolved(author: AgentId): boolean;
+}
+
+interface Share {
+  count: number;
+  bytes: number;
 }
 
 /** The blob that a command rests on, if it does. */
@@ -47,7 +66,9 @@ export class Pool {
   readonly #job: JobId;
   readonly #crypto: Crypto;
   readonly #entries = new Map<Hash, PoolEntry>();
-  readonly #perAuthor = new Map<AgentId, number>();
+  readonly #perAuthor = new Map<AgentId, Share>();
+  readonly #strangers: Share = { count: 0, bytes: 0 };
+  #bytes = 0;
 
   constructor(meshId: MeshId, job: JobId, crypto: Crypto) {
     this.#meshId = meshId;
@@ -76,39 +97,45 @@ export class Pool {
     const entry = this.#entries.get(hash);
     if (entry === undefined) return;
     this.#entries.delete(hash);
-    const count = this.#perAuthor.get(entry.command.author)! - 1;
-    if (count === 0) this.#perAuthor.delete(entry.command.author);
-    else this.#perAuthor.set(entry.command.author, count);
+    this.#account(entry, -1);
+  }
+
+  #account(entry: PoolEntry, sign: 1 | -1): void {
+    const { author } = entry.command;
+    const mine = this.#perAuthor.get(author) ?? { count: 0, bytes: 0 };
+    this.#perAuthor.set(author, mine);
+    for (const share of entry.isStranger ? [mine, this.#strangers] : [mine]) {
+      share.count += sign;
+      share.bytes += sign * entry.body.length;
+    }
+    this.#bytes += sign * entry.body.length;
+    if (mine.count === 0) this.#perAuthor.delete(author);
   }
 
   /** Drops what was of no use for long. `isKept`: commands of blocks that are being decided. */
   prune(nowMs: number, isKept: (hash: Hash) => boolean): void {
+    const isFull = this.#entries.size >= limits.poolCommands / 2 || this.#bytes >= limits.poolBytes / 2;
+    const uselessMs = isFull ? USELESS_WHEN_FULL_MS : USELESS_MS;
     for (const entry of this.#entries.values()) {
-      if (entry.applicable === false && nowMs - entry.arrivedMs > USELESS_MS && !isKept(entry.hash))
+      if (entry.applicable === false && nowMs - entry.arrivedMs > uselessMs && !isKept(entry.hash))
         this.delete(entry.hash);
     }
   }
 
-  /**
-   * Takes the commands of an envelope that are new and not `done`. `wanted`: commands that a block waits for; they
-   * are taken even when the pool is full.
-   */
-  add(
-    nowMs: number,
-    envelope: Envelope,
-    isDone: (hash: Hash) => boolean,
-    wanted: ReadonlySet<Hash>,
-  ): { verdict: Verdict; added: PoolEntry[] } {
+  /** Takes the commands of an envelope that are new. */
+  add(nowMs: number, envelope: Envelope, questions: PoolQuestions): { verdict: Verdict; added: PoolEntry[] } {
     const none = (verdict: Verdict): { verdict: Verdict; added: PoolEntry[] } => ({ verdict, added: [] });
     if (envelope.job !== this.#job) return none(reject("other-job"));
     const listed = new Set(envelope.hashes);
     const fresh: PoolEntry[] = [];
     const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
+    const isStranger = !questions.isInvolved(envelope.author);
     for (const body of envelope.bodies) {
       const hash = this.#crypto.hash(body);
       if (!listed.has(hash)) return none(reject("command-not-listed"));
-      if (this.#entries.has(hash) || isDone(hash) || fresh.some((entry) => entry.hash === hash)) continue;
-      if (!wanted.has(hash) && this.#isFull(envelope.author)) return none(ignore("pool-full"));
+      if (this.#entries.has(hash) || questions.isDone(hash) || fresh.some((entry) => entry.hash === hash)) continue;
+      if (!questions.isWanted(hash) && this.#isFull(envelope.author, isStranger, fresh.length))
+        return none(ignore("pool-full"));
       const decoded = decode(commandCodec, body);
       if (!decoded.ok) return none(reject(decoded.code));
       const command = decoded.value;
@@ -125,6 +152,7 @@ export class Pool {
         firstForwardedMs: null,
         applicable: null,
         arms: false,
+        isStranger,
       });
     }
     if (fresh.length === 0) return none(ignore("known"));
@@ -151,19 +179,22 @@ export class Pool {
         firstForwardedMs: null,
         applicable: null,
         arms: false,
+        isStranger: false,
       });
     }
   }
 
-  #isFull(author: AgentId): boolean {
-    return (
-      this.#entries.size >= limits.poolCommands || (this.#perAuthor.get(author) ?? 0) >= limits.poolCommandsPerAuthor
-    );
+  #isFull(author: AgentId, isStranger: boolean, more: number): boolean {
+    const { count, bytes } = this.#perAuthor.get(author) ?? { count: 0, bytes: 0 };
+    if (this.#entries.size + more >= limits.poolCommands || this.#bytes >= limits.poolBytes) return true;
+    if (bytes >= limits.poolBytesPerAuthor || count + more >= limits.poolCommandsPerAuthor) return true;
+    if (!isStranger) return false;
+    return count + more >= limits.poolPerStranger || this.#strangers.count + more >= limits.poolStrangers;
   }
 
   #insert(entry: PoolEntry): void {
     this.#entries.set(entry.hash, entry);
-    this.#perAuthor.set(entry.command.author, (this.#perAuthor.get(entry.command.author) ?? 0) + 1);
+    this.#account(entry, 1);
   }
 
   #isSigned(envelope: Envelope): boolean {

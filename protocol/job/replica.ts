@@ -12,15 +12,15 @@ import type { Crypto } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Now } from "../input.ts";
-import { encode } from "../wire/codec.ts";
+import { hashOf } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
 import { type Block, blockHash, commandHashesCodec, committeeHash, type Header, type Vote } from "../wire/consensus.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import type { Verdict } from "../wire/verdict.ts";
-import { isVotedDead, suspicionPower } from "./committee-changes.ts";
+import { armsInCompany, judgeArming } from "./arming.ts";
+import { BlobHolders } from "./blob-holders.ts";
 import { type IdentifiedCommand, Ledger, type Outcome } from "./ledger.ts";
 import { blobOf, Pool, type PoolEntry, toEnvelopes } from "./pool.ts";
-import { shortage } from "./seating.ts";
 import { needKey } from "./state.ts";
 
 /** How often judgements are renewed while a block is applied on top, ms: it must be taken back for that. */
@@ -68,7 +68,7 @@ export class Replica implements Application {
    */
   readonly #candidates = new Set<Hash>();
   /** Who holds which blob that pooled commands rest on. */
-  readonly #holders = new Map<Hash, Set<AgentId>>();
+  readonly #holders = new BlobHolders();
   #isJudged = false;
   #judgedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -105,13 +105,42 @@ export class Replica implements Application {
 
   /** Takes commands. Returns those that are new. */
   learn(now: Now, envelope: Envelope): { verdict: Verdict; added: readonly PoolEntry[] } {
-    const result = this.pool.add(now.monoMs, envelope, (hash) => this.#done.has(hash), this.#wanted);
+    const result = this.pool.add(now.monoMs, envelope, {
+      isDone: (hash) => this.#done.has(hash),
+      isWanted: (hash) => this.#wanted.has(hash),
+      isInvolved: (author) => this.#isInvolved(author),
+    });
     for (const entry of result.added) this.#wanted.delete(entry.hash);
     if (result.added.length > 0) {
-      if (this.#applied === null && this.#isJudged) for (const entry of result.added) this.#judge(now, entry);
-      if (this.#isJudged && this.#applied === null) this.#judgeArming(now);
+      if (this.#applied === null && this.#isJudged) this.#judgeNew(now, result.added);
     }
     return result;
+  }
+
+  #judgeNew(now: Now, added: readonly PoolEntry[]): void {
+    for (const entry of added) {
+      this.#judge(now, entry);
+      entry.arms = entry.applicable === true;
+    }
+    if (added.some((entry) => armsInCompany(entry)))
+      judgeArming(this.ledger.rulesAt(this.#timeAt(now)), this.pool.entries());
+  }
+
+  /** Authors of whom the job knows something; others may be anybody. */
+  #isInvolved(author: AgentId): boolean {
+    const { state, genesis } = this.ledger;
+    if (author === genesis.owner || this.#committee.power(author) > 0) return true;
+    return state.agents.has(author) || state.standbys.get().includes(author);
+  }
+
+  /** Whether a block that is being decided holds it. */
+  isCandidate(command: Hash): boolean {
+    return this.#candidates.has(command);
+  }
+
+  /** Whether it holds a command, or held it until a block took it. */
+  isKnown(command: Hash): boolean {
+    return this.pool.has(command) || this.#done.has(command);
   }
 
   /** Pooled commands that apply at the tip, as far as was judged. */
@@ -132,39 +161,10 @@ export class Replica implements Application {
       this.#takeBack();
     } else if (this.#isJudged && now.monoMs - this.#judgedAtMs < REFRESH_MS) return;
     for (const entry of this.pool.entries()) this.#judge(now, entry);
-    this.#judgeArming(now);
+    judgeArming(this.ledger.rulesAt(this.#timeAt(now)), this.pool.entries());
     this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#candidates.has(hash));
     this.#isJudged = true;
     this.#judgedAtMs = now.monoMs;
-  }
-
-  /** Which applicable commands are a reason for a block (A1): offers and suspicions only when they suffice together. */
-  #judgeArming(now: Now): void {
-    const offers = new Map<string, PoolEntry[]>();
-    const suspicions = new Map<AgentId, PoolEntry[]>();
-    for (const entry of this.pool.entries()) {
-      if (entry.applicable !== true) continue;
-      const { body } = entry.command;
-      if (body.kind === "offer") offers.set(body.skill, [...(offers.get(body.skill) ?? []), entry]);
-      else if (body.kind === "suspicion" && body.suspected) {
-        suspicions.set(body.target, [...(suspicions.get(body.target) ?? []), entry]);
-      } else entry.arms = !(body.kind === "suspicion");
-    }
-    const timeMs = this.#timeAt(now);
-    const rules = this.ledger.rulesAt(timeMs);
-    for (const [skill, entries] of offers) {
-      const lacking = shortage(rules, skill);
-      for (const entry of entries) entry.arms = lacking > 0 && entries.length >= lacking;
-    }
-    for (const [target, entries] of suspicions) {
-      const power = suspicionPower(
-        rules,
-        target,
-        entries.map((entry) => entry.command.author),
-        timeMs,
-      );
-      for (const entry of entries) entry.arms = isVotedDead(rules, power);
-    }
   }
 
   hasReason(now: Now): boolean {
@@ -174,7 +174,11 @@ export class Replica implements Application {
     for (const entry of this.pool.entries()) {
       // Not judged yet, because a block is applied on top: taken for a reason until the next refresh.
       // One whose blob is still on its way could not be proposed: arming for it would decide empty blocks.
-      if ((entry.applicable === null || (entry.applicable && entry.arms)) && this.#mayBeProposed(entry)) return true;
+      if (
+        (entry.applicable === null || (entry.applicable && entry.arms)) &&
+        this.#holders.mayBeProposed(this.#committee, entry.command)
+      )
+        return true;
     }
     return false;
   }
@@ -195,25 +199,11 @@ export class Replica implements Application {
   // --- blobs ------------------------------------------------------------------------------------------
 
   noteHolder(blob: Hash, agent: AgentId): void {
-    let holders = this.#holders.get(blob);
-    if (holders === undefined) {
-      // The oldest goes, not what a decided command rested on: equal outputs of several workers are one blob.
-      if (this.#holders.size >= limits.poolCommands) this.#holders.delete(this.#holders.keys().next().value!);
-      holders = new Set();
-      this.#holders.set(blob, holders);
-    }
-    if (this.#committee.power(agent) > 0) holders.add(agent);
+    this.#holders.note(this.#committee, blob, agent);
   }
 
   isHolder(blob: Hash, agent: AgentId): boolean {
-    return this.#holders.get(blob)?.has(agent) ?? false;
-  }
-
-  /** A command that rests on a blob may be proposed once members with more than 2/3 of the power hold it. */
-  #mayBeProposed(entry: PoolEntry): boolean {
-    const blob = blobOf(entry.command);
-    if (blob === null) return true;
-    return this.#committee.isQuorum(this.#committee.powerOf(this.#holders.get(blob.hash) ?? []));
+    return this.#holders.has(blob, agent);
   }
 
   /** Takes back what is applied on top of the tip: for questions about decided things only. */
@@ -239,7 +229,7 @@ export class Replica implements Application {
     const candidates: IdentifiedCommand[] = [];
     let bytes = 0;
     for (const entry of this.pool.entries()) {
-      if (entry.applicable === false || !this.#mayBeProposed(entry)) continue;
+      if (entry.applicable === false || !this.#holders.mayBeProposed(this.#committee, entry.command)) continue;
       bytes += entry.body.length;
       if (candidates.length >= limits.blockCommands || bytes > limits.blockBytes) break;
       candidates.push(entry);
@@ -253,7 +243,7 @@ export class Replica implements Application {
       proposer,
       parent: this.#tip.hash,
       timeMs,
-      commandsHash: this.#crypto.hash(encode(commandHashesCodec, hashes)),
+      commandsHash: hashOf(this.#crypto.hash, commandHashesCodec, hashes),
       ...this.#consequences(outcome),
     };
     this.#applied = { hash: blockHash(this.#crypto.hash, header), outcome };
@@ -302,7 +292,7 @@ export class Replica implements Application {
     const hash = blockHash(this.#crypto.hash, block.header);
     if (this.#applied?.hash === hash) return "valid";
     if (this.#invalid.has(hash)) return "invalid";
-    if (block.header.commandsHash !== this.#crypto.hash(encode(commandHashesCodec, block.commands))) return "invalid";
+    if (block.header.commandsHash !== hashOf(this.#crypto.hash, commandHashesCodec, block.commands)) return "invalid";
     const missing = this.missing(block);
     if (missing.length > 0) {
       for (const command of missing) this.#want(command);
@@ -367,7 +357,7 @@ export class Replica implements Application {
         !hashes.has(entry.hash) &&
         entry.firstForwardedMs !== null &&
         now.monoMs - entry.firstForwardedMs >= 2 * timeoutMs &&
-        this.#mayBeProposed(entry),
+        this.#holders.mayBeProposed(this.#committee, entry.command),
     );
     return this.#leavesOut(block, overdue, this.#timeAt(now)) ? "no" : "yes";
   }
@@ -385,6 +375,7 @@ export class Replica implements Application {
     const isUseful = (entry: PoolEntry, atMs: number): boolean => this.ledger.judge(entry.command, atMs) === null;
     assert(this.check(block) === "valid", "only valid blocks are judged for timeliness");
     const after = overdue.filter((entry) => isUseful(entry, timeMs) && isUseful(entry, ownTimeMs));
+    if (after.length === 0) return false;
     this.#takeBack();
     const left = after.some((entry) => isUseful(entry, timeMs));
     assert(this.check(block) === "valid", "a block stays valid on the same tip");

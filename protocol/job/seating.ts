@@ -6,9 +6,10 @@
  * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
  */
 
+import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
-import { type Candidate, type Pick as Choice, choose } from "../selection/selector.ts";
-import { type Codec, encode, hash, struct, uint } from "../wire/codec.ts";
+import { type Candidate, type Pick as Choice, choose, type Lots } from "../selection/selector.ts";
+import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import {
@@ -21,11 +22,9 @@ import {
   sealedSeats,
 } from "./batch.ts";
 import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
-import { HEDGE_FACTOR, HEDGE_MIN_MS, isSealed, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import { BATCHES_MAX, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
 
-/** Tasks in a row that one block tries in vain for one need: they differ only in whom they exclude. */
-const VAIN_TRIES = 64;
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
 
@@ -33,15 +32,24 @@ export const windowDeadline = (need: string): string => `window|${need}`;
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
-/** H(job, task, attempt, agent): the only lot there is (protocol.md 6.4). */
-function lotOf(rules: Rules, task: Task, agent: AgentId): Hash {
-  return rules.hasher(encode(lotCodec, { job: rules.job, task: task.id, attempt: task.attempt, agent }));
+/** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
+function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
+  const drawn = new Map<AgentId, Hash>();
+  return (agent) => {
+    const known = drawn.get(agent);
+    if (known !== undefined) return known;
+    const lot = hashOf(hasher, lotCodec, { job, task, attempt, agent });
+    drawn.set(agent, lot);
+    return lot;
+  };
 }
 
 // --- who may take a seat ------------------------------------------------------------------------------
 
 const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) ?? NEW_AGENT;
 const hasSlot = (rules: Rules, offer: Offer): boolean => agentOf(rules, offer.agent).live < offer.slots;
+
+const moneyLeft = ({ state, genesis }: Rules): number => genesis.budget - state.spent.get() - state.reserved.get();
 
 /** Hard filters: offers for the skill that stand at this time, with the labels. */
 function standingOffers(rules: Rules, skill: string, labels: readonly string[]): Offer[] {
@@ -56,10 +64,11 @@ function standingOffers(rules: Rules, skill: string, labels: readonly string[]):
 
 /**
  * Of these offers, those of agents that may sit in the task's current batch: nobody twice in one batch, nobody whose
- * result of an earlier batch counts already, and those who failed this task only if nobody else is there.
+ * result of an earlier batch counts already, nobody who asks for more than there is, and those who failed this task only
+ * if nobody else is there.
  */
 function admissible(rules: Rules, task: Task, offers: readonly Offer[]): Offer[] {
-  const priceMax = policyOf(rules, task).priceMax;
+  const priceMax = Math.min(policyOf(rules, task).priceMax, moneyLeft(rules));
   const allowed = offers.filter(
     (offer) =>
       offer.price <= priceMax &&
@@ -84,7 +93,6 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     accepted: skill?.accepted ?? 0,
     rejected: skill?.rejected ?? 0,
     timeouts: record.timeouts,
-    lot: lotOf(rules, task, offer.agent),
   };
 }
 
@@ -95,14 +103,19 @@ type Seated = "seated" | "short" | "unaffordable";
 /** Gives `seats` seats to the best of `offers`, all or none; their prices are reserved together. */
 function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
   if (offers.length < seats) return "short";
-  const { state, genesis } = rules;
-  const left = genesis.budget - state.spent.get() - state.reserved.get();
+  const { genesis } = rules;
+  const left = moneyLeft(rules);
+  const cheapestPrice = offers.reduce((least, offer) => Math.min(least, offer.price), Number.POSITIVE_INFINITY);
+  if (cheapestPrice * seats > left) return "unaffordable";
   const priceOf = (choices: readonly Choice[]): number =>
     choices.reduce((sum, choice) => sum + offers.find((offer) => offer.agent === choice.agent)!.price, 0);
   const candidates = offers.map((offer) => candidateOf(rules, task, offer));
-  let choices = choose(genesis.selector, candidates, seats);
+  const lots = lotsOf(rules, task);
+  let choices = choose(genesis.selector, candidates, seats, lots);
   if (priceOf(choices) > left) {
-    const cheapest = [...candidates].sort((a, b) => a.price - b.price || (a.lot < b.lot ? -1 : 1)).slice(0, seats);
+    const byPrice = (a: Candidate, b: Candidate): number =>
+      a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
+    const cheapest = [...candidates].sort(byPrice).slice(0, seats);
     choices = cheapest.map((candidate) => ({ agent: candidate.agent, score: 0 }));
     if (priceOf(choices) > left) return "unaffordable";
   }
@@ -167,7 +180,6 @@ interface Need {
   readonly offers: readonly Offer[];
   /** Tasks that found fewer offers than free seats. */
   readonly short: TaskId[];
-  vain: number;
 }
 
 /** Seats what can be seated, in the order in which tasks became ready; opens windows for the rest. */
@@ -180,7 +192,7 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
     const key = needKey(skill, labels);
     let need = needs.get(key);
     if (need === undefined) {
-      need = { key, skill, labels, offers: standingOffers(rules, skill, labels), short: [], vain: 0 };
+      need = { key, skill, labels, offers: standingOffers(rules, skill, labels), short: [] };
       needs.set(key, need);
     }
     seatTask(rules, task, need);
@@ -194,39 +206,41 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
 }
 
 function seatTask(rules: Rules, task: Task, need: Need): void {
-  if (need.vain >= VAIN_TRIES) {
+  // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
+  if (!need.offers.some((offer) => hasSlot(rules, offer))) {
     need.short.push(task.id);
     return;
   }
   const current = renewIfSpent(rules, task, need.offers);
   const free = admissible(rules, current, need.offers).filter((offer) => hasSlot(rules, offer));
   const outcome = award(rules, current, free, freeSeats(current));
-  if (outcome === "seated") return;
-  if (outcome === "unaffordable") {
-    failIfHopeless(rules, task);
-    return;
-  }
-  need.vain++;
-  need.short.push(task.id);
+  if (outcome !== "seated" && !mayBecomeAffordable(rules, need)) need.short.push(task.id);
 }
 
+/** Somebody asks for more than is left, and a reservation may still come free: the task waits for that (protocol.md 6). */
+function mayBecomeAffordable(rules: Rules, need: Need): boolean {
+  const left = moneyLeft(rules);
+  return isWorkedOn(rules) && need.offers.some((offer) => offer.price > left);
+}
+
+const isWorkedOn = ({ state }: Rules): boolean => state.liveBySkill.sorted().some(([, live]) => live.count > 0);
+
 /**
- * A task that cannot afford its offers waits while a reservation may still come free: somebody works, or reveals. Seals
- * of batches that themselves wait for a seat do not count: they would wait for each other for ever.
+ * All windows passed, and no offer fits into what is left: the task waits while somebody works or reveals. Seals of
+ * batches that themselves wait for a seat do not count: they would wait for each other for ever.
  */
 function failIfHopeless(rules: Rules, task: Task): void {
   const { state } = rules;
-  const isWorkedOn = state.liveBySkill.sorted().some(([, live]) => live.count > 0);
-  if (isWorkedOn || state.deadlines.list().some((item) => item.name.startsWith(REVEAL_PREFIX))) return;
+  if (isWorkedOn(rules) || state.deadlines.list().some((item) => item.name.startsWith(REVEAL_PREFIX))) return;
   const filled = sealedSeats(task);
   if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task)))
     openIfComplete(rules, { ...task, seats: filled });
   else failJob(rules, task.id, "budget", "no offer fits into what is left of the budget");
 }
 
-/** An unsealed task whose workers all failed starts a new batch when nobody else is left: then they may try again. */
+/** A task whose workers all failed starts a new batch when nobody else is left: then they may try again. */
 function renewIfSpent(rules: Rules, task: Task, offers: readonly Offer[]): Task {
-  if (isSealed(policyOf(rules, task)) || task.awards.length === 0) return task;
+  if (task.awards.length === 0 || task.attempt >= BATCHES_MAX) return task;
   if (task.awards.some((given) => given.status !== "ended") || admissible(rules, task, offers).length > 0) return task;
   const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
   saveTask(rules, renewed);
@@ -242,7 +256,7 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
     return;
   }
   const isExhausted = window.endsMs === 0;
-  if (isExhausted && need.offers.length > window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
+  if (isExhausted && need.offers.length !== window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
   else if (isExhausted) settleForLess(rules, need);
   else if (hasEnded) {
     const isBusy = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
@@ -265,32 +279,33 @@ function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: nu
   rules.emit({ kind: "window", skill, labels, attempt, endsMs });
 }
 
-/** All windows passed: fill as many seats as there are agents, if the rule can work with that; busy ones are waited for. */
+/** All windows passed: fill as many seats as there are agents and money, if the rule can work with that. */
 function settleForLess(rules: Rules, need: Need): void {
   for (const id of need.short) {
     const task = rules.state.tasks.get(id);
-    if (task === undefined) return;
-    const everybody = admissible(rules, task, need.offers);
-    const free = everybody.filter((offer) => hasSlot(rules, offer));
-    const isBusy = everybody.length > free.length || task.awards.some((given) => given.status === "live");
-    const filled = sealedSeats(task);
-    const counted = task.results.length + filled + free.length;
-    if (free.length === 0 && filled > 0 && !isBusy && counted >= minimumResults(policyOf(rules, task))) {
-      openIfComplete(rules, { ...task, seats: filled });
-    } else if (free.length > 0 && !isBusy && counted >= minimumResults(policyOf(rules, task))) {
-      const outcome = award(rules, { ...task, seats: filled + free.length }, free, free.length);
-      if (outcome === "unaffordable") failIfHopeless(rules, task);
-    } else if (!isBusy) {
-      const reason = free.length === 0 && filled === 0 ? "no-offers" : "too-few-agents";
-      const skill = need.skill;
-      failJob(
-        rules,
-        id,
-        reason,
-        reason === "no-offers" ? `nobody offers ${skill}` : `${counted} agents for ${skill} are too few`,
-      );
-    }
+    if (task === undefined) return; // one before it ended the job
+    settleTask(rules, need, task);
   }
+}
+
+function settleTask(rules: Rules, need: Need, task: Task): void {
+  const everybody = admissible(rules, task, need.offers);
+  const free = everybody.filter((offer) => hasSlot(rules, offer));
+  // Busy agents are waited for.
+  if (everybody.length > free.length || task.awards.some((given) => given.status === "live")) return;
+  const filled = sealedSeats(task);
+  const lacking = minimumResults(policyOf(rules, task)) - task.results.length - filled;
+  if (free.length === 0 && filled > 0 && lacking <= 0) {
+    openIfComplete(rules, { ...task, seats: filled });
+    return;
+  }
+  for (let seats = Math.min(free.length, freeSeats(task)); seats >= Math.max(1, lacking); seats--)
+    if (award(rules, { ...task, seats: filled + seats }, free, seats) === "seated") return;
+  const left = moneyLeft(rules);
+  if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
+    failIfHopeless(rules, task);
+  else if (free.length === 0 && filled === 0) failJob(rules, task.id, "no-offers", `nobody offers ${need.skill}`);
+  else failJob(rules, task.id, "too-few-agents", `${filled + free.length} agents for ${need.skill} are too few`);
 }
 
 /** A window that no task waits for any more is closed: nothing is due for it. */

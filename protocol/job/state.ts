@@ -10,6 +10,7 @@ import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Data, Genesis } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import type { EventOf, LedgerEvent, Shape } from "./event.ts";
+import { type Graph, prerequisitesOf } from "./graph.ts";
 import { Agenda, Cell, Journal, Table } from "./journal.ts";
 
 export type JobStatus = "running" | EventOf<"completed">["status"];
@@ -121,6 +122,12 @@ export interface NodeState {
   readonly done: number;
   readonly answer: Hash | null;
   readonly shape: Shape;
+  /** Nodes that it needs and that are not accepted yet. */
+  readonly unmet: number;
+  /** Nodes that read its output and are not accepted yet. */
+  readonly unread: number;
+  /** Place in the queue of nodes with tasks to unfold. */
+  readonly order: number;
 }
 
 export interface Answer {
@@ -163,6 +170,10 @@ export interface LedgerState {
   readonly suspicions: Table<AgentId, readonly Suspicion[]>;
   /** Of each member's newest word about an agent, by `suspicionKey`: an old one cannot be said again. */
   readonly suspicionCounters: Table<string, { readonly counter: number }>;
+  /** Bytes that the answers take. */
+  readonly heldBytes: Cell<number>;
+  /** Open nodes that have tasks left to unfold, in the order in which they opened. */
+  readonly unfolding: Agenda;
   /** Tasks with free seats, by order. */
   readonly ready: Agenda;
   /** What is due when: `kind|…`, see ledger.ts. */
@@ -187,7 +198,7 @@ export const suspicionKey = (by: AgentId, target: AgentId): string => `${by}\n${
 export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");
 
 /** The state before the first block. Something is due from the start: the first block opens the job. */
-export function createState(genesis: Genesis, job: JobId): LedgerState {
+export function createState(genesis: Genesis, job: JobId, graph: Pick<Graph, "readers">): LedgerState {
   const journal = new Journal();
   const cell = <T>(value: T): Cell<T> => new Cell<T>(journal, value);
   const table = <K extends string, V>(): Table<K, V> => new Table<K, V>(journal);
@@ -214,12 +225,17 @@ export function createState(genesis: Genesis, job: JobId): LedgerState {
     liveBySkill: table(),
     suspicions: table(),
     suspicionCounters: table(),
+    heldBytes: cell(0),
+    unfolding: new Agenda(journal),
     ready: new Agenda(journal),
     deadlines: new Agenda(journal),
   };
   for (const spec of genesis.nodes) {
     const shape: Shape = spec.generator.kind === "map" ? "list" : "value";
-    state.nodes.set(spec.id, { status: "waiting", total: 0, unfolded: 0, done: 0, answer: null, shape });
+    const unmet = prerequisitesOf(spec).length;
+    const unread = graph.readers.get(spec.id)!.length;
+    const nothing = { total: 0, unfolded: 0, done: 0, answer: null, order: 0 };
+    state.nodes.set(spec.id, { status: "waiting", ...nothing, shape, unmet, unread });
   }
   state.deadlines.add(0, "start");
   journal.keep();

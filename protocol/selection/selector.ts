@@ -7,7 +7,7 @@
  */
 
 import { unreachable } from "../core/assert.ts";
-import { compareText } from "../core/bytes.ts";
+import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { SelectorName } from "../wire/genesis.ts";
 
@@ -28,9 +28,10 @@ export interface Candidate {
   readonly rejected: number;
   /** Leases that ended without a result. */
   readonly timeouts: number;
-  /** H(job, task, attempt, agent): settles ties, and is the lot where a policy draws. */
-  readonly lot: Hash;
 }
+
+/** H(job, task, attempt, agent): settles ties, and is the lot where a policy draws. Asked for only where it is needed. */
+export type Lots = (agent: AgentId) => Hash;
 
 export interface Pick {
   readonly agent: AgentId;
@@ -59,10 +60,9 @@ function scoreOf(selector: SelectorName, candidate: Candidate): number {
 }
 
 /** The `count` best candidates by the selector, each agent once, best first. */
-export function choose(selector: SelectorName, candidates: readonly Candidate[], count: number): Pick[] {
+export function choose(selector: SelectorName, candidates: readonly Candidate[], count: number, lots: Lots): Pick[] {
   return candidates
-    .map((candidate) => ({ candidate, score: scoreOf(selector, candidate) }))
-    .sort((a, b) => b.score - a.score || compareText(a.candidate.lot, b.candidate.lot))
-    .slice(0, count)
-    .map(({ candidate, score }) => ({ agent: candidate.agent, score }));
+    .map((candidate) => ({ agent: candidate.agent, score: scoreOf(selector, candidate) }))
+    .sort((a, b) => b.score - a.score || compareUnits(lots(a.agent), lots(b.agent)))
+    .slice(0, count);
 }

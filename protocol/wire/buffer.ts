@@ -75,6 +75,29 @@ export class Writer {
     this.#at = utf8Write(text, this.#bytes, this.#at);
   }
 
+  /** Most text is ASCII: one pass instead of two. False, and nothing written, if this is not. */
+  ascii(text: string): boolean {
+    this.#reserve(text.length);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      bytes[at + i] = unit;
+    }
+    this.#at = at + text.length;
+    return true;
+  }
+
+  /** Takes back what was written after `at`. */
+  backTo(at: number): void {
+    this.#at = at;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
   /** The bytes of hexadecimal `text` of even length; false if it is not that. */
   hex(text: string): boolean {
     this.#reserve(text.length / 2);
@@ -86,6 +109,11 @@ export class Writer {
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at);
+  }
+
+  /** What was written, until the next write. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
   }
 
   /** Forgets what was written, and a buffer that grew large. */
@@ -251,13 +279,14 @@ export const writeMapHeader = (w: Writer, length: number): void => writeLength(w
 export const readListHeader = (r: Reader, lead: number): number => readLength(r, LIST, lead);
 export const readMapHeader = (r: Reader, lead: number): number => readLength(r, MAP, lead);
 
-export function writeText(w: Writer, value: string): void {
-  writeTextOf(w, value, utf8Length(value));
-}
-
-/** `length`: what `utf8Length` said. */
-export function writeTextOf(w: Writer, value: string, length: number): void {
+export function writeText(w: Writer, value: string, bytesMax = Number.POSITIVE_INFINITY): void {
+  const start = w.at;
+  writeLength(w, TEXT, value.length);
+  if (value.length <= bytesMax && w.ascii(value)) return;
+  w.backTo(start);
+  const length = utf8Length(value);
   if (length < 0) broken("text with half a surrogate pair cannot be encoded");
+  if (length > bytesMax) broken(`text of ${length} bytes, at most ${bytesMax} are allowed`);
   writeLength(w, TEXT, length);
   w.utf8(value, length);
 }

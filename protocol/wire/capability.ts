@@ -7,7 +7,7 @@
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { bool, type Codec, encode, hash, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
+import { bool, type Codec, hash, hashOf, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
 import { agentId, signature } from "./consensus.ts";
 import { duration, name, price } from "./genesis.ts";
 
@@ -44,7 +44,7 @@ export const vcvCodec = struct({ ...vcvFields, signature });
 export type VcvContent = Infer<typeof vcvContentCodec>;
 export type Vcv = Infer<typeof vcvCodec>;
 
-export const vcvHash = (hasher: Hasher, vcv: VcvContent): Hash => hasher(encode(vcvContentCodec, vcv));
+export const vcvHash = (hasher: Hasher, vcv: VcvContent): Hash => hashOf(hasher, vcvContentCodec, vcv);
 
 const beaconFields = {
   job: hash as Codec<JobId>,
@@ -62,4 +62,4 @@ export const beaconCodec = struct({ ...beaconFields, signature });
 export type BeaconContent = Infer<typeof beaconContentCodec>;
 export type Beacon = Infer<typeof beaconCodec>;
 
-export const beaconHash = (hasher: Hasher, beacon: BeaconContent): Hash => hasher(encode(beaconContentCodec, beacon));
+export const beaconHash = (hasher: Hasher, beacon: BeaconContent): Hash => hashOf(hasher, beaconContentCodec, beacon);

@@ -11,7 +11,8 @@
  */
 
 import { assert, broken } from "../core/assert.ts";
-import { toHex, utf8Length } from "../core/bytes.ts";
+import { toHex } from "../core/bytes.ts";
+import type { Hasher } from "../core/crypto.ts";
 import type { Hash } from "../core/ids.ts";
 import {
   BYTES,
@@ -24,7 +25,7 @@ import {
   Writer,
   writeLength,
   writeListHeader,
-  writeTextOf,
+  writeText,
   writeUint,
 } from "./buffer.ts";
 
@@ -63,11 +64,7 @@ export const bool: Codec<boolean> = {
 
 export function text<T extends string = string>(bytesMax: number): Codec<T> {
   return {
-    write(w, value) {
-      const length = utf8Length(value);
-      if (length > bytesMax) broken(`text of ${length} bytes, at most ${bytesMax} are allowed`);
-      writeTextOf(w, value, length);
-    },
+    write: (w, value) => writeText(w, value, bytesMax),
     read: (r) => readTextAfter(r, r.u8(), bytesMax) as T,
   };
 }
@@ -208,11 +205,20 @@ let writing = false;
 
 /** Canonical bytes of `value`. Asserts that it follows the schema: what we send is ours to get right. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
+  return written(codec, value, () => writer.finish());
+}
+
+/** Hash of the canonical bytes of `value`, without a copy of them. */
+export function hashOf<T>(hasher: Hasher, codec: Pick<Codec<T>, "write">, value: T): Hash {
+  return written(codec, value, () => hasher(writer.view()));
+}
+
+function written<T, R>(codec: Pick<Codec<T>, "write">, value: T, use: () => R): R {
   assert(!writing, "encode is not re-entrant");
   writing = true;
   try {
     codec.write(writer, value);
-    return writer.finish();
+    return use();
   } finally {
     writer.reset();
     writing = false;

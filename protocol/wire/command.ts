@@ -15,6 +15,7 @@ import {
   type Codec,
   encode,
   hash,
+  hashOf,
   type Infer,
   list,
   nullable,
@@ -106,7 +107,7 @@ export const envelopeCodec = struct({
 export type Envelope = Infer<typeof envelopeCodec>;
 
 export const envelopeHash = (hasher: Hasher, content: EnvelopeContent): Hash =>
-  hasher(encode(envelopeContentCodec, content));
+  hashOf(hasher, envelopeContentCodec, content);
 
 const sealCodec = struct({
   job: hash,
@@ -122,5 +123,5 @@ export function sealHash(
   hasher: Hasher,
   sealed: { job: JobId; task: TaskId; attempt: number; worker: AgentId; nonce: Uint8Array; output: Hash },
 ): Hash {
-  return hasher(encode(sealCodec, sealed));
+  return hashOf(hasher, sealCodec, sealed);
 }

@@ -8,7 +8,7 @@
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { bytes, type Codec, encode, hash, type Infer, list, nullable, oneOf, struct, text, uint } from "./codec.ts";
+import { bytes, type Codec, hash, hashOf, type Infer, list, nullable, oneOf, struct, text, uint } from "./codec.ts";
 
 export const agentId: Codec<AgentId> = text<AgentId>(limits.agentIdBytes);
 export const signature: Codec<Uint8Array> = bytes(limits.signatureBytes);
@@ -24,7 +24,7 @@ export const committeeCodec = list(memberCodec, limits.members);
 export type CommitteeMembers = Infer<typeof committeeCodec>;
 
 export const committeeHash = (hasher: Hasher, members: CommitteeMembers): Hash =>
-  hasher(encode(committeeCodec, members));
+  hashOf(hasher, committeeCodec, members);
 
 /**
  * What a block commits to. Its hash is the block's name.
@@ -50,7 +50,7 @@ export const headerCodec = struct({
 });
 export type Header = Infer<typeof headerCodec>;
 
-export const blockHash = (hasher: Hasher, header: Header): Hash => hasher(encode(headerCodec, header));
+export const blockHash = (hasher: Hasher, header: Header): Hash => hashOf(hasher, headerCodec, header);
 
 export const commandHashesCodec = list(hash, limits.blockCommands);
 
@@ -75,7 +75,7 @@ export const voteCodec = struct({ ...voteFields, signature });
 export type VoteContent = Infer<typeof voteContentCodec>;
 export type Vote = Infer<typeof voteCodec>;
 
-export const voteHash = (hasher: Hasher, vote: VoteContent): Hash => hasher(encode(voteContentCodec, vote));
+export const voteHash = (hasher: Hasher, vote: VoteContent): Hash => hashOf(hasher, voteContentCodec, vote);
 
 /** Enough for a quorum of the largest committee, with both votes of members that equivocated. */
 export const votesCodec = list(voteCodec, 2 * limits.members);
@@ -96,7 +96,7 @@ export type ProposalContent = Infer<typeof proposalContentCodec>;
 export type ProposalStatement = Infer<typeof proposalStatementCodec>;
 
 export const proposalHash = (hasher: Hasher, proposal: ProposalContent): Hash =>
-  hasher(encode(proposalContentCodec, proposal));
+  hashOf(hasher, proposalContentCodec, proposal);
 
 /** A proposal as it travels: with the block's body, and, if it has a valid round, that round's quorum of prevotes (A2). */
 export const proposalCodec = struct({ statement: proposalStatementCodec, block: blockCodec, polka: votesCodec });

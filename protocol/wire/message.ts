@@ -91,6 +91,8 @@ export const messageCodec = variant({
   fetchBody: struct({ job, block: hash }),
   body: struct({ job, block: blockCodec }),
   fetchCommands: struct({ job, hashes: list(hash, limits.blockCommands) }),
+  /** "I hold these commands, and they apply": a member asks for those that it lacks (A1). */
+  haveCommands: struct({ job, hashes: list(hash, limits.blockCommands) }),
   haveBlobs: struct({ job, blobs: list(hash, limits.blockCommands) }),
 
   // the start of a job

@@ -18,7 +18,7 @@ import { verify } from "../../protocol/job/certificate.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
 
-/** SHA-256 of a text of about 100 bytes: the least that is work at all. */
+/** SHA-256 of a text of about 30 bytes: the least that is work at all. */
 const digest = defineSkill({
   name: "bench.digest",
   description: "SHA-256 of a text.",
@@ -112,7 +112,7 @@ export async function runJob(mesh: BenchMesh, yaml: string, expected: (result: u
   return { ms, events };
 }
 
-const text = (index: number): string => `${index} `.padEnd(100, "x");
+const text = (index: number): string => `${index} `.padEnd(30, "x");
 
 export function mapJob(tasks: number, redundancy: number): { yaml: string; isRight: (result: unknown) => boolean } {
   const items = JSON.stringify(Array.from({ length: tasks }, (_, index) => text(index)));

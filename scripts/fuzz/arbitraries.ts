@@ -326,6 +326,7 @@ const messages: Kinds<Message> = {
   fetchBody: { job, block: hash },
   body: { job, block },
   fetchCommands: { job, hashes },
+  haveCommands: { job, hashes },
   haveBlobs: { job, blobs: hashes },
   invite: { genesis: signedGenesis, vcvs: few(vcv) },
   inviteReply: { job, yes: fc.boolean(), reason: longText },

@@ -11,18 +11,19 @@ export interface Mutant {
 }
 
 const CONSENSUS = "consensus/consensus.ts";
+const RECORD = "consensus/record.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "forget the lock on restart",
     quick: true,
-    patches: [{ file: CONSENSUS, from: "if (record.locked !== null) state.locked = record.locked;", to: "" }],
+    patches: [{ file: RECORD, from: "if (record.locked !== null) state.locked = record.locked;", to: "" }],
   },
   {
     name: "forget own votes on restart",
     patches: [
       {
-        file: CONSENSUS,
+        file: RECORD,
         from: "for (const vote of record.votes) {",
         to: "for (const vote of [] as typeof record.votes) {",
       },
@@ -33,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: "agent/job-host.ts",
-        from: "bytes: encodeRecord(record), durable: true",
-        to: "bytes: encodeRecord(record), durable: false",
+        from: "slot: SLOT.vote, bytes, durable: true",
+        to: "slot: SLOT.vote, bytes, durable: false",
       },
     ],
   },
@@ -46,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
         from: "if (tally.votes.has(vote.voter)) return; // never count a vote twice",
         to: "",
       },
-      { file: CONSENSUS, from: 'if (set?.has(vote)) return ignore("known");', to: "" },
+      { file: "consensus/intake.ts", from: 'if (set?.has(vote)) return ignore("known");', to: "" },
     ],
   },
   {
@@ -103,12 +104,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "accept a committed command twice",
-    quick: true,
     patches: [
-      { file: "job/replica.ts", from: "(hash) => this.#done.has(hash)", to: "() => false" },
+      { file: "job/replica.ts", from: "isDone: (hash) => this.#done.has(hash)", to: "isDone: () => false" },
       {
-        file: "job/ledger.ts",
-        from: "?.offerCounter ?? 0) >= command.counter",
+        file: "job/replica.ts",
+        from: "this.pool.has(command) || this.#done.has(command)",
+        to: "this.pool.has(command)",
+      },
+      {
+        file: "job/offers.ts",
+        from: "?.offerCounter ?? 0) >= counter",
         to: "?.offerCounter ?? 0) > Number.MAX_SAFE_INTEGER",
       },
     ],
@@ -134,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: "agent/worker.ts",
-        from: "this.#say(known, this.#sealCommand(held), held);\n  }\n\n  /** What was sealed must",
-        to: "this.#say(known, this.#sealCommand(held), held); this.#say(known, this.#resultCommand(held, held.sealed.nonce), held);\n  }\n\n  /** What was sealed must",
+        from: "this.#saySeal(known, held, work);",
+        to: "this.#saySeal(known, held, work); this.#say(known, held, resultCommand(held.ref, work, true));",
       },
     ],
   },
@@ -145,7 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: "job/journal.ts",
-        from: "return [...this.#entries].sort((a, b) => compareText(a[0], b[0]));",
+        from: "return [...this.#entries].sort((a, b) => compareUnits(a[0], b[0]));",
         to: "return [...this.#entries];",
       },
     ],

@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { hasher } from "../../node/crypto.ts";
 import { assert } from "../../protocol/core/assert.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { runSeed, type SeedResult } from "../../sim/seeds/seed-run.ts";
+import { runSeed, type SeedResult } from "../../sim/explore/seed-run.ts";
 import type { Mutant } from "./mutants.ts";
 
 const PROTOCOL = join(import.meta.dirname, "../../protocol");

@@ -15,12 +15,12 @@ import type { AwardRef, Input, Now } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine, Machine } from "../../protocol/machine.ts";
 import { NONCE_BYTES } from "../../protocol/wire/command.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import type { WallClock } from "./clock.ts";
+import type { AgentClock, ClockSetting } from "./clock.ts";
 import { type CrashLoss, Disk, type StoreEffect } from "./disk.ts";
 import type { Link, VirtualNetwork } from "./network.ts";
 import type { SimulatedSkill } from "./skill.ts";
 import type { WorldTrace } from "./trace.ts";
-import { INPUT, type Schedule, SERVED, WAKE, WorldEvent } from "./world-event.ts";
+import { INPUT, type Schedule, SERVED, WAKE } from "./world-event.ts";
 
 export interface ReportedEvent {
   readonly atMs: number;
@@ -32,10 +32,11 @@ export interface ProcessHost extends Schedule {
   readonly network: VirtualNetwork;
   readonly trace: WorldTrace;
   readonly hash: (bytes: Uint8Array) => Hash;
-  readonly serviceMs: ((input: Input) => number) | null;
   keepsEvent(process: AgentProcess, event: LocalEvent): boolean;
   /** A write failed: the node ends. */
   onDiskFailure(process: AgentProcess): void;
+  /** It was to crash after a forced write, and has made one. */
+  onForcedWrite(process: AgentProcess): void;
 }
 
 export interface ProcessOptions {
@@ -43,7 +44,9 @@ export interface ProcessOptions {
   readonly name: string;
   readonly create: CreateMachine;
   readonly config: AgentConfig;
-  readonly clock: WallClock;
+  readonly clock: AgentClock;
+  /** What an input costs before its effects leave, ms; null: steps are instant. */
+  readonly serviceMs: ((input: Input) => number) | null;
   readonly skill: SimulatedSkill | null;
   readonly withholds: (hash: Hash) => boolean;
   readonly crashLoss: CrashLoss;
@@ -62,12 +65,16 @@ export class AgentProcess {
   readonly id: AgentId;
   readonly disk = new Disk();
   readonly blobs = new Map<Hash, Uint8Array>();
-  readonly clock: WallClock;
+  readonly clock: AgentClock;
   readonly events: ReportedEvent[] = [];
   /** By the other end's id, also of connections that are down. */
   readonly links = new Map<AgentId, Link>();
   /** Which blobs it does not give. */
   withholds: (hash: Hash) => boolean;
+  /** What an input costs before its effects leave, ms; null: steps are instant. */
+  serviceMs: ((input: Input) => number) | null;
+  /** Crashes once its next forced write is made, before anything of that step leaves. */
+  crashesAtForcedWrite = false;
   /** Which side of a partition it is on. */
   group = 0;
   /** Counts starts and crashes: what was meant for an earlier run does not reach this one. */
@@ -75,6 +82,8 @@ export class AgentProcess {
   state: "down" | "up" | "paused" = "down";
   incarnation = 0;
   steps = 0;
+  /** Inputs that waited for the core, or for the end of a pause. */
+  servedLate = 0;
   /** The most inputs that ever waited. */
   inboxMax = 0;
 
@@ -82,7 +91,8 @@ export class AgentProcess {
   readonly #options: ProcessOptions;
   readonly #working = new Map<string, number>();
   #machine: Machine | null = null;
-  #startedMs = 0;
+  /** Its clock's monotonic reading when it started, and what its machine was given last. */
+  #startedMonoMs = 0;
   #monoMs = 0;
   #wakeToken = 0;
   #wakeMonoMs = Number.POSITIVE_INFINITY;
@@ -98,6 +108,7 @@ export class AgentProcess {
     this.id = options.config.signer.agent;
     this.clock = options.clock;
     this.withholds = options.withholds;
+    this.serviceMs = options.serviceMs;
   }
 
   get isUp(): boolean {
@@ -111,7 +122,7 @@ export class AgentProcess {
     this.state = "up";
     this.run++;
     this.incarnation++;
-    this.#startedMs = this.#host.nowMs;
+    this.#startedMonoMs = this.clock.monoMs(this.#host.nowMs);
     this.#monoMs = 0;
     const config = { ...this.#options.config, incarnation: this.incarnation };
     this.#machine = this.#options.create(config, this.disk.records());
@@ -126,6 +137,7 @@ export class AgentProcess {
     this.#machine = null;
     this.#inbox = [];
     this.#serving = false;
+    this.crashesAtForcedWrite = false;
     this.#working.clear();
     this.#wakeToken++;
     this.#wakeMonoMs = Number.POSITIVE_INFINITY;
@@ -150,12 +162,13 @@ export class AgentProcess {
 
   deliver(input: Input): void {
     if (this.state === "down") return;
-    const { serviceMs } = this.#host;
-    if (this.state === "up" && serviceMs === null) {
+    // What is served at once does not overtake what waits.
+    if (this.state === "up" && this.serviceMs === null && !this.#serving) {
       this.#step(input);
       return;
     }
     this.#inbox.push(input);
+    this.servedLate++;
     if (this.#inbox.length > this.inboxMax) this.inboxMax = this.#inbox.length;
     if (this.state === "up" && !this.#serving) this.#serveNext();
   }
@@ -164,8 +177,8 @@ export class AgentProcess {
     const [next] = this.#inbox;
     this.#serving = next !== undefined;
     if (next === undefined) return;
-    const afterMs = this.#host.serviceMs?.(next) ?? 0;
-    this.#host.push(this.#host.nowMs + afterMs, new WorldEvent(SERVED, this, this.run, null, null, null));
+    const afterMs = this.serviceMs?.(next) ?? 0;
+    this.#host.push(this.#host.nowMs + afterMs, SERVED, this, this.run, null, null);
   }
 
   /** The first of the inbox has had its time. A paused process finishes when it is resumed. */
@@ -187,13 +200,13 @@ export class AgentProcess {
 
   /** An input for this run, at a later time. */
   later(atMs: number, input: Input): void {
-    this.#host.push(atMs, new WorldEvent(INPUT, this, this.run, input, null, null));
+    this.#host.push(atMs, INPUT, this, this.run, input, null);
   }
 
   #now(): Now {
     const { nowMs } = this.#host;
-    this.#monoMs = Math.max(this.#monoMs, nowMs - this.#startedMs);
-    return { monoMs: this.#monoMs, wallMs: this.clock.read(nowMs) };
+    this.#monoMs = Math.max(this.#monoMs, this.clock.monoMs(nowMs) - this.#startedMonoMs);
+    return { monoMs: this.#monoMs, wallMs: this.clock.wallMs(nowMs) };
   }
 
   #step(input: Input): void {
@@ -202,8 +215,15 @@ export class AgentProcess {
     this.steps++;
     const effects = this.#machine!.step(this.#now(), input);
     if (effects.length === 0) return;
+    const { forced } = this.disk;
     if (!this.#write(effects)) {
       host.onDiskFailure(this);
+      return;
+    }
+    if (this.crashesAtForcedWrite && this.disk.forced > forced) {
+      // What it says about itself is known all the same: it may have signed what it never sent.
+      for (const effect of effects) if (effect.kind === "trace") this.#perform(effect);
+      host.onForcedWrite(this);
       return;
     }
     for (const effect of effects) this.#perform(effect);
@@ -217,7 +237,11 @@ export class AgentProcess {
     for (const effect of effects) {
       if (effect.kind === "persist" || effect.kind === "forget") (records ??= []).push(effect);
     }
-    return records === null || this.disk.write(records);
+    if (records === null) return true;
+    if (!this.disk.write(records)) return false;
+    const { trace, nowMs } = this.#host;
+    for (const record of records) if (record.kind === "persist") trace.onPersist(nowMs, this.id, record);
+    return true;
   }
 
   #perform(effect: Effect): void {
@@ -230,7 +254,7 @@ export class AgentProcess {
         host.network.send(this, effect.to, effect.queue, effect.bytes);
         break;
       case "publish":
-        host.network.publish(this, effect.topic, effect.bytes);
+        host.trace.onPublish(this.index, host.network.publish(this, effect.topic, effect.bytes), effect.bytes);
         break;
       case "verdict":
         host.network.onVerdict(effect.verdict);
@@ -264,7 +288,7 @@ export class AgentProcess {
         if (host.keepsEvent(this, effect.event)) this.events.push({ atMs: host.nowMs, event: effect.event });
         break;
       case "trace":
-        host.trace.add(host.nowMs, this.id, effect.event);
+        host.trace.add(host.nowMs, this.id, this.index, effect.event);
         break;
       default:
         unreachable(effect);
@@ -276,9 +300,14 @@ export class AgentProcess {
     this.#wakeMonoMs = atMonoMs;
     if (atMonoMs === Number.POSITIVE_INFINITY) return;
     const { nowMs } = this.#host;
-    const dueMs = this.#startedMs + atMonoMs;
+    const dueMs = this.clock.dueMs(this.#startedMonoMs + atMonoMs);
     const atMs = dueMs > nowMs ? dueMs : nowMs + TIMER_MS_MIN;
-    this.#host.push(atMs, new WorldEvent(WAKE, this, this.#wakeToken, null, null, null));
+    this.#host.push(atMs, WAKE, this, this.#wakeToken, null, null);
+  }
+
+  setClock(setting: ClockSetting): void {
+    this.clock.set(setting, this.#host.nowMs);
+    if (this.#wakeMonoMs !== Number.POSITIVE_INFINITY) this.#wake(this.#wakeMonoMs); // by the new drift
   }
 
   #work({ award, skill, input, budgetMs }: Extract<Effect, { readonly kind: "work" }>): void {

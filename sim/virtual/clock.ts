@@ -1,4 +1,7 @@
-/** An agent's wall clock: virtual time, plus a skew, a drift, and jumps. Its monotonic clock is the process's own. */
+/**
+ * An agent's two clocks. The monotonic one is virtual time with a drift: a bad crystal makes timers late or early. The
+ * wall clock is that, plus a skew and jumps.
+ */
 
 export interface ClockSetting {
   /** Ahead of true time (negative: behind), ms. */
@@ -7,36 +10,51 @@ export interface ClockSetting {
   readonly driftPpm?: number;
 }
 
-export class WallClock {
+export class AgentClock {
   readonly #epochMs: number;
   #skewMs = 0;
   #driftPpm = 0;
-  /** Since when the drift is counted. */
+  /** Since when the drift is counted, and what had been gained by then. */
   #sinceMs = 0;
+  #gainedMs = 0;
 
-  /** `epochMs`: what a right clock shows at virtual time 0. */
+  /** `epochMs`: what a right wall clock shows at virtual time 0. */
   constructor(epochMs: number, setting: ClockSetting = {}) {
     this.#epochMs = epochMs;
     this.set(setting, 0);
   }
 
-  #offsetMs(nowMs: number): number {
-    return this.#skewMs + ((nowMs - this.#sinceMs) * this.#driftPpm) / 1_000_000;
+  #driftedMs(nowMs: number): number {
+    return ((nowMs - this.#sinceMs) * this.#driftPpm) / 1_000_000;
   }
 
   /** Whole milliseconds, as the system's clock gives them. */
-  read(nowMs: number): number {
-    return Math.floor(this.#epochMs + nowMs + this.#offsetMs(nowMs));
+  wallMs(nowMs: number): number {
+    return Math.floor(this.#epochMs + nowMs + this.#skewMs + this.#driftedMs(nowMs));
   }
 
-  /** What is not said stays: a new drift starts from where the clock stands. */
+  /** Never goes back; 0 at virtual time 0. */
+  monoMs(nowMs: number): number {
+    return nowMs + this.#gainedMs + this.#driftedMs(nowMs);
+  }
+
+  /** The virtual time at which the monotonic clock shows `monoMs`, should the drift stay. */
+  dueMs(monoMs: number): number {
+    if (this.#driftPpm === 0) return monoMs - this.#gainedMs;
+    return this.#sinceMs + (monoMs - this.#gainedMs - this.#sinceMs) / (1 + this.#driftPpm / 1_000_000);
+  }
+
+  /** What is not said stays: a new drift starts from where the clocks stand. */
   set({ skewMs, driftPpm }: ClockSetting, nowMs: number): void {
-    this.#skewMs = skewMs ?? this.#offsetMs(nowMs);
+    const driftedMs = this.#driftedMs(nowMs);
+    this.#gainedMs += driftedMs;
+    this.#skewMs = skewMs ?? this.#skewMs + driftedMs;
     this.#driftPpm = driftPpm ?? this.#driftPpm;
     this.#sinceMs = nowMs;
   }
 
+  /** Of the wall clock: an operator or a time service sets it. */
   jump(byMs: number, nowMs: number): void {
-    this.set({ skewMs: this.#offsetMs(nowMs) + byMs }, nowMs);
+    this.set({ skewMs: this.#skewMs + this.#driftedMs(nowMs) + byMs }, nowMs);
   }
 }

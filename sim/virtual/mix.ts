@@ -40,14 +40,12 @@ export class Mixer {
     this.text(seed);
   }
 
-  /** A mixer that goes on from here on its own. */
-  clone(): Mixer {
-    const copy = new Mixer("");
-    copy.#a = this.#a;
-    copy.#b = this.#b;
-    copy.#c = this.#c;
-    copy.#d = this.#d;
-    return copy;
+  /** Goes on from where `other` is, which stays there. */
+  continue(other: Mixer): void {
+    this.#a = other.#a;
+    this.#b = other.#b;
+    this.#c = other.#c;
+    this.#d = other.#d;
   }
 
   u32(word: number): void {
@@ -132,19 +130,20 @@ export class Mixer {
     }
   }
 
-  /** `words` words that depend on everything so far; the mixer itself does not move. */
-  squeeze(words: number): Uint32Array {
-    const copy = this.clone();
-    const out = new Uint32Array(words);
-    for (let i = 0; i < words; i++) {
-      copy.u32(i);
-      out[i] = avalanche(copy.#a ^ copy.#b ^ copy.#c ^ copy.#d);
+  /** Fills `out` with words that depend on everything so far, and moves on. */
+  squeeze(out: Uint32Array): void {
+    for (let i = 0; i < out.length; i++) {
+      this.u32(i);
+      out[i] = avalanche(this.#a ^ this.#b ^ this.#c ^ this.#d);
     }
-    return out;
   }
 
-  /** 128 bits in hexadecimal. */
+  /** 128 bits in hexadecimal; the mixer does not move. */
   digest(): string {
-    return [...this.squeeze(4)].map((word) => word.toString(16).padStart(8, "0")).join("");
+    const copy = new Mixer("");
+    copy.continue(this);
+    const words = new Uint32Array(4);
+    copy.squeeze(words);
+    return [...words].map((word) => word.toString(16).padStart(8, "0")).join("");
   }
 }

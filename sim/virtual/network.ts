@@ -19,8 +19,8 @@ import type { AgentProcess } from "./agent-process.ts";
 import { BlobTransfers } from "./blob-transfers.ts";
 import { createDistribution, type Distribution, type DistributionSpec } from "./distribution.ts";
 import { NetworkStats } from "./network-stats.ts";
-import type { NetworkOptions } from "./options.ts";
-import { CONNECT, FRAME, INPUT, type Schedule, WorldEvent } from "./world-event.ts";
+import type { NetworkConditions, NetworkOptions } from "./options.ts";
+import { CONNECT, FRAME, INPUT, type Schedule } from "./world-event.ts";
 
 /** One direction of a connection. */
 interface Way {
@@ -69,10 +69,13 @@ const timesThree = (spec: DistributionSpec): DistributionSpec => {
   return "p50" in spec ? { p50: 3 * spec.p50, p95: 3 * spec.p95 } : { min: 3 * spec.min, max: 3 * spec.max };
 };
 
+/** Of two agents in this order; there are fewer than 2^26. */
+const directionKey = (from: AgentProcess, to: AgentProcess): number => from.index * 0x4000000 + to.index;
+
 export class VirtualNetwork {
   readonly stats = new NetworkStats();
   readonly #schedule: Schedule;
-  readonly #options: NetworkOptions;
+  #options: NetworkOptions;
   readonly #prng: Prng;
   readonly #latency: Distribution;
   readonly #gossipLatency: Distribution;
@@ -80,8 +83,8 @@ export class VirtualNetwork {
   readonly #byId = new Map<AgentId, AgentProcess>();
   readonly #links: Link[] = [];
   readonly #blobs: BlobTransfers;
-  /** Directions that are blocked one way, by the indices of their ends. */
-  readonly #blocked = new Set<string>();
+  /** Directions that are blocked one way. */
+  readonly #blocked = new Set<number>();
   #grouped = false;
   #ticket = 0;
 
@@ -91,7 +94,7 @@ export class VirtualNetwork {
     this.#prng = prng;
     const latency = options.latencyMs ?? DEFAULT_LATENCY;
     this.#latency = createDistribution(latency);
-    this.#gossipLatency = createDistribution(options.gossip?.latencyMs ?? timesThree(latency));
+    this.#gossipLatency = createDistribution(options.gossipLatencyMs ?? timesThree(latency));
     this.#blobs = new BlobTransfers(schedule, options, {
       find: (agent) => this.#byId.get(agent),
       reaches: (from, to) => this.reaches(from, to),
@@ -151,7 +154,7 @@ export class VirtualNetwork {
       way.lastMs = upMs;
       way.freeMs = upMs;
     }
-    this.#schedule.push(upMs, new WorldEvent(CONNECT, null, link.epoch, null, link, null));
+    this.#schedule.push(upMs, CONNECT, null, link.epoch, null, link);
     return true;
   }
 
@@ -219,6 +222,18 @@ export class VirtualNetwork {
     }
   }
 
+  /** The connection of the two, if there is one, is lost and made again. */
+  drop(a: AgentProcess, b: AgentProcess): void {
+    const link = a.links.get(b.id);
+    if (link === undefined || !link.up) return;
+    this.#reset(link);
+    this.#redial(link);
+  }
+
+  change(conditions: NetworkConditions): void {
+    this.#options = { ...this.#options, ...conditions };
+  }
+
   get #detectMs(): number {
     return this.#options.detectMs ?? 10_000;
   }
@@ -228,7 +243,7 @@ export class VirtualNetwork {
   /** Whether what `from` sends gets to `to`. */
   reaches(from: AgentProcess, to: AgentProcess): boolean {
     if (from.group !== to.group) return false;
-    return this.#blocked.size === 0 || !this.#blocked.has(`${from.index} ${to.index}`);
+    return this.#blocked.size === 0 || !this.#blocked.has(directionKey(from, to));
   }
 
   get #isWhole(): boolean {
@@ -245,7 +260,7 @@ export class VirtualNetwork {
 
   /** What `from` send does not get to `to`; the other direction works. */
   block(from: readonly AgentProcess[], to: readonly AgentProcess[]): void {
-    for (const a of from) for (const b of to) if (a !== b) this.#blocked.add(`${a.index} ${b.index}`);
+    for (const a of from) for (const b of to) if (a !== b) this.#blocked.add(directionKey(a, b));
     this.#noteCuts();
   }
 
@@ -308,8 +323,8 @@ export class VirtualNetwork {
     const { loss = 0, duplication = 0 } = this.#options;
     const { nowMs } = this.#schedule;
     let leavesMs = nowMs;
-    const { bandwidth } = this.#options;
-    if (bandwidth !== undefined) {
+    const { bandwidth = null } = this.#options;
+    if (bandwidth !== null) {
       const startMs = Math.max(nowMs, way.freeMs);
       // A pulse is sent first: it waits for nothing.
       if (queue === "main") {
@@ -343,7 +358,7 @@ export class VirtualNetwork {
       if (atMs < way.lastMs) atMs = way.lastMs;
       way.lastMs = atMs;
     }
-    this.#schedule.push(atMs, new WorldEvent(FRAME, target, link.epoch, input, link, null));
+    this.#schedule.push(atMs, FRAME, target, link.epoch, input, link);
   }
 
   onFrame(target: AgentProcess, link: Link, epoch: number, input: Input): void {
@@ -355,21 +370,26 @@ export class VirtualNetwork {
 
   // --- gossip, blobs ------------------------------------------------------------------------------------------
 
-  publish(from: AgentProcess, topic: GossipTopic, bytes: Uint8Array): void {
+  /** Returns the message's ticket. */
+  publish(from: AgentProcess, topic: GossipTopic, bytes: Uint8Array): number {
     assert(bytes.length <= limits.gossipBytes, `${from.name} publishes a message of ${bytes.length} bytes`);
-    const loss = this.#options.gossip?.loss ?? 0;
+    const loss = this.#options.gossipLoss ?? 0;
     const { nowMs } = this.#schedule;
     // One input for all: the ticket is the message's.
     const input: Input = { kind: "gossip", from: from.id, topic, bytes, ticket: ++this.#ticket };
     this.stats.published++;
     for (const to of this.#processes) {
       if (to === from || !to.isUp || !this.reaches(from, to)) continue;
-      if (loss > 0 && this.#prng.unit() < loss) continue;
+      if (loss > 0 && this.#prng.unit() < loss) {
+        this.stats.gossipLost++;
+        continue;
+      }
       this.stats.gossip++;
       this.stats.gossipBytes += bytes.length;
       const atMs = nowMs + this.#gossipLatency(this.#prng);
-      this.#schedule.push(atMs, new WorldEvent(INPUT, to, to.run, input, null, null));
+      this.#schedule.push(atMs, INPUT, to, to.run, input, null);
     }
+    return this.#ticket;
   }
 
   fetchBlob(process: AgentProcess, hash: Hash, bytes: number, from: readonly AgentId[]): void {

@@ -1,42 +1,47 @@
 /** What a virtual world is made of: its agents and its network, as the caller says them. */
 
-import type { Hasher } from "../../protocol/core/crypto.ts";
+import type { Hasher, Signer } from "../../protocol/core/crypto.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
+import type { Prng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine } from "../../protocol/machine.ts";
-import type { CreateAdversary } from "./adversary.ts";
 import type { ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import type { DistributionSpec } from "./distribution.ts";
 import type { SimulatedSkill } from "./skill.ts";
 import type { TraceOptions } from "./trace.ts";
 
-export interface NetworkOptions {
-  /** One way, of a frame. Default: median 20, 95th percentile 60. */
-  readonly latencyMs?: DistributionSpec;
-  /** Another one for some pairs; null: the general one. Asked once a pair and direction. */
-  readonly latencyOf?: (from: string, to: string) => DistributionSpec | null;
+/** What may change while a world runs. */
+export interface NetworkConditions {
   /** Share of direct frames that vanish. A stream does not lose frames: this stands for what is dropped around it. */
   readonly loss?: number;
   /** Share of direct frames that arrive twice. A stream does not do that either: a machine must not mind. */
   readonly duplication?: number;
   /** Frames of a pair may overtake each other. Default: they keep their order, as on a stream. */
   readonly reorder?: boolean;
-  /** What one direction of a pair carries, bytes a millisecond; beyond the queue's bound the stream is closed. */
-  readonly bandwidth?: number;
+  /**
+   * What one direction of a pair carries, bytes a millisecond; beyond the queue's bound the stream is closed. null: no
+   * limit.
+   */
+  readonly bandwidth?: number | null;
+  /** Share of gossip deliveries that do not happen. */
+  readonly gossipLoss?: number;
+}
+
+export interface NetworkOptions extends NetworkConditions {
+  /** One way, of a frame. Default: median 20, 95th percentile 60. */
+  readonly latencyMs?: DistributionSpec;
+  /** Another one for some pairs; null: the general one. Asked once a pair and direction. */
+  readonly latencyOf?: (from: string, to: string) => DistributionSpec | null;
   /** Who is connected from the start: everybody with everybody, or at random with about so many. Others on sending. */
   readonly overlay?: "full" | { readonly degree: number };
   /** A connection whose peer has become silent is given up after this. Default 10,000. */
   readonly detectMs?: number;
   /** Lost connections are made again within this, after a start or a heal, ms. Default 1,000. */
   readonly redialMs?: number;
-  readonly gossip?: {
-    /** From the publisher to a receiver, over all hops. Default: three times the latency of a frame. */
-    readonly latencyMs?: DistributionSpec;
-    /** Share of deliveries that do not happen. */
-    readonly loss?: number;
-  };
+  /** Of a gossip message from its publisher to a receiver, over all hops. Default: three times that of a frame. */
+  readonly gossipLatencyMs?: DistributionSpec;
   readonly blobs?: {
     /** Bytes a millisecond of a transfer. Default 12,500 (100 Mbit/s). */
     readonly bandwidth?: number;
@@ -44,6 +49,14 @@ export interface NetworkOptions {
     readonly idleMs?: number;
   };
 }
+
+/** What somebody between an agent's machine and the world may use. */
+export interface WrapTools {
+  /** Signers of the agents that it owns, by their names; its own among them. */
+  readonly signers: ReadonlyMap<string, Signer>;
+  readonly prng: Prng;
+}
+export type WrapMachine = (create: CreateMachine, tools: WrapTools) => CreateMachine;
 
 export interface AgentSpec {
   /** Its name, and its id. */
@@ -56,8 +69,9 @@ export interface AgentSpec {
   readonly clock?: ClockSetting;
   /** When it starts, ms; null: by `world.start`. Default 0. */
   readonly startMs?: number | null;
-  readonly adversary?: CreateAdversary;
-  /** Whose signers its adversary holds beside its own. */
+  /** Puts somebody between its machine and the world: an adversary. */
+  readonly wrap?: WrapMachine;
+  /** Whose signers that one holds beside the agent's own. */
   readonly coalition?: readonly string[];
   /** Blobs that it has and does not give. */
   readonly withholds?: (hash: Hash) => boolean;

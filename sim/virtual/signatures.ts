@@ -25,30 +25,36 @@ export function createSignatures(seed: number | string, hash: Hasher): Signature
   /** The mixer after the secret and the agent: all of a signer's messages start from it. */
   const starts = new Map<AgentId, Mixer>();
 
-  function wordsOf(agent: AgentId, message: Uint8Array): Uint32Array {
+  /** One mixer and one buffer for all: nothing of a signature outlives its call. */
+  const mixer = new Mixer("");
+  const words = new Uint32Array(SIGNATURE_BYTES / 4);
+
+  /** Leaves the words of the signature in `words`. */
+  function compute(agent: AgentId, message: Uint8Array): void {
     let start = starts.get(agent);
     if (start === undefined) {
-      start = secret.clone();
+      start = new Mixer("");
+      start.continue(secret);
       start.text(agent);
       // Only agents that can sign are kept: ids that peers make up must not fill the memory.
       if (signers.has(agent)) starts.set(agent, start);
     }
-    const mixer = start.clone();
+    mixer.continue(start);
     mixer.bytes(message);
-    return mixer.squeeze(SIGNATURE_BYTES / 4);
+    mixer.squeeze(words);
   }
 
   function sign(agent: AgentId, message: Uint8Array): Uint8Array {
-    const words = wordsOf(agent, message);
+    compute(agent, message);
     const signature = new Uint8Array(SIGNATURE_BYTES);
     const view = new DataView(signature.buffer);
-    for (const [i, word] of words.entries()) view.setUint32(4 * i, word);
+    for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!);
     return signature;
   }
 
   function verify(agent: AgentId, message: Uint8Array, signature: Uint8Array): boolean {
     if (signature.length !== SIGNATURE_BYTES || !signers.has(agent)) return false;
-    const words = wordsOf(agent, message);
+    compute(agent, message);
     const view = new DataView(signature.buffer, signature.byteOffset, SIGNATURE_BYTES);
     for (let i = 0; i < words.length; i++) if (view.getUint32(4 * i) !== words[i]) return false;
     return true;

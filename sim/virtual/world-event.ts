@@ -1,4 +1,7 @@
-/** What waits in the world's queue. One class for all kinds, so that the queue's items have one shape. */
+/**
+ * What waits in the world's queue. One class for all kinds, so that the queue's items have one shape; used ones go
+ * back to a pool: a mesh of a thousand has hundreds of thousands of them under way.
+ */
 
 import type { Input } from "../../protocol/input.ts";
 import type { AgentProcess } from "./agent-process.ts";
@@ -20,27 +23,32 @@ export const SERVED = 5;
 export type WorldEventKind = typeof CALL | typeof INPUT | typeof FRAME | typeof CONNECT | typeof WAKE | typeof SERVED;
 
 export class WorldEvent {
-  readonly kind: WorldEventKind;
-  readonly process: AgentProcess | null;
-  readonly token: number;
-  readonly input: Input | null;
-  readonly link: Link | null;
-  readonly call: (() => void) | null;
+  kind: WorldEventKind = CALL;
+  process: AgentProcess | null = null;
+  token = 0;
+  input: Input | null = null;
+  link: Link | null = null;
+  call: (() => void) | null = null;
+}
 
-  constructor(
-    kind: WorldEventKind,
-    process: AgentProcess | null,
-    token: number,
-    input: Input | null,
-    link: Link | null,
-    call: (() => void) | null,
-  ) {
-    this.kind = kind;
-    this.process = process;
-    this.token = token;
-    this.input = input;
-    this.link = link;
-    this.call = call;
+/** Used events that are kept: more than this are left to the collector. */
+const POOLED = 65_536;
+
+export class WorldEventPool {
+  readonly #free: WorldEvent[] = [];
+
+  take(): WorldEvent {
+    return this.#free.pop() ?? new WorldEvent();
+  }
+
+  /** Nobody may hold it any more. */
+  give(event: WorldEvent): void {
+    if (this.#free.length >= POOLED) return;
+    event.process = null;
+    event.input = null;
+    event.link = null;
+    event.call = null;
+    this.#free.push(event);
   }
 }
 
@@ -48,7 +56,14 @@ export class WorldEvent {
 export interface Schedule {
   /** Virtual time, ms. */
   readonly nowMs: number;
-  push(atMs: number, event: WorldEvent): void;
-  /** Calls back at a virtual time. */
+  push(
+    atMs: number,
+    kind: Exclude<WorldEventKind, typeof CALL>,
+    process: AgentProcess | null,
+    token: number,
+    input: Input | null,
+    link: Link | null,
+  ): void;
+  /** Calls back at a virtual time: for what is rare. */
   at(atMs: number, call: () => void): void;
 }

@@ -13,20 +13,29 @@ import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import type { SignedGenesis } from "../../protocol/wire/genesis.ts";
-import { type AdversaryTools, withAdversary } from "./adversary.ts";
 import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
-import { type ClockSetting, WallClock } from "./clock.ts";
+import { AgentClock, type ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import { EventQueue } from "./event-queue.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
-import type { AgentSpec, WorldOptions } from "./options.ts";
+import type { AgentSpec, NetworkConditions, WorldOptions } from "./options.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
-import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, WorldEvent } from "./world-event.ts";
+import {
+  CALL,
+  CONNECT,
+  FRAME,
+  INPUT,
+  type Schedule,
+  SERVED,
+  WAKE,
+  type WorldEvent,
+  WorldEventPool,
+} from "./world-event.ts";
 
-/** 2026-01-01T00:00:00Z */
-const EPOCH_MS = 1_767_225_600_000;
+/** What right wall clocks show at virtual time 0, unless told: 2026-01-01T00:00:00Z. */
+export const EPOCH_MS = 1_767_225_600_000;
 /** How long `run` waits for a condition, unless told. */
 const WITHIN_MS = 3_600_000;
 
@@ -51,6 +60,8 @@ export interface WorldStats {
   crashes: number;
   /** Processes that ended because a write failed. */
   diskFailures: number;
+  /** Inputs that waited for their agent's core. */
+  servedLate: number;
   readonly network: NetworkStats;
 }
 
@@ -67,6 +78,7 @@ export class World {
   readonly prng: Prng;
   readonly #options: WorldOptions;
   readonly #queue = new EventQueue<WorldEvent>();
+  readonly #pool = new WorldEventPool();
   readonly #network: VirtualNetwork;
   readonly #processes = new Map<string, AgentProcess>();
   readonly #host: ProcessHost;
@@ -96,13 +108,21 @@ export class World {
 
   #createHost(): ProcessHost {
     const world = this;
-    const { hasher, serviceMs, keepEvent, onEvent, network, seed } = this.#options;
-    const schedule = {
+    const { hasher, keepEvent, onEvent, network, seed } = this.#options;
+    const schedule: Schedule = {
       get nowMs(): number {
         return world.#nowMs;
       },
-      push: (atMs: number, event: WorldEvent): void => this.#queue.push(Math.max(atMs, this.#nowMs), event),
-      at: (atMs: number, call: () => void): void => this.at(atMs, call),
+      push: (atMs, kind, process, token, input, link) => {
+        const event = this.#pool.take();
+        event.kind = kind;
+        event.process = process;
+        event.token = token;
+        event.input = input;
+        event.link = link;
+        this.#queue.push(Math.max(atMs, this.#nowMs), event);
+      },
+      at: (atMs, call) => this.at(atMs, call),
     };
     return {
       get nowMs(): number {
@@ -113,7 +133,6 @@ export class World {
       network: new VirtualNetwork(schedule, network ?? {}, createPrng(seed).fork("network")),
       trace: this.trace,
       hash: hasher,
-      serviceMs: serviceMs ?? null,
       keepsEvent: (process, event) => {
         onEvent?.(process.name, event, this.#nowMs);
         return keepEvent?.(process.name, event) ?? true;
@@ -122,6 +141,7 @@ export class World {
         this.#diskFailures++;
         this.#crash(process, false, "all");
       },
+      onForcedWrite: (process) => this.#crash(process, false, "none"),
     };
   }
 
@@ -135,7 +155,7 @@ export class World {
     const process = new AgentProcess(this.#host, {
       index: this.#processes.size,
       name,
-      create: this.#wrap(create, spec, signer, prng.fork("adversary")),
+      create: this.#wrap(create, spec, prng.fork("adversary")),
       config: {
         meshId: this.meshId,
         signer,
@@ -149,7 +169,8 @@ export class World {
         addresses: [`/sim/${name}`],
         ...spec.config,
       },
-      clock: new WallClock(options.epochMs ?? EPOCH_MS, spec.clock),
+      clock: new AgentClock(options.epochMs ?? EPOCH_MS, spec.clock),
+      serviceMs: options.serviceMs ?? null,
       skill: spec.skill ?? null,
       withholds: spec.withholds ?? (() => false),
       crashLoss: spec.crashLoss ?? "random",
@@ -160,12 +181,10 @@ export class World {
     return process;
   }
 
-  #wrap(create: CreateMachine, spec: AgentSpec, signer: Signer, prng: Prng): CreateMachine {
-    if (spec.adversary === undefined) return create;
-    const signers = new Map([[spec.name, signer]]);
-    for (const name of spec.coalition ?? []) signers.set(name, this.signer(name));
-    const tools: Omit<AdversaryTools, "config"> = { signers, prng };
-    return withAdversary(create, spec.adversary, tools);
+  #wrap(create: CreateMachine, { name, wrap, coalition = [] }: AgentSpec, prng: Prng): CreateMachine {
+    if (wrap === undefined) return create;
+    const signers = new Map([name, ...coalition].map((owned) => [owned, this.signer(owned)]));
+    return wrap(create, { signers, prng });
   }
 
   #startLater({ name, startMs = 0 }: AgentSpec, atOnce: boolean): void {
@@ -201,10 +220,16 @@ export class World {
   }
 
   get stats(): WorldStats {
-    let steps = 0;
-    for (const process of this.#processes.values()) steps += process.steps;
-    const [events, crashes, diskFailures] = [this.#events, this.#crashes, this.#diskFailures];
-    return { events, steps, crashes, diskFailures, network: this.#network.stats };
+    let servedLate = 0;
+    for (const process of this.#processes.values()) servedLate += process.servedLate;
+    return {
+      events: this.#events,
+      steps: this.trace.steps,
+      crashes: this.#crashes,
+      diskFailures: this.#diskFailures,
+      servedLate,
+      network: this.#network.stats,
+    };
   }
 
   /** Of all inputs and trace events so far. */
@@ -221,7 +246,10 @@ export class World {
 
   /** Calls back at a virtual time; what is due by then and was asked for before happens first. */
   at(atMs: number, call: () => void): void {
-    this.#queue.push(Math.max(atMs, this.#nowMs), new WorldEvent(CALL, null, 0, null, null, call));
+    const event = this.#pool.take();
+    event.kind = CALL;
+    event.call = call;
+    this.#queue.push(Math.max(atMs, this.#nowMs), event);
   }
 
   /** Until a virtual time, or until a condition holds (asked after each event), at most `withinMs` from now. */
@@ -244,6 +272,7 @@ export class World {
   #carryOut(event: WorldEvent): void {
     try {
       this.#dispatch(event);
+      this.#pool.give(event);
     } catch (error) {
       const what = event.input === null ? "" : `, ${event.input.kind}`;
       const who = event.process === null ? "" : ` at ${event.process.name}`;
@@ -315,6 +344,11 @@ export class World {
     this.#network.onCrash(process, silent);
   }
 
+  /** It crashes once its next forced write is made, before anything of that step leaves; or not after all. */
+  crashAtForcedWrite(name: string, on = true): void {
+    this.agent(name).crashesAtForcedWrite = on;
+  }
+
   pause(name: string): void {
     this.agent(name).pause();
   }
@@ -340,8 +374,28 @@ export class World {
     this.#network.heal();
   }
 
+  /** Another connection of the two is made; what was on its way is lost, and both are told. */
+  dropConnection(name: string, other: string): void {
+    this.#network.drop(this.agent(name), this.agent(other));
+  }
+
+  /** Changes what the network does to frames and gossip from now on; what is not said stays. */
+  setNetwork(conditions: NetworkConditions): void {
+    this.#network.change(conditions);
+  }
+
+  /** How long an agent takes for an input from now on; null: no time. */
+  setService(name: string, serviceMs: ((input: Input) => number) | null): void {
+    this.agent(name).serviceMs = serviceMs;
+  }
+
+  /** Whether an agent's writes fail. */
+  setDisk(name: string, failing: boolean): void {
+    this.agent(name).disk.failing = failing;
+  }
+
   setClock(name: string, setting: ClockSetting): void {
-    this.agent(name).clock.set(setting, this.#nowMs);
+    this.agent(name).setClock(setting);
   }
 
   jumpClock(name: string, byMs: number): void {

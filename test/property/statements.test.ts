@@ -19,6 +19,8 @@ import { proposalStatementCodec, voteCodec } from "../../protocol/wire/consensus
 import { encodeGenesis, genesisCodec, jobIdOf, signedGenesisCodec } from "../../protocol/wire/genesis.ts";
 import * as arbitrary from "../../scripts/fuzz/arbitraries.ts";
 
+const takeAll = { isDone: () => false, isWanted: () => false, isInvolved: () => true };
+
 const MESH = "mesh" as MeshId;
 const [ann, bob] = [1, 2].map((byte) => createSigner(makeIdentity(new Uint8Array(32).fill(byte))));
 if (ann === undefined || bob === undefined) throw new Error("two identities");
@@ -67,7 +69,7 @@ const KINDS: readonly Kind<unknown>[] = [
         return { ...content, signature: signature("commands", envelopeHash(crypto.hash, content)), bodies };
       }),
     holds: (envelope, mesh) =>
-      new Pool(mesh, envelope.job, crypto).add(0, envelope, () => false, new Set()).verdict.verdict === "accept",
+      new Pool(mesh, envelope.job, crypto).add(0, envelope, takeAll).verdict.verdict === "accept",
   }),
   kind({
     name: "capability vector",

@@ -6,7 +6,8 @@
 import { describe, expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
-import { describeFailure, runSeed } from "../../sim/seeds/seed-run.ts";
+import { describeFailure } from "../../sim/explore/seed-report.ts";
+import { runSeed } from "../../sim/explore/seed-run.ts";
 
 const run = (seed: number): string | null => {
   const result = runSeed(seed, { hasher, createMachine: createAgent });

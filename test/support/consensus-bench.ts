@@ -13,7 +13,7 @@ import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
 import type { CommandBody } from "../../protocol/wire/command.ts";
 import { type Block, blockHash, type Proposal, type Vote, type VoteKind } from "../../protocol/wire/consensus.ts";
 import type { Message } from "../../protocol/wire/message.ts";
-import { SignatureTable } from "../../sim/seeds/world/signatures.ts";
+import { createSignatures } from "../../sim/virtual/signatures.ts";
 
 const MESH = "bench" as MeshId;
 const JOB = "1".repeat(64) as Hash;
@@ -21,7 +21,7 @@ const ZERO = "0".repeat(64) as Hash;
 export const MEMBERS = ["m0", "m1", "m2", "m3"] as readonly string[] as readonly AgentId[];
 
 export class Bench {
-  readonly table = new SignatureTable(hasher);
+  readonly signatures = createSignatures("bench", hasher);
   readonly committee = createCommittee(
     hasher,
     MEMBERS.map((agent) => ({ agent, power: 1 })),
@@ -57,11 +57,11 @@ export class Bench {
       {
         meshId: MESH,
         job: JOB,
-        signer: this.table.signer(this.#self),
-        crypto: this.table.crypto,
+        signer: this.signatures.signerOf(this.#self),
+        crypto: this.signatures.crypto,
         app: this.#app(),
         out: {
-          send: (to, message) => void this.sent.push({ to, message }),
+          send: (to, message) => void this.sent.push(...to.map((agent) => ({ to: agent, message }))),
           persist: (saved) => {
             this.record = saved;
           },
@@ -138,7 +138,7 @@ export class Bench {
     const [voter, kind, round, name] = text.split(" ") as [AgentId, VoteKind, string, string];
     const block = name === "nil" ? null : this.hash(name, madeIn);
     const content = { kind, job: JOB, height: this.#tip.nextHeight, round: Number(round), block, voter };
-    return signVote(MESH, this.table.crypto, this.table.signer(voter), content);
+    return signVote(MESH, this.signatures.crypto, this.signatures.signerOf(voter), content);
   }
 
   hear(...texts: readonly string[]): void {
@@ -160,7 +160,7 @@ export class Bench {
       block: this.hash(name, madeIn),
       proposer,
     };
-    const statement = signProposal(MESH, this.table.crypto, this.table.signer(proposer), content);
+    const statement = signProposal(MESH, this.signatures.crypto, this.signatures.signerOf(proposer), content);
     return { statement, block: this.block(name, madeIn), polka: polka.map((text) => this.vote(text)) };
   }
 

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareText } from "../../protocol/core/bytes.ts";
+import { compareUnits } from "../../protocol/core/bytes.ts";
 import { Agenda, Cell, Journal, Table } from "../../protocol/job/journal.ts";
 
 type Operation =
@@ -61,7 +61,7 @@ class Journaled {
 
   expectIs(state: State): void {
     expect(new Map(this.table.sorted())).toEqual(state.table);
-    expect(this.table.sorted().map(([name]) => name)).toEqual([...state.table.keys()].sort(compareText));
+    expect(this.table.sorted().map(([name]) => name)).toEqual([...state.table.keys()].sort(compareUnits));
     expect(this.table.size).toBe(state.table.size);
     for (const name of ["a", "b", "ab", "\u{1f600}", "\uffff"]) {
       expect(this.table.get(name)).toBe(state.table.get(name));
@@ -74,10 +74,9 @@ class Journaled {
     expect(this.agenda.size).toBe(items.length);
     expect(this.agenda.first).toEqual(items[0]);
     for (const [index, item] of items.entries()) {
-      expect(this.agenda.at(index)).toEqual(item);
       const before = items[index - 1];
       if (before === undefined) continue;
-      expect(before.at < item.at || (before.at === item.at && compareText(before.name, item.name) < 0)).toBe(true);
+      expect(before.at < item.at || (before.at === item.at && compareUnits(before.name, item.name) < 0)).toBe(true);
     }
   }
 }

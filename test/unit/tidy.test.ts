@@ -71,14 +71,14 @@ describe("the same bits on every machine", () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the template is what is planted
     "const t = `at ${Date.now()}`;",
   ])("%s", (body) => {
-    for (const folder of ["protocol", "sim/seeds", "sim/virtual", "sim/checkers", "sim/explore"]) {
+    for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/adversaries", "sim/explore"]) {
       expect(broken(`${folder}/a.ts`, body)).toContain("purity");
     }
     expect(broken("node/a.ts", body)).toEqual([]);
   });
 
   test.each(["setTimeout(f, 1);", "await f();", "crypto.getRandomValues(x);", "process.hrtime();"])("%s", (body) => {
-    for (const folder of ["protocol", "sim/seeds", "sim/virtual", "sim/checkers"]) {
+    for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/faults", "sim/workloads"]) {
       expect(broken(`${folder}/a.ts`, body)).toContain("purity");
     }
     expect(broken("sim/explore/a.ts", body)).toEqual([]);

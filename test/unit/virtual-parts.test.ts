@@ -8,14 +8,14 @@ import type { Effect } from "../../protocol/effect.ts";
 import type { TaskInput } from "../../protocol/wire/genesis.ts";
 import { encodePack } from "../../protocol/wire/pack.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import { type Delayed, withAdversary } from "../../sim/virtual/adversary.ts";
-import { WallClock } from "../../sim/virtual/clock.ts";
+import { type Delayed, withAdversary } from "../../sim/adversaries/adversary.ts";
+import { AgentClock } from "../../sim/virtual/clock.ts";
 import { Disk, type StoreEffect } from "../../sim/virtual/disk.ts";
 import { createDistribution, normalQuantile } from "../../sim/virtual/distribution.ts";
 import { EventQueue } from "../../sim/virtual/event-queue.ts";
 import { Mixer } from "../../sim/virtual/mix.ts";
 import { createSignatures } from "../../sim/virtual/signatures.ts";
-import { inputValue } from "../../sim/virtual/skill.ts";
+import { inputValue } from "../../sim/workloads/work.ts";
 import { hasher, id, persist, scripted, send, worldOf } from "../support/virtual.ts";
 
 describe("event queue", () => {
@@ -161,14 +161,14 @@ describe("disk", () => {
 
 describe("clock", () => {
   test("skew, drift and jumps add up, and what is not said stays", () => {
-    const clock = new WallClock(1_000_000);
-    expect(clock.read(500)).toBe(1_000_500);
+    const clock = new AgentClock(1_000_000);
+    expect(clock.wallMs(500)).toBe(1_000_500);
     clock.set({ skewMs: -200, driftPpm: 1_000 }, 1_000);
-    expect([clock.read(1_000), clock.read(101_000)]).toEqual([1_000_800, 1_100_900]);
+    expect([clock.wallMs(1_000), clock.wallMs(101_000)]).toEqual([1_000_800, 1_100_900]);
     clock.set({ driftPpm: 0 }, 101_000);
-    expect(clock.read(201_000)).toBe(1_200_900);
+    expect(clock.wallMs(201_000)).toBe(1_200_900);
     clock.jump(-50, 201_000);
-    expect(clock.read(201_000)).toBe(1_200_850);
+    expect(clock.wallMs(201_000)).toBe(1_200_850);
   });
 
   test("a machine sees it, and its monotonic clock starts with its process", () => {
@@ -282,7 +282,7 @@ describe("adversary", () => {
     world.add(
       {
         name: "a",
-        adversary: () => ({
+        wrap: withAdversary(() => ({
           onEffects: (_, effects) =>
             effects.flatMap((effect): (Effect | Delayed)[] => {
               if (effect.kind !== "send") return [];
@@ -290,7 +290,7 @@ describe("adversary", () => {
               if (byte === 1) return [];
               return byte === 2 ? [send("b", 20), send("b", 21)] : [{ afterMs: 500, effect }];
             }),
-        }),
+        })),
       },
       ["b"],
     );
@@ -305,31 +305,15 @@ describe("adversary", () => {
   test("keeps inputs from the machine, and owns the signers of its coalition only", () => {
     const honest = scripted();
     let owned: string[] = [];
-    const create = withAdversary(
-      honest.create,
-      ({ signers }) => {
-        owned = [...signers.keys()];
-        return { onInput: (_, input) => (input.kind === "connected" ? [] : [input]) };
-      },
-      { signers: new Map(), prng: createPrng(1) },
-    );
-    const world = worldOf("ab", create);
+    const wrap = withAdversary(({ signers }) => {
+      owned = [...signers.keys()];
+      return { onInput: (_, input) => (input.kind === "connected" ? [] : [input]) };
+    });
+    const world = worldOf("ab", honest.create, {}, { wrap });
     world.run(1_000);
-    expect([owned, honest.kinds("a")]).toEqual([[], ["start"]]);
+    expect([owned, honest.kinds("a")]).toEqual([["b"], ["start"]]);
 
-    const coalition = worldOf(
-      "ab",
-      honest.create,
-      {},
-      {
-        coalition: ["x"],
-        adversary: ({ signers }) => {
-          owned = [...signers.keys()];
-          return {};
-        },
-      },
-    );
-    coalition.run(1);
+    worldOf("ab", honest.create, {}, { coalition: ["x"], wrap }).run(1);
     expect(owned).toEqual(["b", "x"]);
   });
 });

@@ -1,0 +1,141 @@
+/**
+ * Decided blocks as an agent keeps and hands them out: the newest in memory, all in the store, committees with their
+ * proofs, and those who follow the job.
+ *
+ * Source: protocol.md 5 (A2: blocks for those behind; A7: committees; certificates).
+ */
+
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { CommitteeChange } from "../job/certificate.ts";
+import type { Decided } from "../job/replica.ts";
+import type { Envelope } from "../wire/command.ts";
+import type { CommittedBlock } from "../wire/message.ts";
+import type { Context } from "./context.ts";
+import { encodeCandidate, encodeCommitted, SLOT, toCommitted } from "./job-records.ts";
+
+export interface ArchiveEvents {
+  /** Blocks that are in the store only are asked for. */
+  readBlocks(to: AgentId, slots: readonly string[]): void;
+  sendEnvelopes(to: AgentId, envelopes: readonly Envelope[]): void;
+}
+
+export class BlockArchive {
+  readonly #context: Context;
+  readonly #job: JobId;
+  readonly #events: ArchiveEvents;
+  readonly #recent = new Map<number, CommittedBlock>();
+  readonly #changes: CommitteeChange[] = [];
+  readonly #followers = new Set<AgentId>();
+  /** Stored commands of blocks that are being decided, by the hash of their list. */
+  readonly #candidates = new Set<Hash>();
+  #nextHeight = 1;
+
+  constructor(context: Context, job: JobId, events: ArchiveEvents) {
+    this.#context = context;
+    this.#job = job;
+    this.#events = events;
+  }
+
+  get followers(): ReadonlySet<AgentId> {
+    return this.#followers;
+  }
+
+  /** The committees after the genesis's, with their proofs. */
+  get changes(): readonly CommitteeChange[] {
+    return this.#changes;
+  }
+
+  /** A block was decided, or read from the store. */
+  note(decided: Decided): void {
+    const { header } = decided.block;
+    this.#nextHeight = header.height + 1;
+    this.#recent.set(header.height, toCommitted(decided));
+    this.#recent.delete(header.height - limits.recentBlocks);
+    if (header.nextCommitteeHash !== header.committeeHash)
+      this.#changes.push({ header, commit: decided.commit, next: decided.outcome.committee });
+  }
+
+  // --- the store --------------------------------------------------------------------------------------
+
+  /** Commands of a block that a vote names must be durable with the vote (A4). */
+  keepCandidate(commandsHash: Hash, envelopes: () => readonly Envelope[]): void {
+    if (this.#candidates.has(commandsHash)) return;
+    this.#candidates.add(commandsHash);
+    const slot = SLOT.candidate(commandsHash);
+    this.#context.emit({ kind: "persist", job: this.#job, slot, bytes: encodeCandidate(envelopes()), durable: true });
+  }
+
+  /** Candidates that a run before this one stored. */
+  restoreCandidates(commandsHashes: readonly Hash[]): void {
+    for (const hash of commandsHashes) this.#candidates.add(hash);
+  }
+
+  /** Stores a decided block; its candidates are over. */
+  keep(height: number): void {
+    const slot = SLOT.block(height);
+    const bytes = encodeCommitted(this.#recent.get(height)!);
+    this.#context.emit({ kind: "persist", job: this.#job, slot, bytes, durable: false });
+    for (const hash of this.#candidates) {
+      const candidate = SLOT.candidate(hash);
+      this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
+    }
+    this.#candidates.clear();
+  }
+
+  // --- the others -------------------------------------------------------------------------------------
+
+  follow(agent: AgentId, on: boolean): void {
+    if (!on) this.#followers.delete(agent);
+    else if (this.#followers.size < limits.standbys) {
+      this.#followers.add(agent);
+      this.serve(agent, 1);
+    }
+  }
+
+  /** The newest block, to those who follow. */
+  tellFollowers(height: number): void {
+    const block = this.#recent.get(height);
+    if (block === undefined) return;
+    for (const follower of this.#followers) this.send(follower, [block]);
+  }
+
+  /** For agents that know the genesis only: how the committee came to be what it is. */
+  sendCommittees(to: AgentId, changes: readonly CommitteeChange[] = this.#changes): void {
+    for (const { header, commit, next } of changes)
+      this.#context.send(to, { kind: "committee", job: this.#job, header, commit, committee: next });
+  }
+
+  /**
+   * Blocks in one frame. Whoever signs each of its commands with hundreds of others makes proofs larger than the
+   * block: those commands go ahead in frames of their own, and the receiver finds them in its pool.
+   */
+  send(to: AgentId, blocks: readonly CommittedBlock[]): void {
+    const bytes = blocks.reduce((sum, block) => sum + encodeCommitted(block).length, 0);
+    const isLarge = bytes > limits.frameBytes / 2;
+    if (isLarge) for (const { envelopes } of blocks) this.#events.sendEnvelopes(to, envelopes);
+    const light = isLarge ? blocks.map((block) => ({ ...block, envelopes: [] })) : blocks;
+    this.#context.send(to, { kind: "blocks", job: this.#job, blocks: light });
+  }
+
+  /** Decided blocks from a height on, as many as one frame takes. */
+  serve(to: AgentId, fromHeight: number): void {
+    if (fromHeight >= this.#nextHeight || fromHeight < 1) return;
+    const count = Math.min(limits.syncBlocks, this.#nextHeight - fromHeight);
+    const blocks: CommittedBlock[] = [];
+    let bytes = 0;
+    for (let height = fromHeight; height < fromHeight + count; height++) {
+      const block = this.#recent.get(height);
+      if (block === undefined) break;
+      bytes += encodeCommitted(block).length;
+      if (bytes > limits.frameBytes / 2 && blocks.length > 0) break;
+      blocks.push(block);
+    }
+    if (blocks.length > 0) this.send(to, blocks);
+    else
+      this.#events.readBlocks(
+        to,
+        Array.from({ length: count }, (_, index) => SLOT.block(fromHeight + index)),
+      );
+  }
+}

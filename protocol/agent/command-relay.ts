@@ -1,0 +1,185 @@
+/**
+ * What a member does for pooled commands besides proposing them: it tells the other members which it holds, gives
+ * them to those that lack them, and fetches the blobs that they rest on.
+ *
+ * Source: protocol.md 5 (A1, forwarding), 4 (a command that rests on a blob waits for its holders).
+ */
+
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { blobOf, type PoolEntry } from "../job/pool.ts";
+import type { Replica } from "../job/replica.ts";
+import type { Envelope } from "../wire/command.ts";
+import type { Context } from "./context.ts";
+
+/**
+ * A command is forwarded to the other members when it has waited this long, ms, then every second (A1). Its author
+ * sends it to all of them at once; in a healthy job it is decided before, and forwarding would triple the frames.
+ */
+const FIRST_FORWARD_MS = 100;
+const FORWARD_MS = 1_000;
+/** Look at the pool this often while it holds anything, ms. */
+const POOL_TICK_MS = 50;
+/** A blob that could not be had is asked for again after this, ms. */
+const BLOB_RETRY_MS = 1_000;
+
+/** A blob that is not here yet. `retryMs`: when to ask again; null while asked. */
+interface WantedBlob {
+  retryMs: number | null;
+  readonly from: Set<AgentId>;
+  readonly bytes: number;
+}
+
+export class CommandRelay {
+  readonly #context: Context;
+  readonly #job: JobId;
+  readonly #replica: Replica;
+  readonly #wanted = new Map<Hash, WantedBlob>();
+  #poolTickMs = Number.POSITIVE_INFINITY;
+
+  constructor(context: Context, job: JobId, replica: Replica) {
+    this.#context = context;
+    this.#job = job;
+    this.#replica = replica;
+  }
+
+  get #members(): AgentId[] {
+    return this.#replica.committee.members.map((member) => member.agent);
+  }
+
+  get #isMember(): boolean {
+    return this.#replica.committee.power(this.#context.self) > 0;
+  }
+
+  /** A command came into the pool. */
+  onCommand(entry: PoolEntry): void {
+    this.#poolTickMs = Math.min(this.#poolTickMs, this.#context.now.monoMs + POOL_TICK_MS);
+    this.#fetchBlobOf(entry);
+  }
+
+  /** Only of commands that apply: anybody could name blobs. */
+  #fetchBlobOf(entry: PoolEntry): void {
+    const blob = blobOf(entry.command);
+    if (blob === null || entry.applicable !== true || !this.#isMember) return;
+    if (this.#wanted.has(blob.hash) || this.#replica.isHolder(blob.hash, this.#context.self)) return;
+    const from = new Set([entry.command.author, ...this.#members]);
+    from.delete(this.#context.self);
+    this.#wanted.set(blob.hash, { retryMs: null, from, bytes: blob.bytes });
+    this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from: [...from] });
+  }
+
+  /** Commands that were pooled before this agent judged blobs for itself: restored, or from before it was a member. */
+  takeUp(): void {
+    for (const entry of this.#replica.pool.entries()) this.onCommand(entry);
+  }
+
+  tick(): void {
+    const { monoMs } = this.#context.now;
+    for (const [hash, wanted] of this.#wanted) {
+      if (wanted.retryMs === null || wanted.retryMs > monoMs) continue;
+      wanted.retryMs = null;
+      this.#context.emit({ kind: "fetchBlob", hash, bytes: wanted.bytes, from: [...wanted.from] });
+    }
+    if (monoMs >= this.#poolTickMs) this.#forwardDue();
+  }
+
+  nextWakeMs(): number {
+    let wake = this.#poolTickMs;
+    for (const { retryMs } of this.#wanted.values()) wake = Math.min(wake, retryMs ?? wake);
+    return wake;
+  }
+
+  // --- forwarding -------------------------------------------------------------------------------------
+
+  #forwardDue(): void {
+    const { monoMs } = this.#context.now;
+    if (this.#replica.pool.size === 0 || this.#replica.ended) this.#poolTickMs = Number.POSITIVE_INFINITY;
+    else this.#poolTickMs = monoMs + POOL_TICK_MS;
+    const applicable = this.#replica.applicable(this.#context.now);
+    for (const entry of applicable) this.#fetchBlobOf(entry);
+    this.#forgetBlobs();
+    const due = applicable.filter((entry) => {
+      if (this.#replica.isCandidate(entry.hash)) return false; // whoever made the block holds it
+      return entry.forwardedMs === null
+        ? monoMs - entry.arrivedMs >= FIRST_FORWARD_MS
+        : monoMs - entry.forwardedMs >= FORWARD_MS;
+    });
+    this.#forward(due, this.#members);
+    for (const entry of due) {
+      entry.forwardedMs = monoMs;
+      entry.firstForwardedMs ??= monoMs;
+    }
+  }
+
+  /** A member came back: it is told at once what it may lack. */
+  onConnected(peer: AgentId): void {
+    if (this.#members.includes(peer)) this.#forward(this.#replica.applicable(this.#context.now), [peer]);
+  }
+
+  /** Forwards by hash: nearly always the others had the commands from their authors, and hashes are a tenth of them. */
+  #forward(entries: readonly PoolEntry[], to: readonly AgentId[]): void {
+    for (let from = 0; from < entries.length; from += limits.blockCommands) {
+      const hashes = entries.slice(from, from + limits.blockCommands).map((entry) => entry.hash);
+      this.#context.sendAll(to, { kind: "haveCommands", job: this.#job, hashes });
+    }
+    const blobs = entries.map((entry) => blobOf(entry.command)?.hash).filter((hash) => hash !== undefined);
+    const held = blobs.filter((hash) => this.#replica.isHolder(hash, this.#context.self));
+    if (held.length > 0)
+      this.#context.sendAll(to, { kind: "haveBlobs", job: this.#job, blobs: held.slice(0, limits.blockCommands) });
+  }
+
+  onAnnounced(from: AgentId, announced: readonly Hash[]): void {
+    if (!this.#isMember || this.#replica.committee.power(from) === 0) return;
+    const hashes = announced.filter((hash) => !this.#replica.isKnown(hash));
+    if (hashes.length > 0) this.#context.send(from, { kind: "fetchCommands", job: this.#job, hashes });
+  }
+
+  /** Envelopes in frames that stay well below the limit. */
+  send(to: AgentId, envelopes: readonly Envelope[]): void {
+    let batch: Envelope[] = [];
+    let bytes = 0;
+    const flush = (): void => {
+      if (batch.length > 0) this.#context.send(to, { kind: "envelopes", job: this.#job, envelopes: batch });
+      batch = [];
+      bytes = 0;
+    };
+    for (const envelope of envelopes) {
+      const size = envelope.bodies.reduce((sum, body) => sum + body.length, 40 * envelope.hashes.length + 256);
+      if (bytes + size > limits.frameBytes / 2 || batch.length === limits.blockCommands) flush();
+      batch.push(envelope);
+      bytes += size;
+    }
+    flush();
+  }
+
+  // --- blobs ------------------------------------------------------------------------------------------
+
+  /** Blobs that no pooled command names any more are not waited for. */
+  #forgetBlobs(): void {
+    if (this.#wanted.size === 0) return;
+    const named = new Set<Hash>();
+    for (const { command } of this.#replica.pool.entries()) {
+      const blob = blobOf(command);
+      if (blob !== null) named.add(blob.hash);
+    }
+    for (const hash of this.#wanted.keys()) if (!named.has(hash)) this.#wanted.delete(hash);
+  }
+
+  onHolder(blob: Hash, holder: AgentId): void {
+    this.#replica.noteHolder(blob, holder);
+    this.#wanted.get(blob)?.from.add(holder);
+  }
+
+  /** True if somebody waited for it. */
+  onBlobStored(blob: Hash): boolean {
+    if (!this.#wanted.delete(blob)) return false;
+    this.#replica.noteHolder(blob, this.#context.self);
+    this.#context.sendAll(this.#members, { kind: "haveBlobs", job: this.#job, blobs: [blob] });
+    return true;
+  }
+
+  onBlobFailed(blob: Hash): void {
+    const wanted = this.#wanted.get(blob);
+    if (wanted !== undefined) wanted.retryMs = this.#context.now.monoMs + BLOB_RETRY_MS;
+  }
+}

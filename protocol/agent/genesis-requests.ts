@@ -1,0 +1,52 @@
+/**
+ * Jobs that this agent hears of before it knows them: it asks whoever spoke of one for its genesis, and keeps the
+ * beacons that wait for it.
+ */
+
+import type { AgentId, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Beacon } from "../wire/capability.ts";
+import type { Context } from "./context.ts";
+
+/** A genesis is not asked for again before this, ms. */
+const ASK_MS = 1_000;
+
+export class GenesisRequests {
+  readonly #context: Context;
+  readonly #askedMs = new Map<JobId, number>();
+  readonly #waiting = new Map<JobId, Beacon[]>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  ask(from: AgentId, job: JobId): void {
+    const { monoMs } = this.#context.now;
+    if (monoMs - (this.#askedMs.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return;
+    if (this.#askedMs.size >= limits.knownJobs) this.#askedMs.delete(this.#askedMs.keys().next().value!);
+    this.#askedMs.delete(job); // it goes to the end
+    this.#askedMs.set(job, monoMs);
+    this.#context.send(from, { kind: "fetchGenesis", job });
+  }
+
+  /** A beacon of a job whose genesis is on its way. */
+  keep(beacon: Beacon): void {
+    const waiting = this.#waiting.get(beacon.job) ?? [];
+    if (waiting.length >= limits.skills) return;
+    if (!this.#waiting.has(beacon.job) && this.#waiting.size >= limits.knownJobs)
+      this.#waiting.delete(this.#waiting.keys().next().value!);
+    this.#waiting.set(beacon.job, [...waiting, beacon]);
+  }
+
+  isAsked(job: JobId): boolean {
+    return this.#askedMs.has(job);
+  }
+
+  /** A genesis that was asked for came: the beacons that waited for it. */
+  take(job: JobId): readonly Beacon[] {
+    this.#askedMs.delete(job);
+    const beacons = this.#waiting.get(job) ?? [];
+    this.#waiting.delete(job);
+    return beacons;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Offers in the ledger: an agent's standing word for a skill. Few enter the log, one an author, and only what some
+ * node of the job could use.
+ *
+ * Source: protocol.md 6 (2-3: an offer, and which enter).
+ */
+
+import { compareUnits } from "../core/bytes.ts";
+import type { AgentId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { BodyOf, Command } from "../wire/command.ts";
+import type { Genesis } from "../wire/genesis.ts";
+import { OFFER_MAX_MS } from "./policy.ts";
+import { type Books, type LedgerState, type Offer, skillKey, updateAgent, updateRecord } from "./state.ts";
+
+/** An offer that says nearly the same as the one that stands is not worth a block's space. */
+const OFFER_RENEWAL_MS = 5_000;
+
+type OfferBody = BodyOf<"offer">;
+
+const isLive = (state: LedgerState, offer: Offer, timeMs: number): boolean =>
+  offer.validUntilMs > timeMs && state.agents.get(offer.agent)?.dead !== true;
+
+/** Whether some node of the job could take this offer at all. */
+function isUsable(genesis: Genesis, { skill, labels, price }: OfferBody): boolean {
+  return genesis.nodes.some(
+    (spec) =>
+      spec.skill === skill && price <= spec.policy.priceMax && spec.labels.every((label) => labels.includes(label)),
+  );
+}
+
+function isSameOffer(standing: Offer, body: OfferBody): boolean {
+  return (
+    standing.price === body.price &&
+    standing.slots === body.slots &&
+    standing.expectedMs === body.expectedMs &&
+    standing.labels.length === body.labels.length &&
+    standing.labels.every((label, index) => label === body.labels[index]) &&
+    body.validUntilMs < standing.validUntilMs + OFFER_RENEWAL_MS
+  );
+}
+
+/** Why an offer would change nothing at `timeMs`, or null if it would. */
+export function judgeOffer(
+  { state, genesis }: Pick<Books, "state" | "genesis">,
+  { author, counter }: Command,
+  body: OfferBody,
+  timeMs: number,
+): string | null {
+  if ((state.records.get(skillKey(author, body.skill))?.offerCounter ?? 0) >= counter) return "older-offer";
+  const offers = state.offers.get(body.skill) ?? [];
+  const mine = offers.find((offer) => offer.agent === author);
+  if (body.slots === 0) return mine === undefined ? "no-offer" : null;
+  if (body.validUntilMs <= timeMs) return "expired";
+  if (body.validUntilMs > timeMs + OFFER_MAX_MS) return "too-long";
+  if (!isUsable(genesis, body)) return "of-no-use";
+  const isDead = state.agents.get(author)?.dead ?? false;
+  if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
+  const live = offers.filter((offer) => isLive(state, offer, timeMs) && offer.agent !== author);
+  if (live.length >= limits.offersPerSkill) return "enough-offers";
+  if (!state.agents.has(author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
+  return null;
+}
+
+export function applyOffer(books: Books, agent: AgentId, counter: number, body: OfferBody): void {
+  const { state, timeMs } = books;
+  const { skill, price, slots, labels, load, expectedMs, validUntilMs } = body;
+  updateRecord(books, agent, skill, () => ({ offerCounter: counter }));
+  if (slots === 0) {
+    withdraw(state, agent, skill);
+    return;
+  }
+  const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs };
+  const others = (state.offers.get(skill) ?? []).filter(
+    (other) => other.agent !== agent && isLive(state, other, timeMs),
+  );
+  state.offers.set(
+    skill,
+    [...others, offer].sort((a, b) => compareUnits(a.agent, b.agent)),
+  );
+  updateAgent(books, agent, (record) => ({ offers: record.offers + 1, dead: false }));
+}
+
+export function withdraw(state: LedgerState, agent: AgentId, skill: string): void {
+  const offers = state.offers.get(skill) ?? [];
+  state.offers.set(
+    skill,
+    offers.filter((offer) => offer.agent !== agent),
+  );
+}

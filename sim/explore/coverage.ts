@@ -1,0 +1,145 @@
+/**
+ * What a run came through: how often each fault happened, each adversary did something, and each rare branch of the
+ * protocol was taken. A search that never sees a lock change says nothing about locks.
+ */
+
+import { decodeRecord } from "../../protocol/consensus/record.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { STRATEGIES, type StrategyName } from "../adversaries/catalog.ts";
+import { WORKER_LIES, type WorkerLie } from "../adversaries/workers.ts";
+import type { Checker, DecidedBlock } from "../checkers/checker.ts";
+import { FAULT_KINDS, type FaultKind } from "../faults/fault.ts";
+import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
+import type { WorldStats } from "../virtual/world.ts";
+
+const NETWORK_EVENTS = [
+  "frame lost",
+  "frame cut by a partition",
+  "frame to nobody",
+  "frame twice",
+  "queue overflow",
+  "gossip lost",
+  "blob fetched",
+  "blob not to be had",
+  "input served late",
+] as const;
+type NetworkEvent = (typeof NETWORK_EVENTS)[number];
+
+const BRANCHES = [
+  "block",
+  "round above 0",
+  "round above 5",
+  "lock changed",
+  "valid value proposed again",
+  "restart with votes",
+  "evidence",
+  "suspicion",
+  "suspicion withdrawn",
+  "message refused",
+  "replaced: equivocation",
+  "replaced: dead",
+  "lease ran out",
+  "hedge",
+  "late result",
+  "window",
+  "undecided batch",
+  "unrevealed",
+  "failure",
+  "busy",
+  "job certified",
+  "job failed",
+  "job cancelled",
+] as const;
+export type Branch = (typeof BRANCHES)[number];
+
+export type Occurrence =
+  | `fault: ${FaultKind}`
+  | `adversary: ${StrategyName | WorkerLie | "withhold-blobs"}`
+  | `network: ${NetworkEvent}`
+  | Branch;
+
+/** All there are, in the order of reports. */
+export const OCCURRENCES: readonly Occurrence[] = [
+  ...FAULT_KINDS.map((kind) => `fault: ${kind}` as const),
+  ...NETWORK_EVENTS.map((event) => `network: ${event}` as const),
+  ...[...STRATEGIES, ...WORKER_LIES, "withhold-blobs" as const].map((name) => `adversary: ${name}` as const),
+  ...BRANCHES,
+];
+
+export type Coverage = ReadonlyMap<Occurrence, number>;
+
+export class CoverageChecker implements Checker {
+  readonly counts = new Map<Occurrence, number>();
+  readonly #locks = new Map<string, { readonly height: number; readonly block: Hash }>();
+  /** Awards that are over, as `task#attempt#worker`. */
+  readonly #ended = new Set<string>();
+  readonly #hedged = new Set<string>();
+  /** Agents that voted: should they begin to keep the job once more, they restarted. */
+  readonly #voters = new Set<string>();
+
+  add(occurrence: Occurrence, times = 1): void {
+    if (times > 0) this.counts.set(occurrence, (this.counts.get(occurrence) ?? 0) + times);
+  }
+
+  /** What the world has counted over the whole run. */
+  addStats({ network, servedLate }: WorldStats): void {
+    this.add("network: frame lost", network.lost);
+    this.add("network: frame cut by a partition", network.cut);
+    this.add("network: frame to nobody", network.unreachable);
+    this.add("network: frame twice", network.duplicated);
+    this.add("network: queue overflow", network.overflows);
+    this.add("network: gossip lost", network.gossipLost);
+    this.add("network: blob fetched", network.blobs);
+    this.add("network: blob not to be had", network.blobsFailed);
+    this.add("network: input served late", servedLate);
+  }
+
+  onPersist(agent: AgentId, { slot, bytes }: PersistEffect): void {
+    if (slot !== "vote" || bytes === null) return;
+    const record = decodeRecord(bytes);
+    if (!record.ok || record.value.locked === null) return;
+    const { height, locked } = record.value;
+    const before = this.#locks.get(agent);
+    if (before?.height === height && before.block !== locked.block) this.add("lock changed");
+    this.#locks.set(agent, { height, block: locked.block });
+  }
+
+  onTrace({ agent, event }: TraceEntry): void {
+    if (event.kind === "proposed" && event.validRound >= 0) this.add("valid value proposed again");
+    if (event.kind === "evidence") this.add("evidence");
+    if (event.kind === "refused") this.add("message refused");
+    if (event.kind === "suspected") this.add(event.suspected ? "suspicion" : "suspicion withdrawn");
+    if (event.kind === "voted") this.#voters.add(agent);
+    if (event.kind === "hosting" && this.#voters.has(agent)) this.add("restart with votes");
+  }
+
+  onDecided({ committed, commands, events, ledger }: DecidedBlock): void {
+    const round = committed.commit[0]?.round ?? 0;
+    this.add("block");
+    if (round > 0) this.add("round above 0");
+    if (round > 5) this.add("round above 5");
+    for (const { command } of commands) {
+      const { body, author } = command;
+      const isResult = body.kind === "seal" || body.kind === "result";
+      if (isResult && this.#ended.has(`${body.task}#${body.attempt}#${author}`)) this.add("late result");
+    }
+    for (const event of events) {
+      if (event.kind === "replaced") this.add(event.reason === "dead" ? "replaced: dead" : "replaced: equivocation");
+      if (event.kind === "window") this.add("window");
+      if (event.kind === "undecided") this.add("undecided batch");
+      if (event.kind === "completed") this.add(`job ${event.status}`);
+      if (event.kind !== "ended") continue;
+      this.#ended.add(`${event.task}#${event.attempt}#${event.worker}`);
+      if (event.reason === "timeout") this.add("lease ran out");
+      if (event.reason === "unrevealed") this.add("unrevealed");
+      if (event.reason === "error") this.add("failure");
+      if (event.reason === "busy") this.add("busy");
+    }
+    for (const [id, task] of ledger.state.tasks.sorted()) {
+      const key = `${id}#${task.attempt}`;
+      if (!task.hedged || this.#hedged.has(key)) continue;
+      this.#hedged.add(key);
+      this.add("hedge");
+    }
+  }
+}

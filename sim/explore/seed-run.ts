@@ -1,0 +1,256 @@
+/**
+ * One seed: a world, a job and faults as its plan says, run under all checkers until the job has ended everywhere.
+ *
+ * Leaves what is drawn to draw-plan.ts, the world to seed-world.ts, the faults to faults/, what must hold to checkers/,
+ * and how many seeds are run to scripts/.
+ */
+
+import type { Hasher } from "../../protocol/core/crypto.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { createPrng } from "../../protocol/core/prng.ts";
+import type { LocalEvent } from "../../protocol/effect.ts";
+import type { CreateMachine } from "../../protocol/machine.ts";
+import { agreementChecker } from "../checkers/agreement.ts";
+import { answersChecker } from "../checkers/answers.ts";
+import { awardsChecker } from "../checkers/awards.ts";
+import { budgetChecker } from "../checkers/budget.ts";
+import { checkCertified } from "../checkers/certificates.ts";
+import { type Checker, PropertyViolation, violated } from "../checkers/checker.ts";
+import { DecidedLog } from "../checkers/decided-log.ts";
+import { honestyChecker } from "../checkers/honesty.ts";
+import { awaitLiveness } from "../checkers/liveness.ts";
+import { locksChecker } from "../checkers/locks.ts";
+import { quietChecker } from "../checkers/quiet.ts";
+import { sealsChecker } from "../checkers/seals.ts";
+import { signingChecker } from "../checkers/signing.ts";
+import { stateChecker } from "../checkers/state.ts";
+import { tasksChecker } from "../checkers/tasks.ts";
+import { validityChecker } from "../checkers/validity.ts";
+import { FaultInjector } from "../faults/fault-injector.ts";
+import type { TraceEntry } from "../virtual/trace.ts";
+import { EPOCH_MS, type World, WorldError } from "../virtual/world.ts";
+import { type BuiltJob, buildJob } from "../workloads/job-builder.ts";
+import { type Coverage, CoverageChecker } from "./coverage.ts";
+import { drawPlan } from "./draw-plan.ts";
+import { type SeedPlan, SUBMIT_MS } from "./plan.ts";
+import { createSeedWorld } from "./seed-world.ts";
+
+export interface SeedOptions {
+  readonly hasher: Hasher;
+  readonly createMachine: CreateMachine;
+  /** Virtual time from the last fault to the job's end at every honest keeper, ms. */
+  readonly livenessMs?: number;
+  /** Watch beside the usual ones: what only one scenario promises. */
+  readonly checkers?: readonly Checker[];
+  /** Changes what the seed drew: scripted runs. */
+  readonly alter?: (plan: SeedPlan) => SeedPlan;
+}
+
+export interface SeedFailure {
+  readonly property: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly recent: readonly TraceEntry[];
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly plan: SeedPlan;
+  readonly digest: string;
+  readonly coverage: Coverage;
+  readonly endedAtMs: number;
+  readonly steps: number;
+  readonly failure: SeedFailure | null;
+}
+
+/**
+ * Rounds grow by 500 ms a step: what 30 s of faults can do to them is over within this. Jobs that then still wait for
+ * slow workers, windows and reveals have their time as well.
+ */
+const LIVENESS_MS = 240_000;
+const MUTATIONS = 8;
+/** Trace entries that a failure's report may show. */
+const KEPT = 400;
+
+const isCalm = ({ faults, byzantine, network }: SeedPlan): boolean =>
+  faults.length === 0 &&
+  byzantine.length === 0 &&
+  network.loss + network.gossipLoss + network.serviceMs === 0 &&
+  !network.reorder &&
+  network.bandwidth === null;
+
+class SeedRun {
+  readonly plan: SeedPlan;
+  readonly world: World;
+  readonly coverage = new CoverageChecker();
+  readonly #built: BuiltJob;
+  readonly #options: SeedOptions;
+  readonly #byzantine: ReadonlySet<string>;
+  readonly #log: DecidedLog;
+  readonly #checkers: readonly Checker[];
+  readonly #faults: FaultInjector;
+  /** Honest agents that began to keep the log (some may hear of the job only when it is over, or never), and that ended it. */
+  readonly #hosting = new Set<AgentId>();
+  readonly #ended = new Set<AgentId>();
+  #isRefused = false;
+  #reply: Uint8Array | null = null;
+
+  constructor(plan: SeedPlan, options: SeedOptions) {
+    this.plan = plan;
+    this.#options = options;
+    this.#byzantine = new Set(plan.byzantine.map((one) => one.name));
+    this.world = createSeedWorld(plan, options.createMachine, options.hasher, (what) => this.coverage.add(what), {
+      trace: {
+        keepNewest: KEPT,
+        onEntry: (entry) => this.#onEntry(entry),
+        onPersist: (agent, record, atMs, step) => {
+          if (this.#byzantine.has(agent)) return;
+          for (const checker of this.#checkers) checker.onPersist?.(agent, record, atMs);
+          this.#log.onPersist(agent, record, atMs, step);
+        },
+      },
+      onEvent: (_, event) => this.#onEvent(event),
+    });
+    const { nodes, ...job } = plan.job;
+    const { members: committee, standbys, owner } = plan;
+    this.#built = buildJob(this.world, { owner, nodes, committee, standbys, ...job });
+    this.#checkers = [...this.#createCheckers(), ...(options.checkers ?? []), this.coverage];
+    this.#log = this.#createLog();
+    this.#faults = new FaultInjector(this.world, plan.healAtMs, (kind) => this.coverage.add(`fault: ${kind}`));
+  }
+
+  #createCheckers(): Checker[] {
+    return [
+      agreementChecker(),
+      validityChecker(),
+      stateChecker(),
+      signingChecker(),
+      locksChecker(),
+      answersChecker(),
+      tasksChecker(),
+      budgetChecker(),
+      awardsChecker(),
+      sealsChecker(),
+      quietChecker({ strict: isCalm(this.plan) }),
+      honestyChecker((agent) => !this.#byzantine.has(agent)),
+    ];
+  }
+
+  #createLog(): DecidedLog {
+    const { meshId, crypto } = this.world;
+    const { job, genesis } = this.#built;
+    return new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers });
+  }
+
+  #onEntry(entry: TraceEntry): void {
+    const { agent, event } = entry;
+    if (this.#byzantine.has(agent)) return;
+    if (event.kind === "hosting") this.#hosting.add(agent);
+    for (const checker of this.#checkers) checker.onTrace?.(entry);
+    if (event.kind === "voted" && event.vote === "precommit" && event.block !== null) this.#faults.onPrecommit(agent);
+    if (event.kind !== "applied") return;
+    if (event.events.some((decided) => (decided as { kind: string }).kind === "completed")) this.#ended.add(agent);
+  }
+
+  #onEvent(event: LocalEvent): void {
+    if (event.kind === "submitted" && !event.ok) this.#isRefused = true;
+    if (event.kind === "reply" && event.ok) this.#reply = event.bytes;
+  }
+
+  /** Honest agents that keep the job's log. */
+  get #keepers(): AgentId[] {
+    const names = [...this.plan.members.map((member) => member.agent), ...this.plan.standbys];
+    return names.filter((name) => !this.#byzantine.has(name)) as AgentId[];
+  }
+
+  /** Asked after each event: says when this may hold in the cheapest way first. */
+  #isDone(keepers: readonly AgentId[]): boolean {
+    if (this.#hosting.size === 0) return this.#isRefused;
+    if (this.#ended.size === 0) return false;
+    for (const agent of keepers) if (!this.#ended.has(agent) && this.#hosting.has(agent)) return false;
+    return true;
+  }
+
+  run(): void {
+    const { world, plan } = this;
+    const { job, signed } = this.#built;
+    this.#faults.plan(plan.faults);
+    world.at(SUBMIT_MS, () => world.submit(plan.owner, signed));
+    if (plan.cancelAtMs !== null) {
+      const via = plan.members[0]!.agent as AgentId;
+      world.at(plan.cancelAtMs, () => world.inject(plan.owner, { kind: "cancel", job, via }));
+    }
+    world.run(plan.healAtMs);
+    this.#faults.heal();
+    world.run(world.now + 2_000);
+    if (this.#hosting.size > 0) this.#finish();
+    // Otherwise the submission itself fell to the faults.
+  }
+
+  #finish(): void {
+    const { world } = this;
+    const keepers = this.#keepers;
+    awaitLiveness({
+      world,
+      isDone: () => this.#isDone(keepers),
+      withinMs: this.#options.livenessMs ?? LIVENESS_MS,
+      explain: () => this.#explainStall(),
+    });
+    world.run(world.now + 5_000); // quiet after the end
+    this.#checkCertificate();
+    for (const checker of this.#checkers) checker.atEnd?.(world.now);
+  }
+
+  #explainStall(): string {
+    const waiting = this.#keepers.filter((agent) => this.#hosting.has(agent) && !this.#ended.has(agent));
+    const { state } = this.#log.ledger;
+    const tasks = state.tasks.sorted().map(([id, { attempt, phase, awards }]) => {
+      const workers = awards.map((award) => `${award.worker}:${award.status}`).join(",");
+      return `${id}#${attempt} ${phase} ${workers}`;
+    });
+    const { first } = state.deadlines;
+    const due = first === undefined ? "nothing" : `${first.name} at ${first.at - EPOCH_MS}`;
+    tasks.push(`next due ${due}, reserved ${state.reserved.get()}, spent ${state.spent.get()}`);
+    const place = `height ${this.#log.height}, ${state.status.get()}`;
+    return `${place}, not ended at ${waiting.join(" ")}; ${tasks.slice(-4).join("; ")}`;
+  }
+
+  #checkCertificate(): void {
+    const { world } = this;
+    const { job, genesis } = this.#built;
+    const outcome = this.#log.ledger.state.outcome.get();
+    const asked = this.#keepers.find((agent) => this.#ended.has(agent));
+    if (outcome?.status !== "certified" || asked === undefined) return;
+    world.inject(asked, { kind: "ask", id: 1, to: asked, query: { kind: "certificate", job } });
+    world.run(world.now + 1);
+    if (this.#reply === null) return violated("4 certificates", asked, "a certified job has no certificate");
+    const facts = { job, owner: genesis.owner, answer: outcome.answer };
+    checkCertified(world.crypto, this.#reply, facts, createPrng(`mutations/${this.plan.seed}`), MUTATIONS);
+  }
+}
+
+function failureOf(thrown: unknown, recent: readonly TraceEntry[]): SeedFailure {
+  const error = thrown instanceof WorldError && thrown.cause !== undefined ? thrown.cause : thrown;
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const property = error instanceof PropertyViolation ? error.property : "no exception";
+  // What the world adds to an exception is where it happened.
+  const where = error === thrown || error instanceof PropertyViolation ? message : (thrown as Error).message;
+  return { property, message: where, stack, recent };
+}
+
+/** Runs one seed. Never throws: a broken assertion is a failure too. */
+export function runSeed(seed: number, options: SeedOptions): SeedResult {
+  const drawn = drawPlan(seed);
+  const plan = options.alter?.(drawn) ?? drawn;
+  const run = new SeedRun(plan, options);
+  const { world, coverage } = run;
+  let failure: SeedFailure | null = null;
+  try {
+    run.run();
+  } catch (error) {
+    failure = failureOf(error, world.trace.entries.slice(-KEPT));
+  }
+  coverage.addStats(world.stats);
+  const digest = world.digest();
+  return { seed, plan, digest, coverage: coverage.counts, endedAtMs: world.now, steps: world.stats.steps, failure };
+}

@@ -1,0 +1,139 @@
+/**
+ * Geneses for simulations and tests: short to write, with defaults that suit virtual time.
+ */
+
+import { statementMessage } from "../../protocol/core/crypto.ts";
+import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
+import { RULES_VERSION } from "../../protocol/core/limits.ts";
+import {
+  type Data,
+  encodeGenesis,
+  type Generator,
+  type Genesis,
+  type NodeSpec,
+  type Policy,
+  type SignedGenesis,
+} from "../../protocol/wire/genesis.ts";
+import { encodeValue, type Value } from "../../protocol/wire/value.ts";
+import type { World } from "../virtual/world.ts";
+
+export const inline = (value: Value): Data => ({ kind: "inline", bytes: encodeValue(value) });
+
+const FIRST: Policy = {
+  redundancy: 1,
+  redundancyMax: 1,
+  accept: { kind: "first" },
+  compare: { kind: "exact" },
+  timeoutMs: 5_000,
+  retries: 20,
+  priceMax: 1_000,
+};
+
+/** One result is enough, whoever gives it. */
+export const firstPolicy = (changes: Partial<Policy> = {}): Policy => ({ ...FIRST, ...changes });
+
+/** Three sealed results, and as many more as a majority may need. */
+export const sealedPolicy = (changes: Partial<Policy> = {}): Policy => ({
+  ...FIRST,
+  redundancy: 3,
+  redundancyMax: 9,
+  accept: { kind: "majority" },
+  ...changes,
+});
+
+export interface NodeOptions {
+  readonly skill?: string;
+  readonly needs?: readonly string[];
+  readonly labels?: readonly string[];
+  readonly policy?: Policy;
+}
+
+function node(id: string, generator: Generator, input: NodeSpec["input"], options: NodeOptions): NodeSpec {
+  const { skill = "work", needs = [], labels = [], policy = FIRST } = options;
+  return { id, skill, labels, input, needs, generator, policy };
+}
+
+export const single = (id: string, input: Value | { readonly from: string }, options: NodeOptions = {}): NodeSpec =>
+  node(id, { kind: "single" }, sourceOf(input), options);
+
+export const chain = (
+  id: string,
+  steps: number,
+  input: Value | { readonly from: string },
+  options: NodeOptions = {},
+): NodeSpec => node(id, { kind: "chain", steps }, sourceOf(input), options);
+
+/** Over a list of values, or over the outputs of another node. */
+export function map(
+  id: string,
+  items: readonly Value[] | { readonly from: string },
+  options: NodeOptions & { readonly batch?: number } = {},
+): NodeSpec {
+  const over =
+    "from" in items
+      ? { kind: "output" as const, node: items.from, path: "" }
+      : { kind: "list" as const, items: items.map(inline) };
+  return node(id, { kind: "map", items: over, batch: options.batch ?? 1 }, { kind: "none" }, options);
+}
+
+const isReference = (input: Value | { readonly from: string }): input is { readonly from: string } =>
+  typeof input === "object" &&
+  input !== null &&
+  !Array.isArray(input) &&
+  typeof (input as { from?: unknown }).from === "string";
+
+function sourceOf(input: Value | { readonly from: string }): NodeSpec["input"] {
+  return isReference(input) ? { kind: "output", node: input.from, path: "" } : { kind: "value", data: inline(input) };
+}
+
+export interface JobOptions {
+  readonly owner: string;
+  readonly nodes: readonly NodeSpec[];
+  /** Names, or names with powers. */
+  readonly committee: readonly (string | { readonly agent: string; readonly power: number })[];
+  readonly standbys?: readonly string[];
+  readonly output?: string;
+  readonly counter?: number;
+  readonly budget?: number;
+  readonly deadlineMs?: number;
+  readonly windowMs?: number;
+  readonly selector?: Genesis["selector"];
+}
+
+export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
+  return {
+    meshId,
+    rulesVersion: RULES_VERSION,
+    owner: options.owner as AgentId,
+    counter: options.counter ?? 1,
+    name: "job",
+    nodes: options.nodes,
+    output: options.output ?? options.nodes[options.nodes.length - 1]!.id,
+    budget: options.budget ?? 1_000_000,
+    deadlineMs: options.deadlineMs ?? 600_000,
+    labels: [],
+    selector: options.selector ?? "least-loaded",
+    windowMs: options.windowMs ?? 500,
+    committee: options.committee.map((member) =>
+      typeof member === "string"
+        ? { agent: member as AgentId, power: 1 }
+        : { agent: member.agent as AgentId, power: member.power },
+    ),
+    standbys: (options.standbys ?? []) as readonly AgentId[],
+  };
+}
+
+export interface BuiltJob {
+  readonly genesis: Genesis;
+  readonly signed: SignedGenesis;
+  readonly job: JobId;
+}
+
+/** Signed by its owner, an agent of the world or somebody outside. */
+export function buildJob(world: World, options: JobOptions): BuiltJob {
+  const genesis = buildGenesis(world.meshId, options);
+  const bytes = encodeGenesis(genesis);
+  const job = world.crypto.hash(bytes);
+  const signature = world.signer(genesis.owner).sign(statementMessage(world.meshId, "genesis", job));
+  return { genesis, signed: { bytes, signature }, job };
+}

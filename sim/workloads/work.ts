@@ -1,0 +1,67 @@
+/**
+ * Simulated work: the input of a task as a value, and a function of it that stands for what skills do.
+ *
+ * Leaves to worker.ts how well and how fast an agent does it.
+ */
+
+import type { Hash } from "../../protocol/core/ids.ts";
+import { selectPath } from "../../protocol/job/path.ts";
+import type { Data } from "../../protocol/wire/genesis.ts";
+import { decodePack } from "../../protocol/wire/pack.ts";
+import { decodeValue, type Value } from "../../protocol/wire/value.ts";
+import type { SkillCall } from "../virtual/skill.ts";
+
+export type InputOf = Pick<SkillCall, "input" | "blob">;
+
+/** The input as the node's own skills get it; files as `{ path, bytes }` with their length. Undefined: it is lost. */
+export function inputValue(call: InputOf): Value | undefined {
+  const { input } = call;
+  const read = (data: Data): Value | undefined => {
+    const bytes = data.kind === "inline" ? data.bytes : call.blob(data.hash);
+    if (bytes === undefined) return undefined;
+    const decoded = decodeValue(bytes);
+    return decoded.ok ? decoded.value : undefined;
+  };
+  const files = (hash: Hash): Value | undefined => {
+    const bytes = call.blob(hash);
+    const decoded = bytes === undefined ? null : decodePack(bytes);
+    if (decoded === null || !decoded.ok) return undefined;
+    return decoded.value.map(({ path, data }) => ({ path, bytes: data.length }));
+  };
+  const all = (values: readonly (Value | undefined)[]): Value | undefined =>
+    values.includes(undefined) ? undefined : (values as readonly Value[]);
+
+  switch (input.kind) {
+    case "none":
+      return null;
+    case "value": {
+      const value = read(input.data);
+      return value === undefined ? undefined : selectPath(value, input.path);
+    }
+    case "files": {
+      const found = files(input.pack.hash);
+      return input.single && Array.isArray(found) ? found[0] : found;
+    }
+    case "list":
+      return all(input.items.map(read));
+    case "packs":
+      return all(input.packs.map((pack) => files(pack.hash)));
+  }
+}
+
+/** A number counts as itself, text and lists by their length. */
+const numberOf = (value: Value): number => {
+  if (typeof value === "number") return value;
+  return typeof value === "string" || Array.isArray(value) ? value.length : 0;
+};
+
+/**
+ * One more than the sum of the input: its errors show, and chains and reductions have an answer to compare. Undefined:
+ * the input is lost.
+ */
+export function sumPlusOne(call: InputOf): number | undefined {
+  const value = inputValue(call);
+  if (value === undefined) return undefined;
+  const items = call.input.kind === "list" ? (value as readonly Value[]) : [value];
+  return items.reduce<number>((sum, item) => sum + numberOf(item), 1);
+}
