@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     quick: { type: "boolean", default: false },
-    seeds: { type: "string", default: "600" },
+    seeds: { type: "string", default: "2000" },
   },
 });
 const seeds = Number(values.seeds);

@@ -9,6 +9,7 @@
  */
 
 import type { Prng } from "../../protocol/core/prng.ts";
+import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import { FAULT_KINDS, type Fault, type FaultKind, type PlannedFault } from "../faults/fault.ts";
 import { type NetworkPlan, SUBMIT_MS } from "./plan.ts";
 
@@ -91,7 +92,8 @@ export function drawNetwork(lots: Prng): NetworkPlan {
     gossipLoss: lots.chance(0.4) ? lots.unit() * 0.3 : 0,
     duplication: lots.chance(0.3) ? lots.unit() * 0.1 : 0,
     reorder: lots.chance(0.4),
-    bandwidth: lots.chance(0.2) ? 20 + lots.below(1_000) : null,
+    bandwidth: lots.chance(0.2) ? 5 + lots.below(lots.chance(0.5) ? 50 : 1_000) : null,
+    queueBytes: lots.chance(0.5) ? 2_000 + lots.below(100_000) : QUEUE_POLICIES.main.bytes,
     degree: lots.chance(0.2) ? 2 + lots.below(4) : null,
     detectMs: 50 + lots.below(lots.chance(0.3) ? 10_000 : 500),
     redialMs: 20 + lots.below(1_000),

@@ -4,6 +4,7 @@
  */
 
 import type { Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
+import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import type { StrategyName } from "../adversaries/catalog.ts";
 import type { WorkerLie } from "../adversaries/workers.ts";
 import type { PlannedFault } from "../faults/fault.ts";
@@ -41,6 +42,8 @@ export interface NetworkPlan {
   readonly reorder: boolean;
   /** Bytes a millisecond; null: no limit. */
   readonly bandwidth: number | null;
+  /** What may wait for it in one direction, bytes. */
+  readonly queueBytes: number;
   /** About how many connections an agent has from the start; null: to everybody. */
   readonly degree: number | null;
   readonly detectMs: number;
@@ -81,6 +84,7 @@ export const CALM_NETWORK: NetworkPlan = {
   duplication: 0,
   reorder: false,
   bandwidth: null,
+  queueBytes: QUEUE_POLICIES.main.bytes,
   degree: null,
   detectMs: 10_000,
   redialMs: 50,

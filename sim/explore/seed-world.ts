@@ -75,19 +75,19 @@ export function createSeedWorld(
   watch: Pick<WorldOptions, "trace" | "onEvent">,
 ): World {
   const { network } = plan;
-  const { latencyMs, loss, gossipLoss, duplication, reorder, bandwidth, degree, detectMs, redialMs } = network;
+  const { degree, blobIdleMs, serviceMs, ...conditions } = network;
   return createWorld({
     seed: plan.seed,
     hasher,
     create,
     agents: agentSpecs(plan, note),
     keepEvent: () => false,
-    ...(network.serviceMs > 0 && { serviceMs: () => network.serviceMs }),
+    ...(serviceMs > 0 && { serviceMs: () => serviceMs }),
     ...watch,
     network: {
-      ...{ latencyMs, loss, gossipLoss, duplication, reorder, bandwidth, detectMs, redialMs },
+      ...conditions,
       overlay: degree === null ? "full" : { degree },
-      blobs: { idleMs: network.blobIdleMs },
+      blobs: { idleMs: blobIdleMs },
       ...spread(plan, network),
     },
   });

@@ -323,12 +323,12 @@ export class VirtualNetwork {
     const { loss = 0, duplication = 0 } = this.#options;
     const { nowMs } = this.#schedule;
     let leavesMs = nowMs;
-    const { bandwidth = null } = this.#options;
+    const { bandwidth = null, queueBytes = QUEUE_POLICIES.main.bytes } = this.#options;
     if (bandwidth !== null) {
       const startMs = Math.max(nowMs, way.freeMs);
       // A pulse is sent first: it waits for nothing.
       if (queue === "main") {
-        if ((startMs - nowMs) * bandwidth > QUEUE_POLICIES.main.bytes) {
+        if ((startMs - nowMs) * bandwidth > queueBytes) {
           this.stats.overflows++;
           this.#reset(link);
           this.#redial(link, BACKOFF_MS);

@@ -25,6 +25,8 @@ export interface NetworkConditions {
    * limit.
    */
   readonly bandwidth?: number | null;
+  /** What may wait to be sent in one direction, bytes. Default: as the protocol's queues have it. */
+  readonly queueBytes?: number;
   /** Share of gossip deliveries that do not happen. */
   readonly gossipLoss?: number;
 }

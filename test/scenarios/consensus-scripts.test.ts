@@ -121,15 +121,27 @@ test("one member alone decides and is not heard: the others' locks keep its deci
   }
 });
 
-test("a decision that nobody hears of for long: the others' locks keep it while a liar proposes anew", () => {
-  const network = { ...CALM_NETWORK, detectMs: 60_000 };
-  for (let seed = 0; seed < 10; seed++) {
-    const faults = [0, 22_000].map((ms) =>
-      at(ms + 37 * seed, { kind: "lone-decider", name: `m${seed % 3}`, muteMs: 20_000, crashed: [] }),
-    );
-    const count = play({ seed, network, faults, byzantine: lying("against-locks"), healAtMs: 60_000 });
-    expect(count("job certified") + count("job failed")).toBe(1);
-  }
+describe("decisions that nobody hears of for a while, one after the other, and a liar that proposes anew", () => {
+  const network = { ...CALM_NETWORK, latencyMs: { min: 8, max: 12 } };
+  const workers = ["w0", "w1"].map((name) => ({ ...GOOD, name, workMs: 5 }));
+  const nodes = [chain("c", 60, 5, { policy: firstPolicy({ timeoutMs: 20_000, retries: 50 }) })];
+  const job = { ...CALM.job, windowMs: 1_000, nodes };
+  const deciders = ["m0", "m1", "m2"];
+
+  test.each([
+    [["against-locks"], 5_000],
+    [["equivocate", "empty"], 12_000],
+  ] as const)("%j: the others' locks keep them", (strategies, muteMs) => {
+    for (let seed = 0; seed < 13; seed++) {
+      const faults = Array.from({ length: Math.floor(24_000 / muteMs) }, (_, index) => {
+        const name = deciders[(seed + index) % 3]!;
+        const crashed = (seed + index) % 2 === 0 ? [] : deciders.filter((other) => other !== name);
+        return at(index * (muteMs + 600) + 41 * seed, { kind: "lone-decider", name, muteMs, crashed });
+      });
+      const count = play({ seed, network, workers, job, faults, byzantine: lying(...strategies) });
+      expect(count("job certified") + count("job failed")).toBe(1);
+    }
+  });
 });
 
 test("three workers give the same blob: the first of them to be decided takes nothing from the others", () => {

@@ -258,6 +258,28 @@ describe("partitions", () => {
     ]);
   });
 
+  test("a connection that drops takes what is on its way, and is made again", () => {
+    const machine = counting(20);
+    const world = worldOf("abc", machine.create, { network: { redialMs: 0 } });
+    world.run(109.5); // 0 … 9 are on their way
+    world.dropConnection("a", "b");
+    world.run(2_000);
+    const kinds = machine.kinds("a").filter((kind) => kind.endsWith("connected"));
+    expect(kinds).toEqual(["connected", "connected", "disconnected", "connected"]);
+    expect(machine.frames("b").some((byte) => byte < 10)).toBe(false);
+    expect(machine.frames("b").length).toBeGreaterThan(0);
+    expect(machine.kinds("c")).not.toContain("disconnected");
+  });
+
+  test("what the network does to frames can change", () => {
+    const machine = counting(20);
+    const world = worldOf("ab", machine.create, { network: { loss: 1, bandwidth: 0.001 } });
+    world.at(109.5, () => world.setNetwork({ loss: 0, bandwidth: null }));
+    world.at(114.5, () => world.setNetwork({ duplication: 1 }));
+    world.run(2_000);
+    expect(machine.frames("b")).toEqual([10, 11, 12, 13, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19]);
+  });
+
   test("a dead host is noticed late, a dead process at once", () => {
     for (const [silent, atMs] of [
       [true, 3_500],

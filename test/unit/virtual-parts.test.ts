@@ -8,7 +8,6 @@ import type { Effect } from "../../protocol/effect.ts";
 import type { TaskInput } from "../../protocol/wire/genesis.ts";
 import { encodePack } from "../../protocol/wire/pack.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import { type Delayed, withAdversary } from "../../sim/adversaries/adversary.ts";
 import { AgentClock } from "../../sim/virtual/clock.ts";
 import { Disk, type StoreEffect } from "../../sim/virtual/disk.ts";
 import { createDistribution, normalQuantile } from "../../sim/virtual/distribution.ts";
@@ -16,7 +15,7 @@ import { EventQueue } from "../../sim/virtual/event-queue.ts";
 import { Mixer } from "../../sim/virtual/mix.ts";
 import { createSignatures } from "../../sim/virtual/signatures.ts";
 import { inputValue } from "../../sim/workloads/work.ts";
-import { hasher, id, persist, scripted, send, worldOf } from "../support/virtual.ts";
+import { hasher, id, persist, scripted, worldOf } from "../support/virtual.ts";
 
 describe("event queue", () => {
   test("gives what a stable sort by time gives, however pushes and shifts mix", () => {
@@ -267,54 +266,6 @@ describe("mixer", () => {
       digests.add(digestOf(flipped));
     }
     expect(digests.size).toBe(801);
-  });
-});
-
-describe("adversary", () => {
-  test("drops, changes, adds and delays, and still wakes the machine in between", () => {
-    const honest = scripted((input, now) => {
-      if (input.kind === "start") return [{ kind: "wake", atMonoMs: 100 }];
-      return input.kind === "tick" && now.monoMs >= 100 && now.monoMs < 150
-        ? [send("b", 1), send("b", 2), send("b", 3)]
-        : [];
-    });
-    const world = worldOf("b", honest.create);
-    world.add(
-      {
-        name: "a",
-        wrap: withAdversary(() => ({
-          onEffects: (_, effects) =>
-            effects.flatMap((effect): (Effect | Delayed)[] => {
-              if (effect.kind !== "send") return [];
-              const [byte] = effect.bytes;
-              if (byte === 1) return [];
-              return byte === 2 ? [send("b", 20), send("b", 21)] : [{ afterMs: 500, effect }];
-            }),
-        })),
-      },
-      ["b"],
-    );
-    world.run(5_000);
-    const frames = honest.seen
-      .get("b")!
-      .flatMap(({ input, now }) => (input.kind === "frame" ? [[now.monoMs, input.bytes[0]]] : []));
-    expect(frames.map(([, byte]) => byte)).toEqual([20, 21, 3]);
-    expect(frames[2]![0]! - frames[1]![0]!).toBe(500);
-  });
-
-  test("keeps inputs from the machine, and owns the signers of its coalition only", () => {
-    const honest = scripted();
-    let owned: string[] = [];
-    const wrap = withAdversary(({ signers }) => {
-      owned = [...signers.keys()];
-      return { onInput: (_, input) => (input.kind === "connected" ? [] : [input]) };
-    });
-    const world = worldOf("ab", honest.create, {}, { wrap });
-    world.run(1_000);
-    expect([owned, honest.kinds("a")]).toEqual([["b"], ["start"]]);
-
-    worldOf("ab", honest.create, {}, { coalition: ["x"], wrap }).run(1);
-    expect(owned).toEqual(["b", "x"]);
   });
 });
 

@@ -118,6 +118,74 @@ describe("processes", () => {
     expect([world.agent("a").state, world.stats.diskFailures]).toEqual(["down", 1]);
   });
 
+  test("a crash at a forced write: the record is there, the trace is told, nothing of the step has left", () => {
+    const hosting = { kind: "hosting", job: JOB, role: "member" } as const;
+    const machine = counting(10, (n) => [
+      { kind: "trace", event: hosting },
+      persist("n", n, n % 4 === 3),
+      send("b", n),
+    ]);
+    const written: number[] = [];
+    const world = worldOf("ab", machine.create, { trace: { onPersist: (_, { bytes }) => written.push(bytes![0]!) } });
+    world.at(104.5, () => world.crashAtForcedWrite("a"));
+    world.run(1_000);
+    expect(machine.frames("b")).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(world.agent("a").state).toBe("down");
+    expect(world.agent("a").disk.read(JOB, ["n"])[0]![0]).toBe(7);
+    expect(written).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(world.trace.entries).toHaveLength(8);
+  });
+
+  test("a planned crash at a forced write can be taken back", () => {
+    const machine = counting(3, (n) => [persist("n", n, true), send("b", n)]);
+    const world = worldOf("ab", machine.create);
+    world.crashAtForcedWrite("a");
+    world.crashAtForcedWrite("a", false);
+    world.run(1_000);
+    expect(machine.frames("b")).toEqual([0, 1, 2]);
+  });
+
+  test("a write that failed is told to nobody", () => {
+    const machine = counting(3, (n) => [persist("n", n, true)]);
+    const written: unknown[] = [];
+    const world = worldOf("ab", machine.create, { trace: { onPersist: (_, record) => written.push(record) } });
+    world.setDisk("a", true);
+    world.run(1_000);
+    expect([written, world.stats.diskFailures]).toEqual([[], 1]);
+  });
+
+  test("an agent that becomes slow and fast again serves in order", () => {
+    const machine = counting(6);
+    const world = worldOf("ab", machine.create);
+    world.at(110.5, () => world.setService("b", () => 50));
+    world.at(112.5, () => world.setService("b", null));
+    world.run(1_000);
+    const frames = machine.seen.get("b")!.flatMap(({ input, now }) => (input.kind === "frame" ? [now.monoMs] : []));
+    expect(machine.frames("b")).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(frames).toEqual([110, 161, 161, 161, 161, 161]); // the one that was being served took its time
+    expect(world.stats.servedLate).toBe(5);
+  });
+
+  test("a bad crystal makes timers late, and a new one is heeded by those that wait", () => {
+    const machine = scripted((input) => (input.kind === "start" ? [{ kind: "wake", atMonoMs: 1_000 }] : []));
+    const ticks = (driftPpm: number, betterAtMs: number): number => {
+      const world = worldOf("a", machine.create, {}, { clock: { driftPpm } });
+      let tickedMs = 0;
+      world.at(betterAtMs, () => world.setClock("a", { driftPpm: 0 }));
+      machine.seen.clear();
+      world.run(() => {
+        tickedMs = world.now;
+        return machine.kinds("a").includes("tick");
+      });
+      expect(machine.seen.get("a")!.at(-1)!.now.monoMs).toBeGreaterThanOrEqual(1_000);
+      return tickedMs;
+    };
+    expect(ticks(0, 5_000)).toBe(1_000);
+    expect(ticks(250_000, 5_000)).toBe(800);
+    expect(ticks(-200_000, 5_000)).toBeCloseTo(1_250, 6);
+    expect(ticks(-200_000, 500)).toBeCloseTo(1_100, 6); // 400 in the first half, 600 after it
+  });
+
   test("inputs are served one after the other where they cost time", () => {
     const machine = counting(5);
     worldOf("ab", machine.create, { serviceMs: (input) => (input.kind === "frame" ? 100 : 0) }).run(2_000);
@@ -278,6 +346,18 @@ describe("a seed is a run", () => {
     expect(run(1)).toEqual(first);
     expect(first.steps).toBeGreaterThan(1_000);
     expect(run(2).digest).not.toBe(first.digest);
+  });
+
+  test("the newest entries stay, the digest is of all", () => {
+    const hosting = { kind: "hosting", job: JOB, role: "member" } as const;
+    const machine = counting(100, () => [{ kind: "trace", event: hosting }]);
+    const worlds = [{}, { keepNewest: 10 }].map((trace) => worldOf("ab", machine.create, { trace }));
+    for (const world of worlds) world.run(1_000);
+    const [all, newest] = worlds.map((world) => world.trace.entries);
+    expect(newest!.length).toBeGreaterThanOrEqual(10);
+    expect(newest!.length).toBeLessThan(20);
+    expect(newest).toEqual(all!.slice(-newest!.length));
+    expect(worlds[0]!.digest()).toBe(worlds[1]!.digest());
   });
 
   test("every byte and every time count", () => {

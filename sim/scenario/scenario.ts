@@ -1,0 +1,201 @@
+/**
+ * A scenario as the simulator runs it: agents, network, workload, faults and what is expected of them. What a scenario
+ * file says, with defaults filled in and units made one: times in ms, shares in [0, 1], money in micro-credits.
+ *
+ * Leaves to parse-scenario.ts how a file becomes one. Source: the format of docs/scenarios.md.
+ */
+
+import type { Comparator, Rule, SelectorName } from "../../protocol/wire/genesis.ts";
+import type { Value } from "../../protocol/wire/value.ts";
+import type { DistributionSpec } from "../virtual/distribution.ts";
+
+export interface Scenario {
+  readonly name: string;
+  /** What it shows; its first sentence stands in lists. */
+  readonly description: string;
+  /** The mechanism that it exercises, and what switches that off: then its verdict must be `fail`. */
+  readonly mechanism: { readonly name: string; readonly off: ReadonlyMap<string, Value> } | null;
+  readonly seed: number;
+  /** The run ends when all jobs have ended and no fault is to come, at the latest then. */
+  readonly maxMs: number;
+  readonly agents: readonly AgentGroup[];
+  readonly network: NetworkSpec;
+  readonly workload: Workload;
+  readonly faults: readonly ScheduledFault[];
+  readonly expect: readonly Expectation[];
+  /** Modules that register behaviours, faults, workloads, checkers, metrics and selectors; paths from the file's folder. */
+  readonly plugins: readonly string[];
+  /** Kinds of messages that no agent sends: what a mesh is without the mechanism that rests on them. */
+  readonly ablate: readonly string[];
+}
+
+// --- agents -------------------------------------------------------------------------------------------
+
+export interface AgentGroup {
+  /** Its agents are `<name>1`, `<name>2`, …; default `a`. */
+  readonly name: string;
+  readonly count: number;
+  readonly skills: readonly string[];
+  readonly labels: readonly string[];
+  /** Serve on committees. */
+  readonly hosts: boolean;
+  readonly profile: AgentProfile;
+  /** Behaviours by name, with their options: liars, free riders, equivocating members, … */
+  readonly behave: ReadonlyMap<string, BehaviourOptions>;
+  readonly clock: { readonly skewMs: DistributionSpec; readonly driftPpm: DistributionSpec };
+  /** What a crash takes of unforced writes. */
+  readonly crashLoss: "random" | "all" | "none";
+}
+
+export type BehaviourOptions = { readonly [name: string]: Value };
+
+/** Stands in for an agent that works with a language model; drawn anew for each award. */
+export interface AgentProfile {
+  /** Chance of a right answer at difficulty 0.5, for all kinds of tasks or by kind. */
+  readonly accuracy: number | ReadonlyMap<string, number>;
+  readonly latencyMs: DistributionSpec;
+  readonly price: number;
+  /** What it says that it takes; null: the median of its latency. */
+  readonly expectedMs: number | null;
+  readonly slots: number;
+  /** How its stated confidence goes with its chance of being right. */
+  readonly calibration: "honest" | "overconfident" | "underconfident" | "random";
+  /** With probability `rho` all agents of `group` share a draw: they are right or wrong together, in the same way. */
+  readonly correlation: { readonly group: string; readonly rho: number } | null;
+  /** Number of different wrong answers to a task. */
+  readonly wrongAnswers: number;
+  /** Recorded answers of a real model (answers.jsonl) instead of draws; null: drawn. */
+  readonly replay: string | null;
+}
+
+// --- network ------------------------------------------------------------------------------------------
+
+export type OverlayKind = "full" | "random" | "ring" | "scale-free" | "small-world";
+
+export interface NetworkSpec {
+  readonly overlay: { readonly kind: OverlayKind; readonly degree: number; readonly rewire: number };
+  /** One way, of a frame. */
+  readonly latencyMs: DistributionSpec;
+  /** Shares of frames. */
+  readonly loss: number;
+  readonly duplication: number;
+  readonly reorder: boolean;
+  /** Bytes a millisecond and direction; null: no limit. */
+  readonly bandwidth: number | null;
+  /** Gossip message by message along the mesh, instead of one event a receiver at its computed first arrival. */
+  readonly fullGossip: boolean;
+  /** Real Ed25519 instead of the world's table of signatures. */
+  readonly realSignatures: boolean;
+  /** What an input costs its agent's core, ms: a base and a part per KiB of the input; null: nothing. */
+  readonly service: { readonly baseMs: number; readonly perKibMs: number } | null;
+}
+
+// --- workload -----------------------------------------------------------------------------------------
+
+export interface Workload {
+  /** Jobs belong to these clients; they are outside `agents`, and no fault touches them unless it names them. */
+  readonly clients: number;
+  readonly count: number;
+  readonly arrival: Arrival;
+  readonly shape: JobShape;
+  readonly policy: PolicySpec;
+  readonly selector: SelectorName;
+  readonly budget: number;
+  readonly deadlineMs: number;
+  readonly windowMs: number;
+  /** Members of each job's committee; null: as nodes choose. */
+  readonly committee: number | null;
+  /** Standbys of each committee; null: as nodes choose. */
+  readonly standbys: number | null;
+}
+
+export type Arrival =
+  | { readonly kind: "poisson"; readonly perSecond: number }
+  | { readonly kind: "every"; readonly everyMs: number }
+  | { readonly kind: "at-once"; readonly atMs: number }
+  /** Times of submissions, ms, one a line. */
+  | { readonly kind: "trace"; readonly file: string };
+
+export type JobShape =
+  /** Independent tasks. */
+  | { readonly kind: "bag"; readonly width: number; readonly tasks: TaskMix }
+  /** `width` tasks, and one over their outputs. */
+  | { readonly kind: "map-reduce"; readonly width: number; readonly tasks: TaskMix }
+  | { readonly kind: "chain"; readonly steps: number; readonly tasks: TaskMix }
+  | { readonly kind: "single"; readonly tasks: TaskMix }
+  /** A job file. */
+  | { readonly kind: "file"; readonly file: string }
+  /** Of a plugin. */
+  | { readonly kind: "plugin"; readonly name: string; readonly options: BehaviourOptions };
+
+/** What tasks are like; each is drawn. */
+export interface TaskMix {
+  readonly skill: string;
+  /** Kinds with their shares. */
+  readonly kinds: ReadonlyMap<string, number>;
+  /** In [0, 1]. */
+  readonly difficulty: DistributionSpec;
+}
+
+export interface PolicySpec {
+  readonly redundancy: number;
+  readonly redundancyMax: number;
+  readonly accept: Rule;
+  readonly compare: Comparator;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly priceMax: number;
+}
+
+// --- faults -------------------------------------------------------------------------------------------
+
+/** Whom a fault hits: drawn among these when it begins, or named. */
+export type Which = "any" | "members" | "non-members" | "workers" | readonly string[];
+
+export interface Target {
+  readonly which: Which;
+  /** How many: a share of those, or a count. */
+  readonly share: number | null;
+  readonly count: number | null;
+}
+
+export interface ScheduledFault {
+  readonly atMs: number;
+  /** End of what lasts; null: at once, or to the end of the run. */
+  readonly untilMs: number | null;
+  /** A kind of the catalogue (sim/faults/catalog.ts), or of a plugin. */
+  readonly kind: string;
+  readonly options: BehaviourOptions;
+  readonly target: Target | null;
+  /** As it stands in the file, for reports. */
+  readonly text: string;
+}
+
+// --- what is expected ---------------------------------------------------------------------------------
+
+export type Relation = ">=" | "<=" | ">" | "<" | "==";
+
+export interface Expectation {
+  /** As it stands in the file. */
+  readonly expression: string;
+  readonly metric: string;
+  readonly relation: Relation;
+  readonly bound: number;
+}
+
+/** Whether a value fulfils an expectation; one that there is no value for does not. */
+export function fulfils({ relation, bound }: Pick<Expectation, "relation" | "bound">, value: number | null): boolean {
+  if (value === null) return false;
+  switch (relation) {
+    case ">=":
+      return value >= bound;
+    case "<=":
+      return value <= bound;
+    case ">":
+      return value > bound;
+    case "<":
+      return value < bound;
+    case "==":
+      return value === bound;
+  }
+}
