@@ -97,7 +97,7 @@ export interface MeshworkNode {
 const ASK_MS = 10_000;
 const POLL_MS = 50;
 /** Draws of a committee before a submission is given up. */
-const SUBMIT_ATTEMPTS = 5;
+const SUBMIT_ATTEMPTS = 12;
 
 class Node implements MeshworkNode {
   readonly id: AgentId;
@@ -308,8 +308,9 @@ class Node implements MeshworkNode {
 
   /** Agents that keep jobs, as far as this node knows, in the order of their ids. */
   async hosts(): Promise<AgentId[]> {
-    const { agents } = (await this.status()) as { agents: { agent: AgentId; hosts: boolean }[] };
-    return agents.filter((agent) => agent.hosts).map((agent) => agent.agent);
+    const bytes = await this.#ask(this.id, { kind: "hosts" });
+    const decoded = bytes === null ? null : decodeValue(bytes);
+    return decoded?.ok === true ? (decoded.value as readonly AgentId[] as AgentId[]) : [];
   }
 
   cancel(job: JobId, via?: AgentId): void {

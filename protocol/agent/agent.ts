@@ -149,6 +149,7 @@ class Agent implements Machine {
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
       if (this.#invitations.nextWakeMs() <= monoMs) this.#invitations.tick();
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
+      if (this.#requests.nextWakeMs() <= monoMs) this.#requests.tick();
       for (const host of this.#hosts.values()) if (host.nextWakeMs() <= monoMs) host.tick();
       if (this.#nextWakeMs() > monoMs) break;
     }
@@ -160,7 +161,7 @@ class Agent implements Machine {
 
   #nextWakeMs(): number {
     let wake = Math.min(this.#pulseAtMs, this.#worker.nextWakeMs(), this.#beacons.nextWakeMs());
-    wake = Math.min(wake, this.#invitations.nextWakeMs(), this.#advertiser.nextWakeMs());
+    wake = Math.min(wake, this.#invitations.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#requests.nextWakeMs());
     for (const host of this.#hosts.values()) wake = Math.min(wake, host.nextWakeMs());
     return wake;
   }
@@ -276,8 +277,10 @@ class Agent implements Machine {
     const watched = new Set<AgentId>();
     for (const host of this.#hosts.values()) {
       if (host.isEnded) continue;
+      const { hearsPulses } = host;
       for (const agent of host.peers()) {
         peers.add(agent);
+        if (!hearsPulses) continue;
         watched.add(agent);
         this.#liveness.watch(agent, monoMs);
       }
@@ -491,11 +494,11 @@ class Agent implements Machine {
     let bytes = 0;
     for (const record of records) {
       const decoded = decode(committedBlockCodec, record);
+      if (!decoded.ok || (bytes + record.length > limits.frameBytes / 2 && blocks.length > 0)) break;
       bytes += record.length;
-      if (!decoded.ok || (bytes > limits.frameBytes / 2 && blocks.length > 0)) break;
       blocks.push(decoded.value);
     }
-    if (blocks.length > 0) this.#hosts.get(read.job)?.archive.send(read.to, blocks);
+    this.#hosts.get(read.job)?.archive.sendRead(read.to, blocks, bytes);
   }
 }
 

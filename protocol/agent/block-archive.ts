@@ -24,7 +24,7 @@ export class BlockArchive {
   readonly #context: Context;
   readonly #job: JobId;
   readonly #events: ArchiveEvents;
-  readonly #recent = new Map<number, CommittedBlock>();
+  readonly #recent = new Map<number, { readonly block: CommittedBlock; readonly encoded: Uint8Array }>();
   readonly #changes: CommitteeChange[] = [];
   readonly #followers = new Set<AgentId>();
   /** Stored commands of blocks that are being decided, by the hash of their list. */
@@ -50,7 +50,8 @@ export class BlockArchive {
   note(decided: Decided): void {
     const { header } = decided.block;
     this.#nextHeight = header.height + 1;
-    this.#recent.set(header.height, toCommitted(decided));
+    const block = toCommitted(decided);
+    this.#recent.set(header.height, { block, encoded: encodeCommitted(block) });
     this.#recent.delete(header.height - limits.recentBlocks);
     if (header.nextCommitteeHash !== header.committeeHash)
       this.#changes.push({ header, commit: decided.commit, next: decided.outcome.committee });
@@ -74,7 +75,7 @@ export class BlockArchive {
   /** Stores a decided block; its candidates are over. */
   keep(height: number): void {
     const slot = SLOT.block(height);
-    const bytes = encodeCommitted(this.#recent.get(height)!);
+    const bytes = this.#recent.get(height)!.encoded;
     this.#context.emit({ kind: "persist", job: this.#job, slot, bytes, durable: false });
     for (const hash of this.#candidates) {
       const candidate = SLOT.candidate(hash);
@@ -95,9 +96,9 @@ export class BlockArchive {
 
   /** The newest block, to those who follow. */
   tellFollowers(height: number): void {
-    const block = this.#recent.get(height);
-    if (block === undefined) return;
-    for (const follower of this.#followers) this.send(follower, [block]);
+    const recent = this.#recent.get(height);
+    if (recent === undefined) return;
+    for (const follower of this.#followers) this.#send(follower, [recent.block], recent.encoded.length);
   }
 
   /** For agents that know the genesis only: how the committee came to be what it is. */
@@ -106,12 +107,16 @@ export class BlockArchive {
       this.#context.send(to, { kind: "committee", job: this.#job, header, commit, committee: next });
   }
 
+  /** Blocks that were read from the store; `bytes`: of all of them. */
+  sendRead(to: AgentId, blocks: readonly CommittedBlock[], bytes: number): void {
+    if (blocks.length > 0) this.#send(to, blocks, bytes);
+  }
+
   /**
    * Blocks in one frame. Whoever signs each of its commands with hundreds of others makes proofs larger than the
    * block: those commands go ahead in frames of their own, and the receiver finds them in its pool.
    */
-  send(to: AgentId, blocks: readonly CommittedBlock[]): void {
-    const bytes = blocks.reduce((sum, block) => sum + encodeCommitted(block).length, 0);
+  #send(to: AgentId, blocks: readonly CommittedBlock[], bytes: number): void {
     const isLarge = bytes > limits.frameBytes / 2;
     if (isLarge) for (const { envelopes } of blocks) this.#events.sendEnvelopes(to, envelopes);
     const light = isLarge ? blocks.map((block) => ({ ...block, envelopes: [] })) : blocks;
@@ -125,13 +130,12 @@ export class BlockArchive {
     const blocks: CommittedBlock[] = [];
     let bytes = 0;
     for (let height = fromHeight; height < fromHeight + count; height++) {
-      const block = this.#recent.get(height);
-      if (block === undefined) break;
-      bytes += encodeCommitted(block).length;
-      if (bytes > limits.frameBytes / 2 && blocks.length > 0) break;
-      blocks.push(block);
+      const recent = this.#recent.get(height);
+      if (recent === undefined || (bytes + recent.encoded.length > limits.frameBytes / 2 && blocks.length > 0)) break;
+      bytes += recent.encoded.length;
+      blocks.push(recent.block);
     }
-    if (blocks.length > 0) this.send(to, blocks);
+    if (blocks.length > 0) this.#send(to, blocks, bytes);
     else
       this.#events.readBlocks(
         to,

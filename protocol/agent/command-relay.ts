@@ -61,7 +61,13 @@ export class CommandRelay {
   #fetchBlobOf(entry: PoolEntry): void {
     const blob = blobOf(entry.command);
     if (blob === null || entry.applicable !== true || !this.#isMember) return;
-    if (this.#wanted.has(blob.hash) || this.#replica.isHolder(blob.hash, this.#context.self)) return;
+    if (this.#replica.isHolder(blob.hash, this.#context.self)) return;
+    const wanted = this.#wanted.get(blob.hash);
+    if (wanted !== undefined) {
+      // Equal outputs of several workers are one blob: any of them may give it.
+      wanted.from.add(entry.command.author);
+      return;
+    }
     const from = new Set([entry.command.author, ...this.#members]);
     from.delete(this.#context.self);
     this.#wanted.set(blob.hash, { retryMs: null, from, bytes: blob.bytes });

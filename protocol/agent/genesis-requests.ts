@@ -1,6 +1,6 @@
 /**
- * Jobs that this agent hears of before it knows them: it asks whoever spoke of one for its genesis, and keeps the
- * beacons that wait for it.
+ * Jobs that this agent hears of before it knows them: it asks whoever spoke of one for its genesis, again while
+ * somebody waits for work, and keeps the beacons that wait for it.
  */
 
 import type { AgentId, JobId } from "../core/ids.ts";
@@ -13,6 +13,7 @@ const ASK_MS = 1_000;
 
 export class GenesisRequests {
   readonly #context: Context;
+  /** When each was asked for last; the oldest first. */
   readonly #askedMs = new Map<JobId, number>();
   readonly #waiting = new Map<JobId, Beacon[]>();
 
@@ -48,5 +49,22 @@ export class GenesisRequests {
     const beacons = this.#waiting.get(job) ?? [];
     this.#waiting.delete(job);
     return beacons;
+  }
+
+  /** Asks again for what beacons wait for, until their windows end. */
+  tick(): void {
+    const { wallMs } = this.#context.now;
+    for (const [job, beacons] of this.#waiting) {
+      const open = beacons.filter((beacon) => beacon.endsMs > wallMs);
+      if (open.length === 0) this.#waiting.delete(job);
+      else this.ask(open[open.length - 1]!.author, job);
+    }
+  }
+
+  nextWakeMs(): number {
+    let wake = Number.POSITIVE_INFINITY;
+    for (const job of this.#waiting.keys())
+      wake = Math.min(wake, (this.#askedMs.get(job) ?? this.#context.now.monoMs) + ASK_MS);
+    return wake;
   }
 }

@@ -130,6 +130,17 @@ export class JobHost {
     return this.replica.committee.members.map((member) => member.agent);
   }
 
+  /** A member or a standby: they pulse each other. */
+  #isKeeper(agent: AgentId): boolean {
+    const { committee, ledger } = this.replica;
+    return committee.power(agent) > 0 || ledger.state.standbys.get().includes(agent);
+  }
+
+  /** Whether this agent hears from the others regularly: who only follows for its operator does not. */
+  get hearsPulses(): boolean {
+    return this.#isKeeper(this.#context.self);
+  }
+
   /** Members, standbys and followers: all that keep the log. */
   keepers(): Set<AgentId> {
     return new Set([...this.members, ...this.replica.ledger.state.standbys.get(), ...this.archive.followers]);
@@ -243,7 +254,9 @@ export class JobHost {
   }
 
   onPosition(from: AgentId, position: Position): void {
-    this.#consensus.onPosition(this.#context.now, from, position);
+    // Nobody pulses for a job that has ended.
+    const hearsPulses = this.#isKeeper(from) && !this.isEnded;
+    this.#consensus.onPosition(this.#context.now, from, position, hearsPulses);
     if (this.role !== "member") return;
     this.#notify(this.notices.repair(from, position.awards));
   }

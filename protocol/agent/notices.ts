@@ -4,7 +4,7 @@
  */
 
 import type { Crypto } from "../core/crypto.ts";
-import type { AgentId, TaskId } from "../core/ids.ts";
+import { type AgentId, type TaskId, taskParts } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { awardOf } from "../job/batch.ts";
 import type { LedgerEvent } from "../job/event.ts";
@@ -182,9 +182,9 @@ export class Notices {
     const task = state.tasks.get(id);
     if (task !== undefined) return task.attempt > attempt;
     if (state.status.get() !== "running") return true;
-    const [name, index] = id.split("/");
-    const node = state.nodes.get(name!);
-    return node !== undefined && node.unfolded > Number(index ?? 0);
+    const { node: name, index } = taskParts(id);
+    const node = state.nodes.get(name);
+    return node !== undefined && node.unfolded > (index ?? 0);
   }
 }
 

@@ -65,9 +65,14 @@ export class Questions {
 
   #answer(query: Query): Answer {
     const { hosts, directory } = this.#sources;
+    const { config, self, now } = this.#context;
+    if (query.kind === "hosts") {
+      const keepers = directory.list(now.wallMs).filter((vcv) => vcv.hosts);
+      return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
+    }
     const host = query.job === null ? undefined : hosts.get(query.job);
     if (query.kind === "certificate") {
-      const certified = host === undefined ? null : encodeCertified(host, this.#context.config.crypto.hash);
+      const certified = host === undefined ? null : encodeCertified(host, config.crypto.hash);
       if (certified === null) return NO;
       for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
       return { ok: true, bytes: certified.bytes };
@@ -75,7 +80,6 @@ export class Questions {
     const nameOf = (agent: string): string => directory.get(agent as AgentId)?.name ?? "";
     if (query.job !== null)
       return host === undefined ? NO : { ok: true, bytes: encodeValue(describeJob(host, nameOf)) };
-    const { config, self, now } = this.#context;
     const status = {
       agent: self,
       name: config.name,

@@ -5,7 +5,7 @@
  */
 
 import { type Crypto, statementMessage } from "../core/crypto.ts";
-import { type AgentId, type MeshId, sortedBy } from "../core/ids.ts";
+import { type AgentId, type Hash, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
@@ -18,6 +18,18 @@ const VCV_LIFE_SLACK_MS = 5 * 60_000;
 
 const isNewer = (a: Vcv, b: Pick<Vcv, "incarnation" | "version">): boolean =>
   a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.version > b.version);
+
+/** Computed once a vector: a simulated world hands the same one to all its agents. */
+const factsKnown = new WeakMap<Vcv, { readonly bytes: number; readonly hash: Hash }>();
+
+function factsOf(crypto: Crypto, vcv: Vcv): { readonly bytes: number; readonly hash: Hash } {
+  let facts = factsKnown.get(vcv);
+  if (facts === undefined) {
+    facts = { bytes: encodeVcv(vcv).length, hash: vcvHash(crypto.hash, vcv) };
+    factsKnown.set(vcv, facts);
+  }
+  return facts;
+}
 
 export class Directory {
   readonly #meshId: MeshId;
@@ -48,23 +60,17 @@ export class Directory {
   take(wallMs: number, vcv: Vcv): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
+    const facts = factsOf(this.#crypto, vcv);
     // What gossip would not carry must not come in by another way: it is handed on in frames with others.
-    if (encodeVcv(vcv).length > limits.gossipBytes) return reject("vcv-too-large");
+    if (facts.bytes > limits.gossipBytes) return reject("vcv-too-large");
     if (vcv.expiresMs <= wallMs) return ignore("expired");
     if (vcv.expiresMs > wallMs + VCV_LIFE_MS + VCV_LIFE_SLACK_MS) return ignore("from-the-future");
     if (known === undefined && this.#entries.size >= limits.directoryAgents) {
       this.expire(wallMs);
       if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");
     }
-    if (
-      !this.#crypto.verify(
-        vcv.agent,
-        statementMessage(this.#meshId, "vcv", vcvHash(this.#crypto.hash, vcv)),
-        vcv.signature,
-      )
-    ) {
+    if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", facts.hash), vcv.signature))
       return reject("bad-signature");
-    }
     this.#entries.set(vcv.agent, vcv);
     return ACCEPT;
   }

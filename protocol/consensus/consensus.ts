@@ -16,7 +16,7 @@ import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import type { Now } from "../input.ts";
 import type { TraceEvent } from "../trace.ts";
 import type { CommandBody } from "../wire/command.ts";
-import { type Block, blockHash, type Proposal, type Vote, type VoteKind } from "../wire/consensus.ts";
+import { type Block, blockHash, holdsItsCommands, type Proposal, type Vote, type VoteKind } from "../wire/consensus.ts";
 import type { Message, Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
@@ -139,6 +139,7 @@ export class Consensus {
 
   /** The body of a block, from anyone: its hash is its proof. */
   onBody(now: Now, block: Block): Verdict {
+    if (!holdsItsCommands(this.#config.crypto.hash, block)) return reject("wrong-commands");
     this.#enter(now);
     const hash = blockHash(this.#config.crypto.hash, block.header);
     const wanted = this.#healing.wants(hash);
@@ -165,12 +166,24 @@ export class Consensus {
     this.#leave();
   }
 
-  onPosition(now: Now, from: AgentId, position: Pick<Position, "height" | "round" | "step">): void {
-    this.#enter(now);
+  /**
+   * Where an agent stands. A keeper of the log that is behind sees so by others' pulses and asks; one that only
+   * follows (`hearsPulses` false) is given blocks instead.
+   */
+  onPosition(
+    now: Now,
+    from: AgentId,
+    position: Pick<Position, "height" | "round" | "step">,
+    hearsPulses: boolean,
+  ): void {
     this.#healing.note(from, position);
-    const isBehind = position.height > 0 && position.height < this.#state.height;
-    if (isBehind && this.#healing.noteBehind(now, from, position.height)) this.#config.out.serve(from, position.height);
-    this.#leave();
+    const { height } = this.#state;
+    if (position.height > height) {
+      this.#enter(now);
+      this.#leave();
+    } else if (!hearsPulses && position.height > 0 && position.height < height) {
+      if (this.#healing.noteBehind(now, from, position.height)) this.#config.out.serve(from, position.height);
+    }
   }
 
   /** The application's commands or blobs changed, or time passed. */
@@ -497,6 +510,7 @@ export class Consensus {
     if (!isCommit(meshId, crypto, this.#committee, { job, height: block.header.height, hash }, commit)) {
       return reject("bad-commit");
     }
+    if (!holdsItsCommands(crypto.hash, block)) return reject("wrong-commands");
     this.#state.blocks.set(hash, block);
     const validity = this.#validity(hash, block);
     // A quorum decided it, so it is valid; if our own rules say otherwise, they are not the committee's.

@@ -12,7 +12,7 @@ import type { AgentId, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Now } from "../input.ts";
 import type { CommandBody } from "../wire/command.ts";
-import { blockHash, type Proposal, type Vote } from "../wire/consensus.ts";
+import { blockHash, holdsItsCommands, type Proposal, type Vote } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
@@ -113,6 +113,7 @@ export class Intake {
     if (statement.proposer === this.#self) return ignore("own");
     const { crypto, meshId } = this.#config;
     if (blockHash(crypto.hash, block.header) !== statement.block) return reject("wrong-block-hash");
+    if (!holdsItsCommands(crypto.hash, block)) return reject("wrong-commands");
     if (block.header.round > statement.round) return reject("block-of-a-later-round");
     if (!isSignedProposal(meshId, crypto, statement)) return reject("bad-signature");
     state.heard.add(statement.proposer);

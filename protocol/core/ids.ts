@@ -28,6 +28,12 @@ export function taskId(node: string, index: number | null): TaskId {
   return (index === null ? node : `${node}/${index}`) as TaskId;
 }
 
+/** The node that a task belongs to, and its place in a map or a chain. */
+export function taskParts(task: string): { readonly node: string; readonly index: number | null } {
+  const slash = task.indexOf("/");
+  return slash < 0 ? { node: task, index: null } : { node: task.slice(0, slash), index: Number(task.slice(slash + 1)) };
+}
+
 /** A copy of `items` in the protocol's one text order (code points). Sort wherever order decides anything. */
 export function sortedBy<T>(items: Iterable<T>, key: (item: T) => string): T[] {
   return [...items].sort((a, b) => compareText(key(a), key(b)));

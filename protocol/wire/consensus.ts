@@ -101,3 +101,7 @@ export const proposalHash = (hasher: Hasher, proposal: ProposalContent): Hash =>
 /** A proposal as it travels: with the block's body, and, if it has a valid round, that round's quorum of prevotes (A2). */
 export const proposalCodec = struct({ statement: proposalStatementCodec, block: blockCodec, polka: votesCodec });
 export type Proposal = Infer<typeof proposalCodec>;
+
+/** Whether the commands are those that the header names: the block's hash covers the header only. */
+export const holdsItsCommands = (hasher: Hasher, { header, commands }: Block): boolean =>
+  header.commandsHash === hashOf(hasher, commandHashesCodec, commands);

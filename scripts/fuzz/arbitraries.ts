@@ -313,7 +313,7 @@ const noticeItem: Arbitrary<NoticeItem> = variant<NoticeItem>({
   open: { task: taskId, attempt, revealByMs: uint },
   closed: { task: taskId, attempt },
 });
-const query: Arbitrary<Query> = variant<Query>({ status: { job: orNull(job) }, certificate: { job } });
+const query: Arbitrary<Query> = variant<Query>({ status: { job: orNull(job) }, certificate: { job }, hosts: {} });
 const known = fc.record({ agent: agentId, incarnation: uint, version: uint });
 
 const messages: Kinds<Message> = {

@@ -15,12 +15,6 @@ import { type ByzantineMember, CALM_NETWORK, type PlannedWorker, type SeedPlan, 
 
 type Members = SeedPlan["members"];
 
-/**
- * Not drawn: a block under the right header with other commands ends the honest process that takes it for the decided
- * one (test/scenarios/consensus-scripts.test.ts holds that fast). With it, no search would come to anything else.
- */
-const DRAWN = STRATEGIES.filter((name) => name !== "alter-bodies");
-
 const powerOf = (members: Members): number => members.reduce((sum, member) => sum + member.power, 0);
 
 /** 4 to 7 members with powers 1 to 4, each less than 1/3 of the total. */
@@ -48,7 +42,7 @@ function drawByzantine(lots: Prng, members: Members, standbys: readonly string[]
   for (const candidate of lots.shuffle(candidates)) {
     if (3 * (power + candidate.power) >= total) continue;
     power += candidate.power;
-    const strategies = lots.shuffle(DRAWN).slice(0, 1 + lots.below(3));
+    const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(3));
     const periodMs = lots.chance(0.5) ? 0 : 500 + lots.below(5_000);
     byzantine.push({ name: candidate.agent, strategies, periodMs, withholdsBlobs: lots.chance(0.3) });
   }

@@ -86,7 +86,7 @@ export function createSeedWorld(
     ...watch,
     network: {
       ...conditions,
-      overlay: degree === null ? "full" : { degree },
+      overlay: degree === null ? { kind: "full", degree: 0 } : { kind: "random", degree },
       blobs: { idleMs: blobIdleMs },
       ...spread(plan, network),
     },

@@ -8,6 +8,7 @@
 import type { Comparator, Rule, SelectorName } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
+import type { Overlay } from "../virtual/overlay.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -42,7 +43,8 @@ export interface AgentGroup {
   readonly profile: AgentProfile;
   /** Behaviours by name, with their options: liars, free riders, equivocating members, … */
   readonly behave: ReadonlyMap<string, BehaviourOptions>;
-  readonly clock: { readonly skewMs: DistributionSpec; readonly driftPpm: DistributionSpec };
+  /** Each agent's clock is wrong by an even draw between minus and plus these. */
+  readonly clock: { readonly skewMs: number; readonly driftPpm: number };
   /** What a crash takes of unforced writes. */
   readonly crashLoss: "random" | "all" | "none";
 }
@@ -70,10 +72,8 @@ export interface AgentProfile {
 
 // --- network ------------------------------------------------------------------------------------------
 
-export type OverlayKind = "full" | "random" | "ring" | "scale-free" | "small-world";
-
 export interface NetworkSpec {
-  readonly overlay: { readonly kind: OverlayKind; readonly degree: number; readonly rewire: number };
+  readonly overlay: Overlay;
   /** One way, of a frame. */
   readonly latencyMs: DistributionSpec;
   /** Shares of frames. */

@@ -257,7 +257,7 @@ export class AgentProcess {
         host.trace.onPublish(this.index, host.network.publish(this, effect.topic, effect.bytes), effect.bytes);
         break;
       case "verdict":
-        host.network.onVerdict(effect.verdict);
+        host.network.onVerdict(this, effect.ticket, effect.verdict);
         break;
       case "misbehaved":
         host.network.onMisbehaved(effect.code);

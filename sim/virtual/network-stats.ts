@@ -21,6 +21,8 @@ export class NetworkStats {
   published = 0;
   gossip = 0;
   gossipBytes = 0;
+  /** Copies of gossip messages that a receiver had already. */
+  gossipDuplicates = 0;
   /** Deliveries of gossip that did not happen. */
   gossipLost = 0;
   /** Blobs that were fetched, their bytes, and fetches that failed. */

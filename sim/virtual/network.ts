@@ -18,9 +18,11 @@ import type { Verdict } from "../../protocol/wire/verdict.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { BlobTransfers } from "./blob-transfers.ts";
 import { createDistribution, type Distribution, type DistributionSpec } from "./distribution.ts";
+import { VirtualGossip } from "./gossip.ts";
 import { NetworkStats } from "./network-stats.ts";
 import type { NetworkConditions, NetworkOptions } from "./options.ts";
-import { CONNECT, FRAME, INPUT, type Schedule } from "./world-event.ts";
+import { overlayEdges } from "./overlay.ts";
+import { CONNECT, FRAME, type Schedule } from "./world-event.ts";
 
 /** One direction of a connection. */
 interface Way {
@@ -40,6 +42,8 @@ export class Link {
   /** Counts connections: frames of an earlier one are lost. */
   epoch = 0;
   up = false;
+  /** Of the overlay: gossip goes this way. Others were made by sending. */
+  isMesh = false;
   /** Which ends were told `connected`, and not `disconnected` since. */
   aTold = false;
   bTold = false;
@@ -62,12 +66,7 @@ export class Link {
 /** What the node's links wait after a loss before they dial again. */
 const BACKOFF_MS = 250;
 
-const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
-
-const timesThree = (spec: DistributionSpec): DistributionSpec => {
-  if (typeof spec === "number") return 3 * spec;
-  return "p50" in spec ? { p50: 3 * spec.p50, p95: 3 * spec.p95 } : { min: 3 * spec.min, max: 3 * spec.max };
-};
+export const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
 
 /** Of two agents in this order; there are fewer than 2^26. */
 const directionKey = (from: AgentProcess, to: AgentProcess): number => from.index * 0x4000000 + to.index;
@@ -78,7 +77,6 @@ export class VirtualNetwork {
   #options: NetworkOptions;
   readonly #prng: Prng;
   readonly #latency: Distribution;
-  readonly #gossipLatency: Distribution;
   readonly #processes: AgentProcess[] = [];
   readonly #byId = new Map<AgentId, AgentProcess>();
   readonly #links: Link[] = [];
@@ -86,7 +84,7 @@ export class VirtualNetwork {
   /** Directions that are blocked one way. */
   readonly #blocked = new Set<number>();
   #grouped = false;
-  #ticket = 0;
+  readonly #gossip: VirtualGossip;
 
   constructor(schedule: Schedule, options: NetworkOptions, prng: Prng) {
     this.#schedule = schedule;
@@ -94,7 +92,11 @@ export class VirtualNetwork {
     this.#prng = prng;
     const latency = options.latencyMs ?? DEFAULT_LATENCY;
     this.#latency = createDistribution(latency);
-    this.#gossipLatency = createDistribution(options.gossipLatencyMs ?? timesThree(latency));
+    this.#gossip = new VirtualGossip(schedule, this.#processes, prng, this.stats, {
+      options: () => this.#options,
+      isWhole: () => this.#isWhole,
+      reaches: (from, to) => this.reaches(from, to),
+    });
     this.#blobs = new BlobTransfers(schedule, options, {
       find: (agent) => this.#byId.get(agent),
       reaches: (from, to) => this.reaches(from, to),
@@ -110,19 +112,16 @@ export class VirtualNetwork {
 
   // --- connections ------------------------------------------------------------------------------------------
 
-  /** Everybody with everybody, or at random with about `degree` others. */
+  /** Connects these as the overlay says. */
   layOut(processes: readonly AgentProcess[]): void {
-    const overlay = this.#options.overlay ?? "full";
-    for (const [i, a] of processes.entries()) {
-      if (overlay === "full") for (const b of processes.slice(i + 1)) this.#linkOf(a, b);
-      // Each chooses half of its own; the others choose it.
-      else for (let n = 0; n < overlay.degree / 2; n++) this.#linkOf(a, processes[this.#prng.below(processes.length)]!);
-    }
+    const overlay = this.#options.overlay ?? { kind: "full", degree: 0 };
+    for (const [a, b] of overlayEdges(overlay, processes.length, this.#prng)) this.link(processes[a]!, processes[b]!);
   }
 
   /** These two are connected whenever both are up. */
   link(a: AgentProcess, b: AgentProcess): void {
-    this.#linkOf(a, b);
+    const link = this.#linkOf(a, b);
+    if (link !== null) link.isMesh = true;
   }
 
   #linkOf(a: AgentProcess, b: AgentProcess): Link | null {
@@ -228,6 +227,12 @@ export class VirtualNetwork {
     if (link === undefined || !link.up) return;
     this.#reset(link);
     this.#redial(link);
+  }
+
+  get conditions(): NetworkConditions {
+    const { loss = 0, duplication = 0, reorder = false, bandwidth = null } = this.#options;
+    const { gossipLoss = 0, latencyFactor = 1 } = this.#options;
+    return { loss, duplication, reorder, bandwidth, gossipLoss, latencyFactor };
   }
 
   change(conditions: NetworkConditions): void {
@@ -350,7 +355,7 @@ export class VirtualNetwork {
   }
 
   #arrive(link: Link, way: Way, target: AgentProcess, leavesMs: number, input: Input): void {
-    let atMs = leavesMs + way.latency(this.#prng);
+    let atMs = leavesMs + way.latency(this.#prng) * (this.#options.latencyFactor ?? 1);
     if (this.#options.reorder === true) {
       // Not before the connection is up, which `lastMs` then says.
       if (atMs < way.lastMs) atMs = way.lastMs;
@@ -373,31 +378,16 @@ export class VirtualNetwork {
   /** Returns the message's ticket. */
   publish(from: AgentProcess, topic: GossipTopic, bytes: Uint8Array): number {
     assert(bytes.length <= limits.gossipBytes, `${from.name} publishes a message of ${bytes.length} bytes`);
-    const loss = this.#options.gossipLoss ?? 0;
-    const { nowMs } = this.#schedule;
-    // One input for all: the ticket is the message's.
-    const input: Input = { kind: "gossip", from: from.id, topic, bytes, ticket: ++this.#ticket };
-    this.stats.published++;
-    for (const to of this.#processes) {
-      if (to === from || !to.isUp || !this.reaches(from, to)) continue;
-      if (loss > 0 && this.#prng.unit() < loss) {
-        this.stats.gossipLost++;
-        continue;
-      }
-      this.stats.gossip++;
-      this.stats.gossipBytes += bytes.length;
-      const atMs = nowMs + this.#gossipLatency(this.#prng);
-      this.#schedule.push(atMs, INPUT, to, to.run, input, null);
-    }
-    return this.#ticket;
+    return this.#gossip.publish(from, topic, bytes);
   }
 
   fetchBlob(process: AgentProcess, hash: Hash, bytes: number, from: readonly AgentId[]): void {
     this.#blobs.fetch(process, hash, bytes, from);
   }
 
-  onVerdict(verdict: Verdict): void {
+  onVerdict(process: AgentProcess, ticket: number, verdict: Verdict): void {
     this.stats.countVerdict(verdict);
+    this.#gossip.onVerdict(process, ticket, verdict);
   }
 
   onMisbehaved(code: string): void {

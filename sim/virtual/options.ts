@@ -1,6 +1,6 @@
 /** What a virtual world is made of: its agents and its network, as the caller says them. */
 
-import type { Hasher, Signer } from "../../protocol/core/crypto.ts";
+import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
@@ -9,6 +9,7 @@ import type { AgentConfig, CreateMachine } from "../../protocol/machine.ts";
 import type { ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import type { DistributionSpec } from "./distribution.ts";
+import type { Overlay } from "./overlay.ts";
 import type { SimulatedSkill } from "./skill.ts";
 import type { TraceOptions } from "./trace.ts";
 
@@ -29,6 +30,8 @@ export interface NetworkConditions {
   readonly queueBytes?: number;
   /** Share of gossip deliveries that do not happen. */
   readonly gossipLoss?: number;
+  /** Everything takes this many times as long. */
+  readonly latencyFactor?: number;
 }
 
 export interface NetworkOptions extends NetworkConditions {
@@ -36,8 +39,13 @@ export interface NetworkOptions extends NetworkConditions {
   readonly latencyMs?: DistributionSpec;
   /** Another one for some pairs; null: the general one. Asked once a pair and direction. */
   readonly latencyOf?: (from: string, to: string) => DistributionSpec | null;
-  /** Who is connected from the start: everybody with everybody, or at random with about so many. Others on sending. */
-  readonly overlay?: "full" | { readonly degree: number };
+  /** Who is connected from the start; others connect on sending. Default: everybody with everybody. */
+  readonly overlay?: Overlay;
+  /**
+   * How gossip spreads. `flat` (default): straight to everybody, after `gossipLatencyMs`. `mesh`: along connections,
+   * one event a receiver at its computed first arrival. `full`: each hop an event, forwarded when a machine accepts.
+   */
+  readonly gossip?: "flat" | "mesh" | "full";
   /** A connection whose peer has become silent is given up after this. Default 10,000. */
   readonly detectMs?: number;
   /** Lost connections are made again within this, after a start or a heal, ms. Default 1,000. */
@@ -87,6 +95,8 @@ export interface WorldOptions {
   readonly hasher: Hasher;
   readonly agents: readonly AgentSpec[];
   readonly create?: CreateMachine;
+  /** Real signatures instead of the world's own table. */
+  readonly signatures?: { signerOf(name: string): Signer; readonly verify: Verifier };
   readonly meshId?: string;
   readonly network?: NetworkOptions;
   /** What right wall clocks show at virtual time 0. Default: 2026-01-01. */
@@ -96,5 +106,7 @@ export interface WorldOptions {
   readonly trace?: TraceOptions;
   /** Which news of agents stay in `events(name)`. Default: all. */
   readonly keepEvent?: (agent: string, event: LocalEvent) => boolean;
+  /** Told when an agent's process dies or is started again. */
+  readonly onLife?: (agent: string, isUp: boolean) => void;
   readonly onEvent?: (agent: string, event: LocalEvent, atMs: number) => void;
 }

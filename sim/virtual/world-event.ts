@@ -1,6 +1,6 @@
 /**
- * What waits in the world's queue. One class for all kinds, so that the queue's items have one shape; used ones go
- * back to a pool: a mesh of a thousand has hundreds of thousands of them under way.
+ * What waits in the world's queue. One class for all kinds, so that the queue's items have one shape, and can be used
+ * again: a mesh of a thousand has hundreds of thousands of them under way.
  */
 
 import type { Input } from "../../protocol/input.ts";
@@ -29,27 +29,6 @@ export class WorldEvent {
   input: Input | null = null;
   link: Link | null = null;
   call: (() => void) | null = null;
-}
-
-/** Used events that are kept: more than this are left to the collector. */
-const POOLED = 65_536;
-
-export class WorldEventPool {
-  readonly #free: WorldEvent[] = [];
-
-  take(): WorldEvent {
-    return this.#free.pop() ?? new WorldEvent();
-  }
-
-  /** Nobody may hold it any more. */
-  give(event: WorldEvent): void {
-    if (this.#free.length >= POOLED) return;
-    event.process = null;
-    event.input = null;
-    event.link = null;
-    event.call = null;
-    this.#free.push(event);
-  }
 }
 
 /** What the parts of a world need of it. */

@@ -13,26 +13,16 @@ import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import type { SignedGenesis } from "../../protocol/wire/genesis.ts";
+import { Agenda } from "./agenda.ts";
 import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
 import { AgentClock, type ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
-import { EventQueue } from "./event-queue.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import type { AgentSpec, NetworkConditions, WorldOptions } from "./options.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
-import {
-  CALL,
-  CONNECT,
-  FRAME,
-  INPUT,
-  type Schedule,
-  SERVED,
-  WAKE,
-  type WorldEvent,
-  WorldEventPool,
-} from "./world-event.ts";
+import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
 
 /** What right wall clocks show at virtual time 0, unless told: 2026-01-01T00:00:00Z. */
 export const EPOCH_MS = 1_767_225_600_000;
@@ -77,14 +67,12 @@ export class World {
   /** Chance for scenarios: drawing from it shifts nobody else's. */
   readonly prng: Prng;
   readonly #options: WorldOptions;
-  readonly #queue = new EventQueue<WorldEvent>();
-  readonly #pool = new WorldEventPool();
+  readonly #agenda = new Agenda();
   readonly #network: VirtualNetwork;
   readonly #processes = new Map<string, AgentProcess>();
   readonly #host: ProcessHost;
   readonly #signerOf: (agent: AgentId) => Signer;
   readonly #seedPrng: Prng;
-  #nowMs = 0;
   #events = 0;
   #crashes = 0;
   #diskFailures = 0;
@@ -95,8 +83,8 @@ export class World {
     this.meshId = (options.meshId ?? "sim") as MeshId;
     this.#seedPrng = createPrng(seed);
     this.prng = this.#seedPrng.fork("scenario");
-    const signatures = createSignatures(seed, hasher);
-    this.crypto = signatures.crypto;
+    const signatures = options.signatures ?? createSignatures(seed, hasher);
+    this.crypto = "crypto" in signatures ? signatures.crypto : { hash: hasher, verify: signatures.verify };
     this.#signerOf = (agent) => signatures.signerOf(agent);
     this.trace = new WorldTrace(seed, options.trace ?? {});
     this.#host = this.#createHost();
@@ -107,34 +95,19 @@ export class World {
   }
 
   #createHost(): ProcessHost {
-    const world = this;
     const { hasher, keepEvent, onEvent, network, seed } = this.#options;
-    const schedule: Schedule = {
-      get nowMs(): number {
-        return world.#nowMs;
-      },
-      push: (atMs, kind, process, token, input, link) => {
-        const event = this.#pool.take();
-        event.kind = kind;
-        event.process = process;
-        event.token = token;
-        event.input = input;
-        event.link = link;
-        this.#queue.push(Math.max(atMs, this.#nowMs), event);
-      },
-      at: (atMs, call) => this.at(atMs, call),
-    };
+    const agenda = this.#agenda;
     return {
       get nowMs(): number {
-        return world.#nowMs;
+        return agenda.nowMs;
       },
-      push: schedule.push,
-      at: schedule.at,
-      network: new VirtualNetwork(schedule, network ?? {}, createPrng(seed).fork("network")),
+      push: (atMs, kind, process, token, input, link) => agenda.push(atMs, kind, process, token, input, link),
+      at: (atMs, call) => agenda.at(atMs, call),
+      network: new VirtualNetwork(agenda, network ?? {}, createPrng(seed).fork("network")),
       trace: this.trace,
       hash: hasher,
       keepsEvent: (process, event) => {
-        onEvent?.(process.name, event, this.#nowMs);
+        onEvent?.(process.name, event, this.#agenda.nowMs);
         return keepEvent?.(process.name, event) ?? true;
       },
       onDiskFailure: (process) => {
@@ -201,11 +174,15 @@ export class World {
 
   /** Virtual time since the world began, ms. */
   get now(): number {
-    return this.#nowMs;
+    return this.#agenda.nowMs;
   }
 
   get agents(): readonly AgentProcess[] {
     return [...this.#processes.values()];
+  }
+
+  has(name: string): boolean {
+    return this.#processes.has(name);
   }
 
   agent(name: string): AgentProcess {
@@ -246,38 +223,34 @@ export class World {
 
   /** Calls back at a virtual time; what is due by then and was asked for before happens first. */
   at(atMs: number, call: () => void): void {
-    const event = this.#pool.take();
-    event.kind = CALL;
-    event.call = call;
-    this.#queue.push(Math.max(atMs, this.#nowMs), event);
+    this.#agenda.at(atMs, call);
   }
 
   /** Until a virtual time, or until a condition holds (asked after each event), at most `withinMs` from now. */
   run(until: number | (() => boolean), { withinMs = WITHIN_MS }: { readonly withinMs?: number } = {}): RunResult {
     const condition = typeof until === "number" ? null : until;
-    const endMs = typeof until === "number" ? until : this.#nowMs + withinMs;
+    const endMs = typeof until === "number" ? until : this.#agenda.nowMs + withinMs;
     const before = this.#events;
     if (condition?.() === true) return { reason: "condition", events: 0 };
-    while (this.#queue.nextMs <= endMs) {
-      this.#nowMs = this.#queue.nextMs;
-      this.#carryOut(this.#queue.shift()!);
+    const agenda = this.#agenda;
+    while (agenda.nextMs <= endMs) {
+      this.#carryOut(agenda.take());
       this.#events++;
       if (condition?.() === true) return { reason: "condition", events: this.#events - before };
     }
-    const idle = this.#queue.size === 0;
-    this.#nowMs = Math.max(this.#nowMs, endMs);
-    return { reason: idle ? "idle" : "time", events: this.#events - before };
+    agenda.nowMs = Math.max(agenda.nowMs, endMs);
+    return { reason: agenda.isEmpty ? "idle" : "time", events: this.#events - before };
   }
 
   #carryOut(event: WorldEvent): void {
     try {
       this.#dispatch(event);
-      this.#pool.give(event);
+      this.#agenda.give(event);
     } catch (error) {
       const what = event.input === null ? "" : `, ${event.input.kind}`;
       const who = event.process === null ? "" : ` at ${event.process.name}`;
       const why = error instanceof Error ? error.message : String(error);
-      const where = `seed ${this.#options.seed}, ${this.#nowMs} ms${who}${what}`;
+      const where = `seed ${this.#options.seed}, ${this.#agenda.nowMs} ms${who}${what}`;
       throw new WorldError(`${where}: ${why}`, { cause: error });
     }
   }
@@ -321,6 +294,7 @@ export class World {
     const process = this.agent(name);
     process.start();
     this.#network.onStart(process, false);
+    this.#options.onLife?.(name, true);
   }
 
   /** The same identity again, on what its disk has, as a new incarnation. */
@@ -342,6 +316,7 @@ export class World {
     this.#crashes++;
     process.crash(loss);
     this.#network.onCrash(process, silent);
+    this.#options.onLife?.(process.name, false);
   }
 
   /** It crashes once its next forced write is made, before anything of that step leaves; or not after all. */
@@ -384,6 +359,11 @@ export class World {
     this.#network.change(conditions);
   }
 
+  /** What the network does to frames and gossip now. */
+  get conditions(): NetworkConditions {
+    return this.#network.conditions;
+  }
+
   /** How long an agent takes for an input from now on; null: no time. */
   setService(name: string, serviceMs: ((input: Input) => number) | null): void {
     this.agent(name).serviceMs = serviceMs;
@@ -399,7 +379,7 @@ export class World {
   }
 
   jumpClock(name: string, byMs: number): void {
-    this.agent(name).clock.jump(byMs, this.#nowMs);
+    this.agent(name).clock.jump(byMs, this.#agenda.nowMs);
   }
 
   /** Gives an agent an input now, ahead of what waits. */

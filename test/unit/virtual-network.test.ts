@@ -37,7 +37,7 @@ describe("delivery", () => {
     const machine = scripted((input, _, config) =>
       input.kind === "start" && config.name === "a" ? [send("c", 7), send("nobody", 8), send("a", 9)] : [],
     );
-    const world = worldOf("abc", machine.create, { network: { overlay: { degree: 0 } } });
+    const world = worldOf("abc", machine.create, { network: { overlay: { kind: "ring", degree: 0 } } });
     world.at(0, () => {}); // the others start in the same instant, after a: what it sends finds nobody
     world.run(100);
     expect(machine.frames("c")).toEqual([]);

@@ -1,0 +1,22 @@
+/** What scenarios can name without plugins, and what plugins add to it. */
+
+import { BEHAVIOURS } from "../adversaries/behaviours.ts";
+import { FAULTS } from "../faults/catalog.ts";
+import { METRICS } from "../run/metric-catalog.ts";
+import type { Plugin, Registry } from "./registry.ts";
+
+const byName = <T extends { readonly name: string }>(items: readonly T[]): Map<string, T> =>
+  new Map(items.map((item) => [item.name, item]));
+
+/** A plugin's entry replaces a built-in one of the same name. */
+export function createRegistry(plugins: readonly Plugin[] = []): Registry {
+  const computed = plugins.flatMap((plugin) => plugin.metrics ?? []);
+  return {
+    behaviours: byName([...BEHAVIOURS, ...plugins.flatMap((plugin) => plugin.behaviours ?? [])]),
+    faults: byName([...FAULTS, ...plugins.flatMap((plugin) => plugin.faults ?? [])]),
+    shapes: byName(plugins.flatMap((plugin) => plugin.shapes ?? [])),
+    checkers: plugins.flatMap((plugin) => plugin.checkers ?? []),
+    metrics: byName([...METRICS, ...computed]),
+    computed,
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The faults of a run as the page numbers them: entries of the timeline that say the same are one fault that happened
+ * several times. Where the timeline holds none, what the scenario had planned.
+ */
+
+import type { RunResult, TimelineEntry } from "../run/result.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { duration, fixed, listed, moment } from "./format.ts";
+import { type Html, html, nothing } from "./html.ts";
+
+export interface FaultGroup {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+  /** In order of time; a moment has `untilMs` null. */
+  readonly spans: readonly { readonly atMs: number; readonly untilMs: number | null }[];
+  readonly agents: readonly string[];
+}
+
+/** Those whose time had come. */
+const planned = ({ faults }: Scenario, { endedMs, idleFaults }: RunResult): readonly TimelineEntry[] =>
+  faults
+    .filter(({ atMs, text }) => atMs <= endedMs && !idleFaults.includes(text))
+    .map(({ atMs, untilMs, text }) => ({ atMs, untilMs, kind: "fault", text, agents: [] }));
+
+export function faultGroups(scenario: Scenario, result: RunResult): readonly FaultGroup[] {
+  const happened = result.timeline.filter((entry) => entry.kind === "fault");
+  const entries = happened.length > 0 ? happened : planned(scenario, result);
+  const groups = new Map<string, TimelineEntry[]>();
+  for (const entry of [...entries].sort((a, b) => a.atMs - b.atMs)) {
+    const group = groups.get(entry.text);
+    if (group === undefined) groups.set(entry.text, [entry]);
+    else group.push(entry);
+  }
+  return [...groups].map(([text, members], index) => ({
+    number: index + 1,
+    text,
+    spans: members.map(({ atMs, untilMs }) => ({ atMs, untilMs })),
+    agents: [...new Set(members.flatMap(({ agents }) => agents))],
+  }));
+}
+
+/** `20 s`, `40 s – 80 s`, `41 s … 79 s, 12 times`. */
+function when({ spans }: FaultGroup): string {
+  const first = spans[0]!;
+  const last = spans.at(-1)!;
+  if (spans.length > 1)
+    return `${moment(first.atMs)} \u2026 ${moment(last.untilMs ?? last.atMs)}, ${spans.length} times`;
+  if (first.untilMs === null) return moment(first.atMs);
+  return `${moment(first.atMs)} \u2013 ${moment(first.untilMs)} (${duration(first.untilMs - first.atMs)})`;
+}
+
+/** The plot's legend, and the same in words. */
+export function faultTable(groups: readonly FaultGroup[], idle: readonly string[]): Html {
+  if (groups.length === 0 && idle.length === 0) return html`<p class="note">The scenario has no faults.</p>`;
+  const rows = groups.map(
+    (group) => html`<tr><th scope="row" class="number">${group.number}</th><td class="when">${when(group)}</td>
+<td><code>${group.text}</code></td><td class="number">${group.agents.length > 0 ? fixed(group.agents.length) : ""}</td>
+<td class="names">${listed(group.agents, 8)}</td></tr>\n`,
+  );
+  const idleRows = idle.map(
+    (text) => html`<tr class="bad"><td></td><td class="when">never</td><td><code>${text}</code></td>
+<td colspan="2"><strong class="fail">never took effect</strong></td></tr>\n`,
+  );
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Faults, table"><table class="faults">
+<caption>Faults, by their numbers in the plot</caption>
+<thead><tr><th scope="col" class="number">No.</th><th scope="col">When</th><th scope="col">Fault</th>
+<th scope="col" class="number">Agents</th><th scope="col">Who</th></tr></thead>
+<tbody>${rows}${idleRows}</tbody></table></div>`;
+}
+
+/** What else is in the timeline: jobs, notes and violations, as a list that opens. */
+export function eventList(result: RunResult): Html {
+  const entries = result.timeline.filter((entry) => entry.kind !== "fault").sort((a, b) => a.atMs - b.atMs);
+  if (entries.length === 0) return nothing;
+  const shown = entries.slice(0, 400);
+  const rows = shown.map(
+    ({ atMs, untilMs, kind, text, agents }) => html`<tr><td class="when">${moment(atMs)}${
+      untilMs === null ? "" : ` \u2013 ${moment(untilMs)}`
+    }</td><td class="${kind === "violation" ? "fail" : ""}">${kind}</td><td>${text}</td>
+<td class="names">${listed(agents, 6)}</td></tr>\n`,
+  );
+  const rest = entries.length - shown.length;
+  return html`<details><summary>What happened, in order (${fixed(entries.length)})</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="Events, table"><table>
+<thead><tr><th scope="col">When</th><th scope="col">Kind</th><th scope="col">What</th><th scope="col">Agents</th></tr></thead>
+<tbody>${rows}</tbody></table></div>${rest > 0 && html`<p class="note">${fixed(rest)} later entries are left out.</p>`}</details>`;
+}

@@ -1,0 +1,75 @@
+/**
+ * All metrics of the runs, by what they are about: mean and 95 % interval, unit, and what each means. With several
+ * seeds, a strip of dots from the least to the greatest.
+ */
+
+import { METRICS } from "../run/metric-catalog.ts";
+import type { RunResult, Summary } from "../run/result.ts";
+import { estimateText } from "./format.ts";
+import { type Html, html, nothing } from "./html.ts";
+
+const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
+  ["Jobs", /^(?:submitted|completion|certified|failed|stalled|refused)$/],
+  ["Answers", /^(?:wrongAccepted|accuracy|regret|undecided)$/],
+  ["Speed", /^(?:latencyMs|taskLatencyMs|throughput)(?:\.|$)/],
+  [
+    "Failures and repair",
+    /^(?:detectionMs|falseSuspicions|recoveryMs|reassigned|hedged|timeouts|replaced|evidence)(?:\.|$)/,
+  ],
+  ["Cost", /^(?:awards|spent|costPerTask)$/],
+  ["Agreement", /^(?:blocks|laterRounds)$/],
+  ["Traffic", /^(?:messages|bytes|bytesPerTask|overflows|events)(?:\.|$)/],
+];
+
+const KNOWN = new Map(METRICS.map((metric) => [metric.name, metric]));
+const ORDER = new Map(METRICS.map(({ name }, index) => [name, index]));
+
+/** The values of all seeds on one line; the table says the figures. */
+function strip(values: readonly number[]): Html {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (values.length < 2 || least === most) return nothing;
+  const dots = values.map((value) => {
+    const x = 4 + ((value - least) / (most - least)) * 72;
+    return html`<circle cx="${Number(x.toFixed(1))}" cy="6" r="2.5"/>`;
+  });
+  return html`<svg class="strip" viewBox="0 0 80 12" width="80" height="12" aria-hidden="true"><path d="M4 6H76"/>${dots}</svg>`;
+}
+
+function row(name: string, summary: Summary, results: readonly RunResult[]): Html {
+  const { mean, ci95 } = summary.metrics[name]!;
+  const { unit = "", summary: meaning = "" } = KNOWN.get(name) ?? {};
+  const text = estimateText(mean, ci95, unit);
+  const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
+  const many = results.length > 1;
+  return html`<tr><th scope="row"><code>${name}</code></th><td class="number strong">${text.mean}</td>
+${many && html`<td class="number interval">${text.interval}</td>`}<td class="unit">${text.unit}</td>
+${many && html`<td>${strip(values)}</td>`}<td class="meaning">${meaning}${
+    many &&
+    values.length < results.length &&
+    html` <span class="soft">(measured in ${values.length} of ${results.length} seeds)</span>`
+  }</td></tr>\n`;
+}
+
+export function metricTable(summary: Summary, results: readonly RunResult[]): Html {
+  const order = (name: string): number => ORDER.get(name) ?? ORDER.size;
+  const names = Object.keys(summary.metrics).sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1));
+  if (names.length === 0) return html`<p class="note">No metrics were measured.</p>`;
+  const many = results.length > 1;
+  const rest = names.filter((name) => !GROUPS.some(([, pattern]) => pattern.test(name)));
+  const groups = [
+    ...GROUPS.map(([title, pattern]) => ({ title, members: names.filter((name) => pattern.test(name)) })),
+    { title: "Others", members: rest },
+  ].filter(({ members }) => members.length > 0);
+  const columns = many ? 6 : 4;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Metrics, table"><table class="metrics">
+<thead><tr><th scope="col">Metric</th><th scope="col" class="number">${many ? "Mean" : "Value"}</th>
+${many && html`<th scope="col" class="number">95 % interval</th>`}<th scope="col">Unit</th>
+${many && html`<th scope="col">Seeds</th>`}<th scope="col">What it is</th></tr></thead>
+${groups.map(
+  ({ title, members }) => html`<tbody><tr class="group"><th colspan="${columns}" scope="rowgroup">${title}</th></tr>
+${members.map((name) => row(name, summary, results))}</tbody>`,
+)}</table></div>${
+    many &&
+    html`<p class="note">Means over ${results.length} seeds; 95 % confidence intervals of the mean by Student’s t. Dots: each seed, from the least to the greatest.</p>`
+  }`;
+}

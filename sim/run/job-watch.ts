@@ -1,0 +1,115 @@
+/**
+ * One job as the run watches it: its decided log, replayed and checked, and what that says about tasks and agents.
+ */
+
+import type { Crypto } from "../../protocol/core/crypto.ts";
+import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { agreementChecker } from "../checkers/agreement.ts";
+import { answersChecker } from "../checkers/answers.ts";
+import { awardsChecker } from "../checkers/awards.ts";
+import { budgetChecker } from "../checkers/budget.ts";
+import type { Checker, DecidedBlock } from "../checkers/checker.ts";
+import { DecidedLog } from "../checkers/decided-log.ts";
+import { locksChecker } from "../checkers/locks.ts";
+import { quietChecker } from "../checkers/quiet.ts";
+import { sealsChecker } from "../checkers/seals.ts";
+import { signingChecker } from "../checkers/signing.ts";
+import { stateChecker } from "../checkers/state.ts";
+import { tasksChecker } from "../checkers/tasks.ts";
+import { validityChecker } from "../checkers/validity.ts";
+import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
+import type { SubmittedJob } from "./clients.ts";
+
+/** What a job tells the run's metrics. */
+export interface JobListener {
+  onBlock(watch: JobWatch, block: DecidedBlock): void;
+  onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void;
+}
+
+export class JobWatch {
+  readonly submitted: SubmittedJob;
+  readonly log: DecidedLog;
+  readonly #checkers: readonly Checker[];
+  /** When the newest block was decided, ms. */
+  decidedMs = 0;
+  blocks = 0;
+  laterRounds = 0;
+  /** When a task was first awarded, ms. */
+  readonly awardedMs = new Map<string, number>();
+
+  /** `thorough`: whole states are compared, which costs a walk over them a block. */
+  constructor(
+    submitted: SubmittedJob,
+    meshId: MeshId,
+    crypto: Crypto,
+    listener: JobListener,
+    extra: readonly Checker[],
+    thorough: boolean,
+  ) {
+    this.submitted = submitted;
+    const listening: Checker = {
+      onDecided: (block) => {
+        this.blocks++;
+        if ((block.committed.commit[0]?.round ?? 0) > 0) this.laterRounds++;
+        this.decidedMs = block.atMs;
+        listener.onBlock(this, block);
+        for (const event of block.events) {
+          if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
+          listener.onDecision(this, event, block.atMs);
+        }
+      },
+    };
+    this.#checkers = [
+      agreementChecker(),
+      validityChecker(),
+      signingChecker(),
+      locksChecker(),
+      answersChecker(),
+      budgetChecker(),
+      awardsChecker(),
+      sealsChecker(),
+      quietChecker({ strict: false }),
+      ...(thorough ? [stateChecker(), tasksChecker()] : []),
+      ...extra,
+      listening,
+    ];
+    const { job, genesis } = submitted;
+    this.log = new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers });
+  }
+
+  get committee(): readonly AgentId[] {
+    return this.log.ledger.state.committee.get().map((member) => member.agent);
+  }
+
+  /** Of honest agents only. */
+  onTrace(entry: TraceEntry): void {
+    for (const checker of this.#checkers) checker.onTrace?.(entry);
+  }
+
+  onPersist(agent: AgentId, record: PersistEffect, atMs: number, step: number): void {
+    for (const checker of this.#checkers) checker.onPersist?.(agent, record, atMs);
+    this.log.onPersist(agent, record, atMs, step);
+  }
+
+  atEnd(atMs: number): void {
+    for (const checker of this.#checkers) checker.atEnd?.(atMs);
+  }
+}
+
+/** The invariants that a run watches, as results name them. */
+export const INVARIANTS = (thorough: boolean): string[] => [
+  "1 agreement",
+  "2 validity",
+  ...(thorough ? ["3 state"] : []),
+  "5 answers",
+  ...(thorough ? ["6 no task is lost"] : []),
+  "7 budget",
+  "8 awards",
+  "9 seals",
+  "10 quiet",
+  "A4 no double signing",
+  "A4 locks",
+  "verdicts",
+  "A5 evidence",
+];

@@ -1,0 +1,278 @@
+/**
+ * What a run measures: counted while it goes on, summed up at its end under the names of the metric catalogue, and
+ * sampled on the way for plots.
+ */
+
+import type { EventOf, LedgerEvent } from "../../protocol/job/event.ts";
+import type { DecidedBlock } from "../checkers/checker.ts";
+import type { TraceEntry } from "../virtual/trace.ts";
+import type { World } from "../virtual/world.ts";
+import type { Truth } from "../workloads/truth.ts";
+import type { SubmittedJob } from "./clients.ts";
+import type { JobListener, JobWatch } from "./job-watch.ts";
+import type { Regret } from "./regret.ts";
+import type { AgentRow, Metrics, Sample } from "./result.ts";
+
+interface AgentCount {
+  awards: number;
+  results: number;
+  accepted: number;
+  rejected: number;
+  timeouts: number;
+  earned: number;
+  crashes: number;
+}
+
+const newCount = (): AgentCount => ({
+  awards: 0,
+  results: 0,
+  accepted: 0,
+  rejected: 0,
+  timeouts: 0,
+  earned: 0,
+  crashes: 0,
+});
+
+/** The value below which a share of the values lies; null of none. */
+export function percentile(values: readonly number[], share: number): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
+export class RunMetrics implements JobListener {
+  readonly series: Sample[] = [];
+  readonly #world: World;
+  readonly #truth: Truth;
+  readonly #regret: Regret;
+  readonly #agents = new Map<string, AgentCount>();
+  readonly #jobLatencies: number[] = [];
+  readonly #taskLatencies: number[] = [];
+  readonly #detections: number[] = [];
+  readonly #recoveries: number[] = [];
+  /** Agents that died and were not suspected yet: since when. */
+  readonly #dead = new Map<string, number>();
+  /** Jobs that wait for their first block after a fault: since when. */
+  readonly #waiting = new Map<JobWatch, number>();
+  #counts = {
+    awards: 0,
+    results: 0,
+    right: 0,
+    judged: 0,
+    accepted: 0,
+    wrong: 0,
+    reassigned: 0,
+    hedged: 0,
+    timeouts: 0,
+    undecided: 0,
+    replaced: 0,
+    evidence: 0,
+    spent: 0,
+    blocks: 0,
+    laterRounds: 0,
+    falseSuspicions: 0,
+    refused: 0,
+  };
+  #sampled = { accepted: 0, bytes: 0, frames: 0, atMs: 0 };
+
+  constructor(world: World, truth: Truth, regret: Regret) {
+    this.#world = world;
+    this.#truth = truth;
+    this.#regret = regret;
+  }
+
+  #agent(name: string): AgentCount {
+    let count = this.#agents.get(name);
+    if (count === undefined) {
+      count = newCount();
+      this.#agents.set(name, count);
+    }
+    return count;
+  }
+
+  // --- what happens -------------------------------------------------------------------------------------
+
+  onBlock(watch: JobWatch, { committed, atMs }: DecidedBlock): void {
+    this.#counts.blocks++;
+    if ((committed.commit[0]?.round ?? 0) > 0) this.#counts.laterRounds++;
+    const sinceMs = this.#waiting.get(watch);
+    if (sinceMs === undefined) return;
+    this.#recoveries.push(atMs - sinceMs);
+    this.#waiting.delete(watch);
+  }
+
+  onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void {
+    const counts = this.#counts;
+    switch (event.kind) {
+      case "award":
+        counts.awards++;
+        this.#agent(event.worker).awards++;
+        this.#regret.onAward(watch, event);
+        break;
+      case "result":
+        counts.results++;
+        counts.spent += event.paid;
+        this.#agent(event.worker).results++;
+        this.#agent(event.worker).earned += event.paid;
+        this.#judgeResult(watch, event);
+        this.#regret.onEnd(event.worker);
+        break;
+      case "ended":
+        this.#onEnded(event);
+        break;
+      case "undecided":
+        counts.undecided++;
+        break;
+      case "replaced":
+        counts.replaced++;
+        if (event.reason === "equivocation") counts.evidence++;
+        break;
+      case "accepted":
+        this.#onAccepted(watch, event, atMs);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #judgeResult(watch: JobWatch, { task, output }: EventOf<"result">): void {
+    const right = this.#truth.of(watch.submitted.job, task);
+    if (right === undefined) return;
+    this.#counts.judged++;
+    if (right === output) this.#counts.right++;
+  }
+
+  #onEnded({ reason, worker }: EventOf<"ended">): void {
+    const counts = this.#counts;
+    this.#regret.onEnd(worker);
+    if (reason === "not-needed") return;
+    if (reason === "late") counts.hedged++;
+    if (reason !== "unrevealed") counts.reassigned++;
+    if (reason !== "timeout" && reason !== "dead") return;
+    counts.timeouts++;
+    this.#agent(worker).timeouts++;
+  }
+
+  #onAccepted(watch: JobWatch, event: EventOf<"accepted">, atMs: number): void {
+    this.#counts.accepted++;
+    for (const agent of event.supporters) this.#agent(agent).accepted++;
+    for (const agent of event.others) this.#agent(agent).rejected++;
+    this.#taskLatencies.push(atMs - (watch.awardedMs.get(event.task) ?? atMs));
+    const right = this.#truth.of(watch.submitted.job, event.task);
+    if (right !== undefined && right !== event.answer) this.#counts.wrong++;
+  }
+
+  /** Of honest agents only. */
+  onTrace({ event, atMs }: TraceEntry): void {
+    if (event.kind === "refused") this.#counts.refused++;
+    if (event.kind !== "suspected" || !event.suspected) return;
+    const sinceMs = this.#dead.get(event.suspect);
+    if (sinceMs !== undefined) {
+      this.#detections.push(atMs - sinceMs);
+      this.#dead.delete(event.suspect);
+    } else if (this.#world.has(event.suspect) && this.#world.agent(event.suspect).state === "up") {
+      this.#counts.falseSuspicions++;
+    }
+  }
+
+  onCrash(name: string): void {
+    this.#agent(name).crashes++;
+    this.#dead.set(name, this.#world.now);
+  }
+
+  onStart(name: string): void {
+    this.#dead.delete(name);
+  }
+
+  onJobEnded(job: SubmittedJob): void {
+    if (job.status === "certified") this.#jobLatencies.push(job.endedMs! - job.submittedMs);
+  }
+
+  /** A fault is over: jobs under way are expected to go on. */
+  onFaultEnd(running: Iterable<JobWatch>): void {
+    for (const watch of running) if (!this.#waiting.has(watch)) this.#waiting.set(watch, this.#world.now);
+  }
+
+  // --- summing up ---------------------------------------------------------------------------------------
+
+  /** One point of each series. */
+  sample(jobs: readonly SubmittedJob[]): void {
+    const tMs = this.#world.now;
+    const { network } = this.#world.stats;
+    const seconds = Math.max(1, tMs - this.#sampled.atMs) / 1_000;
+    const bytes = network.frameBytes + network.gossipBytes;
+    const add = (metric: string, value: number | null): void => {
+      if (value !== null) this.series.push({ tMs, metric, value });
+    };
+    add("throughput", (this.#counts.accepted - this.#sampled.accepted) / seconds);
+    add("bytesPerSecond", (bytes - this.#sampled.bytes) / seconds);
+    add("framesPerSecond", (network.frames - this.#sampled.frames) / seconds);
+    add("jobs.submitted", jobs.length);
+    add("jobs.certified", jobs.filter((job) => job.status === "certified").length);
+    add("jobs.running", jobs.filter((job) => job.endedMs === null).length);
+    add("agents.up", this.#world.agents.filter((agent) => agent.state === "up").length);
+    add("latencyMs.p50", percentile(this.#taskLatencies.slice(-200), 0.5));
+    add("latencyMs.p95", percentile(this.#taskLatencies.slice(-200), 0.95));
+    add("regret", this.#regret.mean);
+    this.#sampled = { accepted: this.#counts.accepted, bytes, frames: network.frames, atMs: tMs };
+  }
+
+  summary(jobs: readonly SubmittedJob[]): Metrics {
+    const c = this.#counts;
+    const { network, events } = this.#world.stats;
+    const of = (status: SubmittedJob["status"]): number => jobs.filter((job) => job.status === status).length;
+    const firstMs = Math.min(...jobs.map((job) => job.submittedMs));
+    const lastMs = Math.max(...jobs.map((job) => job.endedMs ?? this.#world.now));
+    const bytes = network.frameBytes + network.gossipBytes;
+    const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+    return {
+      submitted: jobs.length,
+      completion: share(of("certified"), jobs.length),
+      certified: of("certified"),
+      failed: of("failed"),
+      stalled: of("asking") + of("running"),
+      refused: of("refused"),
+      wrongAccepted: share(c.wrong, c.accepted),
+      "latencyMs.p50": percentile(this.#jobLatencies, 0.5),
+      "latencyMs.p95": percentile(this.#jobLatencies, 0.95),
+      "taskLatencyMs.p50": percentile(this.#taskLatencies, 0.5),
+      "taskLatencyMs.p95": percentile(this.#taskLatencies, 0.95),
+      throughput: jobs.length === 0 ? null : (1_000 * c.accepted) / Math.max(1, lastMs - firstMs),
+      "detectionMs.p50": percentile(this.#detections, 0.5),
+      "detectionMs.p95": percentile(this.#detections, 0.95),
+      falseSuspicions: c.falseSuspicions,
+      "recoveryMs.p50": percentile(this.#recoveries, 0.5),
+      "recoveryMs.p95": percentile(this.#recoveries, 0.95),
+      awards: c.awards,
+      reassigned: c.reassigned,
+      hedged: c.hedged,
+      timeouts: c.timeouts,
+      undecided: c.undecided,
+      replaced: c.replaced,
+      evidence: c.evidence,
+      spent: c.spent,
+      costPerTask: share(c.spent, c.accepted),
+      regret: this.#regret.mean,
+      accuracy: share(c.right, c.judged),
+      blocks: c.blocks,
+      laterRounds: share(c.laterRounds, c.blocks),
+      "messages.direct": network.frames,
+      "messages.gossip": network.gossip,
+      "messages.duplicates": network.gossipDuplicates,
+      "messages.refused": c.refused,
+      bytes,
+      bytesPerTask: share(bytes, c.accepted),
+      overflows: network.overflows,
+      events,
+    };
+  }
+
+  rows(groupOf: (name: string) => { readonly group: string; readonly behaviour: string } | undefined): AgentRow[] {
+    return this.#world.agents.flatMap((process) => {
+      const known = groupOf(process.name);
+      if (known === undefined) return [];
+      const { group, behaviour } = known;
+      return [{ agent: process.name, group, behaviour, ...this.#agent(process.name), state: process.state }];
+    });
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The agents of a scenario as the world takes them: names, skills and clocks by group, behaviours over them, and the
+ * clients that own the jobs.
+ */
+
+import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import type { SkillAd } from "../../protocol/wire/capability.ts";
+import { mutes } from "../adversaries/behaviours.ts";
+import type { BehavedAgent, Registry } from "../plugins/registry.ts";
+import type { AgentGroup, AgentProfile, Scenario } from "../scenario/scenario.ts";
+import type { AgentSpec, WrapMachine } from "../virtual/options.ts";
+import { createProfileSkill, medianOf, type SkillWorld } from "../workloads/profile-skill.ts";
+
+/** An agent of the scenario. */
+export interface Inhabitant {
+  readonly spec: AgentSpec;
+  readonly group: string;
+  readonly profile: AgentProfile;
+  /** Behaviours other than honest, or "". */
+  readonly behaviour: string;
+  /** Lies in the protocol: what it says is not held to be true by the checkers. */
+  readonly isByzantine: boolean;
+}
+
+/** Behaviours whose agents' own word about the protocol says nothing. */
+const UNTRUSTED: ReadonlySet<string> = new Set(["byzantineMember", "flood"]);
+
+const namesOf = ({ name, count }: AgentGroup): string[] => Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
+
+export const clientNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `client${i + 1}`);
+
+function adsOf({ skills, profile }: AgentGroup): SkillAd[] {
+  const expectedMs = Math.max(1, Math.round(profile.expectedMs ?? medianOf(profile.latencyMs)));
+  return skills.map((name) => ({ name, description: "", price: profile.price, expectedMs, schemas: null }));
+}
+
+function both(inner: WrapMachine | undefined, outer: WrapMachine): WrapMachine {
+  return inner === undefined ? outer : (create, tools) => outer(inner(create, tools), tools);
+}
+
+export class Population {
+  readonly inhabitants = new Map<string, Inhabitant>();
+  readonly #scenario: Scenario;
+  readonly #registry: Registry;
+  readonly #skillWorld: SkillWorld;
+  readonly #prng: Prng;
+  #joined = 0;
+
+  constructor(scenario: Scenario, registry: Registry, skillWorld: SkillWorld) {
+    this.#scenario = scenario;
+    this.#registry = registry;
+    this.#skillWorld = skillWorld;
+    this.#prng = createPrng(`${skillWorld.seed}/population`);
+    for (const group of scenario.agents) for (const name of namesOf(group)) this.#settle(group, name, 0);
+  }
+
+  /** A newcomer like those of the first group, honest. */
+  join(): Inhabitant {
+    const [first] = this.#scenario.agents;
+    return this.#settle({ ...first!, name: "new", behave: new Map() }, `new${++this.#joined}`, null);
+  }
+
+  clients(): AgentSpec[] {
+    return clientNames(this.#scenario.workload.clients).map((name) => ({
+      name,
+      config: { hosts: false, skills: [], slots: 1, traceState: false },
+      ...this.#ablation(undefined),
+    }));
+  }
+
+  #ablation(wrap: WrapMachine | undefined): Pick<AgentSpec, "wrap"> {
+    const { ablate } = this.#scenario;
+    if (ablate.length === 0) return wrap === undefined ? {} : { wrap };
+    return { wrap: both(wrap, mutes(new Set(ablate))) };
+  }
+
+  #settle(group: AgentGroup, name: string, startMs: number | null): Inhabitant {
+    const prng = this.#prng.fork(name);
+    const { profile, behave } = group;
+    const plain: BehavedAgent = {
+      spec: {
+        name,
+        startMs,
+        config: { hosts: group.hosts, skills: adsOf(group), slots: profile.slots, labels: group.labels },
+        clock: {
+          skewMs: (2 * prng.unit() - 1) * group.clock.skewMs,
+          driftPpm: (2 * prng.unit() - 1) * group.clock.driftPpm,
+        },
+        crashLoss: group.crashLoss,
+      },
+      profile,
+      skill: createProfileSkill(profile, this.#skillWorld),
+      coalition: namesOf(group),
+      prng: prng.fork("behaviour"),
+    };
+    let behaved = plain;
+    for (const [behaviour, options] of behave)
+      behaved = this.#registry.behaviours.get(behaviour)!.apply(behaved, options);
+    const spec = { ...behaved.spec, skill: behaved.skill, ...this.#ablation(behaved.spec.wrap) };
+    const behaviour = [...behave.keys()].join("+");
+    const isByzantine = [...behave.keys()].some((one) => UNTRUSTED.has(one));
+    const inhabitant = { spec, group: group.name, profile: behaved.profile, behaviour, isByzantine };
+    this.inhabitants.set(name, inhabitant);
+    return inhabitant;
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * Runs a scenario with one seed, in virtual time: the real agents in a simulated world, under the checkers, to a result.
+ *
+ * What is simulated, and how, say sim/virtual/ (time, network, disks), sim/workloads/ (work) and sim/faults/.
+ */
+
+import type { AgentId, JobId } from "../../protocol/core/ids.ts";
+import { createPrng } from "../../protocol/core/prng.ts";
+import type { Input } from "../../protocol/input.ts";
+import { type Checker, PropertyViolation } from "../checkers/checker.ts";
+import { honestyChecker } from "../checkers/honesty.ts";
+import type { SimHost } from "../host.ts";
+import type { Registry } from "../plugins/registry.ts";
+import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
+import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
+import { createWorld, type World, WorldError } from "../virtual/world.ts";
+import type { RecordedAnswers } from "../workloads/recorded-answers.ts";
+import { Truth } from "../workloads/truth.ts";
+import { Clients, type SubmittedJob } from "./clients.ts";
+import { FaultSchedule } from "./fault-schedule.ts";
+import { INVARIANTS, JobWatch } from "./job-watch.ts";
+import { RunMetrics } from "./metrics.ts";
+import { Population } from "./population.ts";
+import { Regret } from "./regret.ts";
+import type { RunResult, TimelineEntry, Violation } from "./result.ts";
+import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
+
+/** Files that a scenario names, read before: runs do no I/O. */
+export interface ScenarioFiles extends WorkloadFiles {
+  readonly recorded: ReadonlyMap<string, RecordedAnswers>;
+}
+export const NO_FILES: ScenarioFiles = { jobs: new Map(), arrivals: new Map(), recorded: new Map() };
+
+export interface SimulateOptions {
+  readonly seed: number;
+  readonly host: SimHost;
+  readonly registry: Registry;
+  readonly files?: ScenarioFiles;
+  /** Told now and then how far the run is, in [0, 1]. */
+  readonly onProgress?: (share: number) => void;
+  /** Asked now and then; true ends the run, whose result is then partial. */
+  readonly shouldStop?: () => boolean;
+  /** Compares whole ledger states on every block. Default: with up to 100 agents. */
+  readonly thorough?: boolean;
+  /** Told of every trace entry: replay and trace files. */
+  readonly onEntry?: (entry: TraceEntry) => void;
+  /** Real time for `wallMs`, ms; runs themselves have no clock. */
+  readonly wallClock?: () => number;
+}
+
+/** Points of each time series. */
+const SAMPLES = 240;
+/** After the jobs have ended and the faults are over, ms. */
+const SETTLE_MS = 2_000;
+const THOROUGH_AGENTS_MAX = 100;
+const STEP_MS = 1_000;
+
+class Run {
+  readonly world: World;
+  readonly clients: Clients;
+  readonly metrics: RunMetrics;
+  readonly #scenario: Scenario;
+  readonly #options: SimulateOptions;
+  readonly #population: Population;
+  readonly #faults: FaultSchedule;
+  readonly #watches = new Map<JobId, JobWatch>();
+  readonly #general: readonly Checker[];
+  readonly #thorough: boolean;
+  readonly #notes: TimelineEntry[] = [];
+  #violation: Violation | null = null;
+
+  constructor(scenario: Scenario, options: SimulateOptions) {
+    const { seed, host, registry, files = NO_FILES } = options;
+    this.#scenario = scenario;
+    this.#options = options;
+    const size = scenario.agents.reduce((sum, group) => sum + group.count, 0);
+    this.#thorough = options.thorough ?? size <= THOROUGH_AGENTS_MAX;
+    const truth = new Truth();
+    const skillWorld = { seed, truth, hash: host.hasher, recorded: files.recorded };
+    this.#population = new Population(scenario, registry, skillWorld);
+    this.world = this.#createWorld();
+    const { inhabitants } = this.#population;
+    this.#general = [honestyChecker((agent) => this.#isTrusted(agent))];
+    this.metrics = new RunMetrics(this.world, truth, new Regret(this.world, inhabitants));
+    this.clients = new Clients(this.world, scenario, host.hasher, seed, {
+      onDrawn: (job) => this.#watch(job),
+      onEnded: (job) => this.#onJobEnded(job),
+    });
+    this.clients.plan(planJobs(scenario.workload, registry, files, seed));
+    this.#faults = new FaultSchedule(
+      this.world,
+      scenario.faults,
+      registry,
+      {
+        agents: () => this.#names(),
+        members: () => [...this.#running()].flatMap((watch) => watch.committee),
+        workers: () => this.#workers(),
+        join: () => this.#join(),
+        onEffect: () => undefined,
+        onEnd: (fault) => this.#onFaultEnd(fault),
+      },
+      createPrng(`${seed}/faults`),
+    );
+  }
+
+  #createWorld(): World {
+    const { seed, host } = this.#options;
+    const { network } = this.#scenario;
+    const { service } = network;
+    return createWorld({
+      seed,
+      hasher: host.hasher,
+      create: host.createMachine,
+      agents: [
+        ...[...this.#population.inhabitants.values()].map(({ spec }) => this.#withDigests(spec)),
+        ...this.#population.clients(),
+      ],
+      network: {
+        overlay: network.overlay,
+        latencyMs: network.latencyMs,
+        loss: network.loss,
+        gossipLoss: network.loss,
+        duplication: network.duplication,
+        reorder: network.reorder,
+        bandwidth: network.bandwidth,
+        gossip: network.fullGossip ? "full" : "mesh",
+      },
+      ...(service === null
+        ? {}
+        : { serviceMs: (input: Input) => service.baseMs + (bytesOf(input) * service.perKibMs) / 1_024 }),
+      ...(network.realSignatures ? { signatures: host.realSignatures(String(seed)) } : {}),
+      trace: {
+        keep: () => false,
+        onEntry: (entry) => this.#onEntry(entry),
+        onPersist: (agent, record, atMs, step) => this.#onPersist(agent, record, atMs, step),
+      },
+      keepEvent: () => false,
+      onEvent: (name, event) => this.clients.onEvent(name, event),
+      onLife: (name, isUp) => {
+        if (isUp) this.metrics.onStart(name);
+        else this.metrics.onCrash(name);
+      },
+    });
+  }
+
+  #withDigests<T extends { readonly config?: object }>(spec: T): T {
+    return this.#thorough ? { ...spec, config: { ...spec.config, traceState: true } } : spec;
+  }
+
+  // --- who there is ---------------------------------------------------------------------------------------
+
+  #names(): string[] {
+    return [...this.#population.inhabitants.keys()].filter((name) => this.world.has(name));
+  }
+
+  #isTrusted(name: string): boolean {
+    return this.#population.inhabitants.get(name)?.isByzantine !== true;
+  }
+
+  /** Jobs that were taken and have not ended. */
+  *#running(): Iterable<JobWatch> {
+    for (const watch of this.#watches.values())
+      if (watch.submitted.status === "running" && watch.submitted.job === watch.log.ledger.job) yield watch;
+  }
+
+  #workers(): string[] {
+    const workers = new Set<string>();
+    for (const watch of this.#running())
+      for (const [agent, record] of watch.log.ledger.state.agents.sorted()) if (record.live > 0) workers.add(agent);
+    return [...workers];
+  }
+
+  #join(): string {
+    const { spec } = this.#population.join();
+    const there = this.#names().filter((name) => this.world.agent(name).isUp);
+    const peers = this.world.prng.shuffle(there).slice(0, Math.max(2, this.#scenario.network.overlay.degree));
+    this.world.add(this.#withDigests({ ...spec, startMs: null }), peers);
+    this.world.start(spec.name);
+    return spec.name;
+  }
+
+  // --- what happens ---------------------------------------------------------------------------------------
+
+  #watch(submitted: SubmittedJob): void {
+    const { meshId, crypto } = this.world;
+    const extra = this.#options.registry.checkers.map((create) => create());
+    const watch = new JobWatch(submitted, meshId, crypto, this.metrics, [...this.#general, ...extra], this.#thorough);
+    this.#watches.set(submitted.job, watch);
+  }
+
+  #onEntry(entry: TraceEntry): void {
+    this.#options.onEntry?.(entry);
+    if (!this.#isTrusted(entry.agent)) return;
+    this.metrics.onTrace(entry);
+    if ("job" in entry.event) this.#watches.get(entry.event.job)?.onTrace(entry);
+    else for (const checker of this.#general) checker.onTrace?.(entry);
+  }
+
+  #onPersist(agent: AgentId, record: PersistEffect, atMs: number, step: number): void {
+    if (this.#isTrusted(agent)) this.#watches.get(record.job)?.onPersist(agent, record, atMs, step);
+  }
+
+  #onJobEnded(job: SubmittedJob): void {
+    this.metrics.onJobEnded(job);
+    if (job.status === "certified") return;
+    const text = `job ${job.index + 1} ${job.status}: ${job.reason}`;
+    this.#notes.push({ atMs: this.world.now, untilMs: null, kind: "job", text, agents: [job.client] });
+  }
+
+  #onFaultEnd(fault: ScheduledFault): void {
+    if (fault.kind !== "join") this.metrics.onFaultEnd(this.#running());
+  }
+
+  // --- running --------------------------------------------------------------------------------------------
+
+  /** True if it came to its end. */
+  run(): boolean {
+    const { onProgress, shouldStop } = this.#options;
+    const { maxMs } = this.#scenario;
+    const everyMs = Math.max(250, maxMs / SAMPLES);
+    const sample = (): void => {
+      this.metrics.sample(this.clients.jobs);
+      this.world.at(this.world.now + everyMs, sample);
+    };
+    this.world.at(WARM_UP_MS, sample);
+    try {
+      while (this.world.now < maxMs && !this.#isOver()) {
+        if (shouldStop?.() === true) return false;
+        this.world.run(Math.min(maxMs, this.world.now + STEP_MS));
+        onProgress?.(this.world.now / maxMs);
+      }
+      if (this.world.now < maxMs) this.world.run(this.world.now + SETTLE_MS);
+      for (const watch of this.#watches.values()) watch.atEnd(this.world.now);
+      return true;
+    } catch (error) {
+      this.#onBroken(error);
+      return false;
+    }
+  }
+
+  #isOver(): boolean {
+    return this.clients.isDone && this.world.now >= this.#faults.endMs;
+  }
+
+  /** A broken invariant ends the run; anything else is a bug of ours and goes on up. */
+  #onBroken(error: unknown): void {
+    const cause = error instanceof WorldError && error.cause !== undefined ? error.cause : error;
+    if (!(cause instanceof PropertyViolation)) throw error;
+    const atMs = this.world.now;
+    this.#violation = { property: cause.property, message: cause.message, atMs };
+    this.#notes.push({ atMs, untilMs: null, kind: "violation", text: cause.message, agents: [] });
+  }
+
+  result(partial: boolean, wallMs: number): RunResult {
+    const { world, clients } = this;
+    const violation = this.#violation;
+    const ids = INVARIANTS(this.#thorough);
+    if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
+    const computed = this.#options.registry.computed.map(({ name, compute }) => [name, compute(world)] as const);
+    return {
+      scenario: this.#scenario.name,
+      seed: this.#options.seed,
+      driver: "virtual",
+      partial: partial || violation !== null,
+      endedMs: world.now,
+      wallMs,
+      events: world.stats.events,
+      digest: world.digest(),
+      metrics: { ...this.metrics.summary(clients.jobs), ...Object.fromEntries(computed) },
+      series: this.metrics.series,
+      timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
+      agents: this.metrics.rows((name) => this.#population.inhabitants.get(name)),
+      messages: [],
+      invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
+      idleFaults: this.#faults.idle,
+    };
+  }
+}
+
+const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
+
+/** One run. Throws only where this program itself is wrong. */
+export function simulate(scenario: Scenario, options: SimulateOptions): RunResult {
+  const clock = options.wallClock ?? (() => 0);
+  const startedMs = clock();
+  const run = new Run(scenario, options);
+  const isWhole = run.run();
+  return run.result(!isWhole, clock() - startedMs);
+}

@@ -1,0 +1,155 @@
+/**
+ * Gossip in a world, in one of three ways (`NetworkOptions.gossip`): straight to everybody; along the connections, with
+ * one event a receiver at its first arrival (gossip-mesh.ts); or hop by hop, forwarded when a machine accepts.
+ */
+
+import type { Prng } from "../../protocol/core/prng.ts";
+import type { Input } from "../../protocol/input.ts";
+import type { GossipTopic } from "../../protocol/wire/message.ts";
+import type { Verdict } from "../../protocol/wire/verdict.ts";
+import type { AgentProcess } from "./agent-process.ts";
+import { createDistribution, type Distribution, type DistributionSpec } from "./distribution.ts";
+import { GossipMesh, type Hops } from "./gossip-mesh.ts";
+import type { NetworkStats } from "./network-stats.ts";
+import type { NetworkOptions } from "./options.ts";
+import { INPUT, type Schedule } from "./world-event.ts";
+
+type GossipInput = Extract<Input, { readonly kind: "gossip" }>;
+
+/** With fewer neighbours in the overlay than this, gossip takes other connections too (gossipsub's `Dlo`). */
+const MESH_LOW = 4;
+/** What a hop costs beside the way: a message is checked before it is passed on. */
+const HOP_MS = 1;
+/** Messages of which is known who has them. */
+const SEEN_KEPT = 4_096;
+const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
+
+const timesThree = (spec: DistributionSpec): DistributionSpec => {
+  if (typeof spec === "number") return 3 * spec;
+  return "p50" in spec ? { p50: 3 * spec.p50, p95: 3 * spec.p95 } : { min: 3 * spec.min, max: 3 * spec.max };
+};
+
+/** What gossip asks of the network around it. */
+export interface Reach {
+  options(): NetworkOptions;
+  /** Nothing is cut: everybody reaches everybody. */
+  isWhole(): boolean;
+  reaches(from: AgentProcess, to: AgentProcess): boolean;
+}
+
+export class VirtualGossip {
+  readonly #schedule: Schedule;
+  readonly #processes: readonly AgentProcess[];
+  readonly #prng: Prng;
+  readonly #stats: NetworkStats;
+  readonly #reach: Reach;
+  readonly #straight: Distribution;
+  readonly #mesh = new GossipMesh();
+  readonly #hops: Hops;
+  /** Of the full simulation: who has which message. */
+  readonly #seen = new Map<number, { readonly input: GossipInput; readonly by: Set<number> }>();
+  #ticket = 0;
+
+  constructor(schedule: Schedule, processes: readonly AgentProcess[], prng: Prng, stats: NetworkStats, reach: Reach) {
+    this.#schedule = schedule;
+    this.#processes = processes;
+    this.#prng = prng;
+    this.#stats = stats;
+    this.#reach = reach;
+    const { gossipLatencyMs, latencyMs = DEFAULT_LATENCY } = reach.options();
+    this.#straight = createDistribution(gossipLatencyMs ?? timesThree(latencyMs));
+    this.#hops = {
+      get count(): number {
+        return processes.length;
+      },
+      each: (index, found) => this.#eachHop(processes[index]!, (to, hopMs) => found(to.index, hopMs)),
+    };
+  }
+
+  /** Returns the message's ticket. */
+  publish(from: AgentProcess, topic: GossipTopic, bytes: Uint8Array): number {
+    // One input for all: the ticket is the message's.
+    const input: GossipInput = { kind: "gossip", from: from.id, topic, bytes, ticket: ++this.#ticket };
+    this.#stats.published++;
+    switch (this.#reach.options().gossip ?? "flat") {
+      case "full":
+        this.#seen.set(input.ticket, { input, by: new Set([from.index]) });
+        this.#forward(from, input);
+        break;
+      case "mesh":
+        this.#spread(from, input);
+        break;
+      case "flat":
+        for (const to of this.#processes) {
+          if (to === from || !to.isUp || !this.#reach.reaches(from, to)) continue;
+          this.#deliver(to, this.#straight(this.#prng) * this.#factor, input);
+        }
+        break;
+    }
+    return this.#ticket;
+  }
+
+  get #factor(): number {
+    return this.#reach.options().latencyFactor ?? 1;
+  }
+
+  #spread(from: AgentProcess, input: GossipInput): void {
+    const copies = this.#mesh.spread(from.index, this.#hops, (index, afterMs) =>
+      this.#deliver(this.#processes[index]!, afterMs, input),
+    );
+    this.#stats.gossipDuplicates += copies;
+    this.#stats.gossipBytes += copies * input.bytes.length;
+  }
+
+  #deliver(to: AgentProcess, afterMs: number, input: GossipInput): void {
+    const loss = this.#reach.options().gossipLoss ?? 0;
+    if (loss > 0 && this.#prng.unit() < loss) {
+      this.#stats.gossipLost++;
+      return;
+    }
+    this.#stats.gossip++;
+    this.#stats.gossipBytes += input.bytes.length;
+    this.#schedule.push(this.#schedule.nowMs + afterMs, INPUT, to, to.run, input, null);
+  }
+
+  /** Those that a process passes gossip on to: its neighbours in the overlay, and others where few of those are left. */
+  #eachHop(from: AgentProcess, found: (to: AgentProcess, hopMs: number) => void): void {
+    let inMesh = 0;
+    for (const link of from.links.values()) if (link.up && link.isMesh) inMesh++;
+    const factor = this.#factor;
+    const isWhole = this.#reach.isWhole();
+    for (const link of from.links.values()) {
+      if (!link.up || (!link.isMesh && inMesh >= MESH_LOW)) continue;
+      const to = link.a === from ? link.b : link.a;
+      if (!isWhole && !this.#reach.reaches(from, to)) continue;
+      found(to, (link.a === from ? link.forth : link.back).latency(this.#prng) * factor + HOP_MS);
+    }
+  }
+
+  /** One copy to each neighbour; each is an event. */
+  #forward(process: AgentProcess, input: GossipInput): void {
+    this.#eachHop(process, (to, hopMs) => {
+      const { run } = to;
+      this.#schedule.at(this.#schedule.nowMs + hopMs, () => {
+        const seen = this.#seen.get(input.ticket);
+        if (seen === undefined || to.run !== run || !to.isUp) return;
+        if (seen.by.has(to.index)) {
+          this.#stats.gossipDuplicates++;
+          this.#stats.gossipBytes += input.bytes.length;
+          return;
+        }
+        seen.by.add(to.index);
+        this.#deliver(to, 0, input);
+      });
+    });
+  }
+
+  /** A machine has judged a message: what it accepts goes on. */
+  onVerdict(process: AgentProcess, ticket: number, verdict: Verdict): void {
+    const seen = this.#seen.get(ticket);
+    if (seen === undefined) return;
+    if (verdict.verdict === "accept") this.#forward(process, seen.input);
+    // Copies are under way for a few hops at most.
+    if (this.#seen.size > SEEN_KEPT) this.#seen.delete(this.#seen.keys().next().value!);
+  }
+}
