@@ -273,35 +273,41 @@ class Agent implements Machine {
     if (monoMs - this.#pulsedMs > PAUSE_MS) this.#liveness.forgive(monoMs);
     this.#pulsedMs = monoMs;
     this.#pulseAtMs = monoMs + PULSE_MS;
-    const peers = this.#worker.peers();
     const watched = new Set<AgentId>();
     for (const host of this.#hosts.values()) {
-      if (host.isEnded) continue;
-      const { hearsPulses } = host;
+      if (host.isEnded || !host.hearsPulses) continue;
       for (const agent of host.peers()) {
-        peers.add(agent);
-        if (!hearsPulses) continue;
         watched.add(agent);
         this.#liveness.watch(agent, monoMs);
       }
     }
     this.#liveness.forget((agent) => watched.has(agent));
-    if (peers.size > 0) {
-      this.#context.sendAll(peers, { kind: "pulse", load: this.#worker.loadPpm, positions: this.#positions() });
-    }
+    for (const [to, positions] of this.#positions())
+      this.#context.send(to, { kind: "pulse", load: this.#worker.loadPpm, positions });
     this.#judgeLiveness(watched);
   }
 
-  #positions(): Position[] {
-    const awards = this.#worker.liveAwards();
-    const positions: Position[] = [];
-    for (const host of this.#hosts.values()) {
-      if (host.isEnded && this.#context.now.wallMs - host.endedWallMs > PULSE_MS * 60) continue;
-      positions.push({ ...host.position, awards: awards.get(host.job) ?? 0 });
-      awards.delete(host.job);
+  /** What each peer is told: where this agent stands in the jobs that they share. */
+  #positions(): Map<AgentId, Position[]> {
+    const told = new Map<AgentId, Position[]>();
+    const tell = (agents: Iterable<AgentId>, position: Position): void => {
+      for (const agent of agents) {
+        if (agent === this.#context.self) continue;
+        const positions = told.get(agent);
+        if (positions === undefined) told.set(agent, [position]);
+        else if (positions.length < limits.knownJobs) positions.push(position);
+      }
+    };
+    const awards = new Map<JobId, number>();
+    for (const engagement of this.#worker.engagements()) {
+      awards.set(engagement.job, engagement.awards);
+      if (this.#hosts.has(engagement.job)) continue;
+      const { job, members } = engagement;
+      tell(members, { job, height: 0, round: 0, step: 0, awards: engagement.awards });
     }
-    for (const [job, count] of awards) positions.push({ job, height: 0, round: 0, step: 0, awards: count });
-    return positions.slice(0, limits.knownJobs);
+    for (const host of this.#hosts.values())
+      if (!host.isEnded) tell(host.keepers(), { ...host.position, awards: awards.get(host.job) ?? 0 });
+    return told;
   }
 
   #judgeLiveness(watched: ReadonlySet<AgentId>): void {
@@ -374,6 +380,8 @@ class Agent implements Machine {
         return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.onCommittee(message);
       case "notice":
         return this.#onNotice(from, message);
+      case "over":
+        return this.#worker.onOver(from, message.job);
       case "fetchVcvs":
         this.#advertiser.onFetch(from, message.known);
         return ACCEPT;

@@ -58,6 +58,8 @@ export class JobHost {
   startedWallMs = 0;
   endedWallMs = 0;
   #isReplaying = false;
+  /** When it wants to be woken, until something happens to it; null: to be computed. */
+  #wakeMs: number | null = null;
 
   constructor(
     context: Context,
@@ -146,15 +148,17 @@ export class JobHost {
     return new Set([...this.members, ...this.replica.ledger.state.standbys.get(), ...this.archive.followers]);
   }
 
-  /** Agents that this one pulses because of this job: it keeps its log with them, or they work for it. */
+  /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work for it. */
   peers(): Set<AgentId> {
     const peers = this.keepers();
-    for (const [agent, record] of this.replica.ledger.state.agents.sorted()) if (record.live > 0) peers.add(agent);
+    if (this.role === "member")
+      for (const [agent, record] of this.replica.ledger.state.agents.sorted()) if (record.live > 0) peers.add(agent);
     peers.delete(this.#context.self);
     return peers;
   }
 
   start(): void {
+    this.#wakeMs = null;
     this.#context.emit({ kind: "trace", event: { kind: "hosting", job: this.job, role: this.role } });
     if (this.startedWallMs === 0) this.startedWallMs = this.#context.now.wallMs;
     this.#relay.takeUp();
@@ -164,6 +168,7 @@ export class JobHost {
   // --- inputs -----------------------------------------------------------------------------------------
 
   onMessage(from: AgentId, message: Message): Verdict {
+    this.#wakeMs = null;
     const now = this.#context.now;
     switch (message.kind) {
       case "envelopes":
@@ -226,6 +231,7 @@ export class JobHost {
 
   /** This agent's own commands: taken here, and sent to every member. */
   submit(bodies: readonly CommandBody[]): void {
+    this.#wakeMs = null;
     if (bodies.length === 0) return;
     this.#publish(sealBodies(this.#context, this.job, bodies));
   }
@@ -237,6 +243,7 @@ export class JobHost {
 
   /** A command of somebody else, handed to this node by its operator. */
   publish(envelope: Envelope): void {
+    this.#wakeMs = null;
     this.#publish(envelope);
   }
 
@@ -256,12 +263,15 @@ export class JobHost {
   onPosition(from: AgentId, position: Position): void {
     // Nobody pulses for a job that has ended.
     const hearsPulses = this.#isKeeper(from) && !this.isEnded;
+    this.#wakeMs = null;
     this.#consensus.onPosition(this.#context.now, from, position, hearsPulses);
+    if (this.isEnded && position.height === 0) this.#context.send(from, { kind: "over", job: this.job });
     if (this.role !== "member") return;
     this.#notify(this.notices.repair(from, position.awards));
   }
 
   onConnected(peer: AgentId): void {
+    this.#wakeMs = null;
     this.#consensus.onConnected(this.#context.now, peer);
     if (this.role !== "member") return;
     this.#notify(this.notices.live(peer));
@@ -269,15 +279,18 @@ export class JobHost {
   }
 
   onBlobStored(blob: Hash): void {
+    this.#wakeMs = null;
     if (this.#relay.onBlobStored(blob)) this.#changed();
   }
 
   onBlobFailed(blob: Hash): void {
+    this.#wakeMs = null;
     this.#relay.onBlobFailed(blob);
   }
 
   /** Agents that seem dead, or seem so no longer; members say so in the log when something hangs on it. */
   onSuspicions(isSuspect: (agent: AgentId) => boolean): void {
+    this.#wakeMs = null; // once a second also for clocks that were set
     if (this.role !== "member" || this.isEnded) return;
     const { self, now } = this.#context;
     this.replica.settle();
@@ -303,13 +316,15 @@ export class JobHost {
   }
 
   tick(): void {
+    this.#wakeMs = null;
     const { now } = this.#context;
     this.#relay.tick();
     this.#consensus.onTick(now);
   }
 
   nextWakeMs(): number {
-    return Math.min(this.#relay.nextWakeMs(), this.#consensus.nextWakeMs(this.#context.now));
+    this.#wakeMs ??= Math.min(this.#relay.nextWakeMs(), this.#consensus.nextWakeMs(this.#context.now));
+    return this.#wakeMs;
   }
 
   #changed(): void {
@@ -362,6 +377,7 @@ export class JobHost {
         this.#relay.takeUp();
       }
     }
+    if (this.isEnded && this.role === "member") this.#tellOver();
     for (const event of events) if (event.kind === "window") this.#events.onWindow(this, event, header);
   }
 
@@ -369,6 +385,12 @@ export class JobHost {
     for (const blob of this.notices.takeBlobs()) this.#context.emit({ kind: "storeBlob", bytes: blob });
     for (const { to, message } of notices) this.#context.send(to, message);
     this.#events.onNotices(this, notices);
+  }
+
+  /** Nobody need pulse or offer for this job any more. */
+  #tellOver(): void {
+    for (const [agent] of this.replica.ledger.state.agents.sorted())
+      this.#context.send(agent, { kind: "over", job: this.job });
   }
 
   #tellCommittee(): void {

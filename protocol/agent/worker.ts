@@ -47,6 +47,8 @@ interface KnownJob {
   readonly held: Map<string, Held>;
   readonly tally: NoticeTally;
   readonly outbox: Outbox;
+  /** Members that say that the job has ended. */
+  readonly overBy: Set<AgentId>;
   /** Awards whose work is under way. */
   running: number;
   lastWorkMs: number;
@@ -107,6 +109,7 @@ export class Worker {
       held: new Map(),
       tally: new NoticeTally(),
       outbox: new Outbox(this.#context, job),
+      overBy: new Set(),
       running: 0,
       lastWorkMs: this.#context.now.monoMs,
       isStored: false,
@@ -166,31 +169,22 @@ export class Worker {
     known.committeeHeight = height;
   }
 
-  /** Members of jobs for which it holds awards or has standing offers: they must hear from it. */
-  peers(): Set<AgentId> {
-    const peers = new Set<AgentId>();
+  /** Jobs for which it holds awards or has standing offers, with how many live awards it has: members must hear from it. */
+  engagements(): { readonly job: JobId; readonly members: readonly AgentId[]; readonly awards: number }[] {
+    const engagements = [];
     for (const known of this.#jobs.values()) {
       if (known.held.size === 0 && !this.#isOffering(known)) continue;
-      for (const { agent } of known.committee.members) peers.add(agent);
+      let awards = 0;
+      for (const held of known.held.values()) if (held.phase === "fetching" || held.phase === "running") awards++;
+      engagements.push({ job: known.job, members: known.committee.members.map((member) => member.agent), awards });
     }
-    peers.delete(this.#context.self);
-    return peers;
+    return engagements;
   }
 
   #isOffering(known: KnownJob): boolean {
     const { wallMs } = this.#context.now;
-    return [...known.offers.values()].some(({ validUntilMs }) => validUntilMs > wallMs);
-  }
-
-  /** Live awards by job, for pulses. */
-  liveAwards(): Map<JobId, number> {
-    const counts = new Map<JobId, number>();
-    for (const known of this.#jobs.values()) {
-      if (known.held.size === 0 && !this.#isOffering(known)) continue;
-      const live = [...known.held.values()].filter((held) => held.phase === "fetching" || held.phase === "running");
-      counts.set(known.job, live.length);
-    }
-    return counts;
+    for (const { validUntilMs } of known.offers.values()) if (validUntilMs > wallMs) return true;
+    return false;
   }
 
   // --- offers -----------------------------------------------------------------------------------------
@@ -248,6 +242,17 @@ export class Worker {
       if (known.tally.add(this.#context.config.crypto.hash, known.committee, from, item))
         this.#onAgreed(known, key, item, held);
     }
+    return ACCEPT;
+  }
+
+  /** A member says that the job has ended: believed when members with more than 1/3 of the power say so. */
+  onOver(from: AgentId, job: JobId): Verdict {
+    const known = this.#jobs.get(job);
+    if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
+    known.overBy.add(from);
+    if (!known.committee.hasHonest(known.committee.powerOf(known.overBy))) return ACCEPT;
+    for (const [key, held] of [...known.held]) this.#close(known, key, held);
+    known.offers.clear();
     return ACCEPT;
   }
 

@@ -121,6 +121,9 @@ export const messageCodec = variant({
   query: struct({ id: uint(0xffffffff), query: queryCodec }),
   reply: struct({ id: uint(0xffffffff), ok: bool, bytes: bytes(limits.frameBytes - 1024) }),
 
+  /** To agents that offered for a job: it has ended, and nobody waits for work. */
+  over: struct({ job }),
+
   /** A current committee with its proof: for workers, who know the genesis only. */
   committee: struct({ job, header: headerCodec, commit: votesCodec, committee: committeeCodec }),
 });

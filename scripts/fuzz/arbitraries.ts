@@ -327,6 +327,7 @@ const messages: Kinds<Message> = {
   body: { job, block },
   fetchCommands: { job, hashes },
   haveCommands: { job, hashes },
+  over: { job },
   haveBlobs: { job, blobs: hashes },
   invite: { genesis: signedGenesis, vcvs: few(vcv) },
   inviteReply: { job, yes: fc.boolean(), reason: longText },

@@ -23,14 +23,14 @@ const most = (rows: readonly Counts[], name: keyof Counts): number =>
 
 const percent = (part: number, whole: number): string => `${Number(((100 * part) / whole).toFixed(1))}%`;
 
-/** A number and a bar as long as its share of the column's greatest. */
+/** A number, and a bar as long as its share of the column's greatest. */
 function bar(value: number, max: number): Html {
   const decimals = Number.isInteger(value) ? 0 : decimalsOf(value);
-  const width = max > 0 ? html`<span class="bar" style="width:${percent(value, max)}"></span>` : "";
-  return html`<td class="number barred"><span>${fixed(value, decimals)}</span>${width}</td>`;
+  const width = max > 0 && value > 0 && html`<i class="plain" style="width:${percent(value, max)}"></i>`;
+  return html`<td class="number barred"><span class="track">${width}</span>${fixed(value, decimals)}</td>`;
 }
 
-/** Where the awards went: accepted, rejected, timed out, otherwise ended; patterns as well as colours. */
+/** Where the awards went: accepted, rejected, timed out, otherwise ended; of different heights as well as colours. */
 function outcomes(row: Counts, max: number): Html {
   const parts: readonly (readonly [string, number])[] = [
     ["ok", row.accepted],
@@ -39,9 +39,10 @@ function outcomes(row: Counts, max: number): Html {
     ["rest", Math.max(0, row.awards - row.accepted - row.rejected - row.timeouts)],
   ];
   const whole = Math.max(max, 1);
-  return html`<td class="number barred"><span>${fixed(row.awards)}</span><span class="stack">${parts.map(
+  const bars = parts.map(
     ([name, value]) => value > 0 && html`<i class="${name}" style="width:${percent(value, whole)}"></i>`,
-  )}</span></td>`;
+  );
+  return html`<td class="number barred"><span class="track">${bars}</span>${fixed(row.awards)}</td>`;
 }
 
 const cells = (row: Counts, max: Counts): Part => [
@@ -63,8 +64,8 @@ const table = (name: string, head: Part, body: Part): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${name}, table"><table class="agents">
 <thead><tr>${head}</tr></thead>\n${body}</table></div>`;
 
-function agentRow(row: AgentRow, max: Counts, why: Part): Html {
-  return html`<tr><th scope="row">${row.agent}</th><td class="${row.state === "up" ? "soft" : "strong"}">${row.state}</td>${cells(row, max)}${why}</tr>\n`;
+function agentRow(row: AgentRow, max: Counts): Html {
+  return html`<tr><th scope="row">${row.agent}</th><td class="${row.state === "up" ? "soft" : "strong"}">${row.state}</td>${cells(row, max)}</tr>\n`;
 }
 
 /** Groups in the order of their first agent; honest agents before others of the same group. */
@@ -90,7 +91,7 @@ function everybody(rows: readonly AgentRow[]): Html {
       behaviour,
       members,
     }) => html`<tbody><tr class="group"><th colspan="9" scope="rowgroup">Group ${title}: <em>${behaviour}</em> <span class="soft">${counted(members.length, "agent")}</span></th></tr>
-${members.sort(byAwards).map((row) => agentRow(row, max, ""))}</tbody>`,
+${members.sort(byAwards).map((row) => agentRow(row, max))}</tbody>`,
   );
   return table("Agents", html`<th scope="col">Agent</th><th scope="col">At the end</th>${HEADS}`, body);
 }
@@ -119,17 +120,25 @@ ${bar(mean.earned, max.earned)}<td class="number">${text(mean.crashes)}</td></tr
 function standouts(rows: readonly AgentRow[]): Html {
   const found = remarkable(rows, REMARKABLE);
   const max = maxima(rows);
-  const body = found.map(({ row, why }) =>
-    agentRow(row, max, html`<td>${row.group}: <em>${behaviourOf(row)}</em></td><td class="meaning">${why}</td>`),
+  const body = found.map(
+    ({
+      row,
+      why,
+    }) => html`<tr><th scope="row">${row.agent}</th><td class="group-name">${row.group}: <em>${behaviourOf(row)}</em></td>
+<td class="${row.state === "up" ? "soft" : "strong"}">${row.state}</td><td class="meaning">${why}</td>${outcomes(row, max.awards)}
+<td class="number">${fixed(row.accepted)}</td><td class="number">${fixed(row.rejected)}</td>
+<td class="number">${fixed(row.timeouts)}</td><td class="number">${fixed(row.earned)}</td></tr>\n`,
   );
-  const head = html`<th scope="col">Agent</th><th scope="col">At the end</th>${HEADS}<th scope="col">Group</th><th scope="col">What stands out</th>`;
+  const head = html`<th scope="col">Agent</th><th scope="col">Group</th><th scope="col">At the end</th><th scope="col">Against its group</th>
+<th scope="col" class="number">Awards</th><th scope="col" class="number">Accepted</th><th scope="col" class="number">Rejected</th>
+<th scope="col" class="number">Timeouts</th><th scope="col" class="number">Earned</th>`;
   return html`<h3>The ${found.length} that stand out most</h3>${table("Remarkable agents", head, html`<tbody>${body}</tbody>`)}`;
 }
 
-const LEGEND = html`<p class="note legend">Awards:
+const LEGEND = html`<p class="note legend"><span>Awards that ended:</span>
 <span class="key"><i class="ok"></i>accepted</span> <span class="key"><i class="no"></i>rejected</span>
-<span class="key"><i class="late"></i>timed out</span> <span class="key"><i class="rest"></i>ended otherwise</span>.
-Earned, in ${unitOf("spent")}.</p>`;
+<span class="key"><i class="late"></i>timed out</span> <span class="key"><i class="rest"></i>otherwise, or not yet</span>
+<span>Earned in ${unitOf("spent")}.</span></p>`;
 
 export function agentTables(rows: readonly AgentRow[]): Html {
   if (rows.length === 0) return html`<p class="note">No agents were recorded.</p>`;

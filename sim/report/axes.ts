@@ -37,6 +37,24 @@ export function roundScale(max: number, ticks: number): { readonly max: number; 
   return { max: Math.ceil(max / step - 1e-9) * step, step };
 }
 
+export interface Span {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+/** Ends of an axis that need not begin at 0: round, with all values within. */
+export function closeSpan(values: readonly number[], unit: string, ticks = 4): Span {
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const most = values.reduce((a, b) => Math.max(a, b));
+  const width = most - least || Math.abs(most) * 0.1 || 1;
+  const { step } = roundScale(width * 1.1, ticks);
+  const min = Math.floor((least - width * 0.06) / step) * step;
+  const max = Math.ceil((most + width * 0.06) / step) * step;
+  const isWhole = unit === "%" && most <= 100;
+  return { min: least >= 0 ? Math.max(0, min) : min, max: isWhole ? Math.min(100, max) : max, step };
+}
+
 /** Decimals that ticks at this distance need. */
 export function decimalsOfStep(step: number): number {
   let decimals = 0;

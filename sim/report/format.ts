@@ -126,7 +126,8 @@ export function estimateText(
   const scale = scaleOf(unit, mean);
   const half = interval === null ? 0 : ((interval[1] - interval[0]) / 2) * scale.factor;
   const shown = mean * scale.factor;
-  const decimals = half > 0 ? Math.min(decimalsOf(half, 2), 4) : decimalsIn(scale, shown);
+  // What rounding left of equal values is no width.
+  const decimals = half > Math.abs(shown) * 1e-9 ? Math.min(decimalsOf(half, 2), 4) : decimalsIn(scale, shown);
   const [low, high] = interval ?? [mean, mean];
   const text = (value: number): string => fixed(value * scale.factor, decimals);
   return {

@@ -41,13 +41,12 @@ function row(name: string, summary: Summary, results: readonly RunResult[]): Htm
   const text = estimateText(mean, ci95, unit);
   const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
   const many = results.length > 1;
-  return html`<tr><th scope="row"><code>${name}</code></th><td class="number strong">${text.mean}</td>
-${many && html`<td class="number interval">${text.interval}</td>`}<td class="unit">${text.unit}</td>
-${many && html`<td>${strip(values)}</td>`}<td class="meaning">${meaning}${
-    many &&
-    values.length < results.length &&
-    html` <span class="soft">(measured in ${values.length} of ${results.length} seeds)</span>`
-  }</td></tr>\n`;
+  const partly =
+    many && values.length < results.length && html` (measured in ${values.length} of ${results.length} seeds)`;
+  return html`<tr role="row"><th scope="row" role="rowheader"><code>${name}</code></th>
+<td role="cell" class="number mean">${text.mean}</td><td role="cell" class="unit">${text.unit}</td>
+${many && html`<td role="cell" class="number interval">${text.interval}</td><td role="cell" class="seeds">${strip(values)}</td>`}
+<td role="cell" class="meaning">${meaning}${partly}</td></tr>\n`;
 }
 
 export function metricTable(summary: Summary, results: readonly RunResult[]): Html {
@@ -61,12 +60,15 @@ export function metricTable(summary: Summary, results: readonly RunResult[]): Ht
     { title: "Others", members: rest },
   ].filter(({ members }) => members.length > 0);
   const columns = many ? 6 : 4;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Metrics, table"><table class="metrics">
-<thead><tr><th scope="col">Metric</th><th scope="col" class="number">${many ? "Mean" : "Value"}</th>
-${many && html`<th scope="col" class="number">95 % interval</th>`}<th scope="col">Unit</th>
-${many && html`<th scope="col">Seeds</th>`}<th scope="col">What it is</th></tr></thead>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Metrics, table"><table class="metrics" role="table">
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Metric</th><th scope="col" role="columnheader" class="number">${many ? "Mean" : "Value"}</th><th scope="col" role="columnheader">Unit</th>
+${many && html`<th scope="col" role="columnheader" class="number">95 % interval</th><th scope="col" role="columnheader">Seeds</th>`}
+<th scope="col" role="columnheader">What it is</th></tr></thead>
 ${groups.map(
-  ({ title, members }) => html`<tbody><tr class="group"><th colspan="${columns}" scope="rowgroup">${title}</th></tr>
+  ({
+    title,
+    members,
+  }) => html`<tbody role="rowgroup"><tr class="group" role="row"><th colspan="${columns}" scope="rowgroup" role="rowheader">${title}</th></tr>
 ${members.map((name) => row(name, summary, results))}</tbody>`,
 )}</table></div>${
     many &&

@@ -5,14 +5,14 @@
 
 import type { AgentRow, RunResult } from "../run/result.ts";
 import { faultMarks, scaled, TEXT, timeAxis, valueAxis } from "./axes.ts";
-import { color, draw, seriesColor, seriesDash } from "./chart.ts";
+import { color, draw, seriesColor, seriesDash, textWidth } from "./chart.ts";
 import type { FaultGroup } from "./faults.ts";
 import { fixed, quantity, type Scale, scaleOf } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { type ReadLine, readout } from "./readout.ts";
-import { bandOf, FAMILIES, familyOf, type Line, linesOf, quantile, unitOf } from "./series.ts";
+import { bandOf, FAMILIES, familyOf, greatest, isStepped, type Line, linesOf, quantile, unitOf } from "./series.ts";
 
-const SIZE = { width: 330, height: 158, left: 40, right: 72, top: 8, bottom: 22 };
+const SIZE = { width: 330, height: 158, left: 40, top: 8, bottom: 22 };
 
 interface PlotSpec {
   readonly title: string;
@@ -65,6 +65,7 @@ interface DrawnLine {
   readonly dash: "solid" | number[];
   readonly width: number;
   readonly opacity: number;
+  readonly isStep: boolean;
 }
 
 interface Plot {
@@ -81,9 +82,10 @@ function drawPlot(plot: Plot, groups: readonly FaultGroup[], endMs: number): Htm
   const scale = scaleOf(plot.unit, quantile(values, 1));
   const least = Math.min(0, values[0]! * scale.factor);
   const most = quantile(values, 1) * scale.factor;
-  const series = plot.lines.map(({ label, line, stroke, dash, width, opacity }, index) => ({
+  const series = plot.lines.map(({ label, line, stroke, dash, width, opacity, isStep }, index) => ({
     type: "line",
     silent: true,
+    ...(isStep ? { step: "end" } : {}),
     showSymbol: false,
     sampling: "lttb",
     ...(index === 0 ? faultMarks(groups, [], endMs) : {}),
@@ -92,7 +94,7 @@ function drawPlot(plot: Plot, groups: readonly FaultGroup[], endMs: number): Htm
     labelLayout: { moveOverlap: "shiftY" },
     data: scaled(line, scale),
   }));
-  const right = plot.lines.some(({ label }) => label !== "") ? SIZE.right : 16;
+  const right = Math.max(16, 8 + greatest(plot.lines.map(({ label }) => textWidth(label))));
   const option = {
     grid: { left: SIZE.left, right, top: SIZE.top, bottom: SIZE.bottom, outerBoundsMode: "none" },
     xAxis: timeAxis(endMs, 6, true),
@@ -134,13 +136,14 @@ function metricPlots(lines: ReadonlyMap<string, Line>): Plot[] {
       title: spec.title,
       unit: unitOf(present[0]!.metric),
       note: "",
-      lines: present.map(({ label, line, row }) => ({
+      lines: present.map(({ metric, label, line, row }) => ({
         label,
         line,
         stroke: seriesColor(row),
         dash: seriesDash(row),
         width: 1.5,
         opacity: 1,
+        isStep: isStepped(metric),
       })),
       reads: present.map(({ metric, line }) => ({ label: metric, line })),
     };
@@ -173,8 +176,8 @@ function familyPlots(lines: ReadonlyMap<string, Line>, agents: readonly AgentRow
       const label = `${behaviour} (${fixed(members.length)})`;
       const thin = isFew ? members : [band.low, band.high];
       return [
-        ...thin.map((line) => ({ label: "", line, stroke, dash, width: 0.75, opacity: 0.45 })),
-        { label, line: band.middle, stroke, dash, width: 2, opacity: 1 },
+        ...thin.map((line) => ({ label: "", line, stroke, dash, width: 0.75, opacity: 0.45, isStep: false })),
+        { label, line: band.middle, stroke, dash, width: 2, opacity: 1, isStep: false },
       ];
     });
     const summary = FAMILIES.find(({ name }) => name === prefix)?.summary;

@@ -25,7 +25,7 @@ export interface ReportOptions {
   readonly version: string;
 }
 
-function messages({ result }: Focus): Section {
+function messages({ result }: Focus, count: number): Section {
   const [violation] = violationsOf(result);
   const sent = result.messages.map(({ sentMs }) => sentMs).sort((a, b) => a - b);
   const aroundMs = violation?.atMs ?? sent[Math.floor(sent.length / 2)] ?? 0;
@@ -37,10 +37,8 @@ function messages({ result }: Focus): Section {
     })),
     ...result.timeline.flatMap(({ atMs, kind, text }) => (kind === "fault" ? [{ atMs, kind, text }] : [])),
   ];
-  const title =
-    violation === undefined
-      ? `Messages around ${preciseMoment(aroundMs)}`
-      : `Messages around the violation at ${preciseMoment(violation.atMs)}`;
+  const moment = `${violation === undefined ? "" : "the violation at "}${preciseMoment(aroundMs)}`;
+  const title = `Messages around ${moment}${count > 1 ? `, seed ${result.seed}` : ""}`;
   return {
     id: "messages",
     name: "Messages",
@@ -70,7 +68,7 @@ function sections(scenario: Scenario, results: readonly RunResult[], summary: Su
   const groups = faultGroups(scenario, result);
   const drawn = timeline(result, results, groups);
   const noSeries = result.series.length === 0 && html`<p class="note">No time series were recorded in this run.</p>`;
-  const diagramSection = messages(focus);
+  const diagramSection = messages(focus, results.length);
   const isBroken = violationsOf(result).length > 0;
   return [
     verdict,

@@ -1,11 +1,14 @@
 /**
- * Which agents of a large mesh stand out: by how far a figure of theirs lies from the mesh's median, in units of the
- * usual distance from it (median absolute deviation, which a few outliers do not move).
+ * Which agents of a large mesh stand out among those of their own group and behaviour (how groups differ, a table of its
+ * own says): by how far a figure lies from the group's median, in units of the usual distance from it. Groups of fewer
+ * than five are held against the whole mesh.
+ *
+ * Source: the modified z-score of Iglewicz and Hoaglin (median absolute deviation, which a few outliers do not move).
  */
 
 import { compareText } from "../../protocol/core/bytes.ts";
 import type { AgentRow } from "../run/result.ts";
-import { fixed } from "./format.ts";
+import { decimalsOf, fixed } from "./format.ts";
 import { quantile } from "./series.ts";
 
 export interface Remarkable {
@@ -15,22 +18,34 @@ export interface Remarkable {
 }
 
 interface Trait {
-  readonly name: string;
   /** Null: says nothing about this agent. */
   readonly value: (row: AgentRow) => number | null;
-  readonly unit: "" | " %";
+  readonly text: (value: number) => string;
+  readonly words: (value: string) => string;
 }
 
 /** A share of few says little. */
 const WHOLE_MIN = 3;
+const GROUP_MIN = 5;
+
 const share = (part: number, whole: number): number | null => (whole < WHOLE_MIN ? null : (100 * part) / whole);
+const percent = (value: number): string => `${fixed(value)}\u00a0%`;
+const number = (value: number): string => fixed(value, Number.isInteger(value) ? 0 : decimalsOf(value));
 
 const TRAITS: readonly Trait[] = [
-  { name: "rejected of its results", value: (row) => share(row.rejected, row.results), unit: " %" },
-  { name: "timed out of its awards", value: (row) => share(row.timeouts, row.awards), unit: " %" },
-  { name: "awards", value: (row) => row.awards, unit: "" },
-  { name: "earned", value: (row) => row.earned, unit: "" },
-  { name: "crashes", value: (row) => row.crashes, unit: "" },
+  {
+    value: (row) => share(row.rejected, row.results),
+    text: percent,
+    words: (value) => `rejected ${value} of its results`,
+  },
+  {
+    value: (row) => share(row.timeouts, row.awards),
+    text: percent,
+    words: (value) => `timed out ${value} of its awards`,
+  },
+  { value: (row) => row.awards, text: number, words: (value) => `awards ${value}` },
+  { value: (row) => row.earned, text: number, words: (value) => `earned ${value}` },
+  { value: (row) => row.crashes, text: number, words: (value) => `crashes ${value}` },
 ];
 
 const median = (values: readonly number[]): number =>
@@ -39,37 +54,56 @@ const median = (values: readonly number[]): number =>
     0.5,
   );
 
-const text = (value: number, unit: string): string =>
-  `${fixed(value, unit === "" && !Number.isInteger(value) ? 1 : 0)}${unit}`;
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-export function remarkable(rows: readonly AgentRow[], count: number): Remarkable[] {
-  const norms = TRAITS.map((trait) => {
+interface Norm {
+  readonly trait: Trait;
+  readonly middle: number;
+  /** The usual distance from the middle; 0: all are alike. */
+  readonly unit: number;
+}
+
+function normsOf(rows: readonly AgentRow[]): readonly Norm[] {
+  return TRAITS.map((trait) => {
     const values = rows.flatMap((row) => trait.value(row) ?? []);
-    const middle = values.length === 0 ? 0 : median(values);
-    const deviation = values.length === 0 ? 0 : median(values.map((value) => Math.abs(value - middle)));
-    // Where most agents are alike, a tenth of the greatest distance stands in.
-    const greatest = values.reduce((max, value) => Math.max(max, Math.abs(value - middle)), 0);
-    return { trait, middle, unit: Math.max(deviation * 1.4826, greatest / 10) };
+    if (values.length === 0) return { trait, middle: 0, unit: 0 };
+    const middle = median(values);
+    const distances = values.map((value) => Math.abs(value - middle));
+    // Both are a standard deviation's size for normal values; the second serves where most agents are alike.
+    const usual = median(distances) * 1.4826;
+    return { trait, middle, unit: usual > 0 ? usual : 1.2533 * mean(distances) };
   });
-  const judged = rows.map((row) => {
-    const odd = norms
-      .flatMap(({ trait, middle, unit }) => {
-        const value = trait.value(row);
-        return value === null || unit === 0
-          ? []
-          : [{ trait, middle, value, distance: Math.abs(value - middle) / unit }];
-      })
-      .sort((a, b) => b.distance - a.distance);
-    const score = odd.reduce((sum, { distance }) => sum + distance * distance, 0);
-    const why = odd
-      .filter(({ distance }, index) => index === 0 || (index < 3 && distance > 3))
-      .map(
-        ({ trait, middle, value }) => `${text(value, trait.unit)} ${trait.name} (median ${text(middle, trait.unit)})`,
-      )
-      .join("; ");
-    return { row, why, score };
-  });
-  return judged
+}
+
+function judge(row: AgentRow, norms: readonly Norm[]): Remarkable & { readonly score: number } {
+  const odd = norms
+    .flatMap(({ trait, middle, unit }) => {
+      const value = trait.value(row);
+      return value === null || unit === 0 ? [] : [{ trait, middle, value, distance: Math.abs(value - middle) / unit }];
+    })
+    .sort((a, b) => b.distance - a.distance);
+  const why = odd
+    .filter(({ distance }, index) => index === 0 || (index < 3 && distance > 2))
+    .map(({ trait, middle, value }) => `${trait.words(trait.text(value))} (median ${trait.text(middle)})`)
+    .join("; ");
+  return { row, why, score: odd.reduce((sum, { distance }) => sum + distance * distance, 0) };
+}
+
+/** The `count` that stand out most, most remarkable first. */
+export function remarkable(rows: readonly AgentRow[], count: number): readonly Remarkable[] {
+  const groups = new Map<string, AgentRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.group, row.behaviour]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  const all = normsOf(rows);
+  return [...groups.values()]
+    .flatMap((group) => {
+      const norms = group.length < GROUP_MIN ? all : normsOf(group);
+      return group.map((row) => judge(row, norms));
+    })
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || compareText(a.row.agent, b.row.agent))
     .slice(0, count);

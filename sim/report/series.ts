@@ -50,6 +50,9 @@ const UNITS: ReadonlyMap<string, string> = new Map([
 /** Of a metric or a series. */
 export const unitOf = (name: string): string => UNITS.get(name) ?? (name.endsWith("PerSecond") ? "/s" : "");
 
+/** Counts and what is made of them: a value holds until the next, so that lines are stairs. */
+export const isStepped = (name: string): boolean => /^(?:jobs\.|completion$|agents\.up$)/.test(name);
+
 /** Points in order of time, ms. */
 export type Line = readonly (readonly [tMs: number, value: number])[];
 
@@ -92,6 +95,9 @@ export function valueAt(line: Line, tMs: number): number | null {
   }
   return low === 0 ? null : line[low - 1]![1];
 }
+
+/** 0 where there is none above. */
+export const greatest = (values: readonly number[]): number => values.reduce((max, value) => Math.max(max, value), 0);
 
 /** Quantile by the nearest rank of values in ascending order. */
 export const quantile = (sorted: readonly number[], q: number): number =>

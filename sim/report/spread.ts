@@ -5,7 +5,7 @@
 
 import type { RunResult } from "../run/result.ts";
 import { type Expectation, fulfils } from "../scenario/scenario.ts";
-import { decimalsOfStep, roundScale, TEXT } from "./axes.ts";
+import { closeSpan, decimalsOfStep, TEXT } from "./axes.ts";
 import { color, draw } from "./chart.ts";
 import { bound, fixed, quantity, scaleOf } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
@@ -18,17 +18,6 @@ interface Dot {
   readonly seed: number;
   readonly value: number;
   readonly isGood: boolean;
-}
-
-/** Ends of the axis, in shown units: round, with the bound and all values within. */
-function span(values: readonly number[], unit: string): { min: number; max: number; step: number } {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const width = most - least || Math.abs(most) * 0.1 || 1;
-  const step = roundScale(width * 1.1, 4).step;
-  const min = Math.floor((least - width * 0.06) / step) * step;
-  const max = Math.ceil((most + width * 0.06) / step) * step;
-  const isShare = unit === "%";
-  return { min: least >= 0 ? Math.max(0, min) : min, max: isShare && most <= 100 ? Math.min(100, max) : max, step };
 }
 
 interface Placed {
@@ -58,7 +47,7 @@ function drawSpread(expectation: Expectation, dots: readonly Dot[], index: numbe
   const most = Math.max(Math.abs(expectation.bound), ...dots.map(({ value }) => Math.abs(value)));
   const scale = scaleOf(unit, most);
   const shown = (value: number): number => value * scale.factor;
-  const axis = span([shown(expectation.bound), ...dots.map(({ value }) => shown(value))], scale.unit);
+  const axis = closeSpan([shown(expectation.bound), ...dots.map(({ value }) => shown(value))], scale.unit);
   const plotWidth = SIZE.width - 2 * SIZE.side;
   const rows = piled(dots, (value) => ((shown(value) - axis.min) / (axis.max - axis.min)) * plotWidth);
   const top = Math.max(4, ...rows.map(({ row }) => row + 1));
@@ -118,8 +107,9 @@ function drawSpread(expectation: Expectation, dots: readonly Dot[], index: numbe
   };
   const failed = dots.filter(({ isGood }) => !isGood).length;
   const values = dots.map(({ value }) => value).sort((a, b) => a - b);
-  const range = `${quantity(values[0]!, unit)} to ${quantity(values.at(-1)!, unit)}`;
-  return html`<figure class="plot small"><h3><code>${expectation.expression}</code></h3>
+  const [least, greatestValue] = [quantity(values[0]!, unit), quantity(values.at(-1)!, unit)];
+  const range = least === greatestValue ? `${least} on all seeds` : `${least} to ${greatestValue}`;
+  return html`<figure class="plot small"><h3><code>${expectation.expression}</code>${scale.unit !== "" && html`<span class="unit">, in ${scale.unit}</span>`}</h3>
 ${draw({
   id: `spread-${index}`,
   title: `${expectation.metric} over ${dots.length} seeds`,
@@ -128,7 +118,7 @@ ${draw({
   height: SIZE.height,
   option,
 })}
-<figcaption>${scale.unit !== "" && `In ${scale.unit}: `}${range}${failed > 0 && `; ${failed} of ${dots.length} seeds fail`}</figcaption></figure>\n`;
+<figcaption>${range}${failed > 0 && `; ${failed} of ${dots.length} seeds fail`}</figcaption></figure>\n`;
 }
 
 /** Nothing for a single seed. */

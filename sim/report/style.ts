@@ -32,7 +32,7 @@ a{color:var(--link)}
 code{font:.92em var(--mono);overflow-wrap:anywhere}
 em{font-style:normal;font-weight:600}
 .soft,.note,.unit,figcaption,caption{color:var(--soft)}
-.note,figcaption{font-size:13px}
+.note,figcaption{font-size:13px;max-width:100ch}
 .strong{font-weight:600}
 .strong .soft{font-weight:400}
 .pass{color:var(--pass);font-weight:600}
@@ -44,12 +44,13 @@ em{font-style:normal;font-weight:600}
 .title{display:flex;flex-wrap:wrap;align-items:center;gap:8px 20px;justify-content:space-between;margin-bottom:10px}
 .verdict{margin:0;font-size:34px;line-height:1;font-weight:750;letter-spacing:.02em;padding:9px 20px 10px;border-radius:6px}
 .verdict.passed{color:var(--pass);border:3px solid var(--pass)}
-.verdict.failed{color:var(--paper);background:var(--fail);border:3px solid var(--fail)}
+.verdict.failed{color:var(--paper);background:var(--fail);border:3px solid var(--fail);-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.verdict.mixed{border:3px solid var(--ink);font-size:26px}
 .lead{font-size:16px}
 .banner,.simulated{border-left:4px solid var(--warn);background:var(--wash);padding:8px 14px;max-width:none}
 .banner strong,.simulated strong{color:var(--warn)}
 .reasons{margin:0 0 14px;padding-left:20px}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px 20px;margin:18px 0;
+.facts{display:grid;grid-template-columns:repeat(4,1fr);gap:12px 20px;margin:18px 0;
 border-top:1px solid var(--rule);border-bottom:1px solid var(--rule);padding:12px 0}
 .facts div{min-width:0}
 dt{font-size:12.5px;color:var(--soft)}
@@ -72,29 +73,35 @@ th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--soft);font-size:12.5px;border-bottom-color:var(--soft);vertical-align:bottom;white-space:nowrap}
 tbody th[scope=row]{font-weight:500;white-space:nowrap}
 .number{text-align:right;white-space:nowrap}
+.number+:not(.number,.unit){padding-left:14px}
+.mean,td strong{font-weight:600}
+.metrics td.mean,.metrics th.number:nth-child(2){padding-right:5px}
 .when{white-space:nowrap}
-.group th{padding-top:14px;font-weight:600;border-bottom-color:var(--soft)}
+.group th{padding-top:14px;white-space:normal;font-weight:600;border-bottom-color:var(--soft)}
 .group th .soft{font-weight:400}
 tr.bad>*{background:var(--wash)}
 tr.bad>:first-child{box-shadow:inset 3px 0 var(--fail);padding-left:10px}
 .metrics .meaning,.agents .meaning{color:var(--soft);min-width:16em}
-.faults code{white-space:normal}
+.faults code{display:block;min-width:15em}
+.behaviour{min-width:11em}
 .names{color:var(--soft);min-width:12em}
-.digest{font-size:12px;color:var(--soft)}
+.held{max-width:none}
+.finding{min-width:14em}
+.group-name{white-space:nowrap}
+.digest{font-size:12px;color:var(--soft);white-space:nowrap}
 .interval{color:var(--soft)}
 
-.barred{min-width:92px}
-.barred>span:first-child{display:block}
-.bar,.stack{display:block;height:4px;margin:1px 0 2px auto;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.bar{background:var(--s1)}
-.stack{display:flex;width:100%}
-.stack i,.key i{display:block;height:4px;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.ok{background:var(--s3)}
-.no{background:var(--fail);border-top:1px solid var(--paper)}
-.stack .late,.key .late{height:0;border-top:4px dotted var(--s2)}
-.rest{border:1px solid var(--soft)}
-.key{white-space:nowrap;margin-right:10px}
-.key i{display:inline-block;width:22px;vertical-align:middle;margin-right:5px}
+.track{display:inline-flex;align-items:flex-end;width:84px;height:8px;margin-right:10px;text-align:left}
+.track i,.key i{display:block;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.plain{height:6px;background:var(--s1)}
+.ok{height:8px;background:var(--s3)}
+.no{height:5px;background:var(--fail)}
+.late{height:0;border-top:3px dotted var(--s2)}
+.rest{height:2px;background:var(--soft)}
+.legend{display:flex;flex-wrap:wrap;gap:2px 16px;max-width:none}
+.key{white-space:nowrap}
+.key i{display:inline-block;width:22px;vertical-align:baseline;margin-right:6px}
+.swatch{margin-right:6px;vertical-align:middle}
 .strip{display:block;overflow:visible;margin-top:3px}
 .strip path{stroke:var(--rule)}
 .strip circle{fill:var(--s1);fill-opacity:.6}
@@ -146,6 +153,20 @@ figure svg.narrow{display:block!important;max-width:520px}
 .agents th:first-child{position:sticky;left:0;background:var(--paper);z-index:1}
 .agents .group th{position:static}
 }
+@media (max-width:640px){
+.bound{display:none}
+.faults .when{white-space:normal;min-width:5.5em}
+.command .soft{flex-basis:100%}
+.metrics,.metrics tbody{display:block}
+.metrics thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.metrics tr{display:grid;grid-template-columns:minmax(0,1fr) auto auto;gap:1px 0;border-bottom:1px solid var(--rule);padding:5px 0}
+.metrics tr>*{border:0;padding:0}
+.metrics tbody th[scope=row]{white-space:normal}
+.metrics .meaning{grid-column:1;grid-row:2;min-width:0;font-size:12.5px;padding:0 12px 0 0}
+.metrics .interval{grid-column:2/-1;grid-row:2;padding:0}
+.metrics .seeds{display:none}
+.metrics .group th{padding-top:10px}
+}
 @media print{
 :root{color-scheme:light;${LIGHT}}
 @page{margin:14mm}
@@ -153,7 +174,8 @@ body{font-size:10pt}
 main{max-width:none;padding:0}
 nav,.readout,button{display:none!important}
 section{margin-top:18pt}
-h2,h3,caption,thead{break-after:avoid}
+h2,h3,caption,thead,.group{break-after:avoid}
+.digest{white-space:normal}
 figure,tr,header{break-inside:avoid}
 figure:has(.diagram){break-inside:auto}
 figure svg.diagram{width:100%;height:auto}

@@ -10,7 +10,7 @@ import type { FaultGroup } from "./faults.ts";
 import { counted, duration, quantity, type Scale, scaleOf } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { readout } from "./readout.ts";
-import { bandOf, type Line, linesOf, quantile, unitOf } from "./series.ts";
+import { bandOf, greatest, isStepped, type Line, linesOf, quantile, unitOf } from "./series.ts";
 
 interface PanelSpec {
   readonly title: string;
@@ -125,6 +125,7 @@ function panelSeries(panel: Panel, index: number, marks: object): object[] {
     yAxisIndex: index,
     showSymbol: false,
     silent: true,
+    ...(isStepped(panel.metrics[0]!) ? { step: "end" } : {}),
     sampling: "lttb",
   };
   const band = panel.spread;
@@ -139,14 +140,14 @@ function panelSeries(panel: Panel, index: number, marks: object): object[] {
             sampling: undefined,
             stack: `s${index}`,
             lineStyle: { opacity: 0 },
-            areaStyle: { color: seriesColor(index), opacity: 0.16 },
+            areaStyle: { color: seriesColor(0), opacity: 0.16 },
             data: scaled(band.high, panel.scale).map(([tMs, value], row) => [tMs, value - low[row]![1]]),
           },
         ];
   const lines = panel.lines.map((line, row) => ({
     ...base,
     ...(row === 0 ? marks : {}),
-    lineStyle: { color: seriesColor(index), width: 1.5, type: seriesDash(row) },
+    lineStyle: { color: seriesColor(0), width: 1.5, type: seriesDash(row) },
     endLabel: {
       ...TEXT,
       color: color.ink,
@@ -195,7 +196,7 @@ function drawTimeline(
         ? { show: false }
         : panels.map((panel, index) => {
             const lines = [...panel.lines, ...(panel.spread === null ? [] : [panel.spread.high])];
-            const most = Math.max(...lines.flatMap((line) => line.map(([, value]) => value * panel.scale.factor)));
+            const most = greatest(lines.flatMap((line) => line.map(([, value]) => value))) * panel.scale.factor;
             return panel.scale.unit === "%" ? valueAxis(100, 2, index) : valueAxis(most, 3, index);
           }),
     series:
@@ -242,6 +243,6 @@ ${[WIDE, NARROW].map((layout) => drawTimeline(panels, groups, result, layout))}
 ${reads.length > 0 && readout(reads, Math.max(result.endedMs, 1))}
 <figcaption>Seed ${result.seed}${hasBand && html`; shaded, from the least to the greatest of all ${results.length} seeds`}.
 Grey bands and dashed lines are faults, numbered as below; where a solid red line stands, an invariant broke.
-${missing.length > 0 && html`No series recorded: ${missing.map(({ title }) => title.split(",")[0]).join(", ")}.`}</figcaption>
+${panels.length > 0 && missing.length > 0 && html`No series recorded: ${missing.map(({ title }) => title.split(",")[0]).join(", ")}.`}</figcaption>
 </figure>`;
 }

@@ -44,10 +44,14 @@ function expectationRow(judged: JudgedExpectation, scenario: Scenario, results: 
       ? ""
       : `${RELATIONS.get(expectation.relation) ?? expectation.relation}\u00a0${bound(expectation.bound, unit)}`;
   const value = judged.value === null ? "nothing to measure" : quantity(judged.value, unit);
-  return html`<tr class="${judged.pass ? "" : "bad"}"><th scope="row"><code>${judged.expression}</code></th>
-<td class="number strong">${value}${seed !== null && html` <span class="soft">seed ${seed}</span>`}</td>
-<td class="number">${limit}</td><td>${outcome(judged.pass)}</td>
-${results.length > 1 && html`<td>${judged.failedSeeds.length === 0 ? "none" : html`${listed(judged.failedSeeds.map(String), 8)} <span class="soft">(${judged.failedSeeds.length} of ${results.length})</span>`}</td>`}</tr>\n`;
+  const failed =
+    judged.failedSeeds.length === 0
+      ? html`<span class="soft">none</span>`
+      : html`${listed(judged.failedSeeds.map(String), 8)} <span class="soft">(${judged.failedSeeds.length} of ${results.length})</span>`;
+  return html`<tr class="${judged.pass ? "" : "bad"}"><td>${outcome(judged.pass)}</td>
+<th scope="row"><code>${judged.expression}</code></th>
+<td class="number"><strong>${value}</strong></td><td class="number bound">${limit}</td>
+${results.length > 1 && html`<td class="number">${seed}</td><td>${failed}</td>`}</tr>\n`;
 }
 
 export const outcome = (pass: boolean): Html =>
@@ -57,8 +61,9 @@ export function expectations(scenario: Scenario, results: readonly RunResult[], 
   if (summary.expectations.length === 0) return html`<p class="note">The scenario expects nothing in particular.</p>`;
   const many = results.length > 1;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Expectations, table"><table class="expectations">
-<thead><tr><th scope="col">Expectation</th><th scope="col" class="number">${many ? "Worst seed" : "Value"}</th>
-<th scope="col" class="number">Bound</th><th scope="col">Outcome</th>${many && html`<th scope="col">Failed seeds</th>`}</tr></thead>
+<thead><tr><th scope="col">Outcome</th><th scope="col">Expectation</th>
+<th scope="col" class="number">${many ? "Worst value" : "Value"}</th><th scope="col" class="number bound">Bound</th>
+${many && html`<th scope="col" class="number">Of seed</th><th scope="col">Failed seeds</th>`}</tr></thead>
 <tbody>\n${summary.expectations.map((judged) => expectationRow(judged, scenario, results))}</tbody></table></div>`;
 }
 
@@ -67,7 +72,7 @@ export function invariants(results: readonly RunResult[], summary: Summary): Htm
   const broken = summary.invariants.filter(({ pass }) => !pass);
   const heldText =
     held.length > 0
-      ? html`<p><span class="pass">${counted(held.length, "invariant")} held</span> <span class="soft">${held.join(" \u00b7 ")}</span></p>`
+      ? html`<p class="held"><span class="pass">${counted(held.length, "invariant")} held</span> <span class="soft">${held.join(" \u00b7 ")}</span></p>`
       : html`<p class="note">No invariant was watched.</p>`;
   if (broken.length === 0) return heldText;
   const rows = broken.map(({ id, first }) => {
@@ -75,14 +80,14 @@ export function invariants(results: readonly RunResult[], summary: Summary): Htm
       violationsOf(result).flatMap((violation) => (violation.property === id ? [{ result, violation }] : [])),
     );
     const [one] = found;
-    return html`<tr class="bad"><th scope="row">${id}</th><td><strong class="fail">BROKEN</strong></td>
+    return html`<tr class="bad"><td><strong class="fail">BROKEN</strong></td><th scope="row">${id}</th>
+<td class="finding">${one?.violation.message ?? first ?? ""}</td>
 <td class="when">${one === undefined ? "" : preciseMoment(one.violation.atMs)}</td>
-<td>${one === undefined ? "" : seedsText(found.map(({ result }) => result.seed))}</td>
-<td>${one?.violation.message ?? first ?? ""}</td></tr>\n`;
+<td>${one === undefined ? "" : seedsText(found.map(({ result }) => result.seed))}</td></tr>\n`;
   });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Broken invariants, table"><table>
-<thead><tr><th scope="col">Invariant</th><th scope="col">Outcome</th><th scope="col">First at</th>
-<th scope="col">Seeds</th><th scope="col">What was found</th></tr></thead><tbody>\n${rows}</tbody></table></div>${heldText}`;
+<thead><tr><th scope="col">Outcome</th><th scope="col">Invariant</th><th scope="col">What was found</th>
+<th scope="col">First at</th><th scope="col">Seeds</th></tr></thead><tbody>\n${rows}</tbody></table></div>${heldText}`;
 }
 
 /** Why the verdict is what it is, one line each. */
@@ -112,18 +117,22 @@ function facts(scenario: Scenario, results: readonly RunResult[], summary: Summa
   const ends = results.map(({ endedMs }) => endedMs);
   const time =
     ends.length === 0 ? "\u2013" : ends.length === 1 ? duration(ends[0]!) : `up to ${duration(Math.max(...ends))}`;
+  const lastMs = Math.max(0, ...ends);
+  const due = scenario.faults.filter(({ atMs }) => atMs <= lastMs).length;
+  const total = scenario.faults.length;
+  const faults =
+    summary.idleFaults.length > 0
+      ? html`<strong class="fail">${summary.idleFaults.length} of ${total} without effect</strong>`
+      : total === 0
+        ? "none"
+        : due < total
+          ? `${due} of ${total} before the end`
+          : `${total}, all took effect`;
   const fact = (name: string, value: Part): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   return [
     fact("Expectations", `${passed} of ${summary.expectations.length} met`),
     fact("Invariants", `${held} of ${summary.invariants.length} held`),
-    fact(
-      "Faults",
-      summary.idleFaults.length > 0
-        ? html`<strong class="fail">${summary.idleFaults.length} without effect</strong>`
-        : scenario.faults.length > 0
-          ? `${scenario.faults.length}, all took effect`
-          : "none",
-    ),
+    fact("Faults", faults),
     fact("Agents", fixed(agents)),
     fact("Jobs", fixed(scenario.workload.count)),
     fact("Length", time),
@@ -147,8 +156,8 @@ export function head(
 <div class="title"><h1>${scenario.name}</h1>
 <p id="verdict" class="verdict ${pass ? "passed" : "failed"}"><span class="visually-hidden">Verdict: </span>${pass ? "PASS" : "FAIL"}</p></div>
 ${scenario.description !== "" && html`<p class="lead">${scenario.description}</p>`}
-${summary.partial && html`<p class="banner"><strong>Partial.</strong> ${isBroken ? "A run ends where an invariant breaks" : "The run was ended before its time"}; figures cover what had happened until then.</p>`}
 ${why.length > 0 && html`<ul class="reasons">${why}</ul>`}
+${summary.partial && html`<p class="banner"><strong>Partial.</strong> ${isBroken ? "A run ends where an invariant breaks" : "The run was ended before its time"}; figures cover what had happened until then.</p>`}
 <dl class="facts">${facts(scenario, results, summary)}</dl>
 <p class="simulated"><strong>Simulated answers.</strong> Agents’ answers are drawn from their profiles, they are not a language model’s${
     replayed.length > 0 ? html`; group ${join(replayed, ", ")} repeats a model’s recorded answers` : nothing

@@ -53,7 +53,10 @@ export class Chromium {
   readonly complaints: string[] = [];
   readonly #process: ChildProcess;
   readonly #folder: string;
-  readonly #waiting = new Map<number, { resolve: (result: Record<string, unknown>) => void; reject: (e: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (result: Record<string, unknown>) => void; reject: (e: Error) => void }
+  >();
   readonly #exited: Promise<void>;
   #received = "";
   #next = 1;

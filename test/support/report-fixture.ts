@@ -4,6 +4,7 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import type { SweepPoint } from "../../sim/report/sweep-page.ts";
 import type {
   AgentRow,
   MessageRow,
@@ -361,4 +362,36 @@ export function reportFixture(options: FixtureOptions = {}): ReportFixture {
   const scenario = scenarioOf(options);
   const results = (options.seeds ?? [7]).map((seed) => runOf(scenario, seed, options));
   return { scenario, results, summary: summaryOf(scenario, results) };
+}
+
+/** A grid: more of the agents die from left to right, under three selectors. */
+export function sweepFixture(): { scenario: Scenario; points: readonly SweepPoint[] } {
+  const { scenario, results } = reportFixture({ seeds: [1, 2, 3, 4, 5], hasSeries: false });
+  const selectors = [
+    ["linucb", 1],
+    ["first", 1.5],
+    ["random", 2.4],
+  ] as const;
+  const points = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6].flatMap((share) =>
+    selectors.map(([selector, cost]): SweepPoint => {
+      const worse = (1 + share * 2) * cost;
+      const runs = results.map((result) => ({
+        ...result,
+        metrics: {
+          ...result.metrics,
+          completion: Math.min(1, 1.02 - 0.02 * worse - (result.seed % 3) * 0.004 * worse),
+          wrongAccepted: result.metrics.wrongAccepted! * worse,
+          "latencyMs.p50": result.metrics["latencyMs.p50"]! * worse,
+          throughput: result.metrics.throughput! / worse,
+          regret: result.metrics.regret! * cost,
+        },
+      }));
+      const params = new Map<string, number | string>([
+        ["faults[0].kill.share", share],
+        ["workload.selector", selector],
+      ]);
+      return { params, summary: summaryOf(scenario, runs) };
+    }),
+  );
+  return { scenario, points };
 }
