@@ -41,8 +41,8 @@ export const color = {
   series: ["var(--s1)", "var(--s2)", "var(--s3)", "var(--s4)", "var(--s5)", "var(--s6)"],
 } as const;
 
-/** Lines differ by their dashes as well as by their colours. */
-export const dashes: readonly ("solid" | readonly number[])[] = ["solid", [6, 3], [2, 2], [9, 3, 2, 3], [4, 4], [1, 3]];
+/** Lines differ by their dashes as well as by their colours; one fewer than those, so that no two of thirty are alike. */
+export const dashes: readonly ("solid" | readonly number[])[] = ["solid", [6, 3], [2, 2], [9, 3, 2, 3], [4, 4]];
 
 export const seriesColor = (index: number): string => color.series[index % color.series.length]!;
 export const seriesDash = (index: number): "solid" | number[] => {

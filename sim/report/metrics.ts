@@ -72,6 +72,6 @@ ${groups.map(
 ${members.map((name) => row(name, summary, results))}</tbody>`,
 )}</table></div>${
     many &&
-    html`<p class="note">Means over ${results.length} seeds; 95 % confidence intervals of the mean by Student’s t. Dots: each seed, from the least to the greatest.</p>`
+    html`<p class="note">Means over ${results.length} seeds; 95\u00a0% confidence intervals of the mean by Student’s t. Dots: each seed, from the least to the greatest.</p>`
   }`;
 }

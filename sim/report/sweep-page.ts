@@ -90,7 +90,7 @@ function verdictGrid(grid: SweepGrid, scenario: Scenario): Html {
 function legend(grid: SweepGrid): Part {
   if (grid.lines.length < 2) return "";
   return html`<p class="note legend"><span>${grid.lineName}:</span> ${grid.lines.map(
-    ({ label }, index) => html`<span class="key">${swatch(index)}${label}</span> `,
+    ({ label }, index) => html`<span class="key">${swatch(index, grid)}${label}</span> `,
   )}</p>`;
 }
 
@@ -109,7 +109,7 @@ function table(points: readonly SweepPoint[], metrics: readonly string[]): Html 
 ${metrics.map((name) => cell(summary, name))}</tr>\n`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Figures, table"><table>
-<caption>Means over seeds; below them their 95 % confidence intervals</caption>
+<caption>Means over seeds; below them their 95\u00a0% confidence intervals</caption>
 <thead><tr>${names.map((name) => html`<th scope="col"><code>${name}</code></th>`)}<th scope="col">Verdict</th>
 ${metrics.map((name) => html`<th scope="col" class="number"><code>${name}</code></th>`)}</tr></thead>
 <tbody>\n${rows}</tbody></table></div>`;
@@ -143,7 +143,7 @@ export function renderSweep(scenario: Scenario, points: readonly SweepPoint[], o
       id: "plots",
       name: "Plots",
       title: `${counted(changing.length, "metric")} that change${changing.length === 1 ? "s" : ""}`,
-      body: html`<p class="note">Points are means over seeds, upright lines their 95 % confidence intervals, level dashed lines the bounds that are expected. Across: <code>${grid.xName}</code>.</p>
+      body: html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals, level dashed lines the bounds that are expected. Across: <code>${grid.xName}</code>.</p>
 ${legend(grid)}<div class="plots">\n${plots}</div>${
         constant.length > 0 &&
         html`<p class="note">The same at every point: ${join(

@@ -14,16 +14,17 @@ import { greatest, unitOf } from "./series.ts";
 
 const SIZE = { width: 330, height: 190, left: 46, right: 14, top: 10, bottom: 38 };
 
-const SYMBOLS = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
-/** The same marks for the legend, about 0, 0. */
-const MARKS = [
-  "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z",
-  "M-3 -3H3V3H-3Z",
-  "M0 -3.5L3.5 3H-3.5Z",
-  "M0 -4L4 0L0 4L-4 0Z",
-  "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z",
-  "M-3 -3H3V3H-3Z",
-];
+/** Marks of lines, the last two hollow. */
+const SYMBOLS = ["circle", "rect", "triangle", "diamond", "circle", "rect"] as const;
+const isHollow = (index: number): boolean => index % SYMBOLS.length > 3;
+/** The same for the legend, about 0, 0. */
+const OUTLINES: { readonly [symbol in (typeof SYMBOLS)[number]]: string } = {
+  circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z",
+  rect: "M-3 -3H3V3H-3Z",
+  triangle: "M0 -3.5L3.5 3H-3.5Z",
+  diamond: "M0 -4L4 0L0 4L-4 0Z",
+};
+const symbolOf = (index: number): (typeof SYMBOLS)[number] => SYMBOLS[index % SYMBOLS.length]!;
 
 export interface SweepGrid {
   readonly xName: string;
@@ -66,15 +67,14 @@ export function gridOf(points: readonly Point[], text: (value: Value | undefined
 }
 
 /** A line's look, for the legend. */
-export function swatch(index: number): Html {
+export function swatch(index: number, { isNumeric }: SweepGrid): Html {
   const dash = seriesDash(index);
   const dashes = dash === "solid" ? "" : ` stroke-dasharray="${dash.join(" ")}"`;
   const stroke = seriesColor(index);
-  const fill = index % 6 < 4 ? stroke : "var(--paper)";
-  return raw(
-    `<svg class="swatch" viewBox="0 0 36 10" width="36" height="10" aria-hidden="true"><path d="M0 5H36" stroke="${stroke}" stroke-width="1.5"${dashes}/>` +
-      `<path d="${MARKS[index % 6]}" transform="translate(18 5)" fill="${fill}" stroke="${stroke}"/></svg>`,
-  );
+  const line = isNumeric ? `<path d="M0 5H36" stroke="${stroke}" stroke-width="1.5"${dashes}/>` : "";
+  const fill = isHollow(index) ? color.paper : stroke;
+  const mark = `<path d="${OUTLINES[symbolOf(index)]}" transform="translate(18 5)" fill="${fill}" stroke="${stroke}"/>`;
+  return raw(`<svg class="swatch" viewBox="0 0 36 10" width="36" height="10" aria-hidden="true">${line}${mark}</svg>`);
 }
 
 interface RenderApi {
@@ -121,12 +121,12 @@ function lineSeries(drawn: readonly Drawn[], index: number, isJoined: boolean): 
     {
       type: "line",
       silent: true,
-      symbol: SYMBOLS[index % SYMBOLS.length],
+      symbol: symbolOf(index),
       symbolSize: 6,
       showSymbol: true,
       showAllSymbol: true,
       lineStyle: { color: stroke, width: isJoined ? 1.5 : 0, type: seriesDash(index) },
-      itemStyle: { color: stroke },
+      itemStyle: { color: isHollow(index) ? color.paper : stroke, borderColor: stroke, borderWidth: 1 },
       data: drawn.map(({ x, mean }) => [x, mean]),
       z: 3,
     },

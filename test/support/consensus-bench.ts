@@ -10,8 +10,16 @@ import { createCommittee } from "../../protocol/consensus/committee.ts";
 import { Consensus } from "../../protocol/consensus/consensus.ts";
 import type { ConsensusRecord } from "../../protocol/consensus/record.ts";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
+import { hashOf } from "../../protocol/wire/codec.ts";
 import type { CommandBody } from "../../protocol/wire/command.ts";
-import { type Block, blockHash, type Proposal, type Vote, type VoteKind } from "../../protocol/wire/consensus.ts";
+import {
+  type Block,
+  blockHash,
+  commandHashesCodec,
+  type Proposal,
+  type Vote,
+  type VoteKind,
+} from "../../protocol/wire/consensus.ts";
 import type { Message } from "../../protocol/wire/message.ts";
 import { createSignatures } from "../../sim/virtual/signatures.ts";
 
@@ -111,7 +119,7 @@ export class Bench {
     const { hash } = this.committee;
     const { nextHeight: height, hash: parent } = this.#tip;
     const common = {
-      commandsHash: ZERO,
+      commandsHash: hashOf(hasher, commandHashesCodec, []),
       eventsHash: ZERO,
       committeeHash: hash,
       nextCommitteeHash: hash,
