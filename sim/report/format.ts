@@ -12,8 +12,17 @@ export interface Scale {
   readonly unit: string;
 }
 
+type Steps = readonly (readonly [from: number, scale: Scale])[];
+
+const bytes = (rate: string): Steps => [
+  [0, { factor: 1, unit: `B${rate}` }],
+  [1e3, { factor: 1e-3, unit: `kB${rate}` }],
+  [1e6, { factor: 1e-6, unit: `MB${rate}` }],
+  [1e9, { factor: 1e-9, unit: `GB${rate}` }],
+];
+
 /** Steps of units, from the magnitude at which they begin. */
-const STEPS: ReadonlyMap<string, readonly (readonly [from: number, scale: Scale])[]> = new Map([
+const STEPS: ReadonlyMap<string, Steps> = new Map<string, Steps>([
   [
     "ms",
     [
@@ -23,18 +32,8 @@ const STEPS: ReadonlyMap<string, readonly (readonly [from: number, scale: Scale]
     ],
   ],
   ["share", [[0, { factor: 100, unit: "%" }]]],
-  ...["bytes", "bytes/s"].map((unit) => {
-    const rate = unit === "bytes" ? "" : "/s";
-    return [
-      unit,
-      [
-        [0, { factor: 1, unit: `B${rate}` }],
-        [1e3, { factor: 1e-3, unit: `kB${rate}` }],
-        [1e6, { factor: 1e-6, unit: `MB${rate}` }],
-        [1e9, { factor: 1e-9, unit: `GB${rate}` }],
-      ],
-    ] as const;
-  }),
+  ["bytes", bytes("")],
+  ["bytes/s", bytes("/s")],
 ]);
 
 /** The scale in which a value of this magnitude reads best. */

@@ -15,16 +15,17 @@ import { greatest, unitOf } from "./series.ts";
 const SIZE = { width: 330, height: 190, left: 46, right: 14, top: 10, bottom: 38 };
 
 /** Marks of lines, the last two hollow. */
-const SYMBOLS = ["circle", "rect", "triangle", "diamond", "circle", "rect"] as const;
+type Shape = "circle" | "rect" | "triangle" | "diamond";
+const SYMBOLS: readonly Shape[] = ["circle", "rect", "triangle", "diamond", "circle", "rect"];
 const isHollow = (index: number): boolean => index % SYMBOLS.length > 3;
 /** The same for the legend, about 0, 0. */
-const OUTLINES: { readonly [symbol in (typeof SYMBOLS)[number]]: string } = {
+const OUTLINES: { readonly [shape in Shape]: string } = {
   circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z",
   rect: "M-3 -3H3V3H-3Z",
   triangle: "M0 -3.5L3.5 3H-3.5Z",
   diamond: "M0 -4L4 0L0 4L-4 0Z",
 };
-const symbolOf = (index: number): (typeof SYMBOLS)[number] => SYMBOLS[index % SYMBOLS.length]!;
+const symbolOf = (index: number): Shape => SYMBOLS[index % SYMBOLS.length]!;
 
 export interface SweepGrid {
   readonly xName: string;

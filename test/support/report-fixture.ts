@@ -60,7 +60,7 @@ const group = (name: string, count: number, behave: AgentGroup["behave"]): Agent
   hosts: true,
   profile: PROFILE,
   behave,
-  clock: { skewMs: { min: -20, max: 20 }, driftPpm: { min: -30, max: 30 } },
+  clock: { skewMs: 20, driftPpm: 30 },
   crashLoss: "random",
 });
 
@@ -120,13 +120,13 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
       policy: {
         redundancy: 3,
         redundancyMax: 9,
-        accept: { kind: "ahead-by", k: 2 },
+        accept: { kind: "quorum", q: 2 },
         compare: { kind: "exact" },
         timeoutMs: 5_000,
         retries: 5,
         priceMax: 10,
-      } as unknown as Scenario["workload"]["policy"],
-      selector: "linucb" as Scenario["workload"]["selector"],
+      },
+      selector: "greedy",
       budget: 100_000,
       deadlineMs: 120_000,
       windowMs: 50,
@@ -368,8 +368,8 @@ export function reportFixture(options: FixtureOptions = {}): ReportFixture {
 export function sweepFixture(): { scenario: Scenario; points: readonly SweepPoint[] } {
   const { scenario, results } = reportFixture({ seeds: [1, 2, 3, 4, 5], hasSeries: false });
   const selectors = [
-    ["linucb", 1],
-    ["first", 1.5],
+    ["greedy", 1],
+    ["least-loaded", 1.5],
     ["random", 2.4],
   ] as const;
   const points = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6].flatMap((share) =>
