@@ -1,7 +1,15 @@
 #!/usr/bin/env node
-/** The command `meshwork`: hands its arguments to the command line of node/. */
+/**
+ * The command `meshwork`: looks whether this Node can run it, then hands its arguments to the command line of node/.
+ * What follows is imported late: an older Node does not know what it imports, and would not say so in words.
+ */
 
-import { runCli } from "../node/cli/main.ts";
+const NEEDED = [22, 18] as const;
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+}
 
 // A reader that went away (`meshwork … | head`) is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -9,4 +17,13 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await runCli(process.argv.slice(2));
+if (isNewEnough(process.versions.node)) {
+  const { runCli } = await import("../node/cli/main.ts");
+  process.exitCode = await runCli(process.argv.slice(2));
+} else {
+  process.stderr.write(
+    `meshwork: this is Node ${process.versions.node}, and ${NEEDED.join(".")} or newer is needed\n` +
+      "  install it from https://nodejs.org, or run: npx -p node@24 -p meshwork meshwork --help\n",
+  );
+  process.exitCode = 2;
+}

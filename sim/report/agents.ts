@@ -23,11 +23,18 @@ const most = (rows: readonly Counts[], name: keyof Counts): number =>
 
 const percent = (part: number, whole: number): string => `${Number(((100 * part) / whole).toFixed(1))}%`;
 
+const numberText = (value: number): string => fixed(value, Number.isInteger(value) ? 0 : decimalsOf(value));
+
+/** A number beside its bar; as wide as the column's greatest, so that bars begin below one another. */
+function barred(bars: Part, value: number, max: number): Html {
+  const width = Math.max(numberText(value).length, fixed(max, Number.isInteger(max) ? 0 : 1).length);
+  return html`<td class="number barred"><span class="track">${bars}</span><span class="beside" style="min-width:${width}ch">${numberText(value)}</span></td>`;
+}
+
 /** A number, and a bar as long as its share of the column's greatest. */
 function bar(value: number, max: number): Html {
-  const decimals = Number.isInteger(value) ? 0 : decimalsOf(value);
   const width = max > 0 && value > 0 && html`<i class="plain" style="width:${percent(value, max)}"></i>`;
-  return html`<td class="number barred"><span class="track">${width}</span>${fixed(value, decimals)}</td>`;
+  return barred(width, value, max);
 }
 
 /** Where the awards went: accepted, rejected, timed out, otherwise ended; of different heights as well as colours. */
@@ -42,7 +49,7 @@ function outcomes(row: Counts, max: number): Html {
   const bars = parts.map(
     ([name, value]) => value > 0 && html`<i class="${name}" style="width:${percent(value, whole)}"></i>`,
   );
-  return html`<td class="number barred"><span class="track">${bars}</span>${fixed(row.awards)}</td>`;
+  return barred(bars, row.awards, max);
 }
 
 const cells = (row: Counts, max: Counts): Part => [

@@ -92,6 +92,7 @@ tr.bad>:first-child{box-shadow:inset 3px 0 var(--fail);padding-left:10px}
 .interval{color:var(--soft)}
 
 .track{display:inline-flex;align-items:flex-end;width:84px;height:8px;margin-right:10px;text-align:left}
+.beside{display:inline-block}
 .track i,.key i{display:block;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .plain{height:6px;background:var(--s1)}
 .ok{height:8px;background:var(--s3)}

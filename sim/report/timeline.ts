@@ -241,7 +241,7 @@ export function timeline(result: RunResult, results: readonly RunResult[], group
   return html`<figure class="plot">
 ${[WIDE, NARROW].map((layout) => drawTimeline(panels, groups, result, layout))}
 ${reads.length > 0 && readout(reads, Math.max(result.endedMs, 1))}
-<figcaption>Seed ${result.seed}${hasBand && html`; shaded, from the least to the greatest of all ${results.length} seeds`}.
+<figcaption>${result.driver === "virtual" && "Time is virtual. "}Seed ${result.seed}${hasBand && html`; shaded, from the least to the greatest of all ${results.length} seeds`}.
 Grey bands and dashed lines are faults, numbered as below; where a solid red line stands, an invariant broke.
 ${panels.length > 0 && missing.length > 0 && html`No series recorded: ${missing.map(({ title }) => title.split(",")[0]).join(", ")}.`}</figcaption>
 </figure>`;

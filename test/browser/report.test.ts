@@ -54,7 +54,9 @@ interface Findings {
 const LOOK = `(() => {
   const verdict = document.getElementById("verdict").getBoundingClientRect();
   const seen = [...document.querySelectorAll("figure svg")].filter((svg) => getComputedStyle(svg).display !== "none");
-  const hasPath = (svg) => [...svg.querySelectorAll("path")].some((path) => path.getTotalLength() > 10);
+  // Of a series' colour: axes and grids do not count.
+  const isSeries = (path) => [path.getAttribute("stroke"), path.getAttribute("fill")].some((paint) => /^var\\(--(?:s\\d|fail)\\)$/.test(paint));
+  const hasPath = (svg) => [...svg.querySelectorAll("path")].some((path) => isSeries(path) && path.getTotalLength() > 5);
   const hasBox = (svg) => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 40; };
   return {
     scrollWidth: document.documentElement.scrollWidth,

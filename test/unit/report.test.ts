@@ -136,6 +136,23 @@ test("the page needs nothing but itself, and its ids are its own", () => {
   expect(page).not.toMatch(/\bNaN\b|undefined|Infinity|zr\d/);
 });
 
+test("every series of a run is a line of its plot", () => {
+  const page = render(reportFixture());
+  const lines = (id: string): number =>
+    [
+      ...page
+        .split(`<svg id="${id}"`)[1]!
+        .split("</svg>")[0]!
+        .matchAll(/<path [^>]*stroke="var\(--s\d\)"/g),
+    ].length;
+  // Throughput, completion, two of latency, agents that are up.
+  expect(lines("timeline-wide")).toBe(5);
+  expect(lines("timeline-narrow")).toBe(5);
+  expect(lines("over-time-1")).toBe(3);
+  // Each agent, and the medians of honest ones and liars.
+  expect(lines("family-0")).toBe(42);
+});
+
 test("every picture says in words what it shows", () => {
   const pictures = [
     ...render(many).matchAll(/<svg [^>]*>(?:<title[^>]*>([^<]+)<\/title><desc[^>]*>([^<]+)<\/desc>)?/g),
