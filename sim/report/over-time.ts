@@ -56,7 +56,7 @@ const PLOTS: readonly PlotSpec[] = [
   },
 ];
 /** In the timeline already. */
-const ELSEWHERE = ["throughput", "completion", "latencyMs.p50", "latencyMs.p95", "agents.up"];
+const ELSEWHERE = ["throughput", "completion", "taskLatencyMs.p50", "taskLatencyMs.p95", "agents.up"];
 
 interface DrawnLine {
   readonly label: string;

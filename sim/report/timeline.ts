@@ -22,7 +22,7 @@ interface PanelSpec {
 const PANELS: readonly PanelSpec[] = [
   { title: "Throughput", metrics: ["throughput"], labels: [""] },
   { title: "Completion, certified of submitted jobs", metrics: ["completion"], labels: [""] },
-  { title: "Latency", metrics: ["latencyMs.p50", "latencyMs.p95"], labels: ["p50", "p95"] },
+  { title: "Latency", metrics: ["taskLatencyMs.p50", "taskLatencyMs.p95"], labels: ["p50", "p95"] },
   { title: "Agents that are up", metrics: ["agents.up"], labels: [""] },
 ];
 

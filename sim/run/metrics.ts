@@ -13,6 +13,9 @@ import type { JobListener, JobWatch } from "./job-watch.ts";
 import type { Regret } from "./regret.ts";
 import type { AgentRow, Metrics, Sample } from "./result.ts";
 
+/** Latencies of the newest tasks that a point of a series sums up. */
+const NEWEST = 200;
+
 interface AgentCount {
   awards: number;
   results: number;
@@ -73,7 +76,7 @@ export class RunMetrics implements JobListener {
     falseSuspicions: 0,
     refused: 0,
   };
-  #sampled = { accepted: 0, bytes: 0, frames: 0, atMs: 0 };
+  #sampled: { readonly atMs: number; readonly [count: string]: number } = { atMs: 0 };
 
   constructor(world: World, truth: Truth, regret: Regret) {
     this.#world = world;
@@ -196,7 +199,7 @@ export class RunMetrics implements JobListener {
   // --- summing up ---------------------------------------------------------------------------------------
 
   /** One point of each series. */
-  sample(jobs: readonly SubmittedJob[]): void {
+  sample(jobs: readonly SubmittedJob[], agents: readonly string[]): void {
     const tMs = this.#world.now;
     const { network } = this.#world.stats;
     const seconds = Math.max(1, tMs - this.#sampled.atMs) / 1_000;
@@ -204,17 +207,36 @@ export class RunMetrics implements JobListener {
     const add = (metric: string, value: number | null): void => {
       if (value !== null) this.series.push({ tMs, metric, value });
     };
-    add("throughput", (this.#counts.accepted - this.#sampled.accepted) / seconds);
-    add("bytesPerSecond", (bytes - this.#sampled.bytes) / seconds);
-    add("framesPerSecond", (network.frames - this.#sampled.frames) / seconds);
+    const counts = {
+      ...this.#counts,
+      bytes,
+      frames: network.frames,
+      gossip: network.gossip,
+      copies: network.gossipDuplicates,
+    };
+    const rate = (metric: string, name: keyof typeof counts): void =>
+      add(metric, (counts[name] - (this.#sampled[name] ?? 0)) / seconds);
+    rate("throughput", "accepted");
+    rate("bytesPerSecond", "bytes");
+    rate("framesPerSecond", "frames");
+    rate("gossipPerSecond", "gossip");
+    rate("duplicatesPerSecond", "copies");
+    rate("blocksPerSecond", "blocks");
+    rate("reassignedPerSecond", "reassigned");
+    rate("timeoutsPerSecond", "timeouts");
+    add("laterRounds", counts.blocks === 0 ? null : counts.laterRounds / counts.blocks);
+    add("accuracy", counts.judged === 0 ? null : counts.right / counts.judged);
+    add("wrongAccepted", counts.accepted === 0 ? null : counts.wrong / counts.accepted);
     add("jobs.submitted", jobs.length);
     add("jobs.certified", jobs.filter((job) => job.status === "certified").length);
     add("jobs.running", jobs.filter((job) => job.endedMs === null).length);
-    add("agents.up", this.#world.agents.filter((agent) => agent.state === "up").length);
-    add("latencyMs.p50", percentile(this.#taskLatencies.slice(-200), 0.5));
-    add("latencyMs.p95", percentile(this.#taskLatencies.slice(-200), 0.95));
+    add("agents.up", agents.filter((name) => this.#world.agent(name).state === "up").length);
+    const submitted = Math.max(1, jobs.length);
+    add("completion", jobs.filter((job) => job.status === "certified").length / submitted);
+    add("taskLatencyMs.p50", percentile(this.#taskLatencies.slice(-NEWEST), 0.5));
+    add("taskLatencyMs.p95", percentile(this.#taskLatencies.slice(-NEWEST), 0.95));
     add("regret", this.#regret.mean);
-    this.#sampled = { accepted: this.#counts.accepted, bytes, frames: network.frames, atMs: tMs };
+    this.#sampled = { ...counts, atMs: tMs };
   }
 
   summary(jobs: readonly SubmittedJob[]): Metrics {

@@ -19,6 +19,7 @@ import { Truth } from "../workloads/truth.ts";
 import { Clients, type SubmittedJob } from "./clients.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
+import { MessageLog } from "./message-log.ts";
 import { RunMetrics } from "./metrics.ts";
 import { Population } from "./population.ts";
 import { Regret } from "./regret.ts";
@@ -42,6 +43,8 @@ export interface SimulateOptions {
   readonly shouldStop?: () => boolean;
   /** Compares whole ledger states on every block. Default: with up to 100 agents. */
   readonly thorough?: boolean;
+  /** Keeps the messages around this moment for a diagram, ms. Default: around a broken invariant. */
+  readonly messagesAroundMs?: number | null;
   /** Told of every trace entry: replay and trace files. */
   readonly onEntry?: (entry: TraceEntry) => void;
   /** Real time for `wallMs`, ms; runs themselves have no clock. */
@@ -67,12 +70,14 @@ class Run {
   readonly #general: readonly Checker[];
   readonly #thorough: boolean;
   readonly #notes: TimelineEntry[] = [];
+  readonly #messages: MessageLog;
   #violation: Violation | null = null;
 
   constructor(scenario: Scenario, options: SimulateOptions) {
     const { seed, host, registry, files = NO_FILES } = options;
     this.#scenario = scenario;
     this.#options = options;
+    this.#messages = new MessageLog(options.messagesAroundMs ?? null);
     const size = scenario.agents.reduce((sum, group) => sum + group.count, 0);
     this.#thorough = options.thorough ?? size <= THOROUGH_AGENTS_MAX;
     const truth = new Truth();
@@ -124,6 +129,7 @@ class Run {
         reorder: network.reorder,
         bandwidth: network.bandwidth,
         gossip: network.fullGossip ? "full" : "mesh",
+        onFrame: (sentMs, arrivesMs, from, to, bytes) => this.#messages.note(sentMs, arrivesMs, from, to, bytes),
       },
       ...(service === null
         ? {}
@@ -219,7 +225,7 @@ class Run {
     const { maxMs } = this.#scenario;
     const everyMs = Math.max(250, maxMs / SAMPLES);
     const sample = (): void => {
-      this.metrics.sample(this.clients.jobs);
+      this.metrics.sample(this.clients.jobs, this.#names());
       this.world.at(this.world.now + everyMs, sample);
     };
     this.world.at(WARM_UP_MS, sample);
@@ -270,7 +276,7 @@ class Run {
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents: this.metrics.rows((name) => this.#population.inhabitants.get(name)),
-      messages: [],
+      messages: violation !== null || this.#options.messagesAroundMs != null ? this.#messages.rows() : [],
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
       idleFaults: this.#faults.idle,
     };

@@ -345,6 +345,7 @@ export class VirtualNetwork {
     }
     if (loss > 0 && this.#prng.unit() < loss) {
       this.stats.lost++;
+      this.#options.onFrame?.(nowMs, null, input.from, target.id, input.bytes);
       return;
     }
     this.#arrive(link, way, target, leavesMs, input);
@@ -354,7 +355,7 @@ export class VirtualNetwork {
     }
   }
 
-  #arrive(link: Link, way: Way, target: AgentProcess, leavesMs: number, input: Input): void {
+  #arrive(link: Link, way: Way, target: AgentProcess, leavesMs: number, input: Input & { kind: "frame" }): void {
     let atMs = leavesMs + way.latency(this.#prng) * (this.#options.latencyFactor ?? 1);
     if (this.#options.reorder === true) {
       // Not before the connection is up, which `lastMs` then says.
@@ -363,6 +364,7 @@ export class VirtualNetwork {
       if (atMs < way.lastMs) atMs = way.lastMs;
       way.lastMs = atMs;
     }
+    this.#options.onFrame?.(this.#schedule.nowMs, atMs, input.from, target.id, input.bytes);
     this.#schedule.push(atMs, FRAME, target, link.epoch, input, link);
   }
 

@@ -1,7 +1,7 @@
 /** What a virtual world is made of: its agents and its network, as the caller says them. */
 
 import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
-import type { Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
@@ -34,7 +34,17 @@ export interface NetworkConditions {
   readonly latencyFactor?: number;
 }
 
+/** Told of each direct frame when it is sent; `arrivesMs` null: it is lost. */
+export type FrameListener = (
+  sentMs: number,
+  arrivesMs: number | null,
+  from: AgentId,
+  to: AgentId,
+  bytes: Uint8Array,
+) => void;
+
 export interface NetworkOptions extends NetworkConditions {
+  readonly onFrame?: FrameListener;
   /** One way, of a frame. Default: median 20, 95th percentile 60. */
   readonly latencyMs?: DistributionSpec;
   /** Another one for some pairs; null: the general one. Asked once a pair and direction. */

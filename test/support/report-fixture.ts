@@ -175,8 +175,8 @@ function seriesOf(prng: Prng, names: readonly string[], liars: ReadonlySet<strin
     add("jobs.certified", Math.floor(jobs));
     add("jobs.running", submitted - Math.floor(jobs));
     add("agents.up", Math.round(names.length * (tMs < 20_000 ? 1 : 0.5 + 0.04 * (prng.unit() - 0.5))));
-    if (tMs >= 3_000) add("latencyMs.p50", delay * noise());
-    if (tMs >= 3_000) add("latencyMs.p95", delay * 2.4 * noise());
+    if (tMs >= 3_000) add("taskLatencyMs.p50", delay * noise());
+    if (tMs >= 3_000) add("taskLatencyMs.p95", delay * 2.4 * noise());
     regret += (0.02 + 0.1 * Math.max(0, 0.6 - power) - regret) * 0.06;
     add("regret", regret * noise());
     add("framesPerSecond", (120 + 160 * work) * noise());
@@ -381,7 +381,7 @@ export function sweepFixture(): { scenario: Scenario; points: readonly SweepPoin
           ...result.metrics,
           completion: Math.min(1, 1.02 - 0.02 * worse - (result.seed % 3) * 0.004 * worse),
           wrongAccepted: result.metrics.wrongAccepted! * worse,
-          "latencyMs.p50": result.metrics["latencyMs.p50"]! * worse,
+          "taskLatencyMs.p50": result.metrics["latencyMs.p50"]! * worse,
           throughput: result.metrics.throughput! / worse,
           regret: result.metrics.regret! * cost,
         },
