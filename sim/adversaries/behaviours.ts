@@ -194,12 +194,17 @@ const withholdBlobs = behaviour("withholdBlobs", "has blobs and gives none", z.s
   spec: { ...agent.spec, withholds: () => true },
 }));
 
-/** Sends no messages of these kinds: what a mesh is without the mechanism that rests on them. */
-export function mutes(kinds: ReadonlySet<string>): WrapMachine {
-  return withStrategy(() => ({
-    onSend: (_, { message }) => (kinds.has(message.kind) ? [] : null),
+/** Sends no messages of these kinds, and publishes on none of these topics: a mesh without what rests on them. */
+export const mutes = (kinds: ReadonlySet<string>): WrapMachine =>
+  withAdversary(() => ({
+    onEffects: (_, effects) =>
+      effects.filter((effect) => {
+        if (effect.kind === "publish") return !kinds.has(effect.topic);
+        if (effect.kind !== "send") return true;
+        const decoded = decodeMessage(effect.bytes);
+        return !decoded.ok || !kinds.has(decoded.value.kind);
+      }),
   }));
-}
 
 export const BEHAVIOURS: readonly Behaviour[] = [
   liar,

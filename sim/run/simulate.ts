@@ -21,7 +21,7 @@ import { FaultSchedule } from "./fault-schedule.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
 import { MessageLog } from "./message-log.ts";
 import { RunMetrics } from "./metrics.ts";
-import { Population } from "./population.ts";
+import { clientNames, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
 import type { RunResult, TimelineEntry, Violation } from "./result.ts";
 import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
@@ -84,6 +84,8 @@ class Run {
     const skillWorld = { seed, truth, hash: host.hasher, recorded: files.recorded };
     this.#population = new Population(scenario, registry, skillWorld);
     this.world = this.#createWorld();
+    // Clients stand for people at idle machines: what they ask their own node is answered at once.
+    for (const name of clientNames(scenario.workload.clients)) this.world.setService(name, null);
     const { inhabitants } = this.#population;
     this.#general = [honestyChecker((agent) => this.#isTrusted(agent))];
     this.metrics = new RunMetrics(this.world, truth, new Regret(this.world, inhabitants));
@@ -124,7 +126,7 @@ class Run {
         overlay: network.overlay,
         latencyMs: network.latencyMs,
         loss: network.loss,
-        gossipLoss: network.loss,
+        gossipLoss: network.gossipLoss,
         duplication: network.duplication,
         reorder: network.reorder,
         bandwidth: network.bandwidth,

@@ -76,8 +76,9 @@ export interface NetworkSpec {
   readonly overlay: Overlay;
   /** One way, of a frame. */
   readonly latencyMs: DistributionSpec;
-  /** Shares of frames. */
+  /** Shares of frames, and of gossip messages. */
   readonly loss: number;
+  readonly gossipLoss: number;
   readonly duplication: number;
   readonly reorder: boolean;
   /** Bytes a millisecond and direction; null: no limit. */

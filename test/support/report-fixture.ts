@@ -101,6 +101,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
       overlay: { kind: "random", degree: 6, rewire: 0 },
       latencyMs: { p50: 20, p95: 60 },
       loss: 0.002,
+      gossipLoss: 0,
       duplication: 0,
       reorder: true,
       bandwidth: null,

@@ -1,0 +1,65 @@
+/**
+ * What the simulator needs from outside, put together out of node/: hashing, real signatures, the agent, YAML files and
+ * their errors, job files, plugin modules. sim/ and node/ do not import each other.
+ *
+ * Also loaded by the simulator's worker threads, by its address.
+ */
+
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { hasher } from "../node/crypto.ts";
+import { nearest } from "../node/job-file/nearest.ts";
+import { readJobFile } from "../node/job-file/parse-job.ts";
+import { parseWith, parseYaml, readTextFile, type YamlSource } from "../node/job-file/yaml-source.ts";
+import { COMMAND, packageVersion } from "../node/version.ts";
+import { createAgent } from "../protocol/agent/agent.ts";
+import type { AgentId } from "../protocol/core/ids.ts";
+import type { SimPlatform } from "../sim/cli/context.ts";
+import type { SimHost } from "../sim/host.ts";
+
+/** The DER frame of an Ed25519 private key (RFC 8410): its 32 raw bytes follow. */
+const PRIVATE_KEY_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** Agents of a simulation are their names; their keys follow from the seed, so that runs repeat. */
+function realSignatures(seed: string): ReturnType<SimHost["realSignatures"]> {
+  const publicKeys = new Map<AgentId, KeyObject>();
+  return {
+    signerOf(name) {
+      const raw = hash("sha256", `meshwork simulation ${seed}/${name}`, "buffer");
+      const key = createPrivateKey({ key: Buffer.concat([PRIVATE_KEY_PREFIX, raw]), format: "der", type: "pkcs8" });
+      const agent = name as AgentId;
+      publicKeys.set(agent, createPublicKey(key));
+      return { agent, sign: (message) => sign(null, message, key) };
+    },
+    verify(agent, message, signature) {
+      const key = publicKeys.get(agent);
+      return key !== undefined && signature.length === 64 && verify(null, message, key, signature);
+    },
+  };
+}
+
+export const simHost: SimHost = {
+  hasher,
+  createMachine: createAgent,
+  realSignatures,
+  parseYaml,
+  parseWith: (source, schema) => parseWith(source as YamlSource, schema),
+  suggest: nearest,
+  readText: readTextFile,
+  async readJob(path) {
+    const { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs } = await readJobFile(path);
+    return { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs: [...blobs.values()] };
+  },
+  async importModule(path) {
+    const module = (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown };
+    return module.default;
+  },
+};
+
+export const simPlatform: SimPlatform = {
+  host: simHost,
+  hostUrl: import.meta.url,
+  version: packageVersion(),
+  command: COMMAND,
+};

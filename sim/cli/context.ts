@@ -1,0 +1,1 @@
+export interface SimPlatform { host: any; hostUrl: string; version: string; command: string }

@@ -1,0 +1,42 @@
+/**
+ * Means with their 95 % confidence intervals, by Student's t: right for normal values, fair for others from about ten
+ * seeds on. In + - x / and square roots only, so that the same runs give the same figures everywhere.
+ *
+ * Source: quantiles of t as in any table; above 30 degrees of freedom the expansion of Fisher and Cornish (1960).
+ */
+
+import type { Estimate } from "./result.ts";
+
+/** t(0.975) with 1 to 30 degrees of freedom. */
+const T975 = [
+  12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157, 2.228139, 2.200985,
+  2.178813, 2.160369, 2.144787, 2.13145, 2.119905, 2.109816, 2.100922, 2.093024, 2.085963, 2.079614, 2.073873, 2.068658,
+  2.063899, 2.059539, 2.055529, 2.051831, 2.048407, 2.04523, 2.042272,
+] as const;
+
+/** The same of the normal distribution. */
+const Z = 1.959963984540054;
+
+/** The value that Student's t stays below with probability 0.975, to 6 digits. `degrees`: 1 and more. */
+export function studentQuantile(degrees: number): number {
+  const tabled = T975[degrees - 1];
+  if (tabled !== undefined) return tabled;
+  const z2 = Z * Z;
+  const first = (Z * (z2 + 1)) / 4;
+  const second = (Z * ((5 * z2 + 16) * z2 + 3)) / 96;
+  const third = (Z * (((3 * z2 + 19) * z2 + 17) * z2 - 15)) / 384;
+  return Z + (first + (second + third / degrees) / degrees) / degrees;
+}
+
+/** `null` of no values. */
+export function estimate(values: readonly number[]): Estimate | null {
+  const count = values.length;
+  if (count === 0) return null;
+  const first = values[0]!;
+  // Around the first value: what rounding leaves of equal values is exactly nothing.
+  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / count;
+  if (count === 1) return { mean, ci95: null };
+  const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
+  const half = studentQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
+  return { mean, ci95: [mean - half, mean + half] };
+}

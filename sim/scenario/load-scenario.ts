@@ -1,0 +1,155 @@
+/**
+ * A scenario with everything that it names: plugins, job files, recorded answers, traces of arrivals and of churn. Runs
+ * do no I/O: all of it is read here, before the first one.
+ */
+
+import type { Value } from "../../protocol/wire/value.ts";
+import type { JobTemplate, SimHost, Source } from "../host.ts";
+import { createRegistry } from "../plugins/built-in.ts";
+import type { Plugin, Registry } from "../plugins/registry.ts";
+import type { ScenarioFiles } from "../run/simulate.ts";
+import { parseRecordedAnswers, type RecordedAnswers } from "../workloads/recorded-answers.ts";
+import { applyOverrides, type Override, overridesOff } from "./overrides.ts";
+import { defaultMaxMs, parseScenario, remedyFor } from "./parse-scenario.ts";
+import type { Scenario, ScheduledFault } from "./scenario.ts";
+import { parseArrivals, parseChurnTrace } from "./traces.ts";
+
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  readonly registry: Registry;
+  readonly files: ScenarioFiles;
+}
+
+export interface LoadOptions {
+  readonly overrides?: readonly Override[];
+  /** With what the scenario says that switches its mechanism off. */
+  readonly mechanismOff?: boolean;
+}
+
+/** `path` as `file` names it: from that file's folder, unless it is absolute. */
+const besideFile = (file: string, path: string): string =>
+  /^(?:[/\\]|[A-Za-z]:)/.test(path)
+    ? path
+    : `${file.slice(0, 1 + Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")))}${path}`;
+
+export async function loadScenario(file: string, host: SimHost, options: LoadOptions = {}): Promise<LoadedScenario> {
+  return loadScenarioText(file, await host.readText(file), host, options);
+}
+
+/** `file`: for messages, and what paths in the scenario start from. */
+export async function loadScenarioText(
+  file: string,
+  text: string,
+  host: SimHost,
+  { overrides = [], mechanismOff = false }: LoadOptions = {},
+): Promise<LoadedScenario> {
+  let source = applyOverrides(host.parseYaml(file, text), overrides);
+  const registry = createRegistry(await readPlugins(file, source, host));
+  let scenario = parseScenario(source, registry, host);
+  if (mechanismOff) {
+    if (scenario.mechanism === null)
+      throw source.error([], "the scenario names no mechanism to switch off", "add mechanism: { name, off }");
+    source = applyOverrides(source, overridesOff(scenario.mechanism.off));
+    scenario = parseScenario(source, registry, host);
+  }
+  const reader = new ScenarioReader(file, source, host);
+  return { ...(await reader.read(scenario)), registry };
+}
+
+async function readPlugins(file: string, source: Source, host: SimHost): Promise<Plugin[]> {
+  const listed = (source.value as { readonly plugins?: unknown } | null)?.plugins;
+  if (!Array.isArray(listed)) return []; // the schema says what is wrong with it
+  const plugins: Plugin[] = [];
+  for (const [index, path] of listed.entries()) {
+    if (typeof path !== "string") continue;
+    const at = ["plugins", index];
+    let exported: unknown;
+    try {
+      exported = await host.importModule(besideFile(file, path));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw source.error(at, `the plugin ${path} cannot be loaded: ${why}`, "check the path and the module");
+    }
+    if (typeof exported !== "object" || exported === null)
+      throw source.error(at, `the plugin ${path} has no default export`, "export default { faults: [ … ] } from it");
+    plugins.push(exported);
+  }
+  return plugins;
+}
+
+type At = readonly (string | number)[];
+
+class ScenarioReader {
+  readonly #file: string;
+  readonly #source: Source;
+  readonly #host: SimHost;
+  readonly #jobs = new Map<string, JobTemplate>();
+  readonly #arrivals = new Map<string, readonly number[]>();
+  readonly #recorded = new Map<string, RecordedAnswers>();
+
+  constructor(file: string, source: Source, host: SimHost) {
+    this.#file = file;
+    this.#source = source;
+    this.#host = host;
+  }
+
+  async read(scenario: Scenario): Promise<Pick<LoadedScenario, "scenario" | "files">> {
+    for (const [index, { profile }] of scenario.agents.entries()) {
+      if (profile.replay === null || this.#recorded.has(profile.replay)) continue;
+      const at = ["agents", index, "profile", "replay"];
+      this.#recorded.set(profile.replay, await this.#parse(at, profile.replay, parseRecordedAnswers));
+    }
+    const faults: ScheduledFault[] = [];
+    for (const fault of scenario.faults) faults.push(await this.#readFault(fault));
+    await this.#readJob(scenario);
+    const read = await this.#readArrivals({ ...scenario, faults });
+    return { scenario: read, files: { jobs: this.#jobs, arrivals: this.#arrivals, recorded: this.#recorded } };
+  }
+
+  /** `parse` gives text where something is wrong with the file. */
+  async #parse<T extends object>(at: At, path: string, parse: (text: string) => T | string): Promise<T> {
+    const text = await this.#host.readText(besideFile(this.#file, path));
+    const parsed = parse(text);
+    if (typeof parsed === "string") throw this.#source.error(at, `${path}: ${parsed}`, "correct that file");
+    return parsed;
+  }
+
+  async #readFault(fault: ScheduledFault): Promise<ScheduledFault> {
+    const { trace } = fault.options;
+    if (fault.kind !== "churn" || typeof trace !== "string") return fault;
+    const rows = await this.#parse(["faults"], trace, parseChurnTrace);
+    return { ...fault, options: { ...fault.options, rows: rows as unknown as Value } };
+  }
+
+  async #readJob({ workload, agents }: Scenario): Promise<void> {
+    const { shape } = workload;
+    if (shape.kind !== "file") return;
+    const at = ["workload", "job"];
+    const template = await this.#host.readJob(besideFile(this.#file, shape.file));
+    const known = [...new Set(agents.flatMap(({ skills }) => skills))];
+    const lacking = template.nodes.find(({ skill }) => !known.includes(skill));
+    if (lacking !== undefined) {
+      const what = `task "${lacking.id}" of ${shape.file}: no agent has the skill "${lacking.skill}"`;
+      throw this.#source.error(at, what, remedyFor({ host: this.#host }, lacking.skill, known));
+    }
+    this.#jobs.set(shape.file, template);
+  }
+
+  async #readArrivals(scenario: Scenario): Promise<Scenario> {
+    const { workload } = scenario;
+    const { arrival } = workload;
+    if (arrival.kind !== "trace") return scenario;
+    const at = ["workload", "jobs", "arrival", "trace"];
+    const times = await this.#parse(at, arrival.file, parseArrivals);
+    this.#arrivals.set(arrival.file, times);
+    const isCounted = workload.count !== Number.MAX_SAFE_INTEGER;
+    if (isCounted && workload.count > times.length) {
+      const what = `${workload.count} jobs, but ${arrival.file} has ${times.length} times`;
+      throw this.#source.error(["workload", "jobs", "count"], what, "lower count, or leave it out");
+    }
+    const count = Math.min(workload.count, times.length);
+    const hasEnd = (this.#source.value as { readonly maxTime?: unknown }).maxTime !== undefined;
+    const maxMs = hasEnd ? scenario.maxMs : Math.max(scenario.maxMs, defaultMaxMs(workload, times[count - 1]!));
+    return { ...scenario, maxMs, workload: { ...workload, count } };
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The faults of a scenario file: one each line, at a moment or while something lasts, and whom it hits. Refuses what
+ * could never happen: more victims than agents, names of nobody, groups that do not add up.
+ */
+
+import type { Value } from "../../protocol/wire/value.ts";
+import type { FaultType } from "../plugins/registry.ts";
+import { clientNames } from "../run/population.ts";
+import { writeMs } from "./duration.ts";
+import { writeValue } from "./overrides.ts";
+import { agentNames, countAgents, plainOptions } from "./parse-agents.ts";
+import { type ParseContext, remedyFor } from "./parse-scenario.ts";
+import type { AgentGroup, ScheduledFault, Target, Which } from "./scenario.ts";
+import type { FaultLine } from "./schema.ts";
+
+/** Shares that were written with few digits add up to this. */
+const SUM_TOLERANCE = 1e-6;
+
+/** Who there is to be hit. */
+export interface Inhabitants {
+  readonly agents: readonly AgentGroup[];
+  readonly clients: number;
+}
+
+interface LineContext extends ParseContext, Inhabitants {
+  readonly index: number;
+}
+
+/** Faults that hit nobody (a share of 0 at the end of a sweep) are none. */
+export function parseFaults(
+  context: ParseContext,
+  lines: readonly FaultLine[],
+  inhabitants: Inhabitants,
+): ScheduledFault[] {
+  return lines.flatMap((line, index) => {
+    const fault = faultOf({ ...context, ...inhabitants, index }, line);
+    return fault.target?.share === 0 || fault.target?.count === 0 ? [] : [fault];
+  });
+}
+
+function faultOf(context: LineContext, line: FaultLine): ScheduledFault {
+  const { source, registry, index } = context;
+  const { at, between, ...rest } = line;
+  const kinds = Object.keys(rest).filter((key) => rest[key] !== undefined);
+  const [kind, second] = kinds;
+  const known = [...registry.faults.keys()];
+  if (kind === undefined) {
+    throw source.error(["faults", index], `faults[${index}] has no fault`, `add one of: ${known.join(", ")}`);
+  }
+  if (second !== undefined) {
+    const what = `faults[${index}] is both ${kind} and ${second}`;
+    throw source.error(["faults", index, second], what, "write a line for each");
+  }
+  const type = registry.faults.get(kind)!;
+  const { which, share, count, for: forMs, ...options } = rest[kind] as { readonly [key: string]: unknown };
+  // A fault that hits nobody in particular may have options of these names.
+  const own = type.isTargeted ? options : { ...options, which, share, count };
+  const { atMs, untilMs } = timesOf(context, type, line, forMs as number | undefined);
+  checkGroups(context, kind, own);
+  const raw = (source.value as { readonly faults: readonly Value[] }).faults[index]!;
+  return {
+    atMs,
+    untilMs,
+    kind,
+    options: plainOptions(own),
+    target: type.isTargeted
+      ? targetOf(context, kind, which as Which | undefined, share as number | undefined, count as number | undefined)
+      : null,
+    text: writeValue(raw).replace(/^\{ | \}$/g, ""),
+  };
+}
+
+function timesOf(
+  { source, index }: LineContext,
+  { name, lasts }: FaultType,
+  { at, between }: FaultLine,
+  forMs: number | undefined,
+): Pick<ScheduledFault, "atMs" | "untilMs"> {
+  const fail = (keys: readonly string[], what: string, remedy: string): Error =>
+    source.error(["faults", index, ...keys], what, remedy);
+  if (at === undefined && between === undefined) {
+    throw fail([], `faults[${index}] says not when`, lasts ? "add at: 20s, or between: [20s, 40s]" : "add at: 20s");
+  }
+  if (at !== undefined && between !== undefined)
+    throw fail(["between"], `faults[${index}] has both at and between`, "keep one");
+  if (between === undefined) return { atMs: at!, untilMs: forMs === undefined ? null : at! + forMs };
+  if (!lasts) throw fail(["between"], `${name} happens at a moment`, `write at: ${writeMs(between[0])} instead`);
+  if (forMs !== undefined) throw fail([name, "for"], `faults[${index}] has both between and for`, "keep one");
+  if (between[1] <= between[0]) {
+    throw fail(["between"], `between ${writeMs(between[0])} and ${writeMs(between[1])} is no time`, "let it end later");
+  }
+  return { atMs: between[0], untilMs: between[1] };
+}
+
+function targetOf(
+  context: LineContext,
+  kind: string,
+  which: Which = "any",
+  share: number | undefined,
+  count: number | undefined,
+): Target {
+  const { source, agents, index } = context;
+  const at = (key: string): (string | number)[] => ["faults", index, kind, key];
+  if (share !== undefined && count !== undefined) {
+    throw source.error(at("count"), `faults[${index}].${kind} has both share and count`, "keep one");
+  }
+  const all = countAgents(agents);
+  if (typeof which === "object") checkNames(context, which, at("which"));
+  const there = typeof which === "object" ? which.length : all;
+  if (count !== undefined && count > there) {
+    const whom = typeof which === "object" ? `${there} that are named` : `${all} agents`;
+    throw source.error(at("count"), `${kind} ${count} of ${whom}`, `lower it to ${there} or less`);
+  }
+  if (share !== undefined && share > 0 && Math.round(share * there) === 0) {
+    throw source.error(
+      at("share"),
+      `${kind} a share of ${share} of ${there} agents: that is none`,
+      "raise it, or give a count",
+    );
+  }
+  return { which, share: share ?? null, count: count ?? null };
+}
+
+function checkNames(context: LineContext, which: readonly string[], at: readonly (string | number)[]): void {
+  // Clients are never hit by chance; a fault may name them.
+  const known = new Set([...context.agents.flatMap(agentNames), ...clientNames(context.clients)]);
+  for (const [place, name] of which.entries()) {
+    if (!known.has(name)) {
+      throw context.source.error([...at, place], `there is no agent "${name}"`, remedyFor(context, name, [...known]));
+    }
+    if (which.indexOf(name) !== place)
+      throw context.source.error([...at, place], `"${name}" is named twice`, "name it once");
+  }
+}
+
+/** Shares of the whole mesh must be the whole mesh. */
+function checkGroups(
+  { source, index }: LineContext,
+  kind: string,
+  { groups }: { readonly [key: string]: unknown },
+): void {
+  if (kind !== "partition" || !Array.isArray(groups)) return;
+  const sum = (groups as number[]).reduce((total, part) => total + part, 0);
+  if (Math.abs(sum - 1) <= SUM_TOLERANCE) return;
+  const shown = Math.round(sum * 1_000) / 1_000;
+  throw source.error(
+    ["faults", index, kind, "groups"],
+    `the groups add up to ${shown}, not 1`,
+    "make them add up to 1",
+  );
+}

@@ -1,0 +1,327 @@
+/**
+ * The schema of a scenario file: which keys there are, their types, units and ranges, for the parser and for
+ * `meshwork sim schema`. Faults, behaviours and shapes of jobs are those of a registry, each with its own options.
+ *
+ * Leaves to parse-scenario.ts what the parts mean together. Source: the format of docs/scenarios.md.
+ */
+
+import { z } from "zod";
+import { limits } from "../../protocol/core/limits.ts";
+import { SELECTORS } from "../../protocol/wire/genesis.ts";
+import type { FaultType, Registry } from "../plugins/registry.ts";
+import type { DistributionSpec } from "../virtual/distribution.ts";
+import { parseMs } from "./duration.ts";
+import { MESSAGE_KINDS } from "./message-kinds.ts";
+
+/** More agents than this fit no machine. */
+const AGENTS_MAX = 100_000;
+const JOBS_MAX = 1_000_000;
+
+/** Names of scenarios, groups, skills, labels, kinds of tasks: they also name files and columns. */
+const nameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    "use letters, digits, dots, dashes and underscores, a letter or digit first – rename it",
+  )
+  .max(limits.nameBytes);
+
+const shareSchema = z.number().min(0).max(1);
+const percentSchema = z.number().min(0).max(100);
+const countSchema = (min: number, max: number) => z.int().min(min).max(max);
+
+const DURATION = "a duration – write one like 400ms, 20s or 5m, or a number of milliseconds";
+
+const durationSchema = z.union([z.number(), z.string()]).transform((input, context) => {
+  const ms = parseMs(input);
+  if (ms !== null) return ms;
+  context.addIssue({ code: "custom", message: `"${String(input)}" is not ${DURATION}` });
+  return z.NEVER;
+});
+
+const creditsSchema = (max: number) =>
+  z
+    .number()
+    .min(0)
+    .max(max / 1_000_000)
+    .transform((credits) => Math.round(credits * 1_000_000));
+
+/** One value, an even draw between two, or a log-normal one by its median and its 95th percentile. */
+function distributionSchema(parse: (input: number | string) => number | null, wanted: string) {
+  const part = z
+    .union([z.number(), z.string()])
+    .refine((input) => parse(input) !== null, `it is not ${wanted}`)
+    .transform((input) => parse(input) ?? z.NEVER)
+    .optional();
+  const schema = z.strictObject({ min: part, max: part, p50: part, p95: part });
+  return z.union([schema, z.number(), z.string()]).transform((input, context): DistributionSpec => {
+    const fail = (message: string): DistributionSpec => {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    };
+    if (typeof input !== "object") return parse(input) ?? fail(`"${input}" is not ${wanted}`);
+    const { min, max, p50, p95 } = input;
+    if (min !== undefined && max !== undefined && p50 === undefined && p95 === undefined) {
+      return max >= min ? { min, max } : fail(`max ${max} is less than min ${min} – put them the other way round`);
+    }
+    if (p50 !== undefined && p95 !== undefined && min === undefined && max === undefined) {
+      if (p50 <= 0) return fail("a median of 0 – write the value itself, or raise p50");
+      return p95 >= p50 ? { p50, p95 } : fail(`p95 ${p95} is less than p50 ${p50} – put them the other way round`);
+    }
+    return fail("not one distribution – write a value, { min, max }, or { p50, p95 }");
+  });
+}
+
+const latencySchema = distributionSchema(parseMs, DURATION);
+const difficultySchema = distributionSchema(
+  (input) => (typeof input === "number" && input >= 0 && input <= 1 ? input : null),
+  "a difficulty – write a number from 0 to 1",
+);
+
+// --- agents -------------------------------------------------------------------------------------------
+
+const profileSchema = z
+  .strictObject({
+    accuracy: z
+      .union([shareSchema, z.record(nameSchema, shareSchema)])
+      .optional()
+      .describe("Chance of a right answer at difficulty 0.5, for all kinds of tasks or by kind. Default 0.9."),
+    latencyMs: latencySchema.optional().describe("How long a task takes. Default { p50: 400, p95: 1500 }."),
+    price: creditsSchema(limits.price).optional().describe("Credits for one result. Default 1."),
+    expectedMs: durationSchema.optional().describe("What it says that it takes. Default: the median of its latency."),
+    slots: countSchema(1, limits.slots).optional().describe("Tasks at the same time. Default 4."),
+    calibration: z
+      .enum(["honest", "overconfident", "underconfident", "random"])
+      .optional()
+      .describe("How its stated confidence goes with its chance of being right. Default honest."),
+    correlation: z
+      .strictObject({ group: nameSchema, rho: shareSchema })
+      .optional()
+      .describe("With probability rho all agents of this group are right or wrong together, in the same way."),
+    wrongAnswers: countSchema(1, 1_000_000).optional().describe("Different wrong answers to a task. Default 1000."),
+    replay: z.string().min(1).optional().describe("Recorded answers of a real model (answers.jsonl) instead of draws."),
+  })
+  .describe("Stands in for an agent that works with a language model.");
+export type ProfileFile = z.output<typeof profileSchema>;
+
+const groupSchema = (registry: Registry) =>
+  z.strictObject({
+    name: nameSchema.optional().describe("Its agents are <name>1, <name>2, …. Default a, b, c, … by place."),
+    count: countSchema(1, AGENTS_MAX),
+    skills: z.array(nameSchema).max(limits.skills).optional().describe("Default [work]."),
+    labels: z.array(nameSchema).max(limits.labels).optional(),
+    hosts: z.boolean().optional().describe("Serve on committees. Default true."),
+    profile: profileSchema.optional(),
+    behave: z
+      .strictObject(shapeOf(registry.behaviours.values(), ({ options, summary }) => options.describe(summary)))
+      .optional()
+      .describe("Adversaries and oddities, by name, with their options."),
+    clock: z
+      .strictObject({ skewMs: durationSchema.optional(), driftPpm: z.number().min(0).max(1_000_000).optional() })
+      .optional()
+      .describe("Each clock is wrong by an even draw between minus and plus these."),
+    crashLoss: z
+      .enum(["random", "all", "none"])
+      .optional()
+      .describe("What a crash takes of unforced writes. Default random."),
+  });
+export type GroupFile = Omit<z.output<ReturnType<typeof groupSchema>>, "behave"> & {
+  readonly behave?: { readonly [name: string]: Record<string, unknown> };
+};
+
+function shapeOf<T extends { readonly name: string }>(
+  types: Iterable<T>,
+  schemaOf: (type: T) => z.ZodType,
+): { [name: string]: z.ZodOptional<z.ZodType> } {
+  return Object.fromEntries([...types].map((type) => [type.name, schemaOf(type).optional()]));
+}
+
+// --- network ------------------------------------------------------------------------------------------
+
+const networkSchema = z.strictObject({
+  overlay: z
+    .strictObject({
+      kind: z.enum(["full", "random", "ring", "scale-free", "small-world"]),
+      degree: countSchema(0, 10_000).optional().describe("About how many neighbours each has. Default 6."),
+      rewire: shareSchema.optional().describe("Share of a small world's edges that lead anywhere. Default 0.1."),
+    })
+    .optional()
+    .describe("Who is connected from the start. Default { kind: random, degree: 6 }."),
+  latencyMs: latencySchema.optional().describe("One way, of a frame. Default { p50: 20, p95: 60 }."),
+  lossPct: percentSchema.optional().describe("Percent of frames and gossip messages that vanish. Default 0."),
+  gossipLossPct: percentSchema.optional().describe("Of gossip messages alone. Default: lossPct."),
+  duplicatePct: percentSchema.optional().describe("Percent of frames that arrive twice. Default 0."),
+  reorder: z.boolean().optional().describe("Frames of a pair may overtake each other. Default false."),
+  bandwidth: z.number().positive().optional().describe("Bytes a millisecond and direction. Default: no limit."),
+  gossip: z
+    .enum(["mesh", "full"])
+    .optional()
+    .describe("mesh: one event a receiver, at its computed first arrival. full: each hop. Default mesh."),
+  signatures: z.enum(["fast", "real"]).optional().describe("The world's own table, or Ed25519. Default fast."),
+  service: z
+    .strictObject({ baseMs: z.number().min(0), perKibMs: z.number().min(0).optional() })
+    .optional()
+    .describe("What an input costs its agent's core, ms. Default { baseMs: 0.2, perKibMs: 0.02 }."),
+});
+export type NetworkFile = z.output<typeof networkSchema>;
+
+// --- workload -----------------------------------------------------------------------------------------
+
+const acceptSchema = z.discriminatedUnion("rule", [
+  z.strictObject({ rule: z.literal("first") }).describe("The first result counts."),
+  z.strictObject({ rule: z.literal("majority") }).describe("More than half of the results agree."),
+  z.strictObject({ rule: z.literal("quorum"), q: countSchema(1, limits.seats) }).describe("q results agree."),
+]);
+
+const policySchema = z.strictObject({
+  redundancy: countSchema(1, limits.seats).optional().describe("Workers of a task's first batch. Default 1."),
+  redundancyMax: countSchema(1, limits.seats)
+    .optional()
+    .describe("Results a task may collect. Default: as in job files."),
+  accept: acceptSchema.optional().describe("Default: first for redundancy 1, else majority."),
+  compare: z
+    .discriminatedUnion("as", [
+      z.strictObject({ as: z.literal("exact") }),
+      z.strictObject({
+        as: z.literal("number"),
+        absolute: z.number().min(0).optional(),
+        relative: shareSchema.optional(),
+      }),
+    ])
+    .optional()
+    .describe("When two outputs are the same answer. Default exact."),
+  timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
+  retries: countSchema(0, limits.seats).optional().describe("Leases that may end without a result. Default 5."),
+  priceMax: creditsSchema(limits.price).optional().describe("Credits. Default: twice the dearest agent's price."),
+});
+export type PolicyFile = z.output<typeof policySchema>;
+
+const tasks = {
+  skill: nameSchema.optional().describe("Default: the one that most agents have."),
+  kinds: z.record(nameSchema, z.number().min(0)).optional().describe("Kinds of tasks with their shares."),
+  difficulty: difficultySchema
+    .optional()
+    .describe("In [0, 1]: 0 is always right, 0.5 the profile's accuracy. Default 0.5."),
+};
+const width = countSchema(1, limits.mapItems);
+
+const shapeSchema = (registry: Registry) =>
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("single"), ...tasks }).describe("One task."),
+    z.strictObject({ kind: z.literal("bag"), width, ...tasks }).describe("Independent tasks."),
+    z.strictObject({ kind: z.literal("map-reduce"), width, ...tasks }).describe("Tasks, and one over their outputs."),
+    z
+      .strictObject({ kind: z.literal("chain"), steps: countSchema(1, limits.chainSteps), ...tasks })
+      .describe("Each task gets the output of the one before."),
+    ...[...registry.shapes.values()].map(({ name, summary, options }) =>
+      options.extend({ kind: z.literal(name) }).describe(summary),
+    ),
+  ]);
+export type ShapeFile = {
+  readonly kind: string;
+  readonly width?: number;
+  readonly steps?: number;
+  readonly skill?: string;
+  readonly kinds?: { readonly [kind: string]: number };
+  readonly difficulty?: DistributionSpec;
+};
+
+const workloadSchema = (registry: Registry) =>
+  z.strictObject({
+    jobs: z
+      .strictObject({
+        count: countSchema(1, JOBS_MAX).optional().describe("Default 1; with a trace, all of it."),
+        arrival: z
+          .strictObject({
+            poisson: z.strictObject({ perSecond: z.number().positive() }).optional(),
+            every: durationSchema.optional(),
+            atOnce: durationSchema.optional().describe("All at this time after the first could come."),
+            trace: z.string().min(1).optional().describe("A file with times of submission, ms, one a line."),
+          })
+          .optional()
+          .describe("One of the four. Default { atOnce: 0s }."),
+      })
+      .optional(),
+    shape: shapeSchema(registry).optional().describe("What each job looks like. Default { kind: single }."),
+    job: z.string().min(1).optional().describe("A job file instead of a shape and a policy."),
+    policy: policySchema.optional().describe("What is asked of every task's workers."),
+    selector: z.enum(SELECTORS).optional().describe("How workers are chosen among the offers. Default greedy."),
+    budget: creditsSchema(limits.budget).optional().describe("Credits of each job. Default: what it can cost at most."),
+    deadline: durationSchema.optional().describe("Default 5m."),
+    window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
+    committee: countSchema(1, limits.members)
+      .optional()
+      .describe("Members that keep a job's log. Default: as nodes choose."),
+    standbys: countSchema(0, limits.standbys).optional().describe("Default: as nodes choose."),
+  });
+export type WorkloadFile = Omit<z.output<ReturnType<typeof workloadSchema>>, "shape"> & { readonly shape?: ShapeFile };
+
+// --- faults -------------------------------------------------------------------------------------------
+
+const targetShape = {
+  which: z
+    .union([z.enum(["any", "members", "non-members", "workers"]), z.array(z.string().min(1)).min(1)])
+    .optional()
+    .describe("Whom it hits: drawn among these when it begins, or named. Default any."),
+  share: shareSchema.optional().describe("How many: a share of all agents, or of those named."),
+  count: countSchema(0, AGENTS_MAX).optional().describe("How many."),
+};
+
+function faultSchema({ options, summary, isTargeted, lasts }: FaultType): z.ZodType {
+  const extended = options.extend({
+    ...(isTargeted ? targetShape : {}),
+    ...(lasts ? { for: durationSchema.optional().describe("How long. Default: to the end of the run.") } : {}),
+  });
+  return extended.describe(summary);
+}
+
+const faultLineSchema = (registry: Registry) =>
+  z
+    .strictObject({
+      at: durationSchema.optional().describe("When, in virtual time."),
+      between: z.tuple([durationSchema, durationSchema]).optional().describe("From when to when."),
+      ...shapeOf(registry.faults.values(), faultSchema),
+    })
+    .describe("When, and one fault.");
+
+/** Checked: one of `at` and `between`, and one fault, are the parser's matter. */
+export type FaultLine = { readonly at?: number; readonly between?: readonly [number, number] } & {
+  readonly [kind: string]: unknown;
+};
+
+// --- the file -----------------------------------------------------------------------------------------
+
+export const scenarioSchema = (registry: Registry) =>
+  z
+    .strictObject({
+      name: nameSchema,
+      description: z.string().optional().describe("What it shows; its first sentence stands in lists."),
+      mechanism: z
+        .strictObject({ name: z.string().min(1), off: z.record(z.string(), z.json()) })
+        .optional()
+        .describe("What it exercises, and what switches that off (paths in this file): then its verdict must be fail."),
+      seed: countSchema(0, 0xffffffff).optional().describe("Default 1."),
+      maxTime: durationSchema.optional().describe("The run ends at the latest then. Default: the last deadline."),
+      agents: z.array(groupSchema(registry)),
+      clients: countSchema(1, 1_000).optional().describe("Who submits the jobs; no fault touches them. Default 2."),
+      network: networkSchema.optional(),
+      workload: workloadSchema(registry),
+      faults: z.array(faultLineSchema(registry)).optional(),
+      expect: z
+        .array(z.string())
+        .optional()
+        .describe("Lines like completion >= 0.99; meshwork sim metrics lists names."),
+      plugins: z.array(z.string().min(1)).optional().describe("Modules that register behaviours, faults, shapes, …."),
+      ablate: z
+        .array(z.enum(MESSAGE_KINDS))
+        .optional()
+        .describe("Kinds of messages and topics of gossip that no agent sends."),
+    })
+    .describe("A scenario of the Meshwork simulator: agents, network, workload, faults, and what is expected of them.");
+
+export interface ScenarioFile
+  extends Omit<z.output<ReturnType<typeof scenarioSchema>>, "agents" | "workload" | "faults"> {
+  readonly agents: readonly GroupFile[];
+  readonly workload: WorkloadFile;
+  readonly faults?: readonly FaultLine[];
+}
