@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `meshwork`: looks whether this Node can run it, then hands its arguments to the command line of node/.
+ * The command `meshwork`: looks whether this Node can run it, then hands its arguments to the command line of node/,
+ * with the simulator's commands beside it: node/ and sim/ do not know each other.
  * What follows is imported late: an older Node does not know what it imports, and would not say so in words.
  */
 
@@ -19,7 +20,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 if (isNewEnough(process.versions.node)) {
   const { runCli } = await import("../node/cli/main.ts");
-  process.exitCode = await runCli(process.argv.slice(2));
+  const { registerSim } = await import("../sim/cli/register.ts");
+  const platform = async () => (await import("./sim-host.ts")).simPlatform;
+  const simCommands: Parameters<typeof runCli>[2] = [(program, act) => registerSim(program, act, platform)];
+  process.exitCode = await runCli(process.argv.slice(2), undefined, simCommands);
 } else {
   process.stderr.write(
     `meshwork: this is Node ${process.versions.node}, and ${NEEDED.join(".")} or newer is needed\n` +

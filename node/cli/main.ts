@@ -63,8 +63,15 @@ export function processIo(): CliIo {
   };
 }
 
-/** Runs one command line (without the program's name) and returns its exit code. Never throws. */
-export async function runCli(argv: readonly string[], io: CliIo = processIo()): Promise<number> {
+/**
+ * Runs one command line (without the program's name) and returns its exit code. Never throws. `more`: commands of
+ * other parts of the project, beside those of node/.
+ */
+export async function runCli(
+  argv: readonly string[],
+  io: CliIo = processIo(),
+  more: readonly Register[] = [],
+): Promise<number> {
   const interruption = listenForInterrupt();
   let printed = false;
   let json = false;
@@ -91,7 +98,7 @@ export async function runCli(argv: readonly string[], io: CliIo = processIo()): 
       pending = () => action(context, ...(given as unknown as A));
     };
   try {
-    createProgram(io, act).parse([...argv], { from: "user" });
+    createProgram(io, act, more).parse([...argv], { from: "user" });
     const command = pending as (() => Promise<number>) | null;
     return command === null ? EXIT.ok : await command();
   } catch (error) {
@@ -110,7 +117,7 @@ export async function runCli(argv: readonly string[], io: CliIo = processIo()): 
   }
 }
 
-function createProgram(io: CliIo, act: Act): Command {
+function createProgram(io: CliIo, act: Act, more: readonly Register[]): Command {
   const program = new Command("meshwork")
     .description("A decentralized mesh of agents: jobs are replicated logs, answers carry certificates.")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -123,7 +130,7 @@ function createProgram(io: CliIo, act: Act): Command {
       writeErr: io.stderr,
       outputError: () => {}, // printed as one line when it is caught
     });
-  for (const register of COMMANDS) register(program, act);
+  for (const register of [...COMMANDS, ...more]) register(program, act);
   return program;
 }
 

@@ -148,11 +148,16 @@ export class JobHost {
     return new Set([...this.members, ...this.replica.ledger.state.standbys.get(), ...this.archive.followers]);
   }
 
-  /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work for it. */
+  /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work or offer. */
   peers(): Set<AgentId> {
     const peers = this.keepers();
-    if (this.role === "member")
-      for (const [agent, record] of this.replica.ledger.state.agents.sorted()) if (record.live > 0) peers.add(agent);
+    if (this.role === "member") {
+      const { agents, offers } = this.replica.ledger.state;
+      for (const [agent, record] of agents.sorted()) if (record.live > 0) peers.add(agent);
+      const { wallMs } = this.#context.now;
+      for (const [, standing] of offers.sorted())
+        for (const { agent, validUntilMs } of standing) if (validUntilMs > wallMs) peers.add(agent);
+    }
     peers.delete(this.#context.self);
     return peers;
   }

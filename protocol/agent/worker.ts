@@ -34,6 +34,13 @@ const INTEREST_MS = 60_000;
 /** Of the reason that a failure gives. */
 const MESSAGE_BYTES = 200;
 
+interface StandingOffer {
+  readonly validUntilMs: number;
+  readonly saidMs: number;
+  /** Said while all slots were in use, or taken for that since: it is said again when one is free. */
+  readonly isFull: boolean;
+}
+
 /** A job that this agent works for, or was asked to. */
 interface KnownJob {
   readonly job: JobId;
@@ -43,7 +50,7 @@ interface KnownJob {
   /** Height of the block that named the committee. */
   committeeHeight: number;
   /** Its newest offers by skill. */
-  readonly offers: Map<string, { readonly validUntilMs: number; readonly saidMs: number }>;
+  readonly offers: Map<string, StandingOffer>;
   readonly held: Map<string, Held>;
   readonly tally: NoticeTally;
   readonly outbox: Outbox;
@@ -67,6 +74,8 @@ export class Worker {
   readonly #jobs = new Map<JobId, KnownJob>();
   #running = 0;
   #heldCount = 0;
+  /** A slot came free: jobs that were told that there is none hear of it then. */
+  #offerAgainAtMs = Number.POSITIVE_INFINITY;
 
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
@@ -202,15 +211,16 @@ export class Worker {
     const { config, now } = this.#context;
     const ad = config.skills.find((candidate) => candidate.name === skill);
     if (ad === undefined || !labels.every((label) => config.labels.includes(label))) return;
-    if (this.#running >= config.slots) return;
+    const isFull = this.#running >= config.slots;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
-    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs });
+    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, isFull });
     const { price, expectedMs } = ad;
     const body: CommandBody = {
       kind: "offer",
       skill,
       price,
-      slots: config.slots,
+      // As many at a time as it has here now and could take beside: the others are at work for other jobs.
+      slots: isFull ? config.slots : known.running + config.slots - this.#running,
       labels: config.labels,
       load: this.loadPpm,
       expectedMs,
@@ -226,6 +236,18 @@ export class Worker {
       if (validUntilMs - wallMs > OFFER_LIFE_MS / 3) continue;
       if (validUntilMs > wallMs || known.held.size > 0) this.#offer(known, skill, []);
     }
+  }
+
+  /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
+  #offerAgain(): void {
+    const free = this.#context.config.slots - this.#running;
+    const waiting = [...this.#jobs.values()].flatMap((known) =>
+      [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
+    );
+    waiting.sort((a, b) => a.saidMs - b.saidMs);
+    for (const { known, skill } of waiting.slice(0, Math.max(0, free))) this.#offer(known, skill, []);
+    const isMore = free > 0 && waiting.length > free;
+    this.#offerAgainAtMs = isMore ? this.#context.now.monoMs + OFFER_ONCE_MS : Number.POSITIVE_INFINITY;
   }
 
   // --- notices ----------------------------------------------------------------------------------------
@@ -288,7 +310,9 @@ export class Worker {
   }
 
   /** Said once and not kept: members that did not hear it give notice again, or the lease ends. */
-  #decline(known: KnownJob, { task, attempt }: Award, reason: "busy" | "refused", message: string): void {
+  #decline(known: KnownJob, { task, attempt, skill }: Award, reason: "busy" | "refused", message: string): void {
+    const offer = known.offers.get(skill);
+    if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
     known.outbox.say(null, { kind: "failure", task, attempt, reason, message }, known.running > 0);
   }
 
@@ -344,7 +368,10 @@ export class Worker {
   /** Its slot is free again. */
   #stop(known: KnownJob, held: Held, phase: "sealed" | "said"): void {
     if (held.phase === "running") known.running--;
-    if (held.phase === "running" || held.phase === "fetching") this.#running--;
+    if (held.phase === "running" || held.phase === "fetching") {
+      this.#running--;
+      this.#offerAgainAtMs = this.#context.now.monoMs;
+    }
     held.phase = phase;
   }
 
@@ -413,6 +440,7 @@ export class Worker {
 
   tick(): void {
     const { monoMs } = this.#context.now;
+    if (this.#offerAgainAtMs <= monoMs) this.#offerAgain();
     for (const known of this.#jobs.values()) {
       this.#renewOffers(known);
       if (known.outbox.nextWakeMs() > monoMs) continue;
@@ -427,7 +455,7 @@ export class Worker {
   }
 
   nextWakeMs(): number {
-    let wake = Number.POSITIVE_INFINITY;
+    let wake = this.#offerAgainAtMs;
     for (const known of this.#jobs.values()) wake = Math.min(wake, known.outbox.nextWakeMs());
     return wake;
   }

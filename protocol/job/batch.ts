@@ -84,8 +84,13 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
   if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
   const failures = task.failures + (isFailure ? 1 : 0);
-  const tried = task.tried.includes(worker) ? task.tried : [...task.tried, worker];
-  const next = { ...withAward(task, { ...award, status: "ended" }), failures, tried };
+  // Whoever was busy took nothing of the batch: it may sit in it when it is free.
+  const isBusy = reason === "busy";
+  const awards = isBusy
+    ? task.awards.filter((other) => other !== award)
+    : withAward(task, { ...award, status: "ended" }).awards;
+  const tried = isBusy || task.tried.includes(worker) ? task.tried : [...task.tried, worker];
+  const next = { ...task, awards, failures, tried };
   saveTask(rules, next);
   return next;
 }

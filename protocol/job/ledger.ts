@@ -34,7 +34,7 @@ import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./
 import { eventLeaf, type LedgerEvent } from "./event.ts";
 import { createGraph } from "./graph.ts";
 import { completeIfDone, endJob, openNodes, policyOf, type Rules, specOf, unfoldNodes } from "./nodes.ts";
-import { applyOffer, judgeOffer, withdraw } from "./offers.ts";
+import { applyOffer, judgeOffer, markBusy } from "./offers.ts";
 import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
 import { createState, digestState, type LedgerState, type Task } from "./state.ts";
@@ -287,8 +287,8 @@ export class Ledger {
   #applyFailure(rules: Rules, author: AgentId, body: BodyOf<"failure">): void {
     const task = this.#task(body.task, body.attempt)!;
     const ended = endAward(rules, task, author, body.reason);
-    // Whoever says that it is busy takes its word back: it offers again when it is free.
-    if (body.reason === "busy") withdraw(this.state, author, specOf(rules, task).skill);
+    // It offers again when it is free.
+    if (body.reason === "busy") markBusy(this.state, author, specOf(rules, task).skill);
     afterEnd(rules, ended);
   }
 

@@ -10,13 +10,16 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { BodyOf, Command } from "../wire/command.ts";
 import type { Genesis } from "../wire/genesis.ts";
-import { OFFER_MAX_MS } from "./policy.ts";
+import { FULL_LOAD, OFFER_MAX_MS } from "./policy.ts";
 import { type Books, type LedgerState, type Offer, skillKey, updateAgent, updateRecord } from "./state.ts";
 
 /** An offer that says nearly the same as the one that stands is not worth a block's space. */
 const OFFER_RENEWAL_MS = 5_000;
 
 type OfferBody = BodyOf<"offer">;
+
+/** Whether an agent's slots are all in use, by its own word. */
+export const isFull = ({ load }: Pick<Offer, "load">): boolean => load >= FULL_LOAD;
 
 const isLive = (state: LedgerState, offer: Offer, timeMs: number): boolean =>
   offer.validUntilMs > timeMs && state.agents.get(offer.agent)?.dead !== true;
@@ -36,6 +39,7 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
     standing.expectedMs === body.expectedMs &&
     standing.labels.length === body.labels.length &&
     standing.labels.every((label, index) => label === body.labels[index]) &&
+    isFull(standing) === isFull(body) &&
     body.validUntilMs < standing.validUntilMs + OFFER_RENEWAL_MS
   );
 }
@@ -56,8 +60,11 @@ export function judgeOffer(
   if (!isUsable(genesis, body)) return "of-no-use";
   const isDead = state.agents.get(author)?.dead ?? false;
   if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
-  const live = offers.filter((offer) => isLive(state, offer, timeMs) && offer.agent !== author);
-  if (live.length >= limits.offersPerSkill) return "enough-offers";
+  // Whoever is free takes the place of somebody who is not.
+  const taken = offers.filter(
+    (offer) => offer.agent !== author && isLive(state, offer, timeMs) && (isFull(body) || !isFull(offer)),
+  );
+  if (taken.length >= limits.offersPerSkill) return "enough-offers";
   if (!state.agents.has(author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
   return null;
 }
@@ -71,9 +78,11 @@ export function applyOffer(books: Books, agent: AgentId, counter: number, body: 
     return;
   }
   const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs };
-  const others = (state.offers.get(skill) ?? []).filter(
+  const standing = (state.offers.get(skill) ?? []).filter(
     (other) => other.agent !== agent && isLive(state, other, timeMs),
   );
+  const displaced = standing.length >= limits.offersPerSkill ? standing.find(isFull) : undefined;
+  const others = standing.filter((other) => other !== displaced);
   state.offers.set(
     skill,
     [...others, offer].sort((a, b) => compareUnits(a.agent, b.agent)),
@@ -81,7 +90,16 @@ export function applyOffer(books: Books, agent: AgentId, counter: number, body: 
   updateAgent(books, agent, (record) => ({ offers: record.offers + 1, dead: false }));
 }
 
-export function withdraw(state: LedgerState, agent: AgentId, skill: string): void {
+/** An agent that holds an award says that it is busy: its offer stands, and is not for now. */
+export function markBusy(state: LedgerState, agent: AgentId, skill: string): void {
+  const offers = state.offers.get(skill) ?? [];
+  state.offers.set(
+    skill,
+    offers.map((offer) => (offer.agent === agent ? { ...offer, load: FULL_LOAD } : offer)),
+  );
+}
+
+function withdraw(state: LedgerState, agent: AgentId, skill: string): void {
   const offers = state.offers.get(skill) ?? [];
   state.offers.set(
     skill,

@@ -31,6 +31,10 @@ export const WINDOW_ATTEMPTS = 3;
 export const BATCHES_MAX = 1_000;
 /** An offer stands at most this long: one that nobody renews takes a place from those who do. */
 export const OFFER_MAX_MS = 10 * 60_000;
+/** An offer with this load, parts per million, says: I would, and all my slots are in use now. */
+export const FULL_LOAD = 1_000_000;
+/** Windows in a row that busy agents are waited for: about a quarter of an hour. */
+export const BUSY_WINDOWS = 40;
 /** A lease found overdue by more than this is no fault of the worker: the job itself stood still (protocol.md 6.6). */
 export const OVERDUE_MS = 2_000;
 /** The grace that such a lease gets, ms, at most. */

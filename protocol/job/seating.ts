@@ -22,7 +22,8 @@ import {
   sealedSeats,
 } from "./batch.ts";
 import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
-import { BATCHES_MAX, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import { isFull } from "./offers.ts";
+import { BATCHES_MAX, BUSY_WINDOWS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
@@ -47,7 +48,8 @@ function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
 // --- who may take a seat ------------------------------------------------------------------------------
 
 const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) ?? NEW_AGENT;
-const hasSlot = (rules: Rules, offer: Offer): boolean => agentOf(rules, offer.agent).live < offer.slots;
+const hasSlot = (rules: Rules, offer: Offer): boolean =>
+  !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
 
 const moneyLeft = ({ state, genesis }: Rules): number => genesis.budget - state.spent.get() - state.reserved.get();
 
@@ -213,7 +215,11 @@ function seatTask(rules: Rules, task: Task, need: Need): void {
   }
   const current = renewIfSpent(rules, task, need.offers);
   const free = admissible(rules, current, need.offers).filter((offer) => hasSlot(rules, offer));
-  const outcome = award(rules, current, free, freeSeats(current));
+  const seats = freeSeats(current);
+  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
+  const isBusy = free.length < seats && free.length > 0 && need.offers.some(isFull);
+  const outcome = award(rules, current, free, isBusy ? free.length : seats);
+  if (isBusy && outcome === "seated") need.short.push(task.id);
   if (outcome !== "seated" && !mayBecomeAffordable(rules, need)) need.short.push(task.id);
 }
 
@@ -256,10 +262,13 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
     return;
   }
   const isExhausted = window.endsMs === 0;
+  // Agents that are busy with other jobs will be free.
+  const isAwaited = need.offers.some(isFull) && window.opened < BUSY_WINDOWS;
   if (isExhausted && need.offers.length !== window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
+  else if (isExhausted && isAwaited) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
   else if (isExhausted) settleForLess(rules, need);
   else if (hasEnded) {
-    const isBusy = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
+    const isBusy = isAwaited || (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
     if (isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
     else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: 0 });
     else {
@@ -289,7 +298,8 @@ function settleForLess(rules: Rules, need: Need): void {
 }
 
 function settleTask(rules: Rules, need: Need, task: Task): void {
-  const everybody = admissible(rules, task, need.offers);
+  const isPatient = (rules.state.windows.get(need.key)?.opened ?? 0) < BUSY_WINDOWS;
+  const everybody = admissible(rules, task, need.offers).filter((offer) => isPatient || !isFull(offer));
   const free = everybody.filter((offer) => hasSlot(rules, offer));
   // Busy agents are waited for.
   if (everybody.length > free.length || task.awards.some((given) => given.status === "live")) return;
@@ -330,7 +340,8 @@ export function shortage(rules: Rules, skill: string): number {
     const free = admissible(rules, task, standingOffers(rules, skill, spec.labels)).filter((offer) =>
       hasSlot(rules, offer),
     );
-    return Math.max(0, freeSeats(task) - free.length);
+    const lacking = Math.max(0, freeSeats(task) - free.length);
+    return standingOffers(rules, skill, spec.labels).some(isFull) ? Math.min(1, lacking) : lacking;
   }
   return 0;
 }

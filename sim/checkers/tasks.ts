@@ -5,6 +5,7 @@
  */
 
 import type { Ledger } from "../../protocol/job/ledger.ts";
+import { isFull } from "../../protocol/job/offers.ts";
 import { needKey, type Task } from "../../protocol/job/state.ts";
 import { type Checker, violated } from "./checker.ts";
 
@@ -27,6 +28,7 @@ function explainLost(ledger: Ledger, task: Task): string | null {
   const window = state.windows.get(needKey(spec.skill, spec.labels));
   if (window !== undefined && window.endsMs > 0)
     return due.has(`window|${needKey(spec.skill, spec.labels)}`) ? null : "its window never ends";
+  if ((state.offers.get(spec.skill) ?? []).some(isFull)) return null; // its window comes again at the next block
   // Somebody who will be free again, or a reservation that will be: a live award, or a reveal that is due.
   const isUnderWay = state.tasks
     .sorted()

@@ -19,7 +19,7 @@ agents:
     # Stands in for an agent that works with a language model.
     profile: { accuracy: 0.92, latencyMs: { p50: 400, p95: 1500 }, price: 1, slots: 4, calibration: honest }
   - name: liar
-    count: 4
+    count: 2
     skills: [solve]
     # More behaviours: freeRider, copycat, flip, boast, neverDeliver, late, byzantineMember, flood, ….
     behave: { liar: { confidence: 1.0, collude: false } }
@@ -34,7 +34,7 @@ workload:
   jobs: { count: 5, arrival: { poisson: { perSecond: 0.5 } } }
   # single, bag, map-reduce or chain.
   shape: { kind: map-reduce, width: 10 }
-  policy: { redundancy: 3, redundancyMax: 9, accept: { rule: majority }, timeout: 10s, retries: 20 }
+  policy: { redundancy: 3, redundancyMax: 21, accept: { rule: majority }, timeout: 10s, retries: 20 }
 
 # At a moment ( at: 20s ) or for a time ( between: [20s, 40s] ).
 faults:

@@ -5,111 +5,12 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
-import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
-import type { LedgerEvent } from "../../protocol/job/event.ts";
-import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
-import { type CommandBody, encodeCommand, sealHash } from "../../protocol/wire/command.ts";
-import { dataHash, encodeGenesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
-import { answersChecker } from "../../sim/checkers/answers.ts";
-import { awardsChecker } from "../../sim/checkers/awards.ts";
-import { budgetChecker } from "../../sim/checkers/budget.ts";
-import { sealsChecker } from "../../sim/checkers/seals.ts";
-import { tasksChecker } from "../../sim/checkers/tasks.ts";
-import {
-  buildGenesis,
-  chain,
-  firstPolicy,
-  inline,
-  map,
-  sealedPolicy,
-  single,
-} from "../../sim/workloads/job-builder.ts";
+import type { IdentifiedCommand } from "../../protocol/job/ledger.ts";
+import type { NodeSpec } from "../../protocol/wire/genesis.ts";
+import { chain, firstPolicy, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { Book, NONCE } from "../support/book.ts";
 
-const MESH = "ledger" as MeshId;
-const START_MS = 1_000_000;
-const WORKERS = ["w0", "w1", "w2", "w3", "w4"] as readonly string[] as readonly AgentId[];
-const NONCE = new Uint8Array(32);
-
-/** A job's ledger, with blocks by short calls; every block goes past the checkers. */
-class Book {
-  readonly ledger: Ledger;
-  readonly job: JobId;
-  timeMs = START_MS;
-  #counter = 1;
-  readonly #checkers = [answersChecker(), awardsChecker(), budgetChecker(), sealsChecker(), tasksChecker()];
-
-  constructor(nodes: readonly NodeSpec[], budget = 1_000) {
-    const genesis = buildGenesis(MESH, {
-      owner: "owner",
-      nodes,
-      budget,
-      committee: ["m0", "m1", "m2", "m3"],
-      standbys: ["s0"],
-      deadlineMs: 10_000_000,
-    });
-    this.job = hasher(encodeGenesis(genesis));
-    this.ledger = new Ledger(genesis, this.job, hasher);
-  }
-
-  command(author: string, body: CommandBody): IdentifiedCommand {
-    const command = { job: this.job, author: author as AgentId, counter: this.#counter++, body };
-    return { hash: hasher(encodeCommand(command)), command };
-  }
-
-  offer(worker: string, price = 1, slots = 4): IdentifiedCommand {
-    const validUntilMs = this.timeMs + 60_000;
-    const body = { skill: "work", price, slots, labels: [], load: 0, expectedMs: 100, validUntilMs };
-    return this.command(worker, { kind: "offer", ...body });
-  }
-
-  seal(worker: string, task: string, attempt: number, value: number): IdentifiedCommand {
-    const output = dataHash(hasher, inline(value));
-    const sealed = { job: this.job, task: task as TaskId, attempt, worker: worker as AgentId, nonce: NONCE, output };
-    return this.command(worker, {
-      kind: "seal",
-      task: task as TaskId,
-      attempt,
-      seal: sealHash(hasher, sealed),
-      mebibytes: 0,
-    });
-  }
-
-  result(
-    worker: string,
-    task: string,
-    attempt: number,
-    value: number,
-    nonce: Uint8Array | null = null,
-  ): IdentifiedCommand {
-    const body = { task: task as TaskId, attempt, data: inline(value), confidence: 900_000, cost: 1, nonce };
-    return this.command(worker, { kind: "result", ...body });
-  }
-
-  /** Decides a block of those commands that change something. */
-  block(commands: readonly IdentifiedCommand[], afterMs = 10): readonly LedgerEvent[] {
-    this.timeMs += afterMs;
-    const { commands: taken, outcome } = this.ledger.select(this.timeMs, commands);
-    this.ledger.keep();
-    const { ledger } = this;
-    const header = { timeMs: this.timeMs };
-    const seen = {
-      committed: { block: { header } },
-      commands: taken,
-      events: outcome.events,
-      ledger,
-      height: ledger.state.height.get(),
-    };
-    for (const checker of this.#checkers)
-      checker.onDecided?.({ ...seen, hash: "" as Hash, by: "test" as AgentId, atMs: 0 } as never);
-    return outcome.events;
-  }
-
-  /** Kinds of the events of a block. */
-  kinds(commands: readonly IdentifiedCommand[], afterMs?: number): string[] {
-    return this.block(commands, afterMs).map((event) => event.kind);
-  }
-}
+const WORKERS = ["w0", "w1", "w2", "w3", "w4"];
 
 describe("tasks", () => {
   test("a chain is unfolded step by step, each fed the step before, and certified at its end", () => {
@@ -119,16 +20,16 @@ describe("tasks", () => {
     expect(book.kinds([book.result("w0", "c/1", 1, 3)])).toEqual(["result", "accepted", "award"]);
     const last = book.block([book.result("w0", "c/2", 1, 4)]);
     expect(last.at(-1)).toMatchObject({ kind: "completed", status: "certified" });
-    expect(book.ledger.state.spent.get()).toBe(3);
+    expect(book.state.spent.get()).toBe(3);
   });
 
   test("a node waits for what it needs", () => {
     const book = new Book([map("m", [1, 2]), single("r", { from: "m" })]);
     book.block([book.offer("w0")]);
     book.block([book.result("w0", "m/0", 1, 1)]);
-    expect(book.ledger.state.nodes.get("r")?.status).toBe("waiting");
+    expect(book.state.nodes.get("r")?.status).toBe("waiting");
     expect(book.kinds([book.result("w0", "m/1", 1, 1)])).toContain("unfolded");
-    expect(book.ledger.state.nodes.get("r")?.status).toBe("open");
+    expect(book.state.nodes.get("r")?.status).toBe("open");
   });
 
   test("without offers it asks in windows, each longer, and then fails", () => {
@@ -193,8 +94,8 @@ describe("budget", () => {
   test("a task that nobody can do for what is left fails, and says so", () => {
     const book = new Book([single("a", 1)], 5);
     book.block([book.offer("w0", 6)]);
-    for (let i = 0; i < 10 && book.ledger.state.status.get() === "running"; i++) book.block([], 1_500);
-    expect(book.ledger.state.outcome.get()?.reason).toBe("task a: budget"); // after windows in which somebody cheaper might offer
+    book.idle(10, 1_500);
+    expect(book.end).toBe("failed task a: budget"); // after windows in which somebody cheaper might offer
   });
 
   test("seals that wait for each other's seats do not wait for ever", () => {
@@ -202,8 +103,8 @@ describe("budget", () => {
     const book = new Book([map("m", [1, 2], { policy })], 3);
     book.block(["w0", "w1", "w2"].map((worker) => book.offer(worker, 1)));
     book.block([book.seal("w0", "m/0", 1, 1)]);
-    for (let i = 0; i < 30 && book.ledger.state.status.get() === "running"; i++) book.block([], 1_000);
-    expect(book.ledger.state.status.get()).toBe("failed");
+    book.idle(30, 1_000);
+    expect(book.state.status.get()).toBe("failed");
   });
 
   test("a late result takes its seat again only while the budget allows", () => {
@@ -213,7 +114,7 @@ describe("budget", () => {
     book.block([book.offer("w2", 1, 1)], 1_000);
     // The lease of w0 ends. Its seat finds only w1, whom nothing is left for; m/2 takes w0, and the money.
     book.block([book.offer("w1", 5, 1)], 4_001);
-    expect(book.ledger.state.reserved.get()).toBe(3);
+    expect(book.state.reserved.get()).toBe(3);
     expect(book.kinds([late])).toEqual([]);
   });
 });
@@ -255,7 +156,7 @@ const action = fc.oneof(
       worker,
       task,
       attempt,
-      reason: fc.constantFrom("busy", "error", "refused", "lost-input"),
+      reason: fc.constantFrom("busy" as const, "error" as const, "refused" as const, "lost-input" as const),
     }),
   },
   {
@@ -286,15 +187,9 @@ function toCommand(book: Book, one: typeof action extends fc.Arbitrary<infer T> 
     case "result":
       return book.result(one.worker, one.task, one.attempt, one.value, one.sealed ? NONCE : null);
     case "failure":
-      return book.command(one.worker, {
-        kind: "failure",
-        task: one.task as TaskId,
-        attempt: one.attempt,
-        reason: one.reason as "busy",
-        message: "",
-      });
+      return book.failure(one.worker, one.task, one.attempt, one.reason);
     case "suspicion":
-      return book.command(one.worker, { kind: "suspicion", target: one.target as AgentId, suspected: one.suspected });
+      return book.suspicion(one.worker, one.target, one.suspected);
   }
 }
 

@@ -1,0 +1,124 @@
+/** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
+
+import { availableParallelism } from "node:os";
+import type { RunResult } from "../run/result.ts";
+import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
+import { type Override, parseOverride } from "../scenario/overrides.ts";
+import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
+import { findScenario } from "./library.ts";
+import { planMemory } from "./memory.ts";
+import { ProgressLine } from "./progress.ts";
+import { type PoolOutcome, runTasks, type SeedCrash, type SeedTask } from "./seed-pool.ts";
+import { shellWords } from "./text.ts";
+import { createWorkerRunner } from "./worker-runner.ts";
+
+/** Options that run and sweep have in common, as commander gives them. */
+export interface BatchOptions {
+  readonly seed?: number;
+  readonly runs: number;
+  readonly set?: readonly string[];
+  readonly mechanismOff?: boolean;
+  readonly workers?: number;
+  readonly force?: boolean;
+  readonly out?: string;
+  readonly report?: string;
+}
+
+/** A scenario file and what is asked of it. */
+export interface Batch {
+  readonly platform: SimPlatform;
+  /** As it was named, and where it is. */
+  readonly given: string;
+  readonly file: string;
+  readonly text: string;
+  readonly overrides: readonly Override[];
+  readonly options: BatchOptions;
+}
+
+export async function openBatch(platform: SimPlatform, given: string, options: BatchOptions): Promise<Batch> {
+  const { host } = platform;
+  const file = findScenario(given, host);
+  const overrides = (options.set ?? []).map((text) => parseOverride("--set", text, host));
+  return { platform, given, file, text: await host.readText(file), overrides, options };
+}
+
+/** The scenario with these overrides beside those of the whole batch. */
+export function loadPoint(batch: Batch, overrides: readonly Override[] = []): Promise<LoadedScenario> {
+  const { platform, file, text, options } = batch;
+  return loadScenarioText(file, text, platform.host, {
+    overrides: [...batch.overrides, ...overrides],
+    mechanismOff: options.mechanismOff ?? false,
+  });
+}
+
+export const seedsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+
+export interface BatchRun {
+  readonly batch: Batch;
+  /** Of all points the one that takes most memory. */
+  readonly largest: LoadedScenario;
+  readonly tasks: readonly SeedTask[];
+  readonly noun: string;
+}
+
+/** Runs everything, with progress; an interruption ends the runs under way as they are. */
+export async function runBatch(context: CliContext, { batch, largest, tasks, noun }: BatchRun): Promise<PoolOutcome> {
+  const { platform, file, text, options } = batch;
+  const wanted = options.workers ?? availableParallelism();
+  const { workers, limitMiB } = planMemory(largest.scenario, Math.min(wanted, tasks.length), {
+    force: options.force ?? false,
+  });
+  const stop = new SharedArrayBuffer(4);
+  const onAbort = (): void => {
+    Atomics.store(new Int32Array(stop), 0, 1);
+    context.note("ending the runs under way; once more ends at once");
+  };
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  const setup = { hostUrl: platform.hostUrl, file, text, mechanismOff: options.mechanismOff ?? false, stop };
+  const progress = new ProgressLine(context, noun);
+  try {
+    return await runTasks(
+      tasks.map((task) => ({ ...task, overrides: [...batch.overrides, ...task.overrides] })),
+      {
+        createRunner: () => createWorkerRunner(setup, limitMiB),
+        workers,
+        signal: context.signal,
+        onProgress: (news) => progress.update(news),
+      },
+    );
+  } finally {
+    progress.end();
+    context.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+export const finished = (results: readonly (RunResult | null)[]): RunResult[] =>
+  results.filter((result) => result !== null);
+
+/** What repeats a batch, as typed: `meshwork sim run FILE --seed 7 …`. */
+export function commandOf(batch: Batch, name: string, seed: number, more: readonly string[] = []): string {
+  const { platform, given, options } = batch;
+  const words = ["sim", name, given, ...more, "--seed", String(seed)];
+  if (options.runs > 1) words.push("--runs", String(options.runs));
+  for (const text of options.set ?? []) words.push("--set", text);
+  if (options.mechanismOff === true) words.push("--mechanism-off");
+  return `${platform.command} ${shellWords(words)}`;
+}
+
+/** A crash in words, with what repeats it: a bug of ours, or too little memory. */
+export function tellCrash(context: CliContext, batch: Batch, crash: SeedCrash): void {
+  const { task, cause, message } = crash;
+  const sets = task.overrides.flatMap(({ path, value }) => ["--set", `${path}=${JSON.stringify(value)}`]);
+  const off = batch.options.mechanismOff === true ? ["--mechanism-off"] : [];
+  const words = ["sim", "run", batch.given, "--seed", String(task.seed), ...sets, ...off];
+  context.note(`meshwork: the simulation crashed: ${message.replace(/\s+/g, " ")}`);
+  if (cause instanceof Error && cause.stack !== undefined) context.note(cause.stack);
+  context.note(`repeat it: ${batch.platform.command} ${shellWords(words)}`);
+}
+
+/** `isBroken`: an invariant broke in some run. */
+export function exitCode(outcome: PoolOutcome, isInterrupted: boolean, isBroken: boolean, isPass: boolean): number {
+  if (outcome.crash !== null || isBroken) return EXIT.broken;
+  if (isInterrupted) return EXIT.interrupted;
+  return isPass ? EXIT.pass : EXIT.fail;
+}

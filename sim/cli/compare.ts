@@ -1,0 +1,112 @@
+/** `meshwork sim compare`: the figures of several runs beside each other. */
+
+import { estimateText, fixed, quantity, scaleOf } from "../report/format.ts";
+import { METRICS } from "../run/metric-catalog.ts";
+import type { Summary } from "../run/result.ts";
+import { type CliContext, EXIT, type Register } from "./context.ts";
+import { unitsOf } from "./render-summary.ts";
+import { readSummary } from "./run-files.ts";
+import { type Column, type Page, pageOf, table } from "./text.ts";
+
+const EXAMPLES = `
+Examples:
+  $ meshwork sim compare .meshwork/runs/A .meshwork/runs/B
+  $ meshwork sim compare before/summary.json after/summary.json --json
+
+Marked with * are metrics whose 95 % intervals do not overlap with the first run's: more than chance.`;
+
+export const registerCompare: Register = (sim, act) => {
+  sim
+    .command("compare <runs...>")
+    .description("the figures of several runs beside each other")
+    .option("--all", "also metrics that are the same in all of them")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (context, runs: readonly string[], options: { readonly all?: boolean }) =>
+        compare(context, runs, options.all ?? false),
+      ),
+    );
+};
+
+async function compare(context: CliContext, runs: readonly string[], isAll: boolean): Promise<number> {
+  const summaries = runs.map(readSummary);
+  const metrics = compareMetrics(summaries).filter(({ isSame }) => isAll || !isSame);
+  if (context.json) {
+    const named = runs.map((run, index) => ({ run, ...summaries[index]! }));
+    const rows = metrics.map(({ name, differs }) => ({
+      metric: name,
+      differs,
+      values: summaries.map((summary) => summary.metrics[name] ?? null),
+    }));
+    context.printJson({ runs: named, metrics: rows });
+    return EXIT.pass;
+  }
+  const page = pageOf(process.stdout, context.io.env);
+  for (const line of renderComparison(runs, summaries, metrics, page)) context.print(line);
+  return EXIT.pass;
+}
+
+export interface ComparedMetric {
+  readonly name: string;
+  readonly isSame: boolean;
+  /** By run: whether its interval lies apart from the first one's. */
+  readonly differs: readonly boolean[];
+}
+
+/** Apart beyond chance; with one seed there is no interval to tell by. */
+function isApart(a: Summary["metrics"][string] | undefined, b: Summary["metrics"][string] | undefined): boolean {
+  if (!a?.ci95 || !b?.ci95) return false;
+  return a.ci95[0] > b.ci95[1] || b.ci95[0] > a.ci95[1];
+}
+
+export function compareMetrics(summaries: readonly Summary[]): ComparedMetric[] {
+  const measured = new Set(summaries.flatMap(({ metrics }) => Object.keys(metrics)));
+  const names = [...new Set([...METRICS.map(({ name }) => name), ...measured])].filter((name) => measured.has(name));
+  return names.map((name) => {
+    const all = summaries.map(({ metrics }) => metrics[name]);
+    return {
+      name,
+      isSame: new Set(all.map((one) => one?.mean)).size === 1,
+      differs: all.map((one) => isApart(all[0], one)),
+    };
+  });
+}
+
+/** `3.9 ± 2.1 tasks/s`. */
+function figureText({ mean, ci95 }: Summary["metrics"][string], unit: string): string {
+  const text = estimateText(mean, ci95, unit);
+  const scale = scaleOf(unit, mean);
+  const half = ci95 === null ? 0 : ((ci95[1] - ci95[0]) / 2) * scale.factor;
+  if (half <= Math.abs(mean * scale.factor) * 1e-9) return quantity(mean, unit).replaceAll("\u00a0", " ");
+  const decimals = text.mean.split(".")[1]?.length ?? 0;
+  return `${text.mean} ± ${fixed(half, decimals)} ${scale.unit}`.trim();
+}
+
+export function renderComparison(
+  runs: readonly string[],
+  summaries: readonly Summary[],
+  metrics: readonly ComparedMetric[],
+  page: Page,
+): string[] {
+  const units = unitsOf();
+  const legend = runs.map((run, index) => {
+    const { scenario, seeds, verdict, partial } = summaries[index]!;
+    const count = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`;
+    return ` [${index + 1}] ${run}: ${scenario}, ${count}, ${verdict}${partial ? ", partial" : ""}`;
+  });
+  const columns: Column[] = [
+    { title: "metric", isElastic: true },
+    ...runs.map((_, index): Column => ({ title: `[${index + 1}]`, align: "right" })),
+  ];
+  const rows = metrics.map(({ name, differs }) => [
+    name,
+    ...summaries.map(({ metrics: figures }, index) => {
+      const measured = figures[name];
+      if (measured === undefined) return "–";
+      return `${figureText(measured, units.get(name) ?? "")}${differs[index] === true ? " *" : ""}`;
+    }),
+  ]);
+  const body = rows.length === 0 ? ["no metric differs"] : table(columns, rows, page);
+  return ["", ...legend, "", ...body.map((line) => ` ${line}`), ""];
+}

@@ -1,0 +1,58 @@
+/**
+ * Whether a scenario fits this machine, said before it starts: agents cost what they are, jobs what their members and
+ * the checkers hold of them.
+ */
+
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { countAgents } from "../scenario/parse-agents.ts";
+import type { JobShape, Scenario } from "../scenario/scenario.ts";
+
+const MIB = 1024 * 1024;
+
+/** MiB, measured with 16 to 1,000 agents under steady load. */
+const BASE = 200;
+const PER_AGENT = 0.6;
+const PER_TASK = 0.5;
+/** Of long jobs their open tasks are held, of many jobs the newest. */
+const TASKS_HELD = 512;
+const JOBS_HELD = 256;
+/** Beside what the run holds: the garbage that it makes until it is collected. */
+const HEADROOM = 1.25;
+
+function tasksOf(shape: JobShape): number {
+  if (shape.kind === "bag" || shape.kind === "map-reduce") return Math.min(TASKS_HELD, shape.width + 1);
+  return shape.kind === "file" || shape.kind === "plugin" ? 20 : 1;
+}
+
+/** What one run takes, about, in MiB. */
+export function estimateMiB({ agents, workload }: Pick<Scenario, "agents" | "workload">): number {
+  const count = countAgents(agents) + workload.clients;
+  const tasks = Math.min(JOBS_HELD, workload.count) * tasksOf(workload.shape);
+  return HEADROOM * (BASE + count * PER_AGENT + tasks * PER_TASK);
+}
+
+export const availableMiB = (): number => process.availableMemory() / MIB;
+
+const shown = (mib: number): string => (mib < 1_024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1_024).toFixed(1)} GiB`);
+
+export interface MemoryPlan {
+  /** Runs at the same time. */
+  readonly workers: number;
+  /** Of one run, MiB, at most. */
+  readonly limitMiB: number;
+}
+
+/** Throws where not even one run fits, unless it is to be tried all the same. */
+export function planMemory(
+  scenario: Pick<Scenario, "agents" | "workload">,
+  workers: number,
+  { force = false, free = availableMiB() }: { readonly force?: boolean; readonly free?: number } = {},
+): MemoryPlan {
+  const needed = estimateMiB(scenario);
+  if (needed > free && !force) {
+    const what = `a run with ${countAgents(scenario.agents)} agents needs about ${shown(needed)} of memory, ${shown(free)} are free`;
+    throw new MeshworkError("usage", what, "take fewer agents or jobs, or try with --force");
+  }
+  const fitting = Math.max(1, Math.min(workers, Math.floor(free / needed)));
+  return { workers: fitting, limitMiB: Math.max(512, free / fitting) };
+}

@@ -1,0 +1,101 @@
+/** `meshwork sim schema`, `metrics`, `list`, `new`: what scenarios can say, and where to start. */
+
+import { existsSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { createRegistry } from "../plugins/built-in.ts";
+import { METRICS } from "../run/metric-catalog.ts";
+import { scenarioTemplate } from "../scenario/scenario-template.ts";
+import { scenarioSchema } from "../scenario/schema.ts";
+import { type CliContext, EXIT, type Register } from "./context.ts";
+import { readLibrary } from "./library.ts";
+import { pageOf, padEnd, wrap } from "./text.ts";
+
+/** As a file is written: durations as text, not as the numbers that they become. */
+export const scenarioJsonSchema = (): object =>
+  z.toJSONSchema(scenarioSchema(createRegistry()), { io: "input", unrepresentable: "any" });
+
+export const registerSchema: Register = (sim, act) => {
+  sim
+    .command("schema")
+    .description("print the JSON Schema of a scenario file, for editors")
+    .addHelpText("after", "\nExample:\n  $ meshwork sim schema > scenario.schema.json")
+    .action(
+      act(async (context) => {
+        context.printJson(scenarioJsonSchema());
+        return EXIT.pass;
+      }),
+    );
+};
+
+export const registerMetrics: Register = (sim, act) => {
+  sim
+    .command("metrics")
+    .description("list the metrics that expectations can name")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  $ meshwork sim metrics --json | jq -r '.[].name'")
+    .action(
+      act(async (context) => {
+        if (context.json) context.printJson(METRICS);
+        else printNamed(context, METRICS.map(({ name, unit, summary }) => ({ name, text: `${summary} (${unit})` })));
+        return EXIT.pass;
+      }),
+    );
+};
+
+export const registerList: Register = (sim, act, platform) => {
+  sim
+    .command("list")
+    .description("list the scenarios of the library")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  $ meshwork sim list\n  $ meshwork sim run half-killed")
+    .action(
+      act(async (context) => {
+        const library = readLibrary((await platform()).host);
+        if (context.json) context.printJson(library);
+        else printNamed(context, library.map(({ name, summary }) => ({ name, text: summary })));
+        return EXIT.pass;
+      }),
+    );
+};
+
+export const registerNew: Register = (sim, act, platform) => {
+  sim
+    .command("new <name>")
+    .description("write a commented scenario file to start from")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  $ meshwork sim new my-mesh && meshwork sim run my-mesh.yaml")
+    .action(
+      act(async (context, name: string) => {
+        const { command } = await platform();
+        return writeNew(context, name, command);
+      }),
+    );
+};
+
+function writeNew(context: CliContext, given: string, command: string): number {
+  const name = given.replace(/\.ya?ml$/, "");
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    const remedy = "use letters, digits, dots, dashes and underscores";
+    throw new MeshworkError("usage", `"${given}" is no name for a scenario`, remedy);
+  }
+  const file = `${name}.yaml`;
+  if (existsSync(file)) throw new MeshworkError("usage", `${file} exists already`, "choose another name, or move it away");
+  writeFileSync(file, scenarioTemplate(name), { flag: "wx" });
+  if (context.json) context.printJson({ files: [file] });
+  else {
+    context.print(`wrote ${file}`);
+    context.print(`run it:  ${command} sim run ${file}`);
+  }
+  return EXIT.pass;
+}
+
+function printNamed(context: CliContext, items: readonly { readonly name: string; readonly text: string }[]): void {
+  const { width, paint } = pageOf(process.stdout, context.io.env);
+  const label = Math.max(0, ...items.map(({ name }) => name.length)) + 2;
+  for (const { name, text } of items) {
+    const [first = "", ...more] = wrap(text, Math.max(20, width - label));
+    context.print(`${paint(padEnd(name, label), "bold")}${first}`);
+    for (const line of more) context.print(`${" ".repeat(label)}${line}`);
+  }
+}

@@ -1,0 +1,32 @@
+/** `meshwork sim`: the simulator's commands, added to a program. */
+
+import type { Command } from "commander";
+import { registerCompare } from "./compare.ts";
+import type { Act, LoadPlatform, Register } from "./context.ts";
+import { registerList, registerMetrics, registerNew, registerSchema } from "./reference.ts";
+import { registerRun } from "./run.ts";
+import { registerSweep } from "./sweep.ts";
+
+const COMMANDS: readonly Register[] = [
+  registerRun,
+  registerSweep,
+  registerCompare,
+  registerList,
+  registerNew,
+  registerMetrics,
+  registerSchema,
+];
+
+const EXAMPLES = `
+Examples:
+  $ meshwork sim list                              the library of scenarios
+  $ meshwork sim run half-killed --runs 5          one of them: verdict, figures, plots
+  $ meshwork sim new my-mesh                       a commented file to start from`;
+
+export function registerSim(program: Command, act: Act, platform: LoadPlatform): void {
+  const sim = program
+    .command("sim")
+    .description("simulate meshes: scenarios, faults, verdicts")
+    .addHelpText("after", EXAMPLES);
+  for (const register of COMMANDS) register(sim, act, platform);
+}

@@ -1,0 +1,140 @@
+/**
+ * Runs of many seeds, several at a time: which runner takes which, how far all of them are and how long they will take,
+ * and how they end when somebody interrupts. What a runner is (a worker thread) is worker-runner.ts.
+ */
+
+import type { RunResult } from "../run/result.ts";
+import type { Override } from "../scenario/overrides.ts";
+
+/** One run to be done. */
+export interface SeedTask {
+  readonly overrides: readonly Override[];
+  readonly seed: number;
+}
+
+/** Does one run at a time. */
+export interface Runner {
+  /** `onProgress`: the share of the run's longest time that is over. */
+  run(task: SeedTask, onProgress: (share: number) => void): Promise<RunResult>;
+  close(): Promise<void>;
+}
+
+export interface PoolProgress {
+  readonly done: number;
+  readonly total: number;
+  /** In [0, 1]. Of the first runs the longest they can take is known only. */
+  readonly share: number;
+  /** Real time to go, ms; null as long as no run has ended. */
+  readonly leftMs: number | null;
+}
+
+export interface PoolOptions {
+  /** `stop` is set when the run is to end as it is. */
+  readonly createRunner: () => Runner;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: PoolProgress) => void;
+  /** Real time, ms. */
+  readonly now?: () => number;
+}
+
+/** A run that did not come to a result: what went wrong is this program's fault, or the machine's. */
+export class SeedCrash extends Error {
+  override readonly name = "SeedCrash";
+  readonly task: SeedTask;
+
+  constructor(task: SeedTask, cause: unknown) {
+    super(`seed ${task.seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.task = task;
+  }
+}
+
+export interface PoolOutcome {
+  /** By the place of their task; null: not done. */
+  readonly results: readonly (RunResult | null)[];
+  /** The first crash; the runs after it were not begun. */
+  readonly crash: SeedCrash | null;
+}
+
+interface Running {
+  readonly startedMs: number;
+  share: number;
+}
+
+class Pool {
+  readonly results: (RunResult | null)[];
+  crash: SeedCrash | null = null;
+  readonly #tasks: readonly SeedTask[];
+  readonly #options: PoolOptions;
+  readonly #now: () => number;
+  readonly #running = new Map<number, Running>();
+  /** Real times of the runs that have ended, ms. */
+  readonly #tookMs: number[] = [];
+  #next = 0;
+
+  constructor(tasks: readonly SeedTask[], options: PoolOptions) {
+    this.#tasks = tasks;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.results = tasks.map(() => null);
+  }
+
+  /** One runner's life. */
+  async work(): Promise<void> {
+    const runner = this.#options.createRunner();
+    try {
+      while (this.crash === null && !this.#options.signal.aborted) {
+        const index = this.#next++;
+        const task = this.#tasks[index];
+        if (task === undefined) return;
+        await this.#runOne(runner, task, index);
+      }
+    } finally {
+      await runner.close();
+    }
+  }
+
+  async #runOne(runner: Runner, task: SeedTask, index: number): Promise<void> {
+    const running: Running = { startedMs: this.#now(), share: 0 };
+    this.#running.set(index, running);
+    this.#tell();
+    try {
+      this.results[index] = await runner.run(task, (share) => {
+        running.share = share;
+        this.#tell();
+      });
+      this.#tookMs.push(this.#now() - running.startedMs);
+    } catch (error) {
+      this.crash ??= new SeedCrash(task, error);
+    } finally {
+      this.#running.delete(index);
+      this.#tell();
+    }
+  }
+
+  #tell(): void {
+    this.#options.onProgress?.(this.#progress());
+  }
+
+  #progress(): PoolProgress {
+    const total = this.#tasks.length;
+    const done = this.#tookMs.length;
+    const running = [...this.#running.values()];
+    if (done === 0) {
+      return { done, total, share: running.reduce((sum, { share }) => sum + share, 0) / total, leftMs: null };
+    }
+    const meanMs = this.#tookMs.reduce((sum, ms) => sum + ms, 0) / done;
+    // A run that has begun counts by its time: most end long before the longest that they may take.
+    const begun = running.reduce((sum, { startedMs }) => sum + Math.min(1, (this.#now() - startedMs) / meanMs), 0);
+    const workers = Math.min(this.#options.workers, total);
+    return { done, total, share: (done + begun) / total, leftMs: (meanMs * (total - done - begun)) / workers };
+  }
+}
+
+/** All runs, or those that were done before the signal. */
+export async function runTasks(tasks: readonly SeedTask[], options: PoolOptions): Promise<PoolOutcome> {
+  const pool = new Pool(tasks, options);
+  const workers = Math.max(1, Math.min(options.workers, tasks.length));
+  await Promise.all(Array.from({ length: workers }, () => pool.work()));
+  return { results: pool.results, crash: pool.crash };
+}

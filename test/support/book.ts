@@ -1,0 +1,144 @@
+/**
+ * A job's ledger without the network, with commands and blocks by short calls. Every block goes past the simulator's
+ * checkers of the ledger: answers, awards, budget, seals, tasks.
+ */
+
+import { hasher } from "../../node/crypto.ts";
+import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
+import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
+import type { LedgerState, Task } from "../../protocol/job/state.ts";
+import { type CommandBody, encodeCommand, type FailureReason, sealHash } from "../../protocol/wire/command.ts";
+import { type Data, dataHash, encodeGenesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
+import { answersChecker } from "../../sim/checkers/answers.ts";
+import { awardsChecker } from "../../sim/checkers/awards.ts";
+import { budgetChecker } from "../../sim/checkers/budget.ts";
+import type { Checker } from "../../sim/checkers/checker.ts";
+import { sealsChecker } from "../../sim/checkers/seals.ts";
+import { tasksChecker } from "../../sim/checkers/tasks.ts";
+import { buildGenesis, inline } from "../../sim/workloads/job-builder.ts";
+
+const MESH = "book" as MeshId;
+const START_MS = 1_000_000;
+/** Hides every seal: nobody guesses here. */
+export const NONCE = new Uint8Array(32);
+
+const ledgerCheckers = (): readonly Checker[] => [
+  answersChecker(),
+  awardsChecker(),
+  budgetChecker(),
+  sealsChecker(),
+  tasksChecker(),
+];
+
+export interface OfferTerms {
+  readonly skill?: string;
+  /** How long it stands. */
+  readonly lifeMs?: number;
+  /** A task is hedged after three times this. */
+  readonly expectedMs?: number;
+}
+
+export class Book {
+  readonly ledger: Ledger;
+  readonly job: JobId;
+  timeMs = START_MS;
+  #counter = 1;
+  readonly #checkers: readonly Checker[];
+
+  /** Members m0 to m3, standby s0, and a deadline that is out of the way. */
+  constructor(nodes: readonly NodeSpec[], budget = 1_000_000, checkers = ledgerCheckers()) {
+    this.#checkers = checkers;
+    const genesis = buildGenesis(MESH, {
+      owner: "owner",
+      nodes,
+      budget,
+      committee: ["m0", "m1", "m2", "m3"],
+      standbys: ["s0"],
+      deadlineMs: 2_000_000_000,
+    });
+    this.job = hasher(encodeGenesis(genesis));
+    this.ledger = new Ledger(genesis, this.job, hasher);
+  }
+
+  get state(): LedgerState {
+    return this.ledger.state;
+  }
+
+  /** The job's status, and the reason of a failure. */
+  get end(): string {
+    return `${this.state.status.get()} ${this.state.outcome.get()?.reason ?? ""}`.trim();
+  }
+
+  task(id: string): Task | undefined {
+    return this.state.tasks.get(id as TaskId);
+  }
+
+  // --- commands ---------------------------------------------------------------------------------------
+
+  command(author: string, body: CommandBody): IdentifiedCommand {
+    const command = { job: this.job, author: author as AgentId, counter: this.#counter++, body };
+    return { hash: hasher(encodeCommand(command)), command };
+  }
+
+  offer(worker: string, price = 1, slots = 4, terms: OfferTerms = {}): IdentifiedCommand {
+    const { skill = "work", lifeMs = 60_000, expectedMs = 100 } = terms;
+    const validUntilMs = this.timeMs + lifeMs;
+    return this.command(worker, { kind: "offer", skill, price, slots, labels: [], load: 0, expectedMs, validUntilMs });
+  }
+
+  seal(worker: string, id: string, attempt: number, output: number | Data): IdentifiedCommand {
+    const task = id as TaskId;
+    const hash = dataHash(hasher, dataOf(output));
+    const sealed = { job: this.job, task, attempt, worker: worker as AgentId, nonce: NONCE, output: hash };
+    return this.command(worker, { kind: "seal", task, attempt, seal: sealHash(hasher, sealed), mebibytes: 0 });
+  }
+
+  /** With `NONCE`, the reveal of a seal. */
+  result(
+    worker: string,
+    task: string,
+    attempt: number,
+    output: number | Data,
+    nonce: Uint8Array | null = null,
+  ): IdentifiedCommand {
+    const body = { task: task as TaskId, attempt, data: dataOf(output), confidence: 900_000, cost: 1, nonce };
+    return this.command(worker, { kind: "result", ...body });
+  }
+
+  failure(worker: string, task: string, attempt: number, reason: FailureReason): IdentifiedCommand {
+    return this.command(worker, { kind: "failure", task: task as TaskId, attempt, reason, message: "" });
+  }
+
+  suspicion(member: string, target: string, suspected = true): IdentifiedCommand {
+    return this.command(member, { kind: "suspicion", target: target as AgentId, suspected });
+  }
+
+  // --- blocks -----------------------------------------------------------------------------------------
+
+  /** Decides a block of those commands that change something. */
+  block(commands: readonly IdentifiedCommand[], afterMs = 10): readonly LedgerEvent[] {
+    this.timeMs += afterMs;
+    const { ledger } = this;
+    const { commands: taken, outcome } = ledger.select(this.timeMs, commands);
+    ledger.keep();
+    const committed = { block: { header: { timeMs: this.timeMs } } };
+    const height = ledger.state.height.get();
+    const seen = { committed, commands: taken, events: outcome.events, ledger, height };
+    for (const checker of this.#checkers)
+      checker.onDecided?.({ ...seen, hash: "" as Hash, by: "test" as AgentId, atMs: 0 } as never);
+    return outcome.events;
+  }
+
+  /** Kinds of the events of a block. */
+  kinds(commands: readonly IdentifiedCommand[], afterMs?: number): string[] {
+    return this.block(commands, afterMs).map((event) => event.kind);
+  }
+
+  /** Empty blocks, until the job has ended or `count` are decided. */
+  idle(count: number, afterMs: number): void {
+    for (let i = 0; i < count && this.state.status.get() === "running"; i++) this.block([], afterMs);
+  }
+}
+
+const dataOf = (output: number | Data): Data => (typeof output === "number" ? inline(output) : output);

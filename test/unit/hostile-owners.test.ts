@@ -1,0 +1,56 @@
+/** Owners that ask for much: invitations, starts and geneses that take a node's places. */
+
+import { expect, test } from "vitest";
+import { limits } from "../../protocol/core/limits.ts";
+import { awardItem, crypto, DrivenAgent, jobOf } from "../support/driven-agent.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+test("jobs that never come to a first block do not take a node's places for ever", () => {
+  const keeper = new DrivenAgent("m0", { skills: [] });
+  for (let i = 0; i < limits.hostedJobs; i++) {
+    const committee = ["m0", "ghost1", "ghost2", "ghost3"];
+    keeper.host(jobOf(`sybil${i % 4}`, { counter: i, committee, deadlineMs: 60_000 }));
+  }
+  expect(keeper.of("trace").filter(({ event }) => event.kind === "hosting").length).toBe(limits.hostedJobs);
+  keeper.nowMs += 60 * DAY_MS;
+  const { signed } = jobOf("honest", { committee: ["m0"] });
+  const out = keeper.frame("honest", { kind: "invite", genesis: signed, vcvs: [] });
+  expect(keeper.sent(out).map(({ message }) => message)).toContainEqual(
+    expect.objectContaining({ kind: "inviteReply", yes: true }),
+  );
+});
+
+test("the quota of an owner holds when all its invitations come before the first start", () => {
+  const keeper = new DrivenAgent("m0", { skills: [] });
+  const jobs = Array.from({ length: 40 }, (_, i) => jobOf("mallory", { counter: i }));
+  for (const { signed } of jobs) keeper.frame("mallory", { kind: "invite", genesis: signed, vcvs: [] });
+  for (const { job } of jobs) keeper.frame("mallory", { kind: "start", job });
+  const hosting = keeper.of("trace").filter(({ event }) => event.kind === "hosting");
+  expect(hosting.length).toBe(limits.hostedJobsPerOwner);
+});
+
+test("a genesis that nobody asked for costs no signature check", () => {
+  let verified = 0;
+  const counting = {
+    ...crypto,
+    verify: (...args: Parameters<typeof crypto.verify>) => {
+      verified++;
+      return crypto.verify(...args);
+    },
+  };
+  const agent = new DrivenAgent("agent", { crypto: counting });
+  verified = 0;
+  agent.frame("mallory", { kind: "genesis", genesis: jobOf("mallory", { committee: ["mallory"] }).signed });
+  expect(verified).toBe(0);
+});
+
+test("a worker that holds work for as many jobs as it may know takes note of no more", () => {
+  const worker = new DrivenAgent("worker", { slots: limits.slots });
+  for (let i = 0; i < limits.knownJobs + 100; i++) {
+    const made = jobOf("mallory", { counter: i, committee: ["mallory"] });
+    worker.learn("mallory", made);
+    worker.frame("mallory", { kind: "notice", job: made.job, items: [awardItem("a")] });
+  }
+  expect(worker.of("work").length).toBe(limits.knownJobs);
+});

@@ -1,0 +1,177 @@
+/**
+ * Agents that a job knows nothing of, and members that flood: what their commands, blobs and beacons can make a member
+ * hold or do.
+ */
+
+import { describe, expect, test } from "vitest";
+import { signBeacon } from "../../protocol/agent/beacons.ts";
+import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { Pool } from "../../protocol/job/pool.ts";
+import { Replica } from "../../protocol/job/replica.ts";
+import type { Data } from "../../protocol/wire/genesis.ts";
+import { encodeBeacon } from "../../protocol/wire/message.ts";
+import { inline } from "../../sim/workloads/job-builder.ts";
+import {
+  configOf,
+  countCalls,
+  crypto,
+  DrivenAgent,
+  envelope,
+  hashOf,
+  id,
+  jobOf,
+  MESH,
+  offerBody,
+  resultBody,
+  signerOf,
+} from "../support/driven-agent.ts";
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const blob = (n: number): Data => ({ kind: "blob", hash: hashOf(n), bytes: limits.blobBytes });
+
+describe("pools", () => {
+  const { job } = jobOf("owner");
+  const questions = {
+    isDone: () => false,
+    isWanted: () => false,
+    isInvolved: (author: AgentId) => author.startsWith("worker"),
+  };
+
+  test("strangers cannot fill a job's pool so that its workers are not heard", () => {
+    const pool = new Pool(MESH, job, crypto);
+    const failure = { kind: "failure", task: "nobody" as never, attempt: 1, reason: "error", message: "" } as const;
+    const junk = Array<typeof failure>(limits.envelopeCommands).fill(failure);
+    for (const stranger of ["s1", "s2", "s3"])
+      for (let k = 0; k < 32; k++) pool.add(0, envelope(stranger, job, junk), questions);
+    for (let k = 0; k < 256; k++) pool.add(0, envelope("s4", job, [failure]), questions); // into what room is left
+    expect(pool.add(1, envelope("worker", job, [resultBody("a")]), questions).verdict.verdict).toBe("accept");
+  });
+
+  test("all strangers together get a share of a job's pool, and each a small one", () => {
+    const pool = new Pool(MESH, job, crypto);
+    for (const i of range(2 * limits.poolStrangers))
+      pool.add(0, envelope(`s${i % 100}`, job, [resultBody(`t${i}`)]), questions);
+    expect(pool.size).toBe(limits.poolStrangers);
+    const alone = new Pool(MESH, job, crypto);
+    const data = inline("x".repeat(16_000));
+    for (const i of range(1_000)) alone.add(0, envelope("s", job, [resultBody(`t${i}`, { data })]), questions);
+    expect(alone.size).toBe(limits.poolPerStranger); // at 24 KiB each: 1.5 MiB
+  });
+
+  test("a pool full of a member's offers makes further commands no dearer", () => {
+    const { genesis } = jobOf("owner");
+    const replica = new Replica(genesis, job, id("m0"), crypto, { onDecided: () => undefined });
+    const now = { monoMs: 1_000, wallMs: 1_000_000 };
+    const offers = (from: number) =>
+      range(limits.envelopeCommands).map((i) => offerBody({ expectedMs: from + i, validUntilMs: 1_500_000 }));
+    for (const author of ["m1", "m2", "m3"])
+      for (let k = 0; k < 25; k++) replica.learn(now, envelope(author, job, offers(k * limits.envelopeCommands)));
+    replica.applicable(now);
+    expect(replica.pool.size).toBe(3 * 25 * limits.envelopeCommands);
+    const judged = countCalls(replica.ledger, "judge");
+    const walks = countCalls(replica.ledger.state.ready, "list");
+    for (const i of range(5)) replica.learn(now, envelope(`w${i}`, job, [offerBody()]));
+    expect(judged.count).toBe(5);
+    expect(walks.count).toBe(5); // over the tasks that wait, once a skill
+  });
+});
+
+describe("commands at a member", () => {
+  test("thousands of offers of one member, each in an envelope of its own, can be forwarded", () => {
+    const keeper = new DrivenAgent("m0", { skills: [] });
+    const made = jobOf("owner");
+    keeper.host(made);
+    for (const i of range(3_000)) keeper.commands("m1", made.job, [offerBody({ expectedMs: i })]);
+    keeper.effects = [];
+    keeper.pass(300);
+    const frames = keeper.sent().filter(({ to, message }) => to === "m2" && message.kind === "haveCommands");
+    expect(frames.length).toBe(2); // a frame names at most 2,048
+  });
+
+  test("no blob is fetched for the results of a stranger who holds no award", () => {
+    const keeper = new DrivenAgent("m0", { skills: [] });
+    const made = jobOf("owner");
+    keeper.host(made);
+    const results = range(60).map((i) => resultBody("nobody", { data: blob(i + 1) })); // 3.75 GiB
+    expect(keeper.of("fetchBlob", keeper.commands("mallory", made.job, results))).toEqual([]);
+  });
+
+  test("a blob is no longer asked for when the command that rested on it is gone", () => {
+    const keeper = new DrivenAgent("m0", { skills: [] });
+    const made = jobOf("owner", { committee: ["m0"] });
+    keeper.host(made);
+    keeper.commands("w", made.job, [offerBody({ validUntilMs: keeper.nowMs + 60_000 })]);
+    keeper.pass(500);
+    const data = blob(1);
+    keeper.commands("w", made.job, [resultBody("a", { data })]);
+    keeper.pass(100);
+    keeper.input({ kind: "blobFailed", hash: hashOf(1) });
+    keeper.pass(1_100);
+    expect(keeper.of("fetchBlob").length).toBe(2); // and again after a second
+    keeper.commands("owner", made.job, [{ kind: "cancel" }]);
+    keeper.pass(200);
+    keeper.input({ kind: "blobFailed", hash: hashOf(1) });
+    keeper.effects = [];
+    keeper.pass(5_000);
+    expect(keeper.of("fetchBlob")).toEqual([]);
+  });
+
+  test("a stranger cannot make a member forget who holds which blob", () => {
+    const { genesis, job } = jobOf("owner");
+    const replica = new Replica(genesis, job, id("m0"), crypto, { onDecided: () => undefined });
+    const held = "f".repeat(64) as Hash;
+    replica.noteHolder(held, id("m0"));
+    for (const i of range(limits.poolCommands)) replica.noteHolder(hashOf(i), id("mallory"));
+    expect(replica.isHolder(held, id("m0"))).toBe(true);
+  });
+});
+
+describe("beacons", () => {
+  const beacon = (agent: DrivenAgent, author: string, job: JobId, endsMs = agent.nowMs + 1_000) => {
+    const content = { job, author: id(author), skill: "work", labels: [], attempt: 1, endsMs };
+    const bytes = encodeBeacon(signBeacon(configOf(author), signerOf(author), content));
+    return agent.input({ kind: "gossip", from: id("x"), topic: "beacons", bytes, ticket: 1 });
+  };
+  const offered = (agent: DrivenAgent, to: string): number =>
+    agent.sent().reduce((sum, sent) => {
+      const { message } = sent;
+      return sum + (sent.to === to && message.kind === "envelopes" ? message.envelopes.length : 0);
+    }, 0);
+
+  test("those of strangers make no worker offer", () => {
+    const worker = new DrivenAgent("worker");
+    const made = jobOf("owner");
+    worker.learn("m0", made);
+    for (const i of range(100)) {
+      beacon(worker, "mallory", made.job, worker.nowMs + 1_000 + i);
+      worker.nowMs += 10;
+    }
+    worker.pass(100);
+    expect(offered(worker, "m0")).toBe(0);
+  });
+
+  test("those of one member, however many, make a worker offer ten times a second at most", () => {
+    const worker = new DrivenAgent("worker");
+    const made = jobOf("owner");
+    worker.learn("m0", made);
+    for (const i of range(100)) {
+      beacon(worker, "m1", made.job, worker.nowMs + 1_000 + i);
+      worker.nowMs += 10;
+    }
+    worker.pass(100);
+    expect(offered(worker, "m0")).toBeLessThanOrEqual(11);
+  });
+
+  test.each([0, limits.knownJobs])("%i that come to nothing do not deafen an agent for good", (count) => {
+    const worker = new DrivenAgent("worker");
+    for (const i of range(count)) beacon(worker, "mallory", hashOf(i) as JobId);
+    worker.pass(3_600_000, 60_000);
+    worker.effects = [];
+    const made = jobOf("owner", { committee: ["m0"] });
+    beacon(worker, "m0", made.job);
+    worker.frame("m0", { kind: "genesis", genesis: made.signed });
+    worker.pass(100);
+    expect(offered(worker, "m0")).toBe(1);
+  });
+});
