@@ -1,10 +1,9 @@
 /** `meshwork sim compare`: the figures of several runs beside each other. */
 
-import { estimateText, fixed, quantity, scaleOf } from "../report/format.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import type { Summary } from "../run/result.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
-import { unitsOf } from "./render-summary.ts";
+import { plusMinus, unitsOf } from "./figures.ts";
 import { readSummary } from "./run-files.ts";
 import { type Column, type Page, pageOf, table } from "./text.ts";
 
@@ -73,16 +72,6 @@ export function compareMetrics(summaries: readonly Summary[]): ComparedMetric[] 
   });
 }
 
-/** `3.9 ± 2.1 tasks/s`. */
-function figureText({ mean, ci95 }: Summary["metrics"][string], unit: string): string {
-  const text = estimateText(mean, ci95, unit);
-  const scale = scaleOf(unit, mean);
-  const half = ci95 === null ? 0 : ((ci95[1] - ci95[0]) / 2) * scale.factor;
-  if (half <= Math.abs(mean * scale.factor) * 1e-9) return quantity(mean, unit).replaceAll("\u00a0", " ");
-  const decimals = text.mean.split(".")[1]?.length ?? 0;
-  return `${text.mean} ± ${fixed(half, decimals)} ${scale.unit}`.trim();
-}
-
 export function renderComparison(
   runs: readonly string[],
   summaries: readonly Summary[],
@@ -96,7 +85,7 @@ export function renderComparison(
     return ` [${index + 1}] ${run}: ${scenario}, ${count}, ${verdict}${partial ? ", partial" : ""}`;
   });
   const columns: Column[] = [
-    { title: "metric", isElastic: true },
+    { title: "metric" },
     ...runs.map((_, index): Column => ({ title: `[${index + 1}]`, align: "right" })),
   ];
   const rows = metrics.map(({ name, differs }) => [
@@ -104,7 +93,7 @@ export function renderComparison(
     ...summaries.map(({ metrics: figures }, index) => {
       const measured = figures[name];
       if (measured === undefined) return "–";
-      return `${figureText(measured, units.get(name) ?? "")}${differs[index] === true ? " *" : ""}`;
+      return `${plusMinus(measured, units.get(name) ?? "")}${differs[index] === true ? " *" : ""}`;
     }),
   ]);
   const body = rows.length === 0 ? ["no metric differs"] : table(columns, rows, page);

@@ -29,7 +29,11 @@ export function readLibrary(host: SimHost, folder = FOLDER): LibraryScenario[] {
       const path = join(folder, file);
       const value = host.parseYaml(path, readFileSync(path, "utf8")).value as { readonly description?: unknown } | null;
       const description = typeof value?.description === "string" ? value.description : "";
-      return { name: basename(file).replace(ENDING, ""), file: relative(".", path), summary: firstSentence(description) };
+      return {
+        name: basename(file).replace(ENDING, ""),
+        file: relative(".", path),
+        summary: firstSentence(description),
+      };
     });
 }
 
@@ -40,7 +44,11 @@ export function findScenario(given: string, host: SimHost, folder = FOLDER): str
   const library = readLibrary(host, folder);
   const found = library.find(({ name }) => name === given);
   if (found !== undefined) return found.file;
-  const near = host.suggest(given, library.map(({ name }) => name));
+  if (existsSync(`${given}.yaml`)) return `${given}.yaml`;
+  const near = host.suggest(
+    given,
+    library.map(({ name }) => name),
+  );
   const remedy = near === null ? "meshwork sim list names those of the library" : `did you mean "${near}"?`;
   throw new MeshworkError("usage", `there is no file and no scenario of the library called "${given}"`, remedy);
 }

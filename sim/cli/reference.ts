@@ -9,7 +9,7 @@ import { scenarioTemplate } from "../scenario/scenario-template.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 import { readLibrary } from "./library.ts";
-import { pageOf, padEnd, wrap } from "./text.ts";
+import { padEnd, pageOf, wrap } from "./text.ts";
 
 /** As a file is written: durations as text, not as the numbers that they become. */
 export const scenarioJsonSchema = (): object =>
@@ -37,7 +37,11 @@ export const registerMetrics: Register = (sim, act) => {
     .action(
       act(async (context) => {
         if (context.json) context.printJson(METRICS);
-        else printNamed(context, METRICS.map(({ name, unit, summary }) => ({ name, text: `${summary} (${unit})` })));
+        else
+          printNamed(
+            context,
+            METRICS.map(({ name, unit, summary }) => ({ name, text: `${summary} (${unit})` })),
+          );
         return EXIT.pass;
       }),
     );
@@ -53,7 +57,11 @@ export const registerList: Register = (sim, act, platform) => {
       act(async (context) => {
         const library = readLibrary((await platform()).host);
         if (context.json) context.printJson(library);
-        else printNamed(context, library.map(({ name, summary }) => ({ name, text: summary })));
+        else
+          printNamed(
+            context,
+            library.map(({ name, summary }) => ({ name, text: summary })),
+          );
         return EXIT.pass;
       }),
     );
@@ -80,7 +88,8 @@ function writeNew(context: CliContext, given: string, command: string): number {
     throw new MeshworkError("usage", `"${given}" is no name for a scenario`, remedy);
   }
   const file = `${name}.yaml`;
-  if (existsSync(file)) throw new MeshworkError("usage", `${file} exists already`, "choose another name, or move it away");
+  if (existsSync(file))
+    throw new MeshworkError("usage", `${file} exists already`, "choose another name, or move it away");
   writeFileSync(file, scenarioTemplate(name), { flag: "wx" });
   if (context.json) context.printJson({ files: [file] });
   else {

@@ -3,10 +3,11 @@
  * everything is.
  */
 
-import { estimateText, listed, moment, quantity } from "../report/format.ts";
-import { METRICS } from "../run/metric-catalog.ts";
+import { moment } from "../report/format.ts";
+import { hasBrokenInvariant } from "../run/judge.ts";
 import type { RunResult, Summary } from "../run/result.ts";
 import type { Expectation, Scenario } from "../scenario/scenario.ts";
+import { estimateCells, plain, valueText } from "./figures.ts";
 import { type Column, cut, type Page, padEnd, table, wrap } from "./text.ts";
 
 export interface SummaryOptions {
@@ -45,14 +46,13 @@ const MAIN = [
 
 const LABEL = 11;
 
-/** No-break spaces are for pages; terminals do not break lines at all. */
-const plain = (text: string): string => text.replaceAll("\u00a0", " ");
+export const SIMULATED = "answers are simulated, not a model's; the protocol is the real one";
 
-export const unitsOf = (metrics: Iterable<{ readonly name: string; readonly unit: string }> = METRICS): Map<string, string> =>
-  new Map(Array.from(metrics, ({ name, unit }) => [name, unit]));
-
-/** `3, 5 and 2 more`. */
-const seedList = (seeds: readonly number[]): string => plain(listed(seeds.map(String), 6));
+/** `seed 3`, `seeds 3, 5, …`: the whole list is in the summary. */
+function seedList(seeds: readonly number[]): string {
+  const shown = seeds.slice(0, 2).join(", ");
+  return `seed${seeds.length > 1 ? "s" : ""} ${shown}${seeds.length > 2 ? ", …" : ""}`;
+}
 
 export function renderSummary(
   scenario: Scenario,
@@ -75,22 +75,32 @@ export function renderSummary(
   ];
 }
 
-function heading(scenario: Scenario, summary: Summary, { page, asked }: SummaryOptions): string[] {
-  const { paint, width } = page;
+function verdictWord(summary: Summary, { paint }: Page): string {
+  // Half of a run proves nothing, unless an invariant broke in it.
+  if (summary.partial && !hasBrokenInvariant(summary)) return paint("■ PARTIAL", "bold", "yellow");
   const isPass = summary.verdict === "pass";
-  const word = isPass ? "✓ PASS" : "✗ FAIL";
-  const seeds = summary.seeds.length === 1 ? `seed ${summary.seeds[0]}` : `${summary.seeds.length} seeds`;
-  const lines = [` ${paint(word, "bold", isPass ? "green" : "red")}  ${paint(scenario.name, "bold")}, ${seeds}`];
-  if (summary.partial) {
-    const done = summary.seeds.length < asked ? `: ${summary.seeds.length} of ${asked} seeds` : "";
-    lines.push(` ${paint(`PARTIAL${done}; runs were ended before their time`, "yellow")}`);
-  }
-  if (scenario.description !== "") lines.push(...wrap(scenario.description, width - 2).map((line) => ` ${line}`));
-  lines.push(` ${paint("answers are simulated, not a model's; the protocol is the real one", "dim")}`);
-  return lines;
+  return paint(isPass ? "✓ PASS" : "✗ FAIL", "bold", isPass ? "green" : "red");
 }
 
-function expectationLines(scenario: Scenario, { expectations, seeds }: Summary, { page, units }: SummaryOptions): string[] {
+function heading(scenario: Scenario, summary: Summary, { page, asked }: SummaryOptions): string[] {
+  const { paint, width } = page;
+  const { length } = summary.seeds;
+  const seeds =
+    asked > 1 ? `${length < asked ? `${length} of ` : ""}${asked} seeds` : `seed ${summary.seeds[0] ?? "–"}`;
+  const partial = "runs were ended before their time: what follows is what there was by then";
+  return [
+    ` ${verdictWord(summary, page)}  ${paint(scenario.name, "bold")}, ${seeds}`,
+    ...(summary.partial ? wrap(partial, width - 2).map((line) => ` ${paint(line, "yellow")}`) : []),
+    ...wrap(scenario.description, width - 2).map((line) => ` ${line}`),
+    ...wrap(SIMULATED, width - 2).map((line) => ` ${paint(line, "dim")}`),
+  ];
+}
+
+function expectationLines(
+  scenario: Scenario,
+  { expectations, seeds }: Summary,
+  { page, units }: SummaryOptions,
+): string[] {
   if (expectations.length === 0) return [` ${page.paint("nothing is expected: add expect lines", "dim")}`, ""];
   const unitOf = (expression: string): string => {
     const metric = scenario.expect.find((one: Expectation) => one.expression === expression)?.metric;
@@ -103,8 +113,8 @@ function expectationLines(scenario: Scenario, { expectations, seeds }: Summary, 
   ];
   const rows = expectations.map(({ expression, value, pass, failedSeeds }) => [
     expression,
-    value === null ? "not measured" : plain(quantity(value, unitOf(expression))),
-    pass ? "✓" : seeds.length > 1 && failedSeeds.length > 0 ? `✗ seed ${seedList(failedSeeds)}` : "✗",
+    valueText(value, unitOf(expression)),
+    pass ? "✓" : seeds.length > 1 && failedSeeds.length > 0 ? `✗ ${seedList(failedSeeds)}` : "✗",
   ]);
   const [head = "", ...lines] = table(columns, rows, { ...page, width: page.width - 1 });
   const painted = lines.map((line, index) => (expectations[index]!.pass ? line : page.paint(line, "red")));
@@ -145,15 +155,14 @@ function metricLines(scenario: Scenario, summary: Summary, { page, units }: Summ
   if (names.length === 0) return [];
   const hasIntervals = summary.seeds.length > 1;
   const columns: Column[] = [
-    { title: "metric", isElastic: true },
+    { title: "metric" },
     { title: hasIntervals ? "mean" : "value", align: "right" },
     { title: "" },
     ...(hasIntervals ? [{ title: "95 % interval" }] : []),
   ];
   const rows = names.map((name) => {
-    const { mean, ci95 } = summary.metrics[name]!;
-    const text = estimateText(mean, ci95, units.get(name) ?? "");
-    return [name, plain(text.mean), plain(text.unit), ...(hasIntervals ? [plain(text.interval)] : [])];
+    const { mean, unit, interval } = estimateCells(summary.metrics[name]!, units.get(name) ?? "");
+    return [name, mean, unit, ...(hasIntervals ? [interval] : [])];
   });
   return [...table(columns, rows, { ...page, width: page.width - 1 }).map((line) => ` ${line}`), ""];
 }
@@ -168,8 +177,10 @@ function faultLines(scenario: Scenario, results: readonly RunResult[], { paint, 
     .map(({ atMs, text, agents }) => {
       const hit = agents.length === 0 ? "" : ` (${agents.length === 1 ? agents[0] : `${agents.length} agents`})`;
       const when = padEnd(plain(moment(atMs)), 8);
-      return ` ${when} ${cut(text, Math.max(12, width - 11 - hit.length))}${paint(hit, "dim")}`;
+      const what = text.replace(/^(?:at: [^,]+|between: \[[^\]]*\]), /, "");
+      return ` ${when} ${cut(what, Math.max(12, width - 11 - hit.length))}${paint(hit, "dim")}`;
     });
+  if (lines.length === 0 && first.partial) return [];
   return [` ${paint(label, "dim")}`, ...(lines.length > 0 ? lines : [" none took effect"]), ""];
 }
 

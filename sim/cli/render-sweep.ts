@@ -1,11 +1,12 @@
 /** What a person reads after a sweep: the verdict at each point, and one table a metric. */
 
-import { estimateText } from "../report/format.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import type { Scenario } from "../scenario/scenario.ts";
 import { writeValue } from "../scenario/overrides.ts";
-import { type Column, type Page, padEnd, table } from "./text.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { estimateCells } from "./figures.ts";
+import { SIMULATED } from "./render-summary.ts";
+import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
 
 export interface SweepTableOptions {
   readonly page: Page;
@@ -21,9 +22,11 @@ export interface SweepTableOptions {
 /** Shown where nothing is expected. */
 const USUAL = ["completion", "wrongAccepted", "latencyMs.p95"];
 
-const plain = (text: string): string => text.replaceAll("\u00a0", " ");
-
-export function renderSweepTables(scenario: Scenario, points: readonly SweepPoint[], options: SweepTableOptions): string[] {
+export function renderSweepTables(
+  scenario: Scenario,
+  points: readonly SweepPoint[],
+  options: SweepTableOptions,
+): string[] {
   const { page, files, command, asked } = options;
   const { paint } = page;
   const passed = points.filter(({ summary }) => summary.verdict === "pass").length;
@@ -33,13 +36,18 @@ export function renderSweepTables(scenario: Scenario, points: readonly SweepPoin
     "",
     ` ${paint(head, "bold", passed === points.length ? "green" : "red")}  ${paint(scenario.name, "bold")}, ${seeds} seeds at each`,
     ...(points.length < asked ? [` ${paint(`PARTIAL: ${points.length} of ${asked} points`, "yellow")}`] : []),
-    ` ${paint("answers are simulated, not a model's; the protocol is the real one", "dim")}`,
+    ...wrap(SIMULATED, page.width - 2).map((line) => ` ${paint(line, "dim")}`),
     "",
     ...verdicts(points, page),
     ...metricsOf(scenario, points, options).flatMap((name) => metricTable(name, points, options)),
   ];
   const line = (label: string, text: string): string => ` ${paint(padEnd(label, 11), "dim")}${text}`;
-  return [...lines, ...files.map((file, index) => line(index === 0 ? "files" : "", file)), line("repeat it", command), ""];
+  return [
+    ...lines,
+    ...files.map((file, index) => line(index === 0 ? "files" : "", file)),
+    line("repeat it", command),
+    "",
+  ];
 }
 
 const paramColumns = (points: readonly SweepPoint[]): Column[] =>
@@ -76,8 +84,8 @@ function metricTable(name: string, points: readonly SweepPoint[], { page, units 
   const rows = points.map((point) => {
     const measured = point.summary.metrics[name];
     if (measured === undefined) return [...paramCells(point), "–", "", ""];
-    const { mean, unit, interval } = estimateText(measured.mean, measured.ci95, units.get(name) ?? "");
-    return [...paramCells(point), plain(mean), plain(unit), plain(interval)];
+    const { mean, unit, interval } = estimateCells(measured, units.get(name) ?? "");
+    return [...paramCells(point), mean, unit, interval];
   });
   return [` ${page.paint(name, "bold")}`, ...indented(table(columns, rows, page)), ""];
 }

@@ -19,7 +19,8 @@ import {
   tellCrash,
 } from "./batch.ts";
 import { type CliContext, collect, integer, type Register } from "./context.ts";
-import { renderSummary, unitsOf } from "./render-summary.ts";
+import { unitsOf } from "./figures.ts";
+import { renderSummary } from "./render-summary.ts";
 import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";
 import { pageOf } from "./text.ts";
 
@@ -115,4 +116,3 @@ async function writeFiles(context: CliContext, written: Written): Promise<string
     return [folderLine];
   }
 }
-

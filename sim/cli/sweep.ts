@@ -22,7 +22,7 @@ import {
   tellCrash,
 } from "./batch.ts";
 import { type CliContext, collect, type Register } from "./context.ts";
-import { unitsOf } from "./render-summary.ts";
+import { unitsOf } from "./figures.ts";
 import { renderSweepTables } from "./render-sweep.ts";
 import { withBatchOptions } from "./run.ts";
 import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";

@@ -68,8 +68,14 @@ const ELASTIC_MIN = 12;
  * Rows under their titles, in columns as wide as what is in them. Where that is more than the page, elastic columns are
  * cut; where even that does not help, each row becomes a block of lines.
  */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], { width, paint }: Page): string[] {
-  const widths = columns.map(({ title }, index) => Math.max(lengthOf(title), ...rows.map((row) => lengthOf(row[index]!))));
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { width, paint }: Page,
+): string[] {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(lengthOf(title), ...rows.map((row) => lengthOf(row[index]!))),
+  );
   let excess = widths.reduce((sum, one) => sum + one, 0) + GAP * (columns.length - 1) - width;
   for (const [index, { isElastic }] of columns.entries()) {
     if (isElastic !== true || excess <= 0) continue;
@@ -80,7 +86,9 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   if (excess > 0) return rows.flatMap((row) => block(columns, row, { width, paint }));
   const lineOf = (cells: readonly string[]): string =>
     cells
-      .map((cell, index) => (columns[index]!.align === "right" ? padStart : padEnd)(cut(cell, widths[index]!), widths[index]!))
+      .map((cell, index) =>
+        (columns[index]!.align === "right" ? padStart : padEnd)(cut(cell, widths[index]!), widths[index]!),
+      )
       .join(" ".repeat(GAP))
       .trimEnd();
   return [paint(lineOf(columns.map(({ title }) => title)), "dim"), ...rows.map(lineOf)];

@@ -1,0 +1,36 @@
+/** Runs scenarios of the simulator's library in a test. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { simHost } from "../../scripts/sim-host.ts";
+import { createRegistry } from "../../sim/plugins/built-in.ts";
+import { judge } from "../../sim/run/judge.ts";
+import type { Summary } from "../../sim/run/result.ts";
+import { simulate } from "../../sim/run/simulate.ts";
+import { applyOverrides, overridesOff } from "../../sim/scenario/overrides.ts";
+import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
+
+const FOLDER = fileURLToPath(new URL("../../sim/scenarios/", import.meta.url));
+
+export const SCENARIOS: readonly string[] = readdirSync(FOLDER)
+  .map((file) => file.replace(/\.yaml$/, ""))
+  .sort((a, b) => (a < b ? -1 : 1));
+
+/** With the scenario's own seed; `off`: without the mechanism that it exercises. */
+export function runScenario(name: string, off = false): Summary {
+  const registry = createRegistry();
+  const source = simHost.parseYaml(name, readFileSync(`${FOLDER}${name}.yaml`, "utf8"));
+  const scenario = parseScenario(source, registry, simHost);
+  const { mechanism } = scenario;
+  if (mechanism === null) throw new Error(`${name} names no mechanism`);
+  const run = off ? parseScenario(applyOverrides(source, overridesOff(mechanism.off)), registry, simHost) : scenario;
+  return judge(run, [simulate(run, { seed: run.seed, host: simHost, registry })]);
+}
+
+/** What a verdict rests on, for the message of a failed test. */
+export const explain = ({ expectations, invariants, idleFaults }: Summary): string =>
+  [
+    ...expectations.map(({ expression, value, pass }) => `${pass ? "ok" : "FAIL"} ${expression}: ${value}`),
+    ...invariants.filter(({ pass }) => !pass).map(({ id, first }) => `${id}: ${first}`),
+    ...idleFaults.map((fault) => `did nothing: ${fault}`),
+  ].join("\n");
