@@ -13,6 +13,8 @@ import { dirname, extname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["protocol", "node", "sim"] as const;
 const COMMAND = "scripts/meshwork";
+/** What the simulator's commands are given; worker threads load it by its address. */
+const SIM_HOST = "scripts/sim-host";
 
 function compile(): void {
   const { status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-b", ...FOLDERS, "scripts"], {
@@ -62,13 +64,13 @@ function main(): void {
       if (module) modules++;
     }
   }
-  copyModule(COMMAND);
+  for (const path of [COMMAND, SIM_HOST]) copyModule(path);
   chmodSync(join(root, "dist", `${COMMAND}.js`), 0o755);
   for (const entry of packageEntries()) {
     if (!existsSync(join(root, entry)))
       process.stderr.write(`build: package.json names ${entry}, which has no source\n`);
   }
-  process.stdout.write(`dist/: ${modules + 1} modules\n`);
+  process.stdout.write(`dist/: ${modules + 2} modules\n`);
 }
 
 /** The files that package.json promises. */

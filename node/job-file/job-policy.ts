@@ -1,8 +1,9 @@
 /**
  * A task's policy: what its file says, over what the job's says, over the defaults.
  *
- * Responsible for: putting them together (defaults are protocol/job/policy.ts), and the combinations that could never bring an answer. What each field does is
- * said in protocol/wire/genesis.ts, how results become an answer in protocol/answer/.
+ * Responsible for: putting them together (defaults are protocol/job/policy.ts), and the combinations that could never
+ * bring an answer. What each field does is said in protocol/wire/genesis.ts, how results become an answer in
+ * protocol/answer/.
  */
 
 import { limits } from "../../protocol/core/limits.ts";

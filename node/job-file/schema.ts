@@ -184,7 +184,7 @@ export const jobFileSchema = z
     tasks: z.record(taskNameSchema, taskSchema),
     output: z.string().describe("The task whose output is the job's result."),
     selector: z.enum(SELECTORS).optional().describe("How workers are chosen among the offers. Default greedy."),
-    window: durationSchema.optional().describe("How long a ready task collects offers. Default 500ms."),
+    window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
   })
   .describe("A job for a mesh of agents: tasks, what they need of each other, and what is asked of their workers.");
 export type JobFile = z.output<typeof jobFileSchema>;

@@ -72,10 +72,6 @@ export class OutboundLink {
     this.#retryAtMs = 0;
   }
 
-  get waiting(): number {
-    return this.#queue.length;
-  }
-
   /** Nothing to keep: no stream, nothing under way, no wait to remember. */
   get idle(): boolean {
     return this.#stream === null && this.#opening === null && performance.now() >= this.#retryAtMs + this.#backoffMs;

@@ -74,7 +74,7 @@ class Agent implements Machine {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       isKept: (job) => this.#hosts.has(job),
     });
-    this.#beacons = new Beacons(context, (_, beacon) => this.#worker.onBeacon(beacon));
+    this.#beacons = new Beacons(context, (beacon) => this.#worker.onBeacon(beacon));
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked, "operator"),

@@ -6,7 +6,6 @@
  */
 
 import { type Signer, statementMessage } from "../core/crypto.ts";
-import type { JobId } from "../core/ids.ts";
 import type { EventOf } from "../job/event.ts";
 import type { AgentConfig } from "../machine.ts";
 import { type Beacon, type BeaconContent, beaconHash } from "../wire/capability.ts";
@@ -39,10 +38,10 @@ export function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
 export class Beacons {
   readonly #context: Context;
   /** Its own beacons reach an agent's own worker without the network. */
-  readonly #toOwnWorker: (host: JobHost, beacon: BeaconContent) => void;
+  readonly #toOwnWorker: (beacon: BeaconContent) => void;
   #planned: Planned[] = [];
 
-  constructor(context: Context, toOwnWorker: (host: JobHost, beacon: BeaconContent) => void) {
+  constructor(context: Context, toOwnWorker: (beacon: BeaconContent) => void) {
     this.#context = context;
     this.#toOwnWorker = toOwnWorker;
   }
@@ -50,7 +49,7 @@ export class Beacons {
   onWindow(host: JobHost, { skill, labels, attempt, endsMs }: EventOf<"window">, header: Header): void {
     const { self, now } = this.#context;
     const beacon = { job: host.job, author: self, skill, labels, attempt, endsMs };
-    this.#toOwnWorker(host, beacon);
+    this.#toOwnWorker(beacon);
     const members = host.members;
     const mine = members.indexOf(self);
     if (mine < 0) return;
@@ -73,10 +72,6 @@ export class Beacons {
         bytes: encodeBeacon(signBeacon(config, config.signer, beacon)),
       });
     }
-  }
-
-  forget(job: JobId): void {
-    this.#planned = this.#planned.filter((planned) => planned.host.job !== job);
   }
 
   nextWakeMs(): number {

@@ -16,9 +16,9 @@ import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis 
 import { encodeVcv } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 
-/** An invitation that nobody answered is sent again after this, ms; */
+/** An invitation that nobody answered is sent again after this, ms. */
 const INVITE_AGAIN_MS = 2_000;
-/** and given up after this: inputs must be fetched before a yes. */
+/** Given up after this, ms: inputs must be fetched before a yes. */
 const INVITE_TIMEOUT_MS = 60_000;
 /** Who does not even say that the invitation arrived is held for gone after this, ms: a capability vector outlives its agent. */
 const SILENCE_MS = 5_000;

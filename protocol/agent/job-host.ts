@@ -96,7 +96,6 @@ export class JobHost {
           trace: (event) => context.emit({ kind: "trace", event }),
           evidence: (body, culprit) => this.#onEvidence(body, culprit),
           serve: (to, fromHeight) => this.archive.serve(to, fromHeight),
-          decided: () => undefined,
         },
       },
       stored?.vote ?? null,

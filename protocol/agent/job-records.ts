@@ -5,6 +5,7 @@
 import type { ConsensusRecord } from "../consensus/record.ts";
 import { decodeRecord } from "../consensus/record.ts";
 import { compareText } from "../core/bytes.ts";
+import { MeshworkError } from "../core/errors.ts";
 import type { Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Decided } from "../job/replica.ts";
@@ -36,7 +37,6 @@ export function toCommitted(decided: Decided): CommittedBlock {
   return { block: decided.block, envelopes: decided.envelopes, commit: decided.commit };
 }
 export const encodeCommitted = (block: CommittedBlock): Uint8Array => encode(committedBlockCodec, block);
-export const decodeCommitted = (bytes: Uint8Array) => decode(committedBlockCodec, bytes);
 
 /** What the store gave back of one job. */
 export interface StoredJob {
@@ -51,17 +51,20 @@ export interface StoredJob {
 }
 
 /** A record that does not decode is damage on this disk: the job cannot go on from it. */
-export class DamagedRecord extends Error {
-  override readonly name = "DamagedRecord";
-}
+const damaged = (job: JobId, slot: string, code: string): MeshworkError =>
+  new MeshworkError(
+    "storage",
+    `the log of job ${job} is damaged: record ${slot} does not decode (${code})`,
+    "restore the data folder from a backup, or start with a new one",
+  );
 
 function must<T>(codec: Codec<T>, record: StoredRecord): T {
   const decoded = decode(codec, record.bytes);
-  if (!decoded.ok) throw new DamagedRecord(`job ${record.job}, record ${record.slot}: ${decoded.code}`);
+  if (!decoded.ok) throw damaged(record.job, record.slot, decoded.code);
   return decoded.value;
 }
 
-/** Sorts stored records into jobs. Throws `DamagedRecord`: the operator must decide what to do about a damaged disk. */
+/** Sorts stored records into jobs. Throws `storage`: the operator must decide what to do about a damaged disk. */
 export function readJobs(records: readonly StoredRecord[]): StoredJob[] {
   const byJob = new Map<JobId, StoredRecord[]>();
   for (const record of records) {
@@ -77,8 +80,7 @@ export function readJobs(records: readonly StoredRecord[]): StoredJob[] {
     const starting = (prefix: string): StoredRecord[] => sorted.filter((record) => record.slot.startsWith(prefix));
     const vote = sorted.find((record) => record.slot === SLOT.vote);
     const decodedVote = vote === undefined ? null : decodeRecord(vote.bytes);
-    if (decodedVote !== null && !decodedVote.ok)
-      throw new DamagedRecord(`job ${job}, record ${SLOT.vote}: ${decodedVote.code}`);
+    if (decodedVote !== null && !decodedVote.ok) throw damaged(job, SLOT.vote, decodedVote.code);
     jobs.push({
       job,
       root: must(rootCodec, root),

@@ -82,10 +82,6 @@ export class Worker {
     this.#events = events;
   }
 
-  knows(job: JobId): boolean {
-    return this.#jobs.has(job);
-  }
-
   genesisOf(job: JobId): Pick<KnownJob, "signed" | "genesis" | "job"> | null {
     return this.#jobs.get(job) ?? null;
   }

@@ -47,8 +47,6 @@ export interface ConsensusOutput {
   evidence(body: CommandBody, culprit: AgentId): void;
   /** Give `to` the decided blocks from this height on. */
   serve(to: AgentId, fromHeight: number): void;
-  /** A block was decided (after `Application.commit`). */
-  decided(block: Block): void;
 }
 
 export interface ConsensusConfig {
@@ -422,7 +420,6 @@ export class Consensus {
     this.#state = createHeight(this.#app.tip.nextHeight); // L52-L54
     this.#timers.clear();
     this.#healing.onHeight(this.#now, this.#state.height);
-    this.#config.out.decided(block);
     this.#intake.takeEarly(this.#now, this.#state);
   }
 

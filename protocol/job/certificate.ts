@@ -19,7 +19,7 @@ import { decode } from "../wire/codec.ts";
 import { blockHash, type CommitteeMembers, committeeHash, type Header, type Vote } from "../wire/consensus.ts";
 import { type Genesis, genesisCodec, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
 import { encodeValue, explainNotValue, type Value } from "../wire/value.ts";
-import { type EventOf, encodeEvent, type LedgerEvent, ledgerEventCodec, type Shape } from "./event.ts";
+import { encodeEvent, type LedgerEvent, ledgerEventCodec, type Shape } from "./event.ts";
 import { explainBadGenesis } from "./graph.ts";
 import { chainEvents, type Outcome } from "./ledger.ts";
 import { hashOfList } from "./nodes.ts";
@@ -225,5 +225,3 @@ function basisOf(genesis: Genesis, committees: readonly Committee[], options: Ve
   if (options.result === undefined) words.push("no result was compared");
   return words;
 }
-
-export type CompletedEvent = EventOf<"completed">;

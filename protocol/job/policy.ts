@@ -27,7 +27,7 @@ export const DEFAULT_POLICY: Policy = {
 export const DEFAULT_WINDOW_MS = 1_500;
 /** Windows of a need before it is held that nobody else will offer. */
 export const WINDOW_ATTEMPTS = 3;
-/** Batches of a task: workers that are busy each time could make it go on for ever. */
+/** Batches of a task. A backstop: retries and redundancyMax end a task long before; a batch's number must fit uint16. */
 export const BATCHES_MAX = 1_000;
 /** An offer stands at most this long: one that nobody renews takes a place from those who do. */
 export const OFFER_MAX_MS = 10 * 60_000;

@@ -47,7 +47,7 @@ export interface PoolQuestions {
   isDone(hash: Hash): boolean;
   /** A block waits for it: taken even when the pool is full. */
   isWanted(hash: Hash): boolean;
-  /** The job knows the author: owner, member, standby, or an agent with an offer. */
+  /** The job knows the author: owner, member, standby, or an agent that the ledger has a record of. */
   isInvolved(author: AgentId): boolean;
 }
 

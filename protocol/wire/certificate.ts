@@ -1,6 +1,6 @@
 /**
  * The shape of a certificate: everything that anybody needs to check one decision of a job, offline.
- * Checking is in consensus/certificate.ts.
+ * Checking is in job/certificate.ts.
  *
  * Source: protocol.md 5 (certificate).
  */

@@ -45,8 +45,10 @@ export const commandBodyCodec = variant({
   doubleProposal: struct({ first: proposalStatementCodec, second: proposalStatementCodec }),
   /** By a member: it holds `target` for dead, or takes that back. */
   suspicion: struct({ target: agentId, suspected: bool }),
-  /** By a worker: first the seal of its output, then, when the batch is open, the output. */
-  /** `mebibytes`: of the output, rounded up; the time to reveal grows with it. */
+  /**
+   * By a worker: the seal of its output, whose `result` follows when the batch is open. `mebibytes`: of the output, rounded
+   * up; the time to reveal grows with it.
+   */
   seal: struct({ task: taskIdCodec, attempt, seal: hash, mebibytes: uint(limits.blobBytes / 0x100000) }),
   result: struct({
     task: taskIdCodec,

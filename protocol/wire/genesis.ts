@@ -16,7 +16,6 @@ import {
   hash,
   type Infer,
   list,
-  nullable,
   oneOf,
   struct,
   text,
@@ -181,5 +180,3 @@ export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; reado
   const data = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
   return data.filter((item) => item.kind === "blob");
 }
-
-export const optionalHash = nullable(hash);

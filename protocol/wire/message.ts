@@ -72,7 +72,7 @@ const noticeItemCodec = variant({
 export type NoticeItem = Infer<typeof noticeItemCodec>;
 
 export const queryCodec = variant({
-  /** JSON text: the job's summary; without a job, all that the node keeps. */
+  /** Canonical bytes (wire/value.ts) of the job's summary; without a job, of all that the node keeps. */
   status: struct({ job: nullable(job) }),
   /** Canonical bytes of the certificate of a job's output. */
   certificate: struct({ job }),

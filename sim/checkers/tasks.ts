@@ -4,6 +4,7 @@
  * who will be free, or a reservation that will end.
  */
 
+import { limits } from "../../protocol/core/limits.ts";
 import type { Ledger } from "../../protocol/job/ledger.ts";
 import { isFull } from "../../protocol/job/offers.ts";
 import { needKey, type Task } from "../../protocol/job/state.ts";
@@ -55,7 +56,11 @@ export function tasksChecker(): Checker {
         if (why !== null) violated(PROPERTY, by, `height ${height}, task ${id}: ${why}`);
       }
       for (const [name, node] of state.nodes.sorted()) {
-        const isLost = node.status === "open" && node.done < node.total && node.unfolded === node.done;
+        const isLost =
+          node.status === "open" &&
+          node.done < node.total &&
+          node.unfolded === node.done &&
+          state.tasks.size < limits.openTasks;
         if (isLost)
           violated(
             PROPERTY,

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { registerCompare } from "./compare.ts";
 import type { Act, LoadPlatform, Register } from "./context.ts";
+import { registerExplore, registerReplay } from "./explore.ts";
 import { registerList, registerMetrics, registerNew, registerSchema } from "./reference.ts";
 import { registerRun } from "./run.ts";
 import { registerSweep } from "./sweep.ts";
@@ -11,6 +12,8 @@ const COMMANDS: readonly Register[] = [
   registerRun,
   registerSweep,
   registerCompare,
+  registerExplore,
+  registerReplay,
   registerList,
   registerNew,
   registerMetrics,
@@ -21,6 +24,7 @@ const EXAMPLES = `
 Examples:
   $ meshwork sim list                              the library of scenarios
   $ meshwork sim run half-killed --runs 5          one of them: verdict, figures, plots
+  $ meshwork sim explore --seeds 1000              does any property break?
   $ meshwork sim new my-mesh                       a commented file to start from`;
 
 export function registerSim(program: Command, act: Act, platform: LoadPlatform): void {

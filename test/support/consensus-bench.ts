@@ -81,7 +81,6 @@ export class Bench {
           },
           evidence: (body) => void this.evidence.push(body),
           serve: () => undefined,
-          decided: () => undefined,
         },
       },
       record,

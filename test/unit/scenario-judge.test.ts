@@ -66,11 +66,11 @@ describe("an estimate", () => {
   });
 
   test("of known values", () => {
-    // Mean 5, sample deviation sqrt(32 / 7), t(7) = 2.364624: half a width of 1.787429.
+    // Mean 5, sample deviation sqrt(32 / 7), t(7) = 2.364624: half a width of 1.787488.
     const { mean, ci95 } = estimate([2, 4, 4, 4, 5, 5, 7, 9])!;
     expect(mean).toBe(5);
-    expect(ci95![0]).toBeCloseTo(5 - 1.787429, 5);
-    expect(ci95![1]).toBeCloseTo(5 + 1.787429, 5);
+    expect(ci95![0]).toBeCloseTo(5 - 1.787488, 5);
+    expect(ci95![1]).toBeCloseTo(5 + 1.787488, 5);
   });
 });
 

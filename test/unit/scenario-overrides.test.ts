@@ -62,7 +62,21 @@ describe("values", () => {
   });
 
   test("what is written is read back", () => {
-    const values: Value[] = [1, -0.5, true, null, "any", "20s", "a, b", "", "1", "x: y", [1, "b"], { a: { b: [] } }, {}];
+    const values: Value[] = [
+      1,
+      -0.5,
+      true,
+      null,
+      "any",
+      "20s",
+      "a, b",
+      "",
+      "1",
+      "x: y",
+      [1, "b"],
+      { a: { b: [] } },
+      {},
+    ];
     for (const value of values) expect(set(`x=${writeValue(value)}`)).toEqual({ path: "x", value });
   });
 

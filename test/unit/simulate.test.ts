@@ -1,0 +1,63 @@
+/** A run is a function of its scenario and its seed: the digest covers every input of every agent. */
+
+import { expect, test } from "vitest";
+import { simHost } from "../../scripts/sim-host.ts";
+import { createRegistry } from "../../sim/plugins/built-in.ts";
+import type { RunResult } from "../../sim/run/result.ts";
+import { simulate } from "../../sim/run/simulate.ts";
+import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
+
+const registry = createRegistry();
+
+function run(changes: string, seed = 5): RunResult {
+  const text = `
+name: small
+agents:
+  - count: 8
+    skills: [solve]
+  - name: liar
+    count: 1
+    skills: [solve]
+    behave: { liar: {} }
+workload:
+  jobs: { count: 2, arrival: { every: 1s } }
+  shape: { kind: map-reduce, width: 6 }
+  policy: { redundancy: 3, redundancyMax: 7, accept: { rule: majority }, retries: 20 }
+${changes}`;
+  const scenario = parseScenario(simHost.parseYaml("small.yaml", text), registry, simHost);
+  return simulate(scenario, { seed, host: simHost, registry });
+}
+
+test("the same seed gives the same run, on every machine", () => {
+  const first = run("");
+  expect(run("").digest).toBe(first.digest);
+  expect(run("").metrics).toEqual(first.metrics);
+  expect(first.digest).toMatchInlineSnapshot(`"e47a2265ce50374ac4a26f3cf0f13d20"`);
+});
+
+test("another seed gives another run", () => {
+  expect(run("", 6).digest).not.toBe(run("").digest);
+});
+
+test("jobs are certified, and the liar is outvoted", () => {
+  const { metrics, agents, invariants, partial } = run("");
+  expect(metrics).toMatchObject({ submitted: 2, completion: 1, wrongAccepted: 0 });
+  const liar = agents.find(({ group }) => group === "liar");
+  expect(liar).toMatchObject({ behaviour: "liar", accepted: 0 });
+  expect(liar!.rejected).toBeGreaterThan(0);
+  expect(invariants.every(({ first }) => first === null)).toBe(true);
+  expect(partial).toBe(false);
+});
+
+test("real signatures and hop-by-hop gossip change the bytes, not what comes out", () => {
+  const { metrics } = run("network: { signatures: real, gossip: full }");
+  expect(metrics).toMatchObject({ completion: 1, wrongAccepted: 0 });
+  expect(metrics["messages.duplicates"]).toBeGreaterThan(0);
+});
+
+test("a fault that finds nobody is named", () => {
+  const { idleFaults } = run(
+    "faults:\n  - { at: 2s, kill: { which: [liar1], count: 1 } }\n  - { at: 3s, kill: { which: [liar1], count: 1 } }",
+  );
+  expect(idleFaults).toHaveLength(1);
+});
