@@ -5,7 +5,6 @@
  * Leaves to driver.ts how the agent is driven, to protocol/ what it decides.
  */
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
@@ -31,6 +30,7 @@ import { type Skill, skillAd } from "./skills/skill.ts";
 import { createSkillRunner } from "./skills/skill-runner.ts";
 import { createFolderBlobStore } from "./store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
+import { makeFolder } from "./store/files.ts";
 import { createRecordStore, type RecordStore } from "./store/record-store.ts";
 import { type JobEvent, type JobHandle, SubmittedJob } from "./submitted-job.ts";
 import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
@@ -359,7 +359,7 @@ const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.")
 export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
   const log = options.log ?? pino({ level: "silent" });
   const data = options.data ?? null;
-  if (data !== null) mkdirSync(data, { recursive: true });
+  if (data !== null) makeFolder(data);
   const identity = options.identity ?? (data === null ? makeIdentity() : loadOrMakeIdentity(join(data, "agent.key")));
   const mesh = options.mesh ?? "default";
   const listen = options.listen ?? LOOPBACK;

@@ -1,6 +1,5 @@
 /** `meshwork node`: one agent as a process. */
 
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { pino } from "pino";
@@ -10,6 +9,7 @@ import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
+import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
 import { address, type CliContext, collect, EXIT, integer, type Register } from "./context.ts";
 
@@ -70,7 +70,7 @@ async function skillsOf(options: NodeOptions): Promise<readonly Skill[]> {
 
 async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
   const skills = await skillsOf(options);
-  if (options.trace !== undefined) mkdirSync(dirname(options.trace), { recursive: true });
+  if (options.trace !== undefined) makeFolder(dirname(options.trace));
   const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, pino.destination(2));
   let fatal: Error | null = null;
   const failed = new AbortController();

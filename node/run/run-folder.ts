@@ -3,7 +3,7 @@
  * file is there whole or not at all.
  */
 
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
@@ -12,7 +12,7 @@ import type { Certificate } from "../../protocol/wire/certificate.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import type { RunSummary } from "../cli/summary.ts";
-import { storageError } from "../store/files.ts";
+import { makeFolder, storageError } from "../store/files.ts";
 
 export class RunFolder {
   readonly path: string;
@@ -20,11 +20,7 @@ export class RunFolder {
   /** Makes the folder. Throws `storage` if that cannot be. */
   constructor(path: string) {
     this.path = path;
-    try {
-      mkdirSync(path, { recursive: true });
-    } catch (error) {
-      throw storageError(`the folder ${path} cannot be made`, error);
-    }
+    makeFolder(path);
   }
 
   #write(name: string, document: unknown): void {

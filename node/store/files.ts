@@ -4,8 +4,8 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 
 const codeOf = (error: unknown): string =>
@@ -23,6 +23,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ["EISDIR", "A folder stands where a file should be: choose another path."],
   ["EMFILE", "Raise the limit of open files (ulimit -n)."],
   ["EIO", "Check the disk."],
+  ["ENOENT", "Choose a folder on a disk."],
 ]);
 
 /** What the operating system said about a file, as the operator reads it. */
@@ -60,5 +61,21 @@ export function writeFileAtomic(path: string, text: string, mode: number): void 
   } catch (error) {
     rmSync(temporary, { force: true });
     throw storageError(`${path} cannot be written`, error);
+  }
+}
+
+/**
+ * A folder with the folders above it, for the operator's data. Not by `recursive`: where the system says that a parent
+ * is missing although it is there (below /proc), Node tries for ever.
+ */
+export function makeFolder(path: string): void {
+  const full = resolve(path);
+  if (existsSync(full)) return;
+  const parent = dirname(full);
+  if (parent !== full) makeFolder(parent);
+  try {
+    mkdirSync(full);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw storageError(`the folder ${full} cannot be made`, error);
   }
 }

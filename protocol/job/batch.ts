@@ -95,13 +95,12 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   return next;
 }
 
-/** Ends what still runs when the batch has what it wants. Whoever was due for a hedge was late. */
+/** Ends what still runs when the batch has what it wants. With a hedge in it, whoever is left was late. */
 function endLive(rules: Rules, task: Task): Task {
   let ended = task;
   for (const award of task.awards) {
     if (award.status !== "live") continue;
-    const isLate = task.hedged && award.hedgeAtMs > 0 && award.hedgeAtMs <= rules.timeMs;
-    ended = endAward(rules, ended, award.worker, isLate ? "late" : "not-needed");
+    ended = endAward(rules, ended, award.worker, task.hedged ? "late" : "not-needed");
   }
   return ended;
 }

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { CliIo } from "../../node/cli/context.ts";
 import { runCli } from "../../node/cli/main.ts";
 import { simHost, simPlatform } from "../../scripts/sim-host.ts";
-import { finished, loadPoint, openBatch, runBatch } from "../../sim/cli/batch.ts";
+import { exitCode, finished, loadPoint, openBatch, runBatch } from "../../sim/cli/batch.ts";
 import type { CliContext } from "../../sim/cli/context.ts";
 import { findScenario, readLibrary } from "../../sim/cli/library.ts";
 import { estimateMiB, planMemory } from "../../sim/cli/memory.ts";
@@ -132,6 +132,30 @@ describe("the command line", () => {
     expect(code).toBe(1);
     expect(out).toContain("✗ FAIL  small, seed 5");
     expect(out).toContain(`sim run ${file} --seed 5 --set 'agents[0].count=9'`);
+  });
+
+  test("a crash is exit 3, and says what repeats it; a broken invariant is, too", async () => {
+    const plugin = `import { z } from "${import.meta.resolve("zod")}";
+      const begin = () => { throw new Error("boom"); };
+      const boom = { name: "boom", summary: "", options: z.strictObject({}), isTargeted: false, lasts: false, begin };
+      export default { faults: [boom] };`;
+    writeFileSync(inFolder("boom.mjs"), plugin);
+    const text = `plugins: [./boom.mjs]\n${small("completion == 1")}\nfaults:\n  - { at: 6s, boom: {} }\n`;
+    writeFileSync(inFolder("boom.yaml"), text);
+    const { code, err } = await sim("run", inFolder("boom.yaml"), "--json", "--out", inFolder("E"));
+    expect(code).toBe(3);
+    expect(err).toMatch(/^meshwork: the simulation crashed: seed 1: .*boom$/m);
+    expect(err.trimEnd()).toMatch(/repeat it: .* sim run \S+boom\.yaml --seed 1$/);
+    expect(JSON.parse(readFileSync(inFolder("E/summary.json"), "utf8"))).toMatchObject({
+      partial: true,
+      verdict: "fail",
+    });
+
+    const clean = { results: [], crash: null };
+    expect(exitCode(clean, false, true, false)).toBe(3);
+    expect(exitCode(clean, true, true, true)).toBe(3);
+    expect(exitCode(clean, true, false, true)).toBe(130);
+    expect([exitCode(clean, false, false, true), exitCode(clean, false, false, false)]).toEqual([0, 1]);
   });
 
   test("an interruption ends the run under way, which is then partial", async () => {
