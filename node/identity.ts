@@ -6,13 +6,14 @@
 
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import type { PrivateKey } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { z } from "zod";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
-import { isFileMissing, storageError, writeFileAtomic } from "./store/files.ts";
+import { isFileMissing, makeFolder, storageError, writeFileAtomic } from "./store/files.ts";
 
 export interface Identity {
   readonly agent: AgentId;
@@ -91,7 +92,7 @@ export function loadIdentity(path: string): Identity | null {
   return parseKeyFile(text, path);
 }
 
-/** Readable by its owner only; the file is there whole or not at all. */
+/** Readable by its owner only; the file is there whole or not at all. Its folder is made if need be. */
 export function saveIdentity(path: string, identity: Identity): void {
   const file = {
     format: 1,
@@ -99,6 +100,7 @@ export function saveIdentity(path: string, identity: Identity): void {
     agent: identity.agent,
     seed: Buffer.from(identity.seed).toString("base64"),
   };
+  makeFolder(dirname(path));
   writeFileAtomic(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 

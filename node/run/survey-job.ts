@@ -3,6 +3,7 @@
  * the report is made of the merged ones; every task by three agents.
  */
 
+import { statSync } from "node:fs";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import type { Generator, NodeSpec, Pack, Policy, Source } from "../../protocol/wire/genesis.ts";
@@ -37,6 +38,9 @@ export interface SurveyJob {
 /** Reads the folder. Throws `usage` where it cannot be read or holds no file. */
 export async function surveyJob(folder: string): Promise<SurveyJob> {
   try {
+    if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
+      throw new InputProblem("it is a file", "name the folder that it is in");
+    }
     const files = await walkFiles(folder);
     if (files.length === 0) {
       throw new InputProblem("no file in it", "dot-folders, node_modules and links are not searched");

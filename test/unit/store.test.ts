@@ -322,8 +322,8 @@ describe("identity", () => {
     }
   });
 
-  test("is kept in a file that only its owner reads", () => {
-    const path = join(newFolder(), "agent.key");
+  test("is kept in a file that only its owner reads, in a folder that is made for it", () => {
+    const path = join(newFolder(), "never", "used", "agent.key");
     expect(loadIdentity(path)).toBe(null);
     const made = loadOrMakeIdentity(path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
