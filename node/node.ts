@@ -243,7 +243,7 @@ class Node implements MeshworkNode {
     const bytes = await this.#ask(of, { kind: "certificate", job });
     const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
     if (decoded === null || !decoded.ok) {
-      throw new MeshworkError("refused", `no certified result of job ${job} there`, "look at it with: meshwork status");
+      throw new MeshworkError("refused", `no certified result of job ${job} there`, "ask for its status");
     }
     return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
   }

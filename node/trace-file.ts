@@ -5,7 +5,7 @@
  * Responsible for writing them in order and reading them back. What the events mean is the checkers'.
  */
 
-import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
+import { createReadStream, createWriteStream, openSync, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { z } from "zod";
@@ -37,6 +37,15 @@ export interface TraceWriter {
   close(): Promise<void>;
 }
 
+/** At once, so that a path that cannot be written is told before anything else begins. */
+function openTrace(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw storageError(`the trace ${path} cannot be written`, error);
+  }
+}
+
 class FileTraceWriter implements TraceWriter {
   readonly #stream: WriteStream;
   readonly #path: string;
@@ -46,7 +55,7 @@ class FileTraceWriter implements TraceWriter {
   constructor(path: string, head: Omit<TraceHead, "format">) {
     this.#path = path;
     this.#agent = head.name;
-    this.#stream = createWriteStream(path, { flags: "w", highWaterMark: 256 * 1024 });
+    this.#stream = createWriteStream(path, { fd: openTrace(path), highWaterMark: 256 * 1024 });
     this.#stream.on("error", (error) => {
       this.#error ??= error; // told at `close`: a trace that cannot be written must not end a node
     });
@@ -72,7 +81,7 @@ class FileTraceWriter implements TraceWriter {
   }
 }
 
-/** Begins a new trace; a file that is there is replaced. */
+/** Begins a new trace; a file that is there is replaced. Throws `storage` if it cannot be. */
 export function createTraceWriter(path: string, head: Omit<TraceHead, "format">): TraceWriter {
   return new FileTraceWriter(path, head);
 }

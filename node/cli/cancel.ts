@@ -3,7 +3,7 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { ownerIdentity, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, jobId, type Register } from "./context.ts";
+import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
 import { jobsOf } from "./status.ts";
 
 export interface CancelOptions {
@@ -23,7 +23,7 @@ export const registerCancel: Register = (program, act) => {
     .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
     .description("end a job that you own")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", "default")
+    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)

@@ -6,6 +6,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { type Identity, loadOrMakeIdentity } from "../identity.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { COMMAND } from "../version.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
 
 const CONNECT_MS = 10_000;
@@ -54,7 +55,7 @@ export async function withClient<T>(
     await node.until(isThere, CONNECT_MS, "connecting").catch((error: unknown) => {
       if (context.signal.aborted) throw interrupted();
       if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-      const remedy = `check the address and --mesh, or run: meshwork doctor ${options.to}`;
+      const remedy = `check the address and --mesh, or run: ${COMMAND} doctor ${options.to}`;
       throw new MeshworkError("unreachable", `no agent of mesh "${options.mesh}" answers at ${options.to}`, remedy);
     });
     clearTimeout(told);

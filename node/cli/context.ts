@@ -19,7 +19,7 @@ export const EXIT = {
   ok: 0,
   /** A well-formed no: a job that failed, a certificate refused, a peer that cannot be reached. */
   no: 1,
-  /** Wrong usage, a missing or invalid file. */
+  /** Wrong usage; a file that is missing, invalid, or cannot be written. */
   usage: 2,
   /** A bug, or a broken invariant. */
   bug: 3,
@@ -64,7 +64,7 @@ const CODES: { readonly [code in MeshworkErrorCode]: number } = {
   unreachable: EXIT.no,
   refused: EXIT.no,
   "job-failed": EXIT.no,
-  storage: EXIT.no,
+  storage: EXIT.usage,
   interrupted: EXIT.interrupted,
 };
 
@@ -94,6 +94,15 @@ export function errorLine(error: MeshworkError): string {
   return `meshwork: ${error.message}${error.remedy === "" ? "" : ` – ${error.remedy}`}`.replace(/\s*\n\s*/g, " ");
 }
 
+/** What `--json` prints where there is no result. */
+export const errorDocument = ({
+  code,
+  message,
+  remedy,
+}: Pick<MeshworkError, "message" | "remedy"> & { code: string }) => ({
+  error: { code, message, remedy },
+});
+
 // --- arguments ----------------------------------------------------------------------------------------
 
 /** A whole number from `min` to `max`, for commander. */
@@ -111,6 +120,12 @@ export function address(text: string): string {
   if (!/^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/\s]+(\/[^/\s]+)*$/.test(text)) {
     throw new InvalidArgumentError("It must be a multiaddr like /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW….");
   }
+  return text;
+}
+
+/** A name that people read: of a mesh, of an agent. */
+export function shortName(text: string): string {
+  if (!/^\S(.{0,62}\S)?$/u.test(text)) throw new InvalidArgumentError("It must have 1 to 64 characters.");
   return text;
 }
 

@@ -3,6 +3,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { COMMAND } from "../version.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 import { JOB_TEMPLATE, SKILLS_TEMPLATE } from "./init-templates.ts";
 
@@ -48,7 +49,7 @@ async function runInit(context: CliContext, directory: string, _options: InitOpt
   if (context.json) context.printJson({ files: written });
   else {
     context.print(`wrote ${written.join(" and ")}`);
-    context.print(`run them:  meshwork run ${written[1]} --skills ${written[0]}`);
+    context.print(`run them:  ${COMMAND} run ${written[1]} --skills ${written[0]}`);
   }
   return EXIT.ok;
 }

@@ -7,7 +7,7 @@
 
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { packageVersion } from "../version.ts";
+import { COMMAND, packageVersion } from "../version.ts";
 import { registerCancel } from "./cancel.ts";
 import {
   type Act,
@@ -16,6 +16,7 @@ import {
   type CliContext,
   type CliIo,
   EXIT,
+  errorDocument,
   errorLine,
   exitCodeOf,
   type Register,
@@ -102,14 +103,13 @@ export async function runCli(
     const command = pending as (() => Promise<number>) | null;
     return command === null ? EXIT.ok : await command();
   } catch (error) {
-    if (error instanceof CommanderError) return commanderExit(error, io);
+    if (error instanceof CommanderError) return commanderExit(error, context, argv.includes("--json"));
     const known =
       interruption.signal.aborted && isAbort(error)
         ? new MeshworkError("interrupted", "interrupted")
         : asMeshworkError(error);
     if (known === null) return reportBug(error, io);
-    if (json && !printed)
-      context.printJson({ error: { code: known.code, message: known.message, remedy: known.remedy } });
+    if (json && !printed) context.printJson(errorDocument(known));
     io.stderr(`${errorLine(known)}\n`);
     return exitCodeOf(known);
   } finally {
@@ -134,12 +134,14 @@ function createProgram(io: CliIo, act: Act, more: readonly Register[]): Command 
   return program;
 }
 
-function commanderExit(error: CommanderError, io: CliIo): number {
+function commanderExit(error: CommanderError, { io, printJson }: CliContext, wantsJson: boolean): number {
   if (error.exitCode === 0) return EXIT.ok; // --help and --version
   // `meshwork` alone: commander has printed the help, and there is nothing to add to it.
   if (error.code === "commander.help") return EXIT.usage;
   const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-  io.stderr(`${errorLine(new MeshworkError("usage", message, "see meshwork --help"))}\n`);
+  const known = new MeshworkError("usage", message, `see ${COMMAND} --help`);
+  if (wantsJson) printJson(errorDocument(known));
+  io.stderr(`${errorLine(known)}\n`);
   return EXIT.usage;
 }
 

@@ -11,7 +11,7 @@ import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
-import { address, type CliContext, collect, EXIT, integer, type Register } from "./context.ts";
+import { address, type CliContext, collect, EXIT, integer, type Register, shortName } from "./context.ts";
 
 export interface NodeOptions {
   readonly mesh: string;
@@ -41,8 +41,8 @@ export const registerNode: Register = (program, act) => {
   program
     .command("node")
     .description("run one agent until it is interrupted; prints the line that another machine runs to join it")
-    .option("--mesh <name>", "the mesh to be part of", "default")
-    .option("--name <name>", "what people call this agent (default: made of its id)")
+    .option("--mesh <name>", "the mesh to be part of", shortName, "default")
+    .option("--name <name>", "what people call this agent (default: made of its id)", shortName)
     .option("--listen <addr>", "listen here; may be repeated (default: /ip4/127.0.0.1/tcp/0)", collect(address))
     .option("--join <addr...>", "addresses of agents to join", collect(address))
     .option("--skills <file>", "its skills: a module or YAML (default: the built-in ones)")
@@ -93,12 +93,14 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   });
   announce(context, node, options);
+  const lonely = setTimeout(() => tellIfAlone(context, node, options), ALONE_MS);
   await new Promise<void>((resolve) => {
     for (const signal of [context.signal, failed.signal]) {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     }
   });
+  clearTimeout(lonely);
   const { sent } = node.stats().network;
   await node.stop();
   if (fatal !== null) throw fatal;
@@ -107,9 +109,21 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
   return EXIT.ok;
 }
 
+/** Whoever joins somebody expects company within this time, ms. */
+const ALONE_MS = 5_000;
+
+function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
+  if (options.join === undefined || node.peers().length > 0) return;
+  context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; going on trying`);
+  context.note(`what is in the way:  ${COMMAND} doctor ${options.join[0]}`);
+}
+
 const isLoopback = (text: string): boolean => text.startsWith("/ip4/127.") || text.startsWith("/ip6/::1/");
 
 const say = (context: CliContext, line: NodeLine): void => context.io.stdout(`${JSON.stringify(line)}\n`);
+
+/** As a word of a shell. */
+const quoted = (text: string): string => (/^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 function announce(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
   const addresses = node.addresses();
@@ -121,7 +135,7 @@ function announce(context: CliContext, node: MeshworkNode, options: NodeOptions)
   for (const listening of addresses) context.print(`  listens on ${listening}`);
   const reachable = addresses.find((text) => !text.startsWith("/ip4/127.")) ?? addresses[0];
   if (reachable === undefined) return;
-  const mesh = options.mesh === "default" ? "" : ` --mesh ${options.mesh}`;
+  const mesh = options.mesh === "default" ? "" : ` --mesh ${quoted(options.mesh)}`;
   const lead = reachable.startsWith("/ip4/127.") ? "join it from this machine" : "join it from another machine";
   context.print(`${lead}:\n  ${COMMAND} node${mesh} --join ${reachable}`);
 }

@@ -4,7 +4,7 @@ import type { JobId } from "../../protocol/core/ids.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { withClient } from "./client.ts";
-import { address, type CliContext, EXIT, jobId, type Register } from "./context.ts";
+import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
 
 export interface ResultOptions {
   readonly to: string;
@@ -24,7 +24,7 @@ export const registerResult: Register = (program, act) => {
     .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
     .description("fetch the result of a job and its certificate")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", "default")
+    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
     .option("--out <dir>", "write result.json and certificate.json here (default: print the result)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)

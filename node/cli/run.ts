@@ -1,6 +1,7 @@
 /** `meshwork run`: a local mesh for one job file. */
 
 import { resolve } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -48,6 +49,10 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
       : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
   const prices = new Map([...builtInSkills, ...loaded].map((skill) => [skill.name, priceOf(skill)]));
   const job = await readJobFile(jobFile, prices);
+  if ((job.committeeSize ?? 0) > options.agents) {
+    const problem = `${jobFile} asks for a committee of ${job.committeeSize}, the mesh has ${options.agents} agents`;
+    throw new MeshworkError("usage", problem, `give --agents ${job.committeeSize}, or more`);
+  }
   const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed));
   const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));
   const args = [

@@ -3,7 +3,7 @@
 import type { Value } from "../../protocol/wire/value.ts";
 import { formatDuration } from "../job-file/duration.ts";
 import { withClient } from "./client.ts";
-import { address, type CliContext, EXIT, type Register } from "./context.ts";
+import { address, type CliContext, EXIT, type Register, shortName } from "./context.ts";
 import { padEnd, plainText } from "./terminal-text.ts";
 
 export interface StatusOptions {
@@ -22,7 +22,7 @@ export const registerStatus: Register = (program, act) => {
     .command("status")
     .description("show the agents and jobs that an agent knows")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", "default")
+    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runStatus));
@@ -60,6 +60,7 @@ interface NodeStatus {
   readonly agents: readonly {
     readonly agent: string;
     readonly name: string;
+    readonly hosts: boolean;
     readonly skills: readonly { readonly name: string }[];
   }[];
   readonly jobs: readonly JobStatus[];
@@ -74,10 +75,16 @@ async function runStatus(context: CliContext, options: StatusOptions): Promise<n
   return EXIT.ok;
 }
 
+/** Commands are agents for a moment too: they neither work nor keep jobs. */
+export const isPart = (agent: { readonly hosts: boolean; readonly skills: readonly unknown[] }): boolean =>
+  agent.hosts || agent.skills.length > 0;
+
 const SKILLS_SHOWN = 4;
 
 function describe(status: NodeStatus): string[] {
-  const agents = status.agents.map(({ agent, name, skills }) => {
+  const working = status.agents.filter(isPart);
+  const watching = status.agents.length - working.length;
+  const agents = working.map(({ agent, name, skills }) => {
     const names = skills.slice(0, SKILLS_SHOWN).map((skill) => skill.name);
     const more = skills.length > SKILLS_SHOWN ? ` and ${skills.length - SKILLS_SHOWN} more` : "";
     return `  ${padEnd(plainText(name), 14)}${agent}  ${skills.length === 0 ? "no skills" : `${names.join(", ")}${more}`}`;
@@ -90,7 +97,7 @@ function describe(status: NodeStatus): string[] {
   });
   return [
     `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
-    `agents it knows: ${agents.length}`,
+    `agents it knows: ${agents.length}${watching === 0 ? "" : `, and ${watching} that only ask`} (one that left is forgotten within ten minutes)`,
     ...agents,
     `jobs it keeps: ${jobs.length}`,
     ...jobs.flat(),

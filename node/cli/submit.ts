@@ -1,11 +1,13 @@
 /** `meshwork submit`: hands a job to a mesh. */
 
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { type Client, ownerIdentity, withClient } from "./client.ts";
-import { address, type CliContext, defaultRunFolder, EXIT, type Register } from "./context.ts";
+import { address, type CliContext, defaultRunFolder, EXIT, type Register, shortName } from "./context.ts";
+import { isPart } from "./status.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -26,7 +28,7 @@ export const registerSubmit: Register = (program, act) => {
     .command("submit <job>")
     .description("submit a job file to a mesh; prints the job id")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", "default")
+    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, made on first use)")
     .option("--wait", "wait for the job's end")
     .option("--out <dir>", "with --wait: where the result goes (default: .meshwork/runs/<time>-<seed>)")
@@ -47,6 +49,12 @@ interface AgentStatus {
 
 async function runSubmit(context: CliContext, jobFile: string, options: SubmitOptions): Promise<number> {
   const startedAt = Date.now();
+  if (options.out !== undefined && options.wait !== true)
+    throw new MeshworkError(
+      "usage",
+      "--out is for --wait",
+      "add --wait, or fetch the result later with `result --out`",
+    );
   await readJobFile(jobFile); // what is wrong with the file is said before anybody is called
   const identity = ownerIdentity(context, options.key);
   return withClient(context, { ...options, identity }, async (client) => {
@@ -98,7 +106,7 @@ async function submitJob(
   }
   context.note(`job ${handle.id}`);
   const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, startedAt % 1_000_000));
-  const named = agents.map(({ agent, name }) => ({ id: agent, name }));
+  const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
   const run = await followJob({ context, owner: client.node, handle, agents: named, title: job.name });
   const { sent } = client.node.stats().network;
   return finishRun({ context, run, handle, folder, title: job.name, messages: sent });

@@ -8,7 +8,7 @@ import { CERTIFICATE_BYTES_MAX } from "../../protocol/wire/certificate.ts";
 import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { type CliContext, EXIT, jobId, type Register } from "./context.ts";
+import { type CliContext, EXIT, errorDocument, jobId, type Register } from "./context.ts";
 
 export interface VerifyOptions {
   readonly result?: string;
@@ -51,7 +51,8 @@ async function runVerify(context: CliContext, file: string, options: VerifyOptio
     ...(options.trust === undefined ? {} : { trust: readTrust(options.trust) }),
   });
   if (!checked.ok) {
-    if (context.json) context.printJson({ ok: false, code: checked.code, message: checked.message });
+    const { code, message } = checked;
+    if (context.json) context.printJson({ ok: false, ...errorDocument({ code, message, remedy: "" }) });
     else context.print(`✗ refused: ${checked.message}`);
     return EXIT.no;
   }

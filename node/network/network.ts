@@ -151,8 +151,11 @@ class Libp2pNetwork implements Network {
       await this.#node.start();
     } catch (error) {
       await this.stop();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new MeshworkError("usage", `cannot listen on ${listen.join(", ")}: ${reason}`, "Choose another address.");
+      throw new MeshworkError(
+        "usage",
+        `cannot listen on ${listen.join(", ")}: ${explainListen(error)}`,
+        "choose another",
+      );
     }
     this.#gossip.subscribe();
     this.#discovery.start();
@@ -279,6 +282,13 @@ class Libp2pNetwork implements Network {
       this.#options.log.debug({ err: error }, "libp2p did not stop in good order");
     }
   }
+}
+
+/** Of libp2p's long account with its advice to programmers, what the system said of the addresses. */
+function explainListen(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const refusals = [...message.matchAll(/\blisten (E[A-Z]+): ([^\n]*?)(?= at |$)/gm)].map(([, , text]) => text!.trim());
+  return refusals.length === 0 ? message : [...new Set(refusals)].join("; ");
 }
 
 /** Throws `usage` when an address of the options is none. Does nothing on the network before `start`. */

@@ -5,6 +5,7 @@
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { Value } from "../../protocol/wire/value.ts";
 import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
 import { jobsOf } from "../cli/status.ts";
@@ -101,12 +102,23 @@ export interface Ending {
   readonly folder: RunFolder;
   readonly title: string;
   readonly messages: RunSummary["messages"];
+  /** About the answer, in words. Default: its JSON, as much as fits. */
   readonly highlights?: readonly string[];
 }
 
+/** Characters of an answer; the terminal's width cuts more. */
+const SHORT = 400;
+
+/** Of a string the text itself, of everything else its JSON; on one line. */
+function inShort(result: Value): string {
+  const text = typeof result === "string" ? result : JSON.stringify(result);
+  return text.slice(0, SHORT);
+}
+
 /** Writes result, certificate and summary, and tells the person. Returns the exit code. */
-export function finishRun({ context, run, handle, folder, title, messages, highlights = [] }: Ending): number {
+export function finishRun({ context, run, handle, folder, title, messages, ...given }: Ending): number {
   const { outcome, status, reason, watch, offers } = run;
+  const highlights = given.highlights ?? (outcome?.status === "certified" ? [inShort(outcome.result)] : []);
   let certificate: string | null = null;
   if (outcome?.status === "certified") {
     folder.writeResult(outcome.result);

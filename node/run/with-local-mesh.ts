@@ -9,6 +9,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type CliContext, interrupted } from "../cli/context.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { COMMAND } from "../version.ts";
 import { type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -102,6 +103,6 @@ async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh): 
   };
   await owner.until(known, MEET_MS, "the agents meeting").catch((error: unknown) => {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-    throw new MeshworkError("unreachable", "the agents did not find each other in time", "run: meshwork doctor");
+    throw new MeshworkError("unreachable", "the agents did not find each other in time", `run: ${COMMAND} doctor`);
   });
 }

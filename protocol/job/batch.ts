@@ -105,11 +105,11 @@ function endLive(rules: Rules, task: Task): Task {
   return ended;
 }
 
-/** After an award ended early: give up, open with what is there, or look for somebody else. */
-export function afterEnd(rules: Rules, task: Task): void {
+/** After an award ended early, `why`: give up, open with what is there, or look for somebody else. */
+export function afterEnd(rules: Rules, task: Task, why: string): void {
   const policy = policyOf(rules, task);
   if (task.failures > policy.retries) {
-    failJob(rules, task.id, "retries", `${task.failures} awards brought no result`);
+    failJob(rules, task.id, "retries", `${task.failures} awards brought no result, the last: ${why}`);
     return;
   }
   openIfExhausted(rules, task);

@@ -113,6 +113,6 @@ function bury(rules: Rules, agent: AgentId): void {
   for (const [id] of state.tasks.sorted()) {
     const task = state.tasks.get(id as TaskId);
     if (task === undefined || awardOf(task, agent)?.status !== "live") continue;
-    afterEnd(rules, endAward(rules, task, agent, "dead"));
+    afterEnd(rules, endAward(rules, task, agent, "dead"), "dead");
   }
 }

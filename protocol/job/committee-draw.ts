@@ -93,6 +93,7 @@ export function describeSafety(powers: readonly number[], agents: number): strin
   const tolerated = toleratedMembers(powers);
   const byzantine = Math.max(1, Math.round(agents * 0.05));
   const chance = unsafeDrawProbability(agents, byzantine, size, tolerated) * 100;
-  const words = chance === 0 ? "none" : `${chance < 0.1 ? "less than 0.1" : chance.toFixed(1)} %`;
-  return `committee of ${size}: safe with any ${tolerated} Byzantine; if ${byzantine} of the ${agents} agents were, an unsafe draw would have probability ${words}`;
+  const risk =
+    chance === 0 ? "cannot be unsafe" : `is unsafe in ${chance < 0.1 ? "less than 0.1" : chance.toFixed(1)} % of cases`;
+  return `committee of ${size}: safe with any ${tolerated} Byzantine; if ${byzantine} of the ${agents} agents were, a draw ${risk}`;
 }

@@ -289,7 +289,7 @@ export class Ledger {
     const ended = endAward(rules, task, author, body.reason);
     // It offers again when it is free.
     if (body.reason === "busy") markBusy(this.state, author, specOf(rules, task).skill);
-    afterEnd(rules, ended);
+    afterEnd(rules, ended, body.message === "" ? body.reason : `${body.reason}, ${body.message}`);
   }
 
   // --- what is due ------------------------------------------------------------------------------------
@@ -329,6 +329,6 @@ export class Ledger {
       return;
     }
     this.state.deadlines.remove(award.hedgeAtMs, hedgeDeadline(task, worker));
-    afterEnd(rules, endAward(rules, task, worker, "timeout"));
+    afterEnd(rules, endAward(rules, task, worker, "timeout"), "timeout");
   }
 }

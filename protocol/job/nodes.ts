@@ -308,8 +308,8 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
 /** A task cannot be done, so its job cannot: every failure ends in a logged one (protocol.md 4). */
 export function failJob(rules: Rules, task: TaskId, reason: TaskFailure, message: string): void {
   if (rules.state.status.get() !== "running") return;
-  rules.emit({ kind: "taskFailed", task, reason, message });
-  endJob(rules, "failed", `task ${task}: ${reason}`);
+  rules.emit({ kind: "taskFailed", task, reason, message: clip(message, limits.textBytes) });
+  endJob(rules, "failed", `task ${task}: ${reason}${message === "" ? "" : ` (${message})`}`);
 }
 
 export function completeIfDone(rules: Rules): void {

@@ -95,7 +95,7 @@ describe("errors", () => {
     ["unreachable", 1],
     ["refused", 1],
     ["job-failed", 1],
-    ["storage", 1],
+    ["storage", 2],
     ["interrupted", 130],
   ] as const)("%s exits with %i", (code, exit) => expect(exitCodeOf(new MeshworkError(code, "x"))).toBe(exit));
 
@@ -160,7 +160,7 @@ describe("init", () => {
   test("a file where the folder should be is a clear error", async () => {
     await writeFile(join(directory, "file"), "");
     const { code, err } = await cli("init", join(directory, "file", "sub"));
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toMatch(/^meshwork: .*ENOTDIR.*\n$/);
   });
 });

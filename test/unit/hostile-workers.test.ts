@@ -32,7 +32,7 @@ test("a worker that refuses for ever ends a task by its retries", () => {
     expect(book.end).toBe("running");
     book.block([book.failure("w", "a", book.task("a")!.attempt, "refused")], 1);
   }
-  expect(book.end).toBe("failed task a: retries");
+  expect(book.end).toBe("failed task a: retries (65 awards brought no result, the last: refused)");
 });
 
 test("workers that are busy for ever do not bring a task to a batch that no block can name", () => {

@@ -40,7 +40,7 @@ describe("tasks", () => {
     expect(book.block([], 2_000).at(-1)).toMatchObject({
       kind: "completed",
       status: "failed",
-      reason: "task a: no-offers",
+      reason: "task a: no-offers (nobody offers work)",
     });
   });
 });
@@ -95,7 +95,7 @@ describe("budget", () => {
     const book = new Book([single("a", 1)], 5);
     book.block([book.offer("w0", 6)]);
     book.idle(10, 1_500);
-    expect(book.end).toBe("failed task a: budget"); // after windows in which somebody cheaper might offer
+    expect(book.end).toBe("failed task a: budget (no offer fits into what is left of the budget)"); // after windows in which somebody cheaper might offer
   });
 
   test("seals that wait for each other's seats do not wait for ever", () => {

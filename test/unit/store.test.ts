@@ -391,9 +391,8 @@ describe("traces", () => {
     await expect(readTrace(join(newFolder(), "none"), () => {})).rejects.toMatchObject({ code: "invalid-file" });
   });
 
-  test("one that cannot be written is told when it is closed", async () => {
-    const writer = createTraceWriter(join(newFolder(), "no such folder", "trace.jsonl"), head);
-    writer.write(1, events[0]!);
-    await expect(writer.close()).rejects.toMatchObject({ code: "storage" });
+  test("one that cannot be written is told before anything is", () => {
+    const path = join(newFolder(), "no such folder", "trace.jsonl");
+    expect(() => createTraceWriter(path, head)).toThrow(expect.objectContaining({ code: "storage" }));
   });
 });
