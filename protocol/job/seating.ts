@@ -304,7 +304,8 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
   // Busy agents are waited for.
   if (everybody.length > free.length || task.awards.some((given) => given.status === "live")) return;
   const filled = sealedSeats(task);
-  const lacking = minimumResults(policyOf(rules, task)) - task.results.length - filled;
+  const needed = minimumResults(policyOf(rules, task));
+  const lacking = needed - task.results.length - filled;
   if (free.length === 0 && filled > 0 && lacking <= 0) {
     openIfComplete(rules, { ...task, seats: filled });
     return;
@@ -315,7 +316,11 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
   if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
     failIfHopeless(rules, task);
   else if (free.length === 0 && filled === 0) failJob(rules, task.id, "no-offers", `nobody offers ${need.skill}`);
-  else failJob(rules, task.id, "too-few-agents", `${filled + free.length} agents for ${need.skill} are too few`);
+  else {
+    const there = task.results.length + filled + free.length;
+    const found = there === 1 ? "there is 1" : `there are ${there}`;
+    failJob(rules, task.id, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
+  }
 }
 
 /** A window that no task waits for any more is closed: nothing is due for it. */

@@ -45,6 +45,17 @@ describe("tasks", () => {
   });
 });
 
+test.each([
+  [["w0"], "task a: too-few-agents (work needs 3 agents, there is 1)"],
+  [["w0", "w1"], "task a: too-few-agents (work needs 3 agents, there are 2)"],
+])("a rule that %j cannot meet fails in plain words", (workers, reason) => {
+  const policy = sealedPolicy({ redundancy: 3, redundancyMax: 3, accept: { kind: "quorum", q: 3 } });
+  const book = new Book([single("a", 1, { policy })]);
+  book.block(workers.map((worker) => book.offer(worker)));
+  for (let i = 0; i < 4; i++) book.block([], 1_000);
+  expect(book.end).toBe(`failed ${reason}`);
+});
+
 describe("sealed batches", () => {
   const policy = sealedPolicy({ timeoutMs: 5_000 });
   const seated = (): Book => {
