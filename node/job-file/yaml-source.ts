@@ -49,6 +49,7 @@ export function unreadable(file: string, error: unknown): MeshworkError {
   if (code === "EISDIR") return fileError(file, null, "this is a folder", "name a file");
   if (code === "EACCES" || code === "EPERM") return fileError(file, null, "no permission to read it", "check its mode");
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return fileError(file, null, "not UTF-8 text", "save it as UTF-8");
+  if (code === "ENOTDIR") return fileError(file, null, "a file stands where a folder is needed", "check the path");
   return fileError(file, null, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, "");
 }
 
@@ -132,7 +133,7 @@ function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$Zod
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
     const inside = path.length === 0 ? "" : ` in ${where}`;
-    const told = problem(`unknown key "${key}"${inside}`, suggest(key, keysAt(schema, path)));
+    const told = problem(`unknown key "${key}"${inside}`, suggest(key, keysAt(schema, source.value, path)));
     return { ...told, line: source.lineOf([...path, key]) };
   }
   const value = valueAt(source.value, path);
@@ -177,18 +178,27 @@ function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core.$
   return issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0]!;
 }
 
-/** The keys that a schema knows at `path`, those of all of a union's branches together. */
-function keysAt(schema: z.core.$ZodType, path: Path): string[] {
+/** The keys that a schema knows at `path` of `value`: of a union's branches those that the value can be, together. */
+function keysAt(schema: z.core.$ZodType, value: unknown, path: Path): string[] {
   const def = schema._zod.def as unknown as { readonly [field: string]: unknown };
   const inner = (field: string): z.core.$ZodType | undefined => def[field] as z.core.$ZodType | undefined;
-  if (def.type === "union") return (def.options as z.core.$ZodType[]).flatMap((option) => keysAt(option, path));
+  if (def.type === "union") return branchesOf(def, value).flatMap((option) => keysAt(option, value, path));
   const wrapped = inner("innerType") ?? (def.type === "pipe" ? inner("in") : undefined);
-  if (wrapped !== undefined) return keysAt(wrapped, path);
+  if (wrapped !== undefined) return keysAt(wrapped, value, path);
   const shape = def.shape as { readonly [key: string]: z.core.$ZodType } | undefined;
   const [key, ...rest] = path;
   if (key === undefined) return shape === undefined ? [] : Object.keys(shape);
   const next = shape !== undefined ? shape[String(key)] : (inner("valueType") ?? inner("element"));
-  return next === undefined ? [] : keysAt(next, rest);
+  return next === undefined ? [] : keysAt(next, valueAt(value, [key]), rest);
+}
+
+/** Where a key tells the branches of a union apart, the one that it names; else all of them. */
+function branchesOf(def: { readonly [field: string]: unknown }, value: unknown): z.core.$ZodType[] {
+  const options = def.options as z.core.$ZodType[];
+  if (typeof def.discriminator !== "string") return options;
+  const key = def.discriminator;
+  const named = valueAt(value, [key]);
+  return options.filter((option) => option._zod.propValues?.[key]?.has(named as z.core.util.Primitive) ?? true);
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -4,6 +4,7 @@
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
+import type { Source } from "../host.ts";
 import type { FaultType } from "../plugins/registry.ts";
 import { clientNames } from "../run/population.ts";
 import { writeMs } from "./duration.ts";
@@ -24,6 +25,19 @@ export interface Inhabitants {
 
 interface LineContext extends ParseContext, Inhabitants {
   readonly index: number;
+}
+
+/** Before the schema, which would only say that it does not know the key: a fault lasts `for` a time inside of itself. */
+export function checkPlaces(source: Source): void {
+  const lines = (source.value as { readonly faults?: unknown } | null)?.faults;
+  if (!Array.isArray(lines)) return;
+  for (const [index, line] of (lines as unknown[]).entries()) {
+    if (typeof line !== "object" || line === null || !("for" in line)) continue;
+    const kind = Object.keys(line).find((key) => !["at", "between", "for"].includes(key)) ?? "partition";
+    const what = `faults[${index}]: "for" belongs inside the fault, not beside it`;
+    const time = typeof line.for === "string" || typeof line.for === "number" ? line.for : "5s";
+    throw source.error(["faults", index, "for"], what, `write ${kind}: { …, for: ${time} }`);
+  }
 }
 
 /** Faults that hit nobody (a share of 0 at the end of a sweep) are none. */
@@ -101,15 +115,15 @@ function targetOf(
 ): Target {
   const { source, agents, index } = context;
   const at = (key: string): (string | number)[] => ["faults", index, kind, key];
+  const whom = typeof which === "object" ? namesOf(context, which, at("which")) : which;
   if (share !== undefined && count !== undefined) {
     throw source.error(at("count"), `faults[${index}].${kind} has both share and count`, "keep one");
   }
   const all = countAgents(agents);
-  if (typeof which === "object") checkNames(context, which, at("which"));
-  const there = typeof which === "object" ? which.length : all;
+  const there = typeof whom === "object" ? whom.length : all;
   if (count !== undefined && count > there) {
-    const whom = typeof which === "object" ? `${there} that are named` : `${all} agents`;
-    throw source.error(at("count"), `${kind} ${count} of ${whom}`, `lower it to ${there} or less`);
+    const those = typeof whom === "object" ? `${there} that are named` : `${all} agents`;
+    throw source.error(at("count"), `${kind} ${count} of ${those}`, `lower it to ${there} or less`);
   }
   if (share !== undefined && share > 0 && Math.round(share * there) === 0) {
     throw source.error(
@@ -118,19 +132,28 @@ function targetOf(
       "raise it, or give a count",
     );
   }
-  return { which, share: share ?? null, count: count ?? null };
+  return { which: whom, share: share ?? null, count: count ?? null };
 }
 
-function checkNames(context: LineContext, which: readonly string[], at: readonly (string | number)[]): void {
+/** The agents of a list of names, where a group's name stands for all of its agents. */
+function namesOf(context: LineContext, which: readonly string[], at: readonly (string | number)[]): readonly string[] {
+  const { source, agents, clients } = context;
+  const groups = new Map(agents.map((group) => [group.name, agentNames(group)]));
   // Clients are never hit by chance; a fault may name them.
-  const known = new Set([...context.agents.flatMap(agentNames), ...clientNames(context.clients)]);
-  for (const [place, name] of which.entries()) {
-    if (!known.has(name)) {
-      throw context.source.error([...at, place], `there is no agent "${name}"`, remedyFor(context, name, [...known]));
+  const known = new Set([...[...groups.values()].flat(), ...clientNames(clients)]);
+  const named = new Set<string>();
+  for (const [place, word] of which.entries()) {
+    const names = known.has(word) ? [word] : groups.get(word);
+    if (names === undefined) {
+      const remedy = remedyFor(context, word, [...groups.keys(), ...known]);
+      throw source.error([...at, place], `there is no agent and no group "${word}"`, remedy);
     }
-    if (which.indexOf(name) !== place)
-      throw context.source.error([...at, place], `"${name}" is named twice`, "name it once");
+    for (const name of names) {
+      if (named.has(name)) throw source.error([...at, place], `"${name}" is named twice`, "name it once");
+      named.add(name);
+    }
   }
+  return [...named];
 }
 
 /** Shares of the whole mesh must be the whole mesh. */

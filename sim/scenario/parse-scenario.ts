@@ -13,7 +13,7 @@ import { writeMs } from "./duration.ts";
 import { parseExpectation } from "./expectations.ts";
 import { parsePath } from "./overrides.ts";
 import { parseAgents } from "./parse-agents.ts";
-import { parseFaults } from "./parse-faults.ts";
+import { checkPlaces, parseFaults } from "./parse-faults.ts";
 import { parseWorkload } from "./parse-workload.ts";
 import type { Expectation, NetworkSpec, Scenario, Workload } from "./scenario.ts";
 import { type NetworkFile, type ScenarioFile, scenarioSchema } from "./schema.ts";
@@ -57,6 +57,7 @@ export const defaultMaxMs = ({ deadlineMs }: Pick<Workload, "deadlineMs">, ...la
 
 /** Throws the source's error about the first problem. */
 export function parseScenario(source: Source, registry: Registry, host: SimHost): Scenario {
+  checkPlaces(source);
   const file = host.parseWith(source, scenarioSchema(registry)) as ScenarioFile;
   const context: ParseContext = { source, registry, host };
   const agents = parseAgents(context, file.agents);

@@ -1,12 +1,21 @@
 /** What `meshwork sim new` writes: a scenario that runs, and says what else may stand in it. A test runs it. */
 
+/** In columns, however long the name is. */
+function commands(name: string): string {
+  const rows = [
+    [`meshwork sim run ${name}.yaml`, "one run: verdict and figures"],
+    [`meshwork sim run ${name}.yaml --runs 10`, "ten seeds: with confidence intervals"],
+    ["meshwork sim schema", "everything that may stand here, as JSON Schema"],
+    ["meshwork sim metrics", "what can be expected"],
+  ] as const;
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return rows.map(([command, what]) => `#   ${command.padEnd(width)}    ${what}`).join("\n");
+}
+
 export const scenarioTemplate = (
   name: string,
 ): string => `# A scenario: agents, jobs, what goes wrong, and what is expected all the same.
-#   meshwork sim run ${name}.yaml              one run: verdict and figures
-#   meshwork sim run ${name}.yaml --runs 10    ten seeds: with confidence intervals
-#   meshwork sim schema                     everything that may stand here, as JSON Schema
-#   meshwork sim metrics                    what can be expected
+${commands(name)}
 
 name: ${name}
 description: A fifth of the agents die while jobs are under way.
@@ -36,7 +45,7 @@ workload:
   shape: { kind: map-reduce, width: 10 }
   policy: { redundancy: 3, redundancyMax: 21, accept: { rule: majority }, timeout: 10s, retries: 20 }
 
-# At a moment ( at: 20s ) or for a time ( between: [20s, 40s] ).
+# At a moment ( at: 20s ) or for a time ( between: [20s, 40s] ), from the run's beginning; the first job comes at 5s.
 faults:
   - { at: 10s, kill: { share: 0.2, which: non-members } }
   # - { between: [15s, 45s], churn: { leavePerMinute: 6, joinPerMinute: 6 } }

@@ -210,8 +210,8 @@ const targetShape = {
   which: z
     .union([z.enum(["any", "members", "non-members", "workers"]), z.array(z.string().min(1)).min(1)])
     .optional()
-    .describe("Whom it hits: drawn among these when it begins, or named. Default any."),
-  share: shareSchema.optional().describe("How many: a share of all agents, or of those named."),
+    .describe("Whom it hits: drawn among these when it begins, or a list of agents and groups. Default any."),
+  share: shareSchema.optional().describe("How many: a share of all agents, or of those that a list names."),
   count: countSchema(0, AGENTS_MAX).optional().describe("How many."),
 };
 

@@ -33,6 +33,11 @@ const group = (text: string): string => file("", { agents: `- ${text}` });
 type Case = readonly [what: string, text: string, line: string];
 
 const KEYS: readonly Case[] = [
+  [
+    "of another shape",
+    workload("{ shape: { kind: chain, width: 5 } }"),
+    'half.yaml:4: unknown key "width" in workload.shape – known are: kind, steps, skill, kinds, difficulty',
+  ],
   ["at the top", file("expects: []\n"), 'half.yaml:5: unknown key "expects" – did you mean "expect"?'],
   [
     "in a group",
@@ -182,12 +187,27 @@ const FAULTS: readonly Case[] = [
   [
     "an agent that there is not",
     fault("{ at: 20s, kill: { which: [a1, a41] } }"),
-    'half.yaml:6: there is no agent "a41" – did you mean "a1"?',
+    'half.yaml:6: there is no agent and no group "a41" – did you mean "a1"?',
   ],
   [
     "an agent twice",
     fault("{ at: 20s, kill: { which: [a1, a1] } }"),
     'half.yaml:6: "a1" is named twice – name it once',
+  ],
+  [
+    "an agent of a group that is named too",
+    fault("{ at: 20s, kill: { which: [a, a1] } }"),
+    'half.yaml:6: "a1" is named twice – name it once',
+  ],
+  [
+    "a group that there is not",
+    fault("{ at: 20s, kill: { which: [worker] } }"),
+    'half.yaml:6: there is no agent and no group "worker" – known are: a, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, and 31 more',
+  ],
+  [
+    "a time beside the fault",
+    fault("{ at: 20s, partition: { groups: [0.7, 0.3] }, for: 5s }"),
+    'half.yaml:6: faults[0]: "for" belongs inside the fault, not beside it – write partition: { …, for: 5s }',
   ],
   [
     "a whom that there is not",
