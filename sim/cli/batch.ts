@@ -8,6 +8,7 @@ import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
 import { planMemory } from "./memory.ts";
 import { ProgressLine } from "./progress.ts";
+import { prepareFolder } from "./run-files.ts";
 import { type PoolOutcome, runTasks, type SeedCrash, type SeedTask } from "./seed-pool.ts";
 import { shellWords } from "./text.ts";
 import { createWorkerRunner } from "./worker-runner.ts";
@@ -37,6 +38,7 @@ export interface Batch {
 
 export async function openBatch(platform: SimPlatform, given: string, options: BatchOptions): Promise<Batch> {
   const { host } = platform;
+  if (options.out !== undefined) prepareFolder(options.out, { force: options.force ?? false });
   const file = findScenario(given, host);
   const overrides = (options.set ?? []).map((text) => parseOverride("--set", text, host));
   return { platform, given, file, text: await host.readText(file), overrides, options };

@@ -4,7 +4,7 @@
  * is too tame fails.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { SeedPlan } from "../explore/plan.ts";
@@ -12,8 +12,11 @@ import { describeFailure } from "../explore/seed-report.ts";
 import { runSeed, type SeedResult } from "../explore/seed-run.ts";
 import { shrink } from "../explore/shrink.ts";
 import { Tameness } from "../explore/tameness.ts";
-import { duration } from "../report/format.ts";
+import { counted } from "../report/format.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
+import { plain } from "./figures.ts";
+import { leftText } from "./progress.ts";
+import { makeFolder } from "./run-files.ts";
 
 interface Options {
   readonly seeds: number;
@@ -94,7 +97,7 @@ async function explore(context: CliContext, options: Options, platform: SimPlatf
     saidMs = nowMs;
     const leftMs = ((nowMs - startedMs) / done) * (seeds - done);
     const found = failed.length === 0 ? "none failed" : `failed: ${failed.join(" ")}`;
-    context.note(`${done} of ${seeds} seeds, ${duration(leftMs)} left, ${found}`);
+    context.note(`${done} of ${plain(counted(seeds, "seed"))}${leftText(leftMs)}, ${found}`);
     await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C is heard
   }
   const tooTame = tameness.tooTame();
@@ -104,7 +107,7 @@ async function explore(context: CliContext, options: Options, platform: SimPlatf
   if (context.json) context.printJson({ from, counts, failed, tooTame, shares, partial: isInterrupted });
   else {
     context.print(
-      `${done} seeds from ${from}, ${steps} steps: ${failed.length === 0 ? "nothing broke" : `broken in ${failed.join(" ")}`}`,
+      `${plain(counted(done, "seed"))} from ${from}, ${plain(counted(steps, "step"))}: ${failed.length === 0 ? "nothing broke" : `broken in ${failed.join(" ")}`}`,
     );
     for (const [name, share] of tameness.shares())
       context.print(`  ${(100 * share).toFixed(1).padStart(5)} %  ${name}`);
@@ -127,13 +130,15 @@ function writeRepro(context: CliContext, result: SeedResult, options: Options, {
         runSeed(result.seed, { hasher, createMachine, alter: () => candidate }).failure?.property === property,
       onSmaller: ({ faults, byzantine, workers }, what) =>
         context.note(
-          `  smaller (${what}): ${faults.length} faults, ${byzantine.length} liars, ${workers.length} workers`,
+          plain(
+            `  smaller (${what}): ${counted(faults.length, "fault")}, ${counted(byzantine.length, "liar")}, ${counted(workers.length, "worker")}`,
+          ),
         ),
     });
     plan = small.plan;
   }
   const folder = options.out ?? ".";
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, `repro-seed-${result.seed}.json`);
   writeFileSync(file, `${JSON.stringify({ format: 1, seed: result.seed, property, plan }, replacer, 1)}\n`);
   context.note(`repeat it:  ${command} sim replay ${file}`);
@@ -174,9 +179,10 @@ function readRepro(file: string): { seed: number; property: string; plan: SeedPl
     };
     if (read.format === 1) return read;
   } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new MeshworkError(
       "invalid-file",
-      `${file}: ${(error as Error).message}`,
+      `${file}: ${isMissing ? "there is no such file" : (error as Error).message}`,
       "name a file that `meshwork sim explore` wrote",
     );
   }

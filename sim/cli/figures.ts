@@ -43,7 +43,8 @@ export function estimateCells(measured: Estimate, given: string): EstimateCells 
 export function plusMinus(measured: Estimate, given: string): string {
   const { mean, ci95, unit } = scaledEstimate(measured, given);
   const scale = scaleOf(unit, mean);
-  const half = ci95 === null ? 0 : ((ci95[1] - ci95[0]) / 2) * scale.factor;
+  // An interval that ends where the metric does is shorter on that side.
+  const half = ci95 === null ? 0 : Math.max(ci95[1] - mean, mean - ci95[0]) * scale.factor;
   if (half <= Math.abs(mean * scale.factor) * 1e-9) return plain(quantity(mean, unit));
   const text = estimateText(mean, ci95, unit);
   const decimals = text.mean.split(".")[1]?.length ?? 0;

@@ -4,6 +4,7 @@
 
 import { duration } from "../report/format.ts";
 import type { CliContext } from "./context.ts";
+import { plain } from "./figures.ts";
 import type { PoolProgress } from "./seed-pool.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
@@ -12,12 +13,16 @@ const BAR = 20;
 const PAINT_MS = 100;
 const SAY_MS = 10_000;
 
+/** `, 12 s left`: an estimate has no milliseconds. */
+export const leftText = (ms: number): string =>
+  ms < 1_000 ? ", less than a second left" : `, about ${plain(duration(Math.round(ms / 1_000) * 1_000))} left`;
+
 /** `noun`: what is counted, seeds or runs. */
 export function progressText({ done, total, share, leftMs }: PoolProgress, noun: string): string {
   const percent = `${Math.floor(100 * Math.min(1, share))} %`;
   // Runs end when their jobs have: how long one takes is known when one has ended.
   if (total === 1) return `${percent} of the longest that the run may take`;
-  const left = leftMs === null || done === total ? "" : `, ${duration(leftMs)} left`;
+  const left = leftMs === null || done === total ? "" : leftText(leftMs);
   return `${done} of ${total} ${noun}, ${percent}${left}`;
 }
 
@@ -46,7 +51,7 @@ export class ProgressLine {
       const filled = Math.round(BAR * Math.min(1, progress.share));
       const bar = `${"━".repeat(filled)}${"╌".repeat(BAR - filled)}`;
       const line = `${bar} ${progressText(progress, this.#noun)}`;
-      terminal?.write(`${CLEAR_LINE}${[...line].slice(0, (terminal.columns ?? 80) - 1).join("")}`);
+      terminal?.write(`${CLEAR_LINE}${[...line].slice(0, (terminal.columns || 80) - 1).join("")}`);
       return;
     }
     // Without a terminal: when something was done, and not too often.

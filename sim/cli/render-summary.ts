@@ -48,6 +48,10 @@ const LABEL = 11;
 
 export const SIMULATED = "answers are simulated, not a model's; the protocol is the real one";
 
+/** Two values say next to nothing of how far others lie; of one there is nothing to say. */
+export const intervalCell = (interval: string, seeds: number): string =>
+  interval === "" && seeds > 1 ? "too few runs" : interval;
+
 /** `seed 3`, `seeds 3, 5, …`: the whole list is in the summary. */
 function seedList(seeds: readonly number[]): string {
   const shown = seeds.slice(0, 2).join(", ");
@@ -87,7 +91,7 @@ function heading(scenario: Scenario, summary: Summary, { page, asked }: SummaryO
   const { length } = summary.seeds;
   const seeds =
     asked > 1 ? `${length < asked ? `${length} of ` : ""}${asked} seeds` : `seed ${summary.seeds[0] ?? "–"}`;
-  const partial = "runs were ended before their time: what follows is what there was by then";
+  const partial = "ended before its time: the figures below are of what had run by then, and no verdict";
   return [
     ` ${verdictWord(summary, page)}  ${paint(scenario.name, "bold")}, ${seeds}`,
     ...(summary.partial ? wrap(partial, width - 2).map((line) => ` ${paint(line, "yellow")}`) : []),
@@ -96,11 +100,11 @@ function heading(scenario: Scenario, summary: Summary, { page, asked }: SummaryO
   ];
 }
 
-function expectationLines(
-  scenario: Scenario,
-  { expectations, seeds }: Summary,
-  { page, units }: SummaryOptions,
-): string[] {
+function expectationLines(scenario: Scenario, summary: Summary, { page, units }: SummaryOptions): string[] {
+  const { expectations, seeds } = summary;
+  // What half of a run did not reach, it has not failed.
+  const isOpen = summary.partial && !hasBrokenInvariant(summary);
+
   if (expectations.length === 0) return [` ${page.paint("nothing is expected: add expect lines", "dim")}`, ""];
   const unitOf = (expression: string): string => {
     const metric = scenario.expect.find((one: Expectation) => one.expression === expression)?.metric;
@@ -114,21 +118,31 @@ function expectationLines(
   const rows = expectations.map(({ expression, value, pass, failedSeeds }) => [
     expression,
     valueText(value, unitOf(expression)),
-    pass ? "✓" : seeds.length > 1 && failedSeeds.length > 0 ? `✗ ${seedList(failedSeeds)}` : "✗",
+    isOpen
+      ? `${pass ? "✓" : "–"} so far`
+      : pass
+        ? "✓"
+        : seeds.length > 1 && failedSeeds.length > 0
+          ? `✗ ${seedList(failedSeeds)}`
+          : "✗",
   ]);
   const [head = "", ...lines] = table(columns, rows, { ...page, width: page.width - 1 });
-  const painted = lines.map((line, index) => (expectations[index]!.pass ? line : page.paint(line, "red")));
+  const painted = lines.map((line, index) => (expectations[index]!.pass || isOpen ? line : page.paint(line, "red")));
   return [head, ...(lines.length === rows.length ? painted : lines), ""].map((line) => (line === "" ? "" : ` ${line}`));
 }
 
-function problemLines({ invariants, idleFaults }: Summary, { paint, width }: Page): string[] {
+function problemLines({ invariants, idleFaults, idleReasons = {} }: Summary, { paint, width }: Page): string[] {
   const broken = invariants.filter(({ pass }) => !pass);
   const lines = broken.flatMap(({ id, first }) => [
     ` ${paint(`✗ invariant broken: ${id}`, "bold", "red")}`,
     ...wrap(first ?? "", width - 4).map((line) => `   ${line}`),
   ]);
   if (broken.length === 0 && invariants.length > 0) lines.push(` ${invariants.length} invariants hold`);
-  for (const text of idleFaults) lines.push(` ${paint(cut(`✗ never took effect: ${text}`, width - 1), "red")}`);
+  for (const text of idleFaults) {
+    lines.push(` ${paint(cut(`✗ never took effect: ${text}`, width - 1), "red")}`);
+    const why = idleReasons[text];
+    if (why !== undefined) lines.push(...wrap(why, width - 4).map((line) => `   ${line}`));
+  }
   return lines.length === 0 ? [] : [...lines, ""];
 }
 
@@ -162,7 +176,7 @@ function metricLines(scenario: Scenario, summary: Summary, { page, units }: Summ
   ];
   const rows = names.map((name) => {
     const { mean, unit, interval } = estimateCells(summary.metrics[name]!, units.get(name) ?? "");
-    return [name, mean, unit, ...(hasIntervals ? [interval] : [])];
+    return [name, mean, unit, ...(hasIntervals ? [intervalCell(interval, summary.seeds.length)] : [])];
   });
   return [...table(columns, rows, { ...page, width: page.width - 1 }).map((line) => ` ${line}`), ""];
 }

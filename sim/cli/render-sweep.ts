@@ -1,11 +1,13 @@
 /** What a person reads after a sweep: the verdict at each point, and one table a metric. */
 
+import { counted } from "../report/format.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
+import { hasBrokenInvariant } from "../run/judge.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { writeValue } from "../scenario/overrides.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import { estimateCells } from "./figures.ts";
-import { SIMULATED } from "./render-summary.ts";
+import { estimateCells, plain } from "./figures.ts";
+import { intervalCell, SIMULATED } from "./render-summary.ts";
 import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
 
 export interface SweepTableOptions {
@@ -30,12 +32,15 @@ export function renderSweepTables(
   const { page, files, command, asked } = options;
   const { paint } = page;
   const passed = points.filter(({ summary }) => summary.verdict === "pass").length;
-  const seeds = points[0]?.summary.seeds.length ?? 0;
-  const head = `${passed} of ${points.length} points pass`;
+  const seeds = plain(counted(points[0]?.summary.seeds.length ?? 0, "seed"));
+  const isPartial = points.length < asked || points.some(({ summary }) => summary.partial);
+  const head = isPartial
+    ? `■ PARTIAL: ${points.length} of ${plain(counted(asked, "point"))}, ${passed} of them pass`
+    : `${passed} of ${plain(counted(points.length, "point"))} pass`;
+  const style = isPartial ? "yellow" : passed === points.length ? "green" : "red";
   const lines = [
     "",
-    ` ${paint(head, "bold", passed === points.length ? "green" : "red")}  ${paint(scenario.name, "bold")}, ${seeds} seeds at each`,
-    ...(points.length < asked ? [` ${paint(`PARTIAL: ${points.length} of ${asked} points`, "yellow")}`] : []),
+    ` ${paint(head, "bold", style)}  ${paint(scenario.name, "bold")}, ${seeds} at each`,
     ...wrap(SIMULATED, page.width - 2).map((line) => ` ${paint(line, "dim")}`),
     "",
     ...verdicts(points, page),
@@ -58,7 +63,11 @@ const paramCells = ({ params }: SweepPoint): string[] => [...params.values()].ma
 const indented = (lines: readonly string[]): string[] => lines.map((line) => ` ${line}`);
 
 function verdicts(points: readonly SweepPoint[], page: Page): string[] {
-  const rows = points.map((point) => [...paramCells(point), point.summary.verdict === "pass" ? "✓ pass" : "✗ fail"]);
+  const verdictOf = ({ summary }: SweepPoint): string => {
+    if (summary.partial && !hasBrokenInvariant(summary)) return "■ partial";
+    return summary.verdict === "pass" ? "✓ pass" : "✗ fail";
+  };
+  const rows = points.map((point) => [...paramCells(point), verdictOf(point)]);
   return [...indented(table([...paramColumns(points), { title: "verdict" }], rows, page)), ""];
 }
 
@@ -85,7 +94,7 @@ function metricTable(name: string, points: readonly SweepPoint[], { page, units 
     const measured = point.summary.metrics[name];
     if (measured === undefined) return [...paramCells(point), "–", "", ""];
     const { mean, unit, interval } = estimateCells(measured, units.get(name) ?? "");
-    return [...paramCells(point), mean, unit, interval];
+    return [...paramCells(point), mean, unit, intervalCell(interval, point.summary.seeds.length)];
   });
   return [` ${page.paint(name, "bold")}`, ...indented(table(columns, rows, page)), ""];
 }

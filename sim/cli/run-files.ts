@@ -1,16 +1,45 @@
 /** What runs leave behind: one folder. Each file is there whole or not at all. */
 
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Summary } from "../run/result.ts";
+
+/** Of these one is in every folder of a run. */
+const FILES = ["summary.json", "sweep.json"];
+
+/** A folder with those above it. Not by `recursive`, which Node may try for ever (below /proc). */
+export function makeFolder(path: string): void {
+  const full = resolve(path);
+  const there = statSync(full, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) return;
+  if (there !== undefined) throw new MeshworkError("storage", `${full} is a file, not a folder`, "choose another path");
+  const parent = dirname(full);
+  if (parent !== full) makeFolder(parent);
+  try {
+    mkdirSync(full);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "EEXIST") return;
+    throw new MeshworkError("storage", `the folder ${full} cannot be made (${code})`, "choose another path");
+  }
+}
+
+/** What `--out` names, before anything runs: that it can be a folder, and that no earlier run is lost in it. */
+export function prepareFolder(path: string, { force }: { readonly force: boolean }): void {
+  makeFolder(path);
+  const earlier = FILES.filter((name) => existsSync(join(path, name)));
+  if (earlier.length === 0 || force) return;
+  const what = `${path} holds the results of an earlier run (${earlier.join(", ")})`;
+  throw new MeshworkError("usage", what, "choose another folder, or replace them with --force");
+}
 
 export class OutputFolder {
   readonly path: string;
 
   constructor(path: string) {
     this.path = path;
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   }
 
   /** Returns the path of the file. */
@@ -24,7 +53,7 @@ export class OutputFolder {
 }
 
 export function writeWhole(file: string, text: string): string {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(`${file}.part`, text);
   renameSync(`${file}.part`, file);
   return file;

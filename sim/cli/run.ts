@@ -48,7 +48,7 @@ export const withBatchOptions = (command: Command, runs: number): Command =>
     .option("--out <dir>", "where the files go (default: .meshwork/runs/<time>-<name>)")
     .option("--report <file>", "the report page (default: report.html among the files)")
     .option("--workers <n>", "runs at the same time (default: one a core)", integer(1, 256))
-    .option("--force", "start even if the memory seems too small")
+    .option("--force", "start even if the memory seems too small, and replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document");
 
 export const registerRun: Register = (sim, act, platform) => {

@@ -25,7 +25,8 @@ export function pageOf(
   env: { readonly [name: string]: string | undefined },
 ): Page {
   const isColored = stream.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
-  const columns = stream.columns ?? (Number(env.COLUMNS) || WIDTH_PLAIN + 1);
+  const isUnknown = stream.columns === undefined || stream.columns === 0; // some terminals say 0
+  const columns = (isUnknown ? Number(env.COLUMNS) : stream.columns) || WIDTH_PLAIN + 1;
   const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, columns - 1));
   return { width, paint: painter(isColored) };
 }

@@ -28,15 +28,25 @@ export function studentQuantile(degrees: number): number {
   return Z + (first + (second + third / degrees) / degrees) / degrees;
 }
 
-/** `null` of no values. */
-export function estimate(values: readonly number[]): Estimate | null {
+/** What a metric can be. */
+export type Range = readonly [least: number, most: number];
+
+/** Of two values the interval is twelve times as wide as they lie apart: it says nothing. */
+const VALUES_MIN = 3;
+
+/** `null` of no values. The interval stays within `range`. */
+export function estimate(
+  values: readonly number[],
+  [least, most]: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): Estimate | null {
   const count = values.length;
   if (count === 0) return null;
   const first = values[0]!;
   // Around the first value: what rounding leaves of equal values is exactly nothing.
   const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / count;
-  if (count === 1) return { mean, ci95: null };
+  if (count < VALUES_MIN) return { mean, ci95: null };
   const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
   const half = studentQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
-  return { mean, ci95: [mean - half, mean + half] };
+  // Rounding may leave the mean itself a little outside.
+  return { mean, ci95: [Math.min(mean, Math.max(least, mean - half)), Math.max(mean, Math.min(most, mean + half))] };
 }

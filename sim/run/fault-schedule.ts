@@ -4,6 +4,7 @@
 
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { FaultContext, Registry } from "../plugins/registry.ts";
+import { writeMs } from "../scenario/duration.ts";
 import type { ScheduledFault, Target } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
 import type { TimelineEntry } from "./result.ts";
@@ -15,6 +16,8 @@ export interface Surroundings {
   /** Agents that hold awards. */
   workers(): readonly string[];
   join(): string;
+  /** When the first job is submitted, ms; null: never. */
+  readonly firstJobMs: number | null;
   onEffect(fault: ScheduledFault, agents: readonly string[]): void;
   onEnd(fault: ScheduledFault): void;
 }
@@ -24,6 +27,8 @@ export class FaultSchedule {
   readonly #surroundings: Surroundings;
   readonly #effective = new Map<ScheduledFault, TimelineEntry>();
   readonly #faults: readonly ScheduledFault[];
+  /** What was found of each when it began. */
+  readonly #nobody = new Map<ScheduledFault, string>();
 
   constructor(
     world: World,
@@ -51,6 +56,36 @@ export class FaultSchedule {
     return this.#faults.filter((fault) => !this.#effective.has(fault)).map((fault) => fault.text);
   }
 
+  /** Why those did nothing, by their texts. */
+  get idleReasons(): { readonly [fault: string]: string } {
+    const idle = this.#faults.filter((fault) => !this.#effective.has(fault));
+    return Object.fromEntries(idle.map((fault) => [fault.text, this.#why(fault)]));
+  }
+
+  #why(fault: ScheduledFault): string {
+    const begin = writeMs(fault.atMs);
+    const now = this.#world.now;
+    if (now < fault.atMs) return `the run had ended at ${writeMs(Math.round(now))}, before it began`;
+    const nobody = this.#nobody.get(fault);
+    if (nobody !== undefined) return nobody;
+    if (fault.target !== null) return `whom it would have hit at ${begin} was not up any more`;
+    if (fault.kind === "partition") return `all agents that were there at ${begin} fell into one of its groups`;
+    return "nothing that it does came to pass while it lasted";
+  }
+
+  /** Why nobody was drawn. */
+  #nobodyThere({ atMs, target }: ScheduledFault): string {
+    const { firstJobMs } = this.#surroundings;
+    const begin = writeMs(atMs);
+    const early =
+      firstJobMs === null || firstJobMs < atMs
+        ? ""
+        : `: the first job was submitted at ${writeMs(Math.round(firstJobMs))}`;
+    if (target?.which === "workers") return `no agent was working for a job at ${begin}${early}`;
+    if (target?.which === "members") return `no agent was a member of a job's committee at ${begin}${early}`;
+    return `there was no agent that it could have hit at ${begin}`;
+  }
+
   get timeline(): TimelineEntry[] {
     return [...this.#effective.values()];
   }
@@ -68,6 +103,7 @@ export class FaultSchedule {
       tookEffect: (agents) => this.#note(fault, agents),
     };
     const agents = fault.target === null ? [] : this.#draw(fault.target, prng);
+    if (fault.target !== null && agents.length === 0) this.#nobody.set(fault, this.#nobodyThere(fault));
     const end = registry.faults.get(fault.kind)!.begin(context, fault, agents);
     const over = (): void => {
       end?.();

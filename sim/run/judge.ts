@@ -4,7 +4,8 @@
  */
 
 import { type Expectation, fulfils, type Scenario } from "../scenario/scenario.ts";
-import { estimate } from "./estimate.ts";
+import { estimate, type Range } from "./estimate.ts";
+import { METRICS } from "./metric-catalog.ts";
 import type { Estimate, JudgedExpectation, RunResult, Summary } from "./result.ts";
 
 export interface JudgeOptions {
@@ -53,10 +54,19 @@ export const metricNames = (results: readonly Pick<RunResult, "metrics">[]): str
   ...new Set(results.flatMap(({ metrics }) => Object.keys(metrics))),
 ];
 
+const UNITS: ReadonlyMap<string, string> = new Map(METRICS.map(({ name, unit }) => [name, unit]));
+const COUNT: Range = [0, Number.POSITIVE_INFINITY];
+/** What values of a unit can be: an interval must not promise more. Metrics of plugins may be anything. */
+const RANGES: ReadonlyMap<string, Range> = new Map([
+  ...METRICS.map(({ unit }) => [unit, COUNT] as const),
+  ["share", [0, 1]],
+]);
+
 function estimateMetrics(results: readonly RunResult[]): Summary["metrics"] {
   const estimates: { [name: string]: Estimate } = {};
   for (const name of metricNames(results)) {
-    const measured = estimate(results.flatMap(({ metrics }) => metrics[name] ?? []));
+    const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
+    const measured = estimate(values, RANGES.get(UNITS.get(name) ?? ""));
     if (measured !== null) estimates[name] = measured;
   }
   return estimates;
@@ -69,7 +79,11 @@ export function judge(scenario: Scenario, results: readonly RunResult[], options
   const expectations = scenario.expect.map((expectation) => judgeExpectation(expectation, whole));
   const invariants = judgeInvariants(sorted);
   // A run that was interrupted or broke may have ended before a fault's time.
-  const idleFaults = [...new Set(whole.filter((run) => !run.partial).flatMap((run) => run.idleFaults))];
+  const ended = whole.filter((run) => !run.partial);
+  const idleFaults = [...new Set(ended.flatMap((run) => run.idleFaults))];
+  const idleReasons = Object.assign({}, ...ended.map((run) => run.idleReasons ?? {}).reverse()) as {
+    readonly [fault: string]: string;
+  };
   const isInterrupted = sorted.some((run) => run.partial && !isBroken(run));
   const pass =
     sorted.length > 0 &&
@@ -86,6 +100,7 @@ export function judge(scenario: Scenario, results: readonly RunResult[], options
     expectations,
     invariants,
     idleFaults,
+    ...(idleFaults.length === 0 ? {} : { idleReasons }),
     metrics: estimateMetrics(whole),
     traceDigests: sorted.map(({ digest }) => digest),
   };

@@ -83,11 +83,13 @@ export interface RunResult {
   readonly invariants: readonly { readonly id: string; readonly first: Violation | null }[];
   /** Faults that never took effect, as they stand in the file: a failure of the scenario. */
   readonly idleFaults: readonly string[];
+  /** Why, by the same texts. */
+  readonly idleReasons?: { readonly [fault: string]: string };
 }
 
 export interface Estimate {
   readonly mean: number;
-  /** 95 % confidence interval of the mean (Student's t); null with one seed. */
+  /** 95 % confidence interval of the mean (Student's t), within what the metric can be; null with fewer than 3 seeds. */
   readonly ci95: readonly [number, number] | null;
 }
 
@@ -111,6 +113,8 @@ export interface Summary {
   readonly expectations: readonly JudgedExpectation[];
   readonly invariants: readonly { readonly id: string; readonly pass: boolean; readonly first?: string }[];
   readonly idleFaults: readonly string[];
+  /** Why, by the same texts. */
+  readonly idleReasons?: { readonly [fault: string]: string };
   readonly metrics: { readonly [name: string]: Estimate };
   readonly traceDigests: readonly string[];
 }

@@ -93,7 +93,8 @@ class Run {
       onDrawn: (job) => this.#watch(job),
       onEnded: (job) => this.#onJobEnded(job),
     });
-    this.clients.plan(planJobs(scenario.workload, registry, files, seed));
+    const jobs = planJobs(scenario.workload, registry, files, seed);
+    this.clients.plan(jobs);
     this.#faults = new FaultSchedule(
       this.world,
       scenario.faults,
@@ -103,6 +104,7 @@ class Run {
         members: () => [...this.#running()].flatMap((watch) => watch.committee),
         workers: () => this.#workers(),
         join: () => this.#join(),
+        firstJobMs: jobs[0]?.atMs ?? null,
         onEffect: () => undefined,
         onEnd: (fault) => this.#onFaultEnd(fault),
       },
@@ -281,6 +283,7 @@ class Run {
       messages: violation !== null || this.#options.messagesAroundMs != null ? this.#messages.rows() : [],
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
       idleFaults: this.#faults.idle,
+      idleReasons: this.#faults.idleReasons,
     };
   }
 }

@@ -119,6 +119,11 @@ describe("the command line", () => {
     expect(readFileSync(inFolder("A/rows.csv"), "utf8").split("\n")).toHaveLength(4);
     expect(readFileSync(inFolder("A/series.csv"), "utf8")).toMatch(/^t,metric,value,seed\n/);
     expect(readFileSync(inFolder("A/report.html"), "utf8")).toContain("<!doctype html>");
+    // A second run into the same folder would lose the first one's files.
+    const again = await sim(...args, inFolder("A"));
+    expect(again.code).toBe(2);
+    expect(again.err).toMatch(/A holds the results of an earlier run \(summary\.json\) – .* --force\n$/);
+    expect(JSON.parse(readFileSync(inFolder("A/summary.json"), "utf8"))).toEqual(summary);
     const second = await sim(...args, inFolder("B"));
     expect((JSON.parse(second.out) as Summary).traceDigests).toEqual(summary.traceDigests);
     const compared = await sim("compare", inFolder("A"), inFolder("B/summary.json"));
@@ -198,6 +203,7 @@ describe("the command line", () => {
     ["a sweep of nothing", ["sweep", "half-killed"], "required option '--vary <path=a,b,c>'"],
     ["a sweep to where a point is wrong", ["sweep", "half-killed", "--vary", "seed=1,-1"], "seed must be at least 0"],
     ["no run", ["compare", "nowhere"], "nowhere: there is no summary of a run"],
+    ["a file for a folder", ["run", "half-killed", "--out", "package.json"], "package.json is a file, not a folder"],
     ["no name", ["new", "a b"], '"a b" is no name for a scenario'],
     ["an unknown command", ["rum"], "unknown command 'rum' (Did you mean run?)"],
     ["more than the memory", ["run", "half-killed", "--set", "agents[1].count=100000"], "needs about"],
@@ -206,6 +212,25 @@ describe("the command line", () => {
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(message);
     expect(err.trimEnd()).not.toContain("\n");
+  });
+
+  test.skipIf(process.platform !== "linux")("a place where no folder can be made", async () => {
+    const { code, err } = await sim("run", "half-killed", "--out", "/proc/meshwork/sub");
+    expect([code, err]).toEqual([
+      2,
+      "meshwork: the folder /proc/meshwork cannot be made (ENOENT) – choose another path\n",
+    ]);
+  });
+
+  test("the commands at the head of a new file stand in columns, however long its name is", () => {
+    for (const name of ["a", "a-mesh-with-a-long-name"]) {
+      const lines = scenarioTemplate(name)
+        .split("\n")
+        .filter((line) => line.startsWith("#   meshwork"));
+      const columns = lines.map((line) => /^(# {3}.*?\S) {2,}\S/.exec(line)![0].length);
+      expect(lines).toHaveLength(4);
+      expect(new Set(columns).size).toBe(1);
+    }
   });
 
   test("what is wrong with a scenario is said with its line, also as JSON", async () => {

@@ -61,6 +61,31 @@ describe("an estimate", () => {
     expect(estimate([3])).toEqual({ mean: 3, ci95: null });
   });
 
+  test("of two values has no interval either: it would say nothing", () => {
+    expect(estimate([1, 3])).toEqual({ mean: 2, ci95: null });
+    expect(estimate([1, 2, 3])!.ci95).not.toBeNull();
+  });
+
+  test("stays within what the metric can be", () => {
+    const values = [0.9, 1, 1];
+    expect(estimate(values)!.ci95![1]).toBeGreaterThan(1);
+    const { mean, ci95 } = estimate(values, [0, 1])!;
+    expect(ci95![1]).toBe(1);
+    expect(ci95![0]).toBeLessThan(mean);
+    const runs = [
+      { completion: 0, "latencyMs.p50": 1, own: -5 },
+      { completion: 0.5, "latencyMs.p50": 900, own: 5 },
+    ];
+    const { metrics } = judge(
+      scenarioWith(),
+      [...runs, runs[1]!].map((metric, seed) => run(seed, metric)),
+    );
+    expect(metrics.completion!.ci95).toEqual([0, 1]);
+    expect(metrics["latencyMs.p50"]!.ci95![0]).toBe(0);
+    expect(metrics["latencyMs.p50"]!.ci95![1]).toBeGreaterThan(900);
+    expect(metrics.own!.ci95![0]).toBeLessThan(-5);
+  });
+
   test("of equal values is exact", () => {
     expect(estimate([0.1, 0.1, 0.1])).toEqual({ mean: 0.1, ci95: [0.1, 0.1] });
   });
@@ -132,6 +157,10 @@ describe("the verdict", () => {
   test("fails with a fault that never took effect", () => {
     const summary = judge(scenarioWith(), [run(1, {}), run(2, {}, { idleFaults: ["at: 9s, kill: {}"] })]);
     expect(summary).toMatchObject({ verdict: "fail", idleFaults: ["at: 9s, kill: {}"] });
+    const reasons = [1, 2].map((seed) =>
+      run(seed, {}, { idleFaults: ["x"], idleReasons: { x: `nobody was there in ${seed}` } }),
+    );
+    expect(judge(scenarioWith(), reasons).idleReasons).toEqual({ x: "nobody was there in 1" });
   });
 
   test("fails with a broken invariant, and says where; its figures do not count among those of whole runs", () => {

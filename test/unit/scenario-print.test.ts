@@ -7,7 +7,7 @@ import { ProgressLine, progressText } from "../../sim/cli/progress.ts";
 import { renderSummary } from "../../sim/cli/render-summary.ts";
 import { renderSweepTables } from "../../sim/cli/render-sweep.ts";
 import { type PoolProgress, type Runner, runTasks, type SeedTask } from "../../sim/cli/seed-pool.ts";
-import { painter, shellWords, table, wrap } from "../../sim/cli/text.ts";
+import { pageOf, painter, shellWords, table, wrap } from "../../sim/cli/text.ts";
 import type { RunResult, Summary } from "../../sim/run/result.ts";
 import { reportFixture, sweepFixture } from "../support/report-fixture.ts";
 
@@ -109,10 +109,12 @@ describe("progress", () => {
   test.each<[PoolProgress, string]>([
     [{ done: 0, total: 1, share: 0.236, leftMs: null }, "23 % of the longest that the run may take"],
     [{ done: 0, total: 8, share: 0.1, leftMs: null }, "0 of 8 seeds, 10 %"],
-    [{ done: 2, total: 8, share: 0.3, leftMs: 95_000 }, "2 of 8 seeds, 30 %, 95\u00a0s left"],
+    [{ done: 2, total: 8, share: 0.3, leftMs: 95_000 }, "2 of 8 seeds, 30 %, about 95 s left"],
+    [{ done: 7, total: 8, share: 0.99, leftMs: 4 }, "7 of 8 seeds, 99 %, less than a second left"],
+    [{ done: 7, total: 8, share: 0.9, leftMs: 1_499 }, "7 of 8 seeds, 90 %, about 1 s left"],
     [{ done: 8, total: 8, share: 1, leftMs: 0 }, "8 of 8 seeds, 100 %"],
   ])("%j", (progress, text) => {
-    expect(progressText(progress, "seeds").replace(/95.0/, "95")).toBe(text);
+    expect(progressText(progress, "seeds")).toBe(text);
   });
 
   test("without a terminal: a line when something was done, the last one always", () => {
@@ -219,6 +221,8 @@ describe("what is printed", () => {
       { ...shown, page },
     );
     expect(lines[1]).toMatch(/^ ■ PARTIAL {2}half-killed, \d+ of 10 seeds/);
+    expect(lines[2]).toContain("ended before its time");
+    expect(lines.join("\n")).not.toContain("✗");
     const broken = reportFixture({ seeds: [1, 2], violationSeed: 1 });
     const heading = renderSummary(
       broken.scenario,
@@ -237,6 +241,42 @@ describe("what is printed", () => {
     for (const line of lines.filter((one) => !isKept(one)))
       expect(line.length, line).toBeLessThanOrEqual(page.width + 1);
     expect(lines[1]).toMatch(/^ \d+ of \d+ points pass/);
+  });
+
+  test("a sweep that was ended is partial, not failed; one seed is one seed", () => {
+    const { scenario, points } = sweepFixture();
+    const cut = points.map((point) => ({
+      ...point,
+      summary: { ...point.summary, partial: true, verdict: "fail" as const, seeds: [1] },
+    }));
+    const options = { ...shown, page: pages[1]!, asked: points.length + 1, isAll: false };
+    const lines = renderSweepTables(scenario, cut, options);
+    expect(lines[1]).toContain(`■ PARTIAL: ${points.length} of ${points.length + 1} points, 0 of them pass`);
+    expect(lines[1]).toMatch(/, 1 seed at each$/);
+    expect(lines.join("\n")).not.toContain("✗");
+  });
+
+  test("a fault without effect says why", () => {
+    const { scenario, results, summary } = reportFixture();
+    const idle = { idleFaults: ["at: 3s, kill: {}"], idleReasons: { "at: 3s, kill: {}": "no agent was there at 3s" } };
+    const lines = renderSummary(scenario, results, { ...summary, ...idle }, { ...shown, page: pages[1]!, asked: 1 });
+    const at = lines.indexOf(" ✗ never took effect: at: 3s, kill: {}");
+    expect(lines[at + 1]).toBe("   no agent was there at 3s");
+  });
+
+  test("two runs are too few for an interval", () => {
+    const { scenario, results, summary } = reportFixture({ seeds: [1, 2] });
+    const metrics = { completion: { mean: 1, ci95: null } };
+    const text = (seeds: readonly number[]): string =>
+      renderSummary(scenario, results, { ...summary, seeds, metrics }, { ...shown, page: pages[1]! }).join("\n");
+    expect(text([1, 2])).toMatch(/completion +100 +% +too few runs/);
+    expect(text([1])).not.toContain("too few");
+  });
+
+  test("a terminal that says 0 columns is taken for one of 80", () => {
+    expect(pageOf({ isTTY: true, columns: 0 }, {}).width).toBe(80);
+    expect(pageOf({ isTTY: true, columns: 61 }, {}).width).toBe(60);
+    expect(pageOf({}, { COLUMNS: "51" }).width).toBe(50);
   });
 
   test("a comparison marks what lies apart beyond chance", () => {

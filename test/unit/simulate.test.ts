@@ -61,3 +61,20 @@ test("a fault that finds nobody is named", () => {
   );
   expect(idleFaults).toHaveLength(1);
 });
+
+test("a fault that finds nobody says why", () => {
+  const { idleReasons } = run(
+    "faults:\n  - { at: 3s, pause: { which: workers, for: 1s } }\n  - { at: 2s, kill: { which: [liar1], count: 1 } }\n  - { at: 4s, kill: { which: [liar1] } }",
+  );
+  expect(Object.values(idleReasons!)).toEqual([
+    "no agent was working for a job at 3s: the first job was submitted at 5s",
+    "whom it would have hit at 4s was not up any more",
+  ]);
+});
+
+test("a group's name in a list hits all its agents", () => {
+  const { timeline } = run("faults:\n  - { at: 6s, pause: { which: [liar], for: 1s } }");
+  const hit = timeline.find(({ kind }) => kind === "fault")!.agents;
+  expect(hit.length).toBeGreaterThan(0);
+  expect(hit.every((name) => /^liar\d+$/.test(name))).toBe(true);
+});
