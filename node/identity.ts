@@ -46,7 +46,7 @@ export function makeIdentity(seed: Uint8Array = randomBytes(SEED_BYTES)): Identi
   return { agent, seed: Uint8Array.from(seed), privateKey, key };
 }
 
-const DAMAGED_REMEDY = "Restore it from a backup, or delete it: the node then starts as a new agent.";
+const DAMAGED_REMEDY = "restore it from a backup, or delete it: the node then starts as a new agent";
 
 function parseKeyFile(text: string, path: string): Identity {
   let json: unknown;

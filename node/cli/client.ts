@@ -8,6 +8,7 @@ import { type Identity, loadOrMakeIdentity } from "../identity.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { COMMAND } from "../version.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
+import { probe } from "./reach.ts";
 
 const CONNECT_MS = 10_000;
 /** Whoever waits longer than this wants to know for what, ms. */
@@ -31,12 +32,27 @@ export function ownerIdentity(context: CliContext, keyFile: string | undefined):
   return loadOrMakeIdentity(keyFile ?? defaultKeyFile(context.io.env));
 }
 
+const noAnswer = (what: string, { to }: ClientOptions): MeshworkError =>
+  new MeshworkError("unreachable", what, `check the address, or run: ${COMMAND} doctor ${to}`);
+
+/** Another mesh, another agent, or nobody at all. */
+async function explainSilence(options: ClientOptions): Promise<MeshworkError> {
+  const { to, mesh } = options;
+  if ((await probe(to))?.state !== "open") return noAnswer(`nobody answers at ${to}`, options);
+  const who = to.includes("/p2p/") ? `no agent of mesh "${mesh}" with that id` : `no agent of mesh "${mesh}"`;
+  const remedy = "compare the mesh's name (--mesh) and the /p2p/ part of the address";
+  return new MeshworkError("unreachable", `something listens at ${to}, but it is ${who}`, remedy);
+}
+
 /** Runs `use` with a node joined to `--to`, and stops it. Throws `unreachable` if nobody of that mesh answers there. */
 export async function withClient<T>(
   context: CliContext,
   options: ClientOptions,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
+  // libp2p would go on trying; that nothing listens there is known at once.
+  if ((await probe(options.to))?.state === "refused") throw noAnswer(`nobody listens at ${options.to}`, options);
+  if (context.signal.aborted) throw interrupted();
   const node = await createNode({
     mesh: options.mesh,
     name: "client",
@@ -52,11 +68,10 @@ export async function withClient<T>(
   try {
     const named = /\/p2p\/([^/]+)$/.exec(options.to)?.[1] as AgentId | undefined;
     const isThere = (): boolean => (named === undefined ? node.peers().length > 0 : node.peers().includes(named));
-    await node.until(isThere, CONNECT_MS, "connecting").catch((error: unknown) => {
+    await node.until(isThere, CONNECT_MS, "connecting").catch(async (error: unknown) => {
       if (context.signal.aborted) throw interrupted();
       if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-      const remedy = `check the address and --mesh, or run: ${COMMAND} doctor ${options.to}`;
-      throw new MeshworkError("unreachable", `no agent of mesh "${options.mesh}" answers at ${options.to}`, remedy);
+      throw await explainSilence(options);
     });
     clearTimeout(told);
     return await use({ node, target: named ?? node.peers()[0]! });

@@ -12,6 +12,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
 import { isHash } from "../../protocol/core/ids.ts";
+import { storageError } from "../store/files.ts";
 
 /** Exit codes, everywhere. */
 export const EXIT = {
@@ -70,23 +71,16 @@ const CODES: { readonly [code in MeshworkErrorCode]: number } = {
 
 export const exitCodeOf = (error: MeshworkError): number => CODES[error.code];
 
-const STORAGE_CODES: ReadonlyMap<string, string> = new Map([
-  ["ENOSPC", "make room on the disk"],
-  ["EDQUOT", "make room: the quota is used up"],
-  ["EROFS", "choose a folder that can be written to"],
-  ["EACCES", "check the permissions, or choose another folder"],
-  ["EPERM", "check the permissions, or choose another folder"],
-  ["ENOTDIR", "a file stands where a folder is needed: choose another path"],
-  ["EEXIST", "choose another path"],
-  ["EMFILE", "raise the limit of open files (ulimit -n)"],
-]);
+/** What the machine refuses; of everything else that the system says, a missing file too, the cause is a bug of ours. */
+const REFUSALS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOTDIR", "EEXIST", "EMFILE"]);
 
 /** What the machine refused, as an error of the operator's; `null` for what must be a bug. */
 export function asMeshworkError(error: unknown): MeshworkError | null {
   if (error instanceof MeshworkError) return error;
   if (error instanceof AssertionError || !(error instanceof Error) || !("code" in error)) return null;
-  const remedy = STORAGE_CODES.get(String(error.code));
-  return remedy === undefined || !("syscall" in error) ? null : new MeshworkError("storage", error.message, remedy);
+  if (!REFUSALS.has(String(error.code)) || !("syscall" in error)) return null;
+  const path = "path" in error && typeof error.path === "string" ? error.path : null;
+  return storageError(path === null ? "this machine refuses" : `${path} cannot be used`, error);
 }
 
 /** One line: what is wrong, where, and what to do. */
@@ -110,27 +104,31 @@ export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max))
-      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+      throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}`);
     return value;
   };
 }
 
+const PORT_MAX = 65_535;
+
 /** A multiaddr with an IP or DNS part and TCP, e.g. /ip4/127.0.0.1/tcp/4001/p2p/12D3…; its syntax only. */
 export function address(text: string): string {
   if (!/^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/\s]+(\/[^/\s]+)*$/.test(text)) {
-    throw new InvalidArgumentError("It must be a multiaddr like /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW….");
+    throw new InvalidArgumentError("it must be a multiaddr like /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…");
   }
+  const port = /\/tcp\/(\d+)(?:\/|$)/.exec(text)?.[1];
+  if (Number(port ?? 0) > PORT_MAX) throw new InvalidArgumentError(`a port must be at most ${PORT_MAX}`);
   return text;
 }
 
 /** A name that people read: of a mesh, of an agent. */
 export function shortName(text: string): string {
-  if (!/^\S(.{0,62}\S)?$/u.test(text)) throw new InvalidArgumentError("It must have 1 to 64 characters.");
+  if (!/^\S(.{0,62}\S)?$/u.test(text)) throw new InvalidArgumentError("it must have 1 to 64 characters");
   return text;
 }
 
 export function jobId(text: string): string {
-  if (!isHash(text)) throw new InvalidArgumentError("A job's id has 64 hexadecimal digits.");
+  if (!isHash(text)) throw new InvalidArgumentError("a job's id has 64 hexadecimal digits");
   return text;
 }
 

@@ -3,7 +3,7 @@
  * certified answer.
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPrng } from "../../protocol/core/prng.ts";
@@ -22,6 +22,7 @@ export interface DemoOptions {
   readonly input?: string;
   readonly agents: number;
   readonly out?: string;
+  readonly force?: boolean;
   readonly seed?: number;
   readonly json?: boolean;
 }
@@ -39,6 +40,7 @@ export const registerDemo: Register = (program, act) => {
     .option("--input <dir>", "the folder to survey (default: this repository)")
     .option("--agents <n>", "agents of the mesh", integer(5, 64), 7)
     .option("--out <dir>", "where the run leaves its files (default: .meshwork/runs/<time>-<seed>)")
+    .option("--force", "replace what an earlier run left in --out")
     .option("--seed <n>", "chooses names and which agents fail (default: a random one)", integer(0, 2 ** 32 - 1))
     .option("--json", "print the summary as one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -51,12 +53,20 @@ function ownFolder(): string {
   return existsSync(join(here, "package.json")) ? here : fileURLToPath(new URL("../../..", import.meta.url));
 }
 
+/** Of a checkout, what git ignores and a walk would not skip by itself: what was built. A package has no such file. */
+function builtFolders(folder: string): readonly string[] {
+  const file = join(folder, ".gitignore");
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split(/\r?\n/);
+  return lines.flatMap((line) => /^\/?([\w.-]+)\/$/.exec(line.trim())?.[1] ?? []);
+}
+
 async function runDemo(context: CliContext, options: DemoOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = options.seed ?? startedAt % 1_000_000;
   const input = resolve(options.input ?? ownFolder());
-  const survey = await surveyJob(input);
-  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed));
+  const survey = await surveyJob(input, options.input === undefined ? builtFolders(input) : []);
+  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
   const prng = createPrng(`demo/${seed}`);
   const names = agentNames(seed, options.agents);
   const liar = prng.pick(names);

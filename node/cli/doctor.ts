@@ -5,12 +5,13 @@
 import { createSocket } from "node:dgram";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { formatSize } from "../job-file/duration.ts";
 import { withClient } from "./client.ts";
 import { address, type CliContext, configFolder, EXIT, type Register } from "./context.ts";
+import { probe } from "./reach.ts";
 import { padEnd, painter, wantsColor } from "./terminal-text.ts";
 
 export interface DoctorOptions {
@@ -36,7 +37,6 @@ const EARLIEST_MS = Date.UTC(2025, 0, 1);
 /** Consensus takes a clock that is a little off; one that jumps this much while it is watched is being set. */
 const CLOCK_JUMP_MS = 100;
 const PROBE_MS = 1_500;
-const DIAL_MS = 5_000;
 const MDNS_GROUP = "224.0.0.251";
 
 const EXAMPLES = `
@@ -184,13 +184,6 @@ function checkMulticast(): Promise<Check> {
   });
 }
 
-/** Where a multiaddr leads over TCP; `null` for other transports. */
-export function tcpTarget(text: string): { readonly host: string; readonly port: number } | null {
-  const match = /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/(\d{1,5})(?:\/|$)/.exec(text);
-  const port = Number(match?.[2]);
-  return match === null || port < 1 || port > 65_535 ? null : { host: match[1]!, port };
-}
-
 /** Whether an agent of the mesh answers there, by a real handshake; what is in the way where none does. */
 async function checkAgent(context: CliContext, text: string, mesh: string): Promise<Check> {
   const reached = await checkReachable(text);
@@ -201,37 +194,17 @@ async function checkAgent(context: CliContext, text: string, mesh: string): Prom
     );
   } catch (error) {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-    const detail = `something listens there, but it is no agent of mesh "${mesh}" with that id`;
-    return {
-      name: reached.name,
-      state: "fail",
-      detail,
-      remedy: "compare the mesh's name (--mesh) and the /p2p/ part of the address",
-    };
+    return { name: reached.name, state: "fail", detail: error.message, remedy: error.remedy };
   }
 }
 
 /** Whether something listens there. */
-function checkReachable(text: string): Promise<Check> {
+async function checkReachable(text: string): Promise<Check> {
   const name = `reach ${text}`;
-  const target = tcpTarget(text);
-  if (target === null) {
-    return Promise.resolve({
-      name,
-      state: "fail",
-      detail: "no TCP port in it",
-      remedy: "write it like /ip4/192.0.2.7/tcp/4001",
-    });
-  }
-  return new Promise((answer) => {
-    const socket = connect({ ...target, timeout: DIAL_MS });
-    const finish = (check: Check): void => {
-      socket.destroy();
-      answer(check);
-    };
-    const remedy = "start the agent there, and let its port through the firewall";
-    socket.once("connect", () => finish(fine(name, "answers")));
-    socket.once("timeout", () => finish({ name, state: "fail", detail: `no answer in ${DIAL_MS} ms`, remedy }));
-    socket.once("error", (error) => finish({ name, state: "fail", detail: error.message, remedy }));
-  });
+  const probed = await probe(text);
+  if (probed === null)
+    return { name, state: "fail", detail: "no TCP port in it", remedy: "write it like /ip4/192.0.2.7/tcp/4001" };
+  if (probed.state === "open") return fine(name, "answers");
+  const remedy = "start the agent there, and let its port through the firewall";
+  return { name, state: "fail", detail: probed.detail, remedy };
 }

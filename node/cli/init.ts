@@ -1,8 +1,9 @@
 /** `meshwork init`: a skills file and a job file to start from. */
 
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 import { JOB_TEMPLATE, SKILLS_TEMPLATE } from "./init-templates.ts";
@@ -32,7 +33,7 @@ export const registerInit: Register = (program, act) => {
 };
 
 async function runInit(context: CliContext, directory: string, _options: InitOptions): Promise<number> {
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory);
   const written: string[] = [];
   for (const [name, content] of FILES) {
     const file = join(directory, name);

@@ -6,7 +6,7 @@
  */
 
 import { renderView, type ViewState } from "./render-view.ts";
-import { clock, counted, plainText, wantsColor } from "./terminal-text.ts";
+import { clock, columnsOf, counted, plainText, wantsColor } from "./terminal-text.ts";
 
 /** The part of a writable stream that the view needs. */
 export interface ViewStream {
@@ -121,7 +121,7 @@ export class LiveView {
       this.#stream.write(HIDE_CURSOR);
     }
     // The last row stays free: writing in it would scroll.
-    const lines = renderView(this.#state, this.#stream.columns ?? 80, (this.#stream.rows ?? 24) - 1, this.#color);
+    const lines = renderView(this.#state, columnsOf(this.#stream), (this.#stream.rows || 24) - 1, this.#color);
     const up = this.#painted === 0 ? "" : `\x1b[${this.#painted}A\r`;
     const body = lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join("");
     this.#stream.write(`${BEGIN_FRAME}${NO_WRAP}${up}${body}${CLEAR_BELOW}${WRAP}${END_FRAME}`);

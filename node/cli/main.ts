@@ -28,6 +28,7 @@ import { registerNode } from "./node.ts";
 import { registerResult } from "./result.ts";
 import { registerRun } from "./run.ts";
 import { registerSchema } from "./schema.ts";
+import { registerSkills } from "./skills.ts";
 import { registerStatus } from "./status.ts";
 import { registerSubmit } from "./submit.ts";
 import { registerVerify } from "./verify.ts";
@@ -43,6 +44,7 @@ const COMMANDS: readonly Register[] = [
   registerCancel,
   registerDoctor,
   registerInit,
+  registerSkills,
   registerSchema,
 ];
 
@@ -53,7 +55,8 @@ Examples:
   $ meshwork run JOB.yaml              a local mesh for one job
   $ meshwork demo --help               options and examples of one command
 
-Exit codes: 0 yes; 1 a well-formed no; 2 wrong usage or an invalid file; 3 a bug; 130 interrupted.`;
+Exit codes: 0 yes; 1 a well-formed no; 2 wrong usage or an invalid file; 3 a bug or a broken
+invariant; 130 interrupted.`;
 
 export function processIo(): CliIo {
   return {
@@ -98,12 +101,14 @@ export async function runCli(
       json = (given.at(-1) as { readonly json?: boolean }).json === true;
       pending = () => action(context, ...(given as unknown as A));
     };
+  const program = createProgram(io, act, more);
   try {
-    createProgram(io, act, more).parse([...argv], { from: "user" });
+    program.parse([...argv], { from: "user" });
     const command = pending as (() => Promise<number>) | null;
     return command === null ? EXIT.ok : await command();
   } catch (error) {
-    if (error instanceof CommanderError) return commanderExit(error, context, argv.includes("--json"));
+    if (error instanceof CommanderError)
+      return commanderExit(error, context, namedCommand(program, argv), argv.includes("--json"));
     const known =
       interruption.signal.aborted && isAbort(error)
         ? new MeshworkError("interrupted", "interrupted")
@@ -134,12 +139,39 @@ function createProgram(io: CliIo, act: Act, more: readonly Register[]): Command 
   return program;
 }
 
-function commanderExit(error: CommanderError, { io, printJson }: CliContext, wantsJson: boolean): number {
+/** The words that name a command: `sim run`; "" where there is none. */
+function namedCommand(program: Command, argv: readonly string[]): string {
+  const words: string[] = [];
+  let command: Command | undefined = program;
+  for (const word of argv) {
+    command = command.commands.find((known) => known.name() === word);
+    if (command === undefined) break;
+    words.push(word);
+  }
+  return words.join(" ");
+}
+
+const FIRST_SENTENCE = /^(.*?(?:is invalid(?: for argument '[^']*')?|too many arguments(?: for '[^']*')?))\. (.)/;
+
+/** What commander says in two sentences, as one. */
+const inOneSentence = (message: string): string =>
+  message
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(FIRST_SENTENCE, (_, first: string, letter: string) => `${first}: ${letter.toLowerCase()}`)
+    .replace(/\.$/, "");
+
+function commanderExit(
+  error: CommanderError,
+  { io, printJson }: CliContext,
+  command: string,
+  wantsJson: boolean,
+): number {
   if (error.exitCode === 0) return EXIT.ok; // --help and --version
   // `meshwork` alone: commander has printed the help, and there is nothing to add to it.
   if (error.code === "commander.help") return EXIT.usage;
-  const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-  const known = new MeshworkError("usage", message, `see ${COMMAND} --help`);
+  const help = [COMMAND, command, "--help"].filter((word) => word !== "").join(" ");
+  const known = new MeshworkError("usage", inOneSentence(error.message), `see ${help}`);
   if (wantsJson) printJson(errorDocument(known));
   io.stderr(`${errorLine(known)}\n`);
   return EXIT.usage;

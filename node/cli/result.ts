@@ -10,6 +10,7 @@ export interface ResultOptions {
   readonly to: string;
   readonly mesh: string;
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,16 +27,17 @@ export const registerResult: Register = (program, act) => {
     .requiredOption("--to <addr>", "an agent of the mesh", address)
     .option("--mesh <name>", "the mesh of that agent", shortName, "default")
     .option("--out <dir>", "write result.json and certificate.json here (default: print the result)")
+    .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runResult));
 };
 
 async function runResult(context: CliContext, job: string, options: ResultOptions): Promise<number> {
+  const folder = options.out === undefined ? null : new RunFolder(options.out, options); // before anybody is asked
   const { result, certificate } = await withClient(context, options, ({ node, target }) =>
     node.certified(job as JobId, target),
   );
-  const folder = options.out === undefined ? null : new RunFolder(options.out);
   folder?.writeResult(result);
   folder?.writeCertificate(certificate);
   if (context.json) context.printJson({ job, result, certificate: toCertificateFile(certificate) });

@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly skills?: string;
   readonly allowCommands?: boolean;
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,6 +35,7 @@ export const registerRun: Register = (program, act) => {
     .option("--skills <file>", "skills of the agents beside the built-in ones")
     .option("--allow-commands", "let skills of the skills file run commands")
     .option("--out <dir>", "where the run leaves its files (default: .meshwork/runs/<time>-<seed>)")
+    .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runJob));
@@ -53,7 +55,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
     const problem = `${jobFile} asks for a committee of ${job.committeeSize}, the mesh has ${options.agents} agents`;
     throw new MeshworkError("usage", problem, `give --agents ${job.committeeSize}, or more`);
   }
-  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed));
+  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
   const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));
   const args = [
     ...(options.skills === undefined ? [] : ["--skills", resolve(options.skills)]),

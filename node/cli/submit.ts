@@ -5,9 +5,11 @@ import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
+import { COMMAND } from "../version.ts";
 import { type Client, ownerIdentity, withClient } from "./client.ts";
 import { address, type CliContext, defaultRunFolder, EXIT, type Register, shortName } from "./context.ts";
 import { isPart } from "./status.ts";
+import { quoted } from "./terminal-text.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -15,6 +17,7 @@ export interface SubmitOptions {
   readonly key?: string;
   readonly wait?: boolean;
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,6 +35,7 @@ export const registerSubmit: Register = (program, act) => {
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, made on first use)")
     .option("--wait", "wait for the job's end")
     .option("--out <dir>", "with --wait: where the result goes (default: .meshwork/runs/<time>-<seed>)")
+    .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runSubmit));
@@ -56,11 +60,13 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
       "add --wait, or fetch the result later with `result --out`",
     );
   await readJobFile(jobFile); // what is wrong with the file is said before anybody is called
+  // Where the result cannot be put, nothing is asked for.
+  const given = options.out === undefined ? null : new RunFolder(options.out, options);
   const identity = ownerIdentity(context, options.key);
   return withClient(context, { ...options, identity }, async (client) => {
     const agents = await agentsOf(client);
     const job = await readJobFile(jobFile, pricesOf(agents));
-    return submitJob(context, options, { client, job, agents, startedAt });
+    return submitJob(context, options, { client, job, agents, given, startedAt });
   });
 }
 
@@ -88,26 +94,44 @@ interface Submission {
   readonly client: Client;
   readonly job: ParsedJob;
   readonly agents: readonly AgentStatus[];
+  /** Of `--out`. */
+  readonly given: RunFolder | null;
   readonly startedAt: number;
 }
 
 async function submitJob(
   context: CliContext,
   options: SubmitOptions,
-  { client, job, agents, startedAt }: Submission,
+  { client, job, agents, given, startedAt }: Submission,
 ): Promise<number> {
+  const path = defaultRunFolder(startedAt, startedAt % 1_000_000);
+  const folder = given ?? (options.wait === true ? new RunFolder(path) : null);
   const handle = await client.node.submit(job);
   const powers = handle.genesis.committee.map((member) => member.power);
   context.note(describeSafety(powers, agents.filter((agent) => agent.hosts).length));
-  if (options.wait !== true) {
+  if (folder === null) {
     if (context.json) context.printJson({ job: handle.id, committee: handle.genesis.committee });
     else context.print(handle.id);
     return EXIT.ok;
   }
   context.note(`job ${handle.id}`);
-  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, startedAt % 1_000_000));
   const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
-  const run = await followJob({ context, owner: client.node, handle, agents: named, title: job.name });
+  const watched = { context, owner: client.node, handle, agents: named, title: job.name };
+  const run = await followJob(watched).catch((error: unknown) => {
+    if (context.signal.aborted) for (const line of whatGoesOn(handle.id, options)) context.note(line);
+    throw error;
+  });
   const { sent } = client.node.stats().network;
   return finishRun({ context, run, handle, folder, title: job.name, messages: sent });
+}
+
+/** Whoever stops waiting has not stopped the job. */
+function whatGoesOn(job: string, { to, mesh, key }: SubmitOptions): string[] {
+  const where = `${job} --to ${to}${mesh === "default" ? "" : ` --mesh ${quoted(mesh)}`}`;
+  const owner = key === undefined ? "" : ` --key ${quoted(key)}`;
+  return [
+    "the job goes on without you",
+    `fetch its result:  ${COMMAND} result ${where}`,
+    `end it:            ${COMMAND} cancel ${where}${owner}`,
+  ];
 }

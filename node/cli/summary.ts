@@ -14,6 +14,7 @@ import {
   padStart,
   painter,
   plainText,
+  wrap,
 } from "./terminal-text.ts";
 
 export type RunStatus = "certified" | "failed" | "stalled" | "cancelled";
@@ -22,6 +23,8 @@ export type RunStatus = "certified" | "failed" | "stalled" | "cancelled";
 export interface RunSummary {
   readonly job: string;
   readonly status: RunStatus;
+  /** Why the job did not end with an answer; "" where it did. */
+  readonly reason: string;
   readonly tasks: {
     readonly total: number;
     readonly accepted: number;
@@ -62,8 +65,6 @@ export interface SummaryOptions {
   readonly directory: string | null;
   /** Lines about the answer itself, e.g. totals of a survey. */
   readonly highlights?: readonly string[];
-  /** Why the job did not end with an answer; "" where it did. */
-  readonly reason?: string;
 }
 
 const HEADINGS: {
@@ -82,32 +83,36 @@ const HEADINGS: {
 const LABEL = 12;
 
 export function renderSummary(summary: RunSummary, options: SummaryOptions): string[] {
-  const { width, color, title, directory, highlights = [], reason = "" } = options;
+  const { width, color, title, directory, highlights = [] } = options;
   const paint = painter(color);
   const columns = Math.max(20, width) - 1;
   const { sign, words, style } = HEADINGS[summary.status];
   const named = `${plainText(title)} in ${formatDuration(summary.wallMs)}`;
-  const line = (label: string, text: string): string =>
-    ` ${paint(padEnd(label, LABEL), "dim")}${cut(plainText(text), columns - LABEL)}`;
+  const labelled = (label: string, text: string): string => ` ${paint(padEnd(label, LABEL), "dim")}${text}`;
+  /** On as many lines as it takes: the reason of a failure is not for guessing. */
+  const line = (label: string, text: string): string[] =>
+    wrap(plainText(text), columns - LABEL).map((part, i) => labelled(i === 0 ? label : "", part));
   const lines = [
     "",
     ` ${paint(`${sign} ${words}`, "bold", style)}  ${paint(cut(named, columns - words.length - 4), "bold")}`,
     "",
   ];
-  if (reason !== "") lines.push(line("reason", reason));
-  for (const [i, highlight] of highlights.entries()) lines.push(line(i === 0 ? "answer" : "", highlight));
-  lines.push(line("tasks", tasksLine(summary)), line("agreed by", committeeLine(summary)));
+  if (summary.reason !== "") lines.push(...line("reason", summary.reason));
+  // An answer may be of any length; all of it is in result.json.
+  for (const [i, highlight] of highlights.entries())
+    lines.push(labelled(i === 0 ? "answer" : "", cut(plainText(highlight), columns - LABEL)));
+  lines.push(...line("tasks", tasksLine(summary)), ...line("agreed by", committeeLine(summary)));
   for (const [i, fault] of summary.faults.entries())
-    lines.push(line(i === 0 ? "survived" : "", faultLine(summary, fault)));
+    lines.push(...line(i === 0 ? "survived" : "", faultLine(summary, fault)));
   lines.push("", ...agentTable(summary, columns, paint), "");
   const { messages, blocks } = summary;
   lines.push(
-    line(
+    ...line(
       "traffic",
       `${groupDigits(messages.direct)} direct and ${groupDigits(messages.gossip)} gossip messages, ${formatSize(messages.bytes)}, ${counted(blocks, "block")}`,
     ),
   );
-  if (directory !== null) lines.push(...fileLines(summary, directory, line, paint));
+  if (directory !== null) lines.push(...fileLines(summary, directory, labelled));
   return [...lines, ""];
 }
 
@@ -142,12 +147,30 @@ function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][nu
   return `${fault.name}: ${fault.kind} ${when}${tasks.reassigned > 0 ? ", its work went to others" : ""}`;
 }
 
+const HEADS = ["awards", "results", "accepted", "rejected", "timeouts"] as const;
+/** What a narrow terminal does without first. */
+const SPARE: readonly (typeof HEADS)[number][] = ["awards", "timeouts", "results"];
+const CELL = 10;
+/** The longest title and a space. */
+const CELL_MIN = 9;
+const NAME_MIN = 8;
+
+/** The columns for which there is room beside the names. */
+function tableColumns(columns: number): { readonly heads: readonly (typeof HEADS)[number][]; readonly cell: number } {
+  if (LABEL + HEADS.length * CELL <= columns) return { heads: HEADS, cell: CELL };
+  let heads: readonly (typeof HEADS)[number][] = HEADS;
+  for (const spare of SPARE) {
+    if (LABEL + heads.length * CELL_MIN <= columns) break;
+    heads = heads.filter((head) => head !== spare);
+  }
+  return { heads, cell: CELL_MIN };
+}
+
 function agentTable(summary: RunSummary, columns: number, paint: Paint): string[] {
   if (summary.agents.length === 0) return [];
-  const heads = ["awards", "results", "accepted", "rejected", "timeouts"] as const;
-  const cell = 10;
+  const { heads, cell } = tableColumns(columns);
   const widest = Math.max(LABEL, ...summary.agents.map((agent) => displayWidth(plainText(agent.name)) + 2));
-  const name = Math.min(widest, Math.max(LABEL, columns - heads.length * cell));
+  const name = Math.min(widest, Math.max(NAME_MIN, columns - heads.length * cell));
   const faulty = new Set(summary.faults.map((fault) => fault.agent));
   const head = ` ${padEnd("agent", name)}${heads.map((title) => padStart(title, cell)).join("")}`;
   const rows = summary.agents.map((agent) => {
@@ -165,15 +188,11 @@ function agentTable(summary: RunSummary, columns: number, paint: Paint): string[
 function fileLines(
   summary: RunSummary,
   directory: string,
-  line: (label: string, text: string) => string,
-  paint: Paint,
+  labelled: (label: string, text: string) => string,
 ): string[] {
-  const files = ` ${paint(padEnd("files", LABEL), "dim")}${plainText(directory)}/`;
+  const files = labelled("files", `${plainText(directory)}/`);
   if (summary.certificate === null) return [files];
   const verify = `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;
-  return [
-    files,
-    ` ${paint(padEnd("check it", LABEL), "dim")}${plainText(verify)}`,
-    line("", "(offline: it needs no network and no agent)"),
-  ];
+  const how = "(offline: it needs no network and no agent)";
+  return [files, labelled("check it", plainText(verify)), labelled("", how)];
 }

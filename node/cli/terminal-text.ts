@@ -20,6 +20,10 @@ export function wantsColor(stream: { readonly isTTY?: boolean }, env: NodeJS.Pro
   return stream.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
 }
 
+/** Columns of a terminal. Some say 0 where they do not know (a console over a serial line, a container). */
+export const columnsOf = (stream: { readonly columns?: number | undefined }, otherwise = 80): number =>
+  stream.columns === 0 ? 80 : (stream.columns ?? otherwise);
+
 /**
  * One line without control characters. Names and messages come from peers: an escape sequence in one must not
  * reach the terminal, and neither may the marks that turn the direction of text around.
@@ -70,6 +74,19 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** Cut at spaces into lines of at most `width` columns; longer words stay whole, to be copied. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
 /** Exactly `width` columns: cut or filled up at the end. */
 export function padEnd(text: string, width: number): string {
   const short = cut(text, width);
@@ -99,3 +116,7 @@ export function clock(ms: number): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}.${tenths % 10}`;
 }
+
+/** As a word of a shell. */
+export const quoted = (text: string): string =>
+  /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

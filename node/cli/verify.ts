@@ -8,6 +8,7 @@ import { CERTIFICATE_BYTES_MAX } from "../../protocol/wire/certificate.ts";
 import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { unreadable } from "../job-file/yaml-source.ts";
 import { type CliContext, EXIT, errorDocument, jobId, type Register } from "./context.ts";
 
 export interface VerifyOptions {
@@ -52,24 +53,24 @@ async function runVerify(context: CliContext, file: string, options: VerifyOptio
   });
   if (!checked.ok) {
     const { code, message } = checked;
-    if (context.json) context.printJson({ ok: false, ...errorDocument({ code, message, remedy: "" }) });
-    else context.print(`✗ refused: ${checked.message}`);
+    const remedy = code === "other-result" ? `is ${options.result} the result.json of the same run?` : "";
+    if (context.json) context.printJson({ ok: false, ...errorDocument({ code, message, remedy }) });
+    else context.print(`✗ refused: ${message}${remedy === "" ? "" : ` – ${remedy}`}`);
     return EXIT.no;
   }
   if (context.json) context.printJson(documentOf(checked));
-  else for (const line of describe(checked)) context.print(line);
+  else for (const line of describe(checked, options.result !== undefined)) context.print(line);
   return EXIT.ok;
 }
 
 function readText(file: string, bytesMax: number): string {
   try {
     if (statSync(file).size > bytesMax)
-      throw new MeshworkError("invalid-file", `${file} is larger than ${bytesMax} bytes`);
+      throw new MeshworkError("invalid-file", `${file}: larger than ${bytesMax} bytes`);
     return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof MeshworkError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MeshworkError("invalid-file", `${file} cannot be read (${reason})`, "check the path");
+    throw unreadable(file, error);
   }
 }
 
@@ -80,10 +81,10 @@ function readResult(file: string): Value {
     result = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new MeshworkError("invalid-file", `${file} is not JSON (${reason})`, "give the result.json of the run");
+    throw new MeshworkError("invalid-file", `${file}: not JSON (${reason})`, "give the result.json of the run");
   }
   const problem = explainNotValue(result);
-  if (problem !== null) throw new MeshworkError("invalid-file", `${file} holds no result: ${problem}`);
+  if (problem !== null) throw new MeshworkError("invalid-file", `${file}: no result: ${problem}`);
   return result as Value;
 }
 
@@ -110,13 +111,18 @@ function documentOf({ job, genesis, event, height, timeMs, committees, basis }: 
   };
 }
 
-function describe({ job, genesis, event, height, timeMs, basis, committees }: Accepted): string[] {
-  const what =
-    event.kind === "completed"
-      ? `the job ${event.status === "certified" ? "has this result" : event.status}`
-      : event.kind;
+function whatIsProven({ event }: Accepted, hasResult: boolean): string {
+  if (event.kind !== "completed") return event.kind;
+  if (event.status !== "certified") return `the job ${event.status}`;
+  return hasResult
+    ? "the job has this result"
+    : "the job has a result; none was compared with it (--result result.json)";
+}
+
+function describe(accepted: Accepted, hasResult: boolean): string[] {
+  const { job, genesis, height, timeMs, basis, committees } = accepted;
   return [
-    `✓ the certificate is valid: ${what}`,
+    `✓ the certificate is valid: ${whatIsProven(accepted, hasResult)}`,
     `  job        ${job}  ${JSON.stringify(genesis.name)}`,
     `  owner      ${genesis.owner}`,
     `  decided    in block ${height}, ${new Date(timeMs).toISOString()}`,

@@ -296,7 +296,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const check = (text: string): Multiaddr => {
     const address = parseAddress(text);
     if (address !== null) return address;
-    throw new MeshworkError("usage", `"${text}" is no multiaddr`, "Write it as /ip4/192.0.2.1/tcp/4001.");
+    throw new MeshworkError("usage", `"${text}" is no multiaddr`, "write it as /ip4/192.0.2.1/tcp/4001");
   };
   for (const text of [...options.listen, ...(options.announce ?? [])]) check(text);
   const bootstrap = options.bootstrap.map(check);

@@ -6,7 +6,7 @@
 
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
-import type { RunStatus, RunSummary } from "../cli/summary.ts";
+import type { RunSummary } from "../cli/summary.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
 
 export interface Fault {
@@ -15,6 +15,11 @@ export interface Fault {
   readonly name: string;
   readonly kind: string;
 }
+
+/** What is known of a run at its end beside its blocks. */
+type Ended = Pick<RunSummary, "status" | "reason" | "messages" | "certificate"> & {
+  readonly offers: ReadonlyMap<string, number>;
+};
 
 interface Counts {
   offers: number;
@@ -217,17 +222,12 @@ export class JobWatch {
     };
   }
 
-  summary(
-    job: string,
-    status: RunStatus,
-    messages: RunSummary["messages"],
-    certificate: string | null,
-    offers: ReadonlyMap<string, number>,
-  ): RunSummary {
+  summary(job: string, { status, reason, messages, certificate, offers }: Ended): RunSummary {
     const total = this.#total;
     return {
       job,
       status,
+      reason,
       tasks: {
         total,
         accepted: this.#accepted,

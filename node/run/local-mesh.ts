@@ -6,12 +6,13 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { makeFolder } from "../store/files.ts";
 
 export interface LocalAgentOptions {
   readonly name: string;
@@ -88,7 +89,7 @@ class AgentProcess implements LocalAgent {
     this.name = agent.name;
     this.lies = agent.lies;
     const data = join(options.folder, "agents", agent.name);
-    mkdirSync(data, { recursive: true });
+    makeFolder(data);
     this.traceFile = join(data, "trace.jsonl");
     const args = [
       "node",

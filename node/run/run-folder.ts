@@ -3,10 +3,19 @@
  * file is there whole or not at all.
  */
 
-import { createReadStream, createWriteStream, existsSync, renameSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import { TRACE_FORMAT } from "../../protocol/trace.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
 import type { Value } from "../../protocol/wire/value.ts";
@@ -14,13 +23,47 @@ import { toCertificateFile } from "../certificate-file.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import { makeFolder, storageError } from "../store/files.ts";
 
+const FILES = ["summary.json", "result.json", "certificate.json", "trace.jsonl"] as const;
+
+export interface RunFolderOptions {
+  /** Takes away what an earlier run left there. */
+  readonly force?: boolean;
+}
+
 export class RunFolder {
   readonly path: string;
 
-  /** Makes the folder. Throws `storage` if that cannot be. */
-  constructor(path: string) {
+  /**
+   * Makes the folder. Throws `storage` if that cannot be, or nothing can be written there; `usage` if it holds the
+   * results of an earlier run: half of one and half of another would be worse than either.
+   */
+  constructor(path: string, { force = false }: RunFolderOptions = {}) {
     this.path = path;
     makeFolder(path);
+    const earlier = FILES.filter((name) => existsSync(join(path, name)));
+    if (earlier.length > 0 && !force) {
+      const what = `${path} holds the results of an earlier run (${earlier.join(", ")})`;
+      throw new MeshworkError("usage", what, "choose another folder, or replace them with --force");
+    }
+    try {
+      const probe = join(path, ".part");
+      writeFileSync(probe, "");
+      rmSync(probe);
+      if (earlier.length > 0) this.#clear();
+    } catch (error) {
+      throw storageError(`${path} cannot be written to`, error);
+    }
+  }
+
+  /** Only what a run wrote: a folder of this name may hold other things. */
+  #clear(): void {
+    for (const name of FILES) rmSync(join(this.path, name), { force: true });
+    const agents = join(this.path, "agents");
+    if (!existsSync(agents)) return;
+    for (const name of readdirSync(agents)) {
+      if (name === "owner.jsonl" || existsSync(join(agents, name, "trace.jsonl")))
+        rmSync(join(agents, name), { recursive: true, force: true });
+    }
   }
 
   #write(name: string, document: unknown): void {

@@ -10,7 +10,7 @@ import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
 import { jobsOf } from "../cli/status.ts";
 import { type RunStatus, type RunSummary, renderSummary } from "../cli/summary.ts";
-import { wantsColor } from "../cli/terminal-text.ts";
+import { columnsOf, wantsColor } from "../cli/terminal-text.ts";
 import type { MeshworkNode } from "../node.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { JobWatch } from "./job-watch.ts";
@@ -124,18 +124,17 @@ export function finishRun({ context, run, handle, folder, title, messages, ...gi
     folder.writeResult(outcome.result);
     certificate = folder.writeCertificate(outcome.certificate);
   }
-  const summary = watch.summary(handle.id, status, messages, certificate, offers);
+  const summary = watch.summary(handle.id, { status, reason, messages, certificate, offers });
   folder.writeSummary(summary);
   if (context.json) context.printJson(summary);
   else {
     const { stdout } = process;
     const options = {
-      width: stdout.columns ?? 100,
+      width: columnsOf(stdout, 100),
       color: wantsColor(stdout, context.io.env),
       title,
       directory: folder.path,
       highlights,
-      reason,
     };
     for (const line of renderSummary(summary, options)) context.print(line);
   }

@@ -35,13 +35,16 @@ export interface SurveyJob {
   readonly batches: number;
 }
 
-/** Reads the folder. Throws `usage` where it cannot be read or holds no file. */
-export async function surveyJob(folder: string): Promise<SurveyJob> {
+/**
+ * Reads the folder, without its folders `leftOut`. Throws `usage` where it cannot be read or holds no file.
+ */
+export async function surveyJob(folder: string, leftOut: readonly string[] = []): Promise<SurveyJob> {
   try {
-    if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
-      throw new InputProblem("it is a file", "name the folder that it is in");
-    }
-    const files = await walkFiles(folder);
+    const there = statSync(folder, { throwIfNoEntry: false });
+    if (there === undefined) throw new InputProblem("there is no such folder", "check the path");
+    if (there.isFile()) throw new InputProblem("it is a file", "name the folder that it is in");
+    const found = await walkFiles(folder);
+    const files = found.filter(({ path }) => !leftOut.some((name) => path.startsWith(`${name}/`)));
     if (files.length === 0) {
       throw new InputProblem("no file in it", "dot-folders, node_modules and links are not searched");
     }

@@ -46,6 +46,9 @@ export async function withLocalMesh(
     lost.push(agent.name);
     context.note(`agent ${agent.name} ended (${how})`);
   };
+  // A turn later: the live view has given the terminal back by then.
+  const onAbort = (): void => void setImmediate(() => context.note("stopping …"));
+  context.signal.addEventListener("abort", onAbort, { once: true });
   const mesh = await startLocalMesh({
     mesh: meshId,
     folder: folder.path,
@@ -88,6 +91,7 @@ export async function withLocalMesh(
   } finally {
     await owner?.stop();
     await mesh.stop();
+    context.signal.removeEventListener("abort", onAbort);
     await folder.writeTrace([ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)], { meshId, startedAt });
   }
   return finish();

@@ -117,7 +117,7 @@ class FolderBlobStore implements BlobStore {
     }
     if (hasher(bytes) === hash) return bytes;
     await rm(path, { force: true }); // so that it can be fetched again
-    throw new MeshworkError("storage", `the blob ${hash} was damaged on disk and is removed`, "Check the disk.");
+    throw new MeshworkError("storage", `the blob ${hash} was damaged on disk and is removed`, "check the disk");
   }
 
   async *read(hash: Hash, offset: number): AsyncIterable<Uint8Array> {

@@ -66,7 +66,7 @@ class MemoryBlobStore implements BlobStore {
 
   #keep(hash: Hash, bytes: Uint8Array): void {
     if (this.#bytes + bytes.length > MEMORY_BYTES_MAX) {
-      throw new MeshworkError("storage", "the blobs in memory are full", "Start the node with a data folder.");
+      throw new MeshworkError("storage", "the blobs in memory are full", "start the node with a data folder");
     }
     this.#bytes += bytes.length;
     this.#blobs.set(hash, bytes);

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 
@@ -13,24 +13,27 @@ const codeOf = (error: unknown): string =>
 
 export const isFileMissing = (error: unknown): boolean => codeOf(error) === "ENOENT";
 
-const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ["ENOSPC", "Free space on the disk and start the node again."],
-  ["EDQUOT", "Free space within the quota and start the node again."],
-  ["EROFS", "The file system is read-only: choose another data folder."],
-  ["EACCES", "Give this user write access to the folder, or choose another one."],
-  ["EPERM", "Give this user write access to the folder, or choose another one."],
-  ["ENOTDIR", "A file stands where a folder should be: choose another path."],
-  ["EISDIR", "A folder stands where a file should be: choose another path."],
-  ["EMFILE", "Raise the limit of open files (ulimit -n)."],
-  ["EIO", "Check the disk."],
-  ["ENOENT", "Choose a folder on a disk."],
+/** Why, and what to do. */
+const REASONS: ReadonlyMap<string, readonly [reason: string, remedy: string]> = new Map([
+  ["ENOSPC", ["the disk is full", "make room and try again"]],
+  ["EDQUOT", ["the quota is used up", "make room and try again"]],
+  ["EROFS", ["the file system is read-only", "choose another folder"]],
+  ["EACCES", ["permission denied", "give this user write access to the folder, or choose another one"]],
+  ["EPERM", ["permission denied", "give this user write access to the folder, or choose another one"]],
+  ["ENOTDIR", ["a file stands where a folder should be", "choose another path"]],
+  ["EISDIR", ["a folder stands where a file should be", "choose another path"]],
+  ["EEXIST", ["it exists already", "choose another path"]],
+  ["EMFILE", ["too many files are open", "raise the limit of open files (ulimit -n)"]],
+  ["EIO", ["the disk failed", "check the disk"]],
+  ["ENOENT", ["nothing can be made there", "choose a folder on a disk"]],
 ]);
 
 /** What the operating system said about a file, as the operator reads it. */
 export function storageError(what: string, error: unknown): MeshworkError {
   if (error instanceof MeshworkError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new MeshworkError("storage", `${what}: ${reason}`, REMEDIES.get(codeOf(error)) ?? "");
+  const raw = error instanceof Error ? error.message : String(error);
+  const [reason, remedy] = REASONS.get(codeOf(error)) ?? [raw, ""];
+  return new MeshworkError("storage", `${what}: ${reason}`, remedy);
 }
 
 /** A rename is durable only when the folder that holds the name is. */
@@ -70,7 +73,9 @@ export function writeFileAtomic(path: string, text: string, mode: number): void 
  */
 export function makeFolder(path: string): void {
   const full = resolve(path);
-  if (existsSync(full)) return;
+  const there = statSync(full, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) return;
+  if (there !== undefined) throw new MeshworkError("storage", `${full} is a file, not a folder`, "choose another path");
   const parent = dirname(full);
   if (parent !== full) makeFolder(parent);
   try {

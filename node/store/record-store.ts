@@ -73,7 +73,7 @@ function prepare(db: DatabaseSync): void {
     throw new MeshworkError(
       "storage",
       `the data folder was written by a newer Meshwork (schema ${row.value}, this one knows ${SCHEMA_VERSION})`,
-      "Use the newer version, or another data folder.",
+      "use the newer version, or another data folder",
     );
   }
 }

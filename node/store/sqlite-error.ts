@@ -9,14 +9,14 @@ interface Refusal {
 
 /** By primary result code: the low byte of the extended one. */
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
-  [5, { what: "another node is using it", remedy: "Stop that node, or give this one another data folder." }],
-  [6, { what: "another node is using it", remedy: "Stop that node, or give this one another data folder." }],
-  [8, { what: "it is read-only", remedy: "Give this user write access, or choose another data folder." }],
-  [10, { what: "the disk failed", remedy: "Check the disk and the free space on it." }],
-  [11, { what: "it is damaged", remedy: "Restore the data folder from a backup, or start with a new one." }],
-  [13, { what: "the disk is full", remedy: "Free space on the disk and start the node again." }],
-  [14, { what: "the file cannot be opened", remedy: "Give this user access to the data folder." }],
-  [26, { what: "it is no database", remedy: "Restore the data folder from a backup, or start with a new one." }],
+  [5, { what: "another node is using it", remedy: "stop that node, or give this one another data folder" }],
+  [6, { what: "another node is using it", remedy: "stop that node, or give this one another data folder" }],
+  [8, { what: "it is read-only", remedy: "give this user write access, or choose another data folder" }],
+  [10, { what: "the disk failed", remedy: "check the disk and the free space on it" }],
+  [11, { what: "it is damaged", remedy: "restore the data folder from a backup, or start with a new one" }],
+  [13, { what: "the disk is full", remedy: "make room and start the node again" }],
+  [14, { what: "the file cannot be opened", remedy: "give this user access to the data folder" }],
+  [26, { what: "it is no database", remedy: "restore the data folder from a backup, or start with a new one" }],
 ]);
 
 export function sqliteError(where: string, error: unknown): MeshworkError {

@@ -95,6 +95,12 @@ test("verify accepts it offline, and refuses a tampered result, a tampered certi
   const refused = await meshwork(["verify", certificate, "--result", lie]);
   expect(refused.code).toBe(1);
   expect(refused.out).toContain("not the certified one");
+  expect(refused.out).toMatch(/ – is .*lie\.json the result\.json of the same run\?\n$/);
+  expect(fine.out).toMatch(/^✓ the certificate is valid: the job has this result\n/);
+  // Nothing was compared: nothing of a result is claimed.
+  expect((await meshwork(["verify", certificate])).out).toMatch(
+    /^✓ .*: the job has a result; none was compared with it/,
+  );
 
   const file = read("certificate.json") as { certificate: string };
   const bytes = Buffer.from(file.certificate, "base64");

@@ -154,6 +154,28 @@ test("a job is cancelled by its owner, and by nobody else", async () => {
   expect((await jobOf(id))?.status).toBe("cancelled");
 }, 120_000);
 
+test("whoever stops waiting is told that the job goes on, and how to fetch or end it", async () => {
+  const waiting = [
+    "submit",
+    join(folder, "job.yaml"),
+    ...to(),
+    "--key",
+    key,
+    "--wait",
+    "--out",
+    join(folder, "waited"),
+  ];
+  const { code, err } = await meshwork(waiting, { interruptAt: /accepted/ });
+  expect(code, err).toBe(130);
+  const id = /^job ([0-9a-f]{64})$/m.exec(err)![1]!;
+  const where = `${id} --to ${contact.address} --mesh ${mesh}`;
+  expect(err).toContain("the job goes on without you\n");
+  expect(err).toContain(` result ${where}\n`);
+  expect(err).toContain(` cancel ${where} --key ${key}\n`);
+  expect((await jobOf(id))?.status).toBe("running");
+  expect((await meshwork(["cancel", id, ...to(), "--key", key])).code).toBe(0);
+}, 120_000);
+
 test("inputs travel as blobs: the submitter's files may go once the job is taken", async () => {
   const corpus = join(folder, "corpus.txt");
   writeFileSync(corpus, "to be counted\n".repeat(500));

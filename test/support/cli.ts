@@ -32,13 +32,25 @@ export function endAll(): void {
   for (const child of started) child.kill("SIGKILL");
 }
 
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ctrl-C once standard error matches. */
+  readonly interruptAt?: RegExp;
+}
+
 /** Runs a command to its end. */
-export function meshwork(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+export function meshwork(args: readonly string[], { env = {}, interruptAt }: RunOptions = {}): Promise<Ran> {
   const child = launch(args, env);
   let out = "";
   let err = "";
+  let isInterrupted = false;
   child.stdout!.on("data", (chunk) => (out += chunk));
-  child.stderr!.on("data", (chunk) => (err += chunk));
+  child.stderr!.on("data", (chunk) => {
+    err += chunk;
+    if (isInterrupted || interruptAt?.test(err) !== true) return;
+    isInterrupted = true;
+    child.kill("SIGINT");
+  });
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err })));
 }
 

@@ -6,6 +6,7 @@ import { renderView, type ViewState } from "../../node/cli/render-view.ts";
 import { type RunSummary, renderSummary } from "../../node/cli/summary.ts";
 import {
   clock,
+  columnsOf,
   cut,
   displayWidth,
   groupDigits,
@@ -13,6 +14,7 @@ import {
   padStart,
   plainText,
   wantsColor,
+  wrap,
 } from "../../node/cli/terminal-text.ts";
 import { COMMAND } from "../../node/version.ts";
 import { waitFor } from "../support/wait.ts";
@@ -55,6 +57,25 @@ describe("text", () => {
 
   test("nothing that steers a terminal gets through", () => {
     expect(plainText(`a${ESCAPE}[2Jb\n\u0007\u202e\u200bc\u009b\ud800`)).toBe("a·[2Jb ···c··");
+  });
+
+  test("a terminal that says 0 columns is taken for one of 80", () => {
+    expect([{ columns: 0 }, {}, { columns: 40 }].map((stream) => columnsOf(stream))).toEqual([80, 80, 40]);
+    expect(columnsOf({}, 100)).toBe(100);
+    const stream = new FakeTerminal(true);
+    stream.columns = 0;
+    stream.rows = 0;
+    const view = new LiveView({ stream, env: {} });
+    view.update(state());
+    view.stop();
+    expect(stream.written).toContain("─".repeat(78));
+    expect(stream.written).toContain("survey/1 accepted");
+  });
+
+  test("wrapping", () => {
+    expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+    expect(wrap("a longerthanthat b", 5)).toEqual(["a", "longerthanthat", "b"]);
+    expect(wrap("", 5)).toEqual([""]);
   });
 
   test("colour only where it is wanted", () => {
@@ -252,6 +273,7 @@ describe("the summary", () => {
   const summary: RunSummary = {
     job: "ab".repeat(32),
     status: "certified",
+    reason: "",
     tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, reassigned: 2 },
     committee: ["ada", "bob", "cyd", "dee"].map((name) => ({ agent: `id-${name}`, power: 1 })),
     agents: [
@@ -302,14 +324,42 @@ describe("the summary", () => {
     const failed = {
       ...summary,
       status: "stalled" as const,
+      reason: "no block for 30 s",
       certificate: null,
       tasks: { ...summary.tasks, accepted: 3, failed: 1 },
     };
-    const text = renderSummary(failed, { ...options, reason: "no block for 30 s" }).join("\n");
+    const text = renderSummary(failed, options).join("\n");
     expect(text).toContain("✗ STALLED");
     expect(text).toContain("reason      no block for 30 s");
     expect(text).toContain("3 of 40 accepted, 1 failed");
     expect(text).not.toContain("verify");
+  });
+
+  test("wraps a long reason instead of cutting it", () => {
+    const reason = `task count/0 failed: ${"a word that matters ".repeat(12)}the end`;
+    const failed = { ...summary, status: "failed" as const, reason };
+    for (const width of [60, 80]) {
+      const lines = renderSummary(failed, { ...options, width, highlights: [] });
+      const from = lines.findIndex((line) => line.includes("reason "));
+      const to = lines.findIndex((line) => line.includes(" tasks "));
+      const words = lines.slice(from, to).map((line) => line.replace(/^ reason/, "").trim());
+      expect(words.join(" ")).toBe(reason);
+      for (const line of lines.slice(from, to)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test.each([
+    [80, ["awards", "results", "accepted", "rejected", "timeouts"]],
+    [60, ["awards", "results", "accepted", "rejected", "timeouts"]],
+    [50, ["results", "accepted", "rejected", "timeouts"]],
+    [40, ["results", "accepted", "rejected"]],
+    [30, ["accepted", "rejected"]],
+  ])("the table of agents fits %i columns", (width, heads) => {
+    const lines = renderSummary(summary, { ...options, width });
+    const from = lines.findIndex((line) => line.startsWith(" agent "));
+    expect(lines[from]!.trim().split(/\s+/).slice(1)).toEqual(heads);
+    for (const line of lines.slice(from, from + 6)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    expect(lines[from + 5]).toMatch(/^ eve .* 17( |$)/);
   });
 
   test("how many Byzantine members are safe comes from their powers", () => {

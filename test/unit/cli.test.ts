@@ -1,10 +1,11 @@
 /** The command line: exit codes, one-line errors, `--json`, and the files of `init`. */
 
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import {
   asMeshworkError,
   type CliIo,
@@ -13,11 +14,14 @@ import {
   errorLine,
   exitCodeOf,
 } from "../../node/cli/context.ts";
-import { checkClock, checkRuntime, tcpTarget } from "../../node/cli/doctor.ts";
+import { checkClock, checkRuntime } from "../../node/cli/doctor.ts";
 import { runCli } from "../../node/cli/main.ts";
+import { tcpTarget } from "../../node/cli/reach.ts";
+import { describeType } from "../../node/cli/skills.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../node/cli/trace-schema.ts";
 import { readJobFile } from "../../node/job-file/parse-job.ts";
 import { createNode } from "../../node/node.ts";
+import { RunFolder } from "../../node/run/run-folder.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
 import { priceOf } from "../../node/skills/skill.ts";
@@ -47,7 +51,31 @@ async function cli(...argv: string[]): Promise<{ code: number; out: string; err:
   return { code, ...written };
 }
 
-const COMMANDS = ["demo", "run", "verify", "node", "submit", "result", "status", "cancel", "doctor", "init", "schema"];
+const COMMANDS = [
+  "demo",
+  "run",
+  "verify",
+  "node",
+  "submit",
+  "result",
+  "status",
+  "cancel",
+  "doctor",
+  "init",
+  "skills",
+  "schema",
+];
+
+/** An address of this machine where nobody listens. */
+async function deadAddress(): Promise<string> {
+  const closed = createServer();
+  await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+  const { port } = closed.address() as { port: number };
+  await new Promise((resolve) => closed.close(resolve));
+  return `/ip4/127.0.0.1/tcp/${port}`;
+}
+
+const JOB = "name: one\nbudget: 1\ntasks:\n  a: { skill: text.upper, input: x }\noutput: a\n";
 
 describe("usage", () => {
   test.each(COMMANDS)("%s explains itself, with examples", async (command) => {
@@ -73,12 +101,19 @@ describe("usage", () => {
     ["a wrong number", ["demo", "--agents", "7.5"], "must be a whole number from"],
     ["a wrong address", ["status", "--to", "127.0.0.1:80"], "must be a multiaddr"],
     ["a wrong job id", ["cancel", "abc", "--to", "/ip4/127.0.0.1/tcp/1"], "64 hexadecimal digits"],
-    ["a wrong schema", ["schema", "jobs"], "Allowed choices are job, skills, trace"],
+    ["a wrong schema", ["schema", "jobs"], "allowed choices are job, skills, trace"],
+    ["a port there is not", ["node", "--listen", "/ip4/0.0.0.0/tcp/80000"], "a port must be at most 65535"],
   ])("%s: one line, exit 2", async (_what, argv, message) => {
     const { code, out, err } = await cli(...argv);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(message);
     expect(err).toMatch(/^meshwork: .*\n$/);
+    expect(err).not.toMatch(/\. [A-Z]|\.\n|\. –/);
+  });
+
+  test("points to the help of the command itself", async () => {
+    expect((await cli("run", "--nope")).err).toMatch(/ – see .*run --help\n$/);
+    expect((await cli("nope")).err).not.toContain("nope --help");
   });
 
   test("nobody is left listening for signals", async () => {
@@ -108,8 +143,21 @@ describe("errors", () => {
     const refused: unknown = await readFile(join(directory, "none")).catch((error: unknown) => error);
     expect(asMeshworkError(refused)).toBeNull(); // a file of ours that is missing is a bug
     const full = Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write" });
-    expect(asMeshworkError(full)).toMatchObject({ code: "storage", remedy: "make room on the disk" });
+    expect(asMeshworkError(full)).toMatchObject({
+      code: "storage",
+      message: "this machine refuses: the disk is full",
+      remedy: "make room and try again",
+    });
     expect(asMeshworkError(new TypeError("x is not a function"))).toBeNull();
+  });
+
+  test("name no system call, and no path twice", async () => {
+    const missing = join(directory, "missing");
+    const told = async (...argv: string[]): Promise<string> => (await cli(...argv)).err;
+    expect(await told("verify", missing)).toBe(`meshwork: ${missing}: there is no such file – check the path\n`);
+    expect(await told("demo", "--input", missing)).toBe(
+      `meshwork: --input ${missing}: there is no such folder – check the path\n`,
+    );
   });
 
   test("with --json are one document", async () => {
@@ -161,7 +209,95 @@ describe("init", () => {
     await writeFile(join(directory, "file"), "");
     const { code, err } = await cli("init", join(directory, "file", "sub"));
     expect(code).toBe(2);
-    expect(err).toMatch(/^meshwork: .*ENOTDIR.*\n$/);
+    expect(err).toMatch(/^meshwork: .*file is a file, not a folder – choose another path\n$/);
+  });
+
+  test.skipIf(process.platform !== "linux")("a place where no folder can be made is a clear error", async () => {
+    const { code, err } = await cli("init", "/proc/meshwork/sub");
+    expect(code).toBe(2);
+    expect(err).toMatch(/^meshwork: the folder \/proc\/meshwork cannot be made: .*\n$/);
+  });
+});
+
+describe("where a run leaves its files", () => {
+  test("what cannot be a folder is said before anything starts", async () => {
+    const file = join(directory, "no-folder");
+    await writeFile(file, "mine");
+    const job = join(directory, "one.yaml");
+    await writeFile(job, JOB);
+    const address = await deadAddress();
+    for (const argv of [
+      ["run", job, "--out", file],
+      ["submit", job, "--to", address, "--wait", "--out", file],
+      ["result", "a".repeat(64), "--to", address, "--out", file],
+    ]) {
+      const { code, err } = await cli(...argv);
+      expect([argv[0], code]).toEqual([argv[0], 2]);
+      expect(err).toBe(`meshwork: ${file} is a file, not a folder – choose another path\n`);
+    }
+    expect(await readFile(file, "utf8")).toBe("mine");
+  });
+
+  test("an earlier run's results are not lost without a word", async () => {
+    const folder = await mkdtemp(join(directory, "results-"));
+    await writeFile(join(folder, "result.json"), "1");
+    await writeFile(join(folder, "notes.txt"), "mine");
+    const job = join(directory, "two.yaml");
+    await writeFile(job, JOB);
+    const { code, err } = await cli("run", job, "--out", folder);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /holds the results of an earlier run \(result\.json\) – choose another folder, or .*--force\n$/,
+    );
+    expect(await readdir(folder)).toEqual(["notes.txt", "result.json"]);
+    new RunFolder(folder, { force: true });
+    expect(await readdir(folder)).toEqual(["notes.txt"]);
+  });
+
+  test("taking away an earlier run takes nothing else", async () => {
+    const folder = await mkdtemp(join(directory, "agents-"));
+    for (const name of ["ada", "mine"]) await mkdir(join(folder, "agents", name), { recursive: true });
+    for (const name of ["trace.jsonl", "agents/owner.jsonl", "agents/ada/trace.jsonl", "agents/mine/x"])
+      await writeFile(join(folder, name), "");
+    new RunFolder(folder, { force: true });
+    expect(await readdir(folder)).toEqual(["agents"]);
+    expect(await readdir(join(folder, "agents"))).toEqual(["mine"]);
+  });
+});
+
+describe("skills", () => {
+  test("lists the built-in ones, with what they take", async () => {
+    const { code, out, err } = await cli("skills");
+    expect([code, err]).toEqual([0, ""]);
+    for (const skill of builtInSkills) expect(out).toContain(`${skill.name}\n`);
+    expect(out).toContain(
+      "text.upper\n  Returns a text or a text file in upper case.\n  input: text or file; 0.0001 credits",
+    );
+    const { skills } = JSON.parse((await cli("skills", "--json")).out) as { skills: { name: string }[] };
+    expect(skills.map(({ name }) => name)).toEqual(builtInSkills.map(({ name }) => name));
+    expect(skills.find(({ name }) => name === "math.sum")).toMatchObject({
+      price: 0.0001,
+      input: { type: "array", items: { type: "number" } },
+      output: { type: "number" },
+    });
+  });
+
+  test("lists those of a file, commands too, and says what is wrong with one", async () => {
+    const file = join(directory, "own.yaml");
+    await writeFile(file, "skills:\n  - { name: count.bytes, description: Counts., command: [wc, -c] }\n");
+    const { code, out } = await cli("skills", file);
+    expect(code).toBe(0);
+    expect(out).toBe("count.bytes\n  Counts.\n  input: anything; 0.001 credits, about 1.0 s\n");
+    expect(await cli("skills", join(directory, "none.yaml"))).toMatchObject({ code: 2, out: "" });
+  });
+
+  test("schemas in words", () => {
+    const words = (type: z.ZodType): string => describeType(z.toJSONSchema(type, { io: "input" }));
+    expect(words(z.array(z.string()))).toBe("list of text");
+    expect(words(z.number().nullable())).toBe("number or nothing");
+    expect(words(z.object({ a: z.int(), b: z.boolean() }))).toBe("{ a, b }");
+    expect(words(z.enum(["x", "y"]))).toBe('"x" or "y"');
+    expect(words(z.unknown())).toBe("anything");
   });
 });
 
@@ -228,14 +364,24 @@ describe("doctor", () => {
   });
 
   test("says no, and what to do, where nobody listens", async () => {
-    const closed = createServer();
-    await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
-    const address = closed.address() as { port: number };
-    await new Promise((resolve) => closed.close(resolve));
-    const { code, out } = await cli("doctor", `/ip4/127.0.0.1/tcp/${address.port}`);
+    const { code, out } = await cli("doctor", await deadAddress());
     expect(code).toBe(1);
     expect(out).toMatch(/✗ reach .*ECONNREFUSED.*\n.*→ start the agent there/);
   });
+
+  test("those who ask are told at once too, and a wrong mesh from nobody", async () => {
+    const dead = await deadAddress();
+    const { code, err } = await cli("status", "--to", dead);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      new RegExp(`^meshwork: nobody listens at ${dead} – check the address, or run: .* doctor ${dead}\n$`),
+    );
+    const node = await createNode({ mesh: `other-${process.pid}` });
+    const stranger = await cli("status", "--to", node.addresses()[0]!, "--mesh", "mine");
+    await node.stop();
+    expect(stranger.code).toBe(1);
+    expect(stranger.err).toMatch(/something listens at .*, but it is no agent of mesh "mine" with that id – compare/);
+  }, 30_000);
 
   test("knows old runtimes and wrong clocks", async () => {
     expect(await checkRuntime("20.19.1")).toMatchObject({ state: "fail" });

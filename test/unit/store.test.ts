@@ -144,7 +144,7 @@ describe("a data folder that cannot be used", () => {
     const folder = newFolder();
     open(folder);
     expect(opening(folder)).toThrow(
-      expect.objectContaining({ code: "storage", remedy: expect.stringMatching(/Stop/) }),
+      expect.objectContaining({ code: "storage", remedy: expect.stringMatching(/^stop that node/) }),
     );
     const script = `
       import { createRecordStore } from ${JSON.stringify(join(import.meta.dirname, "../../node/store/record-store.ts"))};
@@ -194,7 +194,7 @@ describe("a data folder that cannot be used", () => {
     expect(sqliteError("the store cannot be written", full)).toMatchObject({
       code: "storage",
       message: "the store cannot be written: the disk is full (database or disk is full)",
-      remedy: "Free space on the disk and start the node again.",
+      remedy: "make room and start the node again",
     });
   });
 });

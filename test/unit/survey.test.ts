@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFiles, walkFiles } from "../../node/job-file/files.ts";
+import { surveyJob } from "../../node/run/survey-job.ts";
 import {
   mergeSurveys,
   reportSurvey,
@@ -202,4 +203,20 @@ describe("parts", () => {
     ]);
     expect(file("x", "1").sha256).toBe(createHash("sha256").update("1").digest("hex"));
   });
+});
+
+test("a survey leaves out what it is told to, at the top only", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "meshwork-left-out-"));
+  try {
+    for (const path of ["a.txt", "dist/b.txt", "docs/dist/c.txt", "distant.txt"]) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), path);
+    }
+    const paths = async (...leftOut: string[]): Promise<string[]> =>
+      (await surveyJob(folder, leftOut)).files.map((file) => file.path);
+    expect(await paths()).toEqual(["a.txt", "dist/b.txt", "distant.txt", "docs/dist/c.txt"]);
+    expect(await paths("dist")).toEqual(["a.txt", "distant.txt", "docs/dist/c.txt"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

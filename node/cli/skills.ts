@@ -1,0 +1,83 @@
+/** `meshwork skills`: what agents can do out of the box, or what a skills file adds to it. */
+
+import { z } from "zod";
+import { formatDuration } from "../job-file/duration.ts";
+import { builtInSkills } from "../skills/built-in.ts";
+import { loadSkills } from "../skills/load-skills.ts";
+import type { Skill } from "../skills/skill.ts";
+import { type CliContext, EXIT, type Register } from "./context.ts";
+import { columnsOf, plainText, wrap } from "./terminal-text.ts";
+
+const EXAMPLES = `
+Examples:
+  $ meshwork skills
+  $ meshwork skills skills.mjs
+  $ meshwork skills --json | jq -r '.skills[].name'`;
+
+export const registerSkills: Register = (program, act) => {
+  program
+    .command("skills")
+    .argument("[file]", "a skills file: a module or YAML (default: the built-in skills)")
+    .description("list the built-in skills, or those of a skills file")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(act(listSkills));
+};
+
+type Schema = { readonly [key: string]: unknown };
+
+/** What JSON Schema cannot say is left open. */
+const schemaOf = (type: z.ZodType, io: "input" | "output"): Schema => {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" }) as Schema;
+  return schema;
+};
+
+/** `file`: skills of commands are listed, not run, so that they need not be allowed. */
+async function listSkills(context: CliContext, file: string | undefined): Promise<number> {
+  const skills = file === undefined ? builtInSkills : await loadSkills(file, { allowCommands: true });
+  if (context.json) {
+    const documents = skills.map(({ name, description, price, expectedMs, input, output }) => {
+      return {
+        name,
+        description,
+        price,
+        expectedMs,
+        input: schemaOf(input, "input"),
+        output: schemaOf(output, "output"),
+      };
+    });
+    context.printJson({ skills: documents });
+    return EXIT.ok;
+  }
+  const width = columnsOf(process.stdout, 100) - 1;
+  for (const skill of skills) for (const line of describe(skill, width)) context.print(line);
+  return EXIT.ok;
+}
+
+function describe({ name, description, price, expectedMs, input }: Skill, width: number): string[] {
+  const facts = `input: ${describeType(schemaOf(input, "input"))}; ${price} credits, about ${formatDuration(expectedMs)}`;
+  const indented = [description, facts].flatMap((text) => wrap(plainText(text), width - 2));
+  return [plainText(name), ...indented.map((line) => `  ${line}`)];
+}
+
+const NAMES: ReadonlyMap<unknown, string> = new Map([
+  ["string", "text"],
+  ["integer", "whole number"],
+  ["number", "number"],
+  ["boolean", "true or false"],
+  ["null", "nothing"],
+]);
+
+/** A schema in a few words: `text or file`, `list of number`. */
+export function describeType(schema: Schema): string {
+  const branches = (schema.anyOf ?? schema.oneOf) as readonly Schema[] | undefined;
+  if (branches !== undefined) return [...new Set(branches.map(describeType))].join(" or ");
+  if (Array.isArray(schema.type)) return schema.type.map((type) => NAMES.get(type) ?? String(type)).join(" or ");
+  if ("const" in schema) return JSON.stringify(schema.const);
+  if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
+  if (schema.type === "array") return `list of ${describeType((schema.items ?? {}) as Schema)}`;
+  if (schema.type !== "object") return NAMES.get(schema.type) ?? "anything";
+  const keys = Object.keys((schema.properties ?? {}) as object);
+  if (keys.join() === "path,data") return "file";
+  return keys.length === 0 ? "map" : `{ ${keys.join(", ")} }`;
+}
