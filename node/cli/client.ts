@@ -35,13 +35,32 @@ export function ownerIdentity(context: CliContext, keyFile: string | undefined):
 const noAnswer = (what: string, { to }: ClientOptions): MeshworkError =>
   new MeshworkError("unreachable", what, `check the address, or run: ${COMMAND} doctor ${to}`);
 
-/** Another mesh, another agent, or nobody at all. */
-async function explainSilence(options: ClientOptions): Promise<MeshworkError> {
-  const { to, mesh } = options;
-  if ((await probe(to))?.state !== "open") return noAnswer(`nobody answers at ${to}`, options);
+/** libp2p would go on trying; that nothing listens there is known at once. */
+async function checkThere(context: CliContext, options: ClientOptions): Promise<void> {
+  const probed = await probe(options.to, context.signal);
+  if (context.signal.aborted) throw interrupted();
+  if (probed?.state === "refused") throw noAnswer(`nobody listens at ${options.to}`, options);
+  if (probed?.state === "silent") throw noAnswer(`nobody answers at ${options.to}`, options);
+}
+
+/** It listens, and it is not the one that was meant. */
+function wrongAgent({ to, mesh }: ClientOptions): MeshworkError {
   const who = to.includes("/p2p/") ? `no agent of mesh "${mesh}" with that id` : `no agent of mesh "${mesh}"`;
   const remedy = "compare the mesh's name (--mesh) and the /p2p/ part of the address";
   return new MeshworkError("unreachable", `something listens at ${to}, but it is ${who}`, remedy);
+}
+
+async function startClient(context: CliContext, { to, mesh, identity }: ClientOptions): Promise<MeshworkNode> {
+  await checkThere(context, { to, mesh });
+  return createNode({
+    mesh,
+    name: "client",
+    host: false,
+    listen: [],
+    join: [to],
+    local: to.startsWith("/ip4/127."),
+    ...(identity === undefined ? {} : { identity }),
+  });
 }
 
 /** Runs `use` with a node joined to `--to`, and stops it. Throws `unreachable` if nobody of that mesh answers there. */
@@ -50,28 +69,20 @@ export async function withClient<T>(
   options: ClientOptions,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  // libp2p would go on trying; that nothing listens there is known at once.
-  if ((await probe(options.to))?.state === "refused") throw noAnswer(`nobody listens at ${options.to}`, options);
-  if (context.signal.aborted) throw interrupted();
-  const node = await createNode({
-    mesh: options.mesh,
-    name: "client",
-    host: false,
-    listen: [],
-    join: [options.to],
-    local: options.to.startsWith("/ip4/127."),
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  const told = setTimeout(() => context.note(`connecting to ${options.to} …`), PATIENCE_MS);
+  const node = await startClient(context, options).catch((error: unknown) => {
+    clearTimeout(told);
+    throw error;
   });
   const onAbort = (): void => void node.stop();
   context.signal.addEventListener("abort", onAbort);
-  const told = setTimeout(() => context.note(`connecting to ${options.to} …`), PATIENCE_MS);
   try {
     const named = /\/p2p\/([^/]+)$/.exec(options.to)?.[1] as AgentId | undefined;
     const isThere = (): boolean => (named === undefined ? node.peers().length > 0 : node.peers().includes(named));
-    await node.until(isThere, CONNECT_MS, "connecting").catch(async (error: unknown) => {
+    await node.until(isThere, CONNECT_MS, "connecting").catch((error: unknown) => {
       if (context.signal.aborted) throw interrupted();
       if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-      throw await explainSilence(options);
+      throw wrongAgent(options);
     });
     clearTimeout(told);
     return await use({ node, target: named ?? node.peers()[0]! });

@@ -18,16 +18,19 @@ export interface Probe {
   readonly detail: string;
 }
 
-/** `null` where there is no TCP port to try. */
-export function probe(text: string): Promise<Probe | null> {
+/** `null` where there is no TCP port to try. `signal` ends it early. */
+export function probe(text: string, signal?: AbortSignal): Promise<Probe | null> {
   const target = tcpTarget(text);
   if (target === null) return Promise.resolve(null);
   return new Promise((answer) => {
     const socket = connect({ ...target, timeout: DIAL_MS });
     const finish = (state: Probe["state"], detail: string): void => {
       socket.destroy();
+      signal?.removeEventListener("abort", onAbort);
       answer({ state, detail });
     };
+    const onAbort = (): void => finish("silent", "interrupted");
+    signal?.addEventListener("abort", onAbort);
     socket.once("connect", () => finish("open", ""));
     socket.once("timeout", () => finish("silent", `no answer in ${DIAL_MS} ms`));
     socket.once("error", (error) => {

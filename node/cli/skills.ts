@@ -68,14 +68,26 @@ const NAMES: ReadonlyMap<unknown, string> = new Map([
   ["null", "nothing"],
 ]);
 
-/** A schema in a few words: `text or file`, `list of number`. */
+const PLURALS: ReadonlyMap<string, string> = new Map([
+  ["text", "texts"],
+  ["whole number", "whole numbers"],
+  ["number", "numbers"],
+  ["file", "files"],
+]);
+
+function listOf(schema: Schema): string {
+  const item = describeType(schema);
+  return `list of ${PLURALS.get(item) ?? item}`;
+}
+
+/** A schema in a few words: `text or file`, `list of numbers`. */
 export function describeType(schema: Schema): string {
   const branches = (schema.anyOf ?? schema.oneOf) as readonly Schema[] | undefined;
   if (branches !== undefined) return [...new Set(branches.map(describeType))].join(" or ");
   if (Array.isArray(schema.type)) return schema.type.map((type) => NAMES.get(type) ?? String(type)).join(" or ");
   if ("const" in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
-  if (schema.type === "array") return `list of ${describeType((schema.items ?? {}) as Schema)}`;
+  if (schema.type === "array") return listOf((schema.items ?? {}) as Schema);
   if (schema.type !== "object") return NAMES.get(schema.type) ?? "anything";
   const keys = Object.keys((schema.properties ?? {}) as object);
   if (keys.join() === "path,data") return "file";

@@ -154,11 +154,13 @@ function jobLines(results: readonly RunResult[], { paint, width }: Page): string
     timeline.filter(({ kind }) => kind === "job").map(({ atMs, text }) => ({ seed, atMs, text })),
   );
   if (all.length === 0) return [];
-  const lines = all.slice(0, JOBS_SHOWN).map(({ seed, atMs, text }) => {
+  const shown = all.slice(0, JOBS_SHOWN);
+  const lines = shown.flatMap(({ seed, atMs, text }) => {
     const where = results.length > 1 ? `seed ${seed}, ` : "";
-    return ` ${cut(`${where}${plain(moment(atMs))}: ${text}`, width - 1)}`;
+    const [first = "", ...more] = wrap(`${where}${plain(moment(atMs))}: ${text}`, width - 3);
+    return [` ${first}`, ...more.map((line) => `   ${line}`)];
   });
-  const rest = all.length - lines.length;
+  const rest = all.length - shown.length;
   return [` ${paint("jobs without an answer", "dim")}`, ...lines, ...(rest > 0 ? [` and ${rest} more`] : []), ""];
 }
 

@@ -1,27 +1,15 @@
 /** The command line: exit codes, one-line errors, `--json`, and the files of `init`. */
 
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
-import {
-  asMeshworkError,
-  type CliIo,
-  defaultKeyFile,
-  defaultRunFolder,
-  errorLine,
-  exitCodeOf,
-} from "../../node/cli/context.ts";
+import { asMeshworkError, defaultKeyFile, defaultRunFolder, errorLine, exitCodeOf } from "../../node/cli/context.ts";
 import { checkClock, checkRuntime } from "../../node/cli/doctor.ts";
-import { runCli } from "../../node/cli/main.ts";
 import { tcpTarget } from "../../node/cli/reach.ts";
-import { describeType } from "../../node/cli/skills.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../node/cli/trace-schema.ts";
 import { readJobFile } from "../../node/job-file/parse-job.ts";
 import { createNode } from "../../node/node.ts";
-import { RunFolder } from "../../node/run/run-folder.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
 import { priceOf } from "../../node/skills/skill.ts";
@@ -29,6 +17,7 @@ import { createTraceWriter } from "../../node/trace-file.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { TraceEvent } from "../../protocol/trace.ts";
+import { deadAddress, runInProcess, type Said } from "../support/in-process-cli.ts";
 
 let directory = "";
 
@@ -39,17 +28,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const io: CliIo = {
-    stdout: (text) => void (written.out += text),
-    stderr: (text) => void (written.err += text),
-    terminal: null,
-    env: { XDG_CONFIG_HOME: directory },
-  };
-  const code = await runCli(argv, io);
-  return { code, ...written };
-}
+const cli = (...argv: string[]): Promise<Said> => runInProcess(argv, { XDG_CONFIG_HOME: directory });
 
 const COMMANDS = [
   "demo",
@@ -65,17 +44,6 @@ const COMMANDS = [
   "skills",
   "schema",
 ];
-
-/** An address of this machine where nobody listens. */
-async function deadAddress(): Promise<string> {
-  const closed = createServer();
-  await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
-  const { port } = closed.address() as { port: number };
-  await new Promise((resolve) => closed.close(resolve));
-  return `/ip4/127.0.0.1/tcp/${port}`;
-}
-
-const JOB = "name: one\nbudget: 1\ntasks:\n  a: { skill: text.upper, input: x }\noutput: a\n";
 
 describe("usage", () => {
   test.each(COMMANDS)("%s explains itself, with examples", async (command) => {
@@ -216,88 +184,6 @@ describe("init", () => {
     const { code, err } = await cli("init", "/proc/meshwork/sub");
     expect(code).toBe(2);
     expect(err).toMatch(/^meshwork: the folder \/proc\/meshwork cannot be made: .*\n$/);
-  });
-});
-
-describe("where a run leaves its files", () => {
-  test("what cannot be a folder is said before anything starts", async () => {
-    const file = join(directory, "no-folder");
-    await writeFile(file, "mine");
-    const job = join(directory, "one.yaml");
-    await writeFile(job, JOB);
-    const address = await deadAddress();
-    for (const argv of [
-      ["run", job, "--out", file],
-      ["submit", job, "--to", address, "--wait", "--out", file],
-      ["result", "a".repeat(64), "--to", address, "--out", file],
-    ]) {
-      const { code, err } = await cli(...argv);
-      expect([argv[0], code]).toEqual([argv[0], 2]);
-      expect(err).toBe(`meshwork: ${file} is a file, not a folder – choose another path\n`);
-    }
-    expect(await readFile(file, "utf8")).toBe("mine");
-  });
-
-  test("an earlier run's results are not lost without a word", async () => {
-    const folder = await mkdtemp(join(directory, "results-"));
-    await writeFile(join(folder, "result.json"), "1");
-    await writeFile(join(folder, "notes.txt"), "mine");
-    const job = join(directory, "two.yaml");
-    await writeFile(job, JOB);
-    const { code, err } = await cli("run", job, "--out", folder);
-    expect(code).toBe(2);
-    expect(err).toMatch(
-      /holds the results of an earlier run \(result\.json\) – choose another folder, or .*--force\n$/,
-    );
-    expect(await readdir(folder)).toEqual(["notes.txt", "result.json"]);
-    new RunFolder(folder, { force: true });
-    expect(await readdir(folder)).toEqual(["notes.txt"]);
-  });
-
-  test("taking away an earlier run takes nothing else", async () => {
-    const folder = await mkdtemp(join(directory, "agents-"));
-    for (const name of ["ada", "mine"]) await mkdir(join(folder, "agents", name), { recursive: true });
-    for (const name of ["trace.jsonl", "agents/owner.jsonl", "agents/ada/trace.jsonl", "agents/mine/x"])
-      await writeFile(join(folder, name), "");
-    new RunFolder(folder, { force: true });
-    expect(await readdir(folder)).toEqual(["agents"]);
-    expect(await readdir(join(folder, "agents"))).toEqual(["mine"]);
-  });
-});
-
-describe("skills", () => {
-  test("lists the built-in ones, with what they take", async () => {
-    const { code, out, err } = await cli("skills");
-    expect([code, err]).toEqual([0, ""]);
-    for (const skill of builtInSkills) expect(out).toContain(`${skill.name}\n`);
-    expect(out).toContain(
-      "text.upper\n  Returns a text or a text file in upper case.\n  input: text or file; 0.0001 credits",
-    );
-    const { skills } = JSON.parse((await cli("skills", "--json")).out) as { skills: { name: string }[] };
-    expect(skills.map(({ name }) => name)).toEqual(builtInSkills.map(({ name }) => name));
-    expect(skills.find(({ name }) => name === "math.sum")).toMatchObject({
-      price: 0.0001,
-      input: { type: "array", items: { type: "number" } },
-      output: { type: "number" },
-    });
-  });
-
-  test("lists those of a file, commands too, and says what is wrong with one", async () => {
-    const file = join(directory, "own.yaml");
-    await writeFile(file, "skills:\n  - { name: count.bytes, description: Counts., command: [wc, -c] }\n");
-    const { code, out } = await cli("skills", file);
-    expect(code).toBe(0);
-    expect(out).toBe("count.bytes\n  Counts.\n  input: anything; 0.001 credits, about 1.0 s\n");
-    expect(await cli("skills", join(directory, "none.yaml"))).toMatchObject({ code: 2, out: "" });
-  });
-
-  test("schemas in words", () => {
-    const words = (type: z.ZodType): string => describeType(z.toJSONSchema(type, { io: "input" }));
-    expect(words(z.array(z.string()))).toBe("list of text");
-    expect(words(z.number().nullable())).toBe("number or nothing");
-    expect(words(z.object({ a: z.int(), b: z.boolean() }))).toBe("{ a, b }");
-    expect(words(z.enum(["x", "y"]))).toBe('"x" or "y"');
-    expect(words(z.unknown())).toBe("anything");
   });
 });
 
