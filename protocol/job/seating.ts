@@ -8,6 +8,7 @@
 
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import { type Candidate, type Pick as Choice, choose, type Lots } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
@@ -21,13 +22,24 @@ import {
   saveTask,
   sealedSeats,
 } from "./batch.ts";
-import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
+import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
-import { BATCHES_MAX, BUSY_WINDOWS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import {
+  BATCHES_MAX,
+  BUSY_WINDOWS,
+  CALLS,
+  HEDGE_FACTOR,
+  HEDGE_MIN_MS,
+  minimumResults,
+  WINDOW_ATTEMPTS,
+} from "./policy.ts";
 import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
+
+/** Beyond so many doublings everybody is called anyway. */
+const CALLS_DOUBLINGS = 16;
 
 export const windowDeadline = (need: string): string => `window|${need}`;
 
@@ -137,6 +149,7 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
   const isHedged = hedgeAfterMs < spec.policy.timeoutMs;
   const granted: Award = {
     worker: offer.agent,
+    serial: nextOrder(rules),
     price: offer.price,
     sinceMs: timeMs,
     leaseEndsMs: timeMs + spec.policy.timeoutMs,
@@ -157,6 +170,7 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
     task: task.id,
     attempt: task.attempt,
     worker: offer.agent,
+    serial: granted.serial,
     price,
     leaseEndsMs: granted.leaseEndsMs,
   });
@@ -285,8 +299,14 @@ function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: nu
   const window: Window = { skill, labels, attempt, opened, endsMs, known: need.offers.length };
   rules.state.windows.set(need.key, window);
   rules.state.deadlines.add(endsMs, windowDeadline(need.key));
-  rules.emit({ kind: "window", skill, labels, attempt, endsMs });
+  rules.emit({ kind: "window", skill, labels, calls: callsOf(attempt, opened), endsMs });
 }
+
+/** A repeated window calls twice as many candidates; the last one that counts, everybody. */
+const callsOf = (attempt: number, opened: number): number =>
+  attempt === WINDOW_ATTEMPTS
+    ? limits.directoryAgents
+    : Math.min(CALLS << Math.min(attempt - 1 + opened, CALLS_DOUBLINGS), limits.directoryAgents);
 
 /** All windows passed: fill as many seats as there are agents and money, if the rule can work with that. */
 function settleForLess(rules: Rules, need: Need): void {
