@@ -138,7 +138,8 @@ class Agent implements Machine {
   /** Lets every part do what is due, until nothing is; then asks to be woken. */
   #settle(): void {
     const { monoMs } = this.#context.now;
-    for (let round = 0; round < SETTLE_ROUNDS; round++) {
+    let wakeMs = this.#nextWakeMs();
+    for (let round = 0; round < SETTLE_ROUNDS && wakeMs <= monoMs; round++) {
       if (monoMs >= this.#pulseAtMs) this.#pulse();
       if (this.#worker.nextWakeMs() <= monoMs) this.#worker.tick();
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
@@ -146,9 +147,8 @@ class Agent implements Machine {
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
       if (this.#requests.nextWakeMs() <= monoMs) this.#requests.tick();
       for (const host of this.#hosts.values()) if (host.nextWakeMs() <= monoMs) host.tick();
-      if (this.#nextWakeMs() > monoMs) break;
+      wakeMs = this.#nextWakeMs();
     }
-    const wakeMs = this.#nextWakeMs();
     if (wakeMs === this.#wokenForMs || wakeMs === Number.POSITIVE_INFINITY) return;
     this.#wokenForMs = wakeMs;
     this.#context.emit({ kind: "wake", atMonoMs: wakeMs });

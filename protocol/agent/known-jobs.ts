@@ -34,10 +34,11 @@ export interface KnownJob {
   /** Its newest offers by skill. */
   readonly offers: Map<string, StandingOffer>;
   readonly held: Map<string, Held>;
-  readonly tally: NoticeTally;
+  tally: NoticeTally;
   readonly outbox: Outbox;
-  /** Members that say that the job has ended. */
+  /** Members that say that the job has ended; enough of them: it has. */
   readonly overBy: Set<AgentId>;
+  isOver: boolean;
   /** Awards whose work is under way. */
   running: number;
   lastWorkMs: number;
@@ -82,6 +83,7 @@ export class KnownJobs {
       tally: new NoticeTally(),
       outbox: new Outbox(this.#context, job),
       overBy: new Set(),
+      isOver: false,
       running: 0,
       lastWorkMs: this.#context.now.monoMs,
       isStored: false,

@@ -20,6 +20,7 @@ import type { Context } from "./context.ts";
 import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { type KnownJob, KnownJobs } from "./known-jobs.ts";
+import { NoticeTally } from "./notice-tally.ts";
 
 /** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
 const OFFER_LIFE_MS = 60_000;
@@ -154,6 +155,7 @@ export class Worker {
     const known = this.jobs.get(job);
     if (known === undefined) return ignore("unknown-job");
     if (known.committee.power(from) === 0) return ignore("not-a-member");
+    if (known.isOver) return ignore("over");
     for (const item of items) {
       const key = keyOf(item.task, item.attempt);
       const held = known.held.get(key);
@@ -176,6 +178,8 @@ export class Worker {
     if (!known.committee.hasHonest(known.committee.powerOf(known.overBy))) return ACCEPT;
     for (const [key, held] of [...known.held]) this.#close(known, key, held, Number.MAX_SAFE_INTEGER);
     known.offers.clear();
+    known.isOver = true;
+    known.tally = new NoticeTally(); // what it remembered of each award is of no use any more
     return ACCEPT;
   }
 
@@ -204,7 +208,7 @@ export class Worker {
     this.#heldCount++;
     this.#running++;
     known.lastWorkMs = now.monoMs;
-    const from = known.committee.members.map((member) => member.agent).filter((agent) => agent !== this.#context.self);
+    const from = known.committee.others(this.#context.self);
     for (const blob of blobsOf(award.input))
       this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
     if (missing.size === 0) this.#start(known, held, award);

@@ -63,6 +63,12 @@ const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) 
 const hasSlot = (rules: Rules, offer: Offer): boolean =>
   !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
 
+/** A busy agent will be free, unless it is one that takes work and lets its leases run out: that one says so for ever. */
+function isWorthWaiting(rules: Rules, offer: Offer): boolean {
+  const { timeouts, results } = agentOf(rules, offer.agent);
+  return isFull(offer) && timeouts <= results;
+}
+
 const moneyLeft = ({ state, genesis }: Rules): number => genesis.budget - state.spent.get() - state.reserved.get();
 
 /** Hard filters: offers for the skill that stand at this time, with the labels. */
@@ -277,7 +283,7 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
   }
   const isExhausted = window.endsMs === 0;
   // Agents that are busy with other jobs will be free.
-  const isAwaited = need.offers.some(isFull) && window.opened < BUSY_WINDOWS;
+  const isAwaited = need.offers.some((offer) => isWorthWaiting(rules, offer)) && window.opened < BUSY_WINDOWS;
   if (isExhausted && need.offers.length !== window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
   else if (isExhausted && isAwaited) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
   else if (isExhausted) settleForLess(rules, need);
@@ -319,7 +325,9 @@ function settleForLess(rules: Rules, need: Need): void {
 
 function settleTask(rules: Rules, need: Need, task: Task): void {
   const isPatient = (rules.state.windows.get(need.key)?.opened ?? 0) < BUSY_WINDOWS;
-  const everybody = admissible(rules, task, need.offers).filter((offer) => isPatient || !isFull(offer));
+  const everybody = admissible(rules, task, need.offers).filter(
+    (offer) => !isFull(offer) || (isPatient && isWorthWaiting(rules, offer)),
+  );
   const free = everybody.filter((offer) => hasSlot(rules, offer));
   // Busy agents are waited for.
   if (everybody.length > free.length || task.awards.some((given) => given.status === "live")) return;
