@@ -85,9 +85,11 @@ function checkItem(part: Part, where: string, item: unknown): PluginProblem | nu
   const { noun, functions, flags = [], hasOptions = false, reserved = [] } = PARTS[part];
   if (!isObject(item)) return problem(`${where} is no ${noun}`, "make it an object with a name");
   const { name } = item;
-  if (typeof name !== "string" || !NAME.test(name) || (part === "faults" && WHEN.includes(name))) {
+  if (typeof name !== "string" || name === "") return problem(`${where} has no name`, 'add name: "…"');
+  // A checker's stands among invariants, as words; the others are written in scenarios.
+  if (part !== "checkers" && (!NAME.test(name) || (part === "faults" && WHEN.includes(name)))) {
     const remedy = "use letters, digits, dots, dashes and underscores, a letter first";
-    return problem(`${where} has no name that can stand in a scenario`, remedy);
+    return problem(`${noun} "${name}": its name cannot stand in a scenario`, remedy);
   }
   const called = `${noun} "${name}"`;
   const texts = part === "metrics" ? ["summary", "unit"] : ["summary"];
