@@ -17,7 +17,7 @@ export const lyingWorkers = scenarioExperiment({
   summary: "how many colluding liars redundancy withstands: wrong answers, completion and cost",
   description: [
     `${WORKERS} workers, some of which give the same wrong answer with full confidence; honest ones err in one of twenty tasks, each in its own way. Each task is given to 1, 3 or 5 workers, who seal their answers, and a majority decides.`,
-    "With one worker for each task every lie is accepted. With several, an answer is wrong when liars are most of its batch: below half of the workers, more redundancy helps, at a price; above it, it helps the liars.",
+    "With one worker for each task every lie is accepted. With several, an answer is wrong when liars are most of its batch: below half of the workers, more redundancy helps, at a price; above it, it helps the liars. Where honest answers and lies keep each other in check no batch has a majority, until no more answers may be asked for and the job fails: completion falls first where the two sides are even.",
   ],
   params: { shares: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], redundancies: [1, 3, 5] },
   seeds: 4,
