@@ -181,6 +181,17 @@ function xAxis({ xValues, xLabels, isNumeric, xName }: SweepGrid): object {
 const besideOf = ({ isNumeric, lines }: SweepGrid, index: number): number =>
   isNumeric ? 0 : (index - (lines.length - 1) / 2) * Math.min(0.12, 0.6 / lines.length);
 
+/** The points of one line. */
+function drawnOf(grid: SweepGrid, row: number, metric: string, factor: number): Drawn[] {
+  return grid.lines[row]!.summaries.flatMap((summary, place): Drawn[] => {
+    const estimate = summary?.metrics[metric];
+    if (estimate === undefined) return [];
+    const [low, high] = estimate.ci95 ?? [estimate.mean, estimate.mean];
+    const x = grid.xValues[place]! + besideOf(grid, row);
+    return [{ x, mean: estimate.mean * factor, low: low * factor, high: high * factor }];
+  });
+}
+
 /** `unit`: of a metric that is not among those of runs. */
 export function sweepPlot(
   grid: SweepGrid,
@@ -197,21 +208,7 @@ export function sweepPlot(
   const values = [...estimates.flatMap(ends), ...bounds];
   const scale = scaleOf(unit, greatest(values.map(Math.abs)));
   const shown = (value: number): number => value * scale.factor;
-  const lines = grid.lines.map(({ summaries }, row) =>
-    summaries.flatMap((summary, place): Drawn[] => {
-      const estimate = summary?.metrics[metric];
-      if (estimate === undefined) return [];
-      const [low, high] = estimate.ci95 ?? [estimate.mean, estimate.mean];
-      return [
-        {
-          x: grid.xValues[place]! + besideOf(grid, row),
-          mean: shown(estimate.mean),
-          low: shown(low),
-          high: shown(high),
-        },
-      ];
-    }),
-  );
+  const lines = grid.lines.map((_, row) => drawnOf(grid, row, metric, scale.factor));
   const least = values.reduce((a, b) => Math.min(a, b));
   // From 0 unless that would flatten the lines.
   const isClose = least < 0 || least > 0.6 * greatest(values);
