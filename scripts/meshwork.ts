@@ -20,9 +20,13 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 if (isNewEnough(process.versions.node)) {
   const { runCli } = await import("../node/cli/main.ts");
+  const { registerExperiment } = await import("../sim/cli/experiment.ts");
   const { registerSim } = await import("../sim/cli/register.ts");
   const platform = async () => (await import("./sim-host.ts")).simPlatform;
-  const simCommands: Parameters<typeof runCli>[2] = [(program, act) => registerSim(program, act, platform)];
+  const simCommands: Parameters<typeof runCli>[2] = [
+    (program, act) => registerSim(program, act, platform),
+    (program, act) => registerExperiment(program, act, platform),
+  ];
   process.exitCode = await runCli(process.argv.slice(2), undefined, simCommands);
 } else {
   process.stderr.write(

@@ -14,6 +14,9 @@ import type { CommittedBlock } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 import { encodeCandidate, encodeCommitted, SLOT, toCommitted } from "./job-records.ts";
 
+/** Of a job that has ended, so many blocks stay in memory: for members that were about to decide them. */
+const ENDED_BLOCKS = 4;
+
 export interface ArchiveEvents {
   /** Blocks that are in the store only are asked for. */
   readBlocks(to: AgentId, slots: readonly string[]): void;
@@ -72,8 +75,8 @@ export class BlockArchive {
     for (const hash of commandsHashes) this.#candidates.add(hash);
   }
 
-  /** Stores a decided block; its candidates are over. */
-  keep(height: number): void {
+  /** Stores a decided block; its candidates are over. After the job's last one few ask for its blocks: the store has them. */
+  keep(height: number, isLast: boolean): void {
     const slot = SLOT.block(height);
     const bytes = this.#recent.get(height)!.encoded;
     this.#context.emit({ kind: "persist", job: this.#job, slot, bytes, durable: false });
@@ -82,6 +85,8 @@ export class BlockArchive {
       this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
     }
     this.#candidates.clear();
+    if (!isLast) return;
+    for (const known of this.#recent.keys()) if (known <= height - ENDED_BLOCKS) this.#recent.delete(known);
   }
 
   // --- the others -------------------------------------------------------------------------------------

@@ -356,7 +356,7 @@ export class JobHost {
       this.endedWallMs = header.timeMs;
     }
     if (this.#isReplaying) return;
-    this.archive.keep(header.height);
+    this.archive.keep(header.height, this.isEnded);
     this.#tell(decided);
   }
 

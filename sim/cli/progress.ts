@@ -17,6 +17,9 @@ const SAY_MS = 10_000;
 export const leftText = (ms: number): string =>
   ms < 1_000 ? ", less than a second left" : `, about ${plain(duration(Math.round(ms / 1_000) * 1_000))} left`;
 
+/** Said at the first Ctrl-C. */
+export const INTERRUPTED = "ending the runs under way; once more ends at once";
+
 /** `noun`: what is counted, seeds or runs. */
 export function progressText({ done, total, share, leftMs }: PoolProgress, noun: string): string {
   const percent = `${Math.floor(100 * Math.min(1, share))} %`;

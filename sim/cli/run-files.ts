@@ -1,12 +1,12 @@
 /** What runs leave behind: one folder. Each file is there whole or not at all. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Summary } from "../run/result.ts";
 
 /** Of these one is in every folder of a run. */
-const FILES = ["summary.json", "sweep.json"];
+const FILES = ["summary.json", "sweep.json", "experiment.json"];
 
 /** A folder with those above it. Not by `recursive`, which Node may try for ever (below /proc). */
 export function makeFolder(path: string): void {
@@ -25,9 +25,12 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** What `--out` names, before anything runs: that it can be a folder, and that no earlier run is lost in it. */
-export function prepareFolder(path: string, { force }: { readonly force: boolean }): void {
+/** Before anything runs: that `--out` can be a folder (made and taken away), and that no earlier run is lost in it. */
+export function checkFolder(path: string, { force }: { readonly force: boolean }): void {
+  const missing: string[] = [];
+  for (let above = resolve(path); !existsSync(above); above = dirname(above)) missing.push(above);
   makeFolder(path);
+  for (const made of missing) rmdirSync(made);
   const earlier = FILES.filter((name) => existsSync(join(path, name)));
   if (earlier.length === 0 || force) return;
   const what = `${path} holds the results of an earlier run (${earlier.join(", ")})`;

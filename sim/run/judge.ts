@@ -4,8 +4,8 @@
  */
 
 import { type Expectation, fulfils, type Scenario } from "../scenario/scenario.ts";
-import { estimate, type Range } from "./estimate.ts";
-import { METRICS } from "./metric-catalog.ts";
+import { estimate } from "./estimate.ts";
+import { rangeOf } from "./metric-catalog.ts";
 import type { Estimate, JudgedExpectation, RunResult, Summary } from "./result.ts";
 
 export interface JudgeOptions {
@@ -54,19 +54,11 @@ export const metricNames = (results: readonly Pick<RunResult, "metrics">[]): str
   ...new Set(results.flatMap(({ metrics }) => Object.keys(metrics))),
 ];
 
-const UNITS: ReadonlyMap<string, string> = new Map(METRICS.map(({ name, unit }) => [name, unit]));
-const COUNT: Range = [0, Number.POSITIVE_INFINITY];
-/** What values of a unit can be: an interval must not promise more. Metrics of plugins may be anything. */
-const RANGES: ReadonlyMap<string, Range> = new Map([
-  ...METRICS.map(({ unit }) => [unit, COUNT] as const),
-  ["share", [0, 1]],
-]);
-
 function estimateMetrics(results: readonly RunResult[]): Summary["metrics"] {
   const estimates: { [name: string]: Estimate } = {};
   for (const name of metricNames(results)) {
     const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
-    const measured = estimate(values, RANGES.get(UNITS.get(name) ?? ""));
+    const measured = estimate(values, rangeOf(name));
     if (measured !== null) estimates[name] = measured;
   }
   return estimates;

@@ -3,6 +3,7 @@
  */
 
 import type { MetricType } from "../plugins/registry.ts";
+import type { Range } from "./estimate.ts";
 
 const metric = (name: string, unit: string, summary: string): MetricType => ({ name, unit, summary });
 
@@ -50,3 +51,12 @@ export const METRICS: readonly MetricType[] = [
   metric("overflows", "streams", "streams that were closed because their queue was full"),
   metric("events", "events", "of the virtual world"),
 ];
+
+const UNITS: ReadonlyMap<string, string> = new Map(METRICS.map(({ name, unit }) => [name, unit]));
+
+/** What a metric of this list can be: an interval must not promise more. Those of plugins may be anything. */
+export function rangeOf(metric: string): Range | undefined {
+  const unit = UNITS.get(metric);
+  if (unit === undefined) return undefined;
+  return unit === "share" ? [0, 1] : [0, Number.POSITIVE_INFINITY];
+}

@@ -222,6 +222,11 @@ describe("the command line", () => {
     ]);
   });
 
+  test("where the scenario is wrong, no folder is left behind", async () => {
+    const { code } = await sim("run", inFolder("nowhere.yaml"), "--out", inFolder("left/over"));
+    expect([code, existsSync(inFolder("left"))]).toEqual([2, false]);
+  });
+
   test("the commands at the head of a new file stand in columns, however long its name is", () => {
     for (const name of ["a", "a-mesh-with-a-long-name"]) {
       const lines = scenarioTemplate(name)
