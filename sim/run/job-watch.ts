@@ -2,15 +2,14 @@
  * One job as the run watches it: its decided log, replayed and checked, and what that says about tasks and agents.
  */
 
-import type { Crypto } from "../../protocol/core/crypto.ts";
-import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { agreementChecker } from "../checkers/agreement.ts";
 import { answersChecker } from "../checkers/answers.ts";
 import { awardsChecker } from "../checkers/awards.ts";
 import { budgetChecker } from "../checkers/budget.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
-import { DecidedLog } from "../checkers/decided-log.ts";
+import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
 import { locksChecker } from "../checkers/locks.ts";
 import { quietChecker } from "../checkers/quiet.ts";
 import { sealsChecker } from "../checkers/seals.ts";
@@ -41,8 +40,7 @@ export class JobWatch {
   /** `thorough`: whole states are compared, which costs a walk over them a block. */
   constructor(
     submitted: SubmittedJob,
-    meshId: MeshId,
-    crypto: Crypto,
+    { meshId, crypto, selectors }: Required<Pick<LogOptions, "meshId" | "crypto" | "selectors">>,
     listener: JobListener,
     extra: readonly Checker[],
     thorough: boolean,
@@ -75,7 +73,7 @@ export class JobWatch {
       listening,
     ];
     const { job, genesis } = submitted;
-    this.log = new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers });
+    this.log = new DecidedLog({ meshId, job, genesis, crypto, selectors, checkers: this.#checkers });
   }
 
   get committee(): readonly AgentId[] {

@@ -194,14 +194,21 @@ class Run {
 
   #watch(submitted: SubmittedJob): void {
     const { meshId, crypto } = this.world;
-    const extra = this.#options.registry.checkers.map(({ name, create }) =>
+    const { registry } = this.#options;
+    const extra = registry.checkers.map(({ name, create }) =>
       create({
         violated(message) {
           throw new PropertyViolation(name, message);
         },
       }),
     );
-    const watch = new JobWatch(submitted, meshId, crypto, this.metrics, [...this.#general, ...extra], this.#thorough);
+    const watch = new JobWatch(
+      submitted,
+      { meshId, crypto, selectors: registry.selectors },
+      this.metrics,
+      [...this.#general, ...extra],
+      this.#thorough,
+    );
     this.#watches.set(submitted.job, watch);
   }
 

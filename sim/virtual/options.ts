@@ -83,7 +83,9 @@ export interface AgentSpec {
   readonly name: string;
   /** Default: the world's. */
   readonly create?: CreateMachine;
-  readonly config?: Partial<Pick<AgentConfig, "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState">>;
+  readonly config?: Partial<
+    Pick<AgentConfig, "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState" | "selectors">
+  >;
   /** What its skills do. Default: every award fails with `refused`. */
   readonly skill?: SimulatedSkill;
   readonly clock?: ClockSetting;
