@@ -15,7 +15,7 @@ import {
 } from "../../node/cli/context.ts";
 import { checkClock, checkRuntime, tcpTarget } from "../../node/cli/doctor.ts";
 import { runCli } from "../../node/cli/main.ts";
-import { TRACE_KINDS, traceLineSchema } from "../../node/cli/trace-schema.ts";
+import { TRACE_KINDS, traceLineSchema } from "../../node/trace-schema.ts";
 import { readJobFile } from "../../node/job-file/parse-job.ts";
 import { createNode } from "../../node/node.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
