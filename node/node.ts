@@ -242,9 +242,10 @@ class Node implements MeshworkNode {
   async certified(job: JobId, of: AgentId = this.id): Promise<{ result: Value; certificate: Certificate }> {
     const bytes = await this.#ask(of, { kind: "certificate", job });
     const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
-    if (decoded === null || !decoded.ok) {
+    if (bytes === null || decoded === null || !decoded.ok) {
       throw new MeshworkError("refused", `no certified result of job ${job} there`, "ask for its status");
     }
+    this.#trace?.write(Date.now(), { kind: "certified", job, bytes: Buffer.from(bytes).toString("base64") });
     return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
   }
 
