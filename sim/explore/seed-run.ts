@@ -10,22 +10,12 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { agreementChecker } from "../checkers/agreement.ts";
-import { answersChecker } from "../checkers/answers.ts";
-import { awardsChecker } from "../checkers/awards.ts";
-import { budgetChecker } from "../checkers/budget.ts";
 import { checkCertified } from "../checkers/certificates.ts";
 import { type Checker, PropertyViolation, violated } from "../checkers/checker.ts";
 import { DecidedLog } from "../checkers/decided-log.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
+import { jobCheckers } from "../checkers/job-checkers.ts";
 import { awaitLiveness } from "../checkers/liveness.ts";
-import { locksChecker } from "../checkers/locks.ts";
-import { quietChecker } from "../checkers/quiet.ts";
-import { sealsChecker } from "../checkers/seals.ts";
-import { signingChecker } from "../checkers/signing.ts";
-import { stateChecker } from "../checkers/state.ts";
-import { tasksChecker } from "../checkers/tasks.ts";
-import { validityChecker } from "../checkers/validity.ts";
 import { FaultInjector } from "../faults/fault-injector.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import { EPOCH_MS, type World, WorldError } from "../virtual/world.ts";
@@ -121,17 +111,7 @@ class SeedRun {
 
   #createCheckers(): Checker[] {
     return [
-      agreementChecker(),
-      validityChecker(),
-      stateChecker(),
-      signingChecker(),
-      locksChecker(),
-      answersChecker(),
-      tasksChecker(),
-      budgetChecker(),
-      awardsChecker(),
-      sealsChecker(),
-      quietChecker({ strict: isCalm(this.plan) }),
+      ...jobCheckers({ genesis: () => this.#built.genesis, thorough: true, calm: isCalm(this.plan) }),
       honestyChecker((agent) => !this.#byzantine.has(agent)),
     ];
   }
