@@ -190,13 +190,13 @@ export async function openTrace(path: string): Promise<TraceReader> {
  * All entries of several traces in the order of time; each file's own order stays, whatever its clock did. Closes the
  * readers.
  */
-export async function readMerged(
-  readers: readonly TraceReader[],
-  onEntry: (entry: TraceLine, from: TraceReader) => void,
+export async function readMerged<R extends Pick<TraceReader, "entry" | "advance" | "close">>(
+  readers: readonly R[],
+  onEntry: (entry: TraceLine, from: R) => void,
 ): Promise<void> {
   try {
     for (;;) {
-      let first: TraceReader | null = null;
+      let first: R | null = null;
       for (const reader of readers) {
         if (reader.entry !== null && (first === null || reader.entry.t < first.entry!.t)) first = reader;
       }

@@ -8,10 +8,11 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { hasher } from "../node/crypto.ts";
+import { hasher, verifier } from "../node/crypto.ts";
 import { nearest } from "../node/job-file/nearest.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
 import { parseWith, parseYaml, readTextFile, type YamlSource } from "../node/job-file/yaml-source.ts";
+import { openTrace, readMerged } from "../node/trace-reader.ts";
 import { COMMAND, packageVersion } from "../node/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
@@ -43,6 +44,9 @@ export const simHost: SimHost = {
   hasher,
   createMachine: createAgent,
   realSignatures,
+  verify: verifier,
+  openTrace,
+  readMerged,
   parseYaml,
   parseWith: (source, schema) => parseWith(source as YamlSource, schema),
   suggest: nearest,

@@ -88,7 +88,8 @@ export class RecordedJob<P extends RecordedAt> {
     if (this.#isBroken) return `the log of job ${short} breaks after height ${this.replayed}`;
     if (this.#log === null) return `no genesis of job ${short} is in it`;
     if (this.replayed >= this.counts.height && this.#waiting.size === 0 && this.replayed > 0) return null;
-    return `block ${this.replayed + 1} of job ${short} is not in it`;
+    const held = this.replayed === 0 ? "" : `nothing broken up to height ${this.replayed}, but `;
+    return `${held}block ${this.replayed + 1} of job ${short} is not in it`;
   }
 
   #guarded(checker: Checker): Checker {

@@ -39,12 +39,20 @@ export class MessageLog {
 
   rows(): MessageRow[] {
     const kept = this.#aroundMs === null ? this.#sent.slice(-NEWEST) : this.#sent;
-    return kept.map(({ sentMs, arrivesMs, from, to, bytes }) => {
-      const decoded = decodeMessage(bytes);
-      const kind = decoded.ok ? decoded.value.kind : "junk";
-      return { sentMs, arrivedMs: arrivesMs, from, to, kind, text: decoded.ok ? textOf(decoded.value) : decoded.code };
-    });
+    return kept.map(({ sentMs, arrivesMs, from, to, bytes }) => ({
+      sentMs,
+      arrivedMs: arrivesMs,
+      from,
+      to,
+      ...describeFrame(bytes),
+    }));
   }
+}
+
+export function describeFrame(bytes: Uint8Array): { readonly kind: string; readonly text: string } {
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) return { kind: "junk", text: decoded.code };
+  return { kind: decoded.value.kind, text: textOf(decoded.value) };
 }
 
 const short = (hash: Hash | null): string => (hash === null ? "nil" : hash.slice(0, 6));
