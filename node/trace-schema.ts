@@ -40,7 +40,11 @@ const manyAgents = z
     ...start,
     agents: z.array(z.looseObject({ agent, name: z.string(), byzantine: z.boolean().optional() })),
     simulated: z
-      .looseObject({ seed: z.union([z.number(), z.string()]), signatures: z.enum(["simulated", "real"]) })
+      .looseObject({
+        seed: z.union([z.number(), z.string()]),
+        signatures: z.enum(["simulated", "real"]),
+        messages: z.boolean().describe("Whether lines of kind `sent` are written."),
+      })
       .optional(),
   })
   .describe("The first line of a trace of several agents.");

@@ -105,6 +105,10 @@ export interface TraceHead {
   readonly startedAt: number;
   /** Those that are known at the beginning. */
   readonly agents: readonly TracedAgent[];
-  /** Of a simulated trace: what its signatures follow from. */
-  readonly simulated: { readonly seed: number | string; readonly signatures: "simulated" | "real" } | null;
+  /** Of a simulated trace: what its signatures follow from, and whether frames are in it. */
+  readonly simulated: {
+    readonly seed: number | string;
+    readonly signatures: "simulated" | "real";
+    readonly messages: boolean;
+  } | null;
 }

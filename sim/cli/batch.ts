@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { RunResult } from "../run/result.ts";
+import { writeMs } from "../scenario/duration.ts";
 import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
 import { type Override, parseOverride } from "../scenario/overrides.ts";
 import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
@@ -22,6 +23,7 @@ export interface BatchOptions {
   readonly force?: boolean;
   readonly out?: string;
   readonly report?: string;
+  readonly messagesAround?: number;
 }
 
 /** A scenario file and what is asked of it. */
@@ -74,7 +76,14 @@ export async function runBatch(context: CliContext, { batch, largest, tasks, nou
     context.note("ending the runs under way; once more ends at once");
   };
   context.signal.addEventListener("abort", onAbort, { once: true });
-  const setup = { hostUrl: platform.hostUrl, file, text, mechanismOff: options.mechanismOff ?? false, stop };
+  const setup = {
+    hostUrl: platform.hostUrl,
+    file,
+    text,
+    mechanismOff: options.mechanismOff ?? false,
+    messagesAroundMs: options.messagesAround ?? null,
+    stop,
+  };
   const progress = new ProgressLine(context, noun);
   try {
     return await runTasks(
@@ -102,6 +111,7 @@ export function commandOf(batch: Batch, name: string, seed: number, more: readon
   if (options.runs > 1) words.push("--runs", String(options.runs));
   for (const text of options.set ?? []) words.push("--set", text);
   if (options.mechanismOff === true) words.push("--mechanism-off");
+  if (options.messagesAround !== undefined) words.push("--messages-around", writeMs(options.messagesAround));
   return `${platform.command} ${shellWords(words)}`;
 }
 

@@ -37,6 +37,7 @@ async function run(task: SeedTask): Promise<void> {
     host,
     registry,
     files,
+    messagesAroundMs: setup.messagesAroundMs,
     wallClock: () => performance.now(),
     shouldStop: () => Atomics.load(stop, 0) !== 0,
     onProgress(share) {

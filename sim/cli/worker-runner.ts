@@ -14,6 +14,8 @@ export interface WorkerSetup {
   /** The file as it was when the command began. */
   readonly text: string;
   readonly mechanismOff: boolean;
+  /** Messages around this moment of each run are kept for the page; null: around what breaks. */
+  readonly messagesAroundMs: number | null;
   /** One word: not 0 when runs are to end. */
   readonly stop: SharedArrayBuffer;
 }

@@ -79,7 +79,7 @@ function headOf({ seed, byzantine, ...plan }: SeedPlan): TraceHead {
   const names = new Set([...plan.members.map(({ agent }) => agent), ...plan.standbys, plan.owner]);
   for (const { name } of plan.workers) names.add(name);
   const agents = [...names].map((name) => ({ agent: name as AgentId, name, byzantine: liars.has(name) }));
-  return { meshId: MESH, startedAt: 0, agents, simulated: { seed, signatures: "simulated" } };
+  return { meshId: MESH, startedAt: 0, agents, simulated: { seed, signatures: "simulated", messages: false } };
 }
 
 class SeedRun {

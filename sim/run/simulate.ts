@@ -118,7 +118,7 @@ class Run {
     const names = [...this.#population.inhabitants.keys(), ...clientNames(this.#scenario.workload.clients)];
     const agents = names.map((name) => ({ agent: name as AgentId, name, byzantine: !this.#isTrusted(name) }));
     const signatures = this.#scenario.network.realSignatures ? "real" : "simulated";
-    return { meshId: MESH, startedAt: 0, agents, simulated: { seed: this.#options.seed, signatures } };
+    return { meshId: MESH, startedAt: 0, agents, simulated: { seed: this.#options.seed, signatures, messages: false } };
   }
 
   #createWorld(): World {
@@ -277,6 +277,7 @@ class Run {
   result(partial: boolean, wallMs: number): RunResult {
     const { world, clients } = this;
     const violation = this.#violation;
+    const { messagesAroundMs = null } = this.#options;
     const ids = INVARIANTS(this.#thorough);
     if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
     const computed = this.#options.registry.computed.map(({ name, compute }) => [name, compute(world)] as const);
@@ -293,7 +294,8 @@ class Run {
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents: this.metrics.rows((name) => this.#population.inhabitants.get(name)),
-      messages: violation !== null || this.#options.messagesAroundMs != null ? this.#messages.rows() : [],
+      messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
+      messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
       idleFaults: this.#faults.idle,
     };

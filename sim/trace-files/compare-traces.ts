@@ -33,18 +33,20 @@ export interface CompareOptions {
   readonly context: number;
 }
 
+type Counts = (entry: TraceLine) => boolean;
+
 /** Goes to the next entry that counts. */
-async function settle(file: TraceFile, only: ReadonlySet<string> | undefined): Promise<void> {
-  while (file.entry !== null && only !== undefined && !only.has(file.entry.kind)) {
+async function settle(file: TraceFile, counts: Counts): Promise<void> {
+  while (file.entry !== null && !counts(file.entry)) {
     const waits = file.advance();
     if (waits !== undefined) await waits;
   }
 }
 
-async function next(file: TraceFile, only: ReadonlySet<string> | undefined): Promise<void> {
+async function next(file: TraceFile, counts: Counts): Promise<void> {
   const waits = file.advance();
   if (waits !== undefined) await waits;
-  await settle(file, only);
+  await settle(file, counts);
 }
 
 /** Fields of which both must say the same. */
@@ -67,9 +69,12 @@ const placed = ({ entry, line }: TraceFile): PlacedEntry | null => (entry === nu
 export async function compareTraces(a: TraceFile, b: TraceFile, options: CompareOptions): Promise<Parting> {
   const { only, context } = options;
   const except = ignored(a, b);
+  // Frames are in a trace if they were asked for: of two, both or none must have been.
+  const hasFrames = a.head.simulated?.messages === b.head.simulated?.messages;
+  const counts: Counts = ({ kind }) => (only === undefined ? kind !== "sent" || hasFrames : only.has(kind));
   const before: PlacedEntry[] = [];
-  await settle(a, only);
-  await settle(b, only);
+  await settle(a, counts);
+  await settle(b, counts);
   for (let equal = 0; ; equal++) {
     const [one, other] = [placed(a), placed(b)];
     if (one === null || other === null) return { equal, a: one, b: other, fields: [], before };
@@ -77,7 +82,7 @@ export async function compareTraces(a: TraceFile, b: TraceFile, options: Compare
     if (fields.length > 0) return { equal, a: one, b: other, fields, before };
     before.push(one);
     if (before.length > context) before.shift();
-    await next(a, only);
-    await next(b, only);
+    await next(a, counts);
+    await next(b, counts);
   }
 }

@@ -52,14 +52,18 @@ export class SimTraceWriter {
     this.#write(line);
   }
 
-  #head({ simulated, ...head }: TraceHead): void {
-    this.#write({ format: TRACE_FORMAT, ...head, ...(simulated !== null && { simulated }) });
+  #head({ simulated, ...head }: TraceHead, messages: boolean): void {
+    this.#write({
+      format: TRACE_FORMAT,
+      ...head,
+      ...(simulated !== null && { simulated: { ...simulated, messages } }),
+    });
   }
 
   /** What a run calls. `messages`: frames, too. */
   tap({ messages }: { readonly messages: boolean }): RunTap {
     return {
-      onStart: (head) => this.#head(head),
+      onStart: (head) => this.#head(head, messages),
       onEntry: ({ atMs, step, agent, event }) => this.#line({ t: atMs, step, agent, ...event }),
       onPersist: (agent, { job, slot, bytes }, atMs, step) => {
         if (bytes === null || !isRecorded(slot)) return;

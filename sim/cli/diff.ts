@@ -1,0 +1,103 @@
+/** `meshwork sim diff`: the first entry in which two traces part. */
+
+import { moment } from "../report/format.ts";
+import { compareTraces, type Parting, type PlacedEntry } from "../trace-files/compare-traces.ts";
+import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
+import { cut, type Page, pageOf, table } from "./text.ts";
+
+interface Options {
+  readonly context: number;
+  readonly only?: ReadonlySet<string>;
+}
+
+const EXAMPLES = `
+Examples:
+  $ meshwork sim diff before.jsonl after.jsonl                    of meshwork sim replay --trace
+  $ meshwork sim diff ada.jsonl bob.jsonl --only applied          in which block do two agents part?
+
+Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 they part; 2 a file is missing or no trace.`;
+
+export const registerDiff: Register = (sim, act, platform) => {
+  sim
+    .command("diff <a> <b>")
+    .description("the first entry in which two traces part")
+    .option("--context <n>", "how many entries before it are shown", integer(0, 1_000), 5)
+    .option(
+      "--only <kinds>",
+      "compare entries of these kinds only, e.g. applied,voted",
+      (text) => new Set(text.split(",")),
+    )
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (context, a: string, b: string, options: Options) => diff(context, [a, b], options, await platform())),
+    );
+};
+
+async function diff(
+  context: CliContext,
+  [pathA, pathB]: readonly [string, string],
+  options: Options,
+  { host }: SimPlatform,
+): Promise<number> {
+  const a = await host.openTrace(pathA);
+  try {
+    const b = await host.openTrace(pathB);
+    try {
+      const parting = await compareTraces(a, b, options);
+      const isEqual = parting.a === null && parting.b === null;
+      const originMs = a.head.startedAt;
+      if (context.json) context.printJson({ equal: isEqual, compared: parting.equal, ...documentOf(parting) });
+      else
+        for (const line of renderDiff(parting, [pathA, pathB], originMs, pageOf(process.stdout, context.io.env)))
+          context.print(line);
+      return isEqual ? EXIT.pass : EXIT.fail;
+    } finally {
+      await b.close();
+    }
+  } finally {
+    await a.close();
+  }
+}
+
+const documentOf = ({ a, b, fields, before }: Parting): object => ({ a, b, fields, before });
+
+/** Hashes by their first digits, long bytes not at all. */
+const brief = (value: unknown): string =>
+  (JSON.stringify(value) ?? "–")
+    .replace(/([0-9a-f]{8})[0-9a-f]{56}/g, "$1…")
+    .replace(/"([\w+/=]{60})[\w+/=]{40,}"/g, '"$1…"');
+
+function lineOf({ line, entry }: PlacedEntry, originMs: number): string {
+  const { t, step, agent, kind, ...facts } = entry;
+  const where = step === undefined ? `line ${line}` : `step ${step}`;
+  return `${moment(t - originMs)}  ${where}  ${agent}  ${kind}  ${brief(facts)}`;
+}
+
+export function renderDiff(parting: Parting, paths: readonly [string, string], originMs: number, page: Page): string[] {
+  const { a, b, equal, fields, before } = parting;
+  if (a === null && b === null) return ["", ` equal: ${equal} entries`, ""];
+  const context = before.map((placed) => `     ${cut(lineOf(placed, originMs), page.width - 5)}`);
+  const side = (name: string, placed: PlacedEntry | null): string =>
+    ` ${page.paint(name, "bold")}   ${cut(placed === null ? "has ended" : lineOf(placed, originMs), page.width - 5)}`;
+  const first = (a ?? b)!;
+  const step = first.entry.step === undefined ? "" : `step ${first.entry.step}, `;
+  const head = `they part after ${equal} equal entries: ${step}${moment(first.entry.t - originMs)}, agent ${first.entry.agent}`;
+  const value = (placed: PlacedEntry | null, field: string): string =>
+    brief((placed?.entry as unknown as Record<string, unknown> | undefined)?.[field]);
+  const columns = [{ title: "field" }, { title: "A", isElastic: true }, { title: "B", isElastic: true }];
+  const rows = fields.map((field) => [field, value(a, field), value(b, field)]);
+  return [
+    "",
+    ` ${page.paint(head, "bold")}`,
+    ` A: ${paths[0]}${a === null ? "" : `, line ${a.line}`}`,
+    ` B: ${paths[1]}${b === null ? "" : `, line ${b.line}`}`,
+    "",
+    ...context,
+    side("A", a),
+    side("B", b),
+    "",
+    ...(rows.length === 0 ? [] : table(columns, rows, page).map((line) => ` ${line}`)),
+    "",
+  ];
+}
