@@ -49,7 +49,7 @@ export function renderReplay(replay: ReplayPage): string {
         id: "entries",
         name: "Trace",
         title: `The last ${entries.length} entries of the trace`,
-        body: html`<pre class="entries scroll" tabindex="0">${entries.join("\n")}</pre>`,
+        body: html`<pre class="entries">${entries.join("\n")}</pre>`,
       },
     ],
     version,

@@ -30,9 +30,9 @@ async function sim(...argv: string[]): Promise<{ code: number; out: string; err:
     terminal: null,
     env: {},
   };
-  const code = await runCli(["sim", ...argv], io, [
-    (program, act) => registerSim(program, act, async () => simPlatform),
-  ]);
+  const code = await runCli(["sim", ...argv], io, {
+    commands: [(program, act) => registerSim(program, act, async () => simPlatform)],
+  });
   return { code, ...written };
 }
 
