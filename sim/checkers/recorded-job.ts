@@ -8,6 +8,7 @@ import { type Crypto, statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { type Genesis, genesisCodec, jobIdOf } from "../../protocol/wire/genesis.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
@@ -140,6 +141,8 @@ export class RecordedJob<P extends RecordedAt> {
     const signed = root.value.genesis;
     const genesis = decode(genesisCodec, signed.bytes);
     if (!genesis.ok) return violated("log", this.#at!.agent, `the genesis does not decode: ${genesis.code}`);
+    const problem = explainBadGenesis(genesis.value);
+    if (problem !== null) return violated("log", this.#at!.agent, `the genesis is not valid: ${problem.code}`);
     if (jobIdOf(crypto.hash, signed) !== this.job)
       return violated("log", this.#at!.agent, "the stored genesis is another job's");
     if (!crypto.verify(genesis.value.owner, statementMessage(meshId, "genesis", this.job), signed.signature))

@@ -4,6 +4,7 @@ import type { CheckedInvariant, Finding } from "../checkers/trace-check.ts";
 import { moment } from "../report/format.ts";
 import { type CheckedTraces, checkTraces } from "../trace-files/check-traces.ts";
 import { type CliContext, collect, EXIT, type Register, type SimPlatform } from "./context.ts";
+import { plain } from "./figures.ts";
 import { type Page, padEnd, pageOf, wrap } from "./text.ts";
 
 interface Options {
@@ -65,7 +66,7 @@ const WORDS = { ok: "ok", broken: "BROKEN", undecided: "not decided by a trace" 
 
 /** `trace.jsonl, line 812, 3.2 s, agent yara`: enough to find the entry. */
 const placeOf = ({ at }: Finding, isSimulated: boolean): string =>
-  `${at.file}, line ${at.line}${isSimulated ? `, step ${at.step}` : ""}, ${moment(at.atMs)}, agent ${at.name}`;
+  `${at.file}, line ${at.line}${isSimulated ? `, step ${at.step}` : ""}, ${plain(moment(at.atMs))}, agent ${at.name}`;
 
 export function renderCheck(checked: CheckedTraces, page: Page): string[] {
   const { entries, agents, jobs, invariants, cutOff, isSimulated } = checked;

@@ -3,6 +3,7 @@
 import { moment } from "../report/format.ts";
 import { compareTraces, type Parting, type PlacedEntry } from "../trace-files/compare-traces.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
+import { plain } from "./figures.ts";
 import { cut, type Page, pageOf, table } from "./text.ts";
 
 interface Options {
@@ -46,10 +47,9 @@ async function diff(
     try {
       const parting = await compareTraces(a, b, options);
       const isEqual = parting.a === null && parting.b === null;
-      const originMs = a.head.startedAt;
       if (context.json) context.printJson({ equal: isEqual, compared: parting.equal, ...documentOf(parting) });
       else
-        for (const line of renderDiff(parting, [pathA, pathB], originMs, pageOf(process.stdout, context.io.env)))
+        for (const line of renderDiff(parting, [pathA, pathB], pageOf(process.stdout, context.io.env)))
           context.print(line);
       return isEqual ? EXIT.pass : EXIT.fail;
     } finally {
@@ -68,25 +68,39 @@ const brief = (value: unknown): string =>
     .replace(/([0-9a-f]{8})[0-9a-f]{56}/g, "$1…")
     .replace(/"([\w+/=]{60})[\w+/=]{40,}"/g, '"$1…"');
 
-function lineOf({ line, entry }: PlacedEntry, originMs: number): string {
+function lineOf({ line, atMs, entry }: PlacedEntry): string {
   const { t, step, agent, kind, ...facts } = entry;
   const where = step === undefined ? `line ${line}` : `step ${step}`;
-  return `${moment(t - originMs)}  ${where}  ${agent}  ${kind}  ${brief(facts)}`;
+  return `${plain(moment(atMs))}  ${where}  ${agent}  ${kind}  ${brief(facts)}`;
 }
 
-export function renderDiff(parting: Parting, paths: readonly [string, string], originMs: number, page: Page): string[] {
+/** Of two long values that begin alike, as much before the difference as shows where it is. */
+const LEAD = 12;
+
+/** Two values side by side, each in half of what is left of a line: from shortly before they differ. */
+function sideBySide(one: unknown, other: unknown, width: number): [string, string] {
+  const texts = [JSON.stringify(one) ?? "–", JSON.stringify(other) ?? "–"] as const;
+  let same = 0;
+  while (same < texts[0].length && texts[0][same] === texts[1][same]) same++;
+  const from = Math.max(...texts.map((text) => text.length)) <= width ? 0 : Math.max(0, same - LEAD);
+  const [a, b] = texts.map((text) => cut(from > 0 ? `…${text.slice(from)}` : text, width));
+  return [a!, b!];
+}
+
+export function renderDiff(parting: Parting, paths: readonly [string, string], page: Page): string[] {
   const { a, b, equal, fields, before } = parting;
-  if (a === null && b === null) return ["", ` equal: ${equal} entries`, ""];
-  const context = before.map((placed) => `     ${cut(lineOf(placed, originMs), page.width - 5)}`);
+  const first = a ?? b;
+  if (first === null) return ["", ` equal: ${equal} entries`, ""];
+  const context = before.map((placed) => `     ${cut(lineOf(placed), page.width - 5)}`);
   const side = (name: string, placed: PlacedEntry | null): string =>
-    ` ${page.paint(name, "bold")}   ${cut(placed === null ? "has ended" : lineOf(placed, originMs), page.width - 5)}`;
-  const first = (a ?? b)!;
+    ` ${page.paint(name, "bold")}   ${cut(placed === null ? "has ended" : lineOf(placed), page.width - 5)}`;
   const step = first.entry.step === undefined ? "" : `step ${first.entry.step}, `;
-  const head = `they part after ${equal} equal entries: ${step}${moment(first.entry.t - originMs)}, agent ${first.entry.agent}`;
-  const value = (placed: PlacedEntry | null, field: string): string =>
-    brief((placed?.entry as unknown as Record<string, unknown> | undefined)?.[field]);
-  const columns = [{ title: "field" }, { title: "A", isElastic: true }, { title: "B", isElastic: true }];
-  const rows = fields.map((field) => [field, value(a, field), value(b, field)]);
+  const where = `${step}${plain(moment(first.atMs))}, agent ${first.entry.agent}`;
+  const head = `they part after ${equal} equal entries: ${where}`;
+  const value = (placed: PlacedEntry | null, field: string): unknown =>
+    (placed?.entry as unknown as Record<string, unknown> | undefined)?.[field];
+  const half = Math.floor((page.width - Math.max(5, ...fields.map(({ length }) => length)) - 6) / 2);
+  const rows = fields.map((field) => [field, ...sideBySide(value(a, field), value(b, field), half)]);
   return [
     "",
     ` ${page.paint(head, "bold")}`,
@@ -97,7 +111,9 @@ export function renderDiff(parting: Parting, paths: readonly [string, string], o
     side("A", a),
     side("B", b),
     "",
-    ...(rows.length === 0 ? [] : table(columns, rows, page).map((line) => ` ${line}`)),
+    ...(rows.length === 0
+      ? []
+      : table([{ title: "field" }, { title: "A" }, { title: "B" }], rows, page).map((line) => ` ${line}`)),
     "",
   ];
 }

@@ -11,6 +11,8 @@ import type { TraceFile } from "../host.ts";
 
 export interface PlacedEntry {
   readonly line: number;
+  /** Since the beginning of its own trace. */
+  readonly atMs: number;
   readonly entry: TraceLine;
 }
 
@@ -64,7 +66,8 @@ function differing(a: TraceLine, b: TraceLine, except: ReadonlySet<string>): str
   return names.filter((name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]));
 }
 
-const placed = ({ entry, line }: TraceFile): PlacedEntry | null => (entry === null ? null : { entry, line });
+const placed = ({ entry, line, head }: TraceFile): PlacedEntry | null =>
+  entry === null ? null : { line, atMs: entry.t - head.startedAt, entry };
 
 export async function compareTraces(a: TraceFile, b: TraceFile, options: CompareOptions): Promise<Parting> {
   const { only, context } = options;

@@ -214,7 +214,9 @@ const CASES: { readonly [what: string]: readonly [caught: string, tamper: Tamper
   ],
   "a seat given twice": [
     "8 awards",
-    said(({ events }) => ({ events: events.flatMap((event) => (event.kind === "award" ? [event, event] : [event])) })),
+    said(({ events }) => ({
+      events: events.flatMap((event): LedgerEvent[] => (event.kind === "award" ? [event, event] : [event])),
+    })),
   ],
   "a result of a batch that was not opened": [
     "9 seals",
