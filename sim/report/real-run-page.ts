@@ -54,7 +54,7 @@ function tasksText({ total, accepted, failed, cancelled, reassigned }: RealRun["
   const parts = [`${fixed(accepted)} of ${fixed(total)} accepted`];
   if (failed > 0) parts.push(`${fixed(failed)} failed`);
   if (cancelled > 0) parts.push(`${fixed(cancelled)} cancelled`);
-  if (reassigned > 0) parts.push(`${fixed(reassigned)} seats handed on`);
+  if (reassigned > 0) parts.push(`${counted(reassigned, "seat")} handed on`);
   return parts.join(", ");
 }
 

@@ -22,6 +22,8 @@ import { waitFor } from "../support/wait.ts";
 
 const NAMES = ["ada", "bob", "cyd", "dee", "eve"];
 const LIAR = "eve";
+/** Keeps its log on disk. */
+const RESTARTED = "bob";
 const JOB = `
 name: shout
 budget: 10
@@ -48,7 +50,10 @@ beforeAll(async () => {
     const skills = name === LIAR ? lyingSkills(builtInSkills) : name === "owner" ? [] : builtInSkills;
     const joined = nodes[0]?.addresses() ?? [];
     const host = name !== "owner" && name !== LIAR;
-    nodes.push(await createNode({ mesh, name, skills, host, join: joined, trace: fileOf(name), traceState: true }));
+    const more = name === RESTARTED ? { data: join(folder, name) } : {};
+    nodes.push(
+      await createNode({ mesh, name, skills, host, join: joined, trace: fileOf(name), traceState: true, ...more }),
+    );
   }
   await owner().until(async (node) => hostsOf(await node.status()) === 4, 30_000, "meeting the agents");
   const handle = await owner().submit(await parseJob(JOB, { file: "job.yaml", directory: "." }));
@@ -128,6 +133,16 @@ test("an agent that was killed while it wrote leaves a trace that is cut off, an
   expect(checked.cutOff).toEqual([cut]);
   expect(verdicts(checked, "broken")).toEqual([]);
   expect(verdicts(checked, "undecided")).toEqual(["11 liveness"]);
+});
+
+test("an agent that starts again writes down what it finds in its store", async () => {
+  const trace = join(folder, "restarted.jsonl");
+  const node = await createNode({ mesh: nodes[1]!.mesh, name: RESTARTED, data: join(folder, RESTARTED), trace });
+  await node.stop();
+  const checked = await check([trace]);
+  expect(verdicts(checked, "broken")).toEqual([]);
+  expect(verdicts(checked, "ok")).toEqual(expect.arrayContaining(["2 validity", "7 budget", "log", "A4 locks"]));
+  expect(checked.jobs).toMatchObject([{ name: "shout" }]);
 });
 
 test("without a block, what follows from it is not decided, and says from where on", async () => {
