@@ -248,7 +248,7 @@ export function timeline(result: DrawnRun, results: readonly DrawnRun[], groups:
 ${[WIDE, NARROW].map((layout) => drawTimeline(panels, groups, result, layout))}
 ${reads.length > 0 && readout(reads, Math.max(result.endedMs, 1))}
 <figcaption>${isVirtual ? html`Time is virtual. Seed ${result.seed}` : "Time is real, from the job’s submission"}${hasBand && html`; shaded, from the least to the greatest of all ${results.length} seeds`}.
-Grey bands and dashed lines are faults, numbered as below; where a solid red line stands, an invariant broke.
+${(isVirtual || groups.length > 0) && "Grey bands and dashed lines are faults, numbered as below; where a solid red line stands, an invariant broke."}
 ${panels.length > 0 && missing.length > 0 && html`No series recorded: ${missing.map(({ title }) => title.split(",")[0]).join(", ")}.`}</figcaption>
 </figure>`;
 }

@@ -31,6 +31,9 @@ const SAMPLE_MS = 250;
 /** Latencies of the newest tasks that a point sums up. */
 const NEWEST = 200;
 
+/** Series that say something at 0, too. */
+const ALWAYS: ReadonlySet<string> = new Set(["throughput", "tasks.completion", "agents.up"]);
+
 type Count = { -readonly [name in "awards" | "results" | "accepted" | "rejected" | "timeouts" | "earned"]: number };
 const newCount = (): Count => ({ awards: 0, results: 0, accepted: 0, rejected: 0, timeouts: 0, earned: 0 });
 
@@ -90,7 +93,9 @@ export class RunFigures {
       add("reassignedPerSecond", rate("reassigned"));
       add("timeoutsPerSecond", rate("timeouts"));
     }
-    return series;
+    // What never happened in a run would be an empty panel.
+    const happened = new Set(series.flatMap(({ metric, value }) => (value > 0 ? [metric] : [])));
+    return series.filter(({ metric }) => happened.has(metric) || ALWAYS.has(metric));
   }
 
   #upAt(tMs: number): number {

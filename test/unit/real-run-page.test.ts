@@ -30,6 +30,17 @@ test("what a trace of real nodes cannot tell has no panel", () => {
   expect(text).not.toMatch(/Regret|Reputation|No series recorded|Messages around|Jobs/);
 });
 
+test("what never happened in a run has no panel either", () => {
+  const text = textOf(renderRealRun(realRunFixture()));
+  expect(text).toContain("Seats that went to somebody else");
+  const run = realRunFixture();
+  const series = run.result.series.filter(({ metric }) => !/^(?:reassigned|timeouts)PerSecond$/.test(metric));
+  expect(textOf(renderRealRun({ ...run, result: { ...run.result, series } }))).not.toContain("Seats that went");
+  const figures = new RunFigures({ agents: [], faults: [], startedMs: 0 });
+  for (const line of realRunLines().slice(0, 12)) figures.onLine({ ...line, t: line.t - realRunLines()[0]!.t });
+  expect(new Set(figures.series().map(({ metric }) => metric))).not.toContain("reassignedPerSecond");
+});
+
 test("a broken invariant takes the certificate's colour away, and says where", () => {
   const text = textOf(renderRealRun(realRunFixture({ broken: "1 agreement" })));
   expect(text).toContain("Invariant 1 agreement broke.");
