@@ -8,21 +8,19 @@
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
-import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
 import { statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId, Hash, JobId, MeshId } from "../protocol/core/ids.ts";
+import type { AgentId, JobId, MeshId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
-import { decode } from "../protocol/wire/codec.ts";
-import { type Data, encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
-import type { Query } from "../protocol/wire/message.ts";
-import { decodeValue, type Value } from "../protocol/wire/value.ts";
+import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
+import type { Value } from "../protocol/wire/value.ts";
 import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
 import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
+import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
@@ -83,6 +81,8 @@ export interface MeshworkNode {
   submit(job: ParsedJob): Promise<JobHandle>;
   /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
   certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
+  /** An agent that keeps the job: `first` (default: this node), else one that this node knows; null if none says so. */
+  keeperOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
   /** As its owner, ends a job. */
   cancel(job: JobId, via?: AgentId): void;
   /** Resolves when `condition` holds; checked when something changes. Rejects with `unreachable` after `timeoutMs`. */
@@ -93,8 +93,6 @@ export interface MeshworkNode {
   stop(): Promise<void>;
 }
 
-/** Longest wait for another agent's answer, ms. */
-const ASK_MS = 10_000;
 const POLL_MS = 50;
 /** Draws of a committee before a submission is given up. */
 const SUBMIT_ATTEMPTS = 12;
@@ -111,9 +109,8 @@ class Node implements MeshworkNode {
   readonly #trace: TraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #submitted = new Map<JobId, (event: Extract<LocalEvent, { kind: "submitted" }>) => void>();
-  readonly #asked = new Map<number, (ok: boolean, bytes: Uint8Array) => void>();
+  readonly #inquiries: Inquiries;
   readonly #onStop = new Set<(error: Error) => void>();
-  #nextAsk = 1;
   #stopping: Promise<void> | null = null;
 
   constructor(options: NodeOptions, parts: NodeParts) {
@@ -155,6 +152,17 @@ class Node implements MeshworkNode {
       onFatal: (error) => this.#onFatal(error, options.onFatal),
       log,
     });
+    const { blobs, network } = parts;
+    this.#inquiries = new Inquiries({
+      self: this.id,
+      ask: (query) => this.#driver.input(query),
+      onCertified: (job, bytes) => {
+        const text = Buffer.from(bytes).toString("base64");
+        this.#trace?.write(Date.now(), { kind: "certified", job, bytes: text });
+      },
+      blobs,
+      network,
+    });
   }
 
   async start(): Promise<void> {
@@ -162,6 +170,7 @@ class Node implements MeshworkNode {
   }
 
   #onFatal(error: Error, listener: ((error: Error) => void) | undefined): void {
+    this.#inquiries.end(error);
     this.#release(error);
     if (listener !== undefined) listener(error);
   }
@@ -174,7 +183,7 @@ class Node implements MeshworkNode {
 
   #onEvent(event: LocalEvent): void {
     if (event.kind === "submitted") this.#submitted.get(event.job)?.(event);
-    else if (event.kind === "reply") this.#asked.get(event.id)?.(event.ok, event.bytes);
+    else if (event.kind === "reply") this.#inquiries.onReply(event);
     else if (event.kind === "block") {
       const { job, height, timeMs, events } = event;
       const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };
@@ -214,60 +223,16 @@ class Node implements MeshworkNode {
 
   // --- questions --------------------------------------------------------------------------------------
 
-  async #ask(to: AgentId, query: Query): Promise<Uint8Array | null> {
-    const id = this.#nextAsk++;
-    try {
-      return await new Promise<Uint8Array | null>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new MeshworkError("unreachable", `${to} does not answer`)), ASK_MS);
-        this.#onStop.add(reject);
-        this.#asked.set(id, (ok, bytes) => {
-          clearTimeout(timer);
-          this.#onStop.delete(reject);
-          resolve(ok ? bytes : null);
-        });
-        this.#driver.input({ kind: "ask", id, to, query });
-      });
-    } finally {
-      this.#asked.delete(id);
-    }
+  status(of: AgentId = this.id): Promise<Value> {
+    return this.#inquiries.status(of);
   }
 
-  async status(of: AgentId = this.id): Promise<Value> {
-    const bytes = await this.#ask(of, { kind: "status", job: null });
-    const decoded = bytes === null ? null : decodeValue(bytes);
-    if (decoded === null || !decoded.ok) throw new MeshworkError("refused", `${of} does not tell its status`);
-    return decoded.value;
+  certified(job: JobId, of: AgentId = this.id): Promise<{ result: Value; certificate: Certificate }> {
+    return this.#inquiries.certified(job, of);
   }
 
-  async certified(job: JobId, of: AgentId = this.id): Promise<{ result: Value; certificate: Certificate }> {
-    const bytes = await this.#ask(of, { kind: "certificate", job });
-    const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
-    if (bytes === null || decoded === null || !decoded.ok) {
-      throw new MeshworkError("refused", `no certified result of job ${job} there`, "ask for its status");
-    }
-    this.#trace?.write(Date.now(), { kind: "certified", job, bytes: Buffer.from(bytes).toString("base64") });
-    return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
-  }
-
-  async #resolve({ shape, outputs, certificate }: Certified, of: AgentId): Promise<Value> {
-    const holders = [of, ...certificate.commit.map((vote) => vote.voter)];
-    const values: Value[] = [];
-    for (const data of outputs) values.push(await this.#read(data, holders));
-    return shape === "list" ? values : values[0]!;
-  }
-
-  async #read(data: Data, holders: readonly AgentId[]): Promise<Value> {
-    const bytes = data.kind === "inline" ? data.bytes : await this.#fetch(data.hash, data.bytes, holders);
-    const decoded = decodeValue(bytes);
-    if (!decoded.ok) throw new MeshworkError("refused", `an output does not decode (${decoded.code})`);
-    return decoded.value;
-  }
-
-  async #fetch(hash: Hash, bytes: number, holders: readonly AgentId[]): Promise<Uint8Array> {
-    if (!(await this.#blobs.has(hash)) && !(await this.#network.fetchBlob(hash, bytes, [...new Set(holders)]))) {
-      throw new MeshworkError("unreachable", `nobody gives the blob ${hash}`);
-    }
-    return this.#blobs.get(hash);
+  keeperOf(job: JobId, first: AgentId = this.id): Promise<AgentId | null> {
+    return this.#inquiries.keeperOf(job, first);
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
@@ -276,7 +241,7 @@ class Node implements MeshworkNode {
     for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
     const excluded = new Set<AgentId>();
     for (let attempt = 1; ; attempt++) {
-      const hosts = (await this.hosts()).filter((agent) => !excluded.has(agent));
+      const hosts = (await this.#inquiries.hosts()).filter((agent) => !excluded.has(agent));
       const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, hosts });
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
@@ -307,13 +272,6 @@ class Node implements MeshworkNode {
     }
   }
 
-  /** Agents that keep jobs, as far as this node knows, in the order of their ids. */
-  async hosts(): Promise<AgentId[]> {
-    const bytes = await this.#ask(this.id, { kind: "hosts" });
-    const decoded = bytes === null ? null : decodeValue(bytes);
-    return decoded?.ok === true ? (decoded.value as readonly AgentId[] as AgentId[]) : [];
-  }
-
   cancel(job: JobId, via?: AgentId): void {
     this.#driver.input({ kind: "cancel", job, via: via ?? null });
   }
@@ -337,7 +295,9 @@ class Node implements MeshworkNode {
   }
 
   async #stop(): Promise<void> {
-    this.#release(new MeshworkError("interrupted", "the node stopped"));
+    const stopped = new MeshworkError("interrupted", "the node stopped");
+    this.#inquiries.end(stopped);
+    this.#release(stopped);
     await this.#driver.stop();
     this.#store.close();
     await this.#trace?.close();

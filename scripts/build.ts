@@ -1,6 +1,6 @@
 /**
  * `npm run build`: the publishable dist/. Compiles the projects, then copies what the package's entries need:
- * JavaScript and declarations of protocol/, node/ and sim/, and of scripts/ the command itself.
+ * JavaScript and declarations of protocol/, node/ and sim/, and of scripts/ its entries.
  *
  * The compiler writes to .build/ (shared with `npm run check`); only files that have a source are copied, so
  * that what was deleted or renamed is not published.
@@ -13,8 +13,8 @@ import { dirname, extname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["protocol", "node", "sim"] as const;
 const COMMAND = "scripts/meshwork";
-/** What the simulator's commands are given; worker threads load it by its address. */
-const SIM_HOST = "scripts/sim-host";
+/** Of scripts/ what is published: the command, the library `meshwork/sim`, what both give the simulator, pages of runs. */
+const ENTRIES = [COMMAND, "scripts/sim-library", "scripts/sim-host", "scripts/run-page"] as const;
 
 function compile(): void {
   const { status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-b", ...FOLDERS, "scripts"], {
@@ -64,13 +64,13 @@ function main(): void {
       if (module) modules++;
     }
   }
-  for (const path of [COMMAND, SIM_HOST]) copyModule(path);
+  for (const path of ENTRIES) copyModule(path);
   chmodSync(join(root, "dist", `${COMMAND}.js`), 0o755);
   for (const entry of packageEntries()) {
     if (!existsSync(join(root, entry)))
       process.stderr.write(`build: package.json names ${entry}, which has no source\n`);
   }
-  process.stdout.write(`dist/: ${modules + 2} modules\n`);
+  process.stdout.write(`dist/: ${modules + ENTRIES.length} modules\n`);
 }
 
 /** The files that package.json promises. */

@@ -20,10 +20,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 if (isNewEnough(process.versions.node)) {
   const { runCli } = await import("../node/cli/main.ts");
+  const { registerExperiment } = await import("../sim/cli/experiment.ts");
   const { registerSim } = await import("../sim/cli/register.ts");
   const platform = async () => (await import("./sim-host.ts")).simPlatform;
   process.exitCode = await runCli(process.argv.slice(2), undefined, {
-    commands: [(program, act) => registerSim(program, act, platform)],
+    commands: [
+      (program, act) => registerSim(program, act, platform),
+      (program, act) => registerExperiment(program, act, platform),
+    ],
     drawRunPage: async (facts) => (await import("./run-page.ts")).drawRunPage(facts),
   });
 } else {

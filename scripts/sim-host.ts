@@ -6,15 +6,18 @@
  */
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { hasher, verifier } from "../node/crypto.ts";
 import { nearest } from "../node/job-file/nearest.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
-import { parseWith, parseYaml, readTextFile, type YamlSource } from "../node/job-file/yaml-source.ts";
+import { objectSource, parseWith, parseYaml, readTextFile, type YamlSource } from "../node/job-file/yaml-source.ts";
+import { lineOfThrow } from "../node/skills/line-of-throw.ts";
 import { openTrace, readMerged } from "../node/trace-reader.ts";
 import { COMMAND, packageVersion } from "../node/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
+import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import type { SimPlatform } from "../sim/cli/context.ts";
 import type { SimHost } from "../sim/host.ts";
@@ -48,6 +51,7 @@ export const simHost: SimHost = {
   openTrace,
   readMerged,
   parseYaml,
+  objectSource,
   parseWith: (source, schema) => parseWith(source as YamlSource, schema),
   suggest: nearest,
   readText: readTextFile,
@@ -56,8 +60,16 @@ export const simHost: SimHost = {
     return { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs: [...blobs.values()] };
   },
   async importModule(path) {
-    const module = (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown };
-    return module.default;
+    if (!existsSync(path)) throw new MeshworkError("invalid-file", "there is no such file", "check the path");
+    try {
+      const module = (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown };
+      return module.default;
+    } catch (error) {
+      const line = lineOfThrow(path, error);
+      if (line === null) throw error;
+      const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+      throw new MeshworkError("invalid-file", `line ${line}: ${message}`, "correct the module");
+    }
   },
 };
 

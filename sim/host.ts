@@ -9,12 +9,12 @@ import type { CreateMachine } from "../protocol/machine.ts";
 import type { TraceHead, TraceLine } from "../protocol/trace.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 
-/** A YAML file that still knows where each of its parts stands (node/job-file/yaml-source.ts). */
+/** A YAML file that still knows where each of its parts stands (node/job-file/yaml-source.ts), or an object. */
 export interface Source {
   readonly file: string;
   readonly value: unknown;
-  /** The line of the value at `path`, or of the nearest part around it that exists. From 1. */
-  lineOf(path: readonly PropertyKey[]): number;
+  /** The line of the value at `path`, or of the nearest part around it that exists. From 1; null: there are no lines. */
+  lineOf(path: readonly PropertyKey[]): number | null;
   /** The error to throw about the part at `path`: one line that names file, line and remedy. */
   error(path: readonly PropertyKey[], what: string, remedy: string): Error;
 }
@@ -54,12 +54,14 @@ export interface SimHost {
   /** All entries in the order of time. Closes the files. */
   readMerged<F extends TraceFile>(files: readonly F[], onEntry: (entry: TraceLine, from: F) => void): Promise<void>;
   parseYaml(file: string, text: string): Source;
+  /** What was not written in a file: its errors name no lines. `name`: for messages. */
+  objectSource(name: string, value: unknown): Source;
   /** Checks against a schema; throws one line that names the unknown key and the nearest known one. */
   parseWith<S extends z.ZodType>(source: Source, schema: S): z.output<S>;
   /** The nearest of `known` to what was written, or null. */
   suggest(written: string, known: readonly string[]): string | null;
   readText(path: string): Promise<string>;
   readJob(path: string): Promise<JobTemplate>;
-  /** A plugin module's default export. */
+  /** A plugin module's default export. Throws a MeshworkError where there is no such file. */
   importModule(path: string): Promise<unknown>;
 }

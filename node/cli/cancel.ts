@@ -2,7 +2,7 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
-import { ownerIdentity, withClient } from "./client.ts";
+import { keeperOf, ownerIdentity, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
 import { jobsOf } from "./status.ts";
 
@@ -35,8 +35,10 @@ const CANCEL_MS = 20_000;
 
 async function runCancel(context: CliContext, job: string, options: CancelOptions): Promise<number> {
   const identity = ownerIdentity(context, options.key);
-  const status = await withClient(context, { ...options, identity }, async ({ node, target }) => {
-    const find = async () => jobsOf(await node.status(target)).find((known) => known.job === job);
+  const status = await withClient(context, { ...options, identity }, async (client) => {
+    const { node } = client;
+    const keeper = await keeperOf(client, job as JobId);
+    const find = async () => jobsOf(await node.status(keeper)).find((known) => known.job === job);
     const before = await find();
     if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
     if (before.owner !== identity.agent) {
@@ -47,7 +49,7 @@ async function runCancel(context: CliContext, job: string, options: CancelOption
       );
     }
     if (before.status !== "running") return before.status;
-    node.cancel(job as JobId, target);
+    node.cancel(job as JobId, keeper);
     await node.until(async () => (await find())?.status !== "running", CANCEL_MS, "cancelling");
     return (await find())!.status;
   });

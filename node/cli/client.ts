@@ -3,7 +3,7 @@
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { AgentId } from "../../protocol/core/ids.ts";
+import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { type Identity, loadOrMakeIdentity } from "../identity.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { COMMAND } from "../version.ts";
@@ -68,4 +68,21 @@ export async function withClient<T>(
     context.signal.removeEventListener("abort", onAbort);
     await node.stop();
   }
+}
+
+/** A mesh's new acquaintance learns of the other agents within about this time, ms. */
+const SETTLE_MS = 3_000;
+
+/** The agent that keeps a job: the one of `--to`, or another that it knows. Throws `refused` if nobody does. */
+export async function keeperOf({ node, target }: Client, job: JobId): Promise<AgentId> {
+  let keeper: AgentId | null = null;
+  const search = async (): Promise<boolean> => {
+    keeper = await node.keeperOf(job, target);
+    return keeper !== null;
+  };
+  await node.until(search, SETTLE_MS, "looking for the job").catch((error: unknown) => {
+    if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+    throw new MeshworkError("refused", `no agent of this mesh keeps job ${job}`, "check the id and --mesh");
+  });
+  return keeper!;
 }

@@ -1,10 +1,12 @@
 /** `meshwork result`: fetches the result of a job with its certificate. */
 
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { RunFolder } from "../run/run-folder.ts";
-import { withClient } from "./client.ts";
+import { keeperOf, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
+import { jobsOf } from "./status.ts";
 
 export interface ResultOptions {
   readonly to: string;
@@ -32,9 +34,18 @@ export const registerResult: Register = (program, act) => {
 };
 
 async function runResult(context: CliContext, job: string, options: ResultOptions): Promise<number> {
-  const { result, certificate } = await withClient(context, options, ({ node, target }) =>
-    node.certified(job as JobId, target),
-  );
+  const { result, certificate } = await withClient(context, options, async (client) => {
+    const keeper = await keeperOf(client, job as JobId);
+    const status = jobsOf(await client.node.status(keeper)).find((known) => known.job === job);
+    if (status === undefined || status.status === "certified") return client.node.certified(job as JobId, keeper);
+    const { tasks, reason } = status;
+    const done = status.status === "running" ? `${tasks.accepted} of ${tasks.total} tasks are accepted` : reason;
+    throw new MeshworkError(
+      "refused",
+      `the job is ${status.status}: ${done}`,
+      status.status === "running" ? "ask again later" : "",
+    );
+  });
   const folder = options.out === undefined ? null : new RunFolder(options.out);
   folder?.writeResult(result);
   folder?.writeCertificate(certificate);

@@ -17,12 +17,12 @@ const TEXT_CHARS_MAX = 16 * 1024 * 1024;
 
 export type Path = readonly PropertyKey[];
 
-/** A parsed file that still knows where each of its parts stands. */
+/** A parsed file that still knows where each of its parts stands; or an object, which has no lines. */
 export interface YamlSource {
   readonly file: string;
   readonly value: unknown;
   /** The line of the value at `path`, or of the nearest part around it that exists. From 1. */
-  lineOf(path: Path): number;
+  lineOf(path: Path): number | null;
   /** The error to throw about the part at `path`. */
   error(path: Path, what: string, remedy: string): MeshworkError;
 }
@@ -80,6 +80,14 @@ export function parseYaml(file: string, text: string): YamlSource {
   }
 }
 
+/** What was not written in a file, as if it were one: its errors name no lines. `name`: for messages. */
+export const objectSource = (name: string, value: unknown): YamlSource => ({
+  file: name,
+  value,
+  lineOf: () => null,
+  error: (_, what, remedy) => fileError(name, null, what, remedy),
+});
+
 function lineInside(root: Node | null, path: Path, lineAt: (node: unknown) => number | null): number {
   let line = lineAt(root) ?? 1;
   let node: unknown = root;
@@ -106,13 +114,13 @@ export function parseWith<S extends z.ZodType>(source: YamlSource, schema: S): z
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => describeIssue(source, schema, issue));
   // A mistyped key is also a missing one: the slip says more than what lacks because of it.
-  problems.sort((a, b) => Number(a.missing) - Number(b.missing) || a.line - b.line);
+  problems.sort((a, b) => Number(a.missing) - Number(b.missing) || (a.line ?? 0) - (b.line ?? 0));
   const first = problems[0]!;
   throw fileError(source.file, first.line, first.what, first.remedy);
 }
 
 interface Problem {
-  readonly line: number;
+  readonly line: number | null;
   readonly what: string;
   readonly remedy: string;
   /** Something is not there, rather than wrong. */

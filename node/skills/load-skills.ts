@@ -19,6 +19,7 @@ import { creditsSchema, durationSchema, nameSchema, sizeSchema } from "../job-fi
 import { fileError, parseWith, parseYaml, readTextFile, unreadable, type YamlSource } from "../job-file/yaml-source.ts";
 import { builtInSkills } from "./built-in.ts";
 import { COMMAND_DEFAULTS, commandSkill } from "./command-skill.ts";
+import { lineOfThrow } from "./line-of-throw.ts";
 import { defineSkill, type Skill, skillShape } from "./skill.ts";
 
 export interface LoadOptions {
@@ -50,7 +51,7 @@ async function loadModule(file: string): Promise<readonly Skill[]> {
   });
   const url = pathToFileURL(resolve(file)).href;
   const exported = await importDefault(file, url);
-  const list = typeof exported === "function" ? await callModule(file, url, exported) : exported;
+  const list = typeof exported === "function" ? await callModule(file, exported) : exported;
   if (!Array.isArray(list)) {
     const remedy = "export default [ … ], or a function ({ z, defineSkill }) => [ … ]";
     throw fileError(file, null, "it has no list of skills as its default export", remedy);
@@ -65,25 +66,20 @@ async function importDefault(file: string, url: string): Promise<unknown> {
     const module = (await import(url)) as { readonly default?: unknown };
     return module.default;
   } catch (error) {
-    throw moduleProblem(file, url, error, "it cannot be loaded");
+    throw moduleProblem(file, error, "it cannot be loaded");
   }
 }
 
-async function callModule(file: string, url: string, make: unknown): Promise<unknown> {
+async function callModule(file: string, make: unknown): Promise<unknown> {
   try {
     return await (make as (tools: { z: typeof z; defineSkill: typeof defineSkill }) => unknown)({ z, defineSkill });
   } catch (error) {
-    throw moduleProblem(file, url, error, "its function threw");
+    throw moduleProblem(file, error, "its function threw");
   }
 }
 
-/** Node writes where an error of a module is into its stack: `file:///…/skills.ts:12`. */
-function moduleProblem(file: string, url: string, error: unknown, what: string): MeshworkError {
-  const text = error instanceof Error ? `${error.stack ?? ""}\n${error.message}` : "";
-  const at = [url, resolve(file)]
-    .map((name) => text.indexOf(`${name}:`) + name.length + 1)
-    .find((i) => text[i - 1] === ":");
-  const line = at === undefined ? null : Number.parseInt(text.slice(at), 10) || null;
+function moduleProblem(file: string, error: unknown, what: string): MeshworkError {
+  const line = lineOfThrow(file, error);
   const message = error instanceof Error ? error.message : String(error);
   const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
   const remedy = missing ? "install it beside the file, or export a function ({ z }) => [ … ]" : "correct the module";

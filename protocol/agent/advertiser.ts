@@ -16,6 +16,9 @@ import type { Context } from "./context.ts";
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
 const FIRST_PUBLISH_MS = 1_500;
+/** So many neighbours are asked for what they know at once, then one in this time, ms. */
+const FIRST_EXCHANGES = 3;
+const EXCHANGE_MS = 10_000;
 /** Bytes of capability vectors in one frame: far below the limit of frames. */
 const VCVS_BYTES = 256 * 1024;
 
@@ -27,6 +30,9 @@ export class Advertiser {
   #publishAtMs = Number.POSITIVE_INFINITY;
   #publishedMs = Number.NEGATIVE_INFINITY;
   #isConnected = false;
+  /** Times that it asked a neighbour for what it lacks, and when last. */
+  #exchanges = 0;
+  #exchangedMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: Context, directory: Directory) {
     this.#context = context;
@@ -73,6 +79,10 @@ export class Advertiser {
     const { now } = this.#context;
     if (!this.#isConnected) this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
     this.#isConnected = true;
+    // Neighbours tell each other the same: of connections that open one after another, for a job, few are of use.
+    if (this.#exchanges >= FIRST_EXCHANGES && now.monoMs - this.#exchangedMs < EXCHANGE_MS) return;
+    this.#exchanges++;
+    this.#exchangedMs = now.monoMs;
     const known = this.#directory
       .list(now.wallMs)
       .map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));

@@ -16,17 +16,10 @@ import { Liveness, PULSE_MS } from "../membership/liveness.ts";
 import { decode } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
-import {
-  committedBlockCodec,
-  decodeBeacon,
-  decodeMessage,
-  decodeVcv,
-  type Message,
-  type Position,
-} from "../wire/message.ts";
+import { committedBlockCodec, decodeMessage, decodeVcv, type Message, type Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
-import { Beacons, isSignedBeacon } from "./beacons.ts";
+import { Beacons } from "./beacons.ts";
 import { StepContext, sealBodies } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
 import { type CheckedGenesis, checkGenesis, Invitations } from "./invitations.ts";
@@ -74,7 +67,7 @@ class Agent implements Machine {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       isKept: (job) => this.#hosts.has(job),
     });
-    this.#beacons = new Beacons(context, (beacon) => this.#worker.onBeacon(beacon));
+    this.#beacons = new Beacons(context, this.#directory, (beacon) => this.#worker.onBeacon(beacon));
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked, "operator"),
@@ -85,6 +78,7 @@ class Agent implements Machine {
       hosts: this.#hosts,
       directory: this.#directory,
       loadPpm: () => this.#worker.loadPpm,
+      isAbsent: (agent) => this.#invitations.isAbsent(agent),
     });
     this.#hostEvents = {
       onNotices: (host, notices) => {
@@ -93,7 +87,8 @@ class Agent implements Machine {
         }
       },
       onWindow: (host, event, header) => this.#beacons.onWindow(host, event, header),
-      onCommittee: (host) => this.#worker.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),
+      onCommittee: (host) =>
+        this.#worker.jobs.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),
       onReadBlocks: (host, to, slots) => this.#readBlocks(host.job, to, slots),
     };
   }
@@ -143,7 +138,8 @@ class Agent implements Machine {
   /** Lets every part do what is due, until nothing is; then asks to be woken. */
   #settle(): void {
     const { monoMs } = this.#context.now;
-    for (let round = 0; round < SETTLE_ROUNDS; round++) {
+    let wakeMs = this.#nextWakeMs();
+    for (let round = 0; round < SETTLE_ROUNDS && wakeMs <= monoMs; round++) {
       if (monoMs >= this.#pulseAtMs) this.#pulse();
       if (this.#worker.nextWakeMs() <= monoMs) this.#worker.tick();
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
@@ -151,9 +147,8 @@ class Agent implements Machine {
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
       if (this.#requests.nextWakeMs() <= monoMs) this.#requests.tick();
       for (const host of this.#hosts.values()) if (host.nextWakeMs() <= monoMs) host.tick();
-      if (this.#nextWakeMs() > monoMs) break;
+      wakeMs = this.#nextWakeMs();
     }
-    const wakeMs = this.#nextWakeMs();
     if (wakeMs === this.#wokenForMs || wakeMs === Number.POSITIVE_INFINITY) return;
     this.#wokenForMs = wakeMs;
     this.#context.emit({ kind: "wake", atMonoMs: wakeMs });
@@ -185,7 +180,7 @@ class Agent implements Machine {
     if (stored.root.role !== "keeper") return;
     const host = new JobHost(this.#context, this.#hostEvents, signed, genesis, job, stored);
     this.#hosts.set(job, host);
-    this.#worker.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
+    this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
     host.start();
   }
 
@@ -209,7 +204,7 @@ class Agent implements Machine {
     this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
     const host = new JobHost(this.#context, this.#hostEvents, signed, genesis, job, null);
     this.#hosts.set(job, host);
-    this.#worker.addJob(signed, genesis, job);
+    this.#worker.jobs.add(signed, genesis, job);
     host.start();
     if (why === "operator" && !isAsked(genesis, this.#context.self)) this.#follow(host);
   }
@@ -265,6 +260,7 @@ class Agent implements Machine {
   #onConnected(agent: AgentId): void {
     this.#liveness.onConnection(agent, true);
     this.#advertiser.onConnected(agent);
+    this.#invitations.onHeard(agent);
     for (const host of this.#hosts.values()) host.onConnected(agent);
   }
 
@@ -338,7 +334,7 @@ class Agent implements Machine {
    */
   #beginAsked(from: AgentId, { job, height }: Position): JobHost | undefined {
     if (height === 0 || this.#retired.has(job)) return undefined;
-    const known = this.#worker.genesisOf(job);
+    const known = this.#worker.jobs.get(job) ?? null;
     const checked = this.#invitations.take(job) ?? known;
     if (checked === null) this.#requests.ask(from, job);
     else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null)
@@ -377,7 +373,7 @@ class Agent implements Machine {
       case "genesis":
         return this.#onGenesis(message.genesis);
       case "committee":
-        return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.onCommittee(message);
+        return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
       case "notice":
         return this.#onNotice(from, message);
       case "over":
@@ -405,7 +401,7 @@ class Agent implements Machine {
 
   #onNotice(from: AgentId, { job, items }: Extract<Message, { kind: "notice" }>): Verdict {
     // An unknown job, or a member that came after the committee that this agent knows: both come with the genesis.
-    if (!this.#worker.isMember(job, from)) this.#requests.ask(from, job);
+    if (!this.#worker.jobs.isMember(job, from)) this.#requests.ask(from, job);
     return this.#worker.onNotice(from, job, items);
   }
 
@@ -442,7 +438,7 @@ class Agent implements Machine {
     const { genesis, job } = checked;
     const beacons = this.#requests.take(job);
     if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
-    this.#worker.addJob(signed, genesis, job);
+    this.#worker.jobs.add(signed, genesis, job);
     for (const beacon of beacons) this.#worker.onBeacon(beacon);
     return ACCEPT;
   }
@@ -462,18 +458,14 @@ class Agent implements Machine {
   }
 
   #onBeacon(bytes: Uint8Array): Verdict {
-    const decoded = decodeBeacon(bytes);
-    if (!decoded.ok) return reject(decoded.code);
-    const beacon = decoded.value;
-    if (beacon.endsMs < this.#context.now.wallMs - PULSE_MS) return ignore("expired");
-    if (!isSignedBeacon(this.#context.config, beacon)) return reject("bad-signature");
-    if (!this.#context.config.skills.some((skill) => skill.name === beacon.skill)) return ACCEPT;
-    if (this.#worker.isMember(beacon.job, beacon.author)) this.#worker.onBeacon(beacon);
+    const { verdict, beacon } = this.#beacons.read(bytes);
+    if (beacon === null) return verdict;
+    if (this.#worker.jobs.isMember(beacon.job, beacon.author)) this.#worker.onBeacon(beacon);
     else {
       this.#requests.keep(beacon);
       this.#requests.ask(beacon.author, beacon.job);
     }
-    return ACCEPT;
+    return verdict;
   }
 
   // --- blobs and records ------------------------------------------------------------------------------

@@ -5,17 +5,22 @@
  * Source: protocol.md 6.1.
  */
 
+import type { Directory } from "../capability/directory.ts";
+import { Screening } from "../capability/screening.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
 import type { EventOf } from "../job/event.ts";
 import type { AgentConfig } from "../machine.ts";
 import { type Beacon, type BeaconContent, beaconHash } from "../wire/capability.ts";
 import type { Header } from "../wire/consensus.ts";
-import { encodeBeacon } from "../wire/message.ts";
+import { decodeBeacon, encodeBeacon } from "../wire/message.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import type { JobHost } from "./job-host.ts";
 
 /** Between two members' turns, ms: a gossip hop and an offer's way. */
 const TURN_MS = 150;
+/** Clocks differ: a beacon is passed on for so long after its window's end, ms. */
+const LATE_MS = 1_000;
 
 interface Planned {
   readonly host: JobHost;
@@ -30,7 +35,7 @@ export function signBeacon(config: AgentConfig, signer: Signer, content: BeaconC
   return { ...content, signature: signer.sign(message) };
 }
 
-export function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
+function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
   const message = statementMessage(config.meshId, "beacon", beaconHash(config.crypto.hash, beacon));
   return config.crypto.verify(beacon.author, message, beacon.signature);
 }
@@ -39,17 +44,34 @@ export class Beacons {
   readonly #context: Context;
   /** Its own beacons reach an agent's own worker without the network. */
   readonly #toOwnWorker: (beacon: BeaconContent) => void;
+  readonly #screening: Screening;
   #planned: Planned[] = [];
 
-  constructor(context: Context, toOwnWorker: (beacon: BeaconContent) => void) {
+  constructor(context: Context, directory: Directory, toOwnWorker: (beacon: BeaconContent) => void) {
     this.#context = context;
+    this.#screening = new Screening(directory, context.config.crypto.hash);
     this.#toOwnWorker = toOwnWorker;
   }
 
-  onWindow(host: JobHost, { skill, labels, attempt, endsMs }: EventOf<"window">, header: Header): void {
+  /** A beacon that came by gossip: whether it goes on, and the beacon itself if it asks this agent for an offer. */
+  read(bytes: Uint8Array): { readonly verdict: Verdict; readonly beacon: Beacon | null } {
+    const { config, now } = this.#context;
+    const decoded = decodeBeacon(bytes);
+    if (!decoded.ok) return { verdict: reject(decoded.code), beacon: null };
+    const beacon = decoded.value;
+    if (beacon.endsMs < now.wallMs - LATE_MS) return { verdict: ignore("expired"), beacon: null };
+    if (!isSignedBeacon(config, beacon)) return { verdict: reject("bad-signature"), beacon: null };
+    return { verdict: ACCEPT, beacon: this.#isCalled(beacon) ? beacon : null };
+  }
+
+  #isCalled(beacon: BeaconContent): boolean {
+    return this.#screening.isCalled(this.#context.self, beacon);
+  }
+
+  onWindow(host: JobHost, { skill, labels, calls, endsMs }: EventOf<"window">, header: Header): void {
     const { self, now } = this.#context;
-    const beacon = { job: host.job, author: self, skill, labels, attempt, endsMs };
-    this.#toOwnWorker(beacon);
+    const beacon = { job: host.job, author: self, skill, labels, calls, endsMs };
+    if (this.#isCalled(beacon)) this.#toOwnWorker(beacon);
     const members = host.members;
     const mine = members.indexOf(self);
     if (mine < 0) return;

@@ -14,6 +14,9 @@ import type { CommittedBlock } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 import { encodeCandidate, encodeCommitted, SLOT, toCommitted } from "./job-records.ts";
 
+/** Of a job that has ended, so many blocks stay in memory: for members that were about to decide them. */
+const ENDED_BLOCKS = 4;
+
 export interface ArchiveEvents {
   /** Blocks that are in the store only are asked for. */
   readBlocks(to: AgentId, slots: readonly string[]): void;
@@ -82,6 +85,11 @@ export class BlockArchive {
       this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
     }
     this.#candidates.clear();
+  }
+
+  /** The job has ended: few ask for its blocks now, and the store has them. */
+  end(): void {
+    for (const height of this.#recent.keys()) if (height < this.#nextHeight - ENDED_BLOCKS) this.#recent.delete(height);
   }
 
   // --- the others -------------------------------------------------------------------------------------

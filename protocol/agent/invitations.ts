@@ -22,6 +22,8 @@ const INVITE_AGAIN_MS = 2_000;
 const INVITE_TIMEOUT_MS = 60_000;
 /** Who does not even say that the invitation arrived is held for gone after this, ms: a capability vector outlives its agent. */
 const SILENCE_MS = 5_000;
+/** Who left an invitation without an answer is not thought of for other jobs for so long, ms. */
+const ABSENT_MS = 60_000;
 
 /** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
 const INVITE_VCVS_BYTES = 1024 * 1024;
@@ -100,6 +102,8 @@ export class Invitations {
   readonly #events: InvitationEvents;
   readonly #asked = new Map<JobId, Asked>();
   readonly #submitted = new Map<JobId, Submitted>();
+  /** Agents that did not answer an invitation, and when. */
+  readonly #absent = new Map<AgentId, number>();
 
   constructor(context: Context, events: InvitationEvents) {
     this.#context = context;
@@ -190,6 +194,16 @@ export class Invitations {
     this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, refusedBy } });
   }
 
+  /** Whether it lately left an invitation without an answer, and has not been heard of since. */
+  isAbsent(agent: AgentId): boolean {
+    const sinceMs = this.#absent.get(agent);
+    return sinceMs !== undefined && this.#context.now.monoMs - sinceMs < ABSENT_MS;
+  }
+
+  onHeard(agent: AgentId): void {
+    this.#absent.delete(agent);
+  }
+
   // --- the nodes that are asked -----------------------------------------------------------------------
 
   onInvite(from: AgentId, signed: SignedGenesis): void {
@@ -255,6 +269,7 @@ export class Invitations {
       const isOver = elapsedMs > INVITE_TIMEOUT_MS;
       if (isOver || (elapsedMs > SILENCE_MS && silent.length > 0)) {
         const gone = isOver ? [...submitted.waiting] : silent;
+        for (const agent of gone) this.#absent.set(agent, monoMs);
         const names = gone.map((agent) => this.#nameOf(agent)).join(", ");
         this.#end(submitted.checked, false, `no answer from ${names}`, gone);
       } else if (monoMs >= submitted.againAtMs) {

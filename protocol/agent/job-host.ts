@@ -358,6 +358,7 @@ export class JobHost {
     if (this.#isReplaying) return;
     this.archive.keep(header.height);
     this.#tell(decided);
+    if (this.isEnded) this.archive.end();
   }
 
   /** Traces, followers, the operator, and, from members, the workers. */

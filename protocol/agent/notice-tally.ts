@@ -17,7 +17,8 @@ export class NoticeTally {
   readonly #pending = new Map<string, Set<AgentId>>();
   /** The same by member, oldest first: what one says without end costs only that one. */
   readonly #saidBy = new Map<AgentId, Set<string>>();
-  readonly #closed = new Set<string>();
+  /** By seat, the serial of the newest. */
+  readonly #closed = new Map<string, number>();
 
   /** Notes that `from` said `item`. True once, when members with more than 1/3 of the power have said it. */
   add(hasher: Hasher, committee: Committee, from: AgentId, item: NoticeItem): boolean {
@@ -46,12 +47,15 @@ export class NoticeTally {
     if (by?.size === 0) this.#pending.delete(oldest!);
   }
 
-  isClosed(key: string): boolean {
-    return this.#closed.has(key);
+  /** Whether an award of this seat is over, or was declined. */
+  isClosed(seat: string, serial: number): boolean {
+    return serial <= (this.#closed.get(seat) ?? 0);
   }
 
-  close(key: string): void {
-    if (this.#closed.size >= CLOSED_MAX) this.#closed.delete(this.#closed.values().next().value!);
-    this.#closed.add(key);
+  close(seat: string, serial: number): void {
+    const newest = Math.max(serial, this.#closed.get(seat) ?? 0);
+    this.#closed.delete(seat); // it goes to the end
+    if (this.#closed.size >= CLOSED_MAX) this.#closed.delete(this.#closed.keys().next().value!);
+    this.#closed.set(seat, newest);
   }
 }

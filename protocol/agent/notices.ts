@@ -27,6 +27,9 @@ export interface Addressed {
   readonly message: Message;
 }
 
+/** Whoever has given a result, or whose batch is over, is given no other award of that seat. */
+const ALL_SERIALS = Number.MAX_SAFE_INTEGER;
+
 export class Notices {
   readonly #replica: Replica;
   /** Workers whose pulse last named another number of awards than the ledger does. */
@@ -73,7 +76,8 @@ export class Notices {
           if (award.status === "sealed") add(award.worker, { kind: "open", task: event.task, attempt, revealByMs });
         }
       } else if (event.kind === "ended" || event.kind === "result") {
-        add(event.worker, { kind: "closed", task: event.task, attempt: event.attempt });
+        const serial = event.kind === "ended" ? event.serial : ALL_SERIALS;
+        add(event.worker, { kind: "closed", task: event.task, attempt: event.attempt, serial });
       }
     }
     return [...items].flatMap(([to, list]) => this.#messages(to, list));
@@ -106,6 +110,7 @@ export class Notices {
       attempt: task.attempt,
       skill: specOf(rules, task).skill,
       input: this.#portable(inputOf(rules, task)),
+      serial: award.serial,
       leaseEndsMs: award.leaseEndsMs,
       price: award.price,
       sealed: isSealed(policyOf(rules, task)),
@@ -168,7 +173,8 @@ export class Notices {
         award === undefined
           ? this.#isOver(said.task, said.attempt)
           : award.status === "done" || award.status === "ended";
-      if (isSettled) items.push({ kind: "closed", task: said.task, attempt: said.attempt });
+      if (isSettled)
+        items.push({ kind: "closed", task: said.task, attempt: said.attempt, serial: award?.serial ?? ALL_SERIALS });
       else if (task !== undefined && award?.status === "sealed" && task.phase === "open") {
         items.push({ kind: "open", task: said.task, attempt: said.attempt, revealByMs: task.revealByMs });
       }

@@ -26,6 +26,8 @@ export interface QuestionSources {
   readonly directory: Directory;
   /** Share of its slots in use, parts per million. */
   loadPpm(): number;
+  /** Whether an agent lately did not answer this one. */
+  isAbsent(agent: AgentId): boolean;
 }
 
 export class Questions {
@@ -67,7 +69,7 @@ export class Questions {
     const { hosts, directory } = this.#sources;
     const { config, self, now } = this.#context;
     if (query.kind === "hosts") {
-      const keepers = directory.list(now.wallMs).filter((vcv) => vcv.hosts);
+      const keepers = directory.list(now.wallMs).filter((vcv) => vcv.hosts && !this.#sources.isAbsent(vcv.agent));
       return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
     }
     const host = query.job === null ? undefined : hosts.get(query.job);

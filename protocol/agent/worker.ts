@@ -5,8 +5,6 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
-import { isCommit } from "../consensus/ballots.ts";
-import { type Committee, createCommittee, explainNotCommittee } from "../consensus/committee.ts";
 import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -15,15 +13,14 @@ import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
-import { blockHash, committeeHash } from "../wire/consensus.ts";
 import { blobsOf, type Data, type Genesis, type SignedGenesis } from "../wire/genesis.ts";
-import type { Message, NoticeItem } from "../wire/message.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { NoticeItem } from "../wire/message.ts";
+import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
+import { type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
-import { Outbox } from "./outbox.ts";
 
 /** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
 const OFFER_LIFE_MS = 60_000;
@@ -34,34 +31,6 @@ const INTEREST_MS = 60_000;
 /** Of the reason that a failure gives. */
 const MESSAGE_BYTES = 200;
 
-interface StandingOffer {
-  readonly validUntilMs: number;
-  readonly saidMs: number;
-  /** Said while all slots were in use, or taken for that since: it is said again when one is free. */
-  readonly isFull: boolean;
-}
-
-/** A job that this agent works for, or was asked to. */
-interface KnownJob {
-  readonly job: JobId;
-  readonly signed: SignedGenesis;
-  readonly genesis: Genesis;
-  committee: Committee;
-  /** Height of the block that named the committee. */
-  committeeHeight: number;
-  /** Its newest offers by skill. */
-  readonly offers: Map<string, StandingOffer>;
-  readonly held: Map<string, Held>;
-  readonly tally: NoticeTally;
-  readonly outbox: Outbox;
-  /** Members that say that the job has ended. */
-  readonly overBy: Set<AgentId>;
-  /** Awards whose work is under way. */
-  running: number;
-  lastWorkMs: number;
-  isStored: boolean;
-}
-
 export interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
   publish(job: JobId, envelope: Envelope): boolean;
@@ -71,7 +40,7 @@ export interface WorkerEvents {
 export class Worker {
   readonly #context: Context;
   readonly #events: WorkerEvents;
-  readonly #jobs = new Map<JobId, KnownJob>();
+  readonly jobs: KnownJobs;
   #running = 0;
   #heldCount = 0;
   /** A slot came free: jobs that were told that there is none hear of it then. */
@@ -79,16 +48,8 @@ export class Worker {
 
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
+    this.jobs = new KnownJobs(context);
     this.#events = events;
-  }
-
-  genesisOf(job: JobId): Pick<KnownJob, "signed" | "genesis" | "job"> | null {
-    return this.#jobs.get(job) ?? null;
-  }
-
-  /** Whether `agent` is in the job's committee, as far as this one knows. */
-  isMember(job: JobId, agent: AgentId): boolean {
-    return (this.#jobs.get(job)?.committee.power(agent) ?? 0) > 0;
   }
 
   /** Share of its slots in use, parts per million. */
@@ -98,44 +59,10 @@ export class Worker {
 
   // --- jobs -------------------------------------------------------------------------------------------
 
-  /** Takes note of a job; not if it has too many already that hold work. */
-  addJob(signed: SignedGenesis, genesis: Genesis, job: JobId): void {
-    if (this.#jobs.has(job)) return;
-    this.#makeRoom();
-    if (this.#jobs.size >= limits.knownJobs) return;
-    const committee = createCommittee(this.#context.config.crypto.hash, genesis.committee);
-    this.#jobs.set(job, {
-      job,
-      signed,
-      genesis,
-      committee,
-      committeeHeight: 0,
-      offers: new Map(),
-      held: new Map(),
-      tally: new NoticeTally(),
-      outbox: new Outbox(this.#context, job),
-      overBy: new Set(),
-      running: 0,
-      lastWorkMs: this.#context.now.monoMs,
-      isStored: false,
-    });
-  }
-
-  /** Forgets the jobs that gave no work for longest. */
-  #makeRoom(): void {
-    const idle = [...this.#jobs.values()]
-      .filter((known) => known.held.size === 0)
-      .sort((a, b) => a.lastWorkMs - b.lastWorkMs);
-    for (const known of idle) {
-      if (this.#jobs.size < limits.knownJobs) return;
-      this.#jobs.delete(known.job);
-    }
-  }
-
   /** Continues with what was sealed before a restart. */
   restore(signed: SignedGenesis, genesis: Genesis, job: JobId, work: readonly StoredRecord[]): void {
-    this.addJob(signed, genesis, job);
-    const known = this.#jobs.get(job);
+    this.jobs.add(signed, genesis, job);
+    const known = this.jobs.get(job);
     if (known === undefined) return;
     known.isStored = true;
     for (const record of work) {
@@ -150,34 +77,10 @@ export class Worker {
     }
   }
 
-  onCommittee(message: Extract<Message, { kind: "committee" }>): Verdict {
-    const known = this.#jobs.get(message.job);
-    if (known === undefined) return ignore("unknown-job");
-    const { crypto, meshId } = this.#context.config;
-    const { header, commit, committee } = message;
-    if (header.height <= known.committeeHeight) return ignore("known");
-    if (header.committeeHash !== known.committee.hash) return ignore("other-committee");
-    if (committeeHash(crypto.hash, committee) !== header.nextCommitteeHash) return reject("other-committee");
-    if (explainNotCommittee(committee) !== null) return reject("not-a-committee");
-    const block = { job: message.job, height: header.height, hash: blockHash(crypto.hash, header) };
-    if (!isCommit(meshId, crypto, known.committee, block, commit)) return reject("bad-commit");
-    known.committee = createCommittee(crypto.hash, committee);
-    known.committeeHeight = header.height;
-    return ACCEPT;
-  }
-
-  /** The committee as this agent's own copy of the log has it. */
-  setCommittee(job: JobId, committee: Committee, height: number): void {
-    const known = this.#jobs.get(job);
-    if (known === undefined) return;
-    known.committee = committee;
-    known.committeeHeight = height;
-  }
-
   /** Jobs for which it holds awards or has standing offers, with how many live awards it has: members must hear from it. */
   engagements(): { readonly job: JobId; readonly members: readonly AgentId[]; readonly awards: number }[] {
     const engagements = [];
-    for (const known of this.#jobs.values()) {
+    for (const known of this.jobs.values()) {
       if (known.held.size === 0 && !this.#isOffering(known)) continue;
       let awards = 0;
       for (const held of known.held.values()) if (held.phase === "fetching" || held.phase === "running") awards++;
@@ -196,7 +99,7 @@ export class Worker {
 
   /** Answers a member's beacon. Several members may ask for the same: one answer is under way then. */
   onBeacon(beacon: BeaconContent): void {
-    const known = this.#jobs.get(beacon.job);
+    const known = this.jobs.get(beacon.job);
     if (known === undefined || known.committee.power(beacon.author) === 0) return;
     const offer = known.offers.get(beacon.skill);
     if (offer !== undefined && this.#context.now.monoMs - offer.saidMs < OFFER_ONCE_MS) return;
@@ -237,7 +140,7 @@ export class Worker {
   /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
   #offerAgain(): void {
     const free = this.#context.config.slots - this.#running;
-    const waiting = [...this.#jobs.values()].flatMap((known) =>
+    const waiting = [...this.jobs.values()].flatMap((known) =>
       [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
     );
     waiting.sort((a, b) => a.saidMs - b.saidMs);
@@ -249,14 +152,18 @@ export class Worker {
   // --- notices ----------------------------------------------------------------------------------------
 
   onNotice(from: AgentId, job: JobId, items: readonly NoticeItem[]): Verdict {
-    const known = this.#jobs.get(job);
+    const known = this.jobs.get(job);
     if (known === undefined) return ignore("unknown-job");
     if (known.committee.power(from) === 0) return ignore("not-a-member");
+    if (known.isOver) return ignore("over");
     for (const item of items) {
       const key = keyOf(item.task, item.attempt);
       const held = known.held.get(key);
-      const isNews = item.kind === "award" ? held === undefined : held !== undefined;
-      if (!isNews || known.tally.isClosed(key)) continue;
+      const isNews =
+        item.kind === "award"
+          ? held === undefined && !known.tally.isClosed(key, item.serial)
+          : held !== undefined && (item.kind === "open" || item.serial >= (held.award?.serial ?? 0));
+      if (!isNews) continue;
       if (known.tally.add(this.#context.config.crypto.hash, known.committee, from, item))
         this.#onAgreed(known, key, item, held);
     }
@@ -265,12 +172,14 @@ export class Worker {
 
   /** A member says that the job has ended: believed when members with more than 1/3 of the power say so. */
   onOver(from: AgentId, job: JobId): Verdict {
-    const known = this.#jobs.get(job);
+    const known = this.jobs.get(job);
     if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
     known.overBy.add(from);
     if (!known.committee.hasHonest(known.committee.powerOf(known.overBy))) return ACCEPT;
-    for (const [key, held] of [...known.held]) this.#close(known, key, held);
+    for (const [key, held] of [...known.held]) this.#close(known, key, held, Number.MAX_SAFE_INTEGER);
     known.offers.clear();
+    known.isOver = true;
+    known.tally = new NoticeTally(); // what it remembered of each award is of no use any more
     return ACCEPT;
   }
 
@@ -278,7 +187,7 @@ export class Worker {
   #onAgreed(known: KnownJob, key: string, item: NoticeItem, held: Held | undefined): void {
     if (item.kind === "award") this.#onAward(known, key, item);
     else if (item.kind === "open" && held !== undefined) this.#reveal(known, held);
-    else if (item.kind === "closed" && held !== undefined) this.#close(known, key, held);
+    else if (item.kind === "closed" && held !== undefined) this.#close(known, key, held, item.serial);
   }
 
   #onAward(known: KnownJob, key: string, award: Award): void {
@@ -299,17 +208,20 @@ export class Worker {
     this.#heldCount++;
     this.#running++;
     known.lastWorkMs = now.monoMs;
-    const from = known.committee.members.map((member) => member.agent).filter((agent) => agent !== this.#context.self);
+    const from = known.committee.others(this.#context.self);
     for (const blob of blobsOf(award.input))
       this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
     if (missing.size === 0) this.#start(known, held, award);
   }
 
   /** Said once and not kept: members that did not hear it give notice again, or the lease ends. */
-  #decline(known: KnownJob, { task, attempt, skill }: Award, reason: "busy" | "refused", message: string): void {
+  #decline(known: KnownJob, award: Award, reason: "busy" | "refused", message: string): void {
+    const { task, attempt, serial, skill } = award;
+    // The other members' notices of this award must not bring it up again, when it may have been given to others.
+    known.tally.close(keyOf(task, attempt), serial);
     const offer = known.offers.get(skill);
     if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
-    known.outbox.say(null, { kind: "failure", task, attempt, reason, message }, known.running > 0);
+    known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, message }, known.running > 0);
   }
 
   #start(known: KnownJob, held: Held, award: Award): void {
@@ -321,7 +233,7 @@ export class Worker {
   }
 
   onBlob(blob: Hash, isStored: boolean): void {
-    for (const known of this.#jobs.values()) {
+    for (const known of this.jobs.values()) {
       for (const held of known.held.values()) {
         if (held.phase !== "fetching" || !held.missing.has(blob)) continue;
         if (!isStored) {
@@ -337,7 +249,7 @@ export class Worker {
   // --- results ----------------------------------------------------------------------------------------
 
   #find(ref: AwardRef): { known: KnownJob; held: Held } | null {
-    const known = this.#jobs.get(ref.job);
+    const known = this.jobs.get(ref.job);
     const held = known?.held.get(keyOf(ref.task, ref.attempt));
     return known === undefined || held === undefined ? null : { known, held };
   }
@@ -404,10 +316,11 @@ export class Worker {
     this.#stop(known, held, "said");
     this.#trace(held, "failed");
     const { task, attempt } = held.ref;
-    this.#say(known, held, { kind: "failure", task, attempt, reason, message: clip(message, MESSAGE_BYTES) });
+    const { serial } = held.award!; // work that can fail was begun since the last restart
+    this.#say(known, held, { kind: "failure", task, attempt, serial, reason, message: clip(message, MESSAGE_BYTES) });
   }
 
-  #close(known: KnownJob, key: string, held: Held): void {
+  #close(known: KnownJob, key: string, held: Held, serial: number): void {
     if (held.phase === "running" || held.phase === "fetching") {
       this.#trace(held, "stopped");
       if (held.phase === "running") this.#context.emit({ kind: "stopWork", award: held.ref });
@@ -419,7 +332,7 @@ export class Worker {
     }
     known.held.delete(key);
     this.#heldCount--;
-    known.tally.close(key);
+    known.tally.close(key, serial);
     known.outbox.settle(key);
   }
 
@@ -437,7 +350,7 @@ export class Worker {
   tick(): void {
     const { monoMs } = this.#context.now;
     if (this.#offerAgainAtMs <= monoMs) this.#offerAgain();
-    for (const known of this.#jobs.values()) {
+    for (const known of this.jobs.values()) {
       this.#renewOffers(known);
       if (known.outbox.nextWakeMs() > monoMs) continue;
       for (const envelope of known.outbox.takeDue()) this.#publish(known, envelope);
@@ -452,7 +365,7 @@ export class Worker {
 
   nextWakeMs(): number {
     let wake = this.#offerAgainAtMs;
-    for (const known of this.#jobs.values()) wake = Math.min(wake, known.outbox.nextWakeMs());
+    for (const known of this.jobs.values()) wake = Math.min(wake, known.outbox.nextWakeMs());
     return wake;
   }
 }

@@ -35,10 +35,16 @@ export class Directory {
   readonly #meshId: MeshId;
   readonly #crypto: Crypto;
   readonly #entries = new Map<AgentId, Vcv>();
+  #version = 0;
 
   constructor(meshId: MeshId, crypto: Crypto) {
     this.#meshId = meshId;
     this.#crypto = crypto;
+  }
+
+  /** Another one after every change. */
+  get version(): number {
+    return this.#version;
   }
 
   get size(): number {
@@ -47,6 +53,11 @@ export class Directory {
 
   get(agent: AgentId): Vcv | undefined {
     return this.#entries.get(agent);
+  }
+
+  /** In no particular order, with those that have expired since the last `expire`. */
+  entries(): Iterable<Vcv> {
+    return this.#entries.values();
   }
 
   /** Live entries in the order of agent ids. */
@@ -72,11 +83,16 @@ export class Directory {
     if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", facts.hash), vcv.signature))
       return reject("bad-signature");
     this.#entries.set(vcv.agent, vcv);
+    this.#version++;
     return ACCEPT;
   }
 
   expire(wallMs: number): void {
-    for (const [agent, vcv] of this.#entries) if (vcv.expiresMs <= wallMs) this.#entries.delete(agent);
+    for (const [agent, vcv] of this.#entries) {
+      if (vcv.expiresMs > wallMs) continue;
+      this.#entries.delete(agent);
+      this.#version++;
+    }
   }
 
   /** What a neighbour that knows `known` lacks. */

@@ -21,6 +21,8 @@ export interface Committee {
   /** More than 1/3: at least one of them is honest. */
   hasHonest(power: number): boolean;
   proposer(height: number, round: number): AgentId;
+  /** The members but this agent. */
+  others(agent: AgentId): readonly AgentId[];
 }
 
 /**
@@ -52,6 +54,7 @@ export function createCommittee(hasher: Hasher, members: CommitteeMembers): Comm
   }
   assert(total > 0, "a committee has power");
   const rotation = rotationOf(members, total);
+  const othersOf = new Map<AgentId, readonly AgentId[]>();
   const power = (agent: AgentId): number => powers.get(agent) ?? 0;
   return {
     members,
@@ -66,6 +69,14 @@ export function createCommittee(hasher: Hasher, members: CommitteeMembers): Comm
     isQuorum: (sum) => 3 * sum > 2 * total,
     hasHonest: (sum) => 3 * sum > total,
     proposer: (height, round) => rotation[(height + round) % total]!,
+    others(self) {
+      let others = othersOf.get(self);
+      if (others === undefined) {
+        others = members.map(({ agent }) => agent).filter((agent) => agent !== self);
+        othersOf.set(self, others);
+      }
+      return others;
+    },
   };
 }
 

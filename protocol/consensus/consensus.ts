@@ -240,8 +240,7 @@ export class Consensus {
   }
 
   #broadcast(message: Message): void {
-    const others = this.#committee.members.map(({ agent }) => agent).filter((agent) => agent !== this.#self);
-    this.#outbox.push({ to: others, message });
+    this.#outbox.push({ to: this.#committee.others(this.#self), message });
   }
 
   #advance(): void {

@@ -138,7 +138,7 @@ export class Healing {
   /** What to send at this moment. `active`: this agent is armed, and a reason to go on stands. */
   due(now: Now, state: HeightState, app: Application, active: boolean): Outgoing[] {
     const out: Outgoing[] = [];
-    const others = app.committee.members.map((member) => member.agent).filter((agent) => agent !== this.#self);
+    const others = app.committee.others(this.#self);
     this.#askForBlocks(now, state, out);
     this.#askForBodies(now, others, out);
     if (!active) {
@@ -154,13 +154,19 @@ export class Healing {
     return out;
   }
 
+  /** Asked after every message, and nearly always no. */
+  #isAnybodyAhead(height: number): boolean {
+    for (const where of this.#peers.values()) if (where.height > height) return true;
+    return false;
+  }
+
   /** Asks those that are ahead for decided blocks, one after the other. */
   #askForBlocks(now: Now, state: HeightState, out: Outgoing[]): void {
-    const ahead = [...this.#peers].filter(([, where]) => where.height > state.height);
-    if (ahead.length === 0) {
+    if (!this.#isAnybodyAhead(state.height)) {
       this.#syncAtMs = Number.POSITIVE_INFINITY;
       return;
     }
+    const ahead = [...this.#peers].filter(([, where]) => where.height > state.height);
     // One height ahead is usual while votes are under way: wait a moment before asking.
     if (this.#syncAtMs === Number.POSITIVE_INFINITY && ahead.every(([, where]) => where.height === state.height + 1)) {
       this.#syncAtMs = now.monoMs + ASK_MS / 2;

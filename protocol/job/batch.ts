@@ -78,7 +78,7 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   const award = awardOf(task, worker)!;
   unlease(rules, task, award);
   free(rules, award);
-  rules.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, reason });
+  rules.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, serial: award.serial, reason });
   const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
   if (reason === "timeout" || reason === "dead")
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));

@@ -62,9 +62,14 @@ export type Shape = (typeof SHAPES)[number];
 export const ledgerEventCodec = variant({
   /** A node of the graph became open and has this many tasks. */
   unfolded: struct({ node: name, tasks: uint() }),
-  window: struct({ skill: name, labels: list(name, limits.labels), attempt: uint(0xff), endsMs: uint() }),
-  award: struct({ task: taskIdCodec, attempt, worker: agentId, price, leaseEndsMs: uint() }),
-  ended: struct({ task: taskIdCodec, attempt, worker: agentId, reason: oneOf(END_REASONS) }),
+  window: struct({
+    skill: name,
+    labels: list(name, limits.labels),
+    calls: uint(limits.directoryAgents),
+    endsMs: uint(),
+  }),
+  award: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), price, leaseEndsMs: uint() }),
+  ended: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), reason: oneOf(END_REASONS) }),
   opened: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
   result: struct({ task: taskIdCodec, attempt, worker: agentId, output: hash, paid: price }),
   /** `supporters` gave the answer, `others` another one, or none. */

@@ -147,7 +147,8 @@ export class Ledger {
   #judgeFailure(author: AgentId, body: BodyOf<"failure">): string | null {
     const task = this.#task(body.task, body.attempt);
     if (task === undefined) return "no-such-task";
-    return awardOf(task, author)?.status === "live" ? null : "no-live-award";
+    const award = awardOf(task, author);
+    return award?.status === "live" && award.serial === body.serial ? null : "no-live-award";
   }
 
   #judgeSeal(author: AgentId, body: BodyOf<"seal">): string | null {

@@ -121,8 +121,8 @@ function unfold(rules: Rules, spec: NodeSpec, roomOfJob: number): void {
   if (unfolded === node.total) rules.state.unfolding.remove(node.order, spec.id);
 }
 
-/** Counts what enters a queue. */
-function nextOrder({ state }: Rules): number {
+/** Tasks and awards are numbered together, in the order in which they come to be. */
+export function nextOrder({ state }: Rules): number {
   const order = state.order.get() + 1;
   state.order.set(order);
   return order;
@@ -293,7 +293,8 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
   for (const [id, task] of state.tasks.sorted()) {
     for (const award of task.awards) {
       if (award.status === "live" || award.status === "sealed") {
-        rules.emit({ kind: "ended", task: id, attempt: task.attempt, worker: award.worker, reason: "not-needed" });
+        const { worker, serial } = award;
+        rules.emit({ kind: "ended", task: id, attempt: task.attempt, worker, serial, reason: "not-needed" });
       }
     }
     state.tasks.delete(id);

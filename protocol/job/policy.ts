@@ -25,6 +25,8 @@ export const DEFAULT_POLICY: Policy = {
  * fourth round to that.
  */
 export const DEFAULT_WINDOW_MS = 1_500;
+/** Candidates that a first window calls: as many as there are places for offers (limits.offersPerSkill). */
+export const CALLS = 16;
 /** Windows of a need before it is held that nobody else will offer. */
 export const WINDOW_ATTEMPTS = 3;
 /** Batches of a task. A backstop: retries and redundancyMax end a task long before; a batch's number must fit uint16. */

@@ -8,6 +8,7 @@
 
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import { type Candidate, type Pick as Choice, choose, type Lots } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
@@ -21,13 +22,24 @@ import {
   saveTask,
   sealedSeats,
 } from "./batch.ts";
-import { failJob, policyOf, type Rules, specOf } from "./nodes.ts";
+import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
-import { BATCHES_MAX, BUSY_WINDOWS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import {
+  BATCHES_MAX,
+  BUSY_WINDOWS,
+  CALLS,
+  HEDGE_FACTOR,
+  HEDGE_MIN_MS,
+  minimumResults,
+  WINDOW_ATTEMPTS,
+} from "./policy.ts";
 import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
+
+/** Beyond so many doublings everybody is called anyway. */
+const CALLS_DOUBLINGS = 16;
 
 export const windowDeadline = (need: string): string => `window|${need}`;
 
@@ -50,6 +62,12 @@ function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
 const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) ?? NEW_AGENT;
 const hasSlot = (rules: Rules, offer: Offer): boolean =>
   !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
+
+/** A busy agent will be free, unless it is one that takes work and lets its leases run out: that one says so for ever. */
+function isWorthWaiting(rules: Rules, offer: Offer): boolean {
+  const { timeouts, results } = agentOf(rules, offer.agent);
+  return isFull(offer) && timeouts <= results;
+}
 
 const moneyLeft = ({ state, genesis }: Rules): number => genesis.budget - state.spent.get() - state.reserved.get();
 
@@ -137,6 +155,7 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
   const isHedged = hedgeAfterMs < spec.policy.timeoutMs;
   const granted: Award = {
     worker: offer.agent,
+    serial: nextOrder(rules),
     price: offer.price,
     sinceMs: timeMs,
     leaseEndsMs: timeMs + spec.policy.timeoutMs,
@@ -157,6 +176,7 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
     task: task.id,
     attempt: task.attempt,
     worker: offer.agent,
+    serial: granted.serial,
     price,
     leaseEndsMs: granted.leaseEndsMs,
   });
@@ -263,7 +283,7 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
   }
   const isExhausted = window.endsMs === 0;
   // Agents that are busy with other jobs will be free.
-  const isAwaited = need.offers.some(isFull) && window.opened < BUSY_WINDOWS;
+  const isAwaited = need.offers.some((offer) => isWorthWaiting(rules, offer)) && window.opened < BUSY_WINDOWS;
   if (isExhausted && need.offers.length !== window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
   else if (isExhausted && isAwaited) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
   else if (isExhausted) settleForLess(rules, need);
@@ -285,8 +305,14 @@ function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: nu
   const window: Window = { skill, labels, attempt, opened, endsMs, known: need.offers.length };
   rules.state.windows.set(need.key, window);
   rules.state.deadlines.add(endsMs, windowDeadline(need.key));
-  rules.emit({ kind: "window", skill, labels, attempt, endsMs });
+  rules.emit({ kind: "window", skill, labels, calls: callsOf(attempt, opened), endsMs });
 }
+
+/** A repeated window calls twice as many candidates; the last one that counts, everybody. */
+const callsOf = (attempt: number, opened: number): number =>
+  attempt === WINDOW_ATTEMPTS
+    ? limits.directoryAgents
+    : Math.min(CALLS << Math.min(attempt - 1 + opened, CALLS_DOUBLINGS), limits.directoryAgents);
 
 /** All windows passed: fill as many seats as there are agents and money, if the rule can work with that. */
 function settleForLess(rules: Rules, need: Need): void {
@@ -299,7 +325,9 @@ function settleForLess(rules: Rules, need: Need): void {
 
 function settleTask(rules: Rules, need: Need, task: Task): void {
   const isPatient = (rules.state.windows.get(need.key)?.opened ?? 0) < BUSY_WINDOWS;
-  const everybody = admissible(rules, task, need.offers).filter((offer) => isPatient || !isFull(offer));
+  const everybody = admissible(rules, task, need.offers).filter(
+    (offer) => !isFull(offer) || (isPatient && isWorthWaiting(rules, offer)),
+  );
   const free = everybody.filter((offer) => hasSlot(rules, offer));
   // Busy agents are waited for.
   if (everybody.length > free.length || task.awards.some((given) => given.status === "live")) return;

@@ -18,6 +18,8 @@ export type JobStatus = "running" | EventOf<"completed">["status"];
 /** An agent's hold on a seat of a task's current batch. */
 export interface Award {
   readonly worker: AgentId;
+  /** Its number in the job: an agent that was busy may be given the same seat again, and that is another award. */
+  readonly serial: number;
   readonly price: number;
   readonly sinceMs: number;
   readonly leaseEndsMs: number;

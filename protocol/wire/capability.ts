@@ -52,7 +52,8 @@ const beaconFields = {
   author: agentId,
   skill: name,
   labels: list(name, limits.labels),
-  attempt: uint(0xff),
+  /** How many of those that could take the tasks are to offer. */
+  calls: uint(limits.directoryAgents),
   /** When the window ends, in the ledger's time. */
   endsMs: uint(),
 };

@@ -62,7 +62,14 @@ export const commandBodyCodec = variant({
     nonce: nullable(bytes(NONCE_BYTES)),
   }),
   /** By a worker: this award will bring no result. */
-  failure: struct({ task: taskIdCodec, attempt, reason: oneOf(FAILURE_REASONS), message: text(limits.textBytes) }),
+  /** `serial`: of the award, since one that was busy may hold the seat again when this arrives. */
+  failure: struct({
+    task: taskIdCodec,
+    attempt,
+    serial: uint(),
+    reason: oneOf(FAILURE_REASONS),
+    message: text(limits.textBytes),
+  }),
   /** By a worker: its standing word for one skill; a newer one replaces it, `slots` 0 withdraws it. */
   offer: struct({
     skill: name,

@@ -58,6 +58,8 @@ const noticeItemCodec = variant({
     attempt,
     skill: name,
     input: taskInputCodec,
+    /** Of the award in its job: a later award of the same seat has a higher one. */
+    serial: uint(),
     /** Ledger time at which the lease ends. */
     leaseEndsMs: uint(),
     price,
@@ -66,8 +68,8 @@ const noticeItemCodec = variant({
   }),
   /** The batch is open: reveal. */
   open: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
-  /** The award is over: stop, if still at it. */
-  closed: struct({ task: taskIdCodec, attempt }),
+  /** The award, and any before it of the same seat, is over: stop, if still at it. */
+  closed: struct({ task: taskIdCodec, attempt, serial: uint() }),
 });
 export type NoticeItem = Infer<typeof noticeItemCodec>;
 

@@ -248,7 +248,7 @@ const bodies: Kinds<CommandBody> = {
   suspicion: { target: agentId, suspected: fc.boolean() },
   seal: { task: taskId, attempt, seal: hash, mebibytes: uintUpTo(limits.blobBytes / 0x100000) },
   result: { task: taskId, attempt, data, confidence: ppm, cost: price, nonce: orNull(bytesUpTo(NONCE_BYTES)) },
-  failure: { task: taskId, attempt, reason: fc.constantFrom(...FAILURE_REASONS), message: longText },
+  failure: { task: taskId, attempt, serial: uint, reason: fc.constantFrom(...FAILURE_REASONS), message: longText },
   offer: {
     skill: name,
     price,
@@ -299,7 +299,7 @@ export const beacon: Arbitrary<Beacon> = fc.record({
   author: agentId,
   skill: name,
   labels: few(name),
-  attempt: uintUpTo(0xff),
+  calls: uintUpTo(limits.directoryAgents),
   endsMs: uint,
   signature,
 });
@@ -309,9 +309,18 @@ export const beacon: Arbitrary<Beacon> = fc.record({
 const position: Arbitrary<Position> = fc.record({ job, height: uint, round: uint32, step: uintUpTo(3), awards: uint });
 export const committedBlock: Arbitrary<CommittedBlock> = fc.record({ block, envelopes: few(envelope), commit: votes });
 const noticeItem: Arbitrary<NoticeItem> = variant<NoticeItem>({
-  award: { task: taskId, attempt, skill: name, input: taskInput, leaseEndsMs: uint, price, sealed: fc.boolean() },
+  award: {
+    task: taskId,
+    attempt,
+    serial: uint,
+    skill: name,
+    input: taskInput,
+    leaseEndsMs: uint,
+    price,
+    sealed: fc.boolean(),
+  },
   open: { task: taskId, attempt, revealByMs: uint },
-  closed: { task: taskId, attempt },
+  closed: { task: taskId, attempt, serial: uint },
 });
 const query: Arbitrary<Query> = variant<Query>({ status: { job: orNull(job) }, certificate: { job }, hosts: {} });
 const known = fc.record({ agent: agentId, incarnation: uint, version: uint });

@@ -9,8 +9,8 @@ import { decode } from "../../protocol/wire/codec.ts";
 import { commandCodec } from "../../protocol/wire/command.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
+import { defineBehaviour } from "../plugins/define.ts";
 import type { BehavedAgent, Behaviour } from "../plugins/registry.ts";
-import type { BehaviourOptions } from "../scenario/scenario.ts";
 import type { WrapMachine } from "../virtual/options.ts";
 import type { SimulatedSkill, SkillOutcome } from "../virtual/skill.ts";
 import { rightAnswer, wrongAnswer } from "../workloads/truth.ts";
@@ -22,14 +22,14 @@ import { workerAdversary } from "./workers.ts";
 
 const share = z.number().min(0).max(1);
 
-/** A behaviour whose options are those of its schema. */
 function behaviour<S extends z.ZodObject>(
   name: string,
   summary: string,
   options: S,
   apply: (agent: BehavedAgent, options: z.output<S>) => BehavedAgent,
+  traits: Pick<Behaviour, "isByzantine"> = {},
 ): Behaviour {
-  return { name, summary, options, apply: (agent, given: BehaviourOptions) => apply(agent, options.parse(given)) };
+  return defineBehaviour({ name, summary, options, apply, ...traits });
 }
 
 const withWrap = (agent: BehavedAgent, wrap: WrapMachine): BehavedAgent => {
@@ -177,6 +177,7 @@ const byzantineMember = behaviour(
       withStrategy(() => createStrategy(names, periodMs, { salt, members }, () => undefined)),
     );
   },
+  { isByzantine: true },
 );
 
 const flood = behaviour(
@@ -187,6 +188,7 @@ const flood = behaviour(
     what: z.enum(["commands", "garbage", "announcements"]).default("commands"),
   }),
   (agent, options) => withWrap(agent, floods(options as Flood)),
+  { isByzantine: true },
 );
 
 const withholdBlobs = behaviour("withholdBlobs", "has blobs and gives none", z.strictObject({}), (agent) => ({

@@ -37,7 +37,7 @@ function junkOf({ what }: Flood, tools: AdversaryTools, job: JobId | null): Uint
   const author = config.signer.agent;
   const commands = Array.from({ length: COMMANDS }, (): Command => {
     const task = `junk/${prng.below(1_000_000)}` as TaskId;
-    const body = { kind: "failure" as const, task, attempt: 1, reason: "error" as const, message: "" };
+    const body = { kind: "failure" as const, task, attempt: 1, serial: 1, reason: "error" as const, message: "" };
     return { job, author, counter: prng.below(1_000_000_000), body };
   });
   const envelope = seal(config, config.signer, job, commands);

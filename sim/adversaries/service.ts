@@ -45,7 +45,9 @@ export const liesToWorkers = (): Strategy => ({
   onSend(_, { to, message }) {
     if (message.kind !== "notice") return null;
     const items = message.items.map((item) =>
-      item.kind === "award" ? { kind: "closed" as const, task: item.task, attempt: item.attempt } : item,
+      item.kind === "award"
+        ? { kind: "closed" as const, task: item.task, attempt: item.attempt, serial: item.serial }
+        : item,
     );
     return [{ to, message: { ...message, items } }];
   },

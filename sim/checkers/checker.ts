@@ -16,8 +16,9 @@ export class PropertyViolation extends Error {
   /** What was found, without where. */
   readonly facts: string;
 
-  constructor(property: string, facts: string, where: string) {
-    super(`${property}: ${facts} (${where})`);
+  /** `where`: null where nobody says. */
+  constructor(property: string, facts: string, where: string | null) {
+    super(`${property}: ${facts}${where === null ? "" : ` (${where})`}`);
     this.property = property;
     this.facts = facts;
   }

@@ -4,14 +4,15 @@
  * committee, and applies.
  */
 
+import { SLOT } from "../../protocol/agent/job-records.ts";
 import { isCommit } from "../../protocol/consensus/ballots.ts";
 import { createCommittee } from "../../protocol/consensus/committee.ts";
 import type { Crypto } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool, type PoolQuestions } from "../../protocol/job/pool.ts";
-import { decode } from "../../protocol/wire/codec.ts";
-import { blockHash, type CommitteeMembers } from "../../protocol/wire/consensus.ts";
+import { decode, encode } from "../../protocol/wire/codec.ts";
+import { blockCodec, blockHash, type CommitteeMembers } from "../../protocol/wire/consensus.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../../protocol/wire/message.ts";
 import type { PersistEffect } from "../virtual/trace.ts";
@@ -32,6 +33,15 @@ interface Seen {
   readonly step: number;
 }
 
+/** Blocks that members may still be about to store. */
+const RECENT = 64;
+
+const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean => {
+  if (bytes.length < start.length) return false;
+  for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return false;
+  return true;
+};
+
 const TAKE_ALL: PoolQuestions = { isDone: () => false, isWanted: () => true, isInvolved: () => true };
 
 export class DecidedLog {
@@ -39,6 +49,8 @@ export class DecidedLog {
   /** Hash of each decided block, by height from 1 on (index 0 is the job's id). */
   readonly hashes: Hash[];
   #committee: CommitteeMembers;
+  /** Canonical bytes of the newest blocks, by the slot that they are stored in. */
+  readonly #recent = new Map<string, Uint8Array>();
   readonly #options: LogOptions;
 
   constructor(options: LogOptions) {
@@ -55,10 +67,17 @@ export class DecidedLog {
   /** Of honest agents only. */
   onPersist(agent: AgentId, { job, slot, bytes }: PersistEffect, atMs: number, step: number): void {
     if (job !== this.#options.job || bytes === null || !slot.startsWith("block/")) return;
+    if (this.#isKnown(slot, bytes)) return;
     const where = `step ${step}, ${atMs} ms, ${agent}`;
     const decoded = decode(committedBlockCodec, bytes);
     if (!decoded.ok) return violated("log", where, `a stored block does not decode: ${decoded.code}`);
     this.#take(decoded.value, { agent, atMs, step });
+  }
+
+  /** All members store a block, with votes of their own after it: nothing new where the block's own bytes are the same. */
+  #isKnown(slot: string, bytes: Uint8Array): boolean {
+    const known = this.#recent.get(slot);
+    return known !== undefined && startsWith(bytes.subarray(1), known);
   }
 
   #take(committed: CommittedBlock, seen: Seen): void {
@@ -105,6 +124,8 @@ export class DecidedLog {
     this.ledger.keep();
     this.#committee = outcome.committee;
     this.hashes.push(hash);
+    this.#recent.set(SLOT.block(header.height), encode(blockCodec, committed.block));
+    this.#recent.delete(SLOT.block(header.height - RECENT));
     const { height } = header;
     const block = {
       committed,

@@ -1,17 +1,15 @@
 /** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
 
-import { availableParallelism } from "node:os";
 import type { RunResult } from "../run/result.ts";
 import { writeMs } from "../scenario/duration.ts";
 import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
 import { type Override, parseOverride } from "../scenario/overrides.ts";
 import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
-import { planMemory } from "./memory.ts";
-import { ProgressLine } from "./progress.ts";
-import { type PoolOutcome, runTasks, type SeedCrash, type SeedTask } from "./seed-pool.ts";
+import { INTERRUPTED, ProgressLine } from "./progress.ts";
+import { runSeeds } from "./run-seeds.ts";
+import type { PoolOutcome, SeedCrash, SeedTask } from "./seed-pool.ts";
 import { shellWords } from "./text.ts";
-import { createWorkerRunner } from "./worker-runner.ts";
 
 /** Options that run and sweep have in common, as commander gives them. */
 export interface BatchOptions {
@@ -66,38 +64,22 @@ export interface BatchRun {
 /** Runs everything, with progress; an interruption ends the runs under way as they are. */
 export async function runBatch(context: CliContext, { batch, largest, tasks, noun }: BatchRun): Promise<PoolOutcome> {
   const { platform, file, text, options } = batch;
-  const wanted = options.workers ?? availableParallelism();
-  const { workers, limitMiB } = planMemory(largest.scenario, Math.min(wanted, tasks.length), {
-    force: options.force ?? false,
-  });
-  const stop = new SharedArrayBuffer(4);
-  const onAbort = (): void => {
-    Atomics.store(new Int32Array(stop), 0, 1);
-    context.note("ending the runs under way; once more ends at once");
-  };
-  context.signal.addEventListener("abort", onAbort, { once: true });
-  const setup = {
-    hostUrl: platform.hostUrl,
-    file,
-    text,
-    mechanismOff: options.mechanismOff ?? false,
-    messagesAroundMs: options.messagesAround ?? null,
-    stop,
-  };
+  const source = { file, content: { yaml: text } };
   const progress = new ProgressLine(context, noun);
   try {
-    return await runTasks(
-      tasks.map((task) => ({ ...task, overrides: [...batch.overrides, ...task.overrides] })),
-      {
-        createRunner: () => createWorkerRunner(setup, limitMiB),
-        workers,
-        signal: context.signal,
-        onProgress: (news) => progress.update(news),
-      },
-    );
+    return await runSeeds({
+      platform,
+      sources: [{ source, mechanismOff: options.mechanismOff ?? false, messagesAroundMs: options.messagesAround }],
+      tasks: tasks.map((task) => ({ ...task, overrides: [...batch.overrides, ...task.overrides] })),
+      largest: largest.scenario,
+      workers: options.workers,
+      force: options.force,
+      signal: context.signal,
+      onInterrupt: () => context.note(INTERRUPTED),
+      onProgress: (news) => progress.update(news),
+    });
   } finally {
     progress.end();
-    context.signal.removeEventListener("abort", onAbort);
   }
 }
 

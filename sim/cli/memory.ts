@@ -21,7 +21,8 @@ const HEADROOM = 1.25;
 
 function tasksOf(shape: JobShape): number {
   if (shape.kind === "bag" || shape.kind === "map-reduce") return Math.min(TASKS_HELD, shape.width + 1);
-  return shape.kind === "file" || shape.kind === "plugin" ? 20 : 1;
+  if (shape.kind === "plugin") return Math.min(TASKS_HELD, shape.tasks);
+  return shape.kind === "file" ? 20 : 1;
 }
 
 /** What one run takes, about, in MiB. */

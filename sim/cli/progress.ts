@@ -12,6 +12,9 @@ const BAR = 20;
 const PAINT_MS = 100;
 const SAY_MS = 10_000;
 
+/** Said at the first Ctrl-C. */
+export const INTERRUPTED = "ending the runs under way; once more ends at once";
+
 /** `noun`: what is counted, seeds or runs. */
 export function progressText({ done, total, share, leftMs }: PoolProgress, noun: string): string {
   const percent = `${Math.floor(100 * Math.min(1, share))} %`;

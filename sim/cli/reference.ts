@@ -99,7 +99,11 @@ function writeNew(context: CliContext, given: string, command: string): number {
   return EXIT.pass;
 }
 
-function printNamed(context: CliContext, items: readonly { readonly name: string; readonly text: string }[]): void {
+/** Names in bold, their texts beside them. */
+export function printNamed(
+  context: CliContext,
+  items: readonly { readonly name: string; readonly text: string }[],
+): void {
   const { width, paint } = pageOf(process.stdout, context.io.env);
   const label = Math.max(0, ...items.map(({ name }) => name.length)) + 2;
   for (const { name, text } of items) {

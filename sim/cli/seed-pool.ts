@@ -6,16 +6,22 @@
 import type { RunResult } from "../run/result.ts";
 import type { Override } from "../scenario/overrides.ts";
 
-/** One run to be done. */
-export interface SeedTask {
-  readonly overrides: readonly Override[];
+/** What every task has. */
+export interface Task {
   readonly seed: number;
 }
 
+/** One run to be done. */
+export interface SeedTask extends Task {
+  /** Place of its scenario among those of the runner. Default 0. */
+  readonly source?: number;
+  readonly overrides: readonly Override[];
+}
+
 /** Does one run at a time. */
-export interface Runner {
+export interface Runner<T = SeedTask, R = RunResult> {
   /** `onProgress`: the share of the run's longest time that is over. */
-  run(task: SeedTask, onProgress: (share: number) => void): Promise<RunResult>;
+  run(task: T, onProgress: (share: number) => void): Promise<R>;
   close(): Promise<void>;
 }
 
@@ -28,9 +34,8 @@ export interface PoolProgress {
   readonly leftMs: number | null;
 }
 
-export interface PoolOptions {
-  /** `stop` is set when the run is to end as it is. */
-  readonly createRunner: () => Runner;
+export interface PoolOptions<T = SeedTask, R = RunResult> {
+  readonly createRunner: () => Runner<T, R>;
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: PoolProgress) => void;
@@ -39,21 +44,21 @@ export interface PoolOptions {
 }
 
 /** A run that did not come to a result: what went wrong is this program's fault, or the machine's. */
-export class SeedCrash extends Error {
+export class SeedCrash<T extends Task = SeedTask> extends Error {
   override readonly name = "SeedCrash";
-  readonly task: SeedTask;
+  readonly task: T;
 
-  constructor(task: SeedTask, cause: unknown) {
+  constructor(task: T, cause: unknown) {
     super(`seed ${task.seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.task = task;
   }
 }
 
-export interface PoolOutcome {
+export interface PoolOutcome<T extends Task = SeedTask, R = RunResult> {
   /** By the place of their task; null: not done. */
-  readonly results: readonly (RunResult | null)[];
+  readonly results: readonly (R | null)[];
   /** The first crash; the runs after it were not begun. */
-  readonly crash: SeedCrash | null;
+  readonly crash: SeedCrash<T> | null;
 }
 
 interface Running {
@@ -61,18 +66,18 @@ interface Running {
   share: number;
 }
 
-class Pool {
-  readonly results: (RunResult | null)[];
-  crash: SeedCrash | null = null;
-  readonly #tasks: readonly SeedTask[];
-  readonly #options: PoolOptions;
+class Pool<T extends Task, R> {
+  readonly results: (R | null)[];
+  crash: SeedCrash<T> | null = null;
+  readonly #tasks: readonly T[];
+  readonly #options: PoolOptions<T, R>;
   readonly #now: () => number;
   readonly #running = new Map<number, Running>();
   /** Real times of the runs that have ended, ms. */
   readonly #tookMs: number[] = [];
   #next = 0;
 
-  constructor(tasks: readonly SeedTask[], options: PoolOptions) {
+  constructor(tasks: readonly T[], options: PoolOptions<T, R>) {
     this.#tasks = tasks;
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
@@ -94,7 +99,7 @@ class Pool {
     }
   }
 
-  async #runOne(runner: Runner, task: SeedTask, index: number): Promise<void> {
+  async #runOne(runner: Runner<T, R>, task: T, index: number): Promise<void> {
     const running: Running = { startedMs: this.#now(), share: 0 };
     this.#running.set(index, running);
     this.#tell();
@@ -132,7 +137,10 @@ class Pool {
 }
 
 /** All runs, or those that were done before the signal. */
-export async function runTasks(tasks: readonly SeedTask[], options: PoolOptions): Promise<PoolOutcome> {
+export async function runTasks<T extends Task = SeedTask, R = RunResult>(
+  tasks: readonly T[],
+  options: PoolOptions<T, R>,
+): Promise<PoolOutcome<T, R>> {
   const pool = new Pool(tasks, options);
   const workers = Math.max(1, Math.min(options.workers, tasks.length));
   await Promise.all(Array.from({ length: workers }, () => pool.work()));

@@ -1,47 +1,61 @@
 /**
- * A runner in a worker thread (seed-worker.ts): runs are one long computation, and beside one the main thread can
- * listen to Ctrl-C, and a second core can do another.
+ * A runner in a worker thread: runs are one long computation, and beside one the main thread can listen to Ctrl-C, and a
+ * second core can do another. Both ends of it; what a worker does with a task is its own file (seed-worker.ts).
  */
 
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { RunResult } from "../run/result.ts";
 import type { Runner, SeedTask } from "./seed-pool.ts";
+import type { SeedSource } from "./seed-runner.ts";
 
-/** What a worker is started with. */
+/** What a worker of seeds is started with. */
 export interface WorkerSetup {
   readonly hostUrl: string;
-  readonly file: string;
-  /** The file as it was when the command began. */
-  readonly text: string;
-  readonly mechanismOff: boolean;
-  /** Messages around this moment of each run are kept for the page; null: around what breaks. */
-  readonly messagesAroundMs: number | null;
+  readonly sources: readonly SeedSource[];
   /** One word: not 0 when runs are to end. */
   readonly stop: SharedArrayBuffer;
 }
 
-export type WorkerNews =
+type WorkerNews<R> =
   | { readonly kind: "progress"; readonly share: number }
-  | { readonly kind: "done"; readonly result: RunResult }
+  | { readonly kind: "done"; readonly result: R }
   | { readonly kind: "failed"; readonly error: Error };
 
-/** From a checkout, or from what was built of it. */
-const WORKER = new URL(`./seed-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+/** A module of this folder as a worker's, from a checkout or from what was built of it. */
+const workerFile = (name: string): URL =>
+  new URL(`./${name}.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
 const explained = (error: Error): Error =>
   "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY"
-    ? new Error("it needs more memory than there is: take fewer agents, or --workers 1", { cause: error })
+    ? new Error("it needs more memory than there is: take fewer agents, or fewer runs at a time", { cause: error })
     : error;
 
+/** The worker's end: answers tasks, one at a time. */
+export function serveTasks<T, R>(
+  port: MessagePort,
+  run: (task: T, onProgress: (share: number) => void) => Promise<R>,
+): void {
+  const say = (news: WorkerNews<R>): void => port.postMessage(news);
+  port.on("message", (task: T) => {
+    run(task, (share) => say({ kind: "progress", share })).then(
+      (result) => say({ kind: "done", result }),
+      (error: unknown) => say({ kind: "failed", error: error instanceof Error ? error : new Error(String(error)) }),
+    );
+  });
+}
+
 /** `memoryMiB`: what the run may take at most. */
-export function createWorkerRunner(setup: WorkerSetup, memoryMiB: number): Runner {
-  const worker = new Worker(WORKER, {
+export const createWorkerRunner = (setup: WorkerSetup, memoryMiB: number): Runner =>
+  startWorker<SeedTask, RunResult>("seed-worker", setup, memoryMiB);
+
+/** The other end: a runner that hands its tasks to a worker. `name`: its module in this folder. */
+export function startWorker<T, R>(name: string, setup: object, memoryMiB: number): Runner<T, R> {
+  const worker = new Worker(workerFile(name), {
     workerData: setup,
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(memoryMiB) },
   });
-  let settle: { resolve(result: RunResult): void; reject(error: Error): void; onProgress(share: number): void } | null =
-    null;
-  worker.on("message", (news: WorkerNews) => {
+  let settle: { resolve(result: R): void; reject(error: Error): void; onProgress(share: number): void } | null = null;
+  worker.on("message", (news: WorkerNews<R>) => {
     if (news.kind === "progress") settle?.onProgress(news.share);
     else if (news.kind === "done") settle?.resolve(news.result);
     else settle?.reject(news.error);
@@ -49,7 +63,7 @@ export function createWorkerRunner(setup: WorkerSetup, memoryMiB: number): Runne
   worker.on("error", (error: Error) => settle?.reject(explained(error)));
   worker.on("exit", (code) => settle?.reject(new Error(`its thread ended with ${code}`)));
   return {
-    run(task: SeedTask, onProgress) {
+    run(task, onProgress) {
       return new Promise((resolve, reject) => {
         settle = { resolve, reject, onProgress };
         worker.postMessage(task);

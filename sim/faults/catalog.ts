@@ -7,32 +7,12 @@
 
 import { z } from "zod";
 import { ln } from "../../protocol/core/math.ts";
+import { defineFault } from "../plugins/define.ts";
 import type { FaultContext, FaultType } from "../plugins/registry.ts";
-import type { ScheduledFault } from "../scenario/scenario.ts";
 import type { NetworkConditions } from "../virtual/options.ts";
 
 const share = z.number().min(0).max(1);
 const ms = z.number().min(0);
-
-interface Definition<S extends z.ZodObject> {
-  readonly name: string;
-  readonly summary: string;
-  readonly options: S;
-  readonly isTargeted: boolean;
-  readonly lasts: boolean;
-  begin(
-    context: FaultContext,
-    options: z.output<S>,
-    agents: readonly string[],
-    fault: ScheduledFault,
-  ): (() => void) | null;
-}
-
-const define = <S extends z.ZodObject>(definition: Definition<S>): FaultType => ({
-  ...definition,
-  begin: (context, fault, agents) =>
-    definition.begin(context, definition.options.parse(fault.options) as z.output<S>, agents, fault),
-});
 
 const none = z.strictObject({});
 
@@ -42,7 +22,7 @@ const up = ({ world }: FaultContext, names: readonly string[]): string[] =>
 
 // --- processes ----------------------------------------------------------------------------------------
 
-const kill = define({
+const kill = defineFault({
   name: "kill",
   summary: "agents die and do not come back; `silent`: their machines too, so that no connection closes",
   options: z.strictObject({ silent: z.boolean().default(false) }),
@@ -56,7 +36,7 @@ const kill = define({
   },
 });
 
-const restart = define({
+const restart = defineFault({
   name: "restart",
   summary: "agents die, lose unforced writes, and come back after `downMs`; `staggerMs`: one after the other",
   options: z.strictObject({ downMs: ms.default(2_000), staggerMs: ms.default(0), silent: z.boolean().default(false) }),
@@ -78,7 +58,7 @@ const restart = define({
   },
 });
 
-const pause = define({
+const pause = defineFault({
   name: "pause",
   summary: "agents stand still and go on afterwards, as with SIGSTOP and SIGCONT",
   options: none,
@@ -94,7 +74,7 @@ const pause = define({
   },
 });
 
-const slow = define({
+const slow = defineFault({
   name: "slow",
   summary: "each input takes agents this long",
   options: z.strictObject({ serviceMs: ms.default(50) }),
@@ -109,7 +89,7 @@ const slow = define({
   },
 });
 
-const leave = define({
+const leave = defineFault({
   name: "leave",
   summary: "agents stop in good order and do not come back",
   options: none,
@@ -123,7 +103,7 @@ const leave = define({
   },
 });
 
-const join = define({
+const join = defineFault({
   name: "join",
   summary: "new agents come, like those of the first group",
   options: z.strictObject({ count: z.number().int().min(1) }),
@@ -151,7 +131,7 @@ function often(context: FaultContext, perMinute: number, untilMs: number, happen
   step(world.now);
 }
 
-const churn = define({
+const churn = defineFault({
   name: "churn",
   summary: "agents leave (die, if `sudden`) and others join, at rates a minute, or as a trace of ups and downs says",
   options: z.strictObject({
@@ -195,7 +175,7 @@ const churn = define({
 
 // --- network ------------------------------------------------------------------------------------------
 
-const partition = define({
+const partition = defineFault({
   name: "partition",
   summary: "the mesh falls into groups of these shares, which do not reach each other; clients stay with the first",
   options: z.strictObject({ groups: z.array(share).min(2) }),
@@ -222,7 +202,7 @@ const partition = define({
   },
 });
 
-const oneWay = define({
+const oneWay = defineFault({
   name: "oneWay",
   summary: "agents are heard by all others and hear nobody, or (`deaf: false`) hear all and are not heard",
   options: z.strictObject({ deaf: z.boolean().default(true) }),
@@ -246,7 +226,7 @@ const condition = <S extends z.ZodObject>(
   options: S,
   conditionsOf: (options: z.output<S>) => NetworkConditions,
 ): FaultType =>
-  define({
+  defineFault({
     name,
     summary,
     options,
@@ -286,7 +266,7 @@ const latency = condition(
   ({ factor }) => ({ latencyFactor: factor }),
 );
 
-const dropConnections = define({
+const dropConnections = defineFault({
   name: "dropConnections",
   summary: "all connections of agents are lost at once and made again",
   options: none,
@@ -303,7 +283,7 @@ const dropConnections = define({
 
 // --- disks and clocks -----------------------------------------------------------------------------------
 
-const fullDisk = define({
+const fullDisk = defineFault({
   name: "fullDisk",
   summary: "writes of agents fail: each ends at its first, and comes back when there is room again",
   options: none,
@@ -322,7 +302,7 @@ const fullDisk = define({
   },
 });
 
-const clock = define({
+const clock = defineFault({
   name: "clock",
   summary: "wall clocks of agents are wrong by `skewMs` and gain `driftPpm`",
   options: z.strictObject({ skewMs: z.number().default(0), driftPpm: z.number().default(0) }),
@@ -337,7 +317,7 @@ const clock = define({
   },
 });
 
-const clockJump = define({
+const clockJump = defineFault({
   name: "clockJump",
   summary: "wall clocks of agents jump by `byMs`",
   options: z.strictObject({ byMs: z.number() }),

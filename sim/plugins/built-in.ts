@@ -8,7 +8,7 @@ import type { Plugin, Registry } from "./registry.ts";
 const byName = <T extends { readonly name: string }>(items: readonly T[]): Map<string, T> =>
   new Map(items.map((item) => [item.name, item]));
 
-/** A plugin's entry replaces a built-in one of the same name. */
+/** `plugins`: checked, so that no name is there twice. */
 export function createRegistry(plugins: readonly Plugin[] = []): Registry {
   const computed = plugins.flatMap((plugin) => plugin.metrics ?? []);
   return {

@@ -6,10 +6,13 @@
 import type { z } from "zod";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { NodeSpec } from "../../protocol/wire/genesis.ts";
-import type { Checker } from "../checkers/checker.ts";
+import type { Checker, DecidedBlock } from "../checkers/checker.ts";
+import type { SubmittedJob } from "../run/clients.ts";
+import type { AgentRow } from "../run/result.ts";
 import type { AgentProfile, BehaviourOptions, ScheduledFault, Workload } from "../scenario/scenario.ts";
 import type { AgentSpec } from "../virtual/options.ts";
 import type { SimulatedSkill } from "../virtual/skill.ts";
+import type { TraceEntry } from "../virtual/trace.ts";
 import type { World } from "../virtual/world.ts";
 
 /** Options are checked by their schema before anything else sees them. */
@@ -21,7 +24,8 @@ export interface Behaviour {
   /** One line, for lists and the schema. */
   readonly summary: string;
   readonly options: z.ZodObject;
-  /** Whether results of such an agent are held against the honest ones' record (reports mark it). */
+  /** Lies in the protocol: what such an agent says of it is not held to be true by the checkers. Default false. */
+  readonly isByzantine?: boolean;
   apply(agent: BehavedAgent, options: Options): BehavedAgent;
 }
 
@@ -67,6 +71,9 @@ export interface ShapeType {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodObject;
+  /** How many tasks such a job has: its default budget pays for so many. */
+  tasks(options: Options): number;
+  /** Of the job with this index, from 0. The last node's output is the job's. */
   nodes(workload: Workload, options: Options, index: number, prng: Prng): readonly NodeSpec[];
 }
 
@@ -76,25 +83,58 @@ export interface MetricType {
   readonly summary: string;
 }
 
-/** A metric of a plugin: computed at the end of a run. */
+/** What a run was, at its end, for metrics of plugins. */
+export interface EndedRun {
+  readonly world: World;
+  /** In the order of their submission. */
+  readonly jobs: readonly SubmittedJob[];
+  readonly agents: readonly AgentRow[];
+}
+
+/** Measures one run: sees what it asks for while the run goes on, and gives a value at its end. */
+export interface Gauge {
+  /** After a block was decided; each height of a job once. */
+  onDecided?(block: DecidedBlock): void;
+  /** Of agents that do not lie in the protocol. */
+  onTrace?(entry: TraceEntry): void;
+  /** `null`: there was nothing to measure. */
+  value(run: EndedRun): number | null;
+}
+
+/** A metric of a plugin. */
 export interface ComputedMetric extends MetricType {
-  compute(world: World): number | null;
+  /** Called once a run. */
+  create(): Gauge;
+}
+
+export interface CheckerContext {
+  /** Ends the run: the property does not hold, and `message` says why, with the facts. */
+  violated(message: string): never;
+}
+
+/** A property of a plugin: watched beside the protocol's invariants, and reported like them. */
+export interface CheckerType {
+  /** Stands among the invariants of results. */
+  readonly name: string;
+  readonly summary: string;
+  /** Called once a job. */
+  create(context: CheckerContext): Checker;
 }
 
 export interface Registry {
   readonly behaviours: ReadonlyMap<string, Behaviour>;
   readonly faults: ReadonlyMap<string, FaultType>;
   readonly shapes: ReadonlyMap<string, ShapeType>;
-  readonly checkers: readonly (() => Checker)[];
+  readonly checkers: readonly CheckerType[];
   readonly metrics: ReadonlyMap<string, MetricType>;
   readonly computed: readonly ComputedMetric[];
 }
 
-/** What a plugin module exports as its default. */
+/** What a plugin adds. Names that are taken are refused (load-plugins.ts). */
 export interface Plugin {
   readonly behaviours?: readonly Behaviour[];
   readonly faults?: readonly FaultType[];
   readonly shapes?: readonly ShapeType[];
-  readonly checkers?: readonly (() => Checker)[];
+  readonly checkers?: readonly CheckerType[];
   readonly metrics?: readonly ComputedMetric[];
 }

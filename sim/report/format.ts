@@ -32,6 +32,8 @@ const STEPS: ReadonlyMap<string, Steps> = new Map<string, Steps>([
     ],
   ],
   ["share", [[0, { factor: 100, unit: "%" }]]],
+  // Money is counted in micro-credits and read in credits.
+  ["micro-credits", [[0, { factor: 1 / 1_000_000, unit: "credits" }]]],
   ["bytes", bytes("")],
   ["bytes/s", bytes("/s")],
 ]);

@@ -11,7 +11,7 @@ import { counted, estimateText } from "./format.ts";
 import { type Html, html, join, type Part } from "./html.ts";
 import { unitOf } from "./series.ts";
 import { document, type Section } from "./shell.ts";
-import { gridOf, type SweepGrid, swatch, sweepPlot } from "./sweep-plot.ts";
+import { gridOf, legend, type SweepGrid, sweepPlot } from "./sweep-plot.ts";
 import { seedsText } from "./verdict.ts";
 
 /** One point of the grid. */
@@ -71,7 +71,7 @@ function failure({ expectations, invariants, idleFaults }: Summary, scenario: Sc
   return [...broken, ...failed, ...(idleFaults.length > 0 ? ["a fault without effect"] : [])].join(", ");
 }
 
-function verdictGrid(grid: SweepGrid, scenario: Scenario): Html {
+function verdictGrid(grid: SweepGrid<Summary>, scenario: Scenario): Html {
   const cell = (summary: Summary | undefined): Html => {
     if (summary === undefined) return html`<td>\u2013</td>`;
     if (summary.verdict === "pass") return html`<td><span class="pass">pass</span></td>`;
@@ -85,13 +85,6 @@ function verdictGrid(grid: SweepGrid, scenario: Scenario): Html {
 <caption>Columns: <code>${grid.xName}</code></caption>
 <thead><tr><th scope="col">${grid.lineName}</th>${grid.xLabels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
 <tbody>\n${rows}</tbody></table></div>`;
-}
-
-function legend(grid: SweepGrid): Part {
-  if (grid.lines.length < 2) return "";
-  return html`<p class="note legend"><span>${grid.lineName}:</span> ${grid.lines.map(
-    ({ label }, index) => html`<span class="key">${swatch(index, grid)}${label}</span> `,
-  )}</p>`;
 }
 
 /** A row a point, the expected metrics and what else the plots show. */

@@ -9,7 +9,7 @@ import type { Expectation } from "../scenario/scenario.ts";
 import { closeSpan, decimalsOfStep, roundScale, TEXT } from "./axes.ts";
 import { color, draw, fitText, seriesColor, seriesDash } from "./chart.ts";
 import { fixed, quantity, scaleOf } from "./format.ts";
-import { type Html, html, raw } from "./html.ts";
+import { type Html, html, type Part, raw } from "./html.ts";
 import { greatest, unitOf } from "./series.ts";
 
 const SIZE = { width: 330, height: 190, left: 46, right: 14, top: 10, bottom: 38 };
@@ -27,7 +27,10 @@ const OUTLINES: { readonly [shape in Shape]: string } = {
 };
 const symbolOf = (index: number): Shape => SYMBOLS[index % SYMBOLS.length]!;
 
-export interface SweepGrid {
+/** What a plot takes of a point. */
+type Figures = Pick<Summary, "metrics">;
+
+export interface SweepGrid<S extends Figures = Figures> {
   readonly xName: string;
   readonly xLabels: readonly string[];
   /** Places across: the values where all are numbers, else their numbers in order. */
@@ -36,25 +39,28 @@ export interface SweepGrid {
   /** Names of the other parameters. */
   readonly lineName: string;
   /** In the order of the points; a summary for each place across, undefined where none was run. */
-  readonly lines: readonly { readonly label: string; readonly summaries: readonly (Summary | undefined)[] }[];
+  readonly lines: readonly { readonly label: string; readonly summaries: readonly (S | undefined)[] }[];
 }
 
-interface Point {
+interface Point<S> {
   readonly params: ReadonlyMap<string, Value>;
-  readonly summary: Summary;
+  readonly summary: S;
 }
 
-export function gridOf(points: readonly Point[], text: (value: Value | undefined) => string): SweepGrid {
+export function gridOf<S extends Figures>(
+  points: readonly Point<S>[],
+  text: (value: Value | undefined) => string,
+): SweepGrid<S> {
   const [xName = "", ...others] = [...(points[0]?.params.keys() ?? [])];
-  const labelOf = ({ params }: Point): string =>
+  const labelOf = ({ params }: Point<S>): string =>
     others.map((name) => (others.length > 1 ? `${name} ${text(params.get(name))}` : text(params.get(name)))).join(", ");
   const isNumeric = points.every(({ params }) => typeof params.get(xName) === "number");
   const raws = new Map(points.map(({ params }) => [text(params.get(xName)), params.get(xName)]));
   const xLabels = [...raws.keys()];
   if (isNumeric) xLabels.sort((a, b) => Number(a) - Number(b));
-  const byLabel = new Map<string, Map<string, Summary>>();
+  const byLabel = new Map<string, Map<string, S>>();
   for (const point of points) {
-    const line = byLabel.get(labelOf(point)) ?? new Map<string, Summary>();
+    const line = byLabel.get(labelOf(point)) ?? new Map<string, S>();
     byLabel.set(labelOf(point), line.set(text(point.params.get(xName)), point.summary));
   }
   return {
@@ -68,7 +74,7 @@ export function gridOf(points: readonly Point[], text: (value: Value | undefined
 }
 
 /** A line's look, for the legend. */
-export function swatch(index: number, { isNumeric }: SweepGrid): Html {
+function swatch(index: number, { isNumeric }: SweepGrid): Html {
   const dash = seriesDash(index);
   const dashes = dash === "solid" ? "" : ` stroke-dasharray="${dash.join(" ")}"`;
   const stroke = seriesColor(index);
@@ -76,6 +82,14 @@ export function swatch(index: number, { isNumeric }: SweepGrid): Html {
   const fill = isHollow(index) ? color.paper : stroke;
   const mark = `<path d="${OUTLINES[symbolOf(index)]}" transform="translate(18 5)" fill="${fill}" stroke="${stroke}"/>`;
   return raw(`<svg class="swatch" viewBox="0 0 36 10" width="36" height="10" aria-hidden="true">${line}${mark}</svg>`);
+}
+
+/** Which line is which; nothing where there is one. */
+export function legend(grid: SweepGrid): Part {
+  if (grid.lines.length < 2) return "";
+  return html`<p class="note legend"><span>${grid.lineName}:</span> ${grid.lines.map(
+    ({ label }, index) => html`<span class="key">${swatch(index, grid)}${label}</span> `,
+  )}</p>`;
 }
 
 interface RenderApi {
@@ -167,8 +181,25 @@ function xAxis({ xValues, xLabels, isNumeric, xName }: SweepGrid): object {
 const besideOf = ({ isNumeric, lines }: SweepGrid, index: number): number =>
   isNumeric ? 0 : (index - (lines.length - 1) / 2) * Math.min(0.12, 0.6 / lines.length);
 
-export function sweepPlot(grid: SweepGrid, metric: string, expectations: readonly Expectation[], index: number): Html {
-  const unit = unitOf(metric);
+/** The points of one line. */
+function drawnOf(grid: SweepGrid, row: number, metric: string, factor: number): Drawn[] {
+  return grid.lines[row]!.summaries.flatMap((summary, place): Drawn[] => {
+    const estimate = summary?.metrics[metric];
+    if (estimate === undefined) return [];
+    const [low, high] = estimate.ci95 ?? [estimate.mean, estimate.mean];
+    const x = grid.xValues[place]! + besideOf(grid, row);
+    return [{ x, mean: estimate.mean * factor, low: low * factor, high: high * factor }];
+  });
+}
+
+/** `unit`: of a metric that is not among those of runs. */
+export function sweepPlot(
+  grid: SweepGrid,
+  metric: string,
+  expectations: readonly Expectation[],
+  index: number,
+  unit = unitOf(metric),
+): Html {
   const estimates = grid.lines.flatMap(({ summaries }) =>
     summaries.flatMap((summary) => summary?.metrics[metric] ?? []),
   );
@@ -177,21 +208,7 @@ export function sweepPlot(grid: SweepGrid, metric: string, expectations: readonl
   const values = [...estimates.flatMap(ends), ...bounds];
   const scale = scaleOf(unit, greatest(values.map(Math.abs)));
   const shown = (value: number): number => value * scale.factor;
-  const lines = grid.lines.map(({ summaries }, row) =>
-    summaries.flatMap((summary, place): Drawn[] => {
-      const estimate = summary?.metrics[metric];
-      if (estimate === undefined) return [];
-      const [low, high] = estimate.ci95 ?? [estimate.mean, estimate.mean];
-      return [
-        {
-          x: grid.xValues[place]! + besideOf(grid, row),
-          mean: shown(estimate.mean),
-          low: shown(low),
-          high: shown(high),
-        },
-      ];
-    }),
-  );
+  const lines = grid.lines.map((_, row) => drawnOf(grid, row, metric, scale.factor));
   const least = values.reduce((a, b) => Math.min(a, b));
   // From 0 unless that would flatten the lines.
   const isClose = least < 0 || least > 0.6 * greatest(values);

@@ -6,41 +6,74 @@
 import { metricNames } from "./judge.ts";
 import type { RunResult } from "./result.ts";
 
+type Cell = string | number | boolean | null;
+
 /** Columns that stand before all others: the parameters of a point of a sweep. */
 export interface Labelled {
-  readonly labels: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string | number>;
   readonly results: readonly RunResult[];
 }
 
+/** A line of `rows.csv` without labels. */
+export type SeedRow = {
+  readonly seed: number;
+  /** The run was ended before its time. */
+  readonly partial: boolean;
+  /** Virtual time at the end, ms. */
+  readonly endedMs: number;
+  readonly digest: string;
+} & { readonly [metric: string]: Cell };
+
+/** A line of `series.csv`. */
+export interface SeriesRow {
+  /** Virtual time, ms. */
+  readonly t: number;
+  readonly metric: string;
+  readonly value: number;
+  readonly seed: number;
+}
+
 /** RFC 4180: quoted where it must be. */
-const cell = (value: string | number | boolean | null): string => {
+const cell = (value: Cell): string => {
   const text = value === null ? "" : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-const line = (cells: readonly (string | number | boolean | null)[]): string => `${cells.map(cell).join(",")}\n`;
+const line = (cells: readonly Cell[]): string => `${cells.map(cell).join(",")}\n`;
+
+/** A heading, and a line a row with its columns in that order; what a row lacks is empty. */
+export const tableCsv = (columns: readonly string[], rows: readonly { readonly [column: string]: Cell }[]): string =>
+  line(columns) + rows.map((row) => line(columns.map((column) => row[column] ?? null))).join("");
+
+const ROW_COLUMNS = ["seed", "partial", "endedMs", "digest"] as const;
+const SERIES_COLUMNS = ["t", "metric", "value", "seed"] as const;
+
+/** `results` in the order in which the rows are to be. */
+export function seedRows(results: readonly RunResult[]): SeedRow[] {
+  const names = metricNames(results);
+  return results.map(({ seed, partial, endedMs, digest, metrics }) => ({
+    seed,
+    partial,
+    endedMs,
+    digest,
+    ...Object.fromEntries(names.map((name) => [name, metrics[name] ?? null])),
+  }));
+}
+
+export const seriesRows = (results: readonly RunResult[]): SeriesRow[] =>
+  results.flatMap(({ seed, series }) => series.map(({ tMs, metric, value }) => ({ t: tMs, metric, value, seed })));
 
 export function rowsCsv(points: readonly Labelled[]): string {
   const labels = [...new Set(points.flatMap((point) => [...point.labels.keys()]))];
   const names = metricNames(points.flatMap(({ results }) => results));
   const rows = points.flatMap((point) =>
-    point.results.map((result) =>
-      line([
-        ...labels.map((label) => point.labels.get(label) ?? null),
-        result.seed,
-        result.partial,
-        result.endedMs,
-        result.digest,
-        ...names.map((name) => result.metrics[name] ?? null),
-      ]),
-    ),
+    seedRows(point.results).map((row) => ({ ...row, ...Object.fromEntries(point.labels) })),
   );
-  return line([...labels, "seed", "partial", "endedMs", "digest", ...names]) + rows.join("");
+  return tableCsv([...labels, ...ROW_COLUMNS, ...names], rows);
 }
 
-export function seriesCsv(results: readonly RunResult[]): string {
-  const rows = results.flatMap(({ seed, series }) =>
-    series.map(({ tMs, metric, value }) => line([tMs, metric, value, seed])),
+export const seriesCsv = (results: readonly RunResult[]): string =>
+  tableCsv(
+    SERIES_COLUMNS,
+    seriesRows(results).map((row) => ({ ...row })),
   );
-  return line(["t", "metric", "value", "seed"]) + rows.join("");
-}

@@ -22,9 +22,6 @@ export interface Inhabitant {
   readonly isByzantine: boolean;
 }
 
-/** Behaviours whose agents' own word about the protocol says nothing. */
-const UNTRUSTED: ReadonlySet<string> = new Set(["byzantineMember", "flood"]);
-
 const namesOf = ({ name, count }: AgentGroup): string[] => Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
 
 export const clientNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `client${i + 1}`);
@@ -98,7 +95,7 @@ export class Population {
       behaved = this.#registry.behaviours.get(behaviour)!.apply(behaved, options);
     const spec = { ...behaved.spec, skill: behaved.skill, ...this.#ablation(behaved.spec.wrap) };
     const behaviour = [...behave.keys()].join("+");
-    const isByzantine = [...behave.keys()].some((one) => UNTRUSTED.has(one));
+    const isByzantine = [...behave.keys()].some((one) => this.#registry.behaviours.get(one)!.isByzantine === true);
     const inhabitant = { spec, group: group.name, profile: behaved.profile, behaviour, isByzantine };
     this.inhabitants.set(name, inhabitant);
     return inhabitant;

@@ -11,7 +11,7 @@ import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
 import type { SimHost } from "../host.ts";
-import type { Registry } from "../plugins/registry.ts";
+import type { Gauge, Registry } from "../plugins/registry.ts";
 import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
 import { MESH, type RunTap } from "../virtual/options.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
@@ -70,6 +70,8 @@ class Run {
   readonly #faults: FaultSchedule;
   readonly #watches = new Map<JobId, JobWatch>();
   readonly #general: readonly Checker[];
+  /** Of plugins' metrics, by name. */
+  readonly #gauges: ReadonlyMap<string, Gauge>;
   readonly #thorough: boolean;
   readonly #notes: TimelineEntry[] = [];
   readonly #messages: MessageLog;
@@ -90,7 +92,8 @@ class Run {
     // Clients stand for people at idle machines: what they ask their own node is answered at once.
     for (const name of clientNames(scenario.workload.clients)) this.world.setService(name, null);
     const { inhabitants } = this.#population;
-    this.#general = [honestyChecker((agent) => this.#isTrusted(agent))];
+    this.#gauges = new Map(registry.computed.map(({ name, create }) => [name, create()]));
+    this.#general = [honestyChecker((agent) => this.#isTrusted(agent)), ...this.#gauges.values()];
     this.metrics = new RunMetrics(this.world, truth, new Regret(this.world, inhabitants));
     this.clients = new Clients(this.world, scenario, host.hasher, seed, {
       onDrawn: (job) => this.#watch(job),
@@ -205,7 +208,13 @@ class Run {
 
   #watch(submitted: SubmittedJob): void {
     const { meshId, crypto } = this.world;
-    const extra = this.#options.registry.checkers.map((create) => create());
+    const extra = this.#options.registry.checkers.map(({ name, create }) =>
+      create({
+        violated(message) {
+          throw new PropertyViolation(name, message, null);
+        },
+      }),
+    );
     const watch = new JobWatch(submitted, meshId, crypto, this.metrics, [...this.#general, ...extra], this.#thorough);
     this.#watches.set(submitted.job, watch);
   }
@@ -278,9 +287,11 @@ class Run {
     const { world, clients } = this;
     const violation = this.#violation;
     const { messagesAroundMs = null } = this.#options;
-    const ids = INVARIANTS(this.#thorough);
+    const ids = [...INVARIANTS(this.#thorough), ...this.#options.registry.checkers.map(({ name }) => name)];
     if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
-    const computed = this.#options.registry.computed.map(({ name, compute }) => [name, compute(world)] as const);
+    const agents = this.metrics.rows((name) => this.#population.inhabitants.get(name));
+    const ended = { world, jobs: clients.jobs, agents };
+    const gauged = [...this.#gauges].map(([name, gauge]) => [name, gauge.value(ended)] as const);
     return {
       scenario: this.#scenario.name,
       seed: this.#options.seed,
@@ -290,10 +301,10 @@ class Run {
       wallMs,
       events: world.stats.events,
       digest: world.digest(),
-      metrics: { ...this.metrics.summary(clients.jobs), ...Object.fromEntries(computed) },
+      metrics: { ...this.metrics.summary(clients.jobs), ...Object.fromEntries(gauged) },
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
-      agents: this.metrics.rows((name) => this.#population.inhabitants.get(name)),
+      agents,
       messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
       messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),

@@ -3,15 +3,18 @@
  * do no I/O: all of it is read here, before the first one.
  */
 
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { JobTemplate, SimHost, Source } from "../host.ts";
-import { createRegistry } from "../plugins/built-in.ts";
-import type { Plugin, Registry } from "../plugins/registry.ts";
+import { loadPlugins, type WantedPlugin } from "../plugins/load-plugins.ts";
+import type { Registry } from "../plugins/registry.ts";
+import type { PluginModule } from "../plugins/tools.ts";
 import type { ScenarioFiles } from "../run/simulate.ts";
 import { parseRecordedAnswers, type RecordedAnswers } from "../workloads/recorded-answers.ts";
 import { applyOverrides, type Override, overridesOff } from "./overrides.ts";
 import { defaultMaxMs, parseScenario, remedyFor } from "./parse-scenario.ts";
 import type { Scenario, ScheduledFault } from "./scenario.ts";
+import { openSource, type ScenarioSource } from "./scenario-source.ts";
 import { parseArrivals, parseChurnTrace } from "./traces.ts";
 
 export interface LoadedScenario {
@@ -24,6 +27,8 @@ export interface LoadOptions {
   readonly overrides?: readonly Override[];
   /** With what the scenario says that switches its mechanism off. */
   readonly mechanismOff?: boolean;
+  /** Beside those that the scenario names: modules, by their paths from the working folder, or plugins themselves. */
+  readonly plugins?: readonly (string | PluginModule)[];
 }
 
 /** `path` as `file` names it: from that file's folder, unless it is absolute. */
@@ -37,14 +42,21 @@ export async function loadScenario(file: string, host: SimHost, options: LoadOpt
 }
 
 /** `file`: for messages, and what paths in the scenario start from. */
-export async function loadScenarioText(
+export const loadScenarioText = (
   file: string,
   text: string,
   host: SimHost,
-  { overrides = [], mechanismOff = false }: LoadOptions = {},
+  options: LoadOptions = {},
+): Promise<LoadedScenario> => loadScenarioSource({ file, content: { yaml: text } }, host, options);
+
+export async function loadScenarioSource(
+  given: ScenarioSource,
+  host: SimHost,
+  { overrides = [], mechanismOff = false, plugins = [] }: LoadOptions = {},
 ): Promise<LoadedScenario> {
-  let source = applyOverrides(host.parseYaml(file, text), overrides);
-  const registry = createRegistry(await readPlugins(file, source, host));
+  const { file } = given;
+  let source = applyOverrides(openSource(given, host), overrides);
+  const registry = await loadPlugins([...pluginsOf(file, source), ...plugins.map(asWanted)], host);
   let scenario = parseScenario(source, registry, host);
   if (mechanismOff) {
     if (scenario.mechanism === null)
@@ -56,26 +68,22 @@ export async function loadScenarioText(
   return { ...(await reader.read(scenario)), registry };
 }
 
-async function readPlugins(file: string, source: Source, host: SimHost): Promise<Plugin[]> {
+/** Those that the scenario names, by their paths from its folder. */
+function pluginsOf(file: string, source: Source): WantedPlugin[] {
   const listed = (source.value as { readonly plugins?: unknown } | null)?.plugins;
   if (!Array.isArray(listed)) return []; // the schema says what is wrong with it
-  const plugins: Plugin[] = [];
-  for (const [index, path] of listed.entries()) {
-    if (typeof path !== "string") continue;
-    const at = ["plugins", index];
-    let exported: unknown;
-    try {
-      exported = await host.importModule(besideFile(file, path));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw source.error(at, `the plugin ${path} cannot be loaded: ${why}`, "check the path and the module");
-    }
-    if (typeof exported !== "object" || exported === null)
-      throw source.error(at, `the plugin ${path} has no default export`, "export default { faults: [ … ] } from it");
-    plugins.push(exported);
-  }
-  return plugins;
+  return listed.flatMap((path: unknown, index) => {
+    if (typeof path !== "string") return [];
+    const error: WantedPlugin["error"] = (what, remedy) => source.error(["plugins", index], what, remedy);
+    return [{ name: path, from: besideFile(file, path), error }];
+  });
 }
+
+const asWanted = (from: string | PluginModule, index: number): WantedPlugin => ({
+  name: typeof from === "string" ? from : `plugins[${index}]`,
+  from,
+  error: (what, remedy) => new MeshworkError("usage", what, remedy),
+});
 
 type At = readonly (string | number)[];
 

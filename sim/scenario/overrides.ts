@@ -118,8 +118,10 @@ export function applyOverrides(source: Source, overrides: readonly Override[]): 
     value = withValue(value, path, override.value);
   }
   const file = `${source.file} with ${overrides.map(describeOverride).join(", ")}`;
-  const error: Source["error"] = (path, what, remedy) =>
-    new MeshworkError("invalid-file", `${file}:${source.lineOf(path)}: ${what}`, remedy);
+  const error: Source["error"] = (path, what, remedy) => {
+    const line = source.lineOf(path);
+    return new MeshworkError("invalid-file", `${file}${line === null ? "" : `:${line}`}: ${what}`, remedy);
+  };
   return { file, value, lineOf: (path) => source.lineOf(path), error };
 }
 

@@ -76,9 +76,11 @@ function arrivalOf({ source }: ParseContext, { jobs }: WorkloadFile): Arrival {
 function shapeOf(context: ParseContext, file: WorkloadFile, agents: readonly AgentGroup[]): JobShape {
   if (file.job !== undefined) return { kind: "file", file: file.job };
   const shape = file.shape ?? { kind: "single" };
-  if (context.registry.shapes.has(shape.kind)) {
-    const { kind: name, ...options } = shape;
-    return { kind: "plugin", name, options: plainOptions(options) };
+  const plugged = context.registry.shapes.get(shape.kind);
+  if (plugged !== undefined) {
+    const { kind: name, ...given } = shape;
+    const options = plainOptions(given);
+    return { kind: "plugin", name, options, tasks: plugged.tasks(options) };
   }
   const tasks = tasksOf(context, shape, agents);
   switch (shape.kind) {
@@ -188,9 +190,10 @@ function budgetOf(
   return budget;
 }
 
-/** Of one job; of what a plugin or a job file makes, one. */
+/** Of one job; of a job file, one. */
 function taskCount(shape: JobShape): number {
   if (shape.kind === "chain") return shape.steps;
+  if (shape.kind === "plugin") return shape.tasks;
   if (shape.kind === "bag") return shape.width;
   return shape.kind === "map-reduce" ? shape.width + 1 : 1;
 }

@@ -126,8 +126,8 @@ export type JobShape =
   | { readonly kind: "single"; readonly tasks: TaskMix }
   /** A job file. */
   | { readonly kind: "file"; readonly file: string }
-  /** Of a plugin. */
-  | { readonly kind: "plugin"; readonly name: string; readonly options: BehaviourOptions };
+  /** Of a plugin; `tasks`: how many a job has. */
+  | { readonly kind: "plugin"; readonly name: string; readonly options: BehaviourOptions; readonly tasks: number };
 
 /** What tasks are like; each is drawn. */
 export interface TaskMix {

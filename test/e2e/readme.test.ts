@@ -1,6 +1,6 @@
 /**
- * The README's examples, run as they stand: the TypeScript blocks as programs, the two-machine quick start as two
- * processes of this machine.
+ * The README's examples, run as they stand: the TypeScript blocks as programs (those of docs/ too), the two-machine quick
+ * start as two processes of this machine.
  */
 
 import { execFile, spawnSync } from "node:child_process";
@@ -14,9 +14,10 @@ import { parseJob } from "../../node/job-file/parse-job.ts";
 import { endAll, meshwork, startNode } from "../support/cli.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map((match) => match[1]!);
+const blocks = (language: string, page = "README.md"): string[] =>
+  [...readFileSync(join(root, page), "utf8").matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(
+    (match) => match[1]!,
+  );
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-readme-"));
 mkdirSync(join(root, ".build"), { recursive: true });
@@ -27,10 +28,14 @@ afterAll(() => {
 });
 
 describe("TypeScript", () => {
-  test.each(blocks("ts").map((code, index) => [index, code] as const))(
-    "block %i compiles and runs",
-    async (index, code) => {
-      const file = join(root, ".build", `readme-${process.pid}-${index}.ts`);
+  const all = ["README.md", "docs/scenarios.md", "docs/plugins.md"].flatMap((page) =>
+    blocks("ts", page).map((code, index) => [page, index, code] as const),
+  );
+
+  test.each(all)(
+    "%s, block %i compiles and runs",
+    async (page, index, code) => {
+      const file = join(root, ".build", `${page.replace(/\W/g, "-")}-${process.pid}-${index}.ts`);
       writeFileSync(file, code);
       try {
         const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

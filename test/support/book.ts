@@ -107,7 +107,9 @@ export class Book {
   }
 
   failure(worker: string, task: string, attempt: number, reason: FailureReason): IdentifiedCommand {
-    return this.command(worker, { kind: "failure", task: task as TaskId, attempt, reason, message: "" });
+    const award = this.task(task)?.awards.find((given) => given.worker === worker);
+    const serial = award?.serial ?? 0;
+    return this.command(worker, { kind: "failure", task: task as TaskId, attempt, serial, reason, message: "" });
   }
 
   suspicion(member: string, target: string, suspected = true): IdentifiedCommand {

@@ -103,6 +103,7 @@ export const awardItem = (task: string, changes: Partial<AwardItem> = {}): Award
   attempt: 1,
   skill: "work",
   input: { kind: "none" },
+  serial: 1,
   leaseEndsMs: 1_100_000,
   price: 1,
   sealed: false,

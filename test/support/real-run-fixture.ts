@@ -34,14 +34,15 @@ function decisions(height: number): LedgerEvent[] {
   const workers = lots.shuffle(AGENTS.map(({ agent }) => agent)).slice(0, 3);
   const task = `t/${height}` as TaskId;
   const events: LedgerEvent[] = height === 1 ? [{ kind: "unfolded", node: "t", tasks: TASKS }] : [];
-  for (const worker of workers) events.push({ kind: "award", task, attempt: 1, worker, price: 1_000, leaseEndsMs: 0 });
+  const seat = { task, attempt: 1, serial: height };
+  for (const worker of workers) events.push({ kind: "award", ...seat, worker, price: 1_000, leaseEndsMs: 0 });
   if (height < 4) return events;
   const output = "a1".repeat(32) as Hash;
   const done = `t/${height - 3}` as TaskId;
   for (const worker of workers) events.push({ kind: "result", task: done, attempt: 1, worker, output, paid: 1_000 });
   const [others, supporters] = [[FAULTS[0]!.agent], workers.filter((worker) => worker !== FAULTS[0]!.agent)];
   events.push({ kind: "accepted", task: done, answer: output, supporters, others });
-  if (height === 8) events.push({ kind: "ended", task, attempt: 1, worker: FAULTS[1]!.agent, reason: "dead" });
+  if (height === 8) events.push({ kind: "ended", ...seat, worker: FAULTS[1]!.agent, reason: "dead" });
   return events;
 }
 

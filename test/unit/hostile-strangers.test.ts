@@ -40,7 +40,14 @@ describe("pools", () => {
 
   test("strangers cannot fill a job's pool so that its workers are not heard", () => {
     const pool = new Pool(MESH, job, crypto);
-    const failure = { kind: "failure", task: "nobody" as never, attempt: 1, reason: "error", message: "" } as const;
+    const failure = {
+      kind: "failure",
+      task: "nobody" as never,
+      attempt: 1,
+      serial: 1,
+      reason: "error",
+      message: "",
+    } as const;
     const junk = Array<typeof failure>(limits.envelopeCommands).fill(failure);
     for (const stranger of ["s1", "s2", "s3"])
       for (let k = 0; k < 32; k++) pool.add(0, envelope(stranger, job, junk), questions);
@@ -129,7 +136,7 @@ describe("commands at a member", () => {
 
 describe("beacons", () => {
   const beacon = (agent: DrivenAgent, author: string, job: JobId, endsMs = agent.nowMs + 1_000) => {
-    const content = { job, author: id(author), skill: "work", labels: [], attempt: 1, endsMs };
+    const content = { job, author: id(author), skill: "work", labels: [], calls: 16, endsMs };
     const bytes = encodeBeacon(signBeacon(configOf(author), signerOf(author), content));
     return agent.input({ kind: "gossip", from: id("x"), topic: "beacons", bytes, ticket: 1 });
   };

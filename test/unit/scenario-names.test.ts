@@ -80,7 +80,10 @@ describe("what a scenario names", () => {
   });
 
   test("plugins: what they add can be named", async () => {
-    write("mine.mjs", 'export default { metrics: [{ name: "mine", unit: "", summary: "", compute: () => 1 }] };\n');
+    write(
+      "mine.mjs",
+      'export default { metrics: [{ name: "mine", unit: "", summary: "", create: () => ({ value: () => 1 }) }] };\n',
+    );
     const file = scenario("plugins: [./mine.mjs]\nexpect: [mine == 1]\n");
     const loaded = await loadScenario(file, simHost);
     expect(loaded.registry.computed.map(({ name }) => name)).toEqual(["mine"]);
@@ -89,7 +92,7 @@ describe("what a scenario names", () => {
   test("a plugin that cannot be loaded: its line", async () => {
     const file = scenario("plugins:\n  - ./nowhere.mjs\n");
     await expect(loadScenario(file, simHost)).rejects.toThrow(
-      "named.yaml:5: the plugin ./nowhere.mjs cannot be loaded",
+      "named.yaml:5: the plugin ./nowhere.mjs: there is no such file",
     );
   });
 

@@ -1,0 +1,131 @@
+/**
+ * What a node asks other agents on behalf of its operator: how they stand, who keeps a job, its certified answer.
+ */
+
+import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
+import { MeshworkError } from "../protocol/core/errors.ts";
+import type { AgentId, Hash, JobId } from "../protocol/core/ids.ts";
+import type { LocalEvent } from "../protocol/effect.ts";
+import type { Input } from "../protocol/input.ts";
+import type { Certificate } from "../protocol/wire/certificate.ts";
+import { decode } from "../protocol/wire/codec.ts";
+import type { Data } from "../protocol/wire/genesis.ts";
+import type { Query } from "../protocol/wire/message.ts";
+import { decodeValue, type Value } from "../protocol/wire/value.ts";
+import type { Network } from "./network/network.ts";
+import type { BlobStore } from "./store/blob-store.ts";
+
+/** Longest wait for another agent's answer, ms. */
+const ASK_MS = 10_000;
+/** Agents that are asked for a job at the same time. */
+const SEARCH_WIDTH = 16;
+
+export interface InquiryParts {
+  readonly self: AgentId;
+  /** This node's own agent has a job's certificate, with its result. Of others, neither is believed. */
+  onCertified(job: JobId, bytes: Uint8Array): void;
+  ask(input: Extract<Input, { kind: "ask" }>): void;
+  readonly blobs: BlobStore;
+  readonly network: Network;
+}
+
+interface Asked {
+  answer(bytes: Uint8Array | null): void;
+  fail(error: Error): void;
+}
+
+export class Inquiries {
+  readonly #parts: InquiryParts;
+  readonly #asked = new Map<number, Asked>();
+  #nextId = 1;
+
+  constructor(parts: InquiryParts) {
+    this.#parts = parts;
+  }
+
+  onReply({ id, ok, bytes }: Extract<LocalEvent, { kind: "reply" }>): void {
+    this.#asked.get(id)?.answer(ok ? bytes : null);
+  }
+
+  /** Whoever waits for an answer learns that none comes. */
+  end(error: Error): void {
+    for (const asked of this.#asked.values()) asked.fail(error);
+  }
+
+  async #ask(to: AgentId, query: Query): Promise<Uint8Array | null> {
+    const id = this.#nextId++;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Uint8Array | null>((answer, fail) => {
+        this.#asked.set(id, { answer, fail });
+        timer = setTimeout(() => fail(new MeshworkError("unreachable", `${to} does not answer`)), ASK_MS);
+        this.#parts.ask({ kind: "ask", id, to, query });
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#asked.delete(id);
+    }
+  }
+
+  async status(of: AgentId): Promise<Value> {
+    const bytes = await this.#ask(of, { kind: "status", job: null });
+    const decoded = bytes === null ? null : decodeValue(bytes);
+    if (decoded === null || !decoded.ok) throw new MeshworkError("refused", `${of} does not tell its status`);
+    return decoded.value;
+  }
+
+  /** Agents that keep jobs, as far as this node knows, in the order of their ids. */
+  async hosts(): Promise<AgentId[]> {
+    const bytes = await this.#ask(this.#parts.self, { kind: "hosts" });
+    const decoded = bytes === null ? null : decodeValue(bytes);
+    return decoded?.ok === true ? (decoded.value as readonly AgentId[] as AgentId[]) : [];
+  }
+
+  async keeperOf(job: JobId, first: AgentId): Promise<AgentId | null> {
+    const isKeeper = (agent: AgentId): Promise<boolean> =>
+      this.#ask(agent, { kind: "status", job }).then(
+        (bytes) => bytes !== null,
+        () => false,
+      );
+    if (await isKeeper(first)) return first;
+    const others = (await this.hosts()).filter((agent) => agent !== first);
+    for (let i = 0; i < others.length; i += SEARCH_WIDTH) {
+      const asked = others.slice(i, i + SEARCH_WIDTH);
+      const answers = await Promise.all(asked.map(isKeeper));
+      const found = asked[answers.indexOf(true)];
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
+  async certified(job: JobId, of: AgentId): Promise<{ result: Value; certificate: Certificate }> {
+    const bytes = await this.#ask(of, { kind: "certificate", job });
+    const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
+    if (bytes === null || decoded === null || !decoded.ok)
+      throw new MeshworkError("refused", `${of} has no certified result of job ${job}`);
+    if (of === this.#parts.self) this.#parts.onCertified(job, bytes);
+    return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
+  }
+
+  async #resolve({ shape, outputs, certificate }: Certified, of: AgentId): Promise<Value> {
+    const holders = [of, ...certificate.commit.map((vote) => vote.voter)];
+    const values: Value[] = [];
+    for (const data of outputs) values.push(await this.#read(data, holders));
+    return shape === "list" ? values : values[0]!;
+  }
+
+  async #read(data: Data, holders: readonly AgentId[]): Promise<Value> {
+    const bytes = data.kind === "inline" ? data.bytes : await this.#fetch(data.hash, data.bytes, holders);
+    const decoded = decodeValue(bytes);
+    if (!decoded.ok) throw new MeshworkError("refused", `an output does not decode (${decoded.code})`);
+    return decoded.value;
+  }
+
+  async #fetch(hash: Hash, bytes: number, holders: readonly AgentId[]): Promise<Uint8Array> {
+    const { blobs, network } = this.#parts;
+    if (!(await blobs.has(hash)) && !(await network.fetchBlob(hash, bytes, [...new Set(holders)]))) {
+      throw new MeshworkError("unreachable", `nobody gives the blob ${hash}`);
+    }
+    return blobs.get(hash);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The jobs that an agent works for, or was asked to: genesis and committee as far as it has heard, and what stands
+ * between it and each of them. As many as fit; those that gave no work for longest go first.
+ */
+
+import { isCommit } from "../consensus/ballots.ts";
+import { type Committee, createCommittee, explainNotCommittee } from "../consensus/committee.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { blockHash, committeeHash } from "../wire/consensus.ts";
+import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
+import type { Message } from "../wire/message.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { Context } from "./context.ts";
+import type { Held } from "./held.ts";
+import { NoticeTally } from "./notice-tally.ts";
+import { Outbox } from "./outbox.ts";
+
+export interface StandingOffer {
+  readonly validUntilMs: number;
+  readonly saidMs: number;
+  /** Said while all slots were in use, or taken for that since: it is said again when one is free. */
+  readonly isFull: boolean;
+}
+
+/** A job that this agent works for, or was asked to. */
+export interface KnownJob {
+  readonly job: JobId;
+  readonly signed: SignedGenesis;
+  readonly genesis: Genesis;
+  committee: Committee;
+  /** Height of the block that named the committee. */
+  committeeHeight: number;
+  /** Its newest offers by skill. */
+  readonly offers: Map<string, StandingOffer>;
+  readonly held: Map<string, Held>;
+  tally: NoticeTally;
+  readonly outbox: Outbox;
+  /** Members that say that the job has ended; enough of them: it has. */
+  readonly overBy: Set<AgentId>;
+  isOver: boolean;
+  /** Awards whose work is under way. */
+  running: number;
+  lastWorkMs: number;
+  isStored: boolean;
+}
+
+export class KnownJobs {
+  readonly #context: Context;
+  readonly #jobs = new Map<JobId, KnownJob>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get(job: JobId): KnownJob | undefined {
+    return this.#jobs.get(job);
+  }
+
+  values(): Iterable<KnownJob> {
+    return this.#jobs.values();
+  }
+
+  /** Whether `agent` is in the job's committee, as far as this one knows. */
+  isMember(job: JobId, agent: AgentId): boolean {
+    return (this.#jobs.get(job)?.committee.power(agent) ?? 0) > 0;
+  }
+
+  /** Takes note of a job; not if it has too many already that hold work. */
+  add(signed: SignedGenesis, genesis: Genesis, job: JobId): void {
+    if (this.#jobs.has(job)) return;
+    this.#makeRoom();
+    if (this.#jobs.size >= limits.knownJobs) return;
+    const committee = createCommittee(this.#context.config.crypto.hash, genesis.committee);
+    this.#jobs.set(job, {
+      job,
+      signed,
+      genesis,
+      committee,
+      committeeHeight: 0,
+      offers: new Map(),
+      held: new Map(),
+      tally: new NoticeTally(),
+      outbox: new Outbox(this.#context, job),
+      overBy: new Set(),
+      isOver: false,
+      running: 0,
+      lastWorkMs: this.#context.now.monoMs,
+      isStored: false,
+    });
+  }
+
+  /** Forgets the jobs that gave no work for longest. */
+  #makeRoom(): void {
+    const idle = [...this.#jobs.values()]
+      .filter((known) => known.held.size === 0)
+      .sort((a, b) => a.lastWorkMs - b.lastWorkMs);
+    for (const known of idle) {
+      if (this.#jobs.size < limits.knownJobs) return;
+      this.#jobs.delete(known.job);
+    }
+  }
+
+  onCommittee(message: Extract<Message, { kind: "committee" }>): Verdict {
+    const known = this.#jobs.get(message.job);
+    if (known === undefined) return ignore("unknown-job");
+    const { crypto, meshId } = this.#context.config;
+    const { header, commit, committee } = message;
+    if (header.height <= known.committeeHeight) return ignore("known");
+    if (header.committeeHash !== known.committee.hash) return ignore("other-committee");
+    if (committeeHash(crypto.hash, committee) !== header.nextCommitteeHash) return reject("other-committee");
+    if (explainNotCommittee(committee) !== null) return reject("not-a-committee");
+    const block = { job: message.job, height: header.height, hash: blockHash(crypto.hash, header) };
+    if (!isCommit(meshId, crypto, known.committee, block, commit)) return reject("bad-commit");
+    known.committee = createCommittee(crypto.hash, committee);
+    known.committeeHeight = header.height;
+    return ACCEPT;
+  }
+
+  /** The committee as this agent's own copy of the log has it. */
+  setCommittee(job: JobId, committee: Committee, height: number): void {
+    const known = this.#jobs.get(job);
+    if (known === undefined) return;
+    known.committee = committee;
+    known.committeeHeight = height;
+  }
+}

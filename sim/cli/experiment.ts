@@ -1,0 +1,126 @@
+/** `meshwork experiment`: questions about the mesh that come with it, each with its figures and a page of plots. */
+
+import type { Command } from "commander";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { Experiment } from "../experiments/experiment.ts";
+import { documentOf, measure, metricNames, samplesCsv } from "../experiments/results.ts";
+import { seedsFrom } from "./batch.ts";
+import { type Act, type CliContext, EXIT, integer, type LoadPlatform, type SimPlatform } from "./context.ts";
+import { type ExperimentOutcome, runExperiment } from "./experiment-run.ts";
+import { INTERRUPTED, ProgressLine } from "./progress.ts";
+import { printNamed } from "./reference.ts";
+import { renderTables } from "./render-experiment.ts";
+import { defaultFolder, OutputFolder } from "./run-files.ts";
+import { pageOf, shellWords } from "./text.ts";
+
+interface Options {
+  readonly list?: boolean;
+  readonly seeds?: number;
+  readonly out?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ meshwork experiment --list
+  $ meshwork experiment lying-workers
+  $ meshwork experiment lying-workers --seeds 20 --out figures
+  $ meshwork experiment lying-workers --json | jq '.rows[] | {liars, redundancy, wrongAccepted}'
+
+Exit codes: 0 done; 2 wrong usage; 3 an invariant broke, or a crash; 130 interrupted, with what was done until then.`;
+
+const SEEDS_MAX = 10_000;
+
+/** The experiments that come with the simulator. */
+const CATALOG = new URL(`../experiments/catalog.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
+  .href;
+
+/** `catalogUrl`: a module with other `EXPERIMENTS`. */
+export function registerExperiment(program: Command, act: Act, platform: LoadPlatform, catalogUrl = CATALOG): void {
+  program
+    .command("experiment [name]")
+    .description("run an experiment that comes with Meshwork: figures with intervals, and plots")
+    .option("--list", "list the experiments")
+    .option("--seeds <n>", "runs at each point (default: the experiment's)", integer(1, SEEDS_MAX))
+    .option("--out <dir>", "where the files go (default: .meshwork/runs/<time>-<name>)")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (context, name: string | undefined, options: Options) => {
+        const { EXPERIMENTS } = (await import(catalogUrl)) as { readonly EXPERIMENTS: readonly Experiment[] };
+        if (options.list === true) return list(context, EXPERIMENTS);
+        const loaded = await platform();
+        const experiment = find(EXPERIMENTS, name, loaded);
+        return run(context, { experiment, options, platform: loaded, catalogUrl });
+      }),
+    );
+}
+
+function list(context: CliContext, experiments: readonly Experiment[]): number {
+  if (context.json) context.printJson(experiments.map(({ name, summary, seeds }) => ({ name, summary, seeds })));
+  else
+    printNamed(
+      context,
+      experiments.map(({ name, summary }) => ({ name, text: summary })),
+    );
+  return EXIT.pass;
+}
+
+function find(experiments: readonly Experiment[], name: string | undefined, { host }: SimPlatform): Experiment {
+  const names = experiments.map((experiment) => experiment.name);
+  const found = experiments.find((experiment) => experiment.name === name);
+  if (found !== undefined) return found;
+  const listed = "meshwork experiment --list names them";
+  if (name === undefined) throw new MeshworkError("usage", "which experiment?", listed);
+  const near = host.suggest(name, names);
+  const remedy = near === null ? listed : `did you mean "${near}"?`;
+  throw new MeshworkError("usage", `there is no experiment "${name}"`, remedy);
+}
+
+interface Asked {
+  readonly experiment: Experiment;
+  readonly options: Options;
+  readonly platform: SimPlatform;
+  readonly catalogUrl: string;
+}
+
+async function run(context: CliContext, { experiment, options, platform, catalogUrl }: Asked): Promise<number> {
+  const startedMs = Date.now();
+  const seeds = seedsFrom(1, options.seeds ?? experiment.seeds);
+  const progress = new ProgressLine(context, "runs");
+  const outcome = await runExperiment(experiment, {
+    platform,
+    catalogUrl,
+    seeds,
+    signal: context.signal,
+    onInterrupt: () => context.note(INTERRUPTED),
+    onProgress: (news) => progress.update(news),
+  }).finally(() => progress.end());
+  const rows = measure(outcome.samples, metricNames(experiment));
+  const document = documentOf(experiment, seeds, rows, outcome.isPartial);
+  const command = `${platform.command} ${shellWords(["experiment", experiment.name, "--seeds", String(seeds.length)])}`;
+  const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, experiment.name));
+  folder.writeJson("experiment.json", document);
+  folder.write("rows.csv", samplesCsv(outcome.samples));
+  // Plots come with a large library: loaded only when there is something to draw.
+  const { renderExperiment } = await import("../report/experiment-page.ts");
+  const shown = { seeds, isPartial: outcome.isPartial, command, version: platform.version };
+  const plots = folder.write("report.html", renderExperiment(experiment, rows, shown));
+  if (context.json) context.printJson(document);
+  else {
+    const files = [`${folder.path}/ (experiment.json, rows.csv)`, plots];
+    const page = pageOf(process.stdout, context.io.env);
+    for (const line of renderTables(experiment, rows, { document, files, command, page })) context.print(line);
+  }
+  return exitCode(context, outcome, command);
+}
+
+function exitCode(context: CliContext, { broken, crash }: ExperimentOutcome, command: string): number {
+  if (broken !== null) context.note(`meshwork: an invariant broke: ${broken.replace(/\s+/g, " ")}`);
+  if (crash !== null) {
+    context.note(`meshwork: the experiment crashed: ${crash.message.replace(/\s+/g, " ")}`);
+    if (crash.cause instanceof Error && crash.cause.stack !== undefined) context.note(crash.cause.stack);
+    context.note(`repeat it: ${command}`);
+  }
+  if (broken !== null || crash !== null) return EXIT.broken;
+  return context.signal.aborted ? EXIT.interrupted : EXIT.pass;
+}

@@ -1,0 +1,65 @@
+/** What a person reads after an experiment: a table a metric, the first label down, the others across. */
+
+import type { Experiment } from "../experiments/experiment.ts";
+import { type ExperimentDocument, type Measured, metricNames } from "../experiments/results.ts";
+import { METRICS } from "../run/metric-catalog.ts";
+import { plusMinus, unitsOf } from "./figures.ts";
+import { SIMULATED } from "./render-summary.ts";
+import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
+
+export interface ExperimentTableOptions {
+  readonly page: Page;
+  readonly document: ExperimentDocument;
+  readonly files: readonly string[];
+  /** What repeats the experiment, as typed. */
+  readonly command: string;
+}
+
+export function renderTables(
+  experiment: Experiment,
+  rows: readonly Measured[],
+  { page, document, files, command }: ExperimentTableOptions,
+): string[] {
+  const { paint, width } = page;
+  const count = document.seeds.length;
+  const note = `${SIMULATED}; ${count === 1 ? "one seed" : `means of ${count} seeds, ± half of their 95 % interval`}`;
+  const line = (label: string, text: string): string => ` ${paint(padEnd(label, 11), "dim")}${text}`;
+  return [
+    "",
+    ` ${paint(experiment.name, "bold")}  ${experiment.summary}`,
+    ...(document.partial ? [` ${paint("PARTIAL: some runs are missing", "yellow")}`] : []),
+    ...wrap(note, width - 2).map((text) => ` ${paint(text, "dim")}`),
+    "",
+    ...metricNames(experiment).flatMap((metric) => metricTable(experiment, metric, rows, page)),
+    ...files.map((file, index) => line(index === 0 ? "files" : "", file)),
+    line("repeat it", command),
+    "",
+  ];
+}
+
+/** The labels but the first, in words. */
+const lineOf = ({ labels }: Measured): string =>
+  Object.entries(labels)
+    .slice(1)
+    .map(([label, value]) => `${label} ${value}`)
+    .join(", ");
+
+function metricTable(experiment: Experiment, metric: string, rows: readonly Measured[], page: Page): string[] {
+  const unit = unitsOf(experiment.kind === "computed" ? experiment.metrics : METRICS).get(metric) ?? "";
+  const [first = ""] = Object.keys(rows[0]?.labels ?? {});
+  const across = [...new Set(rows.map(lineOf))];
+  const down = [...new Set(rows.map(({ labels }) => String(labels[first])))];
+  const columns: Column[] = [
+    { title: first, align: "right" },
+    ...across.map((title): Column => ({ title: title === "" ? metric : title, align: "right" })),
+  ];
+  const cells = down.map((value) => [
+    value,
+    ...across.map((line) => {
+      const row = rows.find((one) => String(one.labels[first]) === value && lineOf(one) === line);
+      const measured = row?.metrics[metric];
+      return measured === undefined ? "–" : plusMinus(measured, unit);
+    }),
+  ]);
+  return [` ${page.paint(metric, "bold")}`, ...table(columns, cells, page).map((text) => ` ${text}`), ""];
+}

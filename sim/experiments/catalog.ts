@@ -1,0 +1,6 @@
+/** The experiments of `meshwork experiment`, by name. */
+
+import type { Experiment } from "./experiment.ts";
+import { lyingWorkers } from "./lying-workers.ts";
+
+export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers];

@@ -1,0 +1,82 @@
+/**
+ * Figures under seeds → the rows of an experiment: for each place its means with their intervals; and both as the
+ * document of `--json` and as CSV.
+ */
+
+import { tableCsv } from "../run/csv.ts";
+import { estimate } from "../run/estimate.ts";
+import type { Estimate } from "../run/result.ts";
+import type { Experiment, Figures, Labels } from "./experiment.ts";
+
+/** One row under one seed. */
+export interface Sample {
+  readonly labels: Labels;
+  readonly seed: number;
+  readonly figures: Figures;
+}
+
+/** One row over all seeds. */
+export interface Measured {
+  readonly labels: Labels;
+  /** Those that were measured. */
+  readonly metrics: { readonly [metric: string]: Estimate };
+}
+
+/** What `meshwork experiment --json` prints. */
+export interface ExperimentDocument {
+  readonly experiment: string;
+  readonly params: unknown;
+  readonly seeds: readonly number[];
+  /** Some of the runs that were asked for are missing. */
+  readonly partial: boolean;
+  /** Agents' answers are drawn, not a model's. */
+  readonly simulated: true;
+  /** Labels, and metrics by name. */
+  readonly rows: readonly { readonly [column: string]: string | number | Estimate }[];
+}
+
+export const metricNames = (experiment: Experiment): readonly string[] =>
+  experiment.kind === "scenarios" ? experiment.metrics : experiment.metrics.map(({ name }) => name);
+
+/** In the order in which places first come; seeds in their own. */
+export function measure(samples: readonly Sample[], metrics: readonly string[]): Measured[] {
+  const places = new Map<string, { readonly labels: Labels; readonly samples: Sample[] }>();
+  for (const sample of samples) {
+    const key = JSON.stringify(sample.labels);
+    const place = places.get(key) ?? { labels: sample.labels, samples: [] };
+    place.samples.push(sample);
+    places.set(key, place);
+  }
+  return [...places.values()].map((place) => {
+    const estimates: { [metric: string]: Estimate } = {};
+    for (const metric of metrics) {
+      const measured = estimate(place.samples.flatMap(({ figures }) => figures[metric] ?? []));
+      if (measured !== null) estimates[metric] = measured;
+    }
+    return { labels: place.labels, metrics: estimates };
+  });
+}
+
+export function documentOf(
+  { name, params }: Experiment,
+  seeds: readonly number[],
+  rows: readonly Measured[],
+  partial: boolean,
+): ExperimentDocument {
+  return {
+    experiment: name,
+    params,
+    seeds,
+    partial,
+    simulated: true,
+    rows: rows.map(({ labels, metrics }) => ({ ...labels, ...metrics })),
+  };
+}
+
+/** `rows.csv`: labels, the seed, and every figure. */
+export function samplesCsv(samples: readonly Sample[]): string {
+  const labels = [...new Set(samples.flatMap((sample) => Object.keys(sample.labels)))];
+  const figures = [...new Set(samples.flatMap((sample) => Object.keys(sample.figures)))];
+  const rows = samples.map((sample) => ({ ...sample.figures, ...sample.labels, seed: sample.seed }));
+  return tableCsv([...labels, "seed", ...figures], rows);
+}

@@ -1,0 +1,104 @@
+/**
+ * The package as it is published: built, packed, and used from a folder outside, with types, by its entries. Its
+ * dependencies are those of this checkout.
+ */
+
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "meshwork-package-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(command: string, args: readonly string[], cwd: string): SpawnSyncReturns<string> {
+  return spawnSync(command, [...args], { cwd, encoding: "utf8", timeout: 120_000 });
+}
+const node = (args: readonly string[], cwd = folder): SpawnSyncReturns<string> => run(process.execPath, args, cwd);
+
+const PLUGIN = `
+import type { PluginModule } from "meshwork/sim";
+const plugin: PluginModule = {
+  metrics: [{ name: "mine", unit: "", summary: "", create: () => ({ value: ({ jobs }) => jobs.length }) }],
+};
+export default plugin;
+`;
+const PROGRAM = `
+import { readScenario, type ScenarioInput, type SimulationResult, simulate } from "meshwork/sim";
+const small: ScenarioInput = {
+  name: "small",
+  agents: [{ count: 5 }],
+  workload: { shape: { kind: "bag", width: 2 } },
+  expect: ["completion == 1", "mine == 1"],
+};
+const result: SimulationResult = await simulate(small, {
+  seeds: [1, 2],
+  plugins: [new URL("./plugin.ts", import.meta.url)],
+});
+const half = await readScenario("half-killed");
+console.log(JSON.stringify({ verdict: result.verdict, seeds: result.rows.map(({ seed }) => seed), half: half.file }));
+`;
+
+beforeAll(() => {
+  const built = node(["scripts/build.ts"], root);
+  expect(built.stdout + built.stderr, "the build").toMatch(/^dist\/: \d+ modules\n$/);
+  // Packed as npm packs it, from the files that package.json names; no lifecycle script runs.
+  const packed = run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], root);
+  expect(packed.status, packed.stderr).toBe(0);
+  const [archive] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  expect(run("tar", ["-xzf", archive!], folder).status).toBe(0);
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  renameSync(join(folder, "package"), join(modules, "meshwork"));
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(modules, name));
+  }
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(folder, "plugin.ts"), PLUGIN);
+  writeFileSync(join(folder, "program.ts"), PROGRAM);
+}, 180_000);
+
+test("every entry of package.json is there", () => {
+  const { exports: entries } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly exports: { readonly [entry: string]: { readonly types: string; readonly default: string } };
+  };
+  const files = Object.values(entries).flatMap((entry) => [entry.types, entry.default]);
+  for (const file of files) expect(readFileSync(join(folder, "node_modules/meshwork", file), "utf8")).not.toBe("");
+  expect(Object.keys(entries)).toEqual([".", "./sim"]);
+});
+
+test("a program outside compiles against its types", () => {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const options = "--noEmit --strict --target es2023 --module nodenext --types node --allowImportingTsExtensions";
+  const { stdout, stderr } = node([tsc, ...options.split(" "), "--skipLibCheck", "program.ts", "plugin.ts"]);
+  expect(stdout + stderr).toBe("");
+});
+
+test("a program outside simulates, on worker threads, with a plugin of its own", () => {
+  const { stdout, stderr, status } = node(["program.ts"]);
+  expect(status, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    verdict: "pass",
+    seeds: [1, 2],
+    half: expect.stringContaining("half-killed.yaml"),
+  });
+});
+
+test("the command of the package simulates", () => {
+  const command = join(folder, "node_modules/meshwork/dist/scripts/meshwork.js");
+  const { stdout, status } = node([command, "experiment", "--list", "--json"]);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: "lying-workers" }));
+});

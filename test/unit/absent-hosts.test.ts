@@ -1,0 +1,46 @@
+/** A node that asked agents to keep a job, and heard nothing of them, does not think of them for the next one. */
+
+import { expect, test } from "vitest";
+import { statementMessage } from "../../protocol/core/crypto.ts";
+import { RULES_VERSION } from "../../protocol/core/limits.ts";
+import { vcvHash } from "../../protocol/wire/capability.ts";
+import { decodeValue } from "../../protocol/wire/value.ts";
+import { crypto, DrivenAgent, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
+
+const hosts = ["a", "b", "c", "d"];
+
+function clientThatKnows(): DrivenAgent {
+  const client = new DrivenAgent("owner", { hosts: false });
+  const vcvs = hosts.map((name) => {
+    const content = {
+      ...{ agent: id(name), incarnation: 1, version: 1, name, skills: [], slots: 1, labels: [], addresses: [] },
+      ...{ hosts: true, rulesVersion: RULES_VERSION, expiresMs: client.nowMs + 300_000 },
+    };
+    return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };
+  });
+  client.frame("a", { kind: "vcvs", vcvs });
+  return client;
+}
+
+function hostsOf(client: DrivenAgent): unknown {
+  const out = client.input({ kind: "ask", id: 1, to: id("owner"), query: { kind: "hosts" } });
+  const [told] = client.of("event", out);
+  if (told?.event.kind !== "reply") throw new Error("no reply");
+  const decoded = decodeValue(told.event.bytes);
+  return decoded.ok ? decoded.value : decoded.code;
+}
+
+test("the silent are left out for a minute, or until they are heard of", () => {
+  const client = clientThatKnows();
+  expect(hostsOf(client)).toEqual(hosts.map(id));
+  const { signed, job } = jobOf("owner", { committee: hosts });
+  client.input({ kind: "submit", genesis: signed });
+  for (const name of ["a", "b"]) client.frame(name, { kind: "inviteSeen", job });
+  client.pass(6_000);
+  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, refusedBy: ["c", "d"].map(id) });
+  expect(hostsOf(client)).toEqual(["a", "b"].map(id));
+  client.input({ kind: "connected", agent: id("d") });
+  expect(hostsOf(client)).toEqual(["a", "b", "d"].map(id));
+  client.pass(60_000, 1_000);
+  expect(hostsOf(client)).toEqual(hosts.map(id));
+});

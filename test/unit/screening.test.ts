@@ -1,0 +1,80 @@
+/** Who answers a beacon: each agent works it out for itself, from its own directory. */
+
+import { expect, test } from "vitest";
+import { hasher } from "../../node/crypto.ts";
+import { Directory } from "../../protocol/capability/directory.ts";
+import { Screening } from "../../protocol/capability/screening.ts";
+import { statementMessage } from "../../protocol/core/crypto.ts";
+import type { JobId } from "../../protocol/core/ids.ts";
+import { RULES_VERSION } from "../../protocol/core/limits.ts";
+import { type Vcv, vcvHash } from "../../protocol/wire/capability.ts";
+import { crypto, id, MESH, signerOf } from "../support/driven-agent.ts";
+
+const NOW = 1_000_000;
+
+function vcvOf(name: string, { labels = [] as string[], skill = "work", version = 1 } = {}): Vcv {
+  const content = {
+    agent: id(name),
+    incarnation: 1,
+    version,
+    name,
+    skills: [{ name: skill, description: "", price: 1, expectedMs: 100, schemas: null }],
+    slots: 2,
+    labels,
+    addresses: [],
+    hosts: true,
+    rulesVersion: RULES_VERSION,
+    expiresMs: NOW + 60_000,
+  };
+  const message = statementMessage(MESH, "vcv", vcvHash(hasher, content));
+  return { ...content, signature: signerOf(name).sign(message) };
+}
+
+const names = Array.from({ length: 400 }, (_, i) => `w${i}`);
+
+function directoryOf(vcvs: readonly Vcv[]): Directory {
+  const directory = new Directory(MESH, crypto);
+  for (const vcv of vcvs) expect(directory.take(NOW, vcv).verdict).toBe("accept");
+  return directory;
+}
+
+const beaconOf = (job: string, calls: number, labels: readonly string[] = []) => ({
+  job: hasher(new TextEncoder().encode(job)) as JobId,
+  author: id("m0"),
+  skill: "work",
+  labels,
+  calls,
+  endsMs: NOW + 1_000,
+});
+
+test("about as many answer as are called, others for another job, and whoever was called stays called", () => {
+  const screening = new Screening(directoryOf(names.map((name) => vcvOf(name))), hasher);
+  const called = (job: string, calls: number): string[] =>
+    names.filter((name) => screening.isCalled(id(name), beaconOf(job, calls)));
+  let answers = 0;
+  for (let job = 0; job < 20; job++) {
+    const first = called(`job ${job}`, 16);
+    const wider = called(`job ${job}`, 32);
+    expect(first.length).toBeGreaterThan(3);
+    expect(first.length).toBeLessThan(36);
+    expect(wider).toEqual(expect.arrayContaining(first));
+    answers += first.length;
+  }
+  expect(answers / 20).toBeGreaterThan(12);
+  expect(answers / 20).toBeLessThan(20);
+  expect(called("job 1", 16)).not.toEqual(called("job 2", 16));
+  expect(called("job 1", 400)).toEqual(names);
+});
+
+test("of few that match all are called, and only those; a change of the directory counts", () => {
+  const gpu = names.slice(0, 10).map((name) => vcvOf(name, { labels: ["gpu"] }));
+  const directory = directoryOf([...gpu, ...names.slice(10).map((name) => vcvOf(name))]);
+  const screening = new Screening(directory, hasher);
+  const called = (): string[] => names.filter((name) => screening.isCalled(id(name), beaconOf("job", 16, ["gpu"])));
+  expect(called()).toEqual(names.slice(0, 10));
+  expect(screening.isCalled(id("stranger"), beaconOf("job", 16))).toBe(false);
+  for (const name of names.slice(10, 14)) directory.take(NOW, vcvOf(name, { labels: ["gpu"], version: 2 }));
+  expect(called()).toEqual(names.slice(0, 14));
+  directory.take(NOW, vcvOf("w0", { skill: "other", version: 2 }));
+  expect(called()).toEqual(names.slice(1, 14));
+});
