@@ -75,8 +75,8 @@ export class BlockArchive {
     for (const hash of commandsHashes) this.#candidates.add(hash);
   }
 
-  /** Stores a decided block; its candidates are over. */
-  keep(height: number): void {
+  /** Stores a decided block; its candidates are over. After the job's last one few ask for its blocks: the store has them. */
+  keep(height: number, isLast: boolean): void {
     const slot = SLOT.block(height);
     const bytes = this.#recent.get(height)!.encoded;
     this.#context.emit({ kind: "persist", job: this.#job, slot, bytes, durable: false });
@@ -85,11 +85,8 @@ export class BlockArchive {
       this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
     }
     this.#candidates.clear();
-  }
-
-  /** The job has ended: few ask for its blocks now, and the store has them. */
-  end(): void {
-    for (const height of this.#recent.keys()) if (height < this.#nextHeight - ENDED_BLOCKS) this.#recent.delete(height);
+    if (!isLast) return;
+    for (const known of this.#recent.keys()) if (known <= height - ENDED_BLOCKS) this.#recent.delete(known);
   }
 
   // --- the others -------------------------------------------------------------------------------------

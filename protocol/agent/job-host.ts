@@ -356,9 +356,8 @@ export class JobHost {
       this.endedWallMs = header.timeMs;
     }
     if (this.#isReplaying) return;
-    this.archive.keep(header.height);
+    this.archive.keep(header.height, this.isEnded);
     this.#tell(decided);
-    if (this.isEnded) this.archive.end();
   }
 
   /** Traces, followers, the operator, and, from members, the workers. */
