@@ -157,7 +157,16 @@ class Node implements MeshworkNode {
       log,
     });
     const { blobs, network } = parts;
-    this.#inquiries = new Inquiries({ self: this.id, ask: (query) => this.#driver.input(query), blobs, network });
+    this.#inquiries = new Inquiries({
+      self: this.id,
+      ask: (query) => this.#driver.input(query),
+      onCertified: (job, bytes) => {
+        const text = Buffer.from(bytes).toString("base64");
+        this.#trace?.write(Date.now(), { kind: "certified", job, bytes: text });
+      },
+      blobs,
+      network,
+    });
   }
 
   async start(): Promise<void> {

@@ -7,6 +7,7 @@
 
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { DrawRunPage } from "../run/run-page.ts";
 import { COMMAND, packageVersion } from "../version.ts";
 import { registerCancel } from "./cancel.ts";
 import {
@@ -64,14 +65,18 @@ export function processIo(): CliIo {
   };
 }
 
-/**
- * Runs one command line (without the program's name) and returns its exit code. Never throws. `more`: commands of
- * other parts of the project, beside those of node/.
- */
+/** What other parts of the project bring along: node/ does not know them. */
+export interface CliParts {
+  /** Commands beside those of node/. */
+  readonly commands?: readonly Register[];
+  readonly drawRunPage?: DrawRunPage;
+}
+
+/** Runs one command line (without the program's name) and returns its exit code. Never throws. */
 export async function runCli(
   argv: readonly string[],
   io: CliIo = processIo(),
-  more: readonly Register[] = [],
+  { commands = [], drawRunPage }: CliParts = {},
 ): Promise<number> {
   const interruption = listenForInterrupt();
   let printed = false;
@@ -88,6 +93,7 @@ export async function runCli(
       printed = true;
       io.stdout(`${JSON.stringify(document, null, 2)}\n`);
     },
+    drawRunPage: drawRunPage ?? null,
   };
   let pending: (() => Promise<number>) | null = null;
   const act: Act =
@@ -99,7 +105,7 @@ export async function runCli(
       pending = () => action(context, ...(given as unknown as A));
     };
   try {
-    createProgram(io, act, more).parse([...argv], { from: "user" });
+    createProgram(io, act, commands).parse([...argv], { from: "user" });
     const command = pending as (() => Promise<number>) | null;
     return command === null ? EXIT.ok : await command();
   } catch (error) {

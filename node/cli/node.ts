@@ -11,7 +11,7 @@ import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
-import { address, type CliContext, collect, EXIT, integer, type Register, shortName } from "./context.ts";
+import { address, type CliContext, collect, EXIT, integer, quoted, type Register, shortName } from "./context.ts";
 
 export interface NodeOptions {
   readonly mesh: string;
@@ -121,9 +121,6 @@ function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeOptio
 const isLoopback = (text: string): boolean => text.startsWith("/ip4/127.") || text.startsWith("/ip6/::1/");
 
 const say = (context: CliContext, line: NodeLine): void => context.io.stdout(`${JSON.stringify(line)}\n`);
-
-/** As a word of a shell. */
-const quoted = (text: string): string => (/^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 function announce(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
   const addresses = node.addresses();

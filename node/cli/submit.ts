@@ -109,5 +109,5 @@ async function submitJob(
   const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
   const run = await followJob({ context, owner: client.node, handle, agents: named, title: job.name });
   const { sent } = client.node.stats().network;
-  return finishRun({ context, run, handle, folder, title: job.name, messages: sent });
+  return finishRun({ context, run, handle, folder, title: job.name, messages: sent, command: null });
 }

@@ -51,6 +51,8 @@ export interface RunSummary {
   readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number };
   /** Path of the certificate; null where there is none. */
   readonly certificate: string | null;
+  /** Path of the page; null where none was drawn. */
+  readonly report: string | null;
 }
 
 export interface SummaryOptions {
@@ -169,11 +171,16 @@ function fileLines(
   paint: Paint,
 ): string[] {
   const files = ` ${paint(padEnd("files", LABEL), "dim")}${plainText(directory)}/`;
-  if (summary.certificate === null) return [files];
-  const verify = `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;
+  const page = summary.report === null ? [] : [` ${paint(padEnd("page", LABEL), "dim")}${plainText(summary.report)}`];
+  if (summary.certificate === null) return [files, ...page];
   return [
     files,
-    ` ${paint(padEnd("check it", LABEL), "dim")}${plainText(verify)}`,
+    ...page,
+    ` ${paint(padEnd("check it", LABEL), "dim")}${plainText(verifyCommand(directory))}`,
     line("", "(offline: it needs no network and no agent)"),
   ];
 }
+
+/** What checks the certificate of a run, as typed. */
+export const verifyCommand = (directory: string): string =>
+  `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;

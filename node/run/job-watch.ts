@@ -41,6 +41,8 @@ const RATE_MS = 5_000;
 const EVENTS_SHOWN = 8;
 
 export class JobWatch {
+  /** Milliseconds since 1970: for those who hold it against a trace. */
+  readonly startedAt = Date.now();
   readonly #startedMs = performance.now();
   readonly #agents = new Map<string, { readonly name: string; state: AgentState }>();
   readonly #counts = new Map<string, Counts>();
@@ -223,7 +225,7 @@ export class JobWatch {
     messages: RunSummary["messages"],
     certificate: string | null,
     offers: ReadonlyMap<string, number>,
-  ): RunSummary {
+  ): Omit<RunSummary, "report"> {
     const total = this.#total;
     return {
       job,
