@@ -98,7 +98,9 @@ class MachineDriver implements Driver {
     assert(this.#state === "new", "a driver starts once");
     const { createMachine, config, store, network } = this.#options;
     this.#state = "starting";
-    this.#machine = createMachine(config, store.all());
+    const stored = store.all();
+    this.#machine = createMachine(config, stored);
+    this.#effects.traceRecords(stored);
     this.#inbox.unshift({ kind: "start" });
     await network.start((input) => this.input(input));
     if (this.#state !== "starting") return; // stopped in the meantime
@@ -162,7 +164,10 @@ class MachineDriver implements Driver {
       this.#steps++;
     }
     this.#batches++;
-    if (records.length > 0) this.#options.store.write(records);
+    if (records.length > 0) {
+      this.#options.store.write(records);
+      this.#effects.traceRecords(records);
+    }
     for (const effect of others) this.#effects.perform(effect);
   }
 

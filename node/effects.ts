@@ -13,6 +13,8 @@ import type { Hash } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import type { Effect, LocalEvent } from "../protocol/effect.ts";
 import type { AwardRef, Input, Now } from "../protocol/input.ts";
+import type { StoredRecord } from "../protocol/machine.ts";
+import { isRecorded } from "../protocol/trace.ts";
 import { type FailureReason, NONCE_BYTES } from "../protocol/wire/command.ts";
 import type { Network } from "./network/network.ts";
 import type { SkillOutcome, SkillRunner } from "./skills/skill-runner.ts";
@@ -67,6 +69,18 @@ export class EffectRunner {
   constructor(targets: EffectTargets, host: EffectHost) {
     this.#targets = targets;
     this.#host = host;
+  }
+
+  /** Into the trace: records that are in the store. */
+  traceRecords(records: readonly (StoredRecord | StoreEffect)[]): void {
+    const { trace } = this.#targets;
+    if (trace === undefined) return;
+    const { wallMs } = this.#host.now();
+    for (const record of records) {
+      if (!("slot" in record) || record.bytes === null || !isRecorded(record.slot)) continue;
+      const { job, slot, bytes } = record;
+      trace.write(wallMs, { kind: "stored", job, slot, bytes: Buffer.from(bytes).toString("base64") });
+    }
   }
 
   /** Every effect but those of the store, which are written by then. */

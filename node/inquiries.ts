@@ -22,6 +22,8 @@ const SEARCH_WIDTH = 16;
 
 export interface InquiryParts {
   readonly self: AgentId;
+  /** This node's own agent has a job's certificate, with its result. Of others, neither is believed. */
+  onCertified(job: JobId, bytes: Uint8Array): void;
   ask(input: Extract<Input, { kind: "ask" }>): void;
   readonly blobs: BlobStore;
   readonly network: Network;
@@ -99,8 +101,9 @@ export class Inquiries {
   async certified(job: JobId, of: AgentId): Promise<{ result: Value; certificate: Certificate }> {
     const bytes = await this.#ask(of, { kind: "certificate", job });
     const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
-    if (decoded === null || !decoded.ok)
+    if (bytes === null || decoded === null || !decoded.ok)
       throw new MeshworkError("refused", `${of} has no certified result of job ${job}`);
+    if (of === this.#parts.self) this.#parts.onCertified(job, bytes);
     return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
   }
 

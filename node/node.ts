@@ -14,6 +14,7 @@ import type { AgentId, JobId, MeshId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
+import type { Selector } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
@@ -49,6 +50,8 @@ export interface NodeOptions {
   /** Tasks that it works on at the same time. Default 2. */
   readonly slots?: number;
   readonly labels?: readonly string[];
+  /** Policies for choosing workers beside the built-in ones: all that keep a job need the one that it names. */
+  readonly selectors?: readonly Selector[];
   /** Whether it serves on committees. Default true. */
   readonly host?: boolean;
   /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */
@@ -135,6 +138,7 @@ class Node implements MeshworkNode {
         skills: skills.map(skillAd),
         slots: options.slots ?? 2,
         labels: options.labels ?? [],
+        selectors: options.selectors ?? [],
         hosts: options.host ?? true,
         addresses: [],
         traceState: options.traceState ?? false,
@@ -153,7 +157,16 @@ class Node implements MeshworkNode {
       log,
     });
     const { blobs, network } = parts;
-    this.#inquiries = new Inquiries({ self: this.id, ask: (query) => this.#driver.input(query), blobs, network });
+    this.#inquiries = new Inquiries({
+      self: this.id,
+      ask: (query) => this.#driver.input(query),
+      onCertified: (job, bytes) => {
+        const text = Buffer.from(bytes).toString("base64");
+        this.#trace?.write(Date.now(), { kind: "certified", job, bytes: text });
+      },
+      blobs,
+      network,
+    });
   }
 
   async start(): Promise<void> {

@@ -10,6 +10,7 @@ import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
 import type { Effect } from "./effect.ts";
 import type { Input, Now } from "./input.ts";
+import type { Selector } from "./selection/selector.ts";
 import type { SkillAd } from "./wire/capability.ts";
 
 export interface Machine {
@@ -39,6 +40,8 @@ export interface AgentConfig {
   /** Whether it keeps logs of jobs when asked (serves on committees). */
   readonly hosts: boolean;
   readonly addresses: readonly string[];
+  /** Policies for choosing workers beside the built-in ones. All agents that keep a job need the one that it names. */
+  readonly selectors?: readonly Selector[];
   /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */
   readonly traceState?: boolean;
 }

@@ -1,9 +1,10 @@
 /**
- * What an agent writes down about itself: enough for every checker of protocol.md 10. A trace file is JSON
- * lines: a first line `{ format: 1, … }`, then one event a line with the agent and the time added by the driver.
+ * What an agent writes down about itself, and what its driver adds: enough for every checker of protocol.md 10 that one
+ * machine's view can feed. A trace file is JSON lines: a first line `{ format: 1, … }`, then one event a line with the
+ * agent and the time added by the driver.
  */
 
-import type { AgentId, Hash, JobId } from "./core/ids.ts";
+import type { AgentId, Hash, JobId, MeshId } from "./core/ids.ts";
 
 export const TRACE_FORMAT = 1;
 
@@ -54,3 +55,60 @@ export type TraceEvent =
       readonly attempt: number;
       readonly phase: "started" | "done" | "failed" | "stopped";
     };
+
+/** What a driver writes down beside it: bytes that the agent signed or stored, in base64. */
+export type RecordedEvent =
+  /**
+   * A record became part of the agent's store, or was found there when it started: a job's genesis, a decided block
+   * with its commit (invariants 1-3, 5-9), or what a member must not forget of its votes (A4).
+   */
+  | { readonly kind: "stored"; readonly job: JobId; readonly slot: string; readonly bytes: string }
+  /** The agent was given a job's certificate, with the result: invariant 4. */
+  | { readonly kind: "certified"; readonly job: JobId; readonly bytes: string };
+
+/** Slots that a driver records (agent/job-records.ts): the rest of a store decides nothing. */
+export const isRecorded = (slot: string): boolean => slot === "genesis" || slot === "vote" || slot.startsWith("block/");
+
+/** A frame that a simulated network carried or lost; written only where messages were asked for. */
+export interface SentEvent {
+  readonly kind: "sent";
+  readonly to: AgentId;
+  /** When it arrives, in the time of `t`; null: it was lost. */
+  readonly arrives: number | null;
+  readonly message: string;
+  /** What it is about, in a few words. */
+  readonly about: string;
+}
+
+/**
+ * One line of a trace file after the first. `t`: milliseconds, since 1970 in traces of real nodes and of virtual time
+ * in simulated ones. `agent`: the name of the agent whose line it is. `step`: in simulated traces only.
+ */
+export type TraceLine = (TraceEvent | RecordedEvent | SentEvent) & {
+  readonly t: number;
+  readonly agent: string;
+  readonly step?: number;
+};
+
+export interface TracedAgent {
+  readonly agent: AgentId;
+  /** `agent` of its lines. */
+  readonly name: string;
+  /** It breaks the protocol on purpose (simulated traces): what it says of itself is no evidence. */
+  readonly byzantine?: boolean;
+}
+
+/** The first line of a trace, whoever wrote it. */
+export interface TraceHead {
+  readonly meshId: MeshId;
+  /** Milliseconds since 1970; 0 in simulated traces. */
+  readonly startedAt: number;
+  /** Those that are known at the beginning. */
+  readonly agents: readonly TracedAgent[];
+  /** Of a simulated trace: what its signatures follow from, and whether frames are in it. */
+  readonly simulated: {
+    readonly seed: number | string;
+    readonly signatures: "simulated" | "real";
+    readonly messages: boolean;
+  } | null;
+}

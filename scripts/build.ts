@@ -13,8 +13,8 @@ import { dirname, extname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["protocol", "node", "sim"] as const;
 const COMMAND = "scripts/meshwork";
-/** Of scripts/ what is published: the command, the library `meshwork/sim`, and what both give the simulator. */
-const ENTRIES = [COMMAND, "scripts/sim-library", "scripts/sim-host"] as const;
+/** Of scripts/ what is published: the command, the library `meshwork/sim`, what both give the simulator, pages of runs. */
+const ENTRIES = [COMMAND, "scripts/sim-library", "scripts/sim-host", "scripts/run-page"] as const;
 
 function compile(): void {
   const { status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-b", ...FOLDERS, "scripts"], {

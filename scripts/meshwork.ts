@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The command `meshwork`: looks whether this Node can run it, then hands its arguments to the command line of node/,
- * with the simulator's commands beside it: node/ and sim/ do not know each other.
+ * with the simulator's commands and its pages beside it: node/ and sim/ do not know each other.
  * What follows is imported late: an older Node does not know what it imports, and would not say so in words.
  */
 
@@ -23,11 +23,13 @@ if (isNewEnough(process.versions.node)) {
   const { registerExperiment } = await import("../sim/cli/experiment.ts");
   const { registerSim } = await import("../sim/cli/register.ts");
   const platform = async () => (await import("./sim-host.ts")).simPlatform;
-  const simCommands: Parameters<typeof runCli>[2] = [
-    (program, act) => registerSim(program, act, platform),
-    (program, act) => registerExperiment(program, act, platform),
-  ];
-  process.exitCode = await runCli(process.argv.slice(2), undefined, simCommands);
+  process.exitCode = await runCli(process.argv.slice(2), undefined, {
+    commands: [
+      (program, act) => registerSim(program, act, platform),
+      (program, act) => registerExperiment(program, act, platform),
+    ],
+    drawRunPage: async (facts) => (await import("./run-page.ts")).drawRunPage(facts),
+  });
 } else {
   process.stderr.write(
     `meshwork: this is Node ${process.versions.node}, and ${NEEDED.join(".")} or newer is needed\n` +

@@ -9,11 +9,12 @@ import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify }
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { hasher } from "../node/crypto.ts";
+import { hasher, verifier } from "../node/crypto.ts";
 import { nearest } from "../node/job-file/nearest.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
 import { objectSource, parseWith, parseYaml, readTextFile, type YamlSource } from "../node/job-file/yaml-source.ts";
 import { lineOfThrow } from "../node/skills/line-of-throw.ts";
+import { openTrace, readMerged } from "../node/trace-reader.ts";
 import { COMMAND, packageVersion } from "../node/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
@@ -46,6 +47,9 @@ export const simHost: SimHost = {
   hasher,
   createMachine: createAgent,
   realSignatures,
+  verify: verifier,
+  openTrace,
+  readMerged,
   parseYaml,
   objectSource,
   parseWith: (source, schema) => parseWith(source as YamlSource, schema),

@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { Hasher, Signer, Verifier } from "../protocol/core/crypto.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
+import type { TraceHead, TraceLine } from "../protocol/trace.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 
 /** A YAML file that still knows where each of its parts stands (node/job-file/yaml-source.ts), or an object. */
@@ -26,11 +27,32 @@ export type JobTemplate = Pick<
   readonly blobs: readonly Uint8Array[];
 };
 
+/** A trace file that is being read (node/trace-reader.ts). */
+export interface TraceFile {
+  readonly path: string;
+  readonly head: TraceHead;
+  /** The entry at hand; null after the last. */
+  readonly entry: TraceLine | null;
+  /** Its number in the file, from 1. */
+  readonly line: number;
+  /** The end of the file is half a line. Known when `entry` is null. */
+  readonly isCutOff: boolean;
+  /** Goes to the next entry: at once, or when the promise resolves. */
+  advance(): Promise<void> | undefined;
+  close(): Promise<void>;
+}
+
 export interface SimHost {
   readonly hasher: Hasher;
   readonly createMachine: CreateMachine;
   /** Real Ed25519 for runs that ask for it: a signer of an agent's name, and the verifier for all of them. */
   realSignatures(seed: string): { signerOf(name: string): Signer; readonly verify: Verifier };
+  /** Ed25519, by the keys that agents' ids carry: for traces of real nodes. */
+  readonly verify: Verifier;
+  /** Throws `invalid-file`, naming the line, there and at `advance`. */
+  openTrace(path: string): Promise<TraceFile>;
+  /** All entries in the order of time. Closes the files. */
+  readMerged<F extends TraceFile>(files: readonly F[], onEntry: (entry: TraceLine, from: F) => void): Promise<void>;
   parseYaml(file: string, text: string): Source;
   /** What was not written in a file: its errors name no lines. `name`: for messages. */
   objectSource(name: string, value: unknown): Source;

@@ -12,6 +12,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
 import { isHash } from "../../protocol/core/ids.ts";
+import type { DrawRunPage } from "../run/run-page.ts";
 import { storageError } from "../store/files.ts";
 
 /** Exit codes, everywhere. */
@@ -48,6 +49,8 @@ export interface CliContext {
   note(line: string): void;
   /** The one document of `--json`. */
   printJson(document: unknown): void;
+  /** Draws the page of a run; null: there is nobody who can. */
+  readonly drawRunPage: DrawRunPage | null;
 }
 
 /** A command's action: its arguments, then its options, as commander hands them over. Returns the exit code. */
@@ -151,3 +154,7 @@ export function defaultRunFolder(startedMs: number, seed: number): string {
   const time = new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-");
   return join(".meshwork", "runs", `${time}-${seed}`);
 }
+
+/** As a word of a shell. */
+export const quoted = (text: string): string =>
+  /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

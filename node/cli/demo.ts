@@ -91,7 +91,10 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
     faults.stop();
     const highlights =
       run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];
-    return async () => finishRun({ context, run, handle, folder, title, messages: await messages(), highlights });
+    const command = ["demo", "--agents", String(options.agents), "--seed", String(seed)];
+    if (options.input !== undefined) command.push("--input", options.input);
+    const ending = { context, run, handle, folder, title, command, highlights };
+    return async () => finishRun({ ...ending, messages: await messages() });
   });
 }
 

@@ -7,6 +7,7 @@
 
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { DrawRunPage } from "../run/run-page.ts";
 import { COMMAND, packageVersion } from "../version.ts";
 import { registerCancel } from "./cancel.ts";
 import {
@@ -67,14 +68,18 @@ export function processIo(): CliIo {
   };
 }
 
-/**
- * Runs one command line (without the program's name) and returns its exit code. Never throws. `more`: commands of
- * other parts of the project, beside those of node/.
- */
+/** What other parts of the project bring along: node/ does not know them. */
+export interface CliParts {
+  /** Commands beside those of node/. */
+  readonly commands?: readonly Register[];
+  readonly drawRunPage?: DrawRunPage;
+}
+
+/** Runs one command line (without the program's name) and returns its exit code. Never throws. */
 export async function runCli(
   argv: readonly string[],
   io: CliIo = processIo(),
-  more: readonly Register[] = [],
+  { commands = [], drawRunPage }: CliParts = {},
 ): Promise<number> {
   const interruption = listenForInterrupt();
   let printed = false;
@@ -91,6 +96,7 @@ export async function runCli(
       printed = true;
       io.stdout(`${JSON.stringify(document, null, 2)}\n`);
     },
+    drawRunPage: drawRunPage ?? null,
   };
   let pending: (() => Promise<number>) | null = null;
   const act: Act =
@@ -101,7 +107,7 @@ export async function runCli(
       json = (given.at(-1) as { readonly json?: boolean }).json === true;
       pending = () => action(context, ...(given as unknown as A));
     };
-  const program = createProgram(io, act, more);
+  const program = createProgram(io, act, commands);
   try {
     program.parse([...argv], { from: "user" });
     const command = pending as (() => Promise<number>) | null;

@@ -11,8 +11,7 @@ import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
-import { address, type CliContext, collect, EXIT, integer, type Register, shortName } from "./context.ts";
-import { quoted } from "./terminal-text.ts";
+import { address, type CliContext, collect, EXIT, integer, quoted, type Register, shortName } from "./context.ts";
 
 export interface NodeOptions {
   readonly mesh: string;

@@ -65,6 +65,10 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   return withLocalMesh({ context, folder, agents, args, startedAt }, async ({ mesh, owner, messages }) => {
     const handle = await owner.submit(job);
     const run = await followJob({ context, owner, handle, agents: mesh.agents, title: job.name });
-    return async () => finishRun({ context, run, handle, folder, title: job.name, messages: await messages() });
+    const command = ["run", jobFile, "--agents", String(options.agents)];
+    if (options.skills !== undefined) command.push("--skills", options.skills);
+    if (options.allowCommands === true) command.push("--allow-commands");
+    const ending = { context, run, handle, folder, title: job.name, command };
+    return async () => finishRun({ ...ending, messages: await messages() });
   });
 }

@@ -4,8 +4,8 @@ import { Argument } from "commander";
 import { z } from "zod";
 import { jobFileSchema } from "../job-file/schema.ts";
 import { skillsFileSchema } from "../skills/load-skills.ts";
+import { traceLineSchema } from "../trace-schema.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
-import { traceLineSchema } from "./trace-schema.ts";
 
 const SCHEMAS: { readonly [kind: string]: z.ZodType } = {
   job: jobFileSchema,

@@ -7,9 +7,8 @@ import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { COMMAND } from "../version.ts";
 import { type Client, ownerIdentity, withClient } from "./client.ts";
-import { address, type CliContext, defaultRunFolder, EXIT, type Register, shortName } from "./context.ts";
+import { address, type CliContext, defaultRunFolder, EXIT, quoted, type Register, shortName } from "./context.ts";
 import { isPart } from "./status.ts";
-import { quoted } from "./terminal-text.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -122,7 +121,7 @@ async function submitJob(
     throw error;
   });
   const { sent } = client.node.stats().network;
-  return finishRun({ context, run, handle, folder, title: job.name, messages: sent });
+  return finishRun({ context, run, handle, folder, title: job.name, messages: sent, command: null });
 }
 
 /** Whoever stops waiting has not stopped the job. */

@@ -54,6 +54,8 @@ export interface RunSummary {
   readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number };
   /** Path of the certificate; null where there is none. */
   readonly certificate: string | null;
+  /** Path of the page; null where none was drawn. */
+  readonly report: string | null;
 }
 
 export interface SummaryOptions {
@@ -191,8 +193,12 @@ function fileLines(
   labelled: (label: string, text: string) => string,
 ): string[] {
   const files = labelled("files", `${plainText(directory)}/`);
-  if (summary.certificate === null) return [files];
-  const verify = `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;
+  const page = summary.report === null ? [] : [labelled("page", plainText(summary.report))];
+  if (summary.certificate === null) return [files, ...page];
   const how = "(offline: it needs no network and no agent)";
-  return [files, labelled("check it", plainText(verify)), labelled("", how)];
+  return [files, ...page, labelled("check it", plainText(verifyCommand(directory))), labelled("", how)];
 }
+
+/** What checks the certificate of a run, as typed. */
+export const verifyCommand = (directory: string): string =>
+  `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;

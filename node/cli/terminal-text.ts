@@ -116,7 +116,3 @@ export function clock(ms: number): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}.${tenths % 10}`;
 }
-
-/** As a word of a shell. */
-export const quoted = (text: string): string =>
-  /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

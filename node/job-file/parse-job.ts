@@ -11,8 +11,9 @@ import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
+import { DEFAULT_SELECTOR } from "../../protocol/selection/selector.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
-import { type Generator, type NodeSpec, nodeSpecCodec, type SelectorName } from "../../protocol/wire/genesis.ts";
+import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
 import { formatCredits } from "./duration.ts";
 import { InputProblem } from "./files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
@@ -35,7 +36,7 @@ export interface ParsedJob {
   readonly budget: number;
   readonly deadlineMs: number;
   readonly labels: readonly string[];
-  readonly selector: SelectorName;
+  readonly selector: string;
   readonly windowMs: number;
   /** How many members the committee should have, or which; `null` leaves both to the submitting node. */
   readonly committeeSize: number | null;
@@ -84,7 +85,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
     budget: job.budget,
     deadlineMs: job.deadline ?? DEFAULT_DEADLINE_MS,
     labels: job.labels ?? [],
-    selector: job.selector ?? "greedy",
+    selector: job.selector ?? DEFAULT_SELECTOR,
     windowMs: job.window ?? DEFAULT_WINDOW_MS,
     committeeSize: size,
     committee,

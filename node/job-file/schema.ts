@@ -10,7 +10,7 @@ import { z } from "zod";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
-import { SELECTORS } from "../../protocol/wire/genesis.ts";
+import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/selector.ts";
 import { parseCredits, parseDuration, parseSize } from "./duration.ts";
 
 /** A quantity that is written as text or a number and read by `parse`; `wanted` says what would be right. */
@@ -183,7 +183,10 @@ export const jobFileSchema = z
     policy: policySchema.optional(),
     tasks: z.record(taskNameSchema, taskSchema),
     output: z.string().describe("The task whose output is the job's result."),
-    selector: z.enum(SELECTORS).optional().describe("How workers are chosen among the offers. Default greedy."),
+    selector: z
+      .enum(SELECTORS.map(({ name }) => name))
+      .optional()
+      .describe(`How workers are chosen among the offers. Default ${DEFAULT_SELECTOR}.`),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
   })
   .describe("A job for a mesh of agents: tasks, what they need of each other, and what is asked of their workers.");

@@ -46,6 +46,8 @@ const RATE_MS = 5_000;
 const EVENTS_SHOWN = 8;
 
 export class JobWatch {
+  /** Milliseconds since 1970: for those who hold it against a trace. */
+  readonly startedAt = Date.now();
   readonly #startedMs = performance.now();
   readonly #agents = new Map<string, { readonly name: string; state: AgentState }>();
   readonly #counts = new Map<string, Counts>();
@@ -222,7 +224,7 @@ export class JobWatch {
     };
   }
 
-  summary(job: string, { status, reason, messages, certificate, offers }: Ended): RunSummary {
+  summary(job: string, { status, reason, messages, certificate, offers }: Ended): Omit<RunSummary, "report"> {
     const total = this.#total;
     return {
       job,

@@ -1,29 +1,25 @@
 /**
- * What a run leaves behind: one folder with `summary.json`, `result.json`, `certificate.json` and `trace.jsonl`. Each
- * file is there whole or not at all.
+ * What a run leaves behind: one folder with `summary.json`, `result.json`, `certificate.json`, `report.html` and
+ * `trace.jsonl`. Each file is there whole or not at all.
  */
 
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { TRACE_FORMAT } from "../../protocol/trace.ts";
+import { TRACE_FORMAT, type TraceLine } from "../../protocol/trace.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
+import { decode } from "../../protocol/wire/codec.ts";
+import { blockHash } from "../../protocol/wire/consensus.ts";
+import { committedBlockCodec } from "../../protocol/wire/message.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import type { RunSummary } from "../cli/summary.ts";
+import { hasher } from "../crypto.ts";
 import { makeFolder, storageError } from "../store/files.ts";
+import { openTrace, readMerged, type TraceReader } from "../trace-reader.ts";
 
-const FILES = ["summary.json", "result.json", "certificate.json", "trace.jsonl"] as const;
+const FILES = ["summary.json", "result.json", "certificate.json", "report.html", "trace.jsonl"] as const;
 
 export interface RunFolderOptions {
   /** Takes away what an earlier run left there. */
@@ -66,14 +62,25 @@ export class RunFolder {
     }
   }
 
+  /** The joined trace of all agents. */
+  get trace(): string {
+    return join(this.path, "trace.jsonl");
+  }
+
   #write(name: string, document: unknown): void {
+    this.writeText(name, `${JSON.stringify(document, null, 2)}\n`);
+  }
+
+  /** Returns the path of the file. */
+  writeText(name: string, text: string): string {
     const file = join(this.path, name);
     try {
-      writeFileSync(`${file}.part`, `${JSON.stringify(document, null, 2)}\n`);
+      writeFileSync(`${file}.part`, text);
       renameSync(`${file}.part`, file);
     } catch (error) {
       throw storageError(`${file} cannot be written`, error);
     }
+    return file;
   }
 
   writeResult(result: Value): void {
@@ -92,38 +99,37 @@ export class RunFolder {
 
   /**
    * Joins the agents' traces into one file in the order of time. A line that a killed process did not finish is left
-   * out.
+   * out, and what several agents stored alike - blocks, mostly - stands in it once.
    */
   async writeTrace(
     files: readonly string[],
     head: { readonly meshId: string; readonly startedAt: number },
   ): Promise<void> {
-    const lines: { readonly t: number; readonly text: string }[] = [];
-    const agents: unknown[] = [];
-    for (const file of files.filter((path) => existsSync(path))) {
-      let isFirst = true;
-      for await (const text of createInterface({ input: createReadStream(file) })) {
-        const line = parseLine(text);
-        if (line === null) continue;
-        if (isFirst) agents.push(line);
-        else lines.push({ t: Number(line.t), text });
-        isFirst = false;
-      }
-    }
-    lines.sort((a, b) => a.t - b.t); // stable: each agent's own order stays
-    const out = createWriteStream(join(this.path, "trace.jsonl"));
-    out.write(`${JSON.stringify({ format: TRACE_FORMAT, ...head, agents })}\n`);
-    for (const { text } of lines) out.write(`${text}\n`);
+    const readers: TraceReader[] = [];
+    const stored = new Set<string>();
+    for (const file of files) if (hasTrace(file)) readers.push(await openTrace(file));
+    const agents = readers.flatMap((reader) => reader.head.agents.map(({ agent, name }) => ({ agent, name })));
+    const out = createWriteStream(this.trace);
+    const write = (text: string): void => void out.write(`${text}\n`);
+    write(JSON.stringify({ format: TRACE_FORMAT, ...head, agents }));
+    await readMerged(readers, (entry, { text }) => {
+      const key = sharedKey(entry);
+      if (key !== null && stored.has(key)) return;
+      if (key !== null) stored.add(key);
+      write(text);
+    });
     out.end();
     await finished(out);
   }
 }
 
-function parseLine(text: string): { readonly t?: unknown } | null {
-  try {
-    const line: unknown = JSON.parse(text);
-    return typeof line === "object" && line !== null ? line : null;
-  } catch {
-    return null; // cut off in the middle of a line
-  }
+/** An agent that was killed at its start may have written nothing. */
+const hasTrace = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+
+/** What is the same for all who stored it: a block, whosever votes prove it, and a genesis. Null: it is one agent's own. */
+function sharedKey(entry: TraceLine): string | null {
+  if (entry.kind !== "stored" || entry.slot === "vote") return null;
+  const { job, slot, bytes } = entry;
+  const decoded = slot === "genesis" ? null : decode(committedBlockCodec, Buffer.from(bytes, "base64"));
+  return `${job} ${slot} ${decoded?.ok === true ? blockHash(hasher, decoded.value.block.header) : bytes}`;
 }

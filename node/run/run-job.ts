@@ -6,13 +6,14 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
+import { type CliContext, EXIT, interrupted, quoted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
 import { jobsOf } from "../cli/status.ts";
-import { type RunStatus, type RunSummary, renderSummary } from "../cli/summary.ts";
+import { type RunStatus, type RunSummary, renderSummary, verifyCommand } from "../cli/summary.ts";
 import { columnsOf, wantsColor } from "../cli/terminal-text.ts";
 import type { MeshworkNode } from "../node.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
+import { COMMAND } from "../version.ts";
 import { JobWatch } from "./job-watch.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -102,6 +103,8 @@ export interface Ending {
   readonly folder: RunFolder;
   readonly title: string;
   readonly messages: RunSummary["messages"];
+  /** The words after the program's name that run it again, for the page; null: it has no trace to be drawn from. */
+  readonly command: readonly string[] | null;
   /** About the answer, in words. Default: its JSON, as much as fits. */
   readonly highlights?: readonly string[];
 }
@@ -115,16 +118,18 @@ function inShort(result: Value): string {
   return text.slice(0, SHORT);
 }
 
-/** Writes result, certificate and summary, and tells the person. Returns the exit code. */
-export function finishRun({ context, run, handle, folder, title, messages, ...given }: Ending): number {
+/** Writes result, certificate, page and summary, and tells the person. Resolves with the exit code. */
+export async function finishRun(ending: Ending): Promise<number> {
+  const { context, run, handle, folder, title, messages } = ending;
   const { outcome, status, reason, watch, offers } = run;
-  const highlights = given.highlights ?? (outcome?.status === "certified" ? [inShort(outcome.result)] : []);
+  const highlights = ending.highlights ?? (outcome?.status === "certified" ? [inShort(outcome.result)] : []);
   let certificate: string | null = null;
   if (outcome?.status === "certified") {
     folder.writeResult(outcome.result);
     certificate = folder.writeCertificate(outcome.certificate);
   }
-  const summary = watch.summary(handle.id, { status, reason, messages, certificate, offers });
+  const figures = watch.summary(handle.id, { status, reason, messages, certificate, offers });
+  const summary = { ...figures, report: await writePage(ending, figures, highlights) };
   folder.writeSummary(summary);
   if (context.json) context.printJson(summary);
   else {
@@ -139,4 +144,31 @@ export function finishRun({ context, run, handle, folder, title, messages, ...gi
     for (const line of renderSummary(summary, options)) context.print(line);
   }
   return status === "certified" ? EXIT.ok : EXIT.no;
+}
+
+/** The path of the page, or null. The result is there: a page that cannot be drawn is not worth losing it for. */
+async function writePage(
+  { context, run, folder, title, command }: Ending,
+  summary: Omit<RunSummary, "report">,
+  highlights: readonly string[],
+): Promise<string | null> {
+  if (context.drawRunPage === null || command === null) return null;
+  const verify = summary.certificate === null ? null : verifyCommand(folder.path);
+  try {
+    const { html, broken } = await context.drawRunPage({
+      title,
+      reason: run.reason,
+      highlights,
+      summary,
+      trace: folder.trace,
+      startedMs: run.watch.startedAt,
+      repeat: `${COMMAND} ${command.map(quoted).join(" ")}`,
+      verify,
+    });
+    for (const finding of broken) context.note(`meshwork: a bug: an invariant broke in this run – ${finding}`);
+    return folder.writeText("report.html", html);
+  } catch (error) {
+    context.note(`meshwork: the page could not be drawn: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
 }

@@ -175,10 +175,10 @@ class Agent implements Machine {
   #continue(stored: StoredJob): void {
     const checked = checkGenesis(this.#context, stored.root.genesis);
     if (typeof checked === "string") return; // of another mesh, or of rules that this version does not have
-    const { signed, genesis, job } = checked;
-    this.#worker.restore(signed, genesis, job, stored.work);
+    const { job } = checked;
+    this.#worker.restore(checked, stored.work);
     if (stored.root.role !== "keeper") return;
-    const host = new JobHost(this.#context, this.#hostEvents, signed, genesis, job, stored);
+    const host = new JobHost(this.#context, this.#hostEvents, checked, stored);
     this.#hosts.set(job, host);
     this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
     host.start();
@@ -197,16 +197,17 @@ class Agent implements Machine {
   }
 
   /** Keeps a job from now on. `why`: asked as a member or standby, or for this node's own operator. */
-  #begin({ signed, genesis, job }: CheckedGenesis, why: "asked" | "operator"): void {
+  #begin(checked: CheckedGenesis, why: "asked" | "operator"): void {
+    const { job } = checked;
     if (this.#hosts.has(job)) return;
     this.#retireHosts();
-    const root = encodeRoot({ role: "keeper", genesis: signed });
-    this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
-    const host = new JobHost(this.#context, this.#hostEvents, signed, genesis, job, null);
+    const bytes = encodeRoot({ role: "keeper", genesis: checked.signed });
+    this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes, durable: true });
+    const host = new JobHost(this.#context, this.#hostEvents, checked, null);
     this.#hosts.set(job, host);
-    this.#worker.jobs.add(signed, genesis, job);
+    this.#worker.jobs.add(checked);
     host.start();
-    if (why === "operator" && !isAsked(genesis, this.#context.self)) this.#follow(host);
+    if (why === "operator" && !isAsked(checked.genesis, this.#context.self)) this.#follow(host);
   }
 
   /** Asks one member for the blocks as they are decided; pulses show when it lags. */
@@ -435,10 +436,9 @@ class Agent implements Machine {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
-    const { genesis, job } = checked;
-    const beacons = this.#requests.take(job);
-    if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
-    this.#worker.jobs.add(signed, genesis, job);
+    const beacons = this.#requests.take(checked.job);
+    if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
+    this.#worker.jobs.add(checked);
     for (const beacon of beacons) this.#worker.onBeacon(beacon);
     return ACCEPT;
   }

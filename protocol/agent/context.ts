@@ -7,12 +7,14 @@ import type { AgentId, JobId } from "../core/ids.ts";
 import type { Effect } from "../effect.ts";
 import type { Now } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
+import { BUILT_IN_SELECTORS, createSelectors, type Selectors } from "../selection/selector.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
 
 export interface Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
+  readonly selectors: Selectors;
   readonly now: Now;
   emit(effect: Effect): void;
   send(to: AgentId, message: Message): void;
@@ -25,6 +27,7 @@ export interface Context {
 export class StepContext implements Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
+  readonly selectors: Selectors;
   now: Now = { monoMs: 0, wallMs: 0 };
   #effects: Effect[] = [];
   #counter = 0;
@@ -32,6 +35,7 @@ export class StepContext implements Context {
   constructor(config: AgentConfig) {
     this.config = config;
     this.self = config.signer.agent;
+    this.selectors = config.selectors === undefined ? BUILT_IN_SELECTORS : createSelectors(config.selectors);
   }
 
   emit(effect: Effect): void {

@@ -14,6 +14,7 @@ import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
 import { matters } from "../job/committee-changes.ts";
 import type { EventOf } from "../job/event.ts";
+import { Ledger } from "../job/ledger.ts";
 import type { PoolEntry } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
 import { suspicionKey } from "../job/state.ts";
@@ -26,6 +27,7 @@ import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, sealBodies } from "./context.ts";
+import type { CheckedGenesis } from "./invitations.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
@@ -64,9 +66,7 @@ export class JobHost {
   constructor(
     context: Context,
     events: JobHostEvents,
-    signed: SignedGenesis,
-    genesis: Genesis,
-    job: JobId,
+    { signed, genesis, job }: CheckedGenesis,
     stored: StoredJob | null,
   ) {
     this.#context = context;
@@ -74,8 +74,9 @@ export class JobHost {
     this.job = job;
     this.signed = signed;
     this.genesis = genesis;
-    const { config, self } = context;
-    this.replica = new Replica(genesis, job, self, config.crypto, { onDecided: (decided) => this.#onDecided(decided) });
+    const { config, self, selectors } = context;
+    const ledger = new Ledger(genesis, job, config.crypto.hash, selectors);
+    this.replica = new Replica(ledger, self, config.crypto, { onDecided: (decided) => this.#onDecided(decided) });
     this.notices = new Notices(this.replica);
     this.#relay = new CommandRelay(context, job, this.replica);
     this.archive = new BlockArchive(context, job, {
@@ -321,9 +322,8 @@ export class JobHost {
 
   tick(): void {
     this.#wakeMs = null;
-    const { now } = this.#context;
     this.#relay.tick();
-    this.#consensus.onTick(now);
+    this.#consensus.onTick(this.#context.now);
   }
 
   nextWakeMs(): number {

@@ -10,7 +10,7 @@ import type { Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Decided } from "../job/replica.ts";
 import type { StoredRecord } from "../machine.ts";
-import { type Codec, decode, encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
+import { type Codec, type Decoded, decode, encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
 import { type Envelope, envelopeCodec } from "../wire/command.ts";
 import { signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
@@ -31,6 +31,7 @@ export const SLOT = {
 } as const;
 
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
+export const decodeRoot = (bytes: Uint8Array): Decoded<RootRecord> => decode(rootCodec, bytes);
 export const encodeCandidate = (envelopes: readonly Envelope[]): Uint8Array => encode(candidateCodec, envelopes);
 
 export function toCommitted(decided: Decided): CommittedBlock {

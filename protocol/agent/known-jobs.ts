@@ -13,6 +13,7 @@ import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import type { Held } from "./held.ts";
+import type { CheckedGenesis } from "./invitations.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -67,7 +68,7 @@ export class KnownJobs {
   }
 
   /** Takes note of a job; not if it has too many already that hold work. */
-  add(signed: SignedGenesis, genesis: Genesis, job: JobId): void {
+  add({ signed, genesis, job }: CheckedGenesis): void {
     if (this.#jobs.has(job)) return;
     this.#makeRoom();
     if (this.#jobs.size >= limits.knownJobs) return;

@@ -13,11 +13,12 @@ import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
-import { blobsOf, type Data, type Genesis, type SignedGenesis } from "../wire/genesis.ts";
+import { blobsOf, type Data } from "../wire/genesis.ts";
 import type { NoticeItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
+import type { CheckedGenesis } from "./invitations.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
@@ -60,8 +61,9 @@ export class Worker {
   // --- jobs -------------------------------------------------------------------------------------------
 
   /** Continues with what was sealed before a restart. */
-  restore(signed: SignedGenesis, genesis: Genesis, job: JobId, work: readonly StoredRecord[]): void {
-    this.jobs.add(signed, genesis, job);
+  restore(checked: CheckedGenesis, work: readonly StoredRecord[]): void {
+    const { job } = checked;
+    this.jobs.add(checked);
     const known = this.jobs.get(job);
     if (known === undefined) return;
     known.isStored = true;

@@ -8,12 +8,13 @@
  * Source: protocol.md 4-7; the rules of its parts stand in nodes.ts, seating.ts, batch.ts, committee-changes.ts.
  */
 
-import { unreachable } from "../core/assert.ts";
+import { assert, unreachable } from "../core/assert.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { merkleRoot } from "../core/merkle.ts";
+import { BUILT_IN_SELECTORS, type Selector, type Selectors } from "../selection/selector.ts";
 import { hash, hashOf, struct } from "../wire/codec.ts";
 import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
@@ -77,9 +78,14 @@ export class Ledger {
   readonly job: JobId;
   readonly state: LedgerState;
   readonly #hasher: Hasher;
+  readonly #selector: Selector;
   readonly #graph;
 
-  constructor(genesis: Genesis, job: JobId, hasher: Hasher) {
+  /** Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. */
+  constructor(genesis: Genesis, job: JobId, hasher: Hasher, selectors: Selectors = BUILT_IN_SELECTORS) {
+    const selector = selectors.get(genesis.selector);
+    assert(selector !== undefined, `there is no selector ${genesis.selector}`);
+    this.#selector = selector;
     this.genesis = genesis;
     this.job = job;
     this.#hasher = hasher;
@@ -99,7 +105,17 @@ export class Ledger {
   #rules(timeMs: number, events: LedgerEvent[]): Rules {
     const { genesis, job, state } = this;
     const emit = (event: LedgerEvent): void => void events.push(event);
-    return { state, genesis, job, hasher: this.#hasher, timeMs, graph: this.#graph, toOpen: [], emit };
+    return {
+      state,
+      genesis,
+      job,
+      hasher: this.#hasher,
+      timeMs,
+      graph: this.#graph,
+      selector: this.#selector,
+      toOpen: [],
+      emit,
+    };
   }
 
   /** A view for questions that change nothing. */

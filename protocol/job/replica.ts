@@ -15,11 +15,10 @@ import type { Now } from "../input.ts";
 import { hashOf } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
 import { type Block, blockHash, commandHashesCodec, committeeHash, type Header, type Vote } from "../wire/consensus.ts";
-import type { Genesis } from "../wire/genesis.ts";
 import type { Verdict } from "../wire/verdict.ts";
 import { armsInCompany, judgeArming } from "./arming.ts";
 import { BlobHolders } from "./blob-holders.ts";
-import { type IdentifiedCommand, Ledger, type Outcome } from "./ledger.ts";
+import type { IdentifiedCommand, Ledger, Outcome } from "./ledger.ts";
 import { blobOf, Pool, type PoolEntry, toEnvelopes } from "./pool.ts";
 import { needKey } from "./state.ts";
 
@@ -72,8 +71,10 @@ export class Replica implements Application {
   #isJudged = false;
   #judgedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(genesis: Genesis, job: JobId, self: AgentId, crypto: Crypto, out: ReplicaOutput) {
-    this.ledger = new Ledger(genesis, job, crypto.hash);
+  /** `ledger`: of no block yet. */
+  constructor(ledger: Ledger, self: AgentId, crypto: Crypto, out: ReplicaOutput) {
+    const { genesis, job } = ledger;
+    this.ledger = ledger;
     this.pool = new Pool(genesis.meshId, job, crypto);
     this.#job = job;
     this.#crypto = crypto;
@@ -111,9 +112,7 @@ export class Replica implements Application {
       isInvolved: (author) => this.#isInvolved(author),
     });
     for (const entry of result.added) this.#wanted.delete(entry.hash);
-    if (result.added.length > 0) {
-      if (this.#applied === null && this.#isJudged) this.#judgeNew(now, result.added);
-    }
+    if (result.added.length > 0 && this.#applied === null && this.#isJudged) this.#judgeNew(now, result.added);
     return result;
   }
 

@@ -123,7 +123,6 @@ type Seated = "seated" | "short" | "unaffordable";
 /** Gives `seats` seats to the best of `offers`, all or none; their prices are reserved together. */
 function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
   if (offers.length < seats) return "short";
-  const { genesis } = rules;
   const left = moneyLeft(rules);
   const cheapestPrice = offers.reduce((least, offer) => Math.min(least, offer.price), Number.POSITIVE_INFINITY);
   if (cheapestPrice * seats > left) return "unaffordable";
@@ -131,7 +130,7 @@ function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number
     choices.reduce((sum, choice) => sum + offers.find((offer) => offer.agent === choice.agent)!.price, 0);
   const candidates = offers.map((offer) => candidateOf(rules, task, offer));
   const lots = lotsOf(rules, task);
-  let choices = choose(genesis.selector, candidates, seats, lots);
+  let choices = choose(rules.selector, candidates, seats, lots);
   if (priceOf(choices) > left) {
     const byPrice = (a: Candidate, b: Candidate): number =>
       a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));

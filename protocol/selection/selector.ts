@@ -3,13 +3,13 @@
  * from the log, so a selector is a pure function of what it is given, and ties go by a hash of (job, task, attempt,
  * agent): never by id, never by who was fastest.
  *
+ * A job names its selector. Agents that do not have it refuse to keep the job.
+ *
  * Source: protocol.md 6 (stage two). Learning selectors join this interface with `learn`.
  */
 
-import { unreachable } from "../core/assert.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
-import type { SelectorName } from "../wire/genesis.ts";
 
 /** What the ledger knows of an agent that could take a seat. */
 export interface Candidate {
@@ -39,30 +39,56 @@ export interface Pick {
   readonly score: number;
 }
 
+/** A policy. Pure, and with arithmetic that is the same on every machine: members that differ decide no block. */
+export interface Selector {
+  /** As job files say it. */
+  readonly name: string;
+  /** One line, for lists. */
+  readonly summary: string;
+  /** Higher is better. What is no number is worst of all. */
+  score(candidate: Candidate): number;
+}
+
+/** By name. */
+export type Selectors = ReadonlyMap<string, Selector>;
+
 /** Laplace's rule of succession: a newcomer stands at one half, and one success does not make it certain. */
 const successRate = (good: number, bad: number): number => (good + 1) / (good + bad + 2);
 
-function scoreOf(selector: SelectorName, candidate: Candidate): number {
-  switch (selector) {
-    case "greedy": {
-      const reliability = successRate(candidate.awards - candidate.timeouts, candidate.timeouts);
-      return successRate(candidate.accepted, candidate.rejected) * reliability;
-    }
-    case "least-loaded":
-      return -(candidate.live / candidate.slots + candidate.load / 1_000_000);
-    case "round-robin":
-      return -candidate.awards;
-    case "random":
-      return 0; // the lot decides
-    default:
-      return unreachable(selector);
-  }
+export const SELECTORS = [
+  {
+    name: "greedy",
+    summary: "who was right and on time most often in this job",
+    score({ accepted, rejected, awards, timeouts }) {
+      return successRate(accepted, rejected) * successRate(awards - timeouts, timeouts);
+    },
+  },
+  {
+    name: "least-loaded",
+    summary: "who has most slots free",
+    score: ({ live, slots, load }) => -(live / slots + load / 1_000_000),
+  },
+  { name: "round-robin", summary: "who had fewest awards in this job", score: ({ awards }) => -awards },
+  { name: "random", summary: "whoever the lot falls on", score: () => 0 },
+] as const satisfies readonly Selector[];
+
+/** Job files may leave it out. */
+export const DEFAULT_SELECTOR = "greedy";
+
+/** The built-in ones, and `more`, whose names must be others. */
+export function createSelectors(more: readonly Selector[] = []): Selectors {
+  return new Map([...SELECTORS, ...more].map((selector: Selector) => [selector.name, selector]));
 }
+export const BUILT_IN_SELECTORS = createSelectors();
 
 /** The `count` best candidates by the selector, each agent once, best first. */
-export function choose(selector: SelectorName, candidates: readonly Candidate[], count: number, lots: Lots): Pick[] {
+export function choose(selector: Selector, candidates: readonly Candidate[], count: number, lots: Lots): Pick[] {
   return candidates
-    .map((candidate) => ({ agent: candidate.agent, score: scoreOf(selector, candidate) }))
-    .sort((a, b) => b.score - a.score || compareUnits(lots(a.agent), lots(b.agent)))
+    .map((candidate) => ({ agent: candidate.agent, score: asNumber(selector.score(candidate)) }))
+    .sort((a, b) => compareScores(b.score, a.score) || compareUnits(lots(a.agent), lots(b.agent)))
     .slice(0, count);
 }
+
+const asNumber = (score: number): number => (Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score);
+/** Infinities are equal to themselves. */
+const compareScores = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

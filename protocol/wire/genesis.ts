@@ -8,20 +8,7 @@
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import {
-  bool,
-  bytes,
-  type Codec,
-  encode,
-  hash,
-  type Infer,
-  list,
-  oneOf,
-  struct,
-  text,
-  uint,
-  variant,
-} from "./codec.ts";
+import { bool, bytes, type Codec, encode, hash, type Infer, list, struct, text, uint, variant } from "./codec.ts";
 import { agentId, committeeCodec, signature } from "./consensus.ts";
 import { type Value, valueCodec } from "./value.ts";
 
@@ -128,9 +115,6 @@ export const nodeSpecCodec = struct({
 });
 export type NodeSpec = Infer<typeof nodeSpecCodec>;
 
-export const SELECTORS = ["greedy", "least-loaded", "round-robin", "random"] as const;
-export type SelectorName = (typeof SELECTORS)[number];
-
 export const genesisCodec = struct({
   meshId: text<MeshId>(limits.meshIdBytes),
   rulesVersion: uint(),
@@ -146,7 +130,8 @@ export const genesisCodec = struct({
   /** From the first block's time, ms. */
   deadlineMs: duration,
   labels: list(name, limits.labels),
-  selector: oneOf(SELECTORS),
+  /** Name of the policy that chooses among offers (selection/selector.ts). */
+  selector: name,
   /** Length of an offer window, ms. */
   windowMs: duration,
   committee: committeeCodec,

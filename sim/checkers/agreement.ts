@@ -1,30 +1,29 @@
 /**
  * Invariant 1: no two honest agents decide different blocks at one height, and none decides a height twice in one
- * life (after a crash it may decide again what it had not on disk: the same).
+ * life (after a crash it may decide again what it had not on disk: the same); what they say is what they store.
  */
 
-import type { Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import { type Checker, violated } from "./checker.ts";
 
 const PROPERTY = "1 agreement";
 
 export function agreementChecker(): Checker {
-  const decided = new Map<string, { readonly block: Hash; readonly entry: TraceEntry }>();
+  const decided = new Map<number, { readonly block: Hash; readonly agent: AgentId }>();
+  const note = (height: number, block: Hash, agent: AgentId, where: TraceEntry | string): void => {
+    const first = decided.get(height);
+    if (first === undefined) decided.set(height, { block, agent });
+    else if (first.block !== block)
+      violated(PROPERTY, where, `height ${height}: ${first.agent} decided ${first.block}, ${agent} ${block}`);
+  };
   return {
     onTrace(entry) {
-      const { event } = entry;
-      if (event.kind !== "applied") return;
-      const key = `${event.job} ${event.height}`;
-      const first = decided.get(key);
-      if (first === undefined) decided.set(key, { block: event.block, entry });
-      else if (first.block !== event.block) {
-        violated(
-          PROPERTY,
-          entry,
-          `height ${event.height}: ${first.entry.agent} decided ${first.block}, this agent ${event.block}`,
-        );
-      }
+      const { event, agent } = entry;
+      if (event.kind === "applied") note(event.height, event.block, agent, entry);
+    },
+    onDecided({ height, hash, by }) {
+      note(height, hash, by, by);
     },
   };
 }

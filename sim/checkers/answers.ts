@@ -3,27 +3,36 @@
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
-import { type Checker, violated } from "./checker.ts";
+import type { LedgerEvent } from "../../protocol/job/event.ts";
+import type { TraceEntry } from "../virtual/trace.ts";
+import { type Checker, saidDecisions, violated } from "./checker.ts";
 
 const PROPERTY = "5 answers";
 
 export function answersChecker(): Checker {
+  /** As decided, or as agents say that it was. */
   const answers = new Map<string, { readonly answer: Hash; readonly height: number }>();
+  const note = (events: readonly LedgerEvent[], height: number, where: TraceEntry | string): void => {
+    const here = new Set<string>();
+    for (const event of events) {
+      if (event.kind !== "accepted" && event.kind !== "nodeAccepted") continue;
+      const name = event.kind === "accepted" ? `task ${event.task}` : `node ${event.node}`;
+      const before = answers.get(name);
+      if (before !== undefined && (before.height !== height || here.has(name)))
+        violated(PROPERTY, where, `${name} was accepted at height ${before.height} and at ${height}`);
+      if (before !== undefined && before.answer !== event.answer)
+        violated(PROPERTY, where, `height ${height}: the answer of ${name} is ${before.answer}, and ${event.answer}`);
+      here.add(name);
+      answers.set(name, { answer: event.answer, height });
+    }
+  };
   return {
+    onTrace(entry) {
+      const said = saidDecisions(entry);
+      if (said !== null) note(said.events, said.height, entry);
+    },
     onDecided({ events, height, by, ledger }) {
-      for (const event of events) {
-        const name =
-          event.kind === "accepted"
-            ? `task ${event.task}`
-            : event.kind === "nodeAccepted"
-              ? `node ${event.node}`
-              : null;
-        if (name === null || (event.kind !== "accepted" && event.kind !== "nodeAccepted")) continue;
-        const before = answers.get(name);
-        if (before !== undefined)
-          violated(PROPERTY, by, `${name} was accepted at height ${before.height} and at ${height}`);
-        answers.set(name, { answer: event.answer, height });
-      }
+      note(events, height, by);
       for (const [id, answer] of ledger.state.answers.sorted()) {
         const accepted = answers.get(`task ${id}`);
         if (accepted !== undefined && accepted.answer !== answer.hash)

@@ -5,11 +5,23 @@
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { type Checker, violated } from "./checker.ts";
+import { saidInOrder } from "./said-in-order.ts";
 
 const PROPERTY = "8 awards";
 
 export function awardsChecker(): Checker {
+  /** Awards that have not ended, as agents say: task, batch and worker. */
+  const seated = new Set<string>();
   return {
+    onTrace: saidInOrder((height, events, entry) => {
+      for (const event of events) {
+        if (event.kind !== "award" && event.kind !== "ended") continue;
+        const seat = `${event.task}#${event.attempt} ${event.worker}`;
+        if (event.kind === "ended") seated.delete(seat);
+        else if (seated.has(seat)) violated(PROPERTY, entry, `height ${height}: ${seat} was awarded twice`);
+        else seated.add(seat);
+      }
+    }),
     onDecided({ ledger, height, by }) {
       const { state } = ledger;
       const live = new Map<AgentId, number>();

@@ -2,19 +2,30 @@
  * Invariant 7: spent + reserved <= budget, and the books agree with what they are the sum of.
  */
 
+import type { Genesis } from "../../protocol/wire/genesis.ts";
 import { type Checker, violated } from "./checker.ts";
+import { saidInOrder } from "./said-in-order.ts";
 
 const PROPERTY = "7 budget";
 
-export function budgetChecker(): Checker {
+/** `genesis`: the job's, once it is known. */
+export function budgetChecker(genesis: () => Genesis | null): Checker {
   let paid = 0;
+  /** As agents say. */
+  let saidPaid = 0;
   return {
+    onTrace: saidInOrder((height, events, entry) => {
+      for (const event of events) if (event.kind === "result") saidPaid += event.paid;
+      const budget = genesis()?.budget ?? Number.POSITIVE_INFINITY;
+      if (saidPaid > budget) violated(PROPERTY, entry, `height ${height}: ${saidPaid} was paid of ${budget}`);
+    }),
     onDecided({ ledger, events, height, by }) {
-      const { state, genesis } = ledger;
+      const { state } = ledger;
+      const { budget } = ledger.genesis;
       const spent = state.spent.get();
       const reserved = state.reserved.get();
-      if (spent + reserved > genesis.budget)
-        violated(PROPERTY, by, `height ${height}: ${spent} spent and ${reserved} reserved of ${genesis.budget}`);
+      if (spent + reserved > budget)
+        violated(PROPERTY, by, `height ${height}: ${spent} spent and ${reserved} reserved of ${budget}`);
       for (const event of events) if (event.kind === "result") paid += event.paid;
       if (paid !== spent) violated(PROPERTY, by, `height ${height}: ${paid} was paid and ${spent} is spent`);
       let held = 0;

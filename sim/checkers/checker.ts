@@ -13,17 +13,21 @@ import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 export class PropertyViolation extends Error {
   override readonly name = "PropertyViolation";
   readonly property: string;
+  /** What was found, without where. */
+  readonly facts: string;
 
-  constructor(property: string, message: string) {
-    super(`${property}: ${message}`);
+  /** `where`: null where nobody says. */
+  constructor(property: string, facts: string, where: string | null) {
+    super(`${property}: ${facts}${where === null ? "" : ` (${where})`}`);
     this.property = property;
+    this.facts = facts;
   }
 }
 
 /** Ends the run: `property` does not hold. `where`: an entry of the trace, or words. */
 export function violated(property: string, where: TraceEntry | string, message: string): never {
   const at = typeof where === "string" ? where : `step ${where.step}, ${where.atMs} ms, ${where.agent}`;
-  throw new PropertyViolation(property, `${message} (${at})`);
+  throw new PropertyViolation(property, message, at);
 }
 
 /** A block as it was decided, applied by the checkers' own ledger. */
@@ -37,6 +41,13 @@ export interface DecidedBlock {
   readonly ledger: Ledger;
   readonly by: AgentId;
   readonly atMs: number;
+}
+
+/** The decisions of a height as an agent says that it applied them; null of other entries. */
+export function saidDecisions({
+  event,
+}: TraceEntry): { readonly height: number; readonly events: readonly LedgerEvent[] } | null {
+  return event.kind === "applied" ? { height: event.height, events: event.events as readonly LedgerEvent[] } : null;
 }
 
 export interface Checker {

@@ -11,6 +11,7 @@ import type { Crypto } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool, type PoolQuestions } from "../../protocol/job/pool.ts";
+import type { Selectors } from "../../protocol/selection/selector.ts";
 import { decode, encode } from "../../protocol/wire/codec.ts";
 import { blockCodec, blockHash, type CommitteeMembers } from "../../protocol/wire/consensus.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
@@ -24,6 +25,8 @@ export interface LogOptions {
   readonly genesis: Genesis;
   readonly crypto: Crypto;
   readonly checkers: readonly Checker[];
+  /** Default: the built-in ones. */
+  readonly selectors?: Selectors;
 }
 
 /** Where in a run something was seen. */
@@ -55,7 +58,7 @@ export class DecidedLog {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.ledger = new Ledger(options.genesis, options.job, options.crypto.hash);
+    this.ledger = new Ledger(options.genesis, options.job, options.crypto.hash, options.selectors);
     this.hashes = [options.job];
     this.#committee = options.genesis.committee;
   }

@@ -7,13 +7,12 @@ import type { TraceEntry } from "../virtual/trace.ts";
 import { type Checker, violated } from "./checker.ts";
 
 export function signingChecker(): Checker {
-  const said = new Map<string, { readonly what: string; readonly entry: TraceEntry }>();
+  const said = new Map<string, { readonly what: string; readonly step: number }>();
   const note = (entry: TraceEntry, key: string, what: string): void => {
     const before = said.get(key);
-    if (before === undefined) said.set(key, { what, entry });
-    else if (before.what !== what) {
-      violated("A4 no double signing", entry, `${key}: ${before.what} at step ${before.entry.step}, ${what} now`);
-    }
+    if (before === undefined) said.set(key, { what, step: entry.step });
+    else if (before.what !== what)
+      violated("A4 no double signing", entry, `${key}: ${before.what} at step ${before.step}, ${what} now`);
   };
   return {
     onTrace(entry) {

@@ -1,17 +1,31 @@
 /**
  * Invariant 3: equal (job, height) means an equal digest of the whole ledger state, on every honest agent and in the
- * checkers' own replay.
+ * checkers' own replay; and the same commands and decisions, which agents say whole.
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
+import { Mixer } from "../virtual/mix.ts";
 import { type Checker, violated } from "./checker.ts";
 
 const PROPERTY = "3 state";
 
+function decisionsDigest(commands: readonly Hash[], events: readonly unknown[]): string {
+  const mixer = new Mixer("decisions");
+  mixer.plain(commands);
+  mixer.plain(events);
+  return mixer.digest();
+}
+
 export function stateChecker(): Checker {
+  const decisions = new Map<number, string>();
   const digests = new Map<number, Hash | "">();
   return {
-    onDecided({ height, ledger, by }) {
+    onDecided({ height, commands, events, ledger, by }) {
+      const hashes = commands.map(({ hash }) => hash);
+      const decided = decisionsDigest(hashes, events);
+      if ((decisions.get(height) ?? decided) !== decided)
+        violated(PROPERTY, by, `height ${height}: an agent says other commands or decisions than the block holds`);
+      decisions.set(height, decided);
       const { digest } = ledger;
       const said = digests.get(height);
       if (said !== undefined && said !== digest)
@@ -20,7 +34,12 @@ export function stateChecker(): Checker {
     },
     onTrace(entry) {
       const { event } = entry;
-      if (event.kind !== "applied" || event.state === "") return;
+      if (event.kind !== "applied") return;
+      const said = decisionsDigest(event.commands, event.events);
+      if ((decisions.get(event.height) ?? said) !== said)
+        violated(PROPERTY, entry, `height ${event.height}: other commands or decisions here than elsewhere`);
+      decisions.set(event.height, said);
+      if (event.state === "") return;
       const known = digests.get(event.height);
       if (known === undefined) digests.set(event.height, event.state);
       else if (known !== event.state)

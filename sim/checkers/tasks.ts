@@ -5,10 +5,12 @@
  */
 
 import { limits } from "../../protocol/core/limits.ts";
+import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { Ledger } from "../../protocol/job/ledger.ts";
 import { isFull } from "../../protocol/job/offers.ts";
 import { needKey, type Task } from "../../protocol/job/state.ts";
-import { type Checker, violated } from "./checker.ts";
+import type { TraceEntry } from "../virtual/trace.ts";
+import { type Checker, saidDecisions, violated } from "./checker.ts";
 
 const PROPERTY = "6 no task is lost";
 
@@ -37,13 +39,21 @@ function explainLost(ledger: Ledger, task: Task): string | null {
   return isUnderWay ? null : "no window is open, nobody works, nobody reveals";
 }
 
+function checkEnd(events: readonly LedgerEvent[], height: number, where: TraceEntry | string): void {
+  const last = events.findIndex((event) => event.kind === "completed");
+  if (last >= 0 && last < events.length - 1)
+    violated(PROPERTY, where, `height ${height}: the ledger decided ${events[last + 1]!.kind} after the job's end`);
+}
+
 export function tasksChecker(): Checker {
   return {
+    onTrace(entry) {
+      const said = saidDecisions(entry);
+      if (said !== null) checkEnd(said.events, said.height, entry);
+    },
     onDecided({ ledger, height, by, events }) {
       const { state } = ledger;
-      const last = events.findIndex((event) => event.kind === "completed");
-      if (last >= 0 && last < events.length - 1)
-        violated(PROPERTY, by, `height ${height}: the ledger decided ${events[last + 1]!.kind} after the job's end`);
+      checkEnd(events, height, by);
       if (state.status.get() !== "running") {
         if (state.tasks.size > 0 || state.deadlines.size > 0)
           violated(PROPERTY, by, `height ${height}: the job ended and keeps tasks or deadlines`);

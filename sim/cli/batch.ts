@@ -1,6 +1,7 @@
 /** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
 
 import type { RunResult } from "../run/result.ts";
+import { writeMs } from "../scenario/duration.ts";
 import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
 import { type Override, parseOverride } from "../scenario/overrides.ts";
 import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
@@ -21,6 +22,7 @@ export interface BatchOptions {
   readonly force?: boolean;
   readonly out?: string;
   readonly report?: string;
+  readonly messagesAround?: number;
 }
 
 /** A scenario file and what is asked of it. */
@@ -69,7 +71,7 @@ export async function runBatch(context: CliContext, { batch, largest, tasks, nou
   try {
     return await runSeeds({
       platform,
-      sources: [{ source, mechanismOff: options.mechanismOff ?? false }],
+      sources: [{ source, mechanismOff: options.mechanismOff ?? false, messagesAroundMs: options.messagesAround }],
       tasks: tasks.map((task) => ({ ...task, overrides: [...batch.overrides, ...task.overrides] })),
       largest: largest.scenario,
       workers: options.workers,
@@ -93,6 +95,7 @@ export function commandOf(batch: Batch, name: string, seed: number, more: readon
   if (options.runs > 1) words.push("--runs", String(options.runs));
   for (const text of options.set ?? []) words.push("--set", text);
   if (options.mechanismOff === true) words.push("--mechanism-off");
+  if (options.messagesAround !== undefined) words.push("--messages-around", writeMs(options.messagesAround));
   return `${platform.command} ${shellWords(words)}`;
 }
 

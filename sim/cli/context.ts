@@ -7,6 +7,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import type { SimHost } from "../host.ts";
+import { parseMs } from "../scenario/duration.ts";
 
 /** Put together by scripts/sim-host.ts. */
 export interface SimPlatform {
@@ -70,6 +71,13 @@ export function integer(min: number, max: number): (text: string) => number {
       throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}`);
     return value;
   };
+}
+
+/** A moment of virtual time, in ms, for commander. */
+export function momentMs(text: string): number {
+  const ms = parseMs(text);
+  if (ms === null) throw new InvalidArgumentError("It must be a time such as 12.5s, 400ms or 2m.");
+  return ms;
 }
 
 /** For options that may be repeated. */

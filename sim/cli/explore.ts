@@ -4,10 +4,7 @@
  * is too tame fails.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { SeedPlan } from "../explore/plan.ts";
 import { describeFailure } from "../explore/seed-report.ts";
 import { runSeed, type SeedResult } from "../explore/seed-run.ts";
 import { shrink } from "../explore/shrink.ts";
@@ -16,6 +13,7 @@ import { counted } from "../report/format.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
 import { plain } from "./figures.ts";
 import { leftText } from "./progress.ts";
+import { writeRepro } from "./repro-file.ts";
 import { makeFolder } from "./run-files.ts";
 
 interface Options {
@@ -58,20 +56,6 @@ export const registerExplore: Register = (sim, act, platform) => {
     .action(act(async (context, options: Options) => explore(context, options, await platform())));
 };
 
-export const registerReplay: Register = (sim, act, platform) => {
-  sim
-    .command("replay <file>")
-    .description("run again what explore wrote down, with its last events")
-    .option("--events <n>", "how many of the last events are shown", integer(0, 400), 60)
-    .option("--json", "print one JSON document")
-    .addHelpText("after", "\nExample:\n  $ meshwork sim replay repro-seed-17.json")
-    .action(
-      act(async (context, file: string, options: Pick<Options, "events">) =>
-        replay(context, file, options, await platform()),
-      ),
-    );
-};
-
 async function explore(context: CliContext, options: Options, platform: SimPlatform): Promise<number> {
   const { from, seeds, failures } = options;
   const { hasher, createMachine } = platform.host;
@@ -90,7 +74,7 @@ async function explore(context: CliContext, options: Options, platform: SimPlatf
     if (result.failure !== null) {
       failed.push(result.seed);
       context.note(describeFailure(result, options.events));
-      writeRepro(context, result, options, platform);
+      keepFailure(context, result, options, platform);
     }
     const nowMs = performance.now();
     if (nowMs - saidMs < SAY_MS && done < seeds) continue;
@@ -118,7 +102,7 @@ async function explore(context: CliContext, options: Options, platform: SimPlatf
 }
 
 /** A file that repeats a failure, as small as it can be made. */
-function writeRepro(context: CliContext, result: SeedResult, options: Options, { host, command }: SimPlatform): void {
+function keepFailure(context: CliContext, result: SeedResult, options: Options, { host, command }: SimPlatform): void {
   const { hasher, createMachine } = host;
   const { property } = result.failure!;
   let { plan } = result;
@@ -140,55 +124,6 @@ function writeRepro(context: CliContext, result: SeedResult, options: Options, {
   const folder = options.out ?? ".";
   makeFolder(folder);
   const file = join(folder, `repro-seed-${result.seed}.json`);
-  writeFileSync(file, `${JSON.stringify({ format: 1, seed: result.seed, property, plan }, replacer, 1)}\n`);
+  writeRepro(file, { seed: result.seed, property, plan });
   context.note(`repeat it:  ${command} sim replay ${file}`);
-}
-
-async function replay(
-  context: CliContext,
-  file: string,
-  { events }: Pick<Options, "events">,
-  { host }: SimPlatform,
-): Promise<number> {
-  const { seed, property, plan } = readRepro(file);
-  const result = runSeed(seed, { hasher: host.hasher, createMachine: host.createMachine, alter: () => plan });
-  const message = result.failure?.message ?? null;
-  if (context.json) context.printJson({ seed, expected: property, failure: message, digest: result.digest });
-  else
-    context.print(result.failure === null ? `seed ${seed}: nothing breaks any more` : describeFailure(result, events));
-  return result.failure === null ? EXIT.pass : EXIT.broken;
-}
-
-/** Bytes as text, and back. */
-function replacer(_: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? { hex: Buffer.from(value).toString("hex") } : value;
-}
-
-function reviver(_: string, value: unknown): unknown {
-  const isHex = typeof value === "object" && value !== null && Object.keys(value).join() === "hex";
-  return isHex ? new Uint8Array(Buffer.from((value as { hex: string }).hex, "hex")) : value;
-}
-
-function readRepro(file: string): { seed: number; property: string; plan: SeedPlan } {
-  try {
-    const read = JSON.parse(readFileSync(file, "utf8"), reviver) as {
-      format?: number;
-      seed: number;
-      property: string;
-      plan: SeedPlan;
-    };
-    if (read.format === 1) return read;
-  } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    throw new MeshworkError(
-      "invalid-file",
-      `${file}: ${isMissing ? "there is no such file" : (error as Error).message}`,
-      "name a file that `meshwork sim explore` wrote",
-    );
-  }
-  throw new MeshworkError(
-    "invalid-file",
-    `${file}: not a file of this version`,
-    "name a file that `meshwork sim explore` wrote",
-  );
 }

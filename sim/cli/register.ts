@@ -1,10 +1,13 @@
 /** `meshwork sim`: the simulator's commands, added to a program. */
 
 import type { Command } from "commander";
+import { registerCheck } from "./check.ts";
 import { registerCompare } from "./compare.ts";
 import type { Act, LoadPlatform, Register } from "./context.ts";
-import { registerExplore, registerReplay } from "./explore.ts";
+import { registerDiff } from "./diff.ts";
+import { registerExplore } from "./explore.ts";
 import { registerList, registerMetrics, registerNew, registerSchema } from "./reference.ts";
+import { registerReplay } from "./replay.ts";
 import { registerRun } from "./run.ts";
 import { registerSweep } from "./sweep.ts";
 
@@ -14,6 +17,8 @@ const COMMANDS: readonly Register[] = [
   registerCompare,
   registerExplore,
   registerReplay,
+  registerCheck,
+  registerDiff,
   registerList,
   registerNew,
   registerMetrics,
@@ -25,6 +30,7 @@ Examples:
   $ meshwork sim list                              the library of scenarios
   $ meshwork sim run half-killed --runs 5          one of them: verdict, figures, plots
   $ meshwork sim explore --seeds 1000              does any property break?
+  $ meshwork sim check .meshwork/runs/…/trace.jsonl   did any break in a run of real nodes?
   $ meshwork sim new my-mesh                       a commented file to start from`;
 
 export function registerSim(program: Command, act: Act, platform: LoadPlatform): void {

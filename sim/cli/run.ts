@@ -18,7 +18,7 @@ import {
   seedsFrom,
   tellCrash,
 } from "./batch.ts";
-import { type CliContext, collect, integer, type Register } from "./context.ts";
+import { type CliContext, collect, integer, momentMs, type Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSummary } from "./render-summary.ts";
 import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";
@@ -29,6 +29,7 @@ Examples:
   $ meshwork sim run half-killed                   one of the library (meshwork sim list)
   $ meshwork sim run mine.yaml --runs 10           ten seeds, with confidence intervals
   $ meshwork sim run mine.yaml --seed 42           another seed than the file's
+  $ meshwork sim run mine.yaml --messages-around 14s    who sent what to whom then, in the page
   $ meshwork sim run mine.yaml --set 'faults[0].kill.share=0.3' --json | jq .verdict
 
 Exit codes: 0 the verdict is pass; 1 it is fail; 2 the scenario or the usage is wrong; 3 an invariant broke, or a
@@ -53,6 +54,7 @@ export const withBatchOptions = (command: Command, runs: number): Command =>
 
 export const registerRun: Register = (sim, act, platform) => {
   withBatchOptions(sim.command("run <file>"), 1)
+    .option("--messages-around <time>", "draw who sent what to whom around that moment, e.g. 12.5s", momentMs)
     .description("run a scenario: verdict, figures, plots")
     .addHelpText("after", EXAMPLES)
     .action(

@@ -18,6 +18,8 @@ export interface SeedSource {
   readonly source: ScenarioSource;
   readonly mechanismOff?: boolean;
   readonly plugins?: readonly (string | PluginModule)[];
+  /** Messages around this moment of each run are kept for the page. Default: around what breaks. */
+  readonly messagesAroundMs?: number | undefined;
 }
 
 /** Real time between two messages about one run, ms. */
@@ -40,7 +42,7 @@ export class SeedRunner implements Runner {
   async #load({ source: place = 0, overrides }: SeedTask): Promise<LoadedScenario> {
     const key = `${place} ${overrides.map(describeOverride).join(" ")}`;
     if (this.#loaded?.key !== key) {
-      const { source, ...options } = this.#sources[place]!;
+      const { source, messagesAroundMs: _, ...options } = this.#sources[place]!;
       this.#loaded = { key, scenario: await loadScenarioSource(source, this.#host, { overrides, ...options }) };
     }
     return this.#loaded.scenario;
@@ -54,6 +56,7 @@ export class SeedRunner implements Runner {
       host: this.#host,
       registry,
       files,
+      messagesAroundMs: this.#sources[task.source ?? 0]!.messagesAroundMs ?? null,
       wallClock: () => performance.now(),
       shouldStop: () => Atomics.load(this.#stop, 0) !== 0,
       onProgress(share) {

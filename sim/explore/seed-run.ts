@@ -10,23 +10,15 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { agreementChecker } from "../checkers/agreement.ts";
-import { answersChecker } from "../checkers/answers.ts";
-import { awardsChecker } from "../checkers/awards.ts";
-import { budgetChecker } from "../checkers/budget.ts";
+import type { TraceHead } from "../../protocol/trace.ts";
 import { checkCertified } from "../checkers/certificates.ts";
 import { type Checker, PropertyViolation, violated } from "../checkers/checker.ts";
 import { DecidedLog } from "../checkers/decided-log.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
+import { jobCheckers } from "../checkers/job-checkers.ts";
 import { awaitLiveness } from "../checkers/liveness.ts";
-import { locksChecker } from "../checkers/locks.ts";
-import { quietChecker } from "../checkers/quiet.ts";
-import { sealsChecker } from "../checkers/seals.ts";
-import { signingChecker } from "../checkers/signing.ts";
-import { stateChecker } from "../checkers/state.ts";
-import { tasksChecker } from "../checkers/tasks.ts";
-import { validityChecker } from "../checkers/validity.ts";
 import { FaultInjector } from "../faults/fault-injector.ts";
+import { MESH, type RunTap } from "../virtual/options.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import { EPOCH_MS, type World, WorldError } from "../virtual/world.ts";
 import { type BuiltJob, buildJob } from "../workloads/job-builder.ts";
@@ -42,6 +34,8 @@ export interface SeedOptions {
   readonly livenessMs?: number;
   /** Watch beside the usual ones: what only one scenario promises. */
   readonly checkers?: readonly Checker[];
+  /** Writes the run down. */
+  readonly tap?: RunTap;
   /** Changes what the seed drew: scripted runs. */
   readonly alter?: (plan: SeedPlan) => SeedPlan;
 }
@@ -79,6 +73,15 @@ const isCalm = ({ faults, byzantine, network }: SeedPlan): boolean =>
   !network.reorder &&
   network.bandwidth === null;
 
+/** For whoever writes the run down. */
+function headOf({ seed, byzantine, ...plan }: SeedPlan): TraceHead {
+  const liars = new Set(byzantine.map(({ name }) => name));
+  const names = new Set([...plan.members.map(({ agent }) => agent), ...plan.standbys, plan.owner]);
+  for (const { name } of plan.workers) names.add(name);
+  const agents = [...names].map((name) => ({ agent: name as AgentId, name, byzantine: liars.has(name) }));
+  return { meshId: MESH, startedAt: 0, agents, simulated: { seed, signatures: "simulated", messages: false } };
+}
+
 class SeedRun {
   readonly plan: SeedPlan;
   readonly world: World;
@@ -99,17 +102,20 @@ class SeedRun {
     this.plan = plan;
     this.#options = options;
     this.#byzantine = new Set(plan.byzantine.map((one) => one.name));
+    options.tap?.onStart?.(headOf(plan));
     this.world = createSeedWorld(plan, options.createMachine, options.hasher, (what) => this.coverage.add(what), {
       trace: {
         keepNewest: KEPT,
         onEntry: (entry) => this.#onEntry(entry),
         onPersist: (agent, record, atMs, step) => {
+          options.tap?.onPersist?.(agent, record, atMs, step);
           if (this.#byzantine.has(agent)) return;
           for (const checker of this.#checkers) checker.onPersist?.(agent, record, atMs);
           this.#log.onPersist(agent, record, atMs, step);
         },
       },
       onEvent: (_, event) => this.#onEvent(event),
+      ...(options.tap?.onFrame && { onFrame: options.tap.onFrame }),
     });
     const { nodes, ...job } = plan.job;
     const { members: committee, standbys, owner } = plan;
@@ -121,17 +127,7 @@ class SeedRun {
 
   #createCheckers(): Checker[] {
     return [
-      agreementChecker(),
-      validityChecker(),
-      stateChecker(),
-      signingChecker(),
-      locksChecker(),
-      answersChecker(),
-      tasksChecker(),
-      budgetChecker(),
-      awardsChecker(),
-      sealsChecker(),
-      quietChecker({ strict: isCalm(this.plan) }),
+      ...jobCheckers({ genesis: () => this.#built.genesis, thorough: true, calm: isCalm(this.plan) }),
       honestyChecker((agent) => !this.#byzantine.has(agent)),
     ];
   }
@@ -143,6 +139,7 @@ class SeedRun {
   }
 
   #onEntry(entry: TraceEntry): void {
+    this.#options.tap?.onEntry?.(entry);
     const { agent, event } = entry;
     if (this.#byzantine.has(agent)) return;
     if (event.kind === "hosting") this.#hosting.add(agent);

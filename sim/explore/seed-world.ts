@@ -72,7 +72,7 @@ export function createSeedWorld(
   create: CreateMachine,
   hasher: Hasher,
   note: Note,
-  watch: Pick<WorldOptions, "trace" | "onEvent">,
+  { onFrame, ...watch }: Pick<WorldOptions, "trace" | "onEvent"> & Pick<NetworkOptions, "onFrame">,
 ): World {
   const { network } = plan;
   const { degree, blobIdleMs, serviceMs, ...conditions } = network;
@@ -88,6 +88,7 @@ export function createSeedWorld(
       ...conditions,
       overlay: degree === null ? { kind: "full", degree: 0 } : { kind: "random", degree },
       blobs: { idleMs: blobIdleMs },
+      ...(onFrame && { onFrame }),
       ...spread(plan, network),
     },
   });

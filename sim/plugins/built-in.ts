@@ -1,5 +1,6 @@
 /** What scenarios can name without plugins, and what plugins add to it. */
 
+import { createSelectors } from "../../protocol/selection/selector.ts";
 import { BEHAVIOURS } from "../adversaries/behaviours.ts";
 import { FAULTS } from "../faults/catalog.ts";
 import { METRICS } from "../run/metric-catalog.ts";
@@ -18,5 +19,6 @@ export function createRegistry(plugins: readonly Plugin[] = []): Registry {
     checkers: plugins.flatMap((plugin) => plugin.checkers ?? []),
     metrics: byName([...METRICS, ...computed]),
     computed,
+    selectors: createSelectors(plugins.flatMap((plugin) => plugin.selectors ?? [])),
   };
 }

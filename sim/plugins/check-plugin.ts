@@ -35,6 +35,7 @@ export const PARTS: { readonly [part in Part]-?: PartRules } = {
   shapes: { noun: "job shape", functions: ["tasks", "nodes"], hasOptions: true, reserved: ["kind"] },
   checkers: { noun: "checker", functions: ["create"] },
   metrics: { noun: "metric", functions: ["create"] },
+  selectors: { noun: "selector", functions: ["score"] },
 };
 
 /** Of keys of files, and of metrics: names that expectations can say. */

@@ -58,7 +58,8 @@ export async function loadPlugins(wanted: readonly WantedPlugin[], host: SimHost
   const take = (part: keyof typeof PARTS, names: Iterable<string>, owner: string): void => {
     for (const name of names) owners.set(`${part} ${name}`, owner);
   };
-  for (const part of ["behaviours", "faults", "metrics"] as const) take(part, builtIn[part].keys(), "the simulator");
+  for (const part of ["behaviours", "faults", "metrics", "selectors"] as const)
+    take(part, builtIn[part].keys(), "the simulator");
   take("shapes", SHAPES, "the simulator");
   take("checkers", INVARIANTS(true), "the simulator");
   const plugins: Plugin[] = [];

@@ -5,6 +5,7 @@
 
 import type { z } from "zod";
 import type { Prng } from "../../protocol/core/prng.ts";
+import type { Selector, Selectors } from "../../protocol/selection/selector.ts";
 import type { NodeSpec } from "../../protocol/wire/genesis.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
 import type { SubmittedJob } from "../run/clients.ts";
@@ -128,6 +129,7 @@ export interface Registry {
   readonly checkers: readonly CheckerType[];
   readonly metrics: ReadonlyMap<string, MetricType>;
   readonly computed: readonly ComputedMetric[];
+  readonly selectors: Selectors;
 }
 
 /** What a plugin adds. Names that are taken are refused (load-plugins.ts). */
@@ -137,4 +139,6 @@ export interface Plugin {
   readonly shapes?: readonly ShapeType[];
   readonly checkers?: readonly CheckerType[];
   readonly metrics?: readonly ComputedMetric[];
+  /** Every simulated agent has them; real ones are given them by `createNode`. */
+  readonly selectors?: readonly Selector[];
 }

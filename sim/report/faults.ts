@@ -25,7 +25,10 @@ const planned = ({ faults }: Scenario, { endedMs, idleFaults }: RunResult): read
 
 export function faultGroups(scenario: Scenario, result: RunResult): readonly FaultGroup[] {
   const happened = result.timeline.filter((entry) => entry.kind === "fault");
-  const entries = happened.length > 0 ? happened : planned(scenario, result);
+  return groupsOf(happened.length > 0 ? happened : planned(scenario, result));
+}
+
+export function groupsOf(entries: readonly TimelineEntry[]): readonly FaultGroup[] {
   const groups = new Map<string, TimelineEntry[]>();
   for (const entry of [...entries].sort((a, b) => a.atMs - b.atMs)) {
     const group = groups.get(entry.text);
@@ -51,8 +54,12 @@ function when({ spans }: FaultGroup): string {
 }
 
 /** The plot's legend, and the same in words. */
-export function faultTable(groups: readonly FaultGroup[], idle: readonly string[]): Html {
-  if (groups.length === 0 && idle.length === 0) return html`<p class="note">The scenario has no faults.</p>`;
+export function faultTable(
+  groups: readonly FaultGroup[],
+  idle: readonly string[],
+  none = "The scenario has no faults.",
+): Html {
+  if (groups.length === 0 && idle.length === 0) return html`<p class="note">${none}</p>`;
   const rows = groups.map(
     (group) => html`<tr><th scope="row" class="number">${group.number}</th><td class="when">${when(group)}</td>
 <td><code>${group.text}</code></td><td class="number">${group.agents.length > 0 ? fixed(group.agents.length) : ""}</td>

@@ -56,7 +56,14 @@ const PLOTS: readonly PlotSpec[] = [
   },
 ];
 /** In the timeline already. */
-const ELSEWHERE = ["throughput", "completion", "taskLatencyMs.p50", "taskLatencyMs.p95", "agents.up"];
+const ELSEWHERE = [
+  "throughput",
+  "completion",
+  "tasks.completion",
+  "taskLatencyMs.p50",
+  "taskLatencyMs.p95",
+  "agents.up",
+];
 
 interface DrawnLine {
   readonly label: string;
@@ -193,7 +200,10 @@ function familyPlots(lines: ReadonlyMap<string, Line>, agents: readonly AgentRow
 }
 
 /** All small plots, or nothing. */
-export function overTime(result: RunResult, groups: readonly FaultGroup[]): Html {
+export function overTime(
+  result: Pick<RunResult, "series" | "agents" | "endedMs">,
+  groups: readonly FaultGroup[],
+): Html {
   const lines = linesOf(result);
   const plots = [...metricPlots(lines), ...familyPlots(lines, result.agents)].filter((plot) =>
     plot.lines.some(({ line }) => line.length > 0),

@@ -25,10 +25,12 @@ export interface ReportOptions {
   readonly version: string;
 }
 
+/** Around the moment that was asked for, else around the violation. */
 function messages({ result }: Focus, count: number): Section {
   const [violation] = violationsOf(result);
+  const askedMs = result.messagesAroundMs;
   const sent = result.messages.map(({ sentMs }) => sentMs).sort((a, b) => a - b);
-  const aroundMs = violation?.atMs ?? sent[Math.floor(sent.length / 2)] ?? 0;
+  const aroundMs = askedMs ?? violation?.atMs ?? sent[Math.floor(sent.length / 2)] ?? 0;
   const marks = [
     ...violationsOf(result).map(({ atMs, property, message }) => ({
       atMs,
@@ -37,13 +39,17 @@ function messages({ result }: Focus, count: number): Section {
     })),
     ...result.timeline.flatMap(({ atMs, kind, text }) => (kind === "fault" ? [{ atMs, kind, text }] : [])),
   ];
-  const moment = `${violation === undefined ? "" : "the violation at "}${preciseMoment(aroundMs)}`;
+  const isViolation = askedMs === null && violation !== undefined;
+  const moment = `${isViolation ? "the violation at " : ""}${preciseMoment(aroundMs)}`;
+  const none = askedMs !== null && sent.length === 0;
   const title = `Messages around ${moment}${count > 1 ? `, seed ${result.seed}` : ""}`;
   return {
     id: "messages",
     name: "Messages",
     title,
-    body: diagram(result.messages, { id: "diagram", aroundMs, marks }),
+    body: none
+      ? html`<p class="note">Nobody sent anything around ${preciseMoment(askedMs)}; the run was over at ${preciseMoment(result.endedMs)}.</p>`
+      : diagram(result.messages, { id: "diagram", aroundMs, marks }),
   };
 }
 

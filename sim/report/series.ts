@@ -18,6 +18,7 @@ const type = (name: string, unit: string, summary: string): SeriesType => ({ nam
 export const SERIES: readonly SeriesType[] = [
   type("throughput", "tasks/s", "accepted answers a second"),
   type("completion", "share", "certified jobs of those submitted so far"),
+  type("tasks.completion", "share", "accepted tasks of those known so far"),
   type("jobs.submitted", "jobs", "submitted so far"),
   type("jobs.certified", "jobs", "certified so far"),
   type("jobs.running", "jobs", "under way at that moment"),
@@ -51,7 +52,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
 export const unitOf = (name: string): string => UNITS.get(name) ?? (name.endsWith("PerSecond") ? "/s" : "");
 
 /** Counts and what is made of them: a value holds until the next, so that lines are stairs. */
-export const isStepped = (name: string): boolean => /^(?:jobs\.|completion$|agents\.up$)/.test(name);
+export const isStepped = (name: string): boolean => /^(?:jobs\.|(?:tasks\.)?completion$|agents\.up$)/.test(name);
 
 /** Points in order of time, ms. */
 export type Line = readonly (readonly [tMs: number, value: number])[];

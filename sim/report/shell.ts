@@ -19,10 +19,15 @@ export interface Page {
   readonly title: string;
   readonly head: Html;
   readonly sections: readonly Section[];
+  /** At the foot. Default: that all of it is simulated. */
+  readonly note?: string;
   readonly version: string;
 }
 
-export function document({ title, head, sections, version }: Page): string {
+const SIMULATED =
+  "Times are those of the simulated world unless it says otherwise. Answers are simulated, not a model’s.";
+
+export function document({ title, head, sections, note = SIMULATED, version }: Page): string {
   const shown = sections.filter(({ body }) => body.markup !== "");
   const page = html`<!doctype html>
 <html lang="en">
@@ -46,7 +51,7 @@ ${body}
 </section>
 `,
 )}
-<footer>Meshwork ${version}. Times are those of the simulated world unless it says otherwise. Answers are simulated, not a model’s.</footer>
+<footer>Meshwork ${version}. ${note}</footer>
 </main>
 <script>${raw(SCRIPT)}</script>
 </body>

@@ -137,8 +137,10 @@ figure svg.diagram{font-size:11px;width:auto;max-width:none}
 
 details{margin:10px 0}
 summary{cursor:pointer;font-size:14px;color:var(--link)}
-.settings{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;font-size:14px;margin:0 0 16px}
+.settings{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;font-size:14px;margin:0 0 16px}
 .settings div{display:contents}
+.settings dd{min-width:0}
+.entries{font:12px/1.5 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere}
 .settings dt{font-size:13.5px}
 
 @media (max-width:640px){
@@ -149,7 +151,7 @@ h1{font-size:24px}
 .wide{display:none!important}
 figure svg.narrow{display:block!important;max-width:520px}
 .facts{grid-template-columns:repeat(2,1fr)}
-.settings{grid-template-columns:1fr;gap:0}
+.settings{grid-template-columns:minmax(0,1fr);gap:0}
 .settings dd{margin-bottom:8px}
 .agents th:first-child{position:sticky;left:0;background:var(--paper);z-index:1}
 .agents .group th{position:static}

@@ -17,13 +17,17 @@ interface PanelSpec {
   readonly metrics: readonly string[];
   /** At the end of each line. */
   readonly labels: readonly string[];
+  /** A simulated run that lacks it says so. */
+  readonly isExpected: boolean;
 }
 
+/** Of those that a run has. A simulated one counts jobs, one of real nodes the tasks of its job. */
 const PANELS: readonly PanelSpec[] = [
-  { title: "Throughput", metrics: ["throughput"], labels: [""] },
-  { title: "Completion, certified of submitted jobs", metrics: ["completion"], labels: [""] },
-  { title: "Latency", metrics: ["taskLatencyMs.p50", "taskLatencyMs.p95"], labels: ["p50", "p95"] },
-  { title: "Agents that are up", metrics: ["agents.up"], labels: [""] },
+  { title: "Throughput", metrics: ["throughput"], labels: [""], isExpected: true },
+  { title: "Completion, certified of submitted jobs", metrics: ["completion"], labels: [""], isExpected: true },
+  { title: "Completion, accepted of known tasks", metrics: ["tasks.completion"], labels: [""], isExpected: false },
+  { title: "Latency", metrics: ["taskLatencyMs.p50", "taskLatencyMs.p95"], labels: ["p50", "p95"], isExpected: true },
+  { title: "Agents that are up", metrics: ["agents.up"], labels: [""], isExpected: false },
 ];
 
 interface Panel extends PanelSpec {
@@ -33,7 +37,10 @@ interface Panel extends PanelSpec {
   readonly spread: { readonly low: Line; readonly high: Line } | null;
 }
 
-function panelsOf(result: RunResult, results: readonly RunResult[]): readonly Panel[] {
+/** What the timeline shows of a run. */
+export type DrawnRun = Pick<RunResult, "series" | "timeline" | "endedMs" | "driver" | "seed">;
+
+function panelsOf(result: DrawnRun, results: readonly DrawnRun[]): readonly Panel[] {
   const lines = linesOf(result);
   const all = results.length > 1 ? results.map(linesOf) : [];
   return PANELS.flatMap((spec) => {
@@ -161,12 +168,7 @@ function panelSeries(panel: Panel, index: number, marks: object): object[] {
   return [...spread, ...lines];
 }
 
-function drawTimeline(
-  panels: readonly Panel[],
-  groups: readonly FaultGroup[],
-  result: RunResult,
-  layout: Layout,
-): Html {
+function drawTimeline(panels: readonly Panel[], groups: readonly FaultGroup[], result: DrawnRun, layout: Layout): Html {
   const endMs = Math.max(result.endedMs, 1);
   const violations = result.timeline.filter(({ kind }) => kind === "violation").map(({ atMs }) => atMs);
   const shownGroups = groups.slice(0, LANES_MAX);
@@ -218,7 +220,7 @@ function drawTimeline(
   });
 }
 
-function describe(panels: readonly Panel[], groups: readonly FaultGroup[], result: RunResult): string {
+function describe(panels: readonly Panel[], groups: readonly FaultGroup[], result: DrawnRun): string {
   const lines = panels.flatMap((panel) =>
     panel.lines.map((line, row) => {
       const values = line.map(([, value]) => value).sort((a, b) => a - b);
@@ -226,14 +228,18 @@ function describe(panels: readonly Panel[], groups: readonly FaultGroup[], resul
       return `${panel.metrics[row]} between ${quantity(values[0]!, unit)} and ${quantity(values.at(-1)!, unit)}`;
     }),
   );
-  return `${duration(result.endedMs)} of virtual time, ${counted(groups.length, "fault")}. ${lines.join("; ")}.`;
+  const time = result.driver === "virtual" ? "virtual time" : "real time";
+  return `${duration(result.endedMs)} of ${time}, ${counted(groups.length, "fault")}. ${lines.join("; ")}.`;
 }
 
 /** Nothing where there is neither a series nor a fault to draw. */
-export function timeline(result: RunResult, results: readonly RunResult[], groups: readonly FaultGroup[]): Html {
+export function timeline(result: DrawnRun, results: readonly DrawnRun[], groups: readonly FaultGroup[]): Html {
   const panels = panelsOf(result, results);
   if (panels.length === 0 && groups.length === 0) return nothing;
-  const missing = PANELS.filter(({ title }) => !panels.some((panel) => panel.title === title)).slice(0, 3);
+  const isVirtual = result.driver === "virtual";
+  const missing = PANELS.filter(
+    ({ title, isExpected }) => isVirtual && isExpected && !panels.some((panel) => panel.title === title),
+  );
   const reads = panels.flatMap(({ metrics, lines, scale }) =>
     lines.map((line, index) => ({ label: metrics[index]!, line, scale })),
   );
@@ -241,8 +247,8 @@ export function timeline(result: RunResult, results: readonly RunResult[], group
   return html`<figure class="plot">
 ${[WIDE, NARROW].map((layout) => drawTimeline(panels, groups, result, layout))}
 ${reads.length > 0 && readout(reads, Math.max(result.endedMs, 1))}
-<figcaption>${result.driver === "virtual" && "Time is virtual. "}Seed ${result.seed}${hasBand && html`; shaded, from the least to the greatest of all ${results.length} seeds`}.
-Grey bands and dashed lines are faults, numbered as below; where a solid red line stands, an invariant broke.
+<figcaption>${isVirtual ? html`Time is virtual. Seed ${result.seed}` : "Time is real, from the job’s submission"}${hasBand && html`; shaded, from the least to the greatest of all ${results.length} seeds`}.
+${(isVirtual || groups.length > 0) && "Grey bands and dashed lines are faults, numbered as below; where a solid red line stands, an invariant broke."}
 ${panels.length > 0 && missing.length > 0 && html`No series recorded: ${missing.map(({ title }) => title.split(",")[0]).join(", ")}.`}</figcaption>
 </figure>`;
 }

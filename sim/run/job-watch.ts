@@ -2,22 +2,11 @@
  * One job as the run watches it: its decided log, replayed and checked, and what that says about tasks and agents.
  */
 
-import type { Crypto } from "../../protocol/core/crypto.ts";
-import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
-import { agreementChecker } from "../checkers/agreement.ts";
-import { answersChecker } from "../checkers/answers.ts";
-import { awardsChecker } from "../checkers/awards.ts";
-import { budgetChecker } from "../checkers/budget.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
-import { DecidedLog } from "../checkers/decided-log.ts";
-import { locksChecker } from "../checkers/locks.ts";
-import { quietChecker } from "../checkers/quiet.ts";
-import { sealsChecker } from "../checkers/seals.ts";
-import { signingChecker } from "../checkers/signing.ts";
-import { stateChecker } from "../checkers/state.ts";
-import { tasksChecker } from "../checkers/tasks.ts";
-import { validityChecker } from "../checkers/validity.ts";
+import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
+import { jobCheckers } from "../checkers/job-checkers.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import type { SubmittedJob } from "./clients.ts";
 
@@ -41,8 +30,7 @@ export class JobWatch {
   /** `thorough`: whole states are compared, which costs a walk over them a block. */
   constructor(
     submitted: SubmittedJob,
-    meshId: MeshId,
-    crypto: Crypto,
+    { meshId, crypto, selectors }: Required<Pick<LogOptions, "meshId" | "crypto" | "selectors">>,
     listener: JobListener,
     extra: readonly Checker[],
     thorough: boolean,
@@ -60,22 +48,10 @@ export class JobWatch {
         }
       },
     };
-    this.#checkers = [
-      agreementChecker(),
-      validityChecker(),
-      signingChecker(),
-      locksChecker(),
-      answersChecker(),
-      budgetChecker(),
-      awardsChecker(),
-      sealsChecker(),
-      quietChecker({ strict: false }),
-      ...(thorough ? [stateChecker(), tasksChecker()] : []),
-      ...extra,
-      listening,
-    ];
     const { job, genesis } = submitted;
-    this.log = new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers });
+    const checkers = jobCheckers({ genesis: () => genesis, thorough, calm: false });
+    this.#checkers = [...checkers, ...extra, listening];
+    this.log = new DecidedLog({ meshId, job, genesis, crypto, selectors, checkers: this.#checkers });
   }
 
   get committee(): readonly AgentId[] {

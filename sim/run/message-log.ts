@@ -16,8 +16,9 @@ interface Sent {
   readonly bytes: Uint8Array;
 }
 
-/** Frames that are kept while nothing was asked for. */
+/** Frames that are kept while nothing was asked for, and that are told of a moment: more than a diagram can show. */
 const NEWEST = 400;
+const NEAREST = 2_000;
 
 export class MessageLog {
   readonly #sent: Sent[] = [];
@@ -37,14 +38,30 @@ export class MessageLog {
     this.#sent.push({ sentMs, arrivesMs, from, to, bytes });
   }
 
-  rows(): MessageRow[] {
-    const kept = this.#aroundMs === null ? this.#sent.slice(-NEWEST) : this.#sent;
-    return kept.map(({ sentMs, arrivesMs, from, to, bytes }) => {
-      const decoded = decodeMessage(bytes);
-      const kind = decoded.ok ? decoded.value.kind : "junk";
-      return { sentMs, arrivedMs: arrivesMs, from, to, kind, text: decoded.ok ? textOf(decoded.value) : decoded.code };
-    });
+  /** In the order in which they were sent. */
+  #told(): readonly Sent[] {
+    const aroundMs = this.#aroundMs;
+    if (aroundMs === null) return this.#sent.slice(-NEWEST);
+    const distance = ({ sentMs }: Sent): number => Math.abs(sentMs - aroundMs);
+    const byDistance = [...this.#sent].sort((a, b) => distance(a) - distance(b));
+    return byDistance.slice(0, NEAREST).sort((a, b) => a.sentMs - b.sentMs);
   }
+
+  rows(): MessageRow[] {
+    return this.#told().map(({ sentMs, arrivesMs, from, to, bytes }) => ({
+      sentMs,
+      arrivedMs: arrivesMs,
+      from,
+      to,
+      ...describeFrame(bytes),
+    }));
+  }
+}
+
+export function describeFrame(bytes: Uint8Array): { readonly kind: string; readonly text: string } {
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) return { kind: "junk", text: decoded.code };
+  return { kind: decoded.value.kind, text: textOf(decoded.value) };
 }
 
 const short = (hash: Hash | null): string => (hash === null ? "nil" : hash.slice(0, 6));

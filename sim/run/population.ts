@@ -4,6 +4,7 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import { BUILT_IN_SELECTORS, type Selector } from "../../protocol/selection/selector.ts";
 import type { SkillAd } from "../../protocol/wire/capability.ts";
 import { mutes } from "../adversaries/behaviours.ts";
 import type { BehavedAgent, Registry } from "../plugins/registry.ts";
@@ -40,6 +41,8 @@ export class Population {
   readonly #scenario: Scenario;
   readonly #registry: Registry;
   readonly #skillWorld: SkillWorld;
+  /** Of plugins. */
+  readonly #selectors: readonly Selector[];
   readonly #prng: Prng;
   #joined = 0;
 
@@ -47,6 +50,7 @@ export class Population {
     this.#scenario = scenario;
     this.#registry = registry;
     this.#skillWorld = skillWorld;
+    this.#selectors = [...registry.selectors.values()].filter(({ name }) => !BUILT_IN_SELECTORS.has(name));
     this.#prng = createPrng(`${skillWorld.seed}/population`);
     for (const group of scenario.agents) for (const name of namesOf(group)) this.#settle(group, name, 0);
   }
@@ -60,7 +64,7 @@ export class Population {
   clients(): AgentSpec[] {
     return clientNames(this.#scenario.workload.clients).map((name) => ({
       name,
-      config: { hosts: false, skills: [], slots: 1, traceState: false },
+      config: { hosts: false, skills: [], slots: 1, traceState: false, selectors: this.#selectors },
       ...this.#ablation(undefined),
     }));
   }
@@ -78,7 +82,13 @@ export class Population {
       spec: {
         name,
         startMs,
-        config: { hosts: group.hosts, skills: adsOf(group), slots: profile.slots, labels: group.labels },
+        config: {
+          hosts: group.hosts,
+          skills: adsOf(group),
+          slots: profile.slots,
+          labels: group.labels,
+          selectors: this.#selectors,
+        },
         clock: {
           skewMs: (2 * prng.unit() - 1) * group.clock.skewMs,
           driftPpm: (2 * prng.unit() - 1) * group.clock.driftPpm,

@@ -77,8 +77,10 @@ export interface RunResult {
   readonly series: readonly Sample[];
   readonly timeline: readonly TimelineEntry[];
   readonly agents: readonly AgentRow[];
-  /** Around the first violation, or the moment asked for. */
+  /** Around the moment asked for, or the first violation. */
   readonly messages: readonly MessageRow[];
+  /** The moment asked for, ms; null: none was. */
+  readonly messagesAroundMs: number | null;
   /** Invariants that were watched, each with the first violation or null. */
   readonly invariants: readonly { readonly id: string; readonly first: Violation | null }[];
   /** Faults that never took effect, as they stand in the file: a failure of the scenario. */

@@ -7,11 +7,13 @@
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
+import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
 import type { SimHost } from "../host.ts";
 import type { Gauge, Registry } from "../plugins/registry.ts";
 import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
+import { MESH, type RunTap } from "../virtual/options.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import { createWorld, type World, WorldError } from "../virtual/world.ts";
 import type { RecordedAnswers } from "../workloads/recorded-answers.ts";
@@ -45,8 +47,8 @@ export interface SimulateOptions {
   readonly thorough?: boolean;
   /** Keeps the messages around this moment for a diagram, ms. Default: around a broken invariant. */
   readonly messagesAroundMs?: number | null;
-  /** Told of every trace entry: replay and trace files. */
-  readonly onEntry?: (entry: TraceEntry) => void;
+  /** Writes the run down. */
+  readonly tap?: RunTap;
   /** Real time for `wallMs`, ms; runs themselves have no clock. */
   readonly wallClock?: () => number;
 }
@@ -85,6 +87,7 @@ class Run {
     const truth = new Truth();
     const skillWorld = { seed, truth, hash: host.hasher, recorded: files.recorded };
     this.#population = new Population(scenario, registry, skillWorld);
+    options.tap?.onStart?.(this.#head());
     this.world = this.#createWorld();
     // Clients stand for people at idle machines: what they ask their own node is answered at once.
     for (const name of clientNames(scenario.workload.clients)) this.world.setService(name, null);
@@ -115,6 +118,14 @@ class Run {
     );
   }
 
+  /** For whoever writes the run down. */
+  #head(): TraceHead {
+    const names = [...this.#population.inhabitants.keys(), ...clientNames(this.#scenario.workload.clients)];
+    const agents = names.map((name) => ({ agent: name as AgentId, name, byzantine: !this.#isTrusted(name) }));
+    const signatures = this.#scenario.network.realSignatures ? "real" : "simulated";
+    return { meshId: MESH, startedAt: 0, agents, simulated: { seed: this.#options.seed, signatures, messages: false } };
+  }
+
   #createWorld(): World {
     const { seed, host } = this.#options;
     const { network } = this.#scenario;
@@ -136,7 +147,10 @@ class Run {
         reorder: network.reorder,
         bandwidth: network.bandwidth,
         gossip: network.fullGossip ? "full" : "mesh",
-        onFrame: (sentMs, arrivesMs, from, to, bytes) => this.#messages.note(sentMs, arrivesMs, from, to, bytes),
+        onFrame: (sentMs, arrivesMs, from, to, bytes) => {
+          this.#messages.note(sentMs, arrivesMs, from, to, bytes);
+          this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
+        },
       },
       ...(service === null
         ? {}
@@ -196,19 +210,26 @@ class Run {
 
   #watch(submitted: SubmittedJob): void {
     const { meshId, crypto } = this.world;
-    const extra = this.#options.registry.checkers.map(({ name, create }) =>
+    const { registry } = this.#options;
+    const extra = registry.checkers.map(({ name, create }) =>
       create({
         violated(message) {
-          throw new PropertyViolation(name, message);
+          throw new PropertyViolation(name, message, null);
         },
       }),
     );
-    const watch = new JobWatch(submitted, meshId, crypto, this.metrics, [...this.#general, ...extra], this.#thorough);
+    const watch = new JobWatch(
+      submitted,
+      { meshId, crypto, selectors: registry.selectors },
+      this.metrics,
+      [...this.#general, ...extra],
+      this.#thorough,
+    );
     this.#watches.set(submitted.job, watch);
   }
 
   #onEntry(entry: TraceEntry): void {
-    this.#options.onEntry?.(entry);
+    this.#options.tap?.onEntry?.(entry);
     if (!this.#isTrusted(entry.agent)) return;
     this.metrics.onTrace(entry);
     if ("job" in entry.event) this.#watches.get(entry.event.job)?.onTrace(entry);
@@ -216,6 +237,7 @@ class Run {
   }
 
   #onPersist(agent: AgentId, record: PersistEffect, atMs: number, step: number): void {
+    this.#options.tap?.onPersist?.(agent, record, atMs, step);
     if (this.#isTrusted(agent)) this.#watches.get(record.job)?.onPersist(agent, record, atMs, step);
   }
 
@@ -273,6 +295,7 @@ class Run {
   result(partial: boolean, wallMs: number): RunResult {
     const { world, clients } = this;
     const violation = this.#violation;
+    const { messagesAroundMs = null } = this.#options;
     const ids = [...INVARIANTS(this.#thorough), ...this.#options.registry.checkers.map(({ name }) => name)];
     if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
     const agents = this.metrics.rows((name) => this.#population.inhabitants.get(name));
@@ -291,7 +314,8 @@ class Run {
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents,
-      messages: violation !== null || this.#options.messagesAroundMs != null ? this.#messages.rows() : [],
+      messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
+      messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
       idleFaults: this.#faults.idle,
       idleReasons: this.#faults.idleReasons,

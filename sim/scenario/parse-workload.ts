@@ -7,6 +7,7 @@
 
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
+import { DEFAULT_SELECTOR } from "../../protocol/selection/selector.ts";
 import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
 import { countAgents, plainOptions } from "./parse-agents.ts";
 import { type ParseContext, remedyFor } from "./parse-scenario.ts";
@@ -42,7 +43,7 @@ export function parseWorkload(
     arrival,
     shape,
     policy,
-    selector: file.selector ?? "greedy",
+    selector: file.selector ?? DEFAULT_SELECTOR,
     budget: budgetOf(context, file, shape, policy, agents),
     deadlineMs: file.deadline ?? DEFAULT_DEADLINE_MS,
     windowMs,

@@ -5,7 +5,7 @@
  * Leaves to parse-scenario.ts how a file becomes one. Source: the format of docs/scenarios.md.
  */
 
-import type { Comparator, Rule, SelectorName } from "../../protocol/wire/genesis.ts";
+import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import type { Overlay } from "../virtual/overlay.ts";
@@ -100,7 +100,7 @@ export interface Workload {
   readonly arrival: Arrival;
   readonly shape: JobShape;
   readonly policy: PolicySpec;
-  readonly selector: SelectorName;
+  readonly selector: string;
   readonly budget: number;
   readonly deadlineMs: number;
   readonly windowMs: number;

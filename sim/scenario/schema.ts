@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";
-import { SELECTORS } from "../../protocol/wire/genesis.ts";
+import { DEFAULT_SELECTOR } from "../../protocol/selection/selector.ts";
 import type { FaultType, Registry } from "../plugins/registry.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import { MESSAGE_KINDS } from "./message-kinds.ts";
@@ -174,6 +174,9 @@ export type ShapeFile = {
   readonly difficulty?: DistributionSpec;
 };
 
+const summaries = ({ selectors }: Registry): string =>
+  [...selectors.values()].map(({ name, summary }) => `${name}: ${summary}`).join("; ");
+
 const workloadSchema = (registry: Registry) =>
   z.strictObject({
     jobs: z
@@ -193,7 +196,10 @@ const workloadSchema = (registry: Registry) =>
     shape: shapeSchema(registry).optional().describe("What each job looks like. Default { kind: single }."),
     job: z.string().min(1).optional().describe("A job file instead of a shape and a policy."),
     policy: policySchema.optional().describe("What is asked of every task's workers."),
-    selector: z.enum(SELECTORS).optional().describe("How workers are chosen among the offers. Default greedy."),
+    selector: z
+      .enum([...registry.selectors.keys()])
+      .optional()
+      .describe(`How workers are chosen among the offers: ${summaries(registry)}. Default ${DEFAULT_SELECTOR}.`),
     budget: creditsSchema(limits.budget).optional().describe("Credits of each job. Default: what it can cost at most."),
     deadline: durationSchema.optional().describe("Default 5m."),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),

@@ -1,17 +1,21 @@
 /** What a virtual world is made of: its agents and its network, as the caller says them. */
 
 import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine } from "../../protocol/machine.ts";
+import type { TraceHead } from "../../protocol/trace.ts";
 import type { ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import type { DistributionSpec } from "./distribution.ts";
 import type { Overlay } from "./overlay.ts";
 import type { SimulatedSkill } from "./skill.ts";
-import type { TraceOptions } from "./trace.ts";
+import type { PersistEffect, TraceEntry, TraceOptions } from "./trace.ts";
+
+/** The mesh of a world, unless told. */
+export const MESH = "sim" as MeshId;
 
 /** What may change while a world runs. */
 export interface NetworkConditions {
@@ -42,6 +46,15 @@ export type FrameListener = (
   to: AgentId,
   bytes: Uint8Array,
 ) => void;
+
+/** Whoever writes a run down: told of everything, of all agents, in its order. */
+export interface RunTap {
+  /** Before anything else: what the run is of. */
+  readonly onStart?: (head: TraceHead) => void;
+  readonly onEntry?: (entry: TraceEntry) => void;
+  readonly onPersist?: (agent: AgentId, record: PersistEffect, atMs: number, step: number) => void;
+  readonly onFrame?: FrameListener;
+}
 
 export interface NetworkOptions extends NetworkConditions {
   readonly onFrame?: FrameListener;
@@ -83,7 +96,9 @@ export interface AgentSpec {
   readonly name: string;
   /** Default: the world's. */
   readonly create?: CreateMachine;
-  readonly config?: Partial<Pick<AgentConfig, "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState">>;
+  readonly config?: Partial<
+    Pick<AgentConfig, "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState" | "selectors">
+  >;
   /** What its skills do. Default: every award fails with `refused`. */
   readonly skill?: SimulatedSkill;
   readonly clock?: ClockSetting;

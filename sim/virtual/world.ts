@@ -19,7 +19,7 @@ import { AgentClock, type ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
-import type { AgentSpec, NetworkConditions, WorldOptions } from "./options.ts";
+import { type AgentSpec, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
 import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
@@ -80,7 +80,7 @@ export class World {
   constructor(options: WorldOptions) {
     const { seed, hasher } = options;
     this.#options = options;
-    this.meshId = (options.meshId ?? "sim") as MeshId;
+    this.meshId = (options.meshId ?? MESH) as MeshId;
     this.#seedPrng = createPrng(seed);
     this.prng = this.#seedPrng.fork("scenario");
     const signatures = options.signatures ?? createSignatures(seed, hasher);

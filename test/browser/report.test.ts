@@ -8,7 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderReport } from "../../sim/report/page.ts";
+import { renderRealRun } from "../../sim/report/real-run-page.ts";
+import { renderReplay } from "../../sim/report/replay-page.ts";
 import { renderSweep } from "../../sim/report/sweep-page.ts";
+import { realRunFixture } from "../support/real-run-fixture.ts";
 import { type FixtureOptions, reportFixture, sweepFixture } from "../support/report-fixture.ts";
 import { Chromium, findBrowser, type View } from "./chromium.ts";
 
@@ -27,6 +30,24 @@ const PAGES: { readonly [name: string]: () => string } = {
   "a broken invariant": () => report({ seeds: [7, 8], violationSeed: 8 }),
   "a thousand agents": () => report({ agents: 1_000, liars: 100 }),
   "long names": () => report({ name: `${"a-very-long-name-".repeat(12)}${"x".repeat(200)}` }),
+  "a run of real nodes": () => renderRealRun(realRunFixture()),
+  "a run of real nodes that broke an invariant": () => renderRealRun(realRunFixture({ broken: "1 agreement" })),
+  "messages around a moment": () => {
+    const { scenario, results, summary } = reportFixture({ violationSeed: 7 });
+    const asked = results.map((result) => ({ ...result, messagesAroundMs: 94_000 }));
+    return renderReport(scenario, asked, summary, OPTIONS);
+  },
+  "a replayed failure": () => {
+    const { results } = reportFixture({ violationSeed: 7 });
+    const { messages, endedMs } = results[0]!;
+    const failure = { property: "1 agreement", message: "1 agreement: two blocks", stack: "", recent: [] };
+    const entries = Array.from(
+      { length: 30 },
+      (_, i) => `${i}.25 #${i} a${i} {"kind":"voted","block":"${"f".repeat(90)}"}`,
+    );
+    const { command, version } = OPTIONS;
+    return renderReplay({ seed: 7, failure, endedMs, messages, aroundMs: 94_812, entries, command, version });
+  },
   "a sweep": () => {
     const { scenario, points } = sweepFixture();
     return renderSweep(scenario, points, OPTIONS);
@@ -101,11 +122,11 @@ describe.skipIf(path === null)("in Chromium", () => {
     const found = await browser.evaluate<Findings>(LOOK);
     expect(browser.complaints.splice(0)).toEqual([]);
     expect(found.scrollWidth, "wider than the screen").toBe(view.width);
-    expect(found.verdict.text).toMatch(/PASS|FAIL|pass/);
+    expect(found.verdict.text).toMatch(/PASS|FAIL|pass|CERTIFIED/);
     expect(found.verdict.width).toBeGreaterThan(50);
     // A name of hundreds of letters may push it down, nothing else.
     if (name !== "long names") expect(found.verdict.bottom).toBeLessThan(view.height);
-    expect(found.plots).toBeGreaterThan(2);
+    expect(found.plots).toBeGreaterThan(name === "a replayed failure" ? 0 : 2);
     expect(found.empty, "plots without a line").toEqual([]);
     expect(found.emptyBoxes, "plots without a size").toEqual([]);
     const [paper, ink] = [found.background, found.ink].map((color) => Number(/\d+/.exec(color)?.[0]));
@@ -127,11 +148,14 @@ describe.skipIf(path === null)("in Chromium", () => {
     expect(read.away).toBe("");
   });
 
-  test("it prints on paper that is always light, nothing cut off", async () => {
-    await browser.open(files.get("many seeds")!, { width: 688, height: 900, scheme: "dark", media: "print" });
-    const found = await browser.evaluate<Findings>(LOOK);
-    expect(found.background).toBe("rgb(255, 255, 255)");
-    expect(found.scrollWidth).toBeLessThanOrEqual(688);
-    expect((await browser.pdf()).subarray(0, 5).toString()).toBe("%PDF-");
-  });
+  test.each(["many seeds", "a run of real nodes"])(
+    "%s prints on paper that is always light, nothing cut off",
+    async (name) => {
+      await browser.open(files.get(name)!, { width: 688, height: 900, scheme: "dark", media: "print" });
+      const found = await browser.evaluate<Findings>(LOOK);
+      expect(found.background).toBe("rgb(255, 255, 255)");
+      expect(found.scrollWidth).toBeLessThanOrEqual(688);
+      expect((await browser.pdf()).subarray(0, 5).toString()).toBe("%PDF-");
+    },
+  );
 });

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunSummary } from "../../node/cli/summary.ts";
 import type { SurveyReport } from "../../node/skills/survey.ts";
+import type { CheckedTraces } from "../../sim/trace-files/check-traces.ts";
 import { endAll, meshwork, type Ran } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-demo-"));
@@ -63,6 +64,28 @@ test("ends certified, and both faults show by name", () => {
   expect(names).toContain(killed?.name);
   expect(names).toContain(lying?.name);
   expect(summary.agents.find((agent) => agent.agent === lying?.agent)?.rejected).toBeGreaterThanOrEqual(1);
+});
+
+test("its trace breaks no invariant: neither the killed agent nor the liar is taken for a Byzantine one", async () => {
+  const checked = await meshwork(["sim", "check", join(out, "trace.jsonl"), "--json"]);
+  expect(checked.code, checked.out + checked.err).toBe(0);
+  const { invariants, jobs, cutOff } = JSON.parse(checked.out) as CheckedTraces;
+  const undecided = invariants.filter(({ verdict }) => verdict !== "ok").map(({ id }) => id);
+  expect([undecided, cutOff]).toEqual([["11 liveness"], []]);
+  expect(jobs).toMatchObject([{ status: "certified" }]);
+});
+
+test("its page says how it ended, what was done to whom, and what repeats it", () => {
+  const summary = read("summary.json") as RunSummary;
+  expect(summary.report).toBe(join(out, "report.html"));
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  expect(page).toContain("Meshwork run report: real nodes, not simulated");
+  expect(page).toContain("CERTIFIED");
+  expect(page).toContain("none broken");
+  for (const { name } of summary.agents) expect(page).toContain(`<th scope="row">${name}</th>`);
+  expect(page).toContain("killed, with what it held");
+  expect(page).toContain(`demo --agents 7 --seed 7 --input ${input}`);
+  expect(page).not.toMatch(/\bNaN\b|undefined|Infinity/);
 });
 
 test("the result is what wc and sha256sum say", () => {

@@ -26,7 +26,7 @@ function run(name: string, mechanismOff = false): Promise<SimulationResult> {
 }
 
 test("there is one of each kind", () => {
-  expect(NAMES).toEqual(["earnings", "refine", "spread", "suspend", "tiring"]);
+  expect(NAMES).toEqual(["earnings", "frugal", "refine", "spread", "suspend", "tiring"]);
 });
 
 test.each(NAMES)("%s passes, and fails without what it shows", async (name) => {

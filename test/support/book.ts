@@ -9,7 +9,7 @@ import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
 import type { LedgerState, Task } from "../../protocol/job/state.ts";
 import { type CommandBody, encodeCommand, type FailureReason, sealHash } from "../../protocol/wire/command.ts";
-import { type Data, dataHash, encodeGenesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
+import { type Data, dataHash, encodeGenesis, type Genesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
 import { answersChecker } from "../../sim/checkers/answers.ts";
 import { awardsChecker } from "../../sim/checkers/awards.ts";
 import { budgetChecker } from "../../sim/checkers/budget.ts";
@@ -23,11 +23,11 @@ const START_MS = 1_000_000;
 /** Hides every seal: nobody guesses here. */
 export const NONCE = new Uint8Array(32);
 
-const ledgerCheckers = (): readonly Checker[] => [
+const ledgerCheckers = (genesis: Genesis): readonly Checker[] => [
   answersChecker(),
   awardsChecker(),
-  budgetChecker(),
-  sealsChecker(),
+  budgetChecker(() => genesis),
+  sealsChecker(() => genesis),
   tasksChecker(),
 ];
 
@@ -47,8 +47,7 @@ export class Book {
   readonly #checkers: readonly Checker[];
 
   /** Members m0 to m3, standby s0, and a deadline that is out of the way. */
-  constructor(nodes: readonly NodeSpec[], budget = 1_000_000, checkers = ledgerCheckers()) {
-    this.#checkers = checkers;
+  constructor(nodes: readonly NodeSpec[], budget = 1_000_000, checkers: readonly Checker[] | null = null) {
     const genesis = buildGenesis(MESH, {
       owner: "owner",
       nodes,
@@ -57,6 +56,7 @@ export class Book {
       standbys: ["s0"],
       deadlineMs: 2_000_000_000,
     });
+    this.#checkers = checkers ?? ledgerCheckers(genesis);
     this.job = hasher(encodeGenesis(genesis));
     this.ledger = new Ledger(genesis, this.job, hasher);
   }

@@ -291,6 +291,7 @@ describe("the summary", () => {
     wallMs: 8_420,
     messages: { gossip: 1_204, direct: 44_310, bytes: 13_002_000 },
     certificate: "certificate.json",
+    report: "report.html",
   };
   const options = { width: 80, color: false, title: "corpus survey", directory: "out", highlights: ["9 files"] };
 
@@ -314,6 +315,7 @@ describe("the summary", () => {
       "",
       " traffic     44,310 direct and 1,204 gossip messages, 12.4 MiB, 190 blocks",
       " files       out/",
+      " page        report.html",
       ` check it    ${COMMAND} verify out/certificate.json --result out/result.json`,
       "             (offline: it needs no network and no agent)",
       "",
@@ -326,6 +328,7 @@ describe("the summary", () => {
       status: "stalled" as const,
       reason: "no block for 30 s",
       certificate: null,
+      report: null,
       tasks: { ...summary.tasks, accepted: 3, failed: 1 },
     };
     const text = renderSummary(failed, options).join("\n");

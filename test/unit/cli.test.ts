@@ -7,16 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asMeshworkError, defaultKeyFile, defaultRunFolder, errorLine, exitCodeOf } from "../../node/cli/context.ts";
 import { checkClock, checkRuntime } from "../../node/cli/doctor.ts";
 import { tcpTarget } from "../../node/cli/reach.ts";
-import { TRACE_KINDS, traceLineSchema } from "../../node/cli/trace-schema.ts";
 import { readJobFile } from "../../node/job-file/parse-job.ts";
 import { createNode } from "../../node/node.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
 import { priceOf } from "../../node/skills/skill.ts";
 import { createTraceWriter } from "../../node/trace-file.ts";
+import { TRACE_KINDS, traceLineSchema } from "../../node/trace-schema.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
-import type { TraceEvent } from "../../protocol/trace.ts";
+import type { TraceLine } from "../../protocol/trace.ts";
 import { deadAddress, runInProcess, type Said } from "../support/in-process-cli.ts";
 
 let directory = "";
@@ -203,15 +203,16 @@ describe("schema", () => {
     const job = "a".repeat(64) as Hash;
     writer.write(2, { kind: "work", job, task: "t/0", attempt: 0, phase: "done" });
     writer.write(3, { kind: "suspected", suspect: "id-b" as AgentId, suspected: true });
+    writer.write(4, { kind: "stored", job, slot: "genesis", bytes: "AAAA" });
     await writer.close();
     const lines = (await readFile(file, "utf8")).trim().split("\n");
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(4);
     for (const line of lines) expect(traceLineSchema.safeParse(JSON.parse(line)).error, line).toBeUndefined();
     expect(traceLineSchema.safeParse({ kind: "work" }).success).toBe(false);
   });
 
   test("knows every kind of trace event", () => {
-    const kinds: { readonly [kind in TraceEvent["kind"]]: true } = {
+    const kinds: { readonly [kind in TraceLine["kind"]]: true } = {
       hosting: true,
       proposed: true,
       voted: true,
@@ -220,6 +221,9 @@ describe("schema", () => {
       suspected: true,
       refused: true,
       work: true,
+      stored: true,
+      certified: true,
+      sent: true,
     };
     expect([...TRACE_KINDS].sort()).toEqual(Object.keys(kinds).sort());
   });

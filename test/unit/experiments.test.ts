@@ -29,9 +29,9 @@ async function experiment(...argv: string[]): Promise<{ code: number; out: strin
     terminal: null,
     env: {},
   };
-  const code = await runCli(["experiment", ...argv], io, [
-    (program, act) => registerExperiment(program, act, async () => simPlatform, CATALOG),
-  ]);
+  const code = await runCli(["experiment", ...argv], io, {
+    commands: [(program, act) => registerExperiment(program, act, async () => simPlatform, CATALOG)],
+  });
   return { code, ...written };
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { signBeacon } from "../../protocol/agent/beacons.ts";
 import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { Data } from "../../protocol/wire/genesis.ts";
@@ -68,7 +69,9 @@ describe("pools", () => {
 
   test("a pool full of a member's offers makes further commands no dearer", () => {
     const { genesis } = jobOf("owner");
-    const replica = new Replica(genesis, job, id("m0"), crypto, { onDecided: () => undefined });
+    const replica = new Replica(new Ledger(genesis, job, crypto.hash), id("m0"), crypto, {
+      onDecided: () => undefined,
+    });
     const now = { monoMs: 1_000, wallMs: 1_000_000 };
     const offers = (from: number) =>
       range(limits.envelopeCommands).map((i) => offerBody({ expectedMs: from + i, validUntilMs: 1_500_000 }));
@@ -126,7 +129,9 @@ describe("commands at a member", () => {
 
   test("a stranger cannot make a member forget who holds which blob", () => {
     const { genesis, job } = jobOf("owner");
-    const replica = new Replica(genesis, job, id("m0"), crypto, { onDecided: () => undefined });
+    const replica = new Replica(new Ledger(genesis, job, crypto.hash), id("m0"), crypto, {
+      onDecided: () => undefined,
+    });
     const held = "f".repeat(64) as Hash;
     replica.noteHolder(held, id("m0"));
     for (const i of range(limits.poolCommands)) replica.noteHolder(hashOf(i), id("mallory"));

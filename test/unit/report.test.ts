@@ -5,37 +5,13 @@ import { createPrng } from "../../protocol/core/prng.ts";
 import { renderReport } from "../../sim/report/page.ts";
 import { renderSweep } from "../../sim/report/sweep-page.ts";
 import type { RunResult } from "../../sim/run/result.ts";
+import { sectionsOf, textOf, unbalanced } from "../support/page-text.ts";
 import { messagesOf, type ReportFixture, reportFixture, summaryOf, sweepFixture } from "../support/report-fixture.ts";
 
 const OPTIONS = { command: "meshwork sim run half-killed.yaml --seed 7", version: "1.2.3" };
 
 const render = ({ scenario, results, summary }: ReportFixture): string =>
   renderReport(scenario, results, summary, OPTIONS);
-
-/** The visible text: no markup, no style, no data. */
-const textOf = (page: string): string =>
-  page
-    .replace(/<(script|style)\b[\s\S]*?<\/\1>/g, " ")
-    .replace(/<[^>]*>/g, " ")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&amp;", "&")
-    .replace(/[\s\u00a0]+/g, " ");
-
-const sectionsOf = (page: string): string[] => [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id!);
-
-/** Elements that were opened and not closed, or the other way round. */
-function unbalanced(page: string): string[] {
-  const open: string[] = [];
-  const wrong: string[] = [];
-  const bare = page.replace(/<(script|style)\b[^>]*>[\s\S]*?<\/\1>/g, "");
-  for (const [, close, name, rest] of bare.matchAll(/<(\/?)([a-zA-Z][\w-]*)\b([^>]*)>/g)) {
-    if (["meta", "link", "br"].includes(name!) || rest!.endsWith("/")) continue;
-    if (close === "") open.push(name!);
-    else if (open.pop() !== name) wrong.push(name!);
-  }
-  return [...wrong, ...open];
-}
 
 const many = reportFixture({ seeds: [7, 8, 9, 10, 11, 12, 13, 14] });
 

@@ -4,37 +4,21 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { CliIo } from "../../node/cli/context.ts";
-import { runCli } from "../../node/cli/main.ts";
 import { simHost, simPlatform } from "../../scripts/sim-host.ts";
 import { exitCode, finished, loadPoint, openBatch, runBatch } from "../../sim/cli/batch.ts";
 import type { CliContext } from "../../sim/cli/context.ts";
 import { findScenario, readLibrary } from "../../sim/cli/library.ts";
 import { estimateMiB, planMemory } from "../../sim/cli/memory.ts";
-import { registerSim } from "../../sim/cli/register.ts";
 import type { SeedTask } from "../../sim/cli/seed-pool.ts";
 import { judge } from "../../sim/run/judge.ts";
 import type { Summary } from "../../sim/run/result.ts";
 import { scenarioTemplate } from "../../sim/scenario/scenario-template.ts";
 import { reportFixture } from "../support/report-fixture.ts";
+import { sim, smallScenario } from "../support/sim-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-sim-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const inFolder = (name: string): string => join(folder, name);
-
-async function sim(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const io: CliIo = {
-    stdout: (text) => void (written.out += text),
-    stderr: (text) => void (written.err += text),
-    terminal: null,
-    env: {},
-  };
-  const code = await runCli(["sim", ...argv], io, [
-    (program, act) => registerSim(program, act, async () => simPlatform),
-  ]);
-  return { code, ...written };
-}
 
 const tasks = (count: number): SeedTask[] => Array.from({ length: count }, (_, seed) => ({ overrides: [], seed }));
 
@@ -85,14 +69,7 @@ describe("the library", () => {
 // --- the commands -------------------------------------------------------------------------------------
 
 describe("the command line", () => {
-  const small = (expected: string): string =>
-    scenarioTemplate("small")
-      .replace("count: 5", "count: 1")
-      .replace("width: 10", "width: 3")
-      .replace(/faults:\n(?: {2}.*\n)+/, "")
-      .replace("completion >= 0.99", expected);
-
-  test.each(["run", "sweep", "compare", "list", "new", "metrics", "schema"])(
+  test.each(["run", "sweep", "compare", "check", "diff", "replay", "list", "new", "metrics", "schema"])(
     "%s explains itself, with examples",
     async (command) => {
       const { code, out, err } = await sim(command, "--help");
@@ -103,7 +80,7 @@ describe("the command line", () => {
   );
 
   test("run: a verdict of pass, files, and the same digests a second time", async () => {
-    writeFileSync(inFolder("small.yaml"), small("completion == 1"));
+    writeFileSync(inFolder("small.yaml"), smallScenario("completion == 1"));
     const args = ["run", inFolder("small.yaml"), "--runs", "2", "--json", "--out"];
     const first = await sim(...args, inFolder("A"));
     expect(first.code).toBe(0);
@@ -131,7 +108,7 @@ describe("the command line", () => {
   });
 
   test("run: a verdict of fail is exit 1, and the command that repeats it is exact", async () => {
-    writeFileSync(inFolder("fails.yaml"), small("completion == 0"));
+    writeFileSync(inFolder("fails.yaml"), smallScenario("completion == 0"));
     const file = inFolder("fails.yaml");
     const { code, out } = await sim("run", file, "--seed", "5", "--set", "agents[0].count=9", "--out", inFolder("C"));
     expect(code).toBe(1);
@@ -145,7 +122,7 @@ describe("the command line", () => {
       const boom = { name: "boom", summary: "", options: z.strictObject({}), isTargeted: false, lasts: false, begin };
       export default { faults: [boom] };`;
     writeFileSync(inFolder("boom.mjs"), plugin);
-    const text = `plugins: [./boom.mjs]\n${small("completion == 1")}\nfaults:\n  - { at: 6s, boom: {} }\n`;
+    const text = `plugins: [./boom.mjs]\n${smallScenario("completion == 1")}\nfaults:\n  - { at: 6s, boom: {} }\n`;
     writeFileSync(inFolder("boom.yaml"), text);
     const { code, err } = await sim("run", inFolder("boom.yaml"), "--json", "--out", inFolder("E"));
     expect(code).toBe(3);
@@ -184,7 +161,7 @@ describe("the command line", () => {
   });
 
   test("sweep: the same seeds at every point", async () => {
-    writeFileSync(inFolder("small.yaml"), small("completion == 1"));
+    writeFileSync(inFolder("small.yaml"), smallScenario("completion == 1"));
     const vary = ["--vary", "workload.shape.width=1,2", "--runs", "2"];
     const { code, out } = await sim("sweep", inFolder("small.yaml"), ...vary, "--json", "--out", inFolder("D"));
     expect(code).toBe(0);
@@ -239,7 +216,7 @@ describe("the command line", () => {
   });
 
   test("what is wrong with a scenario is said with its line, also as JSON", async () => {
-    writeFileSync(inFolder("wrong.yaml"), small("complection >= 1"));
+    writeFileSync(inFolder("wrong.yaml"), smallScenario("complection >= 1"));
     const { code, out, err } = await sim("run", inFolder("wrong.yaml"), "--json");
     expect(code).toBe(2);
     expect(err).toMatch(/wrong\.yaml:\d+: there is no metric "complection" – did you mean "completion"\?/);

@@ -23,11 +23,9 @@ import { createFolderBlobStore } from "../../node/store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import { createRecordStore, type RecordStore, STORE_FILE, type StoreEffect } from "../../node/store/record-store.ts";
 import { sqliteError } from "../../node/store/sqlite-error.ts";
-import { createTraceWriter, readTrace, type TraceLine } from "../../node/trace-file.ts";
 import type { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { TraceEvent } from "../../protocol/trace.ts";
 import { waitFor } from "../support/wait.ts";
 
 const folders: string[] = [];
@@ -350,49 +348,5 @@ describe("identity", () => {
     rmSync(path);
     mkdirSync(path);
     expect(() => loadIdentity(path)).toThrow(expect.objectContaining({ code: "storage" }));
-  });
-});
-
-describe("traces", () => {
-  const head = { meshId: "m", agent: "12D3", name: "alice", startedAt: 1_000, version: "0.1.0" };
-  const events: TraceEvent[] = [
-    { kind: "hosting", job: JOB, role: "member" },
-    { kind: "refused", from: "12D4" as AgentId, code: "truncated" },
-    { kind: "work", job: JOB, task: "t", attempt: 0, phase: "done" },
-  ];
-
-  test("are read back as they were written", async () => {
-    const path = join(newFolder(), "trace.jsonl");
-    const writer = createTraceWriter(path, head);
-    for (const [i, event] of events.entries()) writer.write(2_000 + i, event);
-    await writer.close();
-    const lines: TraceLine[] = [];
-    expect(await readTrace(path, (line) => lines.push(line))).toEqual({ format: 1, ...head });
-    expect(lines).toEqual(events.map((event, i) => ({ t: 2_000 + i, agent: "alice", ...event })));
-  });
-
-  test("errors name the line", async () => {
-    const path = join(newFolder(), "trace.jsonl");
-    const first = JSON.stringify({ format: 1, ...head });
-    const cases: [string, RegExp][] = [
-      ["", /is empty/],
-      ["{}\n", /line 1: "format"/],
-      [`${JSON.stringify({ format: 2, ...head })}\n`, /line 1: "format"/],
-      [`${first}\n{"kind":"work","t":1,"agent":"a"}\n{"kind":"wo`, /line 3: not JSON/],
-      [`${first}\n{"kind":"work","agent":"a"}\n`, /line 2: "t"/],
-    ];
-    for (const [content, message] of cases) {
-      writeFileSync(path, content);
-      await expect(readTrace(path, () => {})).rejects.toMatchObject({
-        code: "invalid-file",
-        message: expect.stringMatching(message),
-      });
-    }
-    await expect(readTrace(join(newFolder(), "none"), () => {})).rejects.toMatchObject({ code: "invalid-file" });
-  });
-
-  test("one that cannot be written is told before anything is", () => {
-    const path = join(newFolder(), "no such folder", "trace.jsonl");
-    expect(() => createTraceWriter(path, head)).toThrow(expect.objectContaining({ code: "storage" }));
   });
 });

@@ -1,0 +1,29 @@
+/**
+ * What the page of a run is drawn from. Who draws it comes from outside (scripts/meshwork.ts), because reports are the
+ * simulator's, and because drawing is loaded only when there is something to draw.
+ */
+
+import type { RunSummary } from "../cli/summary.ts";
+
+export interface RunPageFacts {
+  readonly title: string;
+  /** Why there is no answer; "" where there is one. */
+  readonly reason: string;
+  readonly highlights: readonly string[];
+  readonly summary: Omit<RunSummary, "report">;
+  /** The joined trace of all agents. */
+  readonly trace: string;
+  /** When the job was submitted, milliseconds since 1970. */
+  readonly startedMs: number;
+  /** As typed: what runs it again, and what checks its certificate (null: it has none). */
+  readonly repeat: string;
+  readonly verify: string | null;
+}
+
+export interface RunPage {
+  readonly html: string;
+  /** Invariants of the protocol that the trace shows broken, each with what was found: a bug of ours. */
+  readonly broken: readonly string[];
+}
+
+export type DrawRunPage = (facts: RunPageFacts) => Promise<RunPage>;

@@ -1,0 +1,95 @@
+/**
+ * The schema of a line of `trace.jsonl`, for those who read traces and for `meshwork schema trace`.
+ *
+ * The events are those of protocol/trace.ts; a test holds them together. Readers must ignore keys and kinds that they
+ * do not know: a newer version may add some.
+ */
+
+import { z } from "zod";
+import { TRACE_FORMAT } from "../protocol/trace.ts";
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const agent = z.string();
+const base64 = z.string();
+
+/** What the writer adds to every event. */
+const stamp = {
+  t: z.number().describe("When, in milliseconds: since 1970 by that agent's clock, or of virtual time."),
+  agent: agent.describe("The name of the agent that wrote the line."),
+  step: count.optional().describe("Number of the step, over all agents, in simulated traces."),
+};
+
+const start = {
+  format: z.literal(TRACE_FORMAT),
+  meshId: z.string(),
+  startedAt: z.number().describe("In milliseconds since 1970; 0 in simulated traces."),
+};
+
+const oneAgent = z
+  .looseObject({
+    ...start,
+    agent: agent.describe("The agent's id."),
+    name: z.string().describe("What people call it; `agent` of the lines."),
+    version: z.string(),
+  })
+  .describe("The first line of one agent's trace.");
+
+const manyAgents = z
+  .looseObject({
+    ...start,
+    agents: z.array(z.looseObject({ agent, name: z.string(), byzantine: z.boolean().optional() })),
+    simulated: z
+      .looseObject({
+        seed: z.union([z.number(), z.string()]),
+        signatures: z.enum(["simulated", "real"]),
+        messages: z.boolean().describe("Whether lines of kind `sent` are written."),
+      })
+      .optional(),
+  })
+  .describe("The first line of a trace of several agents.");
+
+export const traceHeadSchema = z.union([manyAgents, oneAgent]);
+
+const events = {
+  hosting: { job: hash, role: z.enum(["member", "follower"]) },
+  proposed: { job: hash, height: count, round: count, block: hash, validRound: z.int().min(-1) },
+  voted: { job: hash, vote: z.enum(["prevote", "precommit"]), height: count, round: count, block: hash.nullable() },
+  applied: {
+    job: hash,
+    height: count,
+    round: count,
+    block: hash,
+    timeMs: count,
+    state: z.string().describe("Digest of the whole ledger state; empty where digests are off."),
+    commands: z.array(hash),
+    events: z.array(z.looseObject({ kind: z.string() })).describe("The ledger's decisions."),
+  },
+  evidence: { job: hash, culprit: agent },
+  suspected: { suspect: agent.describe("Who is suspected."), suspected: z.boolean() },
+  refused: { from: agent, code: z.string() },
+  work: { job: hash, task: z.string(), attempt: count, phase: z.enum(["started", "done", "failed", "stopped"]) },
+  stored: { job: hash, slot: z.string(), bytes: base64.describe("What became part of the agent's store.") },
+  certified: { job: hash, bytes: base64.describe("A certificate that the agent was given, with the result.") },
+  sent: {
+    to: agent,
+    arrives: z.number().nullable().describe("Null: it was lost."),
+    message: z.string().describe("Its kind."),
+    about: z.string(),
+  },
+};
+
+/** Kinds of events, for the test that compares them with protocol/trace.ts. */
+export const TRACE_KINDS = Object.keys(events) as (keyof typeof events)[];
+
+/** By the kind of the event; a kind that is not in it is a newer version's. */
+export const traceEventSchemas: ReadonlyMap<string, z.ZodType> = new Map(
+  Object.entries(events).map(([kind, fields]) => [kind, z.looseObject({ ...stamp, kind: z.literal(kind), ...fields })]),
+);
+
+/** Of events that are not known, what every event has. */
+export const anyEventSchema = z.looseObject({ ...stamp, kind: z.string() });
+
+export const traceLineSchema = z
+  .union([manyAgents, oneAgent, ...traceEventSchemas.values()])
+  .describe("One line of trace.jsonl: first one about the file, then one event a line.");

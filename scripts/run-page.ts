@@ -1,0 +1,48 @@
+/**
+ * Draws the page of a run of real nodes: checks its trace, reads its figures from it, and hands both to the simulator's
+ * report. Loaded when a run has ended, not before: plots come with a large library.
+ */
+
+import type { RunPage, RunPageFacts } from "../node/run/run-page.ts";
+import { COMMAND, packageVersion } from "../node/version.ts";
+import { renderRealRun } from "../sim/report/real-run-page.ts";
+import { checkTraces } from "../sim/trace-files/check-traces.ts";
+import { RunFigures } from "../sim/trace-files/run-figures.ts";
+import { simHost } from "./sim-host.ts";
+
+const FAULTS: ReadonlyMap<string, string> = new Map([
+  ["killed", "killed, with what it held"],
+  ["lying", "lies on every task: its first wrong answer was outvoted"],
+]);
+
+export async function drawRunPage(facts: RunPageFacts): Promise<RunPage> {
+  const { summary, trace, startedMs, repeat, verify, title, reason, highlights } = facts;
+  const { agents, faults, committee, status, job, tasks, blocks, wallMs, messages } = summary;
+  const figures = new RunFigures({ agents, faults, startedMs });
+  const checked = await checkTraces({ host: simHost, paths: [trace], onLine: (line) => figures.onLine(line) });
+  const names = new Map(agents.map(({ agent, name }) => [agent, name]));
+  const timeline = faults.map(({ atMs, name, kind }) => {
+    const text = FAULTS.get(kind) ?? kind;
+    return { atMs, untilMs: null, kind: "fault" as const, text, agents: [name] };
+  });
+  const html = renderRealRun({
+    title,
+    status,
+    reason,
+    highlights,
+    job,
+    tasks,
+    committee: committee.map(({ agent, power }) => ({ name: names.get(agent) ?? agent, power })),
+    blocks,
+    wallMs,
+    messages,
+    result: { series: figures.series(), timeline, agents: figures.rows(), endedMs: figures.endedMs },
+    checked,
+    commands: { repeat, verify, check: `${COMMAND} sim check ${trace}` },
+    version: packageVersion(),
+  });
+  const broken = checked.invariants.flatMap(({ id, verdict, note }) =>
+    verdict === "broken" ? [`${id}: ${note}`] : [],
+  );
+  return { html, broken };
+}

@@ -1,0 +1,100 @@
+/** `meshwork sim check`: traces, of real nodes or of simulations, against the invariants of the protocol. */
+
+import type { CheckedInvariant, Finding } from "../checkers/trace-check.ts";
+import { moment } from "../report/format.ts";
+import { type CheckedTraces, checkTraces } from "../trace-files/check-traces.ts";
+import { type CliContext, collect, EXIT, type Register, type SimPlatform } from "./context.ts";
+import { plain } from "./figures.ts";
+import { type Page, padEnd, pageOf, wrap } from "./text.ts";
+
+interface Options {
+  readonly distrust?: readonly string[];
+}
+
+const EXAMPLES = `
+Examples:
+  $ meshwork sim check .meshwork/runs/…/trace.jsonl     a run of meshwork demo or meshwork run
+  $ meshwork sim check a.jsonl b.jsonl c.jsonl          what several agents wrote (meshwork node --trace FILE)
+  $ meshwork sim check trace.jsonl --json | jq .verdict
+
+Exit codes: 0 nothing is broken; 2 a file is missing or is no trace; 3 an invariant is broken.`;
+
+export const registerCheck: Register = (sim, act, platform) => {
+  sim
+    .command("check <traces...>")
+    .description("hold traces against the protocol's invariants: those of real nodes, too")
+    .option(
+      "--distrust <agent>",
+      "an agent that breaks the protocol on purpose: its word is no evidence; repeatable",
+      collect,
+    )
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (context, traces: readonly string[], options: Options) =>
+        check(context, traces, options, await platform()),
+      ),
+    );
+};
+
+async function check(
+  context: CliContext,
+  paths: readonly string[],
+  { distrust = [] }: Options,
+  { host }: SimPlatform,
+): Promise<number> {
+  const checked = await checkTraces({ host, paths, distrust });
+  const isBroken = checked.invariants.some(({ verdict }) => verdict === "broken");
+  if (context.json) context.printJson(documentOf(checked, isBroken));
+  else for (const line of renderCheck(checked, pageOf(process.stdout, context.io.env))) context.print(line);
+  return isBroken ? EXIT.broken : EXIT.pass;
+}
+
+function documentOf({ invariants, ...checked }: CheckedTraces, isBroken: boolean): object {
+  return {
+    ...checked,
+    verdict: isBroken ? "fail" : "pass",
+    invariants: invariants.map(({ id, verdict, note, first }) => {
+      if (first === null) return { id, verdict, note };
+      const { file, line, step, name, atMs } = first.at;
+      return { id, verdict, note, first: { file, line, step, agent: name, atMs } };
+    }),
+  };
+}
+
+const WORDS = { ok: "ok", broken: "BROKEN", undecided: "not decided by a trace" } as const;
+
+/** `trace.jsonl, line 812, 3.2 s, agent yara`: enough to find the entry. */
+const placeOf = ({ at }: Finding, isSimulated: boolean): string =>
+  `${at.file}, line ${at.line}${isSimulated ? `, step ${at.step}` : ""}, ${plain(moment(at.atMs))}, agent ${at.name}`;
+
+export function renderCheck(checked: CheckedTraces, page: Page): string[] {
+  const { entries, agents, jobs, invariants, cutOff, isSimulated } = checked;
+  const width = Math.max(...invariants.map(({ id }) => id.length));
+  const lineOf = (invariant: CheckedInvariant): string[] => {
+    const { id, verdict, note, first } = invariant;
+    const word = verdict === "broken" ? page.paint(WORDS.broken, "bold", "red") : WORDS[verdict];
+    const more = first === null ? note : `${placeOf(first, isSimulated)}: ${note}`;
+    return wrap(`${word}: ${more}`, Math.max(30, page.width - width - 3)).map(
+      (line, index) => ` ${padEnd(index === 0 ? id : "", width)}  ${line}`,
+    );
+  };
+  const count = (verdict: CheckedInvariant["verdict"]): number =>
+    invariants.filter((invariant) => invariant.verdict === verdict).length;
+  const broken = count("broken");
+  const sign = broken > 0 ? page.paint("✗ BROKEN", "bold", "red") : page.paint("✓ OK", "bold", "green");
+  const names = jobs.map(
+    ({ name, job, height, status }) => ` ${name || `job ${job.slice(0, 8)}`}: ${status}, ${height} blocks`,
+  );
+  return [
+    "",
+    ` ${sign}  ${count("ok")} held, ${broken} broken, ${count("undecided")} not decided`,
+    "",
+    ...invariants.flatMap(lineOf),
+    "",
+    ...names,
+    ` ${entries} entries of ${agents} agents${isSimulated ? ", simulated" : ""}`,
+    ...cutOff.map((path) => ` ${path}: its last line was cut off, and is left out`),
+    "",
+  ];
+}
