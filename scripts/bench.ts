@@ -8,24 +8,9 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";
 import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./bench/mesh.ts";
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What the same machine does without agreement, in the same unit; null where there is no such thing. */
-  readonly floor: number | null;
-  readonly ratio: number | null;
-}
-
-const row = (name: string, value: number, unit: string, floor: number | null): Row => ({
-  name,
-  value: round(value),
-  unit,
-  floor: floor === null ? null : round(floor),
-  ratio: floor === null ? null : round(value / floor),
-});
-const round = (value: number): number => Number(value.toPrecision(4));
+import { memory } from "./bench/processes.ts";
+import { type Row, row } from "./bench/row.ts";
+import { simulated, simulatedChain, simulatedGrowth, simulatedThousand } from "./bench/simulated.ts";
 
 const TASKS = 20_000;
 const TASKS_SEALED = 8_000;
@@ -89,13 +74,11 @@ async function quiet(): Promise<Row[]> {
   const before = said("proposal") + said("votes");
   await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   const idle = said("proposal") + said("votes") - before;
-  const memory = process.memoryUsage().rss / 1024 ** 2 / (members + 1);
   await mesh.stop();
   return [
     row("block-proposals", proposals, "messages/block", members - 1),
     row("block-votes", votes, "messages/block", 2 * members * (members - 1)),
     row("idle", idle, `proposals and votes in ${IDLE_MS / 1_000} s`, null),
-    row("memory", memory, "MiB/node (5 in one process)", null),
   ];
 }
 
@@ -104,6 +87,11 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   "tasks-r3": () => tasks(3),
   chain,
   quiet,
+  memory,
+  "sim-events": simulated,
+  "sim-chain": simulatedChain,
+  "sim-growth": simulatedGrowth,
+  "sim-1000": simulatedThousand,
 };
 
 const HELP = `npm run bench                 all figures

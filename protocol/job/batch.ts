@@ -176,29 +176,25 @@ export function onResult(
   const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late: award.late };
   const next = { ...withAward(task, { ...award, status: "done" }), results: [...task.results, result] };
   saveTask(rules, next);
-  const isRevealed = next.awards.every((other) => other.status !== "sealed");
+  const isRevealed = !next.awards.some((other) => other.status === "sealed");
   if (!isSealed(policyOf(rules, task)) || isRevealed) settleBatch(rules, next);
 }
 
-/** The reveal deadline passed: what was not revealed counts as wrong. */
-export function onRevealDeadline(rules: Rules, task: Task): void {
+/**
+ * What was sealed and will not be shown counts as wrong: all of it when the reveal deadline has passed, that of
+ * `worker` alone when it was voted dead. The others of the batch need not wait for it then.
+ */
+export function closeReveals(rules: Rules, task: Task, worker: AgentId | null = null): void {
   let next = task;
   for (const award of task.awards) {
-    if (award.status !== "sealed") continue;
+    if (award.status !== "sealed" || (worker !== null && award.worker !== worker)) continue;
     next = endAward(rules, next, award.worker, "unrevealed");
-    const silent = {
-      attempt: task.attempt,
-      worker: award.worker,
-      output: null,
-      data: null,
-      confidence: 0,
-      tookMs: 0,
-      late: false,
-    };
+    const nothing = { output: null, data: null, confidence: 0, tookMs: 0, late: false };
+    const silent = { attempt: task.attempt, worker: award.worker, ...nothing };
     next = { ...next, results: [...next.results, silent] };
   }
   saveTask(rules, next);
-  settleBatch(rules, next);
+  if (!next.awards.some((award) => award.status === "sealed")) settleBatch(rules, next);
 }
 
 /** Tallies all results so far: an answer, another batch, or an explicit failure. */

@@ -23,11 +23,11 @@ import {
   afterEnd,
   awardOf,
   canDeliver,
+  closeReveals,
   endAward,
   hedgeDeadline,
   leaseDeadline,
   onResult,
-  onRevealDeadline,
   onSeal,
   saveTask,
 } from "./batch.ts";
@@ -327,7 +327,7 @@ export class Ledger {
         const [id, worker] = rest.split("|") as [TaskId, AgentId | undefined];
         const task = this.state.tasks.get(id);
         if (task === undefined) continue;
-        if (kind === "reveal") onRevealDeadline(rules, task);
+        if (kind === "reveal") closeReveals(rules, task);
         else if (kind === "hedge") hedge(rules, task);
         else this.#onLeaseEnd(rules, task, worker!);
       }
