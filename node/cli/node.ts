@@ -20,6 +20,7 @@ export interface NodeOptions {
   readonly join?: readonly string[];
   readonly skills?: string;
   readonly allowCommands?: boolean;
+  readonly label?: readonly string[];
   readonly slots: number;
   readonly data?: string;
   /** False with `--no-host`. */
@@ -47,6 +48,7 @@ export const registerNode: Register = (program, act) => {
     .option("--join <addr...>", "addresses of agents to join", collect(address))
     .option("--skills <file>", "its skills: a module or YAML (default: the built-in ones)")
     .option("--allow-commands", "let skills of the skills file run commands")
+    .option("--label <name>", "something it carries that tasks may ask for; may be repeated", collect(shortName))
     .option("--slots <n>", "tasks that it works on at the same time", integer(1, 1_024), 2)
     .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
     .option("--no-host", "serve on no committee")
@@ -78,6 +80,7 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
     mesh: options.mesh,
     skills,
     slots: options.slots,
+    labels: options.label ?? [],
     host: options.host,
     join: options.join ?? [],
     log,
