@@ -3,8 +3,9 @@
 import type { Command } from "commander";
 import { registerCompare } from "./compare.ts";
 import type { Act, LoadPlatform, Register } from "./context.ts";
-import { registerExplore, registerReplay } from "./explore.ts";
+import { registerExplore } from "./explore.ts";
 import { registerList, registerMetrics, registerNew, registerSchema } from "./reference.ts";
+import { registerReplay } from "./replay.ts";
 import { registerRun } from "./run.ts";
 import { registerSweep } from "./sweep.ts";
 

@@ -45,6 +45,8 @@ export interface SimulateOptions {
   readonly thorough?: boolean;
   /** Keeps the messages around this moment for a diagram, ms. Default: around a broken invariant. */
   readonly messagesAroundMs?: number | null;
+  /** Watch beside the usual ones; made for each job. */
+  readonly checkers?: (job: SubmittedJob) => readonly Checker[];
   /** Told of every trace entry: replay and trace files. */
   readonly onEntry?: (entry: TraceEntry) => void;
   /** Real time for `wallMs`, ms; runs themselves have no clock. */
@@ -201,7 +203,8 @@ class Run {
         },
       }),
     );
-    const watch = new JobWatch(submitted, meshId, crypto, this.metrics, [...this.#general, ...extra], this.#thorough);
+    const others = [...this.#general, ...extra, ...(this.#options.checkers?.(submitted) ?? [])];
+    const watch = new JobWatch(submitted, meshId, crypto, this.metrics, others, this.#thorough);
     this.#watches.set(submitted.job, watch);
   }
 
