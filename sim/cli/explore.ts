@@ -62,8 +62,14 @@ export const registerExplore: Register = (sim, act, platform) => {
     );
 };
 
+interface Ended {
+  readonly isBroken: boolean;
+  readonly isInterrupted: boolean;
+  readonly isTame: boolean;
+}
+
 /** What broke is worth more than that it was interrupted. */
-export function exitOf({ isBroken, isInterrupted, isTame }: { [is: string]: boolean }): number {
+export function exitOf({ isBroken, isInterrupted, isTame }: Ended): number {
   if (isBroken) return EXIT.broken;
   if (isInterrupted) return EXIT.interrupted;
   return isTame ? EXIT.broken : EXIT.pass;
@@ -167,8 +173,8 @@ class Exploration {
       context.printJson({ ...document, partial: isInterrupted || crash !== null });
     } else {
       const found = broken.length === 0 ? "nothing broke" : `broken in ${broken.join(" ")}`;
-      const partial = isInterrupted ? `, interrupted after ${seeds} of ${this.#options.seeds ?? SEEDS_USUAL}` : "";
-      context.print(`${seeds} seeds from ${from}, ${steps} steps${partial}: ${found}`);
+      const partial = isInterrupted ? " (interrupted: a partial result)" : "";
+      context.print(`${seeds} seeds from ${from}, ${steps} steps: ${found}${partial}`);
       for (const [name, share] of shares) context.print(`  ${(100 * share).toFixed(1).padStart(5)} %  ${name}`);
       if (tooTame.length > 0) context.print(`too tame: fewer than one seed in a hundred had ${tooTame.join(", ")}`);
     }
