@@ -3,7 +3,8 @@
  *
  *   npm run test:long                            the parts that have not passed on these sources
  *   npm run test:long -- --all                   all parts again
- *   npm run test:long -- --part NAME [--amount N] one part, with another number of frames or seeds
+ *   npm run test:long -- --part NAME [--amount N] one part, with another number of frames or seeds;
+ *                                                what is left of several by the first word of their names (mutants)
  *   npm run test:long -- --list                  the parts and their last results
  *
  * After each part its result goes into docs/test-long.json, so a run that was cut short goes on where it was.
@@ -33,7 +34,9 @@ interface PartResult {
 type Results = { [part: string]: PartResult };
 
 function readResults(): Results {
-  return existsSync(RESULTS_FILE) ? (JSON.parse(readFileSync(RESULTS_FILE, "utf8")) as Results) : {};
+  const results = existsSync(RESULTS_FILE) ? (JSON.parse(readFileSync(RESULTS_FILE, "utf8")) as Results) : {};
+  // Of parts that there are no more, nothing is kept.
+  return Object.fromEntries(PARTS.flatMap(({ name }) => (results[name] === undefined ? [] : [[name, results[name]]])));
 }
 
 function sourcesDigest(): string {
@@ -47,32 +50,43 @@ function sourcesDigest(): string {
   return digest.digest("hex").slice(0, 16);
 }
 
-/** The counts of the last line, or none where the part broke before it. */
-function parseCounts(line: string): PartResult["counts"] {
-  if (!line.startsWith('{"counts":')) return {};
-  return (JSON.parse(line) as { counts: PartResult["counts"] }).counts;
+/** The counts of the last line, or of the whole output; none where the part broke before it. */
+function parseCounts(lines: readonly string[]): PartResult["counts"] {
+  for (const text of [lines.at(-1) ?? "", lines.join("\n")]) {
+    try {
+      return (JSON.parse(text) as Partial<Pick<PartResult, "counts">>).counts ?? {};
+    } catch {
+      // no document
+    }
+  }
+  return {};
 }
 
 /** A part that takes longer hangs, or must be split. */
 const PART_MS = 10 * 60_000;
 
-function argumentsOf({ script, amount }: LongPart, asked: number | null): string[] {
-  return amount === null ? [script] : [script, amount.option, String(asked ?? amount.usual)];
-}
+const argumentsOf = ({ command, amount }: LongPart, asked: number | null): string[] => [
+  ...command,
+  amount.option,
+  String(asked ?? amount.usual),
+];
+
+const isAsked = ({ name }: LongPart, part: string | undefined): boolean =>
+  part === undefined || name === part || name.startsWith(`${part}/`);
 
 async function runPart(args: readonly string[], sources: string): Promise<PartResult> {
   const startMs = performance.now();
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], timeout: PART_MS });
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  let last = "";
+  const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    last = line;
+    lines.push(line);
     process.stdout.write(`  ${line}\n`);
   }
   const code = await exited;
   const seconds = Math.round((performance.now() - startMs) / 1000);
-  const command = `node ${args.join(" ")}`;
-  return { date: new Date().toISOString(), command, ok: code === 0, seconds, counts: parseCounts(last), sources };
+  const command = `node ${args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg)).join(" ")}`;
+  return { date: new Date().toISOString(), command, ok: code === 0, seconds, counts: parseCounts(lines), sources };
 }
 
 function listParts(results: Results, sources: string): void {
@@ -99,7 +113,7 @@ async function main(): Promise<number> {
     listParts(results, sources);
     return 0;
   }
-  const asked = PARTS.filter(({ name }) => values.part === undefined || name === values.part);
+  const asked = PARTS.filter((part) => isAsked(part, values.part));
   const amount = values.amount === undefined ? null : Number(values.amount);
   const isAmountFine = amount === null || (values.part !== undefined && Number.isSafeInteger(amount) && amount > 0);
   if (asked.length === 0 || !isAmountFine) {
@@ -110,7 +124,8 @@ async function main(): Promise<number> {
   let failed = 0;
   for (const part of asked) {
     const last = results[part.name];
-    if (!values.all && values.part === undefined && last?.ok === true && last.sources === sources) {
+    // Whoever names one part wants it run; of several, those that are left.
+    if (!values.all && values.part !== part.name && last?.ok === true && last.sources === sources) {
       process.stdout.write(`${part.name}: passed on these sources\n`);
       continue;
     }

@@ -6,6 +6,8 @@ export interface Mutant {
   readonly name: string;
   /** Noticed within a dozen seeds. */
   readonly quick?: boolean;
+  /** The property that must break, where it is not left to the first that does. */
+  readonly by?: string;
   /** `from` must stand exactly once in the file. */
   readonly patches: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
@@ -145,8 +147,9 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "order agents by when they came",
+    name: "decide by the order in which a map was filled",
     quick: true,
+    by: "3 state",
     patches: [
       {
         file: "job/journal.ts",

@@ -1,16 +1,17 @@
 /**
- * Runs seeds against a copy of protocol/ with a bug in it. The checkers and the world stay the true ones: they read
- * what the copy says, byte by byte.
+ * Searches seeds against a copy of protocol/ with a bug in it, on all cores. The checkers and the world stay the true
+ * ones: they read what the copy says, byte by byte.
  */
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { hasher } from "../../node/crypto.ts";
 import { assert } from "../../protocol/core/assert.ts";
-import type { CreateMachine } from "../../protocol/machine.ts";
-import { runSeed, type SeedResult } from "../../sim/explore/seed-run.ts";
+import { search } from "../../sim/cli/search.ts";
+import { meshSubject } from "../../sim/explore/mesh-subject.ts";
+import type { Failure } from "../../sim/explore/subject.ts";
+import { simHost, simPlatform } from "../sim-host.ts";
 import type { Mutant } from "./mutants.ts";
 
 const PROTOCOL = join(import.meta.dirname, "../../protocol");
@@ -25,25 +26,52 @@ function patch(folder: string, mutant: Mutant): void {
   }
 }
 
-/** The first seed that fails against the mutant, or null if none of them does. */
-export async function runMutant(
-  mutant: Mutant,
-  { from, seeds }: { readonly from: number; readonly seeds: number },
-): Promise<SeedResult | null> {
+/** Gives `use` the address of a module with the mutant's `createAgent`, and takes the copy away afterwards. */
+export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "meshwork-mutant-"));
   try {
     // Modules of a folder without package.json count as ES modules only by their syntax: say it.
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     cpSync(PROTOCOL, join(folder, "protocol"), { recursive: true });
     patch(join(folder, "protocol"), mutant);
-    const url = pathToFileURL(join(folder, "protocol/agent/agent.ts")).href;
-    const { createAgent } = (await import(url)) as { createAgent: CreateMachine };
-    for (let seed = from; seed < from + seeds; seed++) {
-      const result = runSeed(seed, { hasher, createMachine: createAgent });
-      if (result.failure !== null) return result;
-    }
-    return null;
+    return await use(pathToFileURL(join(folder, "protocol/agent/agent.ts")).href);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+export interface Caught {
+  readonly seed: number;
+  readonly failure: Failure;
+}
+
+/** The first seed from 1 on that fails against the mutant (in the property that must break), or null. */
+export const runMutant = (mutant: Mutant, seeds: number): Promise<Caught | null> =>
+  withMutant(mutant, async (machineUrl) => {
+    for (let from = 1; from <= seeds; ) {
+      const { failed, crash } = await search({
+        subjects: { hostUrl: simPlatform.hostUrl, machineUrl, scenario: null },
+        occurrences: { all: [], rare: new Set() },
+        from,
+        seeds: seeds - from + 1,
+        failures: 1,
+        forMs: Number.POSITIVE_INFINITY,
+        events: 0,
+        signal: new AbortController().signal,
+        onFailure: () => undefined,
+        onProgress: () => undefined,
+      });
+      if (crash !== null) throw crash;
+      const [first] = failed;
+      if (first === undefined) return null;
+      if (mutant.by === undefined || first.failure.property === mutant.by) return first;
+      from = first.seed + 1;
+    }
+    return null;
+  });
+
+/** What breaks in a seed without a mutation, in words: then it says nothing about mutants. null: nothing. */
+export function runControl(seed: number): string | null {
+  const subject = meshSubject(simHost.hasher, simHost.createMachine);
+  return subject.run(seed, subject.draw(seed), 0, () => false)?.failure?.message ?? null;
 }

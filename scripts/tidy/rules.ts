@@ -40,17 +40,19 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   scripts: ["protocol", "node", "sim"],
   test: ["protocol", "node", "sim", "scripts"],
 };
+/** The search, and what reads scenario files: deterministic, but they may wait. */
+const WAITING = ["sim/explore", "sim/scenario", "sim/plugins", "sim/experiments"];
+/** Of sim/ what talks to people and to the machine: its command line, its pages, the lab, the library over them, and what it asks for. */
+const PLATFORM = ["sim/cli", "sim/report", "sim/lab", "sim/trace-files"];
+const PLATFORM_FILES = ["sim/host.ts", "sim/simulator.ts"];
+
+/** Code that must do the same on every machine, at every time: whatever is new in sim/ is, until it is named here. */
+const isPure = ({ path }: SourceFile): boolean =>
+  isUnder(path, ["protocol", "sim"]) && !isUnder(path, PLATFORM) && !PLATFORM_FILES.includes(path);
 /** State machines, and the world that they run in. */
-const STEPPED = [
-  "protocol",
-  "sim/virtual",
-  "sim/faults",
-  "sim/adversaries",
-  "sim/workloads",
-  "sim/checkers",
-  "sim/run",
-];
-/** Schemas of what scenarios say: they decide nothing in a run. */
+const isStepped = (file: SourceFile): boolean => isPure(file) && !isUnder(file.path, WAITING);
+
+/** Packages that pure code may import. Schemas of what scenarios say: they decide nothing in a run. */
 const PACKAGES: { readonly [folder: string]: readonly string[] } = {
   "sim/faults": ["zod"],
   "sim/adversaries": ["zod"],
@@ -58,9 +60,6 @@ const PACKAGES: { readonly [folder: string]: readonly string[] } = {
   "sim/scenario": ["zod"],
   "sim/plugins": ["zod"],
 };
-/** Code that must do the same on every machine, at every time: it imports no packages but those above. */
-const PURE = [...STEPPED, "sim/explore", "sim/scenario", "sim/plugins", "sim/experiments"];
-
 /** Dependencies point one way: protocol/ knows nobody, node/ and sim/ do not know each other. */
 const checkLayers: Rule = (file) => {
   const fitting = Object.keys(LAYERS).filter((folder) => isUnder(file.path, [folder]));
@@ -69,7 +68,7 @@ const checkLayers: Rule = (file) => {
   const folders = [layer, ...LAYERS[layer]!];
   const packages = Object.keys(PACKAGES).find((folder) => isUnder(file.path, [folder]));
   const isPackageAllowed = (name: string): boolean =>
-    !isUnder(file.path, PURE) || (packages !== undefined && PACKAGES[packages]!.includes(name));
+    !isPure(file) || (packages !== undefined && PACKAGES[packages]!.includes(name));
   const mayImport = (specifier: string): boolean => {
     const target = resolveImport(file, specifier);
     return target === null ? isPackageAllowed(specifier) : isUnder(target, folders);
@@ -89,42 +88,63 @@ const checkLayers: Rule = (file) => {
 /** The functions of Math whose result the language fixes to the bit, and its constants. */
 const EXACT = "(?:abs|ceil|clz32|floor|fround|imul|max|min|round|sign|sqrt|trunc|[A-Z][A-Z0-9_]*)\\b";
 
+/** Before a member: `.`, or `?.`. */
+const DOT = "\\s*\\??\\.\\s*";
+const global = (...parts: readonly string[]): RegExp => new RegExp(parts.join("|"), "g");
+
 const IMPURE: readonly (readonly [pattern: RegExp, why: string])[] = [
-  [/\bDate\s*[.(]|\bnew\s+Date\b|\bperformance\b/g, "reads a clock: time is an input"],
-  [/\bMath\s*\.\s*random\b/g, "is not seeded: draw from core/prng.ts or from a hash"],
+  // Types are called Date as well; what reads the clock is a call, a member, or the thing itself handed on.
   [
-    new RegExp(`\\bMath\\s*(?:\\[|\\.\\s*(?!random\\b|${EXACT})\\w+)`, "g"),
+    global(
+      `\\bDate${DOT}`,
+      "\\bDate\\s*[([]",
+      "\\bnew\\s+Date\\b",
+      "[=(,]\\s*Date\\s*[,;)}\\]]",
+      "\\bperformance\\b",
+      "\\bhrtime\\b",
+    ),
+    "reads a clock: time is an input",
+  ],
+  [
+    global(`\\bMath${DOT}random\\b`, "\\b(?:getRandomValues|randomUUID|randomBytes|randomInt)\\b"),
+    "is not seeded: draw from core/prng.ts or from a hash",
+  ],
+  [
+    global(`\\bMath(?:\\s*(?:\\?\\.)?\\s*\\[|${DOT}(?!random\\b|${EXACT})\\w+)`),
     "may differ between engines: use core/math.ts",
+  ],
+  // Taken out of Math by name, or Math itself under another one: constants alone are fine.
+  [
+    global("\\{[^{}]*\\b[a-z]\\w*[^{}]*\\}\\s*=\\s*Math\\b(?!\\s*\\??\\.)", "(?<!\\}\\s*)=\\s*Math\\s*(?=[,;)\\n])"),
+    "hides which functions of Math are meant: write Math.<name>",
   ],
   [/\*\*/g, "may differ between engines: multiply, shift, or use core/math.ts"],
   [
-    /\.\s*localeCompare\b|\bIntl\b|\.\s*toLocale\w+|\.\s*normalize\b/g,
+    global(`${DOT}(?:localeCompare|toLocale\\w+|normalize)\\b`, "\\bIntl\\b"),
     "depends on the machine's language tables: use compareText",
   ],
+  [/\b(?:WeakRef|FinalizationRegistry)\b/g, "depends on when memory is collected"],
 ];
 
 /** The search around state machines and worlds may wait for processes; they themselves may not. */
 const UNSTEPPED: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/\b(?:async|await)\b|\bPromise\b/g, "waits: a step ends before the next begins"],
   [/\b(?:set(?:Timeout|Interval|Immediate)|queueMicrotask)\b/g, "needs a loop of events: give a time to wake at"],
-  [
-    /\bcrypto\s*\.\s*(?:getRandomValues|randomUUID|subtle)\b|\bprocess\s*\.\s*(?:hrtime|env|argv|cwd|pid)\b/g,
-    "reaches the machine",
-  ],
+  [/\bcrypto\s*\.\s*subtle\b|\bprocess\s*\.\s*(?:env|argv|cwd|pid)\b/g, "reaches the machine"],
 ];
 
 const checkPurity: Rule = (file) => {
-  if (!isTypeScript(file) || !isUnder(file.path, PURE)) return [];
-  const patterns = isUnder(file.path, STEPPED) ? [...IMPURE, ...UNSTEPPED] : IMPURE;
+  if (!isTypeScript(file) || !isPure(file)) return [];
+  const patterns = isStepped(file) ? [...IMPURE, ...UNSTEPPED] : IMPURE;
   return patterns.flatMap(([pattern, why]) => search(file, file.code, pattern, "purity", why));
 };
 
 const checkSorting: Rule = (file) =>
-  isTypeScript(file) && isUnder(file.path, PURE)
+  isTypeScript(file) && isPure(file)
     ? search(
         file,
         file.code,
-        /\.\s*(?:sort|toSorted)\(\s*\)/g,
+        /\.\s*(?:sort|toSorted)\s*(?:\?\.\s*)?\(\s*(?:undefined\s*)?,?\s*\)/g,
         "sorting",
         "has no order of ours: give compareText or a - b",
       )

@@ -1,129 +1,184 @@
 /**
- * `meshwork sim explore`: looks among random meshes, jobs and faults for one that breaks a property; makes what it finds
- * small, and writes a file that repeats it. Also says how often each fault, adversary and branch occurred: a search that
- * is too tame fails.
+ * `meshwork sim explore`: looks among random meshes, or random variations of a scenario, for one that breaks a property;
+ * makes what it finds small, and writes a file that repeats it (replay.ts). Also says how often each fault, adversary and
+ * branch occurred: a search that is too tame fails.
  */
 
-import { join } from "node:path";
-import { describeFailure } from "../explore/seed-report.ts";
-import { runSeed, type SeedResult } from "../explore/seed-run.ts";
-import { shrink } from "../explore/shrink.ts";
-import { Tameness } from "../explore/tameness.ts";
-import { counted } from "../report/format.ts";
+import type { Occurrences } from "../explore/tameness.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
-import { plain } from "./figures.ts";
-import { leftText } from "./progress.ts";
-import { writeRepro } from "./repro-file.ts";
-import { makeFolder } from "./run-files.ts";
+import { findScenario } from "./library.ts";
+import { INTERRUPTED, ProgressLine } from "./progress.ts";
+import { writeRepro } from "./repro.ts";
+import { type SearchOutcome, type Subjects, search, shrinkAll } from "./search.ts";
+import { openSubject } from "./subjects.ts";
 
 interface Options {
-  readonly seeds: number;
+  readonly seeds?: number;
   readonly from: number;
   readonly minutes?: number;
   readonly failures: number;
+  readonly workers?: number;
   readonly events: number;
   readonly shrink: boolean;
-  readonly out?: string;
-  readonly json?: boolean;
+  readonly out: string;
 }
 
 const EXAMPLES = `
 Examples:
   $ meshwork sim explore --seeds 1000              a thousand random meshes, jobs and fault plans
   $ meshwork sim explore --minutes 30 --from 5000
+  $ meshwork sim explore half-killed --seeds 200   random variations of a scenario
   $ meshwork sim replay repro-seed-17.json         a failure that was written down
 
 Exit codes: 0 nothing broke; 2 wrong usage; 3 a property broke, or the search was too tame; 130 interrupted.`;
 
+const SEEDS_USUAL = 100;
 /** Runs that a failure may take to become small. */
 const SHRINK_RUNS = 300;
-/** Between two lines of progress, ms. */
-const SAY_MS = 5_000;
 
 export const registerExplore: Register = (sim, act, platform) => {
   sim
-    .command("explore")
-    .description("look for a broken property among random meshes, jobs and faults")
-    .option("--seeds <n>", "how many seeds", integer(1, 10_000_000), 100)
+    .command("explore [file]")
+    .description("look for a broken property among random meshes, or variations of a scenario")
+    .option(
+      "--seeds <n>",
+      `how many seeds (default: ${SEEDS_USUAL}, or as many as the minutes hold)`,
+      integer(1, 10_000_000),
+    )
     .option("--from <k>", "the first of them", integer(0, 0xffffffff), 1)
     .option("--minutes <m>", "end after so long", integer(1, 10_000))
     .option("--failures <n>", "end after so many failed seeds", integer(1, 10_000), 5)
+    .option("--workers <n>", "runs at the same time (default: one a core)", integer(1, 256))
     .option("--events <n>", "how many of the last events a failure shows", integer(0, 400), 30)
     .option("--no-shrink", "leave failing plans as they were drawn")
-    .option("--out <dir>", "where files that repeat failures are written (default: here)")
+    .option("--out <dir>", "where files that repeat failures are written", ".")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
-    .action(act(async (context, options: Options) => explore(context, options, await platform())));
+    .action(
+      act(async (context, file: string | undefined, options: Options) => {
+        const given = await platform();
+        return new Exploration(context, given, options, await subjectsOf(file, given)).run();
+      }),
+    );
 };
 
-async function explore(context: CliContext, options: Options, platform: SimPlatform): Promise<number> {
-  const { from, seeds, failures } = options;
-  const { hasher, createMachine } = platform.host;
-  const startedMs = performance.now();
-  const endMs = options.minutes === undefined ? Number.POSITIVE_INFINITY : startedMs + options.minutes * 60_000;
-  const tameness = new Tameness();
-  const failed: number[] = [];
-  let done = 0;
-  let steps = 0;
-  let saidMs = startedMs;
-  while (done < seeds && failed.length < failures && performance.now() < endMs && !context.signal.aborted) {
-    const result = runSeed(from + done, { hasher, createMachine });
-    done++;
-    steps += result.steps;
-    tameness.note(result.coverage);
-    if (result.failure !== null) {
-      failed.push(result.seed);
-      context.note(describeFailure(result, options.events));
-      keepFailure(context, result, options, platform);
-    }
-    const nowMs = performance.now();
-    if (nowMs - saidMs < SAY_MS && done < seeds) continue;
-    saidMs = nowMs;
-    const leftMs = ((nowMs - startedMs) / done) * (seeds - done);
-    const found = failed.length === 0 ? "none failed" : `failed: ${failed.join(" ")}`;
-    context.note(`${done} of ${plain(counted(seeds, "seed"))}${leftText(leftMs)}, ${found}`);
-    await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C is heard
-  }
-  const tooTame = tameness.tooTame();
-  const isInterrupted = context.signal.aborted && done < seeds;
-  const shares = Object.fromEntries(tameness.shares());
-  const counts = { seeds: done, failed: failed.length, steps, tooTame: tooTame.length };
-  if (context.json) context.printJson({ from, counts, failed, tooTame, shares, partial: isInterrupted });
-  else {
-    context.print(
-      `${plain(counted(done, "seed"))} from ${from}, ${plain(counted(steps, "step"))}: ${failed.length === 0 ? "nothing broke" : `broken in ${failed.join(" ")}`}`,
-    );
-    for (const [name, share] of tameness.shares())
-      context.print(`  ${(100 * share).toFixed(1).padStart(5)} %  ${name}`);
-    if (tooTame.length > 0) context.print(`too tame: fewer than one seed in a hundred had ${tooTame.join(", ")}`);
-  }
-  if (isInterrupted) return EXIT.interrupted;
-  return failed.length > 0 || tooTame.length > 0 ? EXIT.broken : EXIT.pass;
+interface Ended {
+  readonly isBroken: boolean;
+  readonly isInterrupted: boolean;
+  readonly isTame: boolean;
 }
 
-/** A file that repeats a failure, as small as it can be made. */
-function keepFailure(context: CliContext, result: SeedResult, options: Options, { host, command }: SimPlatform): void {
-  const { hasher, createMachine } = host;
-  const { property } = result.failure!;
-  let { plan } = result;
-  if (options.shrink) {
-    const small = shrink(plan, {
-      budget: SHRINK_RUNS,
-      fails: (candidate) =>
-        !context.signal.aborted &&
-        runSeed(result.seed, { hasher, createMachine, alter: () => candidate }).failure?.property === property,
-      onSmaller: ({ faults, byzantine, workers }, what) =>
-        context.note(
-          plain(
-            `  smaller (${what}): ${counted(faults.length, "fault")}, ${counted(byzantine.length, "liar")}, ${counted(workers.length, "worker")}`,
-          ),
-        ),
-    });
-    plan = small.plan;
+/** What broke is worth more than that it was interrupted. */
+export function exitOf({ isBroken, isInterrupted, isTame }: Ended): number {
+  if (isBroken) return EXIT.broken;
+  if (isInterrupted) return EXIT.interrupted;
+  return isTame ? EXIT.broken : EXIT.pass;
+}
+
+interface Looked {
+  /** As it was found; null: random meshes. */
+  readonly file: string | null;
+  readonly subjects: Subjects;
+  readonly occurrences: Occurrences;
+  /** The plan of a seed as it was drawn. */
+  draw(seed: number): unknown;
+}
+
+async function subjectsOf(given: string | undefined, { host, hostUrl }: SimPlatform): Promise<Looked> {
+  const file = given === undefined ? null : findScenario(given, host);
+  const scenario = file === null ? null : { file, content: { yaml: await host.readText(file) } };
+  const subject = await openSubject(scenario, host);
+  const { occurrences } = subject;
+  return { file, subjects: { hostUrl, machineUrl: null, scenario }, occurrences, draw: (seed) => subject.draw(seed) };
+}
+
+class Exploration {
+  readonly #context: CliContext;
+  readonly #command: string;
+  readonly #options: Options;
+  readonly #looked: Looked;
+
+  constructor(context: CliContext, { command }: SimPlatform, options: Options, looked: Looked) {
+    this.#context = context;
+    this.#command = command;
+    this.#options = options;
+    this.#looked = looked;
   }
-  const folder = options.out ?? ".";
-  makeFolder(folder);
-  const file = join(folder, `repro-seed-${result.seed}.json`);
-  writeRepro(file, { seed: result.seed, property, plan });
-  context.note(`repeat it:  ${command} sim replay ${file}`);
+
+  async run(): Promise<number> {
+    const { signal } = this.#context;
+    const onAbort = (): void => this.#context.note(INTERRUPTED);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const outcome = await this.#search();
+      if (this.#options.shrink && outcome.failed.length > 0) await this.#shrink(outcome);
+      return this.#report(outcome);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #search(): Promise<SearchOutcome> {
+    const { from, seeds, minutes, failures, workers, events } = this.#options;
+    const { subjects, occurrences } = this.#looked;
+    const progress = new ProgressLine(this.#context, "seeds");
+    try {
+      return await search({
+        ...{ subjects, occurrences, from, failures, workers, events },
+        seeds: seeds ?? (minutes === undefined ? SEEDS_USUAL : Number.POSITIVE_INFINITY),
+        forMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
+        signal: this.#context.signal,
+        onFailure: (seed, { property, text }) => {
+          progress.end();
+          this.#context.note(text);
+          // At once, as it was drawn: whatever comes after this, the failure can be repeated.
+          this.#write(seed, property, this.#looked.draw(seed));
+        },
+        onProgress: (news) => progress.update(news),
+      });
+    } finally {
+      progress.end();
+    }
+  }
+
+  #write(seed: number, property: string, plan: unknown): void {
+    const file = writeRepro(this.#options.out, { seed, property, file: this.#looked.file, plan });
+    this.#context.note(`repeat it:  ${this.#command} sim replay ${file}`);
+  }
+
+  async #shrink({ failed }: SearchOutcome): Promise<void> {
+    const { signal } = this.#context;
+    const { workers } = this.#options;
+    if (signal.aborted) return;
+    this.#context.note(`making ${failed.length === 1 ? "it" : "them"} small`);
+    const news = await shrinkAll({ subjects: this.#looked.subjects, failed, runs: SHRINK_RUNS, workers, signal });
+    for (const [index, small] of news.entries()) {
+      if (small === null) continue;
+      const { seed, failure } = failed[index]!;
+      this.#context.note(`seed ${seed} with ${small.size} breaks the same`);
+      this.#write(seed, failure.property, small.shrunk.plan);
+    }
+  }
+
+  #report({ seeds, steps, failed, tameness, isInterrupted, crash }: SearchOutcome): number {
+    const { from } = this.#options;
+    const context = this.#context;
+    const broken = failed.map(({ seed }) => seed);
+    // Too few seeds say nothing about what is rare.
+    const tooTame = isInterrupted ? [] : tameness.tooTame();
+    const shares = tameness.shares();
+    if (context.json) {
+      const counts = { seeds, failed: failed.length, steps, tooTame: tooTame.length };
+      const document = { from, counts, failed: broken, tooTame, shares: Object.fromEntries(shares) };
+      context.printJson({ ...document, partial: isInterrupted || crash !== null });
+    } else {
+      const found = broken.length === 0 ? "nothing broke" : `broken in ${broken.join(" ")}`;
+      const partial = isInterrupted ? " (interrupted: a partial result)" : "";
+      context.print(`${seeds} seeds from ${from}, ${steps} steps: ${found}${partial}`);
+      for (const [name, share] of shares) context.print(`  ${(100 * share).toFixed(1).padStart(5)} %  ${name}`);
+      if (tooTame.length > 0) context.print(`too tame: fewer than one seed in a hundred had ${tooTame.join(", ")}`);
+    }
+    if (crash !== null) context.note(`meshwork: the search crashed: ${crash.message}`);
+    return exitOf({ isBroken: crash !== null || broken.length > 0, isInterrupted, isTame: tooTame.length > 0 });
+  }
 }

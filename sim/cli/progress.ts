@@ -26,7 +26,8 @@ export function progressText({ done, total, share, leftMs }: PoolProgress, noun:
   // Runs end when their jobs have: how long one takes is known when one has ended.
   if (total === 1) return `${percent} of the longest that the run may take`;
   const left = leftMs === null || done === total ? "" : leftText(leftMs);
-  return `${done} of ${total} ${noun}, ${percent}${left}`;
+  const many = Number.isFinite(total) ? `${done} of ${total}` : `${done}`;
+  return `${many} ${noun}, ${percent}${left}`;
 }
 
 export class ProgressLine {

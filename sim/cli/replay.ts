@@ -4,19 +4,20 @@
  */
 
 import { join } from "node:path";
-import { describeFailure, entryLine } from "../explore/seed-report.ts";
-import { runSeed } from "../explore/seed-run.ts";
+import { describeEntry } from "../explore/seed-report.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
 import { MessageLog } from "../run/message-log.ts";
 import { simulate } from "../run/simulate.ts";
 import { SimTraceWriter } from "../trace-files/trace-writer.ts";
 import type { RunTap } from "../virtual/options.ts";
+import type { TraceEntry } from "../virtual/trace.ts";
 import { commandOf, loadPoint, openBatch } from "./batch.ts";
 import { type CliContext, collect, EXIT, integer, momentMs, type Register, type SimPlatform } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSummary } from "./render-summary.ts";
-import { readRepro } from "./repro-file.ts";
+import { readRepro } from "./repro.ts";
 import { defaultFolder, writeWhole } from "./run-files.ts";
+import { openSubject } from "./subjects.ts";
 import { pageOf, shellWords } from "./text.ts";
 
 interface Options {
@@ -82,36 +83,44 @@ interface Replay {
 const pagePath = ({ report }: Options, name: string): string =>
   report ?? join(defaultFolder(Date.now(), name), "report.html");
 
-async function replaySeed({ context, file, options, tap, platform }: Replay): Promise<number> {
-  const { seed, property, plan } = readRepro(file);
-  const { hasher, createMachine } = platform.host;
-  const { messagesAround: aroundMs } = options;
+async function replaySeed({ context, file: path, options, tap, platform }: Replay): Promise<number> {
+  const { seed, property, file, plan } = readRepro(path);
+  const { host } = platform;
+  const source = file === null ? null : { file, content: { yaml: await host.readText(file) } };
+  const subject = await openSubject(source, host);
+  const { messagesAround: aroundMs, events } = options;
   const log = aroundMs === undefined ? null : new MessageLog(aroundMs);
-  const onFrame: RunTap["onFrame"] = (...frame) => {
-    log?.note(...frame);
-    tap.onFrame?.(...frame);
+  const recent: TraceEntry[] = [];
+  let endedMs = 0;
+  const watched: RunTap = {
+    ...tap,
+    onFrame(...frame) {
+      log?.note(...frame);
+      tap.onFrame?.(...frame);
+    },
+    onEntry(entry) {
+      tap.onEntry?.(entry);
+      endedMs = entry.atMs;
+      recent.push(entry);
+      if (recent.length > events) recent.shift();
+    },
   };
-  const result = runSeed(seed, { hasher, createMachine, alter: () => plan, tap: { ...tap, onFrame } });
-  const message = result.failure?.message ?? null;
-  if (context.json) context.printJson({ seed, expected: property, failure: message, digest: result.digest });
-  else if (message === null) context.print(`seed ${seed}: nothing breaks any more`);
-  else context.print(describeFailure(result, options.events));
+  const { failure, digest } = subject.run(seed, plan, events, () => false, watched)!;
+  if (context.json) context.printJson({ seed, expected: property, failure: failure?.message ?? null, digest });
+  else context.print(failure === null ? `seed ${seed}: nothing breaks any more` : failure.text);
   if (log !== null && aroundMs !== undefined) {
     const { renderReplay } = await import("../report/replay-page.ts");
-    const words = ["sim", "replay", file, "--messages-around", `${aroundMs}ms`];
+    const words = ["sim", "replay", path, "--messages-around", `${aroundMs}ms`];
     const page = renderReplay({
-      seed,
-      failure: result.failure,
-      endedMs: result.endedAtMs,
+      ...{ seed, failure, endedMs, aroundMs },
       messages: log.rows(),
-      aroundMs,
-      entries: (result.failure?.recent ?? []).slice(-options.events).map(entryLine),
+      entries: failure === null ? [] : recent.map(describeEntry),
       command: `${platform.command} ${shellWords(words)}`,
       version: platform.version,
     });
     context.note(`page: ${writeWhole(pagePath(options, `seed-${seed}`), page)}`);
   }
-  return message === null ? EXIT.pass : EXIT.broken;
+  return failure === null ? EXIT.pass : EXIT.broken;
 }
 
 async function replayScenario({ context, file, options, tap, platform }: Replay): Promise<number> {

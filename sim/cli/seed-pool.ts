@@ -25,8 +25,17 @@ export interface Runner<T = SeedTask, R = RunResult> {
   close(): Promise<void>;
 }
 
+/** What is to be done: an array, or a rule where there would be too many to list. */
+export interface Tasks<T> {
+  /** Infinity: until the signal. */
+  readonly length: number;
+  /** undefined: there are no more. */
+  at(index: number): T | undefined;
+}
+
 export interface PoolProgress {
   readonly done: number;
+  /** Infinity: until something else ends it. */
   readonly total: number;
   /** In [0, 1]. Of the first runs the longest they can take is known only. */
   readonly share: number;
@@ -42,6 +51,9 @@ export interface PoolOptions<T = SeedTask, R = RunResult> {
   /** Real time, ms. */
   readonly now?: () => number;
 }
+
+/** Told of each result when it is there; `index`: the place of its task. */
+export type OnResult<R> = (result: R, index: number) => void;
 
 /** A run that did not come to a result: what went wrong is this program's fault, or the machine's. */
 export class SeedCrash<T extends Task = SeedTask> extends Error {
@@ -67,21 +79,22 @@ interface Running {
 }
 
 class Pool<T extends Task, R> {
-  readonly results: (R | null)[];
   crash: SeedCrash<T> | null = null;
-  readonly #tasks: readonly T[];
+  readonly #tasks: Tasks<T>;
   readonly #options: PoolOptions<T, R>;
+  readonly #onResult: OnResult<R>;
   readonly #now: () => number;
   readonly #running = new Map<number, Running>();
-  /** Real times of the runs that have ended, ms. */
-  readonly #tookMs: number[] = [];
   #next = 0;
+  /** Runs that have ended, and their real time together, ms. */
+  #done = 0;
+  #tookMs = 0;
 
-  constructor(tasks: readonly T[], options: PoolOptions<T, R>) {
+  constructor(tasks: Tasks<T>, options: PoolOptions<T, R>, onResult: OnResult<R>) {
     this.#tasks = tasks;
     this.#options = options;
+    this.#onResult = onResult;
     this.#now = options.now ?? (() => performance.now());
-    this.results = tasks.map(() => null);
   }
 
   /** One runner's life. */
@@ -90,7 +103,7 @@ class Pool<T extends Task, R> {
     try {
       while (this.crash === null && !this.#options.signal.aborted) {
         const index = this.#next++;
-        const task = this.#tasks[index];
+        const task = this.#tasks.at(index);
         if (task === undefined) return;
         await this.#runOne(runner, task, index);
       }
@@ -104,11 +117,13 @@ class Pool<T extends Task, R> {
     this.#running.set(index, running);
     this.#tell();
     try {
-      this.results[index] = await runner.run(task, (share) => {
+      const result = await runner.run(task, (share) => {
         running.share = share;
         this.#tell();
       });
-      this.#tookMs.push(this.#now() - running.startedMs);
+      this.#done++;
+      this.#tookMs += this.#now() - running.startedMs;
+      this.#onResult(result, index);
     } catch (error) {
       this.crash ??= new SeedCrash(task, error);
     } finally {
@@ -123,12 +138,12 @@ class Pool<T extends Task, R> {
 
   #progress(): PoolProgress {
     const total = this.#tasks.length;
-    const done = this.#tookMs.length;
+    const done = this.#done;
     const running = [...this.#running.values()];
     if (done === 0) {
       return { done, total, share: running.reduce((sum, { share }) => sum + share, 0) / total, leftMs: null };
     }
-    const meanMs = this.#tookMs.reduce((sum, ms) => sum + ms, 0) / done;
+    const meanMs = this.#tookMs / done;
     // A run that has begun counts by its time: most end long before the longest that they may take.
     const begun = running.reduce((sum, { startedMs }) => sum + Math.min(1, (this.#now() - startedMs) / meanMs), 0);
     const workers = Math.min(this.#options.workers, total);
@@ -136,13 +151,26 @@ class Pool<T extends Task, R> {
   }
 }
 
+/** Runs until there are no more, or until the signal; returns the first crash. Results come in the order of their ends. */
+export async function runPool<T extends Task, R>(
+  tasks: Tasks<T>,
+  options: PoolOptions<T, R>,
+  onResult: OnResult<R>,
+): Promise<SeedCrash<T> | null> {
+  const pool = new Pool(tasks, options, onResult);
+  const workers = Math.max(1, Math.min(options.workers, tasks.length));
+  await Promise.all(Array.from({ length: workers }, () => pool.work()));
+  return pool.crash;
+}
+
 /** All runs, or those that were done before the signal. */
 export async function runTasks<T extends Task = SeedTask, R = RunResult>(
   tasks: readonly T[],
   options: PoolOptions<T, R>,
 ): Promise<PoolOutcome<T, R>> {
-  const pool = new Pool(tasks, options);
-  const workers = Math.max(1, Math.min(options.workers, tasks.length));
-  await Promise.all(Array.from({ length: workers }, () => pool.work()));
-  return { results: pool.results, crash: pool.crash };
+  const results: (R | null)[] = tasks.map(() => null);
+  const crash = await runPool(tasks, options, (result, index) => {
+    results[index] = result;
+  });
+  return { results, crash };
 }

@@ -25,7 +25,7 @@ const NETWORK_EVENTS = [
 ] as const;
 type NetworkEvent = (typeof NETWORK_EVENTS)[number];
 
-const BRANCHES = [
+export const BRANCHES = [
   "block",
   "round above 0",
   "round above 5",
@@ -38,6 +38,7 @@ const BRANCHES = [
   "message refused",
   "replaced: equivocation",
   "replaced: dead",
+  "reassigned",
   "lease ran out",
   "hedge",
   "late result",
@@ -51,6 +52,9 @@ const BRANCHES = [
   "job cancelled",
 ] as const;
 export type Branch = (typeof BRANCHES)[number];
+
+/** What few schedules reach at all: reported, and not asked for. */
+export const RARE: ReadonlySet<string> = new Set<Branch>(["round above 5", "late result"]);
 
 export type Occurrence =
   | `fault: ${FaultKind}`
@@ -66,16 +70,25 @@ export const OCCURRENCES: readonly Occurrence[] = [
   ...BRANCHES,
 ];
 
-export type Coverage = ReadonlyMap<Occurrence, number>;
+/** How often each occurred in a run, by its name. */
+export type Coverage = ReadonlyMap<string, number>;
 
+/** Of one job. */
 export class CoverageChecker implements Checker {
-  readonly counts = new Map<Occurrence, number>();
+  readonly counts: Map<string, number>;
   readonly #locks = new Map<string, { readonly height: number; readonly block: Hash }>();
   /** Awards that are over, as `task#attempt#worker`. */
   readonly #ended = new Set<string>();
+  /** Of those without a result: seats that somebody else may get, as `task#attempt`. */
+  readonly #free = new Set<string>();
   readonly #hedged = new Set<string>();
   /** Agents that voted: should they begin to keep the job once more, they restarted. */
   readonly #voters = new Set<string>();
+
+  /** `counts`: where several jobs of a run are counted together. */
+  constructor(counts = new Map<string, number>()) {
+    this.counts = counts;
+  }
 
   add(occurrence: Occurrence, times = 1): void {
     if (times > 0) this.counts.set(occurrence, (this.counts.get(occurrence) ?? 0) + times);
@@ -128,7 +141,9 @@ export class CoverageChecker implements Checker {
       if (event.kind === "window") this.add("window");
       if (event.kind === "undecided") this.add("undecided batch");
       if (event.kind === "completed") this.add(`job ${event.status}`);
+      if (event.kind === "award" && this.#free.has(`${event.task}#${event.attempt}`)) this.add("reassigned");
       if (event.kind !== "ended") continue;
+      if (event.reason !== "not-needed") this.#free.add(`${event.task}#${event.attempt}`);
       this.#ended.add(`${event.task}#${event.attempt}#${event.worker}`);
       if (event.reason === "timeout") this.add("lease ran out");
       if (event.reason === "unrevealed") this.add("unrevealed");

@@ -85,6 +85,7 @@ function drawLatency(lots: Prng): NetworkPlan["latencyMs"] {
 export function drawNetwork(lots: Prng): NetworkPlan {
   const latencyMs = drawLatency(lots);
   const isLossy = lots.chance(0.6);
+  const isNarrow = lots.chance(0.25);
   return {
     latencyMs,
     spreadMs: typeof latencyMs === "object" && "min" in latencyMs && lots.chance(0.3) ? lots.below(80) : 0,
@@ -92,8 +93,9 @@ export function drawNetwork(lots: Prng): NetworkPlan {
     gossipLoss: lots.chance(0.4) ? lots.unit() * 0.3 : 0,
     duplication: lots.chance(0.3) ? lots.unit() * 0.1 : 0,
     reorder: lots.chance(0.4),
-    bandwidth: lots.chance(0.2) ? 5 + lots.below(lots.chance(0.5) ? 50 : 1_000) : null,
-    queueBytes: lots.chance(0.5) ? 2_000 + lots.below(100_000) : QUEUE_POLICIES.main.bytes,
+    bandwidth: isNarrow ? 5 + lots.below(lots.chance(0.5) ? 50 : 1_000) : null,
+    // Only where frames wait at all can a queue be too short for them.
+    queueBytes: lots.chance(0.5) ? 2_000 + lots.below(isNarrow ? 12_000 : 100_000) : QUEUE_POLICIES.main.bytes,
     degree: lots.chance(0.2) ? 2 + lots.below(4) : null,
     detectMs: 50 + lots.below(lots.chance(0.3) ? 10_000 : 500),
     redialMs: 20 + lots.below(1_000),

@@ -35,7 +35,7 @@ function drawNodes(lots: Prng, policyOf: () => Policy): NodeSpec[] {
 export function drawJob(lots: Prng, workers: number, network: NetworkPlan): SeedPlan["job"] {
   const timeoutMs = 1_000 + lots.below(lots.chance(0.3) ? 20_000 : 4_000);
   const retries = 5 + lots.below(20);
-  const isSealed = lots.chance(0.5) && workers >= 3;
+  const isSealed = lots.chance(0.65) && workers >= 3;
   const policyOf = (): Policy => {
     if (!isSealed) return firstPolicy({ timeoutMs, retries });
     const redundancyMax = 3 + lots.below(5);

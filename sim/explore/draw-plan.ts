@@ -42,9 +42,9 @@ function drawByzantine(lots: Prng, members: Members, standbys: readonly string[]
   for (const candidate of lots.shuffle(candidates)) {
     if (3 * (power + candidate.power) >= total) continue;
     power += candidate.power;
-    const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(3));
+    const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(4));
     const periodMs = lots.chance(0.5) ? 0 : 500 + lots.below(5_000);
-    byzantine.push({ name: candidate.agent, strategies, periodMs, withholdsBlobs: lots.chance(0.3) });
+    byzantine.push({ name: candidate.agent, strategies, periodMs, withholdsBlobs: lots.chance(0.4) });
   }
   return byzantine;
 }
@@ -68,7 +68,7 @@ function drawWorkers(lots: Prng): PlannedWorker[] {
       ...habits,
       lies: odds(0.3, 1),
       lie: lots.chance(0.3) ? { kind: lots.pick(WORKER_LIES), odds: lots.unit() * 0.5 } : null,
-      withholdsBlobs: lots.chance(0.1),
+      withholdsBlobs: lots.chance(0.2),
       startMs: lots.chance(0.2) ? lots.below(2 * SUBMIT_MS) : 0,
     };
   });
@@ -127,7 +127,7 @@ export function drawPlan(seed: number): SeedPlan {
     cancelAtMs: lots.chance(0.05) ? SUBMIT_MS + lots.below(healAtMs - SUBMIT_MS) : null,
     healAtMs,
     job: drawJob(lots.fork("job"), workers.length, network),
-    blobs: lots.chance(0.25),
+    blobs: lots.chance(0.35),
   };
   return lots.chance(0.3) ? sharpen(plan, lots.fork("sharp")) : plan;
 }

@@ -12,7 +12,8 @@ const shorten = (event: unknown): string =>
     .replace(/([0-9a-f]{6})[0-9a-f]{58}/g, "$1")
     .slice(0, 400);
 
-export const entryLine = ({ atMs, step, agent, event }: TraceEntry): string =>
+/** An entry of the trace in one line. */
+export const describeEntry = ({ atMs, step, agent, event }: TraceEntry): string =>
   `${atMs} #${step} ${agent} ${shorten(event)}`;
 
 /** With the newest `events` entries of the trace. */
@@ -20,7 +21,7 @@ export function describeFailure({ seed, failure, plan }: SeedResult, events = 30
   if (failure === null) return `seed ${seed}: no failure`;
   const { job, ...rest } = plan;
   const shape = job.nodes.map((node) => `${node.id}:${node.generator.kind}:${node.policy.accept.kind}`).join(" ");
-  const lines = failure.recent.slice(-events).map(entryLine);
+  const lines = events === 0 ? [] : failure.recent.slice(-events).map(describeEntry);
   const stack = failure.property === "no exception" ? `\n${failure.stack}` : "";
   return [
     `seed ${seed}: ${failure.message}${stack}`,

@@ -1,30 +1,29 @@
 /**
- * Makes a failing plan small: takes away one thing after the other (faults, liars, workers, troubles of the network,
- * tasks) and keeps what still fails in the same property. What is left is what the failure needs.
+ * Makes a failing plan small: takes away one thing after the other and keeps what still fails in the same property. What
+ * is left is what the failure needs. What can be taken away is the plan's matter (smaller-plan.ts, smaller-scenario.ts).
  *
  * Source: delta debugging, Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002), one at a
  * time after halves.
  */
 
-import type { NodeSpec } from "../../protocol/wire/genesis.ts";
-import { CALM_NETWORK, type SeedPlan } from "./plan.ts";
-
-export interface ShrinkOptions {
-  /** Whether a plan still fails in the property that is looked for. */
-  readonly fails: (plan: SeedPlan) => boolean;
-  /** Runs that may be spent. */
-  readonly budget: number;
-  /** Told of each smaller plan. */
-  readonly onSmaller?: (plan: SeedPlan, what: string) => void;
+/** A plan with one thing less. */
+export interface Candidate<P> {
+  /** What is less. */
+  readonly what: string;
+  readonly plan: P;
 }
 
-interface Candidate {
-  readonly what: string;
-  readonly plan: SeedPlan;
+export interface ShrinkOptions<P> {
+  /** Everything that is one thing less than a plan, what takes most first. */
+  readonly smaller: (plan: P) => Iterable<Candidate<P>>;
+  /** Whether a plan still fails in the property that is looked for. */
+  readonly fails: (plan: P) => boolean;
+  /** Runs that may be spent. */
+  readonly budget: number;
 }
 
 /** Without the first half, without the second, then without each one. */
-function* without<T>(items: readonly T[]): Iterable<readonly T[]> {
+export function* without<T>(items: readonly T[]): Iterable<readonly T[]> {
   if (items.length > 3) {
     const middle = items.length >> 1;
     yield items.slice(middle);
@@ -33,55 +32,18 @@ function* without<T>(items: readonly T[]): Iterable<readonly T[]> {
   for (let i = 0; i < items.length; i++) yield [...items.slice(0, i), ...items.slice(i + 1)];
 }
 
-function* fewerTasks(nodes: readonly NodeSpec[]): Iterable<readonly NodeSpec[]> {
-  for (const [index, node] of nodes.entries()) {
-    const { generator } = node;
-    const change = (changed: NodeSpec["generator"]): NodeSpec[] =>
-      nodes.map((other, at) => (at === index ? { ...node, generator: changed } : other));
-    if (generator.kind === "chain" && generator.steps > 1)
-      yield change({ ...generator, steps: Math.ceil(generator.steps / 2) });
-    if (generator.kind === "map" && generator.items.kind === "list" && generator.items.items.length > 1) {
-      const items = generator.items.items.slice(0, Math.ceil(generator.items.items.length / 2));
-      yield change({ ...generator, items: { kind: "list", items } });
-    }
-  }
+export interface Shrunk<P> {
+  readonly plan: P;
+  readonly runs: number;
+  /** What was taken away, in this order. */
+  readonly less: readonly string[];
 }
 
-/** Everything that is one thing less than `plan`, what takes most first. */
-function* smaller(plan: SeedPlan): Iterable<Candidate> {
-  for (const faults of without(plan.faults)) yield { what: "faults", plan: { ...plan, faults } };
-  for (const byzantine of without(plan.byzantine)) yield { what: "liars", plan: { ...plan, byzantine } };
-  for (const [index, liar] of plan.byzantine.entries()) {
-    for (const strategies of without(liar.strategies)) {
-      if (strategies.length === 0) continue;
-      const byzantine = plan.byzantine.map((other, at) => (at === index ? { ...liar, strategies } : other));
-      yield { what: "strategies", plan: { ...plan, byzantine } };
-    }
-  }
-  if (plan.workers.length > 1)
-    for (const workers of without(plan.workers))
-      if (workers.length > 0) yield { what: "workers", plan: { ...plan, workers } };
-  for (const [index, worker] of plan.workers.entries()) {
-    if (worker.lie === null && worker.lies + worker.fails + worker.slow === 0 && !worker.withholdsBlobs) continue;
-    const honest = { ...worker, lie: null, lies: 0, fails: 0, slow: 0, withholdsBlobs: false };
-    const workers = plan.workers.map((other, at) => (at === index ? honest : other));
-    yield { what: "workers' faults", plan: { ...plan, workers } };
-  }
-  for (const key of Object.keys(CALM_NETWORK) as (keyof typeof CALM_NETWORK)[]) {
-    if (plan.network[key] === CALM_NETWORK[key]) continue;
-    yield { what: `network ${key}`, plan: { ...plan, network: { ...plan.network, [key]: CALM_NETWORK[key] } } };
-  }
-  for (const nodes of fewerTasks(plan.job.nodes))
-    yield { what: "tasks", plan: { ...plan, job: { ...plan.job, nodes } } };
-  if (plan.blobs) yield { what: "blobs", plan: { ...plan, blobs: false } };
-  if (plan.cancelAtMs !== null) yield { what: "cancel", plan: { ...plan, cancelAtMs: null } };
-  if (plan.standbys.length > 0) yield { what: "standbys", plan: { ...plan, standbys: plan.standbys.slice(1) } };
-}
-
-/** The smallest failing plan that was found, and how many runs it took. */
-export function shrink(plan: SeedPlan, { fails, budget, onSmaller }: ShrinkOptions): { plan: SeedPlan; runs: number } {
+/** The smallest failing plan that was found. */
+export function shrink<P>(plan: P, { smaller, fails, budget }: ShrinkOptions<P>): Shrunk<P> {
   let current = plan;
   let runs = 0;
+  const less: string[] = [];
   for (let found = true; found && runs < budget; ) {
     found = false;
     for (const candidate of smaller(current)) {
@@ -90,9 +52,9 @@ export function shrink(plan: SeedPlan, { fails, budget, onSmaller }: ShrinkOptio
       if (!fails(candidate.plan)) continue;
       current = candidate.plan;
       found = true;
-      onSmaller?.(current, candidate.what);
+      less.push(candidate.what);
       break;
     }
   }
-  return { plan: current, runs };
+  return { plan: current, runs, less };
 }

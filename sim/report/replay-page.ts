@@ -12,7 +12,7 @@ import { document } from "./shell.ts";
 
 export interface ReplayPage {
   readonly seed: number;
-  readonly failure: SeedFailure | null;
+  readonly failure: Pick<SeedFailure, "message"> | null;
   readonly endedMs: number;
   readonly messages: readonly MessageRow[];
   readonly aroundMs: number;

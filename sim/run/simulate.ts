@@ -49,6 +49,8 @@ export interface SimulateOptions {
   readonly messagesAroundMs?: number | null;
   /** Writes the run down. */
   readonly tap?: RunTap;
+  /** Watch beside the usual ones; made for each job. */
+  readonly checkers?: (job: SubmittedJob) => readonly Checker[];
   /** Real time for `wallMs`, ms; runs themselves have no clock. */
   readonly wallClock?: () => number;
 }
@@ -218,13 +220,9 @@ class Run {
         },
       }),
     );
-    const watch = new JobWatch(
-      submitted,
-      { meshId, crypto, selectors: registry.selectors },
-      this.metrics,
-      [...this.#general, ...extra],
-      this.#thorough,
-    );
+    const others = [...this.#general, ...extra, ...(this.#options.checkers?.(submitted) ?? [])];
+    const from = { meshId, crypto, selectors: registry.selectors };
+    const watch = new JobWatch(submitted, from, this.metrics, others, this.#thorough);
     this.#watches.set(submitted.job, watch);
   }
 

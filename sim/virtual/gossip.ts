@@ -46,8 +46,8 @@ export class VirtualGossip {
   readonly #straight: Distribution;
   readonly #mesh = new GossipMesh();
   readonly #hops: Hops;
-  /** Of the full simulation: who has which message. */
-  readonly #seen = new Map<number, { readonly input: GossipInput; readonly by: Set<number> }>();
+  /** Of the full simulation: who has which message, and from whom. */
+  readonly #seen = new Map<number, { readonly input: GossipInput; readonly by: Map<number, AgentProcess> }>();
   #ticket = 0;
 
   constructor(schedule: Schedule, processes: readonly AgentProcess[], prng: Prng, stats: NetworkStats, reach: Reach) {
@@ -73,8 +73,8 @@ export class VirtualGossip {
     this.#stats.published++;
     switch (this.#reach.options().gossip ?? "flat") {
       case "full":
-        this.#seen.set(input.ticket, { input, by: new Set([from.index]) });
-        this.#forward(from, input);
+        this.#seen.set(input.ticket, { input, by: new Map([[from.index, from]]) });
+        this.#forward(from, from, input);
         break;
       case "mesh":
         this.#spread(from, input);
@@ -126,9 +126,10 @@ export class VirtualGossip {
     }
   }
 
-  /** One copy to each neighbour; each is an event. */
-  #forward(process: AgentProcess, input: GossipInput): void {
+  /** One copy to each neighbour but the one that it came from; each is an event. */
+  #forward(process: AgentProcess, source: AgentProcess, input: GossipInput): void {
     this.#eachHop(process, (to, hopMs) => {
+      if (to === source) return;
       const { run } = to;
       this.#schedule.at(this.#schedule.nowMs + hopMs, () => {
         const seen = this.#seen.get(input.ticket);
@@ -138,7 +139,7 @@ export class VirtualGossip {
           this.#stats.gossipBytes += input.bytes.length;
           return;
         }
-        seen.by.add(to.index);
+        seen.by.set(to.index, process);
         this.#deliver(to, 0, input);
       });
     });
@@ -148,7 +149,7 @@ export class VirtualGossip {
   onVerdict(process: AgentProcess, ticket: number, verdict: Verdict): void {
     const seen = this.#seen.get(ticket);
     if (seen === undefined) return;
-    if (verdict.verdict === "accept") this.#forward(process, seen.input);
+    if (verdict.verdict === "accept") this.#forward(process, seen.by.get(process.index) ?? process, seen.input);
     // Copies are under way for a few hops at most.
     if (this.#seen.size > SEEN_KEPT) this.#seen.delete(this.#seen.keys().next().value!);
   }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { drawPlan } from "../../sim/explore/draw-plan.ts";
 import { CALM_NETWORK, type SeedPlan } from "../../sim/explore/plan.ts";
 import { shrink } from "../../sim/explore/shrink.ts";
+import { smallerPlans as smaller } from "../../sim/explore/smaller-plan.ts";
 
 /** A plan with much in it. */
 const rich = (): SeedPlan => {
@@ -20,6 +21,7 @@ test("what does not matter goes, what the failure needs stays", () => {
   const liar = plan.byzantine[0]!.name;
   let runs = 0;
   const small = shrink(plan, {
+    smaller,
     budget: 500,
     fails: (candidate) => {
       runs++;
@@ -38,11 +40,11 @@ test("what does not matter goes, what the failure needs stays", () => {
 
 test("a plan of which everything matters stays as it is", () => {
   const plan = rich();
-  expect(shrink(plan, { budget: 500, fails: () => false }).plan).toBe(plan);
+  expect(shrink(plan, { smaller, budget: 500, fails: () => false }).plan).toBe(plan);
 });
 
 test("no more runs than it may take", () => {
   let runs = 0;
-  const counted = shrink(rich(), { budget: 7, fails: () => ++runs > 0 });
+  const counted = shrink(rich(), { smaller, budget: 7, fails: () => ++runs > 0 });
   expect([runs, counted.runs]).toEqual([7, 7]);
 });

@@ -1,11 +1,25 @@
 /** The tidy rules, each against a planted violation and against code that only looks like one. */
 
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkLengths, measureFunctions, nextRatchet, type Ratchet } from "../../scripts/tidy/ratchet.ts";
 import { checkFile } from "../../scripts/tidy/rules.ts";
 import { parseSource } from "../../scripts/tidy/source.ts";
 
 const HEADER = "/** What it is for. */\n";
+const SIM = join(import.meta.dirname, "../../sim");
+/** Folders whose code does the same on every machine. */
+const PURE = [
+  "protocol",
+  "sim/adversaries",
+  "sim/checkers",
+  "sim/experiments",
+  "sim/explore",
+  "sim/faults",
+  "sim/plugins",
+];
+PURE.push("sim/run", "sim/scenario", "sim/virtual", "sim/workloads");
 const NOTHING: Ratchet = { files: {}, functions: {} };
 
 /** The rules that a file breaks. */
@@ -30,6 +44,8 @@ describe("who may import whom", () => {
     ["sim/virtual/a.ts", 'import { hash } from "node:crypto";'],
     ["sim/checkers/a.ts", 'import { readFileSync } from "node:fs";'],
     ["sim/explore/a.ts", 'import { Worker } from "node:worker_threads";'],
+    ["sim/run/a.ts", 'import { cpus } from "node:os";'],
+    ["sim/not-yet-thought-of/a.ts", 'import { cpus } from "node:os";'],
     ["scripts/a.ts", 'import { x } from "../test/x.ts";'],
   ])("%s: %s", (path, body) => {
     expect(broken(path, body)).toContain("dependency");
@@ -43,7 +59,7 @@ describe("who may import whom", () => {
     ["protocol/a.ts", 'const text = `\nimport { x } from "../node/x.ts";\n`;'],
     ["node/a.ts", 'import { x } from "../protocol/x.ts";\nimport pino from "pino";'],
     ["sim/virtual/a.ts", 'import { x } from "../../protocol/x.ts";\nimport { y } from "./y.ts";'],
-    ["sim/a.ts", 'import { hash } from "node:crypto";\nimport { y } from "./virtual/y.ts";'],
+    ["sim/cli/a.ts", 'import { hash } from "node:crypto";\nimport { y } from "../virtual/y.ts";'],
     ["scripts/a.ts", 'import { x } from "../node/x.ts";\nimport { y } from "../sim/y.ts";'],
     ["test/unit/a.test.ts", 'import { x } from "../../node/x.ts";'],
   ])("fine: %s: %s", (path, body) => {
@@ -55,10 +71,25 @@ describe("the same bits on every machine", () => {
   test.each([
     "const t = Date.now();",
     "const t = new Date();",
+    "const t = Date();",
+    "const now = Date.now;",
+    "const t = Date?.now();",
+    "const clock = Date;",
+    "f(Date, 1);",
     "const t = performance.now();",
+    "const { now } = performance;",
+    "const t = process.hrtime.bigint();",
     "const r = Math.random();",
     "const r = Math . random();",
+    "const r = Math?.random();",
+    "const { random } = Math;",
+    "const { floor, sin: s } = Math;",
+    "const m = Math;",
+    "crypto.getRandomValues(x);",
+    "const id = crypto.randomUUID();",
     "const l = Math.log(2);",
+    "const l = Math?.exp(2);",
+    "const l = xs.map(Math.cbrt);",
     "const l = Math.pow(2, 3);",
     "const l = Math.hypot(2, 3);",
     'const l = Math["sin"](2);',
@@ -68,25 +99,42 @@ describe("the same bits on every machine", () => {
     "n.toLocaleString();",
     'a.normalize("NFC");',
     "new Intl.Collator();",
+    "a?.localeCompare(b);",
+    "const w = new WeakRef(x);",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the template is what is planted
     "const t = `at ${Date.now()}`;",
   ])("%s", (body) => {
-    for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/adversaries", "sim/explore"]) {
-      expect(broken(`${folder}/a.ts`, body)).toContain("purity");
+    for (const folder of [...PURE, "sim/not-yet-thought-of"]) {
+      expect(broken(`${folder}/a.ts`, body), folder).toContain("purity");
     }
-    expect(broken("node/a.ts", body)).toEqual([]);
+    for (const path of ["node/a.ts", "sim/cli/a.ts", "sim/report/a.ts", "sim/lab/a.ts", "sim/simulator.ts"]) {
+      expect(broken(path, body)).toEqual([]);
+    }
   });
 
-  test.each(["setTimeout(f, 1);", "await f();", "crypto.getRandomValues(x);", "process.hrtime();"])("%s", (body) => {
-    for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/faults", "sim/workloads"]) {
-      expect(broken(`${folder}/a.ts`, body)).toContain("purity");
-    }
-    expect(broken("sim/explore/a.ts", body)).toEqual([]);
+  test("all of sim/ is held to it but its command line, its pages and the lab", () => {
+    const folders = readdirSync(SIM, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const names = folders.map(({ name }) => `sim/${name}`);
+    expect(names.filter((name) => !["sim/cli", "sim/report", "sim/scenarios", "sim/lab"].includes(name))).toEqual(
+      PURE.filter((name) => name !== "protocol"),
+    );
   });
+
+  test.each(["setTimeout(f, 1);", "await f();", "new Promise(f);", "crypto.subtle.digest(x);", "process.env.HOME;"])(
+    "%s",
+    (body) => {
+      for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/faults", "sim/workloads", "sim/run"]) {
+        expect(broken(`${folder}/a.ts`, body)).toContain("purity");
+      }
+      expect(broken("sim/explore/a.ts", body)).toEqual([]);
+    },
+  );
 
   test.each([
     "const s = Math.sqrt(2) + Math.floor(1.5) + Math.imul(2, 3);",
     "const { LN2 } = Math;\nconst c = Math.SQRT2;",
+    "const f = (from: Date, to?: Date): void => g(from, to);",
+    "const least = Math?.min(1, 2);",
     "// Date.now() and Math.random() are not for us",
     "/** a ** b, Math.log */",
     'const text = "Date.now() ** Math.log(2)";',
@@ -103,6 +151,8 @@ describe("the same bits on every machine", () => {
     expect(broken("protocol/a.ts", "items.sort();")).toEqual(["sorting"]);
     expect(broken("protocol/a.ts", "items.toSorted( );")).toEqual(["sorting"]);
     expect(broken("sim/virtual/a.ts", "items\n  .sort();")).toEqual(["sorting"]);
+    expect(broken("sim/run/a.ts", "items?.sort();")).toEqual(["sorting"]);
+    expect(broken("sim/explore/a.ts", "items.sort(undefined);")).toEqual(["sorting"]);
     expect(broken("protocol/a.ts", "items.sort(compareText);")).toEqual([]);
     expect(broken("node/a.ts", "items.sort();")).toEqual([]);
   });

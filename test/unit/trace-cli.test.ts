@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { traceLineSchema } from "../../node/trace-schema.ts";
 import type { TraceLine } from "../../protocol/trace.ts";
 import { simHost } from "../../scripts/sim-host.ts";
-import { writeRepro } from "../../sim/cli/repro-file.ts";
+import { writeRepro } from "../../sim/cli/repro.ts";
 import { drawPlan } from "../../sim/explore/draw-plan.ts";
 import { runSeed } from "../../sim/explore/seed-run.ts";
 import { checkTraces } from "../../sim/trace-files/check-traces.ts";
@@ -60,9 +60,8 @@ describe("replay", () => {
   });
 
   test("what explore wrote down is replayed with its trace and a page, too", async () => {
-    const repro = inFolder("repro-seed-2.json");
     const [file, report] = [inFolder("seed.jsonl"), inFolder("seed.html")];
-    writeRepro(repro, { seed: 2, property: "1 agreement", plan: drawPlan(2) });
+    const repro = writeRepro(folder, { seed: 2, property: "1 agreement", file: null, plan: drawPlan(2) });
     const around = ["--messages-around", "3.1s", "--report", report];
     const { code, out, err } = await sim("replay", repro, "--trace", file, ...around);
     expect([code, out]).toEqual([0, "seed 2: nothing breaks any more\n"]);

@@ -1,0 +1,31 @@
+/** The thread of a search: runs the seeds that it is told to, and makes failures small. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import type { CreateMachine } from "../../protocol/machine.ts";
+import { shrink } from "../explore/shrink.ts";
+import type { SimPlatform } from "./context.ts";
+import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
+import { openSubject } from "./subjects.ts";
+import { serveTasks } from "./worker-runner.ts";
+
+const { hostUrl, machineUrl, scenario, events, stop } = workerData as SearchSetup;
+const { simPlatform } = (await import(hostUrl)) as { readonly simPlatform: SimPlatform };
+const { host } = simPlatform;
+const machine = machineUrl === null ? null : ((await import(machineUrl)) as { readonly createAgent: CreateMachine });
+const createMachine = machine?.createAgent ?? host.createMachine;
+const subject = await openSubject(scenario, { ...host, createMachine });
+const word = new Int32Array(stop);
+const shouldStop = (): boolean => Atomics.load(word, 0) !== 0;
+
+serveTasks(parentPort!, async (task: SearchTask): Promise<SearchNews> => {
+  const { seed } = task;
+  const plan = subject.draw(seed);
+  if (task.kind === "run") return { kind: "run", outcome: subject.run(seed, plan, events, shouldStop) };
+  const shrunk = shrink(plan, {
+    smaller: (larger) => subject.smaller(larger),
+    fails: (candidate) =>
+      !shouldStop() && subject.run(seed, candidate, 0, shouldStop)?.failure?.property === task.property,
+    budget: task.runs,
+  });
+  return { kind: "shrink", shrunk, size: subject.describe(shrunk.plan) };
+});
