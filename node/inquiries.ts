@@ -7,11 +7,13 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
+import { verify } from "../protocol/job/certificate.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { decode } from "../protocol/wire/codec.ts";
 import type { Data } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
+import { nodeCrypto } from "./crypto.ts";
 import type { Network } from "./network/network.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 
@@ -32,6 +34,12 @@ export interface InquiryParts {
 interface Asked {
   answer(bytes: Uint8Array | null): void;
   fail(error: Error): void;
+}
+
+/** Whether a status is one of that job: anybody may answer anything. */
+function isAbout(job: JobId, bytes: Uint8Array): boolean {
+  const decoded = decodeValue(bytes);
+  return decoded.ok && (decoded.value as { readonly job?: unknown } | null)?.job === job;
 }
 
 export class Inquiries {
@@ -84,7 +92,7 @@ export class Inquiries {
   async keeperOf(job: JobId, first: AgentId): Promise<AgentId | null> {
     const isKeeper = (agent: AgentId): Promise<boolean> =>
       this.#ask(agent, { kind: "status", job }).then(
-        (bytes) => bytes !== null,
+        (bytes) => bytes !== null && isAbout(job, bytes),
         () => false,
       );
     if (await isKeeper(first)) return first;
@@ -104,7 +112,12 @@ export class Inquiries {
     if (bytes === null || decoded === null || !decoded.ok)
       throw new MeshworkError("refused", `${of} has no certified result of job ${job}`);
     if (of === this.#parts.self) this.#parts.onCertified(job, bytes);
-    return { result: await this.#resolve(decoded.value, of), certificate: decoded.value.certificate };
+    const result = await this.#resolve(decoded.value, of);
+    const { certificate } = decoded.value;
+    const checked = verify(nodeCrypto, certificate, { job, result });
+    if (!checked.ok)
+      throw new MeshworkError("refused", `what ${of} gives for job ${job} is not certified: ${checked.message}`);
+    return { result, certificate };
   }
 
   async #resolve({ shape, outputs, certificate }: Certified, of: AgentId): Promise<Value> {

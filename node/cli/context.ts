@@ -14,6 +14,7 @@ import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/error
 import { isHash } from "../../protocol/core/ids.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { storageError } from "../store/files.ts";
+import { plainText } from "./terminal-text.ts";
 
 /** Exit codes, everywhere. */
 export const EXIT = {
@@ -88,7 +89,8 @@ export function asMeshworkError(error: unknown): MeshworkError | null {
 
 /** One line: what is wrong, where, and what to do. */
 export function errorLine(error: MeshworkError): string {
-  return `meshwork: ${error.message}${error.remedy === "" ? "" : ` – ${error.remedy}`}`.replace(/\s*\n\s*/g, " ");
+  const line = `meshwork: ${error.message}${error.remedy === "" ? "" : ` – ${error.remedy}`}`;
+  return plainText(line.replace(/\s*\n\s*/g, " "));
 }
 
 /** What `--json` prints where there is no result. */

@@ -92,7 +92,7 @@ function describe(status: NodeStatus): string[] {
   const jobs = status.jobs.map((job) => {
     const { accepted, total, running } = job.tasks;
     const took = formatDuration(Math.max(0, job.timeMs - job.startedMs));
-    const words = `${job.status}${job.reason === "" ? "" : ` (${job.reason})`}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
+    const words = `${job.status}${job.reason === "" ? "" : ` (${plainText(job.reason)})`}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
     return [`  ${job.job}  ${plainText(job.name)}`, `    ${job.role}: ${words}`];
   });
   return [

@@ -30,6 +30,8 @@ export class Advertiser {
   #publishAtMs = Number.POSITIVE_INFINITY;
   #publishedMs = Number.NEGATIVE_INFINITY;
   #isConnected = false;
+  /** Neighbours that are asked in their turn: who connects first must not be all that a newcomer hears of the mesh. */
+  readonly #toAsk = new Set<AgentId>();
   /** Times that it asked a neighbour for what it lacks, and when last. */
   #exchanges = 0;
   #exchangedMs = Number.NEGATIVE_INFINITY;
@@ -80,7 +82,14 @@ export class Advertiser {
     if (!this.#isConnected) this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
     this.#isConnected = true;
     // Neighbours tell each other the same: of connections that open one after another, for a job, few are of use.
-    if (this.#exchanges >= FIRST_EXCHANGES && now.monoMs - this.#exchangedMs < EXCHANGE_MS) return;
+    if (this.#exchanges < FIRST_EXCHANGES || now.monoMs - this.#exchangedMs >= EXCHANGE_MS) this.#askFor(peer);
+    else if (this.#toAsk.size < limits.members) this.#toAsk.add(peer);
+  }
+
+  /** What this one lacks of what `peer` knows. */
+  #askFor(peer: AgentId): void {
+    const { now } = this.#context;
+    this.#toAsk.delete(peer);
     this.#exchanges++;
     this.#exchangedMs = now.monoMs;
     const known = this.#directory
@@ -118,6 +127,8 @@ export class Advertiser {
 
   tick(): void {
     const { now } = this.#context;
+    const [next] = this.#toAsk;
+    if (next !== undefined && now.monoMs >= this.#exchangedMs + EXCHANGE_MS) this.#askFor(next);
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
     const isFirst = this.#publishedMs === Number.NEGATIVE_INFINITY;
@@ -128,6 +139,6 @@ export class Advertiser {
   }
 
   nextWakeMs(): number {
-    return this.#publishAtMs;
+    return this.#toAsk.size === 0 ? this.#publishAtMs : Math.min(this.#publishAtMs, this.#exchangedMs + EXCHANGE_MS);
   }
 }

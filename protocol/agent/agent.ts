@@ -189,6 +189,7 @@ class Agent implements Machine {
   /** This node's own rules for keeping a job (protocol.md 4, 9). */
   #refusal({ genesis }: CheckedGenesis): string | null {
     if (!this.#context.config.hosts) return "it does not keep jobs";
+    if (!this.#context.selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, this.#context.self)) return "it is not in the committee";
     const running = [...this.#hosts.values()].filter((host) => !host.isEnded && !this.#isForsaken(host));
     if (running.length >= limits.hostedJobs) return "it keeps too many jobs";
@@ -241,11 +242,8 @@ class Agent implements Machine {
     const host = this.#hosts.get(job);
     if (host !== undefined) host.submit([{ kind: "cancel" }]);
     else if (via !== null) {
-      this.#context.send(via, {
-        kind: "envelopes",
-        job,
-        envelopes: [sealBodies(this.#context, job, [{ kind: "cancel" }])],
-      });
+      const envelopes = [sealBodies(this.#context, job, [{ kind: "cancel" }])];
+      this.#context.send(via, { kind: "envelopes", job, envelopes });
     }
   }
 
@@ -261,7 +259,6 @@ class Agent implements Machine {
   #onConnected(agent: AgentId): void {
     this.#liveness.onConnection(agent, true);
     this.#advertiser.onConnected(agent);
-    this.#invitations.onHeard(agent);
     for (const host of this.#hosts.values()) host.onConnected(agent);
   }
 
@@ -346,6 +343,7 @@ class Agent implements Machine {
   // --- frames -----------------------------------------------------------------------------------------
 
   #onFrame(from: AgentId, bytes: Uint8Array): void {
+    this.#invitations.onHeard(from);
     const decoded = decodeMessage(bytes);
     const verdict = decoded.ok ? this.#onMessage(from, decoded.value) : reject(decoded.code);
     if (verdict.verdict !== "reject") return;

@@ -85,8 +85,12 @@ export class BlockArchive {
       this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
     }
     this.#candidates.clear();
-    if (!isLast) return;
-    for (const known of this.#recent.keys()) if (known <= height - ENDED_BLOCKS) this.#recent.delete(known);
+    if (isLast) this.shorten();
+  }
+
+  /** The job has ended. */
+  shorten(): void {
+    for (const height of this.#recent.keys()) if (height < this.#nextHeight - ENDED_BLOCKS) this.#recent.delete(height);
   }
 
   // --- the others -------------------------------------------------------------------------------------

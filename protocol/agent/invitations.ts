@@ -42,7 +42,6 @@ export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGe
   const genesis = decoded.value;
   const { crypto, meshId } = context.config;
   if (genesis.meshId !== meshId) return "other-mesh";
-  if (!context.selectors.has(genesis.selector)) return clip(`no selector ${genesis.selector}`, limits.textBytes);
   const problem = explainBadGenesis(genesis);
   if (problem !== null) {
     const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");

@@ -114,6 +114,7 @@ export class JobHost {
       for (const envelope of envelopes) this.replica.pool.restore(envelope);
     this.archive.restoreCandidates(stored.candidates.map((candidate) => candidate.commandsHash));
     this.#isReplaying = false;
+    if (this.isEnded) this.archive.shorten();
   }
 
   get role(): "member" | "follower" {
@@ -340,8 +341,7 @@ export class JobHost {
   #persistVote(record: ConsensusRecord, bodies: readonly Block[]): void {
     for (const { header, commands } of bodies)
       this.archive.keepCandidate(header.commandsHash, () => this.replica.envelopesOf(commands));
-    const bytes = encodeRecord(record);
-    this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes, durable: true });
+    this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });
   }
 
   #onDecided(decided: Decided): void {

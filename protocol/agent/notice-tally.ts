@@ -13,12 +13,15 @@ const PENDING_PER_MEMBER = 8_192;
 /** Awards that are over are remembered, so that a slow member's notice does not start one again. */
 const CLOSED_MAX = 8_192;
 
+/** Members that say an award again so long after it was declined did not hear of that, ms. */
+const DECLINED_MS = 1_000;
+
 export class NoticeTally {
   readonly #pending = new Map<string, Set<AgentId>>();
   /** The same by member, oldest first: what one says without end costs only that one. */
   readonly #saidBy = new Map<AgentId, Set<string>>();
-  /** By seat, the serial of the newest. */
-  readonly #closed = new Map<string, number>();
+  /** By seat, the serial of the newest; and when it was declined, if it was. */
+  readonly #closed = new Map<string, { readonly serial: number; readonly declinedMs: number | null }>();
 
   /** Notes that `from` said `item`. True once, when members with more than 1/3 of the power have said it. */
   add(hasher: Hasher, committee: Committee, from: AgentId, item: NoticeItem): boolean {
@@ -47,15 +50,23 @@ export class NoticeTally {
     if (by?.size === 0) this.#pending.delete(oldest!);
   }
 
-  /** Whether an award of this seat is over, or was declined. */
-  isClosed(seat: string, serial: number): boolean {
-    return serial <= (this.#closed.get(seat) ?? 0);
+  /** Whether an award of this seat is over, or was declined a moment ago. */
+  isClosed(seat: string, serial: number, nowMs: number): boolean {
+    const closed = this.#closed.get(seat);
+    if (closed === undefined || serial > closed.serial) return false;
+    return serial < closed.serial || closed.declinedMs === null || nowMs - closed.declinedMs < DECLINED_MS;
   }
 
-  close(seat: string, serial: number): void {
-    const newest = Math.max(serial, this.#closed.get(seat) ?? 0);
+  /** Whether this very award was declined before: members that say it again did not hear it. */
+  wasDeclined(seat: string, serial: number): boolean {
+    const closed = this.#closed.get(seat);
+    return closed?.serial === serial && closed.declinedMs !== null;
+  }
+
+  close(seat: string, serial: number, declinedMs: number | null = null): void {
+    const known = this.#closed.get(seat);
     this.#closed.delete(seat); // it goes to the end
     if (this.#closed.size >= CLOSED_MAX) this.#closed.delete(this.#closed.keys().next().value!);
-    this.#closed.set(seat, newest);
+    this.#closed.set(seat, known === undefined || serial >= known.serial ? { serial, declinedMs } : known);
   }
 }

@@ -7,6 +7,7 @@ import type { Directory } from "../capability/directory.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
+import { defaultCommitteeSize } from "../job/committee-draw.ts";
 import type { Message, Query } from "../wire/message.ts";
 import { encodeValue } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
@@ -69,7 +70,11 @@ export class Questions {
     const { hosts, directory } = this.#sources;
     const { config, self, now } = this.#context;
     if (query.kind === "hosts") {
-      const keepers = directory.list(now.wallMs).filter((vcv) => vcv.hosts && !this.#sources.isAbsent(vcv.agent));
+      const all = directory.list(now.wallMs).filter((vcv) => vcv.hosts);
+      const present = all.filter((vcv) => !this.#sources.isAbsent(vcv.agent));
+      // Who seems away is left out, but not so that a committee becomes smaller, and with it what it tolerates.
+      const isEnough = defaultCommitteeSize(present.length) === defaultCommitteeSize(all.length);
+      const keepers = isEnough ? present : all;
       return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
     }
     const host = query.job === null ? undefined : hosts.get(query.job);

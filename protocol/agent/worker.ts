@@ -29,6 +29,8 @@ const OFFER_LIFE_MS = 60_000;
 const OFFER_ONCE_MS = 100;
 /** A job that gave no work for this long gets no renewed offers, ms. */
 const INTEREST_MS = 60_000;
+/** So long after its lease an award of which nobody spoke is over, ms. */
+const HELD_MS = 600_000;
 /** Of the reason that a failure gives. */
 const MESSAGE_BYTES = 200;
 
@@ -83,12 +85,22 @@ export class Worker {
   engagements(): { readonly job: JobId; readonly members: readonly AgentId[]; readonly awards: number }[] {
     const engagements = [];
     for (const known of this.jobs.values()) {
+      this.#giveUp(known);
       if (known.held.size === 0 && !this.#isOffering(known)) continue;
       let awards = 0;
       for (const held of known.held.values()) if (held.phase === "fetching" || held.phase === "running") awards++;
       engagements.push({ job: known.job, members: known.committee.members.map((member) => member.agent), awards });
     }
     return engagements;
+  }
+
+  /** Members that are gone, or lie, never say that an award is over: long after its lease it is. */
+  #giveUp(known: KnownJob): void {
+    const { wallMs } = this.#context.now;
+    for (const [key, held] of known.held) {
+      if (held.award === null || wallMs < held.award.leaseEndsMs + HELD_MS) continue;
+      this.#close(known, key, held, held.award.serial);
+    }
   }
 
   #isOffering(known: KnownJob): boolean {
@@ -163,7 +175,7 @@ export class Worker {
       const held = known.held.get(key);
       const isNews =
         item.kind === "award"
-          ? held === undefined && !known.tally.isClosed(key, item.serial)
+          ? held === undefined && !known.tally.isClosed(key, item.serial, this.#context.now.monoMs)
           : held !== undefined && (item.kind === "open" || item.serial >= (held.award?.serial ?? 0));
       if (!isNews) continue;
       if (known.tally.add(this.#context.config.crypto.hash, known.committee, from, item))
@@ -202,7 +214,8 @@ export class Worker {
       this.#decline(known, award, "refused", ad === undefined ? "no such skill" : "not at this price");
       return;
     }
-    if (this.#running >= config.slots || this.#heldCount >= limits.heldAwards) {
+    const isDeclined = known.tally.wasDeclined(key, award.serial);
+    if (isDeclined || this.#running >= config.slots || this.#heldCount >= limits.heldAwards) {
       this.#decline(known, award, "busy", "");
       return;
     }
@@ -216,11 +229,11 @@ export class Worker {
     if (missing.size === 0) this.#start(known, held, award);
   }
 
-  /** Said once and not kept: members that did not hear it give notice again, or the lease ends. */
+  /** Not kept: members that did not hear it give notice again, and are told again; or the lease ends. */
   #decline(known: KnownJob, award: Award, reason: "busy" | "refused", message: string): void {
     const { task, attempt, serial, skill } = award;
     // The other members' notices of this award must not bring it up again, when it may have been given to others.
-    known.tally.close(keyOf(task, attempt), serial);
+    known.tally.close(keyOf(task, attempt), serial, this.#context.now.monoMs);
     const offer = known.offers.get(skill);
     if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
     known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, message }, known.running > 0);

@@ -180,21 +180,18 @@ export function onResult(
   if (!isSealed(policyOf(rules, task)) || isRevealed) settleBatch(rules, next);
 }
 
-/**
- * What was sealed and will not be shown counts as wrong: all of it when the reveal deadline has passed, that of
- * `worker` alone when it was voted dead. The others of the batch need not wait for it then.
- */
-export function closeReveals(rules: Rules, task: Task, worker: AgentId | null = null): void {
+/** The reveal deadline passed: what was sealed and not shown counts as wrong. */
+export function closeReveals(rules: Rules, task: Task): void {
   let next = task;
   for (const award of task.awards) {
-    if (award.status !== "sealed" || (worker !== null && award.worker !== worker)) continue;
+    if (award.status !== "sealed") continue;
     next = endAward(rules, next, award.worker, "unrevealed");
     const nothing = { output: null, data: null, confidence: 0, tookMs: 0, late: false };
     const silent = { attempt: task.attempt, worker: award.worker, ...nothing };
     next = { ...next, results: [...next.results, silent] };
   }
   saveTask(rules, next);
-  if (!next.awards.some((award) => award.status === "sealed")) settleBatch(rules, next);
+  settleBatch(rules, next);
 }
 
 /** Tallies all results so far: an answer, another batch, or an explicit failure. */

@@ -5,7 +5,7 @@
 
 import type { AgentId, TaskId } from "../core/ids.ts";
 import type { BodyOf, Command } from "../wire/command.ts";
-import { afterEnd, awardOf, closeReveals, endAward } from "./batch.ts";
+import { afterEnd, awardOf, endAward } from "./batch.ts";
 import type { Rules } from "./nodes.ts";
 import { SUSPICION_MS } from "./policy.ts";
 import { type Suspicion, suspicionKey, updateAgent } from "./state.ts";
@@ -112,9 +112,7 @@ function bury(rules: Rules, agent: AgentId): void {
   if (isMember(rules, agent)) replaceMember(rules, agent, "dead");
   for (const [id] of state.tasks.sorted()) {
     const task = state.tasks.get(id as TaskId);
-    if (task === undefined) continue;
-    const status = awardOf(task, agent)?.status;
-    if (status === "live") afterEnd(rules, endAward(rules, task, agent, "dead"), "dead");
-    else if (status === "sealed" && task.phase === "open") closeReveals(rules, task, agent);
+    if (task === undefined || awardOf(task, agent)?.status !== "live") continue;
+    afterEnd(rules, endAward(rules, task, agent, "dead"), "dead");
   }
 }

@@ -112,6 +112,11 @@ export class Pool {
     if (mine.count === 0) this.#perAuthor.delete(author);
   }
 
+  /** What was first handed on at that time or before. */
+  forwardedBefore(atMs: number): PoolEntry[] {
+    return [...this.entries()].filter(({ firstForwardedMs }) => firstForwardedMs !== null && firstForwardedMs <= atMs);
+  }
+
   /** Drops what was of no use for long. `isKept`: commands of blocks that are being decided. */
   prune(nowMs: number, isKept: (hash: Hash) => boolean): void {
     const isFull = this.#entries.size >= limits.poolCommands / 2 || this.#bytes >= limits.poolBytes / 2;

@@ -351,13 +351,9 @@ export class Replica implements Application {
       if (blob !== null && !this.isHolder(blob.hash, this.#self)) return "wait";
     }
     if (this.#isFull(block)) return "yes";
-    const overdue = [...this.pool.entries()].filter(
-      (entry) =>
-        !hashes.has(entry.hash) &&
-        entry.firstForwardedMs !== null &&
-        now.monoMs - entry.firstForwardedMs >= 2 * timeoutMs &&
-        this.#holders.mayBeProposed(this.#committee, entry.command),
-    );
+    const overdue = this.pool
+      .forwardedBefore(now.monoMs - 2 * timeoutMs)
+      .filter(({ hash, command }) => !hashes.has(hash) && this.#holders.mayBeProposed(this.#committee, command));
     return this.#leavesOut(block, overdue, this.#timeAt(now)) ? "no" : "yes";
   }
 
@@ -367,18 +363,20 @@ export class Replica implements Application {
     return bytes + limits.commandBytes > limits.blockBytes;
   }
 
-  /** Whether one of these changes something before this block, after it, and at our own time. */
+  /** Whether one of these is of use after this block and now, and its maker, had it had it, would have put it in. */
   #leavesOut(block: Block, overdue: readonly PoolEntry[], ownTimeMs: number): boolean {
     if (overdue.length === 0) return false;
     const { timeMs } = block.header;
-    const isUseful = (entry: PoolEntry, atMs: number): boolean => this.ledger.judge(entry.command, atMs) === null;
     assert(this.check(block) === "valid", "only valid blocks are judged for timeliness");
-    const after = overdue.filter((entry) => isUseful(entry, timeMs) && isUseful(entry, ownTimeMs));
+    const isOfUse = (entry: PoolEntry, atMs: number): boolean => this.ledger.judge(entry.command, atMs) === null;
+    const after = overdue.filter((entry) => isOfUse(entry, timeMs) && isOfUse(entry, ownTimeMs));
     if (after.length === 0) return false;
     this.#takeBack();
-    const left = after.some((entry) => isUseful(entry, timeMs));
+    const given = block.commands.map((hash) => this.pool.get(hash)!);
+    const { commands } = this.#select(timeMs, [...given, ...after]);
+    this.ledger.takeBack();
     assert(this.check(block) === "valid", "a block stays valid on the same tip");
-    return left;
+    return commands.some(({ hash }) => after.some((entry) => entry.hash === hash));
   }
 
   commit(block: Block, commit: readonly Vote[]): void {

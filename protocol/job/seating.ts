@@ -38,8 +38,8 @@ import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, update
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
 
-/** Beyond so many doublings everybody is called anyway. */
-const CALLS_DOUBLINGS = 16;
+/** After so many windows in a row everybody is called: directories may be full of agents that are none. */
+const CALLS_ALL = 3;
 
 export const windowDeadline = (need: string): string => `window|${need}`;
 
@@ -63,11 +63,17 @@ const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) 
 const hasSlot = (rules: Rules, offer: Offer): boolean =>
   !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
 
-/** A busy agent will be free, unless it is one that takes work and lets its leases run out: that one says so for ever. */
-function isWorthWaiting(rules: Rules, offer: Offer): boolean {
-  const { timeouts, results } = agentOf(rules, offer.agent);
-  return isFull(offer) && timeouts <= results;
+/**
+ * Windows in a row that a busy agent is waited for. Fewer for one that let more leases run out than it gave results:
+ * some hold work for ever, and say for ever that they are busy.
+ */
+function patience(rules: Rules, { agent }: Offer): number {
+  const { timeouts, results } = agentOf(rules, agent);
+  return BUSY_WINDOWS >> Math.min(Math.max(0, timeouts - results), 31);
 }
+
+const isAwaited = (rules: Rules, offer: Offer, opened: number): boolean =>
+  isFull(offer) && opened < patience(rules, offer);
 
 const moneyLeft = ({ state, genesis }: Rules): number => genesis.budget - state.spent.get() - state.reserved.get();
 
@@ -236,7 +242,8 @@ function seatTask(rules: Rules, task: Task, need: Need): void {
   const free = admissible(rules, current, need.offers).filter((offer) => hasSlot(rules, offer));
   const seats = freeSeats(current);
   // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
-  const isBusy = free.length < seats && free.length > 0 && need.offers.some(isFull);
+  const opened = rules.state.windows.get(need.key)?.opened ?? 0;
+  const isBusy = free.length < seats && free.length > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
   const outcome = award(rules, current, free, isBusy ? free.length : seats);
   if (isBusy && outcome === "seated") need.short.push(task.id);
   if (outcome !== "seated" && !mayBecomeAffordable(rules, need)) need.short.push(task.id);
@@ -282,13 +289,13 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
   }
   const isExhausted = window.endsMs === 0;
   // Agents that are busy with other jobs will be free.
-  const isAwaited = need.offers.some((offer) => isWorthWaiting(rules, offer)) && window.opened < BUSY_WINDOWS;
+  const isBusy = need.offers.some((offer) => isAwaited(rules, offer, window.opened));
   if (isExhausted && need.offers.length !== window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
-  else if (isExhausted && isAwaited) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
+  else if (isExhausted && isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
   else if (isExhausted) settleForLess(rules, need);
   else if (hasEnded) {
-    const isBusy = isAwaited || (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
-    if (isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
+    const isWorkedOn = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
+    if (isBusy || isWorkedOn) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
     else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: 0 });
     else {
       state.windows.set(need.key, { ...window, endsMs: 0, known: need.offers.length });
@@ -309,9 +316,9 @@ function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: nu
 
 /** A repeated window calls twice as many candidates; the last one that counts, everybody. */
 const callsOf = (attempt: number, opened: number): number =>
-  attempt === WINDOW_ATTEMPTS
+  attempt === WINDOW_ATTEMPTS || opened >= CALLS_ALL
     ? limits.directoryAgents
-    : Math.min(CALLS << Math.min(attempt - 1 + opened, CALLS_DOUBLINGS), limits.directoryAgents);
+    : Math.min(CALLS << (attempt - 1 + opened), limits.directoryAgents);
 
 /** All windows passed: fill as many seats as there are agents and money, if the rule can work with that. */
 function settleForLess(rules: Rules, need: Need): void {
@@ -323,9 +330,9 @@ function settleForLess(rules: Rules, need: Need): void {
 }
 
 function settleTask(rules: Rules, need: Need, task: Task): void {
-  const isPatient = (rules.state.windows.get(need.key)?.opened ?? 0) < BUSY_WINDOWS;
+  const opened = rules.state.windows.get(need.key)?.opened ?? 0;
   const everybody = admissible(rules, task, need.offers).filter(
-    (offer) => !isFull(offer) || (isPatient && isWorthWaiting(rules, offer)),
+    (offer) => !isFull(offer) || isAwaited(rules, offer, opened),
   );
   const free = everybody.filter((offer) => hasSlot(rules, offer));
   // Busy agents are waited for.

@@ -9,6 +9,7 @@
  */
 
 import { compareUnits } from "../core/bytes.ts";
+import { MeshworkError } from "../core/errors.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 
 /** What the ledger knows of an agent that could take a seat. */
@@ -75,20 +76,34 @@ export const SELECTORS = [
 /** Job files may leave it out. */
 export const DEFAULT_SELECTOR = "greedy";
 
-/** The built-in ones, and `more`, whose names must be others. */
+/** The built-in ones, and `more`. Throws `usage` where a name is taken. */
 export function createSelectors(more: readonly Selector[] = []): Selectors {
-  return new Map([...SELECTORS, ...more].map((selector: Selector) => [selector.name, selector]));
+  const selectors = new Map<string, Selector>(SELECTORS.map((selector) => [selector.name, selector]));
+  for (const selector of more) {
+    if (selectors.has(selector.name))
+      throw new MeshworkError("usage", `there is a selector "${selector.name}" already`, "choose another name");
+    selectors.set(selector.name, selector);
+  }
+  return selectors;
 }
 export const BUILT_IN_SELECTORS = createSelectors();
 
 /** The `count` best candidates by the selector, each agent once, best first. */
 export function choose(selector: Selector, candidates: readonly Candidate[], count: number, lots: Lots): Pick[] {
   return candidates
-    .map((candidate) => ({ agent: candidate.agent, score: asNumber(selector.score(candidate)) }))
+    .map((candidate) => ({ agent: candidate.agent, score: scoreOf(selector, candidate) }))
     .sort((a, b) => compareScores(b.score, a.score) || compareUnits(lots(a.agent), lots(b.agent)))
     .slice(0, count);
 }
 
-const asNumber = (score: number): number => (Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score);
+/** One that throws must not end a committee: all of its members compute it, and all come to the same. */
+function scoreOf(selector: Selector, candidate: Candidate): number {
+  try {
+    const score = selector.score(candidate);
+    return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
+  } catch {
+    return Number.NEGATIVE_INFINITY;
+  }
+}
 /** Infinities are equal to themselves. */
 const compareScores = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

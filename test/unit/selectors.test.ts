@@ -56,5 +56,5 @@ test("an agent keeps a job only if it has the selector that the job names", () =
         .filter(({ message }) => message.kind === "inviteReply");
       return reply?.message;
     });
-  expect(answers).toMatchObject([{ yes: false, reason: "no selector mine" }, { yes: true }]);
+  expect(answers).toMatchObject([{ yes: false, reason: "it has no selector mine" }, { yes: true }]);
 });

@@ -1,0 +1,54 @@
+/** Directories full of agents that are none do not keep honest ones from being called for long. */
+
+import { expect, test } from "vitest";
+import { hasher } from "../../node/crypto.ts";
+import { Directory } from "../../protocol/capability/directory.ts";
+import { Screening } from "../../protocol/capability/screening.ts";
+import { statementMessage } from "../../protocol/core/crypto.ts";
+import { RULES_VERSION } from "../../protocol/core/limits.ts";
+import type { EventOf } from "../../protocol/job/event.ts";
+import { vcvHash } from "../../protocol/wire/capability.ts";
+import { single } from "../../sim/workloads/job-builder.ts";
+import { Book } from "../support/book.ts";
+import { crypto, id, MESH, signerOf } from "../support/driven-agent.ts";
+
+const SYBILS = 5_000;
+
+test("honest agents are called within a few windows", () => {
+  const book = new Book([single("a", 1)]);
+  const directory = new Directory(MESH, crypto);
+  const honest = ["h0", "h1", "h2", "h3"];
+  for (const name of [...honest, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {
+    const content = {
+      ...{ agent: id(name), incarnation: 1, version: 1, name, slots: 1, labels: [], addresses: [], hosts: true },
+      skills: [{ name: "work", description: "", price: 1, expectedMs: 100, schemas: null }],
+      ...{ rulesVersion: RULES_VERSION, expiresMs: book.timeMs + 300_000 },
+    };
+    const message = statementMessage(MESH, "vcv", vcvHash(crypto.hash, content));
+    directory.take(book.timeMs, { ...content, signature: signerOf(name).sign(message) });
+  }
+  const screening = new Screening(directory, hasher);
+  const startMs = book.timeMs;
+  const isAnyCalled = (event: EventOf<"window">): boolean =>
+    honest.some((name) => screening.isCalled(id(name), { ...event, job: book.job, author: id("m0") } as never));
+  let lengthMs = 0;
+  let windows = 0;
+  const look = (events: readonly { kind: string }[]): boolean =>
+    events.some((event) => {
+      if (event.kind !== "window") return false;
+      windows++;
+      const window = event as EventOf<"window">;
+      lengthMs = window.endsMs - book.timeMs;
+      return isAnyCalled(window);
+    });
+  let isCalled = look(book.block([]));
+  const busy = book.command("s0", {
+    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
+    validUntilMs: book.timeMs + 599_000,
+  } as never);
+  isCalled = look(book.block([busy])) || isCalled;
+  const firstMs = book.ledger.genesis.windowMs;
+  while (!isCalled && windows < 60) isCalled = look(book.block([], lengthMs));
+  const waited = (book.timeMs - startMs) / firstMs;
+  expect(waited).toBeLessThan(8); // before, everybody was called by the first window; with three, it was the third
+});
