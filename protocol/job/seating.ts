@@ -349,7 +349,8 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
   const left = moneyLeft(rules);
   if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
     failIfHopeless(rules, task);
-  else if (free.length === 0 && filled === 0) failJob(rules, task.id, "no-offers", `nobody offers ${need.skill}`);
+  else if (free.length === 0 && filled === 0)
+    failJob(rules, task.id, "no-offers", `nobody offers ${[need.skill, ...need.labels].join(" with ")}`);
   else {
     const there = task.results.length + filled + free.length;
     const found = there === 1 ? "there is 1" : `there are ${there}`;

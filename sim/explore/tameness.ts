@@ -8,7 +8,7 @@ import type { Coverage } from "./coverage.ts";
 /** Share of the seeds in which each must occur. */
 export const SHARE_MIN = 0.01;
 /** Below this many seeds a share of one in a hundred is chance. */
-export const SEEDS_MIN = 500;
+export const SEEDS_MIN = 1_000;
 
 /** What a search may come through, in the order of reports. */
 export interface Occurrences {
