@@ -1,12 +1,19 @@
 /** `meshwork sim` inside this process, for tests of its commands, and a scenario that runs in a moment. */
 
-import type { CliIo } from "../../node/cli/context.ts";
+import type { CliIo, Register } from "../../node/cli/context.ts";
 import { runCli } from "../../node/cli/main.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { registerSim } from "../../sim/cli/register.ts";
 import { scenarioTemplate } from "../../sim/scenario/scenario-template.ts";
 
-export async function sim(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command line with the commands that `register` adds. */
+export async function inProcess(argv: readonly string[], register: Register): Promise<Said> {
   const written = { out: "", err: "" };
   const io: CliIo = {
     stdout: (text) => void (written.out += text),
@@ -14,11 +21,11 @@ export async function sim(...argv: string[]): Promise<{ code: number; out: strin
     terminal: null,
     env: {},
   };
-  const code = await runCli(["sim", ...argv], io, {
-    commands: [(program, act) => registerSim(program, act, async () => simPlatform)],
-  });
-  return { code, ...written };
+  return { code: await runCli(argv, io, { commands: [register] }), ...written };
 }
+
+export const sim = (...argv: string[]): Promise<Said> =>
+  inProcess(["sim", ...argv], (program, act) => registerSim(program, act, async () => simPlatform));
 
 /** One small job and no faults. */
 export const smallScenario = (expected: string): string =>

@@ -4,8 +4,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { CliIo } from "../../node/cli/context.ts";
-import { runCli } from "../../node/cli/main.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { registerExperiment } from "../../sim/cli/experiment.ts";
 import { runExperiment } from "../../sim/cli/experiment-run.ts";
@@ -15,25 +13,17 @@ import { renderExperiment } from "../../sim/report/experiment-page.ts";
 import { METRICS } from "../../sim/run/metric-catalog.ts";
 import { loadScenarioSource } from "../../sim/scenario/load-scenario.ts";
 import { EXPERIMENTS } from "../support/experiments.ts";
+import { inProcess, type Said } from "../support/sim-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-experiment-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const CATALOG = new URL("../support/experiments.ts", import.meta.url).href;
 
-async function experiment(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const io: CliIo = {
-    stdout: (text) => void (written.out += text),
-    stderr: (text) => void (written.err += text),
-    terminal: null,
-    env: {},
-  };
-  const code = await runCli(["experiment", ...argv], io, {
-    commands: [(program, act) => registerExperiment(program, act, async () => simPlatform, CATALOG)],
-  });
-  return { code, ...written };
-}
+const experiment = (...argv: string[]): Promise<Said> =>
+  inProcess(["experiment", ...argv], (program, act) =>
+    registerExperiment(program, act, async () => simPlatform, CATALOG),
+  );
 
 describe("the command", () => {
   test("runs scenarios at points: a document, rows, a page", async () => {

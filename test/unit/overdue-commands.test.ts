@@ -50,6 +50,18 @@ class Member {
   }
 }
 
+/** Of 40 rounds: each takes about its timeout, and the first failed because its proposer was away. */
+function verdictsOf(member: Member): string[] {
+  const verdicts: string[] = [];
+  for (let round = 1; round <= 40; round++) {
+    member.passRound(round === 1 ? 3_000 : 500 + 500 * round);
+    const block = member.build(round);
+    expect(member.replica.check(block)).toBe("valid");
+    verdicts.push(member.replica.timely(block, member.now, round, 500 + 500 * round));
+  }
+  return verdicts;
+}
+
 /** Task a is awarded to w. */
 function awarded(): Member {
   const member = new Member();
@@ -69,30 +81,14 @@ test("a worker that says busy, and gives the result, and offers again, does not 
     resultBody("a"),
     offerBody({ validUntilMs: member.nowMs + 500_000, slots: 2 }),
   );
-  const verdicts: string[] = [];
-  // Rounds as they were seen: each takes about its timeout. The first failed because its proposer was away.
-  for (let round = 1; round <= 40; round++) {
-    member.passRound(round === 1 ? 3_000 : 500 + 500 * round);
-    const block = member.build(round);
-    expect(member.replica.check(block)).toBe("valid");
-    verdicts.push(member.replica.timely(block, member.now, round, 500 + 500 * round));
-  }
-  expect(verdicts).toContain("yes");
+  expect(verdictsOf(member)).toContain("yes");
 });
 
 test("members that all suspect a worker that is back and offers do not stop the job", () => {
   const member = awarded();
   for (const by of MEMBERS) member.learn(by, { kind: "suspicion", target: id("w"), suspected: true });
   member.learn("w", offerBody({ validUntilMs: member.nowMs + 500_000, slots: 2 }));
-  const verdicts: string[] = [];
-  // Rounds as they were seen: each takes about its timeout. The first failed because its proposer was away.
-  for (let round = 1; round <= 40; round++) {
-    member.passRound(round === 1 ? 3_000 : 500 + 500 * round);
-    const block = member.build(round);
-    expect(member.replica.check(block)).toBe("valid");
-    verdicts.push(member.replica.timely(block, member.now, round, 500 + 500 * round));
-  }
-  expect(verdicts).toContain("yes");
+  expect(verdictsOf(member)).toContain("yes");
 });
 
 test("the same worker alone: a blob that it holds back ages its result, and the first round fails already", () => {

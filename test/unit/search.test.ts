@@ -4,16 +4,14 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { CliIo, Register } from "../../node/cli/context.ts";
-import { runCli } from "../../node/cli/main.ts";
 import { MUTANTS } from "../../scripts/mutants/mutants.ts";
 import { withMutant } from "../../scripts/mutants/run-mutant.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { exitOf } from "../../sim/cli/explore.ts";
-import { registerSim } from "../../sim/cli/register.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../sim/cli/search.ts";
 import { OCCURRENCES, RARE } from "../../sim/explore/coverage.ts";
 import { SEEDS_MIN, Tameness } from "../../sim/explore/tameness.ts";
+import { sim } from "../support/sim-cli.ts";
 
 const { hostUrl } = simPlatform;
 const meshes = { hostUrl, machineUrl: null, scenario: null };
@@ -122,19 +120,6 @@ describe("tameness", () => {
 describe("the command line", () => {
   const folder = mkdtempSync(join(tmpdir(), "meshwork-explore-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  async function sim(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    const written = { out: "", err: "" };
-    const io: CliIo = {
-      stdout: (text) => void (written.out += text),
-      stderr: (text) => void (written.err += text),
-      terminal: null,
-      env: {},
-    };
-    const commands = [(program, act) => registerSim(program, act, async () => simPlatform)] satisfies Register[];
-    const code = await runCli(["sim", ...argv], io, { commands });
-    return { code, ...written };
-  }
 
   test("random meshes: shares of everything that can occur", async () => {
     const { code, out } = await sim("explore", "--seeds", "4", "--from", "3", "--json");
