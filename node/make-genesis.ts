@@ -14,13 +14,14 @@ import type { ParsedJob } from "./job-file/parse-job.ts";
 export interface Owner {
   readonly meshId: MeshId;
   readonly owner: AgentId;
+  /** The job's number with its owner. The same for every draw: whoever said yes is drawn again. */
+  readonly counter: number;
   /** Agents that keep jobs, without those that refused or are gone. */
   readonly hosts: readonly AgentId[];
 }
 
 /** Rejects with `refused` if the mesh has too few agents for the committee that the job asks for. */
-export function makeGenesis(job: ParsedJob, { meshId, owner, hosts }: Owner): Genesis {
-  const counter = Date.now();
+export function makeGenesis(job: ParsedJob, { meshId, owner, counter, hosts }: Owner): Genesis {
   const tasks = hasher(encode(list(nodeSpecCodec, 4_096), job.nodes));
   const { committee, standbys } = drawFor(job, { meshId, owner, counter, tasks }, hosts);
   const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;

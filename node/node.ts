@@ -244,9 +244,10 @@ class Node implements MeshworkNode {
   async submit(job: ParsedJob): Promise<JobHandle> {
     for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
     const excluded = new Set<AgentId>();
+    const counter = Date.now();
     for (let attempt = 1; ; attempt++) {
       const hosts = (await this.#inquiries.hosts()).filter((agent) => !excluded.has(agent));
-      const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, hosts });
+      const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, counter, hosts });
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
       const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));

@@ -4,13 +4,16 @@
  *   npm run -s bench [-- NAME] [-- --json] [-- --help]
  */
 
+import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { packageVersion } from "../node/version.ts";
 import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";
+import { growthPage } from "./bench/growth-page.ts";
 import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./bench/mesh.ts";
 import { memory } from "./bench/processes.ts";
 import { type Row, row } from "./bench/row.ts";
-import { simulated, simulatedChain, simulatedGrowth, simulatedThousand } from "./bench/simulated.ts";
+import { growth, growthRows, simulated, simulatedChain, simulatedThousand } from "./bench/simulated.ts";
 
 const TASKS = 20_000;
 const TASKS_SEALED = 8_000;
@@ -22,6 +25,15 @@ const QUIET_STEPS = 100;
 const SETTLE_MS = 1_000;
 const IDLE_MS = 30_000;
 const MESSAGE_DELAYS = 5;
+/** Sizes of meshes; the page goes on to where an hour is not enough for more. */
+const SIZES = [10, 30, 100, 300];
+const PAGE_SIZES = [...SIZES, 1_000, 3_000];
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean" }, page: { type: "string" }, help: { type: "boolean" } },
+  allowPositionals: true,
+});
+const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`;
 
 async function tasks(redundancy: number): Promise<Row[]> {
   const count = redundancy === 1 ? TASKS : TASKS_SEALED;
@@ -82,6 +94,12 @@ async function quiet(): Promise<Row[]> {
   ];
 }
 
+async function simulatedGrowth(): Promise<Row[]> {
+  const grown = await growth(values.page === undefined ? SIZES : PAGE_SIZES);
+  if (values.page !== undefined) writeFileSync(values.page, growthPage(grown, machine, packageVersion()));
+  return growthRows(grown);
+}
+
 const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   "tasks-r1": () => tasks(1),
   "tasks-r3": () => tasks(3),
@@ -96,12 +114,10 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
 
 const HELP = `npm run bench                 all figures
 npm run -s bench -- NAME      one of: ${Object.keys(BENCHES).join(", ")}
-npm run -s bench -- --json    one JSON document on standard output`;
+npm run -s bench -- --json    one JSON document on standard output
+npm run -s bench -- sim-growth --page growth.html
+                              up to ${Math.max(...PAGE_SIZES)} agents, and plots of it; takes an hour and 8 GiB`;
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean" }, help: { type: "boolean" } },
-  allowPositionals: true,
-});
 if (values.help === true) {
   process.stdout.write(`${HELP}\n`);
 } else {
@@ -117,7 +133,6 @@ if (values.help === true) {
     process.stderr.write(`${name} …\n`);
     rows.push(...(await run()));
   }
-  const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`;
   if (values.json === true) process.stdout.write(`${JSON.stringify({ machine, rows }, null, 2)}\n`);
   else {
     process.stdout.write(

@@ -16,12 +16,18 @@ import type { Context } from "./context.ts";
  * A command is forwarded to the other members when it has waited this long, ms, then every second (A1). Its author
  * sends it to all of them at once; in a healthy job it is decided before, and forwarding would triple the frames.
  */
-const FIRST_FORWARD_MS = 100;
+const FIRST_FORWARD_MS = 150;
 const FORWARD_MS = 1_000;
-/** Look at the pool this often while it holds anything, ms. */
-const POOL_TICK_MS = 50;
+/** At least so much lies between two looks at the pool, ms: what is due a moment later goes with the rest. */
+const LOOK_MS = 50;
+/** At most so much, while it holds anything, ms. */
+const IDLE_LOOK_MS = 500;
 /** A blob that could not be had is asked for again after this, ms. */
 const BLOB_RETRY_MS = 1_000;
+
+/** When an applicable command is to be forwarded next. */
+const forwardAtMs = ({ arrivedMs, forwardedMs }: PoolEntry): number =>
+  forwardedMs === null ? arrivedMs + FIRST_FORWARD_MS : forwardedMs + FORWARD_MS;
 
 /** A blob that is not here yet. `retryMs`: when to ask again; null while asked. */
 interface WantedBlob {
@@ -35,7 +41,8 @@ export class CommandRelay {
   readonly #job: JobId;
   readonly #replica: Replica;
   readonly #wanted = new Map<Hash, WantedBlob>();
-  #poolTickMs = Number.POSITIVE_INFINITY;
+  /** When to look at the pool next. */
+  #lookAtMs = Number.POSITIVE_INFINITY;
 
   constructor(context: Context, job: JobId, replica: Replica) {
     this.#context = context;
@@ -53,7 +60,7 @@ export class CommandRelay {
 
   /** A command came into the pool. */
   onCommand(entry: PoolEntry): void {
-    this.#poolTickMs = Math.min(this.#poolTickMs, this.#context.now.monoMs + POOL_TICK_MS);
+    this.#lookSoon(FIRST_FORWARD_MS);
     this.#fetchBlobOf(entry);
   }
 
@@ -86,11 +93,11 @@ export class CommandRelay {
       wanted.retryMs = null;
       this.#context.emit({ kind: "fetchBlob", hash, bytes: wanted.bytes, from: [...wanted.from] });
     }
-    if (monoMs >= this.#poolTickMs) this.#forwardDue();
+    if (monoMs >= this.#lookAtMs) this.#forwardDue();
   }
 
   nextWakeMs(): number {
-    let wake = this.#poolTickMs;
+    let wake = this.#lookAtMs;
     for (const { retryMs } of this.#wanted.values()) wake = Math.min(wake, retryMs ?? wake);
     return wake;
   }
@@ -99,22 +106,35 @@ export class CommandRelay {
 
   #forwardDue(): void {
     const { monoMs } = this.#context.now;
-    if (this.#replica.pool.size === 0 || this.#replica.ended) this.#poolTickMs = Number.POSITIVE_INFINITY;
-    else this.#poolTickMs = monoMs + POOL_TICK_MS;
     const applicable = this.#replica.applicable(this.#context.now);
     for (const entry of applicable) this.#fetchBlobOf(entry);
     this.#forgetBlobs();
-    const due = applicable.filter((entry) => {
-      if (this.#replica.isCandidate(entry.hash)) return false; // whoever made the block holds it
-      return entry.forwardedMs === null
-        ? monoMs - entry.arrivedMs >= FIRST_FORWARD_MS
-        : monoMs - entry.forwardedMs >= FORWARD_MS;
-    });
+    const waiting = applicable.filter((entry) => !this.#replica.isCandidate(entry.hash)); // whoever made the block holds it
+    const due = waiting.filter((entry) => forwardAtMs(entry) <= monoMs);
     this.#forward(due, this.#members);
     for (const entry of due) {
       entry.forwardedMs = monoMs;
       entry.firstForwardedMs ??= monoMs;
     }
+    this.#lookAtMs = this.#nextLookMs(waiting);
+  }
+
+  /** Among commands that do not apply, the next block or a moment may change that. */
+  #nextLookMs(waiting: readonly PoolEntry[]): number {
+    const { pool, ended } = this.#replica;
+    if (pool.size === 0 || ended) return Number.POSITIVE_INFINITY;
+    const { monoMs } = this.#context.now;
+    const dueMs = waiting.reduce((first, entry) => Math.min(first, forwardAtMs(entry)), monoMs + IDLE_LOOK_MS);
+    return Math.max(dueMs, monoMs + LOOK_MS);
+  }
+
+  /** A block was decided: what waits may apply now. */
+  onDecided(): void {
+    if (this.#lookAtMs < Number.POSITIVE_INFINITY) this.#lookSoon(LOOK_MS);
+  }
+
+  #lookSoon(afterMs: number): void {
+    this.#lookAtMs = Math.min(this.#lookAtMs, this.#context.now.monoMs + afterMs);
   }
 
   /** A member came back: it is told at once what it may lack. */

@@ -16,12 +16,12 @@ import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis 
 import { encodeVcv } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 
-/** An invitation that nobody answered is sent again after this, ms. */
-const INVITE_AGAIN_MS = 2_000;
+/** An invitation that was not answered is sent again after this, ms. */
+const INVITE_AGAIN_MS = 1_500;
 /** Given up after this, ms: inputs must be fetched before a yes. */
 const INVITE_TIMEOUT_MS = 60_000;
 /** Who does not even say that the invitation arrived is held for gone after this, ms: a capability vector outlives its agent. */
-const SILENCE_MS = 5_000;
+const SILENCE_MS = 4_000;
 /** Who left an invitation without an answer is not thought of for other jobs for so long, ms. */
 const ABSENT_MS = 60_000;
 
@@ -85,6 +85,8 @@ interface Submitted {
   readonly vcvs: readonly Vcv[];
   /** Those of `waiting` that the invitation reached. */
   readonly seen: Set<AgentId>;
+  /** Who said no, and why. */
+  readonly refused: Map<AgentId, string>;
   readonly sinceMs: number;
   againAtMs: number;
 }
@@ -139,6 +141,7 @@ export class Invitations {
       waiting,
       vcvs,
       seen: new Set<AgentId>(),
+      refused: new Map<AgentId, string>(),
       sinceMs: monoMs,
       againAtMs: monoMs + INVITE_AGAIN_MS,
     };
@@ -147,15 +150,21 @@ export class Invitations {
     else this.#context.sendAll(waiting, { kind: "invite", genesis: signed, vcvs });
   }
 
+  /** A "no" ends the draw when nobody is left who might say it too: the next draw is then without all of them. */
   onReply(from: AgentId, job: JobId, yes: boolean, reason: string): void {
     const submitted = this.#submitted.get(job);
-    if (submitted === undefined || !submitted.waiting.has(from)) return;
-    if (!yes) {
-      this.#end(submitted.checked, false, `${this.#nameOf(from)} refuses: ${reason}`, [from]);
-      return;
-    }
-    submitted.waiting.delete(from);
-    if (submitted.waiting.size === 0) this.#beginAll(submitted);
+    if (submitted === undefined || !submitted.waiting.delete(from)) return;
+    if (!yes) submitted.refused.set(from, reason);
+    if (submitted.waiting.size > 0) return;
+    if (submitted.refused.size === 0) this.#beginAll(submitted);
+    else this.#giveUp(submitted, []);
+  }
+
+  #giveUp({ checked, refused }: Submitted, gone: readonly AgentId[]): void {
+    for (const agent of gone) this.#absent.set(agent, this.#context.now.monoMs);
+    const parts = [...refused].map(([agent, reason]) => `${this.#nameOf(agent)} refuses: ${reason}`);
+    if (gone.length > 0) parts.push(`no answer from ${gone.map((agent) => this.#nameOf(agent)).join(", ")}`);
+    this.#end(checked, false, parts.join("; "), [...refused.keys(), ...gone]);
   }
 
   /** Where the others can be found, as far as it fits into a frame beside the genesis. */
@@ -267,11 +276,9 @@ export class Invitations {
       const elapsedMs = monoMs - submitted.sinceMs;
       const silent = [...submitted.waiting].filter((agent) => !submitted.seen.has(agent));
       const isOver = elapsedMs > INVITE_TIMEOUT_MS;
-      if (isOver || (elapsedMs > SILENCE_MS && silent.length > 0)) {
-        const gone = isOver ? [...submitted.waiting] : silent;
-        for (const agent of gone) this.#absent.set(agent, monoMs);
-        const names = gone.map((agent) => this.#nameOf(agent)).join(", ");
-        this.#end(submitted.checked, false, `no answer from ${names}`, gone);
+      if (isOver || (elapsedMs > SILENCE_MS && silent.length + submitted.refused.size > 0)) {
+        // Beside a refusal nobody waits for one that is still fetching the inputs.
+        this.#giveUp(submitted, isOver ? [...submitted.waiting] : silent);
       } else if (monoMs >= submitted.againAtMs) {
         submitted.againAtMs = monoMs + INVITE_AGAIN_MS;
         this.#context.sendAll(submitted.waiting, {

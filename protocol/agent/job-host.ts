@@ -357,6 +357,7 @@ export class JobHost {
     }
     if (this.#isReplaying) return;
     this.archive.keep(header.height, this.isEnded);
+    this.#relay.onDecided();
     this.#tell(decided);
   }
 

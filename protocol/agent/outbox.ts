@@ -31,6 +31,8 @@ export class Outbox {
   readonly #job: JobId;
   #waiting: { readonly key: string | null; readonly body: CommandBody }[] = [];
   #flushAtMs = Number.POSITIVE_INFINITY;
+  /** When something is due, until something changes; null: to be computed. */
+  #wakeMs: number | null = null;
   /** Said and not settled, by what it is about; whatever is due first stands first. */
   readonly #unsettled = new Map<string, { readonly envelope: Envelope; readonly resendAtMs: number }>();
 
@@ -41,6 +43,7 @@ export class Outbox {
 
   /** `key`: what it is about, for `settle`; null: said once. `isBusy`: more is to come soon. */
   say(key: string | null, body: CommandBody, isBusy: boolean): void {
+    this.#wakeMs = null;
     this.#waiting.push({ key, body });
     const { monoMs } = this.#context.now;
     if (this.#waiting.length >= limits.envelopeCommands || !isBusy) this.#flushAtMs = monoMs;
@@ -49,18 +52,26 @@ export class Outbox {
 
   /** Nothing more is to be said about `key`. */
   settle(key: string): void {
+    this.#wakeMs = null;
     this.#unsettled.delete(key);
     if (this.#waiting.some((entry) => entry.key === key))
       this.#waiting = this.#waiting.filter((entry) => entry.key !== key);
   }
 
   nextWakeMs(): number {
-    for (const { resendAtMs } of this.#unsettled.values()) return Math.min(this.#flushAtMs, resendAtMs);
-    return this.#flushAtMs;
+    this.#wakeMs ??= Math.min(this.#flushAtMs, this.#firstResendMs());
+    return this.#wakeMs;
+  }
+
+  /** A walk over what was settled before the first: a map passes deleted entries one by one. */
+  #firstResendMs(): number {
+    for (const { resendAtMs } of this.#unsettled.values()) return resendAtMs;
+    return Number.POSITIVE_INFINITY;
   }
 
   /** What is to be published now. */
   takeDue(): Envelope[] {
+    this.#wakeMs = null;
     const { monoMs } = this.#context.now;
     const due: Envelope[] = [];
     while (this.#flushAtMs <= monoMs) {

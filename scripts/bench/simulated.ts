@@ -113,14 +113,24 @@ export async function simulatedChain(): Promise<Row[]> {
   return [row("sim-chain", (seconds * 1e6) / STEPS, `µs/certified step (chain of ${STEPS})`, null)];
 }
 
-const SIZES = [10, 30, 100, 300];
-export async function simulatedGrowth(): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const size of SIZES) {
-    const { run, seconds, heapMib } = await measure(scaled(size), `${size} agents`);
-    rows.push(row(`sim-${size}-time`, (1_000 * seconds) / size, "ms/agent", null));
-    rows.push(row(`sim-${size}-heap`, heapMib / size, "MiB/agent", null));
-    rows.push(row(`sim-${size}-events`, run.events / size, "events/agent", null));
-  }
-  return rows;
+/** What one size took. */
+export interface Growth {
+  readonly agents: number;
+  readonly seconds: number;
+  readonly heapMib: number;
+  readonly run: RunResult;
 }
+
+/** The same load an agent at every size. */
+export async function growth(sizes: readonly number[]): Promise<Growth[]> {
+  const grown: Growth[] = [];
+  for (const agents of sizes) grown.push({ agents, ...(await measure(scaled(agents), `${agents} agents`)) });
+  return grown;
+}
+
+export const growthRows = (grown: readonly Growth[]): Row[] =>
+  grown.flatMap(({ agents, seconds, heapMib, run }) => [
+    row(`sim-${agents}-time`, (1_000 * seconds) / agents, "ms/agent", null),
+    row(`sim-${agents}-heap`, heapMib / agents, "MiB/agent", null),
+    row(`sim-${agents}-events`, run.events / agents, "events/agent", null),
+  ]);

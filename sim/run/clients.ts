@@ -78,7 +78,8 @@ export class Clients {
   #submit(planned: PlannedJob): void {
     const client = this.#names[planned.index % this.#names.length]!;
     const excluded = new Set<AgentId>();
-    const genesis = this.#draw(planned, client, excluded);
+    const counter = Math.floor(this.#world.now) * 1_000 + this.#prng.below(1_000);
+    const genesis = this.#draw(planned, client, counter, excluded);
     const job: SubmittedJob = {
       index: planned.index,
       client,
@@ -94,12 +95,12 @@ export class Clients {
     this.#propose(job, genesis);
   }
 
-  #draw(planned: Pick<PlannedJob, "parts">, client: string, excluded: ReadonlySet<AgentId>): Genesis {
+  /** `counter` is the same for every draw: whoever said yes is drawn again. */
+  #draw(planned: Pick<PlannedJob, "parts">, client: string, counter: number, excluded: ReadonlySet<AgentId>): Genesis {
     const { workload } = this.#scenario;
     const hosts = this.#hostsOf(client).filter((agent) => !excluded.has(agent));
     const size = Math.min(workload.committee ?? defaultCommitteeSize(hosts.length), Math.max(1, hosts.length));
     const owner = client as AgentId;
-    const counter = Math.floor(this.#world.now) * 1_000 + this.#prng.below(1_000);
     const seed = { meshId: this.#world.meshId, owner, counter, tasks: this.#hasher(new Uint8Array([counter & 255])) };
     // A committee of two or three is none.
     const members = size === 2 || size === 3 ? 1 : size;
@@ -164,10 +165,12 @@ export class Clients {
       this.#end(job, "refused", reason);
       return;
     }
-    const { name, nodes, output, budget, deadlineMs, windowMs, selector } = job.genesis;
+    const { name, nodes, output, budget, deadlineMs, windowMs, selector, counter } = job.genesis;
     const parts = { name, nodes, output, budget, deadlineMs, windowMs, selector };
     // Not within the step that told it.
-    this.#world.at(this.#world.now, () => this.#propose(job, this.#draw({ parts }, job.client, draws.excluded)));
+    this.#world.at(this.#world.now, () =>
+      this.#propose(job, this.#draw({ parts }, job.client, counter, draws.excluded)),
+    );
   }
 
   #end(job: SubmittedJob, status: SubmittedJob["status"], reason: string): void {

@@ -1,4 +1,4 @@
-/** A node that asked agents to keep a job, and heard nothing of them, does not think of them for the next one. */
+/** Who is asked to keep a job, and what the submitter's node makes of their answers and of their silence. */
 
 import { expect, test } from "vitest";
 import { statementMessage } from "../../protocol/core/crypto.ts";
@@ -43,4 +43,27 @@ test("the silent are left out for a minute, or until they are heard of", () => {
   expect(hostsOf(client)).toEqual(["a", "b", "d", "e", "f"].map(id));
   client.pass(60_000, 1_000);
   expect(hostsOf(client)).toEqual(hosts.map(id));
+});
+
+test("a draw that fails names all that refused and all that were silent, so that the next one is without them", () => {
+  const client = clientThatKnows();
+  const { signed, job } = jobOf("owner", { committee: hosts });
+  client.input({ kind: "submit", genesis: signed });
+  client.frame("b", { kind: "inviteReply", job, yes: false, reason: "it is full" });
+  for (const name of ["a", "f"]) client.frame(name, { kind: "inviteReply", job, yes: true, reason: "" });
+  client.frame("c", { kind: "inviteReply", job, yes: false, reason: "it is old" });
+  client.frame("d", { kind: "inviteSeen", job });
+  expect(client.of("event").filter(({ event }) => event.kind === "submitted")).toEqual([]);
+  client.pass(6_000);
+  // Nobody waits for the inputs of one that may still say yes, when others said no.
+  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, refusedBy: ["b", "c", "e"].map(id) });
+  expect(client.of("event").at(-1)!.event).toMatchObject({ reason: expect.stringContaining("it is full") });
+});
+
+test("the last no ends a draw at once", () => {
+  const client = clientThatKnows();
+  const { signed, job } = jobOf("owner", { committee: hosts });
+  client.input({ kind: "submit", genesis: signed });
+  for (const name of hosts) client.frame(name, { kind: "inviteReply", job, yes: name !== "e", reason: "it is full" });
+  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, refusedBy: [id("e")] });
 });
