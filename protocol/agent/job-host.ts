@@ -237,20 +237,14 @@ export class JobHost {
 
   /** This agent's own commands: taken here, and sent to every member. */
   submit(bodies: readonly CommandBody[]): void {
-    this.#wakeMs = null;
-    if (bodies.length === 0) return;
-    this.#publish(sealBodies(this.#context, this.job, bodies));
+    if (bodies.length > 0) this.publish(sealBodies(this.#context, this.job, bodies));
   }
 
-  #publish(envelope: Envelope): void {
-    this.#context.sendAll(this.members, { kind: "envelopes", job: this.job, envelopes: [envelope] });
-    this.#onEnvelopes(this.#context.self, [envelope]);
-  }
-
-  /** A command of somebody else, handed to this node by its operator. */
+  /** Sealed commands, also of somebody else, handed to this node by its operator. */
   publish(envelope: Envelope): void {
     this.#wakeMs = null;
-    this.#publish(envelope);
+    this.#context.sendAll(this.members, { kind: "envelopes", job: this.job, envelopes: [envelope] });
+    this.#onEnvelopes(this.#context.self, [envelope]);
   }
 
   #onBlocks(blocks: readonly CommittedBlock[]): Verdict {
