@@ -92,7 +92,7 @@ export const finished = (results: readonly (RunResult | null)[]): RunResult[] =>
 export function commandOf(batch: Batch, name: string, seed: number, more: readonly string[] = []): string {
   const { platform, given, options } = batch;
   const words = ["sim", name, given, ...more, "--seed", String(seed)];
-  if (options.runs > 1) words.push("--runs", String(options.runs));
+  if (options.runs > 1 || name !== "run") words.push("--runs", String(options.runs)); // others do several by default
   for (const text of options.set ?? []) words.push("--set", text);
   if (options.mechanismOff === true) words.push("--mechanism-off");
   if (options.messagesAround !== undefined) words.push("--messages-around", writeMs(options.messagesAround));

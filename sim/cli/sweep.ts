@@ -35,7 +35,7 @@ interface SweepOptions extends BatchOptions {
 
 const EXAMPLES = `
 Examples:
-  $ meshwork sim sweep half-killed --vary 'faults[0].kill.share=0.1,0.3,0.5,0.7'
+  $ meshwork sim sweep half-killed --vary 'faults[0].kill.share=0.1,0.3,0.5'
   $ meshwork sim sweep mine.yaml --vary 'agents[0].count=20,40' --vary network.lossPct=0,1,5 --runs 10
   $ meshwork sim sweep mine.yaml --vary 'workload.policy={redundancy: 1},{redundancy: 3}'
 

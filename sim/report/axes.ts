@@ -4,7 +4,7 @@
 
 import { color } from "./chart.ts";
 import type { FaultGroup } from "./faults.ts";
-import { clock, fixed, type Scale } from "./format.ts";
+import { clock, fixed, type Scale, tick } from "./format.ts";
 
 /** Of all text in plots. */
 export const TEXT = { fontFamily: "inherit", fontSize: 11, color: color.soft };
@@ -97,7 +97,7 @@ export function valueAxis(max: number, ticks: number, gridIndex = 0, min = 0): o
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { show: true, lineStyle: { color: color.rule } },
-    axisLabel: { ...TEXT, margin: 6, formatter: (value: number) => fixed(value, decimals) },
+    axisLabel: { ...TEXT, margin: 6, formatter: (value: number) => tick(value, decimals) },
   };
 }
 

@@ -52,6 +52,22 @@ export function fixed(value: number, decimals = 0): string {
   return value < 0 && /[1-9]/.test(text) ? MINUS + text : text;
 }
 
+const LARGE = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
+/** A round value beside an axis, where there is room for six characters: 120,000 is 120k. */
+export function tick(value: number, decimals: number): string {
+  const magnitude = Math.abs(value);
+  const large = magnitude < 10_000 ? undefined : LARGE.find(([size]) => magnitude >= size);
+  if (large === undefined) return fixed(value, decimals);
+  const [size, letter] = large;
+  const scaled = value / size;
+  return fixed(scaled, Number.isInteger(scaled) ? 0 : Number.isInteger(scaled * 10) ? 1 : 2) + letter;
+}
+
 /** Decimals that show `digits` significant digits of a value, at most 6; none from 1,000 on. */
 export function decimalsOf(value: number, digits = 3): number {
   const magnitude = Math.abs(value);

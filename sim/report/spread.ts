@@ -7,7 +7,7 @@ import type { RunResult } from "../run/result.ts";
 import { type Expectation, fulfils } from "../scenario/scenario.ts";
 import { closeSpan, decimalsOfStep, TEXT } from "./axes.ts";
 import { color, draw } from "./chart.ts";
-import { bound, fixed, quantity, scaleOf } from "./format.ts";
+import { bound, quantity, scaleOf, tick } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { unitOf } from "./series.ts";
 
@@ -86,7 +86,7 @@ function drawSpread(expectation: Expectation, dots: readonly Dot[], index: numbe
       axisLine: { show: true, lineStyle: { color: color.soft }, onZero: false },
       axisTick: { show: true, length: 3, lineStyle: { color: color.soft } },
       splitLine: { show: false },
-      axisLabel: { ...TEXT, margin: 6, formatter: (value: number) => fixed(value, decimals), hideOverlap: true },
+      axisLabel: { ...TEXT, margin: 6, formatter: (value: number) => tick(value, decimals), hideOverlap: true },
     },
     yAxis: { type: "value", show: false, min: 0, max: top },
     series: [

@@ -8,7 +8,7 @@ import type { Estimate, Summary } from "../run/result.ts";
 import type { Expectation } from "../scenario/scenario.ts";
 import { closeSpan, decimalsOfStep, roundScale, TEXT } from "./axes.ts";
 import { color, draw, fitText, seriesColor, seriesDash } from "./chart.ts";
-import { fixed, quantity, scaleOf } from "./format.ts";
+import { quantity, scaleOf, tick } from "./format.ts";
 import { type Html, html, type Part, raw } from "./html.ts";
 import { greatest, unitOf } from "./series.ts";
 
@@ -235,7 +235,7 @@ export function sweepPlot(
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { show: true, lineStyle: { color: color.rule } },
-      axisLabel: { ...TEXT, margin: 6, formatter: (value: number) => fixed(value, decimals) },
+      axisLabel: { ...TEXT, margin: 6, formatter: (value: number) => tick(value, decimals) },
     },
     series: [
       ...lines.flatMap((line, row) => lineSeries(line, row, grid.isNumeric)),

@@ -100,7 +100,10 @@ function reasons(summary: Summary): readonly Part[] {
       ({ expression, failedSeeds }) =>
         html`<li><code>${expression}</code> does not hold${summary.seeds.length > 1 && ` on ${failedSeeds.length} of ${counted(summary.seeds.length, "seed")}`}.</li>`,
     ),
-    ...summary.idleFaults.map((text) => html`<li>The fault <code>${text}</code> never took effect.</li>`),
+    ...summary.idleFaults.map((text) => {
+      const why = summary.idleReasons?.[text];
+      return html`<li>The fault <code>${text}</code> never took effect${why !== undefined && `: ${why}`}.</li>`;
+    }),
   ];
 }
 

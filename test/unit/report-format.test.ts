@@ -1,7 +1,7 @@
 /** Numbers as the report shows them. */
 
 import { expect, test } from "vitest";
-import { bound, duration, estimateText, fixed, moment, quantity } from "../../sim/report/format.ts";
+import { bound, duration, estimateText, fixed, moment, quantity, tick } from "../../sim/report/format.ts";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ").replaceAll("\u2212", "-");
 
@@ -67,4 +67,10 @@ test("an interval's width sets the digits of mean and ends; no width, the value'
 test("minus is a minus, and nothing is not below nothing", () => {
   expect(fixed(-1_234.5, 1)).toBe("\u22121,234.5");
   expect(fixed(-0.0001, 2)).toBe("0.00");
+});
+
+test("values beside an axis stay short", () => {
+  const shown = [0, 9_500, 20_000, 120_000, 1_250_000, -2_000_000, 3e9].map((value) => tick(value, 0));
+  expect(shown).toEqual(["0", "9,500", "20k", "120k", "1.25M", "\u22122M", "3G"]);
+  expect(tick(0.25, 2)).toBe("0.25");
 });
