@@ -182,7 +182,7 @@ export class JobWatch {
     counts.holding.delete(`${event.task}#${event.attempt}`);
     if (event.reason === "not-needed") return;
     if (event.reason !== "unrevealed") this.#reassigned++;
-    if (event.reason === "timeout" || event.reason === "dead") counts.timeouts++;
+    if (["timeout", "dead", "unrevealed"].includes(event.reason)) counts.timeouts++;
     this.#say(`${event.task}: taken from ${this.#name(event.worker)} (${event.reason})`);
   }
 
@@ -190,7 +190,7 @@ export class JobWatch {
     this.#accepted++;
     this.#open.delete(event.task);
     for (const agent of event.supporters) this.#of(agent).accepted++;
-    for (const agent of event.others) {
+    for (const agent of event.rejected) {
       this.#of(agent).rejected++;
       this.#say(`${event.task}: ${this.#name(agent)} was outvoted`);
     }

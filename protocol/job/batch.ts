@@ -240,10 +240,11 @@ function readable(outputs: readonly Output[], chosen: number): Data {
 function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data): void {
   const skill = specOf(rules, task).skill;
   const open = endLive(rules, task);
-  const others: AgentId[] = [];
+  const rejected: AgentId[] = [];
+  const silent: AgentId[] = [];
   for (const result of task.results) {
     const isRight = supporters.includes(result.worker);
-    if (!isRight) others.push(result.worker);
+    if (!isRight) (result.output === null ? silent : rejected).push(result.worker);
     if (isRight && result.late) continue; // counts in the tally, earns nothing for being right
     const count = isRight ? ("accepted" as const) : ("rejected" as const);
     updateAgent(rules, result.worker, (record) => ({ [count]: record[count] + 1 }));
@@ -251,6 +252,6 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
   }
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");
-  rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, others });
+  rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent });
   finishTask(rules, open, answer);
 }

@@ -72,12 +72,13 @@ export const ledgerEventCodec = variant({
   ended: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), reason: oneOf(END_REASONS) }),
   opened: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
   result: struct({ task: taskIdCodec, attempt, worker: agentId, output: hash, paid: price }),
-  /** `supporters` gave the answer, `others` another one, or none. */
+  /** `supporters` gave the answer, `rejected` another one; `silent` sealed one and did not show it in time. */
   accepted: struct({
     task: taskIdCodec,
     answer: hash,
     supporters: list(agentId, limits.seats),
-    others: list(agentId, limits.seats),
+    rejected: list(agentId, limits.seats),
+    silent: list(agentId, limits.seats),
   }),
   undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats) }),
   nodeAccepted: struct({ node: name, answer: hash, shape: oneOf(SHAPES) }),

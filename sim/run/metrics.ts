@@ -151,15 +151,14 @@ export class RunMetrics implements JobListener {
     if (reason === "not-needed") return;
     if (reason === "late") counts.hedged++;
     if (reason !== "unrevealed") counts.reassigned++;
-    if (reason !== "timeout" && reason !== "dead") return;
-    counts.timeouts++;
-    this.#agent(worker).timeouts++;
+    if (reason === "timeout" || reason === "dead") counts.timeouts++;
+    if (["timeout", "dead", "unrevealed"].includes(reason)) this.#agent(worker).timeouts++;
   }
 
   #onAccepted(watch: JobWatch, event: EventOf<"accepted">, atMs: number): void {
     this.#counts.accepted++;
     for (const agent of event.supporters) this.#agent(agent).accepted++;
-    for (const agent of event.others) this.#agent(agent).rejected++;
+    for (const agent of event.rejected) this.#agent(agent).rejected++;
     this.#taskLatencies.push(atMs - (watch.awardedMs.get(event.task) ?? atMs));
     const right = this.#truth.of(watch.submitted.job, event.task);
     if (right !== undefined && right !== event.answer) this.#counts.wrong++;

@@ -133,10 +133,10 @@ function note(counts: ReadonlyMap<string, Count>, event: LedgerEvent): void {
     add(event.worker, "results");
     add(event.worker, "earned", event.paid);
   } else if (event.kind === "ended") {
-    if (event.reason === "timeout" || event.reason === "dead") add(event.worker, "timeouts");
+    if (["timeout", "dead", "unrevealed"].includes(event.reason)) add(event.worker, "timeouts");
   } else if (event.kind === "accepted") {
     for (const agent of event.supporters) add(agent, "accepted");
-    for (const agent of event.others) add(agent, "rejected");
+    for (const agent of event.rejected) add(agent, "rejected");
   }
 }
 

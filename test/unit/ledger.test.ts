@@ -78,7 +78,7 @@ describe("sealed batches", () => {
       "nodeAccepted",
       "completed",
     ]);
-    expect(last[3]).toMatchObject({ others: ["w2"] });
+    expect(last[3]).toMatchObject({ rejected: ["w2"] });
   });
 
   test("what is not revealed counts as wrong", () => {
@@ -96,7 +96,7 @@ describe("sealed batches", () => {
     book.block([book.result("w0", "a/0", 1, 7, NONCE), book.result("w1", "a/0", 1, 8, NONCE)]);
     book.block(["m0", "m1", "m2"].map((member) => book.suspicion(member, "w2")));
     const events = book.block([book.result("w2", "a/0", 1, 7, NONCE)]);
-    expect(events.find(({ kind }) => kind === "accepted")).toMatchObject({ task: "a/0", others: ["w1"] });
+    expect(events.find(({ kind }) => kind === "accepted")).toMatchObject({ task: "a/0", rejected: ["w1"] });
   });
 
   test("a worker that was voted dead with a seal before the batch is open may come back and reveal", () => {
@@ -105,7 +105,7 @@ describe("sealed batches", () => {
     book.block(["m0", "m1", "m2"].map((member) => book.suspicion(member, "w1")));
     book.block([book.seal("w2", "a", 1, 7)]);
     const reveals = ["w0", "w1", "w2"].map((worker) => book.result(worker, "a", 1, 7, NONCE));
-    expect(book.block(reveals).find(({ kind }) => kind === "accepted")).toMatchObject({ others: [] });
+    expect(book.block(reveals).find(({ kind }) => kind === "accepted")).toMatchObject({ rejected: [], silent: [] });
   });
 
   test("a reveal of something else than was sealed changes nothing", () => {
