@@ -6,6 +6,7 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../protocol/core/ids.ts";
 import { RULES_VERSION } from "../protocol/core/limits.ts";
 import { type DrawSeed, defaultCommitteeSize, drawCommittee } from "../protocol/job/committee-draw.ts";
+import { type KnownWorld, knowledgeFor } from "../protocol/selection/knowledge.ts";
 import { encode, list } from "../protocol/wire/codec.ts";
 import { type Genesis, nodeSpecCodec } from "../protocol/wire/genesis.ts";
 import { hasher } from "./crypto.ts";
@@ -16,16 +17,18 @@ export interface Owner {
   readonly owner: AgentId;
   /** The job's number with its owner. The same for every draw: whoever said yes is drawn again. */
   readonly counter: number;
+  readonly knowledge: KnownWorld;
   /** Agents that keep jobs, without those that refused or are gone. */
   readonly hosts: readonly AgentId[];
 }
 
 /** Rejects with `refused` if the mesh has too few agents for the committee that the job asks for. */
-export function makeGenesis(job: ParsedJob, { meshId, owner, counter, hosts }: Owner): Genesis {
+export function makeGenesis(job: ParsedJob, { meshId, owner, counter, knowledge: known, hosts }: Owner): Genesis {
   const tasks = hasher(encode(list(nodeSpecCodec, 4_096), job.nodes));
   const { committee, standbys } = drawFor(job, { meshId, owner, counter, tasks }, hosts);
   const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;
-  const rest = { counter, name, nodes, output, budget, deadlineMs, labels, selector, windowMs, committee, standbys };
+  const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);
+  const rest = { knowledge, counter, name, nodes, output, budget, deadlineMs, labels, selector, windowMs, committee, standbys };
   return { meshId, rulesVersion: RULES_VERSION, owner, ...rest };
 }
 

@@ -23,6 +23,7 @@ import { createDriver, type Driver, type DriverStats } from "./driver.ts";
 import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
+import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
 import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import { type Skill, skillAd } from "./skills/skill.ts";
@@ -56,6 +57,10 @@ export interface NodeOptions {
   readonly host?: boolean;
   /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */
   readonly data?: string;
+  /** File for what its jobs teach it; the prior of its next ones. Default: `knowledge.json` in `data`, else in memory. */
+  readonly knowledge?: string;
+  /** Other owners whose jobs teach this node too, up to a cap. Default: nobody. */
+  readonly trust?: readonly AgentId[];
   /** All nodes of the mesh are on this machine. Default: it listens on loopback addresses only. */
   readonly local?: boolean;
   readonly mdns?: boolean;
@@ -113,6 +118,8 @@ class Node implements MeshworkNode {
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #submitted = new Map<JobId, (event: Extract<LocalEvent, { kind: "submitted" }>) => void>();
   readonly #inquiries: Inquiries;
+  readonly #knowledge: NodeKnowledge;
+  readonly #log: Logger;
   readonly #onStop = new Set<(error: Error) => void>();
   #stopping: Promise<void> | null = null;
 
@@ -125,7 +132,13 @@ class Node implements MeshworkNode {
     this.#store = parts.store;
     this.#blobs = parts.blobs;
     this.#trace = parts.trace;
-    const log = parts.log;
+    const { log } = parts;
+    this.#log = log;
+    this.#knowledge = new NodeKnowledge({
+      path: options.knowledge ?? (options.data === undefined ? null : join(options.data, KNOWLEDGE_FILE)),
+      self: this.id,
+      trusted: new Set(options.trust ?? []),
+    });
     const skills = options.skills ?? [];
     this.#driver = createDriver({
       createMachine: options.createMachine ?? createAgent,
@@ -188,10 +201,20 @@ class Node implements MeshworkNode {
   #onEvent(event: LocalEvent): void {
     if (event.kind === "submitted") this.#submitted.get(event.job)?.(event);
     else if (event.kind === "reply") this.#inquiries.onReply(event);
+    else if (event.kind === "taught") this.#onTaught(event);
     else if (event.kind === "block") {
       const { job, height, timeMs, events } = event;
       const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };
       for (const listener of this.#listeners) listener(told);
+    }
+  }
+
+  /** Without what a job taught, the next one starts with less: no reason to end a node. */
+  #onTaught({ owner, lessons }: Extract<LocalEvent, { kind: "taught" }>): void {
+    try {
+      this.#knowledge.onTaught(owner, lessons);
+    } catch (error) {
+      this.#log.warn({ error: error instanceof Error ? error.message : String(error) }, "knowledge was not kept");
     }
   }
 
@@ -247,7 +270,7 @@ class Node implements MeshworkNode {
     const counter = Date.now();
     for (let attempt = 1; ; attempt++) {
       const hosts = (await this.#inquiries.hosts()).filter((agent) => !excluded.has(agent));
-      const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, counter, hosts });
+      const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, counter, knowledge: this.#knowledge.world, hosts });
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
       const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));

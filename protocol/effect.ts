@@ -7,6 +7,7 @@
 
 import type { AgentId, Hash, JobId } from "./core/ids.ts";
 import type { AwardRef } from "./input.ts";
+import type { Lessons } from "./selection/knowledge.ts";
 import type { TraceEvent } from "./trace.ts";
 import type { TaskInput } from "./wire/genesis.ts";
 import type { GossipTopic } from "./wire/message.ts";
@@ -84,6 +85,8 @@ export type LocalEvent =
       readonly timeMs: number;
       readonly events: readonly unknown[];
     }
+  /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts). */
+  | { readonly kind: "taught"; readonly job: JobId; readonly owner: AgentId; readonly lessons: Lessons }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
   /** The directory changed: somebody new, gone, or with another advertisement. */
   | { readonly kind: "directory"; readonly agents: number };

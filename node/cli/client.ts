@@ -2,9 +2,11 @@
  * What the commands that talk to a mesh share: a node of their own that only dials, joined to the agent of `--to`.
  */
 
+import { dirname, join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { type Identity, loadOrMakeIdentity } from "../identity.ts";
+import { KNOWLEDGE_FILE } from "../knowledge.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { COMMAND } from "../version.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
@@ -25,6 +27,8 @@ export interface ClientOptions {
   readonly mesh: string;
   /** The owner's key; without one a new identity for this command. */
   readonly identity?: Identity;
+  /** File with what the owner's jobs taught; what this one teaches is added. */
+  readonly knowledge?: string;
 }
 
 /** The key of `--key`, or the user's own, made on first use. */
@@ -34,6 +38,10 @@ export function ownerIdentity(context: CliContext, keyFile: string | undefined):
 
 const noAnswer = (what: string, { to }: ClientOptions): MeshworkError =>
   new MeshworkError("unreachable", what, `check the address, or run: ${COMMAND} doctor ${to}`);
+
+/** What the owner's jobs taught stands beside its key. */
+export const ownerKnowledge = (context: CliContext, keyFile: string | undefined): string =>
+  join(dirname(keyFile ?? defaultKeyFile(context.io.env)), KNOWLEDGE_FILE);
 
 /** libp2p would go on trying; that nothing listens there is known at once. */
 async function checkThere(context: CliContext, options: ClientOptions): Promise<void> {
@@ -50,7 +58,7 @@ function wrongAgent({ to, mesh }: ClientOptions): MeshworkError {
   return new MeshworkError("unreachable", `something listens at ${to}, but it is ${who}`, remedy);
 }
 
-async function startClient(context: CliContext, { to, mesh, identity }: ClientOptions): Promise<MeshworkNode> {
+async function startClient(context: CliContext, { to, mesh, identity, knowledge }: ClientOptions): Promise<MeshworkNode> {
   await checkThere(context, { to, mesh });
   return createNode({
     mesh,
@@ -60,6 +68,7 @@ async function startClient(context: CliContext, { to, mesh, identity }: ClientOp
     join: [to],
     local: to.startsWith("/ip4/127."),
     ...(identity === undefined ? {} : { identity }),
+    ...(knowledge === undefined ? {} : { knowledge }),
   });
 }
 

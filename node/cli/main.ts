@@ -25,6 +25,7 @@ import {
 import { registerDemo } from "./demo.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
+import { registerKnowledge } from "./knowledge.ts";
 import { registerNode } from "./node.ts";
 import { registerResult } from "./result.ts";
 import { registerRun } from "./run.ts";
@@ -46,6 +47,7 @@ const COMMANDS: readonly Register[] = [
   registerDoctor,
   registerInit,
   registerSkills,
+  registerKnowledge,
   registerSchema,
 ];
 

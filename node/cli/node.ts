@@ -3,6 +3,7 @@
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { pino } from "pino";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
 import { builtInSkills } from "../skills/built-in.ts";
@@ -11,7 +12,7 @@ import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
-import { address, type CliContext, collect, EXIT, integer, quoted, type Register, shortName } from "./context.ts";
+import { address, agentId, type CliContext, collect, EXIT, integer, quoted, type Register, shortName } from "./context.ts";
 
 export interface NodeOptions {
   readonly mesh: string;
@@ -23,6 +24,7 @@ export interface NodeOptions {
   readonly label?: readonly string[];
   readonly slots: number;
   readonly data?: string;
+  readonly trust?: readonly AgentId[];
   /** False with `--no-host`. */
   readonly host: boolean;
   readonly trace?: string;
@@ -51,6 +53,7 @@ export const registerNode: Register = (program, act) => {
     .option("--label <name>", "something it carries that tasks may ask for; may be repeated", collect(shortName))
     .option("--slots <n>", "tasks that it works on at the same time", integer(1, 1_024), 2)
     .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
+    .option("--trust <owner>", "learn from the jobs of this owner too; may be repeated", collect(agentId))
     .option("--no-host", "serve on no committee")
     .option("--trace <file>", "write what it does to this file, for the checkers")
     .option("--mdns", "find agents of the local network by multicast (default: if it listens beyond this machine)")
@@ -93,6 +96,7 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.trust === undefined ? {} : { trust: options.trust }),
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   });
   announce(context, node, options);

@@ -6,7 +6,7 @@ import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { COMMAND } from "../version.ts";
-import { type Client, ownerIdentity, withClient } from "./client.ts";
+import { type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, type CliContext, defaultRunFolder, EXIT, quoted, type Register, shortName } from "./context.ts";
 import { isPart } from "./status.ts";
 
@@ -62,7 +62,8 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
   // Where the result cannot be put, nothing is asked for.
   const given = options.out === undefined ? null : new RunFolder(options.out, options);
   const identity = ownerIdentity(context, options.key);
-  return withClient(context, { ...options, identity }, async (client) => {
+  const knowledge = ownerKnowledge(context, options.key);
+  return withClient(context, { ...options, identity, knowledge }, async (client) => {
     const agents = await agentsOf(client);
     const job = await readJobFile(jobFile, pricesOf(agents));
     return submitJob(context, options, { client, job, agents, given, startedAt });

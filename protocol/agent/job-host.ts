@@ -376,7 +376,7 @@ export class JobHost {
         this.#relay.takeUp();
       }
     }
-    if (this.isEnded && this.role === "member") this.#tellOver();
+    if (this.isEnded) this.#tellEnd();
     for (const event of events) if (event.kind === "window") this.#events.onWindow(this, event, header);
   }
 
@@ -386,8 +386,11 @@ export class JobHost {
     this.#events.onNotices(this, notices);
   }
 
-  /** Nobody need pulse or offer for this job any more. */
-  #tellOver(): void {
+  /** The operator learns what the job taught; nobody need pulse or offer for it any more. */
+  #tellEnd(): void {
+    const { lessons } = this.replica.ledger;
+    this.#context.emit({ kind: "event", event: { kind: "taught", job: this.job, owner: this.genesis.owner, lessons } });
+    if (this.role !== "member") return;
     for (const [agent] of this.replica.ledger.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });
   }

@@ -10,8 +10,16 @@ import type { Comparator, Rule } from "../wire/genesis.ts";
 import { type Group, groupOutputs, type Output } from "./comparator.ts";
 
 export type Tally =
-  /** `answer`: position of the output that is the answer; `supporters`: of those equal to it. */
-  | { readonly kind: "accepted"; readonly answer: number; readonly supporters: readonly number[] }
+  /**
+   * `answer`: position of the output that is the answer; `supporters`: of those equal to it; `margin`: how clear it was,
+   * (the winner's results - the next answer's) / all results, 0..1.
+   */
+  | {
+      readonly kind: "accepted";
+      readonly answer: number;
+      readonly supporters: readonly number[];
+      readonly margin: number;
+    }
   /** The fewest further results that could decide. */
   | { readonly kind: "more"; readonly results: number };
 
@@ -24,10 +32,12 @@ export function tally(rule: Rule, comparator: Comparator, outputs: readonly Outp
   const best: Group | undefined = groups[0];
   const votes = best?.members.length ?? 0;
   const total = outputs.length + silent;
+  const next = groups[1]?.members.length ?? Math.min(1, silent);
   const accept = (group: Group): Tally => ({
     kind: "accepted",
     answer: group.representative,
     supporters: group.members,
+    margin: (group.members.length - next) / total,
   });
   switch (rule.kind) {
     case "first":

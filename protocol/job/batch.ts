@@ -10,6 +10,7 @@ import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { EndReason } from "./event.ts";
+import { learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import { type Award, type Books, type Task, updateAgent, updateRecord } from "./state.ts";
@@ -83,6 +84,7 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   if (reason === "timeout" || reason === "dead")
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
   if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
+  learnFromEnd(rules, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);
   // Whoever was busy took nothing of the batch: it may sit in it when it is free.
   const isBusy = reason === "busy";
@@ -173,7 +175,8 @@ export function onResult(
   rules.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price });
   updateAgent(rules, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
   const tookMs = Math.max(0, rules.timeMs - award.sinceMs);
-  const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late: award.late };
+  const { late, context } = award;
+  const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late, context };
   const next = { ...withAward(task, { ...award, status: "done" }), results: [...task.results, result] };
   saveTask(rules, next);
   const isRevealed = !next.awards.some((other) => other.status === "sealed");
@@ -187,7 +190,7 @@ export function closeReveals(rules: Rules, task: Task): void {
     if (award.status !== "sealed") continue;
     next = endAward(rules, next, award.worker, "unrevealed");
     const nothing = { output: null, data: null, confidence: 0, tookMs: 0, late: false };
-    const silent = { attempt: task.attempt, worker: award.worker, ...nothing };
+    const silent = { attempt: task.attempt, worker: award.worker, ...nothing, context: award.context };
     next = { ...next, results: [...next.results, silent] };
   }
   saveTask(rules, next);
@@ -203,7 +206,7 @@ function settleBatch(rules: Rules, task: Task): void {
   const outcome = tally(policy.accept, policy.compare, outputs, task.results.length - given.length);
   if (outcome.kind === "accepted") {
     const supporters = outcome.supporters.map((index) => given[index]!.worker);
-    accept(rules, task, supporters, readable(outputs, outcome.answer));
+    accept(rules, task, supporters, readable(outputs, outcome.answer), outcome.margin);
     return;
   }
   if (task.results.length + outcome.results > policy.redundancyMax) {
@@ -237,7 +240,7 @@ function readable(outputs: readonly Output[], chosen: number): Data {
   return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
 }
 
-function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data): void {
+function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data, margin: number): void {
   const skill = specOf(rules, task).skill;
   const open = endLive(rules, task);
   const rejected: AgentId[] = [];
@@ -250,6 +253,7 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
     updateAgent(rules, result.worker, (record) => ({ [count]: record[count] + 1 }));
     updateRecord(rules, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
   }
+  learnFromAnswer(rules, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");
   rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent });

@@ -8,6 +8,7 @@ import type { AgentId } from "../core/ids.ts";
 import { RULES_VERSION } from "../core/limits.ts";
 import type { Data, Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
 import { isPath } from "./path.ts";
+import { skillKey } from "./state.ts";
 
 /** Something wrong with a genesis: a code, and the node and the name that it concerns. */
 export interface GenesisProblem {
@@ -136,6 +137,11 @@ export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
   for (const standby of genesis.standbys) {
     if (seen.has(standby)) return problem("standby-twice", standby);
     seen.add(standby);
+  }
+  const known = new Set<string>();
+  for (const { agent, skill } of genesis.knowledge.records) {
+    if (known.has(skillKey(agent, skill))) return problem("known-twice", agent);
+    known.add(skillKey(agent, skill));
   }
   return null;
 }

@@ -14,11 +14,13 @@ import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { merkleRoot } from "../core/merkle.ts";
-import { BUILT_IN_SELECTORS, type Selector, type Selectors } from "../selection/selector.ts";
+import { BUILT_IN_SELECTORS, type Lesson, type Selector, type Selectors } from "../selection/selector.ts";
+import { type KnownAnswers, type Lessons, priorOf } from "../selection/knowledge.ts";
 import { hash, hashOf, struct } from "../wire/codec.ts";
 import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import { dataHash, type Genesis, type NodeSpec } from "../wire/genesis.ts";
+import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
 import {
   afterEnd,
   awardOf,
@@ -38,7 +40,7 @@ import { completeIfDone, endJob, openNodes, policyOf, type Rules, specOf, unfold
 import { applyOffer, judgeOffer, markBusy } from "./offers.ts";
 import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
-import { createState, digestState, type LedgerState, type Task } from "./state.ts";
+import { createState, digestState, type LedgerState, ofSkillKey, type Task } from "./state.ts";
 
 /** Commands of a block apply in this order of kinds, then by hash. */
 const KIND_ORDER: { readonly [K in CommandKind]: number } = {
@@ -73,6 +75,12 @@ const eventsHashCodec = struct({ parent: hash, root: hash });
 export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash =>
   hashOf(hasher, eventsHashCodec, { parent, root });
 
+/** What the selector knows before the job: what the owner says it learned, if that is a state of it. */
+function startOf(selector: Selector, { knowledge }: Genesis): unknown {
+  const decoded = knowledge.learned.length > 0 ? decodeValue(knowledge.learned) : null;
+  return decoded?.ok === true && selector.isState?.(decoded.value) === true ? decoded.value : selector.start();
+}
+
 export class Ledger {
   readonly genesis: Genesis;
   readonly job: JobId;
@@ -80,6 +88,7 @@ export class Ledger {
   readonly #hasher: Hasher;
   readonly #selector: Selector;
   readonly #graph;
+  readonly #prior: ReadonlyMap<string, KnownAnswers>;
 
   /** Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. */
   constructor(genesis: Genesis, job: JobId, hasher: Hasher, selectors: Selectors = BUILT_IN_SELECTORS) {
@@ -90,7 +99,8 @@ export class Ledger {
     this.job = job;
     this.#hasher = hasher;
     this.#graph = createGraph(genesis.nodes);
-    this.state = createState(genesis, job, this.#graph);
+    this.state = createState(genesis, job, this.#graph, startOf(selector, genesis));
+    this.#prior = priorOf(genesis.knowledge);
   }
 
   get digest(): Hash {
@@ -112,7 +122,9 @@ export class Ledger {
       hasher: this.#hasher,
       timeMs,
       graph: this.#graph,
+      prior: this.#prior,
       selector: this.#selector,
+      learn: (lesson) => this.#learn(lesson),
       toOpen: [],
       emit,
     };
@@ -121,6 +133,22 @@ export class Ledger {
   /** A view for questions that change nothing. */
   rulesAt(timeMs: number): Rules {
     return this.#rules(timeMs, []);
+  }
+
+  #learn(lesson: Lesson): void {
+    const { learned } = this.state;
+    if (this.#selector.learn !== undefined) learned.set(this.#selector.learn(learned.get(), lesson));
+  }
+
+  /** What this job taught so far. */
+  get lessons(): Lessons {
+    const { learned, records } = this.state;
+    const selector = this.#selector;
+    return {
+      records: records.sorted().map(([key, { accepted, rejected }]) => ({ ...ofSkillKey(key), accepted, rejected })),
+      selector: selector.name,
+      learned: selector.learn === undefined ? new Uint8Array(0) : encodeValue(learned.get() as Value),
+    };
   }
 
   // --- would it change anything -----------------------------------------------------------------------

@@ -9,7 +9,8 @@ import { assert } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
 import { type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { Selector } from "../selection/selector.ts";
+import type { KnownAnswers } from "../selection/knowledge.ts";
+import type { Lesson, Selector } from "../selection/selector.ts";
 import { hash, hashOf, list } from "../wire/codec.ts";
 import { type Data, dataHash, type NodeSpec, type Policy, type Source, type TaskInput } from "../wire/genesis.ts";
 import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
@@ -26,7 +27,11 @@ const hashesCodec = list(hash, limits.mapItems);
 
 export interface Rules extends Books {
   readonly graph: Graph;
+  /** Answers that the genesis says it knows of, by `skillKey`. */
+  readonly prior: ReadonlyMap<string, KnownAnswers>;
   readonly selector: Selector;
+  /** Teaches the selector. */
+  learn(lesson: Lesson): void;
   /** Nodes to open in this block: all that they need was accepted. */
   readonly toOpen: string[];
 }

@@ -32,6 +32,8 @@ export interface Award {
   readonly seal: Hash | null;
   /** The seal came after the task's first reveal: counts, but earns nothing for being right. */
   readonly late: boolean;
+  /** What the selector saw of the worker when it chose: it learns by that, not by what was known later. */
+  readonly context: readonly number[];
 }
 
 /** An output that counts; of a worker that sealed and never revealed, null. */
@@ -43,6 +45,8 @@ export interface Result {
   readonly confidence: number;
   readonly tookMs: number;
   readonly late: boolean;
+  /** Of its award. */
+  readonly context: readonly number[];
 }
 
 /** An open task. Finished ones leave the state; their answer's hash stays with the node. */
@@ -169,6 +173,8 @@ export interface LedgerState {
   readonly records: Table<string, SkillRecord>;
   /** Live awards by skill. */
   readonly liveBySkill: Table<string, { readonly count: number }>;
+  /** What the job's selector learned. */
+  readonly learned: Cell<unknown>;
   readonly suspicions: Table<AgentId, readonly Suspicion[]>;
   /** Of each member's newest word about an agent, by `suspicionKey`: an old one cannot be said again. */
   readonly suspicionCounters: Table<string, { readonly counter: number }>;
@@ -196,11 +202,21 @@ export const NEW_AGENT: AgentRecord = {
 };
 
 export const skillKey = (agent: AgentId, skill: string): string => `${agent}\n${skill}`;
+/** The agent and the skill of a `skillKey`: agents' ids hold no line breaks. */
+export function ofSkillKey(key: string): { readonly agent: AgentId; readonly skill: string } {
+  const at = key.indexOf("\n");
+  return { agent: key.slice(0, at) as AgentId, skill: key.slice(at + 1) };
+}
 export const suspicionKey = (by: AgentId, target: AgentId): string => `${by}\n${target}`;
 export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");
 
 /** The state before the first block. Something is due from the start: the first block opens the job. */
-export function createState(genesis: Genesis, job: JobId, graph: Pick<Graph, "readers">): LedgerState {
+export function createState(
+  genesis: Genesis,
+  job: JobId,
+  graph: Pick<Graph, "readers">,
+  learned: unknown,
+): LedgerState {
   const journal = new Journal();
   const cell = <T>(value: T): Cell<T> => new Cell<T>(journal, value);
   const table = <K extends string, V>(): Table<K, V> => new Table<K, V>(journal);
@@ -225,6 +241,7 @@ export function createState(genesis: Genesis, job: JobId, graph: Pick<Graph, "re
     agents: table(),
     records: table(),
     liveBySkill: table(),
+    learned: cell(learned),
     suspicions: table(),
     suspicionCounters: table(),
     heldBytes: cell(0),

@@ -115,6 +115,22 @@ export const nodeSpecCodec = struct({
 });
 export type NodeSpec = Infer<typeof nodeSpecCodec>;
 
+/**
+ * What the owner learned from earlier jobs: the prior of this one (protocol.md 6, knowledge). Bounded, fixed-point, and
+ * one owner's word: it moves whom this job's tasks go to, and nothing else.
+ */
+export const knowledgeCodec = struct({
+  /** Answers of agents for a skill, each pair once. Thousandths of an answer, since knowledge fades. */
+  records: list(
+    struct({ agent: agentId, skill: name, accepted: uint(limits.knownAnswers), rejected: uint(limits.knownAnswers) }),
+    limits.knownRecords,
+  ),
+  /** State of the job's selector: canonical bytes of a value; empty: it knows nothing yet. */
+  learned: bytes(limits.learnedBytes),
+});
+export type Knowledge = Infer<typeof knowledgeCodec>;
+export const NO_KNOWLEDGE: Knowledge = { records: [], learned: new Uint8Array(0) };
+
 export const genesisCodec = struct({
   meshId: text<MeshId>(limits.meshIdBytes),
   rulesVersion: uint(),
@@ -132,6 +148,7 @@ export const genesisCodec = struct({
   labels: list(name, limits.labels),
   /** Name of the policy that chooses among offers (selection/selector.ts). */
   selector: name,
+  knowledge: knowledgeCodec,
   /** Length of an offer window, ms. */
   windowMs: duration,
   committee: committeeCodec,

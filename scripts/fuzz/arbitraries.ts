@@ -176,6 +176,7 @@ const nodeSpec: Arbitrary<NodeSpec> = fc.record({
   policy,
 });
 const committee = few(fc.record({ agent: agentId, power: uintUpTo(limits.power) }), 4);
+const answers = uintUpTo(limits.knownAnswers);
 export const genesis: Arbitrary<Genesis> = fc.record({
   meshId: textUpTo(limits.meshIdBytes) as Arbitrary<MeshId>,
   rulesVersion: uint,
@@ -191,6 +192,10 @@ export const genesis: Arbitrary<Genesis> = fc.record({
   windowMs: duration,
   committee,
   standbys: few(agentId),
+  knowledge: fc.record({
+    records: few(fc.record({ agent: agentId, skill: name, accepted: answers, rejected: answers })),
+    learned: bytesUpTo(limits.learnedBytes),
+  }),
 });
 export const signedGenesis: Arbitrary<SignedGenesis> = fc.record({ bytes: bytesUpTo(limits.genesisBytes), signature });
 export const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({

@@ -12,12 +12,13 @@ import { RULES_VERSION } from "../../protocol/core/limits.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import { defaultCommitteeSize, drawCommittee } from "../../protocol/job/committee-draw.ts";
-import { encodeGenesis, type Genesis } from "../../protocol/wire/genesis.ts";
+import { EMPTY_WORLD, type KnownWorld, knowledgeFor, merge } from "../../protocol/selection/knowledge.ts";
+import { encodeGenesis, type Genesis, type Knowledge, NO_KNOWLEDGE } from "../../protocol/wire/genesis.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
 import { clientNames } from "./population.ts";
-import type { PlannedJob } from "./workload.ts";
+import type { JobParts, PlannedJob } from "./workload.ts";
 
 /** Draws of a committee before a submission is given up. */
 const SUBMIT_ATTEMPTS = 12;
@@ -51,6 +52,8 @@ export class Clients {
   readonly #byJob = new Map<JobId, SubmittedJob>();
   /** Of jobs that no committee has taken yet: draws so far, and agents that refused or are gone. */
   readonly #draws = new Map<SubmittedJob, { count: number; readonly excluded: Set<AgentId> }>();
+  /** What each client learned from its own jobs: the prior of its next. */
+  readonly #known = new Map<string, KnownWorld>();
   readonly #prng: Prng;
   #asked = 0;
   #reply: Uint8Array | null = null;
@@ -113,8 +116,15 @@ export class Clients {
       labels: [],
       committee,
       standbys: workload.standbys === null ? standbys : standbys.slice(0, workload.standbys),
+      knowledge: this.#knowledgeFor(client, planned.parts),
       ...planned.parts,
     };
+  }
+
+  #knowledgeFor(client: string, { nodes, selector }: JobParts): Knowledge {
+    if (!this.#scenario.workload.knowledge) return NO_KNOWLEDGE;
+    const skills = new Set(nodes.map(({ skill }) => skill));
+    return knowledgeFor(this.#known.get(client) ?? EMPTY_WORLD, skills, selector);
   }
 
   /** Agents that keep jobs, as far as this client knows. */
@@ -142,6 +152,8 @@ export class Clients {
   onEvent(name: string, event: LocalEvent): void {
     if (event.kind === "reply") this.#reply = event.bytes;
     else if (event.kind === "submitted") this.#onSubmitted(event);
+    else if (event.kind === "taught" && event.owner === (name as AgentId))
+      this.#known.set(name, merge(this.#known.get(name) ?? EMPTY_WORLD, event.lessons, true));
     else if (event.kind === "block") {
       const job = this.#byJob.get(event.job);
       if (job === undefined || job.client !== name || job.endedMs !== null) return;

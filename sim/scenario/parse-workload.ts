@@ -44,6 +44,7 @@ export function parseWorkload(
     shape,
     policy,
     selector: file.selector ?? DEFAULT_SELECTOR,
+    knowledge: file.knowledge ?? true,
     budget: budgetOf(context, file, shape, policy, agents),
     deadlineMs: file.deadline ?? DEFAULT_DEADLINE_MS,
     windowMs,

@@ -101,6 +101,8 @@ export interface Workload {
   readonly shape: JobShape;
   readonly policy: PolicySpec;
   readonly selector: string;
+  /** Clients carry what their jobs taught to the next. */
+  readonly knowledge: boolean;
   readonly budget: number;
   readonly deadlineMs: number;
   readonly windowMs: number;

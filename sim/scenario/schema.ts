@@ -200,6 +200,10 @@ const workloadSchema = (registry: Registry) =>
       .enum([...registry.selectors.keys()])
       .optional()
       .describe(`How workers are chosen among the offers: ${summaries(registry)}. Default ${DEFAULT_SELECTOR}.`),
+    knowledge: z
+      .boolean()
+      .optional()
+      .describe("Whether clients carry what their jobs taught to the next. Default true."),
     budget: creditsSchema(limits.budget).optional().describe("Credits of each job. Default: what it can cost at most."),
     deadline: durationSchema.optional().describe("Default 5m."),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),

@@ -10,6 +10,7 @@ import {
   encodeGenesis,
   type Generator,
   type Genesis,
+  NO_KNOWLEDGE,
   type NodeSpec,
   type Policy,
   type SignedGenesis,
@@ -98,6 +99,7 @@ export interface JobOptions {
   readonly deadlineMs?: number;
   readonly windowMs?: number;
   readonly selector?: Genesis["selector"];
+  readonly knowledge?: Genesis["knowledge"];
 }
 
 export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
@@ -120,6 +122,7 @@ export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
         : { agent: member.agent as AgentId, power: member.power },
     ),
     standbys: (options.standbys ?? []) as readonly AgentId[],
+    knowledge: options.knowledge ?? NO_KNOWLEDGE,
   };
 }
 

@@ -128,6 +128,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
         priceMax: 10,
       },
       selector: "greedy",
+      knowledge: true,
       budget: 100_000,
       deadlineMs: 120_000,
       windowMs: 50,

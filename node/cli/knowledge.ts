@@ -1,0 +1,114 @@
+/** `meshwork knowledge`: what an owner's jobs taught it about agents; shown, taken along, put elsewhere. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
+import { KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge, writeKnowledge } from "../knowledge.ts";
+import { makeFolder, storageError, writeFileAtomic } from "../store/files.ts";
+import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
+import { padEnd, padStart, plainText } from "./terminal-text.ts";
+
+export interface KnowledgeCommandOptions {
+  readonly data?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const DATA = "data folder of a node (default: your own, which submit uses)";
+
+const EXAMPLES = `
+Examples:
+  $ meshwork knowledge show
+  $ meshwork knowledge export agents.json --data ~/agent
+  $ meshwork knowledge import agents.json --data ~/other-agent`;
+
+export const registerKnowledge: Register = (program, act) => {
+  const knowledge = program
+    .command("knowledge")
+    .description("what your jobs taught about agents: the next job begins with it")
+    .addHelpText("after", EXAMPLES);
+  knowledge
+    .command("show")
+    .description("list the agents that it knows, by skill")
+    .option("--data <dir>", DATA)
+    .option("--json", "print one JSON document")
+    .action(act(show));
+  knowledge
+    .command("export <file>")
+    .description("write it to a file")
+    .option("--data <dir>", DATA)
+    .option("--force", "replace the file")
+    .option("--json", "print one JSON document")
+    .action(act(exportKnowledge));
+  knowledge
+    .command("import <file>")
+    .description("begin with what a file says; it is believed as one's own experience")
+    .option("--data <dir>", DATA)
+    .option("--force", "replace what is known already")
+    .option("--json", "print one JSON document")
+    .action(act(importKnowledge));
+};
+
+const folderOf = (context: CliContext, { data }: KnowledgeCommandOptions): string =>
+  data ?? configFolder(context.io.env);
+
+const counted = ({ records }: KnownWorld): string =>
+  records.length === 1 ? "1 record of an agent" : `${records.length} records of agents`;
+
+const round = (answers: number): string => (Math.round(answers * 10) / 10).toString();
+
+async function show(context: CliContext, options: KnowledgeCommandOptions): Promise<number> {
+  const path = join(folderOf(context, options), KNOWLEDGE_FILE);
+  const world = readKnowledge(path);
+  if (context.json) {
+    context.printJson(JSON.parse(knowledgeText(world)));
+    return EXIT.ok;
+  }
+  if (world.records.length === 0) {
+    context.print(`nothing is known yet: ${path} is written when a job ends`);
+    return EXIT.ok;
+  }
+  const width = Math.max(5, ...world.records.map(({ skill }) => plainText(skill).length));
+  context.print(`${padEnd("agent", 54)}${padEnd("skill", width)}${padStart("accepted", 10)}${padStart("rejected", 10)}`);
+  for (const { agent, skill, accepted, rejected } of [...world.records].reverse()) {
+    const counts = padStart(round(accepted), 10) + padStart(round(rejected), 10);
+    context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);
+  }
+  const names = Object.keys(world.learned);
+  if (names.length > 0) context.print(`selectors that learned: ${names.join(", ")}`);
+  return EXIT.ok;
+}
+
+async function exportKnowledge(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {
+  const world = readKnowledge(join(folderOf(context, options), KNOWLEDGE_FILE));
+  if (existsSync(file) && options.force !== true)
+    throw new MeshworkError("usage", `${file} exists already`, "choose another name, or add --force");
+  writeFileAtomic(file, knowledgeText(world), 0o600);
+  if (context.json) context.printJson({ file, records: world.records.length });
+  else context.print(`${file}: ${counted(world)}`);
+  return EXIT.ok;
+}
+
+function readGiven(file: string): KnownWorld {
+  try {
+    return parseKnowledge(readFileSync(file, "utf8"), file);
+  } catch (error) {
+    throw storageError(`${file} cannot be read`, error);
+  }
+}
+
+async function importKnowledge(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {
+  const world = readGiven(file);
+  const path = join(folderOf(context, options), KNOWLEDGE_FILE);
+  const known = readKnowledge(path);
+  if (known.records.length > 0 && options.force !== true) {
+    const remedy = "export it first if it is worth something, then add --force";
+    throw new MeshworkError("usage", `${path} holds ${counted(known)} already`, remedy);
+  }
+  makeFolder(dirname(path));
+  writeKnowledge(path, world);
+  if (context.json) context.printJson({ file: path, records: world.records.length });
+  else context.print(`${path}: ${counted(world)}`);
+  return EXIT.ok;
+}

@@ -1,0 +1,118 @@
+/**
+ * What a node knows from jobs that ended, in a file beside its key: read before each use, written after each job, so
+ * that nodes of one owner that run one after the other share it. What it means stands in protocol/selection/knowledge.ts.
+ */
+
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { MeshworkError } from "../protocol/core/errors.ts";
+import type { AgentId } from "../protocol/core/ids.ts";
+import { limits } from "../protocol/core/limits.ts";
+import { EMPTY_WORLD, type KnownWorld, type Lessons, merge } from "../protocol/selection/knowledge.ts";
+import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
+import { isFileMissing, storageError, writeFileAtomic } from "./store/files.ts";
+
+export const KNOWLEDGE_FILE = "knowledge.json";
+const FORMAT = "meshwork-knowledge/1";
+const MODE = 0o600;
+
+const answers = z.number().min(0).max(1e9);
+const fileSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  records: z.array(
+    z.strictObject({
+      agent: z.string().min(1).max(limits.agentIdBytes),
+      skill: z.string().min(1).max(limits.nameBytes),
+      accepted: answers,
+      rejected: answers,
+    }),
+  ),
+  learned: z.record(z.string(), z.json()),
+});
+
+/** As text for people and files: what a selector learned stands there as plain data. */
+export function knowledgeText({ records, learned }: KnownWorld): string {
+  const states = Object.entries(learned).map(([name, bytes]) => {
+    const decoded = decodeValue(bytes);
+    return [name, decoded.ok ? decoded.value : null] as const;
+  });
+  return `${JSON.stringify({ format: FORMAT, records, learned: Object.fromEntries(states) }, null, 1)}\n`;
+}
+
+/** Throws `invalid-file` where the text is no knowledge; `file` is how it is called. */
+export function parseKnowledge(text: string, file: string): KnownWorld {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw new MeshworkError("invalid-file", `${file} is not JSON`, "give a file that knowledge export wrote");
+  }
+  const parsed = fileSchema.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join(".") ?? "";
+    const what = `${file} is no knowledge${where === "" ? "" : ` (at ${where})`}: ${issue?.message ?? ""}`;
+    throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
+  }
+  const { records, learned } = parsed.data;
+  return {
+    records: records.map((record) => ({ ...record, agent: record.agent as AgentId })),
+    learned: Object.fromEntries(
+      Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),
+    ),
+  };
+}
+
+function encodeState(state: Value, file: string): Uint8Array {
+  try {
+    return encodeValue(state);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new MeshworkError("invalid-file", `${file} is no knowledge: ${why}`, "give a file that knowledge export wrote");
+  }
+}
+
+/** Nothing, where there is no such file. Throws `storage` where it cannot be read, `invalid-file` where it is damaged. */
+export function readKnowledge(path: string): KnownWorld {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (isFileMissing(error)) return EMPTY_WORLD;
+    throw storageError(`${path} cannot be read`, error);
+  }
+  return parseKnowledge(text, path);
+}
+
+export const writeKnowledge = (path: string, world: KnownWorld): void =>
+  writeFileAtomic(path, knowledgeText(world), MODE);
+
+export interface KnowledgeOptions {
+  /** Null: in memory, while the node runs. */
+  readonly path: string | null;
+  readonly self: AgentId;
+  /** Other owners whose jobs teach this node too. */
+  readonly trusted: ReadonlySet<AgentId>;
+}
+
+export class NodeKnowledge {
+  readonly #options: KnowledgeOptions;
+  #world: KnownWorld = EMPTY_WORLD;
+
+  constructor(options: KnowledgeOptions) {
+    this.#options = options;
+  }
+
+  get world(): KnownWorld {
+    const { path } = this.#options;
+    return path === null ? this.#world : readKnowledge(path);
+  }
+
+  /** A job of `owner` ended. */
+  onTaught(owner: AgentId, lessons: Lessons): void {
+    const { path, self, trusted } = this.#options;
+    if (owner !== self && !trusted.has(owner)) return;
+    this.#world = merge(this.world, lessons, owner === self);
+    if (path !== null) writeKnowledge(path, this.#world);
+  }
+}

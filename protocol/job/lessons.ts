@@ -1,0 +1,44 @@
+/**
+ * What the job's selector learns, and from what: accepted and rejected answers, and leases that brought nothing. Each
+ * lesson goes by the context of selection time.
+ *
+ * Kept apart: wrong answers are of an agent's quality, leases that ran out of its reliability (protocol.md 6.6). A worker
+ * that says at once that it failed was not right either: a fast failure must not look like a fast answer.
+ *
+ * Source: protocol.md 6 (late rewards).
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import { lessonOf } from "../selection/reward.ts";
+import type { EndReason } from "./event.ts";
+import { policyOf, type Rules, specOf } from "./nodes.ts";
+import type { Award, Task } from "./state.ts";
+
+/** Ends that are nobody's fault, and teach nothing. */
+const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
+
+/** An award ended without a result. */
+export function learnFromEnd(rules: Rules, task: Task, { worker, sinceMs, context }: Award, reason: EndReason): void {
+  // What was sealed and not shown is taught with the answer: it counts as wrong.
+  if (NO_FAULT.has(reason) || reason === "unrevealed") return;
+  const { skill } = specOf(rules, task);
+  if (reason !== "error") {
+    rules.learn({ kind: "timeout", agent: worker, skill });
+    return;
+  }
+  const tookMs = Math.max(0, rules.timeMs - sinceMs);
+  const outcome = { correct: 0, tookMs, targetMs: policyOf(rules, task).timeoutMs, margin: 1 };
+  rules.learn(lessonOf({ agent: worker, context }, skill, outcome));
+}
+
+/** An answer was accepted, so clearly: all that gave results learn of it. */
+export function learnFromAnswer(rules: Rules, task: Task, supporters: readonly AgentId[], margin: number): void {
+  const { skill } = specOf(rules, task);
+  const { timeoutMs: targetMs } = policyOf(rules, task);
+  for (const { worker, late, tookMs, context } of task.results) {
+    const isRight = supporters.includes(worker);
+    if (isRight && late) continue; // it could have copied
+    const outcome = { correct: isRight ? 1 : 0, tookMs, targetMs, margin };
+    rules.learn(lessonOf({ agent: worker, context }, skill, outcome));
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What an owner learned from its jobs, and carries to the next one: how often an agent's answers for a skill were
+ * accepted, and what its selector learned. Plain data and pure functions; the node keeps it (node/knowledge.ts).
+ *
+ * Knowledge moves awards and nothing else: no answer is right because of it. What others' jobs taught counts only where
+ * this node's operator trusts their owner, and each owner up to a cap: a certificate proves that a rule ran, not that
+ * the answer is true, and anybody can buy genuine certificates for its own sybils.
+ *
+ * Source: protocol.md 6 (knowledge).
+ */
+
+import { compareUnits } from "../core/bytes.ts";
+import type { AgentId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { type Knowledge, NO_KNOWLEDGE } from "../wire/genesis.ts";
+
+/** Answers of one agent for one skill; fractions, since knowledge fades. */
+export interface KnownRecord {
+  readonly agent: AgentId;
+  readonly skill: string;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+export type KnownAnswers = Pick<KnownRecord, "accepted" | "rejected">;
+
+/** What one job taught. */
+export interface Lessons {
+  readonly records: readonly KnownRecord[];
+  /** The job's selector, and its state in canonical bytes; empty: it learns nothing. */
+  readonly selector: string;
+  readonly learned: Uint8Array;
+}
+
+/** What a node knows. Replaced, never changed. */
+export interface KnownWorld {
+  /** In the order in which they were last added to: the newest last. */
+  readonly records: readonly KnownRecord[];
+  /** By the selector's name. */
+  readonly learned: { readonly [selector: string]: Uint8Array };
+}
+
+export const EMPTY_WORLD: KnownWorld = { records: [], learned: {} };
+
+/**
+ * What is kept of old answers at each new one about the same agent and skill: about a hundred answers count, and an agent
+ * that behaved well and then flips is known for what it is after some dozens.
+ */
+const KEPT = 0.99;
+/** Answers that jobs of one other owner add to a record at most, each time. */
+const TRUSTED_ANSWERS = 20;
+/** Records that a node keeps. */
+const RECORDS_MAX = 16 * limits.knownRecords;
+/** Less than this says nothing any more, answers. */
+const ANSWERS_MIN = 0.01;
+
+const keyOf = ({ agent, skill }: Pick<KnownRecord, "agent" | "skill">): string => `${agent}\n${skill}`;
+
+/**
+ * Adds what a job taught. `isOwn`: of this node's own job; another owner's counts up to a cap, and its selector's state
+ * is not taken: nobody could say how much of it is true.
+ */
+export function merge(world: KnownWorld, lessons: Lessons, isOwn: boolean): KnownWorld {
+  const records = new Map(world.records.map((record) => [keyOf(record), record]));
+  for (const { agent, skill, accepted, rejected } of lessons.records) {
+    const answers = accepted + rejected;
+    if (!(answers > 0)) continue;
+    const key = keyOf({ agent, skill });
+    const known = records.get(key) ?? { agent, skill, accepted: 0, rejected: 0 };
+    const scale = isOwn ? 1 : Math.min(1, TRUSTED_ANSWERS / answers);
+    let kept = 1;
+    for (let i = 0; i < Math.min(answers * scale, 1_000); i++) kept *= KEPT;
+    records.delete(key); // the newest last
+    records.set(key, {
+      agent,
+      skill,
+      accepted: known.accepted * kept + accepted * scale,
+      rejected: known.rejected * kept + rejected * scale,
+    });
+  }
+  const { selector, learned } = lessons;
+  const isTaught = isOwn && learned.length > 0;
+  return {
+    records: [...records.values()].slice(-RECORDS_MAX),
+    learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
+  };
+}
+
+const thousandths = (answers: number): number => Math.min(limits.knownAnswers, Math.round(answers * 1_000));
+
+/** The part of it that a job of these skills can use, in the form of a genesis: the newest records, up to its limit. */
+export function knowledgeFor(world: KnownWorld, skills: ReadonlySet<string>, selector: string): Knowledge {
+  const records = world.records
+    .filter(({ skill, accepted, rejected }) => skills.has(skill) && accepted + rejected >= ANSWERS_MIN)
+    .slice(-limits.knownRecords)
+    .map(({ agent, skill, accepted, rejected }) => ({
+      agent,
+      skill,
+      accepted: thousandths(accepted),
+      rejected: thousandths(rejected),
+    }))
+    .sort((a, b) => compareUnits(keyOf(a), keyOf(b)));
+  const learned = Object.hasOwn(world.learned, selector) ? world.learned[selector]! : NO_KNOWLEDGE.learned;
+  return { records, learned: learned.length <= limits.learnedBytes ? learned : NO_KNOWLEDGE.learned };
+}
+
+/** What a genesis says of an agent and a skill: answers, by `${agent}\n${skill}`. */
+export function priorOf({ records }: Knowledge): ReadonlyMap<string, KnownAnswers> {
+  return new Map(
+    records.map(({ agent, skill, accepted, rejected }) => [
+      keyOf({ agent, skill }),
+      { accepted: accepted / 1_000, rejected: rejected / 1_000 },
+    ]),
+  );
+}
