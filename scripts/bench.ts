@@ -13,6 +13,7 @@ import { growthPage } from "./bench/growth-page.ts";
 import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./bench/mesh.ts";
 import { memory } from "./bench/processes.ts";
 import { type Row, row } from "./bench/row.ts";
+import { embedded, searched } from "./bench/search.ts";
 import { growth, growthRows, simulated, simulatedChain, simulatedThousand } from "./bench/simulated.ts";
 
 const TASKS = 20_000;
@@ -110,6 +111,10 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   "sim-chain": simulatedChain,
   "sim-growth": simulatedGrowth,
   "sim-1000": simulatedThousand,
+  "search-embed": embedded,
+  "search-1k": () => searched(1_000),
+  "search-10k": () => searched(10_000),
+  "search-100k": () => searched(100_000),
 };
 
 const HELP = `npm run bench                 all figures

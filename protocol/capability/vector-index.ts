@@ -1,0 +1,51 @@
+/**
+ * Which vectors are nearest to one: the interface of searches, and the exact one. The core is given one from outside: a
+ * node with a large directory gives it an approximate one (node/search/).
+ *
+ * Source: protocol.md 3.
+ */
+
+import { VectorRows } from "./vector-rows.ts";
+
+export interface Neighbour<Id extends string = string> {
+  readonly id: Id;
+  /** From -1 to 1. */
+  readonly similarity: number;
+}
+
+export interface VectorIndex<Id extends string = string> {
+  /** How many ids it holds. */
+  readonly size: number;
+  /** Adds `id`, or gives it another vector. Keeps a copy. */
+  set(id: Id, vector: Int8Array): void;
+  /** False if it was not there. */
+  delete(id: Id): boolean;
+  /**
+   * The `k` most similar, best first, equal ones by id; fewer if it holds fewer. Similarities are exact; an approximate
+   * index may miss some ids.
+   */
+  nearest(vector: Int8Array, k: number): Neighbour<Id>[];
+}
+
+/** Compares with every different vector: about 0.2 µs each. */
+export class ExactIndex<Id extends string = string> implements VectorIndex<Id> {
+  readonly #rows = new VectorRows<Id>();
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  set(id: Id, vector: Int8Array): void {
+    if (this.#rows.has(id, vector)) return;
+    this.#rows.remove(id);
+    this.#rows.add(id, vector);
+  }
+
+  delete(id: Id): boolean {
+    return this.#rows.remove(id) !== null;
+  }
+
+  nearest(vector: Int8Array, k: number): Neighbour<Id>[] {
+    return this.#rows.nearest(vector, k);
+  }
+}
