@@ -68,7 +68,11 @@ function encodeState(state: Value, file: string): Uint8Array {
     return encodeValue(state);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new MeshworkError("invalid-file", `${file} is no knowledge: ${why}`, "give a file that knowledge export wrote");
+    throw new MeshworkError(
+      "invalid-file",
+      `${file} is no knowledge: ${why}`,
+      "give a file that knowledge export wrote",
+    );
   }
 }
 

@@ -28,7 +28,20 @@ export function makeGenesis(job: ParsedJob, { meshId, owner, counter, knowledge:
   const { committee, standbys } = drawFor(job, { meshId, owner, counter, tasks }, hosts);
   const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;
   const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);
-  const rest = { knowledge, counter, name, nodes, output, budget, deadlineMs, labels, selector, windowMs, committee, standbys };
+  const rest = {
+    knowledge,
+    counter,
+    name,
+    nodes,
+    output,
+    budget,
+    deadlineMs,
+    labels,
+    selector,
+    windowMs,
+    committee,
+    standbys,
+  };
   return { meshId, rulesVersion: RULES_VERSION, owner, ...rest };
 }
 

@@ -270,7 +270,13 @@ class Node implements MeshworkNode {
     const counter = Date.now();
     for (let attempt = 1; ; attempt++) {
       const hosts = (await this.#inquiries.hosts()).filter((agent) => !excluded.has(agent));
-      const genesis = makeGenesis(job, { meshId: this.mesh as MeshId, owner: this.id, counter, knowledge: this.#knowledge.world, hosts });
+      const genesis = makeGenesis(job, {
+        meshId: this.mesh as MeshId,
+        owner: this.id,
+        counter,
+        knowledge: this.#knowledge.world,
+        hosts,
+      });
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
       const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));

@@ -24,6 +24,9 @@ export interface StoredRecord {
   readonly bytes: Uint8Array;
 }
 
+/** A skill of an agent; without a vector, the built-in embedder makes it of name and description. */
+export type OwnSkill = Omit<SkillAd, "vector"> & { readonly vector?: Uint8Array };
+
 /** What one agent is. */
 export interface AgentConfig {
   readonly meshId: MeshId;
@@ -33,7 +36,9 @@ export interface AgentConfig {
   readonly name: string;
   /** Greater at each start of the same identity: wall-clock milliseconds at start do. */
   readonly incarnation: number;
-  readonly skills: readonly SkillAd[];
+  readonly skills: readonly OwnSkill[];
+  /** What made the vectors of its skills; all agents of a mesh use the same. Default: the built-in one. */
+  readonly embedder?: string;
   /** Tasks that it works on at the same time. 1..1024 */
   readonly slots: number;
   readonly labels: readonly string[];

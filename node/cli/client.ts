@@ -58,7 +58,10 @@ function wrongAgent({ to, mesh }: ClientOptions): MeshworkError {
   return new MeshworkError("unreachable", `something listens at ${to}, but it is ${who}`, remedy);
 }
 
-async function startClient(context: CliContext, { to, mesh, identity, knowledge }: ClientOptions): Promise<MeshworkNode> {
+async function startClient(
+  context: CliContext,
+  { to, mesh, identity, knowledge }: ClientOptions,
+): Promise<MeshworkNode> {
   await checkThere(context, { to, mesh });
   return createNode({
     mesh,

@@ -70,7 +70,9 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
     return EXIT.ok;
   }
   const width = Math.max(5, ...world.records.map(({ skill }) => plainText(skill).length));
-  context.print(`${padEnd("agent", 54)}${padEnd("skill", width)}${padStart("accepted", 10)}${padStart("rejected", 10)}`);
+  context.print(
+    `${padEnd("agent", 54)}${padEnd("skill", width)}${padStart("accepted", 10)}${padStart("rejected", 10)}`,
+  );
   for (const { agent, skill, accepted, rejected } of [...world.records].reverse()) {
     const counts = padStart(round(accepted), 10) + padStart(round(rejected), 10);
     context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);

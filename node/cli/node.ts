@@ -12,7 +12,17 @@ import { lyingSkills } from "../skills/lying.ts";
 import type { Skill } from "../skills/skill.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
-import { address, agentId, type CliContext, collect, EXIT, integer, quoted, type Register, shortName } from "./context.ts";
+import {
+  address,
+  agentId,
+  type CliContext,
+  collect,
+  EXIT,
+  integer,
+  quoted,
+  type Register,
+  shortName,
+} from "./context.ts";
 
 export interface NodeOptions {
   readonly mesh: string;

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { SkillAd } from "../../protocol/wire/capability.ts";
+import type { OwnSkill } from "../../protocol/machine.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCredits } from "../job-file/duration.ts";
 import { NAME_PATTERN } from "../job-file/schema.ts";
@@ -112,7 +112,7 @@ export function priceOf(skill: Skill): number {
 }
 
 /** How the skill stands in a capability vector. */
-export function skillAd(skill: Skill): SkillAd {
+export function skillAd(skill: Skill): OwnSkill {
   return {
     name: skill.name,
     description: skill.description,

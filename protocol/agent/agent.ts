@@ -61,7 +61,7 @@ class Agent implements Machine {
     const context = new StepContext(config);
     this.#context = context;
     this.#records = records;
-    this.#directory = new Directory(config.meshId, config.crypto);
+    this.#directory = new Directory(config.meshId, config.crypto, config.embedder);
     this.#advertiser = new Advertiser(context, this.#directory);
     this.#worker = new Worker(context, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),

@@ -10,6 +10,7 @@ import { limits } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { EMBEDDER_NAME, isEmbedding, vectorOf } from "./embedding.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
@@ -20,12 +21,20 @@ const isNewer = (a: Vcv, b: Pick<Vcv, "incarnation" | "version">): boolean =>
   a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.version > b.version);
 
 /** Computed once a vector: a simulated world hands the same one to all its agents. */
-const factsKnown = new WeakMap<Vcv, { readonly bytes: number; readonly hash: Hash }>();
+const factsKnown = new WeakMap<Vcv, Facts>();
 
-function factsOf(crypto: Crypto, vcv: Vcv): { readonly bytes: number; readonly hash: Hash } {
+interface Facts {
+  readonly bytes: number;
+  readonly hash: Hash;
+  /** Its skills' vectors can be compared with others: one that is too long would seem similar to everything. */
+  readonly isSound: boolean;
+}
+
+function factsOf(crypto: Crypto, vcv: Vcv): Facts {
   let facts = factsKnown.get(vcv);
   if (facts === undefined) {
-    facts = { bytes: encodeVcv(vcv).length, hash: vcvHash(crypto.hash, vcv) };
+    const isSound = vcv.skills.every(({ vector }) => vector.length === 0 || isEmbedding(vectorOf(vector)));
+    facts = { bytes: encodeVcv(vcv).length, hash: vcvHash(crypto.hash, vcv), isSound };
     factsKnown.set(vcv, facts);
   }
   return facts;
@@ -34,10 +43,13 @@ function factsOf(crypto: Crypto, vcv: Vcv): { readonly bytes: number; readonly h
 export class Directory {
   readonly #meshId: MeshId;
   readonly #crypto: Crypto;
+  readonly #embedder: string;
   readonly #entries = new Map<AgentId, Vcv>();
   #version = 0;
 
-  constructor(meshId: MeshId, crypto: Crypto) {
+  /** `embedder`: the mesh's; vectors of another one are refused. */
+  constructor(meshId: MeshId, crypto: Crypto, embedder: string = EMBEDDER_NAME) {
+    this.#embedder = embedder;
     this.#meshId = meshId;
     this.#crypto = crypto;
   }
@@ -74,6 +86,8 @@ export class Directory {
     const facts = factsOf(this.#crypto, vcv);
     // What gossip would not carry must not come in by another way: it is handed on in frames with others.
     if (facts.bytes > limits.gossipBytes) return reject("vcv-too-large");
+    if (!facts.isSound) return reject("wrong-vector");
+    if (vcv.embedder !== this.#embedder) return ignore("other-embedder");
     if (vcv.expiresMs <= wallMs) return ignore("expired");
     if (vcv.expiresMs > wallMs + VCV_LIFE_MS + VCV_LIFE_SLACK_MS) return ignore("from-the-future");
     if (known === undefined && this.#entries.size >= limits.directoryAgents) {

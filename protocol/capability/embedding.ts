@@ -147,3 +147,9 @@ export function isEmbedding(vector: Int8Array): boolean {
   const [min, max] = [LENGTH - ROUNDING, LENGTH + ROUNDING];
   return squares === 0 || (squares >= min * min && squares <= max * max);
 }
+
+/** A vector as it travels, and back: the same bytes. */
+export const bytesOf = (vector: Int8Array): Uint8Array =>
+  new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+export const vectorOf = (bytes: Uint8Array): Int8Array =>
+  new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

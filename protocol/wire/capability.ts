@@ -4,20 +4,25 @@
  * Source: protocol.md 2, 3, 6.
  */
 
+import { EMBEDDING_BYTES } from "../capability/embedding.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { bool, type Codec, hash, hashOf, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
+import { bool, bytes, type Codec, hash, hashOf, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
 import { agentId, signature } from "./consensus.ts";
 import { duration, name, price } from "./genesis.ts";
 
-/** A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. */
+/**
+ * A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. `vector`: what it
+ * says of itself, in the mesh's embedder: 256 signed bytes, or none.
+ */
 export const skillAdCodec = struct({
   name,
   description: text(limits.textBytes),
   price,
   expectedMs: duration,
   schemas: nullable(hash),
+  vector: bytes(EMBEDDING_BYTES),
 });
 export type SkillAd = Infer<typeof skillAdCodec>;
 
@@ -28,6 +33,8 @@ const vcvFields = {
   version: uint(),
   /** What people call it; not an identity. */
   name,
+  /** What made the skills' vectors: those of another embedder cannot be compared. */
+  embedder: name,
   skills: list(skillAdCodec, limits.skills),
   slots: uint(limits.slots),
   labels: list(name, limits.labels),

@@ -7,6 +7,7 @@
  */
 
 import fc, { type Arbitrary } from "fast-check";
+import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Beacon, SkillAd, Vcv } from "../../protocol/wire/capability.ts";
@@ -283,12 +284,14 @@ const skillAd: Arbitrary<SkillAd> = fc.record({
   price,
   expectedMs: duration,
   schemas: orNull(hash),
+  vector: bytesUpTo(EMBEDDING_BYTES),
 });
 export const vcv: Arbitrary<Vcv> = fc.record({
   agent: agentId,
   incarnation: uint,
   version: uint,
   name,
+  embedder: name,
   skills: few(skillAd),
   slots: uintUpTo(limits.slots),
   labels: few(name),

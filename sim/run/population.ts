@@ -4,8 +4,8 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import type { OwnSkill } from "../../protocol/machine.ts";
 import { BUILT_IN_SELECTORS, type Selector } from "../../protocol/selection/selector.ts";
-import type { SkillAd } from "../../protocol/wire/capability.ts";
 import { mutes } from "../adversaries/behaviours.ts";
 import type { BehavedAgent, Registry } from "../plugins/registry.ts";
 import type { AgentGroup, AgentProfile, Scenario } from "../scenario/scenario.ts";
@@ -27,7 +27,7 @@ const namesOf = ({ name, count }: AgentGroup): string[] => Array.from({ length: 
 
 export const clientNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `client${i + 1}`);
 
-function adsOf({ skills, profile }: AgentGroup): SkillAd[] {
+function adsOf({ skills, profile }: AgentGroup): OwnSkill[] {
   const expectedMs = Math.max(1, Math.round(profile.expectedMs ?? medianOf(profile.latencyMs)));
   return skills.map((name) => ({ name, description: "", price: profile.price, expectedMs, schemas: null }));
 }

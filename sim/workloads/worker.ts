@@ -3,7 +3,7 @@
  * agent with a skill.
  */
 
-import type { SkillAd } from "../../protocol/wire/capability.ts";
+import type { OwnSkill } from "../../protocol/machine.ts";
 import type { SimulatedSkill } from "../virtual/skill.ts";
 import { sumPlusOne } from "./work.ts";
 
@@ -21,7 +21,7 @@ export interface WorkerHabits {
   readonly slow: number;
 }
 
-export const adOf = ({ price, workMs }: WorkerHabits): SkillAd => ({
+export const adOf = ({ price, workMs }: WorkerHabits): OwnSkill => ({
   name: "work",
   description: "",
   price,

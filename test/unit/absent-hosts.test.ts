@@ -1,6 +1,7 @@
 /** Who is asked to keep a job, and what the submitter's node makes of their answers and of their silence. */
 
 import { expect, test } from "vitest";
+import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import { RULES_VERSION } from "../../protocol/core/limits.ts";
 import { vcvHash } from "../../protocol/wire/capability.ts";
@@ -13,7 +14,17 @@ function clientThatKnows(): DrivenAgent {
   const client = new DrivenAgent("owner", { hosts: false });
   const vcvs = hosts.map((name) => {
     const content = {
-      ...{ agent: id(name), incarnation: 1, version: 1, name, skills: [], slots: 1, labels: [], addresses: [] },
+      ...{
+        agent: id(name),
+        incarnation: 1,
+        version: 1,
+        name,
+        embedder: EMBEDDER_NAME,
+        skills: [],
+        slots: 1,
+        labels: [],
+        addresses: [],
+      },
       ...{ hosts: true, rulesVersion: RULES_VERSION, expiresMs: client.nowMs + 300_000 },
     };
     return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
+import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
 import { Screening } from "../../protocol/capability/screening.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import { RULES_VERSION } from "../../protocol/core/limits.ts";
@@ -21,7 +22,8 @@ test("honest agents are called within a few windows", () => {
   for (const name of [...honest, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {
     const content = {
       ...{ agent: id(name), incarnation: 1, version: 1, name, slots: 1, labels: [], addresses: [], hosts: true },
-      skills: [{ name: "work", description: "", price: 1, expectedMs: 100, schemas: null }],
+      embedder: EMBEDDER_NAME,
+      skills: [{ name: "work", description: "", price: 1, expectedMs: 100, schemas: null, vector: new Uint8Array(0) }],
       ...{ rulesVersion: RULES_VERSION, expiresMs: book.timeMs + 300_000 },
     };
     const message = statementMessage(MESH, "vcv", vcvHash(crypto.hash, content));

@@ -1,6 +1,7 @@
 /** Who joins hears of the mesh from more than those that connect first; who does not answer is not away for good. */
 
 import { expect, test } from "vitest";
+import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import { RULES_VERSION } from "../../protocol/core/limits.ts";
 import { defaultCommitteeSize } from "../../protocol/job/committee-draw.ts";
@@ -10,7 +11,17 @@ import { crypto, DrivenAgent, id, jobOf, MESH, signerOf } from "../support/drive
 
 const vcvOf = (name: string, nowMs: number) => {
   const content = {
-    ...{ agent: id(name), incarnation: 1, version: 1, name, skills: [], slots: 1, labels: [], addresses: [] },
+    ...{
+      agent: id(name),
+      incarnation: 1,
+      version: 1,
+      name,
+      embedder: EMBEDDER_NAME,
+      skills: [],
+      slots: 1,
+      labels: [],
+      addresses: [],
+    },
     ...{ hosts: true, rulesVersion: RULES_VERSION, expiresMs: nowMs + 300_000 },
   };
   return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };

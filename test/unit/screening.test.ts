@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
+import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
 import { Screening } from "../../protocol/capability/screening.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
@@ -18,7 +19,8 @@ function vcvOf(name: string, { labels = [] as string[], skill = "work", version 
     incarnation: 1,
     version,
     name,
-    skills: [{ name: skill, description: "", price: 1, expectedMs: 100, schemas: null }],
+    embedder: EMBEDDER_NAME,
+    skills: [{ name: skill, description: "", price: 1, expectedMs: 100, schemas: null, vector: new Uint8Array(0) }],
     slots: 2,
     labels,
     addresses: [],
