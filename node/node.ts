@@ -14,7 +14,7 @@ import type { AgentId, JobId, MeshId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
-import type { Selector } from "../protocol/selection/selector.ts";
+import type { AnySelector } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
@@ -52,7 +52,7 @@ export interface NodeOptions {
   readonly slots?: number;
   readonly labels?: readonly string[];
   /** Policies for choosing workers beside the built-in ones: all that keep a job need the one that it names. */
-  readonly selectors?: readonly Selector[];
+  readonly selectors?: readonly AnySelector[];
   /** Whether it serves on committees. Default true. */
   readonly host?: boolean;
   /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */

@@ -10,7 +10,7 @@ import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
 import type { Effect } from "./effect.ts";
 import type { Input, Now } from "./input.ts";
-import type { Selector } from "./selection/selector.ts";
+import type { AnySelector } from "./selection/selector.ts";
 import type { SkillAd } from "./wire/capability.ts";
 
 export interface Machine {
@@ -46,7 +46,7 @@ export interface AgentConfig {
   readonly hosts: boolean;
   readonly addresses: readonly string[];
   /** Policies for choosing workers beside the built-in ones. All agents that keep a job need the one that it names. */
-  readonly selectors?: readonly Selector[];
+  readonly selectors?: readonly AnySelector[];
   /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */
   readonly traceState?: boolean;
 }

@@ -9,7 +9,7 @@
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { type Candidate, type Pick as Choice, choose, type Lots } from "../selection/selector.ts";
+import { type Candidate, choose, type Lots } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
@@ -110,6 +110,8 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
   const skill = rules.state.records.get(skillKey(offer.agent, specOf(rules, task).skill));
   return {
     agent: offer.agent,
+    similarity: 1, // offers are found by the exact name
+    isNewcomer: record.accepted === 0,
     price: offer.price,
     expectedMs: offer.expectedMs,
     live: record.live,
@@ -118,7 +120,11 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     awards: record.awards,
     accepted: skill?.accepted ?? 0,
     rejected: skill?.rejected ?? 0,
+    acceptedBefore: 0,
+    rejectedBefore: 0,
     timeouts: record.timeouts,
+    idleMs: Number.POSITIVE_INFINITY,
+    affinity: 0,
   };
 }
 
@@ -132,16 +138,15 @@ function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number
   const left = moneyLeft(rules);
   const cheapestPrice = offers.reduce((least, offer) => Math.min(least, offer.price), Number.POSITIVE_INFINITY);
   if (cheapestPrice * seats > left) return "unaffordable";
-  const priceOf = (choices: readonly Choice[]): number =>
+  const priceOf = (choices: readonly Pick<Candidate, "agent">[]): number =>
     choices.reduce((sum, choice) => sum + offers.find((offer) => offer.agent === choice.agent)!.price, 0);
   const candidates = offers.map((offer) => candidateOf(rules, task, offer));
   const lots = lotsOf(rules, task);
-  let choices = choose(rules.selector, candidates, seats, lots);
+  let choices: readonly Pick<Candidate, "agent">[] = choose(rules.selector, candidates, seats, lots);
   if (priceOf(choices) > left) {
     const byPrice = (a: Candidate, b: Candidate): number =>
       a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
-    const cheapest = [...candidates].sort(byPrice).slice(0, seats);
-    choices = cheapest.map((candidate) => ({ agent: candidate.agent, score: 0 }));
+    choices = [...candidates].sort(byPrice).slice(0, seats);
     if (priceOf(choices) > left) return "unaffordable";
   }
   let next = task;

@@ -1,20 +1,26 @@
 /**
- * Selectors: which of the eligible offers get the seats of a task. One interface; every member recomputes the choice
+ * The interface of selectors: which of the eligible offers get the seats of a task. Every member recomputes the choice
  * from the log, so a selector is a pure function of what it is given, and ties go by a hash of (job, task, attempt,
- * agent): never by id, never by who was fastest.
+ * agent): never by id, never by who was fastest. One that learns keeps a state, which the ledger holds for it.
  *
  * A job names its selector. Agents that do not have it refuse to keep the job.
  *
- * Source: protocol.md 6 (stage two). Learning selectors join this interface with `learn`.
+ * Source: protocol.md 6 (stage two). The policies themselves: simple.ts, linucb.ts, thompson.ts, arms.ts; which of them
+ * there are: catalog.ts.
  */
 
-import { compareUnits } from "../core/bytes.ts";
 import { MeshworkError } from "../core/errors.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
+import { fromScores, guarded } from "./adapt.ts";
+import { SIMPLE } from "./simple.ts";
 
-/** What the ledger knows of an agent that could take a seat. */
+/** What the ledger knows of an agent that could take a seat. Nothing here need be in range: see context.ts. */
 export interface Candidate {
   readonly agent: AgentId;
+  /** How near its skill is to the one asked for, 0..1; 1: the same name. */
+  readonly similarity: number;
+  /** It has no accepted result, neither in this ledger nor in the genesis's knowledge (protocol.md 6.3). */
+  readonly isNewcomer: boolean;
   readonly price: number;
   readonly expectedMs: number;
   /** Awards that it holds in this job, and how many it would hold at most. */
@@ -27,83 +33,142 @@ export interface Candidate {
   /** Answers for this skill that were accepted and rejected in this job. */
   readonly accepted: number;
   readonly rejected: number;
+  /** The same from the genesis's knowledge; knowledge fades, so these may be fractions. */
+  readonly acceptedBefore: number;
+  readonly rejectedBefore: number;
   /** Leases that ended without a result. */
   readonly timeouts: number;
+  /** Since its last award in this job, ms; Infinity: it had none. */
+  readonly idleMs: number;
+  /** Share of the task's input that it produced itself, 0..1. */
+  readonly affinity: number;
 }
 
 /** H(job, task, attempt, agent): settles ties, and is the lot where a policy draws. Asked for only where it is needed. */
 export type Lots = (agent: AgentId) => Hash;
 
-export interface Pick {
+/** What is asked of a selector for one task. */
+export interface ChoiceRequest {
+  /** What is to be done: records and arms are by agent and skill. */
+  readonly skill: string;
+  /** Each agent once. Their order must not count. */
+  readonly candidates: readonly Candidate[];
+  readonly lots: Lots;
+  /** A result as late as this, or later, counts as slow as can be, ms. */
+  readonly targetMs: number;
+  /** The price that counts as neither cheap nor dear, micro-credits: see `typicalPrice` in context.ts. */
+  readonly typicalPrice: number;
+}
+
+/** A candidate as the selector saw it. */
+export interface Scored {
   readonly agent: AgentId;
   /** What the choice went by; higher won. Comparable within one choice only. */
   readonly score: number;
+  /** What the selector expects of it, and what is added because it does not know. */
+  readonly mean: number;
+  readonly bonus: number;
 }
 
-/** A policy. Pure, and with arithmetic that is the same on every machine: members that differ decide no block. */
-export interface Selector {
+/**
+ * Why an agent was picked: by what is known of it (`best`); only with its bonus for being little known (`explore`), and
+ * if it has no record at all, `newcomer`; by lot (`draw`); by the budget, whatever the selector said (`cheapest`).
+ */
+export type Reason = "best" | "explore" | "newcomer" | "draw" | "cheapest";
+
+export interface Pick extends Scored {
+  /** What was known at the time of the choice, as context.ts writes it: kept with the award, for learning. */
+  readonly context: readonly number[];
+  readonly why: Reason;
+}
+
+export interface Picks {
+  /** All candidates, best first: the explanation of the choice. */
+  readonly ranked: readonly Scored[];
+  /** Distinct agents, at most as many as asked for, the first choice first. */
+  readonly picked: readonly Pick[];
+}
+
+/** How good a result was: when it is accepted or rejected, and again when the owner scores the job. */
+export interface RewardLesson {
+  readonly kind: "reward";
+  readonly agent: AgentId;
+  readonly skill: string;
+  /** Of the award's pick. */
+  readonly context: readonly number[];
+  /** In [-1, 1]; see reward.ts. */
+  readonly reward: number;
+  /** How much it counts, 0..1. Default 1. */
+  readonly weight?: number;
+}
+
+/** A lease ended without a result. Says nothing of the quality of results: no estimate of quality may change by it. */
+export interface TimeoutLesson {
+  readonly kind: "timeout";
+  readonly agent: AgentId;
+  readonly skill: string;
+}
+
+export type Lesson = RewardLesson | TimeoutLesson;
+
+/**
+ * A policy. Pure, and with arithmetic that is the same on every machine: members that differ decide no block.
+ *
+ * The state `S` is plain data (finite numbers, text, flags, lists, records; no undefined, no -0): it stands in the
+ * ledger's digest and may be carried in a genesis. It is replaced, never changed in place.
+ */
+export interface Selector<S = unknown> {
   /** As job files say it. */
   readonly name: string;
   /** One line, for lists. */
+  readonly summary: string;
+  /** Before the first lesson. */
+  start(): S;
+  choose(state: S, request: ChoiceRequest, count: number): Picks;
+  learn?(state: S, lesson: Lesson): S;
+  /** Whether `value`, which somebody else wrote (a genesis, a snapshot), can be a state. Without it, none is taken. */
+  isState?(value: unknown): value is S;
+}
+
+/** A policy that scores each candidate by itself and learns nothing beyond what candidates say. */
+export interface ScoreSelector {
+  readonly name: string;
   readonly summary: string;
   /** Higher is better. What is no number is worst of all. */
   score(candidate: Candidate): number;
 }
 
+/** What plugins and nodes may bring. */
+export type AnySelector = Selector | ScoreSelector;
+
 /** By name. */
 export type Selectors = ReadonlyMap<string, Selector>;
 
-/** Laplace's rule of succession: a newcomer stands at one half, and one success does not make it certain. */
-const successRate = (good: number, bad: number): number => (good + 1) / (good + bad + 2);
-
-export const SELECTORS = [
-  {
-    name: "greedy",
-    summary: "who was right and on time most often in this job",
-    score({ accepted, rejected, awards, timeouts }) {
-      return successRate(accepted, rejected) * successRate(awards - timeouts, timeouts);
-    },
-  },
-  {
-    name: "least-loaded",
-    summary: "who has most slots free",
-    score: ({ live, slots, load }) => -(live / slots + load / 1_000_000),
-  },
-  { name: "round-robin", summary: "who had fewest awards in this job", score: ({ awards }) => -awards },
-  { name: "random", summary: "whoever the lot falls on", score: () => 0 },
-] as const satisfies readonly Selector[];
+/** Those that job files can name. */
+export const SELECTORS: readonly Selector[] = SIMPLE.map(fromScores);
 
 /** Job files may leave it out. */
 export const DEFAULT_SELECTOR = "greedy";
 
-/** The built-in ones, and `more`. Throws `usage` where a name is taken. */
-export function createSelectors(more: readonly Selector[] = []): Selectors {
-  const selectors = new Map<string, Selector>(SELECTORS.map((selector) => [selector.name, selector]));
+/** `own` (the built-in ones), and `more`. Throws `usage` where a name is taken. */
+export function createSelectors(more: readonly AnySelector[] = [], own: readonly Selector[] = SELECTORS): Selectors {
+  const selectors = new Map<string, Selector>(own.map((selector) => [selector.name, selector]));
   for (const selector of more) {
     if (selectors.has(selector.name))
       throw new MeshworkError("usage", `there is a selector "${selector.name}" already`, "choose another name");
-    selectors.set(selector.name, selector);
+    selectors.set(selector.name, "choose" in selector ? guarded(selector) : fromScores(selector));
   }
   return selectors;
 }
 export const BUILT_IN_SELECTORS = createSelectors();
 
-/** The `count` best candidates by the selector, each agent once, best first. */
-export function choose(selector: Selector, candidates: readonly Candidate[], count: number, lots: Lots): Pick[] {
-  return candidates
-    .map((candidate) => ({ agent: candidate.agent, score: scoreOf(selector, candidate) }))
-    .sort((a, b) => compareScores(b.score, a.score) || compareUnits(lots(a.agent), lots(b.agent)))
-    .slice(0, count);
+/** The `count` best candidates by what `selector` knows at the start, each agent once, best first. */
+export function choose(
+  selector: AnySelector,
+  candidates: readonly Candidate[],
+  count: number,
+  lots: Lots,
+): readonly Pick[] {
+  const whole = "choose" in selector ? selector : fromScores(selector);
+  return whole.choose(whole.start(), { skill: "", candidates, lots, targetMs: 1, typicalPrice: 1 }, count).picked;
 }
-
-/** One that throws must not end a committee: all of its members compute it, and all come to the same. */
-function scoreOf(selector: Selector, candidate: Candidate): number {
-  try {
-    const score = selector.score(candidate);
-    return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
-  } catch {
-    return Number.NEGATIVE_INFINITY;
-  }
-}
-/** Infinities are equal to themselves. */
-const compareScores = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -5,7 +5,7 @@
 
 import type { z } from "zod";
 import type { Prng } from "../../protocol/core/prng.ts";
-import type { Selector, Selectors } from "../../protocol/selection/selector.ts";
+import type { AnySelector, Selectors } from "../../protocol/selection/selector.ts";
 import type { NodeSpec } from "../../protocol/wire/genesis.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
 import type { SubmittedJob } from "../run/clients.ts";
@@ -140,5 +140,5 @@ export interface Plugin {
   readonly checkers?: readonly CheckerType[];
   readonly metrics?: readonly ComputedMetric[];
   /** Every simulated agent has them; real ones are given them by `createNode`. */
-  readonly selectors?: readonly Selector[];
+  readonly selectors?: readonly AnySelector[];
 }

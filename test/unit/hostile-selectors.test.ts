@@ -5,7 +5,7 @@ import { hasher } from "../../node/crypto.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Replica } from "../../protocol/job/replica.ts";
-import { createSelectors, type Selector } from "../../protocol/selection/selector.ts";
+import { createSelectors, type ScoreSelector } from "../../protocol/selection/selector.ts";
 import { awardItem, crypto, DrivenAgent, envelope, id, jobOf, MEMBERS, offerBody } from "../support/driven-agent.ts";
 
 test("a worker that does not choose workers needs no selector", () => {
@@ -18,7 +18,7 @@ test("a worker that does not choose workers needs no selector", () => {
 });
 
 test("a selector that throws on somebody's offer does not end the process", () => {
-  const touchy: Selector = {
+  const touchy: ScoreSelector = {
     name: "touchy",
     summary: "",
     score: ({ price }) => {

@@ -3,14 +3,12 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
-import { BUILT_IN_SELECTORS, type Candidate, choose, type Selector } from "../../protocol/selection/selector.ts";
+import { BUILT_IN_SELECTORS, type Candidate, choose, type ScoreSelector } from "../../protocol/selection/selector.ts";
+import { candidateOf } from "../support/candidates.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
-const candidate = (agent: string, changes: Partial<Candidate> = {}): Candidate => ({
-  agent: id(agent),
-  ...{ price: 1, expectedMs: 100, live: 0, slots: 2, load: 0, awards: 0, accepted: 0, rejected: 0, timeouts: 0 },
-  ...changes,
-});
+const candidate = (agent: string, changes: Partial<Candidate> = {}): Candidate =>
+  candidateOf(id(agent), { price: 1, expectedMs: 100, slots: 2, ...changes });
 const lots = (agent: string): Hash => hasher(new TextEncoder().encode(agent));
 const picked = (name: string, candidates: readonly Candidate[], count = 1): string[] =>
   choose(BUILT_IN_SELECTORS.get(name)!, candidates, count, lots).map(({ agent }) => agent);
@@ -33,7 +31,7 @@ test("ties go by lot: the order in which candidates stand does not count", () =>
 });
 
 test("a score that is no number is worst of all, and infinities are equal to themselves", () => {
-  const odd: Selector = {
+  const odd: ScoreSelector = {
     name: "odd",
     summary: "",
     score: ({ price }) =>
@@ -47,7 +45,7 @@ test("a score that is no number is worst of all, and infinities are equal to the
 
 test("an agent keeps a job only if it has the selector that the job names", () => {
   const { signed } = jobOf("owner", { selector: "mine" });
-  const answers = ([] as Selector[][])
+  const answers = ([] as ScoreSelector[][])
     .concat([[]], [[{ name: "mine", summary: "", score: () => 0 }]])
     .map((selectors) => {
       const keeper = new DrivenAgent("m0", { selectors });

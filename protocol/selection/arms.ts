@@ -1,0 +1,171 @@
+/**
+ * Bandits without context: each agent with a skill is an arm of its own, and nothing learned of one says anything of
+ * another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats by lot. Awards under way count
+ * as pulls of their arm, or a hundred tasks that become ready at once would all try the same newcomer.
+ *
+ * Source: Auer, Cesa-Bianchi, Fischer 2002 (UCB1, Fig. 1); forgetting: Garivier and Moulines 2011 (discounted UCB);
+ * protocol.md 6.
+ */
+
+import { compareUnits } from "../core/bytes.ts";
+import type { AgentId } from "../core/ids.ts";
+import { ln } from "../core/math.ts";
+import { uniformOf } from "./chance.ts";
+import { successOf, unit } from "./context.ts";
+import { gated, timely } from "./gate.ts";
+import {
+  ARMS_MAX,
+  type ArmParameters,
+  EPSILON,
+  type EpsilonParameters,
+  UCB1,
+  type Ucb1Parameters,
+} from "./parameters.ts";
+import { createScoring, firstOf, orderBy, orderByLot, pickBest, picksAt } from "./rank.ts";
+import type { Lesson, Selector } from "./selector.ts";
+
+export interface Arm {
+  readonly agent: AgentId;
+  readonly skill: string;
+  /** Sum of the weights of its lessons, and of weight x reward; with forgetting, of what is left of them. */
+  readonly pulls: number;
+  readonly sum: number;
+}
+
+/** In the order of agents, then skills. */
+export type ArmsState = readonly Arm[];
+
+/** More than any bonus by the formula: whom nobody tried comes first (UCB1, initialization). */
+export const UNTRIED = 1_000;
+
+type ArmKey = Pick<Arm, "agent" | "skill">;
+const compareArms = (a: ArmKey, b: ArmKey): number => compareUnits(a.agent, b.agent) || compareUnits(a.skill, b.skill);
+
+/** Where the arm stands, or would. O(log n). */
+function placeOf(arms: ArmsState, key: ArmKey): number {
+  let low = 0;
+  let high = arms.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareArms(arms[middle]!, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function armOf(arms: ArmsState, key: ArmKey): Arm | undefined {
+  const arm = arms[placeOf(arms, key)];
+  return arm !== undefined && compareArms(arm, key) === 0 ? arm : undefined;
+}
+
+/** O(n). Lessons without weight or with a reward that is no number change nothing; so do timeouts. */
+export function learnArm(arms: ArmsState, lesson: Lesson, { gamma }: Pick<ArmParameters, "gamma">): ArmsState {
+  if (lesson.kind !== "reward" || Number.isNaN(lesson.reward)) return arms;
+  const weight = unit(lesson.weight ?? 1);
+  if (weight === 0) return arms;
+  const { agent, skill } = lesson;
+  const reward = lesson.reward > 1 ? 1 : lesson.reward < -1 ? -1 : lesson.reward;
+  const fade = (arm: Arm): Arm => ({ ...arm, pulls: gamma * arm.pulls, sum: gamma * arm.sum + 0 });
+  const next = gamma === 1 ? [...arms] : arms.map(fade);
+  const at = placeOf(next, lesson);
+  const known = armOf(next, lesson);
+  const pulls = (known?.pulls ?? 0) + weight;
+  const sum = (known?.sum ?? 0) + weight * reward + 0; // no -0
+  next.splice(at, known === undefined ? 0 : 1, { agent, skill, pulls, sum });
+  return next.length > ARMS_MAX ? withoutRarest(next, at) : next;
+}
+
+/** The arm with the fewest lessons makes room; of equal ones the first, and never the one at `kept`. */
+function withoutRarest(arms: readonly Arm[], kept: number): ArmsState {
+  let rarest = kept === 0 ? 1 : 0;
+  for (let i = 0; i < arms.length; i++) if (i !== kept && arms[i]!.pulls < arms[rarest]!.pulls) rarest = i;
+  return arms.filter((_, i) => i !== rarest);
+}
+
+const NUMBER_MAX = 1e12;
+const isCount = (item: unknown): item is number => typeof item === "number" && item >= 0 && item <= NUMBER_MAX;
+
+export function isArmsState(value: unknown): value is ArmsState {
+  if (!Array.isArray(value) || value.length > ARMS_MAX) return false;
+  return value.every((item, i) => isArm(item) && (i === 0 || compareArms(value[i - 1], item) < 0));
+}
+
+function isArm(item: unknown): item is Arm {
+  if (typeof item !== "object" || item === null || Object.keys(item).length !== 4) return false;
+  const { agent, skill, pulls, sum } = item as { readonly [key: string]: unknown };
+  if (typeof agent !== "string" || typeof skill !== "string" || !isCount(pulls) || typeof sum !== "number")
+    return false;
+  return !Object.is(pulls, -0) && !Object.is(sum, -0) && sum >= -pulls && sum <= pulls;
+}
+
+export function createUcb1(changes: Partial<Ucb1Parameters> = {}): Selector<ArmsState> {
+  const parameters = { ...UCB1, ...changes };
+  return {
+    name: "ucb1",
+    summary: "who did best so far, those that were tried little in favour",
+    start: () => [],
+    choose(arms, request, count) {
+      const { candidates, skill } = request;
+      const scoring = createScoring(candidates.length);
+      const pulls = new Float64Array(candidates.length);
+      // Of whom is not here now too; added in a fixed order, that of the arms.
+      let total = 0;
+      for (const arm of arms) if (arm.skill === skill) total += arm.pulls;
+      for (const [i, candidate] of candidates.entries()) {
+        const arm = armOf(arms, { agent: candidate.agent, skill });
+        const live = Math.max(0, candidate.live);
+        pulls[i] = (arm?.pulls ?? 0) + live;
+        scoring.means[i] = arm === undefined ? successOf(candidate) : arm.sum / arm.pulls;
+      }
+      total += candidates.reduce((sum, { live }) => sum + Math.max(0, live), 0); // integers: in any order
+      const breadth = parameters.breadth * Math.sqrt(2 * ln(Math.max(1, total)));
+      for (const [i, candidate] of candidates.entries()) {
+        const bonus = pulls[i]! > 0 ? Math.min(UNTRIED, breadth / Math.sqrt(pulls[i]!)) : UNTRIED;
+        const chance = timely(candidate, parameters);
+        scoring.bonuses[i] = bonus;
+        scoring.scores[i] = gated(scoring.means[i]! + bonus, chance, parameters);
+        scoring.plain[i] = gated(scoring.means[i]!, chance, parameters);
+      }
+      return pickBest(request, scoring, count);
+    },
+    learn: (arms, lesson) => learnArm(arms, lesson, parameters),
+    isState: isArmsState,
+  };
+}
+
+export function createEpsilonGreedy(changes: Partial<EpsilonParameters> = {}): Selector<ArmsState> {
+  const parameters = { ...EPSILON, ...changes };
+  return {
+    name: "epsilon-greedy",
+    summary: `who did best so far; every ${Math.round(1 / parameters.epsilon)}th seat goes by lot`,
+    start: () => [],
+    choose(arms, request, count) {
+      const { candidates, skill } = request;
+      const scoring = createScoring(candidates.length);
+      for (const [i, candidate] of candidates.entries()) {
+        const arm = armOf(arms, { agent: candidate.agent, skill });
+        const mean = arm === undefined ? successOf(candidate) : arm.sum / arm.pulls;
+        const score = gated(mean, timely(candidate, parameters), parameters);
+        scoring.means[i] = mean;
+        scoring.scores[i] = score;
+        scoring.plain[i] = score;
+      }
+      const order = orderBy(scoring.scores, request);
+      const byLot = orderByLot(request);
+      const chosen: number[] = [];
+      const reasons: ("draw" | "best")[] = [];
+      const seats = firstOf(order, request, count).length;
+      for (let seat = 0; seat < seats; seat++) {
+        // The seat's own lot says whether it is drawn; who is drawn is the lowest lot that is left.
+        const isDrawn = uniformOf(request.lots(candidates[byLot[seat]!]!.agent), 0) < parameters.epsilon;
+        const isFree = (at: number): boolean =>
+          !chosen.some((other) => candidates[other]!.agent === candidates[at]!.agent);
+        chosen.push((isDrawn ? byLot : order).find(isFree)!);
+        reasons.push(isDrawn ? "draw" : "best");
+      }
+      return picksAt(request, scoring, order, chosen, (_, seat) => reasons[seat]!);
+    },
+    learn: (arms, lesson) => learnArm(arms, lesson, parameters),
+    isState: isArmsState,
+  };
+}

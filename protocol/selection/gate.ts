@@ -1,0 +1,17 @@
+/**
+ * The gate of liveness, the same for all policies that learn: what an agent's results are worth counts for as much as it
+ * delivers any. Timeouts never reach the estimate of quality (an agent that was cut off is not a bad one), and so the
+ * estimate cannot know them: results teach nothing of leases without one.
+ */
+
+import { unit } from "./context.ts";
+import type { GateParameters } from "./parameters.ts";
+import type { Candidate } from "./selector.ts";
+
+/** Chance of a result in time. Unlike the feature of that name it begins at 1: nobody pays for what others failed. */
+export const timely = ({ awards, timeouts }: Candidate, { timelyBefore }: GateParameters): number =>
+  unit((Math.max(0, awards - timeouts) + timelyBefore) / (awards + timelyBefore));
+
+/** What to expect of an award: `value` of a result, or the cost of a timeout. */
+export const gated = (value: number, chance: number, { timeoutCost }: GateParameters): number =>
+  chance * value - (1 - chance) * timeoutCost;

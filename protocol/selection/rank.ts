@@ -1,0 +1,87 @@
+/**
+ * From scores to picks, the same for all policies: the best first, equal ones by lot, and for each pick a word why.
+ */
+
+import { compareUnits } from "../core/bytes.ts";
+import { contextOf } from "./context.ts";
+import type { ChoiceRequest, Pick, Picks, Reason, Scored } from "./selector.ts";
+
+/** What a policy thinks of each candidate, in their order. One allocation a choice. */
+export interface Scoring {
+  /** Expectation of the reward, and what is added for not knowing. */
+  readonly means: Float64Array;
+  readonly bonuses: Float64Array;
+  /** What the choice goes by. */
+  readonly scores: Float64Array;
+  /** The score that it would have without its bonus. */
+  readonly plain: Float64Array;
+}
+
+export function createScoring(size: number): Scoring {
+  const column = (): Float64Array => new Float64Array(size);
+  return { means: column(), bonuses: column(), scores: column(), plain: column() };
+}
+
+/** Infinities are equal to themselves. */
+const compareScores = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/** Places of the candidates, best first. What is no number is worst of all. */
+export function orderBy(scores: Float64Array, { candidates, lots }: ChoiceRequest): number[] {
+  const order: number[] = [];
+  for (let i = 0; i < scores.length; i++) {
+    if (Number.isNaN(scores[i])) scores[i] = Number.NEGATIVE_INFINITY;
+    order.push(i);
+  }
+  return order.sort(
+    (a, b) =>
+      compareScores(scores[b]!, scores[a]!) || compareUnits(lots(candidates[a]!.agent), lots(candidates[b]!.agent)),
+  );
+}
+
+/** Places of the candidates by lot alone, the lowest first. */
+export const orderByLot = (request: ChoiceRequest): number[] =>
+  orderBy(new Float64Array(request.candidates.length), request);
+
+/** The first `count` places of `order` with distinct agents. */
+export function firstOf(order: readonly number[], { candidates }: ChoiceRequest, count: number): number[] {
+  const first: number[] = [];
+  for (const at of order) {
+    if (first.length >= count) break;
+    if (!first.some((other) => candidates[other]!.agent === candidates[at]!.agent)) first.push(at);
+  }
+  return first;
+}
+
+function scoredAt(request: ChoiceRequest, scoring: Scoring, at: number): Scored {
+  const { agent } = request.candidates[at]!;
+  return { agent, score: scoring.scores[at]!, mean: scoring.means[at]!, bonus: scoring.bonuses[at]! };
+}
+
+/** Picks at these places, with the reason of each. */
+export function picksAt(
+  request: ChoiceRequest,
+  scoring: Scoring,
+  order: readonly number[],
+  chosen: readonly number[],
+  reasonAt: (at: number, seat: number) => Reason,
+): Picks {
+  const picked = chosen.map((at, seat): Pick => {
+    const { agent, score, mean, bonus } = scoredAt(request, scoring, at);
+    return { agent, score, mean, bonus, context: contextOf(request.candidates[at]!, request), why: reasonAt(at, seat) };
+  });
+  return { ranked: order.map((at) => scoredAt(request, scoring, at)), picked };
+}
+
+/** The `count` best by score, and why. */
+export function pickBest(request: ChoiceRequest, scoring: Scoring, count: number): Picks {
+  const order = orderBy(scoring.scores, request);
+  const chosen = firstOf(order, request, count);
+  const rest = order.filter((at) => !chosen.includes(at));
+  const next = rest.length === 0 ? Number.NaN : scoring.scores[rest[0]!]!;
+  const rival = rest.reduce((most, at) => Math.max(most, scoring.plain[at]!), Number.NEGATIVE_INFINITY);
+  return picksAt(request, scoring, order, chosen, (at) => {
+    if (scoring.scores[at] === next) return "draw";
+    if (scoring.plain[at]! >= rival) return "best";
+    return request.candidates[at]!.isNewcomer ? "newcomer" : "explore";
+  });
+}

@@ -1,0 +1,49 @@
+/** Candidates, requests and lots for tests of selectors. */
+
+import { hasher } from "../../node/crypto.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { typicalPrice } from "../../protocol/selection/context.ts";
+import type { Candidate, ChoiceRequest, Lots } from "../../protocol/selection/selector.ts";
+
+const NEUTRAL: Omit<Candidate, "agent"> = {
+  similarity: 1,
+  isNewcomer: false,
+  price: 10,
+  expectedMs: 250,
+  live: 0,
+  slots: 4,
+  load: 0,
+  awards: 0,
+  accepted: 0,
+  rejected: 0,
+  acceptedBefore: 0,
+  rejectedBefore: 0,
+  timeouts: 0,
+  idleMs: Number.POSITIVE_INFINITY,
+  affinity: 0,
+};
+
+export const candidateOf = (agent: string, changes: Partial<Candidate> = {}): Candidate => ({
+  agent: agent as AgentId,
+  ...NEUTRAL,
+  ...changes,
+});
+
+/** Lots of a task; asked for again, they are not hashed again. */
+export function lotsOf(task: string): Lots {
+  const drawn = new Map<string, Hash>();
+  return (agent) => {
+    let lot = drawn.get(agent);
+    if (lot === undefined) drawn.set(agent, (lot = hasher(new TextEncoder().encode(`${task}|${agent}`))));
+    return lot;
+  };
+}
+
+export const requestOf = (candidates: readonly Candidate[], changes: Partial<ChoiceRequest> = {}): ChoiceRequest => ({
+  skill: "work",
+  candidates,
+  lots: lotsOf("task"),
+  targetMs: 1_000,
+  typicalPrice: typicalPrice(candidates),
+  ...changes,
+});
