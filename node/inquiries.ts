@@ -2,9 +2,11 @@
  * What a node asks other agents on behalf of its operator: how they stand, who keeps a job, its certified answer.
  */
 
+import type { z } from "zod";
 import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
+import { bytesOf, embed } from "../protocol/capability/embedding.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId, Hash, JobId } from "../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import { verify } from "../protocol/job/certificate.ts";
@@ -14,6 +16,7 @@ import type { Data } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { nodeCrypto } from "./crypto.ts";
+import { type ExplainedChoice, explainedSchema, type FoundAgent, foundAgentsSchema } from "./explained.ts";
 import type { Network } from "./network/network.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 
@@ -40,6 +43,14 @@ interface Asked {
 function isAbout(job: JobId, bytes: Uint8Array): boolean {
   const decoded = decodeValue(bytes);
   return decoded.ok && (decoded.value as { readonly job?: unknown } | null)?.job === job;
+}
+
+/** What somebody else says, held against its schema. Throws `refused`, with `problem`. */
+function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | null, problem: string): T {
+  const decoded = bytes === null ? null : decodeValue(bytes);
+  const parsed = decoded?.ok === true ? schema.safeParse(decoded.value) : null;
+  if (parsed?.success !== true) throw new MeshworkError("refused", problem);
+  return parsed.data;
 }
 
 export class Inquiries {
@@ -104,6 +115,18 @@ export class Inquiries {
       if (found !== undefined) return found;
     }
     return null;
+  }
+
+  /** Agents with skills like `query`, best first. The words are compared as the mesh's agents compare theirs. */
+  async findAgents(query: string, most: number, of: AgentId): Promise<readonly FoundAgent[]> {
+    const bytes = await this.#ask(of, { kind: "agents", like: bytesOf(embed(query)), most });
+    return read(foundAgentsSchema, bytes, `${of} does not tell which agents it knows`);
+  }
+
+  /** Why workers of a task were chosen, choice by choice; empty if `of` does not remember. */
+  async explanation(job: JobId, task: TaskId, of: AgentId): Promise<readonly ExplainedChoice[]> {
+    const bytes = await this.#ask(of, { kind: "explanation", job, task });
+    return bytes === null ? [] : read(explainedSchema, bytes, `${of} gives no explanation that can be read`);
   }
 
   async certified(job: JobId, of: AgentId): Promise<{ result: Value; certificate: Certificate }> {

@@ -10,7 +10,7 @@ import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId, JobId, MeshId } from "../protocol/core/ids.ts";
+import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
@@ -20,6 +20,7 @@ import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
+import type { ExplainedChoice, FoundAgent } from "./explained.ts";
 import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
@@ -85,6 +86,10 @@ export interface MeshworkNode {
   peers(): AgentId[];
   /** Everything this node knows, as plain data (`meshwork status`). `of`: another agent. */
   status(of?: AgentId): Promise<Value>;
+  /** Agents whose skills are like the words, best first, as far as `of` (default: this node) knows. */
+  findAgents(query: string, most?: number, of?: AgentId): Promise<readonly FoundAgent[]>;
+  /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
+  explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;
   /** Submits a job and resolves when its committee agreed to keep it. Rejects with `refused`. */
   submit(job: ParsedJob): Promise<JobHandle>;
   /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
@@ -256,6 +261,14 @@ class Node implements MeshworkNode {
 
   certified(job: JobId, of: AgentId = this.id): Promise<{ result: Value; certificate: Certificate }> {
     return this.#inquiries.certified(job, of);
+  }
+
+  findAgents(query: string, most = 10, of: AgentId = this.id): Promise<readonly FoundAgent[]> {
+    return this.#inquiries.findAgents(query, most, of);
+  }
+
+  explanation(job: JobId, task: TaskId, of: AgentId = this.id): Promise<readonly ExplainedChoice[]> {
+    return this.#inquiries.explanation(job, task, of);
   }
 
   keeperOf(job: JobId, first: AgentId = this.id): Promise<AgentId | null> {

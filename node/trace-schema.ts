@@ -65,6 +65,13 @@ const events = {
     commands: z.array(hash),
     events: z.array(z.looseObject({ kind: z.string() })).describe("The ledger's decisions."),
   },
+  chosen: {
+    job: hash,
+    height: count,
+    task: z.string(),
+    attempt: count,
+    choice: z.looseObject({}).describe("Candidates, what was known of them, their scores, and who was picked."),
+  },
   evidence: { job: hash, culprit: agent },
   suspected: { suspect: agent.describe("Who is suspected."), suspected: z.boolean() },
   refused: { from: agent, code: z.string() },

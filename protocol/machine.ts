@@ -6,6 +6,7 @@
  * same configuration, records and inputs give the same effects, on every machine.
  */
 
+import type { VectorIndex } from "./capability/vector-index.ts";
 import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
 import type { Effect } from "./effect.ts";
@@ -37,6 +38,8 @@ export interface AgentConfig {
   /** Greater at each start of the same identity: wall-clock milliseconds at start do. */
   readonly incarnation: number;
   readonly skills: readonly OwnSkill[];
+  /** For searching skills by vector; its own from now on. Default: exact search. */
+  readonly skillIndex?: VectorIndex;
   /** What made the vectors of its skills; all agents of a mesh use the same. Default: the built-in one. */
   readonly embedder?: string;
   /** Tasks that it works on at the same time. 1..1024 */
@@ -47,6 +50,8 @@ export interface AgentConfig {
   readonly addresses: readonly string[];
   /** Policies for choosing workers beside the built-in ones. All agents that keep a job need the one that it names. */
   readonly selectors?: readonly AnySelector[];
+  /** Tasks of each job for which it keeps why their workers were chosen. Default: limits.explainedTasks. */
+  readonly explainedTasks?: number;
   /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */
   readonly traceState?: boolean;
 }

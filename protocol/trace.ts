@@ -43,6 +43,15 @@ export type TraceEvent =
       readonly commands: readonly Hash[];
       readonly events: readonly unknown[];
     }
+  /** Workers were chosen for seats of a task: said by the maker of the block. `choice`: selection/explain.ts. */
+  | {
+      readonly kind: "chosen";
+      readonly job: JobId;
+      readonly height: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly choice: unknown;
+    }
   | { readonly kind: "evidence"; readonly job: JobId; readonly culprit: AgentId }
   | { readonly kind: "suspected"; readonly suspect: AgentId; readonly suspected: boolean }
   /** A frame or a gossip message was refused. */

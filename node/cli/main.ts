@@ -9,6 +9,7 @@ import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { COMMAND, packageVersion } from "../version.ts";
+import { registerAgents } from "./agents.ts";
 import { registerCancel } from "./cancel.ts";
 import {
   type Act,
@@ -24,6 +25,7 @@ import {
 } from "./context.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDoctor } from "./doctor.ts";
+import { registerExplain } from "./explain.ts";
 import { registerInit } from "./init.ts";
 import { registerKnowledge } from "./knowledge.ts";
 import { registerNode } from "./node.ts";
@@ -46,6 +48,8 @@ const COMMANDS: readonly Register[] = [
   registerCancel,
   registerDoctor,
   registerInit,
+  registerAgents,
+  registerExplain,
   registerSkills,
   registerKnowledge,
   registerSchema,

@@ -27,6 +27,7 @@ import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, sealBodies } from "./context.ts";
+import { chosen, Explanations } from "./explanations.ts";
 import type { CheckedGenesis } from "./invitations.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
@@ -48,6 +49,7 @@ export class JobHost {
   readonly signed: SignedGenesis;
   readonly replica: Replica;
   readonly stats = new JobStats();
+  readonly explanations: Explanations;
   readonly notices: Notices;
   readonly archive: BlockArchive;
   readonly #context: Context;
@@ -78,6 +80,7 @@ export class JobHost {
     const ledger = new Ledger(genesis, job, config.crypto.hash, selectors);
     this.replica = new Replica(ledger, self, config.crypto, { onDecided: (decided) => this.#onDecided(decided) });
     this.notices = new Notices(this.replica);
+    this.explanations = new Explanations(config.explainedTasks ?? limits.explainedTasks);
     this.#relay = new CommandRelay(context, job, this.replica);
     this.archive = new BlockArchive(context, job, {
       readBlocks: (to, slots) => events.onReadBlocks(this, to, slots),
@@ -342,6 +345,7 @@ export class JobHost {
     const { header } = decided.block;
     this.archive.note(decided);
     for (const event of decided.outcome.events) this.stats.note(event);
+    this.explanations.note(header, decided.outcome.choices);
     const last = decided.outcome.events.length - 1;
     if (decided.outcome.events[last]?.kind === "completed") {
       const { config } = this.#context;
@@ -367,6 +371,10 @@ export class JobHost {
       kind: "trace",
       event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
     });
+    // All members come to the same: one says it.
+    if (header.proposer === this.#context.self)
+      for (const choice of decided.outcome.choices)
+        this.#context.emit({ kind: "trace", event: chosen(job, height, choice) });
     this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
     this.archive.tellFollowers(height);
     if (this.role === "member") {

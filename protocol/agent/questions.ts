@@ -4,6 +4,8 @@
  */
 
 import type { Directory } from "../capability/directory.ts";
+import { EMBEDDING_BYTES, vectorOf } from "../capability/embedding.ts";
+import { SkillSearch } from "../capability/search.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
@@ -34,12 +36,14 @@ export interface QuestionSources {
 export class Questions {
   readonly #context: StepContext;
   readonly #sources: QuestionSources;
+  readonly #search: SkillSearch;
   /** Whom it asked, by the question's number. */
   readonly #asked = new Map<number, AgentId>();
 
   constructor(context: StepContext, sources: QuestionSources) {
     this.#context = context;
     this.#sources = sources;
+    this.#search = new SkillSearch(sources.directory, context.config.skillIndex);
   }
 
   ask({ id, to, query }: Extract<Input, { kind: "ask" }>): void {
@@ -66,6 +70,23 @@ export class Questions {
     return ACCEPT;
   }
 
+  #answerAgents(like: Uint8Array, most: number): Answer {
+    if (like.length !== EMBEDDING_BYTES) return NO;
+    const found = this.#search.find(this.#context.now.wallMs, vectorOf(like), most);
+    const agents = found.map(({ vcv, skill, similarity }) => ({
+      agent: vcv.agent,
+      name: vcv.name,
+      skill: skill.name,
+      description: skill.description,
+      similarity,
+      price: skill.price,
+      expectedMs: skill.expectedMs,
+      slots: vcv.slots,
+      labels: [...vcv.labels],
+    }));
+    return { ok: true, bytes: encodeValue(agents) };
+  }
+
   #answer(query: Query): Answer {
     const { hosts, directory } = this.#sources;
     const { config, self, now } = this.#context;
@@ -77,7 +98,12 @@ export class Questions {
       const keepers = isEnough ? present : all;
       return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
     }
+    if (query.kind === "agents") return this.#answerAgents(query.like, query.most);
     const host = query.job === null ? undefined : hosts.get(query.job);
+    if (query.kind === "explanation") {
+      const explained = host?.explanations.of(query.task) ?? null;
+      return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
+    }
     if (query.kind === "certificate") {
       const certified = host === undefined ? null : encodeCertified(host, config.crypto.hash);
       if (certified === null) return NO;

@@ -110,6 +110,8 @@ export const limits = {
   hostedJobsPerOwner: 16,
   /** Jobs that one node works for or has heard of. */
   knownJobs: 256,
+  /** Tasks of one job for which a keeper remembers why their workers were chosen: some KiB each. */
+  explainedTasks: 256,
   /** Questions of one operator that wait for an answer. */
   openQuestions: 1_024,
   /** Awards that one agent keeps in mind over all jobs. */

@@ -36,7 +36,16 @@ import {
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
 import { createGraph } from "./graph.ts";
-import { completeIfDone, endJob, openNodes, policyOf, type Rules, specOf, unfoldNodes } from "./nodes.ts";
+import {
+  completeIfDone,
+  endJob,
+  openNodes,
+  policyOf,
+  type Rules,
+  type SeatChoice,
+  specOf,
+  unfoldNodes,
+} from "./nodes.ts";
 import { applyOffer, judgeOffer, markBusy } from "./offers.ts";
 import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
@@ -66,9 +75,17 @@ export function compareCommands(a: IdentifiedCommand, b: IdentifiedCommand): num
 /** What a block does. */
 export interface Outcome {
   readonly events: readonly LedgerEvent[];
+  /** Why awards went where they went. Not hashed: they follow from the state. */
+  readonly choices: readonly SeatChoice[];
   readonly leaves: readonly Hash[];
   readonly eventsHash: Hash;
   readonly committee: CommitteeMembers;
+}
+
+/** What a block does, while it is applied. */
+interface Draft {
+  readonly events: LedgerEvent[];
+  readonly choices: SeatChoice[];
 }
 
 const eventsHashCodec = struct({ parent: hash, root: hash });
@@ -112,7 +129,7 @@ export class Ledger {
     return this.state.deadlines.first?.at ?? null;
   }
 
-  #rules(timeMs: number, events: LedgerEvent[]): Rules {
+  #rules(timeMs: number, { events, choices }: Draft): Rules {
     const { genesis, job, state } = this;
     const emit = (event: LedgerEvent): void => void events.push(event);
     return {
@@ -124,6 +141,7 @@ export class Ledger {
       graph: this.#graph,
       prior: this.#prior,
       selector: this.#selector,
+      onChoice: (choice) => void choices.push(choice),
       learn: (lesson) => this.#learn(lesson),
       toOpen: [],
       emit,
@@ -132,7 +150,7 @@ export class Ledger {
 
   /** A view for questions that change nothing. */
   rulesAt(timeMs: number): Rules {
-    return this.#rules(timeMs, []);
+    return this.#rules(timeMs, { events: [], choices: [] });
   }
 
   #learn(lesson: Lesson): void {
@@ -234,15 +252,15 @@ export class Ledger {
    * out of order: such a block is invalid. Either way the caller ends with `keep` or `takeBack`.
    */
   execute(timeMs: number, commands: readonly IdentifiedCommand[]): Outcome | null {
-    const events: LedgerEvent[] = [];
-    const rules = this.#begin(timeMs, events);
+    const draft: Draft = { events: [], choices: [] };
+    const rules = this.#begin(timeMs, draft);
     for (let i = 0; i < commands.length; i++) {
       const entry = commands[i]!;
       if (i > 0 && compareCommands(commands[i - 1]!, entry) >= 0) return null;
       if (this.judge(entry.command, timeMs) !== null) return null;
       this.#apply(rules, entry.command);
     }
-    return this.#finish(rules, events);
+    return this.#finish(rules, draft);
   }
 
   /** Applies those of `candidates` that change something, in canonical order; returns them with what they do. */
@@ -250,15 +268,15 @@ export class Ledger {
     timeMs: number,
     candidates: readonly IdentifiedCommand[],
   ): { commands: IdentifiedCommand[]; outcome: Outcome } {
-    const events: LedgerEvent[] = [];
-    const rules = this.#begin(timeMs, events);
+    const draft: Draft = { events: [], choices: [] };
+    const rules = this.#begin(timeMs, draft);
     const commands: IdentifiedCommand[] = [];
     for (const entry of [...candidates].sort(compareCommands)) {
       if (this.judge(entry.command, timeMs) !== null) continue;
       this.#apply(rules, entry.command);
       commands.push(entry);
     }
-    return { commands, outcome: this.#finish(rules, events) };
+    return { commands, outcome: this.#finish(rules, draft) };
   }
 
   keep(): void {
@@ -269,9 +287,9 @@ export class Ledger {
     this.state.journal.rollBack();
   }
 
-  #begin(timeMs: number, events: LedgerEvent[]): Rules {
+  #begin(timeMs: number, draft: Draft): Rules {
     const { state } = this;
-    const rules = this.#rules(timeMs, events);
+    const rules = this.#rules(timeMs, draft);
     state.height.set(state.height.get() + 1);
     state.timeMs.set(timeMs);
     if (state.height.get() === 1) {
@@ -289,7 +307,7 @@ export class Ledger {
     return rules;
   }
 
-  #finish(rules: Rules, events: LedgerEvent[]): Outcome {
+  #finish(rules: Rules, { events, choices }: Draft): Outcome {
     const endedWindows = this.#runDue(rules);
     openNodes(rules);
     unfoldNodes(rules);
@@ -300,7 +318,7 @@ export class Ledger {
     const leaves = events.map((event) => eventLeaf(this.#hasher, event));
     const eventsHash = chainEvents(this.#hasher, this.state.eventsHash.get(), merkleRoot(this.#hasher, leaves));
     this.state.eventsHash.set(eventsHash);
-    return { events, leaves, eventsHash, committee: this.state.committee.get() };
+    return { events, choices, leaves, eventsHash, committee: this.state.committee.get() };
   }
 
   #apply(rules: Rules, { author, counter, body }: Command): void {

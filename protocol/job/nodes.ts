@@ -9,6 +9,7 @@ import { assert } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
 import { type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import type { Choice } from "../selection/explain.ts";
 import type { KnownAnswers } from "../selection/knowledge.ts";
 import type { Lesson, Selector } from "../selection/selector.ts";
 import { hash, hashOf, list } from "../wire/codec.ts";
@@ -25,11 +26,19 @@ const LISTS_KEPT = 16;
 const ANSWER_BYTES = 512;
 const hashesCodec = list(hash, limits.mapItems);
 
+/** How workers were chosen for seats of a task: all that was known, and what the selector made of it. */
+export interface SeatChoice extends Choice {
+  readonly task: TaskId;
+  readonly attempt: number;
+}
+
 export interface Rules extends Books {
   readonly graph: Graph;
   /** Answers that the genesis says it knows of, by `skillKey`. */
   readonly prior: ReadonlyMap<string, KnownAnswers>;
   readonly selector: Selector;
+  /** Told of every choice of workers, for explanations. */
+  onChoice(choice: SeatChoice): void;
   /** Teaches the selector. */
   learn(lesson: Lesson): void;
   /** Nodes to open in this block: all that they need was accepted. */

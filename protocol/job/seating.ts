@@ -9,7 +9,9 @@
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { type Candidate, choose, type Lots } from "../selection/selector.ts";
+import { contextOf, typicalPrice } from "../selection/context.ts";
+import { screen } from "../selection/screen.ts";
+import type { Candidate, Pick as Choice, ChoiceRequest, Lots } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
@@ -106,24 +108,27 @@ function admissible(rules: Rules, task: Task, offers: readonly Offer[]): Offer[]
 }
 
 function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
+  const { state, timeMs } = rules;
   const record = agentOf(rules, offer.agent);
-  const skill = rules.state.records.get(skillKey(offer.agent, specOf(rules, task).skill));
+  const key = skillKey(offer.agent, specOf(rules, task).skill);
+  const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
+  const before = rules.prior.get(key);
   return {
     agent: offer.agent,
     similarity: 1, // offers are found by the exact name
-    isNewcomer: record.accepted === 0,
+    isNewcomer: accepted === 0 && (before?.accepted ?? 0) === 0,
     price: offer.price,
     expectedMs: offer.expectedMs,
     live: record.live,
     slots: offer.slots,
     load: offer.load,
     awards: record.awards,
-    accepted: skill?.accepted ?? 0,
-    rejected: skill?.rejected ?? 0,
-    acceptedBefore: 0,
-    rejectedBefore: 0,
+    accepted,
+    rejected,
+    acceptedBefore: before?.accepted ?? 0,
+    rejectedBefore: before?.rejected ?? 0,
     timeouts: record.timeouts,
-    idleMs: Number.POSITIVE_INFINITY,
+    idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
     affinity: 0,
   };
 }
@@ -136,29 +141,46 @@ type Seated = "seated" | "short" | "unaffordable";
 function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
   if (offers.length < seats) return "short";
   const left = moneyLeft(rules);
-  const cheapestPrice = offers.reduce((least, offer) => Math.min(least, offer.price), Number.POSITIVE_INFINITY);
-  if (cheapestPrice * seats > left) return "unaffordable";
-  const priceOf = (choices: readonly Pick<Candidate, "agent">[]): number =>
-    choices.reduce((sum, choice) => sum + offers.find((offer) => offer.agent === choice.agent)!.price, 0);
-  const candidates = offers.map((offer) => candidateOf(rules, task, offer));
-  const lots = lotsOf(rules, task);
-  let choices: readonly Pick<Candidate, "agent">[] = choose(rules.selector, candidates, seats, lots);
-  if (priceOf(choices) > left) {
-    const byPrice = (a: Candidate, b: Candidate): number =>
-      a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
-    choices = [...candidates].sort(byPrice).slice(0, seats);
-    if (priceOf(choices) > left) return "unaffordable";
-  }
+  const request: ChoiceRequest = {
+    skill: specOf(rules, task).skill,
+    candidates: offers.map((offer) => candidateOf(rules, task, offer)),
+    lots: lotsOf(rules, task),
+    targetMs: policyOf(rules, task).timeoutMs,
+    typicalPrice: typicalPrice(offers),
+  };
+  const screened = { ...request, candidates: screen(request, seats) };
+  const picks = rules.selector.choose(rules.state.learned.get(), screened, seats);
+  const picked = priceOf(picks.picked, request) <= left ? picks.picked : pickCheapest(request, seats);
+  if (priceOf(picked, request) > left) return "unaffordable";
+  rules.onChoice({ task: task.id, attempt: task.attempt, request, ranked: picks.ranked, picked });
   let next = task;
-  for (const choice of choices) {
-    const offer = offers.find((other) => other.agent === choice.agent)!;
-    next = give(rules, next, offer);
-  }
+  for (const pick of picked) next = give(rules, next, offers.find(({ agent }) => agent === pick.agent)!, pick.context);
   saveTask(rules, next);
   return "seated";
 }
 
-function give(rules: Rules, task: Task, offer: Offer): Task {
+const priceOf = (picks: readonly Choice[], { candidates }: ChoiceRequest): number =>
+  picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
+
+/** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
+function pickCheapest(request: ChoiceRequest, seats: number): Choice[] {
+  const { candidates, lots } = request;
+  const byPrice = (a: Candidate, b: Candidate): number =>
+    a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
+  return [...candidates]
+    .sort(byPrice)
+    .slice(0, seats)
+    .map((candidate) => ({
+      agent: candidate.agent,
+      score: 0,
+      mean: 0,
+      bonus: 0,
+      context: contextOf(candidate, request),
+      why: "cheapest",
+    }));
+}
+
+function give(rules: Rules, task: Task, offer: Offer, context: readonly number[]): Task {
   const { state, timeMs } = rules;
   const spec = specOf(rules, task);
   const hedgeAfterMs = Math.max(HEDGE_MIN_MS, HEDGE_FACTOR * offer.expectedMs);
@@ -174,9 +196,14 @@ function give(rules: Rules, task: Task, offer: Offer): Task {
     status: "live",
     seal: null,
     late: false,
+    context,
   };
   state.reserved.set(state.reserved.get() + offer.price);
-  updateAgent(rules, offer.agent, (record) => ({ awards: record.awards + 1, live: record.live + 1 }));
+  updateAgent(rules, offer.agent, (record) => ({
+    awards: record.awards + 1,
+    live: record.live + 1,
+    awardedMs: timeMs,
+  }));
   state.liveBySkill.set(spec.skill, { count: (state.liveBySkill.get(spec.skill)?.count ?? 0) + 1 });
   state.deadlines.add(granted.leaseEndsMs, leaseDeadline(task, offer.agent));
   if (isHedged) state.deadlines.add(granted.hedgeAtMs, hedgeDeadline(task, offer.agent));

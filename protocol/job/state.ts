@@ -105,6 +105,8 @@ export interface AgentRecord {
   readonly timeouts: number;
   readonly failures: number;
   readonly live: number;
+  /** When it was awarded a task last, in the ledger's time; 0: never. */
+  readonly awardedMs: number;
   /** Micro-credits paid to it. */
   readonly earned: number;
   /** Voted dead, until it offers again. */
@@ -197,6 +199,7 @@ export const NEW_AGENT: AgentRecord = {
   timeouts: 0,
   failures: 0,
   live: 0,
+  awardedMs: 0,
   earned: 0,
   dead: false,
 };

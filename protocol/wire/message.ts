@@ -6,6 +6,7 @@
  * Source: protocol.md 2 (transport classes).
  */
 
+import { EMBEDDING_BYTES } from "../capability/embedding.ts";
 import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { beaconCodec, vcvCodec } from "./capability.ts";
@@ -78,6 +79,10 @@ export const queryCodec = variant({
   status: struct({ job: nullable(job) }),
   /** Canonical bytes of the certificate of a job's output. */
   certificate: struct({ job }),
+  /** Canonical bytes of why a task's workers were chosen (selection/explain.ts), choice by choice. */
+  explanation: struct({ job, task: taskIdCodec }),
+  /** Canonical bytes of the agents with skills like a vector (256 signed bytes), best first. */
+  agents: struct({ like: bytes(EMBEDDING_BYTES), most: uint(limits.members) }),
   /** List of the agents that keep jobs, as far as the node knows, in the order of their ids. */
   hosts: struct({}),
 });

@@ -329,7 +329,13 @@ const noticeItem: Arbitrary<NoticeItem> = variant<NoticeItem>({
   open: { task: taskId, attempt, revealByMs: uint },
   closed: { task: taskId, attempt, serial: uint },
 });
-const query: Arbitrary<Query> = variant<Query>({ status: { job: orNull(job) }, certificate: { job }, hosts: {} });
+const query: Arbitrary<Query> = variant<Query>({
+  status: { job: orNull(job) },
+  certificate: { job },
+  explanation: { job, task: taskId },
+  agents: { like: bytesUpTo(EMBEDDING_BYTES), most: uintUpTo(limits.members) },
+  hosts: {},
+});
 const known = fc.record({ agent: agentId, incarnation: uint, version: uint });
 
 const messages: Kinds<Message> = {

@@ -217,6 +217,7 @@ describe("schema", () => {
       proposed: true,
       voted: true,
       applied: true,
+      chosen: true,
       evidence: true,
       suspected: true,
       refused: true,

@@ -1,0 +1,52 @@
+/**
+ * Why a job's newest awards went where they went, for whoever asks. Bounded by tasks: the log says it for ever, and
+ * anybody who has it can compute it again.
+ */
+
+import type { JobId, TaskId } from "../core/ids.ts";
+import type { SeatChoice } from "../job/nodes.ts";
+import { explainChoice } from "../selection/explain.ts";
+import type { TraceEvent } from "../trace.ts";
+import type { Header } from "../wire/consensus.ts";
+import type { Value } from "../wire/value.ts";
+
+/** A choice, and the block that made it. */
+type Made = Pick<Header, "height" | "timeMs"> & { readonly choice: SeatChoice };
+
+const described = ({ height, timeMs, choice }: Made): Value => ({
+  attempt: choice.attempt,
+  height,
+  timeMs,
+  ...(explainChoice(choice) as { readonly [key: string]: Value }),
+});
+
+export class Explanations {
+  readonly #tasksMax: number;
+  readonly #made = new Map<TaskId, readonly Made[]>();
+
+  constructor(tasksMax: number) {
+    this.#tasksMax = tasksMax;
+  }
+
+  note({ height, timeMs }: Pick<Header, "height" | "timeMs">, choices: readonly SeatChoice[]): void {
+    if (this.#tasksMax === 0) return;
+    for (const choice of choices) {
+      const before = this.#made.get(choice.task) ?? [];
+      this.#made.delete(choice.task); // the newest last
+      this.#made.set(choice.task, [...before, { height, timeMs, choice }]);
+      if (this.#made.size > this.#tasksMax) this.#made.delete(this.#made.keys().next().value!);
+    }
+  }
+
+  /** All choices for a task, the first first; null: none is kept. */
+  of(task: TaskId): Value | null {
+    const made = this.#made.get(task);
+    return made === undefined ? null : made.map(described);
+  }
+}
+
+/** For the trace. */
+export const chosen = (job: JobId, height: number, choice: SeatChoice): TraceEvent => ({
+  ...{ kind: "chosen", job, height, task: choice.task, attempt: choice.attempt },
+  choice: explainChoice(choice),
+});

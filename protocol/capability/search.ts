@@ -1,0 +1,90 @@
+/**
+ * Who can do something that is said in words: skills near a vector, with hard filters, cheap ones a little before dear
+ * ones. The index comes from outside (exact, or approximate for large directories), and follows the directory when it is
+ * asked.
+ *
+ * Source: protocol.md 3; Federation of Agents, section on semantic routing (similarity, hard policy filter, cost bias).
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import { priceShare, typicalPrice } from "../selection/context.ts";
+import type { SkillAd, Vcv } from "../wire/capability.ts";
+import type { Directory } from "./directory.ts";
+import { EMBEDDING_BYTES, vectorOf } from "./embedding.ts";
+import { ExactIndex, type VectorIndex } from "./vector-index.ts";
+
+/** How much of its similarity the dearest offer loses, 0..1. Higher: cheap strangers before dear specialists. */
+const COST_BIAS = 0.1;
+/** Neighbours that are looked at for each that is wanted: some are filtered out, and some agents have several. */
+const BREADTH = 4;
+
+export interface FoundSkill {
+  readonly vcv: Vcv;
+  readonly skill: SkillAd;
+  /** 0..1. */
+  readonly similarity: number;
+}
+
+export interface SearchFilter {
+  readonly labels?: readonly string[];
+  /** Micro-credits. */
+  readonly priceMax?: number;
+}
+
+const idOf = (agent: AgentId, skill: number): string => `${agent}\n${skill}`;
+
+export class SkillSearch {
+  readonly #directory: Directory;
+  readonly #index: VectorIndex;
+  /** What stands in the index. */
+  readonly #indexed = new Map<AgentId, Vcv>();
+  #version = -1;
+
+  constructor(directory: Directory, index: VectorIndex = new ExactIndex()) {
+    this.#directory = directory;
+    this.#index = index;
+  }
+
+  /** At most `most` skills near `vector`, the best of each agent, best first. */
+  find(wallMs: number, vector: Int8Array, most: number, filter: SearchFilter = {}): FoundSkill[] {
+    this.#follow();
+    const near = this.#index.nearest(vector, Math.max(most * BREADTH, 64));
+    const found: FoundSkill[] = [];
+    const seen = new Set<AgentId>();
+    for (const { id, similarity } of near) {
+      const at = id.indexOf("\n");
+      const vcv = this.#indexed.get(id.slice(0, at) as AgentId)!;
+      const skill = vcv.skills[Number(id.slice(at + 1))]!;
+      if (similarity <= 0 || seen.has(vcv.agent) || !passes(vcv, skill, wallMs, filter)) continue;
+      seen.add(vcv.agent);
+      found.push({ vcv, skill, similarity });
+    }
+    const typical = typicalPrice(found.map(({ skill }) => skill));
+    const rank = ({ skill, similarity }: FoundSkill): number =>
+      similarity * (1 - COST_BIAS * priceShare(skill.price, typical));
+    return found.sort((a, b) => rank(b) - rank(a) || (a.vcv.agent < b.vcv.agent ? -1 : 1)).slice(0, most);
+  }
+
+  /** Puts into the index what changed in the directory. Cost: a walk over it, and each changed skill. */
+  #follow(): void {
+    if (this.#version === this.#directory.version) return;
+    this.#version = this.#directory.version;
+    for (const [agent, vcv] of this.#indexed) if (this.#directory.get(agent) !== vcv) this.#remove(vcv);
+    for (const vcv of this.#directory.entries()) {
+      if (this.#indexed.has(vcv.agent)) continue;
+      this.#indexed.set(vcv.agent, vcv);
+      for (const [place, { vector }] of vcv.skills.entries())
+        if (vector.length === EMBEDDING_BYTES) this.#index.set(idOf(vcv.agent, place), vectorOf(vector));
+    }
+  }
+
+  #remove(vcv: Vcv): void {
+    this.#indexed.delete(vcv.agent);
+    for (const place of vcv.skills.keys()) this.#index.delete(idOf(vcv.agent, place));
+  }
+}
+
+const passes = (vcv: Vcv, skill: SkillAd, wallMs: number, { labels = [], priceMax }: SearchFilter): boolean =>
+  vcv.expiresMs > wallMs &&
+  labels.every((label) => vcv.labels.includes(label)) &&
+  (priceMax === undefined || skill.price <= priceMax);
