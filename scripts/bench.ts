@@ -10,6 +10,7 @@ import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.t
 import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./bench/mesh.ts";
 import { memory } from "./bench/processes.ts";
 import { type Row, row } from "./bench/row.ts";
+import { selectChoices, selectLessons, selectScorings } from "./bench/selection.ts";
 import { simulated, simulatedChain, simulatedGrowth, simulatedThousand } from "./bench/simulated.ts";
 
 const TASKS = 20_000;
@@ -88,6 +89,9 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   chain,
   quiet,
   memory,
+  "select-scorings": async () => selectScorings(),
+  "select-choices": async () => selectChoices(),
+  "select-lessons": async () => selectLessons(),
   "sim-events": simulated,
   "sim-chain": simulatedChain,
   "sim-growth": simulatedGrowth,
