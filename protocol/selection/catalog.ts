@@ -1,6 +1,6 @@
 /**
- * Every policy that Meshwork has. A ledger that keeps their states (and screens with `random-top`'s order) can offer all
- * of them; `SELECTORS` in selector.ts are those that need none.
+ * Every policy that Meshwork has. A ledger that keeps their states can offer all of them; `SELECTORS` in selector.ts are
+ * those that need none.
  */
 
 import { createEpsilonGreedy, createUcb1 } from "./arms.ts";
