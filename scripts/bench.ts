@@ -14,6 +14,7 @@ import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./be
 import { memory } from "./bench/processes.ts";
 import { type Row, row } from "./bench/row.ts";
 import { embedded, searched } from "./bench/search.ts";
+import { selectChoices, selectLessons, selectScorings } from "./bench/selection.ts";
 import { growth, growthRows, simulated, simulatedChain, simulatedThousand } from "./bench/simulated.ts";
 
 const TASKS = 20_000;
@@ -107,6 +108,9 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   chain,
   quiet,
   memory,
+  "select-scorings": async () => selectScorings(),
+  "select-choices": async () => selectChoices(),
+  "select-lessons": async () => selectLessons(),
   "sim-events": simulated,
   "sim-chain": simulatedChain,
   "sim-growth": simulatedGrowth,

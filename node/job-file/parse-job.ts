@@ -11,7 +11,7 @@ import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
-import { DEFAULT_SELECTOR } from "../../protocol/selection/selector.ts";
+import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
 import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
 import { formatCredits } from "./duration.ts";

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
-import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/selector.ts";
+import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
 import { parseCredits, parseDuration, parseSize } from "./duration.ts";
 
 /** A quantity that is written as text or a number and read by `parse`; `wanted` says what would be right. */

@@ -7,7 +7,8 @@ import type { AgentId, JobId } from "../core/ids.ts";
 import type { Effect } from "../effect.ts";
 import type { Now } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
-import { BUILT_IN_SELECTORS, createSelectors, type Selectors } from "../selection/selector.ts";
+import { BUILT_IN_SELECTORS, createSelectors } from "../selection/catalog.ts";
+import type { Selectors } from "../selection/selector.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
 

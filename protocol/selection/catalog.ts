@@ -1,14 +1,34 @@
-/**
- * Every policy that Meshwork has. A ledger that keeps their states (and screens with `random-top`'s order) can offer all
- * of them; `SELECTORS` in selector.ts are those that need none.
- */
+/** The policies that job files can name: those of Meshwork, and what plugins and nodes bring beside them. */
 
+import { MeshworkError } from "../core/errors.ts";
+import { fromScores, guarded } from "./adapt.ts";
 import { createEpsilonGreedy, createUcb1 } from "./arms.ts";
 import { createLinUcb } from "./linucb.ts";
 import { RANDOM_OF_BEST } from "./screen.ts";
-import { SELECTORS, type Selector } from "./selector.ts";
+import type { AnySelector, Selector, Selectors } from "./selector.ts";
+import { SIMPLE } from "./simple.ts";
 import { createThompson } from "./thompson.ts";
 
-export const LEARNING: readonly Selector[] = [createLinUcb(), createThompson(), createUcb1(), createEpsilonGreedy()];
+export const SELECTORS: readonly Selector[] = [
+  createLinUcb(),
+  createThompson(),
+  createUcb1(),
+  createEpsilonGreedy(),
+  ...SIMPLE.map(fromScores),
+  RANDOM_OF_BEST,
+];
 
-export const CATALOG: readonly Selector[] = [...LEARNING, ...SELECTORS, RANDOM_OF_BEST];
+/** Job files may leave it out. */
+export const DEFAULT_SELECTOR = "linucb";
+
+/** Those of Meshwork, and `more`. Throws `usage` where a name is taken. */
+export function createSelectors(more: readonly AnySelector[] = []): Selectors {
+  const selectors = new Map<string, Selector>(SELECTORS.map((selector) => [selector.name, selector]));
+  for (const selector of more) {
+    if (selectors.has(selector.name))
+      throw new MeshworkError("usage", `there is a selector "${selector.name}" already`, "choose another name");
+    selectors.set(selector.name, "choose" in selector ? guarded(selector) : fromScores(selector));
+  }
+  return selectors;
+}
+export const BUILT_IN_SELECTORS = createSelectors();

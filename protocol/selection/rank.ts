@@ -18,12 +18,13 @@ export interface Scoring {
 }
 
 export function createScoring(size: number): Scoring {
-  const column = (): Float64Array => new Float64Array(size);
-  return { means: column(), bonuses: column(), scores: column(), plain: column() };
+  return {
+    means: new Float64Array(size),
+    bonuses: new Float64Array(size),
+    scores: new Float64Array(size),
+    plain: new Float64Array(size),
+  };
 }
-
-/** Infinities are equal to themselves. */
-const compareScores = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** Places of the candidates, best first. What is no number is worst of all. */
 export function orderBy(scores: Float64Array, { candidates, lots }: ChoiceRequest): number[] {
@@ -32,10 +33,12 @@ export function orderBy(scores: Float64Array, { candidates, lots }: ChoiceReques
     if (Number.isNaN(scores[i])) scores[i] = Number.NEGATIVE_INFINITY;
     order.push(i);
   }
-  return order.sort(
-    (a, b) =>
-      compareScores(scores[b]!, scores[a]!) || compareUnits(lots(candidates[a]!.agent), lots(candidates[b]!.agent)),
-  );
+  return order.sort((a, b) => {
+    // Infinities are equal to themselves, and their difference is no number.
+    if (scores[a]! > scores[b]!) return -1;
+    if (scores[a]! < scores[b]!) return 1;
+    return compareUnits(lots(candidates[a]!.agent), lots(candidates[b]!.agent));
+  });
 }
 
 /** Places of the candidates by lot alone, the lowest first. */
@@ -76,9 +79,13 @@ export function picksAt(
 export function pickBest(request: ChoiceRequest, scoring: Scoring, count: number): Picks {
   const order = orderBy(scoring.scores, request);
   const chosen = firstOf(order, request, count);
-  const rest = order.filter((at) => !chosen.includes(at));
-  const next = rest.length === 0 ? Number.NaN : scoring.scores[rest[0]!]!;
-  const rival = rest.reduce((most, at) => Math.max(most, scoring.plain[at]!), Number.NEGATIVE_INFINITY);
+  let next = Number.NaN; // the best score of those that are not picked
+  let rival = Number.NEGATIVE_INFINITY;
+  for (const at of order) {
+    if (chosen.includes(at)) continue;
+    if (Number.isNaN(next)) next = scoring.scores[at]!;
+    rival = Math.max(rival, scoring.plain[at]!);
+  }
   return picksAt(request, scoring, order, chosen, (at) => {
     if (scoring.scores[at] === next) return "draw";
     if (scoring.plain[at]! >= rival) return "best";

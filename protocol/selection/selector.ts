@@ -9,10 +9,7 @@
  * there are: catalog.ts.
  */
 
-import { MeshworkError } from "../core/errors.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
-import { fromScores, guarded } from "./adapt.ts";
-import { SIMPLE } from "./simple.ts";
 
 /** What the ledger knows of an agent that could take a seat. Nothing here need be in range: see context.ts. */
 export interface Candidate {
@@ -143,32 +140,3 @@ export type AnySelector = Selector | ScoreSelector;
 
 /** By name. */
 export type Selectors = ReadonlyMap<string, Selector>;
-
-/** Those that job files can name. */
-export const SELECTORS: readonly Selector[] = SIMPLE.map(fromScores);
-
-/** Job files may leave it out. */
-export const DEFAULT_SELECTOR = "greedy";
-
-/** `own` (the built-in ones), and `more`. Throws `usage` where a name is taken. */
-export function createSelectors(more: readonly AnySelector[] = [], own: readonly Selector[] = SELECTORS): Selectors {
-  const selectors = new Map<string, Selector>(own.map((selector) => [selector.name, selector]));
-  for (const selector of more) {
-    if (selectors.has(selector.name))
-      throw new MeshworkError("usage", `there is a selector "${selector.name}" already`, "choose another name");
-    selectors.set(selector.name, "choose" in selector ? guarded(selector) : fromScores(selector));
-  }
-  return selectors;
-}
-export const BUILT_IN_SELECTORS = createSelectors();
-
-/** The `count` best candidates by what `selector` knows at the start, each agent once, best first. */
-export function choose(
-  selector: AnySelector,
-  candidates: readonly Candidate[],
-  count: number,
-  lots: Lots,
-): readonly Pick[] {
-  const whole = "choose" in selector ? selector : fromScores(selector);
-  return whole.choose(whole.start(), { skill: "", candidates, lots, targetMs: 1, typicalPrice: 1 }, count).picked;
-}

@@ -1,6 +1,6 @@
 /** What scenarios can name without plugins, and what plugins add to it. */
 
-import { createSelectors } from "../../protocol/selection/selector.ts";
+import { createSelectors } from "../../protocol/selection/catalog.ts";
 import { BEHAVIOURS } from "../adversaries/behaviours.ts";
 import { FAULTS } from "../faults/catalog.ts";
 import { METRICS } from "../run/metric-catalog.ts";

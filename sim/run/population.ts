@@ -5,7 +5,8 @@
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { OwnSkill } from "../../protocol/machine.ts";
-import { BUILT_IN_SELECTORS, type Selector } from "../../protocol/selection/selector.ts";
+import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import type { Selector } from "../../protocol/selection/selector.ts";
 import { mutes } from "../adversaries/behaviours.ts";
 import type { BehavedAgent, Registry } from "../plugins/registry.ts";
 import type { AgentGroup, AgentProfile, Scenario } from "../scenario/scenario.ts";

@@ -7,7 +7,7 @@
 
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
-import { DEFAULT_SELECTOR } from "../../protocol/selection/selector.ts";
+import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
 import { countAgents, plainOptions } from "./parse-agents.ts";
 import { type ParseContext, remedyFor } from "./parse-scenario.ts";

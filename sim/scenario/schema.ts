@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";
-import { DEFAULT_SELECTOR } from "../../protocol/selection/selector.ts";
+import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { FaultType, Registry } from "../plugins/registry.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import { MESSAGE_KINDS } from "./message-kinds.ts";

@@ -5,7 +5,8 @@ import { hasher } from "../../node/crypto.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Replica } from "../../protocol/job/replica.ts";
-import { createSelectors, type ScoreSelector } from "../../protocol/selection/selector.ts";
+import { createSelectors } from "../../protocol/selection/catalog.ts";
+import type { ScoreSelector } from "../../protocol/selection/selector.ts";
 import { awardItem, crypto, DrivenAgent, envelope, id, jobOf, MEMBERS, offerBody } from "../support/driven-agent.ts";
 
 test("a worker that does not choose workers needs no selector", () => {

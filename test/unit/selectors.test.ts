@@ -3,15 +3,22 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
-import { BUILT_IN_SELECTORS, type Candidate, choose, type ScoreSelector } from "../../protocol/selection/selector.ts";
+import { fromScores } from "../../protocol/selection/adapt.ts";
+import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import type { Candidate, ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
 import { candidateOf } from "../support/candidates.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
 const candidate = (agent: string, changes: Partial<Candidate> = {}): Candidate =>
   candidateOf(id(agent), { price: 1, expectedMs: 100, slots: 2, ...changes });
 const lots = (agent: string): Hash => hasher(new TextEncoder().encode(agent));
+/** By what a selector knows at the start. */
+const choose = (selector: Selector, candidates: readonly Candidate[], count: number): string[] =>
+  selector
+    .choose(selector.start(), { skill: "", candidates, lots, targetMs: 1, typicalPrice: 1 }, count)
+    .picked.map(({ agent }) => agent);
 const picked = (name: string, candidates: readonly Candidate[], count = 1): string[] =>
-  choose(BUILT_IN_SELECTORS.get(name)!, candidates, count, lots).map(({ agent }) => agent);
+  choose(BUILT_IN_SELECTORS.get(name)!, candidates, count);
 
 test("each built-in policy prefers what it says", () => {
   const good = candidate("good", { accepted: 9, awards: 9 });
@@ -31,16 +38,16 @@ test("ties go by lot: the order in which candidates stand does not count", () =>
 });
 
 test("a score that is no number is worst of all, and infinities are equal to themselves", () => {
-  const odd: ScoreSelector = {
+  const odd = fromScores({
     name: "odd",
     summary: "",
     score: ({ price }) =>
       price === 0 ? Number.NaN : price === 1 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
-  };
+  });
   const candidates = [0, 1, 2, 2].map((price, i) => candidate(`w${i}`, { price }));
-  const order = choose(odd, candidates, 4, lots).map(({ agent }) => agent);
+  const order = choose(odd, candidates, 4);
   expect(order.slice(0, 2).sort()).toEqual(["w2", "w3"].map(id));
-  expect(choose(odd, [...candidates].reverse(), 4, lots).map(({ agent }) => agent)).toEqual(order);
+  expect(choose(odd, [...candidates].reverse(), 4)).toEqual(order);
 });
 
 test("an agent keeps a job only if it has the selector that the job names", () => {
