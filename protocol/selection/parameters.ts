@@ -43,7 +43,7 @@ export interface LinearParameters {
 export interface ModelParameters extends LinearParameters, GateParameters {
   /**
    * How far the definition of the reward is believed before anything was learned, 0..1 (reward.ts, `expectedReward`);
-   * the model learns what is left. 1: a good choice from the first task, and about a quarter less regret on the market. 0: the algorithm as published, which must first learn that records mean anything.
+   * the model learns what is left. 1: a good choice from the first task, and about a third less regret on the market. 0: the algorithm as published, which must first learn that records mean anything.
    */
   readonly prior: number;
 }
