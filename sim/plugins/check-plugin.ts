@@ -96,7 +96,9 @@ function checkItem(part: Part, where: string, item: unknown): PluginProblem | nu
   const texts = part === "metrics" ? ["summary", "unit"] : ["summary"];
   for (const key of texts)
     if (typeof item[key] !== "string") return problem(`${called} has no ${key}`, `add ${key}: "…"`);
-  for (const key of functions)
+  // A selector scores each candidate, or keeps a state and chooses among all of them.
+  const asked = part === "selectors" && "choose" in item ? ["start", "choose"] : functions;
+  for (const key of asked)
     if (typeof item[key] !== "function") return problem(`${called} has no function ${key}`, `add ${key}(…) { … }`);
   for (const key of flags)
     if (typeof item[key] !== "boolean") return problem(`${called} does not say ${key}`, `add ${key}: true or false`);

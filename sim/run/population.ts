@@ -65,7 +65,7 @@ export class Population {
   clients(): AgentSpec[] {
     return clientNames(this.#scenario.workload.clients).map((name) => ({
       name,
-      config: { hosts: false, skills: [], slots: 1, traceState: false, selectors: this.#selectors },
+      config: { hosts: false, skills: [], slots: 1, traceState: false, explainedTasks: 0, selectors: this.#selectors },
       ...this.#ablation(undefined),
     }));
   }
@@ -88,6 +88,7 @@ export class Population {
           skills: adsOf(group),
           slots: profile.slots,
           labels: group.labels,
+          explainedTasks: 0, // the trace says it
           selectors: this.#selectors,
         },
         clock: {

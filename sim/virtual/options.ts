@@ -97,7 +97,10 @@ export interface AgentSpec {
   /** Default: the world's. */
   readonly create?: CreateMachine;
   readonly config?: Partial<
-    Pick<AgentConfig, "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState" | "selectors">
+    Pick<
+      AgentConfig,
+      "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState" | "selectors" | "explainedTasks"
+    >
   >;
   /** What its skills do. Default: every award fails with `refused`. */
   readonly skill?: SimulatedSkill;

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { createSigner, nodeCrypto as crypto } from "../../node/crypto.ts";
 import { makeIdentity } from "../../node/identity.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
+import { bytesOf, embed } from "../../protocol/capability/embedding.ts";
 import { isSignedProposal, isSignedVote, signProposal, signVote } from "../../protocol/consensus/ballots.ts";
 import { type StatementKind, statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
@@ -75,10 +76,11 @@ const KINDS: readonly Kind<unknown>[] = [
     name: "capability vector",
     codec: vcvCodec,
     signed: arbitrary.vcv.map((any) => {
-      const vcv = { ...any, agent: ann.agent, expiresMs: 1 };
+      const skills = any.skills.map((skill) => ({ ...skill, vector: bytesOf(embed(skill)) }));
+      const vcv = { ...any, agent: ann.agent, skills, expiresMs: 1 };
       return { ...vcv, signature: signature("vcv", vcvHash(crypto.hash, vcv)) };
     }),
-    holds: (vcv, mesh) => new Directory(mesh, crypto).take(0, vcv).verdict === "accept",
+    holds: (vcv, mesh) => new Directory(mesh, crypto, vcv.embedder).take(0, vcv).verdict === "accept",
   }),
   kind({
     name: "beacon",
