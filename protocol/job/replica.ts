@@ -363,7 +363,7 @@ export class Replica implements Application {
     return bytes + limits.commandBytes > limits.blockBytes;
   }
 
-  /** Whether one of these is of use after this block and now, and its maker, had it had it, would have put it in. */
+  /** Whether one of these is of use before this block, after it and now, and its maker would have put it in. */
   #leavesOut(block: Block, overdue: readonly PoolEntry[], ownTimeMs: number): boolean {
     if (overdue.length === 0) return false;
     const { timeMs } = block.header;
@@ -372,11 +372,13 @@ export class Replica implements Application {
     const after = overdue.filter((entry) => isOfUse(entry, timeMs) && isOfUse(entry, ownTimeMs));
     if (after.length === 0) return false;
     this.#takeBack();
+    // What applies only after other commands of the block is nothing that its maker had to think of.
+    const missed = after.filter((entry) => isOfUse(entry, timeMs));
     const given = block.commands.map((hash) => this.pool.get(hash)!);
-    const { commands } = this.#select(timeMs, [...given, ...after]);
+    const { commands } = this.#select(timeMs, [...given, ...missed]);
     this.ledger.takeBack();
     assert(this.check(block) === "valid", "a block stays valid on the same tip");
-    return commands.some(({ hash }) => after.some((entry) => entry.hash === hash));
+    return commands.some(({ hash }) => missed.some((entry) => entry.hash === hash));
   }
 
   commit(block: Block, commit: readonly Vote[]): void {

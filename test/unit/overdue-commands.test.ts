@@ -6,6 +6,7 @@
 
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { CommandBody } from "../../protocol/wire/command.ts";
@@ -105,6 +106,21 @@ test("the same worker alone: a blob that it holds back ages its result, and the 
   const block = member.build(0);
   expect(member.replica.check(block)).toBe("valid");
   expect(member.replica.timely(block, member.now, 0, 500)).toBe("yes");
+});
+
+test("an offer for which a place is free only after the block's suspicions is not held against it", () => {
+  const member = awarded();
+  const offer = (by: string) => member.learn(by, offerBody({ validUntilMs: member.nowMs + 500_000 }));
+  for (let i = 0; i < limits.offersPerSkill; i++) offer(`w${i}`);
+  offer("late");
+  member.passRound(); // all of them apply, and are forwarded
+  member.decide();
+  expect(member.replica.ledger.state.offers.get("work")).toHaveLength(limits.offersPerSkill);
+  const waiting = [...member.replica.pool.entries()];
+  expect(waiting.map(({ firstForwardedMs }) => firstForwardedMs === null)).toEqual(waiting.map(() => false));
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const by of MEMBERS) member.learn(by, { kind: "suspicion", target: id("w"), suspected: true });
+  expect(verdictsOf(member)).toEqual(Array.from({ length: 40 }, () => "yes"));
 });
 
 test("a control: without the offer the same commands are decided", () => {

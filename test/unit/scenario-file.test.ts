@@ -254,7 +254,7 @@ test("everything but name, agents and workload may be left out", () => {
       arrival: { kind: "at-once", atMs: 0 },
       shape: { kind: "single", tasks: { skill: "work", difficulty: 0.5 } },
       policy: { redundancy: 1, redundancyMax: 1, accept: { kind: "first" }, priceMax: 2_000_000 },
-      selector: "greedy",
+      selector: "linucb",
       knowledge: true,
       deadlineMs: 300_000,
       windowMs: 1_500,
