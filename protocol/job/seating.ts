@@ -381,13 +381,19 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
   const left = moneyLeft(rules);
   if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
     failIfHopeless(rules, task);
-  else if (free.length === 0 && filled === 0)
-    failJob(rules, task.id, "no-offers", `nobody offers ${[need.skill, ...need.labels].join(" with ")}`);
+  else if (free.length === 0 && filled === 0) failJob(rules, task.id, "no-offers", explainNoOffers(need));
   else {
     const there = task.results.length + filled + free.length;
     const found = there === 1 ? "there is 1" : `there are ${there}`;
     failJob(rules, task.id, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
   }
+}
+
+function explainNoOffers({ skill, labels, offers }: Need): string {
+  const what = [skill, ...labels].join(" with ");
+  return offers.length === 0
+    ? `nobody offers ${what}`
+    : `all ${offers.length} agents that offer ${what} had their turn`;
 }
 
 /** A window that no task waits for any more is closed: nothing is due for it. */
