@@ -37,6 +37,8 @@ export interface RunSummary {
     readonly agent: string;
     readonly name: string;
     readonly offers: number;
+    /** What the job's selector expected of it when it could choose it last: a reward of about 0..1; null: it never could. */
+    readonly expected: number | null;
     readonly awards: number;
     readonly results: number;
     readonly accepted: number;
@@ -149,18 +151,21 @@ function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][nu
   return `${fault.name}: ${fault.kind} ${when}${tasks.reassigned > 0 ? ", its work went to others" : ""}`;
 }
 
-const HEADS = ["awards", "results", "accepted", "rejected", "timeouts"] as const;
+const HEADS = ["awards", "results", "accepted", "rejected", "timeouts", "expected"] as const;
 /** What a narrow terminal does without first. */
-const SPARE: readonly (typeof HEADS)[number][] = ["awards", "timeouts", "results"];
+const SPARE: readonly (typeof HEADS)[number][] = ["expected", "awards", "timeouts", "results"];
 const CELL = 10;
 /** The longest title and a space. */
 const CELL_MIN = 9;
 const NAME_MIN = 8;
 
 /** The columns for which there is room beside the names. */
-function tableColumns(columns: number): { readonly heads: readonly (typeof HEADS)[number][]; readonly cell: number } {
-  if (LABEL + HEADS.length * CELL <= columns) return { heads: HEADS, cell: CELL };
-  let heads: readonly (typeof HEADS)[number][] = HEADS;
+function tableColumns(
+  columns: number,
+  all: readonly (typeof HEADS)[number][],
+): { readonly heads: readonly (typeof HEADS)[number][]; readonly cell: number } {
+  if (LABEL + all.length * CELL <= columns) return { heads: all, cell: CELL };
+  let heads = all;
   for (const spare of SPARE) {
     if (LABEL + heads.length * CELL_MIN <= columns) break;
     heads = heads.filter((head) => head !== spare);
@@ -168,9 +173,18 @@ function tableColumns(columns: number): { readonly heads: readonly (typeof HEADS
   return { heads, cell: CELL_MIN };
 }
 
+function cellText(agent: RunSummary["agents"][number], title: (typeof HEADS)[number]): string {
+  const value = agent[title];
+  if (value === null) return "·";
+  if (title === "expected") return value.toFixed(2);
+  return value === 0 ? "·" : groupDigits(value);
+}
+
 function agentTable(summary: RunSummary, columns: number, paint: Paint): string[] {
   if (summary.agents.length === 0) return [];
-  const { heads, cell } = tableColumns(columns);
+  // A selector that expects nothing of anybody has nothing to show.
+  const isExpected = summary.agents.some(({ expected }) => expected !== null && expected !== 0);
+  const { heads, cell } = tableColumns(columns, isExpected ? HEADS : HEADS.slice(0, -1));
   const widest = Math.max(LABEL, ...summary.agents.map((agent) => displayWidth(plainText(agent.name)) + 2));
   const name = Math.min(widest, Math.max(NAME_MIN, columns - heads.length * cell));
   const faulty = new Set(summary.faults.map((fault) => fault.agent));
@@ -178,7 +192,7 @@ function agentTable(summary: RunSummary, columns: number, paint: Paint): string[
   const rows = summary.agents.map((agent) => {
     const label = padEnd(plainText(agent.name), name);
     const cells = heads.map((title) => {
-      const text = padStart(agent[title] === 0 ? "·" : groupDigits(agent[title]), cell);
+      const text = padStart(cellText(agent, title), cell);
       return title === "rejected" && agent.rejected > 0 ? paint(text, "red") : text;
     });
     return ` ${faulty.has(agent.agent) ? paint(label, "yellow") : label}${cells.join("")}`;

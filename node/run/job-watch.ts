@@ -4,6 +4,7 @@
  * Leaves to the caller which faults it causes; it notes them here.
  */
 
+import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunSummary } from "../cli/summary.ts";
@@ -19,6 +20,7 @@ export interface Fault {
 /** What is known of a run at its end beside its blocks. */
 type Ended = Pick<RunSummary, "status" | "reason" | "messages" | "certificate"> & {
   readonly offers: ReadonlyMap<string, number>;
+  readonly expected: ReadonlyMap<string, number>;
 };
 
 interface Counts {
@@ -51,6 +53,7 @@ export class JobWatch {
   readonly #startedMs = performance.now();
   readonly #agents = new Map<string, { readonly name: string; state: AgentState }>();
   readonly #counts = new Map<string, Counts>();
+  readonly #awarded = new Set<string>();
   readonly #open = new Map<string, number>();
   readonly #committee: { agent: string; power: number }[];
   readonly #blockTimes: number[] = [];
@@ -136,6 +139,8 @@ export class JobWatch {
       case "award": {
         const counts = this.#of(event.worker);
         counts.awards++;
+        this.#awarded.delete(event.task); // the newest last
+        this.#awarded.add(event.task);
         counts.holding.add(`${event.task}#${event.attempt}`);
         this.#open.set(event.task, (this.#open.get(event.task) ?? 0) + 1);
         break;
@@ -201,6 +206,16 @@ export class JobWatch {
     if (seat !== undefined) Object.assign(seat, { agent: into, power: 1 });
   }
 
+  /** Tasks that were awarded, of the node that has most of them, in the order of their last award. */
+  get awarded(): readonly string[] {
+    const byNode = new Map<string, string[]>();
+    for (const task of this.#awarded) {
+      const { node } = taskParts(task as TaskId);
+      byNode.set(node, [...(byNode.get(node) ?? []), task]);
+    }
+    return [...byNode.values()].reduce((most, tasks) => (tasks.length > most.length ? tasks : most), [] as string[]);
+  }
+
   view(title: string): ViewState {
     const running = this.#open.size;
     const seconds = Math.min(RATE_MS, this.elapsedMs) / 1_000;
@@ -224,7 +239,7 @@ export class JobWatch {
     };
   }
 
-  summary(job: string, { status, reason, messages, certificate, offers }: Ended): Omit<RunSummary, "report"> {
+  summary(job: string, { status, reason, messages, certificate, offers, expected }: Ended): Omit<RunSummary, "report"> {
     const total = this.#total;
     return {
       job,
@@ -240,7 +255,8 @@ export class JobWatch {
       committee: this.#committee,
       agents: [...this.#agents].map(([agent, { name }]) => {
         const { awards, results, accepted, rejected, timeouts } = this.#of(agent);
-        return { agent, name, offers: offers.get(agent) ?? 0, awards, results, accepted, rejected, timeouts };
+        const known = { offers: offers.get(agent) ?? 0, expected: expected.get(agent) ?? null };
+        return { agent, name, ...known, awards, results, accepted, rejected, timeouts };
       }),
       faults: this.faults,
       blocks: this.#height,

@@ -5,6 +5,7 @@
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { TaskId } from "../../protocol/core/ids.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { type CliContext, EXIT, interrupted, quoted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
@@ -19,6 +20,8 @@ import type { RunFolder } from "./run-folder.ts";
 
 /** No block for so long with work pending: stalled, ms. */
 const STALL_MS = 30_000;
+/** Tasks whose choices of workers are looked at after the end. */
+const CHOICES_READ = 64;
 /** The view is painted again at least this often while nothing happens, ms. */
 const REFRESH_MS = 250;
 
@@ -40,11 +43,13 @@ export interface JobRun {
   readonly outcome: JobOutcome | null;
   readonly watch: JobWatch;
   readonly offers: ReadonlyMap<string, number>;
+  /** What the job's selector expected of each agent when it could choose it last. */
+  readonly expected: ReadonlyMap<string, number>;
 }
 
 /** Follows the job until it ends, stalls, or the user interrupts (throws `interrupted`). */
 export async function followJob(options: RunJobOptions): Promise<JobRun> {
-  const { context, handle, owner } = options;
+  const { context, handle } = options;
   const watch = new JobWatch(handle, options.agents);
   options.onStart?.(watch);
   const { terminal } = context.io;
@@ -72,7 +77,7 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
     follow.catch(() => undefined);
     if ((await Promise.race([follow, halt])) === "stalled") {
       const reason = `no block for ${STALL_MS / 1_000} s with work pending`;
-      return { status: "stalled", reason, outcome: null, watch, offers: await offersOf(owner, handle) };
+      return { status: "stalled", reason, outcome: null, watch, ...(await agentsOf(options, watch)) };
     }
     const outcome = await Promise.race([handle.result(), halt]);
     if (outcome === "stalled") throw new MeshworkError("job-failed", "the job ended and its result cannot be had");
@@ -83,12 +88,34 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
       reason,
       outcome,
       watch,
-      offers: await offersOf(owner, handle),
+      ...(await agentsOf(options, watch)),
     };
   } finally {
     clearInterval(repaint);
     view?.stop({ keep: false });
   }
+}
+
+async function agentsOf(
+  { owner, handle }: RunJobOptions,
+  watch: JobWatch,
+): Promise<Pick<JobRun, "offers" | "expected">> {
+  return { offers: await offersOf(owner, handle), expected: await expectationsOf(owner, handle, watch.awarded) };
+}
+
+/** By the newest choices in which an agent could be chosen. */
+async function expectationsOf(
+  owner: MeshworkNode,
+  handle: JobHandle,
+  tasks: readonly string[],
+): Promise<Map<string, number>> {
+  const expected = new Map<string, number>();
+  for (const task of [...tasks].reverse().slice(0, CHOICES_READ)) {
+    const choices = await owner.explanation(handle.id, task as TaskId);
+    for (const { agent, mean } of choices.at(-1)?.candidates ?? [])
+      if (mean !== null && !expected.has(agent)) expected.set(agent, mean);
+  }
+  return expected;
 }
 
 async function offersOf(owner: MeshworkNode, handle: JobHandle): Promise<Map<string, number>> {
@@ -121,14 +148,14 @@ function inShort(result: Value): string {
 /** Writes result, certificate, page and summary, and tells the person. Resolves with the exit code. */
 export async function finishRun(ending: Ending): Promise<number> {
   const { context, run, handle, folder, title, messages } = ending;
-  const { outcome, status, reason, watch, offers } = run;
+  const { outcome, status, reason, watch, offers, expected } = run;
   const highlights = ending.highlights ?? (outcome?.status === "certified" ? [inShort(outcome.result)] : []);
   let certificate: string | null = null;
   if (outcome?.status === "certified") {
     folder.writeResult(outcome.result);
     certificate = folder.writeCertificate(outcome.certificate);
   }
-  const figures = watch.summary(handle.id, { status, reason, messages, certificate, offers });
+  const figures = watch.summary(handle.id, { status, reason, messages, certificate, offers, expected });
   const summary = { ...figures, report: await writePage(ending, figures, highlights) };
   folder.writeSummary(summary);
   if (context.json) context.printJson(summary);

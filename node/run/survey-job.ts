@@ -94,7 +94,7 @@ async function makeJob(folder: string, files: readonly FoundFile[]): Promise<Sur
     budget: results * Math.max(...surveySkills.map(priceOf)),
     deadlineMs: DEADLINE_MS,
     labels: [],
-    selector: "round-robin", // everybody gets work, the liar too: the demo shows what becomes of it
+    selector: "linucb",
     windowMs: DEFAULT_WINDOW_MS,
     committeeSize: null,
     committee: null,

@@ -263,6 +263,7 @@ describe("the summary", () => {
     agent: `id-${name}`,
     name,
     offers: 1,
+    expected: null,
     awards: 30,
     results: 29,
     accepted: 29,
@@ -319,6 +320,17 @@ describe("the summary", () => {
       ` check it    ${COMMAND} verify out/certificate.json --result out/result.json`,
       "             (offline: it needs no network and no agent)",
       "",
+    ]);
+  });
+
+  test("shows what the selector expects of each agent, where it expects something", () => {
+    const agents = [agent("ada", { expected: 0.934 }), agent("eve", { expected: -0.2 }), agent("new")];
+    const lines = renderSummary({ ...summary, agents }, { ...options, width: 100 });
+    expect(lines.filter((line) => / (agent|ada|eve|new) +/.test(line.slice(0, 8)))).toEqual([
+      " agent           awards   results  accepted  rejected  timeouts  expected",
+      " ada                 30        29        29         ·         ·      0.93",
+      " eve                 30        29        29         ·         ·     -0.20",
+      " new                 30        29        29         ·         ·         ·",
     ]);
   });
 
