@@ -13,8 +13,6 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
-import type { CreateMachine } from "../protocol/machine.ts";
-import type { AnySelector } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
@@ -27,7 +25,8 @@ import type { ParsedJob } from "./job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
 import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
-import { type Skill, skillAd } from "./skills/skill.ts";
+import type { NodeOptions } from "./node-options.ts";
+import { skillAd } from "./skills/skill.ts";
 import { createSkillRunner } from "./skills/skill-runner.ts";
 import { createFolderBlobStore } from "./store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
@@ -37,44 +36,7 @@ import { type JobEvent, type JobHandle, SubmittedJob } from "./submitted-job.ts"
 import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
 import { packageVersion } from "./version.ts";
 
-export interface NodeOptions {
-  /** Name of the mesh; nodes of other meshes are not talked to. Default "default". */
-  readonly mesh?: string;
-  /** What people call this agent. Default: made of its id. */
-  readonly name?: string;
-  /** Default: the key in `data`, else a new one. */
-  readonly identity?: Identity;
-  /** Multiaddrs. Default: a free port of the loopback interface. Empty: this node only dials. */
-  readonly listen?: readonly string[];
-  /** Multiaddrs of agents to join. */
-  readonly join?: readonly string[];
-  readonly skills?: readonly Skill[];
-  /** Tasks that it works on at the same time. Default 2. */
-  readonly slots?: number;
-  readonly labels?: readonly string[];
-  /** Policies for choosing workers beside the built-in ones: all that keep a job need the one that it names. */
-  readonly selectors?: readonly AnySelector[];
-  /** Whether it serves on committees. Default true. */
-  readonly host?: boolean;
-  /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */
-  readonly data?: string;
-  /** File for what its jobs teach it; the prior of its next ones. Default: `knowledge.json` in `data`, else in memory. */
-  readonly knowledge?: string;
-  /** Other owners whose jobs teach this node too, up to a cap. Default: nobody. */
-  readonly trust?: readonly AgentId[];
-  /** All nodes of the mesh are on this machine. Default: it listens on loopback addresses only. */
-  readonly local?: boolean;
-  readonly mdns?: boolean;
-  /** File for the trace. */
-  readonly trace?: string;
-  /** Digests of the whole ledger state in the trace (invariant 3). */
-  readonly traceState?: boolean;
-  readonly log?: Logger;
-  /** Called when the node cannot go on. Default: the error is thrown from `closed`. */
-  readonly onFatal?: (error: Error) => void;
-  /** For simulations and tests: another machine around or instead of the agent. */
-  readonly createMachine?: CreateMachine;
-}
+export type { NodeOptions } from "./node-options.ts";
 
 export interface MeshworkNode {
   readonly id: AgentId;

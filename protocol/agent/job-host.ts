@@ -12,12 +12,10 @@ import { assert } from "../core/assert.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
-import { matters } from "../job/committee-changes.ts";
 import type { EventOf } from "../job/event.ts";
 import { Ledger } from "../job/ledger.ts";
 import type { PoolEntry } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
-import { suspicionKey } from "../job/state.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
 import type { Block, Header } from "../wire/consensus.ts";
@@ -32,6 +30,7 @@ import type { CheckedGenesis } from "./invitations.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
+import { newSuspicions } from "./suspicions.ts";
 
 export interface JobHostEvents {
   /** The agent's own part as a worker learns what members decided, without waiting for notices. */
@@ -295,27 +294,7 @@ export class JobHost {
   onSuspicions(isSuspect: (agent: AgentId) => boolean): void {
     this.#wakeMs = null; // once a second also for clocks that were set
     if (this.role !== "member" || this.isEnded) return;
-    const { self, now } = this.#context;
-    this.replica.settle();
-    const { ledger } = this.replica;
-    const bodies: CommandBody[] = [];
-    for (const target of this.peers()) {
-      const suspected = isSuspect(target);
-      if (suspected && !matters(ledger, target)) continue;
-      const body = { kind: "suspicion" as const, target, suspected };
-      const pooled = [...this.replica.pool.entries()].some(
-        ({ command }) =>
-          command.author === self &&
-          command.body.kind === "suspicion" &&
-          command.body.target === target &&
-          command.body.suspected === suspected,
-      );
-      const said = ledger.state.suspicionCounters.get(suspicionKey(self, target)) !== undefined;
-      if (pooled || (!suspected && !said)) continue;
-      const command = { job: this.job, author: self, counter: Number.MAX_SAFE_INTEGER, body };
-      if (ledger.judge(command, Math.max(this.replica.tip.timeMs, now.wallMs)) === null) bodies.push(body);
-    }
-    this.submit(bodies);
+    this.submit(newSuspicions(this.replica, this.#context, this.peers(), isSuspect));
   }
 
   tick(): void {

@@ -371,11 +371,9 @@ export class Replica implements Application {
     const isOfUse = (entry: PoolEntry, atMs: number): boolean => this.ledger.judge(entry.command, atMs) === null;
     const after = overdue.filter((entry) => isOfUse(entry, timeMs) && isOfUse(entry, ownTimeMs));
     if (after.length === 0) return false;
-    this.#takeBack();
-    // What applies only after other commands of the block is nothing that its maker had to think of.
+    this.#takeBack(); // what applies only after other commands of the block, its maker need not have thought of
     const missed = after.filter((entry) => isOfUse(entry, timeMs));
-    const given = block.commands.map((hash) => this.pool.get(hash)!);
-    const { commands } = this.#select(timeMs, [...given, ...missed]);
+    const { commands } = this.#select(timeMs, [...block.commands.map((hash) => this.pool.get(hash)!), ...missed]);
     this.ledger.takeBack();
     assert(this.check(block) === "valid", "a block stays valid on the same tip");
     return commands.some(({ hash }) => missed.some((entry) => entry.hash === hash));

@@ -6,15 +6,8 @@
  * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
  */
 
-import { compareUnits } from "../core/bytes.ts";
-import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import type { TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { contextOf, typicalPrice } from "../selection/context.ts";
-import { screen } from "../selection/screen.ts";
-import type { Candidate, Pick as Choice, ChoiceRequest, Lots } from "../selection/selector.ts";
-import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
-import { taskIdCodec } from "../wire/command.ts";
-import { agentId } from "../wire/consensus.ts";
 import {
   freeSeats,
   hedgeDeadline,
@@ -24,6 +17,7 @@ import {
   saveTask,
   sealedSeats,
 } from "./batch.ts";
+import { agentOf, chooseWorkers } from "./choosing.ts";
 import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
 import {
@@ -35,7 +29,7 @@ import {
   minimumResults,
   WINDOW_ATTEMPTS,
 } from "./policy.ts";
-import { type Award, NEW_AGENT, needKey, type Offer, skillKey, type Task, updateAgent, type Window } from "./state.ts";
+import { type Award, needKey, type Offer, type Task, updateAgent, type Window } from "./state.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
@@ -45,23 +39,8 @@ const CALLS_ALL = 3;
 
 export const windowDeadline = (need: string): string => `window|${need}`;
 
-const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
-
-/** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
-function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
-  const drawn = new Map<AgentId, Hash>();
-  return (agent) => {
-    const known = drawn.get(agent);
-    if (known !== undefined) return known;
-    const lot = hashOf(hasher, lotCodec, { job, task, attempt, agent });
-    drawn.set(agent, lot);
-    return lot;
-  };
-}
-
 // --- who may take a seat ------------------------------------------------------------------------------
 
-const agentOf = (rules: Rules, agent: AgentId) => rules.state.agents.get(agent) ?? NEW_AGENT;
 const hasSlot = (rules: Rules, offer: Offer): boolean =>
   !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
 
@@ -107,32 +86,6 @@ function admissible(rules: Rules, task: Task, offers: readonly Offer[]): Offer[]
   return fresh.length > 0 ? fresh : allowed;
 }
 
-function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
-  const { state, timeMs } = rules;
-  const record = agentOf(rules, offer.agent);
-  const key = skillKey(offer.agent, specOf(rules, task).skill);
-  const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
-  const before = rules.prior.get(key);
-  return {
-    agent: offer.agent,
-    similarity: 1, // offers are found by the exact name
-    isNewcomer: accepted === 0 && (before?.accepted ?? 0) === 0,
-    price: offer.price,
-    expectedMs: offer.expectedMs,
-    live: record.live,
-    slots: offer.slots,
-    load: offer.load,
-    awards: record.awards,
-    accepted,
-    rejected,
-    acceptedBefore: before?.accepted ?? 0,
-    rejectedBefore: before?.rejected ?? 0,
-    timeouts: record.timeouts,
-    idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
-    affinity: 0,
-  };
-}
-
 // --- awarding -----------------------------------------------------------------------------------------
 
 type Seated = "seated" | "short" | "unaffordable";
@@ -140,44 +93,13 @@ type Seated = "seated" | "short" | "unaffordable";
 /** Gives `seats` seats to the best of `offers`, all or none; their prices are reserved together. */
 function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
   if (offers.length < seats) return "short";
-  const left = moneyLeft(rules);
-  const request: ChoiceRequest = {
-    skill: specOf(rules, task).skill,
-    candidates: offers.map((offer) => candidateOf(rules, task, offer)),
-    lots: lotsOf(rules, task),
-    targetMs: policyOf(rules, task).timeoutMs,
-    typicalPrice: typicalPrice(offers),
-  };
-  const screened = { ...request, candidates: screen(request, seats) };
-  const picks = rules.selector.choose(rules.state.learned.get(), screened, seats);
-  const picked = priceOf(picks.picked, request) <= left ? picks.picked : pickCheapest(request, seats);
-  if (priceOf(picked, request) > left) return "unaffordable";
-  rules.onChoice({ task: task.id, attempt: task.attempt, request, ranked: picks.ranked, picked });
+  const picked = chooseWorkers(rules, task, offers, seats, moneyLeft(rules));
+  if (picked === null) return "unaffordable";
   let next = task;
-  for (const pick of picked) next = give(rules, next, offers.find(({ agent }) => agent === pick.agent)!, pick.context);
+  for (const { agent, context } of picked)
+    next = give(rules, next, offers.find((offer) => offer.agent === agent)!, context);
   saveTask(rules, next);
   return "seated";
-}
-
-const priceOf = (picks: readonly Choice[], { candidates }: ChoiceRequest): number =>
-  picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
-
-/** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
-function pickCheapest(request: ChoiceRequest, seats: number): Choice[] {
-  const { candidates, lots } = request;
-  const byPrice = (a: Candidate, b: Candidate): number =>
-    a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
-  return [...candidates]
-    .sort(byPrice)
-    .slice(0, seats)
-    .map((candidate) => ({
-      agent: candidate.agent,
-      score: 0,
-      mean: 0,
-      bonus: 0,
-      context: contextOf(candidate, request),
-      why: "cheapest",
-    }));
 }
 
 function give(rules: Rules, task: Task, offer: Offer, context: readonly number[]): Task {

@@ -1,0 +1,44 @@
+/**
+ * What a member has to say in a job's log about who seems dead: only what the log does not know yet, only where something
+ * hangs on it, and nothing twice.
+ *
+ * Source: protocol.md 8.
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import { matters } from "../job/committee-changes.ts";
+import type { Replica } from "../job/replica.ts";
+import { suspicionKey } from "../job/state.ts";
+import type { CommandBody } from "../wire/command.ts";
+import type { Context } from "./context.ts";
+
+/** Whether this member says so already, and a block is to take it. */
+function isPooled({ pool }: Replica, self: AgentId, target: AgentId, suspected: boolean): boolean {
+  for (const { command } of pool.entries()) {
+    const { author, body } = command;
+    if (author === self && body.kind === "suspicion" && body.target === target && body.suspected === suspected)
+      return true;
+  }
+  return false;
+}
+
+export function newSuspicions(
+  replica: Replica,
+  { self, now }: Pick<Context, "self" | "now">,
+  targets: Iterable<AgentId>,
+  isSuspect: (agent: AgentId) => boolean,
+): CommandBody[] {
+  replica.settle();
+  const { ledger } = replica;
+  const bodies: CommandBody[] = [];
+  for (const target of targets) {
+    const suspected = isSuspect(target);
+    if (suspected && !matters(ledger, target)) continue;
+    const said = ledger.state.suspicionCounters.get(suspicionKey(self, target)) !== undefined;
+    if ((!suspected && !said) || isPooled(replica, self, target, suspected)) continue;
+    const body = { kind: "suspicion" as const, target, suspected };
+    const command = { job: ledger.job, author: self, counter: Number.MAX_SAFE_INTEGER, body };
+    if (ledger.judge(command, Math.max(replica.tip.timeMs, now.wallMs)) === null) bodies.push(body);
+  }
+  return bodies;
+}

@@ -1,0 +1,103 @@
+/**
+ * Choosing among the offers that could take a task's seats: what the ledger knows of each, the screening, the job's
+ * selector, and what the budget allows. Every member computes the same, or refuses the block.
+ *
+ * Source: protocol.md 6 (3: stage one in the ledger, 4: stage two; budget).
+ */
+
+import { compareUnits } from "../core/bytes.ts";
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { contextOf, typicalPrice } from "../selection/context.ts";
+import { screen } from "../selection/screen.ts";
+import type { Candidate, ChoiceRequest, Lots, Pick } from "../selection/selector.ts";
+import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
+import { taskIdCodec } from "../wire/command.ts";
+import { agentId } from "../wire/consensus.ts";
+import { policyOf, type Rules, specOf } from "./nodes.ts";
+import { type AgentRecord, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
+
+const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
+
+/** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
+function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
+  const drawn = new Map<AgentId, Hash>();
+  return (agent) => {
+    const known = drawn.get(agent);
+    if (known !== undefined) return known;
+    const lot = hashOf(hasher, lotCodec, { job, task, attempt, agent });
+    drawn.set(agent, lot);
+    return lot;
+  };
+}
+
+export const agentOf = (rules: Rules, agent: AgentId): AgentRecord => rules.state.agents.get(agent) ?? NEW_AGENT;
+
+function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
+  const { state, timeMs } = rules;
+  const record = agentOf(rules, offer.agent);
+  const key = skillKey(offer.agent, specOf(rules, task).skill);
+  const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
+  const before = rules.prior.get(key);
+  return {
+    agent: offer.agent,
+    similarity: 1, // offers are found by the exact name
+    isNewcomer: accepted === 0 && (before?.accepted ?? 0) === 0,
+    price: offer.price,
+    expectedMs: offer.expectedMs,
+    live: record.live,
+    slots: offer.slots,
+    load: offer.load,
+    awards: record.awards,
+    accepted,
+    rejected,
+    acceptedBefore: before?.accepted ?? 0,
+    rejectedBefore: before?.rejected ?? 0,
+    timeouts: record.timeouts,
+    idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
+    affinity: 0,
+  };
+}
+
+/** The best of `offers` for `seats` seats, that cost at most `budget` together; null: no such set costs so little. */
+export function chooseWorkers(
+  rules: Rules,
+  task: Task,
+  offers: readonly Offer[],
+  seats: number,
+  budget: number,
+): readonly Pick[] | null {
+  const request: ChoiceRequest = {
+    skill: specOf(rules, task).skill,
+    candidates: offers.map((offer) => candidateOf(rules, task, offer)),
+    lots: lotsOf(rules, task),
+    targetMs: policyOf(rules, task).timeoutMs,
+    typicalPrice: typicalPrice(offers),
+  };
+  const screened = { ...request, candidates: screen(request, seats) };
+  const { ranked, picked } = rules.selector.choose(rules.state.learned.get(), screened, seats);
+  const affordable = priceOf(picked, request) <= budget ? picked : pickCheapest(request, seats);
+  if (priceOf(affordable, request) > budget) return null;
+  rules.onChoice({ task: task.id, attempt: task.attempt, request, ranked, picked: affordable });
+  return affordable;
+}
+
+const priceOf = (picks: readonly Pick[], { candidates }: ChoiceRequest): number =>
+  picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
+
+/** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
+function pickCheapest(request: ChoiceRequest, seats: number): Pick[] {
+  const { candidates, lots } = request;
+  const byPrice = (a: Candidate, b: Candidate): number =>
+    a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
+  return [...candidates]
+    .sort(byPrice)
+    .slice(0, seats)
+    .map((candidate) => ({
+      agent: candidate.agent,
+      score: 0,
+      mean: 0,
+      bonus: 0,
+      context: contextOf(candidate, request),
+      why: "cheapest",
+    }));
+}
