@@ -192,7 +192,9 @@ function seatTask(rules: Rules, task: Task, need: Need): void {
     need.short.push(task.id);
     return;
   }
-  const current = renewIfSpent(rules, task, need.offers);
+  // Those who failed it come again only after others were asked: one cheap agent could hold a task for ever.
+  const wereAsked = rules.state.windows.get(need.key)?.endsMs === 0;
+  const current = wereAsked ? renewIfSpent(rules, task, need.offers) : task;
   const free = admissible(rules, current, need.offers).filter((offer) => hasSlot(rules, offer));
   const seats = freeSeats(current);
   // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
@@ -279,7 +281,7 @@ function settleForLess(rules: Rules, need: Need): void {
   for (const id of need.short) {
     const task = rules.state.tasks.get(id);
     if (task === undefined) return; // one before it ended the job
-    settleTask(rules, need, task);
+    settleTask(rules, need, renewIfSpent(rules, task, need.offers));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Prng } from "../../protocol/core/prng.ts";
+import { SELECTORS } from "../../protocol/selection/catalog.ts";
 import type { NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, map, sealedPolicy, single } from "../workloads/job-builder.ts";
 import { slowestMs } from "./draw-faults.ts";
@@ -51,7 +52,7 @@ export function drawJob(lots: Prng, workers: number, network: NetworkPlan): Seed
     nodes,
     budget: isTight ? 20 + lots.below(300) : 100_000,
     windowMs: Math.max(windowMinMs, lots.chance(0.3) ? 100 + lots.below(200) : 500 + lots.below(1_500)),
-    selector: lots.pick(["greedy", "least-loaded", "round-robin", "random"] as const),
+    selector: lots.pick(SELECTORS).name,
     deadlineMs: lots.chance(0.1) ? 5_000 + lots.below(20_000) : 3_600_000,
   };
 }
