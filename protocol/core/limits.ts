@@ -66,6 +66,8 @@ export const limits = {
   agentsInJob: 4_096,
   /** Live offers a skill that enter the log (protocol.md 6). */
   offersPerSkill: 16,
+  /** Of these, places that newcomers keep while agents with a record want them. */
+  newcomersPerSkill: 5,
   /** Concurrent awards that one offer may ask for. */
   slots: 1_024,
   /** Price of one task and budget of a job, micro-credits. */

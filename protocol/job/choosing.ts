@@ -14,7 +14,7 @@ import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
-import { type AgentRecord, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
+import { type AgentRecord, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
@@ -41,7 +41,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
   return {
     agent: offer.agent,
     similarity: 1, // offers are found by the exact name
-    isNewcomer: accepted === 0 && (before?.accepted ?? 0) === 0,
+    isNewcomer: isNewcomer(rules, offer.agent, specOf(rules, task).skill),
     price: offer.price,
     expectedMs: offer.expectedMs,
     live: record.live,

@@ -103,10 +103,11 @@ export class Ledger {
   readonly genesis: Genesis;
   readonly job: JobId;
   readonly state: LedgerState;
+  /** Answers that the genesis says it knows of, by `skillKey`. */
+  readonly prior: ReadonlyMap<string, KnownAnswers>;
   readonly #hasher: Hasher;
   readonly #selector: Selector;
   readonly #graph;
-  readonly #prior: ReadonlyMap<string, KnownAnswers>;
 
   /** Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. */
   constructor(genesis: Genesis, job: JobId, hasher: Hasher, selectors: Selectors = BUILT_IN_SELECTORS) {
@@ -118,7 +119,7 @@ export class Ledger {
     this.#hasher = hasher;
     this.#graph = createGraph(genesis.nodes);
     this.state = createState(genesis, job, this.#graph, startOf(selector, genesis));
-    this.#prior = priorOf(genesis.knowledge);
+    this.prior = priorOf(genesis.knowledge);
   }
 
   get digest(): Hash {
@@ -140,7 +141,7 @@ export class Ledger {
       hasher: this.#hasher,
       timeMs,
       graph: this.#graph,
-      prior: this.#prior,
+      prior: this.prior,
       selector: this.#selector,
       onChoice: (choice) => void choices.push(choice),
       learn: (lesson) => this.#learn(lesson),

@@ -10,7 +10,6 @@ import { clip } from "../core/bytes.ts";
 import { type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Choice } from "../selection/explain.ts";
-import type { KnownAnswers } from "../selection/knowledge.ts";
 import type { Lesson, Selector } from "../selection/selector.ts";
 import { hash, hashOf, list } from "../wire/codec.ts";
 import { type Data, dataHash, type NodeSpec, type Policy, type Source, type TaskInput } from "../wire/genesis.ts";
@@ -34,8 +33,6 @@ export interface SeatChoice extends Choice {
 
 export interface Rules extends Books {
   readonly graph: Graph;
-  /** Answers that the genesis says it knows of, by `skillKey`. */
-  readonly prior: ReadonlyMap<string, KnownAnswers>;
   readonly selector: Selector;
   /** Told of every choice of workers, for explanations. */
   onChoice(choice: SeatChoice): void;

@@ -11,7 +11,7 @@ import { limits } from "../core/limits.ts";
 import type { BodyOf, Command } from "../wire/command.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { FULL_LOAD, OFFER_MAX_MS } from "./policy.ts";
-import { type Books, type LedgerState, type Offer, skillKey, updateAgent, updateRecord } from "./state.ts";
+import { type Books, isNewcomer, type LedgerState, type Offer, skillKey, updateAgent, updateRecord } from "./state.ts";
 
 /** An offer that says nearly the same as the one that stands is not worth a block's space. */
 const OFFER_RENEWAL_MS = 5_000;
@@ -44,9 +44,30 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
   );
 }
 
+/**
+ * Of offers that take all places, the one that makes room: one of an agent that is busy, or, for an agent with a record,
+ * one of a newcomer beyond those that may stay. Making up newcomers costs nothing; they must not keep others out.
+ */
+function displacedBy(
+  books: Pick<Books, "state" | "prior">,
+  taken: readonly Offer[],
+  author: AgentId,
+  skill: string,
+): Offer | undefined {
+  const busy = taken.find(isFull);
+  if (busy !== undefined || isNewcomer(books, author, skill)) return busy;
+  const newcomers = taken.filter(({ agent }) => isNewcomer(books, agent, skill));
+  // Whoever entered last goes: to enter again costs it a block, and standing long was no merit of the others.
+  const last = newcomers.reduce<Offer | undefined>(
+    (late, offer) => (late === undefined || offer.validUntilMs > late.validUntilMs ? offer : late),
+    undefined,
+  );
+  return newcomers.length > limits.newcomersPerSkill ? last : undefined;
+}
+
 /** Why an offer would change nothing at `timeMs`, or null if it would. */
 export function judgeOffer(
-  { state, genesis }: Pick<Books, "state" | "genesis">,
+  { state, genesis, prior }: Pick<Books, "state" | "genesis" | "prior">,
   { author, counter }: Command,
   body: OfferBody,
   timeMs: number,
@@ -60,11 +81,10 @@ export function judgeOffer(
   if (!isUsable(genesis, body)) return "of-no-use";
   const isDead = state.agents.get(author)?.dead ?? false;
   if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
-  // Whoever is free takes the place of somebody who is not.
-  const taken = offers.filter(
-    (offer) => offer.agent !== author && isLive(state, offer, timeMs) && (isFull(body) || !isFull(offer)),
-  );
-  if (taken.length >= limits.offersPerSkill) return "enough-offers";
+  const taken = offers.filter((offer) => offer.agent !== author && isLive(state, offer, timeMs));
+  const isRoom = taken.length < limits.offersPerSkill;
+  if (!isRoom && (isFull(body) || displacedBy({ state, prior }, taken, author, body.skill) === undefined))
+    return "enough-offers";
   if (!state.agents.has(author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
   return null;
 }
@@ -81,7 +101,8 @@ export function applyOffer(books: Books, agent: AgentId, counter: number, body: 
   const standing = (state.offers.get(skill) ?? []).filter(
     (other) => other.agent !== agent && isLive(state, other, timeMs),
   );
-  const displaced = standing.length >= limits.offersPerSkill ? standing.find(isFull) : undefined;
+  const isCrowded = standing.length >= limits.offersPerSkill;
+  const displaced = isCrowded ? displacedBy(books, standing, agent, skill) : undefined;
   const others = standing.filter((other) => other !== displaced);
   state.offers.set(
     skill,

@@ -6,6 +6,7 @@
 import { toHex } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import type { KnownAnswers } from "../selection/knowledge.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Data, Genesis } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
@@ -210,6 +211,12 @@ export function ofSkillKey(key: string): { readonly agent: AgentId; readonly ski
   const at = key.indexOf("\n");
   return { agent: key.slice(0, at) as AgentId, skill: key.slice(at + 1) };
 }
+/** Whether nothing of an agent was ever accepted for a skill, in this job or by the genesis's knowledge (protocol.md 6.3). */
+export function isNewcomer({ state, prior }: Pick<Books, "state" | "prior">, agent: AgentId, skill: string): boolean {
+  const key = skillKey(agent, skill);
+  return (state.records.get(key)?.accepted ?? 0) === 0 && (prior.get(key)?.accepted ?? 0) === 0;
+}
+
 export const suspicionKey = (by: AgentId, target: AgentId): string => `${by}\n${target}`;
 export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");
 
@@ -287,6 +294,8 @@ export function digestState(hasher: Hasher, state: LedgerState): Hash {
 export interface Books {
   readonly state: LedgerState;
   readonly genesis: Genesis;
+  /** Answers that the genesis says it knows of, by `skillKey`. */
+  readonly prior: ReadonlyMap<string, KnownAnswers>;
   readonly job: JobId;
   readonly hasher: Hasher;
   /** Time of the block. */

@@ -9,7 +9,15 @@ import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
 import type { LedgerState, Task } from "../../protocol/job/state.ts";
 import { type CommandBody, encodeCommand, type FailureReason, sealHash } from "../../protocol/wire/command.ts";
-import { type Data, dataHash, encodeGenesis, type Genesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
+import {
+  type Data,
+  dataHash,
+  encodeGenesis,
+  type Genesis,
+  type Knowledge,
+  NO_KNOWLEDGE,
+  type NodeSpec,
+} from "../../protocol/wire/genesis.ts";
 import { answersChecker } from "../../sim/checkers/answers.ts";
 import { awardsChecker } from "../../sim/checkers/awards.ts";
 import { budgetChecker } from "../../sim/checkers/budget.ts";
@@ -47,7 +55,12 @@ export class Book {
   readonly #checkers: readonly Checker[];
 
   /** Members m0 to m3, standby s0, and a deadline that is out of the way. */
-  constructor(nodes: readonly NodeSpec[], budget = 1_000_000, checkers: readonly Checker[] | null = null) {
+  constructor(
+    nodes: readonly NodeSpec[],
+    budget = 1_000_000,
+    checkers: readonly Checker[] | null = null,
+    knowledge: Knowledge = NO_KNOWLEDGE,
+  ) {
     const genesis = buildGenesis(MESH, {
       owner: "owner",
       nodes,
@@ -55,6 +68,7 @@ export class Book {
       committee: ["m0", "m1", "m2", "m3"],
       standbys: ["s0"],
       deadlineMs: 2_000_000_000,
+      knowledge,
     });
     this.#checkers = checkers ?? ledgerCheckers(genesis);
     this.job = hasher(encodeGenesis(genesis));
