@@ -26,7 +26,7 @@ import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
 import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { NodeOptions } from "./node-options.ts";
-import { skillAd } from "./skills/skill.ts";
+import { checkAdvertised, skillAd } from "./skills/skill.ts";
 import { createSkillRunner } from "./skills/skill-runner.ts";
 import { createFolderBlobStore } from "./store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
@@ -328,6 +328,7 @@ const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.")
 /** Starts a node. Rejects with `usage` for addresses that cannot be used, `storage` for a folder that cannot. */
 export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
   const log = options.log ?? pino({ level: "silent" });
+  checkAdvertised(options.skills ?? []);
   const data = options.data ?? null;
   if (data !== null) makeFolder(data);
   const identity = options.identity ?? (data === null ? makeIdentity() : loadOrMakeIdentity(join(data, "agent.key")));

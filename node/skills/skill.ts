@@ -7,10 +7,14 @@
 
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
 import { utf8Length } from "../../protocol/core/bytes.ts";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { OwnSkill } from "../../protocol/machine.ts";
+import { skillAdCodec } from "../../protocol/wire/capability.ts";
+import { encode } from "../../protocol/wire/codec.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCredits } from "../job-file/duration.ts";
 import { NAME_PATTERN } from "../job-file/schema.ts";
@@ -121,6 +125,23 @@ export function skillAd(skill: Skill): OwnSkill {
     schemas: schemasHash(skill),
   };
 }
+
+/** Of an advertisement, what is not its skills: names, labels, addresses. */
+const ADVERTISEMENT_REST_BYTES = 8 * 1024;
+
+/** Throws `usage` where one agent has more skills than its advertisement can carry: nobody would ever hear of it. */
+export function checkAdvertised(skills: readonly Skill[]): void {
+  if (skills.length > limits.skills)
+    throw new MeshworkError("usage", `${skills.length} skills, one agent may have ${limits.skills}`, TWO_AGENTS);
+  const vector = new Uint8Array(EMBEDDING_BYTES);
+  const bytes = skills.reduce((sum, skill) => sum + encode(skillAdCodec, { ...skillAd(skill), vector }).length, 0);
+  const most = limits.gossipBytes - ADVERTISEMENT_REST_BYTES;
+  if (bytes <= most) return;
+  const kib = (size: number): number => Math.ceil(size / 1024);
+  const what = `an advertisement of these ${skills.length} skills takes ${kib(bytes)} KiB, ${kib(most)} are allowed`;
+  throw new MeshworkError("usage", what, `shorten their descriptions, or ${TWO_AGENTS}`);
+}
+const TWO_AGENTS = "run a second agent with some of them";
 
 /** Hash of the JSON Schemas of input and output; parts that JSON Schema cannot say are left open. */
 function schemasHash(skill: Skill): Hash {
