@@ -127,7 +127,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     rejected,
     acceptedBefore: before?.accepted ?? 0,
     rejectedBefore: before?.rejected ?? 0,
-    timeouts: record.timeouts,
+    timeouts: record.timeouts + record.failures,
     idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
     affinity: 0,
   };
@@ -150,7 +150,10 @@ function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number
   };
   const screened = { ...request, candidates: screen(request, seats) };
   const picks = rules.selector.choose(rules.state.learned.get(), screened, seats);
-  const picked = priceOf(picks.picked, request) <= left ? picks.picked : pickCheapest(request, seats);
+  // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
+  let picked = picks.picked;
+  if (priceOf(picked, request) > left) picked = pickCheapest(screened, seats);
+  if (priceOf(picked, request) > left) picked = pickCheapest(request, seats);
   if (priceOf(picked, request) > left) return "unaffordable";
   rules.onChoice({ task: task.id, attempt: task.attempt, request, ranked: picks.ranked, picked });
   let next = task;

@@ -8,6 +8,8 @@ import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/i
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
 import type { LedgerState, Task } from "../../protocol/job/state.ts";
+import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import type { Selectors } from "../../protocol/selection/selector.ts";
 import { type CommandBody, encodeCommand, type FailureReason, sealHash } from "../../protocol/wire/command.ts";
 import { type Data, dataHash, encodeGenesis, type Genesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
 import { answersChecker } from "../../sim/checkers/answers.ts";
@@ -16,7 +18,7 @@ import { budgetChecker } from "../../sim/checkers/budget.ts";
 import type { Checker } from "../../sim/checkers/checker.ts";
 import { sealsChecker } from "../../sim/checkers/seals.ts";
 import { tasksChecker } from "../../sim/checkers/tasks.ts";
-import { buildGenesis, inline } from "../../sim/workloads/job-builder.ts";
+import { buildGenesis, inline, type JobOptions } from "../../sim/workloads/job-builder.ts";
 
 const MESH = "book" as MeshId;
 const START_MS = 1_000_000;
@@ -47,7 +49,13 @@ export class Book {
   readonly #checkers: readonly Checker[];
 
   /** Members m0 to m3, standby s0, and a deadline that is out of the way. */
-  constructor(nodes: readonly NodeSpec[], budget = 1_000_000, checkers: readonly Checker[] | null = null) {
+  constructor(
+    nodes: readonly NodeSpec[],
+    budget = 1_000_000,
+    checkers: readonly Checker[] | null = null,
+    changes: Partial<JobOptions> = {},
+    selectors: Selectors = BUILT_IN_SELECTORS,
+  ) {
     const genesis = buildGenesis(MESH, {
       owner: "owner",
       nodes,
@@ -55,10 +63,11 @@ export class Book {
       committee: ["m0", "m1", "m2", "m3"],
       standbys: ["s0"],
       deadlineMs: 2_000_000_000,
+      ...changes,
     });
     this.#checkers = checkers ?? ledgerCheckers(genesis);
     this.job = hasher(encodeGenesis(genesis));
-    this.ledger = new Ledger(genesis, this.job, hasher);
+    this.ledger = new Ledger(genesis, this.job, hasher, selectors);
   }
 
   get state(): LedgerState {
