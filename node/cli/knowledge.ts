@@ -78,7 +78,7 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
     context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);
   }
   const names = Object.keys(world.learned);
-  if (names.length > 0) context.print(`selectors that learned: ${names.join(", ")}`);
+  if (names.length > 0) context.print(`selectors that learned: ${plainText(names.join(", "))}`);
   return EXIT.ok;
 }
 

@@ -7,8 +7,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type ParsedJob, parseJob } from "../../node/job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, knowledgeText, NodeKnowledge, parseKnowledge, readKnowledge } from "../../node/knowledge.ts";
 import { makeGenesis } from "../../node/make-genesis.ts";
+import { createTraceWriter } from "../../node/trace-file.ts";
 import { Explanations } from "../../protocol/agent/explanations.ts";
-import type { AgentId, MeshId, TaskId } from "../../protocol/core/ids.ts";
+import type { AgentId, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
@@ -24,6 +25,8 @@ import { encodeGenesis } from "../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { map, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
+import { candidateOf } from "../support/candidates.ts";
+import { runInProcess } from "../support/in-process-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-knowledge-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -296,4 +299,39 @@ test("a worker that takes a seat and says that it is busy, for days, does not fi
   }
   expect(choices).toBeGreaterThan(2 * limits.explainedChoices);
   expect(explanations.of("a" as TaskId)).toHaveLength(limits.explainedChoices);
+});
+
+test("what others wrote into a file or a trace does not reach the terminal as it is", async () => {
+  const clear = "\u001b[2J";
+  const record = { agent: `a${clear}`, skill: `s${clear}`, accepted: 1, rejected: 0 };
+  const data = mkdtempSync(join(folder, "data-"));
+  const said = async (...argv: readonly string[]): Promise<string> => {
+    const { out, err } = await runInProcess(argv, { XDG_CONFIG_HOME: data });
+    return `${out}${err}`;
+  };
+  const write = (changes: object): void => {
+    const given = { format: "meshwork-knowledge/1", records: [record], learned: { [`x${clear}`]: 1 }, ...changes };
+    writeFileSync(join(data, KNOWLEDGE_FILE), JSON.stringify(given));
+  };
+  write({});
+  expect(await said("knowledge", "show", "--data", data)).toMatch(/selectors that learned: x/);
+  const shown = [await said("knowledge", "show", "--data", data)];
+  write({ records: [record, record] });
+  shown.push(await said("knowledge", "show", "--data", data));
+  write({ learned: { [`x${clear}`]: undefined }, [`more${clear}`]: 1 });
+  shown.push(await said("knowledge", "show", "--data", data));
+  const job = "0".repeat(64);
+  const known = { ...candidateOf("a"), idleMs: 0 };
+  const candidate = { agent: `a${clear}`, place: 1, score: 1, mean: 1, bonus: 0, picked: clear, known, context: [] };
+  const choice = { skill: "s", features: [], candidates: [candidate, { ...candidate, picked: "constructor" }] };
+  const trace = join(data, "trace.jsonl");
+  const writer = createTraceWriter(trace, {
+    ...{ meshId: "m" as MeshId, agent: "a" as AgentId, name: "a" },
+    ...{ startedAt: 1, version: "1" },
+  });
+  writer.write(1, { kind: "chosen", job: job as JobId, height: 1, task: "t" as TaskId, attempt: 1, choice });
+  await writer.close();
+  const explained = await said("explain", job, "t", "--run", trace);
+  expect(explained).toMatch(/constructor/);
+  for (const text of [...shown, explained]) expect(text).not.toContain("\u001b");
 });
