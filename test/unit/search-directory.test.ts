@@ -8,6 +8,7 @@ import { ExactIndex } from "../../protocol/capability/vector-index.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import { limits, RULES_VERSION } from "../../protocol/core/limits.ts";
 import { type SkillAd, type VcvContent, vcvHash } from "../../protocol/wire/capability.ts";
+import { decodeValue } from "../../protocol/wire/value.ts";
 import { crypto, DrivenAgent, id, MESH, signerOf } from "../support/driven-agent.ts";
 
 const NOW = 1_000_000;
@@ -149,4 +150,6 @@ test("a peer that asks for the most gets an answer that can be sent, of the agen
   const [reply] = asked.sent(out);
   expect(reply).toMatchObject({ to: "peer", message: { kind: "reply", id: 1, ok: true } });
   expect(reply!.bytes).toBeLessThan(limits.frameBytes / 2);
+  const told = decodeValue((reply!.message as { readonly bytes: Uint8Array }).bytes);
+  expect(told.ok && told.value).toHaveLength(limits.members);
 });
