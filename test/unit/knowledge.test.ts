@@ -335,3 +335,16 @@ test("what others wrote into a file or a trace does not reach the terminal as it
   expect(explained).toMatch(/constructor/);
   for (const text of [...shown, explained]) expect(text).not.toContain("\u001b");
 });
+
+test("a damaged file can be replaced by one that is not", async () => {
+  const data = mkdtempSync(join(folder, "damaged-"));
+  const path = join(data, KNOWLEDGE_FILE);
+  const sound = join(data, "sound.json");
+  writeFileSync(path, "{");
+  writeFileSync(sound, knowledgeText(worldOf(["a", 1, 0])));
+  const run = (...argv: readonly string[]) => runInProcess(["knowledge", ...argv, "--data", data], {});
+  for (const command of [["show"], ["export", join(data, "out.json")], ["import", sound]])
+    expect(await run(...command)).toMatchObject({ code: 2, err: expect.stringContaining(`${path} is not JSON`) });
+  expect(await run("import", sound, "--force")).toMatchObject({ code: 0, err: "" });
+  expect(readKnowledge(path)).toEqual(worldOf(["a", 1, 0]));
+});
