@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { utf8Length } from "../protocol/core/bytes.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
@@ -16,13 +17,22 @@ export const KNOWLEDGE_FILE = "knowledge.json";
 const FORMAT = "meshwork-knowledge/1";
 const MODE = 0o600;
 
+/** Text as a genesis can carry it. */
+const textOf = (bytesMax: number, isWanted: (text: string) => boolean = () => true) =>
+  z
+    .string()
+    .min(1)
+    .refine(
+      (text) => text.isWellFormed() && utf8Length(text) <= bytesMax && isWanted(text),
+      "no name that a job can carry",
+    );
 const answers = z.number().min(0).max(1e9);
 const fileSchema = z.strictObject({
   format: z.literal(FORMAT),
   records: z.array(
     z.strictObject({
-      agent: z.string().min(1).max(limits.agentIdBytes),
-      skill: z.string().min(1).max(limits.nameBytes),
+      agent: textOf(limits.agentIdBytes, (agent) => !agent.includes("\n")),
+      skill: textOf(limits.nameBytes),
       accepted: answers,
       rejected: answers,
     }),
@@ -47,7 +57,7 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
   } catch {
     throw new MeshworkError("invalid-file", `${file} is not JSON`, "give a file that knowledge export wrote");
   }
-  const parsed = fileSchema.safeParse(given);
+  const parsed = safeParse(given, file);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join(".") ?? "";
@@ -55,12 +65,32 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
   }
   const { records, learned } = parsed.data;
+  const pairs = new Set<string>();
+  for (const { agent, skill } of records) {
+    const pair = JSON.stringify([agent, skill]);
+    // A genesis with such knowledge is one that nobody takes.
+    if (pairs.has(pair)) {
+      const what = `${file} is no knowledge: it says twice what is known of ${agent} and ${skill}`;
+      throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
+    }
+    pairs.add(pair);
+  }
   return {
     records: records.map((record) => ({ ...record, agent: record.agent as AgentId })),
     learned: Object.fromEntries(
       Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),
     ),
   };
+}
+
+/** A file that is nested deeper than any state overflows the stack of whatever walks it. */
+function safeParse(given: unknown, file: string): ReturnType<typeof fileSchema.safeParse> {
+  try {
+    return fileSchema.safeParse(given);
+  } catch {
+    const what = `${file} is no knowledge: it is nested too deeply`;
+    throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
+  }
 }
 
 function encodeState(state: Value, file: string): Uint8Array {

@@ -4,11 +4,18 @@
 
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../protocol/core/ids.ts";
-import { RULES_VERSION } from "../protocol/core/limits.ts";
+import { limits, RULES_VERSION } from "../protocol/core/limits.ts";
 import { type DrawSeed, defaultCommitteeSize, drawCommittee } from "../protocol/job/committee-draw.ts";
 import { type KnownWorld, knowledgeFor } from "../protocol/selection/knowledge.ts";
 import { encode, list } from "../protocol/wire/codec.ts";
-import { type Genesis, nodeSpecCodec } from "../protocol/wire/genesis.ts";
+import {
+  encodeGenesis,
+  type Genesis,
+  type Knowledge,
+  knowledgeCodec,
+  NO_KNOWLEDGE,
+  nodeSpecCodec,
+} from "../protocol/wire/genesis.ts";
 import { hasher } from "./crypto.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 
@@ -27,9 +34,8 @@ export function makeGenesis(job: ParsedJob, { meshId, owner, counter, knowledge:
   const tasks = hasher(encode(list(nodeSpecCodec, 4_096), job.nodes));
   const { committee, standbys } = drawFor(job, { meshId, owner, counter, tasks }, hosts);
   const { name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = job;
-  const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);
   const rest = {
-    knowledge,
+    knowledge: NO_KNOWLEDGE,
     counter,
     name,
     nodes,
@@ -42,7 +48,16 @@ export function makeGenesis(job: ParsedJob, { meshId, owner, counter, knowledge:
     committee,
     standbys,
   };
-  return { meshId, rulesVersion: RULES_VERSION, owner, ...rest };
+  const genesis = { meshId, rulesVersion: RULES_VERSION, owner, ...rest };
+  const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);
+  return { ...genesis, knowledge: fitting(knowledge, limits.genesisBytes - encodeGenesis(genesis).length) };
+}
+
+/** As much of it as there is room for: a job that is nearly too large is submitted all the same, and starts with less. */
+function fitting(knowledge: Knowledge, roomBytes: number): Knowledge {
+  const forms = [knowledge, { ...knowledge, learned: NO_KNOWLEDGE.learned }, { ...knowledge, records: [] }];
+  const room = roomBytes + encode(knowledgeCodec, NO_KNOWLEDGE).length;
+  return forms.find((form) => encode(knowledgeCodec, form).length <= room) ?? NO_KNOWLEDGE;
 }
 
 function drawFor(job: ParsedJob, seed: DrawSeed, hosts: readonly AgentId[]): ReturnType<typeof drawCommittee> {

@@ -95,13 +95,13 @@ async function readRun(path: string, job: string, task: string): Promise<Explain
   return { choices, nameOf: (agent) => names.get(agent) ?? agent };
 }
 
-const WHY: { readonly [why: string]: string } = {
-  best: "expected to be best",
-  explore: "too little known of it",
-  newcomer: "new, given a try",
-  draw: "drawn by lot",
-  cheapest: "cheapest: the budget allowed no other",
-};
+const WHY: ReadonlyMap<string, string> = new Map([
+  ["best", "expected to be best"],
+  ["explore", "too little known of it"],
+  ["newcomer", "new, given a try"],
+  ["draw", "drawn by lot"],
+  ["cheapest", "cheapest: the budget allowed no other"],
+]);
 
 const number = (value: number | null): string => (value === null ? "·" : value.toFixed(3));
 
@@ -130,7 +130,7 @@ function describe({ attempt, height, candidates }: ExplainedChoice, nameOf: (age
     ...candidates.map((candidate) => {
       const cells = COLUMNS.map(([, size, cell]) => padStart(cell(candidate), size)).join("");
       const name = padEnd(plainText(nameOf(candidate.agent)).slice(0, width - 2), width);
-      const why = candidate.picked === null ? "" : `  ${WHY[candidate.picked] ?? candidate.picked}`;
+      const why = candidate.picked === null ? "" : `  ${WHY.get(candidate.picked) ?? plainText(candidate.picked)}`;
       return `${candidate.picked === null ? "  " : "> "}${name}${cells}${why}`;
     }),
   ];

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
+import { EMPTY_WORLD, type KnownWorld } from "../../protocol/selection/knowledge.ts";
 import { KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge, writeKnowledge } from "../knowledge.ts";
 import { makeFolder, storageError, writeFileAtomic } from "../store/files.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
@@ -78,7 +78,7 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
     context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);
   }
   const names = Object.keys(world.learned);
-  if (names.length > 0) context.print(`selectors that learned: ${names.join(", ")}`);
+  if (names.length > 0) context.print(`selectors that learned: ${plainText(names.join(", "))}`);
   return EXIT.ok;
 }
 
@@ -103,8 +103,9 @@ function readGiven(file: string): KnownWorld {
 async function importKnowledge(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {
   const world = readGiven(file);
   const path = join(folderOf(context, options), KNOWLEDGE_FILE);
-  const known = readKnowledge(path);
-  if (known.records.length > 0 && options.force !== true) {
+  // With --force it is not read: it may be damaged, and this is how to be rid of it.
+  const known = options.force === true ? EMPTY_WORLD : readKnowledge(path);
+  if (known.records.length > 0) {
     const remedy = "export it first if it is worth something, then add --force";
     throw new MeshworkError("usage", `${path} holds ${counted(known)} already`, remedy);
   }

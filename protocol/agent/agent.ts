@@ -177,7 +177,7 @@ class Agent implements Machine {
     if (typeof checked === "string") return; // of another mesh, or of rules that this version does not have
     const { job } = checked;
     this.#worker.restore(checked, stored.work);
-    if (stored.root.role !== "keeper") return;
+    if (stored.root.role !== "keeper" || !this.#context.selectors.has(checked.genesis.selector)) return; // of a lost plugin
     const host = new JobHost(this.#context, this.#hostEvents, checked, stored);
     this.#hosts.set(job, host);
     this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);

@@ -1,9 +1,11 @@
 /**
- * Why a job's newest awards went where they went, for whoever asks. Bounded by tasks: the log says it for ever, and
- * anybody who has it can compute it again.
+ * Why a job's newest awards went where they went, for whoever asks. Bounded by tasks and by choices of each (a worker that
+ * takes its seat and says that it is busy makes one each time): the log says it for ever, and anybody who has it can
+ * compute it again.
  */
 
 import type { JobId, TaskId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import type { SeatChoice } from "../job/nodes.ts";
 import { explainChoice } from "../selection/explain.ts";
 import type { TraceEvent } from "../trace.ts";
@@ -33,12 +35,12 @@ export class Explanations {
     for (const choice of choices) {
       const before = this.#made.get(choice.task) ?? [];
       this.#made.delete(choice.task); // the newest last
-      this.#made.set(choice.task, [...before, { height, timeMs, choice }]);
+      this.#made.set(choice.task, [...before.slice(1 - limits.explainedChoices), { height, timeMs, choice }]);
       if (this.#made.size > this.#tasksMax) this.#made.delete(this.#made.keys().next().value!);
     }
   }
 
-  /** All choices for a task, the first first; null: none is kept. */
+  /** The newest choices for a task, the first first; null: none is kept. */
   of(task: TaskId): Value | null {
     const made = this.#made.get(task);
     return made === undefined ? null : made.map(described);

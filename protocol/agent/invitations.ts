@@ -125,6 +125,11 @@ export class Invitations {
       return;
     }
     const { genesis, job } = checked;
+    // It follows its own job, and recomputes every choice as the members do.
+    if (!this.#context.selectors.has(genesis.selector)) {
+      this.#end(checked, false, `this node has no selector ${genesis.selector}`);
+      return;
+    }
     const { monoMs } = this.#context.now;
     const waiting = new Set([...genesis.committee.map((member) => member.agent), ...genesis.standbys]);
     const vcvs = this.#vcvsOf(waiting);

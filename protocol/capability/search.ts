@@ -11,12 +11,16 @@ import { priceShare, typicalPrice } from "../selection/context.ts";
 import type { SkillAd, Vcv } from "../wire/capability.ts";
 import type { Directory } from "./directory.ts";
 import { EMBEDDING_BYTES, vectorOf } from "./embedding.ts";
-import { ExactIndex, type VectorIndex } from "./vector-index.ts";
+import { ExactIndex, type Neighbour, type VectorIndex } from "./vector-index.ts";
 
 /** How much of its similarity the dearest offer loses, 0..1. Higher: cheap strangers before dear specialists. */
 const COST_BIAS = 0.1;
 /** Neighbours that are looked at for each that is wanted: some are filtered out, and some agents have several. */
 const BREADTH = 4;
+/** So many times as many where these did not do: an agent that says the same for all its skills would hide the others. */
+const WIDER = 4;
+/** No more after so many: about what all skills of seventy agents come to. */
+const NEIGHBOURS_MAX = 16_384;
 
 export interface FoundSkill {
   readonly vcv: Vcv;
@@ -48,7 +52,21 @@ export class SkillSearch {
   /** At most `most` skills near `vector`, the best of each agent, best first. */
   find(wallMs: number, vector: Int8Array, most: number, filter: SearchFilter = {}): FoundSkill[] {
     this.#follow();
-    const near = this.#index.nearest(vector, Math.max(most * BREADTH, 64));
+    let found: FoundSkill[] = [];
+    for (let wanted = Math.max(most * BREADTH, 64); ; wanted *= WIDER) {
+      const near = this.#index.nearest(vector, wanted);
+      found = this.#passing(near, wallMs, filter);
+      const isAll = near.length < wanted || near[near.length - 1]!.similarity <= 0;
+      if (found.length >= most || isAll || wanted >= NEIGHBOURS_MAX) break;
+    }
+    const typical = typicalPrice(found.map(({ skill }) => skill));
+    const rank = ({ skill, similarity }: FoundSkill): number =>
+      similarity * (1 - COST_BIAS * priceShare(skill.price, typical));
+    return found.sort((a, b) => rank(b) - rank(a) || (a.vcv.agent < b.vcv.agent ? -1 : 1)).slice(0, most);
+  }
+
+  /** The nearest skill of each agent, of those that pass. */
+  #passing(near: readonly Neighbour[], wallMs: number, filter: SearchFilter): FoundSkill[] {
     const found: FoundSkill[] = [];
     const seen = new Set<AgentId>();
     for (const { id, similarity } of near) {
@@ -59,10 +77,7 @@ export class SkillSearch {
       seen.add(vcv.agent);
       found.push({ vcv, skill, similarity });
     }
-    const typical = typicalPrice(found.map(({ skill }) => skill));
-    const rank = ({ skill, similarity }: FoundSkill): number =>
-      similarity * (1 - COST_BIAS * priceShare(skill.price, typical));
-    return found.sort((a, b) => rank(b) - rank(a) || (a.vcv.agent < b.vcv.agent ? -1 : 1)).slice(0, most);
+    return found;
   }
 
   /** Puts into the index what changed in the directory. Cost: a walk over it, and each changed skill. */

@@ -114,6 +114,8 @@ export const limits = {
   knownJobs: 256,
   /** Tasks of one job for which a keeper remembers why their workers were chosen: some KiB each. */
   explainedTasks: 256,
+  /** Choices that it remembers of each: a first batch, hedges, and who came instead of whom. */
+  explainedChoices: 16,
   /** Questions of one operator that wait for an answer. */
   openQuestions: 1_024,
   /** Awards that one agent keeps in mind over all jobs. */

@@ -52,7 +52,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     rejected,
     acceptedBefore: before?.accepted ?? 0,
     rejectedBefore: before?.rejected ?? 0,
-    timeouts: record.timeouts,
+    timeouts: record.timeouts + record.failures,
     idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
     affinity: 0,
   };
@@ -75,7 +75,10 @@ export function chooseWorkers(
   };
   const screened = { ...request, candidates: screen(request, seats) };
   const { ranked, picked } = rules.selector.choose(rules.state.learned.get(), screened, seats);
-  const affordable = priceOf(picked, request) <= budget ? picked : pickCheapest(request, seats);
+  // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
+  let affordable: readonly Pick[] = picked;
+  if (priceOf(affordable, request) > budget) affordable = pickCheapest(screened, seats);
+  if (priceOf(affordable, request) > budget) affordable = pickCheapest(request, seats);
   if (priceOf(affordable, request) > budget) return null;
   rules.onChoice({ task: task.id, attempt: task.attempt, request, ranked, picked: affordable });
   return affordable;

@@ -3,7 +3,8 @@
  * lesson goes by the context of selection time.
  *
  * Kept apart: wrong answers are of an agent's quality, leases that ran out of its reliability (protocol.md 6.6). A worker
- * that says at once that it failed was not right either: a fast failure must not look like a fast answer.
+ * that says at once that it failed, or never shows what it sealed, was not right either, and as late as can be: a fast
+ * failure must not look like a fast answer, or one that promised little would do better than was expected of it.
  *
  * Source: protocol.md 6 (late rewards).
  */
@@ -18,7 +19,7 @@ import type { Award, Task } from "./state.ts";
 const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
 
 /** An award ended without a result. */
-export function learnFromEnd(rules: Rules, task: Task, { worker, sinceMs, context }: Award, reason: EndReason): void {
+export function learnFromEnd(rules: Rules, task: Task, { worker, context }: Award, reason: EndReason): void {
   // What was sealed and not shown is taught with the answer: it counts as wrong.
   if (NO_FAULT.has(reason) || reason === "unrevealed") return;
   const { skill } = specOf(rules, task);
@@ -26,8 +27,8 @@ export function learnFromEnd(rules: Rules, task: Task, { worker, sinceMs, contex
     rules.learn({ kind: "timeout", agent: worker, skill });
     return;
   }
-  const tookMs = Math.max(0, rules.timeMs - sinceMs);
-  const outcome = { correct: 0, tookMs, targetMs: policyOf(rules, task).timeoutMs, margin: 1 };
+  const { timeoutMs: targetMs } = policyOf(rules, task);
+  const outcome = { correct: 0, tookMs: targetMs, targetMs, margin: 1 };
   rules.learn(lessonOf({ agent: worker, context }, skill, outcome));
 }
 
@@ -35,7 +36,8 @@ export function learnFromEnd(rules: Rules, task: Task, { worker, sinceMs, contex
 export function learnFromAnswer(rules: Rules, task: Task, supporters: readonly AgentId[], margin: number): void {
   const { skill } = specOf(rules, task);
   const { timeoutMs: targetMs } = policyOf(rules, task);
-  for (const { worker, late, tookMs, context } of task.results) {
+  for (const { worker, late, output, context, ...result } of task.results) {
+    const tookMs = output === null ? targetMs : result.tookMs;
     const isRight = supporters.includes(worker);
     if (isRight && late) continue; // it could have copied
     const outcome = { correct: isRight ? 1 : 0, tookMs, targetMs, margin };

@@ -72,9 +72,9 @@ function standingOffers(rules: Rules, skill: string, labels: readonly string[]):
 /**
  * Of these offers, those of agents that may sit in the task's current batch: nobody twice in one batch, nobody whose
  * result of an earlier batch counts already, nobody who asks for more than there is, and those who failed this task only
- * if nobody else is there.
+ * if nobody else is there; `wereAsked`: or if the others, who were asked meanwhile, are all busy.
  */
-function admissible(rules: Rules, task: Task, offers: readonly Offer[]): Offer[] {
+function admissible(rules: Rules, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
   const priceMax = Math.min(policyOf(rules, task).priceMax, moneyLeft(rules));
   const allowed = offers.filter(
     (offer) =>
@@ -83,7 +83,8 @@ function admissible(rules: Rules, task: Task, offers: readonly Offer[]): Offer[]
       !task.results.some((result) => result.worker === offer.agent),
   );
   const fresh = allowed.filter((offer) => !task.tried.includes(offer.agent));
-  return fresh.length > 0 ? fresh : allowed;
+  const isEnough = wereAsked ? fresh.some((offer) => hasSlot(rules, offer)) : fresh.length > 0;
+  return isEnough ? fresh : allowed;
 }
 
 // --- awarding -----------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
       need = { key, skill, labels, offers: standingOffers(rules, skill, labels), short: [] };
       needs.set(key, need);
     }
-    seatTask(rules, task, need);
+    seatTask(rules, task, need, endedWindows.has(key));
   }
   for (const need of needs.values()) {
     // A task that failed on the way ended the job: nothing is opened after its last event.
@@ -186,19 +187,21 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
   closeIdleWindows(rules, needs);
 }
 
-function seatTask(rules: Rules, task: Task, need: Need): void {
+/** `hasEnded`: a window of its need ends in this block. */
+function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void {
   // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
   if (!need.offers.some((offer) => hasSlot(rules, offer))) {
     need.short.push(task.id);
     return;
   }
   // Those who failed it come again only after others were asked: one cheap agent could hold a task for ever.
-  const wereAsked = rules.state.windows.get(need.key)?.endsMs === 0;
+  const window = rules.state.windows.get(need.key);
+  const wereAsked = window !== undefined && (hasEnded || window.endsMs === 0 || window.attempt + window.opened > 1);
   const current = wereAsked ? renewIfSpent(rules, task, need.offers) : task;
-  const free = admissible(rules, current, need.offers).filter((offer) => hasSlot(rules, offer));
+  const free = admissible(rules, current, need.offers, wereAsked).filter((offer) => hasSlot(rules, offer));
   const seats = freeSeats(current);
   // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
-  const opened = rules.state.windows.get(need.key)?.opened ?? 0;
+  const opened = window?.opened ?? 0;
   const isBusy = free.length < seats && free.length > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
   const outcome = award(rules, current, free, isBusy ? free.length : seats);
   if (isBusy && outcome === "seated") need.short.push(task.id);
@@ -226,11 +229,13 @@ function failIfHopeless(rules: Rules, task: Task): void {
   else failJob(rules, task.id, "budget", "no offer fits into what is left of the budget");
 }
 
-/** A task whose workers all failed starts a new batch when nobody else is left: then they may try again. */
+/** A task whose workers all failed starts a new batch when nobody else is free: then they may try again. */
 function renewIfSpent(rules: Rules, task: Task, offers: readonly Offer[]): Task {
   if (task.awards.length === 0 || task.attempt >= BATCHES_MAX) return task;
-  if (task.awards.some((given) => given.status !== "ended") || admissible(rules, task, offers).length > 0) return task;
+  if (task.awards.some((given) => given.status !== "ended")) return task;
+  const isAnyFree = (of: Task): boolean => admissible(rules, of, offers, true).some((offer) => hasSlot(rules, offer));
   const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
+  if (isAnyFree(task) || (!isAnyFree(renewed) && admissible(rules, task, offers).length > 0)) return task;
   saveTask(rules, renewed);
   return renewed;
 }

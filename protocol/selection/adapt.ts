@@ -3,8 +3,21 @@
  * was not there. A committee must not end by it; all members compute it, and all come to the same.
  */
 
+import { assert } from "../core/assert.ts";
+import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
+import { contextOf } from "./context.ts";
 import { createScoring, firstOf, orderByLot, pickBest, picksAt } from "./rank.ts";
-import type { Candidate, ChoiceRequest, Lesson, Picks, ScoreSelector, Selector } from "./selector.ts";
+import type {
+  Candidate,
+  Pick as Choice,
+  ChoiceRequest,
+  Lesson,
+  Picks,
+  Reason,
+  Scored,
+  ScoreSelector,
+  Selector,
+} from "./selector.ts";
 
 /** Scores each candidate by itself; has no state. One that throws scores worst of all. */
 export const fromScores = (selector: ScoreSelector): Selector<null> => ({
@@ -33,24 +46,30 @@ function scoreOf(selector: ScoreSelector, candidate: Candidate): number {
   }
 }
 
-/** As `selector`, but a choice that throws, or is none among the candidates, is drawn by lot, and a lesson that throws is none. */
+/**
+ * As `selector`, but a choice that throws, or is none among the candidates, is drawn by lot, and a lesson that throws, or
+ * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place: that would survive blocks that are taken back. Throws
+ * where it starts with no plain data.
+ */
 export function guarded<S>(selector: Selector<S>): Selector<S> {
   const { name, summary } = selector;
+  const first = plain(selector.start());
   return {
     name,
     summary,
-    start: () => selector.start(),
+    start: () => first,
     choose(state, request, count) {
       try {
-        const picks = selector.choose(state, request, count);
-        return isSound(picks, request, count) ? picks : byLot(request, count);
+        const picks = selector.choose(frozen(state), request, count);
+        if (!isSound(picks, request, count)) return byLot(request, count);
+        return { ...picks, picked: picks.picked.map((pick) => withContext(pick, request)) };
       } catch {
         return byLot(request, count);
       }
     },
     learn(state, lesson: Lesson) {
       try {
-        return selector.learn === undefined ? state : selector.learn(state, lesson);
+        return selector.learn === undefined ? state : plain(selector.learn(frozen(state), lesson));
       } catch {
         return state;
       }
@@ -65,12 +84,47 @@ export function guarded<S>(selector: Selector<S>): Selector<S> {
   };
 }
 
-function isSound({ picked }: Picks, { candidates }: ChoiceRequest, count: number): boolean {
+/** A copy in the one form that canonical bytes have: what the ledger's digest and a genesis can hold. Throws. */
+function plain<S>(state: S): S {
+  const decoded = decodeValue(encodeValue(state as Value));
+  assert(decoded.ok, "what was written can be read");
+  return frozen(decoded.value as S);
+}
+
+function frozen<S>(state: S): S {
+  if (typeof state !== "object" || state === null || Object.isFrozen(state)) return state;
+  for (const part of Object.values(state)) frozen(part);
+  return Object.freeze(state);
+}
+
+const REASONS: { readonly [why in Reason]: true } = {
+  best: true,
+  explore: true,
+  newcomer: true,
+  draw: true,
+  cheapest: true,
+};
+
+function isSound({ ranked, picked }: Picks, { candidates }: ChoiceRequest, count: number): boolean {
   const there = new Set<string>(candidates.map(({ agent }) => agent));
   const chosen = new Set<string>(picked.map(({ agent }) => agent));
   const isComplete = picked.length === Math.min(count, there.size) && chosen.size === picked.length;
-  return isComplete && picked.every(({ agent, context }) => there.has(agent) && Array.isArray(context));
+  const areRanked = Array.isArray(ranked) && ranked.length <= candidates.length && ranked.every(isScored);
+  return (
+    isComplete &&
+    areRanked &&
+    picked.every((pick) => there.has(pick.agent) && isScored(pick) && Object.hasOwn(REASONS, pick.why))
+  );
 }
+
+const isScored = ({ agent, score, mean, bonus }: Scored): boolean =>
+  typeof agent === "string" && [score, mean, bonus].every((number) => typeof number === "number");
+
+/** Contexts go into the books, and rewards are read from them: they are never a plugin's own. */
+const withContext = (pick: Choice, request: ChoiceRequest): Choice => ({
+  ...pick,
+  context: contextOf(request.candidates.find(({ agent }) => agent === pick.agent)!, request),
+});
 
 function byLot(request: ChoiceRequest, count: number): Picks {
   const order = orderByLot(request);

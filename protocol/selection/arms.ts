@@ -95,7 +95,8 @@ function isArm(item: unknown): item is Arm {
   const { agent, skill, pulls, sum } = item as { readonly [key: string]: unknown };
   if (typeof agent !== "string" || typeof skill !== "string" || !isCount(pulls) || typeof sum !== "number")
     return false;
-  return !Object.is(pulls, -0) && !Object.is(sum, -0) && sum >= -pulls && sum <= pulls;
+  // An arm without pulls would have no average.
+  return pulls > 0 && !Object.is(sum, -0) && sum >= -pulls && sum <= pulls;
 }
 
 export function createUcb1(changes: Partial<Ucb1Parameters> = {}): Selector<ArmsState> {

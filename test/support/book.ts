@@ -8,23 +8,17 @@ import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/i
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
 import type { LedgerState, Task } from "../../protocol/job/state.ts";
+import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import type { Selectors } from "../../protocol/selection/selector.ts";
 import { type CommandBody, encodeCommand, type FailureReason, sealHash } from "../../protocol/wire/command.ts";
-import {
-  type Data,
-  dataHash,
-  encodeGenesis,
-  type Genesis,
-  type Knowledge,
-  NO_KNOWLEDGE,
-  type NodeSpec,
-} from "../../protocol/wire/genesis.ts";
+import { type Data, dataHash, encodeGenesis, type Genesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
 import { answersChecker } from "../../sim/checkers/answers.ts";
 import { awardsChecker } from "../../sim/checkers/awards.ts";
 import { budgetChecker } from "../../sim/checkers/budget.ts";
 import type { Checker } from "../../sim/checkers/checker.ts";
 import { sealsChecker } from "../../sim/checkers/seals.ts";
 import { tasksChecker } from "../../sim/checkers/tasks.ts";
-import { buildGenesis, inline } from "../../sim/workloads/job-builder.ts";
+import { buildGenesis, inline, type JobOptions } from "../../sim/workloads/job-builder.ts";
 
 const MESH = "book" as MeshId;
 const START_MS = 1_000_000;
@@ -59,7 +53,8 @@ export class Book {
     nodes: readonly NodeSpec[],
     budget = 1_000_000,
     checkers: readonly Checker[] | null = null,
-    knowledge: Knowledge = NO_KNOWLEDGE,
+    changes: Partial<JobOptions> = {},
+    selectors: Selectors = BUILT_IN_SELECTORS,
   ) {
     const genesis = buildGenesis(MESH, {
       owner: "owner",
@@ -68,11 +63,11 @@ export class Book {
       committee: ["m0", "m1", "m2", "m3"],
       standbys: ["s0"],
       deadlineMs: 2_000_000_000,
-      knowledge,
+      ...changes,
     });
     this.#checkers = checkers ?? ledgerCheckers(genesis);
     this.job = hasher(encodeGenesis(genesis));
-    this.ledger = new Ledger(genesis, this.job, hasher);
+    this.ledger = new Ledger(genesis, this.job, hasher, selectors);
   }
 
   get state(): LedgerState {

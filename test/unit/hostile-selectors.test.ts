@@ -2,12 +2,28 @@
 
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
-import type { JobId } from "../../protocol/core/ids.ts";
+import { createAgent } from "../../protocol/agent/agent.ts";
+import { Explanations } from "../../protocol/agent/explanations.ts";
+import type { JobId, TaskId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Replica } from "../../protocol/job/replica.ts";
-import { createSelectors } from "../../protocol/selection/catalog.ts";
-import type { ScoreSelector } from "../../protocol/selection/selector.ts";
-import { awardItem, crypto, DrivenAgent, envelope, id, jobOf, MEMBERS, offerBody } from "../support/driven-agent.ts";
+import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
+import type { ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
+import { type CommandBody, encodeCommand } from "../../protocol/wire/command.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
+import { firstPolicy, map } from "../../sim/workloads/job-builder.ts";
+import {
+  awardItem,
+  configOf,
+  crypto,
+  DrivenAgent,
+  envelope,
+  id,
+  jobOf,
+  MEMBERS,
+  offerBody,
+  resultBody,
+} from "../support/driven-agent.ts";
 
 test("a worker that does not choose workers needs no selector", () => {
   const made = jobOf("owner", { selector: "mine" });
@@ -53,4 +69,145 @@ test("a selector that throws on somebody's offer does not end the process", () =
 
 test("a selector cannot take the name of a built-in one", () => {
   expect(() => createSelectors([{ name: "greedy", summary: "", score: () => 0 }])).toThrow();
+});
+
+// --- what a plugin's selector can hand over -------------------------------------------------------------
+
+const built = BUILT_IN_SELECTORS.get("linucb")!;
+type Chosen = ReturnType<Selector["choose"]>;
+
+/** A selector of a plugin, with something odd about what it chooses. */
+const choosing = (change: (picks: Chosen) => unknown): Selector => ({
+  ...built,
+  name: "odd",
+  choose: (state, request, count) => change(built.choose(state, request, count)) as Chosen,
+});
+const pickWith = (changes: object) => (picks: Chosen) => ({
+  ...picks,
+  picked: picks.picked.map((pick) => ({ ...pick, ...changes })),
+});
+
+/** A job of two tasks under a selector: it keeps the books, explains itself, and tells what it taught. */
+function runWith(selector: Selector): { readonly ledger: Ledger; readonly explained: string } {
+  const nodes = [map("a", [1, 2], { policy: firstPolicy() })];
+  const made = jobOf("owner", { nodes, selector: selector.name });
+  const ledger = new Ledger(made.genesis, made.job, hasher, createSelectors([selector]));
+  const explanations = new Explanations(8);
+  let timeMs = 1_000_000;
+  const block = (author: string, bodies: readonly CommandBody[]): void => {
+    timeMs += 10;
+    const commands = bodies.map((body, counter) => {
+      const command = { job: made.job, author: id(author), counter: counter + timeMs, body };
+      return { hash: hasher(encodeCommand(command)), command };
+    });
+    const { outcome } = ledger.select(timeMs, commands);
+    const before = ledger.digest;
+    ledger.takeBack();
+    const again = ledger.select(timeMs, commands);
+    expect(ledger.digest).toBe(before);
+    ledger.keep();
+    expect(again.outcome.eventsHash).toBe(outcome.eventsHash);
+    explanations.note({ height: 1, timeMs }, again.outcome.choices);
+  };
+  block("nobody", []);
+  block("w", [offerBody({ slots: 2, validUntilMs: timeMs + 60_000 })]);
+  block("w", [resultBody("a/0"), resultBody("a/1")]);
+  expect(ledger.state.status.get()).toBe("certified");
+  expect(() => ledger.lessons).not.toThrow();
+  const explained = explanations.of("a/0" as TaskId);
+  expect(() => encodeValue(explained)).not.toThrow();
+  return { ledger, explained: JSON.stringify(explained) };
+}
+
+test.each<readonly [what: string, change: (picks: Chosen) => unknown]>([
+  ["nothing", () => undefined],
+  ["no ranking", ({ picked }) => ({ picked })],
+  ["a ranking that is no list", (picks) => ({ ...picks, ranked: 7 })],
+  ["a ranking of nothing", (picks) => ({ ...picks, ranked: [null] })],
+  ["fewer than were asked for", (picks) => ({ ...picks, picked: [] })],
+  ["somebody else", pickWith({ agent: "stranger" })],
+  ["a context that is too short", pickWith({ context: [1] })],
+  ["a context without numbers", pickWith({ context: new Array(11).fill(Number.NaN) })],
+  ["a context of text", pickWith({ context: new Array(11).fill("1") })],
+  ["a reason that there is not", pickWith({ why: { because: () => 1 } })],
+])("a choice of %s harms neither the books nor what explains them", (_, change) => {
+  const { ledger, explained } = runWith(choosing(change));
+  expect(ledger.lessons.records).toMatchObject([{ agent: "w", accepted: 2, rejected: 0 }]);
+  expect(explained).toContain('"w"');
+});
+
+test.each<readonly [what: string, learn: Selector["learn"]]>([
+  ["nothing", () => undefined],
+  ["no number", () => ({ mean: Number.NaN })],
+  ["an infinity", () => [Number.POSITIVE_INFINITY]],
+  ["a map", () => new Map([["w", 1]])],
+  ["a function", () => () => 1],
+  [
+    "a circle",
+    () => {
+      const circle: unknown[] = [];
+      circle.push(circle);
+      return circle;
+    },
+  ],
+])("a lesson that leaves %s is none", (_, learn) => {
+  const { ledger } = runWith({ ...built, name: "odd", learn: learn! });
+  expect(ledger.state.learned.get()).toEqual(built.start());
+});
+
+test("a state that is changed in place would survive blocks that are taken back: it cannot be", () => {
+  const counting: Selector<{ lessons: number }> = {
+    name: "counting",
+    summary: "",
+    start: () => ({ lessons: 0 }),
+    choose: (_, request, count) => BUILT_IN_SELECTORS.get("random")!.choose(null, request, count),
+    learn: (state) => {
+      state.lessons++;
+      return state;
+    },
+  };
+  const { ledger } = runWith(counting as Selector);
+  expect(ledger.state.learned.get()).toEqual({ lessons: 0 });
+});
+
+test("a selector that starts with no plain data is refused where it is brought", () => {
+  for (const start of [
+    () => new Float64Array(3),
+    () => Number.NaN,
+    () => {
+      throw new Error("no");
+    },
+  ])
+    expect(() => createSelectors([{ ...built, name: "odd", start } as Selector])).toThrow(/odd/);
+});
+
+test("a keeper that starts again without a plugin goes on with its other jobs", () => {
+  const mine: ScoreSelector = { name: "mine", summary: "", score: () => 0 };
+  const before = new DrivenAgent("m0", { selectors: [mine] });
+  const theirs = jobOf("owner", { selector: "mine" });
+  const other = jobOf("owner", { selector: "random", counter: 2 });
+  for (const job of [theirs, other]) before.host(job);
+  const records = before
+    .of("persist")
+    .flatMap(({ job, slot, bytes }) => (bytes === null ? [] : [{ job, slot, bytes }]));
+  const config = configOf("m0", { incarnation: 2 });
+  const after = createAgent(config, records);
+  const now = { monoMs: 2_000_000, wallMs: 2_000_000 };
+  expect(() => after.step(now, { kind: "start" })).not.toThrow();
+  const effects = after.step(now, { kind: "ask", id: 1, to: id("m0"), query: { kind: "status", job: other.job } });
+  expect(effects).toContainEqual(
+    expect.objectContaining({ kind: "event", event: expect.objectContaining({ kind: "reply", ok: true }) }),
+  );
+});
+
+test("an owner without the selector that its job names is told so", () => {
+  const owner = new DrivenAgent("owner");
+  const { job, signed } = jobOf("owner", { selector: "mine" });
+  owner.input({ kind: "submit", genesis: signed });
+  for (const member of MEMBERS) owner.frame(member, { kind: "inviteReply", job, yes: true, reason: "" });
+  const submitted = owner
+    .of("event")
+    .map(({ event }) => event)
+    .filter(({ kind }) => kind === "submitted");
+  expect(submitted).toMatchObject([{ ok: false, reason: expect.stringContaining("mine") }]);
 });

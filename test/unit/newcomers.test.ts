@@ -11,7 +11,9 @@ const known = (count: number): string[] => Array.from({ length: count }, (_, i) 
 function crowded(count: number): Book {
   const records = known(count).map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
   const knowledge = { records, learned: new Uint8Array(0) };
-  const book = new Book([map("a", [1], { policy: firstPolicy({ timeoutMs: 600_000 }) })], 1_000_000, null, knowledge);
+  const book = new Book([map("a", [1], { policy: firstPolicy({ timeoutMs: 600_000 }) })], 1_000_000, null, {
+    knowledge,
+  });
   book.block([]);
   for (let i = 0; i < limits.offersPerSkill; i++) book.block([book.offer(`new${i}`)]);
   return book;

@@ -25,11 +25,18 @@ test("whoever offers in the window gets the task", () => {
   expect(events).toMatchObject([{ kind: "award", worker: "other" }]);
 });
 
-test("if nobody does, the same worker tries again, and the next time at once", () => {
+test("if nobody does, the same worker tries again when the window ends", () => {
   const book = spent();
-  const awarded = (): string[] =>
-    book.block([], 1_500).flatMap((event) => (event.kind === "award" ? [event.worker] : []));
-  expect([awarded(), awarded(), awarded()]).toEqual([[], [], ["w"]]);
-  expect(book.task("a")!.attempt).toBe(2);
-  expect(book.kinds([], 1_000)).toEqual(["ended", "award"]);
+  expect(book.block([], 1_500)).toMatchObject([{ kind: "award", worker: "w", attempt: 2 }]);
+  expect(book.kinds([], 1_000)).toEqual(["ended", "window"]);
+});
+
+test("nobody waits for one that says busy for ever: seed 72736", () => {
+  const book = spent();
+  const busy = book.command("never", {
+    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
+    validUntilMs: book.timeMs + 600_000,
+  });
+  book.block([busy], 100);
+  expect(book.block([], 1_500)).toMatchObject([{ kind: "award", worker: "w", attempt: 2 }]);
 });
