@@ -31,6 +31,7 @@ test("a worker that refuses for ever ends a task by its retries", () => {
   for (let blocks = 0; blocks <= 64; blocks++) {
     expect(book.end).toBe("running");
     book.block([book.failure("w", "a", book.task("a")!.attempt, "refused")], 1);
+    book.idle(1, 1_500); // others are asked before it gets the task again
   }
   expect(book.end).toBe("failed task a: retries (65 awards brought no result, the last: refused)");
 });
