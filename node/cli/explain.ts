@@ -97,7 +97,7 @@ async function readRun(path: string, job: string, task: string): Promise<Explain
 
 const WHY: ReadonlyMap<string, string> = new Map([
   ["best", "expected to be best"],
-  ["explore", "too little known of it"],
+  ["explore", "doubt: it may be better than it seems"],
   ["newcomer", "new, given a try"],
   ["draw", "drawn by lot"],
   ["cheapest", "cheapest: the budget allowed no other"],

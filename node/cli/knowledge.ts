@@ -53,20 +53,27 @@ export const registerKnowledge: Register = (program, act) => {
 const folderOf = (context: CliContext, { data }: KnowledgeCommandOptions): string =>
   data ?? configFolder(context.io.env);
 
+/** Throws `usage` where `--data` names no folder: a slip would read as "nothing is known". */
+function readOf(context: CliContext, options: KnowledgeCommandOptions): { path: string; world: KnownWorld } {
+  const { data } = options;
+  if (data !== undefined && !existsSync(data)) throw new MeshworkError("usage", `there is no folder ${data}`);
+  const path = join(folderOf(context, options), KNOWLEDGE_FILE);
+  return { path, world: readKnowledge(path) };
+}
+
 const counted = ({ records }: KnownWorld): string =>
   records.length === 1 ? "1 record of an agent" : `${records.length} records of agents`;
 
 const round = (answers: number): string => (Math.round(answers * 10) / 10).toString();
 
 async function show(context: CliContext, options: KnowledgeCommandOptions): Promise<number> {
-  const path = join(folderOf(context, options), KNOWLEDGE_FILE);
-  const world = readKnowledge(path);
+  const { path, world } = readOf(context, options);
   if (context.json) {
     context.printJson(JSON.parse(knowledgeText(world)));
     return EXIT.ok;
   }
   if (world.records.length === 0) {
-    context.print(`nothing is known yet: ${path} is written when a job ends`);
+    context.print(`nothing is known yet: submit --wait and nodes write ${path} when a job ends, demo and run do not`);
     return EXIT.ok;
   }
   const width = Math.max(5, ...world.records.map(({ skill }) => plainText(skill).length));
@@ -83,7 +90,7 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
 }
 
 async function exportKnowledge(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {
-  const world = readKnowledge(join(folderOf(context, options), KNOWLEDGE_FILE));
+  const { world } = readOf(context, options);
   if (existsSync(file) && options.force !== true)
     throw new MeshworkError("usage", `${file} exists already`, "choose another name, or add --force");
   writeFileAtomic(file, knowledgeText(world), 0o600);

@@ -56,6 +56,8 @@ export interface RunSummary {
   readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number };
   /** Path of the certificate; null where there is none. */
   readonly certificate: string | null;
+  /** A task whose workers can be explained by the trace; null: there is none. */
+  readonly explained: string | null;
   /** Path of the page; null where none was drawn. */
   readonly report: string | null;
 }
@@ -210,8 +212,13 @@ function fileLines(
   const page = summary.report === null ? [] : [labelled("page", plainText(summary.report))];
   if (summary.certificate === null) return [files, ...page];
   const how = "(offline: it needs no network and no agent)";
-  return [files, ...page, labelled("check it", plainText(verifyCommand(directory))), labelled("", how)];
+  const explain = page.length === 0 ? [] : [labelled("explain it", plainText(explainCommand(summary, directory)))];
+  return [files, ...page, labelled("check it", plainText(verifyCommand(directory))), labelled("", how), ...explain];
 }
+
+/** What says why one of its tasks went where it went, as typed. */
+const explainCommand = ({ job, explained }: RunSummary, directory: string): string =>
+  `${COMMAND} explain ${job} ${explained ?? "TASK"} --run ${directory}`;
 
 /** What checks the certificate of a run, as typed. */
 export const verifyCommand = (directory: string): string =>

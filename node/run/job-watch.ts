@@ -263,6 +263,7 @@ export class JobWatch {
       wallMs: Math.round(this.elapsedMs),
       messages,
       certificate,
+      explained: this.awarded.at(-1) ?? null,
     };
   }
 }

@@ -43,6 +43,12 @@ const withSkill = (agent: BehavedAgent, change: (skill: SimulatedSkill) => Simul
   skill: change(agent.skill),
 });
 
+/** So that what is known of its chance to be right counts its lies, or what it never gives. */
+const lessHonest = (agent: BehavedAgent, lies: number): BehavedAgent => ({
+  ...agent,
+  honesty: agent.honesty * (1 - lies),
+});
+
 /** Notes the outputs that others reveal, where this agent is told of them: as a member or a standby. */
 const readsResults = (seen: Map<string, Value>): WrapMachine =>
   withAdversary(() => ({
@@ -73,7 +79,7 @@ const liar = behaviour(
   "gives wrong answers, alone or all the same one",
   z.strictObject({ confidence: share.default(1), collude: z.boolean().default(false), odds: share.default(1) }),
   (agent, { confidence, collude, odds }) =>
-    withSkill(agent, (skill) => (call) => {
+    withSkill(lessHonest(agent, odds), (skill) => (call) => {
       const outcome = skill(call);
       if ("failure" in outcome || !agent.prng.chance(odds)) return outcome;
       const salt = collude ? "together" : agent.spec.name;
@@ -86,7 +92,7 @@ const freeRider = behaviour(
   "answers at once and without work: one of the wrong answers, whatever was asked",
   z.strictObject({}),
   (agent) =>
-    withSkill(agent, (skill) => (call) => {
+    withSkill(lessHonest(agent, 1), (skill) => (call) => {
       const outcome = lie(call, skill(call), "free ride");
       return "failure" in outcome ? outcome : { ...outcome, afterMs: 1 };
     }),
@@ -123,7 +129,7 @@ const neverDeliver = behaviour(
   z.strictObject({ odds: share.default(1) }),
   (agent, { odds }) =>
     withWrap(
-      agent,
+      lessHonest(agent, odds),
       workerAdversary("take-and-never-deliver", odds, () => undefined),
     ),
 );

@@ -35,6 +35,8 @@ export interface BehavedAgent {
   readonly spec: AgentSpec;
   readonly profile: AgentProfile;
   readonly skill: SimulatedSkill;
+  /** Share of its results that are what its profile gives, 0..1: behaviours that lie lower it. The regret goes by it. */
+  readonly honesty: number;
   /** Agents of the same behaviour: who may collude, by name. */
   readonly coalition: readonly string[];
   readonly prng: Prng;

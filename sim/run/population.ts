@@ -18,6 +18,8 @@ export interface Inhabitant {
   readonly spec: AgentSpec;
   readonly group: string;
   readonly profile: AgentProfile;
+  /** Share of its results that are what its profile gives. */
+  readonly honesty: number;
   /** Behaviours other than honest, or "". */
   readonly behaviour: string;
   /** Lies in the protocol: what it says is not held to be true by the checkers. */
@@ -99,6 +101,7 @@ export class Population {
       },
       profile,
       skill: createProfileSkill(profile, this.#skillWorld),
+      honesty: 1,
       coalition: namesOf(group),
       prng: prng.fork("behaviour"),
     };
@@ -108,7 +111,8 @@ export class Population {
     const spec = { ...behaved.spec, skill: behaved.skill, ...this.#ablation(behaved.spec.wrap) };
     const behaviour = [...behave.keys()].join("+");
     const isByzantine = [...behave.keys()].some((one) => this.#registry.behaviours.get(one)!.isByzantine === true);
-    const inhabitant = { spec, group: group.name, profile: behaved.profile, behaviour, isByzantine };
+    const { profile: shown, honesty } = behaved;
+    const inhabitant = { spec, group: group.name, profile: shown, honesty, behaviour, isByzantine };
     this.inhabitants.set(name, inhabitant);
     return inhabitant;
   }

@@ -37,8 +37,7 @@ export class Regret {
     if (chosen === undefined) return;
     const facts = factsOfTask(watch, task);
     const best = this.#best(facts.kind);
-    const chance = (name: string): number =>
-      chanceOf(this.#inhabitants.get(name)!.profile, facts.kind, facts.difficulty);
+    const chance = (name: string): number => this.#chance(name, facts.kind, facts.difficulty);
     this.#sum += Math.max(0, (best === undefined ? 0 : chance(best)) - chance(worker));
     this.#awards++;
     this.#live.set(worker, (this.#live.get(worker) ?? 0) + 1);
@@ -48,11 +47,17 @@ export class Regret {
     this.#live.set(worker, Math.max(0, (this.#live.get(worker) ?? 0) - 1));
   }
 
+  /** Of a right answer: what its profile says, as far as it does not lie. */
+  #chance(name: string, kind: string, difficulty: number): number {
+    const { profile, honesty } = this.#inhabitants.get(name)!;
+    return honesty * chanceOf(profile, kind, difficulty);
+  }
+
   /** The best that is up and has a slot. */
   #best(kind: string): string | undefined {
     let ranked = this.#ranked.get(kind);
     if (ranked === undefined || ranked.size !== this.#inhabitants.size) {
-      const chance = (name: string): number => chanceOf(this.#inhabitants.get(name)!.profile, kind, 0.5);
+      const chance = (name: string): number => this.#chance(name, kind, 0.5);
       const names = [...this.#inhabitants.keys()].sort((a, b) => chance(b) - chance(a) || (a < b ? -1 : 1));
       ranked = { size: this.#inhabitants.size, names };
       this.#ranked.set(kind, ranked);

@@ -174,7 +174,8 @@ test("meshwork knowledge shows it, takes it along, and puts it elsewhere", async
   expect((await cli("knowledge", "export", file, "--data", data)).code).toBe(0);
   expect((await cli("knowledge", "export", file, "--data", data)).code).toBe(2);
   const elsewhere = join(folder, "elsewhere");
-  expect((await cli("knowledge", "show", "--data", elsewhere)).out).toMatch(/nothing is known yet/);
+  expect((await cli("knowledge", "show", "--data", elsewhere)).err).toMatch(/there is no folder/);
+  expect((await cli("knowledge", "show", "--data", folder)).out).toMatch(/nothing is known yet/);
   expect((await cli("knowledge", "import", file, "--data", elsewhere)).code).toBe(0);
   expect(readKnowledge(join(elsewhere, KNOWLEDGE_FILE))).toEqual(readKnowledge(knowledgeFile));
   const again = await cli("knowledge", "import", file, "--data", elsewhere);

@@ -292,6 +292,7 @@ describe("the summary", () => {
     wallMs: 8_420,
     messages: { gossip: 1_204, direct: 44_310, bytes: 13_002_000 },
     certificate: "certificate.json",
+    explained: "count/3",
     report: "report.html",
   };
   const options = { width: 80, color: false, title: "corpus survey", directory: "out", highlights: ["9 files"] };
@@ -319,6 +320,7 @@ describe("the summary", () => {
       " page        report.html",
       ` check it    ${COMMAND} verify out/certificate.json --result out/result.json`,
       "             (offline: it needs no network and no agent)",
+      ` explain it  ${COMMAND} explain ${"ab".repeat(32)} count/3 --run out`,
       "",
     ]);
   });
