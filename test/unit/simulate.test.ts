@@ -79,3 +79,10 @@ test("a group's name in a list hits all its agents", () => {
   expect(hit.length).toBeGreaterThan(0);
   expect(hit.every((name) => /^liar\d+$/.test(name))).toBe(true);
 });
+
+test("regret counts what a liar gives instead of what it could", () => {
+  // One of nine lies, and whoever is free is as good as the best: each ninth award costs a right answer.
+  const { regret, accuracy } = run("").metrics;
+  expect(accuracy).toBeLessThan(0.95);
+  expect(regret).toBeGreaterThan(0.03);
+});
