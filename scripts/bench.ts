@@ -27,7 +27,7 @@ const QUIET_STEPS = 100;
 const SETTLE_MS = 1_000;
 const IDLE_MS = 30_000;
 const MESSAGE_DELAYS = 5;
-/** Sizes of meshes; the page goes on to where an hour is not enough for more. */
+/** Sizes of meshes; those of the page take long. */
 const SIZES = [10, 30, 100, 300];
 const PAGE_SIZES = [...SIZES, 1_000, 3_000];
 
@@ -125,7 +125,7 @@ const HELP = `npm run bench                 all figures
 npm run -s bench -- NAME      one of: ${Object.keys(BENCHES).join(", ")}
 npm run -s bench -- --json    one JSON document on standard output
 npm run -s bench -- sim-growth --page growth.html
-                              up to ${Math.max(...PAGE_SIZES)} agents, and plots of it; takes an hour and 8 GiB`;
+                              up to ${Math.max(...PAGE_SIZES)} agents, and plots of it: minutes to hours, and some GiB`;
 
 if (values.help === true) {
   process.stdout.write(`${HELP}\n`);

@@ -2,6 +2,7 @@
  * The end of a run: the shape of `summary.json`, and what a person reads of it in ten seconds.
  */
 
+import { toleratedMembers } from "../../protocol/job/committee-draw.ts";
 import { formatDuration, formatSize } from "../job-file/duration.ts";
 import { COMMAND } from "../version.ts";
 import {
@@ -128,13 +129,6 @@ function tasksLine({ tasks }: RunSummary): string {
   if (tasks.cancelled > 0) parts.push(`${groupDigits(tasks.cancelled)} cancelled`);
   if (tasks.reassigned > 0) parts.push(`${groupDigits(tasks.reassigned)} handed to another agent`);
   return parts.join(", ");
-}
-
-/** The most members that may be Byzantine, whichever: the heaviest, as long as they have less than 1/3 together. */
-function toleratedMembers(powers: readonly number[]): number {
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  let held = 0;
-  return [...powers].sort((a, b) => b - a).filter((power) => 3 * (held += power) < total).length;
 }
 
 function committeeLine({ committee, agents }: RunSummary): string {
