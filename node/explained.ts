@@ -37,17 +37,17 @@ export const explainedSchema = z.array(choice);
 export type ExplainedChoice = z.output<typeof choice>;
 export type ExplainedCandidate = z.output<typeof candidate>;
 
-export const foundAgentsSchema = z.array(
-  z.looseObject({
-    agent: z.string(),
-    name: z.string(),
-    skill: z.string(),
-    description: z.string(),
-    similarity: z.number(),
-    price: z.number(),
-    expectedMs: z.number(),
-    labels: z.array(z.string()),
-  }),
-);
+const foundAgent = z.looseObject({
+  agent: z.string(),
+  name: z.string(),
+  skill: z.string(),
+  description: z.string(),
+  similarity: z.number(),
+  price: z.number(),
+  expectedMs: z.number(),
+  labels: z.array(z.string()),
+});
+/** Or the name of the embedder that the one who is asked has instead. */
+export const foundAgentsSchema = z.union([z.array(foundAgent), z.string()]);
 /** An agent that says it can do something like what was asked for. Prices in micro-credits. */
-export type FoundAgent = z.output<typeof foundAgentsSchema>[number];
+export type FoundAgent = z.output<typeof foundAgent>;

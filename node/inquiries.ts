@@ -4,7 +4,7 @@
 
 import type { z } from "zod";
 import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
-import { bytesOf, embed } from "../protocol/capability/embedding.ts";
+import { bytesOf } from "../protocol/capability/embedding.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
@@ -18,6 +18,7 @@ import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { type ExplainedChoice, explainedSchema, type FoundAgent, foundAgentsSchema } from "./explained.ts";
 import type { Network } from "./network/network.ts";
+import type { Embedder } from "./search/embedder.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 
 /** Longest wait for another agent's answer, ms. */
@@ -27,6 +28,8 @@ const SEARCH_WIDTH = 16;
 
 export interface InquiryParts {
   readonly self: AgentId;
+  /** Of questions in words. */
+  readonly embedder: Embedder;
   /** This node's own agent has a job's certificate, with its result. Of others, neither is believed. */
   onCertified(job: JobId, bytes: Uint8Array): void;
   ask(input: Extract<Input, { kind: "ask" }>): void;
@@ -117,10 +120,19 @@ export class Inquiries {
     return null;
   }
 
-  /** Agents with skills like `query`, best first. The words are compared as the mesh's agents compare theirs. */
+  /** Agents with skills like `query`, best first. Throws `refused` where `of` has another embedder. */
   async findAgents(query: string, most: number, of: AgentId): Promise<readonly FoundAgent[]> {
-    const bytes = await this.#ask(of, { kind: "agents", like: bytesOf(embed(query)), most });
-    return read(foundAgentsSchema, bytes, `${of} does not tell which agents it knows`);
+    const { embedder } = this.#parts;
+    const [vector] = await embedder.embed([query]);
+    const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector!), most });
+    const found = read(foundAgentsSchema, bytes, `${of} does not tell which agents it knows`);
+    if (typeof found !== "string") return found;
+    const what = `the mesh compares skills by ${found}, this command by ${embedder.name}`;
+    throw new MeshworkError(
+      "refused",
+      what,
+      "set MESHWORK_EMBEDDINGS_URL and MESHWORK_EMBEDDINGS_MODEL as its nodes do",
+    );
   }
 
   /** Why workers of a task were chosen, choice by choice; empty if `of` does not remember. */

@@ -5,6 +5,7 @@ import type { AgentId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { AnySelector } from "../protocol/selection/selector.ts";
 import type { Identity } from "./identity.ts";
+import type { Embedder } from "./search/embedder.ts";
 import type { Skill } from "./skills/skill.ts";
 
 export interface NodeOptions {
@@ -19,6 +20,8 @@ export interface NodeOptions {
   /** Multiaddrs of agents to join. */
   readonly join?: readonly string[];
   readonly skills?: readonly Skill[];
+  /** What makes vectors of its skills and of questions; all nodes of a mesh use the same. Default: the built-in one. */
+  readonly embedder?: Embedder;
   /** Tasks that it works on at the same time. Default 2. */
   readonly slots?: number;
   readonly labels?: readonly string[];

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
+import { bytesOf } from "../protocol/capability/embedding.ts";
 import { statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
@@ -26,6 +27,8 @@ import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
 import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { NodeOptions } from "./node-options.ts";
+import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
+import { GrowingIndex } from "./search/growing-index.ts";
 import { checkAdvertised, skillAd } from "./skills/skill.ts";
 import { createSkillRunner } from "./skills/skill-runner.ts";
 import { createFolderBlobStore } from "./store/blob-folder.ts";
@@ -115,7 +118,9 @@ class Node implements MeshworkNode {
         crypto: nodeCrypto,
         name: this.name,
         incarnation: Date.now(),
-        skills: skills.map(skillAd),
+        skills: skills.map((skill, place) => skillAd(skill, bytesOf(parts.vectors[place]!))),
+        embedder: parts.embedder.name,
+        skillIndex: new GrowingIndex({ warn: (message) => log.warn(message) }),
         slots: options.slots ?? 2,
         labels: options.labels ?? [],
         selectors: options.selectors ?? [],
@@ -139,6 +144,7 @@ class Node implements MeshworkNode {
     const { blobs, network } = parts;
     this.#inquiries = new Inquiries({
       self: this.id,
+      embedder: parts.embedder,
       ask: (query) => this.#driver.input(query),
       onCertified: (job, bytes) => {
         const text = Buffer.from(bytes).toString("base64");
@@ -314,6 +320,9 @@ class Node implements MeshworkNode {
 }
 
 interface NodeParts {
+  readonly embedder: Embedder;
+  /** Of its skills, in their order. */
+  readonly vectors: readonly Int8Array[];
   readonly identity: Identity;
   readonly network: Network;
   readonly store: RecordStore;
@@ -328,12 +337,14 @@ const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.")
 /** Starts a node. Rejects with `usage` for addresses that cannot be used, `storage` for a folder that cannot. */
 export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
   const log = options.log ?? pino({ level: "silent" });
-  checkAdvertised(options.skills ?? []);
+  const { skills = [], embedder = BUILT_IN_EMBEDDER } = options;
+  checkAdvertised(skills);
   const data = options.data ?? null;
   if (data !== null) makeFolder(data);
   const identity = options.identity ?? (data === null ? makeIdentity() : loadOrMakeIdentity(join(data, "agent.key")));
   const mesh = options.mesh ?? "default";
   const listen = options.listen ?? LOOPBACK;
+  const vectors = await embedder.embed(skills);
   let node: Node | null = null;
   const store = createRecordStore({ folder: data, onError: (error) => options.onFatal?.(error) });
   try {
@@ -357,7 +368,7 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
     };
     const trace =
       options.trace === undefined ? null : createTraceWriter(options.trace, { ...head, version: packageVersion() });
-    node = new Node(options, { identity, network, store, blobs, trace, log });
+    node = new Node(options, { identity, network, store, blobs, trace, log, embedder, vectors });
     await node.start();
     return node;
   } catch (error) {

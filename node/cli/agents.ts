@@ -3,6 +3,7 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { FoundAgent } from "../explained.ts";
 import { formatCredits, formatDuration } from "../job-file/duration.ts";
+import { EMBEDDER_HELP } from "../search/embedder.ts";
 import { withClient } from "./client.ts";
 import { address, type CliContext, EXIT, integer, type Register, shortName } from "./context.ts";
 import { columnsOf, padStart, plainText, wrap } from "./terminal-text.ts";
@@ -21,8 +22,7 @@ Examples:
   $ meshwork agents "count the words of a text" --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork agents translate --to ADDR --json | jq '.agents[0].skill'
 
-What agents say of their skills is compared by its words and their parts: "count words" finds "word count", and not
-"tally". Cheap ones stand a little before dear ones.`;
+By words, "count words" finds "word count", and not "tally". Cheap ones stand a little before dear ones.`;
 
 export const registerAgents: Register = (program, act) => {
   program
@@ -34,6 +34,7 @@ export const registerAgents: Register = (program, act) => {
     .option("--most <n>", "show so many", integer(1, 100), MOST)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EMBEDDER_HELP)
     .action(act(findAgents));
 };
 

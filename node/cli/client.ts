@@ -8,6 +8,7 @@ import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { type Identity, loadOrMakeIdentity } from "../identity.ts";
 import { KNOWLEDGE_FILE } from "../knowledge.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
 import { probe } from "./reach.ts";
@@ -66,6 +67,7 @@ async function startClient(
   return createNode({
     mesh,
     name: "client",
+    embedder: embedderFrom(context.io.env),
     host: false,
     listen: [],
     join: [to],

@@ -6,6 +6,7 @@ import { pino } from "pino";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
+import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
@@ -72,6 +73,7 @@ export const registerNode: Register = (program, act) => {
     // Part of the demo, which says so: an agent that gives wrong answers.
     .addOption(new Option("--lie", "give wrong answers").hideHelp())
     .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EMBEDDER_HELP)
     .action(act(runNode));
 };
 
@@ -92,6 +94,7 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
   const node = await createNode({
     mesh: options.mesh,
     skills,
+    embedder: embedderFrom(context.io.env),
     slots: options.slots,
     labels: options.label ?? [],
     host: options.host,

@@ -7,6 +7,7 @@ import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { withLocalMesh } from "../run/with-local-mesh.ts";
+import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { priceOf } from "../skills/skill.ts";
@@ -38,6 +39,7 @@ export const registerRun: Register = (program, act) => {
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document")
     .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EMBEDDER_HELP)
     .action(act(runJob));
 };
 
@@ -50,7 +52,8 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
       ? []
       : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
   const prices = new Map([...builtInSkills, ...loaded].map((skill) => [skill.name, priceOf(skill)]));
-  const job = await readJobFile(jobFile, prices);
+  const embedder = embedderFrom(context.io.env);
+  const job = await readJobFile(jobFile, { prices, embedder });
   if ((job.committeeSize ?? 0) > options.agents) {
     const problem = `${jobFile} asks for a committee of ${job.committeeSize}, the mesh has ${options.agents} agents`;
     throw new MeshworkError("usage", problem, `give --agents ${job.committeeSize}, or more`);

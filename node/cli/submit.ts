@@ -5,6 +5,7 @@ import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
+import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, type CliContext, defaultRunFolder, EXIT, quoted, type Register, shortName } from "./context.ts";
@@ -37,6 +38,7 @@ export const registerSubmit: Register = (program, act) => {
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EMBEDDER_HELP)
     .action(act(runSubmit));
 };
 
@@ -58,14 +60,15 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
       "--out is for --wait",
       "add --wait, or fetch the result later with `result --out`",
     );
-  await readJobFile(jobFile); // what is wrong with the file is said before anybody is called
+  const embedder = embedderFrom(context.io.env);
+  await readJobFile(jobFile, { embedder }); // what is wrong with the file is said before anybody is called
   // Where the result cannot be put, nothing is asked for.
   const given = options.out === undefined ? null : new RunFolder(options.out, options);
   const identity = ownerIdentity(context, options.key);
   const knowledge = ownerKnowledge(context, options.key);
   return withClient(context, { ...options, identity, knowledge }, async (client) => {
     const agents = await agentsOf(client);
-    const job = await readJobFile(jobFile, pricesOf(agents));
+    const job = await readJobFile(jobFile, { prices: pricesOf(agents), embedder });
     return submitJob(context, options, { client, job, agents, given, startedAt });
   });
 }

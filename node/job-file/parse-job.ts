@@ -14,6 +14,7 @@ import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
 import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
+import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
 import { formatCredits } from "./duration.ts";
 import { InputProblem } from "./files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
@@ -21,6 +22,7 @@ import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
 import { suggest } from "./nearest.ts";
 import { type JobFile, jobFileSchema, type TaskFile } from "./schema.ts";
+import { skillOf } from "./task-skill.ts";
 import { type Path, parseWith, parseYaml, readTextFile, type YamlSource } from "./yaml-source.ts";
 
 export const DEFAULT_DEADLINE_MS = 5 * 60_000;
@@ -54,15 +56,21 @@ export interface ParseOptions {
   readonly directory: string;
   /** Skills that the mesh offers with their lowest price, micro-credits; unknown unless given. */
   readonly prices?: ReadonlyMap<string, number>;
+  /** The mesh's, for tasks that ask in words. Default: the built-in one. */
+  readonly embedder?: Embedder;
 }
 
-export async function readJobFile(file: string, prices?: ReadonlyMap<string, number>): Promise<ParsedJob> {
+export async function readJobFile(
+  file: string,
+  options: Pick<ParseOptions, "prices" | "embedder"> = {},
+): Promise<ParsedJob> {
   const directory = dirname(resolve(file));
-  return parseJob(await readTextFile(file), { file, directory, ...(prices === undefined ? {} : { prices }) });
+  return parseJob(await readTextFile(file), { file, directory, ...options });
 }
 
 /** Throws a MeshworkError about the first problem. */
 export async function parseJob(text: string, options: ParseOptions): Promise<ParsedJob> {
+  const { embedder = BUILT_IN_EMBEDDER } = options;
   const source = parseYaml(options.file, text);
   const job = parseWith(source, jobFileSchema);
   const ids = taskIds(source);
@@ -71,7 +79,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
     throw source.error(["window"], `a window of ${job.window} ms is too short`, `take ${WINDOW_MIN_MS}ms or more`);
   }
   const nodes: NodeSpec[] = [];
-  for (const id of ids) nodes.push(await parseTask(source, job, id, inputs));
+  for (const id of ids) nodes.push(await parseTask(source, job, id, { inputs, embedder }));
   checkGraph(source, job, nodes);
   checkSize(source, nodes);
   if (options.prices !== undefined) checkPrices(source, job, nodes, options.prices);
@@ -106,7 +114,12 @@ function taskIds(source: YamlSource): readonly string[] {
   return ids;
 }
 
-async function parseTask(source: YamlSource, job: JobFile, id: string, inputs: JobInputs): Promise<NodeSpec> {
+async function parseTask(
+  source: YamlSource,
+  job: JobFile,
+  id: string,
+  { inputs, embedder }: { readonly inputs: JobInputs; readonly embedder: Embedder },
+): Promise<NodeSpec> {
   const task = job.tasks[id]!;
   const at: Path = ["tasks", id];
   if (task.map !== undefined && task.chain !== undefined) {
@@ -128,7 +141,7 @@ async function parseTask(source: YamlSource, job: JobFile, id: string, inputs: J
   }
   return {
     id,
-    skill: task.skill,
+    ...(await skillOf(source, id, task, embedder)),
     labels: task.labels ?? [],
     input: await located(source, [...at, "input"], id, () => inputs.source(task.input)),
     needs: [...new Set(task.needs ?? [])],
@@ -229,7 +242,8 @@ function checkPrices(
   prices: ReadonlyMap<string, number>,
 ): void {
   let least = 0;
-  for (const { id, skill, policy, generator } of nodes) {
+  for (const { id, skill, like, policy, generator } of nodes) {
+    if (like !== null) continue; // who will offer, and for how much, is not known
     const price = prices.get(skill);
     const at: Path = ["tasks", id, "skill"];
     if (price === undefined) {

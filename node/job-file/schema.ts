@@ -155,7 +155,11 @@ const chainSchema = z.strictObject({
 });
 
 const taskSchema = z.strictObject({
-  skill: nameSchema,
+  skill: nameSchema.optional().describe("The skill that the task takes, by its name. Either this or like."),
+  like: textSchema(1, limits.textBytes)
+    .optional()
+    .describe("What the task takes, in words: agents offer whose skill says something near."),
+  similarity: shareSchema.optional().describe("With like: how near is near enough, 0 to 1. Default 0.4."),
   input: inputSchema.optional(),
   needs: z.array(z.string()).max(limits.nodes).optional().describe("Tasks that must be accepted first."),
   map: mapSchema.optional().describe("One task for each item."),

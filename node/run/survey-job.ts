@@ -78,6 +78,7 @@ async function makeJob(folder: string, files: readonly FoundFile[]): Promise<Sur
     labels: [],
     input,
     needs: [],
+    like: null,
     generator,
     policy: POLICY,
   });

@@ -9,6 +9,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type CliContext, interrupted } from "../cli/context.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -65,6 +66,7 @@ export async function withLocalMesh(
     owner = await createNode({
       mesh: meshId,
       name: "owner",
+      embedder: embedderFrom(context.io.env),
       host: false,
       join: addresses,
       trace: ownerTrace,

@@ -15,6 +15,7 @@ import { utf8Length } from "../../protocol/core/bytes.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
+import type { Embedder } from "./embedder.ts";
 
 export interface EndpointOptions {
   /** Where the endpoint's routes begin, as in `https://api.openai.com/v1`. */
@@ -28,13 +29,6 @@ export interface EndpointOptions {
   readonly timeoutMs?: number;
   /** Texts of one request. Default 64: fewer ask more often, more make larger answers and may be refused. */
   readonly batch?: number;
-}
-
-export interface Embedder {
-  /** What a mesh calls it: vectors of embedders with other names cannot be compared. */
-  readonly name: string;
-  /** A vector for each text, in their order. Throws a MeshworkError. */
-  embed(texts: readonly (string | SkillText)[]): Promise<Int8Array[]>;
 }
 
 const TIMEOUT_MS = 30_000;

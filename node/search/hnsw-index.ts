@@ -1,13 +1,13 @@
 /**
  * The index for large directories: a graph of near vectors (HNSW, by the package `usearch`) names candidates, and their
- * exact products put them in order. Without the package, which is optional, the exact search does the work.
+ * exact products put them in order. The package is optional (growing-index.ts).
  *
  * Source: protocol.md 3; Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
  * Hierarchical Navigable Small World graphs" (arXiv 1603.09320).
  */
 
 import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
-import { ExactIndex, type Neighbour, type VectorIndex } from "../../protocol/capability/vector-index.ts";
+import type { Neighbour, VectorIndex } from "../../protocol/capability/vector-index.ts";
 import { VectorRows } from "../../protocol/capability/vector-rows.ts";
 
 /** What is used of the package. Its numbers of threads: one, so that the same calls make the same graph. */
@@ -27,7 +27,7 @@ const EXPANSION_ADD = 128;
 /** Candidates that a search looks at, at least: recall@10 is 0.99 with 128 among 100,000, 0.97 with 64. */
 const CANDIDATES_MIN = 128;
 /** Up to here the exact search takes no more than 1 ms, and misses nothing. */
-const EXACT_MAX = 4_096;
+export const EXACT_MAX = 4_096;
 
 /** Loads the package; throws where it is missing or has no binary for this machine. */
 export async function loadUsearch(): Promise<CreateGraph> {
@@ -78,27 +78,5 @@ export class HnswIndex<Id extends string = string> implements VectorIndex<Id> {
     if (vectors <= this.#exactMax || 2 * k > vectors) return this.#rows.nearest(vector, k);
     const { keys } = this.#graph.search(vector, Math.max(CANDIDATES_MIN, 2 * k), 1);
     return this.#rows.nearest(vector, k, Array.from(keys, Number));
-  }
-}
-
-export interface IndexOptions {
-  /** How many different vectors are expected at most. */
-  readonly sizeHint: number;
-  /** Told once if the search will be slower than it could be. */
-  readonly warn: (message: string) => void;
-  /** Where the graph comes from; for tests. */
-  readonly load?: () => Promise<CreateGraph>;
-}
-
-/** The index that suits so many vectors on this machine. */
-export async function createIndex<Id extends string = string>(options: IndexOptions): Promise<VectorIndex<Id>> {
-  const { sizeHint, warn, load = loadUsearch } = options;
-  if (sizeHint <= EXACT_MAX) return new ExactIndex<Id>();
-  try {
-    return new HnswIndex<Id>(await load());
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    warn(`large directories are searched vector by vector: usearch cannot be loaded (${why}); npm install usearch`);
-    return new ExactIndex<Id>();
   }
 }

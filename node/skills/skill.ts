@@ -116,13 +116,14 @@ export function priceOf(skill: Skill): number {
 }
 
 /** How the skill stands in a capability vector. */
-export function skillAd(skill: Skill): OwnSkill {
+export function skillAd(skill: Skill, vector: Uint8Array): OwnSkill {
   return {
     name: skill.name,
     description: skill.description,
     price: priceOf(skill),
     expectedMs: skill.expectedMs,
     schemas: schemasHash(skill),
+    vector,
   };
 }
 
@@ -134,7 +135,7 @@ export function checkAdvertised(skills: readonly Skill[]): void {
   if (skills.length > limits.skills)
     throw new MeshworkError("usage", `${skills.length} skills, one agent may have ${limits.skills}`, TWO_AGENTS);
   const vector = new Uint8Array(EMBEDDING_BYTES);
-  const bytes = skills.reduce((sum, skill) => sum + encode(skillAdCodec, { ...skillAd(skill), vector }).length, 0);
+  const bytes = skills.reduce((sum, skill) => sum + encode(skillAdCodec, skillAd(skill, vector)).length, 0);
   const most = limits.gossipBytes - ADVERTISEMENT_REST_BYTES;
   if (bytes <= most) return;
   const kib = (size: number): number => Math.ceil(size / 1024);

@@ -5,12 +5,10 @@
  */
 
 import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
-import { bytesOf, EMBEDDER_NAME, embed } from "../capability/embedding.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
-import type { OwnSkill } from "../machine.ts";
-import { type SkillAd, type Vcv, vcvHash } from "../wire/capability.ts";
+import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
 import type { Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
@@ -24,12 +22,9 @@ const EXCHANGE_MS = 10_000;
 /** Bytes of capability vectors in one frame: far below the limit of frames. */
 const VCVS_BYTES = 256 * 1024;
 
-const embedded = (skill: OwnSkill): Uint8Array => bytesOf(embed(skill));
-
 export class Advertiser {
   readonly #context: Context;
   readonly #directory: Directory;
-  readonly #skills: readonly SkillAd[];
   #addresses: readonly string[];
   #version = 0;
   #publishAtMs = Number.POSITIVE_INFINITY;
@@ -45,7 +40,6 @@ export class Advertiser {
     this.#context = context;
     this.#directory = directory;
     this.#addresses = context.config.addresses;
-    this.#skills = context.config.skills.map((skill) => ({ ...skill, vector: skill.vector ?? embedded(skill) }));
   }
 
   start(): void {
@@ -54,15 +48,15 @@ export class Advertiser {
 
   /** A fresh vector, in the own directory at once and on its way to the others. */
   #renew(): Vcv {
-    const { config, self, now } = this.#context;
+    const { config, self, now, skills, embedder } = this.#context;
     this.#version++;
     const content = {
       agent: self,
       incarnation: config.incarnation,
       version: this.#version,
       name: config.name,
-      embedder: config.embedder ?? EMBEDDER_NAME,
-      skills: this.#skills,
+      embedder,
+      skills,
       slots: config.slots,
       labels: config.labels,
       addresses: this.#addresses.slice(0, limits.addresses),

@@ -6,6 +6,7 @@
  */
 
 import type { Directory } from "../capability/directory.ts";
+import { askedOf } from "../capability/matching.ts";
 import { Screening } from "../capability/screening.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
 import type { EventOf } from "../job/event.ts";
@@ -70,7 +71,7 @@ export class Beacons {
 
   onWindow(host: JobHost, { skill, labels, calls, endsMs }: EventOf<"window">, header: Header): void {
     const { self, now } = this.#context;
-    const beacon = { job: host.job, author: self, skill, labels, calls, endsMs };
+    const beacon = { job: host.job, author: self, ...askedOf(host.genesis, skill), labels, calls, endsMs };
     if (this.#isCalled(beacon)) this.#toOwnWorker(beacon);
     const members = host.members;
     const mine = members.indexOf(self);

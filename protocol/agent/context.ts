@@ -2,6 +2,7 @@
  * What the parts of an agent share within one step: the time, who they are, and where effects go.
  */
 
+import { bytesOf, EMBEDDER_NAME, embed } from "../capability/embedding.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { Effect } from "../effect.ts";
@@ -9,6 +10,7 @@ import type { Now } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../selection/catalog.ts";
 import type { Selectors } from "../selection/selector.ts";
+import type { SkillAd } from "../wire/capability.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
 
@@ -16,6 +18,10 @@ export interface Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
   readonly selectors: Selectors;
+  /** Its own skills, as it advertises them. */
+  readonly skills: readonly SkillAd[];
+  /** Of their vectors. */
+  readonly embedder: string;
   readonly now: Now;
   emit(effect: Effect): void;
   send(to: AgentId, message: Message): void;
@@ -29,6 +35,8 @@ export class StepContext implements Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
   readonly selectors: Selectors;
+  readonly skills: readonly SkillAd[];
+  readonly embedder: string;
   now: Now = { monoMs: 0, wallMs: 0 };
   #effects: Effect[] = [];
   #counter = 0;
@@ -37,6 +45,8 @@ export class StepContext implements Context {
     this.config = config;
     this.self = config.signer.agent;
     this.selectors = config.selectors === undefined ? BUILT_IN_SELECTORS : createSelectors(config.selectors);
+    this.embedder = config.embedder ?? EMBEDDER_NAME;
+    this.skills = config.skills.map((skill) => ({ ...skill, vector: skill.vector ?? bytesOf(embed(skill)) }));
   }
 
   emit(effect: Effect): void {

@@ -70,7 +70,8 @@ export class Questions {
     return ACCEPT;
   }
 
-  #answerAgents(like: Uint8Array, most: number): Answer {
+  #answerAgents({ embedder, like, most }: Extract<Query, { kind: "agents" }>): Answer {
+    if (embedder !== this.#context.embedder) return { ok: true, bytes: encodeValue(this.#context.embedder) };
     if (like.length !== EMBEDDING_BYTES) return NO;
     const found = this.#search.find(this.#context.now.wallMs, vectorOf(like), most);
     const agents = found.map(({ vcv, skill, similarity }) => ({
@@ -98,7 +99,7 @@ export class Questions {
       const keepers = isEnough ? present : all;
       return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
     }
-    if (query.kind === "agents") return this.#answerAgents(query.like, query.most);
+    if (query.kind === "agents") return this.#answerAgents(query);
     const host = query.job === null ? undefined : hosts.get(query.job);
     if (query.kind === "explanation") {
       const explained = host?.explanations.of(query.task) ?? null;

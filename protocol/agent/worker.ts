@@ -5,6 +5,7 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
+import { askedOf, type Match, matchOf } from "../capability/matching.ts";
 import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -122,12 +123,12 @@ export class Worker {
 
   #offer(known: KnownJob, skill: string, labels: readonly string[]): void {
     const { config, now } = this.#context;
-    const ad = config.skills.find((candidate) => candidate.name === skill);
-    if (ad === undefined || !labels.every((label) => config.labels.includes(label))) return;
+    const match = this.#matchOf(known, skill);
+    if (match === null || !labels.every((label) => config.labels.includes(label))) return;
     const isFull = this.#running >= config.slots;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
     known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, isFull });
-    const { price, expectedMs } = ad;
+    const { price, expectedMs } = match.ad;
     const body: CommandBody = {
       kind: "offer",
       skill,
@@ -138,8 +139,14 @@ export class Worker {
       load: this.loadPpm,
       expectedMs,
       validUntilMs,
+      similarity: match.similarity,
     };
     known.outbox.say(null, body, known.running > 0);
+  }
+
+  /** Which of its skills does what the job asks for by that name. */
+  #matchOf(known: KnownJob, skill: string): Match | null {
+    return matchOf(askedOf(known.genesis, skill), this.#context.skills, this.#context.embedder);
   }
 
   #renewOffers(known: KnownJob): void {
@@ -209,9 +216,9 @@ export class Worker {
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
     const held: Held = { ref, phase: "fetching", award, missing, work: null };
-    const ad = config.skills.find(({ name }) => name === award.skill);
-    if (ad === undefined || award.price < ad.price) {
-      this.#decline(known, award, "refused", ad === undefined ? "no such skill" : "not at this price");
+    const match = this.#matchOf(known, award.skill);
+    if (match === null || award.price < match.ad.price) {
+      this.#decline(known, award, "refused", match === null ? "no such skill" : "not at this price");
       return;
     }
     const isDeclined = known.tally.wasDeclined(key, award.serial);
@@ -244,7 +251,8 @@ export class Worker {
     known.running++;
     this.#trace(held, "started");
     const budgetMs = Math.max(1, award.leaseEndsMs - this.#context.now.wallMs);
-    this.#context.emit({ kind: "work", award: held.ref, skill: award.skill, input: award.input, budgetMs });
+    const skill = this.#matchOf(known, award.skill)!.ad.name; // it was taken by the same
+    this.#context.emit({ kind: "work", award: held.ref, skill, input: award.input, budgetMs });
   }
 
   onBlob(blob: Hash, isStored: boolean): void {

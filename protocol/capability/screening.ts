@@ -1,13 +1,15 @@
 /**
  * Stage one at the candidate: an agent answers a beacon only if it is among those that the beacon calls. Which these
- * are, each works out for itself from its own directory, so nobody asks anybody: of the n agents that it knows to have
- * the skill and the labels, `calls` answer, by lot. A beacon that is repeated calls more of them.
+ * are, each works out for itself from its own directory, so nobody asks anybody: of the agents that it knows to have such
+ * a skill and the labels, the `calls` nearest answer, those that are equally near by lot. A beacon that is repeated calls
+ * more of them.
  *
  * The lot depends on job, skill and agent alone: who was called stays called, and its standing offer is of use.
  *
  * Source: protocol.md 6.2.
  */
 
+import { toHex } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -15,6 +17,7 @@ import type { BeaconContent, Vcv } from "../wire/capability.ts";
 import { type Codec, hash, hashOf, struct, text } from "../wire/codec.ts";
 import { agentId } from "../wire/consensus.ts";
 import type { Directory } from "./directory.ts";
+import { matchOf } from "./matching.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, skill: text(limits.nameBytes), agent: agentId });
 
@@ -24,14 +27,22 @@ const LOTS = 0x1_0000_0000;
 const lotOf = (hasher: Hasher, { job, skill }: BeaconContent, agent: AgentId): number =>
   Number.parseInt((hashOf(hasher, lotCodec, { job, skill, agent }) as Hash).slice(0, 8), 16);
 
-const offers = ({ skills, labels }: Vcv, beacon: BeaconContent): boolean =>
-  skills.some((skill) => skill.name === beacon.skill) && beacon.labels.every((label) => labels.includes(label));
+/** How near the agent is to what the beacon asks for, parts per million; null: it is not asked. */
+function nearnessOf({ skills, labels, embedder }: Vcv, beacon: BeaconContent): number | null {
+  if (!beacon.labels.every((label) => labels.includes(label))) return null;
+  return matchOf(beacon, skills, embedder)?.similarity ?? null;
+}
+
+function keyOf({ skill, like, labels }: BeaconContent): string {
+  const words = like === null ? null : [like.embedder, toHex(like.vector), like.least];
+  return JSON.stringify([skill, words, ...labels]);
+}
 
 export class Screening {
   readonly #directory: Directory;
   readonly #hasher: Hasher;
-  /** Agents that match, by skill and labels; of the directory as it was at `#version`. */
-  readonly #matching = new Map<string, number>();
+  /** How many agents are how near to what a beacon asks for; of the directory as it was at `#version`. */
+  readonly #near = new Map<string, ReadonlyMap<number, number>>();
   #version = -1;
 
   constructor(directory: Directory, hasher: Hasher) {
@@ -42,24 +53,31 @@ export class Screening {
   /** Whether the beacon calls this agent, which the directory knows. */
   isCalled(self: AgentId, beacon: BeaconContent): boolean {
     const own = this.#directory.get(self);
-    if (own === undefined || !offers(own, beacon)) return false;
-    const matching = this.#count(beacon);
-    return beacon.calls >= matching || lotOf(this.#hasher, beacon, self) * matching < beacon.calls * LOTS;
+    const mine = own === undefined ? null : nearnessOf(own, beacon);
+    if (mine === null) return false;
+    const near = this.#nearOf(beacon);
+    let nearer = 0;
+    for (const [nearness, agents] of near) if (nearness > mine) nearer += agents;
+    const equal = near.get(mine)!;
+    const places = beacon.calls - nearer;
+    return places >= equal || lotOf(this.#hasher, beacon, self) * equal < places * LOTS;
   }
 
-  #count(beacon: BeaconContent): number {
+  #nearOf(beacon: BeaconContent): ReadonlyMap<number, number> {
     if (this.#version !== this.#directory.version) {
       this.#version = this.#directory.version;
-      this.#matching.clear();
+      this.#near.clear();
     }
-    const key = JSON.stringify([beacon.skill, ...beacon.labels]);
-    let count = this.#matching.get(key);
-    if (count === undefined) {
-      count = 0;
-      for (const vcv of this.#directory.entries()) if (offers(vcv, beacon)) count++;
-      if (this.#matching.size >= limits.skills) this.#matching.clear(); // beacons name what they like
-      this.#matching.set(key, count);
+    const key = keyOf(beacon);
+    const known = this.#near.get(key);
+    if (known !== undefined) return known;
+    const near = new Map<number, number>();
+    for (const vcv of this.#directory.entries()) {
+      const nearness = nearnessOf(vcv, beacon);
+      if (nearness !== null) near.set(nearness, (near.get(nearness) ?? 0) + 1);
     }
-    return count;
+    if (this.#near.size >= limits.skills) this.#near.clear(); // beacons name what they like
+    this.#near.set(key, near);
+    return near;
   }
 }

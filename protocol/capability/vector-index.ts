@@ -35,6 +35,21 @@ export class ExactIndex<Id extends string = string> implements VectorIndex<Id> {
     return this.#rows.size;
   }
 
+  /** How many different vectors it holds. */
+  get vectors(): number {
+    return this.#rows.vectors;
+  }
+
+  /** As they are now. */
+  ids(): Id[] {
+    return this.#rows.allIds();
+  }
+
+  /** A copy; null: it is not there. */
+  vectorOf(id: Id): Int8Array | null {
+    return this.#rows.vectorOf(id);
+  }
+
   set(id: Id, vector: Int8Array): void {
     if (this.#rows.has(id, vector)) return;
     this.#rows.remove(id);

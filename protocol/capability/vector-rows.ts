@@ -55,6 +55,16 @@ export class VectorRows<Id extends string = string> {
     return this.#bytes.subarray(row * EMBEDDING_BYTES, (row + 1) * EMBEDDING_BYTES);
   }
 
+  allIds(): Id[] {
+    return [...this.#rowOfId.keys()];
+  }
+
+  /** A copy; null: it is not there. */
+  vectorOf(id: Id): Int8Array | null {
+    const row = this.#rowOfId.get(id);
+    return row === undefined ? null : this.vector(row).slice();
+  }
+
   has(id: Id, vector: Int8Array): boolean {
     assert(vector.length === EMBEDDING_BYTES, "a vector has 256 places");
     const row = this.#rowOfId.get(id);

@@ -5,6 +5,7 @@
  * Source: protocol.md 6 (3: stage one in the ledger, 4: stage two; budget).
  */
 
+import { SAME_SKILL } from "../capability/matching.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
@@ -40,7 +41,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
   const before = rules.prior.get(key);
   return {
     agent: offer.agent,
-    similarity: 1, // offers are found by the exact name
+    similarity: offer.similarity / SAME_SKILL,
     isNewcomer: isNewcomer(rules, offer.agent, specOf(rules, task).skill),
     price: offer.price,
     expectedMs: offer.expectedMs,

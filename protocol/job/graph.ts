@@ -3,10 +3,12 @@
  * it: the owner before it signs, and every node that is asked to host.
  */
 
+import { isEmbedding, vectorOf } from "../capability/embedding.ts";
 import { explainNotCommittee } from "../consensus/committee.ts";
+import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { RULES_VERSION } from "../core/limits.ts";
-import type { Data, Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
+import type { Data, Genesis, Like, NodeSpec, Policy } from "../wire/genesis.ts";
 import { isPath } from "./path.ts";
 import { skillKey } from "./state.ts";
 
@@ -112,6 +114,21 @@ function explainNode(spec: NodeSpec, nodes: ReadonlyMap<string, NodeSpec>): Gene
   return null;
 }
 
+const textOf = (like: Like | null): string =>
+  like === null ? "" : [like.embedder, like.least, toHex(like.vector)].join("\n");
+
+/** Offers, windows and records go by the skill's name: it must mean the same wherever the job says it. */
+function explainSkills(nodes: readonly NodeSpec[]): GenesisProblem | null {
+  const meanings = new Map<string, string>();
+  for (const { id, skill, like } of nodes) {
+    if (like !== null && !isEmbedding(vectorOf(like.vector))) return { code: "wrong-vector", node: id, detail: skill };
+    const meaning = textOf(like);
+    if ((meanings.get(skill) ?? meaning) !== meaning) return { code: "skill-twice", node: id, detail: skill };
+    meanings.set(skill, meaning);
+  }
+  return null;
+}
+
 /** The first problem of a genesis, or null. Cost: linear in its size. */
 export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
   const problem = (code: string, detail = ""): GenesisProblem => ({ code, node: "", detail });
@@ -126,6 +143,8 @@ export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
     const bad = explainNode(spec, nodes);
     if (bad !== null) return bad;
   }
+  const skills = explainSkills(genesis.nodes);
+  if (skills !== null) return skills;
   const cycle = findCycle(nodes);
   if (cycle !== null) return { code: "cycle", node: cycle[0]!, detail: cycle.join(" -> ") };
   if (!nodes.has(genesis.output)) return problem("missing-output", genesis.output);

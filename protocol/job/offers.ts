@@ -5,6 +5,7 @@
  * Source: protocol.md 6 (2-3: an offer, and which enter).
  */
 
+import { askedOf, SAME_SKILL } from "../capability/matching.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -25,7 +26,9 @@ const isLive = (state: LedgerState, offer: Offer, timeMs: number): boolean =>
   offer.validUntilMs > timeMs && state.agents.get(offer.agent)?.dead !== true;
 
 /** Whether some node of the job could take this offer at all. */
-function isUsable(genesis: Genesis, { skill, labels, price }: OfferBody): boolean {
+function isUsable(genesis: Genesis, { skill, labels, price, similarity }: OfferBody): boolean {
+  const { like } = askedOf(genesis, skill);
+  if (like === null ? similarity !== SAME_SKILL : similarity < like.least) return false;
   return genesis.nodes.some(
     (spec) =>
       spec.skill === skill && price <= spec.policy.priceMax && spec.labels.every((label) => labels.includes(label)),
@@ -37,6 +40,7 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
     standing.price === body.price &&
     standing.slots === body.slots &&
     standing.expectedMs === body.expectedMs &&
+    standing.similarity === body.similarity &&
     standing.labels.length === body.labels.length &&
     standing.labels.every((label, index) => label === body.labels[index]) &&
     isFull(standing) === isFull(body) &&
@@ -91,13 +95,13 @@ export function judgeOffer(
 
 export function applyOffer(books: Books, agent: AgentId, counter: number, body: OfferBody): void {
   const { state, timeMs } = books;
-  const { skill, price, slots, labels, load, expectedMs, validUntilMs } = body;
+  const { skill, price, slots, labels, load, expectedMs, validUntilMs, similarity } = body;
   updateRecord(books, agent, skill, () => ({ offerCounter: counter }));
   if (slots === 0) {
     withdraw(state, agent, skill);
     return;
   }
-  const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs };
+  const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs, similarity };
   const standing = (state.offers.get(skill) ?? []).filter(
     (other) => other.agent !== agent && isLive(state, other, timeMs),
   );

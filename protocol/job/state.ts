@@ -83,6 +83,8 @@ export interface Offer {
   readonly load: number;
   readonly expectedMs: number;
   readonly validUntilMs: number;
+  /** Of its skill to the one asked for, parts per million. */
+  readonly similarity: number;
 }
 
 /** A need is a skill with labels; tasks of one need share a window. `endsMs` 0: all windows passed (see seating.ts). */

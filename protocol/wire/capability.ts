@@ -10,7 +10,7 @@ import type { Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { bool, bytes, type Codec, hash, hashOf, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
 import { agentId, signature } from "./consensus.ts";
-import { duration, name, price } from "./genesis.ts";
+import { duration, likeCodec, name, price } from "./genesis.ts";
 
 /**
  * A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. `vector`: what it
@@ -58,6 +58,8 @@ const beaconFields = {
   /** Who sends it: any member; a node that does not know the job asks it for the genesis. */
   author: agentId,
   skill: name,
+  /** As in the job's genesis: who does not know the job yet can see whether it could do this. */
+  like: nullable(likeCodec),
   labels: list(name, limits.labels),
   /** How many of those that could take the tasks are to offer. */
   calls: uint(limits.directoryAgents),

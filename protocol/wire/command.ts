@@ -80,6 +80,8 @@ export const commandBodyCodec = variant({
     load: ppm,
     expectedMs: duration,
     validUntilMs: uint(),
+    /** How near its own skill is to what was asked for; 1,000,000: it has that very name. Its word, like the rest. */
+    similarity: ppm,
   }),
 });
 export type CommandBody = Infer<typeof commandBodyCodec>;

@@ -5,10 +5,24 @@
  * Source: protocol.md 4.
  */
 
+import { EMBEDDING_BYTES } from "../capability/embedding.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { bool, bytes, type Codec, encode, hash, type Infer, list, struct, text, uint, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  encode,
+  hash,
+  type Infer,
+  list,
+  nullable,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
 import { agentId, committeeCodec, signature } from "./consensus.ts";
 import { type Value, valueCodec } from "./value.ts";
 
@@ -102,8 +116,19 @@ export const policyCodec = struct({
 });
 export type Policy = Infer<typeof policyCodec>;
 
+/** What is asked for in words: agents whose skill says something near may offer (protocol.md 3). */
+export const likeCodec = struct({
+  /** What made the vector: those of another embedder cannot be compared. */
+  embedder: name,
+  vector: bytes(EMBEDDING_BYTES),
+  /** The least similarity that is near enough. */
+  least: ppm,
+});
+export type Like = Infer<typeof likeCodec>;
+
 export const nodeSpecCodec = struct({
   id: name,
+  /** The name of a skill; where the task asks in words, what its offers, awards and records go by. */
   skill: name,
   /** Labels that a worker must carry. */
   labels: list(name, limits.labels),
@@ -112,6 +137,8 @@ export const nodeSpecCodec = struct({
   needs: list(name, limits.nodes),
   generator: generatorCodec,
   policy: policyCodec,
+  /** null: only a skill of that very name will do. */
+  like: nullable(likeCodec),
 });
 export type NodeSpec = Infer<typeof nodeSpecCodec>;
 

@@ -81,8 +81,11 @@ export const queryCodec = variant({
   certificate: struct({ job }),
   /** Canonical bytes of why a task's workers were chosen (selection/explain.ts), choice by choice. */
   explanation: struct({ job, task: taskIdCodec }),
-  /** Canonical bytes of the agents with skills like a vector (256 signed bytes), best first. */
-  agents: struct({ like: bytes(EMBEDDING_BYTES), most: uint(limits.members) }),
+  /**
+   * Canonical bytes of the agents with skills like a vector (256 signed bytes) of this embedder, best first; or of the
+   * embedder's name where the one that is asked has another.
+   */
+  agents: struct({ embedder: name, like: bytes(EMBEDDING_BYTES), most: uint(limits.members) }),
   /** List of the agents that keep jobs, as far as the node knows, in the order of their ids. */
   hosts: struct({}),
 });

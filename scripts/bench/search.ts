@@ -5,7 +5,7 @@
  * Goals at 100,000 agents: recall@10 of 0.95, 10 ms at p99.
  */
 
-import { createIndex } from "../../node/search/hnsw-index.ts";
+import { GrowingIndex } from "../../node/search/growing-index.ts";
 import { embed } from "../../protocol/capability/embedding.ts";
 import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
 import { percentile } from "./mesh.ts";
@@ -50,13 +50,14 @@ export async function searched(agents: number): Promise<Row[]> {
   const vectors = makeSkills(agents, SEED).map(embed);
   const queries = makeQuestions(QUESTIONS, SEED).map(({ text }) => embed(text));
   const warn = (message: string): void => void process.stderr.write(`  ${message}\n`);
-  const index = await createIndex({ sizeHint: agents, warn });
+  const index = new GrowingIndex({ warn });
   const exact = new ExactIndex();
   const [addMs, exactAddMs] = [fill(index, vectors), fill(exact, vectors)];
+  await index.settled();
   const [got, due] = [ask(index, queries), ask(exact, queries)];
   const right = due.found.map((ids, i) => ids.filter((id) => got.found[i]!.includes(id)).length);
   const recall = right.reduce((sum, count) => sum + count, 0) / (QUESTIONS * NEAREST);
-  const how = index instanceof ExactIndex ? "exact" : "approximate";
+  const how = index.isApproximate ? "approximate" : "exact";
   const among = `${agents.toLocaleString("en")} agents, ${how}`;
   return [
     row(`${name}-recall`, recall, `of the ${NEAREST} nearest among ${among}`, 1),

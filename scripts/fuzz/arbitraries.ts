@@ -22,6 +22,7 @@ import type {
   Generator,
   Genesis,
   Items,
+  Like,
   NodeSpec,
   Policy,
   Rule,
@@ -167,6 +168,7 @@ const policy: Arbitrary<Policy> = fc.record({
   retries: uintUpTo(limits.seats),
   priceMax: price,
 });
+const like: Arbitrary<Like> = fc.record({ embedder: name, vector: bytesUpTo(EMBEDDING_BYTES), least: ppm });
 const nodeSpec: Arbitrary<NodeSpec> = fc.record({
   id: name,
   skill: name,
@@ -175,6 +177,7 @@ const nodeSpec: Arbitrary<NodeSpec> = fc.record({
   needs: few(name),
   generator,
   policy,
+  like: orNull(like),
 });
 const committee = few(fc.record({ agent: agentId, power: uintUpTo(limits.power) }), 4);
 const answers = uintUpTo(limits.knownAnswers);
@@ -262,6 +265,7 @@ const bodies: Kinds<CommandBody> = {
     load: ppm,
     expectedMs: duration,
     validUntilMs: uint,
+    similarity: ppm,
   },
 };
 export const COMMAND_KINDS = Object.keys(bodies) as CommandKind[];
@@ -305,6 +309,7 @@ export const beacon: Arbitrary<Beacon> = fc.record({
   job,
   author: agentId,
   skill: name,
+  like: orNull(like),
   labels: few(name),
   calls: uintUpTo(limits.directoryAgents),
   endsMs: uint,
@@ -333,7 +338,7 @@ const query: Arbitrary<Query> = variant<Query>({
   status: { job: orNull(job) },
   certificate: { job },
   explanation: { job, task: taskId },
-  agents: { like: bytesUpTo(EMBEDDING_BYTES), most: uintUpTo(limits.members) },
+  agents: { embedder: name, like: bytesUpTo(EMBEDDING_BYTES), most: uintUpTo(limits.members) },
   hosts: {},
 });
 const known = fc.record({ agent: agentId, incarnation: uint, version: uint });

@@ -11,22 +11,24 @@ import { slowestMs } from "./draw-faults.ts";
 import type { NetworkPlan, SeedPlan } from "./plan.ts";
 
 function drawNodes(lots: Prng, policyOf: () => Policy): NodeSpec[] {
+  // Some ask for the workers' skill in words.
+  const asked = lots.fork("words").chance(0.15) ? { like: "do some work" } : {};
   const policy = policyOf();
   const steps = 1 + lots.below(10);
   const items = Array.from({ length: 1 + lots.below(12) }, (_, index) => index);
   switch (lots.below(4)) {
     case 0:
-      return [chain("c", steps, 5, { policy })];
+      return [chain("c", steps, 5, { policy, ...asked })];
     case 1:
       return [
-        map("m", items, { policy, batch: 1 + lots.below(3) }),
+        map("m", items, { policy, batch: 1 + lots.below(3), ...asked }),
         single("r", { from: "m" }, { policy: policyOf() }),
       ];
     case 2:
-      return [map("m", items, { policy }), chain("c", steps, { from: "m" }, { policy: policyOf() })];
+      return [map("m", items, { policy, ...asked }), chain("c", steps, { from: "m" }, { policy: policyOf() })];
     default:
       return [
-        single("a", 1, { policy }),
+        single("a", 1, { policy, ...asked }),
         single("b", 2, { policy: policyOf(), needs: ["a"] }),
         map("m", items, { policy, needs: ["b"] }),
       ];

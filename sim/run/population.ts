@@ -30,9 +30,11 @@ const namesOf = ({ name, count }: AgentGroup): string[] => Array.from({ length: 
 
 export const clientNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `client${i + 1}`);
 
-function adsOf({ skills, profile }: AgentGroup): OwnSkill[] {
+function adsOf({ skills, descriptions, profile }: AgentGroup): OwnSkill[] {
   const expectedMs = Math.max(1, Math.round(profile.expectedMs ?? medianOf(profile.latencyMs)));
-  return skills.map((name) => ({ name, description: "", price: profile.price, expectedMs, schemas: null }));
+  const { price } = profile;
+  const descriptionOf = (name: string): string => descriptions.get(name) ?? "";
+  return skills.map((name) => ({ name, description: descriptionOf(name), price, expectedMs, schemas: null }));
 }
 
 function both(inner: WrapMachine | undefined, outer: WrapMachine): WrapMachine {

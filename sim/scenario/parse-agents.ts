@@ -59,6 +59,7 @@ function groupOf(file: GroupFile, index: number): AgentGroup {
     name: file.name ?? defaultName(index),
     count: file.count,
     skills: file.skills ?? ["work"],
+    descriptions: new Map(Object.entries(file.descriptions ?? {})),
     labels: file.labels ?? [],
     hosts: file.hosts ?? true,
     profile: profileOf(profile),

@@ -37,6 +37,8 @@ export interface AgentGroup {
   readonly name: string;
   readonly count: number;
   readonly skills: readonly string[];
+  /** What skills say of themselves, by name; the others say nothing. */
+  readonly descriptions: ReadonlyMap<string, string>;
   readonly labels: readonly string[];
   /** Serve on committees. */
   readonly hosts: boolean;

@@ -57,6 +57,10 @@ const groupSchema = (registry: Registry) =>
     name: nameSchema.optional().describe("Its agents are <name>1, <name>2, …. Default a, b, c, … by place."),
     count: countSchema(1, AGENTS_MAX),
     skills: z.array(nameSchema).max(limits.skills).optional().describe("Default [work]."),
+    descriptions: z
+      .record(nameSchema, z.string().max(limits.textBytes / 4))
+      .optional()
+      .describe("What the skills say of themselves, by name: for jobs that ask in words."),
     labels: z.array(nameSchema).max(limits.labels).optional(),
     hosts: z.boolean().optional().describe("Serve on committees. Default true."),
     profile: profileSchema.optional(),

@@ -2,6 +2,7 @@
  * Geneses for simulations and tests: short to write, with defaults that suit virtual time.
  */
 
+import { bytesOf, EMBEDDER_NAME, embed } from "../../protocol/capability/embedding.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { RULES_VERSION } from "../../protocol/core/limits.ts";
@@ -42,16 +43,24 @@ export const sealedPolicy = (changes: Partial<Policy> = {}): Policy => ({
   ...changes,
 });
 
+/** How near a skill must be to the words of a task, parts per million. */
+const LEAST = 400_000;
+
 export interface NodeOptions {
   readonly skill?: string;
+  /** Asks in words instead, by the built-in embedder. */
+  readonly like?: string;
   readonly needs?: readonly string[];
   readonly labels?: readonly string[];
   readonly policy?: Policy;
 }
 
 function node(id: string, generator: Generator, input: NodeSpec["input"], options: NodeOptions): NodeSpec {
-  const { skill = "work", needs = [], labels = [], policy = FIRST } = options;
-  return { id, skill, labels, input, needs, generator, policy };
+  const { skill = "work", like, needs = [], labels = [], policy = FIRST } = options;
+  const spec = { id, labels, input, needs, generator, policy };
+  if (like === undefined) return { ...spec, skill, like: null };
+  const vector = bytesOf(embed(like));
+  return { ...spec, skill: `~${like}`, like: { embedder: EMBEDDER_NAME, vector, least: LEAST } };
 }
 
 export const single = (id: string, input: Value | { readonly from: string }, options: NodeOptions = {}): NodeSpec =>

@@ -39,6 +39,8 @@ export interface OfferTerms {
   readonly lifeMs?: number;
   /** A task is hedged after three times this. */
   readonly expectedMs?: number;
+  /** Parts per million. */
+  readonly similarity?: number;
 }
 
 export class Book {
@@ -91,9 +93,12 @@ export class Book {
   }
 
   offer(worker: string, price = 1, slots = 4, terms: OfferTerms = {}): IdentifiedCommand {
-    const { skill = "work", lifeMs = 60_000, expectedMs = 100 } = terms;
+    const { skill = "work", lifeMs = 60_000, expectedMs = 100, similarity = 1_000_000 } = terms;
     const validUntilMs = this.timeMs + lifeMs;
-    return this.command(worker, { kind: "offer", skill, price, slots, labels: [], load: 0, expectedMs, validUntilMs });
+    return this.command(worker, {
+      ...{ kind: "offer", skill, price, slots, labels: [], load: 0, expectedMs, validUntilMs },
+      similarity,
+    });
   }
 
   seal(worker: string, id: string, attempt: number, output: number | Data): IdentifiedCommand {

@@ -80,6 +80,7 @@ export const offerBody = (changes: Partial<BodyOf<"offer">> = {}): BodyOf<"offer
   load: 0,
   expectedMs: 100,
   validUntilMs: 1_060_000,
+  similarity: 1_000_000,
   ...changes,
 });
 

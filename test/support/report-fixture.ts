@@ -56,6 +56,7 @@ const group = (name: string, count: number, behave: AgentGroup["behave"]): Agent
   name,
   count,
   skills: ["solve"],
+  descriptions: new Map(),
   labels: [],
   hosts: true,
   profile: PROFILE,

@@ -98,7 +98,16 @@ test("what follows in the ledger: the honest worker is held for one that lets le
   expect(book.state.agents.get("w" as never)).toMatchObject({ timeouts: 1, results: 0 });
   // From here on it says truly that it is busy with other jobs, and is free again half a minute later.
   const busy = book.command("w", {
-    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
+    ...{
+      kind: "offer",
+      skill: "work",
+      price: 1,
+      slots: 1,
+      labels: [],
+      load: 1_000_000,
+      expectedMs: 100,
+      similarity: 1_000_000,
+    },
     validUntilMs: book.timeMs + 60_000,
   } as never);
   book.block([busy], 10);

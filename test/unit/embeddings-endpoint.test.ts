@@ -3,7 +3,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createEndpointEmbedder, type Embedder, type EndpointOptions } from "../../node/search/embeddings-endpoint.ts";
+import type { Embedder } from "../../node/search/embedder.ts";
+import { createEndpointEmbedder, type EndpointOptions } from "../../node/search/embeddings-endpoint.ts";
 import { embed, isEmbedding, similarity } from "../../protocol/capability/embedding.ts";
 import type { MeshworkError } from "../../protocol/core/errors.ts";
 import { createPrng } from "../../protocol/core/prng.ts";

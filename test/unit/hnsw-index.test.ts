@@ -1,7 +1,8 @@
 /** The approximate index on the real package, and what a node does without it. */
 
 import { describe, expect, test } from "vitest";
-import { createIndex, HnswIndex, loadUsearch } from "../../node/search/hnsw-index.ts";
+import { GrowingIndex } from "../../node/search/growing-index.ts";
+import { HnswIndex, loadUsearch } from "../../node/search/hnsw-index.ts";
 import { EMBEDDING_BYTES, embed } from "../../protocol/capability/embedding.ts";
 import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
 import { makeQuestions, makeSkills } from "../../scripts/bench/skill-texts.ts";
@@ -81,16 +82,39 @@ describe("an approximate index", () => {
   });
 });
 
-describe("createIndex", () => {
+describe("an index that grows", () => {
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const missing = (): never => {
     throw new Error("Cannot find package 'usearch'\nRequire stack: …");
   };
 
-  test("takes the approximate one for large directories, and the exact one for small", async () => {
-    expect(await createIndex({ sizeHint: 100_000, warn })).toBeInstanceOf(HnswIndex);
-    expect(await createIndex({ sizeHint: 1_000, warn, load: async () => missing() })).toBeInstanceOf(ExactIndex);
+  test("is exact while it is small, and never loads the graph then", async () => {
+    const index = new GrowingIndex({ warn, load: async () => missing() });
+    fill(index);
+    await index.settled();
+    expect(index.isApproximate).toBe(false);
+    expect(warnings).toEqual([]);
+  });
+
+  test("moves to a graph when it is large, and misses no change on the way", async () => {
+    const [index, exact] = [new GrowingIndex({ warn, exactMax: 1_000 }), fill(new ExactIndex())];
+    fill(index);
+    const moved = index.settled();
+    // While it moves: some go, some change places, and it answers exactly.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const one of [index, exact]) {
+      for (let i = 0; i < COUNT; i += 3) expect(one.delete(`agent-${i}`)).toBe(true);
+      for (let i = 1; i < COUNT; i += 3) one.set(`agent-${i}`, skills[(i + 3) % COUNT]!);
+    }
+    expect(index.isApproximate).toBe(false);
+    expect(index.nearest(queries[0]!, NEAREST)).toEqual(exact.nearest(queries[0]!, NEAREST));
+    await moved;
+    expect(index.isApproximate).toBe(true);
+    expect(index.size).toBe(exact.size);
+    expect(recall(index, exact)).toBeGreaterThan(0.98);
+    for (const one of [index, exact]) expect(one.delete("agent-4")).toBe(true);
+    expect(index.nearest(skills[7]!, 1)).toEqual(exact.nearest(skills[7]!, 1));
     expect(warnings).toEqual([]);
   });
 
@@ -98,8 +122,10 @@ describe("createIndex", () => {
     ["is missing", async () => missing()],
     ["has no binary that works here", async () => missing],
   ])("searches exactly and says so once where the package %s", async (_, load) => {
-    const index = fill(await createIndex({ sizeHint: 100_000, warn, load }));
-    expect(index).toBeInstanceOf(ExactIndex);
+    const index = new GrowingIndex({ warn, load, exactMax: 1_000 });
+    fill(index);
+    await index.settled();
+    expect(index.isApproximate).toBe(false);
     expect(index.nearest(skills[5]!, 1)).toMatchObject([{ id: "agent-5" }]);
     expect(warnings.splice(0)).toEqual([
       "large directories are searched vector by vector: usearch cannot be loaded (Cannot find package 'usearch'); npm install usearch",

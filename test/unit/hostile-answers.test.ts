@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Inquiries } from "../../node/inquiries.ts";
+import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { certifiedCodec } from "../../protocol/agent/status.ts";
 import { ZERO_HASH } from "../../protocol/core/ids.ts";
 import { encode } from "../../protocol/wire/codec.ts";
@@ -30,6 +31,7 @@ const forged = (): Uint8Array => {
 function inquiries(): Inquiries {
   const parts: Inquiries = new Inquiries({
     self: id("client"),
+    embedder: BUILT_IN_EMBEDDER,
     onCertified: () => undefined,
     ask: ({ id: number, to, query }) => {
       const reply = (ok: boolean, bytes: Uint8Array = new Uint8Array(0)): void =>

@@ -45,7 +45,16 @@ test("honest agents are called within a few windows", () => {
     });
   let isCalled = look(book.block([]));
   const busy = book.command("s0", {
-    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
+    ...{
+      kind: "offer",
+      skill: "work",
+      price: 1,
+      slots: 1,
+      labels: [],
+      load: 1_000_000,
+      expectedMs: 100,
+      similarity: 1_000_000,
+    },
     validUntilMs: book.timeMs + 599_000,
   } as never);
   isCalled = look(book.block([busy])) || isCalled;

@@ -141,7 +141,7 @@ describe("commands at a member", () => {
 
 describe("beacons", () => {
   const beacon = (agent: DrivenAgent, author: string, job: JobId, endsMs = agent.nowMs + 1_000) => {
-    const content = { job, author: id(author), skill: "work", labels: [], calls: 16, endsMs };
+    const content = { job, author: id(author), skill: "work", like: null, labels: [], calls: 16, endsMs };
     const bytes = encodeBeacon(signBeacon(configOf(author), signerOf(author), content));
     return agent.input({ kind: "gossip", from: id("x"), topic: "beacons", bytes, ticket: 1 });
   };

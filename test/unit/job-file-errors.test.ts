@@ -49,8 +49,13 @@ describe("what is wrong with a job", () => {
     ],
     [
       "a missing key",
+      "name: x\noutput: a\ntasks:\n  a: { skill: echo }\n",
+      'JOB.yaml: the file has no "budget" – add it',
+    ],
+    [
+      "a task that asks for nothing",
       "name: x\nbudget: 1\noutput: a\ntasks:\n  a: {}\n",
-      'JOB.yaml:5: tasks.a has no "skill" – add it',
+      'JOB.yaml:5: task "a" asks for no skill – add `skill: NAME`, or `like:` with words',
     ],
     [
       "an unknown rule",

@@ -6,7 +6,16 @@ import { Book } from "../support/book.ts";
 
 const busyOffer = (book: Book, worker: string) =>
   book.command(worker, {
-    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
+    ...{
+      kind: "offer",
+      skill: "work",
+      price: 1,
+      slots: 1,
+      labels: [],
+      load: 1_000_000,
+      expectedMs: 100,
+      similarity: 1_000_000,
+    },
     validUntilMs: book.timeMs + 120_000,
   } as never);
 

@@ -97,6 +97,7 @@ test("a file with every key", () => {
         name: "worker",
         count: 36,
         skills: ["solve", "sum"],
+        descriptions: new Map(),
         labels: ["gpu"],
         hosts: false,
         profile: {
@@ -121,6 +122,7 @@ test("a file with every key", () => {
         name: "b",
         count: 4,
         skills: ["work"],
+        descriptions: new Map(),
         labels: [],
         hosts: true,
         profile: {

@@ -44,6 +44,7 @@ const beaconOf = (job: string, calls: number, labels: readonly string[] = []) =>
   job: hasher(new TextEncoder().encode(job)) as JobId,
   author: id("m0"),
   skill: "work",
+  like: null,
   labels,
   calls,
   endsMs: NOW + 1_000,

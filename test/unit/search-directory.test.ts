@@ -146,7 +146,11 @@ test("a peer that asks for the most gets an answer that can be sent, of the agen
   );
   for (const vcv of vcvs) asked.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv] } as never);
   const like = bytesOf(embed(COUNT));
-  const out = asked.frame("peer", { kind: "query", id: 1, query: { kind: "agents", like, most: limits.members } });
+  const out = asked.frame("peer", {
+    kind: "query",
+    id: 1,
+    query: { kind: "agents", embedder: EMBEDDER_NAME, like, most: limits.members },
+  });
   const [reply] = asked.sent(out);
   expect(reply).toMatchObject({ to: "peer", message: { kind: "reply", id: 1, ok: true } });
   expect(reply!.bytes).toBeLessThan(limits.frameBytes / 2);

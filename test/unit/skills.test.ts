@@ -65,6 +65,8 @@ async function outputOf(options: Run): Promise<Value> {
   return decoded.value;
 }
 
+const NO_VECTOR = new Uint8Array(0);
+
 describe("what run gets", () => {
   const echo = skill((input) => ({ output: seen(input) }));
   /** Files as text, so that they fit an output. */
@@ -329,7 +331,7 @@ describe("built-in skills", () => {
     expect(new Set(builtInSkills.map((entry) => entry.name)).size).toBe(builtInSkills.length);
     for (const entry of builtInSkills) {
       expect(skillShape.safeParse(entry).error).toBeUndefined();
-      const ad = skillAd(entry);
+      const ad = skillAd(entry, NO_VECTOR);
       expect(ad.schemas).toMatch(/^[0-9a-f]{64}$/);
       expect(ad.price).toBe(Math.round(entry.price * 1_000_000));
     }
@@ -339,7 +341,7 @@ describe("built-in skills", () => {
     const parts = { description: "x", price: 1, expectedMs: 1, run: () => "" } as const;
     const text = defineSkill({ name: "x", input: z.string(), output: z.string(), ...parts });
     const number = defineSkill({ name: "x", input: z.number(), output: z.string(), ...parts });
-    expect(skillAd(text).schemas).not.toBe(skillAd(number).schemas);
-    expect(skillAd(text)).toEqual(skillAd({ ...text }));
+    expect(skillAd(text, NO_VECTOR).schemas).not.toBe(skillAd(number, NO_VECTOR).schemas);
+    expect(skillAd(text, NO_VECTOR)).toEqual(skillAd({ ...text }, NO_VECTOR));
   });
 });

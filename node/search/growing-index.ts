@@ -1,0 +1,85 @@
+/**
+ * The index that a node starts with: exact while its directory is small, and a graph (hnsw-index.ts) once it is large.
+ * It moves over bit by bit, so that nothing else waits. Without the package of the graph it stays exact, and says so.
+ */
+
+import { ExactIndex, type Neighbour, type VectorIndex } from "../../protocol/capability/vector-index.ts";
+import { type CreateGraph, EXACT_MAX, HnswIndex, loadUsearch } from "./hnsw-index.ts";
+
+/** Vectors that are moved at a time: about 5 ms. */
+const MOVED_AT_ONCE = 32;
+
+export interface GrowingIndexOptions {
+  /** Told once if the search will be slower than it could be. */
+  readonly warn: (message: string) => void;
+  /** Where the graph comes from; for tests. */
+  readonly load?: () => Promise<CreateGraph>;
+  /** Different vectors from which on it wants a graph. */
+  readonly exactMax?: number;
+}
+
+export class GrowingIndex<Id extends string = string> implements VectorIndex<Id> {
+  readonly #options: Required<GrowingIndexOptions>;
+  /** Answers. */
+  #current: VectorIndex<Id>;
+  /** null once the graph is complete. */
+  #exact: ExactIndex<Id> | null;
+  /** Follows every change from the moment on when it is being built. */
+  #graph: HnswIndex<Id> | null = null;
+  #moving: Promise<void> | null = null;
+
+  constructor(options: GrowingIndexOptions) {
+    this.#options = { load: loadUsearch, exactMax: EXACT_MAX, ...options };
+    this.#exact = new ExactIndex<Id>();
+    this.#current = this.#exact;
+  }
+
+  get size(): number {
+    return this.#current.size;
+  }
+
+  /** Whether it searches by the graph now. */
+  get isApproximate(): boolean {
+    return this.#exact === null;
+  }
+
+  set(id: Id, vector: Int8Array): void {
+    this.#exact?.set(id, vector);
+    this.#graph?.set(id, vector);
+    if (this.#exact !== null && this.#exact.vectors > this.#options.exactMax) this.#moving ??= this.#move(this.#exact);
+  }
+
+  delete(id: Id): boolean {
+    const wasThere = this.#current.delete(id);
+    if (this.#graph !== this.#current) this.#graph?.delete(id);
+    return wasThere;
+  }
+
+  nearest(vector: Int8Array, k: number): Neighbour<Id>[] {
+    return this.#current.nearest(vector, k);
+  }
+
+  /** Resolves when it is what it will be for so many vectors. */
+  async settled(): Promise<void> {
+    await this.#moving;
+  }
+
+  async #move(exact: ExactIndex<Id>): Promise<void> {
+    const { load, exactMax, warn } = this.#options;
+    try {
+      this.#graph = new HnswIndex<Id>(await load(), exactMax);
+    } catch (error) {
+      const why = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+      warn(`large directories are searched vector by vector: usearch cannot be loaded (${why}); npm install usearch`);
+      return;
+    }
+    let moved = 0;
+    for (const id of exact.ids()) {
+      const vector = exact.vectorOf(id);
+      if (vector !== null) this.#graph.set(id, vector);
+      if (++moved % MOVED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#current = this.#graph;
+    this.#exact = null;
+  }
+}
