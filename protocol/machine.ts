@@ -40,6 +40,8 @@ export interface AgentConfig {
   readonly skills: readonly OwnSkill[];
   /** For searching skills by vector; its own from now on. Default: exact search. */
   readonly skillIndex?: VectorIndex;
+  /** Whether it leaves beacons to others that they call first. Default true; off only to see what that saves. */
+  readonly screensBeacons?: boolean;
   /** What made the vectors of its skills; all agents of a mesh use the same. Default: the built-in one. */
   readonly embedder?: string;
   /** Tasks that it works on at the same time. 1..1024 */

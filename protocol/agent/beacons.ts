@@ -50,7 +50,8 @@ export class Beacons {
 
   constructor(context: Context, directory: Directory, toOwnWorker: (beacon: BeaconContent) => void) {
     this.#context = context;
-    this.#screening = new Screening(directory, context.config.crypto.hash);
+    const { crypto, screensBeacons = true } = context.config;
+    this.#screening = new Screening(directory, crypto.hash, screensBeacons);
     this.#toOwnWorker = toOwnWorker;
   }
 

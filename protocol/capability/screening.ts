@@ -41,13 +41,16 @@ function keyOf({ skill, like, labels }: BeaconContent): string {
 export class Screening {
   readonly #directory: Directory;
   readonly #hasher: Hasher;
+  readonly #leaves: boolean;
   /** How many agents are how near to what a beacon asks for; of the directory as it was at `#version`. */
   readonly #near = new Map<string, ReadonlyMap<number, number>>();
   #version = -1;
 
-  constructor(directory: Directory, hasher: Hasher) {
+  /** `leaves`: some beacons to others. */
+  constructor(directory: Directory, hasher: Hasher, leaves = true) {
     this.#directory = directory;
     this.#hasher = hasher;
+    this.#leaves = leaves;
   }
 
   /** Whether the beacon calls this agent, which the directory knows. */
@@ -55,6 +58,7 @@ export class Screening {
     const own = this.#directory.get(self);
     const mine = own === undefined ? null : nearnessOf(own, beacon);
     if (mine === null) return false;
+    if (!this.#leaves) return true;
     const near = this.#nearOf(beacon);
     let nearer = 0;
     for (const [nearness, agents] of near) if (nearness > mine) nearer += agents;

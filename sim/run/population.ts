@@ -9,6 +9,7 @@ import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import type { Selector } from "../../protocol/selection/selector.ts";
 import { mutes } from "../adversaries/behaviours.ts";
 import type { BehavedAgent, Registry } from "../plugins/registry.ts";
+import { SELF_SCREENING } from "../scenario/message-kinds.ts";
 import type { AgentGroup, AgentProfile, Scenario } from "../scenario/scenario.ts";
 import type { AgentSpec, WrapMachine } from "../virtual/options.ts";
 import { createProfileSkill, medianOf, type SkillWorld } from "../workloads/profile-skill.ts";
@@ -94,6 +95,7 @@ export class Population {
           labels: group.labels,
           explainedTasks: 0, // the trace says it
           selectors: this.#selectors,
+          screensBeacons: !this.#scenario.ablate.includes(SELF_SCREENING),
         },
         clock: {
           skewMs: (2 * prng.unit() - 1) * group.clock.skewMs,

@@ -1,4 +1,4 @@
-/** Kinds of messages, and topics of gossip, that `ablate` can name. */
+/** What `ablate` can name: kinds of messages, topics of gossip, and self-screening. */
 
 import { GOSSIP_TOPICS, type GossipTopic, type MessageKind } from "../../protocol/wire/message.ts";
 
@@ -31,7 +31,11 @@ const KINDS: { readonly [kind in MessageKind]: true } = {
   committee: true,
 };
 
-export const MESSAGE_KINDS: readonly (MessageKind | GossipTopic)[] = [
+/** Agents answer every beacon that they could. */
+export const SELF_SCREENING = "self-screening";
+
+export const ABLATIONS: readonly (MessageKind | GossipTopic | typeof SELF_SCREENING)[] = [
   ...(Object.keys(KINDS) as MessageKind[]),
   ...GOSSIP_TOPICS,
+  SELF_SCREENING,
 ];

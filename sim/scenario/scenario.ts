@@ -26,7 +26,7 @@ export interface Scenario {
   readonly expect: readonly Expectation[];
   /** Modules that register behaviours, faults, workloads, checkers, metrics and selectors; paths from the file's folder. */
   readonly plugins: readonly string[];
-  /** Kinds of messages that no agent sends: what a mesh is without the mechanism that rests on them. */
+  /** Kinds of messages that no agent sends, and mechanisms that are off: what a mesh is without them. */
   readonly ablate: readonly string[];
 }
 

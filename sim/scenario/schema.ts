@@ -10,7 +10,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { FaultType, Registry } from "../plugins/registry.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
-import { MESSAGE_KINDS } from "./message-kinds.ts";
+import { ABLATIONS } from "./message-kinds.ts";
 import {
   countSchema,
   creditsSchema,
@@ -275,9 +275,11 @@ export const scenarioSchema = (registry: Registry) =>
         .describe("Lines like completion >= 0.99; meshwork sim metrics lists names."),
       plugins: z.array(z.string().min(1)).optional().describe("Modules that register behaviours, faults, shapes, …."),
       ablate: z
-        .array(z.enum(MESSAGE_KINDS))
+        .array(z.enum(ABLATIONS))
         .optional()
-        .describe("Kinds of messages and topics of gossip that no agent sends."),
+        .describe(
+          "Kinds of messages and topics of gossip that no agent sends; self-screening: everybody answers beacons.",
+        ),
     })
     .describe("A scenario of the Meshwork simulator: agents, network, workload, faults, and what is expected of them.");
 

@@ -97,8 +97,7 @@ export class VirtualGossip {
     const copies = this.#mesh.spread(from.index, this.#hops, (index, afterMs) =>
       this.#deliver(this.#processes[index]!, afterMs, input),
     );
-    this.#stats.gossipDuplicates += copies;
-    this.#stats.gossipBytes += copies * input.bytes.length;
+    this.#stats.countCopies(input, copies);
   }
 
   #deliver(to: AgentProcess, afterMs: number, input: GossipInput): void {
@@ -107,8 +106,7 @@ export class VirtualGossip {
       this.#stats.gossipLost++;
       return;
     }
-    this.#stats.gossip++;
-    this.#stats.gossipBytes += input.bytes.length;
+    this.#stats.countDelivery(input);
     this.#schedule.push(this.#schedule.nowMs + afterMs, INPUT, to, to.run, input, null);
   }
 
@@ -135,8 +133,7 @@ export class VirtualGossip {
         const seen = this.#seen.get(input.ticket);
         if (seen === undefined || to.run !== run || !to.isUp) return;
         if (seen.by.has(to.index)) {
-          this.#stats.gossipDuplicates++;
-          this.#stats.gossipBytes += input.bytes.length;
+          this.#stats.countCopies(input, 1);
           return;
         }
         seen.by.set(to.index, process);

@@ -1,6 +1,9 @@
 /** What a world's network counts. */
 
+import type { Input } from "../../protocol/input.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
+
+type GossipMessage = Pick<Extract<Input, { kind: "gossip" }>, "topic" | "bytes">;
 
 const increase = (counts: Map<string, number>, key: string): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -23,6 +26,9 @@ export class NetworkStats {
   gossipBytes = 0;
   /** Copies of gossip messages that a receiver had already. */
   gossipDuplicates = 0;
+  /** Of these, capability vectors, all copies: they come whatever there is to do. */
+  advertised = 0;
+  advertisedBytes = 0;
   /** Deliveries of gossip that did not happen. */
   gossipLost = 0;
   /** Blobs that were fetched, their bytes, and fetches that failed. */
@@ -33,6 +39,23 @@ export class NetworkStats {
   readonly verdicts = new Map<string, number>();
   /** `misbehaved` effects by code. */
   readonly misbehaved = new Map<string, number>();
+
+  countDelivery(message: GossipMessage): void {
+    this.gossip++;
+    this.#count(message, 1);
+  }
+
+  countCopies(message: GossipMessage, copies: number): void {
+    this.gossipDuplicates += copies;
+    this.#count(message, copies);
+  }
+
+  #count({ topic, bytes }: GossipMessage, copies: number): void {
+    this.gossipBytes += copies * bytes.length;
+    if (topic !== "caps") return;
+    this.advertised += copies;
+    this.advertisedBytes += copies * bytes.length;
+  }
 
   countVerdict(verdict: Verdict): void {
     increase(this.verdicts, verdict.verdict === "accept" ? "accept" : `${verdict.verdict} ${verdict.code}`);

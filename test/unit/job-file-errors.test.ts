@@ -50,7 +50,7 @@ describe("what is wrong with a job", () => {
     [
       "a missing key",
       "name: x\noutput: a\ntasks:\n  a: { skill: echo }\n",
-      'JOB.yaml: the file has no "budget" – add it',
+      'JOB.yaml:1: the file has no "budget" – add it',
     ],
     [
       "a task that asks for nothing",
