@@ -257,5 +257,6 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");
   rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent });
-  finishTask(rules, open, answer);
+  const givers = task.results.filter((result) => result.output === hash).map(({ worker }) => worker);
+  finishTask(rules, open, answer, givers);
 }

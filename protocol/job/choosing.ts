@@ -14,6 +14,7 @@ import type { Candidate, ChoiceRequest, Lots, Pick } from "../selection/selector
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
+import { affinities } from "./affinity.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
 import { type AgentRecord, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
 
@@ -33,7 +34,7 @@ function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
 
 export const agentOf = (rules: Rules, agent: AgentId): AgentRecord => rules.state.agents.get(agent) ?? NEW_AGENT;
 
-function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
+function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): Candidate {
   const { state, timeMs } = rules;
   const record = agentOf(rules, offer.agent);
   const key = skillKey(offer.agent, specOf(rules, task).skill);
@@ -55,7 +56,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     rejectedBefore: before?.rejected ?? 0,
     timeouts: record.timeouts + record.failures,
     idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
-    affinity: 0,
+    affinity,
   };
 }
 
@@ -67,9 +68,10 @@ export function chooseWorkers(
   seats: number,
   budget: number,
 ): readonly Pick[] | null {
+  const near = affinities(rules, task);
   const request: ChoiceRequest = {
     skill: specOf(rules, task).skill,
-    candidates: offers.map((offer) => candidateOf(rules, task, offer)),
+    candidates: offers.map((offer) => candidateOf(rules, task, offer, near.get(offer.agent) ?? 0)),
     lots: lotsOf(rules, task),
     targetMs: policyOf(rules, task).timeoutMs,
     typicalPrice: typicalPrice(offers),

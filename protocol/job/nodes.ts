@@ -7,7 +7,7 @@
 
 import { assert } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
-import { type Hash, type TaskId, taskId } from "../core/ids.ts";
+import { type AgentId, type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Choice } from "../selection/explain.ts";
 import type { Lesson, Selector } from "../selection/selector.ts";
@@ -217,12 +217,16 @@ function itemsBetween(rules: Rules, spec: NodeSpec, from: number, to: number): r
 // --- answers ------------------------------------------------------------------------------------------
 
 /** A task has its answer: it leaves the state; its node goes on, or is accepted. */
-export function finishTask(rules: Rules, task: Task, answer: Data): void {
+export function finishTask(rules: Rules, task: Task, answer: Data, givers: readonly AgentId[]): void {
   const { state } = rules;
   const spec = specOf(rules, task);
   const hash = dataHash(rules.hasher, answer);
   const isItem = spec.generator.kind === "map";
-  hold(rules, isItem ? task.id : taskId(spec.id, null), { hash, data: answer });
+  hold(rules, isItem ? task.id : taskId(spec.id, null), {
+    hash,
+    data: answer,
+    givers: answer.kind === "blob" ? givers : [],
+  });
   state.tasks.delete(task.id);
   state.ready.remove(task.order, task.id);
   const node = state.nodes.get(spec.id)!;

@@ -145,6 +145,8 @@ export interface Answer {
   readonly hash: Hash;
   /** null: no open node refers to it any more. */
   readonly data: Data | null;
+  /** Of a blob, the workers that gave it: they have it. */
+  readonly givers: readonly AgentId[];
 }
 
 export interface Suspicion {
