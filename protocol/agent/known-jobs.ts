@@ -49,6 +49,8 @@ export interface KnownJob {
 export class KnownJobs {
   readonly #context: Context;
   readonly #jobs = new Map<JobId, KnownJob>();
+  /** When the first of their outboxes is due, until one changes; null: to be computed. */
+  #wakeMs: number | null = null;
 
   constructor(context: Context) {
     this.#context = context;
@@ -56,6 +58,15 @@ export class KnownJobs {
 
   get(job: JobId): KnownJob | undefined {
     return this.#jobs.get(job);
+  }
+
+  /** When one of their outboxes has something to say. Asked after every input: there may be hundreds of jobs. */
+  nextWakeMs(): number {
+    if (this.#wakeMs !== null) return this.#wakeMs;
+    let wake = Number.POSITIVE_INFINITY;
+    for (const { outbox } of this.#jobs.values()) wake = Math.min(wake, outbox.nextWakeMs());
+    this.#wakeMs = wake;
+    return wake;
   }
 
   values(): Iterable<KnownJob> {
@@ -82,7 +93,9 @@ export class KnownJobs {
       offers: new Map(),
       held: new Map(),
       tally: new NoticeTally(),
-      outbox: new Outbox(this.#context, job),
+      outbox: new Outbox(this.#context, job, () => {
+        this.#wakeMs = null;
+      }),
       overBy: new Set(),
       isOver: false,
       running: 0,
@@ -99,6 +112,7 @@ export class KnownJobs {
     for (const known of idle) {
       if (this.#jobs.size < limits.knownJobs) return;
       this.#jobs.delete(known.job);
+      this.#wakeMs = null;
     }
   }
 

@@ -29,6 +29,7 @@ function fitting(entries: readonly { readonly body: CommandBody }[]): number {
 export class Outbox {
   readonly #context: Context;
   readonly #job: JobId;
+  readonly #onChange: () => void;
   #waiting: { readonly key: string | null; readonly body: CommandBody }[] = [];
   #flushAtMs = Number.POSITIVE_INFINITY;
   /** When something is due, until something changes; null: to be computed. */
@@ -36,14 +37,16 @@ export class Outbox {
   /** Said and not settled, by what it is about; whatever is due first stands first. */
   readonly #unsettled = new Map<string, { readonly envelope: Envelope; readonly resendAtMs: number }>();
 
-  constructor(context: Context, job: JobId) {
+  /** `onChange`: something may be due at another time than before. */
+  constructor(context: Context, job: JobId, onChange: () => void) {
     this.#context = context;
     this.#job = job;
+    this.#onChange = onChange;
   }
 
   /** `key`: what it is about, for `settle`; null: said once. `isBusy`: more is to come soon. */
   say(key: string | null, body: CommandBody, isBusy: boolean): void {
-    this.#wakeMs = null;
+    this.#changed();
     this.#waiting.push({ key, body });
     const { monoMs } = this.#context.now;
     if (this.#waiting.length >= limits.envelopeCommands || !isBusy) this.#flushAtMs = monoMs;
@@ -52,10 +55,15 @@ export class Outbox {
 
   /** Nothing more is to be said about `key`. */
   settle(key: string): void {
-    this.#wakeMs = null;
+    this.#changed();
     this.#unsettled.delete(key);
     if (this.#waiting.some((entry) => entry.key === key))
       this.#waiting = this.#waiting.filter((entry) => entry.key !== key);
+  }
+
+  #changed(): void {
+    this.#wakeMs = null;
+    this.#onChange();
   }
 
   nextWakeMs(): number {
@@ -71,7 +79,7 @@ export class Outbox {
 
   /** What is to be published now. */
   takeDue(): Envelope[] {
-    this.#wakeMs = null;
+    this.#changed();
     const { monoMs } = this.#context.now;
     const due: Envelope[] = [];
     while (this.#flushAtMs <= monoMs) {

@@ -387,8 +387,6 @@ export class Worker {
   }
 
   nextWakeMs(): number {
-    let wake = this.#offerAgainAtMs;
-    for (const known of this.jobs.values()) wake = Math.min(wake, known.outbox.nextWakeMs());
-    return wake;
+    return Math.min(this.#offerAgainAtMs, this.jobs.nextWakeMs());
   }
 }
