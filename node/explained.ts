@@ -8,6 +8,7 @@ const known = z.looseObject({
   acceptedBefore: z.number(),
   rejectedBefore: z.number(),
   timeouts: z.number(),
+  similarity: z.number(),
   live: z.number(),
   slots: z.number(),
   price: z.number(),

@@ -109,6 +109,7 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (candidat
   ["score", 8, ({ score }) => number(score)],
   ["expected", 10, ({ mean }) => number(mean)],
   ["doubt", 8, ({ bonus }) => number(bonus)],
+  ["near", 7, ({ known }) => number(known.similarity)],
   ["right", 7, ({ known }) => count(known.accepted + known.acceptedBefore)],
   ["wrong", 7, ({ known }) => count(known.rejected + known.rejectedBefore)],
   ["late", 6, ({ known }) => count(known.timeouts)],
@@ -117,6 +118,15 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (candidat
   ["takes", 8, ({ known }) => formatDuration(known.expectedMs)],
 ];
 
+/** Why it was picked, where the others leave it open: of as many offers as seats, and of equals. */
+function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCandidate[]): string {
+  if (candidate.picked === null) return "";
+  const left = candidates.filter(({ picked }) => picked === null);
+  if (left.length === 0) return "no more offers than seats";
+  if (candidate.picked === "best" && left.some(({ score }) => score === candidate.score)) return "by lot among equals";
+  return WHY.get(candidate.picked) ?? plainText(candidate.picked);
+}
+
 const count = (answers: number): string => (Math.round(answers * 10) / 10).toString();
 
 function describe({ attempt, height, candidates }: ExplainedChoice, nameOf: (agent: string) => string): string[] {
@@ -124,14 +134,16 @@ function describe({ attempt, height, candidates }: ExplainedChoice, nameOf: (age
   const screened = candidates.filter(({ place }) => place === null).length;
   const left = screened === 0 ? "" : `, ${screened} of them left out by the screening`;
   const width = Math.min(24, Math.max(6, ...candidates.map(({ agent }) => plainText(nameOf(agent)).length))) + 2;
+  // Tasks that name a skill are offered that skill.
+  const columns = COLUMNS.filter(([title]) => title !== "near" || candidates.some(({ known }) => known.similarity < 1));
   return [
     `attempt ${attempt}, block ${height}: ${counted(picked.length, "seat")}, ${counted(candidates.length, "offer")}${left}`,
-    `  ${padEnd("agent", width)}${COLUMNS.map(([title, size]) => padStart(title, size)).join("")}`,
+    `  ${padEnd("agent", width)}${columns.map(([title, size]) => padStart(title, size)).join("")}`,
     ...candidates.map((candidate) => {
-      const cells = COLUMNS.map(([, size, cell]) => padStart(cell(candidate), size)).join("");
+      const cells = columns.map(([, size, cell]) => padStart(cell(candidate), size)).join("");
       const name = padEnd(plainText(nameOf(candidate.agent)).slice(0, width - 2), width);
-      const why = candidate.picked === null ? "" : `  ${WHY.get(candidate.picked) ?? plainText(candidate.picked)}`;
-      return `${candidate.picked === null ? "  " : "> "}${name}${cells}${why}`;
+      const why = whyOf(candidate, candidates);
+      return `${candidate.picked === null ? "  " : "> "}${name}${cells}${why === "" ? "" : `  ${why}`}`;
     }),
   ];
 }

@@ -70,6 +70,9 @@ const shareSchema = quantity(
   "a share – write a number from 0 to 1",
 );
 
+/** `majority` for `{ rule: majority }`: only quorum has more to say. */
+const plainRuleSchema = z.enum(["first", "majority"]).transform((rule) => ({ rule }));
+
 const acceptSchema = z.discriminatedUnion("rule", [
   z.strictObject({ rule: z.literal("first") }).describe("The first result counts; for work that cannot be wrong."),
   z.strictObject({ rule: z.literal("majority") }).describe("More than half of the results agree."),
@@ -91,7 +94,8 @@ const policySchema = z.strictObject({
     .max(limits.seats)
     .optional()
     .describe("Results a task may collect before it fails undecided. Default: 1 for redundancy 1, else twice it + 1."),
-  accept: acceptSchema
+  accept: z
+    .union([plainRuleSchema, acceptSchema])
     .optional()
     .describe("How results become an answer. Default: first for redundancy 1, else majority."),
   compare: compareSchema.optional().describe("When two outputs are the same answer. Default: exact."),

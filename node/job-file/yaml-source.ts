@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 
 /** Longer files are refused before they are parsed: nobody writes them, and parsing costs many times their size. */
 const TEXT_CHARS_MAX = 16 * 1024 * 1024;
@@ -131,7 +131,7 @@ interface Problem {
 function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$ZodIssue, base: Path = []): Problem {
   const path = [...base, ...issue.path];
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    return describeIssue(source, schema, likeliest(issue.errors), path);
+    return describeIssue(source, schema, likeliest(issue.errors, valueAt(source.value, path)), path);
   }
   const where = path.length === 0 ? "the file" : formatPath(path);
   const problem = (what: string, remedy = ""): Problem => ({ line: source.lineOf(path), what, remedy, missing: false });
@@ -141,7 +141,10 @@ function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$Zod
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
     const inside = path.length === 0 ? "" : ` in ${where}`;
-    const told = problem(`unknown key "${key}"${inside}`, suggest(key, keysAt(schema, source.value, path)));
+    const known = keysAt(schema, source.value, path);
+    const elsewhere = nearest(key, known) === null ? placeOf(schema, key) : null;
+    const remedy = elsewhere === null ? suggest(key, known) : `it stands in ${formatPath(elsewhere.slice(0, -1))}`;
+    const told = problem(`unknown key "${key}"${inside}`, remedy);
     return { ...told, line: source.lineOf([...path, key]) };
   }
   const value = valueAt(source.value, path);
@@ -179,9 +182,11 @@ function allowedWords(issue: z.core.$ZodIssue): readonly string[] | null {
 }
 
 /** Of a union's branches the one that the writer most likely meant: the right kind of thing with fewest complaints. */
-function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core.$ZodIssue {
-  const score = (issues: readonly z.core.$ZodIssue[]): number =>
-    issues.length + (issues.some((issue) => issue.code === "invalid_type" && issue.path.length === 0) ? 100 : 0);
+function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[], value: unknown): z.core.$ZodIssue {
+  const isMap = typeof value === "object";
+  const isOtherKind = ({ code, path }: z.core.$ZodIssue): boolean =>
+    path.length === 0 && (code === "invalid_type" || (code === "invalid_value" && isMap));
+  const score = (issues: readonly z.core.$ZodIssue[]): number => issues.length + (issues.some(isOtherKind) ? 100 : 0);
   const issues = [...branches].sort((a, b) => score(a) - score(b))[0]!;
   return issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0]!;
 }
@@ -198,6 +203,30 @@ function keysAt(schema: z.core.$ZodType, value: unknown, path: Path): string[] {
   if (key === undefined) return shape === undefined ? [] : Object.keys(shape);
   const next = shape !== undefined ? shape[String(key)] : (inner("valueType") ?? inner("element"));
   return next === undefined ? [] : keysAt(next, valueAt(value, [key]), rest);
+}
+
+/** Maps within maps that are looked into for a key that stands in the wrong place. */
+const DEPTH_MAX = 3;
+
+/** The path of the first map of maps that knows `key`, beyond the file's own keys; null: none does. */
+function placeOf(schema: z.core.$ZodType, key: string): Path | null {
+  let level: { readonly path: Path; readonly schema: z.core.$ZodType }[] = [{ path: [], schema }];
+  for (let depth = 0; depth < DEPTH_MAX; depth++) {
+    level = level.flatMap(({ path, schema: outer }) =>
+      [...shapeOf(outer)].map(([name, inner]) => ({ path: [...path, name], schema: inner })),
+    );
+    const found = level.find(({ path }) => depth > 0 && path.at(-1) === key);
+    if (found !== undefined) return found.path;
+  }
+  return null;
+}
+
+/** The keys of a map with their schemas, whatever wraps it; none of what is no map with named keys. */
+function shapeOf(schema: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> {
+  const def = schema._zod.def as unknown as { readonly [field: string]: unknown };
+  const wrapped = (def.innerType ?? (def.type === "pipe" ? def.in : undefined)) as z.core.$ZodType | undefined;
+  if (wrapped !== undefined) return shapeOf(wrapped);
+  return new Map(Object.entries((def.shape ?? {}) as { readonly [key: string]: z.core.$ZodType }));
 }
 
 /** Where a key tells the branches of a union apart, the one that it names; else all of them. */

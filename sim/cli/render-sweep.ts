@@ -4,6 +4,7 @@ import { counted } from "../report/format.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
 import { hasBrokenInvariant } from "../run/judge.ts";
 import { METRICS } from "../run/metric-catalog.ts";
+import { parseExpectation } from "../scenario/expectations.ts";
 import { writeValue } from "../scenario/overrides.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { estimateCells, plain } from "./figures.ts";
@@ -67,8 +68,15 @@ function verdicts(points: readonly SweepPoint[], page: Page): string[] {
     if (summary.partial && !hasBrokenInvariant(summary)) return "■ partial";
     return summary.verdict === "pass" ? "✓ pass" : "✗ fail";
   };
-  const rows = points.map((point) => [...paramCells(point), verdictOf(point)]);
-  return [...indented(table([...paramColumns(points), { title: "verdict" }], rows, page)), ""];
+  const unmetOf = ({ summary }: SweepPoint): string =>
+    summary.expectations
+      .filter(({ pass }) => !pass)
+      .map(({ expression }) => parseExpectation(expression)?.metric ?? expression)
+      .join(", ");
+  const rows = points.map((point) => [...paramCells(point), verdictOf(point), unmetOf(point)]);
+  const hasUnmet = rows.some((row) => row.at(-1) !== "");
+  const columns: Column[] = [...paramColumns(points), { title: "verdict" }, { title: hasUnmet ? "not met" : "" }];
+  return [...indented(table(columns, rows, page)), ""];
 }
 
 /** Those that are expected; or all whose means are not the same everywhere. */
@@ -84,11 +92,12 @@ function metricsOf(scenario: Scenario, points: readonly SweepPoint[], { isAll }:
 }
 
 function metricTable(name: string, points: readonly SweepPoint[], { page, units }: SweepTableOptions): string[] {
+  const hasIntervals = points.some(({ summary }) => summary.seeds.length > 1);
   const columns: Column[] = [
     ...paramColumns(points),
     { title: "mean", align: "right" },
     { title: "" },
-    { title: "95 % interval" },
+    { title: hasIntervals ? "95 % interval" : "" },
   ];
   const rows = points.map((point) => {
     const measured = point.summary.metrics[name];

@@ -122,10 +122,14 @@ function expectationOf(context: ParseContext, text: string, index: number): Expe
     throw source.error(
       at,
       `"${text}" is no expectation`,
-      "write one like completion >= 0.99 (relations: >= <= > < ==)",
+      "write one like completion >= 0.99 or latencyMs.p95 < 5s (relations: >= <= > < ==)",
     );
   }
-  if (registry.metrics.has(parsed.metric)) return parsed;
+  const { isTime, ...expectation } = parsed;
+  const metric = registry.metrics.get(parsed.metric);
+  if (metric !== undefined && isTime && metric.unit !== "ms")
+    throw source.error(at, `${metric.name} is no time`, `write a number (${metric.unit || "no unit"})`);
+  if (metric !== undefined) return expectation;
   const known = [...registry.metrics.keys()];
   const remedy = remedyFor(context, parsed.metric, known);
   throw source.error(at, `there is no metric "${parsed.metric}"`, remedy);

@@ -119,6 +119,9 @@ export type NetworkFile = z.output<typeof networkSchema>;
 
 // --- workload -----------------------------------------------------------------------------------------
 
+/** `majority` for `{ rule: majority }`, as in job files. */
+const plainRuleSchema = z.enum(["first", "majority"]).transform((rule) => ({ rule }));
+
 const acceptSchema = z.discriminatedUnion("rule", [
   z.strictObject({ rule: z.literal("first") }).describe("The first result counts."),
   z.strictObject({ rule: z.literal("majority") }).describe("More than half of the results agree."),
@@ -130,7 +133,10 @@ const policySchema = z.strictObject({
   redundancyMax: countSchema(1, limits.seats)
     .optional()
     .describe("Results a task may collect. Default: as in job files."),
-  accept: acceptSchema.optional().describe("Default: first for redundancy 1, else majority."),
+  accept: z
+    .union([plainRuleSchema, acceptSchema])
+    .optional()
+    .describe("Default: first for redundancy 1, else majority."),
   compare: z
     .discriminatedUnion("as", [
       z.strictObject({ as: z.literal("exact") }),

@@ -63,6 +63,16 @@ describe("what is wrong with a job", () => {
       'JOB.yaml:6: tasks.a.policy.accept.rule cannot be "majorty" – did you mean "majority"?',
     ],
     [
+      "an unknown rule, in short",
+      job("  a: { skill: echo, policy: { accept: majorty } }\n"),
+      'JOB.yaml:6: tasks.a.policy.accept cannot be "majorty" – did you mean "majority"?',
+    ],
+    [
+      "a key that belongs elsewhere",
+      job("  a: { skill: echo }\npriceMax: 2\n"),
+      'JOB.yaml:7: unknown key "priceMax" – it stands in policy',
+    ],
+    [
       "a mistyped key of a map over files",
       job("  a:\n    skill: echo\n    map:\n      over: { files: docs, batchFile: 3 }\n"),
       'JOB.yaml:9: unknown key "batchFile" in tasks.a.map.over – did you mean "batchFiles"?',

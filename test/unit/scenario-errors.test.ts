@@ -274,9 +274,14 @@ const EXPECTATIONS: readonly Case[] = [
     'half.yaml:7: there is no metric "detectionMs.p99" – did you mean "detectionMs.p95"?',
   ],
   [
+    "a time where none is measured",
+    expected("completion < 5s"),
+    "half.yaml:7: completion is no time – write a number (share)",
+  ],
+  [
     "no expectation",
     expected("completion is fine"),
-    'half.yaml:7: "completion is fine" is no expectation – write one like completion >= 0.99 (relations: >= <= > < ==)',
+    'half.yaml:7: "completion is fine" is no expectation – write one like completion >= 0.99 or latencyMs.p95 < 5s (relations: >= <= > < ==)',
   ],
   ["a map", expected("completion: 0.99"), "half.yaml:7: expect[1] must be text, not a map – correct it"],
 ];

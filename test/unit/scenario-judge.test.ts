@@ -105,11 +105,13 @@ describe("expectations", () => {
     ["  detectionMs.p95<=5e3 ", { metric: "detectionMs.p95", relation: "<=", bound: 5_000 }],
     ["regret > -1", { metric: "regret", relation: ">", bound: -1 }],
     ["x == .5", { metric: "x", relation: "==", bound: 0.5 }],
+    ["x < 1.5s", { metric: "x", relation: "<", bound: 1_500, isTime: true }],
+    ["x < 20 ms", { metric: "x", relation: "<", bound: 20, isTime: true }],
   ])("%s", (text, expectation) => {
-    expect(parseExpectation(text)).toEqual({ expression: text.trim(), ...expectation });
+    expect(parseExpectation(text)).toEqual({ expression: text.trim(), isTime: false, ...expectation });
   });
 
-  test.each(["", "completion", "completion 0.9", "completion = 1", "0.9 <= completion", "a >= 1 # why", "a >= 1s"])(
+  test.each(["", "completion", "completion 0.9", "completion = 1", "0.9 <= completion", "a >= 1 # why", "a >= 1d"])(
     "%j is none",
     (text) => {
       expect(parseExpectation(text)).toBeNull();
