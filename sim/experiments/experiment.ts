@@ -8,6 +8,7 @@
 
 import type { Value } from "../../protocol/wire/value.ts";
 import type { MetricType } from "../plugins/registry.ts";
+import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 
 /** Where a row stands: parameter → value. The first label is drawn across, the others make the lines. */
@@ -15,6 +16,13 @@ export type Labels = { readonly [label: string]: string | number };
 
 /** Figures of one row under one seed; null: there was nothing to measure. */
 export type Figures = { readonly [metric: string]: number | null };
+
+/** One row over all seeds. */
+export interface Measured {
+  readonly labels: Labels;
+  /** Those that were measured. */
+  readonly metrics: { readonly [metric: string]: Estimate };
+}
 
 interface ExperimentBase<P> {
   /** As the command calls it: kebab-case. */
@@ -27,6 +35,10 @@ interface ExperimentBase<P> {
   readonly params: P;
   /** How many seeds without `--seeds`: for less than a minute on two cores. */
   readonly seeds: number;
+  /** The first of them. Default: 1. Another keeps them apart from those under which things were tuned. */
+  readonly firstSeed?: number;
+  /** Paragraphs about the measured rows, computed from them: what they say, and plainly where Meshwork is behind. */
+  verdict?(rows: readonly Measured[]): readonly string[];
 }
 
 /** A scenario under some changes. */
