@@ -3,10 +3,11 @@
  * with the means and their intervals as the answer. `meshwork experiment` runs it (sim/cli/experiment.ts).
  *
  * Two kinds. One is a set of scenarios: each point is a scenario with changes, run under every seed, and its figures are
- * metrics of runs. The other computes its rows itself, for what needs no mesh (a selector against its arms).
+ * metrics of runs. The other computes its rows itself: of parts of runs, or of what needs no mesh at all.
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
+import type { SimHost } from "../host.ts";
 import type { MetricType } from "../plugins/registry.ts";
 import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
@@ -69,9 +70,15 @@ export interface ComputedExperiment<P = unknown> extends ExperimentBase<P> {
   cases(params: P): readonly Labels[];
   /**
    * The rows of one case under one seed: a function of its arguments, with no clock and no chance but a prng of the
-   * seed's. Labels may be more than the case's (a row for each so many rounds).
+   * seed's. Labels may be more than the case's (a row for each so many rounds). `host`: for what is simulated on the
+   * way (run-scenario.ts).
    */
-  compute(of: Labels, seed: number, params: P): readonly ExperimentRow[];
+  compute(
+    of: Labels,
+    seed: number,
+    params: P,
+    host: SimHost,
+  ): readonly ExperimentRow[] | Promise<readonly ExperimentRow[]>;
   readonly metrics: readonly MetricType[];
 }
 
