@@ -9,6 +9,8 @@ import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import { factsOf, type SimulatedTask } from "../workloads/truth.ts";
 
 export interface TaskFacts extends Pick<SimulatedTask, "kind" | "difficulty"> {
+  /** Who has it not cannot do the task. */
+  readonly skill: string;
   /** From 0: jobs in the order of their submission, their nodes in the genesis's. */
   readonly place: number;
 }
@@ -64,7 +66,7 @@ export class JobFacts {
     const { node, index } = taskParts(task);
     const spec = this.#nodes.get(job)?.get(node)?.spec;
     const value = spec === undefined ? undefined : inputOf(spec, index);
-    return { ...factsOf(value), place: this.placeOf(job, task) };
+    return { ...factsOf(value), skill: spec?.skill ?? "", place: this.placeOf(job, task) };
   }
 }
 

@@ -22,7 +22,7 @@ export class Regret {
   readonly #world: World;
   readonly #truths: Truths;
   readonly #live = new Map<string, number>();
-  /** Agents by kind of task, the best first: while nobody changes. */
+  /** Agents by skill and kind of task, the best first: while nobody changes. */
   readonly #ranked = new Map<string, { readonly size: number; readonly names: readonly string[] }>();
   #sum = 0;
   #awards = 0;
@@ -67,14 +67,15 @@ export class Regret {
   /** The same without asking for everybody's chance each time. */
   #bestOfRanking(facts: TaskFacts): number {
     const { inhabitants, chances } = this.#truths;
-    let ranked = this.#ranked.get(facts.kind);
+    const key = `${facts.skill} ${facts.kind}`;
+    let ranked = this.#ranked.get(key);
     if (ranked === undefined || ranked.size !== inhabitants.size) {
       const usual = { ...facts, difficulty: 0.5 };
       const names = [...inhabitants.keys()].sort(
         (a, b) => chances.of(b, usual) - chances.of(a, usual) || (a < b ? -1 : 1),
       );
       ranked = { size: inhabitants.size, names };
-      this.#ranked.set(facts.kind, ranked);
+      this.#ranked.set(key, ranked);
     }
     const best = ranked.names.find((name) => this.#isFree(name));
     return best === undefined ? 0 : chances.of(best, facts);

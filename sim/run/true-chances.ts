@@ -22,11 +22,12 @@ export class TrueChances {
     return true;
   }
 
-  /** What its profile says, with what changed since, as far as it does not lie; 0 of strangers. */
+  /** What its profile says, with what changed since, as far as it does not lie; 0 of who has not the skill. */
   of(name: string, facts: TaskFacts): number {
     const inhabitant = this.#inhabitants().get(name);
     if (inhabitant === undefined) return 0;
-    const { profile, honesty, state } = inhabitant;
+    const { spec, profile, honesty, state } = inhabitant;
+    if (spec.config?.skills?.some(({ name: skill }) => skill === facts.skill) !== true) return 0;
     return honesty * chanceNow(profile, state, facts, this.#nowMs());
   }
 }
