@@ -1,6 +1,7 @@
 /** The experiments of `meshwork experiment`, by name. */
 
+import { byzantineSelector } from "./byzantine-selector.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
 
-export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers];
+export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector];

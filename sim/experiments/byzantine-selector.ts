@@ -1,0 +1,182 @@
+/**
+ * What a Byzantine member can do for its friends where every member recomputes the choice, and what a central selector
+ * can do that nobody recomputes.
+ */
+
+import { createSelectors } from "../../protocol/selection/catalog.ts";
+import { createLinUcb } from "../../protocol/selection/linucb.ts";
+import type { Selector } from "../../protocol/selection/selector.ts";
+import { delaysProposals, type Favour, favours, friendsFirst } from "../adversaries/favours.ts";
+import { withStrategy } from "../adversaries/strategy.ts";
+import type { SimHost } from "../host.ts";
+import { defineBehaviour } from "../plugins/define.ts";
+import type { Plugin } from "../plugins/registry.ts";
+import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import type { WrapMachine } from "../virtual/options.ts";
+import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
+import { ADMITS, LANES } from "./parts.ts";
+import { runScenario } from "./run-scenario.ts";
+import { meanAt, percent } from "./say.ts";
+
+const RIVALS = 9;
+const FRIENDS = 3;
+/** Names of the scenario's agents, as groups number them. */
+const FRIEND_NAMES = new Set(Array.from({ length: FRIENDS }, (_, i) => `friend${i + 1}`));
+
+type Trick = Favour | "delays" | "honest" | "central";
+
+const PARAMS = {
+  tasks: 240,
+  lanes: 4,
+  accuracy: { rivals: 0.85, friends: { "as good": 0.85, worse: 0.6 } as { readonly [how: string]: number } },
+  committees: [
+    { size: 4, byzantine: 1 },
+    { size: 7, byzantine: 2 },
+  ],
+  tricks: ["awards", "omits", "delays", "grinds"] as readonly Trick[],
+  /** A changed proposal comes so much later, ms. */
+  delayMs: 400,
+  reachMs: 200,
+  unmissedMs: 100,
+};
+type Params = typeof PARAMS;
+
+const committeeText = (byzantine: number, size: number): string => `${byzantine} of ${size}`;
+
+export const byzantineSelector = computedExperiment<Params>({
+  name: "byzantine-selector",
+  summary: "what a lying member can do for its friends when all members recompute the choice; and a central selector",
+  description: [
+    `${RIVALS} workers and ${FRIENDS} friends of the adversary do one job of ${PARAMS.tasks} tasks in ${PARAMS.lanes} lanes, LinUCB choosing. A wrong answer is admitted at once (the skill's error), and the task goes to somebody else. Friends are as good as their rivals (right in ${percent(PARAMS.accuracy.rivals)}), or worse (${percent(PARAMS.accuracy.friends.worse!)}).`,
+    "A block lists commands; awards are no part of it, they follow from the log, and its header holds the hash of what follows. So there are four tricks. awards: the member computes its header as if its friends had been chosen. omits: it leaves all offers and results of rivals out of its blocks. delays: it sends its proposals late. grinds: it tries contents and moments that the others would take - with and without those commands of rivals that are too young to be missed, and dates as far off as clocks may be - and proposes what gives most awards to friends. It cannot grind lots: they are a hash of job, task, attempt and agent, and the same whatever the block.",
+    "central: the same job under a committee of one that has a selector of its own, friends first. There is nobody to recompute it, so this is what any coordinator can do. The screening that comes before every selector still holds for it; a real coordinator would not even have that.",
+    "friendShare: friends' part of all awards. refused: changed proposals that were not decided. laterRounds: blocks that needed a second round. Expected: awards is refused each time and costs a round; omits is refused as soon as what is left out was handed around two timeouts ago; grinds moves a few awards at most; a central selector moves all that friends can take.",
+  ],
+  params: PARAMS,
+  seeds: 30,
+  firstSeed: 1000,
+  metrics: [
+    { name: "friendShare", unit: "share", summary: "awards to friends, of all awards" },
+    { name: "success", unit: "share", summary: "awards that brought a right answer" },
+    { name: "changed", unit: "", summary: "proposals that the adversary changed or delayed" },
+    { name: "refused", unit: "share", summary: "of the changed proposals, those that the others did not decide" },
+    { name: "laterRounds", unit: "share", summary: "blocks that needed more than one round" },
+    { name: "durationMs", unit: "ms", summary: "from the job's submission to its end" },
+  ],
+  cases: ({ accuracy, committees, tricks }) =>
+    Object.keys(accuracy.friends).flatMap((friends) => [
+      ...committees.flatMap(({ size, byzantine }) => [
+        { byzantine: committeeText(0, size), trick: "honest", friends },
+        ...Array.from({ length: byzantine }, (_, i) => i + 1).flatMap((count) =>
+          tricks.map((trick) => ({ byzantine: committeeText(count, size), trick, friends })),
+        ),
+      ]),
+      { byzantine: committeeText(1, 1), trick: "central", friends },
+    ]),
+  compute: (of, seed, params, host) => run(of, seed, params, host),
+  verdict,
+});
+
+async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
+  const trick = of.trick as Trick;
+  const [byzantine, size] = String(of.byzantine).split(" of ").map(Number) as [number, number];
+  const counts = { changed: 0, decided: 0 };
+  const plugin = pluginOf(trick, params, (what) => void counts[what]++);
+  const result = await runScenario(scenarioOf(of, trick, byzantine, size, params), { seed, host, plugins: [plugin] });
+  const sum = (list: readonly { readonly awards: number }[]): number =>
+    list.reduce((all, { awards }) => all + awards, 0);
+  const awards = sum(result.agents);
+  const { metrics } = result;
+  const isRefusable = trick !== "delays" && counts.changed > 0;
+  return [
+    {
+      labels: of,
+      figures: {
+        friendShare: sum(result.agents.filter(({ group }) => group === "friend")) / awards,
+        success: params.tasks / awards,
+        changed: counts.changed,
+        refused: isRefusable ? 1 - counts.decided / counts.changed : null,
+        laterRounds: metrics.laterRounds ?? null,
+        durationMs: metrics["latencyMs.p50"] ?? null,
+      },
+    },
+  ];
+}
+
+/** The adversary's behaviour, and the selector of a coordinator that nobody watches. */
+function pluginOf(trick: Trick, params: Params, note: (what: "changed" | "decided") => void): Plugin {
+  const { delayMs, reachMs, unmissedMs } = params;
+  const central: Selector = {
+    ...(createLinUcb() as Selector),
+    name: "friends-first",
+    summary: "friends of the coordinator, whoever is better",
+    choose: friendsFirst(createLinUcb() as Selector, FRIEND_NAMES),
+  };
+  const options = { friends: FRIEND_NAMES, selectors: createSelectors(), reachMs, unmissedMs, note };
+  const wrap: WrapMachine =
+    trick === "delays" ? delaysProposals(delayMs, note) : withStrategy(() => favours(trick as Favour, options));
+  const partial = defineBehaviour({
+    name: "partial",
+    summary: "makes blocks for its friends",
+    isByzantine: true,
+    apply: (agent) => ({ ...agent, spec: { ...agent.spec, wrap } }),
+  });
+  return { behaviours: [ADMITS, partial], shapes: [LANES], selectors: trick === "central" ? [central] : [] };
+}
+
+function scenarioOf(of: Labels, trick: Trick, byzantine: number, size: number, params: Params): ScenarioInput {
+  const isCentral = trick === "central";
+  const honest = isCentral ? size : size - byzantine;
+  const { rivals, friends } = params.accuracy;
+  const worker = (name: string, count: number, accuracy: number) => ({
+    name,
+    count,
+    skills: ["solve"],
+    hosts: false,
+    behave: { admits: {} },
+    profile: { accuracy, latencyMs: { p50: 400, p95: 1_200 }, slots: 1 },
+  });
+  return {
+    name: "byzantine-selector",
+    agents: [
+      { name: "keeper", count: honest, skills: [] },
+      ...(honest < size ? [{ name: "partial", count: size - honest, skills: [], behave: { partial: {} } }] : []),
+      worker("rival", RIVALS, rivals),
+      worker("friend", FRIENDS, friends[String(of.friends)]!),
+    ],
+    workload: {
+      selector: isCentral ? "friends-first" : "linucb",
+      committee: size,
+      standbys: 0,
+      deadline: "30m",
+      shape: { kind: "lanes", tasks: params.tasks, lanes: params.lanes, skills: { solve: 1 } },
+      policy: { redundancy: 1, timeout: "15s", retries: 60 },
+    },
+    maxTime: "35m",
+  } as ScenarioInput;
+}
+
+function verdict(rows: readonly Measured[]): string[] {
+  return Object.keys(PARAMS.accuracy.friends).flatMap((friends) => {
+    const at = (byzantine: string, trick: string, metric: string): number | null =>
+      meanAt(rows, { byzantine, trick, friends }, metric);
+    const honest = at("0 of 4", "honest", "friendShare");
+    const central = at("1 of 1", "central", "friendShare");
+    const refused = at("1 of 4", "awards", "refused");
+    if (honest === null || central === null || refused === null) return [];
+    const most = PARAMS.committees
+      .flatMap(({ size, byzantine }) =>
+        PARAMS.tricks.map((trick) => ({ byzantine: committeeText(byzantine, size), trick })),
+      )
+      .map((one) => {
+        const size = one.byzantine.split(" of ")[1]!;
+        const [own, fair] = [at(one.byzantine, one.trick, "friendShare"), at(`0 of ${size}`, "honest", "friendShare")];
+        return { ...one, gain: own === null || fair === null ? 0 : own - fair };
+      })
+      .reduce((best, one) => (one.gain > best.gain ? one : best));
+    return [
+      `Friends ${friends}: with honest members they get ${percent(honest)} of the awards, from a central selector that prefers them ${percent(central)}. Of the blocks of one Byzantine member of four that gave awards to friends, ${percent(refused)} were refused.`,
+      `Friends ${friends}: the trick that moves most is ${most.trick} with ${most.byzantine}: ${(100 * most.gain).toFixed(1)} points more of the awards than with honest members. This much influence is left: a proposer chooses within what is too young to be missed.`,
+    ];
+  });
+}
