@@ -130,6 +130,8 @@ class Agent implements Machine {
         return this.#questions.ask(input);
       case "recordsRead":
         return this.#onRecordsRead(input.ticket, input.records);
+      case "load":
+        return this.#worker.onLoad(input.ppm);
       case "addresses":
         return this.#advertiser.onAddresses(input.addresses);
     }

@@ -9,6 +9,7 @@ import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { AwardRef, Input } from "../input.ts";
+import { FULL_LOAD, isOtherLoad } from "../job/policy.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
@@ -45,6 +46,8 @@ export class Worker {
   readonly #events: WorkerEvents;
   readonly jobs: KnownJobs;
   #running = 0;
+  /** Load of its machine by other work than its awards, ppm. */
+  #outsidePpm = 0;
   #heldCount = 0;
   /** A slot came free: jobs that were told that there is none hear of it then. */
   #offerAgainAtMs = Number.POSITIVE_INFINITY;
@@ -55,9 +58,27 @@ export class Worker {
     this.#events = events;
   }
 
-  /** Share of its slots in use, parts per million. */
+  /** The share of its slots in use, or what its machine bears beside, if that is more; parts per million. */
   get loadPpm(): number {
-    return Math.min(1_000_000, Math.floor((this.#running * 1_000_000) / this.#context.config.slots));
+    const ofSlots = Math.floor((this.#running * FULL_LOAD) / this.#context.config.slots);
+    return Math.min(FULL_LOAD, Math.max(this.#outsidePpm, ofSlots));
+  }
+
+  get #isFull(): boolean {
+    return this.loadPpm >= FULL_LOAD;
+  }
+
+  /** Its machine has another load beside: offers that say something else by now are said again. */
+  onLoad(ppm: number): void {
+    const wasFull = this.#isFull;
+    this.#outsidePpm = ppm;
+    if (wasFull && !this.#isFull) this.#offerAgainAtMs = this.#context.now.monoMs;
+    const { wallMs, monoMs } = this.#context.now;
+    for (const known of this.jobs.values()) {
+      if (monoMs - known.lastWorkMs > INTEREST_MS) continue;
+      for (const [skill, { validUntilMs, load }] of known.offers)
+        if (validUntilMs > wallMs && isOtherLoad(load, this.loadPpm)) this.#offer(known, skill, []);
+    }
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
@@ -124,9 +145,9 @@ export class Worker {
     const { config, now } = this.#context;
     const ad = config.skills.find((candidate) => candidate.name === skill);
     if (ad === undefined || !labels.every((label) => config.labels.includes(label))) return;
-    const isFull = this.#running >= config.slots;
+    const isFull = this.#isFull;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
-    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, isFull });
+    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.loadPpm, isFull });
     const { price, expectedMs } = ad;
     const body: CommandBody = {
       kind: "offer",
@@ -153,7 +174,7 @@ export class Worker {
 
   /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
   #offerAgain(): void {
-    const free = this.#context.config.slots - this.#running;
+    const free = this.#isFull ? 0 : this.#context.config.slots - this.#running;
     const waiting = [...this.jobs.values()].flatMap((known) =>
       [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
     );
@@ -215,7 +236,7 @@ export class Worker {
       return;
     }
     const isDeclined = known.tally.wasDeclined(key, award.serial);
-    if (isDeclined || this.#running >= config.slots || this.#heldCount >= limits.heldAwards) {
+    if (isDeclined || this.#isFull || this.#heldCount >= limits.heldAwards) {
       this.#decline(known, award, "busy", "");
       return;
     }

@@ -7,6 +7,7 @@
 
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import type { AwardRef } from "../input.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
 import { screen } from "../selection/screen.ts";
 import type { Candidate, ChoiceRequest, Lots, Pick } from "../selection/selector.ts";
@@ -19,12 +20,12 @@ import { type AgentRecord, isNewcomer, NEW_AGENT, type Offer, skillKey, type Tas
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
 /** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
-function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
+function lotsOf({ hasher }: Rules, of: AwardRef): Lots {
   const drawn = new Map<AgentId, Hash>();
   return (agent) => {
     const known = drawn.get(agent);
     if (known !== undefined) return known;
-    const lot = hashOf(hasher, lotCodec, { job, task, attempt, agent });
+    const lot = hashOf(hasher, lotCodec, { ...of, agent });
     drawn.set(agent, lot);
     return lot;
   };
@@ -66,15 +67,18 @@ export function chooseWorkers(
   seats: number,
   budget: number,
 ): readonly Pick[] | null {
+  const of: AwardRef = { job: rules.job, task: task.id, attempt: task.attempt };
   const request: ChoiceRequest = {
+    of,
     skill: specOf(rules, task).skill,
     candidates: offers.map((offer) => candidateOf(rules, task, offer)),
-    lots: lotsOf(rules, task),
+    lots: lotsOf(rules, of),
     targetMs: policyOf(rules, task).timeoutMs,
     typicalPrice: typicalPrice(offers),
   };
-  const screened = { ...request, candidates: screen(request, seats) };
-  const { ranked, picked } = rules.selector.choose(rules.state.learned.get(), screened, seats);
+  const { selector } = rules;
+  const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats) };
+  const { ranked, picked } = selector.choose(rules.state.learned.get(), screened, seats);
   // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
   let affordable: readonly Pick[] = picked;
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(screened, seats);

@@ -10,6 +10,7 @@
  */
 
 import type { AgentId, Hash } from "../core/ids.ts";
+import type { AwardRef } from "../input.ts";
 
 /** What the ledger knows of an agent that could take a seat. Nothing here need be in range: see context.ts. */
 export interface Candidate {
@@ -46,6 +47,8 @@ export type Lots = (agent: AgentId) => Hash;
 
 /** What is asked of a selector for one task. */
 export interface ChoiceRequest {
+  /** Which task and batch the seats are of. */
+  readonly of: AwardRef;
   /** What is to be done: records and arms are by agent and skill. */
   readonly skill: string;
   /** Each agent once. Their order must not count. */
@@ -119,6 +122,8 @@ export interface Selector<S = unknown> {
   readonly name: string;
   /** One line, for lists. */
   readonly summary: string;
+  /** It is given all eligible candidates, not only those that pass the screening. Default false. */
+  readonly seesAll?: boolean;
   /** Before the first lesson. */
   start(): S;
   choose(state: S, request: ChoiceRequest, count: number): Picks;

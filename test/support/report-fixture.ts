@@ -46,6 +46,7 @@ const PROFILE: AgentProfile = {
   price: 3,
   expectedMs: null,
   slots: 4,
+  load: null,
   calibration: "honest",
   correlation: null,
   wrongAnswers: 3,
