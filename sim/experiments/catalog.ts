@@ -3,5 +3,6 @@
 import { byzantineSelector } from "./byzantine-selector.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
+import { regret } from "./regret.ts";
 
-export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector];
+export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector, regret];
