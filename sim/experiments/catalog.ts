@@ -1,8 +1,9 @@
 /** The experiments of `meshwork experiment`, by name. */
 
 import { byzantineSelector } from "./byzantine-selector.ts";
+import { coldStart } from "./cold-start.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
 import { regret } from "./regret.ts";
 
-export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector, regret];
+export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector, coldStart, regret];

@@ -131,12 +131,12 @@ function scenarioOf(chances: readonly number[], selector: string, { tasks }: Par
     hosts: false,
     behave: { admits: {} },
     // Short, so that 10,000 tasks one after the other pass within minutes of the mesh.
-    profile: { accuracy, latencyMs: 5, slots: 4 },
+    profile: { accuracy, latencyMs: 2, slots: 4 },
   }));
   return {
     name: "regret",
     agents: [{ name: "keeper", count: 1, skills: [] }, ...agents],
-    network: { latencyMs: 1 },
+    network: { latencyMs: 0.5, service: { baseMs: 0, perKibMs: 0 } },
     workload: {
       selector,
       committee: 1,
@@ -146,7 +146,7 @@ function scenarioOf(chances: readonly number[], selector: string, { tasks }: Par
       policy: { redundancy: 1, timeout: "15s", retries: 60 },
     },
     maxTime: "10h",
-  } as ScenarioInput;
+  };
 }
 
 function verdict(rows: readonly Measured[]): string[] {

@@ -3,6 +3,7 @@
  * run, which its metrics do not give, and for plugins that are objects.
  */
 
+import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Checker } from "../checkers/checker.ts";
 import type { SimHost } from "../host.ts";
 import type { Plugin } from "../plugins/registry.ts";
@@ -16,6 +17,8 @@ export interface RunScenario {
   readonly seed: number;
   readonly host: SimHost;
   readonly plugins?: readonly Plugin[];
+  /** What clients know before their first job. */
+  readonly known?: KnownWorld;
   /** Of each job: sees its blocks as they are decided, like any checker. */
   readonly watch?: (job: SubmittedJob) => Checker;
 }
@@ -26,11 +29,11 @@ export interface RunScenario {
  * such a run mean nothing.
  */
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
-  const { seed, host, plugins = [], watch } = options;
+  const { seed, host, plugins = [], watch, known } = options;
   const source = { file: scenario.name, content: { object: scenario } };
   const loaded = await loadScenarioSource(source, host, { plugins });
   const checkers = watch === undefined ? {} : { checkers: (job: SubmittedJob) => [watch(job)] };
-  const result = simulate(loaded.scenario, { ...loaded, seed, host, thorough: false, ...checkers });
+  const result = simulate(loaded.scenario, { ...loaded, seed, host, known, thorough: false, ...checkers });
   const broken = result.invariants.find(({ first }) => first !== null);
   if (broken !== undefined) throw new Error(`${scenario.name}: ${broken.id}: ${broken.first!.message}`);
   if (result.idleFaults.length > 0)
