@@ -2,8 +2,9 @@
 
 import { byzantineSelector } from "./byzantine-selector.ts";
 import { coldStart } from "./cold-start.ts";
+import { drift } from "./drift.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
 import { regret } from "./regret.ts";
 
-export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector, coldStart, regret];
+export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector, coldStart, regret, drift];
