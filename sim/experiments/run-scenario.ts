@@ -16,17 +16,25 @@ export interface RunScenario {
   readonly seed: number;
   readonly host: SimHost;
   readonly plugins?: readonly Plugin[];
+  /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
+  readonly thorough?: boolean;
   /** Of each job: sees its blocks as they are decided, like any checker. */
   readonly watch?: (job: SubmittedJob) => Checker;
 }
 
 /** Throws where an invariant broke, or where a fault of the scenario hit nobody: figures of such a run mean nothing. */
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
-  const { seed, host, plugins = [], watch } = options;
+  const { seed, host, plugins = [], watch, thorough } = options;
   const source = { file: scenario.name, content: { object: scenario } };
   const loaded = await loadScenarioSource(source, host, { plugins });
   const checkers = watch === undefined ? {} : { checkers: (job: SubmittedJob) => [watch(job)] };
-  const result = simulate(loaded.scenario, { ...loaded, seed, host, ...checkers });
+  const result = simulate(loaded.scenario, {
+    ...loaded,
+    seed,
+    host,
+    ...(thorough === undefined ? {} : { thorough }),
+    ...checkers,
+  });
   const broken = result.invariants.find(({ first }) => first !== null);
   if (broken !== undefined) throw new Error(`${scenario.name}: ${broken.id}: ${broken.first!.message}`);
   if (result.idleFaults.length > 0)
