@@ -15,7 +15,8 @@ import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
-import { type AgentRecord, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
+import { endsOf } from "./recent.ts";
+import { type AgentRecord, answersOf, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
@@ -39,6 +40,8 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
   const key = skillKey(offer.agent, specOf(rules, task).skill);
   const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
   const before = rules.prior.get(key);
+  const answers = endsOf(answersOf(rules, key));
+  const leases = endsOf(record.leases);
   return {
     agent: offer.agent,
     similarity: 1, // offers are found by the exact name
@@ -54,6 +57,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     acceptedBefore: before?.accepted ?? 0,
     rejectedBefore: before?.rejected ?? 0,
     timeouts: record.timeouts + record.failures,
+    recent: { right: answers.good, wrong: answers.bad, kept: leases.good, lost: leases.bad },
     idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
     affinity: 0,
   };

@@ -36,6 +36,16 @@ export interface Candidate {
   readonly rejectedBefore: number;
   /** Leases that ended without a result. */
   readonly timeouts: number;
+  /**
+   * What is left of its right and wrong answers for this skill, knowledge and failures included, and of its leases that
+   * brought a result and those that did not, when old ones fade: what to go by. Without it the counts above.
+   */
+  readonly recent?: {
+    readonly right: number;
+    readonly wrong: number;
+    readonly kept: number;
+    readonly lost: number;
+  };
   /** Since its last award in this job, ms; Infinity: it had none. */
   readonly idleMs: number;
   /** Share of the task's input that it produced itself, 0..1. */

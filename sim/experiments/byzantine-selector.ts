@@ -80,7 +80,12 @@ async function run(of: Labels, seed: number, params: Params, host: SimHost): Pro
   const liars = trick === "none" ? 0 : (params.committees.find((one) => one.size === size)?.byzantine ?? 0);
   const counts = { changed: 0, decided: 0 };
   const plugin = pluginOf(trick, params, (what) => void counts[what]++);
-  const result = await runScenario(scenarioOf(of, trick, liars, size, params), { seed, host, plugins: [plugin] });
+  const result = await runScenario(scenarioOf(of, trick, liars, size, params), {
+    seed,
+    host,
+    thorough: false,
+    plugins: [plugin],
+  });
   const sum = (list: readonly { readonly awards: number }[]): number =>
     list.reduce((all, { awards }) => all + awards, 0);
   const awards = sum(result.agents);

@@ -124,6 +124,7 @@ async function run(of: Labels, seed: number, params: Params, host: SimHost): Pro
   const result = await runScenario(scenarioOf(people, String(of.selector), params), {
     seed,
     host,
+    thorough: false,
     plugins: [{ shapes: [LANES] }],
     known: knownWorld(people, seed, params),
     watch: ({ index: job }) => ({

@@ -140,6 +140,7 @@ async function run(of: Labels, seed: number, params: Params, host: SimHost): Pro
   await runScenario(scenarioOf(scenario, nameOf(String(of.selector)), params), {
     seed,
     host,
+    thorough: false,
     plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: fading }],
     watch: ({ index, genesis }) => {
       for (const { id, skill } of genesis.nodes) kinds.set(`${index}/${id}`, skill);

@@ -96,6 +96,7 @@ async function run({ selector }: Labels, seed: number, params: Params, host: Sim
   await runScenario(scenarioOf(chances, selector === FOREVER ? forever.name : String(selector), params), {
     seed,
     host,
+    thorough: false,
     plugins: [{ behaviours: [ADMITS], selectors: [forever] }],
     watch: () => log.watch(),
   });

@@ -19,21 +19,26 @@ export interface RunScenario {
   readonly plugins?: readonly Plugin[];
   /** What clients know before their first job. */
   readonly known?: KnownWorld;
+  /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
+  readonly thorough?: boolean;
   /** Of each job: sees its blocks as they are decided, like any checker. */
   readonly watch?: (job: SubmittedJob) => Checker;
 }
 
-/**
- * The checkers of every run watch, but whole ledger states are not compared at each block (`thorough`): that takes
- * several times as long, and what a block decided is compared all the same. Throws where an invariant broke, or where a fault of the scenario hit nobody: figures of
- * such a run mean nothing.
- */
+/** Throws where an invariant broke, or where a fault of the scenario hit nobody: figures of such a run mean nothing. */
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
-  const { seed, host, plugins = [], watch, known } = options;
+  const { seed, host, plugins = [], known, thorough, watch } = options;
   const source = { file: scenario.name, content: { object: scenario } };
   const loaded = await loadScenarioSource(source, host, { plugins });
   const checkers = watch === undefined ? {} : { checkers: (job: SubmittedJob) => [watch(job)] };
-  const result = simulate(loaded.scenario, { ...loaded, seed, host, known, thorough: false, ...checkers });
+  const result = simulate(loaded.scenario, {
+    ...loaded,
+    seed,
+    host,
+    known,
+    ...(thorough === undefined ? {} : { thorough }),
+    ...checkers,
+  });
   const broken = result.invariants.find(({ first }) => first !== null);
   if (broken !== undefined) throw new Error(`${scenario.name}: ${broken.id}: ${broken.first!.message}`);
   if (result.idleFaults.length > 0)
