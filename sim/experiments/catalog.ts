@@ -6,5 +6,16 @@ import { drift } from "./drift.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
 import { regret } from "./regret.ts";
+import { symphonyExp2, symphonyExp2Policies } from "./symphony-exp2.ts";
+import { symphonyExp3 } from "./symphony-exp3.ts";
 
-export const EXPERIMENTS: readonly Experiment[] = [lyingWorkers, byzantineSelector, coldStart, regret, drift];
+export const EXPERIMENTS: readonly Experiment[] = [
+  lyingWorkers,
+  byzantineSelector,
+  symphonyExp2,
+  symphonyExp2Policies,
+  symphonyExp3,
+  coldStart,
+  regret,
+  drift,
+];

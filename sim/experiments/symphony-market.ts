@@ -37,13 +37,9 @@ export const LOAD = { perCall: 0.3, keep: 0.88, slowdown: 1.2, errors: 0.05, bus
 /** Spread of latencies: their 95th percentile is 1.645 standard deviations of 8 % above the median. */
 const P95_OF_P50 = 1.14;
 /** Longer than any work takes: no lease runs out, whatever shock comes. */
-const LEASE_MS = 15_000;
+const LEASE_MS = 7_000;
 /** Shorter than the lease by the factor after which a task is hedged: nothing is hedged, each award ends by itself. */
 const EXPECTED_PER_LATENCY = 2.2;
-
-export const POLICIES = [
-  ...["oracle", "linucb", "thompson", "ucb1", "epsilon-greedy", "greedy", "random-top", "random"],
-] as const;
 
 export interface Market {
   readonly steps: number;
@@ -122,6 +118,7 @@ class StepLog implements Checker {
     for (const event of events) {
       if (event.kind === "award") this.#onAward(event.task, event.worker, event.price / CREDIT, atMs);
       else if (event.kind === "result") this.#onEnd(event.task, event.worker, true, atMs);
+      else if (event.kind === "ended" && event.reason === "busy") this.#onBusy(event.task);
       else if (event.kind === "ended") this.#onEnd(event.task, event.worker, false, atMs);
     }
   }
@@ -139,10 +136,15 @@ class StepLog implements Checker {
   }
 
   #onEnd(task: string, worker: AgentId, success: boolean, atMs: number): void {
-    const known = this.#open.get(task)!;
-    if (known.ended || known.step.worker !== worker) return;
+    const known = this.#open.get(task);
+    if (known === undefined || known.ended || known.step.worker !== worker) return;
     known.ended = true;
     this.#open.set(task, { ...known, step: { ...known.step, success, latencyMs: atMs - known.atMs } });
+  }
+
+  /** It was not available, and nothing was asked of it: whoever is asked instead is the first. */
+  #onBusy(task: string): void {
+    if (this.#open.get(task)?.step.awards === 1) this.#open.delete(task);
   }
 
   /** In the order of the tasks. */
@@ -177,7 +179,18 @@ export async function runMarket(
   return steps;
 }
 
-export const mean = (values: readonly number[]): number | null =>
+/** null: of none. */
+export const meanOf = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-export const successOf = (steps: readonly Step[]): number | null => mean(steps.map(({ success }) => (success ? 1 : 0)));
+export const successOf = (steps: readonly Step[]): number | null =>
+  meanOf(steps.map(({ success }) => (success ? 1 : 0)));
+
+/** Credits of the first awards for each that brought the answer; null: none did. */
+export function costPerCorrect(steps: readonly Step[]): number | null {
+  const correct = steps.filter(({ success }) => success).length;
+  return correct === 0 ? null : steps.reduce((sum, { price }) => sum + price, 0) / correct;
+}
+
+/** Credits of all awards for each step: every step has its answer in the end. */
+export const costPerStep = (steps: readonly Step[]): number | null => meanOf(steps.map(({ priceOfAll }) => priceOfAll));
