@@ -6,7 +6,8 @@
 import { createSelectors } from "../../protocol/selection/catalog.ts";
 import { createLinUcb } from "../../protocol/selection/linucb.ts";
 import type { Selector } from "../../protocol/selection/selector.ts";
-import { delaysProposals, type Favour, favours, friendsFirst } from "../adversaries/favours.ts";
+import { delaysProposals, type Favour, favours } from "../adversaries/favours.ts";
+import { friendsFirst } from "../adversaries/shadow.ts";
 import { withStrategy } from "../adversaries/strategy.ts";
 import type { SimHost } from "../host.ts";
 import { defineBehaviour } from "../plugins/define.ts";
@@ -14,8 +15,8 @@ import type { Plugin } from "../plugins/registry.ts";
 import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import type { WrapMachine } from "../virtual/options.ts";
+import { ADMITS, LANES } from "../workloads/lanes.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { ADMITS, LANES } from "./parts.ts";
 import { runScenario } from "./run-scenario.ts";
 import { estimateAt, percent, pointsMore } from "./say.ts";
 

@@ -10,9 +10,9 @@ import type { SimHost } from "../host.ts";
 import { defineBehaviour } from "../plugins/define.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
 import { AwardLog, type FirstAward } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Figures, type Labels, type Measured } from "./experiment.ts";
-import { ADMITS, LANES, placeOf } from "./parts.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt, percent } from "./say.ts";
 

@@ -13,9 +13,9 @@ import { LINUCB, REWARD } from "../../protocol/selection/parameters.ts";
 import type { Selector } from "../../protocol/selection/selector.ts";
 import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import { ADMITS } from "../workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { ADMITS } from "./parts.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt } from "./say.ts";
 
