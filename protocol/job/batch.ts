@@ -88,7 +88,9 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
   if (reason === "error") {
     updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
-    noteAnswer(rules, worker, specOf(rules, task).skill, false);
+    const { skill } = specOf(rules, task);
+    updateRecord(rules, worker, skill, (record) => ({ rejected: record.rejected + 1 }));
+    noteAnswer(rules, worker, skill, false);
   }
   if (LOST.has(reason)) noteLease(rules, worker, false);
   learnFromEnd(rules, task, award, reason);

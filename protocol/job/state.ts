@@ -120,6 +120,7 @@ export interface AgentRecord {
 /** An agent's record for one skill. */
 export interface SkillRecord {
   readonly accepted: number;
+  /** Wrong answers, and awards of which it said itself that they failed: what the next job is told of it. */
   readonly rejected: number;
   /** Right answers, and wrong ones and failures, as far as they have not faded; null: none yet in this job. */
   readonly answers: Recent | null;

@@ -11,27 +11,28 @@ import { withStrategy } from "../adversaries/strategy.ts";
 import type { SimHost } from "../host.ts";
 import { defineBehaviour } from "../plugins/define.ts";
 import type { Plugin } from "../plugins/registry.ts";
+import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import type { WrapMachine } from "../virtual/options.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
 import { ADMITS, LANES } from "./parts.ts";
 import { runScenario } from "./run-scenario.ts";
-import { meanAt, percent } from "./say.ts";
+import { estimateAt, percent, pointsMore } from "./say.ts";
 
 const RIVALS = 9;
 const FRIENDS = 3;
 /** Names of the scenario's agents, as groups number them. */
 const FRIEND_NAMES = new Set(Array.from({ length: FRIENDS }, (_, i) => `friend${i + 1}`));
 
-type Trick = Favour | "delays" | "honest" | "central";
+type Trick = Favour | "delays" | "none" | "central";
 
 const PARAMS = {
-  tasks: 240,
+  tasks: 160,
   lanes: 4,
   accuracy: { rivals: 0.85, friends: { "as good": 0.85, worse: 0.6 } as { readonly [how: string]: number } },
   committees: [
-    { size: 4, byzantine: 1 },
-    { size: 7, byzantine: 2 },
+    { size: 4, byzantine: 1, friends: ["as good", "worse"] },
+    { size: 7, byzantine: 2, friends: ["as good"] },
   ],
   tricks: ["awards", "omits", "delays", "grinds"] as readonly Trick[],
   /** A changed proposal comes so much later, ms. */
@@ -41,16 +42,14 @@ const PARAMS = {
 };
 type Params = typeof PARAMS;
 
-const committeeText = (byzantine: number, size: number): string => `${byzantine} of ${size}`;
-
 export const byzantineSelector = computedExperiment<Params>({
   name: "byzantine-selector",
   summary: "what a lying member can do for its friends when all members recompute the choice; and a central selector",
   description: [
-    `${RIVALS} workers and ${FRIENDS} friends of the adversary do one job of ${PARAMS.tasks} tasks in ${PARAMS.lanes} lanes, LinUCB choosing. A wrong answer is admitted at once (the skill's error), and the task goes to somebody else. Friends are as good as their rivals (right in ${percent(PARAMS.accuracy.rivals)}), or worse (${percent(PARAMS.accuracy.friends.worse!)}).`,
+    `${RIVALS} workers and ${FRIENDS} friends of the adversary do one job of ${PARAMS.tasks} tasks in ${PARAMS.lanes} lanes, LinUCB choosing. One of the committee's 4 members lies, or two of 7. A wrong answer is admitted at once (the skill's error), and the task goes to somebody else. Friends are as good as their rivals (right in ${percent(PARAMS.accuracy.rivals)}), or worse (${percent(PARAMS.accuracy.friends.worse!)}).`,
     "A block lists commands; awards are no part of it, they follow from the log, and its header holds the hash of what follows. So there are four tricks. awards: the member computes its header as if its friends had been chosen. omits: it leaves all offers and results of rivals out of its blocks. delays: it sends its proposals late. grinds: it tries contents and moments that the others would take - with and without those commands of rivals that are too young to be missed, and dates as far off as clocks may be - and proposes what gives most awards to friends. It cannot grind lots: they are a hash of job, task, attempt and agent, and the same whatever the block.",
     "central: the same job under a committee of one that has a selector of its own, friends first. There is nobody to recompute it, so this is what any coordinator can do. The screening that comes before every selector still holds for it; a real coordinator would not even have that.",
-    "friendShare: friends' part of all awards. refused: changed proposals that were not decided. laterRounds: blocks that needed a second round. Expected: awards is refused each time and costs a round; omits is refused as soon as what is left out was handed around two timeouts ago; grinds moves a few awards at most; a central selector moves all that friends can take.",
+    "friendShare: friends' part of all awards. refused: changed proposals that were not decided. laterRounds: blocks that needed a second round; a proposal that comes too late is not refused, but lost in this way. Expected: awards is refused each time and costs a round; omits is refused as soon as what is left out was handed around two timeouts ago; grinds moves a few awards at most; a central selector moves all that friends can take.",
   ],
   params: PARAMS,
   seeds: 30,
@@ -63,26 +62,30 @@ export const byzantineSelector = computedExperiment<Params>({
     { name: "laterRounds", unit: "share", summary: "blocks that needed more than one round" },
     { name: "durationMs", unit: "ms", summary: "from the job's submission to its end" },
   ],
-  cases: ({ accuracy, committees, tricks }) =>
-    Object.keys(accuracy.friends).flatMap((friends) => [
-      ...committees.flatMap(({ size, byzantine }) => [
-        { byzantine: committeeText(0, size), trick: "honest", friends },
-        ...Array.from({ length: byzantine }, (_, i) => i + 1).flatMap((count) =>
-          tricks.map((trick) => ({ byzantine: committeeText(count, size), trick, friends })),
-        ),
-      ]),
-      { byzantine: committeeText(1, 1), trick: "central", friends },
-    ]),
+  cases: ({ committees, tricks }) => [
+    ...committees.flatMap(({ size, friends }) =>
+      friends.flatMap((how) =>
+        (["none", ...tricks] as const).map((trick) => ({ trick, committee: size, friends: how })),
+      ),
+    ),
+    ...committees[0]!.friends.map((how) => ({ trick: "central", committee: 1, friends: how })),
+  ],
   compute: (of, seed, params, host) => run(of, seed, params, host),
   verdict,
 });
 
 async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const trick = of.trick as Trick;
-  const [byzantine, size] = String(of.byzantine).split(" of ").map(Number) as [number, number];
+  const size = Number(of.committee);
+  const liars = trick === "none" ? 0 : (params.committees.find((one) => one.size === size)?.byzantine ?? 0);
   const counts = { changed: 0, decided: 0 };
   const plugin = pluginOf(trick, params, (what) => void counts[what]++);
-  const result = await runScenario(scenarioOf(of, trick, byzantine, size, params), { seed, host, plugins: [plugin] });
+  const result = await runScenario(scenarioOf(of, trick, liars, size, params), {
+    seed,
+    host,
+    thorough: false,
+    plugins: [plugin],
+  });
   const sum = (list: readonly { readonly awards: number }[]): number =>
     list.reduce((all, { awards }) => all + awards, 0);
   const awards = sum(result.agents);
@@ -124,9 +127,8 @@ function pluginOf(trick: Trick, params: Params, note: (what: "changed" | "decide
   return { behaviours: [ADMITS, partial], shapes: [LANES], selectors: trick === "central" ? [central] : [] };
 }
 
-function scenarioOf(of: Labels, trick: Trick, byzantine: number, size: number, params: Params): ScenarioInput {
+function scenarioOf(of: Labels, trick: Trick, liars: number, size: number, params: Params): ScenarioInput {
   const isCentral = trick === "central";
-  const honest = isCentral ? size : size - byzantine;
   const { rivals, friends } = params.accuracy;
   const worker = (name: string, count: number, accuracy: number) => ({
     name,
@@ -139,8 +141,8 @@ function scenarioOf(of: Labels, trick: Trick, byzantine: number, size: number, p
   return {
     name: "byzantine-selector",
     agents: [
-      { name: "keeper", count: honest, skills: [] },
-      ...(honest < size ? [{ name: "partial", count: size - honest, skills: [], behave: { partial: {} } }] : []),
+      { name: "keeper", count: size - liars, skills: [] },
+      ...(liars > 0 ? [{ name: "partial", count: liars, skills: [], behave: { partial: {} } }] : []),
       worker("rival", RIVALS, rivals),
       worker("friend", FRIENDS, friends[String(of.friends)]!),
     ],
@@ -157,26 +159,23 @@ function scenarioOf(of: Labels, trick: Trick, byzantine: number, size: number, p
 }
 
 function verdict(rows: readonly Measured[]): string[] {
-  return Object.keys(PARAMS.accuracy.friends).flatMap((friends) => {
-    const at = (byzantine: string, trick: string, metric: string): number | null =>
-      meanAt(rows, { byzantine, trick, friends }, metric);
-    const honest = at("0 of 4", "honest", "friendShare");
-    const central = at("1 of 1", "central", "friendShare");
-    const refused = at("1 of 4", "awards", "refused");
-    if (honest === null || central === null || refused === null) return [];
-    const most = PARAMS.committees
-      .flatMap(({ size, byzantine }) =>
-        PARAMS.tricks.map((trick) => ({ byzantine: committeeText(byzantine, size), trick })),
-      )
-      .map((one) => {
-        const size = one.byzantine.split(" of ")[1]!;
-        const [own, fair] = [at(one.byzantine, one.trick, "friendShare"), at(`0 of ${size}`, "honest", "friendShare")];
-        return { ...one, gain: own === null || fair === null ? 0 : own - fair };
-      })
-      .reduce((best, one) => (one.gain > best.gain ? one : best));
-    return [
-      `Friends ${friends}: with honest members they get ${percent(honest)} of the awards, from a central selector that prefers them ${percent(central)}. Of the blocks of one Byzantine member of four that gave awards to friends, ${percent(refused)} were refused.`,
-      `Friends ${friends}: the trick that moves most is ${most.trick} with ${most.byzantine}: ${(100 * most.gain).toFixed(1)} points more of the awards than with honest members. This much influence is left: a proposer chooses within what is too young to be missed.`,
-    ];
-  });
+  const share = (trick: string, committee: number, friends: string): Estimate | null =>
+    estimateAt(rows, { trick, committee, friends }, "friendShare");
+  return PARAMS.committees.flatMap(({ size, byzantine, friends }) =>
+    friends.flatMap((how) => {
+      const fair = share("none", size, how);
+      const central = share("central", 1, how);
+      const refused = estimateAt(rows, { trick: "awards", committee: size, friends: how }, "refused");
+      if (fair === null || refused === null) return [];
+      const gains = PARAMS.tricks.flatMap((trick) => {
+        const own = share(trick, size, how);
+        return own === null ? [] : [`${trick} ${pointsMore(own, fair)}`];
+      });
+      const contrast =
+        central === null ? "" : ` A central selector that prefers them gives them ${percent(central.mean)}.`;
+      return [
+        `${byzantine} of ${size} lie, friends are ${how}: of the blocks that gave awards to friends ${percent(refused.mean)} were refused. With honest members friends get ${percent(fair.mean)} of the awards; percentage points more of it by trick: ${gains.join("; ")}.${contrast}`,
+      ];
+    }),
+  );
 }

@@ -3,6 +3,7 @@
  * run, which its metrics do not give, and for plugins that are objects.
  */
 
+import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Checker } from "../checkers/checker.ts";
 import type { SimHost } from "../host.ts";
 import type { Plugin } from "../plugins/registry.ts";
@@ -16,6 +17,8 @@ export interface RunScenario {
   readonly seed: number;
   readonly host: SimHost;
   readonly plugins?: readonly Plugin[];
+  /** What clients know before their first job. */
+  readonly known?: KnownWorld;
   /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
   readonly thorough?: boolean;
   /** Of each job: sees its blocks as they are decided, like any checker. */
@@ -24,7 +27,7 @@ export interface RunScenario {
 
 /** Throws where an invariant broke, or where a fault of the scenario hit nobody: figures of such a run mean nothing. */
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
-  const { seed, host, plugins = [], watch, thorough } = options;
+  const { seed, host, plugins = [], known, thorough, watch } = options;
   const source = { file: scenario.name, content: { object: scenario } };
   const loaded = await loadScenarioSource(source, host, { plugins });
   const checkers = watch === undefined ? {} : { checkers: (job: SubmittedJob) => [watch(job)] };
@@ -32,6 +35,7 @@ export async function runScenario(scenario: ScenarioInput, options: RunScenario)
     ...loaded,
     seed,
     host,
+    known,
     ...(thorough === undefined ? {} : { thorough }),
     ...checkers,
   });

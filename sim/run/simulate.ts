@@ -9,6 +9,7 @@ import { createPrng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
+import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
@@ -54,6 +55,8 @@ export interface SimulateOptions {
   readonly thorough?: boolean;
   /** Keeps the messages around this moment for a diagram, ms. Default: around a broken invariant. */
   readonly messagesAroundMs?: number | null;
+  /** What clients know of agents from jobs before the run, where the scenario lets them carry knowledge. */
+  readonly known?: KnownWorld | undefined;
   /** Writes the run down. */
   readonly tap?: RunTap;
   /** Watch beside the usual ones; made for each job. */
@@ -127,10 +130,11 @@ class Run {
       truth,
       new Regret(this.world, { inhabitants, chances, facts: this.#facts }),
     );
-    this.clients = new Clients(this.world, scenario, host.hasher, seed, {
-      onDrawn: (job) => this.#watch(job),
-      onEnded: (job) => this.#onJobEnded(job),
-    });
+    const events = {
+      onDrawn: (job: SubmittedJob) => this.#watch(job),
+      onEnded: (job: SubmittedJob) => this.#onJobEnded(job),
+    };
+    this.clients = new Clients(this.world, scenario, host.hasher, seed, events, options.known);
     this.clients.plan(jobs);
     this.#faults = new FaultSchedule(
       this.world,
