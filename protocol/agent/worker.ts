@@ -9,7 +9,7 @@ import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { AwardRef, Input } from "../input.ts";
-import { FULL_LOAD, isOtherLoad } from "../job/policy.ts";
+import { isOtherLoad } from "../job/policy.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
@@ -23,6 +23,7 @@ import type { CheckedGenesis } from "./invitations.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
+import { OwnLoad } from "./own-load.ts";
 
 /** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
 const OFFER_LIFE_MS = 60_000;
@@ -45,39 +46,28 @@ export class Worker {
   readonly #context: Context;
   readonly #events: WorkerEvents;
   readonly jobs: KnownJobs;
-  #running = 0;
-  /** Load of its machine by other work than its awards, ppm. */
-  #outsidePpm = 0;
+  readonly load: OwnLoad;
   #heldCount = 0;
   /** A slot came free: jobs that were told that there is none hear of it then. */
   #offerAgainAtMs = Number.POSITIVE_INFINITY;
 
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
+    this.load = new OwnLoad(context.config.slots);
     this.jobs = new KnownJobs(context);
     this.#events = events;
   }
 
-  /** The share of its slots in use, or what its machine bears beside, if that is more; parts per million. */
-  get loadPpm(): number {
-    const ofSlots = Math.floor((this.#running * FULL_LOAD) / this.#context.config.slots);
-    return Math.min(FULL_LOAD, Math.max(this.#outsidePpm, ofSlots));
-  }
-
-  get #isFull(): boolean {
-    return this.loadPpm >= FULL_LOAD;
-  }
-
   /** Its machine has another load beside: offers that say something else by now are said again. */
   onLoad(ppm: number): void {
-    const wasFull = this.#isFull;
-    this.#outsidePpm = ppm;
-    if (wasFull && !this.#isFull) this.#offerAgainAtMs = this.#context.now.monoMs;
+    const wasFull = this.load.isFull;
+    this.load.outsidePpm = ppm;
+    if (wasFull && !this.load.isFull) this.#offerAgainAtMs = this.#context.now.monoMs;
     const { wallMs, monoMs } = this.#context.now;
     for (const known of this.jobs.values()) {
       if (monoMs - known.lastWorkMs > INTEREST_MS) continue;
       for (const [skill, { validUntilMs, load }] of known.offers)
-        if (validUntilMs > wallMs && isOtherLoad(load, this.loadPpm)) this.#offer(known, skill, []);
+        if (validUntilMs > wallMs && isOtherLoad(load, this.load.ppm)) this.#offer(known, skill, []);
     }
   }
 
@@ -145,18 +135,18 @@ export class Worker {
     const { config, now } = this.#context;
     const ad = config.skills.find((candidate) => candidate.name === skill);
     if (ad === undefined || !labels.every((label) => config.labels.includes(label))) return;
-    const isFull = this.#isFull;
+    const { isFull, running } = this.load;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
-    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.loadPpm, isFull });
+    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.load.ppm, isFull });
     const { price, expectedMs } = ad;
     const body: CommandBody = {
       kind: "offer",
       skill,
       price,
       // As many at a time as it has here now and could take beside: the others are at work for other jobs.
-      slots: isFull ? config.slots : known.running + config.slots - this.#running,
+      slots: isFull ? config.slots : known.running + config.slots - running,
       labels: config.labels,
-      load: this.loadPpm,
+      load: this.load.ppm,
       expectedMs,
       validUntilMs,
     };
@@ -174,7 +164,7 @@ export class Worker {
 
   /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
   #offerAgain(): void {
-    const free = this.#isFull ? 0 : this.#context.config.slots - this.#running;
+    const { free } = this.load;
     const waiting = [...this.jobs.values()].flatMap((known) =>
       [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
     );
@@ -236,13 +226,13 @@ export class Worker {
       return;
     }
     const isDeclined = known.tally.wasDeclined(key, award.serial);
-    if (isDeclined || this.#isFull || this.#heldCount >= limits.heldAwards) {
+    if (isDeclined || this.load.isFull || this.#heldCount >= limits.heldAwards) {
       this.#decline(known, award, "busy", "");
       return;
     }
     known.held.set(key, held);
     this.#heldCount++;
-    this.#running++;
+    this.load.running++;
     known.lastWorkMs = now.monoMs;
     const from = known.committee.others(this.#context.self);
     for (const blob of blobsOf(award.input))
@@ -313,7 +303,7 @@ export class Worker {
   #stop(known: KnownJob, held: Held, phase: "sealed" | "said"): void {
     if (held.phase === "running") known.running--;
     if (held.phase === "running" || held.phase === "fetching") {
-      this.#running--;
+      this.load.running--;
       this.#offerAgainAtMs = this.#context.now.monoMs;
     }
     held.phase = phase;

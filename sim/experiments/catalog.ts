@@ -12,6 +12,9 @@ import { symphonyExp3 } from "./symphony-exp3.ts";
 export const EXPERIMENTS: readonly Experiment[] = [
   lyingWorkers,
   byzantineSelector,
+  coldStart,
+  regret,
+  drift,
   symphonyExp2,
   symphonyExp2Policies,
   symphonyExp3,
