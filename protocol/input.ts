@@ -71,5 +71,7 @@ export type Input =
       readonly ticket: number;
       readonly records: readonly Uint8Array[];
     }
+  /** How loaded this agent's machine is beside what it works on, ppm of all it can bear: it says so in its offers. */
+  | { readonly kind: "load"; readonly ppm: number }
   /** Listen addresses changed. */
   | { readonly kind: "addresses"; readonly addresses: readonly string[] };

@@ -72,6 +72,7 @@ export async function readJobFile(
 export async function parseJob(text: string, options: ParseOptions): Promise<ParsedJob> {
   const { embedder = BUILT_IN_EMBEDDER } = options;
   const source = parseYaml(options.file, text);
+  checkNoOracle(source);
   const job = parseWith(source, jobFileSchema);
   const ids = taskIds(source);
   const inputs = new JobInputs(options.directory);
@@ -100,6 +101,13 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
     tasksKnown: nodes.reduce((sum, node) => sum + tasksOf(node.generator), 0),
     blobs: inputs.blobs,
   };
+}
+
+/** Scenarios have a selector that job files cannot have: one that knows what nobody knows. */
+function checkNoOracle(source: YamlSource): void {
+  if ((source.value as { readonly selector?: unknown } | null)?.selector !== "oracle") return;
+  const what = 'the selector "oracle" knows every agent\'s true chances: it exists in simulations only';
+  throw source.error(["selector"], what, "take linucb, or leave selector out");
 }
 
 /** Read from the file itself: a schema's record drops `__proto__`, and a task must never vanish in silence. */

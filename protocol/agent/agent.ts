@@ -77,7 +77,7 @@ class Agent implements Machine {
     this.#questions = new Questions(context, {
       hosts: this.#hosts,
       directory: this.#directory,
-      loadPpm: () => this.#worker.loadPpm,
+      loadPpm: () => this.#worker.load.ppm,
       isAbsent: (agent) => this.#invitations.isAbsent(agent),
     });
     this.#hostEvents = {
@@ -130,6 +130,8 @@ class Agent implements Machine {
         return this.#questions.ask(input);
       case "recordsRead":
         return this.#onRecordsRead(input.ticket, input.records);
+      case "load":
+        return this.#worker.onLoad(input.ppm);
       case "addresses":
         return this.#advertiser.onAddresses(input.addresses);
     }
@@ -164,9 +166,8 @@ class Agent implements Machine {
   // --- start ------------------------------------------------------------------------------------------
 
   #start(): void {
-    const { monoMs } = this.#context.now;
-    this.#pulseAtMs = monoMs + PULSE_MS;
-    this.#pulsedMs = monoMs;
+    this.#pulsedMs = this.#context.now.monoMs;
+    this.#pulseAtMs = this.#pulsedMs + PULSE_MS;
     this.#advertiser.start();
     for (const stored of readJobs(this.#records)) this.#continue(stored);
     this.#records = [];
@@ -240,11 +241,10 @@ class Agent implements Machine {
 
   #cancel(job: JobId, via: AgentId | null): void {
     const host = this.#hosts.get(job);
-    if (host !== undefined) host.submit([{ kind: "cancel" }]);
-    else if (via !== null) {
-      const envelopes = [sealBodies(this.#context, job, [{ kind: "cancel" }])];
-      this.#context.send(via, { kind: "envelopes", job, envelopes });
-    }
+    const cancel = [{ kind: "cancel" as const }];
+    if (host !== undefined) host.submit(cancel);
+    else if (via !== null)
+      this.#context.send(via, { kind: "envelopes", job, envelopes: [sealBodies(this.#context, job, cancel)] });
   }
 
   #publishOwn(job: JobId, envelope: Envelope): boolean {
@@ -277,7 +277,7 @@ class Agent implements Machine {
     }
     this.#liveness.forget((agent) => watched.has(agent));
     for (const [to, positions] of this.#positions())
-      this.#context.send(to, { kind: "pulse", load: this.#worker.loadPpm, positions });
+      this.#context.send(to, { kind: "pulse", load: this.#worker.load.ppm, positions });
     this.#judgeLiveness(watched);
   }
 

@@ -20,6 +20,8 @@ import { Outbox } from "./outbox.ts";
 export interface StandingOffer {
   readonly validUntilMs: number;
   readonly saidMs: number;
+  /** As it was said, ppm. */
+  readonly load: number;
   /** Said while all slots were in use, or taken for that since: it is said again when one is free. */
   readonly isFull: boolean;
 }

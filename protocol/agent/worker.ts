@@ -10,6 +10,7 @@ import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { AwardRef, Input } from "../input.ts";
+import { isOtherLoad } from "../job/policy.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
@@ -23,6 +24,7 @@ import type { CheckedGenesis } from "./invitations.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
+import { OwnLoad } from "./own-load.ts";
 
 /** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
 const OFFER_LIFE_MS = 60_000;
@@ -45,20 +47,29 @@ export class Worker {
   readonly #context: Context;
   readonly #events: WorkerEvents;
   readonly jobs: KnownJobs;
-  #running = 0;
+  readonly load: OwnLoad;
   #heldCount = 0;
   /** A slot came free: jobs that were told that there is none hear of it then. */
   #offerAgainAtMs = Number.POSITIVE_INFINITY;
 
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
+    this.load = new OwnLoad(context.config.slots);
     this.jobs = new KnownJobs(context);
     this.#events = events;
   }
 
-  /** Share of its slots in use, parts per million. */
-  get loadPpm(): number {
-    return Math.min(1_000_000, Math.floor((this.#running * 1_000_000) / this.#context.config.slots));
+  /** Its machine has another load beside: offers that say something else by now are said again. */
+  onLoad(ppm: number): void {
+    const wasFull = this.load.isFull;
+    this.load.outsidePpm = ppm;
+    if (wasFull && !this.load.isFull) this.#offerAgainAtMs = this.#context.now.monoMs;
+    const { wallMs, monoMs } = this.#context.now;
+    for (const known of this.jobs.values()) {
+      if (monoMs - known.lastWorkMs > INTEREST_MS) continue;
+      for (const [skill, { validUntilMs, load }] of known.offers)
+        if (validUntilMs > wallMs && isOtherLoad(load, this.load.ppm)) this.#offer(known, skill, []);
+    }
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
@@ -125,18 +136,18 @@ export class Worker {
     const { config, now } = this.#context;
     const match = this.#matchOf(known, skill);
     if (match === null || !labels.every((label) => config.labels.includes(label))) return;
-    const isFull = this.#running >= config.slots;
+    const { isFull, running } = this.load;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
-    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, isFull });
+    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.load.ppm, isFull });
     const { price, expectedMs } = match.ad;
     const body: CommandBody = {
       kind: "offer",
       skill,
       price,
       // As many at a time as it has here now and could take beside: the others are at work for other jobs.
-      slots: isFull ? config.slots : known.running + config.slots - this.#running,
+      slots: isFull ? config.slots : known.running + config.slots - running,
       labels: config.labels,
-      load: this.loadPpm,
+      load: this.load.ppm,
       expectedMs,
       validUntilMs,
       similarity: match.similarity,
@@ -160,7 +171,7 @@ export class Worker {
 
   /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
   #offerAgain(): void {
-    const free = this.#context.config.slots - this.#running;
+    const { free } = this.load;
     const waiting = [...this.jobs.values()].flatMap((known) =>
       [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
     );
@@ -212,7 +223,7 @@ export class Worker {
   }
 
   #onAward(known: KnownJob, key: string, award: Award): void {
-    const { config, now } = this.#context;
+    const { now } = this.#context;
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
     const held: Held = { ref, phase: "fetching", award, missing, work: null };
@@ -222,13 +233,13 @@ export class Worker {
       return;
     }
     const isDeclined = known.tally.wasDeclined(key, award.serial);
-    if (isDeclined || this.#running >= config.slots || this.#heldCount >= limits.heldAwards) {
+    if (isDeclined || this.load.isFull || this.#heldCount >= limits.heldAwards) {
       this.#decline(known, award, "busy", "");
       return;
     }
     known.held.set(key, held);
     this.#heldCount++;
-    this.#running++;
+    this.load.running++;
     known.lastWorkMs = now.monoMs;
     const from = known.committee.others(this.#context.self);
     for (const blob of blobsOf(award.input))
@@ -300,7 +311,7 @@ export class Worker {
   #stop(known: KnownJob, held: Held, phase: "sealed" | "said"): void {
     if (held.phase === "running") known.running--;
     if (held.phase === "running" || held.phase === "fetching") {
-      this.#running--;
+      this.load.running--;
       this.#offerAgainAtMs = this.#context.now.monoMs;
     }
     held.phase = phase;

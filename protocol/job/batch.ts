@@ -13,7 +13,7 @@ import type { EndReason } from "./event.ts";
 import { learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
-import { type Award, type Books, type Task, updateAgent, updateRecord } from "./state.ts";
+import { type Award, type Books, noteAnswer, noteLease, type Task, updateAgent, updateRecord } from "./state.ts";
 
 // --- deadlines of a task ------------------------------------------------------------------------------
 
@@ -74,6 +74,9 @@ function free(rules: Rules, award: Award): void {
   rules.state.reserved.set(rules.state.reserved.get() - award.price);
 }
 
+/** Ends that say that an award to this worker may bring nothing. */
+const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error"]);
+
 /** An award ends without a result; its seat is free again, its price too. */
 export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndReason): Task {
   const award = awardOf(task, worker)!;
@@ -83,7 +86,13 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
   if (reason === "timeout" || reason === "dead")
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
-  if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
+  if (reason === "error") {
+    updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
+    const { skill } = specOf(rules, task);
+    updateRecord(rules, worker, skill, (record) => ({ rejected: record.rejected + 1 }));
+    noteAnswer(rules, worker, skill, false);
+  }
+  if (LOST.has(reason)) noteLease(rules, worker, false);
   learnFromEnd(rules, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);
   // Whoever was busy took nothing of the batch: it may sit in it when it is free.
@@ -174,6 +183,7 @@ export function onResult(
   const { data, output, confidence } = given;
   rules.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price });
   updateAgent(rules, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
+  noteLease(rules, worker, true);
   const tookMs = Math.max(0, rules.timeMs - award.sinceMs);
   const { late, context } = award;
   const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late, context };
@@ -252,6 +262,7 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
     const count = isRight ? ("accepted" as const) : ("rejected" as const);
     updateAgent(rules, result.worker, (record) => ({ [count]: record[count] + 1 }));
     updateRecord(rules, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
+    noteAnswer(rules, result.worker, skill, isRight);
   }
   learnFromAnswer(rules, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;

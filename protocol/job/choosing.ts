@@ -8,6 +8,7 @@
 import { SAME_SKILL } from "../capability/matching.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import type { AwardRef } from "../input.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
 import { screen } from "../selection/screen.ts";
 import type { Candidate, ChoiceRequest, Lots, Pick } from "../selection/selector.ts";
@@ -16,17 +17,18 @@ import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { affinities } from "./affinity.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
-import { type AgentRecord, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
+import { endsOf } from "./recent.ts";
+import { type AgentRecord, answersOf, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
 /** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
-function lotsOf({ hasher, job }: Rules, { id: task, attempt }: Task): Lots {
+function lotsOf({ hasher }: Rules, of: AwardRef): Lots {
   const drawn = new Map<AgentId, Hash>();
   return (agent) => {
     const known = drawn.get(agent);
     if (known !== undefined) return known;
-    const lot = hashOf(hasher, lotCodec, { job, task, attempt, agent });
+    const lot = hashOf(hasher, lotCodec, { ...of, agent });
     drawn.set(agent, lot);
     return lot;
   };
@@ -40,6 +42,8 @@ function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): 
   const key = skillKey(offer.agent, specOf(rules, task).skill);
   const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
   const before = rules.prior.get(key);
+  const answers = endsOf(answersOf(rules, key));
+  const leases = endsOf(record.leases);
   return {
     agent: offer.agent,
     similarity: offer.similarity / SAME_SKILL,
@@ -55,6 +59,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): 
     acceptedBefore: before?.accepted ?? 0,
     rejectedBefore: before?.rejected ?? 0,
     timeouts: record.timeouts + record.failures,
+    recent: { right: answers.good, wrong: answers.bad, kept: leases.good, lost: leases.bad },
     idleMs: record.awards === 0 ? Number.POSITIVE_INFINITY : timeMs - record.awardedMs,
     affinity,
   };
@@ -69,15 +74,18 @@ export function chooseWorkers(
   budget: number,
 ): readonly Pick[] | null {
   const near = affinities(rules, task);
+  const of: AwardRef = { job: rules.job, task: task.id, attempt: task.attempt };
   const request: ChoiceRequest = {
+    of,
     skill: specOf(rules, task).skill,
     candidates: offers.map((offer) => candidateOf(rules, task, offer, near.get(offer.agent) ?? 0)),
-    lots: lotsOf(rules, task),
+    lots: lotsOf(rules, of),
     targetMs: policyOf(rules, task).timeoutMs,
     typicalPrice: typicalPrice(offers),
   };
-  const screened = { ...request, candidates: screen(request, seats) };
-  const { ranked, picked } = rules.selector.choose(rules.state.learned.get(), screened, seats);
+  const { selector } = rules;
+  const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats) };
+  const { ranked, picked } = selector.choose(rules.state.learned.get(), screened, seats);
   // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
   let affordable: readonly Pick[] = picked;
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(screened, seats);

@@ -11,7 +11,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { BodyOf, Command } from "../wire/command.ts";
 import type { Genesis } from "../wire/genesis.ts";
-import { FULL_LOAD, OFFER_MAX_MS } from "./policy.ts";
+import { FULL_LOAD, isOtherLoad, OFFER_MAX_MS } from "./policy.ts";
 import { type Books, isNewcomer, type LedgerState, type Offer, skillKey, updateAgent, updateRecord } from "./state.ts";
 
 /** An offer that says nearly the same as the one that stands is not worth a block's space. */
@@ -43,7 +43,7 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
     standing.similarity === body.similarity &&
     standing.labels.length === body.labels.length &&
     standing.labels.every((label, index) => label === body.labels[index]) &&
-    isFull(standing) === isFull(body) &&
+    !isOtherLoad(standing.load, body.load) &&
     body.validUntilMs < standing.validUntilMs + OFFER_RENEWAL_MS
   );
 }

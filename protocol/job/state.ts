@@ -13,6 +13,7 @@ import { encodeValue, type Value } from "../wire/value.ts";
 import type { EventOf, LedgerEvent, Shape } from "./event.ts";
 import { type Graph, prerequisitesOf } from "./graph.ts";
 import { Agenda, Cell, Journal, Table } from "./journal.ts";
+import { ANSWERS_KEPT, LEASES_KEPT, NOTHING, noteEnd, type Recent, recentOf } from "./recent.ts";
 
 export type JobStatus = "running" | EventOf<"completed">["status"];
 
@@ -107,6 +108,8 @@ export interface AgentRecord {
   readonly rejected: number;
   readonly timeouts: number;
   readonly failures: number;
+  /** Leases that ended with a result, and those that were lost or failed, as far as they have not faded. */
+  readonly leases: Recent;
   readonly live: number;
   /** When it was awarded a task last, in the ledger's time; 0: never. */
   readonly awardedMs: number;
@@ -119,7 +122,10 @@ export interface AgentRecord {
 /** An agent's record for one skill. */
 export interface SkillRecord {
   readonly accepted: number;
+  /** Wrong answers, and awards of which it said itself that they failed: what the next job is told of it. */
   readonly rejected: number;
+  /** Right answers, and wrong ones and failures, as far as they have not faded; null: none yet in this job. */
+  readonly answers: Recent | null;
   /** Of its newest offer for this skill. */
   readonly offerCounter: number;
 }
@@ -203,6 +209,7 @@ export const NEW_AGENT: AgentRecord = {
   rejected: 0,
   timeouts: 0,
   failures: 0,
+  leases: NOTHING,
   live: 0,
   awardedMs: 0,
   earned: 0,
@@ -323,6 +330,27 @@ export function updateRecord(
   change: (record: SkillRecord) => Partial<SkillRecord>,
 ): void {
   const key = skillKey(agent, skill);
-  const record = books.state.records.get(key) ?? { accepted: 0, rejected: 0, offerCounter: 0 };
+  const record = books.state.records.get(key) ?? { accepted: 0, rejected: 0, answers: null, offerCounter: 0 };
   books.state.records.set(key, { ...record, ...change(record) });
+}
+
+/** Leases of an agent that end: with a result, or lost. */
+export function noteLease(books: Pick<Books, "state">, agent: AgentId, isKept: boolean): void {
+  updateAgent(books, agent, ({ leases }) => ({ leases: noteEnd(leases, isKept, LEASES_KEPT) }));
+}
+
+/** What stands of an agent's answers for a skill; at the beginning, what earlier jobs taught of it. */
+export function answersOf({ state, prior }: Pick<Books, "state" | "prior">, key: string): Recent {
+  const before = prior.get(key);
+  return state.records.get(key)?.answers ?? (before === undefined ? NOTHING : recentOf(before));
+}
+
+export function noteAnswer(
+  books: Pick<Books, "state" | "prior">,
+  agent: AgentId,
+  skill: string,
+  isRight: boolean,
+): void {
+  const answers = noteEnd(answersOf(books, skillKey(agent, skill)), isRight, ANSWERS_KEPT);
+  updateRecord(books, agent, skill, () => ({ answers }));
 }

@@ -52,11 +52,12 @@ function scoreOf(selector: ScoreSelector, candidate: Candidate): number {
  * where it starts with no plain data.
  */
 export function guarded<S>(selector: Selector<S>): Selector<S> {
-  const { name, summary } = selector;
+  const { name, summary, seesAll = false } = selector;
   const first = plain(selector.start());
   return {
     name,
     summary,
+    seesAll,
     start: () => first,
     choose(state, request, count) {
       try {

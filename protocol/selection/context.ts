@@ -10,10 +10,11 @@
  *  3 price        1 - typical / (typical + price): 0 for free, 1/2 at the typical price. Bounded whatever is asked for,
  *                 and one absurd offer does not squeeze the others together, as dividing by the greatest would
  *  4 latency      sqrt(min(1, expected / target)): the shape that the reward punishes, so that the weight can match it
- *  5 success      (accepted + 1) / (accepted + rejected + 2) of agent and skill, knowledge included: Laplace's rule
+ *  5 success      (right + 1) / (right + wrong + 2) of agent and skill, knowledge included: Laplace's rule on a record
+ *                 whose old answers fade (job/recent.ts); who says that it failed was wrong
  *  6 width        standard deviation of that estimate, as a share of a newcomer's: sqrt(12 s (1 - s) / (n + 3)), n
  *                 answers. 1 for newcomers: what trying somebody new is worth is learned
- *  7 reliability  (awards - timeouts + 1) / (awards + 2): Laplace's rule for being in time, not for being right
+ *  7 reliability  (kept + 1) / (kept + lost + 2): Laplace's rule for leases that brought a result, old ones faded
  *  8 similarity x success: a record counts for as much as the skill is the one asked for; no sum of the two says that
  *  9 recency      T / (T + idle), T = 10 s: 1 right after an award, 0 if there was none. Warm caches, or tired agents
  * 10 affinity     share of the task's input that it produced itself: it need not be moved
@@ -43,11 +44,24 @@ export const unit = (x: number): number => (x >= 1 ? 1 : x > 0 ? x : 0);
 /** Laplace's rule of succession: a newcomer stands at one half, and one success does not make it certain. */
 export const successRate = (good: number, bad: number): number => (good + 1) / (good + bad + 2);
 
-export const successOf = ({ accepted, acceptedBefore, rejected, rejectedBefore }: Candidate): number =>
-  unit(successRate(accepted + acceptedBefore, rejected + rejectedBefore));
+/** Its record for the skill, and for being in time: what has not faded of it. */
+type Ends = NonNullable<Candidate["recent"]>;
+export const recentOf = (candidate: Candidate): Ends => {
+  const { recent, accepted, acceptedBefore, rejected, rejectedBefore, awards, timeouts } = candidate;
+  if (recent !== undefined) return recent;
+  const kept = Math.max(0, awards - timeouts);
+  return { right: accepted + acceptedBefore, wrong: rejected + rejectedBefore, kept, lost: timeouts };
+};
 
-export const reliabilityOf = ({ awards, timeouts }: Candidate): number =>
-  unit(successRate(awards - timeouts, timeouts));
+export const successOf = (candidate: Candidate): number => {
+  const { right, wrong } = recentOf(candidate);
+  return unit(successRate(right, wrong));
+};
+
+export const reliabilityOf = (candidate: Candidate): number => {
+  const { kept, lost } = recentOf(candidate);
+  return unit(successRate(kept, lost));
+};
 
 export const loadOf = ({ live, slots, load }: Candidate): number =>
   Math.max(unit(live / slots), unit(load / 1_000_000));
@@ -72,8 +86,8 @@ type Scale = Pick<ChoiceRequest, "targetMs" | "typicalPrice">;
 export function writeContext(candidate: Candidate, scale: Scale, into: Float64Array): void {
   const similarity = unit(candidate.similarity);
   const success = successOf(candidate);
-  const { accepted, acceptedBefore, rejected, rejectedBefore } = candidate;
-  const answers = accepted + acceptedBefore + (rejected + rejectedBefore);
+  const { right, wrong } = recentOf(candidate);
+  const answers = right + wrong;
   into[0] = 1 / ROOT;
   into[1] = similarity / ROOT;
   into[2] = loadOf(candidate) / ROOT;

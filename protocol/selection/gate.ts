@@ -4,13 +4,15 @@
  * estimate cannot know them: results teach nothing of leases without one.
  */
 
-import { unit } from "./context.ts";
+import { recentOf, unit } from "./context.ts";
 import type { GateParameters } from "./parameters.ts";
 import type { Candidate } from "./selector.ts";
 
 /** Chance of a result in time. Unlike the feature of that name it begins at 1: nobody pays for what others failed. */
-export const timely = ({ awards, timeouts }: Candidate, { timelyBefore }: GateParameters): number =>
-  unit((Math.max(0, awards - timeouts) + timelyBefore) / (awards + timelyBefore));
+export const timely = (candidate: Candidate, { timelyBefore }: GateParameters): number => {
+  const { kept, lost } = recentOf(candidate);
+  return unit((Math.max(0, kept) + timelyBefore) / (kept + lost + timelyBefore));
+};
 
 /** What to expect of an award: `value` of a result, or the cost of a timeout. */
 export const gated = (value: number, chance: number, { timeoutCost }: GateParameters): number =>

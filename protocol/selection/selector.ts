@@ -10,6 +10,7 @@
  */
 
 import type { AgentId, Hash } from "../core/ids.ts";
+import type { AwardRef } from "../input.ts";
 
 /** What the ledger knows of an agent that could take a seat. Nothing here need be in range: see context.ts. */
 export interface Candidate {
@@ -35,6 +36,16 @@ export interface Candidate {
   readonly rejectedBefore: number;
   /** Leases that ended without a result. */
   readonly timeouts: number;
+  /**
+   * What is left of its right and wrong answers for this skill, knowledge and failures included, and of its leases that
+   * brought a result and those that did not, when old ones fade: what to go by. Without it the counts above.
+   */
+  readonly recent?: {
+    readonly right: number;
+    readonly wrong: number;
+    readonly kept: number;
+    readonly lost: number;
+  };
   /** Since its last award in this job, ms; Infinity: it had none. */
   readonly idleMs: number;
   /** Share of the task's input that it produced itself, 0..1. */
@@ -46,6 +57,8 @@ export type Lots = (agent: AgentId) => Hash;
 
 /** What is asked of a selector for one task. */
 export interface ChoiceRequest {
+  /** Which task and batch the seats are of. */
+  readonly of: AwardRef;
   /** What is to be done: records and arms are by agent and skill. */
   readonly skill: string;
   /** Each agent once. Their order must not count. */
@@ -119,6 +132,8 @@ export interface Selector<S = unknown> {
   readonly name: string;
   /** One line, for lists. */
   readonly summary: string;
+  /** It is given all eligible candidates, not only those that pass the screening. Default false. */
+  readonly seesAll?: boolean;
   /** Before the first lesson. */
   start(): S;
   choose(state: S, request: ChoiceRequest, count: number): Picks;

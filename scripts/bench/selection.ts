@@ -5,7 +5,7 @@
 
 import { hasher } from "../../node/crypto.ts";
 import { assert } from "../../protocol/core/assert.ts";
-import type { AgentId } from "../../protocol/core/ids.ts";
+import type { AgentId, JobId, TaskId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { contextOf, DIMENSION, typicalPrice } from "../../protocol/selection/context.ts";
 import { meanAt, solveLinear, varianceAt } from "../../protocol/selection/linear-model.ts";
@@ -67,6 +67,7 @@ const lots = new Map(candidates.map(({ agent }) => [agent, hasher(new TextEncode
 
 /** The typical price is found anew for each choice, as a ledger would. */
 const ask = (): ChoiceRequest => ({
+  of: { job: "job" as JobId, task: "task" as TaskId, attempt: 1 },
   skill: "work",
   candidates,
   lots: (agent) => lots.get(agent)!,

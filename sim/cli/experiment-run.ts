@@ -98,6 +98,7 @@ async function runScenarios(experiment: ScenarioExperiment, options: RunExperime
 
 /** What a worker is started with. */
 export interface ExperimentSetup {
+  readonly hostUrl: string;
   readonly catalogUrl: string;
   readonly name: string;
 }
@@ -107,10 +108,10 @@ export interface CaseTask extends Task {
 }
 
 async function runCases(experiment: ComputedExperiment, options: RunExperiment): Promise<ExperimentOutcome> {
-  const { seeds, signal, catalogUrl } = options;
+  const { seeds, signal, catalogUrl, platform } = options;
   const tasks = experiment.cases(experiment.params).flatMap((of) => seeds.map((seed): CaseTask => ({ of, seed })));
   const workers = Math.min(availableParallelism(), tasks.length);
-  const setup: ExperimentSetup = { catalogUrl, name: experiment.name };
+  const setup: ExperimentSetup = { hostUrl: platform.hostUrl, catalogUrl, name: experiment.name };
   const onAbort = (): void => options.onInterrupt();
   signal.addEventListener("abort", onAbort, { once: true });
   try {

@@ -2,14 +2,16 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { Experiment } from "../experiments/experiment.ts";
+import type { SimPlatform } from "./context.ts";
 import type { CaseTask, ExperimentSetup } from "./experiment-run.ts";
 import { serveTasks } from "./worker-runner.ts";
 
-const { catalogUrl, name } = workerData as ExperimentSetup;
+const { hostUrl, catalogUrl, name } = workerData as ExperimentSetup;
+const { simPlatform } = (await import(hostUrl)) as { readonly simPlatform: SimPlatform };
 const { EXPERIMENTS } = (await import(catalogUrl)) as { readonly EXPERIMENTS: readonly Experiment[] };
 const experiment = EXPERIMENTS.find((one) => one.name === name);
 
 serveTasks(parentPort!, async ({ of, seed }: CaseTask) => {
   if (experiment?.kind !== "computed") throw new Error(`${name} computes nothing`);
-  return experiment.compute(of, seed, experiment.params);
+  return experiment.compute(of, seed, experiment.params, simPlatform.host);
 });

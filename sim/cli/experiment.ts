@@ -88,7 +88,7 @@ interface Asked {
 async function run(context: CliContext, { experiment, options, platform, catalogUrl }: Asked): Promise<number> {
   const startedMs = Date.now();
   if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
-  const seeds = seedsFrom(1, options.seeds ?? experiment.seeds);
+  const seeds = seedsFrom(experiment.firstSeed ?? 1, options.seeds ?? experiment.seeds);
   const progress = new ProgressLine(context, "runs");
   const outcome = await runExperiment(experiment, {
     platform,

@@ -1,7 +1,7 @@
 /** What a person reads after an experiment: a table a metric, the first label down, the others across. */
 
-import type { Experiment } from "../experiments/experiment.ts";
-import { type ExperimentDocument, type Measured, metricNames } from "../experiments/results.ts";
+import type { Experiment, Measured } from "../experiments/experiment.ts";
+import { type ExperimentDocument, metricNames } from "../experiments/results.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { plusMinus, unitsOf } from "./figures.ts";
 import { SIMULATED } from "./render-summary.ts";
@@ -32,6 +32,7 @@ export function renderTables(
     ...wrap(note, width - 2).map((text) => ` ${paint(text, "dim")}`),
     "",
     ...metricNames(experiment).flatMap((metric) => metricTable(experiment, metric, rows, page)),
+    ...document.verdict.flatMap((said) => [...wrap(said, width - 2).map((text) => ` ${text}`), ""]),
     ...files.map((file, index) => line(index === 0 ? "files" : "", file)),
     line("repeat it", command),
     "",

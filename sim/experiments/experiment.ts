@@ -3,11 +3,13 @@
  * with the means and their intervals as the answer. `meshwork experiment` runs it (sim/cli/experiment.ts).
  *
  * Two kinds. One is a set of scenarios: each point is a scenario with changes, run under every seed, and its figures are
- * metrics of runs. The other computes its rows itself, for what needs no mesh (a selector against its arms).
+ * metrics of runs. The other computes its rows itself: of parts of runs, or of what needs no mesh at all.
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
+import type { SimHost } from "../host.ts";
 import type { MetricType } from "../plugins/registry.ts";
+import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 
 /** Where a row stands: parameter → value. The first label is drawn across, the others make the lines. */
@@ -15,6 +17,13 @@ export type Labels = { readonly [label: string]: string | number };
 
 /** Figures of one row under one seed; null: there was nothing to measure. */
 export type Figures = { readonly [metric: string]: number | null };
+
+/** One row over all seeds. */
+export interface Measured {
+  readonly labels: Labels;
+  /** Those that were measured. */
+  readonly metrics: { readonly [metric: string]: Estimate };
+}
 
 interface ExperimentBase<P> {
   /** As the command calls it: kebab-case. */
@@ -27,6 +36,10 @@ interface ExperimentBase<P> {
   readonly params: P;
   /** How many seeds without `--seeds`: for less than a minute on two cores. */
   readonly seeds: number;
+  /** The first of them. Default: 1. Another keeps them apart from those under which things were tuned. */
+  readonly firstSeed?: number;
+  /** Paragraphs about the measured rows, computed from them: what they say, and plainly where Meshwork is behind. */
+  verdict?(rows: readonly Measured[]): readonly string[];
 }
 
 /** A scenario under some changes. */
@@ -57,9 +70,15 @@ export interface ComputedExperiment<P = unknown> extends ExperimentBase<P> {
   cases(params: P): readonly Labels[];
   /**
    * The rows of one case under one seed: a function of its arguments, with no clock and no chance but a prng of the
-   * seed's. Labels may be more than the case's (a row for each so many rounds).
+   * seed's. Labels may be more than the case's (a row for each so many rounds). `host`: for what is simulated on the
+   * way (run-scenario.ts).
    */
-  compute(of: Labels, seed: number, params: P): readonly ExperimentRow[];
+  compute(
+    of: Labels,
+    seed: number,
+    params: P,
+    host: SimHost,
+  ): readonly ExperimentRow[] | Promise<readonly ExperimentRow[]>;
   readonly metrics: readonly MetricType[];
 }
 

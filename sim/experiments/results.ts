@@ -7,20 +7,13 @@ import { tableCsv } from "../run/csv.ts";
 import { estimate } from "../run/estimate.ts";
 import { rangeOf } from "../run/metric-catalog.ts";
 import type { Estimate } from "../run/result.ts";
-import type { Experiment, Figures, Labels } from "./experiment.ts";
+import type { Experiment, Figures, Labels, Measured } from "./experiment.ts";
 
 /** One row under one seed. */
 export interface Sample {
   readonly labels: Labels;
   readonly seed: number;
   readonly figures: Figures;
-}
-
-/** One row over all seeds. */
-export interface Measured {
-  readonly labels: Labels;
-  /** Those that were measured. */
-  readonly metrics: { readonly [metric: string]: Estimate };
 }
 
 /** What `meshwork experiment --json` prints. */
@@ -32,6 +25,8 @@ export interface ExperimentDocument {
   readonly partial: boolean;
   /** Agents' answers are drawn, not a model's. */
   readonly simulated: true;
+  /** What the experiment says of its rows, computed from them. Paragraphs. */
+  readonly verdict: readonly string[];
   /** Labels, and metrics by name. */
   readonly rows: readonly { readonly [column: string]: string | number | Estimate }[];
 }
@@ -61,18 +56,23 @@ export function measure(samples: readonly Sample[], metrics: readonly string[]):
   });
 }
 
+/** Of no rows there is nothing to say. */
+export const verdictOf = (experiment: Experiment, rows: readonly Measured[]): readonly string[] =>
+  rows.length === 0 ? [] : (experiment.verdict?.(rows) ?? []);
+
 export function documentOf(
-  { name, params }: Experiment,
+  experiment: Experiment,
   seeds: readonly number[],
   rows: readonly Measured[],
   partial: boolean,
 ): ExperimentDocument {
   return {
-    experiment: name,
-    params,
+    experiment: experiment.name,
+    params: experiment.params,
     seeds,
     partial,
     simulated: true,
+    verdict: verdictOf(experiment, rows),
     rows: rows.map(({ labels, metrics }) => ({ ...labels, ...metrics })),
   };
 }

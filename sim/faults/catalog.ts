@@ -10,6 +10,7 @@ import { ln } from "../../protocol/core/math.ts";
 import { defineFault } from "../plugins/define.ts";
 import type { FaultContext, FaultType } from "../plugins/registry.ts";
 import type { NetworkConditions } from "../virtual/options.ts";
+import { skillChange } from "./skill-change.ts";
 
 const share = z.number().min(0).max(1);
 const ms = z.number().min(0);
@@ -349,4 +350,5 @@ export const FAULTS: readonly FaultType[] = [
   fullDisk,
   clock,
   clockJump,
+  skillChange,
 ];

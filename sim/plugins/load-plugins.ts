@@ -6,6 +6,7 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { SimHost } from "../host.ts";
 import { INVARIANTS } from "../run/job-watch.ts";
+import { ORACLE } from "../run/oracle.ts";
 import { createRegistry } from "./built-in.ts";
 import { checkPlugin, PARTS } from "./check-plugin.ts";
 import type { Plugin, Registry } from "./registry.ts";
@@ -61,6 +62,7 @@ export async function loadPlugins(wanted: readonly WantedPlugin[], host: SimHost
   for (const part of ["behaviours", "faults", "metrics", "selectors"] as const)
     take(part, builtIn[part].keys(), "the simulator");
   take("shapes", SHAPES, "the simulator");
+  take("selectors", [ORACLE.name], "the simulator");
   take("checkers", INVARIANTS(true), "the simulator");
   const plugins: Plugin[] = [];
   for (const one of wanted) {

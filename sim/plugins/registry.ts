@@ -15,6 +15,7 @@ import type { AgentSpec } from "../virtual/options.ts";
 import type { SimulatedSkill } from "../virtual/skill.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import type { World } from "../virtual/world.ts";
+import type { SkillState } from "../workloads/skill-state.ts";
 
 /** Options are checked by their schema before anything else sees them. */
 type Options = BehaviourOptions;
@@ -53,6 +54,8 @@ export interface FaultContext {
   /** Adds an agent like those of the first group, or stops one for good. */
   join(): string;
   leave(name: string): void;
+  /** What of an agent's skill changes while the run goes on; clients have none. */
+  skillOf(name: string): SkillState | undefined;
   /** The fault did something: once is enough. */
   tookEffect(agents: readonly string[], text?: string): void;
 }

@@ -3,8 +3,8 @@
  * the others, and the figures as a table. The same input gives the same bytes.
  */
 
-import type { Experiment } from "../experiments/experiment.ts";
-import { type Measured, metricNames } from "../experiments/results.ts";
+import type { Experiment, Measured } from "../experiments/experiment.ts";
+import { metricNames, verdictOf } from "../experiments/results.ts";
 import type { MetricType } from "../plugins/registry.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { estimateText } from "./format.ts";
@@ -66,6 +66,13 @@ ${metrics.map(({ name }) => html`<th scope="col" class="number"><code>${name}</c
 <tbody>\n${lines}</tbody></table></div>`;
 }
 
+const verdictSection = (said: readonly string[]): Section => ({
+  id: "verdict",
+  name: "Verdict",
+  title: "What the figures say",
+  body: html`${said.map((text) => html`<p>${text}</p>\n`)}`,
+});
+
 /** A whole HTML page. */
 export function renderExperiment(
   experiment: Experiment,
@@ -79,7 +86,9 @@ export function renderExperiment(
   const shown = metrics.filter(isMeasured);
   const plots = shown.map(({ name, unit }, index) => sweepPlot(grid, name, [], index, unit));
   const meanings = shown.map(({ name, summary }) => html`<dt><code>${name}</code></dt><dd>${summary}</dd>\n`);
+  const said = verdictOf(experiment, rows);
   const sections: readonly Section[] = [
+    ...(said.length === 0 ? [] : [verdictSection(said)]),
     {
       id: "plots",
       name: "Plots",

@@ -59,12 +59,21 @@ export class Clients {
   #reply: Uint8Array | null = null;
   #planned = 0;
 
-  constructor(world: World, scenario: Scenario, hasher: Hasher, seed: number, events: ClientEvents) {
+  /** `known`: what every client knows before its first job. */
+  constructor(
+    world: World,
+    scenario: Scenario,
+    hasher: Hasher,
+    seed: number,
+    events: ClientEvents,
+    known: KnownWorld = EMPTY_WORLD,
+  ) {
     this.#world = world;
     this.#scenario = scenario;
     this.#hasher = hasher;
     this.#events = events;
     this.#names = clientNames(scenario.workload.clients);
+    for (const name of this.#names) this.#known.set(name, known);
     this.#prng = createPrng(`${seed}/clients`);
   }
 

@@ -7,6 +7,7 @@ import type { FaultContext, Registry } from "../plugins/registry.ts";
 import { writeMs } from "../scenario/duration.ts";
 import type { ScheduledFault, Target } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
+import type { SkillState } from "../workloads/skill-state.ts";
 import type { TimelineEntry } from "./result.ts";
 
 export interface Surroundings {
@@ -16,6 +17,7 @@ export interface Surroundings {
   /** Agents that hold awards. */
   workers(): readonly string[];
   join(): string;
+  skillOf(name: string): SkillState | undefined;
   /** When the first job is submitted, ms; null: never. */
   readonly firstJobMs: number | null;
   onEffect(fault: ScheduledFault, agents: readonly string[]): void;
@@ -100,6 +102,7 @@ export class FaultSchedule {
       members: () => surroundings.members(),
       join: () => surroundings.join(),
       leave: (name) => world.stop(name),
+      skillOf: (name) => surroundings.skillOf(name),
       tookEffect: (agents) => this.#note(fault, agents),
     };
     const agents = fault.target === null ? [] : this.#draw(fault.target, prng);

@@ -5,7 +5,6 @@
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { OwnSkill } from "../../protocol/machine.ts";
-import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import type { Selector } from "../../protocol/selection/selector.ts";
 import { mutes } from "../adversaries/behaviours.ts";
 import type { BehavedAgent, Registry } from "../plugins/registry.ts";
@@ -13,6 +12,7 @@ import { SELF_SCREENING } from "../scenario/message-kinds.ts";
 import type { AgentGroup, AgentProfile, Scenario } from "../scenario/scenario.ts";
 import type { AgentSpec, WrapMachine } from "../virtual/options.ts";
 import { createProfileSkill, medianOf, type SkillWorld } from "../workloads/profile-skill.ts";
+import { SkillState } from "../workloads/skill-state.ts";
 
 /** An agent of the scenario. */
 export interface Inhabitant {
@@ -21,6 +21,8 @@ export interface Inhabitant {
   readonly profile: AgentProfile;
   /** Share of its results that are what its profile gives. */
   readonly honesty: number;
+  /** What of its skill changes while the run goes on. */
+  readonly state: SkillState;
   /** Behaviours other than honest, or "". */
   readonly behaviour: string;
   /** Lies in the protocol: what it says is not held to be true by the checkers. */
@@ -47,16 +49,17 @@ export class Population {
   readonly #scenario: Scenario;
   readonly #registry: Registry;
   readonly #skillWorld: SkillWorld;
-  /** Of plugins. */
+  /** Beside those that every agent has. */
   readonly #selectors: readonly Selector[];
   readonly #prng: Prng;
   #joined = 0;
 
-  constructor(scenario: Scenario, registry: Registry, skillWorld: SkillWorld) {
+  /** `selectors`: beside those that every agent has. */
+  constructor(scenario: Scenario, registry: Registry, skillWorld: SkillWorld, selectors: readonly Selector[]) {
     this.#scenario = scenario;
     this.#registry = registry;
     this.#skillWorld = skillWorld;
-    this.#selectors = [...registry.selectors.values()].filter(({ name }) => !BUILT_IN_SELECTORS.has(name));
+    this.#selectors = selectors;
     this.#prng = createPrng(`${skillWorld.seed}/population`);
     for (const group of scenario.agents) for (const name of namesOf(group)) this.#settle(group, name, 0);
   }
@@ -84,6 +87,7 @@ export class Population {
   #settle(group: AgentGroup, name: string, startMs: number | null): Inhabitant {
     const prng = this.#prng.fork(name);
     const { profile, behave } = group;
+    const state = new SkillState(profile.load);
     const plain: BehavedAgent = {
       spec: {
         name,
@@ -104,7 +108,7 @@ export class Population {
         crashLoss: group.crashLoss,
       },
       profile,
-      skill: createProfileSkill(profile, this.#skillWorld),
+      skill: createProfileSkill(profile, state, this.#skillWorld),
       honesty: 1,
       coalition: namesOf(group),
       prng: prng.fork("behaviour"),
@@ -116,7 +120,7 @@ export class Population {
     const behaviour = [...behave.keys()].join("+");
     const isByzantine = [...behave.keys()].some((one) => this.#registry.behaviours.get(one)!.isByzantine === true);
     const { profile: shown, honesty } = behaved;
-    const inhabitant = { spec, group: group.name, profile: shown, honesty, behaviour, isByzantine };
+    const inhabitant = { spec, group: group.name, profile: shown, honesty, state, behaviour, isByzantine };
     this.inhabitants.set(name, inhabitant);
     return inhabitant;
   }

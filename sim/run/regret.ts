@@ -3,42 +3,45 @@
  * answer. Known in simulations only, where that chance is.
  */
 
-import { type AgentId, taskParts } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import type { EventOf } from "../../protocol/job/event.ts";
-import { decodeValue } from "../../protocol/wire/value.ts";
 import type { World } from "../virtual/world.ts";
-import { chanceOf } from "../workloads/profile-skill.ts";
-import { factsOf, type SimulatedTask } from "../workloads/truth.ts";
+import type { JobFacts, TaskFacts } from "./job-facts.ts";
 import type { JobWatch } from "./job-watch.ts";
 import type { Inhabitant } from "./population.ts";
+import type { TrueChances } from "./true-chances.ts";
 
-type Facts = Pick<SimulatedTask, "kind" | "difficulty">;
+/** What is known of the run's agents and tasks. */
+export interface Truths {
+  readonly inhabitants: ReadonlyMap<string, Inhabitant>;
+  readonly chances: TrueChances;
+  readonly facts: JobFacts;
+}
 
 export class Regret {
   readonly #world: World;
-  readonly #inhabitants: ReadonlyMap<string, Inhabitant>;
+  readonly #truths: Truths;
   readonly #live = new Map<string, number>();
-  /** Agents by kind of task, the best first. */
+  /** Agents by skill and kind of task, the best first: while nobody changes. */
   readonly #ranked = new Map<string, { readonly size: number; readonly names: readonly string[] }>();
   #sum = 0;
   #awards = 0;
 
-  constructor(world: World, inhabitants: ReadonlyMap<string, Inhabitant>) {
+  constructor(world: World, truths: Truths) {
     this.#world = world;
-    this.#inhabitants = inhabitants;
+    this.#truths = truths;
   }
 
   get mean(): number | null {
     return this.#awards === 0 ? null : this.#sum / this.#awards;
   }
 
-  onAward(watch: JobWatch, { task, worker }: EventOf<"award">): void {
-    const chosen = this.#inhabitants.get(worker);
-    if (chosen === undefined) return;
-    const facts = factsOfTask(watch, task);
-    const best = this.#best(facts.kind);
-    const chance = (name: string): number => this.#chance(name, facts.kind, facts.difficulty);
-    this.#sum += Math.max(0, (best === undefined ? 0 : chance(best)) - chance(worker));
+  onAward({ submitted }: JobWatch, { task, worker }: EventOf<"award">): void {
+    const { inhabitants, chances, facts } = this.#truths;
+    if (!inhabitants.has(worker)) return;
+    const asked = facts.of(submitted.job, task);
+    const best = chances.areFixed ? this.#bestOfRanking(asked) : this.#bestNow(asked);
+    this.#sum += Math.max(0, best - chances.of(worker, asked));
     this.#awards++;
     this.#live.set(worker, (this.#live.get(worker) ?? 0) + 1);
   }
@@ -47,39 +50,34 @@ export class Regret {
     this.#live.set(worker, Math.max(0, (this.#live.get(worker) ?? 0) - 1));
   }
 
-  /** Of a right answer: what its profile says, as far as it does not lie. */
-  #chance(name: string, kind: string, difficulty: number): number {
-    const { profile, honesty } = this.#inhabitants.get(name)!;
-    return honesty * chanceOf(profile, kind, difficulty);
+  /** Up, and with a slot. */
+  #isFree(name: string): boolean {
+    const { slots } = this.#truths.inhabitants.get(name)!.profile;
+    return this.#world.agent(name).state === "up" && (this.#live.get(name) ?? 0) < slots;
   }
 
-  /** The best that is up and has a slot. */
-  #best(kind: string): string | undefined {
-    let ranked = this.#ranked.get(kind);
-    if (ranked === undefined || ranked.size !== this.#inhabitants.size) {
-      const chance = (name: string): number => this.#chance(name, kind, 0.5);
-      const names = [...this.#inhabitants.keys()].sort((a, b) => chance(b) - chance(a) || (a < b ? -1 : 1));
-      ranked = { size: this.#inhabitants.size, names };
-      this.#ranked.set(kind, ranked);
+  /** The chance of the best that is free; 0: nobody is. */
+  #bestNow(facts: TaskFacts): number {
+    let best = 0;
+    for (const name of this.#truths.inhabitants.keys())
+      if (this.#isFree(name)) best = Math.max(best, this.#truths.chances.of(name, facts));
+    return best;
+  }
+
+  /** The same without asking for everybody's chance each time. */
+  #bestOfRanking(facts: TaskFacts): number {
+    const { inhabitants, chances } = this.#truths;
+    const key = `${facts.skill} ${facts.kind}`;
+    let ranked = this.#ranked.get(key);
+    if (ranked === undefined || ranked.size !== inhabitants.size) {
+      const usual = { ...facts, difficulty: 0.5 };
+      const names = [...inhabitants.keys()].sort(
+        (a, b) => chances.of(b, usual) - chances.of(a, usual) || (a < b ? -1 : 1),
+      );
+      ranked = { size: inhabitants.size, names };
+      this.#ranked.set(key, ranked);
     }
-    return ranked.names.find((name) => {
-      const { profile } = this.#inhabitants.get(name)!;
-      return this.#world.agent(name).state === "up" && (this.#live.get(name) ?? 0) < profile.slots;
-    });
+    const best = ranked.names.find((name) => this.#isFree(name));
+    return best === undefined ? 0 : chances.of(best, facts);
   }
-}
-
-/** Kind and difficulty of a task, as its job's genesis says. */
-function factsOfTask(watch: JobWatch, task: string): Facts {
-  const { node, index } = taskParts(task);
-  const spec = watch.log.ledger.genesis.nodes.find((one) => one.id === node);
-  const { input, generator } = spec!;
-  const data =
-    generator.kind === "map" && generator.items.kind === "list" && index !== null
-      ? generator.items.items[index]
-      : input.kind === "value"
-        ? input.data
-        : undefined;
-  const decoded = data?.kind === "inline" ? decodeValue(data.bytes) : null;
-  return factsOf(decoded?.ok === true ? decoded.value : undefined);
 }

@@ -7,6 +7,10 @@
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
+import { FULL_LOAD } from "../../protocol/job/policy.ts";
+import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
+import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
+import type { Selectors } from "../../protocol/selection/selector.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
@@ -16,16 +20,20 @@ import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
 import { MESH, type RunTap } from "../virtual/options.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import { createWorld, type World, WorldError } from "../virtual/world.ts";
+import type { SkillWorld } from "../workloads/profile-skill.ts";
 import type { RecordedAnswers } from "../workloads/recorded-answers.ts";
 import { Truth } from "../workloads/truth.ts";
 import { Clients, type SubmittedJob } from "./clients.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
+import { JobFacts } from "./job-facts.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
 import { MessageLog } from "./message-log.ts";
 import { RunMetrics } from "./metrics.ts";
+import { createOracle, ORACLE } from "./oracle.ts";
 import { clientNames, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
 import type { RunResult, TimelineEntry, Violation } from "./result.ts";
+import { TrueChances } from "./true-chances.ts";
 import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
 
 /** Files that a scenario names, read before: runs do no I/O. */
@@ -47,6 +55,8 @@ export interface SimulateOptions {
   readonly thorough?: boolean;
   /** Keeps the messages around this moment for a diagram, ms. Default: around a broken invariant. */
   readonly messagesAroundMs?: number | null;
+  /** What clients know of agents from jobs before the run, where the scenario lets them carry knowledge. */
+  readonly known?: KnownWorld | undefined;
   /** Writes the run down. */
   readonly tap?: RunTap;
   /** Watch beside the usual ones; made for each job. */
@@ -77,6 +87,9 @@ class Run {
   readonly #thorough: boolean;
   readonly #notes: TimelineEntry[] = [];
   readonly #messages: MessageLog;
+  readonly #facts: JobFacts;
+  /** Those that its agents have. */
+  readonly #selectors: Selectors;
   #violation: Violation | null = null;
 
   constructor(scenario: Scenario, options: SimulateOptions) {
@@ -87,8 +100,24 @@ class Run {
     const size = scenario.agents.reduce((sum, group) => sum + group.count, 0);
     this.#thorough = options.thorough ?? size <= THOROUGH_AGENTS_MAX;
     const truth = new Truth();
-    const skillWorld = { seed, truth, hash: host.hasher, recorded: files.recorded };
-    this.#population = new Population(scenario, registry, skillWorld);
+    const jobs = planJobs(scenario.workload, registry, files, seed);
+    this.#facts = new JobFacts(jobs.map(({ parts }) => parts.nodes));
+    const skillWorld: SkillWorld = {
+      seed,
+      truth,
+      hash: host.hasher,
+      recorded: files.recorded,
+      placeOf: ({ job, task }) => this.#facts.placeOf(job, task),
+      onLoaded: (place) => this.#sayLoads(place),
+    };
+    const chances = new TrueChances(
+      () => this.#population.inhabitants,
+      () => this.world.now,
+    );
+    const added = [...registry.selectors.values()].filter(({ name }) => !BUILT_IN_SELECTORS.has(name));
+    if (scenario.workload.selector === ORACLE.name) added.push(createOracle(chances, this.#facts));
+    this.#selectors = createSelectors(added);
+    this.#population = new Population(scenario, registry, skillWorld, added);
     options.tap?.onStart?.(this.#head());
     this.world = this.#createWorld();
     // Clients stand for people at idle machines: what they ask their own node is answered at once.
@@ -96,12 +125,16 @@ class Run {
     const { inhabitants } = this.#population;
     this.#gauges = new Map(registry.computed.map(({ name, create }) => [name, create()]));
     this.#general = [honestyChecker((agent) => this.#isTrusted(agent)), ...this.#gauges.values()];
-    this.metrics = new RunMetrics(this.world, truth, new Regret(this.world, inhabitants));
-    this.clients = new Clients(this.world, scenario, host.hasher, seed, {
-      onDrawn: (job) => this.#watch(job),
-      onEnded: (job) => this.#onJobEnded(job),
-    });
-    const jobs = planJobs(scenario.workload, registry, files, seed);
+    this.metrics = new RunMetrics(
+      this.world,
+      truth,
+      new Regret(this.world, { inhabitants, chances, facts: this.#facts }),
+    );
+    const events = {
+      onDrawn: (job: SubmittedJob) => this.#watch(job),
+      onEnded: (job: SubmittedJob) => this.#onJobEnded(job),
+    };
+    this.clients = new Clients(this.world, scenario, host.hasher, seed, events, options.known);
     this.clients.plan(jobs);
     this.#faults = new FaultSchedule(
       this.world,
@@ -112,6 +145,7 @@ class Run {
         members: () => [...this.#running()].flatMap((watch) => watch.committee),
         workers: () => this.#workers(),
         join: () => this.#join(),
+        skillOf: (name) => inhabitants.get(name)?.state,
         firstJobMs: jobs[0]?.atMs ?? null,
         onEffect: () => undefined,
         onEnd: (fault) => this.#onFaultEnd(fault),
@@ -213,6 +247,7 @@ class Run {
   #watch(submitted: SubmittedJob): void {
     const { meshId, crypto } = this.world;
     const { registry } = this.#options;
+    this.#facts.add(submitted.job, submitted.index, submitted.genesis);
     const extra = registry.checkers.map(({ name, create }) =>
       create({
         violated(message) {
@@ -221,7 +256,7 @@ class Run {
       }),
     );
     const others = [...this.#general, ...extra, ...(this.#options.checkers?.(submitted) ?? [])];
-    const from = { meshId, crypto, selectors: registry.selectors };
+    const from = { meshId, crypto, selectors: this.#selectors };
     const watch = new JobWatch(submitted, from, this.metrics, others, this.#thorough);
     this.#watches.set(submitted.job, watch);
   }
@@ -248,6 +283,19 @@ class Run {
 
   #onFaultEnd(fault: ScheduledFault): void {
     if (fault.kind !== "join") this.metrics.onFaultEnd(this.#running());
+  }
+
+  /** An agent was given a task: what load each will have at the next one. Not within the step that told it. */
+  #sayLoads(place: number): void {
+    const { world } = this;
+    world.at(world.now, () => {
+      for (const [name, { state }] of this.#population.inhabitants) {
+        if (state.load === null || !world.has(name)) continue;
+        const load = state.loadAt(place + 1, world.now);
+        const ppm = load >= state.load.busyAt ? FULL_LOAD : Math.floor(load * FULL_LOAD);
+        world.inject(name, { kind: "load", ppm });
+      }
+    });
   }
 
   // --- running --------------------------------------------------------------------------------------------

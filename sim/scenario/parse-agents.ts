@@ -14,6 +14,7 @@ const DEFAULT_PROFILE: AgentProfile = {
   price: 1_000_000,
   expectedMs: null,
   slots: 4,
+  load: null,
   calibration: "honest",
   correlation: null,
   wrongAnswers: 1_000,

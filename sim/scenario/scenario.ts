@@ -9,6 +9,7 @@ import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import type { Overlay } from "../virtual/overlay.ts";
+import type { LoadModel } from "../workloads/skill-state.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -62,6 +63,8 @@ export interface AgentProfile {
   /** What it says that it takes; null: the median of its latency. */
   readonly expectedMs: number | null;
   readonly slots: number;
+  /** How load comes of its work and tells on it; null: not at all. */
+  readonly load: LoadModel | null;
   /** How its stated confidence goes with its chance of being right. */
   readonly calibration: "honest" | "overconfident" | "underconfident" | "random";
   /** With probability `rho` all agents of `group` share a draw: they are right or wrong together, in the same way. */

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { FaultType, Registry } from "../plugins/registry.ts";
+import { ORACLE } from "../run/oracle.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import { ABLATIONS } from "./message-kinds.ts";
 import {
@@ -38,6 +39,16 @@ const profileSchema = z
     price: creditsSchema(limits.price).optional().describe("Credits for one result. Default 1."),
     expectedMs: durationSchema.optional().describe("What it says that it takes. Default: the median of its latency."),
     slots: countSchema(1, limits.slots).optional().describe("Tasks at the same time. Default 4."),
+    load: z
+      .strictObject({
+        perCall: shareSchema.describe("What a task adds, of a full load."),
+        keep: shareSchema.describe("Share of it that is left at the workload's next task."),
+        slowdown: z.number().min(0).default(0).describe("At full load work takes 1 + this times as long."),
+        errors: shareSchema.default(0).describe("At full load answers are right 1 - this times as often."),
+        busyAt: shareSchema.default(1).describe("It takes no work from this load on."),
+      })
+      .optional()
+      .describe("Load of its own, that comes of its work and fades. It says it in its offers. Default: none."),
     calibration: z
       .enum(["honest", "overconfident", "underconfident", "random"])
       .optional()
@@ -185,7 +196,7 @@ export type ShapeFile = {
 };
 
 const summaries = ({ selectors }: Registry): string =>
-  [...selectors.values()].map(({ name, summary }) => `${name}: ${summary}`).join("; ");
+  [...selectors.values(), ORACLE].map(({ name, summary }) => `${name}: ${summary}`).join("; ");
 
 const workloadSchema = (registry: Registry) =>
   z.strictObject({
@@ -207,7 +218,7 @@ const workloadSchema = (registry: Registry) =>
     job: z.string().min(1).optional().describe("A job file instead of a shape and a policy."),
     policy: policySchema.optional().describe("What is asked of every task's workers."),
     selector: z
-      .enum([...registry.selectors.keys()])
+      .enum([...registry.selectors.keys(), ORACLE.name])
       .optional()
       .describe(`How workers are chosen among the offers: ${summaries(registry)}. Default ${DEFAULT_SELECTOR}.`),
     knowledge: z

@@ -10,11 +10,13 @@
 import type { Hash } from "../../protocol/core/ids.ts";
 import { exp, ln } from "../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import type { AwardRef } from "../../protocol/input.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import type { AgentProfile } from "../scenario/scenario.ts";
 import { createDistribution, type DistributionSpec } from "../virtual/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../virtual/skill.ts";
 import type { RecordedAnswers } from "./recorded-answers.ts";
+import type { SkillState, TaskPlace } from "./skill-state.ts";
 import { factsOf, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
 import { inputValue } from "./work.ts";
 
@@ -24,6 +26,10 @@ export interface SkillWorld {
   readonly hash: (bytes: Uint8Array) => Hash;
   /** Recorded answers by file, for profiles with `replay`. */
   readonly recorded: ReadonlyMap<string, RecordedAnswers>;
+  /** Where the award's task stands in the workload, from 0. */
+  readonly placeOf: (award: AwardRef) => number;
+  /** An agent with a load of its own was given a task at this place. */
+  readonly onLoaded: (place: number) => void;
 }
 
 export function accuracyOf(profile: Pick<AgentProfile, "accuracy">, kind: string): number {
@@ -40,6 +46,17 @@ export function chanceOf(profile: Pick<AgentProfile, "accuracy">, kind: string, 
   if (accuracy <= 0) return difficulty <= 0 ? 1 : 0;
   return Math.min(1, exp(2 * difficulty * ln(accuracy)));
 }
+
+/** The same now, with what changed in the agent since. */
+export const chanceNow = (
+  profile: Pick<AgentProfile, "accuracy">,
+  state: SkillState,
+  task: TaskPlace & { readonly difficulty: number },
+  nowMs: number,
+): number => {
+  const chance = chanceOf(profile, task.kind, task.difficulty);
+  return state.isFixed ? chance : Math.min(1, chance * state.accuracyFactor(task, nowMs));
+};
 
 /** Median of a distribution, ms. */
 export function medianOf(spec: DistributionSpec): number {
@@ -60,7 +77,7 @@ function confidenceOf(profile: AgentProfile, chance: number, prng: Prng): number
   }
 }
 
-export function createProfileSkill(profile: AgentProfile, world: SkillWorld): SimulatedSkill {
+export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
   const latency = createDistribution(profile.latencyMs);
   const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
 
@@ -74,14 +91,19 @@ export function createProfileSkill(profile: AgentProfile, world: SkillWorld): Si
   }
 
   return (call): SkillOutcome => {
-    const afterMs = latency(call.prng);
+    const place = world.placeOf(call.award);
+    const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
     const right = rightAnswer(call);
     if (right === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
     world.truth.note(call.award.job, call.award.task, world.hash(encodeValue(right)));
     const input = inputValue(call);
     if (recorded !== undefined) return { ...recorded.answer(input, right, call.prng), cost: profile.price };
     const { kind, difficulty } = factsOf(input);
-    const chance = chanceOf(profile, kind, difficulty);
+    const chance = chanceNow(profile, state, { kind, difficulty, place }, call.nowMs);
+    if (state.load !== null) {
+      state.onCall(place);
+      world.onLoaded(place);
+    }
     const draws = drawsOf(call);
     const output: Value = draws.chance(chance) ? right : wrongAnswer(right, draws.below(profile.wrongAnswers));
     const confidence = confidenceOf(profile, chance, call.prng);

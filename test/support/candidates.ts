@@ -1,7 +1,7 @@
 /** Candidates, requests and lots for tests of selectors. */
 
 import { hasher } from "../../node/crypto.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../../protocol/core/ids.ts";
 import { typicalPrice } from "../../protocol/selection/context.ts";
 import type { Candidate, ChoiceRequest, Lots } from "../../protocol/selection/selector.ts";
 
@@ -40,6 +40,7 @@ export function lotsOf(task: string): Lots {
 }
 
 export const requestOf = (candidates: readonly Candidate[], changes: Partial<ChoiceRequest> = {}): ChoiceRequest => ({
+  of: { job: "job" as JobId, task: "task" as TaskId, attempt: 1 },
   skill: "work",
   candidates,
   lots: lotsOf("task"),

@@ -17,6 +17,7 @@ const draws = computedExperiment({
   description: ["Draws."],
   params: { tops: [10, 100], counts: [1, 50] },
   seeds: 3,
+  firstSeed: 10,
   metrics: [{ name: "mean", unit: "ms", summary: "of draws" }],
   cases: ({ tops }) => tops.map((top) => ({ top })),
   compute({ top }, seed, { counts }) {
@@ -36,6 +37,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     params: { widths: [1, 2] },
     seeds: 2,
     metrics: ["awards", "completion"],
+    verdict: (rows) => [`${rows.length} rows, from width ${rows[0]!.labels.width} on.`],
     points: ({ widths }) =>
       widths.map((width) => ({ labels: { width }, scenario: small, set: { "workload.shape.width": width } })),
   }),

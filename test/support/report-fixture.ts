@@ -42,10 +42,8 @@ const END_MS = 128_000;
 
 const PROFILE: AgentProfile = {
   accuracy: 0.92,
-  latencyMs: { p50: 400, p95: 1_500 },
+  ...{ latencyMs: { p50: 400, p95: 1_500 }, expectedMs: null, slots: 4, load: null },
   price: 3,
-  expectedMs: null,
-  slots: 4,
   calibration: "honest",
   correlation: null,
   wrongAnswers: 3,

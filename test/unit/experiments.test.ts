@@ -37,6 +37,7 @@ describe("the command", () => {
       seeds: [1, 2],
       partial: false,
       simulated: true,
+      verdict: ["2 rows, from width 1 on."],
       rows: [
         { width: 1, awards: { mean: 1, ci95: null }, completion: { mean: 1, ci95: null } },
         { width: 2, awards: { mean: 2, ci95: null }, completion: { mean: 1, ci95: null } },
@@ -53,6 +54,7 @@ describe("the command", () => {
     ]);
     const page = readFileSync(join(out, "report.html"), "utf8");
     expect(page.match(/<figure class="plot small">/g)).toHaveLength(2);
+    expect(page).toContain("<p>2 rows, from width 1 on.</p>");
     expect(page).not.toContain("Partial.");
   });
 
@@ -61,7 +63,7 @@ describe("the command", () => {
     const first = await experiment(...args, join(folder, "draws"));
     expect(first.code).toBe(0);
     const { rows, seeds } = JSON.parse(first.out) as ExperimentDocument;
-    expect(seeds).toEqual([1, 2, 3, 4]);
+    expect(seeds).toEqual([10, 11, 12, 13]);
     expect(rows.map(({ count, top }) => [count, top])).toEqual([
       [1, 10],
       [50, 10],

@@ -58,6 +58,11 @@ describe("what is wrong with a job", () => {
       'JOB.yaml:5: task "a" asks for no skill – add `skill: NAME`, or `like:` with words',
     ],
     [
+      "the oracle of simulations",
+      job("  a: { skill: echo }\n", "selector: oracle\n"),
+      'JOB.yaml:4: the selector "oracle" knows every agent\'s true chances: it exists in simulations only – take linucb, or leave selector out',
+    ],
+    [
       "an unknown rule",
       job("  a: { skill: echo, policy: { accept: { rule: majorty } } }\n"),
       'JOB.yaml:6: tasks.a.policy.accept.rule cannot be "majorty" – did you mean "majority"?',

@@ -6,7 +6,7 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { fromScores } from "../../protocol/selection/adapt.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import type { Candidate, ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
-import { candidateOf } from "../support/candidates.ts";
+import { candidateOf, requestOf } from "../support/candidates.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
 const candidate = (agent: string, changes: Partial<Candidate> = {}): Candidate =>
@@ -15,7 +15,7 @@ const lots = (agent: string): Hash => hasher(new TextEncoder().encode(agent));
 /** By what a selector knows at the start. */
 const choose = (selector: Selector, candidates: readonly Candidate[], count: number): string[] =>
   selector
-    .choose(selector.start(), { skill: "", candidates, lots, targetMs: 1, typicalPrice: 1 }, count)
+    .choose(selector.start(), requestOf(candidates, { skill: "", lots, targetMs: 1, typicalPrice: 1 }), count)
     .picked.map(({ agent }) => agent);
 const picked = (name: string, candidates: readonly Candidate[], count = 1): string[] =>
   choose(BUILT_IN_SELECTORS.get(name)!, candidates, count);

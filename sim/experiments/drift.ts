@@ -1,0 +1,295 @@
+/**
+ * Skills that change while the mesh works: whether the selectors notice, how deep they fall and whether they come back,
+ * with and without forgetting. After the scenarios A to C of SwarmAgents' documents (SWARM+, arXiv 2603.19431).
+ */
+
+import { createLinUcb } from "../../protocol/selection/linucb.ts";
+import { LINUCB } from "../../protocol/selection/parameters.ts";
+import type { Selector } from "../../protocol/selection/selector.ts";
+import type { SimHost } from "../host.ts";
+import { defineBehaviour } from "../plugins/define.ts";
+import { WARM_UP_MS } from "../run/workload.ts";
+import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
+import { AwardLog, type FirstAward } from "./award-log.ts";
+import { computedExperiment, type ExperimentRow, type Figures, type Labels, type Measured } from "./experiment.ts";
+import { runScenario } from "./run-scenario.ts";
+import { meanAt, percent } from "./say.ts";
+
+const KINDS = ["compute", "transfer", "dtn"] as const;
+type Kind = (typeof KINDS)[number];
+/** LinUCB with another gamma, as labels and jobs call it. */
+const FADING = "linucb, gamma 0.98";
+const FOREVER = "linucb, gamma 1";
+
+const PARAMS = {
+  jobs: 12,
+  tasksPerJob: 50,
+  lanes: 2,
+  /** Between submissions; a job is over by then, ms. */
+  everyMs: 12_000,
+  agentsPerGroup: 4,
+  /** Of all that is not said to fail more often. */
+  failure: 0.1,
+  failureOfWeak: 0.6,
+  /** The kind that each group is weak at. */
+  weak: { north: "dtn", south: "compute" } as { readonly [group: string]: Kind },
+  /** A group that is weak at nothing, and comes in the middle of scenario C. */
+  late: "east",
+  /** Tasks over which the success after a change is looked at. */
+  window: 50,
+  selectors: {
+    "A: stays": ["linucb", "thompson", "ucb1", "epsilon-greedy", "random", "random-top", "oracle"],
+    "B: flips": ["linucb", FADING, FOREVER, "thompson", "ucb1", "epsilon-greedy", "random", "random-top", "oracle"],
+    "B: flips slowly": ["linucb", FADING, FOREVER, "random-top", "oracle"],
+    "B: flips and back": ["linucb", FADING, FOREVER, "random-top", "oracle"],
+    "C: a group joins": ["linucb", "thompson", "epsilon-greedy", "random", "random-top", "oracle"],
+  } as { readonly [scenario: string]: readonly string[] },
+};
+type Params = typeof PARAMS;
+
+export const drift = computedExperiment<Params>({
+  name: "drift",
+  summary: "skills that flip at once, slowly, and back, and a group that joins: with and without forgetting",
+  description: [
+    `A stream of ${PARAMS.jobs} jobs of ${PARAMS.tasksPerJob} tasks of three skills (compute, transfer, dtn, drawn evenly), one job after the other; what a job teaches, the next one's genesis carries. Two groups of ${PARAMS.agentsPerGroup} agents have all three skills; north fails ${percent(PARAMS.failureOfWeak)} of dtn, south ${percent(PARAMS.failureOfWeak)} of compute, and both ${percent(PARAMS.failure)} of everything else. A task goes to one agent; a failure is the skill's error, known at once, and somebody else gets the task then.`,
+    "A: it stays so. B: north and south change places after half of the tasks; or slowly, over a third of them; or for the middle third only. C: a third group, weak at nothing, joins after half of the tasks.",
+    "success: first awards that brought an answer. routing: of the first awards of compute and dtn, those to an agent of the best group there is. trough: the least mean chance of success of 50 first awards in a row after the change, by the true chances of those chosen. firstUse: awards from the first task after the join until a joiner had one.",
+    `Published figures (SwarmAgents' documents, other set-up, so context only): A success 73.4 % for LinUCB and 61.9 % for epsilon-greedy, routing 69 % and 50 %. B with gamma 0.98 trough at least 57 %, overall 68.0 %; with gamma 1 trough 27 to 33 %, overall 61.1 %. Theirs is not published whole: sizes of groups, lengths of runs, features and retries are ours. Their reward is 1 - latency/timeout, -0.5 for a failure, -1 for a timeout; ours is the mesh's. They have coordinators that are never replaced; here a committee of one member chooses, which changes no choice.`,
+    "Three things forget: the selector's model by its gamma at every lesson (as it comes 0.995), the records that it is shown within a job (about 25 answers an agent and skill), and the owner's records from job to job (a hundredth an answer). gamma varies the first; the others are the same for all selectors. Agents hear of a job when its windows open: in a job that has offers enough nobody new is asked, so a group that joins waits for the next job. And the first task of a skill in a job goes to whoever offers first, which is why the oracle does not route everything right.",
+  ],
+  params: PARAMS,
+  seeds: 30,
+  firstSeed: 1000,
+  metrics: [
+    { name: "success", unit: "share", summary: "first awards that brought an answer" },
+    { name: "success.before", unit: "share", summary: "the same in the first third" },
+    { name: "success.after", unit: "share", summary: "the same in the last third" },
+    { name: "routing", unit: "share", summary: "first awards of compute and dtn that went to the best group" },
+    { name: "routing.after", unit: "share", summary: "the same in the last third" },
+    {
+      name: "trough",
+      unit: "share",
+      summary: "least mean chance of success of 50 first awards in a row after the change",
+    },
+    { name: "regret", unit: "", summary: "what the best agent's chance was above the chosen one's, a first award" },
+    { name: "firstUse", unit: "", summary: "first awards from the join until a joiner had one" },
+    { name: "joinersShare", unit: "share", summary: "of the first awards after the join, those to joiners" },
+  ],
+  cases: ({ selectors }) =>
+    Object.entries(selectors).flatMap(([scenario, list]) => list.map((selector) => ({ scenario, selector }))),
+  compute: (of, seed, params, host) => run(of, seed, params, host),
+  verdict,
+});
+
+// --- what is true -------------------------------------------------------------------------------------
+
+interface Change {
+  readonly fromTask: number;
+  readonly toTask?: number;
+  readonly overTasks?: number;
+}
+
+const total = ({ jobs, tasksPerJob }: Params): number => jobs * tasksPerJob;
+const joins = (scenario: string): boolean => scenario.startsWith("C");
+
+function changeOf(scenario: string, params: Params): Change | null {
+  const tasks = total(params);
+  if (scenario === "B: flips") return { fromTask: tasks / 2 };
+  if (scenario === "B: flips slowly") return { fromTask: tasks / 3, overTasks: tasks / 3 };
+  if (scenario === "B: flips and back") return { fromTask: tasks / 3, toTask: (2 * tasks) / 3 };
+  return null;
+}
+
+/** Of a group's success at a kind, before or after the groups changed places. */
+function chanceOf(group: string, kind: string, hasFlipped: boolean, params: Params): number {
+  const weak = Object.entries(params.weak)
+    .filter(([name]) => (name === group) !== hasFlipped && group !== params.late)
+    .map(([, one]) => one as string);
+  return 1 - (weak.includes(kind) ? params.failureOfWeak : params.failure);
+}
+
+/** The same while a change comes: what the fault skillChange makes of it. */
+function chanceAt(group: string, kind: string, place: number, change: Change | null, params: Params): number {
+  const before = chanceOf(group, kind, false, params);
+  if (change === null || place < change.fromTask || place >= (change.toTask ?? Infinity)) return before;
+  const strength = change.overTasks === undefined ? 1 : Math.min(1, (place - change.fromTask) / change.overTasks);
+  return before + (chanceOf(group, kind, true, params) - before) * strength;
+}
+
+// --- running ------------------------------------------------------------------------------------------
+
+/** A first award with what was true of it. */
+interface Decision {
+  readonly place: number;
+  readonly kind: string;
+  readonly group: string;
+  readonly chance: number;
+  readonly best: number;
+  readonly isRight: boolean;
+}
+
+async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
+  const scenario = String(of.scenario);
+  const fading: Selector[] = [0.98, 1].map((gamma) => ({
+    ...(createLinUcb({ gamma }) as Selector),
+    name: nameOf(`linucb, gamma ${gamma}`),
+  }));
+  const log = new AwardLog();
+  const kinds = new Map<string, string>();
+  await runScenario(scenarioOf(scenario, nameOf(String(of.selector)), params), {
+    seed,
+    host,
+    thorough: false,
+    plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: fading }],
+    watch: ({ index, genesis }) => {
+      for (const { id, skill } of genesis.nodes) kinds.set(`${index}/${id}`, skill);
+      return log.watch(`${index}/`);
+    },
+  });
+  const change = changeOf(scenario, params);
+  const decisions = log.first.map((award) => decisionOf(award, kinds.get(award.task)!, change, scenario, params));
+  return [{ labels: of, figures: figuresOf(decisions, scenario, params) }];
+}
+
+/** Selectors are named as nodes and skills are. */
+const nameOf = (selector: string): string => selector.replace(", gamma ", "-gamma-");
+
+function decisionOf(
+  { task, worker, isRight }: FirstAward,
+  kind: string,
+  change: Change | null,
+  scenario: string,
+  params: Params,
+): Decision {
+  const [job, id] = task.split("/") as [string, string];
+  const place = Number(job) * params.tasksPerJob + placeOf(id);
+  const group = worker.replace(/\d+$/, "");
+  const hasJoined = joins(scenario) && place >= total(params) / 2;
+  const there = [...Object.keys(params.weak), ...(hasJoined ? [params.late] : [])];
+  const best = Math.max(...there.map((one) => chanceAt(one, kind, place, change, params)));
+  return { place, kind, group, chance: chanceAt(group, kind, place, change, params), best, isRight };
+}
+
+function figuresOf(decisions: readonly Decision[], scenario: string, params: Params): Figures {
+  const tasks = total(params);
+  const change = changeOf(scenario, params);
+  const first = decisions.filter(({ place }) => place < tasks / 3);
+  const last = decisions.filter(({ place }) => place >= (2 * tasks) / 3);
+  const success = (of: readonly Decision[]): number | null => mean(of.map(({ isRight }) => (isRight ? 1 : 0)));
+  const routing = (of: readonly Decision[]): number | null =>
+    mean(of.filter(({ kind }) => kind !== "transfer").map(({ chance, best }) => (chance === best ? 1 : 0)));
+  const joined = joins(scenario) ? decisions.filter(({ place }) => place >= tasks / 2) : [];
+  const firstUse = joined.findIndex(({ group }) => group === params.late);
+  return {
+    success: success(decisions),
+    "success.before": success(first),
+    "success.after": success(last),
+    routing: routing(decisions),
+    "routing.after": routing(last),
+    trough:
+      change === null
+        ? null
+        : troughOf(
+            decisions.filter(({ place }) => place >= change.fromTask),
+            params,
+          ),
+    regret: mean(decisions.map(({ chance, best }) => best - chance)),
+    firstUse: firstUse < 0 ? null : firstUse + 1,
+    joinersShare: mean(joined.map(({ group }) => (group === params.late ? 1 : 0))),
+  };
+}
+
+function troughOf(decisions: readonly Decision[], { window }: Params): number | null {
+  const means: number[] = [];
+  for (let at = 0; at + window <= decisions.length; at++)
+    means.push(mean(decisions.slice(at, at + window).map(({ chance }) => chance))!);
+  return means.length === 0 ? null : Math.min(...means);
+}
+
+const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const joinsAt = (startMs: number) =>
+  defineBehaviour({
+    name: "joins",
+    summary: "starts in the middle of the jobs",
+    apply: (agent) => ({ ...agent, spec: { ...agent.spec, startMs } }),
+  });
+
+/** Shortly before the first job of the second half: its directory entry is known when that job asks for offers. */
+const joinMs = ({ jobs, everyMs }: Params): number => WARM_UP_MS + (jobs / 2) * everyMs - 3_000;
+
+function scenarioOf(scenario: string, selector: string, params: Params): ScenarioInput {
+  const { jobs, tasksPerJob, lanes, everyMs, agentsPerGroup, weak, late } = params;
+  const change = changeOf(scenario, params);
+  const group = (name: string) => ({
+    name,
+    count: agentsPerGroup,
+    skills: [...KINDS],
+    hosts: false,
+    behave: { admits: {}, ...(name === late ? { joins: {} } : {}) },
+    profile: {
+      accuracy: Object.fromEntries(KINDS.map((kind) => [kind, chanceOf(name, kind, false, params)])),
+      latencyMs: { p50: 50, p95: 100 },
+      slots: 4,
+    },
+  });
+  const flips = change === null ? [] : Object.keys(weak).map((name) => flipOf(name, change, params));
+  return {
+    name: "drift",
+    agents: [
+      { name: "keeper", count: 1, skills: [] },
+      ...Object.keys(weak).map(group),
+      ...(joins(scenario) ? [group(late)] : []),
+    ],
+    clients: 1,
+    workload: {
+      jobs: { count: jobs, arrival: { every: everyMs } },
+      selector,
+      committee: 1,
+      standbys: 0,
+      shape: { kind: "lanes", tasks: tasksPerJob, lanes, skills: { compute: 1, transfer: 1, dtn: 1 } },
+      policy: { redundancy: 1, timeout: "5s", retries: 60 },
+    },
+    faults: flips,
+  };
+}
+
+/** The fault that gives a group the other's chances. */
+function flipOf(group: string, change: Change, params: Params) {
+  const accuracy = Object.fromEntries(
+    KINDS.map((kind) => [kind, chanceOf(group, kind, true, params) / chanceOf(group, kind, false, params)]),
+  );
+  return { at: 0, skillChange: { which: [group], accuracy, ...change } };
+}
+
+// --- saying -------------------------------------------------------------------------------------------
+
+function verdict(rows: readonly Measured[]): string[] {
+  const at = (scenario: string, selector: string, metric: string): string => {
+    const value = meanAt(rows, { scenario, selector }, metric);
+    return value === null ? "unknown" : percent(value);
+  };
+  const [stays, flips] = ["A: stays", "B: flips"];
+  const gammas = [`linucb (gamma ${LINUCB.gamma})`, FADING, FOREVER].map((name, i) => {
+    const selector = i === 0 ? "linucb" : name;
+    return `${name}: trough ${at(flips, selector, "trough")}, overall ${at(flips, selector, "success")}, last third ${at(flips, selector, "success.after")}`;
+  });
+  const behind = Object.entries(PARAMS.selectors).flatMap(([scenario, selectors]) => {
+    const own = meanAt(rows, { scenario, selector: "linucb" }, "success");
+    return selectors.flatMap((selector) => {
+      const other = meanAt(rows, { scenario, selector }, "success");
+      return own !== null && other !== null && other > own && selector !== "oracle"
+        ? [`${selector} in ${scenario} (${percent(other)} against ${percent(own)})`]
+        : [];
+    });
+  });
+  return [
+    `A: linucb succeeds in ${at(stays, "linucb", "success")} and routes ${at(stays, "linucb", "routing")} to the better group; epsilon-greedy ${at(stays, "epsilon-greedy", "success")} and ${at(stays, "epsilon-greedy", "routing")}; random-top ${at(stays, "random-top", "success")} and ${at(stays, "random-top", "routing")}; the oracle ${at(stays, "oracle", "success")} and ${at(stays, "oracle", "routing")}.`,
+    `B, flip at once: ${gammas.join("; ")}; random-top trough ${at(flips, "random-top", "trough")}, overall ${at(flips, "random-top", "success")}; the oracle overall ${at(flips, "oracle", "success")}.`,
+    behind.length === 0
+      ? "Nothing but the oracle succeeds more often than linucb anywhere here."
+      : `Where linucb is behind: ${behind.join("; ")}.`,
+  ];
+}

@@ -1,0 +1,47 @@
+/**
+ * A scenario inside a computed experiment: one run under the checkers, watched by whoever asks. For figures of parts of a
+ * run, which its metrics do not give, and for plugins that are objects.
+ */
+
+import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
+import type { Checker } from "../checkers/checker.ts";
+import type { SimHost } from "../host.ts";
+import type { Plugin } from "../plugins/registry.ts";
+import type { SubmittedJob } from "../run/clients.ts";
+import type { RunResult } from "../run/result.ts";
+import { simulate } from "../run/simulate.ts";
+import { loadScenarioSource } from "../scenario/load-scenario.ts";
+import type { ScenarioInput } from "../scenario/scenario-source.ts";
+
+export interface RunScenario {
+  readonly seed: number;
+  readonly host: SimHost;
+  readonly plugins?: readonly Plugin[];
+  /** What clients know before their first job. */
+  readonly known?: KnownWorld;
+  /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
+  readonly thorough?: boolean;
+  /** Of each job: sees its blocks as they are decided, like any checker. */
+  readonly watch?: (job: SubmittedJob) => Checker;
+}
+
+/** Throws where an invariant broke, or where a fault of the scenario hit nobody: figures of such a run mean nothing. */
+export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
+  const { seed, host, plugins = [], known, thorough, watch } = options;
+  const source = { file: scenario.name, content: { object: scenario } };
+  const loaded = await loadScenarioSource(source, host, { plugins });
+  const checkers = watch === undefined ? {} : { checkers: (job: SubmittedJob) => [watch(job)] };
+  const result = simulate(loaded.scenario, {
+    ...loaded,
+    seed,
+    host,
+    known,
+    ...(thorough === undefined ? {} : { thorough }),
+    ...checkers,
+  });
+  const broken = result.invariants.find(({ first }) => first !== null);
+  if (broken !== undefined) throw new Error(`${scenario.name}: ${broken.id}: ${broken.first!.message}`);
+  if (result.idleFaults.length > 0)
+    throw new Error(`${scenario.name}: without effect: ${result.idleFaults.join(", ")}`);
+  return result;
+}

@@ -1,0 +1,24 @@
+/** What verdicts of experiments are put together from. */
+
+import type { Estimate } from "../run/result.ts";
+import type { Labels, Measured } from "./experiment.ts";
+
+/** A metric in the first row with these labels among its own; null: there is none. */
+export const estimateAt = (rows: readonly Measured[], labels: Labels, metric: string): Estimate | null =>
+  rows.find((row) => Object.entries(labels).every(([label, value]) => row.labels[label] === value))?.metrics[metric] ??
+  null;
+
+export const meanAt = (rows: readonly Measured[], labels: Labels, metric: string): number | null =>
+  estimateAt(rows, labels, metric)?.mean ?? null;
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const halfOf = ({ ci95 }: Estimate): number | null => (ci95 === null ? null : (ci95[1] - ci95[0]) / 2);
+
+/** How many percentage points `own` lies above `other`, with half of the difference's interval where there is one. */
+export function pointsMore(own: Estimate, other: Estimate): string {
+  const gain = own.mean - other.mean;
+  const points = `${gain < 0 ? "\u2212" : "+"}${Math.abs(100 * gain).toFixed(1)}`;
+  const [a, b] = [halfOf(own), halfOf(other)];
+  return a === null || b === null ? points : `${points} \u00b1 ${(100 * Math.sqrt(a * a + b * b)).toFixed(1)}`;
+}

@@ -1,0 +1,196 @@
+/**
+ * The five agents of Symphony-Coord's simulation, which its experiments 2 and 3 share, as a scenario: one job of single
+ * tasks, one after the other, whose awards, offers and results go through blocks of a committee of four. And what each
+ * step of such a run came to.
+ *
+ * Source of the figures: Symphony-Coord (arXiv 2602.00966), experiments 2 and 3, and its published code.
+ */
+
+import type { AgentId, JobId } from "../../protocol/core/ids.ts";
+import type { LedgerEvent } from "../../protocol/job/event.ts";
+import type { Checker } from "../checkers/checker.ts";
+import type { SimHost } from "../host.ts";
+import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
+import { runScenario } from "./run-scenario.ts";
+
+export interface MarketAgent {
+  /** Credits for one call. */
+  readonly price: number;
+  /** Median without load, ms. */
+  readonly latencyMs: number;
+  /** Chance of success without load, by kind of task. */
+  readonly simple: number;
+  readonly hard: number;
+}
+
+export const AGENTS: { readonly [name: string]: MarketAgent } = {
+  A: { price: 1, latencyMs: 900, simple: 0.99, hard: 0.99 },
+  B: { price: 0.1, latencyMs: 350, simple: 0.88, hard: 0.18 },
+  C: { price: 0.35, latencyMs: 550, simple: 0.92, hard: 0.65 },
+  D: { price: 0.22, latencyMs: 420, simple: 0.9, hard: 0.45 },
+  E: { price: 0.6, latencyMs: 780, simple: 0.95, hard: 0.85 },
+};
+
+/** Each call adds 0.3, of which 0.88 are left at the next step; see LoadModel. */
+export const LOAD = { perCall: 0.3, keep: 0.88, slowdown: 1.2, errors: 0.05, busyAt: 0.95 };
+/** Spread of latencies: their 95th percentile is 1.645 standard deviations of 8 % above the median. */
+const P95_OF_P50 = 1.14;
+/** Longer than any work takes: no lease runs out, whatever shock comes. */
+const LEASE_MS = 7_000;
+/** Shorter than the lease by the factor after which a task is hedged: nothing is hedged, each award ends by itself. */
+const EXPECTED_PER_LATENCY = 2.2;
+
+export interface Market {
+  readonly steps: number;
+  /** Share of hard tasks. */
+  readonly hard: number;
+  /** Of the base latency, by agent. Default: 1. */
+  readonly latency?: { readonly [agent: string]: number };
+}
+
+/** A change of agents (sim/faults/skill-change.ts), by agent. */
+export type Shock = { readonly [agent: string]: { readonly [option: string]: unknown } };
+
+/** One step: the award that it was given first, which is what was published, and those that came after a failure. */
+export interface Step {
+  readonly place: number;
+  readonly worker: string;
+  /** The first award brought the answer. */
+  readonly success: boolean;
+  /** From that award to its end, ms. */
+  readonly latencyMs: number;
+  /** Of that award, credits. */
+  readonly price: number;
+  /** Of all awards of the step, that one among them, credits. */
+  readonly priceOfAll: number;
+  readonly awards: number;
+}
+
+const CREDIT = 1_000_000;
+
+export function marketScenario(market: Market, selector: string, shocks: readonly Shock[]): ScenarioInput {
+  const { steps, hard, latency = {} } = market;
+  const groups = Object.entries(AGENTS).map(([name, agent]) => {
+    const p50 = agent.latencyMs * (latency[name] ?? 1);
+    return {
+      name,
+      count: 1,
+      hosts: false,
+      skills: ["simple", "hard"],
+      behave: { admits: {} },
+      profile: {
+        accuracy: { simple: agent.simple, hard: agent.hard },
+        latencyMs: { p50, p95: P95_OF_P50 * p50 },
+        expectedMs: Math.round(EXPECTED_PER_LATENCY * p50),
+        price: agent.price,
+        slots: 100, // its load is what it says of itself, not how many tasks it has at a time
+        load: LOAD,
+      },
+    };
+  });
+  const faults = shocks.flatMap((shock) =>
+    Object.entries(shock).map(([agent, change]) => ({ at: "0s", skillChange: { which: [agent], ...change } })),
+  );
+  return {
+    name: "symphony-market",
+    agents: [{ name: "keeper", count: 4, skills: [] }, ...groups],
+    clients: 1,
+    network: { service: { baseMs: 0 } },
+    workload: {
+      selector,
+      committee: 4,
+      standbys: 0,
+      deadline: "24h",
+      budget: 100_000,
+      shape: { kind: "lanes", lanes: 1, tasks: steps, skills: { simple: 1 - hard, hard } },
+      policy: { redundancy: 1, timeout: LEASE_MS, retries: 64 },
+    },
+    faults,
+  } as ScenarioInput;
+}
+
+/** Writes down what a job's steps came to, from its decided blocks. */
+class StepLog implements Checker {
+  readonly #open = new Map<string, { readonly step: Step; readonly atMs: number; ended: boolean }>();
+
+  onDecided({ events, atMs }: { readonly events: readonly LedgerEvent[]; readonly atMs: number }): void {
+    for (const event of events) {
+      if (event.kind === "award") this.#onAward(event.task, event.worker, event.price / CREDIT, atMs);
+      else if (event.kind === "result") this.#onEnd(event.task, event.worker, true, atMs);
+      else if (event.kind === "ended" && event.reason === "busy") this.#onBusy(event.task);
+      else if (event.kind === "ended") this.#onEnd(event.task, event.worker, false, atMs);
+    }
+  }
+
+  #onAward(task: string, worker: AgentId, price: number, atMs: number): void {
+    const known = this.#open.get(task);
+    if (known === undefined) {
+      const step = { place: placeOf(task), worker, success: false, latencyMs: 0, price, priceOfAll: price, awards: 1 };
+      this.#open.set(task, { step, atMs, ended: false });
+      return;
+    }
+    const { step } = known;
+    const next = { ...step, priceOfAll: step.priceOfAll + price, awards: step.awards + 1 };
+    this.#open.set(task, { ...known, step: next });
+  }
+
+  #onEnd(task: string, worker: AgentId, success: boolean, atMs: number): void {
+    const known = this.#open.get(task);
+    if (known === undefined || known.ended || known.step.worker !== worker) return;
+    known.ended = true;
+    this.#open.set(task, { ...known, step: { ...known.step, success, latencyMs: atMs - known.atMs } });
+  }
+
+  /** It was not available, and nothing was asked of it: whoever is asked instead is the first. */
+  #onBusy(task: string): void {
+    if (this.#open.get(task)?.step.awards === 1) this.#open.delete(task);
+  }
+
+  /** In the order of the tasks. */
+  all(): Step[] {
+    return [...this.#open.values()].map(({ step }) => step).sort((a, b) => a.place - b.place);
+  }
+}
+
+/** Runs the market under one selector; throws where a step is missing or an invariant broke. */
+export async function runMarket(
+  market: Market,
+  selector: string,
+  shocks: readonly Shock[],
+  { seed, host }: { readonly seed: number; readonly host: SimHost },
+): Promise<Step[]> {
+  const logs = new Map<JobId, StepLog>();
+  const result = await runScenario(marketScenario(market, selector, shocks), {
+    seed,
+    host,
+    // Of a thousand nodes the whole state, after each of thousands of blocks, takes longer than the run.
+    thorough: false,
+    plugins: [{ behaviours: [ADMITS], shapes: [LANES] }],
+    watch({ job }) {
+      const log = new StepLog();
+      logs.set(job, log);
+      return log;
+    },
+  });
+  const steps = [...logs.values()].flatMap((log) => log.all());
+  if (result.metrics.completion !== 1 || steps.length !== market.steps)
+    throw new Error(`symphony-market under ${selector}: ${steps.length} of ${market.steps} steps were done`);
+  return steps;
+}
+
+/** null: of none. */
+export const meanOf = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export const successOf = (steps: readonly Step[]): number | null =>
+  meanOf(steps.map(({ success }) => (success ? 1 : 0)));
+
+/** Credits of the first awards for each that brought the answer; null: none did. */
+export function costPerCorrect(steps: readonly Step[]): number | null {
+  const correct = steps.filter(({ success }) => success).length;
+  return correct === 0 ? null : steps.reduce((sum, { price }) => sum + price, 0) / correct;
+}
+
+/** Credits of all awards for each step: every step has its answer in the end. */
+export const costPerStep = (steps: readonly Step[]): number | null => meanOf(steps.map(({ priceOfAll }) => priceOfAll));

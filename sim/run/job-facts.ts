@@ -1,0 +1,82 @@
+/**
+ * What the tasks of simulated jobs are, as their geneses say: kind, difficulty, and the place in the workload, which
+ * changes that begin at the n-th task and load that fades from task to task go by.
+ */
+
+import { type JobId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
+import type { Data, Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
+import { decodeValue, type Value } from "../../protocol/wire/value.ts";
+import { factsOf, type SimulatedTask } from "../workloads/truth.ts";
+
+export interface TaskFacts extends Pick<SimulatedTask, "kind" | "difficulty"> {
+  /** Who has it not cannot do the task. */
+  readonly skill: string;
+  /** From 0: jobs in the order of their submission, their nodes in the genesis's. */
+  readonly place: number;
+}
+
+/** Tasks of a node. Of a map over outputs, whose number its genesis does not say: one place for all. */
+function sizeOf({ generator }: Pick<NodeSpec, "generator">): number {
+  if (generator.kind === "chain") return generator.steps;
+  if (generator.kind === "single" || generator.items.kind === "output") return 1;
+  const items = generator.items.kind === "list" ? generator.items.items.length : generator.items.packs.length;
+  return Math.ceil(items / generator.batch);
+}
+
+interface PlacedNode {
+  readonly spec: NodeSpec;
+  readonly from: number;
+  readonly size: number;
+}
+
+export class JobFacts {
+  /** Of each planned job: the place of its first task. */
+  readonly #first: readonly number[];
+  readonly #nodes = new Map<JobId, ReadonlyMap<string, PlacedNode>>();
+
+  /** `planned`: the jobs in the order of their submission. */
+  constructor(planned: readonly (readonly NodeSpec[])[]) {
+    let next = 0;
+    this.#first = planned.map((nodes) => {
+      const first = next;
+      for (const node of nodes) next += sizeOf(node);
+      return first;
+    });
+  }
+
+  /** A job that was planned at this index came to be. */
+  add(job: JobId, index: number, { nodes }: Pick<Genesis, "nodes">): void {
+    let from = this.#first[index] ?? 0;
+    const placed = new Map<string, PlacedNode>();
+    for (const spec of nodes) {
+      const size = sizeOf(spec);
+      placed.set(spec.id, { spec, from, size });
+      from += size;
+    }
+    this.#nodes.set(job, placed);
+  }
+
+  placeOf(job: JobId, task: TaskId): number {
+    const { node, index } = taskParts(task);
+    const placed = this.#nodes.get(job)?.get(node);
+    return placed === undefined ? 0 : placed.from + Math.min(index ?? 0, placed.size - 1);
+  }
+
+  of(job: JobId, task: TaskId): TaskFacts {
+    const { node, index } = taskParts(task);
+    const spec = this.#nodes.get(job)?.get(node)?.spec;
+    const value = spec === undefined ? undefined : inputOf(spec, index);
+    return { ...factsOf(value), skill: spec?.skill ?? "", place: this.placeOf(job, task) };
+  }
+}
+
+function inputOf({ input, generator }: NodeSpec, index: number | null): Value | undefined {
+  if (generator.kind === "map" && generator.items.kind === "list" && index !== null)
+    return decoded(generator.items.items[index]);
+  return input.kind === "value" ? decoded(input.data) : undefined;
+}
+
+function decoded(data: Data | undefined): Value | undefined {
+  const value = data?.kind === "inline" ? decodeValue(data.bytes) : null;
+  return value?.ok === true ? value.value : undefined;
+}

@@ -1,0 +1,96 @@
+/** The oracle of simulations, and skills that change: what is known of the truth is what is drawn. */
+
+import { expect, test } from "vitest";
+import { simHost } from "../../scripts/sim-host.ts";
+import { createRegistry } from "../../sim/plugins/built-in.ts";
+import type { RunResult } from "../../sim/run/result.ts";
+import { simulate } from "../../sim/run/simulate.ts";
+import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
+
+const registry = createRegistry();
+
+/** Two good workers and six bad ones; one task after the other. */
+function run(selector: string, faults = "", seed = 5): { readonly result: RunResult; readonly awards: string[] } {
+  const worker = (name: string, count: number, accuracy: number): string =>
+    `  - { name: ${name}, count: ${count}, hosts: false, skills: [solve], profile: { accuracy: ${accuracy}, latencyMs: { p50: 300, p95: 500 } } }`;
+  const text = `
+name: oracle
+agents:
+  - { name: keeper, count: 4, skills: [keep] }
+${worker("good", 2, 0.95)}
+${worker("bad", 10, 0.4)}
+workload:
+  selector: ${selector}
+  shape: { kind: chain, steps: 40 }
+${faults}`;
+  const scenario = parseScenario(simHost.parseYaml("oracle.yaml", text), registry, simHost);
+  const awards: string[] = [];
+  const result = simulate(scenario, {
+    seed,
+    host: simHost,
+    registry,
+    checkers: () => [
+      {
+        onDecided({ events }) {
+          for (const event of events) if (event.kind === "award") awards.push(event.worker);
+        },
+      },
+    ],
+  });
+  expect(result.invariants.every(({ first }) => first === null)).toBe(true);
+  return { result, awards };
+}
+
+const isGood = (worker: string): boolean => worker.startsWith("good");
+
+test("it takes the best that offer, however many there are, and beats the lot", () => {
+  const { result, awards } = run("oracle");
+  // Whoever offers first may have the first task: nobody else has offered by then.
+  expect(awards.slice(1).every(isGood)).toBe(true);
+  expect(result.metrics).toMatchObject({ completion: 1 });
+  expect(result.metrics.regret).toBeLessThan(0.02);
+  const random = run("random").result;
+  expect(random.metrics.regret).toBeGreaterThan(0.3);
+  expect(random.metrics.accuracy).toBeLessThan(result.metrics.accuracy!);
+});
+
+test("members choose alike though chances change between their choices: no block needs a second round", () => {
+  const { result } = run(
+    "oracle",
+    "faults:\n  - { at: 6s, skillChange: { which: [good], accuracy: 0.1, overMs: 10000 } }",
+  );
+  expect(result.metrics.laterRounds).toBe(0);
+  expect(run("oracle", "", 6).result.digest).toBe(run("oracle", "", 6).result.digest);
+});
+
+test("a change is drawn from, known to the regret and the oracle, and taken back", () => {
+  const change =
+    "faults:\n  - { at: 0s, skillChange: { which: [good], accuracy: 0, latency: 3, fromTask: 10, toTask: 30 } }";
+  const { result, awards } = run("oracle", change);
+  expect(awards.slice(1, 10).every(isGood)).toBe(true);
+  expect(awards.slice(10, 30).some(isGood)).toBe(false);
+  expect(awards.slice(30).every(isGood)).toBe(true);
+  expect(result.metrics.regret).toBeLessThan(0.02);
+  // Somebody who goes on as if nothing had happened: right never, and far from the best.
+  const always = run("oracle", "faults:\n  - { at: 0s, skillChange: { which: [good, bad], accuracy: 0 } }").result;
+  expect(always.metrics).toMatchObject({ accuracy: 0, regret: 0 });
+});
+
+test("a change of time comes at its moment and goes at its end", () => {
+  const { awards, result } = run(
+    "oracle",
+    "faults:\n  - { at: 8s, skillChange: { which: [good], accuracy: 0.1, for: 4s } }",
+  );
+  const bad = awards.map((worker, at) => (isGood(worker) ? -1 : at)).filter((at) => at > 0);
+  expect(bad.length).toBeGreaterThan(2);
+  expect(bad[bad.length - 1]! - bad[0]!).toBe(bad.length - 1);
+  expect(isGood(awards[awards.length - 1]!)).toBe(true);
+  expect(result.timeline).toContainEqual(expect.objectContaining({ kind: "fault", agents: ["good1", "good2"] }));
+});
+
+test("no plugin may take its name", async () => {
+  const { loadPlugins } = await import("../../sim/plugins/load-plugins.ts");
+  const plugin = { selectors: [{ name: "oracle", summary: "another", score: () => 0 }] };
+  const wanted = { name: "own", from: plugin, error: (what: string) => new Error(what) };
+  await expect(loadPlugins([wanted], simHost)).rejects.toThrow('the simulator has a selector "oracle" already');
+});
