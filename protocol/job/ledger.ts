@@ -36,6 +36,7 @@ import {
 } from "./batch.ts";
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
+import { GATHER } from "./gathering.ts";
 import { createGraph } from "./graph.ts";
 import {
   completeIfDone,
@@ -373,7 +374,7 @@ export class Ledger {
       else if (kind === "window") ended.add(rest);
       else {
         const [id, worker] = rest.split("|") as [TaskId, AgentId | undefined];
-        const task = this.state.tasks.get(id);
+        const task = kind === GATHER ? undefined : this.state.tasks.get(id); // seating looks after gatherings
         if (task === undefined) continue;
         if (kind === "reveal") closeReveals(rules, task);
         else if (kind === "hedge") hedge(rules, task);

@@ -1,6 +1,7 @@
 /**
- * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once. Fewer: a window opens,
- * its beacon asks for offers, and its end, not gossip, counts the attempt. After the last one the task takes what
+ * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once, but for the first tasks
+ * of a need, which wait for some to choose among (gathering.ts). Fewer: a window opens, its beacon asks for offers, and
+ * its end, not gossip, counts the attempt. After the last one the task takes what
  * there is if its rule can work with that, or fails.
  *
  * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
@@ -19,16 +20,10 @@ import {
 } from "./batch.ts";
 import { chooseWorkers } from "./choosing.ts";
 import { admissible, hasSlot, isAwaited, moneyLeft, standingOffers } from "./eligible.ts";
+import { isGathering, lackingToGather, limitGathering } from "./gathering.ts";
 import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
-import {
-  BATCHES_MAX,
-  CALLS,
-  HEDGE_FACTOR,
-  HEDGE_MIN_MS,
-  minimumResults,
-  WINDOW_ATTEMPTS,
-} from "./policy.ts";
+import { BATCHES_MAX, CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, needKey, type Offer, type Task, updateAgent, type Window } from "./state.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
@@ -112,7 +107,9 @@ interface Need {
   readonly skill: string;
   readonly labels: readonly string[];
   readonly offers: readonly Offer[];
-  /** Tasks that found fewer offers than free seats. */
+  /** Its tasks wait for offers to choose among. */
+  readonly gathers: boolean;
+  /** Tasks that found fewer offers than free seats, or wait. */
   readonly short: TaskId[];
 }
 
@@ -126,17 +123,28 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
     const key = needKey(skill, labels);
     let need = needs.get(key);
     if (need === undefined) {
-      need = { key, skill, labels, offers: standingOffers(rules, skill, labels), short: [] };
+      const offers = standingOffers(rules, skill, labels);
+      const gathers = isGathering(rules, { skill, labels, offers }, endedWindows.has(key));
+      need = { key, skill, labels, offers, gathers, short: [] };
       needs.set(key, need);
     }
-    seatTask(rules, task, need, endedWindows.has(key));
+    if (need.gathers) need.short.push(task.id);
+    else seatTask(rules, task, need, endedWindows.has(key));
   }
   for (const need of needs.values()) {
     // A task that failed on the way ended the job: nothing is opened after its last event.
     if (rules.state.status.get() !== "running") return;
     if (need.short.length > 0) askForOffers(rules, need, endedWindows.has(need.key));
+    if (need.gathers && isEnough(rules, need)) limitGathering(rules, need);
   }
   closeIdleWindows(rules, needs);
+}
+
+/** Whether the first of the waiting tasks could be given to those whose offers stand. */
+function isEnough(rules: Rules, { offers, short }: Need): boolean {
+  const task = rules.state.tasks.get(short[0]!)!;
+  const free = admissible(rules, task, offers).filter((offer) => hasSlot(rules, offer));
+  return free.length >= freeSeats(task) || (free.length > 0 && offers.some((offer) => isAwaited(rules, offer, 0)));
 }
 
 /** `hasEnded`: a window of its need ends in this block. */
@@ -296,11 +304,11 @@ export function shortage(rules: Rules, skill: string): number {
     const task = rules.state.tasks.get(name as TaskId)!;
     const spec = specOf(rules, task);
     if (spec.skill !== skill) continue;
-    const free = admissible(rules, task, standingOffers(rules, skill, spec.labels)).filter((offer) =>
-      hasSlot(rules, offer),
-    );
+    const offers = standingOffers(rules, skill, spec.labels);
+    const free = admissible(rules, task, offers).filter((offer) => hasSlot(rules, offer));
     const lacking = Math.max(0, freeSeats(task) - free.length);
-    return standingOffers(rules, skill, spec.labels).some(isFull) ? Math.min(1, lacking) : lacking;
+    if (lacking === 0) return lackingToGather(rules, { skill, labels: spec.labels, offers });
+    return offers.some(isFull) ? Math.min(1, lacking) : lacking;
   }
   return 0;
 }

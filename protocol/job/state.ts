@@ -97,6 +97,13 @@ export interface Window {
   readonly known: number;
 }
 
+/** Whether the first tasks of a need still wait for offers to choose among (see gathering.ts). */
+export interface Gathering {
+  /** 0: too few stand for a task. */
+  readonly endsMs: number;
+  readonly isOver: boolean;
+}
+
 export interface AgentRecord {
   readonly offers: number;
   readonly awards: number;
@@ -171,6 +178,8 @@ export interface LedgerState {
   /** By skill, in the order of agents. */
   readonly offers: Table<string, readonly Offer[]>;
   readonly windows: Table<string, Window>;
+  /** By need, as windows. */
+  readonly gatherings: Table<string, Gathering>;
   readonly agents: Table<AgentId, AgentRecord>;
   /** By `skillKey`. */
   readonly records: Table<string, SkillRecord>;
@@ -248,6 +257,7 @@ export function createState(
     answers: table(),
     offers: table(),
     windows: table(),
+    gatherings: table(),
     agents: table(),
     records: table(),
     liveBySkill: table(),
