@@ -19,7 +19,16 @@ import {
   sealedSeats,
 } from "./batch.ts";
 import { chooseWorkers } from "./choosing.ts";
-import { admissible, hasSlot, isAwaited, moneyLeft, standingOffers } from "./eligible.ts";
+import {
+  admissible,
+  hasSlot,
+  isAwaited,
+  moneyLeft,
+  type Standing,
+  standingOf,
+  type Takers,
+  takersOf,
+} from "./eligible.ts";
 import { isGathering, lackingToGather, limitGathering } from "./gathering.ts";
 import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
@@ -38,14 +47,14 @@ export const windowDeadline = (need: string): string => `window|${need}`;
 
 type Seated = "seated" | "short" | "unaffordable";
 
-/** Gives `seats` seats to the best of `offers`, all or none; their prices are reserved together. */
-function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
-  if (offers.length < seats) return "short";
-  const picked = chooseWorkers(rules, task, offers, seats, moneyLeft(rules));
+/** Gives `seats` seats to the best of `takers`, all or none; their prices are reserved together. */
+function award(rules: Rules, task: Task, takers: Takers, seats: number): Seated {
+  if (seats === 0 || takers.places < seats) return "short";
+  const picked = chooseWorkers(rules, task, takers, seats, moneyLeft(rules));
   if (picked === null) return "unaffordable";
   let next = task;
   for (const { agent, context } of picked)
-    next = give(rules, next, offers.find((offer) => offer.agent === agent)!, context);
+    next = give(rules, next, takers.free.find((offer) => offer.agent === agent)!, context);
   saveTask(rules, next);
   return "seated";
 }
@@ -94,23 +103,23 @@ function give(rules: Rules, task: Task, offer: Offer, context: readonly number[]
 export function hedge(rules: Rules, task: Task): void {
   if (task.hedged || task.phase !== "seating") return;
   const spec = specOf(rules, task);
-  const offers = admissible(rules, task, standingOffers(rules, spec.skill, spec.labels)).filter((offer) =>
-    hasSlot(rules, offer),
-  );
-  if (offers.length > 0) award(rules, { ...task, hedged: true }, offers, 1);
+  const { offers, newcomers } = standingOf(rules, spec.skill, spec.labels);
+  const takers = takersOf(rules, admissible(rules, task, offers), newcomers, { seats: 1, opened: 0 });
+  award(rules, { ...task, hedged: true }, takers, 1);
 }
 
 // --- all tasks with free seats ------------------------------------------------------------------------
 
-interface Need {
+interface Need extends Standing {
   readonly key: string;
   readonly skill: string;
   readonly labels: readonly string[];
-  readonly offers: readonly Offer[];
   /** Its tasks wait for offers to choose among. */
   readonly gathers: boolean;
   /** Tasks that found fewer offers than free seats, or wait. */
   readonly short: TaskId[];
+  /** Nodes of which a task that nobody had yet found too few: as long as nothing but awards happens, all others do. */
+  readonly spent: Set<string>;
 }
 
 /** Seats what can be seated, in the order in which tasks became ready; opens windows for the rest. */
@@ -123,9 +132,9 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
     const key = needKey(skill, labels);
     let need = needs.get(key);
     if (need === undefined) {
-      const offers = standingOffers(rules, skill, labels);
-      const gathers = isGathering(rules, { skill, labels, offers }, endedWindows.has(key));
-      need = { key, skill, labels, offers, gathers, short: [] };
+      const standing = standingOf(rules, skill, labels);
+      const gathers = isGathering(rules, { skill, labels, offers: standing.offers }, endedWindows.has(key));
+      need = { ...standing, key, skill, labels, gathers, short: [], spent: new Set() };
       needs.set(key, need);
     }
     if (need.gathers) need.short.push(task.id);
@@ -141,16 +150,18 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
 }
 
 /** Whether the first of the waiting tasks could be given to those whose offers stand. */
-function isEnough(rules: Rules, { offers, short }: Need): boolean {
+function isEnough(rules: Rules, { offers, newcomers, short }: Need): boolean {
   const task = rules.state.tasks.get(short[0]!)!;
-  const free = admissible(rules, task, offers).filter((offer) => hasSlot(rules, offer));
-  return free.length >= freeSeats(task) || (free.length > 0 && offers.some((offer) => isAwaited(rules, offer, 0)));
+  const seats = freeSeats(task);
+  const { places } = takersOf(rules, admissible(rules, task, offers), newcomers, { seats, opened: 0 });
+  return places >= seats || (places > 0 && offers.some((offer) => isAwaited(rules, offer, 0)));
 }
 
 /** `hasEnded`: a window of its need ends in this block. */
 function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void {
   // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
-  if (!need.offers.some((offer) => hasSlot(rules, offer))) {
+  const isUntouched = task.awards.length + task.results.length + task.tried.length === 0;
+  if ((isUntouched && need.spent.has(task.node)) || !need.offers.some((offer) => hasSlot(rules, offer))) {
     need.short.push(task.id);
     return;
   }
@@ -158,14 +169,18 @@ function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void
   const window = rules.state.windows.get(need.key);
   const wereAsked = window !== undefined && (hasEnded || window.endsMs === 0 || window.attempt + window.opened > 1);
   const current = wereAsked ? renewIfSpent(rules, task, need.offers) : task;
-  const free = admissible(rules, current, need.offers, wereAsked).filter((offer) => hasSlot(rules, offer));
   const seats = freeSeats(current);
-  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
   const opened = window?.opened ?? 0;
-  const isBusy = free.length < seats && free.length > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
-  const outcome = award(rules, current, free, isBusy ? free.length : seats);
+  const eligible = admissible(rules, current, need.offers, wereAsked);
+  const takers = takersOf(rules, eligible, need.newcomers, { seats, opened });
+  const { places } = takers;
+  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
+  const isBusy = places < seats && places > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
+  const outcome = award(rules, current, takers, isBusy ? places : seats);
   if (isBusy && outcome === "seated") need.short.push(task.id);
-  if (outcome !== "seated" && !mayBecomeAffordable(rules, need)) need.short.push(task.id);
+  if (outcome === "seated" || mayBecomeAffordable(rules, need)) return;
+  need.short.push(task.id);
+  if (isUntouched && outcome === "short") need.spent.add(task.node);
 }
 
 /** Somebody asks for more than is left, and a reservation may still come free: the task waits for that (protocol.md 6). */
@@ -265,8 +280,10 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
     openIfComplete(rules, { ...task, seats: filled });
     return;
   }
-  for (let seats = Math.min(free.length, freeSeats(task)); seats >= Math.max(1, lacking); seats--)
-    if (award(rules, { ...task, seats: filled + seats }, free, seats) === "seated") return;
+  for (let seats = Math.min(free.length, freeSeats(task)); seats >= Math.max(1, lacking); seats--) {
+    const takers = takersOf(rules, free, need.newcomers, { seats, opened });
+    if (award(rules, { ...task, seats: filled + seats }, takers, seats) === "seated") return;
+  }
   const left = moneyLeft(rules);
   if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
     failIfHopeless(rules, task);
@@ -304,9 +321,10 @@ export function shortage(rules: Rules, skill: string): number {
     const task = rules.state.tasks.get(name as TaskId)!;
     const spec = specOf(rules, task);
     if (spec.skill !== skill) continue;
-    const offers = standingOffers(rules, skill, spec.labels);
-    const free = admissible(rules, task, offers).filter((offer) => hasSlot(rules, offer));
-    const lacking = Math.max(0, freeSeats(task) - free.length);
+    const { offers, newcomers } = standingOf(rules, skill, spec.labels);
+    const seats = freeSeats(task);
+    const { places } = takersOf(rules, admissible(rules, task, offers), newcomers, { seats, opened: 0 });
+    const lacking = Math.max(0, seats - places);
     if (lacking === 0) return lackingToGather(rules, { skill, labels: spec.labels, offers });
     return offers.some(isFull) ? Math.min(1, lacking) : lacking;
   }
