@@ -10,7 +10,7 @@ import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { EndReason } from "./event.ts";
-import { learnFromAnswer, learnFromEnd } from "./lessons.ts";
+import { learnFromAnswer, learnFromEnd, NO_FAULT } from "./lessons.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import { type Award, type Books, type Task, updateAgent, updateRecord } from "./state.ts";
@@ -83,6 +83,7 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
   if (reason === "timeout" || reason === "dead")
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
+  if (NO_FAULT.has(reason)) updateAgent(rules, worker, (record) => ({ excused: record.excused + 1 }));
   if (reason === "error") updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
   learnFromEnd(rules, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);

@@ -47,7 +47,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer): Candidate {
     live: record.live,
     slots: offer.slots,
     load: offer.load,
-    awards: record.awards,
+    awards: record.awards - record.excused,
     accepted,
     rejected,
     acceptedBefore: before?.accepted ?? 0,

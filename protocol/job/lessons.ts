@@ -16,7 +16,7 @@ import { policyOf, type Rules, specOf } from "./nodes.ts";
 import type { Award, Task } from "./state.ts";
 
 /** Ends that are nobody's fault, and teach nothing. */
-const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
+export const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
 
 /** An award ended without a result. */
 export function learnFromEnd(rules: Rules, task: Task, { worker, context }: Award, reason: EndReason): void {

@@ -107,6 +107,8 @@ export interface Gathering {
 export interface AgentRecord {
   readonly offers: number;
   readonly awards: number;
+  /** Awards that ended without a result and by nobody's fault: they say nothing of its reliability. */
+  readonly excused: number;
   readonly results: number;
   readonly accepted: number;
   readonly rejected: number;
@@ -203,6 +205,7 @@ export interface LedgerState {
 export const NEW_AGENT: AgentRecord = {
   offers: 0,
   awards: 0,
+  excused: 0,
   results: 0,
   accepted: 0,
   rejected: 0,

@@ -25,7 +25,7 @@ export interface Candidate {
   readonly slots: number;
   /** Its load over all jobs by its own word, parts per million. */
   readonly load: number;
-  /** Awards so far in this job. */
+  /** Awards so far in this job, without those that ended by nobody's fault: busy, or needed no more. */
   readonly awards: number;
   /** Answers for this skill that were accepted and rejected in this job. */
   readonly accepted: number;
