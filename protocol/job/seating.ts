@@ -11,6 +11,7 @@ import type { TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import {
   freeSeats,
+  giveUp,
   hedgeDeadline,
   leaseDeadline,
   openIfComplete,
@@ -30,7 +31,7 @@ import {
   takersOf,
 } from "./eligible.ts";
 import { isGathering, lackingToGather, limitGathering } from "./gathering.ts";
-import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
+import { nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
 import { BATCHES_MAX, CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, needKey, type Offer, type Task, updateAgent, type Window } from "./state.ts";
@@ -201,7 +202,7 @@ function failIfHopeless(rules: Rules, task: Task): void {
   const filled = sealedSeats(task);
   if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task)))
     openIfComplete(rules, { ...task, seats: filled });
-  else failJob(rules, task.id, "budget", "no offer fits into what is left of the budget");
+  else giveUp(rules, task, "budget", "no offer fits into what is left of the budget");
 }
 
 /** A task whose workers all failed starts a new batch when nobody else is free: then they may try again. */
@@ -287,11 +288,11 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
   const left = moneyLeft(rules);
   if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
     failIfHopeless(rules, task);
-  else if (free.length === 0 && filled === 0) failJob(rules, task.id, "no-offers", explainNoOffers(need));
+  else if (free.length === 0 && filled === 0) giveUp(rules, task, "no-offers", explainNoOffers(need));
   else {
     const there = task.results.length + filled + free.length;
     const found = there === 1 ? "there is 1" : `there are ${there}`;
-    failJob(rules, task.id, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
+    giveUp(rules, task, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
   }
 }
 

@@ -169,6 +169,8 @@ export interface LedgerState {
   readonly outcome: Cell<EventOf<"completed"> | null>;
   readonly spent: Cell<number>;
   readonly reserved: Cell<number>;
+  /** Accepted answers that nobody with a record for the skill had given (protocol.md 6.3). */
+  readonly unproven: Cell<number>;
   /** Counts tasks as they become ready. */
   readonly order: Cell<number>;
   readonly committee: Cell<CommitteeMembers>;
@@ -252,6 +254,7 @@ export function createState(
     outcome: cell<EventOf<"completed"> | null>(null),
     spent: cell(0),
     reserved: cell(0),
+    unproven: cell(0),
     order: cell(0),
     committee: cell(genesis.committee),
     standbys: cell(genesis.standbys),
