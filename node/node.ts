@@ -122,6 +122,7 @@ class Node implements MeshworkNode {
         hosts: options.host ?? true,
         addresses: [],
         traceState: options.traceState ?? false,
+        traceChoices: parts.trace !== null,
       },
       store: parts.store,
       blobs: parts.blobs,

@@ -99,7 +99,15 @@ export interface AgentSpec {
   readonly config?: Partial<
     Pick<
       AgentConfig,
-      "skills" | "slots" | "labels" | "hosts" | "addresses" | "traceState" | "selectors" | "explainedTasks"
+      | "skills"
+      | "slots"
+      | "labels"
+      | "hosts"
+      | "addresses"
+      | "traceState"
+      | "traceChoices"
+      | "selectors"
+      | "explainedTasks"
     >
   >;
   /** What its skills do. Default: every award fails with `refused`. */
