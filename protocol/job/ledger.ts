@@ -15,13 +15,13 @@ import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { merkleRoot } from "../core/merkle.ts";
 import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
-import { type KnownAnswers, type Lessons, priorOf } from "../selection/knowledge.ts";
+import { carried, type KnownAnswers, type Lessons, priorOf } from "../selection/knowledge.ts";
 import type { Lesson, Selector, Selectors } from "../selection/selector.ts";
 import { hash, hashOf, struct } from "../wire/codec.ts";
 import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import { dataHash, type Genesis, type NodeSpec } from "../wire/genesis.ts";
-import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
+import { decodeValue } from "../wire/value.ts";
 import {
   afterEnd,
   awardOf,
@@ -168,7 +168,7 @@ export class Ledger {
     return {
       records: records.sorted().map(([key, { accepted, rejected }]) => ({ ...ofSkillKey(key), accepted, rejected })),
       selector: selector.name,
-      learned: selector.learn === undefined ? new Uint8Array(0) : encodeValue(learned.get() as Value),
+      learned: carried(selector, learned.get()),
     };
   }
 

@@ -13,6 +13,8 @@ import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Knowledge, NO_KNOWLEDGE } from "../wire/genesis.ts";
+import { encodeValue, type Value } from "../wire/value.ts";
+import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
 export interface KnownRecord {
@@ -84,6 +86,14 @@ export function merge(world: KnownWorld, lessons: Lessons, isOwn: boolean): Know
     records: [...records.values()].slice(-RECORDS_MAX),
     learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
   };
+}
+
+/** What a selector learned, as it is carried on: canonical bytes; none of one that learns nothing. */
+export function carried<S>(selector: Pick<Selector<S>, "learn" | "shorten">, state: S): Uint8Array {
+  if (selector.learn === undefined) return NO_KNOWLEDGE.learned;
+  const whole = encodeValue(state as Value);
+  if (whole.length <= limits.learnedBytes || selector.shorten === undefined) return whole;
+  return encodeValue(selector.shorten(state, limits.learnedBytes) as Value);
 }
 
 const thousandths = (answers: number): number => Math.min(limits.knownAnswers, Math.round(answers * 1_000));

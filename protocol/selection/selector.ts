@@ -123,6 +123,8 @@ export interface Selector<S = unknown> {
   start(): S;
   choose(state: S, request: ChoiceRequest, count: number): Picks;
   learn?(state: S, lesson: Lesson): S;
+  /** The part of a state that is most worth carrying to another job, in at most `bytesMax` canonical bytes. Without it: all or nothing. */
+  shorten?(state: S, bytesMax: number): S;
   /** Whether `value`, which somebody else wrote (a genesis, a snapshot), can be a state. Without it, none is taken. */
   isState?(value: unknown): value is S;
 }

@@ -14,6 +14,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import {
+  carried,
   EMPTY_WORLD,
   type KnownWorld,
   knowledgeFor,
@@ -22,7 +23,7 @@ import {
   priorOf,
 } from "../../protocol/selection/knowledge.ts";
 import { encodeGenesis } from "../../protocol/wire/genesis.ts";
-import { encodeValue, type Value } from "../../protocol/wire/value.ts";
+import { decodeValue, encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { map, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 import { candidateOf } from "../support/candidates.ts";
@@ -194,6 +195,29 @@ describe("for a genesis", () => {
     expect(partsOf(85)).toEqual([limits.knownRecords, 0]);
     expect(partsOf(104)).toEqual([0, 0]);
   });
+});
+
+test("of more arms than a genesis holds, those with the most lessons are carried", () => {
+  const selector = BUILT_IN_SELECTORS.get("ucb1")!;
+  const name = (i: number): string => `agent-${String(i).padStart(46, "0")}`;
+  const state = Array.from({ length: 3_000 }, (_, i) => ({
+    agent: name(i),
+    skill: "work",
+    pulls: 1 + (i % 10),
+    sum: 0,
+  }));
+  expect(selector.isState!(state)).toBe(true);
+  expect(encodeValue(state).length).toBeGreaterThan(limits.learnedBytes);
+  const bytes = carried(selector, state);
+  expect(bytes.length).toBeLessThanOrEqual(limits.learnedBytes);
+  expect(bytes.length).toBeGreaterThan(limits.learnedBytes - 200); // no room is wasted
+  const decoded = decodeValue(bytes);
+  expect(decoded.ok && selector.isState!(decoded.value)).toBe(true);
+  const kept = (decoded.ok ? decoded.value : []) as typeof state;
+  const least = Math.min(...kept.map(({ pulls }) => pulls));
+  const keptAgents = new Set(kept.map(({ agent }) => agent));
+  expect(state.filter(({ pulls, agent }) => pulls > least && !keptAgents.has(agent))).toEqual([]);
+  expect(knowledgeFor({ records: [], learned: { ucb1: bytes } }, new Set(["work"]), "ucb1").learned).toEqual(bytes);
 });
 
 describe("the file", () => {
