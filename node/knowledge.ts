@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { utf8Length } from "../protocol/core/bytes.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
@@ -11,7 +12,8 @@ import type { AgentId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import { EMPTY_WORLD, type KnownWorld, type Lessons, merge } from "../protocol/selection/knowledge.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
-import { isFileMissing, storageError, writeFileAtomic } from "./store/files.ts";
+import { withFileLock } from "./store/file-lock.ts";
+import { isFileMissing, makeFolder, storageError, writeFileAtomic } from "./store/files.ts";
 
 export const KNOWLEDGE_FILE = "knowledge.json";
 const FORMAT = "meshwork-knowledge/1";
@@ -35,6 +37,7 @@ const fileSchema = z.strictObject({
       skill: textOf(limits.nameBytes),
       accepted: answers,
       rejected: answers,
+      owner: textOf(limits.agentIdBytes, (owner) => !owner.includes("\n")).optional(),
     }),
   ),
   learned: z.record(z.string(), z.json()),
@@ -66,8 +69,8 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
   }
   const { records, learned } = parsed.data;
   const pairs = new Set<string>();
-  for (const { agent, skill } of records) {
-    const pair = JSON.stringify([agent, skill]);
+  for (const { agent, skill, owner } of records) {
+    const pair = JSON.stringify([agent, skill, owner]);
     // A genesis with such knowledge is one that nobody takes.
     if (pairs.has(pair)) {
       const what = `${file} is no knowledge: it says twice what is known of ${agent} and ${skill}`;
@@ -76,7 +79,11 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     pairs.add(pair);
   }
   return {
-    records: records.map((record) => ({ ...record, agent: record.agent as AgentId })),
+    records: records.map(({ owner, agent, ...answered }) => ({
+      ...(owner !== undefined && { owner: owner as AgentId }),
+      agent: agent as AgentId,
+      ...answered,
+    })),
     learned: Object.fromEntries(
       Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),
     ),
@@ -121,6 +128,16 @@ export function readKnowledge(path: string): KnownWorld {
 export const writeKnowledge = (path: string, world: KnownWorld): void =>
   writeFileAtomic(path, knowledgeText(world), MODE);
 
+/** Changes the file as one: of two processes that do it at the same time neither loses what the other wrote. */
+export function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld): KnownWorld {
+  makeFolder(dirname(path));
+  return withFileLock(path, () => {
+    const changed = change(readKnowledge(path));
+    writeKnowledge(path, changed);
+    return changed;
+  });
+}
+
 export interface KnowledgeOptions {
   /** Null: in memory, while the node runs. */
   readonly path: string | null;
@@ -146,7 +163,8 @@ export class NodeKnowledge {
   onTaught(owner: AgentId, lessons: Lessons): void {
     const { path, self, trusted } = this.#options;
     if (owner !== self && !trusted.has(owner)) return;
-    this.#world = merge(this.world, lessons, owner === self);
-    if (path !== null) writeKnowledge(path, this.#world);
+    const add = (known: KnownWorld): KnownWorld => merge(known, lessons, owner === self ? null : owner);
+    if (path === null) this.#world = add(this.#world);
+    else changeKnowledge(path, add);
   }
 }

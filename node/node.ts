@@ -127,6 +127,7 @@ class Node implements MeshworkNode {
         hosts: options.host ?? true,
         addresses: [],
         traceState: options.traceState ?? false,
+        traceChoices: parts.trace !== null,
       },
       store: parts.store,
       blobs: parts.blobs,

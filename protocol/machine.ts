@@ -56,6 +56,8 @@ export interface AgentConfig {
   readonly explainedTasks?: number;
   /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */
   readonly traceState?: boolean;
+  /** Why workers were chosen, in the trace of the block's maker: all that was known of each candidate. Default false. */
+  readonly traceChoices?: boolean;
 }
 
 /** How the agent machine is made; drivers take it as a parameter, so that a simulator can wrap it. */

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { EMPTY_WORLD, type KnownWorld } from "../../protocol/selection/knowledge.ts";
+import { EMPTY_WORLD, type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge, writeKnowledge } from "../knowledge.ts";
 import { makeFolder, storageError, writeFileAtomic } from "../store/files.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
@@ -80,7 +80,7 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
   context.print(
     `${padEnd("agent", 54)}${padEnd("skill", width)}${padStart("accepted", 10)}${padStart("rejected", 10)}`,
   );
-  for (const { agent, skill, accepted, rejected } of [...world.records].reverse()) {
+  for (const { agent, skill, accepted, rejected } of [...totalsOf(world)].reverse()) {
     const counts = padStart(round(accepted), 10) + padStart(round(rejected), 10);
     context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);
   }

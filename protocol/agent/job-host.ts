@@ -351,7 +351,7 @@ export class JobHost {
       event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
     });
     // All members come to the same: one says it.
-    if (header.proposer === this.#context.self)
+    if (header.proposer === this.#context.self && this.#context.config.traceChoices === true)
       for (const choice of decided.outcome.choices)
         this.#context.emit({ kind: "trace", event: chosen(job, height, choice) });
     this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });

@@ -65,6 +65,7 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
       failed: stats.failed,
       reassigned: stats.reassigned,
       undecided: stats.undecided,
+      unproven: state.unproven.get(),
     },
     nodes: nodes.slice(0, TASKS_SHOWN),
     agents: state.agents.sorted().map(([agent, record]) => {

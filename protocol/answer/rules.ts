@@ -8,17 +8,20 @@
 import { unreachable } from "../core/assert.ts";
 import type { Comparator, Rule } from "../wire/genesis.ts";
 import { type Group, groupOutputs, type Output } from "./comparator.ts";
+import { isOutweighed } from "./weights.ts";
 
 export type Tally =
   /**
    * `answer`: position of the output that is the answer; `supporters`: of those equal to it; `margin`: how clear it was,
-   * (the winner's results - the next answer's) / all results, 0..1.
+   * (the winner's results - the next answer's) / all results, 0..1; `isOutweighed`: by number only, and newcomers made
+   * the difference (see weights.ts).
    */
   | {
       readonly kind: "accepted";
       readonly answer: number;
       readonly supporters: readonly number[];
       readonly margin: number;
+      readonly isOutweighed: boolean;
     }
   /** The fewest further results that could decide. */
   | { readonly kind: "more"; readonly results: number };
@@ -26,8 +29,15 @@ export type Tally =
 /**
  * @param outputs what workers gave, in the log's order
  * @param silent results that never came although they were sealed: they count as answers that agree with nobody
+ * @param newcomers of each output, whether its worker has no record for the skill
  */
-export function tally(rule: Rule, comparator: Comparator, outputs: readonly Output[], silent: number): Tally {
+export function tally(
+  rule: Rule,
+  comparator: Comparator,
+  outputs: readonly Output[],
+  silent: number,
+  newcomers: readonly boolean[],
+): Tally {
   const groups = groupOutputs(comparator, outputs);
   const best: Group | undefined = groups[0];
   const votes = best?.members.length ?? 0;
@@ -38,6 +48,7 @@ export function tally(rule: Rule, comparator: Comparator, outputs: readonly Outp
     answer: group.representative,
     supporters: group.members,
     margin: (group.members.length - next) / total,
+    isOutweighed: isOutweighed(rule, groups, newcomers),
   });
   switch (rule.kind) {
     case "first":

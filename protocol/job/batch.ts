@@ -5,15 +5,24 @@
  */
 
 import type { Output } from "../answer/comparator.ts";
-import { tally } from "../answer/rules.ts";
+import { type Tally, tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
-import type { EndReason } from "./event.ts";
+import type { EndReason, TaskFailure } from "./event.ts";
 import { learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
-import { type Award, type Books, noteAnswer, noteLease, type Task, updateAgent, updateRecord } from "./state.ts";
+import {
+  type Award,
+  type Books,
+  isNewcomer,
+  noteAnswer,
+  noteLease,
+  type Task,
+  updateAgent,
+  updateRecord,
+} from "./state.ts";
 
 // --- deadlines of a task ------------------------------------------------------------------------------
 
@@ -120,7 +129,7 @@ function endLive(rules: Rules, task: Task): Task {
 export function afterEnd(rules: Rules, task: Task, why: string): void {
   const policy = policyOf(rules, task);
   if (task.failures > policy.retries) {
-    failJob(rules, task.id, "retries", `${task.failures} awards brought no result, the last: ${why}`);
+    giveUp(rules, task, "retries", `${task.failures} awards brought no result, the last: ${why}`);
     return;
   }
   openIfExhausted(rules, task);
@@ -207,19 +216,36 @@ export function closeReveals(rules: Rules, task: Task): void {
   settleBatch(rules, next);
 }
 
+interface Counted {
+  readonly outcome: Tally;
+  /** Of each output, and the workers that gave them. */
+  readonly outputs: readonly Output[];
+  readonly workers: readonly AgentId[];
+}
+
+function count(rules: Rules, task: Task): Counted {
+  const { accept: rule, compare } = policyOf(rules, task);
+  const { skill } = specOf(rules, task);
+  const given = task.results.filter((result) => result.output !== null);
+  const outputs = given.map((result): Output => ({ hash: result.output!, data: result.data! }));
+  const workers = given.map(({ worker }) => worker);
+  const newcomers = workers.map((worker) => isNewcomer(rules, worker, skill));
+  return { outcome: tally(rule, compare, outputs, task.results.length - given.length, newcomers), outputs, workers };
+}
+
 /** Tallies all results so far: an answer, another batch, or an explicit failure. */
 function settleBatch(rules: Rules, task: Task): void {
   const policy = policyOf(rules, task);
   rules.state.deadlines.remove(task.revealByMs, revealDeadline(task));
-  const given = task.results.filter((result) => result.output !== null);
-  const outputs: Output[] = given.map((result) => ({ hash: result.output!, data: result.data! }));
-  const outcome = tally(policy.accept, policy.compare, outputs, task.results.length - given.length);
-  if (outcome.kind === "accepted") {
-    const supporters = outcome.supporters.map((index) => given[index]!.worker);
-    accept(rules, task, supporters, readable(outputs, outcome.answer), outcome.margin);
+  const counted = count(rules, task);
+  const { outcome } = counted;
+  // Newcomers do not outvote agents with a record as long as others can be asked; after that the number decides.
+  if (outcome.kind === "accepted" && !(outcome.isOutweighed && task.results.length < policy.redundancyMax)) {
+    acceptCounted(rules, task, counted, outcome);
     return;
   }
-  if (task.results.length + outcome.results > policy.redundancyMax) {
+  const more = outcome.kind === "accepted" ? 1 : outcome.results;
+  if (task.results.length + more > policy.redundancyMax) {
     failJob(
       rules,
       task.id,
@@ -228,17 +254,43 @@ function settleBatch(rules: Rules, task: Task): void {
     );
     return;
   }
-  rules.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more: outcome.results });
+  rules.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more });
   saveTask(rules, {
     ...task,
     attempt: task.attempt + 1,
-    seats: outcome.results,
+    seats: more,
     phase: "seating",
     awards: [],
     hedged: false,
     revealMs: 0,
     revealByMs: 0,
   });
+}
+
+function acceptCounted(
+  rules: Rules,
+  task: Task,
+  { outputs, workers }: Counted,
+  { supporters, answer, margin }: Extract<Tally, { readonly kind: "accepted" }>,
+): void {
+  const agreeing = supporters.map((index) => workers[index]!);
+  accept(rules, task, agreeing, readable(outputs, answer), margin);
+}
+
+/**
+ * Nobody can be asked any more. The task has its answer where newcomers outvoted those with a record before, and others
+ * were only asked for that; else its job fails.
+ */
+export function giveUp(rules: Rules, task: Task, reason: TaskFailure, message: string): void {
+  const counted = count(rules, task);
+  if (counted.outcome.kind !== "accepted") {
+    failJob(rules, task.id, reason, message);
+    return;
+  }
+  let ended = task;
+  for (const { worker, status } of task.awards)
+    if (status === "live" || status === "sealed") ended = endAward(rules, ended, worker, "not-needed");
+  acceptCounted(rules, ended, counted, counted.outcome);
 }
 
 /**
@@ -253,6 +305,8 @@ function readable(outputs: readonly Output[], chosen: number): Data {
 function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data, margin: number): void {
   const skill = specOf(rules, task).skill;
   const open = endLive(rules, task);
+  const unproven = supporters.every((worker) => isNewcomer(rules, worker, skill));
+  if (unproven) rules.state.unproven.set(rules.state.unproven.get() + 1);
   const rejected: AgentId[] = [];
   const silent: AgentId[] = [];
   for (const result of task.results) {
@@ -267,7 +321,7 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
   learnFromAnswer(rules, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");
-  rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent });
+  rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent, unproven });
   const givers = task.results.filter((result) => result.output === hash).map(({ worker }) => worker);
   finishTask(rules, open, answer, givers);
 }

@@ -202,11 +202,16 @@ export function verify(crypto: Crypto, certificate: Certificate, options: Verify
     height: certificate.header.height,
     timeMs: certificate.header.timeMs,
     committees: committees.map((committee) => committee.members),
-    basis: basisOf(genesis, committees, options),
+    basis: basisOf(genesis, committees, event, options),
   };
 }
 
-function basisOf(genesis: Genesis, committees: readonly Committee[], options: VerifyOptions): string[] {
+function basisOf(
+  genesis: Genesis,
+  committees: readonly Committee[],
+  event: LedgerEvent,
+  options: VerifyOptions,
+): string[] {
   const first = committees[0]!;
   const faulty = Math.ceil(first.total / 3) - 1;
   const words = [
@@ -223,5 +228,7 @@ function basisOf(genesis: Genesis, committees: readonly Committee[], options: Ve
     words.push("not compared with an expected job or owner: pass --job or --owner to do so");
   }
   if (options.result === undefined) words.push("no result was compared");
+  if (event.kind === "completed" && event.unproven > 0)
+    words.push(`answers that nobody with a record for the skill had given before: ${event.unproven}`);
   return words;
 }

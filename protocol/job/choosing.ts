@@ -65,11 +65,17 @@ function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): 
   };
 }
 
-/** The best of `offers` for `seats` seats, that cost at most `budget` together; null: no such set costs so little. */
+/** Offers to choose from, and whether newcomers among them are limited (see eligible.ts). */
+export interface Choosable {
+  readonly free: readonly Offer[];
+  readonly isLimited: boolean;
+}
+
+/** The best of them for `seats` seats, that cost at most `budget` together; null: no such set costs so little. */
 export function chooseWorkers(
   rules: Rules,
   task: Task,
-  offers: readonly Offer[],
+  { free: offers, isLimited }: Choosable,
   seats: number,
   budget: number,
 ): readonly Pick[] | null {
@@ -84,7 +90,7 @@ export function chooseWorkers(
     typicalPrice: typicalPrice(offers),
   };
   const { selector } = rules;
-  const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats) };
+  const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats, isLimited) };
   const { ranked, picked } = selector.choose(rules.state.learned.get(), screened, seats);
   // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
   let affordable: readonly Pick[] = picked;

@@ -9,6 +9,7 @@ import type { Hash } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { LEAF } from "../core/merkle.ts";
 import {
+  bool,
   type Codec,
   encode,
   hash,
@@ -72,26 +73,34 @@ export const ledgerEventCodec = variant({
   ended: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), reason: oneOf(END_REASONS) }),
   opened: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
   result: struct({ task: taskIdCodec, attempt, worker: agentId, output: hash, paid: price }),
-  /** `supporters` gave the answer, `rejected` another one; `silent` sealed one and did not show it in time. */
+  /**
+   * `supporters` gave the answer, `rejected` another one; `silent` sealed one and did not show it in time. `unproven`: no
+   * supporter had a record for the skill before.
+   */
   accepted: struct({
     task: taskIdCodec,
     answer: hash,
     supporters: list(agentId, limits.seats),
     rejected: list(agentId, limits.seats),
     silent: list(agentId, limits.seats),
+    unproven: bool,
   }),
   undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats) }),
   nodeAccepted: struct({ node: name, answer: hash, shape: oneOf(SHAPES) }),
   taskFailed: struct({ task: taskIdCodec, reason: oneOf(TASK_FAILURES), message: text(limits.textBytes) }),
   dead: struct({ agent: agentId }),
   replaced: struct({ out: agentId, in: agentId, reason: oneOf(["equivocation", "dead"]) }),
-  /** The last event of a job. `answer` is the hash of the whole result; of a job without one, of nothing. */
+  /**
+   * The last event of a job. `answer` is the hash of the whole result; of a job without one, of nothing. `unproven`:
+   * accepted answers that nobody with a record had given.
+   */
   completed: struct({
     status: oneOf(["certified", "failed", "cancelled"]),
     reason: text(limits.textBytes),
     node: name,
     answer: hash,
     shape: oneOf(SHAPES),
+    unproven: uint(),
   }),
 });
 export type LedgerEvent = Infer<typeof ledgerEventCodec>;

@@ -15,13 +15,13 @@ import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { merkleRoot } from "../core/merkle.ts";
 import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
-import { type KnownAnswers, type Lessons, priorOf } from "../selection/knowledge.ts";
+import { carried, type KnownAnswers, type Lessons, priorOf } from "../selection/knowledge.ts";
 import type { Lesson, Selector, Selectors } from "../selection/selector.ts";
 import { hash, hashOf, struct } from "../wire/codec.ts";
 import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import { dataHash, type Genesis, type NodeSpec } from "../wire/genesis.ts";
-import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
+import { decodeValue } from "../wire/value.ts";
 import {
   afterEnd,
   awardOf,
@@ -36,6 +36,7 @@ import {
 } from "./batch.ts";
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
+import { GATHER } from "./gathering.ts";
 import { createGraph } from "./graph.ts";
 import {
   completeIfDone,
@@ -167,7 +168,7 @@ export class Ledger {
     return {
       records: records.sorted().map(([key, { accepted, rejected }]) => ({ ...ofSkillKey(key), accepted, rejected })),
       selector: selector.name,
-      learned: selector.learn === undefined ? new Uint8Array(0) : encodeValue(learned.get() as Value),
+      learned: carried(selector, learned.get()),
     };
   }
 
@@ -373,7 +374,7 @@ export class Ledger {
       else if (kind === "window") ended.add(rest);
       else {
         const [id, worker] = rest.split("|") as [TaskId, AgentId | undefined];
-        const task = this.state.tasks.get(id);
+        const task = kind === GATHER ? undefined : this.state.tasks.get(id); // seating looks after gatherings
         if (task === undefined) continue;
         if (kind === "reveal") closeReveals(rules, task);
         else if (kind === "hedge") hedge(rules, task);

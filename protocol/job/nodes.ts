@@ -304,6 +304,7 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
     node: genesis.output,
     answer,
     shape: node.shape,
+    unproven: state.unproven.get(),
   };
   state.status.set(status);
   state.outcome.set(event);

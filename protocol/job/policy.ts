@@ -27,6 +27,13 @@ export const DEFAULT_POLICY: Policy = {
 export const DEFAULT_WINDOW_MS = 1_500;
 /** Candidates that a first window calls: as many as there are places for offers (limits.offersPerSkill). */
 export const CALLS = 16;
+/**
+ * Of a first window, the part that offers have to come after enough stood (a fifth: 300 ms), and the part from its opening
+ * on in which nobody is given anything yet (a quarter: 375 ms), so that who offered before it was asked gains nothing.
+ * Greater parts: less time, and those far away come too late for the first tasks.
+ */
+export const GATHER_PART = 5;
+export const HEAR_PART = 4;
 /** Windows of a need before it is held that nobody else will offer. */
 export const WINDOW_ATTEMPTS = 3;
 /** Batches of a task. A backstop: retries and redundancyMax end a task long before; a batch's number must fit uint16. */

@@ -1,6 +1,7 @@
 /**
- * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once. Fewer: a window opens,
- * its beacon asks for offers, and its end, not gossip, counts the attempt. After the last one the task takes what
+ * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once, but for the first tasks
+ * of a need, which wait for some to choose among (gathering.ts). Fewer: a window opens, its beacon asks for offers, and
+ * its end, not gossip, counts the attempt. After the last one the task takes what
  * there is if its rule can work with that, or fails.
  *
  * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
@@ -10,6 +11,7 @@ import type { TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import {
   freeSeats,
+  giveUp,
   hedgeDeadline,
   leaseDeadline,
   openIfComplete,
@@ -17,18 +19,21 @@ import {
   saveTask,
   sealedSeats,
 } from "./batch.ts";
-import { agentOf, chooseWorkers } from "./choosing.ts";
-import { failJob, nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
-import { isFull } from "./offers.ts";
+import { chooseWorkers } from "./choosing.ts";
 import {
-  BATCHES_MAX,
-  BUSY_WINDOWS,
-  CALLS,
-  HEDGE_FACTOR,
-  HEDGE_MIN_MS,
-  minimumResults,
-  WINDOW_ATTEMPTS,
-} from "./policy.ts";
+  admissible,
+  hasSlot,
+  isAwaited,
+  moneyLeft,
+  type Standing,
+  standingOf,
+  type Takers,
+  takersOf,
+} from "./eligible.ts";
+import { isGathering, lackingToGather, limitGathering } from "./gathering.ts";
+import { nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
+import { isFull } from "./offers.ts";
+import { BATCHES_MAX, CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import { type Award, needKey, type Offer, type Task, updateAgent, type Window } from "./state.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
@@ -39,66 +44,18 @@ const CALLS_ALL = 3;
 
 export const windowDeadline = (need: string): string => `window|${need}`;
 
-// --- who may take a seat ------------------------------------------------------------------------------
-
-const hasSlot = (rules: Rules, offer: Offer): boolean =>
-  !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
-
-/**
- * Windows in a row that a busy agent is waited for. Fewer for one that let more leases run out than it gave results:
- * some hold work for ever, and say for ever that they are busy.
- */
-function patience(rules: Rules, { agent }: Offer): number {
-  const { timeouts, results } = agentOf(rules, agent);
-  return BUSY_WINDOWS >> Math.min(Math.max(0, timeouts - results), 31);
-}
-
-const isAwaited = (rules: Rules, offer: Offer, opened: number): boolean =>
-  isFull(offer) && opened < patience(rules, offer);
-
-const moneyLeft = ({ state, genesis }: Rules): number => genesis.budget - state.spent.get() - state.reserved.get();
-
-/** Hard filters: offers for the skill that stand at this time, with the labels. */
-function standingOffers(rules: Rules, skill: string, labels: readonly string[]): Offer[] {
-  const offers = rules.state.offers.get(skill) ?? [];
-  return offers.filter(
-    (offer) =>
-      offer.validUntilMs > rules.timeMs &&
-      !agentOf(rules, offer.agent).dead &&
-      labels.every((label) => offer.labels.includes(label)),
-  );
-}
-
-/**
- * Of these offers, those of agents that may sit in the task's current batch: nobody twice in one batch, nobody whose
- * result of an earlier batch counts already, nobody who asks for more than there is, and those who failed this task only
- * if nobody else is there; `wereAsked`: or if the others, who were asked meanwhile, are all busy.
- */
-function admissible(rules: Rules, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
-  const priceMax = Math.min(policyOf(rules, task).priceMax, moneyLeft(rules));
-  const allowed = offers.filter(
-    (offer) =>
-      offer.price <= priceMax &&
-      !task.awards.some((award) => award.worker === offer.agent) &&
-      !task.results.some((result) => result.worker === offer.agent),
-  );
-  const fresh = allowed.filter((offer) => !task.tried.includes(offer.agent));
-  const isEnough = wereAsked ? fresh.some((offer) => hasSlot(rules, offer)) : fresh.length > 0;
-  return isEnough ? fresh : allowed;
-}
-
 // --- awarding -----------------------------------------------------------------------------------------
 
 type Seated = "seated" | "short" | "unaffordable";
 
-/** Gives `seats` seats to the best of `offers`, all or none; their prices are reserved together. */
-function award(rules: Rules, task: Task, offers: readonly Offer[], seats: number): Seated {
-  if (offers.length < seats) return "short";
-  const picked = chooseWorkers(rules, task, offers, seats, moneyLeft(rules));
+/** Gives `seats` seats to the best of `takers`, all or none; their prices are reserved together. */
+function award(rules: Rules, task: Task, takers: Takers, seats: number): Seated {
+  if (seats === 0 || takers.places < seats) return "short";
+  const picked = chooseWorkers(rules, task, takers, seats, moneyLeft(rules));
   if (picked === null) return "unaffordable";
   let next = task;
   for (const { agent, context } of picked)
-    next = give(rules, next, offers.find((offer) => offer.agent === agent)!, context);
+    next = give(rules, next, takers.free.find((offer) => offer.agent === agent)!, context);
   saveTask(rules, next);
   return "seated";
 }
@@ -147,21 +104,23 @@ function give(rules: Rules, task: Task, offer: Offer, context: readonly number[]
 export function hedge(rules: Rules, task: Task): void {
   if (task.hedged || task.phase !== "seating") return;
   const spec = specOf(rules, task);
-  const offers = admissible(rules, task, standingOffers(rules, spec.skill, spec.labels)).filter((offer) =>
-    hasSlot(rules, offer),
-  );
-  if (offers.length > 0) award(rules, { ...task, hedged: true }, offers, 1);
+  const { offers, newcomers } = standingOf(rules, spec.skill, spec.labels);
+  const takers = takersOf(rules, admissible(rules, task, offers), newcomers, { seats: 1, opened: 0 });
+  award(rules, { ...task, hedged: true }, takers, 1);
 }
 
 // --- all tasks with free seats ------------------------------------------------------------------------
 
-interface Need {
+interface Need extends Standing {
   readonly key: string;
   readonly skill: string;
   readonly labels: readonly string[];
-  readonly offers: readonly Offer[];
-  /** Tasks that found fewer offers than free seats. */
+  /** Its tasks wait for offers to choose among. */
+  readonly gathers: boolean;
+  /** Tasks that found fewer offers than free seats, or wait. */
   readonly short: TaskId[];
+  /** Nodes of which a task that nobody had yet found too few: as long as nothing but awards happens, all others do. */
+  readonly spent: Set<string>;
 }
 
 /** Seats what can be seated, in the order in which tasks became ready; opens windows for the rest. */
@@ -174,23 +133,36 @@ export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
     const key = needKey(skill, labels);
     let need = needs.get(key);
     if (need === undefined) {
-      need = { key, skill, labels, offers: standingOffers(rules, skill, labels), short: [] };
+      const standing = standingOf(rules, skill, labels);
+      const gathers = isGathering(rules, { skill, labels, offers: standing.offers }, endedWindows.has(key));
+      need = { ...standing, key, skill, labels, gathers, short: [], spent: new Set() };
       needs.set(key, need);
     }
-    seatTask(rules, task, need, endedWindows.has(key));
+    if (need.gathers) need.short.push(task.id);
+    else seatTask(rules, task, need, endedWindows.has(key));
   }
   for (const need of needs.values()) {
     // A task that failed on the way ended the job: nothing is opened after its last event.
     if (rules.state.status.get() !== "running") return;
     if (need.short.length > 0) askForOffers(rules, need, endedWindows.has(need.key));
+    if (need.gathers && isEnough(rules, need)) limitGathering(rules, need);
   }
   closeIdleWindows(rules, needs);
+}
+
+/** Whether the first of the waiting tasks could be given to those whose offers stand. */
+function isEnough(rules: Rules, { offers, newcomers, short }: Need): boolean {
+  const task = rules.state.tasks.get(short[0]!)!;
+  const seats = freeSeats(task);
+  const { places } = takersOf(rules, admissible(rules, task, offers), newcomers, { seats, opened: 0 });
+  return places >= seats || (places > 0 && offers.some((offer) => isAwaited(rules, offer, 0)));
 }
 
 /** `hasEnded`: a window of its need ends in this block. */
 function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void {
   // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
-  if (!need.offers.some((offer) => hasSlot(rules, offer))) {
+  const isUntouched = task.awards.length + task.results.length + task.tried.length === 0;
+  if ((isUntouched && need.spent.has(task.node)) || !need.offers.some((offer) => hasSlot(rules, offer))) {
     need.short.push(task.id);
     return;
   }
@@ -198,14 +170,18 @@ function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void
   const window = rules.state.windows.get(need.key);
   const wereAsked = window !== undefined && (hasEnded || window.endsMs === 0 || window.attempt + window.opened > 1);
   const current = wereAsked ? renewIfSpent(rules, task, need.offers) : task;
-  const free = admissible(rules, current, need.offers, wereAsked).filter((offer) => hasSlot(rules, offer));
   const seats = freeSeats(current);
-  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
   const opened = window?.opened ?? 0;
-  const isBusy = free.length < seats && free.length > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
-  const outcome = award(rules, current, free, isBusy ? free.length : seats);
+  const eligible = admissible(rules, current, need.offers, wereAsked);
+  const takers = takersOf(rules, eligible, need.newcomers, { seats, opened });
+  const { places } = takers;
+  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
+  const isBusy = places < seats && places > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
+  const outcome = award(rules, current, takers, isBusy ? places : seats);
   if (isBusy && outcome === "seated") need.short.push(task.id);
-  if (outcome !== "seated" && !mayBecomeAffordable(rules, need)) need.short.push(task.id);
+  if (outcome === "seated" || mayBecomeAffordable(rules, need)) return;
+  need.short.push(task.id);
+  if (isUntouched && outcome === "short") need.spent.add(task.node);
 }
 
 /** Somebody asks for more than is left, and a reservation may still come free: the task waits for that (protocol.md 6). */
@@ -226,7 +202,7 @@ function failIfHopeless(rules: Rules, task: Task): void {
   const filled = sealedSeats(task);
   if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task)))
     openIfComplete(rules, { ...task, seats: filled });
-  else failJob(rules, task.id, "budget", "no offer fits into what is left of the budget");
+  else giveUp(rules, task, "budget", "no offer fits into what is left of the budget");
 }
 
 /** A task whose workers all failed starts a new batch when nobody else is free: then they may try again. */
@@ -305,16 +281,18 @@ function settleTask(rules: Rules, need: Need, task: Task): void {
     openIfComplete(rules, { ...task, seats: filled });
     return;
   }
-  for (let seats = Math.min(free.length, freeSeats(task)); seats >= Math.max(1, lacking); seats--)
-    if (award(rules, { ...task, seats: filled + seats }, free, seats) === "seated") return;
+  for (let seats = Math.min(free.length, freeSeats(task)); seats >= Math.max(1, lacking); seats--) {
+    const takers = takersOf(rules, free, need.newcomers, { seats, opened });
+    if (award(rules, { ...task, seats: filled + seats }, takers, seats) === "seated") return;
+  }
   const left = moneyLeft(rules);
   if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
     failIfHopeless(rules, task);
-  else if (free.length === 0 && filled === 0) failJob(rules, task.id, "no-offers", explainNoOffers(need));
+  else if (free.length === 0 && filled === 0) giveUp(rules, task, "no-offers", explainNoOffers(need));
   else {
     const there = task.results.length + filled + free.length;
     const found = there === 1 ? "there is 1" : `there are ${there}`;
-    failJob(rules, task.id, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
+    giveUp(rules, task, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
   }
 }
 
@@ -344,11 +322,12 @@ export function shortage(rules: Rules, skill: string): number {
     const task = rules.state.tasks.get(name as TaskId)!;
     const spec = specOf(rules, task);
     if (spec.skill !== skill) continue;
-    const free = admissible(rules, task, standingOffers(rules, skill, spec.labels)).filter((offer) =>
-      hasSlot(rules, offer),
-    );
-    const lacking = Math.max(0, freeSeats(task) - free.length);
-    return standingOffers(rules, skill, spec.labels).some(isFull) ? Math.min(1, lacking) : lacking;
+    const { offers, newcomers } = standingOf(rules, skill, spec.labels);
+    const seats = freeSeats(task);
+    const { places } = takersOf(rules, admissible(rules, task, offers), newcomers, { seats, opened: 0 });
+    const lacking = Math.max(0, seats - places);
+    if (lacking === 0) return lackingToGather(rules, { skill, labels: spec.labels, offers });
+    return offers.some(isFull) ? Math.min(1, lacking) : lacking;
   }
   return 0;
 }

@@ -100,6 +100,13 @@ export interface Window {
   readonly known: number;
 }
 
+/** Whether the first tasks of a need still wait for offers to choose among (see gathering.ts). */
+export interface Gathering {
+  /** 0: too few stand for a task. */
+  readonly endsMs: number;
+  readonly isOver: boolean;
+}
+
 export interface AgentRecord {
   readonly offers: number;
   readonly awards: number;
@@ -170,6 +177,8 @@ export interface LedgerState {
   readonly outcome: Cell<EventOf<"completed"> | null>;
   readonly spent: Cell<number>;
   readonly reserved: Cell<number>;
+  /** Accepted answers that nobody with a record for the skill had given (protocol.md 6.3). */
+  readonly unproven: Cell<number>;
   /** Counts tasks as they become ready. */
   readonly order: Cell<number>;
   readonly committee: Cell<CommitteeMembers>;
@@ -181,6 +190,8 @@ export interface LedgerState {
   /** By skill, in the order of agents. */
   readonly offers: Table<string, readonly Offer[]>;
   readonly windows: Table<string, Window>;
+  /** By need, as windows. */
+  readonly gatherings: Table<string, Gathering>;
   readonly agents: Table<AgentId, AgentRecord>;
   /** By `skillKey`. */
   readonly records: Table<string, SkillRecord>;
@@ -251,6 +262,7 @@ export function createState(
     outcome: cell<EventOf<"completed"> | null>(null),
     spent: cell(0),
     reserved: cell(0),
+    unproven: cell(0),
     order: cell(0),
     committee: cell(genesis.committee),
     standbys: cell(genesis.standbys),
@@ -259,6 +271,7 @@ export function createState(
     answers: table(),
     offers: table(),
     windows: table(),
+    gatherings: table(),
     agents: table(),
     records: table(),
     liveBySkill: table(),

@@ -75,6 +75,13 @@ export function guarded<S>(selector: Selector<S>): Selector<S> {
         return state;
       }
     },
+    shorten(state, bytesMax) {
+      try {
+        return selector.shorten === undefined ? state : plain(selector.shorten(frozen(state), bytesMax));
+      } catch {
+        return state;
+      }
+    },
     isState(value): value is S {
       try {
         return selector.isState?.(value) === true;

@@ -10,6 +10,7 @@
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { ln } from "../core/math.ts";
+import { encodeValue } from "../wire/value.ts";
 import { uniformOf } from "./chance.ts";
 import { successOf, unit } from "./context.ts";
 import { gated, timely } from "./gate.ts";
@@ -82,6 +83,23 @@ function withoutRarest(arms: readonly Arm[], kept: number): ArmsState {
   return arms.filter((_, i) => i !== rarest);
 }
 
+/** Canonical bytes that a list of arms has beside its arms, at most. */
+const LIST_BYTES = 5;
+
+/** The most taught arms that fit, of equal ones the first. O(n log n). */
+export function shortenArms(arms: ArmsState, bytesMax: number): ArmsState {
+  const sizes = arms.map((arm) => encodeValue({ ...arm }).length);
+  const byLessons = arms.map((_, i) => i).sort((a, b) => arms[b]!.pulls - arms[a]!.pulls || a - b);
+  const kept = new Set<number>();
+  let bytes = LIST_BYTES;
+  for (const i of byLessons) {
+    bytes += sizes[i]!;
+    if (bytes > bytesMax) break;
+    kept.add(i);
+  }
+  return kept.size === arms.length ? arms : arms.filter((_, i) => kept.has(i));
+}
+
 const NUMBER_MAX = 1e12;
 const isCount = (item: unknown): item is number => typeof item === "number" && item >= 0 && item <= NUMBER_MAX;
 
@@ -130,6 +148,7 @@ export function createUcb1(changes: Partial<Ucb1Parameters> = {}): Selector<Arms
       return pickBest(request, scoring, count);
     },
     learn: (arms, lesson) => learnArm(arms, lesson, parameters),
+    shorten: shortenArms,
     isState: isArmsState,
   };
 }
@@ -167,6 +186,7 @@ export function createEpsilonGreedy(changes: Partial<EpsilonParameters> = {}): S
       return picksAt(request, scoring, order, chosen, (_, seat) => reasons[seat]!);
     },
     learn: (arms, lesson) => learnArm(arms, lesson, parameters),
+    shorten: shortenArms,
     isState: isArmsState,
   };
 }

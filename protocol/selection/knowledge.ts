@@ -13,9 +13,13 @@ import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Knowledge, NO_KNOWLEDGE } from "../wire/genesis.ts";
+import { encodeValue, type Value } from "../wire/value.ts";
+import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
 export interface KnownRecord {
+  /** Whose jobs taught it; absent: the node's own owner's. */
+  readonly owner?: AgentId;
   readonly agent: AgentId;
   readonly skill: string;
   readonly accepted: number;
@@ -47,7 +51,7 @@ export const EMPTY_WORLD: KnownWorld = { records: [], learned: {} };
  * that behaved well and then flips is known for what it is after some dozens.
  */
 const KEPT = 0.99;
-/** Answers that jobs of one other owner add to a record at most, each time. */
+/** Answers about an agent and a skill that count of all jobs of another owner together. */
 const TRUSTED_ANSWERS = 20;
 /** Records that a node keeps. */
 const RECORDS_MAX = 16 * limits.knownRecords;
@@ -55,42 +59,63 @@ const RECORDS_MAX = 16 * limits.knownRecords;
 const ANSWERS_MIN = 0.01;
 
 const keyOf = ({ agent, skill }: Pick<KnownRecord, "agent" | "skill">): string => `${agent}\n${skill}`;
+/** Apart by owner: however many jobs one has, it says no more than its cap, and fades nobody else's word. */
+const sourcedKeyOf = (record: KnownRecord): string => `${record.owner ?? ""}\n${keyOf(record)}`;
 
 /**
- * Adds what a job taught. `isOwn`: of this node's own job; another owner's counts up to a cap, and its selector's state
- * is not taken: nobody could say how much of it is true.
+ * Adds what a job of `owner` taught; null: of this node's own. Another owner's jobs count up to a cap together, and their
+ * selector's state is not taken: nobody could say how much of it is true.
  */
-export function merge(world: KnownWorld, lessons: Lessons, isOwn: boolean): KnownWorld {
-  const records = new Map(world.records.map((record) => [keyOf(record), record]));
+export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null): KnownWorld {
+  const records = new Map(world.records.map((record) => [sourcedKeyOf(record), record]));
+  const source = owner === null ? {} : { owner };
   for (const { agent, skill, accepted, rejected } of lessons.records) {
     const answers = accepted + rejected;
     if (!(answers > 0)) continue;
-    const key = keyOf({ agent, skill });
-    const known = records.get(key) ?? { agent, skill, accepted: 0, rejected: 0 };
-    const scale = isOwn ? 1 : Math.min(1, TRUSTED_ANSWERS / answers);
+    const key = sourcedKeyOf({ ...source, agent, skill, accepted, rejected });
+    const known = records.get(key) ?? { accepted: 0, rejected: 0 };
     let kept = 1;
-    for (let i = 0; i < Math.min(answers * scale, 1_000); i++) kept *= KEPT;
+    for (let i = 0; i < Math.min(answers, 1_000); i++) kept *= KEPT;
+    const sum = { accepted: known.accepted * kept + accepted, rejected: known.rejected * kept + rejected };
+    const scale = owner === null ? 1 : Math.min(1, TRUSTED_ANSWERS / (sum.accepted + sum.rejected));
     records.delete(key); // the newest last
-    records.set(key, {
-      agent,
-      skill,
-      accepted: known.accepted * kept + accepted * scale,
-      rejected: known.rejected * kept + rejected * scale,
-    });
+    records.set(key, { ...source, agent, skill, accepted: sum.accepted * scale, rejected: sum.rejected * scale });
   }
   const { selector, learned } = lessons;
-  const isTaught = isOwn && learned.length > 0;
+  const isTaught = owner === null && learned.length > 0;
   return {
     records: [...records.values()].slice(-RECORDS_MAX),
     learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
   };
 }
 
+/** What a selector learned, as it is carried on: canonical bytes; none of one that learns nothing. */
+export function carried<S>(selector: Pick<Selector<S>, "learn" | "shorten">, state: S): Uint8Array {
+  if (selector.learn === undefined) return NO_KNOWLEDGE.learned;
+  const whole = encodeValue(state as Value);
+  if (whole.length <= limits.learnedBytes || selector.shorten === undefined) return whole;
+  return encodeValue(selector.shorten(state, limits.learnedBytes) as Value);
+}
+
 const thousandths = (answers: number): number => Math.min(limits.knownAnswers, Math.round(answers * 1_000));
+
+/** All that is known of each agent and skill, whoever taught it; the newest last. */
+export function totalsOf({ records }: KnownWorld): readonly KnownRecord[] {
+  const totals = new Map<string, KnownRecord>();
+  for (const record of records) {
+    const { agent, skill } = record;
+    const key = keyOf(record);
+    const before = totals.get(key) ?? { accepted: 0, rejected: 0 };
+    totals.delete(key);
+    const [accepted, rejected] = [before.accepted + record.accepted, before.rejected + record.rejected];
+    totals.set(key, { agent, skill, accepted, rejected });
+  }
+  return [...totals.values()];
+}
 
 /** The part of it that a job of these skills can use, in the form of a genesis: the newest records, up to its limit. */
 export function knowledgeFor(world: KnownWorld, skills: ReadonlySet<string>, selector: string): Knowledge {
-  const records = world.records
+  const records = totalsOf(world)
     .filter(({ skill, accepted, rejected }) => skills.has(skill) && accepted + rejected >= ANSWERS_MIN)
     .slice(-limits.knownRecords)
     .map(({ agent, skill, accepted, rejected }) => ({

@@ -2,7 +2,7 @@
  * Screening: which of the eligible offers the selector sees at all. The best L by
  * `0.50 similarity + 0.35 prior success + 0.15 stability`; newcomers, whom making up costs nothing, get at most
  * ceil(L / 3) of the places and one live award a job. These limits hold only while enough offers with a record stand to
- * fill the seats: a fresh mesh starts with newcomers.
+ * fill the seats, whether free or at work (job/eligible.ts counts them): a fresh mesh starts with newcomers.
  *
  * Source: protocol.md 6.3; Symphony-Coord, stage 1.
  */
@@ -30,18 +30,32 @@ function screeningOrder(request: ChoiceRequest): { readonly scores: Float64Array
   return { scores, order: orderBy(scores, request) };
 }
 
-/** Those whom the selector sees, best first, for a task with `seats` free seats. At least one a seat if so many stand. */
-export function screen(request: ChoiceRequest, seats: number, places: number = SCREEN_PLACES): readonly Candidate[] {
+/** Places that newcomers get where they are limited, for a task with `seats` free seats. */
+export const newcomerPlaces = (seats: number, places: number = SCREEN_PLACES): number =>
+  Math.ceil(Math.max(places, seats) / NEWCOMER_SHARE);
+
+/** A newcomer that holds an award already gets no other where newcomers are limited. */
+export const isBarred = (live: number): boolean => live > 0;
+
+/**
+ * Those whom the selector sees, best first, for a task with `seats` free seats; `isLimited`: newcomers are held back.
+ * Without that at least one a seat, if so many stand.
+ */
+export function screen(
+  request: ChoiceRequest,
+  seats: number,
+  isLimited: boolean,
+  places: number = SCREEN_PLACES,
+): readonly Candidate[] {
   const { candidates } = request;
   const width = Math.max(places, seats);
-  const hasRecords = candidates.reduce((count, { isNewcomer }) => count + (isNewcomer ? 0 : 1), 0) >= seats;
-  const newcomersMax = hasRecords ? Math.ceil(width / NEWCOMER_SHARE) : width;
+  const newcomersMax = isLimited ? newcomerPlaces(seats, places) : width;
   const seen: Candidate[] = [];
   let newcomers = 0;
   for (const at of screeningOrder(request).order) {
     const candidate = candidates[at]!;
     if (seen.length >= width) break;
-    if (candidate.isNewcomer && (newcomers >= newcomersMax || (hasRecords && candidate.live > 0))) continue;
+    if (candidate.isNewcomer && (newcomers >= newcomersMax || (isLimited && isBarred(candidate.live)))) continue;
     if (candidate.isNewcomer) newcomers++;
     seen.push(candidate);
   }

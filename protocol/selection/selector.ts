@@ -26,7 +26,7 @@ export interface Candidate {
   readonly slots: number;
   /** Its load over all jobs by its own word, parts per million. */
   readonly load: number;
-  /** Awards so far in this job. */
+  /** Awards so far in this job, without those that ended by nobody's fault: busy, or needed no more. */
   readonly awards: number;
   /** Answers for this skill that were accepted and rejected in this job. */
   readonly accepted: number;
@@ -138,6 +138,8 @@ export interface Selector<S = unknown> {
   start(): S;
   choose(state: S, request: ChoiceRequest, count: number): Picks;
   learn?(state: S, lesson: Lesson): S;
+  /** The part of a state that is most worth carrying to another job, in at most `bytesMax` canonical bytes. Without it: all or nothing. */
+  shorten?(state: S, bytesMax: number): S;
   /** Whether `value`, which somebody else wrote (a genesis, a snapshot), can be a state. Without it, none is taken. */
   isState?(value: unknown): value is S;
 }

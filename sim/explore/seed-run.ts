@@ -115,6 +115,7 @@ class SeedRun {
         },
       },
       onEvent: (_, event) => this.#onEvent(event),
+      traceChoices: options.tap?.onStart !== undefined,
       ...(options.tap?.onFrame && { onFrame: options.tap.onFrame }),
     });
     const { nodes, ...job } = plan.job;

@@ -17,8 +17,19 @@ import type { ByzantineMember, NetworkPlan, PlannedWorker, SeedPlan } from "./pl
 
 type Note = (occurrence: Occurrence) => void;
 
-function keeperSpec(name: string, liar: ByzantineMember | undefined, plan: SeedPlan, note: Note): AgentSpec {
-  const config = { traceState: true };
+/** `traceChoices`: whether somebody writes the trace down. */
+interface Traces {
+  readonly traceChoices: boolean;
+}
+
+function keeperSpec(
+  name: string,
+  liar: ByzantineMember | undefined,
+  plan: SeedPlan,
+  note: Note,
+  { traceChoices }: Traces,
+): AgentSpec {
+  const config = { traceState: true, traceChoices };
   if (liar === undefined) return { name, config };
   const options = { salt: plan.seed, members: plan.members.map((member) => member.agent) };
   const wrap = withStrategy(() =>
@@ -45,12 +56,12 @@ function workerSpec(worker: PlannedWorker, plan: SeedPlan, note: Note): AgentSpe
   return { ...spec, wrap: workerAdversary(lie.kind, lie.odds, () => note(`adversary: ${lie.kind}`)) };
 }
 
-function agentSpecs(plan: SeedPlan, note: Note): AgentSpec[] {
+function agentSpecs(plan: SeedPlan, note: Note, traces: Traces): AgentSpec[] {
   const keepers = [...plan.members.map((member) => member.agent), ...plan.standbys];
   if (!keepers.includes(plan.owner)) keepers.push(plan.owner);
   const liars = new Map(plan.byzantine.map((one) => [one.name, one]));
   return [
-    ...keepers.map((name) => keeperSpec(name, liars.get(name), plan, note)),
+    ...keepers.map((name) => keeperSpec(name, liars.get(name), plan, note, traces)),
     ...plan.workers.map((worker) => workerSpec(worker, plan, note)),
   ];
 }
@@ -72,7 +83,11 @@ export function createSeedWorld(
   create: CreateMachine,
   hasher: Hasher,
   note: Note,
-  { onFrame, ...watch }: Pick<WorldOptions, "trace" | "onEvent"> & Pick<NetworkOptions, "onFrame">,
+  {
+    onFrame,
+    traceChoices,
+    ...watch
+  }: Pick<WorldOptions, "trace" | "onEvent"> & Pick<NetworkOptions, "onFrame"> & Traces,
 ): World {
   const { network } = plan;
   const { degree, blobIdleMs, serviceMs, ...conditions } = network;
@@ -80,7 +95,7 @@ export function createSeedWorld(
     seed: plan.seed,
     hasher,
     create,
-    agents: agentSpecs(plan, note),
+    agents: agentSpecs(plan, note, { traceChoices }),
     keepEvent: () => false,
     ...(serviceMs > 0 && { serviceMs: () => serviceMs }),
     ...watch,

@@ -162,7 +162,7 @@ export class Clients {
     if (event.kind === "reply") this.#reply = event.bytes;
     else if (event.kind === "submitted") this.#onSubmitted(event);
     else if (event.kind === "taught" && event.owner === (name as AgentId))
-      this.#known.set(name, merge(this.#known.get(name) ?? EMPTY_WORLD, event.lessons, true));
+      this.#known.set(name, merge(this.#known.get(name) ?? EMPTY_WORLD, event.lessons, null));
     else if (event.kind === "block") {
       const job = this.#byJob.get(event.job);
       if (job === undefined || job.client !== name || job.endedMs !== null) return;

@@ -97,7 +97,7 @@ export class Population {
           skills: adsOf(group),
           slots: profile.slots,
           labels: group.labels,
-          explainedTasks: 0, // the trace says it
+          explainedTasks: 0, // nobody asks; traces say it
           selectors: this.#selectors,
           screensBeacons: !this.#scenario.ablate.includes(SELF_SCREENING),
         },

@@ -171,7 +171,7 @@ class Run {
       hasher: host.hasher,
       create: host.createMachine,
       agents: [
-        ...[...this.#population.inhabitants.values()].map(({ spec }) => this.#withDigests(spec)),
+        ...[...this.#population.inhabitants.values()].map(({ spec }) => this.#withTraces(spec)),
         ...this.#population.clients(),
       ],
       network: {
@@ -206,8 +206,10 @@ class Run {
     });
   }
 
-  #withDigests<T extends { readonly config?: object }>(spec: T): T {
-    return this.#thorough ? { ...spec, config: { ...spec.config, traceState: true } } : spec;
+  /** What an agent says of itself beyond its own acts, which costs: state digests for checkers, choices for traces. */
+  #withTraces<T extends { readonly config?: object }>(spec: T): T {
+    const traceChoices = this.#options.tap?.onStart !== undefined;
+    return { ...spec, config: { ...spec.config, traceState: this.#thorough, traceChoices } };
   }
 
   // --- who there is ---------------------------------------------------------------------------------------
@@ -237,7 +239,7 @@ class Run {
     const { spec } = this.#population.join();
     const there = this.#names().filter((name) => this.world.agent(name).isUp);
     const peers = this.world.prng.shuffle(there).slice(0, Math.max(2, this.#scenario.network.overlay.degree));
-    this.world.add(this.#withDigests({ ...spec, startMs: null }), peers);
+    this.world.add(this.#withTraces({ ...spec, startMs: null }), peers);
     this.world.start(spec.name);
     return spec.name;
   }

@@ -105,6 +105,7 @@ export interface AgentSpec {
       | "hosts"
       | "addresses"
       | "traceState"
+      | "traceChoices"
       | "selectors"
       | "explainedTasks"
       | "screensBeacons"

@@ -1,6 +1,6 @@
 /**
  * What happened in a world: the agents' own trace events with their virtual time, and one running digest over every
- * input that any agent was given and every trace event. Same seed, same digest, on every machine.
+ * input that any agent was given and every trace event but explanations. Same seed, same digest, on every machine.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -73,9 +73,12 @@ export class WorldTrace {
   /** `index`: the agent's number. */
   add(atMs: number, agent: AgentId, index: number, event: TraceEvent): void {
     const entry: TraceEntry = { atMs, step: this.steps, agent, event };
-    this.#mixer.number(atMs);
-    this.#mixer.u32(index);
-    this.#mixer.plain(event);
+    // Choices follow from what was decided, and are only said where somebody writes a trace: no other run for that.
+    if (event.kind !== "chosen") {
+      this.#mixer.number(atMs);
+      this.#mixer.u32(index);
+      this.#mixer.plain(event);
+    }
     this.#options.onEntry?.(entry);
     if (!(this.#options.keep?.(entry) ?? true)) return;
     this.entries.push(entry);

@@ -123,7 +123,7 @@ class Play {
   readonly #sealed = new Map<string, Data>();
 
   constructor(nodes: readonly NodeSpec[], budget: number) {
-    this.book = new Book(nodes, budget);
+    this.book = new Book(nodes, budget).unasked();
   }
 
   awards(): { readonly task: Task; readonly award: Award }[] {

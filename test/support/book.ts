@@ -19,6 +19,7 @@ import type { Checker } from "../../sim/checkers/checker.ts";
 import { sealsChecker } from "../../sim/checkers/seals.ts";
 import { tasksChecker } from "../../sim/checkers/tasks.ts";
 import { buildGenesis, inline, type JobOptions } from "../../sim/workloads/job-builder.ts";
+import { skipGathering } from "./skip-gathering.ts";
 
 const MESH = "book" as MeshId;
 const START_MS = 1_000_000;
@@ -50,7 +51,10 @@ export class Book {
   #counter = 1;
   readonly #checkers: readonly Checker[];
 
-  /** Members m0 to m3, standby s0, and a deadline that is out of the way. */
+  /**
+   * Members m0 to m3, standby s0, and a deadline that is out of the way. Its needs were asked for before: what is offered
+   * is awarded at once.
+   */
   constructor(
     nodes: readonly NodeSpec[],
     budget = 1_000_000,
@@ -69,7 +73,14 @@ export class Book {
     });
     this.#checkers = checkers ?? ledgerCheckers(genesis);
     this.job = hasher(encodeGenesis(genesis));
-    this.ledger = new Ledger(genesis, this.job, hasher, selectors);
+    this.ledger = skipGathering(new Ledger(genesis, this.job, hasher, selectors));
+  }
+
+  /** As jobs begin: the first tasks of each need wait for offers to choose among. */
+  unasked(): this {
+    for (const [need] of this.state.gatherings.sorted()) this.state.gatherings.delete(need);
+    this.state.journal.keep();
+    return this;
   }
 
   get state(): LedgerState {

@@ -45,7 +45,7 @@ const votes = (h: Header, voters: readonly string[]) =>
     }),
   );
 const done = (answer: Hash) =>
-  encodeEvent({ kind: "completed", status: "certified", reason: "", node: "a", answer, shape: "value" });
+  encodeEvent({ kind: "completed", status: "certified", reason: "", node: "a", answer, shape: "value", unproven: 0 });
 const right = hashOfResult({ hash: hasher }, "value", 42)!;
 const wrong = hashOfResult({ hash: hasher }, "value", 43)!;
 const leaves = [leafHash(hasher, done(right)), leafHash(hasher, encodeEvent({ kind: "dead", agent: id("m0") }))];

@@ -24,6 +24,7 @@ import {
   offerBody,
   resultBody,
 } from "../support/driven-agent.ts";
+import { skipGathering } from "../support/skip-gathering.ts";
 
 test("a worker that does not choose workers needs no selector", () => {
   const made = jobOf("owner", { selector: "mine" });
@@ -44,7 +45,7 @@ test("a selector that throws on somebody's offer does not end the process", () =
     },
   };
   const made = jobOf("owner", { selector: "touchy", deadlineMs: 10_000_000 });
-  const ledger = new Ledger(made.genesis, made.job as JobId, hasher, createSelectors([touchy]));
+  const ledger = skipGathering(new Ledger(made.genesis, made.job as JobId, hasher, createSelectors([touchy])));
   const replica = new Replica(ledger, id("m0"), crypto, { onDecided: () => undefined });
   let nowMs = 1_000_000;
   const decide = (afterMs: number): void => {
@@ -91,7 +92,7 @@ const pickWith = (changes: object) => (picks: Chosen) => ({
 function runWith(selector: Selector): { readonly ledger: Ledger; readonly explained: string } {
   const nodes = [map("a", [1, 2], { policy: firstPolicy() })];
   const made = jobOf("owner", { nodes, selector: selector.name });
-  const ledger = new Ledger(made.genesis, made.job, hasher, createSelectors([selector]));
+  const ledger = skipGathering(new Ledger(made.genesis, made.job, hasher, createSelectors([selector])));
   const explanations = new Explanations(8);
   let timeMs = 1_000_000;
   const block = (author: string, bodies: readonly CommandBody[]): void => {

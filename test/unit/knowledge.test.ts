@@ -14,15 +14,17 @@ import { limits } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import {
+  carried,
   EMPTY_WORLD,
   type KnownWorld,
   knowledgeFor,
   type Lessons,
   merge,
   priorOf,
+  totalsOf,
 } from "../../protocol/selection/knowledge.ts";
 import { encodeGenesis } from "../../protocol/wire/genesis.ts";
-import { encodeValue, type Value } from "../../protocol/wire/value.ts";
+import { decodeValue, encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { map, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 import { candidateOf } from "../support/candidates.ts";
@@ -44,17 +46,18 @@ const worldOf = (...rows: readonly Row[]): KnownWorld => ({ records: recordsOf(r
 const of = ({ records }: KnownWorld, agent: string) => records.find((record) => record.agent === agent);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const WORK = new Set(["work"]);
+const OTHER = "other" as AgentId;
 
 describe("merging", () => {
   test("what is new is taken as it is, the newest last, and nothing is changed in place", () => {
-    const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), true);
+    const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), null);
     expect(first.records).toEqual(
       recordsOf([
         ["a", 3, 0],
         ["b", 0, 2],
       ]),
     );
-    const second = merge(first, lessonsOf(["a", 1, 0]), true);
+    const second = merge(first, lessonsOf(["a", 1, 0]), null);
     expect(second.records.map(({ agent }) => agent)).toEqual(["b", "a"]);
     expect(first.records).toEqual(
       recordsOf([
@@ -66,7 +69,7 @@ describe("merging", () => {
   });
 
   test("agents' skills are apart", () => {
-    const world = merge(worldOf(["a", 5, 0]), lessonsOf(["a", 0, 5, "other"]), true);
+    const world = merge(worldOf(["a", 5, 0]), lessonsOf(["a", 0, 5, "other"]), null);
     expect(world.records).toEqual(
       recordsOf([
         ["a", 5, 0],
@@ -76,7 +79,7 @@ describe("merging", () => {
   });
 
   test("what is old fades by a hundredth with each new answer, and what nobody speaks of stays", () => {
-    const world = merge(worldOf(["a", 100, 0], ["b", 100, 0]), lessonsOf(["a", 0, 10]), true);
+    const world = merge(worldOf(["a", 100, 0], ["b", 100, 0]), lessonsOf(["a", 0, 10]), null);
     expect(of(world, "a")!.accepted).toBeCloseTo(100 * 0.99 ** 10, 9);
     expect(of(world, "a")!.rejected).toBe(10);
     expect(of(world, "b")!.accepted).toBe(100);
@@ -84,30 +87,39 @@ describe("merging", () => {
 
   test("an agent that flips is known for it within some dozens of answers, however long it behaved well", () => {
     let world = worldOf(["a", 100, 0]);
-    for (let job = 0; job < 10; job++) world = merge(world, lessonsOf(["a", 0, 7]), true);
+    for (let job = 0; job < 10; job++) world = merge(world, lessonsOf(["a", 0, 7]), null);
     expect(of(world, "a")!.rejected).toBeGreaterThan(of(world, "a")!.accepted);
-    for (let job = 0; job < 10_000; job++) world = merge(world, lessonsOf(["a", 1, 0]), true);
+    for (let job = 0; job < 10_000; job++) world = merge(world, lessonsOf(["a", 1, 0]), null);
     expect(of(world, "a")!.accepted).toBeLessThan(101);
   });
 
   test("another owner's word counts up to a cap, in its own proportion, and its selector's state not at all", () => {
     const lessons = { ...lessonsOf(["a", 750, 250], ["b", 3, 1]), learned: encodeValue([1]) };
-    const trusted = merge(EMPTY_WORLD, lessons, false);
-    expect(trusted.records).toEqual(
-      recordsOf([
-        ["a", 15, 5],
-        ["b", 3, 1],
-      ]),
-    );
+    const trusted = merge(EMPTY_WORLD, lessons, OTHER);
+    const once = recordsOf([
+      ["a", 15, 5],
+      ["b", 3, 1],
+    ]).map((record) => ({ owner: OTHER, ...record }));
+    expect(trusted.records).toEqual(once);
     expect(trusted.learned).toEqual({});
-    expect(merge(EMPTY_WORLD, lessons, true).learned).toEqual({ linucb: lessons.learned });
+    expect(merge(EMPTY_WORLD, lessons, null).learned).toEqual({ linucb: lessons.learned });
+  });
+
+  test("of all jobs of another owner together, not of each; and nothing of one's own fades for it", () => {
+    let world = worldOf(["a", 0, 10]);
+    for (let job = 0; job < 50; job++) world = merge(world, lessonsOf(["a", 20, 0]), OTHER);
+    expect(totalsOf(world)).toEqual(recordsOf([["a", 20, 10]]));
+    world = merge(world, lessonsOf(["a", 5, 0]), "another" as AgentId);
+    expect(totalsOf(world)).toEqual(recordsOf([["a", 25, 10]]));
+    expect(knowledgeFor(world, WORK, "linucb").records).toMatchObject([{ accepted: 25_000, rejected: 10_000 }]);
+    expect(parseKnowledge(knowledgeText(world), "f").records).toEqual(world.records);
   });
 
   test("what selectors learned is kept apart, and no empty state replaces one", () => {
     const state = encodeValue([1]);
-    const world = merge(EMPTY_WORLD, { ...lessonsOf(), learned: state }, true);
-    const other = merge(world, { ...lessonsOf(), selector: "__proto__", learned: encodeValue([2]) }, true);
-    const same = merge(other, lessonsOf(), true);
+    const world = merge(EMPTY_WORLD, { ...lessonsOf(), learned: state }, null);
+    const other = merge(world, { ...lessonsOf(), selector: "__proto__", learned: encodeValue([2]) }, null);
+    const same = merge(other, lessonsOf(), null);
     expect(Object.entries(same.learned)).toEqual([
       ["linucb", state],
       ["__proto__", encodeValue([2])],
@@ -118,7 +130,7 @@ describe("merging", () => {
 
   test("a flood of agents pushes out the oldest records and no more memory is taken", () => {
     const flood = range(16 * limits.knownRecords).map((i): Row => [`s${i}`, 1, 0]);
-    const world = merge(worldOf(["a", 9, 0]), lessonsOf(...flood), true);
+    const world = merge(worldOf(["a", 9, 0]), lessonsOf(...flood), null);
     expect(world.records).toHaveLength(16 * limits.knownRecords);
     expect(of(world, "a")).toBeUndefined();
   });
@@ -196,6 +208,29 @@ describe("for a genesis", () => {
   });
 });
 
+test("of more arms than a genesis holds, those with the most lessons are carried", () => {
+  const selector = BUILT_IN_SELECTORS.get("ucb1")!;
+  const name = (i: number): string => `agent-${String(i).padStart(46, "0")}`;
+  const state = Array.from({ length: 3_000 }, (_, i) => ({
+    agent: name(i),
+    skill: "work",
+    pulls: 1 + (i % 10),
+    sum: 0,
+  }));
+  expect(selector.isState!(state)).toBe(true);
+  expect(encodeValue(state).length).toBeGreaterThan(limits.learnedBytes);
+  const bytes = carried(selector, state);
+  expect(bytes.length).toBeLessThanOrEqual(limits.learnedBytes);
+  expect(bytes.length).toBeGreaterThan(limits.learnedBytes - 200); // no room is wasted
+  const decoded = decodeValue(bytes);
+  expect(decoded.ok && selector.isState!(decoded.value)).toBe(true);
+  const kept = (decoded.ok ? decoded.value : []) as typeof state;
+  const least = Math.min(...kept.map(({ pulls }) => pulls));
+  const keptAgents = new Set(kept.map(({ agent }) => agent));
+  expect(state.filter(({ pulls, agent }) => pulls > least && !keptAgents.has(agent))).toEqual([]);
+  expect(knowledgeFor({ records: [], learned: { ucb1: bytes } }, new Set(["work"]), "ucb1").learned).toEqual(bytes);
+});
+
 describe("the file", () => {
   const learned = Object.fromEntries(
     ["linucb", "ucb1"].map((name) => [name, encodeValue(BUILT_IN_SELECTORS.get(name)!.start() as Value)]),
@@ -217,7 +252,7 @@ describe("the file", () => {
     expect(existsSync(path)).toBe(false);
     one.onTaught("me" as AgentId, lessonsOf(["a", 1, 0]));
     two.onTaught("friend" as AgentId, lessonsOf(["b", 1_000, 0]));
-    expect(one.world.records).toEqual(
+    expect(totalsOf(one.world)).toEqual(
       recordsOf([
         ["a", 1, 0],
         ["b", 20, 0],

@@ -359,3 +359,15 @@ describe("the same blocks", () => {
     },
   );
 });
+
+test("saying busy makes nobody reliable", () => {
+  const book = bookOf([map("m", [1, 2], { policy: firstPolicy({ timeoutMs: 60_000 }) })]);
+  book.block([]);
+  for (let i = 0; i < 20; i++) {
+    book.block([book.offer("shirker", 1, 1, { expectedMs: 50_000 + 10_000 * i })]);
+    expect(book.task("m/0")!.awards).toMatchObject([{ worker: "shirker" }]);
+    expect(contextOfAward(book, "m/0", "shirker")[RELIABILITY]! * Math.sqrt(FEATURES.length)).toBeCloseTo(1 / 2, 12);
+    book.block([book.failure("shirker", "m/0", 1, "busy")]);
+  }
+  expect(book.state.agents.get("shirker" as AgentId)).toMatchObject({ awards: 20, timeouts: 0 });
+});

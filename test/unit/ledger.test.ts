@@ -233,22 +233,28 @@ const JOBS: readonly (readonly NodeSpec[])[] = [
 
 test("any commands at any time: it never throws, its books hold, and what is taken back was never there", () => {
   fc.assert(
-    fc.property(fc.constantFrom(...JOBS), fc.integer({ min: 1, max: 60 }), blocks, (nodes, budget, plan) => {
-      const book = new Book(nodes, budget);
-      for (const { actions, afterMs, kept } of plan) {
-        const commands = actions.map((one) => toCommand(book, one));
-        const before = book.ledger.digest;
-        const { commands: chosen, outcome } = book.ledger.select(book.timeMs + afterMs, commands);
-        const after = book.ledger.digest;
-        book.ledger.takeBack();
-        expect(book.ledger.digest).toBe(before);
-        // What one member selects, every other one executes to the same end.
-        expect(book.ledger.execute(book.timeMs + afterMs, chosen)?.eventsHash).toBe(outcome.eventsHash);
-        expect(book.ledger.digest).toBe(after);
-        book.ledger.takeBack();
-        if (kept) book.block(commands, afterMs);
-      }
-    }),
+    fc.property(
+      fc.constantFrom(...JOBS),
+      fc.integer({ min: 1, max: 60 }),
+      blocks,
+      fc.boolean(),
+      (nodes, budget, plan, isNew) => {
+        const book = isNew ? new Book(nodes, budget).unasked() : new Book(nodes, budget);
+        for (const { actions, afterMs, kept } of plan) {
+          const commands = actions.map((one) => toCommand(book, one));
+          const before = book.ledger.digest;
+          const { commands: chosen, outcome } = book.ledger.select(book.timeMs + afterMs, commands);
+          const after = book.ledger.digest;
+          book.ledger.takeBack();
+          expect(book.ledger.digest).toBe(before);
+          // What one member selects, every other one executes to the same end.
+          expect(book.ledger.execute(book.timeMs + afterMs, chosen)?.eventsHash).toBe(outcome.eventsHash);
+          expect(book.ledger.digest).toBe(after);
+          book.ledger.takeBack();
+          if (kept) book.block(commands, afterMs);
+        }
+      },
+    ),
     { numRuns: 400 },
   );
 });

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";
-import { firstPolicy, map } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, sealedPolicy } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 
 const known = (count: number): string[] => Array.from({ length: count }, (_, i) => `known${i}`);
@@ -35,4 +35,74 @@ test("a newcomer more finds no place, and the offers of those with a record stay
   for (const agent of known(2)) book.block([book.offer(agent)]);
   expect(agents(book)).toEqual(expect.arrayContaining(known(2)));
   expect(book.ledger.judge(book.offer("late").command, book.timeMs)).toBe("enough-offers");
+});
+
+// --- while those with a record have their hands full -------------------------------------------------
+
+/** Ten tasks; `known0` has a record and one slot, the newcomers many. */
+function withOneKnown(): Book {
+  const records = [{ agent: "known0" as never, skill: "work", accepted: 5_000, rejected: 0 }];
+  const tasks = Array.from({ length: 10 }, (_, i) => i);
+  return new Book([map("m", tasks, { policy: firstPolicy({ timeoutMs: 3_600_000 }) })], 1_000_000, null, {
+    knowledge: { records, learned: new Uint8Array(0) },
+  });
+}
+const HOUR = { lifeMs: 600_000, expectedMs: 10_000_000 };
+const offersOfNew = (book: Book, count = 3) =>
+  Array.from({ length: count }, (_, i) => book.offer(`new${i}`, 1, 100, HOUR));
+const busyOffer = (book: Book, agent = "known0") =>
+  book.command(agent, {
+    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
+    validUntilMs: book.timeMs + 600_000,
+  } as never);
+/** Awards under way, by worker. */
+function live(book: Book): { [worker: string]: number } {
+  const counts: { [worker: string]: number } = {};
+  for (const [, task] of book.state.tasks.sorted())
+    for (const { worker } of task.awards) counts[worker] = (counts[worker] ?? 0) + 1;
+  return counts;
+}
+
+test("newcomers get an award each, not everything, while the known one works for the job", () => {
+  const book = withOneKnown();
+  book.block([book.offer("known0", 1, 1, HOUR)]);
+  expect(live(book)).toEqual({ known0: 1 });
+  book.block(offersOfNew(book));
+  expect(live(book)).toEqual({ known0: 1, new0: 1, new1: 1, new2: 1 });
+});
+
+test("and while it is busy with other jobs; what they did right lets them have more", () => {
+  const book = withOneKnown();
+  book.block([busyOffer(book), ...offersOfNew(book)]);
+  expect(live(book)).toEqual({ new0: 1, new1: 1, new2: 1 });
+  const own = book.state.tasks.sorted().find(([, task]) => task.awards.some(({ worker }) => worker === "new0"))!;
+  book.block([book.result("new0", own[0], 1, 1)]);
+  expect(live(book)).toEqual({ new0: 7, new1: 1, new2: 1 });
+});
+
+test("saying busy for ever limits nobody for ever", () => {
+  const book = withOneKnown();
+  book.block([]);
+  book.block([busyOffer(book), ...offersOfNew(book)]);
+  for (let i = 0; i < 60; i++) {
+    expect(book.state.status.get()).toBe("running");
+    book.block([busyOffer(book), ...offersOfNew(book)], 8_000);
+    if (Object.values(live(book)).reduce((sum, count) => sum + count, 0) === 10) return;
+    expect(live(book)).toEqual({ new0: 1, new1: 1, new2: 1 });
+  }
+  expect.unreachable("the limits never ended");
+});
+
+test("of five seats newcomers take a third of the places, and the known get the rest when they are free", () => {
+  const records = known(5).map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const policy = sealedPolicy({ timeoutMs: 3_600_000, redundancy: 5, redundancyMax: 9 });
+  const knowledge = { records, learned: new Uint8Array(0) };
+  const book = new Book([map("m", [1], { policy })], 1_000_000, null, { knowledge });
+  book.block([...known(5).map((agent) => busyOffer(book, agent)), ...offersOfNew(book, 5)]);
+  expect(Object.keys(live(book))).toHaveLength(3);
+  expect(book.state.windows.size).toBe(1);
+  book.block(known(5).map((agent) => book.offer(agent, 1, 1, HOUR)));
+  const workers = Object.keys(live(book));
+  expect(workers).toHaveLength(5);
+  expect(workers.filter((worker) => worker.startsWith("known"))).toHaveLength(2);
 });

@@ -13,11 +13,12 @@ import type { CommandBody } from "../../protocol/wire/command.ts";
 import type { Block } from "../../protocol/wire/consensus.ts";
 import { firstPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { crypto, envelope, hashOf, id, jobOf, MEMBERS, offerBody, resultBody } from "../support/driven-agent.ts";
+import { skipGathering } from "../support/skip-gathering.ts";
 
 const made = jobOf("owner", { nodes: [single("a", 1, { policy: firstPolicy({ timeoutMs: 300_000 }) })] });
 
 class Member {
-  readonly replica = new Replica(new Ledger(made.genesis, made.job, hasher), id("m0"), crypto, {
+  readonly replica = new Replica(skipGathering(new Ledger(made.genesis, made.job, hasher)), id("m0"), crypto, {
     onDecided: () => undefined,
   });
   nowMs = 1_000_000;

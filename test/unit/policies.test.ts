@@ -287,8 +287,10 @@ describe("screening", () => {
     Array.from({ length: count }, (_, i) =>
       candidateOf(`n${i}`, { isNewcomer: true, similarity: 1, expectedMs: 0, ...changes }),
     );
+  const isLimited = (candidates: readonly Candidate[], seats: number): boolean =>
+    candidates.filter(({ isNewcomer }) => !isNewcomer).length >= seats;
   const seen = (candidates: readonly Candidate[], seats: number, places: number): [old: number, fresh: number] => {
-    const list = screen(requestOf(candidates), seats, places);
+    const list = screen(requestOf(candidates), seats, isLimited(candidates, seats), places);
     const newcomers = list.filter(({ isNewcomer }) => isNewcomer).length;
     return [list.length - newcomers, newcomers];
   };
@@ -311,8 +313,9 @@ describe("screening", () => {
         fc.integer({ min: 1, max: 12 }),
         fc.integer({ min: 1, max: 12 }),
         (candidates, seats, places) => {
-          const list = screen(requestOf(candidates), seats, places);
-          expect(screen(requestOf([...candidates].reverse()), seats, places)).toEqual(list);
+          const limited = isLimited(candidates, seats);
+          const list = screen(requestOf(candidates), seats, limited, places);
+          expect(screen(requestOf([...candidates].reverse()), seats, limited, places)).toEqual(list);
           expect(list.length).toBeGreaterThanOrEqual(Math.min(seats, candidates.length));
           expect(list.length).toBeLessThanOrEqual(Math.max(seats, places));
           const scores = list.map((candidate) => screeningScore(candidate, 1_000));

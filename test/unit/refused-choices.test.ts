@@ -14,6 +14,7 @@ import type { Envelope } from "../../protocol/wire/command.ts";
 import type { Block } from "../../protocol/wire/consensus.ts";
 import { firstPolicy, map, single } from "../../sim/workloads/job-builder.ts";
 import { crypto, envelope, id, type Job, jobOf, offerBody, resultBody } from "../support/driven-agent.ts";
+import { skipGathering } from "../support/skip-gathering.ts";
 
 const SELECTOR = "linucb";
 const FRIEND = "friend";
@@ -41,7 +42,9 @@ let nowMs = 1_000_000;
 const now = () => ({ monoMs: nowMs, wallMs: nowMs });
 
 const replicaOf = (name: string, selectors: Selectors = BUILT_IN_SELECTORS, { genesis, job }: Job = made): Replica =>
-  new Replica(new Ledger(genesis, job, hasher, selectors), id(name), crypto, { onDecided: () => undefined });
+  new Replica(skipGathering(new Ledger(genesis, job, hasher, selectors)), id(name), crypto, {
+    onDecided: () => undefined,
+  });
 
 function learn(replicas: readonly Replica[], ...envelopes: readonly Envelope[]): void {
   for (const replica of replicas)

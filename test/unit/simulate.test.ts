@@ -6,10 +6,11 @@ import { createRegistry } from "../../sim/plugins/built-in.ts";
 import type { RunResult } from "../../sim/run/result.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
+import type { RunTap } from "../../sim/virtual/options.ts";
 
 const registry = createRegistry();
 
-function run(changes: string, seed = 5): RunResult {
+function run(changes: string, seed = 5, tap: RunTap = {}): RunResult {
   const text = `
 name: small
 agents:
@@ -26,7 +27,7 @@ workload:
   policy: { redundancy: 3, redundancyMax: 7, accept: { rule: majority }, retries: 20 }
 ${changes}`;
   const scenario = parseScenario(simHost.parseYaml("small.yaml", text), registry, simHost);
-  return simulate(scenario, { seed, host: simHost, registry });
+  return simulate(scenario, { seed, host: simHost, registry, tap });
 }
 
 test("the same seed gives the same run, on every machine", () => {
@@ -38,6 +39,19 @@ test("the same seed gives the same run, on every machine", () => {
 
 test("another seed gives another run", () => {
   expect(run("", 6).digest).not.toBe(run("").digest);
+});
+
+test("why workers were chosen is said where somebody writes the trace, and changes nothing", () => {
+  const countChosen = (tap: RunTap): { readonly chosen: number; readonly digest: string } => {
+    let chosen = 0;
+    const { digest } = run("", 5, { ...tap, onEntry: ({ event }) => void (chosen += event.kind === "chosen" ? 1 : 0) });
+    return { chosen, digest };
+  };
+  const traced = countChosen({ onStart: () => undefined });
+  const untraced = countChosen({});
+  expect(traced.chosen).toBeGreaterThan(10);
+  expect(untraced.chosen).toBe(0);
+  expect(traced.digest).toBe(untraced.digest);
 });
 
 test("jobs are certified, and the liar is outvoted", () => {

@@ -1,0 +1,79 @@
+/**
+ * Gathering: the first tasks of a need wait a moment for offers to choose among. Awarded as soon as enough stand, all of
+ * them would go to whoever offers first, and an agent that hears of a job early, or offers before it is asked, would meet
+ * no rival: the selector saw one candidate.
+ *
+ * A need gathers once a job. Its gathering is over when as many offers stand as the screening has places, a part of the
+ * window's length after enough stood, or with its first window: nobody knows how many agents there are. From then on
+ * what stands is awarded at once. In a mesh where some are known for the skill, newcomers do not make it over: sixteen
+ * of them cost nothing.
+ *
+ * Source: protocol.md 6.1, docs/decisions/0013.
+ */
+
+import { SCREEN_PLACES } from "../selection/parameters.ts";
+import { hasSlot } from "./eligible.ts";
+import type { Rules } from "./nodes.ts";
+import { GATHER_PART, HEAR_PART } from "./policy.ts";
+import { type Gathering, needKey, type Offer, skillKey } from "./state.ts";
+
+/** A skill with labels, and the offers that stand for it. */
+interface Asked {
+  readonly skill: string;
+  readonly labels: readonly string[];
+  readonly offers: readonly Offer[];
+}
+
+export const GATHER = "gather";
+const gatherDeadline = (need: string): string => `${GATHER}|${need}`;
+
+const UNASKED: Gathering = { endsMs: 0, isOver: false };
+
+/**
+ * Offers that are lacking until there are as many as the screening has places. Those of agents that were wrong more
+ * often than right are none to wait for others with, nor newcomers' where others are known.
+ */
+function lackingOf(rules: Rules, { skill, offers }: Asked): number {
+  const { state, genesis, prior } = rules;
+  const isAnyKnown = genesis.knowledge.records.some((record) => record.skill === skill && record.accepted > 0);
+  const counts = (offer: Offer): boolean => {
+    const key = skillKey(offer.agent, skill);
+    const [now, before] = [state.records.get(key), prior.get(key)];
+    const accepted = (now?.accepted ?? 0) + (before?.accepted ?? 0);
+    const rejected = (now?.rejected ?? 0) + (before?.rejected ?? 0);
+    return hasSlot(rules, offer) && accepted >= rejected && (accepted > 0 || !isAnyKnown);
+  };
+  return Math.max(0, SCREEN_PLACES - offers.filter(counts).length);
+}
+
+/** Whether a need's tasks wait for offers to choose among; notes when that is over. `hasEnded`: its window, in this block. */
+export function isGathering(rules: Rules, asked: Asked, hasEnded: boolean): boolean {
+  const { gatherings, deadlines } = rules.state;
+  const key = needKey(asked.skill, asked.labels);
+  const { endsMs, isOver } = gatherings.get(key) ?? UNASKED;
+  if (isOver) return false;
+  const isDue = endsMs > 0 && endsMs <= rules.timeMs;
+  if (!isDue && !hasEnded && lackingOf(rules, asked) > 0) return true;
+  if (endsMs > rules.timeMs) deadlines.remove(endsMs, gatherDeadline(key));
+  gatherings.set(key, { endsMs: 0, isOver: true });
+  return false;
+}
+
+/** Enough offers stand for the first task of a need that gathers: from now on others have a moment to come, and no longer. */
+export function limitGathering(rules: Rules, { skill, labels }: Asked): void {
+  const { state, genesis, timeMs } = rules;
+  const key = needKey(skill, labels);
+  const window = state.windows.get(key);
+  if (window === undefined || (state.gatherings.get(key) ?? UNASKED).endsMs > 0) return;
+  const openedMs = window.endsMs - genesis.windowMs;
+  const heardMs = openedMs + Math.floor(genesis.windowMs / HEAR_PART);
+  const endsMs = Math.min(window.endsMs, Math.max(heardMs, timeMs + Math.floor(genesis.windowMs / GATHER_PART)));
+  state.gatherings.set(key, { endsMs, isOver: false });
+  state.deadlines.add(endsMs, gatherDeadline(key));
+}
+
+/** Offers that would end a need's gathering before its time; 0: it does not wait for any. For arming (protocol.md A1). */
+export function lackingToGather(rules: Rules, asked: Asked): number {
+  const { endsMs, isOver } = rules.state.gatherings.get(needKey(asked.skill, asked.labels)) ?? UNASKED;
+  return isOver || endsMs === 0 ? 0 : lackingOf(rules, asked);
+}

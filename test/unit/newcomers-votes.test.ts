@@ -1,0 +1,72 @@
+/** Newcomers cost nothing to make: they do not outvote agents with a record while others can be asked (protocol.md 6.3). */
+
+import { expect, test } from "vitest";
+import { weightsOf } from "../../protocol/answer/weights.ts";
+import { sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { Book, NONCE } from "../support/book.ts";
+
+const GOOD = 7;
+const BAD = 8;
+
+/** A task of three seats, of which `known` agents have a record. */
+function seated(known: readonly string[], workers: readonly string[], changes = {}): Book {
+  const records = known.map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const policy = sealedPolicy({ redundancyMax: 5, ...changes });
+  const knowledge = { records, learned: new Uint8Array(0) };
+  const book = new Book([single("a", 1, { policy })], 1_000_000, null, { knowledge });
+  book.block(workers.map((worker) => book.offer(worker)));
+  return book;
+}
+
+/** Everybody who holds a seat answers; whose names begin with n say BAD. Returns the events of the last block. */
+function answer(book: Book, attempt: number) {
+  const workers = book.task("a")!.awards.map(({ worker }) => worker);
+  const said = (worker: string): number => (worker.startsWith("n") ? BAD : GOOD);
+  book.block(workers.map((worker) => book.seal(worker, "a", attempt, said(worker))));
+  return book.block(workers.map((worker) => book.result(worker, "a", attempt, said(worker), NONCE)));
+}
+
+test("all newcomers together weigh less than half, and alone they weigh alike", () => {
+  for (let newcomers = 0; newcomers <= 64; newcomers++) {
+    expect(weightsOf(newcomers, 0)).toEqual({ newcomer: 1, known: 1 });
+    for (let known = 1; known <= 64 - newcomers; known++) {
+      const weight = weightsOf(newcomers, known);
+      expect(newcomers * weight.newcomer).toBeLessThan(known * weight.known);
+      expect(weight.newcomer).toBeGreaterThan(0);
+      expect(weight.newcomer).toBeLessThanOrEqual(weight.known);
+    }
+  }
+});
+
+test("two newcomers against one with a record decide nothing: others are asked, and theirs is the answer", () => {
+  const book = seated(["k0", "k1", "k2"], ["n0", "n1", "k0"]);
+  expect(answer(book, 1)).toContainEqual({ kind: "undecided", task: "a", attempt: 1, more: 1 });
+  book.block([book.offer("k1")]);
+  expect(answer(book, 2).map(({ kind }) => kind)).toContain("undecided"); // two and two
+  book.block([book.offer("k2")]);
+  expect(answer(book, 3)).toContainEqual(
+    expect.objectContaining({ kind: "accepted", supporters: ["k0", "k1", "k2"], unproven: false }),
+  );
+  expect(book.state.outcome.get()).toMatchObject({ status: "certified", unproven: 0 });
+});
+
+test("where nobody else can be asked, the number decides, and the answer is marked", () => {
+  const book = seated(["k0"], ["n0", "n1", "k0"]);
+  answer(book, 1);
+  book.idle(10, 1_000); // nobody comes in any window
+  expect(book.end).toBe("certified");
+  expect(book.state.outcome.get()).toMatchObject({ unproven: 1 });
+  expect(book.state.reserved.get()).toBe(0);
+});
+
+test("where the policy lets nobody else be asked, too", () => {
+  const book = seated(["k0"], ["n0", "n1", "k0"], { redundancyMax: 3 });
+  expect(answer(book, 1)).toContainEqual(expect.objectContaining({ kind: "accepted", unproven: true }));
+});
+
+test("in a fresh mesh everybody weighs alike, and the first answer is marked", () => {
+  const book = seated([], ["n0", "n1", "k0"]);
+  expect(answer(book, 1)).toContainEqual(
+    expect.objectContaining({ kind: "accepted", supporters: expect.arrayContaining(["n0", "n1"]), unproven: true }),
+  );
+});
