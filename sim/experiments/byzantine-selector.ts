@@ -6,7 +6,8 @@
 import { createSelectors } from "../../protocol/selection/catalog.ts";
 import { createLinUcb } from "../../protocol/selection/linucb.ts";
 import type { Selector } from "../../protocol/selection/selector.ts";
-import { delaysProposals, type Favour, favours, friendsFirst } from "../adversaries/favours.ts";
+import { delaysProposals, type Favour, favours } from "../adversaries/favours.ts";
+import { friendsFirst } from "../adversaries/shadow.ts";
 import { withStrategy } from "../adversaries/strategy.ts";
 import type { SimHost } from "../host.ts";
 import { defineBehaviour } from "../plugins/define.ts";
@@ -14,8 +15,8 @@ import type { Plugin } from "../plugins/registry.ts";
 import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import type { WrapMachine } from "../virtual/options.ts";
+import { ADMITS, LANES } from "../workloads/lanes.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { ADMITS, LANES } from "./parts.ts";
 import { runScenario } from "./run-scenario.ts";
 import { estimateAt, percent, pointsMore } from "./say.ts";
 
@@ -48,7 +49,7 @@ export const byzantineSelector = computedExperiment<Params>({
   description: [
     `${RIVALS} workers and ${FRIENDS} friends of the adversary do one job of ${PARAMS.tasks} tasks in ${PARAMS.lanes} lanes, LinUCB choosing. One of the committee's 4 members lies, or two of 7. A wrong answer is admitted at once (the skill's error), and the task goes to somebody else. Friends are as good as their rivals (right in ${percent(PARAMS.accuracy.rivals)}), or worse (${percent(PARAMS.accuracy.friends.worse!)}).`,
     "A block lists commands; awards are no part of it, they follow from the log, and its header holds the hash of what follows. So there are four tricks. awards: the member computes its header as if its friends had been chosen. omits: it leaves all offers and results of rivals out of its blocks. delays: it sends its proposals late. grinds: it tries contents and moments that the others would take - with and without those commands of rivals that are too young to be missed, and dates as far off as clocks may be - and proposes what gives most awards to friends. It cannot grind lots: they are a hash of job, task, attempt and agent, and the same whatever the block.",
-    "central: the same job under a committee of one that has a selector of its own, friends first. There is nobody to recompute it, so this is what any coordinator can do. The screening that comes before every selector still holds for it; a real coordinator would not even have that.",
+    "central: the same job under a committee of one that has a selector of its own, friends first. There is nobody to recompute it, so this is what any coordinator can do.",
     "friendShare: friends' part of all awards. refused: changed proposals that were not decided. laterRounds: blocks that needed a second round; a proposal that comes too late is not refused, but lost in this way. Expected: awards is refused each time and costs a round; omits is refused as soon as what is left out was handed around two timeouts ago; grinds moves a few awards at most; a central selector moves all that friends can take.",
   ],
   params: PARAMS,
@@ -113,6 +114,7 @@ function pluginOf(trick: Trick, params: Params, note: (what: "changed" | "decide
     ...(createLinUcb() as Selector),
     name: "friends-first",
     summary: "friends of the coordinator, whoever is better",
+    seesAll: true,
     choose: friendsFirst(createLinUcb() as Selector, FRIEND_NAMES),
   };
   const options = { friends: FRIEND_NAMES, selectors: createSelectors(), reachMs, unmissedMs, note };

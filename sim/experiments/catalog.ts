@@ -18,4 +18,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   symphonyExp2,
   symphonyExp2Policies,
   symphonyExp3,
+  coldStart,
+  regret,
+  drift,
 ];

@@ -9,8 +9,8 @@ import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { SimHost } from "../host.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import { LANES } from "../workloads/lanes.ts";
 import { computedExperiment, type ExperimentRow, type Figures, type Labels, type Measured } from "./experiment.ts";
-import { LANES } from "./parts.ts";
 import { runScenario } from "./run-scenario.ts";
 import { estimateAt, meanAt, percent } from "./say.ts";
 

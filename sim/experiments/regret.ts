@@ -8,16 +8,15 @@
 import { ln } from "../../protocol/core/math.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { DIMENSION } from "../../protocol/selection/context.ts";
-import { createLinUcb } from "../../protocol/selection/linucb.ts";
 import { LINUCB, REWARD } from "../../protocol/selection/parameters.ts";
-import type { Selector } from "../../protocol/selection/selector.ts";
 import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import { ADMITS } from "../workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { ADMITS } from "./parts.ts";
+import { forgetsNothing, linUcbOf } from "./forgetting.ts";
 import { runScenario } from "./run-scenario.ts";
-import { estimateAt, meanAt } from "./say.ts";
+import { meanAt } from "./say.ts";
 
 const STEADY = "linucb, gamma 1";
 const FOREVER = "linucb, nothing fades";
@@ -102,23 +101,11 @@ function chancesOf(seed: number, { agents, chances }: Params): number[] {
   return Array.from({ length: agents }, () => chances.min + (chances.max - chances.min) * prng.unit());
 }
 
-/** The same with plain counts for records, of all candidates: the screening goes by what has not faded, too. */
-const forgetsNothing = (selector: Selector): Selector => ({
-  ...selector,
-  name: "linucb-forever",
-  seesAll: true,
-  choose(state, request, count) {
-    const candidates = request.candidates.map(({ recent: _, ...counts }) => counts);
-    return selector.choose(state, { ...request, candidates }, count);
-  },
-});
-
 async function run({ selector }: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const chances = chancesOf(seed, params);
-  const steady: Selector = { ...(createLinUcb({ gamma: 1 }) as Selector), name: "linucb-steady" };
   const brought = new Map([
-    [STEADY, steady],
-    [FOREVER, forgetsNothing(steady)],
+    [STEADY, linUcbOf("linucb-steady", 1)],
+    [FOREVER, forgetsNothing(linUcbOf("linucb-forever", 1))],
   ]);
   const log = new AwardLog();
   await runScenario(scenarioOf(chances, brought.get(String(selector))?.name ?? String(selector), params), {
@@ -182,15 +169,18 @@ function verdict(rows: readonly Measured[]): string[] {
   const last = PARAMS.checkpoints.at(-1)!;
   const said = PARAMS.selectors.flatMap((selector) => {
     const sum = meanAt(rows, { tasks: last, selector }, "regret");
-    const exponent = estimateAt(rows, { tasks: last, selector }, "exponent");
     if (sum === null) return [];
-    const grows = exponent === null ? "" : `, growing with T^${exponent.mean.toFixed(2)}`;
+    const means = PARAMS.checkpoints
+      .filter((x) => x >= PARAMS.fitFrom)
+      .map((x) => ({ x, y: meanAt(rows, { tasks: x, selector }, "regret") ?? 0 }));
+    const exponent = exponentOf(means);
+    const grows = exponent === null ? "" : `, growing with T^${exponent.toFixed(2)}`;
     return [`${selector} ${sum.toFixed(0)}${grows}`];
   });
   const bounds = PARAMS.checkpoints.map((x) => ({ x, y: regretBound(x) }));
   const promised = exponentOf(bounds.filter(({ x }) => x >= PARAMS.fitFrom))!;
   return [
-    `Regret after ${last} tasks: ${said.join("; ")}.`,
+    `Mean regret after ${last} tasks, and the exponent of its growth from ${PARAMS.fitFrom} tasks on: ${said.join("; ")}.`,
     `The bound of Abbasi-Yadkori et al. (2011, Theorem 3) for LinUCB without forgetting, with d = ${DIMENSION}, lambda = ${LINUCB.lambda}, delta = ${LINUCB.delta}, S = ${LINUCB.norm}, R = ${rangeOfReward / 2}, is ${regretBound(last).toFixed(0)} after ${last} tasks and grows with T^${promised.toFixed(2)} over the same checkpoints: more than the ${last} that anybody could lose, so at this length it says something about the exponent only. It also assumes a linear reward, which a market of agents is not: a record is an estimate of a chance, and becomes better while it is used.`,
   ];
 }

@@ -11,7 +11,7 @@ import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { Checker } from "../checkers/checker.ts";
 import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
-import { ADMITS, LANES, placeOf } from "./parts.ts";
+import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
 import { runScenario } from "./run-scenario.ts";
 
 export interface MarketAgent {

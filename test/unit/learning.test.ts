@@ -102,6 +102,13 @@ describe("what is taught", () => {
     expect(taught(book).sort()).toEqual(["reward u", "timeout v", "timeout w"]);
   });
 
+  test("who said that it failed is known for that in the next job, and who was busy is not", () => {
+    const book = sealedBook();
+    book.block([book.failure("u", "a", 1, "error"), book.failure("v", "a", 1, "busy")]);
+    const known = new Map(book.ledger.lessons.records.map(({ agent, rejected }) => [String(agent), rejected]));
+    expect([known.get("u"), known.get("v")]).toEqual([1, 0]);
+  });
+
   test.each<FailureReason>(["busy", "refused", "lost-input"])("%s is nobody's fault", (reason) => {
     const book = sealedBook();
     book.block([book.failure("u", "a", 1, reason)]);

@@ -1,13 +1,13 @@
-/** What experiments put into their scenarios beside the built-in parts: a job shape and a behaviour, as plugins. */
+/** A job shape and a behaviour that experiments put into their scenarios beside the built-in ones, as plugins. */
 
 import { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { defineBehaviour, defineShape } from "../plugins/define.ts";
-import { single } from "../workloads/job-builder.ts";
-import { policyOf } from "../workloads/shapes.ts";
-import { rightAnswer } from "../workloads/truth.ts";
-import { inputValue } from "../workloads/work.ts";
+import { single } from "./job-builder.ts";
+import { policyOf } from "./shapes.ts";
+import { rightAnswer } from "./truth.ts";
+import { inputValue } from "./work.ts";
 
 /**
  * Tasks in so many lanes, one after the other in each, so that there are free agents to choose among. The skill of each
