@@ -5,8 +5,7 @@
  *
  * Integers, in thousandths of an end: all members must come to the same.
  *
- * Measured on the market of Symphony-Coord's experiment 2 (sim/experiments/symphony-exp2.ts): without fading LinUCB has
- * about three quarters of the oracle's success after a shock.
+ * What it is worth shows on the market of Symphony-Coord's experiment 2, with its shock (sim/experiments/symphony-exp2.ts).
  */
 
 import type { KnownAnswers } from "../selection/knowledge.ts";
