@@ -26,7 +26,7 @@ export type HeardCommand = IdentifiedCommand & { readonly sinceMs: number };
 /** What a block does, and what its header must say of the state. */
 export type Effects = Outcome & { readonly stateHash: Hash | null };
 
-/** Friends first, in the order of the lots, whatever `honest` says; the others as it says. */
+/** Friends first, whoever is better; among friends, and among the others, as `honest` says. */
 export function friendsFirst(honest: Selector, friends: ReadonlySet<string>): Selector["choose"] {
   return (state, request, count): Picks => {
     const { ranked, picked } = honest.choose(state, request, request.candidates.length);

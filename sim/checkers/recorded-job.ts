@@ -9,6 +9,7 @@ import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
+import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { type Genesis, genesisCodec, jobIdOf } from "../../protocol/wire/genesis.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
@@ -54,6 +55,9 @@ export interface RecordedJobOptions<P extends RecordedAt> {
   readonly more: readonly Checker[];
 }
 
+/** Of a plugin's selector, or the oracle of simulations, a trace has the name only. */
+const isReplayable = (selector: string): boolean => BUILT_IN_SELECTORS.has(selector);
+
 export class RecordedJob<P extends RecordedAt> {
   readonly counts: RecordedCounts = { applied: 0, digests: 0, signed: 0, votes: 0, certificates: 0, height: 0 };
   readonly keepers = new Set<AgentId>();
@@ -87,6 +91,9 @@ export class RecordedJob<P extends RecordedAt> {
   get gap(): string | null {
     const short = this.job.slice(0, 8);
     if (this.#isBroken) return `the log of job ${short} breaks after height ${this.replayed}`;
+    const { selector } = this.genesis ?? {};
+    if (selector !== undefined && !isReplayable(selector))
+      return `job ${short} was awarded by the selector ${selector}, whose choices a trace does not let compute again`;
     if (this.#log === null) return `no genesis of job ${short} is in it`;
     if (this.replayed >= this.counts.height && this.#waiting.size === 0 && this.replayed > 0) return null;
     const held = this.replayed === 0 ? "" : `nothing broken up to height ${this.replayed}, but `;
@@ -148,6 +155,7 @@ export class RecordedJob<P extends RecordedAt> {
     if (!crypto.verify(genesis.value.owner, statementMessage(meshId, "genesis", this.job), signed.signature))
       return violated("log", this.#at!.agent, "the genesis is not signed by the owner that it names");
     this.genesis = genesis.value;
+    if (!isReplayable(genesis.value.selector)) return;
     this.#log = new DecidedLog({ ...this.#options, genesis: genesis.value, checkers: this.#checkers });
     this.#replayWaiting();
   }

@@ -6,7 +6,6 @@ import type { Checker } from "../checkers/checker.ts";
 export interface FirstAward {
   readonly task: string;
   readonly worker: AgentId;
-  readonly atMs: number;
   /** It brought the answer that was accepted: nobody else was asked. */
   isRight: boolean;
 }
@@ -14,26 +13,23 @@ export interface FirstAward {
 /** Watches jobs whose tasks are given to one worker at a time, who gives a right answer or says that it failed. */
 export class AwardLog {
   readonly first: FirstAward[] = [];
-  /** All of them, second tries too. */
-  awards = 0;
   readonly #byTask = new Map<string, FirstAward>();
 
   /** `of`: tells tasks of several jobs apart. */
   watch(of = ""): Checker {
     return {
-      onDecided: ({ events, atMs }) => {
+      onDecided: ({ events }) => {
         for (const event of events) {
-          if (event.kind === "award") this.#onAward(`${of}${event.task}`, event.worker, atMs);
+          if (event.kind === "award") this.#onAward(`${of}${event.task}`, event.worker);
           if (event.kind === "accepted") this.#onAccepted(`${of}${event.task}`, event.supporters);
         }
       },
     };
   }
 
-  #onAward(task: string, worker: AgentId, atMs: number): void {
-    this.awards++;
+  #onAward(task: string, worker: AgentId): void {
     if (this.#byTask.has(task)) return;
-    const award: FirstAward = { task, worker, atMs, isRight: false };
+    const award: FirstAward = { task, worker, isRight: false };
     this.#byTask.set(task, award);
     this.first.push(award);
   }

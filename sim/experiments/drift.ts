@@ -3,9 +3,7 @@
  * with and without forgetting. After the scenarios A to C of SwarmAgents' documents (SWARM+, arXiv 2603.19431).
  */
 
-import { createLinUcb } from "../../protocol/selection/linucb.ts";
 import { LINUCB } from "../../protocol/selection/parameters.ts";
-import type { Selector } from "../../protocol/selection/selector.ts";
 import type { SimHost } from "../host.ts";
 import { defineBehaviour } from "../plugins/define.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
@@ -13,6 +11,7 @@ import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
 import { AwardLog, type FirstAward } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Figures, type Labels, type Measured } from "./experiment.ts";
+import { forgetsNothing, linUcbOf } from "./forgetting.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt, percent } from "./say.ts";
 
@@ -20,14 +19,15 @@ const KINDS = ["compute", "transfer", "dtn"] as const;
 type Kind = (typeof KINDS)[number];
 /** LinUCB with another gamma, as labels and jobs call it. */
 const FADING = "linucb, gamma 0.98";
-const FOREVER = "linucb, gamma 1";
+const STEADY = "linucb, gamma 1";
+const FOREVER = "linucb, nothing fades";
 
 const PARAMS = {
-  jobs: 12,
-  tasksPerJob: 50,
+  jobs: 6,
+  tasksPerJob: 100,
   lanes: 2,
   /** Between submissions; a job is over by then, ms. */
-  everyMs: 12_000,
+  everyMs: 24_000,
   agentsPerGroup: 4,
   /** Of all that is not said to fail more often. */
   failure: 0.1,
@@ -40,9 +40,20 @@ const PARAMS = {
   window: 50,
   selectors: {
     "A: stays": ["linucb", "thompson", "ucb1", "epsilon-greedy", "random", "random-top", "oracle"],
-    "B: flips": ["linucb", FADING, FOREVER, "thompson", "ucb1", "epsilon-greedy", "random", "random-top", "oracle"],
-    "B: flips slowly": ["linucb", FADING, FOREVER, "random-top", "oracle"],
-    "B: flips and back": ["linucb", FADING, FOREVER, "random-top", "oracle"],
+    "B: flips": [
+      "linucb",
+      FADING,
+      STEADY,
+      FOREVER,
+      "thompson",
+      "ucb1",
+      "epsilon-greedy",
+      "random",
+      "random-top",
+      "oracle",
+    ],
+    "B: flips slowly": ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"],
+    "B: flips and back": ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"],
     "C: a group joins": ["linucb", "thompson", "epsilon-greedy", "random", "random-top", "oracle"],
   } as { readonly [scenario: string]: readonly string[] },
 };
@@ -56,7 +67,7 @@ export const drift = computedExperiment<Params>({
     "A: it stays so. B: north and south change places after half of the tasks; or slowly, over a third of them; or for the middle third only. C: a third group, weak at nothing, joins after half of the tasks.",
     "success: first awards that brought an answer. routing: of the first awards of compute and dtn, those to an agent of the best group there is. trough: the least mean chance of success of 50 first awards in a row after the change, by the true chances of those chosen. firstUse: awards from the first task after the join until a joiner had one.",
     `Published figures (SwarmAgents' documents, other set-up, so context only): A success 73.4 % for LinUCB and 61.9 % for epsilon-greedy, routing 69 % and 50 %. B with gamma 0.98 trough at least 57 %, overall 68.0 %; with gamma 1 trough 27 to 33 %, overall 61.1 %. Theirs is not published whole: sizes of groups, lengths of runs, features and retries are ours. Their reward is 1 - latency/timeout, -0.5 for a failure, -1 for a timeout; ours is the mesh's. They have coordinators that are never replaced; here a committee of one member chooses, which changes no choice.`,
-    "Three things forget: the selector's model by its gamma at every lesson (as it comes 0.995), the records that it is shown within a job (about 25 answers an agent and skill), and the owner's records from job to job (a hundredth an answer). gamma varies the first; the others are the same for all selectors. Agents hear of a job when its windows open: in a job that has offers enough nobody new is asked, so a group that joins waits for the next job. And the first task of a skill in a job goes to whoever offers first, which is why the oracle does not route everything right.",
+    "Three things forget: the selector's model by its gamma at every lesson (as it comes 0.995), the records that it is shown within a job (about 25 answers an agent and skill), and the owner's records from job to job (a hundredth an answer). gamma 0.98 and gamma 1 vary the first; nothing fades has gamma 1 and plain counts for records, so that only the third is left. Runs are short, so that records are too: who forgets gains little by it here, and the gain would grow with the time before the flip. Agents hear of a job when its windows open: in a job that has offers enough nobody new is asked, so a group that joins waits for the next job. And the first task of a skill in a job goes to whoever offers first, which is why the oracle does not route everything right.",
   ],
   params: PARAMS,
   seeds: 30,
@@ -131,17 +142,19 @@ interface Decision {
 
 async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const scenario = String(of.scenario);
-  const fading: Selector[] = [0.98, 1].map((gamma) => ({
-    ...(createLinUcb({ gamma }) as Selector),
-    name: nameOf(`linucb, gamma ${gamma}`),
-  }));
+  const brought = new Map([
+    [FADING, linUcbOf("linucb-fading", 0.98)],
+    [STEADY, linUcbOf("linucb-steady", 1)],
+    [FOREVER, forgetsNothing(linUcbOf("linucb-forever", 1))],
+  ]);
+  const selector = brought.get(String(of.selector))?.name ?? String(of.selector);
   const log = new AwardLog();
   const kinds = new Map<string, string>();
-  await runScenario(scenarioOf(scenario, nameOf(String(of.selector)), params), {
+  await runScenario(scenarioOf(scenario, selector, params), {
     seed,
     host,
     thorough: false,
-    plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: fading }],
+    plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: [...brought.values()] }],
     watch: ({ index, genesis }) => {
       for (const { id, skill } of genesis.nodes) kinds.set(`${index}/${id}`, skill);
       return log.watch(`${index}/`);
@@ -151,9 +164,6 @@ async function run(of: Labels, seed: number, params: Params, host: SimHost): Pro
   const decisions = log.first.map((award) => decisionOf(award, kinds.get(award.task)!, change, scenario, params));
   return [{ labels: of, figures: figuresOf(decisions, scenario, params) }];
 }
-
-/** Selectors are named as nodes and skills are. */
-const nameOf = (selector: string): string => selector.replace(", gamma ", "-gamma-");
 
 function decisionOf(
   { task, worker, isRight }: FirstAward,
@@ -272,7 +282,7 @@ function verdict(rows: readonly Measured[]): string[] {
     return value === null ? "unknown" : percent(value);
   };
   const [stays, flips] = ["A: stays", "B: flips"];
-  const gammas = [`linucb (gamma ${LINUCB.gamma})`, FADING, FOREVER].map((name, i) => {
+  const gammas = [`linucb (gamma ${LINUCB.gamma})`, FADING, STEADY, FOREVER].map((name, i) => {
     const selector = i === 0 ? "linucb" : name;
     return `${name}: trough ${at(flips, selector, "trough")}, overall ${at(flips, selector, "success")}, last third ${at(flips, selector, "success.after")}`;
   });

@@ -8,14 +8,13 @@
 import { ln } from "../../protocol/core/math.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { DIMENSION } from "../../protocol/selection/context.ts";
-import { createLinUcb } from "../../protocol/selection/linucb.ts";
 import { LINUCB, REWARD } from "../../protocol/selection/parameters.ts";
-import type { Selector } from "../../protocol/selection/selector.ts";
 import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS } from "../workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
+import { forgetsNothing, linUcbOf } from "./forgetting.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt } from "./say.ts";
 
@@ -102,23 +101,11 @@ function chancesOf(seed: number, { agents, chances }: Params): number[] {
   return Array.from({ length: agents }, () => chances.min + (chances.max - chances.min) * prng.unit());
 }
 
-/** The same with plain counts for records, of all candidates: the screening goes by what has not faded, too. */
-const forgetsNothing = (selector: Selector): Selector => ({
-  ...selector,
-  name: "linucb-forever",
-  seesAll: true,
-  choose(state, request, count) {
-    const candidates = request.candidates.map(({ recent: _, ...counts }) => counts);
-    return selector.choose(state, { ...request, candidates }, count);
-  },
-});
-
 async function run({ selector }: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const chances = chancesOf(seed, params);
-  const steady: Selector = { ...(createLinUcb({ gamma: 1 }) as Selector), name: "linucb-steady" };
   const brought = new Map([
-    [STEADY, steady],
-    [FOREVER, forgetsNothing(steady)],
+    [STEADY, linUcbOf("linucb-steady", 1)],
+    [FOREVER, forgetsNothing(linUcbOf("linucb-forever", 1))],
   ]);
   const log = new AwardLog();
   await runScenario(scenarioOf(chances, brought.get(String(selector))?.name ?? String(selector), params), {

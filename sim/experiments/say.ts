@@ -17,8 +17,8 @@ const halfOf = ({ ci95 }: Estimate): number | null => (ci95 === null ? null : (c
 
 /** How many percentage points `own` lies above `other`, with half of the difference's interval where there is one. */
 export function pointsMore(own: Estimate, other: Estimate): string {
-  const gain = own.mean - other.mean;
-  const points = `${gain < 0 ? "\u2212" : "+"}${Math.abs(100 * gain).toFixed(1)}`;
+  const gain = Math.round(1_000 * (own.mean - other.mean)) / 10;
+  const points = `${gain < 0 ? "\u2212" : gain > 0 ? "+" : ""}${Math.abs(gain).toFixed(1)}`;
   const [a, b] = [halfOf(own), halfOf(other)];
   return a === null || b === null ? points : `${points} \u00b1 ${(100 * Math.sqrt(a * a + b * b)).toFixed(1)}`;
 }

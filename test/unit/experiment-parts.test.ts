@@ -8,6 +8,7 @@ import { drift } from "../../sim/experiments/drift.ts";
 import type { Experiment, ExperimentRow, Figures, Labels } from "../../sim/experiments/experiment.ts";
 import { exponentOf, regret, regretBound } from "../../sim/experiments/regret.ts";
 import { measure } from "../../sim/experiments/results.ts";
+import { pointsMore } from "../../sim/experiments/say.ts";
 
 /** Rows of one case with changed parameters. */
 async function rowsOf(
@@ -162,3 +163,13 @@ test.each([byzantineSelector, regret, drift, coldStart])(
     for (const text of experiment.verdict!(rows)) expect(text).not.toMatch(/NaN|undefined|null/);
   },
 );
+
+test("differences of shares are said in points, with their interval where both have one", () => {
+  const share = (mean: number, half: number | null) => ({
+    mean,
+    ci95: half === null ? null : ([mean - half, mean + half] as const),
+  });
+  expect(pointsMore(share(0.35, 0.03), share(0.3, 0.04))).toBe("+5.0 ± 5.0");
+  expect(pointsMore(share(0.3, null), share(0.35, 0.04))).toBe("−5.0");
+  expect(pointsMore(share(0.30001, null), share(0.30002, null))).toBe("0.0");
+});

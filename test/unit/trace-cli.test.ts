@@ -70,6 +70,18 @@ describe("replay", () => {
     expect(await sim("check", file)).toMatchObject({ code: 0 });
   });
 
+  test("of a run with a selector that traces do not hold, what it chose is not decided", async () => {
+    const [file, oracle] = [inFolder("oracle.yaml"), inFolder("oracle.jsonl")];
+    writeFileSync(file, smallScenario("completion == 1").replace("workload:", "workload:\n  selector: oracle"));
+    expect(await sim("replay", file, "--trace", oracle)).toMatchObject({ code: 0 });
+    const { code, out } = await sim("check", oracle);
+    expect(code).toBe(0);
+    expect(out.replace(/\s+/g, " ")).toContain(
+      "was awarded by the selector oracle, whose choices a trace does not let",
+    );
+    expect(out).toMatch(/1 agreement +ok/);
+  });
+
   test("a trace that cannot be written is said at once", async () => {
     const { code, err } = await sim("replay", scenario, "--trace", inFolder("no/such/folder/t.jsonl"));
     expect(code).toBe(2);
