@@ -50,7 +50,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
       ? []
       : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
   const prices = new Map([...builtInSkills, ...loaded].map((skill) => [skill.name, priceOf(skill)]));
-  const job = await readJobFile(jobFile, prices);
+  const job = await readJobFile(jobFile, { prices });
   if ((job.committeeSize ?? 0) > options.agents) {
     const problem = `${jobFile} asks for a committee of ${job.committeeSize}, the mesh has ${options.agents} agents`;
     throw new MeshworkError("usage", problem, `give --agents ${job.committeeSize}, or more`);

@@ -65,7 +65,7 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
   const knowledge = ownerKnowledge(context, options.key);
   return withClient(context, { ...options, identity, knowledge }, async (client) => {
     const agents = await agentsOf(client);
-    const job = await readJobFile(jobFile, pricesOf(agents));
+    const job = await readJobFile(jobFile, { prices: pricesOf(agents) });
     return submitJob(context, options, { client, job, agents, given, startedAt });
   });
 }

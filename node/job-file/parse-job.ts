@@ -20,7 +20,7 @@ import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
 import { suggest } from "./nearest.ts";
-import { type JobFile, jobFileSchema, type TaskFile } from "./schema.ts";
+import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { type Path, parseWith, parseYaml, readTextFile, type YamlSource } from "./yaml-source.ts";
 
 export const DEFAULT_DEADLINE_MS = 5 * 60_000;
@@ -54,17 +54,21 @@ export interface ParseOptions {
   readonly directory: string;
   /** Skills that the mesh offers with their lowest price, micro-credits; unknown unless given. */
   readonly prices?: ReadonlyMap<string, number>;
+  /** Names of selectors beside the built-in ones, as `createNode({ selectors })` brings them. */
+  readonly selectors?: readonly string[];
 }
 
-export async function readJobFile(file: string, prices?: ReadonlyMap<string, number>): Promise<ParsedJob> {
-  const directory = dirname(resolve(file));
-  return parseJob(await readTextFile(file), { file, directory, ...(prices === undefined ? {} : { prices }) });
+export async function readJobFile(
+  file: string,
+  options: Omit<ParseOptions, "file" | "directory"> = {},
+): Promise<ParsedJob> {
+  return parseJob(await readTextFile(file), { ...options, file, directory: dirname(resolve(file)) });
 }
 
 /** Throws a MeshworkError about the first problem. */
 export async function parseJob(text: string, options: ParseOptions): Promise<ParsedJob> {
   const source = parseYaml(options.file, text);
-  const job = parseWith(source, jobFileSchema);
+  const job = parseWith(source, createJobFileSchema(options.selectors));
   const ids = taskIds(source);
   const inputs = new JobInputs(options.directory);
   if (job.window !== undefined && job.window < WINDOW_MIN_MS) {

@@ -145,12 +145,12 @@ describe("init", () => {
     expect(await cli("init", folder)).toMatchObject({ code: 0, err: "" });
     const own = await loadSkills(join(folder, "skills.mjs"));
     const prices = new Map([...builtInSkills, ...own].map((skill) => [skill.name, priceOf(skill)]));
-    expect(await readJobFile(join(folder, "JOB.yaml"), prices)).toMatchObject({ output: "total", tasksKnown: 4 });
+    expect(await readJobFile(join(folder, "JOB.yaml"), { prices })).toMatchObject({ output: "total", tasksKnown: 4 });
     const text = await readFile(join(folder, "JOB.yaml"), "utf8");
     const uncommented = text.replace(/^ {2}# (initials:| {2}skill: text| {2}input: What)/gm, "  $1");
     expect(uncommented).not.toBe(text);
     await writeFile(join(folder, "own.yaml"), uncommented);
-    expect((await readJobFile(join(folder, "own.yaml"), prices)).nodes.at(-1)).toMatchObject({
+    expect((await readJobFile(join(folder, "own.yaml"), { prices })).nodes.at(-1)).toMatchObject({
       skill: "text.initials",
     });
     const context = { log: () => {} } as never;
