@@ -21,7 +21,7 @@ import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
 import { suggest } from "./nearest.ts";
-import { type JobFile, jobFileSchema, type TaskFile } from "./schema.ts";
+import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { skillOf } from "./task-skill.ts";
 import { type Path, parseWith, parseYaml, readTextFile, type YamlSource } from "./yaml-source.ts";
 
@@ -58,14 +58,15 @@ export interface ParseOptions {
   readonly prices?: ReadonlyMap<string, number>;
   /** The mesh's, for tasks that ask in words. Default: the built-in one. */
   readonly embedder?: Embedder;
+  /** Names of selectors beside the built-in ones, as `createNode({ selectors })` brings them. */
+  readonly selectors?: readonly string[];
 }
 
 export async function readJobFile(
   file: string,
-  options: Pick<ParseOptions, "prices" | "embedder"> = {},
+  options: Omit<ParseOptions, "file" | "directory"> = {},
 ): Promise<ParsedJob> {
-  const directory = dirname(resolve(file));
-  return parseJob(await readTextFile(file), { file, directory, ...options });
+  return parseJob(await readTextFile(file), { ...options, file, directory: dirname(resolve(file)) });
 }
 
 /** Throws a MeshworkError about the first problem. */
@@ -73,7 +74,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
   const { embedder = BUILT_IN_EMBEDDER } = options;
   const source = parseYaml(options.file, text);
   checkNoOracle(source);
-  const job = parseWith(source, jobFileSchema);
+  const job = parseWith(source, createJobFileSchema(options.selectors));
   const ids = taskIds(source);
   const inputs = new JobInputs(options.directory);
   if (job.window !== undefined && job.window < WINDOW_MIN_MS) {

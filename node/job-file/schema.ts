@@ -173,29 +173,32 @@ const taskSchema = z.strictObject({
 });
 export type TaskFile = z.output<typeof taskSchema>;
 
-export const jobFileSchema = z
-  .strictObject({
-    name: textSchema(1, limits.nameBytes).describe("What people call the job."),
-    budget: creditsSchema(limits.budget).describe("The most that the whole job may cost, in credits."),
-    deadline: durationSchema.optional().describe("The job fails when it takes longer. Default 5m."),
-    labels: labelsSchema.optional().describe("Labels of the job."),
-    committee: z
-      .union([
-        z.int().min(1).max(limits.members),
-        z.array(textSchema(1, limits.agentIdBytes)).min(1).max(limits.members),
-      ])
-      .optional()
-      .describe(
-        "How many members keep the job's log (1, or 4 and more), or their agent ids. Default: by the mesh's size.",
-      ),
-    policy: policySchema.optional(),
-    tasks: z.record(taskNameSchema, taskSchema),
-    output: z.string().describe("The task whose output is the job's result."),
-    selector: z
-      .enum(SELECTORS.map(({ name }) => name))
-      .optional()
-      .describe(`How workers are chosen among the offers. Default ${DEFAULT_SELECTOR}.`),
-    window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
-  })
-  .describe("A job for a mesh of agents: tasks, what they need of each other, and what is asked of their workers.");
+/** `selectors`: names of those that the node brings beside the built-in ones. */
+export const createJobFileSchema = (selectors: readonly string[] = []) =>
+  z
+    .strictObject({
+      name: textSchema(1, limits.nameBytes).describe("What people call the job."),
+      budget: creditsSchema(limits.budget).describe("The most that the whole job may cost, in credits."),
+      deadline: durationSchema.optional().describe("The job fails when it takes longer. Default 5m."),
+      labels: labelsSchema.optional().describe("Labels of the job."),
+      committee: z
+        .union([
+          z.int().min(1).max(limits.members),
+          z.array(textSchema(1, limits.agentIdBytes)).min(1).max(limits.members),
+        ])
+        .optional()
+        .describe(
+          "How many members keep the job's log (1, or 4 and more), or their agent ids. Default: by the mesh's size.",
+        ),
+      policy: policySchema.optional(),
+      tasks: z.record(taskNameSchema, taskSchema),
+      output: z.string().describe("The task whose output is the job's result."),
+      selector: z
+        .enum([...new Set([...SELECTORS.map(({ name }) => name), ...selectors])])
+        .optional()
+        .describe(`How workers are chosen among the offers. Default ${DEFAULT_SELECTOR}.`),
+      window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
+    })
+    .describe("A job for a mesh of agents: tasks, what they need of each other, and what is asked of their workers.");
+export const jobFileSchema = createJobFileSchema();
 export type JobFile = z.output<typeof jobFileSchema>;

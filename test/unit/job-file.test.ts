@@ -274,3 +274,11 @@ describe("files", () => {
     expect(planBatches([], { batchFiles: 1, batchBytes: 1 })).toEqual([]);
   });
 });
+
+test("a selector that the node brings can be named; others cannot", async () => {
+  const text = job("  a: { skill: work }\n", "selector: mine\n");
+  const options = { file: "JOB.yaml", directory };
+  expect((await parseJob(text, { ...options, selectors: ["mine"] })).selector).toBe("mine");
+  await expect(parseJob(text, options)).rejects.toThrow(/selector/);
+  await expect(parseJob(text, { ...options, selectors: ["yours"] })).rejects.toThrow(/mine/);
+});
