@@ -32,7 +32,9 @@ test("honest agents are called within a few windows", () => {
   const screening = new Screening(directory, hasher);
   const startMs = book.timeMs;
   const isAnyCalled = (event: EventOf<"window">): boolean =>
-    honest.some((name) => screening.isCalled(id(name), { ...event, job: book.job, author: id("m0") } as never));
+    honest.some((name) =>
+      screening.isCalled(id(name), { ...event, like: null, job: book.job, author: id("m0") } as never),
+    );
   let lengthMs = 0;
   let windows = 0;
   const look = (events: readonly { kind: string }[]): boolean =>

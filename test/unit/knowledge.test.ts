@@ -358,7 +358,11 @@ test("what others wrote into a file or a trace does not reach the terminal as it
   const job = "0".repeat(64);
   const known = { ...candidateOf("a"), idleMs: 0 };
   const candidate = { agent: `a${clear}`, place: 1, score: 1, mean: 1, bonus: 0, picked: clear, known, context: [] };
-  const choice = { skill: "s", features: [], candidates: [candidate, { ...candidate, picked: "constructor" }] };
+  const others = [
+    { ...candidate, picked: "constructor" },
+    { ...candidate, picked: null, score: 0 },
+  ];
+  const choice = { skill: "s", features: [], candidates: [candidate, ...others] };
   const trace = join(data, "trace.jsonl");
   const writer = createTraceWriter(trace, {
     ...{ meshId: "m" as MeshId, agent: "a" as AgentId, name: "a" },

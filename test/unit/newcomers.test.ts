@@ -53,8 +53,8 @@ const offersOfNew = (book: Book, count = 3) =>
 const busyOffer = (book: Book, agent = "known0") =>
   book.command(agent, {
     ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
-    validUntilMs: book.timeMs + 600_000,
-  } as never);
+    ...{ validUntilMs: book.timeMs + 600_000, similarity: 1_000_000 },
+  });
 /** Awards under way, by worker. */
 function live(book: Book): { [worker: string]: number } {
   const counts: { [worker: string]: number } = {};
