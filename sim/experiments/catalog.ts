@@ -18,7 +18,4 @@ export const EXPERIMENTS: readonly Experiment[] = [
   symphonyExp2,
   symphonyExp2Policies,
   symphonyExp3,
-  coldStart,
-  regret,
-  drift,
 ];
