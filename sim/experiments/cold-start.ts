@@ -25,7 +25,7 @@ const PARAMS = {
   tasks: 30,
   lanes: 3,
   /** Different wrong answers to a task: so few that two may agree. */
-  wrongAnswers: 3,
+  wrongAnswers: 6,
   /** Chances of a right answer are drawn evenly between these. */
   chances: {
     known: [0.5, 0.8] as Range,
@@ -47,9 +47,9 @@ export const coldStart = computedExperiment<Params>({
   name: "cold-start",
   summary: "100 newcomers beside 100 known agents: how soon good ones get work, and what trying them costs",
   description: [
-    `One owner runs ${PARAMS.jobs} jobs of ${PARAMS.tasks} tasks one after the other; what a job teaches, the next one's genesis carries. Of ${PARAMS.known} agents it knows ${PARAMS.answers} answers each from before (right with chances between 0.5 and 0.8), of ${PARAMS.newcomers} nothing. Newcomers are as good (0.5 to 0.8), better (0.7 to 0.98) or worse (0.2 to 0.5). Each task goes to three workers who seal their answers, and a majority decides: a wrong answer is one that the others outvote, and the ledger sees nothing else.`,
+    `One owner runs ${PARAMS.jobs} jobs of ${PARAMS.tasks} tasks one after the other; what a job teaches, the next one's genesis carries. Of ${PARAMS.known} agents it knows ${PARAMS.answers} answers each from before (right with chances between 0.5 and 0.8), of ${PARAMS.newcomers} nothing. Newcomers are as good (0.5 to 0.8), better (0.7 to 0.98) or worse (0.2 to 0.5). Each task goes to three workers who seal their answers, to more where no two agree, and two that agree decide: a wrong answer is one that two others outvote, and the ledger sees nothing else. A wrong answer is one of six, so that two may agree on it.`,
     "Who gets work at all: a window's beacon calls 16 agents of the directory by lot, 16 offers of a skill stand in a job's log, newcomers keep 5 of these places when known agents want the others, 3 of the screening's 8, and one award at a time. In a tally with somebody known, their votes weigh less than half.",
-    "newcomerShare: newcomers' part of the awards, in the first, middle and last third of the jobs. topShare: newcomers' part of the best tenth of all agents by true chance: what a selector that knew everything would aim at. found: awards until a newcomer of that tenth had an accepted answer. regret: the mean chance of the mesh's three best less that of the workers chosen; the oracle's own shows what the sixteen places cost, since it can choose only among offers that stand.",
+    "newcomerShare: newcomers' part of the awards, in the first, middle and last third of the jobs. topShare: newcomers' part of the best tenth of all agents by true chance: what a selector that knew everything would aim at. found: awards until a newcomer of that tenth had an accepted answer. regret: the mean chance of the mesh's three best less that of the workers chosen; the oracle's own shows what the sixteen places cost, since it can choose only among offers that stand. completion: a job in which some task is not decided by fifteen answers fails; what it taught is lost, and the tasks after it are never begun.",
   ],
   params: PARAMS,
   seeds: 30,
@@ -68,7 +68,8 @@ export const coldStart = computedExperiment<Params>({
     { name: "regret.first", unit: "", summary: "regret an award in the first two jobs" },
     { name: "regret.last", unit: "", summary: "the same in the last two" },
     { name: "wrongAccepted", unit: "share", summary: "accepted answers that are wrong" },
-    { name: "awardsPerTask", unit: "", summary: "workers that were asked for a task" },
+    { name: "completion", unit: "share", summary: "jobs that ended with a certificate" },
+    { name: "awardsPerTask", unit: "", summary: "workers that were asked for a task that was begun" },
   ],
   cases: ({ selectors }) =>
     Object.entries(selectors).flatMap(([newcomers, list]) => list.map((selector) => ({ newcomers, selector }))),
@@ -146,7 +147,7 @@ function figuresOf(
   people: readonly Person[],
   seats: readonly Seat[],
   { metrics }: RunResult,
-  { jobs, tasks }: Params,
+  { jobs }: Params,
 ): Figures {
   const byName = new Map(people.map((one) => [one.name, one]));
   const ranked = [...people].sort((a, b) => b.chance - a.chance || (a.name < b.name ? -1 : 1));
@@ -168,7 +169,8 @@ function figuresOf(
     "regret.first": regretOf(0),
     "regret.last": regretOf(2),
     wrongAccepted: metrics.wrongAccepted ?? null,
-    awardsPerTask: seats.length / (jobs * tasks),
+    completion: metrics.completion ?? null,
+    awardsPerTask: seats.length / new Set(seats.map(({ job, task }) => `${job}/${task}`)).size,
   };
 }
 
@@ -200,7 +202,7 @@ function scenarioOf(
       policy: {
         redundancy: 3,
         redundancyMax: 15,
-        accept: { rule: "majority" },
+        accept: { rule: "quorum", q: 2 },
         timeout: "10s",
         retries: 40,
       },
