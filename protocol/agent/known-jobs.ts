@@ -48,6 +48,12 @@ export interface KnownJob {
   isStored: boolean;
 }
 
+/** Whether one of its offers stands. */
+export function isOffering({ offers }: Pick<KnownJob, "offers">, wallMs: number): boolean {
+  for (const { validUntilMs } of offers.values()) if (validUntilMs > wallMs) return true;
+  return false;
+}
+
 export class KnownJobs {
   readonly #context: Context;
   readonly #jobs = new Map<JobId, KnownJob>();

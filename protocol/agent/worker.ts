@@ -22,7 +22,7 @@ import type { Context } from "./context.ts";
 import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
 import type { CheckedGenesis } from "./invitations.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
-import { type KnownJob, KnownJobs } from "./known-jobs.ts";
+import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { OwnLoad } from "./own-load.ts";
 
@@ -98,7 +98,7 @@ export class Worker {
     const engagements = [];
     for (const known of this.jobs.values()) {
       this.#giveUp(known);
-      if (known.held.size === 0 && !this.#isOffering(known)) continue;
+      if (known.held.size === 0 && !isOffering(known, this.#context.now.wallMs)) continue;
       let awards = 0;
       for (const held of known.held.values()) if (held.phase === "fetching" || held.phase === "running") awards++;
       engagements.push({ job: known.job, members: known.committee.members.map((member) => member.agent), awards });
@@ -113,12 +113,6 @@ export class Worker {
       if (held.award === null || wallMs < held.award.leaseEndsMs + HELD_MS) continue;
       this.#close(known, key, held, held.award.serial);
     }
-  }
-
-  #isOffering(known: KnownJob): boolean {
-    const { wallMs } = this.#context.now;
-    for (const { validUntilMs } of known.offers.values()) if (validUntilMs > wallMs) return true;
-    return false;
   }
 
   // --- offers -----------------------------------------------------------------------------------------
