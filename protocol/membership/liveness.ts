@@ -7,6 +7,7 @@
  */
 
 import type { AgentId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import { exp, ln } from "../core/math.ts";
 
 /** Between two pulses, ms (protocol.md 2). */
@@ -37,11 +38,13 @@ function phi(peer: Peer, nowMs: number): number {
 
 export class Liveness {
   readonly #peers = new Map<AgentId, Peer>();
+  /** Agents whose connection ended, the newest last: what they said before may come by way of others, and names them. */
+  readonly #gone = new Set<AgentId>();
 
   #peer(agent: AgentId, nowMs: number): Peer {
     let peer = this.#peers.get(agent);
     if (peer === undefined) {
-      peer = { lastMs: nowMs, meanMs: PULSE_MS, deviationMs: DEVIATION_MIN_MS, isConnected: true };
+      peer = { lastMs: nowMs, meanMs: PULSE_MS, deviationMs: DEVIATION_MIN_MS, isConnected: !this.#gone.has(agent) };
       this.#peers.set(agent, peer);
     }
     return peer;
@@ -56,6 +59,7 @@ export class Liveness {
     const isNew = !this.#peers.has(agent);
     const peer = this.#peer(agent, nowMs);
     peer.isConnected = true;
+    this.#gone.delete(agent);
     if (isNew) return;
     const intervalMs = Math.min(nowMs - peer.lastMs, 10 * PULSE_MS); // one long silence must not blind us to the next
     const difference = intervalMs - peer.meanMs;
@@ -65,6 +69,9 @@ export class Liveness {
   }
 
   onConnection(agent: AgentId, isConnected: boolean): void {
+    this.#gone.delete(agent);
+    if (!isConnected) this.#gone.add(agent);
+    if (this.#gone.size > limits.directoryAgents) this.#gone.delete(this.#gone.values().next().value!);
     const peer = this.#peers.get(agent);
     if (peer !== undefined) peer.isConnected = isConnected;
   }
