@@ -8,9 +8,11 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { utf8Length } from "../protocol/core/bytes.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId } from "../protocol/core/ids.ts";
+import type { AgentId, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
-import { EMPTY_WORLD, type KnownWorld, type Lessons, merge } from "../protocol/selection/knowledge.ts";
+import { scoreJob, type UnscoredJob } from "../protocol/selection/feedback.ts";
+import { EMPTY_WORLD, type KnownWorld, type Lessons, merge, withUnscored } from "../protocol/selection/knowledge.ts";
+import type { Selectors } from "../protocol/selection/selector.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
 import { withFileLock } from "./store/file-lock.ts";
 import { isFileMissing, makeFolder, storageError, writeFileAtomic } from "./store/files.ts";
@@ -41,15 +43,33 @@ const fileSchema = z.strictObject({
     }),
   ),
   learned: z.record(z.string(), z.json()),
+  unscored: z
+    .array(
+      z.strictObject({
+        job: textOf(64),
+        selector: textOf(limits.nameBytes),
+        credits: z.array(
+          z.strictObject({
+            agent: textOf(limits.agentIdBytes),
+            skill: textOf(limits.nameBytes),
+            share: z.number().min(0).max(1),
+            context: z.array(z.number()).max(64),
+            tookMs: z.number().min(0),
+            targetMs: z.number().min(1),
+          }),
+        ),
+      }),
+    )
+    .default([]),
 });
 
 /** As text for people and files: what a selector learned stands there as plain data. */
-export function knowledgeText({ records, learned }: KnownWorld): string {
+export function knowledgeText({ records, learned, unscored }: KnownWorld): string {
   const states = Object.entries(learned).map(([name, bytes]) => {
     const decoded = decodeValue(bytes);
     return [name, decoded.ok ? decoded.value : null] as const;
   });
-  return `${JSON.stringify({ format: FORMAT, records, learned: Object.fromEntries(states) }, null, 1)}\n`;
+  return `${JSON.stringify({ format: FORMAT, records, learned: Object.fromEntries(states), unscored }, null, 1)}\n`;
 }
 
 /** Throws `invalid-file` where the text is no knowledge; `file` is how it is called. */
@@ -67,7 +87,7 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     const what = `${file} is no knowledge${where === "" ? "" : ` (at ${where})`}: ${issue?.message ?? ""}`;
     throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
   }
-  const { records, learned } = parsed.data;
+  const { records, learned, unscored } = parsed.data;
   const pairs = new Set<string>();
   for (const { agent, skill, owner } of records) {
     const pair = JSON.stringify([agent, skill, owner]);
@@ -87,6 +107,7 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     learned: Object.fromEntries(
       Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),
     ),
+    unscored: unscored as unknown as KnownWorld["unscored"],
   };
 }
 
@@ -141,7 +162,8 @@ export function changeKnowledge(path: string, change: (known: KnownWorld) => Kno
 export interface KnowledgeOptions {
   /** Null: in memory, while the node runs. */
   readonly path: string | null;
-  readonly self: AgentId;
+  /** Null: nobody, no job teaches it. */
+  readonly self: AgentId | null;
   /** Other owners whose jobs teach this node too. */
   readonly trusted: ReadonlySet<AgentId>;
 }
@@ -160,11 +182,28 @@ export class NodeKnowledge {
   }
 
   /** A job of `owner` ended. */
-  onTaught(owner: AgentId, lessons: Lessons): void {
-    const { path, self, trusted } = this.#options;
-    if (owner !== self && !trusted.has(owner)) return;
-    const add = (known: KnownWorld): KnownWorld => merge(known, lessons, owner === self ? null : owner);
-    if (path === null) this.#world = add(this.#world);
-    else changeKnowledge(path, add);
+  onTaught(job: JobId, owner: AgentId, lessons: Lessons): void {
+    const { self, trusted } = this.#options;
+    if (owner === self) this.#change((known) => withUnscored(merge(known, lessons, null), job, lessons));
+    else if (trusted.has(owner)) this.#change((known) => merge(known, lessons, owner));
+  }
+
+  /** The owner's word on one of its results. Throws `refused` where no such job waits for it. */
+  score(job: string, score: number, selectors: Selectors): UnscoredJob {
+    let scored: UnscoredJob | undefined;
+    this.#change((known) => {
+      scored = known.unscored.find((one) => one.job === job);
+      const changed = scoreJob(known, job, score, selectors);
+      if (changed !== null) return changed;
+      const remedy = "jobs of this owner whose end it saw (submit --wait) can be scored once, the newest 32 of them";
+      throw new MeshworkError("refused", `no result of job ${job} waits for a score`, remedy);
+    });
+    return scored!;
+  }
+
+  #change(change: (known: KnownWorld) => KnownWorld): void {
+    const { path } = this.#options;
+    if (path === null) this.#world = change(this.#world);
+    else changeKnowledge(path, change);
   }
 }

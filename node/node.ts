@@ -14,6 +14,8 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
+import { createSelectors } from "../protocol/selection/catalog.ts";
+import type { Selectors } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
@@ -61,6 +63,11 @@ export interface MeshworkNode {
   certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
   /** An agent that keeps the job: `first` (default: this node), else one that this node knows; null if none says so. */
   keeperOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
+  /**
+   * As its owner, says how good a result was, 0 wrong to 1 right: this owner's next jobs go by it. Throws `refused` where
+   * no such job waits for a score.
+   */
+  feedback(job: JobId, score: number): void;
   /** As its owner, ends a job. */
   cancel(job: JobId, via?: AgentId): void;
   /** Resolves when `condition` holds; checked when something changes. Rejects with `unreachable` after `timeoutMs`. */
@@ -89,6 +96,7 @@ class Node implements MeshworkNode {
   readonly #submitted = new Map<JobId, (event: Extract<LocalEvent, { kind: "submitted" }>) => void>();
   readonly #inquiries: Inquiries;
   readonly #knowledge: NodeKnowledge;
+  readonly #selectors: Selectors;
   readonly #log: Logger;
   readonly #onStop = new Set<(error: Error) => void>();
   #stopping: Promise<void> | null = null;
@@ -109,6 +117,7 @@ class Node implements MeshworkNode {
       self: this.id,
       trusted: new Set(options.trust ?? []),
     });
+    this.#selectors = createSelectors(options.selectors ?? []);
     const skills = options.skills ?? [];
     this.#driver = createDriver({
       createMachine: options.createMachine ?? createAgent,
@@ -184,9 +193,9 @@ class Node implements MeshworkNode {
   }
 
   /** Without what a job taught, the next one starts with less: no reason to end a node. */
-  #onTaught({ owner, lessons }: Extract<LocalEvent, { kind: "taught" }>): void {
+  #onTaught({ job, owner, lessons }: Extract<LocalEvent, { kind: "taught" }>): void {
     try {
-      this.#knowledge.onTaught(owner, lessons);
+      this.#knowledge.onTaught(job, owner, lessons);
     } catch (error) {
       this.#log.warn({ error: error instanceof Error ? error.message : String(error) }, "knowledge was not kept");
     }
@@ -286,6 +295,10 @@ class Node implements MeshworkNode {
     } finally {
       this.#submitted.delete(id);
     }
+  }
+
+  feedback(job: JobId, score: number): void {
+    this.#knowledge.score(job, score, this.#selectors);
   }
 
   cancel(job: JobId, via?: AgentId): void {

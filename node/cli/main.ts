@@ -26,6 +26,7 @@ import {
 import { registerDemo } from "./demo.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
+import { registerFeedback } from "./feedback.ts";
 import { registerInit } from "./init.ts";
 import { registerKnowledge } from "./knowledge.ts";
 import { registerNode } from "./node.ts";
@@ -50,6 +51,7 @@ const COMMANDS: readonly Register[] = [
   registerInit,
   registerAgents,
   registerExplain,
+  registerFeedback,
   registerSkills,
   registerKnowledge,
   registerSchema,

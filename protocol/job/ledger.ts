@@ -35,6 +35,7 @@ import {
   saveTask,
 } from "./batch.ts";
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
+import { creditsOf } from "./credits.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
 import { GATHER } from "./gathering.ts";
 import { createGraph } from "./graph.ts";
@@ -169,6 +170,10 @@ export class Ledger {
       records: records.sorted().map(([key, { accepted, rejected }]) => ({ ...ofSkillKey(key), accepted, rejected })),
       selector: selector.name,
       learned: carried(selector, learned.get()),
+      credits:
+        this.state.status.get() === "certified"
+          ? creditsOf({ state: this.state, genesis: this.genesis, graph: this.#graph })
+          : [],
     };
   }
 

@@ -11,6 +11,7 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { lessonOf } from "../selection/reward.ts";
+import { noteCredit } from "./credits.ts";
 import type { EndReason } from "./event.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
 import type { Award, Task } from "./state.ts";
@@ -40,6 +41,7 @@ export function learnFromAnswer(rules: Rules, task: Task, supporters: readonly A
     const tookMs = output === null ? targetMs : result.tookMs;
     const isRight = supporters.includes(worker);
     if (isRight && late) continue; // it could have copied
+    if (isRight) noteCredit(rules, task.node, { worker, context, tookMs });
     const outcome = { correct: isRight ? 1 : 0, tookMs, targetMs, margin };
     rules.learn(lessonOf({ agent: worker, context }, skill, outcome));
   }

@@ -162,6 +162,13 @@ export interface Answer {
   readonly givers: readonly AgentId[];
 }
 
+/** Accepted answers that an agent gave for tasks of one node: see credits.ts. Means over these answers. */
+export interface CreditRecord {
+  readonly answers: number;
+  readonly context: readonly number[];
+  readonly tookMs: number;
+}
+
 export interface Suspicion {
   readonly by: AgentId;
   readonly untilMs: number;
@@ -197,6 +204,8 @@ export interface LedgerState {
   readonly records: Table<string, SkillRecord>;
   /** Live awards by skill. */
   readonly liveBySkill: Table<string, { readonly count: number }>;
+  /** By node and agent. */
+  readonly credits: Table<string, CreditRecord>;
   /** What the job's selector learned. */
   readonly learned: Cell<unknown>;
   readonly suspicions: Table<AgentId, readonly Suspicion[]>;
@@ -275,6 +284,7 @@ export function createState(
     agents: table(),
     records: table(),
     liveBySkill: table(),
+    credits: table(),
     learned: cell(learned),
     suspicions: table(),
     suspicionCounters: table(),

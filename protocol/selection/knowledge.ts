@@ -14,6 +14,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Knowledge, NO_KNOWLEDGE } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
+import type { Credit, UnscoredJob } from "./feedback.ts";
 import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
@@ -34,6 +35,8 @@ export interface Lessons {
   /** The job's selector, and its state in canonical bytes; empty: it learns nothing. */
   readonly selector: string;
   readonly learned: Uint8Array;
+  /** Who had a part in its result; empty: it has none. */
+  readonly credits: readonly Credit[];
 }
 
 /** What a node knows. Replaced, never changed. */
@@ -42,9 +45,11 @@ export interface KnownWorld {
   readonly records: readonly KnownRecord[];
   /** By the selector's name. */
   readonly learned: { readonly [selector: string]: Uint8Array };
+  /** The newest last. */
+  readonly unscored: readonly UnscoredJob[];
 }
 
-export const EMPTY_WORLD: KnownWorld = { records: [], learned: {} };
+export const EMPTY_WORLD: KnownWorld = { records: [], learned: {}, unscored: [] };
 
 /**
  * What is kept of old answers at each new one about the same agent and skill: about a hundred answers count, and an agent
@@ -55,6 +60,8 @@ const KEPT = 0.99;
 const TRUSTED_ANSWERS = 20;
 /** Records that a node keeps. */
 const RECORDS_MAX = 16 * limits.knownRecords;
+/** Own jobs that wait for a score. */
+const UNSCORED_MAX = 32;
 /** Less than this says nothing any more, answers. */
 const ANSWERS_MIN = 0.01;
 
@@ -70,23 +77,47 @@ export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null
   const records = new Map(world.records.map((record) => [sourcedKeyOf(record), record]));
   const source = owner === null ? {} : { owner };
   for (const { agent, skill, accepted, rejected } of lessons.records) {
-    const answers = accepted + rejected;
-    if (!(answers > 0)) continue;
-    const key = sourcedKeyOf({ ...source, agent, skill, accepted, rejected });
-    const known = records.get(key) ?? { accepted: 0, rejected: 0 };
-    let kept = 1;
-    for (let i = 0; i < Math.min(answers, 1_000); i++) kept *= KEPT;
-    const sum = { accepted: known.accepted * kept + accepted, rejected: known.rejected * kept + rejected };
+    if (!(accepted + rejected > 0)) continue;
+    const given = { ...source, agent, skill, accepted, rejected };
+    const key = sourcedKeyOf(given);
+    const sum = added(records.get(key), given);
     const scale = owner === null ? 1 : Math.min(1, TRUSTED_ANSWERS / (sum.accepted + sum.rejected));
     records.delete(key); // the newest last
-    records.set(key, { ...source, agent, skill, accepted: sum.accepted * scale, rejected: sum.rejected * scale });
+    records.set(key, { ...given, accepted: sum.accepted * scale, rejected: sum.rejected * scale });
   }
   const { selector, learned } = lessons;
   const isTaught = owner === null && learned.length > 0;
   return {
     records: [...records.values()].slice(-RECORDS_MAX),
     learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
+    unscored: world.unscored,
   };
+}
+
+/** Old answers fade at each new one; a part of an answer takes its part of them. */
+function added(known: KnownAnswers | undefined, { accepted, rejected }: KnownAnswers): KnownAnswers {
+  let kept = 1;
+  let left = Math.min(accepted + rejected, 1_000);
+  for (; left >= 1; left--) kept *= KEPT;
+  kept *= 1 - left * (1 - KEPT);
+  return {
+    accepted: (known?.accepted ?? 0) * kept + accepted,
+    rejected: (known?.rejected ?? 0) * kept + rejected,
+  };
+}
+
+/** The node's own records with more answers, or parts of answers, about one agent and skill. */
+export function withAnswers(records: readonly KnownRecord[], given: KnownRecord): readonly KnownRecord[] {
+  const key = sourcedKeyOf(given);
+  const known = records.find((record) => sourcedKeyOf(record) === key);
+  return [...records.filter((record) => record !== known), { ...given, ...added(known, given) }].slice(-RECORDS_MAX);
+}
+
+/** A job of one's own ended: the owner may score it from now on. */
+export function withUnscored(world: KnownWorld, job: string, { selector, credits }: Lessons): KnownWorld {
+  if (credits.length === 0) return world;
+  const others = world.unscored.filter((one) => one.job !== job);
+  return { ...world, unscored: [...others, { job, selector, credits }].slice(-UNSCORED_MAX) };
 }
 
 /** What a selector learned, as it is carried on: canonical bytes; none of one that learns nothing. */

@@ -5,7 +5,7 @@
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
-import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
+import { EMPTY_WORLD, type KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { SimHost } from "../host.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
@@ -108,7 +108,7 @@ function knownWorld(people: readonly Person[], seed: number, { answers }: Params
       const accepted = Array.from({ length: answers }, () => prng.chance(chance)).filter(Boolean).length;
       return { agent: name as AgentId, skill: SKILL, accepted, rejected: answers - accepted };
     });
-  return { records, learned: {} };
+  return { ...EMPTY_WORLD, records };
 }
 
 /** An award, in the order of the decisions. */

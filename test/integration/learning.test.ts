@@ -209,3 +209,17 @@ test("the next job begins with it, and gives the liar less", async () => {
     }
   expect(compared).toBeGreaterThan(0);
 }, 90_000);
+
+test("the owner says how good the result was, once, and all that had a part in it are known for it", async () => {
+  const before = readKnowledge(knowledgeFile);
+  const { credits } = before.unscored.find(({ job }) => job === first.id)!;
+  expect(new Set(credits.map(({ agent }) => agent))).toEqual(new Set(honest()));
+  owner().feedback(first.id, 0);
+  const after = readKnowledge(knowledgeFile);
+  for (const { agent } of credits) {
+    const rejectedOf = ({ records }: typeof before): number => records.find((one) => one.agent === agent)!.rejected;
+    expect(rejectedOf(after)).toBeGreaterThan(rejectedOf(before));
+  }
+  expect(after.learned).not.toEqual(before.learned);
+  expect(() => owner().feedback(first.id, 1)).toThrow("waits for a score");
+});

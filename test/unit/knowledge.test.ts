@@ -34,6 +34,7 @@ const folder = mkdtempSync(join(tmpdir(), "meshwork-knowledge-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const NONE = new Uint8Array(0);
+const JOB = "0".repeat(64) as JobId;
 type Row = readonly [agent: string, accepted: number, rejected: number, skill?: string];
 const recordsOf = (rows: readonly Row[]) =>
   rows.map(([agent, accepted, rejected, skill = "work"]) => ({ agent: agent as AgentId, skill, accepted, rejected }));
@@ -41,8 +42,9 @@ const lessonsOf = (...rows: readonly Row[]): Lessons => ({
   records: recordsOf(rows),
   selector: "linucb",
   learned: NONE,
+  credits: [],
 });
-const worldOf = (...rows: readonly Row[]): KnownWorld => ({ records: recordsOf(rows), learned: {} });
+const worldOf = (...rows: readonly Row[]): KnownWorld => ({ ...EMPTY_WORLD, records: recordsOf(rows) });
 const of = ({ records }: KnownWorld, agent: string) => records.find((record) => record.agent === agent);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const WORK = new Set(["work"]);
@@ -65,7 +67,7 @@ describe("merging", () => {
         ["b", 0, 2],
       ]),
     );
-    expect(EMPTY_WORLD).toEqual({ records: [], learned: {} });
+    expect(EMPTY_WORLD).toEqual({ records: [], learned: {}, unscored: [] });
   });
 
   test("agents' skills are apart", () => {
@@ -157,6 +159,7 @@ describe("for a genesis", () => {
     const world: KnownWorld = {
       records: recordsOf(range(most + 10).map((i): Row => [`w${`${i}`.padStart(5, "0")}`, 1e9, 0])),
       learned: { linucb: new Uint8Array(limits.learnedBytes), ucb1: new Uint8Array(limits.learnedBytes + 1) },
+      unscored: [],
     };
     const knowledge = knowledgeFor(world, WORK, "linucb");
     expect(knowledge.records).toHaveLength(most);
@@ -176,6 +179,7 @@ describe("for a genesis", () => {
     const known: KnownWorld = {
       records: recordsOf(rows),
       learned: { [small.selector]: new Uint8Array(limits.learnedBytes) },
+      unscored: [],
     };
     const owner = {
       meshId: "m" as MeshId,
@@ -228,7 +232,7 @@ test("of more arms than a genesis holds, those with the most lessons are carried
   const least = Math.min(...kept.map(({ pulls }) => pulls));
   const keptAgents = new Set(kept.map(({ agent }) => agent));
   expect(state.filter(({ pulls, agent }) => pulls > least && !keptAgents.has(agent))).toEqual([]);
-  expect(knowledgeFor({ records: [], learned: { ucb1: bytes } }, new Set(["work"]), "ucb1").learned).toEqual(bytes);
+  expect(knowledgeFor({ ...EMPTY_WORLD, learned: { ucb1: bytes } }, new Set(["work"]), "ucb1").learned).toEqual(bytes);
 });
 
 describe("the file", () => {
@@ -248,10 +252,10 @@ describe("the file", () => {
     const one = new NodeKnowledge({ path, self: "me" as AgentId, trusted });
     const two = new NodeKnowledge({ path, self: "me" as AgentId, trusted });
     expect(one.world).toEqual(EMPTY_WORLD);
-    one.onTaught("stranger" as AgentId, lessonsOf(["a", 1, 0]));
+    one.onTaught(JOB, "stranger" as AgentId, lessonsOf(["a", 1, 0]));
     expect(existsSync(path)).toBe(false);
-    one.onTaught("me" as AgentId, lessonsOf(["a", 1, 0]));
-    two.onTaught("friend" as AgentId, lessonsOf(["b", 1_000, 0]));
+    one.onTaught(JOB, "me" as AgentId, lessonsOf(["a", 1, 0]));
+    two.onTaught(JOB, "friend" as AgentId, lessonsOf(["b", 1_000, 0]));
     expect(totalsOf(one.world)).toEqual(
       recordsOf([
         ["a", 1, 0],
@@ -264,7 +268,7 @@ describe("the file", () => {
 
   test("in memory, where there is none", () => {
     const known = new NodeKnowledge({ path: null, self: "me" as AgentId, trusted: new Set() });
-    known.onTaught("me" as AgentId, lessonsOf(["a", 1, 0]));
+    known.onTaught(JOB, "me" as AgentId, lessonsOf(["a", 1, 0]));
     expect(known.world.records).toEqual(recordsOf([["a", 1, 0]]));
   });
 
@@ -313,7 +317,7 @@ describe("the file", () => {
     const refusal = { code: "invalid-file", message: expect.stringMatching(says) };
     expect(() => readKnowledge(path)).toThrow(expect.objectContaining(refusal));
     const known = new NodeKnowledge({ path, self: "me" as AgentId, trusted: new Set() });
-    expect(() => known.onTaught("me" as AgentId, lessonsOf(["a", 1, 0]))).toThrow(path);
+    expect(() => known.onTaught(JOB, "me" as AgentId, lessonsOf(["a", 1, 0]))).toThrow(path);
     expect(readFileSync(path, "utf8")).toBe(given); // nobody loses what could be mended
   });
 });

@@ -1,0 +1,54 @@
+/** `meshwork feedback`: what the owner thinks of a result. Everybody whose answers it rests on learns by it. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidArgumentError } from "commander";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import { KNOWLEDGE_FILE, NodeKnowledge } from "../knowledge.ts";
+import { type CliContext, configFolder, EXIT, jobId, type Register } from "./context.ts";
+import { counted } from "./terminal-text.ts";
+
+interface FeedbackOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ meshwork feedback JOB 1        # the result is right
+  $ meshwork feedback JOB 0.3      # mostly not
+
+What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
+your own knowledge (meshwork knowledge show): your next jobs go by it. The job itself stays as it is. Each of your newest
+32 jobs can be scored once.`;
+
+/** A share from 0 to 1, for commander. */
+function score(text: string): number {
+  const value = /^(0|1|0?\.\d{1,6}|[01]\.\d{1,6})$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("it must be a number from 0 (wrong) to 1 (right)");
+  return value;
+}
+
+export const registerFeedback: Register = (program, act) => {
+  program
+    .command("feedback")
+    .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
+    .argument("<score>", "how good its result is: 0 wrong to 1 right", score)
+    .description("say how good a job's result was: your next jobs go by it")
+    .option("--data <dir>", "data folder of the node that submitted it (default: your own, which submit uses)")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(act(feedback));
+};
+
+async function feedback(context: CliContext, job: string, given: number, options: FeedbackOptions): Promise<number> {
+  const folder = options.data ?? configFolder(context.io.env);
+  if (!existsSync(folder)) throw new MeshworkError("usage", `there is no folder ${folder}`);
+  const knowledge = new NodeKnowledge({ path: join(folder, KNOWLEDGE_FILE), self: null, trusted: new Set() });
+  const { credits } = knowledge.score(job, given, BUILT_IN_SELECTORS);
+  const agents = new Set(credits.map(({ agent }) => agent)).size;
+  if (context.json) context.printJson({ job, score: given, agents });
+  else context.print(`${counted(agents, "agent")} had a part in it: your next jobs know`);
+  return EXIT.ok;
+}

@@ -1,0 +1,63 @@
+/**
+ * The owner's word on a whole job, as a late lesson: everybody whose answers the result rests on learns by it, in
+ * proportion to its part. It changes what the owner knows and nobody else: the job is over, and its certificate stands.
+ *
+ * Source: protocol.md 6 (feedback); Symphony-Coord, delayed reward (every step of a plan learns by the plan's outcome).
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import { decodeValue } from "../wire/value.ts";
+import { carried, type KnownWorld, withAnswers } from "./knowledge.ts";
+import { lessonOf } from "./reward.ts";
+import type { Selectors } from "./selector.ts";
+
+/** An agent's part in a result, by one node of the job. */
+export interface Credit {
+  readonly agent: AgentId;
+  readonly skill: string;
+  /** Of the node's accepted answers, 0..1. */
+  readonly share: number;
+  /** What was known of it when it was chosen; the mean over its answers. */
+  readonly context: readonly number[];
+  /** Mean, ms. */
+  readonly tookMs: number;
+  readonly targetMs: number;
+}
+
+/** A job of one's own that ended with a result, and was not scored yet. */
+export interface UnscoredJob {
+  readonly job: string;
+  readonly selector: string;
+  readonly credits: readonly Credit[];
+}
+
+/** `score`: 1 the result is right, 0 it is wrong, between them as good as that. Null: nothing is known of the job. */
+export function scoreJob(world: KnownWorld, job: string, score: number, selectors: Selectors): KnownWorld | null {
+  const scored = world.unscored.find((one) => one.job === job);
+  if (scored === undefined) return null;
+  let { records } = world;
+  for (const { agent, skill, share } of scored.credits)
+    records = withAnswers(records, { agent, skill, accepted: share * score, rejected: share * (1 - score) });
+  return {
+    records,
+    learned: { ...world.learned, ...learnedBy(world, scored, score, selectors) },
+    unscored: world.unscored.filter((one) => one !== scored),
+  };
+}
+
+function learnedBy(
+  { learned }: KnownWorld,
+  { selector: name, credits }: UnscoredJob,
+  score: number,
+  selectors: Selectors,
+): KnownWorld["learned"] {
+  const selector = selectors.get(name);
+  const decoded = Object.hasOwn(learned, name) ? decodeValue(learned[name]!) : null;
+  if (selector?.learn === undefined || decoded?.ok !== true || selector.isState?.(decoded.value) !== true) return {};
+  let state: unknown = decoded.value;
+  for (const { agent, skill, share, context, tookMs, targetMs } of credits) {
+    const outcome = { correct: score, tookMs, targetMs, margin: share };
+    state = selector.learn(state, lessonOf({ agent, context }, skill, outcome));
+  }
+  return { [name]: carried(selector, state) };
+}
