@@ -21,7 +21,6 @@ import { hash, hashOf, struct } from "../wire/codec.ts";
 import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import { dataHash, type Genesis, type NodeSpec } from "../wire/genesis.ts";
-import { decodeValue } from "../wire/value.ts";
 import {
   afterEnd,
   awardOf,
@@ -39,6 +38,7 @@ import { creditsOf } from "./credits.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
 import { GATHER } from "./gathering.ts";
 import { createGraph } from "./graph.ts";
+import { startOf } from "./lessons.ts";
 import {
   completeIfDone,
   endJob,
@@ -94,12 +94,6 @@ interface Draft {
 const eventsHashCodec = struct({ parent: hash, root: hash });
 export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash =>
   hashOf(hasher, eventsHashCodec, { parent, root });
-
-/** What the selector knows before the job: what the owner says it learned, if that is a state of it. */
-function startOf(selector: Selector, { knowledge }: Genesis): unknown {
-  const decoded = knowledge.learned.length > 0 ? decodeValue(knowledge.learned) : null;
-  return decoded?.ok === true && selector.isState?.(decoded.value) === true ? decoded.value : selector.start();
-}
 
 export class Ledger {
   readonly genesis: Genesis;

@@ -11,10 +11,19 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { lessonOf } from "../selection/reward.ts";
+import type { Selector } from "../selection/selector.ts";
+import type { Genesis } from "../wire/genesis.ts";
+import { decodeValue } from "../wire/value.ts";
 import { noteCredit } from "./credits.ts";
 import type { EndReason } from "./event.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
 import type { Award, Task } from "./state.ts";
+
+/** What the selector knows before the job: what the owner says it learned, if that is a state of it. */
+export function startOf(selector: Selector, { knowledge }: Genesis): unknown {
+  const decoded = knowledge.learned.length > 0 ? decodeValue(knowledge.learned) : null;
+  return decoded?.ok === true && selector.isState?.(decoded.value) === true ? decoded.value : selector.start();
+}
 
 /** Ends that are nobody's fault, and teach nothing. */
 const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
