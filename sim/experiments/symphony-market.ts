@@ -1,6 +1,6 @@
 /**
  * The five agents of Symphony-Coord's simulation, which its experiments 2 and 3 share, as a scenario: one job of single
- * tasks, one after the other, whose awards, offers and results go through blocks of a committee of four. And what each
+ * tasks, one after the other, whose awards, offers and results go through blocks of a committee (of one: members compute the same choice). And what each
  * step of such a run came to.
  *
  * Source of the figures: Symphony-Coord (arXiv 2602.00966), experiments 2 and 3, and its published code.
@@ -94,12 +94,12 @@ export function marketScenario(market: Market, selector: string, shocks: readonl
   );
   return {
     name: "symphony-market",
-    agents: [{ name: "keeper", count: 4, skills: [] }, ...groups],
+    agents: [{ name: "keeper", count: 1, skills: [] }, ...groups],
     clients: 1,
     network: { service: { baseMs: 0 } },
     workload: {
       selector,
-      committee: 4,
+      committee: 1,
       standbys: 0,
       deadline: "24h",
       budget: 100_000,
