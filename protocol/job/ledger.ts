@@ -90,6 +90,8 @@ interface Draft {
   readonly choices: SeatChoice[];
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 const eventsHashCodec = struct({ parent: hash, root: hash });
 export const chainEvents = (hasher: Hasher, parent: Hash, root: Hash): Hash =>
   hashOf(hasher, eventsHashCodec, { parent, root });
@@ -311,12 +313,16 @@ export class Ledger {
   }
 
   #finish(rules: Rules, { events, choices }: Draft): Outcome {
-    const endedWindows = this.#runDue(rules);
-    openNodes(rules);
-    unfoldNodes(rules);
-    if (this.state.status.get() === "running") {
-      completeIfDone(rules);
-      seat(rules, endedWindows);
+    let endedWindows: ReadonlySet<string> = this.#runDue(rules);
+    // Seating accepts answers too, where nobody else can be asked: what follows from them is done in the same block.
+    for (let isOver = false; !isOver; endedWindows = NONE) {
+      openNodes(rules);
+      unfoldNodes(rules);
+      const running = this.state.status.get() === "running";
+      if (running) completeIfDone(rules);
+      const open = this.state.tasks.size;
+      if (running) seat(rules, endedWindows);
+      isOver = this.state.tasks.size === open;
     }
     const leaves = events.map((event) => eventLeaf(this.#hasher, event));
     const eventsHash = chainEvents(this.#hasher, this.state.eventsHash.get(), merkleRoot(this.#hasher, leaves));
