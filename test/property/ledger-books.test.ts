@@ -39,11 +39,12 @@ function checkBooks(book: Book): void {
     checkTask(task, policy);
   }
   for (const [key, { endsMs }] of state.windows.sorted()) if (endsMs > 0) due.push(`${endsMs} window|${key}`);
+  for (const [key, { endsMs }] of state.gatherings.sorted()) if (endsMs > 0) due.push(`${endsMs} gather|${key}`);
   expect(state.reserved.get()).toBe(reserved);
   expect(state.spent.get() + reserved).toBeLessThanOrEqual(ledger.genesis.budget);
   for (const [skill, { count }] of state.liveBySkill.sorted()) expect(count).toBe(live.get(skill) ?? 0);
   const noted = state.deadlines.list().map(({ at, name }) => `${at} ${name}`);
-  expect(noted.filter((name) => / (?:lease|reveal|window)\|/.test(name)).sort()).toEqual(due.sort());
+  expect(noted.filter((name) => / (?:lease|reveal|window|gather)\|/.test(name)).sort()).toEqual(due.sort());
   for (const name of noted) if (name.includes(" hedge|")) expect(hedges(book)).toContain(name);
 }
 
@@ -99,6 +100,7 @@ const action = fc.oneof(
       slots: fc.integer({ min: 0, max: 2 }),
       lifeMs: fc.constantFrom(1_000, 60_000, 600_000),
       expectedMs: fc.constantFrom(10, 1_000, 1_000_000),
+      load: fc.constantFrom(0, 0, 1_000_000),
     }),
   },
   { weight: 9, arbitrary: fc.record({ kind: fc.constant("output" as const), pick, value, asList: fc.boolean() }) },
@@ -122,8 +124,13 @@ class Play {
   readonly book: Book;
   readonly #sealed = new Map<string, Data>();
 
-  constructor(nodes: readonly NodeSpec[], budget: number) {
-    this.book = new Book(nodes, budget).unasked();
+  /** `known`: so many workers have a record. */
+  constructor(nodes: readonly NodeSpec[], budget: number, known: number) {
+    const records = WORKERS.slice(0, known).map((name) => ({
+      ...{ agent: name as AgentId, skill: "work", accepted: 5_000, rejected: 0 },
+    }));
+    const knowledge = { records, learned: new Uint8Array(0) };
+    this.book = new Book(nodes, budget, null, { knowledge }).unasked();
   }
 
   awards(): { readonly task: Task; readonly award: Award }[] {
@@ -174,8 +181,9 @@ test("books agree with what they count, and every job ends without its deadline"
       fc.integer({ min: 1, max: 80 }),
       blocks,
       fc.boolean(),
-      (nodes, budget, plan, isHelped) => {
-        const play = new Play(nodes, budget);
+      fc.constantFrom(0, 1, 2, 4),
+      (nodes, budget, plan, isHelped, known) => {
+        const play = new Play(nodes, budget, known);
         const { book } = play;
         for (const { actions, afterMs } of plan) {
           book.block(
