@@ -8,12 +8,13 @@ import { expect, test } from "vitest";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { IdentifiedCommand } from "../../protocol/job/ledger.ts";
 import { isSealed } from "../../protocol/job/policy.ts";
-import type { Award, Task } from "../../protocol/job/state.ts";
+import { type Award, isNewcomer, type Task } from "../../protocol/job/state.ts";
 import type { Data, NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
-const specOf = (book: Book, task: Task): NodeSpec => book.ledger.genesis.nodes.find((node) => node.id === task.node)!;
+const specOf = (book: Book, task: Pick<Task, "node">): NodeSpec =>
+  book.ledger.genesis.nodes.find((node) => node.id === task.node)!;
 
 // --- what must hold after every block -----------------------------------------------------------------
 
@@ -163,13 +164,15 @@ class Play {
     return [book.failure(award.worker as AgentId, task.id, task.attempt, one.reason)];
   }
 
-  /** Everybody offers and does what it was awarded, alike. */
-  help(): IdentifiedCommand[] {
-    const work = this.awards().flatMap(({ task, award }) => [
-      ...this.output(task, award, inline([2, 2])),
-      ...this.reveal(task, award),
-    ]);
-    return [...WORKERS.map((name) => this.book.offer(name, 0, 2)), ...work];
+  /** All of `crew` offer and do what they were awarded, alike; or those with a record give another answer. */
+  help(crew: readonly string[], isSplit: boolean): IdentifiedCommand[] {
+    const { book } = this;
+    const outputOf = ({ node }: Task, { worker }: Award): Data =>
+      inline(isSplit && isNewcomer(book.ledger, worker, specOf(book, { node }).skill) ? [2, 2] : [1, 1]);
+    const work = this.awards()
+      .filter(({ award }) => crew.includes(award.worker))
+      .flatMap(({ task, award }) => [...this.output(task, award, outputOf(task, award)), ...this.reveal(task, award)]);
+    return [...crew.map((name) => book.offer(name, 0, 2)), ...work];
   }
 }
 
@@ -180,9 +183,11 @@ test("books agree with what they count, and every job ends without its deadline"
       fc.constantFrom(...JOBS),
       fc.integer({ min: 1, max: 80 }),
       blocks,
+      fc.constantFrom(0, 3, WORKERS.length),
       fc.boolean(),
       fc.constantFrom(0, 1, 2, 4),
-      (nodes, budget, plan, isHelped, known) => {
+      (nodes, budget, plan, helpers, isSplit, known) => {
+        const crew = WORKERS.slice(0, helpers);
         const play = new Play(nodes, budget, known);
         const { book } = play;
         for (const { actions, afterMs } of plan) {
@@ -195,9 +200,9 @@ test("books agree with what they count, and every job ends without its deadline"
         for (let i = 0; book.end === "running"; i++) {
           expect(i).toBeLessThan(3_000);
           const { at, name } = book.state.deadlines.first!;
-          const helping = isHelped ? play.help() : [];
+          const helping = play.help(crew, isSplit);
           if (helping.length === 0) expect(name).not.toBe("deadline"); // else a task is stuck
-          book.block(helping, isHelped ? 10 : Math.max(0, at - book.timeMs));
+          book.block(helping, helping.length > 0 ? Math.min(1_000, 10 * i) : Math.max(0, at - book.timeMs));
           checkBooks(book);
         }
         ends.add(book.end.replace(/task \S+: (\S+).*/, "$1"));

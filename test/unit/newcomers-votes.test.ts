@@ -77,6 +77,32 @@ test("what comes after such an answer begins in the same block, and so does the 
   expect(alone.end).toBe("certified");
 });
 
+/** Blocks at the ends of windows, until the job has ended or so much time has passed. `offers`: in each. */
+function wait(book: Book, ms: number, offers: () => ReturnType<Book["offer"]>[]): number {
+  const fromMs = book.timeMs;
+  while (book.end === "running" && book.timeMs - fromMs < ms) book.block(offers(), 500);
+  return book.timeMs - fromMs;
+}
+const BUSY = { load: 1_000_000, lifeMs: 600_000 };
+
+test("strangers that say they are busy do not hold up such an answer", () => {
+  const book = seated(["k0"], ["n0", "n1", "k0"]);
+  book.block([book.offer("mallory", 1, 1, BUSY)]);
+  answer(book, 1);
+  expect(wait(book, 900_000, () => [])).toBeLessThan(30_000);
+  expect(book.end).toBe("certified");
+});
+
+test("somebody with a record who is busy is waited for", () => {
+  const book = seated(["k0", "k1"], ["n0", "n1", "k0"]);
+  book.block([book.offer("k1", 1, 1, BUSY)]);
+  answer(book, 1);
+  wait(book, 60_000, () => []);
+  expect(book.end).toBe("running");
+  book.block([book.offer("k1")]);
+  expect(answer(book, 2).map(({ kind }) => kind)).toContain("undecided"); // two and two
+});
+
 test("where the policy lets nobody else be asked, too", () => {
   const book = seated(["k0"], ["n0", "n1", "k0"], { redundancyMax: 3 });
   expect(answer(book, 1)).toContainEqual(expect.objectContaining({ kind: "accepted", unproven: true }));
