@@ -50,7 +50,8 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
 
 /**
  * Of offers that take all places, the one that makes room: one of an agent that is busy, or, for an agent with a record,
- * one of a newcomer beyond those that may stay. Making up newcomers costs nothing; they must not keep others out.
+ * one of a newcomer beyond those that may stay. Making up newcomers costs nothing; they must not keep others out, nor put
+ * out those with a record that are busy: as long as these stand, newcomers are limited (eligible.ts).
  */
 function displacedBy(
   books: Pick<Books, "state" | "prior">,
@@ -58,9 +59,14 @@ function displacedBy(
   author: AgentId,
   skill: string,
 ): Offer | undefined {
-  const busy = taken.find(isFull);
-  if (busy !== undefined || isNewcomer(books, author, skill)) return busy;
-  const newcomers = taken.filter(({ agent }) => isNewcomer(books, agent, skill));
+  const isNew = ({ agent }: Pick<Offer, "agent">): boolean => isNewcomer(books, agent, skill);
+  const busy = taken.filter(isFull);
+  if (isNew({ agent: author })) {
+    const isLimited = busy.length > 0 && taken.filter(isNew).length >= limits.newcomersPerSkill;
+    return busy.find(isNew) ?? (isLimited ? undefined : busy[0]);
+  }
+  if (busy.length > 0) return busy[0];
+  const newcomers = taken.filter(isNew);
   // Whoever entered last goes: to enter again costs it a block, and standing long was no merit of the others.
   const last = newcomers.reduce<Offer | undefined>(
     (late, offer) => (late === undefined || offer.validUntilMs > late.validUntilMs ? offer : late),
