@@ -49,6 +49,17 @@ const WORK = new Set(["work"]);
 const OTHER = "other" as AgentId;
 
 describe("merging", () => {
+  test("another owner's sybils push nothing out that the node's own jobs taught", () => {
+    const own = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2]), null);
+    const sybils = (from: number): Row[] => range(limits.knownRecords).map((i) => [`s${from + i}`, 1, 0] as const);
+    let world = own;
+    for (let job = 0; job < 17; job++) world = merge(world, lessonsOf(...sybils(job * limits.knownRecords)), OTHER);
+    expect(world.records).toHaveLength(16 * limits.knownRecords);
+    expect(world.records.slice(0, 2)).toEqual(own.records);
+    const { records } = knowledgeFor(world, WORK, "linucb");
+    expect(records.slice(0, 2).map(({ agent }) => agent)).toEqual(["a", "b"]);
+  });
+
   test("what is new is taken as it is, the newest last, and nothing is changed in place", () => {
     const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), null);
     expect(first.records).toEqual(
