@@ -147,6 +147,7 @@ export class Ledger {
       onChoice: (choice) => void choices.push(choice),
       learn: (lesson) => this.#learn(lesson),
       toOpen: [],
+      blobsRead: new Map(),
       emit,
     };
   }
