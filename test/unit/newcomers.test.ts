@@ -76,6 +76,14 @@ test("newcomers do not put out those with a record that are busy, but for five",
   expect(Object.values(live(book))).toEqual([1, 1, 1, 1, 1]);
 });
 
+test("nor keep them out", () => {
+  const book = crowded(20);
+  for (const agent of known(20)) book.block([busyOffer(book, agent)]);
+  expect(agents(book).filter((agent) => agent.startsWith("new"))).toHaveLength(limits.newcomersPerSkill);
+  expect(book.ledger.judge(busyOffer(book, "known19").command, book.timeMs)).toBe("enough-offers");
+  expect(book.ledger.judge(busyOffer(book, "late").command, book.timeMs)).toBe("enough-offers");
+});
+
 test("newcomers get an award each, not everything, while the known one works for the job", () => {
   const book = withOneKnown();
   book.block([book.offer("known0", 1, 1, HOUR)]);
