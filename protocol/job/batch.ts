@@ -277,6 +277,10 @@ function acceptCounted(
   accept(rules, task, agreeing, readable(outputs, answer), margin);
 }
 
+/** Whether its results are enough by number, and another is only asked for because newcomers made the difference. */
+export const isAnswered = (rules: Rules, task: Task): boolean =>
+  task.results.length > 0 && count(rules, task).outcome.kind === "accepted";
+
 /**
  * Nobody can be asked any more. The task has its answer where newcomers outvoted those with a record before, and others
  * were only asked for that; else its job fails.

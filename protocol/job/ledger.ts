@@ -20,7 +20,7 @@ import type { Lesson, Selector, Selectors } from "../selection/selector.ts";
 import { hash, hashOf, struct } from "../wire/codec.ts";
 import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
-import { dataHash, type Genesis, type NodeSpec } from "../wire/genesis.ts";
+import { dataHash, type Genesis } from "../wire/genesis.ts";
 import {
   afterEnd,
   awardOf,
@@ -142,6 +142,7 @@ export class Ledger {
       onChoice: (choice) => void choices.push(choice),
       learn: (lesson) => this.#learn(lesson),
       toOpen: [],
+      blobsRead: new Map(),
       emit,
     };
   }
@@ -298,24 +299,21 @@ export class Ledger {
       state.startedMs.set(timeMs);
       state.deadlines.remove(0, "start");
       state.deadlines.add(timeMs + this.genesis.deadlineMs, "deadline");
-      const isFree = ({ id }: NodeSpec): boolean => state.nodes.get(id)!.unmet === 0;
-      rules.toOpen.push(
-        ...this.genesis.nodes
-          .filter(isFree)
-          .map((spec) => spec.id)
-          .reverse(),
-      );
+      const free = this.genesis.nodes.filter(({ id }) => state.nodes.get(id)!.unmet === 0);
+      rules.toOpen.push(...free.map(({ id }) => id).reverse());
     }
     return rules;
   }
 
   #finish(rules: Rules, { events, choices }: Draft): Outcome {
-    const endedWindows = this.#runDue(rules);
-    openNodes(rules);
-    unfoldNodes(rules);
-    if (this.state.status.get() === "running") {
+    // Seating accepts answers too, where nobody else can be asked: what follows from them is done in the same block.
+    for (let ended = this.#runDue(rules), open = -1; open !== this.state.tasks.size; ended = new Set()) {
+      openNodes(rules);
+      unfoldNodes(rules);
+      open = this.state.tasks.size;
+      if (this.state.status.get() !== "running") break;
       completeIfDone(rules);
-      seat(rules, endedWindows);
+      seat(rules, ended);
     }
     const leaves = events.map((event) => eventLeaf(this.#hasher, event));
     const eventsHash = chainEvents(this.#hasher, this.state.eventsHash.get(), merkleRoot(this.#hasher, leaves));

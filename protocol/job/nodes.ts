@@ -40,6 +40,13 @@ export interface Rules extends Books {
   learn(lesson: Lesson): void;
   /** Nodes to open in this block: all that they need was accepted. */
   readonly toOpen: string[];
+  /** Of lists that tasks read as a whole, by node: bytes of blobs in all, and of each agent (affinity.ts). */
+  readonly blobsRead: Map<string, BlobsRead>;
+}
+
+export interface BlobsRead {
+  readonly total: number;
+  readonly byGiver: ReadonlyMap<AgentId, number>;
 }
 
 export const specOf = (rules: Rules, task: Pick<Task, "node">): NodeSpec => rules.graph.specs.get(task.node)!;

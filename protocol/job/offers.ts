@@ -50,17 +50,25 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
 
 /**
  * Of offers that take all places, the one that makes room: one of an agent that is busy, or, for an agent with a record,
- * one of a newcomer beyond those that may stay. Making up newcomers costs nothing; they must not keep others out.
+ * one of a newcomer beyond those that may stay. Who is busy itself puts out nobody else who is.
+ *
+ * Making up newcomers costs nothing: they must neither keep out nor put out those with a record, busy or not. As long as
+ * the offers of these stand, newcomers are limited (eligible.ts).
  */
 function displacedBy(
   books: Pick<Books, "state" | "prior">,
   taken: readonly Offer[],
   author: AgentId,
-  skill: string,
+  { skill, load }: Pick<OfferBody, "skill" | "load">,
 ): Offer | undefined {
-  const busy = taken.find(isFull);
-  if (busy !== undefined || isNewcomer(books, author, skill)) return busy;
-  const newcomers = taken.filter(({ agent }) => isNewcomer(books, agent, skill));
+  const isNew = ({ agent }: Pick<Offer, "agent">): boolean => isNewcomer(books, agent, skill);
+  const busy = isFull({ load }) ? [] : taken.filter(isFull);
+  if (isNew({ agent: author })) {
+    const isLimited = busy.length > 0 && taken.filter(isNew).length >= limits.newcomersPerSkill;
+    return busy.find(isNew) ?? (isLimited ? undefined : busy[0]);
+  }
+  if (busy.length > 0) return busy[0];
+  const newcomers = taken.filter(isNew);
   // Whoever entered last goes: to enter again costs it a block, and standing long was no merit of the others.
   const last = newcomers.reduce<Offer | undefined>(
     (late, offer) => (late === undefined || offer.validUntilMs > late.validUntilMs ? offer : late),
@@ -87,8 +95,7 @@ export function judgeOffer(
   if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
   const taken = offers.filter((offer) => offer.agent !== author && isLive(state, offer, timeMs));
   const isRoom = taken.length < limits.offersPerSkill;
-  if (!isRoom && (isFull(body) || displacedBy({ state, prior }, taken, author, body.skill) === undefined))
-    return "enough-offers";
+  if (!isRoom && displacedBy({ state, prior }, taken, author, body) === undefined) return "enough-offers";
   if (!state.agents.has(author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
   return null;
 }
@@ -106,7 +113,7 @@ export function applyOffer(books: Books, agent: AgentId, counter: number, body: 
     (other) => other.agent !== agent && isLive(state, other, timeMs),
   );
   const isCrowded = standing.length >= limits.offersPerSkill;
-  const displaced = isCrowded ? displacedBy(books, standing, agent, skill) : undefined;
+  const displaced = isCrowded ? displacedBy(books, standing, agent, body) : undefined;
   const others = standing.filter((other) => other !== displaced);
   state.offers.set(
     skill,

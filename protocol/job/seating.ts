@@ -13,6 +13,7 @@ import {
   freeSeats,
   giveUp,
   hedgeDeadline,
+  isAnswered,
   leaseDeadline,
   openIfComplete,
   REVEAL_PREFIX,
@@ -231,6 +232,8 @@ function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
   else if (isExhausted && isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
   else if (isExhausted) settleForLess(rules, need);
   else if (hasEnded) {
+    if (window.attempt + window.opened >= WINDOW_ATTEMPTS) settleAnswered(rules, need, window.opened);
+    if (need.short.length === 0) return;
     const isWorkedOn = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
     if (isBusy || isWorkedOn) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
     else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: 0 });
@@ -256,6 +259,22 @@ const callsOf = (attempt: number, opened: number): number =>
   attempt === WINDOW_ATTEMPTS || opened >= CALLS_ALL
     ? limits.directoryAgents
     : Math.min(CALLS << (attempt - 1 + opened), limits.directoryAgents);
+
+/**
+ * Tasks that have their answer by number, and ask what somebody else with a record says: where none will be free, they
+ * ask through so many windows and no longer. Any stranger that says it is busy could hold them up else.
+ */
+function settleAnswered(rules: Rules, { short, offers, newcomers }: Need, opened: number): void {
+  for (const id of short.splice(0)) {
+    const task = rules.state.tasks.get(id);
+    if (task === undefined) return; // one before it ended the job
+    const isAnybodyToCome = admissible(rules, task, offers).some(
+      (offer) => !newcomers.has(offer.agent) && (!isFull(offer) || isAwaited(rules, offer, opened)),
+    );
+    if (isAnybodyToCome || !isAnswered(rules, task)) short.push(id);
+    else giveUp(rules, task, "too-few-agents", "");
+  }
+}
 
 /** All windows passed: fill as many seats as there are agents and money, if the rule can work with that. */
 function settleForLess(rules: Rules, need: Need): void {

@@ -69,6 +69,12 @@ const keyOf = ({ agent, skill }: Pick<KnownRecord, "agent" | "skill">): string =
 /** Apart by owner: however many jobs one has, it says no more than its cap, and fades nobody else's word. */
 const sourcedKeyOf = (record: KnownRecord): string => `${record.owner ?? ""}\n${keyOf(record)}`;
 
+/** What goes first where there is no room for all: what others' jobs taught, or their owners could push out the node's own. */
+const ownLast = (records: readonly KnownRecord[]): readonly KnownRecord[] => [
+  ...records.filter(({ owner }) => owner !== undefined),
+  ...records.filter(({ owner }) => owner === undefined),
+];
+
 /**
  * Adds what a job of `owner` taught; null: of this node's own. Another owner's jobs count up to a cap together, and their
  * selector's state is not taken: nobody could say how much of it is true.
@@ -85,10 +91,11 @@ export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null
     records.delete(key); // the newest last
     records.set(key, { ...given, accepted: sum.accepted * scale, rejected: sum.rejected * scale });
   }
+  const kept = new Set(ownLast([...records.values()]).slice(-RECORDS_MAX));
   const { selector, learned } = lessons;
   const isTaught = owner === null && learned.length > 0;
   return {
-    records: [...records.values()].slice(-RECORDS_MAX),
+    records: [...records.values()].filter((record) => kept.has(record)),
     learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
     unscored: world.unscored,
   };
@@ -144,9 +151,12 @@ export function totalsOf({ records }: KnownWorld): readonly KnownRecord[] {
   return [...totals.values()];
 }
 
-/** The part of it that a job of these skills can use, in the form of a genesis: the newest records, up to its limit. */
+/**
+ * The part of it that a job of these skills can use, in the form of a genesis: up to its limit the newest records, those
+ * of the node's own jobs before others'.
+ */
 export function knowledgeFor(world: KnownWorld, skills: ReadonlySet<string>, selector: string): Knowledge {
-  const records = totalsOf(world)
+  const records = totalsOf({ ...world, records: ownLast(world.records) })
     .filter(({ skill, accepted, rejected }) => skills.has(skill) && accepted + rejected >= ANSWERS_MIN)
     .slice(-limits.knownRecords)
     .map(({ agent, skill, accepted, rejected }) => ({

@@ -1,7 +1,7 @@
 /**
  * Invariant 6: no task is lost. While a job runs, its deadline is due some time, and each open task has something that
  * will move it: a live award with its lease's deadline, a reveal deadline, an open window of its need, somebody busy
- * who will be free, or a reservation that will end.
+ * who will be free, or a reservation that will end. No node waits for others that are all accepted.
  */
 
 import { limits } from "../../protocol/core/limits.ts";
@@ -77,7 +77,10 @@ export function tasksChecker(): Checker {
             by,
             `height ${height}: node ${name} has ${node.total - node.done} tasks to come and none open`,
           );
+        if (node.status === "waiting" && node.unmet === 0)
+          violated(PROPERTY, by, `height ${height}: node ${name} waits for nothing`);
       }
+      if (state.tasks.size === 0) violated(PROPERTY, by, `height ${height}: the job has nothing to do and goes on`);
     },
   };
 }

@@ -8,12 +8,13 @@ import { expect, test } from "vitest";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { IdentifiedCommand } from "../../protocol/job/ledger.ts";
 import { isSealed } from "../../protocol/job/policy.ts";
-import type { Award, Task } from "../../protocol/job/state.ts";
+import { type Award, isNewcomer, type Task } from "../../protocol/job/state.ts";
 import type { Data, NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
-const specOf = (book: Book, task: Task): NodeSpec => book.ledger.genesis.nodes.find((node) => node.id === task.node)!;
+const specOf = (book: Book, task: Pick<Task, "node">): NodeSpec =>
+  book.ledger.genesis.nodes.find((node) => node.id === task.node)!;
 
 // --- what must hold after every block -----------------------------------------------------------------
 
@@ -39,11 +40,12 @@ function checkBooks(book: Book): void {
     checkTask(task, policy);
   }
   for (const [key, { endsMs }] of state.windows.sorted()) if (endsMs > 0) due.push(`${endsMs} window|${key}`);
+  for (const [key, { endsMs }] of state.gatherings.sorted()) if (endsMs > 0) due.push(`${endsMs} gather|${key}`);
   expect(state.reserved.get()).toBe(reserved);
   expect(state.spent.get() + reserved).toBeLessThanOrEqual(ledger.genesis.budget);
   for (const [skill, { count }] of state.liveBySkill.sorted()) expect(count).toBe(live.get(skill) ?? 0);
   const noted = state.deadlines.list().map(({ at, name }) => `${at} ${name}`);
-  expect(noted.filter((name) => / (?:lease|reveal|window)\|/.test(name)).sort()).toEqual(due.sort());
+  expect(noted.filter((name) => / (?:lease|reveal|window|gather)\|/.test(name)).sort()).toEqual(due.sort());
   for (const name of noted) if (name.includes(" hedge|")) expect(hedges(book)).toContain(name);
 }
 
@@ -99,6 +101,7 @@ const action = fc.oneof(
       slots: fc.integer({ min: 0, max: 2 }),
       lifeMs: fc.constantFrom(1_000, 60_000, 600_000),
       expectedMs: fc.constantFrom(10, 1_000, 1_000_000),
+      load: fc.constantFrom(0, 0, 1_000_000),
     }),
   },
   { weight: 9, arbitrary: fc.record({ kind: fc.constant("output" as const), pick, value, asList: fc.boolean() }) },
@@ -122,8 +125,13 @@ class Play {
   readonly book: Book;
   readonly #sealed = new Map<string, Data>();
 
-  constructor(nodes: readonly NodeSpec[], budget: number) {
-    this.book = new Book(nodes, budget).unasked();
+  /** `known`: so many workers have a record. */
+  constructor(nodes: readonly NodeSpec[], budget: number, known: number) {
+    const records = WORKERS.slice(0, known).map((name) => ({
+      ...{ agent: name as AgentId, skill: "work", accepted: 5_000, rejected: 0 },
+    }));
+    const knowledge = { records, learned: new Uint8Array(0) };
+    this.book = new Book(nodes, budget, null, { knowledge }).unasked();
   }
 
   awards(): { readonly task: Task; readonly award: Award }[] {
@@ -156,13 +164,15 @@ class Play {
     return [book.failure(award.worker as AgentId, task.id, task.attempt, one.reason)];
   }
 
-  /** Everybody offers and does what it was awarded, alike. */
-  help(): IdentifiedCommand[] {
-    const work = this.awards().flatMap(({ task, award }) => [
-      ...this.output(task, award, inline([2, 2])),
-      ...this.reveal(task, award),
-    ]);
-    return [...WORKERS.map((name) => this.book.offer(name, 0, 2)), ...work];
+  /** All of `crew` offer and do what they were awarded, alike; or those with a record give another answer. */
+  help(crew: readonly string[], isSplit: boolean): IdentifiedCommand[] {
+    const { book } = this;
+    const outputOf = ({ node }: Task, { worker }: Award): Data =>
+      inline(isSplit && isNewcomer(book.ledger, worker, specOf(book, { node }).skill) ? [2, 2] : [1, 1]);
+    const work = this.awards()
+      .filter(({ award }) => crew.includes(award.worker))
+      .flatMap(({ task, award }) => [...this.output(task, award, outputOf(task, award)), ...this.reveal(task, award)]);
+    return [...crew.map((name) => book.offer(name, 0, 2)), ...work];
   }
 }
 
@@ -173,9 +183,12 @@ test("books agree with what they count, and every job ends without its deadline"
       fc.constantFrom(...JOBS),
       fc.integer({ min: 1, max: 80 }),
       blocks,
+      fc.constantFrom(0, 3, WORKERS.length),
       fc.boolean(),
-      (nodes, budget, plan, isHelped) => {
-        const play = new Play(nodes, budget);
+      fc.constantFrom(0, 1, 2, 4),
+      (nodes, budget, plan, helpers, isSplit, known) => {
+        const crew = WORKERS.slice(0, helpers);
+        const play = new Play(nodes, budget, known);
         const { book } = play;
         for (const { actions, afterMs } of plan) {
           book.block(
@@ -187,9 +200,9 @@ test("books agree with what they count, and every job ends without its deadline"
         for (let i = 0; book.end === "running"; i++) {
           expect(i).toBeLessThan(3_000);
           const { at, name } = book.state.deadlines.first!;
-          const helping = isHelped ? play.help() : [];
+          const helping = play.help(crew, isSplit);
           if (helping.length === 0) expect(name).not.toBe("deadline"); // else a task is stuck
-          book.block(helping, isHelped ? 10 : Math.max(0, at - book.timeMs));
+          book.block(helping, helping.length > 0 ? Math.min(1_000, 10 * i) : Math.max(0, at - book.timeMs));
           checkBooks(book);
         }
         ends.add(book.end.replace(/task \S+: (\S+).*/, "$1"));

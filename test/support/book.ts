@@ -42,6 +42,8 @@ export interface OfferTerms {
   readonly expectedMs?: number;
   /** Parts per million. */
   readonly similarity?: number;
+  /** Parts per million; a million: busy. */
+  readonly load?: number;
 }
 
 export class Book {
@@ -104,11 +106,10 @@ export class Book {
   }
 
   offer(worker: string, price = 1, slots = 4, terms: OfferTerms = {}): IdentifiedCommand {
-    const { skill = "work", lifeMs = 60_000, expectedMs = 100, similarity = 1_000_000 } = terms;
+    const { skill = "work", lifeMs = 60_000, expectedMs = 100, similarity = 1_000_000, load = 0 } = terms;
     const validUntilMs = this.timeMs + lifeMs;
     return this.command(worker, {
-      ...{ kind: "offer", skill, price, slots, labels: [], load: 0, expectedMs, validUntilMs },
-      similarity,
+      ...{ kind: "offer", skill, price, slots, labels: [], load, expectedMs, validUntilMs, similarity },
     });
   }
 

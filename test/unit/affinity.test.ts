@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { FEATURES } from "../../protocol/selection/context.ts";
 import type { Data } from "../../protocol/wire/genesis.ts";
-import { map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
+import { countCalls } from "../support/driven-agent.ts";
 
 const AFFINITY = FEATURES.indexOf("affinity");
 const blob = (name: string, bytes: number): Data => ({
@@ -34,6 +35,19 @@ test("is the share of the input's blobs that a worker made", () => {
     const made = (makers[0] === worker ? 30_000 : 0) + (makers[1] === worker ? 90_000 : 0);
     expect(affinity.get(worker)).toBeCloseTo(made / 120_000, 10);
   }
+});
+
+test("many tasks that read the same long list cost a block one walk over it", () => {
+  const [items, readers] = [100, 50];
+  const policy = firstPolicy();
+  const nodes = Array.from({ length: readers }, (_, i) => single(`r${i}`, { from: "m" }, { policy }));
+  const numbers = Array.from({ length: items }, (_, i) => i);
+  const book = new Book([map("m", numbers, { policy }), ...nodes], 1_000_000, []);
+  book.block(["v", "w"].map((name) => book.offer(name, 1, 1_024)));
+  const given = numbers.map((i) => book.result(book.task(`m/${i}`)!.awards[0]!.worker, `m/${i}`, 1, i));
+  const reads = countCalls(book.state.answers, "get");
+  expect(book.block(given).filter(({ kind }) => kind === "award")).toHaveLength(readers);
+  expect(reads.count).toBeLessThan(10 * items);
 });
 
 test("is nothing where the input stands in the log", () => {

@@ -39,10 +39,7 @@ type Row = readonly [agent: string, accepted: number, rejected: number, skill?: 
 const recordsOf = (rows: readonly Row[]) =>
   rows.map(([agent, accepted, rejected, skill = "work"]) => ({ agent: agent as AgentId, skill, accepted, rejected }));
 const lessonsOf = (...rows: readonly Row[]): Lessons => ({
-  records: recordsOf(rows),
-  selector: "linucb",
-  learned: NONE,
-  credits: [],
+  ...{ records: recordsOf(rows), selector: "linucb", learned: NONE, credits: [] },
 });
 const worldOf = (...rows: readonly Row[]): KnownWorld => ({ ...EMPTY_WORLD, records: recordsOf(rows) });
 const of = ({ records }: KnownWorld, agent: string) => records.find((record) => record.agent === agent);
@@ -51,6 +48,17 @@ const WORK = new Set(["work"]);
 const OTHER = "other" as AgentId;
 
 describe("merging", () => {
+  test("another owner's sybils push nothing out that the node's own jobs taught", () => {
+    const own = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2]), null);
+    const sybils = (from: number): Row[] => range(limits.knownRecords).map((i) => [`s${from + i}`, 1, 0] as const);
+    let world = own;
+    for (let job = 0; job < 17; job++) world = merge(world, lessonsOf(...sybils(job * limits.knownRecords)), OTHER);
+    expect(world.records).toHaveLength(16 * limits.knownRecords);
+    expect(world.records.slice(0, 2)).toEqual(own.records);
+    const { records } = knowledgeFor(world, WORK, "linucb");
+    expect(records.slice(0, 2).map(({ agent }) => agent)).toEqual(["a", "b"]);
+  });
+
   test("what is new is taken as it is, the newest last, and nothing is changed in place", () => {
     const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), null);
     expect(first.records).toEqual(
@@ -178,8 +186,7 @@ describe("for a genesis", () => {
     const rows = range(limits.knownRecords).map((i): Row => [`agent-${i}`.padEnd(64, "x"), 1, 0]);
     const known: KnownWorld = {
       records: recordsOf(rows),
-      learned: { [small.selector]: new Uint8Array(limits.learnedBytes) },
-      unscored: [],
+      ...{ learned: { [small.selector]: new Uint8Array(limits.learnedBytes) }, unscored: [] },
     };
     const owner = {
       meshId: "m" as MeshId,

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { weightsOf } from "../../protocol/answer/weights.ts";
-import { sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
 const GOOD = 7;
@@ -57,6 +57,50 @@ test("where nobody else can be asked, the number decides, and the answer is mark
   expect(book.end).toBe("certified");
   expect(book.state.outcome.get()).toMatchObject({ unproven: 1 });
   expect(book.state.reserved.get()).toBe(0);
+});
+
+test("what comes after such an answer begins in the same block, and so does the job's end", () => {
+  const policy = sealedPolicy({ redundancyMax: 5 });
+  const records = [{ agent: "k0" as never, skill: "work", accepted: 5_000, rejected: 0 }];
+  const next = single("b", 1, { needs: ["a"], policy: firstPolicy() });
+  const book = new Book([single("a", 1, { policy }), next], 1_000_000, null, {
+    knowledge: { records, learned: new Uint8Array(0) },
+  });
+  book.block(["n0", "n1", "k0"].map((worker) => book.offer(worker)));
+  answer(book, 1);
+  for (let i = 0; i < 3; i++) book.block([], 1_500);
+  expect(book.state.nodes.get("a")?.status).toBe("accepted");
+  expect(book.task("b")?.awards).toHaveLength(1);
+  const alone = seated(["k0"], ["n0", "n1", "k0"]);
+  answer(alone, 1);
+  for (let i = 0; i < 3; i++) alone.block([], 1_500);
+  expect(alone.end).toBe("certified");
+});
+
+/** Blocks at the ends of windows, until the job has ended or so much time has passed. `offers`: in each. */
+function wait(book: Book, ms: number, offers: () => ReturnType<Book["offer"]>[]): number {
+  const fromMs = book.timeMs;
+  while (book.end === "running" && book.timeMs - fromMs < ms) book.block(offers(), 500);
+  return book.timeMs - fromMs;
+}
+const BUSY = { load: 1_000_000, lifeMs: 600_000 };
+
+test("strangers that say they are busy do not hold up such an answer", () => {
+  const book = seated(["k0"], ["n0", "n1", "k0"]);
+  book.block([book.offer("mallory", 1, 1, BUSY)]);
+  answer(book, 1);
+  expect(wait(book, 900_000, () => [])).toBeLessThan(30_000);
+  expect(book.end).toBe("certified");
+});
+
+test("somebody with a record who is busy is waited for", () => {
+  const book = seated(["k0", "k1"], ["n0", "n1", "k0"]);
+  book.block([book.offer("k1", 1, 1, BUSY)]);
+  answer(book, 1);
+  wait(book, 60_000, () => []);
+  expect(book.end).toBe("running");
+  book.block([book.offer("k1")]);
+  expect(answer(book, 2).map(({ kind }) => kind)).toContain("undecided"); // two and two
 });
 
 test("where the policy lets nobody else be asked, too", () => {

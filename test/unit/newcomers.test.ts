@@ -63,6 +63,27 @@ function live(book: Book): { [worker: string]: number } {
   return counts;
 }
 
+test("newcomers do not put out those with a record that are busy, but for five", () => {
+  const names = known(limits.offersPerSkill);
+  const records = names.map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const tasks = Array.from({ length: 40 }, (_, i) => i);
+  const book = new Book([map("m", tasks, { policy: firstPolicy({ timeoutMs: 3_600_000 }) })], 1_000_000, null, {
+    knowledge: { records, learned: new Uint8Array(0) },
+  });
+  book.block(names.map((agent) => busyOffer(book, agent)));
+  book.block(offersOfNew(book, limits.offersPerSkill));
+  expect(agents(book).filter((agent) => agent.startsWith("new"))).toHaveLength(limits.newcomersPerSkill);
+  expect(Object.values(live(book))).toEqual([1, 1, 1, 1, 1]);
+});
+
+test("nor keep them out", () => {
+  const book = crowded(20);
+  for (const agent of known(20)) book.block([busyOffer(book, agent)]);
+  expect(agents(book).filter((agent) => agent.startsWith("new"))).toHaveLength(limits.newcomersPerSkill);
+  expect(book.ledger.judge(busyOffer(book, "known19").command, book.timeMs)).toBe("enough-offers");
+  expect(book.ledger.judge(busyOffer(book, "late").command, book.timeMs)).toBe("enough-offers");
+});
+
 test("newcomers get an award each, not everything, while the known one works for the job", () => {
   const book = withOneKnown();
   book.block([book.offer("known0", 1, 1, HOUR)]);
