@@ -14,9 +14,9 @@ import { greatest, unitOf } from "./series.ts";
 
 const SIZE = { width: 330, height: 190, left: 46, right: 14, top: 10, bottom: 38 };
 
-/** Marks of lines, the last two hollow. */
+/** Marks of lines, the last three hollow: one more than there are colours, so that no two of forty-two are alike. */
 type Shape = "circle" | "rect" | "triangle" | "diamond";
-const SYMBOLS: readonly Shape[] = ["circle", "rect", "triangle", "diamond", "circle", "rect"];
+const SYMBOLS: readonly Shape[] = ["circle", "rect", "triangle", "diamond", "circle", "rect", "triangle"];
 const isHollow = (index: number): boolean => index % SYMBOLS.length > 3;
 /** The same for the legend, about 0, 0. */
 const OUTLINES: { readonly [shape in Shape]: string } = {
