@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Experiment } from "../experiments/experiment.ts";
-import { documentOf, measure, metricNames, samplesCsv } from "../experiments/results.ts";
+import { documentOf, measure, rangedMetrics, samplesCsv } from "../experiments/results.ts";
 import { seedsFrom } from "./batch.ts";
 import { type Act, type CliContext, EXIT, integer, type LoadPlatform, type SimPlatform } from "./context.ts";
 import { type ExperimentOutcome, runExperiment } from "./experiment-run.ts";
@@ -98,7 +98,7 @@ async function run(context: CliContext, { experiment, options, platform, catalog
     onInterrupt: () => context.note(INTERRUPTED),
     onProgress: (news) => progress.update(news),
   }).finally(() => progress.end());
-  const rows = measure(outcome.samples, metricNames(experiment));
+  const rows = measure(outcome.samples, rangedMetrics(experiment));
   const document = documentOf(experiment, seeds, rows, outcome.isPartial);
   const command = `${platform.command} ${shellWords(["experiment", experiment.name, "--seeds", String(seeds.length)])}`;
   const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, experiment.name));
