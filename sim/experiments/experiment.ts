@@ -37,7 +37,7 @@ interface ExperimentBase<P> {
   readonly description: readonly string[];
   /** Stand in the document as they are. */
   readonly params: P;
-  /** How many seeds without `--seeds`: for less than a minute on two cores. */
+  /** How many seeds without `--seeds`: intervals that say something, in minutes; the summary says where it takes longer. */
   readonly seeds: number;
   /** The first of them. Default: 1. Another keeps them apart from those under which things were tuned. */
   readonly firstSeed?: number;
