@@ -10,7 +10,7 @@ import { METRICS } from "../run/metric-catalog.ts";
 import { counted, estimateText } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { document, type Section } from "./shell.ts";
-import { gridOf, legend, sweepPlot } from "./sweep-plot.ts";
+import { acrossOf, gridOf, legend, sweepPlot } from "./sweep-plot.ts";
 import { seedsText } from "./verdict.ts";
 
 export interface ExperimentPageOptions {
@@ -114,7 +114,7 @@ export function renderExperiment(
       body:
         plots.length === 0
           ? html`<p class="note">No run came to its end.</p>`
-          : html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals. Across: <code>${grid.xName}</code>.</p>
+          : html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals. ${acrossOf(grid)}</p>
 ${legend(grid)}<div class="plots">\n${plots}</div><dl class="settings">${meanings}</dl>`,
     },
     { id: "figures", name: "Figures", title: "Figures", body: table(rows, shown) },
