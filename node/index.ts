@@ -17,6 +17,8 @@ export { parseCertificateFile, toCertificateFile } from "./certificate-file.ts";
 export { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 export { type ParsedJob, parseJob, readJobFile } from "./job-file/parse-job.ts";
 export { createNode, type MeshworkNode, type NodeOptions } from "./node.ts";
+export type { Embedder } from "./search/embedder.ts";
+export { createEndpointEmbedder, type EndpointOptions } from "./search/embeddings-endpoint.ts";
 export { builtInSkills } from "./skills/built-in.ts";
 export { loadSkills } from "./skills/load-skills.ts";
 export { defineSkill, type Skill, type SkillContext, type SkillReply } from "./skills/skill.ts";

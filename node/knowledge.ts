@@ -150,7 +150,7 @@ export const writeKnowledge = (path: string, world: KnownWorld): void =>
   writeFileAtomic(path, knowledgeText(world), MODE);
 
 /** Changes the file as one: of two processes that do it at the same time neither loses what the other wrote. */
-export function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld): KnownWorld {
+function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld): KnownWorld {
   makeFolder(dirname(path));
   return withFileLock(path, () => {
     const changed = change(readKnowledge(path));

@@ -9,7 +9,7 @@
 import { dirname, resolve } from "node:path";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { NODE_NAME } from "../../protocol/job/graph.ts";
+import { NODE_NAME, plannedTasks } from "../../protocol/job/graph.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
@@ -99,7 +99,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
     windowMs: job.window ?? DEFAULT_WINDOW_MS,
     committeeSize: size,
     committee,
-    tasksKnown: nodes.reduce((sum, node) => sum + tasksOf(node.generator), 0),
+    tasksKnown: nodes.reduce((sum, node) => sum + tasksOf(node), 0),
     blobs: inputs.blobs,
   };
 }
@@ -236,13 +236,7 @@ function checkSize(source: YamlSource, nodes: readonly NodeSpec[]): void {
 }
 
 /** Tasks that a node surely unfolds into. A map over an output may turn out empty. */
-export function tasksOf(generator: Generator): number {
-  if (generator.kind === "single") return 1;
-  if (generator.kind === "chain") return generator.steps;
-  if (generator.items.kind === "output") return 0;
-  const count = generator.items.kind === "list" ? generator.items.items.length : generator.items.packs.length;
-  return Math.ceil(count / generator.batch);
-}
+const tasksOf = (node: Pick<NodeSpec, "generator">): number => plannedTasks(node) ?? 0;
 
 function checkPrices(
   source: YamlSource,
@@ -251,7 +245,8 @@ function checkPrices(
   prices: ReadonlyMap<string, number>,
 ): void {
   let least = 0;
-  for (const { id, skill, like, policy, generator } of nodes) {
+  for (const node of nodes) {
+    const { id, skill, like, policy } = node;
     if (like !== null) continue; // who will offer, and for how much, is not known
     const price = prices.get(skill);
     const at: Path = ["tasks", id, "skill"];
@@ -262,7 +257,7 @@ function checkPrices(
       const what = `task "${id}": "${skill}" costs ${formatCredits(price)} credits at least, more than its priceMax or the budget`;
       throw source.error(at, what, `allow at least ${formatCredits(price)}`);
     }
-    least += price * policy.redundancy * tasksOf(generator);
+    least += price * policy.redundancy * tasksOf(node);
   }
   if (least > job.budget) {
     const what = `a budget of ${formatCredits(job.budget)} credits cannot suffice: the tasks cost ${formatCredits(least)} at least`;

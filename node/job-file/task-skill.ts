@@ -14,7 +14,7 @@ import type { Path, YamlSource } from "./yaml-source.ts";
  * offer for what they do not do. With the built-in embedder questions that share no word with a skill stay below 0.3,
  * those that share one of two reach 0.45. Federation of Agents takes 0.3 with a trained one (arXiv 2509.20175, tau).
  */
-export const DEFAULT_LEAST = 400_000;
+const DEFAULT_LEAST = 400_000;
 /** Marks what was asked for in words, where names of skills stand: no skill's name begins with it. */
 const LIKE_MARK = "~";
 /** Hexadecimal characters that tell long words with the same beginning apart. */

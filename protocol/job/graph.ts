@@ -35,6 +35,15 @@ export function prerequisitesOf(spec: NodeSpec): string[] {
   return [...new Set([...sourcesOf(spec), ...spec.needs])];
 }
 
+/** Tasks that a node unfolds into; null: as many as another node's output has items, which only the log says. */
+export function plannedTasks({ generator }: Pick<NodeSpec, "generator">): number | null {
+  if (generator.kind === "single") return 1;
+  if (generator.kind === "chain") return generator.steps;
+  const { items, batch } = generator;
+  if (items.kind === "output") return null;
+  return Math.ceil((items.kind === "list" ? items.items.length : items.packs.length) / batch);
+}
+
 /** What the graph says, computed once a job. */
 export interface Graph {
   readonly specs: ReadonlyMap<string, NodeSpec>;

@@ -62,7 +62,11 @@ async function claim(agents: number, jobs: number, isScreened: boolean): Promise
   const offers = new Set<string>();
   let rss = 0;
   const run = simulate(loaded, {
-    ...{ seed: 1, host: simHost, registry, files, thorough: false },
+    seed: 1,
+    host: simHost,
+    registry,
+    files,
+    thorough: false,
     tap: {
       onFrame(_sentMs, _arrivesMs, from, _to, bytes) {
         for (const offer of offersIn(from, bytes)) offers.add(offer);
@@ -81,11 +85,11 @@ export async function claims(agents: number): Promise<Row[]> {
   const [screened, open] = [await claim(agents, JOBS, true), await claim(agents, JOBS, false)];
   const perTask = (value: number): number => value / (JOBS * TASKS);
   const figure = ({ run }: Claims, metric: string): number => run.metrics[metric]!;
+  const frames = (of: Claims): number => perTask(figure(of, "messages.direct"));
   const beacons = (of: Claims): number =>
     perTask(figure(of, "messages.gossip") + figure(of, "messages.duplicates") - figure(of, "messages.capabilities"));
   const bytes = (of: Claims): number => perTask(figure(of, "bytes") - figure(of, "bytes.capabilities"));
   const name = `claims-${agents}`;
-  const frames = (of: Claims): number => perTask(figure(of, "messages.direct"));
   return [
     row(
       `${name}-offers`,

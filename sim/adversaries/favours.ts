@@ -54,7 +54,7 @@ function variantsOf(
   entries: readonly HeardCommand[],
   nowMs: number,
   options: FavourOptions,
-) {
+): Variant[] {
   const { friends, reachMs, unmissedMs } = options;
   const isRival = ({ command }: HeardCommand): boolean => !friends.has(command.author);
   if (how === "awards") return [{ timeMs, entries }];
@@ -62,7 +62,7 @@ function variantsOf(
   const young = entries.filter((entry) => isRival(entry) && nowMs - entry.sinceMs < unmissedMs);
   const lists = [entries, entries.filter((entry) => !young.includes(entry))];
   for (const left of young) lists.push(entries.filter((entry) => entry !== left));
-  return [0, reachMs, -reachMs].flatMap((ms) => lists.map((list): Variant => ({ timeMs: timeMs + ms, entries: list })));
+  return [0, reachMs, -reachMs].flatMap((ms) => lists.map((list) => ({ timeMs: timeMs + ms, entries: list })));
 }
 
 const awardsTo = (friends: ReadonlySet<string>, { events }: Effects): number =>

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Experiment } from "../experiments/experiment.ts";
-import { documentOf, measure, metricNames, samplesCsv } from "../experiments/results.ts";
+import { documentOf, measure, rangedMetrics, samplesCsv } from "../experiments/results.ts";
 import { seedsFrom } from "./batch.ts";
 import { type Act, type CliContext, EXIT, integer, type LoadPlatform, type SimPlatform } from "./context.ts";
 import { type ExperimentOutcome, runExperiment } from "./experiment-run.ts";
@@ -25,6 +25,7 @@ Examples:
   $ meshwork experiment --list
   $ meshwork experiment lying-workers
   $ meshwork experiment lying-workers --seeds 20 --out figures
+  $ meshwork experiment drift --seeds 3       # a first look: all its seeds take minutes
   $ meshwork experiment lying-workers --json | jq '.rows[] | {liars, redundancy, wrongAccepted}'
 
 Exit codes: 0 done; 2 wrong usage; 3 an invariant broke, or a crash; 130 interrupted, with what was done until then.`;
@@ -98,7 +99,7 @@ async function run(context: CliContext, { experiment, options, platform, catalog
     onInterrupt: () => context.note(INTERRUPTED),
     onProgress: (news) => progress.update(news),
   }).finally(() => progress.end());
-  const rows = measure(outcome.samples, metricNames(experiment));
+  const rows = measure(outcome.samples, rangedMetrics(experiment));
   const document = documentOf(experiment, seeds, rows, outcome.isPartial);
   const command = `${platform.command} ${shellWords(["experiment", experiment.name, "--seeds", String(seeds.length)])}`;
   const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, experiment.name));

@@ -1,7 +1,7 @@
 /** What a person reads after an experiment: a table a metric, the first label down, the others across. */
 
-import type { Experiment, Measured } from "../experiments/experiment.ts";
-import { type ExperimentDocument, metricNames } from "../experiments/results.ts";
+import type { Experiment, Finding, Measured } from "../experiments/experiment.ts";
+import { type ExperimentDocument, metricNames, verdictOf } from "../experiments/results.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { plusMinus, unitsOf } from "./figures.ts";
 import { SIMULATED } from "./render-summary.ts";
@@ -32,11 +32,20 @@ export function renderTables(
     ...wrap(note, width - 2).map((text) => ` ${paint(text, "dim")}`),
     "",
     ...metricNames(experiment).flatMap((metric) => metricTable(experiment, metric, rows, page)),
-    ...document.verdict.flatMap((said) => [...wrap(said, width - 2).map((text) => ` ${text}`), ""]),
+    ...verdictOf(experiment, rows).flatMap((finding) => [...findingLines(finding, width), ""]),
     ...files.map((file, index) => line(index === 0 ? "files" : "", file)),
     line("repeat it", command),
     "",
   ];
+}
+
+function findingLines(finding: Finding, width: number): string[] {
+  const { text, items } = typeof finding === "string" ? { text: finding, items: [] } : finding;
+  const lines = wrap(text, width - 2).map((line) => ` ${line}`);
+  const listed = items.flatMap((item) =>
+    wrap(item, width - 5).map((line, i) => `${i === 0 ? "   - " : "     "}${line}`),
+  );
+  return [...lines, ...listed];
 }
 
 /** The labels but the first, in words. */
@@ -59,7 +68,8 @@ function metricTable(experiment: Experiment, metric: string, rows: readonly Meas
     value,
     ...across.map((line) => {
       const row = rows.find((one) => String(one.labels[first]) === value && lineOf(one) === line);
-      const measured = row?.metrics[metric];
+      if (row === undefined) return ""; // not asked there
+      const measured = row.metrics[metric];
       return measured === undefined ? "–" : plusMinus(measured, unit);
     }),
   ]);

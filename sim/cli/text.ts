@@ -67,7 +67,7 @@ const ELASTIC_MIN = 12;
 
 /**
  * Rows under their titles, in columns as wide as what is in them. Where that is more than the page, elastic columns are
- * cut; where even that does not help, each row becomes a block of lines.
+ * cut; where even that does not help, each row becomes a block of lines, without its empty cells.
  */
 export function table(
   columns: readonly Column[],
@@ -98,7 +98,9 @@ export function table(
 function block(columns: readonly Column[], row: readonly string[], { width, paint }: Page): string[] {
   const [first = "", ...others] = row;
   const label = Math.max(0, ...columns.slice(1).map(({ title }) => lengthOf(title)));
-  const lines = others.map((cell, index) => `  ${paint(padEnd(columns[index + 1]!.title, label), "dim")}  ${cell}`);
+  const lines = others.flatMap((cell, index) =>
+    cell === "" ? [] : [`  ${paint(padEnd(columns[index + 1]!.title, label), "dim")}  ${cell}`],
+  );
   return [cut(first, width), ...lines];
 }
 

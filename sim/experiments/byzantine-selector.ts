@@ -16,9 +16,9 @@ import type { Estimate } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import type { WrapMachine } from "../virtual/options.ts";
 import { ADMITS, LANES } from "../workloads/lanes.ts";
-import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
+import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
 import { runScenario } from "./run-scenario.ts";
-import { estimateAt, percent, pointsMore } from "./say.ts";
+import { estimateAt, meanAt, percent, pointsMore } from "./say.ts";
 
 const RIVALS = 9;
 const FRIENDS = 3;
@@ -78,7 +78,7 @@ export const byzantineSelector = computedExperiment<Params>({
 async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const trick = of.trick as Trick;
   const size = Number(of.committee);
-  const liars = trick === "none" ? 0 : (params.committees.find((one) => one.size === size)?.byzantine ?? 0);
+  const liars = params.committees.find((one) => one.size === size)?.byzantine ?? 0;
   const counts = { changed: 0, decided: 0 };
   const plugin = pluginOf(trick, params, (what) => void counts[what]++);
   const result = await runScenario(scenarioOf(of, trick, liars, size, params), {
@@ -131,6 +131,8 @@ function pluginOf(trick: Trick, params: Params, note: (what: "changed" | "decide
 
 function scenarioOf(of: Labels, trick: Trick, liars: number, size: number, params: Params): ScenarioInput {
   const isCentral = trick === "central";
+  // Honest ones are called the same: under one seed all but the tricks is then equal.
+  const lies = trick === "none" ? {} : { behave: { partial: {} } };
   const { rivals, friends } = params.accuracy;
   const worker = (name: string, count: number, accuracy: number) => ({
     name,
@@ -144,7 +146,7 @@ function scenarioOf(of: Labels, trick: Trick, liars: number, size: number, param
     name: "byzantine-selector",
     agents: [
       { name: "keeper", count: size - liars, skills: [] },
-      ...(liars > 0 ? [{ name: "partial", count: liars, skills: [], behave: { partial: {} } }] : []),
+      ...(liars > 0 ? [{ name: "partial", count: liars, skills: [], ...lies }] : []),
       worker("rival", RIVALS, rivals),
       worker("friend", FRIENDS, friends[String(of.friends)]!),
     ],
@@ -160,7 +162,7 @@ function scenarioOf(of: Labels, trick: Trick, liars: number, size: number, param
   } as ScenarioInput;
 }
 
-function verdict(rows: readonly Measured[]): string[] {
+function verdict(rows: readonly Measured[]): Finding[] {
   const share = (trick: string, committee: number, friends: string): Estimate | null =>
     estimateAt(rows, { trick, committee, friends }, "friendShare");
   return PARAMS.committees.flatMap(({ size, byzantine, friends }) =>
@@ -171,12 +173,17 @@ function verdict(rows: readonly Measured[]): string[] {
       if (fair === null || refused === null) return [];
       const gains = PARAMS.tricks.flatMap((trick) => {
         const own = share(trick, size, how);
-        return own === null ? [] : [`${trick} ${pointsMore(own, fair)}`];
+        const changed = meanAt(rows, { trick, committee: size, friends: how }, "changed");
+        return own === null || changed === null
+          ? []
+          : [`${trick} ${pointsMore(own, fair)} (proposals changed: ${changed.toFixed(0)})`];
       });
-      const contrast =
-        central === null ? "" : ` A central selector that prefers them gives them ${percent(central.mean)}.`;
+      const contrast = central === null ? [] : [`a central selector that prefers them ${pointsMore(central, fair)}`];
       return [
-        `${byzantine} of ${size} lie, friends are ${how}: of the blocks that gave awards to friends ${percent(refused.mean)} were refused. With honest members friends get ${percent(fair.mean)} of the awards; percentage points more of it by trick: ${gains.join("; ")}.${contrast}`,
+        {
+          text: `${byzantine} of ${size} lie, friends are ${how}: of the blocks that gave awards to friends ${percent(refused.mean)} were refused. With honest members friends get ${percent(fair.mean)} of the awards. Percentage points more:`,
+          items: [...gains, ...contrast],
+        },
       ];
     }),
   );

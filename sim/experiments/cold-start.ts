@@ -10,9 +10,17 @@ import type { SimHost } from "../host.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { LANES } from "../workloads/lanes.ts";
-import { computedExperiment, type ExperimentRow, type Figures, type Labels, type Measured } from "./experiment.ts";
+import {
+  computedExperiment,
+  type ExperimentRow,
+  type Figures,
+  type Finding,
+  type Labels,
+  type Measured,
+} from "./experiment.ts";
+import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
-import { estimateAt, meanAt, percent } from "./say.ts";
+import { meanAt, percent } from "./say.ts";
 
 const SKILL = "solve";
 
@@ -153,11 +161,11 @@ function figuresOf(
   const ranked = [...people].sort((a, b) => b.chance - a.chance || (a.name < b.name ? -1 : 1));
   const top = new Set(ranked.slice(0, Math.ceil(people.length / 10)));
   const newTop = [...top].filter(({ isNew }) => isNew).length;
-  const best = mean(ranked.slice(0, 3).map(({ chance }) => chance))!;
+  const best = meanOf(ranked.slice(0, 3).map(({ chance }) => chance))!;
   const person = ({ worker }: Seat): Person => byName.get(worker)!;
   const third = (part: number): Seat[] => seats.filter(({ job }) => Math.floor((3 * job) / jobs) === part);
-  const newcomerShare = (part: number): number | null => mean(third(part).map((seat) => (person(seat).isNew ? 1 : 0)));
-  const regretOf = (part: number): number | null => mean(third(part).map((seat) => best - person(seat).chance));
+  const newcomerShare = (part: number): number | null => shareOf(third(part), (seat) => person(seat).isNew);
+  const regretOf = (part: number): number | null => meanOf(third(part).map((seat) => best - person(seat).chance));
   const foundAt = seats.findIndex((seat) => seat.isAccepted && person(seat).isNew && top.has(person(seat)));
   return {
     "newcomerShare.first": newcomerShare(0),
@@ -173,9 +181,6 @@ function figuresOf(
     awardsPerTask: seats.length / new Set(seats.map(({ job, task }) => `${job}/${task}`)).size,
   };
 }
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function scenarioOf(
   people: readonly Person[],
@@ -210,20 +215,21 @@ function scenarioOf(
   };
 }
 
-function verdict(rows: readonly Measured[]): string[] {
+function verdict(rows: readonly Measured[]): Finding[] {
   return Object.entries(PARAMS.selectors).flatMap(([newcomers, selectors]) => {
     const at = (selector: string, metric: string): number | null => meanAt(rows, { newcomers, selector }, metric);
-    const own = estimateAt(rows, { newcomers, selector: "linucb" }, "newcomerShare.last");
+    const own = at("linucb", "newcomerShare.last");
     const aim = at("linucb", "topShare");
     if (own === null || aim === null) return [];
-    const others = selectors
-      .filter((selector) => selector !== "linucb")
-      .flatMap((selector) => {
-        const regret = at(selector, "regret.last");
-        return regret === null ? [] : [`${selector} ${regret.toFixed(3)}`];
-      });
+    const regrets = selectors.flatMap((selector) => {
+      const regret = at(selector, "regret.last");
+      return regret === null ? [] : [`${selector} ${regret.toFixed(3)}`];
+    });
     return [
-      `Newcomers ${newcomers}: of the best tenth ${percent(aim)} are newcomers; linucb gives newcomers ${percent(own.mean)} of the last third of awards. Regret an award there: linucb ${at("linucb", "regret.last")!.toFixed(3)}; ${others.join("; ")}.`,
+      {
+        text: `Newcomers ${newcomers}: of the best tenth ${percent(aim)} are newcomers; linucb gives newcomers ${percent(own)} of the last third of awards. Regret an award there:`,
+        items: regrets,
+      },
     ];
   });
 }

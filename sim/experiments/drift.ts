@@ -10,17 +10,28 @@ import { WARM_UP_MS } from "../run/workload.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
 import { AwardLog, type FirstAward } from "./award-log.ts";
-import { computedExperiment, type ExperimentRow, type Figures, type Labels, type Measured } from "./experiment.ts";
-import { forgetsNothing, linUcbOf } from "./forgetting.ts";
+import {
+  computedExperiment,
+  type ExperimentRow,
+  type Figures,
+  type Finding,
+  type Labels,
+  type Measured,
+} from "./experiment.ts";
+import { FADING, FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
+import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt, percent } from "./say.ts";
 
 const KINDS = ["compute", "transfer", "dtn"] as const;
 type Kind = (typeof KINDS)[number];
-/** LinUCB with another gamma, as labels and jobs call it. */
-const FADING = "linucb, gamma 0.98";
-const STEADY = "linucb, gamma 1";
-const FOREVER = "linucb, nothing fades";
+
+/** Short enough to stand below a plot. */
+const STAYS = "A: stays";
+const FLIPS = "B: flips";
+const SLOWLY = "B: slowly";
+const BACK = "B: back";
+const JOINS = "C: joins";
 
 const PARAMS = {
   jobs: 6,
@@ -39,8 +50,8 @@ const PARAMS = {
   /** Tasks over which the success after a change is looked at. */
   window: 50,
   selectors: {
-    "A: stays": ["linucb", "thompson", "ucb1", "epsilon-greedy", "random", "random-top", "oracle"],
-    "B: flips": [
+    [STAYS]: ["linucb", "thompson", "ucb1", "epsilon-greedy", "random", "random-top", "oracle"],
+    [FLIPS]: [
       "linucb",
       FADING,
       STEADY,
@@ -52,9 +63,9 @@ const PARAMS = {
       "random-top",
       "oracle",
     ],
-    "B: flips slowly": ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"],
-    "B: flips and back": ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"],
-    "C: a group joins": ["linucb", "thompson", "epsilon-greedy", "random", "random-top", "oracle"],
+    [SLOWLY]: ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"],
+    [BACK]: ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"],
+    [JOINS]: ["linucb", "thompson", "epsilon-greedy", "random", "random-top", "oracle"],
   } as { readonly [scenario: string]: readonly string[] },
 };
 type Params = typeof PARAMS;
@@ -67,7 +78,7 @@ export const drift = computedExperiment<Params>({
     "A: it stays so. B: north and south change places after half of the tasks; or slowly, over a third of them; or for the middle third only. C: a third group, weak at nothing, joins after half of the tasks.",
     "success: first awards that brought an answer. routing: of the first awards of compute and dtn, those to an agent of the best group there is. trough: the least mean chance of success of 50 first awards in a row after the change, by the true chances of those chosen. firstUse: awards from the first task after the join until a joiner had one.",
     `Published figures (SwarmAgents' documents, other set-up, so context only): A success 73.4 % for LinUCB and 61.9 % for epsilon-greedy, routing 69 % and 50 %. B with gamma 0.98 trough at least 57 %, overall 68.0 %; with gamma 1 trough 27 to 33 %, overall 61.1 %. Theirs is not published whole: sizes of groups, lengths of runs, features and retries are ours. Their reward is 1 - latency/timeout, -0.5 for a failure, -1 for a timeout; ours is the mesh's. They have coordinators that are never replaced; here a committee of one member chooses, which changes no choice.`,
-    "Three things forget: the selector's model by its gamma at every lesson (as it comes 0.995), the records that it is shown within a job (about 25 answers an agent and skill), and the owner's records from job to job (a hundredth an answer). gamma 0.98 and gamma 1 vary the first; nothing fades has gamma 1 and plain counts for records, so that only the third is left. Runs are short, so that records are too: who forgets gains little by it here, and the gain would grow with the time before the flip. Agents hear of a job when its windows open: in a job that has offers enough nobody new is asked, so a group that joins waits for the next job. And the first task of a skill in a job goes to whoever offers first, which is why the oracle does not route everything right.",
+    "Three things forget: the selector's model by its gamma at every lesson (as it comes 0.995), the records that it is shown within a job (about 25 answers an agent and skill), and the owner's records from job to job (a hundredth an answer). gamma 0.98 and gamma 1 vary the first; nothing fades has gamma 1 and plain counts for records, so that only the third is left. Runs are short, so that records are too: who forgets gains little by it here, and the gain would grow with the time before the flip. Agents hear of a job when its windows open: in a job that has offers enough nobody new is asked, so a group that joins waits for the next job.",
   ],
   params: PARAMS,
   seeds: 30,
@@ -102,13 +113,13 @@ interface Change {
 }
 
 const total = ({ jobs, tasksPerJob }: Params): number => jobs * tasksPerJob;
-const joins = (scenario: string): boolean => scenario.startsWith("C");
+const joins = (scenario: string): boolean => scenario === JOINS;
 
 function changeOf(scenario: string, params: Params): Change | null {
   const tasks = total(params);
-  if (scenario === "B: flips") return { fromTask: tasks / 2 };
-  if (scenario === "B: flips slowly") return { fromTask: tasks / 3, overTasks: tasks / 3 };
-  if (scenario === "B: flips and back") return { fromTask: tasks / 3, toTask: (2 * tasks) / 3 };
+  if (scenario === FLIPS) return { fromTask: tasks / 2 };
+  if (scenario === SLOWLY) return { fromTask: tasks / 3, overTasks: tasks / 3 };
+  if (scenario === BACK) return { fromTask: tasks / 3, toTask: (2 * tasks) / 3 };
   return null;
 }
 
@@ -142,19 +153,13 @@ interface Decision {
 
 async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const scenario = String(of.scenario);
-  const brought = new Map([
-    [FADING, linUcbOf("linucb-fading", 0.98)],
-    [STEADY, linUcbOf("linucb-steady", 1)],
-    [FOREVER, forgetsNothing(linUcbOf("linucb-forever", 1))],
-  ]);
-  const selector = brought.get(String(of.selector))?.name ?? String(of.selector);
   const log = new AwardLog();
   const kinds = new Map<string, string>();
-  await runScenario(scenarioOf(scenario, selector, params), {
+  await runScenario(scenarioOf(scenario, nameInJob(String(of.selector)), params), {
     seed,
     host,
     thorough: false,
-    plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: [...brought.values()] }],
+    plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: VARIANTS }],
     watch: ({ index, genesis }) => {
       for (const { id, skill } of genesis.nodes) kinds.set(`${index}/${id}`, skill);
       return log.watch(`${index}/`);
@@ -186,9 +191,12 @@ function figuresOf(decisions: readonly Decision[], scenario: string, params: Par
   const change = changeOf(scenario, params);
   const first = decisions.filter(({ place }) => place < tasks / 3);
   const last = decisions.filter(({ place }) => place >= (2 * tasks) / 3);
-  const success = (of: readonly Decision[]): number | null => mean(of.map(({ isRight }) => (isRight ? 1 : 0)));
+  const success = (of: readonly Decision[]): number | null => shareOf(of, ({ isRight }) => isRight);
   const routing = (of: readonly Decision[]): number | null =>
-    mean(of.filter(({ kind }) => kind !== "transfer").map(({ chance, best }) => (chance === best ? 1 : 0)));
+    shareOf(
+      of.filter(({ kind }) => kind !== "transfer"),
+      ({ chance, best }) => chance === best,
+    );
   const joined = joins(scenario) ? decisions.filter(({ place }) => place >= tasks / 2) : [];
   const firstUse = joined.findIndex(({ group }) => group === params.late);
   return {
@@ -204,21 +212,18 @@ function figuresOf(decisions: readonly Decision[], scenario: string, params: Par
             decisions.filter(({ place }) => place >= change.fromTask),
             params,
           ),
-    regret: mean(decisions.map(({ chance, best }) => best - chance)),
+    regret: meanOf(decisions.map(({ chance, best }) => best - chance)),
     firstUse: firstUse < 0 ? null : firstUse + 1,
-    joinersShare: mean(joined.map(({ group }) => (group === params.late ? 1 : 0))),
+    joinersShare: shareOf(joined, ({ group }) => group === params.late),
   };
 }
 
 function troughOf(decisions: readonly Decision[], { window }: Params): number | null {
   const means: number[] = [];
   for (let at = 0; at + window <= decisions.length; at++)
-    means.push(mean(decisions.slice(at, at + window).map(({ chance }) => chance))!);
+    means.push(meanOf(decisions.slice(at, at + window).map(({ chance }) => chance))!);
   return means.length === 0 ? null : Math.min(...means);
 }
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const joinsAt = (startMs: number) =>
   defineBehaviour({
@@ -276,30 +281,42 @@ function flipOf(group: string, change: Change, params: Params) {
 
 // --- saying -------------------------------------------------------------------------------------------
 
-function verdict(rows: readonly Measured[]): string[] {
-  const at = (scenario: string, selector: string, metric: string): string => {
-    const value = meanAt(rows, { scenario, selector }, metric);
-    return value === null ? "unknown" : percent(value);
+function verdict(rows: readonly Measured[]): Finding[] {
+  const figures = (scenario: string, selector: string, metrics: readonly string[]): string[] => {
+    const means = metrics.flatMap((metric) => meanAt(rows, { scenario, selector }, metric) ?? []);
+    return means.length < metrics.length ? [] : [`${selector} ${means.map(percent).join(", ")}`];
   };
-  const [stays, flips] = ["A: stays", "B: flips"];
-  const gammas = [`linucb (gamma ${LINUCB.gamma})`, FADING, STEADY, FOREVER].map((name, i) => {
-    const selector = i === 0 ? "linucb" : name;
-    return `${name}: trough ${at(flips, selector, "trough")}, overall ${at(flips, selector, "success")}, last third ${at(flips, selector, "success.after")}`;
-  });
-  const behind = Object.entries(PARAMS.selectors).flatMap(([scenario, selectors]) => {
-    const own = meanAt(rows, { scenario, selector: "linucb" }, "success");
-    return selectors.flatMap((selector) => {
-      const other = meanAt(rows, { scenario, selector }, "success");
-      return own !== null && other !== null && other > own && selector !== "oracle"
-        ? [`${selector} in ${scenario} (${percent(other)} against ${percent(own)})`]
-        : [];
-    });
-  });
+  const stays = ["linucb", "epsilon-greedy", "random-top", "oracle"].flatMap((selector) =>
+    figures(STAYS, selector, ["success", "routing"]),
+  );
+  const flips = ["linucb", FADING, STEADY, FOREVER, "random-top", "oracle"].flatMap((selector) =>
+    figures(FLIPS, selector, ["trough", "success", "success.after"]),
+  );
   return [
-    `A: linucb succeeds in ${at(stays, "linucb", "success")} and routes ${at(stays, "linucb", "routing")} to the better group; epsilon-greedy ${at(stays, "epsilon-greedy", "success")} and ${at(stays, "epsilon-greedy", "routing")}; random-top ${at(stays, "random-top", "success")} and ${at(stays, "random-top", "routing")}; the oracle ${at(stays, "oracle", "success")} and ${at(stays, "oracle", "routing")}.`,
-    `B, flip at once: ${gammas.join("; ")}; random-top trough ${at(flips, "random-top", "trough")}, overall ${at(flips, "random-top", "success")}; the oracle overall ${at(flips, "oracle", "success")}.`,
-    behind.length === 0
-      ? "Nothing but the oracle succeeds more often than linucb anywhere here."
-      : `Where linucb is behind: ${behind.join("; ")}.`,
-  ];
+    { text: "A: success, and first awards of compute and dtn that went to the better group:", items: stays },
+    {
+      text: `B, at once: trough, success overall and in the last third (linucb as it comes has gamma ${LINUCB.gamma}):`,
+      items: flips,
+    },
+    ...behindOf(rows),
+  ].filter((finding) => typeof finding === "string" || finding.items.length > 0);
+}
+
+/** Where others than the oracle succeed more often than linucb. */
+function behindOf(rows: readonly Measured[]): Finding[] {
+  const success = (scenario: string, selector: string): number | null =>
+    meanAt(rows, { scenario, selector }, "success");
+  const compared = Object.entries(PARAMS.selectors).flatMap(([scenario, selectors]) => {
+    const own = success(scenario, "linucb");
+    return own === null ? [] : [{ scenario, selectors, own }];
+  });
+  if (compared.length === 0) return [];
+  const items = compared.flatMap(({ scenario, selectors, own }) => {
+    const better = selectors.filter((one) => one !== "oracle" && (success(scenario, one) ?? 0) > own);
+    const listed = better.map((one) => `${one} ${percent(success(scenario, one)!)}`);
+    return better.length === 0 ? [] : [`${scenario} (linucb ${percent(own)}): ${listed.join(", ")}`];
+  });
+  return items.length === 0
+    ? ["Nothing but the oracle succeeds more often than linucb anywhere here."]
+    : [{ text: "Where others succeed more often than linucb:", items }];
 }

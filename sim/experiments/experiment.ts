@@ -25,6 +25,9 @@ export interface Measured {
   readonly metrics: { readonly [metric: string]: Estimate };
 }
 
+/** What the rows say: a paragraph, or one that ends with a colon and its list. */
+export type Finding = string | { readonly text: string; readonly items: readonly string[] };
+
 interface ExperimentBase<P> {
   /** As the command calls it: kebab-case. */
   readonly name: string;
@@ -34,12 +37,12 @@ interface ExperimentBase<P> {
   readonly description: readonly string[];
   /** Stand in the document as they are. */
   readonly params: P;
-  /** How many seeds without `--seeds`: for less than a minute on two cores. */
+  /** How many seeds without `--seeds`: intervals that say something, in minutes; the summary says where it takes longer. */
   readonly seeds: number;
   /** The first of them. Default: 1. Another keeps them apart from those under which things were tuned. */
   readonly firstSeed?: number;
-  /** Paragraphs about the measured rows, computed from them: what they say, and plainly where Meshwork is behind. */
-  verdict?(rows: readonly Measured[]): readonly string[];
+  /** About the measured rows, computed from them: what they say, and plainly where Meshwork is behind. */
+  verdict?(rows: readonly Measured[]): readonly Finding[];
 }
 
 /** A scenario under some changes. */

@@ -13,13 +13,10 @@ import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS } from "../workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
-import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { forgetsNothing, linUcbOf } from "./forgetting.ts";
+import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
+import { FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt } from "./say.ts";
-
-const STEADY = "linucb, gamma 1";
-const FOREVER = "linucb, nothing fades";
 
 const PARAMS = {
   tasks: 10_000,
@@ -103,16 +100,12 @@ function chancesOf(seed: number, { agents, chances }: Params): number[] {
 
 async function run({ selector }: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const chances = chancesOf(seed, params);
-  const brought = new Map([
-    [STEADY, linUcbOf("linucb-steady", 1)],
-    [FOREVER, forgetsNothing(linUcbOf("linucb-forever", 1))],
-  ]);
   const log = new AwardLog();
-  await runScenario(scenarioOf(chances, brought.get(String(selector))?.name ?? String(selector), params), {
+  await runScenario(scenarioOf(chances, nameInJob(String(selector)), params), {
     seed,
     host,
     thorough: false,
-    plugins: [{ behaviours: [ADMITS], selectors: [...brought.values()] }],
+    plugins: [{ behaviours: [ADMITS], selectors: VARIANTS }],
     watch: () => log.watch(),
   });
   const best = chances.reduce((most, chance) => Math.max(most, chance), 0);
@@ -165,9 +158,9 @@ function scenarioOf(chances: readonly number[], selector: string, { tasks }: Par
   };
 }
 
-function verdict(rows: readonly Measured[]): string[] {
+function verdict(rows: readonly Measured[]): Finding[] {
   const last = PARAMS.checkpoints.at(-1)!;
-  const said = PARAMS.selectors.flatMap((selector) => {
+  const grown = PARAMS.selectors.flatMap((selector) => {
     const sum = meanAt(rows, { tasks: last, selector }, "regret");
     if (sum === null) return [];
     const means = PARAMS.checkpoints
@@ -177,10 +170,14 @@ function verdict(rows: readonly Measured[]): string[] {
     const grows = exponent === null ? "" : `, growing with T^${exponent.toFixed(2)}`;
     return [`${selector} ${sum.toFixed(0)}${grows}`];
   });
+  if (grown.length === 0) return [];
   const bounds = PARAMS.checkpoints.map((x) => ({ x, y: regretBound(x) }));
   const promised = exponentOf(bounds.filter(({ x }) => x >= PARAMS.fitFrom))!;
   return [
-    `Mean regret after ${last} tasks, and the exponent of its growth from ${PARAMS.fitFrom} tasks on: ${said.join("; ")}.`,
+    {
+      text: `Mean regret after ${last} tasks, and how it grows from ${PARAMS.fitFrom} tasks on:`,
+      items: grown,
+    },
     `The bound of Abbasi-Yadkori et al. (2011, Theorem 3) for LinUCB without forgetting, with d = ${DIMENSION}, lambda = ${LINUCB.lambda}, delta = ${LINUCB.delta}, S = ${LINUCB.norm}, R = ${rangeOfReward / 2}, is ${regretBound(last).toFixed(0)} after ${last} tasks and grows with T^${promised.toFixed(2)} over the same checkpoints: more than the ${last} that anybody could lose, so at this length it says something about the exponent only. It also assumes a linear reward, which a market of agents is not: a record is an estimate of a chance, and becomes better while it is used.`,
   ];
 }

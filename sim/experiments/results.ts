@@ -4,10 +4,10 @@
  */
 
 import { tableCsv } from "../run/csv.ts";
-import { estimate } from "../run/estimate.ts";
-import { rangeOf } from "../run/metric-catalog.ts";
+import { estimate, type Range } from "../run/estimate.ts";
+import { rangeOf, SHARE } from "../run/metric-catalog.ts";
 import type { Estimate } from "../run/result.ts";
-import type { Experiment, Figures, Labels, Measured } from "./experiment.ts";
+import type { Experiment, Figures, Finding, Labels, Measured } from "./experiment.ts";
 
 /** One row under one seed. */
 export interface Sample {
@@ -31,11 +31,23 @@ export interface ExperimentDocument {
   readonly rows: readonly { readonly [column: string]: string | number | Estimate }[];
 }
 
+/** A metric with what it can be. */
+export interface RangedMetric {
+  readonly name: string;
+  readonly range?: Range | undefined;
+}
+
+/** Intervals promise no more than this: shares stay shares, whoever computes them. */
+export const rangedMetrics = (experiment: Experiment): readonly RangedMetric[] =>
+  experiment.kind === "scenarios"
+    ? experiment.metrics.map((name) => ({ name, range: rangeOf(name) }))
+    : experiment.metrics.map(({ name, unit }) => ({ name, range: unit === "share" ? SHARE : undefined }));
+
 export const metricNames = (experiment: Experiment): readonly string[] =>
   experiment.kind === "scenarios" ? experiment.metrics : experiment.metrics.map(({ name }) => name);
 
 /** In the order in which places first come; seeds in their own. */
-export function measure(samples: readonly Sample[], metrics: readonly string[]): Measured[] {
+export function measure(samples: readonly Sample[], metrics: readonly RangedMetric[]): Measured[] {
   const places = new Map<string, { readonly labels: Labels; readonly samples: Sample[] }>();
   for (const sample of samples) {
     const key = JSON.stringify(sample.labels);
@@ -45,20 +57,24 @@ export function measure(samples: readonly Sample[], metrics: readonly string[]):
   }
   return [...places.values()].map((place) => {
     const estimates: { [metric: string]: Estimate } = {};
-    for (const metric of metrics) {
+    for (const { name, range } of metrics) {
       const measured = estimate(
-        place.samples.flatMap(({ figures }) => figures[metric] ?? []),
-        rangeOf(metric),
+        place.samples.flatMap(({ figures }) => figures[name] ?? []),
+        range,
       );
-      if (measured !== null) estimates[metric] = measured;
+      if (measured !== null) estimates[name] = measured;
     }
     return { labels: place.labels, metrics: estimates };
   });
 }
 
 /** Of no rows there is nothing to say. */
-export const verdictOf = (experiment: Experiment, rows: readonly Measured[]): readonly string[] =>
+export const verdictOf = (experiment: Experiment, rows: readonly Measured[]): readonly Finding[] =>
   rows.length === 0 ? [] : (experiment.verdict?.(rows) ?? []);
+
+/** In one line, its list in a row. */
+export const lineOf = (finding: Finding): string =>
+  typeof finding === "string" ? finding : `${finding.text} ${finding.items.join("; ")}.`;
 
 export function documentOf(
   experiment: Experiment,
@@ -72,7 +88,7 @@ export function documentOf(
     seeds,
     partial,
     simulated: true,
-    verdict: verdictOf(experiment, rows),
+    verdict: verdictOf(experiment, rows).map(lineOf),
     rows: rows.map(({ labels, metrics }) => ({ ...labels, ...metrics })),
   };
 }

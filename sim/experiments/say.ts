@@ -15,7 +15,10 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 
 const halfOf = ({ ci95 }: Estimate): number | null => (ci95 === null ? null : (ci95[1] - ci95[0]) / 2);
 
-/** How many percentage points `own` lies above `other`, with half of the difference's interval where there is one. */
+/**
+ * How many percentage points `own` lies above `other`, with half of the difference's interval where there is one: as if
+ * the two were measured apart, so rather too wide where they share their seeds.
+ */
 export function pointsMore(own: Estimate, other: Estimate): string {
   const gain = Math.round(1_000 * (own.mean - other.mean)) / 10;
   const points = `${gain < 0 ? "\u2212" : gain > 0 ? "+" : ""}${Math.abs(gain).toFixed(1)}`;

@@ -39,8 +39,8 @@ const PARAMS = {
   hard: 0.7,
   shockAt: 500,
   shocks: SHOCKS,
-  policies: ["oracle", "linucb", "random-top", "random"] as readonly string[],
-  /** Steps whose mean success says whether a policy has recovered, and the share of the oracle's that it then has. */
+  selectors: ["oracle", "linucb", "random-top", "random"] as readonly string[],
+  /** Steps whose mean success says whether a selector has recovered, and the share of the oracle's that it then has. */
   window: 50,
   recovered: 0.9,
   agents: AGENTS,
@@ -49,7 +49,7 @@ const PARAMS = {
 export type Exp2Params = typeof PARAMS;
 
 /**
- * Of the published code, run again by its own rules with 30 seeds and each policy's agents its own: success of its LinUCB
+ * Of the published code, run again by its own rules with 30 seeds and each selector's agents its own: success of its LinUCB
  * after the shock, and the best success there can be then without load. For comparison in words only: its steps had no
  * second try, no ledger and no screening of eight.
  */
@@ -64,9 +64,9 @@ const ALL = [
 
 const DESCRIPTION = [
   "Five agents, A to E, differ in price, latency and success at simple and hard tasks. A job of 1,000 single tasks, each of which waits for the one before, is awarded task by task through the blocks of a committee, with the selectors' defaults. It has one member, a sixth agent: members compute the same choice, so more of them change the cost of a run and not its choices. Each call adds 0.3 to an agent's load, 0.88 of which is left at the next step; load makes it slower and err more, and agents say it in their offers. At step 500 A fails at everything and C, D and E become worse at hard tasks (unavailable), or A, C and E become worse (degraded).",
-  "What is counted is the first award of each step: success is that it brought the answer. An agent that fails says so at once, and the task goes to somebody else until it is done. In the published simulation a failed step is over; here the further awards also teach, load agents and cost, so a policy learns more after a shock than the published ones did. costPerStep counts them, costPerCorrect does not.",
+  "What is counted is the first award of each step: success is that it brought the answer. An agent that fails says so at once, and the task goes to somebody else until it is done. In the published simulation a failed step is over; here the further awards also teach, load agents and cost, so a selector learns more after a shock than the published ones did. costPerStep counts them, costPerCorrect does not.",
   "Other differences: load is at most 1, and is said again when it changed by a quarter; with these figures nobody reaches the load of 0.95 from which on it is busy, unless it is called twice in a step. Latencies are log-normal with the published spread of 8 %. Selectors are told of an agent what the ledger knows (record by skill, price, its own word on latency and load), not the published match values.",
-  "The oracle knows each agent's chance of success at this moment and takes the highest; price is nothing to it, and it looks one step ahead. LinUCB's reward takes a part of the price off, so it is not even meant to reach the oracle: aims are 97 % of it before the shock, 90 % after. recoverySteps is null in runs that never came back to 90 % of the oracle's success after the shock in any 50 steps; 50 is the least. Five in ten successes in 50 steps come about by luck too, so that a policy that never recovers may show a figure there.",
+  "The oracle knows each agent's chance of success at this moment and takes the highest; price is nothing to it, and it looks one step ahead. LinUCB's reward takes a part of the price off, so it is not even meant to reach the oracle: aims are 97 % of it before the shock, 90 % after. recoverySteps is null in runs that never came back to 90 % of the oracle's success after the shock in any 50 steps; 50 is the least. Five in ten successes in 50 steps come about by luck too, so that a selector that never recovers may show a figure there.",
 ];
 
 function exp2(name: string, summary: string, params: Exp2Params): Experiment {
@@ -102,21 +102,21 @@ export async function computeExp2(
   params: Exp2Params,
   host: SimHost,
 ): Promise<ExperimentRow[]> {
-  const { policies, shockAt, shocks } = params;
+  const { selectors, shockAt, shocks } = params;
   const changes = Object.entries(shocks[String(shock)]!).map(([agent, change]) => [
     agent,
     { ...change, fromTask: shockAt },
   ]);
   const runs = new Map<string, readonly Step[]>();
-  for (const policy of policies)
-    runs.set(policy, await runMarket(params, policy, [Object.fromEntries(changes)], { seed, host }));
+  for (const selector of selectors)
+    runs.set(selector, await runMarket(params, selector, [Object.fromEntries(changes)], { seed, host }));
   const oracle = runs.get("oracle")!;
-  return policies.map((policy) => {
-    const steps = runs.get(policy)!;
+  return selectors.map((selector) => {
+    const steps = runs.get(selector)!;
     const [before, after] = halves(steps, shockAt);
     const [bestBefore, bestAfter] = halves(oracle, shockAt);
     return {
-      labels: { policy, shock: String(shock) },
+      labels: { selector, shock: String(shock) },
       figures: {
         before,
         after,
@@ -144,8 +144,8 @@ export function recoveryOf(steps: readonly Step[], level: number, window: number
 
 const AIMS = { beforeOfOracle: 0.97, afterOfOracle: 0.9 };
 
-function verdictOf(rows: readonly Measured[], shock: string, { policies }: Exp2Params): string[] {
-  const figure = (policy: string, metric: string): number | null => meanAt(rows, { policy, shock }, metric);
+function verdictOf(rows: readonly Measured[], shock: string, { selectors }: Exp2Params): string[] {
+  const figure = (selector: string, metric: string): number | null => meanAt(rows, { selector, shock }, metric);
   const shares = Object.entries(AIMS).map(([metric, aim]) => ({ metric, aim, share: figure("linucb", metric) }));
   const [after, best] = [figure("linucb", "after"), figure("oracle", "after")];
   if (after === null || best === null || shares.some(({ share }) => share === null)) return [];
@@ -153,8 +153,8 @@ function verdictOf(rows: readonly Measured[], shock: string, { policies }: Exp2P
     const when = metric === "afterOfOracle" ? "after the shock" : "before it";
     return `${percent(share!)} of the oracle's success ${when} (aim ${percent(aim)}: ${share! >= aim ? "reached" : "missed"})`;
   });
-  const better = policies.filter((policy) => {
-    const own = policy === "oracle" || policy === "linucb" ? null : figure(policy, "after");
+  const better = selectors.filter((selector) => {
+    const own = selector === "oracle" || selector === "linucb" ? null : figure(selector, "after");
     return own !== null && own > after;
   });
   const published = PUBLISHED[shock];
@@ -175,9 +175,9 @@ export const symphonyExp2 = exp2(
   "Symphony-Coord's experiment 2: success before and after a shock, LinUCB beside the oracle and chance",
   PARAMS,
 );
-/** The same with every policy: twice the runs. */
+/** The same with every selector: twice the runs. */
 export const symphonyExp2Policies = exp2(
-  "symphony-exp2-policies",
-  "symphony-exp2 with all policies, which takes twice as long",
-  { ...PARAMS, policies: ALL },
+  "symphony-exp2-selectors",
+  "symphony-exp2 with all selectors, which takes twice as long",
+  { ...PARAMS, selectors: ALL },
 );

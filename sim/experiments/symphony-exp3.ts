@@ -8,17 +8,9 @@
 import type { SimHost } from "../host.ts";
 import { percentile } from "../run/metrics.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
+import { meanOf } from "./means.ts";
 import { meanAt } from "./say.ts";
-import {
-  AGENTS,
-  costPerCorrect,
-  LOAD,
-  type Market,
-  meanOf,
-  runMarket,
-  type Shock,
-  successOf,
-} from "./symphony-market.ts";
+import { AGENTS, costPerCorrect, LOAD, type Market, runMarket, type Shock, successOf } from "./symphony-market.ts";
 
 const MULTIPLIERS = { A: 2.5, B: 0.5, C: 1, D: 0.7, E: 1.8 };
 
@@ -44,7 +36,7 @@ const PARAMS = {
   steps: 800,
   hard: 0.7,
   conditions: CONDITIONS,
-  policies: ["oracle", "linucb", "random-top"] as readonly string[],
+  selectors: ["oracle", "linucb", "random-top"] as readonly string[],
   agents: AGENTS,
   load: LOAD,
 };
@@ -69,8 +61,8 @@ export const symphonyExp3 = computedExperiment<Exp3Params>({
     { name: "perSecond", unit: "", summary: "success over mean latency, times 1,000" },
     { name: "costPerCorrect", unit: "credits", summary: "of first awards, for each that brought the answer" },
   ],
-  cases: ({ conditions, policies }) =>
-    policies.flatMap((policy) => Object.keys(conditions).map((condition) => ({ policy, condition }))),
+  cases: ({ conditions, selectors }) =>
+    selectors.flatMap((selector) => Object.keys(conditions).map((condition) => ({ selector, condition }))),
   compute: computeExp3,
   verdict: (rows) => Object.keys(CONDITIONS).flatMap((condition) => verdictOf(rows, condition)),
 });
@@ -83,7 +75,7 @@ export async function computeExp3(
 ): Promise<ExperimentRow[]> {
   const { latency, bursts } = conditions[String(of.condition)]!;
   const market: Market = { steps, hard, ...(latency === undefined ? {} : { latency }) };
-  const done = await runMarket(market, String(of.policy), bursts, { seed, host });
+  const done = await runMarket(market, String(of.selector), bursts, { seed, host });
   const latencies = done.map(({ latencyMs }) => latencyMs);
   const [success, meanMs] = [successOf(done)!, meanOf(latencies)!];
   return [
@@ -103,8 +95,8 @@ export async function computeExp3(
 function verdictOf(rows: readonly Measured[], condition: string): string[] {
   const figures = ["success", "latencyMs.mean", "latencyMs.p95", "perSecond", "costPerCorrect"];
   const compared = figures.flatMap((metric) => {
-    const own = meanAt(rows, { policy: "linucb", condition }, metric);
-    const other = meanAt(rows, { policy: "random-top", condition }, metric);
+    const own = meanAt(rows, { selector: "linucb", condition }, metric);
+    const other = meanAt(rows, { selector: "random-top", condition }, metric);
     if (own === null || other === null) return [];
     const isMoreBetter = metric === "success" || metric === "perSecond";
     return [{ metric, isBetter: isMoreBetter ? own > other : own < other }];

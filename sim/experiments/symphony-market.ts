@@ -12,6 +12,7 @@ import type { Checker } from "../checkers/checker.ts";
 import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
+import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
 
 export interface MarketAgent {
@@ -69,7 +70,7 @@ export interface Step {
 
 const CREDIT = 1_000_000;
 
-export function marketScenario(market: Market, selector: string, shocks: readonly Shock[]): ScenarioInput {
+function marketScenario(market: Market, selector: string, shocks: readonly Shock[]): ScenarioInput {
   const { steps, hard, latency = {} } = market;
   const groups = Object.entries(AGENTS).map(([name, agent]) => {
     const p50 = agent.latencyMs * (latency[name] ?? 1);
@@ -179,12 +180,7 @@ export async function runMarket(
   return steps;
 }
 
-/** null: of none. */
-export const meanOf = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-
-export const successOf = (steps: readonly Step[]): number | null =>
-  meanOf(steps.map(({ success }) => (success ? 1 : 0)));
+export const successOf = (steps: readonly Step[]): number | null => shareOf(steps, ({ success }) => success);
 
 /** Credits of the first awards for each that brought the answer; null: none did. */
 export function costPerCorrect(steps: readonly Step[]): number | null {

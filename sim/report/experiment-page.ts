@@ -3,14 +3,14 @@
  * the others, and the figures as a table. The same input gives the same bytes.
  */
 
-import type { Experiment, Measured } from "../experiments/experiment.ts";
-import { metricNames, verdictOf } from "../experiments/results.ts";
+import type { Experiment, Finding, Measured } from "../experiments/experiment.ts";
+import { verdictOf } from "../experiments/results.ts";
 import type { MetricType } from "../plugins/registry.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import { estimateText } from "./format.ts";
+import { counted, estimateText } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { document, type Section } from "./shell.ts";
-import { gridOf, legend, sweepPlot } from "./sweep-plot.ts";
+import { acrossOf, gridOf, legend, sweepPlot } from "./sweep-plot.ts";
 import { seedsText } from "./verdict.ts";
 
 export interface ExperimentPageOptions {
@@ -29,7 +29,17 @@ const metricsOf = (experiment: Experiment): readonly MetricType[] =>
     ? experiment.metrics
     : experiment.metrics.map((name) => KNOWN.get(name) ?? { name, unit: "", summary: "" });
 
-function head({ name, summary, description, params }: Experiment, options: ExperimentPageOptions): Html {
+/** JSON with room to break lines in. */
+const parameterText = (value: unknown): string =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? `{ ${Object.entries(value)
+        .map(([key, inner]) => `${key}: ${parameterText(inner)}`)
+        .join(", ")} }`
+    : Array.isArray(value)
+      ? `[${value.map(parameterText).join(", ")}]`
+      : String(value);
+
+function head({ name, summary, description }: Experiment, options: ExperimentPageOptions): Html {
   const { seeds, isPartial, command } = options;
   return html`<header>
 <p class="eyebrow">Meshwork experiment</p>
@@ -37,11 +47,7 @@ function head({ name, summary, description, params }: Experiment, options: Exper
 <p class="lead">${summary}</p>
 ${description.map((text) => html`<p>${text}</p>\n`)}
 ${isPartial && html`<p class="banner"><strong>Partial.</strong> Some of the runs that were asked for are missing.</p>`}
-<dl class="facts">
-${Object.entries(params as object).map(
-  ([key, value]) => html`<div><dt>${key}</dt><dd><code>${JSON.stringify(value)}</code></dd></div>\n`,
-)}
-<div><dt>Seeds at each point</dt><dd>${seedsText(seeds)}</dd></div></dl>
+<p class="note">Seeds at each point: ${seedsText(seeds)}.</p>
 <p class="simulated"><strong>Simulated.</strong> Answers and outcomes are drawn, they are not a language model\u2019s.</p>
 <div class="command"><span class="soft">Repeat it</span><code id="command">${command}</code></div>
 </header>`;
@@ -66,11 +72,21 @@ ${metrics.map(({ name }) => html`<th scope="col" class="number"><code>${name}</c
 <tbody>\n${lines}</tbody></table></div>`;
 }
 
-const verdictSection = (said: readonly string[]): Section => ({
+const parameters = ({ params }: Experiment): Html =>
+  html`<dl class="settings">${Object.entries(params as object).map(
+    ([key, value]) => html`<div><dt>${key}</dt><dd><code>${parameterText(value)}</code></dd></div>\n`,
+  )}</dl>`;
+
+const findingHtml = (finding: Finding): Html =>
+  typeof finding === "string"
+    ? html`<p>${finding}</p>\n`
+    : html`<p>${finding.text}</p>\n<ul>${finding.items.map((item) => html`<li>${item}</li>`)}</ul>\n`;
+
+const verdictSection = (findings: readonly Finding[]): Section => ({
   id: "verdict",
   name: "Verdict",
   title: "What the figures say",
-  body: html`${said.map((text) => html`<p>${text}</p>\n`)}`,
+  body: html`${findings.map(findingHtml)}`,
 });
 
 /** A whole HTML page. */
@@ -85,21 +101,24 @@ export function renderExperiment(
   const isMeasured = ({ name }: MetricType): boolean => rows.some((row) => row.metrics[name] !== undefined);
   const shown = metrics.filter(isMeasured);
   const plots = shown.map(({ name, unit }, index) => sweepPlot(grid, name, [], index, unit));
-  const meanings = shown.map(({ name, summary }) => html`<dt><code>${name}</code></dt><dd>${summary}</dd>\n`);
-  const said = verdictOf(experiment, rows);
+  const meanings = shown.map(
+    ({ name, summary }) => html`<div><dt><code>${name}</code></dt><dd>${summary}</dd></div>\n`,
+  );
+  const findings = verdictOf(experiment, rows);
   const sections: readonly Section[] = [
-    ...(said.length === 0 ? [] : [verdictSection(said)]),
+    ...(findings.length === 0 ? [] : [verdictSection(findings)]),
     {
       id: "plots",
       name: "Plots",
-      title: `${metricNames(experiment).join(", ")}`,
+      title: counted(shown.length, "metric"),
       body:
         plots.length === 0
           ? html`<p class="note">No run came to its end.</p>`
-          : html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals. Across: <code>${grid.xName}</code>.</p>
-${legend(grid)}<div class="plots">\n${plots}</div><dl>${meanings}</dl>`,
+          : html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals. ${acrossOf(grid)}</p>
+${legend(grid)}<div class="plots">\n${plots}</div><dl class="settings">${meanings}</dl>`,
     },
     { id: "figures", name: "Figures", title: "Figures", body: table(rows, shown) },
+    { id: "parameters", name: "Parameters", title: "Parameters", body: parameters(experiment) },
   ];
   return document({
     title: `${experiment.name} \u2013 Meshwork experiment`,

@@ -11,7 +11,7 @@ import { counted, estimateText } from "./format.ts";
 import { type Html, html, join, type Part } from "./html.ts";
 import { unitOf } from "./series.ts";
 import { document, type Section } from "./shell.ts";
-import { gridOf, legend, type SweepGrid, sweepPlot } from "./sweep-plot.ts";
+import { acrossOf, gridOf, legend, type SweepGrid, sweepPlot } from "./sweep-plot.ts";
 import { seedsText } from "./verdict.ts";
 
 /** One point of the grid. */
@@ -136,7 +136,7 @@ export function renderSweep(scenario: Scenario, points: readonly SweepPoint[], o
       id: "plots",
       name: "Plots",
       title: `${counted(changing.length, "metric")} that change${changing.length === 1 ? "s" : ""}`,
-      body: html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals, level dashed lines the bounds that are expected. Across: <code>${grid.xName}</code>.</p>
+      body: html`<p class="note">Points are means over seeds, upright lines their 95\u00a0% confidence intervals, level dashed lines the bounds that are expected. ${acrossOf(grid)}</p>
 ${legend(grid)}<div class="plots">\n${plots}</div>${
         constant.length > 0 &&
         html`<p class="note">The same at every point: ${join(

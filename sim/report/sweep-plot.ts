@@ -14,9 +14,9 @@ import { greatest, unitOf } from "./series.ts";
 
 const SIZE = { width: 330, height: 190, left: 46, right: 14, top: 10, bottom: 38 };
 
-/** Marks of lines, the last two hollow. */
+/** Marks of lines, the last three hollow: one more than there are colours, so that no two of forty-two are alike. */
 type Shape = "circle" | "rect" | "triangle" | "diamond";
-const SYMBOLS: readonly Shape[] = ["circle", "rect", "triangle", "diamond", "circle", "rect"];
+const SYMBOLS: readonly Shape[] = ["circle", "rect", "triangle", "diamond", "circle", "rect", "triangle"];
 const isHollow = (index: number): boolean => index % SYMBOLS.length > 3;
 /** The same for the legend, about 0, 0. */
 const OUTLINES: { readonly [shape in Shape]: string } = {
@@ -27,15 +27,19 @@ const OUTLINES: { readonly [shape in Shape]: string } = {
 };
 const symbolOf = (index: number): Shape => SYMBOLS[index % SYMBOLS.length]!;
 
+/** Numbers across of which the last is so many times the first would crowd on the left of an even axis. */
+const LOGARITHMIC_FROM = 50;
+
 /** What a plot takes of a point. */
 type Figures = Pick<Summary, "metrics">;
 
 export interface SweepGrid<S extends Figures = Figures> {
   readonly xName: string;
   readonly xLabels: readonly string[];
-  /** Places across: the values where all are numbers, else their numbers in order. */
+  /** Places across: the values where all are numbers, or their logarithms, else their numbers in order. */
   readonly xValues: readonly number[];
   readonly isNumeric: boolean;
+  readonly isLogarithmic: boolean;
   /** Names of the other parameters. */
   readonly lineName: string;
   /** In the order of the points; a summary for each place across, undefined where none was run. */
@@ -58,6 +62,8 @@ export function gridOf<S extends Figures>(
   const raws = new Map(points.map(({ params }) => [text(params.get(xName)), params.get(xName)]));
   const xLabels = [...raws.keys()];
   if (isNumeric) xLabels.sort((a, b) => Number(a) - Number(b));
+  const values = xLabels.map(Number);
+  const isLogarithmic = isNumeric && values[0]! > 0 && values.at(-1)! >= LOGARITHMIC_FROM * values[0]!;
   const byLabel = new Map<string, Map<string, S>>();
   for (const point of points) {
     const line = byLabel.get(labelOf(point)) ?? new Map<string, S>();
@@ -66,8 +72,9 @@ export function gridOf<S extends Figures>(
   return {
     xName,
     xLabels,
-    xValues: xLabels.map((label, index) => (isNumeric ? Number(label) : index)),
+    xValues: values.map((value, index) => (isLogarithmic ? Math.log10(value) : isNumeric ? value : index)),
     isNumeric,
+    isLogarithmic,
     lineName: others.join(", "),
     lines: [...byLabel].map(([label, line]) => ({ label, summaries: xLabels.map((x) => line.get(x)) })),
   };
@@ -83,6 +90,10 @@ function swatch(index: number, { isNumeric }: SweepGrid): Html {
   const mark = `<path d="${OUTLINES[symbolOf(index)]}" transform="translate(18 5)" fill="${fill}" stroke="${stroke}"/>`;
   return raw(`<svg class="swatch" viewBox="0 0 36 10" width="36" height="10" aria-hidden="true">${line}${mark}</svg>`);
 }
+
+/** What stands across, for the note above the plots. */
+export const acrossOf = ({ xName, isLogarithmic }: SweepGrid): Html =>
+  html`Across: <code>${xName}</code>${isLogarithmic && ", by its logarithm"}.`;
 
 /** Which line is which; nothing where there is one. */
 export function legend(grid: SweepGrid): Part {

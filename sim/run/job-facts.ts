@@ -4,6 +4,7 @@
  */
 
 import { type JobId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
+import { plannedTasks } from "../../protocol/job/graph.ts";
 import type { Data, Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import { factsOf, type SimulatedTask } from "../workloads/truth.ts";
@@ -15,13 +16,8 @@ export interface TaskFacts extends Pick<SimulatedTask, "kind" | "difficulty"> {
   readonly place: number;
 }
 
-/** Tasks of a node. Of a map over outputs, whose number its genesis does not say: one place for all. */
-function sizeOf({ generator }: Pick<NodeSpec, "generator">): number {
-  if (generator.kind === "chain") return generator.steps;
-  if (generator.kind === "single" || generator.items.kind === "output") return 1;
-  const items = generator.items.kind === "list" ? generator.items.items.length : generator.items.packs.length;
-  return Math.ceil(items / generator.batch);
-}
+/** Tasks of a node. Of a map over an output, whose number its genesis does not say: one place for all. */
+const sizeOf = (node: NodeSpec): number => plannedTasks(node) ?? 1;
 
 interface PlacedNode {
   readonly spec: NodeSpec;

@@ -56,9 +56,11 @@ export const METRICS: readonly MetricType[] = [
 
 const UNITS: ReadonlyMap<string, string> = new Map(METRICS.map(({ name, unit }) => [name, unit]));
 
+export const SHARE: Range = [0, 1];
+
 /** What a metric of this list can be: an interval must not promise more. Those of plugins may be anything. */
 export function rangeOf(metric: string): Range | undefined {
   const unit = UNITS.get(metric);
   if (unit === undefined) return undefined;
-  return unit === "share" ? [0, 1] : [0, Number.POSITIVE_INFINITY];
+  return unit === "share" ? SHARE : [0, Number.POSITIVE_INFINITY];
 }

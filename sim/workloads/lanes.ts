@@ -40,7 +40,7 @@ export const LANES = defineShape({
 });
 
 /** Id of the task with this place, from 0. */
-export const laneTask = (place: number): string => `t${place}`;
+const laneTask = (place: number): string => `t${place}`;
 /** Its place again. */
 export const placeOf = (task: string): number => Number(task.slice(1));
 

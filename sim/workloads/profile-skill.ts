@@ -48,15 +48,15 @@ export function chanceOf(profile: Pick<AgentProfile, "accuracy">, kind: string, 
 }
 
 /** The same now, with what changed in the agent since. */
-export const chanceNow = (
+export function chanceNow(
   profile: Pick<AgentProfile, "accuracy">,
   state: SkillState,
   task: TaskPlace & { readonly difficulty: number },
   nowMs: number,
-): number => {
+): number {
   const chance = chanceOf(profile, task.kind, task.difficulty);
   return state.isFixed ? chance : Math.min(1, chance * state.accuracyFactor(task, nowMs));
-};
+}
 
 /** Median of a distribution, ms. */
 export function medianOf(spec: DistributionSpec): number {

@@ -7,7 +7,7 @@ import { coldStart } from "../../sim/experiments/cold-start.ts";
 import { drift } from "../../sim/experiments/drift.ts";
 import type { Experiment, ExperimentRow, Figures, Labels } from "../../sim/experiments/experiment.ts";
 import { exponentOf, regret, regretBound } from "../../sim/experiments/regret.ts";
-import { measure } from "../../sim/experiments/results.ts";
+import { lineOf, measure } from "../../sim/experiments/results.ts";
 import { pointsMore } from "../../sim/experiments/say.ts";
 
 /** Rows of one case with changed parameters. */
@@ -78,7 +78,7 @@ describe("regret", () => {
   });
 
   test("the same seed gives the same rows", async () => {
-    const of = { selector: "linucb, nothing fades" };
+    const of = { selector: "linucb (nothing fades)" };
     const short = { ...SMALL, tasks: 60, checkpoints: [20, 60] };
     expect(await rowsOf(regret, of, 8, short)).toEqual(await rowsOf(regret, of, 8, short));
   });
@@ -133,7 +133,7 @@ describe("drift", () => {
   });
 
   test("who joins is used in the next job", async () => {
-    const figures = await under("C: a group joins", "linucb");
+    const figures = await under("C: joins", "linucb");
     expect(figures.firstUse!).toBeGreaterThan(0);
     expect(figures.joinersShare!).toBeGreaterThan(0.03);
   });
@@ -159,8 +159,8 @@ test.each([byzantineSelector, regret, drift, coldStart])(
     if (experiment.kind !== "computed") throw new Error("it computes");
     const [of] = experiment.cases(experiment.params);
     const figures = Object.fromEntries(experiment.metrics.map(({ name }) => [name, null]));
-    const rows = measure([{ labels: of!, seed: 1, figures }], Object.keys(figures));
-    for (const text of experiment.verdict!(rows)) expect(text).not.toMatch(/NaN|undefined|null/);
+    const rows = measure([{ labels: of!, seed: 1, figures }], experiment.metrics);
+    for (const finding of experiment.verdict!(rows)) expect(lineOf(finding)).not.toMatch(/NaN|undefined|null/);
   },
 );
 

@@ -8,7 +8,7 @@ import { simPlatform } from "../../scripts/sim-host.ts";
 import { registerExperiment } from "../../sim/cli/experiment.ts";
 import { runExperiment } from "../../sim/cli/experiment-run.ts";
 import { EXPERIMENTS as OWN } from "../../sim/experiments/catalog.ts";
-import { type ExperimentDocument, measure, samplesCsv } from "../../sim/experiments/results.ts";
+import { type ExperimentDocument, measure, rangedMetrics, samplesCsv } from "../../sim/experiments/results.ts";
 import { renderExperiment } from "../../sim/report/experiment-page.ts";
 import { METRICS } from "../../sim/run/metric-catalog.ts";
 import { loadScenarioSource } from "../../sim/scenario/load-scenario.ts";
@@ -126,7 +126,7 @@ test("interrupted, it keeps what was done and says that it is partial", async ()
   expect(outcome).toMatchObject({ isPartial: true, broken: null, crash: null });
   expect(outcome.samples.length).toBeGreaterThanOrEqual(2);
   expect(outcome.samples.length).toBeLessThan(6);
-  const rows = measure(outcome.samples, ["awards", "completion"]);
+  const rows = measure(outcome.samples, rangedMetrics(EXPERIMENTS[0]!));
   const options = { seeds: [1, 2, 3], isPartial: true, command: "x", version: "0" };
   expect(renderExperiment(EXPERIMENTS[0]!, rows, options)).toContain("Partial.");
   expect(renderExperiment(EXPERIMENTS[0]!, [], options)).toContain("No run came to its end.");
@@ -140,11 +140,18 @@ describe("results", () => {
   ];
 
   test("are means by place; what was not measured is not there", () => {
-    const [first, second] = measure(samples, ["m", "n"]);
+    const [first, second] = measure(samples, [{ name: "m" }, { name: "n" }]);
     expect(first!.labels).toEqual({ x: 1, line: "a" });
     expect(first!.metrics.m!.mean).toBe(2);
     expect(first!.metrics.n).toBeUndefined();
     expect(second!.metrics).toEqual({ m: { mean: 5, ci95: null }, n: { mean: 2, ci95: null } });
+  });
+
+  test("intervals of shares stay between 0 and 1, of computed ones too", () => {
+    const computed = OWN.find(({ name }) => name === "byzantine-selector")!;
+    const seen = [0, 0, 1].map((friendShare, seed) => ({ labels: { x: 1 }, seed, figures: { friendShare } }));
+    const [low, high] = measure(seen, rangedMetrics(computed))[0]!.metrics.friendShare!.ci95!;
+    expect([low, high]).toEqual([0, 1]);
   });
 
   test("as CSV have a line a place and seed", () => {

@@ -45,7 +45,7 @@ test("the program for runs names columns of rows.csv and series.csv", () => {
 test("the document is as it is shown", () => {
   const [shown = "{}"] = blocks("json");
   const [own] = EXPERIMENTS.filter(({ name }) => name === "lying-workers");
-  const rows = measure([sample, { ...sample, seed: 2 }], ["wrongAccepted"]);
+  const rows = measure([sample, { ...sample, seed: 2 }], [{ name: "wrongAccepted" }]);
   const document = documentOf(own!, [1, 2], rows, false);
   const example = JSON.parse(shown) as typeof document;
   expect(Object.keys(example)).toEqual(Object.keys(document));

@@ -42,15 +42,15 @@ describe("symphony-exp2", () => {
     ...(symphonyExp2.params as Exp2Params),
     steps: 160,
     shockAt: 80,
-    policies: ["oracle", "random"],
+    selectors: ["oracle", "random"],
     window: 20,
   };
 
-  test("a row for each policy, with every metric, held against the oracle of the same seed", async () => {
+  test("a row for each selector, with every metric, held against the oracle of the same seed", async () => {
     const rows = await computeExp2({ shock: "unavailable" }, 9, params, host);
     expect(rows.map(({ labels }) => labels)).toEqual([
-      { policy: "oracle", shock: "unavailable" },
-      { policy: "random", shock: "unavailable" },
+      { selector: "oracle", shock: "unavailable" },
+      { selector: "random", shock: "unavailable" },
     ]);
     for (const { figures } of rows) expect(Object.keys(figures)).toEqual(namesOf(symphonyExp2));
     const [oracle, random] = rows.map(({ figures }) => figures);
@@ -61,8 +61,8 @@ describe("symphony-exp2", () => {
   });
 
   test("the verdict says what was reached and missed, by the rows", () => {
-    const row = (policy: string, after: number, afterOfOracle: number): Measured => ({
-      labels: { policy, shock: "degraded" },
+    const row = (selector: string, after: number, afterOfOracle: number): Measured => ({
+      labels: { selector, shock: "degraded" },
       metrics: Object.fromEntries(
         Object.entries({ after, afterOfOracle, beforeOfOracle: 0.98 }).map(([metric, mean]) => [
           metric,
@@ -83,13 +83,13 @@ describe("symphony-exp2", () => {
   });
 });
 
-test("symphony-exp3: a row of every metric for a policy and a condition", async () => {
+test("symphony-exp3: a row of every metric for a selector and a condition", async () => {
   const params = { ...(symphonyExp3.params as Exp3Params), steps: 60 };
-  const of = { policy: "linucb", condition: "combined" };
+  const of = { selector: "linucb", condition: "combined" };
   const [row] = await computeExp3(of, 9, params, host);
   expect(row!.labels).toEqual(of);
   expect(Object.keys(row!.figures)).toEqual(namesOf(symphonyExp3));
   expect(row!.figures["latencyMs.p95"]!).toBeGreaterThan(row!.figures["latencyMs.mean"]!);
-  const usual = await computeExp3({ policy: "linucb", condition: "bursts" }, 9, params, host);
+  const usual = await computeExp3({ selector: "linucb", condition: "bursts" }, 9, params, host);
   expect(row!.figures["latencyMs.mean"]!).not.toBe(usual[0]!.figures["latencyMs.mean"]);
 });
