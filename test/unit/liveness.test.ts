@@ -8,15 +8,13 @@ const A = "a" as AgentId;
 
 /** The first whole second of silence after which `agent` is suspected, ms. */
 function suspectedAfter(liveness: Liveness, sinceMs: number): number {
-  for (let afterMs = 0; afterMs <= 60_000; afterMs += 100)
-    if (liveness.isSuspect(A, sinceMs + afterMs)) return afterMs;
+  for (let afterMs = 0; afterMs <= 60_000; afterMs += 100) if (liveness.isSuspect(A, sinceMs + afterMs)) return afterMs;
   return Number.POSITIVE_INFINITY;
 }
 
 test("silence is noticed within five seconds, and sooner where the connection went as well", () => {
   const [silent, gone] = [new Liveness(), new Liveness()];
-  for (const liveness of [silent, gone])
-    for (let at = 0; at <= 20 * PULSE_MS; at += PULSE_MS) liveness.onPulse(A, at);
+  for (const liveness of [silent, gone]) for (let at = 0; at <= 20 * PULSE_MS; at += PULSE_MS) liveness.onPulse(A, at);
   gone.onConnection(A, false);
   expect(suspectedAfter(silent, 20_000)).toBeGreaterThan(3_000);
   expect(suspectedAfter(silent, 20_000)).toBeLessThan(5_000);
