@@ -129,7 +129,10 @@ const textOf = (like: Like | null): string =>
 /** Offers, windows and records go by the skill's name: it must mean the same wherever the job says it. */
 function explainSkills(nodes: readonly NodeSpec[]): GenesisProblem | null {
   const meanings = new Map<string, string>();
-  for (const { id, skill, like } of nodes) {
+  for (const { id, skill, labels, like } of nodes) {
+    // A skill with labels goes by one text, a line each (`needKey`): two must not have the same.
+    const broken = [skill, ...labels].find((name) => name.includes("\n"));
+    if (broken !== undefined) return { code: "bad-name", node: id, detail: broken };
     if (like !== null && !isEmbedding(vectorOf(like.vector))) return { code: "wrong-vector", node: id, detail: skill };
     const meaning = textOf(like);
     if ((meanings.get(skill) ?? meaning) !== meaning) return { code: "skill-twice", node: id, detail: skill };

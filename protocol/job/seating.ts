@@ -159,6 +159,22 @@ function isEnough(rules: Rules, { offers, newcomers, short }: Need): boolean {
   return places >= seats || (places > 0 && offers.some((offer) => isAwaited(rules, offer, 0)));
 }
 
+/** Of those that may sit in a task, agents with a record that are there, or that are waited for. */
+function knownAmong(rules: Rules, offers: readonly Offer[], { newcomers }: Standing, opened: number): Offer[] {
+  return offers.filter((offer) => !newcomers.has(offer.agent) && (!isFull(offer) || isAwaited(rules, offer, opened)));
+}
+
+/**
+ * Offers for a task's free seats. One that has its answer by number, which newcomers made, asks agents with a record as
+ * long as any is there: newcomers would fill its seats up to the policy's maximum, and outvote the others after all.
+ */
+function eligibleFor(rules: Rules, task: Task, need: Standing, opened: number, wereAsked = false): readonly Offer[] {
+  const allowed = admissible(rules, task, need.offers, wereAsked);
+  if (!isAnswered(rules, task)) return allowed;
+  const known = knownAmong(rules, allowed, need, opened);
+  return known.length > 0 ? known : allowed;
+}
+
 /** `hasEnded`: a window of its need ends in this block. */
 function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void {
   // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
@@ -173,7 +189,7 @@ function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void
   const current = wereAsked ? renewIfSpent(rules, task, need.offers) : task;
   const seats = freeSeats(current);
   const opened = window?.opened ?? 0;
-  const eligible = admissible(rules, current, need.offers, wereAsked);
+  const eligible = eligibleFor(rules, current, need, opened, wereAsked);
   const takers = takersOf(rules, eligible, need.newcomers, { seats, opened });
   const { places } = takers;
   // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
@@ -264,14 +280,12 @@ const callsOf = (attempt: number, opened: number): number =>
  * Tasks that have their answer by number, and ask what somebody else with a record says: where none will be free, they
  * ask through so many windows and no longer. Any stranger that says it is busy could hold them up else.
  */
-function settleAnswered(rules: Rules, { short, offers, newcomers }: Need, opened: number): void {
-  for (const id of short.splice(0)) {
+function settleAnswered(rules: Rules, need: Need, opened: number): void {
+  for (const id of need.short.splice(0)) {
     const task = rules.state.tasks.get(id);
     if (task === undefined) return; // one before it ended the job
-    const isAnybodyToCome = admissible(rules, task, offers).some(
-      (offer) => !newcomers.has(offer.agent) && (!isFull(offer) || isAwaited(rules, offer, opened)),
-    );
-    if (isAnybodyToCome || !isAnswered(rules, task)) short.push(id);
+    const known = knownAmong(rules, admissible(rules, task, need.offers), need, opened);
+    if (known.length > 0 || !isAnswered(rules, task)) need.short.push(id);
     else giveUp(rules, task, "too-few-agents", "");
   }
 }
@@ -287,7 +301,7 @@ function settleForLess(rules: Rules, need: Need): void {
 
 function settleTask(rules: Rules, need: Need, task: Task): void {
   const opened = rules.state.windows.get(need.key)?.opened ?? 0;
-  const everybody = admissible(rules, task, need.offers).filter(
+  const everybody = eligibleFor(rules, task, need, opened).filter(
     (offer) => !isFull(offer) || isAwaited(rules, offer, opened),
   );
   const free = everybody.filter((offer) => hasSlot(rules, offer));
@@ -341,9 +355,10 @@ export function shortage(rules: Rules, skill: string): number {
     const task = rules.state.tasks.get(name as TaskId)!;
     const spec = specOf(rules, task);
     if (spec.skill !== skill) continue;
-    const { offers, newcomers } = standingOf(rules, skill, spec.labels);
+    const standing = standingOf(rules, skill, spec.labels);
+    const { offers, newcomers } = standing;
     const seats = freeSeats(task);
-    const { places } = takersOf(rules, admissible(rules, task, offers), newcomers, { seats, opened: 0 });
+    const { places } = takersOf(rules, eligibleFor(rules, task, standing, 0), newcomers, { seats, opened: 0 });
     const lacking = Math.max(0, seats - places);
     if (lacking === 0) return lackingToGather(rules, { skill, labels: spec.labels, offers });
     return offers.some(isFull) ? Math.min(1, lacking) : lacking;

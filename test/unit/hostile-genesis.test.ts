@@ -31,6 +31,14 @@ test("a cycle through many long names is refused in words that fit into a reply"
   expect(asked.sent(out)).toMatchObject([{ message: { kind: "inviteReply", yes: false } }]);
 });
 
+test("two needs never go by the same name: a skill or a label with a line break is refused", () => {
+  const both = { ...single("a", 1), skill: "x\ny" };
+  const labelled = { ...single("b", 1), skill: "x", labels: ["y\nz"] };
+  const { genesis } = new Book([single("a", 1)]).ledger;
+  expect(explainBadGenesis({ ...genesis, nodes: [both] })).toEqual({ code: "bad-name", node: "a", detail: "x\ny" });
+  expect(explainBadGenesis({ ...genesis, nodes: [labelled], output: "b" })?.code).toBe("bad-name");
+});
+
 test("an invitation makes nobody fetch more inputs than a keeper's disk is meant to hold", () => {
   const asked = new DrivenAgent("m0");
   const packs = range(20_000).map((i) => ({ hash: hashOf(i + 1), bytes: limits.blobBytes })); // 1.2 TiB

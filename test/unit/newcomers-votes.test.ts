@@ -8,6 +8,8 @@ import { Book, NONCE } from "../support/book.ts";
 const GOOD = 7;
 const BAD = 8;
 
+const BUSY = { load: 1_000_000, lifeMs: 600_000 };
+
 /** A task of three seats, of which `known` agents have a record. */
 function seated(known: readonly string[], workers: readonly string[], changes = {}): Book {
   const records = known.map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
@@ -83,7 +85,15 @@ function wait(book: Book, ms: number, offers: () => ReturnType<Book["offer"]>[])
   while (book.end === "running" && book.timeMs - fromMs < ms) book.block(offers(), 500);
   return book.timeMs - fromMs;
 }
-const BUSY = { load: 1_000_000, lifeMs: 600_000 };
+test("newcomers do not fill the seats of those with a record while one of these is at work", () => {
+  const book = seated(["k0", "k1"], ["n0", "n1", "k0"]);
+  book.block([book.offer("k1", 1, 1, BUSY), ...["n2", "n3"].map((agent) => book.offer(agent))]);
+  answer(book, 1);
+  wait(book, 10_000, () => []);
+  expect(book.task("a")?.awards).toEqual([]);
+  book.block([book.offer("k1")]);
+  expect(book.task("a")?.awards.map(({ worker }) => worker)).toEqual(["k1"]);
+});
 
 test("strangers that say they are busy do not hold up such an answer", () => {
   const book = seated(["k0"], ["n0", "n1", "k0"]);
