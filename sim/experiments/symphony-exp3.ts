@@ -36,7 +36,7 @@ const PARAMS = {
   steps: 800,
   hard: 0.7,
   conditions: CONDITIONS,
-  selectors: ["oracle", "linucb", "random-top"] as readonly string[],
+  selectors: ["oracle", "linucb", "random-top", "random"] as readonly string[],
   agents: AGENTS,
   load: LOAD,
 };
@@ -44,8 +44,7 @@ export type Exp3Params = typeof PARAMS;
 
 export const symphonyExp3 = computedExperiment<Exp3Params>({
   name: "symphony-exp3",
-  summary:
-    "Symphony-Coord's experiment 3: other latencies and bursts of load, LinUCB against the oracle and random among the best",
+  summary: "Symphony-Coord's experiment 3: other latencies and bursts of load, LinUCB against the oracle and chance",
   description: [
     "The five agents, the load and the job of symphony-exp2, without its shock, for 800 steps. latency: agents are slower or faster than usual by the published factors, and say so in their offers. bursts: A bears a load from outside in steps 200 to 399, B in steps 500 to 699. combined: the factors, and a burst of B in steps 300 to 499.",
     "A burst adds 0.6 to the load; its published size is not known to us, nor is the number of steps. From a load of 0.95 on an agent says that it is busy and gets no work: a burst and two calls shortly before are enough for that.",
