@@ -11,6 +11,7 @@ import { KNOWLEDGE_FILE, readKnowledge } from "../../node/knowledge.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-knowledge-lock-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const JOB = "0".repeat(64);
 
 test("two processes that learn at the same time lose nothing of each other", async () => {
   const path = join(folder, KNOWLEDGE_FILE);
@@ -23,7 +24,7 @@ test("two processes that learn at the same time lose nothing of each other", asy
        const known = new NodeKnowledge({ path: ${JSON.stringify(path)}, self: "me", trusted: new Set() });
        for (let i = 0; i < ${count}; i++) {
          const records = [{ agent: "${name}" + i, skill: "work", accepted: 1, rejected: 0 }];
-         known.onTaught("me", { records, selector: "linucb", learned: new Uint8Array(0) });
+         known.onTaught("${JOB}", "me", { records, selector: "linucb", learned: new Uint8Array(0), credits: [] });
        }`,
     ]);
   await Promise.all(["a", "b", "c"].map(learn));
