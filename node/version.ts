@@ -1,6 +1,8 @@
 /** What this package is, wherever it runs from: a checkout or the published `dist/`. */
 
 import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export function packageVersion(): string {
   for (const up of ["../package.json", "../../package.json"]) {
@@ -15,5 +17,13 @@ export function packageVersion(): string {
   return "unknown";
 }
 
-/** How the command line is called from here: in a checkout, through npm, which brings the right Node. */
-export const COMMAND = import.meta.url.endsWith(".ts") ? "npm run -s meshwork --" : "meshwork";
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** How the command line is called from here: in a checkout through npm, which brings the right Node, elsewhere by its path. */
+function commandHere(): string {
+  if (!import.meta.url.endsWith(".ts")) return "meshwork";
+  if (relative(ROOT, process.cwd()) === "") return "npm run -s meshwork --";
+  const script = join(ROOT, "scripts/meshwork.ts");
+  return `node ${script.includes(" ") ? JSON.stringify(script) : script}`;
+}
+export const COMMAND = commandHere();
