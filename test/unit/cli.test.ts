@@ -41,6 +41,10 @@ const COMMANDS = [
   "cancel",
   "doctor",
   "init",
+  "agents",
+  "explain",
+  "feedback",
+  "knowledge",
   "skills",
   "schema",
 ];
