@@ -23,7 +23,10 @@ export interface Pace {
 export function createPace(): Pace {
   let smoothedMs = BASE_START_MS / MARGIN;
   return {
-    observe(elapsedMs) {
+    observe(measuredMs) {
+      // More than counts would be forgotten for a hundred heights: a quorum that a partition kept waiting for half a
+      // minute must not leave its members slower than the others, whose rounds would pass by them (explore, seed 90973).
+      const elapsedMs = Math.min(measuredMs, BASE_MAX_MS / MARGIN);
       smoothedMs = elapsedMs > smoothedMs ? elapsedMs : smoothedMs + FORGET * (elapsedMs - smoothedMs);
     },
     timeoutMs: (round) => Math.min(BASE_MAX_MS, Math.max(BASE_MIN_MS, MARGIN * smoothedMs)) + round * GROWTH_MS,
