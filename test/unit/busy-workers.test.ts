@@ -97,19 +97,7 @@ test("what follows in the ledger: the honest worker is held for one that lets le
   book.block([], 5_100); // the lease ends: its "busy" never arrived
   expect(book.state.agents.get("w" as never)).toMatchObject({ timeouts: 1, results: 0 });
   // From here on it says truly that it is busy with other jobs, and is free again half a minute later.
-  const busy = book.command("w", {
-    ...{
-      kind: "offer",
-      skill: "work",
-      price: 1,
-      slots: 1,
-      labels: [],
-      load: 1_000_000,
-      expectedMs: 100,
-      similarity: 1_000_000,
-    },
-    validUntilMs: book.timeMs + 60_000,
-  } as never);
+  const busy = book.offer("w", 1, 1, { load: 1_000_000, lifeMs: 60_000 });
   book.block([busy], 10);
   for (let i = 0; i < 60 && book.state.status.get() === "running"; i++) book.block([], 500);
   expect(book.end).toBe("running");

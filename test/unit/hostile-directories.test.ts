@@ -46,19 +46,7 @@ test("honest agents are called within a few windows", () => {
       return isAnyCalled(window);
     });
   let isCalled = look(book.block([]));
-  const busy = book.command("s0", {
-    ...{
-      kind: "offer",
-      skill: "work",
-      price: 1,
-      slots: 1,
-      labels: [],
-      load: 1_000_000,
-      expectedMs: 100,
-      similarity: 1_000_000,
-    },
-    validUntilMs: book.timeMs + 599_000,
-  } as never);
+  const busy = book.offer("s0", 1, 1, { load: 1_000_000, lifeMs: 599_000 });
   isCalled = look(book.block([busy])) || isCalled;
   const firstMs = book.ledger.genesis.windowMs;
   while (!isCalled && windows < 60) isCalled = look(book.block([], lengthMs));

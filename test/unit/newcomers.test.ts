@@ -50,11 +50,7 @@ function withOneKnown(): Book {
 const HOUR = { lifeMs: 600_000, expectedMs: 10_000_000 };
 const offersOfNew = (book: Book, count = 3) =>
   Array.from({ length: count }, (_, i) => book.offer(`new${i}`, 1, 100, HOUR));
-const busyOffer = (book: Book, agent = "known0") =>
-  book.command(agent, {
-    ...{ kind: "offer", skill: "work", price: 1, slots: 1, labels: [], load: 1_000_000, expectedMs: 100 },
-    ...{ validUntilMs: book.timeMs + 600_000, similarity: 1_000_000 },
-  });
+const busyOffer = (book: Book, agent = "known0") => book.offer(agent, 1, 1, { load: 1_000_000, lifeMs: 600_000 });
 /** Awards under way, by worker. */
 function live(book: Book): { [worker: string]: number } {
   const counts: { [worker: string]: number } = {};

@@ -4,20 +4,7 @@ import { expect, test } from "vitest";
 import { firstPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 
-const busyOffer = (book: Book, worker: string) =>
-  book.command(worker, {
-    ...{
-      kind: "offer",
-      skill: "work",
-      price: 1,
-      slots: 1,
-      labels: [],
-      load: 1_000_000,
-      expectedMs: 100,
-      similarity: 1_000_000,
-    },
-    validUntilMs: book.timeMs + 120_000,
-  } as never);
+const busyOffer = (book: Book, worker: string) => book.offer(worker, 1, 1, { load: 1_000_000, lifeMs: 120_000 });
 
 test("a worker that crashed once and came back busy is waited for", () => {
   const book = new Book([single("a", 1, { policy: firstPolicy({ timeoutMs: 60_000, retries: 5 }) })]);

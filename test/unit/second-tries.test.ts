@@ -33,19 +33,7 @@ test("if nobody does, the same worker tries again when the window ends", () => {
 
 test("nobody waits for one that says busy for ever: seed 72736", () => {
   const book = spent();
-  const busy = book.command("never", {
-    ...{
-      kind: "offer",
-      skill: "work",
-      price: 1,
-      slots: 1,
-      labels: [],
-      load: 1_000_000,
-      expectedMs: 100,
-      similarity: 1_000_000,
-    },
-    validUntilMs: book.timeMs + 600_000,
-  });
+  const busy = book.offer("never", 1, 1, { load: 1_000_000, lifeMs: 600_000 });
   book.block([busy], 100);
   expect(book.block([], 1_500)).toMatchObject([{ kind: "award", worker: "w", attempt: 2 }]);
 });
