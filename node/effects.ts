@@ -93,6 +93,9 @@ export class EffectRunner {
       case "publish":
         network.publish(effect.topic, effect.bytes);
         break;
+      case "subscribe":
+        network.subscribe(effect.topics);
+        break;
       case "verdict":
         network.verdict(effect.ticket, effect.verdict);
         break;

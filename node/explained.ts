@@ -1,6 +1,7 @@
 /** Choices of workers as other agents and traces tell them (protocol/selection/explain.ts): read, and checked. */
 
 import { z } from "zod";
+import { limits } from "../protocol/core/limits.ts";
 
 const known = z.looseObject({
   accepted: z.number(),
@@ -50,5 +51,9 @@ const foundAgent = z.looseObject({
 });
 /** Or the name of the embedder that the one who is asked has instead. */
 export const foundAgentsSchema = z.union([z.array(foundAgent), z.string()]);
+/** Agents of the parts of a large mesh that the one who is asked does not hear. */
+export const contactsSchema = z
+  .array(z.looseObject({ agent: z.string(), addresses: z.array(z.string()) }))
+  .max(2 * 2 ** limits.shardBits);
 /** An agent that says it can do something like what was asked for. Prices in micro-credits. */
 export type FoundAgent = z.output<typeof foundAgent>;

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
+import { bestFirst } from "../protocol/capability/search.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
@@ -16,7 +17,13 @@ import type { Data } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { nodeCrypto } from "./crypto.ts";
-import { type ExplainedChoice, explainedSchema, type FoundAgent, foundAgentsSchema } from "./explained.ts";
+import {
+  contactsSchema,
+  type ExplainedChoice,
+  explainedSchema,
+  type FoundAgent,
+  foundAgentsSchema,
+} from "./explained.ts";
 import type { Network } from "./network/network.ts";
 import type { Embedder } from "./search/embedder.ts";
 import type { BlobStore } from "./store/blob-store.ts";
@@ -120,11 +127,27 @@ export class Inquiries {
     return null;
   }
 
-  /** Agents with skills like `query`, best first. Throws `refused` where `of` has another embedder. */
+  /**
+   * Agents with skills like `query`, best first. In a mesh that is split into shards, of those shards that answer.
+   * Throws `refused` where `of` has another embedder.
+   */
   async findAgents(query: string, most: number, of: AgentId): Promise<readonly FoundAgent[]> {
+    const [vector] = await this.#parts.embedder.embed([query]);
+    const near = await this.#findNear(vector!, most, of);
+    const bytes = await this.#ask(of, { kind: "shards" });
+    const contacts = bytes === null ? [] : read(contactsSchema, bytes, `${of} names no agents of other shards`);
+    const elsewhere = contacts.map(({ agent, addresses }) => {
+      this.#parts.network.address(agent as AgentId, addresses);
+      return this.#findNear(vector!, most, agent as AgentId).catch(() => []);
+    });
+    const found = new Map([near, ...(await Promise.all(elsewhere))].flat().map((one) => [one.agent, one]));
+    return bestFirst([...found.values()], (one) => one).slice(0, most);
+  }
+
+  /** Of the agents that `of` knows. */
+  async #findNear(vector: Int8Array, most: number, of: AgentId): Promise<readonly FoundAgent[]> {
     const { embedder } = this.#parts;
-    const [vector] = await embedder.embed([query]);
-    const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector!), most });
+    const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector), most });
     const found = read(foundAgentsSchema, bytes, `${of} does not tell which agents it knows`);
     if (typeof found !== "string") return found;
     const what = `the mesh compares skills by ${found}, this command by ${embedder.name}`;

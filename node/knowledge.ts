@@ -159,6 +159,18 @@ function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld
   });
 }
 
+/** Puts `world` into a new file. `replaces`: whatever is there; else returns what stands there, if anything does, and leaves it. */
+export function importKnowledge(path: string, world: KnownWorld, replaces: boolean): KnownWorld | null {
+  makeFolder(dirname(path));
+  return withFileLock(path, () => {
+    // Where it is replaced it is not read: it may be damaged, and this is how to be rid of it.
+    const known = replaces ? EMPTY_WORLD : readKnowledge(path);
+    if (known.records.length > 0) return known;
+    writeKnowledge(path, world);
+    return null;
+  });
+}
+
 export interface KnowledgeOptions {
   /** Null: in memory, while the node runs. */
   readonly path: string | null;

@@ -27,6 +27,8 @@ export interface NodeOptions {
   readonly labels?: readonly string[];
   /** Policies for choosing workers beside the built-in ones: all that keep a job need the one that it names. */
   readonly selectors?: readonly AnySelector[];
+  /** Agents that hear of each other: with more, the mesh is split into shards. 2 at least. Default 1024. */
+  readonly shardAgents?: number;
   /** Whether it serves on committees. Default true. */
   readonly host?: boolean;
   /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
+import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
 import { statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
@@ -134,6 +135,7 @@ class Node implements MeshworkNode {
         labels: options.labels ?? [],
         selectors: options.selectors ?? [],
         hosts: options.host ?? true,
+        shardAgents: options.shardAgents ?? SHARD_AGENTS,
         addresses: [],
         traceState: options.traceState ?? false,
         traceChoices: parts.trace !== null,

@@ -10,8 +10,8 @@ import type { AwardRef } from "./input.ts";
 import type { Lessons } from "./selection/knowledge.ts";
 import type { TraceEvent } from "./trace.ts";
 import type { TaskInput } from "./wire/genesis.ts";
-import type { GossipTopic } from "./wire/message.ts";
 import type { QueueClass } from "./wire/queue.ts";
+import type { GossipTopic } from "./wire/topics.ts";
 import type { Verdict } from "./wire/verdict.ts";
 
 export type Effect =
@@ -37,6 +37,8 @@ export type Effect =
    */
   | { readonly kind: "send"; readonly to: AgentId; readonly queue: QueueClass; readonly bytes: Uint8Array }
   | { readonly kind: "publish"; readonly topic: GossipTopic; readonly bytes: Uint8Array }
+  /** Hear these topics of gossip from now on, and no others. Until the first: `FIRST_TOPICS`. */
+  | { readonly kind: "subscribe"; readonly topics: readonly GossipTopic[] }
   /** The answer to a `gossip` input. */
   | { readonly kind: "verdict"; readonly ticket: number; readonly verdict: Verdict }
   /** `agent` sent a frame that no honest one would: counts against it (the driver drops the connection at a limit). */

@@ -6,7 +6,8 @@
 import type { AgentId, Hash, JobId, TaskId } from "./core/ids.ts";
 import type { FailureReason } from "./wire/command.ts";
 import type { SignedGenesis } from "./wire/genesis.ts";
-import type { GossipTopic, Query } from "./wire/message.ts";
+import type { Query } from "./wire/message.ts";
+import type { GossipTopic } from "./wire/topics.ts";
 
 /**
  * Two readings of the machine's clock, taken together. `monoMs` never goes back and times waits; `wallMs` is

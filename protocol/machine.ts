@@ -42,6 +42,8 @@ export interface AgentConfig {
   readonly skillIndex?: VectorIndex;
   /** Whether it leaves beacons to others that they call first. Default true; off only to see what that saves. */
   readonly screensBeacons?: boolean;
+  /** How many agents a shard of a large mesh has at most (capability/shards.ts). Default SHARD_AGENTS. */
+  readonly shardAgents?: number;
   /** What made the vectors of its skills; all agents of a mesh use the same. Default: the built-in one. */
   readonly embedder?: string;
   /** Tasks that it works on at the same time. 1..1024 */

@@ -16,6 +16,7 @@ import { memory } from "./bench/processes.ts";
 import { type Row, row } from "./bench/row.ts";
 import { embedded, searched } from "./bench/search.ts";
 import { selectChoices, selectLessons, selectScorings } from "./bench/selection.ts";
+import { shards } from "./bench/shards.ts";
 import { growth, growthRows, simulated, simulatedChain, simulatedThousand } from "./bench/simulated.ts";
 
 const TASKS = 20_000;
@@ -121,6 +122,7 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   "claims-1000": () => claims(1_000),
   "claims-3000": () => claims(3_000),
   "claims-10000": () => manyClaims(10_000),
+  shards: async () => shards(),
   "search-embed": embedded,
   "search-1k": () => searched(1_000),
   "search-10k": () => searched(10_000),

@@ -1,11 +1,11 @@
 /** `meshwork knowledge`: what an owner's jobs taught it about agents; shown, taken along, put elsewhere. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { EMPTY_WORLD, type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
-import { KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge, writeKnowledge } from "../knowledge.ts";
-import { makeFolder, storageError, writeFileAtomic } from "../store/files.ts";
+import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
+import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
+import { storageError, writeFileAtomic } from "../store/files.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
 import { padEnd, padStart, plainText } from "./terminal-text.ts";
 
@@ -47,7 +47,7 @@ export const registerKnowledge: Register = (program, act) => {
     .option("--data <dir>", DATA)
     .option("--force", "replace what is known already")
     .option("--json", "print one JSON document")
-    .action(act(importKnowledge));
+    .action(act(runImport));
 };
 
 const folderOf = (context: CliContext, { data }: KnowledgeCommandOptions): string =>
@@ -107,17 +107,14 @@ function readGiven(file: string): KnownWorld {
   }
 }
 
-async function importKnowledge(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {
+async function runImport(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {
   const world = readGiven(file);
   const path = join(folderOf(context, options), KNOWLEDGE_FILE);
-  // With --force it is not read: it may be damaged, and this is how to be rid of it.
-  const known = options.force === true ? EMPTY_WORLD : readKnowledge(path);
-  if (known.records.length > 0) {
+  const known = importKnowledge(path, world, options.force === true);
+  if (known !== null) {
     const remedy = "export it first if it is worth something, then add --force";
     throw new MeshworkError("usage", `${path} holds ${counted(known)} already`, remedy);
   }
-  makeFolder(dirname(path));
-  writeKnowledge(path, world);
   if (context.json) context.printJson({ file: path, records: world.records.length });
   else context.print(`${path}: ${counted(world)}`);
   return EXIT.ok;

@@ -57,6 +57,7 @@ interface NodeStatus {
   readonly agent: string;
   readonly name: string;
   readonly meshId: string;
+  readonly meshAgents: number;
   readonly agents: readonly {
     readonly agent: string;
     readonly name: string;
@@ -84,6 +85,8 @@ const SKILLS_SHOWN = 4;
 function describe(status: NodeStatus): string[] {
   const working = status.agents.filter(isPart);
   const watching = status.agents.length - working.length;
+  // A large mesh is split into shards, of which it hears one.
+  const beyond = status.meshAgents > status.agents.length ? `, of about ${status.meshAgents} in the mesh` : "";
   const agents = working.map(({ agent, name, skills }) => {
     const names = skills.slice(0, SKILLS_SHOWN).map((skill) => skill.name);
     const more = skills.length > SKILLS_SHOWN ? ` and ${skills.length - SKILLS_SHOWN} more` : "";
@@ -97,7 +100,7 @@ function describe(status: NodeStatus): string[] {
   });
   return [
     `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
-    `agents it knows: ${agents.length}${watching === 0 ? "" : `, and ${watching} that only ask`} (one that left is forgotten within ten minutes)`,
+    `agents it knows: ${agents.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that left is forgotten within ten minutes)`,
     ...agents,
     `jobs it keeps: ${jobs.length}`,
     ...jobs.flat(),

@@ -1,5 +1,5 @@
 /**
- * Gossip: two topics over gossipsub, unsigned there (the messages carry their own signatures), each message
+ * Gossip: topics (wire/topics.ts) over gossipsub, unsigned there (the messages carry their own signatures), each message
  * delivered as a `gossip` input and passed on only after the agent's verdict.
  *
  * js-libp2p marks a message as seen before it is validated, so "ignore" is final: whatever is only too early
@@ -15,7 +15,7 @@ import type { Logger } from "pino";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { GossipTopic } from "../../protocol/wire/message.ts";
+import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { topicName, topicNames } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
@@ -97,9 +97,11 @@ export class Gossip {
     }
   }
 
-  /** The node must be started. */
-  subscribe(): void {
-    for (const name of topicNames(this.#options.meshId).keys()) this.#pubsub.subscribe(name);
+  /** Hears these and no others. The node must be started. */
+  subscribe(topics: readonly GossipTopic[]): void {
+    const wanted = new Set(topics.map((topic) => topicName(this.#options.meshId, topic)));
+    for (const name of this.#pubsub.getTopics()) if (!wanted.has(name)) this.#pubsub.unsubscribe(name);
+    for (const name of wanted) this.#pubsub.subscribe(name);
   }
 
   publish(topic: GossipTopic, bytes: Uint8Array): void {

@@ -4,7 +4,7 @@
  */
 
 import type { MeshId } from "../../protocol/core/ids.ts";
-import { GOSSIP_TOPICS, type GossipTopic } from "../../protocol/wire/message.ts";
+import { GOSSIP_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 
 export const framesProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/frames`;
 export const blobsProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/blobs`;

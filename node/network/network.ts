@@ -14,8 +14,8 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { GossipTopic } from "../../protocol/wire/message.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
+import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import type { Identity } from "../identity.ts";
 import type { BlobStore } from "../store/blob-store.ts";
@@ -74,6 +74,8 @@ export interface Network {
   peers(): AgentId[];
   send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void;
   publish(topic: GossipTopic, bytes: Uint8Array): void;
+  /** Hear these topics, and no others. Before the first call: `FIRST_TOPICS`. */
+  subscribe(topics: readonly GossipTopic[]): void;
   verdict(ticket: number, verdict: Verdict): void;
   misbehaved(agent: AgentId, code: string): void;
   address(agent: AgentId, addresses: readonly string[]): void;
@@ -157,7 +159,7 @@ class Libp2pNetwork implements Network {
         "choose another",
       );
     }
-    this.#gossip.subscribe();
+    this.#gossip.subscribe(FIRST_TOPICS);
     this.#discovery.start();
     this.#sweepTimer = setInterval(() => {
       this.#peers.sweep();
@@ -214,6 +216,10 @@ class Libp2pNetwork implements Network {
 
   publish(topic: GossipTopic, bytes: Uint8Array): void {
     if (this.#stopping === null) this.#gossip.publish(topic, bytes);
+  }
+
+  subscribe(topics: readonly GossipTopic[]): void {
+    if (this.#stopping === null) this.#gossip.subscribe(topics);
   }
 
   verdict(ticket: number, verdict: Verdict): void {

@@ -1,7 +1,7 @@
 /**
- * This agent's own capability vector: when it goes out, and what neighbours are told when they connect.
+ * This agent's own capability vector: when it goes out and in which shard, and whose vectors it hears.
  *
- * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3 (a node that joins fetches what it lacks).
+ * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3.
  */
 
 import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
@@ -9,37 +9,45 @@ import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
-import { encodeVcv } from "../wire/message.ts";
-import type { Verdict } from "../wire/verdict.ts";
+import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
+import { type CapsTopic, capsTopic, FIRST_TOPICS } from "../wire/topics.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
+import { Exchanges } from "./exchanges.ts";
 
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
 const FIRST_PUBLISH_MS = 1_500;
-/** So many neighbours are asked for what they know at once, then one in this time, ms. */
-const FIRST_EXCHANGES = 3;
-const EXCHANGE_MS = 10_000;
-/** Bytes of capability vectors in one frame: far below the limit of frames. */
-const VCVS_BYTES = 256 * 1024;
 
 export class Advertiser {
   readonly #context: Context;
   readonly #directory: Directory;
+  readonly #exchanges: Exchanges;
   #addresses: readonly string[];
   #version = 0;
   #publishAtMs = Number.POSITIVE_INFINITY;
+  /** Times that it was published, and when last. */
+  #published = 0;
   #publishedMs = Number.NEGATIVE_INFINITY;
-  #isConnected = false;
-  /** Neighbours that are asked in their turn: who connects first must not be all that a newcomer hears of the mesh. */
-  readonly #toAsk = new Set<AgentId>();
-  /** Times that it asked a neighbour for what it lacks, and when last. */
-  #exchanges = 0;
-  #exchangedMs = Number.NEGATIVE_INFINITY;
+  #publishedDepth = 0;
+  /** When it was connected to somebody first. */
+  #connectedMs = Number.POSITIVE_INFINITY;
+  #topics = FIRST_TOPICS;
 
   constructor(context: Context, directory: Directory) {
     this.#context = context;
     this.#directory = directory;
+    this.#exchanges = new Exchanges(context, directory);
     this.#addresses = context.config.addresses;
+  }
+
+  /** Where it can be dialled. */
+  get addresses(): readonly string[] {
+    return this.#addresses.slice(0, limits.addresses);
+  }
+
+  get #isConnected(): boolean {
+    return this.#connectedMs < Number.POSITIVE_INFINITY;
   }
 
   start(): void {
@@ -59,9 +67,10 @@ export class Advertiser {
       skills,
       slots: config.slots,
       labels: config.labels,
-      addresses: this.#addresses.slice(0, limits.addresses),
+      addresses: this.addresses,
       hosts: config.hosts,
       rulesVersion: RULES_VERSION,
+      depth: this.#directory.place.depth,
       expiresMs: Math.floor(now.wallMs) + VCV_LIFE_MS,
     };
     const message = statementMessage(config.meshId, "vcv", vcvHash(config.crypto.hash, content));
@@ -75,71 +84,92 @@ export class Advertiser {
     if (addresses.join() === this.#addresses.join()) return;
     this.#addresses = addresses;
     this.#renew();
-    if (this.#isConnected) this.#publishAtMs = Math.max(this.#context.now.monoMs, this.#publishedMs + CHANGE_MS);
+    if (this.#isConnected) this.#publishSoon();
   }
 
   onConnected(peer: AgentId): void {
     const { now } = this.#context;
-    if (!this.#isConnected) this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
-    this.#isConnected = true;
-    // Neighbours tell each other the same: of connections that open one after another, for a job, few are of use.
-    if (this.#exchanges < FIRST_EXCHANGES || now.monoMs - this.#exchangedMs >= EXCHANGE_MS) this.#askFor(peer);
-    else if (this.#toAsk.size < limits.members) this.#toAsk.add(peer);
-  }
-
-  /** What this one lacks of what `peer` knows. */
-  #askFor(peer: AgentId): void {
-    const { now } = this.#context;
-    this.#toAsk.delete(peer);
-    this.#exchanges++;
-    this.#exchangedMs = now.monoMs;
-    const known = this.#directory
-      .list(now.wallMs)
-      .map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
-    this.#context.send(peer, { kind: "fetchVcvs", known: known.slice(0, limits.directoryAgents) });
-  }
-
-  onFetch(from: AgentId, known: Iterable<Pick<Vcv, "agent" | "incarnation" | "version">>): void {
-    const lacking = this.#directory.newerThan(this.#context.now.wallMs, known);
-    let batch: Vcv[] = [];
-    let bytes = 0;
-    for (const vcv of lacking) {
-      const size = encodeVcv(vcv).length;
-      if (bytes + size > VCVS_BYTES && batch.length > 0) {
-        this.#context.send(from, { kind: "vcvs", vcvs: batch });
-        batch = [];
-        bytes = 0;
-      }
-      batch.push(vcv);
-      bytes += size;
+    if (!this.#isConnected) {
+      this.#connectedMs = now.monoMs;
+      this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
     }
-    if (batch.length > 0) this.#context.send(from, { kind: "vcvs", vcvs: batch });
+    this.#exchanges.onConnected(peer);
   }
 
-  onVcv(vcv: Vcv): Verdict {
-    if (vcv.agent === this.#context.self) return { verdict: "ignore", code: "own" };
+  onDisconnected(peer: AgentId): void {
+    this.#exchanges.onDisconnected(peer);
+  }
+
+  onFetch(from: AgentId, message: Extract<Message, { kind: "fetchVcvs" }>): void {
+    this.#exchanges.onFetch(from, message);
+  }
+
+  /** One that came by gossip: only in its own shard, or an agent could make itself heard everywhere. */
+  onGossip(topic: CapsTopic, bytes: Uint8Array): Verdict {
+    const decoded = decodeVcv(bytes);
+    if (!decoded.ok) return reject(decoded.code);
+    const { shard, depth } = this.#directory.placeOf(decoded.value);
+    return topic === capsTopic(shard, depth) ? this.#onVcv(decoded.value) : reject("wrong-shard");
+  }
+
+  /** Those that came from a neighbour, up to the first that no honest one would hand on. */
+  onVcvs(vcvs: readonly Vcv[]): Verdict {
+    for (const vcv of vcvs) {
+      const verdict = this.#onVcv(vcv);
+      if (verdict.verdict === "reject") return verdict;
+    }
+    return ACCEPT;
+  }
+
+  #onVcv(vcv: Vcv): Verdict {
+    if (vcv.agent === this.#context.self) return ignore("own");
     const verdict = this.#directory.take(this.#context.now.wallMs, vcv);
     if (verdict.verdict === "accept") {
       this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
+      this.#subscribe();
     }
     return verdict;
   }
 
+  /** Hears its shard, the one that it was split off, and, when that may have happened to it, its part of it. */
+  #subscribe(): void {
+    const { place, isFilling } = this.#directory;
+    const caps: CapsTopic[] = [];
+    const deepest = isFilling ? place.depth + 1 : place.depth;
+    for (let depth = Math.max(0, place.depth - 1); depth <= deepest; depth++) caps.push(capsTopic(place.shard, depth));
+    if (caps.join() === this.#topics.filter((topic) => topic !== "beacons").join()) return;
+    this.#topics = [...caps, "beacons"];
+    this.#context.emit({ kind: "subscribe", topics: this.#topics });
+    this.#exchanges.plan();
+    // The others go by what it says of its depth.
+    if (this.#published > 0 && place.depth !== this.#publishedDepth) this.#publishSoon();
+  }
+
+  #publishSoon(): void {
+    const soonMs = Math.max(this.#context.now.monoMs, this.#publishedMs + CHANGE_MS);
+    this.#publishAtMs = Math.min(this.#publishAtMs, soonMs);
+  }
+
   tick(): void {
     const { now } = this.#context;
-    const [next] = this.#toAsk;
-    if (next !== undefined && now.monoMs >= this.#exchangedMs + EXCHANGE_MS) this.#askFor(next);
+    this.#exchanges.tick();
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
-    const isFirst = this.#publishedMs === Number.NEGATIVE_INFINITY;
+    // In time everybody is heard of who is there.
+    if (now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
+    this.#published++;
     this.#publishedMs = now.monoMs;
-    this.#context.emit({ kind: "publish", topic: "caps", bytes: encodeVcv(this.#renew()) });
+    this.#subscribe();
+    const vcv = this.#renew();
+    this.#publishedDepth = vcv.depth;
+    const topic = capsTopic(this.#directory.place.shard, vcv.depth);
+    this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
     // Once more soon: whoever joined gossip's mesh a moment later has it then too.
-    if (isFirst) this.#publishAtMs = now.monoMs + CHANGE_MS;
+    if (this.#published === 1) this.#publishAtMs = now.monoMs + CHANGE_MS;
   }
 
   nextWakeMs(): number {
-    return this.#toAsk.size === 0 ? this.#publishAtMs : Math.min(this.#publishAtMs, this.#exchangedMs + EXCHANGE_MS);
+    return Math.min(this.#publishAtMs, this.#exchanges.nextWakeMs());
   }
 }

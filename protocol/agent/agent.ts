@@ -15,8 +15,8 @@ import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machi
 import { Liveness, PULSE_MS } from "../membership/liveness.ts";
 import { decode } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
-import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
-import { committedBlockCodec, decodeMessage, decodeVcv, type Message, type Position } from "../wire/message.ts";
+import { type Genesis, jobIdOf } from "../wire/genesis.ts";
+import { committedBlockCodec, decodeMessage, type Message, type Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Beacons } from "./beacons.ts";
@@ -61,13 +61,16 @@ class Agent implements Machine {
     const context = new StepContext(config);
     this.#context = context;
     this.#records = records;
-    this.#directory = new Directory(config.meshId, config.crypto, config.embedder);
+    this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory);
     this.#worker = new Worker(context, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       isKept: (job) => this.#hosts.has(job),
     });
-    this.#beacons = new Beacons(context, this.#directory, (beacon) => this.#worker.onBeacon(beacon));
+    this.#beacons = new Beacons(context, this.#directory, {
+      addresses: () => this.#advertiser.addresses,
+      toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
+    });
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked, "operator"),
@@ -109,7 +112,8 @@ class Agent implements Machine {
       case "connected":
         return this.#onConnected(input.agent);
       case "disconnected":
-        return this.#liveness.onConnection(input.agent, false);
+        this.#liveness.onConnection(input.agent, false);
+        return this.#advertiser.onDisconnected(input.agent);
       case "frame":
         return this.#onFrame(input.from, input.bytes);
       case "gossip":
@@ -356,7 +360,7 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        for (const vcv of message.vcvs) this.#advertiser.onVcv(vcv);
+        this.#advertiser.onVcvs(message.vcvs);
         this.#invitations.onInvite(from, message.genesis);
         return ACCEPT;
       case "inviteSeen":
@@ -370,7 +374,7 @@ class Agent implements Machine {
       case "fetchGenesis":
         return this.#serveGenesis(from, message.job);
       case "genesis":
-        return this.#onGenesis(message.genesis);
+        return this.#onGenesis(message);
       case "committee":
         return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
       case "notice":
@@ -378,10 +382,10 @@ class Agent implements Machine {
       case "over":
         return this.#worker.onOver(from, message.job);
       case "fetchVcvs":
-        this.#advertiser.onFetch(from, message.known);
+        this.#advertiser.onFetch(from, message);
         return ACCEPT;
       case "vcvs":
-        return this.#onVcvs(message);
+        return this.#advertiser.onVcvs(message.vcvs);
       case "query":
         return this.#questions.onQuery(from, message);
       case "reply":
@@ -404,14 +408,6 @@ class Agent implements Machine {
     return this.#worker.onNotice(from, job, items);
   }
 
-  #onVcvs({ vcvs }: Extract<Message, { kind: "vcvs" }>): Verdict {
-    for (const vcv of vcvs) {
-      const verdict = this.#advertiser.onVcv(vcv);
-      if (verdict.verdict === "reject") return verdict;
-    }
-    return ACCEPT;
-  }
-
   #onStart(from: AgentId, job: JobId): Verdict {
     const checked = this.#invitations.take(job);
     // Others may have begun since it said yes.
@@ -425,15 +421,17 @@ class Agent implements Machine {
   #serveGenesis(from: AgentId, job: JobId): Verdict {
     const host = this.#hosts.get(job);
     if (host === undefined) return ignore("unknown-job");
-    this.#context.send(from, { kind: "genesis", genesis: host.signed });
+    const vcvs = this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(host.keepers());
+    this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs });
     host.archive.sendCommittees(from);
     return ACCEPT;
   }
 
-  #onGenesis(signed: SignedGenesis): Verdict {
+  #onGenesis({ genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
+    this.#advertiser.onVcvs(vcvs);
     const beacons = this.#requests.take(checked.job);
     if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
     this.#worker.jobs.add(checked);
@@ -444,15 +442,10 @@ class Agent implements Machine {
   // --- gossip -----------------------------------------------------------------------------------------
 
   #onGossip({ ticket, topic, bytes, from }: Extract<Input, { kind: "gossip" }>): void {
-    const verdict = topic === "caps" ? this.#onCaps(bytes) : this.#onBeacon(bytes);
+    const verdict = topic === "beacons" ? this.#onBeacon(bytes) : this.#advertiser.onGossip(topic, bytes);
     this.#context.emit({ kind: "verdict", ticket, verdict });
     if (verdict.verdict === "reject")
       this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
-  }
-
-  #onCaps(bytes: Uint8Array): Verdict {
-    const decoded = decodeVcv(bytes);
-    return decoded.ok ? this.#advertiser.onVcv(decoded.value) : reject(decoded.code);
   }
 
   #onBeacon(bytes: Uint8Array): Verdict {
@@ -460,6 +453,7 @@ class Agent implements Machine {
     if (beacon === null) return verdict;
     if (this.#worker.jobs.isMember(beacon.job, beacon.author)) this.#worker.onBeacon(beacon);
     else {
+      this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses });
       this.#requests.keep(beacon);
       this.#requests.ask(beacon.author, beacon.job);
     }

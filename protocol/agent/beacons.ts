@@ -20,6 +20,11 @@ import type { JobHost } from "./job-host.ts";
 
 /** Between two members' turns, ms: a gossip hop and an offer's way. */
 const TURN_MS = 150;
+/**
+ * Walks over the directory a second, some milliseconds each, that questions in words may cost; of more of them it leaves
+ * the beacons to others. Anybody can ask for something new.
+ */
+const WALKS_A_SECOND = 20;
 /** Clocks differ: a beacon is passed on for so long after its window's end, ms. */
 const LATE_MS = 1_000;
 
@@ -29,6 +34,13 @@ interface Planned {
   readonly turn: number;
   readonly beacon: BeaconContent;
   readonly atMs: number;
+}
+
+export interface BeaconEvents {
+  /** Where this agent can be dialled. */
+  addresses(): readonly string[];
+  /** Its own beacons reach an agent's own worker without the network. */
+  toOwnWorker(beacon: BeaconContent): void;
 }
 
 export function signBeacon(config: AgentConfig, signer: Signer, content: BeaconContent): Beacon {
@@ -43,16 +55,18 @@ function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
 
 export class Beacons {
   readonly #context: Context;
-  /** Its own beacons reach an agent's own worker without the network. */
-  readonly #toOwnWorker: (beacon: BeaconContent) => void;
+  readonly #events: BeaconEvents;
   readonly #screening: Screening;
   #planned: Planned[] = [];
+  /** When the second began in which walks are counted, and how many there were before. */
+  #walkedMs = Number.NEGATIVE_INFINITY;
+  #walksBefore = 0;
 
-  constructor(context: Context, directory: Directory, toOwnWorker: (beacon: BeaconContent) => void) {
+  constructor(context: Context, directory: Directory, events: BeaconEvents) {
     this.#context = context;
     const { crypto, screensBeacons = true } = context.config;
     this.#screening = new Screening(directory, crypto.hash, screensBeacons);
-    this.#toOwnWorker = toOwnWorker;
+    this.#events = events;
   }
 
   /** A beacon that came by gossip: whether it goes on, and the beacon itself if it asks this agent for an offer. */
@@ -67,13 +81,20 @@ export class Beacons {
   }
 
   #isCalled(beacon: BeaconContent): boolean {
+    const { monoMs } = this.#context.now;
+    if (monoMs >= this.#walkedMs + 1_000) {
+      this.#walkedMs = monoMs;
+      this.#walksBefore = this.#screening.walks;
+    }
+    if (beacon.like !== null && this.#screening.walks - this.#walksBefore >= WALKS_A_SECOND) return false;
     return this.#screening.isCalled(this.#context.self, beacon);
   }
 
   onWindow(host: JobHost, { skill, labels, calls, endsMs }: EventOf<"window">, header: Header): void {
     const { self, now } = this.#context;
-    const beacon = { job: host.job, author: self, ...askedOf(host.genesis, skill), labels, calls, endsMs };
-    if (this.#isCalled(beacon)) this.#toOwnWorker(beacon);
+    const addresses = this.#events.addresses();
+    const beacon = { job: host.job, author: self, addresses, ...askedOf(host.genesis, skill), labels, calls, endsMs };
+    if (this.#isCalled(beacon)) this.#events.toOwnWorker(beacon);
     const members = host.members;
     const mine = members.indexOf(self);
     if (mine < 0) return;

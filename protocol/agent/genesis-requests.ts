@@ -10,33 +10,43 @@ import type { Context } from "./context.ts";
 
 /** A genesis is not asked for again before this, ms. */
 const ASK_MS = 1_000;
+/** Times that it is asked for while a beacon waits: who never answers may say that a window ends next year. */
+const ASKS = 20;
+
+interface Waiting {
+  readonly beacons: readonly Beacon[];
+  /** Times that it was asked for since the first of them came. */
+  asks: number;
+}
 
 export class GenesisRequests {
   readonly #context: Context;
   /** When each was asked for last; the oldest first. */
   readonly #askedMs = new Map<JobId, number>();
-  readonly #waiting = new Map<JobId, Beacon[]>();
+  readonly #waiting = new Map<JobId, Waiting>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  ask(from: AgentId, job: JobId): void {
+  /** False: that was done a moment ago. */
+  ask(from: AgentId, job: JobId): boolean {
     const { monoMs } = this.#context.now;
-    if (monoMs - (this.#askedMs.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return;
+    if (monoMs - (this.#askedMs.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return false;
     if (this.#askedMs.size >= limits.knownJobs) this.#askedMs.delete(this.#askedMs.keys().next().value!);
     this.#askedMs.delete(job); // it goes to the end
     this.#askedMs.set(job, monoMs);
     this.#context.send(from, { kind: "fetchGenesis", job });
+    return true;
   }
 
   /** A beacon of a job whose genesis is on its way. */
   keep(beacon: Beacon): void {
-    const waiting = this.#waiting.get(beacon.job) ?? [];
-    if (waiting.length >= limits.skills) return;
+    const waiting = this.#waiting.get(beacon.job) ?? { beacons: [], asks: 0 };
+    if (waiting.beacons.length >= limits.skills) return;
     if (!this.#waiting.has(beacon.job) && this.#waiting.size >= limits.knownJobs)
       this.#waiting.delete(this.#waiting.keys().next().value!);
-    this.#waiting.set(beacon.job, [...waiting, beacon]);
+    this.#waiting.set(beacon.job, { ...waiting, beacons: [...waiting.beacons, beacon] });
   }
 
   isAsked(job: JobId): boolean {
@@ -46,18 +56,18 @@ export class GenesisRequests {
   /** A genesis that was asked for came: the beacons that waited for it. */
   take(job: JobId): readonly Beacon[] {
     this.#askedMs.delete(job);
-    const beacons = this.#waiting.get(job) ?? [];
+    const waiting = this.#waiting.get(job);
     this.#waiting.delete(job);
-    return beacons;
+    return waiting?.beacons ?? [];
   }
 
   /** Asks again for what beacons wait for, until their windows end. */
   tick(): void {
     const { wallMs } = this.#context.now;
-    for (const [job, beacons] of this.#waiting) {
-      const open = beacons.filter((beacon) => beacon.endsMs > wallMs);
-      if (open.length === 0) this.#waiting.delete(job);
-      else this.ask(open[open.length - 1]!.author, job);
+    for (const [job, waiting] of this.#waiting) {
+      const open = waiting.beacons.filter((beacon) => beacon.endsMs > wallMs);
+      if (open.length === 0 || waiting.asks >= ASKS) this.#waiting.delete(job);
+      else if (this.ask(open[open.length - 1]!.author, job)) waiting.asks++;
     }
   }
 

@@ -132,7 +132,7 @@ export class Invitations {
     }
     const { monoMs } = this.#context.now;
     const waiting = new Set([...genesis.committee.map((member) => member.agent), ...genesis.standbys]);
-    const vcvs = this.#vcvsOf(waiting);
+    const vcvs = this.vcvsOf(waiting);
     const isSelfAsked = waiting.delete(this.#context.self);
     if (isSelfAsked) {
       const refusal = this.#events.refusal(checked);
@@ -173,7 +173,7 @@ export class Invitations {
   }
 
   /** Where the others can be found, as far as it fits into a frame beside the genesis. */
-  #vcvsOf(agents: Iterable<AgentId>): Vcv[] {
+  vcvsOf(agents: Iterable<AgentId>): Vcv[] {
     const vcvs: Vcv[] = [];
     let bytes = 0;
     for (const agent of agents) {

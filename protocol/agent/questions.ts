@@ -100,6 +100,10 @@ export class Questions {
       return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
     }
     if (query.kind === "agents") return this.#answerAgents(query);
+    if (query.kind === "shards") {
+      const contacts = directory.contacts().map(({ agent, addresses }) => ({ agent, addresses: [...addresses] }));
+      return { ok: true, bytes: encodeValue(contacts) };
+    }
     const host = query.job === null ? undefined : hosts.get(query.job);
     if (query.kind === "explanation") {
       const explained = host?.explanations.of(query.task) ?? null;
@@ -119,6 +123,7 @@ export class Questions {
       name: config.name,
       meshId: config.meshId,
       load: this.#sources.loadPpm(),
+      meshAgents: directory.meshAgents,
       agents: directory.list(now.wallMs).map(describeAgent),
       jobs: [...hosts.values()].map((kept) => describeJob(kept, nameOf)),
     };

@@ -1,5 +1,7 @@
 /**
- * The directory: the newest capability vector of each agent that this node has heard of. Bounded; entries expire.
+ * The directory: the newest capability vector of each agent of its shard that this node has heard of, and of a few agents
+ * of each other shard. Bounded; entries expire. It judges by what it holds how large the mesh is, and how deep it must
+ * be split.
  *
  * Source: protocol.md 2 (lifetime, rate of change), 3.
  */
@@ -11,6 +13,7 @@ import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { EMBEDDER_NAME, isEmbedding, vectorOf } from "./embedding.ts";
+import { isNear, isSameShard, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weightOf } from "./shards.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
@@ -23,7 +26,7 @@ const isNewer = (a: Vcv, b: Pick<Vcv, "incarnation" | "version">): boolean =>
 /** Computed once a vector: a simulated world hands the same one to all its agents. */
 const factsKnown = new WeakMap<Vcv, Facts>();
 
-interface Facts {
+interface Facts extends Place {
   readonly bytes: number;
   readonly hash: Hash;
   /** Its skills' vectors can be compared with others: one that is too long would seem similar to everything. */
@@ -34,24 +37,51 @@ function factsOf(crypto: Crypto, vcv: Vcv): Facts {
   let facts = factsKnown.get(vcv);
   if (facts === undefined) {
     const isSound = vcv.skills.every(({ vector }) => vector.length === 0 || isEmbedding(vectorOf(vector)));
-    facts = { bytes: encodeVcv(vcv).length, hash: vcvHash(crypto.hash, vcv), isSound };
+    const { depth } = vcv;
+    const shard = shardOf(crypto.hash, vcv.agent);
+    facts = { bytes: encodeVcv(vcv).length, hash: vcvHash(crypto.hash, vcv), isSound, shard, depth };
     factsKnown.set(vcv, facts);
   }
   return facts;
 }
 
+export interface DirectoryOptions {
+  /** The mesh's; vectors of another one are refused. Default: the built-in one. */
+  readonly embedder?: string;
+  /** A shard of more agents is split. Default SHARD_AGENTS. */
+  readonly shardAgents?: number;
+}
+
+/** Agents from which on they say how deep the mesh is split: one alone must not. */
+const MANY = 16;
+/** Of each other shard: one may be gone, or by now hear less than it said. */
+const CONTACTS = 2;
+const CELLS = 1 << limits.shardBits;
+const DEPTHS = limits.shardBits + 1;
+
 export class Directory {
   readonly #meshId: MeshId;
   readonly #crypto: Crypto;
+  readonly #self: AgentId;
   readonly #embedder: string;
+  readonly #shardAgents: number;
   readonly #entries = new Map<AgentId, Vcv>();
+  #place: Place;
+  /** How many agents those that it hears of stand for, itself not counted. */
+  #others = 0;
+  /** Agents that it knows of each depth. */
+  readonly #depths = new Uint32Array(DEPTHS);
+  /** Agents that it does not hear, by their shards at its own depth: of each only a few, the longest known first. */
+  readonly #outsiders: AgentId[][] = Array.from({ length: CELLS }, () => []);
   #version = 0;
 
-  /** `embedder`: the mesh's; vectors of another one are refused. */
-  constructor(meshId: MeshId, crypto: Crypto, embedder: string = EMBEDDER_NAME) {
-    this.#embedder = embedder;
+  constructor(meshId: MeshId, crypto: Crypto, self: AgentId, options: DirectoryOptions = {}) {
     this.#meshId = meshId;
     this.#crypto = crypto;
+    this.#self = self;
+    this.#embedder = options.embedder ?? EMBEDDER_NAME;
+    this.#shardAgents = options.shardAgents ?? SHARD_AGENTS;
+    this.#place = { shard: shardOf(crypto.hash, self), depth: 0 };
   }
 
   /** Another one after every change. */
@@ -61,6 +91,26 @@ export class Directory {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Where its agent is, and how deep the mesh is split for it. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** How many agents the mesh has, as far as can be told from those that it hears of. */
+  get meshAgents(): number {
+    return this.#others + (1 << this.#place.depth);
+  }
+
+  /** Whether it hears of so many agents that others may already have split the mesh deeper. */
+  get isFilling(): boolean {
+    return this.#place.depth < limits.shardBits && this.meshAgents > this.#room / 2;
+  }
+
+  /** How large the mesh may become before it is split deeper. */
+  get #room(): number {
+    return this.#shardAgents * (1 << this.#place.depth);
   }
 
   get(agent: AgentId): Vcv | undefined {
@@ -80,6 +130,16 @@ export class Directory {
     );
   }
 
+  /** Where an agent is, as it says itself. */
+  placeOf(vcv: Vcv): Place {
+    return factsOf(this.#crypto, vcv);
+  }
+
+  /** For how many agents of the mesh an entry stands: 0 if it is of a shard that is not heard. */
+  weightOf(vcv: Vcv): number {
+    return vcv.agent === this.#self ? 1 << this.#place.depth : weightOf(this.#place, this.placeOf(vcv));
+  }
+
   take(wallMs: number, vcv: Vcv): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
@@ -96,25 +156,117 @@ export class Directory {
     }
     if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", facts.hash), vcv.signature))
       return reject("bad-signature");
-    this.#entries.set(vcv.agent, vcv);
+    if (known !== undefined) this.#drop(known);
+    this.#put(vcv);
+    this.#split();
+    return this.#entries.get(vcv.agent) === vcv ? ACCEPT : ignore("enough-known");
+  }
+
+  #put(vcv: Vcv): void {
     this.#version++;
-    return ACCEPT;
+    this.#entries.set(vcv.agent, vcv);
+    if (vcv.agent === this.#self) return;
+    this.#depths[vcv.depth]!++;
+    const weight = this.weightOf(vcv);
+    this.#others += weight;
+    if (weight > 0) return;
+    const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
+    outsiders.push(vcv.agent);
+    // Whoever was heard of longest ago makes room.
+    if (outsiders.length > outsidersOf(this.#shardAgents)) this.#drop(this.#entries.get(outsiders[0]!)!);
+  }
+
+  #drop(vcv: Vcv): void {
+    this.#version++;
+    this.#entries.delete(vcv.agent);
+    if (vcv.agent === this.#self) return;
+    this.#depths[vcv.depth]!--;
+    this.#others -= this.weightOf(vcv);
+    const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
+    const at = outsiders.indexOf(vcv.agent);
+    if (at >= 0) outsiders.splice(at, 1);
   }
 
   expire(wallMs: number): void {
-    for (const [agent, vcv] of this.#entries) {
-      if (vcv.expiresMs > wallMs) continue;
-      this.#entries.delete(agent);
-      this.#version++;
-    }
+    for (const vcv of this.#entries.values()) if (vcv.expiresMs <= wallMs) this.#drop(vcv);
   }
 
-  /** What a neighbour that knows `known` lacks. */
-  newerThan(wallMs: number, known: Iterable<Pick<Vcv, "agent" | "incarnation" | "version">>): Vcv[] {
+  // --- depth ------------------------------------------------------------------------------------------
+
+  /** Deeper, while more agents are heard of than a shard should have, or while half of those known are far deeper. */
+  #split(): void {
+    while (this.#place.depth < limits.shardBits && this.meshAgents > this.#room) this.#moveTo(this.#place.depth + 1);
+    const usual = this.#usualDepth();
+    // Whoever joins a large mesh goes by the others: it does not see its size yet.
+    if (usual > this.#place.depth + 1) this.#moveTo(usual);
+  }
+
+  /** Less deep, once, if the mesh has become so small: to be called when all that is there has been heard of. */
+  merge(): void {
+    if (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
+  }
+
+  /** The median depth of the agents that it knows; 0 while they are few. */
+  #usualDepth(): number {
+    if (this.#entries.size < MANY) return 0;
+    let seen = 0;
+    for (let depth = limits.shardBits; depth > 0; depth--) {
+      seen += this.#depths[depth]!;
+      if (2 * seen > this.#entries.size) return depth;
+    }
+    return 0;
+  }
+
+  #moveTo(depth: number): void {
+    const all = [...this.#entries.values()];
+    for (const vcv of all) this.#drop(vcv);
+    this.#place = { ...this.#place, depth };
+    for (const vcv of all) this.#put(vcv);
+  }
+
+  /** Agents of the shards that it does not hear, of each two if it knows them: together they know the rest of the mesh. */
+  contacts(): Vcv[] {
+    /** How many more are wanted, by shard at full depth. */
+    const wanted = new Int8Array(CELLS).fill(CONTACTS);
+    const cover = (place: Place, times: number): void => {
+      for (const shard of wanted.keys())
+        if (isSameShard(place, { ...place, shard }, place.depth)) wanted[shard]! -= times;
+    };
+    cover(this.#place, CONTACTS);
+    const contacts: Vcv[] = [];
+    // Who was heard of last is most likely still there.
+    for (const vcv of [...this.#entries.values()].sort((a, b) => b.expiresMs - a.expiresMs)) {
+      const place = this.placeOf(vcv);
+      if (wanted[place.shard]! <= 0) continue;
+      cover(place, 1);
+      contacts.push(vcv);
+    }
+    return contacts;
+  }
+
+  // --- what a neighbour lacks -------------------------------------------------------------------------
+
+  /** What a neighbour that knows `known` lacks: all of its shard, and a few of each other one. `depth`: how deep it is. */
+  newerThan(
+    wallMs: number,
+    neighbour: AgentId,
+    depth: number,
+    known: Iterable<Pick<Vcv, "agent" | "incarnation" | "version">>,
+  ): Vcv[] {
     const theirs = new Map([...known].map((entry) => [entry.agent, entry]));
-    return this.list(wallMs).filter((vcv) => {
+    const place = { shard: shardOf(this.#crypto.hash, neighbour), depth };
+    /** By their shards: those that it knows, and those that it is told of. */
+    const outsiders = new Uint16Array(CELLS);
+    if (depth > 0) for (const agent of theirs.keys()) outsiders[shardAt(shardOf(this.#crypto.hash, agent), depth)]!++;
+    const lacks = (vcv: Vcv): boolean => {
       const entry = theirs.get(vcv.agent);
-      return entry === undefined || isNewer(vcv, entry);
-    });
+      if (entry !== undefined) return isNewer(vcv, entry);
+      const at = this.placeOf(vcv);
+      return isNear(place, at) || outsiders[shardAt(at.shard, depth)]!++ < outsidersOf(this.#shardAgents);
+    };
+    // From another place each time: the same few outsiders must not become everybody's ways.
+    const all = [...this.#entries.values()];
+    const first = this.#version % all.length;
+    return [...all.slice(first), ...all.slice(0, first)].filter((vcv) => vcv.expiresMs > wallMs && lacks(vcv));
   }
 }

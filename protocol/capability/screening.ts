@@ -2,7 +2,7 @@
  * Stage one at the candidate: an agent answers a beacon only if it is among those that the beacon calls. Which these
  * are, each works out for itself from its own directory, so nobody asks anybody: of the agents that it knows to have such
  * a skill and the labels, the `calls` nearest answer, those that are equally near by lot. A beacon that is repeated calls
- * more of them.
+ * more of them. In a mesh that is split into shards, those that it hears of stand for as many as there are like them.
  *
  * The lot depends on job, skill and agent alone: who was called stays called, and its standing offer is of use.
  *
@@ -42,15 +42,21 @@ export class Screening {
   readonly #directory: Directory;
   readonly #hasher: Hasher;
   readonly #leaves: boolean;
-  /** How many agents are how near to what a beacon asks for; of the directory as it was at `#version`. */
+  /** For how many agents of the mesh those stand that are so near to what a beacon asks for; at `#version`. */
   readonly #near = new Map<string, ReadonlyMap<number, number>>();
   #version = -1;
+  #walks = 0;
 
   /** `leaves`: some beacons to others. */
   constructor(directory: Directory, hasher: Hasher, leaves = true) {
     this.#directory = directory;
     this.#hasher = hasher;
     this.#leaves = leaves;
+  }
+
+  /** Times that it looked at all of the directory. */
+  get walks(): number {
+    return this.#walks;
   }
 
   /** Whether the beacon calls this agent, which the directory knows. */
@@ -75,10 +81,12 @@ export class Screening {
     const key = keyOf(beacon);
     const known = this.#near.get(key);
     if (known !== undefined) return known;
+    this.#walks++;
     const near = new Map<number, number>();
     for (const vcv of this.#directory.entries()) {
-      const nearness = nearnessOf(vcv, beacon);
-      if (nearness !== null) near.set(nearness, (near.get(nearness) ?? 0) + 1);
+      const weight = this.#directory.weightOf(vcv);
+      const nearness = weight === 0 ? null : nearnessOf(vcv, beacon);
+      if (nearness !== null) near.set(nearness, (near.get(nearness) ?? 0) + weight);
     }
     if (this.#near.size >= limits.skills) this.#near.clear(); // beacons name what they like
     this.#near.set(key, near);

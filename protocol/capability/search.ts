@@ -37,6 +37,18 @@ export interface SearchFilter {
 
 const idOf = (agent: AgentId, skill: number): string => `${agent}\n${skill}`;
 
+/** The most similar first, cheap ones a little before dear ones. */
+export function bestFirst<T>(
+  found: readonly T[],
+  factsOf: (found: T) => { readonly agent: string; readonly price: number; readonly similarity: number },
+): T[] {
+  const facts = found.map((one) => ({ one, ...factsOf(one) }));
+  const typical = typicalPrice(facts);
+  const worth = ({ price, similarity }: (typeof facts)[number]): number =>
+    similarity * (1 - COST_BIAS * priceShare(price, typical));
+  return facts.sort((a, b) => worth(b) - worth(a) || (a.agent < b.agent ? -1 : 1)).map(({ one }) => one);
+}
+
 export class SkillSearch {
   readonly #directory: Directory;
   readonly #index: VectorIndex;
@@ -59,10 +71,11 @@ export class SkillSearch {
       const isAll = near.length < wanted || near[near.length - 1]!.similarity <= 0;
       if (found.length >= most || isAll || wanted >= NEIGHBOURS_MAX) break;
     }
-    const typical = typicalPrice(found.map(({ skill }) => skill));
-    const rank = ({ skill, similarity }: FoundSkill): number =>
-      similarity * (1 - COST_BIAS * priceShare(skill.price, typical));
-    return found.sort((a, b) => rank(b) - rank(a) || (a.vcv.agent < b.vcv.agent ? -1 : 1)).slice(0, most);
+    return bestFirst(found, ({ vcv, skill, similarity }) => ({
+      agent: vcv.agent,
+      price: skill.price,
+      similarity,
+    })).slice(0, most);
   }
 
   /** The nearest skill of each agent, of those that pass. */

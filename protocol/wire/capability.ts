@@ -43,6 +43,8 @@ const vcvFields = {
   hosts: bool,
   /** The newest `rulesVersion` that it has. */
   rulesVersion: uint(),
+  /** How deep the mesh was split for it: by so many bits it is in a shard (capability/shards.ts), and published there. */
+  depth: uint(limits.shardBits),
   expiresMs: uint(),
 };
 const vcvContentCodec = struct(vcvFields);
@@ -57,6 +59,8 @@ const beaconFields = {
   job: hash as Codec<JobId>,
   /** Who sends it: any member; a node that does not know the job asks it for the genesis. */
   author: agentId,
+  /** Where it can be dialled: in a large mesh not everybody knows it. */
+  addresses: list(text(limits.textBytes), limits.addresses),
   skill: name,
   /** As in the job's genesis: who does not know the job yet can see whether it could do this. */
   like: nullable(likeCodec),

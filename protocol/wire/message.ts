@@ -86,6 +86,8 @@ export const queryCodec = variant({
    * embedder's name where the one that is asked has another.
    */
   agents: struct({ embedder: name, like: bytes(EMBEDDING_BYTES), most: uint(limits.members) }),
+  /** Canonical bytes of `{agent, addresses}`: of each shard that the node does not hear, two agents (capability/shards.ts). */
+  shards: struct({}),
   /** List of the agents that keep jobs, as far as the node knows, in the order of their ids. */
   hosts: struct({}),
 });
@@ -114,7 +116,8 @@ export const messageCodec = variant({
   inviteReply: struct({ job, yes: bool, reason: text(limits.textBytes) }),
   start: struct({ job }),
   fetchGenesis: struct({ job }),
-  genesis: struct({ genesis: signedGenesisCodec }),
+  /** With where its keepers can be found, if not everybody hears of everybody (capability/shards.ts). */
+  genesis: struct({ genesis: signedGenesisCodec, vcvs: list(vcvCodec, limits.members + limits.standbys) }),
   /** "Send me this job's blocks from now on", or no longer. */
   follow: struct({ job, on: bool }),
 
@@ -122,7 +125,9 @@ export const messageCodec = variant({
   notice: struct({ job, items: list(noticeItemCodec, limits.blockCommands) }),
 
   // capabilities
+  /** `depth`: how deep the mesh is split for whoever asks. */
   fetchVcvs: struct({
+    depth: uint(limits.shardBits),
     known: list(struct({ agent: agentId, incarnation: uint(), version: uint() }), limits.directoryAgents),
   }),
   vcvs: struct({ vcvs: list(vcvCodec, limits.directoryAgents) }),
@@ -142,9 +147,6 @@ export type MessageKind = Message["kind"];
 
 export const encodeMessage = (message: Message): Uint8Array => encode(messageCodec, message);
 export const decodeMessage = (input: Uint8Array): Decoded<Message> => decode(messageCodec, input);
-
-export const GOSSIP_TOPICS = ["caps", "beacons"] as const;
-export type GossipTopic = (typeof GOSSIP_TOPICS)[number];
 
 export const encodeVcv = (vcv: Infer<typeof vcvCodec>): Uint8Array => encode(vcvCodec, vcv);
 

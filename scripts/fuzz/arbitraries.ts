@@ -302,12 +302,14 @@ export const vcv: Arbitrary<Vcv> = fc.record({
   addresses: few(longText),
   hosts: fc.boolean(),
   rulesVersion: uint,
+  depth: uintUpTo(limits.shardBits),
   expiresMs: uint,
   signature,
 });
 export const beacon: Arbitrary<Beacon> = fc.record({
   job,
   author: agentId,
+  addresses: few(longText),
   skill: name,
   like: orNull(like),
   labels: few(name),
@@ -340,6 +342,7 @@ const query: Arbitrary<Query> = variant<Query>({
   explanation: { job, task: taskId },
   agents: { embedder: name, like: bytesUpTo(EMBEDDING_BYTES), most: uintUpTo(limits.members) },
   hosts: {},
+  shards: {},
 });
 const known = fc.record({ agent: agentId, incarnation: uint, version: uint });
 
@@ -361,10 +364,10 @@ const messages: Kinds<Message> = {
   inviteSeen: { job },
   start: { job },
   fetchGenesis: { job },
-  genesis: { genesis: signedGenesis },
+  genesis: { genesis: signedGenesis, vcvs: few(vcv) },
   follow: { job, on: fc.boolean() },
   notice: { job, items: few(noticeItem) },
-  fetchVcvs: { known: few(known) },
+  fetchVcvs: { depth: uintUpTo(limits.shardBits), known: few(known) },
   vcvs: { vcvs: few(vcv) },
   query: { id: uint32, query },
   reply: { id: uint32, ok: fc.boolean(), bytes: bytesUpTo(limits.frameBytes - 1024) },

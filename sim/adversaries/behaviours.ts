@@ -8,6 +8,7 @@ import { createPrng } from "../../protocol/core/prng.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { commandCodec } from "../../protocol/wire/command.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
+import { topicKind } from "../../protocol/wire/topics.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import { defineBehaviour } from "../plugins/define.ts";
 import type { BehavedAgent, Behaviour } from "../plugins/registry.ts";
@@ -207,7 +208,7 @@ export const mutes = (kinds: ReadonlySet<string>): WrapMachine =>
   withAdversary(() => ({
     onEffects: (_, effects) =>
       effects.filter((effect) => {
-        if (effect.kind === "publish") return !kinds.has(effect.topic);
+        if (effect.kind === "publish") return !kinds.has(topicKind(effect.topic));
         if (effect.kind !== "send") return true;
         const decoded = decodeMessage(effect.bytes);
         return !decoded.ok || !kinds.has(decoded.value.kind);

@@ -8,6 +8,7 @@
  * Source: Groce et al., "Swarm testing" (ISSTA 2012).
  */
 
+import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import { FAULT_KINDS, type Fault, type FaultKind, type PlannedFault } from "../faults/fault.ts";
@@ -101,6 +102,7 @@ export function drawNetwork(lots: Prng): NetworkPlan {
     redialMs: 20 + lots.below(1_000),
     blobIdleMs: 200 + lots.below(3_000),
     serviceMs: lots.chance(0.15) ? lots.unit() : 0,
+    shardAgents: lots.chance(0.25) ? 2 + lots.below(4) : SHARD_AGENTS,
   };
 }
 

@@ -3,6 +3,7 @@
  * it is drawn before the run (draw-plan.ts), so that a failure's report can show it.
  */
 
+import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
 import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import type { StrategyName } from "../adversaries/catalog.ts";
@@ -52,6 +53,8 @@ export interface NetworkPlan {
   readonly blobIdleMs: number;
   /** What an input costs each agent. */
   readonly serviceMs: number;
+  /** Agents that a shard has at most: with more the mesh is split, and not everybody hears of everybody. */
+  readonly shardAgents: number;
 }
 
 export interface SeedPlan {
@@ -90,4 +93,5 @@ export const CALM_NETWORK: NetworkPlan = {
   redialMs: 50,
   blobIdleMs: 500,
   serviceMs: 0,
+  shardAgents: SHARD_AGENTS,
 };

@@ -29,7 +29,7 @@ function keeperSpec(
   note: Note,
   { traceChoices }: Traces,
 ): AgentSpec {
-  const config = { traceState: true, traceChoices };
+  const config = { traceState: true, traceChoices, shardAgents: plan.network.shardAgents };
   if (liar === undefined) return { name, config };
   const options = { salt: plan.seed, members: plan.members.map((member) => member.agent) };
   const wrap = withStrategy(() =>
@@ -48,7 +48,7 @@ function workerSpec(worker: PlannedWorker, plan: SeedPlan, note: Note): AgentSpe
   const spec: AgentSpec = {
     name,
     startMs,
-    config: { skills: [adOf(worker)], slots, hosts: false },
+    config: { skills: [adOf(worker)], slots, hosts: false, shardAgents: plan.network.shardAgents },
     skill: createSkill(worker, plan.job.nodes[0]!.policy.timeoutMs, plan.blobs),
     ...(worker.withholdsBlobs && { withholds: withheld(note) }),
   };
@@ -90,7 +90,7 @@ export function createSeedWorld(
   }: Pick<WorldOptions, "trace" | "onEvent"> & Pick<NetworkOptions, "onFrame"> & Traces,
 ): World {
   const { network } = plan;
-  const { degree, blobIdleMs, serviceMs, ...conditions } = network;
+  const { degree, blobIdleMs, serviceMs, shardAgents: _, ...conditions } = network;
   return createWorld({
     seed: plan.seed,
     hasher,

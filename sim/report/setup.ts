@@ -3,6 +3,7 @@
  * digest, so that a reader can tell whether theirs is the same.
  */
 
+import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { RunResult, Summary } from "../run/result.ts";
 import type { AgentGroup, BehaviourOptions, JobShape, Scenario, Workload } from "../scenario/scenario.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
@@ -83,7 +84,7 @@ function settings(scenario: Scenario): Html {
   const { kind: rule, ...limits } = policy.accept;
   const fact = (name: string, value: Part): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   return html`<dl class="settings">
-${fact("Network", `${network.overlay.kind} overlay; latency ${distribution(network.latencyMs, "ms")}; loss ${bound(network.loss, "share")}${network.realSignatures ? "; real signatures" : ""}${network.fullGossip ? "; gossip message by message" : ""}`)}
+${fact("Network", `${network.overlay.kind} overlay; latency ${distribution(network.latencyMs, "ms")}; loss ${bound(network.loss, "share")}${network.shardAgents === SHARD_AGENTS ? "" : `; shards of at most ${network.shardAgents} agents`}${network.realSignatures ? "; real signatures" : ""}${network.fullGossip ? "; gossip message by message" : ""}`)}
 ${fact("Jobs", `${fixed(workload.count)}, each ${shape(workload.shape)}; ${arrival(workload)}; deadline ${duration(workload.deadlineMs)}`)}
 ${fact("Policy", `redundancy ${policy.redundancy} to ${policy.redundancyMax}; accept by ${rule}${Object.keys(limits).length > 0 ? ` (${options(limits as BehaviourOptions)})` : ""}; lease ${duration(policy.timeoutMs)}`)}
 ${fact("Selector", workload.selector)}

@@ -61,7 +61,9 @@ export class Population {
     this.#skillWorld = skillWorld;
     this.#selectors = selectors;
     this.#prng = createPrng(`${skillWorld.seed}/population`);
-    for (const group of scenario.agents) for (const name of namesOf(group)) this.#settle(group, name, 0);
+    for (const group of scenario.agents)
+      for (const [place, name] of namesOf(group).entries())
+        this.#settle(group, name, Math.round((place / group.count) * group.startWithinMs));
   }
 
   /** A newcomer like those of the first group, honest. */
@@ -73,7 +75,10 @@ export class Population {
   clients(): AgentSpec[] {
     return clientNames(this.#scenario.workload.clients).map((name) => ({
       name,
-      config: { hosts: false, skills: [], slots: 1, traceState: false, explainedTasks: 0, selectors: this.#selectors },
+      config: {
+        ...{ hosts: false, skills: [], slots: 1, traceState: false, explainedTasks: 0, selectors: this.#selectors },
+        shardAgents: this.#scenario.network.shardAgents,
+      },
       ...this.#ablation(undefined),
     }));
   }
@@ -100,6 +105,7 @@ export class Population {
           explainedTasks: 0, // nobody asks; traces say it
           selectors: this.#selectors,
           screensBeacons: !this.#scenario.ablate.includes(SELF_SCREENING),
+          shardAgents: this.#scenario.network.shardAgents,
         },
         clock: {
           skewMs: (2 * prng.unit() - 1) * group.clock.skewMs,

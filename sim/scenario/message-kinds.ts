@@ -1,6 +1,7 @@
 /** What `ablate` can name: kinds of messages, topics of gossip, and self-screening. */
 
-import { GOSSIP_TOPICS, type GossipTopic, type MessageKind } from "../../protocol/wire/message.ts";
+import type { MessageKind } from "../../protocol/wire/message.ts";
+import { TOPIC_KINDS, type TopicKind } from "../../protocol/wire/topics.ts";
 
 // A record, so that the compiler misses none.
 const KINDS: { readonly [kind in MessageKind]: true } = {
@@ -34,8 +35,8 @@ const KINDS: { readonly [kind in MessageKind]: true } = {
 /** Agents answer every beacon that they could. */
 export const SELF_SCREENING = "self-screening";
 
-export const ABLATIONS: readonly (MessageKind | GossipTopic | typeof SELF_SCREENING)[] = [
+export const ABLATIONS: readonly (MessageKind | TopicKind | typeof SELF_SCREENING)[] = [
   ...(Object.keys(KINDS) as MessageKind[]),
-  ...GOSSIP_TOPICS,
+  ...TOPIC_KINDS,
   SELF_SCREENING,
 ];

@@ -67,6 +67,7 @@ function groupOf(file: GroupFile, index: number): AgentGroup {
     behave: new Map(Object.entries(file.behave ?? {}).map(([name, options]) => [name, plainOptions(options)])),
     clock: { skewMs: file.clock?.skewMs ?? 0, driftPpm: file.clock?.driftPpm ?? 0 },
     crashLoss: file.crashLoss ?? "random",
+    startWithinMs: file.startWithin ?? 0,
   };
 }
 

@@ -6,6 +6,7 @@
  * jobs parse-workload.ts, faults parse-faults.ts; files that a scenario names are read by load-scenario.ts.
  */
 
+import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { SimHost, Source } from "../host.ts";
 import type { Registry } from "../plugins/registry.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
@@ -109,6 +110,7 @@ function networkOf(file: NetworkFile): NetworkSpec {
     reorder: file.reorder ?? false,
     bandwidth: file.bandwidth ?? null,
     fullGossip: file.gossip === "full",
+    shardAgents: file.shardAgents ?? SHARD_AGENTS,
     realSignatures: file.signatures === "real",
     service: serviceOf(service),
   };

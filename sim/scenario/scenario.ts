@@ -50,6 +50,8 @@ export interface AgentGroup {
   readonly clock: { readonly skewMs: number; readonly driftPpm: number };
   /** What a crash takes of unforced writes. */
   readonly crashLoss: "random" | "all" | "none";
+  /** They start one after the other until then. */
+  readonly startWithinMs: number;
 }
 
 export type BehaviourOptions = { readonly [name: string]: Value };
@@ -90,6 +92,8 @@ export interface NetworkSpec {
   readonly bandwidth: number | null;
   /** Gossip message by message along the mesh, instead of one event a receiver at its computed first arrival. */
   readonly fullGossip: boolean;
+  /** Agents that a shard of the mesh has at most. */
+  readonly shardAgents: number;
   /** Real Ed25519 instead of the world's table of signatures. */
   readonly realSignatures: boolean;
   /** What an input costs its agent's core, ms: a base and a part per KiB of the input; null: nothing. */

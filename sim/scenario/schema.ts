@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { FaultType, Registry } from "../plugins/registry.ts";
@@ -87,6 +88,7 @@ const groupSchema = (registry: Registry) =>
       .enum(["random", "all", "none"])
       .optional()
       .describe("What a crash takes of unforced writes. Default random."),
+    startWithin: durationSchema.optional().describe("They start one after the other in this time. Default: all at 0s."),
   });
 export type GroupFile = Omit<z.output<ReturnType<typeof groupSchema>>, "behave"> & {
   readonly behave?: { readonly [name: string]: Record<string, unknown> };
@@ -120,6 +122,9 @@ const networkSchema = z.strictObject({
     .enum(["mesh", "full"])
     .optional()
     .describe("mesh: one event a receiver, at its computed first arrival. full: each hop. Default mesh."),
+  shardAgents: countSchema(1, AGENTS_MAX)
+    .optional()
+    .describe(`Agents that a shard has at most: not everybody hears of all in a larger mesh. Default ${SHARD_AGENTS}.`),
   signatures: z.enum(["fast", "real"]).optional().describe("The world's own table, or Ed25519. Default fast."),
   service: z
     .strictObject({ baseMs: z.number().min(0), perKibMs: z.number().min(0).optional() })

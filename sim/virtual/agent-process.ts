@@ -14,6 +14,7 @@ import type { Effect, LocalEvent } from "../../protocol/effect.ts";
 import type { AwardRef, Input, Now } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine, Machine } from "../../protocol/machine.ts";
 import { NONCE_BYTES } from "../../protocol/wire/command.ts";
+import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
 import type { AgentClock, ClockSetting } from "./clock.ts";
 import { type CrashLoss, Disk, type StoreEffect } from "./disk.ts";
@@ -69,6 +70,8 @@ export class AgentProcess {
   readonly events: ReportedEvent[] = [];
   /** By the other end's id, also of connections that are down. */
   readonly links = new Map<AgentId, Link>();
+  /** Topics of gossip that it hears. */
+  topics: ReadonlySet<GossipTopic> = new Set(FIRST_TOPICS);
   /** Which blobs it does not give. */
   withholds: (hash: Hash) => boolean;
   /** What an input costs before its effects leave, ms; null: steps are instant. */
@@ -125,6 +128,7 @@ export class AgentProcess {
     this.#startedMonoMs = this.clock.monoMs(this.#host.nowMs);
     this.#monoMs = 0;
     const config = { ...this.#options.config, incarnation: this.incarnation };
+    this.topics = new Set(FIRST_TOPICS);
     this.#machine = this.#options.create(config, this.disk.records());
     this.deliver({ kind: "start" });
   }
@@ -255,6 +259,9 @@ export class AgentProcess {
         break;
       case "publish":
         host.trace.onPublish(this.index, host.network.publish(this, effect.topic, effect.bytes), effect.bytes);
+        break;
+      case "subscribe":
+        this.topics = new Set(effect.topics);
         break;
       case "verdict":
         host.network.onVerdict(this, effect.ticket, effect.verdict);

@@ -5,11 +5,12 @@
 
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { GossipTopic } from "../../protocol/wire/message.ts";
+import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { createDistribution, type Distribution, type DistributionSpec } from "./distribution.ts";
 import { GossipMesh, type Hops } from "./gossip-mesh.ts";
+import type { Link } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import type { NetworkOptions } from "./options.ts";
 import { INPUT, type Schedule } from "./world-event.ts";
@@ -37,6 +38,8 @@ export interface Reach {
   reaches(from: AgentProcess, to: AgentProcess): boolean;
 }
 
+const otherEnd = (link: Link, from: AgentProcess): AgentProcess => (link.a === from ? link.b : link.a);
+
 export class VirtualGossip {
   readonly #schedule: Schedule;
   readonly #processes: readonly AgentProcess[];
@@ -46,6 +49,8 @@ export class VirtualGossip {
   readonly #straight: Distribution;
   readonly #mesh = new GossipMesh();
   readonly #hops: Hops;
+  /** Of the message that spreads just now. */
+  #topic: GossipTopic = "beacons";
   /** Of the full simulation: who has which message, and from whom. */
   readonly #seen = new Map<number, { readonly input: GossipInput; readonly by: Map<number, AgentProcess> }>();
   #ticket = 0;
@@ -62,7 +67,7 @@ export class VirtualGossip {
       get count(): number {
         return processes.length;
       },
-      each: (index, found) => this.#eachHop(processes[index]!, (to, hopMs) => found(to.index, hopMs)),
+      each: (index, found) => this.#eachHop(processes[index]!, this.#topic, (to, hopMs) => found(to.index, hopMs)),
     };
   }
 
@@ -81,7 +86,7 @@ export class VirtualGossip {
         break;
       case "flat":
         for (const to of this.#processes) {
-          if (to === from || !to.isUp || !this.#reach.reaches(from, to)) continue;
+          if (to === from || !to.isUp || !to.topics.has(topic) || !this.#reach.reaches(from, to)) continue;
           this.#deliver(to, this.#straight(this.#prng) * this.#factor, input);
         }
         break;
@@ -94,6 +99,7 @@ export class VirtualGossip {
   }
 
   #spread(from: AgentProcess, input: GossipInput): void {
+    this.#topic = input.topic;
     const copies = this.#mesh.spread(from.index, this.#hops, (index, afterMs) =>
       this.#deliver(this.#processes[index]!, afterMs, input),
     );
@@ -110,15 +116,20 @@ export class VirtualGossip {
     this.#schedule.push(this.#schedule.nowMs + afterMs, INPUT, to, to.run, input, null);
   }
 
-  /** Those that a process passes gossip on to: its neighbours in the overlay, and others where few of those are left. */
-  #eachHop(from: AgentProcess, found: (to: AgentProcess, hopMs: number) => void): void {
+  /**
+   * Those that a process passes gossip on to, of those that hear the topic: its neighbours in the overlay, and others
+   * where few of those are left.
+   */
+  #eachHop(from: AgentProcess, topic: GossipTopic, found: (to: AgentProcess, hopMs: number) => void): void {
     let inMesh = 0;
-    for (const link of from.links.values()) if (link.up && link.isMesh) inMesh++;
+    for (const link of from.links.values())
+      if (link.up && link.isMesh && otherEnd(link, from).topics.has(topic)) inMesh++;
     const factor = this.#factor;
     const isWhole = this.#reach.isWhole();
     for (const link of from.links.values()) {
       if (!link.up || (!link.isMesh && inMesh >= MESH_LOW)) continue;
-      const to = link.a === from ? link.b : link.a;
+      const to = otherEnd(link, from);
+      if (!to.topics.has(topic)) continue;
       if (!isWhole && !this.#reach.reaches(from, to)) continue;
       found(to, (link.a === from ? link.forth : link.back).latency(this.#prng) * factor + HOP_MS);
     }
@@ -126,7 +137,7 @@ export class VirtualGossip {
 
   /** One copy to each neighbour but the one that it came from; each is an event. */
   #forward(process: AgentProcess, source: AgentProcess, input: GossipInput): void {
-    this.#eachHop(process, (to, hopMs) => {
+    this.#eachHop(process, input.topic, (to, hopMs) => {
       if (to === source) return;
       const { run } = to;
       this.#schedule.at(this.#schedule.nowMs + hopMs, () => {

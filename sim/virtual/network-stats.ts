@@ -1,6 +1,7 @@
 /** What a world's network counts. */
 
 import type { Input } from "../../protocol/input.ts";
+import { topicKind } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 
 type GossipMessage = Pick<Extract<Input, { kind: "gossip" }>, "topic" | "bytes">;
@@ -52,7 +53,7 @@ export class NetworkStats {
 
   #count({ topic, bytes }: GossipMessage, copies: number): void {
     this.gossipBytes += copies * bytes.length;
-    if (topic !== "caps") return;
+    if (topicKind(topic) !== "caps") return;
     this.advertised += copies;
     this.advertisedBytes += copies * bytes.length;
   }

@@ -109,6 +109,7 @@ export interface AgentSpec {
       | "selectors"
       | "explainedTasks"
       | "screensBeacons"
+      | "shardAgents"
     >
   >;
   /** What its skills do. Default: every award fails with `refused`. */

@@ -86,10 +86,10 @@ function notingNetwork(agent: AgentId): Network {
       deliver = to;
       say("network up");
     },
-    addresses: () => [],
-    peers: () => [],
+    ...{ addresses: () => [], peers: () => [] },
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
+    subscribe: (topics) => say(`subscribe ${topics}`),
     verdict: (ticket, { verdict }) => say(`verdict ${ticket} ${verdict}`),
     misbehaved: (who, code) => say(`misbehaved ${who} ${code}`),
     address: (who, addresses) => say(`address ${who} ${addresses}`),

@@ -80,7 +80,8 @@ const KINDS: readonly Kind<unknown>[] = [
       const vcv = { ...any, agent: ann.agent, skills, expiresMs: 1 };
       return { ...vcv, signature: signature("vcv", vcvHash(crypto.hash, vcv)) };
     }),
-    holds: (vcv, mesh) => new Directory(mesh, crypto, vcv.embedder).take(0, vcv).verdict === "accept",
+    holds: (vcv, mesh) =>
+      new Directory(mesh, crypto, "other" as AgentId, { embedder: vcv.embedder }).take(0, vcv).verdict === "accept",
   }),
   kind({
     name: "beacon",

@@ -166,7 +166,7 @@ export class DrivenAgent {
   /** A member's notice makes it ask for the genesis; then it knows the job. */
   learn(member: string, { job, signed }: Job): void {
     this.frame(member, { kind: "notice", job, items: [] });
-    this.frame(member, { kind: "genesis", genesis: signed });
+    this.frame(member, { kind: "genesis", genesis: signed, vcvs: [] });
   }
 
   /** It is asked to keep the job, and the job starts. */

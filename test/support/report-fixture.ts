@@ -59,8 +59,7 @@ const group = (name: string, count: number, behave: AgentGroup["behave"]): Agent
   hosts: true,
   profile: PROFILE,
   behave,
-  clock: { skewMs: 20, driftPpm: 30 },
-  crashLoss: "random",
+  ...{ clock: { skewMs: 20, driftPpm: 30 }, crashLoss: "random", startWithinMs: 0 },
 });
 
 const fault = (atMs: number, untilMs: number | null, kind: string, text: string): ScheduledFault => ({
@@ -105,6 +104,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
       reorder: true,
       bandwidth: null,
       fullGossip: false,
+      shardAgents: 1_024,
       realSignatures: false,
       service: null,
     },

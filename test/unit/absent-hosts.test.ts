@@ -25,7 +25,7 @@ function clientThatKnows(): DrivenAgent {
         labels: [],
         addresses: [],
       },
-      ...{ hosts: true, rulesVersion: RULES_VERSION, expiresMs: client.nowMs + 300_000 },
+      ...{ hosts: true, rulesVersion: RULES_VERSION, depth: 0, expiresMs: client.nowMs + 300_000 },
     };
     return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };
   });

@@ -53,14 +53,14 @@ describe("a beacon in words", () => {
   function vcvOf(name: string, skill: SkillAd): Vcv {
     const content = {
       ...{ agent: id(name), incarnation: 1, version: 1, name, embedder: EMBEDDER_NAME, skills: [skill], slots: 2 },
-      ...{ labels: [], addresses: [], hosts: true, rulesVersion: RULES_VERSION, expiresMs: NOW + 60_000 },
+      ...{ labels: [], addresses: [], hosts: true, rulesVersion: RULES_VERSION, depth: 0, expiresMs: NOW + 60_000 },
     };
     const message = statementMessage(MESH, "vcv", vcvHash(hasher, content));
     return { ...content, signature: signerOf(name).sign(message) };
   }
   const nearest = Array.from({ length: 8 }, (_, i) => `near${i}`);
   const others = Array.from({ length: 40 }, (_, i) => `far${i}`);
-  const directory = new Directory(MESH, crypto);
+  const directory = new Directory(MESH, crypto, id("nobody"));
   for (const name of nearest) directory.take(NOW, vcvOf(name, COUNTER));
   for (const name of others) directory.take(NOW, vcvOf(name, UPPER));
   directory.take(NOW, vcvOf("elsewhere", DIFFERENT));
@@ -68,7 +68,13 @@ describe("a beacon in words", () => {
   const called = (job: string, calls: number): string[] =>
     [...nearest, ...others, "elsewhere"].filter((name) =>
       screening.isCalled(id(name), {
-        ...{ job: hasher(new TextEncoder().encode(job)) as JobId, author: id("m0"), skill: NAME, labels: [] },
+        ...{
+          job: hasher(new TextEncoder().encode(job)) as JobId,
+          author: id("m0"),
+          addresses: [],
+          skill: NAME,
+          labels: [],
+        },
         ...{ like: like(150_000), calls, endsMs: NOW + 1_000 },
       }),
     );

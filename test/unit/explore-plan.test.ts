@@ -61,6 +61,7 @@ describe("the plans together", () => {
     expect(count(({ network }) => network.reorder)).toBeGreaterThan(50);
     expect(count(({ network }) => network.bandwidth !== null)).toBeGreaterThan(50);
     expect(count(({ network }) => network.degree !== null)).toBeGreaterThan(50);
+    expect(count(({ network }) => network.shardAgents < 10)).toBeGreaterThan(50);
     expect(count(({ faults, byzantine }) => faults.length + byzantine.length === 0)).toBeGreaterThan(50);
   });
 

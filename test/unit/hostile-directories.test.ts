@@ -14,25 +14,35 @@ import { Book } from "../support/book.ts";
 import { crypto, id, MESH, signerOf } from "../support/driven-agent.ts";
 
 const SYBILS = 5_000;
+const HONEST = ["h0", "h1", "h2", "h3"];
 
-test("honest agents are called within a few windows", () => {
-  const book = new Book([single("a", 1)]);
-  const directory = new Directory(MESH, crypto);
-  const honest = ["h0", "h1", "h2", "h3"];
-  for (const name of [...honest, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {
+/** Of each honest agent its own, with what it heard of. */
+function directoriesOf(shardAgents: number, depth: number, nowMs: number): Map<string, Screening> {
+  const directories = HONEST.map((name) => [name, new Directory(MESH, crypto, id(name), { shardAgents })] as const);
+  for (const name of [...HONEST, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {
     const content = {
       ...{ agent: id(name), incarnation: 1, version: 1, name, slots: 1, labels: [], addresses: [], hosts: true },
       embedder: EMBEDDER_NAME,
       skills: [{ name: "work", description: "", price: 1, expectedMs: 100, schemas: null, vector: new Uint8Array(0) }],
-      ...{ rulesVersion: RULES_VERSION, expiresMs: book.timeMs + 300_000 },
+      ...{ rulesVersion: RULES_VERSION, depth, expiresMs: nowMs + 300_000 },
     };
     const message = statementMessage(MESH, "vcv", vcvHash(crypto.hash, content));
-    directory.take(book.timeMs, { ...content, signature: signerOf(name).sign(message) });
+    const vcv = { ...content, signature: signerOf(name).sign(message) };
+    for (const [, directory] of directories) directory.take(nowMs, vcv);
   }
-  const screening = new Screening(directory, hasher);
+  return new Map(directories.map(([name, directory]) => [name, new Screening(directory, hasher)]));
+}
+
+test.each([
+  ["of one shard", 20_000, 0],
+  ["split into shards", 1_024, 3],
+  ["said to be split deeper than it is", 20_000, 6],
+])("in a mesh %s, honest agents are called within a few windows", (_, shardAgents, depth) => {
+  const book = new Book([single("a", 1)]);
+  const screenings = directoriesOf(shardAgents, depth, book.timeMs);
   const startMs = book.timeMs;
   const isAnyCalled = (event: EventOf<"window">): boolean =>
-    honest.some((name) =>
+    [...screenings].some(([name, screening]) =>
       screening.isCalled(id(name), { ...event, like: null, job: book.job, author: id("m0") } as never),
     );
   let lengthMs = 0;

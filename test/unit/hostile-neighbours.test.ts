@@ -22,7 +22,7 @@ const vcvOf = (name: string, nowMs: number) => {
       labels: [],
       addresses: [],
     },
-    ...{ hosts: true, rulesVersion: RULES_VERSION, expiresMs: nowMs + 300_000 },
+    ...{ hosts: true, rulesVersion: RULES_VERSION, depth: 0, expiresMs: nowMs + 300_000 },
   };
   return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };
 };

@@ -41,7 +41,8 @@ test("a genesis that nobody asked for costs no signature check", () => {
   };
   const agent = new DrivenAgent("agent", { crypto: counting });
   verified = 0;
-  agent.frame("mallory", { kind: "genesis", genesis: jobOf("mallory", { committee: ["mallory"] }).signed });
+  const { signed } = jobOf("mallory", { committee: ["mallory"] });
+  agent.frame("mallory", { kind: "genesis", genesis: signed, vcvs: [] });
   expect(verified).toBe(0);
 });
 

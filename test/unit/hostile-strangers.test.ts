@@ -5,12 +5,13 @@
 
 import { describe, expect, test } from "vitest";
 import { signBeacon } from "../../protocol/agent/beacons.ts";
+import { bytesOf, EMBEDDER_NAME, embed } from "../../protocol/capability/embedding.ts";
 import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
-import type { Data } from "../../protocol/wire/genesis.ts";
+import type { Data, Like } from "../../protocol/wire/genesis.ts";
 import { encodeBeacon } from "../../protocol/wire/message.ts";
 import { inline } from "../../sim/workloads/job-builder.ts";
 import {
@@ -140,11 +141,54 @@ describe("commands at a member", () => {
 });
 
 describe("beacons", () => {
-  const beacon = (agent: DrivenAgent, author: string, job: JobId, endsMs = agent.nowMs + 1_000) => {
-    const content = { job, author: id(author), skill: "work", like: null, labels: [], calls: 16, endsMs };
+  const beacon = (
+    agent: DrivenAgent,
+    author: string,
+    job: JobId,
+    endsMs = agent.nowMs + 1_000,
+    like: Like | null = null,
+  ) => {
+    const content = {
+      job,
+      author: id(author),
+      addresses: [],
+      skill: "work",
+      like,
+      labels: [],
+      calls: 16,
+      endsMs,
+    };
     const bytes = encodeBeacon(signBeacon(configOf(author), signerOf(author), content));
     return agent.input({ kind: "gossip", from: id("x"), topic: "beacons", bytes, ticket: 1 });
   };
+  const asked = (agent: DrivenAgent, of: string): number =>
+    agent.sent().filter(({ to, message }) => to === of && message.kind === "fetchGenesis").length;
+
+  test("one whose window ends in a year, of a job that nobody tells of, is given up", () => {
+    const worker = new DrivenAgent("worker");
+    beacon(worker, "mallory", hashOf(1), worker.nowMs + 365 * 24 * 3_600_000);
+    for (let second = 0; second < 120; second++) worker.pass(1_000);
+    expect(asked(worker, "mallory")).toBeGreaterThan(10);
+    expect(asked(worker, "mallory")).toBeLessThan(30);
+  });
+
+  test("those that ask for something else each time are left to others after some", () => {
+    const worker = new DrivenAgent("worker");
+    const say = (from: number): void => {
+      for (let i = from; i < from + 100; i++) {
+        const like = { embedder: EMBEDDER_NAME, vector: bytesOf(embed(`work ${i}`)), least: 1 };
+        beacon(worker, `m${i}`, hashOf(i), worker.nowMs + 1_000, like);
+      }
+    };
+    const heard = (): number =>
+      new Set(worker.sent().flatMap(({ to, message }) => (message.kind === "fetchGenesis" ? [to] : []))).size;
+    say(0);
+    expect(heard()).toBe(20);
+    worker.pass(1_000);
+    say(100);
+    expect(heard()).toBe(40);
+  });
+
   const offered = (agent: DrivenAgent, to: string): number =>
     agent.sent().reduce((sum, sent) => {
       const { message } = sent;
@@ -173,7 +217,7 @@ describe("beacons", () => {
     worker.effects = [];
     const made = jobOf("owner", { committee: ["m0"] });
     beacon(worker, "m0", made.job);
-    worker.frame("m0", { kind: "genesis", genesis: made.signed });
+    worker.frame("m0", { kind: "genesis", genesis: made.signed, vcvs: [] });
     worker.pass(100);
     expect(offered(worker, "m0")).toBe(1);
   });

@@ -35,6 +35,7 @@ agents:
       wrongAnswers: 5
     clock: { skewMs: 20, driftPpm: 50 }
     crashLoss: all
+    startWithin: 1m
   - count: 4
     behave: { liar: { confidence: 0.9, collude: true }, late: {} }
     profile: { latencyMs: { min: 10, max: 20 } }
@@ -118,6 +119,7 @@ test("a file with every key", () => {
         behave: new Map(),
         clock: { skewMs: 20, driftPpm: 50 },
         crashLoss: "all",
+        startWithinMs: 60_000,
       },
       {
         name: "b",
@@ -144,6 +146,7 @@ test("a file with every key", () => {
         ]),
         clock: { skewMs: 0, driftPpm: 0 },
         crashLoss: "random",
+        startWithinMs: 0,
       },
     ],
     network: {
@@ -155,6 +158,7 @@ test("a file with every key", () => {
       reorder: true,
       bandwidth: 1_000,
       fullGossip: true,
+      shardAgents: 1_024,
       realSignatures: true,
       service: { baseMs: 0.1, perKibMs: 0.01 },
     },

@@ -26,6 +26,7 @@ function vcvOf(name: string, { labels = [] as string[], skill = "work", version 
     addresses: [],
     hosts: true,
     rulesVersion: RULES_VERSION,
+    depth: 0,
     expiresMs: NOW + 60_000,
   };
   const message = statementMessage(MESH, "vcv", vcvHash(hasher, content));
@@ -35,7 +36,7 @@ function vcvOf(name: string, { labels = [] as string[], skill = "work", version 
 const names = Array.from({ length: 400 }, (_, i) => `w${i}`);
 
 function directoryOf(vcvs: readonly Vcv[]): Directory {
-  const directory = new Directory(MESH, crypto);
+  const directory = new Directory(MESH, crypto, id("nobody"));
   for (const vcv of vcvs) expect(directory.take(NOW, vcv).verdict).toBe("accept");
   return directory;
 }
@@ -43,6 +44,7 @@ function directoryOf(vcvs: readonly Vcv[]): Directory {
 const beaconOf = (job: string, calls: number, labels: readonly string[] = []) => ({
   job: hasher(new TextEncoder().encode(job)) as JobId,
   author: id("m0"),
+  addresses: [],
   skill: "work",
   like: null,
   labels,

@@ -22,7 +22,7 @@ const ad = (description: string, changes: Partial<SkillAd> = {}): SkillAd => {
 function vcvOf(name: string, skills: readonly SkillAd[], changes: Partial<VcvContent> = {}) {
   const content = {
     ...{ agent: id(name), incarnation: 1, version: 1, name, slots: 1, labels: [], addresses: [], hosts: true },
-    ...{ embedder: EMBEDDER_NAME, skills, rulesVersion: RULES_VERSION, expiresMs: NOW + 300_000 },
+    ...{ embedder: EMBEDDER_NAME, skills, rulesVersion: RULES_VERSION, depth: 0, expiresMs: NOW + 300_000 },
     ...changes,
   };
   const message = statementMessage(MESH, "vcv", vcvHash(crypto.hash, content));
@@ -30,7 +30,7 @@ function vcvOf(name: string, skills: readonly SkillAd[], changes: Partial<VcvCon
 }
 
 class Known {
-  readonly directory = new Directory(MESH, crypto);
+  readonly directory = new Directory(MESH, crypto, id("nobody"));
   readonly index = new ExactIndex();
   readonly search = new SkillSearch(this.directory, this.index);
 
@@ -132,7 +132,7 @@ test("vectors of another embedder are not taken, nor those that no embedder make
 });
 
 test("a mesh of another embedder takes its own", () => {
-  const directory = new Directory(MESH, crypto, "trained/1");
+  const directory = new Directory(MESH, crypto, id("nobody"), { embedder: "trained/1" });
   expect(directory.take(NOW, vcvOf("a", [ad(COUNT)])).verdict).toBe("ignore");
   expect(directory.take(NOW, vcvOf("a", [ad(COUNT)], { embedder: "trained/1" })).verdict).toBe("accept");
 });

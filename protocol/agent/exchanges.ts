@@ -1,0 +1,158 @@
+/**
+ * Exchanges of capability vectors between neighbours: what gossip brought before an agent came, and a few agents of each
+ * shard that it does not hear. In a mesh that is split, an agent also looks for neighbours of its own shard: gossip reaches
+ * it by way of them.
+ *
+ * Source: protocol.md 3 (a node that joins fetches what it lacks).
+ */
+
+import type { Directory } from "../capability/directory.ts";
+import { isSameShard, type Place } from "../capability/shards.ts";
+import type { AgentId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Vcv } from "../wire/capability.ts";
+import { encodeVcv, type Message } from "../wire/message.ts";
+import type { Context } from "./context.ts";
+
+/** So many neighbours are asked for what they know at once, then one in this time, ms. */
+const FIRST_EXCHANGES = 3;
+const EXCHANGE_MS = 10_000;
+/** In a split mesh what is known of other shards comes by exchanges only: one in this time, ms. */
+const REFRESH_MS = 60_000;
+/** Neighbours of its own shard that an agent wants: gossipsub's degree. */
+const SHARD_NEIGHBOURS = 6;
+/** Between two attempts to find one, ms; of its first ones also where it knows nobody of its shard to ask. */
+const SEARCH_MS = 1_000;
+const FIRST_SEARCHES = 16;
+/** Bytes of capability vectors in one frame: far below the limit of frames. */
+const VCVS_BYTES = 256 * 1024;
+
+export class Exchanges {
+  readonly #context: Context;
+  readonly #directory: Directory;
+  /** The longest connected first. */
+  readonly #connected = new Set<AgentId>();
+  /** Neighbours that are asked in their turn: who connects first must not be all that a newcomer hears of the mesh. */
+  readonly #toAsk = new Set<AgentId>();
+  /** Times that it asked somebody for what it lacks, when last, and when next. */
+  #exchanges = 0;
+  #exchangedMs = Number.NEGATIVE_INFINITY;
+  #nextMs = Number.POSITIVE_INFINITY;
+
+  constructor(context: Context, directory: Directory) {
+    this.#context = context;
+    this.#directory = directory;
+  }
+
+  onConnected(peer: AgentId): void {
+    this.#connected.add(peer);
+    // Neighbours tell each other the same: of connections that open one after another, for a job, few are of use.
+    const isDue = this.#context.now.monoMs >= this.#exchangedMs + EXCHANGE_MS;
+    if (this.#exchanges < FIRST_EXCHANGES || isDue) this.#askFor(peer);
+    else if (this.#toAsk.size < limits.members) this.#toAsk.add(peer);
+    this.plan();
+  }
+
+  onDisconnected(peer: AgentId): void {
+    this.#connected.delete(peer);
+    this.plan();
+  }
+
+  /** What this one lacks of what `peer` knows. */
+  #askFor(peer: AgentId): void {
+    const { now } = this.#context;
+    this.#toAsk.delete(peer);
+    this.#exchanges++;
+    this.#exchangedMs = now.monoMs;
+    const known = this.#directory
+      .list(now.wallMs)
+      .map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
+    const { depth } = this.#directory.place;
+    this.#context.send(peer, { kind: "fetchVcvs", depth, known: known.slice(0, limits.directoryAgents) });
+  }
+
+  onFetch(from: AgentId, { depth, known }: Extract<Message, { kind: "fetchVcvs" }>): void {
+    const lacking = this.#directory.newerThan(this.#context.now.wallMs, from, depth, known);
+    let batch: Vcv[] = [];
+    let bytes = 0;
+    for (const vcv of lacking) {
+      const size = encodeVcv(vcv).length;
+      if (bytes + size > VCVS_BYTES && batch.length > 0) {
+        this.#context.send(from, { kind: "vcvs", vcvs: batch });
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(vcv);
+      bytes += size;
+    }
+    if (batch.length > 0) this.#context.send(from, { kind: "vcvs", vcvs: batch });
+  }
+
+  /** When to ask next; to be called when the mesh is split, too. */
+  plan(): void {
+    this.#nextMs = this.#exchangedMs + this.#pauseMs();
+  }
+
+  #pauseMs(): number {
+    const isSplit = this.#directory.place.depth > 0;
+    if (isSplit && this.#shardNeighbours() < SHARD_NEIGHBOURS) return SEARCH_MS;
+    if (this.#toAsk.size > 0) return EXCHANGE_MS;
+    return isSplit ? REFRESH_MS : Number.POSITIVE_INFINITY;
+  }
+
+  tick(): void {
+    const { monoMs } = this.#context.now;
+    if (monoMs < this.#nextMs) return;
+    const searched = this.#pauseMs() === SEARCH_MS ? this.#stranger() : null;
+    const [waiting = this.#pick([...this.#connected])] = this.#toAsk;
+    const peer = searched ?? waiting;
+    this.#exchangedMs = monoMs;
+    if (peer !== null) this.#askFor(peer);
+    this.plan();
+    // Nobody is left to be found: neighbours may hear of somebody.
+    if (searched === null) this.#nextMs = Math.max(this.#nextMs, monoMs + EXCHANGE_MS);
+  }
+
+  nextWakeMs(): number {
+    return this.#nextMs;
+  }
+
+  #shardNeighbours(): number {
+    const { place } = this.#directory;
+    let neighbours = 0;
+    for (const peer of this.#connected) {
+      const vcv = this.#directory.get(peer);
+      if (vcv !== undefined && sharedBits(place, this.#directory.placeOf(vcv)) === place.depth) neighbours++;
+    }
+    return neighbours;
+  }
+
+  /** An agent that it is not connected to: of its own shard, or, as long as it knows nobody there, as near as it knows. */
+  #stranger(): AgentId | null {
+    const { place } = this.#directory;
+    const isNew = this.#exchanges < FIRST_SEARCHES && this.#shardNeighbours() === 0;
+    let nearest: AgentId[] = [];
+    let least = isNew ? 0 : place.depth;
+    for (const vcv of this.#directory.entries()) {
+      if (vcv.agent === this.#context.self || this.#connected.has(vcv.agent)) continue;
+      const shared = sharedBits(place, this.#directory.placeOf(vcv));
+      if (shared < least) continue;
+      if (shared > least) nearest = [];
+      least = shared;
+      nearest.push(vcv.agent);
+    }
+    return this.#pick(nearest);
+  }
+
+  /** Another one with each exchange. */
+  #pick(agents: readonly AgentId[]): AgentId | null {
+    return agents[this.#exchanges % Math.max(1, agents.length)] ?? null;
+  }
+}
+
+/** Leading bits that two shards have in common, no more than make them one. */
+function sharedBits(own: Place, other: Place): number {
+  let bits = 0;
+  while (bits < own.depth && isSameShard(own, other, bits + 1)) bits++;
+  return bits;
+}
