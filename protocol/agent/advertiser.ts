@@ -4,7 +4,7 @@
  * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3.
  */
 
-import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
+import { type Directory, ENOUGH_KNOWN, VCV_LIFE_MS } from "../capability/directory.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
@@ -18,6 +18,8 @@ import { Exchanges } from "./exchanges.ts";
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
 const FIRST_PUBLISH_MS = 1_500;
+/** Times that its vector goes out, ten seconds apart, while it learns from neighbours how large the mesh is. */
+const JOINING = 2;
 
 export class Advertiser {
   readonly #context: Context;
@@ -124,8 +126,10 @@ export class Advertiser {
   #onVcv(vcv: Vcv): Verdict {
     if (vcv.agent === this.#context.self) return ignore("own");
     const verdict = this.#directory.take(this.#context.now.wallMs, vcv);
+    const isGenuine = verdict.verdict === "accept" || verdict.code === ENOUGH_KNOWN;
+    // Somebody who is not kept in mind may be a member of a job all the same.
+    if (isGenuine) this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
     if (verdict.verdict === "accept") {
-      this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
       this.#subscribe();
     }
@@ -156,6 +160,7 @@ export class Advertiser {
     this.#exchanges.tick();
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
+    if (this.#published < JOINING) this.#directory.goByOthers();
     // In time everybody is heard of who is there.
     if (now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
     this.#published++;
@@ -166,7 +171,7 @@ export class Advertiser {
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
     // Once more soon: whoever joined gossip's mesh a moment later has it then too.
-    if (this.#published === 1) this.#publishAtMs = now.monoMs + CHANGE_MS;
+    if (this.#published < JOINING) this.#publishAtMs = now.monoMs + CHANGE_MS;
   }
 
   nextWakeMs(): number {

@@ -24,6 +24,8 @@ const SHARD_NEIGHBOURS = 6;
 /** Between two attempts to find one, ms; of its first ones also where it knows nobody of its shard to ask. */
 const SEARCH_MS = 1_000;
 const FIRST_SEARCHES = 16;
+/** Between two answers to one neighbour, ms: none asks so often. */
+const ANSWER_MS = 500;
 /** Bytes of capability vectors in one frame: far below the limit of frames. */
 const VCVS_BYTES = 256 * 1024;
 
@@ -34,6 +36,8 @@ export class Exchanges {
   readonly #connected = new Set<AgentId>();
   /** Neighbours that are asked in their turn: who connects first must not be all that a newcomer hears of the mesh. */
   readonly #toAsk = new Set<AgentId>();
+  /** When it last told each of those that are connected what they lack. */
+  readonly #answeredMs = new Map<AgentId, number>();
   /** Times that it asked somebody for what it lacks, when last, and when next. */
   #exchanges = 0;
   #exchangedMs = Number.NEGATIVE_INFINITY;
@@ -55,6 +59,7 @@ export class Exchanges {
 
   onDisconnected(peer: AgentId): void {
     this.#connected.delete(peer);
+    this.#answeredMs.delete(peer);
     this.plan();
   }
 
@@ -72,6 +77,10 @@ export class Exchanges {
   }
 
   onFetch(from: AgentId, { depth, known }: Extract<Message, { kind: "fetchVcvs" }>): void {
+    const { monoMs } = this.#context.now;
+    // An answer costs a walk over all that both know.
+    if (monoMs < (this.#answeredMs.get(from) ?? Number.NEGATIVE_INFINITY) + ANSWER_MS) return;
+    this.#answeredMs.set(from, monoMs);
     const lacking = this.#directory.newerThan(this.#context.now.wallMs, from, depth, known);
     let batch: Vcv[] = [];
     let bytes = 0;

@@ -45,6 +45,9 @@ function factsOf(crypto: Crypto, vcv: Vcv): Facts {
   return facts;
 }
 
+/** Why a genuine vector was not kept: enough agents of its shard are known. */
+export const ENOUGH_KNOWN = "enough-known";
+
 export interface DirectoryOptions {
   /** The mesh's; vectors of another one are refused. Default: the built-in one. */
   readonly embedder?: string;
@@ -159,7 +162,7 @@ export class Directory {
     if (known !== undefined) this.#drop(known);
     this.#put(vcv);
     this.#split();
-    return this.#entries.get(vcv.agent) === vcv ? ACCEPT : ignore("enough-known");
+    return this.#entries.get(vcv.agent) === vcv ? ACCEPT : ignore(ENOUGH_KNOWN);
   }
 
   #put(vcv: Vcv): void {
@@ -172,8 +175,8 @@ export class Directory {
     if (weight > 0) return;
     const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
     outsiders.push(vcv.agent);
-    // Whoever was heard of longest ago makes room.
-    if (outsiders.length > outsidersOf(this.#shardAgents)) this.#drop(this.#entries.get(outsiders[0]!)!);
+    // Those that have been there longer stay: nobody drives them out by coming in numbers.
+    if (outsiders.length > outsidersOf(this.#shardAgents)) this.#drop(vcv);
   }
 
   #drop(vcv: Vcv): void {
@@ -193,17 +196,23 @@ export class Directory {
 
   // --- depth ------------------------------------------------------------------------------------------
 
-  /** Deeper, while more agents are heard of than a shard should have, or while half of those known are far deeper. */
+  /** Deeper, while more agents are heard of than a shard should have. */
   #split(): void {
     while (this.#place.depth < limits.shardBits && this.meshAgents > this.#room) this.#moveTo(this.#place.depth + 1);
-    const usual = this.#usualDepth();
-    // Whoever joins a large mesh goes by the others: it does not see its size yet.
-    if (usual > this.#place.depth + 1) this.#moveTo(usual);
   }
 
-  /** Less deep, once, if the mesh has become so small: to be called when all that is there has been heard of. */
+  /** Less deep, if the mesh has become so small: to be called when all that is there has been heard of. */
   merge(): void {
-    if (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
+    while (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
+  }
+
+  /**
+   * As deep as the others, if they are far deeper: to be called by who has just joined, and cannot see yet how large the
+   * mesh is. Later an agent believes what it hears, not what it is told, or some that lie could split a small mesh.
+   */
+  goByOthers(): void {
+    const usual = this.#usualDepth();
+    if (usual > this.#place.depth + 1) this.#moveTo(usual);
   }
 
   /** The median depth of the agents that it knows; 0 while they are few. */

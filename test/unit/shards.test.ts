@@ -98,6 +98,7 @@ describe("a directory", () => {
     for (const vcv of vcvs.slice(0, 2_000)) neighbour.take(NOW, vcv);
     const newcomer = new Directory(MESH, crypto, id("newcomer"));
     for (const vcv of neighbour.newerThan(NOW, id("newcomer"), 0, [])) newcomer.take(NOW, vcv);
+    newcomer.goByOthers();
     expect(newcomer.place.depth).toBe(4);
   });
 
@@ -119,8 +120,6 @@ describe("a directory", () => {
     directory.merge();
     expect(directory.place.depth).toBe(2);
     directory.expire(NOW + 60_001); // a hundred are left
-    directory.merge();
-    expect(directory.place.depth).toBe(1);
     directory.merge();
     expect(directory.place.depth).toBe(0);
   });
@@ -151,6 +150,25 @@ describe("a directory", () => {
     // As many as they are, to those that hear them: an eighth, each for eight.
     expect(directory.meshAgents - before).toBeLessThan(64 * 4);
   });
+
+  test("of a small mesh is not split by agents that say they are", () => {
+    const directory = settled(
+      "w0",
+      namesOf(12).map((name) => vcvOf(name, 0)),
+    );
+    for (let i = 0; i < 400; i++) directory.take(NOW, vcvOf(`deep${i}`, 6));
+    expect(directory.place.depth).toBe(0);
+    for (const name of namesOf(12)) expect(directory.get(id(name))).toBeDefined();
+  });
+
+  test("is not made to forget those of other shards that it knows", () => {
+    const vcvs = namesOf(10_000).map((name) => vcvOf(name, 4));
+    const directory = settled("w0", vcvs);
+    for (const vcv of vcvs) directory.take(NOW, vcv);
+    const contacts = directory.contacts();
+    for (let i = 0; i < 2_000; i++) directory.take(NOW, vcvOf(`many${i}`, 4, 1, NOW + 1_000));
+    expect(directory.contacts()).toEqual(contacts);
+  });
 });
 
 describe("beacons", () => {
@@ -165,6 +183,7 @@ describe("beacons", () => {
       const directory = new Directory(MESH, crypto, id(name), { shardAgents });
       if (depth === 0) return { name, directory: null };
       for (const vcv of vcvs) if (isNear(placeOf(name, depth), placeOf(vcv.agent, depth))) directory.take(NOW, vcv);
+      directory.goByOthers();
       expect(directory.place.depth).toBe(depth);
       return { name, directory };
     });
