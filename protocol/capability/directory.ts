@@ -6,6 +6,7 @@
  * Source: protocol.md 2 (lifetime, rate of change), 3.
  */
 
+import { compareBytes } from "../core/bytes.ts";
 import { type Crypto, statementMessage } from "../core/crypto.ts";
 import { type AgentId, type Hash, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -43,6 +44,21 @@ function factsOf(crypto: Crypto, vcv: Vcv): Facts {
     factsKnown.set(vcv, facts);
   }
   return facts;
+}
+
+/**
+ * Vectors that directories of this process took lately, by their hashes: a simulated world has thousands of directories,
+ * into which the same vector comes in a different frame each time, and should be held once.
+ */
+const taken = new Map<Hash, Vcv>();
+
+/** The same vector: the one that was taken before, if there is one. */
+function shared(vcv: Vcv, { hash }: Facts): Vcv {
+  const known = taken.get(hash);
+  if (known !== undefined && compareBytes(known.signature, vcv.signature) === 0) return known;
+  if (taken.size >= limits.directoryAgents) taken.delete(taken.keys().next().value!);
+  taken.set(hash, vcv);
+  return vcv;
 }
 
 /** Why a genuine vector was not kept: enough agents of its shard are known. */
@@ -160,9 +176,10 @@ export class Directory {
     if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", facts.hash), vcv.signature))
       return reject("bad-signature");
     if (known !== undefined) this.#drop(known);
-    this.#put(vcv);
+    const kept = shared(vcv, facts);
+    this.#put(kept);
     this.#split();
-    return this.#entries.get(vcv.agent) === vcv ? ACCEPT : ignore(ENOUGH_KNOWN);
+    return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore(ENOUGH_KNOWN);
   }
 
   #put(vcv: Vcv): void {
