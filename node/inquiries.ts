@@ -30,6 +30,8 @@ import type { BlobStore } from "./store/blob-store.ts";
 
 /** Longest wait for another agent's answer, ms. */
 const ASK_MS = 10_000;
+/** Of one of many that are asked the same, ms: some may be gone, and two are asked for each shard. */
+const ASK_CONTACT_MS = 3_000;
 /** Agents that are asked for a job at the same time. */
 const SEARCH_WIDTH = 16;
 
@@ -81,13 +83,13 @@ export class Inquiries {
     for (const asked of this.#asked.values()) asked.fail(error);
   }
 
-  async #ask(to: AgentId, query: Query): Promise<Uint8Array | null> {
+  async #ask(to: AgentId, query: Query, waitMs = ASK_MS): Promise<Uint8Array | null> {
     const id = this.#nextId++;
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Uint8Array | null>((answer, fail) => {
         this.#asked.set(id, { answer, fail });
-        timer = setTimeout(() => fail(new MeshworkError("unreachable", `${to} does not answer`)), ASK_MS);
+        timer = setTimeout(() => fail(new MeshworkError("unreachable", `${to} does not answer`)), waitMs);
         this.#parts.ask({ kind: "ask", id, to, query });
       });
     } finally {
@@ -138,16 +140,16 @@ export class Inquiries {
     const contacts = bytes === null ? [] : read(contactsSchema, bytes, `${of} names no agents of other shards`);
     const elsewhere = contacts.map(({ agent, addresses }) => {
       this.#parts.network.address(agent as AgentId, addresses);
-      return this.#findNear(vector!, most, agent as AgentId).catch(() => []);
+      return this.#findNear(vector!, most, agent as AgentId, ASK_CONTACT_MS).catch(() => []);
     });
     const found = new Map([near, ...(await Promise.all(elsewhere))].flat().map((one) => [one.agent, one]));
     return bestFirst([...found.values()], (one) => one).slice(0, most);
   }
 
   /** Of the agents that `of` knows. */
-  async #findNear(vector: Int8Array, most: number, of: AgentId): Promise<readonly FoundAgent[]> {
+  async #findNear(vector: Int8Array, most: number, of: AgentId, waitMs = ASK_MS): Promise<readonly FoundAgent[]> {
     const { embedder } = this.#parts;
-    const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector), most });
+    const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector), most }, waitMs);
     const found = read(foundAgentsSchema, bytes, `${of} does not tell which agents it knows`);
     if (typeof found !== "string") return found;
     const what = `the mesh compares skills by ${found}, this command by ${embedder.name}`;
