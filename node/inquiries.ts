@@ -44,7 +44,8 @@ export interface InquiryParts {
   readonly network: Network;
 }
 
-interface Asked {
+/** Whoever waits for another agent's answer. */
+interface Waiting {
   answer(bytes: Uint8Array | null): void;
   fail(error: Error): void;
 }
@@ -65,7 +66,7 @@ function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | null, problem: string
 
 export class Inquiries {
   readonly #parts: InquiryParts;
-  readonly #asked = new Map<number, Asked>();
+  readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
 
   constructor(parts: InquiryParts) {
@@ -73,12 +74,12 @@ export class Inquiries {
   }
 
   onReply({ id, ok, bytes }: Extract<LocalEvent, { kind: "reply" }>): void {
-    this.#asked.get(id)?.answer(ok ? bytes : null);
+    this.#waiting.get(id)?.answer(ok ? bytes : null);
   }
 
   /** Whoever waits for an answer learns that none comes. */
   end(error: Error): void {
-    for (const asked of this.#asked.values()) asked.fail(error);
+    for (const waiting of this.#waiting.values()) waiting.fail(error);
   }
 
   async #ask(to: AgentId, query: Query): Promise<Uint8Array | null> {
@@ -86,13 +87,13 @@ export class Inquiries {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Uint8Array | null>((answer, fail) => {
-        this.#asked.set(id, { answer, fail });
+        this.#waiting.set(id, { answer, fail });
         timer = setTimeout(() => fail(new MeshworkError("unreachable", `${to} does not answer`)), ASK_MS);
         this.#parts.ask({ kind: "ask", id, to, query });
       });
     } finally {
       clearTimeout(timer);
-      this.#asked.delete(id);
+      this.#waiting.delete(id);
     }
   }
 

@@ -11,7 +11,7 @@ import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import type { AwardRef } from "../input.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
 import { screen } from "../selection/screen.ts";
-import type { Candidate, ChoiceRequest, Lots, Pick } from "../selection/selector.ts";
+import type { Candidate, ChoiceRequest, Lots, Picked } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
@@ -78,7 +78,7 @@ export function chooseWorkers(
   { free: offers, isLimited }: Choosable,
   seats: number,
   budget: number,
-): readonly Pick[] | null {
+): readonly Picked[] | null {
   const near = affinities(rules, task);
   const of: AwardRef = { job: rules.job, task: task.id, attempt: task.attempt };
   const request: ChoiceRequest = {
@@ -93,7 +93,7 @@ export function chooseWorkers(
   const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats, isLimited) };
   const { ranked, picked } = selector.choose(rules.state.learned.get(), screened, seats);
   // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
-  let affordable: readonly Pick[] = picked;
+  let affordable: readonly Picked[] = picked;
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(screened, seats);
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(request, seats);
   if (priceOf(affordable, request) > budget) return null;
@@ -101,11 +101,11 @@ export function chooseWorkers(
   return affordable;
 }
 
-const priceOf = (picks: readonly Pick[], { candidates }: ChoiceRequest): number =>
+const priceOf = (picks: readonly Picked[], { candidates }: ChoiceRequest): number =>
   picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
 
 /** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
-function pickCheapest(request: ChoiceRequest, seats: number): Pick[] {
+function pickCheapest(request: ChoiceRequest, seats: number): Picked[] {
   const { candidates, lots } = request;
   const byPrice = (a: Candidate, b: Candidate): number =>
     a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));

@@ -9,9 +9,9 @@ import { contextOf } from "./context.ts";
 import { createScoring, firstOf, orderByLot, pickBest, picksAt } from "./rank.ts";
 import type {
   Candidate,
-  Pick as Choice,
   ChoiceRequest,
   Lesson,
+  Picked,
   Picks,
   Reason,
   Scored,
@@ -129,7 +129,7 @@ const isScored = ({ agent, score, mean, bonus }: Scored): boolean =>
   typeof agent === "string" && [score, mean, bonus].every((number) => typeof number === "number");
 
 /** Contexts go into the books, and rewards are read from them: they are never a plugin's own. */
-const withContext = (pick: Choice, request: ChoiceRequest): Choice => ({
+const withContext = (pick: Picked, request: ChoiceRequest): Picked => ({
   ...pick,
   context: contextOf(request.candidates.find(({ agent }) => agent === pick.agent)!, request),
 });

@@ -10,7 +10,7 @@
 
 import { priceShareIn, slowness, slownessIn, successIn, unit } from "./context.ts";
 import { REWARD, type RewardParameters } from "./parameters.ts";
-import type { Pick as Choice, Lesson } from "./selector.ts";
+import type { Lesson, Picked } from "./selector.ts";
 
 export interface Outcome {
   /** 1 or 0 by the tally; between them where the owner scores. */
@@ -40,7 +40,7 @@ export const expectedReward = (
 
 /** What is learned of a result once it is accepted, rejected, or scored by the owner. */
 export const lessonOf = (
-  award: Pick<Choice, "agent" | "context">,
+  award: Pick<Picked, "agent" | "context">,
   skill: string,
   outcome: Outcome,
   parameters: RewardParameters = REWARD,

@@ -86,7 +86,8 @@ export interface Scored {
  */
 export type Reason = "best" | "explore" | "newcomer" | "draw" | "cheapest";
 
-export interface Pick extends Scored {
+/** An agent that gets a seat. */
+export interface Picked extends Scored {
   /** What was known at the time of the choice, as context.ts writes it: kept with the award, for learning. */
   readonly context: readonly number[];
   readonly why: Reason;
@@ -96,7 +97,7 @@ export interface Picks {
   /** All candidates, best first: the explanation of the choice. */
   readonly ranked: readonly Scored[];
   /** Distinct agents, at most as many as asked for, the first choice first. */
-  readonly picked: readonly Pick[];
+  readonly picked: readonly Picked[];
 }
 
 /** How good a result was: when it is accepted or rejected, and again when the owner scores the job. */
