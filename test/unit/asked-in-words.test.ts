@@ -6,7 +6,7 @@ import { parseJob } from "../../node/job-file/parse-job.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { bytesOf, EMBEDDER_NAME, embed, type SkillText } from "../../protocol/capability/embedding.ts";
 import { matchOf } from "../../protocol/capability/matching.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import type { SkillAd, Vcv } from "../../protocol/wire/capability.ts";
@@ -56,7 +56,7 @@ describe("a beacon in words", () => {
   for (const name of nearest) directory.take(NOW, vcvOf(name, COUNTER));
   for (const name of others) directory.take(NOW, vcvOf(name, UPPER));
   directory.take(NOW, vcvOf("elsewhere", DIFFERENT));
-  const screening = new Screening(directory, hasher);
+  const screening = new SelfScreening(directory, hasher);
   const called = (job: string, calls: number): string[] =>
     [...nearest, ...others, "elsewhere"].filter((name) =>
       screening.isCalled(id(name), {

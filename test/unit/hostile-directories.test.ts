@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { EventOf } from "../../protocol/job/event.ts";
 import { single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
@@ -14,13 +14,13 @@ const SYBILS = 5_000;
 const HONEST = ["h0", "h1", "h2", "h3"];
 
 /** Of each honest agent its own, with what it heard of. */
-function directoriesOf(shardAgents: number, depth: number, nowMs: number): Map<string, Screening> {
+function directoriesOf(shardAgents: number, depth: number, nowMs: number): Map<string, SelfScreening> {
   const directories = HONEST.map((name) => [name, new Directory(MESH, crypto, id(name), { shardAgents })] as const);
   for (const name of [...HONEST, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {
     const vcv = signedVcv(name, nowMs, { depth });
     for (const [, directory] of directories) directory.take(nowMs, vcv);
   }
-  return new Map(directories.map(([name, directory]) => [name, new Screening(directory, hasher)]));
+  return new Map(directories.map(([name, directory]) => [name, new SelfScreening(directory, hasher)]));
 }
 
 test.each([

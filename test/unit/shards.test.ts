@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardOf } from "../../protocol/capability/shards.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
@@ -182,7 +182,7 @@ describe("beacons", () => {
     const whole = settled("w0", vcvs, shardAgents);
     const called = screenings.map(({ name, directory }) => ({
       name,
-      screening: new Screening(directory ?? whole, hasher),
+      screening: new SelfScreening(directory ?? whole, hasher),
     }));
     let answers = 0;
     for (let job = 0; job < 5; job++) {

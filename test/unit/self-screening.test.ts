@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Vcv, VcvContent } from "../../protocol/wire/capability.ts";
 import { plainSkill, signedVcv } from "../support/capability-vectors.ts";
@@ -34,7 +34,7 @@ const beaconOf = (job: string, calls: number, labels: readonly string[] = []) =>
 });
 
 test("about as many answer as are called, others for another job, and whoever was called stays called", () => {
-  const screening = new Screening(directoryOf(names.map((name) => vcvOf(name))), hasher);
+  const screening = new SelfScreening(directoryOf(names.map((name) => vcvOf(name))), hasher);
   const called = (job: string, calls: number): string[] =>
     names.filter((name) => screening.isCalled(id(name), beaconOf(job, calls)));
   let answers = 0;
@@ -55,7 +55,7 @@ test("about as many answer as are called, others for another job, and whoever wa
 test("of few that match all are called, and only those; a change of the directory counts", () => {
   const gpu = names.slice(0, 10).map((name) => vcvOf(name, { labels: ["gpu"] }));
   const directory = directoryOf([...gpu, ...names.slice(10).map((name) => vcvOf(name))]);
-  const screening = new Screening(directory, hasher);
+  const screening = new SelfScreening(directory, hasher);
   const called = (): string[] => names.filter((name) => screening.isCalled(id(name), beaconOf("job", 16, ["gpu"])));
   expect(called()).toEqual(names.slice(0, 10));
   expect(screening.isCalled(id("stranger"), beaconOf("job", 16))).toBe(false);
