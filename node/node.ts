@@ -54,7 +54,7 @@ export interface MeshworkNode {
   peers(): AgentId[];
   /** Everything this node knows, as plain data (`meshwork status`). `of`: another agent. */
   status(of?: AgentId): Promise<Value>;
-  /** Agents whose skills are like the words, best first, as far as `of` (default: this node) knows. */
+  /** Agents whose skills are like the words, best first: of those that `of` (default: this node) knows or can ask about. */
   findAgents(query: string, most?: number, of?: AgentId): Promise<readonly FoundAgent[]>;
   /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
   explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;

@@ -48,8 +48,8 @@ function scoreOf(selector: ScoreSelector, candidate: Candidate): number {
 
 /**
  * As `selector`, but a choice that throws, or is none among the candidates, is drawn by lot, and a lesson that throws, or
- * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place: that would survive blocks that are taken back. Throws
- * where it starts with no plain data.
+ * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place:
+ * that would survive blocks that are taken back. Throws where it starts with no plain data.
  */
 export function guarded<S>(selector: Selector<S>): Selector<S> {
   const { name, summary, seesAll = false } = selector;

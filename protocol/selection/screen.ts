@@ -1,7 +1,7 @@
 /**
  * Screening: which of the eligible offers the selector sees at all. The best L by
  * `0.50 similarity + 0.35 prior success + 0.15 stability`; newcomers, whom making up costs nothing, get at most
- * ceil(L / 3) of the places and one live award a job. These limits hold only while enough offers with a record stand to
+ * ceil(L / 3) of the places and one live award each. These limits hold only while enough offers with a record stand to
  * fill the seats, whether free or at work (job/eligible.ts counts them): a fresh mesh starts with newcomers.
  *
  * Source: protocol.md 6.3; Symphony-Coord, stage 1.

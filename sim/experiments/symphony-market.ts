@@ -1,7 +1,7 @@
 /**
  * The five agents of Symphony-Coord's simulation, which its experiments 2 and 3 share, as a scenario: one job of single
- * tasks, one after the other, whose awards, offers and results go through blocks of a committee (of one: members compute the same choice). And what each
- * step of such a run came to.
+ * tasks, one after the other, whose awards, offers and results go through blocks of a committee (of one: members compute
+ * the same choice). And what each step of such a run came to.
  *
  * Source of the figures: Symphony-Coord (arXiv 2602.00966), experiments 2 and 3, and its published code.
  */
