@@ -17,13 +17,8 @@ import type { Data } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { nodeCrypto } from "./crypto.ts";
-import {
-  contactsSchema,
-  type ExplainedChoice,
-  explainedSchema,
-  type FoundAgent,
-  foundAgentsSchema,
-} from "./explained.ts";
+import { type ExplainedChoice, explainedSchema } from "./explained.ts";
+import { contactsSchema, type FoundAgent, foundAgentsSchema } from "./found-agents.ts";
 import type { Network } from "./network/network.ts";
 import type { Embedder } from "./search/embedder.ts";
 import type { BlobStore } from "./store/blob-store.ts";
