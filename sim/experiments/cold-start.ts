@@ -10,6 +10,7 @@ import type { SimHost } from "../host.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { LANES } from "../workloads/lanes.ts";
+import { AwardLog, type LoggedAward } from "./award-log.ts";
 import {
   computedExperiment,
   type ExperimentRow,
@@ -119,54 +120,31 @@ function knownWorld(people: readonly Person[], seed: number, { answers }: Params
   return { ...EMPTY_WORLD, records };
 }
 
-/** An award, in the order of the decisions. */
-interface Seat {
-  readonly job: number;
-  readonly task: string;
-  readonly worker: AgentId;
-  isAccepted: boolean;
-}
-
 async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const people = peopleOf(String(of.newcomers), seed, params);
-  const seats: Seat[] = [];
+  const log = new AwardLog();
   const result = await runScenario(scenarioOf(people, String(of.selector), params), {
     seed,
     host,
     thorough: false,
     plugins: [{ shapes: [LANES] }],
     known: knownWorld(people, seed, params),
-    watch: ({ index: job }) => ({
-      onDecided({ events }) {
-        for (const event of events) {
-          if (event.kind === "award") seats.push({ job, task: event.task, worker: event.worker, isAccepted: false });
-          if (event.kind !== "accepted") continue;
-          for (const seat of seats)
-            if (seat.job === job && seat.task === event.task && event.supporters.includes(seat.worker))
-              seat.isAccepted = true;
-        }
-      },
-    }),
+    watch: log.watch,
   });
-  return [{ labels: of, figures: figuresOf(people, seats, result, params) }];
+  return [{ labels: of, figures: figuresOf(people, log, result, params) }];
 }
 
-function figuresOf(
-  people: readonly Person[],
-  seats: readonly Seat[],
-  { metrics }: RunResult,
-  { jobs }: Params,
-): Figures {
+function figuresOf(people: readonly Person[], log: AwardLog, { metrics }: RunResult, { jobs }: Params): Figures {
   const byName = new Map(people.map((one) => [one.name, one]));
   const ranked = [...people].sort((a, b) => b.chance - a.chance || (a.name < b.name ? -1 : 1));
   const top = new Set(ranked.slice(0, Math.ceil(people.length / 10)));
   const newTop = [...top].filter(({ isNew }) => isNew).length;
   const best = meanOf(ranked.slice(0, 3).map(({ chance }) => chance))!;
-  const person = ({ worker }: Seat): Person => byName.get(worker)!;
-  const third = (part: number): Seat[] => seats.filter(({ job }) => Math.floor((3 * job) / jobs) === part);
-  const newcomerShare = (part: number): number | null => shareOf(third(part), (seat) => person(seat).isNew);
-  const regretOf = (part: number): number | null => meanOf(third(part).map((seat) => best - person(seat).chance));
-  const foundAt = seats.findIndex((seat) => seat.isAccepted && person(seat).isNew && top.has(person(seat)));
+  const person = ({ worker }: LoggedAward): Person => byName.get(worker)!;
+  const third = (part: number): LoggedAward[] => log.all.filter(({ job }) => Math.floor((3 * job) / jobs) === part);
+  const newcomerShare = (part: number): number | null => shareOf(third(part), (award) => person(award).isNew);
+  const regretOf = (part: number): number | null => meanOf(third(part).map((award) => best - person(award).chance));
+  const foundAt = log.all.findIndex((award) => award.isAccepted && person(award).isNew && top.has(person(award)));
   return {
     "newcomerShare.first": newcomerShare(0),
     "newcomerShare.middle": newcomerShare(1),
@@ -178,7 +156,7 @@ function figuresOf(
     "regret.last": regretOf(2),
     wrongAccepted: metrics.wrongAccepted ?? null,
     completion: metrics.completion ?? null,
-    awardsPerTask: seats.length / new Set(seats.map(({ job, task }) => `${job}/${task}`)).size,
+    awardsPerTask: log.all.length / log.byTask().length,
   };
 }
 

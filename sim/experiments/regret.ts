@@ -106,23 +106,24 @@ async function run({ selector }: Labels, seed: number, params: Params, host: Sim
     host,
     thorough: false,
     plugins: [{ behaviours: [ADMITS], selectors: VARIANTS }],
-    watch: () => log.watch(),
+    watch: log.watch,
   });
   const best = chances.reduce((most, chance) => Math.max(most, chance), 0);
   const chanceOf = new Map(chances.map((chance, i) => [`${groupOf(i)}1`, chance]));
   const sums = [0];
-  for (const { worker } of log.first) sums.push(sums.at(-1)! + best - chanceOf.get(worker)!);
+  const first = log.first();
+  for (const { worker } of first) sums.push(sums.at(-1)! + best - chanceOf.get(worker)!);
   const points = params.checkpoints.map((x) => ({ x, y: sums[x]! }));
   const exponent = exponentOf(points.filter(({ x }) => x >= params.fitFrom));
   return points.map(({ x, y }, i) => {
     const from = points[i - 1] ?? { x: 0, y: 0 };
-    const since = log.first.slice(from.x, x);
+    const since = first.slice(from.x, x);
     return {
       labels: { tasks: x, selector: selector! },
       figures: {
         regret: y,
         regretPerTask: (y - from.y) / since.length,
-        success: since.filter(({ isRight }) => isRight).length / since.length,
+        success: since.filter(({ isAccepted }) => isAccepted).length / since.length,
         exponent: i === points.length - 1 ? exponent : null,
       },
     };
