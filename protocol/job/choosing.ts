@@ -39,7 +39,8 @@ export const agentOf = (rules: Rules, agent: AgentId): AgentRecord => rules.stat
 function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): Candidate {
   const { state, timeMs } = rules;
   const record = agentOf(rules, offer.agent);
-  const key = skillKey(offer.agent, specOf(rules, task).skill);
+  const { skill } = specOf(rules, task);
+  const key = skillKey(offer.agent, skill);
   const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
   const before = rules.prior.get(key);
   const answers = endsOf(answersOf(rules, key));
@@ -47,7 +48,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): 
   return {
     agent: offer.agent,
     similarity: offer.similarity / SAME_SKILL,
-    isNewcomer: isNewcomer(rules, offer.agent, specOf(rules, task).skill),
+    isNewcomer: isNewcomer(rules, offer.agent, skill),
     price: offer.price,
     expectedMs: offer.expectedMs,
     live: record.live,
@@ -79,12 +80,12 @@ export function chooseWorkers(
   seats: number,
   budget: number,
 ): readonly Picked[] | null {
-  const near = affinities(rules, task);
+  const affinityOf = affinities(rules, task);
   const of: AwardRef = { job: rules.job, task: task.id, attempt: task.attempt };
   const request: ChoiceRequest = {
     of,
     skill: specOf(rules, task).skill,
-    candidates: offers.map((offer) => candidateOf(rules, task, offer, near.get(offer.agent) ?? 0)),
+    candidates: offers.map((offer) => candidateOf(rules, task, offer, affinityOf.get(offer.agent) ?? 0)),
     lots: lotsOf(rules, of),
     targetMs: policyOf(rules, task).timeoutMs,
     typicalPrice: typicalPrice(offers),

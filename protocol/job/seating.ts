@@ -43,7 +43,7 @@ const WINDOW_DOUBLINGS = 4;
 /** After so many windows in a row everybody is called: directories may be full of agents that are none. */
 const CALLS_ALL = 3;
 
-export const windowDeadline = (need: string): string => `window|${need}`;
+const windowDeadline = (need: string): string => `window|${need}`;
 
 // --- awarding -----------------------------------------------------------------------------------------
 

@@ -29,6 +29,9 @@ export function rewardOf(
   return unit(correct) - priceWeight * priceShareIn(context) - latencyWeight * slowness(tookMs, targetMs);
 }
 
+/** A reward between -1 and 1, whoever gave it; what is no number stays so. */
+export const boundedReward = (reward: number): number => (reward > 1 ? 1 : reward < -1 ? -1 : reward);
+
 /**
  * What the definition says of a context before anything was learned: the chance of being right by the record, less the
  * price asked for and the latency that the agent itself expects.

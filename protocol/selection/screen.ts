@@ -13,7 +13,7 @@ import { createScoring, firstOf, orderBy, orderByLot, picksAt } from "./rank.ts"
 import type { Candidate, ChoiceRequest, Selector } from "./selector.ts";
 
 /** 0..1: free, fast by its own word (against the task's target), and in time so far. */
-export const stabilityOf = (candidate: Candidate, targetMs: number): number =>
+const stabilityOf = (candidate: Candidate, targetMs: number): number =>
   STABILITY_WEIGHTS.idle * (1 - loadOf(candidate)) +
   STABILITY_WEIGHTS.fast * (1 - slowness(candidate.expectedMs, targetMs)) +
   STABILITY_WEIGHTS.reliable * reliabilityOf(candidate);

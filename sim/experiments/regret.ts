@@ -15,6 +15,7 @@ import { ADMITS } from "../workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
 import { FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
+import { shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt } from "./say.ts";
 
@@ -123,7 +124,7 @@ async function run({ selector }: Labels, seed: number, params: Params, host: Sim
       figures: {
         regret: y,
         regretPerTask: (y - from.y) / since.length,
-        success: since.filter(({ isAccepted }) => isAccepted).length / since.length,
+        success: shareOf(since, ({ isAccepted }) => isAccepted),
         exponent: i === points.length - 1 ? exponent : null,
       },
     };
