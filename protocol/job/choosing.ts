@@ -18,7 +18,7 @@ import { agentId } from "../wire/consensus.ts";
 import { affinities } from "./affinity.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
 import { endsOf } from "./recent.ts";
-import { type AgentRecord, answersOf, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
+import { agentOf, answersOf, isNewcomer, type Offer, skillKey, type Task } from "./state.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
@@ -33,8 +33,6 @@ function lotsOf({ hasher }: Rules, of: AwardRef): Lots {
     return lot;
   };
 }
-
-export const agentOf = (rules: Rules, agent: AgentId): AgentRecord => rules.state.agents.get(agent) ?? NEW_AGENT;
 
 function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): Candidate {
   const { state, timeMs } = rules;
