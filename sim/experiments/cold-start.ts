@@ -4,8 +4,12 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import { CALLS } from "../../protocol/job/policy.ts";
 import { EMPTY_WORLD, type KnownWorld } from "../../protocol/selection/knowledge.ts";
+import { SCREEN_PLACES } from "../../protocol/selection/parameters.ts";
+import { newcomerPlaces } from "../../protocol/selection/screen.ts";
 import type { SimHost } from "../host.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
@@ -57,7 +61,7 @@ export const coldStart = computedExperiment<Params>({
   summary: "100 newcomers beside 100 known agents: how soon good ones get work, and what trying them costs",
   description: [
     `One owner runs ${PARAMS.jobs} jobs of ${PARAMS.tasks} tasks one after the other; what a job teaches, the next one's genesis carries. Of ${PARAMS.known} agents it knows ${PARAMS.answers} answers each from before (right with chances between 0.5 and 0.8), of ${PARAMS.newcomers} nothing. Newcomers are as good (0.5 to 0.8), better (0.7 to 0.98) or worse (0.2 to 0.5). Each task goes to three workers who seal their answers, to more where no two agree, and two that agree decide: a wrong answer is one that two others outvote, and the ledger sees nothing else. A wrong answer is one of six, so that two may agree on it.`,
-    "Who gets work at all: a window's beacon calls 16 agents of the directory by lot, 16 offers of a skill stand in a job's log, newcomers keep 5 of these places when known agents want the others, 3 of the screening's 8, and one award at a time. In a tally with somebody known, their votes weigh less than half.",
+    `Who gets work at all: a window's beacon calls ${CALLS} agents of the directory by lot, ${limits.offersPerSkill} offers of a skill stand in a job's log, newcomers keep ${limits.newcomersPerSkill} of these places when known agents want the others, ${newcomerPlaces(3)} of the screening's ${SCREEN_PLACES}, and one award at a time. In a tally with somebody known, their votes weigh less than half.`,
     "newcomerShare: newcomers' part of the awards, in the first, middle and last third of the jobs. topShare: newcomers' part of the best tenth of all agents by true chance: what a selector that knew everything would aim at. found: awards until a newcomer of that tenth had an accepted answer. regret: the mean chance of the mesh's three best less that of the workers chosen; the oracle's own shows what the sixteen places cost, since it can choose only among offers that stand. completion: a job in which some task is not decided by fifteen answers fails; what it taught is lost, and the tasks after it are never begun.",
   ],
   params: PARAMS,
