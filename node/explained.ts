@@ -1,7 +1,6 @@
 /** Choices of workers as other agents and traces tell them (protocol/selection/explain.ts): read, and checked. */
 
 import { z } from "zod";
-import { limits } from "../protocol/core/limits.ts";
 
 const known = z.looseObject({
   accepted: z.number(),
@@ -38,22 +37,3 @@ const choice = z.looseObject({
 export const explainedSchema = z.array(choice);
 export type ExplainedChoice = z.output<typeof choice>;
 export type ExplainedCandidate = z.output<typeof candidate>;
-
-const foundAgent = z.looseObject({
-  agent: z.string(),
-  name: z.string(),
-  skill: z.string(),
-  description: z.string(),
-  similarity: z.number(),
-  price: z.number(),
-  expectedMs: z.number(),
-  labels: z.array(z.string()),
-});
-/** Or the name of the embedder that the one who is asked has instead. */
-export const foundAgentsSchema = z.union([z.array(foundAgent), z.string()]);
-/** Agents of the parts of a large mesh that the one who is asked does not hear. */
-export const contactsSchema = z
-  .array(z.looseObject({ agent: z.string(), addresses: z.array(z.string()) }))
-  .max(2 * 2 ** limits.shardBits);
-/** An agent that says it can do something like what was asked for. Prices in micro-credits. */
-export type FoundAgent = z.output<typeof foundAgent>;

@@ -17,13 +17,8 @@ import type { Data } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { nodeCrypto } from "./crypto.ts";
-import {
-  contactsSchema,
-  type ExplainedChoice,
-  explainedSchema,
-  type FoundAgent,
-  foundAgentsSchema,
-} from "./explained.ts";
+import { type ExplainedChoice, explainedSchema } from "./explained.ts";
+import { contactsSchema, type FoundAgent, foundAgentsSchema } from "./found-agents.ts";
 import type { Network } from "./network/network.ts";
 import type { Embedder } from "./search/embedder.ts";
 import type { BlobStore } from "./store/blob-store.ts";
@@ -46,7 +41,8 @@ export interface InquiryParts {
   readonly network: Network;
 }
 
-interface Asked {
+/** Whoever waits for another agent's answer. */
+interface Waiting {
   answer(bytes: Uint8Array | null): void;
   fail(error: Error): void;
 }
@@ -67,7 +63,7 @@ function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | null, problem: string
 
 export class Inquiries {
   readonly #parts: InquiryParts;
-  readonly #asked = new Map<number, Asked>();
+  readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
 
   constructor(parts: InquiryParts) {
@@ -75,12 +71,12 @@ export class Inquiries {
   }
 
   onReply({ id, ok, bytes }: Extract<LocalEvent, { kind: "reply" }>): void {
-    this.#asked.get(id)?.answer(ok ? bytes : null);
+    this.#waiting.get(id)?.answer(ok ? bytes : null);
   }
 
   /** Whoever waits for an answer learns that none comes. */
   end(error: Error): void {
-    for (const asked of this.#asked.values()) asked.fail(error);
+    for (const waiting of this.#waiting.values()) waiting.fail(error);
   }
 
   async #ask(to: AgentId, query: Query, waitMs = ASK_MS): Promise<Uint8Array | null> {
@@ -88,13 +84,13 @@ export class Inquiries {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Uint8Array | null>((answer, fail) => {
-        this.#asked.set(id, { answer, fail });
+        this.#waiting.set(id, { answer, fail });
         timer = setTimeout(() => fail(new MeshworkError("unreachable", `${to} does not answer`)), waitMs);
         this.#parts.ask({ kind: "ask", id, to, query });
       });
     } finally {
       clearTimeout(timer);
-      this.#asked.delete(id);
+      this.#waiting.delete(id);
     }
   }
 

@@ -11,7 +11,14 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import { scoreJob, type UnscoredJob } from "../protocol/selection/feedback.ts";
-import { EMPTY_WORLD, type KnownWorld, type Lessons, merge, withUnscored } from "../protocol/selection/knowledge.ts";
+import {
+  EMPTY_WORLD,
+  type KnownWorld,
+  type Lessons,
+  merge,
+  UNSCORED_MAX,
+  withUnscored,
+} from "../protocol/selection/knowledge.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
 import { withFileLock } from "./store/file-lock.ts";
@@ -72,30 +79,29 @@ export function knowledgeText({ records, learned, unscored }: KnownWorld): strin
   return `${JSON.stringify({ format: FORMAT, records, learned: Object.fromEntries(states), unscored }, null, 1)}\n`;
 }
 
+const badFile = (what: string): MeshworkError =>
+  new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
+
 /** Throws `invalid-file` where the text is no knowledge; `file` is how it is called. */
 export function parseKnowledge(text: string, file: string): KnownWorld {
   let given: unknown;
   try {
     given = JSON.parse(text);
   } catch {
-    throw new MeshworkError("invalid-file", `${file} is not JSON`, "give a file that knowledge export wrote");
+    throw badFile(`${file} is not JSON`);
   }
   const parsed = safeParse(given, file);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join(".") ?? "";
-    const what = `${file} is no knowledge${where === "" ? "" : ` (at ${where})`}: ${issue?.message ?? ""}`;
-    throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
+    throw badFile(`${file} is no knowledge${where === "" ? "" : ` (at ${where})`}: ${issue?.message ?? ""}`);
   }
   const { records, learned, unscored } = parsed.data;
   const pairs = new Set<string>();
   for (const { agent, skill, owner } of records) {
     const pair = JSON.stringify([agent, skill, owner]);
     // A genesis with such knowledge is one that nobody takes.
-    if (pairs.has(pair)) {
-      const what = `${file} is no knowledge: it says twice what is known of ${agent} and ${skill}`;
-      throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
-    }
+    if (pairs.has(pair)) throw badFile(`${file} is no knowledge: it says twice what is known of ${agent} and ${skill}`);
     pairs.add(pair);
   }
   return {
@@ -116,8 +122,7 @@ function safeParse(given: unknown, file: string): ReturnType<typeof fileSchema.s
   try {
     return fileSchema.safeParse(given);
   } catch {
-    const what = `${file} is no knowledge: it is nested too deeply`;
-    throw new MeshworkError("invalid-file", what, "give a file that knowledge export wrote");
+    throw badFile(`${file} is no knowledge: it is nested too deeply`);
   }
 }
 
@@ -125,12 +130,7 @@ function encodeState(state: Value, file: string): Uint8Array {
   try {
     return encodeValue(state);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new MeshworkError(
-      "invalid-file",
-      `${file} is no knowledge: ${why}`,
-      "give a file that knowledge export wrote",
-    );
+    throw badFile(`${file} is no knowledge: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -207,7 +207,7 @@ export class NodeKnowledge {
       scored = known.unscored.find((one) => one.job === job);
       const changed = scoreJob(known, job, score, selectors);
       if (changed !== null) return changed;
-      const remedy = "jobs of this owner whose end it saw (submit --wait) can be scored once, the newest 32 of them";
+      const remedy = `jobs of this owner whose end it saw (submit --wait) can be scored once, the newest ${UNSCORED_MAX} of them`;
       throw new MeshworkError("refused", `no result of job ${job} waits for a score`, remedy);
     });
     return scored!;

@@ -22,7 +22,8 @@ import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
-import type { ExplainedChoice, FoundAgent } from "./explained.ts";
+import type { ExplainedChoice } from "./explained.ts";
+import type { FoundAgent } from "./found-agents.ts";
 import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
@@ -54,7 +55,7 @@ export interface MeshworkNode {
   peers(): AgentId[];
   /** Everything this node knows, as plain data (`meshwork status`). `of`: another agent. */
   status(of?: AgentId): Promise<Value>;
-  /** Agents whose skills are like the words, best first, as far as `of` (default: this node) knows. */
+  /** Agents whose skills are like the words, best first: of those that `of` (default: this node) knows or can ask about. */
   findAgents(query: string, most?: number, of?: AgentId): Promise<readonly FoundAgent[]>;
   /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
   explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;

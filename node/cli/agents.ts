@@ -1,14 +1,14 @@
 /** `meshwork agents`: finds agents by what they can do, in words. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { FoundAgent } from "../explained.ts";
+import type { FoundAgent } from "../found-agents.ts";
 import { formatCredits, formatDuration } from "../job-file/duration.ts";
 import { EMBEDDER_HELP } from "../search/embedder.ts";
 import { withClient } from "./client.ts";
 import { address, type CliContext, EXIT, integer, type Register, shortName } from "./context.ts";
 import { columnsOf, padStart, plainText, wrap } from "./terminal-text.ts";
 
-export interface AgentsOptions {
+interface AgentsOptions {
   readonly to: string;
   readonly mesh: string;
   readonly most: number;

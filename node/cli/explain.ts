@@ -10,9 +10,9 @@ import { openTrace } from "../trace-reader.ts";
 import { COMMAND } from "../version.ts";
 import { keeperOf, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
-import { counted, padEnd, padStart, plainText } from "./terminal-text.ts";
+import { counted, padEnd, padStart, plainText, tenths } from "./terminal-text.ts";
 
-export interface ExplainOptions {
+interface ExplainOptions {
   readonly to?: string;
   readonly run?: string;
   readonly mesh: string;
@@ -110,9 +110,9 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (candidat
   ["expected", 10, ({ mean }) => number(mean)],
   ["doubt", 8, ({ bonus }) => number(bonus)],
   ["near", 7, ({ known }) => number(known.similarity)],
-  ["right", 7, ({ known }) => count(known.accepted + known.acceptedBefore)],
-  ["wrong", 7, ({ known }) => count(known.rejected + known.rejectedBefore)],
-  ["late", 6, ({ known }) => count(known.timeouts)],
+  ["right", 7, ({ known }) => tenths(known.accepted + known.acceptedBefore)],
+  ["wrong", 7, ({ known }) => tenths(known.rejected + known.rejectedBefore)],
+  ["late", 6, ({ known }) => tenths(known.timeouts)],
   ["busy", 7, ({ known }) => `${known.live}/${known.slots}`],
   ["price", 8, ({ known }) => formatCredits(known.price)],
   ["takes", 8, ({ known }) => formatDuration(known.expectedMs)],
@@ -126,8 +126,6 @@ function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCand
   if (candidate.picked === "best" && left.some(({ score }) => score === candidate.score)) return "by lot among equals";
   return WHY.get(candidate.picked) ?? plainText(candidate.picked);
 }
-
-const count = (answers: number): string => (Math.round(answers * 10) / 10).toString();
 
 function describe({ attempt, height, candidates }: ExplainedChoice, nameOf: (agent: string) => string): string[] {
   const picked = candidates.filter((candidate) => candidate.picked !== null);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import { UNSCORED_MAX } from "../../protocol/selection/knowledge.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "../knowledge.ts";
 import { type CliContext, configFolder, EXIT, jobId, type Register } from "./context.ts";
 import { counted } from "./terminal-text.ts";
@@ -21,7 +22,7 @@ Examples:
 
 What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
 your own knowledge (meshwork knowledge show): your next jobs go by it. The job itself stays as it is. Each of your newest
-32 jobs can be scored once.`;
+${UNSCORED_MAX} jobs can be scored once.`;
 
 /** A share from 0 to 1, for commander. */
 function score(text: string): number {

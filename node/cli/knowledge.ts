@@ -7,9 +7,9 @@ import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
 import { storageError, writeFileAtomic } from "../store/files.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
-import { padEnd, padStart, plainText } from "./terminal-text.ts";
+import { counted, padEnd, padStart, plainText, tenths } from "./terminal-text.ts";
 
-export interface KnowledgeCommandOptions {
+interface KnowledgeCommandOptions {
   readonly data?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -61,10 +61,8 @@ function readOf(context: CliContext, options: KnowledgeCommandOptions): { path: 
   return { path, world: readKnowledge(path) };
 }
 
-const counted = ({ records }: KnownWorld): string =>
-  records.length === 1 ? "1 record of an agent" : `${records.length} records of agents`;
-
-const round = (answers: number): string => (Math.round(answers * 10) / 10).toString();
+const recordsIn = ({ records }: KnownWorld): string =>
+  counted(records.length, "record of an agent", "records of agents");
 
 async function show(context: CliContext, options: KnowledgeCommandOptions): Promise<number> {
   const { path, world } = readOf(context, options);
@@ -81,7 +79,7 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
     `${padEnd("agent", 54)}${padEnd("skill", width)}${padStart("accepted", 10)}${padStart("rejected", 10)}`,
   );
   for (const { agent, skill, accepted, rejected } of [...totalsOf(world)].reverse()) {
-    const counts = padStart(round(accepted), 10) + padStart(round(rejected), 10);
+    const counts = padStart(tenths(accepted), 10) + padStart(tenths(rejected), 10);
     context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);
   }
   const names = Object.keys(world.learned);
@@ -95,7 +93,7 @@ async function exportKnowledge(context: CliContext, file: string, options: Knowl
     throw new MeshworkError("usage", `${file} exists already`, "choose another name, or add --force");
   writeFileAtomic(file, knowledgeText(world), 0o600);
   if (context.json) context.printJson({ file, records: world.records.length });
-  else context.print(`${file}: ${counted(world)}`);
+  else context.print(`${file}: ${recordsIn(world)}`);
   return EXIT.ok;
 }
 
@@ -113,9 +111,9 @@ async function runImport(context: CliContext, file: string, options: KnowledgeCo
   const known = importKnowledge(path, world, options.force === true);
   if (known !== null) {
     const remedy = "export it first if it is worth something, then add --force";
-    throw new MeshworkError("usage", `${path} holds ${counted(known)} already`, remedy);
+    throw new MeshworkError("usage", `${path} holds ${recordsIn(known)} already`, remedy);
   }
   if (context.json) context.printJson({ file: path, records: world.records.length });
-  else context.print(`${path}: ${counted(world)}`);
+  else context.print(`${path}: ${recordsIn(world)}`);
   return EXIT.ok;
 }

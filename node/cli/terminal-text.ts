@@ -109,6 +109,9 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${groupDigits(count)} ${count === 1 ? noun : plural}`;
 }
 
+/** Counts of answers: old ones fade, so they may be fractions. */
+export const tenths = (answers: number): string => (Math.round(answers * 10) / 10).toString();
+
 /** Minutes, seconds and tenths: `00:12.3`. */
 export function clock(ms: number): string {
   const tenths = Math.max(0, Math.floor(ms / 100));

@@ -15,6 +15,7 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
 
+/** Between two times that its vector goes out, at least, ms. */
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
 const FIRST_PUBLISH_MS = 1_500;

@@ -7,7 +7,7 @@
 
 import type { Directory } from "../capability/directory.ts";
 import { askedOf } from "../capability/matching.ts";
-import { Screening } from "../capability/screening.ts";
+import { SelfScreening } from "../capability/self-screening.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
 import type { EventOf } from "../job/event.ts";
 import type { AgentConfig } from "../machine.ts";
@@ -56,7 +56,7 @@ function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
 export class Beacons {
   readonly #context: Context;
   readonly #events: BeaconEvents;
-  readonly #screening: Screening;
+  readonly #screening: SelfScreening;
   #planned: Planned[] = [];
   /** When the second began in which walks are counted, and how many there were before. */
   #walkedMs = Number.NEGATIVE_INFINITY;
@@ -65,7 +65,7 @@ export class Beacons {
   constructor(context: Context, directory: Directory, events: BeaconEvents) {
     this.#context = context;
     const { crypto, screensBeacons = true } = context.config;
-    this.#screening = new Screening(directory, crypto.hash, screensBeacons);
+    this.#screening = new SelfScreening(directory, crypto.hash, screensBeacons);
     this.#events = events;
   }
 

@@ -21,8 +21,9 @@ const EXCHANGE_MS = 10_000;
 const REFRESH_MS = 60_000;
 /** Neighbours of its own shard that an agent wants: gossipsub's degree. */
 const SHARD_NEIGHBOURS = 6;
-/** Between two attempts to find one, ms; of its first ones also where it knows nobody of its shard to ask. */
+/** Between two attempts to find one, ms. */
 const SEARCH_MS = 1_000;
+/** In its first exchanges an agent without any asks whom it knows in shards near its own, too. */
 const FIRST_SEARCHES = 16;
 /** Between two answers to one neighbour, ms: none asks so often. */
 const ANSWER_MS = 500;

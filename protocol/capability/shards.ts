@@ -31,7 +31,7 @@ export interface Place {
   readonly depth: number;
 }
 
-/** Of each shard that an agent does not hear it knows so many all the same, as ways to the others, for so many that it hears. */
+/** Agents of each shard that it does not hear that an agent knows all the same, as ways there; by the size of a shard. */
 export const outsidersOf = (shardAgents: number): number => Math.max(2, Math.floor(shardAgents / 128));
 
 /** The shard at that depth which an agent is in. */

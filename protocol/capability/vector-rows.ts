@@ -5,6 +5,7 @@
 
 import { assert } from "../core/assert.ts";
 import { compareText } from "../core/bytes.ts";
+import { lowerBound } from "../core/sorted.ts";
 import { DOT_MAX, EMBEDDING_BYTES, similarityOfDot } from "./embedding.ts";
 import type { Neighbour } from "./vector-index.ts";
 
@@ -12,16 +13,7 @@ import type { Neighbour } from "./vector-index.ts";
 const ROWS_MIN = 16;
 
 /** Where `id` stands in a sorted list, or would. */
-function placeOf(ids: readonly string[], id: string): number {
-  let low = 0;
-  let high = ids.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareText(ids[middle]!, id) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const placeOf = (ids: readonly string[], id: string): number => lowerBound(ids, (one) => compareText(one, id) < 0);
 
 /** The bytes as text, to look them up by. */
 const keyOf = (vector: Int8Array): string =>

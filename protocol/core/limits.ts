@@ -76,7 +76,10 @@ export const limits = {
   /** Records of agents that a genesis carries from earlier jobs, and the answers that each stands for, thousandths. */
   knownRecords: 1_024,
   knownAnswers: 1_000_000,
-  /** Bytes of what a selector learned: a linear model of eleven features has about 1.5 KiB, arms of 500 agents 64, and of more the most taught are carried. */
+  /**
+   * Bytes of what a selector learned: a linear model of eleven features has about 1.5 KiB, arms of 500 agents 64; of more
+   * arms than fit, the most taught are carried.
+   */
   learnedBytes: 128 * KIB,
   /** Durations in files and offers, ms: 30 days. */
   durationMs: 30 * 24 * 3_600_000,

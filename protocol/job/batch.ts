@@ -29,7 +29,7 @@ import {
 export const leaseDeadline = (task: Task, worker: AgentId): string => `lease|${task.id}|${worker}`;
 export const hedgeDeadline = (task: Task, worker: AgentId): string => `hedge|${task.id}|${worker}`;
 export const REVEAL_PREFIX = "reveal|";
-export const revealDeadline = (task: Task): string => `${REVEAL_PREFIX}${task.id}`;
+const revealDeadline = (task: Task): string => `${REVEAL_PREFIX}${task.id}`;
 
 // --- reading ------------------------------------------------------------------------------------------
 

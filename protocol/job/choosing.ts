@@ -11,14 +11,14 @@ import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import type { AwardRef } from "../input.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
 import { screen } from "../selection/screen.ts";
-import type { Candidate, ChoiceRequest, Lots, Pick } from "../selection/selector.ts";
+import type { Candidate, ChoiceRequest, Lots, Picked } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { affinities } from "./affinity.ts";
 import { policyOf, type Rules, specOf } from "./nodes.ts";
 import { endsOf } from "./recent.ts";
-import { type AgentRecord, answersOf, isNewcomer, NEW_AGENT, type Offer, skillKey, type Task } from "./state.ts";
+import { agentOf, answersOf, isNewcomer, type Offer, skillKey, type Task } from "./state.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
@@ -34,12 +34,11 @@ function lotsOf({ hasher }: Rules, of: AwardRef): Lots {
   };
 }
 
-export const agentOf = (rules: Rules, agent: AgentId): AgentRecord => rules.state.agents.get(agent) ?? NEW_AGENT;
-
 function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): Candidate {
   const { state, timeMs } = rules;
   const record = agentOf(rules, offer.agent);
-  const key = skillKey(offer.agent, specOf(rules, task).skill);
+  const { skill } = specOf(rules, task);
+  const key = skillKey(offer.agent, skill);
   const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
   const before = rules.prior.get(key);
   const answers = endsOf(answersOf(rules, key));
@@ -47,7 +46,7 @@ function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): 
   return {
     agent: offer.agent,
     similarity: offer.similarity / SAME_SKILL,
-    isNewcomer: isNewcomer(rules, offer.agent, specOf(rules, task).skill),
+    isNewcomer: isNewcomer(rules, offer.agent, skill),
     price: offer.price,
     expectedMs: offer.expectedMs,
     live: record.live,
@@ -78,13 +77,13 @@ export function chooseWorkers(
   { free: offers, isLimited }: Choosable,
   seats: number,
   budget: number,
-): readonly Pick[] | null {
-  const near = affinities(rules, task);
+): readonly Picked[] | null {
+  const affinityOf = affinities(rules, task);
   const of: AwardRef = { job: rules.job, task: task.id, attempt: task.attempt };
   const request: ChoiceRequest = {
     of,
     skill: specOf(rules, task).skill,
-    candidates: offers.map((offer) => candidateOf(rules, task, offer, near.get(offer.agent) ?? 0)),
+    candidates: offers.map((offer) => candidateOf(rules, task, offer, affinityOf.get(offer.agent) ?? 0)),
     lots: lotsOf(rules, of),
     targetMs: policyOf(rules, task).timeoutMs,
     typicalPrice: typicalPrice(offers),
@@ -93,7 +92,7 @@ export function chooseWorkers(
   const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats, isLimited) };
   const { ranked, picked } = selector.choose(rules.state.learned.get(), screened, seats);
   // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
-  let affordable: readonly Pick[] = picked;
+  let affordable: readonly Picked[] = picked;
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(screened, seats);
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(request, seats);
   if (priceOf(affordable, request) > budget) return null;
@@ -101,11 +100,11 @@ export function chooseWorkers(
   return affordable;
 }
 
-const priceOf = (picks: readonly Pick[], { candidates }: ChoiceRequest): number =>
+const priceOf = (picks: readonly Picked[], { candidates }: ChoiceRequest): number =>
   picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
 
 /** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
-function pickCheapest(request: ChoiceRequest, seats: number): Pick[] {
+function pickCheapest(request: ChoiceRequest, seats: number): Picked[] {
   const { candidates, lots } = request;
   const byPrice = (a: Candidate, b: Candidate): number =>
     a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));

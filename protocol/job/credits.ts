@@ -52,7 +52,12 @@ function creditsOfNode({ state, graph }: Pick<Rules, "state" | "graph">, node: s
   const given = recordsOf(state, node);
   const all = given.reduce((sum, [, { answers }]) => sum + answers, 0);
   return given.map(([agent, { answers, context, tookMs }]) => ({
-    ...{ agent, skill, share: answers / all, context, tookMs: Math.round(tookMs), targetMs: policy.timeoutMs },
+    agent,
+    skill,
+    share: answers / all,
+    context,
+    tookMs: Math.round(tookMs),
+    targetMs: policy.timeoutMs,
   }));
 }
 

@@ -7,11 +7,11 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { isBarred, newcomerPlaces } from "../selection/screen.ts";
-import { agentOf, type Choosable } from "./choosing.ts";
+import type { Choosable } from "./choosing.ts";
 import { policyOf, type Rules } from "./nodes.ts";
 import { isFull } from "./offers.ts";
 import { BUSY_WINDOWS } from "./policy.ts";
-import { isNewcomer, type Offer, type Task } from "./state.ts";
+import { agentOf, isNewcomer, type Offer, type Task } from "./state.ts";
 
 export const hasSlot = (rules: Rules, offer: Offer): boolean =>
   !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;

@@ -29,7 +29,7 @@ import { name, price } from "../wire/genesis.ts";
 const attempt = uint(0xffff);
 
 /** Why an award ended without a result that counts. `late`: others, a hedge among them, filled the batch before. */
-export const END_REASONS = [
+const END_REASONS = [
   "timeout",
   "dead",
   "busy",
@@ -43,7 +43,7 @@ export const END_REASONS = [
 export type EndReason = (typeof END_REASONS)[number];
 
 /** Why a task, and with it its job, failed. */
-export const TASK_FAILURES = [
+const TASK_FAILURES = [
   "no-offers",
   "too-few-agents",
   "budget",

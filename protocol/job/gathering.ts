@@ -17,8 +17,8 @@ import type { Rules } from "./nodes.ts";
 import { GATHER_PART, HEAR_PART } from "./policy.ts";
 import { type Gathering, needKey, type Offer, skillKey } from "./state.ts";
 
-/** A skill with labels, and the offers that stand for it. */
-interface Asked {
+/** A need (a skill with labels), and the offers that stand for it. */
+interface NeedWithOffers {
   readonly skill: string;
   readonly labels: readonly string[];
   readonly offers: readonly Offer[];
@@ -33,7 +33,7 @@ const UNASKED: Gathering = { endsMs: 0, isOver: false };
  * Offers that are lacking until there are as many as the screening has places. Those of agents that were wrong more
  * often than right are none to wait for others with, nor newcomers' where others are known.
  */
-function lackingOf(rules: Rules, { skill, offers }: Asked): number {
+function lackingOf(rules: Rules, { skill, offers }: NeedWithOffers): number {
   const { state, genesis, prior } = rules;
   const isAnyKnown = genesis.knowledge.records.some((record) => record.skill === skill && record.accepted > 0);
   const counts = (offer: Offer): boolean => {
@@ -47,20 +47,20 @@ function lackingOf(rules: Rules, { skill, offers }: Asked): number {
 }
 
 /** Whether a need's tasks wait for offers to choose among; notes when that is over. `hasEnded`: its window, in this block. */
-export function isGathering(rules: Rules, asked: Asked, hasEnded: boolean): boolean {
+export function isGathering(rules: Rules, need: NeedWithOffers, hasEnded: boolean): boolean {
   const { gatherings, deadlines } = rules.state;
-  const key = needKey(asked.skill, asked.labels);
+  const key = needKey(need.skill, need.labels);
   const { endsMs, isOver } = gatherings.get(key) ?? UNASKED;
   if (isOver) return false;
   const isDue = endsMs > 0 && endsMs <= rules.timeMs;
-  if (!isDue && !hasEnded && lackingOf(rules, asked) > 0) return true;
+  if (!isDue && !hasEnded && lackingOf(rules, need) > 0) return true;
   if (endsMs > rules.timeMs) deadlines.remove(endsMs, gatherDeadline(key));
   gatherings.set(key, { endsMs: 0, isOver: true });
   return false;
 }
 
 /** Enough offers stand for the first task of a need that gathers: from now on others have a moment to come, and no longer. */
-export function limitGathering(rules: Rules, { skill, labels }: Asked): void {
+export function limitGathering(rules: Rules, { skill, labels }: NeedWithOffers): void {
   const { state, genesis, timeMs } = rules;
   const key = needKey(skill, labels);
   const window = state.windows.get(key);
@@ -73,7 +73,7 @@ export function limitGathering(rules: Rules, { skill, labels }: Asked): void {
 }
 
 /** Offers that would end a need's gathering before its time; 0: it does not wait for any. For arming (protocol.md A1). */
-export function lackingToGather(rules: Rules, asked: Asked): number {
-  const { endsMs, isOver } = rules.state.gatherings.get(needKey(asked.skill, asked.labels)) ?? UNASKED;
-  return isOver || endsMs === 0 ? 0 : lackingOf(rules, asked);
+export function lackingToGather(rules: Rules, need: NeedWithOffers): number {
+  const { endsMs, isOver } = rules.state.gatherings.get(needKey(need.skill, need.labels)) ?? UNASKED;
+  return isOver || endsMs === 0 ? 0 : lackingOf(rules, need);
 }

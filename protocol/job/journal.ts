@@ -7,6 +7,7 @@
  */
 
 import { compareUnits } from "../core/bytes.ts";
+import { lowerBound } from "../core/sorted.ts";
 
 /** Something whose changes a journal takes back. */
 interface Undoable {
@@ -123,15 +124,7 @@ export class Agenda {
   }
 
   #indexOf(at: number, name: string): number {
-    let low = 0;
-    let high = this.#items.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const item = this.#items[middle]!;
-      if (item.at < at || (item.at === at && item.name < name)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.#items, (item) => item.at < at || (item.at === at && item.name < name));
   }
 
   #isAt(index: number, at: number, name: string): boolean {

@@ -71,7 +71,7 @@ export interface IdentifiedCommand {
   readonly command: Command;
 }
 
-export function compareCommands(a: IdentifiedCommand, b: IdentifiedCommand): number {
+function compareCommands(a: IdentifiedCommand, b: IdentifiedCommand): number {
   return KIND_ORDER[a.command.body.kind] - KIND_ORDER[b.command.body.kind] || compareUnits(a.hash, b.hash);
 }
 

@@ -43,7 +43,7 @@ export const OFFER_MAX_MS = 10 * 60_000;
 /** An offer with this load, parts per million, says: I would, and all my slots are in use now. */
 export const FULL_LOAD = 1_000_000;
 /** Loads that differ by less, ppm, are the same: an offer need not be said again, nor written down, for that. */
-export const LOAD_STEP = 250_000;
+const LOAD_STEP = 250_000;
 export const isOtherLoad = (load: number, other: number): boolean =>
   Math.abs(load - other) >= LOAD_STEP || load >= FULL_LOAD !== other >= FULL_LOAD;
 /** Windows in a row that busy agents are waited for: about a quarter of an hour. */

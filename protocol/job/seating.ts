@@ -1,8 +1,8 @@
 /**
  * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once, but for the first tasks
  * of a need, which wait for some to choose among (gathering.ts). Fewer: a window opens, its beacon asks for offers, and
- * its end, not gossip, counts the attempt. After the last one the task takes what
- * there is if its rule can work with that, or fails.
+ * its end, not gossip, counts the attempt. After the last one the task takes what there is if its rule can work with
+ * that, or fails.
  *
  * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
  */
@@ -43,7 +43,7 @@ const WINDOW_DOUBLINGS = 4;
 /** After so many windows in a row everybody is called: directories may be full of agents that are none. */
 const CALLS_ALL = 3;
 
-export const windowDeadline = (need: string): string => `window|${need}`;
+const windowDeadline = (need: string): string => `window|${need}`;
 
 // --- awarding -----------------------------------------------------------------------------------------
 

@@ -221,7 +221,7 @@ export interface LedgerState {
   readonly deadlines: Agenda;
 }
 
-export const NEW_AGENT: AgentRecord = {
+const NEW_AGENT: AgentRecord = {
   offers: 0,
   awards: 0,
   results: 0,
@@ -242,6 +242,10 @@ export function ofSkillKey(key: string): { readonly agent: AgentId; readonly ski
   const at = key.indexOf("\n");
   return { agent: key.slice(0, at) as AgentId, skill: key.slice(at + 1) };
 }
+
+export const agentOf = ({ state }: Pick<Books, "state">, agent: AgentId): AgentRecord =>
+  state.agents.get(agent) ?? NEW_AGENT;
+
 /** Whether nothing of an agent was ever accepted for a skill, in this job or by the genesis's knowledge (protocol.md 6.3). */
 export function isNewcomer({ state, prior }: Pick<Books, "state" | "prior">, agent: AgentId, skill: string): boolean {
   const key = skillKey(agent, skill);
@@ -342,7 +346,7 @@ export function updateAgent(
   agent: AgentId,
   change: (record: AgentRecord) => Partial<AgentRecord>,
 ): void {
-  const record = books.state.agents.get(agent) ?? NEW_AGENT;
+  const record = agentOf(books, agent);
   books.state.agents.set(agent, { ...record, ...change(record) });
 }
 

@@ -9,9 +9,9 @@ import { contextOf } from "./context.ts";
 import { createScoring, firstOf, orderByLot, pickBest, picksAt } from "./rank.ts";
 import type {
   Candidate,
-  Pick as Choice,
   ChoiceRequest,
   Lesson,
+  Picked,
   Picks,
   Reason,
   Scored,
@@ -48,8 +48,8 @@ function scoreOf(selector: ScoreSelector, candidate: Candidate): number {
 
 /**
  * As `selector`, but a choice that throws, or is none among the candidates, is drawn by lot, and a lesson that throws, or
- * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place: that would survive blocks that are taken back. Throws
- * where it starts with no plain data.
+ * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place:
+ * that would survive blocks that are taken back. Throws where it starts with no plain data.
  */
 export function guarded<S>(selector: Selector<S>): Selector<S> {
   const { name, summary, seesAll = false } = selector;
@@ -129,7 +129,7 @@ const isScored = ({ agent, score, mean, bonus }: Scored): boolean =>
   typeof agent === "string" && [score, mean, bonus].every((number) => typeof number === "number");
 
 /** Contexts go into the books, and rewards are read from them: they are never a plugin's own. */
-const withContext = (pick: Choice, request: ChoiceRequest): Choice => ({
+const withContext = (pick: Picked, request: ChoiceRequest): Picked => ({
   ...pick,
   context: contextOf(request.candidates.find(({ agent }) => agent === pick.agent)!, request),
 });

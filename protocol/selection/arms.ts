@@ -10,6 +10,7 @@
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { ln } from "../core/math.ts";
+import { lowerBound } from "../core/sorted.ts";
 import { encodeValue } from "../wire/value.ts";
 import { uniformOf } from "./chance.ts";
 import { successOf, unit } from "./context.ts";
@@ -23,6 +24,7 @@ import {
   type Ucb1Parameters,
 } from "./parameters.ts";
 import { createScoring, firstOf, orderBy, orderByLot, pickBest, picksAt } from "./rank.ts";
+import { boundedReward } from "./reward.ts";
 import type { Lesson, Selector } from "./selector.ts";
 
 export interface Arm {
@@ -42,17 +44,8 @@ export const UNTRIED = 1_000;
 type ArmKey = Pick<Arm, "agent" | "skill">;
 const compareArms = (a: ArmKey, b: ArmKey): number => compareUnits(a.agent, b.agent) || compareUnits(a.skill, b.skill);
 
-/** Where the arm stands, or would. O(log n). */
-function placeOf(arms: ArmsState, key: ArmKey): number {
-  let low = 0;
-  let high = arms.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareArms(arms[middle]!, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+/** Where the arm stands, or would. */
+const placeOf = (arms: ArmsState, key: ArmKey): number => lowerBound(arms, (arm) => compareArms(arm, key) < 0);
 
 function armOf(arms: ArmsState, key: ArmKey): Arm | undefined {
   const arm = arms[placeOf(arms, key)];
@@ -65,7 +58,7 @@ export function learnArm(arms: ArmsState, lesson: Lesson, { gamma }: Pick<ArmPar
   const weight = unit(lesson.weight ?? 1);
   if (weight === 0) return arms;
   const { agent, skill } = lesson;
-  const reward = lesson.reward > 1 ? 1 : lesson.reward < -1 ? -1 : lesson.reward;
+  const reward = boundedReward(lesson.reward);
   const fade = (arm: Arm): Arm => ({ ...arm, pulls: gamma * arm.pulls, sum: gamma * arm.sum + 0 });
   const next = gamma === 1 ? [...arms] : arms.map(fade);
   const at = placeOf(next, lesson);

@@ -42,11 +42,10 @@ const SUCCESS = 5;
 export const unit = (x: number): number => (x >= 1 ? 1 : x > 0 ? x : 0);
 
 /** Laplace's rule of succession: a newcomer stands at one half, and one success does not make it certain. */
-export const successRate = (good: number, bad: number): number => (good + 1) / (good + bad + 2);
+const successRate = (good: number, bad: number): number => (good + 1) / (good + bad + 2);
 
 /** Its record for the skill, and for being in time: what has not faded of it. */
-type Ends = NonNullable<Candidate["recent"]>;
-export const recentOf = (candidate: Candidate): Ends => {
+export const recentOf = (candidate: Candidate): NonNullable<Candidate["recent"]> => {
   const { recent, accepted, acceptedBefore, rejected, rejectedBefore, awards, timeouts } = candidate;
   if (recent !== undefined) return recent;
   const kept = Math.max(0, awards - timeouts);

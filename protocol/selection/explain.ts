@@ -5,14 +5,14 @@
 
 import type { Value } from "../wire/value.ts";
 import { contextOf, FEATURES } from "./context.ts";
-import type { Candidate, ChoiceRequest, Pick, Scored } from "./selector.ts";
+import type { Candidate, ChoiceRequest, Picked, Scored } from "./selector.ts";
 
 /** A choice of workers for seats of one task. */
 export interface Choice {
   /** All that were eligible; `ranked` are those of them that passed the screening, best first. */
   readonly request: Omit<ChoiceRequest, "lots">;
   readonly ranked: readonly Scored[];
-  readonly picked: readonly Pick[];
+  readonly picked: readonly Picked[];
 }
 
 /** Infinities have no place in values: null. */

@@ -61,7 +61,7 @@ const TRUSTED_ANSWERS = 20;
 /** Records that a node keeps. */
 const RECORDS_MAX = 16 * limits.knownRecords;
 /** Own jobs that wait for a score. */
-const UNSCORED_MAX = 32;
+export const UNSCORED_MAX = 32;
 /** Less than this says nothing any more, answers. */
 const ANSWERS_MIN = 0.01;
 

@@ -6,14 +6,12 @@
 import { unit } from "./context.ts";
 import { type LinearState, learnLinear } from "./linear-model.ts";
 import type { ModelParameters } from "./parameters.ts";
-import { expectedReward } from "./reward.ts";
+import { boundedReward, expectedReward } from "./reward.ts";
 import type { Lesson } from "./selector.ts";
-
-const clamp = (reward: number): number => (reward > 1 ? 1 : reward < -1 ? -1 : reward);
 
 /** Timeouts are no lesson for a model of quality; nor is what is no number, or has no weight. */
 export function learnLesson(state: LinearState, parameters: ModelParameters, lesson: Lesson): LinearState {
   if (lesson.kind !== "reward") return state;
-  const surprise = clamp(lesson.reward) - parameters.prior * expectedReward(lesson.context);
+  const surprise = boundedReward(lesson.reward) - parameters.prior * expectedReward(lesson.context);
   return learnLinear(state, parameters, lesson.context, surprise, unit(lesson.weight ?? 1));
 }

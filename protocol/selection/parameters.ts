@@ -1,8 +1,8 @@
 /**
  * The parameters of the selectors: what each means, its unit and range, what raising and lowering it does, where its
  * default comes from. All members of a committee must use the same: a change of a default is a new `rulesVersion`.
- * The defaults of the learning policies were tuned on the worlds of test/support/market.ts (test/unit/selection-regret.test.ts);
- * those of UCB1 and epsilon-greedy are the published ones, to be compared with.
+ * The defaults of the learning policies were tuned on the worlds of test/support/market.ts
+ * (test/unit/selection-regret.test.ts); those of UCB1 and epsilon-greedy are the published ones, to be compared with.
  */
 
 /** A lease that runs out costs, however good the agent's results are (protocol.md 6.6: two different numbers). */
@@ -43,7 +43,8 @@ export interface LinearParameters {
 export interface ModelParameters extends LinearParameters, GateParameters {
   /**
    * How far the definition of the reward is believed before anything was learned, 0..1 (reward.ts, `expectedReward`);
-   * the model learns what is left. 1: a good choice from the first task, and about a third less regret on the market. 0: the algorithm as published, which must first learn that records mean anything.
+   * the model learns what is left. 1: a good choice from the first task, and about a third less regret on the market.
+   * 0: the algorithm as published, which must first learn that records mean anything.
    */
   readonly prior: number;
 }

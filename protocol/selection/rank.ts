@@ -4,7 +4,7 @@
 
 import { compareUnits } from "../core/bytes.ts";
 import { contextOf } from "./context.ts";
-import type { ChoiceRequest, Pick, Picks, Reason, Scored } from "./selector.ts";
+import type { ChoiceRequest, Picked, Picks, Reason, Scored } from "./selector.ts";
 
 /** What a policy thinks of each candidate, in their order. One allocation a choice. */
 export interface Scoring {
@@ -68,7 +68,7 @@ export function picksAt(
   chosen: readonly number[],
   reasonAt: (at: number, seat: number) => Reason,
 ): Picks {
-  const picked = chosen.map((at, seat): Pick => {
+  const picked = chosen.map((at, seat): Picked => {
     const { agent, score, mean, bonus } = scoredAt(request, scoring, at);
     return { agent, score, mean, bonus, context: contextOf(request.candidates[at]!, request), why: reasonAt(at, seat) };
   });

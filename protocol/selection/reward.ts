@@ -10,7 +10,7 @@
 
 import { priceShareIn, slowness, slownessIn, successIn, unit } from "./context.ts";
 import { REWARD, type RewardParameters } from "./parameters.ts";
-import type { Pick as Choice, Lesson } from "./selector.ts";
+import type { Lesson, Picked } from "./selector.ts";
 
 export interface Outcome {
   /** 1 or 0 by the tally; between them where the owner scores. */
@@ -29,6 +29,9 @@ export function rewardOf(
   return unit(correct) - priceWeight * priceShareIn(context) - latencyWeight * slowness(tookMs, targetMs);
 }
 
+/** A reward between -1 and 1, whoever gave it; what is no number stays so. */
+export const boundedReward = (reward: number): number => (reward > 1 ? 1 : reward < -1 ? -1 : reward);
+
 /**
  * What the definition says of a context before anything was learned: the chance of being right by the record, less the
  * price asked for and the latency that the agent itself expects.
@@ -40,7 +43,7 @@ export const expectedReward = (
 
 /** What is learned of a result once it is accepted, rejected, or scored by the owner. */
 export const lessonOf = (
-  award: Pick<Choice, "agent" | "context">,
+  award: Pick<Picked, "agent" | "context">,
   skill: string,
   outcome: Outcome,
   parameters: RewardParameters = REWARD,

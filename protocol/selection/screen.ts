@@ -1,7 +1,7 @@
 /**
  * Screening: which of the eligible offers the selector sees at all. The best L by
  * `0.50 similarity + 0.35 prior success + 0.15 stability`; newcomers, whom making up costs nothing, get at most
- * ceil(L / 3) of the places and one live award a job. These limits hold only while enough offers with a record stand to
+ * ceil(L / 3) of the places and one live award each. These limits hold only while enough offers with a record stand to
  * fill the seats, whether free or at work (job/eligible.ts counts them): a fresh mesh starts with newcomers.
  *
  * Source: protocol.md 6.3; Symphony-Coord, stage 1.
@@ -13,7 +13,7 @@ import { createScoring, firstOf, orderBy, orderByLot, picksAt } from "./rank.ts"
 import type { Candidate, ChoiceRequest, Selector } from "./selector.ts";
 
 /** 0..1: free, fast by its own word (against the task's target), and in time so far. */
-export const stabilityOf = (candidate: Candidate, targetMs: number): number =>
+const stabilityOf = (candidate: Candidate, targetMs: number): number =>
   STABILITY_WEIGHTS.idle * (1 - loadOf(candidate)) +
   STABILITY_WEIGHTS.fast * (1 - slowness(candidate.expectedMs, targetMs)) +
   STABILITY_WEIGHTS.reliable * reliabilityOf(candidate);

@@ -17,7 +17,7 @@ export interface Candidate {
   readonly agent: AgentId;
   /** How near its skill is to the one asked for, 0..1; 1: the same name. */
   readonly similarity: number;
-  /** It has no accepted result, neither in this ledger nor in the genesis's knowledge (protocol.md 6.3). */
+  /** It has no accepted result for this skill, neither in this ledger nor in the genesis's knowledge (protocol.md 6.3). */
   readonly isNewcomer: boolean;
   readonly price: number;
   readonly expectedMs: number;
@@ -86,7 +86,8 @@ export interface Scored {
  */
 export type Reason = "best" | "explore" | "newcomer" | "draw" | "cheapest";
 
-export interface Pick extends Scored {
+/** An agent that gets a seat. */
+export interface Picked extends Scored {
   /** What was known at the time of the choice, as context.ts writes it: kept with the award, for learning. */
   readonly context: readonly number[];
   readonly why: Reason;
@@ -96,7 +97,7 @@ export interface Picks {
   /** All candidates, best first: the explanation of the choice. */
   readonly ranked: readonly Scored[];
   /** Distinct agents, at most as many as asked for, the first choice first. */
-  readonly picked: readonly Pick[];
+  readonly picked: readonly Picked[];
 }
 
 /** How good a result was: when it is accepted or rejected, and again when the owner scores the job. */
@@ -104,7 +105,7 @@ export interface RewardLesson {
   readonly kind: "reward";
   readonly agent: AgentId;
   readonly skill: string;
-  /** Of the award's pick. */
+  /** Of selection time: `Picked.context`. */
   readonly context: readonly number[];
   /** In [-1, 1]; see reward.ts. */
   readonly reward: number;
@@ -138,7 +139,10 @@ export interface Selector<S = unknown> {
   start(): S;
   choose(state: S, request: ChoiceRequest, count: number): Picks;
   learn?(state: S, lesson: Lesson): S;
-  /** The part of a state that is most worth carrying to another job, in at most `bytesMax` canonical bytes. Without it: all or nothing. */
+  /**
+   * The part of a state that is most worth carrying to another job, in at most `bytesMax` canonical bytes. Without it:
+   * all or nothing.
+   */
   shorten?(state: S, bytesMax: number): S;
   /** Whether `value`, which somebody else wrote (a genesis, a snapshot), can be a state. Without it, none is taken. */
   isState?(value: unknown): value is S;

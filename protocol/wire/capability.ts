@@ -1,5 +1,5 @@
 /**
- * What travels over gossip: capability vectors (topic `caps`) and beacons (topic `beacons`).
+ * What travels over gossip: capability vectors and beacons (their topics: topics.ts).
  *
  * Source: protocol.md 2, 3, 6.
  */

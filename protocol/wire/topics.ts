@@ -5,13 +5,13 @@
  * Source: protocol.md 2, 3.
  */
 
+import { shardAt } from "../capability/shards.ts";
 import { limits } from "../core/limits.ts";
 
 /** `shard`: at full depth, below 2^limits.shardBits. */
 export function capsTopic(shard: number, depth: number): CapsTopic {
   if (depth === 0) return "caps";
-  const bits = (shard >> (limits.shardBits - depth)).toString(2).padStart(depth, "0");
-  return `caps/${bits}`;
+  return `caps/${shardAt(shard, depth).toString(2).padStart(depth, "0")}`;
 }
 
 export type CapsTopic = "caps" | `caps/${string}`;

@@ -6,7 +6,7 @@
 
 import { nodeCrypto } from "../../node/crypto.ts";
 import { embed } from "../../protocol/capability/embedding.ts";
-import { SHARD_AGENTS, shardOf } from "../../protocol/capability/shards.ts";
+import { SHARD_AGENTS, shardAt, shardOf } from "../../protocol/capability/shards.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
@@ -41,7 +41,7 @@ interface Heard {
 
 /** `cells`: of each agent, at full depth. A shard is split in two until it has few enough agents, or cannot be split. */
 function heard(cells: readonly (readonly number[])[]): Heard {
-  const keyOf = (cell: number, depth: number): number => (1 << depth) | (cell >> (BITS - depth));
+  const keyOf = (cell: number, depth: number): number => (1 << depth) | shardAt(cell, depth);
   const members = new Map<number, Set<number>>();
   for (let depth = 0; depth <= BITS; depth++)
     for (const [agent, own] of cells.entries())
@@ -49,21 +49,22 @@ function heard(cells: readonly (readonly number[])[]): Heard {
         const key = keyOf(cell, depth);
         members.set(key, (members.get(key) ?? new Set()).add(agent));
       }
-  const shardsOf = new Map<number, number>();
+  /** Of each cell at full depth. */
+  const leafOfCell = new Map<number, number>();
   const split = (key: number, depth: number): void => {
     const isLeaf = depth === BITS || (members.get(key)?.size ?? 0) <= SHARD_AGENTS;
     if (!isLeaf) for (const child of [2 * key, 2 * key + 1]) split(child, depth + 1);
-    else for (let low = 0; low < 1 << (BITS - depth); low++) shardsOf.set((key << (BITS - depth)) | low, key);
+    else for (let low = 0; low < 1 << (BITS - depth); low++) leafOfCell.set((key << (BITS - depth)) | low, key);
   };
   split(1, 0);
-  const leafOf = (cell: number): number => shardsOf.get(keyOf(cell, BITS))!;
+  const leafOf = (cell: number): number => leafOfCell.get(keyOf(cell, BITS))!;
   let total = 0;
   for (const own of cells) {
     const known = new Set<number>();
     for (const leaf of new Set(own.map(leafOf))) for (const agent of members.get(leaf)!) known.add(agent);
     total += known.size / cells.length;
   }
-  const leaves = [...new Set(shardsOf.values())];
+  const leaves = [...new Set(leafOfCell.values())];
   return { share: total / cells.length, largest: Math.max(...leaves.map((leaf) => members.get(leaf)?.size ?? 0)) };
 }
 

@@ -36,8 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: "agent/job-host.ts",
-        from: "slot: SLOT.vote, bytes, durable: true",
-        to: "slot: SLOT.vote, bytes, durable: false",
+        from: "slot: SLOT.vote, bytes: encodeRecord(record), durable: true",
+        to: "slot: SLOT.vote, bytes: encodeRecord(record), durable: false",
       },
     ],
   },

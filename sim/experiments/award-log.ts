@@ -1,41 +1,74 @@
-/** First awards of a job's tasks, in the order in which they were decided: what figures of parts of a run are made of. */
+/**
+ * The awards of a run's jobs, in the order in which they were decided, with what became of each: what figures of parts
+ * of a run are made of.
+ */
 
-import type { AgentId } from "../../protocol/core/ids.ts";
+import type { AgentId, TaskId } from "../../protocol/core/ids.ts";
 import type { Checker } from "../checkers/checker.ts";
+import type { SubmittedJob } from "../run/clients.ts";
 
-export interface FirstAward {
-  readonly task: string;
+const CREDIT = 1_000_000;
+
+export interface LoggedAward {
+  /** The job's place among those of the run. */
+  readonly job: number;
+  readonly task: TaskId;
   readonly worker: AgentId;
-  /** It brought the answer that was accepted: nobody else was asked. */
-  isRight: boolean;
+  /** Credits. */
+  readonly price: number;
+  readonly atMs: number;
+  /** How it ended, and when. `busy`: nothing was asked of the worker after all. */
+  end: { readonly how: "result" | "busy" | "failure"; readonly atMs: number } | null;
+  /** It brought an answer that was accepted. */
+  isAccepted: boolean;
 }
 
-/** Watches jobs whose tasks are given to one worker at a time, who gives a right answer or says that it failed. */
 export class AwardLog {
-  readonly first: FirstAward[] = [];
-  readonly #byTask = new Map<string, FirstAward>();
+  readonly all: LoggedAward[] = [];
+  readonly #byTask = new Map<string, LoggedAward[]>();
 
-  /** `of`: tells tasks of several jobs apart. */
-  watch(of = ""): Checker {
-    return {
-      onDecided: ({ events }) => {
-        for (const event of events) {
-          if (event.kind === "award") this.#onAward(`${of}${event.task}`, event.worker);
-          if (event.kind === "accepted") this.#onAccepted(`${of}${event.task}`, event.supporters);
-        }
-      },
-    };
+  /** Watches one job more. */
+  readonly watch = ({ index: job }: Pick<SubmittedJob, "index">): Checker => ({
+    onDecided: ({ events, atMs }) => {
+      for (const event of events) {
+        if (event.kind === "award") {
+          const { task, worker, price } = event;
+          this.#onAward({ job, task, worker, price: price / CREDIT, atMs, end: null, isAccepted: false });
+        } else if (event.kind === "result" || event.kind === "ended") {
+          const given = this.#last(job, event.task, event.worker);
+          const how = event.kind === "result" ? "result" : event.reason === "busy" ? "busy" : "failure";
+          if (given !== undefined) given.end ??= { how, atMs };
+        } else if (event.kind === "accepted")
+          for (const worker of event.supporters) {
+            const given = this.#last(job, event.task, worker);
+            if (given !== undefined) given.isAccepted = true;
+          }
+      }
+    },
+  });
+
+  /** Awards of each task, the tasks in the order of their first ones. */
+  byTask(): readonly (readonly LoggedAward[])[] {
+    return [...this.#byTask.values()];
   }
 
-  #onAward(task: string, worker: AgentId): void {
-    if (this.#byTask.has(task)) return;
-    const award: FirstAward = { task, worker, isRight: false };
-    this.#byTask.set(task, award);
-    this.first.push(award);
+  /** The first award of each task. */
+  first(): readonly LoggedAward[] {
+    return this.byTask().map((awards) => awards[0]!);
   }
 
-  #onAccepted(task: string, supporters: readonly AgentId[]): void {
-    const award = this.#byTask.get(task);
-    if (award !== undefined) award.isRight = supporters.includes(award.worker);
+  #onAward(award: LoggedAward): void {
+    this.all.push(award);
+    const key = keyOf(award.job, award.task);
+    const known = this.#byTask.get(key);
+    if (known === undefined) this.#byTask.set(key, [award]);
+    else known.push(award);
+  }
+
+  /** A task may go to a worker again: what it brings then is its last award's. */
+  #last(job: number, task: TaskId, worker: AgentId): LoggedAward | undefined {
+    return this.#byTask.get(keyOf(job, task))?.findLast((award) => award.worker === worker);
   }
 }
+
+const keyOf = (job: number, task: TaskId): string => `${job}/${task}`;

@@ -4,12 +4,17 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import { CALLS } from "../../protocol/job/policy.ts";
 import { EMPTY_WORLD, type KnownWorld } from "../../protocol/selection/knowledge.ts";
+import { SCREEN_PLACES } from "../../protocol/selection/parameters.ts";
+import { newcomerPlaces } from "../../protocol/selection/screen.ts";
 import type { SimHost } from "../host.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { LANES } from "../workloads/lanes.ts";
+import { AwardLog, type LoggedAward } from "./award-log.ts";
 import {
   computedExperiment,
   type ExperimentRow,
@@ -56,7 +61,7 @@ export const coldStart = computedExperiment<Params>({
   summary: "100 newcomers beside 100 known agents: how soon good ones get work, and what trying them costs",
   description: [
     `One owner runs ${PARAMS.jobs} jobs of ${PARAMS.tasks} tasks one after the other; what a job teaches, the next one's genesis carries. Of ${PARAMS.known} agents it knows ${PARAMS.answers} answers each from before (right with chances between 0.5 and 0.8), of ${PARAMS.newcomers} nothing. Newcomers are as good (0.5 to 0.8), better (0.7 to 0.98) or worse (0.2 to 0.5). Each task goes to three workers who seal their answers, to more where no two agree, and two that agree decide: a wrong answer is one that two others outvote, and the ledger sees nothing else. A wrong answer is one of six, so that two may agree on it.`,
-    "Who gets work at all: a window's beacon calls 16 agents of the directory by lot, 16 offers of a skill stand in a job's log, newcomers keep 5 of these places when known agents want the others, 3 of the screening's 8, and one award at a time. In a tally with somebody known, their votes weigh less than half.",
+    `Who gets work at all: a window's beacon calls ${CALLS} agents of the directory by lot, ${limits.offersPerSkill} offers of a skill stand in a job's log, newcomers keep ${limits.newcomersPerSkill} of these places when known agents want the others, ${newcomerPlaces(3)} of the screening's ${SCREEN_PLACES}, and one award at a time. In a tally with somebody known, their votes weigh less than half.`,
     "newcomerShare: newcomers' part of the awards, in the first, middle and last third of the jobs. topShare: newcomers' part of the best tenth of all agents by true chance: what a selector that knew everything would aim at. found: awards until a newcomer of that tenth had an accepted answer. regret: the mean chance of the mesh's three best less that of the workers chosen; the oracle's own shows what the sixteen places cost, since it can choose only among offers that stand. completion: a job in which some task is not decided by fifteen answers fails; what it taught is lost, and the tasks after it are never begun.",
   ],
   params: PARAMS,
@@ -119,54 +124,31 @@ function knownWorld(people: readonly Person[], seed: number, { answers }: Params
   return { ...EMPTY_WORLD, records };
 }
 
-/** An award, in the order of the decisions. */
-interface Seat {
-  readonly job: number;
-  readonly task: string;
-  readonly worker: AgentId;
-  isAccepted: boolean;
-}
-
 async function run(of: Labels, seed: number, params: Params, host: SimHost): Promise<ExperimentRow[]> {
   const people = peopleOf(String(of.newcomers), seed, params);
-  const seats: Seat[] = [];
+  const log = new AwardLog();
   const result = await runScenario(scenarioOf(people, String(of.selector), params), {
     seed,
     host,
     thorough: false,
     plugins: [{ shapes: [LANES] }],
     known: knownWorld(people, seed, params),
-    watch: ({ index: job }) => ({
-      onDecided({ events }) {
-        for (const event of events) {
-          if (event.kind === "award") seats.push({ job, task: event.task, worker: event.worker, isAccepted: false });
-          if (event.kind !== "accepted") continue;
-          for (const seat of seats)
-            if (seat.job === job && seat.task === event.task && event.supporters.includes(seat.worker))
-              seat.isAccepted = true;
-        }
-      },
-    }),
+    watch: log.watch,
   });
-  return [{ labels: of, figures: figuresOf(people, seats, result, params) }];
+  return [{ labels: of, figures: figuresOf(people, log, result, params) }];
 }
 
-function figuresOf(
-  people: readonly Person[],
-  seats: readonly Seat[],
-  { metrics }: RunResult,
-  { jobs }: Params,
-): Figures {
+function figuresOf(people: readonly Person[], log: AwardLog, { metrics }: RunResult, { jobs }: Params): Figures {
   const byName = new Map(people.map((one) => [one.name, one]));
   const ranked = [...people].sort((a, b) => b.chance - a.chance || (a.name < b.name ? -1 : 1));
   const top = new Set(ranked.slice(0, Math.ceil(people.length / 10)));
   const newTop = [...top].filter(({ isNew }) => isNew).length;
   const best = meanOf(ranked.slice(0, 3).map(({ chance }) => chance))!;
-  const person = ({ worker }: Seat): Person => byName.get(worker)!;
-  const third = (part: number): Seat[] => seats.filter(({ job }) => Math.floor((3 * job) / jobs) === part);
-  const newcomerShare = (part: number): number | null => shareOf(third(part), (seat) => person(seat).isNew);
-  const regretOf = (part: number): number | null => meanOf(third(part).map((seat) => best - person(seat).chance));
-  const foundAt = seats.findIndex((seat) => seat.isAccepted && person(seat).isNew && top.has(person(seat)));
+  const person = ({ worker }: LoggedAward): Person => byName.get(worker)!;
+  const third = (part: number): LoggedAward[] => log.all.filter(({ job }) => Math.floor((3 * job) / jobs) === part);
+  const newcomerShare = (part: number): number | null => shareOf(third(part), (award) => person(award).isNew);
+  const regretOf = (part: number): number | null => meanOf(third(part).map((award) => best - person(award).chance));
+  const foundAt = log.all.findIndex((award) => award.isAccepted && person(award).isNew && top.has(person(award)));
   return {
     "newcomerShare.first": newcomerShare(0),
     "newcomerShare.middle": newcomerShare(1),
@@ -178,7 +160,7 @@ function figuresOf(
     "regret.last": regretOf(2),
     wrongAccepted: metrics.wrongAccepted ?? null,
     completion: metrics.completion ?? null,
-    awardsPerTask: seats.length / new Set(seats.map(({ job, task }) => `${job}/${task}`)).size,
+    awardsPerTask: log.all.length / log.byTask().length,
   };
 }
 

@@ -9,7 +9,7 @@ import { defineBehaviour } from "../plugins/define.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
-import { AwardLog, type FirstAward } from "./award-log.ts";
+import { AwardLog, type LoggedAward } from "./award-log.ts";
 import {
   computedExperiment,
   type ExperimentRow,
@@ -160,30 +160,31 @@ async function run(of: Labels, seed: number, params: Params, host: SimHost): Pro
     host,
     thorough: false,
     plugins: [{ behaviours: [ADMITS, joinsAt(joinMs(params))], shapes: [LANES], selectors: VARIANTS }],
-    watch: ({ index, genesis }) => {
-      for (const { id, skill } of genesis.nodes) kinds.set(`${index}/${id}`, skill);
-      return log.watch(`${index}/`);
+    watch: (job) => {
+      for (const { id, skill } of job.genesis.nodes) kinds.set(`${job.index}/${id}`, skill);
+      return log.watch(job);
     },
   });
   const change = changeOf(scenario, params);
-  const decisions = log.first.map((award) => decisionOf(award, kinds.get(award.task)!, change, scenario, params));
+  const decisions = log
+    .first()
+    .map((award) => decisionOf(award, kinds.get(`${award.job}/${award.task}`)!, change, scenario, params));
   return [{ labels: of, figures: figuresOf(decisions, scenario, params) }];
 }
 
 function decisionOf(
-  { task, worker, isRight }: FirstAward,
+  { job, task, worker, isAccepted }: LoggedAward,
   kind: string,
   change: Change | null,
   scenario: string,
   params: Params,
 ): Decision {
-  const [job, id] = task.split("/") as [string, string];
-  const place = Number(job) * params.tasksPerJob + placeOf(id);
+  const place = job * params.tasksPerJob + placeOf(task);
   const group = worker.replace(/\d+$/, "");
   const hasJoined = joins(scenario) && place >= total(params) / 2;
   const there = [...Object.keys(params.weak), ...(hasJoined ? [params.late] : [])];
   const best = Math.max(...there.map((one) => chanceAt(one, kind, place, change, params)));
-  return { place, kind, group, chance: chanceAt(group, kind, place, change, params), best, isRight };
+  return { place, kind, group, chance: chanceAt(group, kind, place, change, params), best, isRight: isAccepted };
 }
 
 function figuresOf(decisions: readonly Decision[], scenario: string, params: Params): Figures {

@@ -15,6 +15,7 @@ import { ADMITS } from "../workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
 import { FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
+import { shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
 import { meanAt } from "./say.ts";
 
@@ -106,23 +107,24 @@ async function run({ selector }: Labels, seed: number, params: Params, host: Sim
     host,
     thorough: false,
     plugins: [{ behaviours: [ADMITS], selectors: VARIANTS }],
-    watch: () => log.watch(),
+    watch: log.watch,
   });
   const best = chances.reduce((most, chance) => Math.max(most, chance), 0);
   const chanceOf = new Map(chances.map((chance, i) => [`${groupOf(i)}1`, chance]));
   const sums = [0];
-  for (const { worker } of log.first) sums.push(sums.at(-1)! + best - chanceOf.get(worker)!);
+  const first = log.first();
+  for (const { worker } of first) sums.push(sums.at(-1)! + best - chanceOf.get(worker)!);
   const points = params.checkpoints.map((x) => ({ x, y: sums[x]! }));
   const exponent = exponentOf(points.filter(({ x }) => x >= params.fitFrom));
   return points.map(({ x, y }, i) => {
     const from = points[i - 1] ?? { x: 0, y: 0 };
-    const since = log.first.slice(from.x, x);
+    const since = first.slice(from.x, x);
     return {
       labels: { tasks: x, selector: selector! },
       figures: {
         regret: y,
         regretPerTask: (y - from.y) / since.length,
-        success: since.filter(({ isRight }) => isRight).length / since.length,
+        success: shareOf(since, ({ isAccepted }) => isAccepted),
         exponent: i === points.length - 1 ? exponent : null,
       },
     };

@@ -58,9 +58,7 @@ const PUBLISHED: { readonly [shock: string]: { readonly linucb: number; readonly
   degraded: { linucb: 0.459, ceiling: 0.6 },
 };
 
-const ALL = [
-  ...["oracle", "linucb", "thompson", "ucb1", "epsilon-greedy", "greedy", "random-top", "random"],
-] as readonly string[];
+const ALL = ["oracle", "linucb", "thompson", "ucb1", "epsilon-greedy", "greedy", "random-top", "random"];
 
 const DESCRIPTION = [
   "Five agents, A to E, differ in price, latency and success at simple and hard tasks. A job of 1,000 single tasks, each of which waits for the one before, is awarded task by task through the blocks of a committee, with the selectors' defaults. It has one member, a sixth agent: members compute the same choice, so more of them change the cost of a run and not its choices. Each call adds 0.3 to an agent's load, 0.88 of which is left at the next step; load makes it slower and err more, and agents say it in their offers. At step 500 A fails at everything and C, D and E become worse at hard tasks (unavailable), or A, C and E become worse (degraded).",

@@ -1,17 +1,15 @@
 /**
  * The five agents of Symphony-Coord's simulation, which its experiments 2 and 3 share, as a scenario: one job of single
- * tasks, one after the other, whose awards, offers and results go through blocks of a committee (of one: members compute the same choice). And what each
- * step of such a run came to.
+ * tasks, one after the other, whose awards, offers and results go through blocks of a committee (of one: members compute
+ * the same choice). And what each step of such a run came to.
  *
  * Source of the figures: Symphony-Coord (arXiv 2602.00966), experiments 2 and 3, and its published code.
  */
 
-import type { AgentId, JobId } from "../../protocol/core/ids.ts";
-import type { LedgerEvent } from "../../protocol/job/event.ts";
-import type { Checker } from "../checkers/checker.ts";
 import type { SimHost } from "../host.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
+import { AwardLog, type LoggedAward } from "./award-log.ts";
 import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
 
@@ -68,8 +66,6 @@ export interface Step {
   readonly awards: number;
 }
 
-const CREDIT = 1_000_000;
-
 function marketScenario(market: Market, selector: string, shocks: readonly Shock[]): ScenarioInput {
   const { steps, hard, latency = {} } = market;
   const groups = Object.entries(AGENTS).map(([name, agent]) => {
@@ -111,47 +107,24 @@ function marketScenario(market: Market, selector: string, shocks: readonly Shock
   } as ScenarioInput;
 }
 
-/** Writes down what a job's steps came to, from its decided blocks. */
-class StepLog implements Checker {
-  readonly #open = new Map<string, { readonly step: Step; readonly atMs: number; ended: boolean }>();
-
-  onDecided({ events, atMs }: { readonly events: readonly LedgerEvent[]; readonly atMs: number }): void {
-    for (const event of events) {
-      if (event.kind === "award") this.#onAward(event.task, event.worker, event.price / CREDIT, atMs);
-      else if (event.kind === "result") this.#onEnd(event.task, event.worker, true, atMs);
-      else if (event.kind === "ended" && event.reason === "busy") this.#onBusy(event.task);
-      else if (event.kind === "ended") this.#onEnd(event.task, event.worker, false, atMs);
-    }
-  }
-
-  #onAward(task: string, worker: AgentId, price: number, atMs: number): void {
-    const known = this.#open.get(task);
-    if (known === undefined) {
-      const step = { place: placeOf(task), worker, success: false, latencyMs: 0, price, priceOfAll: price, awards: 1 };
-      this.#open.set(task, { step, atMs, ended: false });
-      return;
-    }
-    const { step } = known;
-    const next = { ...step, priceOfAll: step.priceOfAll + price, awards: step.awards + 1 };
-    this.#open.set(task, { ...known, step: next });
-  }
-
-  #onEnd(task: string, worker: AgentId, success: boolean, atMs: number): void {
-    const known = this.#open.get(task);
-    if (known === undefined || known.ended || known.step.worker !== worker) return;
-    known.ended = true;
-    this.#open.set(task, { ...known, step: { ...known.step, success, latencyMs: atMs - known.atMs } });
-  }
-
-  /** It was not available, and nothing was asked of it: whoever is asked instead is the first. */
-  #onBusy(task: string): void {
-    if (this.#open.get(task)?.step.awards === 1) this.#open.delete(task);
-  }
-
-  /** In the order of the tasks. */
-  all(): Step[] {
-    return [...this.#open.values()].map(({ step }) => step).sort((a, b) => a.place - b.place);
-  }
+/**
+ * What a task's awards came to; null: nobody was asked. Who was busy was not available: whoever is asked instead is the
+ * first.
+ */
+function stepOf(awards: readonly LoggedAward[]): Step | null {
+  const from = awards.findIndex(({ end }) => end?.how !== "busy");
+  if (from < 0) return null;
+  const asked = awards.slice(from);
+  const { task, worker, price, atMs, end } = asked[0]!;
+  return {
+    place: placeOf(task),
+    worker,
+    success: end?.how === "result",
+    latencyMs: (end?.atMs ?? atMs) - atMs,
+    price,
+    priceOfAll: asked.reduce((sum, award) => sum + award.price, 0),
+    awards: asked.length,
+  };
 }
 
 /** Runs the market under one selector; throws where a step is missing or an invariant broke. */
@@ -161,20 +134,19 @@ export async function runMarket(
   shocks: readonly Shock[],
   { seed, host }: { readonly seed: number; readonly host: SimHost },
 ): Promise<Step[]> {
-  const logs = new Map<JobId, StepLog>();
+  const log = new AwardLog();
   const result = await runScenario(marketScenario(market, selector, shocks), {
     seed,
     host,
     // Of a thousand nodes the whole state, after each of thousands of blocks, takes longer than the run.
     thorough: false,
     plugins: [{ behaviours: [ADMITS], shapes: [LANES] }],
-    watch({ job }) {
-      const log = new StepLog();
-      logs.set(job, log);
-      return log;
-    },
+    watch: log.watch,
   });
-  const steps = [...logs.values()].flatMap((log) => log.all());
+  const steps = log
+    .byTask()
+    .flatMap((awards) => stepOf(awards) ?? [])
+    .sort((a, b) => a.place - b.place);
   if (result.metrics.completion !== 1 || steps.length !== market.steps)
     throw new Error(`symphony-market under ${selector}: ${steps.length} of ${market.steps} steps were done`);
   return steps;

@@ -3,6 +3,7 @@
  * the series that the page knows; a name that it does not know gets a plot of its own.
  */
 
+import { lowerBound } from "../../protocol/core/sorted.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import type { RunResult, Sample } from "../run/result.ts";
 
@@ -88,13 +89,8 @@ export function familyOf(lines: ReadonlyMap<string, Line>, family: string): Read
 
 /** The newest value at a time; null before the first. */
 export function valueAt(line: Line, tMs: number): number | null {
-  let [low, high] = [0, line.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (line[middle]![0] <= tMs) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? null : line[low - 1]![1];
+  const next = lowerBound(line, ([atMs]) => atMs <= tMs);
+  return next === 0 ? null : line[next - 1]![1];
 }
 
 /** 0 where there is none above. */

@@ -1,34 +1,15 @@
 /** Who is asked to keep a job, and what the submitter's node makes of their answers and of their silence. */
 
 import { expect, test } from "vitest";
-import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
-import { RULES_VERSION } from "../../protocol/core/limits.ts";
-import { vcvHash } from "../../protocol/wire/capability.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
-import { crypto, DrivenAgent, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
+import { signedVcv } from "../support/capability-vectors.ts";
+import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
 const hosts = ["a", "b", "c", "d", "e", "f"];
 
 function clientThatKnows(): DrivenAgent {
   const client = new DrivenAgent("owner", { hosts: false });
-  const vcvs = hosts.map((name) => {
-    const content = {
-      ...{
-        agent: id(name),
-        incarnation: 1,
-        version: 1,
-        name,
-        embedder: EMBEDDER_NAME,
-        skills: [],
-        slots: 1,
-        labels: [],
-        addresses: [],
-      },
-      ...{ hosts: true, rulesVersion: RULES_VERSION, depth: 0, expiresMs: client.nowMs + 300_000 },
-    };
-    return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };
-  });
+  const vcvs = hosts.map((name) => signedVcv(name, client.nowMs));
   client.frame("a", { kind: "vcvs", vcvs });
   return client;
 }

@@ -6,16 +6,15 @@ import { parseJob } from "../../node/job-file/parse-job.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { bytesOf, EMBEDDER_NAME, embed, type SkillText } from "../../protocol/capability/embedding.ts";
 import { matchOf } from "../../protocol/capability/matching.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
-import { RULES_VERSION } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
-import { type SkillAd, type Vcv, vcvHash } from "../../protocol/wire/capability.ts";
+import type { SkillAd, Vcv } from "../../protocol/wire/capability.ts";
 import type { Like } from "../../protocol/wire/genesis.ts";
 import { buildGenesis, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
-import { awardItem, crypto, DrivenAgent, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
+import { signedVcv } from "../support/capability-vectors.ts";
+import { awardItem, crypto, DrivenAgent, id, jobOf, MESH } from "../support/driven-agent.ts";
 
 const WORDS = "count the words of a text";
 const NAME = `~${WORDS}`;
@@ -50,21 +49,14 @@ describe("what matches", () => {
 
 describe("a beacon in words", () => {
   const NOW = 1_000_000;
-  function vcvOf(name: string, skill: SkillAd): Vcv {
-    const content = {
-      ...{ agent: id(name), incarnation: 1, version: 1, name, embedder: EMBEDDER_NAME, skills: [skill], slots: 2 },
-      ...{ labels: [], addresses: [], hosts: true, rulesVersion: RULES_VERSION, depth: 0, expiresMs: NOW + 60_000 },
-    };
-    const message = statementMessage(MESH, "vcv", vcvHash(hasher, content));
-    return { ...content, signature: signerOf(name).sign(message) };
-  }
+  const vcvOf = (name: string, skill: SkillAd): Vcv => signedVcv(name, NOW, { skills: [skill] });
   const nearest = Array.from({ length: 8 }, (_, i) => `near${i}`);
   const others = Array.from({ length: 40 }, (_, i) => `far${i}`);
   const directory = new Directory(MESH, crypto, id("nobody"));
   for (const name of nearest) directory.take(NOW, vcvOf(name, COUNTER));
   for (const name of others) directory.take(NOW, vcvOf(name, UPPER));
   directory.take(NOW, vcvOf("elsewhere", DIFFERENT));
-  const screening = new Screening(directory, hasher);
+  const screening = new SelfScreening(directory, hasher);
   const called = (job: string, calls: number): string[] =>
     [...nearest, ...others, "elsewhere"].filter((name) =>
       screening.isCalled(id(name), {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { simHost } from "../../scripts/sim-host.ts";
+import { AwardLog } from "../../sim/experiments/award-log.ts";
 import { byzantineSelector } from "../../sim/experiments/byzantine-selector.ts";
 import { coldStart } from "../../sim/experiments/cold-start.ts";
 import { drift } from "../../sim/experiments/drift.ts";
@@ -28,6 +29,29 @@ async function figuresOf(experiment: Experiment, of: Labels, seed: number, chang
     expect(Object.keys(rows[0]!.figures)).toEqual(experiment.metrics.map(({ name }) => name));
   return rows[0]!.figures;
 }
+
+test("what a worker brings when it is asked again is not its first award's", () => {
+  const log = new AwardLog();
+  const { onDecided } = log.watch({ index: 3 });
+  const decide = (atMs: number, event: object): void => onDecided!({ events: [event], atMs } as never);
+  const award = (worker: string) => ({ kind: "award", task: "t0", worker, price: 2_000_000 });
+  const ended = (worker: string, reason: string) => ({ kind: "ended", task: "t0", worker, reason });
+  decide(10, award("a"));
+  decide(30, ended("a", "error"));
+  decide(30, award("b"));
+  decide(40, ended("b", "busy"));
+  decide(40, award("a"));
+  decide(90, { kind: "result", task: "t0", worker: "a" });
+  decide(90, { kind: "accepted", task: "t0", supporters: ["a"] });
+  expect(log.all.map(({ worker, price, end, isAccepted }) => [worker, price, end?.how, end?.atMs, isAccepted])).toEqual(
+    [
+      ["a", 2, "failure", 30, false],
+      ["b", 2, "busy", 40, false],
+      ["a", 2, "result", 90, true],
+    ],
+  );
+  expect(log.first()).toEqual([log.all[0]]);
+});
 
 describe("byzantine-selector", () => {
   const SMALL = { tasks: 60 };

@@ -3,34 +3,24 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
-import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
-import { RULES_VERSION } from "../../protocol/core/limits.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { EventOf } from "../../protocol/job/event.ts";
-import { vcvHash } from "../../protocol/wire/capability.ts";
 import { single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
-import { crypto, id, MESH, signerOf } from "../support/driven-agent.ts";
+import { signedVcv } from "../support/capability-vectors.ts";
+import { crypto, id, MESH } from "../support/driven-agent.ts";
 
 const SYBILS = 5_000;
 const HONEST = ["h0", "h1", "h2", "h3"];
 
 /** Of each honest agent its own, with what it heard of. */
-function directoriesOf(shardAgents: number, depth: number, nowMs: number): Map<string, Screening> {
+function directoriesOf(shardAgents: number, depth: number, nowMs: number): Map<string, SelfScreening> {
   const directories = HONEST.map((name) => [name, new Directory(MESH, crypto, id(name), { shardAgents })] as const);
   for (const name of [...HONEST, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {
-    const content = {
-      ...{ agent: id(name), incarnation: 1, version: 1, name, slots: 1, labels: [], addresses: [], hosts: true },
-      embedder: EMBEDDER_NAME,
-      skills: [{ name: "work", description: "", price: 1, expectedMs: 100, schemas: null, vector: new Uint8Array(0) }],
-      ...{ rulesVersion: RULES_VERSION, depth, expiresMs: nowMs + 300_000 },
-    };
-    const message = statementMessage(MESH, "vcv", vcvHash(crypto.hash, content));
-    const vcv = { ...content, signature: signerOf(name).sign(message) };
+    const vcv = signedVcv(name, nowMs, { depth });
     for (const [, directory] of directories) directory.take(nowMs, vcv);
   }
-  return new Map(directories.map(([name, directory]) => [name, new Screening(directory, hasher)]));
+  return new Map(directories.map(([name, directory]) => [name, new SelfScreening(directory, hasher)]));
 }
 
 test.each([

@@ -1,31 +1,10 @@
 /** Who joins hears of the mesh from more than those that connect first; who does not answer is not away for good. */
 
 import { expect, test } from "vitest";
-import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
-import { RULES_VERSION } from "../../protocol/core/limits.ts";
 import { defaultCommitteeSize } from "../../protocol/job/committee-draw.ts";
-import { vcvHash } from "../../protocol/wire/capability.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
-import { crypto, DrivenAgent, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
-
-const vcvOf = (name: string, nowMs: number) => {
-  const content = {
-    ...{
-      agent: id(name),
-      incarnation: 1,
-      version: 1,
-      name,
-      embedder: EMBEDDER_NAME,
-      skills: [],
-      slots: 1,
-      labels: [],
-      addresses: [],
-    },
-    ...{ hosts: true, rulesVersion: RULES_VERSION, depth: 0, expiresMs: nowMs + 300_000 },
-  };
-  return { ...content, signature: signerOf(name).sign(statementMessage(MESH, "vcv", vcvHash(crypto.hash, content))) };
-};
+import { signedVcv } from "../support/capability-vectors.ts";
+import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
 function hostsOf(client: DrivenAgent): readonly string[] {
   const out = client.input({ kind: "ask", id: 1, to: id("owner"), query: { kind: "hosts" } });
@@ -64,7 +43,7 @@ test("a neighbour that comes and goes does not use up what others are asked", ()
 const hosts = ["a", "b", "c", "d", "e", "f", "g"];
 function clientThatKnows(): DrivenAgent {
   const client = new DrivenAgent("owner", { hosts: false });
-  client.frame("a", { kind: "vcvs", vcvs: hosts.map((name) => vcvOf(name, client.nowMs)) });
+  client.frame("a", { kind: "vcvs", vcvs: hosts.map((name) => signedVcv(name, client.nowMs)) });
   return client;
 }
 

@@ -5,11 +5,11 @@ import { Directory } from "../../protocol/capability/directory.ts";
 import { bytesOf, EMBEDDER_NAME, EMBEDDING_BYTES, embed } from "../../protocol/capability/embedding.ts";
 import { SkillSearch } from "../../protocol/capability/search.ts";
 import { ExactIndex } from "../../protocol/capability/vector-index.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
-import { limits, RULES_VERSION } from "../../protocol/core/limits.ts";
-import { type SkillAd, type VcvContent, vcvHash } from "../../protocol/wire/capability.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { SkillAd, Vcv, VcvContent } from "../../protocol/wire/capability.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
-import { crypto, DrivenAgent, id, MESH, signerOf } from "../support/driven-agent.ts";
+import { signedVcv } from "../support/capability-vectors.ts";
+import { crypto, DrivenAgent, id, MESH } from "../support/driven-agent.ts";
 
 const NOW = 1_000_000;
 const COUNT = "count the words of a text";
@@ -19,17 +19,11 @@ const ad = (description: string, changes: Partial<SkillAd> = {}): SkillAd => {
   return { vector: bytesOf(embed(description)), ...skill };
 };
 
-function vcvOf(name: string, skills: readonly SkillAd[], changes: Partial<VcvContent> = {}) {
-  const content = {
-    ...{ agent: id(name), incarnation: 1, version: 1, name, slots: 1, labels: [], addresses: [], hosts: true },
-    ...{ embedder: EMBEDDER_NAME, skills, rulesVersion: RULES_VERSION, depth: 0, expiresMs: NOW + 300_000 },
-    ...changes,
-  };
-  const message = statementMessage(MESH, "vcv", vcvHash(crypto.hash, content));
-  return { ...content, signature: signerOf(name).sign(message) };
-}
+const vcvOf = (name: string, skills: readonly SkillAd[], changes: Partial<VcvContent> = {}): Vcv =>
+  signedVcv(name, NOW, { skills: [...skills], ...changes });
 
 class Known {
+  /** In one shard, however many there are: searches look at what is heard. */
   readonly directory = new Directory(MESH, crypto, id("nobody"), { shardAgents: limits.directoryAgents });
   readonly index = new ExactIndex();
   readonly search = new SkillSearch(this.directory, this.index);

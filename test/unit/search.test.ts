@@ -34,6 +34,10 @@ const searching = (options: Partial<SearchOptions>): Promise<SearchOutcome> =>
 
 const comparable = ({ tameness, ...outcome }: SearchOutcome) => ({ ...outcome, shares: tameness.shares() });
 
+test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('the bug "%s" fits the code', async (_, mutant) => {
+  await withMutant(mutant, async (machineUrl) => expect(machineUrl).toContain("agent.ts"));
+});
+
 describe("a search", () => {
   test("comes to the same with one worker and with several", async () => {
     const one = await searching({ workers: 1 });

@@ -4,30 +4,22 @@ import { describe, expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
-import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardOf } from "../../protocol/capability/shards.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
-import { limits, RULES_VERSION } from "../../protocol/core/limits.ts";
-import { type Vcv, vcvHash } from "../../protocol/wire/capability.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { Vcv } from "../../protocol/wire/capability.ts";
 import { encodeVcv } from "../../protocol/wire/message.ts";
 import { capsTopic, GOSSIP_TOPICS } from "../../protocol/wire/topics.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
 import { createWorld, type World } from "../../sim/virtual/world.ts";
-import { crypto, DrivenAgent, id, MESH, signerOf } from "../support/driven-agent.ts";
+import { signedVcv } from "../support/capability-vectors.ts";
+import { crypto, DrivenAgent, id, MESH } from "../support/driven-agent.ts";
 
 const NOW = 1_000_000;
 
-function vcvOf(name: string, depth: number, version = 1, nowMs = NOW): Vcv {
-  const skill = { name: "work", description: "", price: 1, expectedMs: 100, schemas: null, vector: new Uint8Array(0) };
-  const content = {
-    ...{ agent: id(name), incarnation: 1, version, name, embedder: EMBEDDER_NAME, skills: [skill], slots: 2 },
-    ...{ labels: [], addresses: [], hosts: true, rulesVersion: RULES_VERSION, depth, expiresMs: nowMs + 60_000 },
-  };
-  const message = statementMessage(MESH, "vcv", vcvHash(hasher, content));
-  return { ...content, signature: signerOf(name).sign(message) };
-}
+const vcvOf = (name: string, depth: number, version = 1, nowMs = NOW): Vcv =>
+  signedVcv(name, nowMs, { depth, version, expiresMs: nowMs + 60_000 });
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `w${i}`);
 const shards = new Map<string, number>();
@@ -190,7 +182,7 @@ describe("beacons", () => {
     const whole = settled("w0", vcvs, shardAgents);
     const called = screenings.map(({ name, directory }) => ({
       name,
-      screening: new Screening(directory ?? whole, hasher),
+      screening: new SelfScreening(directory ?? whole, hasher),
     }));
     let answers = 0;
     for (let job = 0; job < 5; job++) {

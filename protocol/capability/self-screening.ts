@@ -1,8 +1,8 @@
 /**
- * Stage one at the candidate: an agent answers a beacon only if it is among those that the beacon calls. Which these
- * are, each works out for itself from its own directory, so nobody asks anybody: of the agents that it knows to have such
- * a skill and the labels, the `calls` nearest answer, those that are equally near by lot. A beacon that is repeated calls
- * more of them. In a mesh that is split into shards, those that it hears of stand for as many as there are like them.
+ * Self-screening, stage one at the candidate: an agent answers a beacon only if it is among those that it calls. Which
+ * these are, each works out for itself from its own directory, so nobody asks anybody: of the agents that it knows to have
+ * such a skill and the labels, the `calls` nearest answer, those that are equally near by lot. A beacon that is repeated
+ * calls more of them. In a mesh that is split into shards, each that it hears of stands for as many as there are shards.
  *
  * The lot depends on job, skill and agent alone: who was called stays called, and its standing offer is of use.
  *
@@ -38,7 +38,7 @@ function keyOf({ skill, like, labels }: BeaconContent): string {
   return JSON.stringify([skill, words, ...labels]);
 }
 
-export class Screening {
+export class SelfScreening {
   readonly #directory: Directory;
   readonly #hasher: Hasher;
   readonly #leaves: boolean;

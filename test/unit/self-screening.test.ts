@@ -3,35 +3,16 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
-import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
-import { Screening } from "../../protocol/capability/screening.ts";
-import { statementMessage } from "../../protocol/core/crypto.ts";
+import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
-import { RULES_VERSION } from "../../protocol/core/limits.ts";
-import { type Vcv, vcvHash } from "../../protocol/wire/capability.ts";
-import { crypto, id, MESH, signerOf } from "../support/driven-agent.ts";
+import type { Vcv, VcvContent } from "../../protocol/wire/capability.ts";
+import { plainSkill, signedVcv } from "../support/capability-vectors.ts";
+import { crypto, id, MESH } from "../support/driven-agent.ts";
 
 const NOW = 1_000_000;
 
-function vcvOf(name: string, { labels = [] as string[], skill = "work", version = 1 } = {}): Vcv {
-  const content = {
-    agent: id(name),
-    incarnation: 1,
-    version,
-    name,
-    embedder: EMBEDDER_NAME,
-    skills: [{ name: skill, description: "", price: 1, expectedMs: 100, schemas: null, vector: new Uint8Array(0) }],
-    slots: 2,
-    labels,
-    addresses: [],
-    hosts: true,
-    rulesVersion: RULES_VERSION,
-    depth: 0,
-    expiresMs: NOW + 60_000,
-  };
-  const message = statementMessage(MESH, "vcv", vcvHash(hasher, content));
-  return { ...content, signature: signerOf(name).sign(message) };
-}
+const vcvOf = (name: string, { skill = "work", ...changes }: Partial<VcvContent> & { skill?: string } = {}): Vcv =>
+  signedVcv(name, NOW, { skills: [plainSkill(skill)], ...changes });
 
 const names = Array.from({ length: 400 }, (_, i) => `w${i}`);
 
@@ -53,7 +34,7 @@ const beaconOf = (job: string, calls: number, labels: readonly string[] = []) =>
 });
 
 test("about as many answer as are called, others for another job, and whoever was called stays called", () => {
-  const screening = new Screening(directoryOf(names.map((name) => vcvOf(name))), hasher);
+  const screening = new SelfScreening(directoryOf(names.map((name) => vcvOf(name))), hasher);
   const called = (job: string, calls: number): string[] =>
     names.filter((name) => screening.isCalled(id(name), beaconOf(job, calls)));
   let answers = 0;
@@ -74,7 +55,7 @@ test("about as many answer as are called, others for another job, and whoever wa
 test("of few that match all are called, and only those; a change of the directory counts", () => {
   const gpu = names.slice(0, 10).map((name) => vcvOf(name, { labels: ["gpu"] }));
   const directory = directoryOf([...gpu, ...names.slice(10).map((name) => vcvOf(name))]);
-  const screening = new Screening(directory, hasher);
+  const screening = new SelfScreening(directory, hasher);
   const called = (): string[] => names.filter((name) => screening.isCalled(id(name), beaconOf("job", 16, ["gpu"])));
   expect(called()).toEqual(names.slice(0, 10));
   expect(screening.isCalled(id("stranger"), beaconOf("job", 16))).toBe(false);

@@ -1,0 +1,26 @@
+/** What other agents answer when they are asked who can do something: read, and checked. */
+
+import { z } from "zod";
+import { CONTACTS } from "../protocol/capability/directory.ts";
+import { limits } from "../protocol/core/limits.ts";
+
+const foundAgent = z.looseObject({
+  agent: z.string(),
+  name: z.string(),
+  skill: z.string(),
+  description: z.string(),
+  similarity: z.number(),
+  price: z.number(),
+  expectedMs: z.number(),
+  labels: z.array(z.string()),
+});
+/** An agent that says it can do something like what was asked for. Prices in micro-credits. */
+export type FoundAgent = z.output<typeof foundAgent>;
+
+/** Or the name of the embedder that the one who is asked has instead. */
+export const foundAgentsSchema = z.union([z.array(foundAgent), z.string()]);
+
+/** Agents of the parts of a large mesh that the one who is asked does not hear. */
+export const contactsSchema = z
+  .array(z.looseObject({ agent: z.string(), addresses: z.array(z.string()) }))
+  .max(CONTACTS * 2 ** limits.shardBits);
