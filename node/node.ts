@@ -134,7 +134,7 @@ class Node implements MeshworkNode {
         skillIndex: new GrowingIndex({ warn: (message) => log.warn(message) }),
         slots: options.slots ?? 2,
         labels: options.labels ?? [],
-        selectors: options.selectors ?? [],
+        selectors: this.#selectors,
         hosts: options.host ?? true,
         shardAgents: options.shardAgents ?? SHARD_AGENTS,
         addresses: [],

@@ -11,7 +11,7 @@ import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
 import type { Effect } from "./effect.ts";
 import type { Input, Now } from "./input.ts";
-import type { AnySelector } from "./selection/selector.ts";
+import type { Selectors } from "./selection/selector.ts";
 import type { SkillAd } from "./wire/capability.ts";
 
 export interface Machine {
@@ -52,8 +52,8 @@ export interface AgentConfig {
   /** Whether it keeps logs of jobs when asked (serves on committees). */
   readonly hosts: boolean;
   readonly addresses: readonly string[];
-  /** Policies for choosing workers beside the built-in ones. All agents that keep a job need the one that it names. */
-  readonly selectors?: readonly AnySelector[];
+  /** Policies for choosing workers; all agents that keep a job need the one that it names. Default: BUILT_IN_SELECTORS. */
+  readonly selectors?: Selectors;
   /** Tasks of each job for which it keeps why their workers were chosen. Default: limits.explainedTasks. */
   readonly explainedTasks?: number;
   /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */

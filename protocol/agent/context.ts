@@ -8,7 +8,7 @@ import type { AgentId, JobId } from "../core/ids.ts";
 import type { Effect } from "../effect.ts";
 import type { Now } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
-import { BUILT_IN_SELECTORS, createSelectors } from "../selection/catalog.ts";
+import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
 import type { Selectors } from "../selection/selector.ts";
 import type { SkillAd } from "../wire/capability.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
@@ -44,7 +44,7 @@ export class StepContext implements Context {
   constructor(config: AgentConfig) {
     this.config = config;
     this.self = config.signer.agent;
-    this.selectors = config.selectors === undefined ? BUILT_IN_SELECTORS : createSelectors(config.selectors);
+    this.selectors = config.selectors ?? BUILT_IN_SELECTORS;
     this.embedder = config.embedder ?? EMBEDDER_NAME;
     this.skills = config.skills.map((skill) => ({ ...skill, vector: skill.vector ?? bytesOf(embed(skill)) }));
   }

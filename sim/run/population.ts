@@ -5,7 +5,7 @@
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { OwnSkill } from "../../protocol/machine.ts";
-import type { Selector } from "../../protocol/selection/selector.ts";
+import type { Selectors } from "../../protocol/selection/selector.ts";
 import { mutes } from "../adversaries/behaviours.ts";
 import type { BehavedAgent, Registry } from "../plugins/registry.ts";
 import { SELF_SCREENING } from "../scenario/message-kinds.ts";
@@ -49,13 +49,11 @@ export class Population {
   readonly #scenario: Scenario;
   readonly #registry: Registry;
   readonly #skillWorld: SkillWorld;
-  /** Beside those that every agent has. */
-  readonly #selectors: readonly Selector[];
+  readonly #selectors: Selectors;
   readonly #prng: Prng;
   #joined = 0;
 
-  /** `selectors`: beside those that every agent has. */
-  constructor(scenario: Scenario, registry: Registry, skillWorld: SkillWorld, selectors: readonly Selector[]) {
+  constructor(scenario: Scenario, registry: Registry, skillWorld: SkillWorld, selectors: Selectors) {
     this.#scenario = scenario;
     this.#registry = registry;
     this.#skillWorld = skillWorld;

@@ -117,7 +117,7 @@ class Run {
     const added = [...registry.selectors.values()].filter(({ name }) => !BUILT_IN_SELECTORS.has(name));
     if (scenario.workload.selector === ORACLE.name) added.push(createOracle(chances, this.#facts));
     this.#selectors = createSelectors(added);
-    this.#population = new Population(scenario, registry, skillWorld, added);
+    this.#population = new Population(scenario, registry, skillWorld, this.#selectors);
     options.tap?.onStart?.(this.#head());
     this.world = this.#createWorld();
     // Clients stand for people at idle machines: what they ask their own node is answered at once.

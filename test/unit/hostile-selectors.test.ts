@@ -184,7 +184,7 @@ test("a selector that starts with no plain data is refused where it is brought",
 
 test("a keeper that starts again without a plugin goes on with its other jobs", () => {
   const mine: ScoreSelector = { name: "mine", summary: "", score: () => 0 };
-  const before = new DrivenAgent("m0", { selectors: [mine] });
+  const before = new DrivenAgent("m0", { selectors: createSelectors([mine]) });
   const theirs = jobOf("owner", { selector: "mine" });
   const other = jobOf("owner", { selector: "random", counter: 2 });
   for (const job of [theirs, other]) before.host(job);

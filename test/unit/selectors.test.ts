@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { fromScores } from "../../protocol/selection/adapt.ts";
-import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
+import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { Candidate, ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
 import { candidateOf, requestOf } from "../support/candidates.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
@@ -55,7 +55,7 @@ test("an agent keeps a job only if it has the selector that the job names", () =
   const answers = ([] as ScoreSelector[][])
     .concat([[]], [[{ name: "mine", summary: "", score: () => 0 }]])
     .map((selectors) => {
-      const keeper = new DrivenAgent("m0", { selectors });
+      const keeper = new DrivenAgent("m0", { selectors: createSelectors(selectors) });
       const [reply] = keeper
         .sent(keeper.frame("owner", { kind: "invite", genesis: signed, vcvs: [] }))
         .filter(({ message }) => message.kind === "inviteReply");
