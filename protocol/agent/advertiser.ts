@@ -32,6 +32,8 @@ export class Advertiser {
   #published = 0;
   #publishedMs = Number.NEGATIVE_INFINITY;
   #publishedDepth = 0;
+  /** When gossip last brought it a vector of somebody whom it hears. */
+  #heardMs = Number.NEGATIVE_INFINITY;
   /** When it was connected to somebody first. */
   #connectedMs = Number.POSITIVE_INFINITY;
   #topics = FIRST_TOPICS;
@@ -111,7 +113,10 @@ export class Advertiser {
     const decoded = decodeVcv(bytes);
     if (!decoded.ok) return reject(decoded.code);
     const { shard, depth } = this.#directory.placeOf(decoded.value);
-    return topic === capsTopic(shard, depth) ? this.#onVcv(decoded.value) : reject("wrong-shard");
+    if (topic !== capsTopic(shard, depth)) return reject("wrong-shard");
+    const verdict = this.#onVcv(decoded.value);
+    if (verdict.verdict === "accept") this.#heardMs = this.#context.now.monoMs;
+    return verdict;
   }
 
   /** Those that came from a neighbour, up to the first that no honest one would hand on. */
@@ -120,7 +125,18 @@ export class Advertiser {
       const verdict = this.#onVcv(vcv);
       if (verdict.verdict === "reject") return verdict;
     }
+    // Its first neighbours may have told it nothing: it joins when it learns how deep the others are.
+    if (this.#published >= JOINING && this.#isJoining) {
+      this.#directory.goByOthers();
+      this.#subscribe();
+    }
+    this.#exchanges.plan();
     return ACCEPT;
+  }
+
+  /** It is new, or lost: all others say in this time what they can do, and it heard none of them. */
+  get #isJoining(): boolean {
+    return this.#published < JOINING || this.#context.now.monoMs > this.#heardMs + VCV_LIFE_MS / 2;
   }
 
   #onVcv(vcv: Vcv): Verdict {
@@ -160,12 +176,13 @@ export class Advertiser {
     this.#exchanges.tick();
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
-    if (this.#published < JOINING) this.#directory.goByOthers();
+    if (this.#isJoining) this.#directory.goByOthers();
     // In time everybody is heard of who is there.
     if (now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
     this.#published++;
     this.#publishedMs = now.monoMs;
     this.#subscribe();
+    this.#exchanges.plan(); // who was known may be gone
     const vcv = this.#renew();
     this.#publishedDepth = vcv.depth;
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);

@@ -215,6 +215,13 @@ export class Directory {
     if (usual > this.#place.depth + 1) this.#moveTo(usual);
   }
 
+  /** Most agents that it knows are split deeper than it is: it does not hear what they say. */
+  get isAmongDeeper(): boolean {
+    let deeper = 0;
+    for (let depth = this.#place.depth + 1; depth < DEPTHS; depth++) deeper += this.#depths[depth]!;
+    return 2 * deeper > this.#entries.size;
+  }
+
   /** The median depth of the agents that it knows; 0 while they are few. */
   #usualDepth(): number {
     if (this.#entries.size < MANY) return 0;
