@@ -254,7 +254,8 @@ export class Directory {
     for (const vcv of [...this.#entries.values()].sort((a, b) => b.expiresMs - a.expiresMs)) {
       const place = this.placeOf(vcv);
       if (wanted[place.shard]! <= 0) continue;
-      cover(place, 1);
+      // Who says that it hears far more than this one does is not believed, or two could be the way to everybody.
+      cover({ ...place, depth: Math.max(place.depth, this.#place.depth) }, 1);
       contacts.push(vcv);
     }
     return contacts;
