@@ -4,16 +4,18 @@
  * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3.
  */
 
-import { type Directory, ENOUGH_KNOWN, VCV_LIFE_MS } from "../capability/directory.ts";
+import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
+import type { Genesis } from "../wire/genesis.ts";
 import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
+import { keepersOf } from "./invitations.ts";
 
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
@@ -25,6 +27,7 @@ export class Advertiser {
   readonly #context: Context;
   readonly #directory: Directory;
   readonly #exchanges: Exchanges;
+  readonly #mates: () => Iterable<AgentId>;
   #addresses: readonly string[];
   #version = 0;
   #publishAtMs = Number.POSITIVE_INFINITY;
@@ -38,8 +41,10 @@ export class Advertiser {
   #connectedMs = Number.POSITIVE_INFINITY;
   #topics = FIRST_TOPICS;
 
-  constructor(context: Context, directory: Directory) {
+  /** `mates`: who keeps jobs with this agent. */
+  constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
     this.#context = context;
+    this.#mates = mates;
     this.#directory = directory;
     this.#exchanges = new Exchanges(context, directory);
     this.#addresses = context.config.addresses;
@@ -134,6 +139,14 @@ export class Advertiser {
     return ACCEPT;
   }
 
+  /** Where the keepers of a job are that this agent is to keep, or to work for: of its own shard or not. Null: it refused. */
+  onKeepers(genesis: Genesis | null, vcvs: readonly Vcv[]): void {
+    if (genesis === null) return;
+    const keepers = new Set(keepersOf(genesis));
+    this.#directory.keep(keepers);
+    this.onVcvs(vcvs.filter(({ agent }) => keepers.has(agent)));
+  }
+
   /** It is new, or lost: all others say in this time what they can do, and it heard none of them. */
   get #isJoining(): boolean {
     return this.#published < JOINING || this.#context.now.monoMs > this.#heardMs + VCV_LIFE_MS / 2;
@@ -142,10 +155,8 @@ export class Advertiser {
   #onVcv(vcv: Vcv): Verdict {
     if (vcv.agent === this.#context.self) return ignore("own");
     const verdict = this.#directory.take(this.#context.now.wallMs, vcv);
-    const isGenuine = verdict.verdict === "accept" || verdict.code === ENOUGH_KNOWN;
-    // Somebody who is not kept in mind may be a member of a job all the same.
-    if (isGenuine) this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
     if (verdict.verdict === "accept") {
+      this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
       this.#subscribe();
     }
@@ -187,6 +198,8 @@ export class Advertiser {
     this.#publishedDepth = vcv.depth;
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
+    // They tell workers where to find it, and need not be of its shard.
+    if (vcv.depth > 0) this.#context.sendAll(new Set(this.#mates()), { kind: "vcvs", vcvs: [vcv] });
     // Once more soon: whoever joined gossip's mesh a moment later has it then too.
     if (this.#published < JOINING) this.#publishAtMs = now.monoMs + CHANGE_MS;
   }

@@ -76,6 +76,8 @@ export class Directory {
   readonly #depths = new Uint32Array(DEPTHS);
   /** Agents that it does not hear, by their shards at its own depth: of each only a few, the longest known first. */
   readonly #outsiders: AgentId[][] = Array.from({ length: CELLS }, () => []);
+  /** Agents that are remembered whatever their shards, the longest known first. */
+  readonly #kept = new Set<AgentId>();
   #version = 0;
 
   constructor(meshId: MeshId, crypto: Crypto, self: AgentId, options: DirectoryOptions = {}) {
@@ -143,6 +145,15 @@ export class Directory {
     return vcv.agent === this.#self ? 1 << this.#place.depth : weightOf(this.#place, this.placeOf(vcv));
   }
 
+  /** Remembers these from now on, whatever their shards: for as long as they are heard of, as all others. */
+  keep(agents: Iterable<AgentId>): void {
+    for (const agent of agents) {
+      if (this.#kept.size >= limits.keptAgents) this.#kept.delete(this.#kept.values().next().value!);
+      this.#kept.delete(agent); // it goes to the end
+      this.#kept.add(agent);
+    }
+  }
+
   take(wallMs: number, vcv: Vcv): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
@@ -172,7 +183,7 @@ export class Directory {
     this.#depths[vcv.depth]!++;
     const weight = this.weightOf(vcv);
     this.#others += weight;
-    if (weight > 0) return;
+    if (weight > 0 || this.#kept.has(vcv.agent)) return;
     const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
     outsiders.push(vcv.agent);
     // Those that have been there longer stay: nobody drives them out by coming in numbers.

@@ -61,6 +61,30 @@ describe("members of a job", () => {
     const [genesis] = answer.flatMap(({ message }) => (message.kind === "genesis" ? [message] : []));
     expect(genesis!.vcvs.map((vcv) => vcv.agent).sort()).toEqual(MEMBERS);
   });
+
+  test("tell each other where they are, for as long as the job lasts", () => {
+    const host = splitAgent("m0");
+    host.host(jobOf("owner"));
+    host.effects = [];
+    host.pass(310_000, 1_000);
+    const told = host.sent().filter(({ message }) => message.kind === "vcvs" && message.vcvs[0]!.agent === "m0");
+    expect(new Set(told.map(({ to }) => to))).toEqual(new Set(["m1", "m2", "m3"]));
+    // And whoever is told remembers it, though it knows enough of that shard.
+    const news = vcvOf("m1", {
+      depth: 4,
+      version: 2,
+      expiresMs: host.nowMs + 60_000,
+      addresses: ["/ip4/192.0.2.1/tcp/2"],
+    });
+    expect(host.of("address", host.frame("m1", { kind: "vcvs", vcvs: [news] }))).toHaveLength(1);
+  });
+
+  test("who refuses a job learns nothing from its invitation", () => {
+    const host = splitAgent("nobody");
+    const vcvs = MEMBERS.map((name) => vcvOf(name, { depth: 4, addresses: ["/ip4/192.0.2.1/tcp/1"] }));
+    const effects = host.frame("owner", { kind: "invite", genesis: jobOf("owner").signed, vcvs });
+    expect(host.of("address", effects)).toEqual([]);
+  });
 });
 
 describe("ways to other shards", () => {
