@@ -30,7 +30,7 @@ function vcvOf(name: string, skills: readonly SkillAd[], changes: Partial<VcvCon
 }
 
 class Known {
-  readonly directory = new Directory(MESH, crypto, id("nobody"));
+  readonly directory = new Directory(MESH, crypto, id("nobody"), { shardAgents: limits.directoryAgents });
   readonly index = new ExactIndex();
   readonly search = new SkillSearch(this.directory, this.index);
 
