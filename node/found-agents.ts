@@ -9,9 +9,10 @@ const foundAgent = z.looseObject({
   name: z.string(),
   skill: z.string(),
   description: z.string(),
-  similarity: z.number(),
-  price: z.number(),
-  expectedMs: z.number(),
+  // Lengths of vectors are rounded: the same text may seem a little more similar than the same.
+  similarity: z.number().transform((similarity) => Math.min(1, Math.max(0, similarity))),
+  price: z.number().min(0),
+  expectedMs: z.number().min(0),
   labels: z.array(z.string()),
 });
 /** An agent that says it can do something like what was asked for. Prices in micro-credits. */

@@ -135,10 +135,12 @@ export class Inquiries {
     const bytes = await this.#ask(of, { kind: "shards" });
     const contacts = bytes === null ? [] : read(contactsSchema, bytes, `${of} names no agents of other shards`);
     const elsewhere = contacts.map(({ agent, addresses }) => {
-      this.#parts.network.address(agent as AgentId, addresses);
+      this.#parts.network.suggest(agent as AgentId, addresses);
       return this.#findNear(vector!, most, agent as AgentId, ASK_CONTACT_MS).catch(() => []);
     });
-    const found = new Map([near, ...(await Promise.all(elsewhere))].flat().map((one) => [one.agent, one]));
+    // Who is known twice is as the nearer one says.
+    const all = [near, ...(await Promise.all(elsewhere))].flat().reverse();
+    const found = new Map(all.map((one) => [one.agent, one]));
     return bestFirst([...found.values()], (one) => one).slice(0, most);
   }
 

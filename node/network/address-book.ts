@@ -49,6 +49,11 @@ export class AddressBook {
     if (oldest !== undefined) this.#addresses.delete(oldest);
   }
 
+  /** What somebody else says of `agent`: better than nothing, and not than what it said itself. */
+  suggest(agent: AgentId, texts: readonly string[]): void {
+    if (!this.#addresses.has(agent)) this.learn(agent, texts);
+  }
+
   addressesOf(agent: AgentId): readonly Multiaddr[] {
     return this.#addresses.get(agent) ?? [];
   }

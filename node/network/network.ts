@@ -78,7 +78,9 @@ export interface Network {
   subscribe(topics: readonly GossipTopic[]): void;
   verdict(ticket: number, verdict: Verdict): void;
   misbehaved(agent: AgentId, code: string): void;
+  /** Where an agent is, in its own words; `suggest`: in others'. */
   address(agent: AgentId, addresses: readonly string[]): void;
+  suggest(agent: AgentId, addresses: readonly string[]): void;
   /** True when the blob is in the store; false when nobody gave it. Rejects with `storage`. */
   fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean>;
   /** False: peers are not read for now. */
@@ -237,6 +239,10 @@ class Libp2pNetwork implements Network {
 
   address(agent: AgentId, addresses: readonly string[]): void {
     if (agent !== this.agent) this.#book.learn(agent, addresses);
+  }
+
+  suggest(agent: AgentId, addresses: readonly string[]): void {
+    if (agent !== this.agent) this.#book.suggest(agent, addresses);
   }
 
   fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {

@@ -4,16 +4,18 @@
  * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3.
  */
 
-import { type Directory, ENOUGH_KNOWN, VCV_LIFE_MS } from "../capability/directory.ts";
+import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
+import type { Genesis } from "../wire/genesis.ts";
 import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
+import { keepersOf } from "./invitations.ts";
 
 /** Between two times that its vector goes out, at least, ms. */
 const CHANGE_MS = 10_000;
@@ -26,6 +28,7 @@ export class Advertiser {
   readonly #context: Context;
   readonly #directory: Directory;
   readonly #exchanges: Exchanges;
+  readonly #mates: () => Iterable<AgentId>;
   #addresses: readonly string[];
   #version = 0;
   #publishAtMs = Number.POSITIVE_INFINITY;
@@ -33,12 +36,16 @@ export class Advertiser {
   #published = 0;
   #publishedMs = Number.NEGATIVE_INFINITY;
   #publishedDepth = 0;
+  /** When gossip last brought it a vector of somebody whom it hears. */
+  #heardMs = Number.NEGATIVE_INFINITY;
   /** When it was connected to somebody first. */
   #connectedMs = Number.POSITIVE_INFINITY;
   #topics = FIRST_TOPICS;
 
-  constructor(context: Context, directory: Directory) {
+  /** `mates`: who keeps jobs with this agent. */
+  constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
     this.#context = context;
+    this.#mates = mates;
     this.#directory = directory;
     this.#exchanges = new Exchanges(context, directory);
     this.#addresses = context.config.addresses;
@@ -112,7 +119,10 @@ export class Advertiser {
     const decoded = decodeVcv(bytes);
     if (!decoded.ok) return reject(decoded.code);
     const { shard, depth } = this.#directory.placeOf(decoded.value);
-    return topic === capsTopic(shard, depth) ? this.#onVcv(decoded.value) : reject("wrong-shard");
+    if (topic !== capsTopic(shard, depth)) return reject("wrong-shard");
+    const verdict = this.#onVcv(decoded.value);
+    if (verdict.verdict === "accept") this.#heardMs = this.#context.now.monoMs;
+    return verdict;
   }
 
   /** Those that came from a neighbour, up to the first that no honest one would hand on. */
@@ -121,16 +131,33 @@ export class Advertiser {
       const verdict = this.#onVcv(vcv);
       if (verdict.verdict === "reject") return verdict;
     }
+    // Its first neighbours may have told it nothing: it joins when it learns how deep the others are.
+    if (this.#published >= JOINING && this.#isJoining) {
+      this.#directory.goByOthers();
+      this.#subscribe();
+    }
+    this.#exchanges.plan();
     return ACCEPT;
+  }
+
+  /** Where the keepers of a job are that this agent is to keep, or to work for: of its own shard or not. Null: it refused. */
+  onKeepers(genesis: Genesis | null, vcvs: readonly Vcv[]): void {
+    if (genesis === null) return;
+    const keepers = new Set(keepersOf(genesis));
+    this.#directory.keep(keepers);
+    this.onVcvs(vcvs.filter(({ agent }) => keepers.has(agent)));
+  }
+
+  /** It is new, or lost: all others say in this time what they can do, and it heard none of them. */
+  get #isJoining(): boolean {
+    return this.#published < JOINING || this.#context.now.monoMs > this.#heardMs + VCV_LIFE_MS / 2;
   }
 
   #onVcv(vcv: Vcv): Verdict {
     if (vcv.agent === this.#context.self) return ignore("own");
     const verdict = this.#directory.take(this.#context.now.wallMs, vcv);
-    const isGenuine = verdict.verdict === "accept" || verdict.code === ENOUGH_KNOWN;
-    // Somebody who is not kept in mind may be a member of a job all the same.
-    if (isGenuine) this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
     if (verdict.verdict === "accept") {
+      this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
       this.#subscribe();
     }
@@ -161,16 +188,19 @@ export class Advertiser {
     this.#exchanges.tick();
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
-    if (this.#published < JOINING) this.#directory.goByOthers();
+    if (this.#isJoining) this.#directory.goByOthers();
     // In time everybody is heard of who is there.
     if (now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
     this.#published++;
     this.#publishedMs = now.monoMs;
     this.#subscribe();
+    this.#exchanges.plan(); // who was known may be gone
     const vcv = this.#renew();
     this.#publishedDepth = vcv.depth;
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
+    // They tell workers where to find it, and need not be of its shard.
+    if (vcv.depth > 0) this.#context.sendAll(new Set(this.#mates()), { kind: "vcvs", vcvs: [vcv] });
     // Once more soon: whoever joined gossip's mesh a moment later has it then too.
     if (this.#published < JOINING) this.#publishAtMs = now.monoMs + CHANGE_MS;
   }

@@ -15,14 +15,14 @@ import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machi
 import { Liveness, PULSE_MS } from "../membership/liveness.ts";
 import { decode } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
-import { type Genesis, jobIdOf } from "../wire/genesis.ts";
+import { jobIdOf } from "../wire/genesis.ts";
 import { committedBlockCodec, decodeMessage, type Message, type Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Beacons } from "./beacons.ts";
 import { StepContext, sealBodies } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
-import { type CheckedGenesis, checkGenesis, Invitations } from "./invitations.ts";
+import { type CheckedGenesis, checkGenesis, Invitations, isAsked, keepersOf } from "./invitations.ts";
 import { JobHost, type JobHostEvents } from "./job-host.ts";
 import { encodeRoot, readJobs, SLOT, type StoredJob } from "./job-records.ts";
 import { Questions } from "./questions.ts";
@@ -62,7 +62,9 @@ class Agent implements Machine {
     this.#context = context;
     this.#records = records;
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
-    this.#advertiser = new Advertiser(context, this.#directory);
+    this.#advertiser = new Advertiser(context, this.#directory, () =>
+      [...this.#hosts.values()].flatMap((host) => (host.isEnded ? [] : [...host.keepers()])),
+    );
     this.#worker = new Worker(context, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       isKept: (job) => this.#hosts.has(job),
@@ -185,6 +187,7 @@ class Agent implements Machine {
     if (stored.root.role !== "keeper" || !this.#context.selectors.has(checked.genesis.selector)) return; // of a lost plugin
     const host = new JobHost(this.#context, this.#hostEvents, checked, stored);
     this.#hosts.set(job, host);
+    this.#directory.keep(keepersOf(checked.genesis));
     this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
     host.start();
   }
@@ -212,6 +215,7 @@ class Agent implements Machine {
     const host = new JobHost(this.#context, this.#hostEvents, checked, null);
     this.#hosts.set(job, host);
     this.#worker.jobs.add(checked);
+    this.#directory.keep(keepersOf(checked.genesis));
     host.start();
     if (why === "operator" && !isAsked(checked.genesis, this.#context.self)) this.#follow(host);
   }
@@ -360,8 +364,7 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        this.#advertiser.onVcvs(message.vcvs);
-        this.#invitations.onInvite(from, message.genesis);
+        this.#advertiser.onKeepers(this.#invitations.onInvite(from, message.genesis), message.vcvs);
         return ACCEPT;
       case "inviteSeen":
         this.#invitations.onSeen(from, message.job);
@@ -431,7 +434,7 @@ class Agent implements Machine {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
-    this.#advertiser.onVcvs(vcvs);
+    this.#advertiser.onKeepers(checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
     if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
     this.#worker.jobs.add(checked);
@@ -493,8 +496,5 @@ class Agent implements Machine {
     this.#hosts.get(read.job)?.archive.sendRead(read.to, blocks, bytes);
   }
 }
-
-const isAsked = (genesis: Genesis, agent: AgentId): boolean =>
-  genesis.committee.some((member) => member.agent === agent) || genesis.standbys.includes(agent);
 
 export const createAgent: CreateMachine = (config, records) => new Agent(config, records);

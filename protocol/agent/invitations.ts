@@ -70,6 +70,14 @@ export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
   return blobs;
 }
 
+/** The members of its committee, and the standbys. */
+export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
+  ...committee.map((member) => member.agent),
+  ...standbys,
+];
+
+export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
+
 /** What a node that was asked is still missing before it says yes. */
 interface Asked {
   readonly checked: CheckedGenesis;
@@ -131,7 +139,7 @@ export class Invitations {
       return;
     }
     const { monoMs } = this.#context.now;
-    const waiting = new Set([...genesis.committee.map((member) => member.agent), ...genesis.standbys]);
+    const waiting = new Set(keepersOf(genesis));
     const vcvs = this.vcvsOf(waiting);
     const isSelfAsked = waiting.delete(this.#context.self);
     if (isSelfAsked) {
@@ -197,8 +205,7 @@ export class Invitations {
 
   #beginAll({ checked }: Submitted): void {
     const { genesis, job } = checked;
-    const all = [...genesis.committee.map((member) => member.agent), ...genesis.standbys];
-    this.#context.sendAll(all, { kind: "start", job });
+    this.#context.sendAll(keepersOf(genesis), { kind: "start", job });
     this.#end(checked, true, "");
     this.#events.begin(checked);
   }
@@ -220,19 +227,20 @@ export class Invitations {
 
   // --- the nodes that are asked -----------------------------------------------------------------------
 
-  onInvite(from: AgentId, signed: SignedGenesis): void {
+  /** Returns the genesis, if this node does not refuse it. */
+  onInvite(from: AgentId, signed: SignedGenesis): Genesis | null {
     const checked = checkGenesis(this.#context, signed);
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
     const refusal = typeof checked === "string" ? checked : this.#refusal(checked);
     if (refusal !== null || typeof checked === "string") {
       this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
-      return;
+      return null;
     }
     this.#context.send(from, { kind: "inviteSeen", job });
     const known = this.#asked.get(job);
     if (known !== undefined) {
       if (known.missing.size === 0) this.#sayYes(known);
-      return;
+      return checked.genesis;
     }
     if (this.#asked.size >= limits.hostedJobs) this.#asked.delete(this.#asked.keys().next().value!);
     const blobs = blobsOfGenesis(checked.genesis);
@@ -240,6 +248,7 @@ export class Invitations {
     this.#asked.set(job, asked);
     if (blobs.size === 0) this.#sayYes(asked);
     for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
+    return checked.genesis;
   }
 
   #refusal(checked: CheckedGenesis): string | null {

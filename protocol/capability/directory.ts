@@ -92,6 +92,8 @@ export class Directory {
   readonly #depths = new Uint32Array(DEPTHS);
   /** Agents that it does not hear, by their shards at its own depth: of each only a few, the longest known first. */
   readonly #outsiders: AgentId[][] = Array.from({ length: CELLS }, () => []);
+  /** Agents that are remembered whatever their shards, the longest known first. */
+  readonly #kept = new Set<AgentId>();
   #version = 0;
 
   constructor(meshId: MeshId, crypto: Crypto, self: AgentId, options: DirectoryOptions = {}) {
@@ -159,6 +161,15 @@ export class Directory {
     return vcv.agent === this.#self ? 1 << this.#place.depth : weightOf(this.#place, this.placeOf(vcv));
   }
 
+  /** Remembers these from now on, whatever their shards: for as long as they are heard of, as all others. */
+  keep(agents: Iterable<AgentId>): void {
+    for (const agent of agents) {
+      if (this.#kept.size >= limits.keptAgents) this.#kept.delete(this.#kept.values().next().value!);
+      this.#kept.delete(agent); // it goes to the end
+      this.#kept.add(agent);
+    }
+  }
+
   take(wallMs: number, vcv: Vcv): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
@@ -189,7 +200,7 @@ export class Directory {
     this.#depths[vcv.depth]!++;
     const weight = this.weightOf(vcv);
     this.#others += weight;
-    if (weight > 0) return;
+    if (weight > 0 || this.#kept.has(vcv.agent)) return;
     const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
     outsiders.push(vcv.agent);
     // Those that have been there longer stay: nobody drives them out by coming in numbers.
@@ -218,9 +229,14 @@ export class Directory {
     while (this.#place.depth < limits.shardBits && this.meshAgents > this.#room) this.#moveTo(this.#place.depth + 1);
   }
 
-  /** Less deep, if the mesh has become so small: to be called when all that is there has been heard of. */
+  /**
+   * Less deep, if the mesh has become so small; to be called when all that is there has been heard of. With the others,
+   * if most of those known are far less deep: of those that left it in their turn it hears nothing, and counts wrong.
+   */
   merge(): void {
     while (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
+    const usual = this.#usualDepth();
+    if (usual !== null && usual < this.#place.depth - 1) this.#moveTo(usual);
   }
 
   /**
@@ -229,12 +245,19 @@ export class Directory {
    */
   goByOthers(): void {
     const usual = this.#usualDepth();
-    if (usual > this.#place.depth + 1) this.#moveTo(usual);
+    if (usual !== null && usual > this.#place.depth + 1) this.#moveTo(usual);
   }
 
-  /** The median depth of the agents that it knows; 0 while they are few. */
-  #usualDepth(): number {
-    if (this.#entries.size < MANY) return 0;
+  /** Most agents that it knows are split deeper than it is: it does not hear what they say. */
+  get isAmongDeeper(): boolean {
+    let deeper = 0;
+    for (let depth = this.#place.depth + 1; depth < DEPTHS; depth++) deeper += this.#depths[depth]!;
+    return 2 * deeper > this.#entries.size;
+  }
+
+  /** The median depth of the agents that it knows; null while they are few. */
+  #usualDepth(): number | null {
+    if (this.#entries.size < MANY) return null;
     let seen = 0;
     for (let depth = limits.shardBits; depth > 0; depth--) {
       seen += this.#depths[depth]!;
@@ -264,7 +287,8 @@ export class Directory {
     for (const vcv of [...this.#entries.values()].sort((a, b) => b.expiresMs - a.expiresMs)) {
       const place = this.placeOf(vcv);
       if (wanted[place.shard]! <= 0) continue;
-      cover(place, 1);
+      // Who says that it hears far more than this one does is not believed, or two could be the way to everybody.
+      cover({ ...place, depth: Math.max(place.depth, this.#place.depth) }, 1);
       contacts.push(vcv);
     }
     return contacts;

@@ -86,7 +86,7 @@ function notingNetwork(agent: AgentId): Network {
       deliver = to;
       say("network up");
     },
-    ...{ addresses: () => [], peers: () => [] },
+    ...{ addresses: () => [], peers: () => [], suggest: () => {} },
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
     subscribe: (topics) => say(`subscribe ${topics}`),

@@ -1,7 +1,9 @@
 /** Whoever says that it keeps a job is believed only as far as what it gives is certified. */
 
 import { expect, test } from "vitest";
+import { makeIdentity } from "../../node/identity.ts";
 import { Inquiries } from "../../node/inquiries.ts";
+import { AddressBook } from "../../node/network/address-book.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { certifiedCodec } from "../../protocol/agent/status.ts";
 import { ZERO_HASH } from "../../protocol/core/ids.ts";
@@ -52,4 +54,61 @@ test("a keeper is one that can show something of the job", async () => {
 
 test("a result with a certificate of another job is refused", async () => {
   await expect(inquiries().certified(wanted.job, id("a-liar"))).rejects.toThrow();
+});
+
+// --- questions in words -------------------------------------------------------------------------------
+
+const claim = (agent: string, similarity: number, price: number) => ({
+  ...{ agent, name: agent, skill: "count", description: "", similarity, price, expectedMs: 10, labels: [] },
+});
+
+/** "home" knows "worker" and names "liar" for another shard, who says what it likes. */
+function searching(lies: readonly ReturnType<typeof claim>[], book = new AddressBook()): Inquiries {
+  const parts: Inquiries = new Inquiries({
+    self: id("client"),
+    embedder: BUILT_IN_EMBEDDER,
+    onCertified: () => undefined,
+    ask: ({ id: number, to, query }) => {
+      const contacts = [
+        { agent: "liar", addresses: [] },
+        ...[...book.agents()].map((agent) => ({ agent, addresses: ["/ip4/192.0.2.66/tcp/6"] })),
+      ];
+      const answer =
+        query.kind === "shards" ? contacts : to === "home" ? [claim("worker", 0.5, 1)] : to === "liar" ? lies : [];
+      queueMicrotask(() => parts.onReply({ kind: "reply", id: number, ok: true, bytes: encodeValue(answer as never) }));
+    },
+    blobs: {} as never,
+    network: {
+      address: (agent: never, addresses: readonly string[]) => book.learn(agent, addresses),
+      suggest: (agent: never, addresses: readonly string[]) => book.suggest(agent, addresses),
+    } as never,
+  });
+  return parts;
+}
+
+test("an agent that is known is as its own shard says, whatever another one says of it", async () => {
+  const found = await searching([claim("worker", 0.9, 1_000_000), claim("far", 0.4, 1)]).findAgents(
+    "count",
+    3,
+    id("home"),
+  );
+  expect(found.map(({ agent, price }) => ({ agent, price }))).toEqual([
+    { agent: "worker", price: 1 },
+    { agent: "far", price: 1 },
+  ]);
+});
+
+test("nobody is more similar than the same, or pays to work", async () => {
+  const [liar] = await searching([claim("liar", 1_000, 1)]).findAgents("count", 3, id("home"));
+  expect(liar).toMatchObject({ agent: "liar", similarity: 1 });
+  const found = await searching([claim("liar", 0.9, -1_000_000)]).findAgents("count", 3, id("home"));
+  expect(found.map(({ agent }) => agent)).toEqual(["worker"]);
+});
+
+test("where an agent said that it is stays, whatever another one says", async () => {
+  const book = new AddressBook();
+  const { agent } = makeIdentity();
+  book.learn(agent, ["/ip4/192.0.2.1/tcp/1"]);
+  await searching([], book).findAgents("count", 3, id("home"));
+  expect(book.addressesOf(agent).map(String)).toEqual([`/ip4/192.0.2.1/tcp/1/p2p/${agent}`]);
 });

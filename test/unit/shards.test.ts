@@ -253,3 +253,19 @@ test("in a world, everybody comes to hear of its shard, newcomers too, and of a 
   }
   expect(missing).toBe(0);
 });
+
+test("in a world that loses much, no newcomer stays alone that has one neighbour", () => {
+  const names = namesOf(120);
+  const world = createWorld({
+    ...{ seed: 1, hasher, create: createAgent },
+    agents: names.map((name) => ({ name, config: { shardAgents: 16 } })),
+    network: { overlay: { kind: "random", degree: 6 }, gossip: "mesh", loss: 0.2, gossipLoss: 0.2 },
+    keepEvent: (_, event) => event.kind === "reply",
+  });
+  world.run(120_000);
+  const late = Array.from({ length: 40 }, (_, i) => `late${i}`);
+  for (const [i, name] of late.entries()) world.add({ name, config: { shardAgents: 16 } }, [`w${i}`]);
+  world.run(22 * 60_000);
+  const alone = late.filter((name) => ask(world, name, 22 * 60_000).meshAgents < 40);
+  expect(alone).toEqual([]);
+});
