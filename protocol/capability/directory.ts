@@ -203,8 +203,11 @@ export class Directory {
     if (weight > 0 || this.#kept.has(vcv.agent)) return;
     const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
     outsiders.push(vcv.agent);
-    // Those that have been there longer stay: nobody drives them out by coming in numbers.
-    if (outsiders.length > outsidersOf(this.#shardAgents)) this.#drop(vcv);
+    if (outsiders.length <= outsidersOf(this.#shardAgents)) return;
+    // Agents that keep jobs may be few, and committees are drawn from those that are known. Else those that have been
+    // there longer stay: nobody drives them out by coming in numbers.
+    const all = outsiders.map((agent) => this.#entries.get(agent)!);
+    this.#drop((vcv.hosts ? all.find(({ hosts }) => !hosts) : undefined) ?? vcv);
   }
 
   #drop(vcv: Vcv): void {
@@ -314,9 +317,10 @@ export class Directory {
       const at = this.placeOf(vcv);
       return isNear(place, at) || outsiders[shardAt(at.shard, depth)]!++ < outsidersOf(this.#shardAgents);
     };
-    // From another place each time: the same few outsiders must not become everybody's ways.
+    // From another place each time: the same few outsiders must not become everybody's ways. Those that keep jobs first.
     const all = [...this.#entries.values()];
     const first = this.#version % all.length;
-    return [...all.slice(first), ...all.slice(0, first)].filter((vcv) => vcv.expiresMs > wallMs && lacks(vcv));
+    const turned = [...all.slice(first), ...all.slice(0, first)].filter(({ expiresMs }) => expiresMs > wallMs);
+    return [...turned.filter(({ hosts }) => hosts), ...turned.filter(({ hosts }) => !hosts)].filter(lacks);
   }
 }
