@@ -317,10 +317,11 @@ export class Directory {
       const at = this.placeOf(vcv);
       return isNear(place, at) || outsiders[shardAt(at.shard, depth)]!++ < outsidersOf(this.#shardAgents);
     };
-    // From another place each time: the same few outsiders must not become everybody's ways. Those that keep jobs first.
+    // From another place each time: the same few outsiders must not become everybody's ways.
     const all = [...this.#entries.values()];
     const first = this.#version % all.length;
     const turned = [...all.slice(first), ...all.slice(0, first)].filter(({ expiresMs }) => expiresMs > wallMs);
+    if (this.#place.depth === 0) return turned.filter(lacks); // of few outsiders, if any
     return [...turned.filter(({ hosts }) => hosts), ...turned.filter(({ hosts }) => !hosts)].filter(lacks);
   }
 }
