@@ -53,7 +53,8 @@ async function explain(context: CliContext, job: string, task: string, options: 
   const { choices, nameOf } =
     to !== undefined ? await ask(context, job, task, { ...options, to }) : await readRun(run!, job, task);
   if (choices.length === 0) {
-    const remedy = "compare the ids; tasks are called as in the job file, e.g. report or count/3";
+    const remedy =
+      "compare the ids; tasks are called as in the job file, those of a map or chain with a number: report, count/3";
     throw new MeshworkError("refused", `nothing is known of how workers of ${task} were chosen`, remedy);
   }
   if (context.json) context.printJson({ job, task, choices });

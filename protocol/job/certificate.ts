@@ -229,6 +229,6 @@ function basisOf(
   }
   if (options.result === undefined) words.push("no result was compared");
   if (event.kind === "completed" && event.unproven > 0)
-    words.push(`answers that nobody with a record for the skill had given before: ${event.unproven}`);
+    words.push(`unproven answers, given by nobody with a record for the skill: ${event.unproven}`);
   return words;
 }
