@@ -11,7 +11,7 @@ import { limits, RULES_VERSION } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
-import { type CapsTopic, capsTopic, FIRST_TOPICS } from "../wire/topics.ts";
+import { type CapsTopic, capsTopic, FIRST_TOPICS, type GossipTopic } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
@@ -40,7 +40,7 @@ export class Advertiser {
   #heardMs = Number.NEGATIVE_INFINITY;
   /** When it was connected to somebody first. */
   #connectedMs = Number.POSITIVE_INFINITY;
-  #topics = FIRST_TOPICS;
+  #topics: readonly GossipTopic[] = FIRST_TOPICS;
 
   /** `mates`: who keeps jobs with this agent. */
   constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
@@ -167,11 +167,13 @@ export class Advertiser {
   /** Hears its shard, the one that it was split off, and, when that may have happened to it, its part of it. */
   #subscribe(): void {
     const { place, isFilling } = this.#directory;
-    const caps: CapsTopic[] = [];
+    const topics: GossipTopic[] = [];
     const deepest = isFilling ? place.depth + 1 : place.depth;
-    for (let depth = Math.max(0, place.depth - 1); depth <= deepest; depth++) caps.push(capsTopic(place.shard, depth));
-    if (caps.join() === this.#topics.filter((topic) => topic !== "beacons").join()) return;
-    this.#topics = [...caps, "beacons"];
+    for (let depth = Math.max(0, place.depth - 1); depth <= deepest; depth++)
+      topics.push(capsTopic(place.shard, depth));
+    topics.push("beacons");
+    if (topics.join() === this.#topics.join()) return;
+    this.#topics = topics;
     this.#context.emit({ kind: "subscribe", topics: this.#topics });
     this.#exchanges.plan();
     // The others go by what it says of its depth.
@@ -188,9 +190,9 @@ export class Advertiser {
     this.#exchanges.tick();
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
-    if (this.#isJoining) this.#directory.goByOthers();
-    // In time everybody is heard of who is there.
-    if (now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
+    const hasJoined = this.#isJoining && this.#directory.goByOthers();
+    // In time everybody is heard of who is there; where it just went it has heard of nobody yet.
+    if (!hasJoined && now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
     this.#published++;
     this.#publishedMs = now.monoMs;
     this.#subscribe();

@@ -78,11 +78,11 @@ export class Exchanges {
   }
 
   onFetch(from: AgentId, { depth, known }: Extract<Message, { kind: "fetchVcvs" }>): void {
-    const { monoMs } = this.#context.now;
+    const { monoMs, wallMs } = this.#context.now;
     // An answer costs a walk over all that both know.
     if (monoMs < (this.#answeredMs.get(from) ?? Number.NEGATIVE_INFINITY) + ANSWER_MS) return;
     this.#answeredMs.set(from, monoMs);
-    const lacking = this.#directory.newerThan(this.#context.now.wallMs, from, depth, known);
+    const lacking = this.#directory.newerThan(wallMs, from, depth, known);
     let batch: Vcv[] = [];
     let bytes = 0;
     for (const vcv of lacking) {
@@ -98,32 +98,26 @@ export class Exchanges {
     if (batch.length > 0) this.#context.send(from, { kind: "vcvs", vcvs: batch });
   }
 
-  /** When to ask next; to be called after whatever may change it. */
-  plan(): void {
-    const pauseMs = this.#pauseMs();
-    const isOver = pauseMs === Number.POSITIVE_INFINITY; // and nobody may have been asked yet
-    this.#nextMs = isOver ? pauseMs : this.#exchangedMs + pauseMs;
-  }
-
-  #pauseMs(): number {
+  /** When to ask next; to be called after whatever may change it. Returns whom, where it looks for a neighbour. */
+  plan(): AgentId | null {
     const { place, isAmongDeeper } = this.#directory;
     const isSplit = place.depth > 0 || isAmongDeeper;
-    if (isSplit && this.#shardNeighbours() < SHARD_NEIGHBOURS)
-      // If nobody is left to be found, neighbours may hear of somebody.
-      return this.#stranger() === null ? EXCHANGE_MS : SEARCH_MS;
-    if (this.#toAsk.size > 0) return EXCHANGE_MS;
-    if (this.#isLost()) return EXCHANGE_MS;
-    return isSplit ? REFRESH_MS : Number.POSITIVE_INFINITY;
+    const isSearching = isSplit && this.#shardNeighbours() < SHARD_NEIGHBOURS;
+    const stranger = isSearching ? this.#stranger() : null;
+    if (stranger !== null) this.#nextMs = this.#exchangedMs + SEARCH_MS;
+    // If nobody is left to be found, neighbours may hear of somebody.
+    else if (isSearching || this.#toAsk.size > 0 || this.#isLost()) this.#nextMs = this.#exchangedMs + EXCHANGE_MS;
+    else this.#nextMs = isSplit ? this.#exchangedMs + REFRESH_MS : Number.POSITIVE_INFINITY;
+    return stranger;
   }
 
   tick(): void {
     const { monoMs } = this.#context.now;
     if (monoMs < this.#nextMs) return;
-    this.plan();
+    const stranger = this.plan();
     if (monoMs < this.#nextMs) return; // there is less to ask for by now
-    const searched = this.#pauseMs() === SEARCH_MS ? this.#stranger() : null;
     const [waiting = this.#pick([...this.#connected])] = this.#toAsk;
-    const peer = searched ?? waiting;
+    const peer = stranger ?? waiting;
     this.#exchangedMs = monoMs;
     if (peer !== null) this.#askFor(peer);
     this.plan();

@@ -14,7 +14,7 @@ import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { EMBEDDER_NAME, isEmbedding, vectorOf } from "./embedding.ts";
-import { isNear, isSameShard, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weightOf } from "./shards.ts";
+import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weightOf } from "./shards.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
@@ -60,9 +60,6 @@ function shared(vcv: Vcv, { hash }: Facts): Vcv {
   taken.set(hash, vcv);
   return vcv;
 }
-
-/** Why a genuine vector was not kept: enough agents of its shard are known. */
-export const ENOUGH_KNOWN = "enough-known";
 
 export interface DirectoryOptions {
   /** The mesh's; vectors of another one are refused. Default: the built-in one. */
@@ -190,7 +187,7 @@ export class Directory {
     const kept = shared(vcv, facts);
     this.#put(kept);
     this.#split();
-    return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore(ENOUGH_KNOWN);
+    return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore("enough-known");
   }
 
   #put(vcv: Vcv): void {
@@ -245,10 +242,13 @@ export class Directory {
   /**
    * As deep as the others, if they are far deeper: to be called by who has just joined, and cannot see yet how large the
    * mesh is. Later an agent believes what it hears, not what it is told, or some that lie could split a small mesh.
+   * False: they are not.
    */
-  goByOthers(): void {
+  goByOthers(): boolean {
     const usual = this.#usualDepth();
-    if (usual !== null && usual > this.#place.depth + 1) this.#moveTo(usual);
+    if (usual === null || usual <= this.#place.depth + 1) return false;
+    this.#moveTo(usual);
+    return true;
   }
 
   /** Most agents that it knows are split deeper than it is: it does not hear what they say. */
@@ -280,9 +280,8 @@ export class Directory {
   contacts(): Vcv[] {
     /** How many more are wanted, by shard at full depth. */
     const wanted = new Int8Array(CELLS).fill(CONTACTS);
-    const cover = (place: Place, times: number): void => {
-      for (const shard of wanted.keys())
-        if (isSameShard(place, { ...place, shard }, place.depth)) wanted[shard]! -= times;
+    const cover = ({ shard, depth }: Place, times: number): void => {
+      for (const cell of wanted.keys()) if (shardAt(cell, depth) === shardAt(shard, depth)) wanted[cell]! -= times;
     };
     cover(this.#place, CONTACTS);
     const contacts: Vcv[] = [];

@@ -48,9 +48,6 @@ export class VirtualGossip {
   readonly #reach: Reach;
   readonly #straight: Distribution;
   readonly #mesh = new GossipMesh();
-  readonly #hops: Hops;
-  /** Of the message that spreads just now. */
-  #topic: GossipTopic = "beacons";
   /** Of the full simulation: who has which message, and from whom. */
   readonly #seen = new Map<number, { readonly input: GossipInput; readonly by: Map<number, AgentProcess> }>();
   #ticket = 0;
@@ -63,12 +60,6 @@ export class VirtualGossip {
     this.#reach = reach;
     const { gossipLatencyMs, latencyMs = DEFAULT_LATENCY } = reach.options();
     this.#straight = createDistribution(gossipLatencyMs ?? timesThree(latencyMs));
-    this.#hops = {
-      get count(): number {
-        return processes.length;
-      },
-      each: (index, found) => this.#eachHop(processes[index]!, this.#topic, (to, hopMs) => found(to.index, hopMs)),
-    };
   }
 
   /** Returns the message's ticket. */
@@ -99,8 +90,12 @@ export class VirtualGossip {
   }
 
   #spread(from: AgentProcess, input: GossipInput): void {
-    this.#topic = input.topic;
-    const copies = this.#mesh.spread(from.index, this.#hops, (index, afterMs) =>
+    const hops: Hops = {
+      count: this.#processes.length,
+      each: (index, found) =>
+        this.#eachHop(this.#processes[index]!, input.topic, (to, hopMs) => found(to.index, hopMs)),
+    };
+    const copies = this.#mesh.spread(from.index, hops, (index, afterMs) =>
       this.#deliver(this.#processes[index]!, afterMs, input),
     );
     this.#stats.countCopies(input, copies);

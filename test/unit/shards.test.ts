@@ -280,3 +280,22 @@ test("in a world that loses much, no newcomer stays alone that has one neighbour
   const alone = late.filter((name) => ask(world, name, 22 * 60_000).meshAgents < 40);
   expect(alone).toEqual([]);
 });
+
+test("in a world of which a sixth is left, those who are left find each other, and half of them know how many they are", () => {
+  const names = namesOf(300);
+  const world = createWorld({
+    ...{ seed: 2, hasher, create: createAgent },
+    agents: names.map((name) => ({ name, config: { shardAgents: 32 } })),
+    network: { overlay: { kind: "random", degree: 6 }, gossip: "mesh", loss: 0.2, gossipLoss: 0.2 },
+    keepEvent: (_, event) => event.kind === "reply",
+  });
+  world.run(10 * 60_000);
+  const left = names.slice(0, 50);
+  for (const name of names.slice(50)) world.crash(name);
+  world.run(50 * 60_000);
+  const counted = left.map((name) => ask(world, name, 50 * 60_000).meshAgents).sort((a, b) => a - b);
+  expect(counted[0]).toBeGreaterThan(12);
+  expect(counted.at(-1)).toBeLessThan(200);
+  expect(counted[25]).toBeGreaterThan(30);
+  expect(counted[25]).toBeLessThan(75);
+});
