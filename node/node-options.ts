@@ -15,6 +15,11 @@ export interface NodeOptions {
   readonly name?: string;
   /** Default: the key in `data`, else a new one. */
   readonly identity?: Identity;
+  /**
+   * Acts for this owner as its client: submits, cancels and follows the owner's jobs, is no agent of the mesh, and takes
+   * nothing from other processes of the same owner. Default: the node is an agent, and the owner of what it submits.
+   */
+  readonly owner?: Identity;
   /** Multiaddrs. Default: a free port of the loopback interface. Empty: this node only dials. */
   readonly listen?: readonly string[];
   /** Multiaddrs of agents to join. */

@@ -10,7 +10,8 @@ import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
-import { statementMessage } from "../protocol/core/crypto.ts";
+import type { Standing } from "../protocol/agent/standing.ts";
+import { type Signer, statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
@@ -47,6 +48,8 @@ export type { NodeOptions } from "./node-options.ts";
 
 export interface MeshworkNode {
   readonly id: AgentId;
+  /** Who owns the jobs that it submits: itself, or the owner for which it acts. */
+  readonly owner: AgentId;
   readonly name: string;
   readonly mesh: string;
   /** Where it can be joined. */
@@ -59,7 +62,7 @@ export interface MeshworkNode {
   findAgents(query: string, most?: number, of?: AgentId): Promise<readonly FoundAgent[]>;
   /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
   explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;
-  /** Submits a job and resolves when its committee agreed to keep it. Rejects with `refused`. */
+  /** Submits a job and resolves when its committee decided the first block. Rejects with `refused`. */
   submit(job: ParsedJob): Promise<JobHandle>;
   /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
   certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
@@ -81,31 +84,38 @@ export interface MeshworkNode {
 }
 
 const POLL_MS = 50;
+/** How long a submission waits for the first agent that keeps jobs, ms. */
+const HOSTS_MS = 10_000;
 /** Draws of a committee before a submission is given up. */
 const SUBMIT_ATTEMPTS = 12;
 
 class Node implements MeshworkNode {
   readonly id: AgentId;
+  readonly owner: AgentId;
   readonly name: string;
   readonly mesh: string;
-  readonly #identity: Identity;
+  readonly #signer: Signer;
   readonly #driver: Driver;
   readonly #network: Network;
   readonly #store: RecordStore;
   readonly #blobs: BlobStore;
   readonly #trace: TraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
+  readonly #standings = new Set<(job: JobId, standing: Standing) => void>();
   readonly #submitted = new Map<JobId, (event: Extract<LocalEvent, { kind: "submitted" }>) => void>();
   readonly #inquiries: Inquiries;
   readonly #knowledge: NodeKnowledge;
   readonly #selectors: Selectors;
+  readonly #options: NodeOptions;
   readonly #log: Logger;
   readonly #onStop = new Set<(error: Error) => void>();
   #stopping: Promise<void> | null = null;
 
   constructor(options: NodeOptions, parts: NodeParts) {
-    this.#identity = parts.identity;
+    this.#options = options;
     this.id = parts.identity.agent;
+    this.#signer = createSigner(options.owner ?? parts.identity);
+    this.owner = this.#signer.agent;
     this.name = options.name ?? parts.identity.agent.slice(-6);
     this.mesh = options.mesh ?? "default";
     this.#network = parts.network;
@@ -116,7 +126,7 @@ class Node implements MeshworkNode {
     this.#log = log;
     this.#knowledge = new NodeKnowledge({
       path: options.knowledge ?? (options.data === undefined ? null : join(options.data, KNOWLEDGE_FILE)),
-      self: this.id,
+      self: this.owner,
       trusted: new Set(options.trust ?? []),
     });
     this.#selectors = createSelectors(options.selectors ?? []);
@@ -126,6 +136,7 @@ class Node implements MeshworkNode {
       config: {
         meshId: this.mesh as MeshId,
         signer: createSigner(parts.identity),
+        ...(options.owner === undefined ? {} : { owner: this.#signer }),
         crypto: nodeCrypto,
         name: this.name,
         incarnation: Date.now(),
@@ -135,7 +146,7 @@ class Node implements MeshworkNode {
         slots: options.slots ?? 2,
         labels: options.labels ?? [],
         selectors: this.#selectors,
-        hosts: options.host ?? true,
+        hosts: options.host ?? options.owner === undefined,
         shardAgents: options.shardAgents ?? SHARD_AGENTS,
         addresses: [],
         traceState: options.traceState ?? false,
@@ -178,6 +189,17 @@ class Node implements MeshworkNode {
     if (listener !== undefined) listener(error);
   }
 
+  /** The other one was here first: this node would take its answers, and it this one's. */
+  onTwin({ startedMs, isFirst }: { readonly startedMs: number; readonly isFirst: boolean }): void {
+    const since = new Date(startedMs).toISOString();
+    this.#log.warn({ since }, "another node runs with the key of this one");
+    if (!isFirst || this.#stopping !== null) return;
+    const problem = `another node has run with the key of this one (${this.id}) since ${since}`;
+    const remedy = "stop that one, or give this one a key of its own: another data folder";
+    this.#onFatal(new MeshworkError("refused", problem, remedy), this.#options.onFatal);
+    void this.stop();
+  }
+
   /** Whoever waits for this node learns that it ends. */
   #release(error: Error): void {
     for (const reject of this.#onStop) reject(error);
@@ -188,6 +210,7 @@ class Node implements MeshworkNode {
     if (event.kind === "submitted") this.#submitted.get(event.job)?.(event);
     else if (event.kind === "reply") this.#inquiries.onReply(event);
     else if (event.kind === "taught") this.#onTaught(event);
+    else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);
     else if (event.kind === "block") {
       const { job, height, timeMs, events } = event;
       const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };
@@ -219,6 +242,11 @@ class Node implements MeshworkNode {
   onJobEvent(listener: (event: JobEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onStanding(listener: (job: JobId, standing: Standing) => void): () => void {
+    this.#standings.add(listener);
+    return () => this.#standings.delete(listener);
   }
 
   async until(
@@ -260,20 +288,21 @@ class Node implements MeshworkNode {
 
   async submit(job: ParsedJob): Promise<JobHandle> {
     for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
+    await this.#knowHosts();
     const excluded = new Set<AgentId>();
     const counter = Date.now();
     for (let attempt = 1; ; attempt++) {
       const hosts = (await this.#inquiries.hosts()).filter((agent) => !excluded.has(agent));
       const genesis = makeGenesis(job, {
         meshId: this.mesh as MeshId,
-        owner: this.id,
+        owner: this.owner,
         counter,
         knowledge: this.#knowledge.world,
         hosts,
       });
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
-      const signature = createSigner(this.#identity).sign(statementMessage(genesis.meshId, "genesis", id));
+      const signature = this.#signer.sign(statementMessage(genesis.meshId, "genesis", id));
       const handle = new SubmittedJob(this, id, genesis);
       const { ok, reason, refusedBy } = await this.#propose({ bytes, signature }, id);
       if (ok) return handle;
@@ -283,6 +312,16 @@ class Node implements MeshworkNode {
       if (isFinal) throw new MeshworkError("refused", `the job was not taken: ${reason}`);
       for (const agent of refusedBy) excluded.add(agent);
     }
+  }
+
+  /** A node that was just connected learns of the others within a moment. */
+  async #knowHosts(): Promise<void> {
+    const isKnown = async (): Promise<boolean> => (await this.#inquiries.hosts()).length > 0;
+    await this.until(isKnown, HOSTS_MS, "learning who keeps jobs").catch((error: unknown) => {
+      if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+      const problem = `no agent that keeps jobs is known (this node talks to ${this.peers().length} others)`;
+      throw new MeshworkError("refused", problem, "join a mesh with agents that do (--join, without --no-host)");
+    });
   }
 
   async #propose(genesis: SignedGenesis, id: JobId): Promise<Extract<LocalEvent, { kind: "submitted" }>> {
@@ -375,6 +414,7 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
       bootstrap: options.join ?? [],
       local,
       mdns: options.mdns ?? false,
+      onTwin: (twin) => node?.onTwin(twin),
       log,
     });
     const head = {

@@ -2,6 +2,7 @@
  * A job that a node submitted, as its operator sees it: its blocks one by one, its end, its result.
  */
 
+import { GOING, type Standing } from "../protocol/agent/standing.ts";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
@@ -20,10 +21,12 @@ export type JobOutcome =
   | { readonly status: "certified"; readonly result: Value; readonly certificate: Certificate }
   | { readonly status: "failed" | "cancelled"; readonly reason: string; readonly certificate: Certificate | null };
 
-/** A submitted job. */
+/** A submitted job. Who waits for it goes on through restarts of its members, by whichever of them answers. */
 export interface JobHandle {
   readonly id: JobId;
   readonly genesis: Genesis;
+  /** Why nothing is decided, if so: members that cannot be reached or are silent, an overdue deadline. */
+  readonly standing: Standing;
   /** Blocks from the first on; ends with the job. May be iterated once. */
   events(): AsyncIterable<JobEvent>;
   /** Waits for the job's end. Rejects if this node stops before. */
@@ -34,6 +37,7 @@ export interface JobHandle {
 /** What a submitted job needs of its node. */
 export interface JobSource {
   onJobEvent(listener: (event: JobEvent) => void): () => void;
+  onStanding(listener: (job: JobId, standing: Standing) => void): () => void;
   certified(job: JobId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
   cancel(job: JobId): void;
   /** Rejects when the node stops, until it is forgotten. */
@@ -49,19 +53,30 @@ export class SubmittedJob implements JobHandle {
   #wake: () => void = () => undefined;
   #last: Extract<LedgerEvent, { kind: "completed" }> | null = null;
   readonly #forget: () => void;
+  standing: Standing = GOING;
 
   constructor(node: JobSource, id: JobId, genesis: Genesis) {
     this.id = id;
     this.genesis = genesis;
     this.#node = node;
-    this.#forget = node.onJobEvent((event) => {
+    const forgetStanding = node.onStanding((job, standing) => {
+      if (job === id) this.standing = standing;
+    });
+    const forgetBlocks = node.onJobEvent((event) => {
       if (event.job !== id) return;
       this.#seen.push(event);
       const last = event.events.at(-1);
       if (last?.kind === "completed") this.#last = last;
-      if (this.#last !== null) this.#forget();
+      if (this.#last !== null) {
+        this.standing = GOING;
+        this.#forget();
+      }
       this.#wake();
     });
+    this.#forget = () => {
+      forgetBlocks();
+      forgetStanding();
+    };
   }
 
   async *events(): AsyncGenerator<JobEvent> {

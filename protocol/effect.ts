@@ -5,6 +5,7 @@
  * Binding: a `persist` is durable before any later `send` or `publish` of the same step leaves the process.
  */
 
+import type { Standing } from "./agent/standing.ts";
 import type { AgentId, Hash, JobId } from "./core/ids.ts";
 import type { AwardRef } from "./input.ts";
 import type { Lessons } from "./selection/knowledge.ts";
@@ -71,7 +72,10 @@ export type Effect =
 
 /** What the operator of a node is told. */
 export type LocalEvent =
-  /** A submitted job: kept by its committee, or not, with the reason and those that refused or did not answer. */
+  /**
+   * A submitted job: its committee decided the first block, or it was not taken, with the reason and those that refused
+   * or did not answer.
+   */
   | {
       readonly kind: "submitted";
       readonly job: JobId;
@@ -87,6 +91,8 @@ export type LocalEvent =
       readonly timeMs: number;
       readonly events: readonly unknown[];
     }
+  /** How a job of this node's operator stands, when that changes (agent/standing.ts). */
+  | { readonly kind: "standing"; readonly job: JobId; readonly standing: Standing }
   /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts). */
   | { readonly kind: "taught"; readonly job: JobId; readonly owner: AgentId; readonly lessons: Lessons }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }

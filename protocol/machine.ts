@@ -33,6 +33,11 @@ export interface AgentConfig {
   readonly meshId: MeshId;
   readonly signer: Signer;
   readonly crypto: Crypto;
+  /**
+   * The owner for which it acts: it is then a client, which works for nobody, keeps nothing for others and is not
+   * advertised, and its first frame to each agent is the owner's delegation. Default: it is an agent, and its own owner.
+   */
+  readonly owner?: Signer;
   /** What people call it in output; not an identity. */
   readonly name: string;
   /** Greater at each start of the same identity: wall-clock milliseconds at start do. */

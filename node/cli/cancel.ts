@@ -32,26 +32,42 @@ export const registerCancel: Register = (program, act) => {
 
 /** A cancel is a command of the job's log: it needs a block. */
 const CANCEL_MS = 20_000;
+/** The keeper may have gone, or the word was lost: it is given again after this, ms. */
+const AGAIN_MS = 3_000;
 
 async function runCancel(context: CliContext, job: string, options: CancelOptions): Promise<number> {
-  const identity = ownerIdentity(context, options.key);
-  const status = await withClient(context, { ...options, identity }, async (client) => {
+  const owner = ownerIdentity(context, options.key);
+  const status = await withClient(context, { ...options, owner }, async (client) => {
     const { node } = client;
     const keeper = await keeperOf(client, job as JobId);
     const find = async () => jobsOf(await node.status(keeper)).find((known) => known.job === job);
     const before = await find();
     if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
-    if (before.owner !== identity.agent) {
+    if (before.owner !== owner.agent) {
       throw new MeshworkError(
         "refused",
-        `the job is owned by ${before.owner}, not by ${identity.agent}`,
+        `the job is owned by ${before.owner}, not by ${owner.agent}`,
         "give the owner's key with --key",
       );
     }
     if (before.status !== "running") return before.status;
-    node.cancel(job as JobId, keeper);
-    await node.until(async () => (await find())?.status !== "running", CANCEL_MS, "cancelling");
-    return (await find())!.status;
+    let after = before.status;
+    let saidMs = Number.NEGATIVE_INFINITY;
+    const isOver = async (): Promise<boolean> => {
+      if (performance.now() - saidMs > AGAIN_MS) {
+        node.cancel(job as JobId, keeper);
+        saidMs = performance.now();
+      }
+      after = (await find())?.status ?? after;
+      return after !== "running";
+    };
+    await node.until(isOver, CANCEL_MS, "cancelling").catch((error: unknown) => {
+      if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+      const problem = `the job did not end within ${CANCEL_MS / 1_000} s: its committee decides nothing now`;
+      const remedy = "it is cancelled when its members are back, if they got the word; repeat the command then";
+      throw new MeshworkError("unreachable", problem, remedy);
+    });
+    return after;
   });
   if (context.json) context.printJson({ job, status });
   else context.print(`job ${job} is ${status}`);

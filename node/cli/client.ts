@@ -1,11 +1,12 @@
 /**
- * What the commands that talk to a mesh share: a node of their own that only dials, joined to the agent of `--to`.
+ * What the commands that talk to a mesh share: a client of their own that only dials, joined to the agent of `--to`. It
+ * has a key for its own connection and acts for the owner by a delegation, so that one person runs several at a time.
  */
 
 import { dirname, join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
-import { type Identity, loadOrMakeIdentity } from "../identity.ts";
+import { type Identity, loadIdentity, loadOrMakeIdentity, makeIdentity } from "../identity.ts";
 import { KNOWLEDGE_FILE } from "../knowledge.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
@@ -26,8 +27,10 @@ export interface Client {
 export interface ClientOptions {
   readonly to: string;
   readonly mesh: string;
-  /** The owner's key; without one a new identity for this command. */
-  readonly identity?: Identity;
+  /** File of the owner's key; default: the user's own. */
+  readonly key?: string;
+  /** The owner, where the command cannot do without the user's key. Default: that of the file, if there is one. */
+  readonly owner?: Identity;
   /** File with what the owner's jobs taught; what this one teaches is added. */
   readonly knowledge?: string;
 }
@@ -36,6 +39,12 @@ export interface ClientOptions {
 export function ownerIdentity(context: CliContext, keyFile: string | undefined): Identity {
   return loadOrMakeIdentity(keyFile ?? defaultKeyFile(context.io.env));
 }
+
+/** Who only looks need not have a key of its own. */
+const readerIdentity = (context: CliContext, keyFile: string | undefined): Identity =>
+  keyFile === undefined
+    ? (loadIdentity(defaultKeyFile(context.io.env)) ?? makeIdentity())
+    : ownerIdentity(context, keyFile);
 
 const noAnswer = (what: string, { to }: ClientOptions): MeshworkError =>
   new MeshworkError("unreachable", what, `check the address, or run: ${COMMAND} doctor ${to}`);
@@ -61,18 +70,17 @@ function wrongAgent({ to, mesh }: ClientOptions): MeshworkError {
 
 async function startClient(
   context: CliContext,
-  { to, mesh, identity, knowledge }: ClientOptions,
+  { to, mesh, key, owner, knowledge }: ClientOptions,
 ): Promise<MeshworkNode> {
   await checkThere(context, { to, mesh });
   return createNode({
     mesh,
     name: "client",
     embedder: embedderFrom(context.io.env),
-    host: false,
+    owner: owner ?? readerIdentity(context, key),
     listen: [],
     join: [to],
     local: to.startsWith("/ip4/127."),
-    ...(identity === undefined ? {} : { identity }),
     ...(knowledge === undefined ? {} : { knowledge }),
   });
 }

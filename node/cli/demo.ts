@@ -85,6 +85,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
       handle,
       agents: mesh.agents,
       title,
+      isLocal: true,
       onStart: (watch) => faults.start(watch),
       onBlock: () => faults.onBlock(),
     });

@@ -16,6 +16,7 @@ import {
   painter,
   plainText,
   type Style,
+  wrap,
 } from "./terminal-text.ts";
 
 export type AgentState = "joining" | "up" | "killed" | "stopped" | "lying" | "gone";
@@ -42,6 +43,8 @@ export interface ViewState {
   };
   readonly blocks: { readonly height: number; readonly perSecond: number };
   readonly faults: readonly { readonly atMs: number; readonly name: string; readonly kind: string }[];
+  /** Why nothing is decided; "": something is. */
+  readonly waiting: string;
   /** The newest last. */
   readonly lastEvents: readonly string[];
 }
@@ -71,6 +74,7 @@ export function renderView(state: ViewState, width: number, height: number, colo
     paint("─".repeat(columns), "dim"),
     taskLine(state, columns, paint),
     blockLine(state, columns, paint),
+    ...waitingLines(state, columns, paint),
   ];
   // What there is room for, the most telling first: agents, then faults, then events.
   let room = height - head.length;
@@ -124,6 +128,12 @@ function bar(tasks: ViewState["tasks"], cells: number, paint: Paint): string {
 function blockLine({ blocks }: ViewState, columns: number, paint: Paint): string {
   const words = `${groupDigits(blocks.height)} agreed · ${blocks.perSecond.toFixed(1)} a second`;
   return `${paint(padEnd("blocks", 8), "dim")}${cut(words, columns - 8)}`;
+}
+
+function waitingLines({ waiting }: ViewState, columns: number, paint: Paint): string[] {
+  if (waiting === "") return [];
+  const lines = wrap(plainText(waiting), columns - 8);
+  return lines.map((line, i) => `${paint(padEnd(i === 0 ? "waiting" : "", 8), "dim")}${paint(line, "yellow")}`);
 }
 
 const COLUMNS = { state: 10, holding: 9, accepted: 10, rejected: 10 } as const;

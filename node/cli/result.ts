@@ -11,6 +11,7 @@ import { jobsOf } from "./status.ts";
 export interface ResultOptions {
   readonly to: string;
   readonly mesh: string;
+  readonly key?: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -28,6 +29,7 @@ export const registerResult: Register = (program, act) => {
     .description("fetch the result of a job and its certificate")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
     .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, if there is one)")
     .option("--out <dir>", "write result.json and certificate.json here (default: print the result)")
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print one JSON document")

@@ -67,7 +67,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   context.note(`starting ${options.agents} agents …`);
   return withLocalMesh({ context, folder, agents, args, startedAt }, async ({ mesh, owner, messages }) => {
     const handle = await owner.submit(job);
-    const run = await followJob({ context, owner, handle, agents: mesh.agents, title: job.name });
+    const run = await followJob({ context, owner, handle, agents: mesh.agents, title: job.name, isLocal: true });
     const command = ["run", jobFile, "--agents", String(options.agents)];
     if (options.skills !== undefined) command.push("--skills", options.skills);
     if (options.allowCommands === true) command.push("--allow-commands");

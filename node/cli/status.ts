@@ -9,6 +9,7 @@ import { padEnd, plainText } from "./terminal-text.ts";
 export interface StatusOptions {
   readonly to: string;
   readonly mesh: string;
+  readonly key?: string;
   readonly json?: boolean;
 }
 
@@ -23,6 +24,7 @@ export const registerStatus: Register = (program, act) => {
     .description("show the agents and jobs that an agent knows")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
     .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, if there is one)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runStatus));

@@ -64,9 +64,9 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
   await readJobFile(jobFile, { embedder }); // what is wrong with the file is said before anybody is called
   // Where the result cannot be put, nothing is asked for.
   const given = options.out === undefined ? null : new RunFolder(options.out, options);
-  const identity = ownerIdentity(context, options.key);
+  const owner = ownerIdentity(context, options.key);
   const knowledge = ownerKnowledge(context, options.key);
-  return withClient(context, { ...options, identity, knowledge }, async (client) => {
+  return withClient(context, { ...options, owner, knowledge }, async (client) => {
     const agents = await agentsOf(client);
     const job = await readJobFile(jobFile, { prices: pricesOf(agents), embedder });
     return submitJob(context, options, { client, job, agents, given, startedAt });
@@ -119,7 +119,7 @@ async function submitJob(
   }
   context.note(`job ${handle.id}`);
   const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
-  const watched = { context, owner: client.node, handle, agents: named, title: job.name };
+  const watched = { context, owner: client.node, handle, agents: named, title: job.name, isLocal: false };
   const run = await followJob(watched).catch((error: unknown) => {
     if (context.signal.aborted) for (const line of whatGoesOn(handle.id, options)) context.note(line);
     throw error;

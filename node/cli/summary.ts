@@ -30,7 +30,10 @@ export interface RunSummary {
     readonly total: number;
     readonly accepted: number;
     readonly failed: number;
+    /** Ended by the owner's cancel. */
     readonly cancelled: number;
+    /** Neither accepted nor failed when the job failed, or when nobody waited for it any more. */
+    readonly unfinished: number;
     readonly reassigned: number;
   };
   readonly committee: readonly { readonly agent: string; readonly power: number }[];
@@ -108,7 +111,7 @@ export function renderSummary(summary: RunSummary, options: SummaryOptions): str
   // An answer may be of any length; all of it is in result.json.
   for (const [i, highlight] of highlights.entries())
     lines.push(labelled(i === 0 ? "answer" : "", cut(plainText(highlight), columns - LABEL)));
-  lines.push(...line("tasks", tasksLine(summary)), ...line("agreed by", committeeLine(summary)));
+  lines.push(...line("tasks", tasksLine(summary)), ...line(...committeeLine(summary)));
   for (const [i, fault] of summary.faults.entries())
     lines.push(...line(i === 0 ? "survived" : "", faultLine(summary, fault)));
   lines.push("", ...agentTable(summary, columns, paint), "");
@@ -127,16 +130,19 @@ function tasksLine({ tasks }: RunSummary): string {
   const parts = [`${groupDigits(tasks.accepted)} of ${groupDigits(tasks.total)} accepted`];
   if (tasks.failed > 0) parts.push(`${groupDigits(tasks.failed)} failed`);
   if (tasks.cancelled > 0) parts.push(`${groupDigits(tasks.cancelled)} cancelled`);
+  if (tasks.unfinished > 0) parts.push(`${groupDigits(tasks.unfinished)} not finished`);
   if (tasks.reassigned > 0) parts.push(`${groupDigits(tasks.reassigned)} handed to another agent`);
   return parts.join(", ");
 }
 
-function committeeLine({ committee, agents }: RunSummary): string {
+function committeeLine({ committee, agents, blocks, status }: RunSummary): [label: string, text: string] {
   const names = new Map(agents.map(({ agent, name }) => [agent, name]));
   const shown = committee.map(({ agent }) => names.get(agent) ?? agent.slice(-8));
   const tolerated = toleratedMembers(committee.map((member) => member.power));
   const safety = tolerated === 0 ? "trusts each of them" : `safe with any ${tolerated} Byzantine`;
-  return `a committee of ${committee.length}, ${safety}: ${shown.join(", ")}`;
+  const who = `a committee of ${committee.length}`;
+  if (blocks === 0) return ["committee", `${who}, which decided nothing: ${shown.join(", ")}`];
+  return [status === "stalled" ? "kept by" : "agreed by", `${who}, ${safety}: ${shown.join(", ")}`];
 }
 
 function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][number]): string {

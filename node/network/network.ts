@@ -26,8 +26,9 @@ import { Conduct } from "./conduct.ts";
 import { Dialer } from "./dialer.ts";
 import { Discovery } from "./discovery.ts";
 import { Gossip } from "./gossip.ts";
+import { Instances } from "./instances.ts";
 import { createNode, type MeshNode } from "./libp2p-node.ts";
-import { blobsProtocol, framesProtocol } from "./names.ts";
+import { blobsProtocol, framesProtocol, instancesProtocol } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
 import { Peers } from "./peers.ts";
 
@@ -45,6 +46,8 @@ export interface NetworkOptions {
   readonly local: boolean;
   /** Find peers in the local network by multicast. */
   readonly mdns?: boolean;
+  /** Somebody else runs with this node's key, since `startedMs` (ms since 1970). `isFirst`: since before this node. */
+  readonly onTwin?: (twin: { readonly startedMs: number; readonly isFirst: boolean }) => void;
   readonly log: Logger;
 }
 
@@ -106,6 +109,7 @@ class Libp2pNetwork implements Network {
   readonly #server: BlobServer;
   readonly #client: BlobClient;
   readonly #discovery: Discovery;
+  readonly #instances: Instances;
   readonly #offences = new Map<string, number>();
   #deliver: (input: Input) => void = () => {};
   #sweepTimer: NodeJS.Timeout | null = null;
@@ -127,6 +131,13 @@ class Libp2pNetwork implements Network {
     this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, log });
     this.#server = new BlobServer({ blobs, offend, rateOf: (agent) => ratesOf(agent).blobRequests, log });
     this.#client = new BlobClient({ blobs, protocol: blobsProtocol(meshId), dialer, offend, log });
+    this.#instances = new Instances({
+      node: node as unknown as Libp2p,
+      meshId,
+      identity,
+      onTwin: (twin) => options.onTwin?.(twin),
+      log,
+    });
     this.#discovery = new Discovery({
       node: node as unknown as Libp2p,
       self: this.agent,
@@ -150,6 +161,10 @@ class Libp2pNetwork implements Network {
     await this.#node.handle(blobsProtocol(meshId), this.#server.onStream, {
       maxInboundStreams: 2 * networkLimits.blobTransfersPerPeer,
       maxOutboundStreams: 2 * networkLimits.blobTransfersPerPeer,
+    });
+    await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, {
+      maxInboundStreams: networkLimits.inboundStreams,
+      maxOutboundStreams: networkLimits.inboundStreams,
     });
     try {
       await this.#node.start();
@@ -175,8 +190,10 @@ class Libp2pNetwork implements Network {
     const protocol = framesProtocol(this.#options.meshId);
     this.#node.addEventListener("peer:identify", ({ detail }) => {
       const agent = detail.peerId.toString() as AgentId;
-      if (detail.protocols.includes(protocol)) this.#peers.onPresent(agent);
-      else {
+      if (detail.protocols.includes(protocol)) {
+        this.#peers.onPresent(agent);
+        void this.#instances.onPresent(detail.connection);
+      } else {
         this.#options.log.debug({ peer: agent }, "not of this mesh");
         detail.connection.abort(new Error("not of this mesh"));
       }

@@ -9,6 +9,7 @@ import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
+import { standingWords } from "./standing-words.ts";
 
 export interface Fault {
   readonly atMs: number;
@@ -51,6 +52,7 @@ export class JobWatch {
   /** Milliseconds since 1970: for those who hold it against a trace. */
   readonly startedAt = Date.now();
   readonly #startedMs = performance.now();
+  readonly #handle: JobHandle;
   readonly #agents = new Map<string, { readonly name: string; state: AgentState }>();
   readonly #counts = new Map<string, Counts>();
   readonly #awarded = new Set<string>();
@@ -65,9 +67,9 @@ export class JobWatch {
   #failed = 0;
   #reassigned = 0;
   completed: Extract<LedgerEvent, { kind: "completed" }> | null = null;
-  lastBlockMs = performance.now();
 
   constructor(handle: JobHandle, agents: readonly { readonly id: string; readonly name: string }[]) {
+    this.#handle = handle;
     for (const { id, name } of agents) this.#agents.set(id, { name, state: "up" });
     this.#committee = handle.genesis.committee.map((member) => ({ ...member }));
   }
@@ -124,7 +126,6 @@ export class JobWatch {
   onBlock(event: JobEvent): void {
     const now = performance.now();
     this.#height = event.height;
-    this.lastBlockMs = now;
     this.#blockTimes.push(now);
     while (now - this.#blockTimes[0]! > RATE_MS) this.#blockTimes.shift();
     for (const decision of event.events) this.#note(decision);
@@ -235,12 +236,14 @@ export class JobWatch {
       },
       blocks: { height: this.#height, perSecond: seconds > 0 ? this.#blockTimes.length / seconds : 0 },
       faults: this.faults,
+      waiting: standingWords(this.#handle.standing, (agent) => this.#name(agent)),
       lastEvents: this.#lastEvents,
     };
   }
 
   summary(job: string, { status, reason, messages, certificate, offers, expected }: Ended): Omit<RunSummary, "report"> {
     const total = this.#total;
+    const left = Math.max(0, total - this.#accepted - this.#failed);
     return {
       job,
       status,
@@ -249,7 +252,8 @@ export class JobWatch {
         total,
         accepted: this.#accepted,
         failed: this.#failed,
-        cancelled: Math.max(0, total - this.#accepted - this.#failed),
+        cancelled: status === "cancelled" ? left : 0,
+        unfinished: status === "cancelled" ? 0 : left,
         reassigned: this.#reassigned,
       },
       committee: this.#committee,

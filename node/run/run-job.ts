@@ -18,8 +18,10 @@ import { COMMAND } from "../version.ts";
 import { JobWatch } from "./job-watch.ts";
 import type { RunFolder } from "./run-folder.ts";
 
-/** No block for so long with work pending: stalled, ms. */
-const STALL_MS = 30_000;
+/** A mesh of this run, which nobody repairs, is given up when its job stands for so long, ms. */
+const STALLED_MS = 60_000;
+/** A job that does not end within this after its deadline, and stands, is given up, ms. */
+const GRACE_MS = 60_000;
 /** Tasks whose choices of workers are looked at after the end. */
 const CHOICES_READ = 64;
 /** The view is painted again at least this often while nothing happens, ms. */
@@ -31,6 +33,8 @@ export interface RunJobOptions {
   readonly handle: JobHandle;
   readonly agents: readonly { readonly id: string; readonly name: string }[];
   readonly title: string;
+  /** The mesh ends with this command: nobody restarts its agents. */
+  readonly isLocal: boolean;
   /** Called after each block. */
   readonly onBlock?: (watch: JobWatch, event: JobEvent) => void;
   /** The watch, before the first block. */
@@ -47,20 +51,30 @@ export interface JobRun {
   readonly expected: ReadonlyMap<string, number>;
 }
 
-/** Follows the job until it ends, stalls, or the user interrupts (throws `interrupted`). */
+/** Why nobody need wait any longer; null: the job goes on, or may again. */
+function whyGivenUp({ handle, isLocal }: RunJobOptions, watch: JobWatch, waiting: string): string | null {
+  const { standing, genesis } = handle;
+  if (standing.kind === "going") return null;
+  if (isLocal && Date.now() - standing.sinceMs > STALLED_MS) return waiting;
+  return watch.elapsedMs > genesis.deadlineMs + GRACE_MS ? `its deadline passed; ${waiting}` : null;
+}
+
+/** Follows the job until it ends, is given up, or the user interrupts (throws `interrupted`). */
 export async function followJob(options: RunJobOptions): Promise<JobRun> {
   const { context, handle } = options;
   const watch = new JobWatch(handle, options.agents);
   options.onStart?.(watch);
   const { terminal } = context.io;
   const view = terminal === null ? null : new LiveView({ stream: terminal, env: context.io.env });
-  const stalled = new AbortController();
+  let stalled: (reason: string) => void = () => undefined;
   const repaint = setInterval(() => {
-    view?.update(watch.view(options.title));
-    if (performance.now() - watch.lastBlockMs > STALL_MS) stalled.abort();
+    const state = watch.view(options.title);
+    view?.update(state);
+    const reason = whyGivenUp(options, watch, state.waiting);
+    if (reason !== null) stalled(reason);
   }, REFRESH_MS);
-  const halt = new Promise<"stalled">((resolve, reject) => {
-    stalled.signal.addEventListener("abort", () => resolve("stalled"));
+  const halt = new Promise<{ readonly stalled: string }>((resolve, reject) => {
+    stalled = (reason) => resolve({ stalled: reason });
     context.signal.addEventListener("abort", () => reject(interrupted()));
     if (context.signal.aborted) reject(interrupted());
   });
@@ -75,21 +89,14 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
       return "ended";
     })();
     follow.catch(() => undefined);
-    if ((await Promise.race([follow, halt])) === "stalled") {
-      const reason = `no block for ${STALL_MS / 1_000} s with work pending`;
-      return { status: "stalled", reason, outcome: null, watch, ...(await agentsOf(options, watch)) };
+    const end = await Promise.race([follow, halt]);
+    if (end !== "ended") {
+      return { status: "stalled", reason: end.stalled, outcome: null, watch, ...(await agentsOf(options, watch)) };
     }
     const outcome = await Promise.race([handle.result(), halt]);
-    if (outcome === "stalled") throw new MeshworkError("job-failed", "the job ended and its result cannot be had");
+    if ("stalled" in outcome) throw new MeshworkError("job-failed", "the job ended and its result cannot be had");
     const reason = outcome.status === "certified" ? "" : outcome.reason;
-    const isLate = outcome.status === "failed" && reason === "the deadline passed";
-    return {
-      status: isLate ? "stalled" : outcome.status,
-      reason,
-      outcome,
-      watch,
-      ...(await agentsOf(options, watch)),
-    };
+    return { status: outcome.status, reason, outcome, watch, ...(await agentsOf(options, watch)) };
   } finally {
     clearInterval(repaint);
     view?.stop({ keep: false });

@@ -64,9 +64,11 @@ export class Advertiser {
     this.#renew();
   }
 
-  /** A fresh vector, in the own directory at once and on its way to the others. */
-  #renew(): Vcv {
+  /** A fresh vector, in the own directory at once and on its way to the others. Null: a client has none. */
+  #renew(): Vcv | null {
     const { config, self, now, skills, embedder } = this.#context;
+    this.#publishAtMs = now.monoMs + VCV_LIFE_MS / 2;
+    if (this.#context.isClient) return null;
     this.#version++;
     const content = {
       agent: self,
@@ -86,7 +88,6 @@ export class Advertiser {
     const message = statementMessage(config.meshId, "vcv", vcvHash(config.crypto.hash, content));
     const vcv = { ...content, signature: config.signer.sign(message) };
     this.#directory.take(now.wallMs, vcv);
-    this.#publishAtMs = now.monoMs + VCV_LIFE_MS / 2;
     return vcv;
   }
 
@@ -197,14 +198,18 @@ export class Advertiser {
     this.#publishedMs = now.monoMs;
     this.#subscribe();
     this.#exchanges.plan(); // who was known may be gone
+    this.#publishedDepth = this.#directory.place.depth;
     const vcv = this.#renew();
-    this.#publishedDepth = vcv.depth;
+    if (vcv !== null) this.#publish(vcv);
+    // Once more soon: whoever joined gossip's mesh a moment later has it then too.
+    if (this.#published < JOINING) this.#publishAtMs = now.monoMs + CHANGE_MS;
+  }
+
+  #publish(vcv: Vcv): void {
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
     // They tell workers where to find it, and need not be of its shard.
     if (vcv.depth > 0) this.#context.sendAll(new Set(this.#mates()), { kind: "vcvs", vcvs: [vcv] });
-    // Once more soon: whoever joined gossip's mesh a moment later has it then too.
-    if (this.#published < JOINING) this.#publishAtMs = now.monoMs + CHANGE_MS;
   }
 
   nextWakeMs(): number {

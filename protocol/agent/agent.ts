@@ -24,12 +24,15 @@ import { StepContext, sealBodies } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
 import { type CheckedGenesis, checkGenesis, Invitations, isAsked, keepersOf } from "./invitations.ts";
 import { JobHost, type JobHostEvents } from "./job-host.ts";
-import { encodeRoot, readJobs, SLOT, type StoredJob } from "./job-records.ts";
+import { encodeRoot, readJobs, retiredJobs, SLOT, type StoredJob } from "./job-records.ts";
+import { OwnJobs } from "./own-jobs.ts";
 import { Questions } from "./questions.ts";
 import { Worker } from "./worker.ts";
 
-/** A job that was begun and decided nothing for this long is given up, ms. */
-const BEGIN_MS = 10 * 60_000;
+/** A job that was begun and decided nothing for this long is given up, ms: its submitter withdrew it before. */
+const BEGIN_MS = 2 * 60_000;
+/** A job that did not end for so long after its deadline keeps no place any more, ms. */
+const GRACE_MS = 60_000;
 /** Rounds of "somebody has something due now" within one step. */
 const SETTLE_ROUNDS = 16;
 /** A pulse that comes this late means that this process was paused: others' silence was its own deafness. */
@@ -44,7 +47,8 @@ class Agent implements Machine {
   readonly #beacons: Beacons;
   readonly #liveness = new Liveness();
   readonly #hosts = new Map<JobId, JobHost>();
-  /** Ended jobs that it keeps no longer: to begin one anew would be to vote again. */
+  readonly #own: OwnJobs;
+  /** Jobs that it keeps no longer: to begin one anew would be to vote again. */
   readonly #retired = new Set<JobId>();
   readonly #suspected = new Set<AgentId>();
   readonly #requests: GenesisRequests;
@@ -73,9 +77,11 @@ class Agent implements Machine {
       addresses: () => this.#advertiser.addresses,
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
     });
+    this.#own = new OwnJobs(context);
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
-      begin: (checked) => this.#begin(checked, "operator"),
+      begin: (checked) => this.#begin(checked),
+      withdraw: (job) => this.#withdraw(job),
       vcvOf: (agent) => this.#directory.get(agent),
     });
     this.#requests = new GenesisRequests(context);
@@ -94,6 +100,10 @@ class Agent implements Machine {
       onWindow: (host, event, header) => this.#beacons.onWindow(host, event, header),
       onCommittee: (host) =>
         this.#worker.jobs.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),
+      onBlock: (host) => {
+        this.#own.onBlock(host);
+        this.#invitations.onBlock(host.job);
+      },
       onReadBlocks: (host, to, slots) => this.#readBlocks(host.job, to, slots),
     };
   }
@@ -115,6 +125,7 @@ class Agent implements Machine {
         return this.#onConnected(input.agent);
       case "disconnected":
         this.#liveness.onConnection(input.agent, false);
+        this.#context.onDisconnected(input.agent);
         return this.#advertiser.onDisconnected(input.agent);
       case "frame":
         return this.#onFrame(input.from, input.bytes);
@@ -175,6 +186,7 @@ class Agent implements Machine {
     this.#pulsedMs = this.#context.now.monoMs;
     this.#pulseAtMs = this.#pulsedMs + PULSE_MS;
     this.#advertiser.start();
+    for (const job of retiredJobs(this.#records)) this.#retired.add(job);
     for (const stored of readJobs(this.#records)) this.#continue(stored);
     this.#records = [];
   }
@@ -189,14 +201,16 @@ class Agent implements Machine {
     this.#hosts.set(job, host);
     this.#directory.keep(keepersOf(checked.genesis));
     this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
+    this.#own.add(host);
     host.start();
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
 
   /** This node's own rules for keeping a job (protocol.md 4, 9). */
-  #refusal({ genesis }: CheckedGenesis): string | null {
+  #refusal({ genesis, job }: CheckedGenesis): string | null {
     if (!this.#context.config.hosts) return "it does not keep jobs";
+    if (this.#retired.has(job)) return "it gave this job up";
     if (!this.#context.selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, this.#context.self)) return "it is not in the committee";
     const running = [...this.#hosts.values()].filter((host) => !host.isEnded && !this.#isForsaken(host));
@@ -205,8 +219,8 @@ class Agent implements Machine {
     return owned >= limits.hostedJobsPerOwner ? "it keeps too many jobs of this owner" : null;
   }
 
-  /** Keeps a job from now on. `why`: asked as a member or standby, or for this node's own operator. */
-  #begin(checked: CheckedGenesis, why: "asked" | "operator"): void {
+  /** Keeps a job from now on: asked as a member or standby, or for this node's own operator. */
+  #begin(checked: CheckedGenesis): void {
     const { job } = checked;
     if (this.#hosts.has(job)) return;
     this.#retireHosts();
@@ -216,43 +230,67 @@ class Agent implements Machine {
     this.#hosts.set(job, host);
     this.#worker.jobs.add(checked);
     this.#directory.keep(keepersOf(checked.genesis));
+    this.#own.add(host);
     host.start();
-    if (why === "operator" && !isAsked(checked.genesis, this.#context.self)) this.#follow(host);
   }
 
-  /** Asks one member for the blocks as they are decided; pulses show when it lags. */
-  #follow(host: JobHost): void {
-    const members = host.members;
-    const pick = members[Number.parseInt(host.job.slice(0, 8), 16) % members.length]!;
-    this.#context.send(pick, { kind: "follow", job: host.job, on: true });
+  /** Its committee never came to a first block. */
+  #isUnbegun(host: JobHost): boolean {
+    return host.nextHeight === 1 && this.#context.now.wallMs - host.startedWallMs > BEGIN_MS;
   }
 
-  /** A job that never came to a first block: too few of those who said yes were there. */
+  /** It will not end any more: too few of its committee are there. */
   #isForsaken(host: JobHost): boolean {
-    return host.replica.tip.nextHeight === 1 && this.#context.now.wallMs - host.startedWallMs > BEGIN_MS;
+    return this.#isUnbegun(host) || this.#context.now.wallMs > host.deadlineWallMs + GRACE_MS;
   }
 
-  #retire(host: JobHost): void {
-    this.#hosts.delete(host.job);
-    if (this.#retired.size >= limits.knownJobs) this.#retired.delete(this.#retired.values().next().value!);
-    this.#retired.add(host.job);
+  /** Gives a job up, durably. */
+  #retire(job: JobId): void {
+    this.#hosts.delete(job);
+    this.#own.delete(job);
+    if (this.#retired.size >= limits.knownJobs) {
+      const oldest = this.#retired.values().next().value!;
+      this.#retired.delete(oldest);
+      this.#context.emit({ kind: "forget", job: oldest });
+    }
+    this.#retired.add(job);
+    this.#context.emit({ kind: "forget", job });
+    this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes: new Uint8Array(0), durable: true });
   }
 
-  /** Ended jobs are kept for questions until there are too many. */
+  /** Jobs that ended, or never will, are kept for questions until there are too many. */
   #retireHosts(): void {
-    for (const host of this.#hosts.values()) if (this.#isForsaken(host)) this.#retire(host);
-    const ended = [...this.#hosts.values()]
-      .filter((host) => host.isEnded)
-      .sort((a, b) => a.endedWallMs - b.endedWallMs);
-    for (const host of ended.slice(0, Math.max(0, ended.length - limits.hostedJobs))) this.#retire(host);
+    for (const host of this.#hosts.values()) if (this.#isUnbegun(host)) this.#retire(host.job);
+    const over = [...this.#hosts.values()]
+      .filter((host) => host.isEnded || this.#isForsaken(host))
+      .sort((a, b) => (a.endedWallMs || a.deadlineWallMs) - (b.endedWallMs || b.deadlineWallMs));
+    for (const { job } of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.#retire(job);
   }
 
   #cancel(job: JobId, via: AgentId | null): void {
     const host = this.#hosts.get(job);
-    const cancel = [{ kind: "cancel" as const }];
-    if (host !== undefined) host.submit(cancel);
-    else if (via !== null)
-      this.#context.send(via, { kind: "envelopes", job, envelopes: [sealBodies(this.#context, job, cancel)] });
+    if (host !== undefined) this.#own.cancel(host);
+    else if (via !== null) {
+      const envelope = sealBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
+      this.#context.send(via, { kind: "envelopes", job, envelopes: [envelope] });
+    }
+  }
+
+  /** This node submitted it, and no first block came. Where it began all the same, it is cancelled. */
+  #withdraw(job: JobId): void {
+    this.#cancel(job, null);
+    this.#retire(job);
+  }
+
+  /** A job's owner drew another committee for it. */
+  #onWithdraw(job: JobId, signature: Uint8Array): Verdict {
+    const host = this.#hosts.get(job);
+    const genesis = host?.genesis ?? this.#invitations.asked(job)?.genesis;
+    if (genesis === undefined) return ignore("unknown-job");
+    if (!this.#invitations.isWithdrawal(genesis, job, signature)) return reject("bad-signature");
+    this.#invitations.take(job);
+    if (host === undefined || host.nextHeight === 1) this.#retire(job); // else the owner's cancel ends it
+    return ACCEPT;
   }
 
   #publishOwn(job: JobId, envelope: Envelope): boolean {
@@ -266,7 +304,10 @@ class Agent implements Machine {
 
   #onConnected(agent: AgentId): void {
     this.#liveness.onConnection(agent, true);
+    this.#context.introduce(agent);
     this.#advertiser.onConnected(agent);
+    this.#invitations.onConnected(agent);
+    this.#own.onConnected(agent);
     for (const host of this.#hosts.values()) host.onConnected(agent);
   }
 
@@ -283,10 +324,15 @@ class Agent implements Machine {
         this.#liveness.watch(agent, monoMs);
       }
     }
+    for (const agent of this.#own.watched()) {
+      watched.add(agent);
+      this.#liveness.watch(agent, monoMs);
+    }
     this.#liveness.forget((agent) => watched.has(agent));
     for (const [to, positions] of this.#positions())
       this.#context.send(to, { kind: "pulse", load: this.#worker.load.ppm, positions });
     this.#judgeLiveness(watched);
+    this.#own.pulse(this.#liveness);
   }
 
   /** What each peer is told: where this agent stands in the jobs that they share. */
@@ -343,8 +389,7 @@ class Agent implements Machine {
     const known = this.#worker.jobs.get(job) ?? null;
     const checked = this.#invitations.take(job) ?? known;
     if (checked === null) this.#requests.ask(from, job);
-    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null)
-      this.#begin(checked, "asked");
+    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
     return this.#hosts.get(job);
   }
 
@@ -352,6 +397,7 @@ class Agent implements Machine {
 
   #onFrame(from: AgentId, bytes: Uint8Array): void {
     this.#invitations.onHeard(from);
+    this.#own.onHeard(from);
     const decoded = decodeMessage(bytes);
     const verdict = decoded.ok ? this.#onMessage(from, decoded.value) : reject(decoded.code);
     if (verdict.verdict !== "reject") return;
@@ -372,8 +418,12 @@ class Agent implements Machine {
       case "inviteReply":
         this.#invitations.onReply(from, message.job, message.yes, message.reason);
         return ACCEPT;
+      case "delegation":
+        return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
       case "start":
         return this.#onStart(from, message.job);
+      case "withdraw":
+        return this.#onWithdraw(message.job, message.signature);
       case "fetchGenesis":
         return this.#serveGenesis(from, message.job);
       case "genesis":
@@ -414,8 +464,8 @@ class Agent implements Machine {
   #onStart(from: AgentId, job: JobId): Verdict {
     const checked = this.#invitations.take(job);
     // Others may have begun since it said yes.
-    if (checked !== null && this.#refusal(checked) === null) this.#begin(checked, "asked");
-    else if (checked === null && !this.#hosts.has(job)) this.#requests.ask(from, job);
+    if (checked !== null && this.#refusal(checked) === null) this.#begin(checked);
+    else if (checked === null && !this.#hosts.has(job) && !this.#retired.has(job)) this.#requests.ask(from, job);
     return ACCEPT;
   }
 
@@ -436,7 +486,7 @@ class Agent implements Machine {
     if (typeof checked === "string") return ignore(checked);
     this.#advertiser.onKeepers(checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
-    if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked, "asked");
+    if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
     this.#worker.jobs.add(checked);
     for (const beacon of beacons) this.#worker.onBeacon(beacon);
     return ACCEPT;

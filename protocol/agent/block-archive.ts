@@ -29,7 +29,8 @@ export class BlockArchive {
   readonly #events: ArchiveEvents;
   readonly #recent = new Map<number, { readonly block: CommittedBlock; readonly encoded: Uint8Array }>();
   readonly #changes: CommitteeChange[] = [];
-  readonly #followers = new Set<AgentId>();
+  /** Agents that follow the job, and whether they want its blocks. */
+  readonly #followers = new Map<AgentId, boolean>();
   /** Stored commands of blocks that are being decided, by the hash of their list. */
   readonly #candidates = new Set<Hash>();
   #nextHeight = 1;
@@ -40,8 +41,8 @@ export class BlockArchive {
     this.#events = events;
   }
 
-  get followers(): ReadonlySet<AgentId> {
-    return this.#followers;
+  get followers(): Iterable<AgentId> {
+    return this.#followers.keys();
   }
 
   /** The committees after the genesis's, with their proofs. */
@@ -95,19 +96,24 @@ export class BlockArchive {
 
   // --- the others -------------------------------------------------------------------------------------
 
-  follow(agent: AgentId, on: boolean): void {
-    if (!on) this.#followers.delete(agent);
-    else if (this.#followers.size < limits.standbys) {
-      this.#followers.add(agent);
-      this.serve(agent, 1);
+  /** Null: it no longer follows. `isOwners`: strangers must not take the places of the job's owner. */
+  follow(agent: AgentId, from: { readonly height: number; readonly blocks: boolean } | null, isOwners: boolean): void {
+    this.#followers.delete(agent);
+    if (from === null) return;
+    if (this.#followers.size >= limits.standbys) {
+      if (!isOwners) return;
+      this.#followers.delete(this.#followers.keys().next().value!);
     }
+    this.#followers.set(agent, from.blocks);
+    if (from.blocks) this.serve(agent, from.height);
   }
 
   /** The newest block, to those who follow. */
   tellFollowers(height: number): void {
     const recent = this.#recent.get(height);
     if (recent === undefined) return;
-    for (const follower of this.#followers) this.#send(follower, [recent.block], recent.encoded.length);
+    for (const [follower, wantsBlocks] of this.#followers)
+      if (wantsBlocks) this.#send(follower, [recent.block], recent.encoded.length);
   }
 
   /** For agents that know the genesis only: how the committee came to be what it is. */

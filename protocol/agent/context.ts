@@ -13,10 +13,17 @@ import type { Selectors } from "../selection/selector.ts";
 import type { SkillAd } from "../wire/capability.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
+import { Clients, delegate } from "./clients.ts";
 
 export interface Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
+  /** Who signs jobs and what an owner says of them. */
+  readonly owner: Signer;
+  /** Acts for an owner, and is no agent of the mesh. */
+  readonly isClient: boolean;
+  /** The owner for which a connection speaks (clients.ts); of an agent, itself. */
+  principalOf(connection: AgentId): AgentId;
   readonly selectors: Selectors;
   /** Its own skills, as it advertises them. */
   readonly skills: readonly SkillAd[];
@@ -34,9 +41,14 @@ export interface Context {
 export class StepContext implements Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
+  readonly owner: Signer;
+  readonly isClient: boolean;
   readonly selectors: Selectors;
   readonly skills: readonly SkillAd[];
   readonly embedder: string;
+  readonly clients: Clients;
+  /** As a client: the agents that were told for whom it acts, on the connections that stand. */
+  readonly #introduced = new Set<AgentId>();
   now: Now = { monoMs: 0, wallMs: 0 };
   #effects: Effect[] = [];
   #counter = 0;
@@ -44,6 +56,9 @@ export class StepContext implements Context {
   constructor(config: AgentConfig) {
     this.config = config;
     this.self = config.signer.agent;
+    this.owner = config.owner ?? config.signer;
+    this.isClient = config.owner !== undefined;
+    this.clients = new Clients(config.crypto, config.meshId);
     this.selectors = config.selectors ?? BUILT_IN_SELECTORS;
     this.embedder = config.embedder ?? EMBEDDER_NAME;
     this.skills = config.skills.map((skill) => ({ ...skill, vector: skill.vector ?? bytesOf(embed(skill)) }));
@@ -63,8 +78,32 @@ export class StepContext implements Context {
     for (const agent of to) {
       if (agent === this.self) continue;
       bytes ??= encodeMessage(message);
+      if (this.isClient && !this.#introduced.has(agent)) this.introduce(agent);
       this.#effects.push({ kind: "send", to: agent, queue, bytes });
     }
+  }
+
+  /** As a client: nothing else is said on a connection before this. */
+  introduce(agent: AgentId): void {
+    const { config, self: connectionKey, now } = this;
+    if (!this.isClient) return;
+    this.#introduced.add(agent);
+    const delegation = delegate(config.crypto, this.owner, {
+      mesh: config.meshId,
+      connectionKey,
+      wallMs: now.wallMs,
+    });
+    const bytes = encodeMessage({ kind: "delegation", ...delegation });
+    this.#effects.push({ kind: "send", to: agent, queue: "main", bytes });
+  }
+
+  principalOf(connection: AgentId): AgentId {
+    return this.clients.principalOf(connection);
+  }
+
+  onDisconnected(agent: AgentId): void {
+    this.#introduced.delete(agent);
+    this.clients.onDisconnected(agent);
   }
 
   nextCounter(): number {
@@ -88,8 +127,14 @@ export function seal(config: AgentConfig, signer: Signer, job: JobId, commands: 
   return { ...content, signature: signer.sign(message), bodies };
 }
 
-export function sealBodies(context: Context, job: JobId, bodies: readonly CommandBody[]): Envelope {
-  const { config, self: author } = context;
+/** `signer`: this agent, or the owner for which it acts. */
+export function sealBodies(
+  context: Context,
+  job: JobId,
+  bodies: readonly CommandBody[],
+  signer: Signer = context.config.signer,
+): Envelope {
+  const author = signer.agent;
   const commands = bodies.map((body) => ({ job, author, counter: context.nextCounter(), body }));
-  return seal(config, config.signer, job, commands);
+  return seal(context.config, signer, job, commands);
 }

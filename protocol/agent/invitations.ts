@@ -1,6 +1,7 @@
 /**
  * How a job begins: its submitter's node asks the members and standbys of the committee; each checks its own rules,
- * fetches the job's inputs, and says yes or no; when all said yes, the job starts.
+ * fetches the job's inputs, and says yes or no; when all said yes, the job starts. If no first block comes, the submitter
+ * withdraws it.
  *
  * Source: protocol.md 4 (genesis, who is asked, what each checks), 9 (quotas).
  */
@@ -24,6 +25,14 @@ const INVITE_TIMEOUT_MS = 60_000;
 const SILENCE_MS = 4_000;
 /** Who left an invitation without an answer is not thought of for other jobs for so long, ms. */
 const ABSENT_MS = 60_000;
+
+/** No first block for so long after all said yes: the job is withdrawn, and drawn anew without the members that are silent, ms. */
+const FIRST_BLOCK_MS = 10_000;
+const FIRST_BLOCK_LOOK_MS = 1_000;
+/** All members are heard and still decide nothing: given up after this, ms. */
+const FIRST_BLOCK_MS_MAX = 60_000;
+/** Withdrawn jobs that it says so of again to keepers that come back. */
+const WITHDRAWN_MAX = 64;
 
 /** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
 const INVITE_VCVS_BYTES = 1024 * 1024;
@@ -99,11 +108,23 @@ interface Submitted {
   againAtMs: number;
 }
 
+/** A job that all said yes to, and that has no block yet. */
+interface Starting {
+  readonly checked: CheckedGenesis;
+  readonly sinceMs: number;
+  /** When it looks whether a block came. */
+  lookAtMs: number;
+  /** When each agent was heard last. */
+  readonly heardMs: Map<AgentId, number>;
+}
+
 export interface InvitationEvents {
   /** Why this node would not keep the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;
+  /** It did not come to a first block, and is given up. */
+  withdraw(job: JobId): void;
   vcvOf(agent: AgentId): Vcv | undefined;
 }
 
@@ -112,6 +133,9 @@ export class Invitations {
   readonly #events: InvitationEvents;
   readonly #asked = new Map<JobId, Asked>();
   readonly #submitted = new Map<JobId, Submitted>();
+  readonly #starting = new Map<JobId, Starting>();
+  /** Jobs that were given up before their first block, with those that may not have heard it; the oldest first. */
+  readonly #withdrawn = new Map<JobId, { readonly signature: Uint8Array; readonly unaware: Set<AgentId> }>();
   /** Agents that did not answer an invitation, and when. */
   readonly #absent = new Map<AgentId, number>();
 
@@ -205,9 +229,60 @@ export class Invitations {
 
   #beginAll({ checked }: Submitted): void {
     const { genesis, job } = checked;
+    this.#submitted.delete(job);
+    const { monoMs } = this.#context.now;
+    const heardMs = new Map<AgentId, number>();
+    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, heardMs });
     this.#context.sendAll(keepersOf(genesis), { kind: "start", job });
-    this.#end(checked, true, "");
     this.#events.begin(checked);
+  }
+
+  /** A block was applied: the first one shows that the committee is at work. */
+  onBlock(job: JobId): void {
+    const starting = this.#starting.get(job);
+    if (starting === undefined) return;
+    this.#starting.delete(job);
+    this.#end(starting.checked, true, "");
+  }
+
+  /** Members that do not speak are left out of the next draw; those who do are told that this one is over. */
+  #awaitFirstBlock(starting: Starting): void {
+    const { checked, sinceMs, heardMs } = starting;
+    const { monoMs } = this.#context.now;
+    if (monoMs < starting.lookAtMs) return;
+    starting.lookAtMs = monoMs + FIRST_BLOCK_LOOK_MS;
+    const silent = checked.genesis.committee
+      .map(({ agent }) => agent)
+      .filter((agent) => agent !== this.#context.self)
+      .filter((agent) => monoMs - (heardMs.get(agent) ?? Number.NEGATIVE_INFINITY) > SILENCE_MS);
+    if (silent.length === 0 && monoMs - sinceMs < FIRST_BLOCK_MS_MAX) return;
+    this.#starting.delete(checked.job);
+    this.#withdraw(checked);
+    for (const agent of silent) this.#absent.set(agent, monoMs);
+    const names = silent.map((agent) => this.#nameOf(agent)).join(", ");
+    const reason = silent.length === 0 ? "its members are there and decide nothing" : `${names} fell silent`;
+    this.#end(checked, false, `no first block within ${Math.round((monoMs - sinceMs) / 1_000)} s: ${reason}`, silent);
+  }
+
+  #withdraw({ genesis, job }: CheckedGenesis): void {
+    const { meshId } = this.#context.config;
+    const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
+    const keepers = keepersOf(genesis);
+    this.#context.sendAll(keepers, { kind: "withdraw", job, signature });
+    if (this.#withdrawn.size >= WITHDRAWN_MAX) this.#withdrawn.delete(this.#withdrawn.keys().next().value!);
+    this.#withdrawn.set(job, { signature, unaware: new Set(keepers) });
+    this.#events.withdraw(job);
+  }
+
+  onConnected(agent: AgentId): void {
+    for (const [job, { signature, unaware }] of this.#withdrawn)
+      if (unaware.delete(agent)) this.#context.send(agent, { kind: "withdraw", job, signature });
+  }
+
+  /** Whether this is the word of the job's owner: its genesis is what a keeper, or whoever said yes, knows. */
+  isWithdrawal(genesis: Genesis, job: JobId, signature: Uint8Array): boolean {
+    const { crypto, meshId } = this.#context.config;
+    return crypto.verify(genesis.owner, statementMessage(meshId, "withdraw", job), signature);
   }
 
   #end({ job }: CheckedGenesis, ok: boolean, reason: string, refusedBy: readonly AgentId[] = []): void {
@@ -223,6 +298,7 @@ export class Invitations {
 
   onHeard(agent: AgentId): void {
     this.#absent.delete(agent);
+    for (const { heardMs } of this.#starting.values()) heardMs.set(agent, this.#context.now.monoMs);
   }
 
   // --- the nodes that are asked -----------------------------------------------------------------------
@@ -231,7 +307,7 @@ export class Invitations {
   onInvite(from: AgentId, signed: SignedGenesis): Genesis | null {
     const checked = checkGenesis(this.#context, signed);
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
-    const refusal = typeof checked === "string" ? checked : this.#refusal(checked);
+    const refusal = typeof checked === "string" ? checked : this.#refusal(from, checked);
     if (refusal !== null || typeof checked === "string") {
       this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
       return null;
@@ -251,7 +327,8 @@ export class Invitations {
     return checked.genesis;
   }
 
-  #refusal(checked: CheckedGenesis): string | null {
+  #refusal(from: AgentId, checked: CheckedGenesis): string | null {
+    if (this.#context.principalOf(from) !== checked.genesis.owner) return "only a job's owner submits it";
     const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
     return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#events.refusal(checked);
   }
@@ -273,6 +350,11 @@ export class Invitations {
     }
   }
 
+  /** A job that it was asked to keep, and that did not begin yet. */
+  asked(job: JobId): CheckedGenesis | null {
+    return this.#asked.get(job)?.checked ?? null;
+  }
+
   /** The submitter says that all agreed, or a member already works on it: what was asked begins. */
   take(job: JobId): CheckedGenesis | null {
     const asked = this.#asked.get(job);
@@ -286,6 +368,7 @@ export class Invitations {
   tick(): void {
     const { monoMs } = this.#context.now;
     for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > INVITE_TIMEOUT_MS) this.#asked.delete(job);
+    for (const starting of [...this.#starting.values()]) this.#awaitFirstBlock(starting);
     for (const submitted of [...this.#submitted.values()]) {
       const elapsedMs = monoMs - submitted.sinceMs;
       const silent = [...submitted.waiting].filter((agent) => !submitted.seen.has(agent));
@@ -307,6 +390,7 @@ export class Invitations {
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
     for (const submitted of this.#submitted.values()) wake = Math.min(wake, submitted.againAtMs);
+    for (const { lookAtMs } of this.#starting.values()) wake = Math.min(wake, lookAtMs);
     return wake;
   }
 }

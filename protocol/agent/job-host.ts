@@ -38,6 +38,8 @@ export interface JobHostEvents {
   /** A need for offers opened: a beacon may be due. */
   onWindow(host: JobHost, event: EventOf<"window">, header: Header): void;
   onCommittee(host: JobHost): void;
+  /** A block was applied. */
+  onBlock(host: JobHost): void;
   /** Blocks that are in the store only are asked for. */
   onReadBlocks(host: JobHost, to: AgentId, slots: readonly string[]): void;
 }
@@ -121,6 +123,15 @@ export class JobHost {
 
   get role(): "member" | "follower" {
     return this.#consensus.isMember ? "member" : "follower";
+  }
+
+  get nextHeight(): number {
+    return this.replica.tip.nextHeight;
+  }
+
+  /** When its deadline passes: by the ledger, or, before the first block, at the earliest. */
+  get deadlineWallMs(): number {
+    return (this.replica.ledger.state.startedMs.get() || this.startedWallMs) + this.genesis.deadlineMs;
   }
 
   get isEnded(): boolean {
@@ -208,7 +219,7 @@ export class JobHost {
         this.#consensus.onTick(now);
         return ignore("noted");
       case "follow":
-        this.archive.follow(from, message.on);
+        this.archive.follow(from, message.from, this.#context.principalOf(from) === this.genesis.owner);
         return ignore("noted");
       default:
         return ignore("not-for-a-job");
@@ -355,6 +366,7 @@ export class JobHost {
       for (const choice of decided.outcome.choices)
         this.#context.emit({ kind: "trace", event: chosen(job, height, choice) });
     this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
+    this.#events.onBlock(this);
     this.archive.tellFollowers(height);
     if (this.role === "member") {
       this.#notify(this.notices.of(events));

@@ -24,6 +24,8 @@ const candidateCodec = list(envelopeCodec, limits.blockCommands);
 
 export const SLOT = {
   root: "genesis",
+  /** Instead of everything else: a job that it gave up, and never votes in again. */
+  retired: "retired",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
   candidate: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
@@ -64,6 +66,10 @@ function must<T>(codec: Codec<T>, record: StoredRecord): T {
   if (!decoded.ok) throw damaged(record.job, record.slot, decoded.code);
   return decoded.value;
 }
+
+/** Jobs that were given up in a run before this one. */
+export const retiredJobs = (records: readonly StoredRecord[]): JobId[] =>
+  records.filter(({ slot }) => slot === SLOT.retired).map(({ job }) => job);
 
 /** Sorts stored records into jobs. Throws `storage`: the operator must decide what to do about a damaged disk. */
 export function readJobs(records: readonly StoredRecord[]): StoredJob[] {

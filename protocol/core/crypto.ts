@@ -24,7 +24,17 @@ export interface Crypto {
 }
 
 /** What may be signed. One domain each, so that no statement can be passed for another kind. */
-export type StatementKind = "genesis" | "commands" | "proposal" | "prevote" | "precommit" | "vcv" | "beacon";
+export type StatementKind =
+  | "genesis"
+  | "withdraw"
+  | "commands"
+  | "proposal"
+  | "prevote"
+  | "precommit"
+  | "vcv"
+  | "beacon"
+  | "delegation"
+  | "instance";
 
 /**
  * The bytes that are signed for a statement: `domain || SHA-256(canonical bytes)` with the domain

@@ -121,6 +121,8 @@ export const limits = {
   explainedChoices: 16,
   /** Questions of one operator that wait for an answer. */
   openQuestions: 1_024,
+  /** Connections that an agent knows to speak for an owner: about as many as its network takes. */
+  clients: 1_024,
   /** Awards that one agent keeps in mind over all jobs. */
   heldAwards: 16_384,
   /** Agents in the directory. */

@@ -27,7 +27,8 @@ import {
   variant,
 } from "./codec.ts";
 import { envelopeCodec, taskIdCodec } from "./command.ts";
-import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, votesCodec } from "./consensus.ts";
+import { delegationCodec } from "./delegation.ts";
+import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, signature, votesCodec } from "./consensus.ts";
 import { name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
 
 const job = hash as Codec<JobId>;
@@ -118,8 +119,13 @@ export const messageCodec = variant({
   fetchGenesis: struct({ job }),
   /** With where its keepers can be found, if not everybody hears of everybody (capability/shards.ts). */
   genesis: struct({ genesis: signedGenesisCodec, vcvs: list(vcvCodec, limits.members + limits.standbys) }),
-  /** "Send me this job's blocks from now on", or no longer. */
-  follow: struct({ job, on: bool }),
+  /**
+   * "I follow this job": its keeper pulses from now on, and with `blocks` sends those from this height on as they are
+   * decided. Null: no longer.
+   */
+  follow: struct({ job, from: nullable(struct({ height, blocks: bool })) }),
+  /** The owner's word, signed, that a job without a first block is not to begin: whoever said yes to it is free. */
+  withdraw: struct({ job, signature }),
 
   // members to workers
   notice: struct({ job, items: list(noticeItemCodec, limits.blockCommands) }),
@@ -138,6 +144,9 @@ export const messageCodec = variant({
 
   /** To agents that offered for a job: it has ended, and nobody waits for work. */
   over: struct({ job }),
+
+  /** For whom the connection speaks that it comes by (protocol.md 2, clients). */
+  delegation: delegationCodec,
 
   /** A current committee with its proof: for workers, who know the genesis only. */
   committee: struct({ job, header: headerCodec, commit: votesCodec, committee: committeeCodec }),

@@ -23,6 +23,8 @@ const KINDS: { readonly [kind in MessageKind]: true } = {
   fetchGenesis: true,
   genesis: true,
   follow: true,
+  withdraw: true,
+  delegation: true,
   notice: true,
   fetchVcvs: true,
   vcvs: true,

@@ -170,9 +170,9 @@ export class DrivenAgent {
   }
 
   /** It is asked to keep the job, and the job starts. */
-  host({ job, signed }: Job): void {
-    this.frame("owner", { kind: "invite", genesis: signed, vcvs: [] });
-    this.frame("owner", { kind: "start", job });
+  host({ job, signed, genesis }: Job): void {
+    this.frame(genesis.owner, { kind: "invite", genesis: signed, vcvs: [] });
+    this.frame(genesis.owner, { kind: "start", job });
   }
 
   /** Commands of `author`, in one envelope. */

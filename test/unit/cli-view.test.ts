@@ -30,6 +30,7 @@ const state = (parts: Partial<ViewState> = {}): ViewState => ({
   tasks: { total: 40, ready: 5, running: 10, accepted: 20, failed: 0 },
   blocks: { height: 1_234, perSecond: 9.55 },
   faults: [{ atMs: 3_200, name: "bob", kind: "killed with SIGKILL" }],
+  waiting: "",
   lastEvents: ["survey/1 accepted"],
   ...parts,
 });
@@ -275,7 +276,7 @@ describe("the summary", () => {
     job: "ab".repeat(32),
     status: "certified",
     reason: "",
-    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, reassigned: 2 },
+    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2 },
     committee: ["ada", "bob", "cyd", "dee"].map((name) => ({ agent: `id-${name}`, power: 1 })),
     agents: [
       agent("ada"),

@@ -1,0 +1,27 @@
+/** In words: why a job decides nothing. */
+
+import type { Standing, StandingKind } from "../../protocol/agent/standing.ts";
+
+/** Of many members the first few are named. */
+const NAMED = 6;
+
+const clockTime = (wallMs: number): string => new Date(wallMs).toTimeString().slice(0, 8);
+
+function named(silent: readonly string[], nameOf: (agent: string) => string): string {
+  const names = silent.slice(0, NAMED).map(nameOf);
+  if (silent.length > NAMED) names.push(`${silent.length - NAMED} more`);
+  return names.join(", ");
+}
+
+const WORDS: { readonly [kind in StandingKind]: (since: string, members: string, count: number) => string } = {
+  going: () => "",
+  unreachable: (since, members) =>
+    `no member of the committee can be reached since ${since} (${members}); the job may go on meanwhile`,
+  "no-quorum": (since, members, count) =>
+    `the job stands since ${since}: ${count} of its members ${count === 1 ? "is" : "are"} silent (${members}), and the others are no quorum`,
+  overdue: (since) => `the job stands since ${since}: a deadline passed, and its members decide nothing`,
+};
+
+/** "" while the job goes on. */
+export const standingWords = ({ kind, sinceMs, silent }: Standing, nameOf: (agent: string) => string): string =>
+  WORDS[kind](clockTime(sinceMs), named(silent, nameOf), silent.length);

@@ -1,0 +1,111 @@
+/**
+ * A job that this agent follows without keeping it: its operator submitted it. It asks every member for pulses and one
+ * of them for the blocks, says so again to those that are silent (they may have restarted, and forgot), and takes the
+ * blocks from another member when the one that sends them is gone.
+ *
+ * Leaves to the job's host what blocks do, to standing.ts what silence means.
+ */
+
+import type { AgentId, JobId } from "../core/ids.ts";
+import type { Context } from "./context.ts";
+
+/** A silent member is told again after this, and then at growing intervals, ms. */
+const AGAIN_MS = 2_000;
+const AGAIN_MS_MAX = 15_000;
+/** A member that said nothing for so long is silent, ms: it pulses every second. */
+const SILENT_MS = 4_000;
+
+/** What a follower needs to know of the job. */
+export interface FollowedJob {
+  readonly job: JobId;
+  readonly members: readonly AgentId[];
+  readonly isEnded: boolean;
+  /** The height of the block that it wants next. */
+  readonly nextHeight: number;
+}
+
+interface Member {
+  /** When it was heard last; -infinity: never. */
+  heardMs: number;
+  saidAtMs: number;
+  waitMs: number;
+}
+
+export class Following {
+  readonly #context: Context;
+  readonly #job: FollowedJob;
+  readonly #members = new Map<AgentId, Member>();
+  /** Who sends the blocks. */
+  #feed: AgentId | null = null;
+
+  constructor(context: Context, job: FollowedJob) {
+    this.#context = context;
+    this.#job = job;
+  }
+
+  /** The committee may have changed. */
+  #refresh(): void {
+    const { members } = this.#job;
+    for (const agent of this.#members.keys()) if (!members.includes(agent)) this.#members.delete(agent);
+    for (const agent of members)
+      if (!this.#members.has(agent))
+        this.#members.set(agent, {
+          heardMs: Number.NEGATIVE_INFINITY,
+          saidAtMs: Number.NEGATIVE_INFINITY,
+          waitMs: AGAIN_MS,
+        });
+    if (this.#feed !== null && this.#members.has(this.#feed)) return;
+    // Owners of many jobs burden their members alike.
+    this.#feed = members[Number.parseInt(this.#job.job.slice(0, 8), 16) % members.length] ?? null;
+  }
+
+  onHeard(agent: AgentId): void {
+    const member = this.#members.get(agent);
+    if (member === undefined) return;
+    member.heardMs = this.#context.now.monoMs;
+    member.waitMs = AGAIN_MS;
+  }
+
+  /** It is there again, and may not know any more that it was asked. */
+  onConnected(agent: AgentId): void {
+    this.#refresh();
+    if (this.#members.has(agent) && !this.#job.isEnded) this.#say(agent);
+  }
+
+  tick(): void {
+    if (this.#job.isEnded) return;
+    const { monoMs } = this.#context.now;
+    this.#refresh();
+    this.#moveFeed();
+    for (const [agent, member] of this.#members) {
+      if (monoMs < member.saidAtMs + member.waitMs || !this.#isSilent(member)) continue;
+      this.#say(agent);
+      member.waitMs = Math.min(AGAIN_MS_MAX, 2 * member.waitMs);
+    }
+  }
+
+  #isSilent({ heardMs }: Member): boolean {
+    return this.#context.now.monoMs - heardMs > SILENT_MS;
+  }
+
+  /** Away from a silent member, to the one that was heard last. */
+  #moveFeed(): void {
+    const feed = this.#feed === null ? undefined : this.#members.get(this.#feed);
+    if (feed === undefined || !this.#isSilent(feed)) return;
+    let best: [AgentId, Member] | null = null;
+    for (const entry of this.#members) if (entry[1].heardMs > (best?.[1].heardMs ?? feed.heardMs)) best = entry;
+    if (best === null || this.#isSilent(best[1])) return;
+    const [agent] = best;
+    const before = this.#feed!;
+    this.#feed = agent;
+    this.#say(agent);
+    this.#say(before); // if it comes back, it sends pulses only
+  }
+
+  #say(agent: AgentId): void {
+    if (agent === this.#context.self) return;
+    this.#members.get(agent)!.saidAtMs = this.#context.now.monoMs;
+    const from = { height: this.#job.nextHeight, blocks: agent === this.#feed };
+    this.#context.send(agent, { kind: "follow", job: this.#job.job, from });
+  }
+}

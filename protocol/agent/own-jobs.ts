@@ -1,0 +1,123 @@
+/**
+ * The jobs that this agent's operator owns, as it keeps or follows them: it stays in touch with their members, tells the
+ * operator how they stand, and repeats a cancel until the job has ended.
+ *
+ * Leaves the log to job-host.ts, how jobs begin to invitations.ts.
+ */
+
+import type { AgentId, JobId } from "../core/ids.ts";
+import type { Liveness } from "../membership/liveness.ts";
+import type { Envelope } from "../wire/command.ts";
+import { type Context, sealBodies } from "./context.ts";
+import { Following } from "./following.ts";
+import type { JobHost } from "./job-host.ts";
+import { GOING, type Standing, standingOf } from "./standing.ts";
+
+/** A cancel that has not ended its job is said again after this, and then at growing intervals, ms. */
+const CANCEL_AGAIN_MS = 3_000;
+const CANCEL_AGAIN_MS_MAX = 30_000;
+
+interface OwnJob {
+  readonly host: JobHost;
+  /** Null: it is a keeper itself. */
+  readonly following: Following | null;
+  /** When it applied a block last; before the first: when it began. */
+  blockMs: number;
+  standing: Standing;
+  cancel: { readonly envelope: Envelope; atMs: number; waitMs: number } | null;
+}
+
+const isSame = (a: Standing, b: Standing): boolean =>
+  a.kind === b.kind && a.silent.length === b.silent.length && a.silent.every((agent, i) => agent === b.silent[i]);
+
+export class OwnJobs {
+  readonly #context: Context;
+  readonly #jobs = new Map<JobId, OwnJob>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The operator's jobs are those that its key signed. */
+  isOwn({ genesis }: JobHost): boolean {
+    return genesis.owner === this.#context.owner.agent;
+  }
+
+  add(host: JobHost): void {
+    if (!this.isOwn(host) || host.isEnded) return;
+    const following = host.hearsPulses ? null : new Following(this.#context, host);
+    const blockMs = this.#context.now.monoMs;
+    this.#jobs.set(host.job, { host, following, blockMs, standing: GOING, cancel: null });
+    following?.tick();
+  }
+
+  delete(job: JobId): void {
+    this.#jobs.delete(job);
+  }
+
+  onHeard(agent: AgentId): void {
+    for (const { following } of this.#jobs.values()) following?.onHeard(agent);
+  }
+
+  onConnected(agent: AgentId): void {
+    for (const { following } of this.#jobs.values()) following?.onConnected(agent);
+  }
+
+  onBlock({ job, isEnded }: JobHost): void {
+    const own = this.#jobs.get(job);
+    if (own === undefined) return;
+    own.blockMs = this.#context.now.monoMs;
+    if (isEnded) this.#jobs.delete(job);
+  }
+
+  /** Members that should pulse this agent because it follows their job. */
+  *watched(): Generator<AgentId> {
+    for (const { host, following } of this.#jobs.values())
+      if (following !== null) for (const agent of host.members) if (agent !== this.#context.self) yield agent;
+  }
+
+  /** Ends a job that this agent keeps or follows. */
+  cancel(host: JobHost): void {
+    const envelope = sealBodies(this.#context, host.job, [{ kind: "cancel" }], this.#context.owner);
+    const own = this.#jobs.get(host.job);
+    const atMs = this.#context.now.monoMs + CANCEL_AGAIN_MS;
+    if (own !== undefined) own.cancel = { envelope, atMs, waitMs: CANCEL_AGAIN_MS };
+    host.publish(envelope);
+  }
+
+  /** Once a second. */
+  pulse(liveness: Liveness): void {
+    const { monoMs } = this.#context.now;
+    for (const own of [...this.#jobs.values()]) {
+      own.following?.tick();
+      this.#tellStanding(own, liveness);
+      if (own.cancel === null || monoMs < own.cancel.atMs) continue;
+      own.cancel.waitMs = Math.min(CANCEL_AGAIN_MS_MAX, 2 * own.cancel.waitMs);
+      own.cancel.atMs = monoMs + own.cancel.waitMs;
+      own.host.publish(own.cancel.envelope);
+    }
+  }
+
+  #tellStanding(own: OwnJob, liveness: Liveness): void {
+    const { now, self } = this.#context;
+    const { replica, job } = own.host;
+    const standing = standingOf({
+      committee: replica.committee,
+      self,
+      silentSinceMs: (agent) => liveness.silentSinceMs(agent, now.monoMs),
+      overdueMs: overdueMs(own, now.monoMs),
+      now,
+    });
+    if (isSame(standing, own.standing)) return;
+    own.standing = standing;
+    this.#context.emit({ kind: "event", event: { kind: "standing", job, standing } });
+  }
+}
+
+/** By the time that passed since the last block, for this machine's clock may differ from the committee's. */
+function overdueMs({ host, blockMs }: OwnJob, monoMs: number): number {
+  const { nextDeadlineMs, tip } = host.replica;
+  if (nextDeadlineMs === null) return Number.NEGATIVE_INFINITY;
+  const leftMs = tip.nextHeight === 1 ? 0 : nextDeadlineMs - tip.timeMs;
+  return monoMs - blockMs - leftMs;
+}

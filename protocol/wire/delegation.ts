@@ -1,0 +1,31 @@
+/**
+ * Delegations: an owner's word that a connection acts for it. A command of the command line connects with a key that is
+ * made for the process, so that several commands of one owner do not take each other's answers; the owner's own key
+ * only signs.
+ *
+ * Source: protocol.md 2 (clients).
+ */
+
+import type { Hasher } from "../core/crypto.ts";
+import type { Hash, MeshId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { type Codec, hashOf, type Infer, oneOf, struct, text, uint } from "./codec.ts";
+import { agentId, signature } from "./consensus.ts";
+
+const delegationFields = {
+  mesh: text<MeshId>(limits.meshIdBytes) as Codec<MeshId>,
+  owner: agentId,
+  /** The id of the agent that the owner's process is on the network. */
+  connectionKey: agentId,
+  role: oneOf(["client"]),
+  /** Wall-clock ms: nobody takes it up later. It holds as long as the connection that it was taken up on. */
+  notAfterMs: uint(),
+};
+const delegationContentCodec = struct(delegationFields);
+/** The first frame of a client's connection. */
+export const delegationCodec = struct({ ...delegationFields, signature });
+export type DelegationContent = Infer<typeof delegationContentCodec>;
+export type Delegation = Infer<typeof delegationCodec>;
+
+export const delegationHash = (hasher: Hasher, content: DelegationContent): Hash =>
+  hashOf(hasher, delegationContentCodec, content);
