@@ -17,7 +17,7 @@ export interface Ran {
 
 const started = new Set<ChildProcess>();
 
-function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+export function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn(process.execPath, [SCRIPT, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },

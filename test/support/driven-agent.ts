@@ -10,7 +10,7 @@ import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { AgentConfig, Machine } from "../../protocol/machine.ts";
+import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.ts";
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
 import { encodeGenesis, type Genesis, type SignedGenesis } from "../../protocol/wire/genesis.ts";
 import { decodeMessage, encodeMessage, type Message, type NoticeItem } from "../../protocol/wire/message.ts";
@@ -125,8 +125,8 @@ export class DrivenAgent {
   /** Of all inputs since it was emptied. */
   effects: Effect[] = [];
 
-  constructor(name: string, changes: Partial<AgentConfig> = {}) {
-    this.machine = createAgent(configOf(name, changes), []);
+  constructor(name: string, changes: Partial<AgentConfig> = {}, records: readonly StoredRecord[] = []) {
+    this.machine = createAgent(configOf(name, changes), records);
     this.input({ kind: "start" });
     this.effects = [];
   }
