@@ -8,8 +8,8 @@ import { type Verification, type VerifyOptions, verify as verifyWith } from "../
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { nodeCrypto } from "./crypto.ts";
 
-export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";
 export type { Standing } from "../protocol/agent/standing.ts";
+export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";
 export type { AgentId, Hash, JobId } from "../protocol/core/ids.ts";
 export type { LedgerEvent } from "../protocol/job/event.ts";
 export type { Certificate } from "../protocol/wire/certificate.ts";

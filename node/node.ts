@@ -8,9 +8,9 @@
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
+import type { Standing } from "../protocol/agent/standing.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
-import type { Standing } from "../protocol/agent/standing.ts";
 import { type Signer, statementMessage } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";

@@ -53,6 +53,7 @@ export const traceHeadSchema = z.union([manyAgents, oneAgent]);
 
 const events = {
   hosting: { job: hash, role: z.enum(["member", "follower"]) },
+  retired: { job: hash },
   proposed: { job: hash, height: count, round: count, block: hash, validRound: z.int().min(-1) },
   voted: { job: hash, vote: z.enum(["prevote", "precommit"]), height: count, round: count, block: hash.nullable() },
   applied: {

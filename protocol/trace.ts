@@ -11,6 +11,8 @@ export const TRACE_FORMAT = 1;
 export type TraceEvent =
   /** The agent began to keep (member, standby) or follow a job. */
   | { readonly kind: "hosting"; readonly job: JobId; readonly role: "member" | "follower" }
+  /** It gave a job up, for good: its owner withdrew it, or nobody asks for it any more. */
+  | { readonly kind: "retired"; readonly job: JobId }
   /** Own statements, before they are sent: invariants 1 and 10. */
   | {
       readonly kind: "proposed";

@@ -33,6 +33,7 @@ import { Worker } from "./worker.ts";
 const BEGIN_MS = 2 * 60_000;
 /** A job that did not end for so long after its deadline keeps no place any more, ms. */
 const GRACE_MS = 60_000;
+const NO_WITHDRAWAL = new Uint8Array(0);
 /** Rounds of "somebody has something due now" within one step. */
 const SETTLE_ROUNDS = 16;
 /** A pulse that comes this late means that this process was paused: others' silence was its own deafness. */
@@ -48,8 +49,11 @@ class Agent implements Machine {
   readonly #liveness = new Liveness();
   readonly #hosts = new Map<JobId, JobHost>();
   readonly #own: OwnJobs;
-  /** Jobs that it keeps no longer: to begin one anew would be to vote again. */
-  readonly #retired = new Set<JobId>();
+  /**
+   * Jobs that it keeps no longer: to begin one anew would be to vote again. With the owner's withdrawal, for those that
+   * did not hear it; empty where it was none.
+   */
+  readonly #retired = new Map<JobId, Uint8Array>();
   readonly #suspected = new Set<AgentId>();
   readonly #requests: GenesisRequests;
   readonly #questions: Questions;
@@ -81,7 +85,7 @@ class Agent implements Machine {
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked),
-      withdraw: (job) => this.#withdraw(job),
+      withdraw: (job, signature) => this.#withdraw(job, signature),
       vcvOf: (agent) => this.#directory.get(agent),
     });
     this.#requests = new GenesisRequests(context);
@@ -186,7 +190,7 @@ class Agent implements Machine {
     this.#pulsedMs = this.#context.now.monoMs;
     this.#pulseAtMs = this.#pulsedMs + PULSE_MS;
     this.#advertiser.start();
-    for (const job of retiredJobs(this.#records)) this.#retired.add(job);
+    for (const { job, bytes } of retiredJobs(this.#records)) this.#retired.set(job, bytes);
     for (const stored of readJobs(this.#records)) this.#continue(stored);
     this.#records = [];
   }
@@ -245,17 +249,18 @@ class Agent implements Machine {
   }
 
   /** Gives a job up, durably. */
-  #retire(job: JobId): void {
+  #retire(job: JobId, withdrawal: Uint8Array = NO_WITHDRAWAL): void {
     this.#hosts.delete(job);
     this.#own.delete(job);
     if (this.#retired.size >= limits.knownJobs) {
-      const oldest = this.#retired.values().next().value!;
+      const oldest = this.#retired.keys().next().value!;
       this.#retired.delete(oldest);
       this.#context.emit({ kind: "forget", job: oldest });
     }
-    this.#retired.add(job);
+    this.#retired.set(job, withdrawal);
     this.#context.emit({ kind: "forget", job });
-    this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes: new Uint8Array(0), durable: true });
+    this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes: withdrawal, durable: true });
+    this.#context.emit({ kind: "trace", event: { kind: "retired", job } });
   }
 
   /** Jobs that ended, or never will, are kept for questions until there are too many. */
@@ -277,9 +282,9 @@ class Agent implements Machine {
   }
 
   /** This node submitted it, and no first block came. Where it began all the same, it is cancelled. */
-  #withdraw(job: JobId): void {
+  #withdraw(job: JobId, signature: Uint8Array): void {
     this.#cancel(job, null);
-    this.#retire(job);
+    this.#retire(job, signature);
   }
 
   /** A job's owner drew another committee for it. */
@@ -289,7 +294,8 @@ class Agent implements Machine {
     if (genesis === undefined) return ignore("unknown-job");
     if (!this.#invitations.isWithdrawal(genesis, job, signature)) return reject("bad-signature");
     this.#invitations.take(job);
-    if (host === undefined || host.nextHeight === 1) this.#retire(job); // else the owner's cancel ends it
+    // If some came to a first block, those who did not are no longer there to end it with them.
+    if (host === undefined || !host.isEnded) this.#retire(job, signature);
     return ACCEPT;
   }
 
@@ -306,7 +312,6 @@ class Agent implements Machine {
     this.#liveness.onConnection(agent, true);
     this.#context.introduce(agent);
     this.#advertiser.onConnected(agent);
-    this.#invitations.onConnected(agent);
     this.#own.onConnected(agent);
     for (const host of this.#hosts.values()) host.onConnected(agent);
   }
@@ -374,6 +379,9 @@ class Agent implements Machine {
   #onPulse(from: AgentId, message: Extract<Message, { kind: "pulse" }>): Verdict {
     this.#liveness.onPulse(from, this.#context.now.monoMs);
     for (const position of message.positions) {
+      const withdrawal = this.#retired.get(position.job) ?? NO_WITHDRAWAL;
+      if (withdrawal.length > 0)
+        this.#context.send(from, { kind: "withdraw", job: position.job, signature: withdrawal });
       const host = this.#hosts.get(position.job) ?? this.#beginAsked(from, position);
       host?.onPosition(from, position);
     }

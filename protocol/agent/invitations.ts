@@ -31,8 +31,6 @@ const FIRST_BLOCK_MS = 10_000;
 const FIRST_BLOCK_LOOK_MS = 1_000;
 /** All members are heard and still decide nothing: given up after this, ms. */
 const FIRST_BLOCK_MS_MAX = 60_000;
-/** Withdrawn jobs that it says so of again to keepers that come back. */
-const WITHDRAWN_MAX = 64;
 
 /** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
 const INVITE_VCVS_BYTES = 1024 * 1024;
@@ -123,8 +121,8 @@ export interface InvitationEvents {
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;
-  /** It did not come to a first block, and is given up. */
-  withdraw(job: JobId): void;
+  /** It did not come to a first block, and is given up; `signature`: by the owner, for the others. */
+  withdraw(job: JobId, signature: Uint8Array): void;
   vcvOf(agent: AgentId): Vcv | undefined;
 }
 
@@ -134,8 +132,6 @@ export class Invitations {
   readonly #asked = new Map<JobId, Asked>();
   readonly #submitted = new Map<JobId, Submitted>();
   readonly #starting = new Map<JobId, Starting>();
-  /** Jobs that were given up before their first block, with those that may not have heard it; the oldest first. */
-  readonly #withdrawn = new Map<JobId, { readonly signature: Uint8Array; readonly unaware: Set<AgentId> }>();
   /** Agents that did not answer an invitation, and when. */
   readonly #absent = new Map<AgentId, number>();
 
@@ -267,16 +263,8 @@ export class Invitations {
   #withdraw({ genesis, job }: CheckedGenesis): void {
     const { meshId } = this.#context.config;
     const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
-    const keepers = keepersOf(genesis);
-    this.#context.sendAll(keepers, { kind: "withdraw", job, signature });
-    if (this.#withdrawn.size >= WITHDRAWN_MAX) this.#withdrawn.delete(this.#withdrawn.keys().next().value!);
-    this.#withdrawn.set(job, { signature, unaware: new Set(keepers) });
-    this.#events.withdraw(job);
-  }
-
-  onConnected(agent: AgentId): void {
-    for (const [job, { signature, unaware }] of this.#withdrawn)
-      if (unaware.delete(agent)) this.#context.send(agent, { kind: "withdraw", job, signature });
+    this.#context.sendAll(keepersOf(genesis), { kind: "withdraw", job, signature });
+    this.#events.withdraw(job, signature);
   }
 
   /** Whether this is the word of the job's owner: its genesis is what a keeper, or whoever said yes, knows. */

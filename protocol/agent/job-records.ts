@@ -24,7 +24,10 @@ const candidateCodec = list(envelopeCodec, limits.blockCommands);
 
 export const SLOT = {
   root: "genesis",
-  /** Instead of everything else: a job that it gave up, and never votes in again. */
+  /**
+   * Instead of everything else: a job that it gave up, and never votes in again. Its bytes are the owner's withdrawal, or
+   * none.
+   */
   retired: "retired",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
@@ -68,8 +71,8 @@ function must<T>(codec: Codec<T>, record: StoredRecord): T {
 }
 
 /** Jobs that were given up in a run before this one. */
-export const retiredJobs = (records: readonly StoredRecord[]): JobId[] =>
-  records.filter(({ slot }) => slot === SLOT.retired).map(({ job }) => job);
+export const retiredJobs = (records: readonly StoredRecord[]): readonly StoredRecord[] =>
+  records.filter(({ slot }) => slot === SLOT.retired);
 
 /** Sorts stored records into jobs. Throws `storage`: the operator must decide what to do about a damaged disk. */
 export function readJobs(records: readonly StoredRecord[]): StoredJob[] {

@@ -144,6 +144,7 @@ class SeedRun {
     const { agent, event } = entry;
     if (this.#byzantine.has(agent)) return;
     if (event.kind === "hosting") this.#hosting.add(agent);
+    else if (event.kind === "retired") this.#hosting.delete(agent);
     for (const checker of this.#checkers) checker.onTrace?.(entry);
     if (event.kind === "voted" && event.vote === "precommit" && event.block !== null) this.#faults.onPrecommit(agent);
     if (event.kind !== "applied") return;

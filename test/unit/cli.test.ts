@@ -218,6 +218,7 @@ describe("schema", () => {
   test("knows every kind of trace event", () => {
     const kinds: { readonly [kind in TraceLine["kind"]]: true } = {
       hosting: true,
+      retired: true,
       proposed: true,
       voted: true,
       applied: true,
