@@ -21,6 +21,7 @@ import type { Message, Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
 import { isCommit, signProposal, signVote } from "./ballots.ts";
+import { Divergence, holds } from "./divergence.ts";
 import { Healing } from "./healing.ts";
 import {
   createHeight,
@@ -35,7 +36,7 @@ import {
 } from "./height.ts";
 import { Intake } from "./intake.ts";
 import { createPace } from "./pace.ts";
-import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
+import { type ConsensusRecord, checkRecord, recordOf, restoreHeight } from "./record.ts";
 
 /** What a member's consensus asks of the agent around it. */
 export interface ConsensusOutput {
@@ -86,8 +87,15 @@ export class Consensus {
       evidence: (body, culprit) => void this.#evidence.push({ body, culprit }),
       serve: (to, height) => config.out.serve(to, height),
     });
-    if (record !== null && record.height >= this.#state.height)
-      restoreHeight(this.#state, this.#committee, this.#self, config.crypto.hash, record);
+    if (record !== null) this.#restore(record);
+  }
+
+  #restore(record: ConsensusRecord): void {
+    const { meshId, job, crypto } = this.#config;
+    checkRecord(record, { meshId, job, self: this.#self, crypto });
+    holds(record.height <= this.#state.height, "its stored votes are of a height whose parent is not stored");
+    if (record.height === this.#state.height)
+      restoreHeight(this.#state, this.#committee, this.#self, crypto.hash, record);
   }
 
   get #app(): Application {
@@ -407,8 +415,12 @@ export class Consensus {
   #decide(): boolean {
     for (const round of this.#state.rounds.values()) {
       const hash = round.precommit.quorum;
-      if (typeof hash !== "string" || this.#validity(hash, null) !== "valid") continue;
-      this.#commit(this.#state.blocks.get(hash)!, round.precommit.quorumVotes(hash));
+      const validity = typeof hash === "string" ? this.#validity(hash, null) : "missing";
+      if (typeof hash !== "string" || validity === "missing") continue;
+      const block = this.#state.blocks.get(hash)!;
+      const commit = round.precommit.quorumVotes(hash);
+      if (validity === "invalid") this.#diverge(block, commit);
+      this.#commit(block, commit);
       return true;
     }
     return false;
@@ -497,6 +509,20 @@ export class Consensus {
     return validity;
   }
 
+  /**
+   * A quorum decided what our own rules refuse: they are not the committee's, or more than 1/3 of its power lies. Either
+   * way this agent has no part in what follows.
+   */
+  #diverge(block: Block, commit: readonly Vote[]): never {
+    throw new Divergence(
+      `its committee decided block ${block.header.height}, which is invalid by the rules of this agent`,
+      {
+        block,
+        commit,
+      },
+    );
+  }
+
   // --- decided elsewhere ------------------------------------------------------------------------------
 
   #takeCommitted(block: Block, commit: readonly Vote[]): Verdict {
@@ -509,8 +535,7 @@ export class Consensus {
     if (!holdsItsCommands(crypto.hash, block)) return reject("wrong-commands");
     this.#state.blocks.set(hash, block);
     const validity = this.#validity(hash, block);
-    // A quorum decided it, so it is valid; if our own rules say otherwise, they are not the committee's.
-    assert(validity !== "invalid", `block ${block.header.height} was decided by a quorum and is invalid here`);
+    if (validity === "invalid") this.#diverge(block, commit);
     if (validity === "missing") return ignore("commands-missing");
     this.#commit(block, commit);
     return ACCEPT;

@@ -4,12 +4,14 @@
  */
 
 import { assert } from "../core/assert.ts";
-import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, Hash } from "../core/ids.ts";
+import type { Crypto, Hasher } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Decoded, decode, encode, hash, type Infer, list, nullable, struct, uint } from "../wire/codec.ts";
-import { blockCodec, blockHash, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
+import { blockCodec, blockHash, holdsItsCommands, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
+import { isSignedProposal, isSignedVote } from "./ballots.ts";
 import type { Committee } from "./committee.ts";
+import { holds } from "./divergence.ts";
 import { type HeightState, roundOf, type Step, saidIn } from "./height.ts";
 
 const round = uint(0xffffffff);
@@ -45,7 +47,40 @@ export function recordOf({ height, round, step, locked, valid, blocks, said }: H
   return { height, round, step, locked, valid, votes, proposal, blocks: bodies };
 }
 
-/** Puts back what was durable before a crash. */
+export interface RecordOwner {
+  readonly meshId: MeshId;
+  readonly job: JobId;
+  readonly self: AgentId;
+  readonly crypto: Crypto;
+}
+
+/**
+ * Throws `Divergence` where a record is not what this agent wrote of this job: whoever went on from another one could sign
+ * twice. It says what was signed last, so the signatures show that it is whole.
+ */
+export function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: RecordOwner): void {
+  const { height, round, locked, valid, votes, proposal, blocks } = record;
+  for (const vote of votes) {
+    const isOwn = vote.job === job && vote.height === height && vote.voter === self && vote.round <= round;
+    holds(isOwn && isSignedVote(meshId, crypto, vote), "its stored votes are damaged");
+  }
+  const bodies = new Set(blocks.map(({ header }) => blockHash(crypto.hash, header)));
+  const areWhole = blocks.every((block) => block.header.job === job && holdsItsCommands(crypto.hash, block));
+  const named = [locked?.block, valid?.block, proposal?.statement.block];
+  holds(areWhole && named.every((hash) => hash === undefined || bodies.has(hash)), "its stored candidates are damaged");
+  if (locked !== null) holds(locked.round <= round, "its stored lock is damaged");
+  if (valid !== null)
+    holds(
+      valid.round <= round && valid.polka.every((vote) => vote.job === job && vote.height === height),
+      "its stored valid value is damaged",
+    );
+  if (proposal === null) return;
+  const { statement } = proposal;
+  const isOwn = statement.job === job && statement.height === height && statement.proposer === self;
+  holds(isOwn && isSignedProposal(meshId, crypto, statement), "its stored proposal is damaged");
+}
+
+/** Puts back what was durable before a crash: `checkRecord` passed it. */
 export function restoreHeight(
   state: HeightState,
   committee: Committee,

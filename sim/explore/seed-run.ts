@@ -13,6 +13,7 @@ import type { CreateMachine } from "../../protocol/machine.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import { checkCertified } from "../checkers/certificates.ts";
 import { type Checker, PropertyViolation, violated } from "../checkers/checker.ts";
+import { containmentChecker } from "../checkers/containment.ts";
 import { DecidedLog } from "../checkers/decided-log.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
 import { jobCheckers } from "../checkers/job-checkers.ts";
@@ -130,6 +131,7 @@ class SeedRun {
     return [
       ...jobCheckers({ genesis: () => this.#built.genesis, thorough: true, calm: isCalm(this.plan) }),
       honestyChecker((agent) => !this.#byzantine.has(agent)),
+      containmentChecker(),
     ];
   }
 
