@@ -21,7 +21,7 @@ import type { Message, Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
 import { isCommit, signProposal, signVote } from "./ballots.ts";
-import { Divergence, holds } from "./divergence.ts";
+import { refuseDecided } from "./divergence.ts";
 import { Healing } from "./healing.ts";
 import {
   createHeight,
@@ -36,7 +36,7 @@ import {
 } from "./height.ts";
 import { Intake } from "./intake.ts";
 import { createPace } from "./pace.ts";
-import { type ConsensusRecord, checkRecord, recordOf, restoreHeight } from "./record.ts";
+import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
 
 /** What a member's consensus asks of the agent around it. */
 export interface ConsensusOutput {
@@ -87,15 +87,7 @@ export class Consensus {
       evidence: (body, culprit) => void this.#evidence.push({ body, culprit }),
       serve: (to, height) => config.out.serve(to, height),
     });
-    if (record !== null) this.#restore(record);
-  }
-
-  #restore(record: ConsensusRecord): void {
-    const { meshId, job, crypto } = this.#config;
-    checkRecord(record, { meshId, job, self: this.#self, crypto });
-    holds(record.height <= this.#state.height, "its stored votes are of a height whose parent is not stored");
-    if (record.height === this.#state.height)
-      restoreHeight(this.#state, this.#committee, this.#self, crypto.hash, record);
+    if (record !== null) restoreHeight(this.#state, this.#committee, { ...config, self: this.#self }, record);
   }
 
   get #app(): Application {
@@ -415,23 +407,23 @@ export class Consensus {
   #decide(): boolean {
     for (const round of this.#state.rounds.values()) {
       const hash = round.precommit.quorum;
-      const validity = typeof hash === "string" ? this.#validity(hash, null) : "missing";
-      if (typeof hash !== "string" || validity === "missing") continue;
-      const block = this.#state.blocks.get(hash)!;
-      const commit = round.precommit.quorumVotes(hash);
-      if (validity === "invalid") this.#diverge(block, commit);
-      this.#commit(block, commit);
-      return true;
+      if (typeof hash === "string" && this.#take(hash, null, round.precommit.quorumVotes(hash))) return true;
     }
     return false;
   }
 
-  #commit(block: Block, commit: readonly Vote[]): void {
+  /** A quorum decided this block. False while something of it is missing. */
+  #take(hash: Hash, given: Block | null, commit: readonly Vote[]): boolean {
+    const validity = this.#validity(hash, given);
+    if (validity === "missing") return false;
+    const block = given ?? this.#state.blocks.get(hash)!;
+    if (validity === "invalid") refuseDecided(block, commit);
     this.#app.commit(block, commit);
     this.#state = createHeight(this.#app.tip.nextHeight); // L52-L54
     this.#timers.clear();
     this.#healing.onHeight(this.#now, this.#state.height);
     this.#intake.takeEarly(this.#now, this.#state);
+    return true;
   }
 
   /** L55-L56: more than 1/3 of the power is in a later round; counted by each member's newest round (A2). */
@@ -509,20 +501,6 @@ export class Consensus {
     return validity;
   }
 
-  /**
-   * A quorum decided what our own rules refuse: they are not the committee's, or more than 1/3 of its power lies. Either
-   * way this agent has no part in what follows.
-   */
-  #diverge(block: Block, commit: readonly Vote[]): never {
-    throw new Divergence(
-      `its committee decided block ${block.header.height}, which is invalid by the rules of this agent`,
-      {
-        block,
-        commit,
-      },
-    );
-  }
-
   // --- decided elsewhere ------------------------------------------------------------------------------
 
   #takeCommitted(block: Block, commit: readonly Vote[]): Verdict {
@@ -534,10 +512,6 @@ export class Consensus {
     }
     if (!holdsItsCommands(crypto.hash, block)) return reject("wrong-commands");
     this.#state.blocks.set(hash, block);
-    const validity = this.#validity(hash, block);
-    if (validity === "invalid") this.#diverge(block, commit);
-    if (validity === "missing") return ignore("commands-missing");
-    this.#commit(block, commit);
-    return ACCEPT;
+    return this.#take(hash, block, commit) ? ACCEPT : ignore("commands-missing");
   }
 }

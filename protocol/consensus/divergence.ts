@@ -24,6 +24,18 @@ export class Divergence extends Error {
   }
 }
 
+/**
+ * A quorum decided what this agent's rules refuse: they are not the committee's, or more than 1/3 of its power lies. Either
+ * way this agent has no part in what follows.
+ */
+export function refuseDecided(block: Block, commit: readonly Vote[]): never {
+  const { height } = block.header;
+  throw new Divergence(`its committee decided block ${height}, which is invalid by the rules of this agent`, {
+    block,
+    commit,
+  });
+}
+
 /** `assert` for what follows from bytes of the network or of the disk. */
 export function holds(condition: unknown, reason: string): asserts condition {
   if (!condition) throw new Divergence(reason);

@@ -3,8 +3,7 @@
  * with its polka, and what it said. The bodies of the named blocks are stored beside it.
  */
 
-import { assert } from "../core/assert.ts";
-import type { Crypto, Hasher } from "../core/crypto.ts";
+import type { Crypto } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Decoded, decode, encode, hash, type Infer, list, nullable, struct, uint } from "../wire/codec.ts";
@@ -58,7 +57,7 @@ export interface RecordOwner {
  * Throws `Divergence` where a record is not what this agent wrote of this job: whoever went on from another one could sign
  * twice. It says what was signed last, so the signatures show that it is whole.
  */
-export function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: RecordOwner): void {
+function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: RecordOwner): void {
   const { height, round, locked, valid, votes, proposal, blocks } = record;
   for (const vote of votes) {
     const isOwn = vote.job === job && vote.height === height && vote.voter === self && vote.round <= round;
@@ -80,18 +79,20 @@ export function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto
   holds(isOwn && isSignedProposal(meshId, crypto, statement), "its stored proposal is damaged");
 }
 
-/** Puts back what was durable before a crash: `checkRecord` passed it. */
+/** Puts back what was durable before a crash, if it is of the height that is being decided. Throws `Divergence`. */
 export function restoreHeight(
   state: HeightState,
   committee: Committee,
-  self: AgentId,
-  hasher: Hasher,
+  owner: RecordOwner,
   record: ConsensusRecord,
 ): void {
-  assert(record.height === state.height, "the stored votes are of a height whose parent is not stored");
+  checkRecord(record, owner);
+  holds(record.height <= state.height, "its stored votes are of a height whose parent is not stored");
+  if (record.height < state.height) return;
+  const { self, crypto } = owner;
   state.round = record.round;
   state.step = record.step;
-  for (const block of record.blocks) state.blocks.set(blockHash(hasher, block.header), block);
+  for (const block of record.blocks) state.blocks.set(blockHash(crypto.hash, block.header), block);
   if (record.locked !== null) state.locked = record.locked;
   if (record.valid !== null) {
     state.valid = record.valid;
