@@ -26,7 +26,7 @@ import { GenesisRequests } from "./genesis-requests.ts";
 import { Hosts } from "./hosts.ts";
 import { type CheckedGenesis, checkGenesis, Invitations, isAsked, keepersOf } from "./invitations.ts";
 import { JobHost, type JobHostEvents } from "./job-host.ts";
-import { encodeRoot, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
+import { encodeRoot, genesisAmong, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
 import { Pulses } from "./pulses.ts";
 import { Questions } from "./questions.ts";
 import { Worker } from "./worker.ts";
@@ -60,7 +60,8 @@ class Agent implements Machine {
     this.#context = context;
     this.#records = records;
     this.#containment = new Containment(context, {
-      factsOf: (job) => this.#hosts.get(job)?.genesis ?? this.#worker.jobs.get(job)?.genesis ?? null,
+      factsOf: (job) =>
+        (this.#hosts.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
       envelopesOf: (job, commands) => this.#hosts.get(job)?.replica.envelopesOf(commands) ?? [],
       onDiverged: (job) => this.#onDiverged(job),
     });

@@ -25,7 +25,7 @@ import {
 } from "../wire/codec.ts";
 import { type Envelope, envelopeCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
-import { signedGenesisCodec } from "../wire/genesis.ts";
+import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
 /** keeper: a member, standby or follower has the log; worker: the agent knows the job because it works for it. */
@@ -104,6 +104,14 @@ export function groupRecords(records: readonly StoredRecord[]): Map<JobId, Store
   }
   for (const all of byJob.values()) all.sort((a, b) => compareText(a.slot, b.slot));
   return byJob;
+}
+
+/** A job's genesis, if it can be read: to say which job it is about. */
+export function genesisAmong(records: readonly StoredRecord[], job: JobId): Genesis | null {
+  const stored = records.find((record) => record.job === job && record.slot === SLOT.root);
+  const root = stored === undefined ? null : decodeRoot(stored.bytes);
+  const genesis = root?.ok ? decode(genesisCodec, root.value.genesis.bytes) : null;
+  return genesis?.ok ? genesis.value : null;
 }
 
 /** A record that does not decode is damage on this disk: the job cannot go on from it. */
