@@ -29,6 +29,7 @@ import { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
+import { logFault } from "./log-fault.ts";
 import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -211,6 +212,7 @@ class Node implements MeshworkNode {
     else if (event.kind === "reply") this.#inquiries.onReply(event);
     else if (event.kind === "taught") this.#onTaught(event);
     else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);
+    else if (event.kind === "diverged" || event.kind === "fault") logFault(this.#log, event);
     else if (event.kind === "block") {
       const { job, height, timeMs, events } = event;
       const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };

@@ -95,6 +95,20 @@ export type LocalEvent =
   | { readonly kind: "standing"; readonly job: JobId; readonly standing: Standing }
   /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts). */
   | { readonly kind: "taught"; readonly job: JobId; readonly owner: AgentId; readonly lessons: Lessons }
+  /**
+   * A job went wrong here and is set aside (agent/containment.ts): `isMarked` for good, else until the next start.
+   * `detail`: where the program failed, or "".
+   */
+  | {
+      readonly kind: "diverged";
+      readonly job: JobId;
+      readonly name: string;
+      readonly reason: string;
+      readonly detail: string;
+      readonly isMarked: boolean;
+    }
+  /** The program failed at what a peer sent, outside of any job, and went on. */
+  | { readonly kind: "fault"; readonly reason: string; readonly detail: string }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
   /** The directory changed: somebody new, gone, or with another advertisement. */
   | { readonly kind: "directory"; readonly agents: number };

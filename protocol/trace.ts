@@ -55,6 +55,10 @@ export type TraceEvent =
       readonly choice: unknown;
     }
   | { readonly kind: "evidence"; readonly job: JobId; readonly culprit: AgentId }
+  /** The agent has no part in a job any more (agent/containment.ts). */
+  | { readonly kind: "diverged"; readonly job: JobId; readonly reason: string }
+  /** The program failed at what a peer sent, outside of any job. */
+  | { readonly kind: "fault"; readonly reason: string }
   | { readonly kind: "suspected"; readonly suspect: AgentId; readonly suspected: boolean }
   /** A frame or a gossip message was refused. */
   | { readonly kind: "refused"; readonly from: AgentId; readonly code: string }

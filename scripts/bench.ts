@@ -12,6 +12,7 @@ import { claims, manyClaims } from "./bench/claims.ts";
 import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";
 import { growthPage } from "./bench/growth-page.ts";
 import { chainJob, mapJob, percentile, runJob, type Sent, startMesh } from "./bench/mesh.ts";
+import { overload } from "./bench/overload.ts";
 import { memory } from "./bench/processes.ts";
 import { type Row, row } from "./bench/row.ts";
 import { embedded, searched } from "./bench/search.ts";
@@ -21,6 +22,8 @@ import { growth, growthRows, simulated, simulatedChain, simulatedThousand } from
 
 const TASKS = 20_000;
 const TASKS_SEALED = 8_000;
+const OVERLOADED = 3_000;
+const OVERLOADED_SEALED = 1_000;
 const STEPS = 500;
 /** Awards that a worker holds at a time: enough that several results share an envelope. */
 const SLOTS = 256;
@@ -107,6 +110,8 @@ async function simulatedGrowth(): Promise<Row[]> {
 const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   "tasks-r1": () => tasks(1),
   "tasks-r3": () => tasks(3),
+  "overload-r1": () => overload(OVERLOADED, 1),
+  "overload-r3": () => overload(OVERLOADED_SEALED, 3),
   chain,
   quiet,
   memory,

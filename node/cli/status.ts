@@ -67,6 +67,13 @@ interface NodeStatus {
     readonly skills: readonly { readonly name: string }[];
   }[];
   readonly jobs: readonly JobStatus[];
+  /** Jobs that went wrong there. Agents of an earlier version say nothing of them. */
+  readonly diverged?: readonly {
+    readonly job: string;
+    readonly name: string;
+    readonly reason: string;
+    readonly isMarked: boolean;
+  }[];
 }
 
 export const jobsOf = (status: Value): readonly JobStatus[] => (status as unknown as NodeStatus).jobs;
@@ -100,11 +107,16 @@ function describe(status: NodeStatus): string[] {
     const words = `${job.status}${job.reason === "" ? "" : ` (${plainText(job.reason)})`}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
     return [`  ${job.job}  ${plainText(job.name)}`, `    ${job.role}: ${words}`];
   });
+  const diverged = (status.diverged ?? []).map(({ job, name, reason, isMarked }) => [
+    `  ${job}  ${plainText(name)}`,
+    `    ${isMarked ? "diverged" : "left alone"}: ${plainText(reason)}`,
+  ]);
   return [
     `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
     `agents it knows: ${agents.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that left is forgotten within ten minutes)`,
     ...agents,
     `jobs it keeps: ${jobs.length}`,
     ...jobs.flat(),
+    ...(diverged.length === 0 ? [] : [`jobs that it has no part in any more: ${diverged.length}`, ...diverged.flat()]),
   ];
 }

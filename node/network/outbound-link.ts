@@ -7,7 +7,6 @@
  */
 
 import type { Stream } from "@libp2p/interface";
-import { assert } from "../../protocol/core/assert.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { createSendQueue, type QueueClass } from "../../protocol/wire/queue.ts";
 import { encodeFrames } from "./frame-codec.ts";
@@ -52,7 +51,11 @@ export class OutboundLink {
   }
 
   send(queue: QueueClass, frame: Uint8Array): void {
-    assert(frame.length > 0 && frame.length <= limits.frameBytes, `a frame of ${frame.length} bytes`);
+    // Not an assertion: how long a frame is depends on what others said that it repeats.
+    if (frame.length === 0 || frame.length > limits.frameBytes) {
+      this.#stats.dropped++;
+      return;
+    }
     if (this.#closed || (this.#stream === null && performance.now() < this.#retryAtMs)) {
       this.#stats.dropped++;
       return;

@@ -34,14 +34,23 @@ export async function sendAll(stream: Stream, chunks: AsyncIterable<Uint8Array>,
   }
 }
 
+/** What a stream throws ends that stream: in a listener of its events it would end the process. */
+function orAbort(stream: Stream, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
 /** Lets data flow again after `pause`; a stream whose readable end is gone stays as it is. */
 export function resumeReading(stream: Stream): void {
-  if (stream.readStatus === "paused") stream.resume();
+  if (stream.readStatus === "paused") orAbort(stream, () => stream.resume());
 }
 
 /** Stops the flow, if there is any. */
 export function pauseReading(stream: Stream): void {
-  if (stream.readStatus === "readable") stream.pause();
+  if (stream.readStatus === "readable") orAbort(stream, () => stream.pause());
 }
 
 /**

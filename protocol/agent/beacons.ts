@@ -9,6 +9,7 @@ import type { Directory } from "../capability/directory.ts";
 import { askedOf } from "../capability/matching.ts";
 import { SelfScreening } from "../capability/self-screening.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
+import type { JobId } from "../core/ids.ts";
 import type { EventOf } from "../job/event.ts";
 import type { AgentConfig } from "../machine.ts";
 import { type Beacon, type BeaconContent, beaconHash } from "../wire/capability.ts";
@@ -29,7 +30,6 @@ const WALKS_A_SECOND = 20;
 const LATE_MS = 1_000;
 
 interface Planned {
-  readonly host: JobHost;
   /** 0: the proposer's, at once. */
   readonly turn: number;
   readonly beacon: BeaconContent;
@@ -41,6 +41,8 @@ export interface BeaconEvents {
   addresses(): readonly string[];
   /** Its own beacons reach an agent's own worker without the network. */
   toOwnWorker(beacon: BeaconContent): void;
+  /** Does something to a job that this agent keeps, if it still does. */
+  enter(job: JobId, act: (host: JobHost) => void): void;
 }
 
 export function signBeacon(config: AgentConfig, signer: Signer, content: BeaconContent): Beacon {
@@ -99,7 +101,7 @@ export class Beacons {
     const mine = members.indexOf(self);
     if (mine < 0) return;
     const turn = (mine - members.indexOf(header.proposer) + members.length) % members.length;
-    this.#planned.push({ host, turn, beacon, atMs: now.monoMs + turn * TURN_MS });
+    this.#planned.push({ turn, beacon, atMs: now.monoMs + turn * TURN_MS });
   }
 
   tick(): void {
@@ -107,14 +109,16 @@ export class Beacons {
     const due = this.#planned.filter((planned) => planned.atMs <= monoMs);
     if (due.length === 0) return;
     this.#planned = this.#planned.filter((planned) => planned.atMs > monoMs);
-    for (const { host, turn, beacon } of due) {
-      if (host.isEnded || beacon.endsMs < wallMs || !host.replica.isWindowOpen(beacon)) continue;
-      if (turn > 0 && host.replica.hasOfferPooled(beacon.skill, this.#context.self)) continue;
-      const { config } = this.#context;
-      this.#context.emit({
-        kind: "publish",
-        topic: "beacons",
-        bytes: encodeBeacon(signBeacon(config, config.signer, beacon)),
+    for (const { turn, beacon } of due) {
+      this.#events.enter(beacon.job, (host) => {
+        if (host.isEnded || beacon.endsMs < wallMs || !host.replica.isWindowOpen(beacon)) return;
+        if (turn > 0 && host.replica.hasOfferPooled(beacon.skill, this.#context.self)) return;
+        const { config } = this.#context;
+        this.#context.emit({
+          kind: "publish",
+          topic: "beacons",
+          bytes: encodeBeacon(signBeacon(config, config.signer, beacon)),
+        });
       });
     }
   }

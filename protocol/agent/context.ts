@@ -6,7 +6,7 @@ import { bytesOf, EMBEDDER_NAME, embed } from "../capability/embedding.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { Effect } from "../effect.ts";
-import type { Now } from "../input.ts";
+import type { Input, Now } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
 import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
 import type { Selectors } from "../selection/selector.ts";
@@ -50,6 +50,8 @@ export class StepContext implements Context {
   /** As a client: the agents that were told for whom it acts, on the connections that stand. */
   readonly #introduced = new Set<AgentId>();
   now: Now = { monoMs: 0, wallMs: 0 };
+  /** What the step is about. */
+  input: Input = { kind: "tick" };
   #effects: Effect[] = [];
   #counter = 0;
 
@@ -109,6 +111,16 @@ export class StepContext implements Context {
   nextCounter(): number {
     this.#counter = Math.max(this.#counter + 1, Math.floor(this.now.wallMs));
     return this.#counter;
+  }
+
+  /** A place among the effects of this step, for `takeBack`. */
+  mark(): number {
+    return this.#effects.length;
+  }
+
+  /** Drops the effects since `mark`. */
+  takeBack(mark: number): void {
+    this.#effects.length = mark;
   }
 
   takeEffects(): Effect[] {

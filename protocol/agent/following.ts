@@ -43,6 +43,11 @@ export class Following {
     this.#job = job;
   }
 
+  /** Whom it expects pulses of. */
+  get members(): AgentId[] {
+    return this.#job.members.filter((agent) => agent !== this.#context.self);
+  }
+
   /** The committee may have changed. */
   #refresh(): void {
     const { members } = this.#job;

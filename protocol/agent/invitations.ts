@@ -338,6 +338,14 @@ export class Invitations {
     }
   }
 
+  /** The job went wrong at this node. */
+  drop(job: JobId): void {
+    this.#asked.delete(job);
+    const checked = this.#submitted.get(job)?.checked ?? this.#starting.get(job)?.checked;
+    this.#starting.delete(job);
+    if (checked !== undefined) this.#end(checked, false, "it went wrong at this node");
+  }
+
   /** A job that it was asked to keep, and that did not begin yet. */
   asked(job: JobId): CheckedGenesis | null {
     return this.#asked.get(job)?.checked ?? null;

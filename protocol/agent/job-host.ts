@@ -8,7 +8,6 @@
 
 import { Consensus } from "../consensus/consensus.ts";
 import { type ConsensusRecord, encodeRecord } from "../consensus/record.ts";
-import { assert } from "../core/assert.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
@@ -30,6 +29,7 @@ import type { CheckedGenesis } from "./invitations.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
+import { replay } from "./replay.ts";
 import { newSuspicions } from "./suspicions.ts";
 
 export interface JobHostEvents {
@@ -109,13 +109,7 @@ export class JobHost {
 
   #replay(stored: StoredJob): void {
     this.#isReplaying = true;
-    for (const { block, envelopes, commit } of stored.blocks) {
-      for (const envelope of envelopes) this.replica.pool.restore(envelope);
-      assert(this.replica.check(block) === "valid", `stored block ${block.header.height} does not apply`);
-      this.replica.commit(block, commit);
-    }
-    for (const { envelopes } of stored.candidates)
-      for (const envelope of envelopes) this.replica.pool.restore(envelope);
+    replay(this.replica, this.job, this.#context.config.crypto.hash, stored);
     this.archive.restoreCandidates(stored.candidates.map((candidate) => candidate.commandsHash));
     this.#isReplaying = false;
     if (this.isEnded) this.archive.shorten();
@@ -312,6 +306,11 @@ export class JobHost {
     this.#wakeMs = null;
     this.#relay.tick();
     this.#consensus.onTick(this.#context.now);
+  }
+
+  /** As computed before; null: something has happened to it since. */
+  get knownWakeMs(): number | null {
+    return this.#wakeMs;
   }
 
   nextWakeMs(): number {

@@ -2,17 +2,30 @@
  * What a node keeps of a job on disk, under which slots, and how it is read back after a restart.
  */
 
-import type { ConsensusRecord } from "../consensus/record.ts";
-import { decodeRecord } from "../consensus/record.ts";
+import { Divergence } from "../consensus/divergence.ts";
+import { type ConsensusRecord, decodeRecord } from "../consensus/record.ts";
 import { compareText } from "../core/bytes.ts";
-import { MeshworkError } from "../core/errors.ts";
-import type { Hash, JobId } from "../core/ids.ts";
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Decided } from "../job/replica.ts";
 import type { StoredRecord } from "../machine.ts";
-import { type Codec, type Decoded, decode, encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
+import {
+  bytes,
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  type Infer,
+  list,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "../wire/codec.ts";
 import { type Envelope, envelopeCodec } from "../wire/command.ts";
-import { signedGenesisCodec } from "../wire/genesis.ts";
+import { agentId } from "../wire/consensus.ts";
+import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
 /** keeper: a member, standby or follower has the log; worker: the agent knows the job because it works for it. */
@@ -22,8 +35,38 @@ export type RootRecord = Infer<typeof rootCodec>;
 /** The commands of a block that is not decided: of a lock, a valid value, an own proposal. */
 const candidateCodec = list(envelopeCodec, limits.blockCommands);
 
+/** What shows that a job went wrong: a block with its commit, or what was being read when it did. */
+const evidenceCodec = variant({
+  /** What is stored of the job, or nothing. */
+  none: struct({}),
+  block: struct({ committed: committedBlockCodec }),
+  frame: struct({ from: agentId, bytes: bytes(limits.frameBytes) }),
+});
+export type Evidence = Infer<typeof evidenceCodec>;
+export const NO_EVIDENCE: Evidence = { kind: "none" };
+
+/** A job that this agent has no part in any more (containment.ts). Its other records are kept as they are. */
+const markCodec = struct({
+  reason: text(limits.textBytes),
+  /** By this agent's wall clock. */
+  atMs: uint(),
+  name: text(limits.textBytes),
+  owner: text<AgentId | "">(limits.agentIdBytes),
+  evidence: evidenceCodec,
+});
+export type Mark = Infer<typeof markCodec>;
+export const encodeMark = (mark: Mark): Uint8Array => encode(markCodec, mark);
+
+/** That there is a mark is what counts, whatever became of its bytes. */
+export function readMark(bytes: Uint8Array): Mark {
+  const decoded = decode(markCodec, bytes);
+  if (decoded.ok) return decoded.value;
+  return { reason: "it went wrong in an earlier run", atMs: 0, name: "", owner: "", evidence: NO_EVIDENCE };
+}
+
 export const SLOT = {
   root: "genesis",
+  mark: "diverged",
   /**
    * Instead of everything else: a job that it gave up, and never votes in again. Its bytes are the owner's withdrawal, or
    * none.
@@ -56,52 +99,52 @@ export interface StoredJob {
   readonly work: readonly StoredRecord[];
 }
 
-/** A record that does not decode is damage on this disk: the job cannot go on from it. */
-const damaged = (job: JobId, slot: string, code: string): MeshworkError =>
-  new MeshworkError(
-    "storage",
-    `the log of job ${job} is damaged: record ${slot} does not decode (${code})`,
-    "restore the data folder from a backup, or start with a new one",
-  );
-
-function must<T>(codec: Codec<T>, record: StoredRecord): T {
-  const decoded = decode(codec, record.bytes);
-  if (!decoded.ok) throw damaged(record.job, record.slot, decoded.code);
-  return decoded.value;
-}
-
-/** Jobs that were given up in a run before this one. */
-export const retiredJobs = (records: readonly StoredRecord[]): readonly StoredRecord[] =>
-  records.filter(({ slot }) => slot === SLOT.retired);
-
-/** Sorts stored records into jobs. Throws `storage`: the operator must decide what to do about a damaged disk. */
-export function readJobs(records: readonly StoredRecord[]): StoredJob[] {
+/** The records of each job, in the order of their slots. */
+export function groupRecords(records: readonly StoredRecord[]): Map<JobId, StoredRecord[]> {
   const byJob = new Map<JobId, StoredRecord[]>();
   for (const record of records) {
     const known = byJob.get(record.job);
     if (known === undefined) byJob.set(record.job, [record]);
     else known.push(record);
   }
-  const jobs: StoredJob[] = [];
-  for (const [job, all] of byJob) {
-    const sorted = all.sort((a, b) => compareText(a.slot, b.slot));
-    const root = sorted.find((record) => record.slot === SLOT.root);
-    if (root === undefined) continue; // being forgotten when the process ended
-    const starting = (prefix: string): StoredRecord[] => sorted.filter((record) => record.slot.startsWith(prefix));
-    const vote = sorted.find((record) => record.slot === SLOT.vote);
-    const decodedVote = vote === undefined ? null : decodeRecord(vote.bytes);
-    if (decodedVote !== null && !decodedVote.ok) throw damaged(job, SLOT.vote, decodedVote.code);
-    jobs.push({
-      job,
-      root: must(rootCodec, root),
-      blocks: starting("block/").map((record) => must(committedBlockCodec, record)),
-      candidates: starting(SLOT.candidate("")).map((record) => {
-        const commandsHash = record.slot.slice(SLOT.candidate("").length) as Hash;
-        return { commandsHash, envelopes: must(candidateCodec, record) };
-      }),
-      vote: decodedVote?.value ?? null,
-      work: starting("work/"),
-    });
+  for (const all of byJob.values()) all.sort((a, b) => compareText(a.slot, b.slot));
+  return byJob;
+}
+
+/** A job's genesis, if it can be read: to say which job it is about. */
+export function genesisAmong(records: readonly StoredRecord[], job: JobId): Genesis | null {
+  const stored = records.find((record) => record.job === job && record.slot === SLOT.root);
+  const root = stored === undefined ? null : decodeRoot(stored.bytes);
+  const genesis = root?.ok ? decode(genesisCodec, root.value.genesis.bytes) : null;
+  return genesis?.ok ? genesis.value : null;
+}
+
+/** A record that does not decode is damage on this disk: the job cannot go on from it. */
+function must<T>(decoded: Decoded<T>, slot: string): T {
+  if (!decoded.ok) throw new Divergence(`its stored record ${slot} is damaged (${decoded.code})`);
+  return decoded.value;
+}
+
+/** Reads a job from its records, `sorted` by slot. Null: it was being forgotten. Throws `Divergence`. */
+export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob | null {
+  const root = sorted.find((record) => record.slot === SLOT.root);
+  if (root === undefined) {
+    if (sorted.some(({ slot }) => slot === SLOT.vote || slot.startsWith("block/")))
+      throw new Divergence("its stored genesis is lost");
+    return null;
   }
-  return jobs;
+  const read = <T>(codec: Codec<T>, record: StoredRecord): T => must(decode(codec, record.bytes), record.slot);
+  const starting = (prefix: string): StoredRecord[] => sorted.filter((record) => record.slot.startsWith(prefix));
+  const vote = sorted.find((record) => record.slot === SLOT.vote);
+  return {
+    job,
+    root: read(rootCodec, root),
+    blocks: starting("block/").map((record) => read(committedBlockCodec, record)),
+    candidates: starting(SLOT.candidate("")).map((record) => {
+      const commandsHash = record.slot.slice(SLOT.candidate("").length) as Hash;
+      return { commandsHash, envelopes: read(candidateCodec, record) };
+    }),
+    vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
+    work: starting("work/"),
+  };
 }

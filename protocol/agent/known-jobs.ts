@@ -112,6 +112,11 @@ export class KnownJobs {
     });
   }
 
+  delete(job: JobId): void {
+    this.#jobs.delete(job);
+    this.#wakeMs = null;
+  }
+
   /** Forgets the jobs that gave no work for longest. */
   #makeRoom(): void {
     const idle = [...this.#jobs.values()]

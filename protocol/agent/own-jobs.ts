@@ -10,6 +10,7 @@ import type { Liveness } from "../membership/liveness.ts";
 import type { Envelope } from "../wire/command.ts";
 import { type Context, sealBodies } from "./context.ts";
 import { Following } from "./following.ts";
+import type { Hosts } from "./hosts.ts";
 import type { JobHost } from "./job-host.ts";
 import { GOING, type Standing, standingOf } from "./standing.ts";
 
@@ -18,7 +19,6 @@ const CANCEL_AGAIN_MS = 3_000;
 const CANCEL_AGAIN_MS_MAX = 30_000;
 
 interface OwnJob {
-  readonly host: JobHost;
   /** Null: it is a keeper itself. */
   readonly following: Following | null;
   /** When it applied a block last; before the first: when it began. */
@@ -32,10 +32,12 @@ const isSame = (a: Standing, b: Standing): boolean =>
 
 export class OwnJobs {
   readonly #context: Context;
+  readonly #hosts: Hosts;
   readonly #jobs = new Map<JobId, OwnJob>();
 
-  constructor(context: Context) {
+  constructor(context: Context, hosts: Hosts) {
     this.#context = context;
+    this.#hosts = hosts;
   }
 
   /** The operator's jobs are those that its key signed. */
@@ -47,7 +49,7 @@ export class OwnJobs {
     if (!this.isOwn(host) || host.isEnded) return;
     const following = host.hearsPulses ? null : new Following(this.#context, host);
     const blockMs = this.#context.now.monoMs;
-    this.#jobs.set(host.job, { host, following, blockMs, standing: GOING, cancel: null });
+    this.#jobs.set(host.job, { following, blockMs, standing: GOING, cancel: null });
     following?.tick();
   }
 
@@ -71,41 +73,40 @@ export class OwnJobs {
   }
 
   /** Members that should pulse this agent because it follows their job. */
-  *watched(): Generator<AgentId> {
-    for (const { host, following } of this.#jobs.values())
-      if (following !== null) for (const agent of host.members) if (agent !== this.#context.self) yield agent;
+  watched(): AgentId[] {
+    return [...this.#jobs.values()].flatMap(({ following }) => following?.members ?? []);
   }
 
   /** Ends a job that this agent keeps or follows. */
-  cancel(host: JobHost): void {
-    const envelope = sealBodies(this.#context, host.job, [{ kind: "cancel" }], this.#context.owner);
-    const own = this.#jobs.get(host.job);
+  cancel(job: JobId): void {
+    const envelope = sealBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
+    const own = this.#jobs.get(job);
     const atMs = this.#context.now.monoMs + CANCEL_AGAIN_MS;
     if (own !== undefined) own.cancel = { envelope, atMs, waitMs: CANCEL_AGAIN_MS };
-    host.publish(envelope);
+    this.#hosts.enter(job, undefined, (host) => host.publish(envelope));
   }
 
   /** Once a second. */
   pulse(liveness: Liveness): void {
     const { monoMs } = this.#context.now;
-    for (const own of [...this.#jobs.values()]) {
+    for (const [job, own] of [...this.#jobs]) {
       own.following?.tick();
-      this.#tellStanding(own, liveness);
-      if (own.cancel === null || monoMs < own.cancel.atMs) continue;
-      own.cancel.waitMs = Math.min(CANCEL_AGAIN_MS_MAX, 2 * own.cancel.waitMs);
-      own.cancel.atMs = monoMs + own.cancel.waitMs;
-      own.host.publish(own.cancel.envelope);
+      this.#hosts.enter(job, undefined, (host) => this.#tellStanding(host, own, liveness));
+      const { cancel } = own;
+      if (cancel === null || monoMs < cancel.atMs) continue;
+      cancel.waitMs = Math.min(CANCEL_AGAIN_MS_MAX, 2 * cancel.waitMs);
+      cancel.atMs = monoMs + cancel.waitMs;
+      this.#hosts.enter(job, undefined, (host) => host.publish(cancel.envelope));
     }
   }
 
-  #tellStanding(own: OwnJob, liveness: Liveness): void {
+  #tellStanding({ replica, job }: JobHost, own: OwnJob, liveness: Liveness): void {
     const { now, self } = this.#context;
-    const { replica, job } = own.host;
     const standing = standingOf({
       committee: replica.committee,
       self,
       silentSinceMs: (agent) => liveness.silentSinceMs(agent, now.monoMs),
-      overdueMs: overdueMs(own, now.monoMs),
+      overdueMs: overdueMs(replica, now.monoMs - own.blockMs),
       now,
     });
     if (isSame(standing, own.standing)) return;
@@ -115,9 +116,7 @@ export class OwnJobs {
 }
 
 /** By the time that passed since the last block, for this machine's clock may differ from the committee's. */
-function overdueMs({ host, blockMs }: OwnJob, monoMs: number): number {
-  const { nextDeadlineMs, tip } = host.replica;
+function overdueMs({ nextDeadlineMs, tip }: JobHost["replica"], sinceBlockMs: number): number {
   if (nextDeadlineMs === null) return Number.NEGATIVE_INFINITY;
-  const leftMs = tip.nextHeight === 1 ? 0 : nextDeadlineMs - tip.timeMs;
-  return monoMs - blockMs - leftMs;
+  return sinceBlockMs - (tip.nextHeight === 1 ? 0 : nextDeadlineMs - tip.timeMs);
 }

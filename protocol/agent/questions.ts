@@ -6,16 +6,18 @@
 import type { Directory } from "../capability/directory.ts";
 import { EMBEDDING_BYTES, vectorOf } from "../capability/embedding.ts";
 import { SkillSearch } from "../capability/search.ts";
-import type { AgentId, JobId } from "../core/ids.ts";
+import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import { defaultCommitteeSize } from "../job/committee-draw.ts";
 import type { Message, Query } from "../wire/message.ts";
 import { encodeValue } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
+import type { Hosts } from "./hosts.ts";
 import type { JobHost } from "./job-host.ts";
-import { describeAgent, describeJob, encodeCertified } from "./status.ts";
+import { describeAgent, describeDiverged, describeJob, encodeCertified } from "./status.ts";
 
 interface Answer {
   readonly ok: boolean;
@@ -25,7 +27,8 @@ interface Answer {
 const NO: Answer = { ok: false, bytes: new Uint8Array(0) };
 
 export interface QuestionSources {
-  readonly hosts: ReadonlyMap<JobId, JobHost>;
+  readonly hosts: Hosts;
+  readonly diverged: Containment;
   readonly directory: Directory;
   /** Share of its slots in use, parts per million. */
   loadPpm(): number;
@@ -88,6 +91,23 @@ export class Questions {
     return { ok: true, bytes: encodeValue(agents) };
   }
 
+  readonly #nameOf = (agent: string): string => this.#sources.directory.get(agent as AgentId)?.name ?? "";
+
+  /** Of a job that is kept here. */
+  #answerOf(host: JobHost, query: Query): Answer {
+    if (query.kind === "explanation") {
+      const explained = host.explanations.of(query.task);
+      return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
+    }
+    if (query.kind === "certificate") {
+      const certified = encodeCertified(host, this.#context.config.crypto.hash);
+      if (certified === null) return NO;
+      for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
+      return { ok: true, bytes: certified.bytes };
+    }
+    return { ok: true, bytes: encodeValue(describeJob(host, this.#nameOf)) };
+  }
+
   #answer(query: Query): Answer {
     const { hosts, directory } = this.#sources;
     const { config, self, now } = this.#context;
@@ -104,20 +124,8 @@ export class Questions {
       const contacts = directory.contacts().map(({ agent, addresses }) => ({ agent, addresses: [...addresses] }));
       return { ok: true, bytes: encodeValue(contacts) };
     }
-    const host = query.job === null ? undefined : hosts.get(query.job);
-    if (query.kind === "explanation") {
-      const explained = host?.explanations.of(query.task) ?? null;
-      return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
-    }
-    if (query.kind === "certificate") {
-      const certified = host === undefined ? null : encodeCertified(host, config.crypto.hash);
-      if (certified === null) return NO;
-      for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
-      return { ok: true, bytes: certified.bytes };
-    }
-    const nameOf = (agent: string): string => directory.get(agent as AgentId)?.name ?? "";
-    if (query.job !== null)
-      return host === undefined ? NO : { ok: true, bytes: encodeValue(describeJob(host, nameOf)) };
+    const { job } = query;
+    if (job !== null) return hosts.enter(job, NO, (host) => this.#answerOf(host, query));
     const status = {
       agent: self,
       name: config.name,
@@ -125,7 +133,8 @@ export class Questions {
       load: this.#sources.loadPpm(),
       meshAgents: directory.meshAgents,
       agents: directory.list(now.wallMs).map(describeAgent),
-      jobs: [...hosts.values()].map((kept) => describeJob(kept, nameOf)),
+      jobs: hosts.ask((host) => describeJob(host, this.#nameOf)),
+      diverged: describeDiverged(this.#sources.diverged.list()),
     };
     return { ok: true, bytes: encodeValue(status) };
   }

@@ -2,6 +2,7 @@
  * What a node tells of its jobs when it is asked: plain data for `meshwork status`, and the answer of a job.
  */
 
+import { compareText } from "../core/bytes.ts";
 import { taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SHAPES } from "../job/event.ts";
@@ -10,6 +11,7 @@ import { certificateCodec } from "../wire/certificate.ts";
 import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
 import { type Data, dataCodec } from "../wire/genesis.ts";
 import type { Value } from "../wire/value.ts";
+import type { DivergedJob } from "./containment.ts";
 import type { JobHost } from "./job-host.ts";
 
 /** A certificate with the outputs that it certifies: one value, or the items of a list. */
@@ -86,6 +88,12 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
       };
     }),
   };
+}
+
+/** Jobs that went wrong here, the newest first, as many as an answer may name. */
+export function describeDiverged(diverged: Iterable<DivergedJob>): Value {
+  const newest = [...diverged].sort((a, b) => b.atMs - a.atMs || compareText(a.job, b.job)).slice(0, TASKS_SHOWN);
+  return newest.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
 }
 
 export function describeAgent(vcv: Vcv): Value {

@@ -5,12 +5,10 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
-import { askedOf, type Match, matchOf } from "../capability/matching.ts";
 import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { AwardRef, Input } from "../input.ts";
-import { isOtherLoad } from "../job/policy.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
@@ -24,14 +22,9 @@ import type { CheckedGenesis } from "./invitations.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
+import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
 
-/** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
-const OFFER_LIFE_MS = 60_000;
-/** An offer is not said again within this, ms. */
-const OFFER_ONCE_MS = 100;
-/** A job that gave no work for this long gets no renewed offers, ms. */
-const INTEREST_MS = 60_000;
 /** So long after its lease an award of which nobody spoke is over, ms. */
 const HELD_MS = 600_000;
 /** Of the reason that a failure gives. */
@@ -41,6 +34,8 @@ export interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
   publish(job: JobId, envelope: Envelope): boolean;
   isKept(job: JobId): boolean;
+  /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
+  within(job: JobId, act: () => void): void;
 }
 
 export class Worker {
@@ -48,28 +43,19 @@ export class Worker {
   readonly #events: WorkerEvents;
   readonly jobs: KnownJobs;
   readonly load: OwnLoad;
+  readonly #offers: Offers;
   #heldCount = 0;
-  /** A slot came free: jobs that were told that there is none hear of it then. */
-  #offerAgainAtMs = Number.POSITIVE_INFINITY;
 
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
     this.load = new OwnLoad(context.config.slots);
     this.jobs = new KnownJobs(context);
     this.#events = events;
+    this.#offers = new Offers(context, this.jobs, this.load, events.within);
   }
 
-  /** Its machine has another load beside: offers that say something else by now are said again. */
-  onLoad(ppm: number): void {
-    const wasFull = this.load.isFull;
-    this.load.outsidePpm = ppm;
-    if (wasFull && !this.load.isFull) this.#offerAgainAtMs = this.#context.now.monoMs;
-    const { wallMs, monoMs } = this.#context.now;
-    for (const known of this.jobs.values()) {
-      if (monoMs - known.lastWorkMs > INTEREST_MS) continue;
-      for (const [skill, { validUntilMs, load }] of known.offers)
-        if (validUntilMs > wallMs && isOtherLoad(load, this.load.ppm)) this.#offer(known, skill, []);
-    }
+  #each(act: (known: KnownJob) => void): void {
+    for (const known of [...this.jobs.values()]) this.#events.within(known.job, () => act(known));
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
@@ -95,14 +81,14 @@ export class Worker {
 
   /** Jobs for which it holds awards or has standing offers, with how many live awards it has: members must hear from it. */
   engagements(): { readonly job: JobId; readonly members: readonly AgentId[]; readonly awards: number }[] {
-    const engagements = [];
-    for (const known of this.jobs.values()) {
+    const engagements: { job: JobId; members: readonly AgentId[]; awards: number }[] = [];
+    this.#each((known) => {
       this.#giveUp(known);
-      if (known.held.size === 0 && !isOffering(known, this.#context.now.wallMs)) continue;
+      if (known.held.size === 0 && !isOffering(known, this.#context.now.wallMs)) return;
       let awards = 0;
       for (const held of known.held.values()) if (held.phase === "fetching" || held.phase === "running") awards++;
       engagements.push({ job: known.job, members: known.committee.members.map((member) => member.agent), awards });
-    }
+    });
     return engagements;
   }
 
@@ -115,64 +101,26 @@ export class Worker {
     }
   }
 
-  // --- offers -----------------------------------------------------------------------------------------
-
-  /** Answers a member's beacon. Several members may ask for the same: one answer is under way then. */
-  onBeacon(beacon: BeaconContent): void {
-    const known = this.jobs.get(beacon.job);
-    if (known === undefined || known.committee.power(beacon.author) === 0) return;
-    const offer = known.offers.get(beacon.skill);
-    if (offer !== undefined && this.#context.now.monoMs - offer.saidMs < OFFER_ONCE_MS) return;
-    this.#offer(known, beacon.skill, beacon.labels);
-  }
-
-  #offer(known: KnownJob, skill: string, labels: readonly string[]): void {
-    const { config, now } = this.#context;
-    const match = this.#matchOf(known, skill);
-    if (match === null || !labels.every((label) => config.labels.includes(label))) return;
-    const { isFull, running } = this.load;
-    const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
-    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.load.ppm, isFull });
-    const { price, expectedMs } = match.ad;
-    const body: CommandBody = {
-      kind: "offer",
-      skill,
-      price,
-      // As many at a time as it has here now and could take beside: the others are at work for other jobs.
-      slots: isFull ? config.slots : known.running + config.slots - running,
-      labels: config.labels,
-      load: this.load.ppm,
-      expectedMs,
-      validUntilMs,
-      similarity: match.similarity,
-    };
-    known.outbox.say(null, body, known.running > 0);
-  }
-
-  /** Which of its skills does what the job asks for by that name. */
-  #matchOf(known: KnownJob, skill: string): Match | null {
-    return matchOf(askedOf(known.genesis, skill), this.#context.skills, this.#context.embedder);
-  }
-
-  #renewOffers(known: KnownJob): void {
-    const { wallMs, monoMs } = this.#context.now;
-    if (monoMs - known.lastWorkMs > INTEREST_MS) return;
-    for (const [skill, { validUntilMs }] of known.offers) {
-      if (validUntilMs - wallMs > OFFER_LIFE_MS / 3) continue;
-      if (validUntilMs > wallMs || known.held.size > 0) this.#offer(known, skill, []);
+  /** Has no part in a job any more. What was sealed stays on disk: it may show what went wrong. */
+  drop(job: JobId): void {
+    const known = this.jobs.get(job);
+    if (known === undefined) return;
+    this.jobs.delete(job);
+    for (const held of known.held.values()) {
+      if (held.phase === "running") this.#context.emit({ kind: "stopWork", award: held.ref });
+      this.#stop(known, held, "said");
     }
+    this.#heldCount -= known.held.size;
   }
 
-  /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
-  #offerAgain(): void {
-    const { free } = this.load;
-    const waiting = [...this.jobs.values()].flatMap((known) =>
-      [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
-    );
-    waiting.sort((a, b) => a.saidMs - b.saidMs);
-    for (const { known, skill } of waiting.slice(0, Math.max(0, free))) this.#offer(known, skill, []);
-    const isMore = free > 0 && waiting.length > free;
-    this.#offerAgainAtMs = isMore ? this.#context.now.monoMs + OFFER_ONCE_MS : Number.POSITIVE_INFINITY;
+  /** Its machine has another load beside. */
+  onLoad(ppm: number): void {
+    this.#offers.onLoad(ppm);
+  }
+
+  /** Answers a member's beacon. */
+  onBeacon(beacon: BeaconContent): void {
+    this.#events.within(beacon.job, () => this.#offers.onBeacon(beacon));
   }
 
   // --- notices ----------------------------------------------------------------------------------------
@@ -182,6 +130,11 @@ export class Worker {
     if (known === undefined) return ignore("unknown-job");
     if (known.committee.power(from) === 0) return ignore("not-a-member");
     if (known.isOver) return ignore("over");
+    this.#events.within(job, () => this.#onItems(known, from, items));
+    return ACCEPT;
+  }
+
+  #onItems(known: KnownJob, from: AgentId, items: readonly NoticeItem[]): void {
     for (const item of items) {
       const key = keyOf(item.task, item.attempt);
       const held = known.held.get(key);
@@ -193,20 +146,23 @@ export class Worker {
       if (known.tally.add(this.#context.config.crypto.hash, known.committee, from, item))
         this.#onAgreed(known, key, item, held);
     }
-    return ACCEPT;
   }
 
   /** A member says that the job has ended: believed when members with more than 1/3 of the power say so. */
   onOver(from: AgentId, job: JobId): Verdict {
     const known = this.jobs.get(job);
     if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
+    this.#events.within(job, () => this.#onOver(known, from));
+    return ACCEPT;
+  }
+
+  #onOver(known: KnownJob, from: AgentId): void {
     known.overBy.add(from);
-    if (!known.committee.hasHonest(known.committee.powerOf(known.overBy))) return ACCEPT;
+    if (!known.committee.hasHonest(known.committee.powerOf(known.overBy))) return;
     for (const [key, held] of [...known.held]) this.#close(known, key, held, Number.MAX_SAFE_INTEGER);
     known.offers.clear();
     known.isOver = true;
     known.tally = new NoticeTally(); // what it remembered of each award is of no use any more
-    return ACCEPT;
   }
 
   /** Members with more than 1/3 of the power said this. */
@@ -221,7 +177,7 @@ export class Worker {
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
     const held: Held = { ref, phase: "fetching", award, missing, work: null };
-    const match = this.#matchOf(known, award.skill);
+    const match = this.#offers.matchOf(known, award.skill);
     if (match === null || award.price < match.ad.price) {
       this.#decline(known, award, "refused", match === null ? "no such skill" : "not at this price");
       return;
@@ -256,12 +212,12 @@ export class Worker {
     known.running++;
     this.#trace(held, "started");
     const budgetMs = Math.max(1, award.leaseEndsMs - this.#context.now.wallMs);
-    const skill = this.#matchOf(known, award.skill)!.ad.name; // it was taken by the same
+    const skill = this.#offers.matchOf(known, award.skill)!.ad.name; // it was taken by the same
     this.#context.emit({ kind: "work", award: held.ref, skill, input: award.input, budgetMs });
   }
 
   onBlob(blob: Hash, isStored: boolean): void {
-    for (const known of this.jobs.values()) {
+    this.#each((known) => {
       for (const held of known.held.values()) {
         if (held.phase !== "fetching" || !held.missing.has(blob)) continue;
         if (!isStored) {
@@ -271,7 +227,7 @@ export class Worker {
         held.missing.delete(blob);
         if (held.missing.size === 0 && held.award !== null) this.#start(known, held, held.award);
       }
-    }
+    });
   }
 
   // --- results ----------------------------------------------------------------------------------------
@@ -286,6 +242,10 @@ export class Worker {
     const found = this.#find(done.award);
     if (found === null || found.held.phase !== "running") return;
     const { known, held } = found;
+    this.#events.within(known.job, () => this.#onDone(known, held, done));
+  }
+
+  #onDone(known: KnownJob, held: Held, done: Extract<Input, { kind: "workDone" }>): void {
     const { hash } = this.#context.config.crypto;
     const data: Data =
       done.output.length <= limits.inlineBytes
@@ -306,7 +266,7 @@ export class Worker {
     if (held.phase === "running") known.running--;
     if (held.phase === "running" || held.phase === "fetching") {
       this.load.running--;
-      this.#offerAgainAtMs = this.#context.now.monoMs;
+      this.#offers.onFreeSlot();
     }
     held.phase = phase;
   }
@@ -337,7 +297,8 @@ export class Worker {
   onWorkFailed(failed: Extract<Input, { kind: "workFailed" }>): void {
     const found = this.#find(failed.award);
     if (found === null || found.held.phase !== "running") return;
-    this.#fail(found.known, found.held, failed.reason, failed.message);
+    const { known, held } = found;
+    this.#events.within(known.job, () => this.#fail(known, held, failed.reason, failed.message));
   }
 
   #fail(known: KnownJob, held: Held, reason: FailureReason, message: string): void {
@@ -377,12 +338,12 @@ export class Worker {
 
   tick(): void {
     const { monoMs } = this.#context.now;
-    if (this.#offerAgainAtMs <= monoMs) this.#offerAgain();
-    for (const known of this.jobs.values()) {
-      this.#renewOffers(known);
-      if (known.outbox.nextWakeMs() > monoMs) continue;
+    this.#offers.tick();
+    this.#each((known) => {
+      this.#offers.renew(known);
+      if (known.outbox.nextWakeMs() > monoMs) return;
       for (const envelope of known.outbox.takeDue()) this.#publish(known, envelope);
-    }
+    });
   }
 
   #publish(known: KnownJob, envelope: Envelope): void {
@@ -392,6 +353,6 @@ export class Worker {
   }
 
   nextWakeMs(): number {
-    return Math.min(this.#offerAgainAtMs, this.jobs.nextWakeMs());
+    return Math.min(this.#offers.nextWakeMs(), this.jobs.nextWakeMs());
   }
 }

@@ -21,6 +21,7 @@ import type { Message, Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
 import { isCommit, signProposal, signVote } from "./ballots.ts";
+import { refuseDecided } from "./divergence.ts";
 import { Healing } from "./healing.ts";
 import {
   createHeight,
@@ -86,8 +87,7 @@ export class Consensus {
       evidence: (body, culprit) => void this.#evidence.push({ body, culprit }),
       serve: (to, height) => config.out.serve(to, height),
     });
-    if (record !== null && record.height >= this.#state.height)
-      restoreHeight(this.#state, this.#committee, this.#self, config.crypto.hash, record);
+    if (record !== null) restoreHeight(this.#state, this.#committee, { ...config, self: this.#self }, record);
   }
 
   get #app(): Application {
@@ -407,19 +407,23 @@ export class Consensus {
   #decide(): boolean {
     for (const round of this.#state.rounds.values()) {
       const hash = round.precommit.quorum;
-      if (typeof hash !== "string" || this.#validity(hash, null) !== "valid") continue;
-      this.#commit(this.#state.blocks.get(hash)!, round.precommit.quorumVotes(hash));
-      return true;
+      if (typeof hash === "string" && this.#take(hash, null, round.precommit.quorumVotes(hash))) return true;
     }
     return false;
   }
 
-  #commit(block: Block, commit: readonly Vote[]): void {
+  /** A quorum decided this block. False while something of it is missing. */
+  #take(hash: Hash, given: Block | null, commit: readonly Vote[]): boolean {
+    const validity = this.#validity(hash, given);
+    if (validity === "missing") return false;
+    const block = given ?? this.#state.blocks.get(hash)!;
+    if (validity === "invalid") refuseDecided(block, commit);
     this.#app.commit(block, commit);
     this.#state = createHeight(this.#app.tip.nextHeight); // L52-L54
     this.#timers.clear();
     this.#healing.onHeight(this.#now, this.#state.height);
     this.#intake.takeEarly(this.#now, this.#state);
+    return true;
   }
 
   /** L55-L56: more than 1/3 of the power is in a later round; counted by each member's newest round (A2). */
@@ -508,11 +512,6 @@ export class Consensus {
     }
     if (!holdsItsCommands(crypto.hash, block)) return reject("wrong-commands");
     this.#state.blocks.set(hash, block);
-    const validity = this.#validity(hash, block);
-    // A quorum decided it, so it is valid; if our own rules say otherwise, they are not the committee's.
-    assert(validity !== "invalid", `block ${block.header.height} was decided by a quorum and is invalid here`);
-    if (validity === "missing") return ignore("commands-missing");
-    this.#commit(block, commit);
-    return ACCEPT;
+    return this.#take(hash, block, commit) ? ACCEPT : ignore("commands-missing");
   }
 }

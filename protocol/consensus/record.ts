@@ -3,13 +3,14 @@
  * with its polka, and what it said. The bodies of the named blocks are stored beside it.
  */
 
-import { assert } from "../core/assert.ts";
-import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, Hash } from "../core/ids.ts";
+import type { Crypto } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Decoded, decode, encode, hash, type Infer, list, nullable, struct, uint } from "../wire/codec.ts";
-import { blockCodec, blockHash, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
+import { blockCodec, blockHash, holdsItsCommands, proposalCodec, voteCodec, votesCodec } from "../wire/consensus.ts";
+import { isSignedProposal, isSignedVote } from "./ballots.ts";
 import type { Committee } from "./committee.ts";
+import { holds } from "./divergence.ts";
 import { type HeightState, roundOf, type Step, saidIn } from "./height.ts";
 
 const round = uint(0xffffffff);
@@ -45,18 +46,53 @@ export function recordOf({ height, round, step, locked, valid, blocks, said }: H
   return { height, round, step, locked, valid, votes, proposal, blocks: bodies };
 }
 
-/** Puts back what was durable before a crash. */
+export interface RecordOwner {
+  readonly meshId: MeshId;
+  readonly job: JobId;
+  readonly self: AgentId;
+  readonly crypto: Crypto;
+}
+
+/**
+ * Throws `Divergence` where a record is not what this agent wrote of this job: whoever went on from another one could sign
+ * twice. It says what was signed last, so the signatures show that it is whole.
+ */
+function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: RecordOwner): void {
+  const { height, round, locked, valid, votes, proposal, blocks } = record;
+  for (const vote of votes) {
+    const isOwn = vote.job === job && vote.height === height && vote.voter === self && vote.round <= round;
+    holds(isOwn && isSignedVote(meshId, crypto, vote), "its stored votes are damaged");
+  }
+  const bodies = new Set(blocks.map(({ header }) => blockHash(crypto.hash, header)));
+  const areWhole = blocks.every((block) => block.header.job === job && holdsItsCommands(crypto.hash, block));
+  const named = [locked?.block, valid?.block, proposal?.statement.block];
+  holds(areWhole && named.every((hash) => hash === undefined || bodies.has(hash)), "its stored candidates are damaged");
+  if (locked !== null) holds(locked.round <= round, "its stored lock is damaged");
+  if (valid !== null)
+    holds(
+      valid.round <= round && valid.polka.every((vote) => vote.job === job && vote.height === height),
+      "its stored valid value is damaged",
+    );
+  if (proposal === null) return;
+  const { statement } = proposal;
+  const isOwn = statement.job === job && statement.height === height && statement.proposer === self;
+  holds(isOwn && isSignedProposal(meshId, crypto, statement), "its stored proposal is damaged");
+}
+
+/** Puts back what was durable before a crash, if it is of the height that is being decided. Throws `Divergence`. */
 export function restoreHeight(
   state: HeightState,
   committee: Committee,
-  self: AgentId,
-  hasher: Hasher,
+  owner: RecordOwner,
   record: ConsensusRecord,
 ): void {
-  assert(record.height === state.height, "the stored votes are of a height whose parent is not stored");
+  checkRecord(record, owner);
+  holds(record.height <= state.height, "its stored votes are of a height whose parent is not stored");
+  if (record.height < state.height) return;
+  const { self, crypto } = owner;
   state.round = record.round;
   state.step = record.step;
-  for (const block of record.blocks) state.blocks.set(blockHash(hasher, block.header), block);
+  for (const block of record.blocks) state.blocks.set(blockHash(crypto.hash, block.header), block);
   if (record.locked !== null) state.locked = record.locked;
   if (record.valid !== null) {
     state.valid = record.valid;

@@ -8,7 +8,6 @@
  */
 
 import { isSignedProposal, isSignedVote } from "../consensus/ballots.ts";
-import { assert } from "../core/assert.ts";
 import { type Crypto, statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -166,13 +165,14 @@ export class Pool {
     return { verdict: ACCEPT, added: fresh };
   }
 
-  /** Takes back what this agent itself had stored: checked when it came in the first time. */
-  restore(envelope: Envelope): void {
+  /** Takes back what this agent itself had stored: checked when it came in the first time. False: it is damaged. */
+  restore(envelope: Envelope): boolean {
     const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
+    const listed = new Set(envelope.hashes);
     for (const body of envelope.bodies) {
       const hash = this.#crypto.hash(body);
       const decoded = decode(commandCodec, body);
-      assert(decoded.ok, "a stored command decodes");
+      if (!decoded.ok || !listed.has(hash)) return false;
       if (this.#entries.has(hash)) continue;
       this.#insert({
         hash,
@@ -187,6 +187,7 @@ export class Pool {
         isStranger: false,
       });
     }
+    return true;
   }
 
   #isFull(author: AgentId, isStranger: boolean, more: number): boolean {

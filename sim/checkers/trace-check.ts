@@ -9,7 +9,9 @@ import type { Crypto } from "../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
 import type { TraceEvent, TraceHead, TraceLine } from "../../protocol/trace.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
+import type { Checker } from "./checker.ts";
 import { PropertyViolation } from "./checker.ts";
+import { containmentChecker } from "./containment.ts";
 import { honestyChecker } from "./honesty.ts";
 import { type RecordedAt, RecordedJob } from "./recorded-job.ts";
 
@@ -132,14 +134,14 @@ export class TraceCheck {
   readonly #findings = new Map<string, Finding>();
   readonly #agents = new Set<AgentId>();
   readonly #names = new Map<AgentId, string>();
-  readonly #honesty: ReturnType<typeof honestyChecker>;
+  readonly #ofAllJobs: readonly Checker[];
   #entries = 0;
   #refused = 0;
   #accused = 0;
 
   constructor(options: TraceCheckOptions) {
     this.#options = options;
-    this.#honesty = honestyChecker(options.isHonest);
+    this.#ofAllJobs = [honestyChecker(options.isHonest), containmentChecker()];
   }
 
   /** A listener to the lines of one file, in their order. */
@@ -170,7 +172,7 @@ export class TraceCheck {
     if (event.kind === "refused") this.#refused++;
     if (event.kind === "evidence") this.#accused++;
     if ("job" in event) this.#job(event.job).onTrace(at, entry);
-    else this.#guard(at, () => this.#honesty.onTrace?.(entry));
+    else for (const checker of this.#ofAllJobs) this.#guard(at, () => checker.onTrace?.(entry));
   }
 
   #job(job: JobId): RecordedJob<Place> {
@@ -178,7 +180,7 @@ export class TraceCheck {
     if (known === undefined) {
       const { meshId, crypto } = this.#options;
       const guard = (at: Place, check: () => void): boolean => this.#guard(at, check);
-      known = new RecordedJob({ job, meshId, crypto, guard, more: [this.#honesty] });
+      known = new RecordedJob({ job, meshId, crypto, guard, more: this.#ofAllJobs });
       this.#jobs.set(job, known);
     }
     return known;
@@ -222,6 +224,7 @@ export class TraceCheck {
         ...INVARIANTS.map((invariant) => this.#judge(invariant, kept)),
         this.#ofAll("verdicts", `${this.#refused} messages refused, none of an agent whose trace this is`),
         this.#ofAll("A5 evidence", `${this.#accused} accusations, none against an agent whose trace this is`),
+        this.#ofAll("containment", "no job went wrong at an agent whose trace this is, and nothing that it read"),
       ],
     };
   }

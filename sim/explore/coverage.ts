@@ -36,6 +36,7 @@ export const BRANCHES = [
   "suspicion",
   "suspicion withdrawn",
   "message refused",
+  "parted with a job",
   "replaced: equivocation",
   "replaced: dead",
   "reassigned",
@@ -121,6 +122,7 @@ export class CoverageChecker implements Checker {
     if (event.kind === "proposed" && event.validRound >= 0) this.add("valid value proposed again");
     if (event.kind === "evidence") this.add("evidence");
     if (event.kind === "refused") this.add("message refused");
+    if (event.kind === "diverged") this.add("parted with a job");
     if (event.kind === "suspected") this.add(event.suspected ? "suspicion" : "suspicion withdrawn");
     if (event.kind === "voted") this.#voters.add(agent);
     if (event.kind === "hosting" && this.#voters.has(agent)) this.add("restart with votes");

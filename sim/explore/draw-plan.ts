@@ -11,6 +11,7 @@ import { WORKER_LIES } from "../adversaries/workers.ts";
 import { chain, firstPolicy } from "../workloads/job-builder.ts";
 import { drawFaults, drawNetwork, drawSharpFaults } from "./draw-faults.ts";
 import { drawJob } from "./draw-job.ts";
+import { drawLostJob } from "./lost-job.ts";
 import { type ByzantineMember, CALM_NETWORK, type PlannedWorker, type SeedPlan, SUBMIT_MS } from "./plan.ts";
 
 type Members = SeedPlan["members"];
@@ -128,6 +129,7 @@ export function drawPlan(seed: number): SeedPlan {
     healAtMs,
     job: drawJob(lots.fork("job"), workers.length, network),
     blobs: lots.chance(0.35),
+    lostJob: drawLostJob(lots.fork("lost job"), SUBMIT_MS, healAtMs),
   };
   return lots.chance(0.3) ? sharpen(plan, lots.fork("sharp")) : plan;
 }

@@ -11,6 +11,7 @@ import type { WorkerLie } from "../adversaries/workers.ts";
 import type { PlannedFault } from "../faults/fault.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import type { WorkerHabits } from "../workloads/worker.ts";
+import type { LostJob } from "./lost-job.ts";
 
 /** The job is submitted at this virtual time, ms: agents have found each other by then. */
 export const SUBMIT_MS = 3_000;
@@ -74,6 +75,8 @@ export interface SeedPlan {
   readonly job: Pick<Genesis, "budget" | "windowMs" | "selector" | "deadlineMs"> & {
     readonly nodes: readonly NodeSpec[];
   };
+  /** Another job, of a committee that lies with a quorum; null: there is none. */
+  readonly lostJob: LostJob | null;
   /** Outputs are padded so that they travel as blobs. */
   readonly blobs: boolean;
 }

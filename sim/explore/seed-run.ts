@@ -13,6 +13,7 @@ import type { CreateMachine } from "../../protocol/machine.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import { checkCertified } from "../checkers/certificates.ts";
 import { type Checker, PropertyViolation, violated } from "../checkers/checker.ts";
+import { containmentChecker } from "../checkers/containment.ts";
 import { DecidedLog } from "../checkers/decided-log.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
 import { jobCheckers } from "../checkers/job-checkers.ts";
@@ -24,6 +25,7 @@ import { EPOCH_MS, type World, WorldError } from "../virtual/world.ts";
 import { type BuiltJob, buildJob } from "../workloads/job-builder.ts";
 import { type Coverage, CoverageChecker } from "./coverage.ts";
 import { drawPlan } from "./draw-plan.ts";
+import { isStranger, STRANGER, submitLostJob } from "./lost-job.ts";
 import { type SeedPlan, SUBMIT_MS } from "./plan.ts";
 import { createSeedWorld } from "./seed-world.ts";
 
@@ -78,15 +80,24 @@ function headOf({ seed, byzantine, ...plan }: SeedPlan): TraceHead {
   const liars = new Set(byzantine.map(({ name }) => name));
   const names = new Set([...plan.members.map(({ agent }) => agent), ...plan.standbys, plan.owner]);
   for (const { name } of plan.workers) names.add(name);
-  const agents = [...names].map((name) => ({ agent: name as AgentId, name, byzantine: liars.has(name) }));
+  if (plan.lostJob !== null) names.add(STRANGER);
+  const agents = [...names].map((name) => ({
+    agent: name as AgentId,
+    name,
+    byzantine: liars.has(name) || isStranger(name),
+  }));
   return { meshId: MESH, startedAt: 0, agents, simulated: { seed, signatures: "simulated", messages: false } };
 }
+
+const keepersOf = ({ members, standbys }: SeedPlan): string[] => [...members.map(({ agent }) => agent), ...standbys];
 
 class SeedRun {
   readonly plan: SeedPlan;
   readonly world: World;
   readonly coverage = new CoverageChecker();
   readonly #built: BuiltJob;
+  /** The job of a committee that lies: of no account but for whom it may not harm. */
+  readonly #lost: BuiltJob | null;
   readonly #options: SeedOptions;
   readonly #byzantine: ReadonlySet<string>;
   readonly #log: DecidedLog;
@@ -95,6 +106,7 @@ class SeedRun {
   /** Honest agents that began to keep the log (some may hear of the job only when it is over, or never), and that ended it. */
   readonly #hosting = new Set<AgentId>();
   readonly #ended = new Set<AgentId>();
+  readonly #parted = new Set<AgentId>();
   #isRefused = false;
   #reply: Uint8Array | null = null;
 
@@ -109,7 +121,7 @@ class SeedRun {
         onEntry: (entry) => this.#onEntry(entry),
         onPersist: (agent, record, atMs, step) => {
           options.tap?.onPersist?.(agent, record, atMs, step);
-          if (this.#byzantine.has(agent)) return;
+          if (this.#byzantine.has(agent) || record.job === this.#lost?.job) return;
           for (const checker of this.#checkers) checker.onPersist?.(agent, record, atMs);
           this.#log.onPersist(agent, record, atMs, step);
         },
@@ -121,6 +133,7 @@ class SeedRun {
     const { nodes, ...job } = plan.job;
     const { members: committee, standbys, owner } = plan;
     this.#built = buildJob(this.world, { owner, nodes, committee, standbys, ...job });
+    this.#lost = plan.lostJob === null ? null : submitLostJob(this.world, plan.lostJob, keepersOf(plan));
     this.#checkers = [...this.#createCheckers(), ...(options.checkers ?? []), this.coverage];
     this.#log = this.#createLog();
     this.#faults = new FaultInjector(this.world, plan.healAtMs, (kind) => this.coverage.add(`fault: ${kind}`));
@@ -129,7 +142,8 @@ class SeedRun {
   #createCheckers(): Checker[] {
     return [
       ...jobCheckers({ genesis: () => this.#built.genesis, thorough: true, calm: isCalm(this.plan) }),
-      honestyChecker((agent) => !this.#byzantine.has(agent)),
+      honestyChecker((agent) => !this.#byzantine.has(agent) && !isStranger(agent)),
+      containmentChecker((lost) => lost === this.#lost?.job),
     ];
   }
 
@@ -142,7 +156,8 @@ class SeedRun {
   #onEntry(entry: TraceEntry): void {
     this.#options.tap?.onEntry?.(entry);
     const { agent, event } = entry;
-    if (this.#byzantine.has(agent)) return;
+    if (this.#byzantine.has(agent) || isStranger(agent)) return;
+    if ("job" in event && event.job === this.#lost?.job) return this.#onLost(entry);
     if (event.kind === "hosting") this.#hosting.add(agent);
     else if (event.kind === "retired") this.#hosting.delete(agent);
     for (const checker of this.#checkers) checker.onTrace?.(entry);
@@ -151,15 +166,24 @@ class SeedRun {
     if (event.events.some((decided) => (decided as { kind: string }).kind === "completed")) this.#ended.add(agent);
   }
 
+  /** Of the lost job nothing counts but who parts with it, and that nobody signs anything for it then. */
+  #onLost({ agent, event, ...at }: TraceEntry): void {
+    if (event.kind === "diverged") {
+      this.coverage.add("parted with a job");
+      this.#parted.add(agent);
+    }
+    if ((event.kind === "voted" || event.kind === "hosting") && this.#parted.has(agent))
+      violated("containment", { agent, event, ...at }, `${event.kind} in a job that it has parted with`);
+  }
+
   #onEvent(event: LocalEvent): void {
-    if (event.kind === "submitted" && !event.ok) this.#isRefused = true;
+    if (event.kind === "submitted" && event.job === this.#built.job && !event.ok) this.#isRefused = true;
     if (event.kind === "reply" && event.ok) this.#reply = event.bytes;
   }
 
   /** Honest agents that keep the job's log. */
   get #keepers(): AgentId[] {
-    const names = [...this.plan.members.map((member) => member.agent), ...this.plan.standbys];
-    return names.filter((name) => !this.#byzantine.has(name)) as AgentId[];
+    return keepersOf(this.plan).filter((name) => !this.#byzantine.has(name)) as AgentId[];
   }
 
   /** Asked after each event: says when this may hold in the cheapest way first. */

@@ -13,6 +13,7 @@ import type { AgentSpec, NetworkOptions, WorldOptions } from "../virtual/options
 import { createWorld, type World } from "../virtual/world.ts";
 import { adOf, createSkill } from "../workloads/worker.ts";
 import type { Occurrence } from "./coverage.ts";
+import { strangerSpec } from "./lost-job.ts";
 import type { ByzantineMember, NetworkPlan, PlannedWorker, SeedPlan } from "./plan.ts";
 
 type Note = (occurrence: Occurrence) => void;
@@ -63,6 +64,7 @@ function agentSpecs(plan: SeedPlan, note: Note, traces: Traces): AgentSpec[] {
   return [
     ...keepers.map((name) => keeperSpec(name, liars.get(name), plan, note, traces)),
     ...plan.workers.map((worker) => workerSpec(worker, plan, note)),
+    ...(plan.lostJob === null ? [] : [strangerSpec(plan.lostJob)]),
   ];
 }
 

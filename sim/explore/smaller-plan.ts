@@ -49,5 +49,6 @@ export function* smallerPlans(plan: SeedPlan): Iterable<Candidate<SeedPlan>> {
     yield { what: "tasks", plan: { ...plan, job: { ...plan.job, nodes } } };
   if (plan.blobs) yield { what: "blobs", plan: { ...plan, blobs: false } };
   if (plan.cancelAtMs !== null) yield { what: "cancel", plan: { ...plan, cancelAtMs: null } };
+  if (plan.lostJob !== null) yield { what: "lost job", plan: { ...plan, lostJob: null } };
   if (plan.standbys.length > 0) yield { what: "standbys", plan: { ...plan, standbys: plan.standbys.slice(1) } };
 }

@@ -13,6 +13,7 @@ import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
+import { containmentChecker } from "../checkers/containment.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
 import type { SimHost } from "../host.ts";
 import type { Gauge, Registry } from "../plugins/registry.ts";
@@ -124,7 +125,7 @@ class Run {
     for (const name of clientNames(scenario.workload.clients)) this.world.setService(name, null);
     const { inhabitants } = this.#population;
     this.#gauges = new Map(registry.computed.map(({ name, create }) => [name, create()]));
-    this.#general = [honestyChecker((agent) => this.#isTrusted(agent)), ...this.#gauges.values()];
+    this.#general = [honestyChecker((agent) => this.#isTrusted(agent)), containmentChecker(), ...this.#gauges.values()];
     this.metrics = new RunMetrics(
       this.world,
       truth,

@@ -31,6 +31,7 @@ const CALM: SeedPlan = {
   network: CALM_NETWORK,
   faults: [],
   cancelAtMs: null,
+  lostJob: null,
   healAtMs: 30_000,
   job: {
     nodes: [chain("c", 20, 1, { policy: firstPolicy({ timeoutMs: 10_000 }) })],

@@ -121,20 +121,42 @@ export interface Sent {
 
 export class DrivenAgent {
   readonly machine: Machine;
-  nowMs = 1_000_000;
+  readonly id: AgentId;
+  nowMs: number;
   /** Of all inputs since it was emptied. */
   effects: Effect[] = [];
+  /** Of its start. */
+  readonly started: readonly Effect[];
+  readonly #disk = new Map<string, StoredRecord>();
 
-  constructor(name: string, changes: Partial<AgentConfig> = {}, records: readonly StoredRecord[] = []) {
+  /** `records`: what its disk gives back after a restart. */
+  constructor(
+    name: string,
+    changes: Partial<AgentConfig> = {},
+    records: readonly StoredRecord[] = [],
+    nowMs = 1_000_000,
+  ) {
+    this.nowMs = nowMs;
+    this.id = id(name);
+    for (const record of records) this.#disk.set(`${record.job} ${record.slot}`, record);
     this.machine = createAgent(configOf(name, changes), records);
-    this.input({ kind: "start" });
+    this.started = this.input({ kind: "start" });
     this.effects = [];
   }
 
   input(input: Input): readonly Effect[] {
     const effects = this.machine.step({ monoMs: this.nowMs, wallMs: this.nowMs }, input);
     this.effects.push(...effects);
+    for (const { job, slot, bytes } of this.of("persist", effects)) {
+      if (bytes === null) this.#disk.delete(`${job} ${slot}`);
+      else this.#disk.set(`${job} ${slot}`, { job, slot, bytes });
+    }
     return effects;
+  }
+
+  /** What it has on its disk. */
+  records(): StoredRecord[] {
+    return [...this.#disk.values()];
   }
 
   frame(from: string, message: Message): readonly Effect[] {

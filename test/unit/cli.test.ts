@@ -224,6 +224,8 @@ describe("schema", () => {
       applied: true,
       chosen: true,
       evidence: true,
+      diverged: true,
+      fault: true,
       suspected: true,
       refused: true,
       work: true,

@@ -1,0 +1,44 @@
+/** Decided blocks that are read back from the store for a peer that is behind. */
+
+import type { AgentId, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { decode } from "../wire/codec.ts";
+import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
+import type { Context } from "./context.ts";
+import type { Hosts } from "./hosts.ts";
+
+export class BlockReads {
+  readonly #context: Context;
+  readonly #hosts: Hosts;
+  readonly #reads = new Map<number, { readonly job: JobId; readonly to: AgentId }>();
+  #nextTicket = 1;
+
+  constructor(context: Context, hosts: Hosts) {
+    this.#context = context;
+    this.#hosts = hosts;
+  }
+
+  ask(job: JobId, to: AgentId, slots: readonly string[]): void {
+    const ticket = this.#nextTicket++;
+    if (this.#reads.size >= limits.members) return; // they ask again
+    this.#reads.set(ticket, { job, to });
+    this.#context.emit({ kind: "readRecords", job, slots, ticket });
+  }
+
+  /** Hands on what is whole, up to the first that is not. */
+  onRecords(ticket: number, records: readonly Uint8Array[]): void {
+    const read = this.#reads.get(ticket);
+    if (read === undefined) return;
+    this.#reads.delete(ticket);
+    const blocks: CommittedBlock[] = [];
+    let bytes = 0;
+    for (const record of records) {
+      const decoded = decode(committedBlockCodec, record);
+      if (!decoded.ok || decoded.value.block.header.job !== read.job) break;
+      if (bytes + record.length > limits.frameBytes / 2 && blocks.length > 0) break;
+      bytes += record.length;
+      blocks.push(decoded.value);
+    }
+    this.#hosts.enter(read.job, undefined, (host) => host.archive.sendRead(read.to, blocks, bytes));
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Whatever goes wrong in one job stays in that job. Each step of a job runs `within` here; what it throws ends that job at
+ * this agent: marked on disk, its evidence kept, never voted in again. The agent and its other jobs go on.
+ *
+ * Of the step that failed nothing leaves: its effects are taken back, votes with the records of them, so it is as if the
+ * process had stopped just before. All of a step's records are one write (effect.ts), so the mark is durable before
+ * anything else of that step is sent.
+ *
+ * Leaves to agent.ts what a job occupies in it, to job-records.ts how the mark is written.
+ */
+
+import { type DecidedEvidence, Divergence } from "../consensus/divergence.ts";
+import { assert } from "../core/assert.ts";
+import { clip } from "../core/bytes.ts";
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Input } from "../input.ts";
+import type { Envelope } from "../wire/command.ts";
+import { ignore, type Verdict } from "../wire/verdict.ts";
+import type { StepContext } from "./context.ts";
+import { type Evidence, encodeMark, type Mark, NO_EVIDENCE, SLOT } from "./job-records.ts";
+
+/** What is known of a job before it goes wrong. */
+export interface JobFacts {
+  readonly name: string;
+  readonly owner: AgentId | "";
+}
+
+export interface ContainmentEvents {
+  /** For the mark; null: nothing is known of it. */
+  factsOf(job: JobId): JobFacts | null;
+  /** Commands of a block, as far as they are here. May throw. */
+  envelopesOf(job: JobId, commands: readonly Hash[]): readonly Envelope[];
+  /** Frees all that the job occupies. Must not throw: it knows nothing of the job's inside. */
+  onDiverged(job: JobId): void;
+}
+
+/** A job that went wrong here. `isMarked`: on disk too; others are looked at anew when the agent starts. */
+export interface DivergedJob extends Mark {
+  readonly job: JobId;
+  readonly isMarked: boolean;
+}
+
+/** Bytes of a reason: it stands in the status, in logs and in refusals. */
+const REASON_BYTES = 300;
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Divergence) return error.message;
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `an error of this program: ${said}`;
+}
+
+export class Containment {
+  readonly #context: StepContext;
+  readonly #events: ContainmentEvents;
+  readonly #diverged = new Map<JobId, DivergedJob>();
+  /** The job whose step is under way. */
+  #inside: JobId | null = null;
+
+  constructor(context: StepContext, events: ContainmentEvents) {
+    this.#context = context;
+    this.#events = events;
+  }
+
+  has(job: JobId): boolean {
+    return this.#diverged.has(job);
+  }
+
+  list(): Iterable<DivergedJob> {
+    return this.#diverged.values();
+  }
+
+  /** Runs a step of `job`; `otherwise` if it fails, or has failed before. `input`: what it is about, if not the agent's. */
+  within<T>(job: JobId, otherwise: T, act: () => T): T {
+    if (this.#diverged.has(job)) return otherwise;
+    if (this.#inside === job) return act(); // the worker's part in the member's, or the other way round: one step
+    assert(this.#inside === null, "a step of a job is no part of another job's");
+    this.#inside = job;
+    const mark = this.#context.mark();
+    try {
+      return act();
+    } catch (error) {
+      this.#context.takeBack(mark);
+      this.#diverge(job, error);
+      return otherwise;
+    } finally {
+      this.#inside = null;
+    }
+  }
+
+  /**
+   * Reads what a peer sent: no job fails here, and the agent goes on whatever it finds. What was done before it failed
+   * stays, and each part of that is whole: a job's step was taken back by itself.
+   */
+  reading(act: () => Verdict): Verdict {
+    try {
+      return act();
+    } catch (error) {
+      const reason = clip(reasonOf(error), REASON_BYTES);
+      const detail = error instanceof Error ? (error.stack ?? "") : "";
+      this.#context.emit({ kind: "trace", event: { kind: "fault", reason } });
+      this.#context.emit({ kind: "event", event: { kind: "fault", reason, detail } });
+      return ignore("fault");
+    }
+  }
+
+  #diverge(job: JobId, error: unknown): void {
+    const decided = error instanceof Divergence ? error.decided : null;
+    const evidence = decided === null ? evidenceOf(this.#context.input) : this.#decidedEvidence(job, decided);
+    const detail = error instanceof Error && !(error instanceof Divergence) ? (error.stack ?? "") : "";
+    this.set(job, reasonOf(error), { isMarked: true, evidence, detail });
+  }
+
+  #decidedEvidence(job: JobId, { block, commit }: DecidedEvidence): Evidence {
+    let envelopes: readonly Envelope[] = [];
+    try {
+      envelopes = this.#events.envelopesOf(job, block.commands);
+    } catch {
+      // The header and the votes show it without them.
+    }
+    return { kind: "block", committed: { block, envelopes, commit } };
+  }
+
+  /** Ends a job here. `isMarked`: for good. */
+  set(
+    job: JobId,
+    why: string,
+    { isMarked, evidence = NO_EVIDENCE, detail = "" }: { isMarked: boolean; evidence?: Evidence; detail?: string },
+  ): void {
+    const { wallMs } = this.#context.now;
+    const { name, owner } = this.#events.factsOf(job) ?? { name: "", owner: "" };
+    const reason = clip(why, REASON_BYTES);
+    const mark = { reason, atMs: Math.max(0, Math.floor(wallMs)), name, owner, evidence: NO_EVIDENCE };
+    this.#diverged.set(job, { ...mark, job, isMarked });
+    if (isMarked) {
+      const bytes = encodeMark({ ...mark, evidence });
+      this.#context.emit({ kind: "persist", job, slot: SLOT.mark, bytes, durable: true });
+    }
+    this.#context.emit({ kind: "trace", event: { kind: "diverged", job, reason } });
+    this.#context.emit({ kind: "event", event: { kind: "diverged", job, name, reason, detail, isMarked } });
+    this.#events.onDiverged(job);
+  }
+
+  /** A mark that an earlier run left. */
+  restore(job: JobId, mark: Mark): void {
+    this.#diverged.set(job, { ...mark, evidence: NO_EVIDENCE, job, isMarked: true });
+  }
+}
+
+/** The bytes that a step began with, where there were any. */
+function evidenceOf(input: Input): Evidence {
+  if (input.kind !== "frame" || input.bytes.length > limits.frameBytes) return NO_EVIDENCE;
+  return { kind: "frame", from: input.from, bytes: input.bytes };
+}

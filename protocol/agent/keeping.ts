@@ -1,0 +1,100 @@
+/**
+ * Which jobs an agent takes, how long they have a place, and which it gave up for good: to begin one of those anew would
+ * be to vote again.
+ *
+ * Leaves what a job's log holds to job-host.ts, jobs that went wrong to containment.ts.
+ * Source: protocol.md 4 (withdrawal), 9 (quotas).
+ */
+
+import type { JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Context } from "./context.ts";
+import type { Hosts } from "./hosts.ts";
+import { type CheckedGenesis, isAsked } from "./invitations.ts";
+import type { JobHost } from "./job-host.ts";
+import { SLOT } from "./job-records.ts";
+
+/** A job that was begun and decided nothing for this long is given up, ms: its submitter withdrew it before. */
+const BEGIN_MS = 2 * 60_000;
+/** A job that did not end for so long after its deadline has no place any more, ms. */
+const GRACE_MS = 60_000;
+const NO_WITHDRAWAL = new Uint8Array(0);
+
+export class Keeping {
+  readonly #context: Context;
+  readonly #hosts: Hosts;
+  /** By the owner's withdrawal, for those that did not hear it; empty where there was none. The oldest first. */
+  readonly #retired = new Map<JobId, Uint8Array>();
+  readonly #onRetired: (job: JobId) => void;
+
+  constructor(context: Context, hosts: Hosts, onRetired: (job: JobId) => void) {
+    this.#context = context;
+    this.#hosts = hosts;
+    this.#onRetired = onRetired;
+  }
+
+  /** This node's own rules for keeping a job. */
+  refusal({ genesis, job }: CheckedGenesis): string | null {
+    const { config, selectors, self } = this.#context;
+    if (!config.hosts) return "it does not keep jobs";
+    if (this.#retired.has(job)) return "it gave this job up";
+    if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
+    if (!isAsked(genesis, self)) return "it is not in the committee";
+    const running = this.#hosts.all().filter((host) => !this.#isOver(host));
+    if (running.length >= limits.hostedJobs) return "it keeps too many jobs";
+    const owned = running.filter((host) => host.genesis.owner === genesis.owner).length;
+    return owned >= limits.hostedJobsPerOwner ? "it keeps too many jobs of this owner" : null;
+  }
+
+  /** Its committee never came to a first block. */
+  #isUnbegun(host: JobHost): boolean {
+    return host.nextHeight === 1 && this.#context.now.wallMs - host.startedWallMs > BEGIN_MS;
+  }
+
+  /** It has ended, or will not any more: too few of its committee are there. */
+  #isOver(host: JobHost): boolean {
+    return host.isEnded || this.#isUnbegun(host) || this.#context.now.wallMs > host.deadlineWallMs + GRACE_MS;
+  }
+
+  /** Makes room for another job. Those that are over are kept for questions until there are too many. */
+  makeRoom(): void {
+    for (const host of this.#hosts.all()) if (this.#isUnbegun(host)) this.retire(host.job);
+    const over = this.#hosts
+      .all()
+      .filter((host) => this.#isOver(host))
+      .sort((a, b) => (a.endedWallMs || a.deadlineWallMs) - (b.endedWallMs || b.deadlineWallMs));
+    for (const { job } of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.retire(job);
+  }
+
+  // --- jobs that it gave up -----------------------------------------------------------------------------
+
+  isRetired(job: JobId): boolean {
+    return this.#retired.has(job);
+  }
+
+  /** What its owner signed when it withdrew a job; null: it did not, as far as this agent knows. */
+  withdrawalOf(job: JobId): Uint8Array | null {
+    const withdrawal = this.#retired.get(job) ?? NO_WITHDRAWAL;
+    return withdrawal.length === 0 ? null : withdrawal;
+  }
+
+  /** Gives a job up, durably. */
+  retire(job: JobId, withdrawal: Uint8Array = NO_WITHDRAWAL): void {
+    this.#hosts.delete(job);
+    this.#onRetired(job);
+    if (this.#retired.size >= limits.knownJobs) {
+      const oldest = this.#retired.keys().next().value!;
+      this.#retired.delete(oldest);
+      this.#context.emit({ kind: "forget", job: oldest });
+    }
+    this.#retired.set(job, withdrawal);
+    this.#context.emit({ kind: "forget", job });
+    this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes: withdrawal, durable: true });
+    this.#context.emit({ kind: "trace", event: { kind: "retired", job } });
+  }
+
+  /** One that an earlier run gave up. */
+  restore(job: JobId, withdrawal: Uint8Array): void {
+    this.#retired.set(job, withdrawal);
+  }
+}

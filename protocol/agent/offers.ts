@@ -1,0 +1,127 @@
+/**
+ * What a worker offers: it answers beacons, says offers again before they end, when its load is another one, and when a
+ * slot comes free.
+ *
+ * Source: protocol.md 6 (offers).
+ */
+
+import { askedOf, type Match, matchOf } from "../capability/matching.ts";
+import type { JobId } from "../core/ids.ts";
+import { isOtherLoad } from "../job/policy.ts";
+import type { BeaconContent } from "../wire/capability.ts";
+import type { CommandBody } from "../wire/command.ts";
+import type { Context } from "./context.ts";
+import type { KnownJob, KnownJobs } from "./known-jobs.ts";
+import type { OwnLoad } from "./own-load.ts";
+
+/** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
+const OFFER_LIFE_MS = 60_000;
+/** An offer is not said again within this, ms. */
+const OFFER_ONCE_MS = 100;
+/** A job that gave no work for this long gets no renewed offers, ms. */
+const INTEREST_MS = 60_000;
+
+export class Offers {
+  readonly #context: Context;
+  readonly #jobs: KnownJobs;
+  readonly #load: OwnLoad;
+  readonly #within: (job: JobId, act: () => void) => void;
+  /** A slot came free: jobs that were told that there is none hear of it then. */
+  #offerAgainAtMs = Number.POSITIVE_INFINITY;
+
+  /** `within`: does something in one job (containment.ts). */
+  constructor(context: Context, jobs: KnownJobs, load: OwnLoad, within: (job: JobId, act: () => void) => void) {
+    this.#within = within;
+    this.#context = context;
+    this.#jobs = jobs;
+    this.#load = load;
+  }
+
+  onFreeSlot(): void {
+    this.#offerAgainAtMs = this.#context.now.monoMs;
+  }
+
+  tick(): void {
+    if (this.#offerAgainAtMs <= this.#context.now.monoMs) this.#offerAgain();
+  }
+
+  nextWakeMs(): number {
+    return this.#offerAgainAtMs;
+  }
+
+  /** Its machine has another load beside: offers that say something else by now are said again. */
+  onLoad(ppm: number): void {
+    const wasFull = this.#load.isFull;
+    this.#load.outsidePpm = ppm;
+    if (wasFull && !this.#load.isFull) this.#offerAgainAtMs = this.#context.now.monoMs;
+    const { wallMs, monoMs } = this.#context.now;
+    for (const known of [...this.#jobs.values()]) {
+      if (monoMs - known.lastWorkMs > INTEREST_MS) continue;
+      for (const [skill, { validUntilMs, load }] of known.offers)
+        if (validUntilMs > wallMs && isOtherLoad(load, this.#load.ppm)) this.#offer(known, skill, []);
+    }
+  }
+
+  /** Answers a member's beacon. Several members may ask for the same: one answer is under way then. */
+  onBeacon(beacon: BeaconContent): void {
+    const known = this.#jobs.get(beacon.job);
+    if (known === undefined || known.committee.power(beacon.author) === 0) return;
+    const offer = known.offers.get(beacon.skill);
+    if (offer !== undefined && this.#context.now.monoMs - offer.saidMs < OFFER_ONCE_MS) return;
+    this.#offer(known, beacon.skill, beacon.labels);
+  }
+
+  #offer(known: KnownJob, skill: string, labels: readonly string[]): void {
+    this.#within(known.job, () => this.#say(known, skill, labels));
+  }
+
+  #say(known: KnownJob, skill: string, labels: readonly string[]): void {
+    const { config, now } = this.#context;
+    const match = this.matchOf(known, skill);
+    if (match === null || !labels.every((label) => config.labels.includes(label))) return;
+    const { isFull, running } = this.#load;
+    const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
+    known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.#load.ppm, isFull });
+    const { price, expectedMs } = match.ad;
+    const body: CommandBody = {
+      kind: "offer",
+      skill,
+      price,
+      // As many at a time as it has here now and could take beside: the others are at work for other jobs.
+      slots: isFull ? config.slots : known.running + config.slots - running,
+      labels: config.labels,
+      load: this.#load.ppm,
+      expectedMs,
+      validUntilMs,
+      similarity: match.similarity,
+    };
+    known.outbox.say(null, body, known.running > 0);
+  }
+
+  /** Which of its skills does what the job asks for by that name. */
+  matchOf(known: KnownJob, skill: string): Match | null {
+    return matchOf(askedOf(known.genesis, skill), this.#context.skills, this.#context.embedder);
+  }
+
+  /** Says its offers again that are about to end. */
+  renew(known: KnownJob): void {
+    const { wallMs, monoMs } = this.#context.now;
+    if (monoMs - known.lastWorkMs > INTEREST_MS) return;
+    for (const [skill, { validUntilMs }] of known.offers) {
+      if (validUntilMs - wallMs > OFFER_LIFE_MS / 3) continue;
+      if (validUntilMs > wallMs || known.held.size > 0) this.#offer(known, skill, []);
+    }
+  }
+
+  /** One job for each free slot, who waits longest first: told all at once, all but one would be told "busy" next. */
+  #offerAgain(): void {
+    const { free } = this.#load;
+    const waiting = [...this.#jobs.values()].flatMap((known) =>
+      [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
+    );
+    waiting.sort((a, b) => a.saidMs - b.saidMs);
+    for (const { known, skill } of waiting.slice(0, Math.max(0, free))) this.#offer(known, skill, []);
+    const isMore = free > 0 && waiting.length > free;
+    this.#offerAgainAtMs = isMore ? this.#context.now.monoMs + OFFER_ONCE_MS : Number.POSITIVE_INFINITY;
+  }
+}

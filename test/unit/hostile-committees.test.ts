@@ -1,0 +1,187 @@
+/**
+ * A job whose whole committee lies, and whose standbys are everybody (attack 1): with a valid quorum it decides blocks that
+ * no honest agent can apply. Each keeper has no part in that job any more, for good, and goes on with its others.
+ */
+
+import { describe, expect, test } from "vitest";
+import { createAgent } from "../../protocol/agent/agent.ts";
+import { SLOT } from "../../protocol/agent/job-records.ts";
+import type { JobId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { decode } from "../../protocol/wire/codec.ts";
+import { committedBlockCodec } from "../../protocol/wire/message.ts";
+import { decodeValue } from "../../protocol/wire/value.ts";
+import {
+  altered,
+  BLOCK_LIES,
+  type BlockLie,
+  decidedAlone,
+  liesAsCommittee,
+} from "../../sim/adversaries/lying-committee.ts";
+import { withStrategy } from "../../sim/adversaries/strategy.ts";
+import { createWorld, type World } from "../../sim/virtual/world.ts";
+import { buildJob, firstPolicy, map, single } from "../../sim/workloads/job-builder.ts";
+import { configOf, crypto, DrivenAgent, type Job, jobOf } from "../support/driven-agent.ts";
+import { hasher } from "../support/virtual.ts";
+
+/** Of these lies nobody has the block: of commands that do not exist, or by a hash that none have. A keeper waits for it. */
+const WITHOUT_A_BLOCK: ReadonlySet<BlockLie> = new Set(["commands", "commandsHash"]);
+
+const NODES = ["m0", "m1", "m2", "m3"];
+
+/** What the node says of itself when it is asked. */
+function statusOf(agent: DrivenAgent): {
+  jobs: readonly { job: string }[];
+  diverged: readonly { job: string; reason: string }[];
+} {
+  const out = agent.input({ kind: "ask", id: 7, to: agent.id, query: { kind: "status", job: null } });
+  const [told] = agent.of("event", out).filter(({ event }) => event.kind === "reply");
+  const bytes = told?.event.kind === "reply" ? told.event.bytes : new Uint8Array(0);
+  const decoded = decodeValue(bytes);
+  if (!decoded.ok) throw new Error(decoded.code);
+  return decoded.value as never;
+}
+
+/** The first block of a job as `mallory` alone would honestly decide it. */
+function firstBlock(made: Job) {
+  const liar = new DrivenAgent("mallory");
+  liar.host(made);
+  liar.pass(2_000);
+  const [record] = liar.of("persist").filter(({ slot }) => slot === SLOT.block(1));
+  const decoded = decode(committedBlockCodec, record!.bytes!);
+  if (!decoded.ok) throw new Error(decoded.code);
+  return decoded.value;
+}
+
+const lost = (): Job => jobOf("mallory", { committee: ["mallory"], standbys: NODES });
+
+/** An altered first block, in a frame to `agent`. */
+function deceive(agent: DrivenAgent, made: Job, lie: BlockLie) {
+  const committed = firstBlock(made);
+  const block = altered({ crypto }, committed.block, lie);
+  const commit = decidedAlone(configOf("mallory"), block);
+  return agent.frame("mallory", { kind: "blocks", job: made.job, blocks: [{ ...committed, block, commit }] });
+}
+
+// A committee of one may decide in whatever round it likes.
+describe.each(BLOCK_LIES.filter((lie) => lie !== "round"))("a block with another %s", (lie) => {
+  test("ends that job at its keeper, durably and with the evidence, and nothing else", () => {
+    const keeper = new DrivenAgent("m0");
+    const made = lost();
+    keeper.host(made);
+    const out = deceive(keeper, made, lie);
+    if (WITHOUT_A_BLOCK.has(lie)) {
+      expect(keeper.of("persist", out)).toEqual([]);
+      return;
+    }
+    expect(keeper.of("persist", out)).toMatchObject([{ job: made.job, slot: SLOT.mark, durable: true }]);
+    expect(keeper.of("event", out)).toMatchObject([{ event: { kind: "diverged", job: made.job, isMarked: true } }]);
+    expect(keeper.sent(out)).toEqual([]);
+    expect(keeper.of("misbehaved", out)).toEqual([]);
+  });
+});
+
+test("a keeper has no part in it any more: it refuses the job, asks nobody for it and says so", () => {
+  const keeper = new DrivenAgent("m0");
+  const made = lost();
+  keeper.host(made);
+  deceive(keeper, made, "eventsHash");
+  keeper.effects = [];
+  const invited = keeper.frame("mallory", { kind: "invite", genesis: made.signed, vcvs: [] });
+  expect(keeper.sent(invited)).toMatchObject([{ message: { kind: "inviteReply", yes: false } }]);
+  keeper.frame("mallory", { kind: "start", job: made.job });
+  keeper.frame("mallory", { kind: "notice", job: made.job, items: [] });
+  keeper.frame("mallory", { kind: "genesis", genesis: made.signed, vcvs: [] });
+  const positions = [{ job: made.job, height: 9, round: 0, step: 0, awards: 0 }];
+  keeper.frame("mallory", { kind: "pulse", load: 0, positions });
+  keeper.pass(3_000);
+  expect(keeper.sent(keeper.effects).filter(({ message }) => message.kind !== "inviteReply")).toEqual([]);
+  expect(statusOf(keeper)).toMatchObject({ jobs: [], diverged: [{ job: made.job }] });
+});
+
+test("the mark counts after a restart, whatever became of the rest of the job's records", () => {
+  const keeper = new DrivenAgent("m0");
+  const made = lost();
+  keeper.host(made);
+  deceive(keeper, made, "stateHash");
+  const records = keeper.records();
+  const mark = records.find(({ slot }) => slot === SLOT.mark)!;
+  for (const bytes of [mark.bytes, mark.bytes.subarray(0, 3)]) {
+    const again = new DrivenAgent("m0", {}, [...records.filter((record) => record !== mark), { ...mark, bytes }]);
+    expect(again.sent(again.frame("mallory", { kind: "invite", genesis: made.signed, vcvs: [] }))).toMatchObject([
+      { message: { kind: "inviteReply", yes: false } },
+    ]);
+    expect(statusOf(again)).toMatchObject({ jobs: [], diverged: [{ job: made.job }] });
+    expect(again.of("persist").filter(({ bytes: written }) => written === null)).toEqual([]);
+  }
+});
+
+test("places are free again: as many jobs can be kept as before", () => {
+  const keeper = new DrivenAgent("m0", { skills: [] });
+  for (let i = 0; i <= limits.hostedJobsPerOwner; i++) {
+    const made = jobOf("mallory", { counter: i, committee: ["mallory"], standbys: NODES });
+    keeper.host(made);
+    deceive(keeper, made, "eventsHash");
+  }
+  const honest = jobOf("mallory", { counter: 1_000, committee: ["m0"] });
+  keeper.host(honest);
+  expect(statusOf(keeper).jobs.map(({ job }) => job)).toEqual([honest.job]);
+});
+
+test("members that decide by their votes what is invalid here are left too", () => {
+  // m0 is one of four, and the three others have a quorum.
+  const committee = ["m0", "x1", "x2", "x3"];
+  const made = jobOf("mallory", { committee });
+  const keeper = new DrivenAgent("m0");
+  keeper.host(made);
+  const honest = firstBlock(jobOf("mallory", { committee: ["mallory"] })).block;
+  const block = { ...honest, header: { ...honest.header, job: made.job } };
+  const votes = committee.slice(1).map((name) => ({ ...decidedAlone(configOf(name), block)[0]! }));
+  const out = [
+    ...keeper.frame("x1", { kind: "votes", job: made.job, votes }),
+    ...keeper.frame("x1", { kind: "body", job: made.job, block }),
+  ];
+  expect(keeper.of("event", out)).toMatchObject([{ event: { kind: "diverged", job: made.job } }]);
+});
+
+// --- a mesh ---------------------------------------------------------------------------------------------
+
+const skill = { name: "work", description: "", price: 1, expectedMs: 20, schemas: null };
+
+function deceivedWorld(lie: BlockLie, fromHeight: number): { world: World; honest: JobId; lost: JobId } {
+  const wrap = withStrategy(() => liesAsCommittee(lie, fromHeight, () => true));
+  const agents = [
+    ...NODES.map((name) => ({ name })),
+    { name: "w", config: { skills: [skill], hosts: false }, skill: () => ({ afterMs: 20, output: 1 }) },
+    { name: "mallory", wrap },
+    { name: "owner", config: { hosts: false } },
+  ];
+  const world = createWorld({ seed: `${lie}/${fromHeight}`, hasher, create: createAgent, agents });
+  const policy = firstPolicy();
+  const nodes = [map("a", [1, 2, 3, 4, 5, 6], { policy })];
+  const mine = buildJob(world, { owner: "mallory", nodes, committee: ["mallory"], standbys: NODES });
+  const theirs = buildJob(world, { owner: "owner", nodes: [...nodes, single("b", { from: "a" })], committee: NODES });
+  world.at(2_000, () => world.submit("mallory", mine.signed));
+  world.at(2_500, () => world.submit("owner", theirs.signed));
+  return { world, honest: theirs.job, lost: mine.job };
+}
+
+function isCertified(world: World, name: string, job: JobId): boolean {
+  return world.events(name).some(({ event }) => event.kind === "taught" && event.job === job);
+}
+
+test.each(BLOCK_LIES.flatMap((lie) => [1, 3].map((fromHeight) => ({ lie, fromHeight }))))(
+  "in a mesh: another $lie from height $fromHeight on, restarts in between, and the honest job is certified",
+  ({ lie, fromHeight }) => {
+    const { world, honest, lost: lostJob } = deceivedWorld(lie, fromHeight);
+    const diverged = (name: string) => world.events(name).filter(({ event }) => event.kind === "diverged");
+    world.run(4_000);
+    for (const name of NODES.slice(0, 2)) world.restart(name);
+    world.run(() => NODES.every((name) => isCertified(world, name, honest)), { withinMs: 60_000 });
+    for (const name of NODES) {
+      expect(isCertified(world, name, honest)).toBe(true);
+      expect(diverged(name).every(({ event }) => event.kind === "diverged" && event.job === lostJob)).toBe(true);
+      if (!WITHOUT_A_BLOCK.has(lie)) expect(diverged(name).length).toBe(1);
+    }
+  },
+);
