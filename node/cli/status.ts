@@ -41,6 +41,9 @@ export interface JobStatus {
   readonly height: number;
   readonly startedMs: number;
   readonly timeMs: number;
+  /** Members that the agent which was asked does not hear. */
+  readonly silent: readonly string[];
+  readonly committee: readonly { readonly agent: string; readonly name: string }[];
   readonly tasks: {
     readonly total: number;
     readonly accepted: number;
@@ -91,6 +94,14 @@ export const isPart = (agent: { readonly hosts: boolean; readonly skills: readon
 
 const SKILLS_SHOWN = 4;
 
+/** With a third of a committee silent, a job stands. */
+function silentLines({ silent, committee, status }: JobStatus): string[] {
+  if (silent.length === 0 || status !== "running") return [];
+  const names = silent.map((agent) => committee.find((member) => member.agent === agent)?.name || agent.slice(-8));
+  const stands = 3 * silent.length >= committee.length ? "; it stands until some of them are back" : "";
+  return [`    no word from ${plainText(names.join(", "))}, of ${committee.length} members${stands}`];
+}
+
 function describe(status: NodeStatus): string[] {
   const working = status.agents.filter(isPart);
   const watching = status.agents.length - working.length;
@@ -105,7 +116,7 @@ function describe(status: NodeStatus): string[] {
     const { accepted, total, running } = job.tasks;
     const took = formatDuration(Math.max(0, job.timeMs - job.startedMs));
     const words = `${job.status}${job.reason === "" ? "" : ` (${plainText(job.reason)})`}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
-    return [`  ${job.job}  ${plainText(job.name)}`, `    ${job.role}: ${words}`];
+    return [`  ${job.job}  ${plainText(job.name)}`, `    ${job.role}: ${words}`, ...silentLines(job)];
   });
   const diverged = (status.diverged ?? []).map(({ job, name, reason, isMarked }) => [
     `  ${job}  ${plainText(name)}`,

@@ -11,13 +11,12 @@ import { type ConsensusRecord, encodeRecord } from "../consensus/record.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
-import type { EventOf } from "../job/event.ts";
 import { Ledger } from "../job/ledger.ts";
 import type { PoolEntry } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
-import type { Block, Header } from "../wire/consensus.ts";
+import type { Block } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
 import type { CommittedBlock, Message, Position } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
@@ -26,23 +25,12 @@ import { CommandRelay } from "./command-relay.ts";
 import { type Context, sealBodies } from "./context.ts";
 import { chosen, Explanations } from "./explanations.ts";
 import type { CheckedGenesis } from "./invitations.ts";
+import type { JobHostEvents } from "./job-host-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
-import { newSuspicions } from "./suspicions.ts";
-
-export interface JobHostEvents {
-  /** The agent's own part as a worker learns what members decided, without waiting for notices. */
-  onNotices(host: JobHost, notices: readonly { readonly to: AgentId; readonly message: Message }[]): void;
-  /** A need for offers opened: a beacon may be due. */
-  onWindow(host: JobHost, event: EventOf<"window">, header: Header): void;
-  onCommittee(host: JobHost): void;
-  /** A block was applied. */
-  onBlock(host: JobHost): void;
-  /** Blocks that are in the store only are asked for. */
-  onReadBlocks(host: JobHost, to: AgentId, slots: readonly string[]): void;
-}
+import { atWork, newSuspicions } from "./suspicions.ts";
 
 export class JobHost {
   readonly job: JobId;
@@ -60,6 +48,8 @@ export class JobHost {
   readonly #accused = new Set<AgentId>();
   /** The certificate of the job's last event. */
   certificate: Certificate | null = null;
+  /** Members that this agent does not hear, as of its last pulse. */
+  silent: readonly AgentId[] = [];
   startedWallMs = 0;
   endedWallMs = 0;
   #isReplaying = false;
@@ -123,11 +113,6 @@ export class JobHost {
     return this.replica.tip.nextHeight;
   }
 
-  /** When its deadline passes: by the ledger, or, before the first block, at the earliest. */
-  get deadlineWallMs(): number {
-    return (this.replica.ledger.state.startedMs.get() || this.startedWallMs) + this.genesis.deadlineMs;
-  }
-
   get isEnded(): boolean {
     return this.replica.ended;
   }
@@ -159,13 +144,8 @@ export class JobHost {
   /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work or offer. */
   peers(): Set<AgentId> {
     const peers = this.keepers();
-    if (this.role === "member") {
-      const { agents, offers } = this.replica.ledger.state;
-      for (const [agent, record] of agents.sorted()) if (record.live > 0) peers.add(agent);
-      const { wallMs } = this.#context.now;
-      for (const [, standing] of offers.sorted())
-        for (const { agent, validUntilMs } of standing) if (validUntilMs > wallMs) peers.add(agent);
-    }
+    if (this.role === "member")
+      for (const agent of atWork(this.replica.ledger.state, this.#context.now.wallMs)) peers.add(agent);
     peers.delete(this.#context.self);
     return peers;
   }
@@ -298,6 +278,7 @@ export class JobHost {
   /** Agents that seem dead, or seem so no longer; members say so in the log when something hangs on it. */
   onSuspicions(isSuspect: (agent: AgentId) => boolean): void {
     this.#wakeMs = null; // once a second also for clocks that were set
+    this.silent = this.members.filter(isSuspect);
     if (this.role !== "member" || this.isEnded) return;
     this.submit(newSuspicions(this.replica, this.#context, this.peers(), isSuspect));
   }

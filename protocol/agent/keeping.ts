@@ -20,6 +20,10 @@ const BEGIN_MS = 2 * 60_000;
 const GRACE_MS = 60_000;
 const NO_WITHDRAWAL = new Uint8Array(0);
 
+/** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
+const deadlineMs = ({ replica, startedWallMs, genesis }: JobHost): number =>
+  (replica.ledger.state.startedMs.get() || startedWallMs) + genesis.deadlineMs;
+
 export class Keeping {
   readonly #context: Context;
   readonly #hosts: Hosts;
@@ -53,7 +57,7 @@ export class Keeping {
 
   /** It has ended, or will not any more: too few of its committee are there. */
   #isOver(host: JobHost): boolean {
-    return host.isEnded || this.#isUnbegun(host) || this.#context.now.wallMs > host.deadlineWallMs + GRACE_MS;
+    return host.isEnded || this.#isUnbegun(host) || this.#context.now.wallMs > deadlineMs(host) + GRACE_MS;
   }
 
   /** Makes room for another job. Those that are over are kept for questions until there are too many. */
@@ -62,7 +66,7 @@ export class Keeping {
     const over = this.#hosts
       .all()
       .filter((host) => this.#isOver(host))
-      .sort((a, b) => (a.endedWallMs || a.deadlineWallMs) - (b.endedWallMs || b.deadlineWallMs));
+      .sort((a, b) => (a.endedWallMs || deadlineMs(a)) - (b.endedWallMs || deadlineMs(b)));
     for (const { job } of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.retire(job);
   }
 

@@ -59,6 +59,7 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
       .get()
       .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
     standbys: [...state.standbys.get()],
+    silent: [...host.silent],
     tasks: {
       total,
       ready,

@@ -8,7 +8,7 @@
 import type { AgentId } from "../core/ids.ts";
 import { matters } from "../job/committee-changes.ts";
 import type { Replica } from "../job/replica.ts";
-import { suspicionKey } from "../job/state.ts";
+import { type LedgerState, suspicionKey } from "../job/state.ts";
 import type { CommandBody } from "../wire/command.ts";
 import type { Context } from "./context.ts";
 
@@ -41,4 +41,13 @@ export function newSuspicions(
     if (ledger.judge(command, Math.max(replica.tip.timeMs, now.wallMs)) === null) bodies.push(body);
   }
   return bodies;
+}
+
+/** Agents that hold work of a job, or offer for some: its members hear from them. */
+export function atWork({ agents, offers }: LedgerState, wallMs: number): Set<AgentId> {
+  const found = new Set<AgentId>();
+  for (const [agent, record] of agents.sorted()) if (record.live > 0) found.add(agent);
+  for (const [, standing] of offers.sorted())
+    for (const { agent, validUntilMs } of standing) if (validUntilMs > wallMs) found.add(agent);
+  return found;
 }

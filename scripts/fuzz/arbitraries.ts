@@ -76,6 +76,7 @@ export const agentId = textUpTo(limits.agentIdBytes) as Arbitrary<AgentId>;
 const taskId = textUpTo(limits.taskIdBytes) as Arbitrary<TaskId>;
 const name = textUpTo(limits.nameBytes);
 const longText = textUpTo(limits.textBytes);
+const mesh = textUpTo(limits.meshIdBytes) as Arbitrary<MeshId>;
 const signature = fc.oneof(
   fc.uint8Array({ minLength: limits.signatureBytes, maxLength: limits.signatureBytes }),
   bytesUpTo(limits.signatureBytes),
@@ -182,7 +183,7 @@ const nodeSpec: Arbitrary<NodeSpec> = fc.record({
 const committee = few(fc.record({ agent: agentId, power: uintUpTo(limits.power) }), 4);
 const answers = uintUpTo(limits.knownAnswers);
 export const genesis: Arbitrary<Genesis> = fc.record({
-  meshId: textUpTo(limits.meshIdBytes) as Arbitrary<MeshId>,
+  meshId: mesh,
   rulesVersion: uint,
   owner: agentId,
   counter: uint,
@@ -368,7 +369,7 @@ const messages: Kinds<Message> = {
   follow: { job, from: fc.option(fc.record({ height: uint, blocks: fc.boolean() }), { nil: null }) },
   withdraw: { job, signature },
   delegation: {
-    mesh: textUpTo(limits.meshIdBytes) as Arbitrary<MeshId>,
+    mesh,
     owner: agentId,
     connectionKey: agentId,
     role: fc.constant("client"),

@@ -1,0 +1,19 @@
+/** What a job's host tells the agent around it. */
+
+import type { AgentId } from "../core/ids.ts";
+import type { EventOf } from "../job/event.ts";
+import type { Header } from "../wire/consensus.ts";
+import type { Message } from "../wire/message.ts";
+import type { JobHost } from "./job-host.ts";
+
+export interface JobHostEvents {
+  /** The agent's own part as a worker learns what members decided, without waiting for notices. */
+  onNotices(host: JobHost, notices: readonly { readonly to: AgentId; readonly message: Message }[]): void;
+  /** A need for offers opened: a beacon may be due. */
+  onWindow(host: JobHost, event: EventOf<"window">, header: Header): void;
+  onCommittee(host: JobHost): void;
+  /** A block was applied. */
+  onBlock(host: JobHost): void;
+  /** Blocks that are in the store only are asked for. */
+  onReadBlocks(host: JobHost, to: AgentId, slots: readonly string[]): void;
+}
