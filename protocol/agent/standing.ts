@@ -5,8 +5,8 @@
  * A judgement of this agent alone, for people: nothing of the protocol goes by it.
  */
 
-import type { AgentId } from "../core/ids.ts";
 import type { Committee } from "../consensus/committee.ts";
+import type { AgentId } from "../core/ids.ts";
 
 /** A deadline of the ledger is overdue when no block came for so long after it, ms: members retry within seconds. */
 export const OVERDUE_MS = 15_000;

@@ -27,8 +27,8 @@ import {
   variant,
 } from "./codec.ts";
 import { envelopeCodec, taskIdCodec } from "./command.ts";
-import { delegationCodec } from "./delegation.ts";
 import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, signature, votesCodec } from "./consensus.ts";
+import { delegationCodec } from "./delegation.ts";
 import { name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
 
 const job = hash as Codec<JobId>;

@@ -90,7 +90,9 @@ test("all members are killed and started again: who waits has the result", async
   const data = (name: string): string[] => ["--mesh", mesh, "--data", join(folder, name), "--skills", skills];
   const names = ["n0", "n1", "n2", "n3"];
   const first = await startNode(names[0]!, data(names[0]!));
-  const rest = await Promise.all(names.slice(1).map((name) => startNode(name, [...data(name), "--join", first.address])));
+  const rest = await Promise.all(
+    names.slice(1).map((name) => startNode(name, [...data(name), "--join", first.address])),
+  );
   const nodes = [first, ...rest];
   const there = join(folder, "there");
   const waiting = submitAndWait(job("long", there), ["--to", first.address, "--mesh", mesh], "long");

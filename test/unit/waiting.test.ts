@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { GOING, OVERDUE_MS, standingOf } from "../../protocol/agent/standing.ts";
+import { createCommittee } from "../../protocol/consensus/committee.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
-import { createCommittee } from "../../protocol/consensus/committee.ts";
 import { createWorld, type World } from "../../sim/virtual/world.ts";
 import { buildJob, firstPolicy, type JobOptions, single } from "../../sim/workloads/job-builder.ts";
 import { DrivenAgent, id, jobOf, MEMBERS, MESH, signerOf } from "../support/driven-agent.ts";
@@ -133,7 +133,12 @@ test("members that say yes and vanish: withdrawn, with those that are silent, an
 /** Whether an agent keeps a job. */
 function hosting(world: World, name: string, job: string): boolean {
   const before = world.events(name).length;
-  world.inject(name, { kind: "ask", id: 1_000_000 + before, to: id(name), query: { kind: "status", job: job as never } });
+  world.inject(name, {
+    kind: "ask",
+    id: 1_000_000 + before,
+    to: id(name),
+    query: { kind: "status", job: job as never },
+  });
   return world
     .events(name)
     .slice(before)
@@ -170,18 +175,26 @@ test("a job whose deadline passed keeps no place", () => {
   const ask = () => keeper.sent(keeper.frame("busy", { kind: "invite", genesis: next.signed, vcvs: [] }));
   expect(ask().map(({ message }) => message)).toMatchObject([{ kind: "inviteReply", yes: false }]);
   keeper.nowMs += 3 * MINUTE_MS;
-  expect(ask().map(({ message }) => message)).toContainEqual(expect.objectContaining({ kind: "inviteReply", yes: true }));
+  expect(ask().map(({ message }) => message)).toContainEqual(
+    expect.objectContaining({ kind: "inviteReply", yes: true }),
+  );
 });
 
 test("how a job stands, by power and time", () => {
-  const committee = createCommittee(hasher, MEMBERS.map((agent) => ({ agent: id(agent), power: 1 })));
+  const committee = createCommittee(
+    hasher,
+    MEMBERS.map((agent) => ({ agent: id(agent), power: 1 })),
+  );
   const now = { monoMs: 100_000, wallMs: 1_000_000 };
   const of = (silent: { readonly [agent: string]: number }, overdueMs = Number.NEGATIVE_INFINITY) =>
     standingOf({ committee, self: id("owner"), silentSinceMs: (agent) => silent[agent] ?? null, overdueMs, now });
   expect(of({})).toEqual(GOING);
   expect(of({ m1: 50_000 })).toEqual({ ...GOING, silent: ["m1"] });
   expect(of({ m1: 50_000, m2: 60_000 })).toEqual({ kind: "no-quorum", sinceMs: 960_000, silent: ["m1", "m2"] });
-  expect(of({ m0: 90_000, m1: 50_000, m2: 60_000, m3: 70_000 })).toMatchObject({ kind: "unreachable", sinceMs: 990_000 });
+  expect(of({ m0: 90_000, m1: 50_000, m2: 60_000, m3: 70_000 })).toMatchObject({
+    kind: "unreachable",
+    sinceMs: 990_000,
+  });
   expect(of({}, OVERDUE_MS)).toEqual(GOING);
   expect(of({}, OVERDUE_MS + 1)).toMatchObject({ kind: "overdue", sinceMs: 1_000_000 - OVERDUE_MS - 1 });
 });
