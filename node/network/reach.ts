@@ -3,11 +3,9 @@
  * therefore tells the mesh.
  *
  * Told is what works; before anybody tried, what another machine might be able to dial; never a loopback address,
- * unless the whole mesh of this node is on this machine. What the operator announces is told as it is. An answer is only
- * one agent's word: that an address of this machine's own works is believed (at worst others dial in vain); a foreign
- * one, such as a router's, when two agents at different addresses say so; that none works, while nobody says otherwise.
+ * unless the whole mesh of this node is on this machine. What the operator announces is told as it is.
  *
- * Leaves to dial-back.ts how agents ask.
+ * Leaves to dial-back.ts how agents ask, to reach-findings.ts what follows from the answers.
  */
 
 import type { Connection, Libp2p } from "@libp2p/interface";
@@ -21,6 +19,7 @@ import { askDialBack, type DialBackReply } from "./dial-back.ts";
 import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
 import { bare, isOutside, tcpAddress, textOf } from "./own-addresses.ts";
+import { dialable, type Finding, judge } from "./reach-findings.ts";
 
 export interface ReachOptions {
   readonly node: Libp2p;
@@ -37,14 +36,6 @@ export interface ReachOptions {
   readonly onChange: () => void;
   readonly tell: (news: NetworkNews) => void;
   readonly log: Logger;
-}
-
-/** What one agent found. */
-interface Finding {
-  readonly works: boolean;
-  readonly addresses: readonly string[];
-  /** Where that agent itself was. */
-  readonly from: string;
 }
 
 export class Reach {
@@ -68,45 +59,21 @@ export class Reach {
 
   /** The addresses that go to other agents, without this agent's id. */
   advertised(): string[] {
-    const { announce, isLocal } = this.#options;
+    const { announce, isLocal, isNamed } = this.#options;
     if (announce.length > 0) return announce.slice(0, limits.addresses);
     const own = this.#own();
-    if (isLocal) return own.slice(0, limits.addresses);
-    const works = this.#working();
-    const failed = new Set([...this.#findings.values()].flatMap(({ addresses, works }) => (works ? [] : addresses)));
-    const untried = own.filter((address) => isOutside(address) && !failed.has(address));
-    // Where one fails, another interface (of containers, say) leads to nobody either, unless the operator named it.
-    const left = failed.size === 0 ? untried : untried.filter((address) => this.#options.isNamed(address));
-    return (works.length > 0 ? works : left).slice(0, limits.addresses);
+    return (isLocal ? own : dialable(own, this.#findings, isNamed)).slice(0, limits.addresses);
   }
 
   state(): OwnReach {
-    if (this.#options.announce.length > 0)
-      return { state: "unknown", detail: `announces ${this.advertised().join(", ")}` };
-    if (this.#options.isLocal) return { state: "unknown", detail: "listens on its own machine only" };
-    for (const [agent, { works, addresses }] of this.#findings)
-      if (works && this.#working().includes(addresses[0]!))
-        return { state: "works", detail: `reachable at ${addresses[0]} (agent ${agent} dialled back)` };
-    if (this.advertised().length > 0) return { state: "unknown", detail: "no other agent has dialled it back yet" };
-    if (!this.#own().some(isOutside)) return { state: "fails", detail: "listens on its own machine only" };
-    for (const [agent, { works, addresses }] of this.#findings)
-      if (!works) return { state: "fails", detail: `agent ${agent} could not dial it back at ${addresses.join(", ")}` };
-    return { state: "unknown", detail: "no other agent has dialled it back yet" };
+    const { announce, isLocal, isNamed } = this.#options;
+    if (announce.length > 0) return { state: "unknown", detail: `announces ${announce.join(", ")}` };
+    if (isLocal) return { state: "unknown", detail: "listens on its own machine only" };
+    return judge(this.#own(), this.#findings, isNamed);
   }
 
   #own(): string[] {
     return this.#options.listening().map(bare);
-  }
-
-  #working(): string[] {
-    const own = new Set(this.#own());
-    const from = new Map<string, Set<string>>();
-    for (const finding of this.#findings.values()) {
-      if (!finding.works) continue;
-      const [address] = finding.addresses;
-      from.set(address!, (from.get(address!) ?? new Set()).add(finding.from));
-    }
-    return [...from].flatMap(([address, hosts]) => (own.has(address) || hosts.size > 1 ? [address] : []));
   }
 
   // --- asking -----------------------------------------------------------------------------------------
