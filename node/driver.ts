@@ -210,12 +210,27 @@ class MachineDriver implements Driver {
 
   async #stop(): Promise<void> {
     const failed = this.#state === "failed";
+    const wasRunning = this.#state === "running";
     this.#state = "stopped";
     this.#inbox = [];
     this.#head = 0;
+    if (wasRunning) await this.#sayGoodbye();
     // The network first: its fetches are among what the effects wait for.
     await Promise.all([this.#options.network.stop(), this.#effects.stop()]);
     if (!failed) this.#options.store.flush();
+  }
+
+  /** The agent's last step. It may stop because of what an effect told somebody: those of that step leave first. */
+  async #sayGoodbye(): Promise<void> {
+    await Promise.resolve();
+    try {
+      for (const effect of this.#machine!.step(this.#clock(), { kind: "stop" })) {
+        assert(!isStoreEffect(effect), "an agent that stops has nothing more to keep");
+        this.#effects.perform(effect);
+      }
+    } catch (error) {
+      this.#options.log.error({ err: error }, "the agent stopped without a good-bye");
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import type { AgentId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { AnySelector } from "../protocol/selection/selector.ts";
 import type { Identity } from "./identity.ts";
+import type { NetworkNews } from "./network/news.ts";
 import type { Embedder } from "./search/embedder.ts";
 import type { Skill } from "./skills/skill.ts";
 
@@ -20,8 +21,13 @@ export interface NodeOptions {
    * nothing from other processes of the same owner. Default: the node is an agent, and the owner of what it submits.
    */
   readonly owner?: Identity;
-  /** Multiaddrs. Default: a free port of the loopback interface. Empty: this node only dials. */
+  /**
+   * Multiaddrs. Empty: this node only dials. Default: a free port of the loopback interface; or, if `join` names another
+   * machine, every interface (IPv4, and IPv6 where there is any), on TCP port 4001 if it is free, else on a free one.
+   */
   readonly listen?: readonly string[];
+  /** Multiaddrs to tell others (a router's, a name's) instead of those that other agents find to work. Default: none. */
+  readonly announce?: readonly string[];
   /** Multiaddrs of agents to join. */
   readonly join?: readonly string[];
   readonly skills?: readonly Skill[];
@@ -42,9 +48,11 @@ export interface NodeOptions {
   readonly knowledge?: string;
   /** Other owners whose jobs teach this node too, up to a cap. Default: nobody. */
   readonly trust?: readonly AgentId[];
-  /** All nodes of the mesh are on this machine. Default: it listens on loopback addresses only. */
+  /** All nodes of the mesh are on this machine. Default: it listens on loopback addresses only, and joins no others. */
   readonly local?: boolean;
   readonly mdns?: boolean;
+  /** Who can reach this node, and what is wrong with whom it joins. Default: it is logged. */
+  readonly onNews?: (news: NetworkNews) => void;
   /** File for the trace. */
   readonly trace?: string;
   /** Digests of the whole ledger state in the trace (invariant 3). */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
 import type { Standing } from "../protocol/agent/standing.ts";
+import { isLoopback } from "../protocol/capability/addresses.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
 import { type Signer, statementMessage } from "../protocol/core/crypto.ts";
@@ -21,6 +22,7 @@ import type { Selectors } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
+import { genesisOrWhy, leftOutOf } from "./committee-report.ts";
 import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
 import type { ExplainedChoice } from "./explained.ts";
@@ -30,8 +32,8 @@ import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
 import { logFault } from "./log-fault.ts";
-import { makeGenesis } from "./make-genesis.ts";
 import { createNetwork, type Network } from "./network/network.ts";
+import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
@@ -291,28 +293,27 @@ class Node implements MeshworkNode {
   async submit(job: ParsedJob): Promise<JobHandle> {
     for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
     await this.#knowHosts();
-    const excluded = new Set<AgentId>();
+    const declined = new Map<AgentId, string>();
     const counter = Date.now();
     for (let attempt = 1; ; attempt++) {
-      const hosts = (await this.#inquiries.hosts()).filter((agent) => !excluded.has(agent));
-      const genesis = makeGenesis(job, {
-        meshId: this.mesh as MeshId,
-        owner: this.owner,
-        counter,
-        knowledge: this.#knowledge.world,
-        hosts,
-      });
+      const hosts = (await this.#inquiries.hosts()).filter((agent) => !declined.has(agent));
+      const knowledge = this.#knowledge.world;
+      const owner = { meshId: this.mesh as MeshId, owner: this.owner, counter, knowledge, hosts };
+      const genesis = await genesisOrWhy(job, owner, declined, () => this.status());
       const bytes = encodeGenesis(genesis);
       const id = hasher(bytes) as JobId;
       const signature = this.#signer.sign(statementMessage(genesis.meshId, "genesis", id));
       const handle = new SubmittedJob(this, id, genesis);
-      const { ok, reason, refusedBy } = await this.#propose({ bytes, signature }, id);
-      if (ok) return handle;
+      const { ok, reason, refusedBy, said } = await this.#propose({ bytes, signature }, id);
+      if (ok) {
+        handle.leftOut = leftOutOf(job, genesis, await this.status(), declined);
+        return handle;
+      }
       handle.discard();
       // Another draw without those that refused or are gone, unless the owner named the members.
       const isFinal = job.committee !== null || refusedBy.length === 0 || attempt === SUBMIT_ATTEMPTS;
       if (isFinal) throw new MeshworkError("refused", `the job was not taken: ${reason}`);
-      for (const agent of refusedBy) excluded.add(agent);
+      for (const agent of refusedBy) declined.set(agent, said.get(agent) ?? "");
     }
   }
 
@@ -390,7 +391,6 @@ interface NodeParts {
 }
 
 const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
-const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.") || address.startsWith("/ip6/::1/");
 
 /** Starts a node. Rejects with `usage` for addresses that cannot be used, `storage` for a folder that cannot. */
 export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
@@ -401,18 +401,21 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
   if (data !== null) makeFolder(data);
   const identity = options.identity ?? (data === null ? makeIdentity() : loadOrMakeIdentity(join(data, "agent.key")));
   const mesh = options.mesh ?? "default";
-  const listen = options.listen ?? LOOPBACK;
+  const isElsewhere = joinsAnotherMachine(options.join ?? []);
+  const listen: Listen = options.listen ?? (isElsewhere ? "every-interface" : LOOPBACK);
   const vectors = await embedder.embed(skills);
   let node: Node | null = null;
   const store = createRecordStore({ folder: data, onError: (error) => options.onFatal?.(error) });
   try {
     const blobs = data === null ? createMemoryBlobStore() : createFolderBlobStore(join(data, "blobs"));
-    const local = options.local ?? listen.every(isLoopback);
+    const local = options.local ?? (!isElsewhere && listen !== "every-interface" && listen.every(isLoopback));
     const network = await createNetwork({
       meshId: mesh as MeshId,
       identity,
       blobs,
       listen,
+      announce: options.announce ?? [],
+      ...(options.onNews === undefined ? {} : { onNews: options.onNews }),
       bootstrap: options.join ?? [],
       local,
       mdns: options.mdns ?? false,

@@ -8,6 +8,7 @@ import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
+import type { LeftOut } from "./committee-report.ts";
 
 /** A block's decisions, as they reach this node. */
 export interface JobEvent {
@@ -27,6 +28,8 @@ export interface JobHandle {
   readonly genesis: Genesis;
   /** Why nothing is decided, if so: members that cannot be reached or are silent, an overdue deadline. */
   readonly standing: Standing;
+  /** Agents that are not in the committee although with them it could be larger, and why. */
+  readonly leftOut: readonly LeftOut[];
   /** Blocks from the first on; ends with the job. May be iterated once. */
   events(): AsyncIterable<JobEvent>;
   /** Waits for the job's end. Rejects if this node stops before. */
@@ -48,6 +51,7 @@ export interface JobSource {
 export class SubmittedJob implements JobHandle {
   readonly id: JobId;
   readonly genesis: Genesis;
+  leftOut: readonly LeftOut[] = [];
   readonly #node: JobSource;
   readonly #seen: JobEvent[] = [];
   #wake: () => void = () => undefined;

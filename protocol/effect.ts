@@ -82,6 +82,8 @@ export type LocalEvent =
       readonly ok: boolean;
       readonly reason: string;
       readonly refusedBy: readonly AgentId[];
+      /** What each of `refusedBy` said; "" if it said nothing. */
+      readonly said: ReadonlyMap<AgentId, string>;
     }
   /** A block of a job that this node keeps or follows was applied. `json`: its decisions (job/event.ts), plain data. */
   | {

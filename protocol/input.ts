@@ -74,5 +74,17 @@ export type Input =
     }
   /** How loaded this agent's machine is beside what it works on, ppm of all it can bear: it says so in its offers. */
   | { readonly kind: "load"; readonly ppm: number }
-  /** Listen addresses changed. */
-  | { readonly kind: "addresses"; readonly addresses: readonly string[] };
+  /** Where others can dial this agent, as far as its driver knows: it changed. `reach`: how it knows. */
+  | { readonly kind: "addresses"; readonly addresses: readonly string[]; readonly reach?: OwnReach }
+  /** A dial to `agent` failed; `reason` is for people. */
+  | { readonly kind: "unreachable"; readonly agent: AgentId; readonly reason: string }
+  /** The driver is about to end: the agent says good-bye. Last. */
+  | { readonly kind: "stop" };
+
+/** Whether others can dial this agent. */
+export interface OwnReach {
+  /** `works`: another agent did. `fails`: others tried and could not. `unknown`: nobody has tried. */
+  readonly state: "works" | "fails" | "unknown";
+  /** In words, for whoever asks for its status. */
+  readonly detail: string;
+}

@@ -8,6 +8,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { type Identity, loadIdentity, loadOrMakeIdentity, makeIdentity } from "../identity.ts";
 import { KNOWLEDGE_FILE } from "../knowledge.ts";
+import type { NetworkNews } from "../network/news.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
@@ -68,9 +69,15 @@ function wrongAgent({ to, mesh }: ClientOptions): MeshworkError {
   return new MeshworkError("unreachable", `something listens at ${to}, but it is ${who}`, remedy);
 }
 
+function otherKey({ address, expected, answers }: Extract<NetworkNews, { kind: "other-key" }>): MeshworkError {
+  const remedy = `if it was given a new key on purpose, use ${address}/p2p/${answers}`;
+  return new MeshworkError("unreachable", `${address} answers as ${answers}, not ${expected}`, remedy);
+}
+
 async function startClient(
   context: CliContext,
   { to, mesh, key, owner, knowledge }: ClientOptions,
+  onNews: (news: NetworkNews) => void,
 ): Promise<MeshworkNode> {
   await checkThere(context, { to, mesh });
   return createNode({
@@ -80,7 +87,7 @@ async function startClient(
     owner: owner ?? readerIdentity(context, key),
     listen: [],
     join: [to],
-    local: to.startsWith("/ip4/127."),
+    onNews,
     ...(knowledge === undefined ? {} : { knowledge }),
   });
 }
@@ -92,7 +99,11 @@ export async function withClient<T>(
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   const told = setTimeout(() => context.note(`connecting to ${options.to} …`), PATIENCE_MS);
-  const node = await startClient(context, options).catch((error: unknown) => {
+  let other: MeshworkError | null = null;
+  const onNews = (news: NetworkNews): void => {
+    if (news.kind === "other-key") other = otherKey(news);
+  };
+  const node = await startClient(context, options, onNews).catch((error: unknown) => {
     clearTimeout(told);
     throw error;
   });
@@ -100,11 +111,14 @@ export async function withClient<T>(
   context.signal.addEventListener("abort", onAbort);
   try {
     const named = /\/p2p\/([^/]+)$/.exec(options.to)?.[1] as AgentId | undefined;
-    const isThere = (): boolean => (named === undefined ? node.peers().length > 0 : node.peers().includes(named));
+    const isThere = (): boolean => {
+      if (other !== null) throw other;
+      return named === undefined ? node.peers().length > 0 : node.peers().includes(named);
+    };
     await node.until(isThere, CONNECT_MS, "connecting").catch((error: unknown) => {
       if (context.signal.aborted) throw interrupted();
       if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-      throw wrongAgent(options);
+      throw other ?? wrongAgent(options);
     });
     clearTimeout(told);
     return await use({ node, target: named ?? node.peers()[0]! });

@@ -7,11 +7,9 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { MeshworkError } from "../../protocol/core/errors.ts";
 import { formatSize } from "../job-file/duration.ts";
-import { withClient } from "./client.ts";
 import { address, type CliContext, configFolder, EXIT, type Register } from "./context.ts";
-import { probe } from "./reach.ts";
+import { checkAgent } from "./doctor-agent.ts";
 import { padEnd, painter, wantsColor } from "./terminal-text.ts";
 
 export interface DoctorOptions {
@@ -51,7 +49,7 @@ export const registerDoctor: Register = (program, act) => {
       ...(before ?? []),
       address(text),
     ])
-    .description("check this machine, and whether others can be reached")
+    .description("check this machine, whether others can be reached, and whether they can dial it back")
     .option("--mesh <name>", "the mesh of those agents", "default")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -64,6 +62,7 @@ async function runDoctor(
   options: DoctorOptions,
 ): Promise<number> {
   const { env } = context.io;
+  if (addresses !== undefined) context.note(`asking ${addresses.join(", ")} …`);
   const checks = await Promise.all([
     checkRuntime(process.versions.node),
     checkListen("127.0.0.1"),
@@ -72,8 +71,9 @@ async function runDoctor(
     checkDisk("runs", ".meshwork"),
     checkClock(),
     checkMulticast(),
-    ...(addresses ?? []).map((text) => checkAgent(context, text, options.mesh)),
   ]);
+  // One after the other: each needs the port of agents on this machine for itself.
+  for (const text of addresses ?? []) checks.push(...(await checkAgent(context, text, options.mesh)));
   const ok = checks.every((check) => check.state !== "fail");
   if (context.json) context.printJson({ ok, checks });
   else for (const line of renderChecks(checks, wantsColor(process.stdout, env))) context.print(line);
@@ -182,29 +182,4 @@ function checkMulticast(): Promise<Check> {
       }
     });
   });
-}
-
-/** Whether an agent of the mesh answers there, by a real handshake; what is in the way where none does. */
-async function checkAgent(context: CliContext, text: string, mesh: string): Promise<Check> {
-  const reached = await checkReachable(text);
-  if (reached.state !== "ok") return reached;
-  try {
-    return await withClient(context, { to: text, mesh }, ({ target }) =>
-      Promise.resolve(fine(reached.name, `agent ${target} of mesh "${mesh}" answers`)),
-    );
-  } catch (error) {
-    if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-    return { name: reached.name, state: "fail", detail: error.message, remedy: error.remedy };
-  }
-}
-
-/** Whether something listens there. */
-async function checkReachable(text: string): Promise<Check> {
-  const name = `reach ${text}`;
-  const probed = await probe(text);
-  if (probed === null)
-    return { name, state: "fail", detail: "no TCP port in it", remedy: "write it like /ip4/192.0.2.7/tcp/4001" };
-  if (probed.state === "open") return fine(name, "answers");
-  const remedy = "start the agent there, and let its port through the firewall";
-  return { name, state: "fail", detail: probed.detail, remedy };
 }

@@ -3,7 +3,10 @@
 import { dirname } from "node:path";
 import { Option } from "commander";
 import { pino } from "pino";
+import { isLoopback } from "../../protocol/capability/addresses.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { describeNews } from "../network/news.ts";
+import { isOutside, joinsAnotherMachine } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
@@ -30,6 +33,7 @@ export interface NodeOptions {
   readonly name?: string;
   readonly listen?: readonly string[];
   readonly join?: readonly string[];
+  readonly announce?: readonly string[];
   readonly skills?: string;
   readonly allowCommands?: boolean;
   readonly label?: readonly string[];
@@ -57,8 +61,17 @@ export const registerNode: Register = (program, act) => {
     .description("run one agent until it is interrupted; prints the line that another machine runs to join it")
     .option("--mesh <name>", "the mesh to be part of", shortName, "default")
     .option("--name <name>", "what people call this agent (default: made of its id)", shortName)
-    .option("--listen <addr>", "listen here; may be repeated (default: /ip4/127.0.0.1/tcp/0)", collect(address))
+    .option(
+      "--listen <addr>",
+      "listen here; may be repeated (default: /ip4/127.0.0.1/tcp/0; every interface if --join names another machine)",
+      collect(address),
+    )
     .option("--join <addr...>", "addresses of agents to join", collect(address))
+    .option(
+      "--announce <addr>",
+      "tell others this address instead of those that work; may be repeated, may be a name (/dns4/…)",
+      collect(address),
+    )
     .option("--skills <file>", "its skills: a module or YAML (default: the built-in ones)")
     .option("--allow-commands", "let skills of the skills file run commands")
     .option("--label <name>", "something it carries that tasks may ask for; may be repeated", collect(shortName))
@@ -88,6 +101,7 @@ async function skillsOf(options: NodeOptions): Promise<readonly Skill[]> {
 async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
   const skills = await skillsOf(options);
   if (options.trace !== undefined) makeFolder(dirname(options.trace));
+  const listensEverywhere = options.listen === undefined && joinsAnotherMachine(options.join ?? []);
   const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, pino.destination(2));
   let fatal: Error | null = null;
   const failed = new AbortController();
@@ -100,7 +114,9 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
     host: options.host,
     join: options.join ?? [],
     log,
-    mdns: options.mdns ?? (options.listen ?? []).some((text) => !isLoopback(text)),
+    announce: options.announce ?? [],
+    onNews: (news) => context.note(describeNews(news)),
+    mdns: options.mdns ?? (listensEverywhere || (options.listen ?? []).some((text) => !isLoopback(text))),
     traceState: options.trace !== undefined,
     onFatal: (error) => {
       fatal = error;
@@ -113,6 +129,7 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   });
   announce(context, node, options);
+  if (listensEverywhere) context.note(EVERYWHERE);
   const lonely = setTimeout(() => tellIfAlone(context, node, options), ALONE_MS);
   await new Promise<void>((resolve) => {
     for (const signal of [context.signal, failed.signal]) {
@@ -138,7 +155,8 @@ function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeOptio
   context.note(`what is in the way:  ${COMMAND} doctor ${options.join[0]}`);
 }
 
-const isLoopback = (text: string): boolean => text.startsWith("/ip4/127.") || text.startsWith("/ip6/::1/");
+const EVERYWHERE =
+  "listens on every interface, because it joins another machine; --listen /ip4/127.0.0.1/tcp/0 keeps it to this one";
 
 const say = (context: CliContext, line: NodeLine): void => context.io.stdout(`${JSON.stringify(line)}\n`);
 
@@ -150,9 +168,9 @@ function announce(context: CliContext, node: MeshworkNode, options: NodeOptions)
   }
   context.print(`agent ${node.name} (${node.id}) of mesh "${node.mesh}" is up`);
   for (const listening of addresses) context.print(`  listens on ${listening}`);
-  const reachable = addresses.find((text) => !text.startsWith("/ip4/127.")) ?? addresses[0];
+  const reachable = addresses.find(isOutside) ?? addresses[0];
   if (reachable === undefined) return;
   const mesh = options.mesh === "default" ? "" : ` --mesh ${quoted(options.mesh)}`;
-  const lead = reachable.startsWith("/ip4/127.") ? "join it from this machine" : "join it from another machine";
+  const lead = isLoopback(reachable) ? "join it from this machine" : "join it from another machine";
   context.print(`${lead}:\n  ${COMMAND} node${mesh} --join ${reachable}`);
 }

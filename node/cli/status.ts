@@ -68,7 +68,15 @@ interface NodeStatus {
     readonly name: string;
     readonly hosts: boolean;
     readonly skills: readonly { readonly name: string }[];
+    readonly addresses: readonly string[];
+    /** As the agent that was asked found it. */
+    readonly reach: "self" | "connected" | "unreachable" | "unknown";
+    readonly why: string;
+    /** How long ago something came from it; null: nothing did. */
+    readonly heardMs: number | null;
   }[];
+  /** Whether others can dial the agent that was asked. */
+  readonly reach: { readonly state: "works" | "fails" | "unknown"; readonly detail: string };
   readonly jobs: readonly JobStatus[];
   /** Jobs that went wrong there. Agents of an earlier version say nothing of them. */
   readonly diverged?: readonly {
@@ -102,15 +110,27 @@ function silentLines({ silent, committee, status }: JobStatus): string[] {
   return [`    no word from ${plainText(names.join(", "))}, of ${committee.length} members${stands}`];
 }
 
+function reachOf({ reach, why, heardMs }: NodeStatus["agents"][number]): string {
+  if (reach === "self") return "this is the agent that was asked";
+  const heard = heardMs === null ? "" : `, last heard ${formatDuration(heardMs)} ago`;
+  if (reach === "connected") return `reachable (connected)${heard}`;
+  return `${reach === "unreachable" ? `not reachable: ${plainText(why)}` : "not dialled yet"}${heard}`;
+}
+
 function describe(status: NodeStatus): string[] {
   const working = status.agents.filter(isPart);
   const watching = status.agents.length - working.length;
   // A large mesh is split into shards, of which it hears one.
   const beyond = status.meshAgents > status.agents.length ? `, of about ${status.meshAgents} in the mesh` : "";
-  const agents = working.map(({ agent, name, skills }) => {
+  const agents = working.flatMap((known) => {
+    const { agent, name, skills } = known;
     const names = skills.slice(0, SKILLS_SHOWN).map((skill) => skill.name);
     const more = skills.length > SKILLS_SHOWN ? ` and ${skills.length - SKILLS_SHOWN} more` : "";
-    return `  ${padEnd(plainText(name), 14)}${agent}  ${skills.length === 0 ? "no skills" : `${names.join(", ")}${more}`}`;
+    const able = skills.length === 0 ? "no skills" : `${names.join(", ")}${more}`;
+    return [
+      `  ${padEnd(plainText(name), 14)}${agent}  ${able}`,
+      `  ${padEnd("", 14)}${known.hosts ? "keeps jobs" : "keeps no jobs"}; ${reachOf(known)}`,
+    ];
   });
   const jobs = status.jobs.map((job) => {
     const { accepted, total, running } = job.tasks;
@@ -124,7 +144,8 @@ function describe(status: NodeStatus): string[] {
   ]);
   return [
     `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
-    `agents it knows: ${agents.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that left is forgotten within ten minutes)`,
+    plainText(status.reach.detail),
+    `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`,
     ...agents,
     `jobs it keeps: ${jobs.length}`,
     ...jobs.flat(),

@@ -2,6 +2,7 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { describeSafety } from "../../protocol/job/committee-draw.ts";
+import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
@@ -112,8 +113,10 @@ async function submitJob(
   const handle = await client.node.submit(job);
   const powers = handle.genesis.committee.map((member) => member.power);
   context.note(describeSafety(powers, agents.filter((agent) => agent.hosts).length));
+  for (const line of describeLeftOut(handle.leftOut)) context.note(`  left out: ${line}`);
   if (folder === null) {
-    if (context.json) context.printJson({ job: handle.id, committee: handle.genesis.committee });
+    if (context.json)
+      context.printJson({ job: handle.id, committee: handle.genesis.committee, leftOut: handle.leftOut });
     else context.print(handle.id);
     return EXIT.ok;
   }

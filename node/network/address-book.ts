@@ -29,6 +29,12 @@ export const agentOfAddress = (address: Multiaddr): AgentId | "" =>
 export class AddressBook {
   /** Least recently said first. */
   readonly #addresses = new Map<AgentId, readonly Multiaddr[]>();
+  readonly #leadsTo: (agent: AgentId, address: string) => boolean;
+
+  /** `leadsTo`: whether what an agent says can mean that agent, here: on another machine a loopback address does not. */
+  constructor(leadsTo: (agent: AgentId, address: string) => boolean = () => true) {
+    this.#leadsTo = leadsTo;
+  }
 
   /** Replaces what is known of `agent`. */
   learn(agent: AgentId, texts: readonly string[]): void {
@@ -36,7 +42,7 @@ export class AddressBook {
     const addresses: Multiaddr[] = [];
     for (const text of texts.slice(0, limits.addresses)) {
       const address = parseAddress(text);
-      if (address === null) continue;
+      if (address === null || !this.#leadsTo(agent, text)) continue;
       const named = agentOfAddress(address);
       if (named === "") addresses.push(address.encapsulate(`/p2p/${agent}`));
       else if (named === agent) addresses.push(address);

@@ -1,16 +1,25 @@
 /** Connections and streams to agents: the one that stands, or a new one by the addresses that are known. */
 
-import type { Connection, Libp2p, Stream } from "@libp2p/interface";
+import type { Connection, Libp2p, PeerId, Stream } from "@libp2p/interface";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { type AddressBook, parsePeerId } from "./address-book.ts";
+import { bare } from "./own-addresses.ts";
+
+/** Cut short by this node, and not because nobody answered in time. */
+const isStopped = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && !(reason instanceof DOMException && reason.name === "TimeoutError");
 
 export class Dialer {
   readonly #node: Libp2p;
   readonly #book: AddressBook;
+  readonly #onUnreachable: (agent: AgentId, reason: string) => void;
 
-  constructor(node: Libp2p, book: AddressBook) {
+  /** `onUnreachable`: of each agent that was dialled in vain, with the reason in words. */
+  constructor(node: Libp2p, book: AddressBook, onUnreachable: (agent: AgentId, reason: string) => void) {
     this.#node = node;
     this.#book = book;
+    this.#onUnreachable = onUnreachable;
   }
 
   isConnected(agent: AgentId): boolean {
@@ -28,7 +37,19 @@ export class Dialer {
     const peerId = parsePeerId(agent);
     if (peerId === null) throw new Error(`${agent} is not the id of an agent`);
     const addresses = this.#book.addressesOf(agent);
-    if (addresses.length === 0) return this.#node.dial(peerId, { signal });
+    try {
+      return await (addresses.length === 0
+        ? this.#node.dial(peerId, { signal })
+        : this.#dial(peerId, addresses, signal));
+    } catch (error) {
+      const where = addresses.map(bare).join(", ");
+      if (!isStopped(signal))
+        this.#onUnreachable(agent, where === "" ? "it gave no address that leads there" : `nobody answers at ${where}`);
+      throw error;
+    }
+  }
+
+  async #dial(peerId: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<Connection> {
     try {
       return await this.#node.dial([...addresses], { signal });
     } catch (error) {

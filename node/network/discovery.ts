@@ -5,12 +5,15 @@
  */
 
 import type { Libp2p } from "@libp2p/interface";
-import type { Multiaddr } from "@multiformats/multiaddr";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Logger } from "pino";
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { type AddressBook, agentOfAddress } from "./address-book.ts";
 import type { Dialer } from "./dialer.ts";
 import { networkLimits } from "./network-limits.ts";
+import type { NetworkNews } from "./news.ts";
+import { bare } from "./own-addresses.ts";
 
 export interface DiscoveryOptions {
   readonly node: Libp2p;
@@ -18,6 +21,11 @@ export interface DiscoveryOptions {
   readonly dialer: Dialer;
   readonly book: AddressBook;
   readonly bootstrap: readonly Multiaddr[];
+  /** Addresses of which only the agent that answers there is wanted: it is told, and not connected to. */
+  readonly asked: Map<string, (answers: AgentId) => void>;
+  /** This node itself listens there: operators give all nodes the same list. */
+  readonly isOwn: (address: Multiaddr) => boolean;
+  readonly tell: (news: NetworkNews) => void;
   /** Agents that are there. */
   readonly present: () => readonly AgentId[];
   readonly refuses: (agent: AgentId) => boolean;
@@ -29,6 +37,8 @@ interface Target {
   readonly address: Multiaddr;
   /** "" until the address answered. */
   agent: AgentId | "";
+  /** The agent that was seen there instead of the one that the address names, "" if none was. */
+  instead: AgentId | "";
   waitMs: number;
   nextAtMs: number;
   dialling: boolean;
@@ -45,6 +55,8 @@ export class Discovery {
   readonly #targets: Target[];
   #timer: NodeJS.Timeout | null = null;
   #widenAtMs = 0;
+  /** Agents that were dialled in vain: until when they are left alone, and how long that was, ms. */
+  readonly #missed = new Map<AgentId, { readonly untilMs: number; readonly waitMs: number }>();
   readonly #stop = new AbortController();
 
   constructor(options: DiscoveryOptions) {
@@ -52,6 +64,7 @@ export class Discovery {
     this.#targets = options.bootstrap.map((address) => ({
       address,
       agent: agentOfAddress(address),
+      instead: "",
       waitMs: 0,
       nextAtMs: 0,
       dialling: false,
@@ -69,7 +82,7 @@ export class Discovery {
       if (target.dialling || nowMs < target.nextAtMs || target.agent === this.#options.self) continue;
       if (target.agent !== "" && this.#options.dialer.isConnected(target.agent)) continue;
       if (target.agent !== "" && this.#options.refuses(target.agent)) continue;
-      if (target.agent === "" && this.#isOwn(target.address)) continue;
+      if (target.agent === "" && this.#options.isOwn(target.address)) continue;
       void this.#dial(target);
     }
     if (nowMs < this.#widenAtMs) return;
@@ -78,19 +91,17 @@ export class Discovery {
     if (peers < networkLimits.peersWanted) this.#widen();
   }
 
-  /** Operators give all nodes the same list, so it may hold this one, without its peer id. */
-  #isOwn(address: Multiaddr): boolean {
-    const text = address.toString();
-    return this.#options.node.getMultiaddrs().some((own) => own.toString().replace(/\/p2p\/[^/]*$/, "") === text);
-  }
-
   async #dial(target: Target): Promise<void> {
-    const { node, log } = this.#options;
+    const { node, log, tell } = this.#options;
     target.dialling = true;
     try {
       const timeout = AbortSignal.timeout(networkLimits.openTimeoutMs);
       const connection = await node.dial(target.address, { signal: AbortSignal.any([this.#stop.signal, timeout]) });
-      target.agent = connection.remotePeer.toString() as AgentId;
+      const answers = connection.remotePeer.toString() as AgentId;
+      if (target.agent !== "" && target.agent !== answers)
+        tell({ kind: "new-key", address: bare(target.address), before: target.agent, answers });
+      target.agent = answers;
+      target.instead = "";
       target.waitMs = 0;
       // Should the connection close at once (another mesh, a refusal), it is not dialled in a tight loop.
       target.nextAtMs = performance.now() + networkLimits.backoffMs;
@@ -99,10 +110,34 @@ export class Discovery {
       target.nextAtMs = performance.now() + target.waitMs * (0.75 + Math.random() / 2);
       if (!this.#stop.signal.aborted) {
         log.debug({ err: error, address: target.address.toString(), retryMs: target.waitMs }, "bootstrap not reached");
+        // Something answered, and could not prove to be that agent.
+        if (error instanceof Error && error.name === "EncryptionFailedError") await this.#lookWhoAnswers(target);
       }
     } finally {
       target.dialling = false;
     }
+  }
+
+  /** Of an address that names an agent which did not answer there: perhaps another one does. It is not joined. */
+  async #lookWhoAnswers(target: Target): Promise<void> {
+    const { node, asked, tell, log } = this.#options;
+    const expected = agentOfAddress(target.address);
+    const address = bare(target.address);
+    if (expected === "" || address.startsWith("/dnsaddr/") || asked.has(address)) return; // a dnsaddr names many
+    const found: AgentId[] = [];
+    asked.set(address, (answers) => found.push(answers));
+    try {
+      const timeout = AbortSignal.timeout(networkLimits.openTimeoutMs);
+      await node.dial(multiaddr(address), { signal: AbortSignal.any([this.#stop.signal, timeout]), force: true });
+    } catch (error) {
+      log.trace({ err: error, address }, "asked who answers");
+    } finally {
+      asked.delete(address);
+    }
+    const [answers] = found;
+    if (answers === undefined || answers === expected || answers === target.instead) return;
+    target.instead = answers;
+    tell({ kind: "other-key", address, expected, answers });
   }
 
   /** One more connection, to an agent drawn at random among those known: the mesh must not hang on its bootstrap. */
@@ -110,15 +145,29 @@ export class Discovery {
     const { present, book, self, refuses, dialer, log } = this.#options;
     const there = new Set(present());
     const candidates: AgentId[] = [];
+    const nowMs = performance.now();
     for (const agent of book.agents()) {
-      if (agent !== self && !there.has(agent) && !refuses(agent)) candidates.push(agent);
+      const isLeftAlone = nowMs < (this.#missed.get(agent)?.untilMs ?? 0);
+      if (agent !== self && !there.has(agent) && !isLeftAlone && !refuses(agent)) candidates.push(agent);
     }
     const agent = candidates[Math.floor(Math.random() * candidates.length)];
     if (agent === undefined) return;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(networkLimits.openTimeoutMs)]);
-    dialer
-      .connect(agent, signal)
-      .catch((error: unknown) => log.trace({ err: error, peer: agent }, "agent not reached"));
+    dialer.connect(agent, signal).then(
+      () => this.#missed.delete(agent),
+      (error: unknown) => {
+        log.trace({ err: error, peer: agent }, "agent not reached");
+        this.#onMissed(agent);
+      },
+    );
+  }
+
+  #onMissed(agent: AgentId): void {
+    const { missedMs, missedMsMax } = networkLimits;
+    const waitMs = Math.min(missedMsMax, Math.max(missedMs, 2 * (this.#missed.get(agent)?.waitMs ?? 0)));
+    this.#missed.delete(agent); // it goes to the end
+    this.#missed.set(agent, { untilMs: performance.now() + waitMs * (0.75 + Math.random() / 2), waitMs });
+    if (this.#missed.size > limits.directoryAgents) this.#missed.delete(this.#missed.keys().next().value!);
   }
 
   stop(): void {

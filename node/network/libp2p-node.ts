@@ -11,19 +11,26 @@ import { mdns } from "@libp2p/mdns";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import type { Identity } from "../identity.ts";
+import type { Door } from "./door.ts";
 import { gossipOptions } from "./gossip.ts";
 import { networkLimits } from "./network-limits.ts";
 
-export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub }>;
+export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub; listeners: Listeners }>;
+
+/** Of libp2p's transport manager, which hides it: what really is listened on. */
+export interface Listeners {
+  getAddrs(): Multiaddr[];
+  listen(addresses: Multiaddr[]): Promise<void>;
+}
 
 export interface NodeOptions {
   readonly meshId: MeshId;
   readonly identity: Identity;
   readonly listen: readonly string[];
-  readonly announce?: readonly string[];
   readonly local: boolean;
   readonly mdns?: boolean;
 }
@@ -34,14 +41,14 @@ const connectionLimits = (local: boolean) => ({
   ...(local ? { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 10_000 } : {}),
 });
 
-/** Made, not started. `refuses` is asked at every dial and every inbound connection. */
-export function createNode(options: NodeOptions, refuses: (agent: AgentId) => boolean): Promise<MeshNode> {
+/** Made, not started. */
+export function createNode(options: NodeOptions, door: Door): Promise<MeshNode> {
   const { meshId, local } = options;
-  const refused = (peerId: { toString(): string }): boolean => refuses(peerId.toString() as AgentId);
+  const refused = (peerId: { toString(): string }): boolean => door.refuses(peerId.toString() as AgentId);
   return createLibp2p({
     start: false,
     privateKey: options.identity.privateKey,
-    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    addresses: { listen: [...options.listen], announceFilter: () => door.advertised() },
     transports: [tcp({ listenOpts: { noDelay: true }, dialOpts: { noDelay: true } })],
     connectionEncrypters: [noise()],
     streamMuxers: [
@@ -59,12 +66,19 @@ export function createNode(options: NodeOptions, refuses: (agent: AgentId) => bo
     connectionGater: {
       denyDialPeer: refused,
       denyInboundEncryptedConnection: refused,
-      denyOutboundEncryptedConnection: refused,
+      denyOutboundEncryptedConnection: (peerId, { remoteAddr }) =>
+        refused(peerId) || door.isOnlyAsked(remoteAddr, peerId.toString() as AgentId),
+      denyDialMultiaddr: (address) => door.isAstray(address),
     },
     peerDiscovery: options.mdns === true ? [mdns({ serviceTag: `meshwork-${meshId}.local` })] : [],
     services: {
       identify: identify(),
       ping: ping(),
+      listeners: ({ transportManager }: { readonly transportManager: Listeners }): Listeners => ({
+        // An object of its own: libp2p starts each service, and would start the transports twice.
+        getAddrs: () => transportManager.getAddrs(),
+        listen: (addresses) => transportManager.listen(addresses),
+      }),
       pubsub: gossipsub(gossipOptions(meshId, local)),
     },
   });

@@ -9,6 +9,7 @@ import { GOSSIP_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 export const framesProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/frames`;
 export const blobsProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/blobs`;
 export const instancesProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/instances`;
+export const dialBackProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/dial-back`;
 export const topicName = (meshId: MeshId, topic: GossipTopic): string => `meshwork/1/${meshId}/${topic}`;
 
 export const topicNames = (meshId: MeshId): ReadonlyMap<string, GossipTopic> =>

@@ -8,100 +8,56 @@
  */
 
 import type { Libp2p } from "@libp2p/interface";
-import type { Multiaddr } from "@multiformats/multiaddr";
-import type { Logger } from "pino";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { isLoopback } from "../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
-import { limits } from "../../protocol/core/limits.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
-import type { Identity } from "../identity.ts";
-import type { BlobStore } from "../store/blob-store.ts";
-import { AddressBook, parseAddress } from "./address-book.ts";
+import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
 import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
 import { Conduct } from "./conduct.ts";
+import { DialBackServer } from "./dial-back.ts";
 import { Dialer } from "./dialer.ts";
 import { Discovery } from "./discovery.ts";
+import { createDoor, type DoorParts } from "./door.ts";
 import { Gossip } from "./gossip.ts";
 import { Instances } from "./instances.ts";
 import { createNode, type MeshNode } from "./libp2p-node.ts";
-import { blobsProtocol, framesProtocol, instancesProtocol } from "./names.ts";
+import { startListening } from "./listening.ts";
+import { blobsProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./names.ts";
+import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
+import { describeNews, isWarning, type NetworkNews } from "./news.ts";
+import { bare, hostOf, joinsAnotherMachine } from "./own-addresses.ts";
 import { Peers } from "./peers.ts";
+import { Reach } from "./reach.ts";
 
-export interface NetworkOptions {
-  readonly meshId: MeshId;
-  readonly identity: Identity;
-  readonly blobs: BlobStore;
-  /** Multiaddrs to listen on, `/ip4/127.0.0.1/tcp/0` for any free port of this machine. Empty: dials only. */
-  readonly listen: readonly string[];
-  /** Addresses to tell others instead of those it listens on (behind a NAT). Empty: those. */
-  readonly announce?: readonly string[];
-  /** Multiaddrs of peers to begin with; the peer id may be left out. */
-  readonly bootstrap: readonly string[];
-  /** All nodes of the mesh run on this machine: limits per address make no sense then. */
-  readonly local: boolean;
-  /** Find peers in the local network by multicast. */
-  readonly mdns?: boolean;
-  /** Somebody else runs with this node's key, since `startedMs` (ms since 1970). `isFirst`: since before this node. */
-  readonly onTwin?: (twin: { readonly startedMs: number; readonly isFirst: boolean }) => void;
-  readonly log: Logger;
-}
-
-export interface NetworkStats {
-  /** Peers of the mesh that are there. */
-  readonly peers: number;
-  readonly sent: { readonly gossip: number; readonly direct: number; readonly bytes: number };
-  readonly received: { readonly gossip: number; readonly direct: number; readonly bytes: number };
-  /** Direct frames that were dropped: peers out of reach, queues that were full. */
-  readonly dropped: number;
-  /** Gossip that was ignored because too much of it waited for the agent. */
-  readonly unjudged: number;
-  /** Offences by code. */
-  readonly offences: ReadonlyMap<string, number>;
-  /** Peers that are refused now. */
-  readonly refused: number;
-  readonly blobs: { readonly fetched: number; readonly failed: number; readonly served: number };
-}
-
-export interface Network {
-  readonly agent: AgentId;
-  /** Listens, and delivers from now on. Rejects with `usage` or `storage` where an address cannot be used. */
-  start(deliver: (input: Input) => void): Promise<void>;
-  /** Where it can be dialled, with its peer id. Empty before `start`. */
-  addresses(): string[];
-  /** Peers of the mesh that are there. */
-  peers(): AgentId[];
-  send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void;
-  publish(topic: GossipTopic, bytes: Uint8Array): void;
-  /** Hear these topics, and no others. Before the first call: `FIRST_TOPICS`. */
-  subscribe(topics: readonly GossipTopic[]): void;
-  verdict(ticket: number, verdict: Verdict): void;
-  misbehaved(agent: AgentId, code: string): void;
-  /** Where an agent is, in its own words; `suggest`: in others'. */
-  address(agent: AgentId, addresses: readonly string[]): void;
-  suggest(agent: AgentId, addresses: readonly string[]): void;
-  /** True when the blob is in the store; false when nobody gave it. Rejects with `storage`. */
-  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean>;
-  /** False: peers are not read for now. */
-  setReading(reading: boolean): void;
-  stats(): NetworkStats;
-  /** Lets what waits leave, for a moment, and closes everything. Never rejects; a second call does nothing. */
-  stop(): Promise<void>;
-}
+export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 
 const SWEEP_MS = 30_000;
+/** How often it looks whether its own addresses changed, and asks whom it could not ask before. */
+const REACH_MS = 2_000;
 /** Codes that are counted one by one; the rest together, since codes may come from the agent. */
 const OFFENCE_CODES_MAX = 256;
+
+interface NetworkParts {
+  readonly node: MeshNode;
+  readonly conduct: Conduct;
+  readonly bootstrap: readonly Multiaddr[];
+  readonly book: AddressBook;
+  readonly asked: DoorParts["asked"];
+  readonly isLocal: boolean;
+}
 
 class Libp2pNetwork implements Network {
   readonly agent: AgentId;
   readonly #options: NetworkOptions;
   readonly #conduct: Conduct;
-  readonly #book = new AddressBook();
+  readonly #book: AddressBook;
   readonly #node: MeshNode;
   readonly #dialer: Dialer;
   readonly #peers: Peers;
@@ -110,20 +66,25 @@ class Libp2pNetwork implements Network {
   readonly #client: BlobClient;
   readonly #discovery: Discovery;
   readonly #instances: Instances;
+  readonly #reach: Reach;
+  readonly #dialBacks: DialBackServer;
   readonly #offences = new Map<string, number>();
   #deliver: (input: Input) => void = () => {};
-  #sweepTimer: NodeJS.Timeout | null = null;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #isAlone = false;
   #stopping: Promise<void> | null = null;
 
-  constructor(options: NetworkOptions, node: MeshNode, conduct: Conduct, bootstrap: readonly Multiaddr[]) {
+  constructor(options: NetworkOptions, parts: NetworkParts) {
+    const { node, conduct, bootstrap, book, asked } = parts;
     const { identity, meshId, blobs, log } = options;
     this.agent = identity.agent;
     this.#options = options;
     this.#node = node;
     this.#conduct = conduct;
-    const deliver = (input: Input): void => this.#deliver(input);
+    this.#book = book;
+    const deliver = (input: Input): void => this.#onInput(input);
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
-    this.#dialer = new Dialer(node, this.#book);
+    this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
     this.#peers = new Peers({ self: this.agent, protocol: framesProtocol(meshId), dialer, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
@@ -142,17 +103,56 @@ class Libp2pNetwork implements Network {
       node: node as unknown as Libp2p,
       self: this.agent,
       dialer,
-      book: this.#book,
+      book,
       bootstrap,
+      asked,
+      isOwn: (address) => node.services.listeners.getAddrs().some((own) => bare(own) === bare(address)),
+      tell: (news) => this.#tell(news),
       present: () => this.#peers.present(),
       refuses: (agent) => conduct.refuses(agent, performance.now()),
       log,
     });
+    const listenHosts = new Set(options.listen === "every-interface" ? [] : options.listen.map(hostOf));
+    this.#dialBacks = new DialBackServer({ node: node as unknown as Libp2p, offend, log });
+    this.#reach = new Reach({
+      node: node as unknown as Libp2p,
+      protocol: dialBackProtocol(meshId),
+      listening: () => node.services.listeners.getAddrs(),
+      announce: options.announce ?? [],
+      isNamed: (address) => listenHosts.has(hostOf(address)),
+      isLocal: parts.isLocal,
+      onChange: () => this.#tellAddresses(),
+      tell: (news) => this.#tell(news),
+      log,
+    });
+  }
+
+  /** To the agent; who is there concerns others here, too. */
+  #onInput(input: Input): void {
+    this.#deliver(input);
+    if (input.kind === "connected") {
+      this.#reach.onMet(input.agent);
+      if (this.#isAlone) this.#tell({ kind: "company", agent: input.agent });
+      this.#isAlone = false;
+    } else if (input.kind === "disconnected") {
+      this.#reach.onLost(input.agent);
+      if (this.#isAlone || this.#peers.present().length > 0) return;
+      this.#isAlone = true;
+      this.#tell({ kind: "alone" });
+    }
+  }
+
+  #tell(news: NetworkNews): void {
+    if (this.#stopping !== null) return;
+    const text = describeNews(news);
+    if (this.#options.onNews !== undefined) this.#options.onNews(news);
+    else if (isWarning(news)) this.#options.log.warn(text);
+    else this.#options.log.info(text);
   }
 
   async start(deliver: (input: Input) => void): Promise<void> {
     this.#deliver = deliver;
-    const { meshId, listen, log } = this.#options;
+    const { meshId, log } = this.#options;
     this.#listenToNode();
     await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, {
       maxInboundStreams: networkLimits.inboundStreams,
@@ -166,23 +166,21 @@ class Libp2pNetwork implements Network {
       maxInboundStreams: networkLimits.inboundStreams,
       maxOutboundStreams: networkLimits.inboundStreams,
     });
+    await this.#node.handle(dialBackProtocol(meshId), this.#dialBacks.onStream);
     try {
-      await this.#node.start();
+      await startListening(this.#node, this.#options.listen, log);
     } catch (error) {
       await this.stop();
-      throw new MeshworkError(
-        "usage",
-        `cannot listen on ${listen.join(", ")}: ${explainListen(error)}`,
-        "choose another",
-      );
+      throw error;
     }
     this.#gossip.subscribe(FIRST_TOPICS);
     this.#discovery.start();
-    this.#sweepTimer = setInterval(() => {
+    const sweep = (): void => {
       this.#peers.sweep();
       this.#conduct.sweep(performance.now());
-    }, SWEEP_MS).unref();
-    this.#tellAddresses();
+    };
+    this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(() => this.#reach.look(), REACH_MS).unref());
+    this.#reach.look();
     log.debug({ addresses: this.addresses() }, "network up");
   }
 
@@ -208,25 +206,39 @@ class Libp2pNetwork implements Network {
         detail.multiaddrs.map((address) => address.toString()),
       );
     });
-    this.#node.addEventListener("self:peer:update", () => this.#tellAddresses());
+    this.#node.addEventListener("self:peer:update", () => this.#reach.look());
   }
 
-  #toldAddresses = "";
-
   #tellAddresses(): void {
-    const addresses = this.addresses().slice(0, limits.addresses);
-    const told = addresses.join(" ");
-    if (told === this.#toldAddresses || this.#stopping !== null) return;
-    this.#toldAddresses = told;
-    this.#deliver({ kind: "addresses", addresses });
+    if (this.#stopping !== null) return;
+    const addresses = this.advertised().map((address) => address.toString());
+    this.#deliver({ kind: "addresses", addresses, reach: this.#reach.state() });
+  }
+
+  /** What other agents are told. */
+  advertised(): Multiaddr[] {
+    return this.#reach.advertised().map((text) => this.#named(multiaddr(text)));
+  }
+
+  #named(address: Multiaddr): Multiaddr {
+    return agentOfAddress(address) === "" ? address.encapsulate(`/p2p/${this.agent}`) : address;
   }
 
   addresses(): string[] {
-    return this.#node.getMultiaddrs().map((address) => address.toString());
+    const listening = this.#node.services.listeners.getAddrs();
+    const announced = (this.#options.announce ?? []).map((text) => multiaddr(text));
+    return [...announced, ...listening].map((address) => this.#named(address).toString());
   }
 
   peers(): AgentId[] {
     return this.#peers.present();
+  }
+
+  /** It is connected by loopback. */
+  isOnThisMachine(agent: AgentId): boolean {
+    const peerId = parsePeerId(agent);
+    if (peerId === null) return false;
+    return this.#node.getConnections(peerId).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
   }
 
   send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void {
@@ -299,8 +311,10 @@ class Libp2pNetwork implements Network {
   }
 
   async #stop(): Promise<void> {
-    if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#discovery.stop();
+    this.#reach.stop();
+    this.#dialBacks.stop();
     this.#gossip.stop();
     this.#server.stop();
     await this.#client.stop();
@@ -313,13 +327,6 @@ class Libp2pNetwork implements Network {
   }
 }
 
-/** Of libp2p's long account with its advice to programmers, what the system said of the addresses. */
-function explainListen(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const refusals = [...message.matchAll(/\blisten (E[A-Z]+): ([^\n]*?)(?= at |$)/gm)].map(([, , text]) => text!.trim());
-  return refusals.length === 0 ? message : [...new Set(refusals)].join("; ");
-}
-
 /** Throws `usage` when an address of the options is none. Does nothing on the network before `start`. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const check = (text: string): Multiaddr => {
@@ -327,9 +334,21 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     if (address !== null) return address;
     throw new MeshworkError("usage", `"${text}" is no multiaddr`, "write it as /ip4/192.0.2.1/tcp/4001");
   };
-  for (const text of [...options.listen, ...(options.announce ?? [])]) check(text);
+  const listen = options.listen === "every-interface" ? [] : options.listen;
+  for (const text of [...listen, ...(options.announce ?? [])]) check(text);
   const bootstrap = options.bootstrap.map(check);
   const conduct = new Conduct();
-  const node = await createNode(options, (agent) => conduct.refuses(agent, performance.now()));
-  return new Libp2pNetwork(options, node, conduct, bootstrap);
+  const isLocal =
+    options.listen !== "every-interface" && listen.every(isLoopback) && !joinsAnotherMachine(options.bootstrap);
+  let network: Libp2pNetwork | null = null;
+  const { door, book, asked } = createDoor({
+    isLocal,
+    bootstrap,
+    refuses: (agent) => conduct.refuses(agent, performance.now()),
+    isOnThisMachine: (agent) => network?.isOnThisMachine(agent) === true,
+    advertised: () => network?.advertised() ?? [],
+  });
+  const node = await createNode({ ...options, listen }, door);
+  network = new Libp2pNetwork(options, { node, conduct, bootstrap, book, asked, isLocal });
+  return network;
 }

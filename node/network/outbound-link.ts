@@ -38,6 +38,8 @@ export class OutboundLink {
   #stream: Stream | null = null;
   #openedAtMs = 0;
   #opening: AbortController | null = null;
+  /** Settles, and never rejects, when the newest attempt to open a stream has ended. */
+  #attempt: Promise<void> = Promise.resolve();
   #pumping = false;
   #backoffMs = 0;
   #retryAtMs = 0;
@@ -85,7 +87,7 @@ export class OutboundLink {
     const controller = new AbortController();
     this.#opening = controller;
     const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(networkLimits.openTimeoutMs)]);
-    this.#host.open(signal).then(
+    this.#attempt = this.#host.open(signal).then(
       (stream) => this.#opened(stream),
       (error: unknown) => this.#failed(error),
     );
@@ -179,13 +181,16 @@ export class OutboundLink {
     }
   }
 
-  /** Lets what waits leave, for a moment, and closes the stream. */
-  async close(): Promise<void> {
+  /** Lets what waits leave, for a moment, and closes the stream. `isPresent`: the one that is opening will come up. */
+  async close(isPresent: boolean): Promise<void> {
     if (this.#closed) return;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    const deadline = performance.now() + networkLimits.flushMs;
+    if (isPresent && this.#opening !== null)
+      await Promise.race([this.#attempt, new Promise((resolve) => setTimeout(resolve, networkLimits.flushMs).unref())]);
+    this.#pump();
     const stream = this.#stream;
     try {
-      const deadline = performance.now() + networkLimits.flushMs;
       while (stream !== null && this.#stream === stream && this.#queue.length > 0 && performance.now() < deadline) {
         await drained(stream, networkLimits.flushMs);
         this.#pump();

@@ -151,6 +151,6 @@ export class Peers {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const frames of this.#inbound) frames.stop();
-    await Promise.all([...this.#peers.values()].map((peer) => peer.link.close()));
+    await Promise.all([...this.#peers.values()].map((peer) => peer.link.close(peer.present)));
   }
 }

@@ -1,14 +1,17 @@
 /**
- * This agent's own capability vector: when it goes out and in which shard, and whose vectors it hears.
+ * This agent's own capability vector: when it goes out and in which shard, and whose vectors it hears; and
+ * what it saw of those others (membership/acquaintances.ts).
  *
  * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3.
  */
 
-import { type Directory, VCV_LIFE_MS } from "../capability/directory.ts";
+import { type Directory, GOODBYE, VCV_LIFE_MS } from "../capability/directory.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
-import { type Vcv, vcvHash } from "../wire/capability.ts";
+import type { Input } from "../input.ts";
+import { Acquaintances } from "../membership/acquaintances.ts";
+import { type Vcv, type VcvContent, vcvHash } from "../wire/capability.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS, type GossipTopic } from "../wire/topics.ts";
@@ -28,6 +31,7 @@ export class Advertiser {
   readonly #context: Context;
   readonly #directory: Directory;
   readonly #exchanges: Exchanges;
+  readonly acquaintances = new Acquaintances();
   readonly #mates: () => Iterable<AgentId>;
   #addresses: readonly string[];
   #version = 0;
@@ -66,11 +70,19 @@ export class Advertiser {
 
   /** A fresh vector, in the own directory at once and on its way to the others. Null: a client has none. */
   #renew(): Vcv | null {
-    const { config, self, now, skills, embedder } = this.#context;
+    const { now, isClient } = this.#context;
     this.#publishAtMs = now.monoMs + VCV_LIFE_MS / 2;
-    if (this.#context.isClient) return null;
+    if (isClient) return null;
+    const vcv = this.#sign({});
+    this.#directory.take(now.wallMs, vcv);
+    return vcv;
+  }
+
+  /** Its next vector, as it stands but for `change`. */
+  #sign(change: Partial<VcvContent>): Vcv {
+    const { config, self, now, skills, embedder } = this.#context;
     this.#version++;
-    const content = {
+    const content: VcvContent = {
       agent: self,
       incarnation: config.incarnation,
       version: this.#version,
@@ -84,14 +96,30 @@ export class Advertiser {
       rulesVersion: RULES_VERSION,
       depth: this.#directory.place.depth,
       expiresMs: Math.floor(now.wallMs) + VCV_LIFE_MS,
+      ...change,
     };
     const message = statementMessage(config.meshId, "vcv", vcvHash(config.crypto.hash, content));
-    const vcv = { ...content, signature: config.signer.sign(message) };
-    this.#directory.take(now.wallMs, vcv);
-    return vcv;
+    return { ...content, signature: config.signer.sign(message) };
   }
 
-  onAddresses(addresses: readonly string[]): void {
+  /** Good-bye: its last vector, to its neighbours and by gossip to the others, so that nobody waits for it. */
+  #leave(): void {
+    if (!this.#isConnected || this.#context.isClient) return;
+    const last = this.#sign({ skills: [], labels: [], addresses: [], hosts: false, expiresMs: GOODBYE });
+    this.#context.sendAll(this.#exchanges.connected, { kind: "vcvs", vcvs: [last] });
+    const topic = capsTopic(this.#directory.place.shard, last.depth);
+    this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(last) });
+    this.#publishAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  onInput(input: Extract<Input, { kind: "addresses" | "unreachable" | "stop" }>): void {
+    if (input.kind === "stop") return this.#leave();
+    if (input.kind === "unreachable") return this.acquaintances.onUnreachable(input.agent, input.reason);
+    if (input.reach !== undefined) this.acquaintances.own = input.reach;
+    this.#onAddresses(input.addresses);
+  }
+
+  #onAddresses(addresses: readonly string[]): void {
     if (addresses.join() === this.#addresses.join()) return;
     this.#addresses = addresses;
     this.#renew();
@@ -100,6 +128,7 @@ export class Advertiser {
 
   onConnected(peer: AgentId): void {
     const { now } = this.#context;
+    this.acquaintances.onConnection(peer, true, now.monoMs);
     if (!this.#isConnected) {
       this.#connectedMs = now.monoMs;
       this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
@@ -108,6 +137,7 @@ export class Advertiser {
   }
 
   onDisconnected(peer: AgentId): void {
+    this.acquaintances.onConnection(peer, false, this.#context.now.monoMs);
     this.#exchanges.onDisconnected(peer);
   }
 
@@ -122,7 +152,10 @@ export class Advertiser {
     const { shard, depth } = this.#directory.placeOf(decoded.value);
     if (topic !== capsTopic(shard, depth)) return reject("wrong-shard");
     const verdict = this.#onVcv(decoded.value);
-    if (verdict.verdict === "accept") this.#heardMs = this.#context.now.monoMs;
+    if (verdict.verdict === "accept") {
+      this.#heardMs = this.#context.now.monoMs;
+      this.acquaintances.onHeard(decoded.value.agent, this.#heardMs);
+    }
     return verdict;
   }
 

@@ -97,6 +97,7 @@ class Agent implements Machine {
       diverged: this.#containment,
       directory: this.#directory,
       loadPpm: () => this.#worker.load.ppm,
+      acquaintances: this.#advertiser.acquaintances,
       isAbsent: (agent) => this.#invitations.isAbsent(agent),
     });
     this.#hostEvents = {
@@ -159,7 +160,9 @@ class Agent implements Machine {
       case "load":
         return this.#worker.onLoad(input.ppm);
       case "addresses":
-        return this.#advertiser.onAddresses(input.addresses);
+      case "unreachable":
+      case "stop":
+        return this.#advertiser.onInput(input);
     }
   }
 
@@ -338,6 +341,7 @@ class Agent implements Machine {
   #onFrame(from: AgentId, bytes: Uint8Array): void {
     this.#invitations.onHeard(from);
     this.#own.onHeard(from);
+    this.#advertiser.acquaintances.onHeard(from, this.#context.now.monoMs);
     const decoded = decodeMessage(bytes);
     const verdict = decoded.ok
       ? this.#containment.reading(() => this.#onMessage(from, decoded.value))

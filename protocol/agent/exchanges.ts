@@ -49,6 +49,10 @@ export class Exchanges {
     this.#directory = directory;
   }
 
+  get connected(): Iterable<AgentId> {
+    return this.#connected;
+  }
+
   onConnected(peer: AgentId): void {
     this.#connected.add(peer);
     // Neighbours tell each other the same: of connections that open one after another, for a job, few are of use.

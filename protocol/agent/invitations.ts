@@ -148,7 +148,7 @@ export class Invitations {
       const job = jobIdOf(this.#context.config.crypto.hash, signed);
       this.#context.emit({
         kind: "event",
-        event: { kind: "submitted", job, ok: false, reason: checked, refusedBy: [] },
+        event: { kind: "submitted", job, ok: false, reason: checked, refusedBy: [], said: new Map() },
       });
       return;
     }
@@ -165,7 +165,7 @@ export class Invitations {
     if (isSelfAsked) {
       const refusal = this.#events.refusal(checked);
       if (refusal !== null) {
-        this.#end(checked, false, `this node refuses: ${refusal}`, [this.#context.self]);
+        this.#end(checked, false, `this node refuses: ${refusal}`, new Map([[this.#context.self, refusal]]));
         return;
       }
     }
@@ -197,7 +197,12 @@ export class Invitations {
     for (const agent of gone) this.#absent.set(agent, this.#context.now.monoMs);
     const parts = [...refused].map(([agent, reason]) => `${this.#nameOf(agent)} refuses: ${reason}`);
     if (gone.length > 0) parts.push(`no answer from ${gone.map((agent) => this.#nameOf(agent)).join(", ")}`);
-    this.#end(checked, false, parts.join("; "), [...refused.keys(), ...gone]);
+    this.#end(
+      checked,
+      false,
+      parts.join("; "),
+      new Map([...refused, ...gone.map((agent): [AgentId, string] => [agent, ""])]),
+    );
   }
 
   /** Where the others can be found, as far as it fits into a frame beside the genesis. */
@@ -257,7 +262,12 @@ export class Invitations {
     for (const agent of silent) this.#absent.set(agent, monoMs);
     const names = silent.map((agent) => this.#nameOf(agent)).join(", ");
     const reason = silent.length === 0 ? "its members are there and decide nothing" : `${names} fell silent`;
-    this.#end(checked, false, `no first block within ${Math.round((monoMs - sinceMs) / 1_000)} s: ${reason}`, silent);
+    this.#end(
+      checked,
+      false,
+      `no first block within ${Math.round((monoMs - sinceMs) / 1_000)} s: ${reason}`,
+      new Map(silent.map((agent) => [agent, ""])),
+    );
   }
 
   #withdraw({ genesis, job }: CheckedGenesis): void {
@@ -273,9 +283,11 @@ export class Invitations {
     return crypto.verify(genesis.owner, statementMessage(meshId, "withdraw", job), signature);
   }
 
-  #end({ job }: CheckedGenesis, ok: boolean, reason: string, refusedBy: readonly AgentId[] = []): void {
+  /** `said`: of those that are not to be drawn again; "" of who said nothing. */
+  #end({ job }: CheckedGenesis, ok: boolean, reason: string, said: ReadonlyMap<AgentId, string> = new Map()): void {
     this.#submitted.delete(job);
-    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, refusedBy } });
+    const refusedBy = [...said.keys()];
+    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, refusedBy, said } });
   }
 
   /** Whether it lately left an invitation without an answer, and has not been heard of since. */

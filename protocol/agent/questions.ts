@@ -9,12 +9,13 @@ import { SkillSearch } from "../capability/search.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
-import { defaultCommitteeSize } from "../job/committee-draw.ts";
+import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Message, Query } from "../wire/message.ts";
 import { encodeValue } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
+import { drawable } from "./drawable.ts";
 import type { Hosts } from "./hosts.ts";
 import type { JobHost } from "./job-host.ts";
 import { describeAgent, describeDiverged, describeJob, encodeCertified } from "./status.ts";
@@ -32,6 +33,7 @@ export interface QuestionSources {
   readonly directory: Directory;
   /** Share of its slots in use, parts per million. */
   loadPpm(): number;
+  readonly acquaintances: Acquaintances;
   /** Whether an agent lately did not answer this one. */
   isAbsent(agent: AgentId): boolean;
 }
@@ -112,12 +114,12 @@ export class Questions {
     const { hosts, directory } = this.#sources;
     const { config, self, now } = this.#context;
     if (query.kind === "hosts") {
-      const all = directory.list(now.wallMs).filter((vcv) => vcv.hosts);
-      const present = all.filter((vcv) => !this.#sources.isAbsent(vcv.agent));
-      // Who seems away is left out, but not so that a committee becomes smaller, and with it what it tolerates.
-      const isEnough = defaultCommitteeSize(present.length) === defaultCommitteeSize(all.length);
-      const keepers = isEnough ? present : all;
-      return { ok: true, bytes: encodeValue(keepers.map((vcv) => vcv.agent)) };
+      const { acquaintances } = this.#sources;
+      const seen = {
+        isHere: (agent: AgentId): boolean => agent === self || acquaintances.of(agent).isConnected,
+        isAway: (agent: AgentId): boolean => this.#sources.isAbsent(agent) || acquaintances.isUnreachable(agent),
+      };
+      return { ok: true, bytes: encodeValue(drawable(directory.list(now.wallMs), seen)) };
     }
     if (query.kind === "agents") return this.#answerAgents(query);
     if (query.kind === "shards") {
@@ -132,7 +134,11 @@ export class Questions {
       meshId: config.meshId,
       load: this.#sources.loadPpm(),
       meshAgents: directory.meshAgents,
-      agents: directory.list(now.wallMs).map(describeAgent),
+      wallMs: Math.floor(now.wallMs),
+      reach: { ...this.#sources.acquaintances.own },
+      agents: directory
+        .list(now.wallMs)
+        .map((vcv) => describeAgent(vcv, self, this.#sources.acquaintances.of(vcv.agent), now.monoMs)),
       jobs: hosts.ask((host) => describeJob(host, this.#nameOf)),
       diverged: describeDiverged(this.#sources.diverged.list()),
     };

@@ -3,9 +3,10 @@
  */
 
 import { compareText } from "../core/bytes.ts";
-import { taskId } from "../core/ids.ts";
+import { type AgentId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SHAPES } from "../job/event.ts";
+import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { certificateCodec } from "../wire/certificate.ts";
 import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
@@ -97,7 +98,8 @@ export function describeDiverged(diverged: Iterable<DivergedJob>): Value {
   return newest.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
 }
 
-export function describeAgent(vcv: Vcv): Value {
+/** `reach`: as `self` found it; `heardMs`: how long ago something came from it, null if nothing did. */
+export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoMs: number): Value {
   const { agent, name, slots, labels, addresses, hosts } = vcv;
   const skills = vcv.skills.map((skill) => ({
     name: skill.name,
@@ -105,7 +107,11 @@ export function describeAgent(vcv: Vcv): Value {
     price: skill.price,
     expectedMs: skill.expectedMs,
   }));
-  return { agent, name, skills, slots, labels: [...labels], addresses: [...addresses], hosts };
+  const isHere = agent === self;
+  const reach = isHere ? "self" : seen.isConnected ? "connected" : seen.unreachable === "" ? "unknown" : "unreachable";
+  const heardMs = isHere || seen.heardMs === null ? null : Math.max(0, Math.floor(monoMs - seen.heardMs));
+  const why = reach === "unreachable" ? seen.unreachable : "";
+  return { agent, name, skills, slots, labels: [...labels], addresses: [...addresses], hosts, reach, why, heardMs };
 }
 
 /** The outputs of a job's result as the ledger holds them: references for blobs. */

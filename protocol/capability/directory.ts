@@ -14,15 +14,15 @@ import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { EMBEDDER_NAME, isEmbedding, vectorOf } from "./embedding.ts";
+import { Goodbyes, isNewer } from "./goodbyes.ts";
 import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weightOf } from "./shards.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
+/** When a vector expires that says good-bye: in everybody's past, whatever their clocks say. */
+export const GOODBYE = 0;
 /** How much longer than that somebody's clock may make it seem, ms. */
 const VCV_LIFE_SLACK_MS = 5 * 60_000;
-
-const isNewer = (a: Vcv, b: Pick<Vcv, "incarnation" | "version">): boolean =>
-  a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.version > b.version);
 
 /** Computed once a vector: a simulated world hands the same one to all its agents. */
 const factsKnown = new WeakMap<Vcv, Facts>();
@@ -91,6 +91,7 @@ export class Directory {
   readonly #outsiders: AgentId[][] = Array.from({ length: CELLS }, () => []);
   /** Agents that are remembered whatever their shards, the longest known first. */
   readonly #kept = new Set<AgentId>();
+  readonly #goodbyes = new Goodbyes();
   #version = 0;
 
   constructor(meshId: MeshId, crypto: Crypto, self: AgentId, options: DirectoryOptions = {}) {
@@ -170,20 +171,26 @@ export class Directory {
   take(wallMs: number, vcv: Vcv): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
+    if (this.#goodbyes.covers(vcv)) return ignore("left");
+    const isGoodbye = vcv.expiresMs === GOODBYE;
     const facts = factsOf(this.#crypto, vcv);
     // What gossip would not carry must not come in by another way: it is handed on in frames with others.
     if (facts.bytes > limits.gossipBytes) return reject("vcv-too-large");
     if (!facts.isSound) return reject("wrong-vector");
     if (vcv.embedder !== this.#embedder) return ignore("other-embedder");
-    if (vcv.expiresMs <= wallMs) return ignore("expired");
+    if (vcv.expiresMs <= wallMs && !isGoodbye) return ignore("expired");
     if (vcv.expiresMs > wallMs + VCV_LIFE_MS + VCV_LIFE_SLACK_MS) return ignore("from-the-future");
-    if (known === undefined && this.#entries.size >= limits.directoryAgents) {
+    if (known === undefined && this.#entries.size >= limits.directoryAgents && !isGoodbye) {
       this.expire(wallMs);
       if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");
     }
     if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", facts.hash), vcv.signature))
       return reject("bad-signature");
     if (known !== undefined) this.#drop(known);
+    if (isGoodbye) {
+      this.#goodbyes.add(wallMs, vcv);
+      return ACCEPT;
+    }
     const kept = shared(vcv, facts);
     this.#put(kept);
     this.#split();
@@ -220,6 +227,7 @@ export class Directory {
 
   expire(wallMs: number): void {
     for (const vcv of this.#entries.values()) if (vcv.expiresMs <= wallMs) this.#drop(vcv);
+    this.#goodbyes.expire(wallMs);
   }
 
   // --- depth ------------------------------------------------------------------------------------------
@@ -320,7 +328,11 @@ export class Directory {
     const all = [...this.#entries.values()];
     const first = this.#version % all.length;
     const turned = [...all.slice(first), ...all.slice(0, first)].filter(({ expiresMs }) => expiresMs > wallMs);
-    if (this.#place.depth === 0) return turned.filter(lacks); // of few outsiders, if any
-    return [...turned.filter(({ hosts }) => hosts), ...turned.filter(({ hosts }) => !hosts)].filter(lacks);
+    const left = this.#goodbyes.newerThan(theirs);
+    if (this.#place.depth === 0) return [...left, ...turned.filter(lacks)]; // of few outsiders, if any
+    return [
+      ...left,
+      ...[...turned.filter(({ hosts }) => hosts), ...turned.filter(({ hosts }) => !hosts)].filter(lacks),
+    ];
   }
 }

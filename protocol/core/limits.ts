@@ -127,7 +127,9 @@ export const limits = {
   heldAwards: 16_384,
   /** Agents in the directory. */
   directoryAgents: 20_000,
-  /** Of them, members of its jobs that an agent remembers beyond the few of their shards. */
+  /** Agents that said good-bye, remembered until nobody hands on what they said before. */
+  goodbyes: 4_096,
+  /** Of those in the directory, members of its jobs that an agent remembers beyond the few of their shards. */
   keptAgents: 4_096,
   /** Bits by which shards of a mesh can differ: 64 shards (capability/shards.ts). */
   shardBits: 6,

@@ -17,8 +17,14 @@ export interface Ran {
 
 const started = new Set<ChildProcess>();
 
-export function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const child = spawn(process.execPath, [SCRIPT, ...args], {
+/** `within`: a command that runs the rest of its arguments, such as one that enters a network namespace. */
+export function launch(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  within: readonly string[] = [],
+): ChildProcess {
+  const [command, ...rest] = [...within, process.execPath, SCRIPT, ...args];
+  const child = spawn(command!, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
@@ -36,11 +42,12 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Ctrl-C once standard error matches. */
   readonly interruptAt?: RegExp;
+  readonly within?: readonly string[];
 }
 
 /** Runs a command to its end. */
-export function meshwork(args: readonly string[], { env = {}, interruptAt }: RunOptions = {}): Promise<Ran> {
-  const child = launch(args, env);
+export function meshwork(args: readonly string[], { env = {}, interruptAt, within }: RunOptions = {}): Promise<Ran> {
+  const child = launch(args, env, within);
   let out = "";
   let err = "";
   let isInterrupted = false;
@@ -84,6 +91,40 @@ export async function startNode(name: string, args: readonly string[]): Promise<
     address: ready.addresses[0]!,
     process: child,
     log: () => err,
+    signal: (signal) => void child.kill(signal),
+    ended: () => closed,
+  };
+}
+
+/** `meshwork node …` as a person runs it, with what it prints. */
+export interface PrintingNode {
+  /** The address in the line that another machine runs to join it. */
+  readonly address: string;
+  readonly id: string;
+  /** All that it printed. */
+  said(): string;
+  signal(name: NodeJS.Signals): void;
+  ended(): Promise<number | null>;
+}
+
+/** `meshwork node …` without `--json`, once it printed the line to join it. */
+export async function startPrinting(args: readonly string[], options: RunOptions = {}): Promise<PrintingNode> {
+  const child = launch(["node", ...args], options.env, options.within);
+  let said = "";
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const address = await new Promise<string>((resolve, reject) => {
+    void closed.then((code) => reject(new Error(`the node ended with ${code}: ${said}`)));
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (chunk) => {
+        said += chunk;
+        const found = /--join (\S+)\n/.exec(said);
+        if (found !== null) resolve(found[1]!);
+      });
+  });
+  return {
+    address,
+    id: /\/p2p\/(\S+)$/.exec(address)![1]!,
+    said: () => said,
     signal: (signal) => void child.kill(signal),
     ended: () => closed,
   };

@@ -1,0 +1,125 @@
+/**
+ * Why a committee is smaller than the mesh could have made it: agent by agent, for whoever submits the job.
+ */
+
+import { keepersOf } from "../protocol/agent/invitations.ts";
+import { MeshworkError } from "../protocol/core/errors.ts";
+import type { AgentId } from "../protocol/core/ids.ts";
+import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
+import type { Genesis } from "../protocol/wire/genesis.ts";
+import type { Value } from "../protocol/wire/value.ts";
+import type { ParsedJob } from "./job-file/parse-job.ts";
+import { makeGenesis, type Owner } from "./make-genesis.ts";
+
+/** Why an agent keeps no part of a job. */
+export type LeftOutWhy =
+  /** Asked, it said no; `detail`: its reason. */
+  | "refused"
+  /** Asked, it did not answer. */
+  | "silent"
+  /** It could not be dialled from here; `detail`: where. */
+  | "unreachable"
+  /** It told the mesh that nobody can dial it: two such members never meet (protocol/agent/drawable.ts). */
+  | "hidden"
+  /** It works, and keeps no jobs. */
+  | "keeps-no-jobs"
+  /** It was not asked: the committee is as large as it can be without those above. */
+  | "not-drawn";
+
+export interface LeftOut {
+  readonly agent: AgentId;
+  readonly name: string;
+  readonly why: LeftOutWhy;
+  readonly detail: string;
+}
+
+/** An agent as a node's status tells it (protocol/agent/status.ts). */
+export interface KnownAgent {
+  readonly agent: AgentId;
+  readonly name: string;
+  readonly hosts: boolean;
+  readonly skills: readonly unknown[];
+  readonly addresses: readonly string[];
+  readonly reach: "self" | "connected" | "unreachable" | "unknown";
+  /** Why it is unreachable; else "". */
+  readonly why: string;
+}
+
+export interface Draws {
+  readonly agents: readonly KnownAgent[];
+  /** Members and standbys; nobody, if no committee was formed. */
+  readonly keepers: readonly AgentId[];
+  /** Of the committee. */
+  readonly size: number;
+  /** Who was asked and is not among the keepers, with what it said; "" if it said nothing. */
+  readonly declined: ReadonlyMap<AgentId, string>;
+}
+
+/** Commands are agents for a moment too: they neither work nor keep jobs. */
+const isPart = ({ hosts, skills }: KnownAgent): boolean => hosts || skills.length > 0;
+
+/** Nobody, where the committee is as large as all agents together would have made it. */
+export function leftOut({ agents, keepers, size, declined }: Draws): LeftOut[] {
+  const working = agents.filter(isPart);
+  if (size >= defaultCommitteeSize(working.length)) return [];
+  const isTold = working.some(({ hosts, addresses }) => hosts && addresses.length > 0);
+  return working.flatMap((known): LeftOut[] => {
+    const { agent, name } = known;
+    if (keepers.includes(agent)) return [];
+    return [{ agent, name, ...whyLeftOut(known, declined.get(agent), isTold) }];
+  });
+}
+
+function whyLeftOut(known: KnownAgent, said: string | undefined, isTold: boolean): Pick<LeftOut, "why" | "detail"> {
+  if (said !== undefined && said !== "") return { why: "refused", detail: said };
+  if (!known.hosts) return { why: "keeps-no-jobs", detail: "" };
+  if (known.reach === "unreachable") return { why: "unreachable", detail: known.why };
+  if (said !== undefined) return { why: "silent", detail: known.addresses.join(", ") };
+  return { why: isTold && known.addresses.length === 0 ? "hidden" : "not-drawn", detail: "" };
+}
+
+const WORDS: { readonly [why in LeftOutWhy]: string } = {
+  refused: "refused",
+  silent: "gave no answer",
+  unreachable: "unreachable",
+  hidden: "nobody can dial it: it says where it runs which port to open",
+  "keeps-no-jobs": "keeps no jobs (--no-host)",
+  "not-drawn": "was not asked",
+};
+
+/** One line for each. */
+export const describeLeftOut = (all: readonly LeftOut[]): string[] =>
+  all.map(({ name, agent, why, detail }) => {
+    const more = detail === "" ? "" : why === "silent" ? ` at ${detail}` : `: ${detail}`;
+    return `${name} (${agent}) ${WORDS[why]}${more}`;
+  });
+
+const agentsIn = (status: Value): readonly KnownAgent[] =>
+  (status as unknown as { readonly agents: readonly KnownAgent[] }).agents;
+
+/** Of a job that was taken. `status`: of the node that submitted it. */
+export function leftOutOf(
+  { committee, committeeSize }: ParsedJob,
+  genesis: Genesis,
+  status: Value,
+  declined: ReadonlyMap<AgentId, string>,
+): LeftOut[] {
+  if (committee !== null || committeeSize !== null) return []; // it is as large as its owner said
+  return leftOut({ agents: agentsIn(status), keepers: keepersOf(genesis), size: genesis.committee.length, declined });
+}
+
+/** As makeGenesis; whoever asked for more members than can be had hears why, agent by agent. */
+export async function genesisOrWhy(
+  job: ParsedJob,
+  owner: Owner,
+  declined: ReadonlyMap<AgentId, string>,
+  status: () => Promise<Value>,
+): Promise<Genesis> {
+  try {
+    return makeGenesis(job, owner);
+  } catch (error) {
+    if (!(error instanceof MeshworkError) || error.code !== "refused") throw error;
+    const all = leftOut({ agents: agentsIn(await status()), keepers: owner.hosts, size: 0, declined });
+    throw new MeshworkError("refused", [error.message, ...describeLeftOut(all)].join("; "), error.remedy);
+  }
+}

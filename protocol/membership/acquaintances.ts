@@ -1,0 +1,56 @@
+/**
+ * What this agent itself has seen of others: who is connected, whom it could not dial, and when it last heard of each.
+ * Told to operators, and a reason to draw others into a committee; never a reason for a verdict, and never handed on.
+ *
+ * Leaves to liveness.ts who seems alive in a job. Bounded: whom it has not heard of for longest is forgotten first.
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { OwnReach } from "../input.ts";
+
+export interface Acquaintance {
+  readonly isConnected: boolean;
+  /** Why the last attempt to dial it failed, "" if none did since it was last connected. */
+  readonly unreachable: string;
+  /** When something came from it, monotonic ms; null: never. */
+  readonly heardMs: number | null;
+}
+
+const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: null };
+
+export class Acquaintances {
+  /** Whether others can dial this agent, as its driver found out. */
+  own: OwnReach = { state: "unknown", detail: "" };
+  /** The longest unchanged first. */
+  readonly #known = new Map<AgentId, Acquaintance>();
+
+  of(agent: AgentId): Acquaintance {
+    return this.#known.get(agent) ?? STRANGER;
+  }
+
+  #set(agent: AgentId, change: Partial<Acquaintance>): void {
+    const known = this.of(agent);
+    this.#known.delete(agent);
+    this.#known.set(agent, { ...known, ...change });
+    if (this.#known.size > limits.directoryAgents) this.#known.delete(this.#known.keys().next().value!);
+  }
+
+  onConnection(agent: AgentId, isConnected: boolean, nowMs: number): void {
+    this.#set(agent, isConnected ? { isConnected, unreachable: "", heardMs: nowMs } : { isConnected });
+  }
+
+  onHeard(agent: AgentId, nowMs: number): void {
+    this.#set(agent, { heardMs: nowMs });
+  }
+
+  /** A dial failed; `reason` is for people. */
+  onUnreachable(agent: AgentId, reason: string): void {
+    if (!this.of(agent).isConnected) this.#set(agent, { unreachable: reason });
+  }
+
+  /** It could not be dialled, and it has not come by itself. */
+  isUnreachable(agent: AgentId): boolean {
+    return this.of(agent).unreachable !== "";
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Several hosts on one machine: Linux network namespaces with an address each, on a bridge in a namespace of its own.
+ * Nothing leads out of them, and nothing is left when they go. Names are unique to a run.
+ */
+
+import { execFileSync } from "node:child_process";
+
+const ip = (...args: readonly string[]): string => execFileSync("ip", args, { encoding: "utf8", stdio: "pipe" });
+
+/** Why this machine cannot do it; null if it can, or must (MESHWORK_NAMESPACES_REQUIRED, in CI): then the test fails. */
+export function whyNoNamespaces(): string | null {
+  if (process.env.MESHWORK_NAMESPACES_REQUIRED === "1") return null;
+  if (process.platform !== "linux") return "network namespaces are Linux's";
+  if (process.getuid?.() !== 0) return "network namespaces need root";
+  const probe = `mw-probe-${process.pid}`;
+  try {
+    ip("netns", "add", probe);
+    ip("netns", "delete", probe);
+    return null;
+  } catch (error) {
+    return `\`ip netns\` does not work here: ${error instanceof Error ? error.message.split("\n").at(-2) : error}`;
+  }
+}
+
+export interface TestHost {
+  readonly namespace: string;
+  readonly address: string;
+  /** In front of a command that is to run there. */
+  readonly within: readonly string[];
+  /** More of `ip`, there. */
+  ip(...args: readonly string[]): string;
+}
+
+export interface Lan {
+  readonly hosts: readonly TestHost[];
+  /** Ends what still runs in them, and takes them away. Never throws. */
+  remove(): void;
+}
+
+export function createLan(size: number): Lan {
+  const run = `mw-${process.pid}-${Math.floor(performance.timeOrigin) % 100_000}`;
+  const hub = `${run}-hub`;
+  const hosts: TestHost[] = [];
+  const made: string[] = [];
+  const remove = (): void => {
+    for (const namespace of made) removeNamespace(namespace);
+  };
+  const add = (namespace: string): void => {
+    ip("netns", "add", namespace);
+    made.push(namespace);
+    ip("-n", namespace, "link", "set", "lo", "up");
+  };
+  try {
+    add(hub);
+    ip("-n", hub, "link", "add", "bridge", "type", "bridge");
+    ip("-n", hub, "link", "set", "bridge", "up");
+    for (let number = 1; number <= size; number++) {
+      const namespace = `${run}-${number}`;
+      const address = `10.77.0.${number}`;
+      add(namespace);
+      ip("-n", hub, "link", "add", `port${number}`, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+      ip("-n", hub, "link", "set", `port${number}`, "master", "bridge", "up");
+      ip("-n", namespace, "address", "add", `${address}/24`, "dev", "eth0");
+      ip("-n", namespace, "link", "set", "eth0", "up");
+      const within = ["ip", "netns", "exec", namespace];
+      hosts.push({ namespace, address, within, ip: (...args) => ip("-n", namespace, ...args) });
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { hosts, remove };
+}
+
+function removeNamespace(namespace: string): void {
+  try {
+    for (const pid of ip("netns", "pids", namespace).split("\n").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // it ended by itself in the meantime
+  }
+  try {
+    ip("netns", "delete", namespace);
+  } catch (error) {
+    console.error(`${namespace} is left behind:`, error);
+  }
+}
