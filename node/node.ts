@@ -12,18 +12,17 @@ import type { Standing } from "../protocol/agent/standing.ts";
 import { isLoopback } from "../protocol/capability/addresses.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
-import { type Signer, statementMessage } from "../protocol/core/crypto.ts";
+import type { Signer } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
+import type { AgentConfig } from "../protocol/machine.ts";
 import { createSelectors } from "../protocol/selection/catalog.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
-import { encodeGenesis, type SignedGenesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
-import { genesisOrWhy, leftOutOf } from "./committee-report.ts";
-import { createSigner, hasher, nodeCrypto } from "./crypto.ts";
+import { createSigner, nodeCrypto } from "./crypto.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
 import type { ExplainedChoice } from "./explained.ts";
 import type { FoundAgent } from "./found-agents.ts";
@@ -43,7 +42,8 @@ import { createFolderBlobStore } from "./store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
 import { makeFolder } from "./store/files.ts";
 import { createRecordStore, type RecordStore } from "./store/record-store.ts";
-import { type JobEvent, type JobHandle, SubmittedJob } from "./submitted-job.ts";
+import { Submissions, type SubmitOptions } from "./submissions.ts";
+import type { JobEvent, JobHandle } from "./submitted-job.ts";
 import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
 import { packageVersion } from "./version.ts";
 
@@ -66,7 +66,7 @@ export interface MeshworkNode {
   /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
   explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;
   /** Submits a job and resolves when its committee decided the first block. Rejects with `refused`. */
-  submit(job: ParsedJob): Promise<JobHandle>;
+  submit(job: ParsedJob, options?: SubmitOptions): Promise<JobHandle>;
   /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
   certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
   /** An agent that keeps the job: `first` (default: this node), else one that this node knows; null if none says so. */
@@ -87,10 +87,6 @@ export interface MeshworkNode {
 }
 
 const POLL_MS = 50;
-/** How long a submission waits for the first agent that keeps jobs, ms. */
-const HOSTS_MS = 10_000;
-/** Draws of a committee before a submission is given up. */
-const SUBMIT_ATTEMPTS = 12;
 
 class Node implements MeshworkNode {
   readonly id: AgentId;
@@ -101,11 +97,10 @@ class Node implements MeshworkNode {
   readonly #driver: Driver;
   readonly #network: Network;
   readonly #store: RecordStore;
-  readonly #blobs: BlobStore;
   readonly #trace: TraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #standings = new Set<(job: JobId, standing: Standing) => void>();
-  readonly #submitted = new Map<JobId, (event: Extract<LocalEvent, { kind: "submitted" }>) => void>();
+  readonly #submissions: Submissions;
   readonly #inquiries: Inquiries;
   readonly #knowledge: NodeKnowledge;
   readonly #selectors: Selectors;
@@ -123,10 +118,8 @@ class Node implements MeshworkNode {
     this.mesh = options.mesh ?? "default";
     this.#network = parts.network;
     this.#store = parts.store;
-    this.#blobs = parts.blobs;
     this.#trace = parts.trace;
-    const { log } = parts;
-    this.#log = log;
+    this.#log = parts.log;
     this.#knowledge = new NodeKnowledge({
       path: options.knowledge ?? (options.data === undefined ? null : join(options.data, KNOWLEDGE_FILE)),
       self: this.owner,
@@ -136,39 +129,31 @@ class Node implements MeshworkNode {
     const skills = options.skills ?? [];
     this.#driver = createDriver({
       createMachine: options.createMachine ?? createAgent,
-      config: {
-        meshId: this.mesh as MeshId,
-        signer: createSigner(parts.identity),
-        ...(options.owner === undefined ? {} : { owner: this.#signer }),
-        crypto: nodeCrypto,
-        name: this.name,
-        incarnation: Date.now(),
-        skills: skills.map((skill, place) => skillAd(skill, bytesOf(parts.vectors[place]!))),
-        embedder: parts.embedder.name,
-        skillIndex: new GrowingIndex({ warn: (message) => log.warn(message) }),
-        slots: options.slots ?? 2,
-        labels: options.labels ?? [],
-        selectors: this.#selectors,
-        hosts: options.host ?? options.owner === undefined,
-        shardAgents: options.shardAgents ?? SHARD_AGENTS,
-        addresses: [],
-        traceState: options.traceState ?? false,
-        traceChoices: parts.trace !== null,
-      },
+      config: this.#agentConfig(options, parts),
       store: parts.store,
       blobs: parts.blobs,
       network: parts.network,
       skills: createSkillRunner({
         skills,
         blobs: parts.blobs,
-        log: (message, facts) => log.info(facts ?? {}, message),
+        log: (message, facts) => this.#log.info(facts ?? {}, message),
       }),
       ...(parts.trace === null ? {} : { trace: parts.trace }),
       onEvent: (event) => this.#onEvent(event),
-      onFatal: (error) => this.#onFatal(error, options.onFatal),
-      log,
+      onFatal: (error) => this.#onFatal(error),
+      log: this.#log,
     });
     const { blobs, network } = parts;
+    this.#submissions = new Submissions({
+      meshId: this.mesh as MeshId,
+      signer: this.#signer,
+      source: this,
+      blobs,
+      input: (input) => this.#driver.input(input),
+      hosts: () => this.#inquiries.hosts(),
+      status: () => this.status(),
+      world: () => this.#knowledge.world,
+    });
     this.#inquiries = new Inquiries({
       self: this.id,
       embedder: parts.embedder,
@@ -182,14 +167,37 @@ class Node implements MeshworkNode {
     });
   }
 
+  #agentConfig(options: NodeOptions, parts: NodeParts): AgentConfig {
+    const { skills = [] } = options;
+    return {
+      meshId: this.mesh as MeshId,
+      signer: createSigner(parts.identity),
+      ...(options.owner === undefined ? {} : { owner: this.#signer }),
+      crypto: nodeCrypto,
+      name: this.name,
+      incarnation: Date.now(),
+      skills: skills.map((skill, place) => skillAd(skill, bytesOf(parts.vectors[place]!))),
+      embedder: parts.embedder.name,
+      skillIndex: new GrowingIndex({ warn: (message) => parts.log.warn(message) }),
+      slots: options.slots ?? 2,
+      labels: options.labels ?? [],
+      selectors: this.#selectors,
+      hosts: options.host ?? options.owner === undefined,
+      shardAgents: options.shardAgents ?? SHARD_AGENTS,
+      addresses: [],
+      traceState: options.traceState ?? false,
+      traceChoices: parts.trace !== null,
+    };
+  }
+
   async start(): Promise<void> {
     await this.#driver.start();
   }
 
-  #onFatal(error: Error, listener: ((error: Error) => void) | undefined): void {
+  #onFatal(error: Error): void {
     this.#inquiries.end(error);
     this.#release(error);
-    if (listener !== undefined) listener(error);
+    this.#options.onFatal?.(error);
   }
 
   /** The other one was here first: this node would take its answers, and it this one's. */
@@ -199,7 +207,7 @@ class Node implements MeshworkNode {
     if (!isFirst || this.#stopping !== null) return;
     const problem = `another node has run with the key of this one (${this.id}) since ${since}`;
     const remedy = "stop that one, or give this one a key of its own: another data folder";
-    this.#onFatal(new MeshworkError("refused", problem, remedy), this.#options.onFatal);
+    this.#onFatal(new MeshworkError("refused", problem, remedy));
     void this.stop();
   }
 
@@ -210,7 +218,7 @@ class Node implements MeshworkNode {
   }
 
   #onEvent(event: LocalEvent): void {
-    if (event.kind === "submitted") this.#submitted.get(event.job)?.(event);
+    if (event.kind === "submitted") this.#submissions.onSubmitted(event);
     else if (event.kind === "reply") this.#inquiries.onReply(event);
     else if (event.kind === "taught") this.#onTaught(event);
     else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);
@@ -290,56 +298,8 @@ class Node implements MeshworkNode {
 
   // --- jobs -------------------------------------------------------------------------------------------
 
-  async submit(job: ParsedJob): Promise<JobHandle> {
-    for (const bytes of job.blobs.values()) await this.#blobs.put(bytes);
-    await this.#knowHosts();
-    const declined = new Map<AgentId, string>();
-    const counter = Date.now();
-    for (let attempt = 1; ; attempt++) {
-      const hosts = (await this.#inquiries.hosts()).filter((agent) => !declined.has(agent));
-      const knowledge = this.#knowledge.world;
-      const owner = { meshId: this.mesh as MeshId, owner: this.owner, counter, knowledge, hosts };
-      const genesis = await genesisOrWhy(job, owner, declined, () => this.status());
-      const bytes = encodeGenesis(genesis);
-      const id = hasher(bytes) as JobId;
-      const signature = this.#signer.sign(statementMessage(genesis.meshId, "genesis", id));
-      const handle = new SubmittedJob(this, id, genesis);
-      const { ok, reason, refusedBy, said } = await this.#propose({ bytes, signature }, id);
-      if (ok) {
-        handle.leftOut = leftOutOf(job, genesis, await this.status(), declined);
-        return handle;
-      }
-      handle.discard();
-      // Another draw without those that refused or are gone, unless the owner named the members.
-      const isFinal = job.committee !== null || refusedBy.length === 0 || attempt === SUBMIT_ATTEMPTS;
-      if (isFinal) throw new MeshworkError("refused", `the job was not taken: ${reason}`);
-      for (const agent of refusedBy) declined.set(agent, said.get(agent) ?? "");
-    }
-  }
-
-  /** A node that was just connected learns of the others within a moment. */
-  async #knowHosts(): Promise<void> {
-    const isKnown = async (): Promise<boolean> => (await this.#inquiries.hosts()).length > 0;
-    await this.until(isKnown, HOSTS_MS, "learning who keeps jobs").catch((error: unknown) => {
-      if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-      const problem = `no agent that keeps jobs is known (this node talks to ${this.peers().length} others)`;
-      throw new MeshworkError("refused", problem, "join a mesh with agents that do (--join, without --no-host)");
-    });
-  }
-
-  async #propose(genesis: SignedGenesis, id: JobId): Promise<Extract<LocalEvent, { kind: "submitted" }>> {
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#onStop.add(reject);
-        this.#submitted.set(id, (event) => {
-          this.#onStop.delete(reject);
-          resolve(event);
-        });
-        this.#driver.input({ kind: "submit", genesis });
-      });
-    } finally {
-      this.#submitted.delete(id);
-    }
+  submit(job: ParsedJob, options: SubmitOptions = {}): Promise<JobHandle> {
+    return this.#submissions.submit(job, options);
   }
 
   feedback(job: JobId, score: number): void {
@@ -394,8 +354,7 @@ const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
 
 /** Starts a node. Rejects with `usage` for addresses that cannot be used, `storage` for a folder that cannot. */
 export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
-  const log = options.log ?? pino({ level: "silent" });
-  const { skills = [], embedder = BUILT_IN_EMBEDDER } = options;
+  const { skills = [], embedder = BUILT_IN_EMBEDDER, log = pino({ level: "silent" }) } = options;
   checkAdvertised(skills);
   const data = options.data ?? null;
   if (data !== null) makeFolder(data);

@@ -11,6 +11,7 @@ import { COMMAND } from "../version.ts";
 import { type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, type CliContext, defaultRunFolder, EXIT, quoted, type Register, shortName } from "./context.ts";
 import { isPart } from "./status.ts";
+import { plainText } from "./terminal-text.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -45,6 +46,9 @@ export const registerSubmit: Register = (program, act) => {
 
 /** A client that just connected learns of the agents within about this time, ms. */
 const SETTLE_MS = 15_000;
+
+/** Whoever waits longer than this wants to know for what, ms. */
+const PATIENCE_MS = 2_000;
 
 interface AgentStatus {
   readonly agent: string;
@@ -110,7 +114,9 @@ async function submitJob(
 ): Promise<number> {
   const path = defaultRunFolder(startedAt, startedAt % 1_000_000);
   const folder = given ?? (options.wait === true ? new RunFolder(path) : null);
-  const handle = await client.node.submit(job);
+  const told = setTimeout(() => context.note("waiting for a committee to take the job …"), PATIENCE_MS);
+  const onRedraw = (reason: string): void => context.note(`drawing another committee: ${plainText(reason)}`);
+  const handle = await client.node.submit(job, { onRedraw }).finally(() => clearTimeout(told));
   const powers = handle.genesis.committee.map((member) => member.power);
   context.note(describeSafety(powers, agents.filter((agent) => agent.hosts).length));
   for (const line of describeLeftOut(handle.leftOut)) context.note(`  left out: ${line}`);

@@ -21,7 +21,7 @@ import { Advertiser } from "./advertiser.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
 import { Containment } from "./containment.ts";
-import { StepContext, sealBodies } from "./context.ts";
+import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
 import { Hosts } from "./hosts.ts";
 import { type CheckedGenesis, checkGenesis, Invitations, isAsked, keepersOf } from "./invitations.ts";
@@ -68,7 +68,10 @@ class Agent implements Machine {
     });
     this.#hosts = new Hosts(this.#containment);
     this.#own = new OwnJobs(context, this.#hosts);
-    this.#keeping = new Keeping(context, this.#hosts, (job) => this.#own.delete(job));
+    this.#keeping = new Keeping(context, this.#hosts, (job) => {
+      this.#own.delete(job);
+      this.#invitations.take(job);
+    });
     this.#reads = new BlockReads(context, this.#hosts);
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory, () =>
@@ -152,7 +155,7 @@ class Agent implements Machine {
       case "submit":
         return this.#invitations.submit(input.genesis);
       case "cancel":
-        return this.#cancel(input.job, input.via);
+        return this.#own.cancel(input.job, input.via);
       case "ask":
         return this.#questions.ask(input);
       case "recordsRead":
@@ -265,30 +268,10 @@ class Agent implements Machine {
     });
   }
 
-  #cancel(job: JobId, via: AgentId | null): void {
-    if (this.#hosts.has(job)) this.#own.cancel(job);
-    else if (via !== null) {
-      const envelope = sealBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
-      this.#context.send(via, { kind: "envelopes", job, envelopes: [envelope] });
-    }
-  }
-
   /** This node submitted it, and no first block came. Where it began all the same, it is cancelled. */
   #withdraw(job: JobId, signature: Uint8Array): void {
-    this.#cancel(job, null);
+    this.#own.cancel(job, null);
     this.#keeping.retire(job, signature);
-  }
-
-  /** A job's owner drew another committee for it. */
-  #onWithdraw(job: JobId, signature: Uint8Array): Verdict {
-    const host = this.#hosts.get(job);
-    const genesis = host?.genesis ?? this.#invitations.asked(job)?.genesis;
-    if (genesis === undefined) return ignore("unknown-job");
-    if (!this.#invitations.isWithdrawal(genesis, job, signature)) return reject("bad-signature");
-    this.#invitations.take(job);
-    // If some came to a first block, those who did not are no longer there to end it with them.
-    if (host === undefined || !host.isEnded) this.#keeping.retire(job, signature);
-    return ACCEPT;
   }
 
   /** It keeps the job, or never will again. */
@@ -369,7 +352,7 @@ class Agent implements Machine {
       case "start":
         return this.#onStart(from, message.job);
       case "withdraw":
-        return this.#onWithdraw(message.job, message.signature);
+        return this.#keeping.onWithdraw(this.#invitations.asked(message.job), message);
       case "fetchGenesis":
         return this.#serveGenesis(from, message.job);
       case "genesis":

@@ -277,13 +277,6 @@ export class Invitations {
     this.#events.withdraw(job, signature);
   }
 
-  /** Whether this is the word of the job's owner: its genesis is what a keeper, or whoever said yes, knows. */
-  isWithdrawal(genesis: Genesis, job: JobId, signature: Uint8Array): boolean {
-    const { crypto, meshId } = this.#context.config;
-    return crypto.verify(genesis.owner, statementMessage(meshId, "withdraw", job), signature);
-  }
-
-  /** `said`: of those that are not to be drawn again; "" of who said nothing. */
   #end({ job }: CheckedGenesis, ok: boolean, reason: string, said: ReadonlyMap<AgentId, string> = new Map()): void {
     this.#submitted.delete(job);
     const refusedBy = [...said.keys()];

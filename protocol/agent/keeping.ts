@@ -6,8 +6,11 @@
  * Source: protocol.md 4 (withdrawal), 9 (quotas).
  */
 
+import { statementMessage } from "../core/crypto.ts";
 import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import type { Message } from "../wire/message.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
 import { type CheckedGenesis, isAsked } from "./invitations.ts";
@@ -95,6 +98,18 @@ export class Keeping {
     this.#context.emit({ kind: "forget", job });
     this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes: withdrawal, durable: true });
     this.#context.emit({ kind: "trace", event: { kind: "retired", job } });
+  }
+
+  /** The owner of a job that this agent keeps, or was `asked` to keep, drew another committee for it. */
+  onWithdraw(asked: CheckedGenesis | null, { job, signature }: Extract<Message, { kind: "withdraw" }>): Verdict {
+    const genesis = this.#hosts.get(job)?.genesis ?? asked?.genesis;
+    if (genesis === undefined) return ignore("unknown-job");
+    const { crypto, meshId } = this.#context.config;
+    if (!crypto.verify(genesis.owner, statementMessage(meshId, "withdraw", job), signature))
+      return reject("bad-signature");
+    // If some came to a first block, those who did not are no longer there to end it with them.
+    if (this.#hosts.get(job)?.isEnded !== true) this.retire(job, signature);
+    return ACCEPT;
   }
 
   /** One that an earlier run gave up. */

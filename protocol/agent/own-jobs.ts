@@ -77,9 +77,11 @@ export class OwnJobs {
     return [...this.#jobs.values()].flatMap(({ following }) => following?.members ?? []);
   }
 
-  /** Ends a job that this agent keeps or follows. */
-  cancel(job: JobId): void {
+  /** Ends a job that this agent keeps or follows, or by way of one that keeps it. */
+  cancel(job: JobId, via: AgentId | null): void {
     const envelope = sealBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
+    if (!this.#hosts.has(job) && via !== null)
+      this.#context.send(via, { kind: "envelopes", job, envelopes: [envelope] });
     const own = this.#jobs.get(job);
     const atMs = this.#context.now.monoMs + CANCEL_AGAIN_MS;
     if (own !== undefined) own.cancel = { envelope, atMs, waitMs: CANCEL_AGAIN_MS };

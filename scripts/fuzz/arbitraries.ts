@@ -8,7 +8,6 @@
 
 import fc, { type Arbitrary } from "fast-check";
 import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
-import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Beacon, SkillAd, Vcv } from "../../protocol/wire/capability.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
@@ -33,58 +32,28 @@ import type {
 import type { CommittedBlock, Message, NoticeItem, Position, Query } from "../../protocol/wire/message.ts";
 import type { PackedFile } from "../../protocol/wire/pack.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-
-// --- atoms ------------------------------------------------------------------------------------------------
-
-/** Around each width of an integer's encoding. */
-const WIDTHS = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 0xffffffff, 0x100000000, Number.MAX_SAFE_INTEGER];
-
-export function uintUpTo(max: number): Arbitrary<number> {
-  const edges = [...WIDTHS.filter((edge) => edge <= max), max];
-  return fc.oneof(
-    fc.constantFrom(...edges),
-    fc.integer({ min: 0, max }),
-    fc.integer({ min: 0, max: Math.min(max, 300) }),
-  );
-}
-const uint = uintUpTo(Number.MAX_SAFE_INTEGER);
-const uint32 = uintUpTo(0xffffffff);
-
-const HEX = "0123456789abcdef".split("");
-export const hash: Arbitrary<Hash> = fc
-  .array(fc.constantFrom(...HEX), { minLength: 64, maxLength: 64 })
-  .map((digits) => digits.join("") as Hash);
-const job: Arbitrary<JobId> = hash;
-
-/** Well-formed text of at most `bytesMax` bytes (a code point has at most four). */
-export function textUpTo(bytesMax: number): Arbitrary<string> {
-  const short = fc.string({ unit: "binary", maxLength: Math.min(12, Math.floor(bytesMax / 4)) });
-  const long = fc.integer({ min: 0, max: Math.min(bytesMax, 300) }).map((length) => "x".repeat(length));
-  return fc.oneof({ weight: 4, arbitrary: short }, { weight: 1, arbitrary: long });
-}
-export function bytesUpTo(max: number): Arbitrary<Uint8Array> {
-  const short = fc.uint8Array({ maxLength: Math.min(max, 8) });
-  const edges = [31, 32, 255, 256, 300].filter((edge) => edge <= max);
-  if (edges.length === 0) return short;
-  const long = fc.constantFrom(...edges).map((length) => new Uint8Array(length).fill(length & 0xff));
-  return fc.oneof({ weight: 6, arbitrary: short }, { weight: 1, arbitrary: long });
-}
-const few = <T>(item: Arbitrary<T>, maxLength = 3): Arbitrary<T[]> => fc.array(item, { maxLength });
-const orNull = <T>(item: Arbitrary<T>): Arbitrary<T | null> => fc.option(item, { nil: null });
-
-export const agentId = textUpTo(limits.agentIdBytes) as Arbitrary<AgentId>;
-const taskId = textUpTo(limits.taskIdBytes) as Arbitrary<TaskId>;
-const name = textUpTo(limits.nameBytes);
-const longText = textUpTo(limits.textBytes);
-const mesh = textUpTo(limits.meshIdBytes) as Arbitrary<MeshId>;
-const signature = fc.oneof(
-  fc.uint8Array({ minLength: limits.signatureBytes, maxLength: limits.signatureBytes }),
-  bytesUpTo(limits.signatureBytes),
-);
-const ppm = uintUpTo(1_000_000);
-const price = uintUpTo(limits.price);
-const duration = uintUpTo(limits.durationMs);
-const attempt = uintUpTo(0xffff);
+import {
+  agentId,
+  attempt,
+  bytesUpTo,
+  duration,
+  few,
+  hash,
+  job,
+  longText,
+  mesh,
+  name,
+  orNull,
+  ppm,
+  price,
+  signature,
+  taskId,
+  textUpTo,
+  uint,
+  uint32,
+  uintUpTo,
+  WIDTHS,
+} from "./atoms.ts";
 
 // --- values -----------------------------------------------------------------------------------------------
 
@@ -347,6 +316,15 @@ const query: Arbitrary<Query> = variant<Query>({
 });
 const known = fc.record({ agent: agentId, incarnation: uint, version: uint });
 
+const client = {
+  mesh,
+  owner: agentId,
+  connectionKey: agentId,
+  role: fc.constant("client"),
+  notAfterMs: uint,
+  signature,
+};
+
 const messages: Kinds<Message> = {
   pulse: { load: ppm, positions: few(position) },
   envelopes: { job, envelopes: few(envelope) },
@@ -368,14 +346,7 @@ const messages: Kinds<Message> = {
   genesis: { genesis: signedGenesis, vcvs: few(vcv) },
   follow: { job, from: fc.option(fc.record({ height: uint, blocks: fc.boolean() }), { nil: null }) },
   withdraw: { job, signature },
-  delegation: {
-    mesh,
-    owner: agentId,
-    connectionKey: agentId,
-    role: fc.constant("client"),
-    notAfterMs: uint,
-    signature,
-  },
+  delegation: client,
   notice: { job, items: few(noticeItem) },
   fetchVcvs: { depth: uintUpTo(limits.shardBits), known: few(known) },
   vcvs: { vcvs: few(vcv) },
