@@ -86,6 +86,8 @@ export const networkLimits = {
   /** Agents that are asked soon after an address is new, and the wait between two others, ms. */
   dialBackAsks: 8,
   dialBackAskMs: 60_000,
+  /** After so long one of them is asked whether it still works, ms. */
+  dialBackRecheckMs: 10 * 60_000,
   /** Agents that found an address working: no more are asked. */
   dialBackEnough: 3,
 

@@ -19,6 +19,7 @@ import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
 import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
+import { Company } from "./company.ts";
 import { Conduct } from "./conduct.ts";
 import { DialBackServer } from "./dial-back.ts";
 import { Dialer } from "./dialer.ts";
@@ -39,8 +40,8 @@ import { Reach } from "./reach.ts";
 export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 
 const SWEEP_MS = 30_000;
-/** How often it looks whether its own addresses changed, and asks whom it could not ask before. */
-const REACH_MS = 2_000;
+/** How often it looks whether its own addresses changed, who was busy, and whether anybody is left. */
+const LOOK_MS = 2_000;
 /** Codes that are counted one by one; the rest together, since codes may come from the agent. */
 const OFFENCE_CODES_MAX = 256;
 
@@ -71,7 +72,7 @@ class Libp2pNetwork implements Network {
   readonly #offences = new Map<string, number>();
   #deliver: (input: Input) => void = () => {};
   readonly #timers: NodeJS.Timeout[] = [];
-  #isAlone = false;
+  readonly #company = new Company((news) => this.#tell(news));
   #stopping: Promise<void> | null = null;
 
   constructor(options: NetworkOptions, parts: NetworkParts) {
@@ -132,13 +133,10 @@ class Libp2pNetwork implements Network {
     this.#deliver(input);
     if (input.kind === "connected") {
       this.#reach.onMet(input.agent);
-      if (this.#isAlone) this.#tell({ kind: "company", agent: input.agent });
-      this.#isAlone = false;
+      this.#company.onConnected(input.agent);
     } else if (input.kind === "disconnected") {
       this.#reach.onLost(input.agent);
-      if (this.#isAlone || this.#peers.present().length > 0) return;
-      this.#isAlone = true;
-      this.#tell({ kind: "alone" });
+      this.#company.onDisconnected(input.agent);
     }
   }
 
@@ -179,7 +177,11 @@ class Libp2pNetwork implements Network {
       this.#peers.sweep();
       this.#conduct.sweep(performance.now());
     };
-    this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(() => this.#reach.look(), REACH_MS).unref());
+    const look = (): void => {
+      this.#reach.look();
+      this.#company.look();
+    };
+    this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(look, LOOK_MS).unref());
     this.#reach.look();
     log.debug({ addresses: this.addresses() }, "network up");
   }

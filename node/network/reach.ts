@@ -42,11 +42,13 @@ export class Reach {
   readonly #options: ReachOptions;
   /** By agents that are connected. */
   readonly #findings = new Map<AgentId, Finding>();
+  /** Connected; who was asked longest ago first. */
   readonly #met = new Set<AgentId>();
   /** Connected, and not asked yet. */
   readonly #toAsk = new Set<AgentId>();
   #asks = 0;
   #askAtMs = 0;
+  #againAtMs = 0;
   #listening = "";
   #told = "";
   readonly #stop = new AbortController();
@@ -102,17 +104,28 @@ export class Reach {
     this.#tell();
     const { announce, isLocal } = this.#options;
     if (isLocal || announce.length > 0) return;
+    const nowMs = performance.now();
     for (const agent of this.#toAsk) {
-      const nowMs = performance.now();
-      if (this.#isKnown() || (this.#asks >= networkLimits.dialBackAsks && nowMs < this.#askAtMs)) return;
-      const connection = this.#connectionTo(agent);
-      const ports = connection === null ? [] : this.#portsFor(connection);
-      this.#toAsk.delete(agent);
-      if (connection === null || ports.length === 0) continue;
-      this.#asks++;
-      this.#askAtMs = nowMs + networkLimits.dialBackAskMs;
-      void this.#ask(agent, connection, ports);
+      if (this.#isKnown() || (this.#asks >= networkLimits.dialBackAsks && nowMs < this.#askAtMs)) break;
+      this.#dialMeBack(agent, nowMs);
     }
+    const [longest] = this.#met;
+    if (longest !== undefined && nowMs >= this.#againAtMs) this.#dialMeBack(longest, nowMs);
+  }
+
+  #dialMeBack(agent: AgentId, nowMs: number): void {
+    this.#toAsk.delete(agent);
+    this.#met.delete(agent); // it goes to the end
+    this.#met.add(agent);
+    const connection = this.#connectionTo(agent);
+    const ports = connection === null ? [] : this.#portsFor(connection);
+    if (connection === null || ports.length === 0) return;
+    this.#asks++;
+    this.#askAtMs = nowMs + networkLimits.dialBackAskMs;
+    // Firewalls are opened, and closed, while a node runs.
+    this.#againAtMs =
+      nowMs + (this.state().state === "works" ? networkLimits.dialBackRecheckMs : networkLimits.dialBackAskMs);
+    void this.#ask(agent, connection, ports);
   }
 
   /** Enough agents found each address of this machine working. */

@@ -3,6 +3,7 @@
  * without mDNS: all of them can be dialled, they form a real committee, and it outlives the first of them.
  */
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -117,6 +118,14 @@ inNamespaces("a job gets a committee of four, and outlives the first node", asyn
   expect(await runJob(nodes[1]!)).toContain("a committee of 4");
 });
 
+inNamespaces("nobody has others dialled, nor more often than it may", async () => {
+  const asker = new URL("asker.ts", import.meta.url).pathname;
+  const [command, ...rest] = [...visitor.within, process.execPath, asker, "default", nodes[1]!.address, "5000"];
+  const told = JSON.parse(execFileSync(command!, rest, { encoding: "utf8", timeout: 60_000 })) as unknown;
+  // Privileged ports are left alone; what listens without the asker's key is no success; and then it has to wait.
+  expect(told).toEqual({ answers: ["busy", "busy", "failed", "busy", "busy"], dialled: 1 });
+});
+
 inNamespaces("another key at the address to join is told and not joined; a command says it, too", async () => {
   const old = nodes[0]!;
   const again = await start(lan.hosts[0]!, "--listen", "/ip4/0.0.0.0/tcp/4001");
@@ -182,4 +191,29 @@ inNamespaces("a firewall is noticed: by the agent behind it, its doctor, and the
   host.ip("rule", "delete", "ipproto", "tcp", "sport", "4001", "prohibit");
   const well = await meshwork(["doctor", nodes[1]!.address], { env, within: host.within });
   expect(well.out, well.err).toContain(`it can dial this machine at /ip4/${host.address}/tcp/4001`);
+});
+
+inNamespaces("who lost all others says so and goes on trying, by names resolved again each time", async () => {
+  const [one, two, three] = [lan.hosts[0]!, lan.hosts[2]!, lan.hosts[4]!];
+  for (const node of nodes) node.signal("SIGKILL");
+  await Promise.all(nodes.map((node) => node.ended()));
+  const data = join(folder, "named");
+  const serve = (host: TestHost): Promise<PrintingNode> =>
+    start(host, "--listen", "/ip4/0.0.0.0/tcp/4001", "--data", data);
+  three.nameHost("first.test", one.address);
+  const before = await serve(one);
+  const joiner = await start(three, "--join", "/dns4/first.test/tcp/4001");
+  await waitFor(() => joiner.said().includes("reachable at "), WAIT);
+  before.signal("SIGKILL");
+  await before.ended();
+  await waitFor(() => joiner.said().includes("connected to no other agent any more"), WAIT);
+  three.nameHost("first.test", two.address);
+  const after = await serve(two);
+  expect(after.id).toBe(before.id);
+  await waitFor(() => joiner.said().includes(`connected to agent ${after.id}`), WAIT);
+  // Two agents of one machine: the second one takes a free port, and both can be dialled.
+  const second = await start(three, "--join", after.address);
+  await waitFor(() => second.said().includes(`reachable at /ip4/${three.address}/tcp/`), WAIT);
+  expect(second.address).not.toContain("/tcp/4001/");
+  nodes.push(before, joiner, after, second);
 });

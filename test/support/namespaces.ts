@@ -4,6 +4,8 @@
  */
 
 import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 const ip = (...args: readonly string[]): string => execFileSync("ip", args, { encoding: "utf8", stdio: "pipe" });
 
@@ -29,6 +31,8 @@ export interface TestHost {
   readonly within: readonly string[];
   /** More of `ip`, there. */
   ip(...args: readonly string[]): string;
+  /** From now on, for what is started there after the first time: a name and nothing else in its hosts file. */
+  nameHost(name: string, address: string): void;
 }
 
 export interface Lan {
@@ -63,7 +67,12 @@ export function createLan(size: number): Lan {
       ip("-n", namespace, "address", "add", `${address}/24`, "dev", "eth0");
       ip("-n", namespace, "link", "set", "eth0", "up");
       const within = ["ip", "netns", "exec", namespace];
-      hosts.push({ namespace, address, within, ip: (...args) => ip("-n", namespace, ...args) });
+      const nameHost = (name: string, at: string): void => {
+        // `ip netns exec` lays what is there over /etc; written in place, processes that run see it change.
+        mkdirSync(etcOf(namespace), { recursive: true });
+        writeFileSync(join(etcOf(namespace), "hosts"), `${at} ${name}\n`);
+      };
+      hosts.push({ namespace, address, within, ip: (...args) => ip("-n", namespace, ...args), nameHost });
     }
   } catch (error) {
     remove();
@@ -72,7 +81,10 @@ export function createLan(size: number): Lan {
   return { hosts, remove };
 }
 
+const etcOf = (namespace: string): string => join("/etc/netns", namespace);
+
 function removeNamespace(namespace: string): void {
+  rmSync(etcOf(namespace), { recursive: true, force: true });
   try {
     for (const pid of ip("netns", "pids", namespace).split("\n").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
   } catch {

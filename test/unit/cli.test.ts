@@ -258,6 +258,7 @@ describe("doctor", () => {
       "clock",
       "multicast",
       `reach ${address}`,
+      `clock of ${address}`,
     ]);
   });
 

@@ -1,4 +1,4 @@
-/** Where a node says that it can be dialled, by what others found (docs/decisions/0022). */
+/** Where a node says that it can be dialled, by what others found (docs/decisions/0020). */
 
 import { expect, test } from "vitest";
 import { makeIdentity } from "../../node/identity.ts";

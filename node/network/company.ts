@@ -1,0 +1,32 @@
+/** Tells when the last agent is gone, and when there is one again. A stream that is opened anew at once is no news. */
+
+import type { AgentId } from "../../protocol/core/ids.ts";
+import type { NetworkNews } from "./news.ts";
+
+export class Company {
+  readonly #tell: (news: NetworkNews) => void;
+  readonly #agents = new Set<AgentId>();
+  /** "" before the first agent; `lost`: nobody is there, and nobody was when it looked last. */
+  #state: "" | "together" | "losing" | "lost" = "";
+
+  constructor(tell: (news: NetworkNews) => void) {
+    this.#tell = tell;
+  }
+
+  onConnected(agent: AgentId): void {
+    this.#agents.add(agent);
+    if (this.#state === "lost") this.#tell({ kind: "company", agent });
+    this.#state = "together";
+  }
+
+  onDisconnected(agent: AgentId): void {
+    this.#agents.delete(agent);
+  }
+
+  /** To be called every few seconds. */
+  look(): void {
+    if (this.#agents.size > 0 || this.#state === "" || this.#state === "lost") return;
+    if (this.#state === "losing") this.#tell({ kind: "alone" });
+    this.#state = this.#state === "losing" ? "lost" : "losing";
+  }
+}
