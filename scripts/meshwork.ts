@@ -7,6 +7,9 @@
 
 const NEEDED = [22, 18] as const;
 
+/** From a command's last word to the end of its process, ms. */
+const LINGER_MS = 1_500;
+
 function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
@@ -30,6 +33,8 @@ if (isNewEnough(process.versions.node)) {
     ],
     drawRunPage: async (facts) => (await import("./run-page.ts")).drawRunPage(facts),
   });
+  // All is said. What still holds the process - a socket that does not close - does not hold it for long.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 } else {
   process.stderr.write(
     `meshwork: this is Node ${process.versions.node}, and ${NEEDED.join(".")} or newer is needed\n` +

@@ -13,6 +13,7 @@ import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
 import { type AgentId, isHash } from "../../protocol/core/ids.ts";
 import { isAgentId } from "../crypto.ts";
+import { parseSize } from "../job-file/duration.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { storageError } from "../store/files.ts";
 import { plainText } from "./terminal-text.ts";
@@ -114,6 +115,24 @@ export function integer(min: number, max: number): (text: string) => number {
     return value;
   };
 }
+
+/** Less than this no JavaScript starts in. */
+const SKILLS_MEMORY_MIN = 64 * 1024 ** 2;
+
+/** The memory of a process, for commander: bytes. */
+export function memorySize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === null || bytes < SKILLS_MEMORY_MIN)
+    throw new InvalidArgumentError("it must be a size like 512MiB or 2GiB, 64MiB at least");
+  return bytes;
+}
+
+/** Of commands that start agents with a skills file. */
+export const SKILLS_MEMORY_OPTION = [
+  "--skills-memory <size>",
+  "the most that the process of a skills module may take, half of it for JavaScript objects (default: 1GiB)",
+  memorySize,
+] as const;
 
 const PORT_MAX = 65_535;
 

@@ -2,9 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { skillAd } from "../../node/skills/advertise.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
-import { defineSkill, type Skill, skillAd, skillShape } from "../../node/skills/skill.ts";
-import { createSkillRunner, cutText, type SkillOutcome, unwrapReply } from "../../node/skills/skill-runner.ts";
+import { cutText, type SkillOutcome, unwrapReply } from "../../node/skills/perform.ts";
+import { defineSkill, type Skill, skillShape } from "../../node/skills/skill.ts";
+import { createSkillRunner } from "../../node/skills/skill-runner.ts";
 import type { Hash, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { AwardRef } from "../../protocol/input.ts";
