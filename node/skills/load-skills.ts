@@ -17,11 +17,16 @@ import type { AnySkill, SkillLog } from "./skill.ts";
 /** What the process of a module may take by default, bytes; half of it for the JavaScript heap. */
 export const SKILLS_MEMORY_BYTES = 1024 ** 3;
 
+/** A cold start under load takes a few seconds. */
+const LOAD_MS = 20_000;
+
 export interface LoadOptions {
   /** Whether skills that run commands may be used at all. Default false; a YAML file may also allow its own. */
   readonly allowCommands?: boolean;
   /** The most memory that the process of a module may take, bytes. Default 1 GiB. */
   readonly memoryBytes?: number;
+  /** The longest that a module may take to load, ms. Default 20 s. */
+  readonly loadMs?: number;
   /** Gets what the module prints, line by line, and what becomes of its process. Default: nobody. */
   readonly log?: SkillLog;
   /** Ends loading; rejects with `interrupted`. */
@@ -55,8 +60,8 @@ export async function loadSkills(file: string, options: LoadOptions = {}): Promi
 }
 
 async function hostModule(file: string, options: LoadOptions): Promise<SkillsFile> {
-  const { memoryBytes = SKILLS_MEMORY_BYTES, log = () => {}, signal } = options;
-  const host = new SkillHost({ file, memoryBytes, log });
+  const { memoryBytes = SKILLS_MEMORY_BYTES, loadMs = LOAD_MS, log = () => {}, signal } = options;
+  const host = new SkillHost({ file, memoryBytes, loadMs, log });
   const onAbort = (): void => void host.close();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {

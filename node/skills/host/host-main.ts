@@ -18,6 +18,7 @@ import { killGroup } from "../process-group.ts";
 import { type Skill, type SkillContext, schemasOf } from "../skill.ts";
 import { describeThrown, stackOf } from "../thrown.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
+import { watchIntrinsics } from "./intrinsics.ts";
 import { type FromHost, HOST_FD, type ToHost } from "./messages.ts";
 
 /** More than this waits to be sent: what skills print is dropped. */
@@ -25,7 +26,8 @@ const PRINT_BYTES_MAX = 4 * 1024 * 1024;
 /** How often the watching thread looks whether the agent is still there, ms. */
 const PARENT_POLL_MS = 200;
 
-const [file] = process.argv.slice(2) as [string];
+/** The skills file, and the process id of the agent. */
+const [file, agent] = process.argv.slice(2) as [string, string];
 const channel = new Socket({ fd: HOST_FD, readable: true, writable: true });
 const attempts = new Map<number, AbortController>();
 /** Which attempt the code belongs to that runs now. */
@@ -40,8 +42,9 @@ function tell(message: FromHost, body?: Uint8Array): void {
 
 /** Ends the group when the agent has gone, even while a skill blocks this process's own event loop. */
 function watchParent(): void {
-  const source = `const parent = process.ppid;
-setInterval(() => { if (process.ppid !== parent) process.kill(-process.pid, "SIGKILL"); }, ${PARENT_POLL_MS});`;
+  const source = `setInterval(() => {
+  if (process.ppid !== ${Number(agent)}) process.kill(-process.pid, "SIGKILL");
+}, ${PARENT_POLL_MS});`;
   new Worker(source, { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref();
 }
 
@@ -93,6 +96,12 @@ async function run(skill: Skill | undefined, message: ToHost & { kind: "run" }, 
     skill === undefined
       ? { ok: false, reason: "refused", message: failureMessage(message.skill, "its skills file has it no more") }
       : await performSkill(skill, deserialize(body), context);
+  const changed = changedIntrinsic();
+  if (changed !== null) {
+    // Every attempt in this process goes by it, and fails for no fault of its own.
+    tell({ kind: "uncaught", id, text: `it changed what the language provides: ${changed}` });
+    killGroup(process.pid);
+  }
   await turn(); // in which rejections that nobody awaits come up: they belong to the attempt that made them
   attempts.delete(id);
   if (outcome.ok) {
@@ -129,6 +138,8 @@ reportUncaught();
 // The agent has gone, or closed this process's channel: there is nobody to work for.
 for (const event of ["end", "close", "error"]) channel.on(event, () => killGroup(process.pid));
 
+/** The first of what the language provides that is not as it was when the module was loaded. */
+let changedIntrinsic = (): string | null => null;
 let serving: ((message: ToHost, body: Buffer) => void) | null = null;
 const reader = new FrameReader(Number.POSITIVE_INFINITY);
 channel.on("data", (chunk: Buffer) => {
@@ -137,6 +148,7 @@ channel.on("data", (chunk: Buffer) => {
 
 try {
   const { skills, close } = await loadModule(file);
+  changedIntrinsic = watchIntrinsics();
   serving = serve(skills, close);
   const described = skills.map((skill) => {
     const { name, description, price, expectedMs } = skill;

@@ -23,16 +23,18 @@ export interface SkillHostOptions {
   readonly file: string;
   /** The most that the process may take, bytes; half of it for the JavaScript heap. */
   readonly memoryBytes: number;
+  /** A module that does not load within this is not coming, ms. */
+  readonly loadMs: number;
   readonly log: SkillLog;
 }
 
-/** A module that does not load within this is not coming, ms: a cold start under load takes a few seconds. */
-export const LOAD_MS = 20_000;
 /** Its own `close()` takes this at most, ms. */
 const CLOSE_MS = 1_000;
 /** Before the next start after so many ends in a row: none, then doubling, ms. */
 const RESTART_MS = 250;
 const RESTART_MS_MAX = 30_000;
+/** Ends in a row that count where an attempt was blamed. */
+const BLAMED_ENDS_MAX = 2;
 /** Processes that may end under one attempt before it is blamed in any case. */
 const ENDS_MAX = 3;
 /** A loop that did not turn for this long is blocked, ms. */
@@ -60,7 +62,7 @@ export class SkillHost {
   #isClosed = false;
   /** Attempts that began in this process, ended ones too: they may have left something behind. */
   #begun = 0;
-  /** Ends in a row; each attempt that comes through takes one back. */
+  /** Ends in a row, without an attempt that came through. */
   #ends = 0;
   #nextStartMs = 0;
   #restart: NodeJS.Timeout | null = null;
@@ -107,7 +109,7 @@ export class SkillHost {
     this.#begun = 0;
     this.#abandoned.clear();
     this.#uncaught = "";
-    const { file, memoryBytes } = this.#options;
+    const { file, memoryBytes, loadMs } = this.#options;
     const started: SkillProcess = new SkillProcess(file, memoryBytes, {
       onFrame: (message, body) => this.#onFrame(message, body),
       onLine: (stream, line) => this.#prints.line(this.#onlyOne(), stream, line),
@@ -115,7 +117,7 @@ export class SkillHost {
       onEnd: (how) => this.#onEnd(how),
     });
     this.#process = started;
-    this.#loadTimer = setTimeout(() => started.kill(`it did not load within ${LOAD_MS / 1_000} s`), LOAD_MS).unref();
+    this.#loadTimer = setTimeout(() => started.kill(`it did not load within ${loadMs / 1_000} s`), loadMs).unref();
   }
 
   #onFrame(message: FromHost, body: Buffer): void {
@@ -210,7 +212,10 @@ export class SkillHost {
     again.sort((a, b) => rank(a) - rank(b) || a.id - b.id);
     for (const attempt of again) attempt.hasBegun = false;
     this.#alone = [...again, ...this.#alone];
-    for (const attempt of inside.filter(isBlamed)) this.#crash(attempt, why);
+    const blamed = inside.filter(isBlamed);
+    for (const attempt of blamed) this.#crash(attempt, why);
+    // The module itself is well, then: what is left to be feared are more such attempts, which are not many at a time.
+    if (blamed.length > 0) this.#ends = Math.min(this.#ends, BLAMED_ENDS_MAX);
   }
 
   #crash(attempt: Attempt, why: string): void {
@@ -256,7 +261,7 @@ export class SkillHost {
     this.#abandoned.delete(id);
     for (const attempt of this.#of(id)) {
       this.#inside.delete(id);
-      this.#ends = Math.max(0, this.#ends - 1);
+      this.#ends = 0;
       if (!outcome.ok) attempt.resolve(outcome);
       else if (isCanonical(output)) attempt.resolve({ ...outcome, output });
       else

@@ -57,7 +57,7 @@ export class SkillProcess {
     this.#memoryBytes = memoryBytes;
     const heapMib = Math.max(16, Math.floor((memoryBytes * HEAP_PART) / 2 ** 20));
     const flags = [`--max-old-space-size=${heapMib}`, "--disable-warning=ExperimentalWarning"];
-    this.#child = spawn(process.execPath, [...flags, MAIN, file], {
+    this.#child = spawn(process.execPath, [...flags, MAIN, file, String(process.pid)], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true, // a group of its own, which ends as a whole
     });
