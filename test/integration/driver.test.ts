@@ -25,7 +25,6 @@ import { newMesh, silent } from "../support/network-nodes.ts";
 import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 });
-
 const JOB = "aa".repeat(32) as JobId;
 const PEER = "peer" as AgentId;
 const award: AwardRef = { job: JOB, task: "t" as TaskId, attempt: 0 };
