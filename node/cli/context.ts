@@ -11,8 +11,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
-import { type AgentId, isHash } from "../../protocol/core/ids.ts";
-import { isAgentId } from "../crypto.ts";
+import { isHash } from "../../protocol/core/ids.ts";
 import { parseSize } from "../job-file/duration.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { storageError } from "../store/files.ts";
@@ -155,11 +154,6 @@ export function shortName(text: string): string {
 export function jobId(text: string): string {
   if (!isHash(text)) throw new InvalidArgumentError("a job's id has 64 hexadecimal digits");
   return text;
-}
-
-export function agentId(text: string): AgentId {
-  if (!isAgentId(text)) throw new InvalidArgumentError("an agent's id begins with 12D3KooW");
-  return text as AgentId;
 }
 
 /** For options that may be repeated. */

@@ -15,9 +15,9 @@ import { loadSkills, type SkillsFile } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
+import { agentId } from "./agent-id.ts";
 import {
   address,
-  agentId,
   type CliContext,
   collect,
   EXIT,

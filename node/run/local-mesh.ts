@@ -9,10 +9,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { programFile } from "../own-files.ts";
 import { makeFolder } from "../store/files.ts";
 
 export interface LocalAgentOptions {
@@ -87,10 +87,6 @@ export interface LocalMesh {
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
-const SCRIPT = fileURLToPath(
-  new URL(`../../scripts/meshwork${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
-);
-
 class AgentProcess implements LocalAgent {
   readonly name: string;
   readonly lies: boolean;
@@ -124,7 +120,7 @@ class AgentProcess implements LocalAgent {
     if (agent.lies) args.push("--lie");
     if (joinAddress !== null) args.push("--join", joinAddress);
     // Its own process group: Ctrl-C reaches this process only, which then ends the agents in order.
-    this.process = spawn(process.execPath, [SCRIPT, ...args, ...options.args], {
+    this.process = spawn(process.execPath, [programFile("agent-main"), ...args, ...options.args], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

@@ -1,10 +1,10 @@
 /** Where a node says that it can be dialled, by what others found (docs/decisions/0022). */
 
 import { expect, test } from "vitest";
+import { makeIdentity } from "../../node/identity.ts";
 import { AddressBook } from "../../node/network/address-book.ts";
 import { isOutside, joinsAnotherMachine } from "../../node/network/own-addresses.ts";
 import { dialable, type Finding, judge } from "../../node/network/reach-findings.ts";
-import { makeIdentity } from "../../node/identity.ts";
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 
@@ -62,7 +62,12 @@ test("addresses of this machine are told from those of others", () => {
     expect([address, isLoopback(address), isOutside(address)]).toEqual([address, true, false]);
   for (const address of ["/ip6/fe80::1/tcp/1", "/ip6zone/eth0/ip6/fe80::1/tcp/1", "/ip4/169.254.1.1/tcp/1"])
     expect([address, isOutside(address)]).toEqual([address, false]);
-  for (const address of ["/ip4/10.0.0.1/tcp/1", "/ip6/2001:db8::1/tcp/1", "/dns4/a.example/tcp/1", "/ip4/12.7.0.1/tcp/1"])
+  for (const address of [
+    "/ip4/10.0.0.1/tcp/1",
+    "/ip6/2001:db8::1/tcp/1",
+    "/dns4/a.example/tcp/1",
+    "/ip4/12.7.0.1/tcp/1",
+  ])
     expect([address, isOutside(address)]).toEqual([address, true]);
   expect(joinsAnotherMachine(["/ip4/127.0.0.1/tcp/1", "/ip4/0.0.0.0/tcp/1"])).toBe(false);
   expect(joinsAnotherMachine(["/ip4/127.0.0.1/tcp/1", "/dnsaddr/a.example"])).toBe(true);

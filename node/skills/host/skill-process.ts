@@ -9,8 +9,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { limits } from "../../../protocol/core/limits.ts";
+import { programFile } from "../../own-files.ts";
 import { killGroup } from "../process-group.ts";
 import { describeThrown } from "../thrown.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
@@ -36,8 +36,6 @@ export interface SkillProcessEvents {
   onEnd(how: string): void;
 }
 
-const MAIN = fileURLToPath(new URL(`./host-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
-
 export class SkillProcess {
   readonly #child: ChildProcess;
   readonly #channel: Socket;
@@ -57,7 +55,7 @@ export class SkillProcess {
     this.#memoryBytes = memoryBytes;
     const heapMib = Math.max(16, Math.floor((memoryBytes * HEAP_PART) / 2 ** 20));
     const flags = [`--max-old-space-size=${heapMib}`, "--disable-warning=ExperimentalWarning"];
-    this.#child = spawn(process.execPath, [...flags, MAIN, file, String(process.pid)], {
+    this.#child = spawn(process.execPath, [...flags, programFile("host-main"), file, String(process.pid)], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true, // a group of its own, which ends as a whole
     });
