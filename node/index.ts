@@ -23,8 +23,15 @@ export { createNode, type MeshworkNode, type NodeOptions } from "./node.ts";
 export type { Embedder } from "./search/embedder.ts";
 export { createEndpointEmbedder, type EndpointOptions } from "./search/embeddings-endpoint.ts";
 export { builtInSkills } from "./skills/built-in.ts";
-export { loadSkills } from "./skills/load-skills.ts";
-export { defineSkill, type Skill, type SkillContext, type SkillReply } from "./skills/skill.ts";
+export { type LoadOptions, loadSkills, type SkillsFile } from "./skills/load-skills.ts";
+export {
+  type AnySkill,
+  defineSkill,
+  type HostedSkill,
+  type Skill,
+  type SkillContext,
+  type SkillReply,
+} from "./skills/skill.ts";
 export type { JobEvent, JobHandle, JobOutcome } from "./submitted-job.ts";
 export type { Verification, VerifyOptions };
 

@@ -7,7 +7,7 @@ import type { AnySelector } from "../protocol/selection/selector.ts";
 import type { Identity } from "./identity.ts";
 import type { NetworkNews } from "./network/news.ts";
 import type { Embedder } from "./search/embedder.ts";
-import type { Skill } from "./skills/skill.ts";
+import type { AnySkill } from "./skills/skill.ts";
 
 export interface NodeOptions {
   /** Name of the mesh; nodes of other meshes are not talked to. Default "default". */
@@ -30,7 +30,8 @@ export interface NodeOptions {
   readonly announce?: readonly string[];
   /** Multiaddrs of agents to join. */
   readonly join?: readonly string[];
-  readonly skills?: readonly Skill[];
+  /** Functions, which run in this process, and skills of files (`loadSkills`), which do not. */
+  readonly skills?: readonly AnySkill[];
   /** What makes vectors of its skills and of questions; all nodes of a mesh use the same. Default: the built-in one. */
   readonly embedder?: Embedder;
   /** Tasks that it works on at the same time. Default 2. */

@@ -1,6 +1,7 @@
 /**
  * `npm run build`: the publishable dist/. Compiles the projects, then copies what the package's entries need:
- * JavaScript and declarations of protocol/, node/ and sim/, and of scripts/ its entries.
+ * JavaScript and declarations of protocol/, node/ and sim/, and of scripts/ its entries; and a bundle, from which the command
+ * line starts (bundle/fast-start.ts).
  *
  * The compiler writes to .build/ (shared with `npm run check`); only files that have a source are copied, so
  * that what was deleted or renamed is not published.
@@ -10,11 +11,19 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 
+import { makeBundle } from "./bundle/make-bundle.ts";
+
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["protocol", "node", "sim"] as const;
 const COMMAND = "scripts/meshwork";
 /** Of scripts/ what is published: the command, the library `meshwork/sim`, what both give the simulator, pages of runs. */
-const ENTRIES = [COMMAND, "scripts/sim-library", "scripts/sim-host", "scripts/run-page"] as const;
+const ENTRIES = [
+  COMMAND,
+  "scripts/bundle/fast-start",
+  "scripts/sim-library",
+  "scripts/sim-host",
+  "scripts/run-page",
+] as const;
 
 function compile(): void {
   const { status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-b", ...FOLDERS, "scripts"], {
@@ -53,7 +62,7 @@ function copyAsset(path: string): void {
   cpSync(join(root, path), target);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   compile();
   rmSync(join(root, "dist"), { recursive: true, force: true });
   let modules = 0;
@@ -65,6 +74,7 @@ function main(): void {
     }
   }
   for (const path of ENTRIES) copyModule(path);
+  await makeBundle(join(root, "dist/bundle"));
   chmodSync(join(root, "dist", `${COMMAND}.js`), 0o755);
   for (const entry of packageEntries()) {
     if (!existsSync(join(root, entry)))
@@ -80,7 +90,7 @@ function packageEntries(): string[] {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   process.stderr.write(`build: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

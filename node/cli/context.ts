@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
-import { type AgentId, isHash } from "../../protocol/core/ids.ts";
-import { isAgentId } from "../crypto.ts";
+import { isHash } from "../../protocol/core/ids.ts";
+import { parseSize } from "../job-file/duration.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { storageError } from "../store/files.ts";
 import { plainText } from "./terminal-text.ts";
@@ -115,6 +115,24 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
+/** Less than this no JavaScript starts in. */
+const SKILLS_MEMORY_MIN = 64 * 1024 ** 2;
+
+/** The memory of a process, for commander: bytes. */
+export function memorySize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === null || bytes < SKILLS_MEMORY_MIN)
+    throw new InvalidArgumentError("it must be a size like 512MiB or 2GiB, 64MiB at least");
+  return bytes;
+}
+
+/** Of commands that start agents with a skills file. */
+export const SKILLS_MEMORY_OPTION = [
+  "--skills-memory <size>",
+  "the most that the process of a skills module may take, half of it for JavaScript objects (default: 1GiB)",
+  memorySize,
+] as const;
+
 const PORT_MAX = 65_535;
 
 /** A multiaddr with an IP or DNS part and TCP, e.g. /ip4/127.0.0.1/tcp/4001/p2p/12D3…; its syntax only. */
@@ -136,11 +154,6 @@ export function shortName(text: string): string {
 export function jobId(text: string): string {
   if (!isHash(text)) throw new InvalidArgumentError("a job's id has 64 hexadecimal digits");
   return text;
-}
-
-export function agentId(text: string): AgentId {
-  if (!isAgentId(text)) throw new InvalidArgumentError("an agent's id begins with 12D3KooW");
-  return text as AgentId;
 }
 
 /** For options that may be repeated. */

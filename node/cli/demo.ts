@@ -5,9 +5,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { formatSize } from "../job-file/duration.ts";
+import { PACKAGE_ROOT } from "../own-files.ts";
 import { DemoFaults } from "../run/demo-faults.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -47,12 +47,6 @@ export const registerDemo: Register = (program, act) => {
     .action(act(runDemo));
 };
 
-/** This package's own folder: there is always something to survey. */
-function ownFolder(): string {
-  const here = fileURLToPath(new URL("../..", import.meta.url));
-  return existsSync(join(here, "package.json")) ? here : fileURLToPath(new URL("../../..", import.meta.url));
-}
-
 /** Of a checkout, what git ignores and a walk would not skip by itself: what was built. A package has no such file. */
 function builtFolders(folder: string): readonly string[] {
   const file = join(folder, ".gitignore");
@@ -64,7 +58,7 @@ function builtFolders(folder: string): readonly string[] {
 async function runDemo(context: CliContext, options: DemoOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = options.seed ?? startedAt % 1_000_000;
-  const input = resolve(options.input ?? ownFolder());
+  const input = resolve(options.input ?? PACKAGE_ROOT);
   const survey = await surveyJob(input, options.input === undefined ? builtFolders(input) : []);
   const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
   const prng = createPrng(`demo/${seed}`);

@@ -9,6 +9,9 @@ export const SKILLS_TEMPLATE = `// Skills of an agent. \`meshwork node --skills 
 //
 // The function form gets its tools handed, so that this file needs no installed package. In a project of your own
 // you may as well write: import { z } from "zod"; export default [ … ];
+//
+// This file is loaded in a process of its own beside the agent. What it prints is in the agent's log. It may export a
+// function close(), which is called when the agent stops.
 
 export default ({ z, defineSkill }) => [
   defineSkill({

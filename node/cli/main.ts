@@ -9,8 +9,7 @@ import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { COMMAND, packageVersion } from "../version.ts";
-import { registerAgents } from "./agents.ts";
-import { registerCancel } from "./cancel.ts";
+import { COMMANDS, type LazyCommand } from "./commands.ts";
 import {
   type Act,
   type Action,
@@ -21,41 +20,7 @@ import {
   errorDocument,
   errorLine,
   exitCodeOf,
-  type Register,
 } from "./context.ts";
-import { registerDemo } from "./demo.ts";
-import { registerDoctor } from "./doctor.ts";
-import { registerExplain } from "./explain.ts";
-import { registerFeedback } from "./feedback.ts";
-import { registerInit } from "./init.ts";
-import { registerKnowledge } from "./knowledge.ts";
-import { registerNode } from "./node.ts";
-import { registerResult } from "./result.ts";
-import { registerRun } from "./run.ts";
-import { registerSchema } from "./schema.ts";
-import { registerSkills } from "./skills.ts";
-import { registerStatus } from "./status.ts";
-import { registerSubmit } from "./submit.ts";
-import { registerVerify } from "./verify.ts";
-
-const COMMANDS: readonly Register[] = [
-  registerDemo,
-  registerRun,
-  registerVerify,
-  registerNode,
-  registerSubmit,
-  registerResult,
-  registerStatus,
-  registerCancel,
-  registerDoctor,
-  registerInit,
-  registerAgents,
-  registerExplain,
-  registerFeedback,
-  registerSkills,
-  registerKnowledge,
-  registerSchema,
-];
 
 const EXAMPLES = `
 Examples:
@@ -79,7 +44,7 @@ export function processIo(): CliIo {
 /** What other parts of the project bring along: node/ does not know them. */
 export interface CliParts {
   /** Commands beside those of node/. */
-  readonly commands?: readonly Register[];
+  readonly commands?: readonly LazyCommand[];
   readonly drawRunPage?: DrawRunPage;
 }
 
@@ -115,8 +80,9 @@ export async function runCli(
       json = (given.at(-1) as { readonly json?: boolean }).json === true;
       pending = () => action(context, ...(given as unknown as A));
     };
-  const program = createProgram(io, act, commands);
+  const program = createProgram(io);
   try {
+    await addCommands(program, act, [...COMMANDS, ...commands], argv);
     program.parse([...argv], { from: "user" });
     const command = pending as (() => Promise<number>) | null;
     return command === null ? EXIT.ok : await command();
@@ -136,8 +102,8 @@ export async function runCli(
   }
 }
 
-function createProgram(io: CliIo, act: Act, more: readonly Register[]): Command {
-  const program = new Command("meshwork")
+function createProgram(io: CliIo): Command {
+  return new Command("meshwork")
     .description("A decentralized mesh of agents: jobs are replicated logs, answers carry certificates.")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
@@ -149,8 +115,21 @@ function createProgram(io: CliIo, act: Act, more: readonly Register[]): Command 
       writeErr: io.stderr,
       outputError: () => {}, // printed as one line when it is caught
     });
-  for (const register of [...COMMANDS, ...more]) register(program, act);
-  return program;
+}
+
+/** Of the command that is asked for, all that it says; of the others what the list of commands shows. */
+async function addCommands(
+  program: Command,
+  act: Act,
+  commands: readonly LazyCommand[],
+  argv: readonly string[],
+): Promise<void> {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const asked = words[0] === "help" ? words[1] : words[0];
+  for (const { name, takes, summary, load } of commands) {
+    if (name === asked) (await load())(program, act);
+    else program.command(name).usage(takes).description(summary);
+  }
 }
 
 /** The words that name a command: `sim run`; "" where there is none. */

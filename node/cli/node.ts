@@ -2,7 +2,7 @@
 
 import { dirname } from "node:path";
 import { Option } from "commander";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { describeNews } from "../network/news.ts";
@@ -11,20 +11,20 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
-import { loadSkills } from "../skills/load-skills.ts";
+import { loadSkills, type SkillsFile } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
-import type { Skill } from "../skills/skill.ts";
 import { makeFolder } from "../store/files.ts";
 import { COMMAND } from "../version.ts";
+import { agentId } from "./agent-id.ts";
 import {
   address,
-  agentId,
   type CliContext,
   collect,
   EXIT,
   integer,
   quoted,
   type Register,
+  SKILLS_MEMORY_OPTION,
   shortName,
 } from "./context.ts";
 
@@ -36,6 +36,7 @@ export interface NodeOptions {
   readonly announce?: readonly string[];
   readonly skills?: string;
   readonly allowCommands?: boolean;
+  readonly skillsMemory?: number;
   readonly label?: readonly string[];
   readonly slots: number;
   readonly data?: string;
@@ -74,6 +75,7 @@ export const registerNode: Register = (program, act) => {
     )
     .option("--skills <file>", "its skills: a module or YAML (default: the built-in ones)")
     .option("--allow-commands", "let skills of the skills file run commands")
+    .option(...SKILLS_MEMORY_OPTION)
     .option("--label <name>", "something it carries that tasks may ask for; may be repeated", collect(shortName))
     .option("--slots <n>", "tasks that it works on at the same time", integer(1, 1_024), 2)
     .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
@@ -90,24 +92,51 @@ export const registerNode: Register = (program, act) => {
     .action(act(runNode));
 };
 
-async function skillsOf(options: NodeOptions): Promise<readonly Skill[]> {
-  const allowCommands = options.allowCommands ?? false;
-  const loaded = options.skills === undefined ? [] : await loadSkills(options.skills, { allowCommands });
-  const names = new Set(loaded.map((skill) => skill.name));
-  const skills = [...loaded, ...builtInSkills.filter((skill) => !names.has(skill.name))];
-  return options.lie === true ? lyingSkills(skills) : skills;
+const NO_FILE: SkillsFile = { skills: [], close: () => Promise.resolve() };
+
+async function skillsOf(context: CliContext, options: NodeOptions, log: Logger): Promise<SkillsFile> {
+  const { skills: file, allowCommands = false, skillsMemory } = options;
+  // Who wrote the skills wants to see what they print, whatever else is logged.
+  const printed = log.child({ agent: options.name }, { level: context.io.env.MESHWORK_LOG ?? "info" });
+  const memory = skillsMemory === undefined ? {} : { memoryBytes: skillsMemory };
+  const onLine = (message: string, facts = {}): void => printed.info(facts, message);
+  const loading = { allowCommands, signal: context.signal, log: onLine, ...memory };
+  const loaded = file === undefined ? NO_FILE : await loadSkills(file, loading);
+  const names = new Set(loaded.skills.map((skill) => skill.name));
+  const skills = [...loaded.skills, ...builtInSkills.filter((skill) => !names.has(skill.name))];
+  return { skills: options.lie === true ? lyingSkills(skills) : skills, close: loaded.close };
+}
+
+/** Whatever does not let itself be ended, the agent does not outlive its end by more than this, ms. */
+const STOP_MS = 3_000;
+
+/** A stop that hangs ends with the process. */
+async function stopInTime(context: CliContext, stop: Promise<unknown>): Promise<void> {
+  const timer = setTimeout(() => {
+    context.note(`not everything stopped within ${STOP_MS / 1_000} s`);
+    process.exit(EXIT.ok);
+  }, STOP_MS);
+  await stop.finally(() => clearTimeout(timer));
 }
 
 async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
-  const skills = await skillsOf(options);
   if (options.trace !== undefined) makeFolder(dirname(options.trace));
-  const listensEverywhere = options.listen === undefined && joinsAnotherMachine(options.join ?? []);
   const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, pino.destination(2));
+  const file = await skillsOf(context, options, log);
+  try {
+    return await runWith(context, options, file, log);
+  } finally {
+    await file.close();
+  }
+}
+
+async function runWith(context: CliContext, options: NodeOptions, file: SkillsFile, log: Logger): Promise<number> {
+  const listensEverywhere = options.listen === undefined && joinsAnotherMachine(options.join ?? []);
   let fatal: Error | null = null;
   const failed = new AbortController();
   const node = await createNode({
     mesh: options.mesh,
-    skills,
+    skills: file.skills,
     embedder: embedderFrom(context.io.env),
     slots: options.slots,
     labels: options.label ?? [],
@@ -139,7 +168,7 @@ async function runNode(context: CliContext, options: NodeOptions): Promise<numbe
   });
   clearTimeout(lonely);
   const { sent } = node.stats().network;
-  await node.stop();
+  await stopInTime(context, Promise.all([node.stop(), file.close()]));
   if (fatal !== null) throw fatal;
   if (context.json) say(context, { event: "stopped", sent });
   else context.note("stopped");

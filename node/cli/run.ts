@@ -10,13 +10,14 @@ import { withLocalMesh } from "../run/with-local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
-import { priceOf } from "../skills/skill.ts";
-import { type CliContext, defaultRunFolder, integer, type Register } from "./context.ts";
+import { type AnySkill, priceOf } from "../skills/skill.ts";
+import { type CliContext, defaultRunFolder, integer, type Register, SKILLS_MEMORY_OPTION } from "./context.ts";
 
 export interface RunOptions {
   readonly agents: number;
   readonly skills?: string;
   readonly allowCommands?: boolean;
+  readonly skillsMemory?: number;
   readonly out?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -35,6 +36,7 @@ export const registerRun: Register = (program, act) => {
     .option("--agents <n>", "agents of the mesh", integer(1, 64), 5)
     .option("--skills <file>", "skills of the agents beside the built-in ones")
     .option("--allow-commands", "let skills of the skills file run commands")
+    .option(...SKILLS_MEMORY_OPTION)
     .option("--out <dir>", "where the run leaves its files (default: .meshwork/runs/<time>-<seed>)")
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document")
@@ -43,15 +45,23 @@ export const registerRun: Register = (program, act) => {
     .action(act(runJob));
 };
 
+/** What the agents will load, looked at once: its process ends again. */
+async function skillsOf(context: CliContext, options: RunOptions): Promise<readonly AnySkill[]> {
+  if (options.skills === undefined) return [];
+  const { allowCommands = false } = options;
+  const memory = options.skillsMemory === undefined ? {} : { memoryBytes: options.skillsMemory };
+  const loaded = await loadSkills(options.skills, { allowCommands, signal: context.signal, ...memory });
+  await loaded.close();
+  return loaded.skills;
+}
+
 async function runJob(context: CliContext, jobFile: string, options: RunOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
   // Everything that can be wrong with the files is said before anything is started or written.
-  const loaded =
-    options.skills === undefined
-      ? []
-      : await loadSkills(options.skills, { allowCommands: options.allowCommands ?? false });
-  const prices = new Map([...builtInSkills, ...loaded].map((skill) => [skill.name, priceOf(skill)]));
+  const prices = new Map(
+    [...builtInSkills, ...(await skillsOf(context, options))].map((skill) => [skill.name, priceOf(skill)]),
+  );
   const embedder = embedderFrom(context.io.env);
   const job = await readJobFile(jobFile, { prices, embedder });
   if ((job.committeeSize ?? 0) > options.agents) {
@@ -63,6 +73,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   const args = [
     ...(options.skills === undefined ? [] : ["--skills", resolve(options.skills)]),
     ...(options.allowCommands === true ? ["--allow-commands"] : []),
+    ...(options.skillsMemory === undefined ? [] : ["--skills-memory", String(options.skillsMemory)]),
   ];
   context.note(`starting ${options.agents} agents …`);
   return withLocalMesh({ context, folder, agents, args, startedAt }, async ({ mesh, owner, messages }) => {

@@ -3,7 +3,7 @@
 import { Argument } from "commander";
 import { z } from "zod";
 import { jobFileSchema } from "../job-file/schema.ts";
-import { skillsFileSchema } from "../skills/load-skills.ts";
+import { skillsFileSchema } from "../skills/load-yaml.ts";
 import { traceLineSchema } from "../trace-schema.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 

@@ -1,10 +1,9 @@
 /** `meshwork skills`: what agents can do out of the box, or what a skills file adds to it. */
 
-import { z } from "zod";
 import { formatDuration } from "../job-file/duration.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
-import type { Skill } from "../skills/skill.ts";
+import { type AnySkill, type JsonSchema, schemasOf } from "../skills/skill.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 import { columnsOf, plainText, wrap } from "./terminal-text.ts";
 
@@ -24,27 +23,25 @@ export const registerSkills: Register = (program, act) => {
     .action(act(listSkills));
 };
 
-type Schema = { readonly [key: string]: unknown };
-
-/** What JSON Schema cannot say is left open. */
-const schemaOf = (type: z.ZodType, io: "input" | "output"): Schema => {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" }) as Schema;
-  return schema;
-};
+/** What people read of a schema. */
+const readable = ({ $schema: _, ...schema }: JsonSchema): JsonSchema => schema;
 
 /** `file`: skills of commands are listed, not run, so that they need not be allowed. */
+async function skillsOf(context: CliContext, file: string | undefined): Promise<readonly AnySkill[]> {
+  if (file === undefined) return builtInSkills;
+  const log = (message: string): void => context.note(`${file}: ${message}`);
+  const loaded = await loadSkills(file, { allowCommands: true, signal: context.signal, log });
+  await loaded.close();
+  return loaded.skills;
+}
+
 async function listSkills(context: CliContext, file: string | undefined): Promise<number> {
-  const skills = file === undefined ? builtInSkills : await loadSkills(file, { allowCommands: true });
+  const skills = await skillsOf(context, file);
   if (context.json) {
-    const documents = skills.map(({ name, description, price, expectedMs, input, output }) => {
-      return {
-        name,
-        description,
-        price,
-        expectedMs,
-        input: schemaOf(input, "input"),
-        output: schemaOf(output, "output"),
-      };
+    const documents = skills.map((skill) => {
+      const { name, description, price, expectedMs } = skill;
+      const { input, output } = schemasOf(skill);
+      return { name, description, price, expectedMs, input: readable(input), output: readable(output) };
     });
     context.printJson({ skills: documents });
     return EXIT.ok;
@@ -54,8 +51,10 @@ async function listSkills(context: CliContext, file: string | undefined): Promis
   return EXIT.ok;
 }
 
-function describe({ name, description, price, expectedMs, input }: Skill, width: number): string[] {
-  const facts = `input: ${describeType(schemaOf(input, "input"))}; ${price} credits, about ${formatDuration(expectedMs)}`;
+function describe(skill: AnySkill, width: number): string[] {
+  const { name, description, price, expectedMs } = skill;
+  const takes = describeType(schemasOf(skill).input);
+  const facts = `input: ${takes}; ${price} credits, about ${formatDuration(expectedMs)}`;
   const indented = [description, facts].flatMap((text) => wrap(plainText(text), width - 2));
   return [plainText(name), ...indented.map((line) => `  ${line}`)];
 }
@@ -75,19 +74,19 @@ const PLURALS: ReadonlyMap<string, string> = new Map([
   ["file", "files"],
 ]);
 
-function listOf(schema: Schema): string {
+function listOf(schema: JsonSchema): string {
   const item = describeType(schema);
   return `list of ${PLURALS.get(item) ?? item}`;
 }
 
 /** A schema in a few words: `text or file`, `list of numbers`. */
-export function describeType(schema: Schema): string {
-  const branches = (schema.anyOf ?? schema.oneOf) as readonly Schema[] | undefined;
+export function describeType(schema: JsonSchema): string {
+  const branches = (schema.anyOf ?? schema.oneOf) as readonly JsonSchema[] | undefined;
   if (branches !== undefined) return [...new Set(branches.map(describeType))].join(" or ");
   if (Array.isArray(schema.type)) return schema.type.map((type) => NAMES.get(type) ?? String(type)).join(" or ");
   if ("const" in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
-  if (schema.type === "array") return listOf((schema.items ?? {}) as Schema);
+  if (schema.type === "array") return listOf((schema.items ?? {}) as JsonSchema);
   if (schema.type !== "object") return NAMES.get(schema.type) ?? "anything";
   const keys = Object.keys((schema.properties ?? {}) as object);
   if (keys.join() === "path,data") return "file";

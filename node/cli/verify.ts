@@ -8,7 +8,7 @@ import { CERTIFICATE_BYTES_MAX } from "../../protocol/wire/certificate.ts";
 import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { unreadable } from "../job-file/yaml-source.ts";
+import { unreadable } from "../job-file/file-error.ts";
 import { type CliContext, EXIT, errorDocument, jobId, type Register } from "./context.ts";
 
 export interface VerifyOptions {

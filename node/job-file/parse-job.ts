@@ -16,6 +16,7 @@ import { encode, list } from "../../protocol/wire/codec.ts";
 import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
 import { formatCredits } from "./duration.ts";
+import { type Path, readTextFile } from "./file-error.ts";
 import { InputProblem } from "./files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
@@ -23,7 +24,7 @@ import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
 import { suggest } from "./nearest.ts";
 import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { skillOf } from "./task-skill.ts";
-import { type Path, parseWith, parseYaml, readTextFile, type YamlSource } from "./yaml-source.ts";
+import { parseWith, parseYaml, type YamlSource } from "./yaml-source.ts";
 
 export const DEFAULT_DEADLINE_MS = 5 * 60_000;
 export const WINDOW_MIN_MS = 10;

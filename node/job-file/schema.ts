@@ -12,6 +12,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
 import { parseCredits, parseDuration, parseSize } from "./duration.ts";
+import { NAME_PATTERN } from "./name-pattern.ts";
 
 /** A quantity that is written as text or a number and read by `parse`; `wanted` says what would be right. */
 function quantity<S extends z.ZodType>(schema: S, parse: (input: z.output<S>) => number | null, wanted: string) {
@@ -39,8 +40,6 @@ export const creditsSchema = (max: number) =>
 
 export const sizeSchema = quantity(numberOrText, parseSize, "a size – write one like 64KiB or 1MiB");
 
-/** Names of skills and labels. */
-export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export const nameSchema = z
   .string()
   .regex(NAME_PATTERN, "use letters, digits, dots, dashes and underscores, a letter or digit first")

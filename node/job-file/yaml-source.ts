@@ -6,16 +6,14 @@
  * into words. What a file may say is its schema's matter (schema.ts, ../skills/load-skills.ts).
  */
 
-import { readFile } from "node:fs/promises";
 import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { fileError, formatPath, type Path } from "./file-error.ts";
 import { nearest, suggest } from "./nearest.ts";
 
 /** Longer files are refused before they are parsed: nobody writes them, and parsing costs many times their size. */
 const TEXT_CHARS_MAX = 16 * 1024 * 1024;
-
-export type Path = readonly PropertyKey[];
 
 /** A parsed file that still knows where each of its parts stands; or an object, which has no lines. */
 export interface YamlSource {
@@ -25,32 +23,6 @@ export interface YamlSource {
   lineOf(path: Path): number | null;
   /** The error to throw about the part at `path`. */
   error(path: Path, what: string, remedy: string): MeshworkError;
-}
-
-export function fileError(file: string, line: number | null, what: string, remedy: string): MeshworkError {
-  // One line, whatever a parser's message holds.
-  const flat = (text: string): string => text.replace(/\s+/g, " ").trim();
-  return new MeshworkError("invalid-file", `${file}${line === null ? "" : `:${line}`}: ${flat(what)}`, flat(remedy));
-}
-
-/** The text of a file that the operator named. */
-export async function readTextFile(file: string): Promise<string> {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-}
-
-/** In words why a file that the operator named cannot be read. */
-export function unreadable(file: string, error: unknown): MeshworkError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return fileError(file, null, "there is no such file", "check the path");
-  if (code === "EISDIR") return fileError(file, null, "this is a folder", "name a file");
-  if (code === "EACCES" || code === "EPERM") return fileError(file, null, "no permission to read it", "check its mode");
-  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return fileError(file, null, "not UTF-8 text", "save it as UTF-8");
-  if (code === "ENOTDIR") return fileError(file, null, "a file stands where a folder is needed", "check the path");
-  return fileError(file, null, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, "");
 }
 
 /** `file` is only for messages. */
@@ -245,15 +217,6 @@ function valueAt(value: unknown, path: Path): unknown {
     at = (at as { readonly [key: PropertyKey]: unknown })[key];
   }
   return at;
-}
-
-/** `tasks.total.policy`, `skills[2].name`. */
-export function formatPath(path: Path): string {
-  let text = "";
-  for (const key of path) {
-    text += typeof key === "number" ? `[${key}]` : `${text === "" ? "" : "."}${String(key)}`;
-  }
-  return text;
 }
 
 function typeName(value: unknown): string {

@@ -6,12 +6,13 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { programFile } from "../own-files.ts";
 import { makeFolder } from "../store/files.ts";
 
 export interface LocalAgentOptions {
@@ -55,6 +56,22 @@ export type NodeLine =
   | { readonly event: "ready"; readonly agent: AgentId; readonly name: string; readonly addresses: readonly string[] }
   | { readonly event: "stopped"; readonly sent: AgentProcessStats };
 
+const counted = z.number();
+const reportSchema = z.discriminatedUnion("event", [
+  z.looseObject({ event: z.literal("ready"), agent: z.string(), name: z.string(), addresses: z.array(z.string()) }),
+  z.looseObject({ event: z.literal("stopped"), sent: z.object({ gossip: counted, direct: counted, bytes: counted }) }),
+]);
+
+/** What an agent reports; null: something else wrote to its standard output, which ends nothing. */
+export function readLine(text: string): NodeLine | null {
+  try {
+    const parsed = reportSchema.safeParse(JSON.parse(text));
+    return parsed.success ? (parsed.data as NodeLine) : null;
+  } catch {
+    return null;
+  }
+}
+
 export interface LocalMesh {
   readonly agents: readonly LocalAgent[];
   /** SIGSTOP and SIGCONT. */
@@ -70,15 +87,12 @@ export interface LocalMesh {
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
-const SCRIPT = fileURLToPath(
-  new URL(`../../scripts/meshwork${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
-);
-
 class AgentProcess implements LocalAgent {
   readonly name: string;
   readonly lies: boolean;
   readonly traceFile: string;
   readonly process: ChildProcess;
+  readonly #log: WriteStream;
   readonly ended: Promise<string>;
   id = "" as AgentId;
   address = "";
@@ -106,11 +120,15 @@ class AgentProcess implements LocalAgent {
     if (agent.lies) args.push("--lie");
     if (joinAddress !== null) args.push("--join", joinAddress);
     // Its own process group: Ctrl-C reaches this process only, which then ends the agents in order.
-    this.process = spawn(process.execPath, [SCRIPT, ...args, ...options.args], {
+    this.process = spawn(process.execPath, [programFile("agent-main"), ...args, ...options.args], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    this.process.stderr?.pipe(createWriteStream(join(data, "log.txt")));
+    this.#log = createWriteStream(join(data, "log.txt"));
+    // A log that cannot be written, on a full disk, is not worth a run.
+    this.#log.on("error", () => {});
+    this.process.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk));
+    this.process.once("close", () => this.#log.end());
     this.ended = new Promise((resolve) => {
       this.process.once("error", (error) => resolve(error.message));
       this.process.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -134,8 +152,9 @@ class AgentProcess implements LocalAgent {
         refuse(how);
       });
       createInterface({ input: this.process.stdout! }).on("line", (text) => {
-        const line = JSON.parse(text) as NodeLine;
-        if (line.event === "stopped") this.stats = line.sent;
+        const line = readLine(text);
+        if (line === null) this.#log.write(`${text}\n`);
+        else if (line.event === "stopped") this.stats = line.sent;
         else {
           clearTimeout(timer);
           this.id = line.agent;

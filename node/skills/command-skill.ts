@@ -18,6 +18,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { killGroup } from "./process-group.ts";
 import type { Skill, SkillContext } from "./skill.ts";
 
 export interface CommandOptions {
@@ -120,18 +121,6 @@ function spawnLimited(options: CommandOptions, input: unknown, folder: string): 
   });
 }
 
-/** Kills the program and what it started and left in its group. */
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch (error) {
-    // ESRCH: all of them have ended, which is what was wanted. (EPERM on macOS: only zombies are left.)
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code !== "ESRCH" && code !== "EPERM") throw error;
-  }
-}
-
 function runCommand(
   options: CommandOptions,
   input: unknown,
@@ -148,7 +137,7 @@ function runCommand(
     let stopped: Error | null = null;
     const stop = (reason: Error): void => {
       stopped ??= reason;
-      killGroup(child);
+      killGroup(child.pid);
     };
     const abort = (): void => stop(signal.reason instanceof Error ? signal.reason : new Error("stopped"));
     const timer = setTimeout(() => stop(new Error(`no result within ${options.timeoutMs} ms`)), options.timeoutMs);
@@ -167,7 +156,7 @@ function runCommand(
     child.stdin!.end(stdin);
 
     // What it left running in the background would hold the pipes open and outlive its task.
-    child.on("exit", () => killGroup(child));
+    child.on("exit", () => killGroup(child.pid));
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);

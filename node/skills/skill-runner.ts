@@ -1,38 +1,17 @@
 /**
  * Runs skills for a driver.
  *
- * Responsible for: input → `run` → canonical output, within a time; one outcome for each start, none after a
- * stop. Which award runs, and what becomes of the outcome, is the machine's matter; where blobs come from is
+ * Responsible for: one outcome for each start within a time, none after a stop. How the work is done is perform.ts, or the
+ * process of a skills file (host/). Which award runs, and what becomes of the outcome, is the machine's matter; where blobs come from is
  * the store's.
  */
 
-import type { z } from "zod";
-import { limits } from "../../protocol/core/limits.ts";
 import type { AwardRef } from "../../protocol/input.ts";
-import type { FailureReason } from "../../protocol/wire/command.ts";
 import type { TaskInput } from "../../protocol/wire/genesis.ts";
-import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
-import { parseCredits } from "../job-file/duration.ts";
-import { formatPath } from "../job-file/yaml-source.ts";
-import { priceOf, type Skill, type SkillLog, type SkillReply } from "./skill.ts";
-import { type BlobSource, resolveInput, WorkProblem } from "./task-input.ts";
-
-export type SkillOutcome =
-  | {
-      readonly ok: true;
-      /** Canonical bytes of the output. */
-      readonly output: Uint8Array;
-      readonly confidencePpm: number;
-      /** Micro-credits. */
-      readonly cost: number;
-    }
-  | {
-      readonly ok: false;
-      /** `lost-input`: a blob is gone. `refused`: no such skill, or its input does not fit. Else `error`. */
-      readonly reason: FailureReason;
-      /** At most `limits.textBytes` bytes. */
-      readonly message: string;
-    };
+import { failureOf, performSkill, type SkillOutcome } from "./perform.ts";
+import { type AnySkill, isHosted, type SkillContext, type SkillLog } from "./skill.ts";
+import { type BlobSource, resolveInput } from "./task-input.ts";
+import { WorkProblem } from "./work-problem.ts";
 
 export interface SkillRunner {
   /** Calls `done` once, unless the award is stopped before. Never throws, never calls `done` before returning. */
@@ -48,7 +27,7 @@ export interface SkillRunner {
 }
 
 export interface SkillRunnerOptions {
-  readonly skills: readonly Skill[];
+  readonly skills: readonly AnySkill[];
   readonly blobs: BlobSource;
   readonly log: SkillLog;
 }
@@ -96,7 +75,7 @@ export function createSkillRunner({ skills, blobs, log }: SkillRunnerOptions): S
       log: (message: string, facts?: Readonly<Record<string, unknown>>): void =>
         log(message, { ...facts, skill: name, job: award.job, task: award.task }),
     };
-    runSkill(byName.get(name), () => resolveInput(input, blobs), context).then(finish, (error: unknown) =>
+    attempt(byName.get(name), () => resolveInput(input, blobs), context).then(finish, (error: unknown) =>
       finish(failureOf(name, error)),
     );
   }
@@ -110,58 +89,12 @@ export function createSkillRunner({ skills, blobs, log }: SkillRunnerOptions): S
   return { start, stop };
 }
 
-async function runSkill(
-  skill: Skill | undefined,
+async function attempt(
+  skill: AnySkill | undefined,
   resolve: () => Promise<unknown>,
-  context: Parameters<Skill["run"]>[1],
+  context: SkillContext,
 ): Promise<SkillOutcome> {
   if (skill === undefined) throw new WorkProblem("refused", "this agent has no such skill");
-  const input = await skill.input.safeParseAsync(await resolve());
-  if (!input.success) throw new WorkProblem("refused", `the input does not fit: ${explainIssue(input.error)}`);
-  context.signal.throwIfAborted();
-  const { output, confidence = 1, cost } = unwrapReply(await skill.run(input.data, context));
-  const parsed = await skill.output.safeParseAsync(output);
-  if (!parsed.success)
-    throw new WorkProblem("error", `the output does not fit its schema: ${explainIssue(parsed.error)}`);
-  const problem = explainNotValue(parsed.data, "the output");
-  if (problem !== null) throw new WorkProblem("error", problem);
-  if (!(confidence >= 0 && confidence <= 1)) throw new WorkProblem("error", `confidence ${confidence} is not in 0..1`);
-  const costMicro = cost === undefined ? priceOf(skill) : parseCredits(cost.toFixed(6));
-  if (costMicro === null || costMicro > limits.price)
-    throw new WorkProblem("error", `cost ${cost} is no amount of credits`);
-  const bytes = encodeValue(parsed.data as Value);
-  if (bytes.length > limits.blobBytes) {
-    throw new WorkProblem("error", `an output of ${bytes.length} bytes, at most ${limits.blobBytes} are allowed`);
-  }
-  return { ok: true, output: bytes, confidencePpm: Math.round(confidence * 1_000_000), cost: costMicro };
-}
-
-/** Takes a returned `{ output, confidence?, cost? }` apart; everything else is the output itself. */
-export function unwrapReply(returned: unknown): SkillReply<unknown> {
-  if (typeof returned !== "object" || returned === null || !Object.hasOwn(returned, "output")) {
-    return { output: returned };
-  }
-  const { output, confidence, cost, ...rest } = returned as { readonly [key: string]: unknown };
-  const isNumber = (part: unknown): part is number | undefined => part === undefined || typeof part === "number";
-  if (Object.keys(rest).length > 0 || !isNumber(confidence) || !isNumber(cost)) return { output: returned };
-  return { output, ...(confidence === undefined ? {} : { confidence }), ...(cost === undefined ? {} : { cost }) };
-}
-
-function explainIssue(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  const where = issue.path.length === 0 ? "" : `${formatPath(issue.path)}: `;
-  return `${where}${issue.message}`;
-}
-
-function failureOf(name: string, error: unknown): SkillOutcome {
-  const reason = error instanceof WorkProblem ? error.reason : "error";
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return { ok: false, reason, message: cutText(`${name}: ${message}`, limits.textBytes) };
-}
-
-/** The longest start of `text` that fits `bytesMax` bytes of UTF-8 without cutting a character. */
-export function cutText(text: string, bytesMax: number): string {
-  const bytes = new Uint8Array(bytesMax);
-  const { written } = new TextEncoder().encodeInto(text, bytes);
-  return new TextDecoder().decode(bytes.subarray(0, written));
+  const input = await resolve();
+  return isHosted(skill) ? skill.perform(input, context) : performSkill(skill, input, context);
 }

@@ -1,23 +1,16 @@
 /**
  * A skill: something an agent can do.
  *
- * Responsible for: the interface that developers of agents write to, the check of what they wrote, and its
- * advertisement. Running is skill-runner.ts, files of skills are load-skills.ts.
+ * Responsible for: the interface that developers of agents write to, and the check of what they wrote. Doing the work is
+ * perform.ts, when it is done skill-runner.ts; files of skills are load-skills.ts.
  */
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
 import { utf8Length } from "../../protocol/core/bytes.ts";
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { OwnSkill } from "../../protocol/machine.ts";
-import { skillAdCodec } from "../../protocol/wire/capability.ts";
-import { encode } from "../../protocol/wire/codec.ts";
-import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCredits } from "../job-file/duration.ts";
-import { NAME_PATTERN } from "../job-file/schema.ts";
+import { NAME_PATTERN } from "../job-file/name-pattern.ts";
+import type { SkillOutcome } from "./perform.ts";
 
 /** Writes a line to the node's log, with facts beside it. */
 export type SkillLog = (message: string, facts?: Readonly<Record<string, unknown>>) => void;
@@ -48,8 +41,9 @@ export interface SkillReply<O> {
 }
 
 /**
- * `run` may be called many times at once. It runs in the node's process: one that computes for long without
- * `await` keeps the node from answering its peers, and belongs into a command or a worker thread.
+ * `run` may be called many times at once. Skills of a file run in a process of their own (load-skills.ts); one that is
+ * given to `createNode` as a function runs in the node's process: there, one that computes for long without `await` keeps
+ * the node from answering its peers, and a rejection that nobody awaits is a matter of the program around the node.
  */
 export interface Skill<I = unknown, O = unknown> {
   /** Letters, digits, dots, dashes, underscores; up to 64. */
@@ -66,6 +60,26 @@ export interface Skill<I = unknown, O = unknown> {
   readonly expectedMs: number;
   run(input: I, context: SkillContext): O | SkillReply<O> | Promise<O | SkillReply<O>>;
 }
+
+/** As JSON Schema; what that cannot say is left open. */
+export interface SkillSchemas {
+  readonly input: JsonSchema;
+  readonly output: JsonSchema;
+}
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** A skill that runs elsewhere: what `loadSkills` returns, for `createNode`. */
+export interface HostedSkill {
+  readonly name: string;
+  readonly description: string;
+  readonly price: number;
+  readonly expectedMs: number;
+  readonly schemas: SkillSchemas;
+  /** Validates, runs, validates. Resolves with a failure rather than rejecting. */
+  perform(input: unknown, context: SkillContext): Promise<SkillOutcome>;
+}
+
+export type AnySkill = Skill | HostedSkill;
 
 /** Gives the parts of a skill their types; it changes nothing. */
 export function defineSkill<I extends z.ZodType, O extends z.ZodType>(skill: {
@@ -111,43 +125,15 @@ export const skillShape = z.strictObject({
 });
 
 /** Micro-credits for one task. */
-export function priceOf(skill: Skill): number {
+export function priceOf(skill: Pick<Skill, "price">): number {
   return parseCredits(skill.price) ?? 0; // skillShape has checked it
 }
 
-/** How the skill stands in a capability vector. */
-export function skillAd(skill: Skill, vector: Uint8Array): OwnSkill {
-  return {
-    name: skill.name,
-    description: skill.description,
-    price: priceOf(skill),
-    expectedMs: skill.expectedMs,
-    schemas: schemasHash(skill),
-    vector,
-  };
-}
+export const isHosted = (skill: AnySkill): skill is HostedSkill => "perform" in skill;
 
-/** Of an advertisement, what is not its skills: names, labels, addresses. */
-const ADVERTISEMENT_REST_BYTES = 8 * 1024;
-
-/** Throws `usage` where one agent has more skills than its advertisement can carry: nobody would ever hear of it. */
-export function checkAdvertised(skills: readonly Skill[]): void {
-  if (skills.length > limits.skills)
-    throw new MeshworkError("usage", `${skills.length} skills, one agent may have ${limits.skills}`, TWO_AGENTS);
-  const vector = new Uint8Array(EMBEDDING_BYTES);
-  const bytes = skills.reduce((sum, skill) => sum + encode(skillAdCodec, skillAd(skill, vector)).length, 0);
-  const most = limits.gossipBytes - ADVERTISEMENT_REST_BYTES;
-  if (bytes <= most) return;
-  const kib = (size: number): number => Math.ceil(size / 1024);
-  const what = `an advertisement of these ${skills.length} skills takes ${kib(bytes)} KiB, ${kib(most)} are allowed`;
-  throw new MeshworkError("usage", what, `shorten their descriptions, or ${TWO_AGENTS}`);
-}
-const TWO_AGENTS = "run a second agent with some of them";
-
-/** Hash of the JSON Schemas of input and output; parts that JSON Schema cannot say are left open. */
-function schemasHash(skill: Skill): Hash {
-  const schema = (type: z.ZodType, io: "input" | "output"): Value =>
-    JSON.parse(JSON.stringify(z.toJSONSchema(type, { io, unrepresentable: "any" }))) as Value;
-  const both = encodeValue([schema(skill.input, "input"), schema(skill.output, "output")]);
-  return createHash("sha256").update(both).digest("hex") as Hash;
+export function schemasOf(skill: AnySkill): SkillSchemas {
+  if (isHosted(skill)) return skill.schemas;
+  const schema = (type: z.ZodType, io: "input" | "output"): JsonSchema =>
+    JSON.parse(JSON.stringify(z.toJSONSchema(type, { io, unrepresentable: "any" }))) as JsonSchema;
+  return { input: schema(skill.input, "input"), output: schema(skill.output, "output") };
 }

@@ -13,25 +13,14 @@
 
 import type { Hash } from "../../protocol/core/ids.ts";
 import { selectPath } from "../../protocol/job/path.ts";
-import type { FailureReason } from "../../protocol/wire/command.ts";
 import type { Data, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
+import { WorkProblem } from "./work-problem.ts";
 
 /** Where a worker reads blobs: the local store, which has them all before work starts. */
 export interface BlobSource {
   get(hash: Hash): Promise<Uint8Array>;
-}
-
-/** Work that cannot be done; the driver makes a `failure` command of it. */
-export class WorkProblem extends Error {
-  override readonly name = "WorkProblem";
-  readonly reason: FailureReason;
-
-  constructor(reason: FailureReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
 }
 
 export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise<unknown> {

@@ -10,7 +10,7 @@ import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
-import { learnFromAnswer, learnFromEnd } from "./lessons.ts";
+import { isOwnWord, learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import {
@@ -84,7 +84,7 @@ function free(rules: Rules, award: Award): void {
 }
 
 /** Ends that say that an award to this worker may bring nothing. */
-const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error"]);
+const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error", "crashed"]);
 
 /** An award ends without a result; its seat is free again, its price too. */
 export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndReason): Task {
@@ -95,7 +95,7 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
   if (reason === "timeout" || reason === "dead")
     updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
-  if (reason === "error") {
+  if (isOwnWord(reason)) {
     updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
     const { skill } = specOf(rules, task);
     updateRecord(rules, worker, skill, (record) => ({ rejected: record.rejected + 1 }));

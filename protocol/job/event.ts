@@ -39,6 +39,7 @@ const END_REASONS = [
   "unrevealed",
   "not-needed",
   "late",
+  "crashed",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 

@@ -28,12 +28,15 @@ export function startOf(selector: Selector, { knowledge }: Genesis): unknown {
 /** Ends that are nobody's fault, and teach nothing. */
 const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
 
+/** A worker that says itself that it failed at the task: its skill gave up, or ended the process that it ran in. */
+export const isOwnWord = (reason: EndReason): boolean => reason === "error" || reason === "crashed";
+
 /** An award ended without a result. */
 export function learnFromEnd(rules: Rules, task: Task, { worker, context }: Award, reason: EndReason): void {
   // What was sealed and not shown is taught with the answer: it counts as wrong.
   if (NO_FAULT.has(reason) || reason === "unrevealed") return;
   const { skill } = specOf(rules, task);
-  if (reason !== "error") {
+  if (!isOwnWord(reason)) {
     rules.learn({ kind: "timeout", agent: worker, skill });
     return;
   }

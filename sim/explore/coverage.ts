@@ -47,6 +47,7 @@ export const BRANCHES = [
   "undecided batch",
   "unrevealed",
   "failure",
+  "crash",
   "busy",
   "job certified",
   "job failed",
@@ -150,6 +151,7 @@ export class CoverageChecker implements Checker {
       if (event.reason === "timeout") this.add("lease ran out");
       if (event.reason === "unrevealed") this.add("unrevealed");
       if (event.reason === "error") this.add("failure");
+      if (event.reason === "crashed") this.add("crash");
       if (event.reason === "busy") this.add("busy");
     }
     for (const [id, task] of ledger.state.tasks.sorted()) {

@@ -38,7 +38,11 @@ export function createSkill(habits: WorkerHabits, timeoutMs: number, blobs: bool
     const { prng } = call;
     const workMs = habits.workMs + prng.below(20);
     if (prng.chance(habits.fails)) {
-      return { afterMs: workMs, failure: prng.pick(["error", "busy", "refused"] as const), message: "simulated" };
+      return {
+        afterMs: workMs,
+        failure: prng.pick(["error", "busy", "refused", "crashed"] as const),
+        message: "simulated",
+      };
     }
     const right = sumPlusOne(call);
     if (right === undefined) return { afterMs: workMs, failure: "error", message: "the input is lost" };

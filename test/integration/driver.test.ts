@@ -8,7 +8,8 @@ import { createSigner, hasher, nodeCrypto } from "../../node/crypto.ts";
 import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/identity.ts";
 import { createNetwork, type Network, type NetworkStats } from "../../node/network/network.ts";
-import type { SkillOutcome, SkillRunner } from "../../node/skills/skill-runner.ts";
+import type { SkillOutcome } from "../../node/skills/perform.ts";
+import type { SkillRunner } from "../../node/skills/skill-runner.ts";
 import { type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import { createRecordStore, type RecordStore } from "../../node/store/record-store.ts";
 import type { TraceWriter } from "../../node/trace-file.ts";
@@ -24,7 +25,6 @@ import { newMesh, silent } from "../support/network-nodes.ts";
 import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 });
-
 const JOB = "aa".repeat(32) as JobId;
 const PEER = "peer" as AgentId;
 const award: AwardRef = { job: JOB, task: "t" as TaskId, attempt: 0 };

@@ -9,6 +9,7 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import type { IdentifiedCommand } from "../../protocol/job/ledger.ts";
 import { isSealed } from "../../protocol/job/policy.ts";
 import { type Award, isNewcomer, type Task } from "../../protocol/job/state.ts";
+import { FAILURE_REASONS } from "../../protocol/wire/command.ts";
 import type { Data, NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
@@ -111,7 +112,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("failure" as const),
       pick,
-      reason: fc.constantFrom("busy" as const, "refused" as const, "error" as const, "lost-input" as const),
+      reason: fc.constantFrom(...FAILURE_REASONS),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("death" as const), worker }) },

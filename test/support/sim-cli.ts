@@ -21,7 +21,12 @@ export async function inProcess(argv: readonly string[], register: Register): Pr
     terminal: null,
     env: {},
   };
-  return { code: await runCli(argv, io, { commands: [register] }), ...written };
+  return {
+    code: await runCli(argv, io, {
+      commands: [{ name: argv[0]!, takes: "", summary: "", load: async () => register }],
+    }),
+    ...written,
+  };
 }
 
 export const sim = (...argv: string[]): Promise<Said> =>

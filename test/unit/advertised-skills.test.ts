@@ -3,7 +3,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createNode } from "../../node/node.ts";
-import { checkAdvertised, defineSkill } from "../../node/skills/skill.ts";
+import { checkAdvertised } from "../../node/skills/advertise.ts";
+import { defineSkill } from "../../node/skills/skill.ts";
 import { limits } from "../../protocol/core/limits.ts";
 
 const skills = (count: number, description: string) =>

@@ -11,12 +11,13 @@ import { readJobFile } from "../../node/job-file/parse-job.ts";
 import { createNode } from "../../node/node.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
-import { priceOf } from "../../node/skills/skill.ts";
+import { type HostedSkill, priceOf } from "../../node/skills/skill.ts";
 import { createTraceWriter } from "../../node/trace-file.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../node/trace-schema.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { TraceLine } from "../../protocol/trace.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
 import { deadAddress, runInProcess, type Said } from "../support/in-process-cli.ts";
 
 let directory = "";
@@ -147,7 +148,8 @@ describe("init", () => {
   test("writes files that work together", async () => {
     const folder = join(directory, "start");
     expect(await cli("init", folder)).toMatchObject({ code: 0, err: "" });
-    const own = await loadSkills(join(folder, "skills.mjs"));
+    const file = await loadSkills(join(folder, "skills.mjs"));
+    const own = file.skills as readonly HostedSkill[];
     const prices = new Map([...builtInSkills, ...own].map((skill) => [skill.name, priceOf(skill)]));
     expect(await readJobFile(join(folder, "JOB.yaml"), { prices })).toMatchObject({ output: "total", tasksKnown: 4 });
     const text = await readFile(join(folder, "JOB.yaml"), "utf8");
@@ -157,8 +159,12 @@ describe("init", () => {
     expect((await readJobFile(join(folder, "own.yaml"), { prices })).nodes.at(-1)).toMatchObject({
       skill: "text.initials",
     });
-    const context = { log: () => {} } as never;
-    expect(await own[0]!.run("Élan vital", context)).toEqual({ output: "Év", confidence: 0.9, cost: 0.0005 });
+    const signal = new AbortController().signal;
+    const context = { signal, job: "", task: "t", attempt: 0, deadlineMs: Date.now() + 60_000, log: () => {} };
+    const outcome = await own[0]!.perform("Élan vital", context);
+    expect(outcome).toMatchObject({ ok: true, confidencePpm: 900_000, cost: 500 });
+    expect(outcome.ok && Buffer.from(outcome.output).equals(encodeValue("Év"))).toBe(true);
+    await file.close();
   });
 
   test("touches nothing that is there, and leaves nothing half-written", async () => {

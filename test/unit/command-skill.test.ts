@@ -12,6 +12,7 @@ import {
   commandSkill,
 } from "../../node/skills/command-skill.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
+import { parseSkillsYaml } from "../../node/skills/load-yaml.ts";
 import type { SkillContext } from "../../node/skills/skill.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -157,9 +158,9 @@ test("a skills file with commands works only where they are allowed", async () =
     "skills:\n  - { name: count, description: lines, command: [wc, -l], stdin: text, price: 0.5, memory: 128MiB }\n";
   await writeFile(file, skills);
   await expect(loadSkills(file)).rejects.toThrow("commands are off");
-  const [skill] = await loadSkills(file, { allowCommands: true });
+  const [skill] = parseSkillsYaml(file, skills, { allowCommands: true });
   expect(skill).toMatchObject({ name: "count", price: 0.5 });
   expect(await skill!.run("a\nb\n", context())).toEqual({ output: 2 });
   await writeFile(file, `allowCommands: true\n${skills}`);
-  expect(await loadSkills(file)).toHaveLength(1);
+  expect((await loadSkills(file)).skills).toHaveLength(1);
 });

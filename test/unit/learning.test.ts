@@ -92,21 +92,28 @@ describe("what is taught", () => {
     expect(lessons.find(({ agent }) => agent === "w")!.reward).toBeLessThan(0);
   });
 
-  test("an error is taught as wrong, a lease that ran out as a timeout", () => {
-    const book = sealedBook();
-    book.block([book.failure("u", "a", 1, "error")]);
-    expect(taught(book)).toEqual(["reward u"]);
-    expect(rewardsOf(book)[0]).toMatchObject({ weight: 1, skill: "work" });
-    expect(rewardsOf(book)[0]!.reward).toBeLessThan(0);
-    book.block([], 10_100);
-    expect(taught(book).sort()).toEqual(["reward u", "timeout v", "timeout w"]);
-  });
+  test.each<FailureReason>(["error", "crashed"])(
+    "%s is taught as wrong, a lease that ran out as a timeout",
+    (reason) => {
+      const book = sealedBook();
+      book.block([book.failure("u", "a", 1, reason)]);
+      expect(taught(book)).toEqual(["reward u"]);
+      expect(rewardsOf(book)[0]).toMatchObject({ weight: 1, skill: "work" });
+      expect(rewardsOf(book)[0]!.reward).toBeLessThan(0);
+      book.block([], 10_100);
+      expect(taught(book).sort()).toEqual(["reward u", "timeout v", "timeout w"]);
+    },
+  );
 
   test("who said that it failed is known for that in the next job, and who was busy is not", () => {
     const book = sealedBook();
-    book.block([book.failure("u", "a", 1, "error"), book.failure("v", "a", 1, "busy")]);
+    book.block([
+      book.failure("u", "a", 1, "error"),
+      book.failure("v", "a", 1, "busy"),
+      book.failure("w", "a", 1, "crashed"),
+    ]);
     const known = new Map(book.ledger.lessons.records.map(({ agent, rejected }) => [String(agent), rejected]));
-    expect([known.get("u"), known.get("v")]).toEqual([1, 0]);
+    expect(["u", "v", "w"].map((worker) => known.get(worker))).toEqual([1, 0, 1]);
   });
 
   test.each<FailureReason>(["busy", "refused", "lost-input"])("%s is nobody's fault", (reason) => {

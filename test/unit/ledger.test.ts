@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { IdentifiedCommand } from "../../protocol/job/ledger.ts";
+import { FAILURE_REASONS } from "../../protocol/wire/command.ts";
 import type { NodeSpec } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
@@ -187,7 +188,7 @@ const action = fc.oneof(
       worker,
       task,
       attempt,
-      reason: fc.constantFrom("busy" as const, "error" as const, "refused" as const, "lost-input" as const),
+      reason: fc.constantFrom(...FAILURE_REASONS),
     }),
   },
   {

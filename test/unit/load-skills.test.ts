@@ -4,15 +4,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadSkills } from "../../node/skills/load-skills.ts";
-import type { Skill } from "../../node/skills/skill.ts";
+import { loadSkills, type SkillsFile } from "../../node/skills/load-skills.ts";
+import type { AnySkill } from "../../node/skills/skill.ts";
 import { createSkillRunner } from "../../node/skills/skill-runner.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash, TaskId } from "../../protocol/core/ids.ts";
 import { decodeValue, encodeValue, type Value } from "../../protocol/wire/value.ts";
 
 /** What a skill of a file returns when a runner runs it. */
-function outputOf(skills: readonly Skill[], input: Value = null, name = skills[0]!.name): Promise<Value> {
+function outputOf(skills: readonly AnySkill[], input: Value = null, name = skills[0]!.name): Promise<Value> {
   const blobs = { get: () => Promise.reject(new Error("there are no blobs")) };
   const award = { job: "0".repeat(64) as Hash, task: "a" as TaskId, attempt: 0 };
   const value = { kind: "value", data: { kind: "inline", bytes: encodeValue(input) }, path: "" } as const;
@@ -30,14 +30,20 @@ describe("files of skills", () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "meshwork-skills-"));
   });
-  afterAll(() => rm(directory, { recursive: true, force: true }));
+  const loaded: SkillsFile[] = [];
+  afterAll(async () => {
+    for (const file of loaded) await file.close();
+    await rm(directory, { recursive: true, force: true });
+  });
 
   let counter = 0;
   /** Writes a skills file under a new name (modules are loaded once) and loads it. */
-  async function load(ending: string, text: string): Promise<readonly Skill[]> {
+  async function load(ending: string, text: string): Promise<readonly AnySkill[]> {
     const file = join(directory, `skills-${counter++}${ending}`);
     await writeFile(file, text);
-    return loadSkills(file);
+    const skills = await loadSkills(file);
+    loaded.push(skills);
+    return skills.skills;
   }
 
   async function problem(ending: string, text: string): Promise<string> {

@@ -85,7 +85,12 @@ describe("one line", () => {
     let err = "";
     const io: CliIo = { stdout: () => undefined, stderr: (text) => void (err += text), terminal: null, env: {} };
     const code = await runCli(["sim", "run", file], io, {
-      commands: [(program, act) => registerSim(program, act, async () => simPlatform)],
+      commands: [
+        {
+          ...{ name: "sim", takes: "", summary: "" },
+          load: async () => (program, act) => registerSim(program, act, async () => simPlatform),
+        },
+      ],
     });
     expect(code).toBe(2);
     expect(err).toBe(`meshwork: ${file}:5: the plugin ./nowhere.mjs: there is no such file – check the path\n`);

@@ -1,10 +1,13 @@
 /** Skills: loading them, what `run` gets, and that each start has exactly one outcome. */
 
+import assert from "node:assert";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { skillAd } from "../../node/skills/advertise.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
-import { defineSkill, type Skill, skillAd, skillShape } from "../../node/skills/skill.ts";
-import { createSkillRunner, cutText, type SkillOutcome, unwrapReply } from "../../node/skills/skill-runner.ts";
+import { cutText, type SkillOutcome, unwrapReply } from "../../node/skills/perform.ts";
+import { defineSkill, type Skill, skillShape } from "../../node/skills/skill.ts";
+import { createSkillRunner } from "../../node/skills/skill-runner.ts";
 import type { Hash, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { AwardRef } from "../../protocol/input.ts";
@@ -201,6 +204,40 @@ describe("what run returns", () => {
       message: expect.stringContaining(message),
     });
   });
+
+  const hostile = new Proxy(
+    {},
+    {
+      get: () => assert.fail("touched"),
+      has: () => assert.fail("touched"),
+      ownKeys: () => assert.fail("touched"),
+      getPrototypeOf: () => assert.fail("touched"),
+    },
+  );
+  test.each<[string, unknown]>([
+    ["an object without prototype", Object.assign(Object.create(null), { code: 1 })],
+    ["null", null],
+    ["nothing", undefined],
+    ["a symbol", Symbol("odd")],
+    ["a proxy that lets nobody touch it", hostile],
+    ["an error whose message throws", Object.defineProperty(new Error(), "message", { get: () => assert.fail() })],
+    ["an error whose message is none", Object.assign(new Error(), { message: Object.create(null) })],
+    ["an object that cannot become text", { [Symbol.toPrimitive]: () => assert.fail(), toString: null }],
+  ])(
+    "%s, thrown or returned or rejected with, is a failure of a function in the node's process",
+    async (_what, odd) => {
+      const throws = skill(() => {
+        throw odd;
+      });
+      const rejects = skill(() => Promise.reject(odd));
+      for (const careless of [throws, rejects]) {
+        const outcome = await run({ skills: [careless] });
+        expect(outcome).toMatchObject({ ok: false, reason: "error", message: expect.stringMatching(/^test: ./) });
+      }
+      const returned = await run({ skills: [skill(() => odd)] });
+      if (!returned.ok) expect(returned.reason).toBe("error");
+    },
+  );
 
   test("an output that its schema refuses is a failure", async () => {
     const wrong = skill(() => ({ count: "many" }), { output: z.object({ count: z.number() }) });

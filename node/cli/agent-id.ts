@@ -1,0 +1,10 @@
+/** Ids of agents as arguments; apart from context.ts, since it loads cryptography. */
+
+import { InvalidArgumentError } from "commander";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { isAgentId } from "../crypto.ts";
+
+export function agentId(text: string): AgentId {
+  if (!isAgentId(text)) throw new InvalidArgumentError("an agent's id begins with 12D3KooW");
+  return text as AgentId;
+}

@@ -1,0 +1,109 @@
+/** Skills of a YAML file: built-in ones under another name or price, and commands where they are allowed. */
+
+import { z } from "zod";
+import { limits } from "../../protocol/core/limits.ts";
+import { formatCredits } from "../job-file/duration.ts";
+import { nearest } from "../job-file/nearest.ts";
+import { creditsSchema, durationSchema, nameSchema, sizeSchema } from "../job-file/schema.ts";
+import { parseWith, parseYaml, type YamlSource } from "../job-file/yaml-source.ts";
+import { builtInSkills } from "./built-in.ts";
+import { checkTogether } from "./check-together.ts";
+import { COMMAND_DEFAULTS, commandSkill } from "./command-skill.ts";
+import type { Skill } from "./skill.ts";
+
+/** What may be said about a built-in skill and about a command alike. */
+const common = {
+  price: creditsSchema(limits.price).optional().describe("Credits for one task."),
+  expected: durationSchema.optional().describe("How long one task takes as a rule."),
+};
+
+const builtInSchema = z
+  .strictObject({
+    use: z.string(),
+    name: nameSchema.optional(),
+    description: z.string().min(1).max(limits.textBytes).optional(),
+    ...common,
+  })
+  .describe("A built-in skill, with another name or price if wanted.");
+
+const commandSchema = z
+  .strictObject({
+    name: nameSchema,
+    description: z.string().min(1).max(limits.textBytes),
+    command: z
+      .array(z.string())
+      .min(1)
+      .describe('Program and arguments; "{input}" in one stands for the input. No shell.'),
+    stdin: z.enum(["json", "text", "none"]).optional().describe("What the program reads. Default json."),
+    stdout: z.enum(["json", "text"]).optional().describe("What its output is. Default json."),
+    path: z.string().optional().describe("Where programs are looked for. Default /usr/local/bin:/usr/bin:/bin."),
+    timeout: durationSchema.optional().describe("Default 30s."),
+    output: sizeSchema.optional().describe("The most that it may write. Default 1MiB."),
+    memory: sizeSchema.optional().describe("Address space, enforced on Linux only. Default 512MiB."),
+    ...common,
+  })
+  .describe("A command. Off unless allowed.");
+
+export const skillsFileSchema = z
+  .strictObject({
+    allowCommands: z.boolean().optional().describe("Whether skills of this file may run commands. Default false."),
+    skills: z.array(z.union([builtInSchema, commandSchema])).min(1),
+  })
+  .describe("The skills of an agent: built-in ones, and commands.");
+
+type CommandEntry = z.output<typeof commandSchema>;
+type BuiltInEntry = z.output<typeof builtInSchema>;
+
+export function parseSkillsYaml(
+  file: string,
+  text: string,
+  options: { readonly allowCommands?: boolean } = {},
+): readonly Skill[] {
+  const source = parseYaml(file, text);
+  const config = parseWith(source, skillsFileSchema);
+  const allowed = options.allowCommands === true || config.allowCommands === true;
+  const skills = config.skills.map((entry, i) => {
+    if ("use" in entry) return builtIn(source, entry, i);
+    if (allowed) return command(entry);
+    const remedy = "write allowCommands: true at the top of the file, or start with --allow-commands";
+    throw source.error(["skills", i, "command"], `skill "${entry.name}" runs a command, and commands are off`, remedy);
+  });
+  checkTogether(skills, (i) => (what, remedy) => source.error(["skills", i], what, remedy));
+  return skills;
+}
+
+/** Micro-credits of the file as credits of a skill. */
+const credits = (micro: number): number => Number(formatCredits(micro));
+
+function builtIn(source: YamlSource, entry: BuiltInEntry, index: number): Skill {
+  const skill = builtInSkills.find((candidate) => candidate.name === entry.use);
+  if (skill === undefined) {
+    const names = builtInSkills.map((candidate) => candidate.name);
+    const close = nearest(entry.use, names);
+    const remedy = close === null ? `there are: ${names.join(", ")}` : `did you mean "${close}"?`;
+    throw source.error(["skills", index, "use"], `there is no built-in skill "${entry.use}"`, remedy);
+  }
+  return {
+    ...skill,
+    name: entry.name ?? skill.name,
+    description: entry.description ?? skill.description,
+    price: entry.price === undefined ? skill.price : credits(entry.price),
+    expectedMs: entry.expected ?? skill.expectedMs,
+  };
+}
+
+function command(entry: CommandEntry): Skill {
+  return commandSkill({
+    name: entry.name,
+    description: entry.description,
+    command: entry.command as [string, ...string[]],
+    stdin: entry.stdin ?? COMMAND_DEFAULTS.stdin,
+    stdout: entry.stdout ?? COMMAND_DEFAULTS.stdout,
+    path: entry.path ?? COMMAND_DEFAULTS.path,
+    timeoutMs: entry.timeout ?? COMMAND_DEFAULTS.timeoutMs,
+    outputBytesMax: entry.output ?? COMMAND_DEFAULTS.outputBytesMax,
+    memoryBytesMax: entry.memory ?? COMMAND_DEFAULTS.memoryBytesMax,
+    price: entry.price === undefined ? COMMAND_DEFAULTS.price : credits(entry.price),
+    expectedMs: entry.expected ?? COMMAND_DEFAULTS.expectedMs,
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * Makes a bundle of node/ with the packages that it uses, and with their licences: `make-bundle.ts FOLDER`, or as a part of
+ * the build.
+ */
+
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+import { PACKAGE_ROOT } from "../../node/own-files.ts";
+
+/** Programs and modules that are started or imported by their names (node/own-files.ts). */
+const ENTRIES = {
+  main: "node/cli/main.ts",
+  "agent-main": "node/cli/agent-main.ts",
+  "host-main": "node/skills/host/host-main.ts",
+} as const;
+
+/** Into `folder`, which is there whole or not at all. */
+export async function makeBundle(folder: string): Promise<void> {
+  const part = `${folder}.part-${process.pid}`;
+  rmSync(part, { recursive: true, force: true });
+  const bundle = await rolldown({
+    cwd: PACKAGE_ROOT,
+    input: ENTRIES,
+    platform: "node",
+    external: ["usearch"], // optional, and native
+    logLevel: "silent",
+  });
+  try {
+    const { output } = await bundle.write({ dir: part, format: "esm" });
+    const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+    writeFileSync(join(part, "LICENSES.txt"), licencesOf(modules));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(part, folder);
+  } finally {
+    await bundle.close();
+    rmSync(part, { recursive: true, force: true });
+  }
+}
+
+/** Of the packages that these modules belong to. */
+function licencesOf(modules: readonly string[]): string {
+  const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      readonly [key: string]: string;
+    };
+    const files = existsSync(folder) ? readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file)) : [];
+    const bodies = files.map((file) => readFileSync(join(folder, file), "utf8").trim());
+    return [`${name} ${version} (${license})`, ...bodies].join("\n\n");
+  });
+  return `${texts.join("\n\n----------------------------------------\n\n")}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await makeBundle(process.argv[2]!);
