@@ -162,7 +162,7 @@ test("a trace of an agent that keeps no log decides little, and is not wrong", a
   const paths = tampered((lines) => lines.filter(({ kind }) => kind === "work" || kind === "suspected"));
   const checked = await check(paths);
   expect(verdicts(checked, "broken")).toEqual([]);
-  expect(verdicts(checked, "ok")).toEqual(["verdicts", "A5 evidence"]);
+  expect(verdicts(checked, "ok")).toEqual(["verdicts", "A5 evidence", "containment"]);
 });
 
 const CASES: { readonly [what: string]: readonly [caught: string, tamper: Tamper] } = {
