@@ -71,8 +71,8 @@ beforeAll(async () => {
     const join = nodes.slice(-2).flatMap((node) => node.addresses().slice(0, 1));
     nodes.push(await createNode({ mesh, name: `n${i}`, identity, skills, join, shardAgents: SHARD }));
   }
-  for (const node of nodes) await node.until(async () => isAbout(await statusOf(node)), 30_000, "splitting");
-}, 60_000);
+  for (const node of nodes) await node.until(async () => isAbout(await statusOf(node)), 90_000, "splitting");
+}, 150_000);
 
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.stop()));
@@ -108,4 +108,4 @@ test("an agent is found by words wherever it is", async () => {
     if (agents[0]?.agent === nodes[i]!.id) found++;
   }
   expect(found).toBe(NODES);
-}, 60_000);
+}, 150_000);
