@@ -7,18 +7,18 @@ const CLEAR_LINE = "\r\x1b[K";
 const LINE_MS = 5_000;
 
 export interface StartProgress {
-  /** So many of what is waited for. */
-  show(count: number): void;
+  /** So many of all are as far as `what` says. */
+  show(count: number, what: string): void;
   end(): void;
 }
 
-export function startProgress({ io, note }: CliContext, all: number, what: string): StartProgress {
+export function startProgress({ io, note }: CliContext, all: number): StartProgress {
   const { terminal } = io;
   const isLive = terminal?.isTTY === true && io.env.TERM !== "dumb";
   let lastMs = performance.now();
   let isShown = false;
   return {
-    show(count) {
+    show(count, what) {
       const text = `${count} of ${all} ${what}`;
       if (isLive) {
         terminal.write(`${CLEAR_LINE}${text}`);

@@ -53,11 +53,14 @@ export async function withLocalMesh(
   // A turn later: the live view has given the terminal back by then.
   const onAbort = (): void => void setImmediate(() => context.note("stopping …"));
   context.signal.addEventListener("abort", onAbort, { once: true });
-  const starting = startProgress(context, agents.length, "agents are up");
+  const progress = startProgress(context, agents.length);
   const mesh = await startLocalMesh({
     ...{ mesh: meshId, folder: folder.path, agents, perProcess, args, onLost, signal: context.signal },
-    onUp: (count) => starting.show(count),
-  }).finally(() => starting.end());
+    onUp: (count) => progress.show(count, "agents are up"),
+  }).catch((error: unknown) => {
+    progress.end();
+    throw error;
+  });
   let owner: MeshworkNode | null = null;
   let finish: (() => Promise<number>) | null = null;
   const ownerTrace = join(folder.path, "agents", "owner.jsonl");
@@ -72,7 +75,8 @@ export async function withLocalMesh(
       trace: ownerTrace,
       traceState: true,
     });
-    await meet(context, owner, mesh);
+    await meet(context, owner, mesh, (met) => progress.show(met, "agents have met"));
+    progress.end();
     const sent = (): RunSummary["messages"] => {
       const all = [
         owner!.stats().network.sent,
@@ -91,6 +95,7 @@ export async function withLocalMesh(
     if (context.signal.aborted) throw interrupted();
     throw error;
   } finally {
+    progress.end();
     await owner?.stop();
     await mesh.stop();
     context.signal.removeEventListener("abort", onAbort);
@@ -100,8 +105,12 @@ export async function withLocalMesh(
 }
 
 /** Waits until the owner knows every agent, and each of them has met it. */
-async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh): Promise<void> {
-  const meeting = startProgress(context, mesh.agents.length, "agents have met");
+async function meet(
+  context: CliContext,
+  owner: MeshworkNode,
+  mesh: LocalMesh,
+  onMet: (count: number) => void,
+): Promise<void> {
   let met = 0;
   const isMore = async (): Promise<boolean> => {
     if (context.signal.aborted) throw interrupted();
@@ -114,13 +123,11 @@ async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh): 
   try {
     while (met < mesh.agents.length) {
       await owner.until(isMore, STILL_MS, "the agents meeting");
-      meeting.show(met);
+      onMet(met);
     }
   } catch (error) {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
     const what = `${met} of ${mesh.agents.length} agents found each other, and for ${STILL_MS / 1_000} s no more`;
     throw new MeshworkError("unreachable", what, `run: ${COMMAND} doctor`);
-  } finally {
-    meeting.end();
   }
 }
