@@ -19,6 +19,7 @@ import { embedded, searched } from "./bench/search.ts";
 import { selectChoices, selectLessons, selectScorings } from "./bench/selection.ts";
 import { shards } from "./bench/shards.ts";
 import { growth, growthRows, simulated, simulatedChain, simulatedThousand } from "./bench/simulated.ts";
+import { start } from "./bench/start.ts";
 
 const TASKS = 20_000;
 const TASKS_SEALED = 8_000;
@@ -115,6 +116,7 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   chain,
   quiet,
   memory,
+  start,
   "select-scorings": async () => selectScorings(),
   "select-choices": async () => selectChoices(),
   "select-lessons": async () => selectLessons(),

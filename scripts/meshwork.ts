@@ -49,7 +49,10 @@ function keepCompiled(): void {
   nodeModule.enableCompileCache(join(base === "" ? join(homedir(), ".cache") : base, "meshwork", "compiled"));
 }
 
-if (isNewEnough(process.versions.node)) {
+if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+  const { packageVersion } = await import("../node/version.ts");
+  process.stdout.write(`${packageVersion()}\n`);
+} else if (isNewEnough(process.versions.node)) {
   keepCompiled();
   const { runCli } = await commandLine(argv[0]);
   const platform = async () => (await import("./sim-host.ts")).simPlatform;

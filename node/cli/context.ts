@@ -133,6 +133,16 @@ export const SKILLS_MEMORY_OPTION = [
   memorySize,
 ] as const;
 
+/** More agents than this on one machine are a matter for the simulator. */
+export const LOCAL_AGENTS_MAX = 256;
+
+/** Of commands that start a local mesh. */
+export const PER_PROCESS_OPTION = [
+  "--per-process <n>",
+  "agents that share a process: less memory, but they stop together (default: 1)",
+  integer(1, LOCAL_AGENTS_MAX),
+] as const;
+
 const PORT_MAX = 65_535;
 
 /** A multiaddr with an IP or DNS part and TCP, e.g. /ip4/127.0.0.1/tcp/4001/p2p/12D3…; its syntax only. */

@@ -15,12 +15,20 @@ import { finishRun, followJob } from "../run/run-job.ts";
 import { surveyJob } from "../run/survey-job.ts";
 import { withLocalMesh } from "../run/with-local-mesh.ts";
 import type { SurveyReport } from "../skills/survey.ts";
-import { type CliContext, defaultRunFolder, integer, type Register } from "./context.ts";
+import {
+  type CliContext,
+  defaultRunFolder,
+  integer,
+  LOCAL_AGENTS_MAX,
+  PER_PROCESS_OPTION,
+  type Register,
+} from "./context.ts";
 import { counted, groupDigits } from "./terminal-text.ts";
 
 export interface DemoOptions {
   readonly input?: string;
   readonly agents: number;
+  readonly perProcess?: number;
   readonly out?: string;
   readonly force?: boolean;
   readonly seed?: number;
@@ -33,12 +41,16 @@ Examples:
   $ meshwork demo --input ~/papers --agents 9
   $ meshwork demo --json | jq .status`;
 
+/** Agents of which one is killed, where agents share processes. */
+const KILLABLE = 3;
+
 export const registerDemo: Register = (program, act) => {
   program
     .command("demo")
     .description("survey a folder with a mesh of agents, one of which is killed and one of which lies")
     .option("--input <dir>", "the folder to survey (default: this repository)")
-    .option("--agents <n>", "agents of the mesh", integer(5, 64), 7)
+    .option("--agents <n>", "agents of the mesh", integer(5, LOCAL_AGENTS_MAX), 7)
+    .option(...PER_PROCESS_OPTION)
     .option("--out <dir>", "where the run leaves its files (default: .meshwork/runs/<time>-<seed>)")
     .option("--force", "replace what an earlier run left in --out")
     .option("--seed <n>", "chooses names and which agents fail (default: a random one)", integer(0, 2 ** 32 - 1))
@@ -69,28 +81,37 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
   context.note(
     `${counted(survey.files.length, "file")}, ${formatSize(bytes)}, in ${counted(survey.batches, "batch", "batches")}; starting ${options.agents} agents …`,
   );
-  const agents = names.map((name) => ({ name, lies: name === liar }));
-  return withLocalMesh({ context, folder, agents, args: [], startedAt }, async ({ mesh, owner, messages }) => {
-    const handle = await owner.submit(survey.job);
-    const faults = new DemoFaults({ mesh, owner, handle, prng, batches: survey.batches });
-    const run = await followJob({
-      context,
-      owner,
-      handle,
-      agents: mesh.agents,
-      title,
-      isLocal: true,
-      onStart: (watch) => faults.start(watch),
-      onBlock: () => faults.onBlock(),
-    });
-    faults.stop();
-    const highlights =
-      run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];
-    const command = ["demo", "--agents", String(options.agents), "--seed", String(seed)];
-    if (options.input !== undefined) command.push("--input", options.input);
-    const ending = { context, run, handle, folder, title, command, highlights };
-    return async () => finishRun({ ...ending, messages: await messages() });
-  });
+  const { perProcess = 1 } = options;
+  // One agent is killed: those that may be it share no process, or others would end with it.
+  const mayBeKilled = new Set(names.filter((name) => name !== liar).slice(0, KILLABLE));
+  const agents = names.map((name) => ({ name, lies: name === liar, isAlone: mayBeKilled.has(name) }));
+  if (perProcess > 1)
+    context.note(`${KILLABLE} agents have processes of their own: one of them is killed; the others share`);
+  return withLocalMesh(
+    { context, folder, agents, perProcess, args: [], startedAt },
+    async ({ mesh, owner, messages }) => {
+      const handle = await owner.submit(survey.job);
+      const faults = new DemoFaults({ mesh, owner, handle, prng, batches: survey.batches });
+      const run = await followJob({
+        context,
+        owner,
+        handle,
+        agents: mesh.agents,
+        title,
+        isLocal: true,
+        onStart: (watch) => faults.start(watch),
+        onBlock: () => faults.onBlock(),
+      });
+      faults.stop();
+      const highlights =
+        run.outcome?.status === "certified" ? highlightsOf(run.outcome.result as unknown as SurveyReport) : [];
+      const command = ["demo", "--agents", String(options.agents), "--seed", String(seed)];
+      if (perProcess > 1) command.push("--per-process", String(perProcess));
+      if (options.input !== undefined) command.push("--input", options.input);
+      const ending = { context, run, handle, folder, title, command, highlights };
+      return async () => finishRun({ ...ending, messages: await messages() });
+    },
+  );
 }
 
 function highlightsOf({ totals, topWords, duplicates }: SurveyReport): string[] {

@@ -46,6 +46,7 @@ export interface NodeOptions {
   readonly trace?: string;
   readonly mdns?: boolean;
   readonly lie?: boolean;
+  readonly tied?: boolean;
   readonly json?: boolean;
 }
 
@@ -87,6 +88,8 @@ export const registerNode: Register = (program, act) => {
     .option("--json", "print one JSON document a line: when it is ready, and when it stops")
     // Part of the demo, which says so: an agent that gives wrong answers.
     .addOption(new Option("--lie", "give wrong answers").hideHelp())
+    // Of local meshes: an agent ends with whoever started it.
+    .addOption(new Option("--tied", "end when standard input does").hideHelp())
     .addHelpText("after", EXAMPLES)
     .addHelpText("after", EMBEDDER_HELP)
     .action(act(runNode));
@@ -94,12 +97,13 @@ export const registerNode: Register = (program, act) => {
 
 const NO_FILE: SkillsFile = { skills: [], close: () => Promise.resolve() };
 
-async function skillsOf(context: CliContext, options: NodeOptions, log: Logger): Promise<SkillsFile> {
+/** `who` goes with each line that is logged. */
+async function skillsOf(context: CliContext, options: NodeOptions, log: Logger, who: object): Promise<SkillsFile> {
   const { skills: file, allowCommands = false, skillsMemory } = options;
   // Who wrote the skills wants to see what they print, whatever else is logged.
-  const printed = log.child({ agent: options.name }, { level: context.io.env.MESHWORK_LOG ?? "info" });
+  const printed = log.child({}, { level: context.io.env.MESHWORK_LOG ?? "info" });
   const memory = skillsMemory === undefined ? {} : { memoryBytes: skillsMemory };
-  const onLine = (message: string, facts = {}): void => printed.info(facts, message);
+  const onLine = (message: string, facts = {}): void => printed.info({ ...who, ...facts }, message);
   const loading = { allowCommands, signal: context.signal, log: onLine, ...memory };
   const loaded = file === undefined ? NO_FILE : await loadSkills(file, loading);
   const names = new Set(loaded.skills.map((skill) => skill.name));
@@ -122,21 +126,31 @@ async function stopInTime(context: CliContext, stop: Promise<unknown>): Promise<
 async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
   if (options.trace !== undefined) makeFolder(dirname(options.trace));
   const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, pino.destination(2));
-  const file = await skillsOf(context, options, log);
+  const who = { agent: options.name ?? "" };
+  const file = await skillsOf(context, options, log, who);
+  const onUp = ({ name }: MeshworkNode): void => {
+    who.agent = name;
+  };
   try {
-    return await runWith(context, options, file, log);
+    return await runWith(context, options, { ...file, log, onUp });
   } finally {
     await file.close();
   }
 }
 
-async function runWith(context: CliContext, options: NodeOptions, file: SkillsFile, log: Logger): Promise<number> {
+interface AgentParts extends SkillsFile {
+  readonly log: Logger;
+  onUp(node: MeshworkNode): void;
+}
+
+async function runWith(context: CliContext, options: NodeOptions, parts: AgentParts): Promise<number> {
+  const { skills, log } = parts;
   const listensEverywhere = options.listen === undefined && joinsAnotherMachine(options.join ?? []);
   let fatal: Error | null = null;
   const failed = new AbortController();
   const node = await createNode({
     mesh: options.mesh,
-    skills: file.skills,
+    skills,
     embedder: embedderFrom(context.io.env),
     slots: options.slots,
     labels: options.label ?? [],
@@ -157,10 +171,12 @@ async function runWith(context: CliContext, options: NodeOptions, file: SkillsFi
     ...(options.trust === undefined ? {} : { trust: options.trust }),
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   });
+  parts.onUp(node);
   announce(context, node, options);
   if (listensEverywhere) context.note(EVERYWHERE);
   const lonely = setTimeout(() => tellIfAlone(context, node, options), ALONE_MS);
   await new Promise<void>((resolve) => {
+    if (options.tied === true) process.stdin.resume().once("close", resolve);
     for (const signal of [context.signal, failed.signal]) {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -168,9 +184,9 @@ async function runWith(context: CliContext, options: NodeOptions, file: SkillsFi
   });
   clearTimeout(lonely);
   const { sent } = node.stats().network;
-  await stopInTime(context, Promise.all([node.stop(), file.close()]));
+  await stopInTime(context, Promise.all([node.stop(), parts.close()]));
   if (fatal !== null) throw fatal;
-  if (context.json) say(context, { event: "stopped", sent });
+  if (context.json) say(context, { event: "stopped", name: node.name, sent });
   else context.note("stopped");
   return EXIT.ok;
 }

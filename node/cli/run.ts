@@ -11,10 +11,20 @@ import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
-import { type CliContext, defaultRunFolder, integer, type Register, SKILLS_MEMORY_OPTION } from "./context.ts";
+import {
+  type CliContext,
+  defaultRunFolder,
+  integer,
+  LOCAL_AGENTS_MAX,
+  PER_PROCESS_OPTION,
+  type Register,
+  SKILLS_MEMORY_OPTION,
+} from "./context.ts";
+import { counted } from "./terminal-text.ts";
 
 export interface RunOptions {
   readonly agents: number;
+  readonly perProcess?: number;
   readonly skills?: string;
   readonly allowCommands?: boolean;
   readonly skillsMemory?: number;
@@ -33,7 +43,8 @@ export const registerRun: Register = (program, act) => {
   program
     .command("run <job>")
     .description("run one job file on a local mesh")
-    .option("--agents <n>", "agents of the mesh", integer(1, 64), 5)
+    .option("--agents <n>", "agents of the mesh", integer(1, LOCAL_AGENTS_MAX), 5)
+    .option(...PER_PROCESS_OPTION)
     .option("--skills <file>", "skills of the agents beside the built-in ones")
     .option("--allow-commands", "let skills of the skills file run commands")
     .option(...SKILLS_MEMORY_OPTION)
@@ -75,11 +86,13 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
     ...(options.allowCommands === true ? ["--allow-commands"] : []),
     ...(options.skillsMemory === undefined ? [] : ["--skills-memory", String(options.skillsMemory)]),
   ];
-  context.note(`starting ${options.agents} agents …`);
-  return withLocalMesh({ context, folder, agents, args, startedAt }, async ({ mesh, owner, messages }) => {
+  const { perProcess = 1 } = options;
+  context.note(`starting ${counted(options.agents, "agent")} …`);
+  return withLocalMesh({ context, folder, agents, perProcess, args, startedAt }, async ({ mesh, owner, messages }) => {
     const handle = await owner.submit(job);
     const run = await followJob({ context, owner, handle, agents: mesh.agents, title: job.name, isLocal: true });
     const command = ["run", jobFile, "--agents", String(options.agents)];
+    if (perProcess > 1) command.push("--per-process", String(perProcess));
     if (options.skills !== undefined) command.push("--skills", options.skills);
     if (options.allowCommands === true) command.push("--allow-commands");
     const ending = { context, run, handle, folder, title: job.name, command };

@@ -59,7 +59,7 @@ export class DemoFaults {
   }
 
   #choose(watch: JobWatch): void {
-    const holders = this.#mesh.agents.filter((agent) => !agent.lies && watch.holding(agent.id) > 0);
+    const holders = this.#mesh.agents.filter((agent) => !agent.lies && agent.isAlone && watch.holding(agent.id) > 0);
     if (holders.length === 0) return;
     const victim = this.#options.prng.pick(holders);
     this.#mesh.pause(victim.name);

@@ -69,6 +69,11 @@ const NAMES = [
   "bela",
 ] as const;
 
-/** `count` different names (at most 64). */
-export const agentNames = (seed: number, count: number): string[] =>
-  createPrng(`names/${seed}`).shuffle(NAMES).slice(0, count);
+/** `count` different names. Those after the first sixty have a number. */
+export function agentNames(seed: number, count: number): string[] {
+  const shuffled = createPrng(`names/${seed}`).shuffle(NAMES);
+  return Array.from({ length: count }, (_, i) => {
+    const round = Math.floor(i / shuffled.length);
+    return `${shuffled[i % shuffled.length]}${round === 0 ? "" : round + 1}`;
+  });
+}

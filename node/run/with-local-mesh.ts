@@ -13,11 +13,14 @@ import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { startProgress } from "./start-progress.ts";
 
 export interface LocalMeshRun {
   readonly context: CliContext;
   readonly folder: RunFolder;
   readonly agents: readonly LocalAgentOptions[];
+  /** Agents that share a process. */
+  readonly perProcess: number;
   /** More arguments of `meshwork node`. */
   readonly args: readonly string[];
   readonly startedAt: number;
@@ -30,8 +33,8 @@ export interface Running {
   messages(): Promise<RunSummary["messages"]>;
 }
 
-/** All agents know each other after a round of gossip; a loaded machine takes longer, ms. */
-const MEET_MS = 30_000;
+/** All agents know each other after a round of gossip. If nobody more is met for so long, nobody will be, ms. */
+const STILL_MS = 30_000;
 
 /**
  * `work` returns what is to be done once the mesh has ended: its messages are counted by then. Returns the exit code.
@@ -40,7 +43,7 @@ export async function withLocalMesh(
   run: LocalMeshRun,
   work: (running: Running) => Promise<() => Promise<number>>,
 ): Promise<number> {
-  const { context, folder, agents, args, startedAt } = run;
+  const { context, folder, agents, perProcess, args, startedAt } = run;
   const meshId = `local-${randomBytes(6).toString("hex")}`;
   const lost: string[] = [];
   const onLost = (agent: { readonly name: string }, how: string): void => {
@@ -50,13 +53,13 @@ export async function withLocalMesh(
   // A turn later: the live view has given the terminal back by then.
   const onAbort = (): void => void setImmediate(() => context.note("stopping …"));
   context.signal.addEventListener("abort", onAbort, { once: true });
+  const progress = startProgress(context, agents.length);
   const mesh = await startLocalMesh({
-    mesh: meshId,
-    folder: folder.path,
-    agents,
-    args,
-    onLost,
-    signal: context.signal,
+    ...{ mesh: meshId, folder: folder.path, agents, perProcess, args, onLost, signal: context.signal },
+    onUp: (count) => progress.show(count, "agents are up"),
+  }).catch((error: unknown) => {
+    progress.end();
+    throw error;
   });
   let owner: MeshworkNode | null = null;
   let finish: (() => Promise<number>) | null = null;
@@ -72,7 +75,8 @@ export async function withLocalMesh(
       trace: ownerTrace,
       traceState: true,
     });
-    await meet(context, owner, mesh);
+    await meet(context, owner, mesh, (met) => progress.show(met, "agents have met"));
+    progress.end();
     const sent = (): RunSummary["messages"] => {
       const all = [
         owner!.stats().network.sent,
@@ -91,6 +95,7 @@ export async function withLocalMesh(
     if (context.signal.aborted) throw interrupted();
     throw error;
   } finally {
+    progress.end();
     await owner?.stop();
     await mesh.stop();
     context.signal.removeEventListener("abort", onAbort);
@@ -100,15 +105,29 @@ export async function withLocalMesh(
 }
 
 /** Waits until the owner knows every agent, and each of them has met it. */
-async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh): Promise<void> {
-  const known = async (): Promise<boolean> => {
+async function meet(
+  context: CliContext,
+  owner: MeshworkNode,
+  mesh: LocalMesh,
+  onMet: (count: number) => void,
+): Promise<void> {
+  let met = 0;
+  const isMore = async (): Promise<boolean> => {
     if (context.signal.aborted) throw interrupted();
     const { agents } = (await owner.status()) as unknown as { readonly agents: readonly { readonly agent: string }[] };
     const ids = new Set(agents.map((agent) => agent.agent));
-    return mesh.agents.every((agent) => ids.has(agent.id));
+    const before = met;
+    met = mesh.agents.filter((agent) => ids.has(agent.id)).length;
+    return met > before;
   };
-  await owner.until(known, MEET_MS, "the agents meeting").catch((error: unknown) => {
+  try {
+    while (met < mesh.agents.length) {
+      await owner.until(isMore, STILL_MS, "the agents meeting");
+      onMet(met);
+    }
+  } catch (error) {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-    throw new MeshworkError("unreachable", "the agents did not find each other in time", `run: ${COMMAND} doctor`);
-  });
+    const what = `${met} of ${mesh.agents.length} agents found each other, and for ${STILL_MS / 1_000} s no more`;
+    throw new MeshworkError("unreachable", what, `run: ${COMMAND} doctor`);
+  }
 }

@@ -25,6 +25,8 @@ export async function memory(): Promise<Row[]> {
     folder,
     agents: Array.from({ length: AGENTS }, (_, i) => ({ name: `m${i}`, lies: false })),
     args: [],
+    perProcess: 1,
+    onUp: () => undefined,
     onLost: () => undefined,
     signal: new AbortController().signal,
   });

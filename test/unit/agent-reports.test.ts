@@ -1,12 +1,12 @@
 /** What agents of a local mesh report, and what is no report. */
 
 import { expect, test } from "vitest";
-import { readLine } from "../../node/run/local-mesh.ts";
+import { readLine } from "../../node/run/agent-process.ts";
 
 test("a report is read", () => {
   const ready = { event: "ready", agent: "12D3KooWx", name: "ada", addresses: ["/ip4/127.0.0.1/tcp/1"] };
   expect(readLine(JSON.stringify(ready))).toEqual(ready);
-  const stopped = { event: "stopped", sent: { gossip: 1, direct: 2, bytes: 3 } };
+  const stopped = { event: "stopped", name: "ada", sent: { gossip: 1, direct: 2, bytes: 3 } };
   expect(readLine(JSON.stringify(stopped))).toEqual(stopped);
 });
 

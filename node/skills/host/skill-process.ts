@@ -11,11 +11,11 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { limits } from "../../../protocol/core/limits.ts";
 import { programFile } from "../../own-files.ts";
+import { residentBytes } from "../../process-vitals.ts";
 import { killGroup } from "../process-group.ts";
 import { describeThrown } from "../thrown.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { type FromHost, fromHostSchema, type ToHost } from "./messages.ts";
-import { residentBytes } from "./vitals.ts";
 
 /** A frame holds an output at most, and what is said beside it. */
 const FRAME_BYTES_MAX = limits.blobBytes + 16 * 1024 * 1024;
