@@ -89,7 +89,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
     context.note(`${KILLABLE} agents have processes of their own: one of them is killed; the others share`);
   return withLocalMesh(
     { context, folder, agents, perProcess, args: [], startedAt },
-    async ({ mesh, owner, messages }) => {
+    async ({ mesh, owner, onLost, messages }) => {
       const handle = await owner.submit(survey.job);
       const faults = new DemoFaults({ mesh, owner, handle, prng, batches: survey.batches });
       const run = await followJob({
@@ -99,6 +99,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
         agents: mesh.agents,
         title,
         isLocal: true,
+        onLost,
         onStart: (watch) => faults.start(watch),
         onBlock: () => faults.onBlock(),
       });

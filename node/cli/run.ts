@@ -88,14 +88,25 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   ];
   const { perProcess = 1 } = options;
   context.note(`starting ${counted(options.agents, "agent")} …`);
-  return withLocalMesh({ context, folder, agents, perProcess, args, startedAt }, async ({ mesh, owner, messages }) => {
-    const handle = await owner.submit(job);
-    const run = await followJob({ context, owner, handle, agents: mesh.agents, title: job.name, isLocal: true });
-    const command = ["run", jobFile, "--agents", String(options.agents)];
-    if (perProcess > 1) command.push("--per-process", String(perProcess));
-    if (options.skills !== undefined) command.push("--skills", options.skills);
-    if (options.allowCommands === true) command.push("--allow-commands");
-    const ending = { context, run, handle, folder, title: job.name, command };
-    return async () => finishRun({ ...ending, messages: await messages() });
-  });
+  return withLocalMesh(
+    { context, folder, agents, perProcess, args, startedAt },
+    async ({ mesh, owner, onLost, messages }) => {
+      const handle = await owner.submit(job);
+      const run = await followJob({
+        context,
+        owner,
+        handle,
+        agents: mesh.agents,
+        title: job.name,
+        isLocal: true,
+        onLost,
+      });
+      const command = ["run", jobFile, "--agents", String(options.agents)];
+      if (perProcess > 1) command.push("--per-process", String(perProcess));
+      if (options.skills !== undefined) command.push("--skills", options.skills);
+      if (options.allowCommands === true) command.push("--allow-commands");
+      const ending = { context, run, handle, folder, title: job.name, command };
+      return async () => finishRun({ ...ending, messages: await messages() });
+    },
+  );
 }

@@ -17,6 +17,7 @@ import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { COMMAND } from "../version.ts";
 import { JobWatch } from "./job-watch.ts";
 import type { RunFolder } from "./run-folder.ts";
+import type { OnLost } from "./with-local-mesh.ts";
 
 /** A mesh of this run, which nobody repairs, is given up when its job stands for so long, ms. */
 const STALLED_MS = 60_000;
@@ -35,6 +36,8 @@ export interface RunJobOptions {
   readonly title: string;
   /** The mesh ends with this command: nobody restarts its agents. */
   readonly isLocal: boolean;
+  /** Tells of agents that end before the job does. */
+  readonly onLost?: (listener: OnLost) => void;
   /** Called after each block. */
   readonly onBlock?: (watch: JobWatch, event: JobEvent) => void;
   /** The watch, before the first block. */
@@ -66,6 +69,12 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
   options.onStart?.(watch);
   const { terminal } = context.io;
   const view = terminal === null ? null : new LiveView({ stream: terminal, env: context.io.env });
+  options.onLost?.(({ id, name }, how) => {
+    watch.setState(id, "gone");
+    const line = `agent ${name} ended (${how})`;
+    if (view === null) context.note(line);
+    else view.log(line);
+  });
   let stalled: (reason: string) => void = () => undefined;
   const repaint = setInterval(() => {
     const state = watch.view(options.title);

@@ -11,7 +11,7 @@ import type { RunSummary } from "../cli/summary.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
-import { type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
+import { type LocalAgent, type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { startProgress } from "./start-progress.ts";
 
@@ -26,9 +26,13 @@ export interface LocalMeshRun {
   readonly startedAt: number;
 }
 
+export type OnLost = (agent: Pick<LocalAgent, "name" | "id">, how: string) => void;
+
 export interface Running {
   readonly mesh: LocalMesh;
   readonly owner: MeshworkNode;
+  /** Tells from now on of agents that ended and that nobody ended. */
+  onLost(listener: OnLost): void;
   /** What all of them sent; of agents that were killed, nothing is known. Ask when the mesh has ended. */
   messages(): Promise<RunSummary["messages"]>;
 }
@@ -45,11 +49,8 @@ export async function withLocalMesh(
 ): Promise<number> {
   const { context, folder, agents, perProcess, args, startedAt } = run;
   const meshId = `local-${randomBytes(6).toString("hex")}`;
-  const lost: string[] = [];
-  const onLost = (agent: { readonly name: string }, how: string): void => {
-    lost.push(agent.name);
-    context.note(`agent ${agent.name} ended (${how})`);
-  };
+  let tellLost: OnLost = ({ name }, how) => context.note(`agent ${name} ended (${how})`);
+  const onLost: OnLost = (agent, how) => tellLost(agent, how);
   // A turn later: the live view has given the terminal back by then.
   const onAbort = (): void => void setImmediate(() => context.note("stopping …"));
   context.signal.addEventListener("abort", onAbort, { once: true });
@@ -90,7 +91,13 @@ export async function withLocalMesh(
         bytes: sum((stats) => stats.bytes),
       };
     };
-    finish = await work({ mesh, owner, messages: () => Promise.resolve(sent()) });
+    finish = await work({
+      ...{ mesh, owner },
+      onLost: (listener) => {
+        tellLost = listener;
+      },
+      messages: () => Promise.resolve(sent()),
+    });
   } catch (error) {
     if (context.signal.aborted) throw interrupted();
     throw error;
