@@ -8,6 +8,8 @@
  * - **environment:** everywhere. Only PATH is set. The working folder is an empty one, removed afterwards.
  * - **memory:** on Linux with `prlimit` (util-linux) only, as address space (RLIMIT_AS) of each process. Elsewhere
  *   it is *not* enforced, and the skill says so once in the log.
+ * - **the node's end:** a node that stops kills the group. One that is killed takes the program along on Linux with `setpriv`
+ *   (util-linux), though not what the program started.
  * - **not enforced anywhere:** the program runs as the node's user, may read what that user may read, use the
  *   network, and leave its process group (`setsid`). It is a limit for mistakes, not a sandbox for enemies.
  */
@@ -54,7 +56,11 @@ export const COMMAND_DEFAULTS = {
 /** What is kept of a program's error output, for the message of a failure. */
 const STDERR_BYTES_MAX = 4_096;
 
-const PRLIMIT = ["/usr/bin/prlimit", "/bin/prlimit"].find((file) => process.platform === "linux" && existsSync(file));
+const linuxTool = (name: string): string | undefined =>
+  [`/usr/bin/${name}`, `/bin/${name}`].find((file) => process.platform === "linux" && existsSync(file));
+
+const PRLIMIT = linuxTool("prlimit");
+const SETPRIV = linuxTool("setpriv");
 
 export function commandSkill(options: CommandOptions): Skill {
   let warned = PRLIMIT !== undefined;
@@ -110,9 +116,11 @@ function readOutput(options: CommandOptions, bytes: Buffer): unknown {
 
 function spawnLimited(options: CommandOptions, input: unknown, folder: string): ChildProcess {
   const [program, ...args] = commandArguments(options.command, input) as [string, ...string[]];
-  const limited = PRLIMIT !== undefined;
-  const prefix = [`--as=${options.memoryBytesMax}`, "--core=0", "--", program];
-  return spawn(limited ? PRLIMIT : program, limited ? [...prefix, ...args] : args, {
+  // Each of them becomes the next by exec: the program is this process's own child.
+  const limits = PRLIMIT === undefined ? [] : [PRLIMIT, `--as=${options.memoryBytesMax}`, "--core=0", "--"];
+  const tie = SETPRIV === undefined ? [] : [SETPRIV, "--pdeathsig", "KILL", "--"];
+  const [first, ...rest] = [...limits, ...tie, program, ...args];
+  return spawn(first!, rest, {
     shell: false,
     detached: true, // a process group of its own, which can be killed as a whole
     cwd: folder,

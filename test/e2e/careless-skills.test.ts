@@ -66,6 +66,18 @@ test("a skill that poisons its process costs its own attempts, as many as the jo
   expect(ran.err).not.toMatch(/agent \S+ ended/);
 }, 120_000);
 
+test("a command that looked at a module ends, and so does what the module started", async () => {
+  const holding = join(folder, "holding.mjs");
+  const head =
+    "const child = spawn('sleep', ['1000']); console.log('child', child.pid, process.pid); setInterval(() => {}, 1000);";
+  writeFileSync(holding, moduleText({ fine: "() => 1" }, head));
+  const { code, out, err } = await meshwork(["skills", holding]);
+  expect([code, out]).toEqual([0, expect.stringContaining("fine")]);
+  const pids = /child ([\d ]+)/.exec(err)![1]!.trim().split(" ").map(Number);
+  expect(pids).toHaveLength(2);
+  await waitFor(() => pids.every((pid) => !isAlive(pid)));
+}, 60_000);
+
 test.each(["deaf", "deafer"])(
   "an agent ends within four seconds whatever its skill holds: %s",
   async (skill) => {

@@ -1,5 +1,6 @@
 /** Skills that run commands: arguments, limits, and that nothing stays behind. */
 
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -150,6 +151,22 @@ describe("what is stopped", () => {
     await expect(run({ command: ["touch", join(directory, "late")] }, null, signal)).rejects.toThrow("too late");
     expect(readdirSync(directory)).not.toContain("late");
   });
+});
+
+test.runIf(existsSync("/usr/bin/setpriv"))("a program ends with a node that is killed", async () => {
+  const pidFile = join(directory, "killed.pid");
+  const skill = new URL("../../node/skills/command-skill.ts", import.meta.url).href;
+  const parent = `import { commandSkill, COMMAND_DEFAULTS } from ${JSON.stringify(skill)};
+const command = ["sh", "-c", "echo $$ > ${pidFile}.part; mv ${pidFile}.part ${pidFile}; exec sleep 1000"];
+await commandSkill({ name: "x", description: "d", ...COMMAND_DEFAULTS, command }).run(null, { signal: new AbortController().signal, log() {} });`;
+  const file = join(directory, "parent.mjs");
+  await writeFile(file, parent);
+  const node = spawn(process.execPath, [file], { stdio: "ignore" });
+  await waitFor(() => existsSync(pidFile), { timeoutMs: 30_000 });
+  const pid = Number(await readFile(pidFile, "utf8"));
+  expect(alive(pid)).toBe(true);
+  node.kill("SIGKILL");
+  await waitFor(() => !alive(pid));
 });
 
 test("a skills file with commands works only where they are allowed", async () => {
