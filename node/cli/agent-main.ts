@@ -11,5 +11,7 @@ for (const word of process.argv.slice(2)) {
   if (word === "---") lines.push([]);
   else lines.at(-1)!.push(word);
 }
+// Each of them listens for signals, and for the end of whoever started them.
+for (const source of [process, process.stdin]) source.setMaxListeners(0);
 process.exitCode = Math.max(...(await Promise.all(lines.map((line) => runCli(line)))));
 lingerNoLonger();

@@ -1,7 +1,8 @@
-/** What agents of a local mesh report, and what is no report. */
+/** Agents of a local mesh: their names, what they report, and what is no report. */
 
 import { expect, test } from "vitest";
 import { readLine } from "../../node/run/agent-process.ts";
+import { agentNames } from "../../node/run/names.ts";
 
 test("a report is read", () => {
   const ready = { event: "ready", agent: "12D3KooWx", name: "ada", addresses: ["/ip4/127.0.0.1/tcp/1"] };
@@ -22,3 +23,8 @@ test.each([
   '{"event":"else"}',
   '{"event":"stopped"}',
 ])("%j is none, and ends nothing", (text) => expect(readLine(text)).toBeNull());
+
+test("as many as are asked for have different names", () => {
+  for (const count of [1, 60, 64, 256]) expect(new Set(agentNames(1, count)).size).toBe(count);
+  expect(agentNames(7, 256).slice(0, 9)).toEqual(agentNames(7, 9));
+});
