@@ -13,7 +13,7 @@ import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type LocalAgent, type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { startProgress } from "./start-progress.ts";
+import { type StartProgress, startProgress } from "./start-progress.ts";
 
 export interface LocalMeshRun {
   readonly context: CliContext;
@@ -76,7 +76,7 @@ export async function withLocalMesh(
       trace: ownerTrace,
       traceState: true,
     });
-    await meet(context, owner, mesh, (met) => progress.show(met, "agents have met"));
+    await meet(context, owner, mesh, progress);
     progress.end();
     const sent = (): RunSummary["messages"] => {
       const all = [
@@ -111,29 +111,34 @@ export async function withLocalMesh(
   return finish();
 }
 
-/** Waits until the owner knows every agent, and each of them has met it. */
-async function meet(
-  context: CliContext,
-  owner: MeshworkNode,
-  mesh: LocalMesh,
-  onMet: (count: number) => void,
-): Promise<void> {
+/** With so many of a mesh a job goes on without the others, which may still come. */
+const ENOUGH_PART = 2 / 3;
+
+/** Waits until the owner knows every agent, and each of them has met it; or enough of them, where no more come. */
+async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, progress: StartProgress): Promise<void> {
   let met = 0;
+  let known: ReadonlySet<string> = new Set();
   const isMore = async (): Promise<boolean> => {
     if (context.signal.aborted) throw interrupted();
     const { agents } = (await owner.status()) as unknown as { readonly agents: readonly { readonly agent: string }[] };
-    const ids = new Set(agents.map((agent) => agent.agent));
+    known = new Set(agents.map((agent) => agent.agent));
     const before = met;
-    met = mesh.agents.filter((agent) => ids.has(agent.id)).length;
+    met = mesh.agents.filter((agent) => known.has(agent.id)).length;
     return met > before;
   };
   try {
     while (met < mesh.agents.length) {
       await owner.until(isMore, STILL_MS, "the agents meeting");
-      onMet(met);
+      progress.show(met, "agents have met");
     }
   } catch (error) {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+    progress.end();
+    const missing = mesh.agents.filter((agent) => !known.has(agent.id)).map(({ name }) => name);
+    if (met >= mesh.agents.length * ENOUGH_PART) {
+      context.note(`${missing.join(", ")} did not join in ${STILL_MS / 1_000} s; going on without waiting for more`);
+      return;
+    }
     const what = `${met} of ${mesh.agents.length} agents found each other, and for ${STILL_MS / 1_000} s no more`;
     throw new MeshworkError("unreachable", what, `run: ${COMMAND} doctor`);
   }
