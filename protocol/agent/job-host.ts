@@ -18,7 +18,7 @@ import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
 import type { Block } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
-import type { CommittedBlock, Message, Position } from "../wire/message.ts";
+import type { CommittedBlock, Message, Position, UnsettledItem } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
 import { CommandRelay } from "./command-relay.ts";
@@ -30,6 +30,7 @@ import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
+import { sendEnvelopes } from "./send-envelopes.ts";
 import { atWork, newSuspicions } from "./suspicions.ts";
 
 export class JobHost {
@@ -75,7 +76,7 @@ export class JobHost {
     this.#relay = new CommandRelay(context, job, this.replica);
     this.archive = new BlockArchive(context, job, {
       readBlocks: (to, slots) => events.onReadBlocks(this, to, slots),
-      sendEnvelopes: (to, envelopes) => this.#relay.send(to, envelopes),
+      sendEnvelopes: (to, envelopes) => sendEnvelopes(context, job, to, envelopes),
     });
     if (stored !== null) this.#replay(stored);
     this.#consensus = new Consensus(
@@ -183,7 +184,7 @@ export class JobHost {
       case "body":
         return this.#consensus.onBody(now, message.block);
       case "fetchCommands":
-        this.#relay.send(from, this.replica.envelopesOf(message.hashes));
+        sendEnvelopes(this.#context, this.job, from, this.replica.envelopesOf(message.hashes));
         return ignore("served");
       case "haveCommands":
         this.#relay.onAnnounced(from, message.hashes);
@@ -192,6 +193,9 @@ export class JobHost {
         for (const blob of message.blobs) this.#relay.onHolder(blob, from);
         this.#consensus.onTick(now);
         return ignore("noted");
+      case "unsettled":
+        this.onUnsettled(from, message.items);
+        return ignore("served");
       case "follow":
         this.archive.follow(from, message.from, this.#context.principalOf(from) === this.genesis.owner);
         return ignore("noted");
@@ -222,9 +226,26 @@ export class JobHost {
     this.#notify(this.notices.standing(author, envelope, this.#context.config.crypto));
   }
 
+  /** An author asks how its commands stand. Returns those that this agent lacks, as far as it is a member. */
+  onUnsettled(author: AgentId, items: readonly UnsettledItem[]): readonly Hash[] {
+    if (this.role !== "member") return [];
+    const { notices, held, lacking } = this.notices.standings(author, items);
+    this.#notify(notices);
+    if (author === this.#context.self) return lacking;
+    if (held.length > 0) this.#context.send(author, { kind: "held", job: this.job, hashes: held });
+    if (lacking.length > 0) this.#context.send(author, { kind: "fetchCommands", job: this.job, hashes: lacking });
+    return lacking;
+  }
+
   /** This agent's own commands: taken here, and sent to every member. */
   submit(bodies: readonly CommandBody[]): void {
     if (bodies.length > 0) this.publish(sealBodies(this.#context, this.job, bodies));
+  }
+
+  /** Takes commands of this agent that its pool had lost. */
+  learnOwn(envelopes: readonly Envelope[]): void {
+    this.#wakeMs = null;
+    this.#onEnvelopes(this.#context.self, envelopes);
   }
 
   /** Sealed commands, also of somebody else, handed to this node by its operator. */
@@ -325,7 +346,7 @@ export class JobHost {
     }
     if (this.#isReplaying) return;
     this.archive.keep(header.height, this.isEnded);
-    this.#relay.onDecided();
+    this.#relay.onDecided(decided.entries);
     this.#tell(decided);
   }
 

@@ -33,6 +33,8 @@ export interface Decided {
   readonly hash: Hash;
   readonly commit: readonly Vote[];
   readonly envelopes: readonly Envelope[];
+  /** Its commands as they waited here. */
+  readonly entries: readonly PoolEntry[];
   readonly outcome: Outcome;
   /** The `eventsHash` of the block before: a certificate needs it. */
   readonly parentEvents: Hash;
@@ -399,7 +401,8 @@ export class Replica implements Application {
     this.#retire(entries, block.header.height);
     this.#isJudged = false;
     this.#judgedAtMs = Number.NEGATIVE_INFINITY;
-    this.#out.onDecided({ block, hash, commit, envelopes: toEnvelopes(this.#job, entries), outcome, parentEvents });
+    const envelopes = toEnvelopes(this.#job, entries);
+    this.#out.onDecided({ block, hash, commit, envelopes, entries, outcome, parentEvents });
   }
 
   /** Takes a block's commands out of the pool; they are remembered for a while, so that stragglers are not pooled again. */
