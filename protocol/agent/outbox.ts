@@ -18,6 +18,8 @@ const LATE_MIN_MS = 1_000;
 const LATE_MAX_MS = 15_000;
 /** The longest between two questions about one command, ms. */
 const ASK_MAX_MS = 30_000;
+/** Who holds a command is not asked for this many times the wait for the next question. */
+const HELD_TURNS = 4;
 /** What is due this much later is asked for now: share of the time after which something is late. */
 const TOGETHER = 1 / 4;
 /**
@@ -192,7 +194,7 @@ export class Outbox {
     const { monoMs } = this.#context.now;
     for (const command of commands) {
       const said = this.#byCommand.get(command);
-      if (said !== undefined) said.heldBy.set(member, monoMs + 2 * this.#waitMs(said.asked));
+      if (said !== undefined) said.heldBy.set(member, monoMs + HELD_TURNS * this.#waitMs(said.asked));
     }
   }
 
