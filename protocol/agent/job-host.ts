@@ -23,13 +23,14 @@ import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, sealBodies } from "./context.ts";
-import { chosen, Explanations } from "./explanations.ts";
+import { Explanations } from "./explanations.ts";
 import type { CheckedGenesis } from "./invitations.ts";
 import type { JobHostEvents } from "./job-host-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
+import { reportBlock } from "./report-block.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
 import { atWork, newSuspicions } from "./suspicions.ts";
 
@@ -216,7 +217,7 @@ export class JobHost {
       for (const entry of result.added) this.#relay.onCommand(entry);
       if (from === envelope.author) this.#answer(from, envelope, result.added);
     }
-    if (isNew) this.#changed();
+    if (isNew) this.#consensus.onTick(this.#context.now);
     return verdict;
   }
 
@@ -288,7 +289,7 @@ export class JobHost {
 
   onBlobStored(blob: Hash): void {
     this.#wakeMs = null;
-    if (this.#relay.onBlobStored(blob)) this.#changed();
+    if (this.#relay.onBlobStored(blob)) this.#consensus.onTick(this.#context.now);
   }
 
   onBlobFailed(blob: Hash): void {
@@ -320,10 +321,6 @@ export class JobHost {
     return this.#wakeMs;
   }
 
-  #changed(): void {
-    this.#consensus.onTick(this.#context.now);
-  }
-
   // --- blocks -----------------------------------------------------------------------------------------
 
   #persistVote(record: ConsensusRecord, bodies: readonly Block[]): void {
@@ -352,21 +349,10 @@ export class JobHost {
 
   /** Traces, followers, the operator, and, from members, the workers. */
   #tell(decided: Decided): void {
-    const { header, commands } = decided.block;
+    const { header } = decided.block;
     const { events } = decided.outcome;
-    const { job, replica } = this;
-    const { height, timeMs } = header;
-    const round = decided.commit[0]?.round ?? 0;
-    const state = this.#context.config.traceState === true ? replica.ledger.digest : "";
-    this.#context.emit({
-      kind: "trace",
-      event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
-    });
-    // All members come to the same: one says it.
-    if (header.proposer === this.#context.self && this.#context.config.traceChoices === true)
-      for (const choice of decided.outcome.choices)
-        this.#context.emit({ kind: "trace", event: chosen(job, height, choice) });
-    this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
+    const { height } = header;
+    reportBlock(this.#context, this.job, this.replica, decided);
     this.#events.onBlock(this);
     this.archive.tellFollowers(height);
     if (this.role === "member") {

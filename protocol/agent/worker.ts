@@ -34,10 +34,7 @@ const MESSAGE_BYTES = 200;
 export interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
   publish(job: JobId, envelope: Envelope): boolean;
-  /**
-   * Asks this agent's own copy of the log how commands stand; null: it is no member. What its pool lost, it is given by
-   * `lost`; the other members have it from there.
-   */
+  /** Asks this agent's own copy of the log, as a member, how commands stand. What its pool lost, `lost` gives it back. */
   askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
   isKept(job: JobId): boolean;
   /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
