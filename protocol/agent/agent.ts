@@ -231,7 +231,7 @@ class Agent implements Machine {
     const { selector } = checked.genesis;
     if (stored.root.role !== "keeper") return;
     if (!this.#context.selectors.has(selector))
-      return this.#containment.set(job, `it has no selector ${selector}`, { isMarked: false });
+      return this.#containment.mention(job, `this node has no selector ${selector}`); // it may work for it
     const create = (): JobHost => new JobHost(this.#context, this.#hostEvents, checked, stored);
     this.#hosts.add(job, create, (host) => {
       this.#directory.keep(keepersOf(checked.genesis));

@@ -227,9 +227,9 @@ export class JobHost {
     this.#notify(this.notices.standing(author, envelope, this.#context.config.crypto));
   }
 
-  /** An author asks how its commands stand. Returns those that this agent lacks, as far as it is a member. */
+  /** An agent of this job asks how its commands stand. Returns those that this member lacks. */
   onUnsettled(author: AgentId, items: readonly UnsettledItem[]): readonly Hash[] {
-    if (this.role !== "member") return [];
+    if (this.role !== "member" || !this.replica.ledger.state.agents.has(author)) return [];
     const { notices, held, lacking } = this.notices.standings(author, items);
     this.#notify(notices);
     if (author === this.#context.self) return lacking;

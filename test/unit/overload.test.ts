@@ -5,8 +5,17 @@
 
 import { describe, expect, test } from "vitest";
 import { AnswerTime, backOffMs } from "../../protocol/core/back-off.ts";
+import type { Hash, TaskId } from "../../protocol/core/ids.ts";
 import type { Message } from "../../protocol/wire/message.ts";
-import { awardItem, DrivenAgent, jobOf, MEMBERS } from "../support/driven-agent.ts";
+import {
+  awardItem,
+  envelope as commandsOf,
+  DrivenAgent,
+  jobOf,
+  MEMBERS,
+  offerBody,
+  resultBody,
+} from "../support/driven-agent.ts";
 import { underLoad } from "../support/loaded-world.ts";
 
 // Before, the first two of these were not certified within ten minutes of virtual time: each command was sent again, with
@@ -93,14 +102,18 @@ test("a member answers with what it knows: that it holds a command, that it lack
   const made = jobOf("owner", { committee: ["m0"] });
   const { job } = made;
   keeper.host(made);
-  const { command, envelope } = unsettled();
-  const ask = (task: string): Message[] => {
-    const items = [{ task: task as never, attempt: 1, command }];
+  const { command } = unsettled();
+  const said = commandsOf("worker", job, [resultBody("a")]);
+  const ask = (asked: Hash): Message[] => {
+    const items = [{ task: "a" as TaskId, attempt: 1, command: asked }];
     return keeper.sent(keeper.frame("worker", { kind: "unsettled", job, items })).map(({ message }) => message);
   };
-  expect(ask("a")).toEqual([{ kind: "fetchCommands", job, hashes: [command] }]);
-  keeper.frame("worker", { kind: "envelopes", job, envelopes: [{ ...envelope, job }] });
-  expect(keeper.sent(keeper.frame("owner", { kind: "unsettled", job, items: [] }))).toEqual([]);
+  expect(ask(command)).toEqual([]); // the job does not know it yet
+  keeper.commands("worker", job, [offerBody()]);
+  keeper.pass(2_000);
+  expect(ask(said.hashes[0]!)).toEqual([{ kind: "fetchCommands", job, hashes: said.hashes }]);
+  keeper.frame("worker", { kind: "envelopes", job, envelopes: [said] });
+  expect(ask(said.hashes[0]!)).toMatchObject([{ kind: "notice", items: [{ kind: "closed", task: "a", attempt: 1 }] }]);
 });
 
 // --- timers ---------------------------------------------------------------------------------------------
