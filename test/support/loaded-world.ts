@@ -1,5 +1,5 @@
 /**
- * A mesh that has as much to do as it can: four agents that are members and workers at once, with cores of a stated speed,
+ * A mesh that has as much to do as it can: four agents that are members and workers at once (or four of each), with cores of a stated speed,
  * and a job of many short tasks. Counted is what they say for each task.
  */
 
@@ -12,6 +12,7 @@ import { buildJob, firstPolicy, map, sealedPolicy } from "../../sim/workloads/jo
 import { hasher } from "./virtual.ts";
 
 const NAMES = ["m0", "m1", "m2", "m3"];
+const WORKERS = ["w0", "w1", "w2", "w3"];
 const SUBMIT_MS = 2_000;
 /** Of a step on a core of speed 1: about what one of five agents that share a core takes (bench tasks-r1). */
 const BASE_MS = 0.4;
@@ -23,6 +24,8 @@ export interface Load {
   /** Steps take so many times as long. */
   readonly slowness: number;
   readonly create?: CreateMachine;
+  /** The workers are others than the members. */
+  readonly apart?: boolean;
 }
 
 export interface Loaded {
@@ -36,16 +39,18 @@ export interface Loaded {
 
 const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
 
-export function underLoad({ tasks, redundancy, slowness, create = createAgent }: Load): Loaded {
+export function underLoad({ tasks, redundancy, slowness, create = createAgent, apart = false }: Load): Loaded {
   const kinds = new Map<string, { frames: number; bytes: number }>();
   const ad = { name: "work", description: "", price: 1, expectedMs: 1, schemas: null };
   const skill = () => ({ afterMs: 1, output: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" });
+  const worker = { skill, config: { skills: [ad], slots: 256 } };
   const world = createWorld({
     seed: 12,
     hasher,
     create,
     agents: [
-      ...NAMES.map((name) => ({ name, skill, config: { skills: [ad], slots: 256 } })),
+      ...NAMES.map((name) => ({ name, ...(apart ? {} : worker) })),
+      ...(apart ? WORKERS : []).map((name) => ({ name, ...worker, config: { ...worker.config, hosts: false } })),
       { name: "owner", config: { hosts: false } },
     ],
     serviceMs: (input) => slowness * (BASE_MS + (KIB_MS * bytesOf(input)) / 1_024),
