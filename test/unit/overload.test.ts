@@ -18,8 +18,8 @@ import {
 } from "../support/driven-agent.ts";
 import { underLoad } from "../support/loaded-world.ts";
 
-// Before, the first two of these were not certified within ten minutes of virtual time: each command was sent again, with
-// all hashes of its envelope, to all members, every second.
+// Before, the second of these was not certified within ten minutes of virtual time: each command was sent again, with all
+// hashes of its envelope, to all members, every second.
 describe.each([
   { redundancy: 3, from: 1, to: 4, apart: false },
   { redundancy: 1, from: 4, to: 16, apart: false },
