@@ -79,6 +79,12 @@ class Agent implements Machine {
     );
     this.#worker = new Worker(context, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
+      askOwn: (job, items, lost) =>
+        this.#hosts.enter(job, true, (host) => {
+          const lacking = host.onUnsettled(context.self, items);
+          if (lacking.length > 0) host.learnOwn(lost(lacking));
+          return true;
+        }),
       isKept: (job) => this.#hosts.has(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
@@ -225,7 +231,7 @@ class Agent implements Machine {
     const { selector } = checked.genesis;
     if (stored.root.role !== "keeper") return;
     if (!this.#context.selectors.has(selector))
-      return this.#containment.set(job, `it has no selector ${selector}`, { isMarked: false });
+      return this.#containment.mention(job, `this node has no selector ${selector}`); // it may work for it
     const create = (): JobHost => new JobHost(this.#context, this.#hostEvents, checked, stored);
     this.#hosts.add(job, create, (host) => {
       this.#directory.keep(keepersOf(checked.genesis));
@@ -290,6 +296,7 @@ class Agent implements Machine {
   #onConnected(agent: AgentId): void {
     this.#pulses.onConnection(agent, true);
     this.#context.introduce(agent);
+    this.#worker.onConnected(agent);
     this.#advertiser.onConnected(agent);
     this.#own.onConnected(agent);
     this.#hosts.each((host) => host.onConnected(agent));
@@ -361,6 +368,12 @@ class Agent implements Machine {
         return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
       case "notice":
         return this.#onNotice(from, message);
+      case "held":
+        return this.#worker.onHeld(from, message.job, message.hashes);
+      case "fetchCommands":
+        return this.#hosts.has(message.job)
+          ? this.#onJobMessage(from, message)
+          : this.#worker.onFetch(from, message.job, message.hashes);
       case "over":
         return this.#worker.onOver(from, message.job);
       case "fetchVcvs":

@@ -5,33 +5,40 @@
  * Source: protocol.md 5 (A1, forwarding), 4 (a command that rests on a blob waits for its holders).
  */
 
+import { AnswerTime, backOffMs } from "../core/back-off.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { blobOf, type PoolEntry } from "../job/pool.ts";
 import type { Replica } from "../job/replica.ts";
-import type { Envelope } from "../wire/command.ts";
 import type { Context } from "./context.ts";
 
 /**
- * A command is forwarded to the other members when it has waited this long, ms, then every second (A1). Its author
- * sends it to all of them at once; in a healthy job it is decided before, and forwarding would triple the frames.
+ * A command is forwarded to the other members when it has waited longer than commands do of late, within these bounds, ms;
+ * then after a second, and later each time (A1). Its author sends it to all of them at once: in a healthy job it is decided
+ * before, and forwarding would triple the frames.
  */
 const FIRST_FORWARD_MS = 150;
+const FIRST_FORWARD_MAX_MS = 3_000;
 const FORWARD_MS = 1_000;
-/** At least so much lies between two looks at the pool, ms: what is due a moment later goes with the rest. */
+const FORWARD_MAX_MS = 8_000;
+/** So many times it is not forwarded to members that said that they hold it; they may have lost it since. */
+const TRUSTED_FORWARDS = 3;
+/**
+ * At least so much lies between two looks at the pool, ms, or this share of the time after which a command has waited too
+ * long: what is due a moment later goes with the rest.
+ */
 const LOOK_MS = 50;
+const LOOK_SHARE = 1 / 4;
 /** At most so much, while it holds anything, ms. */
 const IDLE_LOOK_MS = 500;
-/** A blob that could not be had is asked for again after this, ms. */
+/** A blob that could not be had is asked for again after this, ms, and later each time, unless somebody else has it. */
 const BLOB_RETRY_MS = 1_000;
-
-/** When an applicable command is to be forwarded next. */
-const forwardAtMs = ({ arrivedMs, forwardedMs }: PoolEntry): number =>
-  forwardedMs === null ? arrivedMs + FIRST_FORWARD_MS : forwardedMs + FORWARD_MS;
+const BLOB_RETRY_MAX_MS = 30_000;
 
 /** A blob that is not here yet. `retryMs`: when to ask again; null while asked. */
 interface WantedBlob {
   retryMs: number | null;
+  failures: number;
   readonly from: Set<AgentId>;
   readonly bytes: number;
 }
@@ -41,6 +48,8 @@ export class CommandRelay {
   readonly #job: JobId;
   readonly #replica: Replica;
   readonly #wanted = new Map<Hash, WantedBlob>();
+  /** How long commands wait here until a block has them. */
+  readonly #waitTime = new AnswerTime(FIRST_FORWARD_MS, FIRST_FORWARD_MAX_MS);
   /** When to look at the pool next. */
   #lookAtMs = Number.POSITIVE_INFINITY;
 
@@ -58,9 +67,15 @@ export class CommandRelay {
     return this.#replica.committee.power(this.#context.self) > 0;
   }
 
+  /** When an applicable command is to be forwarded next. */
+  #forwardAtMs({ arrivedMs, forwardedMs, forwards }: PoolEntry): number {
+    if (forwardedMs === null) return arrivedMs + this.#waitTime.lateMs;
+    return forwardedMs + backOffMs(FORWARD_MS, forwards - 1, FORWARD_MAX_MS, this.#context.self);
+  }
+
   /** A command came into the pool. */
   onCommand(entry: PoolEntry): void {
-    this.#lookSoon(FIRST_FORWARD_MS);
+    this.#lookSoon(this.#waitTime.lateMs);
     this.#fetchBlobOf(entry);
   }
 
@@ -77,7 +92,7 @@ export class CommandRelay {
     }
     const from = new Set([entry.command.author, ...this.#members]);
     from.delete(this.#context.self);
-    this.#wanted.set(blob.hash, { retryMs: null, from, bytes: blob.bytes });
+    this.#wanted.set(blob.hash, { retryMs: null, failures: 0, from, bytes: blob.bytes });
     this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from: [...from] });
   }
 
@@ -110,10 +125,11 @@ export class CommandRelay {
     for (const entry of applicable) this.#fetchBlobOf(entry);
     this.#forgetBlobs();
     const waiting = applicable.filter((entry) => !this.#replica.isCandidate(entry.hash)); // whoever made the block holds it
-    const due = waiting.filter((entry) => forwardAtMs(entry) <= monoMs);
+    const due = waiting.filter((entry) => this.#forwardAtMs(entry) <= monoMs);
     this.#forward(due, this.#members);
     for (const entry of due) {
       entry.forwardedMs = monoMs;
+      entry.forwards++;
       entry.firstForwardedMs ??= monoMs;
     }
     this.#lookAtMs = this.#nextLookMs(waiting);
@@ -124,12 +140,14 @@ export class CommandRelay {
     const { pool, ended } = this.#replica;
     if (pool.size === 0 || ended) return Number.POSITIVE_INFINITY;
     const { monoMs } = this.#context.now;
-    const dueMs = waiting.reduce((first, entry) => Math.min(first, forwardAtMs(entry)), monoMs + IDLE_LOOK_MS);
-    return Math.max(dueMs, monoMs + LOOK_MS);
+    const dueMs = waiting.reduce((first, entry) => Math.min(first, this.#forwardAtMs(entry)), monoMs + IDLE_LOOK_MS);
+    return Math.max(dueMs, monoMs + Math.max(LOOK_MS, LOOK_SHARE * this.#waitTime.lateMs));
   }
 
-  /** A block was decided: what waits may apply now. */
-  onDecided(): void {
+  /** A block was decided: what waits may apply now. `entries`: what it took. */
+  onDecided(entries: readonly PoolEntry[]): void {
+    const { monoMs } = this.#context.now;
+    for (const { arrivedMs } of entries) this.#waitTime.observe(monoMs - arrivedMs);
     if (this.#lookAtMs < Number.POSITIVE_INFINITY) this.#lookSoon(LOOK_MS);
   }
 
@@ -139,14 +157,21 @@ export class CommandRelay {
 
   /** A member came back: it is told at once what it may lack. */
   onConnected(peer: AgentId): void {
-    if (this.#members.includes(peer)) this.#forward(this.#replica.applicable(this.#context.now), [peer]);
+    if (!this.#members.includes(peer)) return;
+    const applicable = this.#replica.applicable(this.#context.now);
+    for (const entry of applicable) entry.heldBy.delete(peer); // it may have forgotten
+    this.#forward(applicable, [peer]);
   }
 
   /** Forwards by hash: nearly always the others had the commands from their authors, and hashes are a tenth of them. */
   #forward(entries: readonly PoolEntry[], to: readonly AgentId[]): void {
-    for (let from = 0; from < entries.length; from += limits.blockCommands) {
-      const hashes = entries.slice(from, from + limits.blockCommands).map((entry) => entry.hash);
-      this.#context.sendAll(to, { kind: "haveCommands", job: this.#job, hashes });
+    for (const member of to) {
+      const isNews = ({ heldBy, forwards }: PoolEntry): boolean => !heldBy.has(member) || forwards >= TRUSTED_FORWARDS;
+      const news = entries.filter(isNews);
+      for (let from = 0; from < news.length; from += limits.blockCommands) {
+        const hashes = news.slice(from, from + limits.blockCommands).map((entry) => entry.hash);
+        this.#context.send(member, { kind: "haveCommands", job: this.#job, hashes });
+      }
     }
     const blobs = entries.map((entry) => blobOf(entry.command)?.hash).filter((hash) => hash !== undefined);
     const held = blobs.filter((hash) => this.#replica.isHolder(hash, this.#context.self));
@@ -156,26 +181,9 @@ export class CommandRelay {
 
   onAnnounced(from: AgentId, announced: readonly Hash[]): void {
     if (!this.#isMember || this.#replica.committee.power(from) === 0) return;
+    for (const hash of announced) this.#replica.pool.get(hash)?.heldBy.add(from);
     const hashes = announced.filter((hash) => !this.#replica.isKnown(hash));
     if (hashes.length > 0) this.#context.send(from, { kind: "fetchCommands", job: this.#job, hashes });
-  }
-
-  /** Envelopes in frames that stay well below the limit. */
-  send(to: AgentId, envelopes: readonly Envelope[]): void {
-    let batch: Envelope[] = [];
-    let bytes = 0;
-    const flush = (): void => {
-      if (batch.length > 0) this.#context.send(to, { kind: "envelopes", job: this.#job, envelopes: batch });
-      batch = [];
-      bytes = 0;
-    };
-    for (const envelope of envelopes) {
-      const size = envelope.bodies.reduce((sum, body) => sum + body.length, 40 * envelope.hashes.length + 256);
-      if (bytes + size > limits.frameBytes / 2 || batch.length === limits.blockCommands) flush();
-      batch.push(envelope);
-      bytes += size;
-    }
-    flush();
   }
 
   // --- blobs ------------------------------------------------------------------------------------------
@@ -193,7 +201,10 @@ export class CommandRelay {
 
   onHolder(blob: Hash, holder: AgentId): void {
     this.#replica.noteHolder(blob, holder);
-    this.#wanted.get(blob)?.from.add(holder);
+    const wanted = this.#wanted.get(blob);
+    if (wanted === undefined || wanted.from.has(holder)) return;
+    wanted.from.add(holder);
+    if (wanted.retryMs !== null) wanted.retryMs = Math.min(wanted.retryMs, this.#context.now.monoMs + BLOB_RETRY_MS);
   }
 
   /** True if somebody waited for it. */
@@ -206,6 +217,8 @@ export class CommandRelay {
 
   onBlobFailed(blob: Hash): void {
     const wanted = this.#wanted.get(blob);
-    if (wanted !== undefined) wanted.retryMs = this.#context.now.monoMs + BLOB_RETRY_MS;
+    if (wanted === undefined) return;
+    const waitMs = backOffMs(BLOB_RETRY_MS, wanted.failures++, BLOB_RETRY_MAX_MS, this.#context.self);
+    wanted.retryMs = this.#context.now.monoMs + waitMs;
   }
 }

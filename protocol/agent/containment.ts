@@ -141,6 +141,12 @@ export class Containment {
     this.#events.onDiverged(job);
   }
 
+  /** Tells the operator why a stored job does not go on, of which nothing is wrong. */
+  mention(job: JobId, reason: string): void {
+    const { name } = this.#events.factsOf(job) ?? { name: "" };
+    this.#context.emit({ kind: "event", event: { kind: "diverged", job, name, reason, detail: "", isMarked: false } });
+  }
+
   /** A mark that an earlier run left. */
   restore(job: JobId, mark: Mark): void {
     this.#diverged.set(job, { ...mark, evidence: NO_EVIDENCE, job, isMarked: true });

@@ -3,13 +3,15 @@
  * somebody waits for work, and keeps the beacons that wait for it.
  */
 
+import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Beacon } from "../wire/capability.ts";
 import type { Context } from "./context.ts";
 
-/** A genesis is not asked for again before this, ms. */
+/** A genesis is not asked for again before this, ms; while a beacon waits, later each time. */
 const ASK_MS = 1_000;
+const ASK_MAX_MS = 8_000;
 /** Times that it is asked for while a beacon waits: who never answers may say that a window ends next year. */
 const ASKS = 20;
 
@@ -67,14 +69,22 @@ export class GenesisRequests {
     for (const [job, waiting] of this.#waiting) {
       const open = waiting.beacons.filter((beacon) => beacon.endsMs > wallMs);
       if (open.length === 0 || waiting.asks >= ASKS) this.#waiting.delete(job);
-      else if (this.ask(open[open.length - 1]!.author, job)) waiting.asks++;
+      else if (this.#isDue(job, waiting) && this.ask(open[open.length - 1]!.author, job)) waiting.asks++;
     }
+  }
+
+  #nextAskMs(job: JobId, { asks }: Waiting): number {
+    const waitMs = Math.max(ASK_MS, backOffMs(ASK_MS, asks, ASK_MAX_MS, this.#context.self));
+    return (this.#askedMs.get(job) ?? this.#context.now.monoMs) + waitMs;
+  }
+
+  #isDue(job: JobId, waiting: Waiting): boolean {
+    return this.#context.now.monoMs >= this.#nextAskMs(job, waiting);
   }
 
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
-    for (const job of this.#waiting.keys())
-      wake = Math.min(wake, (this.#askedMs.get(job) ?? this.#context.now.monoMs) + ASK_MS);
+    for (const [job, waiting] of this.#waiting) wake = Math.min(wake, this.#nextAskMs(job, waiting));
     return wake;
   }
 }

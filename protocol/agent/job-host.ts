@@ -18,18 +18,20 @@ import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
 import type { Block } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
-import type { CommittedBlock, Message, Position } from "../wire/message.ts";
+import type { CommittedBlock, Message, Position, UnsettledItem } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, sealBodies } from "./context.ts";
-import { chosen, Explanations } from "./explanations.ts";
+import { Explanations } from "./explanations.ts";
 import type { CheckedGenesis } from "./invitations.ts";
 import type { JobHostEvents } from "./job-host-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
+import { reportBlock } from "./report-block.ts";
+import { sendEnvelopes } from "./send-envelopes.ts";
 import { atWork, newSuspicions } from "./suspicions.ts";
 
 export class JobHost {
@@ -75,7 +77,7 @@ export class JobHost {
     this.#relay = new CommandRelay(context, job, this.replica);
     this.archive = new BlockArchive(context, job, {
       readBlocks: (to, slots) => events.onReadBlocks(this, to, slots),
-      sendEnvelopes: (to, envelopes) => this.#relay.send(to, envelopes),
+      sendEnvelopes: (to, envelopes) => sendEnvelopes(context, job, to, envelopes),
     });
     if (stored !== null) this.#replay(stored);
     this.#consensus = new Consensus(
@@ -183,7 +185,7 @@ export class JobHost {
       case "body":
         return this.#consensus.onBody(now, message.block);
       case "fetchCommands":
-        this.#relay.send(from, this.replica.envelopesOf(message.hashes));
+        sendEnvelopes(this.#context, this.job, from, this.replica.envelopesOf(message.hashes));
         return ignore("served");
       case "haveCommands":
         this.#relay.onAnnounced(from, message.hashes);
@@ -192,6 +194,9 @@ export class JobHost {
         for (const blob of message.blobs) this.#relay.onHolder(blob, from);
         this.#consensus.onTick(now);
         return ignore("noted");
+      case "unsettled":
+        this.onUnsettled(from, message.items);
+        return ignore("served");
       case "follow":
         this.archive.follow(from, message.from, this.#context.principalOf(from) === this.genesis.owner);
         return ignore("noted");
@@ -212,7 +217,7 @@ export class JobHost {
       for (const entry of result.added) this.#relay.onCommand(entry);
       if (from === envelope.author) this.#answer(from, envelope, result.added);
     }
-    if (isNew) this.#changed();
+    if (isNew) this.#consensus.onTick(this.#context.now);
     return verdict;
   }
 
@@ -222,9 +227,26 @@ export class JobHost {
     this.#notify(this.notices.standing(author, envelope, this.#context.config.crypto));
   }
 
+  /** An agent of this job asks how its commands stand. Returns those that this member lacks. */
+  onUnsettled(author: AgentId, items: readonly UnsettledItem[]): readonly Hash[] {
+    if (this.role !== "member" || !this.replica.ledger.state.agents.has(author)) return [];
+    const { notices, held, lacking } = this.notices.standings(author, items);
+    this.#notify(notices);
+    if (author === this.#context.self) return lacking;
+    if (held.length > 0) this.#context.send(author, { kind: "held", job: this.job, hashes: held });
+    if (lacking.length > 0) this.#context.send(author, { kind: "fetchCommands", job: this.job, hashes: lacking });
+    return lacking;
+  }
+
   /** This agent's own commands: taken here, and sent to every member. */
   submit(bodies: readonly CommandBody[]): void {
     if (bodies.length > 0) this.publish(sealBodies(this.#context, this.job, bodies));
+  }
+
+  /** Takes commands of this agent that its pool had lost. */
+  learnOwn(envelopes: readonly Envelope[]): void {
+    this.#wakeMs = null;
+    this.#onEnvelopes(this.#context.self, envelopes);
   }
 
   /** Sealed commands, also of somebody else, handed to this node by its operator. */
@@ -267,7 +289,7 @@ export class JobHost {
 
   onBlobStored(blob: Hash): void {
     this.#wakeMs = null;
-    if (this.#relay.onBlobStored(blob)) this.#changed();
+    if (this.#relay.onBlobStored(blob)) this.#consensus.onTick(this.#context.now);
   }
 
   onBlobFailed(blob: Hash): void {
@@ -299,10 +321,6 @@ export class JobHost {
     return this.#wakeMs;
   }
 
-  #changed(): void {
-    this.#consensus.onTick(this.#context.now);
-  }
-
   // --- blocks -----------------------------------------------------------------------------------------
 
   #persistVote(record: ConsensusRecord, bodies: readonly Block[]): void {
@@ -325,27 +343,16 @@ export class JobHost {
     }
     if (this.#isReplaying) return;
     this.archive.keep(header.height, this.isEnded);
-    this.#relay.onDecided();
+    this.#relay.onDecided(decided.entries);
     this.#tell(decided);
   }
 
   /** Traces, followers, the operator, and, from members, the workers. */
   #tell(decided: Decided): void {
-    const { header, commands } = decided.block;
+    const { header } = decided.block;
     const { events } = decided.outcome;
-    const { job, replica } = this;
-    const { height, timeMs } = header;
-    const round = decided.commit[0]?.round ?? 0;
-    const state = this.#context.config.traceState === true ? replica.ledger.digest : "";
-    this.#context.emit({
-      kind: "trace",
-      event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
-    });
-    // All members come to the same: one says it.
-    if (header.proposer === this.#context.self && this.#context.config.traceChoices === true)
-      for (const choice of decided.outcome.choices)
-        this.#context.emit({ kind: "trace", event: chosen(job, height, choice) });
-    this.#context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
+    const { height } = header;
+    reportBlock(this.#context, this.job, this.replica, decided);
     this.#events.onBlock(this);
     this.archive.tellFollowers(height);
     if (this.role === "member") {

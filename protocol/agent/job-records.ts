@@ -7,6 +7,7 @@ import { type ConsensusRecord, decodeRecord } from "../consensus/record.ts";
 import { compareText } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { toEnvelopes } from "../job/pool.ts";
 import type { Decided } from "../job/replica.ts";
 import type { StoredRecord } from "../machine.ts";
 import {
@@ -83,7 +84,8 @@ export const decodeRoot = (bytes: Uint8Array): Decoded<RootRecord> => decode(roo
 export const encodeCandidate = (envelopes: readonly Envelope[]): Uint8Array => encode(candidateCodec, envelopes);
 
 export function toCommitted(decided: Decided): CommittedBlock {
-  return { block: decided.block, envelopes: decided.envelopes, commit: decided.commit };
+  const { block, entries, commit } = decided;
+  return { block, envelopes: toEnvelopes(block.header.job, entries), commit };
 }
 export const encodeCommitted = (block: CommittedBlock): Uint8Array => encode(committedBlockCodec, block);
 

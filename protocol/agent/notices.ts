@@ -4,7 +4,7 @@
  */
 
 import type { Crypto } from "../core/crypto.ts";
-import { type AgentId, type TaskId, taskParts } from "../core/ids.ts";
+import { type AgentId, type Hash, type TaskId, taskParts } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { awardOf } from "../job/batch.ts";
 import type { LedgerEvent } from "../job/event.ts";
@@ -15,7 +15,7 @@ import type { Award, Task } from "../job/state.ts";
 import { decode } from "../wire/codec.ts";
 import { commandCodec, type Envelope } from "../wire/command.ts";
 import { type Data, dataHash, type TaskInput } from "../wire/genesis.ts";
-import type { Message, NoticeItem } from "../wire/message.ts";
+import type { Message, NoticeItem, UnsettledItem } from "../wire/message.ts";
 
 /** Inline outputs of a list input are handed on as blobs when they are larger than this together, bytes. */
 const LIST_INLINE_BYTES = 256 * 1024;
@@ -27,13 +27,16 @@ export interface Addressed {
   readonly message: Message;
 }
 
+/** Pulses between two times that all awards are said again to one that never hears of them, at most. */
+const REPAIR_PULSES = 16;
+
 /** Whoever has given a result, or whose batch is over, is given no other award of that seat. */
 const ALL_SERIALS = Number.MAX_SAFE_INTEGER;
 
 export class Notices {
   readonly #replica: Replica;
   /** Workers whose pulse last named another number of awards than the ledger does. */
-  readonly #mismatched = new Map<AgentId, number>();
+  readonly #mismatched = new Map<AgentId, { readonly known: number; readonly times: number }>();
   #blobs: Uint8Array[] = [];
 
   constructor(replica: Replica) {
@@ -143,8 +146,8 @@ export class Notices {
   }
 
   /**
-   * A worker's pulse says how many live awards it knows of. If that is fewer than the ledger's count twice in a row,
-   * a notice was lost: all are said again.
+   * A worker's pulse says how many live awards it knows of. If that is fewer than the ledger's count twice in a row, and
+   * no more than before, a notice was lost: all are said again, after twice as many pulses each time.
    */
   repair(worker: AgentId, known: number): Addressed[] {
     const live = this.#replica.ledger.state.agents.get(worker)?.live ?? 0;
@@ -152,9 +155,42 @@ export class Notices {
       this.#mismatched.delete(worker);
       return [];
     }
-    const before = this.#mismatched.get(worker) ?? 0;
-    this.#mismatched.set(worker, before + 1);
-    return before >= 1 && before % 2 === 1 ? this.live(worker) : [];
+    const before = this.#mismatched.get(worker);
+    // It hears of more and more: notices wait for it to read them.
+    const times = before === undefined || known > before.known ? 1 : before.times + 1;
+    this.#mismatched.set(worker, { known, times });
+    const isPowerOfTwo = (times & (times - 1)) === 0;
+    return times >= 2 && (isPowerOfTwo || times % REPAIR_PULSES === 0) ? this.live(worker) : [];
+  }
+
+  /** What an author is told that asks how its commands stand, which of them are held here, and which are not known. */
+  standings(
+    author: AgentId,
+    items: readonly UnsettledItem[],
+  ): { notices: readonly Addressed[]; held: readonly Hash[]; lacking: readonly Hash[] } {
+    this.#replica.settle();
+    const news: NoticeItem[] = [];
+    const held: Hash[] = [];
+    const lacking: Hash[] = [];
+    for (const { task, attempt, command } of items) {
+      const isPooled = this.#replica.pool.has(command);
+      const item = isPooled ? null : this.#standing(author, task, attempt);
+      if (item !== null) news.push(item);
+      else if (isPooled || this.#replica.isKnown(command)) held.push(command);
+      else lacking.push(command);
+    }
+    return { notices: this.#messages(author, news), held, lacking };
+  }
+
+  /** How a seat stands, if its worker has nothing more to say before it knows. */
+  #standing(worker: AgentId, id: TaskId, attempt: number): NoticeItem | null {
+    const task = this.#task(id);
+    const award = task?.attempt === attempt ? awardOf(task, worker) : undefined;
+    const isSettled =
+      award === undefined ? this.#isOver(id, attempt) : award.status === "done" || award.status === "ended";
+    if (isSettled) return { kind: "closed", task: id, attempt, serial: award?.serial ?? ALL_SERIALS };
+    if (task === undefined || award?.status !== "sealed" || task.phase !== "open") return null;
+    return { kind: "open", task: id, attempt, revealByMs: task.revealByMs };
   }
 
   /** How the awards stand that an author's commands speak of, where those change nothing any more. */
@@ -167,17 +203,8 @@ export class Notices {
       if (!decoded.ok) continue;
       const said = decoded.value.body;
       if (said.kind !== "seal" && said.kind !== "result" && said.kind !== "failure") continue;
-      const task = this.#task(said.task);
-      const award = task?.attempt === said.attempt ? awardOf(task, author) : undefined;
-      const isSettled =
-        award === undefined
-          ? this.#isOver(said.task, said.attempt)
-          : award.status === "done" || award.status === "ended";
-      if (isSettled)
-        items.push({ kind: "closed", task: said.task, attempt: said.attempt, serial: award?.serial ?? ALL_SERIALS });
-      else if (task !== undefined && award?.status === "sealed" && task.phase === "open") {
-        items.push({ kind: "open", task: said.task, attempt: said.attempt, revealByMs: task.revealByMs });
-      }
+      const item = this.#standing(author, said.task, said.attempt);
+      if (item !== null) items.push(item);
     }
     return this.#messages(author, items);
   }

@@ -1,19 +1,61 @@
 /**
- * What a worker says in one job: commands wait a moment for company, go out in envelopes, and are said again until
- * they are settled.
+ * What a worker says in one job: commands wait a moment for company and go out in envelopes. Of what is not settled in the
+ * time that this usually takes, it asks the members how it stands, by its hashes and later each time: who lacks a command
+ * asks for it, who holds it says so and is not asked again for a while, who knows better tells.
+ *
+ * Source: protocol.md 6.
  */
 
-import type { JobId } from "../core/ids.ts";
+import { AnswerTime, backOffMs } from "../core/back-off.ts";
+import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
+import type { UnsettledItem } from "../wire/message.ts";
 import { type Context, sealBodies } from "./context.ts";
 
-/** What was not settled is said again after this, ms. */
-const RESEND_MS = 1_000;
-/** While other work of the job runs, results wait this long for company in an envelope, ms. */
+/** What takes less than this to be settled is not asked for earlier, ms; nor later than the other. */
+const LATE_MIN_MS = 1_000;
+const LATE_MAX_MS = 15_000;
+/** The longest between two questions about one command, ms. */
+const ASK_MAX_MS = 30_000;
+/** Who holds a command is not asked for this many times the wait for the next question. */
+const HELD_TURNS = 4;
+/** What is due this much later is asked for now: share of the time after which something is late. */
+const TOGETHER = 1 / 4;
+/**
+ * While other work of the job runs, results wait this long for company in an envelope, ms, or for this share of the time
+ * that they take to be settled: where all is slow, smaller envelopes would be more of them.
+ */
 const GATHER_MS = 2;
+const GATHER_MAX_MS = 100;
+const GATHER_SHARE = 1 / 40;
 /** Bytes of outputs in one envelope: many fit into a frame and into a block. */
 const ENVELOPE_BYTES = 512 * 1024;
+
+/** What a command is about; a later one about the same takes its place. */
+export interface Subject {
+  readonly key: string;
+  readonly task: TaskId;
+  readonly attempt: number;
+}
+
+interface Waiting {
+  readonly subject: Subject | null;
+  readonly body: CommandBody;
+}
+
+/** Said, and not settled. */
+interface Said {
+  readonly subject: Subject;
+  readonly command: Hash;
+  readonly envelope: Envelope;
+  readonly place: number;
+  readonly saidMs: number;
+  asked: number;
+  askAtMs: number;
+  /** Members that hold it, as they say, and until when that is believed: they may have forgotten it. */
+  readonly heldBy: Map<AgentId, number>;
+}
 
 /** How many of these commands go into one envelope; at least one. */
 function fitting(entries: readonly { readonly body: CommandBody }[]): number {
@@ -30,12 +72,14 @@ export class Outbox {
   readonly #context: Context;
   readonly #job: JobId;
   readonly #onChange: () => void;
-  #waiting: { readonly key: string | null; readonly body: CommandBody }[] = [];
+  readonly #settleTime = new AnswerTime(LATE_MIN_MS, LATE_MAX_MS);
+  #waiting: Waiting[] = [];
   #flushAtMs = Number.POSITIVE_INFINITY;
-  /** When something is due, until something changes; null: to be computed. */
-  #wakeMs: number | null = null;
-  /** Said and not settled, by what it is about; whatever is due first stands first. */
-  readonly #unsettled = new Map<string, { readonly envelope: Envelope; readonly resendAtMs: number }>();
+  /** By what it is about. */
+  readonly #unsettled = new Map<string, Said>();
+  readonly #byCommand = new Map<Hash, Said>();
+  /** When to look at what is not settled: not later than the first of it is due. */
+  #lookAtMs = Number.POSITIVE_INFINITY;
 
   /** `onChange`: something may be due at another time than before. */
   constructor(context: Context, job: JobId, onChange: () => void) {
@@ -44,69 +88,132 @@ export class Outbox {
     this.#onChange = onChange;
   }
 
-  /** `key`: what it is about, for `settle`; null: said once. `isBusy`: more is to come soon. */
-  say(key: string | null, body: CommandBody, isBusy: boolean): void {
-    this.#changed();
-    this.#waiting.push({ key, body });
+  /** `subject`: what it is about, for `settle`; null: said once. `isBusy`: more is to come soon. */
+  say(subject: Subject | null, body: CommandBody, isBusy: boolean): void {
+    this.#onChange();
+    this.#waiting.push({ subject, body });
     const { monoMs } = this.#context.now;
     if (this.#waiting.length >= limits.envelopeCommands || !isBusy) this.#flushAtMs = monoMs;
-    else this.#flushAtMs = Math.min(this.#flushAtMs, monoMs + GATHER_MS);
+    else this.#flushAtMs = Math.min(this.#flushAtMs, monoMs + this.#gatherMs);
+  }
+
+  get #gatherMs(): number {
+    return Math.min(GATHER_MAX_MS, Math.max(GATHER_MS, GATHER_SHARE * this.#settleTime.meanMs));
   }
 
   /** Nothing more is to be said about `key`. */
   settle(key: string): void {
-    this.#changed();
-    this.#unsettled.delete(key);
-    if (this.#waiting.some((entry) => entry.key === key))
-      this.#waiting = this.#waiting.filter((entry) => entry.key !== key);
+    this.#onChange();
+    this.#forget(key);
+    if (this.#waiting.some((entry) => entry.subject?.key === key))
+      this.#waiting = this.#waiting.filter((entry) => entry.subject?.key !== key);
   }
 
-  #changed(): void {
-    this.#wakeMs = null;
-    this.#onChange();
+  #forget(key: string): void {
+    const said = this.#unsettled.get(key);
+    if (said === undefined) return;
+    this.#settleTime.observe(this.#context.now.monoMs - said.saidMs);
+    this.#unsettled.delete(key);
+    this.#byCommand.delete(said.command);
   }
 
   nextWakeMs(): number {
-    this.#wakeMs ??= Math.min(this.#flushAtMs, this.#firstResendMs());
-    return this.#wakeMs;
+    return Math.min(this.#flushAtMs, this.#lookAtMs);
   }
 
-  /** A walk over what was settled before the first: a map passes deleted entries one by one. */
-  #firstResendMs(): number {
-    for (const { resendAtMs } of this.#unsettled.values()) return resendAtMs;
-    return Number.POSITIVE_INFINITY;
-  }
-
-  /** What is to be published now. */
+  /** Envelopes that are to go out now, to all members. */
   takeDue(): Envelope[] {
-    this.#changed();
-    const { monoMs } = this.#context.now;
+    this.#onChange();
     const due: Envelope[] = [];
-    while (this.#flushAtMs <= monoMs) {
+    while (this.#flushAtMs <= this.#context.now.monoMs) {
       const envelope = this.#seal();
       if (envelope !== null) due.push(envelope);
-    }
-    for (const [key, { envelope, resendAtMs }] of this.#unsettled) {
-      if (resendAtMs > monoMs) break;
-      due.push(envelope);
-      this.#note(key, envelope);
     }
     return due;
   }
 
-  #note(key: string, envelope: Envelope): void {
-    this.#unsettled.delete(key); // it goes to the end
-    this.#unsettled.set(key, { envelope, resendAtMs: this.#context.now.monoMs + RESEND_MS });
-  }
-
   #seal(): Envelope | null {
     const entries = this.#waiting.splice(0, fitting(this.#waiting));
-    this.#flushAtMs = this.#waiting.length > 0 ? this.#context.now.monoMs : Number.POSITIVE_INFINITY;
+    const { monoMs } = this.#context.now;
+    this.#flushAtMs = this.#waiting.length > 0 ? monoMs : Number.POSITIVE_INFINITY;
     if (entries.length === 0) return null;
     const bodies = entries.map((entry) => entry.body);
     const envelope = sealBodies(this.#context, this.#job, bodies);
-    for (const [index, { key }] of entries.entries())
-      if (key !== null) this.#note(key, { ...envelope, bodies: [envelope.bodies[index]!] });
+    for (const [place, { subject }] of entries.entries())
+      if (subject !== null) this.#note(subject, envelope, place, monoMs);
     return envelope;
+  }
+
+  #note(subject: Subject, envelope: Envelope, place: number, saidMs: number): void {
+    this.#forget(subject.key);
+    const command = envelope.hashes[place]!;
+    const askAtMs = saidMs + this.#waitMs(0);
+    const said = { subject, command, envelope, place, saidMs, asked: 0, askAtMs, heldBy: new Map() };
+    this.#unsettled.set(subject.key, said);
+    this.#byCommand.set(command, said);
+    this.#lookAtMs = Math.min(this.#lookAtMs, askAtMs);
+  }
+
+  #waitMs(turn: number): number {
+    return backOffMs(this.#settleTime.lateMs, turn, ASK_MAX_MS, `${this.#context.self}/${this.#job}`);
+  }
+
+  // --- what is not settled ----------------------------------------------------------------------------
+
+  /** What is to be asked of whom now; cost: a walk over what is not settled. */
+  takeQuestions(members: readonly AgentId[]): Map<AgentId, UnsettledItem[]> {
+    const { monoMs } = this.#context.now;
+    const questions = new Map<AgentId, UnsettledItem[]>();
+    if (monoMs < this.#lookAtMs) return questions;
+    this.#onChange();
+    const togetherMs = monoMs + TOGETHER * this.#settleTime.lateMs;
+    this.#lookAtMs = Number.POSITIVE_INFINITY;
+    for (const said of this.#unsettled.values()) {
+      if (said.askAtMs <= togetherMs) this.#ask(said, members, questions);
+      this.#lookAtMs = Math.min(this.#lookAtMs, said.askAtMs);
+    }
+    return questions;
+  }
+
+  #ask(said: Said, members: readonly AgentId[], questions: Map<AgentId, UnsettledItem[]>): void {
+    const { monoMs } = this.#context.now;
+    said.asked++;
+    said.askAtMs = monoMs + this.#waitMs(said.asked);
+    const { subject, command } = said;
+    for (const member of members) {
+      if ((said.heldBy.get(member) ?? monoMs) > monoMs) continue;
+      const items = questions.get(member);
+      const item = { task: subject.task, attempt: subject.attempt, command };
+      if (items === undefined) questions.set(member, [item]);
+      else items.push(item);
+    }
+  }
+
+  /** A member holds these: it is asked again only when it must have forgotten them, or a notice of it was lost. */
+  onHeld(member: AgentId, commands: readonly Hash[]): void {
+    const { monoMs } = this.#context.now;
+    for (const command of commands) {
+      const said = this.#byCommand.get(command);
+      if (said !== undefined) said.heldBy.set(member, monoMs + HELD_TURNS * this.#waitMs(said.asked));
+    }
+  }
+
+  /** A member that is connected anew may have forgotten everything. */
+  onConnected(member: AgentId): void {
+    for (const said of this.#unsettled.values()) said.heldBy.delete(member);
+  }
+
+  /** What a member lacks, as partial envelopes. */
+  envelopesOf(commands: readonly Hash[]): Envelope[] {
+    const places = new Map<Envelope, Uint8Array[]>();
+    for (const command of commands) {
+      const said = this.#byCommand.get(command);
+      if (said === undefined) continue;
+      const body = said.envelope.bodies[said.place]!;
+      const bodies = places.get(said.envelope);
+      if (bodies === undefined) places.set(said.envelope, [body]);
+      else bodies.push(body);
+    }
+    return [...places].map(([envelope, bodies]) => ({ ...envelope, bodies }));
   }
 }

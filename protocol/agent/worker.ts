@@ -14,7 +14,7 @@ import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
 import { blobsOf, type Data } from "../wire/genesis.ts";
-import type { NoticeItem } from "../wire/message.ts";
+import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
@@ -24,6 +24,7 @@ import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
+import { sendEnvelopes } from "./send-envelopes.ts";
 
 /** So long after its lease an award of which nobody spoke is over, ms. */
 const HELD_MS = 600_000;
@@ -33,6 +34,8 @@ const MESSAGE_BYTES = 200;
 export interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
   publish(job: JobId, envelope: Envelope): boolean;
+  /** Asks this agent's own copy of the log, as a member, how commands stand. What its pool lost, `lost` gives it back. */
+  askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
   isKept(job: JobId): boolean;
   /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
   within(job: JobId, act: () => void): void;
@@ -333,7 +336,8 @@ export class Worker {
   // --- speaking ---------------------------------------------------------------------------------------
 
   #say(known: KnownJob, held: Held, body: CommandBody): void {
-    known.outbox.say(keyOf(held.ref.task, held.ref.attempt), body, known.running > 0);
+    const { task, attempt } = held.ref;
+    known.outbox.say({ key: keyOf(task, attempt), task, attempt }, body, known.running > 0);
   }
 
   tick(): void {
@@ -343,7 +347,43 @@ export class Worker {
       this.#offers.renew(known);
       if (known.outbox.nextWakeMs() > monoMs) return;
       for (const envelope of known.outbox.takeDue()) this.#publish(known, envelope);
+      this.#askHowItStands(known);
     });
+  }
+
+  /** Of what is not settled in time. A member asks itself: what it holds, it hands on to the others (command-relay.ts). */
+  #askHowItStands(known: KnownJob): void {
+    const { job, outbox } = known;
+    const { self } = this.#context;
+    const isMember = known.committee.power(self) > 0 && this.#events.isKept(job);
+    const members = isMember ? [self] : known.committee.members.map(({ agent }) => agent);
+    for (const [member, items] of outbox.takeQuestions(members)) {
+      const isOwn = member === self && this.#events.askOwn(job, items, (lacking) => outbox.envelopesOf(lacking));
+      if (isOwn) continue;
+      for (let from = 0; from < items.length; from += limits.blockCommands)
+        this.#context.send(member, { kind: "unsettled", job, items: items.slice(from, from + limits.blockCommands) });
+    }
+  }
+
+  /** A member holds commands of this worker. */
+  onHeld(from: AgentId, job: JobId, hashes: readonly Hash[]): Verdict {
+    const known = this.jobs.get(job);
+    if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
+    known.outbox.onHeld(from, hashes);
+    return ignore("noted");
+  }
+
+  /** A member lacks commands of this worker. */
+  onFetch(from: AgentId, job: JobId, hashes: readonly Hash[]): Verdict {
+    const known = this.jobs.get(job);
+    if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
+    this.#events.within(job, () => sendEnvelopes(this.#context, job, from, known.outbox.envelopesOf(hashes)));
+    return ignore("served");
+  }
+
+  /** It may have forgotten what it held. */
+  onConnected(agent: AgentId): void {
+    for (const known of this.jobs.values()) if (known.committee.power(agent) > 0) known.outbox.onConnected(agent);
   }
 
   #publish(known: KnownJob, envelope: Envelope): void {

@@ -8,6 +8,7 @@
  * Source: protocol.md 5, A1 (when to stop) and A2; arXiv 1807.04938, section II-B (gossip communication).
  */
 
+import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import type { Now } from "../input.ts";
 import type { Vote } from "../wire/consensus.ts";
@@ -15,10 +16,12 @@ import type { Message, Position } from "../wire/message.ts";
 import type { Application } from "./application.ts";
 import { type HeightState, STEP } from "./height.ts";
 
-/** Between two re-sends of one's own words to every member, ms (A2). */
+/** Before the first re-send of one's own words to every member, ms, and later each time in one step of a round (A2). */
 const RESEND_MS = 500;
-/** Between two requests for the same missing thing, ms (A2). */
+const RESEND_MAX_MS = 4_000;
+/** Before the second request for the same missing thing, ms, and later each time: an answer may be on its way (A2). */
 const ASK_MS = 300;
+const ASK_MAX_MS = 5_000;
 /** Bodies that may be asked for at a time: of the proposal, of a polka and of a commit, over two rounds. */
 const WANTED_MAX = 6;
 
@@ -43,11 +46,17 @@ export class Healing {
   readonly #job: JobId;
   readonly #peers = new Map<AgentId, Where>();
   readonly #wanted = new Map<Hash, Wanted>();
-  readonly #behind = new Map<AgentId, number>();
+  /** Who was given blocks, from which height on, when last, and how often from that height. */
+  readonly #behind = new Map<AgentId, { readonly height: number; readonly atMs: number; readonly times: number }>();
   readonly #cameBack = new Set<AgentId>();
   #resendAtMs = Number.POSITIVE_INFINITY;
+  /** Re-sends in this step of the round. */
+  #resends = 0;
+  #resentIn = "";
   #syncAtMs = Number.POSITIVE_INFINITY;
   #syncAsked = 0;
+  /** Requests since blocks came last. */
+  #unanswered = 0;
   #height = 0;
   #heightSinceMs = Number.NEGATIVE_INFINITY;
 
@@ -70,14 +79,17 @@ export class Healing {
   }
 
   /**
-   * A member spoke of `height`, which is decided: true if it should be given blocks now (not more than once in 300 ms).
+   * A member spoke of `height`, which is decided: true if it should be given blocks now (not more than once in 300 ms,
+   * and more seldom while it stays there: what it was given may wait for it).
    * What is said of the height that was decided a moment ago was mostly under way then.
    */
   noteBehind(now: Now, from: AgentId, height: number): boolean {
     if (height === this.#height - 1 && now.monoMs - this.#heightSinceMs < ASK_MS / 2) return false;
-    const last = this.#behind.get(from) ?? Number.NEGATIVE_INFINITY;
-    if (now.monoMs - last < ASK_MS) return false;
-    this.#behind.set(from, now.monoMs);
+    const last = this.#behind.get(from);
+    const times = last?.height === height ? last.times : 0;
+    const waitMs = times === 0 ? ASK_MS : backOffMs(ASK_MS, times - 1, ASK_MAX_MS, this.#self);
+    if (last !== undefined && now.monoMs - last.atMs < waitMs) return false;
+    this.#behind.set(from, { height, atMs: now.monoMs, times: times + 1 });
     return true;
   }
 
@@ -88,6 +100,7 @@ export class Healing {
   /** Blocks came: whoever has more may be asked at once. */
   onBlocks(): void {
     this.#syncAtMs = Number.NEGATIVE_INFINITY;
+    this.#unanswered = 0;
   }
 
   /** `height` begins: the one before is decided. */
@@ -96,6 +109,7 @@ export class Healing {
     this.#heightSinceMs = now.monoMs;
     this.#wanted.clear();
     this.#resendAtMs = Number.POSITIVE_INFINITY;
+    this.#unanswered = 0;
   }
 
   // --- what is missing --------------------------------------------------------------------------------
@@ -145,9 +159,13 @@ export class Healing {
       this.#resendAtMs = Number.POSITIVE_INFINITY;
       return out;
     }
+    const { height, round, step } = state;
+    const isIn = `${height}/${round}/${step}`;
+    if (isIn !== this.#resentIn) this.#resends = 0; // there is something new to say
+    this.#resentIn = isIn;
     if (now.monoMs >= this.#resendAtMs) {
       for (const to of others) this.#resend(to, state, out);
-      this.#resendAtMs = now.monoMs + RESEND_MS;
+      this.#resendAtMs = now.monoMs + backOffMs(RESEND_MS, this.#resends++, RESEND_MAX_MS, this.#self);
     } else if (this.#resendAtMs === Number.POSITIVE_INFINITY) this.#resendAtMs = now.monoMs + RESEND_MS;
     for (const to of this.#cameBack) if (others.includes(to)) this.#resend(to, state, out);
     this.#cameBack.clear();
@@ -174,14 +192,14 @@ export class Healing {
     if (this.#syncAtMs !== Number.POSITIVE_INFINITY && now.monoMs < this.#syncAtMs) return;
     const [to] = ahead[this.#syncAsked++ % ahead.length]!;
     out.push({ to, message: { kind: "fetchBlocks", job: this.#job, from: state.height } });
-    this.#syncAtMs = now.monoMs + ASK_MS;
+    this.#syncAtMs = now.monoMs + backOffMs(ASK_MS, this.#unanswered++, ASK_MAX_MS, this.#self);
   }
 
   #askForBodies(now: Now, others: readonly AgentId[], out: Outgoing[]): void {
     if (others.length === 0) return;
     for (const [block, wanted] of this.#wanted) {
       if (now.monoMs < wanted.askAtMs) continue;
-      wanted.askAtMs = now.monoMs + ASK_MS;
+      wanted.askAtMs = now.monoMs + backOffMs(ASK_MS, wanted.asked, ASK_MAX_MS, this.#self);
       const first = wanted.first !== null && wanted.first !== this.#self && wanted.asked === 0 ? wanted.first : null;
       const to = first ?? others[wanted.asked % others.length]!;
       wanted.asked++;

@@ -32,6 +32,10 @@ export interface PoolEntry {
   forwardedMs: number | null;
   /** When it was forwarded first. */
   firstForwardedMs: number | null;
+  /** Times that it was forwarded. */
+  forwards: number;
+  /** Members that said that they hold it. */
+  readonly heldBy: Set<AgentId>;
   /** Whether it would change something on the tip; null: not judged since the tip moved. */
   applicable: boolean | null;
   /** Whether it is a reason to arm a height (A1). */
@@ -154,6 +158,8 @@ export class Pool {
         arrivedMs: nowMs,
         forwardedMs: null,
         firstForwardedMs: null,
+        forwards: 0,
+        heldBy: new Set(),
         applicable: null,
         arms: false,
         isStranger,
@@ -182,6 +188,8 @@ export class Pool {
         arrivedMs: 0,
         forwardedMs: null,
         firstForwardedMs: null,
+        forwards: 0,
+        heldBy: new Set(),
         applicable: null,
         arms: false,
         isStranger: false,

@@ -27,12 +27,12 @@ const REFRESH_MS = 400;
 /** Timeliness tolerates this at most, ms, whatever the windows are (A3). */
 const TOLERANCE_MAX_MS = 500;
 
-/** A block that was decided, with all that another agent needs to take it too. */
+/** A block that was decided, with all that another agent needs to take it too; its commands as they waited here. */
 export interface Decided {
   readonly block: Block;
   readonly hash: Hash;
   readonly commit: readonly Vote[];
-  readonly envelopes: readonly Envelope[];
+  readonly entries: readonly PoolEntry[];
   readonly outcome: Outcome;
   /** The `eventsHash` of the block before: a certificate needs it. */
   readonly parentEvents: Hash;
@@ -399,7 +399,7 @@ export class Replica implements Application {
     this.#retire(entries, block.header.height);
     this.#isJudged = false;
     this.#judgedAtMs = Number.NEGATIVE_INFINITY;
-    this.#out.onDecided({ block, hash, commit, envelopes: toEnvelopes(this.#job, entries), outcome, parentEvents });
+    this.#out.onDecided({ block, hash, commit, entries, outcome, parentEvents });
   }
 
   /** Takes a block's commands out of the pool; they are remembered for a while, so that stragglers are not pooled again. */

@@ -75,6 +75,10 @@ const noticeItemCodec = variant({
 });
 export type NoticeItem = Infer<typeof noticeItemCodec>;
 
+/** A command that its author takes for not settled, with what it is about. */
+const unsettledItemCodec = struct({ task: taskIdCodec, attempt, command: hash });
+export type UnsettledItem = Infer<typeof unsettledItemCodec>;
+
 export const queryCodec = variant({
   /** Canonical bytes (wire/value.ts) of the job's summary; without a job, of all that the node keeps. */
   status: struct({ job: nullable(job) }),
@@ -150,6 +154,12 @@ export const messageCodec = variant({
 
   /** A current committee with its proof: for workers, who know the genesis only. */
   committee: struct({ job, header: headerCodec, commit: votesCodec, committee: committeeCodec }),
+
+  // workers to members, and back
+  /** "How do these commands of mine stand?": answered by notices, by `fetchCommands`, or by `held`. */
+  unsettled: struct({ job, items: list(unsettledItemCodec, limits.blockCommands) }),
+  /** "I hold these commands of yours": nobody need say them again for now. */
+  held: struct({ job, hashes: list(hash, limits.blockCommands) }),
 });
 export type Message = Infer<typeof messageCodec>;
 export type MessageKind = Message["kind"];

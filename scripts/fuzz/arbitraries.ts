@@ -353,6 +353,8 @@ const messages: Kinds<Message> = {
   query: { id: uint32, query },
   reply: { id: uint32, ok: fc.boolean(), bytes: bytesUpTo(limits.frameBytes - 1024) },
   committee: { job, header, commit: votes, committee },
+  unsettled: { job, items: few(fc.record({ task: taskId, attempt, command: hash })) },
+  held: { job, hashes },
 };
 export const MESSAGE_KINDS = Object.keys(messages) as Message["kind"][];
 export const messageOf = (kind: Message["kind"]): Arbitrary<Message> => kindArbitrary(messages, kind);

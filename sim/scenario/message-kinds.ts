@@ -32,6 +32,8 @@ const KINDS: { readonly [kind in MessageKind]: true } = {
   reply: true,
   over: true,
   committee: true,
+  unsettled: true,
+  held: true,
 };
 
 /** Agents answer every beacon that they could. */

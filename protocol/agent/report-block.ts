@@ -1,0 +1,23 @@
+/** What a keeper tells its operator and its trace of a block that it applied. */
+
+import type { JobId } from "../core/ids.ts";
+import type { Decided, Replica } from "../job/replica.ts";
+import type { Context } from "./context.ts";
+import { chosen } from "./explanations.ts";
+
+export function reportBlock(context: Context, job: JobId, replica: Replica, { block, ...decided }: Decided): void {
+  const { config, self } = context;
+  const { header, commands } = block;
+  const { events, choices } = decided.outcome;
+  const { height, timeMs } = header;
+  const round = decided.commit[0]?.round ?? 0;
+  const state = config.traceState === true ? replica.ledger.digest : "";
+  context.emit({
+    kind: "trace",
+    event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
+  });
+  // All members come to the same: one says it.
+  if (header.proposer === self && config.traceChoices === true)
+    for (const choice of choices) context.emit({ kind: "trace", event: chosen(job, height, choice) });
+  context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
+}
