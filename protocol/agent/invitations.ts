@@ -6,6 +6,7 @@
  * Source: protocol.md 4 (genesis, who is asked, what each checks), 9 (quotas).
  */
 
+import { backOffMs } from "../core/back-off.ts";
 import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
@@ -17,8 +18,11 @@ import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis 
 import { encodeVcv } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 
-/** An invitation that was not answered is sent again after this, ms. */
+/** An invitation that was not answered is sent again after this, and then later each time, ms. */
 const INVITE_AGAIN_MS = 1_500;
+const INVITE_AGAIN_MS_MAX = 20_000;
+/** From this turn on also to those who said that it arrived: what they answered may be lost. */
+const SEEN_TURN = 3;
 /** Given up after this, ms: inputs must be fetched before a yes. */
 const INVITE_TIMEOUT_MS = 60_000;
 /** Who does not even say that the invitation arrived is held for gone after this, ms: a capability vector outlives its agent. */
@@ -103,7 +107,11 @@ interface Submitted {
   /** Who said no, and why. */
   readonly refused: Map<AgentId, string>;
   readonly sinceMs: number;
+  /** Times that it was sent again, and when next. */
+  turn: number;
   againAtMs: number;
+  /** When it looks next who is silent. */
+  lookAtMs: number;
 }
 
 /** A job that all said yes to, and that has no block yet. */
@@ -176,7 +184,9 @@ export class Invitations {
       seen: new Set<AgentId>(),
       refused: new Map<AgentId, string>(),
       sinceMs: monoMs,
+      turn: 0,
       againAtMs: monoMs + INVITE_AGAIN_MS,
+      lookAtMs: monoMs + SILENCE_MS + 1,
     };
     this.#submitted.set(job, submitted);
     if (waiting.size === 0) this.#beginAll(submitted);
@@ -187,7 +197,10 @@ export class Invitations {
   onReply(from: AgentId, job: JobId, yes: boolean, reason: string): void {
     const submitted = this.#submitted.get(job);
     if (submitted === undefined || !submitted.waiting.delete(from)) return;
-    if (!yes) submitted.refused.set(from, reason);
+    if (!yes) {
+      submitted.refused.set(from, reason);
+      submitted.lookAtMs = Math.max(this.#context.now.monoMs, submitted.sinceMs + SILENCE_MS + 1);
+    }
     if (submitted.waiting.size > 0) return;
     if (submitted.refused.size === 0) this.#beginAll(submitted);
     else this.#giveUp(submitted, []);
@@ -377,20 +390,26 @@ export class Invitations {
       if (isOver || (elapsedMs > SILENCE_MS && silent.length + submitted.refused.size > 0)) {
         // Beside a refusal nobody waits for one that is still fetching the inputs.
         this.#giveUp(submitted, isOver ? [...submitted.waiting] : silent);
-      } else if (monoMs >= submitted.againAtMs) {
-        submitted.againAtMs = monoMs + INVITE_AGAIN_MS;
-        this.#context.sendAll(submitted.waiting, {
-          kind: "invite",
-          genesis: submitted.checked.signed,
-          vcvs: submitted.vcvs,
-        });
+        continue;
       }
+      if (monoMs >= submitted.lookAtMs) submitted.lookAtMs = submitted.sinceMs + INVITE_TIMEOUT_MS + 1;
+      if (monoMs >= submitted.againAtMs) this.#inviteAgain(submitted, silent);
     }
+  }
+
+  #inviteAgain(submitted: Submitted, silent: readonly AgentId[]): void {
+    const { self, now } = this.#context;
+    const { signed, job } = submitted.checked;
+    submitted.turn++;
+    submitted.againAtMs =
+      now.monoMs + backOffMs(INVITE_AGAIN_MS, submitted.turn, INVITE_AGAIN_MS_MAX, `${self}/${job}`);
+    const to = submitted.turn < SEEN_TURN ? silent : submitted.waiting;
+    this.#context.sendAll(to, { kind: "invite", genesis: signed, vcvs: submitted.vcvs });
   }
 
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
-    for (const submitted of this.#submitted.values()) wake = Math.min(wake, submitted.againAtMs);
+    for (const submitted of this.#submitted.values()) wake = Math.min(wake, submitted.againAtMs, submitted.lookAtMs);
     for (const { lookAtMs } of this.#starting.values()) wake = Math.min(wake, lookAtMs);
     return wake;
   }
