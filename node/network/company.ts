@@ -1,10 +1,15 @@
-/** Tells when the last agent is gone, and when there is one again. A stream that is opened anew at once is no news. */
+/**
+ * Tells when the last agent is gone, and when there is one again. A stream that is opened anew at once is no news, and
+ * neither are clients, which are connected but never advertised.
+ */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { NetworkNews } from "./news.ts";
 
 export class Company {
   readonly #tell: (news: NetworkNews) => void;
+  readonly #connected = new Set<AgentId>();
+  /** Of those that are connected, the agents of the mesh. */
   readonly #agents = new Set<AgentId>();
   /** "" before the first agent; `lost`: nobody is there, and nobody was when it looked last. */
   #state: "" | "together" | "losing" | "lost" = "";
@@ -13,13 +18,21 @@ export class Company {
     this.#tell = tell;
   }
 
-  onConnected(agent: AgentId): void {
+  onConnected(agent: AgentId, isAgent: boolean): void {
+    this.#connected.add(agent);
+    if (isAgent) this.onAdvertised(agent);
+  }
+
+  /** It is an agent of the mesh: it was advertised. */
+  onAdvertised(agent: AgentId): void {
+    if (!this.#connected.has(agent)) return;
     this.#agents.add(agent);
     if (this.#state === "lost") this.#tell({ kind: "company", agent });
     this.#state = "together";
   }
 
   onDisconnected(agent: AgentId): void {
+    this.#connected.delete(agent);
     this.#agents.delete(agent);
   }
 

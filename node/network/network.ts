@@ -133,7 +133,7 @@ class Libp2pNetwork implements Network {
     this.#deliver(input);
     if (input.kind === "connected") {
       this.#reach.onMet(input.agent);
-      this.#company.onConnected(input.agent);
+      this.#company.onConnected(input.agent, this.#book.addressesOf(input.agent).length > 0);
     } else if (input.kind === "disconnected") {
       this.#reach.onLost(input.agent);
       this.#company.onDisconnected(input.agent);
@@ -269,7 +269,9 @@ class Libp2pNetwork implements Network {
   }
 
   address(agent: AgentId, addresses: readonly string[]): void {
-    if (agent !== this.agent) this.#book.learn(agent, addresses);
+    if (agent === this.agent) return;
+    this.#book.learn(agent, addresses);
+    this.#company.onAdvertised(agent);
   }
 
   suggest(agent: AgentId, addresses: readonly string[]): void {
