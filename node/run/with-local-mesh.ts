@@ -38,7 +38,7 @@ export interface Running {
 }
 
 /** All agents know each other after a round of gossip. If nobody more is met for so long, nobody will be, ms. */
-const STILL_MS = 30_000;
+const STILL_MS = 60_000;
 
 /**
  * `work` returns what is to be done once the mesh has ended: its messages are counted by then. Returns the exit code.
