@@ -141,7 +141,7 @@ export class TraceCheck {
 
   constructor(options: TraceCheckOptions) {
     this.#options = options;
-    this.#ofAllJobs = [honestyChecker(options.isHonest), containmentChecker()];
+    this.#ofAllJobs = [honestyChecker(options.isHonest), containmentChecker((job) => this.#isLost(job))];
   }
 
   /** A listener to the lines of one file, in their order. */
@@ -173,6 +173,14 @@ export class TraceCheck {
     if (event.kind === "evidence") this.#accused++;
     if ("job" in event) this.#job(event.job).onTrace(at, entry);
     else for (const checker of this.#ofAllJobs) this.#guard(at, () => checker.onTrace?.(entry));
+  }
+
+  /** Its committee may have lied with a third of the power: that it went wrong is nobody's fault whose trace this is. */
+  #isLost(job: JobId): boolean {
+    const { committee = [] } = this.#job(job).genesis ?? {};
+    const power = (members: typeof committee): number => members.reduce((sum, member) => sum + member.power, 0);
+    const trusted = committee.filter(({ agent }) => this.#options.isHonest(agent));
+    return 3 * power(trusted) <= 2 * power(committee);
   }
 
   #job(job: JobId): RecordedJob<Place> {

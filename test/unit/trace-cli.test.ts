@@ -120,7 +120,7 @@ describe("check", () => {
   test("a simulated run breaks nothing, signatures included", async () => {
     const { code, out } = await sim("check", trace);
     expect(code).toBe(0);
-    expect(out).toMatch(/✓ OK {2}14 held, 0 broken, 2 not decided/);
+    expect(out).toMatch(/✓ OK {2}15 held, 0 broken, 2 not decided/);
     expect(out).toMatch(/^ 11 liveness +not decided by a trace: whether members were up/m);
     expect(out).toMatch(/^ 5 answers +ok: \d+ blocks replayed$/m);
   });
