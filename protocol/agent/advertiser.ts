@@ -16,9 +16,9 @@ import type { Genesis } from "../wire/genesis.ts";
 import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS, type GossipTopic } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { keepersOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
-import { keepersOf } from "./invitations.ts";
 
 /** Between two times that its vector goes out, at least, ms. */
 const CHANGE_MS = 10_000;

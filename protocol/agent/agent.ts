@@ -20,11 +20,12 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
+import { type CheckedGenesis, checkGenesis, isAsked, keepersOf } from "./checked-genesis.ts";
 import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
 import { Hosts } from "./hosts.ts";
-import { type CheckedGenesis, checkGenesis, Invitations, isAsked, keepersOf } from "./invitations.ts";
+import { Invitations } from "./invitations.ts";
 import { JobHost } from "./job-host.ts";
 import type { JobHostEvents } from "./job-host-events.ts";
 import { encodeRoot, genesisAmong, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
@@ -90,7 +91,7 @@ class Agent implements Machine {
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked),
-      withdraw: (job, signature) => this.#withdraw(job, signature),
+      withdraw: (checked, signature) => this.#withdraw(checked, signature),
       vcvOf: (agent) => this.#directory.get(agent),
     });
     this.#requests = new GenesisRequests(context);
@@ -138,7 +139,6 @@ class Agent implements Machine {
         return this.#onConnected(input.agent);
       case "disconnected":
         this.#pulses.onConnection(input.agent, false);
-        this.#context.onDisconnected(input.agent);
         return this.#advertiser.onDisconnected(input.agent);
       case "frame":
         return this.#onFrame(input.from, input.bytes);
@@ -203,7 +203,7 @@ class Agent implements Machine {
       const mark = records.find(({ slot }) => slot === SLOT.mark);
       const retired = records.find(({ slot }) => slot === SLOT.retired);
       if (mark !== undefined) this.#containment.restore(job, readMark(mark.bytes));
-      else if (retired !== undefined) this.#keeping.restore(job, retired.bytes);
+      else if (retired !== undefined) this.#keeping.retired.restore(job, retired.bytes);
       else
         this.#containment.within(job, undefined, () => {
           const stored = readJob(job, records);
@@ -269,14 +269,14 @@ class Agent implements Machine {
   }
 
   /** This node submitted it, and no first block came. Where it began all the same, it is cancelled. */
-  #withdraw(job: JobId, signature: Uint8Array): void {
-    this.#own.cancel(job, null);
-    this.#keeping.retire(job, signature);
+  #withdraw(checked: CheckedGenesis, signature: Uint8Array): void {
+    this.#own.cancel(checked.job, null);
+    this.#keeping.retire(checked, signature);
   }
 
   /** It keeps the job, or never will again. */
   #isSettled(job: JobId): boolean {
-    return this.#hosts.has(job) || this.#keeping.isRetired(job) || this.#containment.has(job);
+    return this.#hosts.has(job) || this.#keeping.retired.has(job) || this.#containment.has(job);
   }
 
   #publishOwn(job: JobId, envelope: Envelope): boolean {
@@ -289,7 +289,6 @@ class Agent implements Machine {
 
   #onConnected(agent: AgentId): void {
     this.#pulses.onConnection(agent, true);
-    this.#context.introduce(agent);
     this.#advertiser.onConnected(agent);
     this.#own.onConnected(agent);
     this.#hosts.each((host) => host.onConnected(agent));
@@ -299,7 +298,7 @@ class Agent implements Machine {
     this.#pulses.onPulse(from);
     for (const position of message.positions) {
       const { job } = position;
-      const signature = this.#keeping.withdrawalOf(job);
+      const signature = this.#keeping.retired.withdrawalOf(job);
       if (signature !== null) this.#context.send(from, { kind: "withdraw", job, signature });
       if (!this.#hosts.has(job)) this.#beginAsked(from, position);
       this.#hosts.enter(job, undefined, (host) => host.onPosition(from, position));

@@ -6,15 +6,13 @@
  * Source: protocol.md 4 (genesis, who is asked, what each checks), 9 (quotas).
  */
 
-import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { explainBadGenesis } from "../job/graph.ts";
 import type { Vcv } from "../wire/capability.ts";
-import { decode } from "../wire/codec.ts";
-import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
+import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
 import { encodeVcv } from "../wire/message.ts";
+import { blobsOfGenesis, type CheckedGenesis, checkGenesis, keepersOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** An invitation that was not answered is sent again after this, ms. */
@@ -34,56 +32,6 @@ const FIRST_BLOCK_MS_MAX = 60_000;
 
 /** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
 const INVITE_VCVS_BYTES = 1024 * 1024;
-
-/** A genesis that was checked. */
-export interface CheckedGenesis {
-  readonly signed: SignedGenesis;
-  readonly genesis: Genesis;
-  readonly job: JobId;
-}
-
-/** Decodes and checks a genesis: shape, sense, mesh, signature. A text is the reason why it is refused. */
-export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGenesis | string {
-  const decoded = decode(genesisCodec, signed.bytes);
-  if (!decoded.ok) return decoded.code;
-  const genesis = decoded.value;
-  const { crypto, meshId } = context.config;
-  if (genesis.meshId !== meshId) return "other-mesh";
-  const problem = explainBadGenesis(genesis);
-  if (problem !== null) {
-    const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");
-    return clip(parts.join(" "), limits.textBytes);
-  }
-  const job = jobIdOf(crypto.hash, signed);
-  if (!crypto.verify(genesis.owner, statementMessage(meshId, "genesis", job), signed.signature)) return "bad-signature";
-  return { signed, genesis, job };
-}
-
-/** Blobs that a genesis rests on: every keeper holds them, so that the inputs outlive the submitter. */
-export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
-  const blobs = new Map<Hash, number>();
-  const add = (ref: { readonly hash: Hash; readonly bytes: number }): void => void blobs.set(ref.hash, ref.bytes);
-  const addInput = (spec: NodeSpec): void => {
-    if (spec.input.kind === "files") add(spec.input.pack);
-    if (spec.input.kind === "value" && spec.input.data.kind === "blob") add(spec.input.data);
-  };
-  for (const spec of genesis.nodes) {
-    addInput(spec);
-    if (spec.generator.kind !== "map") continue;
-    const { items } = spec.generator;
-    if (items.kind === "packs") items.packs.forEach(add);
-    if (items.kind === "list") for (const data of items.items) if (data.kind === "blob") add(data);
-  }
-  return blobs;
-}
-
-/** The members of its committee, and the standbys. */
-export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
-  ...committee.map((member) => member.agent),
-  ...standbys,
-];
-
-export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
 
 /** What a node that was asked is still missing before it says yes. */
 interface Asked {
@@ -112,6 +60,7 @@ interface Starting {
   readonly sinceMs: number;
   /** When it looks whether a block came. */
   lookAtMs: number;
+  hasBlock: boolean;
   /** When each agent was heard last. */
   readonly heardMs: Map<AgentId, number>;
 }
@@ -122,7 +71,7 @@ export interface InvitationEvents {
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;
   /** It did not come to a first block, and is given up; `signature`: by the owner, for the others. */
-  withdraw(job: JobId, signature: Uint8Array): void;
+  withdraw(checked: CheckedGenesis, signature: Uint8Array): void;
   vcvOf(agent: AgentId): Vcv | undefined;
 }
 
@@ -233,17 +182,20 @@ export class Invitations {
     this.#submitted.delete(job);
     const { monoMs } = this.#context.now;
     const heardMs = new Map<AgentId, number>();
-    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, heardMs });
+    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, hasBlock: false, heardMs });
     this.#context.sendAll(keepersOf(genesis), { kind: "start", job });
     this.#events.begin(checked);
   }
 
-  /** A block was applied: the first one shows that the committee is at work. */
+  /**
+   * A block was applied: the first one shows that the committee is at work. Said at the next tick, in this step of the
+   * agent, for what is said within a step of the job is lost if that one fails.
+   */
   onBlock(job: JobId): void {
     const starting = this.#starting.get(job);
     if (starting === undefined) return;
-    this.#starting.delete(job);
-    this.#end(starting.checked, true, "");
+    starting.hasBlock = true;
+    starting.lookAtMs = this.#context.now.monoMs;
   }
 
   /** Members that do not speak are left out of the next draw; those who do are told that this one is over. */
@@ -252,6 +204,11 @@ export class Invitations {
     const { monoMs } = this.#context.now;
     if (monoMs < starting.lookAtMs) return;
     starting.lookAtMs = monoMs + FIRST_BLOCK_LOOK_MS;
+    if (starting.hasBlock) {
+      this.#starting.delete(checked.job);
+      this.#end(checked, true, "");
+      return;
+    }
     const silent = checked.genesis.committee
       .map(({ agent }) => agent)
       .filter((agent) => agent !== this.#context.self)
@@ -270,11 +227,12 @@ export class Invitations {
     );
   }
 
-  #withdraw({ genesis, job }: CheckedGenesis): void {
+  #withdraw(checked: CheckedGenesis): void {
+    const { genesis, job } = checked;
     const { meshId } = this.#context.config;
     const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
     this.#context.sendAll(keepersOf(genesis), { kind: "withdraw", job, signature });
-    this.#events.withdraw(job, signature);
+    this.#events.withdraw(checked, signature);
   }
 
   #end({ job }: CheckedGenesis, ok: boolean, reason: string, said: ReadonlyMap<AgentId, string> = new Map()): void {
