@@ -312,10 +312,18 @@ class Agent implements Machine {
    */
   #beginAsked(from: AgentId, { job, height }: Position): void {
     if (height === 0 || this.#isSettled(job)) return;
-    const known = this.#worker.jobs.get(job) ?? null;
-    const checked = this.#invitations.take(job) ?? known;
+    const checked = this.#invitations.asked(job) ?? this.#worker.jobs.get(job) ?? null;
     if (checked === null) this.#requests.ask(from, job);
-    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
+    else this.#beginAt(from, checked);
+  }
+
+  /** At the word of its owner, or of somebody who keeps it: nobody else brings back what an owner gave up. */
+  #beginAt(from: AgentId, checked: CheckedGenesis): void {
+    const { genesis, job } = checked;
+    const { self } = this.#context;
+    if (this.#context.principalOf(from) !== genesis.owner && !isAsked(genesis, from)) return;
+    this.#invitations.take(job);
+    if (isAsked(genesis, self) && this.#refusal(checked) === null) this.#begin(checked);
   }
 
   // --- frames -----------------------------------------------------------------------------------------
@@ -355,7 +363,7 @@ class Agent implements Machine {
       case "fetchGenesis":
         return this.#serveGenesis(from, message.job);
       case "genesis":
-        return this.#onGenesis(message);
+        return this.#onGenesis(from, message);
       case "committee":
         return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
       case "notice":
@@ -390,10 +398,9 @@ class Agent implements Machine {
   }
 
   #onStart(from: AgentId, job: JobId): Verdict {
-    const checked = this.#invitations.take(job);
-    // Others may have begun since it said yes.
-    if (checked !== null && this.#refusal(checked) === null) this.#begin(checked);
-    else if (checked === null && !this.#isSettled(job)) this.#requests.ask(from, job);
+    const checked = this.#invitations.asked(job);
+    if (checked !== null) this.#beginAt(from, checked);
+    else if (!this.#isSettled(job)) this.#requests.ask(from, job);
     return ACCEPT;
   }
 
@@ -408,13 +415,13 @@ class Agent implements Machine {
     });
   }
 
-  #onGenesis({ genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
+  #onGenesis(from: AgentId, { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
     this.#advertiser.onKeepers(checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
-    if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
+    this.#beginAt(from, checked);
     if (this.#containment.has(checked.job)) return ignore("diverged");
     this.#worker.jobs.add(checked);
     for (const beacon of beacons) this.#worker.onBeacon(beacon);

@@ -20,7 +20,7 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 export const DELEGATION_MS = 24 * 3_600_000;
 
 /** Whoever receives it asks for whom the sender speaks. */
-export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "follow";
+export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";
 
 /** What a client says before them. */
 export function delegate(

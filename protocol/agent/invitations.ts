@@ -314,12 +314,9 @@ export class Invitations {
     return this.#asked.get(job)?.checked ?? null;
   }
 
-  /** The submitter says that all agreed, or a member already works on it: what was asked begins. */
-  take(job: JobId): CheckedGenesis | null {
-    const asked = this.#asked.get(job);
-    if (asked === undefined) return null;
+  /** What was asked begins, or never will. */
+  take(job: JobId): void {
     this.#asked.delete(job);
-    return asked.checked;
   }
 
   // --- time -------------------------------------------------------------------------------------------

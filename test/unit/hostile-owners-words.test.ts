@@ -182,6 +182,38 @@ test("who is flooded with jobs to give up takes no more of them until the next d
   expect(takes(member, jobOf("owner", { counter: member.nowMs + 2 * DAY_MS }))).toBe(false);
 });
 
+test("a draw that its owner gave up is begun by nobody's word but its own or that of one who keeps it", () => {
+  const made = jobOf("owner");
+  const position = { job: made.job, height: 1, round: 0, step: 0, awards: 0 };
+  const asked = (): DrivenAgent => {
+    const member = new DrivenAgent("m0", { skills: [] });
+    member.frame("owner", { kind: "invite", genesis: made.signed, vcvs: [] });
+    return member;
+  };
+  const start = (member: DrivenAgent, from: string): void => void member.frame(from, { kind: "start", job: made.job });
+  const pulse = (member: DrivenAgent, from: string): void =>
+    void member.frame(from, { kind: "pulse", load: 0, positions: [position] });
+  const hand = (member: DrivenAgent, from: string): void => {
+    pulse(member, from);
+    member.frame(from, { kind: "genesis", genesis: made.signed, vcvs: [] });
+  };
+  const begins = (member: DrivenAgent): boolean => member.of("trace").some(({ event }) => event.kind === "hosting");
+  for (const say of [start, pulse, hand]) {
+    const member = asked();
+    say(member, "stranger");
+    expect(begins(member), say.name).toBe(false);
+    say(member, "m1");
+    expect(begins(member), say.name).toBe(true);
+  }
+  // What it had agreed to is forgotten after a crash.
+  const again = new DrivenAgent("m0", { skills: [] });
+  hand(again, "stranger");
+  expect(begins(again)).toBe(false);
+  again.nowMs += 2_000;
+  hand(again, "m1");
+  expect(begins(again)).toBe(true);
+});
+
 // --- submissions --------------------------------------------------------------------------------------
 
 test("a job that goes wrong in the step of its first block is said to have gone wrong", () => {

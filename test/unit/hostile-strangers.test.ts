@@ -222,3 +222,24 @@ describe("beacons", () => {
     expect(offered(worker, "m0")).toBe(1);
   });
 });
+
+test("strangers that say they are ahead do not keep a member from asking those who are", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const made = jobOf("owner");
+  member.host(made);
+  const pulse = (from: string, height: number): void =>
+    void member.frame(from, {
+      kind: "pulse",
+      load: 0,
+      positions: [{ job: made.job, height, round: 0, step: 0, awards: 0 }],
+    });
+  for (let i = 0; i < 500; i++) pulse(`stranger${i}`, 1_000_000 + i);
+  pulse("m1", 5);
+  member.effects = [];
+  member.pass(6_000);
+  const asked = member.sent().filter(({ message }) => message.kind === "fetchBlocks");
+  const ofMember = asked.filter(({ to }) => to === "m1");
+  expect(ofMember.length).toBeGreaterThan(asked.length / 3);
+  // Of a committee that was replaced while this one was away it knows nobody: strangers are asked, too.
+  expect(asked.length).toBeGreaterThan(ofMember.length);
+});
