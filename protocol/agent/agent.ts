@@ -14,10 +14,11 @@ import type { Effect } from "../effect.ts";
 import type { Input, Now } from "../input.ts";
 import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
 import type { Envelope } from "../wire/command.ts";
-import { jobIdOf } from "../wire/genesis.ts";
+import { type Genesis, jobIdOf } from "../wire/genesis.ts";
 import { decodeMessage, type Message, type Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
+import { Answers } from "./answers.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
 import { type CheckedGenesis, checkGenesis, isAsked, keepersOf } from "./checked-genesis.ts";
@@ -52,6 +53,7 @@ class Agent implements Machine {
   readonly #keeping: Keeping;
   readonly #requests: GenesisRequests;
   readonly #questions: Questions;
+  readonly #answers = new Answers();
   readonly #reads: BlockReads;
   readonly #hostEvents: JobHostEvents;
   #records: readonly StoredRecord[];
@@ -279,6 +281,11 @@ class Agent implements Machine {
     return this.#hosts.has(job) || this.#keeping.retired.has(job) || this.#containment.has(job);
   }
 
+  /** The job's owner, or one of those who were to keep it. */
+  #isParty(agent: AgentId, genesis: Genesis): boolean {
+    return this.#context.principalOf(agent) === genesis.owner || isAsked(genesis, agent);
+  }
+
   #publishOwn(job: JobId, envelope: Envelope): boolean {
     if (!this.#hosts.has(job)) return this.#containment.has(job);
     this.#hosts.enter(job, undefined, (host) => host.publish(envelope));
@@ -320,10 +327,9 @@ class Agent implements Machine {
   /** At the word of its owner, or of somebody who keeps it: nobody else brings back what an owner gave up. */
   #beginAt(from: AgentId, checked: CheckedGenesis): void {
     const { genesis, job } = checked;
-    const { self } = this.#context;
-    if (this.#context.principalOf(from) !== genesis.owner && !isAsked(genesis, from)) return;
+    if (!this.#isParty(from, genesis)) return;
     this.#invitations.take(job);
-    if (isAsked(genesis, self) && this.#refusal(checked) === null) this.#begin(checked);
+    if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
   }
 
   // --- frames -----------------------------------------------------------------------------------------
@@ -361,7 +367,7 @@ class Agent implements Machine {
       case "withdraw":
         return this.#keeping.onWithdraw(this.#invitations.asked(message.job), message);
       case "fetchGenesis":
-        return this.#serveGenesis(from, message.job);
+        return this.#answer(from, message.job, () => this.#serveGenesis(from, message.job));
       case "genesis":
         return this.#onGenesis(from, message);
       case "committee":
@@ -379,9 +385,27 @@ class Agent implements Machine {
         return this.#questions.onQuery(from, message);
       case "reply":
         return this.#questions.onReply(from, message);
+      case "fetchBlocks":
+      case "fetchBody":
+      case "fetchCommands":
+      case "follow":
+        return this.#answer(from, message.job, () => this.#onJobMessage(from, message));
       default:
         return this.#onJobMessage(from, message);
     }
+  }
+
+  /** Questions about a job: of strangers, as many as answers.ts allows. */
+  #answer(from: AgentId, job: JobId, act: () => Verdict): Verdict {
+    const genesis = this.#hosts.get(job)?.genesis;
+    if (genesis === undefined) return ignore("unknown-job");
+    if (this.#isParty(from, genesis)) return act();
+    const { monoMs } = this.#context.now;
+    if (!this.#answers.mayAsk(from, monoMs)) return ignore("asked-too-much");
+    const mark = this.#context.mark();
+    const verdict = act();
+    this.#answers.note(from, monoMs, this.#context.effectsSince(mark));
+    return verdict;
   }
 
   #onJobMessage(from: AgentId, message: Message): Verdict {

@@ -104,6 +104,10 @@ export class StepContext implements Context {
     return this.#effects.length;
   }
 
+  effectsSince(mark: number): Effect[] {
+    return this.#effects.slice(mark);
+  }
+
   /** Drops the effects since `mark`. */
   takeBack(mark: number): void {
     this.#effects.length = mark;

@@ -125,6 +125,9 @@ export const limits = {
   openQuestions: 1_024,
   /** Connections that an agent knows to speak for an owner; those that it forgets say so again before it matters. */
   clients: 1_024,
+  /** Bytes of answers to one stranger at once, and a second: some geneses, and a log in a minute or two. */
+  answeredBytes: 16 * MIB,
+  answeredBytesPerSecond: 4 * MIB,
   /** Awards that one agent keeps in mind over all jobs. */
   heldAwards: 16_384,
   /** Agents in the directory. */

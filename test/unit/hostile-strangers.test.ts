@@ -13,7 +13,7 @@ import { Pool } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { Data, Like } from "../../protocol/wire/genesis.ts";
 import { encodeBeacon } from "../../protocol/wire/message.ts";
-import { inline } from "../../sim/workloads/job-builder.ts";
+import { inline, single } from "../../sim/workloads/job-builder.ts";
 import {
   configOf,
   countCalls,
@@ -242,4 +242,24 @@ test("strangers that say they are ahead do not keep a member from asking those w
   expect(ofMember.length).toBeGreaterThan(asked.length / 3);
   // Of a committee that was replaced while this one was away it knows nobody: strangers are asked, too.
   expect(asked.length).toBeGreaterThan(ofMember.length);
+});
+
+test("who asks for more than it can need is not answered for a while; a member is", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const nodes = Array.from({ length: 4_000 }, (_, i) => single(`n${i}`, "x".repeat(120)));
+  const made = jobOf("owner", { nodes });
+  member.host(made);
+  const ask = (from: string, count: number): number => {
+    let bytes = 0;
+    for (let i = 0; i < count; i++)
+      for (const sent of member.sent(member.frame(from, { kind: "fetchGenesis", job: made.job }))) bytes += sent.bytes;
+    return bytes;
+  };
+  const share = limits.answeredBytes + made.signed.bytes.length + 1_024;
+  expect(ask("stranger", 100)).toBeLessThan(share);
+  expect(ask("stranger", 1)).toBe(0);
+  expect(ask("other", 1)).toBeGreaterThan(made.signed.bytes.length);
+  expect(ask("m1", 100)).toBeGreaterThan(3 * share);
+  member.pass(1_000);
+  expect(ask("stranger", 100)).toBeGreaterThan(made.signed.bytes.length);
 });
