@@ -14,14 +14,14 @@ import type { Effect } from "../effect.ts";
 import type { Input, Now } from "../input.ts";
 import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
 import type { Envelope } from "../wire/command.ts";
-import { type Genesis, jobIdOf } from "../wire/genesis.ts";
-import { decodeMessage, type Message, type Position } from "../wire/message.ts";
+import { jobIdOf } from "../wire/genesis.ts";
+import { decodeMessage, type Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Answers } from "./answers.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
-import { type CheckedGenesis, checkGenesis, isAsked, keepersOf } from "./checked-genesis.ts";
+import { type CheckedGenesis, checkGenesis, isAsked, isParty, keepersOf } from "./checked-genesis.ts";
 import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
@@ -53,7 +53,7 @@ class Agent implements Machine {
   readonly #keeping: Keeping;
   readonly #requests: GenesisRequests;
   readonly #questions: Questions;
-  readonly #answers = new Answers();
+  readonly #answers: Answers;
   readonly #reads: BlockReads;
   readonly #hostEvents: JobHostEvents;
   #records: readonly StoredRecord[];
@@ -76,6 +76,9 @@ class Agent implements Machine {
       this.#invitations.take(job);
     });
     this.#reads = new BlockReads(context, this.#hosts);
+    this.#answers = new Answers(context, this.#hosts, (agents) =>
+      this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(agents),
+    );
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory, () =>
       this.#hosts.ask((host) => (host.isEnded ? [] : [...host.keepers()])).flat(),
@@ -281,11 +284,6 @@ class Agent implements Machine {
     return this.#hosts.has(job) || this.#keeping.retired.has(job) || this.#containment.has(job);
   }
 
-  /** The job's owner, or one of those who were to keep it. */
-  #isParty(agent: AgentId, genesis: Genesis): boolean {
-    return this.#context.principalOf(agent) === genesis.owner || isAsked(genesis, agent);
-  }
-
   #publishOwn(job: JobId, envelope: Envelope): boolean {
     if (!this.#hosts.has(job)) return this.#containment.has(job);
     this.#hosts.enter(job, undefined, (host) => host.publish(envelope));
@@ -307,18 +305,18 @@ class Agent implements Machine {
       const { job } = position;
       const signature = this.#keeping.retired.withdrawalOf(job);
       if (signature !== null) this.#context.send(from, { kind: "withdraw", job, signature });
-      if (!this.#hosts.has(job)) this.#beginAsked(from, position);
+      if (position.height > 0 && !this.#hosts.has(job)) this.#beginAsked(from, job);
       this.#hosts.enter(job, undefined, (host) => host.onPosition(from, position));
     }
     return ACCEPT;
   }
 
   /**
-   * A member already decides blocks of a job that this node agreed to keep: the start message was lost, or this node
-   * crashed between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
+   * All agreed to keep a job, or a member already decides its blocks: the start message was lost, or this node crashed
+   * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
-  #beginAsked(from: AgentId, { job, height }: Position): void {
-    if (height === 0 || this.#isSettled(job)) return;
+  #beginAsked(from: AgentId, job: JobId): void {
+    if (this.#isSettled(job)) return;
     const checked = this.#invitations.asked(job) ?? this.#worker.jobs.get(job) ?? null;
     if (checked === null) this.#requests.ask(from, job);
     else this.#beginAt(from, checked);
@@ -327,7 +325,7 @@ class Agent implements Machine {
   /** At the word of its owner, or of somebody who keeps it: nobody else brings back what an owner gave up. */
   #beginAt(from: AgentId, checked: CheckedGenesis): void {
     const { genesis, job } = checked;
-    if (!this.#isParty(from, genesis)) return;
+    if (!isParty(this.#context, genesis, from)) return;
     this.#invitations.take(job);
     if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
   }
@@ -363,11 +361,12 @@ class Agent implements Machine {
       case "delegation":
         return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
       case "start":
-        return this.#onStart(from, message.job);
+        this.#beginAsked(from, message.job);
+        return ACCEPT;
       case "withdraw":
         return this.#keeping.onWithdraw(this.#invitations.asked(message.job), message);
       case "fetchGenesis":
-        return this.#answer(from, message.job, () => this.#serveGenesis(from, message.job));
+        return this.#answers.genesis(from, message.job);
       case "genesis":
         return this.#onGenesis(from, message);
       case "committee":
@@ -389,23 +388,10 @@ class Agent implements Machine {
       case "fetchBody":
       case "fetchCommands":
       case "follow":
-        return this.#answer(from, message.job, () => this.#onJobMessage(from, message));
+        return this.#answers.within(from, message.job, () => this.#onJobMessage(from, message));
       default:
         return this.#onJobMessage(from, message);
     }
-  }
-
-  /** Questions about a job: of strangers, as many as answers.ts allows. */
-  #answer(from: AgentId, job: JobId, act: () => Verdict): Verdict {
-    const genesis = this.#hosts.get(job)?.genesis;
-    if (genesis === undefined) return ignore("unknown-job");
-    if (this.#isParty(from, genesis)) return act();
-    const { monoMs } = this.#context.now;
-    if (!this.#answers.mayAsk(from, monoMs)) return ignore("asked-too-much");
-    const mark = this.#context.mark();
-    const verdict = act();
-    this.#answers.note(from, monoMs, this.#context.effectsSince(mark));
-    return verdict;
   }
 
   #onJobMessage(from: AgentId, message: Message): Verdict {
@@ -421,23 +407,7 @@ class Agent implements Machine {
     return this.#worker.onNotice(from, job, items);
   }
 
-  #onStart(from: AgentId, job: JobId): Verdict {
-    const checked = this.#invitations.asked(job);
-    if (checked !== null) this.#beginAt(from, checked);
-    else if (!this.#isSettled(job)) this.#requests.ask(from, job);
-    return ACCEPT;
-  }
-
   // --- genesis ----------------------------------------------------------------------------------------
-
-  #serveGenesis(from: AgentId, job: JobId): Verdict {
-    return this.#hosts.enter<Verdict>(job, ignore("unknown-job"), (host) => {
-      const vcvs = this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(host.keepers());
-      this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs });
-      host.archive.sendCommittees(from);
-      return ACCEPT;
-    });
-  }
 
   #onGenesis(from: AgentId, { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");

@@ -62,3 +62,7 @@ export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
 ];
 
 export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
+
+/** The job's owner, or one of those who are asked to keep it. */
+export const isParty = (context: Context, genesis: Genesis, agent: AgentId): boolean =>
+  context.principalOf(agent) === genesis.owner || isAsked(genesis, agent);
