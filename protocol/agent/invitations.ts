@@ -144,6 +144,7 @@ export class Invitations {
 
   #giveUp({ checked, refused }: Submitted, gone: readonly AgentId[]): void {
     for (const agent of gone) this.#absent.set(agent, this.#context.now.monoMs);
+    this.#sayWithdrawn(checked, refused);
     const parts = [...refused].map(([agent, reason]) => `${this.#nameOf(agent)} refuses: ${reason}`);
     if (gone.length > 0) parts.push(`no answer from ${gone.map((agent) => this.#nameOf(agent)).join(", ")}`);
     this.#end(
@@ -228,11 +229,17 @@ export class Invitations {
   }
 
   #withdraw(checked: CheckedGenesis): void {
-    const { genesis, job } = checked;
+    const signature = this.#sayWithdrawn(checked);
+    this.#events.withdraw(checked, signature);
+  }
+
+  /** Or one of those who said yes could begin the job with the others, beside the next draw. */
+  #sayWithdrawn({ genesis, job }: CheckedGenesis, refused: ReadonlyMap<AgentId, string> = new Map()): Uint8Array {
     const { meshId } = this.#context.config;
     const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
-    this.#context.sendAll(keepersOf(genesis), { kind: "withdraw", job, signature });
-    this.#events.withdraw(checked, signature);
+    const agents = keepersOf(genesis).filter((agent) => !refused.has(agent));
+    this.#context.sendAll(agents, { kind: "withdraw", job, signature });
+    return signature;
   }
 
   #end({ job }: CheckedGenesis, ok: boolean, reason: string, said: ReadonlyMap<AgentId, string> = new Map()): void {

@@ -83,13 +83,19 @@ export class Keeping {
 
   /** The owner of a job that this agent keeps, or was `asked` to keep, drew another committee for it. */
   onWithdraw(asked: CheckedGenesis | null, { job, signature }: Extract<Message, { kind: "withdraw" }>): Verdict {
-    const genesis = this.#hosts.get(job)?.genesis ?? asked?.genesis;
+    const host = this.#hosts.get(job);
+    const genesis = host?.genesis ?? asked?.genesis;
     if (genesis === undefined) return ignore("unknown-job");
     const { crypto, meshId } = this.#context.config;
     if (!crypto.verify(genesis.owner, statementMessage(meshId, "withdraw", job), signature))
       return reject("bad-signature");
-    // If some came to a first block, those who did not are no longer there to end it with them.
-    if (this.#hosts.get(job)?.isEnded !== true) this.retire({ job, genesis }, signature);
+    if (host === undefined) {
+      this.#onRetired(job);
+      this.retired.decline(job, signature);
+    } else if (!host.isEnded) {
+      // If some came to a first block, those who did not are no longer there to end it with them.
+      this.retire(host, signature);
+    }
     return ACCEPT;
   }
 }

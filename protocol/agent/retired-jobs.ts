@@ -33,6 +33,8 @@ interface Retired {
 export class RetiredJobs {
   readonly #context: Context;
   readonly #jobs = new Map<JobId, Retired>();
+  /** Withdrawals of jobs that it never began: there is no vote to repeat, so the newest are enough, in memory. */
+  readonly #declined = new Map<JobId, Uint8Array>();
   /** Jobs that were made before may have been forgotten. */
   #rememberedMs = 0;
 
@@ -41,18 +43,18 @@ export class RetiredJobs {
   }
 
   has(job: JobId): boolean {
-    return this.#jobs.has(job);
+    return this.#jobs.has(job) || this.#declined.has(job);
   }
 
   /** What its owner signed when it withdrew a job; null: it did not, as far as this agent knows. */
   withdrawalOf(job: JobId): Uint8Array | null {
-    const withdrawal = this.#jobs.get(job)?.withdrawal ?? NO_WITHDRAWAL;
+    const withdrawal = this.#jobs.get(job)?.withdrawal ?? this.#declined.get(job) ?? NO_WITHDRAWAL;
     return withdrawal.length === 0 ? null : withdrawal;
   }
 
   /** Why a job must not be begun; `begun`: jobs that may need a mark yet. */
   refusal({ job, genesis }: GivenUp, begun: number): string | null {
-    if (this.#jobs.has(job)) return "it gave this job up";
+    if (this.has(job)) return "it gave this job up";
     const createdMs = genesis.counter;
     if (createdMs < this.#rememberedMs) return "the job is older than what it remembers: its owner's clock is behind";
     // Its mark could not be forgotten for long.
@@ -70,7 +72,13 @@ export class RetiredJobs {
     return false;
   }
 
-  /** Durably. */
+  /** One that it was asked to keep, and that its owner withdrew before it began. */
+  decline(job: JobId, withdrawal: Uint8Array): void {
+    if (this.#declined.size >= limits.knownJobs) this.#declined.delete(this.#declined.keys().next().value!);
+    this.#declined.set(job, withdrawal);
+  }
+
+  /** One that it began: durably. */
   add({ job, genesis }: GivenUp, withdrawal: Uint8Array = NO_WITHDRAWAL): void {
     if (this.#jobs.size >= limits.retiredJobs) this.#forgetOld();
     const retired = { createdMs: genesis.counter, withdrawal };

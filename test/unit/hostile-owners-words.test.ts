@@ -214,6 +214,23 @@ test("a draw that its owner gave up is begun by nobody's word but its own or tha
   expect(begins(again)).toBe(true);
 });
 
+test("members that said yes to a draw that was given up cannot be made to begin it by one of them", () => {
+  const made = jobOf("owner");
+  const owner = new DrivenAgent("owner", { skills: [], hosts: false });
+  const member = new DrivenAgent("m0", { skills: [] });
+  carry(owner.sent(owner.input({ kind: "submit", genesis: made.signed })), owner, member);
+  for (const name of ["m0", "m1", "m2"])
+    owner.frame(name, { kind: "inviteReply", job: made.job, yes: true, reason: "" });
+  const out = owner.sent(owner.frame("m3", { kind: "inviteReply", job: made.job, yes: false, reason: "busy" }));
+  expect(out.map(({ to, message }) => `${message.kind} ${to}`)).toEqual(["withdraw m0", "withdraw m1", "withdraw m2"]);
+  carry(out, owner, member);
+  expect(member.records()).toEqual([]); // it did not vote: who asks and withdraws fills no disk
+  const position = { job: made.job, height: 1, round: 0, step: 0, awards: 0 };
+  member.frame("m1", { kind: "pulse", load: 0, positions: [position] });
+  member.frame("m1", { kind: "genesis", genesis: made.signed, vcvs: [] });
+  expect(member.of("trace").some(({ event }) => event.kind === "hosting")).toBe(false);
+});
+
 // --- submissions --------------------------------------------------------------------------------------
 
 test("a job that goes wrong in the step of its first block is said to have gone wrong", () => {
