@@ -2,7 +2,7 @@
  * Why a committee is smaller than the mesh could have made it: agent by agent, for whoever submits the job.
  */
 
-import { keepersOf } from "../protocol/agent/invitations.ts";
+import { keepersOf } from "../protocol/agent/checked-genesis.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";

@@ -35,7 +35,7 @@ export interface AgentConfig {
   readonly crypto: Crypto;
   /**
    * The owner for which it acts: it is then a client, which works for nobody, keeps nothing for others and is not
-   * advertised, and its first frame to each agent is the owner's delegation. Default: it is an agent, and its own owner.
+   * advertised, and says the owner's delegation with what only an owner may say. Default: it is an agent, and its own owner.
    */
   readonly owner?: Signer;
   /** What people call it in output; not an identity. */

@@ -16,9 +16,9 @@ import type { Genesis } from "../wire/genesis.ts";
 import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS, type GossipTopic } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { keepersOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
-import { keepersOf } from "./invitations.ts";
 
 /** Between two times that its vector goes out, at least, ms. */
 const CHANGE_MS = 10_000;
@@ -141,8 +141,9 @@ export class Advertiser {
     this.#exchanges.onDisconnected(peer);
   }
 
-  onFetch(from: AgentId, message: Extract<Message, { kind: "fetchVcvs" }>): void {
+  onFetch(from: AgentId, message: Extract<Message, { kind: "fetchVcvs" }>): Verdict {
     this.#exchanges.onFetch(from, message);
+    return ACCEPT;
   }
 
   /** One that came by gossip: only in its own shard, or an agent could make itself heard everywhere. */
@@ -175,11 +176,12 @@ export class Advertiser {
   }
 
   /** Where the keepers of a job are that this agent is to keep, or to work for: of its own shard or not. Null: it refused. */
-  onKeepers(genesis: Genesis | null, vcvs: readonly Vcv[]): void {
-    if (genesis === null) return;
+  onKeepers(genesis: Genesis | null, vcvs: readonly Vcv[]): Verdict {
+    if (genesis === null) return ACCEPT;
     const keepers = new Set(keepersOf(genesis));
     this.#directory.keep(keepers);
     this.onVcvs(vcvs.filter(({ agent }) => keepers.has(agent)));
+    return ACCEPT;
   }
 
   /** It is new, or lost: all others say in this time what they can do, and it heard none of them. */

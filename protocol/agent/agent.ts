@@ -15,16 +15,18 @@ import type { Input, Now } from "../input.ts";
 import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
 import type { Envelope } from "../wire/command.ts";
 import { jobIdOf } from "../wire/genesis.ts";
-import { decodeMessage, type Message, type Position } from "../wire/message.ts";
+import { decodeMessage, type Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
+import { Answers } from "./answers.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
+import { type CheckedGenesis, checkGenesis, isAsked, isParty, keepersOf } from "./checked-genesis.ts";
 import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
 import { Hosts } from "./hosts.ts";
-import { type CheckedGenesis, checkGenesis, Invitations, isAsked, keepersOf } from "./invitations.ts";
+import { Invitations } from "./invitations.ts";
 import { JobHost } from "./job-host.ts";
 import type { JobHostEvents } from "./job-host-events.ts";
 import { encodeRoot, genesisAmong, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
@@ -51,8 +53,9 @@ class Agent implements Machine {
   readonly #keeping: Keeping;
   readonly #requests: GenesisRequests;
   readonly #questions: Questions;
+  readonly #answers: Answers;
   readonly #reads: BlockReads;
-  readonly #hostEvents: JobHostEvents;
+  readonly #hostEvents = this.#eventsOfHosts();
   #records: readonly StoredRecord[];
   #wokenForMs = Number.NaN;
 
@@ -73,6 +76,9 @@ class Agent implements Machine {
       this.#invitations.take(job);
     });
     this.#reads = new BlockReads(context, this.#hosts);
+    this.#answers = new Answers(context, this.#hosts, (agents) =>
+      this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(agents),
+    );
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory, () =>
       this.#hosts.ask((host) => (host.isEnded ? [] : [...host.keepers()])).flat(),
@@ -96,7 +102,8 @@ class Agent implements Machine {
     this.#invitations = new Invitations(context, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked),
-      withdraw: (job, signature) => this.#withdraw(job, signature),
+      withdraw: (checked, signature) => this.#withdraw(checked, signature),
+      isConnected: (agent) => this.#advertiser.acquaintances.of(agent).isConnected,
       vcvOf: (agent) => this.#directory.get(agent),
     });
     this.#requests = new GenesisRequests(context);
@@ -109,10 +116,14 @@ class Agent implements Machine {
       acquaintances: this.#advertiser.acquaintances,
       isAbsent: (agent) => this.#invitations.isAbsent(agent),
     });
-    this.#hostEvents = {
+  }
+
+  #eventsOfHosts(): JobHostEvents {
+    return {
       onNotices: (host, notices) => {
         for (const { to, message } of notices) {
-          if (to === context.self && message.kind === "notice") this.#worker.onNotice(to, host.job, message.items);
+          if (to === this.#context.self && message.kind === "notice")
+            this.#worker.onNotice(to, host.job, message.items);
         }
       },
       onWindow: (host, event, header) => this.#beacons.onWindow(host, event, header),
@@ -144,7 +155,6 @@ class Agent implements Machine {
         return this.#onConnected(input.agent);
       case "disconnected":
         this.#pulses.onConnection(input.agent, false);
-        this.#context.onDisconnected(input.agent);
         return this.#advertiser.onDisconnected(input.agent);
       case "frame":
         return this.#onFrame(input.from, input.bytes);
@@ -209,7 +219,7 @@ class Agent implements Machine {
       const mark = records.find(({ slot }) => slot === SLOT.mark);
       const retired = records.find(({ slot }) => slot === SLOT.retired);
       if (mark !== undefined) this.#containment.restore(job, readMark(mark.bytes));
-      else if (retired !== undefined) this.#keeping.restore(job, retired.bytes);
+      else if (retired !== undefined) this.#keeping.retired.restore(job, retired.bytes);
       else
         this.#containment.within(job, undefined, () => {
           const stored = readJob(job, records);
@@ -275,14 +285,14 @@ class Agent implements Machine {
   }
 
   /** This node submitted it, and no first block came. Where it began all the same, it is cancelled. */
-  #withdraw(job: JobId, signature: Uint8Array): void {
-    this.#own.cancel(job, null);
-    this.#keeping.retire(job, signature);
+  #withdraw(checked: CheckedGenesis, signature: Uint8Array): void {
+    this.#own.cancel(checked.job, null);
+    this.#keeping.retire(checked, signature);
   }
 
   /** It keeps the job, or never will again. */
   #isSettled(job: JobId): boolean {
-    return this.#hosts.has(job) || this.#keeping.isRetired(job) || this.#containment.has(job);
+    return this.#hosts.has(job) || this.#keeping.retired.has(job) || this.#containment.has(job);
   }
 
   #publishOwn(job: JobId, envelope: Envelope): boolean {
@@ -306,24 +316,31 @@ class Agent implements Machine {
     this.#pulses.onPulse(from);
     for (const position of message.positions) {
       const { job } = position;
-      const signature = this.#keeping.withdrawalOf(job);
+      const signature = this.#keeping.retired.withdrawalOf(job);
       if (signature !== null) this.#context.send(from, { kind: "withdraw", job, signature });
-      if (!this.#hosts.has(job)) this.#beginAsked(from, position);
+      if (position.height > 0 && !this.#hosts.has(job)) this.#beginAsked(from, job);
       this.#hosts.enter(job, undefined, (host) => host.onPosition(from, position));
     }
     return ACCEPT;
   }
 
   /**
-   * A member already decides blocks of a job that this node agreed to keep: the start message was lost, or this node
-   * crashed between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
+   * All agreed to keep a job, or a member already decides its blocks: the start message was lost, or this node crashed
+   * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
-  #beginAsked(from: AgentId, { job, height }: Position): void {
-    if (height === 0 || this.#isSettled(job)) return;
-    const known = this.#worker.jobs.get(job) ?? null;
-    const checked = this.#invitations.take(job) ?? known;
+  #beginAsked(from: AgentId, job: JobId): void {
+    if (this.#isSettled(job)) return;
+    const checked = this.#invitations.asked(job) ?? this.#worker.jobs.get(job) ?? null;
     if (checked === null) this.#requests.ask(from, job);
-    else if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
+    else this.#beginAt(from, checked);
+  }
+
+  /** At the word of its owner, or of somebody who keeps it: nobody else brings back what an owner gave up. */
+  #beginAt(from: AgentId, checked: CheckedGenesis): void {
+    const { genesis, job } = checked;
+    if (!isParty(this.#context, genesis, from)) return;
+    this.#invitations.take(job);
+    if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
   }
 
   // --- frames -----------------------------------------------------------------------------------------
@@ -346,45 +363,45 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        this.#advertiser.onKeepers(this.#invitations.onInvite(from, message.genesis), message.vcvs);
-        return ACCEPT;
+        return this.#advertiser.onKeepers(this.#invitations.onInvite(from, message.genesis), message.vcvs);
       case "inviteSeen":
-        this.#invitations.onSeen(from, message.job);
-        return ACCEPT;
+        return this.#invitations.onSeen(from, message.job);
       case "inviteReply":
-        this.#invitations.onReply(from, message.job, message.yes, message.reason);
-        return ACCEPT;
+        return this.#invitations.onReply(from, message);
       case "delegation":
         return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
       case "start":
-        return this.#onStart(from, message.job);
+        this.#beginAsked(from, message.job);
+        return ACCEPT;
       case "withdraw":
         return this.#keeping.onWithdraw(this.#invitations.asked(message.job), message);
       case "fetchGenesis":
-        return this.#serveGenesis(from, message.job);
+        return this.#answers.genesis(from, message.job);
       case "genesis":
-        return this.#onGenesis(message);
+        return this.#onGenesis(from, message);
       case "committee":
         return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
       case "notice":
         return this.#onNotice(from, message);
       case "held":
         return this.#worker.onHeld(from, message.job, message.hashes);
-      case "fetchCommands":
-        return this.#hosts.has(message.job)
-          ? this.#onJobMessage(from, message)
-          : this.#worker.onFetch(from, message.job, message.hashes);
       case "over":
         return this.#worker.onOver(from, message.job);
       case "fetchVcvs":
-        this.#advertiser.onFetch(from, message);
-        return ACCEPT;
+        return this.#advertiser.onFetch(from, message);
       case "vcvs":
         return this.#advertiser.onVcvs(message.vcvs);
       case "query":
         return this.#questions.onQuery(from, message);
       case "reply":
         return this.#questions.onReply(from, message);
+      case "fetchCommands":
+        if (!this.#hosts.has(message.job)) return this.#worker.onFetch(from, message.job, message.hashes);
+        return this.#answers.within(from, message.job, () => this.#onJobMessage(from, message));
+      case "fetchBlocks":
+      case "fetchBody":
+      case "follow":
+        return this.#answers.within(from, message.job, () => this.#onJobMessage(from, message));
       default:
         return this.#onJobMessage(from, message);
     }
@@ -403,32 +420,15 @@ class Agent implements Machine {
     return this.#worker.onNotice(from, job, items);
   }
 
-  #onStart(from: AgentId, job: JobId): Verdict {
-    const checked = this.#invitations.take(job);
-    // Others may have begun since it said yes.
-    if (checked !== null && this.#refusal(checked) === null) this.#begin(checked);
-    else if (checked === null && !this.#isSettled(job)) this.#requests.ask(from, job);
-    return ACCEPT;
-  }
-
   // --- genesis ----------------------------------------------------------------------------------------
 
-  #serveGenesis(from: AgentId, job: JobId): Verdict {
-    return this.#hosts.enter<Verdict>(job, ignore("unknown-job"), (host) => {
-      const vcvs = this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(host.keepers());
-      this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs });
-      host.archive.sendCommittees(from);
-      return ACCEPT;
-    });
-  }
-
-  #onGenesis({ genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
+  #onGenesis(from: AgentId, { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
     this.#advertiser.onKeepers(checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
-    if (isAsked(checked.genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
+    this.#beginAt(from, checked);
     if (this.#containment.has(checked.job)) return ignore("diverged");
     this.#worker.jobs.add(checked);
     for (const beacon of beacons) this.#worker.onBeacon(beacon);

@@ -1,8 +1,11 @@
 /**
- * Clients: connections that act for an owner without being an agent of the mesh. This agent as a client introduces
- * itself; as an agent it remembers for whom each connection speaks.
+ * Clients: connections that act for an owner without being an agent of the mesh. As a client, this agent says for whom it
+ * acts with each message whose receiver has to know; as an agent, it remembers for whom each connection key speaks.
  *
- * Leaves to the parts of an agent what an owner may do: submit, cancel, follow.
+ * Nothing hangs on what became of a connection, which its two ends see differently: whatever an agent forgot, restarted or
+ * not, the client says again before it matters.
+ *
+ * Leaves to the parts of an agent what an owner may do: submit and follow.
  * Source: protocol.md 2 (clients).
  */
 
@@ -10,12 +13,16 @@ import { type Crypto, type Signer, statementMessage } from "../core/crypto.ts";
 import type { AgentId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Delegation, delegationHash } from "../wire/delegation.ts";
+import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 
-/** How long a delegation may be taken up, ms: clocks of owner and agents may differ by hours. */
+/** How long a delegation holds, ms: clocks of owner and agents may differ by hours. */
 export const DELEGATION_MS = 24 * 3_600_000;
 
-/** What a client says first on each connection. */
+/** Whoever receives it asks for whom the sender speaks. */
+export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";
+
+/** What a client says before them. */
 export function delegate(
   crypto: Crypto,
   owner: Signer,
@@ -28,20 +35,21 @@ export function delegate(
   return { ...unsigned, signature: owner.sign(message) };
 }
 
+interface Spoken {
+  readonly owner: AgentId;
+  readonly notAfterMs: number;
+}
+
 /** For whom the connections of this agent speak. */
 export class Clients {
   readonly #crypto: Crypto;
   readonly #mesh: MeshId;
-  /** By connection key; the oldest first. */
-  readonly #owners = new Map<AgentId, AgentId>();
+  /** By connection key; who said it longest ago first. */
+  readonly #owners = new Map<AgentId, Spoken>();
 
   constructor(crypto: Crypto, mesh: MeshId) {
     this.#crypto = crypto;
     this.#mesh = mesh;
-  }
-
-  get size(): number {
-    return this.#owners.size;
   }
 
   onDelegation(from: AgentId, wallMs: number, delegation: Delegation): Verdict {
@@ -50,18 +58,15 @@ export class Clients {
     if (wallMs > notAfterMs) return ignore("delegation-expired");
     const message = statementMessage(mesh, "delegation", delegationHash(this.#crypto.hash, delegation));
     if (!this.#crypto.verify(owner, message, signature)) return reject("bad-signature");
+    this.#owners.delete(from); // it goes to the end
     if (this.#owners.size >= limits.clients) this.#owners.delete(this.#owners.keys().next().value!);
-    this.#owners.delete(from);
-    this.#owners.set(from, owner);
+    this.#owners.set(from, { owner, notAfterMs });
     return ACCEPT;
   }
 
-  onDisconnected(connection: AgentId): void {
-    this.#owners.delete(connection);
-  }
-
   /** The owner for which a connection speaks; of one that was not delegated, itself. */
-  principalOf(connection: AgentId): AgentId {
-    return this.#owners.get(connection) ?? connection;
+  principalOf(connection: AgentId, wallMs: number): AgentId {
+    const spoken = this.#owners.get(connection);
+    return spoken === undefined || wallMs > spoken.notAfterMs ? connection : spoken.owner;
   }
 }

@@ -13,7 +13,7 @@ import type { Selectors } from "../selection/selector.ts";
 import type { SkillAd } from "../wire/capability.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
-import { Clients, delegate } from "./clients.ts";
+import { Clients, delegate, isForOwner } from "./clients.ts";
 
 export interface Context {
   readonly config: AgentConfig;
@@ -47,8 +47,6 @@ export class StepContext implements Context {
   readonly skills: readonly SkillAd[];
   readonly embedder: string;
   readonly clients: Clients;
-  /** As a client: the agents that were told for whom it acts, on the connections that stand. */
-  readonly #introduced = new Set<AgentId>();
   now: Now = { monoMs: 0, wallMs: 0 };
   /** What the step is about. */
   input: Input = { kind: "tick" };
@@ -76,36 +74,29 @@ export class StepContext implements Context {
 
   sendAll(to: Iterable<AgentId>, message: Message): void {
     const queue = message.kind === "pulse" ? "pulse" : "main";
+    const delegation = this.isClient && isForOwner(message) ? this.#delegation() : null;
     let bytes: Uint8Array | null = null;
     for (const agent of to) {
       if (agent === this.self) continue;
       bytes ??= encodeMessage(message);
-      if (this.isClient && !this.#introduced.has(agent)) this.introduce(agent);
+      if (delegation !== null) this.#effects.push({ kind: "send", to: agent, queue, bytes: delegation });
       this.#effects.push({ kind: "send", to: agent, queue, bytes });
     }
   }
 
-  /** As a client: nothing else is said on a connection before this. */
+  /** As a client, its first word on a connection. */
   introduce(agent: AgentId): void {
+    if (this.isClient) this.#effects.push({ kind: "send", to: agent, queue: "main", bytes: this.#delegation() });
+  }
+
+  #delegation(): Uint8Array {
     const { config, self: connectionKey, now } = this;
-    if (!this.isClient) return;
-    this.#introduced.add(agent);
-    const delegation = delegate(config.crypto, this.owner, {
-      mesh: config.meshId,
-      connectionKey,
-      wallMs: now.wallMs,
-    });
-    const bytes = encodeMessage({ kind: "delegation", ...delegation });
-    this.#effects.push({ kind: "send", to: agent, queue: "main", bytes });
+    const content = { mesh: config.meshId, connectionKey, wallMs: now.wallMs };
+    return encodeMessage({ kind: "delegation", ...delegate(config.crypto, this.owner, content) });
   }
 
   principalOf(connection: AgentId): AgentId {
-    return this.clients.principalOf(connection);
-  }
-
-  onDisconnected(agent: AgentId): void {
-    this.#introduced.delete(agent);
-    this.clients.onDisconnected(agent);
+    return this.clients.principalOf(connection, this.now.wallMs);
   }
 
   nextCounter(): number {
@@ -116,6 +107,10 @@ export class StepContext implements Context {
   /** A place among the effects of this step, for `takeBack`. */
   mark(): number {
     return this.#effects.length;
+  }
+
+  effectsSince(mark: number): Effect[] {
+    return this.#effects.slice(mark);
   }
 
   /** Drops the effects since `mark`. */

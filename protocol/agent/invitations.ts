@@ -7,15 +7,14 @@
  */
 
 import { backOffMs } from "../core/back-off.ts";
-import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { explainBadGenesis } from "../job/graph.ts";
 import type { Vcv } from "../wire/capability.ts";
-import { decode } from "../wire/codec.ts";
-import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
-import { encodeVcv } from "../wire/message.ts";
+import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import { encodeVcv, type Message } from "../wire/message.ts";
+import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import { blobsOfGenesis, type CheckedGenesis, checkGenesis, keepersOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** An invitation that was not answered is sent again after this, and then later each time, ms. */
@@ -40,56 +39,6 @@ const FIRST_BLOCK_MS_MAX = 60_000;
 
 /** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
 const INVITE_VCVS_BYTES = 1024 * 1024;
-
-/** A genesis that was checked. */
-export interface CheckedGenesis {
-  readonly signed: SignedGenesis;
-  readonly genesis: Genesis;
-  readonly job: JobId;
-}
-
-/** Decodes and checks a genesis: shape, sense, mesh, signature. A text is the reason why it is refused. */
-export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGenesis | string {
-  const decoded = decode(genesisCodec, signed.bytes);
-  if (!decoded.ok) return decoded.code;
-  const genesis = decoded.value;
-  const { crypto, meshId } = context.config;
-  if (genesis.meshId !== meshId) return "other-mesh";
-  const problem = explainBadGenesis(genesis);
-  if (problem !== null) {
-    const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");
-    return clip(parts.join(" "), limits.textBytes);
-  }
-  const job = jobIdOf(crypto.hash, signed);
-  if (!crypto.verify(genesis.owner, statementMessage(meshId, "genesis", job), signed.signature)) return "bad-signature";
-  return { signed, genesis, job };
-}
-
-/** Blobs that a genesis rests on: every keeper holds them, so that the inputs outlive the submitter. */
-export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
-  const blobs = new Map<Hash, number>();
-  const add = (ref: { readonly hash: Hash; readonly bytes: number }): void => void blobs.set(ref.hash, ref.bytes);
-  const addInput = (spec: NodeSpec): void => {
-    if (spec.input.kind === "files") add(spec.input.pack);
-    if (spec.input.kind === "value" && spec.input.data.kind === "blob") add(spec.input.data);
-  };
-  for (const spec of genesis.nodes) {
-    addInput(spec);
-    if (spec.generator.kind !== "map") continue;
-    const { items } = spec.generator;
-    if (items.kind === "packs") items.packs.forEach(add);
-    if (items.kind === "list") for (const data of items.items) if (data.kind === "blob") add(data);
-  }
-  return blobs;
-}
-
-/** The members of its committee, and the standbys. */
-export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
-  ...committee.map((member) => member.agent),
-  ...standbys,
-];
-
-export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
 
 /** What a node that was asked is still missing before it says yes. */
 interface Asked {
@@ -122,6 +71,7 @@ interface Starting {
   readonly sinceMs: number;
   /** When it looks whether a block came. */
   lookAtMs: number;
+  hasBlock: boolean;
   /** When each agent was heard last. */
   readonly heardMs: Map<AgentId, number>;
 }
@@ -132,7 +82,8 @@ export interface InvitationEvents {
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;
   /** It did not come to a first block, and is given up; `signature`: by the owner, for the others. */
-  withdraw(job: JobId, signature: Uint8Array): void;
+  withdraw(checked: CheckedGenesis, signature: Uint8Array): void;
+  isConnected(agent: AgentId): boolean;
   vcvOf(agent: AgentId): Vcv | undefined;
 }
 
@@ -196,20 +147,21 @@ export class Invitations {
   }
 
   /** A "no" ends the draw when nobody is left who might say it too: the next draw is then without all of them. */
-  onReply(from: AgentId, job: JobId, yes: boolean, reason: string): void {
+  onReply(from: AgentId, { job, yes, reason }: Extract<Message, { kind: "inviteReply" }>): Verdict {
     const submitted = this.#submitted.get(job);
-    if (submitted === undefined || !submitted.waiting.delete(from)) return;
+    if (submitted === undefined || !submitted.waiting.delete(from)) return ignore("not-asked");
     if (!yes) {
       submitted.refused.set(from, reason);
       submitted.lookAtMs = Math.max(this.#context.now.monoMs, submitted.sinceMs + SILENCE_MS + 1);
     }
-    if (submitted.waiting.size > 0) return;
-    if (submitted.refused.size === 0) this.#beginAll(submitted);
-    else this.#giveUp(submitted, []);
+    if (submitted.waiting.size === 0 && submitted.refused.size === 0) this.#beginAll(submitted);
+    else if (submitted.waiting.size === 0) this.#giveUp(submitted, []);
+    return ACCEPT;
   }
 
   #giveUp({ checked, refused }: Submitted, gone: readonly AgentId[]): void {
     for (const agent of gone) this.#absent.set(agent, this.#context.now.monoMs);
+    this.#sayWithdrawn(checked, refused);
     const parts = [...refused].map(([agent, reason]) => `${this.#nameOf(agent)} refuses: ${reason}`);
     if (gone.length > 0) parts.push(`no answer from ${gone.map((agent) => this.#nameOf(agent)).join(", ")}`);
     this.#end(
@@ -234,8 +186,9 @@ export class Invitations {
     return vcvs;
   }
 
-  onSeen(from: AgentId, job: JobId): void {
+  onSeen(from: AgentId, job: JobId): Verdict {
     this.#submitted.get(job)?.seen.add(from);
+    return ACCEPT;
   }
 
   #nameOf(agent: AgentId): string {
@@ -248,17 +201,20 @@ export class Invitations {
     this.#submitted.delete(job);
     const { monoMs } = this.#context.now;
     const heardMs = new Map<AgentId, number>();
-    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, heardMs });
+    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, hasBlock: false, heardMs });
     this.#context.sendAll(keepersOf(genesis), { kind: "start", job });
     this.#events.begin(checked);
   }
 
-  /** A block was applied: the first one shows that the committee is at work. */
+  /**
+   * A block was applied: the first one shows that the committee is at work. Said at the next tick, in this step of the
+   * agent, for what is said within a step of the job is lost if that one fails.
+   */
   onBlock(job: JobId): void {
     const starting = this.#starting.get(job);
     if (starting === undefined) return;
-    this.#starting.delete(job);
-    this.#end(starting.checked, true, "");
+    starting.hasBlock = true;
+    starting.lookAtMs = this.#context.now.monoMs;
   }
 
   /** Members that do not speak are left out of the next draw; those who do are told that this one is over. */
@@ -267,10 +223,15 @@ export class Invitations {
     const { monoMs } = this.#context.now;
     if (monoMs < starting.lookAtMs) return;
     starting.lookAtMs = monoMs + FIRST_BLOCK_LOOK_MS;
+    if (starting.hasBlock) {
+      this.#starting.delete(checked.job);
+      this.#end(checked, true, "");
+      return;
+    }
     const silent = checked.genesis.committee
       .map(({ agent }) => agent)
       .filter((agent) => agent !== this.#context.self)
-      .filter((agent) => monoMs - (heardMs.get(agent) ?? Number.NEGATIVE_INFINITY) > SILENCE_MS);
+      .filter((agent) => monoMs - (heardMs.get(agent) ?? Number.NEGATIVE_INFINITY) > this.#patienceMs(agent));
     if (silent.length === 0 && monoMs - sinceMs < FIRST_BLOCK_MS_MAX) return;
     this.#starting.delete(checked.job);
     this.#withdraw(checked);
@@ -285,11 +246,23 @@ export class Invitations {
     );
   }
 
-  #withdraw({ genesis, job }: CheckedGenesis): void {
+  /** Whoever is silent for longer is treated as gone. */
+  #patienceMs(agent: AgentId): number {
+    return this.#events.isConnected(agent) ? CONNECTED_SILENCE_MS : SILENCE_MS;
+  }
+
+  #withdraw(checked: CheckedGenesis): void {
+    const signature = this.#sayWithdrawn(checked);
+    this.#events.withdraw(checked, signature);
+  }
+
+  /** Or one of those who said yes could begin the job with the others, beside the next draw. */
+  #sayWithdrawn({ genesis, job }: CheckedGenesis, refused: ReadonlyMap<AgentId, string> = new Map()): Uint8Array {
     const { meshId } = this.#context.config;
     const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
-    this.#context.sendAll(keepersOf(genesis), { kind: "withdraw", job, signature });
-    this.#events.withdraw(job, signature);
+    const agents = keepersOf(genesis).filter((agent) => !refused.has(agent));
+    this.#context.sendAll(agents, { kind: "withdraw", job, signature });
+    return signature;
   }
 
   #end({ job }: CheckedGenesis, ok: boolean, reason: string, said: ReadonlyMap<AgentId, string> = new Map()): void {
@@ -371,12 +344,9 @@ export class Invitations {
     return this.#asked.get(job)?.checked ?? null;
   }
 
-  /** The submitter says that all agreed, or a member already works on it: what was asked begins. */
-  take(job: JobId): CheckedGenesis | null {
-    const asked = this.#asked.get(job);
-    if (asked === undefined) return null;
+  /** What was asked begins, or never will. */
+  take(job: JobId): void {
     this.#asked.delete(job);
-    return asked.checked;
   }
 
   // --- time -------------------------------------------------------------------------------------------
@@ -387,25 +357,29 @@ export class Invitations {
     for (const starting of [...this.#starting.values()]) this.#awaitFirstBlock(starting);
     for (const submitted of [...this.#submitted.values()]) {
       const elapsedMs = monoMs - submitted.sinceMs;
-      const silent = [...submitted.waiting].filter((agent) => !submitted.seen.has(agent));
+      const unseen = [...submitted.waiting].filter((agent) => !submitted.seen.has(agent));
+      const silent = unseen.filter((agent) => elapsedMs > this.#patienceMs(agent));
       const isOver = elapsedMs > INVITE_TIMEOUT_MS;
       if (isOver || (elapsedMs > SILENCE_MS && silent.length + submitted.refused.size > 0)) {
         // Beside a refusal nobody waits for one that is still fetching the inputs.
         this.#giveUp(submitted, isOver ? [...submitted.waiting] : silent);
         continue;
       }
-      if (monoMs >= submitted.lookAtMs) submitted.lookAtMs = submitted.sinceMs + INVITE_TIMEOUT_MS + 1;
-      if (monoMs >= submitted.againAtMs) this.#inviteAgain(submitted, silent);
+      if (monoMs >= submitted.lookAtMs) {
+        const nextMs = elapsedMs > CONNECTED_SILENCE_MS ? INVITE_TIMEOUT_MS : CONNECTED_SILENCE_MS;
+        submitted.lookAtMs = submitted.sinceMs + nextMs + 1;
+      }
+      if (monoMs >= submitted.againAtMs) this.#inviteAgain(submitted, unseen);
     }
   }
 
-  #inviteAgain(submitted: Submitted, silent: readonly AgentId[]): void {
+  #inviteAgain(submitted: Submitted, unseen: readonly AgentId[]): void {
     const { self, now } = this.#context;
     const { signed, job } = submitted.checked;
     submitted.turn++;
     submitted.againAtMs =
       now.monoMs + backOffMs(INVITE_AGAIN_MS, submitted.turn, INVITE_AGAIN_MS_MAX, `${self}/${job}`);
-    const to = submitted.turn < SEEN_TURN ? silent : submitted.waiting;
+    const to = submitted.turn < SEEN_TURN ? unseen : submitted.waiting;
     this.#context.sendAll(to, { kind: "invite", genesis: signed, vcvs: submitted.vcvs });
   }
 

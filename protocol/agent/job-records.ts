@@ -65,13 +65,29 @@ export function readMark(bytes: Uint8Array): Mark {
   return { reason: "it went wrong in an earlier run", atMs: 0, name: "", owner: "", evidence: NO_EVIDENCE };
 }
 
+/** A job that this agent gave up (retired-jobs.ts). */
+const retiredCodec = struct({
+  /** The counter of its genesis: when its owner made it, by the owner's clock. */
+  createdMs: uint(),
+  /** When it was written, marks of jobs that were made before this had been forgotten. */
+  rememberedMs: uint(),
+  /** The owner's signature, or nothing. */
+  withdrawal: bytes(limits.signatureBytes),
+});
+export type RetiredRecord = Infer<typeof retiredCodec>;
+export const encodeRetired = (record: RetiredRecord): Uint8Array => encode(retiredCodec, record);
+
+/** That there is a mark is what counts; one that cannot be read is never forgotten. */
+export function readRetired(bytes: Uint8Array): RetiredRecord {
+  const decoded = decode(retiredCodec, bytes);
+  if (decoded.ok) return decoded.value;
+  return { createdMs: Number.MAX_SAFE_INTEGER, rememberedMs: 0, withdrawal: new Uint8Array(0) };
+}
+
 export const SLOT = {
   root: "genesis",
   mark: "diverged",
-  /**
-   * Instead of everything else: a job that it gave up, and never votes in again. Its bytes are the owner's withdrawal, or
-   * none.
-   */
+  /** Instead of everything else: a job that it gave up, and never votes in again. */
   retired: "retired",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,

@@ -1,8 +1,8 @@
 /**
- * Which jobs an agent takes, how long they have a place, and which it gave up for good: to begin one of those anew would
- * be to vote again.
+ * Which jobs an agent takes, how long they have a place, and when it gives one up for good.
  *
- * Leaves what a job's log holds to job-host.ts, jobs that went wrong to containment.ts.
+ * Leaves what a job's log holds to job-host.ts, what it remembers of those that it gave up to retired-jobs.ts, jobs that
+ * went wrong to containment.ts.
  * Source: protocol.md 4 (withdrawal), 9 (quotas).
  */
 
@@ -11,40 +11,41 @@ import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { type CheckedGenesis, isAsked } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
-import { type CheckedGenesis, isAsked } from "./invitations.ts";
 import type { JobHost } from "./job-host.ts";
-import { SLOT } from "./job-records.ts";
+import { type GivenUp, RetiredJobs } from "./retired-jobs.ts";
 
 /** A job that was begun and decided nothing for this long is given up, ms: its submitter withdrew it before. */
 const BEGIN_MS = 2 * 60_000;
 /** A job that did not end for so long after its deadline has no place any more, ms. */
 const GRACE_MS = 60_000;
-const NO_WITHDRAWAL = new Uint8Array(0);
 
 /** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
 const deadlineMs = ({ replica, startedWallMs, genesis }: JobHost): number =>
   (replica.ledger.state.startedMs.get() || startedWallMs) + genesis.deadlineMs;
 
 export class Keeping {
+  readonly retired: RetiredJobs;
   readonly #context: Context;
   readonly #hosts: Hosts;
-  /** By the owner's withdrawal, for those that did not hear it; empty where there was none. The oldest first. */
-  readonly #retired = new Map<JobId, Uint8Array>();
   readonly #onRetired: (job: JobId) => void;
 
   constructor(context: Context, hosts: Hosts, onRetired: (job: JobId) => void) {
+    this.retired = new RetiredJobs(context);
     this.#context = context;
     this.#hosts = hosts;
     this.#onRetired = onRetired;
   }
 
   /** This node's own rules for keeping a job. */
-  refusal({ genesis, job }: CheckedGenesis): string | null {
+  refusal(checked: CheckedGenesis): string | null {
+    const { genesis } = checked;
     const { config, selectors, self } = this.#context;
     if (!config.hosts) return "it does not keep jobs";
-    if (this.#retired.has(job)) return "it gave this job up";
+    const retired = this.retired.refusal(checked, this.#hosts.all().length);
+    if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
     const running = this.#hosts.all().filter((host) => !this.#isOver(host));
@@ -65,55 +66,36 @@ export class Keeping {
 
   /** Makes room for another job. Those that are over are kept for questions until there are too many. */
   makeRoom(): void {
-    for (const host of this.#hosts.all()) if (this.#isUnbegun(host)) this.retire(host.job);
+    for (const host of this.#hosts.all()) if (this.#isUnbegun(host)) this.retire(host);
     const over = this.#hosts
       .all()
       .filter((host) => this.#isOver(host))
       .sort((a, b) => (a.endedWallMs || deadlineMs(a)) - (b.endedWallMs || deadlineMs(b)));
-    for (const { job } of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.retire(job);
-  }
-
-  // --- jobs that it gave up -----------------------------------------------------------------------------
-
-  isRetired(job: JobId): boolean {
-    return this.#retired.has(job);
-  }
-
-  /** What its owner signed when it withdrew a job; null: it did not, as far as this agent knows. */
-  withdrawalOf(job: JobId): Uint8Array | null {
-    const withdrawal = this.#retired.get(job) ?? NO_WITHDRAWAL;
-    return withdrawal.length === 0 ? null : withdrawal;
+    for (const host of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.retire(host);
   }
 
   /** Gives a job up, durably. */
-  retire(job: JobId, withdrawal: Uint8Array = NO_WITHDRAWAL): void {
-    this.#hosts.delete(job);
-    this.#onRetired(job);
-    if (this.#retired.size >= limits.knownJobs) {
-      const oldest = this.#retired.keys().next().value!;
-      this.#retired.delete(oldest);
-      this.#context.emit({ kind: "forget", job: oldest });
-    }
-    this.#retired.set(job, withdrawal);
-    this.#context.emit({ kind: "forget", job });
-    this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes: withdrawal, durable: true });
-    this.#context.emit({ kind: "trace", event: { kind: "retired", job } });
+  retire(given: GivenUp, withdrawal?: Uint8Array): void {
+    this.#hosts.delete(given.job);
+    this.#onRetired(given.job);
+    this.retired.add(given, withdrawal);
   }
 
   /** The owner of a job that this agent keeps, or was `asked` to keep, drew another committee for it. */
   onWithdraw(asked: CheckedGenesis | null, { job, signature }: Extract<Message, { kind: "withdraw" }>): Verdict {
-    const genesis = this.#hosts.get(job)?.genesis ?? asked?.genesis;
+    const host = this.#hosts.get(job);
+    const genesis = host?.genesis ?? asked?.genesis;
     if (genesis === undefined) return ignore("unknown-job");
     const { crypto, meshId } = this.#context.config;
     if (!crypto.verify(genesis.owner, statementMessage(meshId, "withdraw", job), signature))
       return reject("bad-signature");
-    // If some came to a first block, those who did not are no longer there to end it with them.
-    if (this.#hosts.get(job)?.isEnded !== true) this.retire(job, signature);
+    if (host === undefined) {
+      this.#onRetired(job);
+      this.retired.decline(job, signature);
+    } else if (!host.isEnded) {
+      // If some came to a first block, those who did not are no longer there to end it with them.
+      this.retire(host, signature);
+    }
     return ACCEPT;
-  }
-
-  /** One that an earlier run gave up. */
-  restore(job: JobId, withdrawal: Uint8Array): void {
-    this.#retired.set(job, withdrawal);
   }
 }

@@ -11,9 +11,9 @@ import { blockHash, committeeHash } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import type { Held } from "./held.ts";
-import type { CheckedGenesis } from "./invitations.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Outbox } from "./outbox.ts";
 

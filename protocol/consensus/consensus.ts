@@ -82,7 +82,7 @@ export class Consensus {
     this.#config = config;
     this.#self = config.signer.agent;
     this.#state = createHeight(config.app.tip.nextHeight);
-    this.#healing = new Healing(this.#self, config.job);
+    this.#healing = new Healing(this.#self, config.job, config.app);
     this.#intake = new Intake(config, this.#healing, {
       evidence: (body, culprit) => void this.#evidence.push({ body, culprit }),
       serve: (to, height) => config.out.serve(to, height),
@@ -222,7 +222,7 @@ export class Consensus {
   /** Runs the rules until none applies, then lets out what they said: first to disk, then to the others. */
   #leave(): void {
     this.#advance();
-    for (const { to, message } of this.#healing.due(this.#now, this.#state, this.#app, this.#isActive())) {
+    for (const { to, message } of this.#healing.due(this.#now, this.#state, this.#isActive())) {
       this.#outbox.push({ to: [to], message });
     }
     if (this.#unsaved) this.#save();

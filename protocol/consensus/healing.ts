@@ -10,6 +10,7 @@
 
 import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import type { Now } from "../input.ts";
 import type { Vote } from "../wire/consensus.ts";
 import type { Message, Position } from "../wire/message.ts";
@@ -22,6 +23,8 @@ const RESEND_MAX_MS = 4_000;
 /** Before the second request for the same missing thing, ms, and later each time: an answer may be on its way (A2). */
 const ASK_MS = 300;
 const ASK_MAX_MS = 5_000;
+/** Agents outside the committee whose position is remembered: standbys, members of a later one, or anybody. */
+const STRANGERS_MAX = 2 * limits.standbys;
 /** Bodies that may be asked for at a time: of the proposal, of a polka and of a commit, over two rounds. */
 const WANTED_MAX = 6;
 
@@ -44,6 +47,7 @@ export interface Outgoing {
 export class Healing {
   readonly #self: AgentId;
   readonly #job: JobId;
+  readonly #app: Application;
   readonly #peers = new Map<AgentId, Where>();
   readonly #wanted = new Map<Hash, Wanted>();
   /** Who was given blocks, from which height on, when last, and how often from that height. */
@@ -60,22 +64,35 @@ export class Healing {
   #height = 0;
   #heightSinceMs = Number.NEGATIVE_INFINITY;
 
-  constructor(self: AgentId, job: JobId) {
+  constructor(self: AgentId, job: JobId, app: Application) {
     this.#self = self;
     this.#job = job;
+    this.#app = app;
   }
 
   // --- what is known of the others --------------------------------------------------------------------
 
   /** A pulse said where a member stands. */
   note(from: AgentId, where: Where): void {
+    if (!this.#peers.has(from) && !this.#isMember(from)) this.#makeRoom();
     this.#peers.set(from, where);
+  }
+
+  #isMember(agent: AgentId): boolean {
+    return this.#app.committee.power(agent) > 0;
+  }
+
+  /** For a stranger. */
+  #makeRoom(): void {
+    if (this.#peers.size < STRANGERS_MAX) return;
+    const strangers = [...this.#peers.keys()].filter((agent) => !this.#isMember(agent));
+    if (strangers.length >= STRANGERS_MAX) this.#peers.delete(strangers[0]!);
   }
 
   /** A message showed that a member is at least at `height`. */
   noteAtLeast(from: AgentId, height: number): void {
     const known = this.#peers.get(from);
-    if (known === undefined || known.height < height) this.#peers.set(from, { height, round: 0, step: STEP.idle });
+    if (known === undefined || known.height < height) this.note(from, { height, round: 0, step: STEP.idle });
   }
 
   /**
@@ -89,12 +106,14 @@ export class Healing {
     const times = last?.height === height ? last.times : 0;
     const waitMs = times === 0 ? ASK_MS : backOffMs(ASK_MS, times - 1, ASK_MAX_MS, this.#self);
     if (last !== undefined && now.monoMs - last.atMs < waitMs) return false;
+    if (this.#behind.size >= STRANGERS_MAX)
+      for (const [agent, { atMs }] of this.#behind) if (now.monoMs - atMs >= ASK_MAX_MS) this.#behind.delete(agent);
     this.#behind.set(from, { height, atMs: now.monoMs, times: times + 1 });
     return true;
   }
 
   onConnected(peer: AgentId): void {
-    this.#cameBack.add(peer);
+    if (this.#isMember(peer)) this.#cameBack.add(peer);
   }
 
   /** Blocks came: whoever has more may be asked at once. */
@@ -150,9 +169,9 @@ export class Healing {
   }
 
   /** What to send at this moment. `active`: this agent is armed, and a reason to go on stands. */
-  due(now: Now, state: HeightState, app: Application, active: boolean): Outgoing[] {
+  due(now: Now, state: HeightState, active: boolean): Outgoing[] {
     const out: Outgoing[] = [];
-    const others = app.committee.others(this.#self);
+    const others = this.#app.committee.others(this.#self);
     this.#askForBlocks(now, state, out);
     this.#askForBodies(now, others, out);
     if (!active) {
@@ -178,7 +197,10 @@ export class Healing {
     return false;
   }
 
-  /** Asks those that are ahead for decided blocks, one after the other. */
+  /**
+   * Asks those that are ahead for decided blocks, one after the other: members, and every second time somebody else. If the
+   * committee was replaced meanwhile, its new members are strangers here; but strangers must not keep it from the members.
+   */
   #askForBlocks(now: Now, state: HeightState, out: Outgoing[]): void {
     if (!this.#isAnybodyAhead(state.height)) {
       this.#syncAtMs = Number.POSITIVE_INFINITY;
@@ -190,7 +212,12 @@ export class Healing {
       this.#syncAtMs = now.monoMs + ASK_MS / 2;
     }
     if (this.#syncAtMs !== Number.POSITIVE_INFINITY && now.monoMs < this.#syncAtMs) return;
-    const [to] = ahead[this.#syncAsked++ % ahead.length]!;
+    const members = ahead.filter(([agent]) => this.#isMember(agent));
+    const strangers = ahead.filter(([agent]) => !this.#isMember(agent));
+    const groups = [members, strangers].filter((group) => group.length > 0);
+    const asked = this.#syncAsked++;
+    const group = groups[asked % groups.length]!;
+    const [to] = group[Math.floor(asked / groups.length) % group.length]!;
     out.push({ to, message: { kind: "fetchBlocks", job: this.#job, from: state.height } });
     this.#syncAtMs = now.monoMs + backOffMs(ASK_MS, this.#unanswered++, ASK_MAX_MS, this.#self);
   }

@@ -115,14 +115,19 @@ export const limits = {
   hostedJobsPerOwner: 16,
   /** Jobs that one node works for or has heard of. */
   knownJobs: 256,
+  /** Jobs that it gave up, until they are a day old: about one in five seconds; 250 bytes each in memory and on disk. */
+  retiredJobs: 16_384,
   /** Tasks of one job for which a keeper remembers why their workers were chosen: some KiB each. */
   explainedTasks: 256,
   /** Choices that it remembers of each: a first batch, hedges, and who came instead of whom. */
   explainedChoices: 16,
   /** Questions of one operator that wait for an answer. */
   openQuestions: 1_024,
-  /** Connections that an agent knows to speak for an owner: about as many as its network takes. */
+  /** Connections that an agent knows to speak for an owner; those that it forgets say so again before it matters. */
   clients: 1_024,
+  /** Bytes of answers to one stranger at once, and a second: some geneses, and a log in a minute or two. */
+  answeredBytes: 16 * MIB,
+  answeredBytesPerSecond: 4 * MIB,
   /** Awards that one agent keeps in mind over all jobs. */
   heldAwards: 16_384,
   /** Agents in the directory. */

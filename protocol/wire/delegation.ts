@@ -18,11 +18,11 @@ const delegationFields = {
   /** The id of the agent that the owner's process is on the network. */
   connectionKey: agentId,
   role: oneOf(["client"]),
-  /** Wall-clock ms: nobody takes it up later. It holds as long as the connection that it was taken up on. */
+  /** Wall-clock ms: it holds no longer. */
   notAfterMs: uint(),
 };
 const delegationContentCodec = struct(delegationFields);
-/** The first frame of a client's connection. */
+/** A client says it before each message that only its owner may send. */
 export const delegationCodec = struct({ ...delegationFields, signature });
 export type DelegationContent = Infer<typeof delegationContentCodec>;
 export type Delegation = Infer<typeof delegationCodec>;

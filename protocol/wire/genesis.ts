@@ -162,7 +162,7 @@ export const genesisCodec = struct({
   meshId: text<MeshId>(limits.meshIdBytes),
   rulesVersion: uint(),
   owner: agentId,
-  /** Chosen by the owner so that two jobs with equal tasks are two jobs. */
+  /** The owner's clock, ms: two jobs with equal tasks are two jobs, and one of long ago is not begun (retired-jobs.ts). */
   counter: uint(),
   name,
   nodes: list(nodeSpecCodec, limits.nodes),

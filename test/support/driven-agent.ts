@@ -127,7 +127,7 @@ export class DrivenAgent {
   effects: Effect[] = [];
   /** Of its start. */
   readonly started: readonly Effect[];
-  readonly #disk = new Map<string, StoredRecord>();
+  readonly #disk = new Map<JobId, Map<string, StoredRecord>>();
 
   /** `records`: what its disk gives back after a restart. */
   constructor(
@@ -138,7 +138,7 @@ export class DrivenAgent {
   ) {
     this.nowMs = nowMs;
     this.id = id(name);
-    for (const record of records) this.#disk.set(`${record.job} ${record.slot}`, record);
+    for (const record of records) this.#keep(record);
     this.machine = createAgent(configOf(name, changes), records);
     this.started = this.input({ kind: "start" });
     this.effects = [];
@@ -147,16 +147,24 @@ export class DrivenAgent {
   input(input: Input): readonly Effect[] {
     const effects = this.machine.step({ monoMs: this.nowMs, wallMs: this.nowMs }, input);
     this.effects.push(...effects);
-    for (const { job, slot, bytes } of this.of("persist", effects)) {
-      if (bytes === null) this.#disk.delete(`${job} ${slot}`);
-      else this.#disk.set(`${job} ${slot}`, { job, slot, bytes });
+    for (const effect of effects) {
+      if (effect.kind === "persist") {
+        const { job, slot, bytes } = effect;
+        if (bytes === null) this.#disk.get(job)?.delete(slot);
+        else this.#keep({ job, slot, bytes });
+      } else if (effect.kind === "forget") this.#disk.delete(effect.job);
     }
     return effects;
   }
 
+  #keep(record: StoredRecord): void {
+    const slots = this.#disk.get(record.job) ?? new Map<string, StoredRecord>();
+    this.#disk.set(record.job, slots.set(record.slot, record));
+  }
+
   /** What it has on its disk. */
   records(): StoredRecord[] {
-    return [...this.#disk.values()];
+    return [...this.#disk.values()].flatMap((slots) => [...slots.values()]);
   }
 
   frame(from: string, message: Message): readonly Effect[] {

@@ -13,7 +13,7 @@ import { Pool } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { Data, Like } from "../../protocol/wire/genesis.ts";
 import { encodeBeacon } from "../../protocol/wire/message.ts";
-import { inline } from "../../sim/workloads/job-builder.ts";
+import { inline, single } from "../../sim/workloads/job-builder.ts";
 import {
   configOf,
   countCalls,
@@ -221,4 +221,45 @@ describe("beacons", () => {
     worker.pass(100);
     expect(offered(worker, "m0")).toBe(1);
   });
+});
+
+test("strangers that say they are ahead do not keep a member from asking those who are", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const made = jobOf("owner");
+  member.host(made);
+  const pulse = (from: string, height: number): void =>
+    void member.frame(from, {
+      kind: "pulse",
+      load: 0,
+      positions: [{ job: made.job, height, round: 0, step: 0, awards: 0 }],
+    });
+  for (let i = 0; i < 500; i++) pulse(`stranger${i}`, 1_000_000 + i);
+  pulse("m1", 5);
+  member.effects = [];
+  member.pass(6_000);
+  const asked = member.sent().filter(({ message }) => message.kind === "fetchBlocks");
+  const ofMember = asked.filter(({ to }) => to === "m1");
+  expect(ofMember.length).toBeGreaterThan(asked.length / 3);
+  // Of a committee that was replaced while this one was away it knows nobody: strangers are asked, too.
+  expect(asked.length).toBeGreaterThan(ofMember.length);
+});
+
+test("who asks for more than it can need is not answered for a while; a member is", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const nodes = Array.from({ length: 4_000 }, (_, i) => single(`n${i}`, "x".repeat(120)));
+  const made = jobOf("owner", { nodes });
+  member.host(made);
+  const ask = (from: string, count: number): number => {
+    let bytes = 0;
+    for (let i = 0; i < count; i++)
+      for (const sent of member.sent(member.frame(from, { kind: "fetchGenesis", job: made.job }))) bytes += sent.bytes;
+    return bytes;
+  };
+  const share = limits.answeredBytes + made.signed.bytes.length + 1_024;
+  expect(ask("stranger", 100)).toBeLessThan(share);
+  expect(ask("stranger", 1)).toBe(0);
+  expect(ask("other", 1)).toBeGreaterThan(made.signed.bytes.length);
+  expect(ask("m1", 100)).toBeGreaterThan(3 * share);
+  member.pass(1_000);
+  expect(ask("stranger", 100)).toBeGreaterThan(made.signed.bytes.length);
 });

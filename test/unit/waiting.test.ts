@@ -163,7 +163,7 @@ test("only the owner withdraws a job, and only before its first block; a member 
   expect(member.of("persist").filter(({ slot }) => slot === "vote").length).toBe(before);
 
   // After a restart neither: only that it was given up is on the disk.
-  const again = new DrivenAgent("m0", { skills: [] }, [{ job: made.job, slot: "retired", bytes: signature("owner") }]);
+  const again = new DrivenAgent("m0", { skills: [] }, member.records());
   const refused = again.frame("owner", { kind: "invite", genesis: made.signed, vcvs: [] });
   expect(again.sent(refused).map(({ message }) => message)).toMatchObject([{ kind: "inviteReply", yes: false }]);
   // Whoever missed it hears it from those who know.

@@ -1,0 +1,74 @@
+/**
+ * What others ask of a job that this agent keeps: its genesis, blocks, commands or log. A question has some 70 bytes, its
+ * answer up to two MiB, and a member that does nothing but answer decides nothing. A stranger to the job is answered as much
+ * as it can need to begin work or to follow a log; the owner and the keepers are not counted.
+ *
+ * Source: protocol.md 9 (quotas).
+ */
+
+import type { AgentId, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Vcv } from "../wire/capability.ts";
+import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import { isParty } from "./checked-genesis.ts";
+import type { StepContext } from "./context.ts";
+import type { Hosts } from "./hosts.ts";
+
+/** What a read from the store counts as, bytes: its answer is not known yet. */
+const READ_BYTES = limits.frameBytes / 2;
+
+interface Account {
+  bytes: number;
+  atMs: number;
+}
+
+export class Answers {
+  readonly #context: StepContext;
+  readonly #hosts: Hosts;
+  readonly #vcvsOf: (agents: Iterable<AgentId>) => Vcv[];
+  /** Bytes that each stranger was sent lately; who asked longest ago first. */
+  readonly #accounts = new Map<AgentId, Account>();
+
+  constructor(context: StepContext, hosts: Hosts, vcvsOf: (agents: Iterable<AgentId>) => Vcv[]) {
+    this.#context = context;
+    this.#hosts = hosts;
+    this.#vcvsOf = vcvsOf;
+  }
+
+  genesis(from: AgentId, job: JobId): Verdict {
+    return this.within(from, job, () =>
+      this.#hosts.enter<Verdict>(job, ignore("unknown-job"), (host) => {
+        this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs: this.#vcvsOf(host.keepers()) });
+        host.archive.sendCommittees(from);
+        return ACCEPT;
+      }),
+    );
+  }
+
+  /** Answers a question, if the asker has not been told too much lately. */
+  within(from: AgentId, job: JobId, answer: () => Verdict): Verdict {
+    const genesis = this.#hosts.get(job)?.genesis;
+    if (genesis === undefined) return ignore("unknown-job");
+    if (isParty(this.#context, genesis, from)) return answer();
+    const account = this.#accountOf(from);
+    if (account.bytes >= limits.answeredBytes) return ignore("asked-too-much");
+    const mark = this.#context.mark();
+    const verdict = answer();
+    for (const effect of this.#context.effectsSince(mark)) {
+      if (effect.kind === "send" && effect.to === from) account.bytes += effect.bytes.length;
+      else if (effect.kind === "readRecords") account.bytes += READ_BYTES;
+    }
+    return verdict;
+  }
+
+  #accountOf(agent: AgentId): Account {
+    const { monoMs } = this.#context.now;
+    const account = this.#accounts.get(agent) ?? { bytes: 0, atMs: monoMs };
+    account.bytes = Math.max(0, account.bytes - ((monoMs - account.atMs) / 1_000) * limits.answeredBytesPerSecond);
+    account.atMs = monoMs;
+    this.#accounts.delete(agent); // it goes to the end
+    if (this.#accounts.size >= limits.clients) this.#accounts.delete(this.#accounts.keys().next().value!);
+    this.#accounts.set(agent, account);
+    return account;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * A genesis before it is believed: shape, sense, mesh, signature; whom it asks to keep the job, and what it rests on.
+ *
+ * Source: protocol.md 4 (genesis).
+ */
+
+import { clip } from "../core/bytes.ts";
+import { statementMessage } from "../core/crypto.ts";
+import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { explainBadGenesis } from "../job/graph.ts";
+import { decode } from "../wire/codec.ts";
+import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
+import type { Context } from "./context.ts";
+
+/** A genesis that was checked. */
+export interface CheckedGenesis {
+  readonly signed: SignedGenesis;
+  readonly genesis: Genesis;
+  readonly job: JobId;
+}
+
+/** Decodes and checks a genesis: shape, sense, mesh, signature. A text is the reason why it is refused. */
+export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGenesis | string {
+  const decoded = decode(genesisCodec, signed.bytes);
+  if (!decoded.ok) return decoded.code;
+  const genesis = decoded.value;
+  const { crypto, meshId } = context.config;
+  if (genesis.meshId !== meshId) return "other-mesh";
+  const problem = explainBadGenesis(genesis);
+  if (problem !== null) {
+    const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");
+    return clip(parts.join(" "), limits.textBytes);
+  }
+  const job = jobIdOf(crypto.hash, signed);
+  if (!crypto.verify(genesis.owner, statementMessage(meshId, "genesis", job), signed.signature)) return "bad-signature";
+  return { signed, genesis, job };
+}
+
+/** Blobs that a genesis rests on: every keeper holds them, so that the inputs outlive the submitter. */
+export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
+  const blobs = new Map<Hash, number>();
+  const add = (ref: { readonly hash: Hash; readonly bytes: number }): void => void blobs.set(ref.hash, ref.bytes);
+  const addInput = (spec: NodeSpec): void => {
+    if (spec.input.kind === "files") add(spec.input.pack);
+    if (spec.input.kind === "value" && spec.input.data.kind === "blob") add(spec.input.data);
+  };
+  for (const spec of genesis.nodes) {
+    addInput(spec);
+    if (spec.generator.kind !== "map") continue;
+    const { items } = spec.generator;
+    if (items.kind === "packs") items.packs.forEach(add);
+    if (items.kind === "list") for (const data of items.items) if (data.kind === "blob") add(data);
+  }
+  return blobs;
+}
+
+/** The members of its committee, and the standbys. */
+export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
+  ...committee.map((member) => member.agent),
+  ...standbys,
+];
+
+export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
+
+/** The job's owner, or one of those who are asked to keep it. */
+export const isParty = (context: Context, genesis: Genesis, agent: AgentId): boolean =>
+  context.principalOf(agent) === genesis.owner || isAsked(genesis, agent);
