@@ -96,14 +96,11 @@ export class BlockArchive {
 
   // --- the others -------------------------------------------------------------------------------------
 
-  /** Null: it no longer follows. `isOwners`: strangers must not take the places of the job's owner. */
-  follow(agent: AgentId, from: { readonly height: number; readonly blocks: boolean } | null, isOwners: boolean): void {
-    this.#followers.delete(agent);
+  /** One that acts for the job's owner. Null: it no longer follows. */
+  follow(agent: AgentId, from: { readonly height: number; readonly blocks: boolean } | null): void {
+    this.#followers.delete(agent); // it goes to the end
     if (from === null) return;
-    if (this.#followers.size >= limits.standbys) {
-      if (!isOwners) return;
-      this.#followers.delete(this.#followers.keys().next().value!);
-    }
+    if (this.#followers.size >= limits.followers) this.#followers.delete(this.#followers.keys().next().value!);
     this.#followers.set(agent, from.blocks);
     if (from.blocks) this.serve(agent, from.height);
   }
@@ -112,8 +109,8 @@ export class BlockArchive {
   tellFollowers(height: number): void {
     const recent = this.#recent.get(height);
     if (recent === undefined) return;
-    for (const [follower, wantsBlocks] of this.#followers)
-      if (wantsBlocks) this.#send(follower, [recent.block], recent.encoded.length);
+    const to = [...this.#followers].flatMap(([follower, wantsBlocks]) => (wantsBlocks ? [follower] : []));
+    this.#send(to, [recent.block], recent.encoded.length);
   }
 
   /** For agents that know the genesis only: how the committee came to be what it is. */
@@ -124,18 +121,19 @@ export class BlockArchive {
 
   /** Blocks that were read from the store; `bytes`: of all of them. */
   sendRead(to: AgentId, blocks: readonly CommittedBlock[], bytes: number): void {
-    if (blocks.length > 0) this.#send(to, blocks, bytes);
+    if (blocks.length > 0) this.#send([to], blocks, bytes);
   }
 
   /**
    * Blocks in one frame. Whoever signs each of its commands with hundreds of others makes proofs larger than the
    * block: those commands go ahead in frames of their own, and the receiver finds them in its pool.
    */
-  #send(to: AgentId, blocks: readonly CommittedBlock[], bytes: number): void {
+  #send(to: readonly AgentId[], blocks: readonly CommittedBlock[], bytes: number): void {
     const isLarge = bytes > limits.frameBytes / 2;
-    if (isLarge) for (const { envelopes } of blocks) this.#events.sendEnvelopes(to, envelopes);
+    if (isLarge)
+      for (const agent of to) for (const { envelopes } of blocks) this.#events.sendEnvelopes(agent, envelopes);
     const light = isLarge ? blocks.map((block) => ({ ...block, envelopes: [] })) : blocks;
-    this.#context.send(to, { kind: "blocks", job: this.#job, blocks: light });
+    this.#context.sendAll(to, { kind: "blocks", job: this.#job, blocks: light });
   }
 
   /** Decided blocks from a height on, as many as one frame takes. */
@@ -150,7 +148,7 @@ export class BlockArchive {
       bytes += recent.encoded.length;
       blocks.push(recent.block);
     }
-    if (blocks.length > 0) this.#send(to, blocks, bytes);
+    if (blocks.length > 0) this.#send([to], blocks, bytes);
     else
       this.#events.readBlocks(
         to,

@@ -198,7 +198,9 @@ export class JobHost {
         this.onUnsettled(from, message.items);
         return ignore("served");
       case "follow":
-        this.archive.follow(from, message.from, this.#context.principalOf(from) === this.genesis.owner);
+        // Each block goes to each follower, so strangers would make one block a hundred.
+        if (this.#context.principalOf(from) !== this.genesis.owner) return ignore("not-the-owner");
+        this.archive.follow(from, message.from);
         return ignore("noted");
       default:
         return ignore("not-for-a-job");

@@ -117,6 +117,8 @@ export const limits = {
   knownJobs: 256,
   /** Jobs that it gave up, until they are a day old: about one in five seconds; 250 bytes each in memory and on disk. */
   retiredJobs: 16_384,
+  /** Connections of an owner that follow one of its jobs: its commands, and those that ended since. */
+  followers: 64,
   /** Tasks of one job for which a keeper remembers why their workers were chosen: some KiB each. */
   explainedTasks: 256,
   /** Choices that it remembers of each: a first batch, hedges, and who came instead of whom. */

@@ -231,6 +231,34 @@ test("members that said yes to a draw that was given up cannot be made to begin 
   expect(member.of("trace").some(({ event }) => event.kind === "hosting")).toBe(false);
 });
 
+test("only who acts for the owner follows a job, and its newest connections do", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const made = jobOf("owner");
+  member.host(made);
+  const follow = (from: string): void =>
+    void member.frame(from, { kind: "follow", job: made.job, from: { height: 1, blocks: true } });
+  const pulsed = (): Set<string> => {
+    member.effects = [];
+    member.pass(1_500);
+    return new Set(
+      member
+        .sent()
+        .flatMap(({ to, message }) =>
+          message.kind === "pulse" && !made.genesis.committee.some(({ agent }) => agent === to) ? [to] : [],
+        ),
+    );
+  };
+  for (let i = 0; i < 200; i++) follow(`stranger${i}`);
+  expect(pulsed()).toEqual(new Set());
+  const clients = Array.from({ length: limits.followers + 1 }, (_, i) => `client${i}`);
+  for (const name of clients) {
+    const content = { mesh: MESH, connectionKey: id(name), wallMs: member.nowMs };
+    member.frame(name, { kind: "delegation", ...delegate(crypto, signerOf("owner"), content) });
+    follow(name);
+  }
+  expect(pulsed()).toEqual(new Set(clients.slice(1)));
+});
+
 // --- submissions --------------------------------------------------------------------------------------
 
 test("a job that goes wrong in the step of its first block is said to have gone wrong", () => {
