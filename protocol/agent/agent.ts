@@ -76,9 +76,6 @@ class Agent implements Machine {
       this.#invitations.take(job);
     });
     this.#reads = new BlockReads(context, this.#hosts);
-    this.#answers = new Answers(context, this.#hosts, (agents) =>
-      this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(agents),
-    );
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory, () =>
       this.#hosts.ask((host) => (host.isEnded ? [] : [...host.keepers()])).flat(),
@@ -107,6 +104,7 @@ class Agent implements Machine {
       vcvOf: (agent) => this.#directory.get(agent),
     });
     this.#requests = new GenesisRequests(context);
+    this.#answers = new Answers(context, this.#hosts, this.#directory, this.#invitations);
     this.#pulses = new Pulses(context, this.#hosts, this.#worker, this.#own);
     this.#questions = new Questions(context, {
       hosts: this.#hosts,

@@ -6,13 +6,14 @@
  * Source: protocol.md 9 (quotas).
  */
 
+import type { Directory } from "../capability/directory.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { Vcv } from "../wire/capability.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import { isParty } from "./checked-genesis.ts";
 import type { StepContext } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
+import type { Invitations } from "./invitations.ts";
 
 /** What a read from the store counts as, bytes: its answer is not known yet. */
 const READ_BYTES = limits.frameBytes / 2;
@@ -25,20 +26,23 @@ interface Account {
 export class Answers {
   readonly #context: StepContext;
   readonly #hosts: Hosts;
-  readonly #vcvsOf: (agents: Iterable<AgentId>) => Vcv[];
+  readonly #directory: Directory;
+  readonly #invitations: Invitations;
   /** Bytes that each stranger was sent lately; who asked longest ago first. */
   readonly #accounts = new Map<AgentId, Account>();
 
-  constructor(context: StepContext, hosts: Hosts, vcvsOf: (agents: Iterable<AgentId>) => Vcv[]) {
+  constructor(context: StepContext, hosts: Hosts, directory: Directory, invitations: Invitations) {
     this.#context = context;
     this.#hosts = hosts;
-    this.#vcvsOf = vcvsOf;
+    this.#directory = directory;
+    this.#invitations = invitations;
   }
 
   genesis(from: AgentId, job: JobId): Verdict {
     return this.within(from, job, () =>
       this.#hosts.enter<Verdict>(job, ignore("unknown-job"), (host) => {
-        this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs: this.#vcvsOf(host.keepers()) });
+        const vcvs = this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(host.keepers());
+        this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs });
         host.archive.sendCommittees(from);
         return ACCEPT;
       }),
