@@ -26,6 +26,8 @@ const SEEN_TURN = 3;
 const INVITE_TIMEOUT_MS = 60_000;
 /** Who does not even say that the invitation arrived is treated as gone after this, ms: a capability vector outlives its agent. */
 const SILENCE_MS = 4_000;
+/** The same of one that is connected: a machine with too much to do answers late. */
+const CONNECTED_SILENCE_MS = 12_000;
 /** Who left an invitation without an answer is not thought of for other jobs for so long, ms. */
 const ABSENT_MS = 60_000;
 
