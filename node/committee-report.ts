@@ -9,6 +9,7 @@ import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
+import { isPart, type KnownAgent } from "./known-agent.ts";
 import { makeGenesis, type Owner } from "./make-genesis.ts";
 
 /** Why an agent keeps no part of a job. */
@@ -33,32 +34,17 @@ export interface LeftOut {
   readonly detail: string;
 }
 
-/** An agent as a node's status tells it (protocol/agent/status.ts). */
-export interface KnownAgent {
-  readonly agent: AgentId;
-  readonly name: string;
-  readonly hosts: boolean;
-  readonly skills: readonly unknown[];
-  readonly addresses: readonly string[];
-  readonly reach: "self" | "connected" | "unreachable" | "unknown";
-  /** Why it is unreachable; else "". */
-  readonly why: string;
-}
-
 export interface Draws {
   readonly agents: readonly KnownAgent[];
-  /** Members and standbys; nobody, if no committee was formed. */
+  /** Members and standbys; empty if no committee was formed. */
   readonly keepers: readonly AgentId[];
-  /** Of the committee. */
+  /** Members of the committee. */
   readonly size: number;
   /** Who was asked and is not among the keepers, with what it said; "" if it said nothing. */
   readonly declined: ReadonlyMap<AgentId, string>;
 }
 
-/** Commands are agents for a moment too: they neither work nor keep jobs. */
-const isPart = ({ hosts, skills }: KnownAgent): boolean => hosts || skills.length > 0;
-
-/** Nobody, where the committee is as large as all agents together would have made it. */
+/** Empty when the committee is as large as all agents together would have made it. */
 export function leftOut({ agents, keepers, size, declined }: Draws): LeftOut[] {
   const working = agents.filter(isPart);
   if (size >= defaultCommitteeSize(working.length)) return [];
@@ -82,7 +68,7 @@ const WORDS: { readonly [why in LeftOutWhy]: string } = {
   refused: "refused",
   silent: "gave no answer",
   unreachable: "unreachable",
-  hidden: "nobody can dial it: it says where it runs which port to open",
+  hidden: "nobody can dial it: its own log names the port to open",
   "keeps-no-jobs": "keeps no jobs (--no-host)",
   "not-drawn": "was not asked",
 };
@@ -97,7 +83,7 @@ export const describeLeftOut = (all: readonly LeftOut[]): string[] =>
 const agentsIn = (status: Value): readonly KnownAgent[] =>
   (status as unknown as { readonly agents: readonly KnownAgent[] }).agents;
 
-/** Of a job that was taken. `status`: of the node that submitted it. */
+/** For a job that a committee took. `status`: the status of the node that submitted it. */
 export function leftOutOf(
   { committee, committeeSize }: ParsedJob,
   genesis: Genesis,
@@ -108,7 +94,7 @@ export function leftOutOf(
   return leftOut({ agents: agentsIn(status), keepers: keepersOf(genesis), size: genesis.committee.length, declined });
 }
 
-/** As makeGenesis; whoever asked for more members than can be had hears why, agent by agent. */
+/** Like makeGenesis, but an error for too few members also says, agent by agent, why each is missing. */
 export async function genesisOrWhy(
   job: ParsedJob,
   owner: Owner,

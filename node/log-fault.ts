@@ -12,23 +12,23 @@ export function logFault(log: Logger, fault: Fault): void {
   const { reason, detail } = fault;
   const where = detail === "" ? {} : { detail };
   if (fault.kind === "fault") {
-    log.error({ reason, ...where }, `a message of a peer was dropped, for this program failed at it; ${REPORT}`);
+    log.error(
+      { reason, ...where },
+      `dropped a message from a peer because this program failed to process it; ${REPORT}`,
+    );
     return;
   }
   const { job, name } = fault;
   if (!fault.isMarked) {
     log.warn(
       { job, name, reason },
-      "a stored job is left alone: this node does not fit it; start one that does to go on",
+      "left a stored job untouched because this node cannot continue it; start a node that can",
     );
     return;
   }
   const advice =
     detail === ""
-      ? "nothing need be done for other jobs: submit this one anew if it is yours; its records stay in the data folder"
-      : `its records stay in the data folder: ${REPORT}, and submit the job anew if it is yours`;
-  log.error(
-    { job, name, reason, ...where },
-    `this node has no part in a job any more, which went wrong here; ${advice}`,
-  );
+      ? "other jobs are not affected; if this job is yours, submit it again; its records stay in the data folder"
+      : `its records stay in the data folder: ${REPORT}, and if the job is yours, submit it again`;
+  log.error({ job, name, reason, ...where }, `this node no longer takes part in a job that went wrong here; ${advice}`);
 }

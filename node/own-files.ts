@@ -1,6 +1,6 @@
 /**
  * Where this package's own files are, wherever its code runs from: the sources of a checkout, the published `dist/`, or a
- * bundle of either (scripts/bundle.ts), in which all entries and chunks lie in one folder.
+ * bundle of either (scripts/bundle/), in which all entries and chunks lie in one folder.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -27,10 +27,10 @@ export const PACKAGE_ROOT = rootAbove(HERE);
 /** A checkout runs its sources; the published package has none. */
 export const IS_CHECKOUT = existsSync(join(PACKAGE_ROOT, "node/index.ts"));
 
-/** Programs that this package starts as processes, as they are called in a bundle, and their sources. */
+/** The programs that this package starts as processes: their names in a bundle, and their sources. */
 const PROGRAMS = { "agent-main": "node/cli/agent-main", "host-main": "node/skills/host/host-main" } as const;
 
-/** The file to start with Node: of the bundle that this code is part of, else as compiled or written. */
+/** The file of a program to start with Node: in the bundle that this code is part of, else in `dist/` or the sources. */
 export function programFile(name: keyof typeof PROGRAMS): string {
   const bundled = join(HERE, `${name}.js`);
   if (existsSync(bundled)) return bundled;

@@ -1,4 +1,4 @@
-/** What the system knows of another process. Null where it does not tell, or the process has just ended. */
+/** What the system knows about another process. Null where the system does not say, or after the process ended. */
 
 import { readFileSync } from "node:fs";
 

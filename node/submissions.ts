@@ -1,6 +1,6 @@
 /**
- * How a node submits a job: it draws a committee, asks it, and draws again without those that refused or are gone, until
- * one decides the first block.
+ * How a node submits a job: it draws a committee, asks it, and draws again without agents that refused or are gone, until
+ * a committee decides the first block.
  *
  * Leaves to the protocol (agent/invitations.ts) how one draw is asked, to make-genesis.ts how it is made.
  */
@@ -23,11 +23,11 @@ import { type JobHandle, type JobSource, SubmittedJob } from "./submitted-job.ts
 /** How long a submission waits for the first agent that keeps jobs, ms, and how often it looks. */
 const HOSTS_MS = 10_000;
 const LOOK_MS = 50;
-/** Draws of a committee before a submission is given up. */
+/** How many committees are drawn before a submission is given up. */
 const DRAWS_MAX = 12;
 
 export interface SubmitOptions {
-  /** A draw did not come to a job, for this reason, and another one is made. */
+  /** A committee did not take the job, for this reason; another one is drawn. */
   readonly onRedraw?: (reason: string) => void;
 }
 
@@ -87,7 +87,7 @@ export class Submissions {
     }
   }
 
-  /** A node that was just connected learns of the others within a moment. */
+  /** Waits until this node knows an agent that keeps jobs: one that has just connected learns of them within seconds. */
   async #knowHosts(): Promise<void> {
     const endMs = performance.now() + HOSTS_MS;
     while ((await this.#parts.hosts()).length === 0) {

@@ -74,7 +74,7 @@ const events = {
     choice: z.looseObject({}).describe("Candidates, what was known of them, their scores, and who was picked."),
   },
   evidence: { job: hash, culprit: agent },
-  diverged: { job: hash, reason: z.string().describe("Why the agent has no part in the job any more.") },
+  diverged: { job: hash, reason: z.string().describe("Why the agent no longer takes part in the job.") },
   fault: { reason: z.string().describe("How the program failed at what a peer sent.") },
   suspected: { suspect: agent.describe("Who is suspected."), suspected: z.boolean() },
   refused: { from: agent, code: z.string() },

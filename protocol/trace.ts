@@ -55,7 +55,7 @@ export type TraceEvent =
       readonly choice: unknown;
     }
   | { readonly kind: "evidence"; readonly job: JobId; readonly culprit: AgentId }
-  /** The agent has no part in a job any more (agent/containment.ts). */
+  /** The agent no longer takes part in a job (agent/containment.ts). */
   | { readonly kind: "diverged"; readonly job: JobId; readonly reason: string }
   /** The program failed at what a peer sent, outside of any job. */
   | { readonly kind: "fault"; readonly reason: string }

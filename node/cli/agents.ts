@@ -22,7 +22,7 @@ Examples:
   $ meshwork agents "count the words of a text" --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork agents translate --to ADDR --json | jq '.agents[0].skill'
 
-By words, "count words" finds "word count", and not "tally". Cheap ones stand a little before dear ones.`;
+By words, "count words" finds "word count", but not "tally". Cheap agents rank a little higher than expensive ones.`;
 
 export const registerAgents: Register = (program, act) => {
   program
@@ -31,7 +31,7 @@ export const registerAgents: Register = (program, act) => {
     .description("find agents by what they can do")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
     .option("--mesh <name>", "the mesh of that agent", shortName, "default")
-    .option("--most <n>", "show so many", integer(1, 100), MOST)
+    .option("--most <n>", "the most agents to show", integer(1, 100), MOST)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .addHelpText("after", EMBEDDER_HELP)

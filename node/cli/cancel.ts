@@ -32,7 +32,7 @@ export const registerCancel: Register = (program, act) => {
 
 /** A cancel is a command of the job's log: it needs a block. */
 const CANCEL_MS = 20_000;
-/** The keeper may have gone, or the word was lost: it is given again after this, ms. */
+/** The request is sent again after this, ms: the keeper may be gone, or the request was lost. */
 const AGAIN_MS = 3_000;
 
 async function runCancel(context: CliContext, job: string, options: CancelOptions): Promise<number> {
@@ -63,8 +63,8 @@ async function runCancel(context: CliContext, job: string, options: CancelOption
     };
     await node.until(isOver, CANCEL_MS, "cancelling").catch((error: unknown) => {
       if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-      const problem = `the job did not end within ${CANCEL_MS / 1_000} s: its committee decides nothing now`;
-      const remedy = "it is cancelled when its members are back, if they got the word; repeat the command then";
+      const problem = `the job did not end within ${CANCEL_MS / 1_000} s: its committee is deciding nothing`;
+      const remedy = "it is cancelled once its members are back, if the request reached them; repeat the command then";
       throw new MeshworkError("unreachable", problem, remedy);
     });
     return after;

@@ -1,6 +1,6 @@
 /**
- * What the commands that talk to a mesh share: a client of their own that only dials, joined to the agent of `--to`. It
- * has a key for its own connection and acts for the owner by a delegation, so that one person runs several at a time.
+ * What the commands that talk to a mesh share: each runs a client that only dials, joined to the agent of `--to`. The
+ * client's connection has its own key and acts for the owner by a delegation, so one person can run several at a time.
  */
 
 import { dirname, join } from "node:path";
@@ -13,10 +13,10 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
-import { probe } from "./reach.ts";
+import { probe } from "./probe.ts";
 
 const CONNECT_MS = 10_000;
-/** Whoever waits longer than this wants to know for what, ms. */
+/** After waiting this long, the command says what it waits for, ms. */
 const PATIENCE_MS = 2_000;
 
 export interface Client {
@@ -41,7 +41,7 @@ export function ownerIdentity(context: CliContext, keyFile: string | undefined):
   return loadOrMakeIdentity(keyFile ?? defaultKeyFile(context.io.env));
 }
 
-/** Who only looks need not have a key of its own. */
+/** A command that only reads does not make a key on disk. */
 const readerIdentity = (context: CliContext, keyFile: string | undefined): Identity =>
   keyFile === undefined
     ? (loadIdentity(defaultKeyFile(context.io.env)) ?? makeIdentity())
@@ -54,7 +54,7 @@ const noAnswer = (what: string, { to }: ClientOptions): MeshworkError =>
 export const ownerKnowledge = (context: CliContext, keyFile: string | undefined): string =>
   join(dirname(keyFile ?? defaultKeyFile(context.io.env)), KNOWLEDGE_FILE);
 
-/** libp2p would go on trying; that nothing listens there is known at once. */
+/** Fails at once if nothing listens there: libp2p would go on trying. */
 async function checkThere(context: CliContext, options: ClientOptions): Promise<void> {
   const probed = await probe(options.to, context.signal);
   if (context.signal.aborted) throw interrupted();

@@ -1,6 +1,6 @@
 /**
- * The commands: how each is called and what it is for, as `--help` lists them. What a command needs is loaded when it is
- * asked for: most of them load libp2p, which takes longer than some of them take.
+ * The commands: how each is called and what it is for, as `--help` lists them. A command's code is loaded on demand: most
+ * commands load libp2p, which takes longer than some others run.
  *
  * A test compares this list with what the commands say of themselves.
  */

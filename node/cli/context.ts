@@ -115,14 +115,14 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Less than this no JavaScript starts in. */
+/** Node does not start in less, bytes. */
 const SKILLS_MEMORY_MIN = 64 * 1024 ** 2;
 
 /** The memory of a process, for commander: bytes. */
-export function memorySize(text: string): number {
+function memorySize(text: string): number {
   const bytes = parseSize(text);
   if (bytes === null || bytes < SKILLS_MEMORY_MIN)
-    throw new InvalidArgumentError("it must be a size like 512MiB or 2GiB, 64MiB at least");
+    throw new InvalidArgumentError("it must be a size such as 512MiB or 2GiB, at least 64MiB");
   return bytes;
 }
 
@@ -133,7 +133,7 @@ export const SKILLS_MEMORY_OPTION = [
   memorySize,
 ] as const;
 
-/** More agents than this on one machine are a matter for the simulator. */
+/** Larger meshes belong in the simulator. */
 export const LOCAL_AGENTS_MAX = 256;
 
 /** Of commands that start a local mesh. */

@@ -1,6 +1,6 @@
 /**
- * What `meshwork doctor ADDR` finds out about another agent, by an agent of its own that lives for a moment: does it
- * answer, can it dial this machine back, and do the clocks of both agree.
+ * What `meshwork doctor ADDR` finds out about another agent, with a temporary agent of its own: whether the other one
+ * answers, whether it can dial this machine back, and whether both clocks agree.
  */
 
 import { isLoopback } from "../../protocol/capability/addresses.ts";
@@ -13,12 +13,12 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import type { CliContext } from "./context.ts";
 import type { Check } from "./doctor.ts";
-import { probe } from "./reach.ts";
+import { probe } from "./probe.ts";
 
 const CONNECT_MS = 10_000;
-/** A dial-back that fails has taken two attempts of three seconds by then. */
+/** Longer than a dial-back that fails, which makes two attempts of three seconds, ms. */
 const DIAL_BACK_MS = 9_000;
-/** Leases and deadlines are seconds of the members' clocks: this much does not matter, ms. */
+/** Clocks may differ by this much without harm, ms: leases and deadlines take seconds. */
 const CLOCK_MS = 500;
 
 export async function checkAgent(context: CliContext, text: string, mesh: string): Promise<Check[]> {
@@ -99,7 +99,7 @@ async function checkDialBack(node: MeshworkNode, text: string, news: readonly Ne
   };
 }
 
-/** By the time in its status, taken for that of the middle between question and answer. */
+/** Compares clocks by the time in its status, assuming that it answered halfway between question and answer. */
 async function checkClocks(node: MeshworkNode, target: AgentId, text: string): Promise<Check> {
   const name = `clock of ${text}`;
   const askedMs = Date.now();
@@ -117,5 +117,5 @@ async function checkClocks(node: MeshworkNode, target: AgentId, text: string): P
     };
   const side = offMs > 0 ? "ahead of" : "behind";
   const detail = `it is ${formatDuration(Math.abs(offMs))} ${side} the clock of this machine`;
-  return { name, state: "warn", detail, remedy: "let a time service (NTP) set the clocks of both machines" };
+  return { name, state: "warn", detail, remedy: "synchronise the clocks of both machines with a time service (NTP)" };
 }

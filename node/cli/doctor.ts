@@ -80,7 +80,7 @@ async function runDoctor(
   return ok ? EXIT.ok : EXIT.no;
 }
 
-export function renderChecks(checks: readonly Check[], color: boolean): string[] {
+function renderChecks(checks: readonly Check[], color: boolean): string[] {
   const paint = painter(color);
   const signs = { ok: paint("✓", "green"), warn: paint("!", "yellow"), fail: paint("✗", "red") };
   const width = Math.max(...checks.map((check) => check.name.length)) + 2;

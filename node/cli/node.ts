@@ -55,7 +55,9 @@ Examples:
   $ meshwork node
   $ meshwork node --skills skills.mjs --data ~/agent
   $ meshwork node --listen /ip4/0.0.0.0/tcp/4001
-  $ meshwork node --join /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…`;
+  $ meshwork node --join /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
+  $ meshwork node --join ADDR --announce /dns4/agent.example/tcp/4001
+  $ meshwork node --skills skills.mjs --skills-memory 2GiB`;
 
 export const registerNode: Register = (program, act) => {
   program
@@ -88,7 +90,7 @@ export const registerNode: Register = (program, act) => {
     .option("--json", "print one JSON document a line: when it is ready, and when it stops")
     // Part of the demo, which says so: an agent that gives wrong answers.
     .addOption(new Option("--lie", "give wrong answers").hideHelp())
-    // Of local meshes: an agent ends with whoever started it.
+    // For local meshes: an agent ends with the command that started it.
     .addOption(new Option("--tied", "end when standard input does").hideHelp())
     .addHelpText("after", EXAMPLES)
     .addHelpText("after", EMBEDDER_HELP)
@@ -100,7 +102,7 @@ const NO_FILE: SkillsFile = { skills: [], close: () => Promise.resolve() };
 /** `who` goes with each line that is logged. */
 async function skillsOf(context: CliContext, options: NodeOptions, log: Logger, who: object): Promise<SkillsFile> {
   const { skills: file, allowCommands = false, skillsMemory } = options;
-  // Who wrote the skills wants to see what they print, whatever else is logged.
+  // The author of the skills wants to see what they print, whatever the log level.
   const printed = log.child({}, { level: context.io.env.MESHWORK_LOG ?? "info" });
   const memory = skillsMemory === undefined ? {} : { memoryBytes: skillsMemory };
   const onLine = (message: string, facts = {}): void => printed.info({ ...who, ...facts }, message);
@@ -111,10 +113,10 @@ async function skillsOf(context: CliContext, options: NodeOptions, log: Logger, 
   return { skills: options.lie === true ? lyingSkills(skills) : skills, close: loaded.close };
 }
 
-/** Whatever does not let itself be ended, the agent does not outlive its end by more than this, ms. */
+/** The longest that stopping may take before the process exits anyway, ms. */
 const STOP_MS = 3_000;
 
-/** A stop that hangs ends with the process. */
+/** Waits for `stop`, and exits the process if it hangs. */
 async function stopInTime(context: CliContext, stop: Promise<unknown>): Promise<void> {
   const timer = setTimeout(() => {
     context.note(`not everything stopped within ${STOP_MS / 1_000} s`);

@@ -1,9 +1,9 @@
 /** The end of a command's process. */
 
-/** From a command's last word to the end of its process, ms. */
+/** The longest that a process lives after its command has finished, ms. */
 const LINGER_MS = 1_500;
 
-/** All is said: what still holds the process - a socket that does not close - does not hold it for long. */
+/** The command has finished: whatever still keeps the process alive, such as an open socket, gets only a moment. */
 export function lingerNoLonger(): void {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }

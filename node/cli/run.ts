@@ -37,6 +37,7 @@ const EXAMPLES = `
 Examples:
   $ meshwork run JOB.yaml
   $ meshwork run JOB.yaml --agents 4 --skills skills.mjs
+  $ meshwork run JOB.yaml --agents 100 --per-process 10
   $ meshwork run JOB.yaml --json | jq .tasks`;
 
 export const registerRun: Register = (program, act) => {

@@ -33,5 +33,4 @@ async function printSchema(context: CliContext, kind: string): Promise<number> {
 }
 
 /** As a file is written: quantities as text, not as the numbers that they become. */
-export const jsonSchemaOf = (kind: string): object =>
-  z.toJSONSchema(SCHEMAS[kind]!, { io: "input", unrepresentable: "any" });
+const jsonSchemaOf = (kind: string): object => z.toJSONSchema(SCHEMAS[kind]!, { io: "input", unrepresentable: "any" });

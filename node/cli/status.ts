@@ -2,6 +2,7 @@
 
 import type { Value } from "../../protocol/wire/value.ts";
 import { formatDuration } from "../job-file/duration.ts";
+import { isPart, type KnownAgent } from "../known-agent.ts";
 import { withClient } from "./client.ts";
 import { address, type CliContext, EXIT, type Register, shortName } from "./context.ts";
 import { padEnd, plainText } from "./terminal-text.ts";
@@ -41,7 +42,7 @@ export interface JobStatus {
   readonly height: number;
   readonly startedMs: number;
   readonly timeMs: number;
-  /** Members that the agent which was asked does not hear. */
+  /** Members that the agent that was asked does not hear. */
   readonly silent: readonly string[];
   readonly committee: readonly { readonly agent: string; readonly name: string }[];
   readonly tasks: {
@@ -63,22 +64,11 @@ interface NodeStatus {
   readonly name: string;
   readonly meshId: string;
   readonly meshAgents: number;
-  readonly agents: readonly {
-    readonly agent: string;
-    readonly name: string;
-    readonly hosts: boolean;
-    readonly skills: readonly { readonly name: string }[];
-    readonly addresses: readonly string[];
-    /** As the agent that was asked found it. */
-    readonly reach: "self" | "connected" | "unreachable" | "unknown";
-    readonly why: string;
-    /** How long ago something came from it; null: nothing did. */
-    readonly heardMs: number | null;
-  }[];
+  readonly agents: readonly KnownAgent[];
   /** Whether others can dial the agent that was asked. */
   readonly reach: { readonly state: "works" | "fails" | "unknown"; readonly detail: string };
   readonly jobs: readonly JobStatus[];
-  /** Jobs that went wrong there. Agents of an earlier version say nothing of them. */
+  /** Jobs that went wrong there. Agents of an earlier version do not report them. */
   readonly diverged?: readonly {
     readonly job: string;
     readonly name: string;
@@ -96,21 +86,17 @@ async function runStatus(context: CliContext, options: StatusOptions): Promise<n
   return EXIT.ok;
 }
 
-/** Commands are agents for a moment too: they neither work nor keep jobs. */
-export const isPart = (agent: { readonly hosts: boolean; readonly skills: readonly unknown[] }): boolean =>
-  agent.hosts || agent.skills.length > 0;
-
 const SKILLS_SHOWN = 4;
 
-/** With a third of a committee silent, a job stands. */
+/** With a third of a committee silent, a job is stuck. */
 function silentLines({ silent, committee, status }: JobStatus): string[] {
   if (silent.length === 0 || status !== "running") return [];
   const names = silent.map((agent) => committee.find((member) => member.agent === agent)?.name || agent.slice(-8));
-  const stands = 3 * silent.length >= committee.length ? "; it stands until some of them are back" : "";
-  return [`    no word from ${plainText(names.join(", "))}, of ${committee.length} members${stands}`];
+  const stuck = 3 * silent.length >= committee.length ? "; it is stuck until some of them are back" : "";
+  return [`    no word from ${plainText(names.join(", "))}, of ${committee.length} members${stuck}`];
 }
 
-function reachOf({ reach, why, heardMs }: NodeStatus["agents"][number]): string {
+function reachOf({ reach, why, heardMs }: KnownAgent): string {
   if (reach === "self") return "this is the agent that was asked";
   const heard = heardMs === null ? "" : `, last heard ${formatDuration(heardMs)} ago`;
   if (reach === "connected") return `reachable (connected)${heard}`;
@@ -140,7 +126,7 @@ function describe(status: NodeStatus): string[] {
   });
   const diverged = (status.diverged ?? []).map(({ job, name, reason, isMarked }) => [
     `  ${job}  ${plainText(name)}`,
-    `    ${isMarked ? "diverged" : "left alone"}: ${plainText(reason)}`,
+    `    ${isMarked ? "diverged" : "set aside"}: ${plainText(reason)}`,
   ]);
   return [
     `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
@@ -149,6 +135,6 @@ function describe(status: NodeStatus): string[] {
     ...agents,
     `jobs it keeps: ${jobs.length}`,
     ...jobs.flat(),
-    ...(diverged.length === 0 ? [] : [`jobs that it has no part in any more: ${diverged.length}`, ...diverged.flat()]),
+    ...(diverged.length === 0 ? [] : [`jobs that it no longer takes part in: ${diverged.length}`, ...diverged.flat()]),
   ];
 }

@@ -4,13 +4,13 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
+import { isPart } from "../known-agent.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
 import { type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, type CliContext, defaultRunFolder, EXIT, quoted, type Register, shortName } from "./context.ts";
-import { isPart } from "./status.ts";
 import { plainText } from "./terminal-text.ts";
 
 export interface SubmitOptions {
@@ -47,7 +47,7 @@ export const registerSubmit: Register = (program, act) => {
 /** A client that just connected learns of the agents within about this time, ms. */
 const SETTLE_MS = 15_000;
 
-/** Whoever waits longer than this wants to know for what, ms. */
+/** After waiting this long, the command says what it waits for, ms. */
 const PATIENCE_MS = 2_000;
 
 interface AgentStatus {

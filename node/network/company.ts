@@ -11,7 +11,7 @@ export class Company {
   readonly #connected = new Set<AgentId>();
   /** Of those that are connected, the agents of the mesh. */
   readonly #agents = new Set<AgentId>();
-  /** "" before the first agent; `lost`: nobody is there, and nobody was when it looked last. */
+  /** "" before the first agent; `losing`: the last look found nobody; `lost`: two looks in a row did. */
   #state: "" | "together" | "losing" | "lost" = "";
 
   constructor(tell: (news: NetworkNews) => void) {

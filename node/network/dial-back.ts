@@ -1,24 +1,23 @@
 /**
- * "Dial me back": an agent asks another one that it is connected to whether it can be dialled. Identify tells nobody its
- * address in a private network, and autonat dials none there: only this finds out.
+ * "Dial me back": an agent asks a connected agent whether that one can dial it. Nothing else finds out in a private
+ * network: identify tells no private addresses there, and autonat dials none.
  *
- * One stream a question. Request: the ports that the asker listens on. Reply: what came of it, and where. What is
- * dialled is the address that the question came from, never one that somebody named; it counts only if the asker's own
- * key answers there. So nobody can aim it at others; it is bounded for each agent, each address and all together, and
- * privileged ports are left alone, so that it is no way to look at what else runs behind a shared address.
+ * One stream per question. Request: the ports that the asker listens on. Reply: the outcome, and the addresses tried. The
+ * server dials only the address that the question came from, never a named one, and a dial counts only if the asker's own
+ * key answers. So nobody can aim it at others. The rate is bounded per agent, per address and overall, and privileged
+ * ports are never dialled, so it cannot scan what else runs behind a shared address.
  *
- * Leaves to reach.ts whom to ask and what to make of the answers.
+ * Leaves to reach.ts whom to ask and what follows from the answers.
  */
 
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { Logger } from "pino";
-import { concat } from "uint8arrays";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { decode, encode, type Infer, list, oneOf, struct, text, uint } from "../../protocol/wire/codec.ts";
 import { networkLimits } from "./network-limits.ts";
 import { bare, isOutside, tcpAddress, textOf } from "./own-addresses.ts";
-import { chunksOf } from "./streams.ts";
+import { readToEnd } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const ADDRESS_BYTES = 256;
@@ -26,7 +25,7 @@ const REQUEST_BYTES = 32;
 const REPLY_BYTES = 2 * ADDRESS_BYTES;
 
 const requestCodec = struct({ ports: list(uint(0xffff), networkLimits.dialBackPorts) });
-/** `busy`: too many asked; nothing was tried. `addresses`: the one that worked, or those that did not. */
+/** `busy`: nothing was tried, try later. `addresses`: the one that worked, or those that did not. */
 const replyCodec = struct({
   outcome: oneOf(["dialled", "failed", "busy"]),
   addresses: list(text(ADDRESS_BYTES), networkLimits.dialBackPorts),
@@ -35,7 +34,7 @@ export type DialBackReply = Infer<typeof replyCodec>;
 
 const BUSY: DialBackReply = { outcome: "busy", addresses: [] };
 
-/** Asks over a standing connection. Rejects when no answer comes, or none that can be read. */
+/** Asks over an open connection. Rejects when no answer comes, or one that does not decode. */
 export async function askDialBack(
   connection: Connection,
   protocol: string,
@@ -46,23 +45,12 @@ export async function askDialBack(
   try {
     stream.send(encode(requestCodec, { ports: ports.slice(0, networkLimits.dialBackPorts) }));
     await stream.close({ signal });
-    const decoded = decode(replyCodec, await readAll(stream, REPLY_BYTES));
+    const decoded = decode(replyCodec, await readToEnd(stream, REPLY_BYTES, networkLimits.openTimeoutMs));
     if (!decoded.ok) throw new Error(decoded.code);
     return decoded.value;
   } finally {
     if (stream.status === "open") stream.abort(new Error("asked and answered"));
   }
-}
-
-async function readAll(stream: Stream, bytesMax: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunksOf(stream, networkLimits.openTimeoutMs)) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > bytesMax) break;
-  }
-  return concat(chunks);
 }
 
 export interface DialBackOptions {
@@ -74,7 +62,7 @@ export interface DialBackOptions {
 export class DialBackServer {
   readonly #options: DialBackOptions;
   readonly #rate = new TokenBucket(networkLimits.dialBacksPerSecond, networkLimits.dialBacksBurst, performance.now());
-  /** When each agent and each address was dialled back last; swept as it grows. */
+  /** When each agent and each host was last dialled back, monotonic ms; old entries are swept at each dial. */
   readonly #dialledMs = new Map<string, number>();
   #running = 0;
   readonly #stop = new AbortController();
@@ -92,7 +80,7 @@ export class DialBackServer {
   };
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
-    const decoded = decode(requestCodec, await readAll(stream, REQUEST_BYTES));
+    const decoded = decode(requestCodec, await readToEnd(stream, REQUEST_BYTES, networkLimits.openTimeoutMs));
     if (!decoded.ok) {
       this.#options.offend(connection.remotePeer.toString() as AgentId, "dial-back-request");
       throw new Error(decoded.code);
@@ -122,7 +110,7 @@ export class DialBackServer {
     return { outcome: "failed", addresses: tried };
   }
 
-  /** This agent dialled the asker itself: nothing need be tried. */
+  /** The address at which this agent itself dialled the asker, if it did: then there is nothing to try. */
   #dialledAlready({ remotePeer }: Connection, ports: readonly number[]): string | null {
     for (const { direction, status, remoteAddr } of this.#options.node.getConnections(remotePeer)) {
       if (direction !== "outbound" || status !== "open") continue;
@@ -145,13 +133,13 @@ export class DialBackServer {
     return true;
   }
 
-  /** By a handshake that only the asker's key passes. The connection is closed again: the one that stands is used. */
+  /** True if the asker's key completes a handshake there. Closes the new connection: the existing one stays in use. */
   async #dial(address: string, { remotePeer }: Connection): Promise<boolean> {
     const { node, log } = this.#options;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(networkLimits.dialBackTimeoutMs)]);
     try {
       const back = await node.dial(multiaddr(`${address}/p2p/${remotePeer}`), { signal, force: true });
-      if (bare(back.remoteAddr) !== address) return false; // another dial to it was under way, and came first
+      if (bare(back.remoteAddr) !== address) return false; // libp2p joined this dial to another one, which went elsewhere
       back.close({ signal: AbortSignal.timeout(networkLimits.flushMs) }).catch((error: Error) => back.abort(error));
       return true;
     } catch (error) {

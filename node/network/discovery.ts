@@ -55,7 +55,7 @@ export class Discovery {
   readonly #targets: Target[];
   #timer: NodeJS.Timeout | null = null;
   #widenAtMs = 0;
-  /** Agents that were dialled in vain: until when they are left alone, and how long that was, ms. */
+  /** Agents that did not answer a dial: until when they are not dialled again, and how long that wait is, ms. */
   readonly #missed = new Map<AgentId, { readonly untilMs: number; readonly waitMs: number }>();
   readonly #stop = new AbortController();
 

@@ -1,5 +1,5 @@
 /**
- * The rules of a node's door: who is let in, which addresses are dialled, what others are told of its own.
+ * A node's rules for connections: which agents it accepts, which addresses it dials, and which of its own it advertises.
  */
 
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -8,26 +8,26 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { AddressBook, agentOfAddress } from "./address-book.ts";
 import { bare } from "./own-addresses.ts";
 
-/** Who is let in and dialled, and what others are told of where this node is. */
+/** The rules as libp2p asks for them. */
 export interface Door {
   /** Asked at every dial and every inbound connection. */
   refuses(agent: AgentId): boolean;
-  /** An address that does not lead to the agent that it names, from here. */
+  /** Whether an address cannot lead from here to the agent that it names. */
   isAstray(address: Multiaddr): boolean;
-  /** A dial that names no agent is answered by this one. True: that was all that was asked, hang up. */
+  /** A dial that names no agent was answered by this agent. True: only that was wanted, so hang up. */
   isOnlyAsked(address: Multiaddr, answers: AgentId): boolean;
-  /** What identify tells; libp2p would leave out public addresses that no autonat confirmed, and tell loopback ones. */
+  /** What identify tells: libp2p would omit public addresses that no autonat confirmed, and include loopback ones. */
   advertised(): Multiaddr[];
 }
 
-/** Who knows the answers. */
+/** What the rules depend on. */
 export interface Household {
   /** All agents that this node deals with are on this machine. */
   readonly isLocal: boolean;
-  /** What the operator named to join: dialled as it is. */
+  /** The operator's addresses to join, which are dialled without further rules. */
   readonly bootstrap: readonly Multiaddr[];
   refuses(agent: AgentId): boolean;
-  /** It is connected by loopback. */
+  /** Whether the agent is connected by loopback. */
   isOnThisMachine(agent: AgentId): boolean;
   advertised(): Multiaddr[];
 }
@@ -35,7 +35,7 @@ export interface Household {
 export interface DoorParts {
   readonly door: Door;
   readonly book: AddressBook;
-  /** Addresses of which only the agent that answers there is wanted. */
+  /** Addresses that are dialled only to learn which agent answers there. */
   readonly asked: Map<string, (answers: AgentId) => void>;
 }
 

@@ -1,13 +1,13 @@
 /**
- * Two nodes with one key take each other's answers: who sends to that agent reaches either. A node therefore asks its
- * first neighbours, and now and then a later one, whether somebody else speaks with its key. A neighbour with another
- * connection of that key passes the question on, and returns the answer: a signature of the key over the question,
- * with when that node started. Nobody can make one up, so nobody can end a node by saying so.
+ * Two nodes with one key receive each other's answers: a frame to that agent reaches either. So a node asks its first
+ * neighbours, and occasionally a later one, whether another process uses its key. A neighbour that has another connection
+ * of that key passes the question on and returns the answer: the other process's start time and a signature of the key
+ * over it and the question. Nobody else can forge that, so nobody can end a node by a lie.
  *
- * Request: one byte kind, 32 bytes nonce. Answers, none or several: 16 bytes instance, 8 bytes start (ms since 1970),
+ * Request: one byte kind, 32 bytes nonce. Answers, zero or more: 16 bytes instance, 8 bytes start (ms since 1970),
  * 64 bytes signature. Integers are big-endian.
  *
- * Leaves to its owner what is done about it.
+ * Leaves to the node what to do about a twin.
  */
 
 import { randomBytes } from "node:crypto";
@@ -20,7 +20,7 @@ import { createSigner, hasher, verifier } from "../crypto.ts";
 import type { Identity } from "../identity.ts";
 import { instancesProtocol } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
-import { chunksOf } from "./streams.ts";
+import { readToEnd } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const ASK = 0;
@@ -30,9 +30,9 @@ const REQUEST_BYTES = 1 + NONCE_BYTES;
 const INSTANCE_BYTES = 16;
 const SIGNED_BYTES = INSTANCE_BYTES + 8;
 const PROOF_BYTES = SIGNED_BYTES + 64;
-/** Other connections of one key that are asked. */
+/** How many other connections of one key are asked. */
 const OTHERS_MAX = 4;
-/** Neighbours that are asked at the start, and the time between two later ones, ms. */
+/** How many neighbours are asked at once, and the time between later ones, ms. */
 const FIRST_ASKED = 3;
 const ASK_AGAIN_MS = 30_000;
 
@@ -40,17 +40,17 @@ export interface InstancesOptions {
   readonly node: Libp2p;
   readonly meshId: MeshId;
   readonly identity: Identity;
-  /** Somebody else runs with this node's key. `isFirst`: since before this one. */
+  /** Another process runs with this node's key. `isFirst`: it started before this one. */
   readonly onTwin: (twin: { readonly startedMs: number; readonly isFirst: boolean }) => void;
   readonly log: Logger;
 }
 
 export class Instances {
   readonly #options: InstancesOptions;
-  /** What this run of the node says of itself: instance and start. */
+  /** The instance and the start of this process, as its proofs sign them. */
   readonly #own: Uint8Array;
   readonly #startedMs = Date.now();
-  /** Signatures and questions that others cause: some a second, over all of them. */
+  /** Bounds the signatures and questions that others cause, overall. */
   readonly #rate = new TokenBucket(20, 100, performance.now());
   #asked = 0;
   #askedMs = 0;
@@ -68,7 +68,7 @@ export class Instances {
 
   // --- asking -----------------------------------------------------------------------------------------------
 
-  /** A neighbour of the mesh is there. Never rejects. */
+  /** A neighbour connected: asks it, if it is time to. Never rejects. */
   async onPresent(connection: Connection): Promise<void> {
     const nowMs = performance.now();
     if (this.#asked >= FIRST_ASKED && nowMs < this.#askedMs + ASK_AGAIN_MS) return;
@@ -89,7 +89,7 @@ export class Instances {
     if (order !== 0) this.#options.onTwin({ startedMs, isFirst: order < 0 });
   }
 
-  /** Those of the answers that the agent's key signed. */
+  /** The answers that the agent's key signed. */
   *#proofs(agent: AgentId, nonce: Uint8Array, bytes: Uint8Array): Generator<Uint8Array> {
     for (let at = 0; at + PROOF_BYTES <= bytes.length; at += PROOF_BYTES) {
       const proof = bytes.slice(at, at + PROOF_BYTES);
@@ -104,7 +104,9 @@ export class Instances {
     try {
       stream.send(concat([Uint8Array.of(kind), nonce]));
       await stream.close({ signal });
-      return await readAll(stream, bytesMax);
+      const bytes = await readToEnd(stream, bytesMax, networkLimits.openTimeoutMs);
+      if (bytes.length > bytesMax) throw new Error("too long");
+      return bytes;
     } finally {
       stream.abort(new Error("answered"));
     }
@@ -117,7 +119,7 @@ export class Instances {
     try {
       if (this.#rate.waitMs(performance.now()) > 0) throw new Error("too many questions");
       this.#rate.take(1, performance.now());
-      const request = await readAll(stream, REQUEST_BYTES);
+      const request = await readToEnd(stream, REQUEST_BYTES, networkLimits.openTimeoutMs);
       if (request.length !== REQUEST_BYTES) throw new Error("no request");
       const nonce = request.subarray(1);
       if (request[0] === PROVE) stream.send(this.#prove(nonce));
@@ -134,7 +136,7 @@ export class Instances {
     return concat([this.#own, signature]);
   }
 
-  /** What those say that have the asker's key and another connection. */
+  /** The answers from other connections of the asker's key. */
   async #askOthers(asker: Connection, nonce: Uint8Array): Promise<Uint8Array[]> {
     const { node } = this.#options;
     const agent = asker.remotePeer.toString() as AgentId;
@@ -147,15 +149,4 @@ export class Instances {
     );
     return answers.flatMap((bytes) => [...this.#proofs(agent, nonce, bytes)]);
   }
-}
-
-async function readAll(stream: Stream, bytesMax: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunksOf(stream, networkLimits.openTimeoutMs)) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new Error("too long");
-    chunks.push(chunk);
-  }
-  return concat(chunks);
 }

@@ -1,4 +1,4 @@
-/** What a node's transport offers, and what it is told when it is made. How it does it: network.ts. */
+/** What a node's transport offers, and its options. network.ts implements it. */
 
 import type { Logger } from "pino";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
@@ -25,7 +25,7 @@ export interface NetworkOptions {
   readonly local: boolean;
   /** Find peers in the local network by multicast. */
   readonly mdns?: boolean;
-  /** Somebody else runs with this node's key, since `startedMs` (ms since 1970). `isFirst`: since before this node. */
+  /** Another process has run with this node's key since `startedMs` (ms since 1970). `isFirst`: it started before this one. */
   readonly onTwin?: (twin: { readonly startedMs: number; readonly isFirst: boolean }) => void;
   readonly onNews?: (news: NetworkNews) => void;
   readonly log: Logger;

@@ -72,32 +72,30 @@ export const networkLimits = {
   blobRoundWaitMs: 500,
 
   // --- dialling back ----------------------------------------------------------------------------------------
-  /** Ports that one question names: of IPv4 and of IPv6. Below the least, others' services listen. */
+  /** Ports that one question may name (one each for IPv4 and IPv6), and the lowest that is dialled: privileged ones are not. */
   dialBackPorts: 2,
   dialBackPortMin: 1_024,
-  /** At the same time, and a second over all. */
+  /** Dial-backs at the same time, and their rate and burst overall. */
   dialBacks: 4,
   dialBacksPerSecond: 2,
   dialBacksBurst: 20,
-  /** Between two for one agent, and to one address, ms: agents of one machine come up together. */
+  /** Time between two dial-backs for one agent, and to one host, ms: agents of one machine come up together. */
   dialBackAgainMs: 30_000,
   dialBackHostMs: 500,
   dialBackTimeoutMs: 3_000,
-  /** Agents that are asked soon after an address is new, and the wait between two others, ms. */
+  /** Agents that are asked at once after the addresses change, and the time between later questions, ms. */
   dialBackAsks: 8,
   dialBackAskMs: 60_000,
-  /** After so long one of them is asked whether it still works, ms. */
+  /** Time until an agent is asked whether an address still works, ms. */
   dialBackRecheckMs: 10 * 60_000,
-  /** Agents that found an address working: no more are asked. */
+  /** When this many agents confirmed each address, no more are asked. */
   dialBackEnough: 3,
 
   // --- discovery --------------------------------------------------------------------------------------------
   /** Peers that a node wants to be connected to: enough for gossip (D = 6) to survive the loss of half of them. */
   peersWanted: 12,
-  /** An agent that others spoke of and that did not answer is left alone for this long, doubled each time, ms. */
+  /** An agent that did not answer is not dialled again for this long, doubled each time, ms. */
   missedMs: 1_000,
   missedMsMax: 60_000,
   connectionsMax: 1_000,
 } as const;
-
-export type NetworkLimits = typeof networkLimits;

@@ -40,7 +40,7 @@ import { Reach } from "./reach.ts";
 export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 
 const SWEEP_MS = 30_000;
-/** How often it looks whether its own addresses changed, who was busy, and whether anybody is left. */
+/** How often it checks its own addresses, asks busy agents again, and checks that any agent is left, ms. */
 const LOOK_MS = 2_000;
 /** Codes that are counted one by one; the rest together, since codes may come from the agent. */
 const OFFENCE_CODES_MAX = 256;

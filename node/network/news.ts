@@ -1,20 +1,20 @@
-/** What the transport tells whoever runs a node: who can reach it, and what is wrong with whom it joins. */
+/** What the transport tells the operator of a node: who can reach it, and what is wrong with the agents that it joins. */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 
 export type NetworkNews =
   /** Another agent dialled this one there. */
   | { readonly kind: "reachable"; readonly address: string; readonly by: AgentId }
-  /** Another agent tried to, and could not; nobody else could so far. */
+  /** Another agent tried to dial this one and failed; no other agent has succeeded so far. */
   | { readonly kind: "unreachable"; readonly addresses: readonly string[]; readonly by: AgentId }
-  /** An address to join names one agent, and another one answers there. It is not joined. */
+  /** An address to join names one agent, but another one answers there. This node does not join it. */
   | {
       readonly kind: "other-key";
       readonly address: string;
       readonly expected: AgentId;
       readonly answers: AgentId;
     }
-  /** An address to join names no agent, and another one than before answers there. It is joined. */
+  /** An address to join names no agent, and a different one than before answers there. This node joins it. */
   | { readonly kind: "new-key"; readonly address: string; readonly before: AgentId; readonly answers: AgentId }
   /** The last connection to an agent of the mesh is gone; this node goes on looking for them. */
   | { readonly kind: "alone" }
@@ -23,7 +23,7 @@ export type NetworkNews =
 
 const portOf = (address: string): string => /\/tcp\/(\d+)/.exec(address)?.[1] ?? "?";
 
-/** In one line. */
+/** The news in one line, with the remedy where there is one. */
 export function describeNews(news: NetworkNews): string {
   switch (news.kind) {
     case "reachable":
@@ -34,16 +34,16 @@ export function describeNews(news: NetworkNews): string {
       return `nobody could dial this agent back at ${where}: open TCP port ${ports} in the firewall of this machine, or give the address that leads here with --announce; until then it works over the connections that it opens itself`;
     }
     case "other-key":
-      return `${news.address} answers as ${news.answers}, not ${news.expected}: it is not joined. If the agent there was given a new key on purpose, join ${news.address}/p2p/${news.answers}; trying again`;
+      return `${news.address} answers as ${news.answers}, not ${news.expected}: not joining it. If the agent there was given a new key on purpose, join ${news.address}/p2p/${news.answers}; trying again`;
     case "new-key":
-      return `${news.address} answers as ${news.answers} now, before as ${news.before}`;
+      return `${news.address} now answers as ${news.answers}; before, it answered as ${news.before}`;
     case "alone":
-      return "connected to no other agent any more; trying to reach those that it knows and those to join";
+      return "no longer connected to any agent; trying to reach the agents that it knows and the addresses to join";
     case "company":
       return `connected to agent ${news.agent}`;
   }
 }
 
-/** Whether somebody should do something about it. */
+/** Whether the operator should act. */
 export const isWarning = ({ kind }: NetworkNews): boolean =>
   kind === "unreachable" || kind === "other-key" || kind === "alone";

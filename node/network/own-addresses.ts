@@ -5,10 +5,10 @@
 import { CODE_IP4, CODE_IP6, CODE_P2P, CODE_TCP, type Multiaddr } from "@multiformats/multiaddr";
 import { isLinkLocal, isLoopback } from "../../protocol/capability/addresses.ts";
 
-/** The port that agents listen on unless told otherwise: one to open in firewalls, the same after a restart. */
+/** The port that agents listen on by default: the same after a restart, so that it can be opened in firewalls. */
 export const DEFAULT_PORT = 4001;
 
-/** What to listen on: these addresses, or every interface, on the default port or else on a free one. */
+/** What to listen on: these addresses, or every interface (on the default port if it is free, else on another). */
 export type Listen = readonly string[] | "every-interface";
 
 export interface TcpAddress {
@@ -17,7 +17,7 @@ export interface TcpAddress {
   readonly port: number;
 }
 
-/** Null for what is no plain TCP over IP: names, relays. */
+/** The parts of a plain TCP address; null for others, such as names and relays. */
 export function tcpAddress(address: Multiaddr): TcpAddress | null {
   const [first, second] = address.getComponents();
   const family = first?.code === CODE_IP4 ? "ip4" : first?.code === CODE_IP6 ? "ip6" : null;
@@ -30,17 +30,17 @@ export const textOf = ({ family, host, port }: TcpAddress): string => `/${family
 /** Protocol and host: `/ip4/192.0.2.7` of `/ip4/192.0.2.7/tcp/4001`. */
 export const hostOf = (address: string): string => address.split("/", 3).join("/");
 
-/** Without the agent that it names. */
+/** The address without the agent that it names. */
 export const bare = (address: Multiaddr): string =>
   address.getComponents().some(({ code }) => code === CODE_P2P)
     ? address.toString().replace(/\/p2p\/[^/]+$/, "")
     : address.toString();
 
-/** Another machine may be able to dial it. */
+/** Whether another machine may be able to dial it. */
 export const isOutside = (address: string): boolean =>
   !isLoopback(address) && !isLinkLocal(address) && !isWildcard(address);
 
-/** To listen on, every interface; to dial, this machine. */
+/** A wildcard means every interface to a listener, and this machine to a dialler. */
 const isWildcard = (address: string): boolean => /^\/(?:ip4\/0\.0\.0\.0|ip6\/::)(?:\/|$)/.test(address);
 
 /** A node that joins only agents of its own machine, or nobody, needs no other interface. */

@@ -1,27 +1,28 @@
 /**
- * What agents found when they dialled this node back, and what follows from it: what it tells others of where it is.
+ * What agents found when they dialled this node back, and which addresses the node therefore advertises.
  *
- * An answer is only one agent's word. That an address of this machine's own works is believed: at worst others dial in
- * vain. A foreign one, such as a router's, when two agents at different addresses say so: one alone could aim the mesh at
- * somebody. That none works, while nobody says otherwise.
+ * An answer is only one agent's word. If it says that one of this machine's own addresses works, this node believes it: at
+ * worst others dial in vain. A foreign address, such as a router's, needs two agents at different addresses: one alone
+ * could aim the mesh at a victim. "None works" counts while no agent says otherwise.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { OwnReach } from "../../protocol/input.ts";
 import { isOutside } from "./own-addresses.ts";
 
-/** What one agent found. */
+/** The outcome of one agent's dial-back. */
 export interface Finding {
   readonly works: boolean;
-  /** The one that works, or those that do not. */
+  /** The address that works, or those that do not. */
   readonly addresses: readonly string[];
-  /** Where that agent itself was. */
+  /** The host from which that agent is connected. */
   readonly from: string;
 }
 
-/** By agents that are connected. */
+/** By connected agent. */
 export type Findings = ReadonlyMap<AgentId, Finding>;
 
+/** The addresses that are confirmed to work. */
 export function working(own: readonly string[], findings: Findings): string[] {
   const from = new Map<string, Set<string>>();
   for (const { works, addresses, from: host } of findings.values()) {
@@ -31,7 +32,7 @@ export function working(own: readonly string[], findings: Findings): string[] {
   return [...from].flatMap(([address, hosts]) => (own.includes(address) || hosts.size > 1 ? [address] : []));
 }
 
-/** What to tell other machines: what works, else what might. `isNamed`: the operator listens on this very address. */
+/** The addresses to advertise: those that work, else those that might. `isNamed`: the operator listens on this very one. */
 export function dialable(
   own: readonly string[],
   findings: Findings,
@@ -41,10 +42,11 @@ export function dialable(
   if (works.length > 0) return works;
   const failed = new Set([...findings.values()].flatMap(({ addresses, works }) => (works ? [] : addresses)));
   const untried = own.filter((address) => isOutside(address) && !failed.has(address));
-  // Where one fails, another interface (of containers, say) leads to nobody either, unless the operator named it.
+  // If one fails, other interfaces (of containers, say) are unlikely to work either, unless the operator named them.
   return failed.size === 0 ? untried : untried.filter(isNamed);
 }
 
+/** Whether others can dial this node, with the evidence in words. */
 export function judge(
   own: readonly string[],
   findings: Findings,

@@ -1,9 +1,9 @@
 /**
  * Where others can dial this node: what it listens on, what other agents found when they dialled it back, and what it
- * therefore tells the mesh.
+ * therefore advertises.
  *
- * Told is what works; before anybody tried, what another machine might be able to dial; never a loopback address,
- * unless the whole mesh of this node is on this machine. What the operator announces is told as it is.
+ * It advertises the addresses that work; before anybody tried, those that another machine might be able to dial; never a
+ * loopback address, unless the whole mesh of this node is on this machine. What the operator announces replaces these.
  *
  * Leaves to dial-back.ts how agents ask, to reach-findings.ts what follows from the answers.
  */
@@ -26,13 +26,13 @@ export interface ReachOptions {
   readonly protocol: string;
   /** What it listens on, wildcards resolved to the addresses that the interfaces have now. */
   readonly listening: () => readonly Multiaddr[];
-  /** Of the operator; empty: what is found out. */
+  /** Addresses that the operator announces; empty: the node finds out which work. */
   readonly announce: readonly string[];
-  /** The operator named this address to listen on, and no wildcard. */
+  /** Whether the operator named this very address to listen on, rather than a wildcard. */
   readonly isNamed: (address: string) => boolean;
-  /** It listens on this machine's loopback only, and joins nobody elsewhere. */
+  /** Whether it listens on loopback only and joins nobody on another machine. */
   readonly isLocal: boolean;
-  /** What it tells others changed, or how it knows. */
+  /** The advertised addresses changed, or the state of reach did. */
   readonly onChange: () => void;
   readonly tell: (news: NetworkNews) => void;
   readonly log: Logger;
@@ -40,11 +40,11 @@ export interface ReachOptions {
 
 export class Reach {
   readonly #options: ReachOptions;
-  /** By agents that are connected. */
+  /** What connected agents found. */
   readonly #findings = new Map<AgentId, Finding>();
-  /** Connected; who was asked longest ago first. */
+  /** Connected agents, the one asked longest ago first. */
   readonly #met = new Set<AgentId>();
-  /** Connected, and not asked yet. */
+  /** Connected agents still to ask. */
   readonly #toAsk = new Set<AgentId>();
   #asks = 0;
   #askAtMs = 0;
@@ -92,7 +92,7 @@ export class Reach {
     this.#findings.delete(agent);
   }
 
-  /** To be called now and then: interfaces come and go, and who was busy is asked again. */
+  /** To be called every few seconds: interfaces come and go, and agents that were busy are asked again. */
   look(): void {
     const listening = this.#own().join(" ");
     if (listening !== this.#listening) {
@@ -128,7 +128,7 @@ export class Reach {
     void this.#ask(agent, connection, ports);
   }
 
-  /** Enough agents found each address of this machine working. */
+  /** Whether enough agents confirmed each address of this machine. */
   #isKnown(): boolean {
     const confirmed = new Map<string, number>();
     for (const { works, addresses } of this.#findings.values())
@@ -137,7 +137,7 @@ export class Reach {
     return outside.every((address) => (confirmed.get(address) ?? 0) >= networkLimits.dialBackEnough);
   }
 
-  /** One that leads to another machine, or by way of the network to this one. */
+  /** A connection that does not run over loopback. */
   #connectionTo(agent: AgentId): Connection | null {
     const peerId = parsePeerId(agent);
     if (peerId === null) return null;
@@ -161,7 +161,7 @@ export class Reach {
     const listening = this.#listening;
     try {
       const reply = await askDialBack(connection, protocol, ports, AbortSignal.any([this.#stop.signal, timeout]));
-      // Of before a change of addresses, or of somebody who has left.
+      // The answer is outdated: the addresses changed, or the agent left.
       if (listening !== this.#listening || !this.#met.has(agent)) return;
       if (reply.outcome === "busy") this.#toAsk.add(agent);
       else this.#onFinding(agent, connection, ports, reply);
@@ -199,7 +199,7 @@ export class Reach {
   }
 }
 
-/** What another agent may say of where it dialled: an address that leads somewhere, with a port that it was asked for. */
+/** Whether another agent can truthfully say that it dialled this: a plain address, not of loopback, with an asked port. */
 function isPossible(text: string, ports: readonly number[]): boolean {
   const parsed = parseAddress(text);
   const tcp = parsed === null ? null : tcpAddress(parsed);

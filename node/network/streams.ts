@@ -6,6 +6,7 @@
  */
 
 import type { Stream } from "@libp2p/interface";
+import { concat } from "uint8arrays";
 
 /** Resolves when the stream takes data again; rejects when it is closed, or after `timeoutMs`. */
 export function drained(stream: Stream, timeoutMs: number): Promise<void> {
@@ -108,4 +109,19 @@ export async function* chunksOf(stream: Stream, idleMs: number): AsyncGenerator<
     stream.removeEventListener("end", onEnd);
     stream.removeEventListener("close", onClose);
   }
+}
+
+/**
+ * All bytes of a short message. Stops reading once more than `bytesMax` came, and returns what it read by then: a longer
+ * result is the caller's to refuse. Rejects as `chunksOf` does.
+ */
+export async function readToEnd(stream: Stream, bytesMax: number, idleMs: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunksOf(stream, idleMs)) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bytesMax) break;
+  }
+  return concat(chunks);
 }

@@ -16,9 +16,9 @@ import { cpuMs } from "../process-vitals.ts";
 import { makeFolder } from "../store/files.ts";
 import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-mesh.ts";
 
-/** A process that starts and does nothing for this long - takes no CPU time, says nothing - is not coming, ms. */
+/** A starting process that takes no CPU time and prints nothing for this long has failed, ms. */
 const STILL_MS = 30_000;
-/** Whatever it does meanwhile: a start takes seconds on a quiet machine, ms. */
+/** A start that takes longer has failed even if it makes progress: it takes seconds on a quiet machine, ms. */
 const START_MS = 300_000;
 const LOOK_MS = 100;
 const STOP_MS = 5_000;
@@ -33,7 +33,7 @@ const reportSchema = z.discriminatedUnion("event", [
   }),
 ]);
 
-/** What an agent reports; null: something else wrote to its standard output, which ends nothing. */
+/** What an agent reports; null if something else wrote to its standard output, which is harmless. */
 export function readLine(text: string): NodeLine | null {
   try {
     const parsed = reportSchema.safeParse(JSON.parse(text));
@@ -99,15 +99,15 @@ export class AgentProcess {
       ...(address === null ? [] : ["--join", address]),
       ...options.args,
     ]);
-    // Its own process group: Ctrl-C reaches this process only, which then ends the agents in order. Standard input ties
-    // them to it: they end when it does, however that comes about.
+    // It has its own process group, so Ctrl-C reaches only this process, which then ends the agents in order. Standard
+    // input ties the agents to this process: they end when it does, for whatever reason.
     this.#child = spawn(process.execPath, [programFile("agent-main"), ...argv], {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
     this.#logFile = join(folders[0]!, "log.txt");
     this.#log = createWriteStream(this.#logFile);
-    // A log that cannot be written, on a full disk, is not worth a run.
+    // A log that cannot be written, as on a full disk, is no reason to end a run.
     this.#log.on("error", () => {});
     this.#child.stdin!.on("error", () => {});
     this.#child.stderr!.on("data", (chunk: Buffer) => this.#onLog(chunk.toString()));
@@ -147,7 +147,7 @@ export class AgentProcess {
     this.#onUp();
   }
 
-  /** Resolves when all its agents are up; rejects with `unreachable` when it ends, or makes no progress. */
+  /** Resolves when all its agents are up; rejects with `unreachable` when the process ends or makes no progress. */
   async ready(): Promise<void> {
     const startedMs = performance.now();
     let cpu = 0;
@@ -162,7 +162,7 @@ export class AgentProcess {
       if (taken > cpu) this.#heardMs = now;
       cpu = taken;
       if (now - this.#heardMs > STILL_MS) throw this.#refusal(`no progress for ${STILL_MS / 1_000} s`);
-      if (now - startedMs > START_MS) throw this.#refusal(`not within ${START_MS / 1_000} s`);
+      if (now - startedMs > START_MS) throw this.#refusal(`not up after ${START_MS / 1_000} s`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }

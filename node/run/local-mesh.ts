@@ -1,9 +1,9 @@
 /**
- * A mesh on this machine: agents as processes of the command line's own `node` command, and how they are started, paused,
- * killed and ended. Everything binds to 127.0.0.1.
+ * A mesh on this machine: it starts, pauses, kills and ends agents as processes of the command line's own `node` command.
+ * Everything binds to 127.0.0.1.
  *
- * As many start at the same time as there are cores: a start takes CPU time and little else, so more at once would only make
- * each of them later.
+ * As many processes start at the same time as there are cores: a start takes little but CPU time, so more at once would
+ * only delay each of them.
  *
  * Leaves to agent-process.ts one process, and to the caller what the mesh is for.
  */
@@ -30,9 +30,9 @@ export interface LocalMeshOptions {
   readonly perProcess: number;
   /** More arguments of `meshwork node` for each agent. */
   readonly args: readonly string[];
-  /** So many are up. */
+  /** Called with how many agents are up. */
   readonly onUp: (count: number) => void;
-  /** An agent ended that nobody ended. */
+  /** An agent ended by itself. */
   readonly onLost: (agent: LocalAgent, how: string) => void;
   readonly signal: AbortSignal;
 }
@@ -43,10 +43,10 @@ export interface LocalAgent {
   readonly id: AgentId;
   readonly address: string;
   readonly pid: number;
-  /** Whether no other agent is in its process: it can be paused and killed for itself. */
+  /** Whether it is the only agent in its process, so that it can be paused and killed on its own. */
   readonly isAlone: boolean;
   readonly traceFile: string;
-  /** What it counted, told when it ended in good order. */
+  /** What it counted; null unless it ended in good order. */
   readonly stats: AgentProcessStats | null;
 }
 
@@ -67,7 +67,7 @@ export interface LocalMesh {
   /** SIGSTOP and SIGCONT to its process. */
   pause(name: string): void;
   resume(name: string): void;
-  /** SIGKILL to its process: it is gone at once, with what it had not written. */
+  /** SIGKILL to its process: it is gone at once, and what it had not written is lost. */
   kill(name: string): Promise<void>;
   /** Ends all agents in good order, and those that do not end by force. Never rejects. */
   stop(): Promise<void>;

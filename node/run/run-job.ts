@@ -19,9 +19,9 @@ import { JobWatch } from "./job-watch.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { OnLost } from "./with-local-mesh.ts";
 
-/** A mesh of this run, which nobody repairs, is given up when its job stands for so long, ms. */
+/** A local mesh is given up when its job has been stuck this long, ms: nobody repairs it. */
 const STALLED_MS = 60_000;
-/** A job that does not end within this after its deadline, and stands, is given up, ms. */
+/** A job that is stuck this long after its deadline is given up, ms. */
 const GRACE_MS = 60_000;
 /** Tasks whose choices of workers are looked at after the end. */
 const CHOICES_READ = 64;
@@ -54,7 +54,7 @@ export interface JobRun {
   readonly expected: ReadonlyMap<string, number>;
 }
 
-/** Why nobody need wait any longer; null: the job goes on, or may again. */
+/** Why waiting is pointless; null while the job goes on, or may go on again. */
 function whyGivenUp({ handle, isLocal }: RunJobOptions, watch: JobWatch, waiting: string): string | null {
   const { standing, genesis } = handle;
   if (standing.kind === "going") return null;

@@ -2,7 +2,7 @@
 
 import type { Standing, StandingKind } from "../../protocol/agent/standing.ts";
 
-/** Of many members the first few are named. */
+/** How many silent members are named; the rest are counted. */
 const NAMED = 6;
 
 const clockTime = (wallMs: number): string => new Date(wallMs).toTimeString().slice(0, 8);
@@ -16,10 +16,10 @@ function named(silent: readonly string[], nameOf: (agent: string) => string): st
 const WORDS: { readonly [kind in StandingKind]: (since: string, members: string, count: number) => string } = {
   going: () => "",
   unreachable: (since, members) =>
-    `no member of the committee can be reached since ${since} (${members}); the job may go on meanwhile`,
+    `no member of the committee has been reachable since ${since} (${members}); the job may be going on without this node`,
   "no-quorum": (since, members, count) =>
-    `the job stands since ${since}: ${count} of its members ${count === 1 ? "is" : "are"} silent (${members}), and the others are no quorum`,
-  overdue: (since) => `the job stands since ${since}: a deadline passed, and its members decide nothing`,
+    `the job has been stuck since ${since}: ${count} of its members ${count === 1 ? "is" : "are"} silent (${members}), and the others do not form a quorum`,
+  overdue: (since) => `the job has been stuck since ${since}: a deadline passed, but its members decide nothing`,
 };
 
 /** "" while the job goes on. */

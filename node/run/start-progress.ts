@@ -1,13 +1,13 @@
-/** "7 of 20 agents are up": in place on a terminal, as a line now and then where there is none. */
+/** "7 of 20 agents are up": updated in place on a terminal, else as a line every few seconds. */
 
 import type { CliContext } from "../cli/context.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
-/** Lines where there is no terminal: one each so many ms. */
+/** Time between two lines where there is no terminal, ms. */
 const LINE_MS = 5_000;
 
 export interface StartProgress {
-  /** So many of all are as far as `what` says. */
+  /** Shows "`count` of all `what`". */
   show(count: number, what: string): void;
   end(): void;
 }

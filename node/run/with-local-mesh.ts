@@ -31,9 +31,9 @@ export type OnLost = (agent: Pick<LocalAgent, "name" | "id">, how: string) => vo
 export interface Running {
   readonly mesh: LocalMesh;
   readonly owner: MeshworkNode;
-  /** Tells from now on of agents that ended and that nobody ended. */
+  /** From now on `listener` hears of each agent that ended by itself. */
   onLost(listener: OnLost): void;
-  /** What all of them sent; of agents that were killed, nothing is known. Ask when the mesh has ended. */
+  /** What all of them sent, without agents that were killed: those report nothing. Ask when the mesh has ended. */
   messages(): Promise<RunSummary["messages"]>;
 }
 
@@ -111,7 +111,7 @@ export async function withLocalMesh(
   return finish();
 }
 
-/** With so many of a mesh a job goes on without the others, which may still come. */
+/** With this share of the agents a job starts without the others, which may still come. */
 const ENOUGH_PART = 2 / 3;
 
 /** Waits until the owner knows every agent, and each of them has met it; or enough of them, where no more come. */
@@ -139,7 +139,7 @@ async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, p
       context.note(`${missing.join(", ")} did not join in ${STILL_MS / 1_000} s; going on without waiting for more`);
       return;
     }
-    const what = `${met} of ${mesh.agents.length} agents found each other, and for ${STILL_MS / 1_000} s no more`;
+    const what = `${met} of ${mesh.agents.length} agents found each other; no more joined for ${STILL_MS / 1_000} s`;
     throw new MeshworkError("unreachable", what, `run: ${COMMAND} doctor`);
   }
 }

@@ -15,7 +15,7 @@ import { parseSkillsYaml } from "./load-yaml.ts";
 import type { AnySkill, SkillLog } from "./skill.ts";
 
 /** What the process of a module may take by default, bytes; half of it for the JavaScript heap. */
-export const SKILLS_MEMORY_BYTES = 1024 ** 3;
+const SKILLS_MEMORY_BYTES = 1024 ** 3;
 
 /** A cold start under load takes a few seconds. */
 const LOAD_MS = 20_000;

@@ -8,7 +8,7 @@ import { performSkill } from "./perform.ts";
 import { type AnySkill, type HostedSkill, isHosted, schemasOf } from "./skill.ts";
 
 /** One number or text of the value, the first that is found, is another one. */
-export function falsify(value: Value): Value {
+function falsify(value: Value): Value {
   let done = false;
   const walk = (part: Value): Value => {
     if (done || part === null || typeof part === "boolean") return part;

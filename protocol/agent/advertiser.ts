@@ -20,11 +20,11 @@ import { keepersOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
 
-/** Between two times that its vector goes out, at least, ms. */
+/** The least time between two publications of its vector, ms. */
 const CHANGE_MS = 10_000;
 /** After a first connection gossip's mesh needs about a heartbeat to form, ms. */
 const FIRST_PUBLISH_MS = 1_500;
-/** Times that its vector goes out, ten seconds apart, while it learns from neighbours how large the mesh is. */
+/** How often its vector goes out, ten seconds apart, while it learns from neighbours how large the mesh is. */
 const JOINING = 2;
 
 export class Advertiser {
@@ -36,11 +36,11 @@ export class Advertiser {
   #addresses: readonly string[];
   #version = 0;
   #publishAtMs = Number.POSITIVE_INFINITY;
-  /** Times that it was published, and when last. */
+  /** How often it was published, and when last. */
   #published = 0;
   #publishedMs = Number.NEGATIVE_INFINITY;
   #publishedDepth = 0;
-  /** When gossip last brought it a vector of somebody whom it hears. */
+  /** When gossip last brought it a vector of another agent. */
   #heardMs = Number.NEGATIVE_INFINITY;
   /** When it was connected to somebody first. */
   #connectedMs = Number.POSITIVE_INFINITY;
@@ -68,7 +68,7 @@ export class Advertiser {
     this.#renew();
   }
 
-  /** A fresh vector, in the own directory at once and on its way to the others. Null: a client has none. */
+  /** Makes a fresh vector and puts it into this agent's own directory. Null for a client, which has none. */
   #renew(): Vcv | null {
     const { now, isClient } = this.#context;
     this.#publishAtMs = now.monoMs + VCV_LIFE_MS / 2;
@@ -200,7 +200,7 @@ export class Advertiser {
     return verdict;
   }
 
-  /** Hears its shard, the one that it was split off, and, when that may have happened to it, its part of it. */
+  /** Subscribes to its shard, the one that was split to make it, and, if its own may be split already, its part of that. */
   #subscribe(): void {
     const { place, isFilling } = this.#directory;
     const topics: GossipTopic[] = [];

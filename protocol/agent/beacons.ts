@@ -22,11 +22,11 @@ import type { JobHost } from "./job-host.ts";
 /** Between two members' turns, ms: a gossip hop and an offer's way. */
 const TURN_MS = 150;
 /**
- * Walks over the directory a second, some milliseconds each, that questions in words may cost; of more of them it leaves
- * the beacons to others. Anybody can ask for something new.
+ * The most walks over the directory that questions in words may cost a second, some milliseconds each; further beacons are
+ * left to other agents. Anybody can ask for something new.
  */
 const WALKS_A_SECOND = 20;
-/** Clocks differ: a beacon is passed on for so long after its window's end, ms. */
+/** Clocks differ: a beacon is passed on until this long after its window's end, ms. */
 const LATE_MS = 1_000;
 
 interface Planned {

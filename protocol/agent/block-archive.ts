@@ -14,11 +14,11 @@ import type { CommittedBlock } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 import { encodeCandidate, encodeCommitted, SLOT, toCommitted } from "./job-records.ts";
 
-/** Of a job that has ended, so many blocks stay in memory: for members that were about to decide them. */
+/** How many blocks of an ended job stay in memory, for members that were about to decide them. */
 const ENDED_BLOCKS = 4;
 
 export interface ArchiveEvents {
-  /** Blocks that are in the store only are asked for. */
+  /** A peer asked for blocks that are only in the store. */
   readBlocks(to: AgentId, slots: readonly string[]): void;
   sendEnvelopes(to: AgentId, envelopes: readonly Envelope[]): void;
 }
@@ -76,7 +76,7 @@ export class BlockArchive {
     for (const hash of commandsHashes) this.#candidates.add(hash);
   }
 
-  /** Stores a decided block; its candidates are over. After the job's last one few ask for its blocks: the store has them. */
+  /** Stores a decided block and drops its candidates. After the last block memory is freed: few ask, and the store has all. */
   keep(height: number, isLast: boolean): void {
     const slot = SLOT.block(height);
     const bytes = this.#recent.get(height)!.encoded;
@@ -119,7 +119,7 @@ export class BlockArchive {
       this.#context.send(to, { kind: "committee", job: this.#job, header, commit, committee: next });
   }
 
-  /** Blocks that were read from the store; `bytes`: of all of them. */
+  /** Sends blocks that were read from the store; `bytes`: their size together. */
   sendRead(to: AgentId, blocks: readonly CommittedBlock[], bytes: number): void {
     if (blocks.length > 0) this.#send([to], blocks, bytes);
   }

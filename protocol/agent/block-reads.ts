@@ -1,4 +1,4 @@
-/** Decided blocks that are read back from the store for a peer that is behind. */
+/** Reads decided blocks back from the store for peers that are behind. */
 
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -25,7 +25,7 @@ export class BlockReads {
     this.#context.emit({ kind: "readRecords", job, slots, ticket });
   }
 
-  /** Hands on what is whole, up to the first that is not. */
+  /** Sends the blocks that were read, up to the first that is damaged or missing. */
   onRecords(ticket: number, records: readonly Uint8Array[]): void {
     const read = this.#reads.get(ticket);
     if (read === undefined) return;

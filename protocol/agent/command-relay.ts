@@ -1,6 +1,6 @@
 /**
- * What a member does for pooled commands besides proposing them: it tells the other members which it holds, gives
- * them to those that lack them, and fetches the blobs that they rest on.
+ * What a member does with pooled commands besides proposing them: it tells the other members which commands it holds,
+ * sends them to members that lack them, and fetches the blobs that they depend on.
  *
  * Source: protocol.md 5 (A1, forwarding), 4 (a command that rests on a blob waits for its holders).
  */
@@ -13,25 +13,25 @@ import type { Replica } from "../job/replica.ts";
 import type { Context } from "./context.ts";
 
 /**
- * A command is forwarded to the other members when it has waited longer than commands do of late, within these bounds, ms;
- * then after a second, and later each time (A1). Its author sends it to all of them at once: in a healthy job it is decided
- * before, and forwarding would triple the frames.
+ * A command is forwarded to the other members when it has waited longer than commands recently do, within these bounds, ms;
+ * then after a second, and later each time (A1). Its author sends it to all of them at once, so in a healthy job it is
+ * decided before that, and forwarding it would triple the frames.
  */
 const FIRST_FORWARD_MS = 150;
 const FIRST_FORWARD_MAX_MS = 3_000;
 const FORWARD_MS = 1_000;
 const FORWARD_MAX_MS = 8_000;
-/** So many times it is not forwarded to members that said that they hold it; they may have lost it since. */
+/** The first this many forwards skip members that said that they hold the command; later ones do not, as they may have lost it. */
 const TRUSTED_FORWARDS = 3;
 /**
- * At least so much lies between two looks at the pool, ms, or this share of the time after which a command has waited too
- * long: what is due a moment later goes with the rest.
+ * The least time between two looks at the pool, ms, or this share of the time after which a command is late, if that is
+ * more: commands that are due a moment later go out together.
  */
 const LOOK_MS = 50;
 const LOOK_SHARE = 1 / 4;
-/** At most so much, while it holds anything, ms. */
+/** The most time between two looks while the pool is not empty, ms. */
 const IDLE_LOOK_MS = 500;
-/** A blob that could not be had is asked for again after this, ms, and later each time, unless somebody else has it. */
+/** A blob that could not be fetched is requested again after this, ms, and later each time, unless a new holder appears. */
 const BLOB_RETRY_MS = 1_000;
 const BLOB_RETRY_MAX_MS = 30_000;
 
@@ -96,7 +96,7 @@ export class CommandRelay {
     this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from: [...from] });
   }
 
-  /** Commands that were pooled before this agent judged blobs for itself: restored, or from before it was a member. */
+  /** Takes up commands that were pooled before this agent fetched blobs: at a restart, or before it was a member. */
   takeUp(): void {
     for (const entry of this.#replica.pool.entries()) this.onCommand(entry);
   }
@@ -135,7 +135,7 @@ export class CommandRelay {
     this.#lookAtMs = this.#nextLookMs(waiting);
   }
 
-  /** Among commands that do not apply, the next block or a moment may change that. */
+  /** Commands that do not apply now may apply after the next block or a while, so the pool is looked at even if none is due. */
   #nextLookMs(waiting: readonly PoolEntry[]): number {
     const { pool, ended } = this.#replica;
     if (pool.size === 0 || ended) return Number.POSITIVE_INFINITY;
@@ -155,7 +155,7 @@ export class CommandRelay {
     this.#lookAtMs = Math.min(this.#lookAtMs, this.#context.now.monoMs + afterMs);
   }
 
-  /** A member came back: it is told at once what it may lack. */
+  /** A member reconnected: tells it at once about the commands that it may lack. */
   onConnected(peer: AgentId): void {
     if (!this.#members.includes(peer)) return;
     const applicable = this.#replica.applicable(this.#context.now);
@@ -163,7 +163,7 @@ export class CommandRelay {
     this.#forward(applicable, [peer]);
   }
 
-  /** Forwards by hash: nearly always the others had the commands from their authors, and hashes are a tenth of them. */
+  /** Forwards by hash: usually the others have the commands from their authors, and hashes take a tenth of the bytes. */
   #forward(entries: readonly PoolEntry[], to: readonly AgentId[]): void {
     for (const member of to) {
       const isNews = ({ heldBy, forwards }: PoolEntry): boolean => !heldBy.has(member) || forwards >= TRUSTED_FORWARDS;
@@ -188,7 +188,7 @@ export class CommandRelay {
 
   // --- blobs ------------------------------------------------------------------------------------------
 
-  /** Blobs that no pooled command names any more are not waited for. */
+  /** Stops waiting for blobs that no pooled command names any longer. */
   #forgetBlobs(): void {
     if (this.#wanted.size === 0) return;
     const named = new Set<Hash>();

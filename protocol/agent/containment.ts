@@ -1,12 +1,12 @@
 /**
- * Whatever goes wrong in one job stays in that job. Each step of a job runs `within` here; what it throws ends that job at
- * this agent: marked on disk, its evidence kept, never voted in again. The agent and its other jobs go on.
+ * A fault in one job stays in that job. Each step of a job runs in `within`; an exception ends that job at this agent: the
+ * agent marks it on disk, keeps the evidence, and never votes in it again. The agent and its other jobs go on.
  *
- * Of the step that failed nothing leaves: its effects are taken back, votes with the records of them, so it is as if the
- * process had stopped just before. All of a step's records are one write (effect.ts), so the mark is durable before
+ * Nothing of the failed step leaves the agent: its effects are taken back, votes together with their records, as if the
+ * process had stopped just before the step. All records of a step are one write (effect.ts), so the mark is durable before
  * anything else of that step is sent.
  *
- * Leaves to agent.ts what a job occupies in it, to job-records.ts how the mark is written.
+ * Leaves to agent.ts freeing what the job occupies, to job-records.ts how the mark is written.
  */
 
 import { type DecidedEvidence, Divergence } from "../consensus/divergence.ts";
@@ -27,21 +27,21 @@ export interface JobFacts {
 }
 
 export interface ContainmentEvents {
-  /** For the mark; null: nothing is known of it. */
+  /** The job's name and owner, for the mark; null if unknown. */
   factsOf(job: JobId): JobFacts | null;
-  /** Commands of a block, as far as they are here. May throw. */
+  /** The commands of a block, as far as this agent has them. May throw. */
   envelopesOf(job: JobId, commands: readonly Hash[]): readonly Envelope[];
-  /** Frees all that the job occupies. Must not throw: it knows nothing of the job's inside. */
+  /** Frees everything that the job occupies. Must not throw, so it must not enter the job. */
   onDiverged(job: JobId): void;
 }
 
-/** A job that went wrong here. `isMarked`: on disk too; others are looked at anew when the agent starts. */
+/** A job that went wrong here. `isMarked`: on disk, too; otherwise the agent tries the job again at its next start. */
 export interface DivergedJob extends Mark {
   readonly job: JobId;
   readonly isMarked: boolean;
 }
 
-/** Bytes of a reason: it stands in the status, in logs and in refusals. */
+/** The longest reason, bytes: the status, logs and refusals contain it. */
 const REASON_BYTES = 300;
 
 function reasonOf(error: unknown): string {
@@ -54,7 +54,7 @@ export class Containment {
   readonly #context: StepContext;
   readonly #events: ContainmentEvents;
   readonly #diverged = new Map<JobId, DivergedJob>();
-  /** The job whose step is under way. */
+  /** The job whose step is running. */
   #inside: JobId | null = null;
 
   constructor(context: StepContext, events: ContainmentEvents) {
@@ -70,10 +70,10 @@ export class Containment {
     return this.#diverged.values();
   }
 
-  /** Runs a step of `job`; `otherwise` if it fails, or has failed before. `input`: what it is about, if not the agent's. */
+  /** Runs a step of `job`. Returns `otherwise` if the step throws, or if the job went wrong earlier. */
   within<T>(job: JobId, otherwise: T, act: () => T): T {
     if (this.#diverged.has(job)) return otherwise;
-    if (this.#inside === job) return act(); // the worker's part in the member's, or the other way round: one step
+    if (this.#inside === job) return act(); // the worker's part within the member's, or the reverse: both belong to one step
     assert(this.#inside === null, "a step of a job is no part of another job's");
     this.#inside = job;
     const mark = this.#context.mark();
@@ -89,8 +89,8 @@ export class Containment {
   }
 
   /**
-   * Reads what a peer sent: no job fails here, and the agent goes on whatever it finds. What was done before it failed
-   * stays, and each part of that is whole: a job's step was taken back by itself.
+   * Handles what a peer sent. If this throws outside of any job, the message is dropped and the agent goes on. Effects from
+   * before the exception stay, and each is complete: a failed step of a job has already been taken back.
    */
   reading(act: () => Verdict): Verdict {
     try {
@@ -121,7 +121,7 @@ export class Containment {
     return { kind: "block", committed: { block, envelopes, commit } };
   }
 
-  /** Ends a job here. `isMarked`: for good. */
+  /** Ends a job at this agent; for good if `isMarked`. */
   set(
     job: JobId,
     why: string,
@@ -141,7 +141,7 @@ export class Containment {
     this.#events.onDiverged(job);
   }
 
-  /** Tells the operator why a stored job does not go on, of which nothing is wrong. */
+  /** Tells the operator why a sound stored job does not go on here. */
   mention(job: JobId, reason: string): void {
     const { name } = this.#events.factsOf(job) ?? { name: "" };
     this.#context.emit({ kind: "event", event: { kind: "diverged", job, name, reason, detail: "", isMarked: false } });
@@ -153,7 +153,7 @@ export class Containment {
   }
 }
 
-/** The bytes that a step began with, where there were any. */
+/** The frame that the step was handling, if it was one. */
 function evidenceOf(input: Input): Evidence {
   if (input.kind !== "frame" || input.bytes.length > limits.frameBytes) return NO_EVIDENCE;
   return { kind: "frame", from: input.from, bytes: input.bytes };

@@ -20,14 +20,14 @@ export interface Context {
   readonly self: AgentId;
   /** Who signs jobs and what an owner says of them. */
   readonly owner: Signer;
-  /** Acts for an owner, and is no agent of the mesh. */
+  /** Whether it acts for an owner and is not an agent of the mesh. */
   readonly isClient: boolean;
   /** The owner for which a connection speaks (clients.ts); of an agent, itself. */
   principalOf(connection: AgentId): AgentId;
   readonly selectors: Selectors;
   /** Its own skills, as it advertises them. */
   readonly skills: readonly SkillAd[];
-  /** Of their vectors. */
+  /** The embedder that made their vectors. */
   readonly embedder: string;
   readonly now: Now;
   emit(effect: Effect): void;
@@ -48,7 +48,7 @@ export class StepContext implements Context {
   readonly embedder: string;
   readonly clients: Clients;
   now: Now = { monoMs: 0, wallMs: 0 };
-  /** What the step is about. */
+  /** The input that the step handles. */
   input: Input = { kind: "tick" };
   #effects: Effect[] = [];
   #counter = 0;

@@ -1,8 +1,8 @@
 /**
- * Whom an owner may draw into a committee, as far as its agent knows: agents that keep jobs, without those that seem away,
- * and of those that nobody can dial one, if it is connected to this agent.
+ * Which agents an owner may draw into a committee, as far as its own agent knows: agents that keep jobs and do not seem
+ * away. Of agents that nobody can dial, at most one, and only if it is connected to this agent.
  *
- * An agent behind a firewall dials the other members itself, so one of them does no harm; two of them never meet.
+ * An agent behind a firewall dials the other members itself, so one is harmless; two such members would never meet.
  */
 
 import type { AgentId } from "../core/ids.ts";
@@ -23,12 +23,12 @@ export function drawable(agents: readonly Vcv[], seen: Seen): AgentId[] {
     seen,
   );
   const present = all.filter((vcv) => !seen.isAway(vcv.agent));
-  // Who seems away is left out, but not so that a committee becomes smaller, and with it what it tolerates.
+  // Agents that seem away are left out unless that makes the committee smaller, and with it the faults that it tolerates.
   const isEnough = defaultCommitteeSize(present.length) === defaultCommitteeSize(all.length);
   return (isEnough ? present : all).map((vcv) => vcv.agent);
 }
 
-/** An agent without addresses found out that nobody can dial it. Where nobody has any, none was told by its driver. */
+/** An agent without addresses found out that nobody can dial it. If no agent has any, their drivers do not report them. */
 const isHidden = (vcv: Vcv): boolean => vcv.addresses.length === 0;
 
 function withoutHidden(hosts: readonly Vcv[], seen: Seen): readonly Vcv[] {

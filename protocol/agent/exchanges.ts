@@ -14,7 +14,7 @@ import type { Vcv } from "../wire/capability.ts";
 import { encodeVcv, type Message } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 
-/** So many neighbours are asked for what they know at once, then one in this time, ms. */
+/** How many neighbours are asked at once for what they know, and the time between later questions, ms. */
 const FIRST_EXCHANGES = 3;
 const EXCHANGE_MS = 10_000;
 /** In a split mesh what is known of other shards comes by exchanges only: one in this time, ms. */
@@ -68,7 +68,7 @@ export class Exchanges {
     this.plan();
   }
 
-  /** What this one lacks of what `peer` knows. */
+  /** Asks `peer` for vectors that this agent lacks. */
   #askFor(peer: AgentId): void {
     const { now } = this.#context;
     this.#toAsk.delete(peer);

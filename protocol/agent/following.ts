@@ -1,18 +1,18 @@
 /**
- * A job that this agent follows without keeping it: its operator submitted it. It asks every member for pulses and one
- * of them for the blocks, says so again to those that are silent (they may have restarted, and forgot), and takes the
- * blocks from another member when the one that sends them is gone.
+ * Follows a job that this agent does not keep but its operator submitted. It asks every member for pulses and one of them
+ * for the blocks, asks silent members again (they may have restarted and forgotten it), and takes the blocks from another
+ * member when the one that sends them falls silent.
  *
- * Leaves to the job's host what blocks do, to standing.ts what silence means.
+ * Leaves applying blocks to the job's host, and to standing.ts what silence means.
  */
 
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { Context } from "./context.ts";
 
-/** A silent member is told again after this, and then at growing intervals, ms. */
+/** A silent member is asked again after this, and then at growing intervals, ms. */
 const AGAIN_MS = 2_000;
 const AGAIN_MS_MAX = 15_000;
-/** A member that said nothing for so long is silent, ms: it pulses every second. */
+/** A member is silent when nothing came from it for this long, ms: it pulses every second. */
 const SILENT_MS = 4_000;
 
 /** What a follower needs to know of the job. */
@@ -35,7 +35,7 @@ export class Following {
   readonly #context: Context;
   readonly #job: FollowedJob;
   readonly #members = new Map<AgentId, Member>();
-  /** Who sends the blocks. */
+  /** The member that is asked for the blocks. */
   #feed: AgentId | null = null;
 
   constructor(context: Context, job: FollowedJob) {
@@ -43,7 +43,7 @@ export class Following {
     this.#job = job;
   }
 
-  /** Whom it expects pulses of. */
+  /** The members that should send it pulses. */
   get members(): AgentId[] {
     return this.#job.members.filter((agent) => agent !== this.#context.self);
   }
@@ -60,7 +60,7 @@ export class Following {
           waitMs: AGAIN_MS,
         });
     if (this.#feed !== null && this.#members.has(this.#feed)) return;
-    // Owners of many jobs burden their members alike.
+    // Chosen by the job's hash, so that the followers of many jobs spread over the members.
     this.#feed = members[Number.parseInt(this.#job.job.slice(0, 8), 16) % members.length] ?? null;
   }
 
@@ -71,7 +71,7 @@ export class Following {
     member.waitMs = AGAIN_MS;
   }
 
-  /** It is there again, and may not know any more that it was asked. */
+  /** A member that reconnected may have forgotten that it was asked. */
   onConnected(agent: AgentId): void {
     this.#refresh();
     if (this.#members.has(agent) && !this.#job.isEnded) this.#say(agent);
@@ -93,7 +93,7 @@ export class Following {
     return this.#context.now.monoMs - heardMs > SILENT_MS;
   }
 
-  /** Away from a silent member, to the one that was heard last. */
+  /** If the feed fell silent, moves it to the member that was heard last. */
   #moveFeed(): void {
     const feed = this.#feed === null ? undefined : this.#members.get(this.#feed);
     if (feed === undefined || !this.#isSilent(feed)) return;
@@ -104,7 +104,7 @@ export class Following {
     const before = this.#feed!;
     this.#feed = agent;
     this.#say(agent);
-    this.#say(before); // if it comes back, it sends pulses only
+    this.#say(before); // if it comes back, it is to send only pulses
   }
 
   #say(agent: AgentId): void {

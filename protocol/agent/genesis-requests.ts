@@ -1,6 +1,6 @@
 /**
- * Jobs that this agent hears of before it knows them: it asks whoever spoke of one for its genesis, again while
- * somebody waits for work, and keeps the beacons that wait for it.
+ * Jobs that this agent hears of before it knows them: it asks the agent that mentioned one for its genesis, asks again
+ * while a beacon of the job waits, and keeps those beacons.
  */
 
 import { backOffMs } from "../core/back-off.ts";
@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 /** A genesis is not asked for again before this, ms; while a beacon waits, later each time. */
 const ASK_MS = 1_000;
 const ASK_MAX_MS = 8_000;
-/** Times that it is asked for while a beacon waits: who never answers may say that a window ends next year. */
+/** The most requests while a beacon waits: its author may never answer, and may say that the window ends next year. */
 const ASKS = 20;
 
 interface Waiting {
@@ -31,7 +31,7 @@ export class GenesisRequests {
     this.#context = context;
   }
 
-  /** False: that was done a moment ago. */
+  /** Asks for a genesis. Returns false if that was done less than `ASK_MS` ago. */
   ask(from: AgentId, job: JobId): boolean {
     const { monoMs } = this.#context.now;
     if (monoMs - (this.#askedMs.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return false;

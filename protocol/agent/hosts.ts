@@ -1,6 +1,6 @@
 /**
- * The jobs that an agent keeps, and the only way into them: whatever is done to one is a step within containment.ts, so
- * that what it throws ends that job and nothing else.
+ * The jobs that an agent keeps, and the only way into them: each access is a step within containment.ts, so an exception
+ * ends that job and nothing else.
  */
 
 import type { JobId } from "../core/ids.ts";
@@ -15,7 +15,7 @@ export class Hosts {
     this.#containment = containment;
   }
 
-  /** For what cannot fail: its genesis, whether it has ended. */
+  /** Only for access that cannot fail, such as the genesis, or whether the job has ended. */
   get(job: JobId): JobHost | undefined {
     return this.#hosts.get(job);
   }
@@ -24,12 +24,12 @@ export class Hosts {
     return this.#hosts.has(job);
   }
 
-  /** For what cannot fail; as a copy, since any step may end one. */
+  /** Only for access that cannot fail; a copy, since any step may end a job. */
   all(): JobHost[] {
     return [...this.#hosts.values()];
   }
 
-  /** Does something to a job that is kept here; `otherwise` if it is not, or no longer. */
+  /** Does something to a job that is kept here; returns `otherwise` if it is not kept, or goes wrong. */
   enter<T>(job: JobId, otherwise: T, act: (host: JobHost) => T): T {
     const host = this.#hosts.get(job);
     return host === undefined ? otherwise : this.#containment.within(job, otherwise, () => act(host));
@@ -40,12 +40,12 @@ export class Hosts {
     for (const job of [...this.#hosts.keys()]) this.enter(job, undefined, act);
   }
 
-  /** What each says, of those that can say it. */
+  /** The answers of all jobs that do not go wrong while answering. */
   ask<T>(say: (host: JobHost) => T): T[] {
     return [...this.#hosts.keys()].flatMap((job) => this.enter<T[]>(job, [], (host) => [say(host)]));
   }
 
-  /** Takes up a job, and starts it; nothing is left of one that cannot be. */
+  /** Creates a job's host and starts it; if that fails, nothing is left of it. */
   add(job: JobId, create: () => JobHost, start: (host: JobHost) => void): void {
     this.#containment.within(job, undefined, () => {
       const host = create();

@@ -31,7 +31,7 @@ const CONNECTED_SILENCE_MS = 12_000;
 /** Who left an invitation without an answer is not thought of for other jobs for so long, ms. */
 const ABSENT_MS = 60_000;
 
-/** No first block for so long after all said yes: the job is withdrawn, and drawn anew without the members that are silent, ms. */
+/** With no first block this long after all said yes, the job is withdrawn and drawn again without silent members, ms. */
 const FIRST_BLOCK_MS = 10_000;
 const FIRST_BLOCK_LOOK_MS = 1_000;
 /** All members are heard and still decide nothing: given up after this, ms. */
@@ -65,11 +65,11 @@ interface Submitted {
   lookAtMs: number;
 }
 
-/** A job that all said yes to, and that has no block yet. */
+/** A submitted job that every invited agent accepted and that has no block yet. */
 interface Starting {
   readonly checked: CheckedGenesis;
   readonly sinceMs: number;
-  /** When it looks whether a block came. */
+  /** When to check again for the first block. */
   lookAtMs: number;
   hasBlock: boolean;
   /** When each agent was heard last. */
@@ -217,7 +217,7 @@ export class Invitations {
     starting.lookAtMs = this.#context.now.monoMs;
   }
 
-  /** Members that do not speak are left out of the next draw; those who do are told that this one is over. */
+  /** If no first block comes in time, withdraws the job; silent members are left out of the next draw. */
   #awaitFirstBlock(starting: Starting): void {
     const { checked, sinceMs, heardMs } = starting;
     const { monoMs } = this.#context.now;
@@ -237,7 +237,7 @@ export class Invitations {
     this.#withdraw(checked);
     for (const agent of silent) this.#absent.set(agent, monoMs);
     const names = silent.map((agent) => this.#nameOf(agent)).join(", ");
-    const reason = silent.length === 0 ? "its members are there and decide nothing" : `${names} fell silent`;
+    const reason = silent.length === 0 ? "its members answer but decide nothing" : `${names} fell silent`;
     this.#end(
       checked,
       false,
@@ -271,7 +271,7 @@ export class Invitations {
     this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, refusedBy, said } });
   }
 
-  /** Whether it lately left an invitation without an answer, and has not been heard of since. */
+  /** Whether it recently left an invitation unanswered and has not been heard since. */
   isAbsent(agent: AgentId): boolean {
     const sinceMs = this.#absent.get(agent);
     return sinceMs !== undefined && this.#context.now.monoMs - sinceMs < ABSENT_MS;
@@ -361,7 +361,7 @@ export class Invitations {
       const silent = unseen.filter((agent) => elapsedMs > this.#patienceMs(agent));
       const isOver = elapsedMs > INVITE_TIMEOUT_MS;
       if (isOver || (elapsedMs > SILENCE_MS && silent.length + submitted.refused.size > 0)) {
-        // Beside a refusal nobody waits for one that is still fetching the inputs.
+        // After a refusal the draw has failed anyway, so it does not wait for agents that still fetch inputs.
         this.#giveUp(submitted, isOver ? [...submitted.waiting] : silent);
         continue;
       }

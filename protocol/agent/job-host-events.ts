@@ -14,6 +14,6 @@ export interface JobHostEvents {
   onCommittee(host: JobHost): void;
   /** A block was applied. */
   onBlock(host: JobHost): void;
-  /** Blocks that are in the store only are asked for. */
+  /** A peer asked for blocks that are only in the store. */
   onReadBlocks(host: JobHost, to: AgentId, slots: readonly string[]): void;
 }

@@ -46,7 +46,7 @@ const evidenceCodec = variant({
 export type Evidence = Infer<typeof evidenceCodec>;
 export const NO_EVIDENCE: Evidence = { kind: "none" };
 
-/** A job that this agent has no part in any more (containment.ts). Its other records are kept as they are. */
+/** A job that this agent no longer takes part in (containment.ts). Its other records are kept as they are. */
 const markCodec = struct({
   reason: text(limits.textBytes),
   /** By this agent's wall clock. */

@@ -19,7 +19,7 @@ import { type GivenUp, RetiredJobs } from "./retired-jobs.ts";
 
 /** A job that was begun and decided nothing for this long is given up, ms: its submitter withdrew it before. */
 const BEGIN_MS = 2 * 60_000;
-/** A job that did not end for so long after its deadline has no place any more, ms. */
+/** A job that has not ended this long after its deadline no longer occupies a place, ms. */
 const GRACE_MS = 60_000;
 
 /** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
@@ -54,12 +54,12 @@ export class Keeping {
     return owned >= limits.hostedJobsPerOwner ? "it keeps too many jobs of this owner" : null;
   }
 
-  /** Its committee never came to a first block. */
+  /** Its committee never decided a first block. */
   #isUnbegun(host: JobHost): boolean {
     return host.nextHeight === 1 && this.#context.now.wallMs - host.startedWallMs > BEGIN_MS;
   }
 
-  /** It has ended, or will not any more: too few of its committee are there. */
+  /** It has ended, or will never end because too few of its committee are left. */
   #isOver(host: JobHost): boolean {
     return host.isEnded || this.#isUnbegun(host) || this.#context.now.wallMs > deadlineMs(host) + GRACE_MS;
   }

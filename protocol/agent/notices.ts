@@ -19,7 +19,7 @@ import type { Message, NoticeItem, UnsettledItem } from "../wire/message.ts";
 
 /** Inline outputs of a list input are handed on as blobs when they are larger than this together, bytes. */
 const LIST_INLINE_BYTES = 256 * 1024;
-/** Bytes of one notice, about: inputs are at most 16 KiB or lists of at most the above, or of hashes. */
+/** The approximate size of one notice, bytes: inputs are at most 16 KiB, or lists within the above, or hashes. */
 const NOTICE_BYTES = limits.frameBytes / 4;
 
 export interface Addressed {
@@ -27,15 +27,15 @@ export interface Addressed {
   readonly message: Message;
 }
 
-/** Pulses between two times that all awards are said again to one that never hears of them, at most. */
+/** The most pulses between two repetitions of all awards to a worker that never hears of them. */
 const REPAIR_PULSES = 16;
 
-/** Whoever has given a result, or whose batch is over, is given no other award of that seat. */
+/** Closes every award of a seat: a worker that gave a result, or whose batch is over, gets no other award of it. */
 const ALL_SERIALS = Number.MAX_SAFE_INTEGER;
 
 export class Notices {
   readonly #replica: Replica;
-  /** Workers whose pulse last named another number of awards than the ledger does. */
+  /** Workers whose last pulse named fewer awards than the ledger, and how many pulses in a row did. */
   readonly #mismatched = new Map<AgentId, { readonly known: number; readonly times: number }>();
   #blobs: Uint8Array[] = [];
 
@@ -146,8 +146,8 @@ export class Notices {
   }
 
   /**
-   * A worker's pulse says how many live awards it knows of. If that is fewer than the ledger's count twice in a row, and
-   * no more than before, a notice was lost: all are said again, after twice as many pulses each time.
+   * A worker's pulse says how many live awards it knows of. If that is below the ledger's count twice in a row, and not
+   * rising, a notice was lost: all are repeated, after twice as many pulses each time.
    */
   repair(worker: AgentId, known: number): Addressed[] {
     const live = this.#replica.ledger.state.agents.get(worker)?.live ?? 0;
@@ -156,14 +156,14 @@ export class Notices {
       return [];
     }
     const before = this.#mismatched.get(worker);
-    // It hears of more and more: notices wait for it to read them.
+    // Its count is rising: it is still working through the notices that wait for it.
     const times = before === undefined || known > before.known ? 1 : before.times + 1;
     this.#mismatched.set(worker, { known, times });
     const isPowerOfTwo = (times & (times - 1)) === 0;
     return times >= 2 && (isPowerOfTwo || times % REPAIR_PULSES === 0) ? this.live(worker) : [];
   }
 
-  /** What an author is told that asks how its commands stand, which of them are held here, and which are not known. */
+  /** Answers an author's question how its commands stand: notices for those settled, those held here, those unknown. */
   standings(
     author: AgentId,
     items: readonly UnsettledItem[],
@@ -182,7 +182,7 @@ export class Notices {
     return { notices: this.#messages(author, news), held, lacking };
   }
 
-  /** How a seat stands, if its worker has nothing more to say before it knows. */
+  /** How a worker's seat stands, if the worker must know before it can go on; otherwise null. */
   #standing(worker: AgentId, id: TaskId, attempt: number): NoticeItem | null {
     const task = this.#task(id);
     const award = task?.attempt === attempt ? awardOf(task, worker) : undefined;
@@ -193,7 +193,7 @@ export class Notices {
     return { kind: "open", task: id, attempt, revealByMs: task.revealByMs };
   }
 
-  /** How the awards stand that an author's commands speak of, where those change nothing any more. */
+  /** The notices for awards that an author's commands are about, if the commands no longer change anything. */
   standing(author: AgentId, envelope: Envelope, crypto: Pick<Crypto, "hash">): Addressed[] {
     this.#replica.settle();
     const items: NoticeItem[] = [];
@@ -209,7 +209,7 @@ export class Notices {
     return this.#messages(author, items);
   }
 
-  /** Whether nothing can come of an attempt any more. A member that is behind does not know, and says nothing. */
+  /** Whether an attempt can no longer count. A member that is behind does not know, and returns false. */
   #isOver(id: TaskId, attempt: number): boolean {
     const { state } = this.#replica.ledger;
     const task = state.tasks.get(id);

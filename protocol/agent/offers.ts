@@ -1,6 +1,6 @@
 /**
- * What a worker offers: it answers beacons, says offers again before they end, when its load is another one, and when a
- * slot comes free.
+ * What a worker offers: it answers beacons, and repeats offers before they end, when its load changes, and when a slot
+ * becomes free.
  *
  * Source: protocol.md 6 (offers).
  */
@@ -26,7 +26,7 @@ export class Offers {
   readonly #jobs: KnownJobs;
   readonly #load: OwnLoad;
   readonly #within: (job: JobId, act: () => void) => void;
-  /** A slot came free: jobs that were told that there is none hear of it then. */
+  /** When to tell jobs that were told "no slot is free" that there is one now. */
   #offerAgainAtMs = Number.POSITIVE_INFINITY;
 
   /** `within`: does something in one job (containment.ts). */
@@ -49,7 +49,7 @@ export class Offers {
     return this.#offerAgainAtMs;
   }
 
-  /** Its machine has another load beside: offers that say something else by now are said again. */
+  /** The load of its machine from other work changed: repeats the offers that now state a wrong load. */
   onLoad(ppm: number): void {
     const wasFull = this.#load.isFull;
     this.#load.outsidePpm = ppm;

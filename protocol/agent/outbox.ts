@@ -1,7 +1,7 @@
 /**
- * What a worker says in one job: commands wait a moment for company and go out in envelopes. Of what is not settled in the
- * time that this usually takes, it asks the members how it stands, by its hashes and later each time: who lacks a command
- * asks for it, who holds it says so and is not asked again for a while, who knows better tells.
+ * What a worker says in one job: commands wait a moment to share an envelope and go out together. If one is not settled in
+ * the usual time, the worker asks the members how it stands, by its hash and at growing intervals: a member that lacks the
+ * command asks for it, one that holds it says so and is not asked again for a while, and one that knows the outcome tells it.
  *
  * Source: protocol.md 6.
  */
@@ -13,14 +13,14 @@ import type { CommandBody, Envelope } from "../wire/command.ts";
 import type { UnsettledItem } from "../wire/message.ts";
 import { type Context, sealBodies } from "./context.ts";
 
-/** What takes less than this to be settled is not asked for earlier, ms; nor later than the other. */
+/** The bounds of the time after which an unsettled command is asked about, ms. */
 const LATE_MIN_MS = 1_000;
 const LATE_MAX_MS = 15_000;
 /** The longest between two questions about one command, ms. */
 const ASK_MAX_MS = 30_000;
-/** Who holds a command is not asked for this many times the wait for the next question. */
+/** A member that holds a command is not asked about it for this many waits. */
 const HELD_TURNS = 4;
-/** What is due this much later is asked for now: share of the time after which something is late. */
+/** Commands that are due within this share of that time are asked about now, too. */
 const TOGETHER = 1 / 4;
 /**
  * While other work of the job runs, results wait this long for company in an envelope, ms, or for this share of the time
@@ -160,7 +160,7 @@ export class Outbox {
 
   // --- what is not settled ----------------------------------------------------------------------------
 
-  /** What is to be asked of whom now; cost: a walk over what is not settled. */
+  /** The questions that are due now, by member. Cost: a walk over all unsettled commands. */
   takeQuestions(members: readonly AgentId[]): Map<AgentId, UnsettledItem[]> {
     const { monoMs } = this.#context.now;
     const questions = new Map<AgentId, UnsettledItem[]>();
@@ -198,7 +198,7 @@ export class Outbox {
     }
   }
 
-  /** A member that is connected anew may have forgotten everything. */
+  /** A member that reconnected may have forgotten everything. */
   onConnected(member: AgentId): void {
     for (const said of this.#unsettled.values()) said.heldBy.delete(member);
   }

@@ -117,7 +117,7 @@ export class OwnJobs {
   }
 }
 
-/** By the time that passed since the last block, for this machine's clock may differ from the committee's. */
+/** Measured by the time since the last block, because this machine's clock may differ from the committee's. */
 function overdueMs({ nextDeadlineMs, tip }: JobHost["replica"], sinceBlockMs: number): number {
   if (nextDeadlineMs === null) return Number.NEGATIVE_INFINITY;
   return sinceBlockMs - (tip.nextHeight === 1 ? 0 : nextDeadlineMs - tip.timeMs);

@@ -1,6 +1,6 @@
 /**
- * Applies what an agent stored of a job to a replica of no block yet. A disk can be damaged, so records are taken for what
- * they were only if they fit together; otherwise it throws `Divergence`, and the job ends here (containment.ts).
+ * Replays the stored blocks of a job into an empty replica. A disk can be damaged, so records are used only if they fit
+ * together; otherwise this throws `Divergence`, and the job ends here (containment.ts).
  */
 
 import { holds } from "../consensus/divergence.ts";
@@ -11,7 +11,7 @@ import { blockHash } from "../wire/consensus.ts";
 import type { CommittedBlock } from "../wire/message.ts";
 import type { StoredJob } from "./job-records.ts";
 
-/** Signatures are not checked again: that would take most of a restart, and hashes chain all that they sign. */
+/** Signatures are not checked again: that would take most of a restart, and the hashes chain everything that they sign. */
 function replayBlock(replica: Replica, job: JobId, hasher: Hasher, { block, envelopes, commit }: CommittedBlock): void {
   const { header } = block;
   const { committee, tip, pool } = replica;

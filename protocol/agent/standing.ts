@@ -2,13 +2,13 @@
  * Why a job decides nothing, as far as one agent can tell: it hears no member, members with a third of the power are
  * silent, or a deadline of the ledger is overdue. A job that only waits for a long task is none of these.
  *
- * A judgement of this agent alone, for people: nothing of the protocol goes by it.
+ * A judgement of this agent alone, for people: the protocol does not depend on it.
  */
 
 import type { Committee } from "../consensus/committee.ts";
 import type { AgentId } from "../core/ids.ts";
 
-/** A deadline of the ledger is overdue when no block came for so long after it, ms: members retry within seconds. */
+/** A deadline of the ledger is overdue when no block came for this long after it, ms: members retry within seconds. */
 export const OVERDUE_MS = 15_000;
 
 export type StandingKind = "going" | "unreachable" | "no-quorum" | "overdue";
@@ -50,7 +50,7 @@ export function standingOf({ committee, self, silentSinceMs, overdueMs, now }: S
     since.push({ atMs, power });
   }
   if (3 * silentPower >= committee.total) {
-    // It stands since the one went with whom the silent had a third; it is out of reach since the last one went.
+    // A job is stuck since the silent members reached a third of the power; it is unreachable since the last one fell silent.
     const kind = silentPower === committee.total ? "unreachable" : "no-quorum";
     let power = 0;
     let sinceMs = now.monoMs;

@@ -115,7 +115,7 @@ export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoM
 }
 
 /** The outputs of a job's result as the ledger holds them: references for blobs. */
-export function outputsOf(host: JobHost): readonly Data[] | null {
+function outputsOf(host: JobHost): readonly Data[] | null {
   const { state } = host.replica.ledger;
   const name = host.genesis.output;
   const node = state.nodes.get(name)!;

@@ -26,9 +26,9 @@ import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
 
-/** So long after its lease an award of which nobody spoke is over, ms. */
+/** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
-/** Of the reason that a failure gives. */
+/** The longest reason of a failure, bytes. */
 const MESSAGE_BYTES = 200;
 
 export interface WorkerEvents {
@@ -104,7 +104,7 @@ export class Worker {
     }
   }
 
-  /** Has no part in a job any more. What was sealed stays on disk: it may show what went wrong. */
+  /** Leaves a job. What was sealed stays on disk: it may show what went wrong. */
   drop(job: JobId): void {
     const known = this.jobs.get(job);
     if (known === undefined) return;
@@ -116,7 +116,7 @@ export class Worker {
     this.#heldCount -= known.held.size;
   }
 
-  /** Its machine has another load beside. */
+  /** The load of its machine from other work changed. */
   onLoad(ppm: number): void {
     this.#offers.onLoad(ppm);
   }

@@ -1,6 +1,6 @@
 /**
- * Agents that said good-bye: by a last vector of their own that replaces all before it and holds no longer. It is
- * remembered for as long as those before it might still come in by way of others, and handed to who has one of them.
+ * Agents that said good-bye, with a last vector that replaces all earlier ones and has already expired. It is remembered
+ * for as long as other agents might still pass on an earlier one, and sent to neighbours that have one.
  */
 
 import type { AgentId } from "../core/ids.ts";
@@ -19,7 +19,7 @@ export class Goodbyes {
   /** The oldest first. */
   readonly #left = new Map<AgentId, { readonly vcv: Vcv; readonly atMs: number }>();
 
-  /** A vector of before the good-bye. One of a later start is none. */
+  /** Whether a vector is from before the good-bye, rather than from a later start of the agent. */
   covers(vcv: Vcv): boolean {
     const left = this.#left.get(vcv.agent);
     return left !== undefined && !isNewer(vcv, left.vcv);
@@ -35,7 +35,7 @@ export class Goodbyes {
     for (const [agent, { atMs }] of this.#left) if (wallMs > atMs + REMEMBERED_MS) this.#left.delete(agent);
   }
 
-  /** Good-byes of agents that a neighbour takes to be there. */
+  /** The good-byes of agents that a neighbour believes to be present. */
   newerThan(theirs: ReadonlyMap<AgentId, Version>): Vcv[] {
     const news: Vcv[] = [];
     for (const { vcv } of this.#left.values()) {

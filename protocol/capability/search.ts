@@ -1,5 +1,5 @@
 /**
- * Who can do something that is said in words: skills near a vector, with hard filters, cheap ones a little before dear
+ * Who can do something that is said in words: skills near a vector, with hard filters, cheap ones a little before expensive
  * ones. The index comes from outside (exact, or approximate for large directories), and follows the directory when it is
  * asked.
  *
@@ -13,13 +13,13 @@ import type { Directory } from "./directory.ts";
 import { EMBEDDING_BYTES, vectorOf } from "./embedding.ts";
 import { ExactIndex, type Neighbour, type VectorIndex } from "./vector-index.ts";
 
-/** How much of its similarity the dearest offer loses, 0..1. Higher: cheap strangers before dear specialists. */
+/** How much of its similarity the most expensive offer loses, 0..1. Higher: cheap strangers before expensive specialists. */
 const COST_BIAS = 0.1;
 /** Neighbours that are looked at for each that is wanted: some are filtered out, and some agents have several. */
 const BREADTH = 4;
 /** So many times as many where these did not do: an agent that says the same for all its skills would hide the others. */
 const WIDER = 4;
-/** No more after so many: about what all skills of seventy agents come to. */
+/** The most skills that are looked at: about as many as seventy agents have. */
 const NEIGHBOURS_MAX = 16_384;
 
 export interface FoundSkill {
@@ -37,7 +37,7 @@ export interface SearchFilter {
 
 const idOf = (agent: AgentId, skill: number): string => `${agent}\n${skill}`;
 
-/** The most similar first, cheap ones a little before dear ones. */
+/** The most similar first, cheap ones a little before expensive ones. */
 export function bestFirst<T>(
   found: readonly T[],
   factsOf: (found: T) => { readonly agent: string; readonly price: number; readonly similarity: number },

@@ -1,13 +1,13 @@
 /**
  * What ends a job at one agent: its blocks contradict this agent's rules, or its records do not fit together.
  *
- * It is thrown, because nothing of the step that found it may happen, and it is no assertion, because bytes of the network
- * or of the disk decide it: containment.ts ends that job here, and nothing else.
+ * It is thrown because the step that found it must have no effect. It is not an assertion because bytes from the network
+ * or the disk cause it: containment.ts ends that job here, and nothing else.
  */
 
 import type { Block, Vote } from "../wire/consensus.ts";
 
-/** A block with the quorum that decided it: what shows that a committee and this agent disagree. */
+/** A block with the quorum that decided it: the evidence that a committee and this agent disagree. */
 export interface DecidedEvidence {
   readonly block: Block;
   readonly commit: readonly Vote[];
@@ -15,7 +15,7 @@ export interface DecidedEvidence {
 
 export class Divergence extends Error {
   override readonly name = "Divergence";
-  /** Null: the evidence is what is stored already. */
+  /** Null if the stored records are the evidence. */
   readonly decided: DecidedEvidence | null;
 
   constructor(reason: string, decided: DecidedEvidence | null = null) {
@@ -25,8 +25,8 @@ export class Divergence extends Error {
 }
 
 /**
- * A quorum decided what this agent's rules refuse: they are not the committee's, or more than 1/3 of its power lies. Either
- * way this agent has no part in what follows.
+ * A quorum decided what this agent's rules refuse: the committee follows other rules, or more than 1/3 of its power lies.
+ * Either way this agent takes no further part.
  */
 export function refuseDecided(block: Block, commit: readonly Vote[]): never {
   const { height } = block.header;

@@ -54,8 +54,8 @@ export interface RecordOwner {
 }
 
 /**
- * Throws `Divergence` where a record is not what this agent wrote of this job: whoever went on from another one could sign
- * twice. It says what was signed last, so the signatures show that it is whole.
+ * Throws `Divergence` if a record is not what this agent wrote for this job: an agent that continued from another record
+ * could sign twice. The record contains the last signed statements, so their signatures show that it is intact.
  */
 function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: RecordOwner): void {
   const { height, round, locked, valid, votes, proposal, blocks } = record;

@@ -1,6 +1,6 @@
 /**
- * When to say something again: after what answers took of late, later each time, and not when everybody else does. A fixed
- * interval makes most work for those that have too much to do already.
+ * When to repeat a message: after the time that answers recently took, later each time, and not when everybody else does.
+ * A fixed interval makes the most work for agents that are already overloaded.
  *
  * Source: RFC 6298 (smoothed time and deviation, doubling); the jitter follows from a label, since nothing here is random.
  */
@@ -8,10 +8,10 @@
 /** Weights of the newest sample. */
 const SMOOTHING = 1 / 8;
 const DEVIATION = 1 / 4;
-/** Deviations that are waited beyond the mean. */
+/** How many deviations beyond the mean an answer may take. */
 const MARGIN = 4;
 
-/** How long answers take. */
+/** A smoothed estimate of how long answers take, and when one is late: within `minMs` and `maxMs`. */
 export class AnswerTime {
   readonly #minMs: number;
   readonly #maxMs: number;
@@ -35,18 +35,18 @@ export class AnswerTime {
     this.#meanMs += SMOOTHING * (tookMs - this.#meanMs);
   }
 
-  /** What they took of late, in the mean; 0 before the first. */
+  /** The smoothed mean, ms; 0 before the first answer. */
   get meanMs(): number {
     return this.#meanMs;
   }
 
-  /** After this an answer is late. */
+  /** After this long an answer is late, ms. */
   get lateMs(): number {
     return Math.min(this.#maxMs, Math.max(this.#minMs, this.#meanMs + MARGIN * this.#deviationMs));
   }
 }
 
-/** Between 0.75 and 1.25, another one for each turn: agents that wait for the same do not all ask at once. */
+/** A factor between 0.75 and 1.25 that differs by label and turn, so that agents do not all ask at once. */
 function spread(label: string, turn: number): number {
   let hash = 0x811c9dc5 ^ turn;
   for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193);
@@ -54,7 +54,7 @@ function spread(label: string, turn: number): number {
   return 0.75 + ((hash >>> 8) & 0xffff) / 0x2_0000;
 }
 
-/** How long to wait before turn `turn + 1` (0: the first has just been): twice as long each time, at most `mostMs`. */
+/** The wait after turn `turn` (from 0), ms: `firstMs`, then twice as long each time up to `mostMs`, then spread by label. */
 export function backOffMs(firstMs: number, turn: number, mostMs: number, label: string): number {
   let waitMs = firstMs;
   for (let i = 0; i < turn && waitMs < mostMs; i++) waitMs *= 2;

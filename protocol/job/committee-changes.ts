@@ -1,5 +1,5 @@
 /**
- * Members that leave the committee: caught equivocating (A5), or held for dead by more than half of the power
+ * Members that leave the committee: caught equivocating (A5), or voted dead by more than half of the power
  * (protocol.md 8). The first standby takes the seat, with its power, from the next height on (A7).
  */
 
@@ -102,7 +102,7 @@ export function applySuspicion(
   if (suspected && isVotedDead(rules, suspicionPower(rules, target, [], timeMs))) bury(rules, target);
 }
 
-/** The agent is held for dead: its awards end, its offers lapse, its seat in the committee goes to a standby. */
+/** The agent was voted dead: its awards end, its offers lapse, and its seat in the committee goes to a standby. */
 function bury(rules: Rules, agent: AgentId): void {
   const { state } = rules;
   rules.emit({ kind: "dead", agent });

@@ -1,8 +1,8 @@
 /**
- * What this agent itself has seen of others: who is connected, whom it could not dial, and when it last heard of each.
- * Told to operators, and a reason to draw others into a committee; never a reason for a verdict, and never handed on.
+ * What this agent itself has seen of others: which are connected, which it could not dial, and when it last heard each.
+ * It tells operators, and prefers other agents when it draws a committee; it never bases a verdict on this or passes it on.
  *
- * Leaves to liveness.ts who seems alive in a job. Bounded: whom it has not heard of for longest is forgotten first.
+ * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry is unchanged for longest goes first.
  */
 
 import type { AgentId } from "../core/ids.ts";
@@ -49,7 +49,7 @@ export class Acquaintances {
     if (!this.of(agent).isConnected) this.#set(agent, { unreachable: reason });
   }
 
-  /** It could not be dialled, and it has not come by itself. */
+  /** Whether it could not be dialled and has not connected by itself since. */
   isUnreachable(agent: AgentId): boolean {
     return this.of(agent).unreachable !== "";
   }

@@ -66,7 +66,7 @@ export interface ChoiceRequest {
   readonly lots: Lots;
   /** A result as late as this, or later, counts as slow as can be, ms. */
   readonly targetMs: number;
-  /** The price that counts as neither cheap nor dear, micro-credits: see `typicalPrice` in context.ts. */
+  /** The price that counts as neither cheap nor expensive, micro-credits: see `typicalPrice` in context.ts. */
   readonly typicalPrice: number;
 }
 

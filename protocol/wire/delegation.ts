@@ -1,7 +1,7 @@
 /**
- * Delegations: an owner's word that a connection acts for it. A command of the command line connects with a key that is
- * made for the process, so that several commands of one owner do not take each other's answers; the owner's own key
- * only signs.
+ * Delegations: an owner's signed statement that a connection acts for it. A command of the command line connects with a
+ * key that is made for the process, so that several commands of one owner do not receive each other's answers; the owner's
+ * own key only signs.
  *
  * Source: protocol.md 2 (clients).
  */
@@ -15,7 +15,7 @@ import { agentId, signature } from "./consensus.ts";
 const delegationFields = {
   mesh: text<MeshId>(limits.meshIdBytes) as Codec<MeshId>,
   owner: agentId,
-  /** The id of the agent that the owner's process is on the network. */
+  /** The id under which the owner's process is connected. */
   connectionKey: agentId,
   role: oneOf(["client"]),
   /** Wall-clock ms: it holds no longer. */

@@ -1,7 +1,7 @@
 /**
  * The command line as a bundle: the same code in some twenty files instead of a thousand, which starts in a third of the
- * time. The published package brings one along. A checkout makes its own in .build/, keyed by the content of its sources,
- * when an agent is started for the first time after a change; where that cannot be, the sources run as they are.
+ * time. The published package contains one. A checkout builds its own in .build/, keyed by a hash of its sources, when it
+ * first starts an agent after a change; if it cannot, the sources run as they are.
  */
 
 import { spawn } from "node:child_process";
@@ -11,12 +11,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { IS_CHECKOUT, PACKAGE_ROOT } from "../../node/own-files.ts";
 
-/** The sources that become part of it, and what decides about its packages. */
+/** The sources that become part of the bundle, and the files that decide which packages do. */
 const FOLDERS = ["node", "protocol", "scripts/bundle"] as const;
 const FILES = ["package.json", "package-lock.json"] as const;
-/** Bundles of other sources are kept for so long, ms: what started from one may still load parts of it. */
+/** Bundles of other sources are kept this long, ms: a process that started from one may still load parts of it. */
 const KEEP_MS = 24 * 3_600_000;
-/** Whoever makes one takes seconds; a lock that is older was left behind, ms. */
+/** A lock older than this was left behind, ms: making a bundle takes seconds. */
 const LOCK_MS = 120_000;
 
 function hashOfSources(): string {
@@ -30,7 +30,7 @@ function hashOfSources(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** In a process of its own, whose memory goes with it. */
+/** Makes the bundle in a separate process, so that its memory is freed. */
 function makeApart(folder: string): Promise<void> {
   const maker = join(PACKAGE_ROOT, "scripts/bundle/make-bundle.ts");
   const child = spawn(process.execPath, [maker, folder], { stdio: "ignore" });
@@ -42,7 +42,7 @@ function makeApart(folder: string): Promise<void> {
   });
 }
 
-/** The folder of the bundle, or null where there is none. `mayMake`: it is worth the seconds that it takes. */
+/** The folder of the bundle, or null where there is none. `mayMake`: make one, which takes seconds. */
 async function bundleFolder(mayMake: boolean): Promise<string | null> {
   if (!IS_CHECKOUT) {
     const published = join(PACKAGE_ROOT, "dist/bundle");
@@ -56,7 +56,7 @@ async function bundleFolder(mayMake: boolean): Promise<string | null> {
   const lock = `${folder}.lock`;
   if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > LOCK_MS)
     rmSync(lock, { recursive: true });
-  mkdirSync(lock); // throws where another process is at it: this one need not wait
+  mkdirSync(lock); // throws if another process is making it: this one does not wait
   try {
     await makeApart(folder);
     for (const name of readdirSync(all)) {
@@ -69,12 +69,12 @@ async function bundleFolder(mayMake: boolean): Promise<string | null> {
   }
 }
 
-/** The address of the bundle's `node/cli/main.ts`, or null: whatever is in the way, the sources run as well. */
+/** The URL of the bundled `node/cli/main.ts`, or null: then the caller runs the sources. */
 export async function bundledMain(mayMake: boolean): Promise<string | null> {
   try {
     const folder = await bundleFolder(mayMake);
     return folder === null ? null : pathToFileURL(join(folder, "main.js")).href;
   } catch {
-    return null; // a checkout that cannot be written to, development packages that are not installed, another process at it
+    return null; // a read-only checkout, no development packages, or another process that is making it
   }
 }

@@ -16,7 +16,7 @@ const ENTRIES = {
   "host-main": "node/skills/host/host-main.ts",
 } as const;
 
-/** Into `folder`, which is there whole or not at all. */
+/** Makes the bundle in `folder`, which exists afterwards as a whole or not at all. */
 export async function makeBundle(folder: string): Promise<void> {
   const part = `${folder}.part-${process.pid}`;
   rmSync(part, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function makeBundle(folder: string): Promise<void> {
   }
 }
 
-/** Of the packages that these modules belong to. */
+/** The licences of the packages that these modules belong to. */
 function licencesOf(modules: readonly string[]): string {
   const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
   const texts = [...folders].sort().map((folder) => {

@@ -171,8 +171,8 @@ export const genesis: Arbitrary<Genesis> = fc.record({
     learned: bytesUpTo(limits.learnedBytes),
   }),
 });
-export const signedGenesis: Arbitrary<SignedGenesis> = fc.record({ bytes: bytesUpTo(limits.genesisBytes), signature });
-export const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
+const signedGenesis: Arbitrary<SignedGenesis> = fc.record({ bytes: bytesUpTo(limits.genesisBytes), signature });
+const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
   none: {},
   value: { data, path: longText },
   files: { pack, single: fc.boolean() },
@@ -291,7 +291,7 @@ export const beacon: Arbitrary<Beacon> = fc.record({
 // --- messages -------------------------------------------------------------------------------------------------
 
 const position: Arbitrary<Position> = fc.record({ job, height: uint, round: uint32, step: uintUpTo(3), awards: uint });
-export const committedBlock: Arbitrary<CommittedBlock> = fc.record({ block, envelopes: few(envelope), commit: votes });
+const committedBlock: Arbitrary<CommittedBlock> = fc.record({ block, envelopes: few(envelope), commit: votes });
 const noticeItem: Arbitrary<NoticeItem> = variant<NoticeItem>({
   award: {
     task: taskId,

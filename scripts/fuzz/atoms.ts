@@ -30,7 +30,7 @@ export function uintUpTo(max: number): Arbitrary<number> {
 export const uint = uintUpTo(Number.MAX_SAFE_INTEGER);
 export const uint32 = uintUpTo(0xffffffff);
 
-export const HEX = "0123456789abcdef".split("");
+const HEX = "0123456789abcdef".split("");
 export const hash: Arbitrary<Hash> = fc
   .array(fc.constantFrom(...HEX), { minLength: 64, maxLength: 64 })
   .map((digits) => digits.join("") as Hash);

@@ -80,7 +80,7 @@ test("while one command of a user waits, others of the same user are answered", 
   expect(cancelled.code, cancelled.err).toBe(0);
   expect(cancelled.out).toContain(`job ${id} is cancelled`);
   expect(await waiting.ended).toBe(1);
-  expect(waiting.err()).not.toContain("stands");
+  expect(waiting.err()).not.toContain("stuck");
   node.signal("SIGTERM");
   await node.ended();
 });
@@ -99,7 +99,7 @@ test("all members are killed and started again: who waits has the result", async
   const id = await waiting.id();
   for (const node of nodes) node.signal("SIGKILL");
   await Promise.all(nodes.map((node) => node.ended()));
-  await waitFor(() => waiting.err().includes("no member of the committee can be reached"), { timeoutMs: 60_000 });
+  await waitFor(() => waiting.err().includes("no member of the committee has been reachable"), { timeoutMs: 60_000 });
   // Where they were: the one who waits knows no other place.
   const again: RunningNode[] = [];
   for (const node of nodes) {

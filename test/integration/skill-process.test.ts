@@ -148,7 +148,7 @@ describe("who is blamed", () => {
     const blocked = module.run("block", { task: "b" });
     const waiting = module.output("fine", { input: 1, leaseMs: 12_000 });
     expect(await waiting).toBe(1);
-    expect(await blocked).toMatchObject({ reason: "crashed", message: expect.stringContaining("stood still") });
+    expect(await blocked).toMatchObject({ reason: "crashed", message: expect.stringContaining("was blocked") });
   }, 60_000);
 
   test("an attempt that is not wanted any more gives its place back, whatever it does", async () => {

@@ -206,7 +206,7 @@ inNamespaces("who lost all others says so and goes on trying, by names resolved 
   await waitFor(() => joiner.said().includes("reachable at "), WAIT);
   before.signal("SIGKILL");
   await before.ended();
-  await waitFor(() => joiner.said().includes("connected to no other agent any more"), WAIT);
+  await waitFor(() => joiner.said().includes("no longer connected to any agent"), WAIT);
   three.nameHost("first.test", two.address);
   const after = await serve(two);
   expect(after.id).toBe(before.id);

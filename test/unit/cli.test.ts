@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asMeshworkError, defaultKeyFile, defaultRunFolder, errorLine, exitCodeOf } from "../../node/cli/context.ts";
 import { checkClock, checkRuntime } from "../../node/cli/doctor.ts";
-import { tcpTarget } from "../../node/cli/reach.ts";
+import { tcpTarget } from "../../node/cli/probe.ts";
 import { readJobFile } from "../../node/job-file/parse-job.ts";
 import { createNode } from "../../node/node.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";

@@ -1,4 +1,4 @@
-/** Whether bytes of a process that may be in any state are a value that may travel. */
+/** Whether bytes are a canonical value that may travel. They come from a process that may be in any state. */
 
 import { limits } from "../../../protocol/core/limits.ts";
 import { decodeValue } from "../../../protocol/wire/value.ts";

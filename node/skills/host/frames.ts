@@ -1,4 +1,4 @@
-/** Frames on a stream of bytes: length of the header, length of the body, header in JSON, body. */
+/** Frames on a stream of bytes: length of the header, length of the body (both uint32 LE), header in JSON, body. */
 
 const LENGTHS_BYTES = 8;
 
@@ -20,7 +20,7 @@ export function encodeFrame(header: object, body: Uint8Array = NOTHING): Buffer[
   return [lengths, text, ...(body.length > 0 ? [Buffer.from(body.buffer, body.byteOffset, body.byteLength)] : [])];
 }
 
-/** Puts frames together out of chunks as they come. `push` throws on bytes that are none. */
+/** Assembles frames from chunks. `push` throws on a frame that is too long or whose header is not JSON. */
 export class FrameReader {
   readonly #bytesMax: number;
   #chunks: Buffer[] = [];

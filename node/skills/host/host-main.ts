@@ -1,9 +1,10 @@
 /**
- * The process of a skills file: loads the module, says what is in it, and runs what it is asked to run. Whatever the
- * module does to this process - ends it, blocks it, fills it - ends at most this process; the agent (skill-host.ts) sees
- * it, and starts another one.
+ * The process of a skills file: it loads the module, describes its skills, and runs the attempts that the agent asks for.
+ * A module that ends, blocks or fills this process harms nothing else; the agent (skill-host.ts) notices and starts
+ * another process.
  *
- * Binding: it imports little, since it starts with every agent; and it ends, with all that it started, when its agent does.
+ * Binding: it imports little, since it starts with every agent; it ends, with everything that it started, when its agent
+ * does.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -21,16 +22,16 @@ import { encodeFrame, FrameReader } from "./frames.ts";
 import { watchIntrinsics } from "./intrinsics.ts";
 import { type FromHost, HOST_FD, type ToHost } from "./messages.ts";
 
-/** More than this waits to be sent: what skills print is dropped. */
+/** Output of skills is dropped while more than this waits to be sent, bytes. */
 const PRINT_BYTES_MAX = 4 * 1024 * 1024;
-/** How often the watching thread looks whether the agent is still there, ms. */
+/** How often the watching thread checks that the agent is still there, ms. */
 const PARENT_POLL_MS = 200;
 
 /** The skills file, and the process id of the agent. */
 const [file, agent] = process.argv.slice(2) as [string, string];
 const channel = new Socket({ fd: HOST_FD, readable: true, writable: true });
 const attempts = new Map<number, AbortController>();
-/** Which attempt the code belongs to that runs now. */
+/** The attempt that the running code belongs to. */
 const current = new AsyncLocalStorage<number>();
 const whose = (): number | null => current.getStore() ?? null;
 
@@ -48,7 +49,7 @@ function watchParent(): void {
   new Worker(source, { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref();
 }
 
-/** What goes through the console and the streams of this process is told with its attempt; what goes past them is read by the agent. */
+/** Sends console and stream output with the attempt that wrote it; the agent reads what bypasses them. */
 function captureOutput(stream: "stdout" | "stderr"): void {
   const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
     const body = typeof chunk === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : (chunk as Uint8Array);
@@ -72,7 +73,7 @@ function reportUncaught(): void {
 
 // --- attempts -----------------------------------------------------------------------------------------
 
-/** As they travel: what a skill logs may be anything. */
+/** Facts as JSON can carry them: a skill may log anything. */
 function factsOf(facts: unknown): Record<string, unknown> {
   try {
     const copy: unknown = JSON.parse(JSON.stringify(facts ?? {}));
@@ -94,15 +95,15 @@ async function run(skill: Skill | undefined, message: ToHost & { kind: "run" }, 
   };
   const outcome: SkillOutcome =
     skill === undefined
-      ? { ok: false, reason: "refused", message: failureMessage(message.skill, "its skills file has it no more") }
+      ? { ok: false, reason: "refused", message: failureMessage(message.skill, "its skills file no longer has it") }
       : await performSkill(skill, deserialize(body), context);
   const changed = changedIntrinsic();
   if (changed !== null) {
-    // Every attempt in this process goes by it, and fails for no fault of its own.
+    // Every attempt in this process would fail through no fault of its own.
     tell({ kind: "uncaught", id, text: `it changed what the language provides: ${changed}` });
     killGroup(process.pid);
   }
-  await turn(); // in which rejections that nobody awaits come up: they belong to the attempt that made them
+  await turn(); // rejections that nobody awaits surface in this turn, and belong to this attempt
   attempts.delete(id);
   if (outcome.ok) {
     const { output, confidencePpm, cost } = outcome;
@@ -135,10 +136,10 @@ watchParent();
 captureOutput("stdout");
 captureOutput("stderr");
 reportUncaught();
-// The agent has gone, or closed this process's channel: there is nobody to work for.
+// The agent is gone or closed the channel: there is nobody to work for.
 for (const event of ["end", "close", "error"]) channel.on(event, () => killGroup(process.pid));
 
-/** The first of what the language provides that is not as it was when the module was loaded. */
+/** The first built-in that changed since the module was loaded, or null. */
 let changedIntrinsic = (): string | null => null;
 let serving: ((message: ToHost, body: Buffer) => void) | null = null;
 const reader = new FrameReader(Number.POSITIVE_INFINITY);

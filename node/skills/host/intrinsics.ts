@@ -1,8 +1,8 @@
 /**
- * What the language itself provides, as it was once a module was loaded: a skill that replaces `JSON` or a method of
- * `Array` afterwards breaks every other attempt in its process, and whoever reports for it.
+ * Detects changes of the language's built-ins after a module was loaded: a skill that replaces `JSON` or a method of
+ * `Array` breaks every other attempt in its process, and the code that reports for them.
  *
- * Leaves alone what a module changes while it loads (a polyfill), what it adds, and what is not of the language (`fetch`).
+ * Ignores what a module changes while it loads (a polyfill), what it adds, and what is not part of the language (`fetch`).
  */
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
@@ -36,7 +36,7 @@ const NAMES = [
   ],
   ...["setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "queueMicrotask", "process"],
 ] as const;
-/** Whose own parts are looked at, too. */
+/** Built-ins whose own functions are watched, too. */
 const WITH_PARTS = new Set<string>([
   "Object",
   "Function",
@@ -63,7 +63,7 @@ const valueAt = (owner: object, key: PropertyKey): unknown => {
   return get ?? value;
 };
 
-/** The functions among an object's own parts: what else stands there may change (`RegExp.lastMatch`). */
+/** The functions among an object's own properties: other properties may change by themselves (`RegExp.lastMatch`). */
 function partsOf(name: string, owner: object): Part[] {
   return ownKeys(owner).flatMap((key) => {
     const value = valueAt(owner, key);
@@ -71,7 +71,7 @@ function partsOf(name: string, owner: object): Part[] {
   });
 }
 
-/** Looks at them now; what it returns names the first that is another one by then, or null. */
+/** Remembers the built-ins as they are now; the returned function names the first that has changed since, or null. */
 export function watchIntrinsics(): () => string | null {
   const parts: Part[] = [];
   for (const name of NAMES) {
@@ -88,7 +88,7 @@ export function watchIntrinsics(): () => string | null {
       const { name, owner, key, value } = parts[i]!;
       if (valueAt(owner, key) !== value) return name;
     }
-    // An enumerable part of every object, which each loop over keys would meet.
+    // An enumerable property that every `for … in` loop would meet.
     for (const key in {}) return `Object.prototype.${key}`;
     return null;
   };

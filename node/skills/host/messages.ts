@@ -1,11 +1,11 @@
 /**
- * What an agent and the process of its skills file say to each other: frames on a socket of their own, so that nothing
- * that a skill prints can be taken for one. A frame is a header in JSON and a body of bytes.
+ * The messages between an agent and the process of its skills file: frames on a socket of their own, so that nothing that
+ * a skill prints can be mistaken for one. A frame is a header in JSON and a body of bytes.
  *
  * | to the process | body | |
  * | --- | --- | --- |
  * | `run` | the input, by `v8.serialize` | an attempt; answered by `begun`, then `done` |
- * | `abort` | | an attempt is not wanted any more; nothing is owed |
+ * | `abort` | | an attempt is no longer wanted; no reply is due |
  * | `ping` | | answered by `pong` as soon as the event loop turns |
  * | `close` | | the module's own `close()`, then `closed` |
  *
@@ -18,7 +18,7 @@
  * | `log` | | what it gave to `context.log` |
  * | `uncaught` | | an error that nobody caught: the process ends next, unless the module handles it |
  *
- * Binding: the process may be in any state, so the agent checks whatever it says; what does not fit ends the process.
+ * Binding: the process may be in any state, so the agent checks every message; one that does not fit ends the process.
  */
 
 import { z } from "zod";

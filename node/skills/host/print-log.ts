@@ -1,4 +1,4 @@
-/** What skills print, into the log: line by line, cut, and no more than a log bears. */
+/** Writes what skills print into the log, line by line: long lines are cut, and the rate of lines is limited. */
 
 import type { SkillLog } from "../skill.ts";
 

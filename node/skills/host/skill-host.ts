@@ -1,13 +1,13 @@
 /**
- * The skills of one file for one agent: a process that runs them, started again when it ends, and who is to blame for
- * that.
+ * The skills of one file for one agent: it runs them in a process, restarts that process when it ends, and decides which
+ * attempt is to blame.
  *
- * Attempts that were in a process when it ended run again, one at a time: those that had not begun first, then the older
- * ones, for whoever ends a process has mostly just begun. Blamed (`crashed`) is only an attempt that was alone in a
- * process from its start; or the third time that its process ends, for then it was alone each time but the first.
+ * Attempts that were in a process when it ended run again, one at a time: first those that had not begun, then the oldest,
+ * because the attempt that ends a process has usually just begun. An attempt is blamed (`crashed`) only if it was alone in
+ * its process from the start, or if its process ended for the third time: it was alone every time but the first.
  *
- * A skill may block its process while nobody waits for it. Whoever does wait, waits for half of its lease at most; then
- * the process is ended, and there is time to run it elsewhere.
+ * A skill may block its process as long as no other attempt waits for it. A waiting attempt waits for at most half of its
+ * lease; then the process is ended, which leaves time to run the attempt elsewhere.
  */
 
 import { serialize } from "node:v8";
@@ -21,23 +21,23 @@ import { SkillProcess } from "./skill-process.ts";
 
 export interface SkillHostOptions {
   readonly file: string;
-  /** The most that the process may take, bytes; half of it for the JavaScript heap. */
+  /** The most memory that the process may use, bytes; half of it for the JavaScript heap. */
   readonly memoryBytes: number;
-  /** A module that does not load within this is not coming, ms. */
+  /** The longest that the module may take to load, ms. */
   readonly loadMs: number;
   readonly log: SkillLog;
 }
 
-/** Its own `close()` takes this at most, ms. */
+/** The longest that the module's `close()` may take, ms. */
 const CLOSE_MS = 1_000;
-/** Before the next start after so many ends in a row: none, then doubling, ms. */
+/** Wait before a restart, ms: none after the first end in a row, then this, then twice as long each time. */
 const RESTART_MS = 250;
 const RESTART_MS_MAX = 30_000;
-/** Ends in a row that count where an attempt was blamed. */
+/** At most this many ends in a row count once an attempt was blamed: then the module itself seems healthy. */
 const BLAMED_ENDS_MAX = 2;
-/** Processes that may end under one attempt before it is blamed in any case. */
+/** An attempt is blamed when this many processes have ended under it. */
 const ENDS_MAX = 3;
-/** A loop that did not turn for this long is blocked, ms. */
+/** An event loop that did not turn for this long is blocked, ms. */
 const BLOCKED_MS = 2_000;
 
 interface Attempt {
@@ -60,9 +60,9 @@ export class SkillHost {
   #process: SkillProcess | null = null;
   #isLoaded = false;
   #isClosed = false;
-  /** Attempts that began in this process, ended ones too: they may have left something behind. */
+  /** Attempts that began in this process, including ended ones: they may have left a timer behind. */
   #begun = 0;
-  /** Ends in a row, without an attempt that came through. */
+  /** Ends in a row with no finished attempt in between. */
   #ends = 0;
   #nextStartMs = 0;
   #restart: NodeJS.Timeout | null = null;
@@ -71,11 +71,11 @@ export class SkillHost {
   #nextId = 1;
   #first: Waiting | null = null;
   #onClosed: (() => void) | null = null;
-  /** In the process. */
+  /** Attempts in the process now. */
   readonly #inside = new Map<number, Attempt>();
-  /** Not wanted any more, and not known to have ended. */
+  /** Attempts that nobody waits for any longer and that have not reported their end. */
   readonly #abandoned = new Set<number>();
-  /** To run alone, in this order, before all others. */
+  /** Attempts to run alone, in this order, before all others. */
   #alone: Attempt[] = [];
   #waiting: Attempt[] = [];
 
@@ -84,7 +84,7 @@ export class SkillHost {
     this.#prints = new PrintLog(options.log);
   }
 
-  /** Loads the file. Rejects with what is wrong with it, by line. */
+  /** Starts the process and loads the file. Rejects with `invalid-file`, and the line where it is known. */
   start(): Promise<readonly Described[]> {
     return new Promise((resolve, reject) => {
       this.#first = { resolve, reject };
@@ -96,8 +96,7 @@ export class SkillHost {
   hosted(skill: Described): HostedSkill {
     return {
       ...skill,
-      perform: (input, context) =>
-        new Promise((resolve) => this.#take({ skill: skill.name, input, context, resolve: resolve })),
+      perform: (input, context) => new Promise((resolve) => this.#take({ skill: skill.name, input, context, resolve })),
     };
   }
 
@@ -162,7 +161,7 @@ export class SkillHost {
     this.#pump();
   }
 
-  /** Blocks of the loop that somebody waits for. */
+  /** Ends a process whose event loop is blocked while another attempt waits for it. */
   #onTick(silentMs: number): void {
     if (!this.#isLoaded || silentMs < BLOCKED_MS) return;
     const inside = [...this.#inside.values()];
@@ -173,7 +172,7 @@ export class SkillHost {
     const isLate = ({ givenMs, context }: Attempt): boolean => now >= givenMs + (context.deadlineMs - givenMs) / 2;
     const isLeft = concerned.length === 0 && this.#abandoned.size > 0;
     if (isAlone || !(isLeft || concerned.some(isLate))) return;
-    this.#process!.kill(`its event loop stood still for ${(silentMs / 1_000).toFixed(1)} s`);
+    this.#process!.kill(`its event loop was blocked for ${(silentMs / 1_000).toFixed(1)} s`);
   }
 
   #onEnd(how: string): void {
@@ -198,7 +197,7 @@ export class SkillHost {
     this.#restart = setTimeout(() => this.#launch(), waitMs).unref();
   }
 
-  /** Who ended it? */
+  /** Blames the attempts that ended the process, and queues the others to run again. */
   #judge(why: string): void {
     const inside = [...this.#inside.values()];
     this.#inside.clear();
@@ -214,7 +213,7 @@ export class SkillHost {
     this.#alone = [...again, ...this.#alone];
     const blamed = inside.filter(isBlamed);
     for (const attempt of blamed) this.#crash(attempt, why);
-    // The module itself is well, then: what is left to be feared are more such attempts, which are not many at a time.
+    // An attempt was to blame, so the module itself works, and a long wait would punish the other attempts.
     if (blamed.length > 0) this.#ends = Math.min(this.#ends, BLAMED_ENDS_MAX);
   }
 
@@ -228,9 +227,7 @@ export class SkillHost {
     const attempt = { id: this.#nextId++, skill, input, context, resolve, givenMs: Date.now() };
     const taken: Attempt = { ...attempt, ends: 0, hasBegun: false };
     if (this.#isClosed || (this.#process === null && this.#nextStartMs >= context.deadlineMs)) {
-      const when = this.#isClosed
-        ? "is closed"
-        : `ended ${this.#ends} times in a row, and waits before it starts again`;
+      const when = this.#isClosed ? "is closed" : `ended ${this.#ends} times in a row and waits before it starts again`;
       this.#crash(taken, `the process of its skills file ${when}`);
       return;
     }
@@ -239,7 +236,7 @@ export class SkillHost {
     this.#pump();
   }
 
-  /** Gives the process what it may have now. */
+  /** Sends the process the attempts that it may run now. */
   #pump(): void {
     if (!this.#isLoaded) return;
     if (this.#inside.size === 0) this.#process!.unref();
@@ -268,13 +265,13 @@ export class SkillHost {
         attempt.resolve({
           ok: false,
           reason: "error",
-          message: failureMessage(attempt.skill, "its output is no value"),
+          message: failureMessage(attempt.skill, "its output is not a value"),
         });
     }
     this.#pump();
   }
 
-  /** It is not wanted any more; nobody waits for its outcome. */
+  /** Nobody waits for the outcome any longer: the process is told to abort it. */
   #drop(attempt: Attempt): void {
     this.#alone = this.#alone.filter((other) => other !== attempt);
     this.#waiting = this.#waiting.filter((other) => other !== attempt);
@@ -289,7 +286,7 @@ export class SkillHost {
     this.#pump();
   }
 
-  /** None, if it is over. */
+  /** The attempt with this id, or none if it has ended. */
   #of(id: number): Attempt[] {
     const attempt = this.#inside.get(id);
     return attempt === undefined ? [] : [attempt];
@@ -301,14 +298,14 @@ export class SkillHost {
     return { skill: attempt.skill, job: attempt.context.job, task: attempt.context.task };
   }
 
-  /** Of what comes past the frames, the attempt is known while there is only one. */
+  /** Output outside of frames can be attributed only while exactly one attempt runs. */
   #onlyOne(): Record<string, unknown> {
     return this.#facts(this.#inside.size === 1 ? [...this.#inside.keys()][0]! : null);
   }
 
   // --- the end ----------------------------------------------------------------------------------------
 
-  /** Ends the process: its `close()` first, then by force. Never rejects. */
+  /** Calls the module's `close()`, then ends the process by force. Never rejects. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -1,8 +1,8 @@
 /**
- * One process of a skills file, from its start to its end: frames to it and from it, what it prints past them, its memory,
- * and whether its event loop turns.
+ * One process of a skills file, from its start to its end: the frames that it exchanges with the agent, what it prints
+ * outside of them, its memory, and whether its event loop turns.
  *
- * Leaves to skill-host.ts what is run in it, and what becomes of that when it ends.
+ * Leaves to skill-host.ts which attempts run in it, and what happens to them when it ends.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -17,22 +17,22 @@ import { describeThrown } from "../thrown.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { type FromHost, fromHostSchema, type ToHost } from "./messages.ts";
 
-/** A frame holds an output at most, and what is said beside it. */
+/** A frame holds at most one output and the header beside it. */
 const FRAME_BYTES_MAX = limits.blobBytes + 16 * 1024 * 1024;
-/** How often it is looked at, ms. */
+/** How often the agent checks the process, ms. */
 const TICK_MS = 250;
-/** Between its end and that of its channel, ms. */
+/** How long the channel may stay open after the process ends, ms: its last frames may still be under way. */
 const LAST_WORDS_MS = 200;
-/** Part of the memory for V8's heap; buffers and code need the rest. */
+/** Share of the memory for V8's heap; buffers and code need the rest. */
 const HEAP_PART = 0.5;
 
 export interface SkillProcessEvents {
   onFrame(message: FromHost, body: Buffer): void;
-  /** A line of output that came past the frames. */
+  /** A line of output that did not come in a frame. */
   onLine(stream: "stdout" | "stderr", line: string): void;
-  /** Each tick: how long it has not answered, ms. */
+  /** Called each tick with how long the process has not answered, ms. */
   onTick(silentMs: number): void;
-  /** Once, when it and its group have ended: how, in words. */
+  /** Called once, when the process and its group have ended; `how` says why, in words. */
   onEnd(how: string): void;
 }
 
@@ -44,7 +44,7 @@ export class SkillProcess {
   readonly #timer: NodeJS.Timeout;
   readonly ended: Promise<void>;
   #why: string | null = null;
-  /** A module that loads may keep the loop for as long as that takes. */
+  /** Whether the module has loaded; until then it may block the event loop. */
   #isUp = false;
   #silentMs = 0;
   #isAsked = false;
@@ -73,7 +73,7 @@ export class SkillProcess {
     });
     clearInterval(this.#timer);
     killGroup(this.#child.pid); // what it left behind
-    // Its last words may still be under way.
+    // Its last frames may still be under way.
     const heard = new Promise((resolve) => this.#channel.once("close", resolve));
     if (!this.#channel.destroyed) await Promise.race([heard, setTimeout(LAST_WORDS_MS)]);
     this.#channel.destroy();
@@ -87,10 +87,10 @@ export class SkillProcess {
       try {
         for (const { header, body } of reader.push(chunk)) this.#onFrame(fromHostSchema.parse(header), body);
       } catch (error) {
-        this.kill(`it said something that cannot be read: ${describeThrown(error).split("\n")[0]}`);
+        this.kill(`it sent a message that cannot be read: ${describeThrown(error).split("\n")[0]}`);
       }
     });
-    // As a rule because it ends, which says more; a process without a channel is of no use.
+    // Usually the channel closes because the process ends, and then its exit says more. A process without one is useless.
     const mute = () => void setTimeout(LAST_WORDS_MS).then(() => this.kill("it closed its channel"));
     this.#channel.once("end", mute);
     this.#channel.once("error", mute);
@@ -128,7 +128,7 @@ export class SkillProcess {
   #weigh(bytes: number): void {
     const mib = (size: number): number => Math.round(size / 2 ** 20);
     if (bytes > this.#memoryBytes)
-      this.kill(`it took ${mib(bytes)} MiB of memory, ${mib(this.#memoryBytes)} are allowed`);
+      this.kill(`it used ${mib(bytes)} MiB of memory; ${mib(this.#memoryBytes)} MiB are allowed`);
   }
 
   send(message: ToHost, body?: Uint8Array): void {
@@ -136,22 +136,22 @@ export class SkillProcess {
     for (const part of encodeFrame(message, body)) this.#channel.write(part);
   }
 
-  /** Ends it and all that it started, at once. The first reason counts. */
+  /** Ends the process and everything that it started, at once. The first reason counts. */
   kill(why: string): void {
     this.#why ??= why;
     killGroup(this.#child.pid);
   }
 
-  /** Whether it keeps this process alive. */
+  /** While referenced, it keeps the agent's process alive. */
   ref(): void {
-    this.#handles("ref");
+    this.#onHandles("ref");
   }
 
   unref(): void {
-    this.#handles("unref");
+    this.#onHandles("unref");
   }
 
-  #handles(what: "ref" | "unref"): void {
+  #onHandles(what: "ref" | "unref"): void {
     this.#child[what]();
     for (const stream of [this.#channel, this.#child.stdout, this.#child.stderr] as (Socket | null)[]) stream?.[what]();
     this.#timer[what]();

@@ -1,4 +1,4 @@
-/** Whether something listens at an address, by a plain TCP connection: told in milliseconds where libp2p goes on trying. */
+/** Tests by a plain TCP connection whether something listens at an address: it knows in milliseconds, libp2p goes on trying. */
 
 import { connect } from "node:net";
 
