@@ -326,11 +326,12 @@ class Agent implements Machine {
    * All agreed to keep a job, or a member already decides its blocks: the start message was lost, or this node crashed
    * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
-  #beginAsked(from: AgentId, job: JobId): void {
-    if (this.#isSettled(job)) return;
-    const checked = this.#invitations.asked(job) ?? this.#worker.jobs.get(job) ?? null;
-    if (checked === null) this.#requests.ask(from, job);
+  #beginAsked(from: AgentId, job: JobId): Verdict {
+    const checked = this.#invitations.asked(job) ?? this.#worker.jobs.get(job);
+    if (this.#isSettled(job)) return ignore("settled");
+    if (checked === undefined) this.#requests.ask(from, job);
     else this.#beginAt(from, checked);
+    return ACCEPT;
   }
 
   /** At the word of its owner, or of somebody who keeps it: nobody else brings back what an owner gave up. */
@@ -369,8 +370,7 @@ class Agent implements Machine {
       case "delegation":
         return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
       case "start":
-        this.#beginAsked(from, message.job);
-        return ACCEPT;
+        return this.#beginAsked(from, message.job);
       case "withdraw":
         return this.#keeping.onWithdraw(this.#invitations.asked(message.job), message);
       case "fetchGenesis":
