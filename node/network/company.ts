@@ -1,6 +1,6 @@
 /**
- * Tells when the last agent is gone, and when there is one again. A stream that is opened anew at once is no news, and
- * neither are clients, which are connected but never advertised.
+ * Tells when the connection to the last agent is lost, and when there is one again. A stream that is reopened at once is
+ * not reported, and neither are clients, which are connected but never advertised.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -9,7 +9,7 @@ import type { NetworkNews } from "./news.ts";
 export class Company {
   readonly #tell: (news: NetworkNews) => void;
   readonly #connected = new Set<AgentId>();
-  /** Of those that are connected, the agents of the mesh. */
+  /** The connected agents of the mesh, without clients. */
   readonly #agents = new Set<AgentId>();
   /** "" before the first agent; `losing`: the last look found nobody; `lost`: two looks in a row did. */
   #state: "" | "together" | "losing" | "lost" = "";
@@ -23,7 +23,7 @@ export class Company {
     if (isAgent) this.onAdvertised(agent);
   }
 
-  /** It is an agent of the mesh: it was advertised. */
+  /** An agent was advertised, so it is an agent of the mesh rather than a client. */
   onAdvertised(agent: AgentId): void {
     if (!this.#connected.has(agent)) return;
     this.#agents.add(agent);

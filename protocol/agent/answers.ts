@@ -1,7 +1,7 @@
 /**
- * What others ask of a job that this agent keeps: its genesis, blocks, commands or log. A question has some 70 bytes, its
- * answer up to two MiB, and a member that does nothing but answer decides nothing. A stranger to the job is answered as much
- * as it can need to begin work or to follow a log; the owner and the keepers are not counted.
+ * Answers questions about a job that this agent keeps: its genesis, blocks, commands or log. A question has some 70 bytes
+ * and its answer up to 2 MiB, and a member that is busy answering decides nothing. So a stranger to the job gets as many
+ * bytes as it can need to begin work or to follow a log; the owner and the keepers have no such limit.
  *
  * Source: protocol.md 9 (quotas).
  */
@@ -15,7 +15,7 @@ import type { StepContext } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Invitations } from "./invitations.ts";
 
-/** What a read from the store counts as, bytes: its answer is not known yet. */
+/** What a read from the store counts for, bytes: the size of the answer is not known yet. */
 const READ_BYTES = limits.frameBytes / 2;
 
 interface Account {
@@ -28,7 +28,7 @@ export class Answers {
   readonly #hosts: Hosts;
   readonly #directory: Directory;
   readonly #invitations: Invitations;
-  /** Bytes that each stranger was sent lately; who asked longest ago first. */
+  /** Bytes recently sent to each stranger; the one that asked longest ago first. */
   readonly #accounts = new Map<AgentId, Account>();
 
   constructor(context: StepContext, hosts: Hosts, directory: Directory, invitations: Invitations) {
@@ -49,7 +49,7 @@ export class Answers {
     );
   }
 
-  /** Answers a question, if the asker has not been told too much lately. */
+  /** Answers a question unless the asker recently got too much. */
   within(from: AgentId, job: JobId, answer: () => Verdict): Verdict {
     const genesis = this.#hosts.get(job)?.genesis;
     if (genesis === undefined) return ignore("unknown-job");

@@ -2,8 +2,8 @@
  * Clients: connections that act for an owner without being an agent of the mesh. As a client, this agent says for whom it
  * acts with each message whose receiver has to know; as an agent, it remembers for whom each connection key speaks.
  *
- * Nothing hangs on what became of a connection, which its two ends see differently: whatever an agent forgot, restarted or
- * not, the client says again before it matters.
+ * Nothing depends on the state of a connection, which its two ends see differently: whatever an agent forgot, in a restart
+ * or otherwise, the client repeats before it matters.
  *
  * Leaves to the parts of an agent what an owner may do: submit and follow.
  * Source: protocol.md 2 (clients).
@@ -16,13 +16,13 @@ import { type Delegation, delegationHash } from "../wire/delegation.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 
-/** How long a delegation holds, ms: clocks of owner and agents may differ by hours. */
+/** How long a delegation is valid, ms: clocks of owner and agents may differ by hours. */
 export const DELEGATION_MS = 24 * 3_600_000;
 
-/** Whoever receives it asks for whom the sender speaks. */
+/** Whether the receiver of the message must know for which owner the sender speaks. */
 export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";
 
-/** What a client says before them. */
+/** The delegation that a client sends before those messages. */
 export function delegate(
   crypto: Crypto,
   owner: Signer,

@@ -20,15 +20,15 @@ import type { Context } from "./context.ts";
 /** An invitation that was not answered is sent again after this, and then later each time, ms. */
 const INVITE_AGAIN_MS = 1_500;
 const INVITE_AGAIN_MS_MAX = 20_000;
-/** From this turn on also to those who said that it arrived: what they answered may be lost. */
+/** From this turn on it is also sent to agents that acknowledged it: their answer may be lost. */
 const SEEN_TURN = 3;
 /** Given up after this, ms: inputs must be fetched before a yes. */
 const INVITE_TIMEOUT_MS = 60_000;
-/** Who does not even say that the invitation arrived is treated as gone after this, ms: a capability vector outlives its agent. */
+/** An agent that does not even acknowledge an invitation is treated as gone after this, ms: a vector outlives its agent. */
 const SILENCE_MS = 4_000;
-/** The same of one that is connected: a machine with too much to do answers late. */
+/** The same for a connected agent, ms: an overloaded machine answers late. */
 const CONNECTED_SILENCE_MS = 12_000;
-/** Who left an invitation without an answer is not thought of for other jobs for so long, ms. */
+/** An agent that did not answer an invitation is not drawn for other jobs for this long, ms. */
 const ABSENT_MS = 60_000;
 
 /** With no first block this long after all said yes, the job is withdrawn and drawn again without silent members, ms. */

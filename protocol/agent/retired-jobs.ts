@@ -1,9 +1,9 @@
 /**
- * The jobs that an agent gave up. To begin one of those anew would be to vote again, so each has a durable mark for as
- * long as its genesis could be taken for a new one; what is forgotten is too old to be begun.
+ * The jobs that an agent gave up. Beginning one of those again could mean voting twice, so each has a durable mark for as
+ * long as its genesis could pass for a new one; only jobs that are too old to begin are forgotten.
  *
- * A genesis says when it was made by its counter, the owner's clock. No clock is trusted with votes: whatever is forgotten
- * raises the time up to which every job is refused. A wrong clock costs jobs only.
+ * The counter of a genesis says when it was made, by the owner's clock. No vote depends on a clock: each forgotten job
+ * raises the time up to which every job is refused, so a wrong clock only makes the agent refuse jobs.
  *
  * Source: protocol.md 4 (withdrawal), 9 (quotas).
  */
@@ -26,7 +26,7 @@ export interface GivenUp {
 
 interface Retired {
   readonly createdMs: number;
-  /** By the owner, for those that did not hear it; empty where there was none. */
+  /** The owner's signature, for agents that missed the withdrawal; empty without one. */
   readonly withdrawal: Uint8Array;
 }
 
@@ -35,7 +35,7 @@ export class RetiredJobs {
   readonly #jobs = new Map<JobId, Retired>();
   /** Withdrawals of jobs that it never began: there is no vote to repeat, so the newest are enough, in memory. */
   readonly #declined = new Map<JobId, Uint8Array>();
-  /** Jobs that were made before may have been forgotten. */
+  /** Jobs made before this may have been forgotten, ms of their owners' clocks. */
   #rememberedMs = 0;
 
   constructor(context: Context) {
@@ -46,13 +46,13 @@ export class RetiredJobs {
     return this.#jobs.has(job) || this.#declined.has(job);
   }
 
-  /** What its owner signed when it withdrew a job; null: it did not, as far as this agent knows. */
+  /** The owner's signature under its withdrawal; null if this agent knows of no withdrawal. */
   withdrawalOf(job: JobId): Uint8Array | null {
     const withdrawal = this.#jobs.get(job)?.withdrawal ?? this.#declined.get(job) ?? NO_WITHDRAWAL;
     return withdrawal.length === 0 ? null : withdrawal;
   }
 
-  /** Why a job must not be begun; `begun`: jobs that may need a mark yet. */
+  /** Why a job must not begin, or null. `begun`: how many running jobs may still need a mark. */
   refusal({ job, genesis }: GivenUp, begun: number): string | null {
     if (this.has(job)) return "it gave this job up";
     const createdMs = genesis.counter;
@@ -72,19 +72,19 @@ export class RetiredJobs {
     return false;
   }
 
-  /** One that it was asked to keep, and that its owner withdrew before it began. */
+  /** A job that it was asked to keep and that its owner withdrew before it began. */
   decline(job: JobId, withdrawal: Uint8Array): void {
     if (this.#declined.size >= limits.knownJobs) this.#declined.delete(this.#declined.keys().next().value!);
     this.#declined.set(job, withdrawal);
   }
 
-  /** One that it began: durably. */
+  /** Marks a job that it began, durably. */
   add({ job, genesis }: GivenUp, withdrawal: Uint8Array = NO_WITHDRAWAL): void {
     if (this.#jobs.size >= limits.retiredJobs) this.#forgetOld();
     const retired = { createdMs: genesis.counter, withdrawal };
     this.#jobs.set(job, retired);
     this.#context.emit({ kind: "forget", job });
-    // Written with the newest mark, for those that would show it are gone.
+    // The newest mark carries `rememberedMs`, because the marks that would show it are gone.
     const bytes = encodeRetired({ ...retired, rememberedMs: this.#rememberedMs });
     this.#context.emit({ kind: "persist", job, slot: SLOT.retired, bytes, durable: true });
     this.#context.emit({ kind: "trace", event: { kind: "retired", job } });

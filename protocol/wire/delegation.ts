@@ -18,11 +18,11 @@ const delegationFields = {
   /** The id under which the owner's process is connected. */
   connectionKey: agentId,
   role: oneOf(["client"]),
-  /** Wall-clock ms: it holds no longer. */
+  /** Wall-clock ms until which it is valid. */
   notAfterMs: uint(),
 };
 const delegationContentCodec = struct(delegationFields);
-/** A client says it before each message that only its owner may send. */
+/** A client sends it before each message that only its owner may send. */
 export const delegationCodec = struct({ ...delegationFields, signature });
 export type DelegationContent = Infer<typeof delegationContentCodec>;
 export type Delegation = Infer<typeof delegationCodec>;
