@@ -220,7 +220,7 @@ class MachineDriver implements Driver {
     if (!failed) this.#options.store.flush();
   }
 
-  /** The agent's last step. It may stop because of what an effect told somebody: those of that step leave first. */
+  /** The agent's last step. An effect of the current step may be what caused the stop, so that step's effects leave first. */
   async #sayGoodbye(): Promise<void> {
     await Promise.resolve();
     try {

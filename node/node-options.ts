@@ -1,4 +1,4 @@
-/** What a node can be told when it starts. */
+/** The options of a node. */
 
 import type { Logger } from "pino";
 import type { AgentId } from "../protocol/core/ids.ts";
@@ -17,8 +17,8 @@ export interface NodeOptions {
   /** Default: the key in `data`, else a new one. */
   readonly identity?: Identity;
   /**
-   * Acts for this owner as its client: submits, cancels and follows the owner's jobs, is no agent of the mesh, and takes
-   * nothing from other processes of the same owner. Default: the node is an agent, and the owner of what it submits.
+   * Acts for this owner as a client: it submits, cancels and follows the owner's jobs, is not an agent of the mesh, and does
+   * not disturb other processes of the same owner. Default: the node is an agent, and owns the jobs that it submits.
    */
   readonly owner?: Identity;
   /**
@@ -49,10 +49,10 @@ export interface NodeOptions {
   readonly knowledge?: string;
   /** Other owners whose jobs teach this node too, up to a cap. Default: nobody. */
   readonly trust?: readonly AgentId[];
-  /** All nodes of the mesh are on this machine. Default: it listens on loopback addresses only, and joins no others. */
+  /** Whether all nodes of the mesh are on this machine. Default: true if it listens on and joins only loopback addresses. */
   readonly local?: boolean;
   readonly mdns?: boolean;
-  /** Who can reach this node, and what is wrong with whom it joins. Default: it is logged. */
+  /** Hears whether others can reach this node, and what is wrong with agents that it joins. Default: the news is logged. */
   readonly onNews?: (news: NetworkNews) => void;
   /** File for the trace. */
   readonly trace?: string;

@@ -22,9 +22,9 @@ export default ({ z, defineSkill }) => [
     output: z.string(),
     // Credits for one task. Credits are accounting within a job, not money.
     price: 0.001,
-    // How long one task takes as a rule, in milliseconds. Much later, the mesh asks somebody else as well.
+    // How long one task usually takes, in milliseconds. Much later, the mesh asks somebody else as well.
     expectedMs: 10,
-    // The context holds: signal (aborted when the work is not wanted any more), job, task, attempt,
+    // The context holds: signal (aborted when the work is no longer wanted), job, task, attempt,
     // deadlineMs (when the lease ends) and log(message, facts).
     run(input, { log }) {
       log("working", { length: input.length });

@@ -4,7 +4,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
-import { isPart } from "../known-agent.ts";
+import { isPart, type KnownAgent } from "../known-agent.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
@@ -50,13 +50,6 @@ const SETTLE_MS = 15_000;
 /** After waiting this long, the command says what it waits for, ms. */
 const PATIENCE_MS = 2_000;
 
-interface AgentStatus {
-  readonly agent: string;
-  readonly name: string;
-  readonly hosts: boolean;
-  readonly skills: readonly { readonly name: string; readonly price: number }[];
-}
-
 async function runSubmit(context: CliContext, jobFile: string, options: SubmitOptions): Promise<number> {
   const startedAt = Date.now();
   if (options.out !== undefined && options.wait !== true)
@@ -79,18 +72,18 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
 }
 
 /** The agents that the other side knows, once this side knows as many that keep jobs. */
-async function agentsOf({ node, target }: Client): Promise<readonly AgentStatus[]> {
-  const read = async (of: Client["target"]): Promise<readonly AgentStatus[]> =>
-    ((await node.status(of)) as unknown as { readonly agents: readonly AgentStatus[] }).agents.filter(
+async function agentsOf({ node, target }: Client): Promise<readonly KnownAgent[]> {
+  const read = async (of: Client["target"]): Promise<readonly KnownAgent[]> =>
+    ((await node.status(of)) as unknown as { readonly agents: readonly KnownAgent[] }).agents.filter(
       (agent) => agent.agent !== node.id,
     );
   const theirs = await read(target);
-  const hosts = (agents: readonly AgentStatus[]): number => agents.filter((agent) => agent.hosts).length;
+  const hosts = (agents: readonly KnownAgent[]): number => agents.filter((agent) => agent.hosts).length;
   await node.until(async () => hosts(await read(node.id)) >= hosts(theirs), SETTLE_MS, "learning of the agents");
   return read(node.id);
 }
 
-function pricesOf(agents: readonly AgentStatus[]): Map<string, number> {
+function pricesOf(agents: readonly KnownAgent[]): Map<string, number> {
   const prices = new Map<string, number>();
   for (const { skills } of agents) {
     for (const { name, price } of skills) prices.set(name, Math.min(price, prices.get(name) ?? price));
@@ -101,7 +94,7 @@ function pricesOf(agents: readonly AgentStatus[]): Map<string, number> {
 interface Submission {
   readonly client: Client;
   readonly job: ParsedJob;
-  readonly agents: readonly AgentStatus[];
+  readonly agents: readonly KnownAgent[];
   /** Of `--out`. */
   readonly given: RunFolder | null;
   readonly startedAt: number;

@@ -17,7 +17,7 @@ export interface NetworkOptions {
   readonly blobs: BlobStore;
   /** Multiaddrs to listen on, `/ip4/127.0.0.1/tcp/0` for any free port of this machine. Empty: dials only. */
   readonly listen: Listen;
-  /** Addresses to tell others instead of those that are found to work. Empty: those. */
+  /** Addresses to advertise instead of those that are found to work. Empty: those that work. */
   readonly announce?: readonly string[];
   /** Multiaddrs of peers to begin with; the peer id may be left out. */
   readonly bootstrap: readonly string[];

@@ -1,4 +1,4 @@
-/** What holds for the skills of one file together, whatever its kind. */
+/** Checks that apply to all skills of one file together, whatever its kind. */
 
 import type { MeshworkError } from "../../protocol/core/errors.ts";
 import { limits } from "../../protocol/core/limits.ts";

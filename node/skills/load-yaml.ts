@@ -14,7 +14,7 @@ import type { Skill } from "./skill.ts";
 /** What may be said about a built-in skill and about a command alike. */
 const common = {
   price: creditsSchema(limits.price).optional().describe("Credits for one task."),
-  expected: durationSchema.optional().describe("How long one task takes as a rule."),
+  expected: durationSchema.optional().describe("How long one task usually takes."),
 };
 
 const builtInSchema = z
@@ -38,7 +38,7 @@ const commandSchema = z
     stdout: z.enum(["json", "text"]).optional().describe("What its output is. Default json."),
     path: z.string().optional().describe("Where programs are looked for. Default /usr/local/bin:/usr/bin:/bin."),
     timeout: durationSchema.optional().describe("Default 30s."),
-    output: sizeSchema.optional().describe("The most that it may write. Default 1MiB."),
+    output: sizeSchema.optional().describe("The longest output that it may write. Default 1MiB."),
     memory: sizeSchema.optional().describe("Address space, enforced on Linux only. Default 512MiB."),
     ...common,
   })

@@ -1,8 +1,8 @@
 /**
  * One attempt at a task by one skill: input → `run` → canonical output.
  *
- * Binding: whatever the skill returns or throws becomes an outcome; nothing rejects. Small in what it imports, since the
- * process of a skills file starts with it.
+ * Binding: whatever the skill returns or throws becomes an outcome; nothing rejects. It imports little, since every process
+ * of a skills file loads it.
  */
 
 import type { z } from "zod";

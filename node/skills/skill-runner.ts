@@ -1,9 +1,9 @@
 /**
  * Runs skills for a driver.
  *
- * Responsible for: one outcome for each start within a time, none after a stop. How the work is done is perform.ts, or the
- * process of a skills file (host/). Which award runs, and what becomes of the outcome, is the machine's matter; where blobs come from is
- * the store's.
+ * Responsible for: one outcome for each start within its time, none after a stop. Leaves the work to perform.ts or to the
+ * process of a skills file (host/), which award runs and what follows from the outcome to the machine, and blobs to the
+ * store.
  */
 
 import type { AwardRef } from "../../protocol/input.ts";

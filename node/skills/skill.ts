@@ -1,8 +1,8 @@
 /**
  * A skill: something an agent can do.
  *
- * Responsible for: the interface that developers of agents write to, and the check of what they wrote. Doing the work is
- * perform.ts, when it is done skill-runner.ts; files of skills are load-skills.ts.
+ * Responsible for: the interface that developers of agents write to, and the check of what they wrote. Leaves one attempt
+ * to perform.ts, when attempts run to skill-runner.ts, files of skills to load-skills.ts.
  */
 
 import { z } from "zod";
@@ -17,7 +17,7 @@ export type SkillLog = (message: string, facts?: Readonly<Record<string, unknown
 
 /** What a skill is told beside its input. */
 export interface SkillContext {
-  /** Aborted when the lease has ended or the work is not wanted any more; what is returned then is dropped. */
+  /** Aborted when the lease has ended or the work is no longer wanted; what is returned then is dropped. */
   readonly signal: AbortSignal;
   readonly job: string;
   /** `<node>`, or `<node>/<index>` for an item of a map or a step of a chain. */
@@ -41,9 +41,9 @@ export interface SkillReply<O> {
 }
 
 /**
- * `run` may be called many times at once. Skills of a file run in a process of their own (load-skills.ts); one that is
- * given to `createNode` as a function runs in the node's process: there, one that computes for long without `await` keeps
- * the node from answering its peers, and a rejection that nobody awaits is a matter of the program around the node.
+ * `run` may be called many times at once. Skills of a file run in a separate process (load-skills.ts). A function that is
+ * given to `createNode` runs in the node's process: there, a long computation without `await` keeps the node from answering
+ * its peers, and the program around the node must handle unhandled rejections.
  */
 export interface Skill<I = unknown, O = unknown> {
   /** Letters, digits, dots, dashes, underscores; up to 64. */
@@ -56,12 +56,12 @@ export interface Skill<I = unknown, O = unknown> {
   readonly output: z.ZodType<O>;
   /** Credits for one task, up to 6 decimals. */
   readonly price: number;
-  /** How long one task takes as a rule, ms. */
+  /** How long one task usually takes, ms. */
   readonly expectedMs: number;
   run(input: I, context: SkillContext): O | SkillReply<O> | Promise<O | SkillReply<O>>;
 }
 
-/** As JSON Schema; what that cannot say is left open. */
+/** The schemas as JSON Schema, which leaves open what it cannot express. */
 export interface SkillSchemas {
   readonly input: JsonSchema;
   readonly output: JsonSchema;

@@ -1,6 +1,6 @@
 /**
- * What somebody else's code threw, in words. It may be anything: no error at all, an object that cannot become text, a
- * proxy or a getter that throws again. Nothing here throws.
+ * Describes what foreign code threw. That may be anything: not an error at all, an object that cannot become text, a proxy
+ * or a getter that throws again. Nothing here throws.
  */
 
 import { inspect } from "node:util";

@@ -198,7 +198,7 @@ export class JobHost {
         this.onUnsettled(from, message.items);
         return ignore("served");
       case "follow":
-        // Each block goes to each follower, so strangers would make one block a hundred.
+        // Each block goes to each follower, so strangers could make a member send every block a hundred times.
         if (this.#context.principalOf(from) !== this.genesis.owner) return ignore("not-the-owner");
         this.archive.follow(from, message.from);
         return ignore("noted");
@@ -223,7 +223,7 @@ export class JobHost {
     return verdict;
   }
 
-  /** A worker that says again what is settled missed a notice: it is told how its awards stand. */
+  /** A worker that repeats settled commands missed a notice: it is told how its awards stand. */
   #answer(author: AgentId, envelope: Envelope, added: readonly PoolEntry[]): void {
     if (added.length === envelope.bodies.length || this.role !== "member") return;
     this.#notify(this.notices.standing(author, envelope, this.#context.config.crypto));
@@ -374,7 +374,7 @@ export class JobHost {
     this.#events.onNotices(this, notices);
   }
 
-  /** The operator learns what the job taught; nobody need pulse or offer for it any more. */
+  /** Tells the operator what the job taught; from now on nobody need pulse or offer for it. */
   #tellEnd(): void {
     const { lessons } = this.replica.ledger;
     this.#context.emit({ kind: "event", event: { kind: "taught", job: this.job, owner: this.genesis.owner, lessons } });

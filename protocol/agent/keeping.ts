@@ -39,7 +39,7 @@ export class Keeping {
     this.#onRetired = onRetired;
   }
 
-  /** This node's own rules for keeping a job. */
+  /** Why this node would not keep the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null {
     const { genesis } = checked;
     const { config, selectors, self } = this.#context;

@@ -20,9 +20,9 @@ import { Outbox } from "./outbox.ts";
 export interface StandingOffer {
   readonly validUntilMs: number;
   readonly saidMs: number;
-  /** As it was said, ppm. */
+  /** The load that the offer stated, ppm. */
   readonly load: number;
-  /** Said while all slots were in use, or taken for that since: it is said again when one is free. */
+  /** The offer was made while all slots were in use, or was treated so since: it is repeated when one is free. */
   readonly isFull: boolean;
 }
 

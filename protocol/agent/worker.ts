@@ -34,7 +34,7 @@ const MESSAGE_BYTES = 200;
 export interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
   publish(job: JobId, envelope: Envelope): boolean;
-  /** Asks this agent's own copy of the log, as a member, how commands stand. What its pool lost, `lost` gives it back. */
+  /** Asks this agent's own copy of the log, as a member, how commands stand. `lost` returns commands that its pool lost. */
   askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
   isKept(job: JobId): boolean;
   /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
@@ -165,7 +165,7 @@ export class Worker {
     for (const [key, held] of [...known.held]) this.#close(known, key, held, Number.MAX_SAFE_INTEGER);
     known.offers.clear();
     known.isOver = true;
-    known.tally = new NoticeTally(); // what it remembered of each award is of no use any more
+    known.tally = new NoticeTally(); // what it remembered of each award is no longer of use
   }
 
   /** Members with more than 1/3 of the power said this. */
@@ -351,7 +351,7 @@ export class Worker {
     });
   }
 
-  /** Of what is not settled in time. A member asks itself: what it holds, it hands on to the others (command-relay.ts). */
+  /** Asks about commands not settled in time. A member asks itself: it forwards what it holds (command-relay.ts). */
   #askHowItStands(known: KnownJob): void {
     const { job, outbox } = known;
     const { self } = this.#context;
