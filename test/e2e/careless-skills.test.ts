@@ -91,7 +91,7 @@ test.each(["deaf", "deafer"])(
     await waitFor(() => child() !== undefined, { timeoutMs: 30_000 });
     const pids = child()!.split(" ").map(Number);
     node.signal("SIGTERM");
-    const code = await node.ended();
+    const code = await Promise.race([node.ended(), new Promise((resolve) => setTimeout(resolve, 4_000, "late"))]);
     expect(code, node.log()).toBe(0);
     await waitFor(() => pids.every((pid) => !isAlive(pid)));
   },
