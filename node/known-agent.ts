@@ -7,7 +7,8 @@ export interface KnownAgent {
   readonly name: string;
   /** Whether it keeps jobs. */
   readonly hosts: boolean;
-  readonly skills: readonly { readonly name: string /** Credits for one task. */; readonly price: number }[];
+  /** `price`: credits for one task. */
+  readonly skills: readonly { readonly name: string; readonly price: number }[];
   readonly addresses: readonly string[];
   /** As the agent that was asked found it. */
   readonly reach: "self" | "connected" | "unreachable" | "unknown";
