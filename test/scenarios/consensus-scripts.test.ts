@@ -137,7 +137,8 @@ describe("decisions that nobody hears of for a while, one after the other, and a
       const faults = Array.from({ length: Math.floor(24_000 / muteMs) }, (_, index) => {
         const name = deciders[(seed + index) % 3]!;
         const crashed = (seed + index) % 2 === 0 ? [] : deciders.filter((other) => other !== name);
-        return at(index * (muteMs + 600) + 41 * seed, { kind: "lone-decider", name, muteMs, crashed });
+        // After the first block, for which the owner waits ten seconds.
+        return at(1_000 + index * (muteMs + 600) + 41 * seed, { kind: "lone-decider", name, muteMs, crashed });
       });
       const count = play({ seed, network, workers, job, faults, byzantine: lying(...strategies) });
       expect(count("job certified") + count("job failed")).toBe(1);
