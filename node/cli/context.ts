@@ -144,6 +144,8 @@ export const PER_PROCESS_OPTION = [
 ] as const;
 
 const PORT_MAX = 65_535;
+/** The text of an Ed25519 PeerId: a mistyped one is not worth a search for whoever answers. */
+const AGENT_ID = /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/;
 
 /** A multiaddr with an IP or DNS part and TCP, e.g. /ip4/127.0.0.1/tcp/4001/p2p/12D3…; its syntax only. */
 export function address(text: string): string {
@@ -151,6 +153,11 @@ export function address(text: string): string {
     throw new InvalidArgumentError("it must be a multiaddr like /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…");
   }
   const port = /\/tcp\/(\d+)(?:\/|$)/.exec(text)?.[1];
+  for (const [, id] of text.matchAll(/\/p2p\/([^/]*)/g))
+    if (!AGENT_ID.test(id!))
+      throw new InvalidArgumentError(
+        "the part after /p2p/ must be an agent's id, 52 characters that begin with 12D3KooW",
+      );
   if (Number(port ?? 0) > PORT_MAX) throw new InvalidArgumentError(`a port must be at most ${PORT_MAX}`);
   return text;
 }

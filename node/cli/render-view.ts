@@ -19,7 +19,7 @@ import {
   wrap,
 } from "./terminal-text.ts";
 
-export type AgentState = "joining" | "up" | "killed" | "stopped" | "lying" | "gone";
+export type AgentState = "joining" | "up" | "silent" | "killed" | "stopped" | "lying" | "gone";
 
 export interface ViewAgent {
   readonly name: string;
@@ -52,6 +52,7 @@ export interface ViewState {
 const STATE_STYLE: { readonly [state in AgentState]: { readonly sign: string; readonly style: Style } } = {
   joining: { sign: "○", style: "dim" },
   up: { sign: "●", style: "green" },
+  silent: { sign: "○", style: "yellow" },
   killed: { sign: "✗", style: "red" },
   stopped: { sign: "■", style: "yellow" },
   lying: { sign: "◆", style: "magenta" },

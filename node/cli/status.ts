@@ -133,7 +133,7 @@ function describe(status: NodeStatus): string[] {
     plainText(status.reach.detail),
     `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`,
     ...agents,
-    `jobs it keeps: ${jobs.length}`,
+    `jobs it keeps: ${jobs.length}${working.length > 1 ? " (others may keep more: `result JOB` asks them, too)" : ""}`,
     ...jobs.flat(),
     ...(diverged.length === 0 ? [] : [`jobs that it no longer takes part in: ${diverged.length}`, ...diverged.flat()]),
   ];

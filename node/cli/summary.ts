@@ -210,7 +210,9 @@ function fileLines(
 ): string[] {
   const files = labelled("files", `${plainText(directory)}/`);
   const page = summary.report === null ? [] : [labelled("page", plainText(summary.report))];
-  if (summary.certificate === null) return [files, ...page];
+  // Of a local mesh, which has a page: what its skills printed and threw.
+  const logs = page.length === 0 ? [] : [labelled("logs", plainText(`${directory}/agents/*/log.txt`))];
+  if (summary.certificate === null) return [files, ...page, ...logs];
   const how = "(offline: it needs no network and no agent)";
   const explain = page.length === 0 ? [] : [labelled("explain it", plainText(explainCommand(summary, directory)))];
   return [files, ...page, labelled("check it", plainText(verifyCommand(directory))), labelled("", how), ...explain];

@@ -27,6 +27,7 @@ export class Company {
   onAdvertised(agent: AgentId): void {
     if (!this.#connected.has(agent)) return;
     this.#agents.add(agent);
+    if (this.#state === "") this.#tell({ kind: "met", agent });
     if (this.#state === "lost") this.#tell({ kind: "company", agent });
     this.#state = "together";
   }

@@ -18,6 +18,8 @@ export type NetworkNews =
   | { readonly kind: "new-key"; readonly address: string; readonly before: AgentId; readonly answers: AgentId }
   /** The last connection to an agent of the mesh is gone; this node goes on looking for them. */
   | { readonly kind: "alone" }
+  /** The first agent of all. */
+  | { readonly kind: "met"; readonly agent: AgentId }
   /** The first agent after that. */
   | { readonly kind: "company"; readonly agent: AgentId };
 
@@ -39,6 +41,8 @@ export function describeNews(news: NetworkNews): string {
       return `${news.address} now answers as ${news.answers}; before, it answered as ${news.before}`;
     case "alone":
       return "no longer connected to any agent; trying to reach the agents that it knows and the addresses to join";
+    case "met":
+      return `met the first agent: ${news.agent}`;
     case "company":
       return `connected to agent ${news.agent}`;
   }

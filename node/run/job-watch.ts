@@ -225,7 +225,8 @@ export class JobWatch {
       elapsedMs: this.elapsedMs,
       agents: [...this.#agents].map(([agent, { name, state }]) => {
         const { holding, accepted, rejected } = this.#of(agent);
-        return { name, state, holding: holding.size, accepted, rejected };
+        const isSilent = state === "up" && this.#handle.standing.silent.some((member) => member === agent);
+        return { name, state: isSilent ? "silent" : state, holding: holding.size, accepted, rejected };
       }),
       tasks: {
         total: this.#total,

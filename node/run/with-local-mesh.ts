@@ -55,6 +55,7 @@ export async function withLocalMesh(
   const onAbort = (): void => void setImmediate(() => context.note("stopping …"));
   context.signal.addEventListener("abort", onAbort, { once: true });
   const progress = startProgress(context, agents.length);
+  progress.show(0, "agents are up");
   const mesh = await startLocalMesh({
     ...{ mesh: meshId, folder: folder.path, agents, perProcess, args, onLost, signal: context.signal },
     onUp: (count) => progress.show(count, "agents are up"),
@@ -103,6 +104,8 @@ export async function withLocalMesh(
     throw error;
   } finally {
     progress.end();
+    if (!context.signal.aborted)
+      context.note(`stopping ${agents.length} ${agents.length === 1 ? "agent" : "agents"} …`);
     await owner?.stop();
     await mesh.stop();
     context.signal.removeEventListener("abort", onAbort);

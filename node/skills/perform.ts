@@ -12,7 +12,7 @@ import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/va
 import { parseCredits } from "../job-file/duration.ts";
 import { formatPath } from "../job-file/file-error.ts";
 import { priceOf, type Skill, type SkillContext, type SkillReply } from "./skill.ts";
-import { describeThrown } from "./thrown.ts";
+import { describeThrown, stackOf } from "./thrown.ts";
 import { WorkProblem } from "./work-problem.ts";
 
 export type SkillOutcome =
@@ -39,8 +39,19 @@ export async function performSkill(skill: Skill, input: unknown, context: SkillC
   try {
     return await perform(skill, input, context);
   } catch (error) {
+    const stack = context.signal.aborted ? "" : throwSite(error);
+    if (stack !== "") context.log(`${skill.name} threw: ${stack}`);
     return failureOf(skill.name, error);
   }
+}
+
+const STACK_LINES = 12;
+
+/** The stack of what a skill threw, for its author; "" for what this file finds wrong itself. */
+function throwSite(error: unknown): string {
+  const stack = stackOf(error).split("\n").slice(0, STACK_LINES);
+  const isOwn = stack[0]?.startsWith(WorkProblem.name) ?? true;
+  return !isOwn && stack.some((line) => line.includes("    at ")) ? stack.join("\n") : "";
 }
 
 async function perform(skill: Skill, given: unknown, context: SkillContext): Promise<SkillOutcome> {

@@ -31,9 +31,9 @@ test("an agent is one once it was advertised, before or after it was connected",
   all.onAdvertised(id("elsewhere")); // not connected
   all.onDisconnected(id("a"));
   look();
-  expect(told).toEqual(["alone"]);
+  expect(told).toEqual(["met", "alone"]);
   all.onConnected(id("client"), false);
-  expect(told).toEqual(["alone"]);
+  expect(told).toEqual(["met", "alone"]);
   all.onConnected(id("b"), true);
-  expect(told).toEqual(["alone", "company"]);
+  expect(told).toEqual(["met", "alone", "company"]);
 });
