@@ -117,7 +117,7 @@ function createProgram(io: CliIo): Command {
     });
 }
 
-/** Of the command that is asked for, all that it says; of the others what the list of commands shows. */
+/** Registers the requested command with all its options, and the others with what the list of commands shows. */
 async function addCommands(
   program: Command,
   act: Act,

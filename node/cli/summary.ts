@@ -210,7 +210,7 @@ function fileLines(
 ): string[] {
   const files = labelled("files", `${plainText(directory)}/`);
   const page = summary.report === null ? [] : [labelled("page", plainText(summary.report))];
-  // Of a local mesh, which has a page: what its skills printed and threw.
+  // Only a local mesh has a page, and logs with what its skills printed and threw.
   const logs = page.length === 0 ? [] : [labelled("logs", plainText(`${directory}/agents/*/log.txt`))];
   if (summary.certificate === null) return [files, ...page, ...logs];
   const how = "(offline: it needs no network and no agent)";

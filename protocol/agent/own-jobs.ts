@@ -41,12 +41,12 @@ export class OwnJobs {
   }
 
   /** The operator's jobs are those that its key signed. */
-  isOwn({ genesis }: JobHost): boolean {
+  #isOwn({ genesis }: JobHost): boolean {
     return genesis.owner === this.#context.owner.agent;
   }
 
   add(host: JobHost): void {
-    if (!this.isOwn(host) || host.isEnded) return;
+    if (!this.#isOwn(host) || host.isEnded) return;
     const following = host.hearsPulses ? null : new Following(this.#context, host);
     const blockMs = this.#context.now.monoMs;
     this.#jobs.set(host.job, { following, blockMs, standing: GOING, cancel: null });

@@ -95,7 +95,7 @@ export class Questions {
 
   readonly #nameOf = (agent: string): string => this.#sources.directory.get(agent as AgentId)?.name ?? "";
 
-  /** Of a job that is kept here. */
+  /** Answers a question about a job that this agent keeps. */
   #answerOf(host: JobHost, query: Query): Answer {
     if (query.kind === "explanation") {
       const explained = host.explanations.of(query.task);

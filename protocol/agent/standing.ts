@@ -1,6 +1,6 @@
 /**
  * Why a job decides nothing, as far as one agent can tell: it hears no member, members with a third of the power are
- * silent, or a deadline of the ledger is overdue. A job that only waits for a long task is none of these.
+ * silent, or a deadline of the ledger is overdue. A job that only waits for a long task is not stuck.
  *
  * A judgement of this agent alone, for people: the protocol does not depend on it.
  */
