@@ -13,7 +13,15 @@ import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { z } from "zod";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
-import { isFileMissing, makeFolder, storageError, writeFileAtomic } from "./store/files.ts";
+import {
+  closeToOthers,
+  isFileMissing,
+  makeFolder,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  storageError,
+  writeFileAtomic,
+} from "./store/files.ts";
 
 export interface Identity {
   readonly agent: AgentId;
@@ -25,6 +33,8 @@ export interface Identity {
   readonly key: KeyObject;
 }
 
+/** In a data folder. */
+export const KEY_FILE = "agent.key";
 const SEED_BYTES = 32;
 /** The DER frame of an Ed25519 private key (RFC 8410): the seed follows. */
 const PRIVATE_KEY_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -46,7 +56,8 @@ export function makeIdentity(seed: Uint8Array = randomBytes(SEED_BYTES)): Identi
   return { agent, seed: Uint8Array.from(seed), privateKey, key };
 }
 
-const DAMAGED_REMEDY = "restore it from a backup, or delete it: the node then starts as a new agent";
+const DAMAGED_REMEDY =
+  "restore this one file from a copy, or start with a new data folder, which gives the agent a new key";
 
 function parseKeyFile(text: string, path: string): Identity {
   let json: unknown;
@@ -89,6 +100,7 @@ export function loadIdentity(path: string): Identity | null {
     if (isFileMissing(error)) return null;
     throw storageError(`the key file ${path} cannot be read`, error);
   }
+  closeToOthers(path, PRIVATE_FILE);
   return parseKeyFile(text, path);
 }
 
@@ -100,8 +112,8 @@ export function saveIdentity(path: string, identity: Identity): void {
     agent: identity.agent,
     seed: Buffer.from(identity.seed).toString("base64"),
   };
-  makeFolder(dirname(path));
-  writeFileAtomic(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+  makeFolder(dirname(path), PRIVATE_FOLDER);
+  writeFileAtomic(path, `${JSON.stringify(file, null, 2)}\n`, PRIVATE_FILE);
 }
 
 export function loadOrMakeIdentity(path: string): Identity {

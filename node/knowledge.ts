@@ -22,11 +22,17 @@ import {
 import type { Selectors } from "../protocol/selection/selector.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
 import { withFileLock } from "./store/file-lock.ts";
-import { isFileMissing, makeFolder, storageError, writeFileAtomic } from "./store/files.ts";
+import {
+  isFileMissing,
+  makeFolder,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  storageError,
+  writeFileAtomic,
+} from "./store/files.ts";
 
 export const KNOWLEDGE_FILE = "knowledge.json";
 const FORMAT = "meshwork-knowledge/1";
-const MODE = 0o600;
 
 /** Text as a genesis can carry it. */
 const textOf = (bytesMax: number, isWanted: (text: string) => boolean = () => true) =>
@@ -147,11 +153,11 @@ export function readKnowledge(path: string): KnownWorld {
 }
 
 export const writeKnowledge = (path: string, world: KnownWorld): void =>
-  writeFileAtomic(path, knowledgeText(world), MODE);
+  writeFileAtomic(path, knowledgeText(world), PRIVATE_FILE);
 
 /** Changes the file as one: of two processes that do it at the same time neither loses what the other wrote. */
 function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld): KnownWorld {
-  makeFolder(dirname(path));
+  makeFolder(dirname(path), PRIVATE_FOLDER);
   return withFileLock(path, () => {
     const changed = change(readKnowledge(path));
     writeKnowledge(path, changed);
@@ -161,7 +167,7 @@ function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld
 
 /** Puts `world` into a new file. `replaces`: whatever is there; else returns what stands there, if anything does, and leaves it. */
 export function importKnowledge(path: string, world: KnownWorld, replaces: boolean): KnownWorld | null {
-  makeFolder(dirname(path));
+  makeFolder(dirname(path), PRIVATE_FOLDER);
   return withFileLock(path, () => {
     // Where it is replaced it is not read: it may be damaged, and this is how to be rid of it.
     const known = replaces ? EMPTY_WORLD : readKnowledge(path);

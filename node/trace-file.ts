@@ -8,7 +8,7 @@
 import { createWriteStream, openSync, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../protocol/trace.ts";
-import { storageError } from "./store/files.ts";
+import { PRIVATE_FILE, storageError } from "./store/files.ts";
 
 /** Of one agent's trace. */
 export interface AgentTraceHead {
@@ -30,7 +30,7 @@ export interface TraceWriter {
 /** At once, so that a path that cannot be written is told before anything else begins. */
 function openTrace(path: string): number {
   try {
-    return openSync(path, "w");
+    return openSync(path, "w", PRIVATE_FILE);
   } catch (error) {
     throw storageError(`the trace ${path} cannot be written`, error);
   }

@@ -6,9 +6,21 @@
  * into words. What a file may say is its schema's matter (schema.ts, ../skills/load-skills.ts).
  */
 
-import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { explainInexact, isExact } from "./exact-numbers.ts";
 import { fileError, formatPath, type Path } from "./file-error.ts";
 import { nearest, suggest } from "./nearest.ts";
 
@@ -39,6 +51,11 @@ export function parseYaml(file: string, text: string): YamlSource {
     if (problem !== undefined) {
       throw fileError(file, lines.linePos(problem.pos[0]).line, problem.message, "check the YAML syntax there");
     }
+    const inexact = firstInexact(document);
+    if (inexact !== null) {
+      const { what, remedy } = explainInexact(inexact.where, inexact.literal);
+      throw fileError(file, lineAt(inexact.node), what, remedy);
+    }
     const lineOf = (path: Path): number => lineInside(document.contents, path, lineAt);
     return {
       file,
@@ -60,6 +77,34 @@ export const objectSource = (name: string, value: unknown): YamlSource => ({
   lineOf: () => null,
   error: (_, what, remedy) => fileError(name, null, what, remedy),
 });
+
+/** The first number, as a value or a key, that would not be read as it is written. */
+function firstInexact(document: Document): { node: Node; literal: string; where: string } | null {
+  let found: { node: Node; literal: string; where: string } | null = null;
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      const { value, source } = node;
+      if (typeof value !== "number" || source === undefined) return undefined;
+      const isKey = key === "key";
+      // A key is a name, which has to stay as it is written: 007 would become 7.
+      if (isExact(source) && (!isKey || source === String(value))) return undefined;
+      const path = formatPath(pathOf([...ancestors, node])) || "the file";
+      const where = isKey ? `a key of ${path}` : path;
+      found = { node, literal: source, where };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The keys and places that lead through nodes of a document, from outside in. */
+function pathOf(nodes: readonly unknown[]): Path {
+  return nodes.flatMap((node, i): Path => {
+    const inner = nodes[i + 1];
+    if (isSeq(node)) return [node.items.indexOf(inner)];
+    return isPair(node) && inner === node.value && isScalar(node.key) ? [String(node.key.value)] : [];
+  });
+}
 
 function lineInside(root: Node | null, path: Path, lineAt: (node: unknown) => number | null): number {
   let line = lineAt(root) ?? 1;

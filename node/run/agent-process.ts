@@ -13,7 +13,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { programFile } from "../own-files.ts";
 import { cpuMs } from "../process-vitals.ts";
-import { makeFolder } from "../store/files.ts";
+import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../store/files.ts";
 import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-mesh.ts";
 
 /** A starting process that takes no CPU time and prints nothing for this long has failed, ms. */
@@ -88,7 +88,7 @@ export class AgentProcess {
     onUp: () => void,
   ) {
     const folders = agents.map((agent) => join(options.folder, "agents", agent.name));
-    for (const folder of folders) makeFolder(folder);
+    for (const folder of folders) makeFolder(folder, PRIVATE_FOLDER);
     this.agents = agents.map((agent, i) => new Agent(this, folders[i]!, agent));
     this.#onUp = onUp;
     const argv = this.agents.flatMap((agent, i) => [
@@ -106,7 +106,7 @@ export class AgentProcess {
       detached: true,
     });
     this.#logFile = join(folders[0]!, "log.txt");
-    this.#log = createWriteStream(this.#logFile);
+    this.#log = createWriteStream(this.#logFile, { mode: PRIVATE_FILE });
     // A log that cannot be written, as on a full disk, is no reason to end a run.
     this.#log.on("error", () => {});
     this.#child.stdin!.on("error", () => {});

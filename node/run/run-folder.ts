@@ -16,7 +16,7 @@ import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import { hasher } from "../crypto.ts";
-import { makeFolder, storageError } from "../store/files.ts";
+import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError } from "../store/files.ts";
 import { openTrace, readMerged, type TraceReader } from "../trace-reader.ts";
 
 const FILES = ["summary.json", "result.json", "certificate.json", "report.html", "trace.jsonl"] as const;
@@ -35,7 +35,7 @@ export class RunFolder {
    */
   constructor(path: string, { force = false }: RunFolderOptions = {}) {
     this.path = path;
-    makeFolder(path);
+    makeFolder(path, PRIVATE_FOLDER);
     const earlier = FILES.filter((name) => existsSync(join(path, name)));
     if (earlier.length > 0 && !force) {
       const what = `${path} holds the results of an earlier run (${earlier.join(", ")})`;
@@ -109,7 +109,7 @@ export class RunFolder {
     const stored = new Set<string>();
     for (const file of files) if (hasTrace(file)) readers.push(await openTrace(file));
     const agents = readers.flatMap((reader) => reader.head.agents.map(({ agent, name }) => ({ agent, name })));
-    const out = createWriteStream(this.trace);
+    const out = createWriteStream(this.trace, { mode: PRIVATE_FILE });
     const write = (text: string): void => void out.write(`${text}\n`);
     write(JSON.stringify({ format: TRACE_FORMAT, ...head, agents }));
     await readMerged(readers, (entry, { text }) => {

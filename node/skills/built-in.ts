@@ -85,6 +85,14 @@ const textSkills: readonly Skill[] = [
   }),
 ];
 
+/** Whole numbers whose sum is beyond 2^53 are refused: it would be rounded. */
+function addExactly(a: number, b: number): number {
+  const sum = a + b;
+  if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && !Number.isSafeInteger(sum))
+    throw new Error(`${a} + ${b} is beyond 2^53 and would be rounded`);
+  return sum;
+}
+
 const otherSkills: readonly Skill[] = [
   defineSkill({
     name: "math.sum",
@@ -93,7 +101,7 @@ const otherSkills: readonly Skill[] = [
     output: z.number(),
     price: 0.0001,
     expectedMs: 1,
-    run: (input) => input.reduce((sum, number) => sum + number, 0),
+    run: (input) => input.reduce(addExactly, 0),
   }),
   defineSkill({
     name: "math.increment",
@@ -102,7 +110,7 @@ const otherSkills: readonly Skill[] = [
     output: z.number(),
     price: 0.0001,
     expectedMs: 1,
-    run: (input) => (input ?? 0) + 1,
+    run: (input) => addExactly(input ?? 0, 1),
   }),
   defineSkill({
     name: "hash.sha256",

@@ -2,12 +2,15 @@
  * Skills that run a command of the operating system.
  *
  * Off unless the operator allows them. There is no shell: the program gets its arguments as they are written,
- * and `{input}` in one of them becomes part of that one argument, whatever it holds. What is enforced where:
+ * and `{input}` in one of them becomes part of that one argument, whatever it holds. Inputs come from whoever submits
+ * jobs, so they must become neither options nor scripts of the program (command-arguments.ts). What is enforced where:
  *
  * - **time, output:** everywhere. Past either limit the whole process group is killed (SIGKILL).
- * - **environment:** everywhere. Only PATH is set. The working folder is an empty one, removed afterwards.
- * - **memory:** on Linux with `prlimit` (util-linux) only, as address space (RLIMIT_AS) of each process. Elsewhere
- *   it is *not* enforced, and the skill says so once in the log.
+ * - **environment:** everywhere. PATH is set, and what the skill names in `env` is passed on, nothing else. The working
+ *   folder is an empty one, removed afterwards.
+ * - **memory:** on Linux with `prlimit` (util-linux) only, as data (RLIMIT_DATA: heap and private mappings) of each
+ *   process. Not as address space: Node reserves gigabytes of that, which it never uses. Elsewhere it is *not*
+ *   enforced, and the skill says so once in the log.
  * - **the node's end:** a node that stops kills the group. One that is killed takes the program along on Linux with `setpriv`
  *   (util-linux), though not what the program started.
  * - **not enforced anywhere:** the program runs as the node's user, may read what that user may read, use the
@@ -20,6 +23,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { LossyJson, parseExactJson } from "../job-file/exact-json.ts";
+import { commandProblem, fillCommand } from "./command-arguments.ts";
 import { killGroup } from "./process-group.ts";
 import type { Skill, SkillContext } from "./skill.ts";
 
@@ -32,8 +38,10 @@ export interface CommandOptions {
   readonly stdin: "json" | "text" | "none";
   /** What its output is: one JSON value, or text without its last line end. */
   readonly stdout: "json" | "text";
-  /** Where programs are looked for: the whole of the child's environment. */
+  /** Where programs are looked for. */
   readonly path: string;
+  /** Names of variables that the program gets from this process's environment; those that are not set, it does not get. */
+  readonly env: readonly string[];
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
   readonly memoryBytesMax: number;
@@ -46,9 +54,11 @@ export const COMMAND_DEFAULTS = {
   stdin: "json",
   stdout: "json",
   path: "/usr/local/bin:/usr/bin:/bin",
+  env: [],
   timeoutMs: 30_000,
   outputBytesMax: 1024 ** 2,
-  memoryBytesMax: 512 * 1024 ** 2,
+  /** Node 24 reserves 512 MiB for code alone. */
+  memoryBytesMax: 1024 ** 3,
   price: 0.001,
   expectedMs: 1_000,
 } as const;
@@ -62,7 +72,10 @@ const linuxTool = (name: string): string | undefined =>
 const PRLIMIT = linuxTool("prlimit");
 const SETPRIV = linuxTool("setpriv");
 
+/** Throws `usage` where an input could become an option or a script of the program. */
 export function commandSkill(options: CommandOptions): Skill {
+  const problem = commandProblem(options.command);
+  if (problem !== null) throw new MeshworkError("usage", `skill "${options.name}": ${problem.what}`, problem.remedy);
   let warned = PRLIMIT !== undefined;
   return {
     name: options.name,
@@ -103,28 +116,31 @@ function stdinBytes(kind: CommandOptions["stdin"], input: unknown): string | Uin
   throw new Error("this command reads a text or one file; its input is neither");
 }
 
-/** The arguments as the program gets them: each stays one argument. */
-export function commandArguments(command: readonly string[], input: unknown): string[] {
-  const text = typeof input === "string" ? input : inputJson(input);
-  return command.map((part, i) => (i === 0 ? part : part.replaceAll("{input}", () => text)));
-}
+const environmentOf = (names: readonly string[]): { readonly [name: string]: string | undefined } =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
 function readOutput(options: CommandOptions, bytes: Buffer): unknown {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  return options.stdout === "json" ? (JSON.parse(text) as unknown) : text.replace(/\r?\n$/, "");
+  if (options.stdout === "text") return text.replace(/\r?\n$/, "");
+  try {
+    return parseExactJson(text);
+  } catch (error) {
+    throw error instanceof LossyJson ? new Error(`in its output ${error.message} – ${error.remedy}`) : error;
+  }
 }
 
 function spawnLimited(options: CommandOptions, input: unknown, folder: string): ChildProcess {
-  const [program, ...args] = commandArguments(options.command, input) as [string, ...string[]];
+  const text = typeof input === "string" ? input : inputJson(input);
+  const [program, ...args] = fillCommand(options.command, text) as [string, ...string[]];
   // Each of them becomes the next by exec: the program is this process's own child.
-  const limits = PRLIMIT === undefined ? [] : [PRLIMIT, `--as=${options.memoryBytesMax}`, "--core=0", "--"];
+  const limits = PRLIMIT === undefined ? [] : [PRLIMIT, `--data=${options.memoryBytesMax}`, "--core=0", "--"];
   const tie = SETPRIV === undefined ? [] : [SETPRIV, "--pdeathsig", "KILL", "--"];
   const [first, ...rest] = [...limits, ...tie, program, ...args];
   return spawn(first!, rest, {
     shell: false,
     detached: true, // a process group of its own, which can be killed as a whole
     cwd: folder,
-    env: { PATH: options.path },
+    env: { ...environmentOf(options.env), PATH: options.path },
     stdio: ["pipe", "pipe", "pipe"],
   });
 }

@@ -8,6 +8,7 @@ import { creditsSchema, durationSchema, nameSchema, sizeSchema } from "../job-fi
 import { parseWith, parseYaml, type YamlSource } from "../job-file/yaml-source.ts";
 import { builtInSkills } from "./built-in.ts";
 import { checkTogether } from "./check-together.ts";
+import { commandProblem } from "./command-arguments.ts";
 import { COMMAND_DEFAULTS, commandSkill } from "./command-skill.ts";
 import type { Skill } from "./skill.ts";
 
@@ -33,13 +34,17 @@ const commandSchema = z
     command: z
       .array(z.string())
       .min(1)
-      .describe('Program and arguments; "{input}" in one stands for the input. No shell.'),
+      .describe('Program and arguments; "{input}" in one stands for the input, with "--" before it. No shell.'),
     stdin: z.enum(["json", "text", "none"]).optional().describe("What the program reads. Default json."),
     stdout: z.enum(["json", "text"]).optional().describe("What its output is. Default json."),
     path: z.string().optional().describe("Where programs are looked for. Default /usr/local/bin:/usr/bin:/bin."),
     timeout: durationSchema.optional().describe("Default 30s."),
     output: sizeSchema.optional().describe("The longest output that it may write. Default 1MiB."),
-    memory: sizeSchema.optional().describe("Address space, enforced on Linux only. Default 512MiB."),
+    env: z
+      .array(z.string().regex(/^[A-Za-z_]\w*$/, "use names of variables, like API_KEY"))
+      .optional()
+      .describe("Variables of the node's environment that the program gets. Default: none; PATH is path."),
+    memory: sizeSchema.optional().describe("Data in memory of each process, enforced on Linux only. Default 1GiB."),
     ...common,
   })
   .describe("A command. Off unless allowed.");
@@ -64,7 +69,7 @@ export function parseSkillsYaml(
   const allowed = options.allowCommands === true || config.allowCommands === true;
   const skills = config.skills.map((entry, i) => {
     if ("use" in entry) return builtIn(source, entry, i);
-    if (allowed) return command(entry);
+    if (allowed) return command(source, entry, i);
     const remedy = "write allowCommands: true at the top of the file, or start with --allow-commands";
     throw source.error(["skills", i, "command"], `skill "${entry.name}" runs a command, and commands are off`, remedy);
   });
@@ -92,7 +97,15 @@ function builtIn(source: YamlSource, entry: BuiltInEntry, index: number): Skill 
   };
 }
 
-function command(entry: CommandEntry): Skill {
+function command(source: YamlSource, entry: CommandEntry, index: number): Skill {
+  const problem = commandProblem(entry.command);
+  if (problem !== null)
+    throw source.error(["skills", index, "command"], `skill "${entry.name}": ${problem.what}`, problem.remedy);
+  const unset = (entry.env ?? []).findIndex((name) => process.env[name] === undefined);
+  if (unset >= 0) {
+    const what = `skill "${entry.name}": the environment has no ${entry.env![unset]}`;
+    throw source.error(["skills", index, "env", unset], what, "set it before the node starts, or take it out");
+  }
   return commandSkill({
     name: entry.name,
     description: entry.description,
@@ -100,6 +113,7 @@ function command(entry: CommandEntry): Skill {
     stdin: entry.stdin ?? COMMAND_DEFAULTS.stdin,
     stdout: entry.stdout ?? COMMAND_DEFAULTS.stdout,
     path: entry.path ?? COMMAND_DEFAULTS.path,
+    env: entry.env ?? COMMAND_DEFAULTS.env,
     timeoutMs: entry.timeout ?? COMMAND_DEFAULTS.timeoutMs,
     outputBytesMax: entry.output ?? COMMAND_DEFAULTS.outputBytesMax,
     memoryBytesMax: entry.memory ?? COMMAND_DEFAULTS.memoryBytesMax,

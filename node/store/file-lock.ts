@@ -4,6 +4,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import { preparePrivateFile } from "./files.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 /** To be given the lock, ms. Whoever holds it reads and writes one file of some MiB. */
@@ -14,6 +15,7 @@ export function withFileLock<T>(path: string, act: () => T): T {
   const lock = `${path}.lock`;
   let db: DatabaseSync | null = null;
   try {
+    preparePrivateFile(lock);
     db = new DatabaseSync(lock);
     db.exec(`PRAGMA busy_timeout = ${WAIT_MS}; BEGIN EXCLUSIVE`);
   } catch (error) {

@@ -7,7 +7,7 @@
  * Source: protocol.md 5, A4 (what must be durable before it is sent).
  */
 
-import { mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../protocol/core/assert.ts";
@@ -15,7 +15,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { StoredRecord } from "../../protocol/machine.ts";
-import { storageError } from "./files.ts";
+import { makeFolder, PRIVATE_FOLDER, preparePrivateFile, storageError } from "./files.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 /** What the store carries out, in the order in which the agent asked for it. */
@@ -78,13 +78,20 @@ function prepare(db: DatabaseSync): void {
   }
 }
 
+/** SQLite makes its files readable to everybody, and the ones beside the first like that one. */
+function prepareFiles(folder: string, path: string): void {
+  makeFolder(folder, PRIVATE_FOLDER);
+  preparePrivateFile(path);
+  for (const beside of [`${path}-wal`, `${path}-shm`]) if (existsSync(beside)) preparePrivateFile(beside);
+}
+
 function open(folder: string | null): DatabaseSync {
   const path = folder === null ? ":memory:" : join(folder, STORE_FILE);
   let db: DatabaseSync | null = null;
   try {
-    if (folder !== null) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (folder !== null) prepareFiles(folder, path);
   } catch (error) {
-    throw storageError(`the data folder ${folder} cannot be made`, error);
+    throw storageError(`the data folder ${folder} cannot be used`, error);
   }
   try {
     db = new DatabaseSync(path);

@@ -7,16 +7,23 @@ interface Refusal {
   readonly remedy: string;
 }
 
+/**
+ * An agent that lost its votes, or has those of an old backup, would vote again where it has voted: nobody could tell it
+ * from one that lies. So its key ends with its store.
+ */
+const START_ANEW =
+  "start with a new data folder, which gives the agent a new key: one that goes on under its old key without its records, or with those of a backup, may vote twice";
+
 /** By primary result code: the low byte of the extended one. */
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
   [5, { what: "another node is using it", remedy: "stop that node, or give this one another data folder" }],
   [6, { what: "another node is using it", remedy: "stop that node, or give this one another data folder" }],
   [8, { what: "it is read-only", remedy: "give this user write access, or choose another data folder" }],
   [10, { what: "the disk failed", remedy: "check the disk and the free space on it" }],
-  [11, { what: "it is damaged", remedy: "restore the data folder from a backup, or start with a new one" }],
+  [11, { what: "it is damaged", remedy: START_ANEW }],
   [13, { what: "the disk is full", remedy: "make room and start the node again" }],
   [14, { what: "the file cannot be opened", remedy: "give this user access to the data folder" }],
-  [26, { what: "it is no database", remedy: "restore the data folder from a backup, or start with a new one" }],
+  [26, { what: "it is no database", remedy: START_ANEW }],
 ]);
 
 export function sqliteError(where: string, error: unknown): MeshworkError {

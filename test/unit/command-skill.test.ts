@@ -6,15 +6,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  COMMAND_DEFAULTS,
-  type CommandOptions,
-  commandArguments,
-  commandSkill,
-} from "../../node/skills/command-skill.ts";
+import { COMMAND_DEFAULTS, type CommandOptions, commandSkill } from "../../node/skills/command-skill.ts";
 import { loadSkills } from "../../node/skills/load-skills.ts";
 import { parseSkillsYaml } from "../../node/skills/load-yaml.ts";
 import type { SkillContext } from "../../node/skills/skill.ts";
+import { WorkProblem } from "../../node/skills/work-problem.ts";
 import { waitFor } from "../support/wait.ts";
 
 let directory = "";
@@ -73,19 +69,38 @@ describe("input and output", () => {
 
   test("the input stays within its argument, and no shell sees it", async () => {
     const nasty = `$(touch ${directory}/pwned); \`id\` "'\n{input} $& --help`;
-    const printed = await run({ command: ["printf", "%s|%s", "<{input}>", "{input}"], stdin: "none" }, nasty);
+    const printed = await run({ command: ["printf", "--", "%s|%s", "<{input}>", "{input}"], stdin: "none" }, nasty);
     expect(printed).toBe(`<${nasty}>|${nasty}`);
     expect(existsSync(join(directory, "pwned"))).toBe(false);
-    expect(commandArguments(["{input}", "a{input}b{input}"], { x: 1 })).toEqual(["{input}", 'a{"x":1}b{"x":1}']);
+    const printf = ["printf", "%s", "a{input}b{input}"] as const;
+    expect(await run({ command: printf, stdin: "none" }, { x: 1 })).toBe('a{"x":1}b{"x":1}');
+  });
+
+  test("what it prints is taken as it is, or not at all", async () => {
+    const print = (json: string): Promise<unknown> => run({ command: ["printf", "%s", json], stdout: "json" });
+    expect(await print('{"a": [9007199254740991, "9007199254740993", 0.1, 1e300]}')).toEqual({
+      a: [9_007_199_254_740_991, "9007199254740993", 0.1, 1e300],
+    });
+    await expect(print('{"a": [1, {"b": -9007199254740993}]}')).rejects.toThrow(
+      'in its output a[1].b is -9007199254740993, which is beyond 2^53: it would become -9007199254740992 – quote it, so that it stays as it is: "-9007199254740993"',
+    );
+    await expect(print("12345678901234567890")).rejects.toThrow("quote it");
+    await expect(print('{"a": 1, "\\u0061": 2}')).rejects.toThrow("the key a stands there twice");
   });
 
   test("a program that does not read its input", async () => {
     expect(await run({ command: ["true"] }, "x".repeat(1_000_000))).toBe("");
   });
 
-  test("nothing of the node's environment, and a folder of its own", async () => {
+  test("nothing of the node's environment, but what the skill names, and a folder of its own", async () => {
     const env = String(await run({ command: ["env"], stdin: "none" }));
     expect(env.split("\n").filter((line) => !line.startsWith("PATH="))).toEqual([]);
+    process.env.MESHWORK_TEST_KEY = "secret";
+    const passed = await run({ command: ["env"], stdin: "none", env: ["MESHWORK_TEST_KEY", "MESHWORK_TEST_UNSET"] });
+    delete process.env.MESHWORK_TEST_KEY;
+    expect(String(passed).split("\n").sort()).toEqual(
+      [`PATH=${COMMAND_DEFAULTS.path}`, "MESHWORK_TEST_KEY=secret"].sort(),
+    );
     const folder = String(await run({ command: ["pwd"], stdin: "none" }));
     expect(folder).toContain("meshwork-command-");
     expect(existsSync(folder)).toBe(false);
@@ -100,7 +115,7 @@ describe("failures", () => {
     ["no UTF-8", { command: ["printf", "\\377"] }, null, "not valid for encoding"],
     ["too much output", { command: ["yes"], outputBytesMax: 1_000 }, null, "more than 1000 bytes of output"],
     ["too much time", { command: ["sleep", "1000"], timeoutMs: 50 }, null, "no result within 50 ms"],
-    ["a NUL in an argument", { command: ["echo", "{input}"] }, "a\0b", "without null bytes"],
+    ["a NUL in an argument", { command: ["echo", "--", "{input}"] }, "a\0b", "without null bytes"],
   ])("%s", async (_what, parts, input, message) => {
     await expect(run(parts, input)).rejects.toThrow(message);
   });
@@ -112,6 +127,66 @@ describe("failures", () => {
   test.runIf(existsSync("/usr/bin/prlimit"))("too much memory", async () => {
     const hungry = ["sh", "-c", 'x=a; while true; do x="$x$x"; done'] as const;
     await expect(run({ command: hungry, memoryBytesMax: 64 * 1024 ** 2 })).rejects.toThrow(/exited with|killed/);
+  });
+});
+
+test("the default limit of memory lets Node and Python start", async () => {
+  const node = [process.execPath, "-e", "process.stdout.write(String(1 + 1))"] as const;
+  expect(await run({ command: node, stdin: "none" })).toBe("2");
+  if (existsSync("/usr/bin/python3"))
+    expect(await run({ command: ["python3", "-c", "print(1 + 1)"], stdin: "none" })).toBe("2");
+});
+
+describe("an input becomes neither an option nor a script", () => {
+  const skillsOf = (command: readonly string[]) =>
+    parseSkillsYaml("s.yaml", `skills:\n  - { name: x, description: d, command: ${JSON.stringify(command)} }\n`, {
+      allowCommands: true,
+    });
+
+  test.each<[readonly string[], string]>([
+    [["sort", "{input}"], 'an input that begins with "-" would be an option of sort'],
+    [["grep", "-e", "{input}"], "would be an option of grep"],
+    [["sort", "{input}", "--"], "would be an option of sort"],
+    [["{input}"], "choose the program"],
+    [["sh", "-c", "wc {input}"], "would say what sh runs"],
+    [["/usr/bin/env", "bash", "-lc", "wc -- {input}"], "would say what /usr/bin/env runs"],
+    [["python3", "-c", "print('{input}')"], "would say what python3 runs"],
+    [["python3.11", "--", "{input}"], "would say what python3.11 runs"],
+    [["node", "--eval={input}"], "would say what node runs"],
+    [["env", "--", "{input}"], "would say what env runs"],
+    [["sed", "--", "s/a/{input}/"], "would say what sed runs"],
+  ])("refused at load: %j", (command, message) => {
+    expect(() => skillsOf(command)).toThrow(`s.yaml:2: skill "x": `);
+    expect(() => skillsOf(command)).toThrow(message);
+    const direct = { name: "x", description: "d", ...COMMAND_DEFAULTS, command: command as [string] };
+    expect(() => commandSkill(direct)).toThrow(message);
+  });
+
+  test.each<[readonly [string, ...string[]], string, "refused" | "taken"]>([
+    [["sort", "--", "{input}"], "--output=pwned", "taken"],
+    [["printf", "--", "%s", "{input}"], "-x", "taken"],
+    [["printf", "%s", "<{input}"], "-x", "taken"],
+    [["sort", "{input}.txt"], "--output=pwned", "refused"],
+    [["sh", "-c", 'sort "$1"', "--", "{input}"], "--output=pwned", "refused"],
+    [["sh", "-c", 'printf %s "$1"', "--", "{input}"], "pwned", "taken"],
+    [["env", "sort", "--", "{input}"], "-o pwned", "refused"],
+  ])("%j with %s is %s", async (command, input, outcome) => {
+    expect(skillsOf(command)).toHaveLength(1);
+    const failure: unknown = await run({ command, stdin: "none" }, input).catch((error: unknown) => error);
+    expect(failure instanceof WorkProblem && failure.reason === "refused").toBe(outcome === "refused");
+    expect(existsSync(join(directory, "pwned"))).toBe(false);
+  });
+
+  test("variables that are to be passed on have to be there", () => {
+    const skills = (env: string): unknown =>
+      parseSkillsYaml("s.yaml", `skills:\n  - { name: x, description: d, command: [env], env: [${env}] }\n`, {
+        allowCommands: true,
+      });
+    expect(skills("PATH")).toHaveLength(1);
+    expect(() => skills("MESHWORK_TEST_UNSET")).toThrow(
+      's.yaml:2: skill "x": the environment has no MESHWORK_TEST_UNSET',
+    );
+    expect(() => skills('"A=b"')).toThrow("use names of variables");
   });
 });
 

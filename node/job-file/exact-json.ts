@@ -1,0 +1,58 @@
+/**
+ * JSON in which nothing is lost by reading: `JSON.parse` rounds integers beyond 2^53 and drops all but the last of equal
+ * keys without a word.
+ *
+ * Responsible for: the place of what would be lost. What counts as lost of a number is exact-numbers.ts.
+ */
+
+import { explainInexact, isExact } from "./exact-numbers.ts";
+import { formatPath } from "./file-error.ts";
+
+/** The text is JSON, and reading it would lose something. */
+export class LossyJson extends Error {
+  override readonly name = "LossyJson";
+  readonly remedy: string;
+
+  constructor(what: string, remedy: string) {
+    super(what);
+    this.remedy = remedy;
+  }
+}
+
+/** In what the scan is: a map knows its keys, a list its place. */
+type Level = { readonly keys: Set<string>; key: string | null } | { at: number };
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d][\d.eE+-]*|[{}[\],:]|[a-z]+/g;
+
+/**
+ * The value of a JSON text. `keeps`: whether a number may stand as it was written; default: `isExact`.
+ * Throws SyntaxError for what is not JSON, and LossyJson.
+ */
+export function parseExactJson(text: string, keeps: (literal: string) => boolean = isExact): unknown {
+  const value: unknown = JSON.parse(text);
+  const levels: Level[] = [];
+  const place = (): string => {
+    const path = formatPath(levels.map((level) => ("at" in level ? level.at : (level.key ?? ""))));
+    return path === "" ? "the number" : path;
+  };
+  for (const [token] of text.matchAll(TOKEN)) {
+    const level = levels.at(-1);
+    if (token === "{") levels.push({ keys: new Set(), key: null });
+    else if (token === "[") levels.push({ at: 0 });
+    else if (token === "}" || token === "]") levels.pop();
+    else if (token === ",") {
+      if (level !== undefined && "at" in level) level.at++;
+      else if (level !== undefined) level.key = null;
+    } else if (token[0] === '"') {
+      if (level === undefined || "at" in level || level.key !== null) continue;
+      level.key = JSON.parse(token) as string;
+      if (level.keys.has(level.key))
+        throw new LossyJson(`the key ${place()} stands there twice`, "give each key of a map once");
+      level.keys.add(level.key);
+    } else if (/[-\d]/.test(token[0]!) && !keeps(token)) {
+      const { what, remedy } = explainInexact(place(), token);
+      throw new LossyJson(what, remedy);
+    }
+  }
+  return value;
+}
