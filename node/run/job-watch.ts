@@ -152,6 +152,9 @@ export class JobWatch {
         counts.holding.delete(`${event.task}#${event.attempt}`);
         break;
       }
+      case "surplus":
+        this.#of(event.worker).holding.delete(`${event.task}#${event.attempt}`);
+        break;
       case "ended":
         this.#onEnded(event);
         break;

@@ -12,6 +12,7 @@ import { inputOf, policyOf, type Rules, specOf } from "../job/nodes.ts";
 import { isSealed } from "../job/policy.ts";
 import type { Replica } from "../job/replica.ts";
 import type { Award, Task } from "../job/state.ts";
+import { surplusOf } from "../job/surplus.ts";
 import { decode } from "../wire/codec.ts";
 import { commandCodec, type Envelope } from "../wire/command.ts";
 import { type Data, dataHash, type TaskInput } from "../wire/genesis.ts";
@@ -78,8 +79,8 @@ export class Notices {
         for (const award of task?.awards ?? []) {
           if (award.status === "sealed") add(award.worker, { kind: "open", task: event.task, attempt, revealByMs });
         }
-      } else if (event.kind === "ended" || event.kind === "result") {
-        const serial = event.kind === "ended" ? event.serial : ALL_SERIALS;
+      } else if (event.kind === "ended" || event.kind === "surplus" || event.kind === "result") {
+        const serial = event.kind === "result" ? ALL_SERIALS : event.serial;
         add(event.worker, { kind: "closed", task: event.task, attempt: event.attempt, serial });
       }
     }
@@ -184,6 +185,7 @@ export class Notices {
 
   /** How a worker's seat stands, if the worker must know before it can go on; otherwise null. */
   #standing(worker: AgentId, id: TaskId, attempt: number): NoticeItem | null {
+    if (surplusOf(this.#replica.ledger, worker, { task: id, attempt }) !== undefined) return null; // it may still deliver
     const task = this.#task(id);
     const award = task?.attempt === attempt ? awardOf(task, worker) : undefined;
     const isSettled =

@@ -23,6 +23,7 @@ import {
   updateAgent,
   updateRecord,
 } from "./state.ts";
+import { keepSurplus, payUnread } from "./surplus.ts";
 
 // --- deadlines of a task ------------------------------------------------------------------------------
 
@@ -68,13 +69,17 @@ function withAward(task: Task, changed: Award): Task {
   return { ...task, awards: task.awards.map((award) => (award.worker === changed.worker ? changed : award)) };
 }
 
+function dropDeadlines({ state }: Rules, task: Task, { worker, leaseEndsMs, hedgeAtMs }: Award): void {
+  state.deadlines.remove(leaseEndsMs, leaseDeadline(task, worker));
+  if (hedgeAtMs > 0) state.deadlines.remove(hedgeAtMs, hedgeDeadline(task, worker));
+}
+
 /** Takes a live award off the books: its deadlines, its place among the live ones. */
 function unlease(rules: Rules, task: Task, award: Award): void {
   if (award.status !== "live") return;
   const { state } = rules;
   const skill = specOf(rules, task).skill;
-  state.deadlines.remove(award.leaseEndsMs, leaseDeadline(task, award.worker));
-  if (award.hedgeAtMs > 0) state.deadlines.remove(award.hedgeAtMs, hedgeDeadline(task, award.worker));
+  dropDeadlines(rules, task, award);
   updateAgent(rules, award.worker, (record) => ({ live: record.live - 1 }));
   state.liveBySkill.set(skill, { count: state.liveBySkill.get(skill)!.count - 1 });
 }
@@ -115,14 +120,21 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   return next;
 }
 
-/** Ends what still runs when the batch has what it wants. With a hedge in it, whoever is left was late. */
-function endLive(rules: Rules, task: Task): Task {
-  let ended = task;
+/** What still runs when the batch has what it wants goes on outside of it: who delivers in time is paid. */
+function releaseLive(rules: Rules, task: Task): Task {
+  const { skill, policy } = specOf(rules, task);
+  let released = task;
   for (const award of task.awards) {
     if (award.status !== "live") continue;
-    ended = endAward(rules, ended, award.worker, task.hedged ? "late" : "not-needed");
+    dropDeadlines(rules, task, award);
+    const { worker, serial, price, leaseEndsMs } = award;
+    const { id, attempt } = task;
+    const delivery = { skill, price, leaseEndsMs, isSealed: isSealed(policy) };
+    keepSurplus(rules, { task: id, attempt, worker, serial, ...delivery });
+    released = withAward(released, { ...award, status: "ended" });
   }
-  return ended;
+  if (released !== task) saveTask(rules, released);
+  return released;
 }
 
 /** After an award ended early, `why`: give up, open with what is there, or look for somebody else. */
@@ -144,7 +156,7 @@ const hasLive = (task: Task): boolean => task.awards.some((award) => award.statu
  */
 export function openIfComplete(rules: Rules, task: Task): void {
   if (task.phase !== "seating" || sealedSeats(task) < task.seats || task.seats === 0) return;
-  let open = endLive(rules, task);
+  let open = releaseLive(rules, task);
   const revealByMs = rules.timeMs + open.revealMs;
   open = { ...open, phase: "open", revealByMs };
   rules.state.deadlines.add(revealByMs, revealDeadline(open));
@@ -291,10 +303,14 @@ export function giveUp(rules: Rules, task: Task, reason: TaskFailure, message: s
     failJob(rules, task.id, reason, message);
     return;
   }
-  let ended = task;
-  for (const { worker, status } of task.awards)
-    if (status === "live" || status === "sealed") ended = endAward(rules, ended, worker, "not-needed");
-  acceptCounted(rules, ended, counted, counted.outcome);
+  let closed = task;
+  for (const award of task.awards) {
+    if (award.status !== "sealed") continue; // delivered, and not to be read any more
+    free(rules, award);
+    payUnread(rules, { ...award, task: task.id, attempt: task.attempt });
+    closed = withAward(closed, { ...award, status: "ended" });
+  }
+  acceptCounted(rules, closed, counted, counted.outcome);
 }
 
 /**
@@ -308,7 +324,7 @@ function readable(outputs: readonly Output[], chosen: number): Data {
 
 function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data, margin: number): void {
   const skill = specOf(rules, task).skill;
-  const open = endLive(rules, task);
+  const open = releaseLive(rules, task);
   const unproven = supporters.every((worker) => isNewcomer(rules, worker, skill));
   if (unproven) rules.state.unproven.set(rules.state.unproven.get() + 1);
   const rejected: AgentId[] = [];

@@ -9,6 +9,7 @@ import { afterEnd, awardOf, endAward } from "./batch.ts";
 import type { Rules } from "./nodes.ts";
 import { SUSPICION_MS } from "./policy.ts";
 import { type Suspicion, suspicionKey, updateAgent } from "./state.ts";
+import { endSurplusOf } from "./surplus.ts";
 
 type SuspicionCommand = Pick<Command, "author" | "counter"> & { readonly body: BodyOf<"suspicion"> };
 
@@ -110,6 +111,7 @@ function bury(rules: Rules, agent: AgentId): void {
   if (state.agents.has(agent)) updateAgent(rules, agent, () => ({ dead: true }));
   // Before its awards end: that may end the job, and nothing comes after its last event.
   if (isMember(rules, agent)) replaceMember(rules, agent, "dead");
+  endSurplusOf(rules, agent, "dead");
   for (const [id] of state.tasks.sorted()) {
     const task = state.tasks.get(id as TaskId);
     if (task === undefined || awardOf(task, agent)?.status !== "live") continue;

@@ -28,7 +28,7 @@ import { name, price } from "../wire/genesis.ts";
 
 const attempt = uint(0xffff);
 
-/** Why an award ended without a result that counts. `late`: others, a hedge among them, filled the batch before. */
+/** Why an award ended without a result. `late`: others, a hedge among them, had filled the batch, and its lease ran out. */
 const END_REASONS = [
   "timeout",
   "dead",
@@ -74,6 +74,8 @@ export const ledgerEventCodec = variant({
   ended: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), reason: oneOf(END_REASONS) }),
   opened: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
   result: struct({ task: taskIdCodec, attempt, worker: agentId, output: hash, paid: price }),
+  /** A worker delivered inside its lease when its batch had what it wanted already. */
+  surplus: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), paid: price }),
   /**
    * `supporters` gave the answer, `rejected` another one; `silent` sealed one and did not show it in time. `unproven`: no
    * supporter had a record for the skill before.

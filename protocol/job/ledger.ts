@@ -12,47 +12,28 @@ import { assert, unreachable } from "../core/assert.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
 import { merkleRoot } from "../core/merkle.ts";
 import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
 import { carried, type KnownAnswers, type Lessons, priorOf } from "../selection/knowledge.ts";
 import type { Lesson, Selector, Selectors } from "../selection/selector.ts";
 import { hash, hashOf, struct } from "../wire/codec.ts";
-import { type BodyOf, type Command, type CommandKind, sealHash } from "../wire/command.ts";
+import type { BodyOf, Command, CommandKind } from "../wire/command.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
-import { dataHash, type Genesis } from "../wire/genesis.ts";
-import {
-  afterEnd,
-  awardOf,
-  canDeliver,
-  closeReveals,
-  endAward,
-  hedgeDeadline,
-  leaseDeadline,
-  onResult,
-  onSeal,
-  saveTask,
-} from "./batch.ts";
+import type { Genesis } from "../wire/genesis.ts";
+import { afterEnd, awardOf, closeReveals, endAward, hedgeDeadline, leaseDeadline, saveTask } from "./batch.ts";
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
 import { creditsOf } from "./credits.ts";
+import { applyDelivery, judgeDelivery } from "./deliveries.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
 import { GATHER } from "./gathering.ts";
 import { createGraph } from "./graph.ts";
 import { startOf } from "./lessons.ts";
-import {
-  completeIfDone,
-  endJob,
-  openNodes,
-  policyOf,
-  type Rules,
-  type SeatChoice,
-  specOf,
-  unfoldNodes,
-} from "./nodes.ts";
-import { applyOffer, judgeOffer, markBusy } from "./offers.ts";
-import { GRACE_MS, isSealed, OVERDUE_MS } from "./policy.ts";
+import { completeIfDone, endJob, openNodes, policyOf, type Rules, type SeatChoice, unfoldNodes } from "./nodes.ts";
+import { applyOffer, judgeOffer } from "./offers.ts";
+import { GRACE_MS, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
 import { createState, digestState, type LedgerState, ofSkillKey, type Task } from "./state.ts";
+import { endOverdueSurplus, SURPLUS } from "./surplus.ts";
 
 /** Commands of a block apply in this order of kinds, then by hash. */
 const KIND_ORDER: { readonly [K in CommandKind]: number } = {
@@ -188,11 +169,9 @@ export class Ledger {
       case "suspicion":
         return judgeSuspicion(this, { author, counter: command.counter, body }, timeMs);
       case "failure":
-        return this.#judgeFailure(author, body);
       case "seal":
-        return this.#judgeSeal(author, body);
       case "result":
-        return this.#judgeResult(author, body);
+        return judgeDelivery(this.rulesAt(timeMs), author, body);
       case "offer":
         return this.#graph.skills.has(body.skill) ? judgeOffer(this, command, body, timeMs) : "skill-not-asked-for";
       default:
@@ -202,50 +181,6 @@ export class Ledger {
 
   #judgeEquivocation(body: BodyOf<"equivocation">): string | null {
     return isReplaceable(this, body.first.voter) ? null : "not-replaceable";
-  }
-
-  #task(task: TaskId, attempt: number): Task | undefined {
-    const found = this.state.tasks.get(task);
-    return found?.attempt === attempt ? found : undefined;
-  }
-
-  #judgeFailure(author: AgentId, body: BodyOf<"failure">): string | null {
-    const task = this.#task(body.task, body.attempt);
-    if (task === undefined) return "no-such-task";
-    const award = awardOf(task, author);
-    return award?.status === "live" && award.serial === body.serial ? null : "no-live-award";
-  }
-
-  #judgeSeal(author: AgentId, body: BodyOf<"seal">): string | null {
-    const task = this.#task(body.task, body.attempt);
-    if (task === undefined) return "no-such-task";
-    if (!isSealed(policyOf(this.rulesAt(0), task))) return "not-sealed";
-    return canDeliver(this, task, awardOf(task, author)) ? null : "no-award";
-  }
-
-  #judgeResult(author: AgentId, body: BodyOf<"result">): string | null {
-    const task = this.#task(body.task, body.attempt);
-    if (task === undefined) return "no-such-task";
-    const award = awardOf(task, author);
-    // One output has one form, or equal answers would not be equally readable.
-    if (body.data.kind === "blob" && body.data.bytes <= limits.inlineBytes) return "small-blob";
-    if (!isSealed(policyOf(this.rulesAt(0), task))) {
-      if (body.nonce !== null) return "not-sealed";
-      return canDeliver(this, task, award) ? null : "no-award";
-    }
-    // An output before the opening is invalid: nobody may see it before all have sealed theirs.
-    if (task.phase !== "open" || award?.status !== "sealed" || body.nonce === null) return "not-open";
-    const { job } = this;
-    const output = dataHash(this.#hasher, body.data);
-    const sealed = sealHash(this.#hasher, {
-      job,
-      task: task.id,
-      attempt: task.attempt,
-      worker: author,
-      nonce: body.nonce,
-      output,
-    });
-    return sealed === award.seal ? null : "other-seal";
   }
 
   // --- blocks -----------------------------------------------------------------------------------------
@@ -332,27 +267,14 @@ export class Ledger {
       case "suspicion":
         return applySuspicion(rules, { author, counter, body });
       case "failure":
-        return this.#applyFailure(rules, author, body);
       case "seal":
-        return onSeal(rules, this.#task(body.task, body.attempt)!, author, body.seal, body.mebibytes);
-      case "result": {
-        const output = dataHash(this.#hasher, body.data);
-        const task = this.#task(body.task, body.attempt)!;
-        return onResult(rules, task, author, { data: body.data, output, confidence: body.confidence });
-      }
+      case "result":
+        return applyDelivery(rules, author, body);
       case "offer":
         return applyOffer(rules, author, counter, body);
       default:
         return unreachable(body);
     }
-  }
-
-  #applyFailure(rules: Rules, author: AgentId, body: BodyOf<"failure">): void {
-    const task = this.#task(body.task, body.attempt)!;
-    const ended = endAward(rules, task, author, body.reason);
-    // It offers again when it is free.
-    if (body.reason === "busy") markBusy(this.state, author, specOf(rules, task).skill);
-    afterEnd(rules, ended, body.message === "" ? body.reason : `${body.reason}, ${body.message}`);
   }
 
   // --- what is due ------------------------------------------------------------------------------------
@@ -369,6 +291,7 @@ export class Ledger {
       const rest = due.name.slice(separator + 1);
       if (kind === "deadline") endJob(rules, "failed", "the deadline passed");
       else if (kind === "window") ended.add(rest);
+      else if (kind === SURPLUS) endOverdueSurplus(rules, rest);
       else {
         const [id, worker] = rest.split("|") as [TaskId, AgentId | undefined];
         const task = kind === GATHER ? undefined : this.state.tasks.get(id); // seating looks after gatherings

@@ -18,6 +18,7 @@ import type { TaskFailure } from "./event.ts";
 import { type Graph, sourcesOf } from "./graph.ts";
 import { selectPath } from "./path.ts";
 import type { Answer, Books, NodeState, Task } from "./state.ts";
+import { endSurplusOf } from "./surplus.ts";
 
 /** Decoded lists that are kept: one a map that is under way is usual. */
 const LISTS_KEPT = 16;
@@ -324,6 +325,7 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
     }
     state.tasks.delete(id);
   }
+  endSurplusOf(rules, null, "not-needed");
   for (const item of state.unfolding.list()) state.unfolding.remove(item.at, item.name);
   for (const item of state.ready.list()) state.ready.remove(item.at, item.name);
   for (const item of state.deadlines.list()) state.deadlines.remove(item.at, item.name);

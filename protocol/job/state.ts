@@ -14,6 +14,7 @@ import type { EventOf, LedgerEvent, Shape } from "./event.ts";
 import { type Graph, prerequisitesOf } from "./graph.ts";
 import { Agenda, Cell, Journal, Table } from "./journal.ts";
 import { ANSWERS_KEPT, LEASES_KEPT, NOTHING, noteEnd, type Recent, recentOf } from "./recent.ts";
+import type { SurplusAward } from "./surplus.ts";
 
 export type JobStatus = "running" | EventOf<"completed">["status"];
 
@@ -202,7 +203,9 @@ export interface LedgerState {
   readonly agents: Table<AgentId, AgentRecord>;
   /** By `skillKey`. */
   readonly records: Table<string, SkillRecord>;
-  /** Live awards by skill. */
+  /** Awards that run on although their batch has what it wanted (surplus.ts). */
+  readonly surplus: Table<string, SurplusAward>;
+  /** Live awards by skill, surplus ones too. */
   readonly liveBySkill: Table<string, { readonly count: number }>;
   /** By node and agent. */
   readonly credits: Table<string, CreditRecord>;
@@ -287,6 +290,7 @@ export function createState(
     gatherings: table(),
     agents: table(),
     records: table(),
+    surplus: table(),
     liveBySkill: table(),
     credits: table(),
     learned: cell(learned),

@@ -35,6 +35,7 @@ export function awardsChecker(): Checker {
           violated(PROPERTY, by, `height ${height}, task ${id}: ${running.length} live awards, ${allowed} allowed`);
         for (const award of running) live.set(award.worker, (live.get(award.worker) ?? 0) + 1);
       }
+      for (const [, { worker }] of state.surplus.sorted()) live.set(worker, (live.get(worker) ?? 0) + 1);
       if (state.status.get() !== "running") return; // the books are closed with the job
       for (const [agent, record] of state.agents.sorted()) {
         const counted = live.get(agent) ?? 0;

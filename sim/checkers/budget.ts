@@ -2,11 +2,14 @@
  * Invariant 7: spent + reserved <= budget, and the books agree with what they are the sum of.
  */
 
+import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import { type Checker, violated } from "./checker.ts";
 import { saidInOrder } from "./said-in-order.ts";
 
 const PROPERTY = "7 budget";
+
+const paidBy = (event: LedgerEvent): number => (event.kind === "result" || event.kind === "surplus" ? event.paid : 0);
 
 /** `genesis`: the job's, once it is known. */
 export function budgetChecker(genesis: () => Genesis | null): Checker {
@@ -15,7 +18,7 @@ export function budgetChecker(genesis: () => Genesis | null): Checker {
   let saidPaid = 0;
   return {
     onTrace: saidInOrder((height, events, entry) => {
-      for (const event of events) if (event.kind === "result") saidPaid += event.paid;
+      for (const event of events) saidPaid += paidBy(event);
       const budget = genesis()?.budget ?? Number.POSITIVE_INFINITY;
       if (saidPaid > budget) violated(PROPERTY, entry, `height ${height}: ${saidPaid} was paid of ${budget}`);
     }),
@@ -26,12 +29,13 @@ export function budgetChecker(genesis: () => Genesis | null): Checker {
       const reserved = state.reserved.get();
       if (spent + reserved > budget)
         violated(PROPERTY, by, `height ${height}: ${spent} spent and ${reserved} reserved of ${budget}`);
-      for (const event of events) if (event.kind === "result") paid += event.paid;
+      for (const event of events) paid += paidBy(event);
       if (paid !== spent) violated(PROPERTY, by, `height ${height}: ${paid} was paid and ${spent} is spent`);
       let held = 0;
       for (const [, task] of state.tasks.sorted()) {
         for (const award of task.awards) if (award.status === "live" || award.status === "sealed") held += award.price;
       }
+      for (const [, award] of state.surplus.sorted()) held += award.price;
       if (held !== reserved)
         violated(PROPERTY, by, `height ${height}: awards hold ${held}, the books say ${reserved} is reserved`);
     },

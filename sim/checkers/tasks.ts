@@ -33,6 +33,7 @@ function explainLost(ledger: Ledger, task: Task): string | null {
     return due.has(`window|${needKey(spec.skill, spec.labels)}`) ? null : "its window never ends";
   if ((state.offers.get(spec.skill) ?? []).some(isFull)) return null; // its window comes again at the next block
   // Somebody who will be free again, or a reservation that will be: a live award, or a reveal that is due.
+  if (state.surplus.size > 0) return null; // a slot and money come free when it ends
   const isUnderWay = state.tasks
     .sorted()
     .some(([, other]) => other.phase === "open" || other.awards.some((award) => award.status === "live"));

@@ -34,9 +34,9 @@ export class AwardLog {
         if (event.kind === "award") {
           const { task, worker, price } = event;
           this.#onAward({ job, task, worker, price: price / CREDIT, atMs, end: null, isAccepted: false });
-        } else if (event.kind === "result" || event.kind === "ended") {
+        } else if (event.kind === "result" || event.kind === "surplus" || event.kind === "ended") {
           const given = this.#last(job, event.task, event.worker);
-          const how = event.kind === "result" ? "result" : event.reason === "busy" ? "busy" : "failure";
+          const how = event.kind !== "ended" ? "result" : event.reason === "busy" ? "busy" : "failure";
           if (given !== undefined) given.end ??= { how, atMs };
         } else if (event.kind === "accepted")
           for (const worker of event.supporters) {

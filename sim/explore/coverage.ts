@@ -43,6 +43,7 @@ export const BRANCHES = [
   "lease ran out",
   "hedge",
   "late result",
+  "surplus delivery",
   "window",
   "undecided batch",
   "unrevealed",
@@ -145,6 +146,7 @@ export class CoverageChecker implements Checker {
       if (event.kind === "undecided") this.add("undecided batch");
       if (event.kind === "completed") this.add(`job ${event.status}`);
       if (event.kind === "award" && this.#free.has(`${event.task}#${event.attempt}`)) this.add("reassigned");
+      if (event.kind === "surplus") this.add("surplus delivery");
       if (event.kind !== "ended") continue;
       if (event.reason !== "not-needed") this.#free.add(`${event.task}#${event.attempt}`);
       this.#ended.add(`${event.task}#${event.attempt}#${event.worker}`);

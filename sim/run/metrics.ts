@@ -120,6 +120,12 @@ export class RunMetrics implements JobListener {
         this.#judgeResult(watch, event);
         this.#regret.onEnd(event.worker);
         break;
+      case "surplus":
+        counts.hedged++;
+        counts.spent += event.paid;
+        this.#agent(event.worker).earned += event.paid;
+        this.#regret.onEnd(event.worker);
+        break;
       case "ended":
         this.#onEnded(event);
         break;

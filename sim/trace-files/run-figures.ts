@@ -132,7 +132,8 @@ function note(counts: ReadonlyMap<string, Count>, event: LedgerEvent): void {
   else if (event.kind === "result") {
     add(event.worker, "results");
     add(event.worker, "earned", event.paid);
-  } else if (event.kind === "ended") {
+  } else if (event.kind === "surplus") add(event.worker, "earned", event.paid);
+  else if (event.kind === "ended") {
     if (["timeout", "dead", "unrevealed"].includes(event.reason)) add(event.worker, "timeouts");
   } else if (event.kind === "accepted") {
     for (const agent of event.supporters) add(agent, "accepted");

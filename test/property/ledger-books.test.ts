@@ -40,13 +40,18 @@ function checkBooks(book: Book): void {
     if (task.phase === "open") due.push(`${task.revealByMs} reveal|${id}`);
     checkTask(task, policy);
   }
+  for (const [key, { skill, price, leaseEndsMs }] of state.surplus.sorted()) {
+    reserved += price;
+    live.set(skill, (live.get(skill) ?? 0) + 1);
+    due.push(`${leaseEndsMs} surplus|${key}`);
+  }
   for (const [key, { endsMs }] of state.windows.sorted()) if (endsMs > 0) due.push(`${endsMs} window|${key}`);
   for (const [key, { endsMs }] of state.gatherings.sorted()) if (endsMs > 0) due.push(`${endsMs} gather|${key}`);
   expect(state.reserved.get()).toBe(reserved);
   expect(state.spent.get() + reserved).toBeLessThanOrEqual(ledger.genesis.budget);
   for (const [skill, { count }] of state.liveBySkill.sorted()) expect(count).toBe(live.get(skill) ?? 0);
   const noted = state.deadlines.list().map(({ at, name }) => `${at} ${name}`);
-  expect(noted.filter((name) => / (?:lease|reveal|window|gather)\|/.test(name)).sort()).toEqual(due.sort());
+  expect(noted.filter((name) => / (?:lease|reveal|window|gather|surplus)\|/.test(name)).sort()).toEqual(due.sort());
   for (const name of noted) if (name.includes(" hedge|")) expect(hedges(book)).toContain(name);
 }
 

@@ -132,7 +132,10 @@ describe("what is taught", () => {
     const awards = book.task("a")!.awards.map(({ worker }) => worker);
     expect(awards).toEqual(["slow", "quick"]);
     const events = book.block([book.result("quick", "a", 1, 7)]);
-    expect(events).toContainEqual(expect.objectContaining({ kind: "ended", worker: "slow", reason: "late" }));
+    expect(events).toContainEqual(expect.objectContaining({ kind: "accepted", task: "a" }));
+    expect(book.block([], 60_000)).toContainEqual(
+      expect.objectContaining({ kind: "ended", worker: "slow", reason: "late" }),
+    );
     expect(taught(book)).toEqual(["reward quick"]);
   });
 
