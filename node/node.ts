@@ -31,6 +31,8 @@ import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
 import { logFault } from "./log-fault.ts";
+import type { MeshworkNode } from "./meshwork-node.ts";
+import type { ClockOffset, ClockState } from "./network/clock-findings.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -47,44 +49,8 @@ import type { JobEvent, JobHandle } from "./submitted-job.ts";
 import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
 import { packageVersion } from "./version.ts";
 
+export type { MeshworkNode } from "./meshwork-node.ts";
 export type { NodeOptions } from "./node-options.ts";
-
-export interface MeshworkNode {
-  readonly id: AgentId;
-  /** Who owns the jobs that it submits: itself, or the owner for which it acts. */
-  readonly owner: AgentId;
-  readonly name: string;
-  readonly mesh: string;
-  /** Where it can be joined. */
-  addresses(): string[];
-  /** Agents that it talks to now. */
-  peers(): AgentId[];
-  /** Everything this node knows, as plain data (`meshwork status`). `of`: another agent. */
-  status(of?: AgentId): Promise<Value>;
-  /** Agents whose skills are like the words, best first: of those that `of` (default: this node) knows or can ask about. */
-  findAgents(query: string, most?: number, of?: AgentId): Promise<readonly FoundAgent[]>;
-  /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
-  explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;
-  /** Submits a job and resolves when its committee decided the first block. Rejects with `refused`. */
-  submit(job: ParsedJob, options?: SubmitOptions): Promise<JobHandle>;
-  /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
-  certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
-  /** An agent that keeps the job: `first` (default: this node), else one that this node knows; null if none says so. */
-  keeperOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
-  /**
-   * As its owner, says how good a result was, 0 wrong to 1 right: this owner's next jobs go by it. Throws `refused` where
-   * no such job waits for a score.
-   */
-  feedback(job: JobId, score: number): void;
-  /** As its owner, ends a job. */
-  cancel(job: JobId, via?: AgentId): void;
-  /** Resolves when `condition` holds; checked when something changes. Rejects with `unreachable` after `timeoutMs`. */
-  until(condition: (node: MeshworkNode) => boolean | Promise<boolean>, timeoutMs: number, what: string): Promise<void>;
-  onJobEvent(listener: (event: JobEvent) => void): () => void;
-  stats(): DriverStats;
-  /** Stops in good order: what is under way leaves, the log is on disk. */
-  stop(): Promise<void>;
-}
 
 const POLL_MS = 50;
 
@@ -152,6 +118,7 @@ class Node implements MeshworkNode {
       input: (input) => this.#driver.input(input),
       hosts: () => this.#inquiries.hosts(),
       status: () => this.status(),
+      clock: () => this.clock(),
       world: () => this.#knowledge.world,
     });
     this.#inquiries = new Inquiries({
@@ -249,6 +216,14 @@ class Node implements MeshworkNode {
 
   stats(): DriverStats {
     return this.#driver.stats();
+  }
+
+  clock(): ClockState {
+    return this.#network.clock();
+  }
+
+  clockOf(agent: AgentId): ClockOffset | null {
+    return this.#network.clockOf(agent);
   }
 
   onJobEvent(listener: (event: JobEvent) => void): () => void {

@@ -17,12 +17,15 @@ import type { Value } from "../protocol/wire/value.ts";
 import { genesisOrWhy, leftOutOf } from "./committee-report.ts";
 import { hasher } from "./crypto.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
+import { type ClockState, clockProblem } from "./network/clock-findings.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 import { type JobHandle, type JobSource, SubmittedJob } from "./submitted-job.ts";
 
 /** How long a submission waits for the first agent that keeps jobs, ms, and how often it looks. */
 const HOSTS_MS = 10_000;
 const LOOK_MS = 50;
+/** After this long, a wrong clock is reason enough to give up, ms: nobody will be heard. */
+const CLOCK_MS = 2_000;
 /** How many committees are drawn before a submission is given up. */
 const DRAWS_MAX = 12;
 
@@ -40,6 +43,7 @@ export interface SubmissionParts {
   /** Agents that keep jobs, as far as this node knows. */
   hosts(): Promise<AgentId[]>;
   status(): Promise<Value>;
+  clock(): ClockState;
   /** What the owner's jobs taught. */
   world(): KnownWorld;
 }
@@ -89,9 +93,12 @@ export class Submissions {
 
   /** Waits until this node knows an agent that keeps jobs: one that has just connected learns of them within seconds. */
   async #knowHosts(): Promise<void> {
-    const endMs = performance.now() + HOSTS_MS;
+    const startedMs = performance.now();
     while ((await this.#parts.hosts()).length === 0) {
-      if (performance.now() > endMs) {
+      const waitedMs = performance.now() - startedMs;
+      const problem = waitedMs > CLOCK_MS ? clockProblem(this.#parts.clock()) : null;
+      if (problem !== null) throw problem;
+      if (waitedMs > HOSTS_MS) {
         const remedy = "join a mesh with agents that do (--join, without --no-host)";
         throw new MeshworkError("refused", "this node knows no agent that keeps jobs", remedy);
       }

@@ -76,6 +76,8 @@ export type Input =
   | { readonly kind: "load"; readonly ppm: number }
   /** Where others can dial this agent, as far as its driver knows: it changed. `reach`: how it knows. */
   | { readonly kind: "addresses"; readonly addresses: readonly string[]; readonly reach?: OwnReach }
+  /** How this machine's clock compares with those of others, in words, for whoever asks for its status. */
+  | { readonly kind: "clock"; readonly detail: string }
   /** A dial to `agent` failed; `reason` is for people. */
   | { readonly kind: "unreachable"; readonly agent: AgentId; readonly reason: string }
   /** The driver is about to end: the agent says good-bye. Last. */

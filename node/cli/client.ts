@@ -8,7 +8,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { type Identity, loadIdentity, loadOrMakeIdentity, makeIdentity } from "../identity.ts";
 import { KNOWLEDGE_FILE } from "../knowledge.ts";
-import type { NetworkNews } from "../network/news.ts";
+import { describeNews, type NetworkNews } from "../network/news.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import { COMMAND } from "../version.ts";
@@ -102,6 +102,7 @@ export async function withClient<T>(
   let other: MeshworkError | null = null;
   const onNews = (news: NetworkNews): void => {
     if (news.kind === "other-key") other = otherKey(news);
+    else if (news.kind === "other-clock" || news.kind === "own-clock") context.note(describeNews(news));
   };
   const node = await startClient(context, options, onNews).catch((error: unknown) => {
     clearTimeout(told);

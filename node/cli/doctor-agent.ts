@@ -7,6 +7,7 @@ import { isLoopback } from "../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { formatDuration } from "../job-file/duration.ts";
+import { isBeyondAccepted } from "../network/clock-findings.ts";
 import type { NetworkNews } from "../network/news.ts";
 import { DEFAULT_PORT, isOutside } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
@@ -18,8 +19,8 @@ import { probe } from "./probe.ts";
 const CONNECT_MS = 10_000;
 /** Longer than a dial-back that fails, which makes two attempts of three seconds, ms. */
 const DIAL_BACK_MS = 9_000;
-/** Clocks may differ by this much without harm, ms: leases and deadlines take seconds. */
-const CLOCK_MS = 500;
+/** It answers two short questions, ms. */
+const CLOCK_MS = 5_000;
 
 export async function checkAgent(context: CliContext, text: string, mesh: string): Promise<Check[]> {
   const reached = await checkReachable(text);
@@ -99,23 +100,24 @@ async function checkDialBack(node: MeshworkNode, text: string, news: readonly Ne
   };
 }
 
-/** Compares clocks by the time in its status, assuming that it answered halfway between question and answer. */
+/** Compares clocks, as agents do when they connect. */
 async function checkClocks(node: MeshworkNode, target: AgentId, text: string): Promise<Check> {
   const name = `clock of ${text}`;
-  const askedMs = Date.now();
-  const { wallMs } = (await node.status(target)) as unknown as { readonly wallMs?: number };
-  const tookMs = Date.now() - askedMs;
-  if (typeof wallMs !== "number") return { name, state: "warn", detail: "it does not tell its time", remedy: "" };
-  const offMs = Math.round(wallMs - askedMs - tookMs / 2);
-  const unsureMs = Math.ceil(tookMs / 2);
-  if (Math.abs(offMs) <= CLOCK_MS + unsureMs)
-    return {
-      name,
-      state: "ok",
-      detail: `within ${formatDuration(Math.abs(offMs) + unsureMs)} of this one`,
-      remedy: "",
-    };
+  const isKnown = (): boolean => node.clockOf(target) !== null;
+  await node.until(isKnown, CLOCK_MS, "comparing clocks").catch((error: unknown) => {
+    if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
+  });
+  const offset = node.clockOf(target);
+  if (offset === null) return { name, state: "warn", detail: "it does not tell its time", remedy: "" };
+  const { offMs, unsureMs, differs } = offset;
+  if (!differs) {
+    const within = formatDuration(Math.abs(offMs) + unsureMs);
+    return { name, state: "ok", detail: `within ${within} of this one`, remedy: "" };
+  }
   const side = offMs > 0 ? "ahead of" : "behind";
-  const detail = `it is ${formatDuration(Math.abs(offMs))} ${side} the clock of this machine`;
-  return { name, state: "warn", detail, remedy: "synchronise the clocks of both machines with a time service (NTP)" };
+  const isIgnored = isBeyondAccepted(offMs);
+  const effect = isIgnored ? ": too much for agents to take notice of each other" : "";
+  const detail = `it is ${formatDuration(Math.abs(offMs))} ${side} the clock of this machine${effect}`;
+  const remedy = "synchronise the clocks of both machines with a time service (NTP)";
+  return { name, state: isIgnored ? "fail" : "warn", detail, remedy };
 }

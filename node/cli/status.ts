@@ -67,6 +67,8 @@ interface NodeStatus {
   readonly agents: readonly KnownAgent[];
   /** Whether others can dial the agent that was asked. */
   readonly reach: { readonly state: "works" | "fails" | "unknown"; readonly detail: string };
+  /** How the clock of its machine compares with those of others. Agents of an earlier version do not say. */
+  readonly clock?: string;
   readonly jobs: readonly JobStatus[];
   /** Jobs that went wrong there. Agents of an earlier version do not report them. */
   readonly diverged?: readonly {
@@ -131,6 +133,7 @@ function describe(status: NodeStatus): string[] {
   return [
     `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
     plainText(status.reach.detail),
+    ...(status.clock === undefined || status.clock === "" ? [] : [plainText(status.clock)]),
     `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`,
     ...agents,
     `jobs it keeps: ${jobs.length}${working.length > 1 ? " (others may keep more: `result JOB` asks them, too)" : ""}`,

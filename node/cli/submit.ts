@@ -5,6 +5,7 @@ import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { isPart, type KnownAgent } from "../known-agent.ts";
+import { clockProblem } from "../network/clock-findings.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
@@ -79,7 +80,14 @@ async function agentsOf({ node, target }: Client): Promise<readonly KnownAgent[]
     );
   const theirs = await read(target);
   const hosts = (agents: readonly KnownAgent[]): number => agents.filter((agent) => agent.hosts).length;
-  await node.until(async () => hosts(await read(node.id)) >= hosts(theirs), SETTLE_MS, "learning of the agents");
+  const startedMs = performance.now();
+  const knowsAll = async (): Promise<boolean> => {
+    if (hosts(await read(node.id)) >= hosts(theirs)) return true;
+    const problem = performance.now() > startedMs + PATIENCE_MS ? clockProblem(node.clock()) : null;
+    if (problem !== null) throw problem;
+    return false;
+  };
+  await node.until(knowsAll, SETTLE_MS, "learning of the agents");
   return read(node.id);
 }
 

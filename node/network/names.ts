@@ -10,6 +10,7 @@ export const framesProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}
 export const blobsProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/blobs`;
 export const instancesProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/instances`;
 export const dialBackProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/dial-back`;
+export const clockProtocol = (meshId: MeshId): string => `/meshwork/1/${meshId}/clock`;
 export const topicName = (meshId: MeshId, topic: GossipTopic): string => `meshwork/1/${meshId}/${topic}`;
 
 export const topicNames = (meshId: MeshId): ReadonlyMap<string, GossipTopic> =>

@@ -8,6 +8,7 @@ import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import type { Identity } from "../identity.ts";
 import type { BlobStore } from "../store/blob-store.ts";
+import type { ClockOffset, ClockState } from "./clock-findings.ts";
 import type { NetworkNews } from "./news.ts";
 import type { Listen } from "./own-addresses.ts";
 
@@ -69,6 +70,9 @@ export interface Network {
   /** False: peers are not read for now. */
   setReading(reading: boolean): void;
   stats(): NetworkStats;
+  /** How this machine's clock compares with those of the peers that are there; and with one's, null until it answered. */
+  clock(): ClockState;
+  clockOf(agent: AgentId): ClockOffset | null;
   /** Lets what waits leave, for a moment, and closes everything. Never rejects; a second call does nothing. */
   stop(): Promise<void>;
 }

@@ -19,6 +19,8 @@ import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
 import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
+import { type ClockOffset, type ClockState, describeClocks } from "./clock-findings.ts";
+import { Clocks } from "./clocks.ts";
 import { Company } from "./company.ts";
 import { Conduct } from "./conduct.ts";
 import { DialBackServer } from "./dial-back.ts";
@@ -29,7 +31,7 @@ import { Gossip } from "./gossip.ts";
 import { Instances } from "./instances.ts";
 import { createNode, type MeshNode } from "./libp2p-node.ts";
 import { startListening } from "./listening.ts";
-import { blobsProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./names.ts";
+import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./names.ts";
 import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { describeNews, isWarning, type NetworkNews } from "./news.ts";
@@ -67,6 +69,7 @@ class Libp2pNetwork implements Network {
   readonly #client: BlobClient;
   readonly #discovery: Discovery;
   readonly #instances: Instances;
+  readonly #clocks: Clocks;
   readonly #reach: Reach;
   readonly #dialBacks: DialBackServer;
   readonly #offences = new Map<string, number>();
@@ -98,6 +101,14 @@ class Libp2pNetwork implements Network {
       meshId,
       identity,
       onTwin: (twin) => options.onTwin?.(twin),
+      log,
+    });
+    this.#clocks = new Clocks({
+      node: node as unknown as Libp2p,
+      meshId,
+      present: () => this.#peers.present(),
+      tell: (news) => this.#tell(news),
+      onChange: (state) => this.#deliver({ kind: "clock", detail: describeClocks(state) }),
       log,
     });
     this.#discovery = new Discovery({
@@ -165,6 +176,10 @@ class Libp2pNetwork implements Network {
       maxOutboundStreams: networkLimits.inboundStreams,
     });
     await this.#node.handle(dialBackProtocol(meshId), this.#dialBacks.onStream);
+    await this.#node.handle(clockProtocol(meshId), this.#clocks.onStream, {
+      maxInboundStreams: networkLimits.inboundStreams,
+      maxOutboundStreams: networkLimits.inboundStreams,
+    });
     try {
       await startListening(this.#node, this.#options.listen, log);
     } catch (error) {
@@ -180,6 +195,7 @@ class Libp2pNetwork implements Network {
     const look = (): void => {
       this.#reach.look();
       this.#company.look();
+      this.#clocks.look();
     };
     this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(look, LOOK_MS).unref());
     this.#reach.look();
@@ -193,6 +209,7 @@ class Libp2pNetwork implements Network {
       if (detail.protocols.includes(protocol)) {
         this.#peers.onPresent(agent);
         void this.#instances.onPresent(detail.connection);
+        void this.#clocks.onPresent(detail.connection);
       } else {
         this.#options.log.debug({ peer: agent }, "not of this mesh");
         detail.connection.abort(new Error("not of this mesh"));
@@ -200,6 +217,7 @@ class Libp2pNetwork implements Network {
     });
     this.#node.addEventListener("peer:disconnect", ({ detail }) => {
       this.#peers.onAbsent(detail.toString() as AgentId);
+      this.#clocks.onAbsent(detail.toString() as AgentId);
     });
     this.#node.addEventListener("peer:discovery", ({ detail }) => {
       if (detail.multiaddrs.length === 0) return;
@@ -307,6 +325,14 @@ class Libp2pNetwork implements Network {
         served: this.#server.stats.served,
       },
     };
+  }
+
+  clock(): ClockState {
+    return this.#clocks.state();
+  }
+
+  clockOf(agent: AgentId): ClockOffset | null {
+    return this.#clocks.offsetOf(agent);
   }
 
   stop(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the transport tells the operator of a node: who can reach it, and what is wrong with the agents that it joins. */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { type ClockState, describeOtherClock, describeOwnClock } from "./clock-findings.ts";
 
 export type NetworkNews =
   /** Another agent dialled this one there. */
@@ -21,7 +22,13 @@ export type NetworkNews =
   /** The first agent of all. */
   | { readonly kind: "met"; readonly agent: AgentId }
   /** The first agent after that. */
-  | { readonly kind: "company"; readonly agent: AgentId };
+  | { readonly kind: "company"; readonly agent: AgentId }
+  /** A peer's clock differs from this machine's by `offMs`; those of `agreeing` others do not. */
+  | { readonly kind: "other-clock"; readonly agent: AgentId; readonly offMs: number; readonly agreeing: number }
+  /** The clocks of most peers differ from this machine's, and alike. `offMs`: by how much this one is ahead. */
+  | ({ readonly kind: "own-clock" } & Pick<ClockState, "agents" | "differing" | "offMs">)
+  /** They no longer do. */
+  | { readonly kind: "clock-agrees" };
 
 const portOf = (address: string): string => /\/tcp\/(\d+)/.exec(address)?.[1] ?? "?";
 
@@ -45,9 +52,22 @@ export function describeNews(news: NetworkNews): string {
       return `met the first agent: ${news.agent}`;
     case "company":
       return `connected to agent ${news.agent}`;
+    case "other-clock":
+      return describeOtherClock(news.agent, news.offMs, news.agreeing);
+    case "own-clock":
+      return describeOwnClock(news);
+    case "clock-agrees":
+      return "this machine's clock agrees with those of other agents again";
   }
 }
 
 /** Whether the operator should act. */
-export const isWarning = ({ kind }: NetworkNews): boolean =>
-  kind === "unreachable" || kind === "other-key" || kind === "alone";
+export const isWarning = ({ kind }: NetworkNews): boolean => WARNINGS.has(kind);
+
+const WARNINGS: ReadonlySet<NetworkNews["kind"]> = new Set([
+  "unreachable",
+  "other-key",
+  "alone",
+  "other-clock",
+  "own-clock",
+]);

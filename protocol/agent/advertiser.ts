@@ -112,8 +112,12 @@ export class Advertiser {
     this.#publishAtMs = Number.POSITIVE_INFINITY;
   }
 
-  onInput(input: Extract<Input, { kind: "addresses" | "unreachable" | "stop" }>): void {
+  onInput(input: Extract<Input, { kind: "addresses" | "clock" | "unreachable" | "stop" }>): void {
     if (input.kind === "stop") return this.#leave();
+    if (input.kind === "clock") {
+      this.acquaintances.clock = input.detail;
+      return;
+    }
     if (input.kind === "unreachable") return this.acquaintances.onUnreachable(input.agent, input.reason);
     if (input.reach !== undefined) this.acquaintances.own = input.reach;
     this.#onAddresses(input.addresses);

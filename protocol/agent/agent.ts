@@ -177,6 +177,7 @@ class Agent implements Machine {
       case "load":
         return this.#worker.onLoad(input.ppm);
       case "addresses":
+      case "clock":
       case "unreachable":
       case "stop":
         return this.#advertiser.onInput(input);

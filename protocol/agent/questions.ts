@@ -136,6 +136,7 @@ export class Questions {
       meshAgents: directory.meshAgents,
       wallMs: Math.floor(now.wallMs),
       reach: { ...this.#sources.acquaintances.own },
+      clock: this.#sources.acquaintances.clock,
       agents: directory
         .list(now.wallMs)
         .map((vcv) => describeAgent(vcv, self, this.#sources.acquaintances.of(vcv.agent), now.monoMs)),

@@ -21,8 +21,11 @@ import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weight
 export const VCV_LIFE_MS = 10 * 60_000;
 /** When a vector expires that says good-bye: in everybody's past, whatever their clocks say. */
 export const GOODBYE = 0;
-/** How much longer than that somebody's clock may make it seem, ms. */
-const VCV_LIFE_SLACK_MS = 5 * 60_000;
+/**
+ * How much longer than that somebody's clock may make it seem, ms. With clocks further apart, one of two agents takes the
+ * other's vectors for ones from the future, or for expired ones.
+ */
+export const CLOCK_SLACK_MS = 5 * 60_000;
 
 /** Computed once a vector: a simulated world hands the same one to all its agents. */
 const factsKnown = new WeakMap<Vcv, Facts>();
@@ -179,7 +182,7 @@ export class Directory {
     if (!facts.isSound) return reject("wrong-vector");
     if (vcv.embedder !== this.#embedder) return ignore("other-embedder");
     if (vcv.expiresMs <= wallMs && !isGoodbye) return ignore("expired");
-    if (vcv.expiresMs > wallMs + VCV_LIFE_MS + VCV_LIFE_SLACK_MS) return ignore("from-the-future");
+    if (vcv.expiresMs > wallMs + VCV_LIFE_MS + CLOCK_SLACK_MS) return ignore("from-the-future");
     if (known === undefined && this.#entries.size >= limits.directoryAgents && !isGoodbye) {
       this.expire(wallMs);
       if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");

@@ -22,6 +22,8 @@ const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: n
 export class Acquaintances {
   /** Whether others can dial this agent, as its driver found out. */
   own: OwnReach = { state: "unknown", detail: "" };
+  /** How its machine's clock compares with those of others, in words. */
+  clock = "";
   /** The longest unchanged first. */
   readonly #known = new Map<AgentId, Acquaintance>();
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSigner, hasher, nodeCrypto } from "../../node/crypto.ts";
 import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/identity.ts";
+import { judgeClocks } from "../../node/network/clock-findings.ts";
 import { createNetwork, type Network, type NetworkStats } from "../../node/network/network.ts";
 import type { SkillOutcome } from "../../node/skills/perform.ts";
 import type { SkillRunner } from "../../node/skills/skill-runner.ts";
@@ -87,6 +88,8 @@ function notingNetwork(agent: AgentId): Network {
       say("network up");
     },
     ...{ addresses: () => [], peers: () => [], suggest: () => {} },
+    clock: () => judgeClocks(new Map()),
+    clockOf: () => null,
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
     subscribe: (topics) => say(`subscribe ${topics}`),

@@ -73,8 +73,12 @@ export interface RunningNode {
 }
 
 /** `meshwork node --json …`, once it is up. */
-export async function startNode(name: string, args: readonly string[]): Promise<RunningNode> {
-  const child = launch(["node", "--json", "--name", name, ...args]);
+export async function startNode(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningNode> {
+  const child = launch(["node", "--json", "--name", name, ...args], env);
   let err = "";
   child.stderr!.on("data", (chunk) => (err += chunk));
   const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
