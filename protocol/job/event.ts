@@ -28,7 +28,7 @@ import { name, price } from "../wire/genesis.ts";
 
 const attempt = uint(0xffff);
 
-/** Why an award ended without a result. `late`: others, a hedge among them, had filled the batch, and its lease ran out. */
+/** Why an award ended without a result. `late`: a hedge had come first, and its lease ran out or the job ended. */
 const END_REASONS = [
   "timeout",
   "dead",

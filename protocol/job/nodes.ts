@@ -325,7 +325,7 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
     }
     state.tasks.delete(id);
   }
-  endSurplusOf(rules, null, "not-needed");
+  endSurplusOf(rules, null, "late");
   for (const item of state.unfolding.list()) state.unfolding.remove(item.at, item.name);
   for (const item of state.ready.list()) state.ready.remove(item.at, item.name);
   for (const item of state.deadlines.list()) state.deadlines.remove(item.at, item.name);

@@ -135,9 +135,9 @@ export const MUTANTS: readonly Mutant[] = [
     quick: true,
     patches: [
       {
-        file: "job/ledger.ts",
-        from: 'if (task.phase !== "open" || award?.status !== "sealed" || body.nonce === null) return "not-open";',
-        to: 'if (award?.status !== "sealed" || body.nonce === null) return "not-open";',
+        file: "job/deliveries.ts",
+        from: 'if (task.phase !== "open" || award?.status !== "sealed" || nonce === null) return "not-open";',
+        to: 'if (award?.status !== "sealed" || nonce === null) return "not-open";',
       },
       {
         file: "agent/worker.ts",
