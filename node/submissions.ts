@@ -77,16 +77,16 @@ export class Submissions {
       const id = hasher(bytes) as JobId;
       const signature = signer.sign(statementMessage(meshId, "genesis", id));
       const handle = new SubmittedJob(source, id, genesis);
-      const { ok, reason, refusedBy, said } = await this.#propose({ bytes, signature }, id);
+      const { ok, reason, declined: now } = await this.#propose({ bytes, signature }, id);
       if (ok) {
         handle.leftOut = leftOutOf(job, genesis, await status(), declined);
         return handle;
       }
       handle.discard();
       // Another draw without those that refused or are gone, unless the owner named the members.
-      const isFinal = job.committee !== null || refusedBy.length === 0 || draw === DRAWS_MAX;
+      const isFinal = job.committee !== null || now.size === 0 || draw === DRAWS_MAX;
       if (isFinal) throw new MeshworkError("refused", `the job was not taken: ${reason}`);
-      for (const agent of refusedBy) declined.set(agent, said.get(agent) ?? "");
+      for (const [agent, said] of now) declined.set(agent, said);
       onRedraw?.(reason);
     }
   }

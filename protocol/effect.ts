@@ -73,17 +73,15 @@ export type Effect =
 /** What the operator of a node is told. */
 export type LocalEvent =
   /**
-   * A submitted job: its committee decided the first block, or it was not taken, with the reason and those that refused
-   * or did not answer.
+   * A submitted job: its committee decided the first block, or it was not taken, with the reason. `declined`: who
+   * refused, with what it said, or did not answer ("").
    */
   | {
       readonly kind: "submitted";
       readonly job: JobId;
       readonly ok: boolean;
       readonly reason: string;
-      readonly refusedBy: readonly AgentId[];
-      /** What each of `refusedBy` said; "" if it said nothing. */
-      readonly said: ReadonlyMap<AgentId, string>;
+      readonly declined: ReadonlyMap<AgentId, string>;
     }
   /** A block of a job that this node keeps or follows was applied. `json`: its decisions (job/event.ts), plain data. */
   | {

@@ -6,6 +6,7 @@
  * Leaves applying blocks to the job's host, and to standing.ts what silence means.
  */
 
+import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { Context } from "./context.ts";
 
@@ -27,8 +28,9 @@ export interface FollowedJob {
 interface Member {
   /** When it was heard last; -infinity: never. */
   heardMs: number;
-  saidAtMs: number;
-  waitMs: number;
+  askAtMs: number;
+  /** How often it was asked since it was heard. */
+  asked: number;
 }
 
 export class Following {
@@ -56,8 +58,8 @@ export class Following {
       if (!this.#members.has(agent))
         this.#members.set(agent, {
           heardMs: Number.NEGATIVE_INFINITY,
-          saidAtMs: Number.NEGATIVE_INFINITY,
-          waitMs: AGAIN_MS,
+          askAtMs: Number.NEGATIVE_INFINITY,
+          asked: 0,
         });
     if (this.#feed !== null && this.#members.has(this.#feed)) return;
     // Chosen by the job's hash, so that the followers of many jobs spread over the members.
@@ -68,7 +70,7 @@ export class Following {
     const member = this.#members.get(agent);
     if (member === undefined) return;
     member.heardMs = this.#context.now.monoMs;
-    member.waitMs = AGAIN_MS;
+    member.asked = 0;
   }
 
   /** A member that reconnected may have forgotten that it was asked. */
@@ -83,9 +85,7 @@ export class Following {
     this.#refresh();
     this.#moveFeed();
     for (const [agent, member] of this.#members) {
-      if (monoMs < member.saidAtMs + member.waitMs || !this.#isSilent(member)) continue;
-      this.#say(agent);
-      member.waitMs = Math.min(AGAIN_MS_MAX, 2 * member.waitMs);
+      if (monoMs >= member.askAtMs && this.#isSilent(member)) this.#say(agent);
     }
   }
 
@@ -109,7 +109,9 @@ export class Following {
 
   #say(agent: AgentId): void {
     if (agent === this.#context.self) return;
-    this.#members.get(agent)!.saidAtMs = this.#context.now.monoMs;
+    const { now, self } = this.#context;
+    const member = this.#members.get(agent)!;
+    member.askAtMs = now.monoMs + backOffMs(AGAIN_MS, member.asked++, AGAIN_MS_MAX, self);
     const from = { height: this.#job.nextHeight, blocks: agent === this.#feed };
     this.#context.send(agent, { kind: "follow", job: this.#job.job, from });
   }

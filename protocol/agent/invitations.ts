@@ -109,7 +109,7 @@ export class Invitations {
       const job = jobIdOf(this.#context.config.crypto.hash, signed);
       this.#context.emit({
         kind: "event",
-        event: { kind: "submitted", job, ok: false, reason: checked, refusedBy: [], said: new Map() },
+        event: { kind: "submitted", job, ok: false, reason: checked, declined: new Map() },
       });
       return;
     }
@@ -265,10 +265,9 @@ export class Invitations {
     return signature;
   }
 
-  #end({ job }: CheckedGenesis, ok: boolean, reason: string, said: ReadonlyMap<AgentId, string> = new Map()): void {
+  #end({ job }: CheckedGenesis, ok: boolean, reason: string, declined: ReadonlyMap<AgentId, string> = new Map()): void {
     this.#submitted.delete(job);
-    const refusedBy = [...said.keys()];
-    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, refusedBy, said } });
+    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, declined } });
   }
 
   /** Whether it recently left an invitation unanswered and has not been heard since. */

@@ -5,6 +5,7 @@
  * Leaves the log to job-host.ts, how jobs begin to invitations.ts.
  */
 
+import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { Liveness } from "../membership/liveness.ts";
 import type { Envelope } from "../wire/command.ts";
@@ -24,7 +25,8 @@ interface OwnJob {
   /** When it applied a block last; before the first: when it began. */
   blockMs: number;
   standing: Standing;
-  cancel: { readonly envelope: Envelope; atMs: number; waitMs: number } | null;
+  /** `turns`: how often it was said again. */
+  cancel: { readonly envelope: Envelope; atMs: number; turns: number } | null;
 }
 
 const isSame = (a: Standing, b: Standing): boolean =>
@@ -83,9 +85,13 @@ export class OwnJobs {
     if (!this.#hosts.has(job) && via !== null)
       this.#context.send(via, { kind: "envelopes", job, envelopes: [envelope] });
     const own = this.#jobs.get(job);
-    const atMs = this.#context.now.monoMs + CANCEL_AGAIN_MS;
-    if (own !== undefined) own.cancel = { envelope, atMs, waitMs: CANCEL_AGAIN_MS };
+    if (own !== undefined) own.cancel = { envelope, atMs: this.#cancelAgainMs(0), turns: 0 };
     this.#hosts.enter(job, undefined, (host) => host.publish(envelope));
+  }
+
+  #cancelAgainMs(turn: number): number {
+    const { now, self } = this.#context;
+    return now.monoMs + backOffMs(CANCEL_AGAIN_MS, turn, CANCEL_AGAIN_MS_MAX, self);
   }
 
   /** Once a second. */
@@ -96,8 +102,7 @@ export class OwnJobs {
       this.#hosts.enter(job, undefined, (host) => this.#tellStanding(host, own, liveness));
       const { cancel } = own;
       if (cancel === null || monoMs < cancel.atMs) continue;
-      cancel.waitMs = Math.min(CANCEL_AGAIN_MS_MAX, 2 * cancel.waitMs);
-      cancel.atMs = monoMs + cancel.waitMs;
+      cancel.atMs = this.#cancelAgainMs(++cancel.turns);
       this.#hosts.enter(job, undefined, (host) => host.publish(cancel.envelope));
     }
   }

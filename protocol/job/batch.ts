@@ -141,7 +141,12 @@ function releaseLive(rules: Rules, task: Task): Task {
 export function afterEnd(rules: Rules, task: Task, why: string): void {
   const policy = policyOf(rules, task);
   if (task.failures > policy.retries) {
-    giveUp(rules, task, "retries", `${task.failures} awards brought no result, the last: ${why}`);
+    giveUp(
+      rules,
+      task,
+      "retries",
+      `${task.failures} award${task.failures === 1 ? "" : "s"} brought no result, the last: ${why}`,
+    );
     return;
   }
   openIfExhausted(rules, task);

@@ -173,7 +173,7 @@ export class Clients {
     }
   }
 
-  #onSubmitted({ job: id, ok, reason, refusedBy }: Extract<LocalEvent, { kind: "submitted" }>): void {
+  #onSubmitted({ job: id, ok, reason, declined }: Extract<LocalEvent, { kind: "submitted" }>): void {
     const job = this.#byJob.get(id);
     if (job === undefined || job.job !== id) return;
     if (ok) {
@@ -181,8 +181,8 @@ export class Clients {
       return;
     }
     const draws = this.#draws.get(job)!;
-    for (const agent of refusedBy) draws.excluded.add(agent);
-    if (refusedBy.length === 0 || draws.count++ >= SUBMIT_ATTEMPTS) {
+    for (const agent of declined.keys()) draws.excluded.add(agent);
+    if (declined.size === 0 || draws.count++ >= SUBMIT_ATTEMPTS) {
       this.#end(job, "refused", reason);
       return;
     }

@@ -29,7 +29,10 @@ test("the silent are left out for a minute, or until they are heard of", () => {
   client.input({ kind: "submit", genesis: signed });
   for (const name of ["a", "b", "e", "f"]) client.frame(name, { kind: "inviteSeen", job });
   client.pass(6_000);
-  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, refusedBy: ["c", "d"].map(id) });
+  expect(client.of("event").at(-1)!.event).toMatchObject({
+    ok: false,
+    declined: new Map(["c", "d"].map((name) => [id(name), ""])),
+  });
   expect(hostsOf(client)).toEqual(["a", "b", "e", "f"].map(id));
   client.frame("d", { kind: "inviteSeen", job });
   expect(hostsOf(client)).toEqual(["a", "b", "d", "e", "f"].map(id));
@@ -48,7 +51,14 @@ test("a draw that fails names all that refused and all that were silent, so that
   expect(client.of("event").filter(({ event }) => event.kind === "submitted")).toEqual([]);
   client.pass(6_000);
   // Nobody waits for the inputs of one that may still say yes, when others said no.
-  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, refusedBy: ["b", "c", "e"].map(id) });
+  expect(client.of("event").at(-1)!.event).toMatchObject({
+    ok: false,
+    declined: new Map([
+      [id("b"), "it is full"],
+      [id("c"), "it is old"],
+      [id("e"), ""],
+    ]),
+  });
   expect(client.of("event").at(-1)!.event).toMatchObject({ reason: expect.stringContaining("it is full") });
 });
 
@@ -57,5 +67,5 @@ test("the last no ends a draw at once", () => {
   const { signed, job } = jobOf("owner", { committee: hosts });
   client.input({ kind: "submit", genesis: signed });
   for (const name of hosts) client.frame(name, { kind: "inviteReply", job, yes: name !== "e", reason: "it is full" });
-  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, refusedBy: [id("e")] });
+  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, declined: new Map([[id("e"), "it is full"]]) });
 });

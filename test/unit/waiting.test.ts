@@ -121,7 +121,15 @@ test("members that say yes and vanish: withdrawn, with those that are silent, an
   world.crash("m0");
   world.crash("m1");
   world.run(world.now + 30_000);
-  expect(eventsOf(world, "submitted")).toMatchObject([{ ok: false, refusedBy: ["m0", "m1"] }]);
+  expect(eventsOf(world, "submitted")).toMatchObject([
+    {
+      ok: false,
+      declined: new Map([
+        ["m0", ""],
+        ["m1", ""],
+      ]),
+    },
+  ]);
   for (const member of ["m2", "m3"]) expect(hosting(world, member, job.job), member).toBe(false);
   world.restart("m0");
   world.restart("m1");
