@@ -159,9 +159,8 @@ class Agent implements Machine {
       case "gossip":
         return this.#onGossip(input);
       case "blobStored":
-        return this.#onBlob(input.hash, true);
       case "blobFailed":
-        return this.#onBlob(input.hash, false);
+        return this.#onBlob(input.hash, input.kind === "blobStored");
       case "workDone":
         return this.#worker.onWorkDone(input);
       case "workFailed":

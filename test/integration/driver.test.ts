@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSigner, hasher, nodeCrypto } from "../../node/crypto.ts";
 import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/identity.ts";
-import { judgeClocks } from "../../node/network/clock-findings.ts";
 import { createNetwork, type Network, type NetworkStats } from "../../node/network/network.ts";
 import type { SkillOutcome } from "../../node/skills/perform.ts";
 import type { SkillRunner } from "../../node/skills/skill-runner.ts";
@@ -22,7 +21,7 @@ import type { Effect, LocalEvent } from "../../protocol/effect.ts";
 import type { AwardRef, Input, Now } from "../../protocol/input.ts";
 import type { AgentConfig, StoredRecord } from "../../protocol/machine.ts";
 import { ACCEPT } from "../../protocol/wire/verdict.ts";
-import { newMesh, silent } from "../support/network-nodes.ts";
+import { newMesh, silent, UNKNOWN_CLOCK } from "../support/network-nodes.ts";
 import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 });
@@ -87,9 +86,7 @@ function notingNetwork(agent: AgentId): Network {
       deliver = to;
       say("network up");
     },
-    ...{ addresses: () => [], peers: () => [], suggest: () => {} },
-    clock: () => judgeClocks(new Map()),
-    clockOf: () => null,
+    ...{ addresses: () => [], peers: () => [], suggest: () => {}, clock: () => UNKNOWN_CLOCK, clockOf: () => null },
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
     subscribe: (topics) => say(`subscribe ${topics}`),

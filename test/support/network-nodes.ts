@@ -2,6 +2,7 @@
 
 import pino from "pino";
 import { type Identity, makeIdentity } from "../../node/identity.ts";
+import { judgeClocks } from "../../node/network/clock-findings.ts";
 import { createNetwork, type Network } from "../../node/network/network.ts";
 import { type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
@@ -9,6 +10,9 @@ import type { Input } from "../../protocol/input.ts";
 import { ACCEPT, type Verdict } from "../../protocol/wire/verdict.ts";
 
 export const silent = pino({ level: "silent" });
+
+/** What a network says that is connected to nobody. */
+export const UNKNOWN_CLOCK = judgeClocks(new Map());
 
 let meshes = 0;
 /** A mesh of its own for each test: what one leaves behind cannot reach another. */
