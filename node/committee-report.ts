@@ -9,8 +9,8 @@ import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
-import { isPart, type KnownAgent } from "./known-agent.ts";
 import { makeGenesis, type Owner } from "./make-genesis.ts";
+import { isPart, type KnownAgent } from "./node-status.ts";
 
 /** Why an agent keeps no part of a job. */
 export type LeftOutWhy =

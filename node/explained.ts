@@ -27,6 +27,8 @@ const candidate = z.looseObject({
 });
 
 const choice = z.looseObject({
+  /** In a list of choices for several tasks. */
+  task: z.string().optional(),
   attempt: z.number(),
   height: z.number(),
   skill: z.string(),

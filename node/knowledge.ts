@@ -56,6 +56,7 @@ const fileSchema = z.strictObject({
     }),
   ),
   learned: z.record(z.string(), z.json()),
+  seen: z.record(z.string(), z.strictObject({ name: z.string(), mesh: z.string(), atMs: z.number() })).optional(),
   unscored: z
     .array(
       z.strictObject({
@@ -77,12 +78,13 @@ const fileSchema = z.strictObject({
 });
 
 /** As text for people and files: what a selector learned stands there as plain data. */
-export function knowledgeText({ records, learned, unscored }: KnownWorld): string {
+export function knowledgeText({ records, learned, unscored, seen }: KnownWorld): string {
   const states = Object.entries(learned).map(([name, bytes]) => {
     const decoded = decodeValue(bytes);
     return [name, decoded.ok ? decoded.value : null] as const;
   });
-  return `${JSON.stringify({ format: FORMAT, records, learned: Object.fromEntries(states), unscored }, null, 1)}\n`;
+  const document = { format: FORMAT, records, seen, learned: Object.fromEntries(states), unscored };
+  return `${JSON.stringify(document, null, 1)}\n`;
 }
 
 const badFile = (what: string): MeshworkError =>
@@ -102,7 +104,7 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     const where = issue?.path.join(".") ?? "";
     throw badFile(`${file} is no knowledge${where === "" ? "" : ` (at ${where})`}: ${issue?.message ?? ""}`);
   }
-  const { records, learned, unscored } = parsed.data;
+  const { records, learned, unscored, seen } = parsed.data;
   const pairs = new Set<string>();
   for (const { agent, skill, owner } of records) {
     const pair = JSON.stringify([agent, skill, owner]);
@@ -120,6 +122,7 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
       Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),
     ),
     unscored: unscored as unknown as KnownWorld["unscored"],
+    ...(seen !== undefined && { seen }),
   };
 }
 
@@ -184,6 +187,23 @@ export interface KnowledgeOptions {
   readonly self: AgentId | null;
   /** Other owners whose jobs teach this node too. */
   readonly trusted: ReadonlySet<AgentId>;
+  /** The mesh whose jobs teach it. */
+  readonly mesh?: string;
+}
+
+/** Notes who the agents are that a job was about, and forgets those of whom nothing is known any more. */
+function withSeen(
+  world: KnownWorld,
+  { records }: Lessons,
+  names: ReadonlyMap<AgentId, string>,
+  mesh: string,
+): KnownWorld {
+  const atMs = Date.now();
+  const seen = new Map(Object.entries(world.seen ?? {}));
+  for (const { agent } of records)
+    seen.set(agent, { name: names.get(agent) ?? seen.get(agent)?.name ?? "", mesh, atMs });
+  const known = new Set<string>(world.records.map(({ agent }) => agent));
+  return { ...world, seen: Object.fromEntries([...seen].filter(([agent]) => known.has(agent))) };
 }
 
 export class NodeKnowledge {
@@ -199,11 +219,13 @@ export class NodeKnowledge {
     return path === null ? this.#world : readKnowledge(path);
   }
 
-  /** A job of `owner` ended. */
-  onTaught(job: JobId, owner: AgentId, lessons: Lessons): void {
-    const { self, trusted } = this.#options;
-    if (owner === self) this.#change((known) => withUnscored(merge(known, lessons, null), job, lessons));
-    else if (trusted.has(owner)) this.#change((known) => merge(known, lessons, owner));
+  /** A job of `owner` ended. `names`: of the agents that it was about. */
+  onTaught(job: JobId, owner: AgentId, lessons: Lessons, names: ReadonlyMap<AgentId, string> = new Map()): void {
+    const { self, trusted, mesh = "" } = this.#options;
+    const learn = (known: KnownWorld, by: AgentId | null): KnownWorld =>
+      withSeen(merge(known, lessons, by), lessons, names, mesh);
+    if (owner === self) this.#change((known) => withUnscored(learn(known, null), job, lessons));
+    else if (trusted.has(owner)) this.#change((known) => learn(known, owner));
   }
 
   /** The owner's word on one of its results. Throws `refused` where no such job waits for it. */

@@ -89,7 +89,7 @@ class Node implements MeshworkNode {
     this.#knowledge = new NodeKnowledge({
       path: options.knowledge ?? (options.data === undefined ? null : join(options.data, KNOWLEDGE_FILE)),
       self: this.owner,
-      trusted: new Set(options.trust ?? []),
+      ...{ trusted: new Set(options.trust ?? []), mesh: this.mesh },
     });
     this.#selectors = createSelectors(options.selectors ?? []);
     const skills = options.skills ?? [];
@@ -198,9 +198,9 @@ class Node implements MeshworkNode {
   }
 
   /** Without what a job taught, the next one starts with less: no reason to end a node. */
-  #onTaught({ job, owner, lessons }: Extract<LocalEvent, { kind: "taught" }>): void {
+  #onTaught({ job, owner, lessons, names }: Extract<LocalEvent, { kind: "taught" }>): void {
     try {
-      this.#knowledge.onTaught(job, owner, lessons);
+      this.#knowledge.onTaught(job, owner, lessons, names);
     } catch (error) {
       this.#log.warn({ error: error instanceof Error ? error.message : String(error) }, "knowledge was not kept");
     }

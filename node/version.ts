@@ -1,8 +1,8 @@
-/** What this package is, and how it is called from here. */
+/** What this package is. */
 
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { IS_CHECKOUT, PACKAGE_ROOT } from "./own-files.ts";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "./own-files.ts";
 
 export function packageVersion(): string {
   try {
@@ -12,12 +12,3 @@ export function packageVersion(): string {
     return "unknown";
   }
 }
-
-/** How the command line is called from here: in a checkout through npm, which brings the right Node, elsewhere by its path. */
-function commandHere(): string {
-  if (!IS_CHECKOUT) return "meshwork";
-  if (relative(PACKAGE_ROOT, process.cwd()) === "") return "npm run -s meshwork --";
-  const script = join(PACKAGE_ROOT, "scripts/meshwork.ts");
-  return `node ${script.includes(" ") ? JSON.stringify(script) : script}`;
-}
-export const COMMAND = commandHere();

@@ -93,8 +93,14 @@ export type LocalEvent =
     }
   /** How a job of this node's operator stands, when that changes (agent/standing.ts). */
   | { readonly kind: "standing"; readonly job: JobId; readonly standing: Standing }
-  /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts). */
-  | { readonly kind: "taught"; readonly job: JobId; readonly owner: AgentId; readonly lessons: Lessons }
+  /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts), about whom. */
+  | {
+      readonly kind: "taught";
+      readonly job: JobId;
+      readonly owner: AgentId;
+      readonly lessons: Lessons;
+      readonly names: ReadonlyMap<AgentId, string>;
+    }
   /**
    * A job went wrong here and is set aside (agent/containment.ts): `isMarked` for good, else until the next start.
    * `detail`: where the program failed, or "".

@@ -5,9 +5,12 @@
  * What follows is imported late: an older Node does not know what it imports, and would not say so in words.
  */
 
+import { existsSync } from "node:fs";
 import nodeModule from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { guardStreams, writeTo } from "../node/cli/standard-streams.ts";
+import { PACKAGE_ROOT } from "../node/own-files.ts";
 
 const NEEDED = [22, 18] as const;
 
@@ -16,11 +19,15 @@ function isNewEnough(version: string): boolean {
   return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
 }
 
-// A reader that went away (`meshwork … | head`) is no error of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+guardStreams();
+returnToCaller();
+
+/** npm starts scripts in the package's folder, and paths that the user types are relative to where the user is. */
+function returnToCaller(): void {
+  const { npm_lifecycle_event: script, INIT_CWD: caller = "" } = process.env;
+  if ((script !== "meshwork" && script !== "start") || caller === "" || process.cwd() !== PACKAGE_ROOT) return;
+  if (existsSync(caller)) process.chdir(caller);
+}
 
 const argv = process.argv.slice(2);
 
@@ -29,12 +36,18 @@ const FROM_SOURCES = new Set(["sim", "experiment"]);
 /** Commands that start agents: a bundle, which takes seconds to make, is worth it for them. */
 const WITH_AGENTS = new Set(["demo", "run", "node"]);
 
+/** A person who waits wants to know what for. */
+function sayBundling(): void {
+  if (process.stderr.isTTY) writeTo("stderr", "making a bundle of the sources, as once after each change …\n");
+}
+
 /** The command line, from a bundle where that is quicker: `--help` and `--version` load next to nothing. */
 async function commandLine(command: string | undefined) {
   const isQuick = command === undefined || command.startsWith("-") || FROM_SOURCES.has(command);
   if (!isQuick) {
     const { bundledMain } = await import("./bundle/fast-start.ts");
-    const bundled = await bundledMain(WITH_AGENTS.has(command) && !argv.includes("--help") && !argv.includes("-h"));
+    const mayMake = WITH_AGENTS.has(command) && !argv.includes("--help") && !argv.includes("-h");
+    const bundled = await bundledMain(mayMake ? sayBundling : null);
     if (bundled !== null) {
       const main = await import(bundled).catch(() => null); // taken away in the meantime
       if (main !== null) return main as typeof import("../node/cli/main.ts");
@@ -51,7 +64,7 @@ function keepCompiled(): void {
 
 if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   const { packageVersion } = await import("../node/version.ts");
-  process.stdout.write(`${packageVersion()}\n`);
+  writeTo("stdout", `${packageVersion()}\n`);
 } else if (isNewEnough(process.versions.node)) {
   keepCompiled();
   const { runCli } = await commandLine(argv[0]);
@@ -82,7 +95,8 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   const { lingerNoLonger } = await import("../node/cli/process-end.ts");
   lingerNoLonger();
 } else {
-  process.stderr.write(
+  writeTo(
+    "stderr",
     `meshwork: this is Node ${process.versions.node}, and ${NEEDED.join(".")} or newer is needed\n` +
       "  install it from https://nodejs.org, or run: npx -p node@24 -p meshwork meshwork --help\n",
   );

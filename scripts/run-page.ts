@@ -3,8 +3,9 @@
  * report. Loaded when a run has ended, not before: plots come with a large library.
  */
 
+import { commandLine } from "../node/cli/command-line.ts";
 import type { RunPage, RunPageFacts } from "../node/run/run-page.ts";
-import { COMMAND, packageVersion } from "../node/version.ts";
+import { packageVersion } from "../node/version.ts";
 import { renderRealRun } from "../sim/report/real-run-page.ts";
 import { checkTraces } from "../sim/trace-files/check-traces.ts";
 import { RunFigures } from "../sim/trace-files/run-figures.ts";
@@ -38,7 +39,7 @@ export async function drawRunPage(facts: RunPageFacts): Promise<RunPage> {
     messages,
     result: { series: figures.series(), timeline, agents: figures.rows(), endedMs: figures.endedMs },
     checked,
-    commands: { repeat, verify, check: `${COMMAND} sim check ${trace}` },
+    commands: { repeat, verify, check: commandLine(["sim", "check", trace]) },
     version: packageVersion(),
   });
   const broken = checked.invariants.flatMap(({ id, verdict, note }) =>

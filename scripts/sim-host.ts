@@ -9,6 +9,8 @@ import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify }
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { commandLine } from "../node/cli/command-line.ts";
+import { traceOfRun } from "../node/cli/named.ts";
 import { hasher, verifier } from "../node/crypto.ts";
 import { readTextFile } from "../node/job-file/file-error.ts";
 import { nearest } from "../node/job-file/nearest.ts";
@@ -16,7 +18,7 @@ import { readJobFile } from "../node/job-file/parse-job.ts";
 import { objectSource, parseWith, parseYaml, type YamlSource } from "../node/job-file/yaml-source.ts";
 import { lineOfThrow } from "../node/skills/line-of-throw.ts";
 import { openTrace, readMerged } from "../node/trace-reader.ts";
-import { COMMAND, packageVersion } from "../node/version.ts";
+import { packageVersion } from "../node/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
@@ -49,7 +51,7 @@ export const simHost: SimHost = {
   createMachine: createAgent,
   realSignatures,
   verify: verifier,
-  openTrace,
+  openTrace: (path) => openTrace(traceOfRun(path)),
   readMerged,
   parseYaml,
   objectSource,
@@ -78,5 +80,5 @@ export const simPlatform: SimPlatform = {
   host: simHost,
   hostUrl: import.meta.url,
   version: packageVersion(),
-  command: COMMAND,
+  commandLine,
 };

@@ -3,26 +3,33 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { FoundAgent } from "../found-agents.ts";
 import { formatCredits, formatDuration } from "../job-file/duration.ts";
+import { DEFAULT_SIMILARITY } from "../job-file/task-skill.ts";
 import { EMBEDDER_HELP } from "../search/embedder.ts";
 import { withClient } from "./client.ts";
-import { address, type CliContext, EXIT, integer, type Register, shortName } from "./context.ts";
-import { columnsOf, padStart, plainText, wrap } from "./terminal-text.ts";
+import { address, type CliContext, EXIT, integer, MESH_OPTION, type Register } from "./context.ts";
+import { columnsOf, counted, padStart, plainText, wrap } from "./terminal-text.ts";
 
 interface AgentsOptions {
   readonly to: string;
   readonly mesh: string;
   readonly most: number;
+  readonly all?: boolean;
   readonly json?: boolean;
 }
 
 const MOST = 10;
+/** So many are asked for, to know how many are hidden. */
+const ASKED = 100;
+/** What is less similar than this is something else: tasks that ask in words call nobody for it, either. */
+const NEAR = DEFAULT_SIMILARITY;
 
 const EXAMPLES = `
 Examples:
   $ meshwork agents "count the words of a text" --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork agents translate --to ADDR --json | jq '.agents[0].skill'
 
-By words, "count words" finds "word count", but not "tally". Cheap agents rank a little higher than expensive ones.`;
+By words, "count words" finds "word count", but not "tally". Cheap agents rank a little higher
+than expensive ones. Agents less near than ${DEFAULT_SIMILARITY} are not shown (--all shows them).`;
 
 export const registerAgents: Register = (program, act) => {
   program
@@ -30,8 +37,9 @@ export const registerAgents: Register = (program, act) => {
     .argument("<query...>", "what they should be able to do, in words")
     .description("find agents by what they can do")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
-    .option("--most <n>", "the most agents to show", integer(1, 100), MOST)
+    .option(...MESH_OPTION)
+    .option("--most <n>", "the most agents to show", integer(1, ASKED), MOST)
+    .option("--all", "show those that are not near, too")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .addHelpText("after", EMBEDDER_HELP)
@@ -41,12 +49,19 @@ export const registerAgents: Register = (program, act) => {
 async function findAgents(context: CliContext, words: readonly string[], options: AgentsOptions): Promise<number> {
   const query = words.join(" ").trim();
   if (query === "") throw new MeshworkError("usage", "say what the agents should be able to do");
-  const agents = await withClient(context, options, ({ node, target }) => node.findAgents(query, options.most, target));
-  if (context.json) context.printJson({ query, agents });
-  else if (agents.length === 0) context.print("nobody says that it can do anything like that");
+  const found = await withClient(context, options, ({ node, target }) => node.findAgents(query, ASKED, target));
+  const near = options.all === true ? found : found.filter(({ similarity }) => similarity >= NEAR);
+  const agents = near.slice(0, options.most);
+  const far = found.length - near.length;
+  if (context.json) context.printJson({ query, agents, hidden: far });
   else
     for (const line of agents.flatMap((agent) => describe(agent, columnsOf(process.stdout, 100) - 1)))
       context.print(line);
+  if (agents.length === 0 && !context.json) context.print("nobody says that it can do anything like that");
+  if (far > 0)
+    context.note(
+      `${counted(far, "agent")} less near than ${NEAR} ${far === 1 ? "is" : "are"} not shown: --all shows them`,
+    );
   return agents.length === 0 ? EXIT.no : EXIT.ok;
 }
 
@@ -55,7 +70,8 @@ function describe(found: FoundAgent, width: number): string[] {
   const facts = [`${formatCredits(price)} credits, about ${formatDuration(expectedMs)}`, ...labels].join(", ");
   const text = description === "" ? facts : `${plainText(description)} (${plainText(facts)})`;
   return [
-    `${padStart(similarity.toFixed(2), 5)}  ${plainText(skill)}  ${plainText(name)}  ${plainText(agent)}`,
+    `${padStart(similarity.toFixed(2), 5)}  ${plainText(skill)}  ${plainText(name)}`,
+    `       ${plainText(agent)}`,
     ...wrap(text, width - 7).map((line) => `       ${line}`),
   ];
 }

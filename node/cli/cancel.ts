@@ -1,10 +1,10 @@
 /** `meshwork cancel`: ends a job of one's own. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { JobId } from "../../protocol/core/ids.ts";
-import { keeperOf, ownerIdentity, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
-import { jobsOf } from "./status.ts";
+import { jobsOf } from "../node-status.ts";
+import { findJob, ownerIdentity, withClient } from "./client.ts";
+import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { JOB_ARGUMENT, jobName } from "./named.ts";
 
 export interface CancelOptions {
   readonly to: string;
@@ -14,16 +14,17 @@ export interface CancelOptions {
 }
 
 const EXAMPLES = `
-Example:
-  $ meshwork cancel JOB --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…`;
+Examples:
+  $ meshwork cancel JOB --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
+  $ meshwork cancel last --to ADDR      your newest job`;
 
 export const registerCancel: Register = (program, act) => {
   program
     .command("cancel")
-    .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
+    .argument("<job>", JOB_ARGUMENT, jobName)
     .description("end a job that you own")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option(...MESH_OPTION)
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -35,11 +36,11 @@ const CANCEL_MS = 20_000;
 /** The request is sent again after this, ms: the keeper may be gone, or the request was lost. */
 const AGAIN_MS = 3_000;
 
-async function runCancel(context: CliContext, job: string, options: CancelOptions): Promise<number> {
+async function runCancel(context: CliContext, given: string, options: CancelOptions): Promise<number> {
   const owner = ownerIdentity(context, options.key);
-  const status = await withClient(context, { ...options, owner }, async (client) => {
+  const { job, status } = await withClient(context, { ...options, owner }, async (client) => {
     const { node } = client;
-    const keeper = await keeperOf(client, job as JobId);
+    const { job, keeper } = await findJob(client, given);
     const find = async () => jobsOf(await node.status(keeper)).find((known) => known.job === job);
     const before = await find();
     if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
@@ -50,12 +51,12 @@ async function runCancel(context: CliContext, job: string, options: CancelOption
         "give the owner's key with --key",
       );
     }
-    if (before.status !== "running") return before.status;
+    if (before.status !== "running") return { job, status: before.status };
     let after = before.status;
     let saidMs = Number.NEGATIVE_INFINITY;
     const isOver = async (): Promise<boolean> => {
       if (performance.now() - saidMs > AGAIN_MS) {
-        node.cancel(job as JobId, keeper);
+        node.cancel(job, keeper);
         saidMs = performance.now();
       }
       after = (await find())?.status ?? after;
@@ -67,7 +68,7 @@ async function runCancel(context: CliContext, job: string, options: CancelOption
       const remedy = "it is cancelled once its members are back, if the request reached them; repeat the command then";
       throw new MeshworkError("unreachable", problem, remedy);
     });
-    return after;
+    return { job, status: after };
   });
   if (context.json) context.printJson({ job, status });
   else context.print(`job ${job} is ${status}`);

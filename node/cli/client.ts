@@ -8,11 +8,14 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { type Identity, loadIdentity, loadOrMakeIdentity, makeIdentity } from "../identity.ts";
 import { KNOWLEDGE_FILE } from "../knowledge.ts";
+import { clockProblem } from "../network/clock-findings.ts";
 import { describeNews, type NetworkNews } from "../network/news.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { agentsOf, type JobStatus, jobsOf, type KnownAgent } from "../node-status.ts";
 import { embedderFrom } from "../search/embedder.ts";
-import { COMMAND } from "../version.ts";
+import { commandLine, meshWords } from "./command-line.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
+import { isWhole, LAST, pickOne } from "./named.ts";
 import { probe } from "./probe.ts";
 
 const CONNECT_MS = 10_000;
@@ -47,8 +50,10 @@ const readerIdentity = (context: CliContext, keyFile: string | undefined): Ident
     ? (loadIdentity(defaultKeyFile(context.io.env)) ?? makeIdentity())
     : ownerIdentity(context, keyFile);
 
-const noAnswer = (what: string, { to }: ClientOptions): MeshworkError =>
-  new MeshworkError("unreachable", what, `check the address, or run: ${COMMAND} doctor ${to}`);
+const noAnswer = (what: string, { to, mesh }: ClientOptions): MeshworkError => {
+  const doctor = commandLine(["doctor", to, ...meshWords(mesh)]);
+  return new MeshworkError("unreachable", what, `check the address, or run: ${doctor}`);
+};
 
 /** What the owner's jobs taught stands beside its key. */
 export const ownerKnowledge = (context: CliContext, keyFile: string | undefined): string =>
@@ -136,8 +141,80 @@ export async function withClient<T>(
 /** A mesh's new acquaintance learns of the other agents within about this time, ms. */
 const SETTLE_MS = 3_000;
 
+/** The agents that the one of `--to` knows, once this side knows as many that keep jobs, or after `waitMs`. */
+export async function agentsKnown({ node, target }: Client, waitMs: number): Promise<readonly KnownAgent[]> {
+  const read = async (of: AgentId): Promise<readonly KnownAgent[]> =>
+    agentsOf(await node.status(of)).filter(({ agent }) => agent !== node.id);
+  const hosts = (agents: readonly KnownAgent[]): number => agents.filter((agent) => agent.hosts).length;
+  const theirs = hosts(await read(target));
+  const startedMs = performance.now();
+  const knowsAll = async (): Promise<boolean> => {
+    if (hosts(await read(node.id)) >= theirs) return true;
+    const problem = performance.now() > startedMs + PATIENCE_MS ? clockProblem(node.clock()) : null;
+    if (problem !== null) throw problem;
+    return false;
+  };
+  await node.until(knowsAll, waitMs, "learning of the agents");
+  return read(node.id);
+}
+
+/** A job as one of the agents that keep it tells of it. */
+export interface KeptJob {
+  readonly job: JobStatus;
+  readonly keepers: readonly KnownAgent[];
+}
+
+/** The longest that one of many agents may take to answer, ms. */
+const ANSWER_MS = 3_000;
+
+/** All jobs that agents keep, as far as they answer. */
+export async function jobsKept(client: Client): Promise<readonly KeptJob[]> {
+  const { node, target } = client;
+  const known = await agentsKnown(client, SETTLE_MS).catch(async () => agentsOf(await node.status(target)));
+  const hosts = known.filter((agent) => agent.hosts && (agent.agent === target || agent.reach !== "unreachable"));
+  const late = (): Promise<null> => new Promise((resolve) => setTimeout(resolve, ANSWER_MS, null).unref());
+  const answers = await Promise.all(
+    hosts.map(async (keeper) => {
+      const status = await Promise.race([node.status(keeper.agent).catch(() => null), late()]);
+      return { keeper, jobs: status === null ? [] : jobsOf(status) };
+    }),
+  );
+  const kept = new Map<string, { job: JobStatus; readonly keepers: KnownAgent[] }>();
+  for (const { keeper, jobs } of answers)
+    for (const job of jobs) {
+      const before = kept.get(job.job) ?? { job, keepers: [] };
+      if (job.height > before.job.height) before.job = job;
+      before.keepers.push(keeper);
+      kept.set(job.job, before);
+    }
+  return [...kept.values()];
+}
+
+export interface FoundJob {
+  readonly job: JobId;
+  readonly keeper: AgentId;
+}
+
+/** The job that a user names, and an agent that keeps it. Throws `refused` if nobody does, or several may be meant. */
+export async function findJob(client: Client, given: string): Promise<FoundJob> {
+  if (isWhole(given)) return { job: given as JobId, keeper: await keeperOf(client, given as JobId) };
+  const { job, keepers } = pickJob(client.node.owner, given, await jobsKept(client));
+  return { job: job.job as JobId, keeper: keepers[0]!.agent };
+}
+
+/** `last`: the newest of the owner's own. */
+export function pickJob(owner: AgentId, given: string, kept: readonly KeptJob[]): KeptJob {
+  if (given === LAST) {
+    const own = kept.filter(({ job }) => job.owner === owner).sort((a, b) => b.job.startedMs - a.job.startedMs);
+    if (own[0] !== undefined) return own[0];
+    throw new MeshworkError("refused", "these agents keep no job of yours", "check --to, --mesh and --key");
+  }
+  const all = kept.map((one) => ({ id: one.job.job, name: one.job.name, about: one.job.status, one }));
+  return pickOne("job", given, all).one;
+}
+
 /** The agent that keeps a job: the one of `--to`, or another that it knows. Throws `refused` if nobody does. */
-export async function keeperOf({ node, target }: Client, job: JobId): Promise<AgentId> {
+async function keeperOf({ node, target }: Client, job: JobId): Promise<AgentId> {
   let keeper: AgentId | null = null;
   const search = async (): Promise<boolean> => {
     keeper = await node.keeperOf(job, target);

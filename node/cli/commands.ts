@@ -54,7 +54,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   },
   {
     name: "status",
-    takes: "[options]",
+    takes: "[options] [what]",
     summary: "show the agents and jobs that an agent knows",
     load: async () => (await import("./status.ts")).registerStatus,
   },
@@ -84,7 +84,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   },
   {
     name: "explain",
-    takes: "[options] <job> <task>",
+    takes: "[options] <job> [task]",
     summary: "show why a task went to the agents that it went to",
     load: async () => (await import("./explain.ts")).registerExplain,
   },

@@ -13,9 +13,11 @@ import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
 import { isHash } from "../../protocol/core/ids.ts";
 import { parseSize } from "../job-file/duration.ts";
+import { RUNS_FOLDER } from "../run/last-run.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
 import { storageError } from "../store/files.ts";
-import { plainText } from "./terminal-text.ts";
+import { asCalledHere, COMMAND, DEFAULT_MESH } from "./command-line.ts";
+import { hang, plainText } from "./terminal-text.ts";
 
 /** Exit codes, everywhere. */
 export const EXIT = {
@@ -34,6 +36,8 @@ export const EXIT = {
 export interface CliIo {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Why something that was written is lost although its reader is there, as on a full disk; null: nothing is. */
+  lostOutput?(): Promise<string | null>;
   /** The terminal that a live view may use: standard error, so that standard output stays for results. */
   readonly terminal: NodeJS.WriteStream | null;
   readonly env: NodeJS.ProcessEnv;
@@ -76,6 +80,12 @@ const CODES: { readonly [code in MeshworkErrorCode]: number } = {
 
 export const exitCodeOf = (error: MeshworkError): number => CODES[error.code];
 
+/** Of whatever ends a command: what is no error of the operator's is a bug of ours. */
+export const exitOf = (error: unknown): number => {
+  const known = asMeshworkError(error);
+  return known === null ? EXIT.bug : exitCodeOf(known);
+};
+
 /** What the machine refuses; of everything else that the system says, a missing file too, the cause is a bug of ours. */
 const REFUSALS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOTDIR", "EEXIST", "EMFILE"]);
 
@@ -90,8 +100,21 @@ export function asMeshworkError(error: unknown): MeshworkError | null {
 
 /** One line: what is wrong, where, and what to do. */
 export function errorLine(error: MeshworkError): string {
-  const line = `meshwork: ${error.message}${error.remedy === "" ? "" : ` – ${error.remedy}`}`;
+  const line = `meshwork: ${error.message}${error.remedy === "" ? "" : ` – ${asCalledHere(error.remedy)}`}`;
   return plainText(line.replace(/\s*\n\s*/g, " "));
+}
+
+/** The same for a terminal: the remedy on lines of its own, and a command in it whole, to be pasted. */
+export function errorLines({ message, remedy }: MeshworkError, width: number): string[] {
+  const plain = (text: string): string => plainText(text.replace(/\s*\n\s*/g, " "));
+  const todo = remedy === "" ? "" : `→ ${plain(asCalledHere(remedy))}`;
+  const at = todo.indexOf(`${COMMAND} `);
+  const [words, command] = at < 0 ? [todo, ""] : [todo.slice(0, at).trimEnd(), todo.slice(at)];
+  return [
+    ...hang(`meshwork: ${plain(message)}`, width, 2),
+    ...(words === "" ? [] : hang(words, width - 2, 2).map((line) => `  ${line}`)),
+    ...(command === "" ? [] : [`    ${command}`]),
+  ];
 }
 
 /** What `--json` prints where there is no result. */
@@ -100,7 +123,7 @@ export const errorDocument = ({
   message,
   remedy,
 }: Pick<MeshworkError, "message" | "remedy"> & { code: string }) => ({
-  error: { code, message, remedy },
+  error: { code, message, remedy: asCalledHere(remedy) },
 });
 
 // --- arguments ----------------------------------------------------------------------------------------
@@ -173,6 +196,9 @@ export function jobId(text: string): string {
   return text;
 }
 
+/** Of commands that talk to an agent. */
+export const MESH_OPTION = ["--mesh <name>", "the mesh of that agent", shortName, DEFAULT_MESH] as const;
+
 /** For options that may be repeated. */
 export const collect =
   <T>(parse: (text: string) => T) =>
@@ -190,9 +216,5 @@ export const defaultKeyFile = (env: NodeJS.ProcessEnv): string => join(configFol
 /** Where a run leaves its files unless `--out` says so: `.meshwork/runs/<time>-<seed>`. */
 export function defaultRunFolder(startedMs: number, seed: number): string {
   const time = new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-");
-  return join(".meshwork", "runs", `${time}-${seed}`);
+  return join(RUNS_FOLDER, `${time}-${seed}`);
 }
-
-/** As a word of a shell. */
-export const quoted = (text: string): string =>
-  /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

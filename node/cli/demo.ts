@@ -11,7 +11,7 @@ import { PACKAGE_ROOT } from "../own-files.ts";
 import { DemoFaults } from "../run/demo-faults.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
-import { finishRun, followJob } from "../run/run-job.ts";
+import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
 import { surveyJob } from "../run/survey-job.ts";
 import { withLocalMesh } from "../run/with-local-mesh.ts";
 import type { SurveyReport } from "../skills/survey.ts";
@@ -90,7 +90,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
   return withLocalMesh(
     { context, folder, agents, perProcess, args: [], startedAt },
     async ({ mesh, owner, onLost, messages }) => {
-      const handle = await owner.submit(survey.job);
+      const handle = await submitLocally(context, owner, survey.job);
       const faults = new DemoFaults({ mesh, owner, handle, prng, batches: survey.batches });
       const run = await followJob({
         context,
@@ -110,7 +110,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
       if (perProcess > 1) command.push("--per-process", String(perProcess));
       if (options.input !== undefined) command.push("--input", options.input);
       const ending = { context, run, handle, folder, title, command, highlights };
-      return async () => finishRun({ ...ending, messages: await messages() });
+      return { words: endWords(run), finish: async () => finishRun({ ...ending, messages: await messages() }) };
     },
   );
 }

@@ -8,9 +8,9 @@ import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { formatSize } from "../job-file/duration.ts";
-import { address, type CliContext, configFolder, EXIT, type Register } from "./context.ts";
+import { address, type CliContext, configFolder, EXIT, MESH_OPTION, type Register } from "./context.ts";
 import { checkAgent } from "./doctor-agent.ts";
-import { padEnd, painter, wantsColor } from "./terminal-text.ts";
+import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "./terminal-text.ts";
 
 export interface DoctorOptions {
   readonly mesh: string;
@@ -50,7 +50,7 @@ export const registerDoctor: Register = (program, act) => {
       address(text),
     ])
     .description("check this machine, whether others can be reached, and whether they can dial it back")
-    .option("--mesh <name>", "the mesh of those agents", "default")
+    .option(...MESH_OPTION)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runDoctor));
@@ -76,18 +76,35 @@ async function runDoctor(
   for (const text of addresses ?? []) checks.push(...(await checkAgent(context, text, options.mesh)));
   const ok = checks.every((check) => check.state !== "fail");
   if (context.json) context.printJson({ ok, checks });
-  else for (const line of renderChecks(checks, wantsColor(process.stdout, env))) context.print(line);
+  else
+    for (const line of renderChecks(checks, wantsColor(process.stdout, env), columnsOf(process.stdout, 100) - 1))
+      context.print(line);
   return ok ? EXIT.ok : EXIT.no;
 }
 
-function renderChecks(checks: readonly Check[], color: boolean): string[] {
+const NAME_MAX = 16;
+
+/** Names with an address in them stand on a line of their own. */
+export function renderChecks(checks: readonly Check[], color: boolean, width: number): string[] {
   const paint = painter(color);
   const signs = { ok: paint("✓", "green"), warn: paint("!", "yellow"), fail: paint("✗", "red") };
-  const width = Math.max(...checks.map((check) => check.name.length)) + 2;
-  return checks.flatMap(({ name, state, detail, remedy }) => [
-    `${signs[state]} ${padEnd(name, width)}${detail}`,
-    ...(remedy === "" ? [] : [`  ${padEnd("", width)}${paint(`→ ${remedy}`, "bold")}`]),
-  ]);
+  const label = Math.min(NAME_MAX, Math.max(...checks.map((check) => check.name.length))) + 2;
+  const indent = " ".repeat(label + 2);
+  return checks.flatMap(({ name, state, detail, remedy }) => {
+    const [first = "", ...more] = hang(plainText(detail), width - indent.length);
+    const todo = remedy === "" ? [] : hang(`→ ${plainText(remedy)}`, width - indent.length, 2);
+    const isLong = name.length > NAME_MAX;
+    if (isLong && name.length + detail.length + 4 <= width)
+      return [
+        `${signs[state]} ${plainText(name)}  ${plainText(detail)}`,
+        ...todo.map((line) => `${indent}${paint(line, "bold")}`),
+      ];
+    return [
+      `${signs[state]} ${isLong ? plainText(name) : `${padEnd(name, label)}${first}`}`,
+      ...[...(isLong ? [first] : []), ...more].map((line) => `${indent}${line}`),
+      ...todo.map((line) => `${indent}${paint(line, "bold")}`),
+    ];
+  });
 }
 
 const fine = (name: string, detail: string): Check => ({ name, state: "ok", detail, remedy: "" });

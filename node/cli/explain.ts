@@ -1,16 +1,16 @@
 /** `meshwork explain`: why a task's workers were chosen: who was there, what was known of them, and the scores. */
 
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { ANY_TASK } from "../../protocol/agent/explanations.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { JobId, TaskId } from "../../protocol/core/ids.ts";
+import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
 import { formatCredits, formatDuration } from "../job-file/duration.ts";
+import { agentsOf } from "../node-status.ts";
 import { openTrace } from "../trace-reader.ts";
-import { COMMAND } from "../version.ts";
-import { keeperOf, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
-import { counted, padEnd, padStart, plainText, tenths } from "./terminal-text.ts";
+import { type Client, findJob, withClient } from "./client.ts";
+import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { JOB_ARGUMENT, jobName, LAST, pickOne, traceOfRun } from "./named.ts";
+import { columnsOf, counted, displayWidth, hang, plainText, table, tenths } from "./terminal-text.ts";
 
 interface ExplainOptions {
   readonly to?: string;
@@ -22,78 +22,145 @@ interface ExplainOptions {
 const EXAMPLES = `
 Examples:
   $ meshwork explain JOB report --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
+  $ meshwork explain JOB --to ADDR        which of its tasks there are to explain
+  $ meshwork explain last                 those of the newest run of this folder
+  $ meshwork explain last count/3
   $ meshwork explain JOB count/3 --run .meshwork/runs/2026-01-01T12-00-00-7
 
-A task is named as traces and status do: the node of the job file, and for one of many its number from 0. Agents that
-keep a job remember its newest tasks only; a run's folder has them all.`;
+A task is named as traces and status do: the node of the job file, and for one of many its number from 0; the beginning
+of its name is enough where no other begins so. Agents that keep a job remember its newest tasks only; a run's folder
+has them all.`;
 
 export const registerExplain: Register = (program, act) => {
   program
     .command("explain")
-    .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
-    .argument("<task>", "the task, e.g. report or count/3")
+    .argument("<job>", JOB_ARGUMENT, jobName)
+    .argument("[task]", "the task, e.g. report or count/3 (default: list them)")
     .description("show why a task went to the agents that it went to")
     .option("--to <addr>", "ask this agent of the mesh", address)
-    .option("--run <dir>", "read it from the folder of a run, or from a trace file")
-    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option("--run <dir>", "read it from the folder of a run (last: the newest), or from a trace file")
+    .option(...MESH_OPTION)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(explain));
 };
 
 interface Explained {
-  readonly choices: readonly ExplainedChoice[];
+  readonly job: string;
+  /** Of all its tasks that are known: by name, the newest last. */
+  readonly tasks: ReadonlyMap<string, TaskChoices>;
   nameOf(agent: string): string;
 }
 
-async function explain(context: CliContext, job: string, task: string, options: ExplainOptions): Promise<number> {
-  const { to, run } = options;
+interface TaskChoices {
+  /** How often workers were chosen; null: not said. */
+  readonly times: number | null;
+  readonly newest: ExplainedChoice;
+  all(): Promise<readonly ExplainedChoice[]>;
+}
+
+async function explain(
+  context: CliContext,
+  given: string,
+  task: string | undefined,
+  options: ExplainOptions,
+): Promise<number> {
+  const { to, run = given === LAST && to === undefined ? LAST : undefined } = options;
   if ((to === undefined) === (run === undefined))
-    throw new MeshworkError("usage", "say where to look: --to ADDR or --run DIR", `see ${COMMAND} explain --help`);
-  const { choices, nameOf } =
-    to !== undefined ? await ask(context, job, task, { ...options, to }) : await readRun(run!, job, task);
-  if (choices.length === 0) {
-    const remedy =
-      "compare the ids; tasks are called as in the job file, those of a map or chain with a number: report, count/3";
-    throw new MeshworkError("refused", `nothing is known of how workers of ${task} were chosen`, remedy);
-  }
-  if (context.json) context.printJson({ job, task, choices });
-  else for (const line of choices.flatMap((choice) => ["", ...describe(choice, nameOf)]).slice(1)) context.print(line);
+    throw new MeshworkError("usage", "say where to look: --to ADDR or --run DIR", "see meshwork explain --help");
+  const width = columnsOf(process.stdout, 100) - 1;
+  const show = async ({ job, tasks, nameOf }: Explained): Promise<Shown> => {
+    if (tasks.size === 0)
+      throw new MeshworkError("refused", `nothing is known of how workers of job ${job} were chosen`);
+    if (task === undefined) return listOf(job, tasks, nameOf, width);
+    const { id } = pickOne(
+      "task",
+      task,
+      [...tasks.keys()].map((known) => ({ id: known })),
+    );
+    const choices = await tasks.get(id)!.all();
+    const lines = choices.flatMap((choice) => ["", ...describeChoice(choice, nameOf, width)]).slice(1);
+    return { document: { job, task: id, choices }, lines };
+  };
+  const { document, lines } =
+    to !== undefined
+      ? await withClient(context, { ...options, to }, async (client) => show(await ask(client, given, task)))
+      : await show(await readRun(run!, given));
+  if (context.json) context.printJson(document);
+  else for (const line of lines) context.print(line);
   return EXIT.ok;
 }
 
-async function ask(
-  context: CliContext,
-  job: string,
-  task: string,
-  options: ExplainOptions & { readonly to: string },
-): Promise<Explained> {
-  return withClient(context, options, async (client) => {
-    const { node } = client;
-    const choices = await node.explanation(job as JobId, task as TaskId, await keeperOf(client, job as JobId));
-    const { agents } = (await node.status()) as unknown as { agents: readonly { agent: string; name: string }[] };
-    const names = new Map(agents.map(({ agent, name }) => [agent, name]));
-    return { choices, nameOf: (agent) => names.get(agent) ?? agent };
+interface Shown {
+  readonly document: unknown;
+  readonly lines: readonly string[];
+}
+
+/** What there is to explain. */
+function listOf(job: string, tasks: Explained["tasks"], nameOf: Explained["nameOf"], width: number): Shown {
+  const rows = [...tasks].map(([task, { times, newest }]) => {
+    const workers = newest.candidates.filter(({ picked }) => picked !== null).map(({ agent }) => agent);
+    return { task, times, attempt: newest.attempt, workers };
   });
+  const cells = rows.map(({ task, times, workers }) => [
+    plainText(task),
+    times === null ? "·" : String(times),
+    workers.map((agent) => plainText(nameOf(agent))).join(", "),
+  ]);
+  const columns = [
+    { title: "task" },
+    { title: "choices", align: "right" },
+    { title: "workers", isElastic: true },
+  ] as const;
+  return { document: { job, tasks: rows }, lines: table(columns, cells, width) };
+}
+
+/** From an agent that keeps the job. */
+async function ask(client: Client, given: string, task: string | undefined): Promise<Explained> {
+  const { node } = client;
+  const { job, keeper } = await findJob(client, given);
+  const names = new Map(agentsOf(await node.status()).map(({ agent, name }) => [agent as string, name]));
+  const listed = await node.explanation(job, ANY_TASK, keeper);
+  const tasks = new Map<string, TaskChoices>();
+  for (const newest of listed) {
+    const all = () => node.explanation(job, newest.task as TaskId, keeper);
+    tasks.set(newest.task ?? "", { times: null, newest, all });
+  }
+  if (task !== undefined && !tasks.has(task)) {
+    // It lists its newest ones only, or it is of a version that lists none.
+    const choices = await node.explanation(job, task as TaskId, keeper);
+    const newest = choices.at(-1);
+    if (newest !== undefined) tasks.set(task, { times: choices.length, newest, all: () => Promise.resolve(choices) });
+  }
+  return { job, tasks, nameOf: (agent) => names.get(agent) ?? agent };
 }
 
 /** From what the makers of blocks wrote into the trace. */
-async function readRun(path: string, job: string, task: string): Promise<Explained> {
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "trace.jsonl") : path;
-  const reader = await openTrace(file);
+async function readRun(path: string, given: string): Promise<Explained> {
+  const reader = await openTrace(traceOfRun(path));
   const names = new Map(reader.head.agents.map(({ agent, name }) => [agent as string, name]));
-  const choices: ExplainedChoice[] = [];
+  const jobs = new Map<string, Map<string, ExplainedChoice[]>>();
   try {
     for (; reader.entry !== null; await reader.advance()) {
       const { entry } = reader;
-      if (entry.kind !== "chosen" || entry.job !== job || entry.task !== task) continue;
-      const { attempt, height } = entry;
-      choices.push({ ...(entry.choice as ExplainedChoice), attempt, height });
+      if (entry.kind !== "chosen") continue;
+      const { job, task, attempt, height } = entry;
+      const tasks = jobs.get(job) ?? new Map<string, ExplainedChoice[]>();
+      jobs.set(
+        job,
+        tasks.set(task, [...(tasks.get(task) ?? []), { ...(entry.choice as ExplainedChoice), attempt, height }]),
+      );
     }
   } finally {
     await reader.close();
   }
-  return { choices, nameOf: (agent) => names.get(agent) ?? agent };
+  const all = [...jobs.keys()].map((id) => ({ id }));
+  const job = given === LAST && all.length > 0 ? all.at(-1)!.id : pickOne("job of this run", given, all).id;
+  const tasks = [...jobs.get(job)!].map(([task, choices]): [string, TaskChoices] => [
+    task,
+    { times: choices.length, newest: choices.at(-1)!, all: () => Promise.resolve(choices) },
+  ]);
+  return { job, tasks: new Map(tasks), nameOf: (agent) => names.get(agent) ?? agent };
 }
 
 const WHY: ReadonlyMap<string, string> = new Map([
@@ -106,17 +173,17 @@ const WHY: ReadonlyMap<string, string> = new Map([
 
 const number = (value: number | null): string => (value === null ? "·" : value.toFixed(3));
 
-const COLUMNS: readonly (readonly [title: string, width: number, cell: (candidate: ExplainedCandidate) => string])[] = [
-  ["score", 8, ({ score }) => number(score)],
-  ["expected", 10, ({ mean }) => number(mean)],
-  ["doubt", 8, ({ bonus }) => number(bonus)],
-  ["near", 7, ({ known }) => number(known.similarity)],
-  ["right", 7, ({ known }) => tenths(known.accepted + known.acceptedBefore)],
-  ["wrong", 7, ({ known }) => tenths(known.rejected + known.rejectedBefore)],
-  ["late", 6, ({ known }) => tenths(known.timeouts)],
-  ["busy", 7, ({ known }) => `${known.live}/${known.slots}`],
-  ["price", 8, ({ known }) => formatCredits(known.price)],
-  ["takes", 8, ({ known }) => formatDuration(known.expectedMs)],
+const COLUMNS: readonly (readonly [title: string, cell: (candidate: ExplainedCandidate) => string])[] = [
+  ["score", ({ score }) => number(score)],
+  ["expected", ({ mean }) => number(mean)],
+  ["doubt", ({ bonus }) => number(bonus)],
+  ["near", ({ known }) => number(known.similarity)],
+  ["right", ({ known }) => tenths(known.accepted + known.acceptedBefore)],
+  ["wrong", ({ known }) => tenths(known.rejected + known.rejectedBefore)],
+  ["late", ({ known }) => tenths(known.timeouts)],
+  ["busy", ({ known }) => `${known.live}/${known.slots}`],
+  ["price", ({ known }) => formatCredits(known.price)],
+  ["takes", ({ known }) => formatDuration(known.expectedMs)],
 ];
 
 /** Why it was picked, where the others leave it open: of as many offers as seats, and of equals. */
@@ -128,21 +195,38 @@ function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCand
   return WHY.get(candidate.picked) ?? plainText(candidate.picked);
 }
 
-function describe({ attempt, height, candidates }: ExplainedChoice, nameOf: (agent: string) => string): string[] {
+/** Reasons stand in a column where there is room, else below the table. */
+export function describeChoice(
+  { attempt, height, candidates }: ExplainedChoice,
+  nameOf: (agent: string) => string,
+  width: number,
+): string[] {
   const picked = candidates.filter((candidate) => candidate.picked !== null);
   const screened = candidates.filter(({ place }) => place === null).length;
   const left = screened === 0 ? "" : `, ${screened} of them left out by the screening`;
-  const width = Math.min(24, Math.max(6, ...candidates.map(({ agent }) => plainText(nameOf(agent)).length))) + 2;
+  const head = `attempt ${attempt}, block ${height}: ${counted(picked.length, "seat")}, ${counted(candidates.length, "offer")}${left}`;
   // Tasks that name a skill are offered that skill.
-  const columns = COLUMNS.filter(([title]) => title !== "near" || candidates.some(({ known }) => known.similarity < 1));
+  const shown = COLUMNS.filter(([title]) => title !== "near" || candidates.some(({ known }) => known.similarity < 1));
+  const named = (candidate: ExplainedCandidate): string => plainText(nameOf(candidate.agent));
+  const columns = [
+    { title: "  agent", isElastic: true },
+    ...shown.map(([title]) => ({ title, align: "right" as const })),
+  ];
+  const rows = candidates.map((candidate) => [
+    `${candidate.picked === null ? "  " : "> "}${named(candidate)}`,
+    ...shown.map(([, cell]) => cell(candidate)),
+  ]);
+  const whys = candidates.map((candidate) => whyOf(candidate, candidates));
+  const whole = table(
+    [...columns, { title: "" }],
+    rows.map((row, i) => [...row, whys[i]!]),
+    Number.POSITIVE_INFINITY,
+  );
+  if (whole.every((line) => displayWidth(line) <= width)) return [...hang(head, width, 2), ...whole];
+  const reasons = picked.map((candidate) => `${named(candidate)}: ${whyOf(candidate, candidates)}`);
   return [
-    `attempt ${attempt}, block ${height}: ${counted(picked.length, "seat")}, ${counted(candidates.length, "offer")}${left}`,
-    `  ${padEnd("agent", width)}${columns.map(([title, size]) => padStart(title, size)).join("")}`,
-    ...candidates.map((candidate) => {
-      const cells = columns.map(([, size, cell]) => padStart(cell(candidate), size)).join("");
-      const name = padEnd(plainText(nameOf(candidate.agent)).slice(0, width - 2), width);
-      const why = whyOf(candidate, candidates);
-      return `${candidate.picked === null ? "  " : "> "}${name}${cells}${why === "" ? "" : `  ${why}`}`;
-    }),
+    ...hang(head, width, 2),
+    ...table(columns, rows, width),
+    ...reasons.flatMap((line) => hang(line, width - 2, 2).map((part) => `  ${part}`)),
   ];
 }

@@ -7,7 +7,8 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import { UNSCORED_MAX } from "../../protocol/selection/knowledge.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "../knowledge.ts";
-import { type CliContext, configFolder, EXIT, jobId, type Register } from "./context.ts";
+import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
+import { isWhole, JOB_ARGUMENT, jobName, LAST, pickOne } from "./named.ts";
 import { counted } from "./terminal-text.ts";
 
 interface FeedbackOptions {
@@ -18,7 +19,7 @@ interface FeedbackOptions {
 const EXAMPLES = `
 Examples:
   $ meshwork feedback JOB 1        # the result is right
-  $ meshwork feedback JOB 0.3      # mostly not
+  $ meshwork feedback last 0.3     # that of your newest job is mostly not
 
 What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
 your own knowledge (meshwork knowledge show): your next jobs go by it. The job itself stays as it is. Each of your newest
@@ -34,7 +35,7 @@ function score(text: string): number {
 export const registerFeedback: Register = (program, act) => {
   program
     .command("feedback")
-    .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
+    .argument("<job>", JOB_ARGUMENT, jobName)
     .argument("<score>", "how good its result is: 0 wrong to 1 right", score)
     .description("say how good a job's result was: your next jobs go by it")
     .option("--data <dir>", "data folder of the node that submitted it (default: your own, which submit uses)")
@@ -43,10 +44,24 @@ export const registerFeedback: Register = (program, act) => {
     .action(act(feedback));
 };
 
-async function feedback(context: CliContext, job: string, given: number, options: FeedbackOptions): Promise<number> {
+/** Of those that wait for a score; `last` is the newest of them. */
+function jobMeant(named: string, waiting: readonly { readonly job: string }[]): string {
+  const newest = waiting.at(-1);
+  if (named === LAST && newest !== undefined) return newest.job;
+  return isWhole(named)
+    ? named
+    : pickOne(
+        "job that waits for a score",
+        named,
+        waiting.map(({ job }) => ({ id: job })),
+      ).id;
+}
+
+async function feedback(context: CliContext, named: string, given: number, options: FeedbackOptions): Promise<number> {
   const folder = options.data ?? configFolder(context.io.env);
   if (!existsSync(folder)) throw new MeshworkError("usage", `there is no folder ${folder}`);
   const knowledge = new NodeKnowledge({ path: join(folder, KNOWLEDGE_FILE), self: null, trusted: new Set() });
+  const job = jobMeant(named, knowledge.world.unscored);
   const { credits } = knowledge.score(job, given, BUILT_IN_SELECTORS);
   const agents = new Set(credits.map(({ agent }) => agent)).size;
   if (context.json) context.printJson({ job, score: given, agents });

@@ -1,7 +1,18 @@
-/** What `meshwork init` writes. A test runs both. */
+/** What `meshwork init` writes. A test runs both. Commands in it are as its reader calls them, from where `init` ran. */
 
-export const SKILLS_TEMPLATE = `// Skills of an agent. \`meshwork node --skills skills.mjs\` offers them to a mesh, and
-// \`meshwork run JOB.yaml --skills skills.mjs\` to the agents of a local one.
+import { commandLine } from "./command-line.ts";
+
+export interface InitFiles {
+  readonly skills: string;
+  readonly job: string;
+}
+
+export const skillsTemplate = ({
+  skills,
+  job,
+}: InitFiles): string => `// Skills of an agent. This command offers them to a mesh, and the next one to the agents of a local mesh:
+//   ${commandLine(["node", "--skills", skills])}
+//   ${commandLine(["run", job, "--skills", skills])}
 //
 // A skill is a function with a description. The schemas say what goes in and what comes out (zod:
 // https://zod.dev); input that does not fit is refused before your code runs, output that does not fit is a
@@ -36,10 +47,15 @@ export default ({ z, defineSkill }) => [
 ];
 `;
 
-export const JOB_TEMPLATE = `# A job: tasks, what they need of each other, and what is asked of those who work on them.
-#   meshwork run JOB.yaml                          on a mesh of its own, on this machine
-#   meshwork submit JOB.yaml --to ADDR --wait      on a mesh that runs already
-#   meshwork schema job                            everything that may stand here
+export const jobTemplate = ({
+  job,
+}: InitFiles): string => `# A job: tasks, what they need of each other, and what is asked of those who work on them.
+# On a mesh of its own, on this machine:
+#   ${commandLine(["run", job])}
+# On a mesh that runs already (ADDR is the address of one of its agents, as it prints it):
+#   ${commandLine(["submit", job, "--to", "ADDR", "--wait"])}
+# Everything that may stand here:
+#   ${commandLine(["schema", "job"])}
 
 name: hello-mesh
 # The most that the whole job may cost, in credits.

@@ -4,28 +4,26 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { makeFolder } from "../store/files.ts";
-import { COMMAND } from "../version.ts";
+import { commandLine } from "./command-line.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
-import { JOB_TEMPLATE, SKILLS_TEMPLATE } from "./init-templates.ts";
+import { type InitFiles, jobTemplate, skillsTemplate } from "./init-templates.ts";
 
 export interface InitOptions {
   readonly json?: boolean;
 }
 
-const FILES: readonly (readonly [name: string, content: string])[] = [
-  ["skills.mjs", SKILLS_TEMPLATE],
-  ["JOB.yaml", JOB_TEMPLATE],
-];
+/** Not the current folder: in a checkout, git ignores this one, and whoever tries it elsewhere can take it away again. */
+const FOLDER = "my-mesh";
 
 const EXAMPLES = `
 Examples:
-  $ meshwork init
+  $ meshwork init              # into ./my-mesh/
   $ meshwork init my-agent`;
 
 export const registerInit: Register = (program, act) => {
   program
     .command("init")
-    .argument("[dir]", "where to write them", ".")
+    .argument("[dir]", "where to write them", FOLDER)
     .description("write a commented skills file and job file to start from")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -34,9 +32,12 @@ export const registerInit: Register = (program, act) => {
 
 async function runInit(context: CliContext, directory: string, _options: InitOptions): Promise<number> {
   makeFolder(directory);
+  const files: InitFiles = { skills: join(directory, "skills.mjs"), job: join(directory, "JOB.yaml") };
   const written: string[] = [];
-  for (const [name, content] of FILES) {
-    const file = join(directory, name);
+  for (const [file, content] of [
+    [files.skills, skillsTemplate(files)],
+    [files.job, jobTemplate(files)],
+  ] as const) {
     try {
       await writeFile(file, content, { flag: "wx" });
     } catch (error) {
@@ -50,7 +51,7 @@ async function runInit(context: CliContext, directory: string, _options: InitOpt
   if (context.json) context.printJson({ files: written });
   else {
     context.print(`wrote ${written.join(" and ")}`);
-    context.print(`run them:  ${COMMAND} run ${written[1]} --skills ${written[0]}`);
+    context.print(`run them:  ${commandLine(["run", files.job, "--skills", files.skills])}`);
   }
   return EXIT.ok;
 }

@@ -7,7 +7,8 @@ import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
 import { storageError, writeFileAtomic } from "../store/files.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
-import { counted, padEnd, padStart, plainText, tenths } from "./terminal-text.ts";
+import { pickOne } from "./named.ts";
+import { columnsOf, counted, hang, plainText, table, tenths } from "./terminal-text.ts";
 
 interface KnowledgeCommandOptions {
   readonly data?: string;
@@ -20,6 +21,7 @@ const DATA = "data folder of a node (default: your own, which submit uses)";
 const EXAMPLES = `
 Examples:
   $ meshwork knowledge show
+  $ meshwork knowledge show ada
   $ meshwork knowledge export agents.json --data ~/agent
   $ meshwork knowledge import agents.json --data ~/other-agent`;
 
@@ -30,6 +32,7 @@ export const registerKnowledge: Register = (program, act) => {
     .addHelpText("after", EXAMPLES);
   knowledge
     .command("show")
+    .argument("[agent]", "only this one: its name, its id or the beginning of it")
     .description("list the agents that it knows, by skill")
     .option("--data <dir>", DATA)
     .option("--json", "print one JSON document")
@@ -64,7 +67,16 @@ function readOf(context: CliContext, options: KnowledgeCommandOptions): { path: 
 const recordsIn = ({ records }: KnownWorld): string =>
   counted(records.length, "record of an agent", "records of agents");
 
-async function show(context: CliContext, options: KnowledgeCommandOptions): Promise<number> {
+const DAY_MS = 86_400_000;
+
+/** `3 days`: nobody plans by the minute what an agent is known for. */
+function ageOf(atMs: number | undefined): string {
+  if (atMs === undefined) return "·";
+  const days = Math.floor(Math.max(0, Date.now() - atMs) / DAY_MS);
+  return days === 0 ? "today" : counted(days, "day");
+}
+
+async function show(context: CliContext, given: string | undefined, options: KnowledgeCommandOptions): Promise<number> {
   const { path, world } = readOf(context, options);
   if (context.json) {
     context.printJson(JSON.parse(knowledgeText(world)));
@@ -74,17 +86,40 @@ async function show(context: CliContext, options: KnowledgeCommandOptions): Prom
     context.print(`nothing is known yet: submit --wait and nodes write ${path} when a job ends, demo and run do not`);
     return EXIT.ok;
   }
-  const width = Math.max(5, ...world.records.map(({ skill }) => plainText(skill).length));
-  context.print(
-    `${padEnd("agent", 54)}${padEnd("skill", width)}${padStart("accepted", 10)}${padStart("rejected", 10)}`,
-  );
-  for (const { agent, skill, accepted, rejected } of [...totalsOf(world)].reverse()) {
-    const counts = padStart(tenths(accepted), 10) + padStart(tenths(rejected), 10);
-    context.print(`${padEnd(plainText(agent), 54)}${padEnd(plainText(skill), width)}${counts}`);
-  }
-  const names = Object.keys(world.learned);
-  if (names.length > 0) context.print(`selectors that learned: ${plainText(names.join(", "))}`);
+  for (const line of knowledgeLines(world, given, columnsOf(process.stdout, 100) - 1)) context.print(line);
   return EXIT.ok;
+}
+
+/** The end of an agent's id tells it from others, and is what it is called where it has no name. */
+const ID_END = 6;
+
+/** What `meshwork knowledge show` prints. `given`: of one agent, with its whole id. */
+export function knowledgeLines(world: KnownWorld, given: string | undefined, width: number): string[] {
+  const { seen = {}, learned } = world;
+  const agents = [...new Set(world.records.map(({ agent }) => agent as string))];
+  const nameables = agents.map((id) => ({ id, name: seen[id]?.name ?? "", about: seen[id]?.mesh ?? "" }));
+  const one = given === undefined ? null : pickOne("agent", given, nameables).id;
+  const rows = [...totalsOf(world)].reverse().flatMap(({ agent, skill, accepted, rejected }) => {
+    if (one !== null && agent !== one) return [];
+    const { name = "", mesh = "·", atMs } = seen[agent] ?? {};
+    const cells = [plainText(name === "" ? "·" : name), plainText(agent.slice(-ID_END)), plainText(skill)];
+    return [[...cells, tenths(accepted), tenths(rejected), ageOf(atMs), plainText(mesh)]];
+  });
+  const columns = [
+    { title: "agent", isElastic: true },
+    { title: "id ends in" },
+    { title: "skill", isElastic: true },
+    { title: "accepted", align: "right" },
+    { title: "rejected", align: "right" },
+    { title: "last" },
+    { title: "mesh", isElastic: true },
+  ] as const;
+  const names = Object.keys(learned);
+  return [
+    ...(one === null ? [] : [plainText(one)]),
+    ...table(columns, rows, width),
+    ...(names.length === 0 ? [] : hang(`selectors that learned: ${plainText(names.join(", "))}`, width, 2)),
+  ];
 }
 
 async function exportKnowledge(context: CliContext, file: string, options: KnowledgeCommandOptions): Promise<number> {

@@ -8,7 +8,8 @@
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
-import { COMMAND, packageVersion } from "../version.ts";
+import { packageVersion } from "../version.ts";
+import { COMMAND, commandLine } from "./command-line.ts";
 import { COMMANDS, type LazyCommand } from "./commands.ts";
 import {
   type Act,
@@ -19,8 +20,12 @@ import {
   EXIT,
   errorDocument,
   errorLine,
+  errorLines,
   exitCodeOf,
 } from "./context.ts";
+import { helpText } from "./help-text.ts";
+import { guardStreams, lostOutput, writeTo } from "./standard-streams.ts";
+import { columnsOf, hang } from "./terminal-text.ts";
 
 const EXAMPLES = `
 Examples:
@@ -33,9 +38,11 @@ Exit codes: 0 yes; 1 a well-formed no; 2 wrong usage or an invalid file; 3 a bug
 invariant; 130 interrupted.`;
 
 export function processIo(): CliIo {
+  guardStreams();
   return {
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    stdout: (text) => writeTo("stdout", text),
+    stderr: (text) => writeTo("stderr", text),
+    lostOutput,
     terminal: process.stderr,
     env: process.env,
   };
@@ -64,7 +71,9 @@ export async function runCli(
       return json;
     },
     print: (line) => (json ? io.stderr : io.stdout)(`${line}\n`),
-    note: (line) => io.stderr(`${line}\n`),
+    note: (line) => {
+      for (const part of fitted(line, io)) io.stderr(`${part}\n`);
+    },
     printJson(document) {
       printed = true;
       io.stdout(`${JSON.stringify(document, null, 2)}\n`);
@@ -85,7 +94,11 @@ export async function runCli(
     await addCommands(program, act, [...COMMANDS, ...commands], argv);
     program.parse([...argv], { from: "user" });
     const command = pending as (() => Promise<number>) | null;
-    return command === null ? EXIT.ok : await command();
+    const code = command === null ? EXIT.ok : await command();
+    const lost = (await io.lostOutput?.()) ?? null;
+    if (lost === null) return code;
+    io.stderr(`meshwork: standard output cannot be written: ${lost}\n`);
+    return code === EXIT.ok ? EXIT.usage : code;
   } catch (error) {
     if (error instanceof CommanderError)
       return commanderExit(error, context, namedCommand(program, argv), argv.includes("--json"));
@@ -95,7 +108,7 @@ export async function runCli(
         : asMeshworkError(error);
     if (known === null) return reportBug(error, io);
     if (json && !printed) context.printJson(errorDocument(known));
-    io.stderr(`${errorLine(known)}\n`);
+    sayError(known, io);
     return exitCodeOf(known);
   } finally {
     interruption.close();
@@ -111,8 +124,8 @@ function createProgram(io: CliIo): Command {
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({
-      writeOut: io.stdout,
-      writeErr: io.stderr,
+      writeOut: (text) => io.stdout(helpText(text, columnsOf(process.stdout))),
+      writeErr: (text) => io.stderr(helpText(text, columnsOf(process.stderr))),
       outputError: () => {}, // printed as one line when it is caught
     });
 }
@@ -163,11 +176,24 @@ function commanderExit(
   if (error.exitCode === 0) return EXIT.ok; // --help and --version
   // `meshwork` alone: commander has printed the help, and there is nothing to add to it.
   if (error.code === "commander.help") return EXIT.usage;
-  const help = [COMMAND, command, "--help"].filter((word) => word !== "").join(" ");
+  const help = commandLine([...command.split(" ").filter((word) => word !== ""), "--help"]);
   const known = new MeshworkError("usage", inOneSentence(error.message), `see ${help}`);
   if (wantsJson) printJson(errorDocument(known));
-  io.stderr(`${errorLine(known)}\n`);
+  sayError(known, io);
   return EXIT.usage;
+}
+
+/** Sentences in as many lines as they take on a terminal; what holds a command or an address stays whole, to be copied. */
+function fitted(line: string, { terminal }: CliIo): readonly string[] {
+  if (terminal?.isTTY !== true || /\/tcp\/|^\s/.test(line) || line.includes(COMMAND)) return [line];
+  return hang(line, columnsOf(terminal) - 1, 2);
+}
+
+/** One line for programs, as many as it takes for people. */
+function sayError(error: MeshworkError, io: CliIo): void {
+  const { terminal } = io;
+  const lines = terminal?.isTTY === true ? errorLines(error, columnsOf(terminal) - 1) : [errorLine(error)];
+  for (const line of lines) io.stderr(`${line}\n`);
 }
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";

@@ -8,25 +8,27 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { describeNews } from "../network/news.ts";
 import { isOutside, joinsAnotherMachine } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import type { NodeStatus } from "../node-status.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills, type SkillsFile } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import { makeFolder } from "../store/files.ts";
-import { COMMAND } from "../version.ts";
 import { agentId } from "./agent-id.ts";
+import { commandLine, DEFAULT_MESH, meshWords } from "./command-line.ts";
 import {
   address,
   type CliContext,
   collect,
   EXIT,
+  exitOf,
   integer,
-  quoted,
   type Register,
   SKILLS_MEMORY_OPTION,
   shortName,
 } from "./context.ts";
+import { leavingWords } from "./leaving.ts";
 
 export interface NodeOptions {
   readonly mesh: string;
@@ -63,7 +65,7 @@ export const registerNode: Register = (program, act) => {
   program
     .command("node")
     .description("run one agent until it is interrupted; prints the line that another machine runs to join it")
-    .option("--mesh <name>", "the mesh to be part of", shortName, "default")
+    .option("--mesh <name>", "the mesh to be part of", shortName, DEFAULT_MESH)
     .option("--name <name>", "what people call this agent (default: made of its id)", shortName)
     .option(
       "--listen <addr>",
@@ -113,21 +115,23 @@ async function skillsOf(context: CliContext, options: NodeOptions, log: Logger, 
   return { skills: options.lie === true ? lyingSkills(skills) : skills, close: loaded.close };
 }
 
+/** The longest that an agent looks for jobs that rest on it before it stops, ms. */
+const REST_MS = 500;
 /** The longest that stopping may take before the process exits anyway, ms. */
 const STOP_MS = 3_000;
 
 /** Waits for `stop`, and exits the process if it hangs. */
-async function stopInTime(context: CliContext, stop: Promise<unknown>): Promise<void> {
+async function stopInTime(context: CliContext, code: number, stop: Promise<unknown>): Promise<void> {
   const timer = setTimeout(() => {
     context.note(`not everything stopped within ${STOP_MS / 1_000} s`);
-    process.exit(EXIT.ok);
+    process.exit(code);
   }, STOP_MS);
   await stop.finally(() => clearTimeout(timer));
 }
 
 async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
   if (options.trace !== undefined) makeFolder(dirname(options.trace));
-  const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, pino.destination(2));
+  const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, { write: context.io.stderr });
   const who = { agent: options.name ?? "" };
   const file = await skillsOf(context, options, log, who);
   const onUp = ({ name }: MeshworkNode): void => {
@@ -178,19 +182,29 @@ async function runWith(context: CliContext, options: NodeOptions, parts: AgentPa
   if (listensEverywhere) context.note(EVERYWHERE);
   const lonely = setTimeout(() => tellIfAlone(context, node, options), ALONE_MS);
   await new Promise<void>((resolve) => {
-    if (options.tied === true) process.stdin.resume().once("close", resolve);
+    if (options.tied === true) for (const end of ["close", "error"]) process.stdin.once(end, () => resolve());
+    if (options.tied === true) process.stdin.resume();
     for (const signal of [context.signal, failed.signal]) {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     }
   });
   clearTimeout(lonely);
+  if (options.tied !== true && fatal === null) await tellWhatRests(context, node, options);
   const { sent } = node.stats().network;
-  await stopInTime(context, Promise.all([node.stop(), parts.close()]));
+  await stopInTime(context, fatal === null ? EXIT.ok : exitOf(fatal), Promise.all([node.stop(), parts.close()]));
   if (fatal !== null) throw fatal;
   if (context.json) say(context, { event: "stopped", name: node.name, sent });
   else context.note("stopped");
   return EXIT.ok;
+}
+
+/** Who ends an agent learns which jobs rest on it. */
+async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: NodeOptions): Promise<void> {
+  const late = new Promise<null>((resolve) => setTimeout(resolve, REST_MS, null).unref());
+  const status = await Promise.race([node.status().catch(() => null), late]);
+  if (status === null) return;
+  for (const line of leavingWords(status as unknown as NodeStatus, data !== undefined)) context.note(line);
 }
 
 /** Whoever joins somebody expects company within this time, ms. */
@@ -199,7 +213,7 @@ const ALONE_MS = 5_000;
 function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
   if (options.join === undefined || node.peers().length > 0) return;
   context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; going on trying`);
-  context.note(`what is in the way:  ${COMMAND} doctor ${options.join[0]}`);
+  context.note(`what is in the way:  ${commandLine(["doctor", options.join[0]!, ...meshWords(options.mesh)])}`);
 }
 
 const EVERYWHERE =
@@ -217,7 +231,6 @@ function announce(context: CliContext, node: MeshworkNode, options: NodeOptions)
   for (const listening of addresses) context.print(`  listens on ${listening}`);
   const reachable = addresses.find(isOutside) ?? addresses[0];
   if (reachable === undefined) return;
-  const mesh = options.mesh === "default" ? "" : ` --mesh ${quoted(options.mesh)}`;
   const lead = isLoopback(reachable) ? "join it from this machine" : "join it from another machine";
-  context.print(`${lead}:\n  ${COMMAND} node${mesh} --join ${reachable}`);
+  context.print(`${lead}:\n  ${commandLine(["node", ...meshWords(options.mesh), "--join", reachable])}`);
 }

@@ -1,12 +1,12 @@
 /** `meshwork result`: fetches the result of a job with its certificate. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { JobId } from "../../protocol/core/ids.ts";
 import { toCertificateFile } from "../certificate-file.ts";
+import { jobsOf } from "../node-status.ts";
 import { RunFolder } from "../run/run-folder.ts";
-import { keeperOf, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, jobId, type Register, shortName } from "./context.ts";
-import { jobsOf } from "./status.ts";
+import { findJob, withClient } from "./client.ts";
+import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { JOB_ARGUMENT, jobName } from "./named.ts";
 
 export interface ResultOptions {
   readonly to: string;
@@ -20,15 +20,16 @@ export interface ResultOptions {
 const EXAMPLES = `
 Examples:
   $ meshwork result JOB --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
-  $ meshwork result JOB --to ADDR --out results`;
+  $ meshwork result 3f9c --to ADDR --out results       the first digits of its id are enough
+  $ meshwork result last --to ADDR                     your newest job`;
 
 export const registerResult: Register = (program, act) => {
   program
     .command("result")
-    .argument("<job>", "the job's id, 64 hexadecimal digits", jobId)
+    .argument("<job>", JOB_ARGUMENT, jobName)
     .description("fetch the result of a job and its certificate")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option(...MESH_OPTION)
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, if there is one)")
     .option("--out <dir>", "write result.json and certificate.json here (default: print the result)")
     .option("--force", "replace what an earlier run left in --out")
@@ -37,12 +38,13 @@ export const registerResult: Register = (program, act) => {
     .action(act(runResult));
 };
 
-async function runResult(context: CliContext, job: string, options: ResultOptions): Promise<number> {
+async function runResult(context: CliContext, given: string, options: ResultOptions): Promise<number> {
   const folder = options.out === undefined ? null : new RunFolder(options.out, options); // before anybody is asked
-  const { result, certificate } = await withClient(context, options, async (client) => {
-    const keeper = await keeperOf(client, job as JobId);
+  const { job, result, certificate } = await withClient(context, options, async (client) => {
+    const { job, keeper } = await findJob(client, given);
     const status = jobsOf(await client.node.status(keeper)).find((known) => known.job === job);
-    if (status === undefined || status.status === "certified") return client.node.certified(job as JobId, keeper);
+    if (status === undefined || status.status === "certified")
+      return { job, ...(await client.node.certified(job, keeper)) };
     const { tasks, reason } = status;
     const done = status.status === "running" ? `${tasks.accepted} of ${tasks.total} tasks are accepted` : reason;
     throw new MeshworkError(

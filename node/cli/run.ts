@@ -5,7 +5,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
-import { finishRun, followJob } from "../run/run-job.ts";
+import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
 import { withLocalMesh } from "../run/with-local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
@@ -92,7 +92,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   return withLocalMesh(
     { context, folder, agents, perProcess, args, startedAt },
     async ({ mesh, owner, onLost, messages }) => {
-      const handle = await owner.submit(job);
+      const handle = await submitLocally(context, owner, job);
       const run = await followJob({
         context,
         owner,
@@ -107,7 +107,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
       if (options.skills !== undefined) command.push("--skills", options.skills);
       if (options.allowCommands === true) command.push("--allow-commands");
       const ending = { context, run, handle, folder, title: job.name, command };
-      return async () => finishRun({ ...ending, messages: await messages() });
+      return { words: endWords(run), finish: async () => finishRun({ ...ending, messages: await messages() }) };
     },
   );
 }

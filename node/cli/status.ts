@@ -1,11 +1,12 @@
-/** `meshwork status`: what an agent knows of its mesh and its jobs. */
+/** `meshwork status`: what an agent knows of its mesh and its jobs; or which agents keep a job, or where an agent is. */
 
-import type { Value } from "../../protocol/wire/value.ts";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import { formatDuration } from "../job-file/duration.ts";
-import { isPart, type KnownAgent } from "../known-agent.ts";
-import { withClient } from "./client.ts";
-import { address, type CliContext, EXIT, type Register, shortName } from "./context.ts";
-import { padEnd, plainText } from "./terminal-text.ts";
+import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
+import { type Client, jobsKept, type KeptJob, pickJob, withClient } from "./client.ts";
+import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { ambiguous, LAST } from "./named.ts";
+import { columnsOf, hang, padEnd, plainText } from "./terminal-text.ts";
 
 export interface StatusOptions {
   readonly to: string;
@@ -17,85 +18,83 @@ export interface StatusOptions {
 const EXAMPLES = `
 Examples:
   $ meshwork status --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
-  $ meshwork status --to ADDR --json | jq .jobs`;
+  $ meshwork status --to ADDR --json | jq .jobs
+  $ meshwork status 3f9c --to ADDR      which agents keep the job that begins so
+  $ meshwork status ada --to ADDR       what is known of the agent of that name`;
 
 export const registerStatus: Register = (program, act) => {
   program
     .command("status")
+    .argument("[what]", "a job (its id, the first digits of it, or last), or an agent (its name or id)")
     .description("show the agents and jobs that an agent knows")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option(...MESH_OPTION)
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, if there is one)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runStatus));
 };
 
-/** What a node tells of a job (protocol/agent/status.ts), as far as commands read it. */
-export interface JobStatus {
-  readonly job: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly role: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly height: number;
-  readonly startedMs: number;
-  readonly timeMs: number;
-  /** Members that the agent that was asked does not hear. */
-  readonly silent: readonly string[];
-  readonly committee: readonly { readonly agent: string; readonly name: string }[];
-  readonly tasks: {
-    readonly total: number;
-    readonly accepted: number;
-    readonly running: number;
-    readonly ready: number;
-  };
-  readonly agents: readonly {
-    readonly agent: string;
-    readonly name: string;
-    readonly offers: number;
-    readonly live: number;
-  }[];
-}
-
-interface NodeStatus {
-  readonly agent: string;
-  readonly name: string;
-  readonly meshId: string;
-  readonly meshAgents: number;
-  readonly agents: readonly KnownAgent[];
-  /** Whether others can dial the agent that was asked. */
-  readonly reach: { readonly state: "works" | "fails" | "unknown"; readonly detail: string };
-  /** How the clock of its machine compares with those of others. Agents of an earlier version do not say. */
-  readonly clock?: string;
-  readonly jobs: readonly JobStatus[];
-  /** Jobs that went wrong there. Agents of an earlier version do not report them. */
-  readonly diverged?: readonly {
-    readonly job: string;
-    readonly name: string;
-    readonly reason: string;
-    readonly isMarked: boolean;
-  }[];
-}
-
-export const jobsOf = (status: Value): readonly JobStatus[] => (status as unknown as NodeStatus).jobs;
-
-async function runStatus(context: CliContext, options: StatusOptions): Promise<number> {
-  const status = await withClient(context, options, ({ node, target }) => node.status(target));
-  if (context.json) context.printJson(status);
-  else for (const line of describe(status as unknown as NodeStatus)) context.print(line);
+async function runStatus(context: CliContext, what: string | undefined, options: StatusOptions): Promise<number> {
+  const width = columnsOf(process.stdout, 100) - 1;
+  const { document, lines } = await withClient(context, options, async (client) => {
+    if (what !== undefined) return find(client, what, width);
+    const status = await client.node.status(client.target);
+    return { document: status, lines: describe(status as unknown as NodeStatus, width) };
+  });
+  if (context.json) context.printJson(document);
+  else for (const line of lines) context.print(line);
   return EXIT.ok;
 }
 
+interface Shown {
+  readonly document: unknown;
+  readonly lines: readonly string[];
+}
+
+/** The one job or agent that is meant by a word. */
+async function find(client: Client, what: string, width: number): Promise<Shown> {
+  const kept = await jobsKept(client);
+  if (what === LAST) return shownJob(pickJob(client.node.owner, what, kept), width);
+  const agents = agentsOf(await client.node.status(client.target)).filter(isPart);
+  const jobs = kept.filter(({ job }) => job.job.startsWith(what) || job.name === what);
+  const named = agents.filter(({ agent, name }) => name === what || agent.startsWith(what) || agent.endsWith(what));
+  if (jobs.length === 0 && named.length === 0) {
+    const remedy = "agents further away and jobs that were forgotten are not found: ask another agent with --to";
+    throw new MeshworkError("refused", `no job or agent that can be asked about is called "${what}"`, remedy);
+  }
+  const meant = [
+    ...jobs.map((found) => ({ id: found.job.job, name: found.job.name, about: found.job.status, found })),
+    ...named.map((agent) => ({ id: agent.agent, name: agent.name, about: "agent", agent })),
+  ];
+  const [one] = meant;
+  if (one === undefined || meant.length > 1) throw ambiguous("jobs and agents", what, meant);
+  if ("found" in one) return shownJob(one.found, width);
+  return { document: one.agent, lines: [...agentLines(one.agent, width), ...addressLines(one.agent)] };
+}
+
+const addressLines = ({ addresses }: KnownAgent): string[] => addresses.map((at) => `${INDENT}${plainText(at)}`);
+
+/** A job, and who keeps it: the agents to fetch it from. */
+function shownJob({ job, keepers }: KeptJob, width: number): Shown {
+  const by = keepers.map(({ agent, name, addresses }) => ({ agent, name, addresses }));
+  const lines = keepers.flatMap((keeper) => [
+    `  ${padEnd(plainText(keeper.name), NAME)}${keeper.agent}`,
+    ...addressLines(keeper),
+  ]);
+  return { document: { ...job, keptBy: by }, lines: [...jobLines(job, width), "kept by:", ...lines] };
+}
+
 const SKILLS_SHOWN = 4;
+const NAME = 14;
+const INDENT = " ".repeat(NAME + 2);
 
 /** With a third of a committee silent, a job is stuck. */
-function silentLines({ silent, committee, status }: JobStatus): string[] {
-  if (silent.length === 0 || status !== "running") return [];
+function silentWords({ silent, committee, status }: JobStatus): string {
+  if (silent.length === 0 || status !== "running") return "";
   const names = silent.map((agent) => committee.find((member) => member.agent === agent)?.name || agent.slice(-8));
   const stuck = 3 * silent.length >= committee.length ? "; it is stuck until some of them are back" : "";
-  return [`    no word from ${plainText(names.join(", "))}, of ${committee.length} members${stuck}`];
+  return `no word from ${plainText(names.join(", "))}, of ${committee.length} members${stuck}`;
 }
 
 function reachOf({ reach, why, heardMs }: KnownAgent): string {
@@ -105,39 +104,56 @@ function reachOf({ reach, why, heardMs }: KnownAgent): string {
   return `${reach === "unreachable" ? `not reachable: ${plainText(why)}` : "not dialled yet"}${heard}`;
 }
 
-function describe(status: NodeStatus): string[] {
+function agentLines(known: KnownAgent, width: number): string[] {
+  const { agent, name, skills, hosts } = known;
+  const names = skills.slice(0, SKILLS_SHOWN).map((skill) => skill.name);
+  const more = skills.length > SKILLS_SHOWN ? ` and ${skills.length - SKILLS_SHOWN} more` : "";
+  const able = skills.length === 0 ? "no skills" : `${names.join(", ")}${more}`;
+  return [
+    `  ${padEnd(plainText(name), NAME)}${agent}`,
+    ...indentedText(able, width),
+    ...indentedText(`${hosts ? "keeps jobs" : "keeps no jobs"}; ${reachOf(known)}`, width),
+  ];
+}
+
+const indentedText = (text: string, width: number, indent = INDENT): string[] =>
+  hang(plainText(text), width - indent.length).map((line) => `${indent}${line}`);
+
+function jobLines(job: JobStatus, width: number): string[] {
+  const { accepted, total, running } = job.tasks;
+  const took = formatDuration(Math.max(0, job.timeMs - job.startedMs));
+  const why = job.reason === "" ? "" : ` (${job.reason})`;
+  const words = `${job.status}${why}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
+  const silent = silentWords(job);
+  return [
+    `  ${job.job}`,
+    ...indentedText(job.name, width, "    "),
+    ...indentedText(`${job.role}: ${words}`, width, "    "),
+    ...(silent === "" ? [] : indentedText(silent, width, "    ")),
+  ];
+}
+
+/** What `meshwork status` prints. */
+export function describe(status: NodeStatus, width: number): string[] {
   const working = status.agents.filter(isPart);
   const watching = status.agents.length - working.length;
   // A large mesh is split into shards, of which it hears one.
   const beyond = status.meshAgents > status.agents.length ? `, of about ${status.meshAgents} in the mesh` : "";
-  const agents = working.flatMap((known) => {
-    const { agent, name, skills } = known;
-    const names = skills.slice(0, SKILLS_SHOWN).map((skill) => skill.name);
-    const more = skills.length > SKILLS_SHOWN ? ` and ${skills.length - SKILLS_SHOWN} more` : "";
-    const able = skills.length === 0 ? "no skills" : `${names.join(", ")}${more}`;
-    return [
-      `  ${padEnd(plainText(name), 14)}${agent}  ${able}`,
-      `  ${padEnd("", 14)}${known.hosts ? "keeps jobs" : "keeps no jobs"}; ${reachOf(known)}`,
-    ];
-  });
-  const jobs = status.jobs.map((job) => {
-    const { accepted, total, running } = job.tasks;
-    const took = formatDuration(Math.max(0, job.timeMs - job.startedMs));
-    const words = `${job.status}${job.reason === "" ? "" : ` (${plainText(job.reason)})`}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
-    return [`  ${job.job}  ${plainText(job.name)}`, `    ${job.role}: ${words}`, ...silentLines(job)];
-  });
-  const diverged = (status.diverged ?? []).map(({ job, name, reason, isMarked }) => [
-    `  ${job}  ${plainText(name)}`,
-    `    ${isMarked ? "diverged" : "set aside"}: ${plainText(reason)}`,
+  const who = `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`;
+  const kept = `jobs it keeps: ${status.jobs.length}${working.length > 1 ? " (others may keep more: name a job, and status says who keeps it)" : ""}`;
+  const diverged = (status.diverged ?? []).flatMap(({ job, name, reason, isMarked }) => [
+    `  ${job}`,
+    ...indentedText(name, width, "    "),
+    ...indentedText(`${isMarked ? "diverged" : "set aside"}: ${reason}`, width, "    "),
   ]);
   return [
-    `agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`,
-    plainText(status.reach.detail),
-    ...(status.clock === undefined || status.clock === "" ? [] : [plainText(status.clock)]),
-    `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`,
-    ...agents,
-    `jobs it keeps: ${jobs.length}${working.length > 1 ? " (others may keep more: `result JOB` asks them, too)" : ""}`,
-    ...jobs.flat(),
-    ...(diverged.length === 0 ? [] : [`jobs that it no longer takes part in: ${diverged.length}`, ...diverged.flat()]),
+    ...hang(`agent ${plainText(status.name)} (${status.agent}) of mesh "${plainText(status.meshId)}"`, width, 2),
+    ...hang(plainText(status.reach.detail), width, 2),
+    ...(status.clock === undefined || status.clock === "" ? [] : hang(plainText(status.clock), width, 2)),
+    ...hang(who, width, 2),
+    ...working.flatMap((known) => agentLines(known, width)),
+    ...hang(kept, width, 2),
+    ...status.jobs.flatMap((job) => jobLines(job, width)),
+    ...(diverged.length === 0 ? [] : [`jobs that it no longer takes part in: ${status.diverged!.length}`, ...diverged]),
   ];
 }

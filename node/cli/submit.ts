@@ -4,14 +4,13 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
-import { isPart, type KnownAgent } from "../known-agent.ts";
-import { clockProblem } from "../network/clock-findings.ts";
+import { isPart, type KnownAgent } from "../node-status.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
-import { COMMAND } from "../version.ts";
-import { type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
-import { address, type CliContext, defaultRunFolder, EXIT, quoted, type Register, shortName } from "./context.ts";
+import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
+import { commandLine, meshWords } from "./command-line.ts";
+import { address, type CliContext, defaultRunFolder, EXIT, MESH_OPTION, type Register } from "./context.ts";
 import { plainText } from "./terminal-text.ts";
 
 export interface SubmitOptions {
@@ -34,7 +33,7 @@ export const registerSubmit: Register = (program, act) => {
     .command("submit <job>")
     .description("submit a job file to a mesh; prints the job id")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
-    .option("--mesh <name>", "the mesh of that agent", shortName, "default")
+    .option(...MESH_OPTION)
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, made on first use)")
     .option("--wait", "wait for the job's end")
     .option("--out <dir>", "with --wait: where the result goes (default: .meshwork/runs/<time>-<seed>)")
@@ -57,7 +56,7 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
     throw new MeshworkError(
       "usage",
       "--out is for --wait",
-      "add --wait, or fetch the result later with `result --out`",
+      "add --wait, or fetch the result later: meshwork result JOB --to ADDR --out DIR",
     );
   const embedder = embedderFrom(context.io.env);
   await readJobFile(jobFile, { embedder }); // what is wrong with the file is said before anybody is called
@@ -66,29 +65,10 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
   const owner = ownerIdentity(context, options.key);
   const knowledge = ownerKnowledge(context, options.key);
   return withClient(context, { ...options, owner, knowledge }, async (client) => {
-    const agents = await agentsOf(client);
+    const agents = await agentsKnown(client, SETTLE_MS);
     const job = await readJobFile(jobFile, { prices: pricesOf(agents), embedder });
     return submitJob(context, options, { client, job, agents, given, startedAt });
   });
-}
-
-/** The agents that the other side knows, once this side knows as many that keep jobs. */
-async function agentsOf({ node, target }: Client): Promise<readonly KnownAgent[]> {
-  const read = async (of: Client["target"]): Promise<readonly KnownAgent[]> =>
-    ((await node.status(of)) as unknown as { readonly agents: readonly KnownAgent[] }).agents.filter(
-      (agent) => agent.agent !== node.id,
-    );
-  const theirs = await read(target);
-  const hosts = (agents: readonly KnownAgent[]): number => agents.filter((agent) => agent.hosts).length;
-  const startedMs = performance.now();
-  const knowsAll = async (): Promise<boolean> => {
-    if (hosts(await read(node.id)) >= hosts(theirs)) return true;
-    const problem = performance.now() > startedMs + PATIENCE_MS ? clockProblem(node.clock()) : null;
-    if (problem !== null) throw problem;
-    return false;
-  };
-  await node.until(knowsAll, SETTLE_MS, "learning of the agents");
-  return read(node.id);
 }
 
 function pricesOf(agents: readonly KnownAgent[]): Map<string, number> {
@@ -135,16 +115,24 @@ async function submitJob(
     throw error;
   });
   const { sent } = client.node.stats().network;
-  return finishRun({ context, run, handle, folder, title: job.name, messages: sent, command: null });
+  return finishRun({
+    context,
+    run,
+    handle,
+    folder,
+    title: job.name,
+    messages: { ...sent, by: "this command" },
+    command: null,
+  });
 }
 
 /** Whoever stops waiting has not stopped the job. */
 function whatGoesOn(job: string, { to, mesh, key }: SubmitOptions): string[] {
-  const where = `${job} --to ${to}${mesh === "default" ? "" : ` --mesh ${quoted(mesh)}`}`;
-  const owner = key === undefined ? "" : ` --key ${quoted(key)}`;
+  const where = [job, "--to", to, ...meshWords(mesh)];
+  const owner = key === undefined ? [] : ["--key", key];
   return [
     "the job goes on without you",
-    `fetch its result:  ${COMMAND} result ${where}`,
-    `end it:            ${COMMAND} cancel ${where}${owner}`,
+    `fetch its result:  ${commandLine(["result", ...where])}`,
+    `end it:            ${commandLine(["cancel", ...where, ...owner])}`,
   ];
 }

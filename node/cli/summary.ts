@@ -4,7 +4,7 @@
 
 import { toleratedMembers } from "../../protocol/job/committee-draw.ts";
 import { formatDuration, formatSize } from "../job-file/duration.ts";
-import { COMMAND } from "../version.ts";
+import { commandLine } from "./command-line.ts";
 import {
   counted,
   cut,
@@ -57,7 +57,8 @@ export interface RunSummary {
   }[];
   readonly blocks: number;
   readonly wallMs: number;
-  readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number };
+  /** Sent; `by`: by whom, in words. */
+  readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number; readonly by: string };
   /** Path of the certificate; null where there is none. */
   readonly certificate: string | null;
   /** A task whose workers can be explained by the trace; null: there is none. */
@@ -92,6 +93,7 @@ const HEADINGS: {
 
 const LABEL = 12;
 
+/** The table comes first and the answer last: below it stands the prompt, and what is above may be off the screen. */
 export function renderSummary(summary: RunSummary, options: SummaryOptions): string[] {
   const { width, color, title, directory, highlights = [] } = options;
   const paint = painter(color);
@@ -102,8 +104,11 @@ export function renderSummary(summary: RunSummary, options: SummaryOptions): str
   /** On as many lines as it takes: the reason of a failure is not for guessing. */
   const line = (label: string, text: string): string[] =>
     wrap(plainText(text), columns - LABEL).map((part, i) => labelled(i === 0 ? label : "", part));
+  const agents = agentTable(summary, columns, paint);
   const lines = [
     "",
+    ...agents,
+    ...(agents.length === 0 ? [] : [""]),
     ` ${paint(`${sign} ${words}`, "bold", style)}  ${paint(cut(named, columns - words.length - 4), "bold")}`,
     "",
   ];
@@ -114,12 +119,11 @@ export function renderSummary(summary: RunSummary, options: SummaryOptions): str
   lines.push(...line("tasks", tasksLine(summary)), ...line(...committeeLine(summary)));
   for (const [i, fault] of summary.faults.entries())
     lines.push(...line(i === 0 ? "survived" : "", faultLine(summary, fault)));
-  lines.push("", ...agentTable(summary, columns, paint), "");
   const { messages, blocks } = summary;
   lines.push(
     ...line(
       "traffic",
-      `${groupDigits(messages.direct)} direct and ${groupDigits(messages.gossip)} gossip messages, ${formatSize(messages.bytes)}, ${counted(blocks, "block")}`,
+      `sent by ${messages.by}: ${groupDigits(messages.direct)} direct and ${groupDigits(messages.gossip)} gossip messages, ${formatSize(messages.bytes)}; ${counted(blocks, "block")}`,
     ),
   );
   if (directory !== null) lines.push(...fileLines(summary, directory, labelled));
@@ -139,10 +143,14 @@ function committeeLine({ committee, agents, blocks, status }: RunSummary): [labe
   const names = new Map(agents.map(({ agent, name }) => [agent, name]));
   const shown = committee.map(({ agent }) => names.get(agent) ?? agent.slice(-8));
   const tolerated = toleratedMembers(committee.map((member) => member.power));
-  const safety = tolerated === 0 ? "trusts each of them" : `safe with any ${tolerated} Byzantine`;
-  const who = `a committee of ${committee.length}`;
+  const safety = tolerated === 0 ? "each of which must be trusted" : `safe with any ${tolerated} Byzantine`;
+  const isOne = committee.length === 1;
+  const who = isOne ? "one agent alone" : `a committee of ${committee.length}`;
   if (blocks === 0) return ["committee", `${who}, which decided nothing: ${shown.join(", ")}`];
-  return [status === "stalled" ? "kept by" : "agreed by", `${who}, ${safety}: ${shown.join(", ")}`];
+  return [
+    status === "stalled" ? "kept by" : "agreed by",
+    `${who}, ${isOne ? "which must be trusted" : safety}: ${shown.join(", ")}`,
+  ];
 }
 
 function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][number]): string {
@@ -214,14 +222,20 @@ function fileLines(
   const logs = page.length === 0 ? [] : [labelled("logs", plainText(`${directory}/agents/*/log.txt`))];
   if (summary.certificate === null) return [files, ...page, ...logs];
   const how = "(offline: it needs no network and no agent)";
-  const explain = page.length === 0 ? [] : [labelled("explain it", plainText(explainCommand(summary, directory)))];
+  const explain =
+    page.length === 0 || summary.explained === null
+      ? []
+      : [labelled("explain it", plainText(explainCommand(summary.job, summary.explained, directory)))];
   return [files, ...page, labelled("check it", plainText(verifyCommand(directory))), labelled("", how), ...explain];
 }
 
+/** So many digits tell a job from all others that one meets. */
+const SHOWN_DIGITS = 12;
+
 /** What says why one of its tasks went where it went, as typed. */
-const explainCommand = ({ job, explained }: RunSummary, directory: string): string =>
-  `${COMMAND} explain ${job} ${explained ?? "TASK"} --run ${directory}`;
+const explainCommand = (job: string, task: string, directory: string): string =>
+  commandLine(["explain", job.slice(0, SHOWN_DIGITS), task, "--run", directory]);
 
 /** What checks the certificate of a run, as typed. */
 export const verifyCommand = (directory: string): string =>
-  `${COMMAND} verify ${directory}/certificate.json --result ${directory}/result.json`;
+  commandLine(["verify", `${directory}/certificate.json`, "--result", `${directory}/result.json`]);

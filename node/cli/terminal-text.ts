@@ -119,3 +119,52 @@ export function clock(ms: number): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}.${tenths % 10}`;
 }
+
+/** As lines of `width` columns, those after the first indented by `indent`. */
+export const hang = (text: string, width: number, indent = 0): string[] =>
+  wrap(text, Math.max(1, width - indent)).map((line, i) => (i === 0 ? line : `${" ".repeat(indent)}${line}`));
+
+export interface Column {
+  readonly title: string;
+  readonly align?: "left" | "right";
+  /** May be cut to make room. */
+  readonly isElastic?: boolean;
+}
+
+const GAPS = [2, 1] as const;
+const ELASTIC_MIN = 8;
+
+/**
+ * Rows under their titles, in columns as wide as what is in them. Where they do not fit `width`, gaps shrink, then elastic
+ * columns are cut; where even that does not help, each row becomes a block of lines.
+ */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
+  const widths = columns.map(({ title }, i) => Math.max(...[title, ...rows.map((row) => row[i]!)].map(displayWidth)));
+  const sum = (): number => widths.reduce((total, one) => total + one, 0);
+  const gap = GAPS.find((one) => sum() + one * (columns.length - 1) <= width) ?? 1;
+  let excess = sum() + gap * (columns.length - 1) - width;
+  for (const [i, { isElastic }] of columns.entries()) {
+    if (isElastic !== true || excess <= 0) continue;
+    const less = Math.min(excess, Math.max(0, widths[i]! - ELASTIC_MIN));
+    widths[i]! -= less;
+    excess -= less;
+  }
+  if (excess > 0) return rows.flatMap((row) => block(columns, row, width));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (columns[i]!.align === "right" ? padStart : padEnd)(cell, widths[i]!))
+      .join(" ".repeat(gap))
+      .trimEnd();
+  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+}
+
+function block(columns: readonly Column[], [first = "", ...cells]: readonly string[], width: number): string[] {
+  const label = Math.max(0, ...columns.slice(1).map(({ title }) => displayWidth(title))) + 4;
+  const lines = cells.flatMap((cell, i) => {
+    const title = padEnd(`  ${columns[i + 1]!.title}`, label);
+    return cell === ""
+      ? []
+      : wrap(cell, width - label).map((line, j) => `${j === 0 ? title : " ".repeat(label)}${line}`);
+  });
+  return [cut(first, width), ...lines];
+}

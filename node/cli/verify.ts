@@ -1,6 +1,7 @@
 /** `meshwork verify`: checks a certificate offline, and says in words what it rests on. */
 
 import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { type Verification, verify } from "../../protocol/job/certificate.ts";
@@ -10,6 +11,7 @@ import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { unreadable } from "../job-file/file-error.ts";
 import { type CliContext, EXIT, errorDocument, jobId, type Register } from "./context.ts";
+import { LAST, runNamed } from "./named.ts";
 
 export interface VerifyOptions {
   readonly result?: string;
@@ -22,6 +24,7 @@ export interface VerifyOptions {
 const EXAMPLES = `
 Examples:
   $ meshwork verify certificate.json --result result.json
+  $ meshwork verify last                     what the newest run of this folder left, with its result
   $ meshwork verify certificate.json --result result.json --job JOB --trust agents.txt`;
 
 export const registerVerify: Register = (program, act) => {
@@ -43,7 +46,10 @@ export const registerVerify: Register = (program, act) => {
 /** A result is read whole: more than this is no result of a job of ours. */
 const RESULT_BYTES_MAX = 1024 ** 3;
 
-async function runVerify(context: CliContext, file: string, options: VerifyOptions): Promise<number> {
+async function runVerify(context: CliContext, given: string, asked: VerifyOptions): Promise<number> {
+  const run = given === LAST ? runNamed(given) : null;
+  const file = run === null ? given : join(run, "certificate.json");
+  const options = run === null ? asked : { result: join(run, "result.json"), ...asked };
   const certificate = parseCertificateFile(readText(file, CERTIFICATE_BYTES_MAX), file);
   const checked = verify(nodeCrypto, certificate, {
     ...(options.result === undefined ? {} : { result: readResult(options.result) }),

@@ -144,7 +144,11 @@ const overFilesSchema = z.strictObject({
 export type OverFiles = z.output<typeof overFilesSchema>;
 
 const mapSchema = z.strictObject({
-  over: z.union([z.array(z.unknown()).min(1).max(limits.mapItems), overFilesSchema, fromInputSchema]),
+  over: z
+    .union([z.array(z.unknown()).max(limits.mapItems), overFilesSchema, fromInputSchema])
+    .describe(
+      "A list, files, or the output of another task. Of nothing, it has no tasks, and its output is an empty list.",
+    ),
   batch: z
     .int()
     .min(1)

@@ -16,6 +16,7 @@ import type { YamlSource } from "./yaml-source.ts";
  * those that share one of two reach 0.45. Federation of Agents takes 0.3 with a trained one (arXiv 2509.20175, tau).
  */
 const DEFAULT_LEAST = 400_000;
+export const DEFAULT_SIMILARITY = DEFAULT_LEAST / 1_000_000;
 /** Marks what was asked for in words, where names of skills stand: no skill's name begins with it. */
 const LIKE_MARK = "~";
 /** Hexadecimal characters that tell long words with the same beginning apart. */

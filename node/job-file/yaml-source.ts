@@ -48,6 +48,10 @@ export function parseYaml(file: string, text: string): YamlSource {
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const problem = document.errors[0] ?? document.warnings[0];
+    if (problem?.code === "MULTIPLE_DOCS") {
+      const what = "a second document begins here, and a file holds one (--- and ... end a document)";
+      throw fileError(file, lines.linePos(problem.pos[0]).line, what, "make it a file of its own");
+    }
     if (problem !== undefined) {
       throw fileError(file, lines.linePos(problem.pos[0]).line, problem.message, "check the YAML syntax there");
     }

@@ -137,7 +137,7 @@ export class Discovery {
     const [answers] = found;
     if (answers === undefined || answers === expected || answers === target.instead) return;
     target.instead = answers;
-    tell({ kind: "other-key", address, expected, answers });
+    tell({ kind: "other-key", address, expected, answers, isConnected: this.#options.present().includes(answers) });
   }
 
   /** One more connection, to an agent drawn at random among those known: the mesh must not hang on its bootstrap. */

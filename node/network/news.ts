@@ -14,6 +14,8 @@ export type NetworkNews =
       readonly address: string;
       readonly expected: AgentId;
       readonly answers: AgentId;
+      /** That agent is connected all the same: multicast or another agent told of it. */
+      readonly isConnected: boolean;
     }
   /** An address to join names no agent, and a different one than before answers there. This node joins it. */
   | { readonly kind: "new-key"; readonly address: string; readonly before: AgentId; readonly answers: AgentId }
@@ -43,7 +45,7 @@ export function describeNews(news: NetworkNews): string {
       return `nobody could dial this agent back at ${where}: open TCP port ${ports} in the firewall of this machine, or give the address that leads here with --announce; until then it works over the connections that it opens itself`;
     }
     case "other-key":
-      return `${news.address} answers as ${news.answers}, not ${news.expected}: not joining it. If the agent there was given a new key on purpose, join ${news.address}/p2p/${news.answers}; trying again`;
+      return `${news.address} answers as ${news.answers}, not ${news.expected}: ${news.isConnected ? "that agent is connected all the same, since this one heard of it in another way" : "not joining anybody by this address, but trying again"}. If the agent there was given a new key on purpose, join ${news.address}/p2p/${news.answers}`;
     case "new-key":
       return `${news.address} now answers as ${news.answers}; before, it answered as ${news.before}`;
     case "alone":

@@ -41,7 +41,7 @@ export const isOutside = (address: string): boolean =>
   !isLoopback(address) && !isLinkLocal(address) && !isWildcard(address);
 
 /** A wildcard means every interface to a listener, and this machine to a dialler. */
-const isWildcard = (address: string): boolean => /^\/(?:ip4\/0\.0\.0\.0|ip6\/::)(?:\/|$)/.test(address);
+const isWildcard = (address: string): boolean => /^\/(?:ip4\/0\.0\.0\.0|ip6\/[0:]+)(?:\/|$)/.test(address);
 
 /** A node that joins only agents of its own machine, or nobody, needs no other interface. */
 export const joinsAnotherMachine = (join: readonly string[]): boolean =>

@@ -7,8 +7,8 @@
  */
 
 import type { Prng } from "../../protocol/core/prng.ts";
-import { jobsOf } from "../cli/status.ts";
 import type { MeshworkNode } from "../node.ts";
+import { jobsOf } from "../node-status.ts";
 import type { JobHandle } from "../submitted-job.ts";
 import type { JobWatch } from "./job-watch.ts";
 import type { LocalAgent, LocalMesh } from "./local-mesh.ts";

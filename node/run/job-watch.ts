@@ -6,6 +6,7 @@
 
 import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { tasksToCome } from "../../protocol/job/graph.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
@@ -52,6 +53,7 @@ export class JobWatch {
   /** Milliseconds since 1970: for those who hold it against a trace. */
   readonly startedAt = Date.now();
   readonly #startedMs = performance.now();
+  #endedMs: number | null = null;
   readonly #handle: JobHandle;
   readonly #agents = new Map<string, { readonly name: string; state: AgentState }>();
   readonly #counts = new Map<string, Counts>();
@@ -62,7 +64,10 @@ export class JobWatch {
   readonly #lastEvents: string[] = [];
   readonly faults: Fault[] = [];
   #height = 0;
-  #total = 0;
+  /** Tasks of the nodes that opened. */
+  readonly #opened = new Map<string, number>();
+  /** Tasks that are known to come. */
+  #total: number;
   #accepted = 0;
   #failed = 0;
   #reassigned = 0;
@@ -70,12 +75,14 @@ export class JobWatch {
 
   constructor(handle: JobHandle, agents: readonly { readonly id: string; readonly name: string }[]) {
     this.#handle = handle;
+    this.#total = tasksToCome(handle.genesis.nodes, this.#opened);
     for (const { id, name } of agents) this.#agents.set(id, { name, state: "up" });
     this.#committee = handle.genesis.committee.map((member) => ({ ...member }));
   }
 
+  /** Until now, or until the job's end: what comes after that is no part of it. */
   get elapsedMs(): number {
-    return performance.now() - this.#startedMs;
+    return (this.#endedMs ?? performance.now()) - this.#startedMs;
   }
 
   get accepted(): number {
@@ -134,7 +141,8 @@ export class JobWatch {
   #note(event: LedgerEvent): void {
     switch (event.kind) {
       case "unfolded":
-        this.#total += event.tasks;
+        this.#opened.set(event.node, event.tasks);
+        this.#total = tasksToCome(this.#handle.genesis.nodes, this.#opened);
         this.#say(`${event.node}: ${event.tasks} ${event.tasks === 1 ? "task" : "tasks"}`);
         break;
       case "award": {
@@ -180,6 +188,7 @@ export class JobWatch {
         break;
       case "completed":
         this.completed = event;
+        this.#endedMs = performance.now();
         break;
       default:
         break;
@@ -220,6 +229,10 @@ export class JobWatch {
     return [...byNode.values()].reduce((most, tasks) => (tasks.length > most.length ? tasks : most), [] as string[]);
   }
 
+  get #unfolded(): number {
+    return [...this.#opened.values()].reduce((sum, tasks) => sum + tasks, 0);
+  }
+
   view(title: string): ViewState {
     const running = this.#open.size;
     const seconds = Math.min(RATE_MS, this.elapsedMs) / 1_000;
@@ -233,7 +246,7 @@ export class JobWatch {
       }),
       tasks: {
         total: this.#total,
-        ready: Math.max(0, this.#total - running - this.#accepted - this.#failed),
+        ready: Math.max(0, this.#unfolded - running - this.#accepted - this.#failed),
         running,
         accepted: this.#accepted,
         failed: this.#failed,

@@ -69,8 +69,8 @@ export interface LocalMesh {
   resume(name: string): void;
   /** SIGKILL to its process: it is gone at once, and what it had not written is lost. */
   kill(name: string): Promise<void>;
-  /** Ends all agents in good order, and those that do not end by force. Never rejects. */
-  stop(): Promise<void>;
+  /** Ends all agents in good order, and those that do not end by force. Never rejects. `onEnded`: how many have ended. */
+  stop(onEnded?: (count: number) => void): Promise<void>;
 }
 
 /** Agents by process: those that stand alone, and the others in groups. */
@@ -85,8 +85,14 @@ function grouped({ agents, perProcess }: LocalMeshOptions): (readonly LocalAgent
 export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
   const processes: AgentProcess[] = [];
   let up = 0;
-  const stop = async (): Promise<void> => {
-    await Promise.all(processes.map((started) => started.end()));
+  const stop = async (onEnded: (count: number) => void = () => {}): Promise<void> => {
+    let ended = 0;
+    const endOne = async (started: AgentProcess): Promise<void> => {
+      await started.end();
+      ended += started.agents.length;
+      onEnded(ended);
+    };
+    await Promise.all(processes.map(endOne));
   };
   const launch = (agents: readonly LocalAgentOptions[]): Promise<void> => {
     if (options.signal.aborted) throw new MeshworkError("interrupted", "interrupted");
@@ -134,8 +140,8 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
       killed.signal("SIGKILL");
       await killed.ended;
     },
-    async stop() {
-      await stop();
+    async stop(onEnded) {
+      await stop(onEnded);
       process.off("exit", onExit);
     },
   };

@@ -18,6 +18,7 @@ import type { RunSummary } from "../cli/summary.ts";
 import { hasher } from "../crypto.ts";
 import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError } from "../store/files.ts";
 import { openTrace, readMerged, type TraceReader } from "../trace-reader.ts";
+import { noteLastRun } from "./last-run.ts";
 
 const FILES = ["summary.json", "result.json", "certificate.json", "report.html", "trace.jsonl"] as const;
 
@@ -95,6 +96,7 @@ export class RunFolder {
 
   writeSummary(summary: RunSummary): void {
     this.#write("summary.json", summary);
+    noteLastRun(this.path);
   }
 
   /**

@@ -7,15 +7,18 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { type CliContext, EXIT, interrupted, quoted } from "../cli/context.ts";
+import { commandLine } from "../cli/command-line.ts";
+import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
-import { jobsOf } from "../cli/status.ts";
 import { type RunStatus, type RunSummary, renderSummary, verifyCommand } from "../cli/summary.ts";
 import { columnsOf, wantsColor } from "../cli/terminal-text.ts";
+import { formatDuration } from "../job-file/duration.ts";
+import type { ParsedJob } from "../job-file/parse-job.ts";
 import type { MeshworkNode } from "../node.ts";
+import { jobsOf } from "../node-status.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
-import { COMMAND } from "../version.ts";
 import { JobWatch } from "./job-watch.ts";
+import { progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { OnLost } from "./with-local-mesh.ts";
 
@@ -60,6 +63,13 @@ function whyGivenUp({ handle, isLocal }: RunJobOptions, watch: JobWatch, waiting
   if (standing.kind === "going") return null;
   if (isLocal && Date.now() - standing.sinceMs > STALLED_MS) return waiting;
   return watch.elapsedMs > genesis.deadlineMs + GRACE_MS ? `its deadline passed; ${waiting}` : null;
+}
+
+/** Says what it waits for: a committee is drawn, and agrees on the first block. */
+export function submitLocally(context: CliContext, owner: MeshworkNode, job: ParsedJob): Promise<JobHandle> {
+  const progress = progressLine(context);
+  progress.show("waiting for a committee to take the job …");
+  return owner.submit(job).finally(() => progress.end());
 }
 
 /** Follows the job until it ends, is given up, or the user interrupts (throws `interrupted`). */
@@ -161,6 +171,9 @@ function inShort(result: Value): string {
   return text.slice(0, SHORT);
 }
 
+/** What came out, before everything else is told. */
+export const endWords = ({ status, watch }: JobRun): string => `${status} in ${formatDuration(watch.elapsedMs)}`;
+
 /** Writes result, certificate, page and summary, and tells the person. Resolves with the exit code. */
 export async function finishRun(ending: Ending): Promise<number> {
   const { context, run, handle, folder, title, messages } = ending;
@@ -197,6 +210,8 @@ async function writePage(
 ): Promise<string | null> {
   if (context.drawRunPage === null || command === null) return null;
   const verify = summary.certificate === null ? null : verifyCommand(folder.path);
+  const progress = progressLine(context);
+  progress.show("drawing the page …");
   try {
     const { html, broken } = await context.drawRunPage({
       title,
@@ -205,7 +220,7 @@ async function writePage(
       summary,
       trace: folder.trace,
       startedMs: run.watch.startedAt,
-      repeat: `${COMMAND} ${command.map(quoted).join(" ")}`,
+      repeat: commandLine(command),
       verify,
     });
     for (const finding of broken) context.note(`meshwork: a bug: an invariant broke in this run – ${finding}`);
@@ -213,5 +228,7 @@ async function writePage(
   } catch (error) {
     context.note(`meshwork: the page could not be drawn: ${error instanceof Error ? error.message : error}`);
     return null;
+  } finally {
+    progress.end();
   }
 }

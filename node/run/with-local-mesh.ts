@@ -8,12 +8,18 @@ import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type CliContext, interrupted } from "../cli/context.ts";
 import type { RunSummary } from "../cli/summary.ts";
+import { counted } from "../cli/terminal-text.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { embedderFrom } from "../search/embedder.ts";
-import { COMMAND } from "../version.ts";
-import { type LocalAgent, type LocalAgentOptions, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
+import {
+  type AgentProcessStats,
+  type LocalAgent,
+  type LocalAgentOptions,
+  type LocalMesh,
+  startLocalMesh,
+} from "./local-mesh.ts";
+import { type ProgressLine, progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { type StartProgress, startProgress } from "./start-progress.ts";
 
 export interface LocalMeshRun {
   readonly context: CliContext;
@@ -40,13 +46,16 @@ export interface Running {
 /** All agents know each other after a round of gossip. If nobody more is met for so long, nobody will be, ms. */
 const STILL_MS = 60_000;
 
-/**
- * `work` returns what is to be done once the mesh has ended: its messages are counted by then. Returns the exit code.
- */
-export async function withLocalMesh(
-  run: LocalMeshRun,
-  work: (running: Running) => Promise<() => Promise<number>>,
-): Promise<number> {
+/** What is left of a piece of work once its mesh has ended: by then, the messages of all agents are counted. */
+export interface Finish {
+  /** What came out, in a few words: said while the agents stop. */
+  readonly words: string;
+  /** Resolves with the exit code. */
+  finish(): Promise<number>;
+}
+
+/** Resolves with the exit code. */
+export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) => Promise<Finish>): Promise<number> {
   const { context, folder, agents, perProcess, args, startedAt } = run;
   const meshId = `local-${randomBytes(6).toString("hex")}`;
   let tellLost: OnLost = ({ name }, how) => context.note(`agent ${name} ended (${how})`);
@@ -54,17 +63,18 @@ export async function withLocalMesh(
   // A turn later: the live view has given the terminal back by then.
   const onAbort = (): void => void setImmediate(() => context.note("stopping …"));
   context.signal.addEventListener("abort", onAbort, { once: true });
-  const progress = startProgress(context, agents.length);
-  progress.show(0, "agents are up");
+  const progress = progressLine(context);
+  const onUp = (count: number): void => progress.show(`${count} of ${counted(agents.length, "agent")} up`);
+  onUp(0);
   const mesh = await startLocalMesh({
     ...{ mesh: meshId, folder: folder.path, agents, perProcess, args, onLost, signal: context.signal },
-    onUp: (count) => progress.show(count, "agents are up"),
+    onUp,
   }).catch((error: unknown) => {
     progress.end();
     throw error;
   });
   let owner: MeshworkNode | null = null;
-  let finish: (() => Promise<number>) | null = null;
+  let left: Finish | null = null;
   const ownerTrace = join(folder.path, "agents", "owner.jsonl");
   try {
     const addresses = mesh.agents.map((agent) => agent.address);
@@ -80,19 +90,18 @@ export async function withLocalMesh(
     await meet(context, owner, mesh, progress);
     progress.end();
     const sent = (): RunSummary["messages"] => {
-      const all = [
-        owner!.stats().network.sent,
-        ...mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null),
-      ];
-      const sum = (pick: (stats: RunSummary["messages"]) => number): number =>
+      const told = mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null);
+      const all = [owner!.stats().network.sent, ...told];
+      const sum = (pick: (stats: AgentProcessStats) => number): number =>
         all.reduce((total, stats) => total + pick(stats), 0);
       return {
         gossip: sum((stats) => stats.gossip),
         direct: sum((stats) => stats.direct),
         bytes: sum((stats) => stats.bytes),
+        by: `${sendersOf(told.length, mesh.agents.length)} and this command`,
       };
     };
-    finish = await work({
+    left = await work({
       ...{ mesh, owner },
       onLost: (listener) => {
         tellLost = listener;
@@ -104,21 +113,40 @@ export async function withLocalMesh(
     throw error;
   } finally {
     progress.end();
-    if (!context.signal.aborted)
-      context.note(`stopping ${agents.length} ${agents.length === 1 ? "agent" : "agents"} …`);
-    await owner?.stop();
-    await mesh.stop();
+    await stopAll(run, { owner, mesh, words: left?.words ?? "" });
     context.signal.removeEventListener("abort", onAbort);
+    progress.show("joining the traces of the agents …");
     await folder.writeTrace([ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)], { meshId, startedAt });
+    progress.end();
   }
-  return finish();
+  return left.finish();
+}
+
+/** Agents that were killed report nothing. */
+const sendersOf = (told: number, all: number): string =>
+  told === all ? `all ${counted(all, "agent")}` : `${told} of ${counted(all, "agent")}`;
+
+/** Says what came out, and how far the agents are with their end. */
+async function stopAll(
+  { context, agents }: LocalMeshRun,
+  { owner, mesh, words }: { readonly owner: MeshworkNode | null; readonly mesh: LocalMesh; readonly words: string },
+): Promise<void> {
+  const known = words === "" ? "" : `${words}; `;
+  const text = `${known}stopping ${counted(agents.length, "agent")} …`;
+  const progress = progressLine(context);
+  const isLive = context.io.terminal?.isTTY === true;
+  if (!context.signal.aborted && !isLive) context.note(text);
+  if (!context.signal.aborted) progress.show(text);
+  await owner?.stop();
+  await mesh.stop((ended) => progress.show(`${known}${ended} of ${counted(agents.length, "agent")} stopped`));
+  progress.end();
 }
 
 /** With this share of the agents a job starts without the others, which may still come. */
 const ENOUGH_PART = 2 / 3;
 
 /** Waits until the owner knows every agent, and each of them has met it; or enough of them, where no more come. */
-async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, progress: StartProgress): Promise<void> {
+async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, progress: ProgressLine): Promise<void> {
   let met = 0;
   let known: ReadonlySet<string> = new Set();
   const isMore = async (): Promise<boolean> => {
@@ -132,7 +160,7 @@ async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, p
   try {
     while (met < mesh.agents.length) {
       await owner.until(isMore, STILL_MS, "the agents meeting");
-      progress.show(met, "agents have met");
+      progress.show(`${met} of ${counted(mesh.agents.length, "agent")} met`);
     }
   } catch (error) {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
@@ -143,6 +171,6 @@ async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, p
       return;
     }
     const what = `${met} of ${mesh.agents.length} agents found each other; no more joined for ${STILL_MS / 1_000} s`;
-    throw new MeshworkError("unreachable", what, `run: ${COMMAND} doctor`);
+    throw new MeshworkError("unreachable", what, "run: meshwork doctor");
   }
 }

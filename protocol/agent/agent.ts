@@ -119,11 +119,11 @@ class Agent implements Machine {
   #eventsOfHosts(): JobHostEvents {
     return {
       onNotices: (host, notices) => {
-        for (const { to, message } of notices) {
+        for (const { to, message } of notices)
           if (to === this.#context.self && message.kind === "notice")
             this.#worker.onNotice(to, host.job, message.items);
-        }
       },
+      nameOf: (agent) => this.#directory.get(agent)?.name ?? "",
       onWindow: (host, event, header) => this.#beacons.onWindow(host, event, header),
       onCommittee: (host) =>
         this.#worker.jobs.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),

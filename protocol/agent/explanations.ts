@@ -12,6 +12,15 @@ import type { TraceEvent } from "../trace.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Value } from "../wire/value.ts";
 
+/** In a question for a choice: which tasks there are to be explained. */
+export const ANY_TASK = "" as TaskId;
+
+/** Workers of all choices in one answer. */
+const LISTED_WORKERS = 1_000;
+
+/** A candidate, as an explanation describes it. */
+type Listed = { readonly picked: string | null } & { readonly [fact: string]: Value };
+
 /** A choice, and the block that made it. */
 type Made = Pick<Header, "height" | "timeMs"> & { readonly choice: SeatChoice };
 
@@ -38,6 +47,23 @@ export class Explanations {
       this.#made.set(choice.task, [...before.slice(1 - limits.explainedChoices), { height, timeMs, choice }]);
       if (this.#made.size > this.#tasksMax) this.#made.delete(this.#made.keys().next().value!);
     }
+  }
+
+  /**
+   * Of the newest tasks the newest choice, with those alone who were picked, and without what a selector sees of them: what
+   * there is to be explained. Bounded by workers, since an answer has to fit a frame.
+   */
+  list(): Value {
+    const listed: Value[] = [];
+    let workers = 0;
+    for (const [task, made] of [...this.#made].reverse()) {
+      const { candidates, ...newest } = described(made.at(-1)!) as { readonly candidates: readonly Listed[] };
+      const picked = candidates.filter((one) => one.picked !== null).map((one) => ({ ...one, context: [] }));
+      workers += picked.length;
+      if (workers > LISTED_WORKERS) break;
+      listed.push({ task, ...newest, candidates: picked });
+    }
+    return listed.reverse();
   }
 
   /** The newest choices for a task, the first first; null: none is kept. */

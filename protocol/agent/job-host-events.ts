@@ -14,6 +14,8 @@ export interface JobHostEvents {
   onCommittee(host: JobHost): void;
   /** A block was applied. */
   onBlock(host: JobHost): void;
+  /** What people call an agent; "": nobody said. */
+  nameOf(agent: AgentId): string;
   /** A peer asked for blocks that are only in the store. */
   onReadBlocks(host: JobHost, to: AgentId, slots: readonly string[]): void;
 }

@@ -30,7 +30,7 @@ import { SLOT, type StoredJob } from "./job-records.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
-import { reportBlock } from "./report-block.ts";
+import { reportBlock, taughtBy } from "./report-block.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
 import { atWork, newSuspicions } from "./suspicions.ts";
 
@@ -376,8 +376,7 @@ export class JobHost {
 
   /** Tells the operator what the job taught; from now on nobody need pulse or offer for it. */
   #tellEnd(): void {
-    const { lessons } = this.replica.ledger;
-    this.#context.emit({ kind: "event", event: { kind: "taught", job: this.job, owner: this.genesis.owner, lessons } });
+    this.#context.emit({ kind: "event", event: taughtBy(this, this.#events) });
     if (this.role !== "member") return;
     for (const [agent] of this.replica.ledger.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });

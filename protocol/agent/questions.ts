@@ -16,6 +16,7 @@ import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
 import { drawable } from "./drawable.ts";
+import { ANY_TASK } from "./explanations.ts";
 import type { Hosts } from "./hosts.ts";
 import type { JobHost } from "./job-host.ts";
 import { describeAgent, describeDiverged, describeJob, encodeCertified } from "./status.ts";
@@ -98,7 +99,7 @@ export class Questions {
   /** Answers a question about a job that this agent keeps. */
   #answerOf(host: JobHost, query: Query): Answer {
     if (query.kind === "explanation") {
-      const explained = host.explanations.of(query.task);
+      const explained = query.task === ANY_TASK ? host.explanations.list() : host.explanations.of(query.task);
       return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
     }
     if (query.kind === "certificate") {

@@ -6,6 +6,7 @@ import { compareText } from "../core/bytes.ts";
 import { type AgentId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SHAPES } from "../job/event.ts";
+import { tasksToCome } from "../job/graph.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { certificateCodec } from "../wire/certificate.ts";
@@ -40,7 +41,8 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
     if (task.awards.some((award) => award.status !== "ended")) running++;
     else ready++;
   }
-  const total = nodes.reduce((sum, node) => sum + node.tasks, 0);
+  const opened = nodes.filter(({ status }) => status !== "waiting").map(({ node, tasks }) => [node, tasks] as const);
+  const total = tasksToCome(host.genesis.nodes, new Map(opened));
   const outcome = state.outcome.get();
   return {
     job: host.job,

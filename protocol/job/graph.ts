@@ -44,6 +44,30 @@ export function plannedTasks({ generator }: Pick<NodeSpec, "generator">): number
   return Math.ceil((items.kind === "list" ? items.items.length : items.packs.length) / batch);
 }
 
+/**
+ * Tasks that are known to come: of nodes that opened as many as they have (`opened`), of the others as many as the genesis
+ * says. A map over a whole map has as many items as that one has tasks; of one over a list in an output nothing is known.
+ */
+export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<string, number>): number {
+  const specs = new Map(nodes.map((spec) => [spec.id, spec]));
+  const known = new Map<string, number | null>(opened);
+  const countOf = (id: string): number | null => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const { generator } = specs.get(id)!;
+    let count = plannedTasks({ generator });
+    if (generator.kind === "map" && generator.items.kind === "output") {
+      const { node, path } = generator.items;
+      const isList = path === "" && specs.get(node)!.generator.kind === "map";
+      const items = isList ? countOf(node) : null;
+      count = items === null ? null : Math.ceil(items / generator.batch);
+    }
+    known.set(id, count);
+    return count;
+  };
+  return nodes.reduce((sum, { id }) => sum + (countOf(id) ?? 0), 0);
+}
+
 /** What the graph says, computed once a job. */
 export interface Graph {
   readonly specs: ReadonlyMap<string, NodeSpec>;

@@ -39,6 +39,13 @@ export interface Lessons {
   readonly credits: readonly Credit[];
 }
 
+/** Who an agent is, for people: what it was called, and in which mesh and when a job taught something about it last. */
+export interface Seen {
+  readonly name: string;
+  readonly mesh: string;
+  readonly atMs: number;
+}
+
 /** What a node knows. Replaced, never changed. */
 export interface KnownWorld {
   /** In the order in which they were last added to: the newest last. */
@@ -47,6 +54,8 @@ export interface KnownWorld {
   readonly learned: { readonly [selector: string]: Uint8Array };
   /** The newest last. */
   readonly unscored: readonly UnscoredJob[];
+  /** By the agents of `records`. */
+  readonly seen?: { readonly [agent: string]: Seen };
 }
 
 export const EMPTY_WORLD: KnownWorld = { records: [], learned: {}, unscored: [] };
@@ -98,6 +107,7 @@ export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null
     records: [...records.values()].filter((record) => kept.has(record)),
     learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
     unscored: world.unscored,
+    ...(world.seen !== undefined && { seen: world.seen }),
   };
 }
 

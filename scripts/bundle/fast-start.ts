@@ -42,8 +42,8 @@ function makeApart(folder: string): Promise<void> {
   });
 }
 
-/** The folder of the bundle, or null where there is none. `mayMake`: make one, which takes seconds. */
-async function bundleFolder(mayMake: boolean): Promise<string | null> {
+/** The folder of the bundle, or null where there is none. `onMake`: make one, which takes seconds, and say so; null: do not. */
+async function bundleFolder(onMake: (() => void) | null): Promise<string | null> {
   if (!IS_CHECKOUT) {
     const published = join(PACKAGE_ROOT, "dist/bundle");
     return existsSync(join(published, "main.js")) ? published : null;
@@ -51,13 +51,14 @@ async function bundleFolder(mayMake: boolean): Promise<string | null> {
   const all = join(PACKAGE_ROOT, ".build/bundle");
   const folder = join(all, hashOfSources());
   if (existsSync(join(folder, "main.js"))) return folder;
-  if (!mayMake) return null;
+  if (onMake === null) return null;
   mkdirSync(all, { recursive: true });
   const lock = `${folder}.lock`;
   if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > LOCK_MS)
     rmSync(lock, { recursive: true });
   mkdirSync(lock); // throws if another process is making it: this one does not wait
   try {
+    onMake();
     await makeApart(folder);
     for (const name of readdirSync(all)) {
       const old = join(all, name);
@@ -70,9 +71,9 @@ async function bundleFolder(mayMake: boolean): Promise<string | null> {
 }
 
 /** The URL of the bundled `node/cli/main.ts`, or null: then the caller runs the sources. */
-export async function bundledMain(mayMake: boolean): Promise<string | null> {
+export async function bundledMain(onMake: (() => void) | null): Promise<string | null> {
   try {
-    const folder = await bundleFolder(mayMake);
+    const folder = await bundleFolder(onMake);
     return folder === null ? null : pathToFileURL(join(folder, "main.js")).href;
   } catch {
     return null; // a read-only checkout, no development packages, or another process that is making it

@@ -10,7 +10,6 @@ import { INTERRUPTED, ProgressLine } from "./progress.ts";
 import { checkFolder } from "./run-files.ts";
 import { runSeeds } from "./run-seeds.ts";
 import type { PoolOutcome, SeedCrash, SeedTask } from "./seed-pool.ts";
-import { shellWords } from "./text.ts";
 
 /** Options that run and sweep have in common, as commander gives them. */
 export interface BatchOptions {
@@ -96,7 +95,7 @@ export function commandOf(batch: Batch, name: string, seed: number, more: readon
   for (const text of options.set ?? []) words.push("--set", text);
   if (options.mechanismOff === true) words.push("--mechanism-off");
   if (options.messagesAround !== undefined) words.push("--messages-around", writeMs(options.messagesAround));
-  return `${platform.command} ${shellWords(words)}`;
+  return platform.commandLine(words);
 }
 
 /** A crash in words, with what repeats it: a bug of ours, or too little memory. */
@@ -107,7 +106,7 @@ export function tellCrash(context: CliContext, batch: Batch, crash: SeedCrash): 
   const words = ["sim", "run", batch.given, "--seed", String(task.seed), ...sets, ...off];
   context.note(`meshwork: the simulation crashed: ${message.replace(/\s+/g, " ")}`);
   if (cause instanceof Error && cause.stack !== undefined) context.note(cause.stack);
-  context.note(`repeat it: ${batch.platform.command} ${shellWords(words)}`);
+  context.note(`repeat it: ${batch.platform.commandLine(words)}`);
 }
 
 /** `isBroken`: an invariant broke in some run. */

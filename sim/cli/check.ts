@@ -13,7 +13,8 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ meshwork sim check .meshwork/runs/…/trace.jsonl     a run of meshwork demo or meshwork run
+  $ meshwork sim check last                             the newest run of meshwork demo or meshwork run
+  $ meshwork sim check .meshwork/runs/…/trace.jsonl     any of them
   $ meshwork sim check a.jsonl b.jsonl c.jsonl          what several agents wrote (meshwork node --trace FILE)
   $ meshwork sim check trace.jsonl --json | jq .verdict
 

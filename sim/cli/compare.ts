@@ -10,6 +10,7 @@ import { type Column, type Page, pageOf, table } from "./text.ts";
 const EXAMPLES = `
 Examples:
   $ meshwork sim compare .meshwork/runs/A .meshwork/runs/B
+  $ meshwork sim compare .meshwork/runs/A last
   $ meshwork sim compare before/summary.json after/summary.json --json
 
 Marked with * are metrics whose 95 % intervals do not overlap with the first run's: more than chance.`;

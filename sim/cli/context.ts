@@ -15,8 +15,8 @@ export interface SimPlatform {
   /** The module that exports this as `simPlatform`: worker threads load it. */
   readonly hostUrl: string;
   readonly version: string;
-  /** How the command line is called from here. */
-  readonly command: string;
+  /** A command as it is called from here, to be pasted: `sim`, `run`, … as a shell takes them. */
+  readonly commandLine: (words: readonly string[]) => string;
 }
 
 /** Exit codes, as everywhere. */

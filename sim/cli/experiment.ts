@@ -11,7 +11,7 @@ import { INTERRUPTED, ProgressLine } from "./progress.ts";
 import { printNamed } from "./reference.ts";
 import { renderTables } from "./render-experiment.ts";
 import { checkFolder, defaultFolder, OutputFolder } from "./run-files.ts";
-import { pageOf, shellWords } from "./text.ts";
+import { pageOf } from "./text.ts";
 
 interface Options {
   readonly list?: boolean;
@@ -101,7 +101,7 @@ async function run(context: CliContext, { experiment, options, platform, catalog
   }).finally(() => progress.end());
   const rows = measure(outcome.samples, rangedMetrics(experiment));
   const document = documentOf(experiment, seeds, rows, outcome.isPartial);
-  const command = `${platform.command} ${shellWords(["experiment", experiment.name, "--seeds", String(seeds.length)])}`;
+  const command = platform.commandLine(["experiment", experiment.name, "--seeds", String(seeds.length)]);
   const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, experiment.name));
   folder.writeJson("experiment.json", document);
   folder.write("rows.csv", samplesCsv(outcome.samples));

@@ -94,13 +94,13 @@ async function subjectsOf(given: string | undefined, { host, hostUrl }: SimPlatf
 
 class Exploration {
   readonly #context: CliContext;
-  readonly #command: string;
+  readonly #commandLine: SimPlatform["commandLine"];
   readonly #options: Options;
   readonly #looked: Looked;
 
-  constructor(context: CliContext, { command }: SimPlatform, options: Options, looked: Looked) {
+  constructor(context: CliContext, { commandLine }: SimPlatform, options: Options, looked: Looked) {
     this.#context = context;
-    this.#command = command;
+    this.#commandLine = commandLine;
     this.#options = options;
     this.#looked = looked;
   }
@@ -143,7 +143,7 @@ class Exploration {
 
   #write(seed: number, property: string, plan: unknown): void {
     const file = writeRepro(this.#options.out, { seed, property, file: this.#looked.file, plan });
-    this.#context.note(`repeat it:  ${this.#command} sim replay ${file}`);
+    this.#context.note(`repeat it:  ${this.#commandLine(["sim", "replay", file])}`);
   }
 
   async #shrink({ failed }: SearchOutcome): Promise<void> {

@@ -7,7 +7,7 @@ import { createRegistry } from "../plugins/built-in.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { scenarioTemplate } from "../scenario/scenario-template.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
-import { type CliContext, EXIT, type Register } from "./context.ts";
+import { type CliContext, EXIT, type Register, type SimPlatform } from "./context.ts";
 import { readLibrary } from "./library.ts";
 import { padEnd, pageOf, wrap } from "./text.ts";
 
@@ -75,13 +75,13 @@ export const registerNew: Register = (sim, act, platform) => {
     .addHelpText("after", "\nExample:\n  $ meshwork sim new my-mesh && meshwork sim run my-mesh.yaml")
     .action(
       act(async (context, name: string) => {
-        const { command } = await platform();
-        return writeNew(context, name, command);
+        const { commandLine } = await platform();
+        return writeNew(context, name, commandLine);
       }),
     );
 };
 
-function writeNew(context: CliContext, given: string, command: string): number {
+function writeNew(context: CliContext, given: string, commandLine: SimPlatform["commandLine"]): number {
   const name = given.replace(/\.ya?ml$/, "");
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     const remedy = "use letters, digits, dots, dashes and underscores";
@@ -90,11 +90,11 @@ function writeNew(context: CliContext, given: string, command: string): number {
   const file = `${name}.yaml`;
   if (existsSync(file))
     throw new MeshworkError("usage", `${file} exists already`, "choose another name, or move it away");
-  writeFileSync(file, scenarioTemplate(name), { flag: "wx" });
+  writeFileSync(file, scenarioTemplate(name, commandLine), { flag: "wx" });
   if (context.json) context.printJson({ files: [file] });
   else {
     context.print(`wrote ${file}`);
-    context.print(`run it:  ${command} sim run ${file}`);
+    context.print(`run it:  ${commandLine(["sim", "run", file])}`);
   }
   return EXIT.pass;
 }

@@ -30,7 +30,7 @@ Examples:
   $ meshwork sim list                              the library of scenarios
   $ meshwork sim run half-killed --runs 5          one of them: verdict, figures, plots
   $ meshwork sim explore --seeds 1000              does any property break?
-  $ meshwork sim check .meshwork/runs/…/trace.jsonl   did any break in a run of real nodes?
+  $ meshwork sim check last                        did any break in the newest run of real nodes?
   $ meshwork sim new my-mesh                       a commented file to start from`;
 
 export function registerSim(program: Command, act: Act, platform: LoadPlatform): void {

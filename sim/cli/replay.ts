@@ -18,7 +18,7 @@ import { renderSummary } from "./render-summary.ts";
 import { readRepro } from "./repro.ts";
 import { defaultFolder, writeWhole } from "./run-files.ts";
 import { openSubject } from "./subjects.ts";
-import { pageOf, shellWords } from "./text.ts";
+import { pageOf } from "./text.ts";
 
 interface Options {
   readonly seed?: number;
@@ -115,7 +115,7 @@ async function replaySeed({ context, file: path, options, tap, platform }: Repla
       ...{ seed, failure, endedMs, aroundMs },
       messages: log.rows(),
       entries: failure === null ? [] : recent.map(describeEntry),
-      command: `${platform.command} ${shellWords(words)}`,
+      command: platform.commandLine(words),
       version: platform.version,
     });
     context.note(`page: ${writeWhole(pagePath(options, `seed-${seed}`), page)}`);

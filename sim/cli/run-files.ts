@@ -1,6 +1,15 @@
 /** What runs leave behind: one folder. Each file is there whole or not at all. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Summary } from "../run/result.ts";
@@ -66,22 +75,33 @@ export function writeWhole(file: string, text: string): string {
 export const defaultFolder = (startedMs: number, name: string): string =>
   join(".meshwork", "runs", `${new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-")}-${name}`);
 
-/** The summary of a run: its folder, or the file itself. */
-export function readSummary(path: string): Summary {
-  const fail = (what: string): MeshworkError =>
-    new MeshworkError("invalid-file", `${path}: ${what}`, "name the folder of a run, or its summary.json");
-  let text: string;
+/** The summary of a simulation; null: there is none, or it is of something else. */
+function summaryIn(path: string): Summary | null {
   try {
-    text = readFileSync(statSync(path).isDirectory() ? join(path, "summary.json") : path, "utf8");
+    const isFolder = statSync(path).isDirectory();
+    const summary = JSON.parse(readFileSync(isFolder ? join(path, "summary.json") : path, "utf8")) as Partial<Summary>;
+    const { scenario, metrics, seeds } = summary;
+    return typeof scenario === "string" && typeof metrics === "object" && Array.isArray(seeds)
+      ? (summary as Summary)
+      : null;
   } catch {
-    throw fail("there is no summary of a run");
+    return null;
   }
-  try {
-    const summary = JSON.parse(text) as Partial<Summary>;
-    if (typeof summary.scenario === "string" && typeof summary.metrics === "object" && Array.isArray(summary.seeds))
-      return summary as Summary;
-  } catch {
-    // said below
-  }
-  throw fail("this is no summary of a run");
+}
+
+/** What `last` means: the newest simulation of this folder. */
+function newestRun(): string | null {
+  const folder = join(".meshwork", "runs");
+  const paths = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  const atMs = (path: string): number => statSync(join(path, "summary.json"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return paths.sort((a, b) => atMs(b) - atMs(a)).find((path) => summaryIn(path) !== null) ?? null;
+}
+
+/** The summary of a run: its folder, the file itself, or `last`. */
+export function readSummary(given: string): Summary {
+  const path = given === "last" && !existsSync(given) ? (newestRun() ?? given) : given;
+  const summary = summaryIn(path);
+  if (summary !== null) return summary;
+  const what = existsSync(path) ? "this is no summary of a run" : "there is no summary of a run";
+  throw new MeshworkError("invalid-file", `${path}: ${what}`, "name the folder of a run, or its summary.json");
 }

@@ -103,7 +103,3 @@ function block(columns: readonly Column[], row: readonly string[], { width, pain
   );
   return [cut(first, width), ...lines];
 }
-
-/** Words as a shell takes them back. */
-export const shellWords = (words: readonly string[]): string =>
-  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");

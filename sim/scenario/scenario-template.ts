@@ -1,12 +1,15 @@
 /** What `meshwork sim new` writes: a scenario that runs, and says what else may stand in it. A test runs it. */
 
+/** A command as the reader of the file calls it. */
+type CommandLine = (words: readonly string[]) => string;
+
 /** In columns, however long the name is. */
-function commands(name: string): string {
+function commands(name: string, commandLine: CommandLine): string {
   const rows = [
-    [`meshwork sim run ${name}.yaml`, "one run: verdict and figures"],
-    [`meshwork sim run ${name}.yaml --runs 10`, "ten seeds: with confidence intervals"],
-    ["meshwork sim schema", "everything that may stand here, as JSON Schema"],
-    ["meshwork sim metrics", "what can be expected"],
+    [commandLine(["sim", "run", `${name}.yaml`]), "one run: verdict and figures"],
+    [commandLine(["sim", "run", `${name}.yaml`, "--runs", "10"]), "ten seeds: with confidence intervals"],
+    [commandLine(["sim", "schema"]), "everything that may stand here, as JSON Schema"],
+    [commandLine(["sim", "metrics"]), "what can be expected"],
   ] as const;
   const width = Math.max(...rows.map(([command]) => command.length));
   return rows.map(([command, what]) => `#   ${command.padEnd(width)}    ${what}`).join("\n");
@@ -14,8 +17,9 @@ function commands(name: string): string {
 
 export const scenarioTemplate = (
   name: string,
+  commandLine: CommandLine = (words) => ["meshwork", ...words].join(" "),
 ): string => `# A scenario: agents, jobs, what goes wrong, and what is expected all the same.
-${commands(name)}
+${commands(name, commandLine)}
 
 name: ${name}
 description: A fifth of the agents die while jobs are under way.

@@ -77,8 +77,9 @@ test("two machines: the second joins by the line of the first, a job runs, its c
       .split(/\s+/)
       .slice(1);
   };
+  mkdirSync(join(folder, "my-mesh"));
   writeFileSync(
-    join(folder, "JOB.yaml"),
+    join(folder, "my-mesh", "JOB.yaml"),
     blocks("yaml")[0]!.replace("redundancy: 3", "redundancy: 1").replace("accept: { rule: majority }, ", ""),
   );
   const mesh = ["--mesh", `readme-${process.pid}`];
@@ -88,7 +89,9 @@ test("two machines: the second joins by the line of the first, a job runs, its c
     .map((arg) => arg.replace("/ip4/0.0.0.0/tcp/4001", "/ip4/127.0.0.1/tcp/0"));
   const first = await startNode("first", [...mesh, ...listen]);
   const fill = (args: string[]): string[] =>
-    args.map((arg) => (arg === "ADDR" ? first.address : /^(JOB\.yaml|results.*)$/.test(arg) ? join(folder, arg) : arg));
+    args.map((arg) =>
+      arg === "ADDR" ? first.address : /^(my-mesh\/JOB\.yaml|results.*)$/.test(arg) ? join(folder, arg) : arg,
+    );
   await startNode("second", [...mesh, ...fill(find("node --join")).slice(1)]);
   const submitted = await meshwork([...fill(find("submit")), ...mesh, "--key", join(folder, "owner.key"), "--json"]);
   expect(submitted.code, submitted.err).toBe(0);

@@ -1,9 +1,8 @@
-/** The live view and the summary: what they show, in whatever room there is, and what they never let through. */
+/** The live view: what it shows, in whatever room there is, and what it never lets through. */
 
 import { describe, expect, test } from "vitest";
 import { LiveView, newsLines, type ViewStream } from "../../node/cli/live-view.ts";
 import { renderView, type ViewState } from "../../node/cli/render-view.ts";
-import { type RunSummary, renderSummary } from "../../node/cli/summary.ts";
 import {
   clock,
   columnsOf,
@@ -16,7 +15,6 @@ import {
   wantsColor,
   wrap,
 } from "../../node/cli/terminal-text.ts";
-import { COMMAND } from "../../node/version.ts";
 import { waitFor } from "../support/wait.ts";
 
 const state = (parts: Partial<ViewState> = {}): ViewState => ({
@@ -255,145 +253,6 @@ describe("painting", () => {
     const agents = state().agents.map((agent) => ({ ...agent, state: "gone" as const }));
     expect(newsLines(state(), state({ agents }))).toEqual(
       ["ada", "bob", "eve"].map((name) => `[00:12.3] ${name} is gone`),
-    );
-  });
-});
-
-describe("the summary", () => {
-  const agent = (name: string, parts: Partial<RunSummary["agents"][number]> = {}): RunSummary["agents"][number] => ({
-    agent: `id-${name}`,
-    name,
-    offers: 1,
-    expected: null,
-    awards: 30,
-    results: 29,
-    accepted: 29,
-    rejected: 0,
-    timeouts: 0,
-    ...parts,
-  });
-  const summary: RunSummary = {
-    job: "ab".repeat(32),
-    status: "certified",
-    reason: "",
-    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2 },
-    committee: ["ada", "bob", "cyd", "dee"].map((name) => ({ agent: `id-${name}`, power: 1 })),
-    agents: [
-      agent("ada"),
-      agent("bob", { timeouts: 2 }),
-      agent("cyd"),
-      agent("dee"),
-      agent("eve", { accepted: 0, rejected: 17 }),
-    ],
-    faults: [
-      { atMs: 0, agent: "id-eve", name: "eve", kind: "lying" },
-      { atMs: 3_200, agent: "id-bob", name: "bob", kind: "killed" },
-    ],
-    blocks: 190,
-    wallMs: 8_420,
-    messages: { gossip: 1_204, direct: 44_310, bytes: 13_002_000 },
-    certificate: "certificate.json",
-    explained: "count/3",
-    report: "report.html",
-  };
-  const options = { width: 80, color: false, title: "corpus survey", directory: "out", highlights: ["9 files"] };
-
-  test("reads in ten seconds", () => {
-    expect(renderSummary(summary, options)).toEqual([
-      "",
-      " ✓ CERTIFIED  corpus survey in 8.4 s",
-      "",
-      " answer      9 files",
-      " tasks       40 of 40 accepted, 2 handed to another agent",
-      " agreed by   a committee of 4, safe with any 1 Byzantine: ada, bob, cyd, dee",
-      " survived    eve: lying at 0 ms, 17 results rejected",
-      "             bob: killed at 3.2 s, its work went to others",
-      "",
-      " agent           awards   results  accepted  rejected  timeouts",
-      " ada                 30        29        29         ·         ·",
-      " bob                 30        29        29         ·         2",
-      " cyd                 30        29        29         ·         ·",
-      " dee                 30        29        29         ·         ·",
-      " eve                 30        29         ·        17         ·",
-      "",
-      " traffic     44,310 direct and 1,204 gossip messages, 12.4 MiB, 190 blocks",
-      " files       out/",
-      " page        report.html",
-      ` check it    ${COMMAND} verify out/certificate.json --result out/result.json`,
-      "             (offline: it needs no network and no agent)",
-      ` explain it  ${COMMAND} explain ${"ab".repeat(32)} count/3 --run out`,
-      "",
-    ]);
-  });
-
-  test("shows what the selector expects of each agent, where it expects something", () => {
-    const agents = [agent("ada", { expected: 0.934 }), agent("eve", { expected: -0.2 }), agent("new")];
-    const lines = renderSummary({ ...summary, agents }, { ...options, width: 100 });
-    expect(lines.filter((line) => / (agent|ada|eve|new) +/.test(line.slice(0, 8)))).toEqual([
-      " agent           awards   results  accepted  rejected  timeouts  expected",
-      " ada                 30        29        29         ·         ·      0.93",
-      " eve                 30        29        29         ·         ·     -0.20",
-      " new                 30        29        29         ·         ·         ·",
-    ]);
-  });
-
-  test("says why there is no answer, and claims no certificate", () => {
-    const failed = {
-      ...summary,
-      status: "stalled" as const,
-      reason: "no block for 30 s",
-      certificate: null,
-      report: null,
-      tasks: { ...summary.tasks, accepted: 3, failed: 1 },
-    };
-    const text = renderSummary(failed, options).join("\n");
-    expect(text).toContain("✗ STALLED");
-    expect(text).toContain("reason      no block for 30 s");
-    expect(text).toContain("3 of 40 accepted, 1 failed");
-    expect(text).not.toContain("verify");
-  });
-
-  test("wraps a long reason instead of cutting it", () => {
-    const reason = `task count/0 failed: ${"a word that matters ".repeat(12)}the end`;
-    const failed = { ...summary, status: "failed" as const, reason };
-    for (const width of [60, 80]) {
-      const lines = renderSummary(failed, { ...options, width, highlights: [] });
-      const from = lines.findIndex((line) => line.includes("reason "));
-      const to = lines.findIndex((line) => line.includes(" tasks "));
-      const words = lines.slice(from, to).map((line) => line.replace(/^ reason/, "").trim());
-      expect(words.join(" ")).toBe(reason);
-      for (const line of lines.slice(from, to)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
-    }
-  });
-
-  test.each([
-    [80, ["awards", "results", "accepted", "rejected", "timeouts"]],
-    [60, ["awards", "results", "accepted", "rejected", "timeouts"]],
-    [50, ["results", "accepted", "rejected", "timeouts"]],
-    [40, ["results", "accepted", "rejected"]],
-    [30, ["accepted", "rejected"]],
-  ])("the table of agents fits %i columns", (width, heads) => {
-    const lines = renderSummary(summary, { ...options, width });
-    const from = lines.findIndex((line) => line.startsWith(" agent "));
-    expect(lines[from]!.trim().split(/\s+/).slice(1)).toEqual(heads);
-    for (const line of lines.slice(from, from + 6)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
-    expect(lines[from + 5]).toMatch(/^ eve .* 17( |$)/);
-  });
-
-  test("how many Byzantine members are safe comes from their powers", () => {
-    const line = (powers: readonly number[]): string =>
-      renderSummary({ ...summary, committee: powers.map((power, i) => ({ agent: `p${i}`, power })) }, options).find(
-        (text) => text.includes("agreed by"),
-      )!;
-    expect(line([1])).toContain("a committee of 1, trusts each of them");
-    expect(line([1, 1, 1, 1, 1, 1, 1])).toContain("safe with any 2 Byzantine");
-    expect(line([2, 1, 1, 1])).toContain("trusts each of them");
-    expect(line([2, 2, 1, 1, 1])).toContain("safe with any 1 Byzantine");
-  });
-
-  test("colours change nothing but colours", () => {
-    expect(renderSummary(summary, { ...options, color: true }).map(stripColors)).toEqual(
-      renderSummary(summary, options),
     );
   });
 });

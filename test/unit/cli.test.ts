@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMMAND } from "../../node/cli/command-line.ts";
 import { asMeshworkError, defaultKeyFile, defaultRunFolder, errorLine, exitCodeOf } from "../../node/cli/context.ts";
 import { checkClock, checkRuntime } from "../../node/cli/doctor.ts";
 import { tcpTarget } from "../../node/cli/probe.ts";
@@ -54,8 +55,8 @@ describe("usage", () => {
   test.each(COMMANDS)("%s explains itself, with examples", async (command) => {
     const { code, out, err } = await cli(command, "--help");
     expect([code, err]).toEqual([0, ""]);
-    expect(out).toContain(`Usage: meshwork ${command}`);
-    expect(out).toMatch(/Examples?:\n {2}\$ meshwork/);
+    expect(out).toContain(`Usage: ${COMMAND} ${command}`);
+    expect(out).toContain(`\n  $ ${COMMAND} ${command}`);
   });
 
   test("help and version are a yes, nothing at all is wrong usage", async () => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { describeLeftOut, leftOut } from "../../node/committee-report.ts";
-import type { KnownAgent } from "../../node/known-agent.ts";
+import type { KnownAgent } from "../../node/node-status.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 
 const id = (name: string): AgentId => `id-${name}` as AgentId;

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { COMMAND } from "../../node/cli/command-line.ts";
 import { simHost, simPlatform } from "../../scripts/sim-host.ts";
 import { exitCode, finished, loadPoint, openBatch, runBatch } from "../../sim/cli/batch.ts";
 import type { CliContext } from "../../sim/cli/context.ts";
@@ -74,8 +75,8 @@ describe("the command line", () => {
     async (command) => {
       const { code, out, err } = await sim(command, "--help");
       expect([code, err]).toEqual([0, ""]);
-      expect(out).toContain(`Usage: meshwork sim ${command}`);
-      expect(out).toMatch(/Examples?:\n {2}\$ meshwork sim/);
+      expect(out).toContain(`Usage: ${COMMAND} sim ${command}`);
+      expect(out).toContain(`\n  $ ${COMMAND} sim ${command}`);
     },
   );
 

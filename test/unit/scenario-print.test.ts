@@ -7,7 +7,7 @@ import { ProgressLine, progressText } from "../../sim/cli/progress.ts";
 import { renderSummary } from "../../sim/cli/render-summary.ts";
 import { renderSweepTables } from "../../sim/cli/render-sweep.ts";
 import { type PoolProgress, type Runner, runTasks, type SeedTask } from "../../sim/cli/seed-pool.ts";
-import { pageOf, painter, shellWords, table, wrap } from "../../sim/cli/text.ts";
+import { pageOf, painter, table, wrap } from "../../sim/cli/text.ts";
 import type { RunResult, Summary } from "../../sim/run/result.ts";
 import { reportFixture, sweepFixture } from "../support/report-fixture.ts";
 
@@ -170,10 +170,6 @@ describe("text", () => {
   test("wrapping", () => {
     expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
     expect(wrap("  ", 7)).toEqual([]);
-  });
-
-  test("words for a shell", () => {
-    expect(shellWords(["run", "a b", "faults[0].x=1", "it's", ""])).toBe("run 'a b' 'faults[0].x=1' 'it'\\''s' ''");
   });
 
   test("figures", () => {

@@ -1,0 +1,20 @@
+/** The whole program with all its commands, as they are registered: to be looked at, not to be run. */
+
+import { Command } from "commander";
+import { COMMANDS } from "../../node/cli/commands.ts";
+import type { Act } from "../../node/cli/context.ts";
+import { registerExperiment } from "../../sim/cli/experiment.ts";
+import { registerSim } from "../../sim/cli/register.ts";
+
+const act: Act = () => () => {};
+
+export async function wholeProgram(): Promise<Command> {
+  const program = new Command("meshwork").option("-V, --version");
+  for (const { load } of COMMANDS) (await load())(program, act);
+  const platform = (): never => {
+    throw new Error("nothing is run");
+  };
+  registerSim(program, act, platform);
+  registerExperiment(program, act, platform);
+  return program;
+}
