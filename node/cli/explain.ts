@@ -154,8 +154,9 @@ async function readRun(path: string, given: string): Promise<Explained> {
   } finally {
     await reader.close();
   }
+  if (jobs.size === 0) throw new MeshworkError("refused", `${path}: no workers were chosen in this run`);
   const all = [...jobs.keys()].map((id) => ({ id }));
-  const job = given === LAST && all.length > 0 ? all.at(-1)!.id : pickOne("job of this run", given, all).id;
+  const job = given === LAST ? all.at(-1)!.id : pickOne("job of this run", given, all).id;
   const tasks = [...jobs.get(job)!].map(([task, choices]): [string, TaskChoices] => [
     task,
     { times: choices.length, newest: choices.at(-1)!, all: () => Promise.resolve(choices) },

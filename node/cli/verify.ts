@@ -1,6 +1,6 @@
 /** `meshwork verify`: checks a certificate offline, and says in words what it rests on. */
 
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -49,6 +49,8 @@ const RESULT_BYTES_MAX = 1024 ** 3;
 async function runVerify(context: CliContext, given: string, asked: VerifyOptions): Promise<number> {
   const run = given === LAST ? runNamed(given) : null;
   const file = run === null ? given : join(run, "certificate.json");
+  if (run !== null && !existsSync(file))
+    throw new MeshworkError("refused", `the newest run, ${run}, left no certificate`, "its summary.json says why");
   const options = run === null ? asked : { result: join(run, "result.json"), ...asked };
   const certificate = parseCertificateFile(readText(file, CERTIFICATE_BYTES_MAX), file);
   const checked = verify(nodeCrypto, certificate, {

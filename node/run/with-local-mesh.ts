@@ -115,16 +115,19 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
     progress.end();
     await stopAll(run, { owner, mesh, words: left?.words ?? "" });
     context.signal.removeEventListener("abort", onAbort);
-    progress.show("joining the traces of the agents …");
+    const joining = progressLine(context);
+    joining.show("joining the traces of the agents …");
     await folder.writeTrace([ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)], { meshId, startedAt });
-    progress.end();
+    joining.end();
   }
   return left.finish();
 }
 
 /** Agents that were killed report nothing. */
-const sendersOf = (told: number, all: number): string =>
-  told === all ? `all ${counted(all, "agent")}` : `${told} of ${counted(all, "agent")}`;
+function sendersOf(told: number, all: number): string {
+  if (told < all) return `${told} of ${counted(all, "agent")}`;
+  return all === 1 ? "its agent" : `all ${all} agents`;
+}
 
 /** Says what came out, and how far the agents are with their end. */
 async function stopAll(
