@@ -12,10 +12,11 @@ import { clockProblem } from "../network/clock-findings.ts";
 import { describeNews, type NetworkNews } from "../network/news.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { agentsOf, type JobStatus, jobsOf, type KnownAgent } from "../node-status.ts";
+import { pickOne } from "../pick-one.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import { commandLine, meshWords } from "./command-line.ts";
 import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
-import { isWhole, LAST, pickOne } from "./named.ts";
+import { isWhole, LAST } from "./named.ts";
 import { probe } from "./probe.ts";
 
 const CONNECT_MS = 10_000;

@@ -6,10 +6,11 @@ import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
 import { formatCredits, formatDuration } from "../job-file/duration.ts";
 import { agentsOf } from "../node-status.ts";
+import { pickOne } from "../pick-one.ts";
 import { openTrace } from "../trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName, LAST, pickOne, traceOfRun } from "./named.ts";
+import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./named.ts";
 import { columnsOf, counted, displayWidth, hang, plainText, table, tenths } from "./terminal-text.ts";
 
 interface ExplainOptions {

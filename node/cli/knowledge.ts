@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
+import { pickOne } from "../pick-one.ts";
 import { storageError, writeFileAtomic } from "../store/files.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
-import { pickOne } from "./named.ts";
 import { columnsOf, counted, hang, plainText, table, tenths } from "./terminal-text.ts";
 
 interface KnowledgeCommandOptions {

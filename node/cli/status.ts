@@ -3,9 +3,10 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { formatDuration } from "../job-file/duration.ts";
 import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
+import { ambiguous } from "../pick-one.ts";
 import { type Client, jobsKept, type KeptJob, pickJob, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
-import { ambiguous, LAST } from "./named.ts";
+import { LAST } from "./named.ts";
 import { columnsOf, hang, padEnd, plainText } from "./terminal-text.ts";
 
 export interface StatusOptions {

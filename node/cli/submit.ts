@@ -66,7 +66,8 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
   const knowledge = ownerKnowledge(context, options.key);
   return withClient(context, { ...options, owner, knowledge }, async (client) => {
     const agents = await agentsKnown(client, SETTLE_MS);
-    const job = await readJobFile(jobFile, { prices: pricesOf(agents), embedder });
+    const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
+    const job = await readJobFile(jobFile, { prices: pricesOf(agents), embedder, agents: named });
     return submitJob(context, options, { client, job, agents, given, startedAt });
   });
 }

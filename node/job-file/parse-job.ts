@@ -7,6 +7,7 @@
  */
 
 import { dirname, resolve } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME, plannedTasks } from "../../protocol/job/graph.ts";
@@ -14,6 +15,8 @@ import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
 import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
+import { isAgentId } from "../crypto.ts";
+import { type Nameable, pickOne } from "../pick-one.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
 import { formatCredits } from "./duration.ts";
 import { type Path, readTextFile } from "./file-error.ts";
@@ -57,6 +60,8 @@ export interface ParseOptions {
   readonly directory: string;
   /** Skills that the mesh offers with their lowest price, micro-credits; unknown unless given. */
   readonly prices?: ReadonlyMap<string, number>;
+  /** Those of the mesh, where they are known: a committee may name them as people do. */
+  readonly agents?: readonly Nameable[];
   /** The mesh's, for tasks that ask in words. Default: the built-in one. */
   readonly embedder?: Embedder;
   /** Names of selectors beside the built-in ones, as `createNode({ selectors })` brings them. */
@@ -86,7 +91,10 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
   checkGraph(source, job, nodes);
   checkSize(source, nodes);
   if (options.prices !== undefined) checkPrices(source, job, nodes, options.prices);
-  const committee = typeof job.committee === "object" ? checkCommittee(source, job.committee) : null;
+  const committee =
+    typeof job.committee === "object"
+      ? checkCommittee(source, membersNamed(source, job.committee, options.agents))
+      : null;
   const size = typeof job.committee === "object" ? job.committee.length : (job.committee ?? null);
   checkCommitteeSize(source, size);
   return {
@@ -270,6 +278,23 @@ function checkCommitteeSize(source: YamlSource, size: number | null): void {
   if (size === 2 || size === 3) {
     throw source.error(["committee"], `a committee of ${size} is no safer than one of 1`, "take 1, or 4 and more");
   }
+}
+
+/** By their ids, by a beginning of them, or by name. Without a mesh at hand, as they stand there. */
+function membersNamed(
+  source: YamlSource,
+  given: readonly string[],
+  agents: readonly Nameable[] | undefined,
+): readonly string[] {
+  if (agents === undefined) return given;
+  return given.map((name, i) => {
+    try {
+      return isAgentId(name) ? name : pickOne("agent", name, agents).id;
+    } catch (error) {
+      if (error instanceof MeshworkError) throw source.error(["committee", i], error.message, error.remedy);
+      throw error;
+    }
+  });
 }
 
 function checkCommittee(source: YamlSource, agents: readonly string[]): readonly AgentId[] {

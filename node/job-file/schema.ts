@@ -191,7 +191,7 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
         ])
         .optional()
         .describe(
-          "How many members keep the job's log (1, or 4 and more), or their agent ids. Default: by the mesh's size.",
+          "How many members keep the job's log (1, or 4 and more), or the agents: ids or names. Default: by the mesh's size.",
         ),
       policy: policySchema.optional(),
       tasks: z.record(taskNameSchema, taskSchema),

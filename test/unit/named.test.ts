@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pickJob } from "../../node/cli/client.ts";
-import { jobName, pickOne, runNamed, traceOfRun } from "../../node/cli/named.ts";
+import { jobName, runNamed, traceOfRun } from "../../node/cli/named.ts";
+import { parseJob } from "../../node/job-file/parse-job.ts";
+import { pickOne } from "../../node/pick-one.ts";
 import { newestRun, noteLastRun } from "../../node/run/last-run.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { readSummary } from "../../sim/cli/run-files.ts";
@@ -56,6 +58,20 @@ describe("one of several", () => {
     const kept = [job("old", "me", 1), job("new", "me", 5), job("newest", "other", 9)];
     expect(pickJob("me" as AgentId, "last", kept).job.job).toBe("new");
     expect(() => pickJob("nobody" as AgentId, "last", kept)).toThrow(/no job of yours/);
+  });
+});
+
+describe("members of a committee", () => {
+  const parse = (members: string) =>
+    parseJob(`name: j\nbudget: 1\ncommittee: ${members}\ntasks:\n  t: { skill: text.upper, input: x }\noutput: t\n`, {
+      ...{ file: "job.yaml", directory: "." },
+      agents: ["ada", "bob", "bob"].map((name, i) => ({ id: `12D3KooW${i}`, name })),
+    });
+
+  test("go by their names, where only one has it", async () => {
+    expect((await parse("[ada]")).committee).toEqual(["12D3KooW0"]);
+    await expect(parse("[bob]")).rejects.toThrow(/^job\.yaml:3: "bob" may be 2 agents/);
+    await expect(parse("[eve]")).rejects.toThrow(/^job\.yaml:3: no agent is called "eve"/);
   });
 });
 
