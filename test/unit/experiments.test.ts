@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { COMMAND } from "../../node/cli/command-line.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { registerExperiment } from "../../sim/cli/experiment.ts";
 import { runExperiment } from "../../sim/cli/experiment-run.ts";
@@ -90,8 +91,8 @@ describe("the command", () => {
 
   test.each<[string, string[], string]>([
     ["a name that is not there", ["widhts"], 'there is no experiment "widhts" – did you mean "widths"?'],
-    ["nothing like it", ["xyz"], 'there is no experiment "xyz" – meshwork experiment --list names them'],
-    ["no name", [], "which experiment? – meshwork experiment --list names them"],
+    ["nothing like it", ["xyz"], `there is no experiment "xyz" – ${COMMAND} experiment --list names them`],
+    ["no name", [], `which experiment? – ${COMMAND} experiment --list names them`],
     ["no seeds", ["widths", "--seeds", "0"], "must be a whole number from 1"],
     ["a point that is wrong, before anything runs", ["wrong"], "agents[0].count must be at least 1"],
   ])("%s: one line, exit 2", async (_, argv, message) => {
