@@ -4,6 +4,7 @@
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
 import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
 import { jobCheckers } from "../checkers/job-checkers.ts";
@@ -14,6 +15,7 @@ import type { SubmittedJob } from "./clients.ts";
 export interface JobListener {
   onBlock(watch: JobWatch, block: DecidedBlock): void;
   onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void;
+  onReassigned(cause: ReassignmentCause): void;
 }
 
 export class JobWatch {
@@ -36,6 +38,7 @@ export class JobWatch {
     thorough: boolean,
   ) {
     this.submitted = submitted;
+    const reassignments = new Reassignments();
     const listening: Checker = {
       onDecided: (block) => {
         this.blocks++;
@@ -45,6 +48,8 @@ export class JobWatch {
         for (const event of block.events) {
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
           listener.onDecision(this, event, block.atMs);
+          const cause = reassignments.note(event);
+          if (cause !== null) listener.onReassigned(cause);
         }
       },
     };

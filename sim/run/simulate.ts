@@ -27,14 +27,16 @@ import { Truth } from "../workloads/truth.ts";
 import { Clients, type SubmittedJob } from "./clients.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
+import { checkedValue } from "./metric-catalog.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
 import { MessageLog } from "./message-log.ts";
 import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
 import { clientNames, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
-import type { RunResult, TimelineEntry, Violation } from "./result.ts";
+import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "./result.ts";
 import { TrueChances } from "./true-chances.ts";
+import { workShortfalls } from "./work-shortfalls.ts";
 import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
 
 /** Files that a scenario names, read before: runs do no I/O. */
@@ -148,7 +150,6 @@ class Run {
         join: () => this.#join(),
         skillOf: (name) => inhabitants.get(name)?.state,
         firstJobMs: jobs[0]?.atMs ?? null,
-        onEffect: () => undefined,
         onEnd: (fault) => this.#onFaultEnd(fault),
       },
       createPrng(`${seed}/faults`),
@@ -329,7 +330,7 @@ class Run {
   }
 
   #isOver(): boolean {
-    return this.clients.isDone && this.world.now >= this.#faults.endMs;
+    return this.clients.isDone && this.#faults.isOver;
   }
 
   /** A broken invariant ends the run; anything else is a bug of ours and goes on up. */
@@ -341,6 +342,17 @@ class Run {
     this.#notes.push({ atMs, untilMs: null, kind: "violation", text: cause.message, agents: [] });
   }
 
+  /** Of plugins' metrics. */
+  #gauged(agents: readonly AgentRow[]): Metrics {
+    const ended = { world: this.world, jobs: this.clients.jobs, agents };
+    return Object.fromEntries(
+      this.#options.registry.computed.map((metric) => {
+        const value = this.#gauges.get(metric.name)!.value(ended);
+        return [metric.name, value === null ? null : checkedValue(metric, value)];
+      }),
+    );
+  }
+
   result(partial: boolean, wallMs: number): RunResult {
     const { world, clients } = this;
     const violation = this.#violation;
@@ -348,8 +360,7 @@ class Run {
     const ids = [...INVARIANTS(this.#thorough), ...this.#options.registry.checkers.map(({ name }) => name)];
     if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
     const agents = this.metrics.rows((name) => this.#population.inhabitants.get(name));
-    const ended = { world, jobs: clients.jobs, agents };
-    const gauged = [...this.#gauges].map(([name, gauge]) => [name, gauge.value(ended)] as const);
+    const faults = this.#scenario.faults.length === 0 ? null : this.#faults.spans;
     return {
       scenario: this.#scenario.name,
       seed: this.#options.seed,
@@ -359,15 +370,16 @@ class Run {
       wallMs,
       events: world.stats.events,
       digest: world.digest(),
-      metrics: { ...this.metrics.summary(clients.jobs), ...Object.fromEntries(gauged) },
+      metrics: { ...this.metrics.summary(clients.jobs, faults), ...this.#gauged(agents) },
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents,
       messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
       messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
-      idleFaults: this.#faults.idle,
-      idleReasons: this.#faults.idleReasons,
+      faults: this.#faults.outcomes,
+      shortfalls: [...this.#faults.shortfalls, ...workShortfalls(this.#scenario.workload, clients, world.now)],
+      addedMetrics: this.#options.registry.computed.map(({ create: _, ...metric }) => metric),
     };
   }
 }

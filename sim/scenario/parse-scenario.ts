@@ -151,6 +151,12 @@ function checkTimes({ source }: ParseContext, file: ScenarioFile, { maxMs, fault
   }
   for (const [index, { at, between }] of (file.faults ?? []).entries()) {
     const atMs = at ?? between?.[0] ?? 0;
+    const fault = faults.find(({ place }) => place === index);
+    const endMs = fault?.untilMs ?? 0;
+    if (atMs < maxMs && endMs > maxMs && fault?.upTo === false) {
+      const late = `faults[${index}] lasts to ${writeMs(endMs)}, and the run to ${writeMs(maxMs)} (maxTime)`;
+      throw source.error(["faults", index], late, "let it end earlier, raise maxTime, or say upTo: true in the fault");
+    }
     if (atMs < maxMs) continue;
     const what = `faults[${index}] begins at ${writeMs(atMs)}, when the run has ended (maxTime ${writeMs(maxMs)})`;
     throw source.error(["faults", index], what, faults.length > 0 ? "let it begin earlier, or raise maxTime" : "");

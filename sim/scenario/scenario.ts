@@ -106,6 +106,8 @@ export interface Workload {
   /** Jobs belong to these clients; they are outside `agents`, and no fault touches them unless it names them. */
   readonly clients: number;
   readonly count: number;
+  /** As many as come before the run ends are enough. */
+  readonly upTo: boolean;
   readonly arrival: Arrival;
   readonly shape: JobShape;
   readonly policy: PolicySpec;
@@ -172,6 +174,8 @@ export interface Target {
 }
 
 export interface ScheduledFault {
+  /** Its place in the file, from 0. */
+  readonly place: number;
   readonly atMs: number;
   /** End of what lasts; null: at once, or to the end of the run. */
   readonly untilMs: number | null;
@@ -179,6 +183,8 @@ export interface ScheduledFault {
   readonly kind: string;
   readonly options: BehaviourOptions;
   readonly target: Target | null;
+  /** As many as there are is enough, if it is one. */
+  readonly upTo: boolean;
   /** As it stands in the file, for reports. */
   readonly text: string;
 }

@@ -208,6 +208,10 @@ const workloadSchema = (registry: Registry) =>
     jobs: z
       .strictObject({
         count: countSchema(1, JOBS_MAX).optional().describe("Default 1; with a trace, all of it."),
+        upTo: z
+          .boolean()
+          .optional()
+          .describe("As many as come before the run ends are enough. Default false: fewer fail the run."),
         arrival: z
           .strictObject({
             poisson: z.strictObject({ perSecond: z.number().positive() }).optional(),
@@ -254,6 +258,10 @@ const targetShape = {
 function faultSchema({ options, summary, isTargeted, lasts }: FaultType): z.ZodType {
   const extended = options.extend({
     ...(isTargeted ? targetShape : {}),
+    upTo: z
+      .boolean()
+      .optional()
+      .describe("As many as there are is enough, if it is one. Default false: a fault that falls short fails the run."),
     ...(lasts ? { for: durationSchema.optional().describe("How long. Default: to the end of the run.") } : {}),
   });
   return extended.describe(summary);
