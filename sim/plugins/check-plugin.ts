@@ -46,8 +46,11 @@ const WHEN = ["at", "between"];
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isRange = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === "number") && value[0] < value[1];
+function isRange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [least, most] = value as unknown[];
+  return typeof least === "number" && typeof most === "number" && least < most;
+}
 
 const problem = (what: string, remedy: string): PluginProblem => ({ what, remedy });
 

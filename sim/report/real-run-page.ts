@@ -133,7 +133,7 @@ export function renderRealRun(run: RealRun): string {
         id: "timeline",
         name: "Timeline",
         title: "Timeline",
-        body: html`${timeline(drawn, [drawn], groups)}${faultTable(groups, [], "Nothing was broken on purpose.")}`,
+        body: html`${timeline(drawn, [drawn], groups)}${faultTable(groups, {}, [], "Nothing was broken on purpose.")}`,
       },
       { id: "agents", name: "Agents", title: "Who did what", body: agentTables(result.agents) },
       { id: "invariants", name: "Invariants", title: "Invariants", body: invariantTable(run) },

@@ -97,8 +97,8 @@ ${scenario.plugins.length > 0 && fact("Plugins", scenario.plugins.join(", "))}
 function runTable(results: readonly RunResult[], summary: Summary): Html {
   const failed = new Set(summary.expectations.flatMap(({ failedSeeds }) => failedSeeds));
   const rows = results.map((result) => {
-    const { seed, endedMs, wallMs, events, digest, partial, idleFaults } = result;
-    const pass = !failed.has(seed) && violationsOf(result).length === 0 && idleFaults.length === 0;
+    const { seed, endedMs, wallMs, events, digest, partial, shortfalls } = result;
+    const pass = !failed.has(seed) && violationsOf(result).length === 0 && shortfalls.length === 0;
     return html`<tr class="${pass ? "" : "bad"}"><th scope="row" class="number">${seed}</th><td>${outcome(pass)}${partial && " (partial)"}</td>
 <td class="number">${duration(endedMs)}</td><td class="number">${fixed(events)}</td><td class="number">${duration(wallMs)}</td>
 <td><code class="digest">${digest}</code></td></tr>\n`;

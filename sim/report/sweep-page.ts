@@ -9,7 +9,6 @@ import type { Summary } from "../run/result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { counted, estimateText } from "./format.ts";
 import { type Html, html, join, type Part } from "./html.ts";
-import { unitOf } from "./series.ts";
 import { document, type Section } from "./shell.ts";
 import { acrossOf, gridOf, legend, type SweepGrid, sweepPlot } from "./sweep-plot.ts";
 import { seedsText } from "./verdict.ts";
@@ -63,12 +62,12 @@ ${isPartial && html`<p class="banner"><strong>Partial.</strong> Some runs were e
 }
 
 /** What failed at a point, in a word or two: expectations by their metrics. */
-function failure({ expectations, invariants, idleFaults }: Summary, scenario: Scenario): Part {
+function failure({ expectations, invariants, shortfalls }: Summary, scenario: Scenario): Part {
   const broken = invariants.filter(({ pass }) => !pass).map(({ id }) => `invariant ${id}`);
   const failed = expectations
     .filter(({ pass }) => !pass)
     .map(({ expression }) => scenario.expect.find((one) => one.expression === expression)?.metric ?? expression);
-  return [...broken, ...failed, ...(idleFaults.length > 0 ? ["a fault without effect"] : [])].join(", ");
+  return [...broken, ...failed, ...(shortfalls.length > 0 ? ["less than was asked for"] : [])].join(", ");
 }
 
 function verdictGrid(grid: SweepGrid<Summary>, scenario: Scenario): Html {
@@ -93,7 +92,7 @@ function table(points: readonly SweepPoint[], metrics: readonly string[]): Html 
   const cell = (summary: Summary, name: string): Html => {
     const estimate = summary.metrics[name];
     if (estimate === undefined) return html`<td class="number">\u2013</td>`;
-    const { mean, interval, unit } = estimateText(estimate.mean, estimate.ci95, unitOf(name));
+    const { mean, interval, unit } = estimateText(estimate.mean, estimate.ci95, estimate.unit);
     return html`<td class="number">${mean}${unit !== "" && `\u00a0${unit}`}${interval !== "" && html`<br><span class="soft">${interval}</span>`}</td>`;
   };
   const rows = points.map(
@@ -107,6 +106,9 @@ ${metrics.map((name) => cell(summary, name))}</tr>\n`,
 ${metrics.map((name) => html`<th scope="col" class="number"><code>${name}</code></th>`)}</tr></thead>
 <tbody>\n${rows}</tbody></table></div>`;
 }
+
+const unitIn = (points: readonly SweepPoint[], name: string): string =>
+  points.map(({ summary }) => summary.metrics[name]?.unit).find((unit) => unit !== undefined) ?? "";
 
 const paramText = (value: Value | undefined): string =>
   typeof value === "string" ? value : JSON.stringify(value ?? null);
@@ -123,6 +125,7 @@ export function renderSweep(scenario: Scenario, points: readonly SweepPoint[], o
       name,
       scenario.expect.filter(({ metric }) => metric === name),
       index,
+      unitIn(points, name),
     ),
   );
   const sections: readonly Section[] = [

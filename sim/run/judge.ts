@@ -78,9 +78,9 @@ function estimateMetrics(results: readonly RunResult[]): Summary["metrics"] {
   const added = results.flatMap(({ addedMetrics }) => addedMetrics);
   for (const name of metricNames(results)) {
     const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
-    const type = metricType(name, added) ?? { unit: "" };
-    const measured = estimate(values, rangeOf(type));
-    if (measured !== null) estimates[name] = { ...measured, unit: type.unit };
+    const type = metricType(name, added);
+    const measured = estimate(values, type === null ? undefined : rangeOf(type));
+    if (measured !== null) estimates[name] = { ...measured, unit: type?.unit ?? "" };
   }
   return estimates;
 }

@@ -156,7 +156,7 @@ describe("the command line", () => {
     const { results } = await runBatch(context, { batch, largest, tasks: tasks(2), noun: "seeds" });
     expect(results.map((result) => result?.partial)).toEqual([true, undefined]);
     const summary = judge(largest.scenario, finished(results), { partial: true });
-    expect(summary).toMatchObject({ partial: true, seeds: [0], idleFaults: [] });
+    expect(summary).toMatchObject({ partial: true, seeds: [0], shortfalls: [] });
     expect(notes).toEqual(["ending the runs under way; once more ends at once"]);
   });
 

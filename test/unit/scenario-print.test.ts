@@ -258,7 +258,8 @@ describe("what is printed", () => {
 
   test("a fault without effect says why", () => {
     const { scenario, results, summary } = reportFixture();
-    const idle = { idleFaults: ["at: 3s, kill: {}"], idleReasons: { "at: 3s, kill: {}": "no agent was there at 3s" } };
+    const shortfall = { what: "at: 3s, kill: {}", why: "no agent was there at 3s", isNothing: true, seeds: [7] };
+    const idle = { shortfalls: [shortfall] };
     const lines = renderSummary(scenario, results, { ...summary, ...idle }, { ...shown, page: pages[1]!, asked: 1 });
     const at = lines.indexOf(" ✗ never took effect: at: 3s, kill: {}");
     expect(lines[at + 1]).toBe("   no agent was there at 3s");
@@ -266,7 +267,7 @@ describe("what is printed", () => {
 
   test("two runs are too few for an interval", () => {
     const { scenario, results, summary } = reportFixture({ seeds: [1, 2] });
-    const metrics = { completion: { mean: 1, ci95: null } };
+    const metrics = { completion: { mean: 1, ci95: null, unit: "share" } };
     const text = (seeds: readonly number[]): string =>
       renderSummary(scenario, results, { ...summary, seeds, metrics }, { ...shown, page: pages[1]! }).join("\n");
     expect(text([1, 2])).toMatch(/completion +100 +% +too few runs/);
@@ -282,7 +283,10 @@ describe("what is printed", () => {
   test("a comparison marks what lies apart beyond chance", () => {
     const summaryOf = (mean: number, half: number): Summary => ({
       ...reportFixture().summary,
-      metrics: { completion: { mean, ci95: [mean - half, mean + half] }, blocks: { mean: 5, ci95: [5, 5] } },
+      metrics: {
+        completion: { mean, ci95: [mean - half, mean + half], unit: "share" },
+        blocks: { mean: 5, ci95: [5, 5], unit: "blocks" },
+      },
     });
     const summaries = [summaryOf(0.9, 0.01), summaryOf(0.5, 0.01), summaryOf(0.89, 0.05)];
     const compared = compareMetrics(summaries);
