@@ -79,4 +79,5 @@ export const simPlatform: SimPlatform = {
   hostUrl: import.meta.url,
   version: packageVersion(),
   command: COMMAND,
+  loadCalibrate: async () => (await import("./calibrate.ts")).calibrate,
 };

@@ -15,7 +15,7 @@ import { seedsText } from "./verdict.ts";
 
 /** One point of the grid. */
 export interface SweepPoint {
-  /** By the names of `--vary`, in its order; the same names at every point. */
+  /** By the titles of the axes, in the order of `--vary`; the same at every point. */
   readonly params: ReadonlyMap<string, Value>;
   readonly summary: Summary;
 }

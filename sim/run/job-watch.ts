@@ -25,6 +25,8 @@ export class JobWatch {
   /** When the newest block was decided, ms. */
   decidedMs = 0;
   blocks = 0;
+  /** Tasks with an answer. */
+  accepted = 0;
   laterRounds = 0;
   /** When a task was first awarded, ms. */
   readonly awardedMs = new Map<string, number>();
@@ -47,6 +49,7 @@ export class JobWatch {
         listener.onBlock(this, block);
         for (const event of block.events) {
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
+          if (event.kind === "accepted") this.accepted++;
           listener.onDecision(this, event, block.atMs);
           const cause = reassignments.note(event);
           if (cause !== null) listener.onReassigned(cause);

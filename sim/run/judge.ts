@@ -106,6 +106,7 @@ export function judge(scenario: Scenario, results: readonly RunResult[], options
     seeds: sorted.map(({ seed }) => seed),
     simulated: true,
     partial: options.partial === true || isInterrupted,
+    costs: scenario.network.service,
     verdict: pass ? "pass" : "fail",
     expectations,
     invariants,

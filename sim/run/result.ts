@@ -4,7 +4,7 @@
  */
 
 import type { MetricType } from "../plugins/registry.ts";
-import type { Expectation, Scenario } from "../scenario/scenario.ts";
+import type { Expectation, Scenario, ServiceCosts } from "../scenario/scenario.ts";
 
 /** A metric's value in one run; null: there was nothing to measure. */
 export type Metrics = { readonly [name: string]: number | null };
@@ -148,6 +148,8 @@ export interface Summary {
   /** Agents' answers are simulated, not a model's: said wherever figures appear. */
   readonly simulated: true;
   readonly partial: boolean;
+  /** What inputs cost agents; null: nothing. */
+  readonly costs: ServiceCosts | null;
   readonly verdict: "pass" | "fail";
   readonly expectations: readonly JudgedExpectation[];
   readonly invariants: readonly { readonly id: string; readonly pass: boolean; readonly first?: string }[];

@@ -18,6 +18,7 @@ import { honestyChecker } from "../checkers/honesty.ts";
 import type { SimHost } from "../host.ts";
 import type { Gauge, Registry } from "../plugins/registry.ts";
 import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
+import { CorePool } from "../virtual/core-pool.ts";
 import { MESH, type RunTap } from "../virtual/options.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import { createWorld, type World, WorldError } from "../virtual/world.ts";
@@ -50,8 +51,8 @@ export interface SimulateOptions {
   readonly host: SimHost;
   readonly registry: Registry;
   readonly files?: ScenarioFiles;
-  /** Told now and then how far the run is, in [0, 1]. */
-  readonly onProgress?: (share: number) => void;
+  /** Told now and then how far the run is, in [0, 1], and the virtual time, ms. */
+  readonly onProgress?: (share: number, nowMs: number) => void;
   /** Asked now and then; true ends the run, whose result is then partial. */
   readonly shouldStop?: () => boolean;
   /** Compares whole ledger states on every block. Default: with up to 100 agents. */
@@ -91,6 +92,8 @@ class Run {
   readonly #notes: TimelineEntry[] = [];
   readonly #messages: MessageLog;
   readonly #facts: JobFacts;
+  /** When the last job is submitted, ms. */
+  readonly #lastJobMs: number;
   /** Those that its agents have. */
   readonly #selectors: Selectors;
   #violation: Violation | null = null;
@@ -104,6 +107,7 @@ class Run {
     this.#thorough = options.thorough ?? size <= THOROUGH_AGENTS_MAX;
     const truth = new Truth();
     const jobs = planJobs(scenario.workload, registry, files, seed);
+    this.#lastJobMs = jobs.at(-1)?.atMs ?? 0;
     this.#facts = new JobFacts(jobs.map(({ parts }) => parts.nodes));
     const skillWorld: SkillWorld = {
       seed,
@@ -192,7 +196,11 @@ class Run {
       },
       ...(service === null
         ? {}
-        : { serviceMs: (input: Input) => service.baseMs + (bytesOf(input) * service.perKibMs) / 1_024 }),
+        : {
+            serviceMs: (input: Input) => service.baseMs + (bytesOf(input) * service.perKibMs) / 1_024,
+            forcedWriteMs: service.forcedWriteMs,
+            ...(service.sharedCores === null ? {} : { cores: new CorePool(service.sharedCores) }),
+          }),
       ...(network.realSignatures ? { signatures: host.realSignatures(String(seed)) } : {}),
       trace: {
         keep: () => false,
@@ -318,7 +326,7 @@ class Run {
       while (this.world.now < maxMs && !this.#isOver()) {
         if (shouldStop?.() === true) return false;
         this.world.run(Math.min(maxMs, this.world.now + STEP_MS));
-        onProgress?.(this.world.now / maxMs);
+        onProgress?.(this.#share(), this.world.now);
       }
       if (this.world.now < maxMs) this.world.run(this.world.now + SETTLE_MS);
       for (const watch of this.#watches.values()) watch.atEnd(this.world.now);
@@ -327,6 +335,26 @@ class Run {
       this.#onBroken(error);
       return false;
     }
+  }
+
+  /** Of tasks and of the times of jobs and faults, whichever is behind; of the longest time, if that is ahead of both. */
+  #share(): number {
+    const { now } = this.world;
+    const { maxMs } = this.#scenario;
+    const planned = this.clients.jobs.length < this.clients.planned ? this.#lastJobMs : 0;
+    const lastMs = Math.min(maxMs, Math.max(planned, this.#faults.endMs));
+    const time = lastMs <= now ? 1 : now / lastMs;
+    return Math.max(now / maxMs, Math.min(time, this.#work()));
+  }
+
+  /** Accepted tasks of all planned ones; those of jobs that have ended count as done. */
+  #work(): number {
+    let done = 0;
+    for (const { submitted, accepted } of this.#watches.values()) {
+      const tasks = this.#facts.tasksOf(submitted.index);
+      done += submitted.endedMs !== null ? tasks : submitted.status === "running" ? Math.min(tasks, accepted) : 0;
+    }
+    return Math.min(1, done / Math.max(1, this.#facts.tasks));
   }
 
   #isOver(): boolean {

@@ -96,8 +96,20 @@ export interface NetworkSpec {
   readonly shardAgents: number;
   /** Real Ed25519 instead of the world's table of signatures. */
   readonly realSignatures: boolean;
-  /** What an input costs its agent's core, ms: a base and a part per KiB of the input; null: nothing. */
-  readonly service: { readonly baseMs: number; readonly perKibMs: number } | null;
+  /** What an input costs its agent; null: nothing. */
+  readonly service: ServiceCosts | null;
+}
+
+export interface ServiceCosts {
+  /** Where the figures come from: a preset, a file, or `own`. */
+  readonly preset: string;
+  /** Of its agent's core, ms: a base and a part per KiB of the input. */
+  readonly baseMs: number;
+  readonly perKibMs: number;
+  /** Nothing of a step leaves before a forced write of this length, ms; 0: disks take no time. */
+  readonly forcedWriteMs: number;
+  /** Cores that all agents share; null: one for each agent. */
+  readonly sharedCores: number | null;
 }
 
 // --- workload -----------------------------------------------------------------------------------------

@@ -362,6 +362,7 @@ export function summaryOf(scenario: Scenario, results: readonly RunResult[]): Su
     seeds: results.map(({ seed }) => seed),
     simulated: true,
     partial: results.some(({ partial }) => partial),
+    costs: scenario.network.service,
     verdict: pass ? "pass" : "fail",
     expectations,
     invariants,

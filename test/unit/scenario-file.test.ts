@@ -160,7 +160,7 @@ test("a file with every key", () => {
       fullGossip: true,
       shardAgents: 1_024,
       realSignatures: true,
-      service: { baseMs: 0.1, perKibMs: 0.01 },
+      service: { preset: "own", baseMs: 0.1, perKibMs: 0.01, forcedWriteMs: 0, sharedCores: null },
     },
     workload: {
       clients: 3,
