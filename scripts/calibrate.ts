@@ -93,7 +93,9 @@ function forcedWriteMs(folder: string): number {
   const job = hasher(utf8("calibration")) as string as JobId;
   const bytes = new Uint8Array(RECORD_BYTES);
   try {
-    return timeOf(WRITES, (index) => store.write([{ kind: "persist", job, slot: `block/${index}`, bytes, durable: true }]));
+    return timeOf(WRITES, (index) =>
+      store.write([{ kind: "persist", job, slot: `block/${index}`, bytes, durable: true }]),
+    );
   } finally {
     store.close();
   }
@@ -144,7 +146,9 @@ async function startMesh(folder: string, taken: Taken, started: MeshworkNode[]):
   const quiet = { mesh, mdns: false, createMachine } as const;
   for (let i = 1; i <= AGENTS; i++) {
     const name = `n${i}`;
-    started.push(await createNode({ ...quiet, name, slots: 4, skills: [digest], data: join(folder, name), join: addresses() }));
+    started.push(
+      await createNode({ ...quiet, name, slots: 4, skills: [digest], data: join(folder, name), join: addresses() }),
+    );
   }
   const owner = await createNode({ ...quiet, name: "owner", host: false, join: addresses() });
   started.push(owner);

@@ -33,7 +33,8 @@ const UNITS: readonly (readonly [keys: RegExp, unit: string])[] = [
 function unitOf(keys: readonly (string | number)[], { values }: Variation): string {
   const last = String(keys.findLast((key) => typeof key === "string") ?? "");
   if (!values.every((value) => typeof value === "number")) return "";
-  if (last === "count") return keys.includes("jobs") ? "jobs" : keys.includes("agents") || keys[0] === "faults" ? "agents" : "";
+  if (last === "count")
+    return keys.includes("jobs") ? "jobs" : keys.includes("agents") || keys[0] === "faults" ? "agents" : "";
   return UNITS.find(([pattern]) => pattern.test(last))?.[1] ?? "";
 }
 
@@ -51,7 +52,13 @@ function nameOf(keys: readonly (string | number)[], scenario: Scenario): string 
   const [first, index] = keys;
   const said = keys.filter((key): key is string => typeof key === "string");
   if (first === "agents" && typeof index === "number")
-    return [scenario.agents[index]?.name ?? "agents", ...said.slice(1).filter((key) => !PLACES.has(key)).map(words)].join(" ");
+    return [
+      scenario.agents[index]?.name ?? "agents",
+      ...said
+        .slice(1)
+        .filter((key) => !PLACES.has(key))
+        .map(words),
+    ].join(" ");
   if (first === "faults" && typeof index === "number") {
     const kind = said[1] ?? "";
     const isOne = scenario.faults.filter((fault) => fault.kind === kind).length < 2;
@@ -75,7 +82,11 @@ export function axesOf(variations: readonly Variation[], labels: readonly string
     const [path, title] = [label.slice(0, Math.max(0, at)).trim(), label.slice(at + 1).trim()];
     if (at < 1 || title === "" || !variations.some((variation) => variation.path === path)) {
       const what = `--label ${label}: not a path that is varied, and its name`;
-      throw new MeshworkError("usage", what, `write it like ${variations[0]?.path ?? "network.lossPct"}='lost frames [%]'`);
+      throw new MeshworkError(
+        "usage",
+        what,
+        `write it like ${variations[0]?.path ?? "network.lossPct"}='lost frames [%]'`,
+      );
     }
     given.set(path, title);
   }

@@ -108,7 +108,10 @@ export function commandOf(
   batch: Batch,
   name: string,
   seed: number,
-  { more = [], costs = batch.options.costs }: { readonly more?: readonly string[]; readonly costs?: string | undefined } = {},
+  {
+    more = [],
+    costs = batch.options.costs,
+  }: { readonly more?: readonly string[]; readonly costs?: string | undefined } = {},
 ): string {
   const { platform, given, options } = batch;
   const words = ["sim", name, given, ...more, "--seed", String(seed)];

@@ -198,8 +198,7 @@ function faultLines(scenario: Scenario, results: readonly RunResult[], { paint, 
     .map(({ atMs, text, agents }) => {
       const asked = first.faults.find((fault) => fault.text === text)?.asked ?? null;
       const many = asked === null || asked === agents.length ? "" : ` of ${asked} asked for`;
-      const hit =
-        agents.length === 0 ? "" : ` (${agents.length === 1 ? agents[0] : `${agents.length} agents`}${many})`;
+      const hit = agents.length === 0 ? "" : ` (${agents.length === 1 ? agents[0] : `${agents.length} agents`}${many})`;
       const when = padEnd(plain(moment(atMs)), 8);
       const what = text.replace(/^(?:at: [^,]+|between: \[[^\]]*\]), /, "");
       return ` ${when} ${cut(what, Math.max(12, width - 11 - hit.length))}${paint(hit, "dim")}`;

@@ -9,6 +9,7 @@ import type { RunResult } from "../run/result.ts";
 import type { LoadedScenario } from "../scenario/load-scenario.ts";
 import { gridOf, type Override, parseVariation, type Variation, writeValue } from "../scenario/overrides.ts";
 import { countAgents } from "../scenario/parse-agents.ts";
+import { type Axis, axesOf } from "./axes.ts";
 import {
   type Batch,
   type BatchOptions,
@@ -22,7 +23,6 @@ import {
   seedsFrom,
   tellCrash,
 } from "./batch.ts";
-import { type Axis, axesOf } from "./axes.ts";
 import { type CliContext, collect, type Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSweepTables } from "./render-sweep.ts";
@@ -86,7 +86,11 @@ async function sweep(context: CliContext, batch: Batch, options: SweepOptions): 
   const swept = points.map((point, index) => {
     const results = finished(outcome.results.slice(index * seeds.length, (index + 1) * seeds.length));
     const summary = judge(point.loaded.scenario, results, { partial: results.length < seeds.length });
-    return { results, summary, params: new Map(point.overrides.map(({ path, value }) => [titleOf.get(path) ?? path, value])) };
+    return {
+      results,
+      summary,
+      params: new Map(point.overrides.map(({ path, value }) => [titleOf.get(path) ?? path, value])),
+    };
   });
   const done = swept.filter(({ results }) => results.length > 0);
   const vary = options.vary.flatMap((text) => ["--vary", text]);

@@ -31,10 +31,7 @@ const explained = (error: Error): Error =>
     : error;
 
 /** The worker's end: answers tasks, one at a time. */
-export function serveTasks<T, R>(
-  port: MessagePort,
-  run: (task: T, onProgress: OnRunProgress) => Promise<R>,
-): void {
+export function serveTasks<T, R>(port: MessagePort, run: (task: T, onProgress: OnRunProgress) => Promise<R>): void {
   const say = (news: WorkerNews<R>): void => port.postMessage(news);
   port.on("message", (task: T) => {
     run(task, (share, nowMs) => say({ kind: "progress", share, nowMs })).then(

@@ -20,7 +20,9 @@ export interface FaultGroup {
 /** Those whose time had come. */
 const planned = ({ faults }: Scenario, { endedMs, shortfalls }: RunResult): readonly TimelineEntry[] =>
   faults
-    .filter(({ atMs, text }) => atMs <= endedMs && !shortfalls.some(({ what, isNothing }) => isNothing && what === text))
+    .filter(
+      ({ atMs, text }) => atMs <= endedMs && !shortfalls.some(({ what, isNothing }) => isNothing && what === text),
+    )
     .map(({ atMs, untilMs, text }) => ({ atMs, untilMs, kind: "fault", text, agents: [] }));
 
 export function faultGroups(scenario: Scenario, result: RunResult): readonly FaultGroup[] {

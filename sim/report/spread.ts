@@ -129,7 +129,9 @@ export function spread(expectations: readonly Expectation[], results: readonly R
       const value = metrics[expectation.metric] ?? null;
       return value === null ? [] : [{ seed, value, isGood: fulfils(expectation, value) }];
     });
-    return dots.length === 0 ? [] : [drawSpread(expectation, dots, index, metricType(expectation.metric, added)?.unit ?? "")];
+    return dots.length === 0
+      ? []
+      : [drawSpread(expectation, dots, index, metricType(expectation.metric, added)?.unit ?? "")];
   });
   if (plots.length === 0) return nothing;
   return html`<div class="plots">\n${plots}</div>

@@ -23,10 +23,7 @@ export function phaseOf({ submittedMs, endedMs }: Times, faults: readonly Span[]
 }
 
 /** The same metrics as of all jobs, with the phase behind their names. */
-export function byPhase(
-  jobs: readonly (Times & Pick<SubmittedJob, "status">)[],
-  faults: readonly Span[],
-): Metrics {
+export function byPhase(jobs: readonly (Times & Pick<SubmittedJob, "status">)[], faults: readonly Span[]): Metrics {
   const metrics: { [name: string]: number | null } = {};
   for (const { phase } of PHASES) {
     const those = jobs.filter((job) => phaseOf(job, faults) === phase);

@@ -6,7 +6,6 @@
 
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
-import type { Input } from "../../protocol/input.ts";
 import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
@@ -18,7 +17,6 @@ import { honestyChecker } from "../checkers/honesty.ts";
 import type { SimHost } from "../host.ts";
 import type { Gauge, Registry } from "../plugins/registry.ts";
 import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
-import { CorePool } from "../virtual/core-pool.ts";
 import { MESH, type RunTap } from "../virtual/options.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import { createWorld, type World, WorldError } from "../virtual/world.ts";
@@ -28,14 +26,16 @@ import { Truth } from "../workloads/truth.ts";
 import { Clients, type SubmittedJob } from "./clients.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
-import { checkedValue } from "./metric-catalog.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
 import { MessageLog } from "./message-log.ts";
+import { checkedValue } from "./metric-catalog.ts";
 import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
 import { clientNames, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
 import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "./result.ts";
+import { costsOf } from "./run-costs.ts";
+import { shareOf } from "./run-progress.ts";
 import { TrueChances } from "./true-chances.ts";
 import { workShortfalls } from "./work-shortfalls.ts";
 import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
@@ -171,7 +171,6 @@ class Run {
   #createWorld(): World {
     const { seed, host } = this.#options;
     const { network } = this.#scenario;
-    const { service } = network;
     return createWorld({
       seed,
       hasher: host.hasher,
@@ -194,13 +193,7 @@ class Run {
           this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
         },
       },
-      ...(service === null
-        ? {}
-        : {
-            serviceMs: (input: Input) => service.baseMs + (bytesOf(input) * service.perKibMs) / 1_024,
-            forcedWriteMs: service.forcedWriteMs,
-            ...(service.sharedCores === null ? {} : { cores: new CorePool(service.sharedCores) }),
-          }),
+      ...costsOf(network),
       ...(network.realSignatures ? { signatures: host.realSignatures(String(seed)) } : {}),
       trace: {
         keep: () => false,
@@ -337,24 +330,10 @@ class Run {
     }
   }
 
-  /** Of tasks and of the times of jobs and faults, whichever is behind; of the longest time, if that is ahead of both. */
   #share(): number {
-    const { now } = this.world;
-    const { maxMs } = this.#scenario;
-    const planned = this.clients.jobs.length < this.clients.planned ? this.#lastJobMs : 0;
-    const lastMs = Math.min(maxMs, Math.max(planned, this.#faults.endMs));
-    const time = lastMs <= now ? 1 : now / lastMs;
-    return Math.max(now / maxMs, Math.min(time, this.#work()));
-  }
-
-  /** Accepted tasks of all planned ones; those of jobs that have ended count as done. */
-  #work(): number {
-    let done = 0;
-    for (const { submitted, accepted } of this.#watches.values()) {
-      const tasks = this.#facts.tasksOf(submitted.index);
-      done += submitted.endedMs !== null ? tasks : submitted.status === "running" ? Math.min(tasks, accepted) : 0;
-    }
-    return Math.min(1, done / Math.max(1, this.#facts.tasks));
+    const knownMs = Math.max(this.#lastJobMs, this.#faults.endMs);
+    const times = { nowMs: this.world.now, knownMs, maxMs: this.#scenario.maxMs };
+    return shareOf(times, this.#watches.values(), this.#facts);
   }
 
   #isOver(): boolean {
@@ -411,8 +390,6 @@ class Run {
     };
   }
 }
-
-const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
 
 /** One run. Throws only where this program itself is wrong. */
 export function simulate(scenario: Scenario, options: SimulateOptions): RunResult {

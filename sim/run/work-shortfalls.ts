@@ -11,11 +11,7 @@ import type { Shortfall } from "./result.ts";
 type Submitted = Pick<SubmittedJob, "index" | "genesis" | "status">;
 
 /** The first job whose genesis has fewer of something than was asked for. */
-function fewer(
-  what: "committee" | "standbys",
-  asked: number | null,
-  jobs: readonly Submitted[],
-): Shortfall[] {
+function fewer(what: "committee" | "standbys", asked: number | null, jobs: readonly Submitted[]): Shortfall[] {
   if (asked === null) return [];
   // Jobs that nobody took have no committee at all, and count as refused.
   const short = jobs.filter(({ genesis, status }) => status !== "refused" && genesis[what].length < asked);

@@ -56,7 +56,10 @@ type Figures = Pick<ServiceCosts, "baseMs" | "perKibMs" | "forcedWriteMs">;
 export const IDEAL_COSTS: Figures = { baseMs: 0.2, perKibMs: 0.02, forcedWriteMs: 0 };
 
 /** `name`: a preset, or a file. Throws MeshworkError: there is no such file, or it is no calibration. */
-export async function readPreset(name: string, host: Pick<SimHost, "readText" | "parseYaml" | "parseWith">): Promise<Figures> {
+export async function readPreset(
+  name: string,
+  host: Pick<SimHost, "readText" | "parseYaml" | "parseWith">,
+): Promise<Figures> {
   if (name === IDEAL) return IDEAL_COSTS;
   const path = name === CALIBRATED ? CALIBRATION_FILE : name;
   let text: string;
