@@ -8,7 +8,8 @@ export const SAVE_SCRIPT = `
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const PAINT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "fill-opacity",
-    "stroke-opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
+    "stroke-opacity"];
+  const LETTERS = ["font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
   const PAD = 12, TITLE = 28, KEY = 20, FOOT = 22, SCALE = 2, SIDE_MAX = 8192;
 
   /** A copy of a picture that needs no style sheet. */
@@ -18,7 +19,7 @@ export const SAVE_SCRIPT = `
     [copy, ...copy.querySelectorAll("*")].forEach((element, index) => {
       const style = getComputedStyle(originals[index]);
       if (!/^(?:title|desc|defs|clipPath|svg)$/.test(element.localName))
-        for (const name of PAINT) {
+        for (const name of /^t(?:ext|span)$/.test(element.localName) ? [...PAINT, ...LETTERS] : PAINT) {
           const value = style.getPropertyValue(name);
           if (value !== "" && value !== "auto") element.setAttribute(name, value);
         }

@@ -95,16 +95,31 @@ function table(points: readonly SweepPoint[], metrics: readonly string[]): Html 
     const { mean, interval, unit } = estimateText(estimate.mean, estimate.ci95, estimate.unit);
     return html`<td class="number">${mean}${unit !== "" && `\u00a0${unit}`}${interval !== "" && html`<br><span class="soft">${interval}</span>`}</td>`;
   };
+  const faults = (points[0]?.summary.faults ?? []).flatMap(({ asked }, index) =>
+    asked.some((count) => count !== null) ? [index] : [],
+  );
   const rows = points.map(
     ({ params, summary }) => html`<tr>${names.map((name) => html`<th scope="row">${paramText(params.get(name))}</th>`)}
 <td>${summary.verdict === "pass" ? html`<span class="pass">pass</span>` : html`<strong class="fail">FAIL</strong>`}</td>
+${faults.map((index) => html`<td class="number">${hitText(summary.faults[index])}</td>`)}
 ${metrics.map((name) => cell(summary, name))}</tr>\n`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Figures, table"><table>
 <caption>Means over seeds; below them their 95\u00a0% confidence intervals</caption>
 <thead><tr>${names.map((name) => html`<th scope="col"><code>${name}</code></th>`)}<th scope="col">Verdict</th>
+${faults.map((index) => html`<th scope="col" class="number">hit by fault ${index + 1}</th>`)}
 ${metrics.map((name) => html`<th scope="col" class="number"><code>${name}</code></th>`)}</tr></thead>
 <tbody>\n${rows}</tbody></table></div>`;
+}
+
+/** `34 of 37`, `33 to 34 of 37`: over the seeds of a point. */
+function hitText(fault: Summary["faults"][number] | undefined): string {
+  if (fault === undefined) return "\u2013";
+  const span = (counts: readonly number[]): string => {
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    return least === most ? `${least}` : `${least} to ${most}`;
+  };
+  return `${span(fault.hit)} of ${span(fault.asked.map((count) => count ?? 0))}`;
 }
 
 const unitIn = (points: readonly SweepPoint[], name: string): string =>
