@@ -159,8 +159,8 @@ async function startMesh(folder: string, taken: Taken, started: MeshworkNode[]):
 }
 
 /** Processor time and inputs of one job. */
-async function costOf(mesh: Mesh, taken: Taken, itemBytes: number): Promise<Cost> {
-  const items = Array.from({ length: TASKS }, (_, index) => `${index} `.padEnd(itemBytes, "x"));
+async function costOf(mesh: Mesh, taken: Taken, itemBytes: number, tasks: number): Promise<Cost> {
+  const items = Array.from({ length: tasks }, (_, index) => `${index} `.padEnd(itemBytes, "x"));
   const yaml = `name: calibrate\nbudget: 1000\npolicy: { redundancy: 3, timeout: 60s }\ntasks:\n  work: { skill: ${digest.name}, map: { over: ${JSON.stringify(items)} } }\noutput: work\n`;
   const job = await parseJob(yaml, { file: "calibrate.yaml", directory: "." });
   const before = { ...taken };
@@ -183,8 +183,7 @@ const rounded = (value: number): number => Number(value.toPrecision(3));
 
 async function inputCosts(
   folder: string,
-  signal: AbortSignal,
-  onStage: (stage: string) => void,
+  { signal, onStage, tasks = TASKS, rounds = ROUNDS }: Parameters<Calibrate>[0],
 ): Promise<{ readonly baseMs: number; readonly perKibMs: number; readonly inputs: number }> {
   const taken: Taken = { inputs: 0, bytes: 0 };
   const started: MeshworkNode[] = [];
@@ -194,15 +193,15 @@ async function inputCosts(
     const run = async (stage: string, bytes: number) => {
       signal.throwIfAborted();
       onStage(stage);
-      return costOf(mesh, taken, bytes);
+      return costOf(mesh, taken, bytes, tasks);
     };
     // The first jobs pay for what V8 compiles: nodes that have run for a minute no longer do.
     for (const bytes of [SMALL_BYTES, LARGE_BYTES]) await run("jobs to warm up", bytes);
     const small = { inputs: 0, bytes: 0, cpuMs: 0 };
     const large = { inputs: 0, bytes: 0, cpuMs: 0 };
-    for (let i = 1; i <= ROUNDS; i++) {
-      add(small, await run(`jobs of small and of large inputs, ${i} of ${ROUNDS}`, SMALL_BYTES));
-      add(large, await run(`jobs of small and of large inputs, ${i} of ${ROUNDS}`, LARGE_BYTES));
+    for (let i = 1; i <= rounds; i++) {
+      add(small, await run(`jobs of small and of large inputs, ${i} of ${rounds}`, SMALL_BYTES));
+      add(large, await run(`jobs of small and of large inputs, ${i} of ${rounds}`, LARGE_BYTES));
     }
     const perInput = small.cpuMs / small.inputs;
     const kib = (of: Taken): number => of.bytes / of.inputs / 1_024;
@@ -214,14 +213,15 @@ async function inputCosts(
   }
 }
 
-export const calibrate: Calibrate = async ({ signal, onStage }): Promise<Measured> => {
+export const calibrate: Calibrate = async (options): Promise<Measured> => {
+  const { onStage } = options;
   const folder = mkdtempSync(join(tmpdir(), "meshwork-calibrate-"));
   try {
     onStage("forced writes, signatures, round trips");
     const writeMs = forcedWriteMs(join(folder, "store"));
     const { signMs, verifyMs } = signatureMs();
     const wayMs = await loopbackMs();
-    const { baseMs, perKibMs, inputs } = await inputCosts(folder, signal, onStage);
+    const { baseMs, perKibMs, inputs } = await inputCosts(folder, options);
     return {
       baseMs: rounded(baseMs),
       perKibMs: rounded(perKibMs),

@@ -3,8 +3,7 @@
  * metrics and coverage alike.
  *
  * A seat is reassigned when an award ended without a result and its seat was then given to another agent. Not so: a hedge
- * beside an agent that still works (`hedged`), an award that ended because others had filled the batch (`late`,
- * `not-needed`), a seat that its own agent took again, and the seats of a batch that was asked for because results did
+ * beside an agent that still works, an award that ended when others had filled its batch (whatever the reason), a seat that its own agent took again, and the seats of a batch that was asked for because results did
  * not agree (`undecided`).
  */
 
@@ -57,6 +56,8 @@ export class Reassignments {
   readonly #counts: { [cause in ReassignmentCause]: number } = { expired: 0, gone: 0, busy: 0, failed: 0, refused: 0 };
   /** By task, the oldest first. A renewed batch has another attempt and the same seats. */
   readonly #free = new Map<string, readonly FreeSeat[]>();
+  /** Tasks whose batch still wants results, and its attempt: what ends of an earlier one leaves no seat. */
+  readonly #wanting = new Map<string, number>();
 
   get counts(): ReassignmentCounts {
     return { ...this.#counts };
@@ -71,10 +72,12 @@ export class Reassignments {
     switch (event.kind) {
       case "ended": {
         const cause = CAUSES[event.reason];
-        if (cause !== null) this.#free.set(event.task, [...this.#freeOf(event.task), { worker: event.worker, cause }]);
+        if (cause !== null && this.#wanting.get(event.task) === event.attempt)
+          this.#free.set(event.task, [...this.#freeOf(event.task), { worker: event.worker, cause }]);
         return null;
       }
       case "award":
+        this.#wanting.set(event.task, event.attempt);
         return this.#onAward(event.task, event.worker);
       case "result":
         // A result after the end of its lease takes the seat again.
@@ -85,6 +88,7 @@ export class Reassignments {
       case "undecided":
       case "taskFailed":
         this.#free.delete(event.task);
+        this.#wanting.delete(event.task);
         return null;
       default:
         return null;

@@ -50,7 +50,7 @@ export const METRICS: readonly MetricType[] = [
   metric("reassigned.busy", "seats", "of these, the agent before said that it was busy"),
   metric("reassigned.failed", "seats", "of these, the work before had failed or crashed"),
   metric("reassigned.refused", "seats", "of these, the agent before refused, or could not get the input"),
-  metric("hedged", "awards", "awards that were too late: a hedge beside them had filled the batch"),
+  metric("hedged", "awards", "awards that were still worked on when a hedge beside them had filled the batch"),
   metric("timeouts", "awards", "leases that ran out"),
   metric("undecided", "batches", "batches that needed more results"),
   metric("replaced", "members", "members of committees that were replaced"),

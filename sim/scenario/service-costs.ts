@@ -41,6 +41,9 @@ export type Measured = Calibration & { readonly measured: NonNullable<Calibratio
 export type Calibrate = (options: {
   readonly signal: AbortSignal;
   readonly onStage: (stage: string) => void;
+  /** Of each job, and how often both jobs are done. Default: enough for two digits. */
+  readonly tasks?: number;
+  readonly rounds?: number;
 }) => Promise<Measured>;
 
 export const IDEAL = "ideal";

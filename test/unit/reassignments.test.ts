@@ -58,6 +58,13 @@ describe("a seat", () => {
     expect(countsOf([award("a"), ended("a", "timeout"), undecided, award("b", 2)]).total).toBe(0);
   });
 
+  test("is none of what ends when its batch has what it wanted", () => {
+    const opened: LedgerEvent = { kind: "opened", task: seat.task, attempt: 1, revealByMs: 9 };
+    const undecided: LedgerEvent = { kind: "undecided", task: seat.task, attempt: 1, more: 2 };
+    const surplus = [award("a"), award("hedge"), opened, undecided, award("b", 2), ended("a", "dead"), award("c", 2)];
+    expect(countsOf(surplus).total).toBe(0);
+  });
+
   test("of a batch that is tried once more keeps why it was free", () => {
     const { counts } = countsOf([award("a"), ended("a", "crashed"), award("b", 2)]);
     expect(describeCauses(counts)).toBe("work failed 1");
