@@ -6,7 +6,7 @@
 
 export const SAVE_SCRIPT = `
 (() => {
-  const SVG = "http://www.w3.org/2000/svg";
+  const SVG = document.querySelector("svg")?.namespaceURI;
   const PAINT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "fill-opacity",
     "stroke-opacity"];
   const LETTERS = ["font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
@@ -40,7 +40,7 @@ export const SAVE_SCRIPT = `
   const make = (name, attributes, text) => {
     const element = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    if (text !== undefined) element.textContent = text;
+    if (text) element.textContent = text;
     return element;
   };
 
@@ -54,7 +54,7 @@ export const SAVE_SCRIPT = `
     const keys = [...(legend?.querySelectorAll(".key") ?? [])];
     const font = { "font-family": page.fontFamily, fill: page.color };
     const outer = Math.max(width, 320) + 2 * PAD;
-    const root = make("svg", { xmlns: SVG });
+    const root = make("svg", {});
     const parts = [make("text", { ...font, x: PAD, y: PAD + 14, "font-size": 14, "font-weight": 600 }, titleOf(figure))];
     const copy = bare(plot);
     for (const [key, value] of Object.entries({ x: PAD, y: PAD + TITLE, width, height, "font-family": page.fontFamily }))

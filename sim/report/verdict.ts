@@ -169,7 +169,7 @@ export function head(
 <p id="verdict" class="verdict ${pass ? "passed" : "failed"}"><span class="visually-hidden">Verdict: </span>${pass ? "PASS" : "FAIL"}</p></div>
 ${scenario.description !== "" && html`<p class="lead">${scenario.description}</p>`}
 ${why.length > 0 && html`<ul class="reasons">${why}</ul>`}
-${summary.partial && html`<p class="banner"><strong>Partial.</strong> ${isBroken ? "A run ends where an invariant breaks" : "The run was ended before its time"}; figures cover what had happened until then.</p>`}
+${(summary.partial || isBroken) && html`<p class="banner"><strong>Partial.</strong> ${isBroken ? "A run ends where an invariant breaks" : "The run was ended before its time"}; figures cover what had happened until then.</p>`}
 <dl class="facts">${facts(scenario, results, summary)}</dl>
 <p class="simulated"><strong>Simulated answers.</strong> Agents’ answers are drawn from their profiles, they are not a language model’s${
     replayed.length > 0 ? html`; group ${join(replayed, ", ")} repeats a model’s recorded answers` : nothing

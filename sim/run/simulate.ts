@@ -303,8 +303,6 @@ class Run {
     });
   }
 
-  // --- running --------------------------------------------------------------------------------------------
-
   /** True if it came to its end. */
   run(): boolean {
     const { onProgress, shouldStop } = this.#options;
@@ -331,8 +329,8 @@ class Run {
   }
 
   #share(): number {
-    const knownMs = Math.max(this.#lastJobMs, this.#faults.endMs);
-    const times = { nowMs: this.world.now, knownMs, maxMs: this.#scenario.maxMs };
+    const { now: nowMs } = this.world;
+    const times = { nowMs, knownMs: Math.max(this.#lastJobMs, this.#faults.endMs), maxMs: this.#scenario.maxMs };
     return shareOf(times, this.#watches.values(), this.#facts);
   }
 

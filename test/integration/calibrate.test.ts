@@ -23,7 +23,7 @@ test("a calibration is of real inputs, and reads as a preset", { timeout: 180_00
   expect(stages[0]).toBe("forced writes, signatures, round trips");
 });
 
-test("one that is interrupted leaves nothing behind", { timeout: 120_000 }, async () => {
+test("one that is interrupted ends between two jobs", { timeout: 120_000 }, async () => {
   const controller = new AbortController();
   const run = calibrate({
     signal: controller.signal,

@@ -5,7 +5,7 @@
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { SweepPoint } from "../../sim/report/sweep-page.ts";
-import { metricType } from "../../sim/run/metric-catalog.ts";
+import { judge } from "../../sim/run/judge.ts";
 import type {
   AgentRow,
   MessageRow,
@@ -17,7 +17,6 @@ import type {
   Violation,
 } from "../../sim/run/result.ts";
 import type { AgentGroup, AgentProfile, Scenario, ScheduledFault } from "../../sim/scenario/scenario.ts";
-import { fulfils } from "../../sim/scenario/scenario.ts";
 
 export interface FixtureOptions {
   readonly agents?: number;
@@ -331,52 +330,7 @@ function runOf(scenario: Scenario, seed: number, options: FixtureOptions): RunRe
 
 // --- several together ---------------------------------------------------------------------------------
 
-export function summaryOf(scenario: Scenario, results: readonly RunResult[]): Summary {
-  const names = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))];
-  const valuesOf = (name: string): number[] => results.flatMap(({ metrics }) => metrics[name] ?? []);
-  const estimate = (values: readonly number[]) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (values.length - 1);
-    const half = 2.3 * Math.sqrt(variance / values.length);
-    return { mean, ci95: values.length < 2 ? null : ([mean - half, mean + half] as const) };
-  };
-  const expectations = scenario.expect.map((expectation) => {
-    const { expression, metric, relation } = expectation;
-    const failedSeeds = results.filter(({ metrics }) => !fulfils(expectation, metrics[metric] ?? null));
-    const sorted = valuesOf(metric).sort((a, b) => a - b);
-    const value = (relation === ">=" ? sorted[0] : sorted.at(-1)) ?? null;
-    return { expression, value, pass: failedSeeds.length === 0, failedSeeds: failedSeeds.map(({ seed }) => seed) };
-  });
-  const invariants = (results[0]?.invariants ?? []).map(({ id }, index) => {
-    const first = results.flatMap((result) => result.invariants[index]?.first ?? [])[0];
-    return { id, pass: first === undefined, ...(first === undefined ? {} : { first: first.message }) };
-  });
-  const shortfalls = (results[0]?.shortfalls ?? []).map((shortfall) => ({
-    ...shortfall,
-    seeds: results.map(({ seed }) => seed),
-  }));
-  const pass = [...expectations, ...invariants].every((part) => part.pass) && shortfalls.length === 0;
-  return {
-    scenario: scenario.name,
-    driver: "virtual",
-    seeds: results.map(({ seed }) => seed),
-    simulated: true,
-    partial: results.some(({ partial }) => partial),
-    costs: scenario.network.service,
-    verdict: pass ? "pass" : "fail",
-    expectations,
-    invariants,
-    faults: [],
-    shortfalls,
-    metrics: Object.fromEntries(
-      names.flatMap((name) => {
-        const unit = metricType(name)?.unit ?? "";
-        return valuesOf(name).length > 0 ? [[name, { ...estimate(valuesOf(name)), unit }]] : [];
-      }),
-    ),
-    traceDigests: results.map(({ digest }) => digest),
-  };
-}
+export const summaryOf = (scenario: Scenario, results: readonly RunResult[]): Summary => judge(scenario, results);
 
 export function reportFixture(options: FixtureOptions = {}): ReportFixture {
   const scenario = scenarioOf(options);

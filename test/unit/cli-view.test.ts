@@ -260,6 +260,7 @@ describe("painting", () => {
 });
 
 describe("the summary", () => {
+  const reassignedBy = { expired: 0, gone: 2, busy: 0, failed: 0, refused: 0 };
   const agent = (name: string, parts: Partial<RunSummary["agents"][number]> = {}): RunSummary["agents"][number] => ({
     agent: `id-${name}`,
     name,
@@ -276,15 +277,7 @@ describe("the summary", () => {
     job: "ab".repeat(32),
     status: "certified",
     reason: "",
-    tasks: {
-      total: 40,
-      accepted: 40,
-      failed: 0,
-      cancelled: 0,
-      unfinished: 0,
-      reassigned: 2,
-      reassignedBy: { expired: 0, gone: 2, busy: 0, failed: 0, refused: 0 },
-    },
+    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2, reassignedBy },
     committee: ["ada", "bob", "cyd", "dee"].map((name) => ({ agent: `id-${name}`, power: 1 })),
     agents: [
       agent("ada"),
