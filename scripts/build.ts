@@ -23,6 +23,7 @@ const ENTRIES = [
   "scripts/sim-library",
   "scripts/sim-host",
   "scripts/run-page",
+  "scripts/calibrate",
 ] as const;
 
 function compile(): void {

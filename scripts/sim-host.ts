@@ -81,4 +81,5 @@ export const simPlatform: SimPlatform = {
   hostUrl: import.meta.url,
   version: packageVersion(),
   commandLine,
+  loadCalibrate: async () => (await import("./calibrate.ts")).calibrate,
 };

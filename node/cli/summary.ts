@@ -3,6 +3,7 @@
  */
 
 import { toleratedMembers } from "../../protocol/job/committee-draw.ts";
+import { describeCauses, type ReassignmentCounts } from "../../protocol/job/reassignments.ts";
 import { formatDuration, formatSize } from "../job-file/duration.ts";
 import { commandLine } from "./command-line.ts";
 import {
@@ -34,7 +35,9 @@ export interface RunSummary {
     readonly cancelled: number;
     /** Neither accepted nor failed when the job failed, or when nobody waited for it any more. */
     readonly unfinished: number;
+    /** Seats that went to somebody else, and why they were free. */
     readonly reassigned: number;
+    readonly reassignedBy: ReassignmentCounts;
   };
   readonly committee: readonly { readonly agent: string; readonly power: number }[];
   readonly agents: readonly {
@@ -135,7 +138,8 @@ function tasksLine({ tasks }: RunSummary): string {
   if (tasks.failed > 0) parts.push(`${groupDigits(tasks.failed)} failed`);
   if (tasks.cancelled > 0) parts.push(`${groupDigits(tasks.cancelled)} cancelled`);
   if (tasks.unfinished > 0) parts.push(`${groupDigits(tasks.unfinished)} not finished`);
-  if (tasks.reassigned > 0) parts.push(`${groupDigits(tasks.reassigned)} handed to another agent`);
+  if (tasks.reassigned > 0)
+    parts.push(`${groupDigits(tasks.reassigned)} handed to another agent (${describeCauses(tasks.reassignedBy)})`);
   return parts.join(", ");
 }
 
@@ -158,7 +162,8 @@ function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][nu
   const when = `at ${formatDuration(fault.atMs)}`;
   if (agent !== undefined && fault.kind === "lying")
     return `${fault.name}: ${fault.kind} ${when}, ${counted(agent.rejected, "result")} rejected`;
-  return `${fault.name}: ${fault.kind} ${when}${tasks.reassigned > 0 ? ", its work went to others" : ""}`;
+  const { expired, gone } = tasks.reassignedBy;
+  return `${fault.name}: ${fault.kind} ${when}${expired + gone > 0 ? ", its work went to others" : ""}`;
 }
 
 const HEADS = ["awards", "results", "accepted", "rejected", "timeouts", "expected"] as const;

@@ -7,6 +7,7 @@
 import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { tasksToCome } from "../../protocol/job/graph.ts";
+import { Reassignments } from "../../protocol/job/reassignments.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunSummary } from "../cli/summary.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
@@ -70,7 +71,7 @@ export class JobWatch {
   #total: number;
   #accepted = 0;
   #failed = 0;
-  #reassigned = 0;
+  readonly #reassignments = new Reassignments();
   completed: Extract<LedgerEvent, { kind: "completed" }> | null = null;
 
   constructor(handle: JobHandle, agents: readonly { readonly id: string; readonly name: string }[]) {
@@ -139,6 +140,7 @@ export class JobWatch {
   }
 
   #note(event: LedgerEvent): void {
+    this.#reassignments.note(event);
     switch (event.kind) {
       case "unfolded":
         this.#opened.set(event.node, event.tasks);
@@ -199,7 +201,6 @@ export class JobWatch {
     const counts = this.#of(event.worker);
     counts.holding.delete(`${event.task}#${event.attempt}`);
     if (event.reason === "not-needed") return;
-    if (event.reason !== "unrevealed") this.#reassigned++;
     if (["timeout", "dead", "unrevealed"].includes(event.reason)) counts.timeouts++;
     this.#say(`${event.task}: taken from ${this.#name(event.worker)} (${event.reason})`);
   }
@@ -271,7 +272,8 @@ export class JobWatch {
         failed: this.#failed,
         cancelled: status === "cancelled" ? left : 0,
         unfinished: status === "cancelled" ? 0 : left,
-        reassigned: this.#reassigned,
+        reassigned: this.#reassignments.total,
+        reassignedBy: this.#reassignments.counts,
       },
       committee: this.#committee,
       agents: [...this.#agents].map(([agent, { name }]) => {

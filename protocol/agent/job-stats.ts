@@ -3,20 +3,17 @@
  */
 
 import type { LedgerEvent } from "../job/event.ts";
+import { Reassignments } from "../job/reassignments.ts";
 
 export class JobStats {
   accepted = 0;
   failed = 0;
-  /** Awards that ended without a result and whose seat had to be given to somebody else. */
-  reassigned = 0;
+  readonly reassignments = new Reassignments();
   undecided = 0;
 
   note(event: LedgerEvent): void {
+    this.reassignments.note(event);
     switch (event.kind) {
-      case "ended":
-        if (event.reason === "not-needed") break;
-        if (event.reason !== "unrevealed") this.reassigned++;
-        break;
       case "accepted":
         this.accepted++;
         break;

@@ -4,10 +4,12 @@ import type { RunResult } from "../run/result.ts";
 import { writeMs } from "../scenario/duration.ts";
 import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
 import { type Override, parseOverride } from "../scenario/overrides.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { IDEAL, OWN, readPreset } from "../scenario/service-costs.ts";
 import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
 import { INTERRUPTED, ProgressLine } from "./progress.ts";
-import { checkFolder } from "./run-files.ts";
+import { checkFolder, type OutputFolder } from "./run-files.ts";
 import { runSeeds } from "./run-seeds.ts";
 import type { PoolOutcome, SeedCrash, SeedTask } from "./seed-pool.ts";
 
@@ -22,6 +24,8 @@ export interface BatchOptions {
   readonly out?: string;
   readonly report?: string;
   readonly messagesAround?: number;
+  /** Preset of service costs, or a file. */
+  readonly costs?: string;
 }
 
 /** A scenario file and what is asked of it. */
@@ -39,8 +43,18 @@ export async function openBatch(platform: SimPlatform, given: string, options: B
   const { host } = platform;
   if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
   const file = findScenario(given, host);
-  const overrides = (options.set ?? []).map((text) => parseOverride("--set", text, host));
+  const overrides = [
+    ...(options.costs === undefined ? [] : await costOverrides(options.costs, host)),
+    ...(options.set ?? []).map((text) => parseOverride("--set", text, host)),
+  ];
   return { platform, given, file, text: await host.readText(file), overrides, options };
+}
+
+/** The preset's figures rather than its name: all runs have the same, whatever becomes of its file meanwhile. */
+async function costOverrides(preset: string, host: SimPlatform["host"]): Promise<Override[]> {
+  const { forcedWriteMs, ...always } = await readPreset(preset, host);
+  const figures = { preset, ...always, ...(forcedWriteMs > 0 ? { forcedWriteMs } : {}) };
+  return Object.entries(figures).map(([name, value]) => ({ path: `network.service.${name}`, value }));
 }
 
 /** The scenario with these overrides beside those of the whole batch. */
@@ -77,6 +91,7 @@ export async function runBatch(context: CliContext, { batch, largest, tasks, nou
       force: options.force,
       signal: context.signal,
       onInterrupt: () => context.note(INTERRUPTED),
+      onPlan: (words) => context.note(words),
       onProgress: (news) => progress.update(news),
     });
   } finally {
@@ -88,14 +103,31 @@ export const finished = (results: readonly (RunResult | null)[]): RunResult[] =>
   results.filter((result) => result !== null);
 
 /** What repeats a batch, as typed: `meshwork sim run FILE --seed 7 …`. */
-export function commandOf(batch: Batch, name: string, seed: number, more: readonly string[] = []): string {
+export function commandOf(
+  batch: Batch,
+  name: string,
+  seed: number,
+  {
+    more = [],
+    costs = batch.options.costs,
+  }: { readonly more?: readonly string[]; readonly costs?: string | undefined } = {},
+): string {
   const { platform, given, options } = batch;
   const words = ["sim", name, given, ...more, "--seed", String(seed)];
   if (options.runs > 1 || name !== "run") words.push("--runs", String(options.runs)); // others do several by default
   for (const text of options.set ?? []) words.push("--set", text);
+  if (costs !== undefined) words.push("--costs", costs);
   if (options.mechanismOff === true) words.push("--mechanism-off");
   if (options.messagesAround !== undefined) words.push("--messages-around", writeMs(options.messagesAround));
   return platform.commandLine(words);
+}
+
+/** Figures that were measured go into the run's own files: those that it names may be measured anew. */
+export function keepCosts(folder: OutputFolder, { network }: Pick<Scenario, "network">): string | undefined {
+  const { service } = network;
+  if (service === null || service.preset === IDEAL || service.preset === OWN) return undefined;
+  const { baseMs, perKibMs, forcedWriteMs } = service;
+  return folder.writeJson("costs.json", { baseMs, perKibMs, forcedWriteMs });
 }
 
 /** A crash in words, with what repeats it: a bug of ours, or too little memory. */
@@ -103,7 +135,8 @@ export function tellCrash(context: CliContext, batch: Batch, crash: SeedCrash): 
   const { task, cause, message } = crash;
   const sets = task.overrides.flatMap(({ path, value }) => ["--set", `${path}=${JSON.stringify(value)}`]);
   const off = batch.options.mechanismOff === true ? ["--mechanism-off"] : [];
-  const words = ["sim", "run", batch.given, "--seed", String(task.seed), ...sets, ...off];
+  const costs = batch.options.costs === undefined ? [] : ["--costs", batch.options.costs];
+  const words = ["sim", "run", batch.given, "--seed", String(task.seed), ...costs, ...sets, ...off];
   context.note(`meshwork: the simulation crashed: ${message.replace(/\s+/g, " ")}`);
   if (cause instanceof Error && cause.stack !== undefined) context.note(cause.stack);
   context.note(`repeat it: ${batch.platform.commandLine(words)}`);

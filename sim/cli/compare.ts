@@ -3,7 +3,7 @@
 import { METRICS } from "../run/metric-catalog.ts";
 import type { Summary } from "../run/result.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
-import { plusMinus, unitsOf } from "./figures.ts";
+import { plusMinus } from "./figures.ts";
 import { readSummary } from "./run-files.ts";
 import { type Column, type Page, pageOf, table } from "./text.ts";
 
@@ -79,7 +79,6 @@ export function renderComparison(
   metrics: readonly ComparedMetric[],
   page: Page,
 ): string[] {
-  const units = unitsOf();
   const legend = runs.map((run, index) => {
     const { scenario, seeds, verdict, partial } = summaries[index]!;
     const count = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`;
@@ -94,7 +93,7 @@ export function renderComparison(
     ...summaries.map(({ metrics: figures }, index) => {
       const measured = figures[name];
       if (measured === undefined) return "–";
-      return `${plusMinus(measured, units.get(name) ?? "")}${differs[index] === true ? " *" : ""}`;
+      return `${plusMinus(measured, measured.unit)}${differs[index] === true ? " *" : ""}`;
     }),
   ]);
   const body = rows.length === 0 ? ["no metric differs"] : table(columns, rows, page);

@@ -8,6 +8,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { SimHost } from "../host.ts";
 import { parseMs } from "../scenario/duration.ts";
+import type { Calibrate } from "../scenario/service-costs.ts";
 
 /** Put together by scripts/sim-host.ts. */
 export interface SimPlatform {
@@ -17,6 +18,8 @@ export interface SimPlatform {
   readonly version: string;
   /** A command as it is called from here, to be pasted: `sim`, `run`, … as a shell takes them. */
   readonly commandLine: (words: readonly string[]) => string;
+  /** Measures this machine with real nodes; absent where there are none. */
+  readonly loadCalibrate?: () => Promise<Calibrate>;
 }
 
 /** Exit codes, as everywhere. */

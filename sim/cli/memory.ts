@@ -34,6 +34,9 @@ export function estimateMiB({ agents, workload }: Pick<Scenario, "agents" | "wor
 
 export const availableMiB = (): number => process.availableMemory() / MIB;
 
+/** From this share of what is free on, it is little that is left. */
+const TIGHT = 0.8;
+
 const shown = (mib: number): string => (mib < 1_024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1_024).toFixed(1)} GiB`);
 
 export interface MemoryPlan {
@@ -41,6 +44,20 @@ export interface MemoryPlan {
   readonly workers: number;
   /** Of one run, MiB, at most. */
   readonly limitMiB: number;
+  /** What is said before the first run begins. */
+  readonly words: string;
+}
+
+function wordsOf(needed: number, workers: number, free: number): string {
+  const all = needed * workers;
+  const many = workers > 1 ? `, ${shown(all)} of ${workers} runs at a time` : "";
+  const warning =
+    all > free
+      ? " – warning: that is more than there is, and the run may end for want of it; take fewer agents or jobs"
+      : all > TIGHT * free
+        ? ` – warning: that leaves little; take fewer agents or jobs${workers > 1 ? ", or fewer --workers" : ""}`
+        : "";
+  return `memory: a run wants about ${shown(needed)}${many}; ${shown(free)} are free${warning}`;
 }
 
 /** Throws where not even one run fits, unless it is to be tried all the same. */
@@ -55,5 +72,5 @@ export function planMemory(
     throw new MeshworkError("usage", what, "take fewer agents or jobs, or try with --force");
   }
   const fitting = Math.max(1, Math.min(workers, Math.floor(free / needed)));
-  return { workers: fitting, limitMiB: Math.max(512, free / fitting) };
+  return { workers: fitting, limitMiB: Math.max(512, free / fitting), words: wordsOf(needed, fitting, free) };
 }

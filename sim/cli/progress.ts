@@ -1,5 +1,5 @@
 /**
- * How far runs are: one line that is painted over on a terminal, and a line now and then without one.
+ * How far runs are: one line that is painted over on a terminal, and a line every few seconds without one.
  */
 
 import { duration } from "../report/format.ts";
@@ -9,9 +9,10 @@ import type { PoolProgress } from "./seed-pool.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
 const BAR = 20;
-/** Real time between two paints, and between two plain lines, ms. */
+/** Real time between two paints, and between two plain lines, ms. The first plain line comes sooner. */
 const PAINT_MS = 100;
-const SAY_MS = 10_000;
+const SAY_MS = 5_000;
+const FIRST_MS = 2_000;
 
 /** `, 12 s left`: an estimate has no milliseconds. */
 export const leftText = (ms: number): string =>
@@ -21,13 +22,13 @@ export const leftText = (ms: number): string =>
 export const INTERRUPTED = "ending the runs under way; once more ends at once";
 
 /** `noun`: what is counted, seeds or runs. */
-export function progressText({ done, total, share, leftMs }: PoolProgress, noun: string): string {
+export function progressText({ done, total, share, simulatedMs, leftMs }: PoolProgress, noun: string): string {
   const percent = `${Math.floor(100 * Math.min(1, share))} %`;
-  // Runs end when their jobs have: how long one takes is known when one has ended.
-  if (total === 1) return `${percent} of the longest that the run may take`;
   const left = leftMs === null || done === total ? "" : leftText(leftMs);
+  const simulated = simulatedMs > 0 ? `, ${plain(duration(Math.round(simulatedMs / 100) * 100))} of virtual time` : "";
+  if (total === 1) return `${percent}${simulated}${left}`;
   const many = Number.isFinite(total) ? `${done} of ${total}` : `${done}`;
-  return `${many} ${noun}, ${percent}${left}`;
+  return `${many} ${noun}, ${percent}${simulated}${left}`;
 }
 
 export class ProgressLine {
@@ -35,8 +36,7 @@ export class ProgressLine {
   readonly #noun: string;
   readonly #isLive: boolean;
   readonly #now: () => number;
-  #atMs = Number.NEGATIVE_INFINITY;
-  #saidDone = 0;
+  #atMs: number;
 
   constructor(context: Pick<CliContext, "io" | "note">, noun: string, now: () => number = () => performance.now()) {
     this.#context = context;
@@ -44,6 +44,7 @@ export class ProgressLine {
     this.#now = now;
     const { terminal, env } = context.io;
     this.#isLive = terminal?.isTTY === true && env.TERM !== "dumb";
+    this.#atMs = this.#isLive ? Number.NEGATIVE_INFINITY : now() - SAY_MS + FIRST_MS;
   }
 
   update(progress: PoolProgress): void {
@@ -58,11 +59,9 @@ export class ProgressLine {
       terminal?.write(`${CLEAR_LINE}${[...line].slice(0, (terminal.columns || 80) - 1).join("")}`);
       return;
     }
-    // Without a terminal: when something was done, and not too often.
-    if (progress.done === this.#saidDone || progress.total === 1) return;
-    if (progress.done < progress.total && nowMs - this.#atMs < SAY_MS) return;
+    // Without a terminal: a line now and then, and none about what is over.
+    if (nowMs - this.#atMs < SAY_MS || progress.done === progress.total) return;
     this.#atMs = nowMs;
-    this.#saidDone = progress.done;
     this.#context.note(progressText(progress, this.#noun));
   }
 

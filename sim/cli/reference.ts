@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { createRegistry } from "../plugins/built-in.ts";
-import { METRICS } from "../run/metric-catalog.ts";
+import { METRICS, rangeOf } from "../run/metric-catalog.ts";
 import { scenarioTemplate } from "../scenario/scenario-template.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
 import { type CliContext, EXIT, type Register, type SimPlatform } from "./context.ts";
@@ -28,6 +28,8 @@ export const registerSchema: Register = (sim, act) => {
     );
 };
 
+const finite = (bound: number): number | null => (Number.isFinite(bound) ? bound : null);
+
 export const registerMetrics: Register = (sim, act) => {
   sim
     .command("metrics")
@@ -36,7 +38,8 @@ export const registerMetrics: Register = (sim, act) => {
     .addHelpText("after", "\nExample:\n  $ meshwork sim metrics --json | jq -r '.[].name'")
     .action(
       act(async (context) => {
-        if (context.json) context.printJson(METRICS);
+        // JSON has no infinity: null is no bound.
+        if (context.json) context.printJson(METRICS.map((one) => ({ ...one, range: rangeOf(one).map(finite) })));
         else
           printNamed(
             context,

@@ -1,6 +1,7 @@
 /** `meshwork sim`: the simulator's commands, added to a program. */
 
 import type { Command } from "commander";
+import { registerCalibrate } from "./calibrate.ts";
 import { registerCheck } from "./check.ts";
 import { registerCompare } from "./compare.ts";
 import type { Act, LoadPlatform, Register } from "./context.ts";
@@ -15,6 +16,7 @@ const COMMANDS: readonly Register[] = [
   registerRun,
   registerSweep,
   registerCompare,
+  registerCalibrate,
   registerExplore,
   registerReplay,
   registerCheck,

@@ -28,6 +28,11 @@ const MAIN = [
   "wrongAccepted",
   "latencyMs.p50",
   "latencyMs.p95",
+  "completion.atFault",
+  "completion.afterFault",
+  "latencyMs.p50.beforeFault",
+  "latencyMs.p50.atFault",
+  "latencyMs.p50.afterFault",
   "taskLatencyMs.p95",
   "throughput",
   "detectionMs.p95",
@@ -131,17 +136,17 @@ function expectationLines(scenario: Scenario, summary: Summary, { page, units }:
   return [head, ...(lines.length === rows.length ? painted : lines), ""].map((line) => (line === "" ? "" : ` ${line}`));
 }
 
-function problemLines({ invariants, idleFaults, idleReasons = {} }: Summary, { paint, width }: Page): string[] {
+function problemLines({ invariants, shortfalls, seeds: all }: Summary, { paint, width }: Page): string[] {
   const broken = invariants.filter(({ pass }) => !pass);
   const lines = broken.flatMap(({ id, first }) => [
     ` ${paint(`✗ invariant broken: ${id}`, "bold", "red")}`,
     ...wrap(first ?? "", width - 4).map((line) => `   ${line}`),
   ]);
   if (broken.length === 0 && invariants.length > 0) lines.push(` ${invariants.length} invariants hold`);
-  for (const text of idleFaults) {
-    lines.push(` ${paint(cut(`✗ never took effect: ${text}`, width - 1), "red")}`);
-    const why = idleReasons[text];
-    if (why !== undefined) lines.push(...wrap(why, width - 4).map((line) => `   ${line}`));
+  for (const { what, why, isNothing, seeds } of shortfalls) {
+    lines.push(` ${paint(cut(`✗ ${isNothing ? "never took effect" : "fell short"}: ${what}`, width - 1), "red")}`);
+    const where = all.length > 1 ? `${seedList(seeds)}: ` : "";
+    lines.push(...wrap(`${where}${why}`, width - 4).map((line) => `   ${line}`));
   }
   return lines.length === 0 ? [] : [...lines, ""];
 }
@@ -191,7 +196,9 @@ function faultLines(scenario: Scenario, results: readonly RunResult[], { paint, 
   const lines = first.timeline
     .filter(({ kind }) => kind === "fault")
     .map(({ atMs, text, agents }) => {
-      const hit = agents.length === 0 ? "" : ` (${agents.length === 1 ? agents[0] : `${agents.length} agents`})`;
+      const asked = first.faults.find((fault) => fault.text === text)?.asked ?? null;
+      const many = asked === null || asked === agents.length ? "" : ` of ${asked} asked for`;
+      const hit = agents.length === 0 ? "" : ` (${agents.length === 1 ? agents[0] : `${agents.length} agents`}${many})`;
       const when = padEnd(plain(moment(atMs)), 8);
       const what = text.replace(/^(?:at: [^,]+|between: \[[^\]]*\]), /, "");
       return ` ${when} ${cut(what, Math.max(12, width - 11 - hit.length))}${paint(hit, "dim")}`;

@@ -24,6 +24,8 @@ export interface SeedRuns {
   readonly force?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onInterrupt?: () => void;
+  /** Told before the first run begins what memory the runs want. */
+  readonly onPlan?: (words: string) => void;
   readonly onProgress?: (progress: PoolProgress) => void;
 }
 
@@ -47,7 +49,8 @@ export async function runSeeds(runs: SeedRuns): Promise<PoolOutcome> {
   const isLocal = !sources.every(isPlain);
   const wanted = isLocal ? 1 : (runs.workers ?? availableParallelism());
   const force = runs.force ?? false;
-  const { workers, limitMiB } = planMemory(runs.largest, Math.min(wanted, tasks.length), { force });
+  const { workers, limitMiB, words } = planMemory(runs.largest, Math.min(wanted, tasks.length), { force });
+  runs.onPlan?.(words);
   const stop = new SharedArrayBuffer(4);
   const onAbort = (): void => {
     Atomics.store(new Int32Array(stop), 0, 1);

@@ -12,6 +12,7 @@ import {
   commandOf,
   exitCode,
   finished,
+  keepCosts,
   loadPoint,
   openBatch,
   runBatch,
@@ -30,6 +31,7 @@ Examples:
   $ meshwork sim run mine.yaml --runs 10           ten seeds, with confidence intervals
   $ meshwork sim run mine.yaml --seed 42           another seed than the file's
   $ meshwork sim run mine.yaml --messages-around 14s    who sent what to whom then, in the page
+  $ meshwork sim run mine.yaml --costs calibrated  with this machine's costs (meshwork sim calibrate)
   $ meshwork sim run mine.yaml --set 'faults[0].kill.share=0.3' --json | jq .verdict
 
 Exit codes: 0 the verdict is pass; 1 it is fail; 2 the scenario or the usage is wrong; 3 an invariant broke, or a
@@ -45,6 +47,7 @@ export const withBatchOptions = (command: Command, runs: number): Command =>
     .option("--seed <n>", "the first seed (default: the file's)", integer(0, SEED_MAX - RUNS_MAX))
     .option("--runs <k>", "so many seeds, one after the other", integer(1, RUNS_MAX), runs)
     .option("--set <path=value>", "change the file first, e.g. workload.jobs.count=5; repeatable", collect)
+    .option("--costs <preset>", "what inputs cost: ideal, calibrated (sim calibrate), or a file of it")
     .option("--mechanism-off", "with what the file's mechanism.off says: the verdict should be fail")
     .option("--out <dir>", "where the files go (default: .meshwork/runs/<time>-<name>)")
     .option("--report <file>", "the report page (default: report.html among the files)")
@@ -76,7 +79,7 @@ async function runScenario(context: CliContext, batch: Batch): Promise<number> {
   const results = finished(outcome.results);
   const summary = judge(scenario, results, { partial: results.length < seeds.length });
   const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, scenario.name));
-  const command = commandOf(batch, "run", firstSeed);
+  const command = commandOf(batch, "run", firstSeed, { costs: keepCosts(folder, scenario) ?? options.costs });
   const files = await writeFiles(context, { batch, loaded, results, summary, folder, command });
   if (context.json) context.printJson(summary);
   else {

@@ -18,10 +18,12 @@ export interface SeedTask extends Task {
   readonly overrides: readonly Override[];
 }
 
+export type OnRunProgress = (share: number, nowMs: number) => void;
+
 /** Does one run at a time. */
 export interface Runner<T = SeedTask, R = RunResult> {
-  /** `onProgress`: the share of the run's longest time that is over. */
-  run(task: T, onProgress: (share: number) => void): Promise<R>;
+  /** `onProgress`: the share of the run that is over, and its virtual time, ms. */
+  run(task: T, onProgress: OnRunProgress): Promise<R>;
   close(): Promise<void>;
 }
 
@@ -37,9 +39,11 @@ export interface PoolProgress {
   readonly done: number;
   /** Infinity: until something else ends it. */
   readonly total: number;
-  /** In [0, 1]. Of the first runs the longest they can take is known only. */
+  /** In [0, 1]. */
   readonly share: number;
-  /** Real time to go, ms; null as long as no run has ended. */
+  /** Virtual time that was simulated so far, of all runs together, ms; 0: runs do not say. */
+  readonly simulatedMs: number;
+  /** Real time to go, ms; null as long as nothing tells. */
   readonly leftMs: number | null;
 }
 
@@ -76,7 +80,12 @@ export interface PoolOutcome<T extends Task = SeedTask, R = RunResult> {
 interface Running {
   readonly startedMs: number;
   share: number;
+  /** Virtual time. */
+  nowMs: number;
 }
+
+/** Less of a run says nothing about the rest of it. */
+const SHARE_MIN = 0.02;
 
 class Pool<T extends Task, R> {
   crash: SeedCrash<T> | null = null;
@@ -89,6 +98,7 @@ class Pool<T extends Task, R> {
   /** Runs that have ended, and their real time together, ms. */
   #done = 0;
   #tookMs = 0;
+  #simulatedMs = 0;
 
   constructor(tasks: Tasks<T>, options: PoolOptions<T, R>, onResult: OnResult<R>) {
     this.#tasks = tasks;
@@ -113,16 +123,18 @@ class Pool<T extends Task, R> {
   }
 
   async #runOne(runner: Runner<T, R>, task: T, index: number): Promise<void> {
-    const running: Running = { startedMs: this.#now(), share: 0 };
+    const running: Running = { startedMs: this.#now(), share: 0, nowMs: 0 };
     this.#running.set(index, running);
     this.#tell();
     try {
-      const result = await runner.run(task, (share) => {
+      const result = await runner.run(task, (share, nowMs) => {
         running.share = share;
+        running.nowMs = nowMs;
         this.#tell();
       });
       this.#done++;
       this.#tookMs += this.#now() - running.startedMs;
+      this.#simulatedMs += running.nowMs;
       this.#onResult(result, index);
     } catch (error) {
       this.crash ??= new SeedCrash(task, error);
@@ -140,14 +152,31 @@ class Pool<T extends Task, R> {
     const total = this.#tasks.length;
     const done = this.#done;
     const running = [...this.#running.values()];
+    const simulatedMs = this.#simulatedMs + running.reduce((sum, { nowMs }) => sum + nowMs, 0);
+    const workers = Math.min(this.#options.workers, total);
     if (done === 0) {
-      return { done, total, share: running.reduce((sum, { share }) => sum + share, 0) / total, leftMs: null };
+      const share = running.reduce((sum, one) => sum + one.share, 0) / total;
+      return { done, total, share, simulatedMs, leftMs: this.#leftOfFirst(running, total, workers) };
     }
     const meanMs = this.#tookMs / done;
-    // A run that has begun counts by its time: most end long before the longest that they may take.
-    const begun = running.reduce((sum, { startedMs }) => sum + Math.min(1, (this.#now() - startedMs) / meanMs), 0);
-    const workers = Math.min(this.#options.workers, total);
-    return { done, total, share: (done + begun) / total, leftMs: (meanMs * (total - done - begun)) / workers };
+    // A run that does not say how far it is counts by its time.
+    const shareOf = ({ startedMs, share }: Running): number =>
+      share > 0 ? share : Math.min(1, (this.#now() - startedMs) / meanMs);
+    const begun = running.reduce((sum, one) => sum + shareOf(one), 0);
+    return {
+      ...{ done, total, simulatedMs, share: (done + begun) / total },
+      leftMs: (meanMs * (total - done - begun)) / workers,
+    };
+  }
+
+  /** Before any run has ended: by how fast those under way go. */
+  #leftOfFirst(running: readonly Running[], total: number, workers: number): number | null {
+    const known = running.filter(({ share }) => share >= SHARE_MIN);
+    if (known.length === 0 || !Number.isFinite(total)) return null;
+    const lengths = known.map(({ startedMs, share }) => (this.#now() - startedMs) / share);
+    const meanMs = lengths.reduce((sum, ms) => sum + ms, 0) / lengths.length;
+    const begun = running.reduce((sum, { share }) => sum + share, 0);
+    return (meanMs * (total - begun)) / workers;
   }
 }
 

@@ -10,7 +10,7 @@ import { simulate } from "../run/simulate.ts";
 import { type LoadedScenario, loadScenarioSource } from "../scenario/load-scenario.ts";
 import { describeOverride } from "../scenario/overrides.ts";
 import type { ScenarioSource } from "../scenario/scenario-source.ts";
-import type { Runner, SeedTask } from "./seed-pool.ts";
+import type { OnRunProgress, Runner, SeedTask } from "./seed-pool.ts";
 
 /** A scenario that tasks name by its place. Without plugins that are objects it is plain data. */
 export interface SeedSource {
@@ -48,7 +48,7 @@ export class SeedRunner implements Runner {
     return this.#loaded.scenario;
   }
 
-  async run(task: SeedTask, onProgress: (share: number) => void): Promise<RunResult> {
+  async run(task: SeedTask, onProgress: OnRunProgress): Promise<RunResult> {
     const { scenario, registry, files } = await this.#load(task);
     let toldMs = performance.now();
     return simulate(scenario, {
@@ -59,10 +59,10 @@ export class SeedRunner implements Runner {
       messagesAroundMs: this.#sources[task.source ?? 0]!.messagesAroundMs ?? null,
       wallClock: () => performance.now(),
       shouldStop: () => Atomics.load(this.#stop, 0) !== 0,
-      onProgress(share) {
+      onProgress(share, nowMs) {
         if (performance.now() - toldMs < PROGRESS_MS) return;
         toldMs = performance.now();
-        onProgress(share);
+        onProgress(share, nowMs);
       },
     });
   }

@@ -9,12 +9,14 @@ import type { RunResult } from "../run/result.ts";
 import type { LoadedScenario } from "../scenario/load-scenario.ts";
 import { gridOf, type Override, parseVariation, type Variation, writeValue } from "../scenario/overrides.ts";
 import { countAgents } from "../scenario/parse-agents.ts";
+import { type Axis, axesOf } from "./axes.ts";
 import {
   type Batch,
   type BatchOptions,
   commandOf,
   exitCode,
   finished,
+  keepCosts,
   loadPoint,
   openBatch,
   runBatch,
@@ -31,6 +33,7 @@ import { pageOf } from "./text.ts";
 interface SweepOptions extends BatchOptions {
   readonly vary: readonly string[];
   readonly all?: boolean;
+  readonly label?: readonly string[];
 }
 
 const EXAMPLES = `
@@ -39,12 +42,15 @@ Examples:
   $ meshwork sim sweep mine.yaml --vary 'agents[0].count=20,40' --vary network.lossPct=0,1,5 --runs 10
   $ meshwork sim sweep mine.yaml --vary 'workload.policy={redundancy: 1},{redundancy: 3}'
 
+  $ meshwork sim sweep mine.yaml --vary network.lossPct=0,1,5 --label 'network.lossPct=lost frames [%]'
+
 The same seeds run at every point. Exit codes as of sim run: 1 if the verdict is fail at some point.`;
 
 export const registerSweep: Register = (sim, act, platform) => {
   withBatchOptions(sim.command("sweep <file>"), 5)
     .description("run a scenario at every point of a grid: one table and one plot a metric")
     .requiredOption("--vary <path=a,b,c>", "values of one part of the file; repeatable: a grid", collect)
+    .option("--label <path=name>", "name an axis, e.g. 'network.lossPct=lost frames [%]'; repeatable", collect)
     .option("--all", "print all metrics that change, not only the expected ones")
     .addHelpText("after", EXAMPLES)
     .action(
@@ -68,6 +74,8 @@ async function sweep(context: CliContext, batch: Batch, options: SweepOptions): 
   const points: Point[] = [];
   for (const overrides of gridOf(variations)) points.push({ overrides, loaded: await loadPoint(batch, overrides) });
   const { scenario, registry } = points[0]!.loaded;
+  const axes = axesOf(variations, options.label ?? [], scenario);
+  const titleOf = new Map(axes.map(({ path, title }) => [path, title]));
   const firstSeed = options.seed ?? scenario.seed;
   const seeds = seedsFrom(firstSeed, options.runs);
   const tasks = points.flatMap(({ overrides }) => seeds.map((seed) => ({ overrides, seed })));
@@ -78,14 +86,20 @@ async function sweep(context: CliContext, batch: Batch, options: SweepOptions): 
   const swept = points.map((point, index) => {
     const results = finished(outcome.results.slice(index * seeds.length, (index + 1) * seeds.length));
     const summary = judge(point.loaded.scenario, results, { partial: results.length < seeds.length });
-    return { results, summary, params: new Map(point.overrides.map(({ path, value }) => [path, value])) };
+    return {
+      results,
+      summary,
+      params: new Map(point.overrides.map(({ path, value }) => [titleOf.get(path) ?? path, value])),
+    };
   });
   const done = swept.filter(({ results }) => results.length > 0);
   const vary = options.vary.flatMap((text) => ["--vary", text]);
-  const command = commandOf(batch, "sweep", firstSeed, vary);
+  const named = (options.label ?? []).flatMap((text) => ["--label", text]);
   const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, `${scenario.name}-sweep`));
+  const costs = keepCosts(folder, scenario) ?? options.costs;
+  const command = commandOf(batch, "sweep", firstSeed, { more: [...vary, ...named], costs });
   const page = options.report ?? join(folder.path, "report.html");
-  const document = documentOf(scenario.name, variations, seeds, done, context.signal.aborted);
+  const document = documentOf(scenario.name, axes, variations, seeds, done, context.signal.aborted);
   folder.write("scenario.yaml", batch.text);
   folder.writeJson("sweep.json", document);
   folder.write("rows.csv", rowsCsv(done.map(({ params, results }) => ({ labels: labelsOf(params), results }))));
@@ -121,12 +135,16 @@ interface Swept extends SweepPoint {
 /** `sweep.json`, and what `--json` prints. */
 function documentOf(
   scenario: string,
+  axes: readonly Axis[],
   variations: readonly Variation[],
   seeds: readonly number[],
   points: readonly Swept[],
   partial: boolean,
 ): object {
   const params = Object.fromEntries(variations.map(({ path, values }) => [path, values]));
-  const all = points.map((point) => ({ params: Object.fromEntries(point.params), summary: point.summary }));
-  return { scenario, simulated: true, partial, params, seeds, points: all };
+  // By their paths, as they were asked for: titles are for readers.
+  const byPath = ({ params }: Swept): object =>
+    Object.fromEntries(axes.map(({ path, title }) => [path, params.get(title)]));
+  const all = points.map((point) => ({ params: byPath(point), summary: point.summary }));
+  return { scenario, simulated: true, partial, axes, params, seeds, points: all };
 }

@@ -5,7 +5,7 @@
 
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { RunResult } from "../run/result.ts";
-import type { Runner, SeedTask } from "./seed-pool.ts";
+import type { OnRunProgress, Runner, SeedTask } from "./seed-pool.ts";
 import type { SeedSource } from "./seed-runner.ts";
 
 /** What a worker of seeds is started with. */
@@ -17,7 +17,7 @@ export interface WorkerSetup {
 }
 
 type WorkerNews<R> =
-  | { readonly kind: "progress"; readonly share: number }
+  | { readonly kind: "progress"; readonly share: number; readonly nowMs: number }
   | { readonly kind: "done"; readonly result: R }
   | { readonly kind: "failed"; readonly error: Error };
 
@@ -31,13 +31,10 @@ const explained = (error: Error): Error =>
     : error;
 
 /** The worker's end: answers tasks, one at a time. */
-export function serveTasks<T, R>(
-  port: MessagePort,
-  run: (task: T, onProgress: (share: number) => void) => Promise<R>,
-): void {
+export function serveTasks<T, R>(port: MessagePort, run: (task: T, onProgress: OnRunProgress) => Promise<R>): void {
   const say = (news: WorkerNews<R>): void => port.postMessage(news);
   port.on("message", (task: T) => {
-    run(task, (share) => say({ kind: "progress", share })).then(
+    run(task, (share, nowMs) => say({ kind: "progress", share, nowMs })).then(
       (result) => say({ kind: "done", result }),
       (error: unknown) => say({ kind: "failed", error: error instanceof Error ? error : new Error(String(error)) }),
     );
@@ -54,9 +51,9 @@ export function startWorker<T, R>(name: string, setup: object, memoryMiB: number
     workerData: setup,
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(memoryMiB) },
   });
-  let settle: { resolve(result: R): void; reject(error: Error): void; onProgress(share: number): void } | null = null;
+  let settle: { resolve(result: R): void; reject(error: Error): void; onProgress: OnRunProgress } | null = null;
   worker.on("message", (news: WorkerNews<R>) => {
-    if (news.kind === "progress") settle?.onProgress(news.share);
+    if (news.kind === "progress") settle?.onProgress(news.share, news.nowMs);
     else if (news.kind === "done") settle?.resolve(news.result);
     else settle?.reject(news.error);
   });

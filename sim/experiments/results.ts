@@ -5,7 +5,7 @@
 
 import { tableCsv } from "../run/csv.ts";
 import { estimate, type Range } from "../run/estimate.ts";
-import { rangeOf, SHARE } from "../run/metric-catalog.ts";
+import { metricType, rangeOf } from "../run/metric-catalog.ts";
 import type { Estimate } from "../run/result.ts";
 import type { Experiment, Figures, Finding, Labels, Measured } from "./experiment.ts";
 
@@ -40,8 +40,8 @@ export interface RangedMetric {
 /** Intervals promise no more than this: shares stay shares, whoever computes them. */
 export const rangedMetrics = (experiment: Experiment): readonly RangedMetric[] =>
   experiment.kind === "scenarios"
-    ? experiment.metrics.map((name) => ({ name, range: rangeOf(name) }))
-    : experiment.metrics.map(({ name, unit }) => ({ name, range: unit === "share" ? SHARE : undefined }));
+    ? experiment.metrics.map((name) => ({ name, range: rangeOf(metricType(name) ?? { unit: "" }) }))
+    : experiment.metrics.map((metric) => ({ name: metric.name, range: rangeOf(metric) }));
 
 export const metricNames = (experiment: Experiment): readonly string[] =>
   experiment.kind === "scenarios" ? experiment.metrics : experiment.metrics.map(({ name }) => name);

@@ -25,7 +25,7 @@ export interface RunScenario {
   readonly watch?: (job: SubmittedJob) => Checker;
 }
 
-/** Throws where an invariant broke, or where a fault of the scenario hit nobody: figures of such a run mean nothing. */
+/** Throws where an invariant broke, or where what the scenario asks for was not done in full: figures of such a run mean nothing. */
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
   const { seed, host, plugins = [], known, thorough, watch } = options;
   const source = { file: scenario.name, content: { object: scenario } };
@@ -41,7 +41,7 @@ export async function runScenario(scenario: ScenarioInput, options: RunScenario)
   });
   const broken = result.invariants.find(({ first }) => first !== null);
   if (broken !== undefined) throw new Error(`${scenario.name}: ${broken.id}: ${broken.first!.message}`);
-  if (result.idleFaults.length > 0)
-    throw new Error(`${scenario.name}: without effect: ${result.idleFaults.join(", ")}`);
+  const [short] = result.shortfalls;
+  if (short !== undefined) throw new Error(`${scenario.name}: ${short.what}: ${short.why}`);
   return result;
 }

@@ -6,7 +6,7 @@
  */
 
 import type { SimHost } from "../host.ts";
-import { percentile } from "../run/metrics.ts";
+import { percentile } from "../run/percentile.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
 import { meanOf } from "./means.ts";
 import { meanAt } from "./say.ts";

@@ -5,6 +5,7 @@
 
 import { decodeRecord } from "../../protocol/consensus/record.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { Reassignments } from "../../protocol/job/reassignments.ts";
 import { STRATEGIES, type StrategyName } from "../adversaries/catalog.ts";
 import { WORKER_LIES, type WorkerLie } from "../adversaries/workers.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
@@ -82,8 +83,7 @@ export class CoverageChecker implements Checker {
   readonly #locks = new Map<string, { readonly height: number; readonly block: Hash }>();
   /** Awards that are over, as `task#attempt#worker`. */
   readonly #ended = new Set<string>();
-  /** Of those without a result: seats that somebody else may get, as `task#attempt`. */
-  readonly #free = new Set<string>();
+  readonly #reassignments = new Reassignments();
   readonly #hedged = new Set<string>();
   /** Agents that voted: should they begin to keep the job once more, they restarted. */
   readonly #voters = new Set<string>();
@@ -145,10 +145,9 @@ export class CoverageChecker implements Checker {
       if (event.kind === "window") this.add("window");
       if (event.kind === "undecided") this.add("undecided batch");
       if (event.kind === "completed") this.add(`job ${event.status}`);
-      if (event.kind === "award" && this.#free.has(`${event.task}#${event.attempt}`)) this.add("reassigned");
       if (event.kind === "surplus") this.add("surplus delivery");
+      if (this.#reassignments.note(event) !== null) this.add("reassigned");
       if (event.kind !== "ended") continue;
-      if (event.reason !== "not-needed") this.#free.add(`${event.task}#${event.attempt}`);
       this.#ended.add(`${event.task}#${event.attempt}#${event.worker}`);
       if (event.reason === "timeout") this.add("lease ran out");
       if (event.reason === "unrevealed") this.add("unrevealed");

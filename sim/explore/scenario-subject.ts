@@ -102,8 +102,7 @@ export function scenarioSubject({ scenario, registry, files }: LoadedScenario, h
       });
       const broken = result.invariants.find(({ first }) => first !== null)?.first ?? null;
       if (broken === null && result.partial) return null;
-      const idle = new Set(result.idleFaults);
-      for (const { kind, text } of plan.faults) if (!idle.has(text)) counts.set(`fault: ${kind}`, 1);
+      for (const { kind, tookEffect } of result.faults) if (tookEffect) counts.set(`fault: ${kind}`, 1);
       for (const { behave } of plan.agents) for (const name of behave.keys()) counts.set(`adversary: ${name}`, 1);
       const { digest, events: steps } = result;
       const failure = broken === null || counts.has(LOST_COMMITTEE) ? null : failed(broken.property, broken.message);

@@ -150,7 +150,7 @@ function drawFault(lots: Prng, kind: string, spanMs: number, agents: number, reg
   const untilMs = lasts ? atMs + 200 + lots.below(10_000) : null;
   const which = lots.pick(["any", "members", "non-members", "workers"] as const);
   const target = isTargeted ? { which, share: null, count: 1 + lots.below(Math.ceil(agents / 4)) } : null;
-  return withText({ atMs, untilMs, kind, options, target });
+  return withText({ place: 0, atMs, untilMs, kind, options, target, upTo: true });
 }
 
 function varyFaults(lots: Prng, scenario: Scenario, registry: Registry): ScheduledFault[] {
@@ -162,7 +162,7 @@ function varyFaults(lots: Prng, scenario: Scenario, registry: Registry): Schedul
   const kinds = Object.keys(ADDED_FAULTS).filter(() => lots.chance(odds));
   const count = kinds.length === 0 ? 0 : 1 + lots.below(6);
   const added = Array.from({ length: count }, () => drawFault(lots, lots.pick(kinds), spanMs, agents, registry));
-  return [...own, ...added].sort((a, b) => a.atMs - b.atMs);
+  return [...own, ...added].sort((a, b) => a.atMs - b.atMs).map((fault, place) => ({ ...fault, place }));
 }
 
 // --- network and work ---------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ const kill = defineFault({
   options: z.strictObject({ silent: z.boolean().default(false) }),
   isTargeted: true,
   lasts: false,
+  needsRunning: true,
   begin(context, { silent }, agents) {
     const hit = up(context, agents);
     for (const name of hit) context.world.crash(name, { silent });
@@ -43,10 +44,11 @@ const restart = defineFault({
   options: z.strictObject({ downMs: ms.default(2_000), staggerMs: ms.default(0), silent: z.boolean().default(false) }),
   isTargeted: true,
   lasts: false,
+  needsRunning: true,
   begin(context, { downMs, staggerMs, silent }, agents) {
     const { world } = context;
     for (const [index, name] of agents.entries()) {
-      world.at(world.now + index * staggerMs, () => {
+      context.at(world.now + index * staggerMs, () => {
         if (world.agent(name).state !== "up") return;
         world.crash(name, { silent });
         context.tookEffect([name]);
@@ -65,6 +67,7 @@ const pause = defineFault({
   options: none,
   isTargeted: true,
   lasts: true,
+  needsRunning: true,
   begin(context, _, agents) {
     const hit = up(context, agents);
     for (const name of hit) context.world.pause(name);
@@ -96,6 +99,7 @@ const leave = defineFault({
   options: none,
   isTargeted: true,
   lasts: false,
+  needsRunning: true,
   begin(context, _, agents) {
     const hit = up(context, agents);
     for (const name of hit) context.leave(name);
@@ -156,18 +160,18 @@ const churn = defineFault({
       const name = prng.pick(there);
       if (sudden) world.crash(name);
       else context.leave(name);
-      context.tookEffect([name], "left");
+      context.tookEffect([name]);
     });
-    often(context, joinPerMinute, untilMs, () => context.tookEffect([context.join()], "joined"));
+    often(context, joinPerMinute, untilMs, () => context.tookEffect([context.join()]));
     const names = context.agents();
     for (const [index, atMs, state] of rows ?? []) {
       const name = names[index % names.length]!;
-      world.at(Math.max(world.now, fault.atMs + atMs), () => {
+      context.at(Math.max(world.now, fault.atMs + atMs), () => {
         const { isUp } = world.agent(name);
         if (state === "down" && isUp) world.crash(name);
         else if (state === "up" && !isUp) world.start(name);
         else return;
-        context.tookEffect([name], state);
+        context.tookEffect([name]);
       });
     }
     return null;
@@ -198,7 +202,10 @@ const partition = defineFault({
     const known = new Set(names);
     const clients = world.agents.map((agent) => agent.name).filter((name) => !known.has(name));
     world.partition(parts.map((members, index) => (index === 0 ? [...members, ...clients] : members)));
-    if (parts.filter((members) => members.length > 0).length > 1) context.tookEffect(parts[parts.length - 1]!);
+    const empty = groups.filter((_, index) => parts[index]!.length === 0);
+    if (parts.length - empty.length > 1) context.tookEffect(parts.slice(1).flat());
+    if (empty.length > 0)
+      context.fellShort(`of ${names.length} agents a group of ${empty.join(" and one of ")} has none`);
     return () => world.heal();
   },
 });
@@ -273,6 +280,7 @@ const dropConnections = defineFault({
   options: none,
   isTargeted: true,
   lasts: false,
+  needsRunning: true,
   begin(context, _, agents) {
     const { world } = context;
     for (const name of agents)

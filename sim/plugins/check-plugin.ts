@@ -30,7 +30,7 @@ export const PARTS: { readonly [part in Part]-?: PartRules } = {
     functions: ["begin"],
     flags: ["isTargeted", "lasts"],
     hasOptions: true,
-    reserved: ["which", "share", "count", "for"],
+    reserved: ["which", "share", "count", "upTo", "for"],
   },
   shapes: { noun: "job shape", functions: ["tasks", "nodes"], hasOptions: true, reserved: ["kind"] },
   checkers: { noun: "checker", functions: ["create"] },
@@ -45,6 +45,12 @@ const WHEN = ["at", "between"];
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+function isRange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [least, most] = value as unknown[];
+  return typeof least === "number" && typeof most === "number" && least < most;
+}
 
 const problem = (what: string, remedy: string): PluginProblem => ({ what, remedy });
 
@@ -102,6 +108,8 @@ function checkItem(part: Part, where: string, item: unknown): PluginProblem | nu
     if (typeof item[key] !== "function") return problem(`${called} has no function ${key}`, `add ${key}(…) { … }`);
   for (const key of flags)
     if (typeof item[key] !== "boolean") return problem(`${called} does not say ${key}`, `add ${key}: true or false`);
+  if (part === "metrics" && item.range !== undefined && !isRange(item.range))
+    return problem(`${called}: its range is no least and most`, "write range: [0, 1], or [-Infinity, Infinity]");
   if (!hasOptions) return null;
   const keys = optionKeys(item.options);
   if (keys === null) return problem(`${called}: its options are no zod object`, "write options: z.strictObject({ … })");

@@ -31,6 +31,8 @@ export interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
   readonly isTargeted: boolean;
   /** Whether it lasts (`for`, `between`). */
   readonly lasts: boolean;
+  /** Only agents that are running can be hit. Default false: paused ones as well, and those that have yet to start. */
+  readonly needsRunning?: boolean;
   /** Begins it, and says `context.tookEffect`; what it returns ends it again. `agents`: those drawn. */
   begin(
     context: FaultContext,

@@ -56,8 +56,12 @@ export interface FaultContext {
   leave(name: string): void;
   /** What of an agent's skill changes while the run goes on; clients have none. */
   skillOf(name: string): SkillState | undefined;
-  /** The fault did something: once is enough. */
-  tookEffect(agents: readonly string[], text?: string): void;
+  /** The fault did something, to these; each agent counts once. */
+  tookEffect(agents: readonly string[]): void;
+  /** It cannot do all that was asked for, and why: fails the scenario unless the fault says `upTo`. */
+  fellShort(why: string): void;
+  /** A later step of the fault, without which it is not complete: the run waits for it. */
+  at(atMs: number, call: () => void): void;
 }
 
 export interface FaultType {
@@ -68,6 +72,8 @@ export interface FaultType {
   readonly isTargeted: boolean;
   /** Whether it lasts (`for`, `between`). */
   readonly lasts: boolean;
+  /** Only agents that are running can be hit. Default false: paused ones as well, and those that have yet to start. */
+  readonly needsRunning?: boolean;
   /** Begins it; what it returns ends it again. `agents`: those drawn. */
   begin(context: FaultContext, fault: ScheduledFault, agents: readonly string[]): (() => void) | null;
 }
@@ -87,6 +93,8 @@ export interface MetricType {
   readonly name: string;
   readonly unit: string;
   readonly summary: string;
+  /** What it can be at least and at most. Default: 0 to 1 of a `share`, else nothing below 0. */
+  readonly range?: readonly [least: number, most: number];
 }
 
 /** What a run was, at its end, for metrics of plugins. */

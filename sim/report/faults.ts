@@ -3,7 +3,7 @@
  * several times. Where the timeline holds none, what the scenario had planned.
  */
 
-import type { RunResult, TimelineEntry } from "../run/result.ts";
+import type { FaultOutcome, RunResult, TimelineEntry } from "../run/result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { duration, fixed, listed, moment } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
@@ -18,9 +18,11 @@ export interface FaultGroup {
 }
 
 /** Those whose time had come. */
-const planned = ({ faults }: Scenario, { endedMs, idleFaults }: RunResult): readonly TimelineEntry[] =>
+const planned = ({ faults }: Scenario, { endedMs, shortfalls }: RunResult): readonly TimelineEntry[] =>
   faults
-    .filter(({ atMs, text }) => atMs <= endedMs && !idleFaults.includes(text))
+    .filter(
+      ({ atMs, text }) => atMs <= endedMs && !shortfalls.some(({ what, isNothing }) => isNothing && what === text),
+    )
     .map(({ atMs, untilMs, text }) => ({ atMs, untilMs, kind: "fault", text, agents: [] }));
 
 export function faultGroups(scenario: Scenario, result: RunResult): readonly FaultGroup[] {
@@ -53,26 +55,50 @@ function when({ spans }: FaultGroup): string {
   return `${moment(first.atMs)} \u2013 ${moment(first.untilMs)} (${duration(first.untilMs - first.atMs)})`;
 }
 
-/** The plot's legend, and the same in words. */
+/** Of all faults that say the same; "" where none is about a number of agents. */
+function askedText(outcomes: readonly FaultOutcome[]): string {
+  const asked = outcomes.flatMap((outcome) => outcome.asked ?? []);
+  return asked.length === 0 ? "" : fixed(asked.reduce((sum, count) => sum + count, 0));
+}
+
+/** From the seed in which it hit fewest to the one in which it hit most. */
+function hitOverSeeds(text: string, results: readonly RunResult[]): string {
+  const hits = results.map(({ faults }) =>
+    faults.filter((fault) => fault.text === text).reduce((sum, { hit }) => sum + hit, 0),
+  );
+  const [least, most] = [Math.min(...hits), Math.max(...hits)];
+  return least === most ? fixed(least) : `${fixed(least)} to ${fixed(most)}`;
+}
+
+/** The plot's legend, and the same in words. `results`: all runs, where there are several. */
 export function faultTable(
   groups: readonly FaultGroup[],
-  idle: readonly string[],
+  { faults = [] }: Partial<Pick<RunResult, "faults">>,
+  results: readonly RunResult[] = [],
   none = "The scenario has no faults.",
 ): Html {
+  const idle = faults.filter(({ tookEffect }) => !tookEffect);
   if (groups.length === 0 && idle.length === 0) return html`<p class="note">${none}</p>`;
-  const rows = groups.map(
-    (group) => html`<tr><th scope="row" class="number">${group.number}</th><td class="when">${when(group)}</td>
-<td><code>${group.text}</code></td><td class="number">${group.agents.length > 0 ? fixed(group.agents.length) : ""}</td>
-<td class="names">${listed(group.agents, 8)}</td></tr>\n`,
-  );
+  const many = results.length > 1;
+  const rows = groups.map((group) => {
+    const same = faults.filter(({ text }) => text === group.text);
+    const short = same.find(({ shortBecause }) => shortBecause !== null);
+    return html`<tr class="${short !== undefined && !short.upTo ? "bad" : ""}"><th scope="row" class="number">${group.number}</th><td class="when">${when(group)}</td>
+<td><code>${group.text}</code>${short !== undefined && html`<br><span class="${short.upTo ? "soft" : "fail"}">${short.shortBecause}</span>`}</td>
+<td class="number">${askedText(same)}</td><td class="number">${group.agents.length > 0 ? fixed(group.agents.length) : ""}</td>
+${many && html`<td class="number">${group.agents.length > 0 ? hitOverSeeds(group.text, results) : ""}</td>`}
+<td class="names">${listed(group.agents, 8)}</td></tr>\n`;
+  });
   const idleRows = idle.map(
-    (text) => html`<tr class="bad"><td></td><td class="when">never</td><td><code>${text}</code></td>
-<td colspan="2"><strong class="fail">never took effect</strong></td></tr>\n`,
+    (fault) => html`<tr class="bad"><td></td><td class="when">never</td><td><code>${fault.text}</code></td>
+<td class="number">${askedText([fault])}</td><td class="number">0</td>${many && html`<td></td>`}
+<td><strong class="fail">never took effect</strong></td></tr>\n`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Faults, table"><table class="faults">
 <caption>Faults, by their numbers in the plot</caption>
 <thead><tr><th scope="col" class="number">No.</th><th scope="col">When</th><th scope="col">Fault</th>
-<th scope="col" class="number">Agents</th><th scope="col">Who</th></tr></thead>
+<th scope="col" class="number">Asked for</th><th scope="col" class="number">Agents hit</th>
+${many && html`<th scope="col" class="number">All seeds</th>`}<th scope="col">Who</th></tr></thead>
 <tbody>${rows}${idleRows}</tbody></table></div>`;
 }
 

@@ -23,7 +23,7 @@ export function focusOf(results: readonly RunResult[], summary: Summary): Focus 
   const failedSeeds = new Set(summary.expectations.flatMap((expectation) => expectation.failedSeeds));
   const failed = results.find(({ seed }) => failedSeeds.has(seed));
   if (failed !== undefined) return { result: failed, why: "the first seed that failed an expectation" };
-  const idle = results.find(({ idleFaults }) => idleFaults.length > 0);
-  if (idle !== undefined) return { result: idle, why: "the first seed in which a fault never took effect" };
+  const short = results.find(({ shortfalls }) => shortfalls.length > 0);
+  if (short !== undefined) return { result: short, why: "the first seed in which something asked for was not done" };
   return { result: only, why: "the first seed" };
 }

@@ -3,13 +3,15 @@
  * seeds, a strip of dots from the least to the greatest.
  */
 
-import { METRICS } from "../run/metric-catalog.ts";
+import { METRICS, metricType } from "../run/metric-catalog.ts";
 import type { RunResult, Summary } from "../run/result.ts";
 import { estimateText } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
 
+/** A metric stands in the first that it fits. */
 const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
   ["Jobs", /^(?:submitted|completion|certified|failed|stalled|refused)$/],
+  ["Jobs by what they met", /^(?:submitted|completion|latencyMs\.p\d+)\.(?:at|before|after)Fault$/],
   ["Answers", /^(?:wrongAccepted|accuracy|regret|undecided)$/],
   ["Speed", /^(?:latencyMs|taskLatencyMs|throughput)(?:\.|$)/],
   [
@@ -21,7 +23,6 @@ const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
   ["Traffic", /^(?:messages|bytes|bytesPerTask|overflows|events)(?:\.|$)/],
 ];
 
-const KNOWN = new Map(METRICS.map((metric) => [metric.name, metric]));
 const ORDER = new Map(METRICS.map(({ name }, index) => [name, index]));
 
 /** The values of all seeds on one line; the table says the figures. */
@@ -36,8 +37,8 @@ function strip(values: readonly number[]): Html {
 }
 
 function row(name: string, summary: Summary, results: readonly RunResult[]): Html {
-  const { mean, ci95 } = summary.metrics[name]!;
-  const { unit = "", summary: meaning = "" } = KNOWN.get(name) ?? {};
+  const { mean, ci95, unit } = summary.metrics[name]!;
+  const meaning = metricType(name, results[0]?.addedMetrics)?.summary ?? "";
   const text = estimateText(mean, ci95, unit);
   const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
   const many = results.length > 1;
@@ -54,9 +55,10 @@ export function metricTable(summary: Summary, results: readonly RunResult[]): Ht
   const names = Object.keys(summary.metrics).sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1));
   if (names.length === 0) return html`<p class="note">No metrics were measured.</p>`;
   const many = results.length > 1;
-  const rest = names.filter((name) => !GROUPS.some(([, pattern]) => pattern.test(name)));
+  const groupOf = (name: string): number => GROUPS.findIndex(([, pattern]) => pattern.test(name));
+  const rest = names.filter((name) => groupOf(name) < 0);
   const groups = [
-    ...GROUPS.map(([title, pattern]) => ({ title, members: names.filter((name) => pattern.test(name)) })),
+    ...GROUPS.map(([title], place) => ({ title, members: names.filter((name) => groupOf(name) === place) })),
     { title: "Others", members: rest },
   ].filter(({ members }) => members.length > 0);
   const columns = many ? 6 : 4;

@@ -83,7 +83,7 @@ function sections(scenario: Scenario, results: readonly RunResult[], summary: Su
       id: "timeline",
       name: "Timeline",
       title: "Timeline",
-      body: html`${focusNote(focus, results.length)}${drawn}${noSeries}${faultTable(groups, result.idleFaults)}${eventList(result)}`,
+      body: html`${focusNote(focus, results.length)}${drawn}${noSeries}${faultTable(groups, result, results)}${eventList(result)}`,
     },
     {
       id: "over-time",

@@ -5,6 +5,7 @@
  * What a trace of real nodes cannot tell - regret, whether answers are right, messages one by one - has no panel here.
  */
 
+import { describeCauses, type ReassignmentCounts } from "../../protocol/job/reassignments.ts";
 import type { CheckedInvariant } from "../checkers/trace-check.ts";
 import type { RunResult } from "../run/result.ts";
 import type { CheckedTraces } from "../trace-files/check-traces.ts";
@@ -30,6 +31,7 @@ export interface RealRun {
     readonly failed: number;
     readonly cancelled: number;
     readonly reassigned: number;
+    readonly reassignedBy: ReassignmentCounts;
   };
   readonly committee: readonly { readonly name: string; readonly power: number }[];
   readonly blocks: number;
@@ -50,11 +52,11 @@ const brokenOf = ({ checked }: RealRun): readonly CheckedInvariant[] =>
 
 const heldOf = ({ checked }: RealRun): number => checked.invariants.filter(({ verdict }) => verdict === "ok").length;
 
-function tasksText({ total, accepted, failed, cancelled, reassigned }: RealRun["tasks"]): string {
+function tasksText({ total, accepted, failed, cancelled, reassigned, reassignedBy }: RealRun["tasks"]): string {
   const parts = [`${fixed(accepted)} of ${fixed(total)} accepted`];
   if (failed > 0) parts.push(`${fixed(failed)} failed`);
   if (cancelled > 0) parts.push(`${fixed(cancelled)} cancelled`);
-  if (reassigned > 0) parts.push(`${counted(reassigned, "seat")} handed on`);
+  if (reassigned > 0) parts.push(`${counted(reassigned, "seat")} handed on (${describeCauses(reassignedBy)})`);
   return parts.join(", ");
 }
 
@@ -131,7 +133,7 @@ export function renderRealRun(run: RealRun): string {
         id: "timeline",
         name: "Timeline",
         title: "Timeline",
-        body: html`${timeline(drawn, [drawn], groups)}${faultTable(groups, [], "Nothing was broken on purpose.")}`,
+        body: html`${timeline(drawn, [drawn], groups)}${faultTable(groups, {}, [], "Nothing was broken on purpose.")}`,
       },
       { id: "agents", name: "Agents", title: "Who did what", body: agentTables(result.agents) },
       { id: "invariants", name: "Invariants", title: "Invariants", body: invariantTable(run) },

@@ -5,7 +5,7 @@
 
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { RunResult, Summary } from "../run/result.ts";
-import type { AgentGroup, BehaviourOptions, JobShape, Scenario, Workload } from "../scenario/scenario.ts";
+import type { AgentGroup, BehaviourOptions, JobShape, NetworkSpec, Scenario, Workload } from "../scenario/scenario.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import { violationsOf } from "./focus.ts";
 import { bound, counted, duration, fixed, quantity } from "./format.ts";
@@ -78,6 +78,15 @@ function arrival({ arrival: spec }: Workload): string {
   }
 }
 
+/** What an input costs: figures of one set do not go beside those of another. */
+function costs({ service }: NetworkSpec): string {
+  if (service === null) return "none: inputs cost their agents no time";
+  const { preset, baseMs, perKibMs, forcedWriteMs, sharedCores } = service;
+  const cores = sharedCores === null ? "a core for each agent" : `${counted(sharedCores, "core")} for all agents`;
+  const disk = forcedWriteMs === 0 ? "disks take no time" : `${quantity(forcedWriteMs, "ms")} a forced write`;
+  return `${preset}: ${quantity(baseMs, "ms")} an input and ${quantity(perKibMs, "ms")} a KiB of it; ${cores}; ${disk}`;
+}
+
 function settings(scenario: Scenario): Html {
   const { network, workload } = scenario;
   const { policy } = workload;
@@ -85,6 +94,7 @@ function settings(scenario: Scenario): Html {
   const fact = (name: string, value: Part): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   return html`<dl class="settings">
 ${fact("Network", `${network.overlay.kind} overlay; latency ${distribution(network.latencyMs, "ms")}; loss ${bound(network.loss, "share")}${network.shardAgents === SHARD_AGENTS ? "" : `; shards of at most ${network.shardAgents} agents`}${network.realSignatures ? "; real signatures" : ""}${network.fullGossip ? "; gossip message by message" : ""}`)}
+${fact("Costs", costs(network))}
 ${fact("Jobs", `${fixed(workload.count)}, each ${shape(workload.shape)}; ${arrival(workload)}; deadline ${duration(workload.deadlineMs)}`)}
 ${fact("Policy", `redundancy ${policy.redundancy} to ${policy.redundancyMax}; accept by ${rule}${Object.keys(limits).length > 0 ? ` (${options(limits as BehaviourOptions)})` : ""}; lease ${duration(policy.timeoutMs)}`)}
 ${fact("Selector", workload.selector)}
@@ -97,8 +107,8 @@ ${scenario.plugins.length > 0 && fact("Plugins", scenario.plugins.join(", "))}
 function runTable(results: readonly RunResult[], summary: Summary): Html {
   const failed = new Set(summary.expectations.flatMap(({ failedSeeds }) => failedSeeds));
   const rows = results.map((result) => {
-    const { seed, endedMs, wallMs, events, digest, partial, idleFaults } = result;
-    const pass = !failed.has(seed) && violationsOf(result).length === 0 && idleFaults.length === 0;
+    const { seed, endedMs, wallMs, events, digest, partial, shortfalls } = result;
+    const pass = !failed.has(seed) && violationsOf(result).length === 0 && shortfalls.length === 0;
     return html`<tr class="${pass ? "" : "bad"}"><th scope="row" class="number">${seed}</th><td>${outcome(pass)}${partial && " (partial)"}</td>
 <td class="number">${duration(endedMs)}</td><td class="number">${fixed(events)}</td><td class="number">${duration(wallMs)}</td>
 <td><code class="digest">${digest}</code></td></tr>\n`;

@@ -4,6 +4,7 @@
  */
 
 import { type Html, html, raw } from "./html.ts";
+import { SAVE_SCRIPT } from "./save-script.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 
@@ -53,7 +54,7 @@ ${body}
 )}
 <footer>Meshwork ${version}. ${note}</footer>
 </main>
-<script>${raw(SCRIPT)}</script>
+<script>${raw(SCRIPT)}${raw(SAVE_SCRIPT)}</script>
 </body>
 </html>
 `;

@@ -3,13 +3,13 @@
  * that fail are crosses with their numbers.
  */
 
+import { metricType } from "../run/metric-catalog.ts";
 import type { RunResult } from "../run/result.ts";
 import { type Expectation, fulfils } from "../scenario/scenario.ts";
 import { closeSpan, decimalsOfStep, TEXT } from "./axes.ts";
 import { color, draw } from "./chart.ts";
 import { bound, quantity, scaleOf, tick } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
-import { unitOf } from "./series.ts";
 
 const SIZE = { width: 330, height: 104, side: 20, top: 18, bottom: 26 };
 const CROSS = "path://M0,1L1,0L5,4L9,0L10,1L6,5L10,9L9,10L5,6L1,10L0,9L4,5Z";
@@ -42,8 +42,7 @@ function piled(dots: readonly Dot[], x: (value: number) => number): readonly Pla
   });
 }
 
-function drawSpread(expectation: Expectation, dots: readonly Dot[], index: number): Html {
-  const unit = unitOf(expectation.metric);
+function drawSpread(expectation: Expectation, dots: readonly Dot[], index: number, unit: string): Html {
   const most = Math.max(Math.abs(expectation.bound), ...dots.map(({ value }) => Math.abs(value)));
   const scale = scaleOf(unit, most);
   const shown = (value: number): number => value * scale.factor;
@@ -124,12 +123,15 @@ ${draw({
 /** Nothing for a single seed. */
 export function spread(expectations: readonly Expectation[], results: readonly RunResult[]): Html {
   if (results.length < 2) return nothing;
+  const added = results.flatMap(({ addedMetrics }) => addedMetrics);
   const plots = expectations.flatMap((expectation, index) => {
     const dots = results.flatMap(({ seed, metrics }): Dot[] => {
       const value = metrics[expectation.metric] ?? null;
       return value === null ? [] : [{ seed, value, isGood: fulfils(expectation, value) }];
     });
-    return dots.length === 0 ? [] : [drawSpread(expectation, dots, index)];
+    return dots.length === 0
+      ? []
+      : [drawSpread(expectation, dots, index, metricType(expectation.metric, added)?.unit ?? "")];
   });
   if (plots.length === 0) return nothing;
   return html`<div class="plots">\n${plots}</div>

@@ -114,6 +114,9 @@ svg text{font-variant-numeric:tabular-nums}
 .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:10px 25px}
 .plots .small{margin-bottom:12px}
 .plots .small svg{max-width:400px}
+.save{display:flex;justify-content:flex-end;gap:6px;margin-top:2px}
+.save button{font:11px/1 var(--sans);color:var(--soft);background:none;border:1px solid var(--rule);border-radius:3px;padding:3px 6px;cursor:pointer}
+.save button:hover,.save button:focus-visible{color:var(--link);border-color:var(--link)}
 .readout{display:block;min-height:19px;font-size:12.5px;color:var(--soft)}
 .readout:empty{display:none}
 .scripted .readout:empty{display:block}

@@ -9,14 +9,13 @@ import type { Summary } from "../run/result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { counted, estimateText } from "./format.ts";
 import { type Html, html, join, type Part } from "./html.ts";
-import { unitOf } from "./series.ts";
 import { document, type Section } from "./shell.ts";
 import { acrossOf, gridOf, legend, type SweepGrid, sweepPlot } from "./sweep-plot.ts";
 import { seedsText } from "./verdict.ts";
 
 /** One point of the grid. */
 export interface SweepPoint {
-  /** By the names of `--vary`, in its order; the same names at every point. */
+  /** By the titles of the axes, in the order of `--vary`; the same at every point. */
   readonly params: ReadonlyMap<string, Value>;
   readonly summary: Summary;
 }
@@ -63,12 +62,12 @@ ${isPartial && html`<p class="banner"><strong>Partial.</strong> Some runs were e
 }
 
 /** What failed at a point, in a word or two: expectations by their metrics. */
-function failure({ expectations, invariants, idleFaults }: Summary, scenario: Scenario): Part {
+function failure({ expectations, invariants, shortfalls }: Summary, scenario: Scenario): Part {
   const broken = invariants.filter(({ pass }) => !pass).map(({ id }) => `invariant ${id}`);
   const failed = expectations
     .filter(({ pass }) => !pass)
     .map(({ expression }) => scenario.expect.find((one) => one.expression === expression)?.metric ?? expression);
-  return [...broken, ...failed, ...(idleFaults.length > 0 ? ["a fault without effect"] : [])].join(", ");
+  return [...broken, ...failed, ...(shortfalls.length > 0 ? ["less than was asked for"] : [])].join(", ");
 }
 
 function verdictGrid(grid: SweepGrid<Summary>, scenario: Scenario): Html {
@@ -93,20 +92,38 @@ function table(points: readonly SweepPoint[], metrics: readonly string[]): Html 
   const cell = (summary: Summary, name: string): Html => {
     const estimate = summary.metrics[name];
     if (estimate === undefined) return html`<td class="number">\u2013</td>`;
-    const { mean, interval, unit } = estimateText(estimate.mean, estimate.ci95, unitOf(name));
+    const { mean, interval, unit } = estimateText(estimate.mean, estimate.ci95, estimate.unit);
     return html`<td class="number">${mean}${unit !== "" && `\u00a0${unit}`}${interval !== "" && html`<br><span class="soft">${interval}</span>`}</td>`;
   };
+  const faults = (points[0]?.summary.faults ?? []).flatMap(({ asked }, index) =>
+    asked.some((count) => count !== null) ? [index] : [],
+  );
   const rows = points.map(
     ({ params, summary }) => html`<tr>${names.map((name) => html`<th scope="row">${paramText(params.get(name))}</th>`)}
 <td>${summary.verdict === "pass" ? html`<span class="pass">pass</span>` : html`<strong class="fail">FAIL</strong>`}</td>
+${faults.map((index) => html`<td class="number">${hitText(summary.faults[index])}</td>`)}
 ${metrics.map((name) => cell(summary, name))}</tr>\n`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Figures, table"><table>
 <caption>Means over seeds; below them their 95\u00a0% confidence intervals</caption>
 <thead><tr>${names.map((name) => html`<th scope="col"><code>${name}</code></th>`)}<th scope="col">Verdict</th>
+${faults.map((index) => html`<th scope="col" class="number">hit by fault ${index + 1}</th>`)}
 ${metrics.map((name) => html`<th scope="col" class="number"><code>${name}</code></th>`)}</tr></thead>
 <tbody>\n${rows}</tbody></table></div>`;
 }
+
+/** `34 of 37`, `33 to 34 of 37`: over the seeds of a point. */
+function hitText(fault: Summary["faults"][number] | undefined): string {
+  if (fault === undefined) return "\u2013";
+  const span = (counts: readonly number[]): string => {
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    return least === most ? `${least}` : `${least} to ${most}`;
+  };
+  return `${span(fault.hit)} of ${span(fault.asked.map((count) => count ?? 0))}`;
+}
+
+const unitIn = (points: readonly SweepPoint[], name: string): string =>
+  points.map(({ summary }) => summary.metrics[name]?.unit).find((unit) => unit !== undefined) ?? "";
 
 const paramText = (value: Value | undefined): string =>
   typeof value === "string" ? value : JSON.stringify(value ?? null);
@@ -123,6 +140,7 @@ export function renderSweep(scenario: Scenario, points: readonly SweepPoint[], o
       name,
       scenario.expect.filter(({ metric }) => metric === name),
       index,
+      unitIn(points, name),
     ),
   );
   const sections: readonly Section[] = [

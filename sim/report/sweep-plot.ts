@@ -4,13 +4,13 @@
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
-import type { Estimate, Summary } from "../run/result.ts";
+import type { Estimate } from "../run/result.ts";
 import type { Expectation } from "../scenario/scenario.ts";
 import { closeSpan, decimalsOfStep, roundScale, TEXT } from "./axes.ts";
 import { color, draw, fitText, seriesColor, seriesDash } from "./chart.ts";
 import { quantity, scaleOf, tick } from "./format.ts";
 import { type Html, html, type Part, raw } from "./html.ts";
-import { greatest, unitOf } from "./series.ts";
+import { greatest } from "./series.ts";
 
 const SIZE = { width: 330, height: 190, left: 46, right: 14, top: 10, bottom: 38 };
 
@@ -31,7 +31,9 @@ const symbolOf = (index: number): Shape => SYMBOLS[index % SYMBOLS.length]!;
 const LOGARITHMIC_FROM = 50;
 
 /** What a plot takes of a point. */
-type Figures = Pick<Summary, "metrics">;
+interface Figures {
+  readonly metrics: { readonly [name: string]: Estimate };
+}
 
 export interface SweepGrid<S extends Figures = Figures> {
   readonly xName: string;
@@ -203,13 +205,12 @@ function drawnOf(grid: SweepGrid, row: number, metric: string, factor: number): 
   });
 }
 
-/** `unit`: of a metric that is not among those of runs. */
 export function sweepPlot(
   grid: SweepGrid,
   metric: string,
   expectations: readonly Expectation[],
   index: number,
-  unit = unitOf(metric),
+  unit: string,
 ): Html {
   const estimates = grid.lines.flatMap(({ summaries }) =>
     summaries.flatMap((summary) => summary?.metrics[metric] ?? []),

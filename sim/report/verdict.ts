@@ -1,5 +1,5 @@
 /**
- * The head of the page: the verdict and what it rests on. Expectations, invariants, faults that never took effect, that
+ * The head of the page: the verdict and what it rests on. Expectations, invariants, what was asked for and not done, that
  * answers are simulated, the seeds, and the command that repeats the run.
  */
 
@@ -35,9 +35,14 @@ function worstSeed(expectation: Expectation | undefined, results: readonly RunRe
   return results.reduce((worst, result) => (badness(result) > badness(worst) ? result : worst)).seed;
 }
 
-function expectationRow(judged: JudgedExpectation, scenario: Scenario, results: readonly RunResult[]): Html {
+function expectationRow(
+  judged: JudgedExpectation,
+  scenario: Scenario,
+  results: readonly RunResult[],
+  units: Summary["metrics"],
+): Html {
   const expectation = scenario.expect.find(({ expression }) => expression === judged.expression);
-  const unit = expectation === undefined ? "" : unitOf(expectation.metric);
+  const unit = expectation === undefined ? "" : (units[expectation.metric]?.unit ?? unitOf(expectation.metric));
   const seed = worstSeed(expectation, results);
   const limit =
     expectation === undefined
@@ -64,7 +69,7 @@ export function expectations(scenario: Scenario, results: readonly RunResult[], 
 <thead><tr><th scope="col">Outcome</th><th scope="col">Expectation</th>
 <th scope="col" class="number">${many ? "Worst value" : "Value"}</th><th scope="col" class="number bound">Bound</th>
 ${many && html`<th scope="col" class="number">Of seed</th><th scope="col">Failed seeds</th>`}</tr></thead>
-<tbody>\n${summary.expectations.map((judged) => expectationRow(judged, scenario, results))}</tbody></table></div>`;
+<tbody>\n${summary.expectations.map((judged) => expectationRow(judged, scenario, results, summary.metrics))}</tbody></table></div>`;
 }
 
 export function invariants(results: readonly RunResult[], summary: Summary): Html {
@@ -100,10 +105,12 @@ function reasons(summary: Summary): readonly Part[] {
       ({ expression, failedSeeds }) =>
         html`<li><code>${expression}</code> does not hold${summary.seeds.length > 1 && ` on ${failedSeeds.length} of ${counted(summary.seeds.length, "seed")}`}.</li>`,
     ),
-    ...summary.idleFaults.map((text) => {
-      const why = summary.idleReasons?.[text];
-      return html`<li>The fault <code>${text}</code> never took effect${why !== undefined && `: ${why}`}.</li>`;
-    }),
+    ...summary.shortfalls.map(
+      ({ what, why, isNothing, seeds }) =>
+        html`<li><code>${what}</code> ${isNothing ? "never took effect" : "fell short"}${
+          summary.seeds.length > 1 && ` on ${seeds.length} of ${counted(summary.seeds.length, "seed")}`
+        }: ${why}.</li>`,
+    ),
   ];
 }
 
@@ -123,9 +130,11 @@ function facts(scenario: Scenario, results: readonly RunResult[], summary: Summa
   const lastMs = Math.max(0, ...ends);
   const due = scenario.faults.filter(({ atMs }) => atMs <= lastMs).length;
   const total = scenario.faults.length;
+  const texts = new Set(scenario.faults.map(({ text }) => text));
+  const short = summary.shortfalls.filter(({ what }) => texts.has(what)).length;
   const faults =
-    summary.idleFaults.length > 0
-      ? html`<strong class="fail">${summary.idleFaults.length} of ${total} without effect</strong>`
+    short > 0
+      ? html`<strong class="fail">${short} of ${total} less than asked for</strong>`
       : total === 0
         ? "none"
         : due < total
@@ -160,7 +169,7 @@ export function head(
 <p id="verdict" class="verdict ${pass ? "passed" : "failed"}"><span class="visually-hidden">Verdict: </span>${pass ? "PASS" : "FAIL"}</p></div>
 ${scenario.description !== "" && html`<p class="lead">${scenario.description}</p>`}
 ${why.length > 0 && html`<ul class="reasons">${why}</ul>`}
-${summary.partial && html`<p class="banner"><strong>Partial.</strong> ${isBroken ? "A run ends where an invariant breaks" : "The run was ended before its time"}; figures cover what had happened until then.</p>`}
+${(summary.partial || isBroken) && html`<p class="banner"><strong>Partial.</strong> ${isBroken ? "A run ends where an invariant breaks" : "The run was ended before its time"}; figures cover what had happened until then.</p>`}
 <dl class="facts">${facts(scenario, results, summary)}</dl>
 <p class="simulated"><strong>Simulated answers.</strong> Agents’ answers are drawn from their profiles, they are not a language model’s${
     replayed.length > 0 ? html`; group ${join(replayed, ", ")} repeats a model’s recorded answers` : nothing

@@ -82,6 +82,11 @@ export class Clients {
     return this.jobs.length === this.#planned && this.jobs.every((job) => job.endedMs !== null);
   }
 
+  /** Jobs that were to come. */
+  get planned(): number {
+    return this.#planned;
+  }
+
   plan(jobs: readonly PlannedJob[]): void {
     this.#planned = jobs.length;
     for (const planned of jobs) this.#world.at(planned.atMs, () => this.#submit(planned));

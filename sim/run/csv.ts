@@ -4,7 +4,7 @@
  */
 
 import { metricNames } from "./judge.ts";
-import type { RunResult } from "./result.ts";
+import type { FaultOutcome, RunResult } from "./result.ts";
 
 type Cell = string | number | boolean | null;
 
@@ -48,14 +48,21 @@ export const tableCsv = (columns: readonly string[], rows: readonly { readonly [
 const ROW_COLUMNS = ["seed", "partial", "endedMs", "digest"] as const;
 const SERIES_COLUMNS = ["t", "metric", "value", "seed"] as const;
 
+/** Agents that a fault was to hit and hit, by its place in the file: `faults[0].asked`, `faults[0].hit`. */
+const faultCells = ({ place, asked, hit }: FaultOutcome): [string, number | null][] => [
+  [`faults[${place}].asked`, asked],
+  [`faults[${place}].hit`, hit],
+];
+
 /** `results` in the order in which the rows are to be. */
 export function seedRows(results: readonly RunResult[]): SeedRow[] {
   const names = metricNames(results);
-  return results.map(({ seed, partial, endedMs, digest, metrics }) => ({
+  return results.map(({ seed, partial, endedMs, digest, faults, metrics }) => ({
     seed,
     partial,
     endedMs,
     digest,
+    ...Object.fromEntries(faults.flatMap(faultCells)),
     ...Object.fromEntries(names.map((name) => [name, metrics[name] ?? null])),
   }));
 }
@@ -65,11 +72,13 @@ export const seriesRows = (results: readonly RunResult[]): SeriesRow[] =>
 
 export function rowsCsv(points: readonly Labelled[]): string {
   const labels = [...new Set(points.flatMap((point) => [...point.labels.keys()]))];
-  const names = metricNames(points.flatMap(({ results }) => results));
+  const all = points.flatMap(({ results }) => results);
+  const names = metricNames(all);
+  const faults = new Set(all.flatMap((result) => result.faults.flatMap(faultCells)).map(([column]) => column));
   const rows = points.flatMap((point) =>
     seedRows(point.results).map((row) => ({ ...row, ...Object.fromEntries(point.labels) })),
   );
-  return tableCsv([...labels, ...ROW_COLUMNS, ...names], rows);
+  return tableCsv([...labels, ...ROW_COLUMNS, ...faults, ...names], rows);
 }
 
 export const seriesCsv = (results: readonly RunResult[]): string =>

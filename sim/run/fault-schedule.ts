@@ -1,36 +1,44 @@
 /**
- * Lets the faults of a scenario happen when it says, to whom it says, and notes for each whether it took effect.
+ * Lets the faults of a scenario happen when it says, to whom it says, and notes for each what was asked of it, what it
+ * did, and why that was less.
+ *
+ * Leaves to fault-targets.ts who can be hit.
  */
 
 import type { Prng } from "../../protocol/core/prng.ts";
-import type { FaultContext, Registry } from "../plugins/registry.ts";
+import type { FaultContext, FaultType, Registry } from "../plugins/registry.ts";
 import { writeMs } from "../scenario/duration.ts";
-import type { ScheduledFault, Target } from "../scenario/scenario.ts";
+import type { ScheduledFault } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
 import type { SkillState } from "../workloads/skill-state.ts";
-import type { TimelineEntry } from "./result.ts";
+import { type Drawn, drawTargets, type Population } from "./fault-targets.ts";
+import type { Span } from "./job-phases.ts";
+import type { FaultOutcome, Shortfall, TimelineEntry } from "./result.ts";
 
-export interface Surroundings {
-  /** Names of the scenario's agents that exist now. */
-  agents(): readonly string[];
-  members(): readonly string[];
-  /** Agents that hold awards. */
-  workers(): readonly string[];
+export interface Surroundings extends Population {
   join(): string;
   skillOf(name: string): SkillState | undefined;
-  /** When the first job is submitted, ms; null: never. */
-  readonly firstJobMs: number | null;
-  onEffect(fault: ScheduledFault, agents: readonly string[]): void;
   onEnd(fault: ScheduledFault): void;
+}
+
+/** What became of one fault so far. */
+interface Progress {
+  readonly fault: ScheduledFault;
+  readonly type: FaultType;
+  /** Of a fault that hits agents, once it began. */
+  drawn: Drawn | null;
+  /** Agents that it hit, in order. */
+  readonly hit: Set<string>;
+  tookEffect: boolean;
+  shortBecause: string | null;
+  /** Steps that are still to come. */
+  pending: number;
 }
 
 export class FaultSchedule {
   readonly #world: World;
   readonly #surroundings: Surroundings;
-  readonly #effective = new Map<ScheduledFault, TimelineEntry>();
-  readonly #faults: readonly ScheduledFault[];
-  /** What was found of each when it began. */
-  readonly #nobody = new Map<ScheduledFault, string>();
+  readonly #all: readonly Progress[];
 
   constructor(
     world: World,
@@ -40,59 +48,91 @@ export class FaultSchedule {
     prng: Prng,
   ) {
     this.#world = world;
-    this.#faults = faults;
     this.#surroundings = surroundings;
-    for (const [index, fault] of faults.entries()) {
+    this.#all = faults.map((fault) => ({
+      fault,
+      type: registry.faults.get(fault.kind)!,
+      drawn: null,
+      hit: new Set(),
+      tookEffect: false,
+      shortBecause: null,
+      pending: 0,
+    }));
+    for (const [index, progress] of this.#all.entries()) {
       const own = prng.fork(`fault ${index}`);
-      world.at(fault.atMs, () => this.#begin(fault, registry, own));
+      world.at(progress.fault.atMs, () => this.#begin(progress, own));
     }
   }
 
-  /** When the last of them is over, ms. */
+  /** When the last of them is over as far as its times say, ms. */
   get endMs(): number {
-    return this.#faults.reduce((end, fault) => Math.max(end, fault.untilMs ?? fault.atMs), 0);
+    return this.#all.reduce((end, { fault }) => Math.max(end, fault.untilMs ?? fault.atMs), 0);
   }
 
-  /** Those that did nothing. */
-  get idle(): string[] {
-    return this.#faults.filter((fault) => !this.#effective.has(fault)).map((fault) => fault.text);
+  /** All times have come, and no step of a fault is still to come. */
+  get isOver(): boolean {
+    return this.#world.now >= this.endMs && this.#all.every(({ pending }) => pending === 0);
   }
 
-  /** Why those did nothing, by their texts. */
-  get idleReasons(): { readonly [fault: string]: string } {
-    const idle = this.#faults.filter((fault) => !this.#effective.has(fault));
-    return Object.fromEntries(idle.map((fault) => [fault.text, this.#why(fault)]));
+  get outcomes(): FaultOutcome[] {
+    return this.#all.map((progress) => {
+      const { fault, hit, tookEffect, drawn } = progress;
+      const { place, kind, text, atMs, untilMs, upTo } = fault;
+      const asked = fault.target === null ? null : (drawn?.asked ?? this.#askedInFile(fault));
+      return {
+        ...{ place, kind, text, atMs, untilMs, asked, hit: hit.size, tookEffect, upTo },
+        shortBecause: this.#shortBecause(progress),
+      };
+    });
   }
 
-  #why(fault: ScheduledFault): string {
+  /** What fails the scenario. */
+  get shortfalls(): Shortfall[] {
+    return this.outcomes.flatMap(({ text, upTo, tookEffect, asked, hit, shortBecause }) => {
+      if (shortBecause === null || (upTo && tookEffect)) return [];
+      const figures = asked === null || !tookEffect ? "" : `asked for ${asked}, hit ${hit}: `;
+      return [{ what: text, why: `${figures}${shortBecause}`, isNothing: !tookEffect }];
+    });
+  }
+
+  /** When those that took effect were. What lasts without an end lasts to the end of the run. */
+  get spans(): Span[] {
+    return this.#all.flatMap(({ fault: { atMs, untilMs }, type, tookEffect }) =>
+      tookEffect ? [{ atMs, endMs: untilMs ?? (type.lasts ? Number.POSITIVE_INFINITY : atMs) }] : [],
+    );
+  }
+
+  get timeline(): TimelineEntry[] {
+    return this.#all.flatMap(({ fault: { atMs, untilMs, text }, hit, tookEffect }) =>
+      tookEffect ? [{ atMs, untilMs, kind: "fault", text, agents: [...hit] }] : [],
+    );
+  }
+
+  /** Of a fault that never began. */
+  #askedInFile({ target }: ScheduledFault): number {
+    const { share, count, which } = target!;
+    const there = typeof which === "object" ? which.length : this.#surroundings.agents().length;
+    return count ?? Math.round((share ?? 1) * there);
+  }
+
+  #shortBecause({ fault, drawn, hit, tookEffect, shortBecause, pending }: Progress): string | null {
+    const now = writeMs(Math.round(this.#world.now));
     const begin = writeMs(fault.atMs);
-    const now = this.#world.now;
-    if (now < fault.atMs) return `the run had ended at ${writeMs(Math.round(now))}, before it began`;
-    const nobody = this.#nobody.get(fault);
-    if (nobody !== undefined) return nobody;
-    if (fault.target !== null) return `whom it would have hit at ${begin} was not up any more`;
+    if (this.#world.now < fault.atMs) return `the run had ended at ${now}, before it began`;
+    if (shortBecause !== null) return shortBecause;
+    if (drawn?.why != null) return drawn.why;
+    if (pending > 0) return `the run had ended at ${now}, before it was through`;
+    if (drawn !== null && hit.size < drawn.agents.length)
+      return tookEffect
+        ? "the others were not running when their turn came"
+        : `whom it would have hit at ${begin} was not up any more`;
+    if (tookEffect) return null;
     if (fault.kind === "partition") return `all agents that were there at ${begin} fell into one of its groups`;
     return "nothing that it does came to pass while it lasted";
   }
 
-  /** Why nobody was drawn. */
-  #nobodyThere({ atMs, target }: ScheduledFault): string {
-    const { firstJobMs } = this.#surroundings;
-    const begin = writeMs(atMs);
-    const early =
-      firstJobMs === null || firstJobMs < atMs
-        ? ""
-        : `: the first job was submitted at ${writeMs(Math.round(firstJobMs))}`;
-    if (target?.which === "workers") return `no agent was working for a job at ${begin}${early}`;
-    if (target?.which === "members") return `no agent was a member of a job's committee at ${begin}${early}`;
-    return `there was no agent that it could have hit at ${begin}`;
-  }
-
-  get timeline(): TimelineEntry[] {
-    return [...this.#effective.values()];
-  }
-
-  #begin(fault: ScheduledFault, registry: Registry, prng: Prng): void {
+  #begin(progress: Progress, prng: Prng): void {
+    const { fault, type } = progress;
     const world = this.#world;
     const surroundings = this.#surroundings;
     const context: FaultContext = {
@@ -103,46 +143,28 @@ export class FaultSchedule {
       join: () => surroundings.join(),
       leave: (name) => world.stop(name),
       skillOf: (name) => surroundings.skillOf(name),
-      tookEffect: (agents) => this.#note(fault, agents),
+      tookEffect: (agents) => {
+        progress.tookEffect = true;
+        for (const name of agents) progress.hit.add(name);
+      },
+      fellShort: (why) => {
+        progress.shortBecause ??= why;
+      },
+      at: (atMs, call) => {
+        progress.pending++;
+        world.at(atMs, () => {
+          progress.pending--;
+          call();
+        });
+      },
     };
-    const agents = fault.target === null ? [] : this.#draw(fault.target, prng);
-    if (fault.target !== null && agents.length === 0) this.#nobody.set(fault, this.#nobodyThere(fault));
-    const end = registry.faults.get(fault.kind)!.begin(context, fault, agents);
+    progress.drawn = fault.target === null ? null : drawTargets(fault, type, { world, prng, ...surroundings });
+    const end = type.begin(context, fault, progress.drawn?.agents ?? []);
     const over = (): void => {
       end?.();
       surroundings.onEnd(fault);
     };
     if (fault.untilMs === null) surroundings.onEnd(fault);
     else world.at(fault.untilMs, over);
-  }
-
-  #note(fault: ScheduledFault, agents: readonly string[]): void {
-    const known = this.#effective.get(fault);
-    const all = [...(known?.agents ?? []), ...agents];
-    const { atMs, untilMs, text } = fault;
-    this.#effective.set(fault, { atMs, untilMs, kind: "fault", text, agents: all });
-    this.#surroundings.onEffect(fault, agents);
-  }
-
-  /** Whom it hits, drawn among those that are there now. */
-  #draw({ which, share, count }: Target, prng: Prng): readonly string[] {
-    const { agents, members, workers } = this.#surroundings;
-    const everybody = agents();
-    const isMember = new Set(members());
-    const isWorker = new Set(workers());
-    const those =
-      typeof which === "object"
-        ? which
-        : which === "members"
-          ? everybody.filter((name) => isMember.has(name))
-          : which === "non-members"
-            ? everybody.filter((name) => !isMember.has(name))
-            : which === "workers"
-              ? everybody.filter((name) => isWorker.has(name))
-              : everybody;
-    if (typeof which === "object" && share === null && count === null) return those;
-    // A share is of all agents, as readers of "kill half" expect.
-    const wanted = count ?? Math.round((share ?? 1) * (typeof which === "object" ? which.length : everybody.length));
-    return prng.shuffle(those).slice(0, wanted);
   }
 }

@@ -28,6 +28,8 @@ interface PlacedNode {
 export class JobFacts {
   /** Of each planned job: the place of its first task. */
   readonly #first: readonly number[];
+  /** Of all of them together. */
+  readonly tasks: number;
   readonly #nodes = new Map<JobId, ReadonlyMap<string, PlacedNode>>();
 
   /** `planned`: the jobs in the order of their submission. */
@@ -38,6 +40,12 @@ export class JobFacts {
       for (const node of nodes) next += sizeOf(node);
       return first;
     });
+    this.tasks = next;
+  }
+
+  /** Of the job that was planned at this index. */
+  tasksOf(index: number): number {
+    return (this.#first[index + 1] ?? this.tasks) - (this.#first[index] ?? this.tasks);
   }
 
   /** A job that was planned at this index came to be. */

@@ -4,6 +4,7 @@
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
 import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
 import { jobCheckers } from "../checkers/job-checkers.ts";
@@ -14,6 +15,7 @@ import type { SubmittedJob } from "./clients.ts";
 export interface JobListener {
   onBlock(watch: JobWatch, block: DecidedBlock): void;
   onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void;
+  onReassigned(cause: ReassignmentCause): void;
 }
 
 export class JobWatch {
@@ -23,6 +25,8 @@ export class JobWatch {
   /** When the newest block was decided, ms. */
   decidedMs = 0;
   blocks = 0;
+  /** Tasks with an answer. */
+  accepted = 0;
   laterRounds = 0;
   /** When a task was first awarded, ms. */
   readonly awardedMs = new Map<string, number>();
@@ -36,6 +40,7 @@ export class JobWatch {
     thorough: boolean,
   ) {
     this.submitted = submitted;
+    const reassignments = new Reassignments();
     const listening: Checker = {
       onDecided: (block) => {
         this.blocks++;
@@ -44,7 +49,10 @@ export class JobWatch {
         listener.onBlock(this, block);
         for (const event of block.events) {
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
+          if (event.kind === "accepted") this.accepted++;
           listener.onDecision(this, event, block.atMs);
+          const cause = reassignments.note(event);
+          if (cause !== null) listener.onReassigned(cause);
         }
       },
     };

@@ -1,12 +1,12 @@
 /**
- * The verdict over the runs of a scenario: each expectation by its worst seed, each invariant, each fault that never took
- * effect; and the metrics with their intervals.
+ * The verdict over the runs of a scenario: each expectation by its worst seed, each invariant, what was asked for
+ * and not done in full; and the metrics with their intervals.
  */
 
 import { type Expectation, fulfils, type Scenario } from "../scenario/scenario.ts";
 import { estimate } from "./estimate.ts";
-import { rangeOf } from "./metric-catalog.ts";
-import type { Estimate, JudgedExpectation, RunResult, Summary } from "./result.ts";
+import { metricType, rangeOf } from "./metric-catalog.ts";
+import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "./result.ts";
 
 export interface JudgeOptions {
   /** Some of the runs that were asked for are missing, or were ended before their time. */
@@ -49,17 +49,38 @@ function judgeInvariants(results: readonly RunResult[]): Summary["invariants"] {
   });
 }
 
+/** Each once, with the seeds on which it happened. */
+function judgeShortfalls(results: readonly RunResult[]): Summary["shortfalls"] {
+  const found = results.flatMap(({ seed, shortfalls }) => shortfalls.map((shortfall) => ({ seed, shortfall })));
+  const texts = [...new Set(found.map(({ shortfall }) => shortfall.what))];
+  return texts.map((text) => {
+    const same = found.filter(({ shortfall }) => shortfall.what === text);
+    return { ...same[0]!.shortfall, seeds: [...new Set(same.map(({ seed }) => seed))] };
+  });
+}
+
+function countFaults(results: readonly RunResult[]): Summary["faults"] {
+  return (results[0]?.faults ?? []).map(({ text, upTo }, index) => ({
+    fault: text,
+    upTo,
+    asked: results.map(({ faults }) => faults[index]?.asked ?? null),
+    hit: results.map(({ faults }) => faults[index]?.hit ?? 0),
+  }));
+}
+
 /** Names of all metrics of some results, in the order in which they come. */
 export const metricNames = (results: readonly Pick<RunResult, "metrics">[]): string[] => [
   ...new Set(results.flatMap(({ metrics }) => Object.keys(metrics))),
 ];
 
 function estimateMetrics(results: readonly RunResult[]): Summary["metrics"] {
-  const estimates: { [name: string]: Estimate } = {};
+  const estimates: { [name: string]: MetricEstimate } = {};
+  const added = results.flatMap(({ addedMetrics }) => addedMetrics);
   for (const name of metricNames(results)) {
     const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
-    const measured = estimate(values, rangeOf(name));
-    if (measured !== null) estimates[name] = measured;
+    const type = metricType(name, added);
+    const measured = estimate(values, type === null ? undefined : rangeOf(type));
+    if (measured !== null) estimates[name] = { ...measured, unit: type?.unit ?? "" };
   }
   return estimates;
 }
@@ -72,27 +93,25 @@ export function judge(scenario: Scenario, results: readonly RunResult[], options
   const invariants = judgeInvariants(sorted);
   // A run that was interrupted or broke may have ended before a fault's time.
   const ended = whole.filter((run) => !run.partial);
-  const idleFaults = [...new Set(ended.flatMap((run) => run.idleFaults))];
-  const idleReasons = Object.assign({}, ...ended.map((run) => run.idleReasons ?? {}).reverse()) as {
-    readonly [fault: string]: string;
-  };
+  const shortfalls = judgeShortfalls(ended);
   const isInterrupted = sorted.some((run) => run.partial && !isBroken(run));
   const pass =
     sorted.length > 0 &&
     expectations.every((expectation) => expectation.pass) &&
     invariants.every((invariant) => invariant.pass) &&
-    idleFaults.length === 0;
+    shortfalls.length === 0;
   return {
     scenario: scenario.name,
     driver: sorted[0]?.driver ?? "virtual",
     seeds: sorted.map(({ seed }) => seed),
     simulated: true,
     partial: options.partial === true || isInterrupted,
+    costs: scenario.network.service,
     verdict: pass ? "pass" : "fail",
     expectations,
     invariants,
-    idleFaults,
-    ...(idleFaults.length === 0 ? {} : { idleReasons }),
+    faults: countFaults(sorted),
+    shortfalls,
     metrics: estimateMetrics(whole),
     traceDigests: sorted.map(({ digest }) => digest),
   };

@@ -7,6 +7,14 @@ import type { Range } from "./estimate.ts";
 
 const metric = (name: string, unit: string, summary: string): MetricType => ({ name, unit, summary });
 
+/** Jobs by when they were under way, where a scenario has faults. Each job is in one phase. */
+export const PHASES = [
+  { phase: "atFault", jobs: "were under way when a fault happened, or while one lasted" },
+  { phase: "beforeFault", jobs: "had ended before the first fault" },
+  { phase: "afterFault", jobs: "came later than a fault, and met none" },
+] as const;
+export type JobPhase = (typeof PHASES)[number]["phase"];
+
 export const METRICS: readonly MetricType[] = [
   metric("submitted", "jobs", "jobs that clients submitted"),
   metric("completion", "share", "certified jobs of the submitted ones"),
@@ -17,6 +25,12 @@ export const METRICS: readonly MetricType[] = [
   metric("wrongAccepted", "share", "accepted answers that are wrong for the input that the task was given"),
   metric("latencyMs.p50", "ms", "from submission to the certificate, median of the certified jobs"),
   metric("latencyMs.p95", "ms", "the same, 95th percentile"),
+  ...PHASES.flatMap(({ phase, jobs }) => [
+    metric(`submitted.${phase}`, "jobs", `jobs that ${jobs}`),
+    metric(`completion.${phase}`, "share", `certified jobs of those that ${jobs}`),
+    metric(`latencyMs.p50.${phase}`, "ms", `from submission to the certificate, median of the jobs that ${jobs}`),
+    metric(`latencyMs.p95.${phase}`, "ms", "the same, 95th percentile"),
+  ]),
   metric("taskLatencyMs.p50", "ms", "from a task's first award to its accepted answer, median"),
   metric("taskLatencyMs.p95", "ms", "the same, 95th percentile"),
   metric(
@@ -30,8 +44,13 @@ export const METRICS: readonly MetricType[] = [
   metric("recoveryMs.p50", "ms", "from the end of a fault to the next block of each job that waited, median"),
   metric("recoveryMs.p95", "ms", "the same, 95th percentile"),
   metric("awards", "awards", "seats that were given"),
-  metric("reassigned", "awards", "awards that ended without a result, and whose seat went to somebody else"),
-  metric("hedged", "awards", "awards beside a late one"),
+  metric("reassigned", "seats", "seats that went to somebody else, because an award ended without a result"),
+  metric("reassigned.expired", "seats", "of these, the lease before had run out"),
+  metric("reassigned.gone", "seats", "of these, the agent before was voted dead"),
+  metric("reassigned.busy", "seats", "of these, the agent before said that it was busy"),
+  metric("reassigned.failed", "seats", "of these, the work before had failed or crashed"),
+  metric("reassigned.refused", "seats", "of these, the agent before refused, or could not get the input"),
+  metric("hedged", "awards", "awards that were still worked on when a hedge beside them had filled the batch"),
   metric("timeouts", "awards", "leases that ran out"),
   metric("undecided", "batches", "batches that needed more results"),
   metric("replaced", "members", "members of committees that were replaced"),
@@ -54,13 +73,23 @@ export const METRICS: readonly MetricType[] = [
   metric("events", "events", "of the virtual world"),
 ];
 
-const UNITS: ReadonlyMap<string, string> = new Map(METRICS.map(({ name, unit }) => [name, unit]));
+const KNOWN: ReadonlyMap<string, MetricType> = new Map(METRICS.map((one) => [one.name, one]));
 
 export const SHARE: Range = [0, 1];
+const NO_LESS_THAN_NOTHING: Range = [0, Number.POSITIVE_INFINITY];
 
-/** What a metric of this list can be: an interval must not promise more. Those of plugins may be anything. */
-export function rangeOf(metric: string): Range | undefined {
-  const unit = UNITS.get(metric);
-  if (unit === undefined) return undefined;
-  return unit === "share" ? SHARE : [0, Number.POSITIVE_INFINITY];
+/** What a metric can be: an interval must not promise more. What says no range is a share, or cannot be negative. */
+export const rangeOf = ({ unit, range }: Pick<MetricType, "unit" | "range">): Range =>
+  range ?? (unit === "share" ? SHARE : NO_LESS_THAN_NOTHING);
+
+/** By name, those of plugins among them; null: nobody knows it. */
+export const metricType = (name: string, added: readonly MetricType[] = []): MetricType | null =>
+  KNOWN.get(name) ?? added.find((one) => one.name === name) ?? null;
+
+/** Throws where a plugin's metric is outside of what it says it can be: its interval would be cut at a wrong place. */
+export function checkedValue(metric: MetricType, value: number): number {
+  const [least, most] = rangeOf(metric);
+  if (value >= least && value <= most) return value;
+  const said = `the metric "${metric.name}" of a plugin gave ${value}, and can be ${least} to ${most}`;
+  throw new Error(`${said}: let it say what it can be, range: [least, most]`);
 }

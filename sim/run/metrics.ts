@@ -4,12 +4,15 @@
  */
 
 import type { EventOf, LedgerEvent } from "../../protocol/job/event.ts";
+import { REASSIGNMENT_CAUSES, type ReassignmentCause } from "../../protocol/job/reassignments.ts";
 import type { DecidedBlock } from "../checkers/checker.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import type { World } from "../virtual/world.ts";
 import type { Truth } from "../workloads/truth.ts";
 import type { SubmittedJob } from "./clients.ts";
+import { byPhase, type Span } from "./job-phases.ts";
 import type { JobListener, JobWatch } from "./job-watch.ts";
+import { percentile } from "./percentile.ts";
 import type { Regret } from "./regret.ts";
 import type { AgentRow, Metrics, Sample } from "./result.ts";
 
@@ -35,13 +38,6 @@ const newCount = (): AgentCount => ({
   earned: 0,
   crashes: 0,
 });
-
-/** The value below which a share of the values lies; null of none. */
-export function percentile(values: readonly number[], share: number): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
-}
 
 export class RunMetrics implements JobListener {
   readonly series: Sample[] = [];
@@ -76,6 +72,7 @@ export class RunMetrics implements JobListener {
     falseSuspicions: 0,
     refused: 0,
   };
+  readonly #reassigned = new Map<ReassignmentCause, number>();
   #sampled: { readonly atMs: number; readonly [count: string]: number } = { atMs: 0 };
 
   constructor(world: World, truth: Truth, regret: Regret) {
@@ -151,12 +148,16 @@ export class RunMetrics implements JobListener {
     if (right === output) this.#counts.right++;
   }
 
+  onReassigned(cause: ReassignmentCause): void {
+    this.#counts.reassigned++;
+    this.#reassigned.set(cause, (this.#reassigned.get(cause) ?? 0) + 1);
+  }
+
   #onEnded({ reason, worker }: EventOf<"ended">): void {
     const counts = this.#counts;
     this.#regret.onEnd(worker);
     if (reason === "not-needed") return;
     if (reason === "late") counts.hedged++;
-    if (reason !== "unrevealed") counts.reassigned++;
     if (reason === "timeout" || reason === "dead") counts.timeouts++;
     if (["timeout", "dead", "unrevealed"].includes(reason)) this.#agent(worker).timeouts++;
   }
@@ -244,7 +245,8 @@ export class RunMetrics implements JobListener {
     this.#sampled = { ...counts, atMs: tMs };
   }
 
-  summary(jobs: readonly SubmittedJob[]): Metrics {
+  /** `faults`: spans of those that took effect; null: the scenario has none. */
+  summary(jobs: readonly SubmittedJob[], faults: readonly Span[] | null): Metrics {
     const c = this.#counts;
     const { network, events } = this.#world.stats;
     const of = (status: SubmittedJob["status"]): number => jobs.filter((job) => job.status === status).length;
@@ -262,6 +264,7 @@ export class RunMetrics implements JobListener {
       wrongAccepted: share(c.wrong, c.accepted),
       "latencyMs.p50": percentile(this.#jobLatencies, 0.5),
       "latencyMs.p95": percentile(this.#jobLatencies, 0.95),
+      ...(faults === null ? {} : byPhase(jobs, faults)),
       "taskLatencyMs.p50": percentile(this.#taskLatencies, 0.5),
       "taskLatencyMs.p95": percentile(this.#taskLatencies, 0.95),
       throughput: jobs.length === 0 ? null : (1_000 * c.accepted) / Math.max(1, lastMs - firstMs),
@@ -272,6 +275,9 @@ export class RunMetrics implements JobListener {
       "recoveryMs.p95": percentile(this.#recoveries, 0.95),
       awards: c.awards,
       reassigned: c.reassigned,
+      ...Object.fromEntries(
+        REASSIGNMENT_CAUSES.map((cause) => [`reassigned.${cause}`, this.#reassigned.get(cause) ?? 0]),
+      ),
       hedged: c.hedged,
       timeouts: c.timeouts,
       undecided: c.undecided,

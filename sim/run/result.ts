@@ -3,7 +3,8 @@
  * the report.
  */
 
-import type { Expectation, Scenario } from "../scenario/scenario.ts";
+import type { MetricType } from "../plugins/registry.ts";
+import type { Expectation, Scenario, ServiceCosts } from "../scenario/scenario.ts";
 
 /** A metric's value in one run; null: there was nothing to measure. */
 export type Metrics = { readonly [name: string]: number | null };
@@ -61,6 +62,35 @@ export interface Violation {
   readonly atMs: number;
 }
 
+/** A fault of the scenario, and what it did. */
+export interface FaultOutcome {
+  /** Its place in the file, from 0. */
+  readonly place: number;
+  readonly kind: string;
+  /** As it stands in the file. */
+  readonly text: string;
+  readonly atMs: number;
+  readonly untilMs: number | null;
+  /** Agents that it was to hit; null: it is about no number of them (a partition, loss). */
+  readonly asked: number | null;
+  /** Agents that it hit, each counted once. */
+  readonly hit: number;
+  readonly tookEffect: boolean;
+  /** As many as there are is enough for it. */
+  readonly upTo: boolean;
+  /** Why it did less than was asked for; null: it did not. */
+  readonly shortBecause: string | null;
+}
+
+/** Something that was asked for and not done in full: figures of such a run are not of what the file says. */
+export interface Shortfall {
+  /** As it stands in the file: a fault, or a setting. */
+  readonly what: string;
+  readonly why: string;
+  /** Nothing of it was done at all. */
+  readonly isNothing: boolean;
+}
+
 export interface RunResult {
   readonly scenario: string;
   readonly seed: number;
@@ -83,16 +113,23 @@ export interface RunResult {
   readonly messagesAroundMs: number | null;
   /** Invariants that were watched, each with the first violation or null. */
   readonly invariants: readonly { readonly id: string; readonly first: Violation | null }[];
-  /** Faults that never took effect, as they stand in the file: a failure of the scenario. */
-  readonly idleFaults: readonly string[];
-  /** Why, by the same texts. */
-  readonly idleReasons?: { readonly [fault: string]: string };
+  /** All faults of the scenario, in its order. */
+  readonly faults: readonly FaultOutcome[];
+  /** Each fails the scenario. */
+  readonly shortfalls: readonly Shortfall[];
+  /** Metrics of plugins, with their units and ranges. */
+  readonly addedMetrics: readonly MetricType[];
 }
 
 export interface Estimate {
   readonly mean: number;
   /** 95 % confidence interval of the mean (Student's t), within what the metric can be; null with fewer than 3 seeds. */
   readonly ci95: readonly [number, number] | null;
+}
+
+/** Of a metric of runs. */
+export interface MetricEstimate extends Estimate {
+  readonly unit: string;
 }
 
 export interface JudgedExpectation {
@@ -111,13 +148,21 @@ export interface Summary {
   /** Agents' answers are simulated, not a model's: said wherever figures appear. */
   readonly simulated: true;
   readonly partial: boolean;
+  /** What inputs cost agents; null: nothing. */
+  readonly costs: ServiceCosts | null;
   readonly verdict: "pass" | "fail";
   readonly expectations: readonly JudgedExpectation[];
   readonly invariants: readonly { readonly id: string; readonly pass: boolean; readonly first?: string }[];
-  readonly idleFaults: readonly string[];
-  /** Why, by the same texts. */
-  readonly idleReasons?: { readonly [fault: string]: string };
-  readonly metrics: { readonly [name: string]: Estimate };
+  /** Agents that each fault was to hit (null: no number of them) and hit, in the order of `seeds`. */
+  readonly faults: readonly {
+    readonly fault: string;
+    readonly upTo: boolean;
+    readonly asked: readonly (number | null)[];
+    readonly hit: readonly number[];
+  }[];
+  /** What was asked for and not done in full, on which seeds; why, on the first of them. */
+  readonly shortfalls: readonly (Shortfall & { readonly seeds: readonly number[] })[];
+  readonly metrics: { readonly [name: string]: MetricEstimate };
   readonly traceDigests: readonly string[];
 }
 

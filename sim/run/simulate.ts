@@ -6,7 +6,6 @@
 
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
-import type { Input } from "../../protocol/input.ts";
 import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
@@ -29,12 +28,16 @@ import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
 import { MessageLog } from "./message-log.ts";
+import { checkedValue } from "./metric-catalog.ts";
 import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
 import { clientNames, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
-import type { RunResult, TimelineEntry, Violation } from "./result.ts";
+import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "./result.ts";
+import { costsOf } from "./run-costs.ts";
+import { shareOf } from "./run-progress.ts";
 import { TrueChances } from "./true-chances.ts";
+import { workShortfalls } from "./work-shortfalls.ts";
 import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
 
 /** Files that a scenario names, read before: runs do no I/O. */
@@ -48,8 +51,8 @@ export interface SimulateOptions {
   readonly host: SimHost;
   readonly registry: Registry;
   readonly files?: ScenarioFiles;
-  /** Told now and then how far the run is, in [0, 1]. */
-  readonly onProgress?: (share: number) => void;
+  /** Told now and then how far the run is, in [0, 1], and the virtual time, ms. */
+  readonly onProgress?: (share: number, nowMs: number) => void;
   /** Asked now and then; true ends the run, whose result is then partial. */
   readonly shouldStop?: () => boolean;
   /** Compares whole ledger states on every block. Default: with up to 100 agents. */
@@ -89,6 +92,8 @@ class Run {
   readonly #notes: TimelineEntry[] = [];
   readonly #messages: MessageLog;
   readonly #facts: JobFacts;
+  /** When the last job is submitted, ms. */
+  readonly #lastJobMs: number;
   /** Those that its agents have. */
   readonly #selectors: Selectors;
   #violation: Violation | null = null;
@@ -102,6 +107,7 @@ class Run {
     this.#thorough = options.thorough ?? size <= THOROUGH_AGENTS_MAX;
     const truth = new Truth();
     const jobs = planJobs(scenario.workload, registry, files, seed);
+    this.#lastJobMs = jobs.at(-1)?.atMs ?? 0;
     this.#facts = new JobFacts(jobs.map(({ parts }) => parts.nodes));
     const skillWorld: SkillWorld = {
       seed,
@@ -148,7 +154,6 @@ class Run {
         join: () => this.#join(),
         skillOf: (name) => inhabitants.get(name)?.state,
         firstJobMs: jobs[0]?.atMs ?? null,
-        onEffect: () => undefined,
         onEnd: (fault) => this.#onFaultEnd(fault),
       },
       createPrng(`${seed}/faults`),
@@ -166,7 +171,6 @@ class Run {
   #createWorld(): World {
     const { seed, host } = this.#options;
     const { network } = this.#scenario;
-    const { service } = network;
     return createWorld({
       seed,
       hasher: host.hasher,
@@ -189,9 +193,7 @@ class Run {
           this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
         },
       },
-      ...(service === null
-        ? {}
-        : { serviceMs: (input: Input) => service.baseMs + (bytesOf(input) * service.perKibMs) / 1_024 }),
+      ...costsOf(network),
       ...(network.realSignatures ? { signatures: host.realSignatures(String(seed)) } : {}),
       trace: {
         keep: () => false,
@@ -301,8 +303,6 @@ class Run {
     });
   }
 
-  // --- running --------------------------------------------------------------------------------------------
-
   /** True if it came to its end. */
   run(): boolean {
     const { onProgress, shouldStop } = this.#options;
@@ -317,7 +317,7 @@ class Run {
       while (this.world.now < maxMs && !this.#isOver()) {
         if (shouldStop?.() === true) return false;
         this.world.run(Math.min(maxMs, this.world.now + STEP_MS));
-        onProgress?.(this.world.now / maxMs);
+        onProgress?.(this.#share(), this.world.now);
       }
       if (this.world.now < maxMs) this.world.run(this.world.now + SETTLE_MS);
       for (const watch of this.#watches.values()) watch.atEnd(this.world.now);
@@ -328,8 +328,14 @@ class Run {
     }
   }
 
+  #share(): number {
+    const { now: nowMs } = this.world;
+    const times = { nowMs, knownMs: Math.max(this.#lastJobMs, this.#faults.endMs), maxMs: this.#scenario.maxMs };
+    return shareOf(times, this.#watches.values(), this.#facts);
+  }
+
   #isOver(): boolean {
-    return this.clients.isDone && this.world.now >= this.#faults.endMs;
+    return this.clients.isDone && this.#faults.isOver;
   }
 
   /** A broken invariant ends the run; anything else is a bug of ours and goes on up. */
@@ -341,6 +347,17 @@ class Run {
     this.#notes.push({ atMs, untilMs: null, kind: "violation", text: cause.message, agents: [] });
   }
 
+  /** Of plugins' metrics. */
+  #gauged(agents: readonly AgentRow[]): Metrics {
+    const ended = { world: this.world, jobs: this.clients.jobs, agents };
+    return Object.fromEntries(
+      this.#options.registry.computed.map((metric) => {
+        const value = this.#gauges.get(metric.name)!.value(ended);
+        return [metric.name, value === null ? null : checkedValue(metric, value)];
+      }),
+    );
+  }
+
   result(partial: boolean, wallMs: number): RunResult {
     const { world, clients } = this;
     const violation = this.#violation;
@@ -348,8 +365,7 @@ class Run {
     const ids = [...INVARIANTS(this.#thorough), ...this.#options.registry.checkers.map(({ name }) => name)];
     if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
     const agents = this.metrics.rows((name) => this.#population.inhabitants.get(name));
-    const ended = { world, jobs: clients.jobs, agents };
-    const gauged = [...this.#gauges].map(([name, gauge]) => [name, gauge.value(ended)] as const);
+    const faults = this.#scenario.faults.length === 0 ? null : this.#faults.spans;
     return {
       scenario: this.#scenario.name,
       seed: this.#options.seed,
@@ -359,20 +375,19 @@ class Run {
       wallMs,
       events: world.stats.events,
       digest: world.digest(),
-      metrics: { ...this.metrics.summary(clients.jobs), ...Object.fromEntries(gauged) },
+      metrics: { ...this.metrics.summary(clients.jobs, faults), ...this.#gauged(agents) },
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents,
       messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
       messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
-      idleFaults: this.#faults.idle,
-      idleReasons: this.#faults.idleReasons,
+      faults: this.#faults.outcomes,
+      shortfalls: [...this.#faults.shortfalls, ...workShortfalls(this.#scenario.workload, clients, world.now)],
+      addedMetrics: this.#options.registry.computed.map(({ create: _, ...metric }) => metric),
     };
   }
 }
-
-const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
 
 /** One run. Throws only where this program itself is wrong. */
 export function simulate(scenario: Scenario, options: SimulateOptions): RunResult {

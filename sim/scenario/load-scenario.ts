@@ -15,6 +15,7 @@ import { applyOverrides, type Override, overridesOff } from "./overrides.ts";
 import { defaultMaxMs, parseScenario, remedyFor } from "./parse-scenario.ts";
 import type { Scenario, ScheduledFault } from "./scenario.ts";
 import { openSource, type ScenarioSource } from "./scenario-source.ts";
+import { withPreset } from "./service-costs.ts";
 import { parseArrivals, parseChurnTrace } from "./traces.ts";
 
 export interface LoadedScenario {
@@ -55,13 +56,14 @@ export async function loadScenarioSource(
   { overrides = [], mechanismOff = false, plugins = [] }: LoadOptions = {},
 ): Promise<LoadedScenario> {
   const { file } = given;
-  let source = applyOverrides(openSource(given, host), overrides);
+  const complete = (read: Source): Promise<Source> => withPreset(read, host, (path) => besideFile(file, path));
+  let source = await complete(applyOverrides(openSource(given, host), overrides));
   const registry = await loadPlugins([...pluginsOf(file, source), ...plugins.map(asWanted)], host);
   let scenario = parseScenario(source, registry, host);
   if (mechanismOff) {
     if (scenario.mechanism === null)
       throw source.error([], "the scenario names no mechanism to switch off", "add mechanism: { name, off }");
-    source = applyOverrides(source, overridesOff(scenario.mechanism.off));
+    source = await complete(applyOverrides(source, overridesOff(scenario.mechanism.off)));
     scenario = parseScenario(source, registry, host);
   }
   const reader = new ScenarioReader(file, source, host);

@@ -66,16 +66,18 @@ function faultOf(context: LineContext, line: FaultLine): ScheduledFault {
     throw source.error(["faults", index, second], what, "write a line for each");
   }
   const type = registry.faults.get(kind)!;
-  const { which, share, count, for: forMs, ...options } = rest[kind] as { readonly [key: string]: unknown };
+  const { which, share, count, upTo, for: forMs, ...options } = rest[kind] as { readonly [key: string]: unknown };
   // A fault that hits nobody in particular may have options of these names.
   const own = type.isTargeted ? options : { ...options, which, share, count };
   const { atMs, untilMs } = timesOf(context, type, line, forMs as number | undefined);
-  checkGroups(context, kind, own);
+  checkGroups(context, kind, own, upTo === true);
   const raw = (source.value as { readonly faults: readonly Value[] }).faults[index]!;
   return {
+    place: index,
     atMs,
     untilMs,
     kind,
+    upTo: upTo === true,
     options: plainOptions(own),
     target: type.isTargeted
       ? targetOf(context, kind, which as Which | undefined, share as number | undefined, count as number | undefined)
@@ -158,11 +160,18 @@ function namesOf(context: LineContext, which: readonly string[], at: readonly (s
 
 /** Shares of the whole mesh must be the whole mesh. */
 function checkGroups(
-  { source, index }: LineContext,
+  { source, index, agents }: LineContext,
   kind: string,
   { groups }: { readonly [key: string]: unknown },
+  upTo: boolean,
 ): void {
   if (kind !== "partition" || !Array.isArray(groups)) return;
+  const all = countAgents(agents);
+  const place = (groups as number[]).findIndex((part) => part > 0 && Math.round(part * all) === 0);
+  if (place >= 0 && !upTo) {
+    const what = `a group of ${groups[place]} of ${all} agents: that is none`;
+    throw source.error(["faults", index, kind, "groups", place], what, "raise it, or say upTo: true");
+  }
   const sum = (groups as number[]).reduce((total, part) => total + part, 0);
   if (Math.abs(sum - 1) <= SUM_TOLERANCE) return;
   const shown = Math.round(sum * 1_000) / 1_000;

@@ -18,6 +18,7 @@ import { checkPlaces, parseFaults } from "./parse-faults.ts";
 import { parseWorkload } from "./parse-workload.ts";
 import type { Expectation, NetworkSpec, Scenario, Workload } from "./scenario.ts";
 import { type NetworkFile, type ScenarioFile, scenarioSchema } from "./schema.ts";
+import { IDEAL, IDEAL_COSTS, OWN } from "./service-costs.ts";
 
 /** What all parts of the parser are given. */
 export interface ParseContext {
@@ -72,7 +73,7 @@ export function parseScenario(source: Source, registry: Registry, host: SimHost)
     seed: file.seed ?? 1,
     maxMs: file.maxTime ?? defaultMaxMs(workload, lastArrivalMs(workload), lastFaultMs),
     agents,
-    network: networkOf(file.network ?? {}),
+    network: networkOf(context, file.network ?? {}),
     workload,
     faults,
     expect: (file.expect ?? []).map((text, index) => expectationOf(context, text, index)),
@@ -93,9 +94,7 @@ function mechanismOf({ source }: ParseContext, { mechanism }: ScenarioFile): Sce
   return { name: mechanism.name, off: new Map(Object.entries(mechanism.off)) };
 }
 
-const SERVICE = { baseMs: 0.2, perKibMs: 0.02 };
-
-function networkOf(file: NetworkFile): NetworkSpec {
+function networkOf(context: ParseContext, file: NetworkFile): NetworkSpec {
   const { overlay, lossPct = 0, duplicatePct = 0, service } = file;
   return {
     overlay: {
@@ -112,15 +111,23 @@ function networkOf(file: NetworkFile): NetworkSpec {
     fullGossip: file.gossip === "full",
     shardAgents: file.shardAgents ?? SHARD_AGENTS,
     realSignatures: file.signatures === "real",
-    service: serviceOf(service),
+    service: serviceOf(context, service),
   };
 }
 
 /** Inputs that cost nothing need not wait for the core: that halves the events of a run. */
-function serviceOf(given: NetworkFile["service"]): NetworkSpec["service"] {
-  if (given === undefined) return SERVICE;
-  const { baseMs, perKibMs = 0 } = given;
-  return baseMs === 0 && perKibMs === 0 ? null : { baseMs, perKibMs };
+function serviceOf({ source }: ParseContext, given: NetworkFile["service"] = {}): NetworkSpec["service"] {
+  const { forcedWrites = false, sharedCores = null } = given;
+  const preset = given.preset ?? (given.baseMs === undefined ? IDEAL : OWN);
+  // The figures of a preset that is a file stand in the source by now (service-costs.ts).
+  const figures = preset === OWN ? { baseMs: given.baseMs!, perKibMs: 0, forcedWriteMs: 0 } : IDEAL_COSTS;
+  const { baseMs = figures.baseMs, perKibMs = figures.perKibMs, forcedWriteMs = figures.forcedWriteMs } = given;
+  if (forcedWrites && forcedWriteMs === 0) {
+    const what = `forcedWrites, but nothing says how long one takes with the preset ${preset}`;
+    throw source.error(["network", "service", "forcedWrites"], what, "take preset: calibrated, or add forcedWriteMs");
+  }
+  const costs = { preset, baseMs, perKibMs, forcedWriteMs: forcedWrites ? forcedWriteMs : 0, sharedCores };
+  return baseMs === 0 && perKibMs === 0 && costs.forcedWriteMs === 0 ? null : costs;
 }
 
 function expectationOf(context: ParseContext, text: string, index: number): Expectation {
@@ -151,6 +158,12 @@ function checkTimes({ source }: ParseContext, file: ScenarioFile, { maxMs, fault
   }
   for (const [index, { at, between }] of (file.faults ?? []).entries()) {
     const atMs = at ?? between?.[0] ?? 0;
+    const fault = faults.find(({ place }) => place === index);
+    const endMs = fault?.untilMs ?? 0;
+    if (atMs < maxMs && endMs > maxMs && fault?.upTo === false) {
+      const late = `faults[${index}] lasts to ${writeMs(endMs)}, and the run to ${writeMs(maxMs)} (maxTime)`;
+      throw source.error(["faults", index], late, "let it end earlier, raise maxTime, or say upTo: true in the fault");
+    }
     if (atMs < maxMs) continue;
     const what = `faults[${index}] begins at ${writeMs(atMs)}, when the run has ended (maxTime ${writeMs(maxMs)})`;
     throw source.error(["faults", index], what, faults.length > 0 ? "let it begin earlier, or raise maxTime" : "");

@@ -40,6 +40,7 @@ export function parseWorkload(
     clients,
     // Of a trace: all of it, as far as the file goes.
     count: file.jobs?.count ?? (arrival.kind === "trace" ? Number.MAX_SAFE_INTEGER : 1),
+    upTo: file.jobs?.upTo ?? false,
     arrival,
     shape,
     policy,

@@ -96,8 +96,20 @@ export interface NetworkSpec {
   readonly shardAgents: number;
   /** Real Ed25519 instead of the world's table of signatures. */
   readonly realSignatures: boolean;
-  /** What an input costs its agent's core, ms: a base and a part per KiB of the input; null: nothing. */
-  readonly service: { readonly baseMs: number; readonly perKibMs: number } | null;
+  /** What an input costs its agent; null: nothing. */
+  readonly service: ServiceCosts | null;
+}
+
+export interface ServiceCosts {
+  /** Where the figures come from: a preset, a file, or `own`. */
+  readonly preset: string;
+  /** Of its agent's core, ms: a base and a part per KiB of the input. */
+  readonly baseMs: number;
+  readonly perKibMs: number;
+  /** Nothing of a step leaves before a forced write of this length, ms; 0: disks take no time. */
+  readonly forcedWriteMs: number;
+  /** Cores that all agents share; null: one for each agent. */
+  readonly sharedCores: number | null;
 }
 
 // --- workload -----------------------------------------------------------------------------------------
@@ -106,6 +118,8 @@ export interface Workload {
   /** Jobs belong to these clients; they are outside `agents`, and no fault touches them unless it names them. */
   readonly clients: number;
   readonly count: number;
+  /** As many as come before the run ends are enough. */
+  readonly upTo: boolean;
   readonly arrival: Arrival;
   readonly shape: JobShape;
   readonly policy: PolicySpec;
@@ -172,6 +186,8 @@ export interface Target {
 }
 
 export interface ScheduledFault {
+  /** Its place in the file, from 0. */
+  readonly place: number;
   readonly atMs: number;
   /** End of what lasts; null: at once, or to the end of the run. */
   readonly untilMs: number | null;
@@ -179,6 +195,8 @@ export interface ScheduledFault {
   readonly kind: string;
   readonly options: BehaviourOptions;
   readonly target: Target | null;
+  /** As many as there are is enough, if it is one. */
+  readonly upTo: boolean;
   /** As it stands in the file, for reports. */
   readonly text: string;
 }

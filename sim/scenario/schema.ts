@@ -127,9 +127,29 @@ const networkSchema = z.strictObject({
     .describe(`Agents that a shard has at most: not everybody hears of all in a larger mesh. Default ${SHARD_AGENTS}.`),
   signatures: z.enum(["fast", "real"]).optional().describe("The world's own table, or Ed25519. Default fast."),
   service: z
-    .strictObject({ baseMs: z.number().min(0), perKibMs: z.number().min(0).optional() })
+    .strictObject({
+      preset: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("ideal (default), calibrated (meshwork sim calibrate), or a file that calibrate wrote."),
+      baseMs: z.number().min(0).optional().describe("An input, ms. Default: the preset's; ideal has 0.2."),
+      perKibMs: z
+        .number()
+        .min(0)
+        .optional()
+        .describe("Beside it, for each KiB of it, ms. Default: the preset's; ideal has 0.02. 0 where baseMs is given."),
+      forcedWrites: z
+        .boolean()
+        .optional()
+        .describe("Whether agents wait for their disks before what a step says leaves. Default false."),
+      forcedWriteMs: z.number().positive().optional().describe("How long, ms. Default: the preset's; ideal has none."),
+      sharedCores: countSchema(1, 10_000)
+        .optional()
+        .describe("All agents share so many cores, as nodes on one machine do. Default: one for each."),
+    })
     .optional()
-    .describe("What an input costs its agent's core, ms. Default { baseMs: 0.2, perKibMs: 0.02 }."),
+    .describe("What an input costs its agent."),
 });
 export type NetworkFile = z.output<typeof networkSchema>;
 
@@ -208,6 +228,10 @@ const workloadSchema = (registry: Registry) =>
     jobs: z
       .strictObject({
         count: countSchema(1, JOBS_MAX).optional().describe("Default 1; with a trace, all of it."),
+        upTo: z
+          .boolean()
+          .optional()
+          .describe("As many as come before the run ends are enough. Default false: fewer fail the run."),
         arrival: z
           .strictObject({
             poisson: z.strictObject({ perSecond: z.number().positive() }).optional(),
@@ -254,6 +278,10 @@ const targetShape = {
 function faultSchema({ options, summary, isTargeted, lasts }: FaultType): z.ZodType {
   const extended = options.extend({
     ...(isTargeted ? targetShape : {}),
+    upTo: z
+      .boolean()
+      .optional()
+      .describe("As many as there are is enough, if it is one. Default false: a fault that falls short fails the run."),
     ...(lasts ? { for: durationSchema.optional().describe("How long. Default: to the end of the run.") } : {}),
   });
   return extended.describe(summary);

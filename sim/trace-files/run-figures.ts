@@ -4,8 +4,9 @@
  */
 
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import { Reassignments } from "../../protocol/job/reassignments.ts";
 import type { TraceLine } from "../../protocol/trace.ts";
-import { percentile } from "../run/metrics.ts";
+import { percentile } from "../run/percentile.ts";
 import type { AgentRow, Sample } from "../run/result.ts";
 
 /** Something that was done to an agent, or that it did on purpose. */
@@ -38,6 +39,7 @@ type Count = { -readonly [name in "awards" | "results" | "accepted" | "rejected"
 const newCount = (): Count => ({ awards: 0, results: 0, accepted: 0, rejected: 0, timeouts: 0, earned: 0 });
 
 interface Decided {
+  readonly job: string;
   readonly atMs: number;
   readonly round: number;
   readonly events: readonly LedgerEvent[];
@@ -58,7 +60,7 @@ export class RunFigures {
     const key = `${line.job} ${line.height}`;
     if (this.#blocks.has(key)) return;
     const atMs = Math.max(0, line.t - this.#options.startedMs);
-    this.#blocks.set(key, { atMs, round: line.round, events: line.events as readonly LedgerEvent[] });
+    this.#blocks.set(key, { job: line.job, atMs, round: line.round, events: line.events as readonly LedgerEvent[] });
     this.#endMs = Math.max(this.#endMs, atMs);
   }
 
@@ -144,25 +146,30 @@ function note(counts: ReadonlyMap<string, Count>, event: LedgerEvent): void {
 /** Counts up to a moment. */
 class Progress {
   readonly counts = { accepted: 0, known: 0, blocks: 0, laterRounds: 0, reassigned: 0, timeouts: 0 };
+  readonly #reassignments = new Map<string, Reassignments>();
   /** From a task's first award to its answer, ms. */
   readonly latencies: number[] = [];
   readonly #awardedMs = new Map<string, number>();
 
-  take({ atMs, round, events }: Decided): void {
+  take({ job, atMs, round, events }: Decided): void {
     const { counts } = this;
     counts.blocks++;
     if (round > 0) counts.laterRounds++;
     for (const event of events) {
+      if (this.#reassignmentsOf(job).note(event) !== null) counts.reassigned++;
       if (event.kind === "unfolded") counts.known += event.tasks;
       else if (event.kind === "award") {
         if (!this.#awardedMs.has(event.task)) this.#awardedMs.set(event.task, atMs);
       } else if (event.kind === "accepted") {
         counts.accepted++;
         this.latencies.push(atMs - (this.#awardedMs.get(event.task) ?? atMs));
-      } else if (event.kind === "ended" && !["not-needed", "late", "unrevealed"].includes(event.reason)) {
-        counts.reassigned++;
-        if (event.reason === "timeout" || event.reason === "dead") counts.timeouts++;
-      }
+      } else if (event.kind === "ended" && (event.reason === "timeout" || event.reason === "dead")) counts.timeouts++;
     }
+  }
+
+  #reassignmentsOf(job: string): Reassignments {
+    let known = this.#reassignments.get(job);
+    if (known === undefined) this.#reassignments.set(job, (known = new Reassignments()));
+    return known;
   }
 }

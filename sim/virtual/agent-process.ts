@@ -19,6 +19,7 @@ import { encodeValue } from "../../protocol/wire/value.ts";
 import type { AgentClock, ClockSetting } from "./clock.ts";
 import { type CrashLoss, Disk, type StoreEffect } from "./disk.ts";
 import type { Link, VirtualNetwork } from "./network.ts";
+import type { AgentCosts } from "./options.ts";
 import type { SimulatedSkill } from "./skill.ts";
 import type { WorldTrace } from "./trace.ts";
 import { INPUT, type Schedule, SERVED, WAKE } from "./world-event.ts";
@@ -46,13 +47,15 @@ export interface ProcessOptions {
   readonly create: CreateMachine;
   readonly config: AgentConfig;
   readonly clock: AgentClock;
-  /** What an input costs before its effects leave, ms; null: steps are instant. */
-  readonly serviceMs: ((input: Input) => number) | null;
+  readonly costs: AgentCosts;
   readonly skill: SimulatedSkill | null;
   readonly withholds: (hash: Hash) => boolean;
   readonly crashLoss: CrashLoss;
   readonly prng: Prng;
 }
+
+/** Inputs of one write at most, as in node/driver.ts. */
+const BATCH_MAX = 256;
 
 const TICK: Input = { kind: "tick" };
 /** The shortest that a timer waits. */
@@ -101,6 +104,9 @@ export class AgentProcess {
   #wakeMonoMs = Number.POSITIVE_INFINITY;
   #inbox: Input[] = [];
   #serving = false;
+  /** Effects that wait for a forced write, and the inputs that they are of. */
+  #held: Effect[] = [];
+  #heldInputs = 0;
   #workToken = 0;
 
   constructor(host: ProcessHost, options: ProcessOptions) {
@@ -111,7 +117,7 @@ export class AgentProcess {
     this.id = options.config.signer.agent;
     this.clock = options.clock;
     this.withholds = options.withholds;
-    this.serviceMs = options.serviceMs;
+    this.serviceMs = options.costs.serviceMs;
   }
 
   get isUp(): boolean {
@@ -141,6 +147,8 @@ export class AgentProcess {
     this.#machine = null;
     this.#inbox = [];
     this.#serving = false;
+    this.#held = [];
+    this.#heldInputs = 0;
     this.crashesAtForcedWrite = false;
     this.#working.clear();
     this.#wakeToken++;
@@ -157,6 +165,7 @@ export class AgentProcess {
     assert(this.state === "paused", `${this.name} is ${this.state}`);
     this.state = "up";
     if (this.#serving) return;
+    if (this.#heldInputs > 0) return this.#release();
     const waiting = this.#inbox;
     this.#inbox = [];
     for (const input of waiting) this.deliver(input);
@@ -181,8 +190,12 @@ export class AgentProcess {
     const [next] = this.#inbox;
     this.#serving = next !== undefined;
     if (next === undefined) return;
-    const afterMs = this.serviceMs?.(next) ?? 0;
-    this.#host.push(this.#host.nowMs + afterMs, SERVED, this, this.run, null, null);
+    const { nowMs } = this.#host;
+    const lengthMs = this.serviceMs?.(next) ?? 0;
+    // Who is slowed down by a fault does not take the others' cores for it.
+    const { cores, serviceMs } = this.#options.costs;
+    const endMs = this.serviceMs === serviceMs ? cores?.take(nowMs, lengthMs) : undefined;
+    this.#host.push(endMs ?? nowMs + lengthMs, SERVED, this, this.run, null, null);
   }
 
   /** The first of the inbox has had its time. A paused process finishes when it is resumed. */
@@ -191,6 +204,30 @@ export class AgentProcess {
     if (this.state === "paused") return;
     const input = this.#inbox.shift();
     if (input !== undefined) this.#step(input);
+    if (this.state !== "up") return;
+    // What waits is stepped and written together.
+    if (this.#heldInputs > 0 && (this.#inbox.length === 0 || this.#heldInputs >= BATCH_MAX)) this.#force();
+    else this.#serveNext();
+  }
+
+  /** The write that held effects wait for. */
+  #force(): void {
+    const { run } = this;
+    this.#serving = true;
+    this.#host.at(this.#host.nowMs + this.#options.costs.forcedWriteMs, () => {
+      if (this.run !== run) return;
+      this.#serving = false;
+      if (this.state === "up") this.#release();
+    });
+  }
+
+  #release(): void {
+    const effects = this.#held;
+    this.#held = [];
+    this.#heldInputs = 0;
+    this.#serving = true; // what its effects bring at once waits its turn
+    for (const effect of effects) this.#perform(effect);
+    this.#serving = false;
     if (this.state === "up") this.#serveNext();
   }
 
@@ -228,6 +265,12 @@ export class AgentProcess {
       // What it says about itself is known all the same: it may have signed what it never sent.
       for (const effect of effects) if (effect.kind === "trace") this.#perform(effect);
       host.onForcedWrite(this);
+      return;
+    }
+    const { forcedWriteMs } = this.#options.costs;
+    if (forcedWriteMs > 0 && this.serviceMs !== null && (this.#heldInputs > 0 || this.disk.forced > forced)) {
+      this.#held.push(...effects);
+      this.#heldInputs++;
       return;
     }
     for (const effect of effects) this.#perform(effect);

@@ -8,6 +8,7 @@ import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine } from "../../protocol/machine.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import type { ClockSetting } from "./clock.ts";
+import type { CorePool } from "./core-pool.ts";
 import type { CrashLoss } from "./disk.ts";
 import type { DistributionSpec } from "./distribution.ts";
 import type { Overlay } from "./overlay.ts";
@@ -141,10 +142,29 @@ export interface WorldOptions {
   readonly epochMs?: number;
   /** What an input costs its agent's core before its effects leave, ms. Default 0: steps are instant. */
   readonly serviceMs?: (input: Input) => number;
+  /** Cores that all agents share. Default: one for each. */
+  readonly cores?: CorePool;
+  /** How long a forced write takes, ms: agents write what waits together, and nothing leaves before. Default 0. */
+  readonly forcedWriteMs?: number;
   readonly trace?: TraceOptions;
   /** Which news of agents stay in `events(name)`. Default: all. */
   readonly keepEvent?: (agent: string, event: LocalEvent) => boolean;
   /** Told when an agent's process dies or is started again. */
   readonly onLife?: (agent: string, isUp: boolean) => void;
   readonly onEvent?: (agent: string, event: LocalEvent, atMs: number) => void;
+}
+
+/** What inputs cost one agent. */
+export interface AgentCosts {
+  /** Of its core, before its effects leave, ms; null: steps are instant. */
+  readonly serviceMs: ((input: Input) => number) | null;
+  /** Null: it has a core of its own. */
+  readonly cores: CorePool | null;
+  readonly forcedWriteMs: number;
+}
+
+type CostOptions = Pick<WorldOptions, "serviceMs" | "cores" | "forcedWriteMs">;
+
+export function costsOf({ serviceMs, cores, forcedWriteMs }: CostOptions): AgentCosts {
+  return { serviceMs: serviceMs ?? null, cores: cores ?? null, forcedWriteMs: forcedWriteMs ?? 0 };
 }

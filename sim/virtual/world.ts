@@ -19,7 +19,7 @@ import { AgentClock, type ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
-import { type AgentSpec, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
+import { type AgentSpec, costsOf, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
 import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
@@ -143,7 +143,7 @@ export class World {
         ...spec.config,
       },
       clock: new AgentClock(options.epochMs ?? EPOCH_MS, spec.clock),
-      serviceMs: options.serviceMs ?? null,
+      costs: costsOf(options),
       skill: spec.skill ?? null,
       withholds: spec.withholds ?? (() => false),
       crashLoss: spec.crashLoss ?? "random",

@@ -117,6 +117,13 @@ export class Chromium {
     return (result as { value: T }).value;
   }
 
+  /** Presses and releases a key where the focus is. */
+  async press(key: "Enter"): Promise<void> {
+    const event = { key, code: key, text: "\r", windowsVirtualKeyCode: 13 };
+    await this.#send("Input.dispatchKeyEvent", { type: "keyDown", ...event });
+    await this.#send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
+  }
+
   /** A picture of the whole page, PNG. */
   async screenshot(): Promise<Buffer> {
     const { data } = await this.#send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true });

@@ -148,6 +148,65 @@ describe.skipIf(path === null)("in Chromium", () => {
     expect(read.away).toBe("");
   });
 
+  /** What saving the figure at this place gives: by the keyboard, as whoever has no mouse does. */
+  const saved = async (index: number) => {
+    await browser.evaluate(`(() => {
+      window.blobs = [];
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (blob) => { window.blobs.push(blob); return make.call(URL, blob); };
+    })()`);
+    const seen = `[...document.querySelectorAll("figure")].filter((figure) => figure.querySelector(".save"))`;
+    for (const kind of [0, 1]) {
+      await browser.evaluate(`${seen}[${index}].querySelectorAll(".save button")[${kind}].focus()`);
+      await browser.press("Enter");
+    }
+    return browser.evaluate<{
+      svg: string;
+      width: number;
+      height: number;
+      colors: number;
+      label: string;
+    }>(`(async () => {
+      while (window.blobs.length < 2) await new Promise((resolve) => requestAnimationFrame(resolve));
+      const byType = (type) => window.blobs.find((blob) => blob.type === type);
+      const image = await createImageBitmap(byType("image/png"));
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, image.width, image.height);
+      const colors = new Set(new Uint32Array(data.buffer));
+      const label = document.activeElement.getAttribute("aria-label");
+      return { svg: await byType("image/svg+xml").text(), width: image.width, height: image.height, colors: colors.size, label };
+    })()`);
+  };
+
+  const SAVED = [
+    { name: "a run", index: 0, view: VIEWS[0]!, words: ["Timeline of the run", "Meshwork simulation"] },
+    { name: "a run", index: 2, view: VIEWS[3]!, words: ["Meshwork simulation"] },
+    { name: "a broken invariant", index: 0, view: VIEWS[1]!, words: ["completion &gt;= 0.99"] },
+    { name: "messages around a moment", index: 0, view: VIEWS[0]!, words: ["precommit"] },
+    { name: "a sweep", index: 1, view: VIEWS[1]!, words: ["kill.share", "selector", "Meshwork simulation sweep"] },
+    { name: "a run of real nodes", index: 0, view: VIEWS[2]!, words: ["Meshwork"] },
+  ];
+
+  test.each(SAVED)(
+    "a figure of $name is saved as SVG and PNG that stand by themselves",
+    async ({ name, index, view, words }) => {
+      await browser.open(files.get(name)!, view);
+      const count = await browser.evaluate<number>(`document.querySelectorAll("figure .save").length`);
+      expect(count).toBe(await browser.evaluate<number>(`document.querySelectorAll("figure:has(svg)").length`));
+      const { svg, width, height, colors, label } = await saved(index);
+      expect(label).toMatch(/^Save as PNG: ./);
+      for (const word of words) expect(svg).toContain(word);
+      expect(svg).not.toMatch(/var\(|class=|https?:\/\/(?!www\.w3\.org)/);
+      expect(svg).toContain(view.scheme === "dark" ? "rgb(21, 24, 28)" : "rgb(255, 255, 255)");
+      const [, wide, high] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg)!;
+      expect(Math.abs(width / Number(wide) - height / Number(high))).toBeLessThan(0.02);
+      expect(colors).toBeGreaterThan(10);
+      expect(browser.complaints.splice(0)).toEqual([]);
+    },
+  );
+
   test.each(["many seeds", "a run of real nodes"])(
     "%s prints on paper that is always light, nothing cut off",
     async (name) => {

@@ -28,9 +28,9 @@ export function runScenario(name: string, off = false): Summary {
 }
 
 /** What a verdict rests on, for the message of a failed test. */
-export const explain = ({ expectations, invariants, idleFaults }: Summary): string =>
+export const explain = ({ expectations, invariants, shortfalls }: Summary): string =>
   [
     ...expectations.map(({ expression, value, pass }) => `${pass ? "ok" : "FAIL"} ${expression}: ${value}`),
     ...invariants.filter(({ pass }) => !pass).map(({ id, first }) => `${id}: ${first}`),
-    ...idleFaults.map((fault) => `did nothing: ${fault}`),
+    ...shortfalls.map(({ what, why }) => `${what}: ${why}`),
   ].join("\n");

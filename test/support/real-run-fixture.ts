@@ -73,6 +73,8 @@ const invariant = (id: string, broken: string | undefined): CheckedInvariant => 
   return { id, verdict: "broken", note: facts, first: { property: id, facts, at } };
 };
 
+const REASSIGNED = { expired: 0, gone: 1, busy: 0, failed: 0, refused: 0 };
+
 export function realRunFixture({ broken, hasFaults = true, title = "survey of papers" }: RealRunOptions = {}): RealRun {
   const faults = hasFaults ? FAULTS : [];
   const figures = new RunFigures({ agents: AGENTS, faults, startedMs: STARTED_MS });
@@ -84,7 +86,7 @@ export function realRunFixture({ broken, hasFaults = true, title = "survey of pa
     reason: "",
     highlights: ["452 files, 2.2 MiB", "most frequent: const 7,386"],
     job: JOB,
-    tasks: { total: TASKS, accepted: TASKS, failed: 0, cancelled: 0, reassigned: 1 },
+    tasks: { total: TASKS, accepted: TASKS, failed: 0, cancelled: 0, reassigned: 1, reassignedBy: REASSIGNED },
     committee: NAMES.slice(0, 4).map((name) => ({ name, power: 1 })),
     blocks: TASKS,
     wallMs: 11_200,

@@ -5,6 +5,7 @@
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { SweepPoint } from "../../sim/report/sweep-page.ts";
+import { judge } from "../../sim/run/judge.ts";
 import type {
   AgentRow,
   MessageRow,
@@ -16,7 +17,6 @@ import type {
   Violation,
 } from "../../sim/run/result.ts";
 import type { AgentGroup, AgentProfile, Scenario, ScheduledFault } from "../../sim/scenario/scenario.ts";
-import { fulfils } from "../../sim/scenario/scenario.ts";
 
 export interface FixtureOptions {
   readonly agents?: number;
@@ -62,19 +62,21 @@ const group = (name: string, count: number, behave: AgentGroup["behave"]): Agent
   ...{ clock: { skewMs: 20, driftPpm: 30 }, crashLoss: "random", startWithinMs: 0 },
 });
 
-const fault = (atMs: number, untilMs: number | null, kind: string, text: string): ScheduledFault => ({
+const fault = (place: number, atMs: number, untilMs: number | null, kind: string, text: string): ScheduledFault => ({
+  place,
   atMs,
   untilMs,
   kind,
   options: {},
   target: null,
+  upTo: false,
   text,
 });
 
 const FAULTS: readonly ScheduledFault[] = [
-  fault(20_000, null, "kill", "at: 20s, kill: { share: 0.5, which: non-members }"),
-  fault(40_000, 80_000, "churn", "between: [40s, 80s], churn: { leavePerMinute: 6, joinPerMinute: 6 }"),
-  fault(90_000, 105_000, "partition", "at: 90s, partition: { groups: [0.7, 0.3], for: 15s }"),
+  fault(0, 20_000, null, "kill", "at: 20s, kill: { share: 0.5, which: non-members }"),
+  fault(1, 40_000, 80_000, "churn", "between: [40s, 80s], churn: { leavePerMinute: 6, joinPerMinute: 6 }"),
+  fault(2, 90_000, 105_000, "partition", "at: 90s, partition: { groups: [0.7, 0.3], for: 15s }"),
 ];
 
 function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMin = 0.99 }: FixtureOptions): Scenario {
@@ -111,6 +113,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
     workload: {
       clients: 2,
       count: 20,
+      upTo: false,
       arrival: { kind: "poisson", perSecond: 0.5 },
       shape: {
         kind: "map-reduce",
@@ -315,50 +318,19 @@ function runOf(scenario: Scenario, seed: number, options: FixtureOptions): RunRe
     invariants: ["1 agreement", "2 validity", "3 same state", "4 budget", "5 certificates", "6 one seat an agent"].map(
       (id) => ({ id, first: violation?.property === id ? violation : null }),
     ),
-    idleFaults: [],
+    faults: scenario.faults.map(({ place, kind, text, atMs, untilMs, upTo }) => {
+      const hit = new Set(faults.filter((entry) => entry.text === text).flatMap((entry) => entry.agents)).size;
+      const asked = kind === "kill" ? hit : null;
+      return { place, kind, text, atMs, untilMs, asked, hit, tookEffect: true, upTo, shortBecause: null };
+    }),
+    shortfalls: [],
+    addedMetrics: [],
   };
 }
 
 // --- several together ---------------------------------------------------------------------------------
 
-export function summaryOf(scenario: Scenario, results: readonly RunResult[]): Summary {
-  const names = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))];
-  const valuesOf = (name: string): number[] => results.flatMap(({ metrics }) => metrics[name] ?? []);
-  const estimate = (values: readonly number[]) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (values.length - 1);
-    const half = 2.3 * Math.sqrt(variance / values.length);
-    return { mean, ci95: values.length < 2 ? null : ([mean - half, mean + half] as const) };
-  };
-  const expectations = scenario.expect.map((expectation) => {
-    const { expression, metric, relation } = expectation;
-    const failedSeeds = results.filter(({ metrics }) => !fulfils(expectation, metrics[metric] ?? null));
-    const sorted = valuesOf(metric).sort((a, b) => a - b);
-    const value = (relation === ">=" ? sorted[0] : sorted.at(-1)) ?? null;
-    return { expression, value, pass: failedSeeds.length === 0, failedSeeds: failedSeeds.map(({ seed }) => seed) };
-  });
-  const invariants = (results[0]?.invariants ?? []).map(({ id }, index) => {
-    const first = results.flatMap((result) => result.invariants[index]?.first ?? [])[0];
-    return { id, pass: first === undefined, ...(first === undefined ? {} : { first: first.message }) };
-  });
-  const idleFaults = [...new Set(results.flatMap((result) => result.idleFaults))];
-  const pass = [...expectations, ...invariants].every((part) => part.pass) && idleFaults.length === 0;
-  return {
-    scenario: scenario.name,
-    driver: "virtual",
-    seeds: results.map(({ seed }) => seed),
-    simulated: true,
-    partial: results.some(({ partial }) => partial),
-    verdict: pass ? "pass" : "fail",
-    expectations,
-    invariants,
-    idleFaults,
-    metrics: Object.fromEntries(
-      names.flatMap((name) => (valuesOf(name).length > 0 ? [[name, estimate(valuesOf(name))]] : [])),
-    ),
-    traceDigests: results.map(({ digest }) => digest),
-  };
-}
+export const summaryOf = (scenario: Scenario, results: readonly RunResult[]): Summary => judge(scenario, results);
 
 export function reportFixture(options: FixtureOptions = {}): ReportFixture {
   const scenario = scenarioOf(options);

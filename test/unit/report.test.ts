@@ -52,10 +52,11 @@ test("a broken invariant stands at the top, with the messages around it before t
 
 test("a fault without effect fails in plain words", () => {
   const { scenario, results } = reportFixture({ completionMin: 0.9 });
-  const idle = results.map((result): RunResult => ({ ...result, idleFaults: ["at: 30s, pause: { share: 0.1 }"] }));
+  const fault = { what: scenario.faults[1]!.text, why: "nobody was there", isNothing: true };
+  const idle = results.map((result): RunResult => ({ ...result, shortfalls: [fault] }));
   const text = textOf(render({ scenario, results: idle, summary: summaryOf(scenario, idle) }));
-  expect(text).toContain("The fault at: 30s, pause: { share: 0.1 } never took effect.");
-  expect(text).toContain("1 of 3 without effect");
+  expect(text).toContain(`${fault.what} never took effect: nobody was there.`);
+  expect(text).toContain("1 of 3 less than asked for");
 });
 
 test("nothing that a scenario says becomes markup", () => {
@@ -74,7 +75,7 @@ test("nothing that a scenario says becomes markup", () => {
         { tMs: 1_000, metric: `${evil}:a1`, value: 1 },
       ],
       metrics: { ...result.metrics, [evil]: 3 },
-      idleFaults: [evil],
+      shortfalls: [{ what: evil, why: evil, isNothing: true }],
     }),
   );
   const badly = {

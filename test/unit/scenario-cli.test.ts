@@ -39,7 +39,16 @@ describe("memory", () => {
     expect(() => planMemory(large, 2, { free: 2_000 })).toThrow(
       /^a run with \d+ agents needs about [\d.]+ GiB of memory, 2\.0 GiB are free$/,
     );
-    expect(planMemory(large, 2, { free: 2_000, force: true })).toEqual({ workers: 1, limitMiB: 2_000 });
+    expect(planMemory(large, 2, { free: 2_000, force: true })).toMatchObject({ workers: 1, limitMiB: 2_000 });
+  });
+
+  test("what runs want is said beside what is free, with a warning where it is most of it", () => {
+    const one = estimateMiB(scenario);
+    const wordsOf = (runs: number, free: number): string => planMemory(scenario, runs, { free, force: true }).words;
+    expect(wordsOf(1, 10_000)).toMatch(/^memory: a run wants about \d+ MiB; 9\.8 GiB are free$/);
+    expect(wordsOf(2, 10_000)).toMatch(/, [\d.]+ [MG]iB of 2 runs at a time; 9\.8 GiB are free$/);
+    expect(wordsOf(1, 1.1 * one)).toMatch(/warning: that leaves little/);
+    expect(wordsOf(1, 0.5 * one)).toMatch(/warning: that is more than there is/);
   });
 
   test("as many runs at a time as fit", () => {
@@ -157,8 +166,11 @@ describe("the command line", () => {
     const { results } = await runBatch(context, { batch, largest, tasks: tasks(2), noun: "seeds" });
     expect(results.map((result) => result?.partial)).toEqual([true, undefined]);
     const summary = judge(largest.scenario, finished(results), { partial: true });
-    expect(summary).toMatchObject({ partial: true, seeds: [0], idleFaults: [] });
-    expect(notes).toEqual(["ending the runs under way; once more ends at once"]);
+    expect(summary).toMatchObject({ partial: true, seeds: [0], shortfalls: [] });
+    expect(notes).toEqual([
+      expect.stringMatching(/^memory: a run wants about \d+ MiB; /),
+      "ending the runs under way; once more ends at once",
+    ]);
   });
 
   test("sweep: the same seeds at every point", async () => {
@@ -166,10 +178,15 @@ describe("the command line", () => {
     const vary = ["--vary", "workload.shape.width=1,2", "--runs", "2"];
     const { code, out } = await sim("sweep", inFolder("small.yaml"), ...vary, "--json", "--out", inFolder("D"));
     expect(code).toBe(0);
-    const { points, seeds } = JSON.parse(out) as { points: { params: object; summary: Summary }[]; seeds: number[] };
+    const { points, seeds, axes } = JSON.parse(out) as {
+      points: { params: object; summary: Summary }[];
+      seeds: number[];
+      axes: object[];
+    };
     expect(points.map(({ params }) => params)).toEqual([{ "workload.shape.width": 1 }, { "workload.shape.width": 2 }]);
     for (const { summary } of points) expect(summary.seeds).toEqual(seeds);
-    expect(readFileSync(inFolder("D/rows.csv"), "utf8")).toMatch(/^workload\.shape\.width,seed,/);
+    expect(readFileSync(inFolder("D/rows.csv"), "utf8")).toMatch(/^shape width \[tasks\],seed,/);
+    expect(axes).toEqual([{ path: "workload.shape.width", title: "shape width [tasks]" }]);
     expect(existsSync(inFolder("D/report.html"))).toBe(true);
   });
 

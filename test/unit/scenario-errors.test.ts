@@ -87,7 +87,7 @@ const KEYS: readonly Case[] = [
   [
     "what is not targeted",
     fault("{ at: 20s, partition: { groups: [0.5, 0.5], which: any } }"),
-    'half.yaml:6: unknown key "which" in faults[0].partition – known are: groups, for',
+    'half.yaml:6: unknown key "which" in faults[0].partition – known are: groups, upTo, for',
   ],
 ];
 

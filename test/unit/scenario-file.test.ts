@@ -160,11 +160,12 @@ test("a file with every key", () => {
       fullGossip: true,
       shardAgents: 1_024,
       realSignatures: true,
-      service: { baseMs: 0.1, perKibMs: 0.01 },
+      service: { preset: "own", baseMs: 0.1, perKibMs: 0.01, forcedWriteMs: 0, sharedCores: null },
     },
     workload: {
       clients: 3,
       count: 20,
+      upTo: false,
       arrival: { kind: "poisson", perSecond: 0.5 },
       shape: {
         kind: "map-reduce",
@@ -197,6 +198,8 @@ test("a file with every key", () => {
     },
     faults: [
       {
+        place: 0,
+        upTo: false,
         atMs: 20_000,
         untilMs: null,
         kind: "kill",
@@ -205,6 +208,8 @@ test("a file with every key", () => {
         text: "at: 20s, kill: { share: 0.5, which: non-members, silent: true }",
       },
       {
+        place: 1,
+        upTo: false,
         atMs: 40_000,
         untilMs: 80_000,
         kind: "churn",
@@ -213,6 +218,8 @@ test("a file with every key", () => {
         text: "between: [40s, 80s], churn: { leavePerMinute: 6, joinPerMinute: 6 }",
       },
       {
+        place: 2,
+        upTo: false,
         atMs: 1_500,
         untilMs: 3_500,
         kind: "pause",
@@ -221,6 +228,8 @@ test("a file with every key", () => {
         text: "at: 1500, pause: { which: [worker1, client1], for: 2s }",
       },
       {
+        place: 3,
+        upTo: false,
         atMs: 90_000,
         untilMs: 105_000,
         kind: "partition",
@@ -230,6 +239,8 @@ test("a file with every key", () => {
       },
       // The count of newcomers is an option, not a choice among those there.
       {
+        place: 4,
+        upTo: false,
         atMs: 95_000,
         untilMs: null,
         kind: "join",

@@ -24,7 +24,8 @@ const run = (seed: number, metrics: RunResult["metrics"], changes: Partial<RunRe
   digest: `digest ${seed}`,
   series: [],
   invariants: [{ id: "1 agreement", first: null }],
-  idleFaults: [],
+  faults: [],
+  shortfalls: [],
   ...changes,
 });
 
@@ -157,12 +158,9 @@ describe("the verdict", () => {
   });
 
   test("fails with a fault that never took effect", () => {
-    const summary = judge(scenarioWith(), [run(1, {}), run(2, {}, { idleFaults: ["at: 9s, kill: {}"] })]);
-    expect(summary).toMatchObject({ verdict: "fail", idleFaults: ["at: 9s, kill: {}"] });
-    const reasons = [1, 2].map((seed) =>
-      run(seed, {}, { idleFaults: ["x"], idleReasons: { x: `nobody was there in ${seed}` } }),
-    );
-    expect(judge(scenarioWith(), reasons).idleReasons).toEqual({ x: "nobody was there in 1" });
+    const short = (seed: number) => ({ what: "at: 9s, kill: {}", why: `nobody was there in ${seed}`, isNothing: true });
+    const summary = judge(scenarioWith(), [run(1, {}), ...[2, 3].map((n) => run(n, {}, { shortfalls: [short(n)] }))]);
+    expect(summary).toMatchObject({ verdict: "fail", shortfalls: [{ ...short(2), seeds: [2, 3] }] });
   });
 
   test("fails with a broken invariant, and says where; its figures do not count among those of whole runs", () => {
@@ -172,13 +170,14 @@ describe("the verdict", () => {
       partial: false,
       expectations: [{ pass: true, value: 1 }],
       invariants: [{ id: "1 agreement", pass: false, first: "seed 2, 1235 ms: two blocks" }],
-      metrics: { completion: { mean: 1, ci95: null } },
+      metrics: { completion: { mean: 1, ci95: null, unit: "share" } },
     });
   });
 
   test("of an interruption: whole runs count, a fault still to come is not idle, and it says that it is partial", () => {
-    const runs = [run(1, { x: 3 }), run(2, { x: 0 }, { partial: true, idleFaults: ["at: 9s, kill: {}"] })];
-    expect(judge(scenarioWith("x == 3"), runs)).toMatchObject({ verdict: "pass", partial: true, idleFaults: [] });
+    const shortfalls = [{ what: "at: 9s, kill: {}", why: "", isNothing: true }];
+    const runs = [run(1, { x: 3 }), run(2, { x: 0 }, { partial: true, shortfalls })];
+    expect(judge(scenarioWith("x == 3"), runs)).toMatchObject({ verdict: "pass", partial: true, shortfalls: [] });
     expect(judge(scenarioWith("x == 3"), runs.slice(1))).toMatchObject({ verdict: "fail", partial: true });
   });
 
@@ -189,7 +188,7 @@ describe("the verdict", () => {
 
   test("leaves out metrics that nobody measured", () => {
     const { metrics } = judge(scenarioWith(), [run(1, { x: null, y: 1 }), run(2, { x: null, y: null })]);
-    expect(metrics).toEqual({ y: { mean: 1, ci95: null } });
+    expect(metrics).toEqual({ y: { mean: 1, ci95: null, unit: "" } });
   });
 });
 

@@ -133,7 +133,7 @@ describe("files that come with the simulator", () => {
     const { scenario, files: read } = loaded;
     const result = simulate(scenario, { seed: scenario.seed, host: simHost, registry: loaded.registry, files: read });
     expect(result.metrics.completion).toBe(1);
-    expect(result.idleFaults).toEqual([]);
+    expect(result.shortfalls).toEqual([]);
     expect(result.invariants.filter(({ first }) => first !== null)).toEqual([]);
   });
 

@@ -25,7 +25,7 @@ class FakeRunners {
   create = (): Runner => ({
     run: ({ seed }, onProgress) => {
       this.begun.push(seed);
-      onProgress(0.5);
+      onProgress(0.5, 2_000);
       return new Promise((resolve, reject) => this.#ends.set(seed, { resolve, reject }));
     },
     close: async () => void this.closed++,
@@ -95,10 +95,10 @@ describe("a pool", () => {
       onProgress: (progress) => told.push(progress),
       now: () => nowMs,
     });
-    expect(told.at(-1)).toEqual({ done: 0, total: 4, share: 0.125, leftMs: null });
+    expect(told.at(-1)).toEqual({ done: 0, total: 4, share: 0.125, simulatedMs: 2_000, leftMs: 0 });
     nowMs = 1_000;
     await fake.end(0);
-    expect(told.at(-1)).toEqual({ done: 1, total: 4, share: 0.25, leftMs: 3_000 });
+    expect(told.at(-1)).toEqual({ done: 1, total: 4, share: 0.375, simulatedMs: 4_000, leftMs: 2_500 });
     for (const seed of [1, 2, 3]) await fake.end(seed);
     await done;
     expect(told.at(-1)).toMatchObject({ done: 4, share: 1, leftMs: 0 });
@@ -107,34 +107,39 @@ describe("a pool", () => {
 
 describe("progress", () => {
   test.each<[PoolProgress, string]>([
-    [{ done: 0, total: 1, share: 0.236, leftMs: null }, "23 % of the longest that the run may take"],
-    [{ done: 0, total: 8, share: 0.1, leftMs: null }, "0 of 8 seeds, 10 %"],
-    [{ done: 2, total: 8, share: 0.3, leftMs: 95_000 }, "2 of 8 seeds, 30 %, about 95 s left"],
-    [{ done: 7, total: 8, share: 0.99, leftMs: 4 }, "7 of 8 seeds, 99 %, less than a second left"],
-    [{ done: 7, total: 8, share: 0.9, leftMs: 1_499 }, "7 of 8 seeds, 90 %, about 1 s left"],
-    [{ done: 8, total: 8, share: 1, leftMs: 0 }, "8 of 8 seeds, 100 %"],
+    [
+      { done: 0, total: 1, share: 0.236, simulatedMs: 18_340, leftMs: 12_000 },
+      "23 %, 18.3 s of virtual time, about 12 s left",
+    ],
+    [{ done: 0, total: 8, share: 0.1, simulatedMs: 0, leftMs: null }, "0 of 8 seeds, 10 %"],
+    [{ done: 2, total: 8, share: 0.3, simulatedMs: 0, leftMs: 95_000 }, "2 of 8 seeds, 30 %, about 95 s left"],
+    [{ done: 7, total: 8, share: 0.99, simulatedMs: 0, leftMs: 4 }, "7 of 8 seeds, 99 %, less than a second left"],
+    [{ done: 7, total: 8, share: 0.9, simulatedMs: 0, leftMs: 1_499 }, "7 of 8 seeds, 90 %, about 1 s left"],
+    [{ done: 8, total: 8, share: 1, simulatedMs: 0, leftMs: 0 }, "8 of 8 seeds, 100 %"],
   ])("%j", (progress, text) => {
     expect(progressText(progress, "seeds")).toBe(text);
   });
 
-  test("without a terminal: a line when something was done, the last one always", () => {
+  test("without a terminal: a line after two seconds, and then one every five", () => {
     const lines: string[] = [];
     let nowMs = 0;
     const context = { io: { terminal: null, env: {} }, note: (line: string) => void lines.push(line) };
     const progress = new ProgressLine(context, "runs", () => nowMs);
-    for (const done of [0, 1, 2, 3]) {
-      progress.update({ done, total: 3, share: done / 3, leftMs: null });
-      nowMs += 5_000;
+    for (const second of [0, 1, 2, 3, 6, 7, 8, 13, 20]) {
+      nowMs = second * 1_000;
+      const done = second === 20 ? 1 : 0;
+      progress.update({ done, total: 1, share: second / 20, simulatedMs: nowMs, leftMs: null });
     }
     progress.end();
-    expect(lines).toEqual(["1 of 3 runs, 33 %", "3 of 3 runs, 100 %"]);
+    const said = lines.map((line) => /^\d+ %/.exec(line)![0]);
+    expect(said).toEqual(["10 %", "35 %", "65 %"]);
   });
 
   test("on a terminal: one line, painted over, that fits", () => {
     let written = "";
     const terminal = { isTTY: true, columns: 30, write: (text: string) => void (written += text) };
     const progress = new ProgressLine({ io: { terminal, env: {} }, note: () => undefined }, "seeds", () => 1_000);
-    progress.update({ done: 1, total: 3, share: 0.5, leftMs: 1_000 });
+    progress.update({ done: 1, total: 3, share: 0.5, simulatedMs: 0, leftMs: 1_000 });
     progress.end();
     expect(written).toBe("\r\x1b[K━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 1 of 3 s\r\x1b[K");
   });
@@ -254,7 +259,8 @@ describe("what is printed", () => {
 
   test("a fault without effect says why", () => {
     const { scenario, results, summary } = reportFixture();
-    const idle = { idleFaults: ["at: 3s, kill: {}"], idleReasons: { "at: 3s, kill: {}": "no agent was there at 3s" } };
+    const shortfall = { what: "at: 3s, kill: {}", why: "no agent was there at 3s", isNothing: true, seeds: [7] };
+    const idle = { shortfalls: [shortfall] };
     const lines = renderSummary(scenario, results, { ...summary, ...idle }, { ...shown, page: pages[1]!, asked: 1 });
     const at = lines.indexOf(" ✗ never took effect: at: 3s, kill: {}");
     expect(lines[at + 1]).toBe("   no agent was there at 3s");
@@ -262,7 +268,7 @@ describe("what is printed", () => {
 
   test("two runs are too few for an interval", () => {
     const { scenario, results, summary } = reportFixture({ seeds: [1, 2] });
-    const metrics = { completion: { mean: 1, ci95: null } };
+    const metrics = { completion: { mean: 1, ci95: null, unit: "share" } };
     const text = (seeds: readonly number[]): string =>
       renderSummary(scenario, results, { ...summary, seeds, metrics }, { ...shown, page: pages[1]! }).join("\n");
     expect(text([1, 2])).toMatch(/completion +100 +% +too few runs/);
@@ -278,7 +284,10 @@ describe("what is printed", () => {
   test("a comparison marks what lies apart beyond chance", () => {
     const summaryOf = (mean: number, half: number): Summary => ({
       ...reportFixture().summary,
-      metrics: { completion: { mean, ci95: [mean - half, mean + half] }, blocks: { mean: 5, ci95: [5, 5] } },
+      metrics: {
+        completion: { mean, ci95: [mean - half, mean + half], unit: "share" },
+        blocks: { mean: 5, ci95: [5, 5], unit: "blocks" },
+      },
     });
     const summaries = [summaryOf(0.9, 0.01), summaryOf(0.5, 0.01), summaryOf(0.89, 0.05)];
     const compared = compareMetrics(summaries);

@@ -71,19 +71,19 @@ test("real signatures and hop-by-hop gossip change the bytes, not what comes out
 });
 
 test("a fault that finds nobody is named", () => {
-  const { idleFaults } = run(
+  const { shortfalls } = run(
     "faults:\n  - { at: 2s, kill: { which: [liar1], count: 1 } }\n  - { at: 3s, kill: { which: [liar1], count: 1 } }",
   );
-  expect(idleFaults).toHaveLength(1);
+  expect(shortfalls).toHaveLength(1);
 });
 
 test("a fault that finds nobody says why", () => {
-  const { idleReasons } = run(
+  const { shortfalls } = run(
     "faults:\n  - { at: 3s, pause: { which: workers, for: 1s } }\n  - { at: 2s, kill: { which: [liar1], count: 1 } }\n  - { at: 4s, kill: { which: [liar1] } }",
   );
-  expect(Object.values(idleReasons!)).toEqual([
+  expect(shortfalls.map(({ why }) => why)).toEqual([
     "no agent was working for a job at 3s: the first job was submitted at 5s",
-    "whom it would have hit at 4s was not up any more",
+    "0 of the 1 that it names were running at 4s",
   ]);
 });
 

@@ -9,6 +9,7 @@ const ESCAPE = String.fromCharCode(27);
 const stripColors = (line: string): string => line.replaceAll(new RegExp(`${ESCAPE}\\[[\\d;]*m`, "g"), "");
 
 describe("the summary", () => {
+  const reassignedBy = { expired: 0, gone: 2, busy: 0, failed: 0, refused: 0 };
   const agent = (name: string, parts: Partial<RunSummary["agents"][number]> = {}): RunSummary["agents"][number] => ({
     agent: `id-${name}`,
     name,
@@ -25,7 +26,7 @@ describe("the summary", () => {
     job: "ab".repeat(32),
     status: "certified",
     reason: "",
-    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2 },
+    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2, reassignedBy },
     committee: ["ada", "bob", "cyd", "dee"].map((name) => ({ agent: `id-${name}`, power: 1 })),
     agents: [
       agent("ada"),
@@ -60,7 +61,7 @@ describe("the summary", () => {
       " ✓ CERTIFIED  corpus survey in 8.4 s",
       "",
       " answer      9 files",
-      " tasks       40 of 40 accepted, 2 handed to another agent",
+      " tasks       40 of 40 accepted, 2 handed to another agent (agent gone 2)",
       " agreed by   a committee of 4, safe with any 1 Byzantine: ada, bob, cyd, dee",
       " survived    eve: lying at 0 ms, 17 results rejected",
       "             bob: killed at 3.2 s, its work went to others",

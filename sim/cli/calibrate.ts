@@ -1,0 +1,63 @@
+/** `meshwork sim calibrate`: what inputs cost the agents of this machine, as a preset that scenarios can name. */
+
+import { resolve } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import { CALIBRATED, CALIBRATION_FILE, type Measured } from "../scenario/service-costs.ts";
+import { EXIT, type Register } from "./context.ts";
+import { writeWhole } from "./run-files.ts";
+import { padEnd } from "./text.ts";
+
+const EXAMPLES = `
+Examples:
+  $ meshwork sim calibrate                                   about a minute, on an idle machine
+  $ meshwork sim run half-killed --costs calibrated          with what was measured
+  $ meshwork sim calibrate --out laptop.json
+  $ meshwork sim run half-killed --costs laptop.json --set network.service.sharedCores=2
+
+Seven real nodes in this process do eight small jobs over libp2p, on ports of 127.0.0.1, with their stores on disk. The
+file is plain data: a run with the same file is the same run, on every machine.`;
+
+export const registerCalibrate: Register = (sim, act, platform) => {
+  sim
+    .command("calibrate")
+    .description("measure what inputs cost agents on this machine, for sim run --costs calibrated")
+    .option("--out <file>", "where the figures go", CALIBRATION_FILE)
+    .option("--json", "print the figures as one JSON document")
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (context, { out }: { readonly out: string }) => {
+        const { loadCalibrate } = await platform();
+        if (loadCalibrate === undefined)
+          throw new MeshworkError("usage", "there are no real nodes to measure here", "use the command line");
+        const calibrate = await loadCalibrate();
+        const { signal } = context;
+        let measured: Measured;
+        try {
+          measured = await calibrate({ signal, onStage: (stage) => context.note(`measuring: ${stage}`) });
+        } catch (error) {
+          if (signal.aborted) return EXIT.interrupted;
+          throw error;
+        }
+        writeWhole(out, `${JSON.stringify(measured, null, 2)}\n`);
+        if (context.json) context.printJson(measured);
+        else for (const line of render(measured, out)) context.print(line);
+        return EXIT.pass;
+      }),
+    );
+};
+
+function render({ baseMs, perKibMs, forcedWriteMs, measured }: Measured, out: string): string[] {
+  const { processor, cores, agents, inputs, signMs, verifyMs, loopbackMs, node } = measured;
+  const line = (label: string, text: string): string => ` ${padEnd(label, 16)}${text}`;
+  return [
+    "",
+    line("an input", `${baseMs} ms, and ${perKibMs} ms for each KiB of it (ideal: 0.2 and 0.02)`),
+    line("a forced write", `${forcedWriteMs} ms (ideal: none)`),
+    line("a signature", `${signMs} ms to sign, ${verifyMs} ms to verify: within an input's cost`),
+    line("one way", `${loopbackMs} ms over the loopback device (network.latencyMs)`),
+    line("measured", `${inputs} inputs of ${agents} nodes, Node ${node}, ${cores} cores, ${processor}`),
+    line("file", out),
+    line("use it", `--costs ${resolve(out) === resolve(CALIBRATION_FILE) ? CALIBRATED : out}`),
+    "",
+  ];
+}

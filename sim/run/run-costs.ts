@@ -1,0 +1,20 @@
+/** What inputs cost agents, from a scenario's figures to the options of its world. */
+
+import type { Input } from "../../protocol/input.ts";
+import type { NetworkSpec } from "../scenario/scenario.ts";
+import { CorePool } from "../virtual/core-pool.ts";
+import type { WorldOptions } from "../virtual/options.ts";
+
+const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
+
+type CostOptions = Pick<WorldOptions, "serviceMs" | "cores" | "forcedWriteMs">;
+
+export function costsOf({ service }: Pick<NetworkSpec, "service">): CostOptions {
+  if (service === null) return {};
+  const { baseMs, perKibMs, forcedWriteMs, sharedCores } = service;
+  return {
+    serviceMs: (input) => baseMs + (bytesOf(input) * perKibMs) / 1_024,
+    forcedWriteMs,
+    ...(sharedCores === null ? {} : { cores: new CorePool(sharedCores) }),
+  };
+}
