@@ -110,7 +110,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
       if (perProcess > 1) command.push("--per-process", String(perProcess));
       if (options.input !== undefined) command.push("--input", options.input);
       const ending = { context, run, handle, folder, title, command, highlights };
-      return async () => finishRun({ ...ending, messages: await messages() });
+      return async (joinTraces) => finishRun({ ...ending, joinTraces, messages: await messages() });
     },
   );
 }

@@ -107,7 +107,7 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
       if (options.skills !== undefined) command.push("--skills", options.skills);
       if (options.allowCommands === true) command.push("--allow-commands");
       const ending = { context, run, handle, folder, title: job.name, command };
-      return async () => finishRun({ ...ending, messages: await messages() });
+      return async (joinTraces) => finishRun({ ...ending, joinTraces, messages: await messages() });
     },
   );
 }

@@ -135,7 +135,7 @@ async function submitJob(
     throw error;
   });
   const { sent } = client.node.stats().network;
-  return finishRun({ context, run, handle, folder, title: job.name, messages: sent, command: null });
+  return finishRun({ context, run, handle, folder, title: job.name, messages: sent, command: null, joinTraces: null });
 }
 
 /** Whoever stops waiting has not stopped the job. */

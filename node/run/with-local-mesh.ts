@@ -41,12 +41,13 @@ export interface Running {
 const STILL_MS = 60_000;
 
 /**
- * `work` returns what is to be done once the mesh has ended: its messages are counted by then. Returns the exit code.
+ * What is to be done once the mesh has ended: its messages are counted by then. `joinTraces` makes one trace of all
+ * agents', which takes a while after a long run. Returns the exit code.
  */
-export async function withLocalMesh(
-  run: LocalMeshRun,
-  work: (running: Running) => Promise<() => Promise<number>>,
-): Promise<number> {
+export type Finish = (joinTraces: JoinTraces) => Promise<number>;
+export type JoinTraces = (onHeight?: (height: number) => void) => Promise<void>;
+
+export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) => Promise<Finish>): Promise<number> {
   const { context, folder, agents, perProcess, args, startedAt } = run;
   const meshId = `local-${randomBytes(6).toString("hex")}`;
   let tellLost: OnLost = ({ name }, how) => context.note(`agent ${name} ended (${how})`);
@@ -64,8 +65,14 @@ export async function withLocalMesh(
     throw error;
   });
   let owner: MeshworkNode | null = null;
-  let finish: (() => Promise<number>) | null = null;
+  let finish: Finish | null = null;
   const ownerTrace = join(folder.path, "agents", "owner.jsonl");
+  let joined: Promise<void> | null = null;
+  const joinTraces: JoinTraces = (onHeight) => {
+    const files = [ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)];
+    joined ??= folder.writeTrace(files, { meshId, startedAt }, onHeight);
+    return joined;
+  };
   try {
     const addresses = mesh.agents.map((agent) => agent.address);
     owner = await createNode({
@@ -109,9 +116,13 @@ export async function withLocalMesh(
     await owner?.stop();
     await mesh.stop();
     context.signal.removeEventListener("abort", onAbort);
-    await folder.writeTrace([ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)], { meshId, startedAt });
+    if (finish === null) await joinTraces();
   }
-  return finish();
+  try {
+    return await finish(joinTraces);
+  } finally {
+    await joinTraces();
+  }
 }
 
 /** With this share of the agents a job starts without the others, which may still come. */

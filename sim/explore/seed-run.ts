@@ -150,7 +150,7 @@ class SeedRun {
   #createLog(): DecidedLog {
     const { meshId, crypto } = this.world;
     const { job, genesis } = this.#built;
-    return new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers });
+    return new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers, isTraced: true });
   }
 
   #onEntry(entry: TraceEntry): void {
