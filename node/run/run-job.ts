@@ -22,7 +22,7 @@ import { columnsOf, wantsColor } from "../cli/terminal-text.ts";
 import type { MeshworkNode } from "../node.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { COMMAND } from "../version.ts";
-import { blockProgress } from "./block-progress.ts";
+import { type BlockProgress, blockProgress } from "./block-progress.ts";
 import { JobWatch } from "./job-watch.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { JoinTraces, OnLost } from "./with-local-mesh.ts";
@@ -215,9 +215,10 @@ async function writePage(
   if (context.drawRunPage === null || command === null || joinTraces === null) return null;
   const verify = summary.certificate === null ? null : verifyCommand(folder.path);
   const joining = blockProgress(context, "joining the traces", summary.blocks);
-  const drawing = blockProgress(context, "drawing the page", summary.blocks);
+  let drawing: BlockProgress | null = null;
   try {
     await joinTraces(joining.onHeight).finally(joining.end);
+    drawing = blockProgress(context, "drawing the page", summary.blocks);
     const { html, broken } = await context.drawRunPage({
       title,
       reason: run.reason,
@@ -233,7 +234,7 @@ async function writePage(
     for (const finding of broken) context.note(`meshwork: a bug: an invariant broke in this run – ${finding}`);
     return folder.writeText("report.html", html);
   } catch (error) {
-    drawing.end();
+    drawing?.end();
     if (context.signal.aborted) throw interrupted();
     context.note(`meshwork: the page could not be drawn: ${error instanceof Error ? error.message : error}`);
     return null;

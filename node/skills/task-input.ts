@@ -13,8 +13,9 @@
 
 import type { Hash } from "../../protocol/core/ids.ts";
 import { selectPath } from "../../protocol/job/path.ts";
-import type { Data, TaskInput } from "../../protocol/wire/genesis.ts";
+import type { Data, Listed, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
+import { decodePart } from "../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import { WorkProblem } from "./work-problem.ts";
 
@@ -36,7 +37,7 @@ export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise
       return files[0];
     }
     case "list":
-      return Promise.all(input.items.map((item) => readData(item, blobs)));
+      return (await Promise.all(input.items.map((item) => readListed(item, blobs)))).flat(1);
     case "packs":
       return Promise.all(input.packs.map((pack) => readPack(pack.hash, blobs)));
   }
@@ -53,6 +54,14 @@ async function readData(data: Data, blobs: BlobSource): Promise<Value> {
   const decoded = decodeValue(bytes);
   if (!decoded.ok) throw new WorkProblem("refused", `the input is no value: ${decoded.code}`);
   return decoded.value;
+}
+
+/** Values of one entry of a list: its own, or those of many that share a blob. */
+async function readListed(item: Listed, blobs: BlobSource): Promise<readonly Value[]> {
+  if (item.kind !== "many") return [await readData(item, blobs)];
+  const decoded = decodePart(await readBlob(item.hash, blobs));
+  if (!decoded.ok) throw new WorkProblem("refused", `the input is no list of data: ${decoded.code}`);
+  return Promise.all(decoded.value.map((data) => readData(data, blobs)));
 }
 
 async function readPack(hash: Hash, blobs: BlobSource): Promise<readonly PackedFile[]> {

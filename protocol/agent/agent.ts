@@ -113,6 +113,7 @@ class Agent implements Machine {
       loadPpm: () => this.#worker.load.ppm,
       acquaintances: this.#advertiser.acquaintances,
       isAbsent: (agent) => this.#invitations.isAbsent(agent),
+      within: (from, job, answer) => this.#answers.within(from, job, answer),
     });
   }
 

@@ -50,6 +50,8 @@ export class JobHost {
   readonly #accused = new Set<AgentId>();
   /** The certificate of the job's last event. */
   certificate: Certificate | null = null;
+  /** What it answers whoever asks for that, where parts of it are blobs in its store; null: not asked for yet. */
+  certified: Uint8Array | null = null;
   /** Members that this agent does not hear, as of its last pulse. */
   silent: readonly AgentId[] = [];
   startedWallMs = 0;

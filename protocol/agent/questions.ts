@@ -6,7 +6,7 @@
 import type { Directory } from "../capability/directory.ts";
 import { EMBEDDING_BYTES, vectorOf } from "../capability/embedding.ts";
 import { SkillSearch } from "../capability/search.ts";
-import type { AgentId } from "../core/ids.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import type { Acquaintances } from "../membership/acquaintances.ts";
@@ -36,6 +36,8 @@ export interface QuestionSources {
   readonly acquaintances: Acquaintances;
   /** Whether an agent lately did not answer this one. */
   isAbsent(agent: AgentId): boolean;
+  /** Answers unless the asker recently got too much (answers.ts). */
+  within(from: AgentId, job: JobId | null, answer: () => Verdict): Verdict;
 }
 
 export class Questions {
@@ -61,11 +63,16 @@ export class Questions {
     this.#context.send(to, { kind: "query", id, query });
   }
 
+  /** Whoever got too much of late is told no, which has fewer bytes than the question. */
   onQuery(from: AgentId, { id, query }: Extract<Message, { kind: "query" }>): Verdict {
-    const { ok, bytes } = this.#answer(query);
-    const isSendable = bytes.length <= limits.frameBytes / 2;
-    this.#context.send(from, { kind: "reply", id, ok: ok && isSendable, bytes: isSendable ? bytes : NO.bytes });
-    return ACCEPT;
+    const send = ({ ok, bytes }: Answer): Verdict => {
+      const isSendable = bytes.length <= limits.frameBytes / 2;
+      this.#context.send(from, { kind: "reply", id, ok: ok && isSendable, bytes: isSendable ? bytes : NO.bytes });
+      return ACCEPT;
+    };
+    const job = "job" in query ? query.job : null;
+    const verdict = this.#sources.within(from, job, () => send(this.#answer(query)));
+    return verdict.verdict === "accept" ? verdict : send(NO);
   }
 
   onReply(from: AgentId, { id, ok, bytes }: Extract<Message, { kind: "reply" }>): Verdict {
@@ -102,12 +109,19 @@ export class Questions {
       return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
     }
     if (query.kind === "certificate") {
-      const certified = encodeCertified(host, this.#context.config.crypto.hash);
-      if (certified === null) return NO;
-      for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
-      return { ok: true, bytes: certified.bytes };
+      const certified = this.#certified(host);
+      return certified === null ? NO : { ok: true, bytes: certified };
     }
     return { ok: true, bytes: encodeValue(describeJob(host, this.#nameOf)) };
+  }
+
+  /** It does not change any more: what was stored as blobs is made once, however often somebody asks. */
+  #certified(host: JobHost): Uint8Array | null {
+    if (host.certified !== null) return host.certified;
+    const certified = encodeCertified(host, this.#context.config.crypto.hash);
+    for (const bytes of certified?.blobs ?? []) this.#context.emit({ kind: "storeBlob", bytes });
+    if (certified !== null && certified.blobs.length > 0) host.certified = certified.bytes;
+    return certified?.bytes ?? null;
   }
 
   #answer(query: Query): Answer {

@@ -3,23 +3,30 @@
  */
 
 import { compareText } from "../core/bytes.ts";
+import type { Hasher } from "../core/crypto.ts";
 import { type AgentId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SHAPES } from "../job/event.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
-import { certificateCodec } from "../wire/certificate.ts";
+import { encodeCertificate } from "../wire/certificate.ts";
 import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
-import { type Data, dataCodec } from "../wire/genesis.ts";
+import type { Data } from "../wire/genesis.ts";
+import { blobParcel, encodePart, PARCELS_MAX, type Parcel, parcelCodec, splitList } from "../wire/parcel.ts";
 import type { Value } from "../wire/value.ts";
 import type { DivergedJob } from "./containment.ts";
 import type { JobHost } from "./job-host.ts";
 
-/** A certificate with the outputs that it certifies: one value, or the items of a list. */
+/**
+ * A certificate with the outputs that it certifies - one value, or the items of a list, in parts. What is too large for a
+ * frame is blobs of whoever answers; each is checked by its hash, and the certificate covers all of them.
+ */
 export const certifiedCodec = struct({
-  certificate: certificateCodec,
+  /** Canonical bytes (wire/certificate.ts). */
+  certificate: parcelCodec,
   shape: oneOf(SHAPES),
-  outputs: list(dataCodec, limits.mapItems),
+  /** Canonical bytes of lists of data (wire/parcel.ts), which together are the outputs in order. */
+  outputs: list(parcelCodec, PARCELS_MAX),
 });
 export type Certified = Infer<typeof certifiedCodec>;
 
@@ -133,23 +140,22 @@ function outputsOf(host: JobHost): readonly Data[] | null {
   return outputs;
 }
 
-/** Bytes of inline outputs above which they are handed out as blobs. */
-const INLINE_MAX = 1024 * 1024;
+/** Bytes of an answer above which its parts are handed out as blobs. */
+const INLINE_MAX = limits.frameBytes / 4;
 
-/** The answer of a certified job in canonical bytes, with the inline outputs that must become blobs for it to fit a frame. */
+/** The answer of a certified job, and the blobs that must be stored for whoever asks. Cost: linear in the outputs. */
 export function encodeCertified(
   host: JobHost,
-  hash: (bytes: Uint8Array) => Infer<typeof certificateCodec>["parentEvents"],
-): { bytes: Uint8Array; blobs: Uint8Array[] } | null {
+  hasher: Hasher,
+): { bytes: Uint8Array; blobs: readonly Uint8Array[] } | null {
   const outputs = outputsOf(host);
   if (host.certificate === null || outputs === null) return null;
-  const blobs: Uint8Array[] = [];
-  const size = outputs.reduce((sum, data) => sum + (data.kind === "inline" ? data.bytes.length : 0), 0);
-  const portable = outputs.map((data): Data => {
-    if (data.kind === "blob" || size <= INLINE_MAX) return data;
-    blobs.push(data.bytes);
-    return { kind: "blob", hash: hash(data.bytes), bytes: data.bytes.length };
-  });
+  const parts = [encodeCertificate(host.certificate), ...splitList(outputs).map(encodePart)];
+  const isSmall = parts.reduce((sum, part) => sum + part.length, 0) <= INLINE_MAX;
+  const [certificate, ...lists] = parts.map(
+    (bytes): Parcel => (isSmall ? { kind: "inline", bytes } : blobParcel(hasher, bytes)),
+  );
   const shape = host.replica.ledger.state.nodes.get(host.genesis.output)!.shape;
-  return { bytes: encode(certifiedCodec, { certificate: host.certificate, shape, outputs: portable }), blobs };
+  const bytes = encode(certifiedCodec, { certificate: certificate!, shape, outputs: lists });
+  return { bytes, blobs: isSmall ? [] : parts };
 }

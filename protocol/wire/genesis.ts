@@ -191,13 +191,21 @@ export type SignedGenesis = Infer<typeof signedGenesisCodec>;
 
 export const jobIdOf = (hasher: Hasher, signed: SignedGenesis): JobId => hasher(signed.bytes);
 
+/** An item of a list, or a blob with many: canonical bytes of a list of data (wire/parcel.ts). */
+const listedCodec = variant({
+  inline: struct({ bytes: bytes(limits.inlineBytes) }),
+  blob: struct({ hash, bytes: uint(limits.blobBytes) }),
+  many: struct({ hash, bytes: uint(limits.blobBytes) }),
+});
+export type Listed = Infer<typeof listedCodec>;
+
 /** What a worker is given, after the ledger resolved a task's input. */
 export const taskInputCodec = variant({
   none: struct({}),
   value: struct({ data: dataCodec, path: text(limits.textBytes) }),
   files: struct({ pack: packCodec, single: bool }),
   /** Items of a batch, or the outputs of a map in order. */
-  list: struct({ items: list(dataCodec, limits.mapItems) }),
+  list: struct({ items: list(listedCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
 });
 export type TaskInput = Infer<typeof taskInputCodec>;
@@ -206,6 +214,6 @@ export type TaskInput = Infer<typeof taskInputCodec>;
 export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; readonly bytes: number }[] {
   if (input.kind === "files") return [input.pack];
   if (input.kind === "packs") return input.packs;
-  const data = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
-  return data.filter((item) => item.kind === "blob");
+  const data: readonly Listed[] = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
+  return data.filter((item) => item.kind !== "inline");
 }

@@ -22,6 +22,7 @@ import type {
   Genesis,
   Items,
   Like,
+  Listed,
   NodeSpec,
   Policy,
   Rule,
@@ -172,11 +173,16 @@ export const genesis: Arbitrary<Genesis> = fc.record({
   }),
 });
 const signedGenesis: Arbitrary<SignedGenesis> = fc.record({ bytes: bytesUpTo(limits.genesisBytes), signature });
+const listed: Arbitrary<Listed> = variant<Listed>({
+  inline: { bytes: bytesUpTo(limits.inlineBytes) },
+  blob: { hash, bytes: fc.integer({ min: 0, max: limits.blobBytes }) },
+  many: { hash, bytes: fc.integer({ min: 0, max: limits.blobBytes }) },
+});
 const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
   none: {},
   value: { data, path: longText },
   files: { pack, single: fc.boolean() },
-  list: { items: few(data) },
+  list: { items: few(listed) },
   packs: { packs: few(pack) },
 });
 

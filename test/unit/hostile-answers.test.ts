@@ -7,7 +7,9 @@ import { AddressBook } from "../../node/network/address-book.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { certifiedCodec } from "../../protocol/agent/status.ts";
 import { ZERO_HASH } from "../../protocol/core/ids.ts";
+import { encodeCertificate } from "../../protocol/wire/certificate.ts";
 import { encode } from "../../protocol/wire/codec.ts";
+import { encodePart } from "../../protocol/wire/parcel.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
 import { inline } from "../../sim/workloads/job-builder.ts";
 import { id, jobOf } from "../support/driven-agent.ts";
@@ -26,7 +28,11 @@ const forged = (): Uint8Array => {
     ...{ genesis: other.signed, changes: [], header, commit: [], event: new Uint8Array(1), parentEvents: ZERO_HASH },
     ...{ index: 0, count: 1, path: [] },
   };
-  return encode(certifiedCodec, { certificate, shape: "value", outputs: [inline(666)] });
+  return encode(certifiedCodec, {
+    certificate: { kind: "inline", bytes: encodeCertificate(certificate) },
+    shape: "value",
+    outputs: [{ kind: "inline", bytes: encodePart([inline(666)]) }],
+  });
 };
 
 /** The agent of `--to` keeps no such job; "honest" keeps it; "a-liar" is first in the order of ids. */
