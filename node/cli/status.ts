@@ -65,6 +65,8 @@ interface NodeStatus {
   readonly meshId: string;
   readonly meshAgents: number;
   readonly agents: readonly KnownAgent[];
+  /** What a reply had no room for. Agents of an earlier version do not say. */
+  readonly leftOut?: { readonly agents: number };
   /** Whether others can dial the agent that was asked. */
   readonly reach: { readonly state: "works" | "fails" | "unknown"; readonly detail: string };
   /** How the clock of its machine compares with those of others. Agents of an earlier version do not say. */
@@ -136,6 +138,9 @@ function describe(status: NodeStatus): string[] {
     ...(status.clock === undefined || status.clock === "" ? [] : [plainText(status.clock)]),
     `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`,
     ...agents,
+    ...((status.leftOut?.agents ?? 0) === 0
+      ? []
+      : [`  and ${status.leftOut!.agents} more, for which its answer had no room`]),
     `jobs it keeps: ${jobs.length}${working.length > 1 ? " (others may keep more: `result JOB` asks them, too)" : ""}`,
     ...jobs.flat(),
     ...(diverged.length === 0 ? [] : [`jobs that it no longer takes part in: ${diverged.length}`, ...diverged.flat()]),

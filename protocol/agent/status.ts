@@ -32,8 +32,8 @@ export type Certified = Infer<typeof certifiedCodec>;
 
 const TASKS_SHOWN = 1_000;
 
-/** A job as one object that JSON can hold. */
-export function describeJob(host: JobHost, nameOf: (agent: string) => string): Value {
+/** A job as one object that JSON can hold; of its nodes and its agents `most` each, and how many are left out. */
+export function describeJob(host: JobHost, nameOf: (agent: string) => string, most: number): Value {
   host.replica.settle();
   const { state } = host.replica.ledger;
   const { stats } = host;
@@ -47,6 +47,7 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
     if (task.awards.some((award) => award.status !== "ended")) running++;
     else ready++;
   }
+  const shown = Math.min(TASKS_SHOWN, most);
   const total = nodes.reduce((sum, node) => sum + node.tasks, 0);
   const outcome = state.outcome.get();
   return {
@@ -78,31 +79,36 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
       undecided: stats.undecided,
       unproven: state.unproven.get(),
     },
-    nodes: nodes.slice(0, TASKS_SHOWN),
-    agents: state.agents.sorted().map(([agent, record]) => {
-      const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;
-      return {
-        agent,
-        name: nameOf(agent),
-        offers,
-        awards,
-        results,
-        accepted,
-        rejected,
-        timeouts,
-        failures,
-        live,
-        earned,
-        dead,
-      };
-    }),
+    nodes: nodes.slice(0, shown),
+    leftOut: { nodes: Math.max(0, nodes.length - shown), agents: Math.max(0, state.agents.size - most) },
+    agents: state.agents
+      .sorted()
+      .slice(0, most)
+      .map(([agent, record]) => {
+        const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;
+        return {
+          agent,
+          name: nameOf(agent),
+          offers,
+          awards,
+          results,
+          accepted,
+          rejected,
+          timeouts,
+          failures,
+          live,
+          earned,
+          dead,
+        };
+      }),
   };
 }
 
-/** Jobs that went wrong here, the newest first, as many as an answer may name. */
-export function describeDiverged(diverged: Iterable<DivergedJob>): Value {
-  const newest = [...diverged].sort((a, b) => b.atMs - a.atMs || compareText(a.job, b.job)).slice(0, TASKS_SHOWN);
-  return newest.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
+/** Jobs that went wrong here, the newest first, `most` of them. */
+export function describeDiverged(diverged: Iterable<DivergedJob>, most: number): Value {
+  const newest = [...diverged].sort((a, b) => b.atMs - a.atMs || compareText(a.job, b.job));
+  const shown = newest.slice(0, Math.min(TASKS_SHOWN, most));
+  return shown.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
 }
 
 /** `reach`: as `self` found it; `heardMs`: how long ago something came from it, null if nothing did. */
