@@ -9,6 +9,8 @@
  * | files | a list of `{ path, data }` |
  * | list | a list of values |
  * | packs | a list of lists of `{ path, data }` |
+ * | part, single | a value |
+ * | part | a list of values |
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
@@ -40,6 +42,13 @@ export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise
       return (await Promise.all(input.items.map((item) => readListed(item, blobs)))).flat(1);
     case "packs":
       return Promise.all(input.packs.map((pack) => readPack(pack.hash, blobs)));
+    case "part": {
+      const { part, from, count, single } = input;
+      const values = (await readMany(part.hash, blobs)).slice(from, from + count);
+      if (values.length !== count) throw new WorkProblem("refused", "the list of inputs is shorter than was announced");
+      const read = await Promise.all(values.map((data) => readData(data, blobs)));
+      return single ? read[0] : read;
+    }
   }
 }
 
@@ -59,9 +68,13 @@ async function readData(data: Data, blobs: BlobSource): Promise<Value> {
 /** Values of one entry of a list: its own, or those of many that share a blob. */
 async function readListed(item: Listed, blobs: BlobSource): Promise<readonly Value[]> {
   if (item.kind !== "many") return [await readData(item, blobs)];
-  const decoded = decodePart(await readBlob(item.hash, blobs));
+  return Promise.all((await readMany(item.hash, blobs)).map((data) => readData(data, blobs)));
+}
+
+async function readMany(hash: Hash, blobs: BlobSource): Promise<readonly Data[]> {
+  const decoded = decodePart(await readBlob(hash, blobs));
   if (!decoded.ok) throw new WorkProblem("refused", `the input is no list of data: ${decoded.code}`);
-  return Promise.all(decoded.value.map((data) => readData(data, blobs)));
+  return decoded.value;
 }
 
 async function readPack(hash: Hash, blobs: BlobSource): Promise<readonly PackedFile[]> {

@@ -72,6 +72,11 @@ export const itemsCodec = variant({
   list: struct({ items: list(dataCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
   output: struct({ node: name, path: text(limits.textBytes) }),
+  /**
+   * A list that is too long for a genesis: `count` values in blobs of the owner, which keepers hold. Each but the last has
+   * `each` of them, in canonical bytes of a list of data (wire/parcel.ts).
+   */
+  parts: struct({ count: uint(limits.mapItems), each: uint(limits.mapItems), parts: list(packCodec, limits.mapItems) }),
 });
 export type Items = Infer<typeof itemsCodec>;
 
@@ -207,6 +212,8 @@ export const taskInputCodec = variant({
   /** Items of a batch, or the outputs of a map in order. */
   list: struct({ items: list(listedCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
+  /** Items of a part of a list, from an index in it on. `single`: the item itself, not a list of one. */
+  part: struct({ part: packCodec, from: uint(limits.mapItems), count: uint(limits.mapItems), single: bool }),
 });
 export type TaskInput = Infer<typeof taskInputCodec>;
 
@@ -214,6 +221,7 @@ export type TaskInput = Infer<typeof taskInputCodec>;
 export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; readonly bytes: number }[] {
   if (input.kind === "files") return [input.pack];
   if (input.kind === "packs") return input.packs;
+  if (input.kind === "part") return [input.part];
   const data: readonly Listed[] = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
   return data.filter((item) => item.kind !== "inline");
 }

@@ -23,7 +23,7 @@ import {
 import { type Data, dataCodec } from "./genesis.ts";
 
 /** Bytes of the data in one part, about: many small items in one blob, and no blob larger than it must be. */
-const PART_BYTES = 512 * 1024;
+export const PART_BYTES = 512 * 1024;
 const dataListCodec: Codec<readonly Data[]> = list(dataCodec, limits.mapItems);
 
 /** Bytes in place, or as a blob. */
@@ -36,19 +36,20 @@ export type Parcel = Infer<typeof parcelCodec>;
 /** Parts of a list that are in parcels, at most. */
 export const PARCELS_MAX = 4 * Math.ceil(limits.heldBytes / PART_BYTES);
 
-const sizeOf = (data: Data): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
+/** About what an item takes in a part. */
+export const dataBytes = (data: Data): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
 
 /** The list in parts, in its order. */
 export function splitList(items: readonly Data[]): Data[][] {
   const parts: Data[][] = [];
   let bytesLeft = 0;
   for (const item of items) {
-    if (sizeOf(item) > bytesLeft) {
+    if (dataBytes(item) > bytesLeft) {
       parts.push([]);
       bytesLeft = PART_BYTES;
     }
     parts.at(-1)!.push(item);
-    bytesLeft -= sizeOf(item);
+    bytesLeft -= dataBytes(item);
   }
   return parts;
 }

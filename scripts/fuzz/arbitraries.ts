@@ -115,10 +115,12 @@ const source: Arbitrary<Source> = variant<Source>({
   files: { pack, single: fc.boolean() },
   output: { node: name, path: longText },
 });
+const upToItems = fc.integer({ min: 0, max: limits.mapItems });
 const items: Arbitrary<Items> = variant<Items>({
   list: { items: few(data) },
   packs: { packs: few(pack) },
   output: { node: name, path: longText },
+  parts: { count: upToItems, each: upToItems, parts: few(pack) },
 });
 const generator: Arbitrary<Generator> = variant<Generator>({
   single: {},
@@ -184,6 +186,7 @@ const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
   files: { pack, single: fc.boolean() },
   list: { items: few(listed) },
   packs: { packs: few(pack) },
+  part: { part: pack, from: upToItems, count: upToItems, single: fc.boolean() },
 });
 
 // --- consensus and commands -----------------------------------------------------------------------------------

@@ -79,3 +79,20 @@ test("a task that reads all of a wide map gets its items in a few blobs", async 
   expect(fetched).toBeGreaterThan(1);
   expect(fetched).toBeLessThan(10);
 }, 60_000);
+
+test("a literal list that no genesis holds is handed to workers in parts, batch by batch", async () => {
+  const keeper = await start({ skills: [lengths] });
+  const worker = await start({ host: false, skills: [lengths], join: keeper.addresses() });
+  await worker.until((node) => node.peers().length > 0, 10_000, "meeting");
+  const [items, batch] = [7_030, 100];
+  const over = Array.from({ length: items }, (_, i) => "x".repeat(300 + (i % 7)));
+  const job = await parseJob(
+    `name: wide\nbudget: 10\npolicy: { redundancy: 1 }\ntasks:\n  work: { skill: lengths, map: { over: ${JSON.stringify(over)}, batch: ${batch} } }\noutput: work\n`,
+    { file: "job.yaml", directory: "." },
+  );
+  expect(items * 300).toBeGreaterThan(limits.genesisBytes);
+  expect(job.blobs.size).toBeGreaterThan(2);
+  const outcome = await (await worker.submit(job)).result();
+  if (outcome.status !== "certified") throw new Error(outcome.reason);
+  expect((outcome.result as number[][]).flat()).toEqual(over.map((text) => text.length));
+}, 60_000);
