@@ -10,7 +10,7 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { isPath } from "../../protocol/job/path.ts";
 import type { Data, Items, Pack, Source } from "../../protocol/wire/genesis.ts";
-import { dataBytes, encodePart, PART_BYTES } from "../../protocol/wire/parcel.ts";
+import { dataBytes, encodePart } from "../../protocol/wire/parcel.ts";
 import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { DEFAULT_BATCH, findFiles, INPUT_BYTES_MAX, InputProblem, packFiles, planBatches } from "./files.ts";
 import { editDistance, suggest } from "./nearest.ts";
@@ -20,6 +20,8 @@ const sha256 = (bytes: Uint8Array): Hash => createHash("sha256").update(bytes).d
 
 /** A literal list with more bytes than this goes into blobs beside the genesis. */
 const LIST_BYTES = 128 * 1024;
+/** Of one of these blobs, about: a worker reads all of it for each task. */
+const PART_BYTES = 64 * 1024;
 
 /** Collects the blobs of one job. */
 export class JobInputs {

@@ -86,25 +86,12 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
     });
     await meet(context, owner, mesh, progress);
     progress.end();
-    const sent = (): RunSummary["messages"] => {
-      const all = [
-        owner!.stats().network.sent,
-        ...mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null),
-      ];
-      const sum = (pick: (stats: RunSummary["messages"]) => number): number =>
-        all.reduce((total, stats) => total + pick(stats), 0);
-      return {
-        gossip: sum((stats) => stats.gossip),
-        direct: sum((stats) => stats.direct),
-        bytes: sum((stats) => stats.bytes),
-      };
-    };
     finish = await work({
       ...{ mesh, owner },
       onLost: (listener) => {
         tellLost = listener;
       },
-      messages: () => Promise.resolve(sent()),
+      messages: () => Promise.resolve(sentBy(owner!, mesh)),
     });
   } catch (error) {
     if (context.signal.aborted) throw interrupted();
@@ -123,6 +110,19 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
   } finally {
     await joinTraces();
   }
+}
+
+/** Agents that were killed report nothing. */
+function sentBy(owner: MeshworkNode, mesh: LocalMesh): RunSummary["messages"] {
+  const reported = mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null);
+  const all = [owner.stats().network.sent, ...reported];
+  const sum = (pick: (stats: RunSummary["messages"]) => number): number =>
+    all.reduce((total, stats) => total + pick(stats), 0);
+  return {
+    gossip: sum((stats) => stats.gossip),
+    direct: sum((stats) => stats.direct),
+    bytes: sum((stats) => stats.bytes),
+  };
 }
 
 /** With this share of the agents a job starts without the others, which may still come. */

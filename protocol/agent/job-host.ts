@@ -48,9 +48,8 @@ export class JobHost {
   readonly #consensus: Consensus;
   readonly #relay: CommandRelay;
   readonly #accused = new Set<AgentId>();
-  /** The certificate of the job's last event. */
+  /** The certificate of the job's last event; `certified`: what it answers whoever asks, if parts of that are its blobs. */
   certificate: Certificate | null = null;
-  /** What it answers whoever asks for that, where parts of it are blobs in its store; null: not asked for yet. */
   certified: Uint8Array | null = null;
   /** Members that this agent does not hear, as of its last pulse. */
   silent: readonly AgentId[] = [];

@@ -32,7 +32,8 @@ import { completeIfDone, endJob, openNodes, policyOf, type Rules, type SeatChoic
 import { applyOffer, judgeOffer } from "./offers.ts";
 import { GRACE_MS, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
-import { createState, digestChanges, digestState, type LedgerState, ofSkillKey, type Task } from "./state.ts";
+import { createState, type LedgerState, ofSkillKey, type Task } from "./state.ts";
+import { digestChanges, digestState } from "./state-digest.ts";
 import { endOverdueSurplus, SURPLUS } from "./surplus.ts";
 
 /** Commands of a block apply in this order of kinds, then by hash. */

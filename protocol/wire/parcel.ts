@@ -23,7 +23,7 @@ import {
 import { type Data, dataCodec } from "./genesis.ts";
 
 /** Bytes of the data in one part, about: many small items in one blob, and no blob larger than it must be. */
-export const PART_BYTES = 512 * 1024;
+const PART_BYTES = 512 * 1024;
 const dataListCodec: Codec<readonly Data[]> = list(dataCodec, limits.mapItems);
 
 /** Bytes in place, or as a blob. */

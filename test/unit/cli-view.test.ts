@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { LiveView, newsLines, type ViewStream } from "../../node/cli/live-view.ts";
 import { renderView, type ViewState } from "../../node/cli/render-view.ts";
-import { pageLine, type RunSummary, renderSummary } from "../../node/cli/summary.ts";
+import { type RunSummary, renderSummary } from "../../node/cli/summary.ts";
 import {
   clock,
   columnsOf,
@@ -296,14 +296,8 @@ describe("the summary", () => {
     explained: "count/3",
     report: "report.html",
   };
-  const options = {
-    width: 80,
-    color: false,
-    title: "corpus survey",
-    directory: "out",
-    isLocal: true,
-    highlights: ["9 files"],
-  };
+  const local = { directory: "out", isLocal: true };
+  const options = { width: 80, color: false, title: "corpus survey", highlights: ["9 files"], ...local };
 
   test("reads in ten seconds", () => {
     expect(renderSummary(summary, options)).toEqual([
@@ -330,10 +324,6 @@ describe("the summary", () => {
       ` explain it  ${COMMAND} explain ${"ab".repeat(32)} count/3 --run out`,
       "",
     ]);
-  });
-
-  test("the page has a line of its own, for when it is drawn", () => {
-    expect(pageLine("out/report.html", false)).toBe(" page        out/report.html");
   });
 
   test("shows what the selector expects of each agent, where it expects something", () => {
