@@ -48,9 +48,8 @@ export class JobHost {
   readonly #consensus: Consensus;
   readonly #relay: CommandRelay;
   readonly #accused = new Set<AgentId>();
-  /** The certificate of the job's last event; `certified`: what it answers whoever asks, if parts of that are its blobs. */
+  /** The certificate of the job's last event. */
   certificate: Certificate | null = null;
-  certified: Uint8Array | null = null;
   /** Members that this agent does not hear, as of its last pulse. */
   silent: readonly AgentId[] = [];
   startedWallMs = 0;

@@ -49,6 +49,8 @@ export class Questions {
   readonly #context: StepContext;
   readonly #sources: QuestionSources;
   readonly #search: SkillSearch;
+  /** Answers with results whose parts are blobs in this agent's store. */
+  readonly #inParts = new WeakMap<JobHost, Uint8Array>();
   /** Whom it asked, by the question's number. */
   readonly #asked = new Map<number, AgentId>();
 
@@ -125,10 +127,11 @@ export class Questions {
 
   /** It does not change any more: what was stored as blobs is made once, however often somebody asks. */
   #certified(host: JobHost): Uint8Array | null {
-    if (host.certified !== null) return host.certified;
+    const known = this.#inParts.get(host);
+    if (known !== undefined) return known;
     const certified = encodeCertified(host, this.#context.config.crypto.hash);
     for (const bytes of certified?.blobs ?? []) this.#context.emit({ kind: "storeBlob", bytes });
-    if (certified !== null && certified.blobs.length > 0) host.certified = certified.bytes;
+    if (certified !== null && certified.blobs.length > 0) this.#inParts.set(host, certified.bytes);
     return certified?.bytes ?? null;
   }
 
