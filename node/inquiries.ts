@@ -3,18 +3,20 @@
  */
 
 import type { z } from "zod";
-import { type Certified, certifiedCodec } from "../protocol/agent/status.ts";
+import { certifiedCodec } from "../protocol/agent/status.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { bestFirst } from "../protocol/capability/search.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../protocol/core/ids.ts";
+import { limits } from "../protocol/core/limits.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import { verify } from "../protocol/job/certificate.ts";
-import type { Certificate } from "../protocol/wire/certificate.ts";
+import { type Certificate, decodeCertificate } from "../protocol/wire/certificate.ts";
 import { decode } from "../protocol/wire/codec.ts";
 import type { Data } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
+import { decodePart, type Parcel } from "../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { type ExplainedChoice, explainedSchema } from "./explained.ts";
@@ -29,6 +31,9 @@ const ASK_MS = 10_000;
 const ASK_CONTACT_MS = 3_000;
 /** Agents that are asked for a job at the same time. */
 const SEARCH_WIDTH = 16;
+
+/** The parts of a result: what a ledger holds of inline outputs, and references to all others. */
+const RESULT_BYTES_MAX = limits.heldBytes + 64 * limits.mapItems;
 
 export interface InquiryParts {
   readonly self: AgentId;
@@ -60,6 +65,9 @@ function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | null, problem: string
   if (parsed?.success !== true) throw new MeshworkError("refused", problem);
   return parsed.data;
 }
+
+const notCertified = (of: AgentId, job: JobId, why: string): MeshworkError =>
+  new MeshworkError("refused", `what ${of} gives for job ${job} is not certified: ${why}`);
 
 export class Inquiries {
   readonly #parts: InquiryParts;
@@ -164,25 +172,48 @@ export class Inquiries {
     return bytes === null ? [] : read(explainedSchema, bytes, `${of} gives no explanation that can be read`);
   }
 
+  /** The result of a job with its certificate, part by part; nothing more is fetched for one that does not hold. */
   async certified(job: JobId, of: AgentId): Promise<{ result: Value; certificate: Certificate }> {
     const bytes = await this.#ask(of, { kind: "certificate", job });
     const decoded = bytes === null ? null : decode(certifiedCodec, bytes);
-    if (bytes === null || decoded === null || !decoded.ok)
+    if (decoded === null || !decoded.ok)
       throw new MeshworkError("refused", `${of} has no certified result of job ${job}`);
-    if (of === this.#parts.self) this.#parts.onCertified(job, bytes);
-    const result = await this.#resolve(decoded.value, of);
-    const { certificate } = decoded.value;
+    const { shape, outputs } = decoded.value;
+    const encoded = await this.#open(decoded.value.certificate, of);
+    const opened = decodeCertificate(encoded);
+    if (!opened.ok) throw notCertified(of, job, `the certificate does not decode (${opened.code})`);
+    const certificate = opened.value;
+    const held = verify(nodeCrypto, certificate, { job });
+    if (!held.ok) throw notCertified(of, job, held.message);
+    if (of === this.#parts.self) this.#parts.onCertified(job, encoded);
+    const holders = [...new Set([of, ...certificate.commit.map((vote) => vote.voter)])];
+    const values: Value[] = [];
+    for (const data of await this.#list(job, outputs, of)) values.push(await this.#read(data, holders));
+    const result = shape === "list" ? values : (values[0] ?? null);
     const checked = verify(nodeCrypto, certificate, { job, result });
-    if (!checked.ok)
-      throw new MeshworkError("refused", `what ${of} gives for job ${job} is not certified: ${checked.message}`);
+    if (!checked.ok) throw notCertified(of, job, checked.message);
     return { result, certificate };
   }
 
-  async #resolve({ shape, outputs, certificate }: Certified, of: AgentId): Promise<Value> {
-    const holders = [of, ...certificate.commit.map((vote) => vote.voter)];
-    const values: Value[] = [];
-    for (const data of outputs) values.push(await this.#read(data, holders));
-    return shape === "list" ? values : values[0]!;
+  /** Of whoever answers nobody knows yet whether it lies: no more is taken than a result can have. */
+  async #list(job: JobId, parcels: readonly Parcel[], of: AgentId): Promise<readonly Data[]> {
+    const bytes = parcels.reduce(
+      (sum, parcel) => sum + (parcel.kind === "inline" ? parcel.bytes.length : parcel.bytes),
+      0,
+    );
+    if (bytes > RESULT_BYTES_MAX) throw notCertified(of, job, "it is larger than a result can be");
+    const items: Data[] = [];
+    for (const parcel of parcels) {
+      const part = decodePart(await this.#open(parcel, of));
+      if (!part.ok) throw notCertified(of, job, `an output does not decode (${part.code})`);
+      for (const item of part.value) items.push(item);
+      if (items.length > limits.mapItems) throw notCertified(of, job, "it has more items than a result can have");
+    }
+    return items;
+  }
+
+  async #open(parcel: Parcel, of: AgentId): Promise<Uint8Array> {
+    return parcel.kind === "inline" ? parcel.bytes : this.#fetch(parcel.hash, parcel.bytes, [of]);
   }
 
   async #read(data: Data, holders: readonly AgentId[]): Promise<Value> {
@@ -194,7 +225,7 @@ export class Inquiries {
 
   async #fetch(hash: Hash, bytes: number, holders: readonly AgentId[]): Promise<Uint8Array> {
     const { blobs, network } = this.#parts;
-    if (!(await blobs.has(hash)) && !(await network.fetchBlob(hash, bytes, [...new Set(holders)]))) {
+    if (!(await blobs.has(hash)) && !(await network.fetchBlob(hash, bytes, holders))) {
       throw new MeshworkError("unreachable", `nobody gives the blob ${hash}`);
     }
     return blobs.get(hash);

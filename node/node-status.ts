@@ -56,6 +56,8 @@ export interface NodeStatus {
   readonly meshId: string;
   readonly meshAgents: number;
   readonly agents: readonly KnownAgent[];
+  /** What a reply had no room for. Agents of an earlier version do not say. */
+  readonly leftOut?: { readonly agents: number };
   /** Whether others can dial the agent that was asked. */
   readonly reach: { readonly state: "works" | "fails" | "unknown"; readonly detail: string };
   /** How the clock of its machine compares with those of others. Agents of an earlier version do not say. */

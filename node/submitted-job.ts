@@ -53,6 +53,7 @@ export class SubmittedJob implements JobHandle {
   readonly genesis: Genesis;
   leftOut: readonly LeftOut[] = [];
   readonly #node: JobSource;
+  /** Until somebody has read them. */
   readonly #seen: JobEvent[] = [];
   #wake: () => void = () => undefined;
   #last: Extract<LedgerEvent, { kind: "completed" }> | null = null;
@@ -86,10 +87,9 @@ export class SubmittedJob implements JobHandle {
   async *events(): AsyncGenerator<JobEvent> {
     const stopped = this.#node.whenStopped();
     try {
-      for (let next = 0; ; ) {
-        const event = this.#seen[next];
+      for (;;) {
+        const event = this.#seen.shift();
         if (event !== undefined) {
-          next++;
           yield event;
           if (event.events.at(-1)?.kind === "completed") return;
           continue;

@@ -187,12 +187,12 @@ export async function openTrace(path: string): Promise<TraceReader> {
 }
 
 /**
- * All entries of several traces in the order of time; each file's own order stays, whatever its clock did. Closes the
- * readers.
+ * All entries of several traces in the order of time; each file's own order stays, whatever its clock did. Waits for what
+ * `onEntry` returns, if it returns a promise. Closes the readers.
  */
 export async function readMerged<R extends Pick<TraceReader, "entry" | "advance" | "close">>(
   readers: readonly R[],
-  onEntry: (entry: TraceLine, from: R) => void,
+  onEntry: (entry: TraceLine, from: R) => unknown,
 ): Promise<void> {
   try {
     for (;;) {
@@ -201,7 +201,8 @@ export async function readMerged<R extends Pick<TraceReader, "entry" | "advance"
         if (reader.entry !== null && (first === null || reader.entry.t < first.entry!.t)) first = reader;
       }
       if (first === null) return;
-      onEntry(first.entry!, first);
+      const taken = onEntry(first.entry!, first);
+      if (taken instanceof Promise) await taken;
       const waits = first.advance();
       if (waits !== undefined) await waits;
     }

@@ -62,7 +62,7 @@ const events = {
     round: count,
     block: hash,
     timeMs: count,
-    state: z.string().describe("Digest of the whole ledger state; empty where digests are off."),
+    state: z.string().describe("Running digest of what each block changed in the ledger; empty where digests are off."),
     commands: z.array(hash),
     events: z.array(z.looseObject({ kind: z.string() })).describe("The ledger's decisions."),
   },

@@ -61,7 +61,7 @@ export interface AgentConfig {
   readonly selectors?: Selectors;
   /** Tasks of each job for which it keeps why their workers were chosen. Default: limits.explainedTasks. */
   readonly explainedTasks?: number;
-  /** Digest of the whole ledger state in the trace of each block: costs a walk over the state. Default false. */
+  /** A running digest of what each block changed in the ledger, in the trace of each block. Default false. */
   readonly traceState?: boolean;
   /** Why workers were chosen, in the trace of the block's maker: all that was known of each candidate. Default false. */
   readonly traceChoices?: boolean;

@@ -1,12 +1,13 @@
 /**
  * What an agent writes down about itself, and what its driver adds: enough for every checker of protocol.md 10 that one
- * machine's view can feed. A trace file is JSON lines: a first line `{ format: 1, … }`, then one event a line with the
+ * machine's view can feed. A trace file is JSON lines: a first line `{ format: 2, … }`, then one event a line with the
  * agent and the time added by the driver.
  */
 
 import type { AgentId, Hash, JobId, MeshId } from "./core/ids.ts";
 
-export const TRACE_FORMAT = 1;
+/** 2: `state` of `applied` is a running digest of changes; it was one of the whole state. */
+export const TRACE_FORMAT = 2;
 
 export type TraceEvent =
   /** The agent began to keep (member, standby) or follow a job. */
@@ -31,8 +32,8 @@ export type TraceEvent =
       readonly block: Hash | null;
     }
   /**
-   * A block was applied: invariants 1-3, 5-9, 11. `state` is the digest of the whole ledger state (empty where
-   * digests are off), `commands` the ids in order, `events` the ledger's decisions as plain data.
+   * A block was applied: invariants 1-3, 5-9, 11. `state` is a running digest of what each block
+   * changed in the ledger (job/state.ts; empty where digests are off), `commands` the ids in order, `events` the ledger's decisions as plain data.
    */
   | {
       readonly kind: "applied";

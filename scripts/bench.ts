@@ -23,6 +23,8 @@ import { start } from "./bench/start.ts";
 
 const TASKS = 20_000;
 const TASKS_SEALED = 8_000;
+/** Two widths of a traced map: what an item of the wider one takes is held against one of the narrower. */
+const WIDTHS = [10_000, 50_000];
 const OVERLOADED = 3_000;
 const OVERLOADED_SEALED = 1_000;
 const STEPS = 500;
@@ -63,6 +65,22 @@ async function tasks(redundancy: number): Promise<Row[]> {
     row(`${name}-frames`, sum((one) => one.frames) / count, "frames/task", 2),
     row(`${name}-bytes`, sum((one) => one.bytes) / count, "bytes/task", null),
   ];
+}
+
+/** Time of an item, with traces as `run` has them; the floor of the wider map is what an item of the narrower one took. */
+async function wide(): Promise<Row[]> {
+  const rows: Row[] = [];
+  let narrower: number | null = null;
+  for (const width of WIDTHS) {
+    const mesh = await startMesh(SLOTS, null, { isTraced: true });
+    const { yaml, isRight } = mapJob(width, 1);
+    const { ms } = await runJob(mesh, yaml, isRight);
+    await mesh.stop();
+    rows.push(row(`wide-${width}`, ms / width, "ms/item", narrower));
+    narrower ??= ms / width;
+  }
+  rows.push(row("wide-memory", process.memoryUsage().rss / 1024 ** 2, "MiB, five nodes in one process", null));
+  return rows;
 }
 
 async function chain(): Promise<Row[]> {
@@ -111,6 +129,7 @@ async function simulatedGrowth(): Promise<Row[]> {
 const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
   "tasks-r1": () => tasks(1),
   "tasks-r3": () => tasks(3),
+  wide,
   "overload-r1": () => overload(OVERLOADED, 1),
   "overload-r3": () => overload(OVERLOADED_SEALED, 3),
   chain,
@@ -137,9 +156,9 @@ const BENCHES: { readonly [name: string]: () => Promise<Row[]> } = {
 };
 
 /** Only where they are asked for: minutes, and GiB. */
-const LONG = new Set(["claims-3000", "claims-10000"]);
+const LONG = new Set(["wide", "claims-3000", "claims-10000"]);
 
-const HELP = `npm run bench                 all figures but ${[...LONG].join(" and ")}
+const HELP = `npm run bench                 all figures but ${[...LONG].join(", ")}
 npm run -s bench -- NAME      one of: ${Object.keys(BENCHES).join(", ")}
 npm run -s bench -- --json    one JSON document on standard output
 npm run -s bench -- sim-growth --page growth.html

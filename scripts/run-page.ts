@@ -6,6 +6,7 @@
 import { commandLine } from "../node/cli/command-line.ts";
 import type { RunPage, RunPageFacts } from "../node/run/run-page.ts";
 import { packageVersion } from "../node/version.ts";
+import type { TraceLine } from "../protocol/trace.ts";
 import { renderRealRun } from "../sim/report/real-run-page.ts";
 import { checkTraces } from "../sim/trace-files/check-traces.ts";
 import { RunFigures } from "../sim/trace-files/run-figures.ts";
@@ -17,10 +18,14 @@ const FAULTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 export async function drawRunPage(facts: RunPageFacts): Promise<RunPage> {
-  const { summary, trace, startedMs, repeat, verify, title, reason, highlights } = facts;
+  const { summary, trace, startedMs, repeat, verify, title, reason, highlights, onHeight } = facts;
   const { agents, faults, committee, status, job, tasks, blocks, wallMs, messages } = summary;
   const figures = new RunFigures({ agents, faults, startedMs });
-  const checked = await checkTraces({ host: simHost, paths: [trace], onLine: (line) => figures.onLine(line) });
+  const onLine = (line: TraceLine): void => {
+    figures.onLine(line);
+    if (line.kind === "applied") onHeight(line.height);
+  };
+  const checked = await checkTraces({ host: simHost, paths: [trace], onLine });
   const names = new Map(agents.map(({ agent, name }) => [agent, name]));
   const timeline = faults.map(({ atMs, name, kind }) => {
     const text = FAULTS.get(kind) ?? kind;

@@ -13,7 +13,7 @@ import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
 import { surveyJob } from "../run/survey-job.ts";
-import { withLocalMesh } from "../run/with-local-mesh.ts";
+import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import type { SurveyReport } from "../skills/survey.ts";
 import {
   type CliContext,
@@ -110,7 +110,9 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<numbe
       if (perProcess > 1) command.push("--per-process", String(perProcess));
       if (options.input !== undefined) command.push("--input", options.input);
       const ending = { context, run, handle, folder, title, command, highlights };
-      return { words: endWords(run), finish: async () => finishRun({ ...ending, messages: await messages() }) };
+      const finish = async (joinTraces: JoinTraces): Promise<number> =>
+        finishRun({ ...ending, joinTraces, messages: await messages() });
+      return { words: endWords(run), finish };
     },
   );
 }

@@ -6,7 +6,7 @@ import { readJobFile } from "../job-file/parse-job.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
-import { withLocalMesh } from "../run/with-local-mesh.ts";
+import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
@@ -107,7 +107,9 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
       if (options.skills !== undefined) command.push("--skills", options.skills);
       if (options.allowCommands === true) command.push("--allow-commands");
       const ending = { context, run, handle, folder, title: job.name, command };
-      return { words: endWords(run), finish: async () => finishRun({ ...ending, messages: await messages() }) };
+      const finish = async (joinTraces: JoinTraces): Promise<number> =>
+        finishRun({ ...ending, joinTraces, messages: await messages() });
+      return { words: endWords(run), finish };
     },
   );
 }

@@ -124,6 +124,7 @@ async function submitJob(
     title: job.name,
     messages: { ...sent, by: "this command" },
     command: null,
+    joinTraces: null,
   });
 }
 

@@ -70,6 +70,9 @@ export interface RunSummary {
   readonly report: string | null;
 }
 
+/** What is known of a run before its page is drawn. */
+export type RunFigures = Omit<RunSummary, "report">;
+
 export interface SummaryOptions {
   readonly width: number;
   readonly color: boolean;
@@ -77,6 +80,8 @@ export interface SummaryOptions {
   readonly title: string;
   /** Where the files of the run are; null where nothing was written. */
   readonly directory: string | null;
+  /** It ran on a mesh of its own, which left a trace, and logs with what its skills printed and threw. */
+  readonly isLocal: boolean;
   /** Lines about the answer itself, e.g. totals of a survey. */
   readonly highlights?: readonly string[];
 }
@@ -97,7 +102,7 @@ const HEADINGS: {
 const LABEL = 12;
 
 /** The table comes first and the answer last: below it stands the prompt, and what is above may be off the screen. */
-export function renderSummary(summary: RunSummary, options: SummaryOptions): string[] {
+export function renderSummary(summary: RunFigures, options: SummaryOptions): string[] {
   const { width, color, title, directory, highlights = [] } = options;
   const paint = painter(color);
   const columns = Math.max(20, width) - 1;
@@ -129,11 +134,11 @@ export function renderSummary(summary: RunSummary, options: SummaryOptions): str
       `sent by ${messages.by}: ${groupDigits(messages.direct)} direct and ${groupDigits(messages.gossip)} gossip messages, ${formatSize(messages.bytes)}; ${counted(blocks, "block")}`,
     ),
   );
-  if (directory !== null) lines.push(...fileLines(summary, directory, labelled));
+  if (directory !== null) lines.push(...fileLines(summary, { ...options, directory }, labelled));
   return [...lines, ""];
 }
 
-function tasksLine({ tasks }: RunSummary): string {
+function tasksLine({ tasks }: RunFigures): string {
   const parts = [`${groupDigits(tasks.accepted)} of ${groupDigits(tasks.total)} accepted`];
   if (tasks.failed > 0) parts.push(`${groupDigits(tasks.failed)} failed`);
   if (tasks.cancelled > 0) parts.push(`${groupDigits(tasks.cancelled)} cancelled`);
@@ -143,7 +148,7 @@ function tasksLine({ tasks }: RunSummary): string {
   return parts.join(", ");
 }
 
-function committeeLine({ committee, agents, blocks, status }: RunSummary): [label: string, text: string] {
+function committeeLine({ committee, agents, blocks, status }: RunFigures): [label: string, text: string] {
   const names = new Map(agents.map(({ agent, name }) => [agent, name]));
   const shown = committee.map(({ agent }) => names.get(agent) ?? agent.slice(-8));
   const tolerated = toleratedMembers(committee.map((member) => member.power));
@@ -157,7 +162,7 @@ function committeeLine({ committee, agents, blocks, status }: RunSummary): [labe
   ];
 }
 
-function faultLine({ agents, tasks }: RunSummary, fault: RunSummary["faults"][number]): string {
+function faultLine({ agents, tasks }: RunFigures, fault: RunSummary["faults"][number]): string {
   const agent = agents.find((candidate) => candidate.agent === fault.agent);
   const when = `at ${formatDuration(fault.atMs)}`;
   if (agent !== undefined && fault.kind === "lying")
@@ -195,7 +200,7 @@ function cellText(agent: RunSummary["agents"][number], title: (typeof HEADS)[num
   return value === 0 ? "·" : groupDigits(value);
 }
 
-function agentTable(summary: RunSummary, columns: number, paint: Paint): string[] {
+function agentTable(summary: RunFigures, columns: number, paint: Paint): string[] {
   if (summary.agents.length === 0) return [];
   // A selector that expects nothing of anybody has nothing to show.
   const isExpected = summary.agents.some(({ expected }) => expected !== null && expected !== 0);
@@ -217,22 +222,24 @@ function agentTable(summary: RunSummary, columns: number, paint: Paint): string[
 
 /** Paths are not cut: they are there to be copied. */
 function fileLines(
-  summary: RunSummary,
-  directory: string,
+  summary: RunFigures,
+  { directory, isLocal }: SummaryOptions & { readonly directory: string },
   labelled: (label: string, text: string) => string,
 ): string[] {
   const files = labelled("files", `${plainText(directory)}/`);
-  const page = summary.report === null ? [] : [labelled("page", plainText(summary.report))];
-  // Only a local mesh has a page, and logs with what its skills printed and threw.
-  const logs = page.length === 0 ? [] : [labelled("logs", plainText(`${directory}/agents/*/log.txt`))];
-  if (summary.certificate === null) return [files, ...page, ...logs];
+  const logs = isLocal ? [labelled("logs", plainText(`${directory}/agents/*/log.txt`))] : [];
+  if (summary.certificate === null) return [files, ...logs];
   const how = "(offline: it needs no network and no agent)";
   const explain =
-    page.length === 0 || summary.explained === null
+    !isLocal || summary.explained === null
       ? []
       : [labelled("explain it", plainText(explainCommand(summary.job, summary.explained, directory)))];
-  return [files, ...page, labelled("check it", plainText(verifyCommand(directory))), labelled("", how), ...explain];
+  return [files, labelled("check it", plainText(verifyCommand(directory))), labelled("", how), ...explain];
 }
+
+/** Where the page is, once it is drawn: the summary does not wait for it. */
+export const pageLine = (report: string, color: boolean): string =>
+  ` ${painter(color)(padEnd("page", LABEL), "dim")}${plainText(report)}`;
 
 /** So many digits tell a job from all others that one meets. */
 const SHOWN_DIGITS = 12;

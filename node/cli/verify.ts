@@ -9,6 +9,8 @@ import { CERTIFICATE_BYTES_MAX } from "../../protocol/wire/certificate.ts";
 import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { LossyJson, parseExactJson } from "../job-file/exact-json.ts";
+import { isKept } from "../job-file/exact-numbers.ts";
 import { unreadable } from "../job-file/file-error.ts";
 import { type CliContext, EXIT, errorDocument, jobId, type Register } from "./context.ts";
 import { LAST, runNamed } from "./named.ts";
@@ -86,8 +88,10 @@ function readResult(file: string): Value {
   const text = readText(file, RESULT_BYTES_MAX);
   let result: unknown;
   try {
-    result = JSON.parse(text);
+    result = parseExactJson(text, isKept);
   } catch (error) {
+    // It would be compared as it is read, and people would read something else.
+    if (error instanceof LossyJson) throw new MeshworkError("refused", `${file}: ${error.message}`, error.remedy);
     const reason = error instanceof Error ? error.message : String(error);
     throw new MeshworkError("invalid-file", `${file}: not JSON (${reason})`, "give the result.json of the run");
   }
@@ -105,7 +109,7 @@ function readTrust(file: string): ReadonlySet<AgentId> {
 
 type Accepted = Extract<Verification, { readonly ok: true }>;
 
-function documentOf({ job, genesis, event, height, timeMs, committees, basis }: Accepted): object {
+function documentOf({ job, genesis, event, height, timeMs, committees, replaced, basis }: Accepted): object {
   return {
     ok: true,
     job,
@@ -115,6 +119,7 @@ function documentOf({ job, genesis, event, height, timeMs, committees, basis }: 
     height,
     timeMs,
     committees,
+    replaced,
     basis,
   };
 }

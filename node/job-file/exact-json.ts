@@ -22,7 +22,7 @@ export class LossyJson extends Error {
 /** In what the scan is: a map knows its keys, a list its place. */
 type Level = { readonly keys: Set<string>; key: string | null } | { at: number };
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d][\d.eE+-]*|[{}[\],:]|[a-z]+/g;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[-\d][\d.eE+-]*|[{}[\],:]|[a-z]+/g;
 
 /**
  * The value of a JSON text. `keeps`: whether a number may stand as it was written; default: `isExact`.

@@ -10,12 +10,18 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { isPath } from "../../protocol/job/path.ts";
 import type { Data, Items, Pack, Source } from "../../protocol/wire/genesis.ts";
+import { dataBytes, encodePart } from "../../protocol/wire/parcel.ts";
 import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { DEFAULT_BATCH, findFiles, INPUT_BYTES_MAX, InputProblem, packFiles, planBatches } from "./files.ts";
 import { editDistance, suggest } from "./nearest.ts";
 import type { OverFiles, TaskFile } from "./schema.ts";
 
 const sha256 = (bytes: Uint8Array): Hash => createHash("sha256").update(bytes).digest("hex") as Hash;
+
+/** A literal list with more bytes than this goes into blobs beside the genesis. */
+const LIST_BYTES = 128 * 1024;
+/** Of one of these blobs, about: a worker reads all of it for each task. */
+const PART_BYTES = 64 * 1024;
 
 /** Collects the blobs of one job. */
 export class JobInputs {
@@ -44,11 +50,26 @@ export class JobInputs {
     }
   }
 
-  /** What a `map` runs over. Throws `InputProblem`. */
-  async items(over: NonNullable<TaskFile["map"]>["over"]): Promise<Items> {
-    if (Array.isArray(over)) return { kind: "list", items: over.map((item) => this.data(item)) };
+  /** What a `map` runs over, `batch` items a task. Throws `InputProblem`. */
+  async items(over: NonNullable<TaskFile["map"]>["over"], batch: number): Promise<Items> {
+    if (Array.isArray(over)) return this.#list(over, batch);
     if ("from" in over) return { kind: "output", node: over.from, path: checkedPath(over.path ?? "") };
     return { kind: "packs", packs: await this.#batches(over) };
+  }
+
+  /** A list in place, or in blobs where it is long: of the genesis every keeper and every worker has a copy. */
+  #list(over: readonly unknown[], batch: number): Items {
+    const items = over.map((item) => this.data(item));
+    const largest = items.reduce((most, data) => Math.max(most, dataBytes(data)), 1);
+    const isLong = items.reduce((sum, data) => sum + dataBytes(data), 0) > LIST_BYTES;
+    const each = Math.min(items.length, batch * Math.max(1, Math.floor(PART_BYTES / (largest * batch))));
+    // A large item is a blob by itself; what would not fit one blob with the rest of its batch stays in place, too.
+    if (!isLong || items.some(({ kind }) => kind === "blob") || each * largest > limits.blobBytes)
+      return { kind: "list", items };
+    const parts: Pack[] = [];
+    for (let from = 0; from < items.length; from += each)
+      parts.push(this.#storePack(encodePart(items.slice(from, from + each))));
+    return { kind: "parts", count: items.length, each, parts };
   }
 
   /** A value in place, or as a blob where it is large. Throws `InputProblem` if it is none. */

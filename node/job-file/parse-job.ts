@@ -178,7 +178,7 @@ async function parseGenerator(
   const { map, chain } = task;
   if (chain !== undefined) return { kind: "chain", steps: chain.steps };
   if (map === undefined) return { kind: "single" };
-  const items = await located(source, [...at, "map", "over"], id, () => inputs.items(map.over));
+  const items = await located(source, [...at, "map", "over"], id, () => inputs.items(map.over, map.batch ?? 1));
   return { kind: "map", items, batch: map.batch ?? 1 };
 }
 
@@ -241,7 +241,7 @@ function checkSize(source: YamlSource, nodes: readonly NodeSpec[]): void {
   const most = limits.genesisBytes - GENESIS_REST_BYTES;
   if (bytes <= most) return;
   const what = `the tasks take ${bytes} bytes, at most ${most} fit a job`;
-  throw source.error(["tasks"], what, "raise batchFiles, or hand large lists over from a file or another task");
+  throw source.error(["tasks"], what, "raise batchFiles, put large inputs into files, or make several jobs");
 }
 
 /** Tasks that a node surely unfolds into. A map over an output may turn out empty. */

@@ -225,7 +225,9 @@ export class JobWatch {
     const byNode = new Map<string, string[]>();
     for (const task of this.#awarded) {
       const { node } = taskParts(task as TaskId);
-      byNode.set(node, [...(byNode.get(node) ?? []), task]);
+      const tasks = byNode.get(node);
+      if (tasks === undefined) byNode.set(node, [task]);
+      else tasks.push(task);
     }
     return [...byNode.values()].reduce((most, tasks) => (tasks.length > most.length ? tasks : most), [] as string[]);
   }

@@ -3,6 +3,7 @@
  * `trace.jsonl`. Each file is there whole or not at all.
  */
 
+import { once } from "node:events";
 import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
@@ -101,27 +102,39 @@ export class RunFolder {
 
   /**
    * Joins the agents' traces into one file in the order of time. A line that a killed process did not finish is left
-   * out, and what several agents stored alike - blocks, mostly - stands in it once.
+   * out, and what several agents stored alike - blocks, mostly - stands in it once. `onHeight`: told of blocks on the way.
    */
   async writeTrace(
     files: readonly string[],
     head: { readonly meshId: string; readonly startedAt: number },
+    onHeight?: (height: number) => void,
   ): Promise<void> {
     const readers: TraceReader[] = [];
     const stored = new Set<string>();
     for (const file of files) if (hasTrace(file)) readers.push(await openTrace(file));
     const agents = readers.flatMap((reader) => reader.head.agents.map(({ agent, name }) => ({ agent, name })));
-    const out = createWriteStream(this.trace, { mode: PRIVATE_FILE });
-    const write = (text: string): void => void out.write(`${text}\n`);
-    write(JSON.stringify({ format: TRACE_FORMAT, ...head, agents }));
-    await readMerged(readers, (entry, { text }) => {
-      const key = sharedKey(entry);
-      if (key !== null && stored.has(key)) return;
-      if (key !== null) stored.add(key);
-      write(text);
-    });
-    out.end();
-    await finished(out);
+    const part = `${this.trace}.part`;
+    const out = createWriteStream(part, { mode: PRIVATE_FILE });
+    /** Waits while the disk is slower than the reading, or the whole trace would stand in memory. */
+    const write = (text: string): Promise<unknown> | undefined =>
+      out.write(`${text}\n`) ? undefined : once(out, "drain");
+    try {
+      await write(JSON.stringify({ format: TRACE_FORMAT, ...head, agents }));
+      await readMerged(readers, (entry, { text }) => {
+        if (entry.kind === "applied") onHeight?.(entry.height);
+        const key = sharedKey(entry);
+        if (key !== null && stored.has(key)) return undefined;
+        if (key !== null) stored.add(key);
+        return write(text);
+      });
+      out.end();
+      await finished(out);
+      renameSync(part, this.trace);
+    } catch (error) {
+      out.destroy();
+      rmSync(part, { force: true });
+      throw error;
+    }
   }
 }
 

@@ -10,17 +10,25 @@ import type { Value } from "../../protocol/wire/value.ts";
 import { commandLine } from "../cli/command-line.ts";
 import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
-import { type RunStatus, type RunSummary, renderSummary, verifyCommand } from "../cli/summary.ts";
+import {
+  pageLine,
+  type RunFigures,
+  type RunStatus,
+  type RunSummary,
+  renderSummary,
+  verifyCommand,
+} from "../cli/summary.ts";
 import { columnsOf, wantsColor } from "../cli/terminal-text.ts";
 import { formatDuration } from "../job-file/duration.ts";
 import type { ParsedJob } from "../job-file/parse-job.ts";
 import type { MeshworkNode } from "../node.ts";
 import { jobsOf } from "../node-status.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
+import { type BlockProgress, blockProgress } from "./block-progress.ts";
 import { JobWatch } from "./job-watch.ts";
 import { progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
-import type { OnLost } from "./with-local-mesh.ts";
+import type { JoinTraces, OnLost } from "./with-local-mesh.ts";
 
 /** A local mesh is given up when its job has been stuck this long, ms: nobody repairs it. */
 const STALLED_MS = 60_000;
@@ -158,6 +166,8 @@ export interface Ending {
   readonly messages: RunSummary["messages"];
   /** The words after the program's name that run it again, for the page; null: it has no trace to be drawn from. */
   readonly command: readonly string[] | null;
+  /** Makes the trace from which the page is drawn. */
+  readonly joinTraces: JoinTraces | null;
   /** About the answer, in words. Default: its JSON, as much as fits. */
   readonly highlights?: readonly string[];
 }
@@ -174,9 +184,9 @@ function inShort(result: Value): string {
 /** What came out, before everything else is told. */
 export const endWords = ({ status, watch }: JobRun): string => `${status} in ${formatDuration(watch.elapsedMs)}`;
 
-/** Writes result, certificate, page and summary, and tells the person. Resolves with the exit code. */
+/** Writes result, certificate and summary, tells the person, and draws the page. Resolves with the exit code. */
 export async function finishRun(ending: Ending): Promise<number> {
-  const { context, run, handle, folder, title, messages } = ending;
+  const { context, run, handle, folder, messages } = ending;
   const { outcome, status, reason, watch, offers, expected } = run;
   const highlights = ending.highlights ?? (outcome?.status === "certified" ? [inShort(outcome.result)] : []);
   let certificate: string | null = null;
@@ -185,34 +195,43 @@ export async function finishRun(ending: Ending): Promise<number> {
     certificate = folder.writeCertificate(outcome.certificate);
   }
   const figures = watch.summary(handle.id, { status, reason, messages, certificate, offers, expected });
-  const summary = { ...figures, report: await writePage(ending, figures, highlights) };
-  folder.writeSummary(summary);
+  folder.writeSummary({ ...figures, report: null });
+  if (!context.json) tell(ending, figures, highlights);
+  const report = await writePage(ending, figures, highlights);
+  const summary = { ...figures, report };
+  if (report !== null) folder.writeSummary(summary);
   if (context.json) context.printJson(summary);
-  else {
-    const { stdout } = process;
-    const options = {
-      width: columnsOf(stdout, 100),
-      color: wantsColor(stdout, context.io.env),
-      title,
-      directory: folder.path,
-      highlights,
-    };
-    for (const line of renderSummary(summary, options)) context.print(line);
-  }
+  else if (report !== null) context.print(pageLine(report, wantsColor(process.stdout, context.io.env)));
   return status === "certified" ? EXIT.ok : EXIT.no;
+}
+
+/** Before the page: nobody should wait for a drawing to read the answer. */
+function tell({ context, folder, title, command }: Ending, figures: RunFigures, highlights: readonly string[]): void {
+  const { stdout } = process;
+  const options = {
+    width: columnsOf(stdout, 100),
+    color: wantsColor(stdout, context.io.env),
+    title,
+    directory: folder.path,
+    isLocal: command !== null,
+    highlights,
+  };
+  for (const line of renderSummary(figures, options)) context.print(line);
 }
 
 /** The path of the page, or null. The result is there: a page that cannot be drawn is not worth losing it for. */
 async function writePage(
-  { context, run, folder, title, command }: Ending,
-  summary: Omit<RunSummary, "report">,
+  { context, run, folder, title, command, joinTraces }: Ending,
+  summary: RunFigures,
   highlights: readonly string[],
 ): Promise<string | null> {
-  if (context.drawRunPage === null || command === null) return null;
+  if (context.drawRunPage === null || command === null || joinTraces === null) return null;
   const verify = summary.certificate === null ? null : verifyCommand(folder.path);
-  const progress = progressLine(context);
-  progress.show("drawing the page …");
+  const joining = blockProgress(context, "joining the traces", summary.blocks);
+  let drawing: BlockProgress | null = null;
   try {
+    await joinTraces(joining.onHeight).finally(joining.end);
+    drawing = blockProgress(context, "drawing the page", summary.blocks);
     const { html, broken } = await context.drawRunPage({
       title,
       reason: run.reason,
@@ -222,13 +241,15 @@ async function writePage(
       startedMs: run.watch.startedAt,
       repeat: commandLine(command),
       verify,
+      onHeight: drawing.onHeight,
     });
+    drawing.end();
     for (const finding of broken) context.note(`meshwork: a bug: an invariant broke in this run – ${finding}`);
     return folder.writeText("report.html", html);
   } catch (error) {
+    drawing?.end();
+    if (context.signal.aborted) throw interrupted();
     context.note(`meshwork: the page could not be drawn: ${error instanceof Error ? error.message : error}`);
     return null;
-  } finally {
-    progress.end();
   }
 }

@@ -18,6 +18,8 @@ export interface RunPageFacts {
   /** As typed: what runs it again, and what checks its certificate (null: it has none). */
   readonly repeat: string;
   readonly verify: string | null;
+  /** Told of each block that is read on the way; may throw to end it. */
+  readonly onHeight: (height: number) => void;
 }
 
 export interface RunPage {

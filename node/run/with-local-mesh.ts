@@ -46,12 +46,15 @@ export interface Running {
 /** All agents know each other after a round of gossip. If nobody more is met for so long, nobody will be, ms. */
 const STILL_MS = 60_000;
 
+/** Makes one trace of all agents', which takes a while after a long run; only once. */
+export type JoinTraces = (onHeight?: (height: number) => void) => Promise<void>;
+
 /** What is left of a piece of work once its mesh has ended: by then, the messages of all agents are counted. */
 export interface Finish {
   /** What came out, in a few words: said while the agents stop. */
   readonly words: string;
   /** Resolves with the exit code. */
-  finish(): Promise<number>;
+  finish(joinTraces: JoinTraces): Promise<number>;
 }
 
 /** Resolves with the exit code. */
@@ -76,6 +79,12 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
   let owner: MeshworkNode | null = null;
   let left: Finish | null = null;
   const ownerTrace = join(folder.path, "agents", "owner.jsonl");
+  let joined: Promise<void> | null = null;
+  const joinTraces: JoinTraces = (onHeight) => {
+    const files = [ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)];
+    joined ??= folder.writeTrace(files, { meshId, startedAt }, onHeight);
+    return joined;
+  };
   try {
     const addresses = mesh.agents.map((agent) => agent.address);
     owner = await createNode({
@@ -89,24 +98,12 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
     });
     await meet(context, owner, mesh, progress);
     progress.end();
-    const sent = (): RunSummary["messages"] => {
-      const told = mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null);
-      const all = [owner!.stats().network.sent, ...told];
-      const sum = (pick: (stats: AgentProcessStats) => number): number =>
-        all.reduce((total, stats) => total + pick(stats), 0);
-      return {
-        gossip: sum((stats) => stats.gossip),
-        direct: sum((stats) => stats.direct),
-        bytes: sum((stats) => stats.bytes),
-        by: `${sendersOf(told.length, mesh.agents.length)} and this command`,
-      };
-    };
     left = await work({
       ...{ mesh, owner },
       onLost: (listener) => {
         tellLost = listener;
       },
-      messages: () => Promise.resolve(sent()),
+      messages: () => Promise.resolve(sentBy(owner!, mesh)),
     });
   } catch (error) {
     if (context.signal.aborted) throw interrupted();
@@ -115,15 +112,29 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
     progress.end();
     await stopAll(run, { owner, mesh, words: left?.words ?? "" });
     context.signal.removeEventListener("abort", onAbort);
-    const joining = progressLine(context);
-    joining.show("joining the traces of the agents …");
-    await folder.writeTrace([ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)], { meshId, startedAt });
-    joining.end();
+    if (left === null) await joinTraces();
   }
-  return left.finish();
+  try {
+    return await left.finish(joinTraces);
+  } finally {
+    await joinTraces();
+  }
 }
 
-/** Agents that were killed report nothing. */
+/** What all of them sent; agents that were killed report nothing. */
+function sentBy(owner: MeshworkNode, mesh: LocalMesh): RunSummary["messages"] {
+  const told = mesh.agents.map((agent) => agent.stats).filter((stats) => stats !== null);
+  const all = [owner.stats().network.sent, ...told];
+  const sum = (pick: (stats: AgentProcessStats) => number): number =>
+    all.reduce((total, stats) => total + pick(stats), 0);
+  return {
+    gossip: sum((stats) => stats.gossip),
+    direct: sum((stats) => stats.direct),
+    bytes: sum((stats) => stats.bytes),
+    by: `${sendersOf(told.length, mesh.agents.length)} and this command`,
+  };
+}
+
 function sendersOf(told: number, all: number): string {
   if (told < all) return `${told} of ${counted(all, "agent")}`;
   return all === 1 ? "its agent" : `all ${all} agents`;

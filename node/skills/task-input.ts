@@ -9,12 +9,15 @@
  * | files | a list of `{ path, data }` |
  * | list | a list of values |
  * | packs | a list of lists of `{ path, data }` |
+ * | part, single | a value |
+ * | part | a list of values |
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
 import { selectPath } from "../../protocol/job/path.ts";
-import type { Data, TaskInput } from "../../protocol/wire/genesis.ts";
+import type { Data, Listed, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
+import { decodePart } from "../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import { WorkProblem } from "./work-problem.ts";
 
@@ -36,9 +39,16 @@ export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise
       return files[0];
     }
     case "list":
-      return Promise.all(input.items.map((item) => readData(item, blobs)));
+      return (await Promise.all(input.items.map((item) => readListed(item, blobs)))).flat(1);
     case "packs":
       return Promise.all(input.packs.map((pack) => readPack(pack.hash, blobs)));
+    case "part": {
+      const { part, from, count, single } = input;
+      const values = (await readMany(part.hash, blobs)).slice(from, from + count);
+      if (values.length !== count) throw new WorkProblem("refused", "the list of inputs is shorter than was announced");
+      const read = await Promise.all(values.map((data) => readData(data, blobs)));
+      return single ? read[0] : read;
+    }
   }
 }
 
@@ -52,6 +62,18 @@ async function readData(data: Data, blobs: BlobSource): Promise<Value> {
   const bytes = data.kind === "inline" ? data.bytes : await readBlob(data.hash, blobs);
   const decoded = decodeValue(bytes);
   if (!decoded.ok) throw new WorkProblem("refused", `the input is no value: ${decoded.code}`);
+  return decoded.value;
+}
+
+/** Values of one entry of a list: its own, or those of many that share a blob. */
+async function readListed(item: Listed, blobs: BlobSource): Promise<readonly Value[]> {
+  if (item.kind !== "many") return [await readData(item, blobs)];
+  return Promise.all((await readMany(item.hash, blobs)).map((data) => readData(data, blobs)));
+}
+
+async function readMany(hash: Hash, blobs: BlobSource): Promise<readonly Data[]> {
+  const decoded = decodePart(await readBlob(hash, blobs));
+  if (!decoded.ok) throw new WorkProblem("refused", `the input is no list of data: ${decoded.code}`);
   return decoded.value;
 }
 

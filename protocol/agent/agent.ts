@@ -107,12 +107,11 @@ class Agent implements Machine {
     this.#answers = new Answers(context, this.#hosts, this.#directory, this.#invitations);
     this.#pulses = new Pulses(context, this.#hosts, this.#worker, this.#own);
     this.#questions = new Questions(context, {
-      hosts: this.#hosts,
-      diverged: this.#containment,
-      directory: this.#directory,
+      ...{ hosts: this.#hosts, diverged: this.#containment, directory: this.#directory },
       loadPpm: () => this.#worker.load.ppm,
       acquaintances: this.#advertiser.acquaintances,
       isAbsent: (agent) => this.#invitations.isAbsent(agent),
+      within: (from, job, answer) => this.#answers.within(from, job, answer),
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * Answers questions about a job that this agent keeps: its genesis, blocks, commands or log. A question has some 70 bytes
+ * Answers questions about a job that this agent keeps: its genesis, blocks, commands, log or result. A question has some 70 bytes
  * and its answer up to 2 MiB, and a member that is busy answering decides nothing. So a stranger to the job gets as many
  * bytes as it can need to begin work or to follow a log; the owner and the keepers have no such limit.
  *
@@ -49,11 +49,13 @@ export class Answers {
     );
   }
 
-  /** Answers a question unless the asker recently got too much. */
-  within(from: AgentId, job: JobId, answer: () => Verdict): Verdict {
-    const genesis = this.#hosts.get(job)?.genesis;
-    if (genesis === undefined) return ignore("unknown-job");
-    if (isParty(this.#context, genesis, from)) return answer();
+  /** Answers a question about a job, or about none, unless the asker recently got too much. */
+  within(from: AgentId, job: JobId | null, answer: () => Verdict): Verdict {
+    if (job !== null) {
+      const genesis = this.#hosts.get(job)?.genesis;
+      if (genesis === undefined) return ignore("unknown-job");
+      if (isParty(this.#context, genesis, from)) return answer();
+    }
     const account = this.#accountOf(from);
     if (account.bytes >= limits.answeredBytes) return ignore("asked-too-much");
     const mark = this.#context.mark();

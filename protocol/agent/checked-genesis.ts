@@ -50,6 +50,7 @@ export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
     if (spec.generator.kind !== "map") continue;
     const { items } = spec.generator;
     if (items.kind === "packs") items.packs.forEach(add);
+    if (items.kind === "parts") items.parts.forEach(add);
     if (items.kind === "list") for (const data of items.items) if (data.kind === "blob") add(data);
   }
   return blobs;

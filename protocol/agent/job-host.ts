@@ -70,7 +70,7 @@ export class JobHost {
     this.signed = signed;
     this.genesis = genesis;
     const { config, self, selectors } = context;
-    const ledger = new Ledger(genesis, job, config.crypto.hash, selectors);
+    const ledger = new Ledger(genesis, job, config.crypto.hash, selectors, config.traceState);
     this.replica = new Replica(ledger, self, config.crypto, { onDecided: (decided) => this.#onDecided(decided) });
     this.notices = new Notices(this.replica);
     this.explanations = new Explanations(config.explainedTasks ?? limits.explainedTasks);

@@ -15,10 +15,11 @@ import type { Award, Task } from "../job/state.ts";
 import { surplusOf } from "../job/surplus.ts";
 import { decode } from "../wire/codec.ts";
 import { commandCodec, type Envelope } from "../wire/command.ts";
-import { type Data, dataHash, type TaskInput } from "../wire/genesis.ts";
+import type { Data, Listed, TaskInput } from "../wire/genesis.ts";
 import type { Message, NoticeItem, UnsettledItem } from "../wire/message.ts";
+import { blobParcel, encodePart, splitList } from "../wire/parcel.ts";
 
-/** Inline outputs of a list input are handed on as blobs when they are larger than this together, bytes. */
+/** Inline outputs of a list input are handed on in blobs when they are larger than this together, bytes. */
 const LIST_INLINE_BYTES = 256 * 1024;
 /** The approximate size of one notice, bytes: inputs are at most 16 KiB, or lists within the above, or hashes. */
 const NOTICE_BYTES = limits.frameBytes / 4;
@@ -121,14 +122,27 @@ export class Notices {
     };
   }
 
-  /** An input that fits into a frame: long lists of inline outputs become lists of blobs, which members then hold. */
+  /** An input that fits into a frame: the inline outputs of a long list go into a few blobs, which members then hold. */
   #portable(input: TaskInput): TaskInput {
     if (input.kind !== "list" || inputBytes(input) <= LIST_INLINE_BYTES) return input;
-    const items = input.items.map((data): Data => {
-      if (data.kind === "blob") return data;
-      this.#blobs.push(data.bytes);
-      return { kind: "blob", hash: dataHash(this.#rules.hasher, data), bytes: data.bytes.length };
-    });
+    const items: Listed[] = [];
+    let inline: Data[] = [];
+    const pack = (): void => {
+      for (const part of splitList(inline)) {
+        const blob = encodePart(part);
+        this.#blobs.push(blob);
+        items.push({ ...blobParcel(this.#rules.hasher, blob), kind: "many" });
+      }
+      inline = [];
+    };
+    for (const item of input.items) {
+      if (item.kind === "inline") inline.push(item);
+      else {
+        pack();
+        items.push(item);
+      }
+    }
+    pack();
     return { kind: "list", items };
   }
 
@@ -225,7 +239,7 @@ export class Notices {
 
 /** About how many bytes an input takes in a notice. */
 function inputBytes(input: TaskInput): number {
-  const bytesOf = (data: Data): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
+  const bytesOf = (data: Listed): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
   if (input.kind === "value") return bytesOf(input.data) + input.path.length;
   if (input.kind === "list") return input.items.reduce((sum, data) => sum + bytesOf(data), 0);
   return input.kind === "packs" ? 48 * input.packs.length : 64;

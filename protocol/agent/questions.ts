@@ -6,12 +6,12 @@
 import type { Directory } from "../capability/directory.ts";
 import { EMBEDDING_BYTES, vectorOf } from "../capability/embedding.ts";
 import { SkillSearch } from "../capability/search.ts";
-import type { AgentId } from "../core/ids.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Message, Query } from "../wire/message.ts";
-import { encodeValue } from "../wire/value.ts";
+import { encodeValue, type Value } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
@@ -26,6 +26,11 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
+/** The largest answer to somebody else: with it a frame still has room. */
+const REPLY_BYTES = limits.frameBytes / 2;
+/** Of each long list in a status so many entries are shown, or the next number if that is too large for a frame. */
+const SHOWN: readonly number[] = [Number.MAX_SAFE_INTEGER, 1_000, 100, 10, 0];
+
 const NO: Answer = { ok: false, bytes: new Uint8Array(0) };
 
 export interface QuestionSources {
@@ -37,12 +42,16 @@ export interface QuestionSources {
   readonly acquaintances: Acquaintances;
   /** Whether an agent lately did not answer this one. */
   isAbsent(agent: AgentId): boolean;
+  /** Answers unless the asker recently got too much (answers.ts). */
+  within(from: AgentId, job: JobId | null, answer: () => Verdict): Verdict;
 }
 
 export class Questions {
   readonly #context: StepContext;
   readonly #sources: QuestionSources;
   readonly #search: SkillSearch;
+  /** Answers with results whose parts are blobs in this agent's store. */
+  readonly #inParts = new WeakMap<JobHost, Uint8Array>();
   /** Whom it asked, by the question's number. */
   readonly #asked = new Map<number, AgentId>();
 
@@ -54,7 +63,10 @@ export class Questions {
 
   ask({ id, to, query }: Extract<Input, { kind: "ask" }>): void {
     if (to === this.#context.self) {
-      this.#context.emit({ kind: "event", event: { kind: "reply", id, ...this.#answer(query) } });
+      this.#context.emit({
+        kind: "event",
+        event: { kind: "reply", id, ...this.#answer(query, Number.POSITIVE_INFINITY) },
+      });
       return;
     }
     if (this.#asked.size >= limits.openQuestions) this.#asked.delete(this.#asked.keys().next().value!);
@@ -62,11 +74,16 @@ export class Questions {
     this.#context.send(to, { kind: "query", id, query });
   }
 
+  /** Whoever got too much of late is told no, which has fewer bytes than the question. */
   onQuery(from: AgentId, { id, query }: Extract<Message, { kind: "query" }>): Verdict {
-    const { ok, bytes } = this.#answer(query);
-    const isSendable = bytes.length <= limits.frameBytes / 2;
-    this.#context.send(from, { kind: "reply", id, ok: ok && isSendable, bytes: isSendable ? bytes : NO.bytes });
-    return ACCEPT;
+    const send = ({ ok, bytes }: Answer): Verdict => {
+      const isSendable = bytes.length <= REPLY_BYTES;
+      this.#context.send(from, { kind: "reply", id, ok: ok && isSendable, bytes: isSendable ? bytes : NO.bytes });
+      return ACCEPT;
+    };
+    const job = "job" in query ? query.job : null;
+    const verdict = this.#sources.within(from, job, () => send(this.#answer(query, REPLY_BYTES)));
+    return verdict.verdict === "accept" ? verdict : send(NO);
   }
 
   onReply(from: AgentId, { id, ok, bytes }: Extract<Message, { kind: "reply" }>): Verdict {
@@ -97,23 +114,31 @@ export class Questions {
   readonly #nameOf = (agent: string): string => this.#sources.directory.get(agent as AgentId)?.name ?? "";
 
   /** Answers a question about a job that this agent keeps. */
-  #answerOf(host: JobHost, query: Query): Answer {
+  #answerOf(host: JobHost, query: Query, bytesMax: number): Answer {
     if (query.kind === "explanation") {
       const explained = query.task === ANY_TASK ? host.explanations.list() : host.explanations.of(query.task);
       return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
     }
     if (query.kind === "certificate") {
-      const certified = encodeCertified(host, this.#context.config.crypto.hash);
-      if (certified === null) return NO;
-      for (const bytes of certified.blobs) this.#context.emit({ kind: "storeBlob", bytes });
-      return { ok: true, bytes: certified.bytes };
+      const certified = this.#certified(host);
+      return certified === null ? NO : { ok: true, bytes: certified };
     }
-    return { ok: true, bytes: encodeValue(describeJob(host, this.#nameOf)) };
+    return fitting(bytesMax, (most) => describeJob(host, this.#nameOf, most));
   }
 
-  #answer(query: Query): Answer {
+  /** It does not change any more: what was stored as blobs is made once, however often somebody asks. */
+  #certified(host: JobHost): Uint8Array | null {
+    const known = this.#inParts.get(host);
+    if (known !== undefined) return known;
+    const certified = encodeCertified(host, this.#context.config.crypto.hash);
+    for (const bytes of certified?.blobs ?? []) this.#context.emit({ kind: "storeBlob", bytes });
+    if (certified !== null && certified.blobs.length > 0) this.#inParts.set(host, certified.bytes);
+    return certified?.bytes ?? null;
+  }
+
+  #answer(query: Query, bytesMax: number): Answer {
     const { hosts, directory } = this.#sources;
-    const { config, self, now } = this.#context;
+    const { self, now } = this.#context;
     if (query.kind === "hosts") {
       const { acquaintances } = this.#sources;
       const seen = {
@@ -128,22 +153,36 @@ export class Questions {
       return { ok: true, bytes: encodeValue(contacts) };
     }
     const { job } = query;
-    if (job !== null) return hosts.enter(job, NO, (host) => this.#answerOf(host, query));
-    const status = {
+    if (job !== null) return hosts.enter(job, NO, (host) => this.#answerOf(host, query, bytesMax));
+    return fitting(bytesMax, (most) => this.#status(most));
+  }
+
+  #status(most: number): Value {
+    const { hosts, directory, acquaintances, diverged } = this.#sources;
+    const { config, self, now } = this.#context;
+    const agents = directory.list(now.wallMs);
+    return {
       agent: self,
       name: config.name,
       meshId: config.meshId,
       load: this.#sources.loadPpm(),
       meshAgents: directory.meshAgents,
       wallMs: Math.floor(now.wallMs),
-      reach: { ...this.#sources.acquaintances.own },
-      clock: this.#sources.acquaintances.clock,
-      agents: directory
-        .list(now.wallMs)
-        .map((vcv) => describeAgent(vcv, self, this.#sources.acquaintances.of(vcv.agent), now.monoMs)),
-      jobs: hosts.ask((host) => describeJob(host, this.#nameOf)),
-      diverged: describeDiverged(this.#sources.diverged.list()),
+      reach: { ...acquaintances.own },
+      clock: acquaintances.clock,
+      agents: agents.slice(0, most).map((vcv) => describeAgent(vcv, self, acquaintances.of(vcv.agent), now.monoMs)),
+      leftOut: { agents: Math.max(0, agents.length - most) },
+      jobs: hosts.ask((host) => describeJob(host, this.#nameOf, most)),
+      diverged: describeDiverged(diverged.list(), most),
     };
-    return { ok: true, bytes: encodeValue(status) };
   }
+}
+
+/** A status of as many details as `bytesMax` takes. */
+function fitting(bytesMax: number, describe: (most: number) => Value): Answer {
+  for (const most of SHOWN) {
+    const bytes = encodeValue(describe(most));
+    if (bytes.length <= bytesMax) return { ok: true, bytes };
+  }
+  return NO;
 }

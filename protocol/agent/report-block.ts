@@ -14,7 +14,7 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
   const { events, choices } = decided.outcome;
   const { height, timeMs } = header;
   const round = decided.commit[0]?.round ?? 0;
-  const state = config.traceState === true ? replica.ledger.digest : "";
+  const state = config.traceState === true ? replica.ledger.changesDigest : "";
   context.emit({
     kind: "trace",
     event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },

@@ -3,31 +3,39 @@
  */
 
 import { compareText } from "../core/bytes.ts";
+import type { Hasher } from "../core/crypto.ts";
 import { type AgentId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SHAPES } from "../job/event.ts";
 import { tasksToCome } from "../job/graph.ts";
+import type { AgentRecord } from "../job/state.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
-import { certificateCodec } from "../wire/certificate.ts";
+import { encodeCertificate } from "../wire/certificate.ts";
 import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
-import { type Data, dataCodec } from "../wire/genesis.ts";
+import type { Data } from "../wire/genesis.ts";
+import { blobParcel, encodePart, PARCELS_MAX, type Parcel, parcelCodec, splitList } from "../wire/parcel.ts";
 import type { Value } from "../wire/value.ts";
 import type { DivergedJob } from "./containment.ts";
 import type { JobHost } from "./job-host.ts";
 
-/** A certificate with the outputs that it certifies: one value, or the items of a list. */
+/**
+ * A certificate with the outputs that it certifies - one value, or the items of a list, in parts. What is too large for a
+ * frame is blobs of whoever answers; each is checked by its hash, and the certificate covers all of them.
+ */
 export const certifiedCodec = struct({
-  certificate: certificateCodec,
+  /** Canonical bytes (wire/certificate.ts). */
+  certificate: parcelCodec,
   shape: oneOf(SHAPES),
-  outputs: list(dataCodec, limits.mapItems),
+  /** Canonical bytes of lists of data (wire/parcel.ts), which together are the outputs in order. */
+  outputs: list(parcelCodec, PARCELS_MAX),
 });
 export type Certified = Infer<typeof certifiedCodec>;
 
 const TASKS_SHOWN = 1_000;
 
-/** A job as one object that JSON can hold. */
-export function describeJob(host: JobHost, nameOf: (agent: string) => string): Value {
+/** A job as one object that JSON can hold; of its nodes and its agents `most` each, and how many are left out. */
+export function describeJob(host: JobHost, nameOf: (agent: string) => string, most: number): Value {
   host.replica.settle();
   const { state } = host.replica.ledger;
   const { stats } = host;
@@ -41,6 +49,7 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
     if (task.awards.some((award) => award.status !== "ended")) running++;
     else ready++;
   }
+  const shown = Math.min(TASKS_SHOWN, most);
   const opened = nodes.filter(({ status }) => status !== "waiting").map(({ node, tasks }) => [node, tasks] as const);
   const total = tasksToCome(host.genesis.nodes, new Map(opened));
   const outcome = state.outcome.get();
@@ -74,31 +83,25 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string): V
       undecided: stats.undecided,
       unproven: state.unproven.get(),
     },
-    nodes: nodes.slice(0, TASKS_SHOWN),
-    agents: state.agents.sorted().map(([agent, record]) => {
-      const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;
-      return {
-        agent,
-        name: nameOf(agent),
-        offers,
-        awards,
-        results,
-        accepted,
-        rejected,
-        timeouts,
-        failures,
-        live,
-        earned,
-        dead,
-      };
-    }),
+    nodes: nodes.slice(0, shown),
+    leftOut: { nodes: Math.max(0, nodes.length - shown), agents: Math.max(0, state.agents.size - most) },
+    agents: state.agents
+      .sorted()
+      .slice(0, most)
+      .map(([agent, record]) => ({ agent, name: nameOf(agent), ...describeRecord(record) })),
   };
 }
 
-/** Jobs that went wrong here, the newest first, as many as an answer may name. */
-export function describeDiverged(diverged: Iterable<DivergedJob>): Value {
-  const newest = [...diverged].sort((a, b) => b.atMs - a.atMs || compareText(a.job, b.job)).slice(0, TASKS_SHOWN);
-  return newest.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
+function describeRecord(record: AgentRecord): { readonly [field: string]: Value } {
+  const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;
+  return { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead };
+}
+
+/** Jobs that went wrong here, the newest first, `most` of them. */
+export function describeDiverged(diverged: Iterable<DivergedJob>, most: number): Value {
+  const newest = [...diverged].sort((a, b) => b.atMs - a.atMs || compareText(a.job, b.job));
+  const shown = newest.slice(0, Math.min(TASKS_SHOWN, most));
+  return shown.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
 }
 
 /** `reach`: as `self` found it; `heardMs`: how long ago something came from it, null if nothing did. */
@@ -136,23 +139,22 @@ function outputsOf(host: JobHost): readonly Data[] | null {
   return outputs;
 }
 
-/** Bytes of inline outputs above which they are handed out as blobs. */
-const INLINE_MAX = 1024 * 1024;
+/** Bytes of an answer above which its parts are handed out as blobs. */
+const INLINE_MAX = limits.frameBytes / 4;
 
-/** The answer of a certified job in canonical bytes, with the inline outputs that must become blobs for it to fit a frame. */
+/** The answer of a certified job, and the blobs that must be stored for whoever asks. Cost: linear in the outputs. */
 export function encodeCertified(
   host: JobHost,
-  hash: (bytes: Uint8Array) => Infer<typeof certificateCodec>["parentEvents"],
-): { bytes: Uint8Array; blobs: Uint8Array[] } | null {
+  hasher: Hasher,
+): { bytes: Uint8Array; blobs: readonly Uint8Array[] } | null {
   const outputs = outputsOf(host);
   if (host.certificate === null || outputs === null) return null;
-  const blobs: Uint8Array[] = [];
-  const size = outputs.reduce((sum, data) => sum + (data.kind === "inline" ? data.bytes.length : 0), 0);
-  const portable = outputs.map((data): Data => {
-    if (data.kind === "blob" || size <= INLINE_MAX) return data;
-    blobs.push(data.bytes);
-    return { kind: "blob", hash: hash(data.bytes), bytes: data.bytes.length };
-  });
+  const parts = [encodeCertificate(host.certificate), ...splitList(outputs).map(encodePart)];
+  const isSmall = parts.reduce((sum, part) => sum + part.length, 0) <= INLINE_MAX;
+  const [certificate, ...lists] = parts.map(
+    (bytes): Parcel => (isSmall ? { kind: "inline", bytes } : blobParcel(hasher, bytes)),
+  );
   const shape = host.replica.ledger.state.nodes.get(host.genesis.output)!.shape;
-  return { bytes: encode(certifiedCodec, { certificate: host.certificate, shape, outputs: portable }), blobs };
+  const bytes = encode(certifiedCodec, { certificate: certificate!, shape, outputs: lists });
+  return { bytes, blobs: isSmall ? [] : parts };
 }

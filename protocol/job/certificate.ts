@@ -88,6 +88,8 @@ export type Verification =
       readonly timeMs: number;
       /** From the genesis's on. */
       readonly committees: readonly CommitteeMembers[];
+      /** Who was in one of them and is not in the last: their keys still count for the blocks of their time. */
+      readonly replaced: readonly AgentId[];
       /** What the proof rests on, in words. */
       readonly basis: readonly string[];
     }
@@ -202,8 +204,23 @@ export function verify(crypto: Crypto, certificate: Certificate, options: Verify
     height: certificate.header.height,
     timeMs: certificate.header.timeMs,
     committees: committees.map((committee) => committee.members),
+    replaced: replacedIn(committees),
     basis: basisOf(genesis, committees, event, options),
   };
+}
+
+function replacedIn(committees: readonly Committee[]): AgentId[] {
+  const last = committees.at(-1)!;
+  const all = new Set(committees.flatMap(({ members }) => members.map(({ agent }) => agent)));
+  return [...all].filter((agent) => last.power(agent) === 0);
+}
+
+/** A quorum of an earlier committee can be made of keys whose holders have long left: blocks have no other date. */
+function aboutReplaced(replaced: readonly AgentId[], isTrustGiven: boolean): string {
+  const can = `the keys of members that were replaced (${replaced.join(", ")}) still count: with more than 2/3 of an earlier committee's power they can sign another result later, which verifies as well`;
+  return isTrustGiven
+    ? `${can}; here that would take keys of agents that you trust`
+    : `${can}; pass --trust with agents that you trust, or compare with an agent that keeps the job`;
 }
 
 function basisOf(
@@ -217,8 +234,11 @@ function basisOf(
   const words = [
     `a committee of ${first.members.length} (total power ${first.total}) agreed; it is right as long as members with at most ${faulty} of that power lie`,
   ];
-  if (committees.length > 1)
+  if (committees.length > 1) {
     words.push(`the committee changed ${committees.length - 1} time(s), each time by its own quorum`);
+    const replaced = replacedIn(committees);
+    if (replaced.length > 0) words.push(aboutReplaced(replaced, options.trust !== undefined));
+  }
   words.push(
     options.trust === undefined
       ? `the owner ${genesis.owner} chose the committee: the proof rests on that choice`

@@ -8,7 +8,7 @@ import { explainNotCommittee } from "../consensus/committee.ts";
 import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { RULES_VERSION } from "../core/limits.ts";
-import type { Data, Genesis, Like, NodeSpec, Policy } from "../wire/genesis.ts";
+import type { Data, Genesis, Items, Like, NodeSpec, Policy } from "../wire/genesis.ts";
 import { isPath } from "./path.ts";
 import { skillKey } from "./state.ts";
 
@@ -41,7 +41,8 @@ export function plannedTasks({ generator }: Pick<NodeSpec, "generator">): number
   if (generator.kind === "chain") return generator.steps;
   const { items, batch } = generator;
   if (items.kind === "output") return null;
-  return Math.ceil((items.kind === "list" ? items.items.length : items.packs.length) / batch);
+  const count = items.kind === "parts" ? items.count : items.kind === "list" ? items.items.length : items.packs.length;
+  return Math.ceil(count / batch);
 }
 
 /**
@@ -128,6 +129,13 @@ function explainPolicy(policy: Policy): string | null {
   return null;
 }
 
+/** A list in parts has as many as its items need, and no task's items stand in two of them. */
+function areParts(items: Items, batch: number): boolean {
+  if (items.kind !== "parts") return true;
+  const { count, each, parts } = items;
+  return each >= 1 && parts.length === Math.ceil(count / each) && (parts.length <= 1 || each % batch === 0);
+}
+
 function explainNode(spec: NodeSpec, nodes: ReadonlyMap<string, NodeSpec>): GenesisProblem | null {
   const problem = (code: string, detail = ""): GenesisProblem => ({ code, node: spec.id, detail });
   if (!NODE_NAME.test(spec.id)) return problem("bad-name");
@@ -137,6 +145,7 @@ function explainNode(spec: NodeSpec, nodes: ReadonlyMap<string, NodeSpec>): Gene
   const { generator } = spec;
   if (generator.kind === "map" && spec.input.kind !== "none") return problem("map-with-input");
   if (generator.kind === "map" && generator.batch < 1) return problem("batch-zero");
+  if (generator.kind === "map" && !areParts(generator.items, generator.batch)) return problem("bad-parts");
   if (generator.kind === "chain" && generator.steps < 1) return problem("chain-without-steps");
   for (const source of [spec.input, generator.kind === "map" ? generator.items : null]) {
     if (source?.kind === "output" && !isPath(source.path)) return problem("bad-path", source.path);

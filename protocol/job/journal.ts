@@ -1,6 +1,7 @@
 /**
  * Tables whose changes can be taken back. A member applies a proposed block to find out what it decides, and takes
- * it back if another block wins; a journal makes that cost what the block changed, not what the state holds.
+ * it back if another block wins; a journal makes that cost what the block changed, not what the state holds. It also
+ * says what the newest kept block changed, for those that follow a state without walking over it.
  *
  * Entries are immutable: a change replaces the entry. The order of insertion is not part of the state (it would not
  * survive taking back): whoever walks a table sorts.
@@ -17,9 +18,12 @@ interface Undoable {
 
 /** Three lists instead of a list of closures: a block notes thousands of changes, and is often taken back. */
 export class Journal {
-  readonly #targets: Undoable[] = [];
-  readonly #keys: unknown[] = [];
-  readonly #befores: unknown[] = [];
+  #targets: Undoable[] = [];
+  #keys: unknown[] = [];
+  #befores: unknown[] = [];
+  /** Of the newest `keep`. */
+  #kept: { readonly targets: readonly Undoable[]; readonly keys: readonly unknown[] } = { targets: [], keys: [] };
+  #changes: ReadonlyMap<Undoable, ReadonlySet<unknown>> | null = null;
 
   note(target: Undoable, key: unknown, before: unknown): void {
     this.#targets.push(target);
@@ -30,13 +34,33 @@ export class Journal {
   /** Takes back all since the last `keep`, newest first. */
   rollBack(): void {
     for (let i = this.#targets.length - 1; i >= 0; i--) this.#targets[i]!.undo(this.#keys[i], this.#befores[i]);
-    this.keep();
+    this.#clear();
   }
 
   keep(): void {
-    this.#targets.length = 0;
-    this.#keys.length = 0;
-    this.#befores.length = 0;
+    this.#kept = { targets: this.#targets, keys: this.#keys };
+    this.#changes = null;
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#targets = [];
+    this.#keys = [];
+    this.#befores = [];
+  }
+
+  /** What the newest `keep` made final: of each part that it touched, the keys, once each (of an agenda, its items). */
+  get changes(): ReadonlyMap<Undoable, ReadonlySet<unknown>> {
+    if (this.#changes !== null) return this.#changes;
+    const changes = new Map<Undoable, Set<unknown>>();
+    const { targets, keys } = this.#kept;
+    for (let i = 0; i < targets.length; i++) {
+      const known = changes.get(targets[i]!);
+      if (known === undefined) changes.set(targets[i]!, new Set([keys[i]]));
+      else known.add(keys[i]);
+    }
+    this.#changes = changes;
+    return changes;
   }
 }
 
@@ -82,6 +106,11 @@ export class Table<K extends string, V> {
   sorted(): [K, V][] {
     return [...this.#entries].sort((a, b) => compareUnits(a[0], b[0]));
   }
+
+  /** Keys that the newest kept block set or deleted, in their order. */
+  changed(): K[] {
+    return [...((this.#journal.changes.get(this) ?? []) as Iterable<K>)].sort(compareUnits);
+  }
 }
 
 /** One value under the journal. */
@@ -107,9 +136,14 @@ export class Cell<T> {
   undo(_: null, before: T): void {
     this.#value = before;
   }
+
+  /** Whether the newest kept block set it. */
+  isChanged(): boolean {
+    return this.#journal.changes.has(this);
+  }
 }
 
-interface Item {
+export interface Item {
   readonly at: number;
   readonly name: string;
 }
@@ -152,6 +186,17 @@ export class Agenda {
     const index = this.#indexOf(item.at, item.name);
     if (wasThere) this.#items.splice(index, 0, item);
     else this.#items.splice(index, 1);
+  }
+
+  has({ at, name }: Item): boolean {
+    return this.#isAt(this.#indexOf(at, name), at, name);
+  }
+
+  /** Items that the newest kept block added or removed, in their order, once each. */
+  changed(): Item[] {
+    const items = [...((this.#journal.changes.get(this) ?? []) as Iterable<Item>)];
+    items.sort((a, b) => a.at - b.at || compareUnits(a.name, b.name));
+    return items.filter(({ at, name }, i) => i === 0 || items[i - 1]!.at !== at || items[i - 1]!.name !== name);
   }
 
   get first(): Item | undefined {

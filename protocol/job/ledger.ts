@@ -32,7 +32,8 @@ import { completeIfDone, endJob, openNodes, policyOf, type Rules, type SeatChoic
 import { applyOffer, judgeOffer } from "./offers.ts";
 import { GRACE_MS, OVERDUE_MS } from "./policy.ts";
 import { hedge, seat } from "./seating.ts";
-import { createState, digestState, type LedgerState, ofSkillKey, type Task } from "./state.ts";
+import { createState, type LedgerState, ofSkillKey, type Task } from "./state.ts";
+import { digestChanges, digestState } from "./state-digest.ts";
 import { endOverdueSurplus, SURPLUS } from "./surplus.ts";
 
 /** Commands of a block apply in this order of kinds, then by hash. */
@@ -85,9 +86,21 @@ export class Ledger {
   readonly #hasher: Hasher;
   readonly #selector: Selector;
   readonly #graph;
+  readonly #isTraced: boolean;
+  /** Running digest of what each kept block changed (`digestChanges`); of a ledger that is not traced, the job. */
+  changesDigest: Hash;
 
-  /** Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. */
-  constructor(genesis: Genesis, job: JobId, hasher: Hasher, selectors: Selectors = BUILT_IN_SELECTORS) {
+  /**
+   * Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. `isTraced`: it keeps
+   * `changesDigest`, from the first block on.
+   */
+  constructor(
+    genesis: Genesis,
+    job: JobId,
+    hasher: Hasher,
+    selectors: Selectors = BUILT_IN_SELECTORS,
+    isTraced = false,
+  ) {
     const selector = selectors.get(genesis.selector);
     assert(selector !== undefined, `there is no selector ${genesis.selector}`);
     this.#selector = selector;
@@ -97,8 +110,11 @@ export class Ledger {
     this.#graph = createGraph(genesis.nodes);
     this.state = createState(genesis, job, this.#graph, startOf(selector, genesis));
     this.prior = priorOf(genesis.knowledge);
+    this.#isTraced = isTraced;
+    this.changesDigest = job;
   }
 
+  /** Of the whole state, as headers name it. Cost: linear in the state. */
   get digest(): Hash {
     return digestState(this.#hasher, this.state);
   }
@@ -219,6 +235,7 @@ export class Ledger {
 
   keep(): void {
     this.state.journal.keep();
+    if (this.#isTraced) this.changesDigest = digestChanges(this.#hasher, this.changesDigest, this.state);
   }
 
   takeBack(): void {

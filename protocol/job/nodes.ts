@@ -95,6 +95,7 @@ function countItems(rules: Rules, spec: NodeSpec): number | TaskFailure {
   const { items } = spec.generator;
   if (items.kind === "list") return items.items.length;
   if (items.kind === "packs") return items.packs.length;
+  if (items.kind === "parts") return items.count;
   const source = rules.state.nodes.get(items.node)!;
   if (source.shape === "list") return source.total;
   const decoded = decodeItems(rules, items.node, items.path);
@@ -207,14 +208,26 @@ export function inputOf(rules: Rules, task: Task): TaskInput {
     const packs = items.packs.slice(from, from + generator.batch);
     return generator.batch === 1 ? { kind: "files", pack: packs[0]!, single: false } : { kind: "packs", packs };
   }
+  if (items.kind === "parts") {
+    const { count: all, each, parts } = items;
+    const count = Math.min(generator.batch, all - from);
+    return {
+      kind: "part",
+      part: parts[Math.floor(from / each)]!,
+      from: from % each,
+      count,
+      single: generator.batch === 1,
+    };
+  }
   const part = itemsBetween(rules, spec, from, from + generator.batch);
   return generator.batch === 1 ? { kind: "value", data: part[0]!, path: "" } : { kind: "list", items: part };
 }
 
 function itemsBetween(rules: Rules, spec: NodeSpec, from: number, to: number): readonly Data[] {
-  assert(spec.generator.kind === "map" && spec.generator.items.kind !== "packs", "a map over values");
+  assert(spec.generator.kind === "map", "a map over values");
   const { items } = spec.generator;
   if (items.kind === "list") return items.items.slice(from, to);
+  assert(items.kind === "output", "files and parts are read by workers only");
   const source = rules.state.nodes.get(items.node)!;
   if (source.shape === "list") return outputsOfMap(rules, items.node, from, Math.min(to, source.total));
   const decoded = decodeItems(rules, items.node, items.path);

@@ -3,13 +3,11 @@
  * change it are in ledger.ts, seating.ts, batch.ts and nodes.ts.
  */
 
-import { toHex } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import type { KnownAnswers } from "../selection/knowledge.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Data, Genesis } from "../wire/genesis.ts";
-import { encodeValue, type Value } from "../wire/value.ts";
 import type { EventOf, LedgerEvent, Shape } from "./event.ts";
 import { type Graph, prerequisitesOf } from "./graph.ts";
 import { Agenda, Cell, Journal, Table } from "./journal.ts";
@@ -311,25 +309,6 @@ export function createState(
   state.deadlines.add(0, "start");
   journal.keep();
   return state;
-}
-
-/** Data of the state as a value; bytes become text. */
-function toValue(input: unknown): Value {
-  if (input instanceof Uint8Array) return toHex(input);
-  if (Array.isArray(input)) return input.map(toValue);
-  if (typeof input !== "object" || input === null) return input as Value;
-  return Object.fromEntries(Object.entries(input).map(([key, item]) => [key, toValue(item)]));
-}
-
-/** Digest of the whole state (invariant 3; `stateHash` of headers). Cost: linear in the state. */
-export function digestState(hasher: Hasher, state: LedgerState): Hash {
-  const parts: { [name: string]: Value } = {};
-  for (const [name, part] of Object.entries(state)) {
-    if (part instanceof Cell) parts[name] = toValue(part.get());
-    else if (part instanceof Table) parts[name] = toValue(part.sorted());
-    else if (part instanceof Agenda) parts[name] = toValue(part.list());
-  }
-  return hasher(encodeValue(parts));
 }
 
 /** What the rules work on: the state, the constants of the job, and the block that is being applied. */

@@ -72,6 +72,11 @@ export const itemsCodec = variant({
   list: struct({ items: list(dataCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
   output: struct({ node: name, path: text(limits.textBytes) }),
+  /**
+   * A list that is too long for a genesis: `count` values in blobs of the owner, which keepers hold. Each but the last has
+   * `each` of them, in canonical bytes of a list of data (wire/parcel.ts).
+   */
+  parts: struct({ count: uint(limits.mapItems), each: uint(limits.mapItems), parts: list(packCodec, limits.mapItems) }),
 });
 export type Items = Infer<typeof itemsCodec>;
 
@@ -191,14 +196,24 @@ export type SignedGenesis = Infer<typeof signedGenesisCodec>;
 
 export const jobIdOf = (hasher: Hasher, signed: SignedGenesis): JobId => hasher(signed.bytes);
 
+/** An item of a list, or a blob with many: canonical bytes of a list of data (wire/parcel.ts). */
+const listedCodec = variant({
+  inline: struct({ bytes: bytes(limits.inlineBytes) }),
+  blob: struct({ hash, bytes: uint(limits.blobBytes) }),
+  many: struct({ hash, bytes: uint(limits.blobBytes) }),
+});
+export type Listed = Infer<typeof listedCodec>;
+
 /** What a worker is given, after the ledger resolved a task's input. */
 export const taskInputCodec = variant({
   none: struct({}),
   value: struct({ data: dataCodec, path: text(limits.textBytes) }),
   files: struct({ pack: packCodec, single: bool }),
   /** Items of a batch, or the outputs of a map in order. */
-  list: struct({ items: list(dataCodec, limits.mapItems) }),
+  list: struct({ items: list(listedCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
+  /** Items of a part of a list, from an index in it on. `single`: the item itself, not a list of one. */
+  part: struct({ part: packCodec, from: uint(limits.mapItems), count: uint(limits.mapItems), single: bool }),
 });
 export type TaskInput = Infer<typeof taskInputCodec>;
 
@@ -206,6 +221,7 @@ export type TaskInput = Infer<typeof taskInputCodec>;
 export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; readonly bytes: number }[] {
   if (input.kind === "files") return [input.pack];
   if (input.kind === "packs") return input.packs;
-  const data = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
-  return data.filter((item) => item.kind === "blob");
+  if (input.kind === "part") return [input.part];
+  const data: readonly Listed[] = input.kind === "value" ? [input.data] : input.kind === "list" ? input.items : [];
+  return data.filter((item) => item.kind !== "inline");
 }

@@ -56,8 +56,12 @@ export interface BenchMesh {
   stop(): Promise<void>;
 }
 
-/** Four nodes that are committee and workers at once, each with its own disk, and the owner. */
-export async function startMesh(slots: number, sent: Sent | null = null): Promise<BenchMesh> {
+/** Four nodes that are committee and workers at once, each with its own disk, and the owner; `isTraced`: each with its trace. */
+export async function startMesh(
+  slots: number,
+  sent: Sent | null = null,
+  { isTraced = false } = {},
+): Promise<BenchMesh> {
   const folder = mkdtempSync(join(tmpdir(), "meshwork-bench-"));
   const mesh = `bench-${process.pid}-${performance.now()}`;
   const nodes: MeshworkNode[] = [];
@@ -71,6 +75,7 @@ export async function startMesh(slots: number, sent: Sent | null = null): Promis
         skills: [digest],
         data: join(folder, `n${i}`),
         join: joined,
+        ...(isTraced ? { trace: join(folder, `n${i}.jsonl`), traceState: true } : {}),
         ...(sent === null ? {} : { createMachine: counting(sent) }),
       }),
     );

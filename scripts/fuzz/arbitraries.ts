@@ -22,6 +22,7 @@ import type {
   Genesis,
   Items,
   Like,
+  Listed,
   NodeSpec,
   Policy,
   Rule,
@@ -114,10 +115,12 @@ const source: Arbitrary<Source> = variant<Source>({
   files: { pack, single: fc.boolean() },
   output: { node: name, path: longText },
 });
+const upToItems = fc.integer({ min: 0, max: limits.mapItems });
 const items: Arbitrary<Items> = variant<Items>({
   list: { items: few(data) },
   packs: { packs: few(pack) },
   output: { node: name, path: longText },
+  parts: { count: upToItems, each: upToItems, parts: few(pack) },
 });
 const generator: Arbitrary<Generator> = variant<Generator>({
   single: {},
@@ -172,12 +175,18 @@ export const genesis: Arbitrary<Genesis> = fc.record({
   }),
 });
 const signedGenesis: Arbitrary<SignedGenesis> = fc.record({ bytes: bytesUpTo(limits.genesisBytes), signature });
+const listed: Arbitrary<Listed> = variant<Listed>({
+  inline: { bytes: bytesUpTo(limits.inlineBytes) },
+  blob: { hash, bytes: fc.integer({ min: 0, max: limits.blobBytes }) },
+  many: { hash, bytes: fc.integer({ min: 0, max: limits.blobBytes }) },
+});
 const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
   none: {},
   value: { data, path: longText },
   files: { pack, single: fc.boolean() },
-  list: { items: few(data) },
+  list: { items: few(listed) },
   packs: { packs: few(pack) },
+  part: { part: pack, from: upToItems, count: upToItems, single: fc.boolean() },
 });
 
 // --- consensus and commands -----------------------------------------------------------------------------------

@@ -5,16 +5,15 @@
 import type { Hash } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
+import { changedKeys } from "./changed.ts";
 import { type Checker, saidDecisions, violated } from "./checker.ts";
 
 const PROPERTY = "5 answers";
 
-/** As many answers are compared with the ledger's after each block; more of them after so many blocks. */
-const LOOKED_AT = 64;
-
 export function answersChecker(): Checker {
   /** As decided, or as agents say that it was. */
   const answers = new Map<string, { readonly answer: Hash; readonly height: number }>();
+  let isFirst = true;
   const note = (events: readonly LedgerEvent[], height: number, where: TraceEntry | string): void => {
     const here = new Set<string>();
     for (const event of events) {
@@ -36,12 +35,14 @@ export function answersChecker(): Checker {
     },
     onDecided({ events, height, by, ledger }) {
       note(events, height, by);
-      if (ledger.state.answers.size > LOOKED_AT && height % LOOKED_AT !== 0) return;
-      for (const [id, answer] of ledger.state.answers.sorted()) {
+      const held = ledger.state.answers;
+      for (const id of changedKeys(held, isFirst)) {
         const accepted = answers.get(`task ${id}`);
-        if (accepted !== undefined && accepted.answer !== answer.hash)
+        const answer = held.get(id);
+        if (accepted !== undefined && answer !== undefined && accepted.answer !== answer.hash)
           violated(PROPERTY, by, `the answer of ${id} changed by height ${height}`);
       }
+      isFirst = false;
     },
   };
 }

@@ -4,6 +4,9 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import type { Task } from "../../protocol/job/state.ts";
+import type { SurplusAward } from "../../protocol/job/surplus.ts";
+import { changedKeys, Figures } from "./changed.ts";
 import { type Checker, violated } from "./checker.ts";
 import { saidInOrder } from "./said-in-order.ts";
 
@@ -12,6 +15,11 @@ const PROPERTY = "8 awards";
 export function awardsChecker(): Checker {
   /** Awards that have not ended, as agents say: task, batch and worker. */
   const seated = new Set<string>();
+  /** Of the open tasks and surplus awards, and live ones of each agent among them. */
+  const workers = new Figures(seatsOf);
+  const surplus = new Figures(({ worker }: SurplusAward) => worker);
+  const live = new Map<AgentId, number>();
+  let isFirst = true;
   return {
     onTrace: saidInOrder((height, events, entry) => {
       for (const event of events) {
@@ -24,28 +32,47 @@ export function awardsChecker(): Checker {
     }),
     onDecided({ ledger, height, by }) {
       const { state } = ledger;
-      const live = new Map<AgentId, number>();
-      for (const [id, task] of state.tasks.sorted()) {
-        const workers = task.awards.map((award) => award.worker);
-        if (new Set(workers).size !== workers.length)
+      const touched = new Set<AgentId>(changedKeys(state.agents, isFirst));
+      isFirst = false;
+      const count = (agent: AgentId, more: number): void => {
+        live.set(agent, (live.get(agent) ?? 0) + more);
+        touched.add(agent);
+      };
+      surplus.update(state.surplus, (before, now) => {
+        if (before !== null) count(before, -1);
+        if (now !== null) count(now, 1);
+      });
+      workers.update(state.tasks, (before, now, id) => {
+        for (const agent of before?.live ?? []) count(agent, -1);
+        for (const agent of now?.live ?? []) count(agent, 1);
+        if (now === null) return;
+        if (new Set(now.all).size !== now.all.length)
           violated(PROPERTY, by, `height ${height}, task ${id}: a worker sits twice in one batch`);
-        const running = task.awards.filter((award) => award.status === "live");
-        const allowed = task.seats + (task.hedged ? 1 : 0);
-        if (running.length > allowed)
-          violated(PROPERTY, by, `height ${height}, task ${id}: ${running.length} live awards, ${allowed} allowed`);
-        for (const award of running) live.set(award.worker, (live.get(award.worker) ?? 0) + 1);
-      }
-      for (const [, { worker }] of state.surplus.sorted()) live.set(worker, (live.get(worker) ?? 0) + 1);
-      if (state.status.get() !== "running") return; // the books are closed with the job
-      for (const [agent, record] of state.agents.sorted()) {
-        const counted = live.get(agent) ?? 0;
-        if (record.live !== counted)
+        if (now.live.length > now.allowed)
           violated(
             PROPERTY,
             by,
-            `height ${height}: ${agent} holds ${counted} live awards, its record says ${record.live}`,
+            `height ${height}, task ${id}: ${now.live.length} live awards, ${now.allowed} allowed`,
           );
+      });
+      if (state.status.get() !== "running") return; // the books are closed with the job
+      for (const agent of touched) {
+        const counted = live.get(agent) ?? 0;
+        const said = state.agents.get(agent)?.live ?? 0;
+        if (said !== counted)
+          violated(PROPERTY, by, `height ${height}: ${agent} holds ${counted} live awards, its record says ${said}`);
       }
     },
   };
+}
+
+/** Who sits in a task's batch, who of them works, and how many may. */
+function seatsOf({ awards, seats, hedged }: Task): {
+  readonly all: readonly AgentId[];
+  readonly live: readonly AgentId[];
+  readonly allowed: number;
+} {
+  const all = awards.map((award) => award.worker);
+  const live = awards.filter((award) => award.status === "live").map((award) => award.worker);
+  return { all, live, allowed: seats + (hedged ? 1 : 0) };
 }

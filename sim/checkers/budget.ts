@@ -3,7 +3,10 @@
  */
 
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import type { Task } from "../../protocol/job/state.ts";
+import type { SurplusAward } from "../../protocol/job/surplus.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
+import { Figures } from "./changed.ts";
 import { type Checker, violated } from "./checker.ts";
 import { saidInOrder } from "./said-in-order.ts";
 
@@ -11,11 +14,20 @@ const PROPERTY = "7 budget";
 
 const paidBy = (event: LedgerEvent): number => (event.kind === "result" || event.kind === "surplus" ? event.paid : 0);
 
+function reservedOf({ awards }: Task): number {
+  const holding = awards.filter(({ status }) => status === "live" || status === "sealed");
+  return holding.reduce((sum, { price }) => sum + price, 0);
+}
+
 /** `genesis`: the job's, once it is known. */
 export function budgetChecker(genesis: () => Genesis | null): Checker {
   let paid = 0;
   /** As agents say. */
   let saidPaid = 0;
+  /** What the awards of open tasks and surplus ones hold, each and together. */
+  const reservations = new Figures(reservedOf);
+  const surplus = new Figures(({ price }: SurplusAward) => price);
+  let held = 0;
   return {
     onTrace: saidInOrder((height, events, entry) => {
       for (const event of events) saidPaid += paidBy(event);
@@ -31,11 +43,9 @@ export function budgetChecker(genesis: () => Genesis | null): Checker {
         violated(PROPERTY, by, `height ${height}: ${spent} spent and ${reserved} reserved of ${budget}`);
       for (const event of events) paid += paidBy(event);
       if (paid !== spent) violated(PROPERTY, by, `height ${height}: ${paid} was paid and ${spent} is spent`);
-      let held = 0;
-      for (const [, task] of state.tasks.sorted()) {
-        for (const award of task.awards) if (award.status === "live" || award.status === "sealed") held += award.price;
-      }
-      for (const [, award] of state.surplus.sorted()) held += award.price;
+      const count = (before: number | null, now: number | null): void => void (held += (now ?? 0) - (before ?? 0));
+      reservations.update(state.tasks, count);
+      surplus.update(state.surplus, count);
       if (held !== reserved)
         violated(PROPERTY, by, `height ${height}: awards hold ${held}, the books say ${reserved} is reserved`);
     },

@@ -2,12 +2,10 @@
  * Invariant 4: the certificate of a job verifies, and no mutation of it does: every byte of it counts.
  */
 
-import { certifiedCodec } from "../../protocol/agent/status.ts";
 import type { Crypto } from "../../protocol/core/crypto.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { verify } from "../../protocol/job/certificate.ts";
 import { type Certificate, decodeCertificate, encodeCertificate } from "../../protocol/wire/certificate.ts";
-import { decode } from "../../protocol/wire/codec.ts";
 import { violated } from "./checker.ts";
 
 const PROPERTY = "4 certificates";
@@ -18,7 +16,7 @@ export interface CertificateFacts {
   readonly answer: string;
 }
 
-/** Checks the answer to a `certificate` query, and `mutations` altered copies of it. */
+/** Checks a certificate in canonical bytes, and `mutations` altered copies of it. */
 export function checkCertified(
   crypto: Crypto,
   bytes: Uint8Array,
@@ -26,9 +24,9 @@ export function checkCertified(
   lots: Prng,
   mutations: number,
 ): void {
-  const decoded = decode(certifiedCodec, bytes);
-  if (!decoded.ok) return violated(PROPERTY, "at the end", `the answer does not decode: ${decoded.code}`);
-  const { certificate } = decoded.value;
+  const decoded = decodeCertificate(bytes);
+  if (!decoded.ok) return violated(PROPERTY, "at the end", `the certificate does not decode: ${decoded.code}`);
+  const certificate = decoded.value;
   const expected = { job: facts.job, owner: facts.owner };
   const verified = verify(crypto, certificate, expected);
   if (!verified.ok) return violated(PROPERTY, "at the end", `the certificate is refused: ${verified.message}`);

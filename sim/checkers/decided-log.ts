@@ -27,6 +27,8 @@ export interface LogOptions {
   readonly checkers: readonly Checker[];
   /** Default: the built-in ones. */
   readonly selectors?: Selectors;
+  /** Its ledger keeps a running digest of its changes, for the checker of states. Default false. */
+  readonly isTraced?: boolean;
 }
 
 /** Where in a run something was seen. */
@@ -58,9 +60,10 @@ export class DecidedLog {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.ledger = new Ledger(options.genesis, options.job, options.crypto.hash, options.selectors);
-    this.hashes = [options.job];
-    this.#committee = options.genesis.committee;
+    const { genesis, job, crypto, selectors, isTraced } = options;
+    this.ledger = new Ledger(genesis, job, crypto.hash, selectors, isTraced);
+    this.hashes = [job];
+    this.#committee = genesis.committee;
   }
 
   get height(): number {

@@ -19,7 +19,7 @@ import { validityChecker } from "./validity.ts";
 export interface JobCheckOptions {
   /** The job's genesis, once it is known. */
   readonly genesis: () => Genesis | null;
-  /** Whole states are compared, which costs a walk over them a block. */
+  /** States are compared, which costs a digest of what each block changed, at every agent. */
   readonly thorough: boolean;
   /** Nothing goes wrong on purpose: every block holds something or was due. */
   readonly calm: boolean;

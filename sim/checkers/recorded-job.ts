@@ -156,7 +156,12 @@ export class RecordedJob<P extends RecordedAt> {
       return violated("log", this.#at!.agent, "the genesis is not signed by the owner that it names");
     this.genesis = genesis.value;
     if (!isReplayable(genesis.value.selector)) return;
-    this.#log = new DecidedLog({ ...this.#options, genesis: genesis.value, checkers: this.#checkers });
+    this.#log = new DecidedLog({
+      ...this.#options,
+      genesis: genesis.value,
+      checkers: this.#checkers,
+      isTraced: true,
+    });
     this.#replayWaiting();
   }
 

@@ -1,6 +1,6 @@
 /**
- * Invariant 3: equal (job, height) means an equal digest of the whole ledger state, on every honest agent and in the
- * checkers' own replay; and the same commands and decisions, which agents say whole.
+ * Invariant 3: equal (job, height) means an equal ledger state, by the running digest of its changes, on every honest
+ * agent and in the checkers' own replay; and the same commands and decisions, which agents say whole.
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
@@ -16,6 +16,7 @@ function decisionsDigest(commands: readonly Hash[], events: readonly unknown[]):
   return mixer.digest();
 }
 
+/** The replay's ledger must be traced. */
 export function stateChecker(): Checker {
   const decisions = new Map<number, string>();
   const digests = new Map<number, Hash | "">();
@@ -26,7 +27,7 @@ export function stateChecker(): Checker {
       if ((decisions.get(height) ?? decided) !== decided)
         violated(PROPERTY, by, `height ${height}: an agent says other commands or decisions than the block holds`);
       decisions.set(height, decided);
-      const { digest } = ledger;
+      const digest = ledger.changesDigest;
       const said = digests.get(height);
       if (said !== undefined && said !== digest)
         violated(PROPERTY, by, `height ${height}: ${said} there, ${digest} in the replay`);

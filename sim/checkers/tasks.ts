@@ -4,40 +4,123 @@
  * who will be free, or a reservation that will end. No node waits for others that are all accepted.
  */
 
+import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
+import type { Item } from "../../protocol/job/journal.ts";
 import type { Ledger } from "../../protocol/job/ledger.ts";
 import { isFull } from "../../protocol/job/offers.ts";
-import { needKey, type Task } from "../../protocol/job/state.ts";
+import { type LedgerState, needKey, type Task } from "../../protocol/job/state.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
+import { changedKeys } from "./changed.ts";
 import { type Checker, saidDecisions, violated } from "./checker.ts";
 
 const PROPERTY = "6 no task is lost";
 
-/** Why nothing will move this task, or null. */
-function explainLost(ledger: Ledger, task: Task): string | null {
-  const { state, genesis } = ledger;
-  const due = new Set(state.deadlines.list().map((item) => item.name));
-  if (task.phase === "open") return due.has(`reveal|${task.id}`) ? null : "it is open and no reveal is due";
-  for (const award of task.awards) {
-    if (award.status === "live" && !due.has(`lease|${task.id}|${award.worker}`))
-      return `the lease of ${award.worker} never ends`;
+/** What a task waits for: `self`, something of its own that is due; `others`, what its need waits for. Or it is lost. */
+type Waits = "self" | "others" | { readonly lost: string };
+
+function whatMoves({ deadlines, ready }: LedgerState, task: Task): Waits {
+  const { id } = task;
+  if (task.phase === "open") {
+    const isDue = deadlines.has({ at: task.revealByMs, name: `reveal|${id}` });
+    return isDue ? "self" : { lost: "it is open and no reveal is due" };
+  }
+  for (const { status, worker, leaseEndsMs } of task.awards) {
+    if (status === "live" && !deadlines.has({ at: leaseEndsMs, name: `lease|${id}|${worker}` }))
+      return { lost: `the lease of ${worker} never ends` };
   }
   const filled = task.awards.filter((award) => award.status !== "ended").length;
-  if (filled >= task.seats)
-    return task.awards.some((award) => award.status === "live") ? null : "its seats are filled and nobody works";
-  if (!state.ready.list().some((item) => item.name === task.id)) return "it has a free seat and is not in the queue";
-  const spec = genesis.nodes.find((node) => node.id === task.node)!;
-  const window = state.windows.get(needKey(spec.skill, spec.labels));
-  if (window !== undefined && window.endsMs > 0)
-    return due.has(`window|${needKey(spec.skill, spec.labels)}`) ? null : "its window never ends";
-  if ((state.offers.get(spec.skill) ?? []).some(isFull)) return null; // its window comes again at the next block
-  // Somebody who will be free again, or a reservation that will be: a live award, or a reveal that is due.
-  if (state.surplus.size > 0) return null; // a slot and money come free when it ends
-  const isUnderWay = state.tasks
-    .sorted()
-    .some(([, other]) => other.phase === "open" || other.awards.some((award) => award.status === "live"));
-  return isUnderWay ? null : "no window is open, nobody works, nobody reveals";
+  if (filled >= task.seats) return isAtWork(task) ? "self" : { lost: "its seats are filled and nobody works" };
+  return ready.has({ at: task.order, name: id }) ? "others" : { lost: "it has a free seat and is not in the queue" };
+}
+
+const isAtWork = ({ awards }: Task): boolean => awards.some((award) => award.status === "live");
+
+/** The task that a deadline names: `lease|task|worker`, `reveal|task`. */
+const taskOf = ({ name }: Item): TaskId => (name.split("|")[1] ?? "") as TaskId;
+
+/** The open tasks of one job, by what moves them. */
+class OpenTasks {
+  readonly #ledger: Ledger;
+  readonly #needs: ReadonlyMap<string, string>;
+  readonly #skills: ReadonlyMap<string, string>;
+  /** Tasks that wait for others, by their need. */
+  readonly #waiting = new Map<string, Set<TaskId>>();
+  /** Somebody works for them, or a reveal of theirs is due: somebody, or a reservation, will be free again. */
+  readonly #underWay = new Set<TaskId>();
+  #isFirst = true;
+
+  constructor(ledger: Ledger) {
+    const { nodes } = ledger.genesis;
+    this.#ledger = ledger;
+    this.#needs = new Map(nodes.map(({ id, skill, labels }) => [id, needKey(skill, labels)]));
+    this.#skills = new Map(nodes.map(({ skill, labels }) => [needKey(skill, labels), skill]));
+  }
+
+  /** After a block: a task that nothing will move, and why; null if there is none. */
+  lost(): { readonly id: TaskId; readonly why: string } | null {
+    const { tasks, deadlines, ready } = this.#ledger.state;
+    const named = [...deadlines.changed().map(taskOf), ...ready.changed().map(({ name }) => name as TaskId)];
+    for (const id of new Set([...changedKeys(tasks, this.#isFirst), ...named])) {
+      const waits = this.#look(id, tasks.get(id));
+      if (typeof waits === "object") return { id, why: waits.lost };
+    }
+    this.#isFirst = false;
+    for (const [need, ids] of this.#waiting) {
+      const why = this.#whyStuck(need);
+      if (why !== null) return { id: ids.values().next().value!, why };
+    }
+    return null;
+  }
+
+  #look(id: TaskId, task: Task | undefined): Waits {
+    const { state } = this.#ledger;
+    const need = this.#needs.get(taskParts(id).node) ?? "";
+    const waiting = this.#waiting.get(need);
+    waiting?.delete(id);
+    if (waiting?.size === 0) this.#waiting.delete(need);
+    this.#underWay.delete(id);
+    if (task === undefined) return "self";
+    if (task.phase === "open" || isAtWork(task)) this.#underWay.add(id);
+    const waits = whatMoves(state, task);
+    if (waits === "others") {
+      const ids = this.#waiting.get(need) ?? new Set();
+      this.#waiting.set(need, ids.add(id));
+    }
+    return waits;
+  }
+
+  /** Why nobody will come for the tasks of a need, or null. */
+  #whyStuck(need: string): string | null {
+    const { windows, deadlines, offers, surplus } = this.#ledger.state;
+    const endsMs = windows.get(need)?.endsMs ?? 0;
+    if (endsMs > 0) return deadlines.has({ at: endsMs, name: `window|${need}` }) ? null : "its window never ends";
+    if ((offers.get(this.#skills.get(need)!) ?? []).some(isFull)) return null; // its window comes again at the next block
+    // A slot and money come free when a surplus award ends.
+    return this.#underWay.size + surplus.size > 0 ? null : "no window is open, nobody works, nobody reveals";
+  }
+}
+
+/** The nodes of one job that are open and have no task open: as long as there is room, that is a fault. */
+class IdleNodes {
+  readonly #idle = new Set<string>();
+  #isFirst = true;
+
+  /** After a block: what is wrong with a node, or null. */
+  fault({ nodes, tasks }: LedgerState): string | null {
+    for (const name of changedKeys(nodes, this.#isFirst)) {
+      const node = nodes.get(name)!;
+      if (node.status === "waiting" && node.unmet === 0) return `node ${name} waits for nothing`;
+      if (node.status === "open" && node.done < node.total && node.unfolded === node.done) this.#idle.add(name);
+      else this.#idle.delete(name);
+    }
+    this.#isFirst = false;
+    if (this.#idle.size === 0 || tasks.size >= limits.openTasks) return null;
+    const [name] = this.#idle;
+    const { total, done } = nodes.get(name!)!;
+    return `node ${name} has ${total - done} tasks to come and none open`;
+  }
 }
 
 function checkEnd(events: readonly LedgerEvent[], height: number, where: TraceEntry | string): void {
@@ -47,40 +130,28 @@ function checkEnd(events: readonly LedgerEvent[], height: number, where: TraceEn
 }
 
 export function tasksChecker(): Checker {
+  let open: OpenTasks | null = null;
+  const idle = new IdleNodes();
   return {
     onTrace(entry) {
       const said = saidDecisions(entry);
       if (said !== null) checkEnd(said.events, said.height, entry);
     },
     onDecided({ ledger, height, by, events }) {
-      const { state } = ledger;
+      const { state, genesis } = ledger;
       checkEnd(events, height, by);
       if (state.status.get() !== "running") {
         if (state.tasks.size > 0 || state.deadlines.size > 0)
           violated(PROPERTY, by, `height ${height}: the job ended and keeps tasks or deadlines`);
         return;
       }
-      if (!state.deadlines.list().some((item) => item.name === "deadline"))
+      if (!state.deadlines.has({ at: state.startedMs.get() + genesis.deadlineMs, name: "deadline" }))
         violated(PROPERTY, by, `height ${height}: the job has no deadline`);
-      for (const [id, task] of state.tasks.sorted()) {
-        const why = explainLost(ledger, task);
-        if (why !== null) violated(PROPERTY, by, `height ${height}, task ${id}: ${why}`);
-      }
-      for (const [name, node] of state.nodes.sorted()) {
-        const isLost =
-          node.status === "open" &&
-          node.done < node.total &&
-          node.unfolded === node.done &&
-          state.tasks.size < limits.openTasks;
-        if (isLost)
-          violated(
-            PROPERTY,
-            by,
-            `height ${height}: node ${name} has ${node.total - node.done} tasks to come and none open`,
-          );
-        if (node.status === "waiting" && node.unmet === 0)
-          violated(PROPERTY, by, `height ${height}: node ${name} waits for nothing`);
-      }
+      open ??= new OpenTasks(ledger);
+      const lost = open.lost();
+      if (lost !== null) violated(PROPERTY, by, `height ${height}, task ${lost.id}: ${lost.why}`);
+      const fault = idle.fault(state);
+      if (fault !== null) violated(PROPERTY, by, `height ${height}: ${fault}`);
       if (state.tasks.size === 0) violated(PROPERTY, by, `height ${height}: the job has nothing to do and goes on`);
     },
   };

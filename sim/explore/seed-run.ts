@@ -5,12 +5,14 @@
  * and how many seeds are run to scripts/.
  */
 
+import { certifiedCodec } from "../../protocol/agent/status.ts";
 import type { Hasher } from "../../protocol/core/crypto.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
+import { decode } from "../../protocol/wire/codec.ts";
 import { checkCertified } from "../checkers/certificates.ts";
 import { type Checker, PropertyViolation, violated } from "../checkers/checker.ts";
 import { containmentChecker } from "../checkers/containment.ts";
@@ -150,7 +152,7 @@ class SeedRun {
   #createLog(): DecidedLog {
     const { meshId, crypto } = this.world;
     const { job, genesis } = this.#built;
-    return new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers });
+    return new DecidedLog({ meshId, job, genesis, crypto, checkers: this.#checkers, isTraced: true });
   }
 
   #onEntry(entry: TraceEntry): void {
@@ -248,7 +250,11 @@ class SeedRun {
     world.run(world.now + 1);
     if (this.#reply === null) return violated("4 certificates", asked, "a certified job has no certificate");
     const facts = { job, owner: genesis.owner, answer: outcome.answer };
-    checkCertified(world.crypto, this.#reply, facts, createPrng(`mutations/${this.plan.seed}`), MUTATIONS);
+    const certified = decode(certifiedCodec, this.#reply);
+    if (!certified.ok || certified.value.certificate.kind !== "inline")
+      return violated("4 certificates", asked, "the answer of a small job does not decode, or is not in place");
+    const { bytes } = certified.value.certificate;
+    checkCertified(world.crypto, bytes, facts, createPrng(`mutations/${this.plan.seed}`), MUTATIONS);
   }
 }
 

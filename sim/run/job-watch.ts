@@ -31,7 +31,7 @@ export class JobWatch {
   /** When a task was first awarded, ms. */
   readonly awardedMs = new Map<string, number>();
 
-  /** `thorough`: whole states are compared, which costs a walk over them a block. */
+  /** `thorough`: states are compared, which costs a digest of what each block changed, at every agent. */
   constructor(
     submitted: SubmittedJob,
     { meshId, crypto, selectors }: Required<Pick<LogOptions, "meshId" | "crypto" | "selectors">>,
@@ -59,7 +59,15 @@ export class JobWatch {
     const { job, genesis } = submitted;
     const checkers = jobCheckers({ genesis: () => genesis, thorough, calm: false });
     this.#checkers = [...checkers, ...extra, listening];
-    this.log = new DecidedLog({ meshId, job, genesis, crypto, selectors, checkers: this.#checkers });
+    this.log = new DecidedLog({
+      meshId,
+      job,
+      genesis,
+      crypto,
+      selectors,
+      checkers: this.#checkers,
+      isTraced: thorough,
+    });
   }
 
   get committee(): readonly AgentId[] {

@@ -8,6 +8,7 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { selectPath } from "../../protocol/job/path.ts";
 import type { Data } from "../../protocol/wire/genesis.ts";
 import { decodePack } from "../../protocol/wire/pack.ts";
+import { decodePart } from "../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import type { SkillCall } from "../virtual/skill.ts";
 
@@ -21,6 +22,11 @@ export function inputValue(call: InputOf): Value | undefined {
     if (bytes === undefined) return undefined;
     const decoded = decodeValue(bytes);
     return decoded.ok ? decoded.value : undefined;
+  };
+  const many = (hash: Hash): readonly (Value | undefined)[] => {
+    const bytes = call.blob(hash);
+    const decoded = bytes === undefined ? null : decodePart(bytes);
+    return decoded?.ok === true ? decoded.value.map(read) : [undefined];
   };
   const files = (hash: Hash): Value | undefined => {
     const bytes = call.blob(hash);
@@ -43,9 +49,13 @@ export function inputValue(call: InputOf): Value | undefined {
       return input.single && Array.isArray(found) ? found[0] : found;
     }
     case "list":
-      return all(input.items.map(read));
+      return all(input.items.flatMap((item) => (item.kind === "many" ? many(item.hash) : [read(item)])));
     case "packs":
       return all(input.packs.map((pack) => files(pack.hash)));
+    case "part": {
+      const values = many(input.part.hash).slice(input.from, input.from + input.count);
+      return input.single ? values[0] : all(values);
+    }
   }
 }
 

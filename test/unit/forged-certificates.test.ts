@@ -105,3 +105,25 @@ test.each([
 ])("whoever trusts %j: %s", (trust, ok) => {
   expect(check(good, trust).ok).toBe(ok);
 });
+
+test("the keys of replaced members are named as what the proof rests on, with what helps", () => {
+  const said = check(good);
+  if (!said.ok) throw new Error(said.message);
+  expect([...said.replaced].sort()).toEqual(["m0", "m1"]);
+  const words = said.basis.find((line) => line.includes("can sign another result later"))!;
+  for (const part of ["m0", "m1", "--trust", "an agent that keeps the job"]) expect(words).toContain(part);
+  const trusting = check(good, ["m2", "m3"]);
+  if (!trusting.ok) throw new Error(trusting.message);
+  expect(trusting.basis.join(" ")).toContain("would take keys of agents that you trust");
+});
+
+test("an earlier committee can sign another result later: it verifies, and --trust is what refuses it", () => {
+  const leavesOfOther = [leafHash(hasher, done(wrong))];
+  const block = header(4, OLD, OLD, chainEvents(hasher, ZERO_HASH, merkleRoot(hasher, leavesOfOther)));
+  const second: Certificate = {
+    ...{ genesis: signed, changes: [], header: block, commit: votes(block, ["m0", "m1", "m3"]), event: done(wrong) },
+    ...{ parentEvents: ZERO_HASH, index: 0, count: 1, path: [] },
+  };
+  expect(verify(crypto, second, { result: 43 }).ok).toBe(true);
+  expect(verify(crypto, second, { result: 43, trust: new Set(["m2", "s0", "s1"].map(id)) }).ok).toBe(false);
+});

@@ -6,8 +6,11 @@ import { Inquiries } from "../../node/inquiries.ts";
 import { AddressBook } from "../../node/network/address-book.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { certifiedCodec } from "../../protocol/agent/status.ts";
-import { ZERO_HASH } from "../../protocol/core/ids.ts";
+import { type Hash, ZERO_HASH } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import { encodeCertificate } from "../../protocol/wire/certificate.ts";
 import { encode } from "../../protocol/wire/codec.ts";
+import { encodePart, type Parcel } from "../../protocol/wire/parcel.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
 import { inline } from "../../sim/workloads/job-builder.ts";
 import { id, jobOf } from "../support/driven-agent.ts";
@@ -15,8 +18,15 @@ import { id, jobOf } from "../support/driven-agent.ts";
 const wanted = jobOf("owner");
 const other = jobOf("mallory", { committee: ["mallory"] });
 
+/** What the liar gives instead, and who hears of what the asker fetches. */
+interface Lies {
+  readonly certificate?: Parcel;
+  readonly outputs?: readonly Parcel[];
+  readonly onFetch?: (bytes: number) => void;
+}
+
 /** A certificate of nothing, around another job, with the answer 666. */
-const forged = (): Uint8Array => {
+const forged = ({ certificate: given, outputs }: Lies): Uint8Array => {
   const header = {
     ...{ job: other.job, height: 1, round: 0, proposer: id("mallory"), parent: other.job, timeMs: 1 },
     ...{ commandsHash: ZERO_HASH, eventsHash: ZERO_HASH, committeeHash: ZERO_HASH, nextCommitteeHash: ZERO_HASH },
@@ -26,11 +36,15 @@ const forged = (): Uint8Array => {
     ...{ genesis: other.signed, changes: [], header, commit: [], event: new Uint8Array(1), parentEvents: ZERO_HASH },
     ...{ index: 0, count: 1, path: [] },
   };
-  return encode(certifiedCodec, { certificate, shape: "value", outputs: [inline(666)] });
+  return encode(certifiedCodec, {
+    certificate: given ?? { kind: "inline", bytes: encodeCertificate(certificate) },
+    shape: "value",
+    outputs: outputs ?? [{ kind: "inline", bytes: encodePart([inline(666)]) }],
+  });
 };
 
 /** The agent of `--to` keeps no such job; "honest" keeps it; "a-liar" is first in the order of ids. */
-function inquiries(): Inquiries {
+function inquiries(lies: Lies = {}): Inquiries {
   const parts: Inquiries = new Inquiries({
     self: id("client"),
     embedder: BUILT_IN_EMBEDDER,
@@ -39,11 +53,16 @@ function inquiries(): Inquiries {
       const reply = (ok: boolean, bytes: Uint8Array = new Uint8Array(0)): void =>
         queueMicrotask(() => parts.onReply({ kind: "reply", id: number, ok, bytes }));
       if (query.kind === "hosts") reply(true, encodeValue(["a-liar", "honest", "target"]));
-      else if (to === "a-liar") reply(true, query.kind === "certificate" ? forged() : encodeValue("I keep it"));
+      else if (to === "a-liar") reply(true, query.kind === "certificate" ? forged(lies) : encodeValue("I keep it"));
       else reply(to === "honest", encodeValue({ job: wanted.job, status: "certified" }));
     },
-    blobs: {} as never,
-    network: {} as never,
+    blobs: { has: async () => false } as never,
+    network: {
+      fetchBlob: async (_: Hash, bytes: number) => {
+        lies.onFetch?.(bytes);
+        return false;
+      },
+    } as never,
   });
   return parts;
 }
@@ -52,8 +71,18 @@ test("a keeper is one that can show something of the job", async () => {
   expect(await inquiries().keeperOf(wanted.job, id("target"))).toBe("honest");
 });
 
-test("a result with a certificate of another job is refused", async () => {
-  await expect(inquiries().certified(wanted.job, id("a-liar"))).rejects.toThrow();
+test("a result with a certificate of another job is refused, before anything of it is fetched", async () => {
+  await expect(inquiries().certified(wanted.job, id("a-liar"))).rejects.toThrow(/is not certified/);
+  const fetched: number[] = [];
+  const parts = [{ kind: "blob" as const, hash: ZERO_HASH, bytes: limits.blobBytes }];
+  const liar = inquiries({ outputs: parts, onFetch: (bytes) => void fetched.push(bytes) });
+  await expect(liar.certified(wanted.job, id("a-liar"))).rejects.toThrow(/is not certified/);
+  expect(fetched).toEqual([]);
+});
+
+test("a certificate in a blob that nobody gives is no certificate", async () => {
+  const certificate = { kind: "blob" as const, hash: ZERO_HASH, bytes: 1_000 };
+  await expect(inquiries({ certificate }).certified(wanted.job, id("a-liar"))).rejects.toThrow(/nobody gives the blob/);
 });
 
 // --- questions in words -------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { Data, Like } from "../../protocol/wire/genesis.ts";
-import { encodeBeacon } from "../../protocol/wire/message.ts";
+import { encodeBeacon, encodeMessage, type Message, type Query } from "../../protocol/wire/message.ts";
+import { decodeValue } from "../../protocol/wire/value.ts";
 import { inline, single } from "../../sim/workloads/job-builder.ts";
 import {
   configOf,
@@ -262,4 +263,48 @@ test("who asks for more than it can need is not answered for a while; a member i
   expect(ask("m1", 100)).toBeGreaterThan(3 * share);
   member.pass(1_000);
   expect(ask("stranger", 100)).toBeGreaterThan(made.signed.bytes.length);
+});
+
+test("questions are answered within the same share; who got too much is told no, in fewer bytes than it asked with", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const nodes = range(1_000).map((i) => single(`n${i}`.padEnd(60, "x"), 1));
+  const made = jobOf("owner", { nodes });
+  member.host(made);
+  const ask = (from: string, query: Query): { readonly ok: boolean; readonly bytes: number } => {
+    const [sent] = member.sent(member.frame(from, { kind: "query", id: 1, query }));
+    return { ok: sent!.message.kind === "reply" && sent!.message.ok, bytes: sent!.bytes };
+  };
+  for (const [asker, job] of [
+    ["stranger", made.job],
+    ["another", null],
+  ] as const) {
+    const query: Query = { kind: "status", job };
+    const replies = range(400).map(() => ask(asker, query));
+    expect(replies[0]).toMatchObject({ ok: true });
+    expect(replies.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(
+      limits.answeredBytes + 2 * replies[0]!.bytes,
+    );
+    const last = replies.at(-1)!;
+    expect(last.ok).toBe(false);
+    expect(last.bytes).toBeLessThan(encodeMessage({ kind: "query", id: 1, query }).length);
+  }
+  expect(range(400).every(() => ask("owner", { kind: "status", job: made.job }).ok)).toBe(true);
+});
+
+test("a status that does not fit a frame is told with fewer details, and says how many are left out", () => {
+  const member = new DrivenAgent("m0", { skills: [] });
+  const nodes = range(1_500).map((i) => single(`n${i}`.padEnd(60, "x"), 1, { skill: "s".repeat(60) }));
+  for (let counter = 1; counter <= 16; counter++) member.host(jobOf("owner", { nodes, counter }));
+  const [sent] = member.sent(member.frame("stranger", { kind: "query", id: 1, query: { kind: "status", job: null } }));
+  expect(sent!.message).toMatchObject({ kind: "reply", ok: true });
+  const decoded = decodeValue((sent!.message as Extract<Message, { kind: "reply" }>).bytes);
+  const { jobs } = (decoded as { value: unknown }).value as {
+    readonly jobs: readonly { readonly nodes: readonly unknown[]; readonly leftOut: { readonly nodes: number } }[];
+  };
+  expect(jobs).toHaveLength(16);
+  for (const { nodes: shown, leftOut } of jobs) {
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.length).toBeLessThan(1_000);
+    expect(shown.length + leftOut.nodes).toBe(1_500);
+  }
 });

@@ -46,7 +46,14 @@ describe("the summary", () => {
     explained: "count/3",
     report: "report.html",
   };
-  const options = { width: 80, color: false, title: "corpus survey", directory: "out", highlights: ["9 files"] };
+  const options = {
+    width: 80,
+    color: false,
+    title: "corpus survey",
+    directory: "out",
+    isLocal: true,
+    highlights: ["9 files"],
+  };
 
   test("reads in ten seconds", () => {
     expect(renderSummary(summary, options)).toEqual([
@@ -68,7 +75,6 @@ describe("the summary", () => {
       " traffic     sent by all 5 agents and this command: 44,310 direct and 1,204",
       "             gossip messages, 12.4 MiB; 190 blocks",
       " files       out/",
-      " page        report.html",
       ` check it    ${COMMAND} verify out/certificate.json --result out/result.json`,
       "             (offline: it needs no network and no agent)",
       ` explain it  ${COMMAND} explain ${"ab".repeat(6)} count/3 --run out`,

@@ -169,12 +169,12 @@ describe("check", () => {
     ["another format", '{"format":9,"meshId":"m","startedAt":0,"agents":[]}\n', "line 1"],
     [
       "half a line in the middle",
-      '{"format":1,"meshId":"m","startedAt":0,"agents":[]}\n{"t":1\n{}\n',
+      '{"format":2,"meshId":"m","startedAt":0,"agents":[]}\n{"t":1\n{}\n',
       "line 2: not JSON",
     ],
     [
       "an entry that lacks something",
-      '{"format":1,"meshId":"m","startedAt":0,"agents":[]}\n{"t":1,"agent":"a","kind":"voted"}\n',
+      '{"format":2,"meshId":"m","startedAt":0,"agents":[]}\n{"t":1,"agent":"a","kind":"voted"}\n',
       'line 2: "job"',
     ],
   ])("%s is exit 2, in one line", async (name, content, message) => {
@@ -252,7 +252,7 @@ describe("diff", () => {
   });
 
   test("clocks of real nodes are not compared, and neither are the agents of two files", async () => {
-    const head = { format: 1, meshId: "m", startedAt: 1_000, version: "0" };
+    const head = { format: 2, meshId: "m", startedAt: 1_000, version: "0" };
     const entry = { kind: "refused", from: "12D3", code: "truncated" };
     const write = (name: string, t: number, code: string): string => {
       const lines = [

@@ -70,11 +70,11 @@ test("several are read in the order of time, each file's own order kept; lines m
 
 test("errors name the line", async () => {
   const path = join(newFolder(), "trace.jsonl");
-  const first = JSON.stringify({ format: 1, ...head });
+  const first = JSON.stringify({ format: 2, ...head });
   const cases: [string, RegExp][] = [
     ["", /is empty/],
     ["{}\n", /line 1: /],
-    [`${JSON.stringify({ ...head, format: 2 })}\n`, /line 1: /],
+    [`${JSON.stringify({ ...head, format: 1 })}\n`, /line 1: /],
     [`${first}\n{"kind":"a","t":1,"agent":"a"}\n{"kind":"wo\n`, /line 3: not JSON/],
     [`${first}\n{"kind":"a","agent":"a"}\n`, /line 2: "t"/],
     [`${first}\n{"kind":"work","t":1,"agent":"a"}\n`, /line 2: "job"/],

@@ -1,0 +1,32 @@
+/** Progress of what is read block by block after a run: nothing for two seconds, then as progress-line.ts says it. */
+
+import { type CliContext, interrupted } from "../cli/context.ts";
+import { groupDigits } from "../cli/terminal-text.ts";
+import { progressLine } from "./progress-line.ts";
+
+/** What takes less than this says nothing, ms. */
+const PATIENCE_MS = 2_000;
+/** Between two updates, ms. */
+const FRAME_MS = 250;
+
+export interface BlockProgress {
+  /** The block at hand. Throws `interrupted` if the user does not want to wait. */
+  onHeight(height: number): void;
+  end(): void;
+}
+
+/** `what`: as in "drawing the page". */
+export function blockProgress(context: CliContext, what: string, blocks: number): BlockProgress {
+  const line = progressLine(context);
+  let nextMs = performance.now() + PATIENCE_MS;
+  return {
+    onHeight(height) {
+      if (context.signal.aborted) throw interrupted();
+      const nowMs = performance.now();
+      if (nowMs < nextMs) return;
+      nextMs = nowMs + FRAME_MS;
+      line.show(`${what}: ${groupDigits(height)} of ${groupDigits(blocks)} blocks`);
+    },
+    end: () => line.end(),
+  };
+}
