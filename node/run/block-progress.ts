@@ -1,7 +1,7 @@
 /** Progress of what is read block by block after a run: nothing for two seconds, then as progress-line.ts says it. */
 
 import { type CliContext, interrupted } from "../cli/context.ts";
-import { groupDigits } from "../cli/terminal-text.ts";
+import { counted, groupDigits } from "../cli/terminal-text.ts";
 import { progressLine } from "./progress-line.ts";
 
 /** What takes less than this says nothing, ms. */
@@ -25,7 +25,7 @@ export function blockProgress(context: CliContext, what: string, blocks: number)
       const nowMs = performance.now();
       if (nowMs < nextMs) return;
       nextMs = nowMs + FRAME_MS;
-      line.show(`${what}: ${groupDigits(height)} of ${groupDigits(blocks)} blocks`);
+      line.show(`${what}: ${groupDigits(height)} of ${counted(blocks, "block")}`);
     },
     end: () => line.end(),
   };

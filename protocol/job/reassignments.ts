@@ -2,9 +2,10 @@
  * Seats that went to somebody else, and why: the one definition of a reassignment, for status, summaries, pages,
  * metrics and coverage alike.
  *
- * A seat is reassigned when an award ended without a result and its seat was then given to another agent. Not so: a hedge
- * beside an agent that still works, an award that ended when others had filled its batch (whatever the reason), a seat that its own agent took again, and the seats of a batch that was asked for because results did
- * not agree (`undecided`).
+ * A seat is reassigned when an award ended without a result and its seat was then given to another agent. These are no
+ * reassignments: a hedge beside an agent that still works, an award that ended when others had filled its batch (whatever
+ * the reason), a seat that its own agent took again, and the seats of a batch that was asked for because results did not
+ * agree (`undecided`).
  */
 
 import type { AgentId } from "../core/ids.ts";
