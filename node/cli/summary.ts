@@ -38,6 +38,8 @@ export interface RunSummary {
     /** Seats that went to somebody else, and why they were free. */
     readonly reassigned: number;
     readonly reassignedBy: ReassignmentCounts;
+    /** Awards that others, asked because they were late, came before. */
+    readonly hedged: number;
   };
   readonly committee: readonly { readonly agent: string; readonly power: number }[];
   readonly agents: readonly {
@@ -145,6 +147,7 @@ function tasksLine({ tasks }: RunFigures): string {
   if (tasks.unfinished > 0) parts.push(`${groupDigits(tasks.unfinished)} not finished`);
   if (tasks.reassigned > 0)
     parts.push(`${groupDigits(tasks.reassigned)} handed to another agent (${describeCauses(tasks.reassignedBy)})`);
+  if (tasks.hedged > 0) parts.push(`${groupDigits(tasks.hedged)} late and hedged`);
   return parts.join(", ");
 }
 
@@ -168,7 +171,7 @@ function faultLine({ agents, tasks }: RunFigures, fault: RunSummary["faults"][nu
   if (agent !== undefined && fault.kind === "lying")
     return `${fault.name}: ${fault.kind} ${when}, ${counted(agent.rejected, "result")} rejected`;
   const { expired, gone } = tasks.reassignedBy;
-  return `${fault.name}: ${fault.kind} ${when}${expired + gone > 0 ? ", its work went to others" : ""}`;
+  return `${fault.name}: ${fault.kind} ${when}${expired + gone + tasks.hedged > 0 ? ", its work went to others" : ""}`;
 }
 
 const HEADS = ["awards", "results", "accepted", "rejected", "timeouts", "expected"] as const;

@@ -276,6 +276,7 @@ export class JobWatch {
         unfinished: status === "cancelled" ? 0 : left,
         reassigned: this.#reassignments.total,
         reassignedBy: this.#reassignments.counts,
+        hedged: this.#reassignments.hedged,
       },
       committee: this.#committee,
       agents: [...this.#agents].map(([agent, { name }]) => {

@@ -55,10 +55,16 @@ export const describeCauses = (counts: ReassignmentCounts): string =>
 /** Of one job: its events in their order. */
 export class Reassignments {
   readonly #counts: { [cause in ReassignmentCause]: number } = { expired: 0, gone: 0, busy: 0, failed: 0, refused: 0 };
+  #hedged = 0;
   /** By task, the oldest first. A renewed batch has another attempt and the same seats. */
   readonly #free = new Map<string, readonly FreeSeat[]>();
   /** Tasks whose batch still wants results, and its attempt: what ends of an earlier one leaves no seat. */
   readonly #wanting = new Map<string, number>();
+
+  /** Awards that others, asked because they were late, came before. */
+  get hedged(): number {
+    return this.#hedged;
+  }
 
   get counts(): ReassignmentCounts {
     return { ...this.#counts };
@@ -73,10 +79,15 @@ export class Reassignments {
     switch (event.kind) {
       case "ended": {
         const cause = CAUSES[event.reason];
-        if (cause !== null && this.#wanting.get(event.task) === event.attempt)
+        const isWanting = this.#wanting.get(event.task) === event.attempt;
+        if (event.reason === "late" || (cause !== null && !isWanting)) this.#hedged++;
+        else if (cause !== null)
           this.#free.set(event.task, [...this.#freeOf(event.task), { worker: event.worker, cause }]);
         return null;
       }
+      case "surplus":
+        this.#hedged++;
+        return null;
       case "award":
         this.#wanting.set(event.task, event.attempt);
         return this.#onAward(event.task, event.worker);

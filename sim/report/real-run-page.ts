@@ -32,6 +32,8 @@ export interface RealRun {
     readonly cancelled: number;
     readonly reassigned: number;
     readonly reassignedBy: ReassignmentCounts;
+    /** Awards that others, asked because they were late, came before. */
+    readonly hedged: number;
   };
   readonly committee: readonly { readonly name: string; readonly power: number }[];
   readonly blocks: number;
@@ -52,11 +54,12 @@ const brokenOf = ({ checked }: RealRun): readonly CheckedInvariant[] =>
 
 const heldOf = ({ checked }: RealRun): number => checked.invariants.filter(({ verdict }) => verdict === "ok").length;
 
-function tasksText({ total, accepted, failed, cancelled, reassigned, reassignedBy }: RealRun["tasks"]): string {
+function tasksText({ total, accepted, failed, cancelled, reassigned, reassignedBy, hedged }: RealRun["tasks"]): string {
   const parts = [`${fixed(accepted)} of ${fixed(total)} accepted`];
   if (failed > 0) parts.push(`${fixed(failed)} failed`);
   if (cancelled > 0) parts.push(`${fixed(cancelled)} cancelled`);
   if (reassigned > 0) parts.push(`${counted(reassigned, "seat")} handed on (${describeCauses(reassignedBy)})`);
+  if (hedged > 0) parts.push(`${counted(hedged, "award")} late and hedged`);
   return parts.join(", ");
 }
 

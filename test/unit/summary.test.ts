@@ -26,7 +26,7 @@ describe("the summary", () => {
     job: "ab".repeat(32),
     status: "certified",
     reason: "",
-    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2, reassignedBy },
+    tasks: { total: 40, accepted: 40, failed: 0, cancelled: 0, unfinished: 0, reassigned: 2, reassignedBy, hedged: 0 },
     committee: ["ada", "bob", "cyd", "dee"].map((name) => ({ agent: `id-${name}`, power: 1 })),
     agents: [
       agent("ada"),
