@@ -187,7 +187,7 @@ inNamespaces("a firewall is noticed: by the agent behind it, its doctor, and the
   expect(await behind.ended()).toBe(0);
   const doctor = await meshwork(["doctor", nodes[1]!.address], { env, within: host.within });
   expect(doctor.out, doctor.err).toContain(`it cannot dial this machine at /ip4/${host.address}/tcp/4001`);
-  expect(doctor.out).toMatch(/clock of \S+ +within/);
+  expect(doctor.out).toMatch(/clock of \S+\s+within/);
   host.ip("rule", "delete", "ipproto", "tcp", "sport", "4001", "prohibit");
   const well = await meshwork(["doctor", nodes[1]!.address], { env, within: host.within });
   expect(well.out, well.err).toContain(`it can dial this machine at /ip4/${host.address}/tcp/4001`);
