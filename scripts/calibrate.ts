@@ -17,6 +17,7 @@ import { createSigner, hasher, nodeCrypto } from "../node/crypto.ts";
 import { makeIdentity } from "../node/identity.ts";
 import { parseJob } from "../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../node/node.ts";
+import { agentsOf } from "../node/node-status.ts";
 import { defineSkill } from "../node/skills/skill.ts";
 import { createRecordStore } from "../node/store/record-store.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
@@ -152,8 +153,7 @@ async function startMesh(folder: string, taken: Taken, started: MeshworkNode[]):
   }
   const owner = await createNode({ ...quiet, name: "owner", host: false, join: addresses() });
   started.push(owner);
-  const everybody = async (node: MeshworkNode): Promise<boolean> =>
-    ((await node.status()) as { readonly agents: readonly unknown[] }).agents.length === AGENTS + 1;
+  const everybody = async (node: MeshworkNode): Promise<boolean> => agentsOf(await node.status()).length === AGENTS + 1;
   await owner.until(everybody, MEET_MS, "the nodes meeting");
   return { nodes: started, owner };
 }

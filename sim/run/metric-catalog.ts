@@ -75,7 +75,7 @@ export const METRICS: readonly MetricType[] = [
 
 const KNOWN: ReadonlyMap<string, MetricType> = new Map(METRICS.map((one) => [one.name, one]));
 
-export const SHARE: Range = [0, 1];
+const SHARE: Range = [0, 1];
 const NO_LESS_THAN_NOTHING: Range = [0, Number.POSITIVE_INFINITY];
 
 /** What a metric can be: an interval must not promise more. What says no range is a share, or cannot be negative. */
