@@ -23,7 +23,7 @@ import { start } from "./bench/start.ts";
 
 const TASKS = 20_000;
 const TASKS_SEALED = 8_000;
-/** Two widths of a traced map: what an item of the wider one takes is held against one of the narrower. */
+/** Two widths of a traced map: an item of the wider one should take no longer than one of the narrower. */
 const WIDTHS = [10_000, 50_000];
 const OVERLOADED = 3_000;
 const OVERLOADED_SEALED = 1_000;

@@ -1,10 +1,10 @@
 /**
  * What inputs cost the agents of this machine: `meshwork sim calibrate`. Seven real nodes in this process, over libp2p on
- * the loopback device and with their stores on disk, do two jobs, one of small inputs and one of large ones; the
- * processor's time by the inputs that their agents took is the cost of an input and of its bytes. Forced writes,
- * signatures and round trips are measured by themselves, of the same parts.
+ * the loopback device and with their stores on disk, do two jobs, one of small inputs and one of large ones. The processor's
+ * time divided by the inputs that the agents took gives the cost of an input; the difference of the two jobs gives that of
+ * its bytes. Forced writes, signatures and round trips are measured apart, with the same code that nodes use.
  *
- * An input's cost holds all that belongs to it: decryption, decoding, signatures, the step, encoding and encryption.
+ * An input's cost includes all that belongs to it: decryption, decoding, signatures, the step, encoding and encryption.
  */
 
 import { once } from "node:events";
@@ -72,7 +72,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-/** The time of one call, median, ms. */
+/** The median time of one call, ms. */
 function timeOf(times: number, call: (index: number) => void): number {
   return median(
     Array.from({ length: times }, (_, index) => {

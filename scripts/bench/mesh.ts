@@ -56,7 +56,7 @@ export interface BenchMesh {
   stop(): Promise<void>;
 }
 
-/** Four nodes that are committee and workers at once, each with its own disk, and the owner; `isTraced`: each with its trace. */
+/** Four nodes that are committee and workers at once, each with its own disk, and the owner. `isTraced`: each writes a trace. */
 export async function startMesh(
   slots: number,
   sent: Sent | null = null,

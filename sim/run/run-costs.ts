@@ -1,4 +1,4 @@
-/** What inputs cost agents, from a scenario's figures to the options of its world. */
+/** What inputs cost agents: the options of a world, from the figures of its scenario. */
 
 import type { Input } from "../../protocol/input.ts";
 import type { NetworkSpec } from "../scenario/scenario.ts";
