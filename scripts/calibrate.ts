@@ -24,6 +24,7 @@ import { createAgent } from "../protocol/agent/agent.ts";
 import { utf8 } from "../protocol/core/bytes.ts";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
+import { percentile } from "../sim/run/percentile.ts";
 import type { Calibrate, Measured } from "../sim/scenario/service-costs.ts";
 
 const AGENTS = 7;
@@ -67,10 +68,7 @@ const counting =
     };
   };
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
+const median = (values: readonly number[]): number => percentile(values, 0.5)!;
 
 /** The median time of one call, ms. */
 function timeOf(times: number, call: (index: number) => void): number {
