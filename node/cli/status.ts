@@ -67,8 +67,9 @@ export function jobOrAgent(
     ...agents.map((one) => ({ id: one.agent, name: one.name, about: "agent", one })),
   ];
   const called = all.filter(({ id, name }) => id === what || name === what);
+  const digits = what.toLowerCase(); // of a job's id; ids of agents tell capitals from small letters
   const isPartOfId = ({ id, about }: Nameable): boolean =>
-    id.startsWith(what) || (about === "agent" && id.endsWith(what));
+    about === "agent" ? id.startsWith(what) || id.endsWith(what) : id.startsWith(digits);
   const meant = called.length > 0 ? called : all.filter(isPartOfId);
   const [first] = meant;
   if (first === undefined) {

@@ -74,6 +74,7 @@ describe("a job or an agent", () => {
   test("by a name, though an id begins with the same letters", () => {
     expect(meant("ada")).toBe("12D3adax");
     expect(meant("adb")).toBe("adb1");
+    expect(meant("ADB")).toBe("adb1");
     expect(meant("bobx")).toBe("12D3bobx");
   });
 
