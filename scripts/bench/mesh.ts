@@ -118,7 +118,7 @@ const text = (index: number): string => `${index} `.padEnd(30, "x");
 
 export function mapJob(tasks: number, redundancy: number): { yaml: string; isRight: (result: unknown) => boolean } {
   const items = JSON.stringify(Array.from({ length: tasks }, (_, index) => text(index)));
-  const yaml = `name: bench\nbudget: 1000\nwindow: 1500ms\npolicy: { redundancy: ${redundancy}, timeout: 60s }\ntasks:\n  work: { skill: bench.digest, map: { over: ${items} } }\noutput: work\n`;
+  const yaml = `name: bench\nbudget: 1000\ndeadline: 1h\nwindow: 1500ms\npolicy: { redundancy: ${redundancy}, timeout: 60s }\ntasks:\n  work: { skill: bench.digest, map: { over: ${items} } }\noutput: work\n`;
   const right = Array.from({ length: tasks }, (_, index) => hasher(utf8(text(index))));
   return { yaml, isRight: (result) => JSON.stringify(result) === JSON.stringify(right) };
 }
