@@ -18,7 +18,7 @@ import { type Difference, firstDifference } from "./job-file/first-difference.ts
 
 export const CERTIFICATE_FORMAT = 2;
 
-/** By format: the one field that says nothing of the job. */
+/** By format, the field `about`: the only one that says nothing about the job. */
 const ABOUT: ReadonlyMap<unknown, string> = new Map([
   [
     1,

@@ -18,6 +18,7 @@ export { parseCertificateFile, toCertificateFile } from "./certificate-file.ts";
 export { describeLeftOut, type LeftOut, type LeftOutWhy } from "./committee-report.ts";
 export { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 export { type ParsedJob, parseJob, readJobFile } from "./job-file/parse-job.ts";
+export type { ClockOffset, ClockState } from "./network/clock-findings.ts";
 export { describeNews, type NetworkNews } from "./network/news.ts";
 export { createNode, type MeshworkNode, type NodeOptions } from "./node.ts";
 export type { Embedder } from "./search/embedder.ts";

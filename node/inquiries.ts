@@ -32,7 +32,7 @@ const ASK_CONTACT_MS = 3_000;
 /** Agents that are asked for a job at the same time. */
 const SEARCH_WIDTH = 16;
 
-/** The parts of a result: what a ledger holds of inline outputs, and references to all others. */
+/** The largest result, bytes, without its blobs: what a ledger holds of inline outputs, and references to all others. */
 const RESULT_BYTES_MAX = limits.heldBytes + 64 * limits.mapItems;
 
 export interface InquiryParts {
@@ -195,7 +195,7 @@ export class Inquiries {
     return { result, certificate };
   }
 
-  /** Of whoever answers nobody knows yet whether it lies: no more is taken than a result can have. */
+  /** The agent that answers may lie: no more is fetched than a result can have. */
   async #list(job: JobId, parcels: readonly Parcel[], of: AgentId): Promise<readonly Data[]> {
     const bytes = parcels.reduce(
       (sum, parcel) => sum + (parcel.kind === "inline" ? parcel.bytes.length : parcel.bytes),

@@ -1,4 +1,4 @@
-/** A node's status, with the agents and jobs in it, as it is described (protocol/agent/status.ts). */
+/** A node's status, with the agents and jobs in it, as protocol/agent/status.ts describes it. */
 
 import type { AgentId } from "../protocol/core/ids.ts";
 import type { Value } from "../protocol/wire/value.ts";

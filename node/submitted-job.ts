@@ -53,7 +53,7 @@ export class SubmittedJob implements JobHandle {
   readonly genesis: Genesis;
   leftOut: readonly LeftOut[] = [];
   readonly #node: JobSource;
-  /** Until somebody has read them. */
+  /** Events that nobody has read yet. */
   readonly #seen: JobEvent[] = [];
   #wake: () => void = () => undefined;
   #last: Extract<LedgerEvent, { kind: "completed" }> | null = null;

@@ -73,8 +73,8 @@ export type Effect =
 /** What the operator of a node is told. */
 export type LocalEvent =
   /**
-   * A submitted job: its committee decided the first block, or it was not taken, with the reason. `declined`: who
-   * refused, with what it said, or did not answer ("").
+   * A submitted job: its committee decided the first block, or nobody took it, with the reason. `declined`: the agents that
+   * refused, each with what it said, and those that did not answer ("").
    */
   | {
       readonly kind: "submitted";

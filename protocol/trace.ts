@@ -32,8 +32,9 @@ export type TraceEvent =
       readonly block: Hash | null;
     }
   /**
-   * A block was applied: invariants 1-3, 5-9, 11. `state` is a running digest of what each block
-   * changed in the ledger (job/state.ts; empty where digests are off), `commands` the ids in order, `events` the ledger's decisions as plain data.
+   * A block was applied: invariants 1-3, 5-9, 11. `state` is a running digest of what each block changed in the ledger
+   * (job/state-digest.ts; empty where digests are off), `commands` the ids in order, `events` the ledger's decisions as
+   * plain data.
    */
   | {
       readonly kind: "applied";

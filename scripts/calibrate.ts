@@ -1,10 +1,10 @@
 /**
  * What inputs cost the agents of this machine: `meshwork sim calibrate`. Seven real nodes in this process, over libp2p on
- * the loopback device and with their stores on disk, do two jobs, one of small inputs and one of large ones; the
- * processor's time by the inputs that their agents took is the cost of an input and of its bytes. Forced writes,
- * signatures and round trips are measured by themselves, of the same parts.
+ * the loopback device and with their stores on disk, do two jobs, one of small inputs and one of large ones. The processor's
+ * time divided by the inputs that the agents took gives the cost of an input; the difference of the two jobs gives that of
+ * its bytes. Forced writes, signatures and round trips are measured apart, with the same code that nodes use.
  *
- * An input's cost holds all that belongs to it: decryption, decoding, signatures, the step, encoding and encryption.
+ * An input's cost includes all that belongs to it: decryption, decoding, signatures, the step, encoding and encryption.
  */
 
 import { once } from "node:events";
@@ -17,12 +17,14 @@ import { createSigner, hasher, nodeCrypto } from "../node/crypto.ts";
 import { makeIdentity } from "../node/identity.ts";
 import { parseJob } from "../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../node/node.ts";
+import { agentsOf } from "../node/node-status.ts";
 import { defineSkill } from "../node/skills/skill.ts";
 import { createRecordStore } from "../node/store/record-store.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { utf8 } from "../protocol/core/bytes.ts";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
+import { percentile } from "../sim/run/percentile.ts";
 import type { Calibrate, Measured } from "../sim/scenario/service-costs.ts";
 
 const AGENTS = 7;
@@ -66,12 +68,9 @@ const counting =
     };
   };
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
+const median = (values: readonly number[]): number => percentile(values, 0.5)!;
 
-/** The time of one call, median, ms. */
+/** The median time of one call, ms. */
 function timeOf(times: number, call: (index: number) => void): number {
   return median(
     Array.from({ length: times }, (_, index) => {
@@ -152,8 +151,7 @@ async function startMesh(folder: string, taken: Taken, started: MeshworkNode[]):
   }
   const owner = await createNode({ ...quiet, name: "owner", host: false, join: addresses() });
   started.push(owner);
-  const everybody = async (node: MeshworkNode): Promise<boolean> =>
-    ((await node.status()) as { readonly agents: readonly unknown[] }).agents.length === AGENTS + 1;
+  const everybody = async (node: MeshworkNode): Promise<boolean> => agentsOf(await node.status()).length === AGENTS + 1;
   await owner.until(everybody, MEET_MS, "the nodes meeting");
   return { nodes: started, owner };
 }

@@ -27,7 +27,15 @@ export type {
 } from "../sim/plugins/registry.ts";
 export type { PluginModule, PluginTools } from "../sim/plugins/tools.ts";
 export type { SeedRow, SeriesRow } from "../sim/run/csv.ts";
-export type { Estimate, JudgedExpectation, RunResult, Summary } from "../sim/run/result.ts";
+export type {
+  Estimate,
+  FaultOutcome,
+  JudgedExpectation,
+  MetricEstimate,
+  RunResult,
+  Shortfall,
+  Summary,
+} from "../sim/run/result.ts";
 export type { ScenarioInput, ScenarioSource, SimulateOptions, SimulationResult };
 
 const simulator = createSimulator(simPlatform);

@@ -18,9 +18,9 @@ interface AgentsOptions {
 }
 
 const MOST = 10;
-/** So many are asked for, to know how many are hidden. */
+/** How many agents it asks for: more than it shows, to say how many it hides. */
 const ASKED = 100;
-/** What is less similar than this is something else: tasks that ask in words call nobody for it, either. */
+/** A less similar skill is something else: tasks that ask in words do not call its agents, either. */
 const NEAR = DEFAULT_SIMILARITY;
 
 const EXAMPLES = `

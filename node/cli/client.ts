@@ -6,6 +6,7 @@
 import { dirname, join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
+import type { Value } from "../../protocol/wire/value.ts";
 import { type Identity, loadIdentity, loadOrMakeIdentity, makeIdentity } from "../identity.ts";
 import { KNOWLEDGE_FILE } from "../knowledge.ts";
 import { clockProblem } from "../network/clock-findings.ts";
@@ -168,15 +169,20 @@ export interface KeptJob {
 /** The longest that one of many agents may take to answer, ms. */
 const ANSWER_MS = 3_000;
 
+/** The status of `of` (default: the node itself); null if it does not answer within `ms`. */
+export async function statusWithin(node: MeshworkNode, ms: number, of?: AgentId): Promise<Value | null> {
+  const late = new Promise<null>((resolve) => setTimeout(resolve, ms, null).unref());
+  return Promise.race([node.status(of).catch(() => null), late]);
+}
+
 /** All jobs that agents keep, as far as they answer. */
 export async function jobsKept(client: Client): Promise<readonly KeptJob[]> {
   const { node, target } = client;
   const known = await agentsKnown(client, SETTLE_MS).catch(async () => agentsOf(await node.status(target)));
   const hosts = known.filter((agent) => agent.hosts && (agent.agent === target || agent.reach !== "unreachable"));
-  const late = (): Promise<null> => new Promise((resolve) => setTimeout(resolve, ANSWER_MS, null).unref());
   const answers = await Promise.all(
     hosts.map(async (keeper) => {
-      const status = await Promise.race([node.status(keeper.agent).catch(() => null), late()]);
+      const status = await statusWithin(node, ANSWER_MS, keeper.agent);
       return { keeper, jobs: status === null ? [] : jobsOf(status) };
     }),
   );

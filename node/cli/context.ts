@@ -80,7 +80,7 @@ const CODES: { readonly [code in MeshworkErrorCode]: number } = {
 
 export const exitCodeOf = (error: MeshworkError): number => CODES[error.code];
 
-/** Of whatever ends a command: what is no error of the operator's is a bug of ours. */
+/** The exit code for an error that ended a command: one that is not the operator's is a bug of ours. */
 export const exitOf = (error: unknown): number => {
   const known = asMeshworkError(error);
   return known === null ? EXIT.bug : exitCodeOf(known);
@@ -194,6 +194,17 @@ export function shortName(text: string): string {
 export function jobId(text: string): string {
   if (!isHash(text)) throw new InvalidArgumentError("a job's id has 64 hexadecimal digits");
   return text;
+}
+
+/** What a command found out: for programs, and for people. */
+export interface Shown {
+  readonly document: unknown;
+  readonly lines: readonly string[];
+}
+
+export function show(context: CliContext, { document, lines }: Shown): void {
+  if (context.json) context.printJson(document);
+  else for (const line of lines) context.print(line);
 }
 
 /** Of commands that talk to an agent. */

@@ -9,7 +9,7 @@ import { agentsOf } from "../node-status.ts";
 import { pickOne } from "../pick-one.ts";
 import { openTrace } from "../trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { address, type CliContext, EXIT, MESH_OPTION, type Register, type Shown, show } from "./context.ts";
 import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./named.ts";
 import { columnsOf, counted, displayWidth, hang, plainText, table, tenths } from "./terminal-text.ts";
 
@@ -48,13 +48,13 @@ export const registerExplain: Register = (program, act) => {
 
 interface Explained {
   readonly job: string;
-  /** Of all its tasks that are known: by name, the newest last. */
+  /** All tasks of the job that are known, by name; the newest last. */
   readonly tasks: ReadonlyMap<string, TaskChoices>;
   nameOf(agent: string): string;
 }
 
 interface TaskChoices {
-  /** How often workers were chosen; null: not said. */
+  /** How often workers were chosen; null: the agent does not say. */
   readonly times: number | null;
   readonly newest: ExplainedChoice;
   all(): Promise<readonly ExplainedChoice[]>;
@@ -70,7 +70,7 @@ async function explain(
   if ((to === undefined) === (run === undefined))
     throw new MeshworkError("usage", "say where to look: --to ADDR or --run DIR", "see meshwork explain --help");
   const width = columnsOf(process.stdout, 100) - 1;
-  const show = async ({ job, tasks, nameOf }: Explained): Promise<Shown> => {
+  const render = async ({ job, tasks, nameOf }: Explained): Promise<Shown> => {
     if (tasks.size === 0)
       throw new MeshworkError("refused", `nothing is known of how workers of job ${job} were chosen`);
     if (task === undefined) return listOf(job, tasks, nameOf, width);
@@ -83,18 +83,12 @@ async function explain(
     const lines = choices.flatMap((choice) => ["", ...describeChoice(choice, nameOf, width)]).slice(1);
     return { document: { job, task: id, choices }, lines };
   };
-  const { document, lines } =
+  const shown =
     to !== undefined
-      ? await withClient(context, { ...options, to }, async (client) => show(await ask(client, given, task)))
-      : await show(await readRun(run!, given));
-  if (context.json) context.printJson(document);
-  else for (const line of lines) context.print(line);
+      ? await withClient(context, { ...options, to }, async (client) => render(await ask(client, given, task)))
+      : await render(await readRun(run!, given));
+  show(context, shown);
   return EXIT.ok;
-}
-
-interface Shown {
-  readonly document: unknown;
-  readonly lines: readonly string[];
 }
 
 /** What there is to explain. */

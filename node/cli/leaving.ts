@@ -1,4 +1,4 @@
-/** What an agent that ends leaves behind: jobs that run and rest on it. */
+/** Running jobs that rest on an agent that is about to end. */
 
 import type { NodeStatus } from "../node-status.ts";
 import { counted, plainText } from "./terminal-text.ts";

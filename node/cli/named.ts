@@ -24,7 +24,7 @@ export function jobName(text: string): string {
   throw new InvalidArgumentError(remedy);
 }
 
-/** Whether it names one job, whatever others there are. */
+/** Whether it is a whole id, which names one job whatever others there are. */
 export const isWhole = (name: string): boolean => isHash(name);
 
 /** The folder of a run: as given, or of the newest run. Throws `usage` where there is none yet. */

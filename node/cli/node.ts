@@ -16,6 +16,7 @@ import { loadSkills, type SkillsFile } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import { makeFolder } from "../store/files.ts";
 import { agentId } from "./agent-id.ts";
+import { statusWithin } from "./client.ts";
 import { commandLine, DEFAULT_MESH, meshWords } from "./command-line.ts";
 import {
   address,
@@ -201,8 +202,7 @@ async function runWith(context: CliContext, options: NodeOptions, parts: AgentPa
 
 /** Who ends an agent learns which jobs rest on it. */
 async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: NodeOptions): Promise<void> {
-  const late = new Promise<null>((resolve) => setTimeout(resolve, REST_MS, null).unref());
-  const status = await Promise.race([node.status().catch(() => null), late]);
+  const status = await statusWithin(node, REST_MS);
   if (status === null) return;
   for (const line of leavingWords(status as unknown as NodeStatus, data !== undefined)) context.note(line);
 }

@@ -3,9 +3,9 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { formatDuration } from "../job-file/duration.ts";
 import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
-import { ambiguous } from "../pick-one.ts";
+import { ambiguous, type Nameable } from "../pick-one.ts";
 import { type Client, jobsKept, type KeptJob, pickJob, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { address, type CliContext, EXIT, MESH_OPTION, type Register, type Shown, show } from "./context.ts";
 import { LAST } from "./named.ts";
 import { columnsOf, hang, padEnd, plainText } from "./terminal-text.ts";
 
@@ -38,40 +38,46 @@ export const registerStatus: Register = (program, act) => {
 
 async function runStatus(context: CliContext, what: string | undefined, options: StatusOptions): Promise<number> {
   const width = columnsOf(process.stdout, 100) - 1;
-  const { document, lines } = await withClient(context, options, async (client) => {
+  const shown = await withClient(context, options, async (client) => {
     if (what !== undefined) return find(client, what, width);
     const status = await client.node.status(client.target);
     return { document: status, lines: describe(status as unknown as NodeStatus, width) };
   });
-  if (context.json) context.printJson(document);
-  else for (const line of lines) context.print(line);
+  show(context, shown);
   return EXIT.ok;
 }
 
-interface Shown {
-  readonly document: unknown;
-  readonly lines: readonly string[];
-}
-
-/** The one job or agent that is meant by a word. */
 async function find(client: Client, what: string, width: number): Promise<Shown> {
   const kept = await jobsKept(client);
   if (what === LAST) return shownJob(pickJob(client.node.owner, what, kept), width);
   const agents = agentsOf(await client.node.status(client.target)).filter(isPart);
-  const jobs = kept.filter(({ job }) => job.job.startsWith(what) || job.name === what);
-  const named = agents.filter(({ agent, name }) => name === what || agent.startsWith(what) || agent.endsWith(what));
-  if (jobs.length === 0 && named.length === 0) {
+  const found = jobOrAgent(what, kept, agents);
+  if ("keepers" in found) return shownJob(found, width);
+  return { document: found, lines: [...agentLines(found, width), ...addressLines(found)] };
+}
+
+/** The one job or agent that a word means. What is called so comes before what only has an id of that kind. */
+export function jobOrAgent(
+  what: string,
+  kept: readonly KeptJob[],
+  agents: readonly KnownAgent[],
+): KeptJob | KnownAgent {
+  const all = [
+    ...kept.map((one) => ({ id: one.job.job, name: one.job.name, about: one.job.status, one })),
+    ...agents.map((one) => ({ id: one.agent, name: one.name, about: "agent", one })),
+  ];
+  const called = all.filter(({ id, name }) => id === what || name === what);
+  const digits = what.toLowerCase(); // of a job's id; ids of agents tell capitals from small letters
+  const isPartOfId = ({ id, about }: Nameable): boolean =>
+    about === "agent" ? id.startsWith(what) || id.endsWith(what) : id.startsWith(digits);
+  const meant = called.length > 0 ? called : all.filter(isPartOfId);
+  const [first] = meant;
+  if (first === undefined) {
     const remedy = "agents further away and jobs that were forgotten are not found: ask another agent with --to";
     throw new MeshworkError("refused", `no job or agent that can be asked about is called "${what}"`, remedy);
   }
-  const meant = [
-    ...jobs.map((found) => ({ id: found.job.job, name: found.job.name, about: found.job.status, found })),
-    ...named.map((agent) => ({ id: agent.agent, name: agent.name, about: "agent", agent })),
-  ];
-  const [one] = meant;
-  if (one === undefined || meant.length > 1) throw ambiguous("jobs and agents", what, meant);
-  if ("found" in one) return shownJob(one.found, width);
-  return { document: one.agent, lines: [...agentLines(one.agent, width), ...addressLines(one.agent)] };
+  if (meant.length > 1) throw ambiguous("jobs and agents", what, meant);
+  return first.one;
 }
 
 const addressLines = ({ addresses }: KnownAgent): string[] => addresses.map((at) => `${INDENT}${plainText(at)}`);

@@ -56,7 +56,7 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
     throw new MeshworkError(
       "usage",
       "--out is for --wait",
-      "add --wait, or fetch the result later: meshwork result JOB --to ADDR --out DIR",
+      `add --wait, or fetch the result later: ${laterCommand(options)}`,
     );
   const embedder = embedderFrom(context.io.env);
   await readJobFile(jobFile, { embedder }); // what is wrong with the file is said before anybody is called
@@ -71,6 +71,9 @@ async function runSubmit(context: CliContext, jobFile: string, options: SubmitOp
     return submitJob(context, options, { client, job, agents, given, startedAt });
   });
 }
+
+const laterCommand = ({ to, mesh, out = "DIR" }: SubmitOptions): string =>
+  commandLine(["result", "JOB", "--to", to, ...meshWords(mesh), "--out", out]);
 
 function pricesOf(agents: readonly KnownAgent[]): Map<string, number> {
   const prices = new Map<string, number>();

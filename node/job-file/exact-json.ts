@@ -19,7 +19,7 @@ export class LossyJson extends Error {
   }
 }
 
-/** In what the scan is: a map knows its keys, a list its place. */
+/** A map or a list that the scan is in: a map knows its keys, a list its place. */
 type Level = { readonly keys: Set<string>; key: string | null } | { at: number };
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[-\d][\d.eE+-]*|[{}[\],:]|[a-z]+/g;

@@ -15,17 +15,17 @@ const digitsOf = (literal: string): string =>
 
 const DECIMAL = /^[-+]?(?:\d+(\.)?\d*|(\.)\d+)(e[-+]?\d+)?$/i;
 
-/** A written number keeps all its digits when it is printed again: what may be said of the files that we write. */
+/** Whether a written number keeps all its digits when it is printed again: so it is in the files that we write. */
 export function isKept(literal: string): boolean {
   const value = Number(literal);
   if (!Number.isFinite(value)) return false;
-  // Fractions are rounded by nature; of what is not a whole number of its own precision, every digit must be there.
+  // Fractions are rounded by nature. Beyond 2^53 a double is a whole number, and none of its digits may be lost.
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER || digitsOf(literal) === digitsOf(String(value));
 }
 
 /**
- * A written number is the one that is read: integers up to 2^53 - 1 in size, and floats (with a point or an exponent) as
- * `isKept` says. `literal`: of JSON or YAML; words (`.inf`) and what is no number are for others to judge.
+ * Whether a written number is the one that is read: integers up to 2^53 - 1 in size, and floats (with a point or an exponent)
+ * of which `isKept` holds. `literal`: of JSON or YAML. Words (`.inf`) and what is no number count as exact: others judge them.
  */
 export function isExact(literal: string): boolean {
   const match = DECIMAL.exec(literal);

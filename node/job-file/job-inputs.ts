@@ -20,7 +20,7 @@ const sha256 = (bytes: Uint8Array): Hash => createHash("sha256").update(bytes).d
 
 /** A literal list with more bytes than this goes into blobs beside the genesis. */
 const LIST_BYTES = 128 * 1024;
-/** Of one of these blobs, about: a worker reads all of it for each task. */
+/** About the size of one of these blobs, bytes: a worker reads all of it for each task. */
 const PART_BYTES = 64 * 1024;
 
 /** Collects the blobs of one job. */
@@ -57,7 +57,7 @@ export class JobInputs {
     return { kind: "packs", packs: await this.#batches(over) };
   }
 
-  /** A list in place, or in blobs where it is long: of the genesis every keeper and every worker has a copy. */
+  /** A list in place, or in blobs where it is long: every keeper and every worker has a copy of the genesis. */
   #list(over: readonly unknown[], batch: number): Items {
     const items = over.map((item) => this.data(item));
     const largest = items.reduce((most, data) => Math.max(most, dataBytes(data)), 1);

@@ -60,7 +60,7 @@ export interface ParseOptions {
   readonly directory: string;
   /** Skills that the mesh offers with their lowest price, micro-credits; unknown unless given. */
   readonly prices?: ReadonlyMap<string, number>;
-  /** Those of the mesh, where they are known: a committee may name them as people do. */
+  /** The agents of the mesh, where they are known: a committee may name them as people do. */
   readonly agents?: readonly Nameable[];
   /** The mesh's, for tasks that ask in words. Default: the built-in one. */
   readonly embedder?: Embedder;
@@ -280,7 +280,7 @@ function checkCommitteeSize(source: YamlSource, size: number | null): void {
   }
 }
 
-/** By their ids, by a beginning of them, or by name. Without a mesh at hand, as they stand there. */
+/** The members that a file names by id, by the beginning of one, or by name. Without a mesh at hand, the list as it stands. */
 function membersNamed(
   source: YamlSource,
   given: readonly string[],

@@ -147,7 +147,7 @@ const mapSchema = z.strictObject({
   over: z
     .union([z.array(z.unknown()).max(limits.mapItems), overFilesSchema, fromInputSchema])
     .describe(
-      "A list, files, or the output of another task. Of nothing, it has no tasks, and its output is an empty list.",
+      "A list, files, or the output of another task. An empty list makes no tasks; the output is an empty list, too.",
     ),
   batch: z
     .int()

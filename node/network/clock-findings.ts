@@ -5,7 +5,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { formatDuration } from "../job-file/duration.ts";
 
-/** A difference below this, beyond what the round trip leaves unsure, is none, ms: a fifth of the shortest usual window. */
+/** The largest difference, beyond what the round trip leaves unsure, that counts as none, ms: a fifth of the usual window. */
 export const TOLERANCE_MS = 300;
 
 /** A peer's clock less this machine's. */
@@ -22,13 +22,13 @@ export interface ClockState {
   readonly agents: number;
   readonly differing: number;
   /**
-   * `none` differs; of `own`, most peers differ, and alike; of `other`, most agree with this machine; `either` where
-   * nobody can tell.
+   * `none`: no peer's clock differs. `own`: those of most peers differ, and alike. `other`: most peers agree with this
+   * machine. `either`: nobody can tell.
    */
   readonly whose: "none" | "own" | "other" | "either";
   /** By how much this machine's clock is ahead of most others (`own`, `either`), ms; else 0. */
   readonly offMs: number;
-  /** Of those that agree, the greatest difference that there may be, ms. */
+  /** The greatest possible difference to a peer whose clock agrees, ms. */
   readonly withinMs: number;
 }
 

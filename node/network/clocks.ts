@@ -23,7 +23,7 @@ const TIME_BYTES = 8;
 /** How often some peers are asked again, ms, and how many; one that differs is asked each time. */
 const AGAIN_MS = 60_000;
 const AGAIN_PEERS = 3;
-/** When this clock was set, so many are asked at once. */
+/** How many peers are asked at once when this clock was set. */
 const SET_PEERS = 8;
 
 export interface ClocksOptions {
@@ -40,10 +40,10 @@ export interface ClocksOptions {
 export class Clocks {
   readonly #options: ClocksOptions;
   readonly #offsets = new Map<AgentId, ClockOffset>();
-  /** Peers that its operator was told of. */
+  /** By peer, the difference that the operator was told of, ms. */
   readonly #told = new Map<AgentId, number>();
   #toldOwn = 0;
-  /** Bounds the answers that others cause, overall, and what the operator is told. */
+  /** They bound how many answers all peers together cause, and how much the operator is told. */
   readonly #answers = new TokenBucket(50, 200, performance.now());
   readonly #words = new TokenBucket(1 / 60, 10, performance.now());
   #againMs = performance.now() + AGAIN_MS;
@@ -130,7 +130,7 @@ export class Clocks {
     this.#tellOf(agent, offset, state);
   }
 
-  /** Each difference once, and again when it is another one; this machine's own in place of everybody's. */
+  /** Tells of each difference once, and again when it changed; if this machine's clock is off, of that in place of each peer's. */
   #tellOf(agent: AgentId, { offMs, differs }: ClockOffset, state: ClockState): void {
     const ownMs = state.whose === "own" ? state.offMs : 0;
     const isNewOwn = Math.abs(ownMs - this.#toldOwn) > TOLERANCE_MS;

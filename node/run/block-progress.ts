@@ -4,7 +4,7 @@ import { type CliContext, interrupted } from "../cli/context.ts";
 import { counted, groupDigits } from "../cli/terminal-text.ts";
 import { progressLine } from "./progress-line.ts";
 
-/** What takes less than this says nothing, ms. */
+/** Nothing is said of what takes less than this, ms. */
 const PATIENCE_MS = 2_000;
 /** Between two updates, ms. */
 const FRAME_MS = 250;

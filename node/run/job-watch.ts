@@ -10,6 +10,7 @@ import { tasksToCome } from "../../protocol/job/graph.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunSummary } from "../cli/summary.ts";
+import { counted } from "../cli/terminal-text.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
 import { standingWords } from "./standing-words.ts";
 
@@ -145,7 +146,7 @@ export class JobWatch {
       case "unfolded":
         this.#opened.set(event.node, event.tasks);
         this.#total = tasksToCome(this.#handle.genesis.nodes, this.#opened);
-        this.#say(`${event.node}: ${event.tasks} ${event.tasks === 1 ? "task" : "tasks"}`);
+        this.#say(`${event.node}: ${counted(event.tasks, "task")}`);
         break;
       case "award": {
         const counts = this.#of(event.worker);

@@ -22,7 +22,7 @@ const writtenMs = (folder: string): number =>
   statSync(join(folder, "summary.json"), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
 
 /** The job of a run; null: it is a simulation, or no run at all. */
-export function jobOfRun(folder: string): string | null {
+function jobOfRun(folder: string): string | null {
   try {
     const { job } = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as { readonly job?: unknown };
     return typeof job === "string" ? job : null;

@@ -73,7 +73,7 @@ function whyGivenUp({ handle, isLocal }: RunJobOptions, watch: JobWatch, waiting
   return watch.elapsedMs > genesis.deadlineMs + GRACE_MS ? `its deadline passed; ${waiting}` : null;
 }
 
-/** Says what it waits for: a committee is drawn, and agrees on the first block. */
+/** Submits a job and says what it waits for: a committee is drawn, and agrees on the first block. */
 export function submitLocally(context: CliContext, owner: MeshworkNode, job: ParsedJob): Promise<JobHandle> {
   const progress = progressLine(context);
   progress.show("waiting for a committee to take the job …");

@@ -1,7 +1,7 @@
 /**
  * The arguments of a command skill, with `{input}` filled in.
  *
- * Binding: an input is data. It comes from whoever submits jobs, and must become neither an option of the program
+ * An input is data. It comes from whoever submits jobs, and must become neither an option of the program
  * (`--output=FILE`) nor a script (`sh -c "… {input}"`). Where the command as written would let it, the command is refused
  * when it is loaded; where it depends on the input, the input is.
  */

@@ -98,7 +98,7 @@ export function makeFolder(path: string, mode = 0o777): void {
   }
 }
 
-/** Of folders and files with keys, or with what jobs say: for this user only. */
+/** Modes of folders and files with keys, or with what jobs say: for this user only. */
 export const PRIVATE_FOLDER = 0o700;
 export const PRIVATE_FILE = 0o600;
 
@@ -113,15 +113,15 @@ export function makePrivateFolder(path: string, own: string): void {
 }
 
 /**
- * A file that only this user may read, empty unless it is there. For those who open a file without saying a mode. One
- * that is there is not opened: to close it again would lift the locks that this process holds on it (fcntl(2)).
+ * Makes an empty file that only this user may read, for libraries that open a file without a mode. One that is there is
+ * not opened: to close it again would lift the locks that this process holds on it (fcntl(2)).
  */
 export function preparePrivateFile(path: string): void {
   if (existsSync(path)) closeToOthers(path, PRIVATE_FILE);
   else closeSync(openSync(path, "a", PRIVATE_FILE));
 }
 
-/** Whose it is not, and file systems without modes, leave it as it is. */
+/** Leaves what belongs to another user, and what is on a file system without modes, as it is. */
 export function closeToOthers(path: string, mode: number): void {
   try {
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, mode);

@@ -78,7 +78,7 @@ function prepare(db: DatabaseSync): void {
   }
 }
 
-/** SQLite makes its files readable to everybody, and the ones beside the first like that one. */
+/** SQLite makes its file readable to everybody, and gives those beside it (`-wal`, `-shm`) the same mode. */
 function prepareFiles(folder: string, path: string): void {
   makeFolder(folder, PRIVATE_FOLDER);
   preparePrivateFile(path);

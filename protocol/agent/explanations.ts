@@ -12,14 +12,14 @@ import type { TraceEvent } from "../trace.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Value } from "../wire/value.ts";
 
-/** In a question for a choice: which tasks there are to be explained. */
+/** The task of a question that asks which tasks can be explained. */
 export const ANY_TASK = "" as TaskId;
 
-/** Workers of all choices in one answer. */
+/** The most workers in one answer, of all its choices together. */
 const LISTED_WORKERS = 1_000;
 
 /** A candidate, as an explanation describes it. */
-type Listed = { readonly picked: string | null } & { readonly [fact: string]: Value };
+type DescribedCandidate = { readonly picked: string | null } & { readonly [fact: string]: Value };
 
 /** A choice, and the block that made it. */
 type Made = Pick<Header, "height" | "timeMs"> & { readonly choice: SeatChoice };
@@ -50,14 +50,16 @@ export class Explanations {
   }
 
   /**
-   * Of the newest tasks the newest choice, with those alone who were picked, and without what a selector sees of them: what
-   * there is to be explained. Bounded by workers, since an answer has to fit a frame.
+   * What can be explained: the newest choice for each of the newest tasks, with only the candidates that were picked, and
+   * without what a selector sees of them. Bounded by workers, because an answer has to fit a frame.
    */
   list(): Value {
     const listed: Value[] = [];
     let workers = 0;
     for (const [task, made] of [...this.#made].reverse()) {
-      const { candidates, ...newest } = described(made.at(-1)!) as { readonly candidates: readonly Listed[] };
+      const { candidates, ...newest } = described(made.at(-1)!) as {
+        readonly candidates: readonly DescribedCandidate[];
+      };
       const picked = candidates.filter((one) => one.picked !== null).map((one) => ({ ...one, context: [] }));
       workers += picked.length;
       if (workers > LISTED_WORKERS) break;

@@ -376,7 +376,7 @@ export class JobHost {
 
   /** Tells the operator what the job taught; from now on nobody need pulse or offer for it. */
   #tellEnd(): void {
-    this.#context.emit({ kind: "event", event: taughtBy(this, this.#events) });
+    this.#context.emit({ kind: "event", event: taughtBy(this, (agent) => this.#events.nameOf(agent)) });
     if (this.role !== "member") return;
     for (const [agent] of this.replica.ledger.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });

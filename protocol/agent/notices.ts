@@ -17,7 +17,7 @@ import { decode } from "../wire/codec.ts";
 import { commandCodec, type Envelope } from "../wire/command.ts";
 import type { Data, Listed, TaskInput } from "../wire/genesis.ts";
 import type { Message, NoticeItem, UnsettledItem } from "../wire/message.ts";
-import { blobParcel, encodePart, splitList } from "../wire/parcel.ts";
+import { blobParcel, dataBytes, encodePart, splitList } from "../wire/parcel.ts";
 
 /** Inline outputs of a list input are handed on in blobs when they are larger than this together, bytes. */
 const LIST_INLINE_BYTES = 256 * 1024;
@@ -239,8 +239,7 @@ export class Notices {
 
 /** About how many bytes an input takes in a notice. */
 function inputBytes(input: TaskInput): number {
-  const bytesOf = (data: Listed): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
-  if (input.kind === "value") return bytesOf(input.data) + input.path.length;
-  if (input.kind === "list") return input.items.reduce((sum, data) => sum + bytesOf(data), 0);
+  if (input.kind === "value") return dataBytes(input.data) + input.path.length;
+  if (input.kind === "list") return input.items.reduce((sum, data) => sum + dataBytes(data), 0);
   return input.kind === "packs" ? 48 * input.packs.length : 64;
 }

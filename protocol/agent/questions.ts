@@ -26,9 +26,9 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-/** The largest answer to somebody else: with it a frame still has room. */
+/** The largest answer to another agent, bytes: it leaves room in the frame. */
 const REPLY_BYTES = limits.frameBytes / 2;
-/** Of each long list in a status so many entries are shown, or the next number if that is too large for a frame. */
+/** How many entries a status shows of each long list: the first number with which it fits a frame. */
 const SHOWN: readonly number[] = [Number.MAX_SAFE_INTEGER, 1_000, 100, 10, 0];
 
 const NO: Answer = { ok: false, bytes: new Uint8Array(0) };
@@ -74,7 +74,7 @@ export class Questions {
     this.#context.send(to, { kind: "query", id, query });
   }
 
-  /** Whoever got too much of late is told no, which has fewer bytes than the question. */
+  /** An asker that recently got too much is refused: the refusal has fewer bytes than its question. */
   onQuery(from: AgentId, { id, query }: Extract<Message, { kind: "query" }>): Verdict {
     const send = ({ ok, bytes }: Answer): Verdict => {
       const isSendable = bytes.length <= REPLY_BYTES;
@@ -126,7 +126,7 @@ export class Questions {
     return fitting(bytesMax, (most) => describeJob(host, this.#nameOf, most));
   }
 
-  /** It does not change any more: what was stored as blobs is made once, however often somebody asks. */
+  /** A certified result never changes, so one whose parts are stored as blobs is encoded once, however often it is asked for. */
   #certified(host: JobHost): Uint8Array | null {
     const known = this.#inParts.get(host);
     if (known !== undefined) return known;
@@ -178,7 +178,7 @@ export class Questions {
   }
 }
 
-/** A status of as many details as `bytesMax` takes. */
+/** A status with as many details as fit `bytesMax` bytes. */
 function fitting(bytesMax: number, describe: (most: number) => Value): Answer {
   for (const most of SHOWN) {
     const bytes = encodeValue(describe(most));

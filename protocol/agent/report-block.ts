@@ -1,12 +1,11 @@
-/** What a keeper tells its operator and its trace: of a block that it applied, and at the job's end what it taught. */
+/** What a keeper tells its operator and its trace of each block that it applied, and what it tells when the job has ended. */
 
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { LocalEvent } from "../effect.ts";
 import type { Decided, Replica } from "../job/replica.ts";
+import type { Genesis } from "../wire/genesis.ts";
 import type { Context } from "./context.ts";
 import { chosen } from "./explanations.ts";
-import type { JobHost } from "./job-host.ts";
-import type { JobHostEvents } from "./job-host-events.ts";
 
 export function reportBlock(context: Context, job: JobId, replica: Replica, { block, ...decided }: Decided): void {
   const { config, self } = context;
@@ -25,10 +24,10 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
   context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
 }
 
-/** With the names of the agents that it is about. */
+/** What a job taught, with the names of the agents that it is about. */
 export function taughtBy(
-  { job, genesis, replica }: JobHost,
-  { nameOf }: Pick<JobHostEvents, "nameOf">,
+  { job, genesis, replica }: { readonly job: JobId; readonly genesis: Genesis; readonly replica: Replica },
+  nameOf: (agent: AgentId) => string,
 ): Extract<LocalEvent, { kind: "taught" }> {
   const { lessons } = replica.ledger;
   const names = new Map<AgentId, string>();

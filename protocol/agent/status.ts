@@ -12,7 +12,7 @@ import type { AgentRecord } from "../job/state.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { encodeCertificate } from "../wire/certificate.ts";
-import { encode, type Infer, list, oneOf, struct } from "../wire/codec.ts";
+import { encode, list, oneOf, struct } from "../wire/codec.ts";
 import type { Data } from "../wire/genesis.ts";
 import { blobParcel, encodePart, PARCELS_MAX, type Parcel, parcelCodec, splitList } from "../wire/parcel.ts";
 import type { Value } from "../wire/value.ts";
@@ -20,8 +20,8 @@ import type { DivergedJob } from "./containment.ts";
 import type { JobHost } from "./job-host.ts";
 
 /**
- * A certificate with the outputs that it certifies - one value, or the items of a list, in parts. What is too large for a
- * frame is blobs of whoever answers; each is checked by its hash, and the certificate covers all of them.
+ * A certificate with the outputs that it certifies - one value, or the items of a list, in parts. Parts that are too large
+ * for a frame are blobs, which the agent that answers hands out. Each is checked by its hash, and all by the certificate.
  */
 export const certifiedCodec = struct({
   /** Canonical bytes (wire/certificate.ts). */
@@ -30,11 +30,10 @@ export const certifiedCodec = struct({
   /** Canonical bytes of lists of data (wire/parcel.ts), which together are the outputs in order. */
   outputs: list(parcelCodec, PARCELS_MAX),
 });
-export type Certified = Infer<typeof certifiedCodec>;
 
 const TASKS_SHOWN = 1_000;
 
-/** A job as one object that JSON can hold; of its nodes and its agents `most` each, and how many are left out. */
+/** A job as one object that JSON can hold, with at most `most` of its nodes and of its agents; it says how many it leaves out. */
 export function describeJob(host: JobHost, nameOf: (agent: string) => string, most: number): Value {
   host.replica.settle();
   const { state } = host.replica.ledger;

@@ -120,7 +120,7 @@ export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndR
   return next;
 }
 
-/** What still runs when the batch has what it wants goes on outside of it: who delivers in time is paid. */
+/** Awards that still run when the batch has what it wants go on outside of it: a worker that delivers in time is paid. */
 function releaseLive(rules: Rules, task: Task): Task {
   const { skill, policy } = specOf(rules, task);
   let released = task;

@@ -1,5 +1,5 @@
 /**
- * What workers say of their awards: failures, seals and results. Whether it would change anything, and what it does.
+ * Failures, seals and results that workers report of their awards: whether each would change anything, and what it changes.
  *
  * Source: protocol.md 6.6 (failures), 7 (sealed results).
  */

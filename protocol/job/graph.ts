@@ -46,8 +46,9 @@ export function plannedTasks({ generator }: Pick<NodeSpec, "generator">): number
 }
 
 /**
- * Tasks that are known to come: of nodes that opened as many as they have (`opened`), of the others as many as the genesis
- * says. A map over a whole map has as many items as that one has tasks; of one over a list in an output nothing is known.
+ * How many tasks a job is known to have. `opened`: by name, how many those nodes have that opened; of the other nodes, the
+ * genesis says how many. A map over a whole map has as many items as that one has tasks. A map over a list in an output
+ * counts as 0 until it opens.
  */
 export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<string, number>): number {
   const specs = new Map(nodes.map((spec) => [spec.id, spec]));
@@ -129,7 +130,7 @@ function explainPolicy(policy: Policy): string | null {
   return null;
 }
 
-/** A list in parts has as many as its items need, and no task's items stand in two of them. */
+/** Whether a list in parts has as many parts as its items need, and no task's items stand in two of them. */
 function areParts(items: Items, batch: number): boolean {
   if (items.kind !== "parts") return true;
   const { count, each, parts } = items;

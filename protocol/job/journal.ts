@@ -21,7 +21,7 @@ export class Journal {
   #targets: Undoable[] = [];
   #keys: unknown[] = [];
   #befores: unknown[] = [];
-  /** Of the newest `keep`. */
+  /** What the newest `keep` made final. */
   #kept: { readonly targets: readonly Undoable[]; readonly keys: readonly unknown[] } = { targets: [], keys: [] };
   #changes: ReadonlyMap<Undoable, ReadonlySet<unknown>> | null = null;
 

@@ -87,7 +87,7 @@ export class Ledger {
   readonly #selector: Selector;
   readonly #graph;
   readonly #isTraced: boolean;
-  /** Running digest of what each kept block changed (`digestChanges`); of a ledger that is not traced, the job. */
+  /** Running digest of what each kept block changed (`digestChanges`). If the ledger is not traced, it stays the job's id. */
   changesDigest: Hash;
 
   /**

@@ -2,20 +2,20 @@
  * Seats that went to somebody else, and why: the one definition of a reassignment, for status, summaries, pages,
  * metrics and coverage alike.
  *
- * A seat is reassigned when an award ended without a result and its seat was then given to another agent. These are no
- * reassignments: a hedge beside an agent that still works, an award that ended when others had filled its batch (whatever
- * the reason), a seat that its own agent took again, and the seats of a batch that was asked for because results did not
- * agree (`undecided`).
+ * A seat is reassigned when an award ended without a result and the ledger then gave its seat to another agent. These are
+ * no reassignments: a hedge beside an agent that still works; an award that ended when others had filled its batch, whatever
+ * the reason; a seat that its own agent took again; the seats of a batch that was added because results did not agree
+ * (`undecided`).
  */
 
 import type { AgentId } from "../core/ids.ts";
 import type { EndReason, LedgerEvent } from "./event.ts";
 
-/** What became of the award before, in the order of reports. */
+/** What became of the award before; reports list them in this order. */
 export const REASSIGNMENT_CAUSES = ["expired", "gone", "busy", "failed", "refused"] as const;
 export type ReassignmentCause = (typeof REASSIGNMENT_CAUSES)[number];
 
-/** null: its seat is filled, or goes to nobody. */
+/** null: the seat of such an award is filled, or goes to nobody. */
 const CAUSES: { readonly [reason in EndReason]: ReassignmentCause | null } = {
   timeout: "expired",
   dead: "gone",
@@ -38,7 +38,7 @@ interface FreeSeat {
 export type ReassignmentCounts = { readonly [cause in ReassignmentCause]: number };
 
 /** For people. */
-export const CAUSE_WORDS: { readonly [cause in ReassignmentCause]: string } = {
+const CAUSE_WORDS: { readonly [cause in ReassignmentCause]: string } = {
   expired: "lease expired",
   gone: "agent gone",
   busy: "agent busy",
@@ -119,7 +119,7 @@ export class Reassignments {
     return seat.cause;
   }
 
-  /** Takes the first such seat away. */
+  /** Takes away the first free seat of which `isIt` holds, and returns it. */
   #take(task: string, isIt: (seat: FreeSeat) => boolean): FreeSeat | null {
     const free = this.#freeOf(task);
     const found = free.find(isIt);

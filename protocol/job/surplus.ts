@@ -30,7 +30,7 @@ const keyOf = ({ task, attempt, worker }: Pick<SurplusAward, "task" | "attempt" 
 export const SURPLUS = "surplus";
 const deadlineOf = (award: SurplusAward): string => `${SURPLUS}|${keyOf(award)}`;
 
-/** The award goes on as a surplus one: its slot stays taken, and its price reserved. */
+/** The award goes on as a surplus award: its slot stays taken, and its price reserved. */
 export function keepSurplus({ state }: Pick<Books, "state">, award: SurplusAward): void {
   state.surplus.set(keyOf(award), award);
   state.deadlines.add(award.leaseEndsMs, deadlineOf(award));
@@ -74,7 +74,7 @@ export function payUnread(
   books.emit({ kind: "surplus", task, attempt, worker, serial, paid: price });
 }
 
-/** Nothing came of it. Nobody waits for it, so it says nothing about the worker, whatever the reason. */
+/** The award ends without a delivery. Nobody waited for it, so it says nothing about the worker, whatever the reason. */
 export function endSurplus(books: Books, award: SurplusAward, reason: EndReason): void {
   const { task, attempt, worker, serial } = award;
   takeOff(books, award);
@@ -82,12 +82,12 @@ export function endSurplus(books: Books, award: SurplusAward, reason: EndReason)
   books.emit({ kind: "ended", task, attempt, worker, serial, reason });
 }
 
-/** The lease of the award with this deadline ran out. `rest`: what stands in its name after the kind. */
+/** The lease of the award with this deadline ran out. `rest`: the deadline's name without its kind. */
 export function endOverdueSurplus(books: Books, rest: string): void {
   endSurplus(books, books.state.surplus.get(rest)!, "late");
 }
 
-/** Of one agent, which was voted dead; of all, with the job. */
+/** Ends the surplus awards of an agent that was voted dead, or those of all agents (null) when the job ends. */
 export function endSurplusOf(books: Books, worker: AgentId | null, reason: EndReason): void {
   for (const [, award] of books.state.surplus.sorted())
     if (worker === null || award.worker === worker) endSurplus(books, award, reason);

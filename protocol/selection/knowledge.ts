@@ -39,7 +39,7 @@ export interface Lessons {
   readonly credits: readonly Credit[];
 }
 
-/** Who an agent is, for people: what it was called, and in which mesh and when a job taught something about it last. */
+/** What people know an agent by: its name, and when and in which mesh a job last taught something about it. */
 export interface Seen {
   readonly name: string;
   readonly mesh: string;

@@ -73,8 +73,8 @@ export const itemsCodec = variant({
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
   output: struct({ node: name, path: text(limits.textBytes) }),
   /**
-   * A list that is too long for a genesis: `count` values in blobs of the owner, which keepers hold. Each but the last has
-   * `each` of them, in canonical bytes of a list of data (wire/parcel.ts).
+   * A list that is too long for a genesis: `count` values in blobs of the owner, which keepers hold. Each blob but the last
+   * has `each` of them, in canonical bytes of a list of data (wire/parcel.ts).
    */
   parts: struct({ count: uint(limits.mapItems), each: uint(limits.mapItems), parts: list(packCodec, limits.mapItems) }),
 });

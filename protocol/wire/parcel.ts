@@ -1,8 +1,8 @@
 /**
  * Long lists of data in parts that each fit a frame: in place where they are small, else as blobs, which are fetched and
- * checked by their hash one by one. So what is said of a wide job does not grow with it.
+ * checked by their hashes one by one. So messages about a wide job do not grow with it.
  *
- * Leaves to callers who stores the blobs, and for whom.
+ * Callers store the blobs, and know for whom.
  */
 
 import type { Hasher } from "../core/crypto.ts";
@@ -20,7 +20,7 @@ import {
   uint,
   variant,
 } from "./codec.ts";
-import { type Data, dataCodec } from "./genesis.ts";
+import { type Data, dataCodec, type Listed } from "./genesis.ts";
 
 /** Bytes of the data in one part, about: many small items in one blob, and no blob larger than it must be. */
 const PART_BYTES = 512 * 1024;
@@ -33,11 +33,11 @@ export const parcelCodec = variant({
 });
 export type Parcel = Infer<typeof parcelCodec>;
 
-/** Parts of a list that are in parcels, at most. */
+/** The most parcels that one list is split into. */
 export const PARCELS_MAX = 4 * Math.ceil(limits.heldBytes / PART_BYTES);
 
-/** About what an item takes in a part. */
-export const dataBytes = (data: Data): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
+/** About how many bytes an item takes in a part or in a notice. */
+export const dataBytes = (data: Data | Listed): number => (data.kind === "inline" ? data.bytes.length + 4 : 48);
 
 /** The list in parts, in its order. */
 export function splitList(items: readonly Data[]): Data[][] {
@@ -57,7 +57,7 @@ export function splitList(items: readonly Data[]): Data[][] {
 export const encodePart = (items: readonly Data[]): Uint8Array => encode(dataListCodec, items);
 export const decodePart = (input: Uint8Array): Decoded<readonly Data[]> => decode(dataListCodec, input);
 
-/** `bytes` as a blob, which whoever hands the parcel out must store. */
+/** `content` as a blob. Whoever hands the parcel out must store it. */
 export function blobParcel(hasher: Hasher, content: Uint8Array): Extract<Parcel, { kind: "blob" }> {
   return { kind: "blob", hash: hasher(content), bytes: content.length };
 }

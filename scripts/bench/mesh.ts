@@ -10,6 +10,7 @@ import { z } from "zod";
 import { hasher, nodeCrypto } from "../../node/crypto.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
+import { agentsOf } from "../../node/node-status.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
 import type { JobEvent } from "../../node/submitted-job.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
@@ -56,7 +57,7 @@ export interface BenchMesh {
   stop(): Promise<void>;
 }
 
-/** Four nodes that are committee and workers at once, each with its own disk, and the owner; `isTraced`: each with its trace. */
+/** Four nodes that are committee and workers at once, each with its own disk, and the owner. `isTraced`: each writes a trace. */
 export async function startMesh(
   slots: number,
   sent: Sent | null = null,
@@ -81,11 +82,7 @@ export async function startMesh(
     );
   }
   const owner = await createNode({ mesh, name: "owner", host: false, join: nodes.map((node) => node.addresses()[0]!) });
-  await owner.until(
-    async (node) => ((await node.status()) as { agents: unknown[] }).agents.length === 5,
-    30_000,
-    "the nodes meeting",
-  );
+  await owner.until(async (node) => agentsOf(await node.status()).length === 5, 30_000, "the nodes meeting");
   return {
     nodes,
     owner,
@@ -121,7 +118,7 @@ const text = (index: number): string => `${index} `.padEnd(30, "x");
 
 export function mapJob(tasks: number, redundancy: number): { yaml: string; isRight: (result: unknown) => boolean } {
   const items = JSON.stringify(Array.from({ length: tasks }, (_, index) => text(index)));
-  const yaml = `name: bench\nbudget: 1000\nwindow: 1500ms\npolicy: { redundancy: ${redundancy}, timeout: 60s }\ntasks:\n  work: { skill: bench.digest, map: { over: ${items} } }\noutput: work\n`;
+  const yaml = `name: bench\nbudget: 1000\ndeadline: 1h\nwindow: 1500ms\npolicy: { redundancy: ${redundancy}, timeout: 60s }\ntasks:\n  work: { skill: bench.digest, map: { over: ${items} } }\noutput: work\n`;
   const right = Array.from({ length: tasks }, (_, index) => hasher(utf8(text(index))));
   return { yaml, isRight: (result) => JSON.stringify(result) === JSON.stringify(right) };
 }
@@ -131,9 +128,4 @@ export function chainJob(steps: number): { yaml: string; isRight: (result: unkno
   let value = "start";
   for (let i = 0; i < steps; i++) value = hasher(utf8(value));
   return { yaml, isRight: (result) => result === value };
-}
-
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

@@ -8,7 +8,7 @@
 import { GrowingIndex } from "../../node/search/growing-index.ts";
 import { embed } from "../../protocol/capability/embedding.ts";
 import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
-import { percentile } from "./mesh.ts";
+import { percentile } from "../../sim/run/percentile.ts";
 import { type Row, row } from "./row.ts";
 import { makeQuestions, makeSkills } from "./skill-texts.ts";
 
@@ -61,8 +61,8 @@ export async function searched(agents: number): Promise<Row[]> {
   const among = `${agents.toLocaleString("en")} agents, ${how}`;
   return [
     row(`${name}-recall`, recall, `of the ${NEAREST} nearest among ${among}`, 1),
-    row(`${name}-p50`, percentile(got.times, 0.5), "ms/query", percentile(due.times, 0.5)),
-    row(`${name}-p99`, percentile(got.times, 0.99), "ms/query", percentile(due.times, 0.99)),
+    row(`${name}-p50`, percentile(got.times, 0.5)!, "ms/query", percentile(due.times, 0.5)!),
+    row(`${name}-p99`, percentile(got.times, 0.99)!, "ms/query", percentile(due.times, 0.99)!),
     row(`${name}-add`, addMs / agents, "ms/agent", exactAddMs / agents),
   ];
 }

@@ -42,7 +42,7 @@ function makeApart(folder: string): Promise<void> {
   });
 }
 
-/** The folder of the bundle, or null where there is none. `onMake`: make one, which takes seconds, and say so; null: do not. */
+/** The folder of the bundle, or null where there is none. `onMake`: called before one is made, which takes seconds; null: none is. */
 async function bundleFolder(onMake: (() => void) | null): Promise<string | null> {
   if (!IS_CHECKOUT) {
     const published = join(PACKAGE_ROOT, "dist/bundle");

@@ -4,6 +4,7 @@
  * or as all of its output.
  */
 
+import { limits } from "../../protocol/core/limits.ts";
 import { MUTANTS } from "../mutants/mutants.ts";
 
 export interface LongPart {
@@ -12,7 +13,7 @@ export interface LongPart {
   readonly what: string;
   /** A script, from the root of the repository, and its arguments. */
   readonly command: readonly string[];
-  /** Frames or seeds, and the option that sets them. */
+  /** Frames, seeds or items, and the option that sets them. */
   readonly amount: { readonly option: string; readonly usual: number };
 }
 
@@ -28,6 +29,12 @@ export const PARTS: readonly LongPart[] = [
     what: "simulated meshes under faults: seed after seed, every property checked",
     command: ["scripts/meshwork.ts", "sim", "explore", "--json"],
     amount: { option: "--seeds", usual: 2_000 },
+  },
+  {
+    name: "wide-job",
+    what: "a map as wide as a job may be, on real nodes: certified, verified, and fetched by a stranger",
+    command: ["scripts/wide-job.ts"],
+    amount: { option: "--items", usual: limits.mapItems },
   },
   // One part each, so that a run that was cut short goes on with the next bug.
   ...MUTANTS.map(({ name }) => ({

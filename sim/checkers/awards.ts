@@ -15,7 +15,7 @@ const PROPERTY = "8 awards";
 export function awardsChecker(): Checker {
   /** Awards that have not ended, as agents say: task, batch and worker. */
   const seated = new Set<string>();
-  /** Of the open tasks and surplus awards, and live ones of each agent among them. */
+  /** Who sits in the batch of each open task, who has each surplus award, and how many live awards each agent has of both. */
   const workers = new Figures(seatsOf);
   const surplus = new Figures(({ worker }: SurplusAward) => worker);
   const live = new Map<AgentId, number>();

@@ -24,7 +24,7 @@ export function budgetChecker(genesis: () => Genesis | null): Checker {
   let paid = 0;
   /** As agents say. */
   let saidPaid = 0;
-  /** What the awards of open tasks and surplus ones hold, each and together. */
+  /** What the awards of each open task and each surplus award reserve; `held`: all of them together. */
   const reservations = new Figures(reservedOf);
   const surplus = new Figures(({ price }: SurplusAward) => price);
   let held = 0;

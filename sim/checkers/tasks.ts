@@ -17,7 +17,7 @@ import { type Checker, saidDecisions, violated } from "./checker.ts";
 
 const PROPERTY = "6 no task is lost";
 
-/** What a task waits for: `self`, something of its own that is due; `others`, what its need waits for. Or it is lost. */
+/** What moves a task: `self`, something of its own that is due; `others`, what all tasks of its need wait for. Or it is lost. */
 type Waits = "self" | "others" | { readonly lost: string };
 
 function whatMoves({ deadlines, ready }: LedgerState, task: Task): Waits {
@@ -102,7 +102,7 @@ class OpenTasks {
   }
 }
 
-/** The nodes of one job that are open and have no task open: as long as there is room, that is a fault. */
+/** The open nodes of one job that have no open task: a fault, as long as there is room for one. */
 class IdleNodes {
   readonly #idle = new Set<string>();
   #isFirst = true;

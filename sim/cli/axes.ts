@@ -1,6 +1,6 @@
 /**
- * The axes of a sweep by name: what is varied, in words and with its unit, for plots, tables and CSV. From the path in
- * the file and what stands there; `--label` says it in one's own words.
+ * The axes of a sweep by name: what varies, in words and with its unit, for plots, tables and CSV. A name is made of the
+ * path and of what stands there in the file; `--label` gives another one.
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -29,7 +29,7 @@ const UNITS: readonly (readonly [keys: RegExp, unit: string])[] = [
   [/Ms$|^(?:p50|p95|at|for|every|atOnce|timeout|deadline|window|maxTime|startWithin|expectedMs)$/, "ms"],
 ];
 
-/** Values that are written with a unit, as times are (`20s`), carry it themselves. */
+/** Values that are written with a unit, as times are (`20s`), need none on the axis. */
 function unitOf(keys: readonly (string | number)[], { values }: Variation): string {
   const last = String(keys.findLast((key) => typeof key === "string") ?? "");
   if (!values.every((value) => typeof value === "number")) return "";
@@ -45,7 +45,7 @@ const words = (key: string): string =>
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase();
 
-/** What says little: where a part stands in the file, not what it is. */
+/** Keys that say where a part stands in the file, and not what it is. */
 const PLACES: ReadonlySet<string | number> = new Set(["workload", "policy", "arrival", "jobs", "profile"]);
 
 function nameOf(keys: readonly (string | number)[], scenario: Scenario): string {

@@ -122,7 +122,7 @@ export function commandOf(
   return platform.commandLine(words);
 }
 
-/** Figures that were measured go into the run's own files: those that it names may be measured anew. */
+/** Keeps a copy of measured costs among the run's files, and returns its path: the file that it names may change later. */
 export function keepCosts(folder: OutputFolder, { network }: Pick<Scenario, "network">): string | undefined {
   const { service } = network;
   if (service === null || service.preset === IDEAL || service.preset === OWN) return undefined;

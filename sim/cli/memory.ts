@@ -34,7 +34,7 @@ export function estimateMiB({ agents, workload }: Pick<Scenario, "agents" | "wor
 
 export const availableMiB = (): number => process.availableMemory() / MIB;
 
-/** From this share of what is free on, it is little that is left. */
+/** Runs that want more than this share of the free memory leave too little of it. */
 const TIGHT = 0.8;
 
 const shown = (mib: number): string => (mib < 1_024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1_024).toFixed(1)} GiB`);

@@ -25,7 +25,7 @@ export interface RunScenario {
   readonly watch?: (job: SubmittedJob) => Checker;
 }
 
-/** Throws where an invariant broke, or where what the scenario asks for was not done in full: figures of such a run mean nothing. */
+/** Throws where an invariant broke, or where a run did less than its scenario asks for: its figures would mean nothing. */
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
   const { seed, host, plugins = [], known, thorough, watch } = options;
   const source = { file: scenario.name, content: { object: scenario } };

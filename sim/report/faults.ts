@@ -55,13 +55,13 @@ function when({ spans }: FaultGroup): string {
   return `${moment(first.atMs)} \u2013 ${moment(first.untilMs)} (${duration(first.untilMs - first.atMs)})`;
 }
 
-/** Of all faults that say the same; "" where none is about a number of agents. */
+/** How many agents all faults with one text asked for; "" where none is about a number of agents. */
 function askedText(outcomes: readonly FaultOutcome[]): string {
   const asked = outcomes.flatMap((outcome) => outcome.asked ?? []);
   return asked.length === 0 ? "" : fixed(asked.reduce((sum, count) => sum + count, 0));
 }
 
-/** From the seed in which it hit fewest to the one in which it hit most. */
+/** How many agents faults with one text hit: from the seed with the fewest to the one with the most. */
 function hitOverSeeds(text: string, results: readonly RunResult[]): string {
   const hits = results.map(({ faults }) =>
     faults.filter((fault) => fault.text === text).reduce((sum, { hit }) => sum + hit, 0),

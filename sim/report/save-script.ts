@@ -1,7 +1,7 @@
 /**
  * Saving figures: each gets two buttons, for an SVG and a PNG that stand by themselves, with their title, their legend,
- * what page they are from, and the colours that the page has at that moment. Runs in the reader's browser, from the file
- * alone; nothing is fetched.
+ * what page they are from, and the colours that the page has at that moment. It runs in the reader's browser, from the
+ * file alone, and fetches nothing.
  */
 
 export const SAVE_SCRIPT = `

@@ -35,7 +35,7 @@ export const SERIES: readonly SeriesType[] = [
   type("bytesPerSecond", "bytes/s", "of all frames and gossip messages"),
   type("blocksPerSecond", "blocks/s", "decided blocks of all jobs"),
   type("laterRounds", "share", "blocks that were decided above round 0"),
-  type("reassignedPerSecond", "awards/s", "awards whose seat went to somebody else"),
+  type("reassignedPerSecond", "seats/s", "seats that went to somebody else"),
   type("timeoutsPerSecond", "awards/s", "leases that ran out"),
 ];
 

@@ -86,7 +86,7 @@ export class FaultSchedule {
     });
   }
 
-  /** What fails the scenario. */
+  /** Faults that did less than was asked for, each of which fails the scenario. */
   get shortfalls(): Shortfall[] {
     return this.outcomes.flatMap(({ text, upTo, tookEffect, asked, hit, shortBecause }) => {
       if (shortBecause === null || (upTo && tookEffect)) return [];
@@ -95,7 +95,7 @@ export class FaultSchedule {
     });
   }
 
-  /** When those that took effect were. What lasts without an end lasts to the end of the run. */
+  /** When the faults that took effect began and ended. One that lasts without an end lasts to the end of the run. */
   get spans(): Span[] {
     return this.#all.flatMap(({ fault: { atMs, untilMs }, type, tookEffect }) =>
       tookEffect ? [{ atMs, endMs: untilMs ?? (type.lasts ? Number.POSITIVE_INFINITY : atMs) }] : [],
@@ -108,7 +108,7 @@ export class FaultSchedule {
     );
   }
 
-  /** Of a fault that never began. */
+  /** How many agents a fault that never began was to hit. */
   #askedInFile({ target }: ScheduledFault): number {
     const { share, count, which } = target!;
     const there = typeof which === "object" ? which.length : this.#surroundings.agents().length;

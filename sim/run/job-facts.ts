@@ -28,7 +28,7 @@ interface PlacedNode {
 export class JobFacts {
   /** Of each planned job: the place of its first task. */
   readonly #first: readonly number[];
-  /** Of all of them together. */
+  /** How many tasks all planned jobs have together. */
   readonly tasks: number;
   readonly #nodes = new Map<JobId, ReadonlyMap<string, PlacedNode>>();
 
@@ -43,7 +43,7 @@ export class JobFacts {
     this.tasks = next;
   }
 
-  /** Of the job that was planned at this index. */
+  /** How many tasks the job has that was planned at this index. */
   tasksOf(index: number): number {
     return (this.#first[index + 1] ?? this.tasks) - (this.#first[index] ?? this.tasks);
   }

@@ -1,6 +1,6 @@
 /**
- * Completion and latency of jobs by what they met: those that were under way at a fault apart from those that had ended
- * before any, and from those that came later. Together they would say neither what a fault costs nor what it leaves.
+ * Completion and latency of jobs by what they met: jobs that were under way at a fault, jobs that had ended before any, and
+ * jobs that came later. All together would say neither what a fault costs nor what it leaves.
  */
 
 import type { SubmittedJob } from "./clients.ts";
@@ -22,7 +22,7 @@ export function phaseOf({ submittedMs, endedMs }: Times, faults: readonly Span[]
   return faults.some(({ endMs }) => endMs < submittedMs) ? "afterFault" : "beforeFault";
 }
 
-/** The same metrics as of all jobs, with the phase behind their names. */
+/** The metrics of all jobs, for the jobs of each phase, with the phase after their names. */
 export function byPhase(jobs: readonly (Times & Pick<SubmittedJob, "status">)[], faults: readonly Span[]): Metrics {
   const metrics: { [name: string]: number | null } = {};
   for (const { phase } of PHASES) {

@@ -75,10 +75,10 @@ export const METRICS: readonly MetricType[] = [
 
 const KNOWN: ReadonlyMap<string, MetricType> = new Map(METRICS.map((one) => [one.name, one]));
 
-export const SHARE: Range = [0, 1];
+const SHARE: Range = [0, 1];
 const NO_LESS_THAN_NOTHING: Range = [0, Number.POSITIVE_INFINITY];
 
-/** What a metric can be: an interval must not promise more. What says no range is a share, or cannot be negative. */
+/** The range of a metric: an interval must not leave it. One that says none is a share, or cannot be negative. */
 export const rangeOf = ({ unit, range }: Pick<MetricType, "unit" | "range">): Range =>
   range ?? (unit === "share" ? SHARE : NO_LESS_THAN_NOTHING);
 
@@ -86,7 +86,7 @@ export const rangeOf = ({ unit, range }: Pick<MetricType, "unit" | "range">): Ra
 export const metricType = (name: string, added: readonly MetricType[] = []): MetricType | null =>
   KNOWN.get(name) ?? added.find((one) => one.name === name) ?? null;
 
-/** Throws where a plugin's metric is outside of what it says it can be: its interval would be cut at a wrong place. */
+/** Throws where the value of a plugin's metric is outside of its range: its interval would be cut at a wrong place. */
 export function checkedValue(metric: MetricType, value: number): number {
   const [least, most] = rangeOf(metric);
   if (value >= least && value <= most) return value;

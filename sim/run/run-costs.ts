@@ -1,15 +1,13 @@
-/** What inputs cost agents, from a scenario's figures to the options of its world. */
+/** What inputs cost agents: the options of a world, from the figures of its scenario. */
 
 import type { Input } from "../../protocol/input.ts";
 import type { NetworkSpec } from "../scenario/scenario.ts";
 import { CorePool } from "../virtual/core-pool.ts";
-import type { WorldOptions } from "../virtual/options.ts";
+import type { CostOptions } from "../virtual/options.ts";
 
 const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
 
-type CostOptions = Pick<WorldOptions, "serviceMs" | "cores" | "forcedWriteMs">;
-
-export function costsOf({ service }: Pick<NetworkSpec, "service">): CostOptions {
+export function costOptionsOf({ service }: Pick<NetworkSpec, "service">): CostOptions {
   if (service === null) return {};
   const { baseMs, perKibMs, forcedWriteMs, sharedCores } = service;
   return {

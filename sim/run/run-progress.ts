@@ -1,6 +1,6 @@
 /**
- * How far a run is: by its tasks and by the times of its jobs and faults, whichever is behind. A run ends when both are
- * done, mostly long before the longest time that it may take.
+ * How far a run is: by its tasks and by the times of its jobs and faults, whichever is further behind. A run ends when both
+ * are done, mostly long before the longest time that it may take.
  */
 
 import type { JobFacts } from "./job-facts.ts";
@@ -10,7 +10,7 @@ interface Times {
   readonly nowMs: number;
   /** When the last job is submitted and the last fault is over. */
   readonly knownMs: number;
-  /** The run is not longer. */
+  /** The longest that the run may take. */
   readonly maxMs: number;
 }
 

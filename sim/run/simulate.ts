@@ -34,7 +34,7 @@ import { createOracle, ORACLE } from "./oracle.ts";
 import { clientNames, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
 import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "./result.ts";
-import { costsOf } from "./run-costs.ts";
+import { costOptionsOf } from "./run-costs.ts";
 import { shareOf } from "./run-progress.ts";
 import { TrueChances } from "./true-chances.ts";
 import { workShortfalls } from "./work-shortfalls.ts";
@@ -193,7 +193,7 @@ class Run {
           this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
         },
       },
-      ...costsOf(network),
+      ...costOptionsOf(network),
       ...(network.realSignatures ? { signatures: host.realSignatures(String(seed)) } : {}),
       trace: {
         keep: () => false,

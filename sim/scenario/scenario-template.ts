@@ -49,8 +49,8 @@ workload:
   shape: { kind: map-reduce, width: 10 }
   policy: { redundancy: 3, redundancyMax: 21, accept: { rule: majority }, timeout: 10s, retries: 20 }
 
-# At a moment ( at: 20s ) or for a time ( between: [20s, 40s] ), from the run's beginning; the first job comes at 5s. A fault that
-# hits fewer than it asks for fails the scenario, unless it says upTo: true.
+# At a moment ( at: 20s ) or for a time ( between: [20s, 40s] ), from the run's beginning; the first job comes at 5s.
+# A fault that hits fewer agents than it asks for fails the scenario, unless it says upTo: true.
 faults:
   - { at: 10s, kill: { share: 0.2, which: non-members } }
   # - { between: [15s, 45s], churn: { leavePerMinute: 6, joinPerMinute: 6 } }

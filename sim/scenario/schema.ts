@@ -138,7 +138,9 @@ const networkSchema = z.strictObject({
         .number()
         .min(0)
         .optional()
-        .describe("Beside it, for each KiB of it, ms. Default: the preset's; ideal has 0.02. 0 where baseMs is given."),
+        .describe(
+          "In addition, for each KiB of it, ms. Default: the preset's; ideal has 0.02. 0 where baseMs is given.",
+        ),
       forcedWrites: z
         .boolean()
         .optional()

@@ -16,7 +16,7 @@ const ms = z.number().min(0).max(60_000);
 export const calibrationSchema = z
   .strictObject({
     baseMs: ms.describe("Processor time of an input, without its bytes."),
-    perKibMs: ms.describe("Beside it, for each KiB of the input."),
+    perKibMs: ms.describe("In addition, for each KiB of the input."),
     forcedWriteMs: ms.describe("A write that the disk is made to carry out before anything leaves, median."),
     measured: z
       .strictObject({
@@ -30,7 +30,7 @@ export const calibrationSchema = z
         loopbackMs: ms.describe("One way over the loopback device: network.latencyMs of agents on one machine."),
       })
       .optional()
-      .describe("Of what, and what else: for readers, no run goes by it."),
+      .describe("On what machine and with what load it was measured, and what else was: for readers only."),
   })
   .describe("What inputs cost agents, as meshwork sim calibrate measured it.");
 export type Calibration = z.output<typeof calibrationSchema>;
@@ -41,13 +41,13 @@ export type Measured = Calibration & { readonly measured: NonNullable<Calibratio
 export type Calibrate = (options: {
   readonly signal: AbortSignal;
   readonly onStage: (stage: string) => void;
-  /** Of each job, and how often both jobs are done. Default: enough for two digits. */
+  /** How many tasks each job has, and how often both jobs run. Default: enough for two digits. */
   readonly tasks?: number;
   readonly rounds?: number;
 }) => Promise<Measured>;
 
 export const IDEAL = "ideal";
-/** Figures that a scenario says itself. */
+/** The preset of a scenario that gives its own figures. */
 export const OWN = "own";
 export const CALIBRATED = "calibrated";
 /** Where `calibrate` writes, and where `calibrated` is read, from the working folder. */
@@ -55,7 +55,7 @@ export const CALIBRATION_FILE = ".meshwork/costs.json";
 
 type Figures = Pick<ServiceCosts, "baseMs" | "perKibMs" | "forcedWriteMs">;
 
-/** Today's processor for an agent alone, next to no bytes, and no disk. */
+/** A processor of today for each agent alone, next to nothing for bytes, and no time for disks. */
 export const IDEAL_COSTS: Figures = { baseMs: 0.2, perKibMs: 0.02, forcedWriteMs: 0 };
 
 /** `name`: a preset, or a file. Throws MeshworkError: there is no such file, or it is no calibration. */
@@ -76,7 +76,7 @@ export async function readPreset(
   return { baseMs, perKibMs, forcedWriteMs };
 }
 
-/** The source with the figures of the preset that it names, unless it says its own. `pathOf`: of a file beside it. */
+/** The source with the figures of the preset that it names, except those that it gives itself. `pathOf`: of a file beside it. */
 export async function withPreset(source: Source, host: SimHost, pathOf: (path: string) => string): Promise<Source> {
   const { network } = (source.value ?? {}) as { readonly network?: { readonly service?: unknown } };
   const service = network?.service as { readonly [key: string]: unknown } | null | undefined;

@@ -192,7 +192,7 @@ export class AgentProcess {
     if (next === undefined) return;
     const { nowMs } = this.#host;
     const lengthMs = this.serviceMs?.(next) ?? 0;
-    // Who is slowed down by a fault does not take the others' cores for it.
+    // An agent that a fault slows down does not take shared cores from the others.
     const { cores, serviceMs } = this.#options.costs;
     const endMs = this.serviceMs === serviceMs ? cores?.take(nowMs, lengthMs) : undefined;
     this.#host.push(endMs ?? nowMs + lengthMs, SERVED, this, this.run, null, null);
@@ -205,12 +205,12 @@ export class AgentProcess {
     const input = this.#inbox.shift();
     if (input !== undefined) this.#step(input);
     if (this.state !== "up") return;
-    // What waits is stepped and written together.
+    // Inputs that wait are stepped, and then written together.
     if (this.#heldInputs > 0 && (this.#inbox.length === 0 || this.#heldInputs >= BATCH_MAX)) this.#force();
     else this.#serveNext();
   }
 
-  /** The write that held effects wait for. */
+  /** Makes the write that the held effects wait for. */
   #force(): void {
     const { run } = this;
     this.#serving = true;

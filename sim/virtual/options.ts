@@ -163,7 +163,7 @@ export interface AgentCosts {
   readonly forcedWriteMs: number;
 }
 
-type CostOptions = Pick<WorldOptions, "serviceMs" | "cores" | "forcedWriteMs">;
+export type CostOptions = Pick<WorldOptions, "serviceMs" | "cores" | "forcedWriteMs">;
 
 export function costsOf({ serviceMs, cores, forcedWriteMs }: CostOptions): AgentCosts {
   return { serviceMs: serviceMs ?? null, cores: cores ?? null, forcedWriteMs: forcedWriteMs ?? 0 };

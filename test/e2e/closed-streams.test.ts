@@ -8,6 +8,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { STORE_FILE } from "../../node/store/record-store.ts";
 import { endAll, launch, meshwork, startNode } from "../support/cli.ts";
 
 let directory = "";
@@ -106,9 +107,7 @@ describe("descriptors that are closed from the start", () => {
     const data = join(directory, "data");
     const child = launch(["node", "--data", data], {}, without(">&- 2>&- <&-"));
     const exit = new Promise((resolve) => child.once("exit", resolve));
-    await expect
-      .poll(() => existsSync(join(data, "records.sqlite")) || existsSync(data), { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(() => existsSync(join(data, STORE_FILE)), { timeout: 20_000 }).toBe(true);
     for (const descriptor of [0, 1, 2]) expect(readlinkSync(`/proc/${child.pid}/fd/${descriptor}`)).toBe("/dev/null");
     child.kill("SIGTERM");
     await exit;

@@ -1,4 +1,4 @@
-/** A job of nothing: a map over an empty list is certified, with an empty list, whether it stands in the file or comes from a task. */
+/** A map over an empty list is certified: alone, with an empty list as its result, and where another task reads it. */
 
 import { expect, test } from "vitest";
 import { createNode, parseJob, verify } from "../../node/index.ts";

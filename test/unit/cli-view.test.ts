@@ -15,6 +15,7 @@ import {
   wantsColor,
   wrap,
 } from "../../node/cli/terminal-text.ts";
+import { ESCAPE, stripColors } from "../support/strip-colors.ts";
 import { waitFor } from "../support/wait.ts";
 
 const state = (parts: Partial<ViewState> = {}): ViewState => ({
@@ -32,9 +33,6 @@ const state = (parts: Partial<ViewState> = {}): ViewState => ({
   lastEvents: ["survey/1 accepted"],
   ...parts,
 });
-
-const ESCAPE = String.fromCharCode(27);
-const stripColors = (line: string): string => line.replaceAll(new RegExp(`${ESCAPE}\\[[\\d;]*m`, "g"), "");
 
 describe("text", () => {
   test("widths", () => {

@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { pickJob } from "../../node/cli/client.ts";
+import { type KeptJob, pickJob } from "../../node/cli/client.ts";
 import { jobName, runNamed, traceOfRun } from "../../node/cli/named.ts";
+import { jobOrAgent } from "../../node/cli/status.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
+import type { KnownAgent } from "../../node/node-status.ts";
 import { pickOne } from "../../node/pick-one.ts";
 import { newestRun, noteLastRun } from "../../node/run/last-run.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -58,6 +60,28 @@ describe("one of several", () => {
     const kept = [job("old", "me", 1), job("new", "me", 5), job("newest", "other", 9)];
     expect(pickJob("me" as AgentId, "last", kept).job.job).toBe("new");
     expect(() => pickJob("nobody" as AgentId, "last", kept)).toThrow(/no job of yours/);
+  });
+});
+
+describe("a job or an agent", () => {
+  const kept = ["ada0", "adb1"].map((job) => ({ job: { job, name: "j", status: "running" }, keepers: [] }));
+  const agents = ["ada", "bob"].map((name) => ({ agent: `12D3${name}x`, name }));
+  const meant = (what: string): unknown => {
+    const found = jobOrAgent(what, kept as unknown as readonly KeptJob[], agents as unknown as readonly KnownAgent[]);
+    return "keepers" in found ? found.job.job : found.agent;
+  };
+
+  test("by a name, though an id begins with the same letters", () => {
+    expect(meant("ada")).toBe("12D3adax");
+    expect(meant("adb")).toBe("adb1");
+    expect(meant("ADB")).toBe("adb1");
+    expect(meant("bobx")).toBe("12D3bobx");
+  });
+
+  test("several are listed", () => {
+    expect(() => meant("ad")).toThrow(expect.objectContaining({ message: '"ad" may be 2 jobs and agents' }));
+    expect(() => meant("j")).toThrow(expect.objectContaining({ remedy: expect.stringContaining("adb1") }));
+    expect(() => meant("eve")).toThrow(/no job or agent/);
   });
 });
 

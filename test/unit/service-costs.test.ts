@@ -3,12 +3,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { simHost } from "../../scripts/sim-host.ts";
-import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
+import { judge } from "../../sim/run/judge.ts";
+import { simulate } from "../../sim/run/simulate.ts";
+import { loadScenario, loadScenarioText } from "../../sim/scenario/load-scenario.ts";
 import { CorePool } from "../../sim/virtual/core-pool.ts";
 import { runText, SMALL } from "../support/run-scenario-text.ts";
 import { counting, persist, scripted, send, worldOf } from "../support/virtual.ts";
+
+const EXAMPLE = fileURLToPath(new URL("../../docs/examples/calibration/", import.meta.url));
 
 test("cores: each takes the work that comes next when it is free", () => {
   const pool = new CorePool(2);
@@ -95,6 +100,17 @@ describe("a scenario's costs", () => {
 
   test("a file that is no calibration is refused by its key", async () => {
     await expect(serviceOf(`{ preset: ${fileOf({ ...measured, core: 2 })} }`)).rejects.toThrow(/unknown key "core"/);
+  });
+
+  test("the example of docs/scenarios.md runs under its calibration", async () => {
+    const overrides = [
+      { path: "network.service", value: { preset: "costs.json", sharedCores: 2, forcedWrites: true } },
+    ];
+    const loaded = await loadScenario(join(EXAMPLE, "steps-simulated.yaml"), simHost, { overrides });
+    const { service } = loaded.scenario.network;
+    expect(service).toMatchObject({ preset: "costs.json", baseMs: 0.576, forcedWriteMs: 0.81, sharedCores: 2 });
+    const result = simulate(loaded.scenario, { seed: 1, host: simHost, ...loaded });
+    expect(judge(loaded.scenario, [result])).toMatchObject({ verdict: "pass", costs: service });
   });
 
   test("slow a run down, and stand in its summary", async () => {

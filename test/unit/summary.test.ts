@@ -4,9 +4,7 @@ import { describe, expect, test } from "vitest";
 import { COMMAND } from "../../node/cli/command-line.ts";
 import { type RunSummary, renderSummary } from "../../node/cli/summary.ts";
 import { displayWidth } from "../../node/cli/terminal-text.ts";
-
-const ESCAPE = String.fromCharCode(27);
-const stripColors = (line: string): string => line.replaceAll(new RegExp(`${ESCAPE}\\[[\\d;]*m`, "g"), "");
+import { stripColors } from "../support/strip-colors.ts";
 
 describe("the summary", () => {
   const reassignedBy = { expired: 0, gone: 2, busy: 0, failed: 0, refused: 0 };
