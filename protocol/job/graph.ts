@@ -46,10 +46,14 @@ export function plannedTasks({ generator }: Pick<NodeSpec, "generator">): number
 }
 
 /**
- * Tasks that are known to come: of nodes that opened as many as they have (`opened`), of the others as many as the genesis
- * says. A map over a whole map has as many items as that one has tasks; of one over a list in an output nothing is known.
+ * Tasks of each node that are known to come, null where nothing is: of nodes that opened as many as they have (`opened`),
+ * of the others as many as the genesis says. A map over a whole map has as many items as that one has tasks; of one over a
+ * list in an output nothing is known.
  */
-export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<string, number>): number {
+export function tasksByNode(
+  nodes: readonly NodeSpec[],
+  opened: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number | null> {
   const specs = new Map(nodes.map((spec) => [spec.id, spec]));
   const known = new Map<string, number | null>(opened);
   const countOf = (id: string): number | null => {
@@ -66,7 +70,14 @@ export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<stri
     known.set(id, count);
     return count;
   };
-  return nodes.reduce((sum, { id }) => sum + (countOf(id) ?? 0), 0);
+  for (const { id } of nodes) countOf(id);
+  return known;
+}
+
+/** All tasks that are known to come, as `tasksByNode` says. */
+export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<string, number>): number {
+  const counts = tasksByNode(nodes, opened);
+  return nodes.reduce((sum, { id }) => sum + (counts.get(id) ?? 0), 0);
 }
 
 /** What the graph says, computed once a job. */
