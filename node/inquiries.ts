@@ -11,14 +11,15 @@ import type { AgentId, Hash, JobId, TaskId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import type { LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
-import { verify } from "../protocol/job/certificate.ts";
+import { hashOfOutputs, verify } from "../protocol/job/certificate.ts";
+import type { LedgerEvent } from "../protocol/job/event.ts";
 import { type Certificate, decodeCertificate } from "../protocol/wire/certificate.ts";
 import { decode } from "../protocol/wire/codec.ts";
-import type { Data } from "../protocol/wire/genesis.ts";
+import { type Data, dataHash } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodePart, type Parcel } from "../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
-import { nodeCrypto } from "./crypto.ts";
+import { hasher, nodeCrypto } from "./crypto.ts";
 import { type ExplainedChoice, explainedSchema } from "./explained.ts";
 import { contactsSchema, type FoundAgent, foundAgentsSchema } from "./found-agents.ts";
 import type { Network } from "./network/network.ts";
@@ -68,6 +69,13 @@ function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | null, problem: string
 
 const notCertified = (of: AgentId, job: JobId, why: string): MeshworkError =>
   new MeshworkError("refused", `what ${of} gives for job ${job} is not certified: ${why}`);
+
+/** By their hashes: what a liar names would be fetched else, however much it is. */
+function areCertified(event: LedgerEvent, items: readonly Data[]): boolean {
+  if (event.kind !== "completed" || event.status !== "certified") return false;
+  const hashes = items.map((data) => dataHash(hasher, data));
+  return hashOfOutputs(nodeCrypto, event.shape, hashes) === event.answer;
+}
 
 export class Inquiries {
   readonly #parts: InquiryParts;
@@ -188,7 +196,9 @@ export class Inquiries {
     if (of === this.#parts.self) this.#parts.onCertified(job, encoded);
     const holders = [...new Set([of, ...certificate.commit.map((vote) => vote.voter)])];
     const values: Value[] = [];
-    for (const data of await this.#list(job, outputs, of)) values.push(await this.#read(data, holders));
+    const items = await this.#list(job, outputs, of);
+    if (!areCertified(held.event, items)) throw notCertified(of, job, "its outputs are not those of the certificate");
+    for (const data of items) values.push(await this.#read(data, holders));
     const result = shape === "list" ? values : (values[0] ?? null);
     const checked = verify(nodeCrypto, certificate, { job, result });
     if (!checked.ok) throw notCertified(of, job, checked.message);
@@ -228,6 +238,9 @@ export class Inquiries {
     if (!(await blobs.has(hash)) && !(await network.fetchBlob(hash, bytes, holders))) {
       throw new MeshworkError("unreachable", `nobody gives the blob ${hash}`);
     }
-    return blobs.get(hash);
+    const content = await blobs.get(hash);
+    // One that is here is not fetched: whoever says that it is small would have it read again and again.
+    if (content.length !== bytes) throw new MeshworkError("refused", `the blob ${hash} has not ${bytes} bytes`);
+    return content;
   }
 }

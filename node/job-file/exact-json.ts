@@ -22,7 +22,31 @@ export class LossyJson extends Error {
 /** A map or a list that the scan is in: a map knows its keys, a list its place. */
 type Level = { readonly keys: Set<string>; key: string | null } | { at: number };
 
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[-\d][\d.eE+-]*|[{}[\],:]|[a-z]+/g;
+/** What tokens begin with; all of them but texts, which may be longer than a regular expression takes. */
+const TOKEN = /"|[-\d][\d.eE+-]*|[{}[\],:]|[a-z]+/g;
+
+/** Where the text that begins at `at` ends: after the first quote that has no, or an even number of, backslashes before. */
+function endOfText(text: string, at: number): number {
+  for (let quote = text.indexOf('"', at + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let slashes = 0;
+    while (text[quote - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return quote + 1;
+  }
+}
+
+function* tokensOf(text: string): Generator<string> {
+  const pattern = new RegExp(TOKEN);
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    if (found[0] !== '"') yield found[0];
+    else {
+      pattern.lastIndex = endOfText(text, found.index);
+      yield text.slice(found.index, pattern.lastIndex);
+    }
+  }
+}
+
+/** Of a place that lies deep inside, the end is shown. */
+const PLACE_CHARS = 200;
 
 /**
  * The value of a JSON text. `keeps`: whether a number may stand as it was written; default: `isExact`.
@@ -33,9 +57,10 @@ export function parseExactJson(text: string, keeps: (literal: string) => boolean
   const levels: Level[] = [];
   const place = (): string => {
     const path = formatPath(levels.map((level) => ("at" in level ? level.at : (level.key ?? ""))));
-    return path === "" ? "the number" : path;
+    if (path === "") return "the number";
+    return path.length > PLACE_CHARS ? `…${path.slice(-PLACE_CHARS)}` : path;
   };
-  for (const [token] of text.matchAll(TOKEN)) {
+  for (const token of tokensOf(text)) {
     const level = levels.at(-1);
     if (token === "{") levels.push({ keys: new Set(), key: null });
     else if (token === "[") levels.push({ at: 0 });

@@ -13,25 +13,25 @@ const digitsOf = (literal: string): string =>
     .replace(/[-+.]/g, "")
     .replace(/^0+|0+$/g, "");
 
-const DECIMAL = /^[-+]?(?:\d+(\.)?\d*|(\.)\d+)(e[-+]?\d+)?$/i;
+const DECIMAL = /^[-+]?(?:\d+(\.\d*)?|(\.)\d+)(e[-+]?\d+)?$/i;
 
 /** Whether a written number keeps all its digits when it is printed again: so it is in the files that we write. */
 export function isKept(literal: string): boolean {
   const value = Number(literal);
-  if (!Number.isFinite(value)) return false;
-  // Fractions are rounded by nature. Beyond 2^53 a double is a whole number, and none of its digits may be lost.
-  return Math.abs(value) <= Number.MAX_SAFE_INTEGER || digitsOf(literal) === digitsOf(String(value));
+  return Number.isFinite(value) && digitsOf(literal) === digitsOf(String(value));
 }
 
 /**
- * Whether a written number is the one that is read: integers up to 2^53 - 1 in size, and floats (with a point or an exponent)
- * of which `isKept` holds. `literal`: of JSON or YAML. Words (`.inf`) and what is no number count as exact: others judge them.
+ * Whether a written number is the one that is read: integers up to 2^53 - 1 in size, and floats (with a point or an
+ * exponent) up to there, which are rounded by nature; larger floats must keep every digit. `literal`: of JSON or YAML.
+ * Words (`.inf`) and what is no number count as exact: others judge them.
  */
 export function isExact(literal: string): boolean {
   const match = DECIMAL.exec(literal);
   if (match === null) return /^0[xo]/i.test(literal) ? Number(literal) <= Number.MAX_SAFE_INTEGER : true;
   const isInteger = match[1] === undefined && match[2] === undefined && match[3] === undefined;
-  return isInteger ? Number.isSafeInteger(Number(literal)) : isKept(literal);
+  const value = Number(literal);
+  return isInteger ? Number.isSafeInteger(value) : Math.abs(value) <= Number.MAX_SAFE_INTEGER || isKept(literal);
 }
 
 const SHOWN_CHARS = 40;

@@ -14,8 +14,16 @@ export interface Difference {
 const SHOWN_CHARS = 80;
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = isContainer(value) ? inWords(value) : (JSON.stringify(value) ?? "nothing");
   return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
+}
+
+function inWords(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "something else"; // nested deeper than the engine takes
+  }
 }
 
 const isContainer = (value: unknown): value is { readonly [key: string]: unknown } =>

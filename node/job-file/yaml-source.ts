@@ -55,6 +55,11 @@ export function parseYaml(file: string, text: string): YamlSource {
     if (problem !== undefined) {
       throw fileError(file, lines.linePos(problem.pos[0]).line, problem.message, "check the YAML syntax there");
     }
+    // There, 1_000, 1:30 and 0b11 are numbers, and `no` is false: nobody who reads the file would expect that.
+    if (document.directives?.yaml.version !== "1.2") {
+      const what = `it asks for YAML ${document.directives?.yaml.version}, and is read as YAML 1.2`;
+      throw fileError(file, null, what, "leave the line %YAML away");
+    }
     const inexact = firstInexact(document);
     if (inexact !== null) {
       const { what, remedy } = explainInexact(inexact.where, inexact.literal);

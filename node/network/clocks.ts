@@ -46,6 +46,8 @@ export class Clocks {
   /** They bound how many answers all peers together cause, and how much the operator is told. */
   readonly #answers = new TokenBucket(50, 200, performance.now());
   readonly #words = new TokenBucket(1 / 60, 10, performance.now());
+  /** Of this machine's own clock: strangers with wrong ones must not use up what is said of it. */
+  readonly #ownWords = new TokenBucket(1 / 60, 10, performance.now());
   #againMs = performance.now() + AGAIN_MS;
   #turn = 0;
   /** Wall clock less monotonic clock: changes when the clock is set. */
@@ -133,21 +135,23 @@ export class Clocks {
   /** Tells of each difference once, and again when it changed; if this machine's clock is off, of that in place of each peer's. */
   #tellOf(agent: AgentId, { offMs, differs }: ClockOffset, state: ClockState): void {
     const ownMs = state.whose === "own" ? state.offMs : 0;
-    const isNewOwn = Math.abs(ownMs - this.#toldOwn) > TOLERANCE_MS;
-    if (isNewOwn) this.#toldOwn = ownMs;
-    if (isNewOwn && ownMs !== 0) this.#tell({ kind: "own-clock", ...state });
-    else if (isNewOwn) this.#tell({ kind: "clock-agrees" });
+    if (Math.abs(ownMs - this.#toldOwn) > TOLERANCE_MS) {
+      const news: NetworkNews = ownMs === 0 ? { kind: "clock-agrees" } : { kind: "own-clock", ...state };
+      if (this.#tell(news, this.#ownWords)) this.#toldOwn = ownMs;
+    }
     if (!differs) this.#told.delete(agent);
     else if (ownMs === 0 && Math.abs(offMs - (this.#told.get(agent) ?? 0)) > TOLERANCE_MS) {
-      this.#told.set(agent, offMs);
-      this.#tell({ kind: "other-clock", agent, offMs, agreeing: state.agents - state.differing });
+      const agreeing = state.agents - state.differing;
+      if (this.#tell({ kind: "other-clock", agent, offMs, agreeing }, this.#words)) this.#told.set(agent, offMs);
     }
   }
 
-  #tell(news: NetworkNews): void {
-    if (this.#words.waitMs(performance.now()) > 0) return;
-    this.#words.take(1, performance.now());
+  /** False: too much was said of late; it is said when it is found again. */
+  #tell(news: NetworkNews, words: TokenBucket): boolean {
+    if (words.waitMs(performance.now()) > 0) return false;
+    words.take(1, performance.now());
     this.#options.tell(news);
+    return true;
   }
 
   // --- answering --------------------------------------------------------------------------------------------

@@ -60,12 +60,15 @@ export function certify(
 
 /** Hash of a job's result as its last event names it: of a value, or of the list of its items' hashes. */
 export function hashOfResult(crypto: Pick<Crypto, "hash">, shape: Shape, result: Value): Hash | null {
-  if (shape === "value") return crypto.hash(encodeValue(result));
-  if (!Array.isArray(result) || result.length > limits.mapItems) return null;
-  return hashOfList(
-    crypto.hash,
-    result.map((item: Value) => crypto.hash(encodeValue(item))),
-  );
+  const hashOf = (item: Value): Hash => crypto.hash(encodeValue(item));
+  if (shape === "value") return hashOfOutputs(crypto, shape, [hashOf(result)]);
+  return Array.isArray(result) ? hashOfOutputs(crypto, shape, result.map(hashOf)) : null;
+}
+
+/** The same of the hashes of its outputs; null: they are none of a result. */
+export function hashOfOutputs(crypto: Pick<Crypto, "hash">, shape: Shape, hashes: readonly Hash[]): Hash | null {
+  if (shape === "value") return hashes.length === 1 ? hashes[0]! : null;
+  return hashes.length <= limits.mapItems ? hashOfList(crypto.hash, hashes) : null;
 }
 
 export interface VerifyOptions {

@@ -46,11 +46,14 @@ export function plannedTasks({ generator }: Pick<NodeSpec, "generator">): number
 }
 
 /**
- * How many tasks a job is known to have. `opened`: by name, how many those nodes have that opened; of the other nodes, the
- * genesis says how many. A map over a whole map has as many items as that one has tasks. A map over a list in an output
- * counts as 0 until it opens.
+ * How many tasks each node is known to have; null where nothing is known. `opened`: by name, how many those nodes have
+ * that opened; of the other nodes, the genesis says how many. A map over a whole map has as many items as that one has
+ * tasks; of a map over a list in an output nothing is known until it opens.
  */
-export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<string, number>): number {
+export function tasksByNode(
+  nodes: readonly NodeSpec[],
+  opened: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number | null> {
   const specs = new Map(nodes.map((spec) => [spec.id, spec]));
   const known = new Map<string, number | null>(opened);
   const countOf = (id: string): number | null => {
@@ -67,7 +70,14 @@ export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<stri
     known.set(id, count);
     return count;
   };
-  return nodes.reduce((sum, { id }) => sum + (countOf(id) ?? 0), 0);
+  for (const { id } of nodes) countOf(id);
+  return known;
+}
+
+/** All tasks that are known to come, as `tasksByNode` says. */
+export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<string, number>): number {
+  const counts = tasksByNode(nodes, opened);
+  return nodes.reduce((sum, { id }) => sum + (counts.get(id) ?? 0), 0);
 }
 
 /** What the graph says, computed once a job. */

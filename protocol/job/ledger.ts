@@ -22,6 +22,7 @@ import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { afterEnd, awardOf, closeReveals, endAward, hedgeDeadline, leaseDeadline, saveTask } from "./batch.ts";
 import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
+import { costToCome } from "./cost-to-come.ts";
 import { creditsOf } from "./credits.ts";
 import { applyDelivery, judgeDelivery } from "./deliveries.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
@@ -299,9 +300,10 @@ export class Ledger {
   /** Everything due by the block's time. Returns the needs whose windows ended. */
   #runDue(rules: Rules): Set<string> {
     const ended = new Set<string>();
+    const late: { readonly id: TaskId; readonly worker: AgentId }[] = [];
     for (;;) {
       const due = this.state.deadlines.first;
-      if (due === undefined || due.at > rules.timeMs) return ended;
+      if (due === undefined || due.at > rules.timeMs) break;
       this.state.deadlines.remove(due.at, due.name);
       const separator = due.name.indexOf("|");
       const kind = separator < 0 ? due.name : due.name.slice(0, separator);
@@ -314,9 +316,22 @@ export class Ledger {
         const task = kind === GATHER ? undefined : this.state.tasks.get(id); // seating looks after gatherings
         if (task === undefined) continue;
         if (kind === "reveal") closeReveals(rules, task);
-        else if (kind === "hedge") hedge(rules, task);
+        else if (kind === "hedge") late.push({ id, worker: worker! });
         else this.#onLeaseEnd(rules, task, worker!);
       }
+    }
+    this.#hedgeAll(rules, late);
+    return ended;
+  }
+
+  /** After all else that is due: what the tasks to come cost is looked up once a block, however many tasks are late. */
+  #hedgeAll(rules: Rules, late: readonly { readonly id: TaskId; readonly worker: AgentId }[]): void {
+    let toCome: number | null = null;
+    for (const { id, worker } of late) {
+      const task = this.state.tasks.get(id);
+      if (task === undefined || awardOf(task, worker)?.status !== "live") continue;
+      toCome ??= costToCome(rules);
+      hedge(rules, task, toCome);
     }
   }
 

@@ -32,7 +32,6 @@ import {
   takersOf,
 } from "./eligible.ts";
 import { isGathering, lackingToGather, limitGathering } from "./gathering.ts";
-import { plannedTasks } from "./graph.ts";
 import { nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
 import { isFull } from "./offers.ts";
 import { BATCHES_MAX, CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
@@ -104,38 +103,16 @@ function give(rules: Rules, task: Task, offer: Offer, context: readonly number[]
 
 /**
  * A late task gets one more worker, if one is free and the budget allows; no window is opened for it. The worker that is
- * late is paid all the same if it delivers in its lease: what the job still has to pay for comes before a hedge.
+ * late is paid all the same if it delivers in its lease: what the job still has to pay for (`toCome`) comes before a hedge.
  */
-export function hedge(rules: Rules, task: Task): void {
+export function hedge(rules: Rules, task: Task, toCome: number): void {
   if (task.hedged || task.phase !== "seating") return;
   const spec = specOf(rules, task);
   const { offers, newcomers } = standingOf(rules, spec.skill, spec.labels);
-  const toSpare = moneyLeft(rules) - costToCome(rules);
+  const toSpare = moneyLeft(rules) - toCome;
   const affordable = admissible(rules, task, offers).filter(({ price }) => price <= toSpare);
   const takers = takersOf(rules, affordable, newcomers, { seats: 1, opened: 0 });
   award(rules, { ...task, hedged: true }, takers, 1);
-}
-
-/** Micro-credits that the tasks known to come cost at least: each seat at the lowest price that stands for its skill. */
-function costToCome(rules: Rules): number {
-  const { state, genesis } = rules;
-  const seats = new Map<string, number>();
-  const add = (skill: string, count: number): void => void seats.set(skill, (seats.get(skill) ?? 0) + count);
-  for (const spec of genesis.nodes) {
-    const { status, total, unfolded } = state.nodes.get(spec.id)!;
-    if (status === "waiting") add(spec.skill, (plannedTasks(spec) ?? 0) * spec.policy.redundancy);
-    else if (status === "open") add(spec.skill, (total - unfolded) * spec.policy.redundancy);
-  }
-  for (const { name } of state.ready.list()) {
-    const task = state.tasks.get(name as TaskId)!;
-    add(specOf(rules, task).skill, freeSeats(task));
-  }
-  let cost = 0;
-  for (const [skill, count] of seats) {
-    const prices = standingOf(rules, skill, []).offers.map(({ price }) => price);
-    if (prices.length > 0) cost += count * Math.min(...prices);
-  }
-  return cost;
 }
 
 // --- all tasks with free seats ------------------------------------------------------------------------

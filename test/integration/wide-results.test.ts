@@ -6,11 +6,18 @@
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { makeIdentity } from "../../node/identity.ts";
+import { Inquiries } from "../../node/inquiries.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode, type NodeOptions } from "../../node/node.ts";
+import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
-import type { AgentId } from "../../protocol/core/ids.ts";
+import { certifiedCodec } from "../../protocol/agent/status.ts";
+import { type AgentId, ZERO_HASH } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import { encodeCertificate } from "../../protocol/wire/certificate.ts";
+import { encode } from "../../protocol/wire/codec.ts";
+import type { Data } from "../../protocol/wire/genesis.ts";
+import { encodePart } from "../../protocol/wire/parcel.ts";
 
 const nodes: MeshworkNode[] = [];
 const mesh = `wide-results-${process.pid}`;
@@ -65,6 +72,32 @@ test("a result of more than a frame is fetched by a client that knows nothing bu
   const found = await stranger.keeperOf(handle.id, keeper.id as AgentId);
   const { result } = await stranger.certified(handle.id, found!);
   expect(result).toEqual(Array.from({ length: ITEMS }, (_, i) => `${i} `.repeat(LENGTH).slice(0, LENGTH)));
+}, 60_000);
+
+test("of a keeper that lies about the outputs nothing is fetched", async () => {
+  const keeper = await start({ skills: [long], slots: 32 });
+  const handle = await keeper.submit(
+    await parseJob(yaml("work").replace(/over: \[.*\]/, "over: [1, 2]"), { file: "job.yaml", directory: "." }),
+  );
+  await handle.result();
+  const { certificate } = await keeper.certified(handle.id, keeper.id as AgentId);
+  const lie: Data = { kind: "blob", hash: ZERO_HASH, bytes: limits.blobBytes };
+  const answer = encode(certifiedCodec, {
+    certificate: { kind: "inline", bytes: encodeCertificate(certificate) },
+    shape: "list",
+    outputs: [{ kind: "inline", bytes: encodePart([lie, lie]) }],
+  });
+  const fetched: string[] = [];
+  const inquiries: Inquiries = new Inquiries({
+    self: "asker" as AgentId,
+    embedder: BUILT_IN_EMBEDDER,
+    onCertified: () => undefined,
+    ask: ({ id }) => queueMicrotask(() => inquiries.onReply({ kind: "reply", id, ok: true, bytes: answer })),
+    blobs: { has: async () => false } as never,
+    network: { fetchBlob: async (hash: string) => fetched.push(hash) < 0 } as never,
+  });
+  await expect(inquiries.certified(handle.id, keeper.id as AgentId)).rejects.toThrow("its outputs are not those");
+  expect(fetched).toEqual([]);
 }, 60_000);
 
 test("a task that reads all of a wide map gets its items in a few blobs", async () => {

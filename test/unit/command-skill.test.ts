@@ -155,6 +155,18 @@ describe("an input becomes neither an option nor a script", () => {
     [["node", "--eval={input}"], "would say what node runs"],
     [["env", "--", "{input}"], "would say what env runs"],
     [["sed", "--", "s/a/{input}/"], "would say what sed runs"],
+    [["sed", "-n", "-f", "script", "-e", "{input}p"], "would say what sed runs"],
+    [["sed", "--expression=s/{input}//", "file"], "would say what sed runs"],
+    [["awk", "-F", ",", '$1 == "{input}"'], "would say what awk runs"],
+    [["timeout", "9", "awk", "-F", ",", "--", "{input}"], "would say what timeout runs"],
+    [["gawk", "-i", "{input}.awk", "1"], "would say what gawk runs"],
+    [["jq", "--arg", "a", "b", ".[{input}]"], "would say what jq runs"],
+    [["find", "--", "{input}"], "would say what find runs"],
+    [["ssh", "host", "wc", "--", "{input}"], "would say what ssh runs"],
+    [["script", "-c", "wc {input}"], "would say what script runs"],
+    [["make", "NAME={input}"], "would say what make runs"],
+    [["head", "-{input}"], "would choose an option of head"],
+    [["tool", "--{input}=1"], "would choose an option of tool"],
   ])("refused at load: %j", (command, message) => {
     expect(() => skillsOf(command)).toThrow(`s.yaml:2: skill "x": `);
     expect(() => skillsOf(command)).toThrow(message);
@@ -166,6 +178,9 @@ describe("an input becomes neither an option nor a script", () => {
     [["sort", "--", "{input}"], "--output=pwned", "taken"],
     [["printf", "--", "%s", "{input}"], "-x", "taken"],
     [["printf", "%s", "<{input}"], "-x", "taken"],
+    [["awk", "-F", ",", "BEGIN { print ARGV[2] }", "--", "{input}"], "-f pwned", "taken"],
+    [["awk", "-v", "x={input}", "BEGIN { print x }"], "-f pwned", "taken"],
+    [["printf", "%s", "awk", "ssh", "--", "{input}"], "-f pwned", "taken"],
     [["sort", "{input}.txt"], "--output=pwned", "refused"],
     [["sh", "-c", 'sort "$1"', "--", "{input}"], "--output=pwned", "refused"],
     [["sh", "-c", 'printf %s "$1"', "--", "{input}"], "pwned", "taken"],

@@ -53,7 +53,36 @@ test("what JavaScript prints of a double is kept; no integer beyond 2^53 is exac
   );
 });
 
+test.each([
+  ["1", true],
+  ["-0", true],
+  ["1.0", true],
+  ["1e-07", true],
+  ["0.1", true],
+  ["1.5e300", true],
+  ["4.00000000000000000001", false],
+  ["0.10000000000000000000001", false],
+  ["1e-400", false],
+])("%s is kept, digit by digit: %s", (literal, kept) => {
+  expect(isKept(literal)).toBe(kept);
+});
+
+test("a long text or a deep place takes neither the stack nor a page of words", () => {
+  const long = '\n"\\'.repeat(3_000_000);
+  expect(parseExactJson(JSON.stringify({ long }))).toEqual({ long });
+  const deep = `${'{"a":'.repeat(5_000)}9007199254740993${"}".repeat(5_000)}`;
+  expect(() => parseExactJson(deep)).toThrow(/^….{1,300}$/);
+});
+
 describe("YAML", () => {
+  test.each(["9_007_199_254_740_993", "0b1", "25019997929836:52:13", "-0x20000000000001", `${"1".repeat(100_000)}_1`])(
+    "1.1, where %.20s is a number, is refused",
+    (number) => {
+      expect(() => parseYaml("f", `%YAML 1.1\n---\na: ${number}\n`)).toThrow("f: it asks for YAML 1.1");
+      expect(parseYaml("f", `%YAML 1.2\n---\na: ${number}\n`).value).toEqual({ a: number });
+    },
+  );
+
   test.each([
     [
       "a: [1, { b: 9007199254740993 }]",

@@ -1,9 +1,9 @@
 /** Awards that run on when their batch has what it wanted: who delivers inside its lease is paid, and decides nothing. */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { NodeSpec } from "../../protocol/wire/genesis.ts";
-import { chain, firstPolicy, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { chain, firstPolicy, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
 const LEASE_MS = 60_000;
@@ -138,5 +138,34 @@ describe("a hedge never takes what the job still has to pay for", () => {
       book.block([book.result(award!.worker, task[0], 1, step)]);
     }
     expect(book.end).toBe("certified");
+  });
+
+  // 7 for slow, 5 for u, 5 each for the three tasks over the outputs of these three.
+  test.each([
+    [7 + 5 + 5 + 3 * 5 + 4, 1],
+    [7 + 5 + 5 + 3 * 5 + 5, 2],
+  ])("a map over the outputs of a map is to come as well, with a budget of %i", (budget, workers) => {
+    const nodes = [map("a", [1, 2, 3], { policy: FIRST }), map("b", { from: "a" }, { policy: FIRST })];
+    const book = new Book(nodes, budget);
+    book.block([]);
+    book.block([book.offer("slow", 7, 1)]);
+    book.block([book.offer("u", 5, 2)]);
+    const others = book.state.tasks.sorted().filter(([, { awards }]) => awards[0]!.worker !== "slow");
+    book.block(others.map(([id]) => book.result("u", id, 1, 7)));
+    book.block([], 3_000);
+    expect(book.state.tasks.sorted().map(([, { awards }]) => awards.length)).toEqual([workers]);
+  });
+
+  test("what is to come is counted once a block, however many tasks are late", () => {
+    const items = Array.from({ length: 100 }, (_, i) => i);
+    const book = new Book([map("a", items, { policy: FIRST })], 1_000, []);
+    book.block([]);
+    book.block(["w0", "w1", "w2", "w3", "w4"].map((worker) => book.offer(worker, 1, 10)));
+    const walks = vi.spyOn(book.state.ready, "list");
+    book.block([], 10);
+    const usual = walks.mock.calls.length;
+    walks.mockClear();
+    book.block([], 3_000);
+    expect(walks.mock.calls.length).toBeLessThanOrEqual(usual + 1);
   });
 });
