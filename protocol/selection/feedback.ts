@@ -39,6 +39,7 @@ export function scoreJob(world: KnownWorld, job: string, score: number, selector
   for (const { agent, skill, share } of scored.credits)
     records = withAnswers(records, { agent, skill, accepted: share * score, rejected: share * (1 - score) });
   return {
+    ...world, // who the agents are stays known, too
     records,
     learned: { ...world.learned, ...learnedBy(world, scored, score, selectors) },
     unscored: world.unscored.filter((one) => one !== scored),

@@ -86,6 +86,11 @@ describe("a score", () => {
     }
   });
 
+  test("leaves what is known of who the agents are", () => {
+    const seen = { [agent]: { name: "ada", mesh: "team-x", atMs: 1 } };
+    expect(scoreJob({ ...world, seen }, JOB, 0.5, BUILT_IN_SELECTORS)!.seen).toEqual(seen);
+  });
+
   test("counts once, and of jobs that are known", () => {
     expect(scoreJob(scored(1), JOB, 0, BUILT_IN_SELECTORS)).toBeNull();
     expect(scoreJob(EMPTY_WORLD, JOB, 0, BUILT_IN_SELECTORS)).toBeNull();
