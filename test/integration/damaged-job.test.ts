@@ -78,7 +78,7 @@ test("one damaged job is set aside with its records, and the node and its other 
     await run(again, `more${times}`);
     const [to] = again.addresses();
     const said = await runInProcess(["status", "--to", to!, "--mesh", mesh], { XDG_CONFIG_HOME: folder });
-    expect(said.out).toContain(`${lost}  lost`);
+    expect(said.out).toContain(`${lost}\n    lost\n    diverged: `);
     await again.stop();
     const store = new DatabaseSync(join(data, STORE_FILE));
     expect(
