@@ -14,6 +14,7 @@
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { selectPath } from "../../protocol/job/path.ts";
 import type { Data, Listed, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
@@ -26,7 +27,38 @@ export interface BlobSource {
   get(hash: Hash): Promise<Uint8Array>;
 }
 
-export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise<unknown> {
+/**
+ * What one task reads, bytes: twice what a ledger holds. Whoever owns a job says what its tasks read, and may name one
+ * blob as often as a list has places: without a bound a stranger could end any worker.
+ */
+const INPUT_BYTES_MAX = 2 * limits.heldBytes;
+
+/** The blobs of one task. One after the other: thousands at once would pass the bound before it is noticed. */
+class Reading {
+  readonly #blobs: BlobSource;
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(blobs: BlobSource, bytesMax: number) {
+    this.#blobs = blobs;
+    this.#bytesMax = bytesMax;
+  }
+
+  async get(hash: Hash): Promise<Uint8Array> {
+    const bytes = await readBlob(hash, this.#blobs);
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#bytesMax)
+      throw new WorkProblem("refused", `the input has more than ${this.#bytesMax} bytes`);
+    return bytes;
+  }
+}
+
+export async function resolveInput(
+  input: TaskInput,
+  source: BlobSource,
+  bytesMax: number = INPUT_BYTES_MAX,
+): Promise<unknown> {
+  const blobs = new Reading(source, bytesMax);
   switch (input.kind) {
     case "none":
       return null;
@@ -38,15 +70,22 @@ export async function resolveInput(input: TaskInput, blobs: BlobSource): Promise
       if (files.length !== 1) throw new WorkProblem("refused", `one file was announced, ${files.length} came`);
       return files[0];
     }
-    case "list":
-      return (await Promise.all(input.items.map((item) => readListed(item, blobs)))).flat(1);
-    case "packs":
-      return Promise.all(input.packs.map((pack) => readPack(pack.hash, blobs)));
+    case "list": {
+      const values: Value[] = [];
+      for (const item of input.items) await readListed(item, blobs, values);
+      return values;
+    }
+    case "packs": {
+      const packs: (readonly PackedFile[])[] = [];
+      for (const { hash } of input.packs) packs.push(await readPack(hash, blobs));
+      return packs;
+    }
     case "part": {
       const { part, from, count, single } = input;
       const values = (await readMany(part.hash, blobs)).slice(from, from + count);
       if (values.length !== count) throw new WorkProblem("refused", "the list of inputs is shorter than was announced");
-      const read = await Promise.all(values.map((data) => readData(data, blobs)));
+      const read: Value[] = [];
+      for (const data of values) read.push(await readData(data, blobs));
       return single ? read[0] : read;
     }
   }
@@ -65,10 +104,12 @@ async function readData(data: Data, blobs: BlobSource): Promise<Value> {
   return decoded.value;
 }
 
-/** Values of one entry of a list: its own, or those of many that share a blob. */
-async function readListed(item: Listed, blobs: BlobSource): Promise<readonly Value[]> {
-  if (item.kind !== "many") return [await readData(item, blobs)];
-  return Promise.all((await readMany(item.hash, blobs)).map((data) => readData(data, blobs)));
+/** Adds the values of one entry of a list: its own, or those of many that share a blob. */
+async function readListed(item: Listed, blobs: BlobSource, values: Value[]): Promise<void> {
+  const items = item.kind === "many" ? await readMany(item.hash, blobs) : [item];
+  if (values.length + items.length > limits.mapItems)
+    throw new WorkProblem("refused", `the input has more than ${limits.mapItems} items`);
+  for (const data of items) values.push(await readData(data, blobs));
 }
 
 async function readMany(hash: Hash, blobs: BlobSource): Promise<readonly Data[]> {
@@ -87,6 +128,7 @@ async function readBlob(hash: Hash, blobs: BlobSource): Promise<Uint8Array> {
   try {
     return await blobs.get(hash);
   } catch (error) {
+    if (error instanceof WorkProblem) throw error;
     throw new WorkProblem("lost-input", `blob ${hash.slice(0, 12)}: ${error instanceof Error ? error.message : error}`);
   }
 }

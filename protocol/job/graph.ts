@@ -140,10 +140,14 @@ function explainPolicy(policy: Policy): string | null {
   return null;
 }
 
+/** The most that a part may have that more than one task reads, bytes: each reads all of it. */
+const SHARED_PART_BYTES = 1024 * 1024;
+
 /** Whether a list in parts has as many parts as its items need, and no task's items stand in two of them. */
 function areParts(items: Items, batch: number): boolean {
   if (items.kind !== "parts") return true;
   const { count, each, parts } = items;
+  if (each > batch && parts.some(({ bytes }) => bytes > SHARED_PART_BYTES)) return false;
   return each >= 1 && parts.length === Math.ceil(count / each) && (parts.length <= 1 || each % batch === 0);
 }
 
