@@ -19,8 +19,8 @@ interface FeedbackOptions {
 
 const EXAMPLES = `
 Examples:
-  $ meshwork feedback JOB 1        # the result is right
-  $ meshwork feedback last 0.3     # that of your newest job is mostly not
+  $ meshwork feedback JOB 1        the result is right
+  $ meshwork feedback last 0.3     that of your newest job is mostly not
 
 What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
 your own knowledge (meshwork knowledge show): your next jobs go by it. The job itself stays as it is. Each of your newest
