@@ -62,7 +62,7 @@ async function runDoctor(
   options: DoctorOptions,
 ): Promise<number> {
   const { env } = context.io;
-  if (addresses !== undefined) context.note(`asking ${addresses.join(", ")} …`);
+  if (addresses !== undefined && addresses.length > 0) context.note(`asking ${addresses.join(", ")} …`);
   const checks = await Promise.all([
     checkRuntime(process.versions.node),
     checkListen("127.0.0.1"),

@@ -19,8 +19,8 @@ interface FeedbackOptions {
 
 const EXAMPLES = `
 Examples:
-  $ meshwork feedback JOB 1        # the result is right
-  $ meshwork feedback last 0.3     # that of your newest job is mostly not
+  $ meshwork feedback JOB 1        the result is right
+  $ meshwork feedback last 0.3     that of your newest job is mostly not
 
 What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
 your own knowledge (meshwork knowledge show): your next jobs go by it. The job itself stays as it is. Each of your newest
@@ -60,7 +60,10 @@ function jobMeant(named: string, waiting: readonly { readonly job: string }[]): 
 
 async function feedback(context: CliContext, named: string, given: number, options: FeedbackOptions): Promise<number> {
   const folder = options.data ?? configFolder(context.io.env);
-  if (!existsSync(folder)) throw new MeshworkError("usage", `there is no folder ${folder}`);
+  if (!existsSync(folder)) {
+    const remedy = "jobs that you submitted with --wait can be scored; --data names the folder of a node";
+    throw new MeshworkError("usage", `there is no folder ${folder}`, remedy);
+  }
   const knowledge = new NodeKnowledge({ path: join(folder, KNOWLEDGE_FILE), self: null, trusted: new Set() });
   const job = jobMeant(named, knowledge.world.unscored);
   const { credits } = knowledge.score(job, given, BUILT_IN_SELECTORS);

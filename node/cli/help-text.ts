@@ -4,14 +4,14 @@ import { asCalledHere } from "./command-line.ts";
 import { displayWidth, padEnd, wrap } from "./terminal-text.ts";
 
 /** An example and what it does, with columns between them. */
-const EXAMPLE = /^( {2}\$ .*?\S) {3,}(\S.*)$/;
+const EXAMPLE = /^( {2}\$ .*?\S) {2,}(\S.*)$/;
 const GAP = 3;
 
-/** Examples with what they do beside them; where that does not fit, below. */
+/** Examples with what they do beside them, as a comment: lines are pasted whole. Where that does not fit, below. */
 function exampleLines(lines: readonly string[], columns: number): string[] {
   const parts = lines.map((line) => {
     const [, call = line, what = ""] = EXAMPLE.exec(line) ?? [];
-    return { call: asCalledHere(call), what };
+    return { call: asCalledHere(call), what: what === "" ? "" : `# ${asCalledHere(what)}` };
   });
   const explained = parts.filter(({ what }) => what !== "");
   const label = Math.max(0, ...explained.map(({ call }) => displayWidth(call))) + GAP;

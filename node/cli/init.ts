@@ -17,7 +17,7 @@ const FOLDER = "my-mesh";
 
 const EXAMPLES = `
 Examples:
-  $ meshwork init              # into ./my-mesh/
+  $ meshwork init              into ./my-mesh/
   $ meshwork init my-agent`;
 
 export const registerInit: Register = (program, act) => {

@@ -52,7 +52,7 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 
 /** The remedy for an unknown word: the nearest known one, else all of them as long as they fit a line. */
 export function suggest(word: string, known: Iterable<string>): string {
-  const words = [...known];
+  const words = [...new Set(known)]; // branches of a union have keys in common
   const close = nearest(word, words);
   if (close !== null) return `did you mean "${close}"?`;
   if (words.length === 0) return "nothing is known here";

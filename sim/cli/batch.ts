@@ -114,7 +114,8 @@ export function commandOf(
 ): string {
   const { platform, given, options } = batch;
   const words = ["sim", name, given, ...more, "--seed", String(seed)];
-  if (options.runs > 1 || name !== "run") words.push("--runs", String(options.runs)); // others do several by default
+  // A sweep does several by default; a replay is of one seed, and takes no number of them.
+  if (name === "sweep" || options.runs > 1) words.push("--runs", String(options.runs));
   for (const text of options.set ?? []) words.push("--set", text);
   if (costs !== undefined) words.push("--costs", costs);
   if (options.mechanismOff === true) words.push("--mechanism-off");

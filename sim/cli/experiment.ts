@@ -25,7 +25,7 @@ Examples:
   $ meshwork experiment --list
   $ meshwork experiment lying-workers
   $ meshwork experiment lying-workers --seeds 20 --out figures
-  $ meshwork experiment drift --seeds 3       # a first look: all its seeds take minutes
+  $ meshwork experiment drift --seeds 3       a first look: all its seeds take minutes
   $ meshwork experiment lying-workers --json | jq '.rows[] | {liars, redundancy, wrongAccepted}'
 
 Exit codes: 0 done; 2 wrong usage; 3 an invariant broke, or a crash; 130 interrupted, with what was done until then.`;

@@ -41,7 +41,6 @@ Examples:
   $ meshwork sim sweep half-killed --vary 'faults[0].kill.share=0.1,0.3,0.5'
   $ meshwork sim sweep mine.yaml --vary 'agents[0].count=20,40' --vary network.lossPct=0,1,5 --runs 10
   $ meshwork sim sweep mine.yaml --vary 'workload.policy={redundancy: 1},{redundancy: 3}'
-
   $ meshwork sim sweep mine.yaml --vary network.lossPct=0,1,5 --label 'network.lossPct=lost frames [%]'
 
 The same seeds run at every point. Exit codes as of sim run: 1 if the verdict is fail at some point.`;

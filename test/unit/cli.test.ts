@@ -245,6 +245,10 @@ describe("schema", () => {
 });
 
 describe("doctor", () => {
+  test("without addresses asks nobody", async () => {
+    expect((await cli("doctor")).err).not.toContain("asking");
+  });
+
   test("finds this machine fit, and an agent that answers", async () => {
     const mesh = `doctor-${process.pid}`;
     const node = await createNode({ mesh });

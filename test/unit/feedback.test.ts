@@ -108,6 +108,8 @@ describe("a score", () => {
     mkdirSync(data);
     writeKnowledge(join(data, KNOWLEDGE_FILE), world);
     const run = (...args: string[]) => runInProcess(["feedback", ...args, "--data", data], {});
+    const nowhere = await runInProcess(["feedback", JOB, "1", "--data", join(folder, "none")], {});
+    expect(nowhere.err).toContain("jobs that you submitted with --wait can be scored");
     expect((await run(JOB, "2")).err).toContain("from 0 (wrong) to 1 (right)");
     expect(await run(JOB, "0.25", "--json")).toMatchObject({ code: 0, out: expect.stringContaining('"score": 0.25') });
     expect(readKnowledge(join(data, KNOWLEDGE_FILE))).toEqual(scored(0.25));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { formatCredits, formatDuration, parseCredits, parseDuration, parseSize } from "../../node/job-file/duration.ts";
 import { findFiles, globPattern, planBatches, walkFiles } from "../../node/job-file/files.ts";
-import { editDistance, nearest } from "../../node/job-file/nearest.ts";
+import { editDistance, nearest, suggest } from "../../node/job-file/nearest.ts";
 import { type ParsedJob, parseJob } from "../../node/job-file/parse-job.ts";
 import { jobFileSchema } from "../../node/job-file/schema.ts";
 import { limits } from "../../protocol/core/limits.ts";
@@ -89,6 +89,10 @@ describe("nearest", () => {
     expect(editDistance("a\u{1f600}", "a")).toBe(1);
     expect(editDistance("", "abc")).toBe(3);
     expect(editDistance("wrods", "words")).toBe(1);
+  });
+
+  test("names what is known once", () => {
+    expect(suggest("x", ["name", "command", "name"])).toBe("known are: name, command");
   });
 
   test("suggests only what is close", () => {

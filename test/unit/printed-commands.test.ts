@@ -121,6 +121,11 @@ describe("how the command is called", () => {
     for (const name of namesOf(program)) expect(asCalledHere(`meshwork ${name} x`, "called")).toBe(`called ${name} x`);
   });
 
+  test("help names commands as they are called in what an example does, too, which is a comment to a shell", () => {
+    const help = helpText("  $ meshwork run a  with somebody's costs (meshwork sim calibrate)", 200);
+    expect(help).toBe(`  $ ${COMMAND} run a   # with somebody's costs (${COMMAND} sim calibrate)`);
+  });
+
   test("help keeps its columns, has what an example does below where there is no room, and wraps sentences", () => {
     const examples = "  $ meshwork demo     one\n  $ meshwork run JOB.yaml     two\n  $ meshwork init";
     const [demo = "", run = "", init] = helpText(examples, 200).split("\n");
@@ -128,9 +133,9 @@ describe("how the command is called", () => {
     expect(init).toBe(`  $ ${COMMAND} init`);
     const narrow = [
       `  $ ${COMMAND} demo`,
-      "      one",
+      "      # one",
       `  $ ${COMMAND} run JOB.yaml`,
-      "      two",
+      "      # two",
       `  $ ${COMMAND} init`,
     ];
     expect(helpText(examples, 30).split("\n")).toEqual(narrow);

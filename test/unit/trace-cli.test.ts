@@ -41,6 +41,8 @@ describe("replay", () => {
   });
 
   test("is the run of the same seed: same verdict, same digest", async () => {
+    const printed = await sim("replay", scenario, "--seed", "3");
+    expect(printed.out).toMatch(/repeat it .* sim replay \S+small\.yaml --seed 3$/m);
     const replayed = await sim("replay", scenario, "--seed", "3", "--json");
     const run = await sim("run", scenario, "--seed", "3", "--json", "--out", inFolder("run"));
     const digests = (out: string): unknown => (JSON.parse(out) as { traceDigests: unknown }).traceDigests;
