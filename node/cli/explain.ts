@@ -97,16 +97,18 @@ function listOf(job: string, tasks: Explained["tasks"], nameOf: Explained["nameO
     const workers = newest.candidates.filter(({ picked }) => picked !== null).map(({ agent }) => agent);
     return { task, times, attempt: newest.attempt, workers };
   });
+  // An agent that is asked lists only the newest choice of each task.
+  const areCounted = rows.every(({ times }) => times !== null);
   const cells = rows.map(({ task, times, workers }) => [
     plainText(task),
-    times === null ? "·" : String(times),
+    ...(areCounted ? [String(times)] : []),
     workers.map((agent) => plainText(nameOf(agent))).join(", "),
   ]);
   const columns = [
     { title: "task" },
-    { title: "choices", align: "right" },
-    { title: "workers", isElastic: true },
-  ] as const;
+    ...(areCounted ? [{ title: "choices", align: "right" as const }] : []),
+    { title: "newest workers", isElastic: true },
+  ];
   return { document: { job, tasks: rows }, lines: table(columns, cells, width) };
 }
 

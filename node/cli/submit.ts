@@ -108,14 +108,18 @@ async function submitJob(
   if (folder === null) {
     if (context.json)
       context.printJson({ job: handle.id, committee: handle.genesis.committee, leftOut: handle.leftOut });
-    else context.print(handle.id);
+    else {
+      context.print(handle.id);
+      for (const line of whatGoesOn(handle.id, options)) context.note(line);
+    }
     return EXIT.ok;
   }
   context.note(`job ${handle.id}`);
   const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
   const watched = { context, owner: client.node, handle, agents: named, title: job.name, isLocal: false };
   const run = await followJob(watched).catch((error: unknown) => {
-    if (context.signal.aborted) for (const line of whatGoesOn(handle.id, options)) context.note(line);
+    if (context.signal.aborted)
+      for (const line of ["the job goes on without you", ...whatGoesOn(handle.id, options)]) context.note(line);
     throw error;
   });
   const { sent } = client.node.stats().network;
@@ -131,12 +135,11 @@ async function submitJob(
   });
 }
 
-/** Whoever stops waiting has not stopped the job. */
+/** What can be done about a job that nobody waits for here. */
 function whatGoesOn(job: string, { to, mesh, key }: SubmitOptions): string[] {
   const where = [job, "--to", to, ...meshWords(mesh)];
   const owner = key === undefined ? [] : ["--key", key];
   return [
-    "the job goes on without you",
     `fetch its result:  ${commandLine(["result", ...where])}`,
     `end it:            ${commandLine(["cancel", ...where, ...owner])}`,
   ];

@@ -91,7 +91,8 @@ function readResult(file: string): Value {
     result = parseExactJson(text, isKept);
   } catch (error) {
     // It would be compared as it is read, and people would read something else.
-    if (error instanceof LossyJson) throw new MeshworkError("refused", `${file}: ${error.message}`, error.remedy);
+    if (error instanceof LossyJson)
+      throw new MeshworkError("refused", `${file}: ${error.message}`, "give the result.json that the run wrote");
     const reason = error instanceof Error ? error.message : String(error);
     throw new MeshworkError("invalid-file", `${file}: not JSON (${reason})`, "give the result.json of the run");
   }

@@ -29,7 +29,14 @@ import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { skillOf } from "./task-skill.ts";
 import { parseWith, parseYaml, type YamlSource } from "./yaml-source.ts";
 
-export const DEFAULT_DEADLINE_MS = 5 * 60_000;
+const DEFAULT_DEADLINE_MS = 5 * 60_000;
+/** Of a wide job, the default deadline is longer by this for each task beyond so many, ms. */
+const DEADLINE_TASKS = 1_000;
+const DEADLINE_MS_PER_TASK = 100;
+
+/** Where a job file names none. `tasks`: those that are known to come. */
+const defaultDeadlineMs = (tasks: number): number =>
+  DEFAULT_DEADLINE_MS + DEADLINE_MS_PER_TASK * Math.max(0, tasks - DEADLINE_TASKS);
 export const WINDOW_MIN_MS = 10;
 /** Of a genesis, what is not its nodes: names, committee, standbys, the longest there may be. */
 const GENESIS_REST_BYTES = 64 * 1024;
@@ -97,18 +104,19 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
       : null;
   const size = typeof job.committee === "object" ? job.committee.length : (job.committee ?? null);
   checkCommitteeSize(source, size);
+  const tasksKnown = nodes.reduce((sum, node) => sum + tasksOf(node), 0);
   return {
     name: job.name,
     nodes,
     output: job.output,
     budget: job.budget,
-    deadlineMs: job.deadline ?? DEFAULT_DEADLINE_MS,
+    deadlineMs: job.deadline ?? defaultDeadlineMs(tasksKnown),
     labels: job.labels ?? [],
     selector: job.selector ?? DEFAULT_SELECTOR,
     windowMs: job.window ?? DEFAULT_WINDOW_MS,
     committeeSize: size,
     committee,
-    tasksKnown: nodes.reduce((sum, node) => sum + tasksOf(node), 0),
+    tasksKnown,
     blobs: inputs.blobs,
   };
 }

@@ -182,7 +182,9 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
     .strictObject({
       name: textSchema(1, limits.nameBytes).describe("What people call the job."),
       budget: creditsSchema(limits.budget).describe("The most that the whole job may cost, in credits."),
-      deadline: durationSchema.optional().describe("The job fails when it takes longer. Default 5m."),
+      deadline: durationSchema
+        .optional()
+        .describe("The job fails when it takes longer. Default 5m, and 100 ms for each task beyond 1,000."),
       labels: labelsSchema.optional().describe("Labels of the job."),
       committee: z
         .union([

@@ -177,7 +177,7 @@ const SHORT = 400;
 
 /** Of a string the text itself, of everything else its JSON; on one line. */
 function inShort(result: Value): string {
-  const text = typeof result === "string" ? result : JSON.stringify(result);
+  const text = typeof result === "string" && result.trim() !== "" ? result : JSON.stringify(result);
   return text.slice(0, SHORT);
 }
 

@@ -125,7 +125,9 @@ function readOutput(options: CommandOptions, bytes: Buffer): unknown {
   try {
     return parseExactJson(text);
   } catch (error) {
-    throw error instanceof LossyJson ? new Error(`in its output ${error.message} – ${error.remedy}`) : error;
+    if (error instanceof LossyJson) throw new Error(`in its output ${error.message} – ${error.remedy}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`its output is no JSON (${reason}) – print JSON, or write stdout: text in the skills file`);
   }
 }
 

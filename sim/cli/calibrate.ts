@@ -26,7 +26,7 @@ export const registerCalibrate: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, { out }: { readonly out: string }) => {
-        const { loadCalibrate } = await platform();
+        const { loadCalibrate, commandLine } = await platform();
         if (loadCalibrate === undefined)
           throw new MeshworkError("usage", "there are no real nodes to measure here", "use the command line");
         const calibrate = await loadCalibrate();
@@ -40,14 +40,19 @@ export const registerCalibrate: Register = (sim, act, platform) => {
         }
         writeWhole(out, `${JSON.stringify(measured, null, 2)}\n`);
         if (context.json) context.printJson(measured);
-        else for (const line of render(measured, out)) context.print(line);
+        else for (const line of render(measured, out, commandLine)) context.print(line);
         return EXIT.pass;
       }),
     );
 };
 
-function render({ baseMs, perKibMs, forcedWriteMs, measured }: Measured, out: string): string[] {
+function render(
+  { baseMs, perKibMs, forcedWriteMs, measured }: Measured,
+  out: string,
+  commandLine: (words: readonly string[]) => string,
+): string[] {
   const { processor, cores, agents, inputs, signMs, verifyMs, loopbackMs, node } = measured;
+  const isUsual = resolve(out) === resolve(CALIBRATION_FILE);
   const line = (label: string, text: string): string => ` ${padEnd(label, 16)}${text}`;
   return [
     "",
@@ -57,7 +62,7 @@ function render({ baseMs, perKibMs, forcedWriteMs, measured }: Measured, out: st
     line("one way", `${loopbackMs} ms over the loopback device (network.latencyMs)`),
     line("measured", `${inputs} inputs of ${agents} nodes, Node ${node}, ${cores} cores, ${processor}`),
     line("file", out),
-    line("use it", `--costs ${resolve(out) === resolve(CALIBRATION_FILE) ? CALIBRATED : out}`),
+    line("use it", commandLine(["sim", "run", "half-killed", "--costs", isUsual ? CALIBRATED : out])),
     "",
   ];
 }

@@ -14,6 +14,7 @@ import type { TraceEntry } from "../virtual/trace.ts";
 import { commandOf, loadPoint, openBatch } from "./batch.ts";
 import { type CliContext, collect, EXIT, integer, momentMs, type Register, type SimPlatform } from "./context.ts";
 import { unitsOf } from "./figures.ts";
+import { ProgressLine } from "./progress.ts";
 import { renderSummary } from "./render-summary.ts";
 import { readRepro } from "./repro.ts";
 import { defaultFolder, writeWhole } from "./run-files.ts";
@@ -129,8 +130,15 @@ async function replayScenario({ context, file, options, tap, platform }: Replay)
   const seed = options.seed ?? scenario.seed;
   const messagesAroundMs = options.messagesAround ?? null;
   const { host, version } = platform;
+  const progress = new ProgressLine(context, "runs");
+  const sinceMs = performance.now();
   const result = simulate(scenario, {
     seed,
+    onProgress: (share, simulatedMs) => {
+      const tookMs = performance.now() - sinceMs;
+      const leftMs = share > 0 ? tookMs / share - tookMs : null;
+      progress.update({ done: 0, total: 1, share, simulatedMs, leftMs });
+    },
     host,
     registry,
     files,
@@ -138,6 +146,7 @@ async function replayScenario({ context, file, options, tap, platform }: Replay)
     tap,
     wallClock: () => performance.now(),
   });
+  progress.end();
   const summary = judge(scenario, [result], { partial: result.partial });
   const command = commandOf(batch, "replay", seed);
   const pages: string[] = [];

@@ -11,7 +11,7 @@ import { counted, estimateText } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { document, type Section } from "./shell.ts";
 import { acrossOf, gridOf, legend, sweepPlot } from "./sweep-plot.ts";
-import { seedsText } from "./verdict.ts";
+import { seedsLabel, seedsText } from "./verdict.ts";
 
 export interface ExperimentPageOptions {
   readonly seeds: readonly number[];
@@ -47,7 +47,7 @@ function head({ name, summary, description }: Experiment, options: ExperimentPag
 <p class="lead">${summary}</p>
 ${description.map((text) => html`<p>${text}</p>\n`)}
 ${isPartial && html`<p class="banner"><strong>Partial.</strong> Some of the runs that were asked for are missing.</p>`}
-<p class="note">Seeds at each point: ${seedsText(seeds)}.</p>
+<p class="note">${seedsLabel(seeds)} at each point: ${seedsText(seeds)}.</p>
 <p class="simulated"><strong>Simulated.</strong> Answers and outcomes are drawn, they are not a language model\u2019s.</p>
 <div class="command"><span class="soft">Repeat it</span><code id="command">${command}</code></div>
 </header>`;

@@ -11,7 +11,7 @@ import { counted, estimateText } from "./format.ts";
 import { type Html, html, join, type Part } from "./html.ts";
 import { document, type Section } from "./shell.ts";
 import { acrossOf, gridOf, legend, type SweepGrid, sweepPlot } from "./sweep-plot.ts";
-import { seedsText } from "./verdict.ts";
+import { seedsLabel, seedsText } from "./verdict.ts";
 
 /** One point of the grid. */
 export interface SweepPoint {
@@ -54,7 +54,7 @@ ${isPartial && html`<p class="banner"><strong>Partial.</strong> Some runs were e
     ", ",
   )}</dd></div>
 <div><dt>Points</dt><dd>${points.length}</dd></div>
-<div><dt>Seeds at each point</dt><dd>${seedsText(points[0]?.summary.seeds ?? [])}</dd></div>
+<div><dt>${seedsLabel(points[0]?.summary.seeds ?? [])} at each point</dt><dd>${seedsText(points[0]?.summary.seeds ?? [])}</dd></div>
 <div><dt>Runs</dt><dd>${points.reduce((sum, { summary }) => sum + summary.seeds.length, 0)}</dd></div></dl>
 <p class="simulated"><strong>Simulated answers.</strong> Agents\u2019 answers are drawn from their profiles, they are not a language model\u2019s. The protocol is the real one.</p>
 <div class="command"><span class="soft">Repeat it</span><code id="command">${options.command}</code></div>

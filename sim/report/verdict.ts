@@ -16,6 +16,10 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
   ["==", "="],
 ]);
 
+/** What `seedsText` is called: `Seed` of one, else with their number. */
+export const seedsLabel = (seeds: readonly number[]): string =>
+  seeds.length === 1 ? "Seed" : `Seeds (${seeds.length})`;
+
 /** `7`, `7 to 16`, `3, 5, 9`. */
 export function seedsText(seeds: readonly number[]): string {
   const isRow = seeds.length > 2 && seeds.every((seed, index) => seed === seeds[0]! + index);
@@ -149,7 +153,7 @@ function facts(scenario: Scenario, results: readonly RunResult[], summary: Summa
     fact("Jobs", fixed(scenario.workload.count)),
     fact("Length", time),
     fact("Driver", DRIVERS.get(summary.driver) ?? summary.driver),
-    fact(summary.seeds.length === 1 ? "Seed" : `Seeds (${summary.seeds.length})`, seedsText(summary.seeds)),
+    fact(seedsLabel(summary.seeds), seedsText(summary.seeds)),
   ];
 }
 

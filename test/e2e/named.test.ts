@@ -64,7 +64,7 @@ test("status says who keeps a job, and where an agent is", async () => {
 
 test("explain lists tasks, and takes the beginning of a name", async () => {
   const listed = await typed("explain", jobs[1]!.slice(0, 6), ...at());
-  expect(listed.out).toMatch(/^task +choices +workers\n/);
+  expect(listed.out).toMatch(/^task +newest workers\n/);
   for (const task of ["shout/0", "shout/1", "shout/2", "join"]) expect(listed.out).toContain(`\n${task} `);
   expect((await typed("explain", "last", "jo", ...at())).out).toMatch(/^attempt 1, block \d+: 1 seat/);
   const several = await typed("explain", "last", "shout", ...at());
