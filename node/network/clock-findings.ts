@@ -79,7 +79,8 @@ export function describeOwnClock({
 
 /** Why agents take no notice of this one, where its clock explains it; null otherwise. */
 export function clockProblem(state: ClockState): MeshworkError | null {
-  if ((state.whose !== "own" && state.whose !== "either") || !isBeyondAccepted(state.offMs)) return null;
+  // One that agrees is one that takes notice.
+  if (state.differing < state.agents || !isBeyondAccepted(state.offMs)) return null;
   const of = state.agents === 1 ? "that of the agent that it is connected to" : `those of ${state.differing} agents`;
   const what = `this machine's clock is ${side(state.offMs)} ${of}: with more than ${ACCEPTED} between them, agents take no notice of each other`;
   return new MeshworkError("unreachable", what, "set the clock that is wrong by a time service (NTP), and try again");

@@ -45,6 +45,8 @@ export class Clocks {
   #toldOwn = 0;
   /** They bound how many answers all peers together cause, and how much the operator is told. */
   readonly #answers = new TokenBucket(50, 200, performance.now());
+  /** One peer that asks without end does not use up what the others get. */
+  readonly #answersTo = new WeakMap<Connection, TokenBucket>();
   readonly #words = new TokenBucket(1 / 60, 10, performance.now());
   /** Of this machine's own clock: strangers with wrong ones must not use up what is said of it. */
   readonly #ownWords = new TokenBucket(1 / 60, 10, performance.now());
@@ -157,13 +159,17 @@ export class Clocks {
   // --- answering --------------------------------------------------------------------------------------------
 
   /** For `libp2p.handle`. Never rejects. */
-  readonly onStream = async (stream: Stream): Promise<void> => {
+  readonly onStream = async (stream: Stream, connection: Connection): Promise<void> => {
     try {
       let left = ROUNDS;
+      const own = this.#answersTo.get(connection) ?? new TokenBucket(1, 4 * ROUNDS, performance.now());
+      this.#answersTo.set(connection, own);
       for await (const chunk of chunksOf(stream, networkLimits.openTimeoutMs)) {
         const nowMs = performance.now();
         left -= chunk.length;
-        if (left < 0 || this.#answers.waitMs(nowMs) > 0) throw new Error("too many questions");
+        const isBusy = own.waitMs(nowMs) > 0 || this.#answers.waitMs(nowMs) > 0;
+        if (left < 0 || isBusy) throw new Error("too many questions");
+        own.take(1, nowMs);
         this.#answers.take(1, nowMs);
         for (let i = 0; i < chunk.length; i++) stream.send(timeBytes(Date.now()));
         if (left === 0) break;
