@@ -171,7 +171,8 @@ function faultLine({ agents, tasks }: RunFigures, fault: RunSummary["faults"][nu
   if (agent !== undefined && fault.kind === "lying")
     return `${fault.name}: ${fault.kind} ${when}, ${counted(agent.rejected, "result")} rejected`;
   const { expired, gone } = tasks.reassignedBy;
-  return `${fault.name}: ${fault.kind} ${when}${expired + gone + tasks.hedged > 0 ? ", its work went to others" : ""}`;
+  const after = expired + gone + tasks.hedged > 0 ? "its work went to others" : "the job went on without it";
+  return `${fault.name}: ${fault.kind} ${when}, ${after}`;
 }
 
 const HEADS = ["awards", "results", "accepted", "rejected", "timeouts", "expected"] as const;
