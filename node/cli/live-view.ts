@@ -6,7 +6,7 @@
  */
 
 import { renderView, type ViewState } from "./render-view.ts";
-import { clock, columnsOf, counted, plainText, wantsColor } from "./terminal-text.ts";
+import { clock, columnsOf, counted, groupDigits, plainText, wantsColor } from "./terminal-text.ts";
 
 /** The part of a writable stream that the view needs. */
 export interface ViewStream {
@@ -155,7 +155,9 @@ export function newsLines(before: ViewState | null, now: ViewState): string[] {
   const { tasks, blocks } = now;
   if (before === null || part(now) !== part(before)) {
     const failed = tasks.failed > 0 ? `, ${tasks.failed} failed` : "";
-    say(`${tasks.accepted} of ${counted(tasks.total, "task")} accepted${failed}, ${counted(blocks.height, "block")}`);
+    say(
+      `${groupDigits(tasks.accepted)} of ${counted(tasks.total, "task")} accepted${failed}, ${counted(blocks.height, "block")}`,
+    );
   }
   return lines;
 }
