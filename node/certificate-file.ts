@@ -91,8 +91,8 @@ function explain({ path, kind, expected, found }: Difference): string {
 }
 
 /**
- * Reads the text of a certificate file. Throws `invalid-file` if it is none, and `refused` if what people read in it is
- * not what its bytes say, naming the field. Whether these bytes hold is `verify`'s to say.
+ * Reads the text of a certificate file. Throws `invalid-file` if the text is no certificate file. Throws `refused`, with
+ * the field's name, if a readable field differs from what the bytes say. It leaves to `verify` whether the bytes hold.
  */
 export function parseCertificateFile(text: string, file: string): Certificate {
   const document = parseDocument(text, file);

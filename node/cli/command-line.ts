@@ -17,7 +17,7 @@ export const quoteArgument = (word: string): string =>
 /** What a command line is started by. */
 export interface Call {
   readonly env: NodeJS.ProcessEnv;
-  /** The script as Node was given it, made absolute; "": there is none. */
+  /** The absolute path of the script that Node runs; "" if there is none. */
   readonly script: string;
   /** Node as it was typed. */
   readonly argv0: string;
@@ -99,7 +99,7 @@ export const meshWords = (mesh: string): readonly string[] => (mesh === DEFAULT_
 /** Every command of the program, those of sim/ too. A test compares it with what the program knows. */
 const NAMES =
   "demo|run|verify|node|submit|result|status|cancel|doctor|init|agents|explain|feedback|skills|knowledge|schema|sim|experiment|help";
-const CALLS = new RegExp(`(?<![\\w./-]|npx )meshwork (?=(?:${NAMES})\\b|--help|--version)`, "g");
+const CALLS = new RegExp(`(?<![\\w./-]|npx )meshwork (?=(?:${NAMES})\\b|--help|--version|\\[options\\])`, "g");
 
 /** A text of ours with its commands as they are called here. */
 export const asCalledHere = (text: string, command = COMMAND): string => text.replace(CALLS, () => `${command} `);

@@ -45,7 +45,7 @@ export const registerFeedback: Register = (program, act) => {
     .action(act(feedback));
 };
 
-/** Of those that wait for a score; `last` is the newest of them. */
+/** The id of the job that the user means, among those that wait for a score. `last` means the newest. */
 function jobMeant(named: string, waiting: readonly { readonly job: string }[]): string {
   const newest = waiting.at(-1);
   if (named === LAST && newest !== undefined) return newest.job;

@@ -27,7 +27,7 @@ export function jobName(text: string): string {
 /** Whether it is a whole id, which names one job whatever others there are. */
 export const isWhole = (name: string): boolean => isHash(name);
 
-/** The folder of a run: as given, or of the newest run. Throws `usage` where there is none yet. */
+/** The folder that the user named, or the folder of the newest run for `last`. Throws `usage` if there is no run yet. */
 export function runNamed(given: string): string {
   if (given !== LAST || existsSync(given)) return given;
   const folder = newestRun();

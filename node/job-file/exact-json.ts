@@ -45,7 +45,7 @@ function* tokensOf(text: string): Generator<string> {
   }
 }
 
-/** Of a place that lies deep inside, the end is shown. */
+/** A longer place is shown by its end. */
 const PLACE_CHARS = 200;
 
 /**

@@ -30,7 +30,7 @@ import { skillOf } from "./task-skill.ts";
 import { parseWith, parseYaml, type YamlSource } from "./yaml-source.ts";
 
 const DEFAULT_DEADLINE_MS = 5 * 60_000;
-/** Of a wide job, the default deadline is longer by this for each task beyond so many, ms. */
+/** A wide job gets more time by default: this many ms for each task beyond the first 1,000. */
 const DEADLINE_TASKS = 1_000;
 const DEADLINE_MS_PER_TASK = 100;
 

@@ -38,7 +38,8 @@ export interface RealRun {
   readonly committee: readonly { readonly name: string; readonly power: number }[];
   readonly blocks: number;
   readonly wallMs: number;
-  readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number };
+  /** `by`: who sent them, in words. */
+  readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number; readonly by: string };
   /** Series, faults and agents, from the trace. */
   readonly result: Pick<RunResult, "series" | "timeline" | "agents" | "endedMs">;
   readonly checked: CheckedTraces;
@@ -83,7 +84,7 @@ ${fact("Faults", faults.length === 0 ? "none" : fixed(faults.length))}
 ${fact("Agents", fixed(result.agents.length))}
 ${fact("Committee", committee.length === 1 ? "one member, trusted" : counted(committee.length, "member"))}
 ${fact("Blocks", fixed(run.blocks))}
-${fact("Traffic", quantity(run.messages.bytes, "bytes"))}
+${fact("Traffic", `${quantity(run.messages.bytes, "bytes")}, sent by ${run.messages.by}`)}
 </dl>
 <p class="simulated"><strong>A real run.</strong> Its agents were processes of this machine that talked over libp2p; times are those of its clock, and a second run takes others. ${
     faults.length > 0 && "Its faults were caused on purpose."
@@ -118,7 +119,7 @@ function setup(run: RealRun): Html {
   return html`<dl class="settings">
 ${fact("Job", html`<code>${job}</code>`)}
 ${fact("Committee", members)}
-${fact("Traffic", `${fixed(messages.direct)} direct and ${fixed(messages.gossip)} gossip messages, ${quantity(messages.bytes, "bytes")}; of agents that were killed, nothing is known`)}
+${fact("Traffic", `${fixed(messages.direct)} direct and ${fixed(messages.gossip)} gossip messages, ${quantity(messages.bytes, "bytes")}, sent by ${messages.by}`)}
 ${commands.verify !== null && fact("Check the certificate", html`<code>${commands.verify}</code>`)}
 </dl>`;
 }

@@ -16,6 +16,8 @@ export interface JobListener {
   onBlock(watch: JobWatch, block: DecidedBlock): void;
   onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void;
   onReassigned(cause: ReassignmentCause): void;
+  /** An award was late, and others came before it. */
+  onHedged(): void;
 }
 
 export class JobWatch {
@@ -51,8 +53,10 @@ export class JobWatch {
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
           if (event.kind === "accepted") this.accepted++;
           listener.onDecision(this, event, block.atMs);
+          const { hedged } = reassignments;
           const cause = reassignments.note(event);
           if (cause !== null) listener.onReassigned(cause);
+          if (reassignments.hedged > hedged) listener.onHedged();
         }
       },
     };

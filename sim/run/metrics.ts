@@ -118,7 +118,6 @@ export class RunMetrics implements JobListener {
         this.#regret.onEnd(event.worker);
         break;
       case "surplus":
-        counts.hedged++;
         counts.spent += event.paid;
         this.#agent(event.worker).earned += event.paid;
         this.#regret.onEnd(event.worker);
@@ -148,6 +147,10 @@ export class RunMetrics implements JobListener {
     if (right === output) this.#counts.right++;
   }
 
+  onHedged(): void {
+    this.#counts.hedged++;
+  }
+
   onReassigned(cause: ReassignmentCause): void {
     this.#counts.reassigned++;
     this.#reassigned.set(cause, (this.#reassigned.get(cause) ?? 0) + 1);
@@ -157,7 +160,6 @@ export class RunMetrics implements JobListener {
     const counts = this.#counts;
     this.#regret.onEnd(worker);
     if (reason === "not-needed") return;
-    if (reason === "late") counts.hedged++;
     if (reason === "timeout" || reason === "dead") counts.timeouts++;
     if (["timeout", "dead", "unrevealed"].includes(reason)) this.#agent(worker).timeouts++;
   }

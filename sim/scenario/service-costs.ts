@@ -2,8 +2,8 @@
  * What an input costs its agent: presets by name, and the file that `meshwork sim calibrate` writes. `ideal` is a machine
  * of its own for every agent and a disk that takes no time; a calibration is what a real machine took.
  *
- * A calibration is plain data: a run with it is as reproducible as any other, as long as it has the same figures, which is
- * why they stand in the run's own files.
+ * A calibration is plain data. A run with the same figures is the same run, so each run keeps its figures in its own
+ * files.
  */
 
 import { z } from "zod";

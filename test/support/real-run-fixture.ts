@@ -98,7 +98,7 @@ export function realRunFixture({ broken, hasFaults = true, title = "survey of pa
     committee: NAMES.slice(0, 4).map((name) => ({ name, power: 1 })),
     blocks: TASKS,
     wallMs: 11_200,
-    messages: { gossip: 19, direct: 3_113, bytes: 13_100_000 },
+    messages: { gossip: 19, direct: 3_113, bytes: 13_100_000, by: "all 7 agents and this command" },
     result: {
       series: figures.series(),
       timeline: faults.map(({ atMs, kind, name }) => ({
