@@ -3,13 +3,11 @@
  */
 
 import { keepersOf } from "../protocol/agent/checked-genesis.ts";
-import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
+import type { JobDraft } from "../protocol/job/draft.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
-import type { ParsedJob } from "./job-file/parse-job.ts";
-import { makeGenesis, type Owner } from "./make-genesis.ts";
 import { isPart, type KnownAgent } from "./node-status.ts";
 
 /** Why an agent keeps no part of a job. */
@@ -80,32 +78,16 @@ export const describeLeftOut = (all: readonly LeftOut[]): string[] =>
     return `${name} (${agent}) ${WORDS[why]}${more}`;
   });
 
-const agentsIn = (status: Value): readonly KnownAgent[] =>
+export const agentsIn = (status: Value): readonly KnownAgent[] =>
   (status as unknown as { readonly agents: readonly KnownAgent[] }).agents;
 
 /** For a job that a committee took. `status`: the status of the node that submitted it. */
 export function leftOutOf(
-  { committee, committeeSize }: ParsedJob,
+  { committee }: JobDraft,
   genesis: Genesis,
   status: Value,
   declined: ReadonlyMap<AgentId, string>,
 ): LeftOut[] {
-  if (committee !== null || committeeSize !== null) return []; // it is as large as its owner said
+  if (committee.kind === "named" || committee.size !== null) return []; // it is as large as its owner said
   return leftOut({ agents: agentsIn(status), keepers: keepersOf(genesis), size: genesis.committee.length, declined });
-}
-
-/** Like makeGenesis, but an error for too few members also says, agent by agent, why each is missing. */
-export async function genesisOrWhy(
-  job: ParsedJob,
-  owner: Owner,
-  declined: ReadonlyMap<AgentId, string>,
-  status: () => Promise<Value>,
-): Promise<Genesis> {
-  try {
-    return makeGenesis(job, owner);
-  } catch (error) {
-    if (!(error instanceof MeshworkError) || error.code !== "refused") throw error;
-    const all = leftOut({ agents: agentsIn(await status()), keepers: owner.hosts, size: 0, declined });
-    throw new MeshworkError("refused", [error.message, ...describeLeftOut(all)].join("; "), error.remedy);
-  }
 }

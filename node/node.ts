@@ -111,8 +111,6 @@ class Node implements MeshworkNode {
     });
     const { blobs, network } = parts;
     this.#submissions = new Submissions({
-      meshId: this.mesh as MeshId,
-      signer: this.#signer,
       source: this,
       blobs,
       input: (input) => this.#driver.input(input),
@@ -185,7 +183,7 @@ class Node implements MeshworkNode {
   }
 
   #onEvent(event: LocalEvent): void {
-    if (event.kind === "submitted") this.#submissions.onSubmitted(event);
+    if (event.kind === "drawn" || event.kind === "submitted") this.#submissions.onEvent(event);
     else if (event.kind === "reply") this.#inquiries.onReply(event);
     else if (event.kind === "taught") this.#onTaught(event);
     else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);

@@ -10,7 +10,7 @@ import type { AgentId, Hash, JobId } from "./core/ids.ts";
 import type { AwardRef } from "./input.ts";
 import type { Lessons } from "./selection/knowledge.ts";
 import type { TraceEvent } from "./trace.ts";
-import type { TaskInput } from "./wire/genesis.ts";
+import type { Genesis, TaskInput } from "./wire/genesis.ts";
 import type { QueueClass } from "./wire/queue.ts";
 import type { GossipTopic } from "./wire/topics.ts";
 import type { Verdict } from "./wire/verdict.ts";
@@ -70,16 +70,35 @@ export type Effect =
   /** For the trace (trace.ts). */
   | { readonly kind: "trace"; readonly event: TraceEvent };
 
+/** Why a submission came to nothing. */
+export type SubmissionProblem =
+  /** This agent knows nobody that keeps jobs. */
+  | "no-hosts"
+  /** The same, because this machine's clock is too far off. */
+  | "unheard"
+  /** Fewer agents keep jobs, or are left after refusals, than the committee was to have. */
+  | "few-hosts"
+  /** Nobody took it. */
+  | "not-taken";
+
 /** What the operator of a node is told. */
 export type LocalEvent =
+  /** A committee was drawn for a submission and is asked: blocks of `job` may come. `after`: why the draw before, if any, came to nothing. */
+  | {
+      readonly kind: "drawn";
+      readonly ticket: number;
+      readonly job: JobId;
+      readonly genesis: Genesis;
+      readonly after: string;
+    }
   /**
-   * A submitted job: its committee decided the first block, or nobody took it, with the reason. `declined`: the agents that
-   * refused, each with what it said, and those that did not answer ("").
+   * The end of a submission: the committee drawn last decided the first block (`problem` is null), or it came to nothing,
+   * with the reason in words. `declined`: the agents that refused, each with what it said, and those that did not answer ("").
    */
   | {
       readonly kind: "submitted";
-      readonly job: JobId;
-      readonly ok: boolean;
+      readonly ticket: number;
+      readonly problem: SubmissionProblem | null;
       readonly reason: string;
       readonly declined: ReadonlyMap<AgentId, string>;
     }

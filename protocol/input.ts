@@ -4,8 +4,9 @@
  */
 
 import type { AgentId, Hash, JobId, TaskId } from "./core/ids.ts";
+import type { JobDraft } from "./job/draft.ts";
+import type { KnownWorld } from "./selection/knowledge.ts";
 import type { FailureReason } from "./wire/command.ts";
-import type { SignedGenesis } from "./wire/genesis.ts";
 import type { Query } from "./wire/message.ts";
 import type { GossipTopic } from "./wire/topics.ts";
 
@@ -59,8 +60,17 @@ export type Input =
       readonly nonce: Uint8Array;
     }
   | { readonly kind: "workFailed"; readonly award: AwardRef; readonly reason: FailureReason; readonly message: string }
-  /** The operator of this node submits a job; its blobs are in the store. Answered by `submitted` events. */
-  | { readonly kind: "submit"; readonly genesis: SignedGenesis }
+  /**
+   * The operator of this node submits a job; its blobs are in the store. Answered by `drawn` and one `submitted` event with
+   * the same `ticket`. `known`: what the owner's jobs taught. `counter`: the job's number with its owner; null: the next one.
+   */
+  | {
+      readonly kind: "submit";
+      readonly ticket: number;
+      readonly draft: JobDraft;
+      readonly known: KnownWorld;
+      readonly counter: number | null;
+    }
   /** The operator of this node, as the job's owner, ends it; through `via` where this node does not keep the job. */
   | { readonly kind: "cancel"; readonly job: JobId; readonly via: AgentId | null }
   /** The operator asks another agent (or this one: `to` is its own id). Answered by a `reply` event with `id`. */
@@ -76,8 +86,11 @@ export type Input =
   | { readonly kind: "load"; readonly ppm: number }
   /** Where others can dial this agent, as far as its driver knows: it changed. `reach`: how it knows. */
   | { readonly kind: "addresses"; readonly addresses: readonly string[]; readonly reach?: OwnReach }
-  /** How this machine's clock compares with those of others, in words, for whoever asks for its status. */
-  | { readonly kind: "clock"; readonly detail: string }
+  /**
+   * How this machine's clock compares with those of others. `detail`: in words, for whoever asks for its status; `isUnheard`:
+   * it is so far off that others take no notice of this agent.
+   */
+  | { readonly kind: "clock"; readonly detail: string; readonly isUnheard: boolean }
   /** A dial to `agent` failed; `reason` is for people. */
   | { readonly kind: "unreachable"; readonly agent: AgentId; readonly reason: string }
   /** The driver is about to end: the agent says good-bye. Last. */

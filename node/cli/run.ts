@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { committeeSize } from "../../protocol/job/draft.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -76,9 +77,10 @@ async function runJob(context: CliContext, jobFile: string, options: RunOptions)
   );
   const embedder = embedderFrom(context.io.env);
   const job = await readJobFile(jobFile, { prices, embedder });
-  if ((job.committeeSize ?? 0) > options.agents) {
-    const problem = `${jobFile} asks for a committee of ${job.committeeSize}, the mesh has ${options.agents} agents`;
-    throw new MeshworkError("usage", problem, `give --agents ${job.committeeSize}, or more`);
+  const size = committeeSize(job.committee, options.agents);
+  if (size > options.agents) {
+    const problem = `${jobFile} asks for a committee of ${size}, the mesh has ${options.agents} agents`;
+    throw new MeshworkError("usage", problem, `give --agents ${size}, or more`);
   }
   const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
   const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));

@@ -10,6 +10,7 @@ import { dirname, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import type { CommitteeWish, JobDraft } from "../../protocol/job/draft.ts";
 import { NODE_NAME, plannedTasks } from "../../protocol/job/graph.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -41,19 +42,7 @@ export const WINDOW_MIN_MS = 10;
 /** Of a genesis, what is not its nodes: names, committee, standbys, the longest there may be. */
 const GENESIS_REST_BYTES = 64 * 1024;
 
-export interface ParsedJob {
-  readonly name: string;
-  readonly nodes: readonly NodeSpec[];
-  readonly output: string;
-  /** Micro-credits. */
-  readonly budget: number;
-  readonly deadlineMs: number;
-  readonly labels: readonly string[];
-  readonly selector: string;
-  readonly windowMs: number;
-  /** How many members the committee should have, or which; `null` leaves both to the submitting node. */
-  readonly committeeSize: number | null;
-  readonly committee: readonly AgentId[] | null;
+export interface ParsedJob extends JobDraft {
   /** Tasks that are known to come; those of a map over another task's output are not. */
   readonly tasksKnown: number;
   /** To be in the submitter's blob store before it submits. */
@@ -98,12 +87,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
   checkGraph(source, job, nodes);
   checkSize(source, nodes);
   if (options.prices !== undefined) checkPrices(source, job, nodes, options.prices);
-  const committee =
-    typeof job.committee === "object"
-      ? checkCommittee(source, membersNamed(source, job.committee, options.agents))
-      : null;
-  const size = typeof job.committee === "object" ? job.committee.length : (job.committee ?? null);
-  checkCommitteeSize(source, size);
+  const committee = committeeOf(source, job, options);
   const tasksKnown = nodes.reduce((sum, node) => sum + tasksOf(node), 0);
   return {
     name: job.name,
@@ -114,11 +98,20 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
     labels: job.labels ?? [],
     selector: job.selector ?? DEFAULT_SELECTOR,
     windowMs: job.window ?? DEFAULT_WINDOW_MS,
-    committeeSize: size,
     committee,
     tasksKnown,
     blobs: inputs.blobs,
   };
+}
+
+function committeeOf(source: YamlSource, { committee }: JobFile, { agents }: ParseOptions): CommitteeWish {
+  if (typeof committee !== "object") {
+    checkCommitteeSize(source, committee ?? null);
+    return { kind: "drawn", size: committee ?? null, standbysMax: null };
+  }
+  const members = checkCommittee(source, membersNamed(source, committee, agents));
+  checkCommitteeSize(source, members.length);
+  return { kind: "named", members: members.map((agent) => ({ agent, power: 1 })), standbys: [] };
 }
 
 /** Scenarios have a selector that job files cannot have: one that knows what nobody knows. */

@@ -19,7 +19,7 @@ import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
 import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
-import { type ClockOffset, type ClockState, describeClocks } from "./clock-findings.ts";
+import { type ClockOffset, type ClockState, clockProblem, describeClocks } from "./clock-findings.ts";
 import { Clocks } from "./clocks.ts";
 import { Company } from "./company.ts";
 import { Conduct } from "./conduct.ts";
@@ -108,7 +108,8 @@ class Libp2pNetwork implements Network {
       meshId,
       present: () => this.#peers.present(),
       tell: (news) => this.#tell(news),
-      onChange: (state) => this.#deliver({ kind: "clock", detail: describeClocks(state) }),
+      onChange: (state) =>
+        this.#deliver({ kind: "clock", detail: describeClocks(state), isUnheard: clockProblem(state) !== null }),
       log,
     });
     this.#discovery = new Discovery({

@@ -5,6 +5,7 @@
 
 import { statSync } from "node:fs";
 import type { Hash } from "../../protocol/core/ids.ts";
+import { ANY_COMMITTEE } from "../../protocol/job/draft.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import type { Generator, NodeSpec, Pack, Policy, Source } from "../../protocol/wire/genesis.ts";
 import { hasher } from "../crypto.ts";
@@ -97,8 +98,7 @@ async function makeJob(folder: string, files: readonly FoundFile[]): Promise<Sur
     labels: [],
     selector: "linucb",
     windowMs: DEFAULT_WINDOW_MS,
-    committeeSize: null,
-    committee: null,
+    committee: ANY_COMMITTEE,
     tasksKnown: batches.length,
     blobs,
   };

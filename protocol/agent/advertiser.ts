@@ -115,7 +115,7 @@ export class Advertiser {
   onInput(input: Extract<Input, { kind: "addresses" | "clock" | "unreachable" | "stop" }>): void {
     if (input.kind === "stop") return this.#leave();
     if (input.kind === "clock") {
-      this.acquaintances.clock = input.detail;
+      this.acquaintances.clock = { detail: input.detail, isUnheard: input.isUnheard };
       return;
     }
     if (input.kind === "unreachable") return this.acquaintances.onUnreachable(input.agent, input.reason);

@@ -26,12 +26,12 @@ import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
 import { Hosts } from "./hosts.ts";
-import { Invitations } from "./invitations.ts";
+import { Invited } from "./invited.ts";
 import { JobHost } from "./job-host.ts";
 import type { JobHostEvents } from "./job-host-events.ts";
 import { encodeRoot, genesisAmong, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
 import { Keeping } from "./keeping.ts";
-import { OwnJobs } from "./own-jobs.ts";
+import { Owner } from "./owner.ts";
 import { Pulses } from "./pulses.ts";
 import { Questions } from "./questions.ts";
 import { Worker } from "./worker.ts";
@@ -43,13 +43,13 @@ class Agent implements Machine {
   readonly #context: StepContext;
   readonly #directory: Directory;
   readonly #advertiser: Advertiser;
-  readonly #invitations: Invitations;
+  readonly #invited: Invited;
   readonly #worker: Worker;
   readonly #beacons: Beacons;
   readonly #pulses: Pulses;
   readonly #containment: Containment;
   readonly #hosts: Hosts;
-  readonly #own: OwnJobs;
+  readonly #owner: Owner;
   readonly #keeping: Keeping;
   readonly #requests: GenesisRequests;
   readonly #questions: Questions;
@@ -70,10 +70,9 @@ class Agent implements Machine {
       onDiverged: (job) => this.#onDiverged(job),
     });
     this.#hosts = new Hosts(this.#containment);
-    this.#own = new OwnJobs(context, this.#hosts);
     this.#keeping = new Keeping(context, this.#hosts, (job) => {
-      this.#own.delete(job);
-      this.#invitations.take(job);
+      this.#owner.onRetired(job);
+      this.#invited.take(job);
     });
     this.#reads = new BlockReads(context, this.#hosts);
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
@@ -96,21 +95,22 @@ class Agent implements Machine {
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
       enter: (job, act) => this.#hosts.enter(job, undefined, act),
     });
-    this.#invitations = new Invitations(context, {
+    this.#invited = new Invited(context, (checked) => this.#refusal(checked));
+    const { acquaintances } = this.#advertiser;
+    const sources = { hosts: this.#hosts, directory: this.#directory, acquaintances };
+    this.#owner = new Owner(context, sources, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked),
-      withdraw: (checked, signature) => this.#withdraw(checked, signature),
-      isConnected: (agent) => this.#advertiser.acquaintances.of(agent).isConnected,
-      vcvOf: (agent) => this.#directory.get(agent),
+      retire: (checked, signature) => this.#keeping.retire(checked, signature),
     });
     this.#requests = new GenesisRequests(context);
-    this.#answers = new Answers(context, this.#hosts, this.#directory, this.#invitations);
-    this.#pulses = new Pulses(context, this.#hosts, this.#worker, this.#own);
+    this.#answers = new Answers(context, this.#hosts, this.#directory);
+    this.#pulses = new Pulses(context, this.#hosts, this.#worker, this.#owner);
     this.#questions = new Questions(context, {
       ...{ hosts: this.#hosts, diverged: this.#containment, directory: this.#directory },
       loadPpm: () => this.#worker.load.ppm,
       acquaintances: this.#advertiser.acquaintances,
-      isAbsent: (agent) => this.#invitations.isAbsent(agent),
+      drawable: () => this.#owner.drawable(),
       within: (from, job, answer) => this.#answers.within(from, job, answer),
     });
   }
@@ -127,8 +127,7 @@ class Agent implements Machine {
       onCommittee: (host) =>
         this.#worker.jobs.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),
       onBlock: (host) => {
-        this.#own.onBlock(host);
-        this.#invitations.onBlock(host.job);
+        this.#owner.onBlock(host);
       },
       onReadBlocks: (host, to, slots) => this.#reads.ask(host.job, to, slots),
     };
@@ -165,9 +164,9 @@ class Agent implements Machine {
       case "workFailed":
         return this.#worker.onWorkFailed(input);
       case "submit":
-        return this.#invitations.submit(input.genesis);
+        return this.#owner.submit(input);
       case "cancel":
-        return this.#own.cancel(input.job, input.via);
+        return this.#owner.cancel(input.job, input.via);
       case "ask":
         return this.#questions.ask(input);
       case "recordsRead":
@@ -190,7 +189,7 @@ class Agent implements Machine {
       if (this.#pulses.nextWakeMs() <= monoMs) this.#pulses.tick();
       if (this.#worker.nextWakeMs() <= monoMs) this.#worker.tick();
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
-      if (this.#invitations.nextWakeMs() <= monoMs) this.#invitations.tick();
+      if (this.#owner.nextWakeMs() <= monoMs) this.#owner.tick();
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
       if (this.#requests.nextWakeMs() <= monoMs) this.#requests.tick();
       if (this.#hosts.nextWakeMs() <= monoMs) this.#hosts.each((host) => host.nextWakeMs() <= monoMs && host.tick());
@@ -203,7 +202,7 @@ class Agent implements Machine {
 
   #nextWakeMs(): number {
     let wake = Math.min(this.#pulses.nextWakeMs(), this.#worker.nextWakeMs(), this.#beacons.nextWakeMs());
-    wake = Math.min(wake, this.#invitations.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#requests.nextWakeMs());
+    wake = Math.min(wake, this.#owner.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#requests.nextWakeMs());
     return Math.min(wake, this.#hosts.nextWakeMs());
   }
 
@@ -243,7 +242,7 @@ class Agent implements Machine {
     this.#hosts.add(job, create, (host) => {
       this.#directory.keep(keepersOf(checked.genesis));
       this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
-      this.#own.add(host);
+      this.#owner.onBegun(host);
       host.start();
     });
   }
@@ -251,10 +250,10 @@ class Agent implements Machine {
   /** It can be asked to keep other jobs in its place, and is told nothing more of this one. */
   #onDiverged(job: JobId): void {
     this.#hosts.delete(job);
-    this.#own.delete(job);
     this.#worker.drop(job);
     this.#requests.take(job);
-    this.#invitations.drop(job);
+    this.#invited.take(job);
+    this.#owner.onDiverged(job);
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
@@ -276,15 +275,9 @@ class Agent implements Machine {
     this.#hosts.add(job, create, (host) => {
       this.#worker.jobs.add(checked);
       this.#directory.keep(keepersOf(checked.genesis));
-      this.#own.add(host);
+      this.#owner.onBegun(host);
       host.start();
     });
-  }
-
-  /** This node submitted it, and no first block came. Where it began all the same, it is cancelled. */
-  #withdraw(checked: CheckedGenesis, signature: Uint8Array): void {
-    this.#own.cancel(checked.job, null);
-    this.#keeping.retire(checked, signature);
   }
 
   /** It keeps the job, or never will again. */
@@ -305,7 +298,7 @@ class Agent implements Machine {
     this.#context.introduce(agent);
     this.#worker.onConnected(agent);
     this.#advertiser.onConnected(agent);
-    this.#own.onConnected(agent);
+    this.#owner.onConnected(agent);
     this.#hosts.each((host) => host.onConnected(agent));
   }
 
@@ -326,7 +319,7 @@ class Agent implements Machine {
    * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
   #beginAsked(from: AgentId, job: JobId): Verdict {
-    const checked = this.#invitations.asked(job) ?? this.#worker.jobs.get(job);
+    const checked = this.#invited.asked(job) ?? this.#worker.jobs.get(job);
     if (this.#isSettled(job)) return ignore("settled");
     if (checked === undefined) this.#requests.ask(from, job);
     else this.#beginAt(from, checked);
@@ -337,15 +330,14 @@ class Agent implements Machine {
   #beginAt(from: AgentId, checked: CheckedGenesis): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
-    this.#invitations.take(job);
+    this.#invited.take(job);
     if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
   }
 
   // --- frames -----------------------------------------------------------------------------------------
 
   #onFrame(from: AgentId, bytes: Uint8Array): void {
-    this.#invitations.onHeard(from);
-    this.#own.onHeard(from);
+    this.#owner.onHeard(from);
     this.#advertiser.acquaintances.onHeard(from, this.#context.now.monoMs);
     const decoded = decodeMessage(bytes);
     const verdict = decoded.ok
@@ -361,17 +353,17 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        return this.#advertiser.onKeepers(this.#invitations.onInvite(from, message.genesis), message.vcvs);
+        return this.#advertiser.onKeepers(this.#invited.onInvite(from, message.genesis), message.vcvs);
       case "inviteSeen":
-        return this.#invitations.onSeen(from, message.job);
+        return this.#owner.onInviteSeen(from, message.job);
       case "inviteReply":
-        return this.#invitations.onReply(from, message);
+        return this.#owner.onInviteReply(from, message);
       case "delegation":
         return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
       case "start":
         return this.#beginAsked(from, message.job);
       case "withdraw":
-        return this.#keeping.onWithdraw(this.#invitations.asked(message.job), message);
+        return this.#keeping.onWithdraw(this.#invited.asked(message.job), message);
       case "fetchGenesis":
         return this.#answers.genesis(from, message.job);
       case "genesis":
@@ -458,7 +450,7 @@ class Agent implements Machine {
   // --- blobs and records ------------------------------------------------------------------------------
 
   #onBlob(blob: Hash, isStored: boolean): void {
-    this.#invitations.onBlob(blob, isStored);
+    this.#invited.onBlob(blob, isStored);
     this.#worker.onBlob(blob, isStored);
     this.#hosts.each((host) => (isStored ? host.onBlobStored(blob) : host.onBlobFailed(blob)));
   }

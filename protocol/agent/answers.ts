@@ -13,7 +13,6 @@ import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import { isParty } from "./checked-genesis.ts";
 import type { StepContext } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
-import type { Invitations } from "./invitations.ts";
 
 /** What a read from the store counts for, bytes: the size of the answer is not known yet. */
 const READ_BYTES = limits.frameBytes / 2;
@@ -27,21 +26,19 @@ export class Answers {
   readonly #context: StepContext;
   readonly #hosts: Hosts;
   readonly #directory: Directory;
-  readonly #invitations: Invitations;
   /** Bytes recently sent to each stranger; the one that asked longest ago first. */
   readonly #accounts = new Map<AgentId, Account>();
 
-  constructor(context: StepContext, hosts: Hosts, directory: Directory, invitations: Invitations) {
+  constructor(context: StepContext, hosts: Hosts, directory: Directory) {
     this.#context = context;
     this.#hosts = hosts;
     this.#directory = directory;
-    this.#invitations = invitations;
   }
 
   genesis(from: AgentId, job: JobId): Verdict {
     return this.within(from, job, () =>
       this.#hosts.enter<Verdict>(job, ignore("unknown-job"), (host) => {
-        const vcvs = this.#directory.place.depth === 0 ? [] : this.#invitations.vcvsOf(host.keepers());
+        const vcvs = this.#directory.place.depth === 0 ? [] : this.#directory.vectorsOf(host.keepers());
         this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs });
         host.archive.sendCommittees(from);
         return ACCEPT;

@@ -1,20 +1,20 @@
 /**
- * How a job begins: its submitter's node asks the members and standbys of the committee; each checks its own rules,
- * fetches the job's inputs, and says yes or no; when all said yes, the job starts. If no first block comes, the submitter
- * withdraws it.
+ * How one draw of a committee is asked: the owner's agent invites the members and standbys, says the start when all said
+ * yes, and waits for the first block; without one, it withdraws the job.
  *
- * Source: protocol.md 4 (genesis, who is asked, what each checks), 9 (quotas).
+ * Leaves to submissions.ts what is drawn, and to draw again; to invited.ts the agents that are asked.
+ * Source: protocol.md 4 (genesis, who is asked).
  */
 
+import type { Directory } from "../capability/directory.ts";
 import { backOffMs } from "../core/back-off.ts";
 import { statementMessage } from "../core/crypto.ts";
-import type { AgentId, Hash, JobId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
-import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
-import { encodeVcv, type Message } from "../wire/message.ts";
+import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
-import { blobsOfGenesis, type CheckedGenesis, checkGenesis, keepersOf } from "./checked-genesis.ts";
+import { type CheckedGenesis, keepersOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** An invitation that was not answered is sent again after this, and then later each time, ms. */
@@ -37,19 +37,8 @@ const FIRST_BLOCK_LOOK_MS = 1_000;
 /** All members are heard and still decide nothing: given up after this, ms. */
 const FIRST_BLOCK_MS_MAX = 60_000;
 
-/** Bytes of capability vectors that an invitation carries: with a genesis of 1 MiB it stays below the limit of frames. */
-const INVITE_VCVS_BYTES = 1024 * 1024;
-
-/** What a node that was asked is still missing before it says yes. */
-interface Asked {
-  readonly checked: CheckedGenesis;
-  readonly by: AgentId;
-  readonly missing: Set<Hash>;
-  readonly sinceMs: number;
-}
-
-/** A job that this node submits. */
-interface Submitted {
+/** A draw that is asked. */
+interface Inviting {
   readonly checked: CheckedGenesis;
   readonly waiting: Set<AgentId>;
   readonly vcvs: readonly Vcv[];
@@ -65,7 +54,7 @@ interface Submitted {
   lookAtMs: number;
 }
 
-/** A submitted job that every invited agent accepted and that has no block yet. */
+/** A job that every invited agent accepted and that has no block yet. */
 interface Starting {
   readonly checked: CheckedGenesis;
   readonly sinceMs: number;
@@ -77,60 +66,47 @@ interface Starting {
 }
 
 export interface InvitationEvents {
-  /** Why this node would not keep the job, by its own rules; null if it would. */
+  /** Why this agent would not keep the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;
   /** It did not come to a first block, and is given up; `signature`: by the owner, for the others. */
   withdraw(checked: CheckedGenesis, signature: Uint8Array): void;
-  isConnected(agent: AgentId): boolean;
-  vcvOf(agent: AgentId): Vcv | undefined;
+  /** Its committee decided the first block. */
+  onTaken(job: JobId): void;
+  /** `declined`: the agents that refused, each with what it said, and those that did not answer (""). */
+  onNotTaken(job: JobId, reason: string, declined: ReadonlyMap<AgentId, string>): void;
 }
 
 export class Invitations {
   readonly #context: Context;
+  readonly #directory: Directory;
+  readonly #acquaintances: Acquaintances;
   readonly #events: InvitationEvents;
-  readonly #asked = new Map<JobId, Asked>();
-  readonly #submitted = new Map<JobId, Submitted>();
+  readonly #inviting = new Map<JobId, Inviting>();
   readonly #starting = new Map<JobId, Starting>();
   /** Agents that did not answer an invitation, and when. */
   readonly #absent = new Map<AgentId, number>();
 
-  constructor(context: Context, events: InvitationEvents) {
+  constructor(context: Context, directory: Directory, acquaintances: Acquaintances, events: InvitationEvents) {
     this.#context = context;
+    this.#directory = directory;
+    this.#acquaintances = acquaintances;
     this.#events = events;
   }
 
-  // --- the node that submits --------------------------------------------------------------------------
-
-  submit(signed: SignedGenesis): void {
-    const checked = checkGenesis(this.#context, signed);
-    if (typeof checked === "string") {
-      const job = jobIdOf(this.#context.config.crypto.hash, signed);
-      this.#context.emit({
-        kind: "event",
-        event: { kind: "submitted", job, ok: false, reason: checked, declined: new Map() },
-      });
-      return;
-    }
-    const { genesis, job } = checked;
-    // It follows its own job, and recomputes every choice as the members do.
-    if (!this.#context.selectors.has(genesis.selector)) {
-      this.#end(checked, false, `this node has no selector ${genesis.selector}`);
-      return;
-    }
+  /** Asks the members and standbys of a job of this agent's owner. */
+  invite(checked: CheckedGenesis): void {
+    const { genesis, job, signed } = checked;
     const { monoMs } = this.#context.now;
     const waiting = new Set(keepersOf(genesis));
-    const vcvs = this.vcvsOf(waiting);
-    const isSelfAsked = waiting.delete(this.#context.self);
-    if (isSelfAsked) {
+    const vcvs = this.#directory.vectorsOf(waiting);
+    if (waiting.delete(this.#context.self)) {
       const refusal = this.#events.refusal(checked);
-      if (refusal !== null) {
-        this.#end(checked, false, `this node refuses: ${refusal}`, new Map([[this.#context.self, refusal]]));
-        return;
-      }
+      if (refusal !== null)
+        return this.#end(checked, `this agent refuses: ${refusal}`, new Map([[this.#context.self, refusal]]));
     }
-    const submitted = {
+    const inviting = {
       checked,
       waiting,
       vcvs,
@@ -141,64 +117,45 @@ export class Invitations {
       againAtMs: monoMs + INVITE_AGAIN_MS,
       lookAtMs: monoMs + SILENCE_MS + 1,
     };
-    this.#submitted.set(job, submitted);
-    if (waiting.size === 0) this.#beginAll(submitted);
+    this.#inviting.set(job, inviting);
+    if (waiting.size === 0) this.#beginAll(inviting);
     else this.#context.sendAll(waiting, { kind: "invite", genesis: signed, vcvs });
   }
 
   /** A "no" ends the draw when nobody is left who might say it too: the next draw is then without all of them. */
   onReply(from: AgentId, { job, yes, reason }: Extract<Message, { kind: "inviteReply" }>): Verdict {
-    const submitted = this.#submitted.get(job);
-    if (submitted === undefined || !submitted.waiting.delete(from)) return ignore("not-asked");
+    const inviting = this.#inviting.get(job);
+    if (inviting === undefined || !inviting.waiting.delete(from)) return ignore("not-asked");
     if (!yes) {
-      submitted.refused.set(from, reason);
-      submitted.lookAtMs = Math.max(this.#context.now.monoMs, submitted.sinceMs + SILENCE_MS + 1);
+      inviting.refused.set(from, reason);
+      inviting.lookAtMs = Math.max(this.#context.now.monoMs, inviting.sinceMs + SILENCE_MS + 1);
     }
-    if (submitted.waiting.size === 0 && submitted.refused.size === 0) this.#beginAll(submitted);
-    else if (submitted.waiting.size === 0) this.#giveUp(submitted, []);
+    if (inviting.waiting.size === 0 && inviting.refused.size === 0) this.#beginAll(inviting);
+    else if (inviting.waiting.size === 0) this.#giveUp(inviting, []);
     return ACCEPT;
   }
 
-  #giveUp({ checked, refused }: Submitted, gone: readonly AgentId[]): void {
+  #giveUp({ checked, refused }: Inviting, gone: readonly AgentId[]): void {
     for (const agent of gone) this.#absent.set(agent, this.#context.now.monoMs);
     this.#sayWithdrawn(checked, refused);
     const parts = [...refused].map(([agent, reason]) => `${this.#nameOf(agent)} refuses: ${reason}`);
     if (gone.length > 0) parts.push(`no answer from ${gone.map((agent) => this.#nameOf(agent)).join(", ")}`);
-    this.#end(
-      checked,
-      false,
-      parts.join("; "),
-      new Map([...refused, ...gone.map((agent): [AgentId, string] => [agent, ""])]),
-    );
-  }
-
-  /** Where the others can be found, as far as it fits into a frame beside the genesis. */
-  vcvsOf(agents: Iterable<AgentId>): Vcv[] {
-    const vcvs: Vcv[] = [];
-    let bytes = 0;
-    for (const agent of agents) {
-      const vcv = this.#events.vcvOf(agent);
-      if (vcv === undefined) continue;
-      bytes += encodeVcv(vcv).length;
-      if (bytes > INVITE_VCVS_BYTES) break;
-      vcvs.push(vcv);
-    }
-    return vcvs;
+    this.#end(checked, parts.join("; "), new Map([...refused, ...gone.map((agent): [AgentId, string] => [agent, ""])]));
   }
 
   onSeen(from: AgentId, job: JobId): Verdict {
-    this.#submitted.get(job)?.seen.add(from);
+    this.#inviting.get(job)?.seen.add(from);
     return ACCEPT;
   }
 
   #nameOf(agent: AgentId): string {
-    const name = this.#events.vcvOf(agent)?.name;
+    const name = this.#directory.get(agent)?.name;
     return name === undefined ? agent : `${name} (${agent})`;
   }
 
-  #beginAll({ checked }: Submitted): void {
+  #beginAll({ checked }: Inviting): void {
     const { genesis, job } = checked;
-    this.#submitted.delete(job);
+    this.#inviting.delete(job);
     const { monoMs } = this.#context.now;
     const heardMs = new Map<AgentId, number>();
     this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, hasBlock: false, heardMs });
@@ -225,7 +182,7 @@ export class Invitations {
     starting.lookAtMs = monoMs + FIRST_BLOCK_LOOK_MS;
     if (starting.hasBlock) {
       this.#starting.delete(checked.job);
-      this.#end(checked, true, "");
+      this.#events.onTaken(checked.job);
       return;
     }
     const silent = checked.genesis.committee
@@ -240,7 +197,6 @@ export class Invitations {
     const reason = silent.length === 0 ? "its members answer but decide nothing" : `${names} fell silent`;
     this.#end(
       checked,
-      false,
       `no first block within ${Math.round((monoMs - sinceMs) / 1_000)} s: ${reason}`,
       new Map(silent.map((agent) => [agent, ""])),
     );
@@ -248,7 +204,7 @@ export class Invitations {
 
   /** Whoever is silent for longer is treated as gone. */
   #patienceMs(agent: AgentId): number {
-    return this.#events.isConnected(agent) ? CONNECTED_SILENCE_MS : SILENCE_MS;
+    return this.#acquaintances.of(agent).isConnected ? CONNECTED_SILENCE_MS : SILENCE_MS;
   }
 
   #withdraw(checked: CheckedGenesis): void {
@@ -265,9 +221,9 @@ export class Invitations {
     return signature;
   }
 
-  #end({ job }: CheckedGenesis, ok: boolean, reason: string, declined: ReadonlyMap<AgentId, string> = new Map()): void {
-    this.#submitted.delete(job);
-    this.#context.emit({ kind: "event", event: { kind: "submitted", job, ok, reason, declined } });
+  #end({ job }: CheckedGenesis, reason: string, declined: ReadonlyMap<AgentId, string> = new Map()): void {
+    this.#inviting.delete(job);
+    this.#events.onNotTaken(job, reason, declined);
   }
 
   /** Whether it recently left an invitation unanswered and has not been heard since. */
@@ -281,110 +237,48 @@ export class Invitations {
     for (const { heardMs } of this.#starting.values()) heardMs.set(agent, this.#context.now.monoMs);
   }
 
-  // --- the nodes that are asked -----------------------------------------------------------------------
-
-  /** Returns the genesis, if this node does not refuse it. */
-  onInvite(from: AgentId, signed: SignedGenesis): Genesis | null {
-    const checked = checkGenesis(this.#context, signed);
-    const job = jobIdOf(this.#context.config.crypto.hash, signed);
-    const refusal = typeof checked === "string" ? checked : this.#refusal(from, checked);
-    if (refusal !== null || typeof checked === "string") {
-      this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
-      return null;
-    }
-    this.#context.send(from, { kind: "inviteSeen", job });
-    const known = this.#asked.get(job);
-    if (known !== undefined) {
-      if (known.missing.size === 0) this.#sayYes(known);
-      return checked.genesis;
-    }
-    if (this.#asked.size >= limits.hostedJobs) this.#asked.delete(this.#asked.keys().next().value!);
-    const blobs = blobsOfGenesis(checked.genesis);
-    const asked = { checked, by: from, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
-    this.#asked.set(job, asked);
-    if (blobs.size === 0) this.#sayYes(asked);
-    for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
-    return checked.genesis;
-  }
-
-  #refusal(from: AgentId, checked: CheckedGenesis): string | null {
-    if (this.#context.principalOf(from) !== checked.genesis.owner) return "only a job's owner submits it";
-    const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
-    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#events.refusal(checked);
-  }
-
-  #sayYes({ checked, by }: Asked): void {
-    this.#context.send(by, { kind: "inviteReply", job: checked.job, yes: true, reason: "" });
-  }
-
-  onBlob(blob: Hash, isStored: boolean): void {
-    for (const [job, asked] of this.#asked) {
-      if (!asked.missing.has(blob)) continue;
-      if (isStored) {
-        asked.missing.delete(blob);
-        if (asked.missing.size === 0) this.#sayYes(asked);
-      } else {
-        this.#asked.delete(job);
-        this.#context.send(asked.by, { kind: "inviteReply", job, yes: false, reason: `input ${blob} cannot be had` });
-      }
-    }
-  }
-
   /** The job went wrong at this node. */
   drop(job: JobId): void {
-    this.#asked.delete(job);
-    const checked = this.#submitted.get(job)?.checked ?? this.#starting.get(job)?.checked;
+    const checked = this.#inviting.get(job)?.checked ?? this.#starting.get(job)?.checked;
     this.#starting.delete(job);
-    if (checked !== undefined) this.#end(checked, false, "it went wrong at this node");
-  }
-
-  /** A job that it was asked to keep, and that did not begin yet. */
-  asked(job: JobId): CheckedGenesis | null {
-    return this.#asked.get(job)?.checked ?? null;
-  }
-
-  /** What was asked begins, or never will. */
-  take(job: JobId): void {
-    this.#asked.delete(job);
+    if (checked !== undefined) this.#end(checked, "it went wrong at this node");
   }
 
   // --- time -------------------------------------------------------------------------------------------
 
   tick(): void {
     const { monoMs } = this.#context.now;
-    for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > INVITE_TIMEOUT_MS) this.#asked.delete(job);
     for (const starting of [...this.#starting.values()]) this.#awaitFirstBlock(starting);
-    for (const submitted of [...this.#submitted.values()]) {
-      const elapsedMs = monoMs - submitted.sinceMs;
-      const unseen = [...submitted.waiting].filter((agent) => !submitted.seen.has(agent));
+    for (const inviting of [...this.#inviting.values()]) {
+      const elapsedMs = monoMs - inviting.sinceMs;
+      const unseen = [...inviting.waiting].filter((agent) => !inviting.seen.has(agent));
       const silent = unseen.filter((agent) => elapsedMs > this.#patienceMs(agent));
       const isOver = elapsedMs > INVITE_TIMEOUT_MS;
-      if (isOver || (elapsedMs > SILENCE_MS && silent.length + submitted.refused.size > 0)) {
+      if (isOver || (elapsedMs > SILENCE_MS && silent.length + inviting.refused.size > 0)) {
         // After a refusal the draw has failed anyway, so it does not wait for agents that still fetch inputs.
-        this.#giveUp(submitted, isOver ? [...submitted.waiting] : silent);
+        this.#giveUp(inviting, isOver ? [...inviting.waiting] : silent);
         continue;
       }
-      if (monoMs >= submitted.lookAtMs) {
+      if (monoMs >= inviting.lookAtMs) {
         const nextMs = elapsedMs > CONNECTED_SILENCE_MS ? INVITE_TIMEOUT_MS : CONNECTED_SILENCE_MS;
-        submitted.lookAtMs = submitted.sinceMs + nextMs + 1;
+        inviting.lookAtMs = inviting.sinceMs + nextMs + 1;
       }
-      if (monoMs >= submitted.againAtMs) this.#inviteAgain(submitted, unseen);
+      if (monoMs >= inviting.againAtMs) this.#inviteAgain(inviting, unseen);
     }
   }
 
-  #inviteAgain(submitted: Submitted, unseen: readonly AgentId[]): void {
+  #inviteAgain(inviting: Inviting, unseen: readonly AgentId[]): void {
     const { self, now } = this.#context;
-    const { signed, job } = submitted.checked;
-    submitted.turn++;
-    submitted.againAtMs =
-      now.monoMs + backOffMs(INVITE_AGAIN_MS, submitted.turn, INVITE_AGAIN_MS_MAX, `${self}/${job}`);
-    const to = submitted.turn < SEEN_TURN ? unseen : submitted.waiting;
-    this.#context.sendAll(to, { kind: "invite", genesis: signed, vcvs: submitted.vcvs });
+    const { signed, job } = inviting.checked;
+    inviting.turn++;
+    inviting.againAtMs = now.monoMs + backOffMs(INVITE_AGAIN_MS, inviting.turn, INVITE_AGAIN_MS_MAX, `${self}/${job}`);
+    const to = inviting.turn < SEEN_TURN ? unseen : inviting.waiting;
+    this.#context.sendAll(to, { kind: "invite", genesis: signed, vcvs: inviting.vcvs });
   }
 
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
-    for (const submitted of this.#submitted.values()) wake = Math.min(wake, submitted.againAtMs, submitted.lookAtMs);
+    for (const inviting of this.#inviting.values()) wake = Math.min(wake, inviting.againAtMs, inviting.lookAtMs);
     for (const { lookAtMs } of this.#starting.values()) wake = Math.min(wake, lookAtMs);
     return wake;
   }

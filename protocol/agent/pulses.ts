@@ -11,7 +11,7 @@ import { Liveness, PULSE_MS } from "../membership/liveness.ts";
 import type { Position } from "../wire/message.ts";
 import type { Context } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
-import type { OwnJobs } from "./own-jobs.ts";
+import type { Owner } from "./owner.ts";
 import type { Worker } from "./worker.ts";
 
 /** A pulse that comes this late means that this process was paused: others' silence was its own deafness. */
@@ -21,17 +21,17 @@ export class Pulses {
   readonly #context: Context;
   readonly #hosts: Hosts;
   readonly #worker: Worker;
-  readonly #own: OwnJobs;
+  readonly #owner: Owner;
   readonly #liveness = new Liveness();
   readonly #suspected = new Set<AgentId>();
   #pulseAtMs = Number.POSITIVE_INFINITY;
   #pulsedMs = 0;
 
-  constructor(context: Context, hosts: Hosts, worker: Worker, own: OwnJobs) {
+  constructor(context: Context, hosts: Hosts, worker: Worker, owner: Owner) {
     this.#context = context;
     this.#hosts = hosts;
     this.#worker = worker;
-    this.#own = own;
+    this.#owner = owner;
   }
 
   start(): void {
@@ -58,7 +58,7 @@ export class Pulses {
     this.#pulseAtMs = monoMs + PULSE_MS;
     const watched = new Set<AgentId>();
     const peers = this.#hosts.ask((host) => (host.isEnded || !host.hearsPulses ? [] : [...host.peers()]));
-    for (const agent of [...peers.flat(), ...this.#own.watched()]) {
+    for (const agent of [...peers.flat(), ...this.#owner.watched()]) {
       watched.add(agent);
       this.#liveness.watch(agent, monoMs);
     }
@@ -66,7 +66,7 @@ export class Pulses {
     for (const [to, positions] of this.#positions())
       this.#context.send(to, { kind: "pulse", load: this.#worker.load.ppm, positions });
     this.#judgeLiveness(watched);
-    this.#own.pulse(this.#liveness);
+    this.#owner.pulse(this.#liveness);
   }
 
   /** What each peer is told: where this agent stands in the jobs that they share. */

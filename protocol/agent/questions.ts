@@ -15,7 +15,6 @@ import { encodeValue, type Value } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
-import { drawable } from "./drawable.ts";
 import { ANY_TASK } from "./explanations.ts";
 import type { Hosts } from "./hosts.ts";
 import type { JobHost } from "./job-host.ts";
@@ -40,8 +39,8 @@ export interface QuestionSources {
   /** Share of its slots in use, parts per million. */
   loadPpm(): number;
   readonly acquaintances: Acquaintances;
-  /** Whether an agent lately did not answer this one. */
-  isAbsent(agent: AgentId): boolean;
+  /** Agents that this one's owner may draw into a committee. */
+  drawable(): AgentId[];
   /** Answers unless the asker recently got too much (answers.ts). */
   within(from: AgentId, job: JobId | null, answer: () => Verdict): Verdict;
 }
@@ -137,16 +136,8 @@ export class Questions {
   }
 
   #answer(query: Query, bytesMax: number): Answer {
-    const { hosts, directory } = this.#sources;
-    const { self, now } = this.#context;
-    if (query.kind === "hosts") {
-      const { acquaintances } = this.#sources;
-      const seen = {
-        isHere: (agent: AgentId): boolean => agent === self || acquaintances.of(agent).isConnected,
-        isAway: (agent: AgentId): boolean => this.#sources.isAbsent(agent) || acquaintances.isUnreachable(agent),
-      };
-      return { ok: true, bytes: encodeValue(drawable(directory.list(now.wallMs), seen)) };
-    }
+    const { hosts, directory, drawable } = this.#sources;
+    if (query.kind === "hosts") return { ok: true, bytes: encodeValue(drawable()) };
     if (query.kind === "agents") return this.#answerAgents(query);
     if (query.kind === "shards") {
       const contacts = directory.contacts().map(({ agent, addresses }) => ({ agent, addresses: [...addresses] }));
@@ -169,7 +160,7 @@ export class Questions {
       meshAgents: directory.meshAgents,
       wallMs: Math.floor(now.wallMs),
       reach: { ...acquaintances.own },
-      clock: acquaintances.clock,
+      clock: acquaintances.clock.detail,
       agents: agents.slice(0, most).map((vcv) => describeAgent(vcv, self, acquaintances.of(vcv.agent), now.monoMs)),
       leftOut: { agents: Math.max(0, agents.length - most) },
       jobs: hosts.ask((host) => describeJob(host, this.#nameOf, most)),

@@ -19,6 +19,8 @@ import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weight
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
+/** Bytes of the vectors that go with a genesis: with one of 1 MiB they stay below the limit of frames. */
+const VECTORS_BYTES = 1024 * 1024;
 /** When a vector expires that says good-bye: in everybody's past, whatever their clocks say. */
 export const GOODBYE = 0;
 /**
@@ -137,6 +139,20 @@ export class Directory {
 
   get(agent: AgentId): Vcv | undefined {
     return this.#entries.get(agent);
+  }
+
+  /** The vectors of `agents`, as far as they are known and fit into a frame beside a genesis. */
+  vectorsOf(agents: Iterable<AgentId>): Vcv[] {
+    const vcvs: Vcv[] = [];
+    let bytes = 0;
+    for (const agent of agents) {
+      const vcv = this.#entries.get(agent);
+      if (vcv === undefined) continue;
+      bytes += encodeVcv(vcv).length;
+      if (bytes > VECTORS_BYTES) break;
+      vcvs.push(vcv);
+    }
+    return vcvs;
   }
 
   /** In no particular order, with those that have expired since the last `expire`. */

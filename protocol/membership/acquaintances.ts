@@ -17,13 +17,20 @@ export interface Acquaintance {
   readonly heardMs: number | null;
 }
 
+export interface OwnClock {
+  /** In words. */
+  readonly detail: string;
+  /** It is so far off that others take no notice of this agent. */
+  readonly isUnheard: boolean;
+}
+
 const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: null };
 
 export class Acquaintances {
   /** Whether others can dial this agent, as its driver found out. */
   own: OwnReach = { state: "unknown", detail: "" };
-  /** How its machine's clock compares with those of others, in words. */
-  clock = "";
+  /** How its machine's clock compares with those of others. */
+  clock: OwnClock = { detail: "", isUnheard: false };
   /** The longest unchanged first. */
   readonly #known = new Map<AgentId, Acquaintance>();
 

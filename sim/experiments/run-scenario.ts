@@ -7,7 +7,7 @@ import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Checker } from "../checkers/checker.ts";
 import type { SimHost } from "../host.ts";
 import type { Plugin } from "../plugins/registry.ts";
-import type { SubmittedJob } from "../run/clients.ts";
+import type { DrawnJob } from "../run/clients.ts";
 import type { RunResult } from "../run/result.ts";
 import { simulate } from "../run/simulate.ts";
 import { loadScenarioSource } from "../scenario/load-scenario.ts";
@@ -22,7 +22,7 @@ export interface RunScenario {
   /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
   readonly thorough?: boolean;
   /** Of each job: sees its blocks as they are decided, like any checker. */
-  readonly watch?: (job: SubmittedJob) => Checker;
+  readonly watch?: (job: DrawnJob) => Checker;
 }
 
 /** Throws where an invariant broke, or where a run did less than its scenario asks for: its figures would mean nothing. */
@@ -30,7 +30,7 @@ export async function runScenario(scenario: ScenarioInput, options: RunScenario)
   const { seed, host, plugins = [], known, thorough, watch } = options;
   const source = { file: scenario.name, content: { object: scenario } };
   const loaded = await loadScenarioSource(source, host, { plugins });
-  const checkers = watch === undefined ? {} : { checkers: (job: SubmittedJob) => [watch(job)] };
+  const checkers = watch === undefined ? {} : { checkers: (job: DrawnJob) => [watch(job)] };
   const result = simulate(loaded.scenario, {
     ...loaded,
     seed,

@@ -8,7 +8,7 @@ import { BLOCK_LIES, type BlockLie, liesAsCommittee } from "../adversaries/lying
 import { withStrategy } from "../adversaries/strategy.ts";
 import type { AgentSpec } from "../virtual/options.ts";
 import type { World } from "../virtual/world.ts";
-import { type BuiltJob, buildJob, firstPolicy, map } from "../workloads/job-builder.ts";
+import { type BuiltJob, buildJob, firstPolicy, map, submissionOf } from "../workloads/job-builder.ts";
 
 export interface LostJob {
   readonly lie: BlockLie;
@@ -37,6 +37,6 @@ export const strangerSpec = ({ lie, fromHeight }: LostJob): AgentSpec => ({
 export function submitLostJob(world: World, { submitMs }: LostJob, standbys: readonly string[]): BuiltJob {
   const nodes = [map("lost", TASKS, { policy: firstPolicy() })];
   const built = buildJob(world, { owner: STRANGER, nodes, committee: [STRANGER], standbys });
-  world.at(submitMs, () => world.submit(STRANGER, built.signed));
+  world.at(submitMs, () => world.inject(STRANGER, submissionOf(built.genesis)));
   return built;
 }

@@ -24,7 +24,7 @@ import { FaultInjector } from "../faults/fault-injector.ts";
 import { MESH, type RunTap } from "../virtual/options.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import { EPOCH_MS, type World, WorldError } from "../virtual/world.ts";
-import { type BuiltJob, buildJob } from "../workloads/job-builder.ts";
+import { type BuiltJob, buildJob, submissionOf } from "../workloads/job-builder.ts";
 import { type Coverage, CoverageChecker } from "./coverage.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { isStranger, STRANGER, submitLostJob } from "./lost-job.ts";
@@ -128,7 +128,7 @@ class SeedRun {
           this.#log.onPersist(agent, record, atMs, step);
         },
       },
-      onEvent: (_, event) => this.#onEvent(event),
+      onEvent: (name, event) => this.#onEvent(name, event),
       traceChoices: options.tap?.onStart !== undefined,
       ...(options.tap?.onFrame && { onFrame: options.tap.onFrame }),
     });
@@ -178,8 +178,8 @@ class SeedRun {
       violated("containment", { agent, event, ...at }, `${event.kind} in a job that it has parted with`);
   }
 
-  #onEvent(event: LocalEvent): void {
-    if (event.kind === "submitted" && event.job === this.#built.job && !event.ok) this.#isRefused = true;
+  #onEvent(name: string, event: LocalEvent): void {
+    if (event.kind === "submitted" && name === this.plan.owner && event.problem !== null) this.#isRefused = true;
     if (event.kind === "reply" && event.ok) this.#reply = event.bytes;
   }
 
@@ -198,9 +198,9 @@ class SeedRun {
 
   run(): void {
     const { world, plan } = this;
-    const { job, signed } = this.#built;
+    const { job, genesis } = this.#built;
     this.#faults.plan(plan.faults);
-    world.at(SUBMIT_MS, () => world.submit(plan.owner, signed));
+    world.at(SUBMIT_MS, () => world.inject(plan.owner, submissionOf(genesis)));
     if (plan.cancelAtMs !== null) {
       const via = plan.members[0]!.agent as AgentId;
       world.at(plan.cancelAtMs, () => world.inject(plan.owner, { kind: "cancel", job, via }));

@@ -9,7 +9,7 @@ import type { Checker, DecidedBlock } from "../checkers/checker.ts";
 import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
 import { jobCheckers } from "../checkers/job-checkers.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
-import type { SubmittedJob } from "./clients.ts";
+import type { DrawnJob } from "./clients.ts";
 
 /** What a job tells the run's metrics. */
 export interface JobListener {
@@ -21,7 +21,7 @@ export interface JobListener {
 }
 
 export class JobWatch {
-  readonly submitted: SubmittedJob;
+  readonly submitted: DrawnJob;
   readonly log: DecidedLog;
   readonly #checkers: readonly Checker[];
   /** When the newest block was decided, ms. */
@@ -35,7 +35,7 @@ export class JobWatch {
 
   /** `thorough`: states are compared, which costs a digest of what each block changed, at every agent. */
   constructor(
-    submitted: SubmittedJob,
+    submitted: DrawnJob,
     { meshId, crypto, selectors }: Required<Pick<LogOptions, "meshId" | "crypto" | "selectors">>,
     listener: JobListener,
     extra: readonly Checker[],

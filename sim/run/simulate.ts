@@ -23,7 +23,7 @@ import { createWorld, type World, WorldError } from "../virtual/world.ts";
 import type { SkillWorld } from "../workloads/profile-skill.ts";
 import type { RecordedAnswers } from "../workloads/recorded-answers.ts";
 import { Truth } from "../workloads/truth.ts";
-import { Clients, type SubmittedJob } from "./clients.ts";
+import { Clients, type DrawnJob, type SubmittedJob } from "./clients.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
@@ -64,7 +64,7 @@ export interface SimulateOptions {
   /** Writes the run down. */
   readonly tap?: RunTap;
   /** Watch beside the usual ones; made for each job. */
-  readonly checkers?: (job: SubmittedJob) => readonly Checker[];
+  readonly checkers?: (job: DrawnJob) => readonly Checker[];
   /** Real time for `wallMs`, ms; runs themselves have no clock. */
   readonly wallClock?: () => number;
 }
@@ -138,10 +138,10 @@ class Run {
       new Regret(this.world, { inhabitants, chances, facts: this.#facts }),
     );
     const events = {
-      onDrawn: (job: SubmittedJob) => this.#watch(job),
+      onDrawn: (job: DrawnJob) => this.#watch(job),
       onEnded: (job: SubmittedJob) => this.#onJobEnded(job),
     };
-    this.clients = new Clients(this.world, scenario, host.hasher, seed, events, options.known);
+    this.clients = new Clients(this.world, scenario, events, options.known);
     this.clients.plan(jobs);
     this.#faults = new FaultSchedule(
       this.world,
@@ -249,7 +249,7 @@ class Run {
 
   // --- what happens ---------------------------------------------------------------------------------------
 
-  #watch(submitted: SubmittedJob): void {
+  #watch(submitted: DrawnJob): void {
     const { meshId, crypto } = this.world;
     const { registry } = this.#options;
     this.#facts.add(submitted.job, submitted.index, submitted.genesis);

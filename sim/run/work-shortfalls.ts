@@ -14,11 +14,14 @@ type Submitted = Pick<SubmittedJob, "index" | "genesis" | "status">;
 function fewer(what: "committee" | "standbys", asked: number | null, jobs: readonly Submitted[]): Shortfall[] {
   if (asked === null) return [];
   // Jobs that nobody took have no committee at all, and count as refused.
-  const short = jobs.filter(({ genesis, status }) => status !== "refused" && genesis[what].length < asked);
+  const short = jobs.flatMap(({ index, genesis, status }) => {
+    const count = genesis?.[what].length ?? asked;
+    return status !== "refused" && count < asked ? [{ index, count }] : [];
+  });
   const [first] = short;
   if (first === undefined) return [];
   const noun = what === "committee" ? "members" : "standbys";
-  const why = `${short.length} of ${jobs.length} jobs got fewer: job ${first.index + 1} has ${first.genesis[what].length} ${noun}, of those that its client knew`;
+  const why = `${short.length} of ${jobs.length} jobs got fewer: job ${first.index + 1} has ${first.count} ${noun}, of those that its client knew`;
   return [{ what: `workload.${what}: ${asked}`, why, isNothing: false }];
 }
 

@@ -12,7 +12,6 @@ import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import type { SignedGenesis } from "../../protocol/wire/genesis.ts";
 import { Agenda } from "./agenda.ts";
 import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
 import { AgentClock, type ClockSetting } from "./clock.ts";
@@ -385,10 +384,6 @@ export class World {
   /** Gives an agent an input now, ahead of what waits. */
   inject(name: string, input: Input): void {
     this.agent(name).deliver(input);
-  }
-
-  submit(name: string, genesis: SignedGenesis): void {
-    this.inject(name, { kind: "submit", genesis });
   }
 
   /** Puts a blob into an agent's store, as a submitter does, and tells the agent. */

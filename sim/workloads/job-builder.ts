@@ -6,6 +6,8 @@ import { bytesOf, EMBEDDER_NAME, embed } from "../../protocol/capability/embeddi
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { RULES_VERSION } from "../../protocol/core/limits.ts";
+import type { Input } from "../../protocol/input.ts";
+import { EMPTY_WORLD } from "../../protocol/selection/knowledge.ts";
 import {
   type Data,
   encodeGenesis,
@@ -133,6 +135,13 @@ export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
     standbys: (options.standbys ?? []) as readonly AgentId[],
     knowledge: options.knowledge ?? NO_KNOWLEDGE,
   };
+}
+
+/** What an owner tells its agent so that it signs exactly this genesis, which carries no knowledge. */
+export function submissionOf(genesis: Genesis, ticket = 1): Extract<Input, { kind: "submit" }> {
+  const { committee: members, standbys, counter, ...draft } = genesis;
+  const committee = { kind: "named", members, standbys } as const;
+  return { kind: "submit", ticket, draft: { ...draft, committee }, known: EMPTY_WORLD, counter };
 }
 
 export interface BuiltJob {

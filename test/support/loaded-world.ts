@@ -8,7 +8,7 @@ import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
 import { createWorld } from "../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, map, sealedPolicy } from "../../sim/workloads/job-builder.ts";
+import { buildJob, firstPolicy, map, sealedPolicy, submissionOf } from "../../sim/workloads/job-builder.ts";
 import { hasher } from "./virtual.ts";
 
 const NAMES = ["m0", "m1", "m2", "m3"];
@@ -72,7 +72,7 @@ export function underLoad({ tasks, redundancy, slowness, create = createAgent, a
   const job = buildJob(world, { owner: "owner", nodes, committee: NAMES, windowMs: 1_500, budget: 1_000_000_000 });
   world.run(SUBMIT_MS);
   const { frames, frameBytes } = world.stats.network;
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   const { reason } = world.run(() => world.events(NAMES[0]!).length > 0, { withinMs: 600_000 });
   const { stats } = world;
   return {

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { decodeValue } from "../../protocol/wire/value.ts";
+import { submissionOf } from "../../sim/workloads/job-builder.ts";
 import { signedVcv } from "../support/capability-vectors.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
@@ -25,12 +26,12 @@ function hostsOf(client: DrivenAgent): unknown {
 test("the silent are left out for a minute, or until they are heard of", () => {
   const client = clientThatKnows();
   expect(hostsOf(client)).toEqual(hosts.map(id));
-  const { signed, job } = jobOf("owner", { committee: hosts });
-  client.input({ kind: "submit", genesis: signed });
+  const { genesis, job } = jobOf("owner", { committee: hosts });
+  client.input(submissionOf(genesis));
   for (const name of ["a", "b", "e", "f"]) client.frame(name, { kind: "inviteSeen", job });
   client.pass(6_000);
   expect(client.of("event").at(-1)!.event).toMatchObject({
-    ok: false,
+    problem: "not-taken",
     declined: new Map(["c", "d"].map((name) => [id(name), ""])),
   });
   expect(hostsOf(client)).toEqual(["a", "b", "e", "f"].map(id));
@@ -42,8 +43,8 @@ test("the silent are left out for a minute, or until they are heard of", () => {
 
 test("a draw that fails names all that refused and all that were silent, so that the next one is without them", () => {
   const client = clientThatKnows();
-  const { signed, job } = jobOf("owner", { committee: hosts });
-  client.input({ kind: "submit", genesis: signed });
+  const { genesis, job } = jobOf("owner", { committee: hosts });
+  client.input(submissionOf(genesis));
   client.frame("b", { kind: "inviteReply", job, yes: false, reason: "it is full" });
   for (const name of ["a", "f"]) client.frame(name, { kind: "inviteReply", job, yes: true, reason: "" });
   client.frame("c", { kind: "inviteReply", job, yes: false, reason: "it is old" });
@@ -52,7 +53,7 @@ test("a draw that fails names all that refused and all that were silent, so that
   client.pass(6_000);
   // Nobody waits for the inputs of one that may still say yes, when others said no.
   expect(client.of("event").at(-1)!.event).toMatchObject({
-    ok: false,
+    problem: "not-taken",
     declined: new Map([
       [id("b"), "it is full"],
       [id("c"), "it is old"],
@@ -64,8 +65,11 @@ test("a draw that fails names all that refused and all that were silent, so that
 
 test("the last no ends a draw at once", () => {
   const client = clientThatKnows();
-  const { signed, job } = jobOf("owner", { committee: hosts });
-  client.input({ kind: "submit", genesis: signed });
+  const { genesis, job } = jobOf("owner", { committee: hosts });
+  client.input(submissionOf(genesis));
   for (const name of hosts) client.frame(name, { kind: "inviteReply", job, yes: name !== "e", reason: "it is full" });
-  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, declined: new Map([[id("e"), "it is full"]]) });
+  expect(client.of("event").at(-1)!.event).toMatchObject({
+    problem: "not-taken",
+    declined: new Map([[id("e"), "it is full"]]),
+  });
 });

@@ -20,7 +20,7 @@ import {
 } from "../../sim/adversaries/lying-committee.ts";
 import { withStrategy } from "../../sim/adversaries/strategy.ts";
 import { createWorld, type World } from "../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, map, single } from "../../sim/workloads/job-builder.ts";
+import { buildJob, firstPolicy, map, single, submissionOf } from "../../sim/workloads/job-builder.ts";
 import { configOf, crypto, DrivenAgent, type Job, jobOf } from "../support/driven-agent.ts";
 import { hasher } from "../support/virtual.ts";
 
@@ -161,8 +161,8 @@ function deceivedWorld(lie: BlockLie, fromHeight: number): { world: World; hones
   const nodes = [map("a", [1, 2, 3, 4, 5, 6], { policy })];
   const mine = buildJob(world, { owner: "mallory", nodes, committee: ["mallory"], standbys: NODES });
   const theirs = buildJob(world, { owner: "owner", nodes: [...nodes, single("b", { from: "a" })], committee: NODES });
-  world.at(2_000, () => world.submit("mallory", mine.signed));
-  world.at(2_500, () => world.submit("owner", theirs.signed));
+  world.at(2_000, () => world.inject("mallory", submissionOf(mine.genesis)));
+  world.at(2_500, () => world.inject("owner", submissionOf(theirs.genesis)));
   return { world, honest: theirs.job, lost: mine.job };
 }
 

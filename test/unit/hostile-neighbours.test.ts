@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { defaultCommitteeSize } from "../../protocol/job/committee-draw.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
+import { submissionOf } from "../../sim/workloads/job-builder.ts";
 import { signedVcv } from "../support/capability-vectors.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 
@@ -49,8 +50,8 @@ function clientThatKnows(): DrivenAgent {
 
 test("a submitter that was itself paused does not hold everybody for absent", () => {
   const client = clientThatKnows();
-  const { signed, job } = jobOf("owner", { committee: hosts });
-  client.input({ kind: "submit", genesis: signed });
+  const { genesis, job } = jobOf("owner", { committee: hosts });
+  client.input(submissionOf(genesis));
   client.nowMs += 6_000; // the process stood still; their answers wait in its inbox
   client.input({ kind: "tick" });
   for (const name of hosts) {
@@ -63,8 +64,8 @@ test("a submitter that was itself paused does not hold everybody for absent", ()
 
 test("hosts that are slow for six seconds, and then answer, do not shrink the next job's committee to one", () => {
   const client = clientThatKnows();
-  const { signed, job } = jobOf("owner", { committee: hosts });
-  client.input({ kind: "submit", genesis: signed });
+  const { genesis, job } = jobOf("owner", { committee: hosts });
+  client.input(submissionOf(genesis));
   for (const name of hosts.slice(0, 3)) client.frame(name, { kind: "inviteSeen", job });
   client.pass(6_000);
   for (const name of hosts.slice(3)) client.frame(name, { kind: "inviteReply", job, yes: true, reason: "" });

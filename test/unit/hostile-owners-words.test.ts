@@ -6,10 +6,13 @@ import { Containment } from "../../protocol/agent/containment.ts";
 import { StepContext } from "../../protocol/agent/context.ts";
 import { Invitations } from "../../protocol/agent/invitations.ts";
 import { encodeRetired, SLOT } from "../../protocol/agent/job-records.ts";
+import { Directory } from "../../protocol/capability/directory.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { StoredRecord } from "../../protocol/machine.ts";
+import { Acquaintances } from "../../protocol/membership/acquaintances.ts";
+import { submissionOf } from "../../sim/workloads/job-builder.ts";
 import {
   configOf,
   crypto,
@@ -48,7 +51,7 @@ test("an agent that lost its stream to a client, or 1,024 other delegations sinc
   client.input({ kind: "connected", agent: member.id });
   const submit = (counter: number): string[] => {
     const made = jobOf("owner", { counter, committee: ["m0"] });
-    return carry(client.sent(client.input({ kind: "submit", genesis: made.signed })), client, member);
+    return carry(client.sent(client.input(submissionOf(made.genesis))), client, member);
   };
   expect(submit(1)).toEqual(["yes"]);
   // Only the way back broke, which the client does not see.
@@ -218,7 +221,7 @@ test("members that said yes to a draw that was given up cannot be made to begin 
   const made = jobOf("owner");
   const owner = new DrivenAgent("owner", { skills: [], hosts: false });
   const member = new DrivenAgent("m0", { skills: [] });
-  carry(owner.sent(owner.input({ kind: "submit", genesis: made.signed })), owner, member);
+  carry(owner.sent(owner.input(submissionOf(made.genesis))), owner, member);
   for (const name of ["m0", "m1", "m2"])
     owner.frame(name, { kind: "inviteReply", job: made.job, yes: true, reason: "" });
   const out = owner.sent(owner.frame("m3", { kind: "inviteReply", job: made.job, yes: false, reason: "busy" }));
@@ -263,25 +266,27 @@ test("only who acts for the owner follows a job, and its newest connections do",
 
 test("a job that goes wrong in the step of its first block is said to have gone wrong", () => {
   const context = new StepContext(configOf("owner"));
-  const invitations = new Invitations(context, {
+  const outcomes: string[] = [];
+  const directory = new Directory(MESH, crypto, id("owner"), context.config);
+  const invitations = new Invitations(context, directory, new Acquaintances(), {
     refusal: () => null,
     begin: () => {},
     withdraw: () => {},
-    isConnected: () => false,
-    vcvOf: () => undefined,
+    onTaken: () => outcomes.push("taken"),
+    onNotTaken: (_, reason) => outcomes.push(reason),
   });
   const onDiverged = (job: JobId): void => invitations.drop(job);
   const containment = new Containment(context, { factsOf: () => null, envelopesOf: () => [], onDiverged });
-  const submitted = (counter: number, fails: boolean) => {
-    const { job, signed } = jobOf("owner", { counter, committee: ["owner"] });
-    invitations.submit(signed);
-    containment.within(job, undefined, () => {
-      invitations.onBlock(job);
+  const invite = (counter: number, fails: boolean): void => {
+    const made = jobOf("owner", { counter, committee: ["owner"] });
+    invitations.invite(made);
+    containment.within(made.job, undefined, () => {
+      invitations.onBlock(made.job);
       if (fails) throw new Error("of our own");
     });
     if (invitations.nextWakeMs() <= context.now.monoMs) invitations.tick();
-    return context.takeEffects().filter((effect) => effect.kind === "event" && effect.event.kind === "submitted");
   };
-  expect(submitted(1, false)).toMatchObject([{ event: { ok: true } }]);
-  expect(submitted(2, true)).toMatchObject([{ event: { ok: false } }]);
+  invite(1, false);
+  invite(2, true);
+  expect(outcomes).toEqual(["taken", "it went wrong at this node"]);
 });

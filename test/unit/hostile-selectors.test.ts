@@ -11,7 +11,7 @@ import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/ca
 import type { ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
 import { type CommandBody, encodeCommand } from "../../protocol/wire/command.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import { firstPolicy, map } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, submissionOf } from "../../sim/workloads/job-builder.ts";
 import {
   awardItem,
   configOf,
@@ -203,12 +203,12 @@ test("a keeper that starts again without a plugin goes on with its other jobs", 
 
 test("an owner without the selector that its job names is told so", () => {
   const owner = new DrivenAgent("owner");
-  const { job, signed } = jobOf("owner", { selector: "mine" });
-  owner.input({ kind: "submit", genesis: signed });
+  const { job, genesis } = jobOf("owner", { selector: "mine" });
+  owner.input(submissionOf(genesis));
   for (const member of MEMBERS) owner.frame(member, { kind: "inviteReply", job, yes: true, reason: "" });
   const submitted = owner
     .of("event")
     .map(({ event }) => event)
     .filter(({ kind }) => kind === "submitted");
-  expect(submitted).toMatchObject([{ ok: false, reason: expect.stringContaining("mine") }]);
+  expect(submitted).toMatchObject([{ problem: "not-taken", reason: expect.stringContaining("mine") }]);
 });

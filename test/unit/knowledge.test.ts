@@ -4,13 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { hasher } from "../../node/crypto.ts";
 import { type ParsedJob, parseJob } from "../../node/job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, knowledgeText, NodeKnowledge, parseKnowledge, readKnowledge } from "../../node/knowledge.ts";
-import { makeGenesis } from "../../node/make-genesis.ts";
 import { createTraceWriter } from "../../node/trace-file.ts";
 import { Explanations } from "../../protocol/agent/explanations.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import { makeGenesis } from "../../protocol/job/draft.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import {
@@ -192,13 +193,13 @@ describe("for a genesis", () => {
       meshId: "m" as MeshId,
       owner: "o" as AgentId,
       counter: 1,
-      knowledge: known,
+      known,
       hosts: ["h" as AgentId],
     };
     const genesisOf = (items: number) => {
       const job: ParsedJob = {
         ...small,
-        committeeSize: 1,
+        committee: { kind: "drawn", size: 1, standbysMax: null },
         nodes: [
           map(
             "a",
@@ -206,7 +207,7 @@ describe("for a genesis", () => {
           ),
         ],
       };
-      return makeGenesis(job, owner);
+      return makeGenesis(hasher, job, owner)!;
     };
     const partsOf = (items: number): readonly number[] => {
       const genesis = genesisOf(items);

@@ -8,7 +8,7 @@ import { createCommittee } from "../../protocol/consensus/committee.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import { createWorld, type World } from "../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, type JobOptions, single } from "../../sim/workloads/job-builder.ts";
+import { buildJob, firstPolicy, type JobOptions, single, submissionOf } from "../../sim/workloads/job-builder.ts";
 import { DrivenAgent, id, jobOf, MEMBERS, MESH, signerOf } from "../support/driven-agent.ts";
 
 const MINUTE_MS = 60_000;
@@ -50,9 +50,9 @@ const lastStatus = (world: World): string | undefined => {
 test("a job that waits for a long task goes on", () => {
   const world = mesh(1, 4 * MINUTE_MS);
   const job = buildJob(world, long());
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   world.run(world.now + 3 * MINUTE_MS);
-  expect(eventsOf(world, "submitted")).toMatchObject([{ ok: true }]);
+  expect(eventsOf(world, "submitted")).toMatchObject([{ problem: null }]);
   expect(eventsOf(world, "standing")).toEqual([]);
   world.run(world.now + 2 * MINUTE_MS);
   expect(lastStatus(world)).toBe("certified");
@@ -61,7 +61,7 @@ test("a job that waits for a long task goes on", () => {
 test.each([1, 2, 3])("all members die and come back: the owner is told, and has the end (seed %i)", (seed) => {
   const world = mesh(seed, 90_000);
   const job = buildJob(world, long());
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   world.run(world.now + 20_000);
   for (const member of MEMBERS) world.crash(member);
   world.run(world.now + 20_000);
@@ -79,7 +79,7 @@ test.each([1, 2, 3])("all members die and come back: the owner is told, and has 
 test("two of four members gone: the job stands, and the owner knows which two", () => {
   const world = mesh(4, 10_000);
   const job = buildJob(world, long());
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   world.run(world.now + 3_000);
   world.crash("m0");
   world.crash("m2");
@@ -91,7 +91,7 @@ test("two of four members gone: the job stands, and the owner knows which two", 
 test("a follower has its blocks from another member when the one that sends them is gone", () => {
   const world = mesh(5, 30_000);
   const job = buildJob(world, long());
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   world.run(world.now + 5_000);
   const feed = MEMBERS[Number.parseInt(job.job.slice(0, 8), 16) % MEMBERS.length]!;
   world.crash(feed);
@@ -102,7 +102,7 @@ test("a follower has its blocks from another member when the one that sends them
 test("a cancel is repeated until the members that were away have it", () => {
   const world = mesh(6, 5 * MINUTE_MS);
   const job = buildJob(world, long());
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   world.run(world.now + 5_000);
   for (const member of MEMBERS) world.crash(member);
   world.inject("owner", { kind: "cancel", job: job.job, via: null });
@@ -116,14 +116,14 @@ test("members that say yes and vanish: withdrawn, with those that are silent, an
   const world = mesh(7, 1_000);
   const job = buildJob(world, long());
   // They go the moment they said yes: with the start message on its way.
-  world.submit("owner", job.signed);
+  world.inject("owner", submissionOf(job.genesis));
   world.run(() => world.events("m3").length >= 0 && hosting(world, "m3", job.job), { withinMs: 5_000 });
   world.crash("m0");
   world.crash("m1");
   world.run(world.now + 30_000);
   expect(eventsOf(world, "submitted")).toMatchObject([
     {
-      ok: false,
+      problem: "not-taken",
       declined: new Map([
         ["m0", ""],
         ["m1", ""],

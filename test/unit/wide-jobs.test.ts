@@ -11,7 +11,7 @@ import { Agenda, Table } from "../../protocol/job/journal.ts";
 import { DecidedLog } from "../../sim/checkers/decided-log.ts";
 import { jobCheckers } from "../../sim/checkers/job-checkers.ts";
 import { createWorld } from "../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, map, single } from "../../sim/workloads/job-builder.ts";
+import { buildJob, firstPolicy, map, single, submissionOf } from "../../sim/workloads/job-builder.ts";
 import { hasher } from "../support/virtual.ts";
 
 const MEMBERS = ["m0", "m1", "m2", "m3"];
@@ -88,7 +88,7 @@ function costOf(tasks: number): Cost {
     ),
     single("count", { from: "work" }, { policy: firstPolicy({ timeoutMs: 60_000 }) }),
   ];
-  const { genesis, job, signed } = buildJob(world, {
+  const { genesis, job } = buildJob(world, {
     owner: "owner",
     nodes,
     committee: MEMBERS,
@@ -97,7 +97,7 @@ function costOf(tasks: number): Cost {
   checkers = jobCheckers({ genesis: () => genesis, thorough: true, calm: false });
   log = new DecidedLog({ meshId: world.meshId, job, genesis, crypto: world.crypto, checkers, isTraced: true });
   world.run(SUBMIT_MS);
-  world.submit("owner" as AgentId, signed);
+  world.inject("owner" as AgentId, submissionOf(genesis));
   const { reason } = world.run(() => log!.ledger.state.status.get() !== "running", { withinMs: 600_000 });
   expect(reason).toBe("condition");
   expect(log.ledger.state.status.get()).toBe("certified");

@@ -1,0 +1,141 @@
+/**
+ * The owner's part of an agent: what its operator does with jobs, from the draft to the end. It submits, draws, invites,
+ * follows, and cancels.
+ *
+ * The same in a node and in a simulated client. Leaves to submissions.ts what is drawn and when again, to invitations.ts how
+ * one draw is asked, to own-jobs.ts a job from its first block on, to drawable.ts who may be drawn.
+ */
+
+import type { Directory } from "../capability/directory.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import type { Input } from "../input.ts";
+import type { Acquaintances } from "../membership/acquaintances.ts";
+import type { Liveness } from "../membership/liveness.ts";
+import type { Message } from "../wire/message.ts";
+import type { Verdict } from "../wire/verdict.ts";
+import type { CheckedGenesis } from "./checked-genesis.ts";
+import type { Context } from "./context.ts";
+import { drawable } from "./drawable.ts";
+import type { Hosts } from "./hosts.ts";
+import { Invitations } from "./invitations.ts";
+import type { JobHost } from "./job-host.ts";
+import { OwnJobs } from "./own-jobs.ts";
+import { Submissions } from "./submissions.ts";
+
+export interface OwnerSources {
+  readonly hosts: Hosts;
+  readonly directory: Directory;
+  readonly acquaintances: Acquaintances;
+}
+
+export interface OwnerEvents {
+  /** Why this agent would not keep the job, by its own rules; null if it would. */
+  refusal(checked: CheckedGenesis): string | null;
+  /** All said yes: keep it, as a member, or to follow it. */
+  begin(checked: CheckedGenesis): void;
+  /** It came to no first block, and never will; `signature`: the owner's word on that. */
+  retire(checked: CheckedGenesis, signature: Uint8Array): void;
+}
+
+export class Owner {
+  readonly #context: Context;
+  readonly #directory: Directory;
+  readonly #acquaintances: Acquaintances;
+  readonly #submissions: Submissions;
+  readonly #invitations: Invitations;
+  readonly #jobs: OwnJobs;
+
+  constructor(context: Context, { hosts, directory, acquaintances }: OwnerSources, events: OwnerEvents) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#acquaintances = acquaintances;
+    this.#jobs = new OwnJobs(context, hosts);
+    this.#submissions = new Submissions(context, {
+      hosts: () => this.drawable(),
+      invite: (checked) => this.#invitations.invite(checked),
+      isUnheard: () => acquaintances.clock.isUnheard,
+    });
+    this.#invitations = new Invitations(context, directory, acquaintances, {
+      refusal: events.refusal,
+      begin: events.begin,
+      withdraw: (checked, signature) => {
+        this.cancel(checked.job, null); // where it began all the same
+        events.retire(checked, signature);
+      },
+      onTaken: (job) => this.#submissions.onTaken(job),
+      onNotTaken: (job, reason, declined) => this.#submissions.onNotTaken(job, reason, declined),
+    });
+  }
+
+  /** Agents that may be drawn into a committee, in the order of their ids. */
+  drawable(): AgentId[] {
+    const { self, now } = this.#context;
+    return drawable(this.#directory.list(now.wallMs), {
+      isHere: (agent) => agent === self || this.#acquaintances.of(agent).isConnected,
+      isAway: (agent) => this.#invitations.isAbsent(agent) || this.#acquaintances.isUnreachable(agent),
+    });
+  }
+
+  submit(input: Extract<Input, { kind: "submit" }>): void {
+    this.#submissions.submit(input);
+  }
+
+  cancel(job: JobId, via: AgentId | null): void {
+    this.#jobs.cancel(job, via);
+  }
+
+  onInviteSeen(from: AgentId, job: JobId): Verdict {
+    return this.#invitations.onSeen(from, job);
+  }
+
+  onInviteReply(from: AgentId, message: Extract<Message, { kind: "inviteReply" }>): Verdict {
+    return this.#invitations.onReply(from, message);
+  }
+
+  /** This agent keeps or follows a job from now on. */
+  onBegun(host: JobHost): void {
+    this.#jobs.add(host);
+  }
+
+  onBlock(host: JobHost): void {
+    this.#jobs.onBlock(host);
+    this.#invitations.onBlock(host.job);
+  }
+
+  onRetired(job: JobId): void {
+    this.#jobs.delete(job);
+  }
+
+  onDiverged(job: JobId): void {
+    this.#jobs.delete(job);
+    this.#invitations.drop(job);
+  }
+
+  onConnected(agent: AgentId): void {
+    this.#jobs.onConnected(agent);
+  }
+
+  onHeard(agent: AgentId): void {
+    this.#invitations.onHeard(agent);
+    this.#jobs.onHeard(agent);
+  }
+
+  /** Members that should pulse this agent because it follows their job. */
+  watched(): AgentId[] {
+    return this.#jobs.watched();
+  }
+
+  /** Once a second. */
+  pulse(liveness: Liveness): void {
+    this.#jobs.pulse(liveness);
+  }
+
+  tick(): void {
+    this.#submissions.tick();
+    this.#invitations.tick();
+  }
+
+  nextWakeMs(): number {
+    return Math.min(this.#submissions.nextWakeMs(), this.#invitations.nextWakeMs());
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A job as its owner wants it, and the genesis that comes of it: who keeps the log, under which number, and what it starts
+ * with of the owner's knowledge.
+ *
+ * Leaves to agent/submissions.ts who may be drawn, and when to draw again. Source: protocol.md 4 (genesis), 6 (knowledge).
+ */
+
+import type { Hasher } from "../core/crypto.ts";
+import type { AgentId, MeshId } from "../core/ids.ts";
+import { limits, RULES_VERSION } from "../core/limits.ts";
+import { type KnownWorld, knowledgeFor } from "../selection/knowledge.ts";
+import { encode, list } from "../wire/codec.ts";
+import type { Member } from "../wire/consensus.ts";
+import {
+  encodeGenesis,
+  type Genesis,
+  type Knowledge,
+  knowledgeCodec,
+  NO_KNOWLEDGE,
+  nodeSpecCodec,
+} from "../wire/genesis.ts";
+import { defaultCommitteeSize, drawCommittee } from "./committee-draw.ts";
+
+/** Which committee an owner asks for. */
+export type CommitteeWish =
+  /** Drawn among the agents that keep jobs. `size`: null for what suits their number; `standbysMax`: null for no limit. */
+  | { readonly kind: "drawn"; readonly size: number | null; readonly standbysMax: number | null }
+  /** These members, whoever else is there. */
+  | { readonly kind: "named"; readonly members: readonly Member[]; readonly standbys: readonly AgentId[] };
+
+/** As many members as suit the mesh. */
+export const ANY_COMMITTEE: CommitteeWish = { kind: "drawn", size: null, standbysMax: null };
+
+/** What an owner says of a job. */
+export interface JobDraft
+  extends Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "labels" | "selector" | "windowMs"> {
+  readonly committee: CommitteeWish;
+}
+
+export interface Draw {
+  readonly meshId: MeshId;
+  readonly owner: AgentId;
+  /** The job's number with its owner. The same for every draw, so that whoever said yes is drawn again. */
+  readonly counter: number;
+  readonly known: KnownWorld;
+  /** Agents that may keep the job. */
+  readonly hosts: readonly AgentId[];
+}
+
+/** How many members the committee of a draft has in a mesh with so many hosts. */
+export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
+  wish.kind === "named" ? wish.members.length : (wish.size ?? defaultCommitteeSize(hosts));
+
+/** Null if the draft asks for more members than there are hosts. */
+export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesis | null {
+  const { meshId, owner, counter, known, hosts } = draw;
+  const { committee: wish, name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = draft;
+  const size = committeeSize(wish, hosts.length);
+  if (wish.kind === "drawn" && hosts.length < size) return null;
+  const seed = { meshId, owner, counter, tasks: hasher(encode(list(nodeSpecCodec, limits.nodes), nodes)) };
+  const { committee, standbys } =
+    wish.kind === "named"
+      ? { committee: wish.members, standbys: wish.standbys }
+      : drawCommittee(hasher, seed, hosts, size);
+  const genesis = {
+    ...{ meshId, rulesVersion: RULES_VERSION, owner, counter, name, nodes, output, budget, deadlineMs, labels },
+    ...{ selector, windowMs, committee, knowledge: NO_KNOWLEDGE },
+    standbys: wish.kind === "drawn" && wish.standbysMax !== null ? standbys.slice(0, wish.standbysMax) : standbys,
+  };
+  const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);
+  return { ...genesis, knowledge: fitting(knowledge, limits.genesisBytes - encodeGenesis(genesis).length) };
+}
+
+/** As much of it as there is room for: a job that is nearly too large is submitted all the same, and starts with less. */
+function fitting(knowledge: Knowledge, roomBytes: number): Knowledge {
+  const forms = [knowledge, { ...knowledge, learned: NO_KNOWLEDGE.learned }, { ...knowledge, records: [] }];
+  const room = roomBytes + encode(knowledgeCodec, NO_KNOWLEDGE).length;
+  return forms.find((form) => encode(knowledgeCodec, form).length <= room) ?? NO_KNOWLEDGE;
+}
