@@ -1,0 +1,143 @@
+/** What an owner's agent does between a draft and the first block: it waits, draws, has the draw asked, and draws again. */
+
+import { expect, test } from "vitest";
+import type { AgentId } from "../../../protocol/core/ids.ts";
+import type { LocalEvent } from "../../../protocol/effect.ts";
+import { type CommitteeWish, type JobDraft, makeGenesis } from "../../../protocol/job/draft.ts";
+import { EMPTY_WORLD } from "../../../protocol/selection/knowledge.ts";
+import { encodeGenesis } from "../../../protocol/wire/genesis.ts";
+import { single } from "../../../sim/workloads/job-builder.ts";
+import { signedVcv } from "../../support/capability-vectors.ts";
+import { crypto, DrivenAgent, id, MESH } from "../../support/driven-agent.ts";
+
+const HOSTS = ["a", "b", "c", "d", "e", "f"];
+
+const DRAFT: JobDraft = {
+  ...{ name: "job", nodes: [single("t", 1)], output: "t", budget: 1_000, deadlineMs: 60_000, labels: [] },
+  ...{ selector: "least-loaded", windowMs: 500, committee: { kind: "drawn", size: null, standbysMax: null } },
+};
+
+function submit(owner: DrivenAgent, changes: Partial<JobDraft> = {}, ticket = 1): void {
+  owner.input({ kind: "submit", ticket, draft: { ...DRAFT, ...changes }, known: EMPTY_WORLD, counter: null });
+}
+
+const learn = (owner: DrivenAgent, names: readonly string[] = HOSTS): void =>
+  void owner.frame("a", { kind: "vcvs", vcvs: names.map((name) => signedVcv(name, owner.nowMs)) });
+
+const ownerThatKnows = (names: readonly string[] = HOSTS): DrivenAgent => {
+  const owner = new DrivenAgent("owner", { hosts: false });
+  learn(owner, names);
+  return owner;
+};
+
+type Told<K extends LocalEvent["kind"]> = Extract<LocalEvent, { kind: K }>;
+const told = <K extends LocalEvent["kind"]>(owner: DrivenAgent, kind: K): Told<K>[] =>
+  owner
+    .of("event")
+    .map(({ event }) => event)
+    .filter((event): event is Told<K> => event.kind === kind);
+
+const refuse = (owner: DrivenAgent, from: AgentId, { job }: Told<"drawn">): void =>
+  void owner.frame(from, { kind: "inviteReply", job, yes: false, reason: "it is full" });
+
+test("the genesis is that of job/draft.ts, signed by the owner, and its members are asked", () => {
+  const owner = ownerThatKnows();
+  submit(owner);
+  const [drawn] = told(owner, "drawn");
+  const { genesis } = drawn!;
+  const hosts = HOSTS.map(id);
+  const draw = { meshId: MESH, owner: id("owner"), counter: genesis.counter, known: EMPTY_WORLD, hosts };
+  expect(genesis).toEqual(makeGenesis(crypto.hash, DRAFT, draw));
+  expect(genesis.committee.length).toBe(4);
+  expect(drawn!.job).toBe(crypto.hash(encodeGenesis(genesis)));
+  const invited = owner.sent().filter(({ message }) => message.kind === "invite");
+  expect(invited.map(({ to }) => to).sort()).toEqual(
+    [...genesis.committee.map(({ agent }) => agent), ...genesis.standbys].sort(),
+  );
+});
+
+test("two equal drafts in the same moment are two jobs", () => {
+  const owner = ownerThatKnows();
+  submit(owner);
+  submit(owner, {}, 2);
+  const [one, two] = told(owner, "drawn");
+  expect(one!.job).not.toBe(two!.job);
+});
+
+test("whoever refused is not in the next draw, and who said yes is drawn again under the same number", () => {
+  const owner = ownerThatKnows();
+  submit(owner);
+  const [first] = told(owner, "drawn");
+  const [refusing, ...willing] = first!.genesis.committee.map(({ agent }) => agent);
+  for (const agent of [...willing, ...first!.genesis.standbys])
+    owner.frame(agent, { kind: "inviteReply", job: first!.job, yes: true, reason: "" });
+  refuse(owner, refusing!, first!);
+  const [, second] = told(owner, "drawn");
+  expect(second!.after).toContain("it is full");
+  expect(second!.genesis.counter).toBe(first!.genesis.counter);
+  const members = second!.genesis.committee.map(({ agent }) => agent);
+  expect(members).not.toContain(refusing);
+  expect(members).toEqual(expect.arrayContaining(willing));
+  expect(told(owner, "submitted")).toEqual([]);
+});
+
+test("named members are asked once, and nobody in their place", () => {
+  const owner = ownerThatKnows();
+  const members = ["a", "b", "c", "d"].map((agent, i) => ({ agent: id(agent), power: i === 0 ? 1 : 2 }));
+  submit(owner, { committee: { kind: "named", members, standbys: [id("e")] } });
+  const [drawn] = told(owner, "drawn");
+  expect(drawn!.genesis).toMatchObject({ committee: members, standbys: ["e"] });
+  for (const agent of ["a", "b", "c", "d", "e"]) refuse(owner, id(agent), drawn!);
+  expect(told(owner, "drawn").length).toBe(1);
+  expect(told(owner, "submitted")).toMatchObject([{ ticket: 1, problem: "not-taken" }]);
+});
+
+test("it ends after twelve draws, however many agents are left", () => {
+  const many = Array.from({ length: 200 }, (_, i) => `h${i}`);
+  const owner = ownerThatKnows(many);
+  submit(owner);
+  for (let draws = 1; told(owner, "submitted").length === 0; draws++) {
+    expect(told(owner, "drawn").length).toBe(draws);
+    const drawn = told(owner, "drawn").at(-1)!;
+    for (const agent of [...drawn.genesis.committee.map((member) => member.agent), ...drawn.genesis.standbys])
+      refuse(owner, agent, drawn);
+  }
+  expect(told(owner, "drawn").length).toBe(12);
+  expect(told(owner, "submitted")[0]!.declined.size).toBeGreaterThan(100);
+});
+
+const wish = (size: number): CommitteeWish => ({ kind: "drawn", size, standbysMax: null });
+
+test("a committee that the mesh is too small for is not drawn smaller", () => {
+  const owner = ownerThatKnows();
+  submit(owner, { committee: wish(7) });
+  expect(told(owner, "submitted")).toMatchObject([
+    { problem: "few-hosts", reason: "a committee of 7 was asked for, and this mesh has 6 agents that keep jobs" },
+  ]);
+  submit(owner, { committee: { kind: "drawn", size: 4, standbysMax: 1 } }, 2);
+  expect(told(owner, "drawn").at(-1)!.genesis).toMatchObject({ standbys: [expect.any(String)] });
+});
+
+test("it waits for the first agent that keeps jobs, and gives up after ten seconds", () => {
+  const waits = new DrivenAgent("owner", { hosts: false });
+  submit(waits);
+  waits.pass(5_000);
+  expect(told(waits, "submitted")).toEqual([]);
+  learn(waits);
+  waits.pass(1_000);
+  expect(told(waits, "drawn").length).toBe(1);
+  const alone = new DrivenAgent("owner", { hosts: false });
+  submit(alone);
+  alone.pass(11_000);
+  expect(told(alone, "submitted")).toMatchObject([{ problem: "no-hosts" }]);
+});
+
+test("an owner that nobody hears because of its clock learns that after two seconds", () => {
+  const owner = new DrivenAgent("owner", { hosts: false });
+  owner.input({ kind: "clock", detail: "an hour ahead", isUnheard: true });
+  submit(owner);
+  owner.pass(1_900);
+  expect(told(owner, "submitted")).toEqual([]);
+  owner.pass(1_000);
+  expect(told(owner, "submitted")).toMatchObject([{ problem: "unheard" }]);
+});
