@@ -14,7 +14,6 @@ import {
   readKnowledge,
 } from "../../../node/knowledge.ts";
 import { createTraceWriter } from "../../../node/trace-file.ts";
-import { Explanations } from "../../../protocol/agent/explanations.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { makeGenesis } from "../../../protocol/job/draft.ts";
