@@ -11,10 +11,10 @@ import { ledgerEventCodec } from "../protocol/job/event.ts";
 import { type Certificate, decodeCertificate, encodeCertificate } from "../protocol/wire/certificate.ts";
 import { decode } from "../protocol/wire/codec.ts";
 import { genesisCodec, jobIdOf } from "../protocol/wire/genesis.ts";
-import { hasher, nodeCrypto } from "./crypto.ts";
-import { LossyJson, parseExactJson } from "./job-file/exact-json.ts";
-import { isKept } from "./job-file/exact-numbers.ts";
-import { type Difference, firstDifference } from "./job-file/first-difference.ts";
+import { hasher, nodeCrypto } from "./platform/crypto.ts";
+import { LossyJson, parseExactJson } from "./platform/files/exact-json.ts";
+import { isKept } from "./platform/files/exact-numbers.ts";
+import { type Difference, firstDifference } from "./platform/files/first-difference.ts";
 
 export const CERTIFICATE_FORMAT = 2;
 

@@ -21,7 +21,7 @@ import {
   PRIVATE_FOLDER,
   storageError,
   writeFileAtomic,
-} from "./store/files.ts";
+} from "./platform/files/files.ts";
 
 export interface Identity {
   readonly agent: AgentId;

@@ -6,7 +6,7 @@
 
 import { type Verification, type VerifyOptions, verify as verifyWith } from "../protocol/job/certificate.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
-import { nodeCrypto } from "./crypto.ts";
+import { nodeCrypto } from "./platform/crypto.ts";
 
 export type { Standing } from "../protocol/agent/standing.ts";
 export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";

@@ -19,10 +19,10 @@ import { type Data, dataHash } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodePart, type Parcel } from "../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
-import { hasher, nodeCrypto } from "./crypto.ts";
 import { type ExplainedChoice, explainedSchema } from "./explained.ts";
 import { contactsSchema, type FoundAgent, foundAgentsSchema } from "./found-agents.ts";
 import type { Network } from "./network/network.ts";
+import { hasher, nodeCrypto } from "./platform/crypto.ts";
 import type { Embedder } from "./search/embedder.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 

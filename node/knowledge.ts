@@ -21,7 +21,6 @@ import {
 } from "../protocol/selection/knowledge.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
-import { withFileLock } from "./store/file-lock.ts";
 import {
   isFileMissing,
   makeFolder,
@@ -29,7 +28,8 @@ import {
   PRIVATE_FOLDER,
   storageError,
   writeFileAtomic,
-} from "./store/files.ts";
+} from "./platform/files/files.ts";
+import { withFileLock } from "./store/file-lock.ts";
 
 export const KNOWLEDGE_FILE = "knowledge.json";
 const FORMAT = "meshwork-knowledge/1";

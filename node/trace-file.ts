@@ -8,7 +8,7 @@
 import { createWriteStream, openSync, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../protocol/trace.ts";
-import { PRIVATE_FILE, storageError } from "./store/files.ts";
+import { PRIVATE_FILE, storageError } from "./platform/files/files.ts";
 
 /** Of one agent's trace. */
 export interface AgentTraceHead {

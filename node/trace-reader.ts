@@ -12,7 +12,7 @@ import type { z } from "zod";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../protocol/core/ids.ts";
 import type { TraceHead, TraceLine } from "../protocol/trace.ts";
-import { isFileMissing, storageError } from "./store/files.ts";
+import { isFileMissing, storageError } from "./platform/files/files.ts";
 import { anyEventSchema, traceEventSchemas, traceHeadSchema } from "./trace-schema.ts";
 
 /** A trace that is being read. */

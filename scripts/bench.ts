@@ -7,7 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { packageVersion } from "../node/version.ts";
+import { packageVersion } from "../node/platform/version.ts";
 import { percentile } from "../sim/run/percentile.ts";
 import { claims, manyClaims } from "./bench/claims.ts";
 import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";

@@ -9,8 +9,8 @@ import { existsSync } from "node:fs";
 import nodeModule from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { guardStreams, writeTo } from "../node/cli/standard-streams.ts";
-import { PACKAGE_ROOT } from "../node/own-files.ts";
+import { PACKAGE_ROOT } from "../node/platform/own-files.ts";
+import { guardStreams, writeTo } from "../node/platform/terminal/standard-streams.ts";
 
 const NEEDED = [22, 18] as const;
 
@@ -63,7 +63,7 @@ function keepCompiled(): void {
 }
 
 if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-  const { packageVersion } = await import("../node/version.ts");
+  const { packageVersion } = await import("../node/platform/version.ts");
   writeTo("stdout", `${packageVersion()}\n`);
 } else if (isNewEnough(process.versions.node)) {
   keepCompiled();

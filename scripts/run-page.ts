@@ -3,9 +3,9 @@
  * report. Loaded when a run has ended, not before: plots come with a large library.
  */
 
-import { commandLine } from "../node/cli/command-line.ts";
+import { commandLine } from "../node/platform/terminal/command-line.ts";
+import { packageVersion } from "../node/platform/version.ts";
 import type { RunPage, RunPageFacts } from "../node/run/run-page.ts";
-import { packageVersion } from "../node/version.ts";
 import type { TraceLine } from "../protocol/trace.ts";
 import { renderRealRun } from "../sim/report/real-run-page.ts";
 import { checkTraces } from "../sim/trace-files/check-traces.ts";

@@ -9,7 +9,7 @@ import type { CreateMachine } from "../protocol/machine.ts";
 import type { TraceHead, TraceLine } from "../protocol/trace.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 
-/** A YAML file that still knows where each of its parts stands (node/job-file/yaml-source.ts), or an object. */
+/** A YAML file that still knows where each of its parts stands (node/platform/files/yaml-source.ts), or an object. */
 export interface Source {
   readonly file: string;
   readonly value: unknown;

@@ -2,12 +2,12 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { FoundAgent } from "../found-agents.ts";
-import { formatCredits, formatDuration } from "../job-file/duration.ts";
 import { DEFAULT_SIMILARITY } from "../job-file/task-skill.ts";
+import { columnsOf, counted, padStart, plainText, wrap } from "../platform/terminal/terminal-text.ts";
+import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { EMBEDDER_HELP } from "../search/embedder.ts";
 import { withClient } from "./client.ts";
 import { address, type CliContext, EXIT, integer, MESH_OPTION, type Register } from "./context.ts";
-import { columnsOf, counted, padStart, plainText, wrap } from "./terminal-text.ts";
 
 interface AgentsOptions {
   readonly to: string;

@@ -12,12 +12,12 @@ import { type Command, InvalidArgumentError } from "commander";
 import { AssertionError } from "../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../protocol/core/errors.ts";
 import { isHash } from "../../protocol/core/ids.ts";
-import { parseSize } from "../job-file/duration.ts";
+import { storageError } from "../platform/files/files.ts";
+import { asCalledHere, COMMAND, DEFAULT_MESH } from "../platform/terminal/command-line.ts";
+import { hang, plainText } from "../platform/terminal/terminal-text.ts";
+import { parseSize } from "../platform/text/quantities.ts";
 import { RUNS_FOLDER } from "../run/last-run.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
-import { storageError } from "../store/files.ts";
-import { asCalledHere, COMMAND, DEFAULT_MESH } from "./command-line.ts";
-import { hang, plainText } from "./terminal-text.ts";
 
 /** Exit codes, everywhere. */
 export const EXIT = {

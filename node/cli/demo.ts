@@ -6,8 +6,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createPrng } from "../../protocol/core/prng.ts";
-import { formatSize } from "../job-file/duration.ts";
-import { PACKAGE_ROOT } from "../own-files.ts";
+import { PACKAGE_ROOT } from "../platform/own-files.ts";
+import { counted, groupDigits } from "../platform/terminal/terminal-text.ts";
+import { formatSize } from "../platform/text/quantities.ts";
 import { DemoFaults } from "../run/demo-faults.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -23,7 +24,6 @@ import {
   PER_PROCESS_OPTION,
   type Register,
 } from "./context.ts";
-import { counted, groupDigits } from "./terminal-text.ts";
 
 export interface DemoOptions {
   readonly input?: string;

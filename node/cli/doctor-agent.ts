@@ -6,11 +6,11 @@
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import { formatDuration } from "../job-file/duration.ts";
 import { isBeyondAccepted } from "../network/clock-findings.ts";
 import type { NetworkNews } from "../network/news.ts";
 import { DEFAULT_PORT, isOutside } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { formatDuration } from "../platform/text/quantities.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import type { CliContext } from "./context.ts";
 import type { Check } from "./doctor.ts";

@@ -7,10 +7,10 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { formatSize } from "../job-file/duration.ts";
+import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "../platform/terminal/terminal-text.ts";
+import { formatSize } from "../platform/text/quantities.ts";
 import { address, type CliContext, configFolder, EXIT, MESH_OPTION, type Register } from "./context.ts";
 import { checkAgent } from "./doctor-agent.ts";
-import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "./terminal-text.ts";
 
 export interface DoctorOptions {
   readonly mesh: string;

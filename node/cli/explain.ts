@@ -4,14 +4,22 @@ import { ANY_TASK } from "../../protocol/agent/explanations.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
-import { formatCredits, formatDuration } from "../job-file/duration.ts";
 import { agentsOf } from "../node-status.ts";
 import { pickOne } from "../pick-one.ts";
+import {
+  columnsOf,
+  counted,
+  displayWidth,
+  hang,
+  plainText,
+  table,
+  tenths,
+} from "../platform/terminal/terminal-text.ts";
+import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, MESH_OPTION, type Register, type Shown, show } from "./context.ts";
 import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./named.ts";
-import { columnsOf, counted, displayWidth, hang, plainText, table, tenths } from "./terminal-text.ts";
 
 interface ExplainOptions {
   readonly to?: string;

@@ -1,6 +1,6 @@
 /** What `meshwork init` writes. A test runs both. Commands in it are as its reader calls them, from where `init` ran. */
 
-import { commandLine } from "./command-line.ts";
+import { commandLine } from "../platform/terminal/command-line.ts";
 
 export interface InitFiles {
   readonly skills: string;

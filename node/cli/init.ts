@@ -3,8 +3,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { makeFolder } from "../store/files.ts";
-import { commandLine } from "./command-line.ts";
+import { makeFolder } from "../platform/files/files.ts";
+import { commandLine } from "../platform/terminal/command-line.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 import { type InitFiles, jobTemplate, skillsTemplate } from "./init-templates.ts";
 

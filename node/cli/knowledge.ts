@@ -6,9 +6,9 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
 import { pickOne } from "../pick-one.ts";
-import { storageError, writeFileAtomic } from "../store/files.ts";
+import { storageError, writeFileAtomic } from "../platform/files/files.ts";
+import { columnsOf, counted, hang, plainText, table, tenths } from "../platform/terminal/terminal-text.ts";
 import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
-import { columnsOf, counted, hang, plainText, table, tenths } from "./terminal-text.ts";
 
 interface KnowledgeCommandOptions {
   readonly data?: string;

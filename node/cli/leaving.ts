@@ -1,7 +1,7 @@
 /** Running jobs that rest on an agent that is about to end. */
 
 import type { NodeStatus } from "../node-status.ts";
-import { counted, plainText } from "./terminal-text.ts";
+import { counted, plainText } from "../platform/terminal/terminal-text.ts";
 
 const SHOWN_DIGITS = 12;
 

@@ -5,8 +5,8 @@
  * Responsible for: cursor, rate and fallback. What is shown is render-view.ts.
  */
 
+import { clock, columnsOf, counted, groupDigits, plainText, wantsColor } from "../platform/terminal/terminal-text.ts";
 import { renderView, type ViewState } from "./render-view.ts";
-import { clock, columnsOf, counted, groupDigits, plainText, wantsColor } from "./terminal-text.ts";
 
 /** The part of a writable stream that the view needs. */
 export interface ViewStream {

@@ -7,9 +7,12 @@
 
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { COMMAND, commandLine } from "../platform/terminal/command-line.ts";
+import { helpText } from "../platform/terminal/help-text.ts";
+import { guardStreams, lostOutput, writeTo } from "../platform/terminal/standard-streams.ts";
+import { columnsOf, hang } from "../platform/terminal/terminal-text.ts";
+import { packageVersion } from "../platform/version.ts";
 import type { DrawRunPage } from "../run/run-page.ts";
-import { packageVersion } from "../version.ts";
-import { COMMAND, commandLine } from "./command-line.ts";
 import { COMMANDS, type LazyCommand } from "./commands.ts";
 import {
   type Act,
@@ -23,9 +26,6 @@ import {
   errorLines,
   exitCodeOf,
 } from "./context.ts";
-import { helpText } from "./help-text.ts";
-import { guardStreams, lostOutput, writeTo } from "./standard-streams.ts";
-import { columnsOf, hang } from "./terminal-text.ts";
 
 const EXAMPLES = `
 Examples:

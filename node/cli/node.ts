@@ -9,15 +9,15 @@ import { describeNews } from "../network/news.ts";
 import { isOutside, joinsAnotherMachine } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeStatus } from "../node-status.ts";
+import { makeFolder } from "../platform/files/files.ts";
+import { commandLine, DEFAULT_MESH, meshWords } from "../platform/terminal/command-line.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills, type SkillsFile } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
-import { makeFolder } from "../store/files.ts";
 import { agentId } from "./agent-id.ts";
 import { statusWithin } from "./client.ts";
-import { commandLine, DEFAULT_MESH, meshWords } from "./command-line.ts";
 import {
   address,
   type CliContext,

@@ -17,7 +17,7 @@ import {
   plainText,
   type Style,
   wrap,
-} from "./terminal-text.ts";
+} from "../platform/terminal/terminal-text.ts";
 
 export type AgentState = "joining" | "up" | "silent" | "killed" | "stopped" | "lying" | "gone";
 

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { committeeSize } from "../../protocol/job/draft.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
+import { counted } from "../platform/terminal/terminal-text.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
@@ -21,7 +22,6 @@ import {
   type Register,
   SKILLS_MEMORY_OPTION,
 } from "./context.ts";
-import { counted } from "./terminal-text.ts";
 
 export interface RunOptions {
   readonly agents: number;

@@ -1,13 +1,13 @@
 /** `meshwork status`: what an agent knows of its mesh and its jobs; or which agents keep a job, or where an agent is. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { formatDuration } from "../job-file/duration.ts";
 import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
 import { ambiguous, type Nameable } from "../pick-one.ts";
+import { columnsOf, hang, padEnd, plainText } from "../platform/terminal/terminal-text.ts";
+import { formatDuration } from "../platform/text/quantities.ts";
 import { type Client, jobsKept, type KeptJob, pickJob, withClient } from "./client.ts";
 import { address, type CliContext, EXIT, MESH_OPTION, type Register, type Shown, show } from "./context.ts";
 import { LAST } from "./named.ts";
-import { columnsOf, hang, padEnd, plainText } from "./terminal-text.ts";
 
 export interface StatusOptions {
   readonly to: string;

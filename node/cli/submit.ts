@@ -5,13 +5,13 @@ import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { isPart, type KnownAgent } from "../node-status.ts";
+import { commandLine, meshWords } from "../platform/terminal/command-line.ts";
+import { plainText } from "../platform/terminal/terminal-text.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
-import { commandLine, meshWords } from "./command-line.ts";
 import { address, type CliContext, defaultRunFolder, EXIT, MESH_OPTION, type Register } from "./context.ts";
-import { plainText } from "./terminal-text.ts";
 
 export interface SubmitOptions {
   readonly to: string;

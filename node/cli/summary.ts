@@ -4,8 +4,7 @@
 
 import { toleratedMembers } from "../../protocol/job/committee-draw.ts";
 import { describeCauses, type ReassignmentCounts } from "../../protocol/job/reassignments.ts";
-import { formatDuration, formatSize } from "../job-file/duration.ts";
-import { commandLine } from "./command-line.ts";
+import { commandLine } from "../platform/terminal/command-line.ts";
 import {
   counted,
   cut,
@@ -17,7 +16,8 @@ import {
   painter,
   plainText,
   wrap,
-} from "./terminal-text.ts";
+} from "../platform/terminal/terminal-text.ts";
+import { formatDuration, formatSize } from "../platform/text/quantities.ts";
 
 export type RunStatus = "certified" | "failed" | "stalled" | "cancelled";
 

@@ -8,10 +8,10 @@ import { type Verification, verify } from "../../protocol/job/certificate.ts";
 import { CERTIFICATE_BYTES_MAX } from "../../protocol/wire/certificate.ts";
 import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
-import { nodeCrypto } from "../crypto.ts";
-import { LossyJson, parseExactJson } from "../job-file/exact-json.ts";
-import { isKept } from "../job-file/exact-numbers.ts";
-import { unreadable } from "../job-file/file-error.ts";
+import { nodeCrypto } from "../platform/crypto.ts";
+import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
+import { isKept } from "../platform/files/exact-numbers.ts";
+import { unreadable } from "../platform/files/file-error.ts";
 import { type CliContext, EXIT, errorDocument, jobId, type Register } from "./context.ts";
 import { LAST, runNamed } from "./named.ts";
 

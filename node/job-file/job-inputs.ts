@@ -12,8 +12,8 @@ import { isPath } from "../../protocol/job/path.ts";
 import type { Data, Items, Pack, Source } from "../../protocol/wire/genesis.ts";
 import { dataBytes, encodePart } from "../../protocol/wire/parcel.ts";
 import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
+import { editDistance, suggest } from "../platform/text/nearest.ts";
 import { DEFAULT_BATCH, findFiles, INPUT_BYTES_MAX, InputProblem, packFiles, planBatches } from "./files.ts";
-import { editDistance, suggest } from "./nearest.ts";
 import type { OverFiles, TaskFile } from "./schema.ts";
 
 const sha256 = (bytes: Uint8Array): Hash => createHash("sha256").update(bytes).digest("hex") as Hash;

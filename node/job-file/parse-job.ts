@@ -16,19 +16,19 @@ import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
 import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
-import { isAgentId } from "../crypto.ts";
 import { type Nameable, pickOne } from "../pick-one.ts";
+import { isAgentId } from "../platform/crypto.ts";
+import { type Path, readTextFile } from "../platform/files/file-error.ts";
+import { parseWith, parseYaml, type YamlSource } from "../platform/files/yaml-source.ts";
+import { suggest } from "../platform/text/nearest.ts";
+import { formatCredits } from "../platform/text/quantities.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
-import { formatCredits } from "./duration.ts";
-import { type Path, readTextFile } from "./file-error.ts";
 import { InputProblem } from "./files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
-import { suggest } from "./nearest.ts";
 import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { skillOf } from "./task-skill.ts";
-import { parseWith, parseYaml, type YamlSource } from "./yaml-source.ts";
 
 const DEFAULT_DEADLINE_MS = 5 * 60_000;
 /** A wide job gets more time by default: this many ms for each task beyond the first 1,000. */

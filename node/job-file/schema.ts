@@ -11,7 +11,7 @@ import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
-import { parseCredits, parseDuration, parseSize } from "./duration.ts";
+import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
 import { NAME_PATTERN } from "./name-pattern.ts";
 
 /** A quantity that is written as text or a number and read by `parse`; `wanted` says what would be right. */

@@ -5,10 +5,10 @@ import { bytesOf } from "../../protocol/capability/embedding.ts";
 import { clip, utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { NodeSpec } from "../../protocol/wire/genesis.ts";
+import type { Path } from "../platform/files/file-error.ts";
+import type { YamlSource } from "../platform/files/yaml-source.ts";
 import type { Embedder } from "../search/embedder.ts";
-import type { Path } from "./file-error.ts";
 import type { TaskFile } from "./schema.ts";
-import type { YamlSource } from "./yaml-source.ts";
 
 /**
  * Similarity that is near enough, parts per million. Higher: skills that say it in other words are missed; lower: agents

@@ -8,7 +8,7 @@ import { peerIdFromString } from "@libp2p/peer-id";
 import { CODE_P2P, type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { isAgentId } from "../crypto.ts";
+import { isAgentId } from "../platform/crypto.ts";
 
 /** Null if the text is no multiaddr. */
 export function parseAddress(text: string): Multiaddr | null {

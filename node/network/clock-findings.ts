@@ -3,7 +3,7 @@
 import { CLOCK_SLACK_MS } from "../../protocol/capability/directory.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import { formatDuration } from "../job-file/duration.ts";
+import { formatDuration } from "../platform/text/quantities.ts";
 
 /** The largest difference, beyond what the round trip leaves unsure, that counts as none, ms: a fifth of the usual window. */
 export const TOLERANCE_MS = 300;

@@ -11,9 +11,9 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import { programFile } from "../own-files.ts";
+import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/files.ts";
+import { programFile } from "../platform/own-files.ts";
 import { cpuMs } from "../process-vitals.ts";
-import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../store/files.ts";
 import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-mesh.ts";
 
 /** A starting process that takes no CPU time and prints nothing for this long has failed, ms. */

@@ -1,8 +1,8 @@
 /** Progress of what is read block by block after a run: nothing for two seconds, then as progress-line.ts says it. */
 
 import { type CliContext, interrupted } from "../cli/context.ts";
-import { counted, groupDigits } from "../cli/terminal-text.ts";
-import { progressLine } from "./progress-line.ts";
+import { progressLine } from "../platform/terminal/progress-line.ts";
+import { counted, groupDigits } from "../platform/terminal/terminal-text.ts";
 
 /** Nothing is said of what takes less than this, ms. */
 const PATIENCE_MS = 2_000;

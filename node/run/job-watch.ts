@@ -10,7 +10,7 @@ import { tasksToCome } from "../../protocol/job/graph.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
 import type { AgentState, ViewState } from "../cli/render-view.ts";
 import type { RunSummary } from "../cli/summary.ts";
-import { counted } from "../cli/terminal-text.ts";
+import { counted } from "../platform/terminal/terminal-text.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
 import { standingWords } from "./standing-words.ts";
 

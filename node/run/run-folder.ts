@@ -16,8 +16,8 @@ import { committedBlockCodec } from "../../protocol/wire/message.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import type { RunSummary } from "../cli/summary.ts";
-import { hasher } from "../crypto.ts";
-import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError } from "../store/files.ts";
+import { hasher } from "../platform/crypto.ts";
+import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError } from "../platform/files/files.ts";
 import { openTrace, readMerged, type TraceReader } from "../trace-reader.ts";
 import { noteLastRun } from "./last-run.ts";
 

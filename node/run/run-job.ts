@@ -7,7 +7,6 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { commandLine } from "../cli/command-line.ts";
 import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
 import { LiveView } from "../cli/live-view.ts";
 import {
@@ -18,15 +17,16 @@ import {
   renderSummary,
   verifyCommand,
 } from "../cli/summary.ts";
-import { columnsOf, wantsColor } from "../cli/terminal-text.ts";
-import { formatDuration } from "../job-file/duration.ts";
 import type { ParsedJob } from "../job-file/parse-job.ts";
 import type { MeshworkNode } from "../node.ts";
 import { jobsOf } from "../node-status.ts";
+import { commandLine } from "../platform/terminal/command-line.ts";
+import { progressLine } from "../platform/terminal/progress-line.ts";
+import { columnsOf, wantsColor } from "../platform/terminal/terminal-text.ts";
+import { formatDuration } from "../platform/text/quantities.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { type BlockProgress, blockProgress } from "./block-progress.ts";
 import { JobWatch } from "./job-watch.ts";
-import { progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { JoinTraces, OnLost } from "./with-local-mesh.ts";
 

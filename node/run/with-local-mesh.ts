@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type CliContext, interrupted } from "../cli/context.ts";
 import type { RunSummary } from "../cli/summary.ts";
-import { counted } from "../cli/terminal-text.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { type ProgressLine, progressLine } from "../platform/terminal/progress-line.ts";
+import { counted } from "../platform/terminal/terminal-text.ts";
 import { embedderFrom } from "../search/embedder.ts";
 import {
   type AgentProcessStats,
@@ -18,7 +19,6 @@ import {
   type LocalMesh,
   startLocalMesh,
 } from "./local-mesh.ts";
-import { type ProgressLine, progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 export interface LocalMeshRun {

@@ -24,7 +24,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { LossyJson, parseExactJson } from "../job-file/exact-json.ts";
+import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
 import { commandProblem, fillCommand } from "./command-arguments.ts";
 import { killGroup } from "./process-group.ts";
 import type { Skill, SkillContext } from "./skill.ts";

@@ -10,12 +10,12 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { MeshworkError } from "../../protocol/core/errors.ts";
-import { fileError, unreadable } from "../job-file/file-error.ts";
-import { suggest } from "../job-file/nearest.ts";
+import { fileError, unreadable } from "../platform/files/file-error.ts";
+import { lineOfThrow } from "../platform/modules/line-of-throw.ts";
+import { codeOf, describeThrown } from "../platform/modules/thrown.ts";
+import { suggest } from "../platform/text/nearest.ts";
 import { checkTogether } from "./check-together.ts";
-import { lineOfThrow } from "./line-of-throw.ts";
 import { defineSkill, type Skill, skillShape } from "./skill.ts";
-import { codeOf, describeThrown } from "./thrown.ts";
 
 export interface LoadedModule {
   readonly skills: readonly Skill[];

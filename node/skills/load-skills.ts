@@ -9,7 +9,7 @@
 
 import { extname } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { fileError, readTextFile } from "../job-file/file-error.ts";
+import { fileError, readTextFile } from "../platform/files/file-error.ts";
 import { SkillHost } from "./host/skill-host.ts";
 import { parseSkillsYaml } from "./load-yaml.ts";
 import type { AnySkill, SkillLog } from "./skill.ts";

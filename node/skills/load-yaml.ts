@@ -2,10 +2,10 @@
 
 import { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";
-import { formatCredits } from "../job-file/duration.ts";
-import { nearest } from "../job-file/nearest.ts";
 import { creditsSchema, durationSchema, nameSchema, sizeSchema } from "../job-file/schema.ts";
-import { parseWith, parseYaml, type YamlSource } from "../job-file/yaml-source.ts";
+import { parseWith, parseYaml, type YamlSource } from "../platform/files/yaml-source.ts";
+import { nearest } from "../platform/text/nearest.ts";
+import { formatCredits } from "../platform/text/quantities.ts";
 import { builtInSkills } from "./built-in.ts";
 import { checkTogether } from "./check-together.ts";
 import { commandProblem } from "./command-arguments.ts";

@@ -9,10 +9,10 @@ import type { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
 import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
-import { parseCredits } from "../job-file/duration.ts";
-import { formatPath } from "../job-file/file-error.ts";
+import { formatPath } from "../platform/files/file-error.ts";
+import { describeThrown, stackOf } from "../platform/modules/thrown.ts";
+import { parseCredits } from "../platform/text/quantities.ts";
 import { priceOf, type Skill, type SkillContext, type SkillReply } from "./skill.ts";
-import { describeThrown, stackOf } from "./thrown.ts";
 import { WorkProblem } from "./work-problem.ts";
 
 export type SkillOutcome =

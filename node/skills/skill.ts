@@ -8,8 +8,8 @@
 import { z } from "zod";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { parseCredits } from "../job-file/duration.ts";
 import { NAME_PATTERN } from "../job-file/name-pattern.ts";
+import { parseCredits } from "../platform/text/quantities.ts";
 import type { SkillOutcome } from "./perform.ts";
 
 /** Writes a line to the node's log, with facts beside it. */

@@ -13,9 +13,9 @@ import { dirname, join } from "node:path";
 import { assert } from "../../protocol/core/assert.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
-import { hasher } from "../crypto.ts";
+import { hasher } from "../platform/crypto.ts";
+import { isFileMissing, storageError, temporaryName } from "../platform/files/files.ts";
 import { BLOB_CHUNK_BYTES, type BlobStore, blobMissing, checkBlobSize, type PartialBlob } from "./blob-store.ts";
-import { isFileMissing, storageError, temporaryName } from "./files.ts";
 
 /** As `syncFolder`, without holding up the event loop. */
 async function syncFolderLater(path: string): Promise<void> {

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { hasher } from "../crypto.ts";
+import { hasher } from "../platform/crypto.ts";
 
 /** Bytes that are read and sent at a time. */
 export const BLOB_CHUNK_BYTES = 64 * 1024;

@@ -3,7 +3,7 @@
  * lessons. The floor of each is what the project asks for, so a ratio below 1 is too slow.
  */
 
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { assert } from "../../protocol/core/assert.ts";
 import type { AgentId, JobId, TaskId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";

@@ -4,7 +4,7 @@
  * skills is in. A model of who is in which shard; no messages.
  */
 
-import { nodeCrypto } from "../../node/crypto.ts";
+import { nodeCrypto } from "../../node/platform/crypto.ts";
 import { embed } from "../../protocol/capability/embedding.ts";
 import { SHARD_AGENTS, shardAt, shardOf } from "../../protocol/capability/shards.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";

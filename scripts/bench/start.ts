@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { PACKAGE_ROOT } from "../../node/own-files.ts";
+import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 import { cpuMs, residentBytes } from "../../node/process-vitals.ts";
 import { type Row, row } from "./row.ts";
 

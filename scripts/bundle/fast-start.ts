@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { IS_CHECKOUT, PACKAGE_ROOT } from "../../node/own-files.ts";
+import { IS_CHECKOUT, PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 
 /** The sources that become part of the bundle, and the files that decide which packages do. */
 const FOLDERS = ["node", "protocol", "scripts/bundle"] as const;

@@ -7,9 +7,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { PACKAGE_ROOT } from "../../node/own-files.ts";
+import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 
-/** Programs and modules that are started or imported by their names (node/own-files.ts). */
+/** Programs and modules that are started or imported by their names (node/platform/own-files.ts). */
 const ENTRIES = {
   main: "node/cli/main.ts",
   "agent-main": "node/cli/agent-main.ts",

@@ -1,7 +1,7 @@
 /** Directories full of agents that are none do not keep honest ones from being called for long. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { EventOf } from "../../protocol/job/event.ts";

@@ -1,7 +1,7 @@
 /** Members of a committee against the workers of its job: nothing they say ends, floods or deafens a worker. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { NoticeTally } from "../../protocol/agent/notice-tally.ts";
 import { signVote } from "../../protocol/consensus/ballots.ts";
 import { createCommittee } from "../../protocol/consensus/committee.ts";

@@ -1,7 +1,7 @@
 /** A selector of a plugin: workers need none, one that throws takes no node down, and names are taken once. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { Explanations } from "../../protocol/agent/explanations.ts";
 import type { JobId, TaskId } from "../../protocol/core/ids.ts";

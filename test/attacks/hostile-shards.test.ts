@@ -1,7 +1,7 @@
 /** What neighbours and strangers can do to an agent of a mesh that is split into shards. */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
 import { shardOf } from "../../protocol/capability/shards.ts";

@@ -1,7 +1,7 @@
 /** Workers of a job against its end: refusals, lies and odd forms of an answer that stall or fail what others do right. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { tally } from "../../protocol/answer/rules.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { hashOfResult } from "../../protocol/job/certificate.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { RunSummary } from "../../node/cli/summary.ts";
-import { PACKAGE_ROOT } from "../../node/own-files.ts";
+import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 import { startLocalMesh } from "../../node/run/local-mesh.ts";
 import { endAll, meshwork } from "../support/cli.ts";
 import { isAlive } from "../support/skill-modules.ts";

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PACKAGE_ROOT } from "../../node/own-files.ts";
+import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 import { endAll, meshwork, type RunningNode, startNode } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-named-"));

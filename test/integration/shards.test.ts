@@ -5,10 +5,10 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { nodeCrypto } from "../../node/crypto.ts";
 import { type Identity, makeIdentity } from "../../node/identity.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
+import { nodeCrypto } from "../../node/platform/crypto.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
 import { shardAt, shardOf } from "../../protocol/capability/shards.ts";
 import { newMesh } from "../support/network-nodes.ts";

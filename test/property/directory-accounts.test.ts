@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
 import { outsidersOf, shardAt, shardOf } from "../../protocol/capability/shards.ts";

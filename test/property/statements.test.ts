@@ -5,8 +5,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSigner, nodeCrypto as crypto } from "../../node/crypto.ts";
 import { makeIdentity } from "../../node/identity.ts";
+import { createSigner, nodeCrypto as crypto } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { bytesOf, embed } from "../../protocol/capability/embedding.ts";
 import { isSignedProposal, isSignedVote, signProposal, signVote } from "../../protocol/consensus/ballots.ts";

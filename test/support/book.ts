@@ -3,7 +3,7 @@
  * checkers of the ledger: answers, awards, budget, seals, tasks.
  */
 
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";

@@ -1,6 +1,6 @@
 /** Candidates, requests and lots for tests of selectors. */
 
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../../protocol/core/ids.ts";
 import { typicalPrice } from "../../protocol/selection/context.ts";
 import type { Candidate, ChoiceRequest, Lots } from "../../protocol/selection/selector.ts";

@@ -3,7 +3,7 @@
  * a test says otherwise. Inputs by short calls, what it said as short text.
  */
 
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import type { Application, Tip } from "../../protocol/consensus/application.ts";
 import { signProposal, signVote } from "../../protocol/consensus/ballots.ts";
 import { createCommittee } from "../../protocol/consensus/committee.ts";

@@ -3,7 +3,7 @@
  * name whose signatures a table makes.
  */
 
-import { hasher } from "../../node/crypto.ts";
+import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { seal } from "../../protocol/agent/context.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";

@@ -10,10 +10,10 @@ import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { limits } from "../../../protocol/core/limits.ts";
-import { programFile } from "../../own-files.ts";
+import { describeThrown } from "../../platform/modules/thrown.ts";
+import { programFile } from "../../platform/own-files.ts";
 import { residentBytes } from "../../process-vitals.ts";
 import { killGroup } from "../process-group.ts";
-import { describeThrown } from "../thrown.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { type FromHost, fromHostSchema, type ToHost } from "./messages.ts";
 

@@ -14,7 +14,7 @@ import {
   plainText,
   wantsColor,
   wrap,
-} from "../../../node/cli/terminal-text.ts";
+} from "../../../node/platform/terminal/terminal-text.ts";
 import { ESCAPE, stripColors } from "../../support/strip-colors.ts";
 import { waitFor } from "../../support/wait.ts";
 

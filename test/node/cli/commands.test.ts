@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, expect, test } from "vitest";
 import { COMMANDS } from "../../../node/cli/commands.ts";
-import { PACKAGE_ROOT } from "../../../node/own-files.ts";
+import { PACKAGE_ROOT } from "../../../node/platform/own-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-commands-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

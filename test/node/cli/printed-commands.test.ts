@@ -10,6 +10,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { jobTemplate, skillsTemplate } from "../../../node/cli/init-templates.ts";
+import { PACKAGE_ROOT } from "../../../node/platform/own-files.ts";
 import {
   asCalledHere,
   COMMAND,
@@ -17,10 +19,8 @@ import {
   commandOf,
   meshWords,
   quoteArgument,
-} from "../../../node/cli/command-line.ts";
-import { helpText } from "../../../node/cli/help-text.ts";
-import { jobTemplate, skillsTemplate } from "../../../node/cli/init-templates.ts";
-import { PACKAGE_ROOT } from "../../../node/own-files.ts";
+} from "../../../node/platform/terminal/command-line.ts";
+import { helpText } from "../../../node/platform/terminal/help-text.ts";
 import { scenarioTemplate } from "../../../sim/scenario/scenario-template.ts";
 import { wholeProgram } from "../../support/program.ts";
 

@@ -1,20 +1,20 @@
 /** What commands print: true, in sentences, and within the columns that there are. */
 
 import { describe, expect, test } from "vitest";
-import { COMMAND } from "../../../node/cli/command-line.ts";
 import { errorLines } from "../../../node/cli/context.ts";
 import { renderChecks } from "../../../node/cli/doctor.ts";
 import { describeChoice } from "../../../node/cli/explain.ts";
 import { knowledgeLines } from "../../../node/cli/knowledge.ts";
 import { leavingWords } from "../../../node/cli/leaving.ts";
 import { describe as describeStatus } from "../../../node/cli/status.ts";
-import { displayWidth, hang, table } from "../../../node/cli/terminal-text.ts";
 import type { ExplainedChoice } from "../../../node/explained.ts";
 import { parseJob } from "../../../node/job-file/parse-job.ts";
 import { describeNews } from "../../../node/network/news.ts";
 import { joinsAnotherMachine } from "../../../node/network/own-addresses.ts";
 import type { NodeStatus } from "../../../node/node-status.ts";
-import { progressLine } from "../../../node/run/progress-line.ts";
+import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
+import { progressLine } from "../../../node/platform/terminal/progress-line.ts";
+import { displayWidth, hang, table } from "../../../node/platform/terminal/terminal-text.ts";
 import { parseSkillsYaml } from "../../../node/skills/load-yaml.ts";
 import { isLoopback } from "../../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";

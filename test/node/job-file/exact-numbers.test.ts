@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LossyJson, parseExactJson } from "../../../node/job-file/exact-json.ts";
-import { isExact, isKept } from "../../../node/job-file/exact-numbers.ts";
-import { parseYaml } from "../../../node/job-file/yaml-source.ts";
+import { LossyJson, parseExactJson } from "../../../node/platform/files/exact-json.ts";
+import { isExact, isKept } from "../../../node/platform/files/exact-numbers.ts";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { builtInSkills } from "../../../node/skills/built-in.ts";
 
 test.each([

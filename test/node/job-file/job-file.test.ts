@@ -5,17 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { findFiles, globPattern, planBatches, walkFiles } from "../../../node/job-file/files.ts";
+import { type ParsedJob, parseJob } from "../../../node/job-file/parse-job.ts";
+import { jobFileSchema } from "../../../node/job-file/schema.ts";
+import { editDistance, nearest, suggest } from "../../../node/platform/text/nearest.ts";
 import {
   formatCredits,
   formatDuration,
   parseCredits,
   parseDuration,
   parseSize,
-} from "../../../node/job-file/duration.ts";
-import { findFiles, globPattern, planBatches, walkFiles } from "../../../node/job-file/files.ts";
-import { editDistance, nearest, suggest } from "../../../node/job-file/nearest.ts";
-import { type ParsedJob, parseJob } from "../../../node/job-file/parse-job.ts";
-import { jobFileSchema } from "../../../node/job-file/schema.ts";
+} from "../../../node/platform/text/quantities.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { decodePack } from "../../../protocol/wire/pack.ts";
 import { decodeValue } from "../../../protocol/wire/value.ts";

@@ -1,7 +1,7 @@
 /** Whoever waits for a job is told how it stands, follows it through restarts, and draws again where it never began. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import { GOING, OVERDUE_MS, standingOf } from "../../../protocol/agent/standing.ts";
 import { createCommittee } from "../../../protocol/consensus/committee.ts";

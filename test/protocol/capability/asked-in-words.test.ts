@@ -1,8 +1,8 @@
 /** Tasks that ask for a skill in words: who answers, what the ledger makes of it, and under which name work is done. */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
 import { parseJob } from "../../../node/job-file/parse-job.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { Directory } from "../../../protocol/capability/directory.ts";
 import { bytesOf, EMBEDDER_NAME, embed, type SkillText } from "../../../protocol/capability/embedding.ts";
 import { matchOf } from "../../../protocol/capability/matching.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import {
   dot,
   EMBEDDER_NAME,

@@ -1,7 +1,7 @@
 /** Who answers a beacon: each agent works it out for itself, from its own directory. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { Directory } from "../../../protocol/capability/directory.ts";
 import { SelfScreening } from "../../../protocol/capability/self-screening.ts";
 import type { JobId } from "../../../protocol/core/ids.ts";

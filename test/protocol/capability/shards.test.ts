@@ -1,7 +1,7 @@
 /** Large meshes are split: who hears whom, how large each takes the mesh to be, and who answers beacons there. */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import { Directory } from "../../../protocol/capability/directory.ts";
 import { SelfScreening } from "../../../protocol/capability/self-screening.ts";

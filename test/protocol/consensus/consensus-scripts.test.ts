@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { StrategyName } from "../../../sim/adversaries/catalog.ts";
 import { type Checker, violated } from "../../../sim/checkers/checker.ts";

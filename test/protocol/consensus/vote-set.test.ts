@@ -1,7 +1,7 @@
 /** What votes add up to: first votes, quorums, and votes kept against earlier ones (protocol.md A2). */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createCommittee } from "../../../protocol/consensus/committee.ts";
 import { createVoteSet } from "../../../protocol/consensus/vote-set.ts";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";

@@ -1,7 +1,7 @@
 /** Merkle trees: every path of trees of all shapes proves its leaf, and nothing else. */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { concatBytes, fromHex, utf8 } from "../../../protocol/core/bytes.ts";
 import type { Hash } from "../../../protocol/core/ids.ts";
 import { leafHash, merklePath, merkleRoot, rootByPath } from "../../../protocol/core/merkle.ts";

@@ -4,7 +4,7 @@
  */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { signVote } from "../../../protocol/consensus/ballots.ts";
 import { type AgentId, type Hash, ZERO_HASH } from "../../../protocol/core/ids.ts";
 import { leafHash, merklePath, merkleRoot } from "../../../protocol/core/merkle.ts";

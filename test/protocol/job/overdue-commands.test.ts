@@ -5,7 +5,7 @@
  */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { Ledger } from "../../../protocol/job/ledger.ts";
 import { Replica } from "../../../protocol/job/replica.ts";

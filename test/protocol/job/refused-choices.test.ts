@@ -4,7 +4,7 @@
  */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import type { TaskId } from "../../../protocol/core/ids.ts";
 import { Ledger } from "../../../protocol/job/ledger.ts";
 import { Replica } from "../../../protocol/job/replica.ts";

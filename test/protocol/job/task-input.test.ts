@@ -1,7 +1,7 @@
 /** What a task reads is bounded, whatever its job's owner names as its input. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { resolveInput } from "../../../node/skills/task-input.ts";
 import type { Hash } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";

@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
 import { type ParsedJob, parseJob } from "../../../node/job-file/parse-job.ts";
 import {
   KNOWLEDGE_FILE,
@@ -13,6 +12,7 @@ import {
   parseKnowledge,
   readKnowledge,
 } from "../../../node/knowledge.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createTraceWriter } from "../../../node/trace-file.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";

@@ -1,7 +1,7 @@
 /** Policies by name: who has one that a job names keeps the job, and all choose alike. */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import type { Hash } from "../../../protocol/core/ids.ts";
 import { fromScores } from "../../../protocol/selection/adapt.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../../protocol/selection/catalog.ts";

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { COMMAND } from "../../../node/cli/command-line.ts";
+import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import { simHost, simPlatform } from "../../../scripts/sim-host.ts";
 import { exitCode, finished, loadPoint, openBatch, runBatch } from "../../../sim/cli/batch.ts";
 import type { CliContext } from "../../../sim/cli/context.ts";

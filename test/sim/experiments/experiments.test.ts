@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { COMMAND } from "../../../node/cli/command-line.ts";
+import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import { simPlatform } from "../../../scripts/sim-host.ts";
 import { registerExperiment } from "../../../sim/cli/experiment.ts";
 import { runExperiment } from "../../../sim/cli/experiment-run.ts";

@@ -5,7 +5,7 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../../node/crypto.ts";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import { describeFailure } from "../../../sim/explore/seed-report.ts";
 import { runSeed } from "../../../sim/explore/seed-run.ts";

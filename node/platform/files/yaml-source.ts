@@ -19,10 +19,10 @@ import {
   visit,
 } from "yaml";
 import type { z } from "zod";
-import { MeshworkError } from "../../protocol/core/errors.ts";
+import { MeshworkError } from "../../../protocol/core/errors.ts";
+import { nearest, suggest } from "../text/nearest.ts";
 import { explainInexact, isExact } from "./exact-numbers.ts";
 import { fileError, formatPath, type Path } from "./file-error.ts";
-import { nearest, suggest } from "./nearest.ts";
 
 /** Longer files are refused before they are parsed: nobody writes them, and parsing costs many times their size. */
 const TEXT_CHARS_MAX = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** How far a wait is ("3 of 7 agents are up"): one line, updated in place on a terminal, else a line every few seconds. */
 
-import type { CliContext } from "../cli/context.ts";
-import { columnsOf, cut } from "../cli/terminal-text.ts";
+import type { CliContext } from "../../cli/context.ts";
+import { columnsOf, cut } from "./terminal-text.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
 /** A wait that ends sooner says nothing where there is no terminal; then a line each so often, ms. */

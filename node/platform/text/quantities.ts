@@ -3,7 +3,7 @@
  * (`1MiB`). Each parser returns `null` for what it does not accept; the schema says in words what it wanted.
  */
 
-import { limits } from "../../protocol/core/limits.ts";
+import { limits } from "../../../protocol/core/limits.ts";
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
   ["ms", 1],

@@ -7,9 +7,9 @@
 
 import { createPublicKey, hash, type KeyObject, verify as verifySignature, sign as writeSignature } from "node:crypto";
 import { peerIdFromString } from "@libp2p/peer-id";
-import type { Crypto, Hasher, Signer, Verifier } from "../protocol/core/crypto.ts";
-import type { AgentId, Hash } from "../protocol/core/ids.ts";
-import { limits } from "../protocol/core/limits.ts";
+import type { Crypto, Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
+import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
 
 /** The DER frame of an Ed25519 public key (RFC 8410): the 32 raw bytes follow. */
 const PUBLIC_KEY_PREFIX = Buffer.from("302a300506032b6570032100", "hex");

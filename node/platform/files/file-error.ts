@@ -5,7 +5,7 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { MeshworkError } from "../../protocol/core/errors.ts";
+import { MeshworkError } from "../../../protocol/core/errors.ts";
 
 /** Where a part of a value stands: keys and places, from outside in. */
 export type Path = readonly PropertyKey[];
