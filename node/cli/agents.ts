@@ -3,11 +3,12 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { FoundAgent } from "../found-agents.ts";
 import { DEFAULT_SIMILARITY } from "../job-file/task-skill.ts";
+import { type CliContext, EXIT, integer } from "../platform/terminal/context.ts";
 import { columnsOf, counted, padStart, plainText, wrap } from "../platform/terminal/terminal-text.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { EMBEDDER_HELP } from "../search/embedder.ts";
 import { withClient } from "./client.ts";
-import { address, type CliContext, EXIT, integer, MESH_OPTION, type Register } from "./context.ts";
+import { address, MESH_OPTION, type Register } from "./context.ts";
 
 interface AgentsOptions {
   readonly to: string;

@@ -2,8 +2,9 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { jobsOf } from "../node-status.ts";
+import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { findJob, ownerIdentity, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName } from "./named.ts";
 
 export interface CancelOptions {

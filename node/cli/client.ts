@@ -15,8 +15,9 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import { agentsOf, type JobStatus, jobsOf, type KnownAgent } from "../node-status.ts";
 import { pickOne } from "../pick-one.ts";
 import { commandLine, meshWords } from "../platform/terminal/command-line.ts";
+import { type CliContext, interrupted } from "../platform/terminal/context.ts";
 import { embedderFrom } from "../search/embedder.ts";
-import { type CliContext, defaultKeyFile, interrupted } from "./context.ts";
+import { defaultKeyFile } from "./context.ts";
 import { isWhole, LAST } from "./named.ts";
 import { probe } from "./probe.ts";
 

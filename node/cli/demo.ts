@@ -7,23 +7,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { PACKAGE_ROOT } from "../platform/own-files.ts";
+import { integer } from "../platform/terminal/context.ts";
 import { counted, groupDigits } from "../platform/terminal/terminal-text.ts";
 import { formatSize } from "../platform/text/quantities.ts";
 import { DemoFaults } from "../run/demo-faults.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
+import type { RunContext } from "../run/run-page.ts";
 import { surveyJob } from "../run/survey-job.ts";
 import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import type { SurveyReport } from "../skills/survey.ts";
-import {
-  type CliContext,
-  defaultRunFolder,
-  integer,
-  LOCAL_AGENTS_MAX,
-  PER_PROCESS_OPTION,
-  type Register,
-} from "./context.ts";
+import { defaultRunFolder, LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register } from "./context.ts";
 
 export interface DemoOptions {
   readonly input?: string;
@@ -67,7 +62,7 @@ function builtFolders(folder: string): readonly string[] {
   return lines.flatMap((line) => /^\/?([\w.-]+)\/$/.exec(line.trim())?.[1] ?? []);
 }
 
-async function runDemo(context: CliContext, options: DemoOptions): Promise<number> {
+async function runDemo(context: RunContext, options: DemoOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = options.seed ?? startedAt % 1_000_000;
   const input = resolve(options.input ?? PACKAGE_ROOT);

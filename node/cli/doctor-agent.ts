@@ -10,9 +10,9 @@ import { isBeyondAccepted } from "../network/clock-findings.ts";
 import type { NetworkNews } from "../network/news.ts";
 import { DEFAULT_PORT, isOutside } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import type { CliContext } from "../platform/terminal/context.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import { embedderFrom } from "../search/embedder.ts";
-import type { CliContext } from "./context.ts";
 import type { Check } from "./doctor.ts";
 import { probe } from "./probe.ts";
 

@@ -7,9 +7,10 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "../platform/terminal/terminal-text.ts";
 import { formatSize } from "../platform/text/quantities.ts";
-import { address, type CliContext, configFolder, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { address, configFolder, MESH_OPTION, type Register } from "./context.ts";
 import { checkAgent } from "./doctor-agent.ts";
 
 export interface DoctorOptions {

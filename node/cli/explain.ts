@@ -6,6 +6,7 @@ import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
 import { agentsOf } from "../node-status.ts";
 import { pickOne } from "../pick-one.ts";
+import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import {
   columnsOf,
   counted,
@@ -14,11 +15,12 @@ import {
   plainText,
   table,
   tenths,
+  uncolored,
 } from "../platform/terminal/terminal-text.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, MESH_OPTION, type Register, type Shown, show } from "./context.ts";
+import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./named.ts";
 
 interface ExplainOptions {
@@ -117,7 +119,7 @@ function listOf(job: string, tasks: Explained["tasks"], nameOf: Explained["nameO
     ...(areCounted ? [{ title: "choices", align: "right" as const }] : []),
     { title: "newest workers", isElastic: true },
   ];
-  return { document: { job, tasks: rows }, lines: table(columns, cells, width) };
+  return { document: { job, tasks: rows }, lines: table(columns, cells, uncolored(width)) };
 }
 
 /** From an agent that keeps the job. */
@@ -226,13 +228,13 @@ export function describeChoice(
   const whole = table(
     [...columns, { title: "" }],
     rows.map((row, i) => [...row, whys[i]!]),
-    Number.POSITIVE_INFINITY,
+    uncolored(Number.POSITIVE_INFINITY),
   );
   if (whole.every((line) => displayWidth(line) <= width)) return [...hang(head, width, 2), ...whole];
   const reasons = picked.map((candidate) => `${named(candidate)}: ${whyOf(candidate, candidates)}`);
   return [
     ...hang(head, width, 2),
-    ...table(columns, rows, width),
+    ...table(columns, rows, uncolored(width)),
     ...reasons.flatMap((line) => hang(line, width - 2, 2).map((part) => `  ${part}`)),
   ];
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { makeFolder } from "../platform/files/files.ts";
 import { commandLine } from "../platform/terminal/command-line.ts";
-import { type CliContext, EXIT, type Register } from "./context.ts";
+import { type CliContext, EXIT } from "../platform/terminal/context.ts";
+import type { Register } from "./context.ts";
 import { type InitFiles, jobTemplate, skillsTemplate } from "./init-templates.ts";
 
 export interface InitOptions {

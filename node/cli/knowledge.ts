@@ -7,8 +7,9 @@ import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
 import { pickOne } from "../pick-one.ts";
 import { storageError, writeFileAtomic } from "../platform/files/files.ts";
-import { columnsOf, counted, hang, plainText, table, tenths } from "../platform/terminal/terminal-text.ts";
-import { type CliContext, configFolder, EXIT, type Register } from "./context.ts";
+import { type CliContext, EXIT } from "../platform/terminal/context.ts";
+import { columnsOf, counted, hang, plainText, table, tenths, uncolored } from "../platform/terminal/terminal-text.ts";
+import { configFolder, type Register } from "./context.ts";
 
 interface KnowledgeCommandOptions {
   readonly data?: string;
@@ -117,7 +118,7 @@ export function knowledgeLines(world: KnownWorld, given: string | undefined, wid
   const names = Object.keys(learned);
   return [
     ...(one === null ? [] : [plainText(one)]),
-    ...table(columns, rows, width),
+    ...table(columns, rows, uncolored(width)),
     ...(names.length === 0 ? [] : hang(`selectors that learned: ${plainText(names.join(", "))}`, width, 2)),
   ];
 }

@@ -8,12 +8,6 @@
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { COMMAND, commandLine } from "../platform/terminal/command-line.ts";
-import { helpText } from "../platform/terminal/help-text.ts";
-import { guardStreams, lostOutput, writeTo } from "../platform/terminal/standard-streams.ts";
-import { columnsOf, hang } from "../platform/terminal/terminal-text.ts";
-import { packageVersion } from "../platform/version.ts";
-import type { DrawRunPage } from "../run/run-page.ts";
-import { COMMANDS, type LazyCommand } from "./commands.ts";
 import {
   type Act,
   type Action,
@@ -25,7 +19,13 @@ import {
   errorLine,
   errorLines,
   exitCodeOf,
-} from "./context.ts";
+} from "../platform/terminal/context.ts";
+import { helpText } from "../platform/terminal/help-text.ts";
+import { guardStreams, lostOutput, writeTo } from "../platform/terminal/standard-streams.ts";
+import { columnsOf, hang } from "../platform/terminal/terminal-text.ts";
+import { packageVersion } from "../platform/version.ts";
+import type { DrawRunPage, RunContext } from "../run/run-page.ts";
+import { COMMANDS, type LazyCommand } from "./commands.ts";
 
 const EXAMPLES = `
 Examples:
@@ -64,7 +64,7 @@ export async function runCli(
   const interruption = listenForInterrupt();
   let printed = false;
   let json = false;
-  const context: CliContext = {
+  const context: RunContext = {
     io,
     signal: interruption.signal,
     get json() {
@@ -81,8 +81,8 @@ export async function runCli(
     drawRunPage: drawRunPage ?? null,
   };
   let pending: (() => Promise<number>) | null = null;
-  const act: Act =
-    <A extends readonly unknown[]>(action: Action<A>) =>
+  const act: Act<RunContext> =
+    <A extends readonly unknown[]>(action: Action<A, RunContext>) =>
     (...args: [...A, ...unknown[]]) => {
       // Commander hands over the declared arguments, the options, and last the command itself.
       const given = args.slice(0, -1);
@@ -133,7 +133,7 @@ function createProgram(io: CliIo): Command {
 /** Registers the requested command with all its options, and the others with what the list of commands shows. */
 async function addCommands(
   program: Command,
-  act: Act,
+  act: Act<RunContext>,
   commands: readonly LazyCommand[],
   argv: readonly string[],
 ): Promise<void> {

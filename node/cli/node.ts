@@ -11,6 +11,7 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeStatus } from "../node-status.ts";
 import { makeFolder } from "../platform/files/files.ts";
 import { commandLine, DEFAULT_MESH, meshWords } from "../platform/terminal/command-line.ts";
+import { type CliContext, collect, EXIT, exitOf, integer } from "../platform/terminal/context.ts";
 import type { NodeLine } from "../run/local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
@@ -18,17 +19,7 @@ import { loadSkills, type SkillsFile } from "../skills/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import { agentId } from "./agent-id.ts";
 import { statusWithin } from "./client.ts";
-import {
-  address,
-  type CliContext,
-  collect,
-  EXIT,
-  exitOf,
-  integer,
-  type Register,
-  SKILLS_MEMORY_OPTION,
-  shortName,
-} from "./context.ts";
+import { address, type Register, SKILLS_MEMORY_OPTION, shortName } from "./context.ts";
 import { leavingWords } from "./leaving.ts";
 
 export interface NodeOptions {

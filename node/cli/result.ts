@@ -3,9 +3,10 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { jobsOf } from "../node-status.ts";
+import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { findJob, withClient } from "./client.ts";
-import { address, type CliContext, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName } from "./named.ts";
 
 export interface ResultOptions {

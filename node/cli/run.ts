@@ -4,19 +4,19 @@ import { resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { committeeSize } from "../../protocol/job/draft.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
+import { integer } from "../platform/terminal/context.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
+import type { RunContext } from "../run/run-page.ts";
 import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
 import {
-  type CliContext,
   defaultRunFolder,
-  integer,
   LOCAL_AGENTS_MAX,
   PER_PROCESS_OPTION,
   type Register,
@@ -59,7 +59,7 @@ export const registerRun: Register = (program, act) => {
 };
 
 /** What the agents will load, looked at once: its process ends again. */
-async function skillsOf(context: CliContext, options: RunOptions): Promise<readonly AnySkill[]> {
+async function skillsOf(context: RunContext, options: RunOptions): Promise<readonly AnySkill[]> {
   if (options.skills === undefined) return [];
   const { allowCommands = false } = options;
   const memory = options.skillsMemory === undefined ? {} : { memoryBytes: options.skillsMemory };
@@ -68,7 +68,7 @@ async function skillsOf(context: CliContext, options: RunOptions): Promise<reado
   return loaded.skills;
 }
 
-async function runJob(context: CliContext, jobFile: string, options: RunOptions): Promise<number> {
+async function runJob(context: RunContext, jobFile: string, options: RunOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
   // Everything that can be wrong with the files is said before anything is started or written.

@@ -1,11 +1,12 @@
 /** `meshwork skills`: what agents can do out of the box, or what a skills file adds to it. */
 
+import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, plainText, wrap } from "../platform/terminal/terminal-text.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/load-skills.ts";
 import { type AnySkill, type JsonSchema, schemasOf } from "../skills/skill.ts";
-import { type CliContext, EXIT, type Register } from "./context.ts";
+import type { Register } from "./context.ts";
 
 const EXAMPLES = `
 Examples:

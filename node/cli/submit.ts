@@ -6,12 +6,14 @@ import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { isPart, type KnownAgent } from "../node-status.ts";
 import { commandLine, meshWords } from "../platform/terminal/command-line.ts";
+import { EXIT } from "../platform/terminal/context.ts";
 import { plainText } from "../platform/terminal/terminal-text.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
+import type { RunContext } from "../run/run-page.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
 import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
-import { address, type CliContext, defaultRunFolder, EXIT, MESH_OPTION, type Register } from "./context.ts";
+import { address, defaultRunFolder, MESH_OPTION, type Register } from "./context.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -50,7 +52,7 @@ const SETTLE_MS = 15_000;
 /** After waiting this long, the command says what it waits for, ms. */
 const PATIENCE_MS = 2_000;
 
-async function runSubmit(context: CliContext, jobFile: string, options: SubmitOptions): Promise<number> {
+async function runSubmit(context: RunContext, jobFile: string, options: SubmitOptions): Promise<number> {
   const startedAt = Date.now();
   if (options.out !== undefined && options.wait !== true)
     throw new MeshworkError(
@@ -93,7 +95,7 @@ interface Submission {
 }
 
 async function submitJob(
-  context: CliContext,
+  context: RunContext,
   options: SubmitOptions,
   { client, job, agents, given, startedAt }: Submission,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 /** Progress of what is read block by block after a run: nothing for two seconds, then as progress-line.ts says it. */
 
-import { type CliContext, interrupted } from "../cli/context.ts";
+import { type CliContext, interrupted } from "../platform/terminal/context.ts";
 import { progressLine } from "../platform/terminal/progress-line.ts";
 import { counted, groupDigits } from "../platform/terminal/terminal-text.ts";
 

@@ -8,11 +8,11 @@ import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { tasksToCome } from "../../protocol/job/graph.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
-import type { AgentState, ViewState } from "../cli/render-view.ts";
-import type { RunSummary } from "../cli/summary.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
+import type { AgentState, ViewState } from "./render-view.ts";
 import { standingWords } from "./standing-words.ts";
+import type { RunSummary } from "./summary.ts";
 
 export interface Fault {
   readonly atMs: number;

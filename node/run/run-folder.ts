@@ -15,11 +15,11 @@ import { blockHash } from "../../protocol/wire/consensus.ts";
 import { committedBlockCodec } from "../../protocol/wire/message.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
-import type { RunSummary } from "../cli/summary.ts";
 import { hasher } from "../platform/crypto.ts";
 import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError } from "../platform/files/files.ts";
 import { openTrace, readMerged, type TraceReader } from "../trace-reader.ts";
 import { noteLastRun } from "./last-run.ts";
+import type { RunSummary } from "./summary.ts";
 
 const FILES = ["summary.json", "result.json", "certificate.json", "report.html", "trace.jsonl"] as const;
 

@@ -7,27 +7,21 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { type CliContext, EXIT, interrupted } from "../cli/context.ts";
-import { LiveView } from "../cli/live-view.ts";
-import {
-  pageLine,
-  type RunFigures,
-  type RunStatus,
-  type RunSummary,
-  renderSummary,
-  verifyCommand,
-} from "../cli/summary.ts";
 import type { ParsedJob } from "../job-file/parse-job.ts";
 import type { MeshworkNode } from "../node.ts";
 import { jobsOf } from "../node-status.ts";
 import { commandLine } from "../platform/terminal/command-line.ts";
+import { EXIT, interrupted } from "../platform/terminal/context.ts";
 import { progressLine } from "../platform/terminal/progress-line.ts";
 import { columnsOf, wantsColor } from "../platform/terminal/terminal-text.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { type BlockProgress, blockProgress } from "./block-progress.ts";
 import { JobWatch } from "./job-watch.ts";
+import { LiveView } from "./live-view.ts";
 import type { RunFolder } from "./run-folder.ts";
+import type { RunContext } from "./run-page.ts";
+import { pageLine, type RunFigures, type RunStatus, type RunSummary, renderSummary, verifyCommand } from "./summary.ts";
 import type { JoinTraces, OnLost } from "./with-local-mesh.ts";
 
 /** A local mesh is given up when its job has been stuck this long, ms: nobody repairs it. */
@@ -40,7 +34,7 @@ const CHOICES_READ = 64;
 const REFRESH_MS = 250;
 
 export interface RunJobOptions {
-  readonly context: CliContext;
+  readonly context: RunContext;
   readonly owner: MeshworkNode;
   readonly handle: JobHandle;
   readonly agents: readonly { readonly id: string; readonly name: string }[];
@@ -74,7 +68,7 @@ function whyGivenUp({ handle, isLocal }: RunJobOptions, watch: JobWatch, waiting
 }
 
 /** Submits a job and says what it waits for: a committee is drawn, and agrees on the first block. */
-export function submitLocally(context: CliContext, owner: MeshworkNode, job: ParsedJob): Promise<JobHandle> {
+export function submitLocally(context: RunContext, owner: MeshworkNode, job: ParsedJob): Promise<JobHandle> {
   const progress = progressLine(context);
   progress.show("waiting for a committee to take the job …");
   return owner.submit(job).finally(() => progress.end());
@@ -158,7 +152,7 @@ async function offersOf(owner: MeshworkNode, handle: JobHandle): Promise<Map<str
 }
 
 export interface Ending {
-  readonly context: CliContext;
+  readonly context: RunContext;
   readonly run: JobRun;
   readonly handle: JobHandle;
   readonly folder: RunFolder;

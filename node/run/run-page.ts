@@ -3,7 +3,8 @@
  * simulator's, and because drawing is loaded only when there is something to draw.
  */
 
-import type { RunSummary } from "../cli/summary.ts";
+import type { CliContext } from "../platform/terminal/context.ts";
+import type { RunSummary } from "./summary.ts";
 
 export interface RunPageFacts {
   readonly title: string;
@@ -29,3 +30,9 @@ export interface RunPage {
 }
 
 export type DrawRunPage = (facts: RunPageFacts) => Promise<RunPage>;
+
+/** What commands that run a job are given. */
+export interface RunContext extends CliContext {
+  /** Null: there is nobody who can. */
+  readonly drawRunPage: DrawRunPage | null;
+}

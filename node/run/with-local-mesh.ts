@@ -6,9 +6,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { type CliContext, interrupted } from "../cli/context.ts";
-import type { RunSummary } from "../cli/summary.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { interrupted } from "../platform/terminal/context.ts";
 import { type ProgressLine, progressLine } from "../platform/terminal/progress-line.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import { embedderFrom } from "../search/embedder.ts";
@@ -20,9 +19,11 @@ import {
   startLocalMesh,
 } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
+import type { RunContext } from "./run-page.ts";
+import type { RunSummary } from "./summary.ts";
 
 export interface LocalMeshRun {
-  readonly context: CliContext;
+  readonly context: RunContext;
   readonly folder: RunFolder;
   readonly agents: readonly LocalAgentOptions[];
   /** Agents that share a process. */
@@ -159,7 +160,7 @@ async function stopAll(
 const ENOUGH_PART = 2 / 3;
 
 /** Waits until the owner knows every agent, and each of them has met it; or enough of them, where no more come. */
-async function meet(context: CliContext, owner: MeshworkNode, mesh: LocalMesh, progress: ProgressLine): Promise<void> {
+async function meet(context: RunContext, owner: MeshworkNode, mesh: LocalMesh, progress: ProgressLine): Promise<void> {
   let met = 0;
   let known: ReadonlySet<string> = new Set();
   const isMore = async (): Promise<boolean> => {

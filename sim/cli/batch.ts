@@ -1,14 +1,15 @@
 /** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
 
+import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import type { RunResult } from "../run/result.ts";
 import { writeMs } from "../scenario/duration.ts";
 import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
 import { type Override, parseOverride } from "../scenario/overrides.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { IDEAL, OWN, readPreset } from "../scenario/service-costs.ts";
-import { type CliContext, EXIT, type SimPlatform } from "./context.ts";
+import type { SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
-import { INTERRUPTED, ProgressLine } from "./progress.ts";
+import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { checkFolder, type OutputFolder } from "./run-files.ts";
 import { runSeeds } from "./run-seeds.ts";
 import type { PoolOutcome, SeedCrash, SeedTask } from "./seed-pool.ts";
@@ -80,7 +81,7 @@ export interface BatchRun {
 export async function runBatch(context: CliContext, { batch, largest, tasks, noun }: BatchRun): Promise<PoolOutcome> {
   const { platform, file, text, options } = batch;
   const source = { file, content: { yaml: text } };
-  const progress = new ProgressLine(context, noun);
+  const progress = new RunsProgress(context, noun);
   try {
     return await runSeeds({
       platform,
@@ -145,7 +146,7 @@ export function tellCrash(context: CliContext, batch: Batch, crash: SeedCrash): 
 
 /** `isBroken`: an invariant broke in some run. */
 export function exitCode(outcome: PoolOutcome, isInterrupted: boolean, isBroken: boolean, isPass: boolean): number {
-  if (outcome.crash !== null || isBroken) return EXIT.broken;
+  if (outcome.crash !== null || isBroken) return EXIT.bug;
   if (isInterrupted) return EXIT.interrupted;
-  return isPass ? EXIT.pass : EXIT.fail;
+  return isPass ? EXIT.ok : EXIT.no;
 }

@@ -1,11 +1,12 @@
 /** `meshwork sim calibrate`: what inputs cost the agents of this machine, as a preset that scenarios can name. */
 
 import { resolve } from "node:path";
+import { EXIT } from "../../node/platform/terminal/context.ts";
+import { padEnd } from "../../node/platform/terminal/terminal-text.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { CALIBRATED, CALIBRATION_FILE, type Measured } from "../scenario/service-costs.ts";
-import { EXIT, type Register } from "./context.ts";
+import type { Register } from "./context.ts";
 import { writeWhole } from "./run-files.ts";
-import { padEnd } from "./text.ts";
 
 const EXAMPLES = `
 Examples:
@@ -41,7 +42,7 @@ export const registerCalibrate: Register = (sim, act, platform) => {
         writeWhole(out, `${JSON.stringify(measured, null, 2)}\n`);
         if (context.json) context.printJson(measured);
         else for (const line of render(measured, out, commandLine)) context.print(line);
-        return EXIT.pass;
+        return EXIT.ok;
       }),
     );
 };

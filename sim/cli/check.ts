@@ -1,11 +1,12 @@
 /** `meshwork sim check`: traces, of real nodes or of simulations, against the invariants of the protocol. */
 
+import { type CliContext, collect, EXIT } from "../../node/platform/terminal/context.ts";
+import { type Page, padEnd, pageOf, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import type { CheckedInvariant, Finding } from "../checkers/trace-check.ts";
 import { moment } from "../report/format.ts";
 import { type CheckedTraces, checkTraces } from "../trace-files/check-traces.ts";
-import { type CliContext, collect, EXIT, type Register, type SimPlatform } from "./context.ts";
+import type { Register, SimPlatform } from "./context.ts";
 import { plain } from "./figures.ts";
-import { type Page, padEnd, pageOf, wrap } from "./text.ts";
 
 interface Options {
   readonly distrust?: readonly string[];
@@ -27,7 +28,7 @@ export const registerCheck: Register = (sim, act, platform) => {
     .option(
       "--distrust <agent>",
       "an agent that breaks the protocol on purpose: its word is no evidence; repeatable",
-      collect,
+      collect(String),
     )
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -48,7 +49,7 @@ async function check(
   const isBroken = checked.invariants.some(({ verdict }) => verdict === "broken");
   if (context.json) context.printJson(documentOf(checked, isBroken));
   else for (const line of renderCheck(checked, pageOf(process.stdout, context.io.env))) context.print(line);
-  return isBroken ? EXIT.broken : EXIT.pass;
+  return isBroken ? EXIT.bug : EXIT.ok;
 }
 
 function documentOf({ invariants, ...checked }: CheckedTraces, isBroken: boolean): object {

@@ -1,11 +1,12 @@
 /** `meshwork sim compare`: the figures of several runs beside each other. */
 
+import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
+import { type Column, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import type { Summary } from "../run/result.ts";
-import { type CliContext, EXIT, type Register } from "./context.ts";
+import type { Register } from "./context.ts";
 import { plusMinus } from "./figures.ts";
 import { readSummary } from "./run-files.ts";
-import { type Column, type Page, pageOf, table } from "./text.ts";
 
 const EXAMPLES = `
 Examples:
@@ -40,11 +41,11 @@ async function compare(context: CliContext, runs: readonly string[], isAll: bool
       values: summaries.map((summary) => summary.metrics[name] ?? null),
     }));
     context.printJson({ runs: named, metrics: rows });
-    return EXIT.pass;
+    return EXIT.ok;
   }
   const page = pageOf(process.stdout, context.io.env);
   for (const line of renderComparison(runs, summaries, metrics, page)) context.print(line);
-  return EXIT.pass;
+  return EXIT.ok;
 }
 
 export interface ComparedMetric {

@@ -1,10 +1,11 @@
 /** `meshwork sim diff`: the first entry in which two traces part. */
 
+import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
+import { cut, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";
 import { moment } from "../report/format.ts";
 import { compareTraces, type Parting, type PlacedEntry } from "../trace-files/compare-traces.ts";
-import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
+import type { Register, SimPlatform } from "./context.ts";
 import { plain } from "./figures.ts";
-import { cut, type Page, pageOf, table } from "./text.ts";
 
 interface Options {
   readonly context: number;
@@ -51,7 +52,7 @@ async function diff(
       else
         for (const line of renderDiff(parting, [pathA, pathB], pageOf(process.stdout, context.io.env)))
           context.print(line);
-      return isEqual ? EXIT.pass : EXIT.fail;
+      return isEqual ? EXIT.ok : EXIT.no;
     } finally {
       await b.close();
     }

@@ -1,17 +1,18 @@
 /** `meshwork experiment`: questions about the mesh that come with it, each with its figures and a page of plots. */
 
 import type { Command } from "commander";
+import { type Act, type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
+import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { documentOf, measure, rangedMetrics, samplesCsv } from "../experiments/results.ts";
 import { seedsFrom } from "./batch.ts";
-import { type Act, type CliContext, EXIT, integer, type LoadPlatform, type SimPlatform } from "./context.ts";
+import type { LoadPlatform, SimPlatform } from "./context.ts";
 import { type ExperimentOutcome, runExperiment } from "./experiment-run.ts";
-import { INTERRUPTED, ProgressLine } from "./progress.ts";
+import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { printNamed } from "./reference.ts";
 import { renderTables } from "./render-experiment.ts";
 import { checkFolder, defaultFolder, OutputFolder } from "./run-files.ts";
-import { pageOf } from "./text.ts";
 
 interface Options {
   readonly list?: boolean;
@@ -65,7 +66,7 @@ function list(context: CliContext, experiments: readonly Experiment[]): number {
       context,
       experiments.map(({ name, summary }) => ({ name, text: summary })),
     );
-  return EXIT.pass;
+  return EXIT.ok;
 }
 
 function find(experiments: readonly Experiment[], name: string | undefined, { host }: SimPlatform): Experiment {
@@ -90,7 +91,7 @@ async function run(context: CliContext, { experiment, options, platform, catalog
   const startedMs = Date.now();
   if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
   const seeds = seedsFrom(experiment.firstSeed ?? 1, options.seeds ?? experiment.seeds);
-  const progress = new ProgressLine(context, "runs");
+  const progress = new RunsProgress(context, "runs");
   const outcome = await runExperiment(experiment, {
     platform,
     catalogUrl,
@@ -125,6 +126,6 @@ function exitCode(context: CliContext, { broken, crash }: ExperimentOutcome, com
     if (crash.cause instanceof Error && crash.cause.stack !== undefined) context.note(crash.cause.stack);
     context.note(`repeat it: ${command}`);
   }
-  if (broken !== null || crash !== null) return EXIT.broken;
-  return context.signal.aborted ? EXIT.interrupted : EXIT.pass;
+  if (broken !== null || crash !== null) return EXIT.bug;
+  return context.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }

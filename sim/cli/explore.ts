@@ -4,10 +4,11 @@
  * branch occurred: a search that is too tame fails.
  */
 
+import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import type { Occurrences } from "../explore/tameness.ts";
-import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
+import type { Register, SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
-import { INTERRUPTED, ProgressLine } from "./progress.ts";
+import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { writeRepro } from "./repro.ts";
 import { type SearchOutcome, type Subjects, search, shrinkAll } from "./search.ts";
 import { openSubject } from "./subjects.ts";
@@ -70,9 +71,9 @@ interface Ended {
 
 /** What broke is worth more than that it was interrupted. */
 export function exitOf({ isBroken, isInterrupted, isTame }: Ended): number {
-  if (isBroken) return EXIT.broken;
+  if (isBroken) return EXIT.bug;
   if (isInterrupted) return EXIT.interrupted;
-  return isTame ? EXIT.broken : EXIT.pass;
+  return isTame ? EXIT.bug : EXIT.ok;
 }
 
 interface Looked {
@@ -121,7 +122,7 @@ class Exploration {
   async #search(): Promise<SearchOutcome> {
     const { from, seeds, minutes, failures, workers, events } = this.#options;
     const { subjects, occurrences } = this.#looked;
-    const progress = new ProgressLine(this.#context, "seeds");
+    const progress = new RunsProgress(this.#context, "seeds");
     try {
       return await search({
         ...{ subjects, occurrences, from, failures, workers, events },

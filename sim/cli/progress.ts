@@ -1,18 +1,11 @@
-/**
- * How far runs are: one line that is painted over on a terminal, and a line every few seconds without one.
- */
+/** How far runs are, in words and as a bar. */
 
+import { type Progress, type ProgressLine, progressLine } from "../../node/platform/terminal/progress-line.ts";
 import { duration } from "../report/format.ts";
-import type { CliContext } from "./context.ts";
 import { plain } from "./figures.ts";
 import type { PoolProgress } from "./seed-pool.ts";
 
-const CLEAR_LINE = "\r\x1b[K";
 const BAR = 20;
-/** Real time between two paints, and between two plain lines, ms. The first plain line comes sooner. */
-const PAINT_MS = 100;
-const SAY_MS = 5_000;
-const FIRST_MS = 2_000;
 
 /** `, 12 s left`: an estimate has no milliseconds. */
 export const leftText = (ms: number): string =>
@@ -31,41 +24,23 @@ export function progressText({ done, total, share, simulatedMs, leftMs }: PoolPr
   return `${many} ${noun}, ${percent}${simulated}${left}`;
 }
 
-export class ProgressLine {
-  readonly #context: Pick<CliContext, "io" | "note">;
+export class RunsProgress {
   readonly #noun: string;
-  readonly #isLive: boolean;
-  readonly #now: () => number;
-  #atMs: number;
+  readonly #line: ProgressLine;
 
-  constructor(context: Pick<CliContext, "io" | "note">, noun: string, now: () => number = () => performance.now()) {
-    this.#context = context;
+  constructor(context: Progress, noun: string, now?: () => number) {
     this.#noun = noun;
-    this.#now = now;
-    const { terminal, env } = context.io;
-    this.#isLive = terminal?.isTTY === true && env.TERM !== "dumb";
-    this.#atMs = this.#isLive ? Number.NEGATIVE_INFINITY : now() - SAY_MS + FIRST_MS;
+    this.#line = progressLine(context, now);
   }
 
   update(progress: PoolProgress): void {
-    const nowMs = this.#now();
-    if (this.#isLive) {
-      if (nowMs - this.#atMs < PAINT_MS) return;
-      this.#atMs = nowMs;
-      const { terminal } = this.#context.io;
-      const filled = Math.round(BAR * Math.min(1, progress.share));
-      const bar = `${"━".repeat(filled)}${"╌".repeat(BAR - filled)}`;
-      const line = `${bar} ${progressText(progress, this.#noun)}`;
-      terminal?.write(`${CLEAR_LINE}${[...line].slice(0, (terminal.columns || 80) - 1).join("")}`);
-      return;
-    }
-    // Without a terminal: a line now and then, and none about what is over.
-    if (nowMs - this.#atMs < SAY_MS || progress.done === progress.total) return;
-    this.#atMs = nowMs;
-    this.#context.note(progressText(progress, this.#noun));
+    if (progress.done === progress.total) return;
+    const text = progressText(progress, this.#noun);
+    const filled = Math.round(BAR * Math.min(1, progress.share));
+    this.#line.show(text, `${"━".repeat(filled)}${"╌".repeat(BAR - filled)} ${text}`);
   }
 
   end(): void {
-    if (this.#isLive && this.#atMs > 0) this.#context.io.terminal?.write(CLEAR_LINE);
+    this.#line.end();
   }
 }

@@ -2,14 +2,15 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
+import { padEnd, pageOf, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { createRegistry } from "../plugins/built-in.ts";
 import { METRICS, rangeOf } from "../run/metric-catalog.ts";
 import { scenarioTemplate } from "../scenario/scenario-template.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
-import { type CliContext, EXIT, type Register, type SimPlatform } from "./context.ts";
+import type { Register, SimPlatform } from "./context.ts";
 import { readLibrary } from "./library.ts";
-import { padEnd, pageOf, wrap } from "./text.ts";
 
 /** As a file is written: durations as text, not as the numbers that they become. */
 export const scenarioJsonSchema = (): object =>
@@ -23,7 +24,7 @@ export const registerSchema: Register = (sim, act) => {
     .action(
       act(async (context) => {
         context.printJson(scenarioJsonSchema());
-        return EXIT.pass;
+        return EXIT.ok;
       }),
     );
 };
@@ -45,7 +46,7 @@ export const registerMetrics: Register = (sim, act) => {
             context,
             METRICS.map(({ name, unit, summary }) => ({ name, text: `${summary} (${unit})` })),
           );
-        return EXIT.pass;
+        return EXIT.ok;
       }),
     );
 };
@@ -65,7 +66,7 @@ export const registerList: Register = (sim, act, platform) => {
             context,
             library.map(({ name, summary }) => ({ name, text: summary })),
           );
-        return EXIT.pass;
+        return EXIT.ok;
       }),
     );
 };
@@ -99,7 +100,7 @@ function writeNew(context: CliContext, given: string, commandLine: SimPlatform["
     context.print(`wrote ${file}`);
     context.print(`run it:  ${commandLine(["sim", "run", file])}`);
   }
-  return EXIT.pass;
+  return EXIT.ok;
 }
 
 /** Names in bold, their texts beside them. */

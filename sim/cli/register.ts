@@ -1,10 +1,11 @@
 /** `meshwork sim`: the simulator's commands, added to a program. */
 
 import type { Command } from "commander";
+import type { Act } from "../../node/platform/terminal/context.ts";
 import { registerCalibrate } from "./calibrate.ts";
 import { registerCheck } from "./check.ts";
 import { registerCompare } from "./compare.ts";
-import type { Act, LoadPlatform, Register } from "./context.ts";
+import type { LoadPlatform, Register } from "./context.ts";
 import { registerDiff } from "./diff.ts";
 import { registerExplore } from "./explore.ts";
 import { registerList, registerMetrics, registerNew, registerSchema } from "./reference.ts";

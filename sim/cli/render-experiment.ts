@@ -1,11 +1,11 @@
 /** What a person reads after an experiment: a table a metric, the first label down, the others across. */
 
+import { type Column, type Page, padEnd, table, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import type { Experiment, Finding, Measured } from "../experiments/experiment.ts";
 import { type ExperimentDocument, metricNames, verdictOf } from "../experiments/results.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { plusMinus, unitsOf } from "./figures.ts";
 import { SIMULATED } from "./render-summary.ts";
-import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
 
 export interface ExperimentTableOptions {
   readonly page: Page;

@@ -3,12 +3,12 @@
  * everything is.
  */
 
+import { type Column, cut, type Page, padEnd, table, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import { moment } from "../report/format.ts";
 import { hasBrokenInvariant } from "../run/judge.ts";
 import type { RunResult, Summary } from "../run/result.ts";
 import type { Expectation, Scenario } from "../scenario/scenario.ts";
 import { estimateCells, plain, valueText } from "./figures.ts";
-import { type Column, cut, type Page, padEnd, table, wrap } from "./text.ts";
 
 export interface SummaryOptions {
   readonly page: Page;

@@ -1,5 +1,6 @@
 /** What a person reads after a sweep: the verdict at each point, and one table a metric. */
 
+import { type Column, type Page, padEnd, table, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import { counted } from "../report/format.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
 import { hasBrokenInvariant } from "../run/judge.ts";
@@ -9,7 +10,6 @@ import { writeValue } from "../scenario/overrides.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { estimateCells, plain } from "./figures.ts";
 import { intervalCell, SIMULATED } from "./render-summary.ts";
-import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
 
 export interface SweepTableOptions {
   readonly page: Page;

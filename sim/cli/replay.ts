@@ -4,6 +4,8 @@
  */
 
 import { join } from "node:path";
+import { type CliContext, collect, EXIT, integer } from "../../node/platform/terminal/context.ts";
+import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import { describeEntry } from "../explore/seed-report.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
 import { MessageLog } from "../run/message-log.ts";
@@ -12,14 +14,13 @@ import { SimTraceWriter } from "../trace-files/trace-writer.ts";
 import type { RunTap } from "../virtual/options.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import { commandOf, loadPoint, openBatch } from "./batch.ts";
-import { type CliContext, collect, EXIT, integer, momentMs, type Register, type SimPlatform } from "./context.ts";
+import { momentMs, type Register, type SimPlatform } from "./context.ts";
 import { unitsOf } from "./figures.ts";
-import { ProgressLine } from "./progress.ts";
+import { RunsProgress } from "./progress.ts";
 import { renderSummary } from "./render-summary.ts";
 import { readRepro } from "./repro.ts";
 import { defaultFolder, writeWhole } from "./run-files.ts";
 import { openSubject } from "./subjects.ts";
-import { pageOf } from "./text.ts";
 
 interface Options {
   readonly seed?: number;
@@ -49,7 +50,7 @@ export const registerReplay: Register = (sim, act, platform) => {
     .command("replay <file>")
     .description("run again what explore wrote down, or a seed of a scenario, with its trace")
     .option("--seed <n>", "which seed of a scenario (default: the file's)", integer(0, SEED_MAX))
-    .option("--set <path=value>", "change the scenario first; repeatable", collect)
+    .option("--set <path=value>", "change the scenario first; repeatable", collect(String))
     .option("--mechanism-off", "with what the scenario's mechanism.off says")
     .option("--trace <file>", "write what every agent decided and stored to this file")
     .option("--messages", "with every message in it")
@@ -121,7 +122,7 @@ async function replaySeed({ context, file: path, options, tap, platform }: Repla
     });
     context.note(`page: ${writeWhole(pagePath(options, `seed-${seed}`), page)}`);
   }
-  return failure === null ? EXIT.pass : EXIT.broken;
+  return failure === null ? EXIT.ok : EXIT.bug;
 }
 
 async function replayScenario({ context, file, options, tap, platform }: Replay): Promise<number> {
@@ -130,7 +131,7 @@ async function replayScenario({ context, file, options, tap, platform }: Replay)
   const seed = options.seed ?? scenario.seed;
   const messagesAroundMs = options.messagesAround ?? null;
   const { host, version } = platform;
-  const progress = new ProgressLine(context, "runs");
+  const progress = new RunsProgress(context, "runs");
   const sinceMs = performance.now();
   const result = simulate(scenario, {
     seed,
@@ -163,6 +164,6 @@ async function replayScenario({ context, file, options, tap, platform }: Replay)
     const shown = { page, units, files: pages, command, asked: 1 };
     for (const line of renderSummary(scenario, [result], summary, shown)) context.print(line);
   }
-  if (hasBrokenInvariant(summary)) return EXIT.broken;
-  return summary.verdict === "pass" ? EXIT.pass : EXIT.fail;
+  if (hasBrokenInvariant(summary)) return EXIT.bug;
+  return summary.verdict === "pass" ? EXIT.ok : EXIT.no;
 }

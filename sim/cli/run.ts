@@ -2,6 +2,8 @@
 
 import { join } from "node:path";
 import type { Command } from "commander";
+import { type CliContext, collect, integer } from "../../node/platform/terminal/context.ts";
+import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import { rowsCsv, seriesCsv } from "../run/csv.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
 import type { RunResult, Summary } from "../run/result.ts";
@@ -19,11 +21,10 @@ import {
   seedsFrom,
   tellCrash,
 } from "./batch.ts";
-import { type CliContext, collect, integer, momentMs, type Register } from "./context.ts";
+import { momentMs, type Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSummary } from "./render-summary.ts";
 import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";
-import { pageOf } from "./text.ts";
 
 const EXAMPLES = `
 Examples:
@@ -46,7 +47,7 @@ export const withBatchOptions = (command: Command, runs: number): Command =>
   command
     .option("--seed <n>", "the first seed (default: the file's)", integer(0, SEED_MAX - RUNS_MAX))
     .option("--runs <k>", "so many seeds, one after the other", integer(1, RUNS_MAX), runs)
-    .option("--set <path=value>", "change the file first, e.g. workload.jobs.count=5; repeatable", collect)
+    .option("--set <path=value>", "change the file first, e.g. workload.jobs.count=5; repeatable", collect(String))
     .option("--costs <preset>", "what inputs cost: ideal, calibrated (sim calibrate), or a file of it")
     .option("--mechanism-off", "with what the file's mechanism.off says: the verdict should be fail")
     .option("--out <dir>", "where the files go (default: .meshwork/runs/<time>-<name>)")

@@ -1,6 +1,8 @@
 /** `meshwork sim sweep`: a scenario at every point of a grid of parameters, with the same seeds at each. */
 
 import { join } from "node:path";
+import { type CliContext, collect } from "../../node/platform/terminal/context.ts";
+import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
 import { rowsCsv } from "../run/csv.ts";
@@ -23,12 +25,11 @@ import {
   seedsFrom,
   tellCrash,
 } from "./batch.ts";
-import { type CliContext, collect, type Register } from "./context.ts";
+import type { Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSweepTables } from "./render-sweep.ts";
 import { withBatchOptions } from "./run.ts";
 import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";
-import { pageOf } from "./text.ts";
 
 interface SweepOptions extends BatchOptions {
   readonly vary: readonly string[];
@@ -48,8 +49,8 @@ The same seeds run at every point. Exit codes as of sim run: 1 if the verdict is
 export const registerSweep: Register = (sim, act, platform) => {
   withBatchOptions(sim.command("sweep <file>"), 5)
     .description("run a scenario at every point of a grid: one table and one plot a metric")
-    .requiredOption("--vary <path=a,b,c>", "values of one part of the file; repeatable: a grid", collect)
-    .option("--label <path=name>", "name an axis, e.g. 'network.lossPct=lost frames [%]'; repeatable", collect)
+    .requiredOption("--vary <path=a,b,c>", "values of one part of the file; repeatable: a grid", collect(String))
+    .option("--label <path=name>", "name an axis, e.g. 'network.lossPct=lost frames [%]'; repeatable", collect(String))
     .option("--all", "print all metrics that change, not only the expected ones")
     .addHelpText("after", EXAMPLES)
     .action(

@@ -1,7 +1,7 @@
 /** A worker's reason for a failure reaches the operator's terminal as plain text. */
 
 import { expect, test } from "vitest";
-import { errorLine } from "../../node/cli/context.ts";
+import { errorLine } from "../../node/platform/terminal/context.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { firstPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";

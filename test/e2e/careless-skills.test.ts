@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RunSummary } from "../../node/cli/summary.ts";
+import type { RunSummary } from "../../node/run/summary.ts";
 import { endAll, meshwork, startNode } from "../support/cli.ts";
 import { isAlive, moduleText } from "../support/skill-modules.ts";
 import { waitFor } from "../support/wait.ts";

@@ -9,7 +9,7 @@ import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RunSummary } from "../../node/cli/summary.ts";
+import type { RunSummary } from "../../node/run/summary.ts";
 import type { SurveyReport } from "../../node/skills/survey.ts";
 import type { CheckedTraces } from "../../sim/trace-files/check-traces.ts";
 import { endAll, meshwork, type Ran } from "../support/cli.ts";

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { RunSummary } from "../../node/cli/summary.ts";
 import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 import { startLocalMesh } from "../../node/run/local-mesh.ts";
+import type { RunSummary } from "../../node/run/summary.ts";
 import { endAll, meshwork } from "../support/cli.ts";
 import { isAlive } from "../support/skill-modules.ts";
 import { waitFor } from "../support/wait.ts";

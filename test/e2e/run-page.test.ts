@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { CliIo } from "../../node/cli/context.ts";
 import { runCli } from "../../node/cli/main.ts";
+import type { CliIo } from "../../node/platform/terminal/context.ts";
 import type { DrawRunPage } from "../../node/run/run-page.ts";
 import { drawRunPage } from "../../scripts/run-page.ts";
 

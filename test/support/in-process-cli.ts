@@ -1,8 +1,8 @@
 /** The command line inside the test's own process: what it prints, and its exit code. */
 
 import { createServer } from "node:net";
-import type { CliIo } from "../../node/cli/context.ts";
 import { runCli } from "../../node/cli/main.ts";
+import type { CliIo } from "../../node/platform/terminal/context.ts";
 
 export interface Said {
   readonly code: number;

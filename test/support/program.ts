@@ -2,11 +2,12 @@
 
 import { Command } from "commander";
 import { COMMANDS } from "../../node/cli/commands.ts";
-import type { Act } from "../../node/cli/context.ts";
+import type { Act } from "../../node/platform/terminal/context.ts";
+import type { RunContext } from "../../node/run/run-page.ts";
 import { registerExperiment } from "../../sim/cli/experiment.ts";
 import { registerSim } from "../../sim/cli/register.ts";
 
-const act: Act = () => () => {};
+const act: Act<RunContext> = () => () => {};
 
 export async function wholeProgram(): Promise<Command> {
   const program = new Command("meshwork").option("-V, --version");

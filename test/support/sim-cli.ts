@@ -1,7 +1,8 @@
 /** `meshwork sim` inside this process, for tests of its commands, and a scenario that runs in a moment. */
 
-import type { CliIo, Register } from "../../node/cli/context.ts";
+import type { Register } from "../../node/cli/context.ts";
 import { runCli } from "../../node/cli/main.ts";
+import type { CliIo } from "../../node/platform/terminal/context.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { registerSim } from "../../sim/cli/register.ts";
 import { scenarioTemplate } from "../../sim/scenario/scenario-template.ts";

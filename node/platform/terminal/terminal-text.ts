@@ -20,6 +20,25 @@ export function wantsColor(stream: { readonly isTTY?: boolean }, env: NodeJS.Pro
   return stream.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
 }
 
+/** Where lines go: how many columns they may take, and whether they are coloured. */
+export interface Page {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** Lines of `width` columns without colours. */
+export const uncolored = (width: number): Page => ({ width, paint: (text) => text });
+
+const PAGE_WIDTH_MIN = 40;
+const PAGE_WIDTH_MAX = 100;
+
+/** What is printed on `stream`. $COLUMNS counts in a pipe. */
+export function pageOf(stream: { readonly isTTY?: boolean; readonly columns?: number }, env: NodeJS.ProcessEnv): Page {
+  const columns = stream.columns || Number(env.COLUMNS) || 81;
+  const width = Math.min(PAGE_WIDTH_MAX, Math.max(PAGE_WIDTH_MIN, columns - 1));
+  return { width, paint: painter(wantsColor(stream, env)) };
+}
+
 /** Columns of a terminal. Some say 0 where they do not know (a console over a serial line, a container). */
 export const columnsOf = (stream: { readonly columns?: number | undefined }, otherwise = 80): number =>
   stream.columns === 0 ? 80 : (stream.columns ?? otherwise);
@@ -135,33 +154,37 @@ const GAPS = [2, 1] as const;
 const ELASTIC_MIN = 8;
 
 /**
- * Rows under their titles, in columns as wide as what is in them. Where they do not fit `width`, gaps shrink, then elastic
- * columns are cut; where even that does not help, each row becomes a block of lines.
+ * Rows under their titles, in columns as wide as what is in them. Where they do not fit the page, gaps shrink, then elastic
+ * columns are cut; where even that does not help, each row becomes a block of lines, without its empty cells.
  */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], page: Page): string[] {
   const widths = columns.map(({ title }, i) => Math.max(...[title, ...rows.map((row) => row[i]!)].map(displayWidth)));
   const sum = (): number => widths.reduce((total, one) => total + one, 0);
-  const gap = GAPS.find((one) => sum() + one * (columns.length - 1) <= width) ?? 1;
-  let excess = sum() + gap * (columns.length - 1) - width;
+  const gap = GAPS.find((one) => sum() + one * (columns.length - 1) <= page.width) ?? 1;
+  let excess = sum() + gap * (columns.length - 1) - page.width;
   for (const [i, { isElastic }] of columns.entries()) {
     if (isElastic !== true || excess <= 0) continue;
     const less = Math.min(excess, Math.max(0, widths[i]! - ELASTIC_MIN));
     widths[i]! -= less;
     excess -= less;
   }
-  if (excess > 0) return rows.flatMap((row) => block(columns, row, width));
+  if (excess > 0) return rows.flatMap((row) => block(columns, row, page));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (columns[i]!.align === "right" ? padStart : padEnd)(cell, widths[i]!))
       .join(" ".repeat(gap))
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+  return [page.paint(line(columns.map(({ title }) => title)), "dim"), ...rows.map(line)];
 }
 
-function block(columns: readonly Column[], [first = "", ...cells]: readonly string[], width: number): string[] {
+function block(
+  columns: readonly Column[],
+  [first = "", ...cells]: readonly string[],
+  { width, paint }: Page,
+): string[] {
   const label = Math.max(0, ...columns.slice(1).map(({ title }) => displayWidth(title))) + 4;
   const lines = cells.flatMap((cell, i) => {
-    const title = padEnd(`  ${columns[i + 1]!.title}`, label);
+    const title = paint(padEnd(`  ${columns[i + 1]!.title}`, label), "dim");
     return cell === ""
       ? []
       : wrap(cell, width - label).map((line, j) => `${j === 0 ? title : " ".repeat(label)}${line}`);

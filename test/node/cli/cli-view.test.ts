@@ -1,8 +1,6 @@
 /** The live view: what it shows, in whatever room there is, and what it never lets through. */
 
 import { describe, expect, test } from "vitest";
-import { LiveView, newsLines, type ViewStream } from "../../../node/cli/live-view.ts";
-import { renderView, type ViewState } from "../../../node/cli/render-view.ts";
 import {
   clock,
   columnsOf,
@@ -15,6 +13,8 @@ import {
   wantsColor,
   wrap,
 } from "../../../node/platform/terminal/terminal-text.ts";
+import { LiveView, newsLines, type ViewStream } from "../../../node/run/live-view.ts";
+import { renderView, type ViewState } from "../../../node/run/render-view.ts";
 import { ESCAPE, stripColors } from "../../support/strip-colors.ts";
 import { waitFor } from "../../support/wait.ts";
 

@@ -4,12 +4,13 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asMeshworkError, defaultKeyFile, defaultRunFolder, errorLine, exitCodeOf } from "../../../node/cli/context.ts";
+import { defaultKeyFile, defaultRunFolder } from "../../../node/cli/context.ts";
 import { checkClock, checkRuntime } from "../../../node/cli/doctor.ts";
 import { tcpTarget } from "../../../node/cli/probe.ts";
 import { readJobFile } from "../../../node/job-file/parse-job.ts";
 import { createNode } from "../../../node/node.ts";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
+import { asMeshworkError, errorLine, exitCodeOf } from "../../../node/platform/terminal/context.ts";
 import { builtInSkills } from "../../../node/skills/built-in.ts";
 import { loadSkills } from "../../../node/skills/load-skills.ts";
 import { type HostedSkill, priceOf } from "../../../node/skills/skill.ts";

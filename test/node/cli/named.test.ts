@@ -93,7 +93,7 @@ describe("members of a committee", () => {
     });
 
   test("go by their names, where only one has it", async () => {
-    expect((await parse("[ada]")).committee).toEqual(["12D3KooW0"]);
+    expect((await parse("[ada]")).committee).toMatchObject({ members: [{ agent: "12D3KooW0" }] });
     await expect(parse("[bob]")).rejects.toThrow(/^job\.yaml:3: "bob" may be 2 agents/);
     await expect(parse("[eve]")).rejects.toThrow(/^job\.yaml:3: no agent is called "eve"/);
   });

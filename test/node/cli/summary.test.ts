@@ -1,9 +1,9 @@
 /** The summary of a run: what it says, in whatever room there is, with the answer last. */
 
 import { describe, expect, test } from "vitest";
-import { type RunSummary, renderSummary } from "../../../node/cli/summary.ts";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import { displayWidth } from "../../../node/platform/terminal/terminal-text.ts";
+import { type RunSummary, renderSummary } from "../../../node/run/summary.ts";
 import { stripColors } from "../../support/strip-colors.ts";
 
 describe("the summary", () => {

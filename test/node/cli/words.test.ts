@@ -1,7 +1,6 @@
 /** What commands print: true, in sentences, and within the columns that there are. */
 
 import { describe, expect, test } from "vitest";
-import { errorLines } from "../../../node/cli/context.ts";
 import { renderChecks } from "../../../node/cli/doctor.ts";
 import { describeChoice } from "../../../node/cli/explain.ts";
 import { knowledgeLines } from "../../../node/cli/knowledge.ts";
@@ -13,8 +12,9 @@ import { describeNews } from "../../../node/network/news.ts";
 import { joinsAnotherMachine } from "../../../node/network/own-addresses.ts";
 import type { NodeStatus } from "../../../node/node-status.ts";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
+import { errorLines } from "../../../node/platform/terminal/context.ts";
 import { progressLine } from "../../../node/platform/terminal/progress-line.ts";
-import { displayWidth, hang, table } from "../../../node/platform/terminal/terminal-text.ts";
+import { displayWidth, hang, table, uncolored } from "../../../node/platform/terminal/terminal-text.ts";
 import { parseSkillsYaml } from "../../../node/skills/load-yaml.ts";
 import { isLoopback } from "../../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
@@ -32,9 +32,15 @@ describe("within 79 columns", () => {
       { title: "name", isElastic: true },
       { title: "n", align: "right" },
     ] as const;
-    expect(table(columns, [["ada", "1"]], 79)).toEqual(["name  n", "ada   1"]);
-    expect(table(columns, [["a".repeat(30), "1"]], 20)).toEqual([`name${" ".repeat(15)}n`, `${"a".repeat(17)}… 1`]);
-    expect(table([{ title: "a" }, { title: "b" }], [["x".repeat(20), "y"]], 10)).toEqual(["xxxxxxxxx…", "  b  y"]);
+    expect(table(columns, [["ada", "1"]], uncolored(79))).toEqual(["name  n", "ada   1"]);
+    expect(table(columns, [["a".repeat(30), "1"]], uncolored(20))).toEqual([
+      `name${" ".repeat(15)}n`,
+      `${"a".repeat(17)}… 1`,
+    ]);
+    expect(table([{ title: "a" }, { title: "b" }], [["x".repeat(20), "y"]], uncolored(10))).toEqual([
+      "xxxxxxxxx…",
+      "  b  y",
+    ]);
     expect(hang("one two three", 8, 2)).toEqual(["one", "  two", "  three"]);
   });
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
+import type { CliContext } from "../../../node/platform/terminal/context.ts";
 import { simHost, simPlatform } from "../../../scripts/sim-host.ts";
 import { exitCode, finished, loadPoint, openBatch, runBatch } from "../../../sim/cli/batch.ts";
-import type { CliContext } from "../../../sim/cli/context.ts";
 import { findScenario, readLibrary } from "../../../sim/cli/library.ts";
 import { estimateMiB, planMemory } from "../../../sim/cli/memory.ts";
 import type { SeedTask } from "../../../sim/cli/seed-pool.ts";
@@ -154,7 +154,10 @@ describe("the command line", () => {
     const controller = new AbortController();
     const notes: string[] = [];
     const context: CliContext = {
-      io: { terminal: { isTTY: true, write: () => controller.abort() }, env: {} },
+      io: {
+        ...{ stdout: () => undefined, stderr: () => undefined, env: {} },
+        terminal: { isTTY: true, write: () => controller.abort() },
+      },
       signal: controller.signal,
       json: false,
       print: () => undefined,

@@ -1,13 +1,13 @@
 /** Pools of runs, their progress, and what a person reads of their results. */
 
 import { describe, expect, test } from "vitest";
+import { pageOf, painter, table, wrap } from "../../../node/platform/terminal/terminal-text.ts";
 import { compareMetrics, renderComparison } from "../../../sim/cli/compare.ts";
 import { estimateCells, plusMinus, unitsOf, valueText } from "../../../sim/cli/figures.ts";
-import { ProgressLine, progressText } from "../../../sim/cli/progress.ts";
+import { progressText, RunsProgress } from "../../../sim/cli/progress.ts";
 import { renderSummary } from "../../../sim/cli/render-summary.ts";
 import { renderSweepTables } from "../../../sim/cli/render-sweep.ts";
 import { type PoolProgress, type Runner, runTasks, type SeedTask } from "../../../sim/cli/seed-pool.ts";
-import { pageOf, painter, table, wrap } from "../../../sim/cli/text.ts";
 import type { RunResult, Summary } from "../../../sim/run/result.ts";
 import { reportFixture, sweepFixture } from "../../support/report-fixture.ts";
 
@@ -124,7 +124,7 @@ describe("progress", () => {
     const lines: string[] = [];
     let nowMs = 0;
     const context = { io: { terminal: null, env: {} }, note: (line: string) => void lines.push(line) };
-    const progress = new ProgressLine(context, "runs", () => nowMs);
+    const progress = new RunsProgress(context, "runs", () => nowMs);
     for (const second of [0, 1, 2, 3, 6, 7, 8, 13, 20]) {
       nowMs = second * 1_000;
       const done = second === 20 ? 1 : 0;
@@ -138,10 +138,10 @@ describe("progress", () => {
   test("on a terminal: one line, painted over, that fits", () => {
     let written = "";
     const terminal = { isTTY: true, columns: 30, write: (text: string) => void (written += text) };
-    const progress = new ProgressLine({ io: { terminal, env: {} }, note: () => undefined }, "seeds", () => 1_000);
+    const progress = new RunsProgress({ io: { terminal, env: {} }, note: () => undefined }, "seeds", () => 1_000);
     progress.update({ done: 1, total: 3, share: 0.5, simulatedMs: 0, leftMs: 1_000 });
     progress.end();
-    expect(written).toBe("\r\x1b[K━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 1 of 3 s\r\x1b[K");
+    expect(written).toBe("\r\x1b[K━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 1 of 3 …\r\x1b[K");
   });
 });
 
@@ -167,14 +167,14 @@ describe("text", () => {
   test("elastic columns are cut, and rows become blocks where that does not help", () => {
     const wide = "x".repeat(40);
     expect(table([{ title: "what", isElastic: true }, { title: "n" }], [[wide, "1"]], page)[1]).toBe(
-      `${"x".repeat(26)}…  1`,
+      `${"x".repeat(27)}… 1`,
     );
     expect(table([{ title: "n" }, { title: "what" }], [["1", wide]], page)).toEqual(["1", `  what  ${wide}`]);
   });
 
   test("wrapping", () => {
     expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
-    expect(wrap("  ", 7)).toEqual([]);
+    expect(wrap("  ", 7)).toEqual([""]);
   });
 
   test("figures", () => {
