@@ -11,8 +11,9 @@
 
 import type { Logger } from "pino";
 import { assert } from "../protocol/core/assert.ts";
+import type { Now } from "../protocol/core/now.ts";
 import type { Effect } from "../protocol/effect.ts";
-import type { Input, Now } from "../protocol/input.ts";
+import type { Input } from "../protocol/input.ts";
 import type { AgentConfig, CreateMachine, Machine } from "../protocol/machine.ts";
 import { type EffectHost, EffectRunner, type EffectTargets, isStoreEffect } from "./effects.ts";
 import type { NetworkStats } from "./network/network.ts";

@@ -8,23 +8,23 @@ import { type Verification, type VerifyOptions, verify as verifyWith } from "../
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import { nodeCrypto } from "./platform/crypto.ts";
 
-export type { Standing } from "../protocol/agent/standing.ts";
 export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";
 export type { AgentId, Hash, JobId } from "../protocol/core/ids.ts";
+export type { Standing } from "../protocol/effect.ts";
 export type { LedgerEvent } from "../protocol/job/event.ts";
 export type { Certificate } from "../protocol/wire/certificate.ts";
 export type { Value } from "../protocol/wire/value.ts";
 export { parseCertificateFile, toCertificateFile } from "./certificate-file.ts";
 export { describeLeftOut, type LeftOut, type LeftOutWhy } from "./committee-report.ts";
-export { type Identity, loadOrMakeIdentity, makeIdentity } from "./identity.ts";
 export { type ParsedJob, parseJob, readJobFile } from "./job-file/parse-job.ts";
 export type { ClockOffset, ClockState } from "./network/clock-findings.ts";
+export { type Identity, loadOrMakeIdentity, makeIdentity } from "./network/identity.ts";
 export { describeNews, type NetworkNews } from "./network/news.ts";
 export { createNode, type MeshworkNode, type NodeOptions } from "./node.ts";
 export type { Embedder } from "./search/embedder.ts";
 export { createEndpointEmbedder, type EndpointOptions } from "./search/embeddings-endpoint.ts";
 export { builtInSkills } from "./skills/built-in.ts";
-export { type LoadOptions, loadSkills, type SkillsFile } from "./skills/load-skills.ts";
+export { type LoadOptions, loadSkills, type SkillsFile } from "./skills/host/load-skills.ts";
 export {
   type AnySkill,
   defineSkill,

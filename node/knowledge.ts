@@ -10,13 +10,14 @@ import { utf8Length } from "../protocol/core/bytes.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
-import { scoreJob, type UnscoredJob } from "../protocol/selection/feedback.ts";
+import { scoreJob } from "../protocol/selection/feedback.ts";
 import {
   EMPTY_WORLD,
   type KnownWorld,
   type Lessons,
   merge,
   UNSCORED_MAX,
+  type UnscoredJob,
   withUnscored,
 } from "../protocol/selection/knowledge.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";

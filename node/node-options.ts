@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { AgentId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { AnySelector } from "../protocol/selection/selector.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity } from "./network/identity.ts";
 import type { NetworkNews } from "./network/news.ts";
 import type { Embedder } from "./search/embedder.ts";
 import type { AnySkill } from "./skills/skill.ts";

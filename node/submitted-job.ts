@@ -2,8 +2,8 @@
  * A job that a node submitted, as its operator sees it: its blocks one by one, its end, its result.
  */
 
-import { GOING, type Standing } from "../protocol/agent/standing.ts";
 import type { JobId } from "../protocol/core/ids.ts";
+import { GOING, type Standing } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";

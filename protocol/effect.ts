@@ -5,9 +5,7 @@
  * Binding: a `persist` is durable before any later `send` or `publish` of the same step leaves the process.
  */
 
-import type { Standing } from "./agent/standing.ts";
-import type { AgentId, Hash, JobId } from "./core/ids.ts";
-import type { AwardRef } from "./input.ts";
+import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";
 import type { Lessons } from "./selection/knowledge.ts";
 import type { TraceEvent } from "./trace.ts";
 import type { Genesis, TaskInput } from "./wire/genesis.ts";
@@ -69,6 +67,22 @@ export type Effect =
   | { readonly kind: "event"; readonly event: LocalEvent }
   /** For the trace (trace.ts). */
   | { readonly kind: "trace"; readonly event: TraceEvent };
+
+export type StandingKind = "going" | "unreachable" | "no-quorum" | "overdue";
+
+export interface Standing {
+  /**
+   * `unreachable`: this agent hears no member, and cannot know more. `no-quorum`: members with a third of the power or
+   * more are silent, so that nothing can be decided until some are back.
+   */
+  readonly kind: StandingKind;
+  /** Since when, wall-clock ms of this agent; 0 while it goes on. */
+  readonly sinceMs: number;
+  /** Members that it does not hear. */
+  readonly silent: readonly AgentId[];
+}
+
+export const GOING: Standing = { kind: "going", sinceMs: 0, silent: [] };
 
 /** Why a submission came to nothing. */
 export type SubmissionProblem =

@@ -3,28 +3,12 @@
  * back as an input.
  */
 
-import type { AgentId, Hash, JobId, TaskId } from "./core/ids.ts";
+import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";
 import type { JobDraft } from "./job/draft.ts";
 import type { KnownWorld } from "./selection/knowledge.ts";
 import type { FailureReason } from "./wire/command.ts";
 import type { Query } from "./wire/message.ts";
 import type { GossipTopic } from "./wire/topics.ts";
-
-/**
- * Two readings of the machine's clock, taken together. `monoMs` never goes back and times waits; `wallMs` is
- * what the ledger's times are compared with and may be wrong.
- */
-export interface Now {
-  readonly monoMs: number;
-  readonly wallMs: number;
-}
-
-/** An award that an agent was told to work on names itself by these three. */
-export interface AwardRef {
-  readonly job: JobId;
-  readonly task: TaskId;
-  readonly attempt: number;
-}
 
 export type Input =
   /** The driver is up: restored jobs go on, the capability vector goes out. Once, first. */

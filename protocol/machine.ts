@@ -9,8 +9,9 @@
 import type { VectorIndex } from "./capability/vector-index.ts";
 import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
+import type { Now } from "./core/now.ts";
 import type { Effect } from "./effect.ts";
-import type { Input, Now } from "./input.ts";
+import type { Input } from "./input.ts";
 import type { Selectors } from "./selection/selector.ts";
 import type { SkillAd } from "./wire/capability.ts";
 

@@ -6,7 +6,7 @@ import { DEFAULT_SIMILARITY } from "../job-file/task-skill.ts";
 import { type CliContext, EXIT, integer } from "../platform/terminal/context.ts";
 import { columnsOf, counted, padStart, plainText, wrap } from "../platform/terminal/terminal-text.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
-import { EMBEDDER_HELP } from "../search/embedder.ts";
+import { EMBEDDER_HELP } from "../search/choose-embedder.ts";
 import { withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 

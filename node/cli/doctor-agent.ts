@@ -12,9 +12,17 @@ import { DEFAULT_PORT, isOutside } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { CliContext } from "../platform/terminal/context.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
-import { embedderFrom } from "../search/embedder.ts";
-import type { Check } from "./doctor.ts";
+import { embedderFrom } from "../search/choose-embedder.ts";
 import { probe } from "./probe.ts";
+
+/** `warn`: something is missing that a mesh can do without. */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warn" | "fail";
+  readonly detail: string;
+  /** What to do; "" where all is well. */
+  readonly remedy: string;
+}
 
 const CONNECT_MS = 10_000;
 /** Longer than a dial-back that fails, which makes two attempts of three seconds, ms. */

@@ -11,20 +11,11 @@ import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "../platform/terminal/terminal-text.ts";
 import { formatSize } from "../platform/text/quantities.ts";
 import { address, configFolder, MESH_OPTION, type Register } from "./context.ts";
-import { checkAgent } from "./doctor-agent.ts";
+import { type Check, checkAgent } from "./doctor-agent.ts";
 
 export interface DoctorOptions {
   readonly mesh: string;
   readonly json?: boolean;
-}
-
-/** `warn`: something is missing that a mesh can do without. */
-export interface Check {
-  readonly name: string;
-  readonly state: "ok" | "warn" | "fail";
-  readonly detail: string;
-  /** What to do; "" where all is well. */
-  readonly remedy: string;
 }
 
 const NODE_MAJOR_MIN = 22;

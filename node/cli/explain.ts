@@ -5,7 +5,6 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
 import { agentsOf } from "../node-status.ts";
-import { pickOne } from "../pick-one.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import {
   columnsOf,
@@ -17,6 +16,7 @@ import {
   tenths,
   uncolored,
 } from "../platform/terminal/terminal-text.ts";
+import { pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";

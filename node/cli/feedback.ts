@@ -7,9 +7,9 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import { UNSCORED_MAX } from "../../protocol/selection/knowledge.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "../knowledge.ts";
-import { pickOne } from "../pick-one.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
+import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
 import { isWhole, JOB_ARGUMENT, jobName, LAST } from "./named.ts";
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
-import { pickOne } from "../pick-one.ts";
 import { storageError, writeFileAtomic } from "../platform/files/files.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, counted, hang, plainText, table, tenths, uncolored } from "../platform/terminal/terminal-text.ts";
+import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
 
 interface KnowledgeCommandOptions {

@@ -11,9 +11,9 @@ import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
 import type { RunContext } from "../run/run-page.ts";
 import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
-import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
+import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
-import { loadSkills } from "../skills/load-skills.ts";
+import { loadSkills } from "../skills/host/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
 import {
   defaultRunFolder,

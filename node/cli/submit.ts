@@ -11,7 +11,7 @@ import { plainText } from "../platform/terminal/terminal-text.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { finishRun, followJob } from "../run/run-job.ts";
 import type { RunContext } from "../run/run-page.ts";
-import { EMBEDDER_HELP, embedderFrom } from "../search/embedder.ts";
+import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, defaultRunFolder, MESH_OPTION, type Register } from "./context.ts";
 

@@ -14,9 +14,9 @@ import { yamux } from "@libp2p/yamux";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
-import type { Identity } from "../identity.ts";
 import type { Door } from "./door.ts";
 import { gossipOptions } from "./gossip.ts";
+import type { Identity } from "./identity.ts";
 import { networkLimits } from "./network-limits.ts";
 
 export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub; listeners: Listeners }>;

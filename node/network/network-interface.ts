@@ -6,9 +6,9 @@ import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
-import type { Identity } from "../identity.ts";
 import type { BlobStore } from "../store/blob-store.ts";
 import type { ClockOffset, ClockState } from "./clock-findings.ts";
+import type { Identity } from "./identity.ts";
 import type { NetworkNews } from "./news.ts";
 import type { Listen } from "./own-addresses.ts";
 

@@ -13,8 +13,8 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/files.ts";
 import { programFile } from "../platform/own-files.ts";
-import { cpuMs } from "../process-vitals.ts";
-import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-mesh.ts";
+import { cpuMs } from "../platform/process-vitals.ts";
+import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-agent.ts";
 
 /** A starting process that takes no CPU time and prints nothing for this long has failed, ms. */
 const STILL_MS = 30_000;

@@ -11,7 +11,8 @@ import type { MeshworkNode } from "../node.ts";
 import { jobsOf } from "../node-status.ts";
 import type { JobHandle } from "../submitted-job.ts";
 import type { JobWatch } from "./job-watch.ts";
-import type { LocalAgent, LocalMesh } from "./local-mesh.ts";
+import type { LocalAgent } from "./local-agent.ts";
+import type { LocalMesh } from "./local-mesh.ts";
 
 /** What was on its way from the victim when it was paused is in the log by then, ms. */
 const SETTLE_MS = 300;

@@ -1,6 +1,6 @@
 /** In words: why a job decides nothing. */
 
-import type { Standing, StandingKind } from "../../protocol/agent/standing.ts";
+import type { Standing, StandingKind } from "../../protocol/effect.ts";
 
 /** How many silent members are named; the rest are counted. */
 const NAMED = 6;

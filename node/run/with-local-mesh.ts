@@ -10,14 +10,9 @@ import { createNode, type MeshworkNode } from "../node.ts";
 import { interrupted } from "../platform/terminal/context.ts";
 import { type ProgressLine, progressLine } from "../platform/terminal/progress-line.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
-import { embedderFrom } from "../search/embedder.ts";
-import {
-  type AgentProcessStats,
-  type LocalAgent,
-  type LocalAgentOptions,
-  type LocalMesh,
-  startLocalMesh,
-} from "./local-mesh.ts";
+import { embedderFrom } from "../search/choose-embedder.ts";
+import type { AgentProcessStats, LocalAgent, LocalAgentOptions } from "./local-agent.ts";
+import { type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { RunContext } from "./run-page.ts";
 import type { RunSummary } from "./summary.ts";

@@ -1,11 +1,9 @@
 /**
- * What makes vectors of texts: the built-in embedder, or an endpoint that the environment names. All agents of a mesh, and
+ * What makes vectors of texts, and the built-in one. All agents of a mesh, and
  * all who submit jobs to it in words, must use the same.
  */
 
 import { EMBEDDER_NAME, embed, type SkillText } from "../../protocol/capability/embedding.ts";
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { createEndpointEmbedder } from "./embeddings-endpoint.ts";
 
 export interface Embedder {
   /** What a mesh calls it: vectors of embedders with other names cannot be compared. */
@@ -18,28 +16,3 @@ export const BUILT_IN_EMBEDDER: Embedder = {
   name: EMBEDDER_NAME,
   embed: async (texts) => texts.map((text) => embed(text)),
 };
-
-/** For the help of commands that need one. */
-export const EMBEDDER_HELP = `
-Skills are compared by their words, unless MESHWORK_EMBEDDINGS_URL names an OpenAI-compatible endpoint (as in
-http://127.0.0.1:11434/v1) and MESHWORK_EMBEDDINGS_MODEL a model; MESHWORK_EMBEDDINGS_KEY is sent as a bearer token,
-MESHWORK_EMBEDDINGS_DIMENSIONS asks for shorter vectors. All agents of a mesh must use the same.`;
-
-/** The embedder that the environment names. Throws `usage`. */
-export function embedderFrom(env: NodeJS.ProcessEnv): Embedder {
-  const {
-    MESHWORK_EMBEDDINGS_URL: baseUrl = "",
-    MESHWORK_EMBEDDINGS_MODEL: model = "",
-    MESHWORK_EMBEDDINGS_KEY: apiKey = "",
-    MESHWORK_EMBEDDINGS_DIMENSIONS: dimensions = "",
-  } = env;
-  if (baseUrl === "") return BUILT_IN_EMBEDDER;
-  if (model === "")
-    throw new MeshworkError("usage", "MESHWORK_EMBEDDINGS_URL is set, and no model", "set MESHWORK_EMBEDDINGS_MODEL");
-  return createEndpointEmbedder({
-    baseUrl,
-    model,
-    ...(apiKey === "" ? {} : { apiKey }),
-    ...(dimensions === "" ? {} : { dimensions: Number(dimensions) }),
-  });
-}

@@ -10,11 +10,12 @@
  */
 
 import { z } from "zod";
-import { EMBEDDING_BYTES, quantize, type SkillText } from "../../protocol/capability/embedding.ts";
+import { quantize, type SkillText } from "../../protocol/capability/embedding.ts";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
+import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import type { Embedder } from "./embedder.ts";
 
 export interface EndpointOptions {

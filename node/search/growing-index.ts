@@ -3,7 +3,8 @@
  * It moves over bit by bit, so that nothing else waits. Without the package of the graph it stays exact, and says so.
  */
 
-import { ExactIndex, type Neighbour, type VectorIndex } from "../../protocol/capability/vector-index.ts";
+import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
+import type { Neighbour } from "../../protocol/capability/vector-rows.ts";
 import { type CreateGraph, EXACT_MAX, HnswIndex, loadUsearch } from "./hnsw-index.ts";
 
 /** Vectors that are moved at a time: about 5 ms. */

@@ -6,9 +6,10 @@
  * Hierarchical Navigable Small World graphs" (arXiv 1603.09320).
  */
 
-import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
-import type { Neighbour, VectorIndex } from "../../protocol/capability/vector-index.ts";
+import type { VectorIndex } from "../../protocol/capability/vector-index.ts";
+import type { Neighbour } from "../../protocol/capability/vector-rows.ts";
 import { VectorRows } from "../../protocol/capability/vector-rows.ts";
+import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 
 /** What is used of the package. Its numbers of threads: one, so that the same calls make the same graph. */
 export interface Graph {

@@ -1,13 +1,13 @@
 /** How skills stand in an agent's advertisement, and how many of them fit one. */
 
 import { createHash } from "node:crypto";
-import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { OwnSkill } from "../../protocol/machine.ts";
 import { skillAdCodec } from "../../protocol/wire/capability.ts";
 import { encode } from "../../protocol/wire/codec.ts";
+import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { type AnySkill, priceOf, schemasOf } from "./skill.ts";
 

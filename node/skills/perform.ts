@@ -12,28 +12,8 @@ import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/va
 import { formatPath } from "../platform/files/file-error.ts";
 import { describeThrown, stackOf } from "../platform/modules/thrown.ts";
 import { parseCredits } from "../platform/text/quantities.ts";
-import { priceOf, type Skill, type SkillContext, type SkillReply } from "./skill.ts";
+import { priceOf, type Skill, type SkillContext, type SkillOutcome, type SkillReply } from "./skill.ts";
 import { WorkProblem } from "./work-problem.ts";
-
-export type SkillOutcome =
-  | {
-      readonly ok: true;
-      /** Canonical bytes of the output. */
-      readonly output: Uint8Array;
-      readonly confidencePpm: number;
-      /** Micro-credits. */
-      readonly cost: number;
-    }
-  | {
-      readonly ok: false;
-      /**
-       * `lost-input`: a blob is gone. `refused`: no such skill, or its input does not fit. `crashed`: it ended the
-       * process that it ran in. Else `error`.
-       */
-      readonly reason: FailureReason;
-      /** At most `limits.textBytes` bytes. */
-      readonly message: string;
-    };
 
 export async function performSkill(skill: Skill, input: unknown, context: SkillContext): Promise<SkillOutcome> {
   try {

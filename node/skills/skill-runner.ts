@@ -6,10 +6,10 @@
  * store.
  */
 
-import type { AwardRef } from "../../protocol/input.ts";
+import type { AwardRef } from "../../protocol/core/ids.ts";
 import type { TaskInput } from "../../protocol/wire/genesis.ts";
-import { failureOf, performSkill, type SkillOutcome } from "./perform.ts";
-import { type AnySkill, isHosted, type SkillContext, type SkillLog } from "./skill.ts";
+import { failureOf, performSkill } from "./perform.ts";
+import { type AnySkill, isHosted, type SkillContext, type SkillLog, type SkillOutcome } from "./skill.ts";
 import { type BlobSource, resolveInput } from "./task-input.ts";
 import { WorkProblem } from "./work-problem.ts";
 

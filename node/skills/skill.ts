@@ -8,9 +8,9 @@
 import { z } from "zod";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import type { FailureReason } from "../../protocol/wire/command.ts";
 import { NAME_PATTERN } from "../job-file/name-pattern.ts";
 import { parseCredits } from "../platform/text/quantities.ts";
-import type { SkillOutcome } from "./perform.ts";
 
 /** Writes a line to the node's log, with facts beside it. */
 export type SkillLog = (message: string, facts?: Readonly<Record<string, unknown>>) => void;
@@ -39,6 +39,26 @@ export interface SkillReply<O> {
   /** What the work cost, in credits; for the record. Default: the skill's price. */
   readonly cost?: number;
 }
+
+export type SkillOutcome =
+  | {
+      readonly ok: true;
+      /** Canonical bytes of the output. */
+      readonly output: Uint8Array;
+      readonly confidencePpm: number;
+      /** Micro-credits. */
+      readonly cost: number;
+    }
+  | {
+      readonly ok: false;
+      /**
+       * `lost-input`: a blob is gone. `refused`: no such skill, or its input does not fit. `crashed`: it ended the
+       * process that it ran in. Else `error`.
+       */
+      readonly reason: FailureReason;
+      /** At most `limits.textBytes` bytes. */
+      readonly message: string;
+    };
 
 /**
  * `run` may be called many times at once. Skills of a file run in a separate process (load-skills.ts). A function that is

@@ -10,8 +10,9 @@
 import { Directory } from "../capability/directory.ts";
 import { Divergence, holds } from "../consensus/divergence.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import type { Now } from "../core/now.ts";
 import type { Effect } from "../effect.ts";
-import type { Input, Now } from "../input.ts";
+import type { Input } from "../input.ts";
 import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
 import type { Envelope } from "../wire/command.ts";
 import { jobIdOf } from "../wire/genesis.ts";

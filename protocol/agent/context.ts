@@ -5,8 +5,9 @@
 import { bytesOf, EMBEDDER_NAME, embed } from "../capability/embedding.ts";
 import { type Signer, statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
+import type { Now } from "../core/now.ts";
 import type { Effect } from "../effect.ts";
-import type { Input, Now } from "../input.ts";
+import type { Input } from "../input.ts";
 import type { AgentConfig } from "../machine.ts";
 import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
 import type { Selectors } from "../selection/selector.ts";

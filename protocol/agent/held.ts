@@ -3,8 +3,7 @@
  */
 
 import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, Hash, TaskId } from "../core/ids.ts";
-import type { AwardRef } from "../input.ts";
+import type { AgentId, AwardRef, Hash, TaskId } from "../core/ids.ts";
 import { bytes, encode, type Infer, struct } from "../wire/codec.ts";
 import { type CommandBody, NONCE_BYTES, sealHash } from "../wire/command.ts";
 import { dataCodec, dataHash, ppm, price } from "../wire/genesis.ts";

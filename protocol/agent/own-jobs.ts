@@ -7,13 +7,14 @@
 
 import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
+import { GOING, type Standing } from "../effect.ts";
 import type { Liveness } from "../membership/liveness.ts";
 import type { Envelope } from "../wire/command.ts";
 import { type Context, sealBodies } from "./context.ts";
 import { Following } from "./following.ts";
 import type { Hosts } from "./hosts.ts";
 import type { JobHost } from "./job-host.ts";
-import { GOING, type Standing, standingOf } from "./standing.ts";
+import { standingOf } from "./standing.ts";
 
 /** A cancel that has not ended its job is said again after this, and then at growing intervals, ms. */
 const CANCEL_AGAIN_MS = 3_000;

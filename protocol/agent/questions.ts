@@ -4,12 +4,13 @@
  */
 
 import type { Directory } from "../capability/directory.ts";
-import { EMBEDDING_BYTES, vectorOf } from "../capability/embedding.ts";
+import { vectorOf } from "../capability/embedding.ts";
 import { SkillSearch } from "../capability/search.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import type { Acquaintances } from "../membership/acquaintances.ts";
+import { EMBEDDING_BYTES } from "../wire/genesis.ts";
 import type { Message, Query } from "../wire/message.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";

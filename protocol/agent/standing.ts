@@ -7,25 +7,10 @@
 
 import type { Committee } from "../consensus/committee.ts";
 import type { AgentId } from "../core/ids.ts";
+import { GOING, type Standing } from "../effect.ts";
 
 /** A deadline of the ledger is overdue when no block came for this long after it, ms: members retry within seconds. */
 export const OVERDUE_MS = 15_000;
-
-export type StandingKind = "going" | "unreachable" | "no-quorum" | "overdue";
-
-export interface Standing {
-  /**
-   * `unreachable`: this agent hears no member, and cannot know more. `no-quorum`: members with a third of the power or
-   * more are silent, so that nothing can be decided until some are back.
-   */
-  readonly kind: StandingKind;
-  /** Since when, wall-clock ms of this agent; 0 while it goes on. */
-  readonly sinceMs: number;
-  /** Members that it does not hear. */
-  readonly silent: readonly AgentId[];
-}
-
-export const GOING: Standing = { kind: "going", sinceMs: 0, silent: [] };
 
 export interface StandingFacts {
   readonly committee: Committee;

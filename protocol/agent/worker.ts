@@ -6,9 +6,9 @@
  */
 
 import { clip } from "../core/bytes.ts";
-import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { AwardRef, Input } from "../input.ts";
+import type { Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";

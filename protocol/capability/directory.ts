@@ -12,10 +12,11 @@ import { type AgentId, type Hash, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Vcv, vcvHash } from "../wire/capability.ts";
 import { encodeVcv } from "../wire/message.ts";
+import { shardAt } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { EMBEDDER_NAME, isEmbedding, vectorOf } from "./embedding.ts";
 import { Goodbyes, isNewer } from "./goodbyes.ts";
-import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardAt, shardOf, weightOf } from "./shards.ts";
+import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardOf, weightOf } from "./shards.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;

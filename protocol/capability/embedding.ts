@@ -9,10 +9,9 @@
  * Source: protocol.md 3; Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (arXiv 0902.2206).
  */
 
+import { EMBEDDING_BYTES } from "../wire/genesis.ts";
 import { isUnspaced, wordsOf } from "./letters.ts";
 
-/** Places of a vector, a byte each. */
-export const EMBEDDING_BYTES = 256;
 /** A mesh names its embedder: any change of what follows, or of letters.ts, is another one. */
 export const EMBEDDER_NAME = "hashed-256/1";
 

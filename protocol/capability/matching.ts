@@ -7,7 +7,8 @@
 
 import type { SkillAd } from "../wire/capability.ts";
 import type { Genesis, Like } from "../wire/genesis.ts";
-import { EMBEDDING_BYTES, similarity, vectorOf } from "./embedding.ts";
+import { EMBEDDING_BYTES } from "../wire/genesis.ts";
+import { similarity, vectorOf } from "./embedding.ts";
 
 /** Of a skill that has the name that was asked for, parts per million. */
 export const SAME_SKILL = 1_000_000;

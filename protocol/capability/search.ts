@@ -9,9 +9,11 @@
 import type { AgentId } from "../core/ids.ts";
 import { priceShare, typicalPrice } from "../selection/context.ts";
 import type { SkillAd, Vcv } from "../wire/capability.ts";
+import { EMBEDDING_BYTES } from "../wire/genesis.ts";
 import type { Directory } from "./directory.ts";
-import { EMBEDDING_BYTES, vectorOf } from "./embedding.ts";
-import { ExactIndex, type Neighbour, type VectorIndex } from "./vector-index.ts";
+import { vectorOf } from "./embedding.ts";
+import { ExactIndex, type VectorIndex } from "./vector-index.ts";
+import type { Neighbour } from "./vector-rows.ts";
 
 /** How much of its similarity the most expensive offer loses, 0..1. Higher: cheap strangers before expensive specialists. */
 const COST_BIAS = 0.1;

@@ -13,6 +13,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { hashOf, struct, text } from "../wire/codec.ts";
 import { agentId } from "../wire/consensus.ts";
+import { shardAt } from "../wire/topics.ts";
 
 /** A shard of more agents is split in two. Halves that have less than a quarter of it become one again. */
 export const SHARD_AGENTS = 1_024;
@@ -33,9 +34,6 @@ export interface Place {
 
 /** Agents of each shard that it does not hear that an agent knows all the same, as ways there; by the size of a shard. */
 export const outsidersOf = (shardAgents: number): number => Math.max(2, Math.floor(shardAgents / 128));
-
-/** The shard at that depth which an agent is in. */
-export const shardAt = (shard: number, depth: number): number => shard >> (limits.shardBits - depth);
 
 /** Whether both are of one shard at that depth. */
 export const isSameShard = (a: Place, b: Place, depth: number): boolean =>

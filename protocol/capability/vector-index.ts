@@ -5,13 +5,7 @@
  * Source: protocol.md 3.
  */
 
-import { VectorRows } from "./vector-rows.ts";
-
-export interface Neighbour<Id extends string = string> {
-  readonly id: Id;
-  /** From -1 to 1. */
-  readonly similarity: number;
-}
+import { type Neighbour, VectorRows } from "./vector-rows.ts";
 
 export interface VectorIndex<Id extends string = string> {
   /** How many ids it holds. */

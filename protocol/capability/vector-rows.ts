@@ -6,8 +6,14 @@
 import { assert } from "../core/assert.ts";
 import { compareText } from "../core/bytes.ts";
 import { lowerBound } from "../core/sorted.ts";
-import { DOT_MAX, EMBEDDING_BYTES, similarityOfDot } from "./embedding.ts";
-import type { Neighbour } from "./vector-index.ts";
+import { EMBEDDING_BYTES } from "../wire/genesis.ts";
+import { DOT_MAX, similarityOfDot } from "./embedding.ts";
+
+export interface Neighbour<Id extends string = string> {
+  readonly id: Id;
+  /** From -1 to 1. */
+  readonly similarity: number;
+}
 
 /** Rows for which there is room at first. */
 const ROWS_MIN = 16;

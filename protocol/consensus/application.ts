@@ -5,7 +5,7 @@
  */
 
 import type { AgentId, Hash } from "../core/ids.ts";
-import type { Now } from "../input.ts";
+import type { Now } from "../core/now.ts";
 import type { Block, Vote } from "../wire/consensus.ts";
 import type { Committee } from "./committee.ts";
 

@@ -11,7 +11,7 @@
 import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { Now } from "../input.ts";
+import type { Now } from "../core/now.ts";
 import type { Vote } from "../wire/consensus.ts";
 import type { Message, Position } from "../wire/message.ts";
 import type { Application } from "./application.ts";

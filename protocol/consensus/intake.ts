@@ -10,7 +10,7 @@
 import type { Crypto } from "../core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { Now } from "../input.ts";
+import type { Now } from "../core/now.ts";
 import type { CommandBody } from "../wire/command.ts";
 import { blockHash, holdsItsCommands, type Proposal, type Vote } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";

@@ -38,3 +38,10 @@ export function taskParts(task: string): { readonly node: string; readonly index
 export function sortedBy<T>(items: Iterable<T>, key: (item: T) => string): T[] {
   return [...items].sort((a, b) => compareText(key(a), key(b)));
 }
+
+/** An award that an agent was told to work on names itself by these three. */
+export interface AwardRef {
+  readonly job: JobId;
+  readonly task: TaskId;
+  readonly attempt: number;
+}

@@ -7,8 +7,7 @@
 
 import { SAME_SKILL } from "../capability/matching.ts";
 import { compareUnits } from "../core/bytes.ts";
-import type { AgentId, Hash, JobId } from "../core/ids.ts";
-import type { AwardRef } from "../input.ts";
+import type { AgentId, AwardRef, Hash, JobId } from "../core/ids.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
 import { screen } from "../selection/screen.ts";
 import type { Candidate, ChoiceRequest, Lots, Picked } from "../selection/selector.ts";

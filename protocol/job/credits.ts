@@ -7,7 +7,7 @@
  */
 
 import type { AgentId } from "../core/ids.ts";
-import type { Credit } from "../selection/feedback.ts";
+import type { Credit } from "../selection/knowledge.ts";
 import { prerequisitesOf } from "./graph.ts";
 import type { Rules } from "./nodes.ts";
 import type { CreditRecord, LedgerState, Result } from "./state.ts";

@@ -11,7 +11,7 @@ import { assert } from "../core/assert.ts";
 import type { Crypto } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { Now } from "../input.ts";
+import type { Now } from "../core/now.ts";
 import { hashOf } from "../wire/codec.ts";
 import type { Envelope } from "../wire/command.ts";
 import { type Block, blockHash, commandHashesCodec, committeeHash, type Header, type Vote } from "../wire/consensus.ts";

@@ -5,31 +5,10 @@
  * Source: protocol.md 6 (feedback); Symphony-Coord, delayed reward (every step of a plan learns by the plan's outcome).
  */
 
-import type { AgentId } from "../core/ids.ts";
 import { decodeValue } from "../wire/value.ts";
-import { carried, type KnownWorld, withAnswers } from "./knowledge.ts";
+import { carried, type KnownWorld, type UnscoredJob, withAnswers } from "./knowledge.ts";
 import { lessonOf } from "./reward.ts";
 import type { Selectors } from "./selector.ts";
-
-/** An agent's part in a result, by one node of the job. */
-export interface Credit {
-  readonly agent: AgentId;
-  readonly skill: string;
-  /** Of the node's accepted answers, 0..1. */
-  readonly share: number;
-  /** What was known of it when it was chosen; the mean over its answers. */
-  readonly context: readonly number[];
-  /** Mean, ms. */
-  readonly tookMs: number;
-  readonly targetMs: number;
-}
-
-/** A job of one's own that ended with a result, and was not scored yet. */
-export interface UnscoredJob {
-  readonly job: string;
-  readonly selector: string;
-  readonly credits: readonly Credit[];
-}
 
 /** `score`: 1 the result is right, 0 it is wrong, between them as good as that. Null: nothing is known of the job. */
 export function scoreJob(world: KnownWorld, job: string, score: number, selectors: Selectors): KnownWorld | null {

@@ -14,7 +14,6 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Knowledge, NO_KNOWLEDGE } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
-import type { Credit, UnscoredJob } from "./feedback.ts";
 import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
@@ -28,6 +27,26 @@ export interface KnownRecord {
 }
 
 export type KnownAnswers = Pick<KnownRecord, "accepted" | "rejected">;
+
+/** An agent's part in a result, by one node of the job. */
+export interface Credit {
+  readonly agent: AgentId;
+  readonly skill: string;
+  /** Of the node's accepted answers, 0..1. */
+  readonly share: number;
+  /** What was known of it when it was chosen; the mean over its answers. */
+  readonly context: readonly number[];
+  /** Mean, ms. */
+  readonly tookMs: number;
+  readonly targetMs: number;
+}
+
+/** A job of one's own that ended with a result, and was not scored yet. */
+export interface UnscoredJob {
+  readonly job: string;
+  readonly selector: string;
+  readonly credits: readonly Credit[];
+}
 
 /** What one job taught. */
 export interface Lessons {

@@ -9,8 +9,7 @@
  * there are: catalog.ts.
  */
 
-import type { AgentId, Hash } from "../core/ids.ts";
-import type { AwardRef } from "../input.ts";
+import type { AgentId, AwardRef, Hash } from "../core/ids.ts";
 
 /** What the ledger knows of an agent that could take a seat. Nothing here need be in range: see context.ts. */
 export interface Candidate {

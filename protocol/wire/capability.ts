@@ -4,13 +4,12 @@
  * Source: protocol.md 2, 3, 6.
  */
 
-import { EMBEDDING_BYTES } from "../capability/embedding.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { bool, bytes, type Codec, hash, hashOf, type Infer, list, nullable, struct, text, uint } from "./codec.ts";
 import { agentId, signature } from "./consensus.ts";
-import { duration, likeCodec, name, price } from "./genesis.ts";
+import { duration, EMBEDDING_BYTES, likeCodec, name, price } from "./genesis.ts";
 
 /**
  * A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. `vector`: what it

@@ -5,7 +5,6 @@
  * Source: protocol.md 4.
  */
 
-import { EMBEDDING_BYTES } from "../capability/embedding.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
@@ -25,6 +24,9 @@ import {
 } from "./codec.ts";
 import { agentId, committeeCodec, signature } from "./consensus.ts";
 import { type Value, valueCodec } from "./value.ts";
+
+/** Places of the vector of a skill, or of a task that asks in words, a byte each. */
+export const EMBEDDING_BYTES = 256;
 
 export const name = text(limits.nameBytes);
 export const duration = uint(limits.durationMs);

@@ -6,7 +6,6 @@
  * Source: protocol.md 2 (transport classes).
  */
 
-import { EMBEDDING_BYTES } from "../capability/embedding.ts";
 import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { beaconCodec, vcvCodec } from "./capability.ts";
@@ -29,7 +28,7 @@ import {
 import { envelopeCodec, taskIdCodec } from "./command.ts";
 import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, signature, votesCodec } from "./consensus.ts";
 import { delegationCodec } from "./delegation.ts";
-import { name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
+import { EMBEDDING_BYTES, name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
 
 const job = hash as Codec<JobId>;
 const height = uint();

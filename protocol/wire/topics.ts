@@ -5,8 +5,10 @@
  * Source: protocol.md 2, 3.
  */
 
-import { shardAt } from "../capability/shards.ts";
 import { limits } from "../core/limits.ts";
+
+/** The shard at that depth which an agent is in. */
+export const shardAt = (shard: number, depth: number): number => shard >> (limits.shardBits - depth);
 
 /** `shard`: at full depth, below 2^limits.shardBits. */
 export function capsTopic(shard: number, depth: number): CapsTopic {

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { makeIdentity } from "../../node/identity.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork, type Network } from "../../node/network/network.ts";
 import { hasher } from "../../node/platform/crypto.ts";
 import { createMemoryBlobStore } from "../../node/store/blob-store.ts";

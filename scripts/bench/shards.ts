@@ -6,10 +6,11 @@
 
 import { nodeCrypto } from "../../node/platform/crypto.ts";
 import { embed } from "../../protocol/capability/embedding.ts";
-import { SHARD_AGENTS, shardAt, shardOf } from "../../protocol/capability/shards.ts";
+import { SHARD_AGENTS, shardOf } from "../../protocol/capability/shards.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
+import { shardAt } from "../../protocol/wire/topics.ts";
 import { type Row, row } from "./row.ts";
 import { makeSkills } from "./skill-texts.ts";
 

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
-import { cpuMs, residentBytes } from "../../node/process-vitals.ts";
+import { cpuMs, residentBytes } from "../../node/platform/process-vitals.ts";
 import { type Row, row } from "./row.ts";
 
 const RUNS = 7;

@@ -7,7 +7,6 @@
  */
 
 import fc, { type Arbitrary } from "fast-check";
-import { EMBEDDING_BYTES } from "../../protocol/capability/embedding.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Beacon, SkillAd, Vcv } from "../../protocol/wire/capability.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
@@ -30,6 +29,7 @@ import type {
   Source,
   TaskInput,
 } from "../../protocol/wire/genesis.ts";
+import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import type { CommittedBlock, Message, NoticeItem, Position, Query } from "../../protocol/wire/message.ts";
 import type { PackedFile } from "../../protocol/wire/pack.ts";
 import type { Value } from "../../protocol/wire/value.ts";

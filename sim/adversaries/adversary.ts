@@ -6,8 +6,9 @@
  * too: effects leave in order.
  */
 
+import type { Now } from "../../protocol/core/now.ts";
 import type { Effect } from "../../protocol/effect.ts";
-import type { Input, Now } from "../../protocol/input.ts";
+import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, Machine } from "../../protocol/machine.ts";
 import type { WrapMachine, WrapTools } from "../virtual/options.ts";
 

@@ -6,8 +6,9 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import type { Now } from "../../protocol/core/now.ts";
 import type { Effect } from "../../protocol/effect.ts";
-import type { Input, Now } from "../../protocol/input.ts";
+import type { Input } from "../../protocol/input.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../protocol/wire/message.ts";
 import type { WrapMachine } from "../virtual/options.ts";
 import { type AdversaryTools, withAdversary } from "./adversary.ts";

@@ -7,11 +7,12 @@
  */
 
 import { assert, unreachable } from "../../protocol/core/assert.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, AwardRef, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import type { Now } from "../../protocol/core/now.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { Effect, LocalEvent } from "../../protocol/effect.ts";
-import type { AwardRef, Input, Now } from "../../protocol/input.ts";
+import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine, Machine } from "../../protocol/machine.ts";
 import { NONCE_BYTES } from "../../protocol/wire/command.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";

@@ -5,9 +5,8 @@
  * a large output is a blob).
  */
 
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, AwardRef, Hash } from "../../protocol/core/ids.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
-import type { AwardRef } from "../../protocol/input.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
 import type { TaskInput } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";

@@ -7,10 +7,9 @@
  * group share the whole draw with probability rho.
  */
 
-import type { Hash } from "../../protocol/core/ids.ts";
+import type { AwardRef, Hash } from "../../protocol/core/ids.ts";
 import { exp, ln } from "../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
-import type { AwardRef } from "../../protocol/input.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import type { AgentProfile } from "../scenario/scenario.ts";
 import { createDistribution, type DistributionSpec } from "../virtual/distribution.ts";

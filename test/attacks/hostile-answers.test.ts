@@ -1,9 +1,9 @@
 /** Whoever says that it keeps a job is believed only as far as what it gives is certified. */
 
 import { expect, test } from "vitest";
-import { makeIdentity } from "../../node/identity.ts";
 import { Inquiries } from "../../node/inquiries.ts";
 import { AddressBook } from "../../node/network/address-book.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { certifiedCodec } from "../../protocol/agent/status.ts";
 import { type Hash, ZERO_HASH } from "../../protocol/core/ids.ts";

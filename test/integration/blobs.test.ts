@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { makeIdentity } from "../../node/identity.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { createFolderBlobStore } from "../../node/store/blob-folder.ts";
 import { BLOB_CHUNK_BYTES, type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import type { Hash } from "../../protocol/core/ids.ts";

@@ -8,7 +8,7 @@ import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { makeIdentity } from "../../node/identity.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { framesProtocol } from "../../node/network/names.ts";
 import { createNetwork } from "../../node/network/network.ts";
 import { networkLimits } from "../../node/network/network-limits.ts";

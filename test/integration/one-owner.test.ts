@@ -4,8 +4,8 @@
 
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { makeIdentity } from "../../node/identity.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode, type NodeOptions } from "../../node/node.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";

@@ -5,12 +5,13 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { type Identity, makeIdentity } from "../../node/identity.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
+import { type Identity, makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import { nodeCrypto } from "../../node/platform/crypto.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
-import { shardAt, shardOf } from "../../protocol/capability/shards.ts";
+import { shardOf } from "../../protocol/capability/shards.ts";
+import { shardAt } from "../../protocol/wire/topics.ts";
 import { newMesh } from "../support/network-nodes.ts";
 
 /** As many agents of each eighth of the mesh: few agents are not spread evenly by themselves. */

@@ -5,9 +5,9 @@
 
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { makeIdentity } from "../../node/identity.ts";
 import { Inquiries } from "../../node/inquiries.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode, type NodeOptions } from "../../node/node.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { defineSkill } from "../../node/skills/skill.ts";

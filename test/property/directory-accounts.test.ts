@@ -8,10 +8,11 @@ import { expect, test } from "vitest";
 import { hasher } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { EMBEDDER_NAME } from "../../protocol/capability/embedding.ts";
-import { outsidersOf, shardAt, shardOf } from "../../protocol/capability/shards.ts";
+import { outsidersOf, shardOf } from "../../protocol/capability/shards.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import { limits, RULES_VERSION } from "../../protocol/core/limits.ts";
 import { type Vcv, vcvHash } from "../../protocol/wire/capability.ts";
+import { shardAt } from "../../protocol/wire/topics.ts";
 import { crypto, id, MESH, signerOf } from "../support/driven-agent.ts";
 
 const SELF = "a0";

@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { makeIdentity } from "../../node/identity.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
 import { createSigner, nodeCrypto as crypto } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { bytesOf, embed } from "../../protocol/capability/embedding.ts";

@@ -3,9 +3,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Graph, HnswIndex } from "../../node/search/hnsw-index.ts";
-import { EMBEDDING_BYTES, embed, quantize, similarity } from "../../protocol/capability/embedding.ts";
-import { ExactIndex, type Neighbour, type VectorIndex } from "../../protocol/capability/vector-index.ts";
+import { embed, quantize, similarity } from "../../protocol/capability/embedding.ts";
+import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
+import type { Neighbour } from "../../protocol/capability/vector-rows.ts";
 import { compareText } from "../../protocol/core/bytes.ts";
+import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 
 class DumbIndex implements VectorIndex {
   readonly #vectors = new Map<string, Int8Array>();

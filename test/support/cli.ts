@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { NodeLine } from "../../node/run/local-mesh.ts";
+import type { NodeLine } from "../../node/run/local-agent.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/meshwork.ts", import.meta.url));
 

@@ -1,8 +1,8 @@
 /** Real nodes on loopback for integration tests: started on a free port, all stopped at the end of a test. */
 
 import pino from "pino";
-import { type Identity, makeIdentity } from "../../node/identity.ts";
 import { judgeClocks } from "../../node/network/clock-findings.ts";
+import { type Identity, makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork, type Network } from "../../node/network/network.ts";
 import { type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";

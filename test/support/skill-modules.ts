@@ -3,9 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LoadOptions, loadSkills, type SkillsFile } from "../../node/skills/load-skills.ts";
-import type { SkillOutcome } from "../../node/skills/perform.ts";
-import type { HostedSkill, SkillContext } from "../../node/skills/skill.ts";
+import { type LoadOptions, loadSkills, type SkillsFile } from "../../node/skills/host/load-skills.ts";
+import type { HostedSkill, SkillContext, SkillOutcome } from "../../node/skills/skill.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 
 export interface Logged {

@@ -1,9 +1,10 @@
 /** Tiny machines and worlds for tests of the virtual world. */
 
 import { hash } from "node:crypto";
-import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
+import type { AgentId, AwardRef, Hash, JobId } from "../../protocol/core/ids.ts";
+import type { Now } from "../../protocol/core/now.ts";
 import type { Effect } from "../../protocol/effect.ts";
-import type { AwardRef, Input, Now } from "../../protocol/input.ts";
+import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine, StoredRecord } from "../../protocol/machine.ts";
 import type { AgentSpec, WorldOptions } from "../../sim/virtual/options.ts";
 import { createWorld, type World } from "../../sim/virtual/world.ts";

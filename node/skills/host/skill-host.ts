@@ -12,8 +12,8 @@
 
 import { serialize } from "node:v8";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
-import { failureMessage, type SkillOutcome } from "../perform.ts";
-import type { HostedSkill, SkillContext, SkillLog } from "../skill.ts";
+import { failureMessage } from "../perform.ts";
+import type { HostedSkill, SkillContext, SkillLog, SkillOutcome } from "../skill.ts";
 import { isCanonical } from "./canonical.ts";
 import type { Described, FromHost } from "./messages.ts";
 import { PrintLog } from "./print-log.ts";

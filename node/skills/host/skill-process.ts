@@ -12,7 +12,7 @@ import { setTimeout } from "node:timers/promises";
 import { limits } from "../../../protocol/core/limits.ts";
 import { describeThrown } from "../../platform/modules/thrown.ts";
 import { programFile } from "../../platform/own-files.ts";
-import { residentBytes } from "../../process-vitals.ts";
+import { residentBytes } from "../../platform/process-vitals.ts";
 import { killGroup } from "../process-group.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { type FromHost, fromHostSchema, type ToHost } from "./messages.ts";

@@ -12,7 +12,7 @@ import { createNode } from "../../../node/node.ts";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import { asMeshworkError, errorLine, exitCodeOf } from "../../../node/platform/terminal/context.ts";
 import { builtInSkills } from "../../../node/skills/built-in.ts";
-import { loadSkills } from "../../../node/skills/load-skills.ts";
+import { loadSkills } from "../../../node/skills/host/load-skills.ts";
 import { type HostedSkill, priceOf } from "../../../node/skills/skill.ts";
 import { createTraceWriter } from "../../../node/trace-file.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../../node/trace-schema.ts";

@@ -9,7 +9,7 @@ import { jobName, runNamed, traceOfRun } from "../../../node/cli/named.ts";
 import { jobOrAgent } from "../../../node/cli/status.ts";
 import { parseJob } from "../../../node/job-file/parse-job.ts";
 import type { KnownAgent } from "../../../node/node-status.ts";
-import { pickOne } from "../../../node/pick-one.ts";
+import { pickOne } from "../../../node/platform/text/pick-one.ts";
 import { newestRun, noteLastRun } from "../../../node/run/last-run.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 import { readSummary } from "../../../sim/cli/run-files.ts";

@@ -1,8 +1,8 @@
 /** Where a node says that it can be dialled, by what others found (docs/decisions/0020). */
 
 import { expect, test } from "vitest";
-import { makeIdentity } from "../../../node/identity.ts";
 import { AddressBook } from "../../../node/network/address-book.ts";
+import { makeIdentity } from "../../../node/network/identity.ts";
 import { isOutside, joinsAnotherMachine } from "../../../node/network/own-addresses.ts";
 import { dialable, type Finding, judge } from "../../../node/network/reach-findings.ts";
 import { isLoopback } from "../../../protocol/capability/addresses.ts";

@@ -3,8 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { GrowingIndex } from "../../../node/search/growing-index.ts";
 import { HnswIndex, loadUsearch } from "../../../node/search/hnsw-index.ts";
-import { EMBEDDING_BYTES, embed } from "../../../protocol/capability/embedding.ts";
+import { embed } from "../../../protocol/capability/embedding.ts";
 import { ExactIndex, type VectorIndex } from "../../../protocol/capability/vector-index.ts";
+import { EMBEDDING_BYTES } from "../../../protocol/wire/genesis.ts";
 import { makeQuestions, makeSkills } from "../../../scripts/bench/skill-texts.ts";
 
 const COUNT = 3_000;

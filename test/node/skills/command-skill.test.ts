@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMAND_DEFAULTS, type CommandOptions, commandSkill } from "../../../node/skills/command-skill.ts";
-import { loadSkills } from "../../../node/skills/load-skills.ts";
+import { loadSkills } from "../../../node/skills/host/load-skills.ts";
 import { parseSkillsYaml } from "../../../node/skills/load-yaml.ts";
 import type { SkillContext } from "../../../node/skills/skill.ts";
 import { WorkProblem } from "../../../node/skills/work-problem.ts";

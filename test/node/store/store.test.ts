@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadIdentity, loadOrMakeIdentity, makeIdentity } from "../../../node/identity.ts";
+import { loadIdentity, loadOrMakeIdentity, makeIdentity } from "../../../node/network/identity.ts";
 import { createSigner, hasher, isAgentId, verifier } from "../../../node/platform/crypto.ts";
 import { createFolderBlobStore } from "../../../node/store/blob-folder.ts";
 import { type BlobStore, createMemoryBlobStore } from "../../../node/store/blob-store.ts";

@@ -3,10 +3,11 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
-import { GOING, OVERDUE_MS, standingOf } from "../../../protocol/agent/standing.ts";
+import { OVERDUE_MS, standingOf } from "../../../protocol/agent/standing.ts";
 import { createCommittee } from "../../../protocol/consensus/committee.ts";
 import { statementMessage } from "../../../protocol/core/crypto.ts";
 import type { LocalEvent } from "../../../protocol/effect.ts";
+import { GOING } from "../../../protocol/effect.ts";
 import { createWorld, type World } from "../../../sim/virtual/world.ts";
 import { buildJob, firstPolicy, type JobOptions, single, submissionOf } from "../../../sim/workloads/job-builder.ts";
 import { DrivenAgent, id, jobOf, MEMBERS, MESH, signerOf } from "../../support/driven-agent.ts";

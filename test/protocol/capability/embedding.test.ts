@@ -6,7 +6,6 @@ import { hasher } from "../../../node/platform/crypto.ts";
 import {
   dot,
   EMBEDDER_NAME,
-  EMBEDDING_BYTES,
   embed,
   isEmbedding,
   quantize,
@@ -14,6 +13,7 @@ import {
 } from "../../../protocol/capability/embedding.ts";
 import { wordsOf } from "../../../protocol/capability/letters.ts";
 import { toHex, utf8 } from "../../../protocol/core/bytes.ts";
+import { EMBEDDING_BYTES } from "../../../protocol/wire/genesis.ts";
 
 const bytesOf = (vector: Int8Array): Uint8Array => new Uint8Array(vector.buffer, vector.byteOffset, vector.length);
 const golden = (vector: Int8Array): string => hasher(bytesOf(vector)).slice(0, 16);

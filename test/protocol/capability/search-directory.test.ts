@@ -2,11 +2,12 @@
 
 import { expect, test } from "vitest";
 import { Directory } from "../../../protocol/capability/directory.ts";
-import { bytesOf, EMBEDDER_NAME, EMBEDDING_BYTES, embed } from "../../../protocol/capability/embedding.ts";
+import { bytesOf, EMBEDDER_NAME, embed } from "../../../protocol/capability/embedding.ts";
 import { SkillSearch } from "../../../protocol/capability/search.ts";
 import { ExactIndex } from "../../../protocol/capability/vector-index.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import type { SkillAd, Vcv, VcvContent } from "../../../protocol/wire/capability.ts";
+import { EMBEDDING_BYTES } from "../../../protocol/wire/genesis.ts";
 import { decodeValue } from "../../../protocol/wire/value.ts";
 import { signedVcv } from "../../support/capability-vectors.ts";
 import { crypto, DrivenAgent, id, MESH } from "../../support/driven-agent.ts";

@@ -11,8 +11,8 @@ import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import type { PrivateKey } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { z } from "zod";
-import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId } from "../protocol/core/ids.ts";
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import {
   closeToOthers,
   isFileMissing,
@@ -21,7 +21,7 @@ import {
   PRIVATE_FOLDER,
   storageError,
   writeFileAtomic,
-} from "./platform/files/files.ts";
+} from "../platform/files/files.ts";
 
 export interface Identity {
   readonly agent: AgentId;

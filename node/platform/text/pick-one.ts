@@ -1,6 +1,6 @@
 /** One of several things that a user names: by its id, by a beginning that only it has, or by a name that only it has. */
 
-import { MeshworkError } from "../protocol/core/errors.ts";
+import { MeshworkError } from "../../../protocol/core/errors.ts";
 
 export interface Nameable {
   readonly id: string;

@@ -8,11 +8,11 @@
  */
 
 import { extname } from "node:path";
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { fileError, readTextFile } from "../platform/files/file-error.ts";
-import { SkillHost } from "./host/skill-host.ts";
-import { parseSkillsYaml } from "./load-yaml.ts";
-import type { AnySkill, SkillLog } from "./skill.ts";
+import { MeshworkError } from "../../../protocol/core/errors.ts";
+import { fileError, readTextFile } from "../../platform/files/file-error.ts";
+import { parseSkillsYaml } from "../load-yaml.ts";
+import type { AnySkill, SkillLog } from "../skill.ts";
+import { SkillHost } from "./skill-host.ts";
 
 /** What the process of a module may take by default, bytes; half of it for the JavaScript heap. */
 const SKILLS_MEMORY_BYTES = 1024 ** 3;
