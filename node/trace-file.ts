@@ -1,13 +1,13 @@
 /**
  * Writes trace files: what an agent wrote down about itself and what its driver adds, one JSON object a line
- * (protocol/trace.ts). The first line says whose trace it is.
+ * (protocol/core/trace.ts). The first line says whose trace it is.
  *
  * Leaves to trace-reader.ts to read them. What the events mean is the checkers'.
  */
 
 import { createWriteStream, openSync, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../protocol/trace.ts";
+import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../protocol/core/trace.ts";
 import { PRIVATE_FILE, storageError } from "./platform/files/files.ts";
 
 /** Of one agent's trace. */

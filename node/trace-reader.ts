@@ -1,5 +1,5 @@
 /**
- * Reads trace files (protocol/trace.ts) line by line: of one agent, of a whole run, of a simulation; several at a time
+ * Reads trace files (protocol/core/trace.ts) line by line: of one agent, of a whole run, of a simulation; several at a time
  * in the order of time. Memory does not grow with the file.
  *
  * Every line is held against its schema, so that whoever reads on need not. A last line that was cut off is left out: a
@@ -11,7 +11,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { z } from "zod";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../protocol/core/ids.ts";
-import type { TraceHead, TraceLine } from "../protocol/trace.ts";
+import type { TraceHead, TraceLine } from "../protocol/core/trace.ts";
 import { isFileMissing, storageError } from "./platform/files/files.ts";
 import { anyEventSchema, traceEventSchemas, traceHeadSchema } from "./trace-schema.ts";
 

@@ -1,12 +1,12 @@
 /**
  * The schema of a line of `trace.jsonl`, for those who read traces and for `meshwork schema trace`.
  *
- * The events are those of protocol/trace.ts; a test holds them together. Readers must ignore keys and kinds that they
+ * The events are those of protocol/core/trace.ts; a test holds them together. Readers must ignore keys and kinds that they
  * do not know: a newer version may add some.
  */
 
 import { z } from "zod";
-import { TRACE_FORMAT } from "../protocol/trace.ts";
+import { TRACE_FORMAT } from "../protocol/core/trace.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
@@ -89,7 +89,7 @@ const events = {
   },
 };
 
-/** Kinds of events, for the test that compares them with protocol/trace.ts. */
+/** Kinds of events, for the test that compares them with protocol/core/trace.ts. */
 export const TRACE_KINDS = Object.keys(events) as (keyof typeof events)[];
 
 /** By the kind of the event; a kind that is not in it is a newer version's. */

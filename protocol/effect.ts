@@ -6,8 +6,8 @@
  */
 
 import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";
+import type { TraceEvent } from "./core/trace.ts";
 import type { Lessons } from "./selection/knowledge.ts";
-import type { TraceEvent } from "./trace.ts";
 import type { Genesis, TaskInput } from "./wire/genesis.ts";
 import type { QueueClass } from "./wire/queue.ts";
 import type { GossipTopic } from "./wire/topics.ts";

@@ -5,6 +5,7 @@
 
 import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";
 import type { JobDraft } from "./job/draft.ts";
+import type { OwnReach } from "./membership/acquaintances.ts";
 import type { KnownWorld } from "./selection/knowledge.ts";
 import type { FailureReason } from "./wire/command.ts";
 import type { Query } from "./wire/message.ts";
@@ -79,11 +80,3 @@ export type Input =
   | { readonly kind: "unreachable"; readonly agent: AgentId; readonly reason: string }
   /** The driver is about to end: the agent says good-bye. Last. */
   | { readonly kind: "stop" };
-
-/** Whether others can dial this agent. */
-export interface OwnReach {
-  /** `works`: another agent did. `fails`: others tried and could not. `unknown`: nobody has tried. */
-  readonly state: "works" | "fails" | "unknown";
-  /** In words, for whoever asks for its status. */
-  readonly detail: string;
-}

@@ -6,7 +6,7 @@
 import { commandLine } from "../node/platform/terminal/command-line.ts";
 import { packageVersion } from "../node/platform/version.ts";
 import type { RunPage, RunPageFacts } from "../node/run/run-page.ts";
-import type { TraceLine } from "../protocol/trace.ts";
+import type { TraceLine } from "../protocol/core/trace.ts";
 import { renderRealRun } from "../sim/report/real-run-page.ts";
 import { checkTraces } from "../sim/trace-files/check-traces.ts";
 import { RunFigures } from "../sim/trace-files/run-figures.ts";

@@ -9,6 +9,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { checkCircles } from "./tidy/circles.ts";
 import { checkLengths, nextRatchet, type Ratchet } from "./tidy/ratchet.ts";
 import { checkFile } from "./tidy/rules.ts";
 import { readSources } from "./tidy/source.ts";
@@ -33,7 +34,7 @@ if (values.write || values.admit) {
   ratchet = nextRatchet(code, ratchet, values.admit);
   writeRatchet(ratchet);
 }
-const findings = [...sources.flatMap(checkFile), ...checkLengths(code, ratchet)];
+const findings = [...sources.flatMap(checkFile), ...checkCircles(code), ...checkLengths(code, ratchet)];
 for (const { path, line, rule, message } of findings) process.stdout.write(`${path}:${line}: ${message} (${rule})\n`);
 process.stdout.write(`${sources.length} files, ${findings.length} findings\n`);
 process.exitCode = findings.length === 0 ? 0 : 1;

@@ -5,8 +5,8 @@
 
 import type { z } from "zod";
 import type { Hasher, Signer, Verifier } from "../protocol/core/crypto.ts";
+import type { TraceHead, TraceLine } from "../protocol/core/trace.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
-import type { TraceHead, TraceLine } from "../protocol/trace.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 
 /** A YAML file that still knows where each of its parts stands (node/platform/files/yaml-source.ts), or an object. */

@@ -7,7 +7,7 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
-import type { OwnReach } from "../../protocol/input.ts";
+import type { OwnReach } from "../../protocol/membership/acquaintances.ts";
 import { isOutside } from "./own-addresses.ts";
 
 /** The outcome of one agent's dial-back. */

@@ -13,7 +13,7 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Logger } from "pino";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { OwnReach } from "../../protocol/input.ts";
+import type { OwnReach } from "../../protocol/membership/acquaintances.ts";
 import { parseAddress, parsePeerId } from "./address-book.ts";
 import { askDialBack, type DialBackReply } from "./dial-back.ts";
 import { networkLimits } from "./network-limits.ts";

@@ -8,7 +8,7 @@ import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSyn
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { TRACE_FORMAT, type TraceLine } from "../../protocol/trace.ts";
+import { TRACE_FORMAT, type TraceLine } from "../../protocol/core/trace.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { blockHash } from "../../protocol/wire/consensus.ts";

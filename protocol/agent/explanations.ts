@@ -6,9 +6,9 @@
 
 import type { JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import type { TraceEvent } from "../core/trace.ts";
 import type { SeatChoice } from "../job/nodes.ts";
 import { explainChoice } from "../selection/explain.ts";
-import type { TraceEvent } from "../trace.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Value } from "../wire/value.ts";
 

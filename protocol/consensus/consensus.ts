@@ -14,7 +14,7 @@ import { assert } from "../core/assert.ts";
 import type { Crypto, Signer } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import type { Now } from "../core/now.ts";
-import type { TraceEvent } from "../trace.ts";
+import type { TraceEvent } from "../core/trace.ts";
 import type { CommandBody } from "../wire/command.ts";
 import { type Block, blockHash, holdsItsCommands, type Proposal, type Vote, type VoteKind } from "../wire/consensus.ts";
 import type { Message, Position } from "../wire/message.ts";

@@ -7,7 +7,6 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { OwnReach } from "../input.ts";
 
 export interface Acquaintance {
   readonly isConnected: boolean;
@@ -15,6 +14,14 @@ export interface Acquaintance {
   readonly unreachable: string;
   /** When something came from it, monotonic ms; null: never. */
   readonly heardMs: number | null;
+}
+
+/** Whether others can dial this agent. */
+export interface OwnReach {
+  /** `works`: another agent did. `fails`: others tried and could not. `unknown`: nobody has tried. */
+  readonly state: "works" | "fails" | "unknown";
+  /** In words, for whoever asks for its status. */
+  readonly detail: string;
 }
 
 export interface OwnClock {

@@ -7,7 +7,7 @@
 
 import type { Crypto } from "../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
-import type { TraceEvent, TraceHead, TraceLine } from "../../protocol/trace.ts";
+import type { TraceEvent, TraceHead, TraceLine } from "../../protocol/core/trace.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import type { Checker } from "./checker.ts";
 import { PropertyViolation } from "./checker.ts";

@@ -1,8 +1,8 @@
 /** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
 
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { RunResult } from "../run/result.ts";
-import { writeMs } from "../scenario/duration.ts";
 import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
 import { type Override, parseOverride } from "../scenario/overrides.ts";
 import type { Scenario } from "../scenario/scenario.ts";

@@ -5,8 +5,8 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import type { Act } from "../../node/platform/terminal/context.ts";
+import { parseMs } from "../../node/platform/text/quantities.ts";
 import type { SimHost } from "../host.ts";
-import { parseMs } from "../scenario/duration.ts";
 import type { Calibrate } from "../scenario/service-costs.ts";
 
 /** Put together by scripts/sim-host.ts. */

@@ -6,12 +6,12 @@
  * the scenario says, or one in four where it has no such liar. Whether jobs still succeed is not asked.
  */
 
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { STRATEGIES } from "../adversaries/catalog.ts";
 import type { Registry } from "../plugins/registry.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { writeMs } from "../scenario/duration.ts";
 import { writeValue } from "../scenario/overrides.ts";
 import { countAgents, plainOptions } from "../scenario/parse-agents.ts";
 import type { AgentGroup, JobShape, NetworkSpec, Scenario, ScheduledFault, Workload } from "../scenario/scenario.ts";

@@ -5,9 +5,9 @@
  * Leaves to fault-targets.ts who can be hit.
  */
 
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { FaultContext, FaultType, Registry } from "../plugins/registry.ts";
-import { writeMs } from "../scenario/duration.ts";
 import type { ScheduledFault } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
 import type { SkillState } from "../workloads/skill-state.ts";

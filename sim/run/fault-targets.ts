@@ -3,9 +3,9 @@
  * says so and why, instead of taking fewer in silence.
  */
 
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { FaultType } from "../plugins/registry.ts";
-import { writeMs } from "../scenario/duration.ts";
 import type { ScheduledFault, Which } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
 

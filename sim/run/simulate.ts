@@ -6,11 +6,11 @@
 
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
+import type { TraceHead } from "../../protocol/core/trace.ts";
 import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
-import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
 import { containmentChecker } from "../checkers/containment.ts";
 import { honestyChecker } from "../checkers/honesty.ts";

@@ -1,28 +1,26 @@
 /**
- * What a workload asked for and the run could not give: jobs that were never submitted, committees and standbys that
- * became fewer than the file says. `completion` is of submitted jobs, so a run without its last jobs would look whole.
+ * What a workload asked for and the run could not give: jobs that were never submitted, standbys that became fewer than the
+ * file says. `completion` is of submitted jobs, so a run without its last jobs would look whole.
  */
 
-import { writeMs } from "../scenario/duration.ts";
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Workload } from "../scenario/scenario.ts";
 import type { Clients, SubmittedJob } from "./clients.ts";
 import type { Shortfall } from "./result.ts";
 
 type Submitted = Pick<SubmittedJob, "index" | "genesis" | "status">;
 
-/** The first job whose genesis has fewer of something than was asked for. */
-function fewer(what: "committee" | "standbys", asked: number | null, jobs: readonly Submitted[]): Shortfall[] {
+function fewerStandbys(asked: number | null, jobs: readonly Submitted[]): Shortfall[] {
   if (asked === null) return [];
-  // Jobs that nobody took have no committee at all, and count as refused.
+  // Jobs that nobody took have no standbys at all, and count as refused.
   const short = jobs.flatMap(({ index, genesis, status }) => {
-    const count = genesis?.[what].length ?? asked;
+    const count = genesis?.standbys.length ?? asked;
     return status !== "refused" && count < asked ? [{ index, count }] : [];
   });
   const [first] = short;
   if (first === undefined) return [];
-  const noun = what === "committee" ? "members" : "standbys";
-  const why = `${short.length} of ${jobs.length} jobs got fewer: job ${first.index + 1} has ${first.count} ${noun}, of those that its client knew`;
-  return [{ what: `workload.${what}: ${asked}`, why, isNothing: false }];
+  const why = `${short.length} of ${jobs.length} jobs got fewer: job ${first.index + 1} has ${first.count} standbys, of those that its client knew`;
+  return [{ what: `workload.standbys: ${asked}`, why, isNothing: false }];
 }
 
 export function workShortfalls(
@@ -30,7 +28,7 @@ export function workShortfalls(
   { jobs, planned }: Pick<Clients, "jobs" | "planned">,
   endedMs: number,
 ): Shortfall[] {
-  const shortfalls = [...fewer("committee", workload.committee, jobs), ...fewer("standbys", workload.standbys, jobs)];
+  const shortfalls = fewerStandbys(workload.standbys, jobs);
   if (jobs.length >= planned || workload.upTo) return shortfalls;
   const why = `the run ended at ${writeMs(Math.round(endedMs))}, before ${planned - jobs.length} of ${planned} jobs were submitted`;
   return [{ what: `workload.jobs.count: ${planned}`, why, isNothing: jobs.length === 0 }, ...shortfalls];

@@ -1,6 +1,6 @@
 /** What a scenario expects: lines like `completion >= 0.99`, or `detectionMs.p95 <= 5s`. */
 
-import { parseMs } from "./duration.ts";
+import { parseMs } from "../../node/platform/text/quantities.ts";
 import type { Expectation, Relation } from "./scenario.ts";
 
 const LINE =

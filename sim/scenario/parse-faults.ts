@@ -3,11 +3,11 @@
  * could never happen: more victims than agents, names of nobody, groups that do not add up.
  */
 
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { Source } from "../host.ts";
 import type { FaultType } from "../plugins/registry.ts";
 import { clientNames } from "../run/population.ts";
-import { writeMs } from "./duration.ts";
 import { writeValue } from "./overrides.ts";
 import { agentNames, countAgents, plainOptions } from "./parse-agents.ts";
 import { type ParseContext, remedyFor } from "./parse-scenario.ts";

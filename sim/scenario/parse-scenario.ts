@@ -6,11 +6,11 @@
  * jobs parse-workload.ts, faults parse-faults.ts; files that a scenario names are read by load-scenario.ts.
  */
 
+import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { SimHost, Source } from "../host.ts";
 import type { Registry } from "../plugins/registry.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { writeMs } from "./duration.ts";
 import { parseExpectation } from "./expectations.ts";
 import { parsePath } from "./overrides.ts";
 import { parseAgents } from "./parse-agents.ts";

@@ -4,9 +4,9 @@
  */
 
 import { z } from "zod";
+import { parseMs } from "../../node/platform/text/quantities.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
-import { parseMs } from "./duration.ts";
 
 /** Names of scenarios, groups, skills, labels, kinds of tasks: they also name files and columns. */
 export const nameSchema = z

@@ -1,6 +1,6 @@
 /** Recorded times that scenarios name: when jobs came, and when agents were up. */
 
-import { parseMs } from "./duration.ts";
+import { parseMs } from "../../node/platform/text/quantities.ts";
 
 /** Lines without blank ones and comments, with their numbers from 1. */
 const linesOf = (text: string): { readonly number: number; readonly line: string }[] =>

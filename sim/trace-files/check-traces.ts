@@ -5,7 +5,7 @@
 import type { Crypto } from "../../protocol/core/crypto.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import type { TraceHead, TraceLine } from "../../protocol/trace.ts";
+import type { TraceHead, TraceLine } from "../../protocol/core/trace.ts";
 import { TraceCheck, type TraceVerdict } from "../checkers/trace-check.ts";
 import type { SimHost, TraceFile } from "../host.ts";
 import { createSignatures } from "../virtual/signatures.ts";

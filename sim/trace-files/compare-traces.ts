@@ -6,7 +6,7 @@
  * one's, neither are the agents.
  */
 
-import type { TraceLine } from "../../protocol/trace.ts";
+import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { TraceFile } from "../host.ts";
 
 export interface PlacedEntry {

@@ -3,9 +3,9 @@
  * and completion went. The same shape as a simulated run's result, with the series that a trace can tell.
  */
 
+import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
-import type { TraceLine } from "../../protocol/trace.ts";
 import { percentile } from "../run/percentile.ts";
 import type { AgentRow, Sample } from "../run/result.ts";
 

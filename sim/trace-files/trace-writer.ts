@@ -1,11 +1,11 @@
 /**
- * Writes what happens in a simulation into a trace file (protocol/trace.ts): decisions of agents and what they store,
+ * Writes what happens in a simulation into a trace file (protocol/core/trace.ts): decisions of agents and what they store,
  * and on request every frame. At once and in one thread, because a run leaves no time to wait in.
  */
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { isRecorded, TRACE_FORMAT, type TraceHead, type TraceLine } from "../../protocol/trace.ts";
+import { isRecorded, TRACE_FORMAT, type TraceHead, type TraceLine } from "../../protocol/core/trace.ts";
 import { describeFrame } from "../run/message-log.ts";
 import type { RunTap } from "../virtual/options.ts";
 

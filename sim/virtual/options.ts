@@ -3,10 +3,10 @@
 import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
+import type { TraceHead } from "../../protocol/core/trace.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine } from "../../protocol/machine.ts";
-import type { TraceHead } from "../../protocol/trace.ts";
 import type { ClockSetting } from "./clock.ts";
 import type { CorePool } from "./core-pool.ts";
 import type { CrashLoss } from "./disk.ts";

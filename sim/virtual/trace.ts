@@ -4,9 +4,9 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import type { TraceEvent } from "../../protocol/core/trace.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { TraceEvent } from "../../protocol/trace.ts";
 import { Mixer } from "./mix.ts";
 
 export interface TraceEntry {

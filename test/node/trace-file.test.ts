@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { createTraceWriter } from "../../node/trace-file.ts";
 import { openTrace, readMerged, type TraceReader } from "../../node/trace-reader.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
-import type { TraceEvent, TraceLine } from "../../protocol/trace.ts";
+import type { TraceEvent, TraceLine } from "../../protocol/core/trace.ts";
 
 const JOB = "a".repeat(64) as JobId;
 const root = mkdtempSync(join(tmpdir(), "meshwork-traces-"));

@@ -9,16 +9,38 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map([
   ["ms", 1],
   ["s", 1_000],
   ["m", 60_000],
+  ["min", 60_000],
   ["h", 3_600_000],
   ["d", 86_400_000],
 ]);
 
-/** Milliseconds, 1 to `limits.durationMs`. `null` for anything else, a bare number included: its unit is unknown. */
+/** Milliseconds with their fractions; `null` for anything else, a bare number included: its unit is unknown. */
+function durationOf(text: string): number | null {
+  const match = /^(\d{1,12}(?:\.\d{1,6})?)\s*(ms|s|m|min|h|d)$/.exec(text.trim());
+  return match === null ? null : Number(match[1]) * UNIT_MS.get(match[2]!)!;
+}
+
+/** A duration of a job file or an option, in whole ms from 1 to `limits.durationMs`; `null` for anything else. */
 export function parseDuration(text: string): number | null {
-  const match = /^(\d{1,12}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)$/.exec(text.trim());
-  if (match === null) return null;
-  const ms = Math.round(Number(match[1]) * UNIT_MS.get(match[2]!)!);
+  const ms = Math.round(durationOf(text) ?? 0);
   return ms >= 1 && ms <= limits.durationMs ? ms : null;
+}
+
+/**
+ * A duration or a moment of a scenario, in ms from 0 to `limits.durationMs`; `null` for anything else. It may be nothing,
+ * and a bare number is one of ms: a scenario's own keys end in `Ms` wherever they hold one.
+ */
+export function parseMs(input: number | string): number | null {
+  // Thousandths of a millisecond are noise of the multiplication.
+  const ms = typeof input === "string" ? Math.round((durationOf(input) ?? -1) * 1_000) / 1_000 : input;
+  return ms >= 0 && ms <= limits.durationMs ? ms : null;
+}
+
+/** A duration of a scenario as one writes it in a file: `20s`, `1500ms`, `2m`. */
+export function writeMs(ms: number): string {
+  if (ms > 0 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  if (ms > 0 && ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 100 === 0 && ms >= 1_000 ? `${ms / 1_000}s` : `${ms}ms`;
 }
 
 /** `ms` for a person: `250 ms`, `8.4 s`, `2 m 05 s`, `1 h 03 m`. */

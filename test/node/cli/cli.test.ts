@@ -18,7 +18,7 @@ import { createTraceWriter } from "../../../node/trace-file.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../../node/trace-schema.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
-import type { TraceLine } from "../../../protocol/trace.ts";
+import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { encodeValue } from "../../../protocol/wire/value.ts";
 import { deadAddress, runInProcess, type Said } from "../../support/in-process-cli.ts";
 

@@ -142,8 +142,7 @@ output: part
       budget: 2_500_000,
       deadlineMs: 90_000,
       labels: ["demo"],
-      committeeSize: 4,
-      committee: null,
+      committee: { kind: "drawn", size: 4 },
       selector: "least-loaded",
       windowMs: 250,
       output: "part",
@@ -224,7 +223,9 @@ output: part
   test("a committee by name", async () => {
     const agents = ["p1", "p2", "p3", "p4"];
     const parsed = await parse(job("  a: { skill: echo }\n", `committee: [${agents}]\n`));
-    expect(parsed).toMatchObject({ committee: agents, committeeSize: 4 });
+    expect(parsed).toMatchObject({
+      committee: { kind: "named", members: agents.map((agent) => ({ agent, power: 1 })), standbys: [] },
+    });
   });
 
   test("its JSON Schema can be printed", () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { traceLineSchema } from "../../../node/trace-schema.ts";
-import type { TraceLine } from "../../../protocol/trace.ts";
+import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { writeRepro } from "../../../sim/cli/repro.ts";
 import { drawPlan } from "../../../sim/explore/draw-plan.ts";

@@ -1,7 +1,7 @@
 /** The page of a run of real nodes: what stands in it, what is left out, and that nothing in it can break it. */
 
 import { expect, test } from "vitest";
-import type { TraceLine } from "../../../protocol/trace.ts";
+import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { type RealRun, renderRealRun } from "../../../sim/report/real-run-page.ts";
 import { RunFigures } from "../../../sim/trace-files/run-figures.ts";
 import { sectionsOf, textOf, unbalanced } from "../../support/page-text.ts";

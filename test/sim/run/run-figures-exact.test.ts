@@ -76,7 +76,7 @@ describe("a plugin's metric", () => {
 
 test("progress of a run goes by its work, without a jump to the end", async () => {
   const shares: number[] = [];
-  const bag = SMALL.replace("width: 6", "width: 120");
+  const bag = SMALL.replace("width: 6", "width: 240");
   const { result } = await runText(`maxTime: 10m\n${bag}  jobs: { count: 1 }\n`, {
     onProgress: (share) => void shares.push(share),
   });

@@ -1,10 +1,10 @@
 /** Scenario files that are right: every key, and every default. */
 
 import { describe, expect, test } from "vitest";
+import { parseMs, writeMs } from "../../../node/platform/text/quantities.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { scenarioJsonSchema } from "../../../sim/cli/reference.ts";
 import { createRegistry } from "../../../sim/plugins/built-in.ts";
-import { parseMs, writeMs } from "../../../sim/scenario/duration.ts";
 import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
 import type { BehaviourOptions, Scenario } from "../../../sim/scenario/scenario.ts";
 

@@ -4,7 +4,7 @@
  * agent and the time added by the driver.
  */
 
-import type { AgentId, Hash, JobId, MeshId } from "./core/ids.ts";
+import type { AgentId, Hash, JobId, MeshId } from "./ids.ts";
 
 /** 2: `state` of `applied` is a running digest of changes; it was one of the whole state. */
 export const TRACE_FORMAT = 2;
