@@ -6,6 +6,7 @@
  * same configuration, records and inputs give the same effects, on every machine.
  */
 
+import type { VectorFacts } from "./capability/vector-facts.ts";
 import type { VectorIndex } from "./capability/vector-index.ts";
 import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
@@ -14,6 +15,7 @@ import type { Effect } from "./effect.ts";
 import type { Input } from "./input.ts";
 import type { Selectors } from "./selection/selector.ts";
 import type { SkillAd } from "./wire/capability.ts";
+import type { Decoders } from "./wire/message.ts";
 
 export interface Machine {
   step(now: Now, input: Input): readonly Effect[];
@@ -46,6 +48,10 @@ export interface AgentConfig {
   readonly skills: readonly OwnSkill[];
   /** For searching skills by vector; its own from now on. Default: exact search. */
   readonly skillIndex?: VectorIndex;
+  /** How it reads what it is sent. Default: byte by byte; a simulated world reads once what many receive. */
+  readonly decoders?: Decoders;
+  /** What follows from capability vectors; agents of one process may share it. Default: its own. */
+  readonly vectorFacts?: VectorFacts;
   /** Whether it leaves beacons to others that they call first. Default true; off only to see what that saves. */
   readonly screensBeacons?: boolean;
   /** How many agents a shard of a large mesh has at most (capability/shards.ts). Default SHARD_AGENTS. */

@@ -13,7 +13,7 @@ import type { Input } from "../input.ts";
 import { Acquaintances } from "../membership/acquaintances.ts";
 import { type Vcv, type VcvContent, vcvHash } from "../wire/capability.ts";
 import type { Genesis } from "../wire/genesis.ts";
-import { decodeVcv, encodeVcv, type Message } from "../wire/message.ts";
+import { encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS, type GossipTopic } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { keepersOf } from "./checked-genesis.ts";
@@ -152,7 +152,7 @@ export class Advertiser {
 
   /** One that came by gossip: only in its own shard, or an agent could make itself heard everywhere. */
   onGossip(topic: CapsTopic, bytes: Uint8Array): Verdict {
-    const decoded = decodeVcv(bytes);
+    const decoded = this.#context.decoders.vcv(bytes);
     if (!decoded.ok) return reject(decoded.code);
     const { shard, depth } = this.#directory.placeOf(decoded.value);
     if (topic !== capsTopic(shard, depth)) return reject("wrong-shard");

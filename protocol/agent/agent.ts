@@ -16,7 +16,7 @@ import type { Input } from "../input.ts";
 import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
 import type { Envelope } from "../wire/command.ts";
 import { jobIdOf } from "../wire/genesis.ts";
-import { decodeMessage, type Message } from "../wire/message.ts";
+import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Answers } from "./answers.ts";
@@ -340,7 +340,7 @@ class Agent implements Machine {
   #onFrame(from: AgentId, bytes: Uint8Array): void {
     this.#owner.onHeard(from);
     this.#advertiser.acquaintances.onHeard(from, this.#context.now.monoMs);
-    const decoded = decodeMessage(bytes);
+    const decoded = this.#context.decoders.message(bytes);
     const verdict = decoded.ok
       ? this.#containment.reading(() => this.#onMessage(from, decoded.value))
       : reject(decoded.code);

@@ -13,7 +13,7 @@ import { BUILT_IN_SELECTORS } from "../selection/catalog.ts";
 import type { Selectors } from "../selection/selector.ts";
 import type { SkillAd } from "../wire/capability.ts";
 import { type Command, type CommandBody, type Envelope, encodeCommand, envelopeHash } from "../wire/command.ts";
-import { encodeMessage, type Message } from "../wire/message.ts";
+import { DECODERS, type Decoders, encodeMessage, type Message } from "../wire/message.ts";
 import { Clients, delegate, isForOwner } from "./clients.ts";
 
 export interface Context {
@@ -30,6 +30,7 @@ export interface Context {
   readonly skills: readonly SkillAd[];
   /** The embedder that made their vectors. */
   readonly embedder: string;
+  readonly decoders: Decoders;
   readonly now: Now;
   emit(effect: Effect): void;
   send(to: AgentId, message: Message): void;
@@ -47,6 +48,7 @@ export class StepContext implements Context {
   readonly selectors: Selectors;
   readonly skills: readonly SkillAd[];
   readonly embedder: string;
+  readonly decoders: Decoders;
   readonly clients: Clients;
   now: Now = { monoMs: 0, wallMs: 0 };
   /** The input that the step handles. */
@@ -60,6 +62,7 @@ export class StepContext implements Context {
     this.owner = config.owner ?? config.signer;
     this.isClient = config.owner !== undefined;
     this.clients = new Clients(config.crypto, config.meshId);
+    this.decoders = config.decoders ?? DECODERS;
     this.selectors = config.selectors ?? BUILT_IN_SELECTORS;
     this.embedder = config.embedder ?? EMBEDDER_NAME;
     this.skills = config.skills.map((skill) => ({ ...skill, vector: skill.vector ?? bytesOf(embed(skill)) }));

@@ -6,17 +6,16 @@
  * Source: protocol.md 2 (lifetime, rate of change), 3.
  */
 
-import { compareBytes } from "../core/bytes.ts";
 import { type Crypto, statementMessage } from "../core/crypto.ts";
-import { type AgentId, type Hash, type MeshId, sortedBy } from "../core/ids.ts";
+import { type AgentId, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { type Vcv, vcvHash } from "../wire/capability.ts";
-import { encodeVcv } from "../wire/message.ts";
+import type { Vcv } from "../wire/capability.ts";
 import { shardAt } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
-import { EMBEDDER_NAME, isEmbedding, vectorOf } from "./embedding.ts";
+import { EMBEDDER_NAME } from "./embedding.ts";
 import { Goodbyes, isNewer } from "./goodbyes.ts";
 import { isNear, outsidersOf, type Place, SHARD_AGENTS, shardOf, weightOf } from "./shards.ts";
+import { VectorFacts } from "./vector-facts.ts";
 
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
@@ -30,48 +29,13 @@ export const GOODBYE = 0;
  */
 export const CLOCK_SLACK_MS = 5 * 60_000;
 
-/** Computed once a vector: a simulated world hands the same one to all its agents. */
-const factsKnown = new WeakMap<Vcv, Facts>();
-
-interface Facts extends Place {
-  readonly bytes: number;
-  readonly hash: Hash;
-  /** Its skills' vectors can be compared with others: one that is too long would seem similar to everything. */
-  readonly isSound: boolean;
-}
-
-function factsOf(crypto: Crypto, vcv: Vcv): Facts {
-  let facts = factsKnown.get(vcv);
-  if (facts === undefined) {
-    const isSound = vcv.skills.every(({ vector }) => vector.length === 0 || isEmbedding(vectorOf(vector)));
-    const { depth } = vcv;
-    const shard = shardOf(crypto.hash, vcv.agent);
-    facts = { bytes: encodeVcv(vcv).length, hash: vcvHash(crypto.hash, vcv), isSound, shard, depth };
-    factsKnown.set(vcv, facts);
-  }
-  return facts;
-}
-
-/**
- * Vectors that directories of this process took lately, by their hashes: a simulated world has thousands of directories,
- * into which the same vector comes in a different frame each time, and should be held once.
- */
-const taken = new Map<Hash, Vcv>();
-
-/** The same vector: the one that was taken before, if there is one. */
-function shared(vcv: Vcv, { hash }: Facts): Vcv {
-  const known = taken.get(hash);
-  if (known !== undefined && compareBytes(known.signature, vcv.signature) === 0) return known;
-  if (taken.size >= limits.directoryAgents) taken.delete(taken.keys().next().value!);
-  taken.set(hash, vcv);
-  return vcv;
-}
-
 export interface DirectoryOptions {
   /** The mesh's; vectors of another one are refused. Default: the built-in one. */
   readonly embedder?: string;
   /** A shard of more agents is split. Default SHARD_AGENTS. */
   readonly shardAgents?: number;
+  /** Default: its own. */
+  readonly vectorFacts?: VectorFacts;
 }
 
 /** Agents from which on they say how deep the mesh is split: one alone must not. */
@@ -85,6 +49,7 @@ export class Directory {
   readonly #meshId: MeshId;
   readonly #crypto: Crypto;
   readonly #self: AgentId;
+  readonly #facts: VectorFacts;
   readonly #embedder: string;
   readonly #shardAgents: number;
   readonly #entries = new Map<AgentId, Vcv>();
@@ -102,6 +67,7 @@ export class Directory {
 
   constructor(meshId: MeshId, crypto: Crypto, self: AgentId, options: DirectoryOptions = {}) {
     this.#meshId = meshId;
+    this.#facts = options.vectorFacts ?? new VectorFacts(crypto.hash);
     this.#crypto = crypto;
     this.#self = self;
     this.#embedder = options.embedder ?? EMBEDDER_NAME;
@@ -149,7 +115,7 @@ export class Directory {
     for (const agent of agents) {
       const vcv = this.#entries.get(agent);
       if (vcv === undefined) continue;
-      bytes += encodeVcv(vcv).length;
+      bytes += this.#facts.of(vcv).bytes;
       if (bytes > VECTORS_BYTES) break;
       vcvs.push(vcv);
     }
@@ -171,7 +137,7 @@ export class Directory {
 
   /** Where an agent is, as it says itself. */
   placeOf(vcv: Vcv): Place {
-    return factsOf(this.#crypto, vcv);
+    return this.#facts.of(vcv);
   }
 
   /** For how many agents of the mesh an entry stands: 0 if it is of a shard that is not heard. */
@@ -193,7 +159,7 @@ export class Directory {
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
     if (this.#goodbyes.covers(vcv)) return ignore("left");
     const isGoodbye = vcv.expiresMs === GOODBYE;
-    const facts = factsOf(this.#crypto, vcv);
+    const facts = this.#facts.of(vcv);
     // What gossip would not carry must not come in by another way: it is handed on in frames with others.
     if (facts.bytes > limits.gossipBytes) return reject("vcv-too-large");
     if (!facts.isSound) return reject("wrong-vector");
@@ -211,7 +177,7 @@ export class Directory {
       this.#goodbyes.add(wallMs, vcv);
       return ACCEPT;
     }
-    const kept = shared(vcv, facts);
+    const kept = this.#facts.same(vcv);
     this.#put(kept);
     this.#split();
     return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore("enough-known");

@@ -168,15 +168,15 @@ export const decodeMessage = (input: Uint8Array): Decoded<Message> => decode(mes
 
 export const encodeVcv = (vcv: Infer<typeof vcvCodec>): Uint8Array => encode(vcvCodec, vcv);
 
-/** One gossip message reaches a thousand simulated agents as the same bytes: read once, for vectors are immutable. */
-const vectorsRead = new WeakMap<Uint8Array, Decoded<Infer<typeof vcvCodec>>>();
+export const decodeVcv = (input: Uint8Array): Decoded<Infer<typeof vcvCodec>> => decode(vcvCodec, input);
 
-export function decodeVcv(input: Uint8Array): Decoded<Infer<typeof vcvCodec>> {
-  const known = vectorsRead.get(input);
-  if (known !== undefined) return known;
-  const decoded = decode(vcvCodec, input);
-  vectorsRead.set(input, decoded);
-  return decoded;
+/** How an agent reads what it is sent. */
+export interface Decoders {
+  readonly message: (input: Uint8Array) => Decoded<Message>;
+  readonly vcv: (input: Uint8Array) => Decoded<Infer<typeof vcvCodec>>;
 }
+
+export const DECODERS: Decoders = { message: decodeMessage, vcv: decodeVcv };
+
 export const encodeBeacon = (beacon: Infer<typeof beaconCodec>): Uint8Array => encode(beaconCodec, beacon);
 export const decodeBeacon = (input: Uint8Array): Decoded<Infer<typeof beaconCodec>> => decode(beaconCodec, input);

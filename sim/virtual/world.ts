@@ -19,6 +19,7 @@ import type { CrashLoss } from "./disk.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import { type AgentSpec, costsOf, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
+import { type Readings, readOnce } from "./read-once.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
 import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
@@ -71,6 +72,7 @@ export class World {
   readonly #processes = new Map<string, AgentProcess>();
   readonly #host: ProcessHost;
   readonly #signerOf: (agent: AgentId) => Signer;
+  readonly #readings: Readings;
   readonly #seedPrng: Prng;
   #events = 0;
   #crashes = 0;
@@ -84,6 +86,7 @@ export class World {
     this.prng = this.#seedPrng.fork("scenario");
     const signatures = options.signatures ?? createSignatures(seed, hasher);
     this.crypto = "crypto" in signatures ? signatures.crypto : { hash: hasher, verify: signatures.verify };
+    this.#readings = readOnce(hasher);
     this.#signerOf = (agent) => signatures.signerOf(agent);
     this.trace = new WorldTrace(seed, options.trace ?? {});
     this.#host = this.#createHost();
@@ -139,6 +142,7 @@ export class World {
         labels: [],
         hosts: true,
         addresses: [`/sim/${name}`],
+        ...this.#readings,
         ...spec.config,
       },
       clock: new AgentClock(options.epochMs ?? EPOCH_MS, spec.clock),
