@@ -36,8 +36,8 @@ export interface PoolEntry {
   forwards: number;
   /** Members that said that they hold it. */
   readonly heldBy: Set<AgentId>;
-  /** Whether it would change something on the tip; null: not judged since the tip moved. */
-  applicable: boolean | null;
+  /** Whether it would change something on the tip, by the newest judgement (judged-pool.ts). */
+  applicable: boolean;
   /** Whether it is a reason to arm a height (A1). */
   arms: boolean;
   /** By an author that the job knew nothing of when it came. */
@@ -125,8 +125,7 @@ export class Pool {
     const isFull = this.#entries.size >= limits.poolCommands / 2 || this.#bytes >= limits.poolBytes / 2;
     const uselessMs = isFull ? USELESS_WHEN_FULL_MS : USELESS_MS;
     for (const entry of this.#entries.values()) {
-      if (entry.applicable === false && nowMs - entry.arrivedMs > uselessMs && !isKept(entry.hash))
-        this.delete(entry.hash);
+      if (!entry.applicable && nowMs - entry.arrivedMs > uselessMs && !isKept(entry.hash)) this.delete(entry.hash);
     }
   }
 
@@ -160,7 +159,7 @@ export class Pool {
         firstForwardedMs: null,
         forwards: 0,
         heldBy: new Set(),
-        applicable: null,
+        applicable: false,
         arms: false,
         isStranger,
       });
@@ -190,7 +189,7 @@ export class Pool {
         firstForwardedMs: null,
         forwards: 0,
         heldBy: new Set(),
-        applicable: null,
+        applicable: false,
         arms: false,
         isStranger: false,
       });
