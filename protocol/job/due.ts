@@ -9,8 +9,8 @@ import type { AgentId } from "../core/ids.ts";
 import { afterEnd, awardOf, closeReveals, endAward, saveTask } from "./batch.ts";
 import { costToCome } from "./cost-to-come.ts";
 import type { Deadline, DeadlineOf } from "./deadlines.ts";
+import { decideLease } from "./decisions.ts";
 import { endJob } from "./nodes.ts";
-import { GRACE_MS, OVERDUE_MS } from "./policy.ts";
 import { hedge } from "./seating.ts";
 import type { Task } from "./state.ts";
 import { endOverdueSurplus } from "./surplus.ts";
@@ -67,12 +67,11 @@ function hedgeAll(tx: Transaction, late: readonly DeadlineOf<"hedge">[]): void {
 function onLeaseEnd(tx: Transaction, task: Task, worker: AgentId): void {
   const award = awardOf(task, worker);
   if (award?.status !== "live") return;
-  // Found long overdue: the job itself stood still, and the worker could not have been heard.
-  if (tx.timeMs - award.leaseEndsMs > OVERDUE_MS && !award.graced) {
-    const leaseEndsMs = tx.timeMs + Math.min(GRACE_MS, policyOf(tx, task).timeoutMs);
-    const graced = { ...award, leaseEndsMs, graced: true };
+  const decision = decideLease(award, tx.timeMs, policyOf(tx, task).timeoutMs);
+  if (decision.kind === "grace") {
+    const graced = { ...award, leaseEndsMs: decision.leaseEndsMs, graced: true };
     saveTask(tx, { ...task, awards: task.awards.map((other) => (other.worker === worker ? graced : other)) });
-    tx.state.deadlines.add(leaseEndsMs, { kind: "lease", task: task.id, worker });
+    tx.state.deadlines.add(graced.leaseEndsMs, { kind: "lease", task: task.id, worker });
     return;
   }
   tx.state.deadlines.remove(award.hedgeAtMs, { kind: "hedge", task: task.id, worker });

@@ -30,6 +30,8 @@ interface NeedWithOffers {
 const gatherDeadline = (need: string): Deadline => ({ kind: "gather", need });
 
 const UNASKED: Gathering = { endsMs: 0, isOver: false };
+const gatheringOf = ({ state }: Pick<LedgerView, "state">, { skill, labels }: NeedWithOffers): Gathering =>
+  state.gatherings.get(needKey(skill, labels)) ?? UNASKED;
 
 /**
  * Offers that are lacking until there are as many as the screening has places. Those of agents that were wrong more
@@ -48,25 +50,30 @@ function lackingOf(view: LedgerView, { skill, offers }: NeedWithOffers): number 
   return Math.max(0, SCREEN_PLACES - offers.filter(counts).length);
 }
 
-/** Whether a need's tasks wait for offers to choose among; notes when that is over. `hasEnded`: its window, in this block. */
-export function isGathering(tx: Transaction, need: NeedWithOffers, hasEnded: boolean): boolean {
-  const { gatherings, deadlines } = tx.state;
+/** Whether a need's tasks wait for offers to choose among; `ends`: no longer, from this block on. */
+export type GatheringDecision = "gather" | "ends" | "over";
+
+/** `hasEnded`: its window, in this block. */
+export function decideGathering(view: LedgerView, need: NeedWithOffers, hasEnded: boolean): GatheringDecision {
+  const { endsMs, isOver } = gatheringOf(view, need);
+  if (isOver) return "over";
+  const isDue = endsMs > 0 && endsMs <= view.timeMs;
+  return !isDue && !hasEnded && lackingOf(view, need) > 0 ? "gather" : "ends";
+}
+
+export function endGathering({ state }: Transaction, need: NeedWithOffers): void {
   const key = needKey(need.skill, need.labels);
-  const { endsMs, isOver } = gatherings.get(key) ?? UNASKED;
-  if (isOver) return false;
-  const isDue = endsMs > 0 && endsMs <= tx.timeMs;
-  if (!isDue && !hasEnded && lackingOf(tx, need) > 0) return true;
-  if (endsMs > tx.timeMs) deadlines.remove(endsMs, gatherDeadline(key));
-  gatherings.set(key, { endsMs: 0, isOver: true });
-  return false;
+  const { endsMs } = gatheringOf({ state }, need);
+  if (endsMs > 0) state.deadlines.remove(endsMs, gatherDeadline(key));
+  state.gatherings.set(key, { endsMs: 0, isOver: true });
 }
 
 /** Enough offers stand for the first task of a need that gathers: from now on others have a moment to come, and no longer. */
-export function limitGathering(tx: Transaction, { skill, labels }: NeedWithOffers): void {
+export function limitGathering(tx: Transaction, need: NeedWithOffers): void {
   const { state, genesis, timeMs } = tx;
-  const key = needKey(skill, labels);
+  const key = needKey(need.skill, need.labels);
   const window = state.windows.get(key);
-  if (window === undefined || (state.gatherings.get(key) ?? UNASKED).endsMs > 0) return;
+  if (window === undefined || gatheringOf(tx, need).endsMs > 0) return;
   const openedMs = window.endsMs - genesis.windowMs;
   const heardMs = openedMs + Math.floor(genesis.windowMs / HEAR_PART);
   const endsMs = Math.min(window.endsMs, Math.max(heardMs, timeMs + Math.floor(genesis.windowMs / GATHER_PART)));
@@ -76,6 +83,6 @@ export function limitGathering(tx: Transaction, { skill, labels }: NeedWithOffer
 
 /** Offers that would end a need's gathering before its time; 0: it does not wait for any. For arming (protocol.md A1). */
 export function lackingToGather(view: LedgerView, need: NeedWithOffers): number {
-  const { endsMs, isOver } = view.state.gatherings.get(needKey(need.skill, need.labels)) ?? UNASKED;
+  const { endsMs, isOver } = gatheringOf(view, need);
   return isOver || endsMs === 0 ? 0 : lackingOf(view, need);
 }

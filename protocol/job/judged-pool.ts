@@ -8,8 +8,8 @@
 import type { AgentId } from "../core/ids.ts";
 import { judge } from "./commands.ts";
 import { isVotedDead, suspicionPower } from "./committee-changes.ts";
+import { shortage } from "./needs.ts";
 import type { Pool, PoolEntry } from "./pool.ts";
-import { shortage } from "./seating.ts";
 import type { LedgerView } from "./view.ts";
 
 /** How long judgements hold on one tip, ms. */
