@@ -98,8 +98,9 @@ export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: E
   if (LOST.has(reason)) noteLease(tx, worker, false);
   learnFromEnd(tx, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);
-  // Whoever was busy took nothing of the batch: it may sit in it when it is free.
-  const isBusy = reason === "busy";
+  // Whoever was busy took nothing of the batch: it may sit in it when it is free. Where only a word on an answer is asked
+  // for, each is asked once: saying busy, and offering again, could hold the answer up for ever.
+  const isBusy = reason === "busy" && !isAnswered(tx, task);
   const awards = isBusy
     ? task.awards.filter((other) => other !== award)
     : withAward(task, { ...award, status: "ended" }).awards;

@@ -90,8 +90,8 @@ export function decideNeed({ window, hasEnded, offers, isAnybodyAwaited, isWorke
 export interface AnsweredFacts extends Pick<NeedFacts, "window" | "hasEnded"> {
   /** It has results enough by number, and asks only because newcomers made the difference. */
   readonly isAnswered: boolean;
-  /** Somebody else with a record may sit in it, and is there or waited for. */
-  readonly isAnybodyKnown: boolean;
+  /** Somebody else with a record may sit in it, and works for this job until then. */
+  readonly isAnybodyAtWork: boolean;
 }
 
 export type AnsweredDecision =
@@ -99,10 +99,13 @@ export type AnsweredDecision =
   /** The answer by number. */
   | { readonly kind: "accept" };
 
-/** Where nobody with a record will be free, it asks through so many windows and no longer: any stranger may say it is busy. */
-export function decideAnswered({ window, hasEnded, isAnswered, isAnybodyKnown }: AnsweredFacts): AnsweredDecision {
+/**
+ * It asks those with a record once (`endAward`), and through so many windows: who says that it is busy with other jobs may
+ * say so for ever. Those who work for this job will be free, or lose their leases.
+ */
+export function decideAnswered({ window, hasEnded, isAnswered, isAnybodyAtWork }: AnsweredFacts): AnsweredDecision {
   const isAsked = window !== undefined && hasEnded && window.attempt + window.opened >= WINDOW_ATTEMPTS;
-  return { kind: isAsked && isAnswered && !isAnybodyKnown ? "accept" : "ask" };
+  return { kind: isAsked && isAnswered && !isAnybodyAtWork ? "accept" : "ask" };
 }
 
 // --- a task after the last window ---------------------------------------------------------------------

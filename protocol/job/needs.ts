@@ -81,7 +81,7 @@ export function wereOthersAsked(view: LedgerView, need: Need): boolean {
 /** A task whose workers all failed begins a new batch when nobody else is free: then they may try again. null: it need not. */
 export function renewalOf(view: LedgerView, task: Task, { offers }: Standing): Task | null {
   if (task.awards.length === 0 || task.attempt >= BATCHES_MAX) return null;
-  if (task.awards.some((given) => given.status !== "ended")) return null;
+  if (task.awards.some((given) => given.status !== "ended") || isAnswered(view, task)) return null;
   const isAnyFree = (of: Task): boolean => admissible(view, of, offers, true).some((offer) => hasSlot(view, offer));
   const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
   if (isAnyFree(task) || (!isAnyFree(renewed) && admissible(view, task, offers).length > 0)) return null;
@@ -131,8 +131,9 @@ export function answeredFactsOf(view: LedgerView, task: Task, need: Need): Answe
     get isAnswered() {
       return isAnswered(view, task);
     },
-    get isAnybodyKnown() {
-      return knownAmong(view, admissible(view, task, need.offers), need, openedOf(view, need)).length > 0;
+    get isAnybodyAtWork() {
+      const allowed = admissible(view, task, need.offers);
+      return allowed.some((offer) => !need.newcomers.has(offer.agent) && !isFull(offer));
     },
   };
 }

@@ -128,11 +128,11 @@ describe("a task that has its answer by number, when its need's window ends", ()
     window: windowOf({ attempt: 2, opened: 1 }),
     hasEnded: true,
     isAnswered: true,
-    isAnybodyKnown: false,
+    isAnybodyAtWork: false,
   };
   const cases = [
-    [row("three windows passed, and nobody with a record is there or waited for"), facts, "accept"],
-    ["somebody with a record is", { ...facts, isAnybodyKnown: true }, "ask"],
+    [row("three windows passed, and nobody else with a record works for the job"), facts, "accept"],
+    ["somebody with a record does", { ...facts, isAnybodyAtWork: true }, "ask"],
     ["two windows passed", { ...facts, window: windowOf({ attempt: 2 }) }, "ask"],
     ["its window goes on", { ...facts, hasEnded: false }, "ask"],
     ["it has no answer", { ...facts, isAnswered: false }, "ask"],
