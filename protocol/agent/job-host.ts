@@ -185,7 +185,7 @@ export class JobHost {
       case "body":
         return this.#consensus.onBody(now, message.block);
       case "fetchCommands":
-        sendEnvelopes(this.#context, this.job, from, this.replica.envelopesOf(message.hashes));
+        sendEnvelopes(this.#context, this.job, from, this.replica.pool.envelopesOf(message.hashes));
         return ignore("served");
       case "haveCommands":
         this.#relay.onAnnounced(from, message.hashes);
@@ -327,7 +327,7 @@ export class JobHost {
 
   #persistVote(record: ConsensusRecord, bodies: readonly Block[]): void {
     for (const { header, commands } of bodies)
-      this.archive.keepCandidate(header.commandsHash, () => this.replica.envelopesOf(commands));
+      this.archive.keepCandidate(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
     this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });
   }
 

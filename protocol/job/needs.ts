@@ -16,29 +16,7 @@ import { BATCHES_MAX, minimumResults } from "./policy.ts";
 import type { Offer, Task, Window } from "./state.ts";
 import { type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
-/** A skill with labels, and who offers it. */
-export interface Need extends Standing {
-  readonly key: string;
-  readonly skill: string;
-  readonly labels: readonly string[];
-  /** Its window ends in this block. */
-  readonly hasEnded: boolean;
-}
-
-/** `ended`: needs whose windows end in this block. */
-export function needOf(view: LedgerView, task: Pick<Task, "node">, ended: ReadonlySet<string>): Need {
-  const { skill, labels } = specOf(view, task);
-  const key = needKey(skill, labels);
-  return { ...standingOf(view, skill, labels), key, skill, labels, hasEnded: ended.has(key) };
-}
-
-const windowOf = ({ state }: LedgerView, { key }: Need): Window | undefined => state.windows.get(key);
-const openedOf = (view: LedgerView, need: Need): number => windowOf(view, need)?.opened ?? 0;
-
-const isAnybodyAwaited = (view: LedgerView, { offers }: Standing, opened: number): boolean =>
-  offers.some((offer) => isAwaited(view, offer, opened));
-
-/** Somebody works for the job. */
+/** Whether anybody works for the job. */
 const isWorkedOn = ({ state }: LedgerView): boolean => state.liveBySkill.sorted().some(([, live]) => live.count > 0);
 
 function chooserOf(view: LedgerView, task: Task, takersFor: (seats: number) => Takers): Choose {
@@ -48,118 +26,172 @@ function chooserOf(view: LedgerView, task: Task, takersFor: (seats: number) => T
   };
 }
 
-// --- who may sit in a task ----------------------------------------------------------------------------
+/** A skill with labels, and who offers it. */
+export class Need implements Standing {
+  readonly key: string;
+  readonly skill: string;
+  readonly labels: readonly string[];
+  readonly offers: readonly Offer[];
+  readonly newcomers: Standing["newcomers"];
+  /** Its window ends in this block. */
+  readonly hasEnded: boolean;
+  readonly #view: LedgerView;
 
-/** Of those that may sit in a task, agents with a record that are there, or that are waited for. */
-function knownAmong(view: LedgerView, offers: readonly Offer[], { newcomers }: Standing, opened: number): Offer[] {
-  return offers.filter((offer) => !newcomers.has(offer.agent) && (!isFull(offer) || isAwaited(view, offer, opened)));
-}
+  /** Of a task. `ended`: needs whose windows end in this block. */
+  constructor(view: LedgerView, task: Pick<Task, "node">, ended: ReadonlySet<string>) {
+    const { skill, labels } = specOf(view, task);
+    const { offers, newcomers } = standingOf(view, skill, labels);
+    this.key = needKey(skill, labels);
+    this.skill = skill;
+    this.labels = labels;
+    this.offers = offers;
+    this.newcomers = newcomers;
+    this.hasEnded = ended.has(this.key);
+    this.#view = view;
+  }
 
-/**
- * Offers for a task's free seats. One that has its answer by number, which newcomers made, asks agents with a record as
- * long as any is there: newcomers would fill its seats up to the policy's maximum, and outvote the others after all.
- */
-function eligibleFor(
-  view: LedgerView,
-  task: Task,
-  need: Standing,
-  opened: number,
-  wereAsked = false,
-): readonly Offer[] {
-  const allowed = admissible(view, task, need.offers, wereAsked);
-  if (!isAnswered(view, task)) return allowed;
-  const known = knownAmong(view, allowed, need, opened);
-  return known.length > 0 ? known : allowed;
-}
+  get window(): Window | undefined {
+    return this.#view.state.windows.get(this.key);
+  }
 
-/** Those who failed a task come again only after others were asked: one cheap agent could hold it for ever. */
-export function wereOthersAsked(view: LedgerView, need: Need): boolean {
-  const window = windowOf(view, need);
-  return window !== undefined && (need.hasEnded || window.endsMs === 0 || window.attempt + window.opened > 1);
-}
+  /** Windows in a row in which busy agents were waited for. */
+  get #opened(): number {
+    return this.window?.opened ?? 0;
+  }
 
-/** A task whose workers all failed begins a new batch when nobody else is free: then they may try again. null: it need not. */
-export function renewalOf(view: LedgerView, task: Task, { offers }: Standing): Task | null {
-  if (task.awards.length === 0 || task.attempt >= BATCHES_MAX) return null;
-  if (task.awards.some((given) => given.status !== "ended") || isAnswered(view, task)) return null;
-  const isAnyFree = (of: Task): boolean => admissible(view, of, offers, true).some((offer) => hasSlot(view, offer));
-  const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
-  if (isAnyFree(task) || (!isAnyFree(renewed) && admissible(view, task, offers).length > 0)) return null;
-  return renewed;
-}
+  get isAnybodyFree(): boolean {
+    return this.offers.some((offer) => hasSlot(this.#view, offer));
+  }
 
-// --- facts --------------------------------------------------------------------------------------------
+  get #isAnybodyAwaited(): boolean {
+    const opened = this.#opened;
+    return this.offers.some((offer) => isAwaited(this.#view, offer, opened));
+  }
 
-export const isAnybodyFree = (view: LedgerView, { offers }: Standing): boolean =>
-  offers.some((offer) => hasSlot(view, offer));
+  // --- who may sit in a task --------------------------------------------------------------------------
 
-/** Of a task in its turn, where somebody is free. */
-export function seatFactsOf(view: LedgerView, task: Task, need: Need): SeatFacts {
-  const opened = openedOf(view, need);
-  const seats = freeSeats(task);
-  const eligible = eligibleFor(view, task, need, opened, wereOthersAsked(view, need));
-  const takers = takersOf(view, eligible, need.newcomers, { seats, opened });
-  return {
-    kind: "some-free",
-    seats,
-    places: takers.places,
-    get isAnybodyAwaited() {
-      return isAnybodyAwaited(view, need, opened);
-    },
-    choose: chooserOf(view, task, () => takers),
-    get isMoneyAwaited() {
-      const left = moneyLeft(view);
-      return isWorkedOn(view) && need.offers.some((offer) => offer.price > left);
-    },
-  };
-}
+  /** Those who failed a task come again only after others were asked: one cheap agent could hold it for ever. */
+  get wereOthersAsked(): boolean {
+    const { window } = this;
+    return window !== undefined && (this.hasEnded || window.endsMs === 0 || window.attempt + window.opened > 1);
+  }
 
-export function needFactsOf(view: LedgerView, need: Need): NeedFacts {
-  return {
-    window: windowOf(view, need),
-    hasEnded: need.hasEnded,
-    offers: need.offers.length,
-    isAnybodyAwaited: isAnybodyAwaited(view, need, openedOf(view, need)),
-    isWorkedOn: (view.state.liveBySkill.get(need.skill)?.count ?? 0) > 0,
-  };
-}
+  /**
+   * Offers for a task's free seats. One that has its answer by number, which newcomers made, asks agents with a record as
+   * long as any is there or waited for: newcomers would fill its seats up to the policy's maximum, and outvote the others
+   * after all.
+   */
+  #eligible(task: Task, opened: number, wereAsked = false): readonly Offer[] {
+    const allowed = admissible(this.#view, task, this.offers, wereAsked);
+    if (!isAnswered(this.#view, task)) return allowed;
+    const isThere = (offer: Offer): boolean => !isFull(offer) || isAwaited(this.#view, offer, opened);
+    const known = allowed.filter((offer) => !this.newcomers.has(offer.agent) && isThere(offer));
+    return known.length > 0 ? known : allowed;
+  }
 
-export function answeredFactsOf(view: LedgerView, task: Task, need: Need): AnsweredFacts {
-  return {
-    window: windowOf(view, need),
-    hasEnded: need.hasEnded,
-    get isAnswered() {
-      return isAnswered(view, task);
-    },
-    get isAnybodyAtWork() {
-      const allowed = admissible(view, task, need.offers);
-      return allowed.some((offer) => !need.newcomers.has(offer.agent) && !isFull(offer));
-    },
-  };
-}
+  /**
+   * A task whose workers all failed begins a new batch when nobody else is free: then they may try again. null: it need
+   * not. One that has its answer asks each agent once.
+   */
+  renewal(task: Task): Task | null {
+    if (task.awards.length === 0 || task.attempt >= BATCHES_MAX) return null;
+    if (task.awards.some((given) => given.status !== "ended") || isAnswered(this.#view, task)) return null;
+    const isAnyFree = (of: Task): boolean =>
+      admissible(this.#view, of, this.offers, true).some((offer) => hasSlot(this.#view, offer));
+    const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
+    const isAnyAdmissible = (): boolean => admissible(this.#view, task, this.offers).length > 0;
+    return isAnyFree(task) || (!isAnyFree(renewed) && isAnyAdmissible()) ? null : renewed;
+  }
 
-/** Of a task after the last window of its need. */
-export function lastFactsOf(view: LedgerView, task: Task, need: Need): LastFacts {
-  const opened = openedOf(view, need);
-  const everybody = eligibleFor(view, task, need, opened).filter(
-    (offer) => !isFull(offer) || isAwaited(view, offer, opened),
-  );
-  const free = everybody.filter((offer) => hasSlot(view, offer));
-  const sealed = sealedSeats(task);
-  const left = moneyLeft(view);
-  return {
-    free: free.length,
-    isAwaited: everybody.length > free.length || task.awards.some((given) => given.status === "live"),
-    freeSeats: freeSeats(task),
-    sealed,
-    lacking: minimumResults(policyOf(view, task)) - task.results.length - sealed,
-    choose: chooserOf(view, task, (seats) => takersOf(view, free, need.newcomers, { seats, opened })),
-    isAnybodyTooExpensive: need.offers.some((offer) => offer.price > left),
-    // Seals of batches that themselves wait for a seat do not count: they would wait for each other for ever.
-    get isMoneyAwaited() {
-      return isWorkedOn(view) || view.state.deadlines.list().some(({ value }) => value.kind === "reveal");
-    },
-  };
+  /** Whether a task that gathers could be given to those whose offers stand. */
+  couldSeat(task: Task): boolean {
+    const view = this.#view;
+    const seats = freeSeats(task);
+    const { places } = takersOf(view, admissible(view, task, this.offers), this.newcomers, { seats, opened: 0 });
+    return places >= seats || (places > 0 && this.offers.some((offer) => isAwaited(view, offer, 0)));
+  }
+
+  /** Offers that a waiting task lacks; 0: it has enough. */
+  lackingFor(task: Task): number {
+    const seats = freeSeats(task);
+    const { places } = takersOf(this.#view, this.#eligible(task, 0), this.newcomers, { seats, opened: 0 });
+    const lacking = Math.max(0, seats - places);
+    if (lacking === 0) return lackingToGather(this.#view, this);
+    return this.offers.some(isFull) ? Math.min(1, lacking) : lacking;
+  }
+
+  // --- facts ------------------------------------------------------------------------------------------
+
+  /** Of a task in its turn, where somebody is free. */
+  seatFacts(task: Task): SeatFacts {
+    const view = this.#view;
+    const need = this;
+    const seats = freeSeats(task);
+    const opened = this.#opened;
+    const eligible = this.#eligible(task, opened, this.wereOthersAsked);
+    const takers = takersOf(view, eligible, this.newcomers, { seats, opened });
+    return {
+      kind: "some-free",
+      seats,
+      places: takers.places,
+      get isAnybodyAwaited() {
+        return need.#isAnybodyAwaited;
+      },
+      choose: chooserOf(view, task, () => takers),
+      get isMoneyAwaited() {
+        const left = moneyLeft(view);
+        return isWorkedOn(view) && need.offers.some((offer) => offer.price > left);
+      },
+    };
+  }
+
+  /** Of itself, where its tasks ask for offers. */
+  facts(): NeedFacts {
+    const { window, hasEnded } = this;
+    const live = this.#view.state.liveBySkill.get(this.skill)?.count ?? 0;
+    const standing = { offers: this.offers.length, isAnybodyAwaited: this.#isAnybodyAwaited };
+    return { window, hasEnded, ...standing, isWorkedOn: live > 0 };
+  }
+
+  answeredFacts(task: Task): AnsweredFacts {
+    const view = this.#view;
+    const need = this;
+    return {
+      window: this.window,
+      hasEnded: this.hasEnded,
+      get isAnswered() {
+        return isAnswered(view, task);
+      },
+      get isAnybodyAtWork() {
+        const allowed = admissible(view, task, need.offers);
+        return allowed.some((offer) => !need.newcomers.has(offer.agent) && !isFull(offer));
+      },
+    };
+  }
+
+  /** Of a task after its last window. */
+  lastFacts(task: Task): LastFacts {
+    const view = this.#view;
+    const opened = this.#opened;
+    const isThere = (offer: Offer): boolean => !isFull(offer) || isAwaited(view, offer, opened);
+    const everybody = this.#eligible(task, opened).filter(isThere);
+    const free = everybody.filter((offer) => hasSlot(view, offer));
+    const sealed = sealedSeats(task);
+    const left = moneyLeft(view);
+    return {
+      free: free.length,
+      isAwaited: everybody.length > free.length || task.awards.some((given) => given.status === "live"),
+      freeSeats: freeSeats(task),
+      sealed,
+      lacking: minimumResults(policyOf(view, task)) - task.results.length - sealed,
+      choose: chooserOf(view, task, (seats) => takersOf(view, free, this.newcomers, { seats, opened })),
+      isAnybodyTooExpensive: this.offers.some((offer) => offer.price > left),
+      // Seals of batches that themselves wait for a seat do not count: they would wait for each other for ever.
+      get isMoneyAwaited() {
+        return isWorkedOn(view) || view.state.deadlines.list().some(({ value }) => value.kind === "reveal");
+      },
+    };
+  }
 }
 
 /** Of a task whose worker is late. `toCome`: what the job still has to pay for comes before a hedge. */
@@ -177,28 +209,11 @@ export function lateFactsOf(view: LedgerView, task: Task, toCome: number): LateF
   };
 }
 
-/** Whether a task that waits could be given to those whose offers stand. */
-export function couldBeSeated(view: LedgerView, task: Task, { offers, newcomers }: Standing): boolean {
-  const seats = freeSeats(task);
-  const { places } = takersOf(view, admissible(view, task, offers), newcomers, { seats, opened: 0 });
-  return places >= seats || (places > 0 && offers.some((offer) => isAwaited(view, offer, 0)));
-}
-
-/**
- * Offers that a need lacks for its first waiting task; 0 if it has enough or nobody waits. For arming (protocol.md A1).
- */
+/** Offers for a skill that its first waiting task lacks; 0 if it has enough or nobody waits. For arming (protocol.md A1). */
 export function shortage(view: LedgerView, skill: string): number {
   for (const { value } of view.state.ready.list()) {
     const task = view.state.tasks.get(value)!;
-    const spec = specOf(view, task);
-    if (spec.skill !== skill) continue;
-    const standing = standingOf(view, skill, spec.labels);
-    const { offers, newcomers } = standing;
-    const seats = freeSeats(task);
-    const { places } = takersOf(view, eligibleFor(view, task, standing, 0), newcomers, { seats, opened: 0 });
-    const lacking = Math.max(0, seats - places);
-    if (lacking === 0) return lackingToGather(view, { skill, labels: spec.labels, offers });
-    return offers.some(isFull) ? Math.min(1, lacking) : lacking;
+    if (specOf(view, task).skill === skill) return new Need(view, task, new Set()).lackingFor(task);
   }
   return 0;
 }

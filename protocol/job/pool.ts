@@ -96,6 +96,20 @@ export class Pool {
     return this.#entries.values();
   }
 
+  /** Commands by hash, for others that lack them. */
+  envelopesOf(hashes: readonly Hash[]): Envelope[] {
+    const entries = hashes.map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
+    return toEnvelopes(this.#job, entries);
+  }
+
+  /** Whether anybody but `self` offers for a skill and waits for a block. */
+  hasOffer(skill: string, self: AgentId): boolean {
+    for (const { command } of this.#entries.values()) {
+      if (command.body.kind === "offer" && command.body.skill === skill && command.author !== self) return true;
+    }
+    return false;
+  }
+
   delete(hash: Hash): void {
     const entry = this.#entries.get(hash);
     if (entry === undefined) return;

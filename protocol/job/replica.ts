@@ -26,7 +26,7 @@ import { type IdentifiedCommand, judge } from "./commands.ts";
 import { JudgedPool } from "./judged-pool.ts";
 import { needKey } from "./keys.ts";
 import { type Execution, Ledger, type Outcome } from "./ledger.ts";
-import { blobOf, Pool, type PoolEntry, toEnvelopes } from "./pool.ts";
+import { blobOf, Pool, type PoolEntry } from "./pool.ts";
 import type { LedgerView } from "./view.ts";
 
 /** Timeliness tolerates this at most, ms, whatever the windows are (A3). */
@@ -193,14 +193,6 @@ export class Replica implements Application {
   /** Whether the tip has this window open. */
   isWindowOpen({ skill, labels, endsMs }: { skill: string; labels: readonly string[]; endsMs: number }): boolean {
     return this.#decided.state.windows.get(needKey(skill, labels))?.endsMs === endsMs;
-  }
-
-  /** Whether anybody but `self` offers for a skill and waits for a block. */
-  hasOfferPooled(skill: string, self: AgentId): boolean {
-    for (const { command } of this.pool.entries()) {
-      if (command.body.kind === "offer" && command.body.skill === skill && command.author !== self) return true;
-    }
-    return false;
   }
 
   // --- blobs ------------------------------------------------------------------------------------------
@@ -402,11 +394,5 @@ export class Replica implements Application {
       this.#done.delete(hash);
     }
     if (this.ended) for (const entry of [...this.pool.entries()]) this.pool.delete(entry.hash);
-  }
-
-  /** Commands by hash, for others that lack them. */
-  envelopesOf(hashes: readonly Hash[]): Envelope[] {
-    const entries = hashes.map((hash) => this.pool.get(hash)).filter((entry) => entry !== undefined);
-    return toEnvelopes(this.#job, entries);
   }
 }

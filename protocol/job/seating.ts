@@ -23,19 +23,7 @@ import {
 } from "./decisions.ts";
 import { decideGathering, endGathering, limitGathering } from "./gathering.ts";
 import { needKey } from "./keys.ts";
-import {
-  answeredFactsOf,
-  couldBeSeated,
-  isAnybodyFree,
-  lastFactsOf,
-  lateFactsOf,
-  type Need,
-  needFactsOf,
-  needOf,
-  renewalOf,
-  seatFactsOf,
-  wereOthersAsked,
-} from "./needs.ts";
+import { lateFactsOf, Need } from "./needs.ts";
 import { CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import type { Award, Offer, Task, Window } from "./state.ts";
 import { nextOrder, type Transaction, updateAgent } from "./transaction.ts";
@@ -78,13 +66,13 @@ export function seat(tx: Transaction, ended: ReadonlySet<string>): void {
     if (tx.state.status.get() !== "running") return;
     const { need, short } = turn;
     if (short.length > 0) askForOffers(tx, turn);
-    if (turn.isGathering && couldBeSeated(tx, tx.state.tasks.get(short[0]!)!, need)) limitGathering(tx, need);
+    if (turn.isGathering && need.couldSeat(tx.state.tasks.get(short[0]!)!)) limitGathering(tx, need);
   }
   closeIdleWindows(tx, turns);
 }
 
 function beginTurn(tx: Transaction, task: Task, ended: ReadonlySet<string>): Turn {
-  const need = needOf(tx, task, ended);
+  const need = new Need(tx, task, ended);
   const gathering = decideGathering(tx, need, need.hasEnded);
   if (gathering === "ends") endGathering(tx, need);
   return { need, isGathering: gathering === "gather", short: [], spent: new Set() };
@@ -93,11 +81,11 @@ function beginTurn(tx: Transaction, task: Task, ended: ReadonlySet<string>): Tur
 function seatTask(tx: Transaction, { need, isGathering, short, spent }: Turn, task: Task): void {
   const isUntouched = task.awards.length + task.results.length + task.tried.length === 0;
   // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
-  const isVain = (isUntouched && spent.has(task.node)) || !isAnybodyFree(tx, need);
+  const isVain = (isUntouched && spent.has(task.node)) || !need.isAnybodyFree;
   const isLooked = !isGathering && !isVain;
-  const current = isLooked && wereOthersAsked(tx, need) ? renew(tx, task, need) : task;
+  const current = isLooked && need.wereOthersAsked ? renew(tx, task, need) : task;
   const decision = decideSeats(
-    isGathering ? { kind: "gathering" } : isVain ? { kind: "nobody-free" } : seatFactsOf(tx, current, need),
+    isGathering ? { kind: "gathering" } : isVain ? { kind: "nobody-free" } : need.seatFacts(current),
   );
   if (decision.kind === "award") award(tx, current, decision.choice, need.offers);
   if (decision.kind === "ask" && decision.why === "too-few" && isUntouched) spent.add(task.node);
@@ -107,7 +95,7 @@ function seatTask(tx: Transaction, { need, isGathering, short, spent }: Turn, ta
 
 /** The task, in a new batch if that is due. */
 function renew(tx: Transaction, task: Task, need: Need): Task {
-  const renewed = renewalOf(tx, task, need);
+  const renewed = need.renewal(task);
   if (renewed !== null) saveTask(tx, renewed);
   return renewed ?? task;
 }
@@ -158,7 +146,7 @@ function askForOffers(tx: Transaction, turn: Turn): void {
   const { need } = turn;
   acceptAnswered(tx, turn);
   if (turn.short.length === 0 || tx.state.status.get() !== "running") return;
-  const decision = decideNeed(needFactsOf(tx, need));
+  const decision = decideNeed(need.facts());
   if (decision.kind === "window") openWindow(tx, need, decision);
   else if (decision.kind === "close") closeNeed(tx, turn);
 }
@@ -169,7 +157,7 @@ function acceptAnswered(tx: Transaction, { need, short }: Turn): void {
   for (const id of short.splice(0)) {
     const task = tx.state.tasks.get(id);
     if (task === undefined) return; // one before it ended the job
-    if (decideAnswered(answeredFactsOf(tx, task, need)).kind === "accept") giveUp(tx, task, "too-few-agents", "");
+    if (decideAnswered(need.answeredFacts(task)).kind === "accept") giveUp(tx, task, "too-few-agents", "");
     else short.push(id);
   }
 }
@@ -199,7 +187,7 @@ function closeNeed(tx: Transaction, { need, short }: Turn): void {
     const found = tx.state.tasks.get(id);
     if (found === undefined) return; // one before it ended the job
     const task = renew(tx, found, need);
-    const facts = lastFactsOf(tx, task, need);
+    const facts = need.lastFacts(task);
     applyLast(tx, task, need, decideLast(facts), facts.sealed + task.results.length + facts.free);
   }
 }
