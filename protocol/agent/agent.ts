@@ -67,7 +67,7 @@ class Agent implements Machine {
     this.#containment = new Containment(context, {
       factsOf: (job) =>
         (this.#hosts.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
-      envelopesOf: (job, commands) => this.#hosts.get(job)?.replica.envelopesOf(commands) ?? [],
+      envelopesOf: (job, commands) => this.#hosts.get(job)?.replica.pool.envelopesOf(commands) ?? [],
       onDiverged: (job) => this.#onDiverged(job),
     });
     this.#hosts = new Hosts(this.#containment);

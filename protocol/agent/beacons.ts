@@ -112,7 +112,7 @@ export class Beacons {
     for (const { turn, beacon } of due) {
       this.#events.enter(beacon.job, (host) => {
         if (host.isEnded || beacon.endsMs < wallMs || !host.replica.isWindowOpen(beacon)) return;
-        if (turn > 0 && host.replica.hasOfferPooled(beacon.skill, this.#context.self)) return;
+        if (turn > 0 && host.replica.pool.hasOffer(beacon.skill, this.#context.self)) return;
         const { config } = this.#context;
         this.#context.emit({
           kind: "publish",

@@ -82,7 +82,7 @@ export class CommandRelay {
   /** Only of commands that apply: anybody could name blobs. */
   #fetchBlobOf(entry: PoolEntry): void {
     const blob = blobOf(entry.command);
-    if (blob === null || entry.applicable !== true || !this.#isMember) return;
+    if (blob === null || !entry.applicable || !this.#isMember) return;
     if (this.#replica.isHolder(blob.hash, this.#context.self)) return;
     const wanted = this.#wanted.get(blob.hash);
     if (wanted !== undefined) {
@@ -122,6 +122,7 @@ export class CommandRelay {
   #forwardDue(): void {
     const { monoMs } = this.#context.now;
     const applicable = this.#replica.applicable(this.#context.now);
+    this.#replica.prune(this.#context.now);
     for (const entry of applicable) this.#fetchBlobOf(entry);
     this.#forgetBlobs();
     const waiting = applicable.filter((entry) => !this.#replica.isCandidate(entry.hash)); // whoever made the block holds it

@@ -7,7 +7,7 @@
 import type { JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { TraceEvent } from "../core/trace.ts";
-import type { SeatChoice } from "../job/nodes.ts";
+import type { SeatChoice } from "../job/choosing.ts";
 import { explainChoice } from "../selection/explain.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Value } from "../wire/value.ts";

@@ -11,7 +11,6 @@ import { type ConsensusRecord, encodeRecord } from "../consensus/record.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
-import { Ledger } from "../job/ledger.ts";
 import type { PoolEntry } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
 import type { Certificate } from "../wire/certificate.ts";
@@ -70,8 +69,9 @@ export class JobHost {
     this.signed = signed;
     this.genesis = genesis;
     const { config, self, selectors } = context;
-    const ledger = new Ledger(genesis, job, config.crypto.hash, selectors, config.traceState);
-    this.replica = new Replica(ledger, self, config.crypto, { onDecided: (decided) => this.#onDecided(decided) });
+    this.replica = new Replica({ genesis, job, selectors, isTraced: config.traceState }, self, config.crypto, {
+      onDecided: (decided) => this.#onDecided(decided),
+    });
     this.notices = new Notices(this.replica);
     this.explanations = new Explanations(config.explainedTasks ?? limits.explainedTasks);
     this.#relay = new CommandRelay(context, job, this.replica);
@@ -129,8 +129,8 @@ export class JobHost {
 
   /** A member or a standby: they pulse each other. */
   #isKeeper(agent: AgentId): boolean {
-    const { committee, ledger } = this.replica;
-    return committee.power(agent) > 0 || ledger.state.standbys.get().includes(agent);
+    const { committee, decided } = this.replica;
+    return committee.power(agent) > 0 || decided.state.standbys.get().includes(agent);
   }
 
   /** Whether this agent hears from the others regularly: who only follows for its operator does not. */
@@ -140,14 +140,14 @@ export class JobHost {
 
   /** Members, standbys and followers: all that keep the log. */
   keepers(): Set<AgentId> {
-    return new Set([...this.members, ...this.replica.ledger.state.standbys.get(), ...this.archive.followers]);
+    return new Set([...this.members, ...this.replica.decided.state.standbys.get(), ...this.archive.followers]);
   }
 
   /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work or offer. */
   peers(): Set<AgentId> {
     const peers = this.keepers();
     if (this.role === "member")
-      for (const agent of atWork(this.replica.ledger.state, this.#context.now.wallMs)) peers.add(agent);
+      for (const agent of atWork(this.replica.decided.state, this.#context.now.wallMs)) peers.add(agent);
     peers.delete(this.#context.self);
     return peers;
   }
@@ -185,7 +185,7 @@ export class JobHost {
       case "body":
         return this.#consensus.onBody(now, message.block);
       case "fetchCommands":
-        sendEnvelopes(this.#context, this.job, from, this.replica.envelopesOf(message.hashes));
+        sendEnvelopes(this.#context, this.job, from, this.replica.pool.envelopesOf(message.hashes));
         return ignore("served");
       case "haveCommands":
         this.#relay.onAnnounced(from, message.hashes);
@@ -231,7 +231,7 @@ export class JobHost {
 
   /** An agent of this job asks how its commands stand. Returns those that this member lacks. */
   onUnsettled(author: AgentId, items: readonly UnsettledItem[]): readonly Hash[] {
-    if (this.role !== "member" || !this.replica.ledger.state.agents.has(author)) return [];
+    if (this.role !== "member" || !this.replica.decided.state.agents.has(author)) return [];
     const { notices, held, lacking } = this.notices.standings(author, items);
     this.#notify(notices);
     if (author === this.#context.self) return lacking;
@@ -327,7 +327,7 @@ export class JobHost {
 
   #persistVote(record: ConsensusRecord, bodies: readonly Block[]): void {
     for (const { header, commands } of bodies)
-      this.archive.keepCandidate(header.commandsHash, () => this.replica.envelopesOf(commands));
+      this.archive.keepCandidate(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
     this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });
   }
 
@@ -378,13 +378,13 @@ export class JobHost {
   #tellEnd(): void {
     this.#context.emit({ kind: "event", event: taughtBy(this, (agent) => this.#events.nameOf(agent)) });
     if (this.role !== "member") return;
-    for (const [agent] of this.replica.ledger.state.agents.sorted())
+    for (const [agent] of this.replica.decided.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });
   }
 
   #tellCommittee(): void {
     this.#events.onCommittee(this);
-    const agents = this.replica.ledger.state.agents.sorted().map(([agent]) => agent);
+    const agents = this.replica.decided.state.agents.sorted().map(([agent]) => agent);
     for (const agent of agents) this.archive.sendCommittees(agent, this.archive.changes.slice(-1));
   }
 

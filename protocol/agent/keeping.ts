@@ -24,7 +24,7 @@ const GRACE_MS = 60_000;
 
 /** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
 const deadlineMs = ({ replica, startedWallMs, genesis }: JobHost): number =>
-  (replica.ledger.state.startedMs.get() || startedWallMs) + genesis.deadlineMs;
+  (replica.decided.state.startedMs.get() || startedWallMs) + genesis.deadlineMs;
 
 export class Keeping {
   readonly retired: RetiredJobs;

@@ -8,11 +8,12 @@ import { type AgentId, type Hash, type TaskId, taskParts } from "../core/ids.ts"
 import { limits } from "../core/limits.ts";
 import { awardOf } from "../job/batch.ts";
 import type { LedgerEvent } from "../job/event.ts";
-import { inputOf, policyOf, type Rules, specOf } from "../job/nodes.ts";
+import { inputOf } from "../job/nodes.ts";
 import { isSealed } from "../job/policy.ts";
 import type { Replica } from "../job/replica.ts";
 import type { Award, Task } from "../job/state.ts";
 import { surplusOf } from "../job/surplus.ts";
+import { policyOf, specOf } from "../job/view.ts";
 import { decode } from "../wire/codec.ts";
 import { commandCodec, type Envelope } from "../wire/command.ts";
 import type { Data, Listed, TaskInput } from "../wire/genesis.ts";
@@ -45,12 +46,8 @@ export class Notices {
     this.#replica = replica;
   }
 
-  get #rules(): Rules {
-    return this.#replica.ledger.rulesAt(this.#replica.tip.timeMs);
-  }
-
   #task(id: TaskId): Task | undefined {
-    return this.#replica.ledger.state.tasks.get(id);
+    return this.#replica.decided.state.tasks.get(id);
   }
 
   /** Inline data that had to become blobs since the last call. */
@@ -89,7 +86,7 @@ export class Notices {
   }
 
   #messages(to: AgentId, items: readonly NoticeItem[]): Addressed[] {
-    const { job } = this.#replica.ledger;
+    const { job } = this.#replica.decided;
     const messages: Addressed[] = [];
     let batch: NoticeItem[] = [];
     let bytes = 0;
@@ -108,17 +105,17 @@ export class Notices {
   }
 
   #award(task: Task, award: Award): NoticeItem {
-    const rules = this.#rules;
+    const { decided } = this.#replica;
     return {
       kind: "award",
       task: task.id,
       attempt: task.attempt,
-      skill: specOf(rules, task).skill,
-      input: this.#portable(inputOf(rules, task)),
+      skill: specOf(decided, task).skill,
+      input: this.#portable(inputOf(decided, task)),
       serial: award.serial,
       leaseEndsMs: award.leaseEndsMs,
       price: award.price,
-      sealed: isSealed(policyOf(rules, task)),
+      sealed: isSealed(policyOf(decided, task)),
     };
   }
 
@@ -131,7 +128,7 @@ export class Notices {
       for (const part of splitList(inline)) {
         const blob = encodePart(part);
         this.#blobs.push(blob);
-        items.push({ ...blobParcel(this.#rules.hasher, blob), kind: "many" });
+        items.push({ ...blobParcel(this.#replica.decided.hasher, blob), kind: "many" });
       }
       inline = [];
     };
@@ -148,9 +145,8 @@ export class Notices {
 
   /** Everything that stands between the job and one worker. Cost: a walk over the open tasks. */
   live(worker: AgentId): Addressed[] {
-    this.#replica.settle();
     const items: NoticeItem[] = [];
-    for (const [, task] of this.#replica.ledger.state.tasks.sorted()) {
+    for (const [, task] of this.#replica.decided.state.tasks.sorted()) {
       const award = awardOf(task, worker);
       if (award?.status === "live") items.push(this.#award(task, award));
       else if (award?.status === "sealed" && task.phase === "open") {
@@ -165,7 +161,7 @@ export class Notices {
    * rising, a notice was lost: all are repeated, after twice as many pulses each time.
    */
   repair(worker: AgentId, known: number): Addressed[] {
-    const live = this.#replica.ledger.state.agents.get(worker)?.live ?? 0;
+    const live = this.#replica.decided.state.agents.get(worker)?.live ?? 0;
     if (live <= known) {
       this.#mismatched.delete(worker);
       return [];
@@ -183,7 +179,6 @@ export class Notices {
     author: AgentId,
     items: readonly UnsettledItem[],
   ): { notices: readonly Addressed[]; held: readonly Hash[]; lacking: readonly Hash[] } {
-    this.#replica.settle();
     const news: NoticeItem[] = [];
     const held: Hash[] = [];
     const lacking: Hash[] = [];
@@ -199,7 +194,7 @@ export class Notices {
 
   /** How a worker's seat stands, if the worker must know before it can go on; otherwise null. */
   #standing(worker: AgentId, id: TaskId, attempt: number): NoticeItem | null {
-    if (surplusOf(this.#replica.ledger, worker, { task: id, attempt }) !== undefined) return null; // it may still deliver
+    if (surplusOf(this.#replica.decided, worker, { task: id, attempt }) !== undefined) return null; // it may still deliver
     const task = this.#task(id);
     const award = task?.attempt === attempt ? awardOf(task, worker) : undefined;
     const isSettled =
@@ -211,7 +206,6 @@ export class Notices {
 
   /** The notices for awards that an author's commands are about, if the commands no longer change anything. */
   standing(author: AgentId, envelope: Envelope, crypto: Pick<Crypto, "hash">): Addressed[] {
-    this.#replica.settle();
     const items: NoticeItem[] = [];
     for (const body of envelope.bodies) {
       if (this.#replica.pool.has(crypto.hash(body))) continue; // under way
@@ -227,7 +221,7 @@ export class Notices {
 
   /** Whether an attempt can no longer count. A member that is behind does not know, and returns false. */
   #isOver(id: TaskId, attempt: number): boolean {
-    const { state } = this.#replica.ledger;
+    const { state } = this.#replica.decided;
     const task = state.tasks.get(id);
     if (task !== undefined) return task.attempt > attempt;
     if (state.status.get() !== "running") return true;

@@ -13,7 +13,7 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
   const { events, choices } = decided.outcome;
   const { height, timeMs } = header;
   const round = decided.commit[0]?.round ?? 0;
-  const state = config.traceState === true ? replica.ledger.changesDigest : "";
+  const state = config.traceState === true ? replica.changesDigest : "";
   context.emit({
     kind: "trace",
     event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
@@ -29,7 +29,7 @@ export function taughtBy(
   { job, genesis, replica }: { readonly job: JobId; readonly genesis: Genesis; readonly replica: Replica },
   nameOf: (agent: AgentId) => string,
 ): Extract<LocalEvent, { kind: "taught" }> {
-  const { lessons } = replica.ledger;
+  const { lessons } = replica;
   const names = new Map<AgentId, string>();
   for (const { agent } of lessons.records) {
     const name = nameOf(agent);

@@ -35,8 +35,7 @@ const TASKS_SHOWN = 1_000;
 
 /** A job as one object that JSON can hold, with at most `most` of its nodes and of its agents; it says how many it leaves out. */
 export function describeJob(host: JobHost, nameOf: (agent: string) => string, most: number): Value {
-  host.replica.settle();
-  const { state } = host.replica.ledger;
+  const { state } = host.replica.decided;
   const { stats } = host;
   const nodes = host.genesis.nodes.map((spec) => {
     const node = state.nodes.get(spec.id)!;
@@ -121,7 +120,7 @@ export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoM
 
 /** The outputs of a job's result as the ledger holds them: references for blobs. */
 function outputsOf(host: JobHost): readonly Data[] | null {
-  const { state } = host.replica.ledger;
+  const { state } = host.replica.decided;
   const name = host.genesis.output;
   const node = state.nodes.get(name)!;
   if (node.status !== "accepted") return null;
@@ -153,7 +152,7 @@ export function encodeCertified(
   const [certificate, ...lists] = parts.map(
     (bytes): Parcel => (isSmall ? { kind: "inline", bytes } : blobParcel(hasher, bytes)),
   );
-  const shape = host.replica.ledger.state.nodes.get(host.genesis.output)!.shape;
+  const shape = host.replica.decided.state.nodes.get(host.genesis.output)!.shape;
   const bytes = encode(certifiedCodec, { certificate: certificate!, shape, outputs: lists });
   return { bytes, blobs: isSmall ? [] : parts };
 }

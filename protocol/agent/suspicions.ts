@@ -7,8 +7,9 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { matters } from "../job/committee-changes.ts";
+import { suspicionKey } from "../job/keys.ts";
 import type { Replica } from "../job/replica.ts";
-import { type LedgerState, suspicionKey } from "../job/state.ts";
+import type { StateView } from "../job/state.ts";
 import type { CommandBody } from "../wire/command.ts";
 import type { Context } from "./context.ts";
 
@@ -28,23 +29,22 @@ export function newSuspicions(
   targets: Iterable<AgentId>,
   isSuspect: (agent: AgentId) => boolean,
 ): CommandBody[] {
-  replica.settle();
-  const { ledger } = replica;
+  const { decided } = replica;
   const bodies: CommandBody[] = [];
   for (const target of targets) {
     const suspected = isSuspect(target);
-    if (suspected && !matters(ledger, target)) continue;
-    const said = ledger.state.suspicionCounters.get(suspicionKey(self, target)) !== undefined;
+    if (suspected && !matters(decided, target)) continue;
+    const said = decided.state.suspicionCounters.get(suspicionKey(self, target)) !== undefined;
     if ((!suspected && !said) || isPooled(replica, self, target, suspected)) continue;
     const body = { kind: "suspicion" as const, target, suspected };
-    const command = { job: ledger.job, author: self, counter: Number.MAX_SAFE_INTEGER, body };
-    if (ledger.judge(command, Math.max(replica.tip.timeMs, now.wallMs)) === null) bodies.push(body);
+    const command = { job: decided.job, author: self, counter: Number.MAX_SAFE_INTEGER, body };
+    if (replica.judge(now, command) === null) bodies.push(body);
   }
   return bodies;
 }
 
 /** Agents that hold work of a job, or offer for some: its members hear from them. */
-export function atWork({ agents, offers }: LedgerState, wallMs: number): Set<AgentId> {
+export function atWork({ agents, offers }: StateView, wallMs: number): Set<AgentId> {
   const found = new Set<AgentId>();
   for (const [agent, record] of agents.sorted()) if (record.live > 0) found.add(agent);
   for (const [, standing] of offers.sorted())

@@ -6,8 +6,8 @@
  */
 
 import { type AgentId, type TaskId, taskId } from "../core/ids.ts";
-import { type BlobsRead, type Rules, specOf } from "./nodes.ts";
 import type { Answer, Task } from "./state.ts";
+import { type BlobsRead, type LedgerView, specOf } from "./view.ts";
 
 function blobsOf(answers: readonly Answer[]): BlobsRead {
   const byGiver = new Map<AgentId, number>();
@@ -21,9 +21,9 @@ function blobsOf(answers: readonly Answer[]): BlobsRead {
 }
 
 /** Of the answers of other tasks that make up this one's input. */
-function blobsRead(rules: Rules, task: Task): BlobsRead {
-  const { state } = rules;
-  const { id, input, generator } = specOf(rules, task);
+function blobsRead(view: LedgerView, task: Task): BlobsRead {
+  const { state } = view;
+  const { id, input, generator } = specOf(view, task);
   const read = (tasks: readonly TaskId[]): BlobsRead => blobsOf(tasks.flatMap((of) => state.answers.get(of) ?? []));
   const one = (node: string): BlobsRead => read([taskId(node, null)]);
   const list = (node: string, from: number, to: number): BlobsRead =>
@@ -41,13 +41,13 @@ function blobsRead(rules: Rules, task: Task): BlobsRead {
   const { shape, total } = state.nodes.get(input.node)!;
   if (shape !== "list") return one(input.node);
   // Thousands of tasks may read the same fifty thousand answers: they are looked through once a block.
-  const blobs = rules.blobsRead.get(input.node) ?? list(input.node, 0, total);
-  rules.blobsRead.set(input.node, blobs);
+  const blobs = view.blobsRead.get(input.node) ?? list(input.node, 0, total);
+  view.blobsRead.set(input.node, blobs);
   return blobs;
 }
 
 /** Of each agent that produced some of it, its share of the task's input, 0..1. Cost: linear in what the task reads. */
-export function affinities(rules: Rules, task: Task): ReadonlyMap<AgentId, number> {
-  const { total, byGiver } = blobsRead(rules, task);
+export function affinities(view: LedgerView, task: Task): ReadonlyMap<AgentId, number> {
+  const { total, byGiver } = blobsRead(view, task);
   return new Map([...byGiver].map(([agent, bytes]) => [agent, bytes / total]));
 }

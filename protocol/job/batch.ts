@@ -9,28 +9,17 @@ import { type Tally, tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
+import type { Deadline } from "./deadlines.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
 import { isOwnWord, learnFromAnswer, learnFromEnd } from "./lessons.ts";
-import { failJob, finishTask, policyOf, type Rules, specOf } from "./nodes.ts";
+import { failJob, finishTask } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
-import {
-  type Award,
-  type Books,
-  isNewcomer,
-  noteAnswer,
-  noteLease,
-  type Task,
-  updateAgent,
-  updateRecord,
-} from "./state.ts";
+import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
+import { noteAnswer, noteLease, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
+import { isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
-// --- deadlines of a task ------------------------------------------------------------------------------
-
-export const leaseDeadline = (task: Task, worker: AgentId): string => `lease|${task.id}|${worker}`;
-export const hedgeDeadline = (task: Task, worker: AgentId): string => `hedge|${task.id}|${worker}`;
-export const REVEAL_PREFIX = "reveal|";
-const revealDeadline = (task: Task): string => `${REVEAL_PREFIX}${task.id}`;
+const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id });
 
 // --- reading ------------------------------------------------------------------------------------------
 
@@ -49,107 +38,108 @@ export const sealedSeats = (task: Task): number => task.awards.filter((award) =>
  * Whether an award can still give a result: it lives, or its lease ran out, its seat is unfilled, and its price, which
  * was free to be promised to others since, is still there (protocol.md 6.6).
  */
-export function canDeliver(books: Pick<Books, "state" | "genesis">, task: Task, award: Award | undefined): boolean {
+export function canDeliver(view: LedgerView, task: Task, award: Award | undefined): boolean {
   if (award === undefined || task.phase !== "seating") return false;
   if (award.status === "live") return true;
-  const left = books.genesis.budget - books.state.spent.get() - books.state.reserved.get();
+  const left = moneyLeft(view);
   return award.status === "ended" && freeSeats(task) > 0 && award.price <= left;
 }
 
 // --- writing ------------------------------------------------------------------------------------------
 
 /** Puts a changed task back; keeps the queue of tasks with free seats in step. */
-export function saveTask(rules: Rules, task: Task): void {
-  rules.state.tasks.set(task.id, task);
-  if (freeSeats(task) > 0) rules.state.ready.add(task.order, task.id);
-  else rules.state.ready.remove(task.order, task.id);
+export function saveTask(tx: Transaction, task: Task): void {
+  tx.state.tasks.set(task.id, task);
+  if (freeSeats(task) > 0) tx.state.ready.add(task.order, task.id);
+  else tx.state.ready.remove(task.order, task.id);
 }
 
 function withAward(task: Task, changed: Award): Task {
   return { ...task, awards: task.awards.map((award) => (award.worker === changed.worker ? changed : award)) };
 }
 
-function dropDeadlines({ state }: Rules, task: Task, { worker, leaseEndsMs, hedgeAtMs }: Award): void {
-  state.deadlines.remove(leaseEndsMs, leaseDeadline(task, worker));
-  if (hedgeAtMs > 0) state.deadlines.remove(hedgeAtMs, hedgeDeadline(task, worker));
+function dropDeadlines({ state }: Transaction, { id: task }: Task, { worker, leaseEndsMs, hedgeAtMs }: Award): void {
+  state.deadlines.remove(leaseEndsMs, { kind: "lease", task, worker });
+  if (hedgeAtMs > 0) state.deadlines.remove(hedgeAtMs, { kind: "hedge", task, worker });
 }
 
 /** Takes a live award off the books: its deadlines, its place among the live ones. */
-function unlease(rules: Rules, task: Task, award: Award): void {
+function unlease(tx: Transaction, task: Task, award: Award): void {
   if (award.status !== "live") return;
-  const { state } = rules;
-  const skill = specOf(rules, task).skill;
-  dropDeadlines(rules, task, award);
-  updateAgent(rules, award.worker, (record) => ({ live: record.live - 1 }));
+  const { state } = tx;
+  const skill = specOf(tx, task).skill;
+  dropDeadlines(tx, task, award);
+  updateAgent(tx, award.worker, (record) => ({ live: record.live - 1 }));
   state.liveBySkill.set(skill, { count: state.liveBySkill.get(skill)!.count - 1 });
 }
 
-function free(rules: Rules, award: Award): void {
-  rules.state.reserved.set(rules.state.reserved.get() - award.price);
+function free(tx: Transaction, award: Award): void {
+  tx.state.reserved.set(tx.state.reserved.get() - award.price);
 }
 
 /** Ends that say that an award to this worker may bring nothing. */
 const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error", "crashed"]);
 
 /** An award ends without a result; its seat is free again, its price too. */
-export function endAward(rules: Rules, task: Task, worker: AgentId, reason: EndReason): Task {
+export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: EndReason): Task {
   const award = awardOf(task, worker)!;
-  unlease(rules, task, award);
-  free(rules, award);
-  rules.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, serial: award.serial, reason });
+  unlease(tx, task, award);
+  free(tx, award);
+  tx.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, serial: award.serial, reason });
   const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
   if (reason === "timeout" || reason === "dead")
-    updateAgent(rules, worker, (record) => ({ timeouts: record.timeouts + 1 }));
+    updateAgent(tx, worker, (record) => ({ timeouts: record.timeouts + 1 }));
   if (isOwnWord(reason)) {
-    updateAgent(rules, worker, (record) => ({ failures: record.failures + 1 }));
-    const { skill } = specOf(rules, task);
-    updateRecord(rules, worker, skill, (record) => ({ rejected: record.rejected + 1 }));
-    noteAnswer(rules, worker, skill, false);
+    updateAgent(tx, worker, (record) => ({ failures: record.failures + 1 }));
+    const { skill } = specOf(tx, task);
+    updateRecord(tx, worker, skill, (record) => ({ rejected: record.rejected + 1 }));
+    noteAnswer(tx, worker, skill, false);
   }
-  if (LOST.has(reason)) noteLease(rules, worker, false);
-  learnFromEnd(rules, task, award, reason);
+  if (LOST.has(reason)) noteLease(tx, worker, false);
+  learnFromEnd(tx, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);
-  // Whoever was busy took nothing of the batch: it may sit in it when it is free.
-  const isBusy = reason === "busy";
+  // Whoever was busy took nothing of the batch: it may sit in it when it is free. Where only a word on an answer is asked
+  // for, each is asked once: saying busy, and offering again, could hold the answer up for ever.
+  const isBusy = reason === "busy" && !isAnswered(tx, task);
   const awards = isBusy
     ? task.awards.filter((other) => other !== award)
     : withAward(task, { ...award, status: "ended" }).awards;
   const tried = isBusy || task.tried.includes(worker) ? task.tried : [...task.tried, worker];
   const next = { ...task, awards, failures, tried };
-  saveTask(rules, next);
+  saveTask(tx, next);
   return next;
 }
 
 /** Awards that still run when the batch has what it wants go on outside of it: a worker that delivers in time is paid. */
-function releaseLive(rules: Rules, task: Task): Task {
-  const { skill, policy } = specOf(rules, task);
+function releaseLive(tx: Transaction, task: Task): Task {
+  const { skill, policy } = specOf(tx, task);
   let released = task;
   for (const award of task.awards) {
     if (award.status !== "live") continue;
-    dropDeadlines(rules, task, award);
+    dropDeadlines(tx, task, award);
     const { worker, serial, price, leaseEndsMs } = award;
     const { id, attempt } = task;
     const delivery = { skill, price, leaseEndsMs, isSealed: isSealed(policy) };
-    keepSurplus(rules, { task: id, attempt, worker, serial, ...delivery });
+    keepSurplus(tx, { task: id, attempt, worker, serial, ...delivery });
     released = withAward(released, { ...award, status: "ended" });
   }
-  if (released !== task) saveTask(rules, released);
+  if (released !== task) saveTask(tx, released);
   return released;
 }
 
 /** After an award ended early, `why`: give up, open with what is there, or look for somebody else. */
-export function afterEnd(rules: Rules, task: Task, why: string): void {
-  const policy = policyOf(rules, task);
+export function afterEnd(tx: Transaction, task: Task, why: string): void {
+  const policy = policyOf(tx, task);
   if (task.failures > policy.retries) {
     giveUp(
-      rules,
+      tx,
       task,
       "retries",
       `${task.failures} award${task.failures === 1 ? "" : "s"} brought no result, the last: ${why}`,
     );
     return;
   }
-  openIfExhausted(rules, task);
+  openIfExhausted(tx, task);
 }
 
 /** Leases of the batch that still run. */
@@ -159,78 +149,78 @@ const hasLive = (task: Task): boolean => task.awards.some((award) => award.statu
  * Opens a batch when it is complete, or when nobody works on it any more and `seats` says that no more are wanted.
  * Workers that still hold a lease are no longer needed.
  */
-export function openIfComplete(rules: Rules, task: Task): void {
+export function openIfComplete(tx: Transaction, task: Task): void {
   if (task.phase !== "seating" || sealedSeats(task) < task.seats || task.seats === 0) return;
-  let open = releaseLive(rules, task);
-  const revealByMs = rules.timeMs + open.revealMs;
+  let open = releaseLive(tx, task);
+  const revealByMs = tx.timeMs + open.revealMs;
   open = { ...open, phase: "open", revealByMs };
-  rules.state.deadlines.add(revealByMs, revealDeadline(open));
-  saveTask(rules, open);
-  rules.emit({ kind: "opened", task: open.id, attempt: open.attempt, revealByMs });
+  tx.state.deadlines.add(revealByMs, revealDeadline(open));
+  saveTask(tx, open);
+  tx.emit({ kind: "opened", task: open.id, attempt: open.attempt, revealByMs });
 }
 
 /**
  * The latest lease of a batch ended: with the rule's minimum sealed it opens with what it has; below that its empty
  * seats are awarded again (protocol.md 7).
  */
-function openIfExhausted(rules: Rules, task: Task): void {
+function openIfExhausted(tx: Transaction, task: Task): void {
   const sealed = sealedSeats(task);
   if (hasLive(task) || sealed === 0) return;
   const counted = task.results.length + sealed;
-  if (counted >= minimumResults(policyOf(rules, task))) openIfComplete(rules, { ...task, seats: sealed });
+  if (counted >= minimumResults(policyOf(tx, task))) openIfComplete(tx, { ...task, seats: sealed });
 }
 
-export function onSeal(rules: Rules, task: Task, worker: AgentId, seal: Hash, mebibytes: number): void {
+export function onSeal(tx: Transaction, task: Task, worker: AgentId, seal: Hash, mebibytes: number): void {
   const award = awardOf(task, worker)!;
   let next = task;
   if (award.status === "ended") {
-    rules.state.reserved.set(rules.state.reserved.get() + award.price); // a late result takes its seat again
-  } else unlease(rules, task, award);
+    tx.state.reserved.set(tx.state.reserved.get() + award.price); // a late result takes its seat again
+  } else unlease(tx, task, award);
   const late = task.results.some((result) => result.output !== null);
   next = withAward(next, { ...award, status: "sealed", seal, late });
   next = { ...next, revealMs: Math.max(next.revealMs, REVEAL_MS + mebibytes * REVEAL_MS_PER_MIB) };
-  saveTask(rules, next);
-  openIfComplete(rules, next);
+  saveTask(tx, next);
+  openIfComplete(tx, next);
 }
 
 /** An output: the reveal of a sealed one, or the only one of a task without seals. */
 export function onResult(
-  rules: Rules,
+  tx: Transaction,
   task: Task,
   worker: AgentId,
   given: { data: Data; output: Hash; confidence: number },
 ): void {
   const award = awardOf(task, worker)!;
-  const { state } = rules;
+  const { state } = tx;
   if (award.status === "ended") state.reserved.set(state.reserved.get() + award.price);
-  unlease(rules, task, award);
-  free(rules, award);
+  unlease(tx, task, award);
+  free(tx, award);
   state.spent.set(state.spent.get() + award.price);
   const { data, output, confidence } = given;
-  rules.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price });
-  updateAgent(rules, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
-  noteLease(rules, worker, true);
-  const tookMs = Math.max(0, rules.timeMs - award.sinceMs);
+  tx.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price });
+  updateAgent(tx, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
+  noteLease(tx, worker, true);
+  const tookMs = Math.max(0, tx.timeMs - award.sinceMs);
   const { late, context } = award;
   const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late, context };
   const next = { ...withAward(task, { ...award, status: "done" }), results: [...task.results, result] };
-  saveTask(rules, next);
+  saveTask(tx, next);
   const isRevealed = !next.awards.some((other) => other.status === "sealed");
-  if (!isSealed(policyOf(rules, task)) || isRevealed) settleBatch(rules, next);
+  if (!isSealed(policyOf(tx, task)) || isRevealed) settleBatch(tx, next);
 }
 
 /** The reveal deadline passed: what was sealed and not shown counts as wrong. */
-export function closeReveals(rules: Rules, task: Task): void {
+export function closeReveals(tx: Transaction, task: Task): void {
   let next = task;
   for (const award of task.awards) {
     if (award.status !== "sealed") continue;
-    next = endAward(rules, next, award.worker, "unrevealed");
+    next = endAward(tx, next, award.worker, "unrevealed");
     const nothing = { output: null, data: null, confidence: 0, tookMs: 0, late: false };
     const silent = { attempt: task.attempt, worker: award.worker, ...nothing, context: award.context };
     next = { ...next, results: [...next.results, silent] };
   }
-  saveTask(rules, next);
-  settleBatch(rules, next);
+  saveTask(tx, next);
+  settleBatch(tx, next);
 }
 
 interface Counted {
@@ -240,39 +230,39 @@ interface Counted {
   readonly workers: readonly AgentId[];
 }
 
-function count(rules: Rules, task: Task): Counted {
-  const { accept: rule, compare } = policyOf(rules, task);
-  const { skill } = specOf(rules, task);
+function count(view: LedgerView, task: Task): Counted {
+  const { accept: rule, compare } = policyOf(view, task);
+  const { skill } = specOf(view, task);
   const given = task.results.filter((result) => result.output !== null);
   const outputs = given.map((result): Output => ({ hash: result.output!, data: result.data! }));
   const workers = given.map(({ worker }) => worker);
-  const newcomers = workers.map((worker) => isNewcomer(rules, worker, skill));
+  const newcomers = workers.map((worker) => isNewcomer(view, worker, skill));
   return { outcome: tally(rule, compare, outputs, task.results.length - given.length, newcomers), outputs, workers };
 }
 
 /** Tallies all results so far: an answer, another batch, or an explicit failure. */
-function settleBatch(rules: Rules, task: Task): void {
-  const policy = policyOf(rules, task);
-  rules.state.deadlines.remove(task.revealByMs, revealDeadline(task));
-  const counted = count(rules, task);
+function settleBatch(tx: Transaction, task: Task): void {
+  const policy = policyOf(tx, task);
+  tx.state.deadlines.remove(task.revealByMs, revealDeadline(task));
+  const counted = count(tx, task);
   const { outcome } = counted;
   // Newcomers do not outvote agents with a record as long as others can be asked; after that the number decides.
   if (outcome.kind === "accepted" && !(outcome.isOutweighed && task.results.length < policy.redundancyMax)) {
-    acceptCounted(rules, task, counted, outcome);
+    acceptCounted(tx, task, counted, outcome);
     return;
   }
   const more = outcome.kind === "accepted" ? 1 : outcome.results;
   if (task.results.length + more > policy.redundancyMax) {
     failJob(
-      rules,
+      tx,
       task.id,
       "undecided",
       `${task.results.length} results, and no rule can be met with ${policy.redundancyMax}`,
     );
     return;
   }
-  rules.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more });
-  saveTask(rules, {
+  tx.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more });
+  saveTask(tx, {
     ...task,
     attempt: task.attempt + 1,
     seats: more,
@@ -285,37 +275,37 @@ function settleBatch(rules: Rules, task: Task): void {
 }
 
 function acceptCounted(
-  rules: Rules,
+  tx: Transaction,
   task: Task,
   { outputs, workers }: Counted,
   { supporters, answer, margin }: Extract<Tally, { readonly kind: "accepted" }>,
 ): void {
   const agreeing = supporters.map((index) => workers[index]!);
-  accept(rules, task, agreeing, readable(outputs, answer), margin);
+  accept(tx, task, agreeing, readable(outputs, answer), margin);
 }
 
 /** Whether its results are enough by number, and another is only asked for because newcomers made the difference. */
-export const isAnswered = (rules: Rules, task: Task): boolean =>
-  task.results.length > 0 && count(rules, task).outcome.kind === "accepted";
+export const isAnswered = (view: LedgerView, task: Task): boolean =>
+  task.results.length > 0 && count(view, task).outcome.kind === "accepted";
 
 /**
  * Nobody can be asked any more. The task has its answer where newcomers outvoted those with a record before, and others
  * were only asked for that; else its job fails.
  */
-export function giveUp(rules: Rules, task: Task, reason: TaskFailure, message: string): void {
-  const counted = count(rules, task);
+export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message: string): void {
+  const counted = count(tx, task);
   if (counted.outcome.kind !== "accepted") {
-    failJob(rules, task.id, reason, message);
+    failJob(tx, task.id, reason, message);
     return;
   }
   let closed = task;
   for (const award of task.awards) {
     if (award.status !== "sealed") continue; // delivered, and not to be read any more
-    free(rules, award);
-    payUnread(rules, { ...award, task: task.id, attempt: task.attempt });
+    free(tx, award);
+    payUnread(tx, { ...award, task: task.id, attempt: task.attempt });
     closed = withAward(closed, { ...award, status: "ended" });
   }
-  acceptCounted(rules, closed, counted, counted.outcome);
+  acceptCounted(tx, closed, counted, counted.outcome);
 }
 
 /**
@@ -327,11 +317,11 @@ function readable(outputs: readonly Output[], chosen: number): Data {
   return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
 }
 
-function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer: Data, margin: number): void {
-  const skill = specOf(rules, task).skill;
-  const open = releaseLive(rules, task);
-  const unproven = supporters.every((worker) => isNewcomer(rules, worker, skill));
-  if (unproven) rules.state.unproven.set(rules.state.unproven.get() + 1);
+function accept(tx: Transaction, task: Task, supporters: readonly AgentId[], answer: Data, margin: number): void {
+  const skill = specOf(tx, task).skill;
+  const open = releaseLive(tx, task);
+  const unproven = supporters.every((worker) => isNewcomer(tx, worker, skill));
+  if (unproven) tx.state.unproven.set(tx.state.unproven.get() + 1);
   const rejected: AgentId[] = [];
   const silent: AgentId[] = [];
   for (const result of task.results) {
@@ -339,14 +329,14 @@ function accept(rules: Rules, task: Task, supporters: readonly AgentId[], answer
     if (!isRight) (result.output === null ? silent : rejected).push(result.worker);
     if (isRight && result.late) continue; // counts in the tally, earns nothing for being right
     const count = isRight ? ("accepted" as const) : ("rejected" as const);
-    updateAgent(rules, result.worker, (record) => ({ [count]: record[count] + 1 }));
-    updateRecord(rules, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
-    noteAnswer(rules, result.worker, skill, isRight);
+    updateAgent(tx, result.worker, (record) => ({ [count]: record[count] + 1 }));
+    updateRecord(tx, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
+    noteAnswer(tx, result.worker, skill, isRight);
   }
-  learnFromAnswer(rules, task, supporters, margin);
+  learnFromAnswer(tx, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");
-  rules.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent, unproven });
+  tx.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent, unproven });
   const givers = task.results.filter((result) => result.output === hash).map(({ worker }) => worker);
-  finishTask(rules, open, answer, givers);
+  finishTask(tx, open, answer, givers);
 }

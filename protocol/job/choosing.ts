@@ -7,22 +7,30 @@
 
 import { SAME_SKILL } from "../capability/matching.ts";
 import { compareUnits } from "../core/bytes.ts";
-import type { AgentId, AwardRef, Hash, JobId } from "../core/ids.ts";
+import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
+import type { Choice } from "../selection/explain.ts";
 import { screen } from "../selection/screen.ts";
 import type { Candidate, ChoiceRequest, Lots, Picked } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { affinities } from "./affinity.ts";
-import { policyOf, type Rules, specOf } from "./nodes.ts";
+import { skillKey } from "./keys.ts";
 import { endsOf } from "./recent.ts";
-import { agentOf, answersOf, isNewcomer, type Offer, skillKey, type Task } from "./state.ts";
+import type { Offer, Task } from "./state.ts";
+import { agentOf, answersOf, isNewcomer, type LedgerView, policyOf, specOf } from "./view.ts";
+
+/** How workers were chosen for seats of a task: all that was known, and what the selector made of it. */
+export interface SeatChoice extends Choice {
+  readonly task: TaskId;
+  readonly attempt: number;
+}
 
 const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
 /** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
-function lotsOf({ hasher }: Rules, of: AwardRef): Lots {
+function lotsOf({ hasher }: LedgerView, of: AwardRef): Lots {
   const drawn = new Map<AgentId, Hash>();
   return (agent) => {
     const known = drawn.get(agent);
@@ -33,19 +41,19 @@ function lotsOf({ hasher }: Rules, of: AwardRef): Lots {
   };
 }
 
-function candidateOf(rules: Rules, task: Task, offer: Offer, affinity: number): Candidate {
-  const { state, timeMs } = rules;
-  const record = agentOf(rules, offer.agent);
-  const { skill } = specOf(rules, task);
+function candidateOf(view: LedgerView, task: Task, offer: Offer, affinity: number): Candidate {
+  const { state, timeMs } = view;
+  const record = agentOf(view, offer.agent);
+  const { skill } = specOf(view, task);
   const key = skillKey(offer.agent, skill);
   const { accepted = 0, rejected = 0 } = state.records.get(key) ?? {};
-  const before = rules.prior.get(key);
-  const answers = endsOf(answersOf(rules, key));
+  const before = view.prior.get(key);
+  const answers = endsOf(answersOf(view, key));
   const leases = endsOf(record.leases);
   return {
     agent: offer.agent,
     similarity: offer.similarity / SAME_SKILL,
-    isNewcomer: isNewcomer(rules, offer.agent, skill),
+    isNewcomer: isNewcomer(view, offer.agent, skill),
     price: offer.price,
     expectedMs: offer.expectedMs,
     live: record.live,
@@ -71,32 +79,31 @@ export interface Choosable {
 
 /** The best of them for `seats` seats, that cost at most `budget` together; null: no such set costs so little. */
 export function chooseWorkers(
-  rules: Rules,
+  view: LedgerView,
   task: Task,
   { free: offers, isLimited }: Choosable,
   seats: number,
   budget: number,
-): readonly Picked[] | null {
-  const affinityOf = affinities(rules, task);
-  const of: AwardRef = { job: rules.job, task: task.id, attempt: task.attempt };
+): SeatChoice | null {
+  const affinityOf = affinities(view, task);
+  const of: AwardRef = { job: view.job, task: task.id, attempt: task.attempt };
   const request: ChoiceRequest = {
     of,
-    skill: specOf(rules, task).skill,
-    candidates: offers.map((offer) => candidateOf(rules, task, offer, affinityOf.get(offer.agent) ?? 0)),
-    lots: lotsOf(rules, of),
-    targetMs: policyOf(rules, task).timeoutMs,
+    skill: specOf(view, task).skill,
+    candidates: offers.map((offer) => candidateOf(view, task, offer, affinityOf.get(offer.agent) ?? 0)),
+    lots: lotsOf(view, of),
+    targetMs: policyOf(view, task).timeoutMs,
     typicalPrice: typicalPrice(offers),
   };
-  const { selector } = rules;
+  const { selector } = view;
   const screened = selector.seesAll === true ? request : { ...request, candidates: screen(request, seats, isLimited) };
-  const { ranked, picked } = selector.choose(rules.state.learned.get(), screened, seats);
+  const { ranked, picked } = selector.choose(view.state.learned.get(), screened, seats);
   // Whom the screening left out, newcomers among them, comes in only where the others are beyond the budget too.
   let affordable: readonly Picked[] = picked;
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(screened, seats);
   if (priceOf(affordable, request) > budget) affordable = pickCheapest(request, seats);
   if (priceOf(affordable, request) > budget) return null;
-  rules.onChoice({ task: task.id, attempt: task.attempt, request, ranked, picked: affordable });
-  return affordable;
+  return { task: task.id, attempt: task.attempt, request, ranked, picked: affordable };
 }
 
 const priceOf = (picks: readonly Picked[], { candidates }: ChoiceRequest): number =>

@@ -1,17 +1,16 @@
 /** What a job still has to pay for at least: before that, nothing is spent that it could do without. */
 
-import type { TaskId } from "../core/ids.ts";
 import { freeSeats } from "./batch.ts";
 import { standingOf } from "./eligible.ts";
 import { tasksByNode } from "./graph.ts";
-import { type Rules, specOf } from "./nodes.ts";
+import { type LedgerView, specOf } from "./view.ts";
 
 /**
  * Micro-credits that the tasks known to come cost at least: each seat at the lowest price that stands for its skill.
  * Cost: a walk over all nodes, skills and waiting tasks.
  */
-export function costToCome(rules: Rules): number {
-  const { state, genesis } = rules;
+export function costToCome(view: LedgerView): number {
+  const { state, genesis } = view;
   const seats = new Map<string, number>();
   const add = (skill: string, count: number): void => void seats.set(skill, (seats.get(skill) ?? 0) + count);
   const nodes = genesis.nodes.map((spec) => ({ spec, node: state.nodes.get(spec.id)! }));
@@ -23,13 +22,13 @@ export function costToCome(rules: Rules): number {
     const lacking = (counts.get(spec.id) ?? 0) - (status === "open" ? unfolded : 0);
     add(spec.skill, lacking * spec.policy.redundancy);
   }
-  for (const { name } of state.ready.list()) {
-    const task = state.tasks.get(name as TaskId)!;
-    add(specOf(rules, task).skill, freeSeats(task));
+  for (const { value } of state.ready.list()) {
+    const task = state.tasks.get(value)!;
+    add(specOf(view, task).skill, freeSeats(task));
   }
   let cost = 0;
   for (const [skill, count] of seats) {
-    const prices = standingOf(rules, skill, []).offers.map(({ price }) => price);
+    const prices = standingOf(view, skill, []).offers.map(({ price }) => price);
     if (prices.length > 0) cost += count * Math.min(...prices);
   }
   return cost;

@@ -9,8 +9,9 @@
 import type { AgentId } from "../core/ids.ts";
 import type { Credit } from "../selection/knowledge.ts";
 import { prerequisitesOf } from "./graph.ts";
-import type { Rules } from "./nodes.ts";
-import type { CreditRecord, LedgerState, Result } from "./state.ts";
+import type { CreditRecord, Result, StateView } from "./state.ts";
+import type { Transaction } from "./transaction.ts";
+import type { LedgerView } from "./view.ts";
 
 /** Agents and nodes that are kept: who comes later has no part in the score. */
 const CREDITS_MAX = 1_024;
@@ -19,7 +20,7 @@ const keyOf = (node: string, agent: AgentId): string => `${node}\n${agent}`;
 
 /** One more accepted answer of an agent. */
 export function noteCredit(
-  { state }: Pick<Rules, "state">,
+  { state }: Transaction,
   node: string,
   result: Pick<Result, "worker" | "context" | "tookMs">,
 ): void {
@@ -36,18 +37,18 @@ export function noteCredit(
 }
 
 /** Nodes that the result rests on, itself included. */
-function lineageOf({ graph, genesis }: Pick<Rules, "graph" | "genesis">): string[] {
+function lineageOf({ graph, genesis }: Pick<LedgerView, "graph" | "genesis">): string[] {
   const seen = new Set([genesis.output]);
   for (const node of seen) for (const name of prerequisitesOf(graph.specs.get(node)!)) seen.add(name); // grows on the way
   return [...seen];
 }
 
 /** Each agent's part in the result: a node's answers count as one together. */
-export function creditsOf(rules: Pick<Rules, "state" | "graph" | "genesis">): Credit[] {
-  return lineageOf(rules).flatMap((node) => creditsOfNode(rules, node));
+export function creditsOf(view: Pick<LedgerView, "state" | "graph" | "genesis">): Credit[] {
+  return lineageOf(view).flatMap((node) => creditsOfNode(view, node));
 }
 
-function creditsOfNode({ state, graph }: Pick<Rules, "state" | "graph">, node: string): Credit[] {
+function creditsOfNode({ state, graph }: Pick<LedgerView, "state" | "graph">, node: string): Credit[] {
   const { skill, policy } = graph.specs.get(node)!;
   const given = recordsOf(state, node);
   const all = given.reduce((sum, [, { answers }]) => sum + answers, 0);
@@ -61,7 +62,7 @@ function creditsOfNode({ state, graph }: Pick<Rules, "state" | "graph">, node: s
   }));
 }
 
-function recordsOf(state: LedgerState, node: string): [AgentId, CreditRecord][] {
+function recordsOf(state: StateView, node: string): [AgentId, CreditRecord][] {
   const prefix = `${node}\n`;
   return state.credits
     .sorted()

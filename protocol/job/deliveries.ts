@@ -6,45 +6,47 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { type BodyOf, sealHash } from "../wire/command.ts";
+import { type BodyOf, type CommandOf, sealHash } from "../wire/command.ts";
 import { dataHash } from "../wire/genesis.ts";
 import { afterEnd, awardOf, canDeliver, endAward, onResult, onSeal } from "./batch.ts";
-import { policyOf, type Rules, specOf } from "./nodes.ts";
 import { markBusy } from "./offers.ts";
 import { isSealed } from "./policy.ts";
-import type { Award, Books, Task } from "./state.ts";
+import type { Award, Task } from "./state.ts";
 import { delivers, endSurplus, paySurplus, surplusOf } from "./surplus.ts";
+import type { Transaction } from "./transaction.ts";
+import { type LedgerView, policyOf, specOf } from "./view.ts";
 
-export type Delivery = BodyOf<"failure"> | BodyOf<"seal"> | BodyOf<"result">;
+type DeliveryKind = "failure" | "seal" | "result";
+type Delivery = BodyOf<DeliveryKind>;
 
-function taskOf({ state }: Pick<Books, "state">, { task, attempt }: Delivery): Task | undefined {
+function taskOf({ state }: LedgerView, { task, attempt }: Delivery): Task | undefined {
   const found = state.tasks.get(task);
   return found?.attempt === attempt ? found : undefined;
 }
 
 /** Why it would change nothing, or null if it would. */
-export function judgeDelivery(rules: Rules, author: AgentId, body: Delivery): string | null {
-  const surplus = surplusOf(rules, author, body);
+export function judgeDelivery(view: LedgerView, { author, body }: CommandOf<DeliveryKind>): string | null {
+  const surplus = surplusOf(view, author, body);
   if (surplus !== undefined) {
     if (body.kind === "failure") return body.serial === surplus.serial ? null : "no-live-award";
     return delivers(surplus, body) ? null : "not-sealed";
   }
-  const task = taskOf(rules, body);
+  const task = taskOf(view, body);
   if (task === undefined) return "no-such-task";
   const award = awardOf(task, author);
   switch (body.kind) {
     case "failure":
       return award?.status === "live" && award.serial === body.serial ? null : "no-live-award";
     case "seal":
-      if (!isSealed(policyOf(rules, task))) return "not-sealed";
-      return canDeliver(rules, task, award) ? null : "no-award";
+      if (!isSealed(policyOf(view, task))) return "not-sealed";
+      return canDeliver(view, task, award) ? null : "no-award";
     case "result":
-      return judgeResult(rules, author, task, award, body);
+      return judgeResult(view, author, task, award, body);
   }
 }
 
 function judgeResult(
-  rules: Rules,
+  view: LedgerView,
   worker: AgentId,
   task: Task,
   award: Award | undefined,
@@ -52,44 +54,44 @@ function judgeResult(
 ): string | null {
   // One output has one form, or equal answers would not be equally readable.
   if (data.kind === "blob" && data.bytes <= limits.inlineBytes) return "small-blob";
-  if (!isSealed(policyOf(rules, task))) {
+  if (!isSealed(policyOf(view, task))) {
     if (nonce !== null) return "not-sealed";
-    return canDeliver(rules, task, award) ? null : "no-award";
+    return canDeliver(view, task, award) ? null : "no-award";
   }
   // An output before the opening is invalid: nobody may see it before all have sealed theirs.
   if (task.phase !== "open" || award?.status !== "sealed" || nonce === null) return "not-open";
-  const { job, hasher } = rules;
+  const { job, hasher } = view;
   const output = dataHash(hasher, data);
   const sealed = sealHash(hasher, { job, task: task.id, attempt, worker, nonce, output });
   return sealed === award.seal ? null : "other-seal";
 }
 
-export function applyDelivery(rules: Rules, author: AgentId, body: Delivery): void {
-  const surplus = surplusOf(rules, author, body);
+export function applyDelivery(tx: Transaction, { author, body }: CommandOf<DeliveryKind>): void {
+  const surplus = surplusOf(tx, author, body);
   if (surplus !== undefined) {
-    if (body.kind === "failure") endSurplus(rules, surplus, body.reason);
-    else paySurplus(rules, surplus);
-    if (body.kind === "failure" && body.reason === "busy") markBusy(rules.state, author, surplus.skill);
+    if (body.kind === "failure") endSurplus(tx, surplus, body.reason);
+    else paySurplus(tx, surplus);
+    if (body.kind === "failure" && body.reason === "busy") markBusy(tx.state, author, surplus.skill);
     return;
   }
-  const task = taskOf(rules, body)!;
+  const task = taskOf(tx, body)!;
   switch (body.kind) {
     case "failure":
-      applyFailure(rules, task, author, body);
+      applyFailure(tx, task, author, body);
       return;
     case "seal":
-      onSeal(rules, task, author, body.seal, body.mebibytes);
+      onSeal(tx, task, author, body.seal, body.mebibytes);
       return;
     case "result": {
       const { data, confidence } = body;
-      onResult(rules, task, author, { data, output: dataHash(rules.hasher, data), confidence });
+      onResult(tx, task, author, { data, output: dataHash(tx.hasher, data), confidence });
     }
   }
 }
 
-function applyFailure(rules: Rules, task: Task, author: AgentId, { reason, message }: BodyOf<"failure">): void {
-  const ended = endAward(rules, task, author, reason);
+function applyFailure(tx: Transaction, task: Task, author: AgentId, { reason, message }: BodyOf<"failure">): void {
+  const ended = endAward(tx, task, author, reason);
   // It offers again when it is free.
-  if (reason === "busy") markBusy(rules.state, author, specOf(rules, task).skill);
-  afterEnd(rules, ended, message === "" ? reason : `${reason}, ${message}`);
+  if (reason === "busy") markBusy(tx.state, author, specOf(tx, task).skill);
+  afterEnd(tx, ended, message === "" ? reason : `${reason}, ${message}`);
 }

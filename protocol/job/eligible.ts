@@ -8,36 +8,33 @@
 import type { AgentId } from "../core/ids.ts";
 import { isBarred, newcomerPlaces } from "../selection/screen.ts";
 import type { Choosable } from "./choosing.ts";
-import { policyOf, type Rules } from "./nodes.ts";
 import { isFull } from "./offers.ts";
 import { BUSY_WINDOWS } from "./policy.ts";
-import { agentOf, isNewcomer, type Offer, type Task } from "./state.ts";
+import type { Offer, Task } from "./state.ts";
+import { agentOf, isNewcomer, type LedgerView, moneyLeft, policyOf } from "./view.ts";
 
-export const hasSlot = (rules: Rules, offer: Offer): boolean =>
-  !isFull(offer) && agentOf(rules, offer.agent).live < offer.slots;
+export const hasSlot = (view: LedgerView, offer: Offer): boolean =>
+  !isFull(offer) && agentOf(view, offer.agent).live < offer.slots;
 
 /**
  * Windows in a row that a busy agent is waited for. Fewer for one that let more leases run out than it gave results:
  * some hold work for ever, and say for ever that they are busy.
  */
-function patience(rules: Rules, { agent }: Offer): number {
-  const { timeouts, results } = agentOf(rules, agent);
+function patience(view: LedgerView, { agent }: Offer): number {
+  const { timeouts, results } = agentOf(view, agent);
   return BUSY_WINDOWS >> Math.min(Math.max(0, timeouts - results), 31);
 }
 
-export const isAwaited = (rules: Rules, offer: Offer, opened: number): boolean =>
-  isFull(offer) && opened < patience(rules, offer);
-
-export const moneyLeft = ({ state, genesis }: Rules): number =>
-  genesis.budget - state.spent.get() - state.reserved.get();
+export const isAwaited = (view: LedgerView, offer: Offer, opened: number): boolean =>
+  isFull(offer) && opened < patience(view, offer);
 
 /** Hard filters: offers for the skill that stand at this time, with the labels. */
-function standingOffers(rules: Rules, skill: string, labels: readonly string[]): Offer[] {
-  const offers = rules.state.offers.get(skill) ?? [];
+function standingOffers(view: LedgerView, skill: string, labels: readonly string[]): Offer[] {
+  const offers = view.state.offers.get(skill) ?? [];
   return offers.filter(
     (offer) =>
-      offer.validUntilMs > rules.timeMs &&
-      !agentOf(rules, offer.agent).dead &&
+      offer.validUntilMs > view.timeMs &&
+      !agentOf(view, offer.agent).dead &&
       labels.every((label) => offer.labels.includes(label)),
   );
 }
@@ -47,8 +44,8 @@ function standingOffers(rules: Rules, skill: string, labels: readonly string[]):
  * result of an earlier batch counts already, nobody who asks for more than there is, and those who failed this task only
  * if nobody else is there; `wereAsked`: or if the others, who were asked meanwhile, are all busy.
  */
-export function admissible(rules: Rules, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
-  const priceMax = Math.min(policyOf(rules, task).priceMax, moneyLeft(rules));
+export function admissible(view: LedgerView, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
+  const priceMax = Math.min(policyOf(view, task).priceMax, moneyLeft(view));
   const allowed = offers.filter(
     (offer) =>
       offer.price <= priceMax &&
@@ -56,7 +53,7 @@ export function admissible(rules: Rules, task: Task, offers: readonly Offer[], w
       !task.results.some((result) => result.worker === offer.agent),
   );
   const fresh = allowed.filter((offer) => !task.tried.includes(offer.agent));
-  const isEnough = wereAsked ? fresh.some((offer) => hasSlot(rules, offer)) : fresh.length > 0;
+  const isEnough = wereAsked ? fresh.some((offer) => hasSlot(view, offer)) : fresh.length > 0;
   return isEnough ? fresh : allowed;
 }
 
@@ -67,9 +64,9 @@ export interface Standing {
   readonly newcomers: ReadonlySet<AgentId>;
 }
 
-export function standingOf(rules: Rules, skill: string, labels: readonly string[]): Standing {
-  const offers = standingOffers(rules, skill, labels);
-  const fresh = offers.filter(({ agent }) => isNewcomer(rules, agent, skill));
+export function standingOf(view: LedgerView, skill: string, labels: readonly string[]): Standing {
+  const offers = standingOffers(view, skill, labels);
+  const fresh = offers.filter(({ agent }) => isNewcomer(view, agent, skill));
   return { offers, newcomers: new Set(fresh.map(({ agent }) => agent)) };
 }
 
@@ -86,16 +83,16 @@ export interface Takers extends Choosable {
  * saying busy for ever limits nobody for ever; and limited newcomers still get an award each.
  */
 export function takersOf(
-  rules: Rules,
+  view: LedgerView,
   eligible: readonly Offer[],
   newcomers: ReadonlySet<AgentId>,
   { seats, opened }: { readonly seats: number; readonly opened: number },
 ): Takers {
-  const free = eligible.filter((offer) => hasSlot(rules, offer));
+  const free = eligible.filter((offer) => hasSlot(view, offer));
   const isKnown = ({ agent }: Offer): boolean => !newcomers.has(agent);
-  const known = eligible.filter((offer) => isKnown(offer) && (!isFull(offer) || isAwaited(rules, offer, opened)));
+  const known = eligible.filter((offer) => isKnown(offer) && (!isFull(offer) || isAwaited(view, offer, opened)));
   if (known.length < seats) return { free, places: free.length, isLimited: false };
-  const unbarred = free.filter((offer) => !isKnown(offer) && !isBarred(agentOf(rules, offer.agent).live));
+  const unbarred = free.filter((offer) => !isKnown(offer) && !isBarred(agentOf(view, offer.agent).live));
   const places = free.filter(isKnown).length + Math.min(unbarred.length, newcomerPlaces(seats));
   return { free, places, isLimited: true };
 }

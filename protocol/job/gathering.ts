@@ -12,10 +12,13 @@
  */
 
 import { SCREEN_PLACES } from "../selection/parameters.ts";
+import type { Deadline } from "./deadlines.ts";
 import { hasSlot } from "./eligible.ts";
-import type { Rules } from "./nodes.ts";
+import { needKey, skillKey } from "./keys.ts";
 import { GATHER_PART, HEAR_PART } from "./policy.ts";
-import { type Gathering, needKey, type Offer, skillKey } from "./state.ts";
+import type { Gathering, Offer } from "./state.ts";
+import type { Transaction } from "./transaction.ts";
+import type { LedgerView } from "./view.ts";
 
 /** A need (a skill with labels), and the offers that stand for it. */
 interface NeedWithOffers {
@@ -24,47 +27,53 @@ interface NeedWithOffers {
   readonly offers: readonly Offer[];
 }
 
-export const GATHER = "gather";
-const gatherDeadline = (need: string): string => `${GATHER}|${need}`;
+const gatherDeadline = (need: string): Deadline => ({ kind: "gather", need });
 
 const UNASKED: Gathering = { endsMs: 0, isOver: false };
+const gatheringOf = ({ state }: Pick<LedgerView, "state">, { skill, labels }: NeedWithOffers): Gathering =>
+  state.gatherings.get(needKey(skill, labels)) ?? UNASKED;
 
 /**
  * Offers that are lacking until there are as many as the screening has places. Those of agents that were wrong more
  * often than right are none to wait for others with, nor newcomers' where others are known.
  */
-function lackingOf(rules: Rules, { skill, offers }: NeedWithOffers): number {
-  const { state, genesis, prior } = rules;
+function lackingOf(view: LedgerView, { skill, offers }: NeedWithOffers): number {
+  const { state, genesis, prior } = view;
   const isAnyKnown = genesis.knowledge.records.some((record) => record.skill === skill && record.accepted > 0);
   const counts = (offer: Offer): boolean => {
     const key = skillKey(offer.agent, skill);
     const [now, before] = [state.records.get(key), prior.get(key)];
     const accepted = (now?.accepted ?? 0) + (before?.accepted ?? 0);
     const rejected = (now?.rejected ?? 0) + (before?.rejected ?? 0);
-    return hasSlot(rules, offer) && accepted >= rejected && (accepted > 0 || !isAnyKnown);
+    return hasSlot(view, offer) && accepted >= rejected && (accepted > 0 || !isAnyKnown);
   };
   return Math.max(0, SCREEN_PLACES - offers.filter(counts).length);
 }
 
-/** Whether a need's tasks wait for offers to choose among; notes when that is over. `hasEnded`: its window, in this block. */
-export function isGathering(rules: Rules, need: NeedWithOffers, hasEnded: boolean): boolean {
-  const { gatherings, deadlines } = rules.state;
+/** Whether a need's tasks wait for offers to choose among; `ends`: no longer, from this block on. */
+export type GatheringDecision = "gather" | "ends" | "over";
+
+/** `hasEnded`: its window, in this block. */
+export function decideGathering(view: LedgerView, need: NeedWithOffers, hasEnded: boolean): GatheringDecision {
+  const { endsMs, isOver } = gatheringOf(view, need);
+  if (isOver) return "over";
+  const isDue = endsMs > 0 && endsMs <= view.timeMs;
+  return !isDue && !hasEnded && lackingOf(view, need) > 0 ? "gather" : "ends";
+}
+
+export function endGathering({ state }: Transaction, need: NeedWithOffers): void {
   const key = needKey(need.skill, need.labels);
-  const { endsMs, isOver } = gatherings.get(key) ?? UNASKED;
-  if (isOver) return false;
-  const isDue = endsMs > 0 && endsMs <= rules.timeMs;
-  if (!isDue && !hasEnded && lackingOf(rules, need) > 0) return true;
-  if (endsMs > rules.timeMs) deadlines.remove(endsMs, gatherDeadline(key));
-  gatherings.set(key, { endsMs: 0, isOver: true });
-  return false;
+  const { endsMs } = gatheringOf({ state }, need);
+  if (endsMs > 0) state.deadlines.remove(endsMs, gatherDeadline(key));
+  state.gatherings.set(key, { endsMs: 0, isOver: true });
 }
 
 /** Enough offers stand for the first task of a need that gathers: from now on others have a moment to come, and no longer. */
-export function limitGathering(rules: Rules, { skill, labels }: NeedWithOffers): void {
-  const { state, genesis, timeMs } = rules;
-  const key = needKey(skill, labels);
+export function limitGathering(tx: Transaction, need: NeedWithOffers): void {
+  const { state, genesis, timeMs } = tx;
+  const key = needKey(need.skill, need.labels);
   const window = state.windows.get(key);
-  if (window === undefined || (state.gatherings.get(key) ?? UNASKED).endsMs > 0) return;
+  if (window === undefined || gatheringOf(tx, need).endsMs > 0) return;
   const openedMs = window.endsMs - genesis.windowMs;
   const heardMs = openedMs + Math.floor(genesis.windowMs / HEAR_PART);
   const endsMs = Math.min(window.endsMs, Math.max(heardMs, timeMs + Math.floor(genesis.windowMs / GATHER_PART)));
@@ -73,7 +82,7 @@ export function limitGathering(rules: Rules, { skill, labels }: NeedWithOffers):
 }
 
 /** Offers that would end a need's gathering before its time; 0: it does not wait for any. For arming (protocol.md A1). */
-export function lackingToGather(rules: Rules, need: NeedWithOffers): number {
-  const { endsMs, isOver } = rules.state.gatherings.get(needKey(need.skill, need.labels)) ?? UNASKED;
-  return isOver || endsMs === 0 ? 0 : lackingOf(rules, need);
+export function lackingToGather(view: LedgerView, need: NeedWithOffers): number {
+  const { endsMs, isOver } = gatheringOf(view, need);
+  return isOver || endsMs === 0 ? 0 : lackingOf(view, need);
 }

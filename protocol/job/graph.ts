@@ -9,8 +9,8 @@ import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { RULES_VERSION } from "../core/limits.ts";
 import type { Data, Genesis, Items, Like, NodeSpec, Policy } from "../wire/genesis.ts";
+import { skillKey } from "./keys.ts";
 import { isPath } from "./path.ts";
-import { skillKey } from "./state.ts";
 
 /** Something wrong with a genesis: a code, and the node and the name that it concerns. */
 export interface GenesisProblem {

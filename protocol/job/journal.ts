@@ -1,66 +1,86 @@
 /**
- * Tables whose changes can be taken back. A member applies a proposed block to find out what it decides, and takes
- * it back if another block wins; a journal makes that cost what the block changed, not what the state holds. It also
- * says what the newest kept block changed, for those that follow a state without walking over it.
+ * Tables whose changes can be taken back and put in again. A member applies a proposed block to find out what it decides;
+ * a journal makes that cost what the block changed, not what the state holds, and the same again when the block is
+ * decided. It also says what the newest kept block changed, for those that follow a state without walking over it.
  *
  * Entries are immutable: a change replaces the entry. The order of insertion is not part of the state (it would not
  * survive taking back): whoever walks a table sorts.
+ *
+ * Source: docs/decisions/0026-decided-state.md.
  */
 
 import { compareUnits } from "../core/bytes.ts";
 import { lowerBound } from "../core/sorted.ts";
 
 /** Something whose changes a journal takes back. */
-interface Undoable {
-  /** Puts back what `note` was told. */
-  undo(key: unknown, before: unknown): void;
+interface Changeable {
+  /** Puts `value` in the place of what is at `key`, and returns what was there. */
+  swap(key: unknown, value: unknown): unknown;
 }
 
-/** Three lists instead of a list of closures: a block notes thousands of changes, and is often taken back. */
-export class Journal {
-  #targets: Undoable[] = [];
-  #keys: unknown[] = [];
-  #befores: unknown[] = [];
-  /** What the newest `keep` made final. */
-  #kept: { readonly targets: readonly Undoable[]; readonly keys: readonly unknown[] } = { targets: [], keys: [] };
-  #changes: ReadonlyMap<Undoable, ReadonlySet<unknown>> | null = null;
+/**
+ * Changes in their order, which are not in the state at the moment. Three lists instead of a list of objects: a block
+ * makes thousands. `values`: what each change puts in.
+ */
+export interface Changes {
+  readonly targets: readonly Changeable[];
+  readonly keys: readonly unknown[];
+  readonly values: readonly unknown[];
+}
 
-  note(target: Undoable, key: unknown, before: unknown): void {
+export class Journal {
+  /** Changes since the last `keep` or `takeBack`; `#values`: what was there before each. */
+  #targets: Changeable[] = [];
+  #keys: unknown[] = [];
+  #values: unknown[] = [];
+  /** What the newest `keep` made final. */
+  #kept: Pick<Changes, "targets" | "keys"> = { targets: [], keys: [] };
+  #changed: ReadonlyMap<Changeable, ReadonlySet<unknown>> | null = null;
+
+  note(target: Changeable, key: unknown, before: unknown): void {
     this.#targets.push(target);
     this.#keys.push(key);
-    this.#befores.push(before);
+    this.#values.push(before);
   }
 
-  /** Takes back all since the last `keep`, newest first. */
-  rollBack(): void {
-    for (let i = this.#targets.length - 1; i >= 0; i--) this.#targets[i]!.undo(this.#keys[i], this.#befores[i]);
+  /** Takes back all since the last `keep`, newest first. The changes can be put in again as long as nothing else is kept. */
+  takeBack(): Changes {
+    const [targets, keys, values] = [this.#targets, this.#keys, this.#values];
+    for (let i = targets.length - 1; i >= 0; i--) values[i] = targets[i]!.swap(keys[i], values[i]);
     this.#clear();
+    return { targets, keys, values };
   }
 
+  /** Puts changes in again; `keep` or `takeBack` follows. */
+  putIn({ targets, keys, values }: Changes): void {
+    for (let i = 0; i < targets.length; i++) this.note(targets[i]!, keys[i], targets[i]!.swap(keys[i], values[i]));
+  }
+
+  /** Makes all since the last `keep` final. */
   keep(): void {
     this.#kept = { targets: this.#targets, keys: this.#keys };
-    this.#changes = null;
+    this.#changed = null;
     this.#clear();
   }
 
   #clear(): void {
     this.#targets = [];
     this.#keys = [];
-    this.#befores = [];
+    this.#values = [];
   }
 
   /** What the newest `keep` made final: of each part that it touched, the keys, once each (of an agenda, its items). */
-  get changes(): ReadonlyMap<Undoable, ReadonlySet<unknown>> {
-    if (this.#changes !== null) return this.#changes;
-    const changes = new Map<Undoable, Set<unknown>>();
+  get changed(): ReadonlyMap<Changeable, ReadonlySet<unknown>> {
+    if (this.#changed !== null) return this.#changed;
+    const changed = new Map<Changeable, Set<unknown>>();
     const { targets, keys } = this.#kept;
     for (let i = 0; i < targets.length; i++) {
-      const known = changes.get(targets[i]!);
-      if (known === undefined) changes.set(targets[i]!, new Set([keys[i]]));
+      const known = changed.get(targets[i]!);
+      if (known === undefined) changed.set(targets[i]!, new Set([keys[i]]));
       else known.add(keys[i]);
     }
-    this.#changes = changes;
-    return changes;
+    this.#changed = changed;
+    return changed;
   }
 }
 
@@ -85,9 +105,7 @@ export class Table<K extends string, V> {
   }
 
   set(key: K, value: V): void {
-    const before = this.#entries.get(key);
-    this.#entries.set(key, value);
-    this.#journal.note(this, key, before);
+    this.#journal.note(this, key, this.swap(key, value));
   }
 
   delete(key: K): void {
@@ -97,9 +115,11 @@ export class Table<K extends string, V> {
     this.#journal.note(this, key, before);
   }
 
-  undo(key: K, before: V | undefined): void {
-    if (before === undefined) this.#entries.delete(key);
-    else this.#entries.set(key, before);
+  swap(key: K, value: V | undefined): V | undefined {
+    const before = this.#entries.get(key);
+    if (value === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, value);
+    return before;
   }
 
   /** All entries in the order of their keys. O(n log n). */
@@ -109,7 +129,7 @@ export class Table<K extends string, V> {
 
   /** Keys that the newest kept block set or deleted, in their order. */
   changed(): K[] {
-    return [...((this.#journal.changes.get(this) ?? []) as Iterable<K>)].sort(compareUnits);
+    return [...((this.#journal.changed.get(this) ?? []) as Iterable<K>)].sort(compareUnits);
   }
 }
 
@@ -128,33 +148,37 @@ export class Cell<T> {
   }
 
   set(value: T): void {
-    const before = this.#value;
-    this.#value = value;
-    this.#journal.note(this, null, before);
+    this.#journal.note(this, null, this.swap(null, value));
   }
 
-  undo(_: null, before: T): void {
-    this.#value = before;
+  swap(_: null, value: T): T {
+    const before = this.#value;
+    this.#value = value;
+    return before;
   }
 
   /** Whether the newest kept block set it. */
   isChanged(): boolean {
-    return this.#journal.changes.has(this);
+    return this.#journal.changed.has(this);
   }
 }
 
-export interface Item {
+export interface Item<T> {
   readonly at: number;
   readonly name: string;
+  readonly value: T;
 }
 
-/** An agenda: names ordered by a number, then by name. Insertion and removal move O(n) pointers at worst. */
-export class Agenda {
-  readonly #items: Item[] = [];
+/** An agenda: values ordered by a number, then by name. Insertion and removal move O(n) pointers at worst. */
+export class Agenda<T> {
+  readonly #items: Item<T>[] = [];
   readonly #journal: Journal;
+  readonly #nameOf: (value: T) => string;
 
-  constructor(journal: Journal) {
+  /** Values of one name are the same value. */
+  constructor(journal: Journal, nameOf: (value: T) => string) {
     this.#journal = journal;
+    this.#nameOf = nameOf;
   }
 
   #indexOf(at: number, name: string): number {
@@ -166,15 +190,17 @@ export class Agenda {
     return item !== undefined && item.at === at && item.name === name;
   }
 
-  add(at: number, name: string): void {
+  add(at: number, value: T): void {
+    const name = this.#nameOf(value);
     const index = this.#indexOf(at, name);
     if (this.#isAt(index, at, name)) return;
-    const item = { at, name };
+    const item = { at, name, value };
     this.#items.splice(index, 0, item);
     this.#journal.note(this, item, false);
   }
 
-  remove(at: number, name: string): void {
+  remove(at: number, value: T): void {
+    const name = this.#nameOf(value);
     const index = this.#indexOf(at, name);
     if (!this.#isAt(index, at, name)) return;
     const item = this.#items[index]!;
@@ -182,24 +208,30 @@ export class Agenda {
     this.#journal.note(this, item, true);
   }
 
-  undo(item: Item, wasThere: boolean): void {
-    const index = this.#indexOf(item.at, item.name);
-    if (wasThere) this.#items.splice(index, 0, item);
-    else this.#items.splice(index, 1);
+  clear(): void {
+    for (const item of this.#items.splice(0)) this.#journal.note(this, item, true);
   }
 
-  has({ at, name }: Item): boolean {
+  swap(item: Item<T>, isThere: boolean): boolean {
+    const index = this.#indexOf(item.at, item.name);
+    if (isThere) this.#items.splice(index, 0, item);
+    else this.#items.splice(index, 1);
+    return !isThere;
+  }
+
+  has(at: number, value: T): boolean {
+    const name = this.#nameOf(value);
     return this.#isAt(this.#indexOf(at, name), at, name);
   }
 
   /** Items that the newest kept block added or removed, in their order, once each. */
-  changed(): Item[] {
-    const items = [...((this.#journal.changes.get(this) ?? []) as Iterable<Item>)];
+  changed(): Item<T>[] {
+    const items = [...((this.#journal.changed.get(this) ?? []) as Iterable<Item<T>>)];
     items.sort((a, b) => a.at - b.at || compareUnits(a.name, b.name));
     return items.filter(({ at, name }, i) => i === 0 || items[i - 1]!.at !== at || items[i - 1]!.name !== name);
   }
 
-  get first(): Item | undefined {
+  get first(): Item<T> | undefined {
     return this.#items[0];
   }
 
@@ -208,7 +240,12 @@ export class Agenda {
   }
 
   /** A snapshot in order: safe to walk while entries come and go. */
-  list(): readonly Item[] {
+  list(): readonly Item<T>[] {
     return this.#items.slice();
   }
 }
+
+/** What readers see of each of them. */
+export type TableView<K extends string, V> = Pick<Table<K, V>, "size" | "get" | "has" | "sorted" | "changed">;
+export type CellView<T> = Pick<Cell<T>, "get" | "isChanged">;
+export type AgendaView<T> = Pick<Agenda<T>, "first" | "size" | "has" | "list" | "changed">;

@@ -16,8 +16,9 @@ import type { Genesis } from "../wire/genesis.ts";
 import { decodeValue } from "../wire/value.ts";
 import { noteCredit } from "./credits.ts";
 import type { EndReason } from "./event.ts";
-import { policyOf, type Rules, specOf } from "./nodes.ts";
 import type { Award, Task } from "./state.ts";
+import type { Transaction } from "./transaction.ts";
+import { policyOf, specOf } from "./view.ts";
 
 /** What the selector knows before the job: what the owner says it learned, if that is a state of it. */
 export function startOf(selector: Selector, { knowledge }: Genesis): unknown {
@@ -32,29 +33,29 @@ const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", 
 export const isOwnWord = (reason: EndReason): boolean => reason === "error" || reason === "crashed";
 
 /** An award ended without a result. */
-export function learnFromEnd(rules: Rules, task: Task, { worker, context }: Award, reason: EndReason): void {
+export function learnFromEnd(tx: Transaction, task: Task, { worker, context }: Award, reason: EndReason): void {
   // What was sealed and not shown is taught with the answer: it counts as wrong.
   if (NO_FAULT.has(reason) || reason === "unrevealed") return;
-  const { skill } = specOf(rules, task);
+  const { skill } = specOf(tx, task);
   if (!isOwnWord(reason)) {
-    rules.learn({ kind: "timeout", agent: worker, skill });
+    tx.learn({ kind: "timeout", agent: worker, skill });
     return;
   }
-  const { timeoutMs: targetMs } = policyOf(rules, task);
+  const { timeoutMs: targetMs } = policyOf(tx, task);
   const outcome = { correct: 0, tookMs: targetMs, targetMs, margin: 1 };
-  rules.learn(lessonOf({ agent: worker, context }, skill, outcome));
+  tx.learn(lessonOf({ agent: worker, context }, skill, outcome));
 }
 
 /** An answer was accepted, so clearly: all that gave results learn of it. */
-export function learnFromAnswer(rules: Rules, task: Task, supporters: readonly AgentId[], margin: number): void {
-  const { skill } = specOf(rules, task);
-  const { timeoutMs: targetMs } = policyOf(rules, task);
+export function learnFromAnswer(tx: Transaction, task: Task, supporters: readonly AgentId[], margin: number): void {
+  const { skill } = specOf(tx, task);
+  const { timeoutMs: targetMs } = policyOf(tx, task);
   for (const { worker, late, output, context, ...result } of task.results) {
     const tookMs = output === null ? targetMs : result.tookMs;
     const isRight = supporters.includes(worker);
     if (isRight && late) continue; // it could have copied
-    if (isRight) noteCredit(rules, task.node, { worker, context, tookMs });
+    if (isRight) noteCredit(tx, task.node, { worker, context, tookMs });
     const outcome = { correct: isRight ? 1 : 0, tookMs, targetMs, margin };
-    rules.learn(lessonOf({ agent: worker, context }, skill, outcome));
+    tx.learn(lessonOf({ agent: worker, context }, skill, outcome));
   }
 }

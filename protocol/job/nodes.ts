@@ -7,18 +7,19 @@
 
 import { assert } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
+import type { Hasher } from "../core/crypto.ts";
 import { type AgentId, type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { Choice } from "../selection/explain.ts";
-import type { Lesson, Selector } from "../selection/selector.ts";
 import { hash, hashOf, list } from "../wire/codec.ts";
-import { type Data, dataHash, type NodeSpec, type Policy, type Source, type TaskInput } from "../wire/genesis.ts";
+import { type Data, dataHash, type NodeSpec, type Source, type TaskInput } from "../wire/genesis.ts";
 import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
 import type { TaskFailure } from "./event.ts";
-import { type Graph, sourcesOf } from "./graph.ts";
+import { sourcesOf } from "./graph.ts";
 import { selectPath } from "./path.ts";
-import type { Answer, Books, NodeState, Task } from "./state.ts";
+import type { Answer, NodeState, Task } from "./state.ts";
 import { endSurplusOf } from "./surplus.ts";
+import { nextOrder, type Transaction } from "./transaction.ts";
+import { type LedgerView, specOf } from "./view.ts";
 
 /** Decoded lists that are kept: one a map that is under way is usual. */
 const LISTS_KEPT = 16;
@@ -26,86 +27,59 @@ const LISTS_KEPT = 16;
 const ANSWER_BYTES = 512;
 const hashesCodec = list(hash, limits.mapItems);
 
-/** How workers were chosen for seats of a task: all that was known, and what the selector made of it. */
-export interface SeatChoice extends Choice {
-  readonly task: TaskId;
-  readonly attempt: number;
-}
-
-export interface Rules extends Books {
-  readonly graph: Graph;
-  readonly selector: Selector;
-  /** Told of every choice of workers, for explanations. */
-  onChoice(choice: SeatChoice): void;
-  /** Teaches the selector. */
-  learn(lesson: Lesson): void;
-  /** Nodes to open in this block: all that they need was accepted. */
-  readonly toOpen: string[];
-  /** Of lists that tasks read as a whole, by node: bytes of blobs in all, and of each agent (affinity.ts). */
-  readonly blobsRead: Map<string, BlobsRead>;
-}
-
-export interface BlobsRead {
-  readonly total: number;
-  readonly byGiver: ReadonlyMap<AgentId, number>;
-}
-
-export const specOf = (rules: Rules, task: Pick<Task, "node">): NodeSpec => rules.graph.specs.get(task.node)!;
-export const policyOf = (rules: Rules, task: Pick<Task, "node">): Policy => specOf(rules, task).policy;
-
 /** Hash of a map's output: of the list of its items' hashes. */
-export function hashOfList(hasher: Books["hasher"], hashes: readonly Hash[]): Hash {
+export function hashOfList(hasher: Hasher, hashes: readonly Hash[]): Hash {
   return hashOf(hasher, hashesCodec, hashes);
 }
 
 // --- opening ------------------------------------------------------------------------------------------
 
 /** Opens every node of `toOpen`, and those that this opens in turn (a map of nothing is accepted at once). */
-export function openNodes(rules: Rules): void {
-  for (let name = rules.toOpen.pop(); name !== undefined; name = rules.toOpen.pop()) {
-    if (rules.state.status.get() !== "running") return;
-    openNode(rules, rules.graph.specs.get(name)!, rules.state.nodes.get(name)!);
+export function openNodes(tx: Transaction): void {
+  for (let name = tx.toOpen.pop(); name !== undefined; name = tx.toOpen.pop()) {
+    if (tx.state.status.get() !== "running") return;
+    openNode(tx, tx.graph.specs.get(name)!, tx.state.nodes.get(name)!);
   }
 }
 
-function openNode(rules: Rules, spec: NodeSpec, node: NodeState): void {
-  const total = countTasks(rules, spec);
+function openNode(tx: Transaction, spec: NodeSpec, node: NodeState): void {
+  const total = countTasks(tx, spec);
   if (typeof total === "string") {
-    failJob(rules, taskId(spec.id, null), total, "");
+    failJob(tx, taskId(spec.id, null), total, "");
     return;
   }
-  rules.emit({ kind: "unfolded", node: spec.id, tasks: total });
-  const order = nextOrder(rules);
-  rules.state.nodes.set(spec.id, { ...node, status: "open", total, order });
-  if (total === 0) acceptNode(rules, spec, hashOfList(rules.hasher, []));
-  else rules.state.unfolding.add(order, spec.id);
+  tx.emit({ kind: "unfolded", node: spec.id, tasks: total });
+  const order = nextOrder(tx);
+  tx.state.nodes.set(spec.id, { ...node, status: "open", total, order });
+  if (total === 0) acceptNode(tx, spec, hashOfList(tx.hasher, []));
+  else tx.state.unfolding.add(order, spec.id);
 }
 
-function countTasks(rules: Rules, spec: NodeSpec): number | TaskFailure {
+function countTasks(view: LedgerView, spec: NodeSpec): number | TaskFailure {
   const { generator } = spec;
   if (generator.kind === "single") return 1;
   if (generator.kind === "chain") return generator.steps;
-  const items = countItems(rules, spec);
+  const items = countItems(view, spec);
   if (typeof items === "string") return items;
   return Math.ceil(items / generator.batch);
 }
 
-function countItems(rules: Rules, spec: NodeSpec): number | TaskFailure {
+function countItems(view: LedgerView, spec: NodeSpec): number | TaskFailure {
   assert(spec.generator.kind === "map", "only maps have items");
   const { items } = spec.generator;
   if (items.kind === "list") return items.items.length;
   if (items.kind === "packs") return items.packs.length;
   if (items.kind === "parts") return items.count;
-  const source = rules.state.nodes.get(items.node)!;
+  const source = view.state.nodes.get(items.node)!;
   if (source.shape === "list") return source.total;
-  const decoded = decodeItems(rules, items.node, items.path);
+  const decoded = decodeItems(view, items.node, items.path);
   return typeof decoded === "string" ? decoded : decoded.length;
 }
 
 /** The items of a list that a task gave as its output. */
-function decodeItems(rules: Rules, source: string, path: string): readonly Data[] | TaskFailure {
-  const answer = rules.state.answers.get(taskId(source, null));
-  const { items: cache } = rules.graph;
+function decodeItems(view: LedgerView, source: string, path: string): readonly Data[] | TaskFailure {
+  const answer = view.state.answers.get(taskId(source, null));
+  const { items: cache } = view.graph;
   const key = `${answer?.hash} ${path}`;
   const known = cache.get(key);
   if (known !== undefined) return known;
@@ -123,36 +97,29 @@ function decodeItems(rules: Rules, source: string, path: string): readonly Data[
 }
 
 /** Adds tasks of open nodes while there is room: for each generator, and for the job. */
-export function unfoldNodes(rules: Rules): void {
-  const { state } = rules;
-  for (const { name } of state.unfolding.list()) {
+export function unfoldNodes(tx: Transaction): void {
+  const { state } = tx;
+  for (const { value } of state.unfolding.list()) {
     const room = limits.openTasks - state.tasks.size;
     if (room <= 0) return;
-    unfold(rules, rules.graph.specs.get(name)!, room);
+    unfold(tx, tx.graph.specs.get(value)!, room);
   }
 }
 
-function unfold(rules: Rules, spec: NodeSpec, roomOfJob: number): void {
-  const node = rules.state.nodes.get(spec.id)!;
+function unfold(tx: Transaction, spec: NodeSpec, roomOfJob: number): void {
+  const node = tx.state.nodes.get(spec.id)!;
   const atOnce = spec.generator.kind === "chain" ? 1 : limits.openUnits;
   const room = Math.min(roomOfJob, atOnce - (node.unfolded - node.done));
   const unfolded = Math.min(node.total, node.unfolded + room);
   for (let index = node.unfolded; index < unfolded; index++)
-    addTask(rules, spec, spec.generator.kind === "single" ? null : index);
-  rules.state.nodes.set(spec.id, { ...node, unfolded });
-  if (unfolded === node.total) rules.state.unfolding.remove(node.order, spec.id);
+    addTask(tx, spec, spec.generator.kind === "single" ? null : index);
+  tx.state.nodes.set(spec.id, { ...node, unfolded });
+  if (unfolded === node.total) tx.state.unfolding.remove(node.order, spec.id);
 }
 
-/** Tasks and awards are numbered together, in the order in which they come to be. */
-export function nextOrder({ state }: Rules): number {
-  const order = state.order.get() + 1;
-  state.order.set(order);
-  return order;
-}
-
-function addTask(rules: Rules, spec: NodeSpec, index: number | null): void {
-  const { state } = rules;
-  const order = nextOrder(rules);
+function addTask(tx: Transaction, spec: NodeSpec, index: number | null): void {
+  const { state } = tx;
+  const order = nextOrder(tx);
   const id = taskId(spec.id, index);
   state.tasks.set(id, {
     id,
@@ -175,32 +142,32 @@ function addTask(rules: Rules, spec: NodeSpec, index: number | null): void {
 
 // --- inputs -------------------------------------------------------------------------------------------
 
-const answerData = (rules: Rules, id: TaskId): Data => rules.state.answers.get(id)!.data!;
+const answerData = (view: LedgerView, id: TaskId): Data => view.state.answers.get(id)!.data!;
 
-function outputsOfMap(rules: Rules, node: string, from: number, to: number): Data[] {
+function outputsOfMap(view: LedgerView, node: string, from: number, to: number): Data[] {
   const outputs: Data[] = [];
-  for (let index = from; index < to; index++) outputs.push(answerData(rules, taskId(node, index)));
+  for (let index = from; index < to; index++) outputs.push(answerData(view, taskId(node, index)));
   return outputs;
 }
 
-function resolve(rules: Rules, source: Source): TaskInput {
+function resolve(view: LedgerView, source: Source): TaskInput {
   if (source.kind === "none") return { kind: "none" };
   if (source.kind === "value") return { kind: "value", data: source.data, path: "" };
   if (source.kind === "files") return source;
-  const node = rules.state.nodes.get(source.node)!;
-  if (node.shape === "list") return { kind: "list", items: outputsOfMap(rules, source.node, 0, node.total) };
-  return { kind: "value", data: answerData(rules, taskId(source.node, null)), path: source.path };
+  const node = view.state.nodes.get(source.node)!;
+  if (node.shape === "list") return { kind: "list", items: outputsOfMap(view, source.node, 0, node.total) };
+  return { kind: "value", data: answerData(view, taskId(source.node, null)), path: source.path };
 }
 
 /** What a worker of this task is given. */
-export function inputOf(rules: Rules, task: Task): TaskInput {
-  const spec = specOf(rules, task);
+export function inputOf(view: LedgerView, task: Task): TaskInput {
+  const spec = specOf(view, task);
   const { generator } = spec;
-  if (generator.kind === "single" || task.index === null) return resolve(rules, spec.input);
+  if (generator.kind === "single" || task.index === null) return resolve(view, spec.input);
   if (generator.kind === "chain") {
     return task.index === 0
-      ? resolve(rules, spec.input)
-      : { kind: "value", data: answerData(rules, taskId(spec.id, null)), path: "" };
+      ? resolve(view, spec.input)
+      : { kind: "value", data: answerData(view, taskId(spec.id, null)), path: "" };
   }
   const from = task.index * generator.batch;
   const { items } = generator;
@@ -219,18 +186,18 @@ export function inputOf(rules: Rules, task: Task): TaskInput {
       single: generator.batch === 1,
     };
   }
-  const part = itemsBetween(rules, spec, from, from + generator.batch);
+  const part = itemsBetween(view, spec, from, from + generator.batch);
   return generator.batch === 1 ? { kind: "value", data: part[0]!, path: "" } : { kind: "list", items: part };
 }
 
-function itemsBetween(rules: Rules, spec: NodeSpec, from: number, to: number): readonly Data[] {
+function itemsBetween(view: LedgerView, spec: NodeSpec, from: number, to: number): readonly Data[] {
   assert(spec.generator.kind === "map", "a map over values");
   const { items } = spec.generator;
   if (items.kind === "list") return items.items.slice(from, to);
   assert(items.kind === "output", "files and parts are read by workers only");
-  const source = rules.state.nodes.get(items.node)!;
-  if (source.shape === "list") return outputsOfMap(rules, items.node, from, Math.min(to, source.total));
-  const decoded = decodeItems(rules, items.node, items.path);
+  const source = view.state.nodes.get(items.node)!;
+  if (source.shape === "list") return outputsOfMap(view, items.node, from, Math.min(to, source.total));
+  const decoded = decodeItems(view, items.node, items.path);
   assert(typeof decoded !== "string", "the node would not have opened");
   return decoded.slice(from, to);
 }
@@ -238,12 +205,12 @@ function itemsBetween(rules: Rules, spec: NodeSpec, from: number, to: number): r
 // --- answers ------------------------------------------------------------------------------------------
 
 /** A task has its answer: it leaves the state; its node goes on, or is accepted. */
-export function finishTask(rules: Rules, task: Task, answer: Data, givers: readonly AgentId[]): void {
-  const { state } = rules;
-  const spec = specOf(rules, task);
-  const hash = dataHash(rules.hasher, answer);
+export function finishTask(tx: Transaction, task: Task, answer: Data, givers: readonly AgentId[]): void {
+  const { state } = tx;
+  const spec = specOf(tx, task);
+  const hash = dataHash(tx.hasher, answer);
   const isItem = spec.generator.kind === "map";
-  hold(rules, isItem ? task.id : taskId(spec.id, null), {
+  hold(tx, isItem ? task.id : taskId(spec.id, null), {
     hash,
     data: answer,
     givers: answer.kind === "blob" ? givers : [],
@@ -252,72 +219,67 @@ export function finishTask(rules: Rules, task: Task, answer: Data, givers: reado
   state.ready.remove(task.order, task.id);
   const node = state.nodes.get(spec.id)!;
   state.nodes.set(spec.id, { ...node, done: node.done + 1 });
-  if (node.done + 1 === node.total) acceptNode(rules, spec, isItem ? hashOfMap(rules, spec.id, node.total) : hash);
+  if (node.done + 1 === node.total) acceptNode(tx, spec, isItem ? hashOfMap(tx, spec.id, node.total) : hash);
   if (state.heldBytes.get() > limits.heldBytes)
-    failJob(
-      rules,
-      task.id,
-      "too-much-data",
-      `answers that are still to be read take more than ${limits.heldBytes} bytes`,
-    );
+    failJob(tx, task.id, "too-much-data", `answers that are still to be read take more than ${limits.heldBytes} bytes`);
 }
 
 const bytesHeld = (answer: Answer | undefined): number =>
   answer === undefined ? 0 : ANSWER_BYTES + (answer.data?.kind === "inline" ? answer.data.bytes.length : 0);
 
 /** Puts an answer into the state, or takes it out, and keeps count of what they take. */
-function hold({ state }: Rules, id: TaskId, answer: Answer | undefined): void {
+function hold({ state }: Transaction, id: TaskId, answer: Answer | undefined): void {
   const before = state.answers.get(id);
   state.heldBytes.set(state.heldBytes.get() + bytesHeld(answer) - bytesHeld(before));
   if (answer === undefined) state.answers.delete(id);
   else state.answers.set(id, answer);
 }
 
-function hashOfMap(rules: Rules, node: string, total: number): Hash {
+function hashOfMap(view: LedgerView, node: string, total: number): Hash {
   const hashes: Hash[] = [];
-  for (let index = 0; index < total; index++) hashes.push(rules.state.answers.get(taskId(node, index))!.hash);
-  return hashOfList(rules.hasher, hashes);
+  for (let index = 0; index < total; index++) hashes.push(view.state.answers.get(taskId(node, index))!.hash);
+  return hashOfList(view.hasher, hashes);
 }
 
-function acceptNode(rules: Rules, spec: NodeSpec, answer: Hash): void {
-  const { state } = rules;
+function acceptNode(tx: Transaction, spec: NodeSpec, answer: Hash): void {
+  const { state } = tx;
   const node = state.nodes.get(spec.id)!;
   state.nodes.set(spec.id, { ...node, status: "accepted", answer });
-  rules.emit({ kind: "nodeAccepted", node: spec.id, answer, shape: node.shape });
+  tx.emit({ kind: "nodeAccepted", node: spec.id, answer, shape: node.shape });
   for (const source of sourcesOf(spec)) {
     const read = state.nodes.get(source)!;
     state.nodes.set(source, { ...read, unread: read.unread - 1 });
-    release(rules, source);
+    release(tx, source);
   }
-  release(rules, spec.id);
-  for (const name of rules.graph.dependents.get(spec.id)!) {
+  release(tx, spec.id);
+  for (const name of tx.graph.dependents.get(spec.id)!) {
     const dependent = state.nodes.get(name)!;
     state.nodes.set(name, { ...dependent, unmet: dependent.unmet - 1 });
-    if (dependent.unmet === 1) rules.toOpen.push(name);
+    if (dependent.unmet === 1) tx.toOpen.push(name);
   }
 }
 
 /** Lets the outputs of a node go when every node that reads them is accepted. The job's result stays. */
-function release(rules: Rules, name: string): void {
-  const { state, genesis } = rules;
+function release(tx: Transaction, name: string): void {
+  const { state, genesis } = tx;
   const node = state.nodes.get(name)!;
   if (name === genesis.output || node.status !== "accepted" || node.unread > 0) return;
   if (node.shape === "list") {
-    for (let index = 0; index < node.total; index++) hold(rules, taskId(name, index), undefined);
+    for (let index = 0; index < node.total; index++) hold(tx, taskId(name, index), undefined);
   } else {
     const answer = state.answers.get(taskId(name, null));
-    if (answer !== undefined) hold(rules, taskId(name, null), { ...answer, data: null });
+    if (answer !== undefined) hold(tx, taskId(name, null), { ...answer, data: null });
   }
 }
 
 // --- the end ------------------------------------------------------------------------------------------
 
 /** Ends the job: nothing is ready, leased or due any more. */
-export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled", reason: string): void {
-  const { state, genesis } = rules;
+export function endJob(tx: Transaction, status: "certified" | "failed" | "cancelled", reason: string): void {
+  const { state, genesis } = tx;
   if (state.status.get() !== "running") return;
   const node = state.nodes.get(genesis.output)!;
-  const answer = node.answer ?? rules.hasher(new Uint8Array(0));
+  const answer = node.answer ?? tx.hasher(new Uint8Array(0));
   const event = {
     kind: "completed" as const,
     status,
@@ -333,31 +295,29 @@ export function endJob(rules: Rules, status: "certified" | "failed" | "cancelled
     for (const award of task.awards) {
       if (award.status === "live" || award.status === "sealed") {
         const { worker, serial } = award;
-        rules.emit({ kind: "ended", task: id, attempt: task.attempt, worker, serial, reason: "not-needed" });
+        tx.emit({ kind: "ended", task: id, attempt: task.attempt, worker, serial, reason: "not-needed" });
       }
     }
     state.tasks.delete(id);
   }
-  endSurplusOf(rules, null, "late");
-  for (const item of state.unfolding.list()) state.unfolding.remove(item.at, item.name);
-  for (const item of state.ready.list()) state.ready.remove(item.at, item.name);
-  for (const item of state.deadlines.list()) state.deadlines.remove(item.at, item.name);
+  endSurplusOf(tx, null, "late");
+  for (const agenda of [state.unfolding, state.ready, state.deadlines]) agenda.clear();
   state.reserved.set(0);
-  rules.emit(event);
+  tx.emit(event);
 }
 
 /** A task cannot be done, so its job cannot: every failure ends in a logged one (protocol.md 4). */
-export function failJob(rules: Rules, task: TaskId, reason: TaskFailure, message: string): void {
-  if (rules.state.status.get() !== "running") return;
-  rules.emit({ kind: "taskFailed", task, reason, message: clip(message, limits.textBytes) });
-  endJob(rules, "failed", `task ${task}: ${reason}${message === "" ? "" : ` (${message})`}`);
+export function failJob(tx: Transaction, task: TaskId, reason: TaskFailure, message: string): void {
+  if (tx.state.status.get() !== "running") return;
+  tx.emit({ kind: "taskFailed", task, reason, message: clip(message, limits.textBytes) });
+  endJob(tx, "failed", `task ${task}: ${reason}${message === "" ? "" : ` (${message})`}`);
 }
 
-export function completeIfDone(rules: Rules): void {
-  const { state, genesis } = rules;
+export function completeIfDone(tx: Transaction): void {
+  const { state, genesis } = tx;
   if (state.status.get() !== "running") return;
   // Those that come last in a file mostly end last: in a long job all others need not be looked at in each block.
   for (let i = genesis.nodes.length - 1; i >= 0; i--)
     if (state.nodes.get(genesis.nodes[i]!.id)!.status !== "accepted") return;
-  endJob(rules, "certified", "");
+  endJob(tx, "certified", "");
 }

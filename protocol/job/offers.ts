@@ -9,10 +9,13 @@ import { askedOf, SAME_SKILL } from "../capability/matching.ts";
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import type { BodyOf, Command } from "../wire/command.ts";
+import type { BodyOf, CommandOf } from "../wire/command.ts";
 import type { Genesis } from "../wire/genesis.ts";
+import { skillKey } from "./keys.ts";
 import { FULL_LOAD, isOtherLoad, OFFER_MAX_MS } from "./policy.ts";
-import { type Books, isNewcomer, type LedgerState, type Offer, skillKey, updateAgent, updateRecord } from "./state.ts";
+import type { LedgerState, Offer, StateView } from "./state.ts";
+import { type Transaction, updateAgent, updateRecord } from "./transaction.ts";
+import { isNewcomer, type LedgerView } from "./view.ts";
 
 /** An offer that says nearly the same as the one that stands is not worth a block's space. */
 const OFFER_RENEWAL_MS = 5_000;
@@ -22,7 +25,7 @@ type OfferBody = BodyOf<"offer">;
 /** Whether an agent's slots are all in use, by its own word. */
 export const isFull = ({ load }: Pick<Offer, "load">): boolean => load >= FULL_LOAD;
 
-const isLive = (state: LedgerState, offer: Offer, timeMs: number): boolean =>
+const isLive = (state: StateView, offer: Offer, timeMs: number): boolean =>
   offer.validUntilMs > timeMs && state.agents.get(offer.agent)?.dead !== true;
 
 /** Whether some node of the job could take this offer at all. */
@@ -56,12 +59,12 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
  * the offers of these stand, newcomers are limited (eligible.ts).
  */
 function displacedBy(
-  books: Pick<Books, "state" | "prior">,
+  view: Pick<LedgerView, "state" | "prior">,
   taken: readonly Offer[],
   author: AgentId,
   { skill, load }: Pick<OfferBody, "skill" | "load">,
 ): Offer | undefined {
-  const isNew = ({ agent }: Pick<Offer, "agent">): boolean => isNewcomer(books, agent, skill);
+  const isNew = ({ agent }: Pick<Offer, "agent">): boolean => isNewcomer(view, agent, skill);
   const busy = isFull({ load }) ? [] : taken.filter(isFull);
   if (isNew({ agent: author })) {
     const isLimited = busy.length > 0 && taken.filter(isNew).length >= limits.newcomersPerSkill;
@@ -79,11 +82,10 @@ function displacedBy(
 
 /** Why an offer would change nothing at `timeMs`, or null if it would. */
 export function judgeOffer(
-  { state, genesis, prior }: Pick<Books, "state" | "genesis" | "prior">,
-  { author, counter }: Command,
-  body: OfferBody,
-  timeMs: number,
+  { state, genesis, graph, prior, timeMs }: LedgerView,
+  { author, counter, body }: CommandOf<"offer">,
 ): string | null {
+  if (!graph.skills.has(body.skill)) return "skill-not-asked-for";
   if ((state.records.get(skillKey(author, body.skill))?.offerCounter ?? 0) >= counter) return "older-offer";
   const offers = state.offers.get(body.skill) ?? [];
   const mine = offers.find((offer) => offer.agent === author);
@@ -100,10 +102,10 @@ export function judgeOffer(
   return null;
 }
 
-export function applyOffer(books: Books, agent: AgentId, counter: number, body: OfferBody): void {
-  const { state, timeMs } = books;
+export function applyOffer(tx: Transaction, { author: agent, counter, body }: CommandOf<"offer">): void {
+  const { state, timeMs } = tx;
   const { skill, price, slots, labels, load, expectedMs, validUntilMs, similarity } = body;
-  updateRecord(books, agent, skill, () => ({ offerCounter: counter }));
+  updateRecord(tx, agent, skill, () => ({ offerCounter: counter }));
   if (slots === 0) {
     withdraw(state, agent, skill);
     return;
@@ -113,13 +115,13 @@ export function applyOffer(books: Books, agent: AgentId, counter: number, body: 
     (other) => other.agent !== agent && isLive(state, other, timeMs),
   );
   const isCrowded = standing.length >= limits.offersPerSkill;
-  const displaced = isCrowded ? displacedBy(books, standing, agent, body) : undefined;
+  const displaced = isCrowded ? displacedBy(tx, standing, agent, body) : undefined;
   const others = standing.filter((other) => other !== displaced);
   state.offers.set(
     skill,
     [...others, offer].sort((a, b) => compareUnits(a.agent, b.agent)),
   );
-  updateAgent(books, agent, (record) => ({ offers: record.offers + 1, dead: false }));
+  updateAgent(tx, agent, (record) => ({ offers: record.offers + 1, dead: false }));
 }
 
 /** An agent that holds an award says that it is busy: its offer stands, and is not for now. */

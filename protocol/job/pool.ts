@@ -36,8 +36,8 @@ export interface PoolEntry {
   forwards: number;
   /** Members that said that they hold it. */
   readonly heldBy: Set<AgentId>;
-  /** Whether it would change something on the tip; null: not judged since the tip moved. */
-  applicable: boolean | null;
+  /** Whether it would change something on the tip, by the newest judgement (judged-pool.ts). */
+  applicable: boolean;
   /** Whether it is a reason to arm a height (A1). */
   arms: boolean;
   /** By an author that the job knew nothing of when it came. */
@@ -96,6 +96,20 @@ export class Pool {
     return this.#entries.values();
   }
 
+  /** Commands by hash, for others that lack them. */
+  envelopesOf(hashes: readonly Hash[]): Envelope[] {
+    const entries = hashes.map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
+    return toEnvelopes(this.#job, entries);
+  }
+
+  /** Whether anybody but `self` offers for a skill and waits for a block. */
+  hasOffer(skill: string, self: AgentId): boolean {
+    for (const { command } of this.#entries.values()) {
+      if (command.body.kind === "offer" && command.body.skill === skill && command.author !== self) return true;
+    }
+    return false;
+  }
+
   delete(hash: Hash): void {
     const entry = this.#entries.get(hash);
     if (entry === undefined) return;
@@ -125,8 +139,7 @@ export class Pool {
     const isFull = this.#entries.size >= limits.poolCommands / 2 || this.#bytes >= limits.poolBytes / 2;
     const uselessMs = isFull ? USELESS_WHEN_FULL_MS : USELESS_MS;
     for (const entry of this.#entries.values()) {
-      if (entry.applicable === false && nowMs - entry.arrivedMs > uselessMs && !isKept(entry.hash))
-        this.delete(entry.hash);
+      if (!entry.applicable && nowMs - entry.arrivedMs > uselessMs && !isKept(entry.hash)) this.delete(entry.hash);
     }
   }
 
@@ -160,7 +173,7 @@ export class Pool {
         firstForwardedMs: null,
         forwards: 0,
         heldBy: new Set(),
-        applicable: null,
+        applicable: false,
         arms: false,
         isStranger,
       });
@@ -190,7 +203,7 @@ export class Pool {
         firstForwardedMs: null,
         forwards: 0,
         heldBy: new Set(),
-        applicable: null,
+        applicable: false,
         arms: false,
         isStranger: false,
       });

@@ -1,6 +1,8 @@
 /**
- * One agent's copy of a job: the ledger at the tip of the decided chain, the pool, and at most one block applied on
- * top to find out what it decides. This is the application that the job's consensus agrees on.
+ * One agent's copy of a job: the ledger at the tip of the decided chain, the pool, and the block that was checked last.
+ * This is the application that the job's consensus agrees on.
+ *
+ * What others read of the job is `decided`: what a proposed block would do never shows in it.
  *
  * Source: protocol.md 5, A1 (what arms), A3 (validity in two parts), 7 (blobs before blocks).
  */
@@ -12,18 +14,21 @@ import type { Crypto } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Now } from "../core/now.ts";
+import type { Lessons } from "../selection/knowledge.ts";
+import type { Selectors } from "../selection/selector.ts";
 import { hashOf } from "../wire/codec.ts";
-import type { Envelope } from "../wire/command.ts";
+import type { Command, Envelope } from "../wire/command.ts";
 import { type Block, blockHash, commandHashesCodec, committeeHash, type Header, type Vote } from "../wire/consensus.ts";
+import type { Genesis } from "../wire/genesis.ts";
 import type { Verdict } from "../wire/verdict.ts";
-import { armsInCompany, judgeArming } from "./arming.ts";
 import { BlobHolders } from "./blob-holders.ts";
-import type { IdentifiedCommand, Ledger, Outcome } from "./ledger.ts";
-import { blobOf, Pool, type PoolEntry, toEnvelopes } from "./pool.ts";
-import { needKey } from "./state.ts";
+import { type IdentifiedCommand, judge } from "./commands.ts";
+import { JudgedPool } from "./judged-pool.ts";
+import { needKey } from "./keys.ts";
+import { type Execution, Ledger, type Outcome } from "./ledger.ts";
+import { blobOf, Pool, type PoolEntry } from "./pool.ts";
+import type { LedgerView } from "./view.ts";
 
-/** How often judgements are renewed while a block is applied on top, ms: it must be taken back for that. */
-const REFRESH_MS = 400;
 /** Timeliness tolerates this at most, ms, whatever the windows are (A3). */
 const TOLERANCE_MAX_MS = 500;
 
@@ -38,25 +43,33 @@ export interface Decided {
   readonly parentEvents: Hash;
 }
 
+export interface ReplicaOptions {
+  readonly genesis: Genesis;
+  readonly job: JobId;
+  /** Default: the built-in ones. */
+  readonly selectors?: Selectors | undefined;
+  /** Keeps a running digest of its changes. Default false. */
+  readonly isTraced?: boolean | undefined;
+}
+
 export interface ReplicaOutput {
   /** A block was decided and applied. */
   onDecided(decided: Decided): void;
 }
 
 export class Replica implements Application {
-  readonly ledger: Ledger;
   readonly pool: Pool;
+  readonly #ledger: Ledger;
+  readonly #judged: JudgedPool;
   readonly #job: JobId;
   readonly #crypto: Crypto;
   readonly #self: AgentId;
   readonly #out: ReplicaOutput;
   #tip: Tip;
+  #decided: LedgerView;
   #committee: Committee;
-  #deadlineMs: number | null;
-  #ended = false;
-  #parentEvents: Hash;
-  /** The block that is applied on top of the tip, and what it does. */
-  #applied: { hash: Hash; outcome: Outcome } | null = null;
+  /** The valid block that was made or checked last, and what it would do. */
+  #checked: { readonly hash: Hash; readonly execution: Execution } | null = null;
   readonly #invalid = new Set<Hash>();
   /** Commands of decided blocks of late, so that they are not pooled again. */
   readonly #done = new Map<Hash, number>();
@@ -68,22 +81,23 @@ export class Replica implements Application {
   readonly #candidates = new Set<Hash>();
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new BlobHolders();
-  #isJudged = false;
-  #judgedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `ledger`: of no block yet. */
-  constructor(ledger: Ledger, self: AgentId, crypto: Crypto, out: ReplicaOutput) {
-    const { genesis, job } = ledger;
-    this.ledger = ledger;
+  constructor(
+    { genesis, job, selectors, isTraced }: ReplicaOptions,
+    self: AgentId,
+    crypto: Crypto,
+    out: ReplicaOutput,
+  ) {
+    this.#ledger = new Ledger(genesis, job, crypto.hash, selectors, isTraced);
     this.pool = new Pool(genesis.meshId, job, crypto);
+    this.#judged = new JudgedPool(this.pool);
     this.#job = job;
     this.#crypto = crypto;
     this.#self = self;
     this.#out = out;
     this.#tip = { nextHeight: 1, hash: job, timeMs: 0 };
+    this.#decided = this.#ledger.viewAt(0);
     this.#committee = createCommittee(crypto.hash, genesis.committee);
-    this.#deadlineMs = this.ledger.nextDeadlineMs;
-    this.#parentEvents = this.ledger.state.eventsHash.get();
   }
 
   get tip(): Tip {
@@ -95,11 +109,35 @@ export class Replica implements Application {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#decided.state.status.get() !== "running";
   }
 
   get nextDeadlineMs(): number | null {
-    return this.#deadlineMs;
+    return this.#ledger.nextDeadlineMs;
+  }
+
+  /** The ledger at the tip, at its time. */
+  get decided(): LedgerView {
+    return this.#decided;
+  }
+
+  /** Running digest of what blocks changed; the job's id if it is not traced. */
+  get changesDigest(): Hash {
+    return this.#ledger.changesDigest;
+  }
+
+  /** What the job taught so far. */
+  get lessons(): Lessons {
+    return this.#ledger.lessons;
+  }
+
+  /** Why a command would change nothing in a block made now, or null. */
+  judge(now: Now, command: Command): string | null {
+    return judge(this.#viewNow(now), command);
+  }
+
+  #viewNow(now: Now): LedgerView {
+    return this.#ledger.viewAt(this.#timeAt(now));
   }
 
   // --- the pool ---------------------------------------------------------------------------------------
@@ -112,22 +150,13 @@ export class Replica implements Application {
       isInvolved: (author) => this.#isInvolved(author),
     });
     for (const entry of result.added) this.#wanted.delete(entry.hash);
-    if (result.added.length > 0 && this.#applied === null && this.#isJudged) this.#judgeNew(now, result.added);
+    if (result.added.length > 0) this.#judged.onAdded(this.#viewNow(now), result.added);
     return result;
-  }
-
-  #judgeNew(now: Now, added: readonly PoolEntry[]): void {
-    for (const entry of added) {
-      this.#judge(now, entry);
-      entry.arms = entry.applicable === true;
-    }
-    if (added.some((entry) => armsInCompany(entry)))
-      judgeArming(this.ledger.rulesAt(this.#timeAt(now)), this.pool.entries());
   }
 
   /** Authors of whom the job knows something; others may be anybody. */
   #isInvolved(author: AgentId): boolean {
-    const { state, genesis } = this.ledger;
+    const { state, genesis } = this.#decided;
     if (author === genesis.owner || this.#committee.power(author) > 0) return true;
     return state.agents.has(author) || state.standbys.get().includes(author);
   }
@@ -142,57 +171,28 @@ export class Replica implements Application {
     return this.pool.has(command) || this.#done.has(command);
   }
 
-  /** Pooled commands that apply at the tip, as far as was judged. */
+  /** Pooled commands that apply at the tip. */
   applicable(now: Now): PoolEntry[] {
-    this.#refresh(now);
-    return [...this.pool.entries()].filter((entry) => entry.applicable === true);
-  }
-
-  #judge(now: Now, entry: PoolEntry): void {
-    entry.applicable = this.ledger.judge(entry.command, this.#timeAt(now)) === null;
-    if (!entry.applicable) entry.arms = false;
-  }
-
-  /** Judges every pooled command at the tip; takes the applied block back if it must, and then not too often. */
-  #refresh(now: Now): void {
-    if (this.#applied !== null) {
-      if (now.monoMs - this.#judgedAtMs < REFRESH_MS) return;
-      this.#takeBack();
-    } else if (this.#isJudged && now.monoMs - this.#judgedAtMs < REFRESH_MS) return;
-    for (const entry of this.pool.entries()) this.#judge(now, entry);
-    judgeArming(this.ledger.rulesAt(this.#timeAt(now)), this.pool.entries());
-    this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#candidates.has(hash));
-    this.#isJudged = true;
-    this.#judgedAtMs = now.monoMs;
+    return this.#judged.applicable(now.monoMs, () => this.#viewNow(now));
   }
 
   hasReason(now: Now): boolean {
-    if (this.#ended) return false;
-    if (this.#deadlineMs !== null && this.#deadlineMs <= now.wallMs) return true;
-    this.#refresh(now);
-    for (const entry of this.pool.entries()) {
-      // Not judged yet, because a block is applied on top: taken for a reason until the next refresh.
-      // One whose blob is still on its way could not be proposed: arming for it would decide empty blocks.
-      if (
-        (entry.applicable === null || (entry.applicable && entry.arms)) &&
-        this.#holders.mayBeProposed(this.#committee, entry.command)
-      )
-        return true;
-    }
-    return false;
+    if (this.ended) return false;
+    const dueMs = this.nextDeadlineMs;
+    if (dueMs !== null && dueMs <= now.wallMs) return true;
+    // One whose blob is still on its way could not be proposed: arming for it would decide empty blocks.
+    const mayBeProposed = ({ command }: PoolEntry): boolean => this.#holders.mayBeProposed(this.#committee, command);
+    return this.#judged.hasReason(now.monoMs, () => this.#viewNow(now), mayBeProposed);
+  }
+
+  /** Lets go of commands that were of no use for long. */
+  prune(now: Now): void {
+    this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#candidates.has(hash));
   }
 
   /** Whether the tip has this window open. */
   isWindowOpen({ skill, labels, endsMs }: { skill: string; labels: readonly string[]; endsMs: number }): boolean {
-    return this.ledger.state.windows.get(needKey(skill, labels))?.endsMs === endsMs;
-  }
-
-  /** Whether anybody but `self` offers for a skill and waits for a block. */
-  hasOfferPooled(skill: string, self: AgentId): boolean {
-    for (const { command } of this.pool.entries()) {
-      if (command.body.kind === "offer" && command.body.skill === skill && command.author !== self) return true;
-    }
-    return false;
+    return this.#decided.state.windows.get(needKey(skill, labels))?.endsMs === endsMs;
   }
 
   // --- blobs ------------------------------------------------------------------------------------------
@@ -205,11 +205,6 @@ export class Replica implements Application {
     return this.#holders.has(blob, agent);
   }
 
-  /** Takes back what is applied on top of the tip: for questions about decided things only. */
-  settle(): void {
-    if (this.#applied !== null) this.#takeBack();
-  }
-
   // --- blocks -----------------------------------------------------------------------------------------
 
   /** The time of a block that this agent would make. */
@@ -217,23 +212,17 @@ export class Replica implements Application {
     return Math.max(this.#tip.timeMs, Math.floor(now.wallMs));
   }
 
-  #takeBack(): void {
-    this.ledger.takeBack();
-    this.#applied = null;
-  }
-
   build(now: Now, proposer: AgentId, round: number): Block {
-    if (this.#applied !== null) this.#takeBack();
     const timeMs = this.#timeAt(now);
     const candidates: IdentifiedCommand[] = [];
     let bytes = 0;
-    for (const entry of this.pool.entries()) {
-      if (entry.applicable === false || !this.#holders.mayBeProposed(this.#committee, entry.command)) continue;
+    for (const entry of this.applicable(now)) {
+      if (!this.#holders.mayBeProposed(this.#committee, entry.command)) continue;
       bytes += entry.body.length;
       if (candidates.length >= limits.blockCommands || bytes > limits.blockBytes) break;
       candidates.push(entry);
     }
-    const { commands, outcome } = this.#select(timeMs, candidates);
+    const { commands, execution } = this.#select(timeMs, candidates);
     const hashes = commands.map((entry) => entry.hash);
     const header: Header = {
       job: this.#job,
@@ -243,9 +232,9 @@ export class Replica implements Application {
       parent: this.#tip.hash,
       timeMs,
       commandsHash: hashOf(this.#crypto.hash, commandHashesCodec, hashes),
-      ...this.#consequences(outcome),
+      ...this.#consequences(execution.outcome),
     };
-    this.#applied = { hash: blockHash(this.#crypto.hash, header), outcome };
+    this.#checked = { hash: blockHash(this.#crypto.hash, header), execution };
     for (const command of hashes) this.#candidates.add(command);
     return { header, commands: hashes };
   }
@@ -256,31 +245,28 @@ export class Replica implements Application {
       eventsHash: outcome.eventsHash,
       committeeHash: this.#committee.hash,
       nextCommitteeHash: committeeHash(this.#crypto.hash, outcome.committee),
-      stateHash: this.#tip.nextHeight % limits.snapshotInterval === 0 ? this.ledger.digest : null,
+      stateHash: outcome.stateHash,
     };
   }
 
   /** `Ledger.select`, surviving a command that makes it throw: such a command leaves the pool. */
   #select(timeMs: number, candidates: readonly IdentifiedCommand[]): ReturnType<Ledger["select"]> {
     try {
-      return this.ledger.select(timeMs, candidates);
+      return this.#ledger.select(timeMs, candidates);
     } catch (error) {
-      this.ledger.takeBack();
       if (candidates.length === 0) throw error;
     }
     const harmless = candidates.filter((entry) => {
       try {
-        this.ledger.select(timeMs, [entry]);
+        this.#ledger.select(timeMs, [entry]);
         return true;
       } catch {
         this.pool.delete(entry.hash); // refused, and gone: the ledger is total (protocol.md 4)
         return false;
-      } finally {
-        this.ledger.takeBack();
       }
     });
     // If none does harm alone, they do so together: leave them all to a later block.
-    return this.ledger.select(timeMs, harmless.length < candidates.length ? harmless : []);
+    return this.#ledger.select(timeMs, harmless.length < candidates.length ? harmless : []);
   }
 
   missing(block: Block): readonly Hash[] {
@@ -289,7 +275,7 @@ export class Replica implements Application {
 
   check(block: Block): "valid" | "invalid" | "missing" {
     const hash = blockHash(this.#crypto.hash, block.header);
-    if (this.#applied?.hash === hash) return "valid";
+    if (this.#checked?.hash === hash) return "valid";
     if (this.#invalid.has(hash)) return "invalid";
     if (block.header.commandsHash !== hashOf(this.#crypto.hash, commandHashesCodec, block.commands)) return "invalid";
     const missing = this.missing(block);
@@ -299,44 +285,40 @@ export class Replica implements Application {
       return missing.some((command) => this.#done.has(command)) ? "invalid" : "missing";
     }
     for (const command of block.commands) this.#candidates.add(command);
-    const outcome = this.#execute(block);
-    if (outcome === null) {
-      this.#takeBack();
-      this.#invalid.add(hash);
-      return "invalid";
-    }
-    this.#applied = { hash, outcome };
-    return "valid";
+    const execution = this.#execute(block);
+    if (execution === null) this.#invalid.add(hash);
+    else this.#checked = { hash, execution };
+    return execution === null ? "invalid" : "valid";
   }
 
   #want(command: Hash): void {
     if (this.#wanted.size < 4 * limits.blockCommands) this.#wanted.add(command);
   }
 
-  #execute(block: Block): Outcome | null {
-    if (this.#applied !== null) this.#takeBack();
+  /** Null: it is invalid. */
+  #execute(block: Block): Execution | null {
+    const { header } = block;
     const commands = block.commands.map((hash) => this.pool.get(hash)!);
     if (commands.reduce((sum, entry) => sum + entry.body.length, 0) > limits.blockBytes) return null;
-    let outcome: Outcome | null;
+    let execution: Execution | null;
     try {
-      outcome = this.ledger.execute(block.header.timeMs, commands);
+      execution = this.#ledger.execute(header.timeMs, commands);
     } catch {
       return null; // the ledger is total: whatever makes it throw is refused (protocol.md 4)
     }
-    if (outcome === null) return null;
-    const expected = this.#consequences(outcome);
-    const { header } = block;
+    if (execution === null) return null;
+    const expected = this.#consequences(execution.outcome);
     const same =
       header.eventsHash === expected.eventsHash &&
       header.committeeHash === expected.committeeHash &&
       header.nextCommitteeHash === expected.nextCommitteeHash &&
       header.stateHash === expected.stateHash;
-    return same ? outcome : null;
+    return same ? execution : null;
   }
 
   /** Clocks may differ by this much: at most 1/5 of the shortest window in force (A3). */
   get #toleranceMs(): number {
-    return Math.min(TOLERANCE_MAX_MS, Math.floor(this.ledger.genesis.windowMs / 5));
+    return Math.min(TOLERANCE_MAX_MS, Math.floor(this.#decided.genesis.windowMs / 5));
   }
 
   timely(block: Block, now: Now, round: number, timeoutMs: number): "yes" | "no" | "wait" {
@@ -367,38 +349,36 @@ export class Replica implements Application {
   #leavesOut(block: Block, overdue: readonly PoolEntry[], ownTimeMs: number): boolean {
     if (overdue.length === 0) return false;
     const { timeMs } = block.header;
-    assert(this.check(block) === "valid", "only valid blocks are judged for timeliness");
-    const isOfUse = (entry: PoolEntry, atMs: number): boolean => this.ledger.judge(entry.command, atMs) === null;
-    const after = overdue.filter((entry) => isOfUse(entry, timeMs) && isOfUse(entry, ownTimeMs));
-    if (after.length === 0) return false;
-    this.#takeBack(); // what applies only after other commands of the block, its maker need not have thought of
-    const missed = after.filter((entry) => isOfUse(entry, timeMs));
+    const after = this.#ledger.applicableAfter(this.#executionOf(block), overdue, [timeMs, ownTimeMs]);
+    // What applies only after other commands of the block, its maker need not have thought of.
+    const missed = after.filter(({ command }) => this.#ledger.judge(command, timeMs) === null);
+    if (missed.length === 0) return false;
     const { commands } = this.#select(timeMs, [...block.commands.map((hash) => this.pool.get(hash)!), ...missed]);
-    this.ledger.takeBack();
-    assert(this.check(block) === "valid", "a block stays valid on the same tip");
     return commands.some(({ hash }) => missed.some((entry) => entry.hash === hash));
+  }
+
+  #executionOf(block: Block): Execution {
+    assert(this.check(block) === "valid" && this.#checked !== null, "only valid blocks are judged and decided");
+    return this.#checked.execution;
   }
 
   commit(block: Block, commit: readonly Vote[]): void {
     const hash = blockHash(this.#crypto.hash, block.header);
-    assert(this.check(block) === "valid" && this.#applied !== null, "only valid blocks are decided");
-    const { outcome } = this.#applied;
+    const execution = this.#executionOf(block);
+    const { outcome } = execution;
     const entries = block.commands.map((command) => this.pool.get(command)!);
-    const parentEvents = this.#parentEvents;
-    this.ledger.keep();
-    this.#parentEvents = outcome.eventsHash;
-    this.#applied = null;
+    const parentEvents = this.#decided.state.eventsHash.get();
+    this.#ledger.keep(execution);
+    this.#checked = null;
     this.#invalid.clear();
     this.#wanted.clear();
     this.#candidates.clear();
+    this.#judged.onTip();
     this.#tip = { nextHeight: this.#tip.nextHeight + 1, hash, timeMs: block.header.timeMs };
+    this.#decided = this.#ledger.viewAt(this.#tip.timeMs);
     if (block.header.nextCommitteeHash !== this.#committee.hash)
       this.#committee = createCommittee(this.#crypto.hash, outcome.committee);
-    this.#deadlineMs = this.ledger.nextDeadlineMs;
-    this.#ended = this.ledger.state.status.get() !== "running";
     this.#retire(entries, block.header.height);
-    this.#isJudged = false;
-    this.#judgedAtMs = Number.NEGATIVE_INFINITY;
     this.#out.onDecided({ block, hash, commit, entries, outcome, parentEvents });
   }
 
@@ -413,12 +393,6 @@ export class Replica implements Application {
       if (at >= height - limits.recentBlocks) break;
       this.#done.delete(hash);
     }
-    if (this.#ended) for (const entry of [...this.pool.entries()]) this.pool.delete(entry.hash);
-  }
-
-  /** Commands by hash, for others that lack them. */
-  envelopesOf(hashes: readonly Hash[]): Envelope[] {
-    const entries = hashes.map((hash) => this.pool.get(hash)).filter((entry) => entry !== undefined);
-    return toEnvelopes(this.#job, entries);
+    if (this.ended) for (const entry of [...this.pool.entries()]) this.pool.delete(entry.hash);
   }
 }

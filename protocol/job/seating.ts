@@ -1,41 +1,33 @@
 /**
- * Seating: tasks with free seats meet standing offers. Enough eligible offers: awarded at once, but for the first tasks
- * of a need, which wait for some to choose among (gathering.ts). Fewer: a window opens, its beacon asks for offers, and
- * its end, not gossip, counts the attempt. After the last one the task takes what there is if its rule can work with
- * that, or fails.
+ * Seating: tasks with free seats meet standing offers, in the order in which they became ready. For each task, and then for
+ * each need whose tasks are left over, one decision (decisions.ts) is worked out from the facts (needs.ts), and carried out
+ * here, before the next one is.
  *
- * Source: protocol.md 6 (1-4, 6); budget: protocol.md 6, end.
+ * Source: protocol.md 6 (1-4, 6).
  */
 
+import { unreachable } from "../core/assert.ts";
 import type { TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { giveUp, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
+import type { SeatChoice } from "./choosing.ts";
+import type { Deadline } from "./deadlines.ts";
 import {
-  freeSeats,
-  giveUp,
-  hedgeDeadline,
-  isAnswered,
-  leaseDeadline,
-  openIfComplete,
-  REVEAL_PREFIX,
-  saveTask,
-  sealedSeats,
-} from "./batch.ts";
-import { chooseWorkers } from "./choosing.ts";
-import {
-  admissible,
-  hasSlot,
-  isAwaited,
-  moneyLeft,
-  type Standing,
-  standingOf,
-  type Takers,
-  takersOf,
-} from "./eligible.ts";
-import { isGathering, lackingToGather, limitGathering } from "./gathering.ts";
-import { nextOrder, policyOf, type Rules, specOf } from "./nodes.ts";
-import { isFull } from "./offers.ts";
-import { BATCHES_MAX, CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
-import { type Award, needKey, type Offer, type Task, updateAgent, type Window } from "./state.ts";
+  decideAnswered,
+  decideLast,
+  decideLate,
+  decideNeed,
+  decideSeats,
+  type LastDecision,
+  type NeedDecision,
+} from "./decisions.ts";
+import { decideGathering, endGathering, limitGathering } from "./gathering.ts";
+import { needKey } from "./keys.ts";
+import { lateFactsOf, Need } from "./needs.ts";
+import { CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import type { Award, Offer, Task, Window } from "./state.ts";
+import { nextOrder, type Transaction, updateAgent } from "./transaction.ts";
+import { type LedgerView, policyOf, specOf } from "./view.ts";
 
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
@@ -43,236 +35,142 @@ const WINDOW_DOUBLINGS = 4;
 /** After so many windows in a row everybody is called: directories may be full of agents that are none. */
 const CALLS_ALL = 3;
 
-const windowDeadline = (need: string): string => `window|${need}`;
-
-// --- awarding -----------------------------------------------------------------------------------------
-
-type Seated = "seated" | "short" | "unaffordable";
-
-/** Gives `seats` seats to the best of `takers`, all or none; their prices are reserved together. */
-function award(rules: Rules, task: Task, takers: Takers, seats: number): Seated {
-  if (seats === 0 || takers.places < seats) return "short";
-  const picked = chooseWorkers(rules, task, takers, seats, moneyLeft(rules));
-  if (picked === null) return "unaffordable";
-  let next = task;
-  for (const { agent, context } of picked)
-    next = give(rules, next, takers.free.find((offer) => offer.agent === agent)!, context);
-  saveTask(rules, next);
-  return "seated";
-}
-
-function give(rules: Rules, task: Task, offer: Offer, context: readonly number[]): Task {
-  const { state, timeMs } = rules;
-  const spec = specOf(rules, task);
-  const hedgeAfterMs = Math.max(HEDGE_MIN_MS, HEDGE_FACTOR * offer.expectedMs);
-  const isHedged = hedgeAfterMs < spec.policy.timeoutMs;
-  const granted: Award = {
-    worker: offer.agent,
-    serial: nextOrder(rules),
-    price: offer.price,
-    sinceMs: timeMs,
-    leaseEndsMs: timeMs + spec.policy.timeoutMs,
-    graced: false,
-    hedgeAtMs: isHedged ? timeMs + hedgeAfterMs : 0,
-    status: "live",
-    seal: null,
-    late: false,
-    context,
-  };
-  state.reserved.set(state.reserved.get() + offer.price);
-  updateAgent(rules, offer.agent, (record) => ({
-    awards: record.awards + 1,
-    live: record.live + 1,
-    awardedMs: timeMs,
-  }));
-  state.liveBySkill.set(spec.skill, { count: (state.liveBySkill.get(spec.skill)?.count ?? 0) + 1 });
-  state.deadlines.add(granted.leaseEndsMs, leaseDeadline(task, offer.agent));
-  if (isHedged) state.deadlines.add(granted.hedgeAtMs, hedgeDeadline(task, offer.agent));
-  const { price } = offer;
-  rules.emit({
-    kind: "award",
-    task: task.id,
-    attempt: task.attempt,
-    worker: offer.agent,
-    serial: granted.serial,
-    price,
-    leaseEndsMs: granted.leaseEndsMs,
-  });
-  return { ...task, awards: [...task.awards, granted] };
-}
-
-/**
- * A late task gets one more worker, if one is free and the budget allows; no window is opened for it. The worker that is
- * late is paid all the same if it delivers in its lease: what the job still has to pay for (`toCome`) comes before a hedge.
- */
-export function hedge(rules: Rules, task: Task, toCome: number): void {
-  if (task.hedged || task.phase !== "seating") return;
-  const spec = specOf(rules, task);
-  const { offers, newcomers } = standingOf(rules, spec.skill, spec.labels);
-  const toSpare = moneyLeft(rules) - toCome;
-  const affordable = admissible(rules, task, offers).filter(({ price }) => price <= toSpare);
-  const takers = takersOf(rules, affordable, newcomers, { seats: 1, opened: 0 });
-  award(rules, { ...task, hedged: true }, takers, 1);
-}
+const windowDeadline = (need: string): Deadline => ({ kind: "window", need });
 
 // --- all tasks with free seats ------------------------------------------------------------------------
 
-interface Need extends Standing {
-  readonly key: string;
-  readonly skill: string;
-  readonly labels: readonly string[];
-  /** Its tasks wait for offers to choose among. */
-  readonly gathers: boolean;
-  /** Tasks that found fewer offers than free seats, or wait. */
+/** A need in this block. */
+interface Turn {
+  readonly need: Need;
+  readonly isGathering: boolean;
+  /** Tasks that found fewer offers than free seats, or wait for some to choose among. */
   readonly short: TaskId[];
   /** Nodes of which a task that nobody had yet found too few: as long as nothing but awards happens, all others do. */
   readonly spent: Set<string>;
 }
 
-/** Seats what can be seated, in the order in which tasks became ready; opens windows for the rest. */
-export function seat(rules: Rules, endedWindows: ReadonlySet<string>): void {
-  const needs = new Map<string, Need>();
-  for (const { name } of rules.state.ready.list()) {
-    const task = rules.state.tasks.get(name as TaskId);
+/** Seats what can be seated; what is left asks for offers. `ended`: needs whose windows end in this block. */
+export function seat(tx: Transaction, ended: ReadonlySet<string>): void {
+  const turns = new Map<string, Turn>();
+  for (const { value } of tx.state.ready.list()) {
+    const task = tx.state.tasks.get(value);
     if (task === undefined) continue; // the job ended under way
-    const { skill, labels } = specOf(rules, task);
+    const { skill, labels } = specOf(tx, task);
     const key = needKey(skill, labels);
-    let need = needs.get(key);
-    if (need === undefined) {
-      const standing = standingOf(rules, skill, labels);
-      const gathers = isGathering(rules, { skill, labels, offers: standing.offers }, endedWindows.has(key));
-      need = { ...standing, key, skill, labels, gathers, short: [], spent: new Set() };
-      needs.set(key, need);
-    }
-    if (need.gathers) need.short.push(task.id);
-    else seatTask(rules, task, need, endedWindows.has(key));
+    const turn = turns.get(key) ?? beginTurn(tx, task, ended);
+    turns.set(key, turn);
+    seatTask(tx, turn, task);
   }
-  for (const need of needs.values()) {
+  for (const turn of turns.values()) {
     // A task that failed on the way ended the job: nothing is opened after its last event.
-    if (rules.state.status.get() !== "running") return;
-    if (need.short.length > 0) askForOffers(rules, need, endedWindows.has(need.key));
-    if (need.gathers && isEnough(rules, need)) limitGathering(rules, need);
+    if (tx.state.status.get() !== "running") return;
+    const { need, short } = turn;
+    if (short.length > 0) askForOffers(tx, turn);
+    if (turn.isGathering && need.couldSeat(tx.state.tasks.get(short[0]!)!)) limitGathering(tx, need);
   }
-  closeIdleWindows(rules, needs);
+  closeIdleWindows(tx, turns);
 }
 
-/** Whether the first of the waiting tasks could be given to those whose offers stand. */
-function isEnough(rules: Rules, { offers, newcomers, short }: Need): boolean {
-  const task = rules.state.tasks.get(short[0]!)!;
-  const seats = freeSeats(task);
-  const { places } = takersOf(rules, admissible(rules, task, offers), newcomers, { seats, opened: 0 });
-  return places >= seats || (places > 0 && offers.some((offer) => isAwaited(rules, offer, 0)));
+function beginTurn(tx: Transaction, task: Task, ended: ReadonlySet<string>): Turn {
+  const need = new Need(tx, task, ended);
+  const gathering = decideGathering(tx, need, need.hasEnded);
+  if (gathering === "ends") endGathering(tx, need);
+  return { need, isGathering: gathering === "gather", short: [], spent: new Set() };
 }
 
-/** Of those that may sit in a task, agents with a record that are there, or that are waited for. */
-function knownAmong(rules: Rules, offers: readonly Offer[], { newcomers }: Standing, opened: number): Offer[] {
-  return offers.filter((offer) => !newcomers.has(offer.agent) && (!isFull(offer) || isAwaited(rules, offer, opened)));
-}
-
-/**
- * Offers for a task's free seats. One that has its answer by number, which newcomers made, asks agents with a record as
- * long as any is there: newcomers would fill its seats up to the policy's maximum, and outvote the others after all.
- */
-function eligibleFor(rules: Rules, task: Task, need: Standing, opened: number, wereAsked = false): readonly Offer[] {
-  const allowed = admissible(rules, task, need.offers, wereAsked);
-  if (!isAnswered(rules, task)) return allowed;
-  const known = knownAmong(rules, allowed, need, opened);
-  return known.length > 0 ? known : allowed;
-}
-
-/** `hasEnded`: a window of its need ends in this block. */
-function seatTask(rules: Rules, task: Task, need: Need, hasEnded: boolean): void {
-  // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
+function seatTask(tx: Transaction, { need, isGathering, short, spent }: Turn, task: Task): void {
   const isUntouched = task.awards.length + task.results.length + task.tried.length === 0;
-  if ((isUntouched && need.spent.has(task.node)) || !need.offers.some((offer) => hasSlot(rules, offer))) {
-    need.short.push(task.id);
-    return;
+  // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
+  const isVain = (isUntouched && spent.has(task.node)) || !need.isAnybodyFree;
+  const isLooked = !isGathering && !isVain;
+  const current = isLooked && need.wereOthersAsked ? renew(tx, task, need) : task;
+  const decision = decideSeats(
+    isGathering ? { kind: "gathering" } : isVain ? { kind: "nobody-free" } : need.seatFacts(current),
+  );
+  if (decision.kind === "award") award(tx, current, decision.choice, need.offers);
+  if (decision.kind === "ask" && decision.why === "too-few" && isUntouched) spent.add(task.node);
+  if (decision.kind === "wait" || (decision.kind === "award" && !decision.isShort)) return;
+  short.push(task.id);
+}
+
+/** The task, in a new batch if that is due. */
+function renew(tx: Transaction, task: Task, need: Need): Task {
+  const renewed = need.renewal(task);
+  if (renewed !== null) saveTask(tx, renewed);
+  return renewed ?? task;
+}
+
+/** A late task gets one more worker, if one is free and the budget allows; no window is opened for it. */
+export function hedge(tx: Transaction, task: Task, toCome: number): void {
+  const decision = decideLate(lateFactsOf(tx, task, toCome));
+  if (decision.kind === "hedge")
+    award(tx, { ...task, hedged: true }, decision.choice, tx.state.offers.get(specOf(tx, task).skill)!);
+}
+
+// --- awarding -----------------------------------------------------------------------------------------
+
+/** Gives seats to those who were chosen; their prices are reserved together. */
+function award(tx: Transaction, task: Task, choice: SeatChoice, offers: readonly Offer[]): void {
+  tx.onChoice(choice);
+  let next = task;
+  for (const { agent, context } of choice.picked) {
+    const offer = offers.find((standing) => standing.agent === agent)!;
+    const granted = give(tx, next, offer, context);
+    next = { ...next, awards: [...next.awards, granted] };
   }
-  // Those who failed it come again only after others were asked: one cheap agent could hold a task for ever.
-  const window = rules.state.windows.get(need.key);
-  const wereAsked = window !== undefined && (hasEnded || window.endsMs === 0 || window.attempt + window.opened > 1);
-  const current = wereAsked ? renewIfSpent(rules, task, need.offers) : task;
-  const seats = freeSeats(current);
-  const opened = window?.opened ?? 0;
-  const eligible = eligibleFor(rules, current, need, opened, wereAsked);
-  const takers = takersOf(rules, eligible, need.newcomers, { seats, opened });
-  const { places } = takers;
-  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
-  const isBusy = places < seats && places > 0 && need.offers.some((offer) => isAwaited(rules, offer, opened));
-  const outcome = award(rules, current, takers, isBusy ? places : seats);
-  if (isBusy && outcome === "seated") need.short.push(task.id);
-  if (outcome === "seated" || mayBecomeAffordable(rules, need)) return;
-  need.short.push(task.id);
-  if (isUntouched && outcome === "short") need.spent.add(task.node);
+  saveTask(tx, next);
 }
 
-/** Somebody asks for more than is left, and a reservation may still come free: the task waits for that (protocol.md 6). */
-function mayBecomeAffordable(rules: Rules, need: Need): boolean {
-  const left = moneyLeft(rules);
-  return isWorkedOn(rules) && need.offers.some((offer) => offer.price > left);
+function give(tx: Transaction, task: Task, offer: Offer, context: readonly number[]): Award {
+  const { state, timeMs } = tx;
+  const { agent: worker, price } = offer;
+  const { skill, policy } = specOf(tx, task);
+  const hedgeAfterMs = Math.max(HEDGE_MIN_MS, HEDGE_FACTOR * offer.expectedMs);
+  const isHedged = hedgeAfterMs < policy.timeoutMs;
+  const serial = nextOrder(tx);
+  const leaseEndsMs = timeMs + policy.timeoutMs;
+  const hedgeAtMs = isHedged ? timeMs + hedgeAfterMs : 0;
+  state.reserved.set(state.reserved.get() + price);
+  updateAgent(tx, worker, ({ awards, live }) => ({ awards: awards + 1, live: live + 1, awardedMs: timeMs }));
+  state.liveBySkill.set(skill, { count: (state.liveBySkill.get(skill)?.count ?? 0) + 1 });
+  state.deadlines.add(leaseEndsMs, { kind: "lease", task: task.id, worker });
+  if (isHedged) state.deadlines.add(hedgeAtMs, { kind: "hedge", task: task.id, worker });
+  tx.emit({ kind: "award", task: task.id, attempt: task.attempt, worker, serial, price, leaseEndsMs });
+  const fresh = { graced: false, status: "live", seal: null, late: false } as const;
+  return { worker, serial, price, sinceMs: timeMs, leaseEndsMs, hedgeAtMs, ...fresh, context };
 }
 
-const isWorkedOn = ({ state }: Rules): boolean => state.liveBySkill.sorted().some(([, live]) => live.count > 0);
+// --- windows ------------------------------------------------------------------------------------------
 
-/**
- * All windows passed, and no offer fits into what is left: the task waits while somebody works or reveals. Seals of
- * batches that themselves wait for a seat do not count: they would wait for each other for ever.
- */
-function failIfHopeless(rules: Rules, task: Task): void {
-  const { state } = rules;
-  if (isWorkedOn(rules) || state.deadlines.list().some((item) => item.name.startsWith(REVEAL_PREFIX))) return;
-  const filled = sealedSeats(task);
-  if (filled > 0 && task.results.length + filled >= minimumResults(policyOf(rules, task)))
-    openIfComplete(rules, { ...task, seats: filled });
-  else giveUp(rules, task, "budget", "no offer fits into what is left of the budget");
+function askForOffers(tx: Transaction, turn: Turn): void {
+  const { need } = turn;
+  acceptAnswered(tx, turn);
+  if (turn.short.length === 0 || tx.state.status.get() !== "running") return;
+  const decision = decideNeed(need.facts());
+  if (decision.kind === "window") openWindow(tx, need, decision);
+  else if (decision.kind === "close") closeNeed(tx, turn);
 }
 
-/** A task whose workers all failed starts a new batch when nobody else is free: then they may try again. */
-function renewIfSpent(rules: Rules, task: Task, offers: readonly Offer[]): Task {
-  if (task.awards.length === 0 || task.attempt >= BATCHES_MAX) return task;
-  if (task.awards.some((given) => given.status !== "ended")) return task;
-  const isAnyFree = (of: Task): boolean => admissible(rules, of, offers, true).some((offer) => hasSlot(rules, offer));
-  const renewed = { ...task, attempt: task.attempt + 1, awards: [], hedged: false };
-  if (isAnyFree(task) || (!isAnyFree(renewed) && admissible(rules, task, offers).length > 0)) return task;
-  saveTask(rules, renewed);
-  return renewed;
-}
-
-/** Tasks are short of offers: wait for those that are busy, open a window, or, after the last, decide without more. */
-function askForOffers(rules: Rules, need: Need, hasEnded: boolean): void {
-  const { state } = rules;
-  const window = state.windows.get(need.key);
-  if (window === undefined) {
-    openWindow(rules, need, { attempt: 1, opened: 0 });
-    return;
-  }
-  const isExhausted = window.endsMs === 0;
-  // Agents that are busy with other jobs will be free.
-  const isBusy = need.offers.some((offer) => isAwaited(rules, offer, window.opened));
-  if (isExhausted && need.offers.length !== window.known) openWindow(rules, need, { attempt: 1, opened: 0 });
-  else if (isExhausted && isBusy) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
-  else if (isExhausted) settleForLess(rules, need);
-  else if (hasEnded) {
-    if (window.attempt + window.opened >= WINDOW_ATTEMPTS) settleAnswered(rules, need, window.opened);
-    if (need.short.length === 0) return;
-    const isWorkedOn = (state.liveBySkill.get(need.skill)?.count ?? 0) > 0;
-    if (isBusy || isWorkedOn) openWindow(rules, need, { attempt: window.attempt, opened: window.opened + 1 });
-    else if (window.attempt < WINDOW_ATTEMPTS) openWindow(rules, need, { attempt: window.attempt + 1, opened: 0 });
-    else {
-      state.windows.set(need.key, { ...window, endsMs: 0, known: need.offers.length });
-      settleForLess(rules, need);
-    }
+/** Tasks that have their answer by number, and have asked long enough what somebody else with a record says. */
+function acceptAnswered(tx: Transaction, { need, short }: Turn): void {
+  if (!need.hasEnded) return;
+  for (const id of short.splice(0)) {
+    const task = tx.state.tasks.get(id);
+    if (task === undefined) return; // one before it ended the job
+    if (decideAnswered(need.answeredFacts(task)).kind === "accept") giveUp(tx, task, "too-few-agents", "");
+    else short.push(id);
   }
 }
 
-function openWindow(rules: Rules, need: Need, { attempt, opened }: { attempt: number; opened: number }): void {
-  const lengthMs = rules.genesis.windowMs * (1 << Math.min(opened, WINDOW_DOUBLINGS));
-  const endsMs = rules.timeMs + lengthMs;
-  const { skill, labels } = need;
+function openWindow(tx: Transaction, need: Need, decision: Extract<NeedDecision, { readonly kind: "window" }>): void {
+  const { attempt, opened } = decision;
+  const lengthMs = tx.genesis.windowMs * (1 << Math.min(opened, WINDOW_DOUBLINGS));
+  const endsMs = tx.timeMs + lengthMs;
+  const { key, skill, labels } = need;
   const window: Window = { skill, labels, attempt, opened, endsMs, known: need.offers.length };
-  rules.state.windows.set(need.key, window);
-  rules.state.deadlines.add(endsMs, windowDeadline(need.key));
-  rules.emit({ kind: "window", skill, labels, calls: callsOf(attempt, opened), endsMs });
+  tx.state.windows.set(key, window);
+  tx.state.deadlines.add(endsMs, windowDeadline(key));
+  tx.emit({ kind: "window", skill, labels, calls: callsOf(attempt, opened), endsMs });
 }
 
 /** A repeated window calls twice as many candidates; the last one that counts, everybody. */
@@ -281,92 +179,60 @@ const callsOf = (attempt: number, opened: number): number =>
     ? limits.directoryAgents
     : Math.min(CALLS << (attempt - 1 + opened), limits.directoryAgents);
 
-/**
- * Tasks that have their answer by number, and ask what somebody else with a record says: where none will be free, they
- * ask through so many windows and no longer. Any stranger that says it is busy could hold them up else.
- */
-function settleAnswered(rules: Rules, need: Need, opened: number): void {
-  for (const id of need.short.splice(0)) {
-    const task = rules.state.tasks.get(id);
-    if (task === undefined) return; // one before it ended the job
-    const known = knownAmong(rules, admissible(rules, task, need.offers), need, opened);
-    if (known.length > 0 || !isAnswered(rules, task)) need.short.push(id);
-    else giveUp(rules, task, "too-few-agents", "");
+/** Each task goes on with what there is. */
+function closeNeed(tx: Transaction, { need, short }: Turn): void {
+  const window = tx.state.windows.get(need.key)!;
+  if (window.endsMs > 0) tx.state.windows.set(need.key, { ...window, endsMs: 0, known: need.offers.length });
+  for (const id of short) {
+    const found = tx.state.tasks.get(id);
+    if (found === undefined) return; // one before it ended the job
+    const task = renew(tx, found, need);
+    const facts = need.lastFacts(task);
+    applyLast(tx, task, need, decideLast(facts), facts.sealed + task.results.length + facts.free);
   }
 }
 
-/** All windows passed: fill as many seats as there are agents and money, if the rule can work with that. */
-function settleForLess(rules: Rules, need: Need): void {
-  for (const id of need.short) {
-    const task = rules.state.tasks.get(id);
-    if (task === undefined) return; // one before it ended the job
-    settleTask(rules, need, renewIfSpent(rules, task, need.offers));
+/** `found`: results and agents that there are for the task. */
+function applyLast(tx: Transaction, task: Task, need: Need, decision: LastDecision, found: number): void {
+  const sealed = sealedSeats(task);
+  switch (decision.kind) {
+    case "wait":
+      return;
+    case "award":
+      return award(tx, { ...task, seats: sealed + decision.seats }, decision.choice, need.offers);
+    case "open":
+      return openIfComplete(tx, { ...task, seats: sealed });
+    case "giveUp":
+      return giveUp(tx, task, decision.reason, explain(tx, task, need, decision.reason, found));
+    default:
+      return unreachable(decision);
   }
 }
 
-function settleTask(rules: Rules, need: Need, task: Task): void {
-  const opened = rules.state.windows.get(need.key)?.opened ?? 0;
-  const everybody = eligibleFor(rules, task, need, opened).filter(
-    (offer) => !isFull(offer) || isAwaited(rules, offer, opened),
-  );
-  const free = everybody.filter((offer) => hasSlot(rules, offer));
-  // Busy agents are waited for.
-  if (everybody.length > free.length || task.awards.some((given) => given.status === "live")) return;
-  const filled = sealedSeats(task);
-  const needed = minimumResults(policyOf(rules, task));
-  const lacking = needed - task.results.length - filled;
-  if (free.length === 0 && filled > 0 && lacking <= 0) {
-    openIfComplete(rules, { ...task, seats: filled });
-    return;
-  }
-  for (let seats = Math.min(free.length, freeSeats(task)); seats >= Math.max(1, lacking); seats--) {
-    const takers = takersOf(rules, free, need.newcomers, { seats, opened });
-    if (award(rules, { ...task, seats: filled + seats }, takers, seats) === "seated") return;
-  }
-  const left = moneyLeft(rules);
-  if (need.offers.some((offer) => offer.price > left) || free.length >= Math.max(1, lacking))
-    failIfHopeless(rules, task);
-  else if (free.length === 0 && filled === 0) giveUp(rules, task, "no-offers", explainNoOffers(need));
-  else {
-    const there = task.results.length + filled + free.length;
-    const found = there === 1 ? "there is 1" : `there are ${there}`;
-    giveUp(rules, task, "too-few-agents", `${need.skill} needs ${needed} agents, ${found}`);
-  }
-}
-
-function explainNoOffers({ skill, labels, offers }: Need): string {
+function explain(
+  view: LedgerView,
+  task: Task,
+  { skill, labels, offers }: Need,
+  reason: Extract<LastDecision, { readonly kind: "giveUp" }>["reason"],
+  found: number,
+): string {
   const what = [skill, ...labels].join(" with ");
+  if (reason === "budget") return "no offer fits into what is left of the budget";
+  if (reason === "too-few-agents") {
+    const needed = minimumResults(policyOf(view, task));
+    return `${skill} needs ${needed} agents, ${found === 1 ? "there is 1" : `there are ${found}`}`;
+  }
   return offers.length === 0
     ? `nobody offers ${what}`
     : `all ${offers.length} agents that offer ${what} had their turn`;
 }
 
 /** A window that no task waits for any more is closed: nothing is due for it. */
-function closeIdleWindows(rules: Rules, needs: ReadonlyMap<string, Need>): void {
-  for (const [key, window] of rules.state.windows.sorted()) {
-    const need = needs.get(key);
-    if (need !== undefined && need.short.length > 0) continue;
-    if (window.endsMs > 0) rules.state.deadlines.remove(window.endsMs, windowDeadline(key));
+function closeIdleWindows(tx: Transaction, turns: ReadonlyMap<string, Turn>): void {
+  for (const [key, window] of tx.state.windows.sorted()) {
     // What was learned of a scarce need stays while the job runs: its next task need not wait through all windows again.
-    if (window.endsMs > 0) rules.state.windows.delete(key);
+    if (window.endsMs === 0 || (turns.get(key)?.short.length ?? 0) > 0) continue;
+    tx.state.deadlines.remove(window.endsMs, windowDeadline(key));
+    tx.state.windows.delete(key);
   }
-}
-
-/**
- * Offers that a need lacks for its first waiting task; 0 if it has enough or nobody waits. For arming (protocol.md A1).
- */
-export function shortage(rules: Rules, skill: string): number {
-  for (const { name } of rules.state.ready.list()) {
-    const task = rules.state.tasks.get(name as TaskId)!;
-    const spec = specOf(rules, task);
-    if (spec.skill !== skill) continue;
-    const standing = standingOf(rules, skill, spec.labels);
-    const { offers, newcomers } = standing;
-    const seats = freeSeats(task);
-    const { places } = takersOf(rules, eligibleFor(rules, task, standing, 0), newcomers, { seats, opened: 0 });
-    const lacking = Math.max(0, seats - places);
-    if (lacking === 0) return lackingToGather(rules, { skill, labels: spec.labels, offers });
-    return offers.some(isFull) ? Math.min(1, lacking) : lacking;
-  }
-  return 0;
 }

@@ -24,7 +24,7 @@ export function digestState(hasher: Hasher, state: LedgerState): Hash {
   for (const [name, part] of Object.entries(state)) {
     if (part instanceof Cell) parts[name] = toValue(part.get());
     else if (part instanceof Table) parts[name] = toValue(part.sorted());
-    else if (part instanceof Agenda) parts[name] = toValue(part.list());
+    else if (part instanceof Agenda) parts[name] = part.list().map(({ at, name }): Value => ({ at, name }));
   }
   return hasher(encodeValue(parts));
 }
@@ -44,7 +44,8 @@ export function digestChanges(hasher: Hasher, before: Hash, state: LedgerState):
       if (keys.length > 0) parts[name] = keys.map((key): Value => [key, toValue(part.get(key) ?? null)]);
     } else if (part instanceof Agenda) {
       const items = part.changed();
-      if (items.length > 0) parts[name] = items.map((item): Value => [item.at, item.name, part.has(item)]);
+      if (items.length > 0)
+        parts[name] = items.map((item): Value => [item.at, item.name, part.has(item.at, item.value)]);
     }
   }
   return hasher(encodeValue([before, parts]));

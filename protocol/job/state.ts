@@ -1,18 +1,16 @@
 /**
- * The ledger's state: what a job is, as a pure function of its blocks. Shapes, creation and digest; the rules that
- * change it are in ledger.ts, seating.ts, batch.ts and nodes.ts.
+ * The ledger's state: what a job is, as a pure function of its blocks. Shapes and creation; the rules that
+ * change it are in ledger.ts, seating.ts, batch.ts and nodes.ts, its digests in state-digest.ts.
  */
 
-import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
-import type { KnownAnswers } from "../selection/knowledge.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Data, Genesis } from "../wire/genesis.ts";
-import type { EventOf, LedgerEvent, Shape } from "./event.ts";
+import { type Deadline, nameOfDeadline } from "./deadlines.ts";
+import type { EventOf, Shape } from "./event.ts";
 import { type Graph, prerequisitesOf } from "./graph.ts";
-import { Agenda, Cell, Journal, Table } from "./journal.ts";
-import { ANSWERS_KEPT, LEASES_KEPT, NOTHING, noteEnd, type Recent, recentOf } from "./recent.ts";
-import type { SurplusAward } from "./surplus.ts";
+import { Agenda, type AgendaView, Cell, type CellView, Journal, Table, type TableView } from "./journal.ts";
+import type { Recent } from "./recent.ts";
 
 export type JobStatus = "running" | EventOf<"completed">["status"];
 
@@ -168,6 +166,19 @@ export interface CreditRecord {
   readonly tookMs: number;
 }
 
+/** An award that runs on although its batch has what it wants (surplus.ts). */
+export interface SurplusAward {
+  readonly task: TaskId;
+  readonly attempt: number;
+  readonly worker: AgentId;
+  readonly serial: number;
+  readonly skill: string;
+  readonly price: number;
+  readonly leaseEndsMs: number;
+  /** It delivers by a seal. */
+  readonly isSealed: boolean;
+}
+
 export interface Suspicion {
   readonly by: AgentId;
   readonly untilMs: number;
@@ -215,46 +226,24 @@ export interface LedgerState {
   /** Bytes that the answers take. */
   readonly heldBytes: Cell<number>;
   /** Open nodes that have tasks left to unfold, in the order in which they opened. */
-  readonly unfolding: Agenda;
+  readonly unfolding: Agenda<string>;
   /** Tasks with free seats, by order. */
-  readonly ready: Agenda;
-  /** What is due when: `kind|…`, see ledger.ts. */
-  readonly deadlines: Agenda;
+  readonly ready: Agenda<TaskId>;
+  /** What is due when. */
+  readonly deadlines: Agenda<Deadline>;
 }
 
-const NEW_AGENT: AgentRecord = {
-  offers: 0,
-  awards: 0,
-  results: 0,
-  accepted: 0,
-  rejected: 0,
-  timeouts: 0,
-  failures: 0,
-  leases: NOTHING,
-  live: 0,
-  awardedMs: 0,
-  earned: 0,
-  dead: false,
-};
+type ViewOf<Part> =
+  Part extends Table<infer K, infer V>
+    ? TableView<K, V>
+    : Part extends Cell<infer T>
+      ? CellView<T>
+      : Part extends Agenda<infer T>
+        ? AgendaView<T>
+        : never;
 
-export const skillKey = (agent: AgentId, skill: string): string => `${agent}\n${skill}`;
-/** The agent and the skill of a `skillKey`: agents' ids hold no line breaks. */
-export function ofSkillKey(key: string): { readonly agent: AgentId; readonly skill: string } {
-  const at = key.indexOf("\n");
-  return { agent: key.slice(0, at) as AgentId, skill: key.slice(at + 1) };
-}
-
-export const agentOf = ({ state }: Pick<Books, "state">, agent: AgentId): AgentRecord =>
-  state.agents.get(agent) ?? NEW_AGENT;
-
-/** Whether nothing of an agent was ever accepted for a skill, in this job or by the genesis's knowledge (protocol.md 6.3). */
-export function isNewcomer({ state, prior }: Pick<Books, "state" | "prior">, agent: AgentId, skill: string): boolean {
-  const key = skillKey(agent, skill);
-  return (state.records.get(key)?.accepted ?? 0) === 0 && (prior.get(key)?.accepted ?? 0) === 0;
-}
-
-export const suspicionKey = (by: AgentId, target: AgentId): string => `${by}\n${target}`;
-export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");
+/** The state as readers see it: nothing that they can call changes it. */
+export type StateView = { readonly [Name in Exclude<keyof LedgerState, "journal">]: ViewOf<LedgerState[Name]> };
 
 /** The state before the first block. Something is due from the start: the first block opens the job. */
 export function createState(
@@ -295,9 +284,9 @@ export function createState(
     suspicions: table(),
     suspicionCounters: table(),
     heldBytes: cell(0),
-    unfolding: new Agenda(journal),
-    ready: new Agenda(journal),
-    deadlines: new Agenda(journal),
+    unfolding: new Agenda(journal, (node: string) => node),
+    ready: new Agenda(journal, (task: TaskId) => task),
+    deadlines: new Agenda(journal, nameOfDeadline),
   };
   for (const spec of genesis.nodes) {
     const shape: Shape = spec.generator.kind === "map" ? "list" : "value";
@@ -306,61 +295,7 @@ export function createState(
     const nothing = { total: 0, unfolded: 0, done: 0, answer: null, order: 0 };
     state.nodes.set(spec.id, { status: "waiting", ...nothing, shape, unmet, unread });
   }
-  state.deadlines.add(0, "start");
+  state.deadlines.add(0, { kind: "start" });
   journal.keep();
   return state;
-}
-
-/** What the rules work on: the state, the constants of the job, and the block that is being applied. */
-export interface Books {
-  readonly state: LedgerState;
-  readonly genesis: Genesis;
-  /** Answers that the genesis says it knows of, by `skillKey`. */
-  readonly prior: ReadonlyMap<string, KnownAnswers>;
-  readonly job: JobId;
-  readonly hasher: Hasher;
-  /** Time of the block. */
-  readonly timeMs: number;
-  emit(event: LedgerEvent): void;
-}
-
-export function updateAgent(
-  books: Pick<Books, "state">,
-  agent: AgentId,
-  change: (record: AgentRecord) => Partial<AgentRecord>,
-): void {
-  const record = agentOf(books, agent);
-  books.state.agents.set(agent, { ...record, ...change(record) });
-}
-
-export function updateRecord(
-  books: Pick<Books, "state">,
-  agent: AgentId,
-  skill: string,
-  change: (record: SkillRecord) => Partial<SkillRecord>,
-): void {
-  const key = skillKey(agent, skill);
-  const record = books.state.records.get(key) ?? { accepted: 0, rejected: 0, answers: null, offerCounter: 0 };
-  books.state.records.set(key, { ...record, ...change(record) });
-}
-
-/** Leases of an agent that end: with a result, or lost. */
-export function noteLease(books: Pick<Books, "state">, agent: AgentId, isKept: boolean): void {
-  updateAgent(books, agent, ({ leases }) => ({ leases: noteEnd(leases, isKept, LEASES_KEPT) }));
-}
-
-/** What stands of an agent's answers for a skill; at the beginning, what earlier jobs taught of it. */
-export function answersOf({ state, prior }: Pick<Books, "state" | "prior">, key: string): Recent {
-  const before = prior.get(key);
-  return state.records.get(key)?.answers ?? (before === undefined ? NOTHING : recentOf(before));
-}
-
-export function noteAnswer(
-  books: Pick<Books, "state" | "prior">,
-  agent: AgentId,
-  skill: string,
-  isRight: boolean,
-): void {
-  const answers = noteEnd(answersOf(books, skillKey(agent, skill)), isRight, ANSWERS_KEPT);
-  updateRecord(books, agent, skill, () => ({ answers }));
 }

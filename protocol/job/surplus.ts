@@ -8,37 +8,27 @@
 
 import type { AgentId, TaskId } from "../core/ids.ts";
 import type { CommandBody } from "../wire/command.ts";
+import type { Deadline } from "./deadlines.ts";
 import type { EndReason } from "./event.ts";
-import { type Books, noteLease, updateAgent } from "./state.ts";
-
-export interface SurplusAward {
-  readonly task: TaskId;
-  readonly attempt: number;
-  readonly worker: AgentId;
-  readonly serial: number;
-  readonly skill: string;
-  readonly price: number;
-  readonly leaseEndsMs: number;
-  /** It delivers by a seal. */
-  readonly isSealed: boolean;
-}
+import type { SurplusAward } from "./state.ts";
+import { noteLease, type Transaction, updateAgent } from "./transaction.ts";
+import type { LedgerView } from "./view.ts";
 
 /** Attempts of a task have different numbers, and nobody sits in one twice. */
 const keyOf = ({ task, attempt, worker }: Pick<SurplusAward, "task" | "attempt" | "worker">): string =>
   `${task}|${attempt}|${worker}`;
 
-export const SURPLUS = "surplus";
-const deadlineOf = (award: SurplusAward): string => `${SURPLUS}|${keyOf(award)}`;
+const deadlineOf = (award: SurplusAward): Deadline => ({ kind: "surplus", award: keyOf(award) });
 
 /** The award goes on as a surplus award: its slot stays taken, and its price reserved. */
-export function keepSurplus({ state }: Pick<Books, "state">, award: SurplusAward): void {
+export function keepSurplus({ state }: Transaction, award: SurplusAward): void {
   state.surplus.set(keyOf(award), award);
   state.deadlines.add(award.leaseEndsMs, deadlineOf(award));
 }
 
 /** The surplus award that a worker's command is about, if it has one. */
 export function surplusOf(
-  { state }: Pick<Books, "state">,
+  { state }: Pick<LedgerView, "state">,
   worker: AgentId,
   body: { readonly task: TaskId; readonly attempt: number },
 ): SurplusAward | undefined {
@@ -49,46 +39,46 @@ export function surplusOf(
 export const delivers = (award: SurplusAward, body: CommandBody): boolean =>
   award.isSealed ? body.kind === "seal" : body.kind === "result" && body.nonce === null;
 
-function takeOff({ state }: Books, award: SurplusAward): void {
+function takeOff({ state }: Transaction, award: SurplusAward): void {
   state.surplus.delete(keyOf(award));
   state.deadlines.remove(award.leaseEndsMs, deadlineOf(award));
   state.reserved.set(state.reserved.get() - award.price);
   state.liveBySkill.set(award.skill, { count: state.liveBySkill.get(award.skill)!.count - 1 });
 }
 
-export function paySurplus(books: Books, award: SurplusAward): void {
-  takeOff(books, award);
-  updateAgent(books, award.worker, ({ live }) => ({ live: live - 1 }));
-  noteLease(books, award.worker, true);
-  payUnread(books, award);
+export function paySurplus(tx: Transaction, award: SurplusAward): void {
+  takeOff(tx, award);
+  updateAgent(tx, award.worker, ({ live }) => ({ live: live - 1 }));
+  noteLease(tx, award.worker, true);
+  payUnread(tx, award);
 }
 
 /** Pays for what nobody reads. Its price is no longer reserved. */
 export function payUnread(
-  books: Books,
+  tx: Transaction,
   award: Pick<SurplusAward, "task" | "attempt" | "worker" | "serial" | "price">,
 ): void {
   const { task, attempt, worker, serial, price } = award;
-  books.state.spent.set(books.state.spent.get() + price);
-  updateAgent(books, worker, ({ earned }) => ({ earned: earned + price }));
-  books.emit({ kind: "surplus", task, attempt, worker, serial, paid: price });
+  tx.state.spent.set(tx.state.spent.get() + price);
+  updateAgent(tx, worker, ({ earned }) => ({ earned: earned + price }));
+  tx.emit({ kind: "surplus", task, attempt, worker, serial, paid: price });
 }
 
 /** The award ends without a delivery. Nobody waited for it, so it says nothing about the worker, whatever the reason. */
-export function endSurplus(books: Books, award: SurplusAward, reason: EndReason): void {
+export function endSurplus(tx: Transaction, award: SurplusAward, reason: EndReason): void {
   const { task, attempt, worker, serial } = award;
-  takeOff(books, award);
-  updateAgent(books, worker, ({ live }) => ({ live: live - 1 }));
-  books.emit({ kind: "ended", task, attempt, worker, serial, reason });
+  takeOff(tx, award);
+  updateAgent(tx, worker, ({ live }) => ({ live: live - 1 }));
+  tx.emit({ kind: "ended", task, attempt, worker, serial, reason });
 }
 
-/** The lease of the award with this deadline ran out. `rest`: the deadline's name without its kind. */
-export function endOverdueSurplus(books: Books, rest: string): void {
-  endSurplus(books, books.state.surplus.get(rest)!, "late");
+/** The lease of the award with this key ran out. */
+export function endOverdueSurplus(tx: Transaction, key: string): void {
+  endSurplus(tx, tx.state.surplus.get(key)!, "late");
 }
 
 /** Ends the surplus awards of an agent that was voted dead, or those of all agents (null) when the job ends. */
-export function endSurplusOf(books: Books, worker: AgentId | null, reason: EndReason): void {
-  for (const [, award] of books.state.surplus.sorted())
-    if (worker === null || award.worker === worker) endSurplus(books, award, reason);
+export function endSurplusOf(tx: Transaction, worker: AgentId | null, reason: EndReason): void {
+  for (const [, award] of tx.state.surplus.sorted())
+    if (worker === null || award.worker === worker) endSurplus(tx, award, reason);
 }

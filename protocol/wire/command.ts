@@ -97,6 +97,7 @@ export const commandCodec = struct({
   body: commandBodyCodec,
 });
 export type Command = Infer<typeof commandCodec>;
+export type CommandOf<K extends CommandKind> = Omit<Command, "body"> & { readonly body: BodyOf<K> };
 
 export const encodeCommand = (command: Command): Uint8Array => encode(commandCodec, command);
 

@@ -11,6 +11,7 @@
 import { decodeRoot, SLOT } from "../../protocol/agent/job-records.ts";
 import { signProposal } from "../../protocol/consensus/ballots.ts";
 import type { Hash, JobId } from "../../protocol/core/ids.ts";
+import type { Outcome } from "../../protocol/job/ledger.ts";
 import { hashOf } from "../../protocol/wire/codec.ts";
 import {
   type Block,
@@ -22,7 +23,7 @@ import {
 } from "../../protocol/wire/consensus.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
 import { type Adversary, withAdversary } from "./adversary.ts";
-import { type Effects, type HeardCommand, Shadow, type ShadowOptions } from "./shadow.ts";
+import { type HeardCommand, Shadow, type ShadowOptions } from "./shadow.ts";
 import type { Strategy, StrategyTools } from "./strategy.ts";
 import { resignVote } from "./votes.ts";
 
@@ -65,7 +66,7 @@ function variantsOf(
   return [0, reachMs, -reachMs].flatMap((ms) => lists.map((list) => ({ timeMs: timeMs + ms, entries: list })));
 }
 
-const awardsTo = (friends: ReadonlySet<string>, { events }: Effects): number =>
+const awardsTo = (friends: ReadonlySet<string>, { events }: Outcome): number =>
   events.reduce((sum, event) => sum + (event.kind === "award" && friends.has(event.worker) ? 1 : 0), 0);
 
 /** What it makes of a proposal of its own; null: it stays as it is. */
@@ -154,7 +155,7 @@ function blockOf(
   { config }: StrategyTools,
   header: Header,
   { timeMs, entries }: Variant,
-  { eventsHash, committee, stateHash }: Effects,
+  { eventsHash, committee, stateHash }: Outcome,
 ): Block {
   const { hash } = config.crypto;
   const commands = entries.map((entry) => entry.hash);

@@ -5,8 +5,8 @@
 
 import type { Hasher } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
-import { limits } from "../../protocol/core/limits.ts";
-import { type IdentifiedCommand, Ledger, type Outcome } from "../../protocol/job/ledger.ts";
+import type { IdentifiedCommand } from "../../protocol/job/commands.ts";
+import { Ledger, type Outcome } from "../../protocol/job/ledger.ts";
 import type { Picks, Selector, Selectors } from "../../protocol/selection/selector.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { type Command, commandCodec, type Envelope } from "../../protocol/wire/command.ts";
@@ -22,9 +22,6 @@ export interface ShadowOptions {
 
 /** A command with when it was heard. */
 export type HeardCommand = IdentifiedCommand & { readonly sinceMs: number };
-
-/** What a block does, and what its header must say of the state. */
-export type Effects = Outcome & { readonly stateHash: Hash | null };
 
 /** Friends first, whoever is better; among friends, and among the others, as `honest` says. */
 export function friendsFirst(honest: Selector, friends: ReadonlySet<string>): Selector["choose"] {
@@ -77,24 +74,19 @@ export class Shadow {
     if (!decoded.ok || decoded.value.block.header.height !== this.height + 1) return null;
     const { block, envelopes } = decoded.value;
     this.hear(0, envelopes);
-    this.ledger.execute(
-      block.header.timeMs,
-      block.commands.map((hash) => this.entry(hash)!),
-    );
-    this.ledger.keep();
+    const entries = block.commands.map((hash) => this.entry(hash)!);
+    this.ledger.keep(this.ledger.execute(block.header.timeMs, entries)!);
     this.height++;
     for (const hash of block.commands) this.#commands.delete(hash);
     return block.header;
   }
 
   /** What a block would do; null: it could not be. */
-  try(timeMs: number, entries: readonly IdentifiedCommand[], isPartial: boolean): Effects | null {
+  try(timeMs: number, entries: readonly IdentifiedCommand[], isPartial: boolean): Outcome | null {
     if (timeMs < this.ledger.state.timeMs.get()) return null;
     this.#isPartial = isPartial;
-    const outcome = this.ledger.execute(timeMs, entries);
+    const execution = this.ledger.execute(timeMs, entries);
     this.#isPartial = false;
-    const stateHash = (this.height + 1) % limits.snapshotInterval === 0 ? this.ledger.digest : null;
-    this.ledger.takeBack();
-    return outcome === null ? null : { ...outcome, stateHash };
+    return execution?.outcome ?? null;
   }
 }

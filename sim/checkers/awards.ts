@@ -4,8 +4,7 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
-import type { Task } from "../../protocol/job/state.ts";
-import type { SurplusAward } from "../../protocol/job/surplus.ts";
+import type { SurplusAward, Task } from "../../protocol/job/state.ts";
 import { changedKeys, Figures } from "./changed.ts";
 import { type Checker, violated } from "./checker.ts";
 import { saidInOrder } from "./said-in-order.ts";

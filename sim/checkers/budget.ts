@@ -3,8 +3,7 @@
  */
 
 import type { LedgerEvent } from "../../protocol/job/event.ts";
-import type { Task } from "../../protocol/job/state.ts";
-import type { SurplusAward } from "../../protocol/job/surplus.ts";
+import type { SurplusAward, Task } from "../../protocol/job/state.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import { Figures } from "./changed.ts";
 import { type Checker, violated } from "./checker.ts";

@@ -3,10 +3,10 @@
  * would cost the square of the job.
  */
 
-import type { Table } from "../../protocol/job/journal.ts";
+import type { TableView } from "../../protocol/job/journal.ts";
 
 /** Keys that the newest block set or deleted; at a checker's first block (`isFirst`), all that are there. */
-export const changedKeys = <K extends string, V>(table: Table<K, V>, isFirst: boolean): readonly K[] =>
+export const changedKeys = <K extends string, V>(table: TableView<K, V>, isFirst: boolean): readonly K[] =>
   isFirst ? table.sorted().map(([key]) => key) : table.changed();
 
 /** A figure of each entry of a table, kept up to date block by block: what it was before, and what it is now. */
@@ -20,7 +20,7 @@ export class Figures<K extends string, V, T> {
   }
 
   /** Calls `visit` for each entry that the newest block changed; null: it was not there, or is not any more. */
-  update(table: Table<K, V>, visit: (before: T | null, now: T | null, key: K) => void): void {
+  update(table: TableView<K, V>, visit: (before: T | null, now: T | null, key: K) => void): void {
     for (const key of changedKeys(table, this.#isFirst)) {
       const entry = table.get(key);
       const before = this.#values.get(key) ?? null;

@@ -5,7 +5,7 @@
 
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
-import type { Ledger } from "../../protocol/job/ledger.ts";
+import type { LedgerView } from "../../protocol/job/view.ts";
 import type { Command } from "../../protocol/wire/command.ts";
 import type { CommittedBlock } from "../../protocol/wire/message.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
@@ -38,7 +38,9 @@ export interface DecidedBlock {
   readonly commands: readonly { readonly hash: Hash; readonly command: Command }[];
   readonly events: readonly LedgerEvent[];
   /** After this block. */
-  readonly ledger: Ledger;
+  readonly ledger: LedgerView;
+  /** Running digest of what blocks changed; the job's id if the log is not traced. */
+  readonly changesDigest: Hash;
   readonly by: AgentId;
   readonly atMs: number;
 }

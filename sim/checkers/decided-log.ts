@@ -11,6 +11,7 @@ import type { Crypto } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool, type PoolQuestions } from "../../protocol/job/pool.ts";
+import type { LedgerView } from "../../protocol/job/view.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
 import { decode, encode } from "../../protocol/wire/codec.ts";
 import { blockCodec, blockHash, type CommitteeMembers } from "../../protocol/wire/consensus.ts";
@@ -50,7 +51,7 @@ const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean => {
 const TAKE_ALL: PoolQuestions = { isDone: () => false, isWanted: () => true, isInvolved: () => true };
 
 export class DecidedLog {
-  readonly ledger: Ledger;
+  readonly #ledger: Ledger;
   /** Hash of each decided block, by height from 1 on (index 0 is the job's id). */
   readonly hashes: Hash[];
   #committee: CommitteeMembers;
@@ -61,9 +62,14 @@ export class DecidedLog {
   constructor(options: LogOptions) {
     this.#options = options;
     const { genesis, job, crypto, selectors, isTraced } = options;
-    this.ledger = new Ledger(genesis, job, crypto.hash, selectors, isTraced);
+    this.#ledger = new Ledger(genesis, job, crypto.hash, selectors, isTraced);
     this.hashes = [job];
     this.#committee = genesis.committee;
+  }
+
+  /** At the newest block. */
+  get ledger(): LedgerView {
+    return this.#ledger.viewAt(this.#ledger.state.timeMs.get());
   }
 
   get height(): number {
@@ -123,11 +129,12 @@ export class DecidedLog {
         return violated("2 validity", where, `height ${header.height}: command ${command} is not in the block`);
       return { hash: entry.hash, command: entry.command };
     });
-    const outcome = this.ledger.execute(header.timeMs, entries);
-    if (outcome === null) return violated("2 validity", where, `height ${header.height} does not apply`);
+    const execution = this.#ledger.execute(header.timeMs, entries);
+    if (execution === null) return violated("2 validity", where, `height ${header.height} does not apply`);
+    const { outcome } = execution;
     if (outcome.eventsHash !== header.eventsHash)
       violated("3 state", where, `height ${header.height} decides something else here`);
-    this.ledger.keep();
+    this.#ledger.keep(execution);
     this.#committee = outcome.committee;
     this.hashes.push(hash);
     this.#recent.set(SLOT.block(header.height), encode(blockCodec, committed.block));
@@ -140,6 +147,7 @@ export class DecidedLog {
       commands: entries,
       events: outcome.events,
       ledger: this.ledger,
+      changesDigest: this.#ledger.changesDigest,
       by: seen.agent,
       atMs: seen.atMs,
     };

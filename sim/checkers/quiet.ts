@@ -27,7 +27,7 @@ export function quietChecker({ strict }: { readonly strict: boolean }): Checker 
       const isDue = dueMs !== null && dueMs <= committed.block.header.timeMs;
       if (strict && commands.length === 0 && !isDue)
         violated(PROPERTY, `${atMs} ms, ${by}`, `block ${height} holds nothing, and nothing was due`);
-      dueMs = ledger.nextDeadlineMs;
+      dueMs = ledger.state.deadlines.first?.at ?? null;
     },
   };
 }

@@ -21,13 +21,12 @@ export function stateChecker(): Checker {
   const decisions = new Map<number, string>();
   const digests = new Map<number, Hash | "">();
   return {
-    onDecided({ height, commands, events, ledger, by }) {
+    onDecided({ height, commands, events, changesDigest: digest, by }) {
       const hashes = commands.map(({ hash }) => hash);
       const decided = decisionsDigest(hashes, events);
       if ((decisions.get(height) ?? decided) !== decided)
         violated(PROPERTY, by, `height ${height}: an agent says other commands or decisions than the block holds`);
       decisions.set(height, decided);
-      const digest = ledger.changesDigest;
       const said = digests.get(height);
       if (said !== undefined && said !== digest)
         violated(PROPERTY, by, `height ${height}: ${said} there, ${digest} in the replay`);

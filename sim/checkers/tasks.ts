@@ -6,11 +6,12 @@
 
 import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import type { Deadline } from "../../protocol/job/deadlines.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
-import type { Item } from "../../protocol/job/journal.ts";
-import type { Ledger } from "../../protocol/job/ledger.ts";
+import { needKey } from "../../protocol/job/keys.ts";
 import { isFull } from "../../protocol/job/offers.ts";
-import { type LedgerState, needKey, type Task } from "../../protocol/job/state.ts";
+import type { StateView, Task } from "../../protocol/job/state.ts";
+import type { LedgerView } from "../../protocol/job/view.ts";
 import type { TraceEntry } from "../virtual/trace.ts";
 import { changedKeys } from "./changed.ts";
 import { type Checker, saidDecisions, violated } from "./checker.ts";
@@ -20,29 +21,29 @@ const PROPERTY = "6 no task is lost";
 /** What moves a task: `self`, something of its own that is due; `others`, what all tasks of its need wait for. Or it is lost. */
 type Waits = "self" | "others" | { readonly lost: string };
 
-function whatMoves({ deadlines, ready }: LedgerState, task: Task): Waits {
+function whatMoves({ deadlines, ready }: StateView, task: Task): Waits {
   const { id } = task;
   if (task.phase === "open") {
-    const isDue = deadlines.has({ at: task.revealByMs, name: `reveal|${id}` });
+    const isDue = deadlines.has(task.revealByMs, { kind: "reveal", task: id });
     return isDue ? "self" : { lost: "it is open and no reveal is due" };
   }
   for (const { status, worker, leaseEndsMs } of task.awards) {
-    if (status === "live" && !deadlines.has({ at: leaseEndsMs, name: `lease|${id}|${worker}` }))
+    if (status === "live" && !deadlines.has(leaseEndsMs, { kind: "lease", task: id, worker }))
       return { lost: `the lease of ${worker} never ends` };
   }
   const filled = task.awards.filter((award) => award.status !== "ended").length;
   if (filled >= task.seats) return isAtWork(task) ? "self" : { lost: "its seats are filled and nobody works" };
-  return ready.has({ at: task.order, name: id }) ? "others" : { lost: "it has a free seat and is not in the queue" };
+  return ready.has(task.order, id) ? "others" : { lost: "it has a free seat and is not in the queue" };
 }
 
 const isAtWork = ({ awards }: Task): boolean => awards.some((award) => award.status === "live");
 
-/** The task that a deadline names: `lease|task|worker`, `reveal|task`. */
-const taskOf = ({ name }: Item): TaskId => (name.split("|")[1] ?? "") as TaskId;
+/** The task that a deadline is about, if it is about one. */
+const tasksOf = (deadline: Deadline): readonly TaskId[] => ("task" in deadline ? [deadline.task] : []);
 
 /** The open tasks of one job, by what moves them. */
 class OpenTasks {
-  readonly #ledger: Ledger;
+  readonly #ledger: LedgerView;
   readonly #needs: ReadonlyMap<string, string>;
   readonly #skills: ReadonlyMap<string, string>;
   /** Tasks that wait for others, by their need. */
@@ -51,7 +52,7 @@ class OpenTasks {
   readonly #underWay = new Set<TaskId>();
   #isFirst = true;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: LedgerView) {
     const { nodes } = ledger.genesis;
     this.#ledger = ledger;
     this.#needs = new Map(nodes.map(({ id, skill, labels }) => [id, needKey(skill, labels)]));
@@ -61,7 +62,10 @@ class OpenTasks {
   /** After a block: a task that nothing will move, and why; null if there is none. */
   lost(): { readonly id: TaskId; readonly why: string } | null {
     const { tasks, deadlines, ready } = this.#ledger.state;
-    const named = [...deadlines.changed().map(taskOf), ...ready.changed().map(({ name }) => name as TaskId)];
+    const named = [
+      ...deadlines.changed().flatMap(({ value }) => tasksOf(value)),
+      ...ready.changed().map(({ value }) => value),
+    ];
     for (const id of new Set([...changedKeys(tasks, this.#isFirst), ...named])) {
       const waits = this.#look(id, tasks.get(id));
       if (typeof waits === "object") return { id, why: waits.lost };
@@ -95,7 +99,7 @@ class OpenTasks {
   #whyStuck(need: string): string | null {
     const { windows, deadlines, offers, surplus } = this.#ledger.state;
     const endsMs = windows.get(need)?.endsMs ?? 0;
-    if (endsMs > 0) return deadlines.has({ at: endsMs, name: `window|${need}` }) ? null : "its window never ends";
+    if (endsMs > 0) return deadlines.has(endsMs, { kind: "window", need }) ? null : "its window never ends";
     if ((offers.get(this.#skills.get(need)!) ?? []).some(isFull)) return null; // its window comes again at the next block
     // A slot and money come free when a surplus award ends.
     return this.#underWay.size + surplus.size > 0 ? null : "no window is open, nobody works, nobody reveals";
@@ -108,7 +112,7 @@ class IdleNodes {
   #isFirst = true;
 
   /** After a block: what is wrong with a node, or null. */
-  fault({ nodes, tasks }: LedgerState): string | null {
+  fault({ nodes, tasks }: StateView): string | null {
     for (const name of changedKeys(nodes, this.#isFirst)) {
       const node = nodes.get(name)!;
       if (node.status === "waiting" && node.unmet === 0) return `node ${name} waits for nothing`;
@@ -145,7 +149,7 @@ export function tasksChecker(): Checker {
           violated(PROPERTY, by, `height ${height}: the job ended and keeps tasks or deadlines`);
         return;
       }
-      if (!state.deadlines.has({ at: state.startedMs.get() + genesis.deadlineMs, name: "deadline" }))
+      if (!state.deadlines.has(state.startedMs.get() + genesis.deadlineMs, { kind: "deadline" }))
         violated(PROPERTY, by, `height ${height}: the job has no deadline`);
       open ??= new OpenTasks(ledger);
       const lost = open.lost();

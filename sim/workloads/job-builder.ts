@@ -7,7 +7,6 @@ import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { RULES_VERSION } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";
-import { EMPTY_WORLD } from "../../protocol/selection/knowledge.ts";
 import {
   type Data,
   encodeGenesis,
@@ -137,11 +136,15 @@ export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
   };
 }
 
-/** What an owner tells its agent so that it signs exactly this genesis, which carries no knowledge. */
+/** What an owner tells its agent so that it signs exactly this genesis. */
 export function submissionOf(genesis: Genesis, ticket = 1): Extract<Input, { kind: "submit" }> {
-  const { committee: members, standbys, counter, ...draft } = genesis;
+  const { committee: members, standbys, counter, knowledge, ...draft } = genesis;
   const committee = { kind: "named", members, standbys } as const;
-  return { kind: "submit", ticket, draft: { ...draft, committee }, known: EMPTY_WORLD, counter };
+  const records = knowledge.records.map(({ agent, skill, accepted, rejected }) => ({
+    ...{ agent, skill, accepted: accepted / 1_000, rejected: rejected / 1_000 },
+  }));
+  const known = { records, learned: { [genesis.selector]: knowledge.learned }, unscored: [] };
+  return { kind: "submit", ticket, draft: { ...draft, committee }, known, counter };
 }
 
 export interface BuiltJob {

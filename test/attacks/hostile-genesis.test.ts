@@ -72,7 +72,7 @@ test("maps over one list share its decoded items, and few such lists are kept", 
   };
   const same = range(count).map((i) => map(`m${i}`, { from: "list" }));
   const book = open([single("list", 1), single("parts", 1), ...same, ...range(count).map(part)]);
-  const kept = book.ledger.rulesAt(0).graph.items;
+  const kept = book.ledger.viewAt(0).graph.items;
   const decoded = countCalls(kept, "set");
   book.block([book.offer("w", 1, 2, lots)]);
   book.block([book.result("w", "list", 1, inline(range(1_000)))]);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { Explanations } from "../../protocol/agent/explanations.ts";
-import type { JobId, TaskId } from "../../protocol/core/ids.ts";
+import type { TaskId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
@@ -45,8 +45,11 @@ test("a selector that throws on somebody's offer does not end the process", () =
     },
   };
   const made = jobOf("owner", { selector: "touchy", deadlineMs: 10_000_000 });
-  const ledger = skipGathering(new Ledger(made.genesis, made.job as JobId, hasher, createSelectors([touchy])));
-  const replica = new Replica(ledger, id("m0"), crypto, { onDecided: () => undefined });
+  const selectors = createSelectors([touchy]);
+  const replica = new Replica({ genesis: made.genesis, job: made.job, selectors }, id("m0"), crypto, {
+    onDecided: () => undefined,
+  });
+  skipGathering(replica.decided);
   let nowMs = 1_000_000;
   const decide = (afterMs: number): void => {
     nowMs += afterMs;
@@ -61,7 +64,7 @@ test("a selector that throws on somebody's offer does not end the process", () =
   decide(0);
   offers("good", 1);
   decide(10);
-  expect(ledger.state.liveBySkill.get("work")).toEqual({ count: 1 });
+  expect(replica.decided.state.liveBySkill.get("work")).toEqual({ count: 1 });
   offers("w", 13); // no seat is free: nobody looks at it yet
   decide(10);
   // The first worker's lease ends: an empty block, made because something is due.
@@ -101,13 +104,12 @@ function runWith(selector: Selector): { readonly ledger: Ledger; readonly explai
       const command = { job: made.job, author: id(author), counter: counter + timeMs, body };
       return { hash: hasher(encodeCommand(command)), command };
     });
-    const { outcome } = ledger.select(timeMs, commands);
     const before = ledger.digest;
-    ledger.takeBack();
-    const again = ledger.select(timeMs, commands);
+    const { execution } = ledger.select(timeMs, commands);
     expect(ledger.digest).toBe(before);
-    ledger.keep();
-    expect(again.outcome.eventsHash).toBe(outcome.eventsHash);
+    const again = ledger.select(timeMs, commands).execution;
+    ledger.keep(execution);
+    expect(again.outcome.eventsHash).toBe(execution.outcome.eventsHash);
     explanations.note({ height: 1, timeMs }, again.outcome.choices);
   };
   block("nobody", []);

@@ -8,7 +8,6 @@ import { signBeacon } from "../../protocol/agent/beacons.ts";
 import { bytesOf, EMBEDDER_NAME, embed } from "../../protocol/capability/embedding.ts";
 import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { Ledger } from "../../protocol/job/ledger.ts";
 import { Pool } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { Data, Like } from "../../protocol/wire/genesis.ts";
@@ -71,9 +70,7 @@ describe("pools", () => {
 
   test("a pool full of a member's offers makes further commands no dearer", () => {
     const { genesis } = jobOf("owner");
-    const replica = new Replica(new Ledger(genesis, job, crypto.hash), id("m0"), crypto, {
-      onDecided: () => undefined,
-    });
+    const replica = new Replica({ genesis, job }, id("m0"), crypto, { onDecided: () => undefined });
     const now = { monoMs: 1_000, wallMs: 1_000_000 };
     const offers = (from: number) =>
       range(limits.envelopeCommands).map((i) => offerBody({ expectedMs: from + i, validUntilMs: 1_500_000 }));
@@ -81,8 +78,9 @@ describe("pools", () => {
       for (let k = 0; k < 25; k++) replica.learn(now, envelope(author, job, offers(k * limits.envelopeCommands)));
     replica.applicable(now);
     expect(replica.pool.size).toBe(3 * 25 * limits.envelopeCommands);
-    const judged = countCalls(replica.ledger, "judge");
-    const walks = countCalls(replica.ledger.state.ready, "list");
+    const { state } = replica.decided;
+    const judged = countCalls(state.status, "get");
+    const walks = countCalls(state.ready, "list");
     for (const i of range(5)) replica.learn(now, envelope(`w${i}`, job, [offerBody()]));
     expect(judged.count).toBe(5);
     expect(walks.count).toBe(5); // over the tasks that wait, once a skill
@@ -131,9 +129,7 @@ describe("commands at a member", () => {
 
   test("a stranger cannot make a member forget who holds which blob", () => {
     const { genesis, job } = jobOf("owner");
-    const replica = new Replica(new Ledger(genesis, job, crypto.hash), id("m0"), crypto, {
-      onDecided: () => undefined,
-    });
+    const replica = new Replica({ genesis, job }, id("m0"), crypto, { onDecided: () => undefined });
     const held = "f".repeat(64) as Hash;
     replica.noteHolder(held, id("m0"));
     for (const i of range(limits.poolCommands)) replica.noteHolder(hashOf(i), id("mallory"));

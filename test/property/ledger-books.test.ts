@@ -6,9 +6,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import type { IdentifiedCommand } from "../../protocol/job/ledger.ts";
+import type { IdentifiedCommand } from "../../protocol/job/commands.ts";
 import { isSealed } from "../../protocol/job/policy.ts";
-import { type Award, isNewcomer, type Task } from "../../protocol/job/state.ts";
+import type { Award, Task } from "../../protocol/job/state.ts";
+import { isNewcomer } from "../../protocol/job/view.ts";
 import { FAILURE_REASONS } from "../../protocol/wire/command.ts";
 import type { Data, NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
@@ -174,7 +175,9 @@ class Play {
   help(crew: readonly string[], isSplit: boolean): IdentifiedCommand[] {
     const { book } = this;
     const outputOf = ({ node }: Task, { worker }: Award): Data =>
-      inline(isSplit && isNewcomer(book.ledger, worker, specOf(book, { node }).skill) ? [2, 2] : [1, 1]);
+      inline(
+        isSplit && isNewcomer(book.ledger.viewAt(book.timeMs), worker, specOf(book, { node }).skill) ? [2, 2] : [1, 1],
+      );
     const work = this.awards()
       .filter(({ award }) => crew.includes(award.worker))
       .flatMap(({ task, award }) => [...this.output(task, award, outputOf(task, award)), ...this.reveal(task, award)]);

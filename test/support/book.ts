@@ -5,9 +5,10 @@
 
 import { hasher } from "../../node/platform/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
+import type { IdentifiedCommand } from "../../protocol/job/commands.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
-import { type IdentifiedCommand, Ledger } from "../../protocol/job/ledger.ts";
-import type { LedgerState, Task } from "../../protocol/job/state.ts";
+import { Ledger } from "../../protocol/job/ledger.ts";
+import type { StateView, Task } from "../../protocol/job/state.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
 import { type CommandBody, encodeCommand, type FailureReason, sealHash } from "../../protocol/wire/command.ts";
@@ -19,7 +20,7 @@ import type { Checker } from "../../sim/checkers/checker.ts";
 import { sealsChecker } from "../../sim/checkers/seals.ts";
 import { tasksChecker } from "../../sim/checkers/tasks.ts";
 import { buildGenesis, inline, type JobOptions } from "../../sim/workloads/job-builder.ts";
-import { skipGathering } from "./skip-gathering.ts";
+import { setGatherings, skipGathering } from "./skip-gathering.ts";
 
 const MESH = "book" as MeshId;
 const START_MS = 1_000_000;
@@ -80,12 +81,11 @@ export class Book {
 
   /** As jobs begin: the first tasks of each need wait for offers to choose among. */
   unasked(): this {
-    for (const [need] of this.state.gatherings.sorted()) this.state.gatherings.delete(need);
-    this.state.journal.keep();
+    setGatherings(this.ledger, null);
     return this;
   }
 
-  get state(): LedgerState {
+  get state(): StateView {
     return this.ledger.state;
   }
 
@@ -148,11 +148,12 @@ export class Book {
   block(commands: readonly IdentifiedCommand[], afterMs = 10): readonly LedgerEvent[] {
     this.timeMs += afterMs;
     const { ledger } = this;
-    const { commands: taken, outcome } = ledger.select(this.timeMs, commands);
-    ledger.keep();
+    const { commands: taken, execution } = ledger.select(this.timeMs, commands);
+    const { outcome } = execution;
+    ledger.keep(execution);
     const committed = { block: { header: { timeMs: this.timeMs } } };
     const height = ledger.state.height.get();
-    const seen = { committed, commands: taken, events: outcome.events, ledger, height };
+    const seen = { committed, commands: taken, events: outcome.events, ledger: ledger.viewAt(this.timeMs), height };
     for (const checker of this.#checkers)
       checker.onDecided?.({ ...seen, hash: "" as Hash, by: "test" as AgentId, atMs: 0 } as never);
     return outcome.events;

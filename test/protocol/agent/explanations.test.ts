@@ -16,10 +16,10 @@ test("a worker that takes a seat and says that it is busy, for days, does not fi
     book.timeMs += 10;
     const live = book.task("a")!.awards.find(({ status }) => status === "live");
     const said = live === undefined ? book.offer("w") : book.failure("w", "a", book.task("a")!.attempt, "busy");
-    const { outcome } = book.ledger.select(book.timeMs, [said]);
-    book.ledger.keep();
-    choices += outcome.choices.length;
-    explanations.note({ height: i, timeMs: book.timeMs }, outcome.choices);
+    const { execution } = book.ledger.select(book.timeMs, [said]);
+    book.ledger.keep(execution);
+    choices += execution.outcome.choices.length;
+    explanations.note({ height: i, timeMs: book.timeMs }, execution.outcome.choices);
   }
   expect(choices).toBeGreaterThan(2 * limits.explainedChoices);
   expect(explanations.of("a" as TaskId)).toHaveLength(limits.explainedChoices);

@@ -1,4 +1,4 @@
-/** Tables, cells and agendas under a journal, against plain copies: what is rolled back was never there. */
+/** Tables, cells and agendas under a journal, against plain copies: what is taken back was never there, until it is put in again. */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ type Operation =
   | { readonly kind: "delete"; readonly key: string }
   | { readonly kind: "cell"; readonly value: number }
   | { readonly kind: "add" | "remove"; readonly at: number; readonly name: string }
-  | { readonly kind: "keep" | "rollBack" };
+  | { readonly kind: "keep" | "takeBack" | "putIn" };
 
 // Few keys, so that operations meet; with a pair beyond U+FFFF, which UTF-16 would sort elsewhere.
 const key = fc.constantFrom("a", "b", "ab", "\u{1f600}", "\uffff");
@@ -21,7 +21,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("cell" as const), value: small }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("add" as const), at: small, name: key }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("remove" as const), at: small, name: key }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("keep" as const, "rollBack" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom("keep" as const, "takeBack" as const, "putIn" as const) }),
+  },
 );
 
 interface State {
@@ -47,7 +50,7 @@ class Journaled {
   readonly journal = new Journal();
   readonly table = new Table<string, number>(this.journal);
   readonly cell = new Cell(this.journal, 0);
-  readonly agenda = new Agenda(this.journal);
+  readonly agenda = new Agenda(this.journal, (name: string) => name);
 
   do(operation: Operation): void {
     if (operation.kind === "set") this.table.set(operation.key, operation.value);
@@ -56,7 +59,11 @@ class Journaled {
     else if (operation.kind === "add") this.agenda.add(operation.at, operation.name);
     else if (operation.kind === "remove") this.agenda.remove(operation.at, operation.name);
     else if (operation.kind === "keep") this.journal.keep();
-    else this.journal.rollBack();
+    else {
+      // What was done since the last `keep`, taken back, and put in once more.
+      const changes = this.journal.takeBack();
+      if (operation.kind === "putIn") this.journal.putIn(changes);
+    }
   }
 
   expectIs(state: State): void {
@@ -91,24 +98,26 @@ describe("journal", () => {
         for (const each of operations) {
           journaled.do(each);
           if (each.kind === "keep") kept = now;
-          else if (each.kind === "rollBack") now = kept;
-          else now = applied(now, each);
+          else if (each.kind === "takeBack") now = kept;
+          else if (each.kind !== "putIn") now = applied(now, each);
           journaled.expectIs(now);
         }
-        journaled.journal.rollBack();
+        const changes = journaled.journal.takeBack();
         journaled.expectIs(kept);
+        journaled.journal.putIn(changes);
+        journaled.expectIs(now);
       }),
       { numRuns: 300 },
     );
   });
 
-  test("rolling back twice takes back no more than once", () => {
+  test("what is taken back twice is taken back once", () => {
     const journaled = new Journaled();
     journaled.do({ kind: "set", key: "a", value: 1 });
     journaled.journal.keep();
     journaled.do({ kind: "set", key: "a", value: 2 });
-    journaled.journal.rollBack();
-    journaled.journal.rollBack();
+    journaled.journal.takeBack();
+    journaled.journal.takeBack();
     expect(journaled.table.get("a")).toBe(1);
   });
 
@@ -118,6 +127,6 @@ describe("journal", () => {
     const before = agenda.list();
     agenda.add(0, "b");
     agenda.remove(1, "a");
-    expect(before).toEqual([{ at: 1, name: "a" }]);
+    expect(before).toEqual([{ at: 1, name: "a", value: "a" }]);
   });
 });

@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { IdentifiedCommand } from "../../../protocol/job/ledger.ts";
+import type { IdentifiedCommand } from "../../../protocol/job/commands.ts";
 import { FAILURE_REASONS } from "../../../protocol/wire/command.ts";
 import type { NodeSpec } from "../../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, map, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
@@ -244,14 +244,18 @@ test("any commands at any time: it never throws, its books hold, and what is tak
         for (const { actions, afterMs, kept } of plan) {
           const commands = actions.map((one) => toCommand(book, one));
           const before = book.ledger.digest;
-          const { commands: chosen, outcome } = book.ledger.select(book.timeMs + afterMs, commands);
-          const after = book.ledger.digest;
-          book.ledger.takeBack();
+          const { commands: chosen, execution } = book.ledger.select(book.timeMs + afterMs, commands);
           expect(book.ledger.digest).toBe(before);
           // What one member selects, every other one executes to the same end.
-          expect(book.ledger.execute(book.timeMs + afterMs, chosen)?.eventsHash).toBe(outcome.eventsHash);
-          expect(book.ledger.digest).toBe(after);
-          book.ledger.takeBack();
+          const again = book.ledger.execute(book.timeMs + afterMs, chosen)!;
+          expect(book.ledger.digest).toBe(before);
+          expect(again.outcome.eventsHash).toBe(execution.outcome.eventsHash);
+          const ends = [execution, again].map(({ changes: { targets, keys, values } }) => [
+            targets.length,
+            keys,
+            values,
+          ]);
+          expect(ends[1]).toEqual(ends[0]);
           if (kept) book.block(commands, afterMs);
         }
       },

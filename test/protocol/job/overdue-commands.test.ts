@@ -5,9 +5,7 @@
  */
 
 import { expect, test } from "vitest";
-import { hasher } from "../../../node/platform/crypto.ts";
 import { limits } from "../../../protocol/core/limits.ts";
-import { Ledger } from "../../../protocol/job/ledger.ts";
 import { Replica } from "../../../protocol/job/replica.ts";
 import type { CommandBody } from "../../../protocol/wire/command.ts";
 import type { Block } from "../../../protocol/wire/consensus.ts";
@@ -18,10 +16,12 @@ import { skipGathering } from "../../support/skip-gathering.ts";
 const made = jobOf("owner", { nodes: [single("a", 1, { policy: firstPolicy({ timeoutMs: 300_000 }) })] });
 
 class Member {
-  readonly replica = new Replica(skipGathering(new Ledger(made.genesis, made.job, hasher)), id("m0"), crypto, {
-    onDecided: () => undefined,
-  });
+  readonly replica = new Replica(made, id("m0"), crypto, { onDecided: () => undefined });
   nowMs = 1_000_000;
+
+  constructor() {
+    skipGathering(this.replica.decided);
+  }
 
   get now() {
     return { monoMs: this.nowMs, wallMs: this.nowMs };
@@ -46,8 +46,7 @@ class Member {
   /** What is pooled was forwarded; a round of this height failed (its proposer was away). */
   passRound(ms = 3_000): void {
     this.replica.applicable(this.now);
-    for (const entry of this.replica.pool.entries())
-      if (entry.applicable === true) entry.firstForwardedMs ??= this.nowMs;
+    for (const entry of this.replica.pool.entries()) if (entry.applicable) entry.firstForwardedMs ??= this.nowMs;
     this.nowMs += ms;
   }
 }
@@ -70,13 +69,13 @@ function awarded(): Member {
   member.decide();
   member.learn("w", offerBody({ validUntilMs: member.nowMs + 500_000 }));
   member.decide();
-  expect(member.replica.ledger.state.tasks.get("a" as never)!.awards).toMatchObject([{ worker: "w", status: "live" }]);
+  expect(member.replica.decided.state.tasks.get("a" as never)!.awards).toMatchObject([{ worker: "w", status: "live" }]);
   return member;
 }
 
 test("a worker that says busy, and gives the result, and offers again, does not stop the job", () => {
   const member = awarded();
-  const { serial } = member.replica.ledger.state.tasks.get("a" as never)!.awards[0]!;
+  const { serial } = member.replica.decided.state.tasks.get("a" as never)!.awards[0]!;
   member.learn(
     "w",
     { kind: "failure", task: "a" as never, attempt: 1, serial, reason: "busy", message: "" },
@@ -95,7 +94,7 @@ test("members that all suspect a worker that is back and offers do not stop the 
 
 test("the same worker alone: a blob that it holds back ages its result, and the first round fails already", () => {
   const member = awarded();
-  const { serial } = member.replica.ledger.state.tasks.get("a" as never)!.awards[0]!;
+  const { serial } = member.replica.decided.state.tasks.get("a" as never)!.awards[0]!;
   member.learn("w", resultBody("a", { data: { kind: "blob", hash: hashOf(7), bytes: 50_000 } }));
   member.passRound(4_000); // command-relay.ts forwards what applies, whether or not it may be proposed yet
   for (const holder of MEMBERS) member.replica.noteHolder(hashOf(7), id(holder));
@@ -116,7 +115,7 @@ test("an offer for which a place is free only after the block's suspicions is no
   offer("late");
   member.passRound(); // all of them apply, and are forwarded
   member.decide();
-  expect(member.replica.ledger.state.offers.get("work")).toHaveLength(limits.offersPerSkill);
+  expect(member.replica.decided.state.offers.get("work")).toHaveLength(limits.offersPerSkill);
   const waiting = [...member.replica.pool.entries()];
   expect(waiting.map(({ firstForwardedMs }) => firstForwardedMs === null)).toEqual(waiting.map(() => false));
   expect(waiting.length).toBeGreaterThan(0);

@@ -120,6 +120,8 @@ describe("jobs that were asked for and never came", () => {
   test("a job that asks for more members than there are is refused, as a node refuses it", async () => {
     const lines = faults("at: 1s, kill: { which: [keeper4] }");
     const { result } = await runText(lines);
-    expect(result.timeline.map(({ text }) => text).join()).toContain("a committee of 4 was asked for, and this mesh has 3 agents");
+    expect(result.timeline.map(({ text }) => text).join()).toContain(
+      "a committee of 4 was asked for, and this mesh has 3 agents",
+    );
   });
 });

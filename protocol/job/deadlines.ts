@@ -1,0 +1,45 @@
+/**
+ * What is due in a job, and when. Deadlines of one time are due in the order of their names, which is part of the
+ * protocol: names stand in the digest of the state.
+ */
+
+import { unreachable } from "../core/assert.ts";
+import type { AgentId, TaskId } from "../core/ids.ts";
+
+export type Deadline =
+  /** The first block opens the job. */
+  | { readonly kind: "start" }
+  /** The job fails. */
+  | { readonly kind: "deadline" }
+  /** A need (`needKey`) has asked for offers for long enough, or has gathered them. */
+  | { readonly kind: "window"; readonly need: string }
+  | { readonly kind: "gather"; readonly need: string }
+  /** An award's lease ends; or the award is late, and its task may have one more worker. */
+  | { readonly kind: "lease"; readonly task: TaskId; readonly worker: AgentId }
+  | { readonly kind: "hedge"; readonly task: TaskId; readonly worker: AgentId }
+  /** What was sealed and is not revealed by now counts as wrong. */
+  | { readonly kind: "reveal"; readonly task: TaskId }
+  /** A surplus award's lease ends (its key in the state). */
+  | { readonly kind: "surplus"; readonly award: string };
+
+export type DeadlineOf<K extends Deadline["kind"]> = Extract<Deadline, { readonly kind: K }>;
+
+export function nameOfDeadline(deadline: Deadline): string {
+  switch (deadline.kind) {
+    case "start":
+    case "deadline":
+      return deadline.kind;
+    case "window":
+    case "gather":
+      return `${deadline.kind}|${deadline.need}`;
+    case "lease":
+    case "hedge":
+      return `${deadline.kind}|${deadline.task}|${deadline.worker}`;
+    case "reveal":
+      return `reveal|${deadline.task}`;
+    case "surplus":
+      return `surplus|${deadline.award}`;
+    default:
+      return unreachable(deadline);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The way of an award, as decisions: what becomes of a task with free seats, of a need (a skill with labels) whose tasks
+ * are short of offers, and of an award whose time is up. Each is worked out from facts and changes nothing. The facts are
+ * gathered in needs.ts, the decisions carried out in seating.ts and due.ts.
+ *
+ * Source: the tables of protocol.md 6, row by row.
+ */
+
+import type { SeatChoice } from "./choosing.ts";
+import type { TaskFailure } from "./event.ts";
+import { GRACE_MS, OVERDUE_MS, WINDOW_ATTEMPTS } from "./policy.ts";
+import type { Award, Window } from "./state.ts";
+
+/** The best workers for so many seats, if what is left of the budget covers them; null: it does not. */
+export type Choose = (seats: number) => SeatChoice | null;
+
+// --- a task in its turn -------------------------------------------------------------------------------
+
+export type SeatFacts =
+  /** Its need waits for offers to choose among. */
+  | { readonly kind: "gathering" }
+  /** Nobody has a free slot, or a task like it was looked at in vain just now. */
+  | { readonly kind: "nobody-free" }
+  | {
+      readonly kind: "some-free";
+      /** Free seats, and how many of them those who are free may take. */
+      readonly seats: number;
+      readonly places: number;
+      /** Somebody who is busy with other jobs is waited for. */
+      readonly isAnybodyAwaited: boolean;
+      readonly choose: Choose;
+      /** Somebody asks for more than is left, and a reservation may come free. */
+      readonly isMoneyAwaited: boolean;
+    };
+
+export type SeatDecision =
+  | { readonly kind: "gather" }
+  /** `isShort`: seats are left over, for which its need asks. */
+  | { readonly kind: "award"; readonly choice: SeatChoice; readonly isShort: boolean }
+  /** For money that comes free. */
+  | { readonly kind: "wait" }
+  /** For offers. `too-few`: the same holds for every task like it. */
+  | { readonly kind: "ask"; readonly why: "nobody-free" | "too-few" | "too-expensive" };
+
+export function decideSeats(facts: SeatFacts): SeatDecision {
+  if (facts.kind === "gathering") return { kind: "gather" };
+  if (facts.kind === "nobody-free") return { kind: "ask", why: "nobody-free" };
+  const { seats, places } = facts;
+  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
+  const isShort = places < seats;
+  const isAwarded = !isShort || (places > 0 && facts.isAnybodyAwaited);
+  const choice = isAwarded ? facts.choose(Math.min(places, seats)) : null;
+  if (choice !== null) return { kind: "award", choice, isShort };
+  if (facts.isMoneyAwaited) return { kind: "wait" };
+  return { kind: "ask", why: isAwarded ? "too-expensive" : "too-few" };
+}
+
+// --- a need whose tasks ask for offers ----------------------------------------------------------------
+
+export interface NeedFacts {
+  readonly window: Window | undefined;
+  /** Its window ends in this block. */
+  readonly hasEnded: boolean;
+  /** Offers that stand. */
+  readonly offers: number;
+  readonly isAnybodyAwaited: boolean;
+  /** Somebody works for its skill. */
+  readonly isWorkedOn: boolean;
+}
+
+export type NeedDecision =
+  | { readonly kind: "window"; readonly attempt: number; readonly opened: number }
+  | { readonly kind: "wait" }
+  /** Nobody else will offer: each task goes on with what there is. */
+  | { readonly kind: "close" };
+
+const FIRST_WINDOW: NeedDecision = { kind: "window", attempt: 1, opened: 0 };
+
+export function decideNeed({ window, hasEnded, offers, isAnybodyAwaited, isWorkedOn }: NeedFacts): NeedDecision {
+  if (window === undefined) return FIRST_WINDOW;
+  const { attempt, opened } = window;
+  const isClosed = window.endsMs === 0;
+  if (isClosed && offers !== window.known) return FIRST_WINDOW;
+  if (!isClosed && !hasEnded) return { kind: "wait" };
+  if (isAnybodyAwaited || (!isClosed && isWorkedOn)) return { kind: "window", attempt, opened: opened + 1 };
+  if (!isClosed && attempt < WINDOW_ATTEMPTS) return { kind: "window", attempt: attempt + 1, opened: 0 };
+  return { kind: "close" };
+}
+
+export interface AnsweredFacts extends Pick<NeedFacts, "window" | "hasEnded"> {
+  /** It has results enough by number, and asks only because newcomers made the difference. */
+  readonly isAnswered: boolean;
+  /** Somebody else with a record may sit in it, and works for this job until then. */
+  readonly isAnybodyAtWork: boolean;
+}
+
+export type AnsweredDecision =
+  | { readonly kind: "ask" }
+  /** The answer by number. */
+  | { readonly kind: "accept" };
+
+/**
+ * It asks those with a record once (`endAward`), and through so many windows: who says that it is busy with other jobs may
+ * say so for ever. Those who work for this job will be free, or lose their leases.
+ */
+export function decideAnswered({ window, hasEnded, isAnswered, isAnybodyAtWork }: AnsweredFacts): AnsweredDecision {
+  const isAsked = window !== undefined && hasEnded && window.attempt + window.opened >= WINDOW_ATTEMPTS;
+  return { kind: isAsked && isAnswered && !isAnybodyAtWork ? "accept" : "ask" };
+}
+
+// --- a task after the last window ---------------------------------------------------------------------
+
+export interface LastFacts {
+  /** Agents that may sit in it and are free. */
+  readonly free: number;
+  /** Others that may, and are waited for; or somebody works for it. */
+  readonly isAwaited: boolean;
+  readonly freeSeats: number;
+  /** Seats of its batch that are filled, and those that its rule lacks to work. */
+  readonly sealed: number;
+  readonly lacking: number;
+  /** `seats` of those who are free, or fewer at less: as many as there are places and money for. */
+  readonly choose: Choose;
+  /** Somebody asks for more than is left. */
+  readonly isAnybodyTooExpensive: boolean;
+  /** Somebody works or reveals for this job: money may come free. */
+  readonly isMoneyAwaited: boolean;
+}
+
+export type LastDecision =
+  | { readonly kind: "wait" }
+  /** Fewer seats than it wanted. */
+  | { readonly kind: "award"; readonly choice: SeatChoice; readonly seats: number }
+  /** What is sealed is enough. */
+  | { readonly kind: "open" }
+  /** Nobody can be asked any more: the answer that its results have by number, or the end of its job. */
+  | { readonly kind: "giveUp"; readonly reason: Extract<TaskFailure, "budget" | "no-offers" | "too-few-agents"> };
+
+export function decideLast(facts: LastFacts): LastDecision {
+  const { free, sealed, lacking } = facts;
+  if (facts.isAwaited) return { kind: "wait" };
+  const isEnough = sealed > 0 && lacking <= 0;
+  if (free === 0 && isEnough) return { kind: "open" };
+  const fewest = Math.max(1, lacking);
+  for (let seats = Math.min(free, facts.freeSeats); seats >= fewest; seats--) {
+    const choice = facts.choose(seats);
+    if (choice !== null) return { kind: "award", choice, seats };
+  }
+  if (facts.isAnybodyTooExpensive || free >= fewest) {
+    if (facts.isMoneyAwaited) return { kind: "wait" };
+    return isEnough ? { kind: "open" } : { kind: "giveUp", reason: "budget" };
+  }
+  return { kind: "giveUp", reason: free === 0 && sealed === 0 ? "no-offers" : "too-few-agents" };
+}
+
+// --- an award whose time is up ------------------------------------------------------------------------
+
+export type LeaseDecision =
+  | { readonly kind: "grace"; readonly leaseEndsMs: number }
+  /** `timeout`: the award brought nothing. */
+  | { readonly kind: "end" };
+
+/** Found long overdue: the job itself stood still, and the worker could not have been heard. */
+export function decideLease(
+  { leaseEndsMs, graced }: Pick<Award, "leaseEndsMs" | "graced">,
+  timeMs: number,
+  timeoutMs: number,
+): LeaseDecision {
+  if (timeMs - leaseEndsMs <= OVERDUE_MS || graced) return { kind: "end" };
+  return { kind: "grace", leaseEndsMs: timeMs + Math.min(GRACE_MS, timeoutMs) };
+}
+
+export interface LateFacts {
+  readonly isHedged: boolean;
+  /** It still seats workers. */
+  readonly isSeating: boolean;
+  /** Among those that cost no more than what the tasks to come leave. */
+  readonly choose: Choose;
+}
+
+export type LateDecision = { readonly kind: "hedge"; readonly choice: SeatChoice } | { readonly kind: "wait" };
+
+export function decideLate({ isHedged, isSeating, choose }: LateFacts): LateDecision {
+  const choice = isHedged || !isSeating ? null : choose(1);
+  return choice === null ? { kind: "wait" } : { kind: "hedge", choice };
+}

@@ -1,0 +1,16 @@
+/** Texts that parts of the ledger's state go by. Names hold no line breaks (graph.ts), agents' ids neither. */
+
+import type { AgentId } from "../core/ids.ts";
+
+/** An agent's record for a skill. */
+export const skillKey = (agent: AgentId, skill: string): string => `${agent}\n${skill}`;
+export function ofSkillKey(key: string): { readonly agent: AgentId; readonly skill: string } {
+  const at = key.indexOf("\n");
+  return { agent: key.slice(0, at) as AgentId, skill: key.slice(at + 1) };
+}
+
+/** A need: a skill with labels. */
+export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");
+
+/** A member's word about an agent. */
+export const suspicionKey = (by: AgentId, target: AgentId): string => `${by}\n${target}`;

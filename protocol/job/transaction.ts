@@ -1,0 +1,61 @@
+/**
+ * A block that is being applied: the state that the rules change, and where they say what they decided. Only the ledger
+ * makes one, and takes back or keeps what it changed.
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import type { Lesson } from "../selection/selector.ts";
+import type { SeatChoice } from "./choosing.ts";
+import type { LedgerEvent } from "./event.ts";
+import { skillKey } from "./keys.ts";
+import { ANSWERS_KEPT, LEASES_KEPT, noteEnd } from "./recent.ts";
+import type { AgentRecord, LedgerState, SkillRecord } from "./state.ts";
+import { agentOf, answersOf, type LedgerView } from "./view.ts";
+
+export interface Transaction extends LedgerView {
+  readonly state: LedgerState;
+  /** Nodes to open in this block: all that they need was accepted. */
+  readonly toOpen: string[];
+  emit(event: LedgerEvent): void;
+  /** Told of every choice of workers, for explanations. */
+  onChoice(choice: SeatChoice): void;
+  /** Teaches the selector. */
+  learn(lesson: Lesson): void;
+}
+
+/** Tasks and awards are numbered together, in the order in which they come to be. */
+export function nextOrder({ state }: Transaction): number {
+  const order = state.order.get() + 1;
+  state.order.set(order);
+  return order;
+}
+
+export function updateAgent(
+  tx: Transaction,
+  agent: AgentId,
+  change: (record: AgentRecord) => Partial<AgentRecord>,
+): void {
+  const record = agentOf(tx, agent);
+  tx.state.agents.set(agent, { ...record, ...change(record) });
+}
+
+export function updateRecord(
+  tx: Transaction,
+  agent: AgentId,
+  skill: string,
+  change: (record: SkillRecord) => Partial<SkillRecord>,
+): void {
+  const key = skillKey(agent, skill);
+  const record = tx.state.records.get(key) ?? { accepted: 0, rejected: 0, answers: null, offerCounter: 0 };
+  tx.state.records.set(key, { ...record, ...change(record) });
+}
+
+/** Leases of an agent that end: with a result, or lost. */
+export function noteLease(tx: Transaction, agent: AgentId, isKept: boolean): void {
+  updateAgent(tx, agent, ({ leases }) => ({ leases: noteEnd(leases, isKept, LEASES_KEPT) }));
+}
+
+export function noteAnswer(tx: Transaction, agent: AgentId, skill: string, isRight: boolean): void {
+  const answers = noteEnd(answersOf(tx, skillKey(agent, skill)), isRight, ANSWERS_KEPT);
+  updateRecord(tx, agent, skill, () => ({ answers }));
+}

@@ -1,0 +1,76 @@
+/**
+ * What a ledger shows: its state and the constants of its job. Rules decide by a view, and readers outside (notices,
+ * status, checkers) see a view of what is decided. It changes nothing; what a block changes goes through transaction.ts.
+ */
+
+import type { Hasher } from "../core/crypto.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import type { KnownAnswers } from "../selection/knowledge.ts";
+import type { Selector } from "../selection/selector.ts";
+import type { Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
+import type { Graph } from "./graph.ts";
+import { skillKey } from "./keys.ts";
+import { NOTHING, type Recent, recentOf } from "./recent.ts";
+import type { AgentRecord, StateView, Task } from "./state.ts";
+
+export interface LedgerView {
+  readonly state: StateView;
+  readonly genesis: Genesis;
+  readonly job: JobId;
+  readonly graph: Graph;
+  readonly selector: Selector;
+  readonly hasher: Hasher;
+  /** Answers that the genesis says it knows of, by `skillKey`. */
+  readonly prior: ReadonlyMap<string, KnownAnswers>;
+  /** Of the block that is applied; of a view of what is decided, the time that is asked about. */
+  readonly timeMs: number;
+  /** Of lists that tasks read as a whole, by node: bytes of blobs in all, and of each agent. Filled by affinity.ts. */
+  readonly blobsRead: Map<string, BlobsRead>;
+}
+
+export interface BlobsRead {
+  readonly total: number;
+  readonly byGiver: ReadonlyMap<AgentId, number>;
+}
+
+export const specOf = ({ graph }: Pick<LedgerView, "graph">, task: Pick<Task, "node">): NodeSpec =>
+  graph.specs.get(task.node)!;
+export const policyOf = (view: Pick<LedgerView, "graph">, task: Pick<Task, "node">): Policy =>
+  specOf(view, task).policy;
+
+export const moneyLeft = ({ state, genesis }: Pick<LedgerView, "state" | "genesis">): number =>
+  genesis.budget - state.spent.get() - state.reserved.get();
+
+const NEW_AGENT: AgentRecord = {
+  offers: 0,
+  awards: 0,
+  results: 0,
+  accepted: 0,
+  rejected: 0,
+  timeouts: 0,
+  failures: 0,
+  leases: NOTHING,
+  live: 0,
+  awardedMs: 0,
+  earned: 0,
+  dead: false,
+};
+
+export const agentOf = ({ state }: Pick<LedgerView, "state">, agent: AgentId): AgentRecord =>
+  state.agents.get(agent) ?? NEW_AGENT;
+
+/** Whether nothing of an agent was ever accepted for a skill, in this job or by the genesis's knowledge (protocol.md 6.3). */
+export function isNewcomer(
+  { state, prior }: Pick<LedgerView, "state" | "prior">,
+  agent: AgentId,
+  skill: string,
+): boolean {
+  const key = skillKey(agent, skill);
+  return (state.records.get(key)?.accepted ?? 0) === 0 && (prior.get(key)?.accepted ?? 0) === 0;
+}
+
+/** What stands of an agent's answers for a skill (by `skillKey`); at the beginning, what earlier jobs taught of it. */
+export function answersOf({ state, prior }: Pick<LedgerView, "state" | "prior">, key: string): Recent {
+  const before = prior.get(key);
+  return state.records.get(key)?.answers ?? (before === undefined ? NOTHING : recentOf(before));
+}
