@@ -116,7 +116,7 @@ class Agent implements Machine {
     });
   }
 
-  #eventsOfHosts(): JobHostEvents {
+  #eventsOfHosts(): JobHostEvents<JobHost> {
     return {
       onNotices: (host, notices) => {
         for (const { to, message } of notices)

@@ -4,9 +4,8 @@ import type { AgentId } from "../core/ids.ts";
 import type { EventOf } from "../job/event.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";
-import type { JobHost } from "./job-host.ts";
 
-export interface JobHostEvents {
+export interface JobHostEvents<JobHost> {
   /** The agent's own part as a worker learns what members decided, without waiting for notices. */
   onNotices(host: JobHost, notices: readonly { readonly to: AgentId; readonly message: Message }[]): void;
   /** A need for offers opened: a beacon may be due. */

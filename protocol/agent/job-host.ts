@@ -43,7 +43,7 @@ export class JobHost {
   readonly notices: Notices;
   readonly archive: BlockArchive;
   readonly #context: Context;
-  readonly #events: JobHostEvents;
+  readonly #events: JobHostEvents<JobHost>;
   readonly #consensus: Consensus;
   readonly #relay: CommandRelay;
   readonly #accused = new Set<AgentId>();
@@ -59,7 +59,7 @@ export class JobHost {
 
   constructor(
     context: Context,
-    events: JobHostEvents,
+    events: JobHostEvents<JobHost>,
     { signed, genesis, job }: CheckedGenesis,
     stored: StoredJob | null,
   ) {
