@@ -17,6 +17,7 @@ import { nearest } from "../node/job-file/nearest.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
 import { objectSource, parseWith, parseYaml, type YamlSource } from "../node/job-file/yaml-source.ts";
 import { lineOfThrow } from "../node/skills/line-of-throw.ts";
+import { encoderFor } from "../node/trace-encoding.ts";
 import { openTrace, readMerged } from "../node/trace-reader.ts";
 import { packageVersion } from "../node/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
@@ -53,6 +54,7 @@ export const simHost: SimHost = {
   verify: verifier,
   openTrace: (path) => openTrace(traceOfRun(path)),
   readMerged,
+  traceEncoder: encoderFor,
   parseYaml,
   objectSource,
   parseWith: (source, schema) => parseWith(source as YamlSource, schema),

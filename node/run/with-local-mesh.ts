@@ -20,6 +20,7 @@ import {
 } from "./local-mesh.ts";
 import { type ProgressLine, progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { OWNER_TRACE } from "./trace-names.ts";
 
 export interface LocalMeshRun {
   readonly context: CliContext;
@@ -78,7 +79,7 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
   });
   let owner: MeshworkNode | null = null;
   let left: Finish | null = null;
-  const ownerTrace = join(folder.path, "agents", "owner.jsonl");
+  const ownerTrace = join(folder.path, "agents", OWNER_TRACE);
   let joined: Promise<void> | null = null;
   const joinTraces: JoinTraces = (onHeight) => {
     const files = [ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)];
