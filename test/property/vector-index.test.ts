@@ -6,6 +6,7 @@ import { type Graph, HnswIndex } from "../../node/search/hnsw-index.ts";
 import { EMBEDDING_BYTES, embed, quantize, similarity } from "../../protocol/capability/embedding.ts";
 import { ExactIndex, type Neighbour, type VectorIndex } from "../../protocol/capability/vector-index.ts";
 import { compareText } from "../../protocol/core/bytes.ts";
+import { runs } from "../support/runs.ts";
 
 class DumbIndex implements VectorIndex {
   readonly #vectors = new Map<string, Int8Array>();
@@ -87,14 +88,14 @@ describe("an index", () => {
   test("finds what a list finds, in the same order", () => {
     fc.assert(
       fc.property(commands, (list) => run(new ExactIndex(), list)),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
   test("with a graph keeps it in step with its rows", () => {
     fc.assert(
       fc.property(commands, (list) => run(new HnswIndex(fullGraph, 0), list)),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

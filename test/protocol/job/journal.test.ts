@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareUnits } from "../../../protocol/core/bytes.ts";
 import { Agenda, Cell, Journal, Table } from "../../../protocol/job/journal.ts";
+import { runs } from "../../support/runs.ts";
 
 type Operation =
   | { readonly kind: "set"; readonly key: string; readonly value: number }
@@ -98,7 +99,7 @@ describe("journal", () => {
         journaled.journal.rollBack();
         journaled.expectIs(kept);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
