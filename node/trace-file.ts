@@ -1,14 +1,15 @@
 /**
- * Writes trace files: what an agent wrote down about itself and what its driver adds, one JSON object a line
- * (protocol/core/trace.ts). The first line says whose trace it is.
+ * Writes trace files: what an agent wrote down about itself and what its driver adds (protocol/trace.ts). The first entry says
+ * whose trace it is.
  *
- * Leaves to trace-reader.ts to read them. What the events mean is the checkers'.
+ * Leaves to trace-encoding.ts in which form, and to trace-reader.ts to read them. What the events mean is the checkers'.
  */
 
 import { createWriteStream, openSync, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../protocol/core/trace.ts";
 import { PRIVATE_FILE, storageError } from "./platform/files/files.ts";
+import { type EncodeTrace, encoderFor } from "./trace-encoding.ts";
 
 /** Of one agent's trace. */
 export interface AgentTraceHead {
@@ -40,24 +41,26 @@ class FileTraceWriter implements TraceWriter {
   readonly #stream: WriteStream;
   readonly #path: string;
   readonly #agent: string;
+  readonly #encode: EncodeTrace;
   #error: Error | null = null;
 
   constructor(path: string, head: AgentTraceHead) {
     this.#path = path;
     this.#agent = head.name;
+    this.#encode = encoderFor(path);
     this.#stream = createWriteStream(path, { fd: openTrace(path), highWaterMark: 256 * 1024 });
     this.#stream.on("error", (error) => {
       this.#error ??= error; // told at `close`: a trace that cannot be written must not end a node
     });
-    this.#line({ format: TRACE_FORMAT, ...head });
+    this.#entry({ format: TRACE_FORMAT, ...head });
   }
 
-  #line(value: object): void {
-    if (this.#error === null) this.#stream.write(`${JSON.stringify(value)}\n`);
+  #entry(value: object): void {
+    if (this.#error === null) this.#stream.write(this.#encode(value));
   }
 
   write(wallMs: number, event: TraceEvent | RecordedEvent): void {
-    this.#line({ t: wallMs, agent: this.#agent, ...event });
+    this.#entry({ t: wallMs, agent: this.#agent, ...event });
   }
 
   async close(): Promise<void> {
@@ -71,7 +74,10 @@ class FileTraceWriter implements TraceWriter {
   }
 }
 
-/** Begins a new trace; a file that is there is replaced. Throws `storage` if it cannot be. */
+/**
+ * Begins a new trace, a msgpack stream if `path` ends with `.msgpack` and else JSON lines; a file that is there is replaced.
+ * Throws `storage` if it cannot be.
+ */
 export function createTraceWriter(path: string, head: AgentTraceHead): TraceWriter {
   return new FileTraceWriter(path, head);
 }

@@ -1,30 +1,37 @@
 /**
- * Reads trace files (protocol/core/trace.ts) line by line: of one agent, of a whole run, of a simulation; several at a time
- * in the order of time. Memory does not grow with the file.
+ * Reads trace files (protocol/trace.ts) entry by entry: of one agent, of a whole run, of a simulation; JSON lines or msgpack;
+ * several at a time in the order of time. Memory does not grow with the file.
  *
- * Every line is held against its schema, so that whoever reads on need not. A last line that was cut off is left out: a
+ * Every entry is held against its schema, so that whoever reads on need not. A last entry that was cut off is left out: a
  * process that was killed leaves one.
  */
 
 import { type FileHandle, open } from "node:fs/promises";
-import { StringDecoder } from "node:string_decoder";
 import type { z } from "zod";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../protocol/core/ids.ts";
 import type { TraceHead, TraceLine } from "../protocol/core/trace.ts";
 import { isFileMissing, storageError } from "./platform/files/files.ts";
+import { type EntrySource, sourceOf } from "./trace-encoding.ts";
 import { anyEventSchema, traceEventSchemas, traceHeadSchema } from "./trace-schema.ts";
 
 /** A trace that is being read. */
 export interface TraceReader {
   readonly path: string;
   readonly head: TraceHead;
+  /** The head as it stands in the file. */
+  readonly writtenHead: object;
+  /** How much of the file has been read, 0 to 1. */
+  readonly share: number;
   /** The entry at hand; null after the last. */
   readonly entry: TraceLine | null;
-  /** The entry as it stands in the file, and its number there, from 1. */
-  readonly text: string;
+  /** The entry as it stands in the file, with its keys in their order. */
+  readonly written: object;
+  /** Its number in the file, from 1 for the head: of JSON lines the number of the line. */
   readonly line: number;
-  /** The end of the file is half a line. Known when `entry` is null. */
+  /** What `line` counts, for messages. */
+  readonly unit: "line" | "entry";
+  /** The end of the file is half an entry. Known when `entry` is null. */
   readonly isCutOff: boolean;
   /** Goes to the next entry: at once, or when the promise resolves. Throws and rejects with `invalid-file`. */
   advance(): Promise<void> | undefined;
@@ -59,107 +66,94 @@ function entryOf(value: unknown, where: string): TraceLine {
   return parse(traceEventSchemas.get(kind) ?? anyEventSchema, value, where) as TraceLine;
 }
 
+/** A buffer of its own each time: what is decoded may refer to it. Empty at the end. */
+async function readChunk(file: FileHandle, path: string): Promise<Buffer> {
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES));
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    throw storageError(`the trace ${path} cannot be read`, error);
+  }
+}
+
 class FileTraceReader implements TraceReader {
   readonly path: string;
   head: TraceHead = { meshId: "" as MeshId, startedAt: 0, agents: [], simulated: null };
   entry: TraceLine | null = null;
-  text = "";
-  line = 0;
-  isCutOff = false;
+  writtenHead: object = {};
+  written: object = {};
+  #readBytes = 0;
+  readonly #bytes: number;
   readonly #file: FileHandle;
-  readonly #decoder = new StringDecoder("utf8");
-  readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  #lines: string[] = [];
-  #next = 0;
-  /** Begun, and not ended by a new line yet. */
-  #rest = "";
-  #isRead = false;
+  readonly #source: EntrySource;
 
-  constructor(path: string, file: FileHandle) {
+  constructor(path: string, file: FileHandle, bytes: number, first: Buffer) {
+    this.#bytes = bytes;
     this.path = path;
     this.#file = file;
+    this.#source = sourceOf(first, this.#chunks(first));
   }
 
   async begin(): Promise<void> {
-    while (this.#next >= this.#lines.length && !this.#isRead) await this.#fill();
-    const text = this.#take();
-    if (text === null) throw this.#empty();
-    this.head = headOf(this.#json(text), this.#where);
+    const value = await this.#next();
+    if (value === undefined)
+      throw new MeshworkError("invalid-file", `${this.path} is empty: a trace has at least its first entry`);
+    this.head = headOf(value, this.#where);
+    this.writtenHead = value as object;
     await this.advance();
   }
 
-  #empty(): MeshworkError {
-    return new MeshworkError("invalid-file", `${this.path} is empty: a trace has at least its first line`);
+  get line(): number {
+    return this.#source.count;
   }
-
+  get share(): number {
+    return this.#bytes > 0 ? Math.min(1, this.#readBytes / this.#bytes) : 1;
+  }
+  get unit(): "line" | "entry" {
+    return this.#source.unit;
+  }
+  get isCutOff(): boolean {
+    return this.#source.isCutOff;
+  }
   get #where(): string {
-    return `${this.path}, line ${this.line}`;
+    return `${this.path}, ${this.unit} ${this.line}`;
   }
 
-  #json(text: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new MeshworkError("invalid-file", `${this.#where}: not JSON`, "name a trace that Meshwork wrote");
+  async *#chunks(first: Buffer): AsyncGenerator<Buffer, void> {
+    for (let chunk = first; chunk.length > 0; chunk = await readChunk(this.#file, this.path)) {
+      this.#readBytes += chunk.length;
+      yield chunk;
     }
   }
 
-  async #fill(): Promise<void> {
-    let count: number;
+  #next(): unknown {
     try {
-      count = (await this.#file.read(this.#buffer, 0, CHUNK_BYTES)).bytesRead;
+      const value = this.#source.next();
+      return value instanceof Promise ? value.catch((error: unknown) => this.#fail(error)) : value;
     } catch (error) {
-      throw storageError(`the trace ${this.path} cannot be read`, error);
+      return this.#fail(error);
     }
-    this.#isRead = count === 0;
-    const parts = (this.#rest + this.#decoder.write(this.#buffer.subarray(0, count))).split("\n");
-    this.#rest = parts.pop()!;
-    this.#lines = parts;
-    this.#next = 0;
   }
 
-  /** The next line that is whole, or the file's last one if it is whole all the same. */
-  #take(): string | null {
-    if (this.#next < this.#lines.length) {
-      this.line++;
-      return this.#lines[this.#next++]!;
-    }
-    const last = this.#rest;
-    this.#rest = "";
-    if (last === "") return null;
-    this.line++;
-    try {
-      JSON.parse(last);
-      return last;
-    } catch {
-      this.isCutOff = true;
-      return null;
-    }
+  #fail(error: unknown): never {
+    if (error instanceof MeshworkError) throw error;
+    throw new MeshworkError(
+      "invalid-file",
+      `${this.#where}: ${this.#source.malformed}`,
+      "name a trace that Meshwork wrote",
+    );
   }
 
   advance(): Promise<void> | undefined {
-    while (this.#next < this.#lines.length) {
-      const text = this.#take()!;
-      if (text === "") continue;
-      this.#set(text);
-      return undefined;
-    }
-    return this.#advanceLater();
+    const value = this.#next();
+    if (value instanceof Promise) return value.then((later) => this.#set(later));
+    this.#set(value);
+    return undefined;
   }
 
-  async #advanceLater(): Promise<void> {
-    while (!this.#isRead) {
-      await this.#fill();
-      if (this.#lines.length > 0) return this.advance();
-    }
-    const text = this.#take();
-    if (text === null) this.entry = null;
-    else this.#set(text);
-  }
-
-  #set(text: string): void {
-    this.text = text;
-    this.entry = entryOf(this.#json(text), this.#where);
+  #set(value: unknown): void {
+    this.entry = value === undefined ? null : entryOf(value, this.#where);
+    if (value !== undefined) this.written = value as object;
   }
 
   async close(): Promise<void> {
@@ -176,12 +170,13 @@ export async function openTrace(path: string): Promise<TraceReader> {
     if (isFileMissing(error)) throw new MeshworkError("invalid-file", `there is no trace ${path}`);
     throw storageError(`the trace ${path} cannot be read`, error);
   }
-  const reader = new FileTraceReader(path, file);
   try {
+    const { size } = await file.stat(); // 0 of a pipe
+    const reader = new FileTraceReader(path, file, size, await readChunk(file, path));
     await reader.begin();
     return reader;
   } catch (error) {
-    await reader.close();
+    await file.close();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run build`: the publishable dist/. Compiles the projects, then copies what the package's entries need:
- * JavaScript and declarations of protocol/, node/ and sim/, and of scripts/ its entries; and a bundle, from which the command
- * line starts (bundle/fast-start.ts).
+ * JavaScript and declarations of protocol/, node/ and sim/, and of scripts/ its entries; what they need of packages that are not
+ * installed with it (bundle/inline-packages.ts); and a bundle, from which the command line starts (bundle/fast-start.ts).
  *
  * The compiler writes to .build/ (shared with `npm run check`); only files that have a source are copied, so
  * that what was deleted or renamed is not published.
@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 
+import { inlinePackages } from "./bundle/inline-packages.ts";
 import { makeBundle } from "./bundle/make-bundle.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -75,6 +76,7 @@ async function main(): Promise<void> {
     }
   }
   for (const path of ENTRIES) copyModule(path);
+  await inlinePackages(join(root, "dist"));
   await makeBundle(join(root, "dist/bundle"));
   chmodSync(join(root, "dist", `${COMMAND}.js`), 0o755);
   for (const entry of packageEntries()) {

@@ -18,6 +18,7 @@ import { lineOfThrow } from "../node/platform/modules/line-of-throw.ts";
 import { commandLine } from "../node/platform/terminal/command-line.ts";
 import { nearest } from "../node/platform/text/nearest.ts";
 import { packageVersion } from "../node/platform/version.ts";
+import { encoderFor } from "../node/trace-encoding.ts";
 import { openTrace, readMerged } from "../node/trace-reader.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
@@ -53,6 +54,7 @@ export const simHost: SimHost = {
   verify: verifier,
   openTrace: (path) => openTrace(traceOfRun(path)),
   readMerged,
+  traceEncoder: encoderFor,
   parseYaml,
   objectSource,
   parseWith: (source, schema) => parseWith(source as YamlSource, schema),

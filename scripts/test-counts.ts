@@ -1,35 +1,36 @@
 /**
- * Prints `N passed, N failed, N skipped` from the file that the test runner's JSON reporter wrote. A test file that
- * did not load has no tests and counts as one failure. Exit 1 if anything failed or nothing ran.
+ * Prints `N passed, N failed, N skipped` from what the test runner's JSON reporter wrote and, if it is named, from the results
+ * of `npm run test:long`: of its parts those that ran tests count by their tests, the others as one. Exit 1 if anything failed
+ * or nothing ran.
+ *
+ *   node scripts/test-counts.ts TESTS.json [LONG.json]
  */
 
 import { existsSync, readFileSync } from "node:fs";
+import { countTests, type TestCounts } from "./long/count-tests.ts";
 
-interface TestFile {
-  readonly status: string;
-  readonly assertionResults: readonly { readonly status: string }[];
+interface Part {
+  readonly ok: boolean;
+  readonly counts: Partial<TestCounts>;
 }
 
-function count(file: string): { passed: number; failed: number; skipped: number } {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  if (!existsSync(file)) return { ...counts, failed: 1 };
-  const { testResults } = JSON.parse(readFileSync(file, "utf8")) as { testResults: readonly TestFile[] };
-  for (const { status, assertionResults } of testResults) {
-    if (status === "failed" && !assertionResults.some((test) => test.status === "failed")) counts.failed++;
-    for (const test of assertionResults) {
-      if (test.status === "passed" || test.status === "failed") counts[test.status]++;
-      else counts.skipped++;
-    }
-  }
-  return counts;
+const ofPart = ({ ok, counts: { passed, failed, skipped = 0 } }: Part): TestCounts =>
+  passed !== undefined && failed !== undefined
+    ? { passed, failed: ok || failed > 0 ? failed : 1, skipped }
+    : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+
+function ofLong(file: string): TestCounts[] {
+  if (!existsSync(file)) return [{ passed: 0, failed: 1, skipped: 0 }];
+  return Object.values(JSON.parse(readFileSync(file, "utf8")) as { [name: string]: Part }).map(ofPart);
 }
 
-const [file] = process.argv.slice(2);
+const [file, long] = process.argv.slice(2);
 if (file === undefined) {
-  process.stderr.write("usage: test-counts.ts RESULTS.json\n");
+  process.stderr.write("usage: test-counts.ts TESTS.json [LONG.json]\n");
   process.exitCode = 2;
 } else {
-  const { passed, failed, skipped } = count(file);
-  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+  const all = [countTests(file), ...(long === undefined ? [] : ofLong(long))];
+  const sum = (name: keyof TestCounts): number => all.reduce((total, counts) => total + counts[name], 0);
+  process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped\n`);
+  process.exitCode = sum("failed") === 0 && sum("passed") > 0 ? 0 : 1;
 }

@@ -6,6 +6,7 @@
  *   npm run test:long -- --part NAME [--amount N] one part, with another number of frames or seeds;
  *                                                what is left of several by the first word of their names (mutants)
  *   npm run test:long -- --list                  the parts and their last results
+ *   npm run test:long -- --results FILE          with the results in another file
  *
  * After each part its result goes into docs/test-long.json, so a run that was cut short goes on where it was.
  * Leaves to long/parts.ts what there is to run.
@@ -21,6 +22,8 @@ import { type LongPart, PARTS } from "./long/parts.ts";
 
 const root = join(import.meta.dirname, "..");
 const RESULTS_FILE = join(root, "docs/test-long.json");
+/** What a result is of: a change in any of these makes it one of other sources. */
+const FOLDERS = ["node", "protocol", "scripts", "sim", "test"];
 
 interface PartResult {
   readonly date: string;
@@ -28,20 +31,20 @@ interface PartResult {
   readonly ok: boolean;
   readonly seconds: number;
   readonly counts: { readonly [name: string]: number };
-  /** Digest of protocol/, sim/ and scripts/: which sources the result is of. */
+  /** Digest of the sources that the result is of. */
   readonly sources: string;
 }
 type Results = { [part: string]: PartResult };
 
-function readResults(): Results {
-  const results = existsSync(RESULTS_FILE) ? (JSON.parse(readFileSync(RESULTS_FILE, "utf8")) as Results) : {};
+function readResults(file: string): Results {
+  const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : {};
   // Of parts that there are no more, nothing is kept.
   return Object.fromEntries(PARTS.flatMap(({ name }) => (results[name] === undefined ? [] : [[name, results[name]]])));
 }
 
 function sourcesDigest(): string {
   const digest = createHash("sha256");
-  for (const folder of ["protocol", "scripts", "sim"]) {
+  for (const folder of FOLDERS) {
     const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
     for (const name of names.filter((path) => path.endsWith(".ts")).sort()) {
       digest.update(`${folder}/${name}\n${readFileSync(join(root, folder, name), "utf8")}\n`);
@@ -67,8 +70,7 @@ const PART_MS = 10 * 60_000;
 
 const argumentsOf = ({ command, amount }: LongPart, asked: number | null): string[] => [
   ...command,
-  amount.option,
-  String(asked ?? amount.usual),
+  ...(amount === null ? [] : [amount.option, String(asked ?? amount.usual)]),
 ];
 
 const isAsked = ({ name }: LongPart, part: string | undefined): boolean =>
@@ -105,9 +107,10 @@ async function main(): Promise<number> {
       amount: { type: "string" },
       all: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
+      results: { type: "string", default: RESULTS_FILE },
     },
   });
-  const results = readResults();
+  const results = readResults(values.results);
   const sources = sourcesDigest();
   if (values.list) {
     listParts(results, sources);
@@ -115,10 +118,13 @@ async function main(): Promise<number> {
   }
   const asked = PARTS.filter((part) => isAsked(part, values.part));
   const amount = values.amount === undefined ? null : Number(values.amount);
-  const isAmountFine = amount === null || (values.part !== undefined && Number.isSafeInteger(amount) && amount > 0);
+  const takesAmount = values.part !== undefined && asked.every((part) => part.amount !== null);
+  const isAmountFine = amount === null || (takesAmount && Number.isSafeInteger(amount) && amount > 0);
   if (asked.length === 0 || !isAmountFine) {
     const names = PARTS.map(({ name }) => name).join(", ");
-    process.stderr.write(`test:long: parts are ${names}; --amount is a number above 0, and goes with --part\n`);
+    process.stderr.write(
+      `test:long: parts are ${names}; --amount is a number above 0, and goes with a --part that counts something\n`,
+    );
     return 2;
   }
   let failed = 0;
@@ -129,10 +135,10 @@ async function main(): Promise<number> {
       process.stdout.write(`${part.name}: passed on these sources\n`);
       continue;
     }
-    process.stdout.write(`${part.name}: ${part.what}\n`);
+    process.stdout.write(`${part.name}: ${part.what} (part ${asked.indexOf(part) + 1} of ${asked.length})\n`);
     const result = await runPart(argumentsOf(part, amount), sources);
     results[part.name] = result;
-    writeFileSync(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
+    writeFileSync(values.results, `${JSON.stringify(results, null, 2)}\n`);
     process.stdout.write(`${part.name}: ${result.ok ? "passed" : "FAILED"} in ${result.seconds} s\n`);
     if (!result.ok) failed++;
   }

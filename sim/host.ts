@@ -31,11 +31,19 @@ export type JobTemplate = Pick<
 export interface TraceFile {
   readonly path: string;
   readonly head: TraceHead;
+  /** The head as it stands in the file. */
+  readonly writtenHead: object;
+  /** How much of the file has been read, 0 to 1. */
+  readonly share: number;
   /** The entry at hand; null after the last. */
   readonly entry: TraceLine | null;
-  /** Its number in the file, from 1. */
+  /** The entry as it stands in the file, with its keys in their order. */
+  readonly written: object;
+  /** Its number in the file, from 1 for the head: of JSON lines the number of the line. */
   readonly line: number;
-  /** The end of the file is half a line. Known when `entry` is null. */
+  /** What `line` counts, for messages. */
+  readonly unit: "line" | "entry";
+  /** The end of the file is half an entry. Known when `entry` is null. */
   readonly isCutOff: boolean;
   /** Goes to the next entry: at once, or when the promise resolves. */
   advance(): Promise<void> | undefined;
@@ -53,6 +61,8 @@ export interface SimHost {
   openTrace(path: string): Promise<TraceFile>;
   /** All entries in the order of time. Closes the files. */
   readMerged<F extends TraceFile>(files: readonly F[], onEntry: (entry: TraceLine, from: F) => void): Promise<void>;
+  /** Encodes the values of a new trace file in the form that its name asks for, in their order. */
+  traceEncoder(path: string): (value: object) => Uint8Array;
   parseYaml(file: string, text: string): Source;
   /** What was not written in a file: its errors name no lines. `name`: for messages. */
   objectSource(name: string, value: unknown): Source;

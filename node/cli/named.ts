@@ -4,11 +4,11 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { isHash } from "../../protocol/core/ids.ts";
 import { newestRun } from "../run/last-run.ts";
+import { traceIn } from "../run/trace-names.ts";
 
 export const LAST = "last";
 /** A shorter beginning of an id would mean another job tomorrow. */
@@ -38,5 +38,5 @@ export function runNamed(given: string): string {
 /** The trace that a path leads to: a file, or the folder of a run. */
 export function traceOfRun(given: string): string {
   const path = runNamed(given);
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, "trace.jsonl") : path;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? traceIn(path) : path;
 }

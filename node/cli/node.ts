@@ -78,7 +78,10 @@ export const registerNode: Register = (program, act) => {
     .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
     .option("--trust <owner>", "learn from the jobs of this owner too; may be repeated", collect(agentId))
     .option("--no-host", "serve on no committee")
-    .option("--trace <file>", "write what it does to this file, for the checkers")
+    .option(
+      "--trace <file>",
+      "write what it does to this file (msgpack if its name ends with .msgpack), for the checkers",
+    )
     .option("--mdns", "find agents of the local network by multicast (default: if it listens beyond this machine)")
     .option("--no-mdns", "do not look for agents by multicast")
     .option("--json", "print one JSON document a line: when it is ready, and when it stops")

@@ -15,6 +15,7 @@ import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/file
 import { programFile } from "../platform/own-files.ts";
 import { cpuMs } from "../platform/process-vitals.ts";
 import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-agent.ts";
+import { AGENT_TRACE } from "./trace-names.ts";
 
 /** A starting process that takes no CPU time and prints nothing for this long has failed, ms. */
 const STILL_MS = 30_000;
@@ -57,7 +58,7 @@ class Agent implements LocalAgent {
     this.process = process;
     this.name = name;
     this.lies = lies;
-    this.traceFile = join(folder, "trace.jsonl");
+    this.traceFile = join(folder, AGENT_TRACE);
   }
 
   get pid(): number {

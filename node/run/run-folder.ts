@@ -1,6 +1,6 @@
 /**
  * What a run leaves behind: one folder with `summary.json`, `result.json`, `certificate.json`, `report.html` and
- * `trace.jsonl`. Each file is there whole or not at all.
+ * `trace.jsonl` (`trace.msgpack` of a large mesh). Each file is there whole or not at all.
  */
 
 import { once } from "node:events";
@@ -17,11 +17,13 @@ import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { hasher } from "../platform/crypto.ts";
 import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError } from "../platform/files/files.ts";
+import { encoderFor } from "../trace-encoding.ts";
 import { openTrace, readMerged, type TraceReader } from "../trace-reader.ts";
 import { noteLastRun } from "./last-run.ts";
 import type { RunSummary } from "./summary.ts";
+import { AGENT_TRACE, JOINED_TRACES, joinedTraceName, OWNER_TRACE, traceIn } from "./trace-names.ts";
 
-const FILES = ["summary.json", "result.json", "certificate.json", "report.html", "trace.jsonl"] as const;
+const FILES = ["summary.json", "result.json", "certificate.json", "report.html", ...JOINED_TRACES] as const;
 
 export interface RunFolderOptions {
   /** Takes away what an earlier run left there. */
@@ -59,14 +61,14 @@ export class RunFolder {
     const agents = join(this.path, "agents");
     if (!existsSync(agents)) return;
     for (const name of readdirSync(agents)) {
-      if (name === "owner.jsonl" || existsSync(join(agents, name, "trace.jsonl")))
+      if (name === OWNER_TRACE || existsSync(join(agents, name, AGENT_TRACE)))
         rmSync(join(agents, name), { recursive: true, force: true });
     }
   }
 
-  /** The joined trace of all agents. */
+  /** The joined trace of all agents, once it is written. */
   get trace(): string {
-    return join(this.path, "trace.jsonl");
+    return traceIn(this.path);
   }
 
   #write(name: string, document: unknown): void {
@@ -101,8 +103,8 @@ export class RunFolder {
   }
 
   /**
-   * Joins the agents' traces into one file in the order of time. A line that a killed process did not finish is left
-   * out, and what several agents stored alike - blocks, mostly - stands in it once. `onHeight`: told of blocks on the way.
+   * Joins the agents' traces into one file in the order of time. An entry that a killed process did not finish is
+   * left out, and what several agents stored alike - blocks, mostly - stands in it once. `onHeight`: told of blocks on the way.
    */
   async writeTrace(
     files: readonly string[],
@@ -113,23 +115,25 @@ export class RunFolder {
     const stored = new Set<string>();
     for (const file of files) if (hasTrace(file)) readers.push(await openTrace(file));
     const agents = readers.flatMap((reader) => reader.head.agents.map(({ agent, name }) => ({ agent, name })));
-    const part = `${this.trace}.part`;
+    const trace = join(this.path, joinedTraceName(agents.length));
+    const part = `${trace}.part`;
+    const encode = encoderFor(trace);
     const out = createWriteStream(part, { mode: PRIVATE_FILE });
     /** Waits while the disk is slower than the reading, or the whole trace would stand in memory. */
-    const write = (text: string): Promise<unknown> | undefined =>
-      out.write(`${text}\n`) ? undefined : once(out, "drain");
+    const write = (value: object): Promise<unknown> | undefined =>
+      out.write(encode(value)) ? undefined : once(out, "drain");
     try {
-      await write(JSON.stringify({ format: TRACE_FORMAT, ...head, agents }));
-      await readMerged(readers, (entry, { text }) => {
+      await write({ format: TRACE_FORMAT, ...head, agents });
+      await readMerged(readers, (entry, { written }) => {
         if (entry.kind === "applied") onHeight?.(entry.height);
         const key = sharedKey(entry);
         if (key !== null && stored.has(key)) return undefined;
         if (key !== null) stored.add(key);
-        return write(text);
+        return write(written);
       });
       out.end();
       await finished(out);
-      renameSync(part, this.trace);
+      renameSync(part, trace);
     } catch (error) {
       out.destroy();
       rmSync(part, { force: true });

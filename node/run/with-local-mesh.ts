@@ -16,6 +16,7 @@ import { type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { RunContext } from "./run-page.ts";
 import type { RunSummary } from "./summary.ts";
+import { OWNER_TRACE } from "./trace-names.ts";
 
 export interface LocalMeshRun {
   readonly context: RunContext;
@@ -74,7 +75,7 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
   });
   let owner: MeshworkNode | null = null;
   let left: Finish | null = null;
-  const ownerTrace = join(folder.path, "agents", "owner.jsonl");
+  const ownerTrace = join(folder.path, "agents", OWNER_TRACE);
   let joined: Promise<void> | null = null;
   const joinTraces: JoinTraces = (onHeight) => {
     const files = [ownerTrace, ...mesh.agents.map((agent) => agent.traceFile)];

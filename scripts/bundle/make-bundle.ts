@@ -3,8 +3,8 @@
  * the build.
  */
 
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
@@ -16,6 +16,9 @@ const ENTRIES = {
   "host-main": "node/skills/host/host-main.ts",
 } as const;
 
+/** Without the lookup of its native part, which is no faster for us. */
+export const PLAIN_MSGPACKR = { msgpackr: fileURLToPath(import.meta.resolve("msgpackr/pack")) };
+
 /** Makes the bundle in `folder`, which exists afterwards as a whole or not at all. */
 export async function makeBundle(folder: string): Promise<void> {
   const part = `${folder}.part-${process.pid}`;
@@ -25,6 +28,7 @@ export async function makeBundle(folder: string): Promise<void> {
     input: ENTRIES,
     platform: "node",
     external: ["usearch"], // optional, and native
+    resolve: { alias: PLAIN_MSGPACKR },
     logLevel: "silent",
   });
   try {
@@ -40,14 +44,17 @@ export async function makeBundle(folder: string): Promise<void> {
 }
 
 /** The licences of the packages that these modules belong to. */
-function licencesOf(modules: readonly string[]): string {
+export function licencesOf(modules: readonly string[]): string {
   const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
       readonly [key: string]: string;
     };
-    const files = existsSync(folder) ? readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file)) : [];
-    const bodies = files.map((file) => readFileSync(join(folder, file), "utf8").trim());
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => {
+      const [first = ""] = relative(folder, join(entry.parentPath, entry.name)).split(sep); // a file, or a folder of them
+      return entry.isFile() && /^(licen[cs]e|notice)/i.test(first);
+    });
+    const bodies = files.map(({ parentPath, name: file }) => readFileSync(join(parentPath, file), "utf8").trim());
     return [`${name} ${version} (${license})`, ...bodies].join("\n\n");
   });
   return `${texts.join("\n\n----------------------------------------\n\n")}\n`;

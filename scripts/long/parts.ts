@@ -13,9 +13,17 @@ export interface LongPart {
   readonly what: string;
   /** A script, from the root of the repository, and its arguments. */
   readonly command: readonly string[];
-  /** Frames, seeds or items, and the option that sets them. */
-  readonly amount: { readonly option: string; readonly usual: number };
+  /** Frames, seeds or items, and the option that sets them; null: it has none. */
+  readonly amount: { readonly option: string; readonly usual: number } | null;
 }
+
+/** Test files that `npm test` leaves out. */
+const tests = (name: string, what: string, ...files: readonly string[]): LongPart => ({
+  name,
+  what,
+  command: ["scripts/long/run-tests.ts", ...files.map((file) => `test/${file}.long.test.ts`)],
+  amount: null,
+});
 
 export const PARTS: readonly LongPart[] = [
   {
@@ -35,6 +43,27 @@ export const PARTS: readonly LongPart[] = [
     what: "a map as wide as a job may be, on real nodes: certified, verified, and fetched by a stranger",
     command: ["scripts/wide-job.ts"],
     amount: { option: "--items", usual: limits.mapItems },
+  },
+  tests("library", "the library of scenarios: each passes its verdict", "sim/scenarios/library"),
+  tests("mechanisms", "each scenario of the library fails without its mechanism", "sim/scenarios/mechanisms"),
+  tests(
+    "learning",
+    "how much selectors lose, and the experiments in small",
+    "protocol/selection/selection-regret",
+    ...["experiment-parts", "lying-workers", "symphony"].map((name) => `sim/experiments/${name}`),
+  ),
+  tests(
+    "large-meshes",
+    "shards in worlds, meshes with too much to do, and more agents than cores as processes",
+    "protocol/capability/shards",
+    "protocol/agent/overload",
+    "e2e/many-agents",
+  ),
+  {
+    name: "properties",
+    what: "properties on random inputs, with five times the runs of npm test",
+    command: ["scripts/long/run-tests.ts", "--all-runs", "test/property/", "test/protocol/"],
+    amount: null,
   },
   // One part each, so that a run that was cut short goes on with the next bug.
   ...MUTANTS.map(({ name }) => ({

@@ -16,14 +16,19 @@ import type { Mutant } from "./mutants.ts";
 
 const PROTOCOL = join(import.meta.dirname, "../../protocol");
 
-/** Applies the patches of a mutant. Each text must stand in its file exactly once: a patch that no longer fits is an error. */
-function patch(folder: string, mutant: Mutant): void {
+/**
+ * The files of a folder like protocol/ that a mutant changes, with the bug in them. Each text must stand in its file exactly
+ * once: a patch that no longer fits is an error.
+ */
+export function mutatedFiles(mutant: Mutant, folder: string = PROTOCOL): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
   for (const { file, from, to } of mutant.patches) {
     const path = join(folder, file);
-    const parts = readFileSync(path, "utf8").split(from);
+    const parts = (texts.get(path) ?? readFileSync(path, "utf8")).split(from);
     assert(parts.length === 2, `mutant ${mutant.name}: its text stands ${parts.length - 1} times in ${file}, not once`);
-    writeFileSync(path, parts.join(to));
+    texts.set(path, parts.join(to));
   }
+  return texts;
 }
 
 /** Gives `use` the address of a module with the mutant's `createAgent`, and takes the copy away afterwards. */
@@ -33,7 +38,7 @@ export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) =>
     // Modules of a folder without package.json count as ES modules only by their syntax: say it.
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     cpSync(PROTOCOL, join(folder, "protocol"), { recursive: true });
-    patch(join(folder, "protocol"), mutant);
+    for (const [path, text] of mutatedFiles(mutant, join(folder, "protocol"))) writeFileSync(path, text);
     return await use(pathToFileURL(join(folder, "protocol/agent/agent.ts")).href);
   } finally {
     rmSync(folder, { recursive: true, force: true });

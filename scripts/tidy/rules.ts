@@ -158,7 +158,7 @@ const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const checkName: Rule = (file) => {
   if (!isTypeScript(file)) return [];
   const parts = file.path.split("/");
-  const base = parts.pop()!.replace(/(?:\.test|\.config|\.d)?\.ts$/, "");
+  const base = parts.pop()!.replace(/(?:(?:\.long)?\.(?:test|config)|\.d)?\.ts$/, "");
   const bad = [...parts.map((part) => part.replace(/^\./, "")), base].find((name) => !KEBAB.test(name));
   return bad === undefined ? [] : [{ path: file.path, line: 1, rule: "name", message: `"${bad}" is not kebab-case` }];
 };

@@ -25,10 +25,12 @@ export interface TraceCheckOptions {
   readonly isHonest: (agent: AgentId) => boolean;
 }
 
-/** The line of a trace at which something was seen. */
+/** The entry of a trace at which something was seen. */
 export interface Place extends RecordedAt {
   readonly file: string;
+  /** Number of the entry in its file. `unit`: what it counts. */
   readonly line: number;
+  readonly unit: "line" | "entry";
   readonly name: string;
 }
 
@@ -144,8 +146,8 @@ export class TraceCheck {
     this.#ofAllJobs = [honestyChecker(options.isHonest), containmentChecker((job) => this.#isLost(job))];
   }
 
-  /** A listener to the lines of one file, in their order. */
-  open(file: string, head: TraceHead): (entry: TraceLine, line: number) => void {
+  /** A listener to the entries of one file, in their order. */
+  open(file: string, head: TraceHead, unit: Place["unit"]): (entry: TraceLine, line: number) => void {
     const ids = new Map(head.agents.map(({ agent, name }) => [name, agent]));
     for (const { agent, name } of head.agents) this.#names.set(agent, name);
     const { originMs, isHonest } = this.#options;
@@ -155,7 +157,7 @@ export class TraceCheck {
       this.#agents.add(agent);
       if (!isHonest(agent)) return;
       const step = entry.step ?? line;
-      this.#onEntry({ file, line, step, agent, name: entry.agent, atMs: entry.t - originMs }, entry);
+      this.#onEntry({ file, line, unit, step, agent, name: entry.agent, atMs: entry.t - originMs }, entry);
     };
   }
 

@@ -7,6 +7,7 @@ import { moment } from "../report/format.ts";
 import { type CheckedTraces, checkTraces } from "../trace-files/check-traces.ts";
 import type { Register, SimPlatform } from "./context.ts";
 import { plain } from "./figures.ts";
+import { RunsProgress } from "./progress.ts";
 
 interface Options {
   readonly distrust?: readonly string[];
@@ -45,7 +46,9 @@ async function check(
   { distrust = [] }: Options,
   { host }: SimPlatform,
 ): Promise<number> {
-  const checked = await checkTraces({ host, paths, distrust });
+  const progress = new RunsProgress(context, "entries");
+  const onShare = (share: number): void => progress.update({ done: 0, total: 1, share, simulatedMs: 0, leftMs: null });
+  const checked = await checkTraces({ host, paths, distrust, onShare }).finally(() => progress.end());
   const isBroken = checked.invariants.some(({ verdict }) => verdict === "broken");
   if (context.json) context.printJson(documentOf(checked, isBroken));
   else for (const line of renderCheck(checked, pageOf(process.stdout, context.io.env))) context.print(line);
@@ -68,7 +71,7 @@ const WORDS = { ok: "ok", broken: "BROKEN", undecided: "not decided by a trace" 
 
 /** `trace.jsonl, line 812, 3.2 s, agent yara`: enough to find the entry. */
 const placeOf = ({ at }: Finding, isSimulated: boolean): string =>
-  `${at.file}, line ${at.line}${isSimulated ? `, step ${at.step}` : ""}, ${plain(moment(at.atMs))}, agent ${at.name}`;
+  `${at.file}, ${at.unit} ${at.line}${isSimulated ? `, step ${at.step}` : ""}, ${plain(moment(at.atMs))}, agent ${at.name}`;
 
 export function renderCheck(checked: CheckedTraces, page: Page): string[] {
   const { entries, agents, jobs, invariants, cutOff, isSimulated } = checked;
@@ -96,7 +99,7 @@ export function renderCheck(checked: CheckedTraces, page: Page): string[] {
     "",
     ...names,
     ` ${entries} entries of ${agents} agents${isSimulated ? ", simulated" : ""}`,
-    ...cutOff.map((path) => ` ${path}: its last line was cut off, and is left out`),
+    ...cutOff.map((path) => ` ${path}: its last entry was cut off, and is left out`),
     "",
   ];
 }

@@ -69,9 +69,9 @@ const brief = (value: unknown): string =>
     .replace(/([0-9a-f]{8})[0-9a-f]{56}/g, "$1…")
     .replace(/"([\w+/=]{60})[\w+/=]{40,}"/g, '"$1…"');
 
-function lineOf({ line, atMs, entry }: PlacedEntry): string {
+function lineOf({ line, unit, atMs, entry }: PlacedEntry): string {
   const { t, step, agent, kind, ...facts } = entry;
-  const where = step === undefined ? `line ${line}` : `step ${step}`;
+  const where = step === undefined ? `${unit} ${line}` : `step ${step}`;
   return `${plain(moment(atMs))}  ${where}  ${agent}  ${kind}  ${brief(facts)}`;
 }
 
@@ -105,8 +105,8 @@ export function renderDiff(parting: Parting, paths: readonly [string, string], p
   return [
     "",
     ` ${page.paint(head, "bold")}`,
-    ` A: ${paths[0]}${a === null ? "" : `, line ${a.line}`}`,
-    ` B: ${paths[1]}${b === null ? "" : `, line ${b.line}`}`,
+    ` A: ${paths[0]}${a === null ? "" : `, ${a.unit} ${a.line}`}`,
+    ` B: ${paths[1]}${b === null ? "" : `, ${b.unit} ${b.line}`}`,
     "",
     ...context,
     side("A", a),

@@ -12,6 +12,7 @@ import { registerList, registerMetrics, registerNew, registerSchema } from "./re
 import { registerReplay } from "./replay.ts";
 import { registerRun } from "./run.ts";
 import { registerSweep } from "./sweep.ts";
+import { registerTrace } from "./trace.ts";
 
 const COMMANDS: readonly Register[] = [
   registerRun,
@@ -22,6 +23,7 @@ const COMMANDS: readonly Register[] = [
   registerReplay,
   registerCheck,
   registerDiff,
+  registerTrace,
   registerList,
   registerNew,
   registerMetrics,

@@ -52,7 +52,10 @@ export const registerReplay: Register = (sim, act, platform) => {
     .option("--seed <n>", "which seed of a scenario (default: the file's)", integer(0, SEED_MAX))
     .option("--set <path=value>", "change the scenario first; repeatable", collect(String))
     .option("--mechanism-off", "with what the scenario's mechanism.off says")
-    .option("--trace <file>", "write what every agent decided and stored to this file")
+    .option(
+      "--trace <file>",
+      "write what every agent decided and stored: JSON lines, or msgpack if its name ends with .msgpack",
+    )
     .option("--messages", "with every message in it")
     .option("--messages-around <time>", "draw who sent what to whom around that moment, e.g. 12.5s", momentMs)
     .option("--report <file>", "the page with them (default: .meshwork/runs/<time>-<name>/report.html)")
@@ -61,14 +64,15 @@ export const registerReplay: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, file: string, options: Options) => {
-        const writer = options.trace === undefined ? null : new SimTraceWriter(options.trace);
+        const loaded = await platform();
+        const writer = options.trace === undefined ? null : new SimTraceWriter(options.trace, loaded.host);
         const tap = writer?.tap({ messages: options.messages ?? false }) ?? {};
-        const run = { context, file, options, tap, platform: await platform() };
+        const run = { context, file, options, tap, platform: loaded };
         try {
           return await (file.endsWith(".json") ? replaySeed(run) : replayScenario(run));
         } finally {
           writer?.close();
-          if (writer !== null) context.note(`trace: ${options.trace} (${writer.lines} entries)`);
+          if (writer !== null) context.note(`trace: ${options.trace} (${writer.entries} entries)`);
         }
       }),
     );

@@ -58,7 +58,8 @@ export interface Drawing {
   readonly description: string;
   readonly width: number;
   readonly height: number;
-  readonly option: echarts.EChartsCoreOption;
+  /** An option of ECharts. Its type would make readers of our declarations install ECharts. */
+  readonly option: object;
   /** Classes: `wide` and `narrow` are shown on wide and on narrow screens only. */
   readonly className?: string;
   /** Where time runs, px from the left: for the script's reading line. */

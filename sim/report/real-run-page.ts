@@ -103,7 +103,7 @@ function invariantTable({ checked, commands }: RealRun): Html {
   const rows = checked.invariants.map(({ id, verdict, note, first }) => {
     const where =
       first !== null &&
-      html` <span class="soft">(${first.at.name}, line ${first.at.line}, ${preciseMoment(first.at.atMs)})</span>`;
+      html` <span class="soft">(${first.at.name}, ${first.at.unit} ${first.at.line}, ${preciseMoment(first.at.atMs)})</span>`;
     return html`<tr class="${verdict === "broken" ? "bad" : ""}"><td>${WORDS[verdict]}</td><th scope="row">${id}</th>
 <td class="finding">${note}${where}</td></tr>\n`;
   });

@@ -15,14 +15,16 @@ export interface CheckTracesOptions {
   readonly paths: readonly string[];
   /** Names of agents whose word counts for nothing. */
   readonly distrust?: readonly string[];
-  /** Told of every line, in the order of time. `atMs`: since the run began. */
+  /** Told of every entry, in the order of time. `atMs`: since the run began. */
   readonly onLine?: (entry: TraceLine, atMs: number) => void;
+  /** Told how much of the files has been read, 0 to 1, with every entry. */
+  readonly onShare?: (share: number) => void;
 }
 
 export interface CheckedTraces extends TraceVerdict {
   readonly meshId: string;
   readonly isSimulated: boolean;
-  /** Files whose last line was cut off, and left out. */
+  /** Files whose last entry was cut off, and left out. */
   readonly cutOff: readonly string[];
 }
 
@@ -54,7 +56,7 @@ function commonHead(files: readonly TraceFile[]): TraceHead {
 
 /** Rejects with `invalid-file` where a file is not a trace, and with `usage` where a name is not in it. */
 export async function checkTraces(options: CheckTracesOptions): Promise<CheckedTraces> {
-  const { host, paths, distrust = [], onLine } = options;
+  const { host, paths, distrust = [], onLine, onShare } = options;
   const files: TraceFile[] = [];
   try {
     for (const path of paths) files.push(await host.openTrace(path));
@@ -76,10 +78,11 @@ export async function checkTraces(options: CheckTracesOptions): Promise<CheckedT
       originMs,
       isHonest,
     });
-    const listeners = new Map(files.map((file) => [file, check.open(file.path, file.head)]));
+    const listeners = new Map(files.map((file) => [file, check.open(file.path, file.head, file.unit)]));
     await host.readMerged(files, (entry, file) => {
       listeners.get(file)!(entry, file.line);
       onLine?.(entry, entry.t - originMs);
+      onShare?.(files.reduce((sum, { share }) => sum + share, 0) / files.length);
     });
     const cutOff = files.flatMap(({ path, isCutOff }) => (isCutOff ? [path] : []));
     return { ...check.finish(), meshId, isSimulated: simulated !== null, cutOff };

@@ -10,7 +10,9 @@ import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { TraceFile } from "../host.ts";
 
 export interface PlacedEntry {
+  /** Number of the entry in its file. `unit`: what it counts. */
   readonly line: number;
+  readonly unit: "line" | "entry";
   /** Since the beginning of its own trace. */
   readonly atMs: number;
   readonly entry: TraceLine;
@@ -66,8 +68,8 @@ function differing(a: TraceLine, b: TraceLine, except: ReadonlySet<string>): str
   return names.filter((name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]));
 }
 
-const placed = ({ entry, line, head }: TraceFile): PlacedEntry | null =>
-  entry === null ? null : { line, atMs: entry.t - head.startedAt, entry };
+const placed = ({ entry, line, unit, head }: TraceFile): PlacedEntry | null =>
+  entry === null ? null : { line, unit, atMs: entry.t - head.startedAt, entry };
 
 export async function compareTraces(a: TraceFile, b: TraceFile, options: CompareOptions): Promise<Parting> {
   const { only, context } = options;

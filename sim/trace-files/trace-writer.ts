@@ -3,24 +3,27 @@
  * and on request every frame. At once and in one thread, because a run leaves no time to wait in.
  */
 
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { isRecorded, TRACE_FORMAT, type TraceHead, type TraceLine } from "../../protocol/core/trace.ts";
+import type { SimHost } from "../host.ts";
 import { describeFrame } from "../run/message-log.ts";
 import type { RunTap } from "../virtual/options.ts";
 
-const BUFFER_CHARS = 256 * 1024;
+const BUFFER_BYTES = 256 * 1024;
 
-export class SimTraceWriter {
+/** A new trace file. Its name decides its form (node/trace-encoding.ts). */
+export class EntryFile {
   readonly #path: string;
   readonly #file: number;
-  #waiting = "";
-  /** Lines after the first. */
-  lines = 0;
+  readonly #encode: ReturnType<SimHost["traceEncoder"]>;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
 
-  /** Throws `storage` if the file cannot be written; one that is there is replaced. */
-  constructor(path: string) {
+  /** Throws `storage` if it cannot be written; one that is there is replaced. */
+  constructor(path: string, host: Pick<SimHost, "traceEncoder">) {
     this.#path = path;
+    this.#encode = host.traceEncoder(path);
     try {
       this.#file = openSync(path, "w");
     } catch (error) {
@@ -33,27 +36,45 @@ export class SimTraceWriter {
     return new MeshworkError("storage", `the trace ${this.#path} cannot be written: ${why}`);
   }
 
-  #write(value: object): void {
-    this.#waiting += `${JSON.stringify(value)}\n`;
-    if (this.#waiting.length >= BUFFER_CHARS) this.#flush();
+  write(value: object): void {
+    const bytes = this.#encode(value);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= BUFFER_BYTES) this.#flush();
   }
 
   #flush(): void {
     try {
-      writeSync(this.#file, this.#waiting);
+      writeFileSync(this.#file, Buffer.concat(this.#waiting));
     } catch (error) {
       throw this.#failed(error);
     }
-    this.#waiting = "";
+    this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 
-  #line(line: TraceLine): void {
-    this.lines++;
-    this.#write(line);
+  close(): void {
+    this.#flush();
+    closeSync(this.#file);
+  }
+}
+
+export class SimTraceWriter {
+  readonly #file: EntryFile;
+  /** After the head. */
+  entries = 0;
+
+  constructor(path: string, host: Pick<SimHost, "traceEncoder">) {
+    this.#file = new EntryFile(path, host);
+  }
+
+  #entry(entry: TraceLine): void {
+    this.entries++;
+    this.#file.write(entry);
   }
 
   #head({ simulated, ...head }: TraceHead, messages: boolean): void {
-    this.#write({
+    this.#file.write({
       format: TRACE_FORMAT,
       ...head,
       ...(simulated !== null && { simulated: { ...simulated, messages } }),
@@ -64,23 +85,22 @@ export class SimTraceWriter {
   tap({ messages }: { readonly messages: boolean }): RunTap {
     return {
       onStart: (head) => this.#head(head, messages),
-      onEntry: ({ atMs, step, agent, event }) => this.#line({ t: atMs, step, agent, ...event }),
+      onEntry: ({ atMs, step, agent, event }) => this.#entry({ t: atMs, step, agent, ...event }),
       onPersist: (agent, { job, slot, bytes }, atMs, step) => {
         if (bytes === null || !isRecorded(slot)) return;
         const text = Buffer.from(bytes).toString("base64");
-        this.#line({ t: atMs, step, agent, kind: "stored", job, slot, bytes: text });
+        this.#entry({ t: atMs, step, agent, kind: "stored", job, slot, bytes: text });
       },
       ...(messages && {
         onFrame: (sentMs, arrives, agent, to, bytes) => {
           const { kind, text } = describeFrame(bytes);
-          this.#line({ t: sentMs, agent, kind: "sent", to, arrives, message: kind, about: text });
+          this.#entry({ t: sentMs, agent, kind: "sent", to, arrives, message: kind, about: text });
         },
       }),
     };
   }
 
   close(): void {
-    this.#flush();
-    closeSync(this.#file);
+    this.#file.close();
   }
 }

@@ -28,12 +28,21 @@ function run(command: string, args: readonly string[], cwd: string): SpawnSyncRe
 }
 const node = (args: readonly string[], cwd = folder): SpawnSyncReturns<string> => run(process.execPath, args, cwd);
 
+/** What an install does not bring: the package contains what it uses of them. */
+const INLINED = new Set(["echarts", "zrender", "tslib", "msgpackr", "msgpackr-extract", "@msgpackr-extract"]);
+
 const PLUGIN = `
 import type { PluginModule } from "meshwork/sim";
 const plugin: PluginModule = {
   metrics: [{ name: "mine", unit: "", summary: "", create: () => ({ value: ({ jobs }) => jobs.length }) }],
 };
 export default plugin;
+`;
+const SCENARIO = `
+name: small
+agents: [{ count: 5 }]
+workload: { shape: { kind: bag, width: 2 } }
+expect: [completion == 1]
 `;
 const PROGRAM = `
 import { readScenario, type ScenarioInput, type SimulationResult, simulate } from "meshwork/sim";
@@ -63,7 +72,7 @@ beforeAll(() => {
   mkdirSync(modules);
   renameSync(join(folder, "package"), join(modules, "meshwork"));
   for (const name of readdirSync(join(root, "node_modules"))) {
-    if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(modules, name));
+    if (!name.startsWith(".") && !INLINED.has(name)) symlinkSync(join(root, "node_modules", name), join(modules, name));
   }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "plugin.ts"), PLUGIN);
@@ -94,6 +103,20 @@ test("a program outside simulates, on worker threads, with a plugin of its own",
     seeds: [1, 2],
     half: expect.stringContaining("half-killed.yaml"),
   });
+});
+
+test("the package brings what it uses of packages that are not installed with it", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: object };
+  expect(Object.keys(dependencies).filter((name) => INLINED.has(name))).toEqual([]);
+  const command = join(folder, "node_modules/meshwork/dist/scripts/meshwork.js");
+  writeFileSync(join(folder, "small.yaml"), SCENARIO);
+  const replayed = node([command, "sim", "replay", "small.yaml", "--trace", "a.msgpack", "--report", "a.html"]);
+  expect(replayed.status, replayed.stderr).toBe(0);
+  expect(readFileSync(join(folder, "a.html"), "utf8")).toContain("<svg");
+  const checked = node([command, "sim", "check", "a.msgpack"]);
+  expect(checked.status, checked.stderr).toBe(0);
+  const licences = readFileSync(join(folder, "node_modules/meshwork/dist/LICENSES.txt"), "utf8");
+  for (const name of ["echarts", "zrender", "msgpackr"]) expect(licences).toMatch(new RegExp(`^${name} \\d`, "m"));
 });
 
 test("the command of the package simulates", () => {

@@ -3,15 +3,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
 import { createTraceWriter } from "../../node/trace-file.ts";
 import { openTrace, readMerged, type TraceReader } from "../../node/trace-reader.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
-import type { TraceEvent, TraceLine } from "../../protocol/core/trace.ts";
+import type { RecordedEvent, TraceEvent, TraceLine } from "../../protocol/core/trace.ts";
 
 const JOB = "a".repeat(64) as JobId;
 const root = mkdtempSync(join(tmpdir(), "meshwork-traces-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const newFolder = (): string => mkdtempSync(join(root, "t-"));
 
 const linesOf = async (reader: TraceReader): Promise<TraceLine[]> => {
@@ -26,46 +28,111 @@ const events: TraceEvent[] = [
   { kind: "work", job: JOB, task: "t", attempt: 0, phase: "done" },
 ];
 
-test("are read back as they were written", async () => {
-  const path = join(newFolder(), "trace.jsonl");
-  const writer = createTraceWriter(path, head);
-  for (const [i, event] of events.entries()) writer.write(2_000 + i, event);
-  await writer.close();
-  const reader = await openTrace(path);
-  expect(reader.head).toMatchObject({ meshId: "m", startedAt: 1_000, agents: [{ agent: "12D3", name: "alice" }] });
-  expect(await linesOf(reader)).toEqual(events.map((event, i) => ({ t: 2_000 + i, agent: "alice", ...event })));
-  expect(reader.isCutOff).toBe(false);
+describe.each(["trace.jsonl", "trace.msgpack"])("%s", (name) => {
+  const write = async (path: string, written: readonly TraceEvent[]): Promise<void> => {
+    const writer = createTraceWriter(path, head);
+    for (const [i, event] of written.entries()) writer.write(2_000 + i, event);
+    await writer.close();
+  };
+
+  test("is read back as it was written", async () => {
+    const path = join(newFolder(), name);
+    await write(path, events);
+    const reader = await openTrace(path);
+    expect(reader.head).toMatchObject({ meshId: "m", startedAt: 1_000, agents: [{ agent: "12D3", name: "alice" }] });
+    expect(reader.writtenHead).toEqual({ format: 2, ...head });
+    expect(Object.keys(reader.written)).toEqual(["t", "agent", "kind", "job", "role"]);
+    expect(await linesOf(reader)).toEqual(events.map((event, i) => ({ t: 2_000 + i, agent: "alice", ...event })));
+    expect([reader.isCutOff, reader.share]).toEqual([false, 1]);
+  });
+
+  test("a last entry that a killed process did not finish is left out, wherever it was cut", async () => {
+    const path = join(newFolder(), name);
+    await write(path, events.slice(0, 2));
+    const whole = readFileSync(path);
+    await write(path, events);
+    const all = readFileSync(path);
+    const ends = range(whole.length + 1, all.length).filter((end) => end % 5 === 1);
+    expect(ends.length).toBeGreaterThan(10);
+    for (const end of ends) {
+      // Without its new line the last line of JSON is whole all the same.
+      if (name === "trace.jsonl" && end === all.length - 1) continue;
+      writeFileSync(path, all.subarray(0, end));
+      const reader = await openTrace(path);
+      expect(await linesOf(reader)).toHaveLength(2);
+      expect(reader.isCutOff, `cut at ${end}`).toBe(true);
+    }
+  });
+
+  test("several are read in the order of time, each file's own order kept; entries may be longer than a chunk", async () => {
+    const folder = newFolder();
+    const long = "x".repeat(1_500_000);
+    const times = [
+      [1, 5, 3, 9],
+      [2, 4, 8],
+    ];
+    const readers = await Promise.all(
+      times.map(async (list, i) => {
+        const writer = createTraceWriter(join(folder, `${i}-${name}`), { ...head, name: `${i}` });
+        for (const t of list) writer.write(t, { kind: "refused", from: long as AgentId, code: "truncated" });
+        await writer.close();
+        return openTrace(join(folder, `${i}-${name}`));
+      }),
+    );
+    const order: string[] = [];
+    await readMerged(readers, ({ t, agent }, { line }) => order.push(`${agent}:${t}@${line}`));
+    expect(order).toEqual(["0:1@2", "1:2@2", "1:4@3", "0:5@3", "0:3@4", "1:8@4", "0:9@5"]);
+  });
 });
 
-test("a last line that a killed process did not finish is left out", async () => {
-  const path = join(newFolder(), "trace.jsonl");
+test("msgpack gives back to the bit what JSON lines do: stored bytes, and more shapes than can be referred to", async () => {
+  const bytes = (i: number): string => Buffer.alloc(i, i).toString("base64");
+  const shapes = range(0, 300).map((i) => ({
+    kind: "new",
+    [`field${i % 150}`]: { [`inner${i}`]: [i / 8, null, "ü", -i, 2 ** 40] },
+  }));
+  const stored = range(0, 40).map((i): RecordedEvent => ({ kind: "stored", job: JOB, slot: "vote", bytes: bytes(i) }));
+  const written = [...stored, ...(shapes as unknown as TraceEvent[]), ...stored];
+  const [json, msgpack] = await Promise.all(
+    ["a.jsonl", "a.msgpack"].map(async (name) => {
+      const path = join(newFolder(), name);
+      const writer = createTraceWriter(path, head);
+      for (const event of written) writer.write(1, event);
+      await writer.close();
+      const texts: string[] = [];
+      await readMerged([await openTrace(path)], (_, { written: value }) => texts.push(JSON.stringify(value)));
+      return texts;
+    }),
+  );
+  expect(json).toHaveLength(written.length);
+  expect(msgpack).toEqual(json);
+});
+
+test("whatever bytes a stream holds, reading it ends with entries, a cut-off end, or an error that names the entry", async () => {
+  const path = join(newFolder(), "trace.msgpack");
   const writer = createTraceWriter(path, head);
   for (const event of events) writer.write(2_000, event);
   await writer.close();
-  writeFileSync(path, readFileSync(path, "utf8").slice(0, -10));
-  const reader = await openTrace(path);
-  expect(await linesOf(reader)).toHaveLength(events.length - 1);
-  expect(reader.isCutOff).toBe(true);
-});
-
-test("several are read in the order of time, each file's own order kept; lines may be longer than a chunk", async () => {
-  const folder = newFolder();
-  const long = "x".repeat(1_500_000);
-  const times = [
-    [1, 5, 3, 9],
-    [2, 4, 8],
-  ];
-  const readers = await Promise.all(
-    times.map(async (list, i) => {
-      const writer = createTraceWriter(join(folder, `${i}`), { ...head, name: `${i}` });
-      for (const t of list) writer.write(t, { kind: "refused", from: long as AgentId, code: "truncated" });
-      await writer.close();
-      return openTrace(join(folder, `${i}`));
+  const whole = readFileSync(path);
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 2), fc.uint8Array({ minLength: 1, maxLength: 8 }), async (at, bytes) => {
+      const changed = Buffer.from(whole);
+      changed.set(bytes.subarray(0, whole.length - at - 1), at + 1);
+      writeFileSync(path, changed);
+      const failed = await openTrace(path)
+        .then(linesOf)
+        .then(
+          () => null,
+          (error: unknown) => error,
+        );
+      if (failed === null) return;
+      refused++;
+      expect(failed).toMatchObject({ code: "invalid-file", message: expect.stringMatching(/entry \d+: |is empty/) });
     }),
+    { numRuns: 300 },
   );
-  const order: string[] = [];
-  await readMerged(readers, ({ t, agent }, { line }) => order.push(`${agent}:${t}@${line}`));
-  expect(order).toEqual(["0:1@2", "1:2@2", "1:4@3", "0:5@3", "0:3@4", "1:8@4", "0:9@5"]);
+  expect(refused).toBeGreaterThan(50);
 });
 
 test("errors name the line", async () => {

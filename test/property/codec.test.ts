@@ -23,6 +23,7 @@ import {
   variant,
 } from "../../protocol/wire/codec.ts";
 import { SHAPES } from "../../scripts/fuzz/shapes.ts";
+import { runs } from "../support/runs.ts";
 
 /** The verdict on `input`; an acceptance must be canonical. */
 function verdictOf(codec: Codec<unknown>, input: Uint8Array): string {
@@ -62,7 +63,7 @@ describe.each(SHAPES)("$name", ({ codec, examples }) => {
         for (const [at, byte] of replaced) altered[at % altered.length] = byte;
         verdictOf(codec, altered);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -18,6 +18,7 @@ import { message } from "../../scripts/fuzz/arbitraries.ts";
 import { mutate } from "../../scripts/fuzz/mutate.ts";
 import { altered, BLOCK_LIES, decidedAlone } from "../../sim/adversaries/lying-committee.ts";
 import { configOf, crypto, DrivenAgent, id, type Job, jobOf, offerBody, resultBody } from "../support/driven-agent.ts";
+import { runs } from "../support/runs.ts";
 
 const NONCE = new Uint8Array(NONCE_BYTES);
 const LIARS = ["x1", "x2", "x3"];
@@ -207,6 +208,6 @@ test("whatever an agent reads, it goes on, and so do the jobs that it is not abo
       for (const one of steps) siege.take(one);
       siege.finish();
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { Unpackr } from "msgpackr";
 import { expect, test } from "vitest";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
+import { runs } from "../support/runs.ts";
 
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: "number" });
 
@@ -17,6 +18,6 @@ test("msgpackr reads the values that we write", () => {
       const expected: unknown = JSON.parse(JSON.stringify(json));
       expect(unpackr.unpack(encodeValue(expected as Value))).toEqual(expected);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

@@ -14,6 +14,7 @@ import { FAILURE_REASONS } from "../../protocol/wire/command.ts";
 import type { Data, NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
+import { runs } from "../support/runs.ts";
 
 const specOf = (book: Book, task: Pick<Task, "node">): NodeSpec =>
   book.ledger.genesis.nodes.find((node) => node.id === task.node)!;
@@ -217,7 +218,7 @@ test("books agree with what they count, and every job ends without its deadline"
         ends.add(book.end.replace(/task \S+: (\S+).*/, "$1"));
       },
     ),
-    { numRuns: 1_500 },
+    { numRuns: runs(1_500) },
   );
   expect([...ends].sort()).toEqual(expect.arrayContaining(["certified", "failed no-offers", "failed retries"]));
 });

@@ -20,6 +20,7 @@ import { proposalStatementCodec, voteCodec } from "../../protocol/wire/consensus
 import { encodeGenesis, genesisCodec, jobIdOf, signedGenesisCodec } from "../../protocol/wire/genesis.ts";
 import * as arbitrary from "../../scripts/fuzz/arbitraries.ts";
 import { hash } from "../../scripts/fuzz/atoms.ts";
+import { runs } from "../support/runs.ts";
 
 const takeAll = { isDone: () => false, isWanted: () => false, isInvolved: () => true };
 
@@ -142,7 +143,7 @@ describe.each(KINDS)("$name", (of) => {
         for (const [at, byte] of replaced) altered[at % bytes.length] = byte;
         return Buffer.compare(bytes, altered) === 0 || !holdsBytes(of, altered);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

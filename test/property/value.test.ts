@@ -6,6 +6,7 @@ import { compareText } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { decodeValue, encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import * as arbitrary from "../../scripts/fuzz/arbitraries.ts";
+import { runs } from "../support/runs.ts";
 
 /** JSON with its keys in the protocol's order: equal for equal values. */
 function canonicalJson(value: Value): string {
@@ -42,7 +43,7 @@ describe("a value", () => {
         const decoded = decodeValue(encodeValue(value));
         return decoded.ok && canonicalJson(decoded.value) === canonicalJson(value);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -53,7 +54,7 @@ describe("a value", () => {
         const areEqual = canonicalJson(a) === canonicalJson(b);
         return areEqual === (Buffer.compare(encodeValue(a), encodeValue(b)) === 0);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -72,7 +73,7 @@ describe("a value", () => {
       fc.property(shuffled, ([one, other]) => {
         expect(encodeValue(Object.fromEntries(one))).toEqual(encodeValue(Object.fromEntries(other)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -138,7 +139,7 @@ describe("explainNotValue", () => {
     );
     fc.assert(
       fc.property(mixed, (input) => (explainNotValue(input) === null) === isEncodable(input)),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 

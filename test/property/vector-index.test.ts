@@ -8,6 +8,7 @@ import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-i
 import type { Neighbour } from "../../protocol/capability/vector-rows.ts";
 import { compareText } from "../../protocol/core/bytes.ts";
 import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
+import { runs } from "../support/runs.ts";
 
 class DumbIndex implements VectorIndex {
   readonly #vectors = new Map<string, Int8Array>();
@@ -89,14 +90,14 @@ describe("an index", () => {
   test("finds what a list finds, in the same order", () => {
     fc.assert(
       fc.property(commands, (list) => run(new ExactIndex(), list)),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
   test("with a graph keeps it in step with its rows", () => {
     fc.assert(
       fc.property(commands, (list) => run(new HnswIndex(fullGraph, 0), list)),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -40,6 +40,22 @@ test("a file did not load: it has no tests, and must not be forgotten", () => {
   expect(counts).toEqual({ line: "1 passed, 1 failed, 0 skipped\n", code: 1 });
 });
 
+test("parts of the long tests count by their tests, or as one each; those that have no results fail", () => {
+  const report = join(folder, "report.json");
+  const long = join(folder, "long.json");
+  writeFileSync(report, JSON.stringify({ testResults: [file("passed", "passed")] }));
+  const parts = {
+    library: { ok: true, counts: { passed: 11, failed: 0, skipped: 1 } },
+    crashed: { ok: false, counts: { passed: 3, failed: 0, skipped: 0 } },
+    explore: { ok: true, counts: { seeds: 2_000, failed: 0 } },
+    fuzz: { ok: false, counts: {} },
+  };
+  writeFileSync(long, JSON.stringify(parts));
+  const run = (file: string) => spawnSync(process.execPath, [script, report, file], { encoding: "utf8" });
+  expect(run(long)).toMatchObject({ stdout: "16 passed, 2 failed, 1 skipped\n", status: 1 });
+  expect(run(join(folder, "none.json"))).toMatchObject({ stdout: "1 passed, 1 failed, 0 skipped\n", status: 1 });
+});
+
 test("nothing ran", () => {
   expect(counted()).toEqual({ line: "0 passed, 0 failed, 0 skipped\n", code: 1 });
 });

@@ -16,6 +16,9 @@ export const SCENARIOS: readonly string[] = readdirSync(FOLDER)
   .map((file) => file.replace(/\.yaml$/, ""))
   .sort((a, b) => (a < b ? -1 : 1));
 
+/** Those that take a few seconds. */
+export const QUICK: readonly string[] = ["rolling-restarts", "slow-network"];
+
 /** With the scenario's own seed; `off`: without the mechanism that it exercises. */
 export function runScenario(name: string, off = false): Summary {
   const registry = createRegistry();

@@ -68,7 +68,15 @@ export function realRunLines(): TraceLine[] {
 const invariant = (id: string, broken: string | undefined): CheckedInvariant => {
   if (id === "11 liveness") return { id, verdict: "undecided", note: "it is not in a trace", first: null };
   if (id !== broken) return { id, verdict: "ok", note: "30 blocks replayed", first: null };
-  const at = { file: "trace.jsonl", line: 812, step: 812, agent: AGENTS[0]!.agent, name: "ada", atMs: 3_214 };
+  const at = {
+    file: "trace.jsonl",
+    line: 812,
+    unit: "line" as const,
+    step: 812,
+    agent: AGENTS[0]!.agent,
+    name: "ada",
+    atMs: 3_214,
+  };
   const facts = "height 7: ada decided 3fa1, alan b77e";
   return { id, verdict: "broken", note: facts, first: { property: id, facts, at } };
 };

@@ -61,7 +61,7 @@ describe("where a run leaves its files", () => {
   test("taking away an earlier run takes nothing else", async () => {
     const folder = await mkdtemp(join(directory, "agents-"));
     for (const name of ["ada", "mine"]) await mkdir(join(folder, "agents", name), { recursive: true });
-    for (const name of ["trace.jsonl", "agents/owner.jsonl", "agents/ada/trace.jsonl", "agents/mine/x"])
+    for (const name of ["trace.jsonl", "agents/owner.msgpack", "agents/ada/trace.msgpack", "agents/mine/x"])
       await writeFile(join(folder, name), "");
     new RunFolder(folder, { force: true });
     expect(await readdir(folder)).toEqual(["agents"]);

@@ -14,6 +14,7 @@ import {
 import { wordsOf } from "../../../protocol/capability/letters.ts";
 import { toHex, utf8 } from "../../../protocol/core/bytes.ts";
 import { EMBEDDING_BYTES } from "../../../protocol/wire/genesis.ts";
+import { runs } from "../../support/runs.ts";
 
 const bytesOf = (vector: Int8Array): Uint8Array => new Uint8Array(vector.buffer, vector.byteOffset, vector.length);
 const golden = (vector: Int8Array): string => hasher(bytesOf(vector)).slice(0, 16);
@@ -98,7 +99,7 @@ describe("a vector", () => {
         expect(isEmbedding(vector)).toBe(true);
         if (squares > 0) expect(Math.abs(Math.sqrt(squares) - 127)).toBeLessThan(4);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -158,7 +159,7 @@ describe("isEmbedding", () => {
     const halves = fc.array(fc.constantFrom(0, 1, -1, 3, 0.5), { minLength: 256, maxLength: 256, size: "max" });
     fc.assert(
       fc.property(fc.oneof(values, halves), (list) => isEmbedding(quantize(list))),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

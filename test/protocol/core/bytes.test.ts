@@ -16,6 +16,7 @@ import {
   utf8Read,
   utf8Write,
 } from "../../../protocol/core/bytes.ts";
+import { runs } from "../../support/runs.ts";
 
 const bytes = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 32, maxLength: 32 }));
 /** Any UTF-16, half surrogates too. */
@@ -81,7 +82,7 @@ describe("base64", () => {
         const read = fromBase64(text);
         return read === null || toBase64(read) === text;
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -114,7 +115,7 @@ describe("UTF-8", () => {
         expect(utf8Length(text) < 0).toBe(!text.isWellFormed());
         expect(utf8(text)).toEqual(new Uint8Array(Buffer.from(text.toWellFormed(), "utf8")));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -144,7 +145,7 @@ describe("UTF-8", () => {
       fc.property(any, (input) => {
         expect(utf8Read(input, 0, input.length)).toBe(platformRead(input));
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 
@@ -177,7 +178,7 @@ describe("order", () => {
       fc.property(text, text, (a, b) => {
         expect(Math.sign(compareText(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
     expect(compareText("\uffff", "\u{10000}")).toBeLessThan(0);
     expect(compareText("a", "ab")).toBeLessThan(0);
@@ -188,7 +189,7 @@ describe("order", () => {
     const few = fc.uint8Array({ max: 2, maxLength: 4 });
     fc.assert(
       fc.property(few, few, (a, b) => Math.sign(compareBytes(a, b)) === Buffer.compare(a, b)),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

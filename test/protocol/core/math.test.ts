@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exp, ln } from "../../../protocol/core/math.ts";
+import { runs } from "../../support/runs.ts";
 
 /** The bits of a double in hexadecimal. */
 function bitsOf(value: number): string {
@@ -20,7 +21,7 @@ describe("ln", () => {
     const nearOne = fc.double({ min: 0.5, max: 2, noNaN: true });
     fc.assert(
       fc.property(fc.oneof(positive, nearOne), (x) => relative(ln(x), Math.log(x)) < 1e-14),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -58,7 +59,7 @@ describe("exp", () => {
     const small = fc.double({ min: -1, max: 1, noNaN: true });
     fc.assert(
       fc.property(fc.oneof(any, small), (x) => relative(exp(x), Math.exp(x)) < 1e-13),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 

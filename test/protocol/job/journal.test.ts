@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareUnits } from "../../../protocol/core/bytes.ts";
 import { Agenda, Cell, Journal, Table } from "../../../protocol/job/journal.ts";
+import { runs } from "../../support/runs.ts";
 
 type Operation =
   | { readonly kind: "set"; readonly key: string; readonly value: number }
@@ -107,7 +108,7 @@ describe("journal", () => {
         journaled.journal.putIn(changes);
         journaled.expectIs(now);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

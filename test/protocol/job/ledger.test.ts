@@ -10,6 +10,7 @@ import { FAILURE_REASONS } from "../../../protocol/wire/command.ts";
 import type { NodeSpec } from "../../../protocol/wire/genesis.ts";
 import { chain, firstPolicy, map, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
+import { runs } from "../../support/runs.ts";
 
 const WORKERS = ["w0", "w1", "w2", "w3", "w4"];
 
@@ -260,6 +261,6 @@ test("any commands at any time: it never throws, its books hold, and what is tak
         }
       },
     ),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });

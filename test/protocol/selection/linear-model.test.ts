@@ -14,6 +14,7 @@ import {
 } from "../../../protocol/selection/linear-model.ts";
 import { type LinearParameters, PIVOT_MIN } from "../../../protocol/selection/parameters.ts";
 import { decodeValue, encodeValue, type Value } from "../../../protocol/wire/value.ts";
+import { runs } from "../../support/runs.ts";
 
 type Matrix = number[][];
 interface Example {
@@ -143,7 +144,7 @@ describe("against oracles", () => {
         ).reduce(([sum], [value], i) => [sum! + value! * x[i]!], [0]);
         expect(varianceAt(model, x)).toBeCloseTo(variance!, 6);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -156,7 +157,7 @@ describe("against oracles", () => {
         const product = lower.map((left) => lower.map((right) => left.reduce((sum, x, k) => sum + x * right[k]!, 0)));
         expectClose(product, unpack(matrix, d));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -171,7 +172,7 @@ describe("at its limits", () => {
         expect(read.ok && read.value).toStrictEqual(state);
         expect(isLinearState(read.ok && read.value, d, parameters)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -28,6 +28,7 @@ import type {
 import { createThompson } from "../../../protocol/selection/thompson.ts";
 import { decodeValue, encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { candidateOf, lotsOf, requestOf } from "../../support/candidates.ts";
+import { runs } from "../../support/runs.ts";
 
 /** Those that learn. */
 const LEARNING = SELECTORS.filter(({ learn }) => learn !== undefined);
@@ -114,7 +115,7 @@ describe.each(SELECTORS.map((selector) => [selector.name, selector] as const))("
           for (const { context } of picks.picked) expect(context.length).toBe(DIMENSION);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -328,7 +329,7 @@ describe("screening", () => {
           expect(scores).toEqual([...scores].sort((a, b) => b - a));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { gated, timely } from "../../../protocol/selection/gate.ts";
 import { expectedReward, lessonOf, rewardOf } from "../../../protocol/selection/reward.ts";
 import type { Candidate } from "../../../protocol/selection/selector.ts";
 import { candidateOf, lotsOf } from "../../support/candidates.ts";
+import { runs } from "../../support/runs.ts";
 
 const SCALE = { targetMs: 1_000, typicalPrice: 10 };
 const ROOT = Math.sqrt(DIMENSION);
@@ -70,7 +71,7 @@ describe("the context", () => {
         const reward = rewardOf(context, { correct: candidate.similarity, tookMs: candidate.expectedMs, targetMs });
         expect(reward >= -0.5 - 1e-12 && reward <= 1).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });

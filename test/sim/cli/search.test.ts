@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MUTANTS } from "../../../scripts/mutants/mutants.ts";
-import { withMutant } from "../../../scripts/mutants/run-mutant.ts";
+import { mutatedFiles, withMutant } from "../../../scripts/mutants/run-mutant.ts";
 import { simPlatform } from "../../../scripts/sim-host.ts";
 import { exitOf } from "../../../sim/cli/explore.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../../sim/cli/search.ts";
@@ -34,8 +34,8 @@ const searching = (options: Partial<SearchOptions>): Promise<SearchOutcome> =>
 
 const comparable = ({ tameness, ...outcome }: SearchOutcome) => ({ ...outcome, shares: tameness.shares() });
 
-test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('the bug "%s" fits the code', async (_, mutant) => {
-  await withMutant(mutant, async (machineUrl) => expect(machineUrl).toContain("agent.ts"));
+test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('the bug "%s" fits the code', (_, mutant) => {
+  expect(mutatedFiles(mutant).size).toBeGreaterThan(0);
 });
 
 describe("a search", () => {

@@ -9,6 +9,7 @@ import { simulate } from "../../../sim/run/simulate.ts";
 import { loadScenario, loadScenarioText } from "../../../sim/scenario/load-scenario.ts";
 import { scenarioTemplate } from "../../../sim/scenario/scenario-template.ts";
 import { parseArrivals, parseChurnTrace } from "../../../sim/scenario/traces.ts";
+import { smallScenario } from "../../support/sim-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-scenario-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -138,7 +139,7 @@ describe("files that come with the simulator", () => {
   });
 
   test("real signatures give the same decisions as the world's own table", async () => {
-    const text = scenarioTemplate("new").replace("network:\n", "network:\n  signatures: real\n");
+    const text = smallScenario("completion == 1").replace("network:\n", "network:\n  signatures: real\n");
     const { scenario, registry: own } = await loadScenarioText("new.yaml", text, simHost);
     const short = { ...scenario, faults: [], workload: { ...scenario.workload, count: 1 } };
     const { metrics } = simulate(short, { seed: 1, host: simHost, registry: own });

@@ -1,0 +1,36 @@
+/**
+ * Runs test files as a part of `npm run test:long`, and ends with a line `{"counts":{…}}`.
+ *
+ *   node scripts/long/run-tests.ts [--all-runs] FILE…
+ *
+ * `--all-runs`: files of `npm test`, with all runs of their properties (test/support/runs.ts) in place of a fifth.
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { countTests } from "./count-tests.ts";
+
+const root = join(import.meta.dirname, "../..");
+const { values, positionals } = parseArgs({
+  options: { "all-runs": { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const folder = mkdtempSync(join(tmpdir(), "meshwork-long-"));
+const results = join(folder, "results.json");
+const reporters = ["default", "./scripts/test-progress.ts", "json"].map((name) => `--reporter=${name}`);
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    ...["run", "--config", values["all-runs"] ? "vitest.config.ts" : "vitest.long.config.ts"],
+    ...[...reporters, `--outputFile.json=${results}`, ...positionals],
+  ],
+  { cwd: root, stdio: "inherit", env: { ...process.env, ...(values["all-runs"] && { MESHWORK_ALL_RUNS: "1" }) } },
+);
+const counts = countTests(results);
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${JSON.stringify({ counts })}\n`);
+process.exitCode = status === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;
