@@ -18,11 +18,11 @@ import type { Input } from "../protocol/input.ts";
 import type { StoredRecord } from "../protocol/machine.ts";
 import { type FailureReason, NONCE_BYTES } from "../protocol/wire/command.ts";
 import type { Network } from "./network/network.ts";
+import type { TraceWriter } from "./platform/traces/trace-file.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
 import type { SkillRunner } from "./skills/skill-runner.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 import type { RecordStore, StoreEffect } from "./store/record-store.ts";
-import type { TraceWriter } from "./trace-file.ts";
 
 /** Where the effects go. */
 export interface EffectTargets {

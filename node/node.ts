@@ -36,6 +36,7 @@ import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { createSigner, nodeCrypto } from "./platform/crypto.ts";
 import { makePrivateFolder } from "./platform/files/files.ts";
+import { createTraceWriter, type TraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
@@ -46,7 +47,6 @@ import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
 import { createRecordStore, type RecordStore } from "./store/record-store.ts";
 import { Submissions, type SubmitOptions } from "./submissions.ts";
 import type { JobEvent, JobHandle } from "./submitted-job.ts";
-import { createTraceWriter, type TraceWriter } from "./trace-file.ts";
 
 export type { MeshworkNode } from "./meshwork-node.ts";
 export type { NodeOptions } from "./node-options.ts";

@@ -17,9 +17,9 @@ import { objectSource, parseWith, parseYaml, type YamlSource } from "../node/pla
 import { lineOfThrow } from "../node/platform/modules/line-of-throw.ts";
 import { commandLine } from "../node/platform/terminal/command-line.ts";
 import { nearest } from "../node/platform/text/nearest.ts";
+import { encoderFor } from "../node/platform/traces/trace-encoding.ts";
+import { openTrace, readMerged } from "../node/platform/traces/trace-reader.ts";
 import { packageVersion } from "../node/platform/version.ts";
-import { encoderFor } from "../node/trace-encoding.ts";
-import { openTrace, readMerged } from "../node/trace-reader.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";

@@ -27,7 +27,7 @@ export type JobTemplate = Pick<
   readonly blobs: readonly Uint8Array[];
 };
 
-/** A trace file that is being read (node/trace-reader.ts). */
+/** A trace file that is being read (node/platform/traces/trace-reader.ts). */
 export interface TraceFile {
   readonly path: string;
   readonly head: TraceHead;

@@ -18,7 +18,7 @@ import {
 } from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
-import { openTrace } from "../trace-reader.ts";
+import { openTrace } from "../platform/traces/trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./named.ts";

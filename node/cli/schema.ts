@@ -4,8 +4,8 @@ import { Argument } from "commander";
 import { z } from "zod";
 import { jobFileSchema } from "../job-file/schema.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
+import { traceLineSchema } from "../platform/traces/trace-schema.ts";
 import { skillsFileSchema } from "../skills/load-yaml.ts";
-import { traceLineSchema } from "../trace-schema.ts";
 import type { Register } from "./context.ts";
 
 const SCHEMAS: { readonly [kind: string]: z.ZodType } = {

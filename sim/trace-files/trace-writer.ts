@@ -12,7 +12,7 @@ import type { RunTap } from "../virtual/options.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 
-/** A new trace file. Its name decides its form (node/trace-encoding.ts). */
+/** A new trace file. Its name decides its form (node/platform/traces/trace-encoding.ts). */
 export class EntryFile {
   readonly #path: string;
   readonly #file: number;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createTraceWriter } from "../../node/trace-file.ts";
-import { openTrace, readMerged, type TraceReader } from "../../node/trace-reader.ts";
+import { createTraceWriter } from "../../node/platform/traces/trace-file.ts";
+import { openTrace, readMerged, type TraceReader } from "../../node/platform/traces/trace-reader.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { RecordedEvent, TraceEvent, TraceLine } from "../../protocol/core/trace.ts";
 

@@ -13,7 +13,7 @@ import {
   readKnowledge,
 } from "../../../node/knowledge.ts";
 import { hasher } from "../../../node/platform/crypto.ts";
-import { createTraceWriter } from "../../../node/trace-file.ts";
+import { createTraceWriter } from "../../../node/platform/traces/trace-file.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { makeGenesis } from "../../../protocol/job/draft.ts";

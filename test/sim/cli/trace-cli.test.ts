@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { traceLineSchema } from "../../../node/trace-schema.ts";
+import { traceLineSchema } from "../../../node/platform/traces/trace-schema.ts";
 import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { writeRepro } from "../../../sim/cli/repro.ts";

@@ -8,10 +8,10 @@
 
 import { type FileHandle, open } from "node:fs/promises";
 import type { z } from "zod";
-import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId, MeshId } from "../protocol/core/ids.ts";
-import type { TraceHead, TraceLine } from "../protocol/core/trace.ts";
-import { isFileMissing, storageError } from "./platform/files/files.ts";
+import { MeshworkError } from "../../../protocol/core/errors.ts";
+import type { AgentId, MeshId } from "../../../protocol/core/ids.ts";
+import type { TraceHead, TraceLine } from "../../../protocol/core/trace.ts";
+import { isFileMissing, storageError } from "../files/files.ts";
 import { type EntrySource, sourceOf } from "./trace-encoding.ts";
 import { anyEventSchema, traceEventSchemas, traceHeadSchema } from "./trace-schema.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { TRACE_FORMAT } from "../protocol/core/trace.ts";
+import { TRACE_FORMAT } from "../../../protocol/core/trace.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
