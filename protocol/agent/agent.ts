@@ -147,6 +147,7 @@ class Agent implements Machine {
       case "start":
         return this.#start();
       case "tick":
+        this.#wokenForMs = Number.NaN; // one that came too early is asked for again
         return;
       case "connected":
         return this.#onConnected(input.agent);
