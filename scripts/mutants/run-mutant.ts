@@ -9,8 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { assert } from "../../protocol/core/assert.ts";
 import { search } from "../../sim/cli/search.ts";
-import { meshSubject } from "../../sim/explore/mesh-subject.ts";
-import type { Failure } from "../../sim/explore/subject.ts";
+import { type Failure, randomSubject } from "../../sim/explore/subject.ts";
 import { simHost, simPlatform } from "../sim-host.ts";
 import type { Mutant } from "./mutants.ts";
 
@@ -72,6 +71,6 @@ export const runMutant = (mutant: Mutant, seeds: number): Promise<Caught | null>
 
 /** What breaks in a seed without a mutation, in words: then it says nothing about mutants. null: nothing. */
 export function runControl(seed: number): string | null {
-  const subject = meshSubject(simHost.hasher, simHost.createMachine);
-  return subject.run(seed, subject.draw(seed), 0, () => false)?.failure?.message ?? null;
+  const subject = randomSubject(simHost);
+  return subject.run(seed, subject.draw(seed), { events: 0 })?.failure?.message ?? null;
 }

@@ -6,10 +6,13 @@
  */
 
 import { z } from "zod";
+import { limits } from "../../protocol/core/limits.ts";
 import { ln } from "../../protocol/core/math.ts";
 import { defineFault } from "../plugins/define.ts";
 import type { FaultContext, FaultType } from "../plugins/registry.ts";
 import type { NetworkConditions } from "../virtual/options.ts";
+import type { World } from "../virtual/world.ts";
+import { buildJob, map } from "../workloads/job-builder.ts";
 import { skillChange } from "./skill-change.ts";
 
 const share = z.number().min(0).max(1);
@@ -17,9 +20,17 @@ const ms = z.number().min(0);
 
 const none = z.strictObject({});
 
+/** How long the others of a lone decider go on, and how long they are down: it must decide in between, ms. */
+const LONE_MS = 100;
+const LONE_DOWN_MS = 50;
+
 /** Those of `names` that are up. */
 const up = ({ world }: FaultContext, names: readonly string[]): string[] =>
   names.filter((name) => world.agent(name).state === "up");
+
+function start(world: World, name: string): void {
+  if (!world.agent(name).isUp) world.start(name);
+}
 
 // --- processes ----------------------------------------------------------------------------------------
 
@@ -40,23 +51,105 @@ const kill = defineFault({
 
 const restart = defineFault({
   name: "restart",
-  summary: "agents die, lose unforced writes, and come back after `downMs`; `staggerMs`: one after the other",
-  options: z.strictObject({ downMs: ms.default(2_000), staggerMs: ms.default(0), silent: z.boolean().default(false) }),
+  summary: "agents die, lose unforced writes, and come back after `downMs`; `orderly`: they end well and lose nothing",
+  options: z.strictObject({
+    downMs: ms.default(2_000),
+    staggerMs: ms.default(0).describe("One after the other."),
+    silent: z.boolean().default(false).describe("Their machines die too, so that no connection closes."),
+    orderly: z.boolean().default(false).describe("They stop in good order, and lose no write."),
+  }),
   isTargeted: true,
   lasts: false,
   needsRunning: true,
-  begin(context, { downMs, staggerMs, silent }, agents) {
+  begin(context, { downMs, staggerMs, silent, orderly }, agents) {
     const { world } = context;
     for (const [index, name] of agents.entries()) {
       context.at(world.now + index * staggerMs, () => {
         if (world.agent(name).state !== "up") return;
-        world.crash(name, { silent });
+        if (orderly) world.stop(name);
+        else world.crash(name, { silent });
         context.tookEffect([name]);
-        world.at(world.now + downMs, () => {
-          if (!world.agent(name).isUp) world.start(name);
-        });
+        world.at(world.now + downMs, () => start(world, name));
       });
     }
+    return null;
+  },
+});
+
+const crashAtWrite = defineFault({
+  name: "crashAtWrite",
+  summary: "agents die at their next forced write, before anything of that step leaves, and come back after `downMs`",
+  options: z.strictObject({ downMs: ms.default(2_000) }),
+  isTargeted: true,
+  lasts: false,
+  needsRunning: true,
+  begin(context, { downMs }, agents) {
+    const { world } = context;
+    for (const name of up(context, agents)) {
+      world.crashAtForcedWrite(name);
+      context.at(world.now + downMs, () => {
+        if (!world.agent(name).crashesAtForcedWrite) context.tookEffect([name]);
+        world.crashAtForcedWrite(name, false);
+        start(world, name);
+      });
+    }
+    return null;
+  },
+});
+
+const loneDecider = defineFault({
+  name: "loneDecider",
+  summary: "a member is not heard for `muteMs` from its next precommit on: it may decide alone, on the others' locks",
+  options: z.strictObject({
+    muteMs: ms.default(3_000),
+    restart: z.array(z.string().min(1)).default([]).describe("Agents that restart meanwhile."),
+  }),
+  isTargeted: true,
+  lasts: false,
+  begin(context, { muteMs, restart }, agents) {
+    const { world } = context;
+    const unknown = restart.filter((name) => !world.has(name));
+    if (unknown.length > 0) context.fellShort(`there is no agent ${unknown.join(", ")} to restart`);
+    for (const name of agents) {
+      context.onPrecommit(name, () => {
+        const others = world.agents.map((agent) => agent.name).filter((other) => other !== name);
+        world.block([name], others);
+        context.tookEffect([name]);
+        for (const other of restart) {
+          if (!world.has(other)) continue;
+          context.at(world.now + LONE_MS, () => {
+            if (world.agent(other).isUp) world.crash(other);
+          });
+          context.at(world.now + LONE_MS + LONE_DOWN_MS, () => start(world, other));
+        }
+        context.at(world.now + muteMs, () => world.heal());
+      });
+    }
+    return null;
+  },
+});
+
+const rogueJob = defineFault({
+  name: "rogueJob",
+  summary: "agents come with a job that each keeps alone, with other agents as standbys: see behaviour lyingCommittee",
+  options: z.strictObject({ tasks: z.number().int().min(1).max(1_000).default(8) }),
+  isTargeted: true,
+  lasts: false,
+  needsRunning: true,
+  begin(context, { tasks }, agents) {
+    const { world } = context;
+    for (const owner of agents) {
+      const standbys = context.hosts().filter((name) => name !== owner && world.has(name));
+      const nodes = [
+        map(
+          "rogue",
+          Array.from({ length: tasks }, (_, index) => index),
+        ),
+      ];
+      const job = { owner, nodes, committee: [owner], standbys: standbys.slice(0, limits.standbys) };
+      world.submit(owner, buildJob(world, job).signed);
+    }
+    if (agents.length > 0) context.tookEffect(agents);
     return null;
   },
 });
@@ -88,7 +181,7 @@ const slow = defineFault({
     for (const name of agents) context.world.setService(name, () => serviceMs);
     if (agents.length > 0) context.tookEffect(agents);
     return () => {
-      for (const name of agents) context.world.setService(name, null);
+      for (const name of agents) context.world.setService(name, "own");
     };
   },
 });
@@ -305,7 +398,7 @@ const fullDisk = defineFault({
     return () => {
       for (const name of agents) {
         world.setDisk(name, false);
-        if (!world.agent(name).isUp) world.start(name);
+        start(world, name);
       }
     };
   },
@@ -342,6 +435,9 @@ const clockJump = defineFault({
 export const FAULTS: readonly FaultType[] = [
   kill,
   restart,
+  crashAtWrite,
+  loneDecider,
+  rogueJob,
   pause,
   slow,
   leave,

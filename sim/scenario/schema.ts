@@ -88,7 +88,10 @@ const groupSchema = (registry: Registry) =>
       .enum(["random", "all", "none"])
       .optional()
       .describe("What a crash takes of unforced writes. Default random."),
-    startWithin: durationSchema.optional().describe("They start one after the other in this time. Default: all at 0s."),
+    start: durationSchema.optional().describe("When they start. Default 0s."),
+    startWithin: durationSchema
+      .optional()
+      .describe("They start one after the other in this time. Default: all at once."),
   });
 export type GroupFile = Omit<z.output<ReturnType<typeof groupSchema>>, "behave"> & {
   readonly behave?: { readonly [name: string]: Record<string, unknown> };
@@ -113,11 +116,20 @@ const networkSchema = z.strictObject({
     .optional()
     .describe("Who is connected from the start. Default { kind: random, degree: 6 }."),
   latencyMs: latencySchema.optional().describe("One way, of a frame. Default { p50: 20, p95: 60 }."),
+  latencySpread: durationSchema
+    .optional()
+    .describe("Each pair of agents is further apart than that, by an even draw up to this. Default 0s."),
   lossPct: percentSchema.optional().describe("Percent of frames and gossip messages that vanish. Default 0."),
   gossipLossPct: percentSchema.optional().describe("Of gossip messages alone. Default: lossPct."),
   duplicatePct: percentSchema.optional().describe("Percent of frames that arrive twice. Default 0."),
   reorder: z.boolean().optional().describe("Frames of a pair may overtake each other. Default false."),
   bandwidth: z.number().positive().optional().describe("Bytes a millisecond and direction. Default: no limit."),
+  queueBytes: countSchema(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("What may wait in one direction; with more the stream closes. Default: as nodes have it."),
+  detect: durationSchema.optional().describe("Until a silent peer's connection is given up. Default 10s."),
+  redial: durationSchema.optional().describe("Within this lost connections are made again. Default 1s."),
+  blobIdle: durationSchema.optional().describe("Until a holder of a blob that gives nothing is given up. Default 10s."),
   gossip: z
     .enum(["mesh", "full"])
     .optional()
@@ -198,8 +210,25 @@ const tasks = {
   difficulty: difficultySchema
     .optional()
     .describe("In [0, 1]: 0 is always right, 0.5 the profile's accuracy. Default 0.5."),
+  like: z
+    .string()
+    .min(1)
+    .max(limits.textBytes / 4)
+    .optional()
+    .describe("Words that ask for the skill instead of its name."),
 };
 const width = countSchema(1, limits.mapItems);
+
+const stageSchema = z.strictObject({
+  kind: z.enum(["single", "chain", "map"]),
+  tasks: width.optional().describe("How many, of a chain or a map. Default 1."),
+  batch: countSchema(1, 1_000).optional().describe("Tasks of a map that a worker is given together. Default 1."),
+  input: z
+    .enum(["own", "output"])
+    .optional()
+    .describe("output: what the stage before gave. Default: own of the first stage and of maps, else output."),
+});
+export type StageFile = z.output<typeof stageSchema>;
 
 const shapeSchema = (registry: Registry) =>
   z.discriminatedUnion("kind", [
@@ -209,6 +238,9 @@ const shapeSchema = (registry: Registry) =>
     z
       .strictObject({ kind: z.literal("chain"), steps: countSchema(1, limits.chainSteps), ...tasks })
       .describe("Each task gets the output of the one before."),
+    z
+      .strictObject({ kind: z.literal("stages"), stages: z.array(stageSchema).min(1).max(100), ...tasks })
+      .describe("Tasks that wait for those of the stage before."),
     ...[...registry.shapes.values()].map(({ name, summary, options }) =>
       options.extend({ kind: z.literal(name) }).describe(summary),
     ),
@@ -217,7 +249,9 @@ export type ShapeFile = {
   readonly kind: string;
   readonly width?: number;
   readonly steps?: number;
+  readonly stages?: readonly StageFile[];
   readonly skill?: string;
+  readonly like?: string;
   readonly kinds?: { readonly [kind: string]: number };
   readonly difficulty?: DistributionSpec;
 };
@@ -259,10 +293,20 @@ const workloadSchema = (registry: Registry) =>
     budget: creditsSchema(limits.budget).optional().describe("Credits of each job. Default: what it can cost at most."),
     deadline: durationSchema.optional().describe("Default 5m."),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
-    committee: countSchema(1, limits.members)
+    committee: z
+      .union([countSchema(1, limits.members), z.record(nameSchema, countSchema(1, limits.power))])
       .optional()
-      .describe("Members that keep a job's log. Default: as nodes choose."),
-    standbys: countSchema(0, limits.standbys).optional().describe("Default: as nodes choose."),
+      .describe("Members that keep a job's log: how many, or agents with their powers. Default: as nodes choose."),
+    standbys: z
+      .union([countSchema(0, limits.standbys), z.array(nameSchema).max(limits.standbys)])
+      .optional()
+      .describe("Who takes a lost member's place: how many, or agents. Default: as nodes choose."),
+    cancelAfter: durationSchema
+      .optional()
+      .describe("The client ends each job so long after submitting it. Default: never."),
+    outputBytes: countSchema(0, 1_000_000)
+      .optional()
+      .describe(`Right outputs are padded to this: beyond ${limits.inlineBytes} they travel as blobs. Default 0.`),
   });
 export type WorkloadFile = Omit<z.output<ReturnType<typeof workloadSchema>>, "shape"> & { readonly shape?: ShapeFile };
 
@@ -317,10 +361,24 @@ export const scenarioSchema = (registry: Registry) =>
       seed: countSchema(0, 0xffffffff).optional().describe("Default 1."),
       maxTime: durationSchema.optional().describe("The run ends at the latest then. Default: the last deadline."),
       agents: z.array(groupSchema(registry)),
-      clients: countSchema(1, 1_000).optional().describe("Who submits the jobs; no fault touches them. Default 2."),
+      clients: z
+        .union([countSchema(1, 1_000), z.array(nameSchema).min(1)])
+        .optional()
+        .describe("Who submits the jobs: how many beside the agents, whom no fault touches; or agents. Default 2."),
       network: networkSchema.optional(),
       workload: workloadSchema(registry),
       faults: z.array(faultLineSchema(registry)).optional(),
+      heal: z
+        .strictObject({
+          at: durationSchema,
+          within: durationSchema.optional().describe("Jobs must have ended so long after that. Default 4m."),
+        })
+        .optional()
+        .describe("From then on nothing goes wrong but what liars do, and a job that does not end breaks liveness."),
+      mayFallShort: z
+        .boolean()
+        .optional()
+        .describe("Faults and jobs that come to less than they ask for do not fail the run. Default false."),
       expect: z
         .array(z.string())
         .optional()

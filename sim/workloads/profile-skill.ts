@@ -26,6 +26,8 @@ export interface SkillWorld {
   readonly hash: (bytes: Uint8Array) => Hash;
   /** Recorded answers by file, for profiles with `replay`. */
   readonly recorded: ReadonlyMap<string, RecordedAnswers>;
+  /** Right answers are padded to so many bytes. */
+  readonly outputBytes: number;
   /** Where the award's task stands in the workload, from 0. */
   readonly placeOf: (award: AwardRef) => number;
   /** An agent with a load of its own was given a task at this place. */
@@ -77,6 +79,9 @@ function confidenceOf(profile: AgentProfile, chance: number, prng: Prng): number
   }
 }
 
+/** As text with something behind the number, where that is asked for. */
+const padded = (right: number, bytes: number): Value => (bytes === 0 ? right : `${right} `.padEnd(bytes, "x"));
+
 export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
   const latency = createDistribution(profile.latencyMs);
   const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
@@ -93,11 +98,12 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
   return (call): SkillOutcome => {
     const place = world.placeOf(call.award);
     const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
-    const right = rightAnswer(call);
-    if (right === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
+    const number = rightAnswer(call);
+    if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
+    const right = padded(number, world.outputBytes);
     world.truth.note(call.award.job, call.award.task, world.hash(encodeValue(right)));
     const input = inputValue(call);
-    if (recorded !== undefined) return { ...recorded.answer(input, right, call.prng), cost: profile.price };
+    if (recorded !== undefined) return { ...recorded.answer(input, number, call.prng), cost: profile.price };
     const { kind, difficulty } = factsOf(input);
     const chance = chanceNow(profile, state, { kind, difficulty, place }, call.nowMs);
     if (state.load !== null) {
@@ -105,7 +111,7 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
       world.onLoaded(place);
     }
     const draws = drawsOf(call);
-    const output: Value = draws.chance(chance) ? right : wrongAnswer(right, draws.below(profile.wrongAnswers));
+    const output: Value = draws.chance(chance) ? right : wrongAnswer(number, draws.below(profile.wrongAnswers));
     const confidence = confidenceOf(profile, chance, call.prng);
     return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), cost: profile.price };
   };

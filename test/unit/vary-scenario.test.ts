@@ -10,7 +10,7 @@ import { varyScenario } from "../../sim/explore/vary-scenario.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
 import { defineFault } from "../../sim/plugins/define.ts";
 import type { PluginModule } from "../../sim/plugins/tools.ts";
-import { NO_FILES } from "../../sim/run/simulate.ts";
+import { NO_FILES } from "../../sim/run/simulate-options.ts";
 import { loadScenarioSource } from "../../sim/scenario/load-scenario.ts";
 import { countAgents } from "../../sim/scenario/parse-agents.ts";
 import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
