@@ -14,9 +14,10 @@ import { behaviourOptions, inOrder } from "../scenario/named-options.ts";
 import { agentNames, DEFAULT_PROFILE } from "../scenario/parse-agents.ts";
 import { HEALED_WITHIN_MS } from "../scenario/parse-scenario.ts";
 import type { AgentGroup, AgentProfile, BehaviourOptions, Scenario } from "../scenario/scenario.ts";
+import { firstPolicy } from "../workloads/job-builder.ts";
 import { drawFaults, drawSharpFaults, scheduled } from "./draw-faults.ts";
 import { CALM_NETWORK, drawNetwork } from "./draw-network.ts";
-import { CREDIT, chainOf, drawWorkload, firstPolicy } from "./draw-workload.ts";
+import { CREDIT, chainOf, drawWorkload, PRICE_MAX } from "./draw-workload.ts";
 
 type Behave = ReadonlyMap<string, BehaviourOptions>;
 const HONEST: Behave = new Map();
@@ -174,7 +175,7 @@ function sharpen(scenario: Scenario, registry: Registry, lots: Prng): Scenario {
       ...seats,
       clients: scenario.workload.clients[0] === "client1" ? ["client1"] : ["m1"],
       shape: chainOf(60),
-      policy: firstPolicy({ timeoutMs: 20_000, retries: 50 }),
+      policy: firstPolicy({ timeoutMs: 20_000, retries: 50, priceMax: PRICE_MAX }),
       budget: 100_000 * CREDIT,
       deadlineMs: 3_600_000,
       windowMs: 1_000,

@@ -7,26 +7,13 @@ import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { SELECTORS } from "../../protocol/selection/catalog.ts";
 import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../scenario/scenario.ts";
+import { firstPolicy, sealedPolicy } from "../workloads/job-builder.ts";
 import { slowestMs } from "./draw-network.ts";
 
 /** Micro-credits. */
 export const CREDIT = 1_000_000;
 
-/** One result is enough, whoever gives it. */
-export const firstPolicy = (changes: Partial<PolicySpec> = {}): PolicySpec => ({
-  redundancy: 1,
-  redundancyMax: 1,
-  accept: { kind: "first" },
-  compare: { kind: "exact" },
-  timeoutMs: 5_000,
-  retries: 20,
-  priceMax: 1_000 * CREDIT,
-  ...changes,
-});
-
-/** Three sealed results, and as many more as a majority may need. */
-export const sealedPolicy = (changes: Partial<PolicySpec> = {}): PolicySpec =>
-  firstPolicy({ redundancy: 3, redundancyMax: 9, accept: { kind: "majority" }, ...changes });
+export const PRICE_MAX = 1_000 * CREDIT;
 
 const stage = (kind: Stage["kind"], changes: Partial<Stage> = {}): Stage => ({
   ...{ kind, tasks: 1, batch: 1, takesOutput: false },
@@ -65,10 +52,10 @@ function drawShape(lots: Prng): JobShape {
 function drawPolicy(lots: Prng, workers: number): PolicySpec {
   const timeoutMs = 1_000 + lots.below(lots.chance(0.3) ? 20_000 : 4_000);
   const retries = 5 + lots.below(20);
-  if (workers < 3 || !lots.chance(0.65)) return firstPolicy({ timeoutMs, retries });
+  if (workers < 3 || !lots.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX });
   const redundancyMax = 3 + lots.below(5);
   const accept = lots.chance(0.3) ? { kind: "quorum" as const, q: 2 } : { kind: "majority" as const };
-  return sealedPolicy({ timeoutMs, retries, redundancyMax, accept });
+  return sealedPolicy({ timeoutMs, retries, redundancyMax, accept, priceMax: PRICE_MAX });
 }
 
 /** Outputs that travel as blobs. */

@@ -66,10 +66,15 @@ const namedMembers = ({ committee }: Workload): ReadonlySet<string> | null =>
 function* fewerAgents({ agents, workload }: Scenario): Iterable<readonly AgentGroup[]> {
   const members = namedMembers(workload);
   const isNeeded = (name: string): boolean => members?.has(name) === true || workload.clients.includes(name);
+  const { shape } = workload;
+  const skill = "tasks" in shape && typeof shape.tasks === "object" ? shape.tasks.skill : null;
+  const canWork = (groups: readonly AgentGroup[]): boolean =>
+    skill === null || groups.some(({ skills }) => skills.includes(skill));
   for (const [index, group] of agents.entries()) {
     if (group.hosts && members === null) continue;
     const names = agentNames(group);
-    if (agents.length > 1 && !names.some(isNeeded)) yield agents.filter((_, at) => at !== index);
+    const others = agents.filter((_, at) => at !== index);
+    if (others.length > 0 && !names.some(isNeeded) && canWork(others)) yield others;
     const count = half(group.count);
     if (group.count > 1 && !names.slice(count).some(isNeeded)) yield replaced(agents, index, { ...group, count });
   }
@@ -78,7 +83,7 @@ function* fewerAgents({ agents, workload }: Scenario): Iterable<readonly AgentGr
 /** Without those of whom it names that are not there any more. */
 function hitting(fault: ScheduledFault, there: ReadonlySet<string>): ScheduledFault[] {
   const { target, options } = fault;
-  const restart = Array.isArray(options["restart"]) ? (options["restart"] as readonly string[]) : null;
+  const restart = Array.isArray(options.restart) ? (options.restart as readonly string[]) : null;
   const isGone = (name: string): boolean => !there.has(name);
   const which = target !== null && typeof target.which === "object" ? target.which : null;
   if (which?.some(isGone) !== true && restart?.some(isGone) !== true) return [fault];

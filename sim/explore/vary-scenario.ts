@@ -158,7 +158,9 @@ function varyFaults(lots: Prng, scenario: Scenario, registry: Registry): Schedul
 // --- network and work ---------------------------------------------------------------------------------
 
 function varyNetwork(lots: Prng, network: NetworkSpec): NetworkSpec {
-  const worse = (now: number, most: number): number => (lots.chance(0.3) ? Math.max(now, most * lots.unit()) : now);
+  // In hundredths of a percent: short to write.
+  const share = (most: number): number => Math.round(10_000 * most * lots.unit()) / 100 / 100;
+  const worse = (now: number, most: number): number => (lots.chance(0.3) ? Math.max(now, share(most)) : now);
   return {
     ...network,
     loss: worse(network.loss, 0.05),
