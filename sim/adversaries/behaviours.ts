@@ -14,7 +14,7 @@ import { defineBehaviour } from "../plugins/define.ts";
 import type { BehavedAgent, Behaviour } from "../plugins/registry.ts";
 import type { WrapMachine } from "../virtual/options.ts";
 import type { SimulatedSkill, SkillOutcome } from "../virtual/skill.ts";
-import { rightAnswer, wrongAnswer } from "../workloads/truth.ts";
+import { padded, rightAnswer, wrongAnswer } from "../workloads/truth.ts";
 import { withAdversary } from "./adversary.ts";
 import { createStrategy, STRATEGIES, type StrategyName } from "./catalog.ts";
 import { type Flood, floods } from "./floods.ts";
@@ -79,7 +79,8 @@ function lie(
   if (right === undefined) return outcome;
   did("lie");
   const variant = createPrng(`${salt}/${call.award.job}/${call.award.task}`).below(1_000_000);
-  return { ...outcome, output: wrongAnswer(right, variant) };
+  const bytes = typeof outcome.output === "string" ? outcome.output.length : 0;
+  return { ...outcome, output: padded(wrongAnswer(right, variant), bytes) };
 }
 
 const liar = behaviour(

@@ -26,7 +26,10 @@ interface Drawn {
 const drawGroup = (lots: Prng, agents: readonly string[]): string[] =>
   lots.shuffle(agents).slice(0, 1 + lots.below(agents.length - 1));
 
-const TIMED: readonly ((lots: Prng, agents: readonly string[]) => Drawn)[] = [
+/** `keepers`: those that keep the job's log. */
+type Draw = (lots: Prng, agents: readonly string[], keepers: readonly string[]) => Drawn;
+
+const TIMED: readonly Draw[] = [
   (lots, agents) => ({ kind: "restart", options: { downMs: 10 + lots.below(8_000) }, which: [lots.pick(agents)] }),
   (lots, agents) => ({
     kind: "restart",
@@ -38,7 +41,11 @@ const TIMED: readonly ((lots: Prng, agents: readonly string[]) => Drawn)[] = [
     options: { downMs: 10 + lots.below(8_000), orderly: true },
     which: [lots.pick(agents)],
   }),
-  (lots, agents) => ({ kind: "crashAtWrite", options: { downMs: 10 + lots.below(8_000) }, which: [lots.pick(agents)] }),
+  (lots, _, keepers) => ({
+    kind: "crashAtWrite",
+    options: { downMs: 500 + lots.below(8_000) },
+    which: [lots.pick(keepers)],
+  }),
   (lots, agents) => ({ kind: "fullDisk", options: {}, which: [lots.pick(agents)], forMs: 100 + lots.below(8_000) }),
   (lots, agents) => ({ kind: "pause", options: {}, which: [lots.pick(agents)], forMs: 100 + lots.below(8_000) }),
   (lots, agents) => ({
@@ -73,7 +80,7 @@ export const labelOf = ({ kind, options }: Pick<ScheduledFault, "kind" | "option
 
 /** Labels of all that seeds have. */
 export const DRAWN_FAULTS: readonly string[] = [
-  ...TIMED.map((draw) => labelOf(draw(createPrng("labels"), ["a", "b"]))),
+  ...TIMED.map((draw) => labelOf(draw(createPrng("labels"), ["a", "b"], ["a"]))),
   "loneDecider",
   "rogueJob",
 ];
@@ -90,7 +97,7 @@ export const scheduled = (registry: Registry, atMs: number, { kind, options, whi
 export function drawFaults(
   lots: Prng,
   registry: Registry,
-  agents: readonly string[],
+  { agents, keepers }: { readonly agents: readonly string[]; readonly keepers: readonly string[] },
   untilMs: number,
 ): ScheduledFault[] {
   const odds = lots.pick([0, 0.2, 0.4, 0.8]);
@@ -98,10 +105,10 @@ export function drawFaults(
   if (kinds.length === 0) return [];
   const spanMs = untilMs - WARM_UP_MS;
   return inOrder(
-    Array.from({ length: 1 + lots.below(12) }, () => {
+    Array.from({ length: 2 + lots.below(12) }, () => {
       // The first moments of a job are the most delicate: half of the faults fall there.
       const atMs = WARM_UP_MS + lots.below(lots.chance(0.5) ? Math.min(3_000, spanMs) : spanMs);
-      return scheduled(registry, atMs, lots.pick(kinds)(lots, agents));
+      return scheduled(registry, atMs, lots.pick(kinds)(lots, agents, keepers));
     }),
   );
 }

@@ -46,14 +46,14 @@ const drawService = (lots: Prng): ServiceCosts => ({
 
 export function drawNetwork(lots: Prng): NetworkSpec {
   const isLossy = lots.chance(0.6);
-  const isNarrow = lots.chance(0.25);
+  const isNarrow = lots.chance(0.3);
   return {
     ...CALM_NETWORK,
     overlay: lots.chance(0.2) ? { kind: "random", degree: 2 + lots.below(4) } : CALM_NETWORK.overlay,
     latencyMs: drawLatency(lots),
     spreadMs: lots.chance(0.2) ? lots.below(80) : 0,
     loss: isLossy ? drawPercent(lots, 20) : 0,
-    gossipLoss: lots.chance(0.4) ? drawPercent(lots, 30) : 0,
+    gossipLoss: lots.chance(0.45) ? drawPercent(lots, 30) : 0,
     duplication: lots.chance(0.3) ? drawPercent(lots, 10) : 0,
     reorder: lots.chance(0.4),
     bandwidth: isNarrow ? 5 + lots.below(lots.chance(0.5) ? 50 : 1_000) : null,

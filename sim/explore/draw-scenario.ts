@@ -132,9 +132,9 @@ function drawVices(lots: Prng, registry: Registry, timeoutMs: number, mayLie: bo
   // A job that nobody can do says nothing about the protocol.
   if (!mayLie) return vices;
   add("liar", drawOdds(lots, 0.3, 1));
-  if (lots.chance(0.5)) add("neverDeliver", drawOdds(lots, 0.3, 0.5));
-  else add("late", drawOdds(lots, 0.3, 0.5), { factor: 1 });
-  if (lots.chance(0.2)) vices.set("withholdBlobs", {});
+  if (lots.chance(0.5)) add("neverDeliver", drawOdds(lots, 0.35, 0.5));
+  else add("late", drawOdds(lots, 0.35, 0.5), { factor: 1 });
+  if (lots.chance(0.25)) vices.set("withholdBlobs", {});
   return vices;
 }
 
@@ -216,12 +216,13 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
   const workload = drawWorkload(lots.fork("workload"), workers, network, { ...seats, clients });
   const byWorker = lots.fork("workers");
   const { timeoutMs } = workload.policy;
+  const kept = groups.flatMap(agentNames);
   const agents = [
     ...groups,
     ...Array.from({ length: workers }, (_, index) => drawWorker(byWorker, registry, index, timeoutMs)),
   ];
   const healMs = WARM_UP_MS + 2_000 + lots.below(25_000);
-  const cancelAfterMs = lots.chance(0.05) ? lots.below(healMs - WARM_UP_MS) : null;
+  const cancelAfterMs = lots.chance(0.07) ? lots.below(healMs - WARM_UP_MS) : null;
   const scenario: Scenario = {
     name: `seed-${seed}`,
     description: "",
@@ -231,13 +232,13 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     agents,
     network,
     workload: { ...workload, cancelAfterMs },
-    faults: drawFaults(lots.fork("faults"), registry, agents.flatMap(agentNames), healMs),
+    faults: drawFaults(lots.fork("faults"), registry, { agents: agents.flatMap(agentNames), keepers: kept }, healMs),
     heal: { atMs: healMs, withinMs: HEALED_WITHIN_MS },
     mayFallShort: true,
     expect: [],
     plugins: [],
     ablate: [],
   };
-  const sharp = lots.chance(0.3) ? sharpen(scenario, registry, lots.fork("sharp")) : scenario;
+  const sharp = lots.chance(0.26) ? sharpen(scenario, registry, lots.fork("sharp")) : scenario;
   return lots.chance(0.2) ? addStranger(sharp, registry, lots.fork("stranger")) : sharp;
 }

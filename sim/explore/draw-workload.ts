@@ -83,6 +83,6 @@ export function drawWorkload(
     deadlineMs: lots.chance(0.1) ? 5_000 + lots.below(20_000) : 3_600_000,
     windowMs: Math.max(windowMinMs, lots.chance(0.3) ? 100 + lots.below(200) : 500 + lots.below(1_500)),
     cancelAfterMs: null,
-    outputBytes: lots.chance(0.35) ? LARGE_BYTES : 0,
+    outputBytes: lots.chance(0.4) ? LARGE_BYTES : 0,
   };
 }

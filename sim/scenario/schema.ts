@@ -306,7 +306,7 @@ const workloadSchema = (registry: Registry) =>
       .describe("The client ends each job so long after submitting it. Default: never."),
     outputBytes: countSchema(0, 1_000_000)
       .optional()
-      .describe(`Right outputs are padded to this: beyond ${limits.inlineBytes} they travel as blobs. Default 0.`),
+      .describe(`Answers are padded to this: beyond ${limits.inlineBytes} they travel as blobs. Default 0.`),
   });
 export type WorkloadFile = Omit<z.output<ReturnType<typeof workloadSchema>>, "shape"> & { readonly shape?: ShapeFile };
 

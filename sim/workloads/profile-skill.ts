@@ -11,13 +11,13 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { exp, ln } from "../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { AwardRef } from "../../protocol/input.ts";
-import { encodeValue, type Value } from "../../protocol/wire/value.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
 import type { AgentProfile } from "../scenario/scenario.ts";
 import { createDistribution, type DistributionSpec } from "../virtual/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../virtual/skill.ts";
 import type { RecordedAnswers } from "./recorded-answers.ts";
 import type { SkillState, TaskPlace } from "./skill-state.ts";
-import { factsOf, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
+import { factsOf, padded, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
 import { inputValue } from "./work.ts";
 
 export interface SkillWorld {
@@ -26,7 +26,7 @@ export interface SkillWorld {
   readonly hash: (bytes: Uint8Array) => Hash;
   /** Recorded answers by file, for profiles with `replay`. */
   readonly recorded: ReadonlyMap<string, RecordedAnswers>;
-  /** Right answers are padded to so many bytes. */
+  /** Answers are padded to so many bytes. */
   readonly outputBytes: number;
   /** Where the award's task stands in the workload, from 0. */
   readonly placeOf: (award: AwardRef) => number;
@@ -79,9 +79,6 @@ function confidenceOf(profile: AgentProfile, chance: number, prng: Prng): number
   }
 }
 
-/** As text with something behind the number, where that is asked for. */
-const padded = (right: number, bytes: number): Value => (bytes === 0 ? right : `${right} `.padEnd(bytes, "x"));
-
 export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
   const latency = createDistribution(profile.latencyMs);
   const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
@@ -111,7 +108,8 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
       world.onLoaded(place);
     }
     const draws = drawsOf(call);
-    const output: Value = draws.chance(chance) ? right : wrongAnswer(number, draws.below(profile.wrongAnswers));
+    const isRight = draws.chance(chance);
+    const output = isRight ? right : padded(wrongAnswer(number, draws.below(profile.wrongAnswers)), world.outputBytes);
     const confidence = confidenceOf(profile, chance, call.prng);
     return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), cost: profile.price };
   };
