@@ -19,7 +19,8 @@ import { agentNames, parseAgents } from "./parse-agents.ts";
 import { checkPlaces, parseFaults } from "./parse-faults.ts";
 import { parseWorkload } from "./parse-workload.ts";
 import type { AgentGroup, Expectation, Healing, NetworkSpec, Scenario, Workload } from "./scenario.ts";
-import { type NetworkFile, type ScenarioFile, scenarioSchema } from "./schema.ts";
+import { type ScenarioFile, scenarioSchema } from "./schema.ts";
+import type { NetworkFile } from "./schema-network.ts";
 import { IDEAL, IDEAL_COSTS, OWN } from "./service-costs.ts";
 
 /** What all parts of the parser are given. */
