@@ -125,8 +125,9 @@ export function* smallerScenarios(scenario: Scenario): Iterable<Candidate<Scenar
     for (const behave of withoutVices(group.behave))
       yield { what: "vices", plan: { ...scenario, agents: replaced(agents, index, { ...group, behave }) } };
   for (const [what, smaller] of smallerWork(workload)) yield { what, plan: { ...scenario, workload: smaller } };
-  for (const key of TROUBLES) {
-    if (JSON.stringify(network[key]) === JSON.stringify(CALM_NETWORK[key])) continue;
+  const troubles = TROUBLES.filter((key) => JSON.stringify(network[key]) !== JSON.stringify(CALM_NETWORK[key]));
+  if (troubles.length > 1) yield { what: "network", plan: { ...scenario, network: CALM_NETWORK } };
+  for (const key of troubles) {
     yield { what: `network ${key}`, plan: { ...scenario, network: { ...network, [key]: CALM_NETWORK[key] } } };
   }
 }

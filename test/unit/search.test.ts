@@ -6,15 +6,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MUTANTS } from "../../scripts/mutants/mutants.ts";
 import { withMutant } from "../../scripts/mutants/run-mutant.ts";
-import { simHost, simPlatform } from "../../scripts/sim-host.ts";
+import { simPlatform } from "../../scripts/sim-host.ts";
 import { exitOf } from "../../sim/cli/explore.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../sim/cli/search.ts";
 import { OCCURRENCES, RARE } from "../../sim/explore/coverage.ts";
 import { SEEDS_MIN, Tameness } from "../../sim/explore/tameness.ts";
-import type { SimHost } from "../../sim/host.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
-import { simulate } from "../../sim/run/simulate.ts";
-import { loadScenario } from "../../sim/scenario/load-scenario.ts";
 import { writeScenario } from "../../sim/scenario/write-scenario.ts";
 import { sim } from "../support/sim-cli.ts";
 
@@ -72,16 +69,9 @@ describe("a search", () => {
       expect(small!.shrunk.less.length).toBeGreaterThan(0);
       expect(small!.size).toMatch(/^\d+ faults, \d+ agents, 1 jobs$/);
 
-      // What was found is a file for `sim run`: with the bug it breaks the same, with the same seed, and without it holds.
-      const { seed, failure } = several.failed[0]!;
+      // What was found is a file for `sim run`: without the bug it holds. With it: scripts/mutants.ts.
       const file = join(folder, "found.yaml");
       writeFileSync(file, writeScenario(small!.shrunk.plan, { registry: createRegistry() }));
-      const { scenario, registry } = await loadScenario(file, simHost);
-      const { createAgent } = (await import(machineUrl)) as { createAgent: SimHost["createMachine"] };
-      const brokenIn = (host: SimHost): string | undefined =>
-        simulate(scenario, { seed: scenario.seed, host, registry }).invariants.find(({ first }) => first !== null)?.id;
-      expect(scenario.seed).toBe(seed);
-      expect(brokenIn({ ...simHost, createMachine: createAgent })).toBe(failure.property);
       expect(await sim("run", file, "--out", join(folder, "found"))).toMatchObject({ code: 0 });
     });
   });
