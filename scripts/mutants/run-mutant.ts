@@ -10,10 +10,10 @@ import { pathToFileURL } from "node:url";
 import type * as Agent from "../../protocol/agent/agent.ts";
 import { assert } from "../../protocol/core/assert.ts";
 import { search } from "../../sim/cli/search.ts";
-import { type Failure, randomSubject } from "../../sim/explore/subject.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
 import { writeScenario } from "../../sim/scenario/write-scenario.ts";
+import { type Failure, randomSubject } from "../../sim/search/subject.ts";
 import { simHost, simPlatform } from "../sim-host.ts";
 import type { Mutant } from "./mutants.ts";
 

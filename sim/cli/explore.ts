@@ -5,9 +5,9 @@
  */
 
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { Subject } from "../explore/subject.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { writeScenario } from "../scenario/write-scenario.ts";
+import type { Subject } from "../search/subject.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
 import { INTERRUPTED, ProgressLine } from "./progress.ts";

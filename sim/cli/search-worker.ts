@@ -2,9 +2,9 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { shrink } from "../explore/shrink.ts";
-import { smallerScenarios } from "../explore/smaller-scenario.ts";
-import { describeScenario } from "../explore/subject.ts";
+import { shrink } from "../search/shrink.ts";
+import { smallerScenarios } from "../search/smaller-scenario.ts";
+import { describeScenario } from "../search/subject.ts";
 import type { SimPlatform } from "./context.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
 import { openSubject } from "./subjects.ts";

@@ -1,9 +1,9 @@
 /** What a search looks at, from what the command line says: random scenarios, or variations of one. */
 
-import { randomSubject, type Subject, variationSubject } from "../explore/subject.ts";
 import type { SimHost } from "../host.ts";
 import { loadScenarioSource } from "../scenario/load-scenario.ts";
 import type { ScenarioSource } from "../scenario/scenario-source.ts";
+import { randomSubject, type Subject, variationSubject } from "../search/subject.ts";
 
 export async function openSubject(scenario: ScenarioSource | null, host: SimHost): Promise<Subject> {
   return scenario === null ? randomSubject(host) : variationSubject(await loadScenarioSource(scenario, host), host);

@@ -7,12 +7,12 @@ import { describe, expect, test } from "vitest";
 import { simHost } from "../../scripts/sim-host.ts";
 import type { StrategyName } from "../../sim/adversaries/catalog.ts";
 import { type Checker, violated } from "../../sim/checkers/checker.ts";
-import type { Occurrence } from "../../sim/explore/coverage.ts";
-import { randomSubject } from "../../sim/explore/subject.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
 import { WARM_UP_MS } from "../../sim/run/workload.ts";
 import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
 import type { ScenarioInput } from "../../sim/scenario/scenario-source.ts";
+import type { Occurrence } from "../../sim/search/coverage.ts";
+import { randomSubject } from "../../sim/search/subject.ts";
 import { EPOCH_MS } from "../../sim/virtual/world.ts";
 
 type Group = ScenarioInput["agents"][number];

@@ -6,7 +6,7 @@
 
 import { describe, expect, test } from "vitest";
 import { simHost } from "../../scripts/sim-host.ts";
-import { randomSubject, type SeedOutcome } from "../../sim/explore/subject.ts";
+import { randomSubject, type SeedOutcome } from "../../sim/search/subject.ts";
 import { headCommit, seedsOfCommit } from "../support/commit-seeds.ts";
 
 const subject = randomSubject(simHost);

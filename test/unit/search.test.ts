@@ -9,10 +9,10 @@ import { withMutant } from "../../scripts/mutants/run-mutant.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { exitOf } from "../../sim/cli/explore.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../sim/cli/search.ts";
-import { OCCURRENCES, RARE } from "../../sim/explore/coverage.ts";
-import { SEEDS_MIN, Tameness } from "../../sim/explore/tameness.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
 import { writeScenario } from "../../sim/scenario/write-scenario.ts";
+import { OCCURRENCES, RARE } from "../../sim/search/coverage.ts";
+import { SEEDS_MIN, Tameness } from "../../sim/search/tameness.ts";
 import { sim } from "../support/sim-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-explore-"));

@@ -2,14 +2,14 @@
 
 import { expect, test } from "vitest";
 import { simHost } from "../../scripts/sim-host.ts";
-import { CALM_NETWORK } from "../../sim/explore/draw-network.ts";
-import { drawScenario } from "../../sim/explore/draw-scenario.ts";
-import { shrink } from "../../sim/explore/shrink.ts";
-import { smallerScenarios as smaller } from "../../sim/explore/smaller-scenario.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
 import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
 import type { AgentGroup, Scenario } from "../../sim/scenario/scenario.ts";
 import { writeScenario } from "../../sim/scenario/write-scenario.ts";
+import { CALM_NETWORK } from "../../sim/search/draw-network.ts";
+import { drawScenario } from "../../sim/search/draw-scenario.ts";
+import { shrink } from "../../sim/search/shrink.ts";
+import { smallerScenarios as smaller } from "../../sim/search/smaller-scenario.ts";
 
 const registry = createRegistry();
 const liarsOf = ({ agents }: Scenario): AgentGroup[] => agents.filter(({ behave }) => behave.has("byzantineMember"));
