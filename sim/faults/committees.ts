@@ -19,6 +19,7 @@ export const crashAtWrite = defineFault({
   isTargeted: true,
   lasts: false,
   needsRunning: true,
+  waitsFor: "wrote nothing that had to be on its disk",
   begin(context, { downMs }, agents) {
     const { world } = context;
     for (const name of up(context, agents)) {
@@ -42,6 +43,7 @@ export const loneDecider = defineFault({
   }),
   isTargeted: true,
   lasts: false,
+  waitsFor: "precommitted no block",
   begin(context, { muteMs, restart }, agents) {
     const { world } = context;
     const unknown = restart.filter((name) => !world.has(name));

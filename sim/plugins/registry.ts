@@ -82,6 +82,8 @@ export interface FaultType {
   readonly lasts: boolean;
   /** Only agents that are running can be hit. Default false: paused ones as well, and those that have yet to start. */
   readonly needsRunning?: boolean;
+  /** What agents must do before it takes effect, in words: `precommitted no block`. */
+  readonly waitsFor?: string;
   /** Begins it; what it returns ends it again. `agents`: those drawn. */
   begin(context: FaultContext, fault: ScheduledFault, agents: readonly string[]): (() => void) | null;
 }

@@ -147,12 +147,13 @@ export class FaultSchedule {
     return count ?? Math.round((share ?? 1) * there);
   }
 
-  #shortBecause({ fault, drawn, hit, tookEffect, shortBecause, pending }: Progress): string | null {
+  #shortBecause({ fault, type, drawn, hit, tookEffect, shortBecause, pending }: Progress): string | null {
     const now = writeMs(Math.round(this.#world.now));
     const begin = writeMs(fault.atMs);
     if (this.#world.now < fault.atMs) return `the run had ended at ${now}, before it began`;
     if (shortBecause !== null) return shortBecause;
     if (drawn?.why != null) return drawn.why;
+    if (type.waitsFor !== undefined && !tookEffect) return `whom it would have hit ${type.waitsFor} after ${begin}`;
     if (pending > 0) return `the run had ended at ${now}, before it was through`;
     if (drawn !== null && hit.size < drawn.agents.length)
       return tookEffect

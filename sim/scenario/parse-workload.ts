@@ -219,12 +219,23 @@ function taskCount(shape: JobShape): number {
   return shape.kind === "map-reduce" ? shape.width + 1 : 1;
 }
 
+/** No job is kept by a committee of which one member alone can stop it. */
+function checkPowers({ source }: ParseContext, powers: readonly (readonly [agent: string, power: number])[]): void {
+  if (powers.length < 4) return; // another error, or a committee of one
+  const total = powers.reduce((sum, [, power]) => sum + power, 0);
+  const strong = powers.find(([, power]) => 3 * power >= total);
+  if (strong === undefined) return;
+  const what = `${strong[0]} has ${strong[1]} of ${total} powers, a third or more`;
+  throw source.error(["workload", "committee", strong[0]], what, "lower it, or add members");
+}
+
 function checkCommittee(context: ParseContext, file: WorkloadFile, agents: readonly AgentGroup[]): void {
   const { source } = context;
   const at = ["workload", "committee"];
   const named = typeof file.committee === "object" ? Object.keys(file.committee) : null;
   const hosting = agents.filter((group) => group.hosts).flatMap(agentNames);
   if (named !== null) checkAgents(context, at, named, hosting);
+  if (typeof file.committee === "object") checkPowers(context, Object.entries(file.committee));
   if (typeof file.standbys === "object") {
     if (named === null)
       throw source.error(
