@@ -2,14 +2,15 @@
  * A search over seeds on all cores. What comes out does not depend on how many there are: results are taken in the order
  * of their seeds, and a search that ends after so many failures leaves out what was run beyond the last of them.
  *
- * Leaves to sim/explore/ what a seed is, and to its callers what is shown and written.
+ * Leaves to sim/search/ what a seed is, and to its callers what is shown and written.
  */
 
 import { availableParallelism } from "node:os";
-import type { Shrunk } from "../explore/shrink.ts";
-import type { Failure, SeedOutcome } from "../explore/subject.ts";
-import { type Occurrences, Tameness } from "../explore/tameness.ts";
+import type { Scenario } from "../scenario/scenario.ts";
 import type { ScenarioSource } from "../scenario/scenario-source.ts";
+import type { Shrunk } from "../search/shrink.ts";
+import type { Failure, SeedOutcome } from "../search/subject.ts";
+import { type Occurrences, Tameness } from "../search/tameness.ts";
 import { availableMiB } from "./memory.ts";
 import { type PoolProgress, runPool, runTasks, type SeedCrash, type Task } from "./seed-pool.ts";
 import { startWorker } from "./worker-runner.ts";
@@ -20,7 +21,7 @@ export interface SearchSetup {
   readonly hostUrl: string;
   /** Another module's `createAgent` instead of the platform's: a protocol that was broken on purpose. */
   readonly machineUrl: string | null;
-  /** Variations of this scenario; null: random meshes. */
+  /** Variations of this scenario; null: random ones. */
   readonly scenario: ScenarioSource | null;
   /** How many of the last events a failure shows. */
   readonly events: number;
@@ -31,14 +32,14 @@ export interface SearchSetup {
 export type SearchTask = Task &
   (
     | { readonly kind: "run" }
-    /** Make the plan of a seed that broke `property` small, with so many runs at most. */
+    /** Make the scenario of a seed that broke `property` small, with so many runs at most. */
     | { readonly kind: "shrink"; readonly property: string; readonly runs: number }
   );
 
-/** Of a run: null if it was stopped. Of a failure that was made small: its plan, and its size in words. */
+/** Of a run: null if it was stopped. Of a failure that was made small: its scenario, and its size in words. */
 export type SearchNews =
   | { readonly kind: "run"; readonly outcome: SeedOutcome | null }
-  | { readonly kind: "shrink"; readonly shrunk: Shrunk<unknown>; readonly size: string };
+  | { readonly kind: "shrink"; readonly shrunk: Shrunk<Scenario>; readonly size: string };
 
 export type Subjects = Pick<SearchSetup, "hostUrl" | "machineUrl" | "scenario">;
 

@@ -5,11 +5,11 @@
 
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
+import type { CommitteeWish } from "../../protocol/job/draft.ts";
 import { EMPTY_WORLD, type KnownWorld, merge } from "../../protocol/selection/knowledge.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
-import { clientNames } from "./population.ts";
 import type { PlannedJob } from "./workload.ts";
 
 /** A job from its submission on. */
@@ -27,6 +27,17 @@ export interface SubmittedJob {
 
 /** A submitted job whose committee is asked. */
 export type DrawnJob = SubmittedJob & { readonly job: JobId; readonly genesis: Genesis };
+
+/** Which committee a scenario asks for. */
+export function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {
+  if (committee !== null && typeof committee !== "number")
+    return {
+      kind: "named",
+      members: [...committee].map(([agent, power]) => ({ agent: agent as AgentId, power })),
+      standbys: Array.isArray(standbys) ? (standbys as readonly AgentId[]) : [],
+    };
+  return { kind: "drawn", size: committee, standbysMax: typeof standbys === "number" ? standbys : null };
+}
 
 export interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
@@ -50,13 +61,17 @@ export class Clients {
     this.#world = world;
     this.#scenario = scenario;
     this.#events = events;
-    this.#names = clientNames(scenario.workload.clients);
+    this.#names = scenario.workload.clients;
     for (const name of this.#names) this.#known.set(name, known);
+  }
+
+  get areSubmitted(): boolean {
+    return this.jobs.length === this.#planned;
   }
 
   /** All jobs were submitted and have ended. */
   get isDone(): boolean {
-    return this.jobs.length === this.#planned && this.jobs.every((job) => job.endedMs !== null);
+    return this.areSubmitted && this.jobs.every((job) => job.endedMs !== null);
   }
 
   /** Jobs that were to come. */
@@ -71,19 +86,27 @@ export class Clients {
 
   #submit({ index, parts }: PlannedJob): void {
     const client = this.#names[index % this.#names.length]!;
-    const { committee, standbys, knowledge } = this.#scenario.workload;
-    this.jobs.push({
+    const { workload } = this.#scenario;
+    const job: SubmittedJob = {
       ...{ index, client, submittedMs: this.#world.now, job: null, genesis: null },
       ...{ status: "asking", reason: "", endedMs: null },
-    });
-    const wish = { kind: "drawn", size: committee, standbysMax: standbys } as const;
+    };
+    this.jobs.push(job);
     this.#world.inject(client, {
       kind: "submit",
       ticket: this.jobs.length,
-      draft: { ...parts, labels: [], committee: wish },
-      known: knowledge ? this.#known.get(client)! : EMPTY_WORLD,
+      draft: { ...parts, labels: [], committee: wishOf(workload) },
+      known: workload.knowledge ? this.#known.get(client)! : EMPTY_WORLD,
       counter: null,
     });
+    const { cancelAfterMs } = workload;
+    if (cancelAfterMs !== null) this.#world.at(this.#world.now + cancelAfterMs, () => this.#cancel(job));
+  }
+
+  /** Through the first member, which passes it on. */
+  #cancel({ client, job, genesis, endedMs }: SubmittedJob): void {
+    if (endedMs !== null || job === null || genesis === null) return;
+    this.#world.inject(client, { kind: "cancel", job, via: genesis.committee[0]!.agent });
   }
 
   /** What clients are told. */

@@ -28,7 +28,9 @@ export function workShortfalls(
   { jobs, planned }: Pick<Clients, "jobs" | "planned">,
   endedMs: number,
 ): Shortfall[] {
-  const shortfalls = fewerStandbys(workload.standbys, jobs);
+  // Those that have names are taken as they are.
+  const asked = typeof workload.standbys === "number" ? workload.standbys : null;
+  const shortfalls = fewerStandbys(asked, jobs);
   if (jobs.length >= planned || workload.upTo) return shortfalls;
   const why = `the run ended at ${writeMs(Math.round(endedMs))}, before ${planned - jobs.length} of ${planned} jobs were submitted`;
   return [{ what: `workload.jobs.count: ${planned}`, why, isNothing: jobs.length === 0 }, ...shortfalls];
