@@ -11,10 +11,25 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import { scoreJob } from "../protocol/selection/feedback.ts";
-import { EMPTY_WORLD, type KnownWorld, type Lessons, merge, UNSCORED_MAX, type UnscoredJob, withUnscored } from "../protocol/selection/knowledge.ts";
+import {
+  EMPTY_WORLD,
+  type KnownWorld,
+  type Lessons,
+  merge,
+  UNSCORED_MAX,
+  type UnscoredJob,
+  withUnscored,
+} from "../protocol/selection/knowledge.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
-import { isFileMissing, makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError, writeFileAtomic } from "./platform/files/files.ts";
+import {
+  isFileMissing,
+  makeFolder,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  storageError,
+  writeFileAtomic,
+} from "./platform/files/files.ts";
 import { withFileLock } from "./store/file-lock.ts";
 
 export const KNOWLEDGE_FILE = "knowledge.json";

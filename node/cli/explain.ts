@@ -6,7 +6,16 @@ import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
 import { agentsOf } from "../node-status.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
-import { columnsOf, counted, displayWidth, hang, plainText, table, tenths, uncolored } from "../platform/terminal/terminal-text.ts";
+import {
+  columnsOf,
+  counted,
+  displayWidth,
+  hang,
+  plainText,
+  table,
+  tenths,
+  uncolored,
+} from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../platform/traces/trace-reader.ts";

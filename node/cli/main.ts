@@ -8,7 +8,18 @@
 import { Command, CommanderError } from "commander";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { COMMAND, commandLine } from "../platform/terminal/command-line.ts";
-import { type Act, type Action, asMeshworkError, type CliContext, type CliIo, EXIT, errorDocument, errorLine, errorLines, exitCodeOf } from "../platform/terminal/context.ts";
+import {
+  type Act,
+  type Action,
+  asMeshworkError,
+  type CliContext,
+  type CliIo,
+  EXIT,
+  errorDocument,
+  errorLine,
+  errorLines,
+  exitCodeOf,
+} from "../platform/terminal/context.ts";
 import { helpText } from "../platform/terminal/help-text.ts";
 import { guardStreams, lostOutput, writeTo } from "../platform/terminal/standard-streams.ts";
 import { columnsOf, hang } from "../platform/terminal/terminal-text.ts";

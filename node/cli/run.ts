@@ -15,7 +15,13 @@ import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/host/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
-import { defaultRunFolder, LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register, SKILLS_MEMORY_OPTION } from "./context.ts";
+import {
+  defaultRunFolder,
+  LOCAL_AGENTS_MAX,
+  PER_PROCESS_OPTION,
+  type Register,
+  SKILLS_MEMORY_OPTION,
+} from "./context.ts";
 
 export interface RunOptions {
   readonly agents: number;

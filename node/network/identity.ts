@@ -13,7 +13,15 @@ import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import { closeToOthers, isFileMissing, makeFolder, PRIVATE_FILE, PRIVATE_FOLDER, storageError, writeFileAtomic } from "../platform/files/files.ts";
+import {
+  closeToOthers,
+  isFileMissing,
+  makeFolder,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  storageError,
+  writeFileAtomic,
+} from "../platform/files/files.ts";
 
 export interface Identity {
   readonly agent: AgentId;

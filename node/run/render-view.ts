@@ -4,7 +4,20 @@
  * Responsible for: what stands where in how many columns and lines. Painting it on a terminal is live-view.ts.
  */
 
-import { clock, counted, cut, displayWidth, groupDigits, type Paint, padEnd, padStart, painter, plainText, type Style, wrap } from "../platform/terminal/terminal-text.ts";
+import {
+  clock,
+  counted,
+  cut,
+  displayWidth,
+  groupDigits,
+  type Paint,
+  padEnd,
+  padStart,
+  painter,
+  plainText,
+  type Style,
+  wrap,
+} from "../platform/terminal/terminal-text.ts";
 
 export type AgentState = "joining" | "up" | "silent" | "killed" | "stopped" | "lying" | "gone";
 

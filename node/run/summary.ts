@@ -5,7 +5,18 @@
 import { toleratedMembers } from "../../protocol/job/committee-draw.ts";
 import { describeCauses, type ReassignmentCounts } from "../../protocol/job/reassignments.ts";
 import { commandLine } from "../platform/terminal/command-line.ts";
-import { counted, cut, displayWidth, groupDigits, type Paint, padEnd, padStart, painter, plainText, wrap } from "../platform/terminal/terminal-text.ts";
+import {
+  counted,
+  cut,
+  displayWidth,
+  groupDigits,
+  type Paint,
+  padEnd,
+  padStart,
+  painter,
+  plainText,
+  wrap,
+} from "../platform/terminal/terminal-text.ts";
 import { formatDuration, formatSize } from "../platform/text/quantities.ts";
 
 export type RunStatus = "certified" | "failed" | "stalled" | "cancelled";

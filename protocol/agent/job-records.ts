@@ -10,7 +10,20 @@ import { limits } from "../core/limits.ts";
 import { toEnvelopes } from "../job/pool.ts";
 import type { Decided } from "../job/replica.ts";
 import type { StoredRecord } from "../machine.ts";
-import { bytes, type Codec, type Decoded, decode, encode, type Infer, list, oneOf, struct, text, uint, variant } from "../wire/codec.ts";
+import {
+  bytes,
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  type Infer,
+  list,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "../wire/codec.ts";
 import { type Envelope, envelopeCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";

@@ -4,7 +4,14 @@
 
 import { type Crypto, type Signer, statementMessage } from "../core/crypto.ts";
 import type { Hash, JobId, MeshId } from "../core/ids.ts";
-import { type ProposalContent, type ProposalStatement, proposalHash, type Vote, type VoteContent, voteHash } from "../wire/consensus.ts";
+import {
+  type ProposalContent,
+  type ProposalStatement,
+  proposalHash,
+  type Vote,
+  type VoteContent,
+  voteHash,
+} from "../wire/consensus.ts";
 import type { Committee } from "./committee.ts";
 
 export function signVote(meshId: MeshId, crypto: Crypto, signer: Signer, content: VoteContent): Vote {

@@ -23,7 +23,17 @@ import type { Application } from "./application.ts";
 import { isCommit, signProposal, signVote } from "./ballots.ts";
 import { refuseDecided } from "./divergence.ts";
 import { Healing } from "./healing.ts";
-import { createHeight, type HeightState, ownVote, pruneRounds, type Round, roundOf, STEP, type Step, saidIn } from "./height.ts";
+import {
+  createHeight,
+  type HeightState,
+  ownVote,
+  pruneRounds,
+  type Round,
+  roundOf,
+  STEP,
+  type Step,
+  saidIn,
+} from "./height.ts";
 import { Intake } from "./intake.ts";
 import { createPace } from "./pace.ts";
 import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";

@@ -11,7 +11,14 @@ import { limits, RULES_VERSION } from "../core/limits.ts";
 import { type KnownWorld, knowledgeFor } from "../selection/knowledge.ts";
 import { encode, list } from "../wire/codec.ts";
 import type { Member } from "../wire/consensus.ts";
-import { encodeGenesis, type Genesis, type Knowledge, knowledgeCodec, NO_KNOWLEDGE, nodeSpecCodec } from "../wire/genesis.ts";
+import {
+  encodeGenesis,
+  type Genesis,
+  type Knowledge,
+  knowledgeCodec,
+  NO_KNOWLEDGE,
+  nodeSpecCodec,
+} from "../wire/genesis.ts";
 import { defaultCommitteeSize, drawCommittee } from "./committee-draw.ts";
 
 /** Which committee an owner asks for. */

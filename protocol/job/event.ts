@@ -8,7 +8,20 @@ import type { Hasher } from "../core/crypto.ts";
 import type { Hash } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { LEAF } from "../core/merkle.ts";
-import { bool, type Codec, encode, hash, hashOf, type Infer, list, oneOf, struct, text, uint, variant } from "../wire/codec.ts";
+import {
+  bool,
+  type Codec,
+  encode,
+  hash,
+  hashOf,
+  type Infer,
+  list,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { name, price } from "../wire/genesis.ts";

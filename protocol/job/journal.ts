@@ -51,16 +51,16 @@ export class Journal {
     return { targets, keys, values };
   }
 
-  /** Puts changes in again; `keep` or `takeBack` follows. */
+  /** Puts changes in again, until `takeBack`. */
   putIn({ targets, keys, values }: Changes): void {
     for (let i = 0; i < targets.length; i++) this.note(targets[i]!, keys[i], targets[i]!.swap(keys[i], values[i]));
   }
 
-  /** Makes all since the last `keep` final. */
-  keep(): void {
-    this.#kept = { targets: this.#targets, keys: this.#keys };
+  /** Puts changes in again for good; default: all since the last `keep`. */
+  keep({ targets, keys, values }: Changes = this.takeBack()): void {
+    for (let i = 0; i < targets.length; i++) targets[i]!.swap(keys[i], values[i]);
+    this.#kept = { targets, keys };
     this.#changed = null;
-    this.#clear();
   }
 
   #clear(): void {

@@ -107,7 +107,8 @@ export class Ledger {
 
   /** For questions about `timeMs`. */
   viewAt(timeMs: number): LedgerView {
-    return { ...this.#constants, state: this.#state, timeMs, blobsRead: new Map() };
+    const { genesis, job, graph, selector, hasher, prior } = this.#constants;
+    return { state: this.#state, genesis, job, graph, selector, hasher, prior, timeMs, blobsRead: new Map() };
   }
 
   /** Of the whole state, as headers name it. Cost: linear in the state. */
@@ -184,7 +185,8 @@ export class Ledger {
     entries: readonly E[],
     timesMs: readonly number[],
   ): E[] {
-    this.#putIn(execution);
+    this.#checkTip(execution);
+    this.#state.journal.putIn(execution.changes);
     try {
       const views = timesMs.map((timeMs) => this.viewAt(timeMs));
       return entries.filter(({ command }) => views.every((view) => judge(view, command) === null));
@@ -195,14 +197,13 @@ export class Ledger {
 
   /** The block is decided. Its changes are put in again: that costs what it changed, not what it was to work them out. */
   keep(execution: Execution): void {
-    this.#putIn(execution);
-    this.#state.journal.keep();
+    this.#checkTip(execution);
+    this.#state.journal.keep(execution.changes);
     if (this.#isTraced) this.#changesDigest = digestChanges(this.#constants.hasher, this.#changesDigest, this.#state);
   }
 
-  #putIn({ height, changes }: Execution): void {
+  #checkTip({ height }: Execution): void {
     assert(height === this.#state.height.get() + 1, "a block goes on the tip that it was executed on");
-    this.#state.journal.putIn(changes);
   }
 
   /** Runs a block, and leaves the state as it was, whatever happens. */
@@ -221,12 +222,17 @@ export class Ledger {
 
   #begin(timeMs: number): Draft {
     const state = this.#state;
-    const { selector, genesis } = this.#constants;
+    const { genesis, job, graph, selector, hasher, prior } = this.#constants;
     const events: LedgerEvent[] = [];
     const choices: SeatChoice[] = [];
     const draft: Draft = {
-      ...this.#constants,
       state,
+      genesis,
+      job,
+      graph,
+      selector,
+      hasher,
+      prior,
       timeMs,
       blobsRead: new Map(),
       toOpen: [],

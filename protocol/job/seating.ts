@@ -12,7 +12,15 @@ import { limits } from "../core/limits.ts";
 import { giveUp, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
 import type { SeatChoice } from "./choosing.ts";
 import type { Deadline } from "./deadlines.ts";
-import { decideAnswered, decideLast, decideLate, decideNeed, decideSeats, type LastDecision, type NeedDecision } from "./decisions.ts";
+import {
+  decideAnswered,
+  decideLast,
+  decideLate,
+  decideNeed,
+  decideSeats,
+  type LastDecision,
+  type NeedDecision,
+} from "./decisions.ts";
 import { decideGathering, endGathering, limitGathering } from "./gathering.ts";
 import { needKey } from "./keys.ts";
 import { lateFactsOf, Need } from "./needs.ts";

@@ -7,7 +7,17 @@ import { assert } from "../core/assert.ts";
 import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
 import { contextOf } from "./context.ts";
 import { createScoring, firstOf, orderByLot, pickBest, picksAt } from "./rank.ts";
-import type { Candidate, ChoiceRequest, Lesson, Picked, Picks, Reason, Scored, ScoreSelector, Selector } from "./selector.ts";
+import type {
+  Candidate,
+  ChoiceRequest,
+  Lesson,
+  Picked,
+  Picks,
+  Reason,
+  Scored,
+  ScoreSelector,
+  Selector,
+} from "./selector.ts";
 
 /** Scores each candidate by itself; has no state. One that throws scores worst of all. */
 export const fromScores = (selector: ScoreSelector): Selector<null> => ({

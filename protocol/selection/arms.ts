@@ -15,7 +15,14 @@ import { encodeValue } from "../wire/value.ts";
 import { uniformOf } from "./chance.ts";
 import { successOf, unit } from "./context.ts";
 import { gated, timely } from "./gate.ts";
-import { ARMS_MAX, type ArmParameters, EPSILON, type EpsilonParameters, UCB1, type Ucb1Parameters } from "./parameters.ts";
+import {
+  ARMS_MAX,
+  type ArmParameters,
+  EPSILON,
+  type EpsilonParameters,
+  UCB1,
+  type Ucb1Parameters,
+} from "./parameters.ts";
 import { createScoring, firstOf, orderBy, orderByLot, pickBest, picksAt } from "./rank.ts";
 import { boundedReward } from "./reward.ts";
 import type { Lesson, Selector } from "./selector.ts";

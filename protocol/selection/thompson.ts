@@ -10,7 +10,15 @@ import { lowestLot, normalOf } from "./chance.ts";
 import { DIMENSION, writeContext } from "./context.ts";
 import { gated, timely } from "./gate.ts";
 import { learnLesson } from "./learn-lesson.ts";
-import { cholesky, isLinearState, type LinearState, meanAt, type Solved, solveLinear, startLinear } from "./linear-model.ts";
+import {
+  cholesky,
+  isLinearState,
+  type LinearState,
+  meanAt,
+  type Solved,
+  solveLinear,
+  startLinear,
+} from "./linear-model.ts";
 import { THOMPSON, type ThompsonParameters } from "./parameters.ts";
 import { createScoring, pickBest } from "./rank.ts";
 import { expectedReward } from "./reward.ts";

@@ -14,7 +14,20 @@ import { assert, broken } from "../core/assert.ts";
 import { toHex } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash } from "../core/ids.ts";
-import { BYTES, Malformed, Reader, readLength, readListHeader, readTextAfter, readUintAfter, Writer, writeLength, writeListHeader, writeText, writeUint } from "./buffer.ts";
+import {
+  BYTES,
+  Malformed,
+  Reader,
+  readLength,
+  readListHeader,
+  readTextAfter,
+  readUintAfter,
+  Writer,
+  writeLength,
+  writeListHeader,
+  writeText,
+  writeUint,
+} from "./buffer.ts";
 
 /** A schema: how a value is written, and how it is read back. `write` asserts, `read` fails the reader. */
 export interface Codec<T> {

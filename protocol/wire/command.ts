@@ -9,7 +9,22 @@
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { bool, bytes, type Codec, encode, hash, hashOf, type Infer, list, nullable, oneOf, struct, text, uint, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  encode,
+  hash,
+  hashOf,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
 import { agentId, proposalStatementCodec, signature, voteCodec } from "./consensus.ts";
 import { dataCodec, duration, name, ppm, price } from "./genesis.ts";
 

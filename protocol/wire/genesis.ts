@@ -8,7 +8,20 @@
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { bool, bytes, type Codec, encode, hash, type Infer, list, nullable, struct, text, uint, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  encode,
+  hash,
+  type Infer,
+  list,
+  nullable,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
 import { agentId, committeeCodec, signature } from "./consensus.ts";
 import { type Value, valueCodec } from "./value.ts";
 

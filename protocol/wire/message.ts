@@ -9,7 +9,22 @@
 import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { beaconCodec, vcvCodec } from "./capability.ts";
-import { bool, bytes, type Codec, type Decoded, decode, encode, hash, type Infer, list, nullable, struct, text, uint, variant } from "./codec.ts";
+import {
+  bool,
+  bytes,
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  hash,
+  type Infer,
+  list,
+  nullable,
+  struct,
+  text,
+  uint,
+  variant,
+} from "./codec.ts";
 import { envelopeCodec, taskIdCodec } from "./command.ts";
 import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, signature, votesCodec } from "./consensus.ts";
 import { delegationCodec } from "./delegation.ts";

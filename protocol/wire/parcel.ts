@@ -7,7 +7,19 @@
 
 import type { Hasher } from "../core/crypto.ts";
 import { limits } from "../core/limits.ts";
-import { bytes, type Codec, type Decoded, decode, encode, hash, type Infer, list, struct, uint, variant } from "./codec.ts";
+import {
+  bytes,
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  hash,
+  type Infer,
+  list,
+  struct,
+  uint,
+  variant,
+} from "./codec.ts";
 import { type Data, dataCodec, type Listed } from "./genesis.ts";
 
 /** Bytes of the data in one part, about: many small items in one blob, and no blob larger than it must be. */

@@ -7,7 +7,18 @@
 import { assert, broken } from "../core/assert.ts";
 import { compareText, utf8Length } from "../core/bytes.ts";
 import { limits } from "../core/limits.ts";
-import { type Reader, readListHeader, readMapHeader, readTextAfter, readUintAfter, type Writer, writeListHeader, writeMapHeader, writeText, writeUint } from "./buffer.ts";
+import {
+  type Reader,
+  readListHeader,
+  readMapHeader,
+  readTextAfter,
+  readUintAfter,
+  type Writer,
+  writeListHeader,
+  writeMapHeader,
+  writeText,
+  writeUint,
+} from "./buffer.ts";
 import { type Codec, type Decoded, decode, encode } from "./codec.ts";
 
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };

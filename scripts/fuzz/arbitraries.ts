@@ -14,12 +14,47 @@ import type { Command, CommandBody, CommandKind, Envelope } from "../../protocol
 import { FAILURE_REASONS, NONCE_BYTES } from "../../protocol/wire/command.ts";
 import type { Block, Header, Proposal, ProposalStatement, Vote } from "../../protocol/wire/consensus.ts";
 import { VOTE_KINDS } from "../../protocol/wire/consensus.ts";
-import type { Comparator, Data, Generator, Genesis, Items, Like, Listed, NodeSpec, Policy, Rule, SignedGenesis, Source, TaskInput } from "../../protocol/wire/genesis.ts";
+import type {
+  Comparator,
+  Data,
+  Generator,
+  Genesis,
+  Items,
+  Like,
+  Listed,
+  NodeSpec,
+  Policy,
+  Rule,
+  SignedGenesis,
+  Source,
+  TaskInput,
+} from "../../protocol/wire/genesis.ts";
 import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import type { CommittedBlock, Message, NoticeItem, Position, Query } from "../../protocol/wire/message.ts";
 import type { PackedFile } from "../../protocol/wire/pack.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { agentId, attempt, bytesUpTo, duration, few, hash, job, longText, mesh, name, orNull, ppm, price, signature, taskId, textUpTo, uint, uint32, uintUpTo, WIDTHS } from "./atoms.ts";
+import {
+  agentId,
+  attempt,
+  bytesUpTo,
+  duration,
+  few,
+  hash,
+  job,
+  longText,
+  mesh,
+  name,
+  orNull,
+  ppm,
+  price,
+  signature,
+  taskId,
+  textUpTo,
+  uint,
+  uint32,
+  uintUpTo,
+  WIDTHS,
+} from "./atoms.ts";
 
 // --- values -----------------------------------------------------------------------------------------------
 

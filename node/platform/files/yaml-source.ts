@@ -6,7 +6,18 @@
  * into words. What a file may say is its schema's matter (schema.ts, ../skills/load-skills.ts).
  */
 
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import { nearest, suggest } from "../text/nearest.ts";

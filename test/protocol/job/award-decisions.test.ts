@@ -219,7 +219,7 @@ describe("an award whose time is up", () => {
 });
 
 test("each row of the document's tables has a case here, and each case that names a row has one there", () => {
-  const text = readFileSync(join(import.meta.dirname, "../../docs/protocol.md"), "utf8");
+  const text = readFileSync(join(import.meta.dirname, "../../../docs/protocol.md"), "utf8");
   const section = text.slice(text.indexOf("**Decisions.**"), text.indexOf("**The selector**"));
   const rows = [...section.matchAll(/^\| ([a-z][^|]*) \| (?!decision)/gm)].map(([, name]) => name!);
   expect(new Set(rows)).toEqual(tested);
