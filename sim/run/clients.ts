@@ -109,12 +109,14 @@ export class Clients {
     this.#world.inject(client, { kind: "cancel", job, via: genesis.committee[0]!.agent });
   }
 
-  /** What clients are told. */
+  /** What agents are told; those that are no clients may have jobs of their own. */
   onEvent(name: string, event: LocalEvent): void {
+    const known = this.#known.get(name);
+    if (known === undefined) return;
     if (event.kind === "drawn") this.#onDrawn(this.jobs[event.ticket - 1]!, event);
     else if (event.kind === "submitted") this.#onSubmitted(this.jobs[event.ticket - 1]!, event);
     else if (event.kind === "taught" && event.owner === (name as AgentId))
-      this.#known.set(name, merge(this.#known.get(name)!, event.lessons, null));
+      this.#known.set(name, merge(known, event.lessons, null));
     else if (event.kind === "block") {
       const job = this.#byJob.get(event.job);
       if (job === undefined || job.client !== name || job.endedMs !== null) return;

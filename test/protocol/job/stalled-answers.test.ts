@@ -65,7 +65,7 @@ test("in a mesh: a liar and a busy agent, both with records, delay five honest n
   // Six seats: the five newcomers and the liar take them, whatever the selector thinks.
   const policy = sealedPolicy({ timeoutMs: 60_000, redundancy: 6, redundancyMax: 9 });
   const nodes = [single("a", 1, { policy })];
-  const { job, genesis } = buildJob(world, { ...common, counter: 2, nodes, knowledge: knowledgeOf("liar", "busy") });
+  const { job, genesis } = buildJob(world, { ...common, counter: 2, nodes, knowledge: knowledgeOf("busy", "liar") });
   watched = job;
   const startMs = world.now;
   world.inject("owner", submissionOf(genesis, 2));
