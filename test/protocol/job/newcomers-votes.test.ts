@@ -85,11 +85,11 @@ function wait(book: Book, ms: number, offers: () => ReturnType<Book["offer"]>[])
   while (book.end === "running" && book.timeMs - fromMs < ms) book.block(offers(), 500);
   return book.timeMs - fromMs;
 }
-test("newcomers do not fill the seats of those with a record while one of these is at work", () => {
+test("newcomers do not fill the seats of those with a record while one of these is waited for", () => {
   const book = seated(["k0", "k1"], ["n0", "n1", "k0"]);
   book.block([book.offer("k1", 1, 1, BUSY), ...["n2", "n3"].map((agent) => book.offer(agent))]);
   answer(book, 1);
-  wait(book, 10_000, () => []);
+  wait(book, 3_000, () => []);
   expect(book.task("a")?.awards).toEqual([]);
   book.block([book.offer("k1")]);
   expect(book.task("a")?.awards.map(({ worker }) => worker)).toEqual(["k1"]);
@@ -103,14 +103,21 @@ test("strangers that say they are busy do not hold up such an answer", () => {
   expect(book.end).toBe("certified");
 });
 
-test("somebody with a record who is busy is waited for", () => {
-  const book = seated(["k0", "k1"], ["n0", "n1", "k0"]);
-  book.block([book.offer("k1", 1, 1, BUSY)]);
-  answer(book, 1);
-  wait(book, 60_000, () => []);
-  expect(book.end).toBe("running");
-  book.block([book.offer("k1")]);
-  expect(answer(book, 2).map(({ kind }) => kind)).toContain("undecided"); // two and two
+test("somebody with a record who is busy is waited for through three windows, and no longer", () => {
+  const busy = (): Book => {
+    const book = seated(["k0", "k1"], ["n0", "n1", "k0"]);
+    book.block([book.offer("k1", 1, 1, BUSY)]);
+    answer(book, 1);
+    return book;
+  };
+  const heard = busy();
+  wait(heard, 3_000, () => []);
+  expect(heard.end).toBe("running");
+  heard.block([heard.offer("k1")]);
+  expect(answer(heard, 2).map(({ kind }) => kind)).toContain("undecided"); // two and two
+  const unheard = busy();
+  expect(wait(unheard, 900_000, () => [])).toBeLessThan(5_000);
+  expect(unheard.state.outcome.get()).toMatchObject({ status: "certified", unproven: 1 });
 });
 
 test("where the policy lets nobody else be asked, too", () => {
