@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { assert } from "../../protocol/core/assert.ts";
 import { search } from "../../sim/cli/search.ts";
-import { meshSubject } from "../../sim/explore/mesh-subject.ts";
-import type { Failure } from "../../sim/explore/subject.ts";
+import { meshSubject } from "../../sim/search/mesh-subject.ts";
+import type { Failure } from "../../sim/search/subject.ts";
 import { simHost, simPlatform } from "../sim-host.ts";
 import type { Mutant } from "./mutants.ts";
 

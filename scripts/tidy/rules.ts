@@ -41,7 +41,7 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   test: ["protocol", "node", "sim", "scripts"],
 };
 /** The search, and what reads scenario files: deterministic, but they may wait. */
-const WAITING = ["sim/explore", "sim/scenario", "sim/plugins", "sim/experiments"];
+const WAITING = ["sim/search", "sim/scenario", "sim/plugins", "sim/experiments"];
 /** Of sim/ what talks to people and to the machine: its command line, its pages, the lab, the library over them, and what it asks for. */
 const PLATFORM = ["sim/cli", "sim/report", "sim/lab", "sim/trace-files"];
 const PLATFORM_FILES = ["sim/host.ts", "sim/simulator.ts"];

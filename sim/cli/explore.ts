@@ -4,7 +4,7 @@
  * branch occurred: a search that is too tame fails.
  */
 
-import type { Occurrences } from "../explore/tameness.ts";
+import type { Occurrences } from "../search/tameness.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
 import { INTERRUPTED, ProgressLine } from "./progress.ts";

@@ -4,10 +4,10 @@
  */
 
 import { join } from "node:path";
-import { describeEntry } from "../explore/seed-report.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
 import { MessageLog } from "../run/message-log.ts";
 import { simulate } from "../run/simulate.ts";
+import { describeEntry } from "../search/seed-report.ts";
 import { SimTraceWriter } from "../trace-files/trace-writer.ts";
 import type { RunTap } from "../virtual/options.ts";
 import type { TraceEntry } from "../virtual/trace.ts";

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { shrink } from "../explore/shrink.ts";
+import { shrink } from "../search/shrink.ts";
 import type { SimPlatform } from "./context.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
 import { openSubject } from "./subjects.ts";

@@ -2,14 +2,14 @@
  * A search over seeds on all cores. What comes out does not depend on how many there are: results are taken in the order
  * of their seeds, and a search that ends after so many failures leaves out what was run beyond the last of them.
  *
- * Leaves to sim/explore/ what a seed is, and to its callers what is shown and written.
+ * Leaves to sim/search/ what a seed is, and to its callers what is shown and written.
  */
 
 import { availableParallelism } from "node:os";
-import type { Shrunk } from "../explore/shrink.ts";
-import type { Failure, SeedOutcome } from "../explore/subject.ts";
-import { type Occurrences, Tameness } from "../explore/tameness.ts";
 import type { ScenarioSource } from "../scenario/scenario-source.ts";
+import type { Shrunk } from "../search/shrink.ts";
+import type { Failure, SeedOutcome } from "../search/subject.ts";
+import { type Occurrences, Tameness } from "../search/tameness.ts";
 import { availableMiB } from "./memory.ts";
 import { type PoolProgress, runPool, runTasks, type SeedCrash, type Task } from "./seed-pool.ts";
 import { startWorker } from "./worker-runner.ts";

@@ -3,8 +3,8 @@
  * the newest entries of the trace.
  */
 
-import type { SeedFailure } from "../explore/seed-run.ts";
 import type { MessageRow } from "../run/result.ts";
+import type { SeedFailure } from "../search/seed-run.ts";
 import { diagram } from "./diagram.ts";
 import { preciseMoment } from "./format.ts";
 import { html } from "./html.ts";

@@ -8,11 +8,11 @@ import { hasher } from "../../node/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import type { StrategyName } from "../../sim/adversaries/catalog.ts";
 import { type Checker, violated } from "../../sim/checkers/checker.ts";
-import type { Occurrence } from "../../sim/explore/coverage.ts";
-import { CALM_NETWORK, type PlannedWorker, type SeedPlan, SUBMIT_MS } from "../../sim/explore/plan.ts";
-import { describeFailure } from "../../sim/explore/seed-report.ts";
-import { runSeed } from "../../sim/explore/seed-run.ts";
 import type { Fault } from "../../sim/faults/fault.ts";
+import type { Occurrence } from "../../sim/search/coverage.ts";
+import { CALM_NETWORK, type PlannedWorker, type SeedPlan, SUBMIT_MS } from "../../sim/search/plan.ts";
+import { describeFailure } from "../../sim/search/seed-report.ts";
+import { runSeed } from "../../sim/search/seed-run.ts";
 import { EPOCH_MS } from "../../sim/virtual/world.ts";
 import { chain, firstPolicy, sealedPolicy } from "../../sim/workloads/job-builder.ts";
 

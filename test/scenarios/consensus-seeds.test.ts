@@ -7,8 +7,8 @@
 import { describe, expect, test } from "vitest";
 import { hasher } from "../../node/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
-import { describeFailure } from "../../sim/explore/seed-report.ts";
-import { runSeed } from "../../sim/explore/seed-run.ts";
+import { describeFailure } from "../../sim/search/seed-report.ts";
+import { runSeed } from "../../sim/search/seed-run.ts";
 import { headCommit, seedsOfCommit } from "../support/commit-seeds.ts";
 
 /** null, or what broke, with the seed and what repeats it. */

@@ -5,9 +5,9 @@
 
 import { join } from "node:path";
 import { simHost } from "../../scripts/sim-host.ts";
-import { runSeed } from "../../sim/explore/seed-run.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { loadScenario } from "../../sim/scenario/load-scenario.ts";
+import { runSeed } from "../../sim/search/seed-run.ts";
 
 const SCENARIOS = join(import.meta.dirname, "../../sim/scenarios");
 

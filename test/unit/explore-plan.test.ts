@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { STRATEGIES } from "../../sim/adversaries/catalog.ts";
-import { drawPlan } from "../../sim/explore/draw-plan.ts";
-import { SUBMIT_MS } from "../../sim/explore/plan.ts";
 import { FAULT_KINDS } from "../../sim/faults/fault.ts";
+import { drawPlan } from "../../sim/search/draw-plan.ts";
+import { SUBMIT_MS } from "../../sim/search/plan.ts";
 
 const PLANS = Array.from({ length: 1_500 }, (_, seed) => drawPlan(seed));
 

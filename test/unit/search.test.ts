@@ -9,8 +9,8 @@ import { withMutant } from "../../scripts/mutants/run-mutant.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { exitOf } from "../../sim/cli/explore.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../sim/cli/search.ts";
-import { OCCURRENCES, RARE } from "../../sim/explore/coverage.ts";
-import { SEEDS_MIN, Tameness } from "../../sim/explore/tameness.ts";
+import { OCCURRENCES, RARE } from "../../sim/search/coverage.ts";
+import { SEEDS_MIN, Tameness } from "../../sim/search/tameness.ts";
 import { sim } from "../support/sim-cli.ts";
 
 const { hostUrl } = simPlatform;

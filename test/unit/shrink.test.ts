@@ -1,10 +1,10 @@
 /** Failing plans become small, and stay failing. */
 
 import { expect, test } from "vitest";
-import { drawPlan } from "../../sim/explore/draw-plan.ts";
-import { CALM_NETWORK, type SeedPlan } from "../../sim/explore/plan.ts";
-import { shrink } from "../../sim/explore/shrink.ts";
-import { smallerPlans as smaller } from "../../sim/explore/smaller-plan.ts";
+import { drawPlan } from "../../sim/search/draw-plan.ts";
+import { CALM_NETWORK, type SeedPlan } from "../../sim/search/plan.ts";
+import { shrink } from "../../sim/search/shrink.ts";
+import { smallerPlans as smaller } from "../../sim/search/smaller-plan.ts";
 
 /** A plan with much in it. */
 const rich = (): SeedPlan => {

@@ -15,7 +15,7 @@ const PURE = [
   "sim/adversaries",
   "sim/checkers",
   "sim/experiments",
-  "sim/explore",
+  "sim/search",
   "sim/faults",
   "sim/plugins",
 ];
@@ -43,7 +43,7 @@ describe("who may import whom", () => {
     ["sim/virtual/a.ts", 'import { x } from "../report/x.ts";'],
     ["sim/virtual/a.ts", 'import { hash } from "node:crypto";'],
     ["sim/checkers/a.ts", 'import { readFileSync } from "node:fs";'],
-    ["sim/explore/a.ts", 'import { Worker } from "node:worker_threads";'],
+    ["sim/search/a.ts", 'import { Worker } from "node:worker_threads";'],
     ["sim/run/a.ts", 'import { cpus } from "node:os";'],
     ["sim/not-yet-thought-of/a.ts", 'import { cpus } from "node:os";'],
     ["scripts/a.ts", 'import { x } from "../test/x.ts";'],
@@ -125,7 +125,7 @@ describe("the same bits on every machine", () => {
       for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/faults", "sim/workloads", "sim/run"]) {
         expect(broken(`${folder}/a.ts`, body)).toContain("purity");
       }
-      expect(broken("sim/explore/a.ts", body)).toEqual([]);
+      expect(broken("sim/search/a.ts", body)).toEqual([]);
     },
   );
 
@@ -151,7 +151,7 @@ describe("the same bits on every machine", () => {
     expect(broken("protocol/a.ts", "items.toSorted( );")).toEqual(["sorting"]);
     expect(broken("sim/virtual/a.ts", "items\n  .sort();")).toEqual(["sorting"]);
     expect(broken("sim/run/a.ts", "items?.sort();")).toEqual(["sorting"]);
-    expect(broken("sim/explore/a.ts", "items.sort(undefined);")).toEqual(["sorting"]);
+    expect(broken("sim/search/a.ts", "items.sort(undefined);")).toEqual(["sorting"]);
     expect(broken("protocol/a.ts", "items.sort(compareText);")).toEqual([]);
     expect(broken("node/a.ts", "items.sort();")).toEqual([]);
   });

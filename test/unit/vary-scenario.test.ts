@@ -4,9 +4,6 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { simHost } from "../../scripts/sim-host.ts";
 import { openSubject } from "../../sim/cli/subjects.ts";
-import { scenarioSubject } from "../../sim/explore/scenario-subject.ts";
-import { shrink } from "../../sim/explore/shrink.ts";
-import { varyScenario } from "../../sim/explore/vary-scenario.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
 import { defineFault } from "../../sim/plugins/define.ts";
 import type { PluginModule } from "../../sim/plugins/tools.ts";
@@ -15,6 +12,9 @@ import { loadScenarioSource } from "../../sim/scenario/load-scenario.ts";
 import { countAgents } from "../../sim/scenario/parse-agents.ts";
 import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
 import type { Scenario } from "../../sim/scenario/scenario.ts";
+import { scenarioSubject } from "../../sim/search/scenario-subject.ts";
+import { shrink } from "../../sim/search/shrink.ts";
+import { varyScenario } from "../../sim/search/vary-scenario.ts";
 
 const TEXT = `
 name: base
