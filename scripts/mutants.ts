@@ -5,7 +5,7 @@
  *   node scripts/mutants.ts [--only NAME | --quick] [--seeds N]
  *
  * Ends with a line `{"counts":{…}}`, in which `seeds` is the most that one took; exit code 3 if a bug went unnoticed, or
- * if the seed that noticed it fails without the bug as well.
+ * if the seed that noticed it fails without the bug as well, or its scenario as a file does not break the same.
  */
 
 import { parseArgs } from "node:util";
@@ -34,10 +34,12 @@ for (const mutant of asked) {
   const caught = await runMutant(mutant, seedsMax);
   seeds = Math.max(seeds, caught?.seed ?? seedsMax);
   const control = caught === null ? null : runControl(caught.seed);
-  if (caught !== null && control === null) noticed++;
+  const isRepeated = caught?.fromFile === caught?.failure.property;
+  if (caught !== null && control === null && isRepeated) noticed++;
+  const repeated = isRepeated ? "" : ` - FROM ITS FILE: ${caught?.fromFile ?? "nothing"}`;
   const unbroken = control === null ? "" : ` - WITHOUT THE BUG AS WELL: ${control}`;
   const outcome = caught === null ? "NOT NOTICED" : `seed ${caught.seed}: ${caught.failure.message.slice(0, 140)}`;
-  process.stdout.write(`${mutant.name}: ${outcome}${unbroken}\n`);
+  process.stdout.write(`${mutant.name}: ${outcome}${unbroken}${repeated}\n`);
 }
 process.stdout.write(`${JSON.stringify({ counts: { mutants: asked.length, noticed, seeds } })}\n`);
 process.exitCode = noticed < asked.length ? 3 : 0;

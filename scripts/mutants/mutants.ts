@@ -128,6 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "let a late result spend what was promised to others",
+    quick: true,
     patches: [{ file: "job/batch.ts", from: "freeSeats(task) > 0 && award.price <= left", to: "left >= left" }],
   },
   {
@@ -148,7 +149,6 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "decide by the order in which a map was filled",
-    quick: true,
     by: "3 state",
     patches: [
       {

@@ -7,10 +7,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type * as Agent from "../../protocol/agent/agent.ts";
 import { assert } from "../../protocol/core/assert.ts";
 import { search } from "../../sim/cli/search.ts";
-import { meshSubject } from "../../sim/search/mesh-subject.ts";
-import type { Failure } from "../../sim/search/subject.ts";
+import { simulate } from "../../sim/run/simulate.ts";
+import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
+import { writeScenario } from "../../sim/scenario/write-scenario.ts";
+import { type Failure, randomSubject } from "../../sim/search/subject.ts";
 import { simHost, simPlatform } from "../sim-host.ts";
 import type { Mutant } from "./mutants.ts";
 
@@ -43,6 +46,22 @@ export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) =>
 export interface Caught {
   readonly seed: number;
   readonly failure: Failure;
+  /** What breaks when its scenario is written as a file and run from that; null: nothing. */
+  readonly fromFile: string | null;
+}
+
+/** The invariant that the scenario of a seed breaks, as a file for `sim run`. */
+async function brokenFromFile(seed: number, machineUrl: string): Promise<string | null> {
+  const { createAgent: createMachine } = (await import(machineUrl)) as Pick<typeof Agent, "createAgent">;
+  const { registry, draw } = randomSubject(simHost);
+  const text = writeScenario(draw(seed), { registry });
+  const { scenario } = await loadScenarioText(`seed-${seed}.yaml`, text, simHost);
+  try {
+    const { invariants } = simulate(scenario, { seed: scenario.seed, host: { ...simHost, createMachine }, registry });
+    return invariants.find(({ first }) => first !== null)?.id ?? null;
+  } catch {
+    return "no exception";
+  }
 }
 
 /** The first seed from 1 on that fails against the mutant (in the property that must break), or null. */
@@ -64,7 +83,8 @@ export const runMutant = (mutant: Mutant, seeds: number): Promise<Caught | null>
       if (crash !== null) throw crash;
       const [first] = failed;
       if (first === undefined) return null;
-      if (mutant.by === undefined || first.failure.property === mutant.by) return first;
+      if (mutant.by === undefined || first.failure.property === mutant.by)
+        return { ...first, fromFile: await brokenFromFile(first.seed, machineUrl) };
       from = first.seed + 1;
     }
     return null;
@@ -72,6 +92,6 @@ export const runMutant = (mutant: Mutant, seeds: number): Promise<Caught | null>
 
 /** What breaks in a seed without a mutation, in words: then it says nothing about mutants. null: nothing. */
 export function runControl(seed: number): string | null {
-  const subject = meshSubject(simHost.hasher, simHost.createMachine);
-  return subject.run(seed, subject.draw(seed), 0, () => false)?.failure?.message ?? null;
+  const subject = randomSubject(simHost);
+  return subject.run(seed, subject.draw(seed), { events: 0 })?.failure?.message ?? null;
 }

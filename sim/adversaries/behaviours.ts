@@ -14,10 +14,11 @@ import { defineBehaviour } from "../plugins/define.ts";
 import type { BehavedAgent, Behaviour } from "../plugins/registry.ts";
 import type { WrapMachine } from "../virtual/options.ts";
 import type { SimulatedSkill, SkillOutcome } from "../virtual/skill.ts";
-import { rightAnswer, wrongAnswer } from "../workloads/truth.ts";
+import { padded, rightAnswer, wrongAnswer } from "../workloads/truth.ts";
 import { withAdversary } from "./adversary.ts";
 import { createStrategy, STRATEGIES, type StrategyName } from "./catalog.ts";
 import { type Flood, floods } from "./floods.ts";
+import { BLOCK_LIES, liesAsCommittee } from "./lying-committee.ts";
 import { withStrategy } from "./strategy.ts";
 import { workerAdversary } from "./workers.ts";
 
@@ -67,12 +68,19 @@ const readsResults = (seen: Map<string, Value>): WrapMachine =>
   }));
 
 /** What a liar gives: the same wrong answer as its friends, or one of its own. */
-function lie(call: Parameters<SimulatedSkill>[0], outcome: SkillOutcome, salt: string): SkillOutcome {
+function lie(
+  did: BehavedAgent["did"],
+  call: Parameters<SimulatedSkill>[0],
+  outcome: SkillOutcome,
+  salt: string,
+): SkillOutcome {
   if ("failure" in outcome) return outcome;
   const right = rightAnswer(call);
   if (right === undefined) return outcome;
+  did("lie");
   const variant = createPrng(`${salt}/${call.award.job}/${call.award.task}`).below(1_000_000);
-  return { ...outcome, output: wrongAnswer(right, variant) };
+  const bytes = typeof outcome.output === "string" ? outcome.output.length : 0;
+  return { ...outcome, output: padded(wrongAnswer(right, variant), bytes) };
 }
 
 const liar = behaviour(
@@ -84,7 +92,10 @@ const liar = behaviour(
       const outcome = skill(call);
       if ("failure" in outcome || !agent.prng.chance(odds)) return outcome;
       const salt = collude ? "together" : agent.spec.name;
-      return { ...lie(call, outcome, salt), confidencePpm: Math.round(confidence * 1_000_000) } as SkillOutcome;
+      return {
+        ...lie(agent.did, call, outcome, salt),
+        confidencePpm: Math.round(confidence * 1_000_000),
+      } as SkillOutcome;
     }),
 );
 
@@ -94,7 +105,7 @@ const freeRider = behaviour(
   z.strictObject({}),
   (agent) =>
     withSkill(lessHonest(agent, 1), (skill) => (call) => {
-      const outcome = lie(call, skill(call), "free ride");
+      const outcome = lie(agent.did, call, skill(call), "free ride");
       return "failure" in outcome ? outcome : { ...outcome, afterMs: 1 };
     }),
 );
@@ -105,7 +116,10 @@ const flip = behaviour(
   z.strictObject({ after: z.number().int().min(0).default(20) }),
   (agent, { after }) => {
     let given = 0;
-    return withSkill(agent, (skill) => (call) => (given++ < after ? skill(call) : lie(call, skill(call), "flipped")));
+    return withSkill(
+      agent,
+      (skill) => (call) => (given++ < after ? skill(call) : lie(agent.did, call, skill(call), "flipped")),
+    );
   },
 );
 
@@ -131,7 +145,7 @@ const neverDeliver = behaviour(
   (agent, { odds }) =>
     withWrap(
       lessHonest(agent, odds),
-      workerAdversary("take-and-never-deliver", odds, () => undefined),
+      workerAdversary("take-and-never-deliver", odds, () => agent.did("take-and-never-deliver")),
     ),
 );
 
@@ -146,7 +160,7 @@ const late = behaviour(
     });
     return withWrap(
       slow,
-      workerAdversary("overrun", odds, () => undefined),
+      workerAdversary("overrun", odds, () => agent.did("overrun")),
     );
   },
 );
@@ -161,7 +175,7 @@ const copycat = behaviour(
       const known = seen.get(`${call.award.job} ${call.award.task}`);
       const outcome = skill(call);
       if ("failure" in outcome) return outcome;
-      return known === undefined ? lie(call, outcome, "guess") : { ...outcome, afterMs: 1, output: known };
+      return known === undefined ? lie(agent.did, call, outcome, "guess") : { ...outcome, afterMs: 1, output: known };
     });
     return withWrap(copies, readsResults(seen));
   },
@@ -175,13 +189,11 @@ const byzantineMember = behaviour(
     periodMs: z.number().min(0).default(0),
   }),
   (agent, { strategies, periodMs }) => {
-    const { name } = agent.spec;
     const salt = agent.prng.below(1_000);
-    const members = agent.coalition.length > 0 ? agent.coalition : [name];
     const names: readonly StrategyName[] = strategies;
     return withWrap(
       agent,
-      withStrategy(() => createStrategy(names, periodMs, { salt, members }, () => undefined)),
+      withStrategy(() => createStrategy(names, periodMs, { salt, members: agent.keepers }, agent.did)),
     );
   },
   { isByzantine: true },
@@ -200,8 +212,51 @@ const flood = behaviour(
 
 const withholdBlobs = behaviour("withholdBlobs", "has blobs and gives none", z.strictObject({}), (agent) => ({
   ...agent,
-  spec: { ...agent.spec, withholds: () => true },
+  spec: {
+    ...agent.spec,
+    withholds() {
+      agent.did("withhold-blobs");
+      return true;
+    },
+  },
 }));
+
+const flaky = behaviour(
+  "flaky",
+  "fails now and then: says that it is busy, refuses, errs or crashes",
+  z.strictObject({ odds: share.default(0.2) }),
+  (agent, { odds }) =>
+    withSkill(lessHonest(agent, odds), (skill) => (call) => {
+      const outcome = skill(call);
+      if (!agent.prng.chance(odds)) return outcome;
+      const failure = agent.prng.pick(["error", "busy", "refused", "crashed"] as const);
+      return { afterMs: outcome.afterMs, failure, message: "simulated" };
+    }),
+);
+
+const straggler = behaviour(
+  "straggler",
+  "takes now and then longer, by up to `byMs`: late enough for a hedge, or for the end of its lease",
+  z.strictObject({ odds: share.default(0.2), byMs: z.number().min(0).default(20_000) }),
+  (agent, { odds, byMs }) =>
+    withSkill(agent, (skill) => (call) => {
+      const outcome = skill(call);
+      const lateMs = agent.prng.chance(odds) ? agent.prng.unit() * byMs : 0;
+      return { ...outcome, afterMs: outcome.afterMs + lateMs };
+    }),
+);
+
+const lyingCommittee = behaviour(
+  "lyingCommittee",
+  "where it is the only member of a committee, gives others altered blocks of that job (fault rogueJob)",
+  z.strictObject({ lie: z.enum(BLOCK_LIES), fromHeight: z.number().int().min(1).default(1) }),
+  (agent, { lie, fromHeight }) =>
+    withWrap(
+      agent,
+      withStrategy(() => liesAsCommittee(lie, fromHeight, () => true)),
+    ),
+  { isByzantine: true },
+);
 
 /** Sends no messages of these kinds, and publishes on none of these topics: a mesh without what rests on them. */
 export const mutes = (kinds: ReadonlySet<string>): WrapMachine =>
@@ -226,4 +281,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   byzantineMember,
   flood,
   withholdBlobs,
+  flaky,
+  straggler,
+  lyingCommittee,
 ];

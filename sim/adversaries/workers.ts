@@ -1,5 +1,5 @@
 /**
- * What Byzantine workers do with awards, beside giving wrong answers (sim/workloads/worker.ts): they take them and
+ * What Byzantine workers do with awards, beside giving wrong answers (behaviours.ts): they take them and
  * never deliver, or go on beyond the end of the lease and deliver then.
  */
 

@@ -8,7 +8,7 @@ import { verify } from "../../protocol/job/certificate.ts";
 import { type Certificate, decodeCertificate, encodeCertificate } from "../../protocol/wire/certificate.ts";
 import { violated } from "./checker.ts";
 
-const PROPERTY = "4 certificates";
+export const CERTIFICATES = "4 certificates";
 
 export interface CertificateFacts {
   readonly job: string;
@@ -25,16 +25,16 @@ export function checkCertified(
   mutations: number,
 ): void {
   const decoded = decodeCertificate(bytes);
-  if (!decoded.ok) return violated(PROPERTY, "at the end", `the certificate does not decode: ${decoded.code}`);
+  if (!decoded.ok) return violated(CERTIFICATES, "at the end", `the certificate does not decode: ${decoded.code}`);
   const certificate = decoded.value;
   const expected = { job: facts.job, owner: facts.owner };
   const verified = verify(crypto, certificate, expected);
-  if (!verified.ok) return violated(PROPERTY, "at the end", `the certificate is refused: ${verified.message}`);
+  if (!verified.ok) return violated(CERTIFICATES, "at the end", `the certificate is refused: ${verified.message}`);
   if (verified.event.kind !== "completed" || verified.event.answer !== facts.answer) {
-    violated(PROPERTY, "at the end", "the certificate names another answer than the log");
+    violated(CERTIFICATES, "at the end", "the certificate names another answer than the log");
   }
   const other = verify(crypto, certificate, { ...expected, job: "0".repeat(64) });
-  if (other.ok) violated(PROPERTY, "at the end", "the certificate passes for another job's");
+  if (other.ok) violated(CERTIFICATES, "at the end", "the certificate passes for another job's");
   for (let i = 0; i < mutations; i++) checkMutation(crypto, certificate, expected, lots);
 }
 
@@ -49,5 +49,5 @@ function checkMutation(
   bytes[at]! ^= 1 << lots.below(8);
   const mutated = decodeCertificate(bytes);
   if (mutated.ok && verify(crypto, mutated.value, expected).ok)
-    violated(PROPERTY, "at the end", `it still verifies with byte ${at} altered`);
+    violated(CERTIFICATES, "at the end", `it still verifies with byte ${at} altered`);
 }

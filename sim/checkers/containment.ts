@@ -6,6 +6,19 @@
 import type { JobId } from "../../protocol/core/ids.ts";
 import { type Checker, violated } from "./checker.ts";
 
+/** Whoever parted from a job does nothing for it any more. Also of jobs whose committee lies. */
+export function partedChecker(): Checker {
+  const parted = new Set<string>();
+  return {
+    onTrace(entry) {
+      const { event, agent } = entry;
+      if (event.kind === "diverged") parted.add(`${agent} ${event.job}`);
+      if ((event.kind === "voted" || event.kind === "hosting") && parted.has(`${agent} ${event.job}`))
+        violated("containment", entry, `${event.kind} in a job that it has parted with`);
+    },
+  };
+}
+
 /** `isLost`: jobs whose committees lie with a quorum. */
 export const containmentChecker = (isLost: (job: JobId) => boolean = () => false): Checker => ({
   onTrace(entry) {

@@ -1,14 +1,17 @@
 /**
- * `meshwork sim explore`: looks among random meshes, or random variations of a scenario, for one that breaks a property;
- * makes what it finds small, and writes a file that repeats it (replay.ts). Also says how often each fault, adversary and
- * branch occurred: a search that is too tame fails.
+ * `meshwork sim explore`: looks among random scenarios, or random variations of one, for one that breaks a property; makes
+ * what it finds small, and writes it as a scenario file. Also says how often each fault, adversary and branch occurred: a
+ * search that is too tame fails.
  */
 
-import type { Occurrences } from "../search/tameness.ts";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { Scenario } from "../scenario/scenario.ts";
+import { writeScenario } from "../scenario/write-scenario.ts";
+import type { Subject } from "../search/subject.ts";
 import { type CliContext, EXIT, integer, type Register, type SimPlatform } from "./context.ts";
 import { findScenario } from "./library.ts";
 import { INTERRUPTED, ProgressLine } from "./progress.ts";
-import { writeRepro } from "./repro.ts";
+import { writeWhole } from "./run-files.ts";
 import { type SearchOutcome, type Subjects, search, shrinkAll } from "./search.ts";
 import { openSubject } from "./subjects.ts";
 
@@ -25,10 +28,10 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ meshwork sim explore --seeds 1000              a thousand random meshes, jobs and fault plans
+  $ meshwork sim explore --seeds 1000              a thousand random scenarios: meshes, jobs, faults and liars
   $ meshwork sim explore --minutes 30 --from 5000
   $ meshwork sim explore half-killed --seeds 200   random variations of a scenario
-  $ meshwork sim replay repro-seed-17.json         a failure that was written down
+  $ meshwork sim run repro-seed-17.yaml            a failure that was written down; sim replay shows its last events
 
 Exit codes: 0 nothing broke; 2 wrong usage; 3 a property broke, or the search was too tame; 130 interrupted.`;
 
@@ -39,7 +42,7 @@ const SHRINK_RUNS = 300;
 export const registerExplore: Register = (sim, act, platform) => {
   sim
     .command("explore [file]")
-    .description("look for a broken property among random meshes, or variations of a scenario")
+    .description("look for a broken property among random scenarios, or variations of one")
     .option(
       "--seeds <n>",
       `how many seeds (default: ${SEEDS_USUAL}, or as many as the minutes hold)`,
@@ -50,8 +53,8 @@ export const registerExplore: Register = (sim, act, platform) => {
     .option("--failures <n>", "end after so many failed seeds", integer(1, 10_000), 5)
     .option("--workers <n>", "runs at the same time (default: one a core)", integer(1, 256))
     .option("--events <n>", "how many of the last events a failure shows", integer(0, 400), 30)
-    .option("--no-shrink", "leave failing plans as they were drawn")
-    .option("--out <dir>", "where files that repeat failures are written", ".")
+    .option("--no-shrink", "leave failing scenarios as they were drawn")
+    .option("--out <dir>", "where scenarios that fail are written", ".")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(
@@ -76,20 +79,17 @@ export function exitOf({ isBroken, isInterrupted, isTame }: Ended): number {
 }
 
 interface Looked {
-  /** As it was found; null: random meshes. */
+  /** As it was found; null: random scenarios. */
   readonly file: string | null;
   readonly subjects: Subjects;
-  readonly occurrences: Occurrences;
-  /** The plan of a seed as it was drawn. */
-  draw(seed: number): unknown;
+  readonly subject: Subject;
 }
 
 async function subjectsOf(given: string | undefined, { host, hostUrl }: SimPlatform): Promise<Looked> {
   const file = given === undefined ? null : findScenario(given, host);
   const scenario = file === null ? null : { file, content: { yaml: await host.readText(file) } };
   const subject = await openSubject(scenario, host);
-  const { occurrences } = subject;
-  return { file, subjects: { hostUrl, machineUrl: null, scenario }, occurrences, draw: (seed) => subject.draw(seed) };
+  return { file, subjects: { hostUrl, machineUrl: null, scenario }, subject };
 }
 
 class Exploration {
@@ -120,7 +120,8 @@ class Exploration {
 
   async #search(): Promise<SearchOutcome> {
     const { from, seeds, minutes, failures, workers, events } = this.#options;
-    const { subjects, occurrences } = this.#looked;
+    const { subjects, subject } = this.#looked;
+    const { occurrences } = subject;
     const progress = new ProgressLine(this.#context, "seeds");
     try {
       return await search({
@@ -132,7 +133,7 @@ class Exploration {
           progress.end();
           this.#context.note(text);
           // At once, as it was drawn: whatever comes after this, the failure can be repeated.
-          this.#write(seed, property, this.#looked.draw(seed));
+          this.#write(seed, property, subject.draw(seed));
         },
         onProgress: (news) => progress.update(news),
       });
@@ -141,8 +142,15 @@ class Exploration {
     }
   }
 
-  #write(seed: number, property: string, plan: unknown): void {
-    const file = writeRepro(this.#options.out, { seed, property, file: this.#looked.file, plan });
+  #write(seed: number, property: string, scenario: Scenario): void {
+    const { file: from, subject } = this.#looked;
+    const { out } = this.#options;
+    const base = dirname(resolve(from ?? ""));
+    const relocate = (path: string): string => (isAbsolute(path) ? path : relative(out, join(base, path)));
+    const source = from === null ? "drawn from" : `a variation of ${from}, drawn from`;
+    const comments = [`Found by meshwork sim explore, ${source} seed ${seed}: it breaks "${property}".`];
+    const text = writeScenario(scenario, { registry: subject.registry, relocate, comments });
+    const file = writeWhole(join(out, `repro-seed-${seed}.yaml`), text);
     this.#context.note(`repeat it:  ${this.#commandLine(["sim", "replay", file])}`);
   }
 

@@ -27,7 +27,7 @@ function tasksOf(shape: JobShape): number {
 
 /** What one run takes, about, in MiB. */
 export function estimateMiB({ agents, workload }: Pick<Scenario, "agents" | "workload">): number {
-  const count = countAgents(agents) + workload.clients;
+  const count = countAgents(agents) + workload.clients.length;
   const tasks = Math.min(JOBS_HELD, workload.count) * tasksOf(workload.shape);
   return HEADROOM * (BASE + count * PER_AGENT + tasks * PER_TASK);
 }

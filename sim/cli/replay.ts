@@ -1,24 +1,21 @@
 /**
- * `meshwork sim replay`: a run again, with its whole trace as a file and the messages around a moment. Of a failure that
- * explore wrote down, or of one seed of a scenario.
+ * `meshwork sim replay`: one seed of a scenario again, or what explore wrote down: with its whole trace as a file, the
+ * messages around a moment, and the last events before what breaks.
  */
 
 import { join } from "node:path";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
-import { MessageLog } from "../run/message-log.ts";
+import type { RunResult } from "../run/result.ts";
 import { simulate } from "../run/simulate.ts";
-import { describeEntry } from "../search/seed-report.ts";
 import { SimTraceWriter } from "../trace-files/trace-writer.ts";
 import type { RunTap } from "../virtual/options.ts";
-import type { TraceEntry } from "../virtual/trace.ts";
+import { describeEntry, type TraceEntry } from "../virtual/trace.ts";
 import { commandOf, loadPoint, openBatch } from "./batch.ts";
 import { type CliContext, collect, EXIT, integer, momentMs, type Register, type SimPlatform } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { ProgressLine } from "./progress.ts";
 import { renderSummary } from "./render-summary.ts";
-import { readRepro } from "./repro.ts";
 import { defaultFolder, writeWhole } from "./run-files.ts";
-import { openSubject } from "./subjects.ts";
 import { pageOf } from "./text.ts";
 
 interface Options {
@@ -34,7 +31,7 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ meshwork sim replay repro-seed-17.json                               what explore wrote down, with its last events
+  $ meshwork sim replay repro-seed-17.yaml                               what explore wrote down, with its last events
   $ meshwork sim replay half-killed --seed 7 --trace run.jsonl           one seed of a scenario, and its whole trace
   $ meshwork sim replay half-killed --messages-around 14s                who sent what to whom then, as a page
   $ meshwork sim check run.jsonl; meshwork sim diff run.jsonl other.jsonl
@@ -64,7 +61,7 @@ export const registerReplay: Register = (sim, act, platform) => {
         const tap = writer?.tap({ messages: options.messages ?? false }) ?? {};
         const run = { context, file, options, tap, platform: await platform() };
         try {
-          return await (file.endsWith(".json") ? replaySeed(run) : replayScenario(run));
+          return await replay(run);
         } finally {
           writer?.close();
           if (writer !== null) context.note(`trace: ${options.trace} (${writer.lines} entries)`);
@@ -81,50 +78,29 @@ interface Replay {
   readonly platform: SimPlatform;
 }
 
+/** The newest entries of a trace, in words. */
+class LastEvents {
+  readonly #most: number;
+  readonly #entries: TraceEntry[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(entry: TraceEntry): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > this.#most) this.#entries.shift();
+  }
+
+  get lines(): string[] {
+    return this.#entries.map(describeEntry);
+  }
+}
+
 const pagePath = ({ report }: Options, name: string): string =>
   report ?? join(defaultFolder(Date.now(), name), "report.html");
 
-async function replaySeed({ context, file: path, options, tap, platform }: Replay): Promise<number> {
-  const { seed, property, file, plan } = readRepro(path);
-  const { host } = platform;
-  const source = file === null ? null : { file, content: { yaml: await host.readText(file) } };
-  const subject = await openSubject(source, host);
-  const { messagesAround: aroundMs, events } = options;
-  const log = aroundMs === undefined ? null : new MessageLog(aroundMs);
-  const recent: TraceEntry[] = [];
-  let endedMs = 0;
-  const watched: RunTap = {
-    ...tap,
-    onFrame(...frame) {
-      log?.note(...frame);
-      tap.onFrame?.(...frame);
-    },
-    onEntry(entry) {
-      tap.onEntry?.(entry);
-      endedMs = entry.atMs;
-      recent.push(entry);
-      if (recent.length > events) recent.shift();
-    },
-  };
-  const { failure, digest } = subject.run(seed, plan, events, () => false, watched)!;
-  if (context.json) context.printJson({ seed, expected: property, failure: failure?.message ?? null, digest });
-  else context.print(failure === null ? `seed ${seed}: nothing breaks any more` : failure.text);
-  if (log !== null && aroundMs !== undefined) {
-    const { renderReplay } = await import("../report/replay-page.ts");
-    const words = ["sim", "replay", path, "--messages-around", `${aroundMs}ms`];
-    const page = renderReplay({
-      ...{ seed, failure, endedMs, aroundMs },
-      messages: log.rows(),
-      entries: failure === null ? [] : recent.map(describeEntry),
-      command: platform.commandLine(words),
-      version: platform.version,
-    });
-    context.note(`page: ${writeWhole(pagePath(options, `seed-${seed}`), page)}`);
-  }
-  return failure === null ? EXIT.pass : EXIT.broken;
-}
-
-async function replayScenario({ context, file, options, tap, platform }: Replay): Promise<number> {
+async function replay({ context, file, options, tap, platform }: Replay): Promise<number> {
   const batch = await openBatch(platform, file, { ...options, runs: 1 });
   const { scenario, registry, files } = await loadPoint(batch);
   const seed = options.seed ?? scenario.seed;
@@ -132,21 +108,39 @@ async function replayScenario({ context, file, options, tap, platform }: Replay)
   const { host, version } = platform;
   const progress = new ProgressLine(context, "runs");
   const sinceMs = performance.now();
-  const result = simulate(scenario, {
-    seed,
-    onProgress: (share, simulatedMs) => {
-      const tookMs = performance.now() - sinceMs;
-      const leftMs = share > 0 ? tookMs / share - tookMs : null;
-      progress.update({ done: 0, total: 1, share, simulatedMs, leftMs });
-    },
-    host,
-    registry,
-    files,
-    messagesAroundMs,
-    tap,
-    wallClock: () => performance.now(),
-  });
-  progress.end();
+  const last = new LastEvents(options.events);
+  const run = (): RunResult =>
+    simulate(scenario, {
+      seed,
+      onProgress: (share, simulatedMs) => {
+        const tookMs = performance.now() - sinceMs;
+        const leftMs = share > 0 ? tookMs / share - tookMs : null;
+        progress.update({ done: 0, total: 1, share, simulatedMs, leftMs });
+      },
+      host,
+      registry,
+      files,
+      messagesAroundMs,
+      tap: {
+        ...tap,
+        onEntry(entry) {
+          tap.onEntry?.(entry);
+          last.add(entry);
+        },
+      },
+      wallClock: () => performance.now(),
+    });
+  let result: RunResult;
+  try {
+    result = run();
+  } catch (error) {
+    const { message, stack = message } = error as Error;
+    context.print([...last.lines, stack].join("\n"));
+    context.note(`meshwork: seed ${seed}: ${message.replace(/\s+/g, " ")}`);
+    return EXIT.broken;
+  } finally {
+    progress.end();
+  }
   const summary = judge(scenario, [result], { partial: result.partial });
   const command = commandOf(batch, "replay", seed);
   const pages: string[] = [];
@@ -161,7 +155,8 @@ async function replayScenario({ context, file, options, tap, platform }: Replay)
     const page = pageOf(process.stdout, context.io.env);
     const units = unitsOf(registry.metrics.values());
     const shown = { page, units, files: pages, command, asked: 1 };
-    for (const line of renderSummary(scenario, [result], summary, shown)) context.print(line);
+    const broken = hasBrokenInvariant(summary) ? last.lines : [];
+    for (const line of [...broken, ...renderSummary(scenario, [result], summary, shown)]) context.print(line);
   }
   if (hasBrokenInvariant(summary)) return EXIT.broken;
   return summary.verdict === "pass" ? EXIT.pass : EXIT.fail;

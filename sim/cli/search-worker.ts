@@ -3,6 +3,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { shrink } from "../search/shrink.ts";
+import { smallerScenarios } from "../search/smaller-scenario.ts";
+import { describeScenario } from "../search/subject.ts";
 import type { SimPlatform } from "./context.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
 import { openSubject } from "./subjects.ts";
@@ -19,13 +21,13 @@ const shouldStop = (): boolean => Atomics.load(word, 0) !== 0;
 
 serveTasks(parentPort!, async (task: SearchTask): Promise<SearchNews> => {
   const { seed } = task;
-  const plan = subject.draw(seed);
-  if (task.kind === "run") return { kind: "run", outcome: subject.run(seed, plan, events, shouldStop) };
-  const shrunk = shrink(plan, {
-    smaller: (larger) => subject.smaller(larger),
+  const scenario = subject.draw(seed);
+  if (task.kind === "run") return { kind: "run", outcome: subject.run(seed, scenario, { events, shouldStop }) };
+  const shrunk = shrink(scenario, {
+    smaller: smallerScenarios,
     fails: (candidate) =>
-      !shouldStop() && subject.run(seed, candidate, 0, shouldStop)?.failure?.property === task.property,
+      !shouldStop() && subject.run(seed, candidate, { events: 0, shouldStop })?.failure?.property === task.property,
     budget: task.runs,
   });
-  return { kind: "shrink", shrunk, size: subject.describe(shrunk.plan) };
+  return { kind: "shrink", shrunk, size: describeScenario(shrunk.plan) };
 });

@@ -6,6 +6,7 @@
  */
 
 import { availableParallelism } from "node:os";
+import type { Scenario } from "../scenario/scenario.ts";
 import type { ScenarioSource } from "../scenario/scenario-source.ts";
 import type { Shrunk } from "../search/shrink.ts";
 import type { Failure, SeedOutcome } from "../search/subject.ts";
@@ -20,7 +21,7 @@ export interface SearchSetup {
   readonly hostUrl: string;
   /** Another module's `createAgent` instead of the platform's: a protocol that was broken on purpose. */
   readonly machineUrl: string | null;
-  /** Variations of this scenario; null: random meshes. */
+  /** Variations of this scenario; null: random ones. */
   readonly scenario: ScenarioSource | null;
   /** How many of the last events a failure shows. */
   readonly events: number;
@@ -31,14 +32,14 @@ export interface SearchSetup {
 export type SearchTask = Task &
   (
     | { readonly kind: "run" }
-    /** Make the plan of a seed that broke `property` small, with so many runs at most. */
+    /** Make the scenario of a seed that broke `property` small, with so many runs at most. */
     | { readonly kind: "shrink"; readonly property: string; readonly runs: number }
   );
 
-/** Of a run: null if it was stopped. Of a failure that was made small: its plan, and its size in words. */
+/** Of a run: null if it was stopped. Of a failure that was made small: its scenario, and its size in words. */
 export type SearchNews =
   | { readonly kind: "run"; readonly outcome: SeedOutcome | null }
-  | { readonly kind: "shrink"; readonly shrunk: Shrunk<unknown>; readonly size: string };
+  | { readonly kind: "shrink"; readonly shrunk: Shrunk<Scenario>; readonly size: string };
 
 export type Subjects = Pick<SearchSetup, "hostUrl" | "machineUrl" | "scenario">;
 

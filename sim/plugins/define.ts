@@ -33,6 +33,8 @@ export interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
   readonly lasts: boolean;
   /** Only agents that are running can be hit. Default false: paused ones as well, and those that have yet to start. */
   readonly needsRunning?: boolean;
+  /** What agents must do before it takes effect, in words: `precommitted no block`. */
+  readonly waitsFor?: string;
   /** Begins it, and says `context.tookEffect`; what it returns ends it again. `agents`: those drawn. */
   begin(
     context: FaultContext,

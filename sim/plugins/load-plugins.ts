@@ -22,7 +22,7 @@ export interface WantedPlugin {
 }
 
 /** Job shapes that are no plugin's. */
-const SHAPES = ["single", "bag", "map-reduce", "chain"];
+const SHAPES = ["single", "bag", "map-reduce", "chain", "stages"];
 
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0]!.trim();
@@ -63,7 +63,7 @@ export async function loadPlugins(wanted: readonly WantedPlugin[], host: SimHost
     take(part, builtIn[part].keys(), "the simulator");
   take("shapes", SHAPES, "the simulator");
   take("selectors", [ORACLE.name], "the simulator");
-  take("checkers", INVARIANTS(true), "the simulator");
+  take("checkers", INVARIANTS(true, true), "the simulator");
   const plugins: Plugin[] = [];
   for (const one of wanted) {
     const plugin = await load(one, host);

@@ -40,7 +40,11 @@ export interface BehavedAgent {
   readonly honesty: number;
   /** Agents of the same behaviour: who may collude, by name. */
   readonly coalition: readonly string[];
+  /** Agents that may be members of committees; where the scenario names these, they. */
+  readonly keepers: readonly string[];
   readonly prng: Prng;
+  /** To be told of each deed, by a short name: searches count them. */
+  did(deed: string): void;
 }
 
 /** What a fault may use. */
@@ -51,6 +55,10 @@ export interface FaultContext {
   agents(): readonly string[];
   /** Agents that are in the committee of a job that is under way. */
   members(): readonly string[];
+  /** Agents that serve on committees. */
+  hosts(): readonly string[];
+  /** Calls back the next time that an agent precommits a block, before anybody hears it. */
+  onPrecommit(name: string, call: () => void): void;
   /** Adds an agent like those of the first group, or stops one for good. */
   join(): string;
   leave(name: string): void;
@@ -60,7 +68,7 @@ export interface FaultContext {
   tookEffect(agents: readonly string[]): void;
   /** It cannot do all that was asked for, and why: fails the scenario unless the fault says `upTo`. */
   fellShort(why: string): void;
-  /** A later step of the fault, without which it is not complete: the run waits for it. */
+  /** A later step of the fault, without which it is not complete: the run waits for it. With the healing at the latest. */
   at(atMs: number, call: () => void): void;
 }
 
@@ -74,6 +82,8 @@ export interface FaultType {
   readonly lasts: boolean;
   /** Only agents that are running can be hit. Default false: paused ones as well, and those that have yet to start. */
   readonly needsRunning?: boolean;
+  /** What agents must do before it takes effect, in words: `precommitted no block`. */
+  readonly waitsFor?: string;
   /** Begins it; what it returns ends it again. `agents`: those drawn. */
   begin(context: FaultContext, fault: ScheduledFault, agents: readonly string[]): (() => void) | null;
 }

@@ -58,6 +58,8 @@ function shape(job: JobShape): string {
       return `a chain of ${counted(job.steps, "step")}`;
     case "single":
       return "one task";
+    case "stages":
+      return `${counted(job.stages.length, "stage")} of tasks, one after the other`;
     case "file":
       return `of ${job.file}`;
     case "plugin":

@@ -17,7 +17,6 @@ import { encodeGenesis, type Genesis, type Knowledge, NO_KNOWLEDGE } from "../..
 import { decodeValue } from "../../protocol/wire/value.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
-import { clientNames } from "./population.ts";
 import type { JobParts, PlannedJob } from "./workload.ts";
 
 /** Draws of a committee before a submission is given up. */
@@ -40,6 +39,17 @@ export interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
   onDrawn(job: SubmittedJob): void;
   onEnded(job: SubmittedJob): void;
+}
+
+type Seats = Pick<Genesis, "committee" | "standbys">;
+
+/** The committee that a scenario names; null: it is drawn for each job. */
+export function namedCommittee({ committee, standbys }: Scenario["workload"]): Seats | null {
+  if (committee === null || typeof committee === "number") return null;
+  return {
+    committee: [...committee].map(([agent, power]) => ({ agent: agent as AgentId, power })),
+    standbys: Array.isArray(standbys) ? (standbys as readonly AgentId[]) : [],
+  };
 }
 
 export class Clients {
@@ -72,14 +82,18 @@ export class Clients {
     this.#scenario = scenario;
     this.#hasher = hasher;
     this.#events = events;
-    this.#names = clientNames(scenario.workload.clients);
+    this.#names = scenario.workload.clients;
     for (const name of this.#names) this.#known.set(name, known);
     this.#prng = createPrng(`${seed}/clients`);
   }
 
+  get areSubmitted(): boolean {
+    return this.jobs.length === this.#planned;
+  }
+
   /** All jobs were submitted and have ended. */
   get isDone(): boolean {
-    return this.jobs.length === this.#planned && this.jobs.every((job) => job.endedMs !== null);
+    return this.areSubmitted && this.jobs.every((job) => job.endedMs !== null);
   }
 
   /** Jobs that were to come. */
@@ -110,29 +124,40 @@ export class Clients {
     this.jobs.push(job);
     this.#draws.set(job, { count: 1, excluded });
     this.#propose(job, genesis);
+    const { cancelAfterMs } = this.#scenario.workload;
+    if (cancelAfterMs !== null) this.#world.at(this.#world.now + cancelAfterMs, () => this.#cancel(job));
+  }
+
+  /** Through the first member, which passes it on. */
+  #cancel({ client, job, genesis, endedMs }: SubmittedJob): void {
+    if (endedMs === null) this.#world.inject(client, { kind: "cancel", job, via: genesis.committee[0]!.agent });
   }
 
   /** `counter` is the same for every draw: whoever said yes is drawn again. */
   #draw(planned: Pick<PlannedJob, "parts">, client: string, counter: number, excluded: ReadonlySet<AgentId>): Genesis {
     const { workload } = this.#scenario;
+    const genesis = {
+      meshId: this.#world.meshId,
+      rulesVersion: RULES_VERSION,
+      owner: client as AgentId,
+      counter,
+      labels: [],
+      knowledge: this.#knowledgeFor(client, planned.parts),
+      ...planned.parts,
+    };
+    return { ...genesis, ...(namedCommittee(workload) ?? this.#drawCommittee(client, counter, excluded)) };
+  }
+
+  #drawCommittee(client: string, counter: number, excluded: ReadonlySet<AgentId>): Seats {
+    const { committee: wanted, standbys: spare } = this.#scenario.workload;
     const hosts = this.#hostsOf(client).filter((agent) => !excluded.has(agent));
-    const size = Math.min(workload.committee ?? defaultCommitteeSize(hosts.length), Math.max(1, hosts.length));
+    const size = Math.min((wanted as number | null) ?? defaultCommitteeSize(hosts.length), Math.max(1, hosts.length));
     const owner = client as AgentId;
     const seed = { meshId: this.#world.meshId, owner, counter, tasks: this.#hasher(new Uint8Array([counter & 255])) };
     // A committee of two or three is none.
     const members = size === 2 || size === 3 ? 1 : size;
     const { committee, standbys } = drawCommittee(this.#hasher, seed, hosts, members);
-    return {
-      meshId: this.#world.meshId,
-      rulesVersion: RULES_VERSION,
-      owner,
-      counter,
-      labels: [],
-      committee,
-      standbys: workload.standbys === null ? standbys : standbys.slice(0, workload.standbys),
-      knowledge: this.#knowledgeFor(client, planned.parts),
-      ...planned.parts,
-    };
+    return { committee, standbys: spare === null ? standbys : standbys.slice(0, spare as number) };
   }
 
   #knowledgeFor(client: string, { nodes, selector }: JobParts): Knowledge {
@@ -187,7 +212,8 @@ export class Clients {
     }
     const draws = this.#draws.get(job)!;
     for (const agent of declined.keys()) draws.excluded.add(agent);
-    if (declined.size === 0 || draws.count++ >= SUBMIT_ATTEMPTS) {
+    const isFinal = namedCommittee(this.#scenario.workload) !== null;
+    if (isFinal || declined.size === 0 || draws.count++ >= SUBMIT_ATTEMPTS) {
       this.#end(job, "refused", reason);
       return;
     }

@@ -1,6 +1,6 @@
 /**
- * Lets the faults of a scenario happen when it says, to whom it says, and notes for each what was asked of it, what it
- * did, and why that was less.
+ * Lets the faults of a scenario happen when it says, to whom it says, and heals them; notes for each what was asked of it,
+ * what it did, and why that was less.
  *
  * Leaves to fault-targets.ts who can be hit.
  */
@@ -8,7 +8,7 @@
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { FaultContext, FaultType, Registry } from "../plugins/registry.ts";
 import { writeMs } from "../scenario/duration.ts";
-import type { ScheduledFault } from "../scenario/scenario.ts";
+import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
 import type { World } from "../virtual/world.ts";
 import type { SkillState } from "../workloads/skill-state.ts";
 import { type Drawn, drawTargets, type Population } from "./fault-targets.ts";
@@ -16,6 +16,8 @@ import type { Span } from "./job-phases.ts";
 import type { FaultOutcome, Shortfall, TimelineEntry } from "./result.ts";
 
 export interface Surroundings extends Population {
+  /** Names of agents that serve on committees. */
+  hosts(): readonly string[];
   join(): string;
   skillOf(name: string): SkillState | undefined;
   onEnd(fault: ScheduledFault): void;
@@ -39,18 +41,24 @@ export class FaultSchedule {
   readonly #world: World;
   readonly #surroundings: Surroundings;
   readonly #all: readonly Progress[];
+  /** No fault lasts longer, ms. */
+  readonly #healMs: number;
+  /** What waits for the next precommit of an agent. */
+  readonly #onPrecommit = new Map<string, (() => void)[]>();
 
   constructor(
     world: World,
-    faults: readonly ScheduledFault[],
+    { faults, heal }: Pick<Scenario, "faults" | "heal">,
     registry: Registry,
     surroundings: Surroundings,
     prng: Prng,
   ) {
     this.#world = world;
     this.#surroundings = surroundings;
+    const healMs = heal?.atMs ?? Number.POSITIVE_INFINITY;
+    this.#healMs = healMs;
     this.#all = faults.map((fault) => ({
-      fault,
+      fault: fault.untilMs !== null && fault.untilMs > healMs ? { ...fault, untilMs: healMs } : fault,
       type: registry.faults.get(fault.kind)!,
       drawn: null,
       hit: new Set(),
@@ -72,6 +80,30 @@ export class FaultSchedule {
   /** All times have come, and no step of a fault is still to come. */
   get isOver(): boolean {
     return this.#world.now >= this.endMs && this.#all.every(({ pending }) => pending === 0);
+  }
+
+  /** An agent precommits a block, which has not left yet. */
+  onPrecommit(agent: string): void {
+    const calls = this.#onPrecommit.get(agent);
+    if (calls === undefined) return;
+    this.#onPrecommit.delete(agent);
+    for (const call of calls) call();
+  }
+
+  /** From now on nothing goes wrong any more but what liars do. */
+  heal(): void {
+    const world = this.#world;
+    this.#onPrecommit.clear();
+    world.setNetwork({ loss: 0, gossipLoss: 0, duplication: 0, reorder: false, bandwidth: null, latencyFactor: 1 });
+    world.heal();
+    for (const { name } of world.agents) {
+      world.setDisk(name, false);
+      world.crashAtForcedWrite(name, false);
+      world.setClock(name, { skewMs: 0, driftPpm: 0 });
+      const { state } = world.agent(name);
+      if (state === "paused") world.resume(name);
+      else if (state === "down") world.start(name);
+    }
   }
 
   get outcomes(): FaultOutcome[] {
@@ -115,12 +147,13 @@ export class FaultSchedule {
     return count ?? Math.round((share ?? 1) * there);
   }
 
-  #shortBecause({ fault, drawn, hit, tookEffect, shortBecause, pending }: Progress): string | null {
+  #shortBecause({ fault, type, drawn, hit, tookEffect, shortBecause, pending }: Progress): string | null {
     const now = writeMs(Math.round(this.#world.now));
     const begin = writeMs(fault.atMs);
     if (this.#world.now < fault.atMs) return `the run had ended at ${now}, before it began`;
     if (shortBecause !== null) return shortBecause;
     if (drawn?.why != null) return drawn.why;
+    if (type.waitsFor !== undefined && !tookEffect) return `whom it would have hit ${type.waitsFor} after ${begin}`;
     if (pending > 0) return `the run had ended at ${now}, before it was through`;
     if (drawn !== null && hit.size < drawn.agents.length)
       return tookEffect
@@ -140,6 +173,11 @@ export class FaultSchedule {
       prng,
       agents: () => surroundings.agents(),
       members: () => surroundings.members(),
+      hosts: () => surroundings.hosts(),
+      onPrecommit: (name, call) => {
+        const calls = this.#onPrecommit.get(name) ?? [];
+        this.#onPrecommit.set(name, [...calls, call]);
+      },
       join: () => surroundings.join(),
       leave: (name) => world.stop(name),
       skillOf: (name) => surroundings.skillOf(name),
@@ -152,7 +190,7 @@ export class FaultSchedule {
       },
       at: (atMs, call) => {
         progress.pending++;
-        world.at(atMs, () => {
+        world.at(Math.min(atMs, this.#healMs), () => {
           progress.pending--;
           call();
         });

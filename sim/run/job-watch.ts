@@ -5,9 +5,11 @@
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
+import { CERTIFICATES } from "../checkers/certificates.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
 import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
-import { jobCheckers } from "../checkers/job-checkers.ts";
+import { type JobCheckOptions, jobCheckers } from "../checkers/job-checkers.ts";
+import { LivenessChecker } from "../checkers/liveness.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import type { SubmittedJob } from "./clients.ts";
 
@@ -23,6 +25,7 @@ export interface JobListener {
 export class JobWatch {
   readonly submitted: SubmittedJob;
   readonly log: DecidedLog;
+  readonly liveness = new LivenessChecker();
   readonly #checkers: readonly Checker[];
   /** When the newest block was decided, ms. */
   decidedMs = 0;
@@ -33,13 +36,13 @@ export class JobWatch {
   /** When a task was first awarded, ms. */
   readonly awardedMs = new Map<string, number>();
 
-  /** `thorough`: states are compared, which costs a digest of what each block changed, at every agent. */
+  /** `extra` watch beside the usual ones. */
   constructor(
     submitted: SubmittedJob,
     { meshId, crypto, selectors }: Required<Pick<LogOptions, "meshId" | "crypto" | "selectors">>,
     listener: JobListener,
     extra: readonly Checker[],
-    thorough: boolean,
+    { thorough, calm }: Pick<JobCheckOptions, "thorough" | "calm">,
   ) {
     this.submitted = submitted;
     const reassignments = new Reassignments();
@@ -61,8 +64,8 @@ export class JobWatch {
       },
     };
     const { job, genesis } = submitted;
-    const checkers = jobCheckers({ genesis: () => genesis, thorough, calm: false });
-    this.#checkers = [...checkers, ...extra, listening];
+    const checkers = jobCheckers({ genesis: () => genesis, thorough, calm });
+    this.#checkers = [...checkers, this.liveness, ...extra, listening];
     this.log = new DecidedLog({
       meshId,
       job,
@@ -72,6 +75,16 @@ export class JobWatch {
       checkers: this.#checkers,
       isTraced: thorough,
     });
+  }
+
+  /** The job that its client has submitted last: there may be others, of earlier draws of its committee. */
+  get isCurrent(): boolean {
+    return this.submitted.job === this.log.ledger.job;
+  }
+
+  /** All honest agents that keep it have ended it, or nobody took it. */
+  get isSettled(): boolean {
+    return this.liveness.isSettled(this.submitted.status === "refused" || this.log.height === 0);
   }
 
   get committee(): readonly AgentId[] {
@@ -94,10 +107,10 @@ export class JobWatch {
 }
 
 /** The invariants that a run watches, as results name them. */
-export const INVARIANTS = (thorough: boolean): string[] => [
+export const INVARIANTS = (thorough: boolean, heals: boolean): string[] => [
   "1 agreement",
   "2 validity",
-  ...(thorough ? ["3 state"] : []),
+  ...(thorough ? ["3 state", CERTIFICATES] : []),
   "5 answers",
   ...(thorough ? ["6 no task is lost"] : []),
   "7 budget",
@@ -108,4 +121,5 @@ export const INVARIANTS = (thorough: boolean): string[] => [
   "A4 locks",
   "verdicts",
   "A5 evidence",
+  ...(heals ? ["11 liveness"] : []),
 ];

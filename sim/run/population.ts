@@ -31,6 +31,7 @@ export interface Inhabitant {
 
 const namesOf = ({ name, count }: AgentGroup): string[] => Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
 
+/** What clients are called that have no names. */
 export const clientNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `client${i + 1}`);
 
 function adsOf({ skills, descriptions, profile }: AgentGroup): OwnSkill[] {
@@ -44,6 +45,19 @@ function both(inner: WrapMachine | undefined, outer: WrapMachine): WrapMachine {
   return inner === undefined ? outer : (create, tools) => outer(inner(create, tools), tools);
 }
 
+/** Nothing goes wrong on purpose. */
+export const isCalm = ({ agents, faults, network }: Scenario, { behaviours }: Registry): boolean =>
+  faults.length === 0 &&
+  agents.every(
+    ({ behave, clock }) =>
+      clock.skewMs + clock.driftPpm === 0 &&
+      [...behave.keys()].every((name) => behaviours.get(name)!.isByzantine !== true),
+  ) &&
+  network.loss + network.gossipLoss === 0 &&
+  network.service === null &&
+  !network.reorder &&
+  network.bandwidth === null;
+
 export class Population {
   readonly inhabitants = new Map<string, Inhabitant>();
   readonly #scenario: Scenario;
@@ -51,9 +65,22 @@ export class Population {
   readonly #skillWorld: SkillWorld;
   readonly #selectors: Selectors;
   readonly #prng: Prng;
+  readonly #keepers: readonly string[];
+  readonly #onDeed: (deed: string) => void;
   #joined = 0;
 
-  constructor(scenario: Scenario, registry: Registry, skillWorld: SkillWorld, selectors: Selectors) {
+  /** `onDeed`: told whenever a behaviour did something. */
+  constructor(
+    scenario: Scenario,
+    registry: Registry,
+    skillWorld: SkillWorld,
+    selectors: Selectors,
+    onDeed: (deed: string) => void,
+  ) {
+    const { committee } = scenario.workload;
+    const hosting = scenario.agents.filter(({ hosts }) => hosts).flatMap(namesOf);
+    this.#keepers = typeof committee === "object" && committee !== null ? [...committee.keys()] : hosting;
+    this.#onDeed = onDeed;
     this.#scenario = scenario;
     this.#registry = registry;
     this.#skillWorld = skillWorld;
@@ -61,7 +88,7 @@ export class Population {
     this.#prng = createPrng(`${skillWorld.seed}/population`);
     for (const group of scenario.agents)
       for (const [place, name] of namesOf(group).entries())
-        this.#settle(group, name, Math.round((place / group.count) * group.startWithinMs));
+        this.#settle(group, name, group.startMs + Math.round((place / group.count) * group.startWithinMs));
   }
 
   /** A newcomer like those of the first group, honest. */
@@ -70,8 +97,13 @@ export class Population {
     return this.#settle({ ...first!, name: "new", behave: new Map() }, `new${++this.#joined}`, null);
   }
 
+  /** Clients that are no agents. */
+  get clientNames(): string[] {
+    return this.#scenario.workload.clients.filter((name) => !this.inhabitants.has(name));
+  }
+
   clients(): AgentSpec[] {
-    return clientNames(this.#scenario.workload.clients).map((name) => ({
+    return this.clientNames.map((name) => ({
       name,
       config: {
         ...{ hosts: false, skills: [], slots: 1, traceState: false, explainedTasks: 0, selectors: this.#selectors },
@@ -115,7 +147,9 @@ export class Population {
       skill: createProfileSkill(profile, state, this.#skillWorld),
       honesty: 1,
       coalition: namesOf(group),
+      keepers: this.#keepers,
       prng: prng.fork("behaviour"),
+      did: (deed) => this.#onDeed(deed),
     };
     let behaved = plain;
     for (const [behaviour, options] of behave)

@@ -8,22 +8,21 @@ import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
-import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
 import type { TraceHead } from "../../protocol/trace.ts";
 import { type Checker, PropertyViolation } from "../checkers/checker.ts";
-import { containmentChecker } from "../checkers/containment.ts";
+import { containmentChecker, partedChecker } from "../checkers/containment.ts";
 import { honestyChecker } from "../checkers/honesty.ts";
-import type { SimHost } from "../host.ts";
-import type { Gauge, Registry } from "../plugins/registry.ts";
+import type { Gauge } from "../plugins/registry.ts";
 import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
-import { MESH, type RunTap } from "../virtual/options.ts";
+import { MESH } from "../virtual/options.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import { createWorld, type World, WorldError } from "../virtual/world.ts";
 import type { SkillWorld } from "../workloads/profile-skill.ts";
-import type { RecordedAnswers } from "../workloads/recorded-answers.ts";
 import { Truth } from "../workloads/truth.ts";
+import { CertificateCheck } from "./certificate-check.ts";
 import { Clients, type SubmittedJob } from "./clients.ts";
+import { Ending } from "./ending.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
 import { INVARIANTS, JobWatch } from "./job-watch.ts";
@@ -31,48 +30,19 @@ import { MessageLog } from "./message-log.ts";
 import { checkedValue } from "./metric-catalog.ts";
 import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
-import { clientNames, Population } from "./population.ts";
+import { isCalm, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
 import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "./result.ts";
 import { costOptionsOf } from "./run-costs.ts";
+import { networkOf } from "./run-network.ts";
 import { shareOf } from "./run-progress.ts";
+import { NO_FILES, type SimulateOptions } from "./simulate-options.ts";
 import { TrueChances } from "./true-chances.ts";
 import { workShortfalls } from "./work-shortfalls.ts";
-import { planJobs, WARM_UP_MS, type WorkloadFiles } from "./workload.ts";
-
-/** Files that a scenario names, read before: runs do no I/O. */
-export interface ScenarioFiles extends WorkloadFiles {
-  readonly recorded: ReadonlyMap<string, RecordedAnswers>;
-}
-export const NO_FILES: ScenarioFiles = { jobs: new Map(), arrivals: new Map(), recorded: new Map() };
-
-export interface SimulateOptions {
-  readonly seed: number;
-  readonly host: SimHost;
-  readonly registry: Registry;
-  readonly files?: ScenarioFiles;
-  /** Told now and then how far the run is, in [0, 1], and the virtual time, ms. */
-  readonly onProgress?: (share: number, nowMs: number) => void;
-  /** Asked now and then; true ends the run, whose result is then partial. */
-  readonly shouldStop?: () => boolean;
-  /** Compares whole ledger states on every block. Default: with up to 100 agents. */
-  readonly thorough?: boolean;
-  /** Keeps the messages around this moment for a diagram, ms. Default: around a broken invariant. */
-  readonly messagesAroundMs?: number | null;
-  /** What clients know of agents from jobs before the run, where the scenario lets them carry knowledge. */
-  readonly known?: KnownWorld | undefined;
-  /** Writes the run down. */
-  readonly tap?: RunTap;
-  /** Watch beside the usual ones; made for each job. */
-  readonly checkers?: (job: SubmittedJob) => readonly Checker[];
-  /** Real time for `wallMs`, ms; runs themselves have no clock. */
-  readonly wallClock?: () => number;
-}
+import { planJobs, WARM_UP_MS } from "./workload.ts";
 
 /** Points of each time series. */
 const SAMPLES = 240;
-/** After the jobs have ended and the faults are over, ms. */
-const SETTLE_MS = 2_000;
 const THOROUGH_AGENTS_MAX = 100;
 const STEP_MS = 1_000;
 
@@ -96,6 +66,10 @@ class Run {
   readonly #lastJobMs: number;
   /** Those that its agents have. */
   readonly #selectors: Selectors;
+  readonly #certificates: CertificateCheck;
+  /** Of all jobs, also of those that no client of the scenario has submitted. */
+  readonly #parted = partedChecker();
+  readonly #ending: Ending;
   #violation: Violation | null = null;
 
   constructor(scenario: Scenario, options: SimulateOptions) {
@@ -113,6 +87,7 @@ class Run {
       seed,
       truth,
       hash: host.hasher,
+      outputBytes: scenario.workload.outputBytes,
       recorded: files.recorded,
       placeOf: ({ job, task }) => this.#facts.placeOf(job, task),
       onLoaded: (place) => this.#sayLoads(place),
@@ -124,11 +99,13 @@ class Run {
     const added = [...registry.selectors.values()].filter(({ name }) => !BUILT_IN_SELECTORS.has(name));
     if (scenario.workload.selector === ORACLE.name) added.push(createOracle(chances, this.#facts));
     this.#selectors = createSelectors(added);
-    this.#population = new Population(scenario, registry, skillWorld, this.#selectors);
+    const onDeed = options.onDeed ?? ((): void => undefined);
+    this.#population = new Population(scenario, registry, skillWorld, this.#selectors, onDeed);
     options.tap?.onStart?.(this.#head());
     this.world = this.#createWorld();
     // Clients stand for people at idle machines: what they ask their own node is answered at once.
-    for (const name of clientNames(scenario.workload.clients)) this.world.setService(name, null);
+    for (const name of this.#population.clientNames) this.world.setService(name, null);
+    this.#certificates = new CertificateCheck(this.world, seed);
     const { inhabitants } = this.#population;
     this.#gauges = new Map(registry.computed.map(({ name, create }) => [name, create()]));
     this.#general = [honestyChecker((agent) => this.#isTrusted(agent)), containmentChecker(), ...this.#gauges.values()];
@@ -145,11 +122,12 @@ class Run {
     this.clients.plan(jobs);
     this.#faults = new FaultSchedule(
       this.world,
-      scenario.faults,
+      scenario,
       registry,
       {
         agents: () => this.#names(),
         members: () => [...this.#running()].flatMap((watch) => watch.committee),
+        hosts: () => this.#names().filter((name) => inhabitants.get(name)!.spec.config?.hosts === true),
         workers: () => this.#workers(),
         join: () => this.#join(),
         skillOf: (name) => inhabitants.get(name)?.state,
@@ -158,11 +136,13 @@ class Run {
       },
       createPrng(`${seed}/faults`),
     );
+    const { world, clients } = this;
+    this.#ending = new Ending(scenario, { world, clients, faults: this.#faults, watches: this.#watches });
   }
 
   /** For whoever writes the run down. */
   #head(): TraceHead {
-    const names = [...this.#population.inhabitants.keys(), ...clientNames(this.#scenario.workload.clients)];
+    const names = [...this.#population.inhabitants.keys(), ...this.#population.clientNames];
     const agents = names.map((name) => ({ agent: name as AgentId, name, byzantine: !this.#isTrusted(name) }));
     const signatures = this.#scenario.network.realSignatures ? "real" : "simulated";
     return { meshId: MESH, startedAt: 0, agents, simulated: { seed: this.#options.seed, signatures, messages: false } };
@@ -179,20 +159,10 @@ class Run {
         ...[...this.#population.inhabitants.values()].map(({ spec }) => this.#withTraces(spec)),
         ...this.#population.clients(),
       ],
-      network: {
-        overlay: network.overlay,
-        latencyMs: network.latencyMs,
-        loss: network.loss,
-        gossipLoss: network.gossipLoss,
-        duplication: network.duplication,
-        reorder: network.reorder,
-        bandwidth: network.bandwidth,
-        gossip: network.fullGossip ? "full" : "mesh",
-        onFrame: (sentMs, arrivesMs, from, to, bytes) => {
-          this.#messages.note(sentMs, arrivesMs, from, to, bytes);
-          this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
-        },
-      },
+      network: networkOf(network, seed, (sentMs, arrivesMs, from, to, bytes) => {
+        this.#messages.note(sentMs, arrivesMs, from, to, bytes);
+        this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
+      }),
       ...costOptionsOf(network),
       ...(network.realSignatures ? { signatures: host.realSignatures(String(seed)) } : {}),
       trace: {
@@ -201,7 +171,10 @@ class Run {
         onPersist: (agent, record, atMs, step) => this.#onPersist(agent, record, atMs, step),
       },
       keepEvent: () => false,
-      onEvent: (name, event) => this.clients.onEvent(name, event),
+      onEvent: (name, event) => {
+        this.clients.onEvent(name, event);
+        this.#certificates.onEvent(name, event);
+      },
       onLife: (name, isUp) => {
         if (isUp) this.metrics.onStart(name);
         else this.metrics.onCrash(name);
@@ -228,7 +201,7 @@ class Run {
   /** Jobs that were taken and have not ended. */
   *#running(): Iterable<JobWatch> {
     for (const watch of this.#watches.values())
-      if (watch.submitted.status === "running" && watch.submitted.job === watch.log.ledger.job) yield watch;
+      if (watch.submitted.status === "running" && watch.isCurrent) yield watch;
   }
 
   #workers(): string[] {
@@ -262,7 +235,8 @@ class Run {
     );
     const others = [...this.#general, ...extra, ...(this.#options.checkers?.(submitted) ?? [])];
     const from = { meshId, crypto, selectors: this.#selectors };
-    const watch = new JobWatch(submitted, from, this.metrics, others, this.#thorough);
+    const checks = { thorough: this.#thorough, calm: isCalm(this.#scenario, registry) };
+    const watch = new JobWatch(submitted, from, this.metrics, others, checks);
     this.#watches.set(submitted.job, watch);
   }
 
@@ -270,7 +244,10 @@ class Run {
     this.#options.tap?.onEntry?.(entry);
     if (!this.#isTrusted(entry.agent)) return;
     this.metrics.onTrace(entry);
-    if ("job" in entry.event) this.#watches.get(entry.event.job)?.onTrace(entry);
+    const { event, agent } = entry;
+    this.#parted.onTrace!(entry);
+    if (event.kind === "voted" && event.vote === "precommit" && event.block !== null) this.#faults.onPrecommit(agent);
+    if ("job" in event) this.#watches.get(event.job)?.onTrace(entry);
     else for (const checker of this.#general) checker.onTrace?.(entry);
   }
 
@@ -314,12 +291,13 @@ class Run {
     };
     this.world.at(WARM_UP_MS, sample);
     try {
-      while (this.world.now < maxMs && !this.#isOver()) {
+      while (this.world.now < maxMs && !this.#ending.isOver) {
         if (shouldStop?.() === true) return false;
-        this.world.run(Math.min(maxMs, this.world.now + STEP_MS));
+        this.world.run(Math.min(maxMs, this.world.now + STEP_MS, this.#ending.healMs));
+        this.#ending.healIfDue();
         onProgress?.(this.#share(), this.world.now);
       }
-      if (this.world.now < maxMs) this.world.run(this.world.now + SETTLE_MS);
+      if (this.world.now < maxMs) this.world.run(this.world.now + this.#ending.restMs);
       for (const watch of this.#watches.values()) watch.atEnd(this.world.now);
       return true;
     } catch (error) {
@@ -334,8 +312,15 @@ class Run {
     return shareOf(times, this.#watches.values(), this.#facts);
   }
 
-  #isOver(): boolean {
-    return this.clients.isDone && this.#faults.isOver;
+  /** Asks for the certificates of the jobs that have ended: nothing of the run counts after that. False: one is broken. */
+  holdsCertificates(): boolean {
+    try {
+      if (this.#thorough) for (const watch of this.#watches.values()) this.#certificates.check(watch);
+      return true;
+    } catch (error) {
+      this.#onBroken(error);
+      return false;
+    }
   }
 
   /** A broken invariant ends the run; anything else is a bug of ours and goes on up. */
@@ -362,7 +347,8 @@ class Run {
     const { world, clients } = this;
     const violation = this.#violation;
     const { messagesAroundMs = null } = this.#options;
-    const ids = [...INVARIANTS(this.#thorough), ...this.#options.registry.checkers.map(({ name }) => name)];
+    const heals = this.#scenario.heal !== null;
+    const ids = [...INVARIANTS(this.#thorough, heals), ...this.#options.registry.checkers.map(({ name }) => name)];
     if (violation !== null && !ids.includes(violation.property)) ids.push(violation.property);
     const agents = this.metrics.rows((name) => this.#population.inhabitants.get(name));
     const faults = this.#scenario.faults.length === 0 ? null : this.#faults.spans;
@@ -383,7 +369,9 @@ class Run {
       messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
       faults: this.#faults.outcomes,
-      shortfalls: [...this.#faults.shortfalls, ...workShortfalls(this.#scenario.workload, clients, world.now)],
+      shortfalls: this.#scenario.mayFallShort
+        ? []
+        : [...this.#faults.shortfalls, ...workShortfalls(this.#scenario.workload, clients, world.now)],
       addedMetrics: this.#options.registry.computed.map(({ create: _, ...metric }) => metric),
     };
   }
@@ -395,5 +383,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): RunResul
   const startedMs = clock();
   const run = new Run(scenario, options);
   const isWhole = run.run();
-  return run.result(!isWhole, clock() - startedMs);
+  options.onStats?.(run.world.stats);
+  const result = run.result(!isWhole, clock() - startedMs);
+  return !isWhole || run.holdsCertificates() ? result : run.result(true, clock() - startedMs);
 }

@@ -27,7 +27,13 @@ export function workShortfalls(
   { jobs, planned }: Pick<Clients, "jobs" | "planned">,
   endedMs: number,
 ): Shortfall[] {
-  const shortfalls = [...fewer("committee", workload.committee, jobs), ...fewer("standbys", workload.standbys, jobs)];
+  // Those that have names are taken as they are.
+  const counts = (asked: Workload["committee"] | Workload["standbys"]): number | null =>
+    typeof asked === "number" ? asked : null;
+  const shortfalls = [
+    ...fewer("committee", counts(workload.committee), jobs),
+    ...fewer("standbys", counts(workload.standbys), jobs),
+  ];
   if (jobs.length >= planned || workload.upTo) return shortfalls;
   const why = `the run ended at ${writeMs(Math.round(endedMs))}, before ${planned - jobs.length} of ${planned} jobs were submitted`;
   return [{ what: `workload.jobs.count: ${planned}`, why, isNothing: jobs.length === 0 }, ...shortfalls];

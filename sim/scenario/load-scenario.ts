@@ -9,7 +9,7 @@ import type { JobTemplate, SimHost, Source } from "../host.ts";
 import { loadPlugins, type WantedPlugin } from "../plugins/load-plugins.ts";
 import type { Registry } from "../plugins/registry.ts";
 import type { PluginModule } from "../plugins/tools.ts";
-import type { ScenarioFiles } from "../run/simulate.ts";
+import type { ScenarioFiles } from "../run/simulate-options.ts";
 import { parseRecordedAnswers, type RecordedAnswers } from "../workloads/recorded-answers.ts";
 import { applyOverrides, type Override, overridesOff } from "./overrides.ts";
 import { defaultMaxMs, parseScenario, remedyFor } from "./parse-scenario.ts";

@@ -8,7 +8,7 @@ import type { GroupFile, ProfileFile } from "./schema.ts";
 /** What clients and newcomers are called. */
 const RESERVED = ["client", "new"];
 
-const DEFAULT_PROFILE: AgentProfile = {
+export const DEFAULT_PROFILE: AgentProfile = {
   accuracy: 0.9,
   latencyMs: { p50: 400, p95: 1_500 },
   price: 1_000_000,
@@ -67,6 +67,7 @@ function groupOf(file: GroupFile, index: number): AgentGroup {
     behave: new Map(Object.entries(file.behave ?? {}).map(([name, options]) => [name, plainOptions(options)])),
     clock: { skewMs: file.clock?.skewMs ?? 0, driftPpm: file.clock?.driftPpm ?? 0 },
     crashLoss: file.crashLoss ?? "random",
+    startMs: file.start ?? 0,
     startWithinMs: file.startWithin ?? 0,
   };
 }

@@ -6,7 +6,6 @@
 import type { Value } from "../../protocol/wire/value.ts";
 import type { Source } from "../host.ts";
 import type { FaultType } from "../plugins/registry.ts";
-import { clientNames } from "../run/population.ts";
 import { writeMs } from "./duration.ts";
 import { writeValue } from "./overrides.ts";
 import { agentNames, countAgents, plainOptions } from "./parse-agents.ts";
@@ -20,7 +19,7 @@ const SUM_TOLERANCE = 1e-6;
 /** Who there is to be hit. */
 export interface Inhabitants {
   readonly agents: readonly AgentGroup[];
-  readonly clients: number;
+  readonly clients: readonly string[];
 }
 
 interface LineContext extends ParseContext, Inhabitants {
@@ -142,7 +141,7 @@ function namesOf(context: LineContext, which: readonly string[], at: readonly (s
   const { source, agents, clients } = context;
   const groups = new Map(agents.map((group) => [group.name, agentNames(group)]));
   // Clients are never hit by chance; a fault may name them.
-  const known = new Set([...[...groups.values()].flat(), ...clientNames(clients)]);
+  const known = new Set([...[...groups.values()].flat(), ...clients]);
   const named = new Set<string>();
   for (const [place, word] of which.entries()) {
     const names = known.has(word) ? [word] : groups.get(word);

@@ -7,17 +7,20 @@
  */
 
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
+import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import type { SimHost, Source } from "../host.ts";
 import type { Registry } from "../plugins/registry.ts";
+import { clientNames } from "../run/population.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
 import { writeMs } from "./duration.ts";
 import { parseExpectation } from "./expectations.ts";
 import { parsePath } from "./overrides.ts";
-import { parseAgents } from "./parse-agents.ts";
+import { agentNames, parseAgents } from "./parse-agents.ts";
 import { checkPlaces, parseFaults } from "./parse-faults.ts";
 import { parseWorkload } from "./parse-workload.ts";
-import type { Expectation, NetworkSpec, Scenario, Workload } from "./scenario.ts";
-import { type NetworkFile, type ScenarioFile, scenarioSchema } from "./schema.ts";
+import type { AgentGroup, Expectation, Healing, NetworkSpec, Scenario, Workload } from "./scenario.ts";
+import { type ScenarioFile, scenarioSchema } from "./schema.ts";
+import type { NetworkFile } from "./schema-network.ts";
 import { IDEAL, IDEAL_COSTS, OWN } from "./service-costs.ts";
 
 /** What all parts of the parser are given. */
@@ -38,6 +41,11 @@ export function remedyFor({ host }: Pick<ParseContext, "host">, word: string, kn
 
 /** After the last job's deadline, for committees to end it, ms. */
 const LINGER_MS = 30_000;
+/**
+ * From the healing to the end of all jobs: rounds that grew during half a minute of faults are over within this, and slow
+ * workers, windows and reveals have their time as well.
+ */
+export const HEALED_WITHIN_MS = 240_000;
 
 /** When the last job comes, about. */
 export function lastArrivalMs({ arrival, count }: Pick<Workload, "arrival" | "count">): number {
@@ -63,25 +71,59 @@ export function parseScenario(source: Source, registry: Registry, host: SimHost)
   const file = host.parseWith(source, scenarioSchema(registry)) as ScenarioFile;
   const context: ParseContext = { source, registry, host };
   const agents = parseAgents(context, file.agents);
-  const workload = parseWorkload(context, file.workload, agents, file.clients ?? 2);
+  const workload = parseWorkload(context, file.workload, agents, clientsOf(context, file.clients ?? 2, agents));
   const faults = parseFaults(context, file.faults ?? [], { agents, clients: workload.clients });
+  const heal = file.heal === undefined ? null : healingOf(file.heal);
   const lastFaultMs = Math.max(0, ...faults.map(({ atMs, untilMs }) => untilMs ?? atMs));
   const scenario: Scenario = {
     name: file.name,
     description: file.description ?? "",
     mechanism: mechanismOf(context, file),
     seed: file.seed ?? 1,
-    maxMs: file.maxTime ?? defaultMaxMs(workload, lastArrivalMs(workload), lastFaultMs),
+    maxMs: file.maxTime ?? defaultMaxMs(workload, lastArrivalMs(workload), lastFaultMs, heal?.atMs ?? 0),
     agents,
     network: networkOf(context, file.network ?? {}),
     workload,
     faults,
+    heal,
+    mayFallShort: file.mayFallShort ?? false,
     expect: (file.expect ?? []).map((text, index) => expectationOf(context, text, index)),
     plugins: file.plugins ?? [],
     ablate: file.ablate ?? [],
   };
   checkTimes(context, file, scenario);
   return scenario;
+}
+
+const healingOf = ({ at, within = HEALED_WITHIN_MS }: NonNullable<ScenarioFile["heal"]>): Healing => ({
+  atMs: at,
+  withinMs: within,
+});
+
+/** Names of the agents that a number stands for, or that are named. */
+function clientsOf(
+  context: ParseContext,
+  given: number | readonly string[],
+  agents: readonly AgentGroup[],
+): readonly string[] {
+  if (typeof given === "number") return clientNames(given);
+  checkAgents(context, ["clients"], given, agents.flatMap(agentNames));
+  return given;
+}
+
+/** Each of `names` is an agent, and named once. */
+export function checkAgents(
+  context: ParseContext,
+  at: readonly (string | number)[],
+  names: readonly string[],
+  known: readonly string[],
+): void {
+  for (const [place, name] of names.entries()) {
+    const path = [...at, place];
+    if (!known.includes(name))
+      throw context.source.error(path, `there is no agent "${name}"`, remedyFor(context, name, known));
+    if (names.indexOf(name) < place) throw context.source.error(path, `"${name}" is named twice`, "name it once");
+  }
 }
 
 function mechanismOf({ source }: ParseContext, { mechanism }: ScenarioFile): Scenario["mechanism"] {
@@ -103,11 +145,16 @@ function networkOf(context: ParseContext, file: NetworkFile): NetworkSpec {
       ...(overlay?.rewire === undefined ? {} : { rewire: overlay.rewire }),
     },
     latencyMs: file.latencyMs ?? { p50: 20, p95: 60 },
+    spreadMs: file.latencySpread ?? 0,
     loss: lossPct / 100,
     gossipLoss: (file.gossipLossPct ?? lossPct) / 100,
     duplication: duplicatePct / 100,
     reorder: file.reorder ?? false,
     bandwidth: file.bandwidth ?? null,
+    queueBytes: file.queueBytes ?? QUEUE_POLICIES.main.bytes,
+    detectMs: file.detect ?? 10_000,
+    redialMs: file.redial ?? 1_000,
+    blobIdleMs: file.blobIdle ?? 10_000,
     fullGossip: file.gossip === "full",
     shardAgents: file.shardAgents ?? SHARD_AGENTS,
     realSignatures: file.signatures === "real",
@@ -151,7 +198,11 @@ function expectationOf(context: ParseContext, text: string, index: number): Expe
   throw source.error(at, `there is no metric "${parsed.metric}"`, remedy);
 }
 
-function checkTimes({ source }: ParseContext, file: ScenarioFile, { maxMs, faults }: Scenario): void {
+function checkTimes({ source }: ParseContext, file: ScenarioFile, { maxMs, faults, heal }: Scenario): void {
+  if (heal !== null && heal.atMs >= maxMs) {
+    const what = `it heals at ${writeMs(heal.atMs)}, when the run has ended (maxTime ${writeMs(maxMs)})`;
+    throw source.error(["heal", "at"], what, "let it heal earlier, or raise maxTime");
+  }
   if (maxMs <= WARM_UP_MS) {
     const what = `a maxTime of ${writeMs(maxMs)} ends the run before the first job comes at ${writeMs(WARM_UP_MS)}`;
     throw source.error(["maxTime"], what, "raise it");
@@ -160,6 +211,10 @@ function checkTimes({ source }: ParseContext, file: ScenarioFile, { maxMs, fault
     const atMs = at ?? between?.[0] ?? 0;
     const fault = faults.find(({ place }) => place === index);
     const endMs = fault?.untilMs ?? 0;
+    if (heal !== null && atMs >= heal.atMs) {
+      const what = `faults[${index}] begins at ${writeMs(atMs)}, when everything has healed (heal.at ${writeMs(heal.atMs)})`;
+      throw source.error(["faults", index], what, "let it begin earlier, or heal later");
+    }
     if (atMs < maxMs && endMs > maxMs && fault?.upTo === false) {
       const late = `faults[${index}] lasts to ${writeMs(endMs)}, and the run to ${writeMs(maxMs)} (maxTime)`;
       throw source.error(["faults", index], late, "let it end earlier, raise maxTime, or say upTo: true in the fault");

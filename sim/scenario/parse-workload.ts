@@ -9,10 +9,10 @@ import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
-import { countAgents, plainOptions } from "./parse-agents.ts";
-import { type ParseContext, remedyFor } from "./parse-scenario.ts";
-import type { AgentGroup, Arrival, JobShape, PolicySpec, TaskMix, Workload } from "./scenario.ts";
-import type { PolicyFile, ShapeFile, WorkloadFile } from "./schema.ts";
+import { agentNames, countAgents, plainOptions } from "./parse-agents.ts";
+import { checkAgents, type ParseContext, remedyFor } from "./parse-scenario.ts";
+import type { AgentGroup, Arrival, JobShape, PolicySpec, Stage, TaskMix, Workload } from "./scenario.ts";
+import type { PolicyFile, ShapeFile, StageFile, WorkloadFile } from "./schema.ts";
 
 const DEFAULT_DEADLINE_MS = 5 * 60_000;
 const WINDOW_MIN_MS = 10;
@@ -23,7 +23,7 @@ export function parseWorkload(
   context: ParseContext,
   file: WorkloadFile,
   agents: readonly AgentGroup[],
-  clients: number,
+  clients: readonly string[],
 ): Workload {
   const { source } = context;
   if (file.job !== undefined) checkJobFile(context, file);
@@ -49,8 +49,10 @@ export function parseWorkload(
     budget: budgetOf(context, file, shape, policy, agents),
     deadlineMs: file.deadline ?? DEFAULT_DEADLINE_MS,
     windowMs,
-    committee: file.committee ?? null,
-    standbys: file.standbys ?? null,
+    committee: typeof file.committee === "object" ? new Map(Object.entries(file.committee)) : (file.committee ?? null),
+    standbys: file.standbys ?? (typeof file.committee === "object" ? [] : null),
+    cancelAfterMs: file.cancelAfter ?? null,
+    outputBytes: file.outputBytes ?? 0,
   };
 }
 
@@ -89,12 +91,27 @@ function shapeOf(context: ParseContext, file: WorkloadFile, agents: readonly Age
   switch (shape.kind) {
     case "chain":
       return { kind: "chain", steps: shape.steps!, tasks };
+    case "stages":
+      return { kind: "stages", stages: shape.stages!.map((stage, place) => stageOf(context, stage, place)), tasks };
     case "bag":
     case "map-reduce":
       return { kind: shape.kind, width: shape.width!, tasks };
     default:
       return { kind: "single", tasks };
   }
+}
+
+function stageOf({ source }: ParseContext, file: StageFile, place: number): Stage {
+  const { kind, tasks = 1, batch = 1, input = place === 0 || kind === "map" ? "own" : "output" } = file;
+  const fail = (key: string, what: string, remedy: string): Error =>
+    source.error(["workload", "shape", "stages", place, key], what, remedy);
+  if (kind === "single" && tasks > 1)
+    throw fail("tasks", `a single stage of ${tasks} tasks`, "take kind: map or chain");
+  if (kind !== "map" && batch > 1) throw fail("batch", `a ${kind} has no batches`, "take kind: map, or remove batch");
+  if (input === "output" && place === 0) throw fail("input", "the first stage has no stage before it", "remove input");
+  if (input === "output" && kind === "map")
+    throw fail("input", "a map over the outputs of a stage", "take input: own, or a job file");
+  return { kind, tasks, batch, takesOutput: input === "output" };
 }
 
 function tasksOf(context: ParseContext, shape: ShapeFile, agents: readonly AgentGroup[]): TaskMix {
@@ -113,7 +130,7 @@ function tasksOf(context: ParseContext, shape: ShapeFile, agents: readonly Agent
   if (shape.kinds !== undefined && !given.some(([, share]) => share > 0)) {
     throw context.source.error(["workload", "shape", "kinds"], "the shares of kinds are all 0", "raise one");
   }
-  return { skill, kinds: new Map(given), difficulty: shape.difficulty ?? 0.5 };
+  return { skill, like: shape.like ?? null, kinds: new Map(given), difficulty: shape.difficulty ?? 0.5 };
 }
 
 /** The skill that most agents have; of several, the first. */
@@ -197,19 +214,53 @@ function budgetOf(
 function taskCount(shape: JobShape): number {
   if (shape.kind === "chain") return shape.steps;
   if (shape.kind === "plugin") return shape.tasks;
+  if (shape.kind === "stages") return shape.stages.reduce((sum, stage) => sum + stage.tasks, 0);
   if (shape.kind === "bag") return shape.width;
   return shape.kind === "map-reduce" ? shape.width + 1 : 1;
 }
 
-function checkCommittee({ source }: ParseContext, { committee }: WorkloadFile, agents: readonly AgentGroup[]): void {
-  if (committee === undefined) return;
+/** No job is kept by a committee of which one member alone can stop it. */
+function checkPowers({ source }: ParseContext, powers: readonly (readonly [agent: string, power: number])[]): void {
+  if (powers.length < 4) return; // another error, or a committee of one
+  const total = powers.reduce((sum, [, power]) => sum + power, 0);
+  const strong = powers.find(([, power]) => 3 * power >= total);
+  if (strong === undefined) return;
+  const what = `${strong[0]} has ${strong[1]} of ${total} powers, a third or more`;
+  throw source.error(["workload", "committee", strong[0]], what, "lower it, or add members");
+}
+
+function checkCommittee(context: ParseContext, file: WorkloadFile, agents: readonly AgentGroup[]): void {
+  const { source } = context;
   const at = ["workload", "committee"];
+  const named = typeof file.committee === "object" ? Object.keys(file.committee) : null;
+  const hosting = agents.filter((group) => group.hosts).flatMap(agentNames);
+  if (named !== null) checkAgents(context, at, named, hosting);
+  if (typeof file.committee === "object") checkPowers(context, Object.entries(file.committee));
+  if (typeof file.standbys === "object") {
+    if (named === null)
+      throw source.error(
+        ["workload", "standbys"],
+        "standbys have names, and the committee has none",
+        "name its members",
+      );
+    checkAgents(
+      context,
+      ["workload", "standbys"],
+      file.standbys,
+      hosting.filter((agent) => !named.includes(agent)),
+    );
+  }
+  const committee = named?.length ?? (file.committee as number | undefined);
+  if (committee === undefined) return;
   if (committee === 2 || committee === 3) {
     throw source.error(at, `a committee of ${committee} is no safer than one of 1`, "take 1, or 4 and more");
   }
   // With no hosts at all every job is refused, which a scenario may want to show.
-  const hosts = countAgents(agents.filter((group) => group.hosts));
-  if (hosts > 0 && committee > hosts) {
-    throw source.error(at, `a committee of ${committee} of ${hosts} agents that host`, "lower it, or add agents");
+  if (hosting.length > 0 && committee > hosting.length) {
+    throw source.error(
+      at,
+      `a committee of ${committee} of ${hosting.length} agents that host`,
+      "lower it, or add agents",
+    );
   }
 }

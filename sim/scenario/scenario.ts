@@ -24,11 +24,22 @@ export interface Scenario {
   readonly network: NetworkSpec;
   readonly workload: Workload;
   readonly faults: readonly ScheduledFault[];
+  /** When everything heals, and what is asked for then; null: what is broken stays so. */
+  readonly heal: Healing | null;
+  /** Faults that hit fewer than they ask for, and jobs that get less than they ask for, do not fail it. */
+  readonly mayFallShort: boolean;
   readonly expect: readonly Expectation[];
   /** Modules that register behaviours, faults, workloads, checkers, metrics and selectors; paths from the file's folder. */
   readonly plugins: readonly string[];
   /** Kinds of messages that no agent sends, and mechanisms that are off: what a mesh is without them. */
   readonly ablate: readonly string[];
+}
+
+/** From a moment on nothing goes wrong any more but what liars do, and jobs must come to their end. */
+export interface Healing {
+  readonly atMs: number;
+  /** Each job must have ended so long after that, at every honest agent that keeps it: liveness. */
+  readonly withinMs: number;
 }
 
 // --- agents -------------------------------------------------------------------------------------------
@@ -50,7 +61,8 @@ export interface AgentGroup {
   readonly clock: { readonly skewMs: number; readonly driftPpm: number };
   /** What a crash takes of unforced writes. */
   readonly crashLoss: "random" | "all" | "none";
-  /** They start one after the other until then. */
+  /** They start from then on, one after the other within this time. */
+  readonly startMs: number;
   readonly startWithinMs: number;
 }
 
@@ -83,6 +95,8 @@ export interface NetworkSpec {
   readonly overlay: Overlay;
   /** One way, of a frame. */
   readonly latencyMs: DistributionSpec;
+  /** Each pair and direction is slower than that by an even draw up to this, ms. */
+  readonly spreadMs: number;
   /** Shares of frames, and of gossip messages. */
   readonly loss: number;
   readonly gossipLoss: number;
@@ -90,6 +104,13 @@ export interface NetworkSpec {
   readonly reorder: boolean;
   /** Bytes a millisecond and direction; null: no limit. */
   readonly bandwidth: number | null;
+  /** What may wait to be sent in one direction, bytes. */
+  readonly queueBytes: number;
+  /** Until a connection whose peer has become silent is given up, and until a lost one is made again, ms. */
+  readonly detectMs: number;
+  readonly redialMs: number;
+  /** Until a holder of a blob that gives nothing is given up, ms. */
+  readonly blobIdleMs: number;
   /** Gossip message by message along the mesh, instead of one event a receiver at its computed first arrival. */
   readonly fullGossip: boolean;
   /** Agents that a shard of the mesh has at most. */
@@ -115,8 +136,8 @@ export interface ServiceCosts {
 // --- workload -----------------------------------------------------------------------------------------
 
 export interface Workload {
-  /** Jobs belong to these clients; they are outside `agents`, and no fault touches them unless it names them. */
-  readonly clients: number;
+  /** Whom the jobs belong to: agents, or clients beside them, which no fault touches unless it names them. */
+  readonly clients: readonly string[];
   readonly count: number;
   /** As many as come before the run ends are enough. */
   readonly upTo: boolean;
@@ -129,10 +150,14 @@ export interface Workload {
   readonly budget: number;
   readonly deadlineMs: number;
   readonly windowMs: number;
-  /** Members of each job's committee; null: as nodes choose. */
-  readonly committee: number | null;
-  /** Standbys of each committee; null: as nodes choose. */
-  readonly standbys: number | null;
+  /** Members of each job's committee: how many, or who with which power; null: as nodes choose. */
+  readonly committee: number | ReadonlyMap<string, number> | null;
+  /** Standbys of each committee: how many, or who; null: as nodes choose. */
+  readonly standbys: number | readonly string[] | null;
+  /** The client ends each job so long after it submitted it; null: it does not. */
+  readonly cancelAfterMs: number | null;
+  /** Outputs are padded to so many bytes: large ones travel as blobs. 0: they are as short as they are. */
+  readonly outputBytes: number;
 }
 
 export type Arrival =
@@ -149,14 +174,30 @@ export type JobShape =
   | { readonly kind: "map-reduce"; readonly width: number; readonly tasks: TaskMix }
   | { readonly kind: "chain"; readonly steps: number; readonly tasks: TaskMix }
   | { readonly kind: "single"; readonly tasks: TaskMix }
+  /** One after the other. */
+  | { readonly kind: "stages"; readonly stages: readonly Stage[]; readonly tasks: TaskMix }
   /** A job file. */
   | { readonly kind: "file"; readonly file: string }
   /** Of a plugin; `tasks`: how many a job has. */
   | { readonly kind: "plugin"; readonly name: string; readonly options: BehaviourOptions; readonly tasks: number };
 
+/** Tasks that wait for those of the stage before. */
+export interface Stage {
+  /** One task, tasks each of which gets the output of the one before, or tasks apart from each other. */
+  readonly kind: "single" | "chain" | "map";
+  /** How many tasks: 1 of a single one. */
+  readonly tasks: number;
+  /** Of a map: how many of them a worker is given together. */
+  readonly batch: number;
+  /** Its input is the output of the stage before; else it has one of its own, and only waits. */
+  readonly takesOutput: boolean;
+}
+
 /** What tasks are like; each is drawn. */
 export interface TaskMix {
   readonly skill: string;
+  /** Words that ask for the skill instead of its name; null: the name. */
+  readonly like: string | null;
   /** Kinds with their shares. */
   readonly kinds: ReadonlyMap<string, number>;
   /** In [0, 1]. */

@@ -17,6 +17,9 @@ export const nameSchema = z
   )
   .max(limits.nameBytes);
 
+/** More agents than this fit no machine. */
+export const AGENTS_MAX = 100_000;
+
 export const shareSchema = z.number().min(0).max(1);
 export const percentSchema = z.number().min(0).max(100);
 export const countSchema = (min: number, max: number) => z.int().min(min).max(max);

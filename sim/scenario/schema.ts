@@ -6,26 +6,24 @@
  */
 
 import { z } from "zod";
-import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import type { FaultType, Registry } from "../plugins/registry.ts";
 import { ORACLE } from "../run/oracle.ts";
 import type { DistributionSpec } from "../virtual/distribution.ts";
 import { ABLATIONS } from "./message-kinds.ts";
+import { networkSchema } from "./schema-network.ts";
 import {
+  AGENTS_MAX,
   countSchema,
   creditsSchema,
   difficultySchema,
   durationSchema,
   latencySchema,
   nameSchema,
-  percentSchema,
   shareSchema,
 } from "./schema-values.ts";
 
-/** More agents than this fit no machine. */
-const AGENTS_MAX = 100_000;
 const JOBS_MAX = 1_000_000;
 
 // --- agents -------------------------------------------------------------------------------------------
@@ -88,7 +86,10 @@ const groupSchema = (registry: Registry) =>
       .enum(["random", "all", "none"])
       .optional()
       .describe("What a crash takes of unforced writes. Default random."),
-    startWithin: durationSchema.optional().describe("They start one after the other in this time. Default: all at 0s."),
+    start: durationSchema.optional().describe("When they start. Default 0s."),
+    startWithin: durationSchema
+      .optional()
+      .describe("They start one after the other in this time. Default: all at once."),
   });
 export type GroupFile = Omit<z.output<ReturnType<typeof groupSchema>>, "behave"> & {
   readonly behave?: { readonly [name: string]: Record<string, unknown> };
@@ -100,60 +101,6 @@ function shapeOf<T extends { readonly name: string }>(
 ): { [name: string]: z.ZodOptional<z.ZodType> } {
   return Object.fromEntries([...types].map((type) => [type.name, schemaOf(type).optional()]));
 }
-
-// --- network ------------------------------------------------------------------------------------------
-
-const networkSchema = z.strictObject({
-  overlay: z
-    .strictObject({
-      kind: z.enum(["full", "random", "ring", "scale-free", "small-world"]),
-      degree: countSchema(0, 10_000).optional().describe("About how many neighbours each has. Default 6."),
-      rewire: shareSchema.optional().describe("Share of a small world's edges that lead anywhere. Default 0.1."),
-    })
-    .optional()
-    .describe("Who is connected from the start. Default { kind: random, degree: 6 }."),
-  latencyMs: latencySchema.optional().describe("One way, of a frame. Default { p50: 20, p95: 60 }."),
-  lossPct: percentSchema.optional().describe("Percent of frames and gossip messages that vanish. Default 0."),
-  gossipLossPct: percentSchema.optional().describe("Of gossip messages alone. Default: lossPct."),
-  duplicatePct: percentSchema.optional().describe("Percent of frames that arrive twice. Default 0."),
-  reorder: z.boolean().optional().describe("Frames of a pair may overtake each other. Default false."),
-  bandwidth: z.number().positive().optional().describe("Bytes a millisecond and direction. Default: no limit."),
-  gossip: z
-    .enum(["mesh", "full"])
-    .optional()
-    .describe("mesh: one event a receiver, at its computed first arrival. full: each hop. Default mesh."),
-  shardAgents: countSchema(1, AGENTS_MAX)
-    .optional()
-    .describe(`Agents that a shard has at most: not everybody hears of all in a larger mesh. Default ${SHARD_AGENTS}.`),
-  signatures: z.enum(["fast", "real"]).optional().describe("The world's own table, or Ed25519. Default fast."),
-  service: z
-    .strictObject({
-      preset: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("ideal (default), calibrated (meshwork sim calibrate), or a file that calibrate wrote."),
-      baseMs: z.number().min(0).optional().describe("An input, ms. Default: the preset's; ideal has 0.2."),
-      perKibMs: z
-        .number()
-        .min(0)
-        .optional()
-        .describe(
-          "In addition, for each KiB of it, ms. Default: the preset's; ideal has 0.02. 0 where baseMs is given.",
-        ),
-      forcedWrites: z
-        .boolean()
-        .optional()
-        .describe("Whether agents wait for their disks before what a step says leaves. Default false."),
-      forcedWriteMs: z.number().positive().optional().describe("How long, ms. Default: the preset's; ideal has none."),
-      sharedCores: countSchema(1, 10_000)
-        .optional()
-        .describe("All agents share so many cores, as nodes on one machine do. Default: one for each."),
-    })
-    .optional()
-    .describe("What an input costs its agent."),
-});
-export type NetworkFile = z.output<typeof networkSchema>;
 
 // --- workload -----------------------------------------------------------------------------------------
 
@@ -198,8 +145,25 @@ const tasks = {
   difficulty: difficultySchema
     .optional()
     .describe("In [0, 1]: 0 is always right, 0.5 the profile's accuracy. Default 0.5."),
+  like: z
+    .string()
+    .min(1)
+    .max(limits.textBytes / 4)
+    .optional()
+    .describe("Words that ask for the skill instead of its name."),
 };
 const width = countSchema(1, limits.mapItems);
+
+const stageSchema = z.strictObject({
+  kind: z.enum(["single", "chain", "map"]),
+  tasks: width.optional().describe("How many, of a chain or a map. Default 1."),
+  batch: countSchema(1, 1_000).optional().describe("Tasks of a map that a worker is given together. Default 1."),
+  input: z
+    .enum(["own", "output"])
+    .optional()
+    .describe("output: what the stage before gave. Default: own of the first stage and of maps, else output."),
+});
+export type StageFile = z.output<typeof stageSchema>;
 
 const shapeSchema = (registry: Registry) =>
   z.discriminatedUnion("kind", [
@@ -209,6 +173,9 @@ const shapeSchema = (registry: Registry) =>
     z
       .strictObject({ kind: z.literal("chain"), steps: countSchema(1, limits.chainSteps), ...tasks })
       .describe("Each task gets the output of the one before."),
+    z
+      .strictObject({ kind: z.literal("stages"), stages: z.array(stageSchema).min(1).max(100), ...tasks })
+      .describe("Tasks that wait for those of the stage before."),
     ...[...registry.shapes.values()].map(({ name, summary, options }) =>
       options.extend({ kind: z.literal(name) }).describe(summary),
     ),
@@ -217,7 +184,9 @@ export type ShapeFile = {
   readonly kind: string;
   readonly width?: number;
   readonly steps?: number;
+  readonly stages?: readonly StageFile[];
   readonly skill?: string;
+  readonly like?: string;
   readonly kinds?: { readonly [kind: string]: number };
   readonly difficulty?: DistributionSpec;
 };
@@ -259,10 +228,20 @@ const workloadSchema = (registry: Registry) =>
     budget: creditsSchema(limits.budget).optional().describe("Credits of each job. Default: what it can cost at most."),
     deadline: durationSchema.optional().describe("Default 5m."),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
-    committee: countSchema(1, limits.members)
+    committee: z
+      .union([countSchema(1, limits.members), z.record(nameSchema, countSchema(1, limits.power))])
       .optional()
-      .describe("Members that keep a job's log. Default: as nodes choose."),
-    standbys: countSchema(0, limits.standbys).optional().describe("Default: as nodes choose."),
+      .describe("Members that keep a job's log: how many, or agents with their powers. Default: as nodes choose."),
+    standbys: z
+      .union([countSchema(0, limits.standbys), z.array(nameSchema).max(limits.standbys)])
+      .optional()
+      .describe("Who takes a lost member's place: how many, or agents. Default: as nodes choose."),
+    cancelAfter: durationSchema
+      .optional()
+      .describe("The client ends each job so long after submitting it. Default: never."),
+    outputBytes: countSchema(0, 1_000_000)
+      .optional()
+      .describe(`Answers are padded to this: beyond ${limits.inlineBytes} they travel as blobs. Default 0.`),
   });
 export type WorkloadFile = Omit<z.output<ReturnType<typeof workloadSchema>>, "shape"> & { readonly shape?: ShapeFile };
 
@@ -317,10 +296,24 @@ export const scenarioSchema = (registry: Registry) =>
       seed: countSchema(0, 0xffffffff).optional().describe("Default 1."),
       maxTime: durationSchema.optional().describe("The run ends at the latest then. Default: the last deadline."),
       agents: z.array(groupSchema(registry)),
-      clients: countSchema(1, 1_000).optional().describe("Who submits the jobs; no fault touches them. Default 2."),
+      clients: z
+        .union([countSchema(1, 1_000), z.array(nameSchema).min(1)])
+        .optional()
+        .describe("Who submits the jobs: how many beside the agents, whom no fault touches; or agents. Default 2."),
       network: networkSchema.optional(),
       workload: workloadSchema(registry),
       faults: z.array(faultLineSchema(registry)).optional(),
+      heal: z
+        .strictObject({
+          at: durationSchema,
+          within: durationSchema.optional().describe("Jobs must have ended so long after that. Default 4m."),
+        })
+        .optional()
+        .describe("From then on nothing goes wrong but what liars do, and a job that does not end breaks liveness."),
+      mayFallShort: z
+        .boolean()
+        .optional()
+        .describe("Faults and jobs that come to less than they ask for do not fail the run. Default false."),
       expect: z
         .array(z.string())
         .optional()

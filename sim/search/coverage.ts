@@ -6,12 +6,12 @@
 import { decodeRecord } from "../../protocol/consensus/record.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
-import { STRATEGIES, type StrategyName } from "../adversaries/catalog.ts";
-import { WORKER_LIES, type WorkerLie } from "../adversaries/workers.ts";
+import { STRATEGIES } from "../adversaries/catalog.ts";
+import { WORKER_LIES } from "../adversaries/workers.ts";
 import type { Checker, DecidedBlock } from "../checkers/checker.ts";
-import { FAULT_KINDS, type FaultKind } from "../faults/fault.ts";
 import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
 import type { WorldStats } from "../virtual/world.ts";
+import { DRAWN_FAULTS } from "./draw-faults.ts";
 
 const NETWORK_EVENTS = [
   "frame lost",
@@ -60,17 +60,14 @@ export type Branch = (typeof BRANCHES)[number];
 /** What few schedules reach at all: reported, and not asked for. */
 export const RARE: ReadonlySet<string> = new Set<Branch>(["round above 5", "late result"]);
 
-export type Occurrence =
-  | `fault: ${FaultKind}`
-  | `adversary: ${StrategyName | WorkerLie | "withhold-blobs"}`
-  | `network: ${NetworkEvent}`
-  | Branch;
+/** A fault by its label (draw-faults.ts), a deed of a behaviour, an event of the network, or a branch. */
+export type Occurrence = `fault: ${string}` | `adversary: ${string}` | `network: ${NetworkEvent}` | Branch;
 
-/** All there are, in the order of reports. */
+/** Of a seed's scenario all there are, in the order of reports. */
 export const OCCURRENCES: readonly Occurrence[] = [
-  ...FAULT_KINDS.map((kind) => `fault: ${kind}` as const),
+  ...DRAWN_FAULTS.map((label) => `fault: ${label}` as const),
   ...NETWORK_EVENTS.map((event) => `network: ${event}` as const),
-  ...[...STRATEGIES, ...WORKER_LIES, "withhold-blobs" as const].map((name) => `adversary: ${name}` as const),
+  ...[...STRATEGIES, ...WORKER_LIES, "lie", "withhold-blobs"].map((name) => `adversary: ${name}` as const),
   ...BRANCHES,
 ];
 

@@ -3,50 +3,131 @@
  * of them a failure needs is shrink.ts's to find out.
  */
 
-import type { JobShape, NetworkSpec, Scenario } from "../scenario/scenario.ts";
+import { withText } from "../scenario/named-options.ts";
+import { agentNames } from "../scenario/parse-agents.ts";
+import type {
+  AgentGroup,
+  BehaviourOptions,
+  JobShape,
+  NetworkSpec,
+  Scenario,
+  ScheduledFault,
+  Workload,
+} from "../scenario/scenario.ts";
+import { CALM_NETWORK } from "./draw-network.ts";
 import { type Candidate, without } from "./shrink.ts";
-
-const CALM: Pick<NetworkSpec, "loss" | "gossipLoss" | "duplication" | "reorder" | "fullGossip"> = {
-  loss: 0,
-  gossipLoss: 0,
-  duplication: 0,
-  reorder: false,
-  fullGossip: false,
-};
 
 const half = (count: number): number => Math.ceil(count / 2);
 
-function smallerShape(shape: JobShape): JobShape | null {
+const replaced = <T>(items: readonly T[], index: number, item: T): T[] =>
+  items.map((other, at) => (at === index ? item : other));
+
+// --- tasks --------------------------------------------------------------------------------------------
+
+function* smallerShapes(shape: JobShape): Iterable<JobShape> {
   if ((shape.kind === "bag" || shape.kind === "map-reduce") && shape.width > 1)
-    return { ...shape, width: half(shape.width) };
-  return shape.kind === "chain" && shape.steps > 1 ? { ...shape, steps: half(shape.steps) } : null;
+    yield { ...shape, width: half(shape.width) };
+  if (shape.kind === "chain" && shape.steps > 1) yield { ...shape, steps: half(shape.steps) };
+  if (shape.kind === "stages") {
+    if (shape.stages.length > 1) yield { ...shape, stages: shape.stages.slice(0, -1) };
+    for (const [index, stage] of shape.stages.entries())
+      if (stage.tasks > 1)
+        yield { ...shape, stages: replaced(shape.stages, index, { ...stage, tasks: half(stage.tasks) }) };
+  }
+  if ("tasks" in shape && typeof shape.tasks === "object" && shape.tasks.like !== null)
+    yield { ...shape, tasks: { ...shape.tasks, like: null } } as JobShape;
 }
 
-function* fewerAgents({ agents, faults }: Scenario): Iterable<Scenario["agents"]> {
-  // Agents that a fault names must be there.
-  const isNamed = faults.some(({ target }) => typeof target?.which === "object");
-  for (const [index, group] of agents.entries()) {
-    if (group.behave.size > 0)
-      yield agents.map((other, at) => (at === index ? { ...group, behave: new Map() } : other));
-    if (isNamed) continue;
-    // Members keep their number: a smaller committee would be another failure.
-    if (!group.hosts && agents.length > 1) yield agents.filter((_, at) => at !== index);
-    if (!group.hosts && group.count > 1)
-      yield agents.map((other, at) => (at === index ? { ...group, count: half(group.count) } : other));
+function* smallerWork(workload: Workload): Iterable<readonly [what: string, workload: Workload]> {
+  if (workload.count > 1) yield ["jobs", { ...workload, count: half(workload.count) }];
+  for (const shape of smallerShapes(workload.shape)) yield ["tasks", { ...workload, shape }];
+  if (workload.outputBytes > 0) yield ["large outputs", { ...workload, outputBytes: 0 }];
+  if (workload.cancelAfterMs !== null) yield ["cancelling", { ...workload, cancelAfterMs: null }];
+}
+
+// --- agents -------------------------------------------------------------------------------------------
+
+function* withoutVices(behave: AgentGroup["behave"]): Iterable<AgentGroup["behave"]> {
+  if (behave.size > 0) yield new Map();
+  if (behave.size > 1) for (const rest of without([...behave])) yield new Map(rest);
+  for (const [name, options] of behave) {
+    const { strategies } = options;
+    if (!Array.isArray(strategies) || strategies.length < 2) continue;
+    for (const fewer of without(strategies))
+      if (fewer.length > 0) yield new Map(behave).set(name, { ...options, strategies: fewer } as BehaviourOptions);
   }
 }
 
+/** Members keep their number: a smaller committee would be another failure. */
+const namedMembers = ({ committee }: Workload): ReadonlySet<string> | null =>
+  typeof committee === "object" && committee !== null ? new Set(committee.keys()) : null;
+
+/** Groups of which one is smaller or gone. */
+function* fewerAgents({ agents, workload }: Scenario): Iterable<readonly AgentGroup[]> {
+  const members = namedMembers(workload);
+  const isNeeded = (name: string): boolean => members?.has(name) === true || workload.clients.includes(name);
+  const { shape } = workload;
+  const skill = "tasks" in shape && typeof shape.tasks === "object" ? shape.tasks.skill : null;
+  const canWork = (groups: readonly AgentGroup[]): boolean =>
+    skill === null || groups.some(({ skills }) => skills.includes(skill));
+  for (const [index, group] of agents.entries()) {
+    if (group.hosts && members === null) continue;
+    const names = agentNames(group);
+    const others = agents.filter((_, at) => at !== index);
+    if (others.length > 0 && !names.some(isNeeded) && canWork(others)) yield others;
+    const count = half(group.count);
+    if (group.count > 1 && !names.slice(count).some(isNeeded)) yield replaced(agents, index, { ...group, count });
+  }
+}
+
+/** Without those of whom it names that are not there any more. */
+function hitting(fault: ScheduledFault, there: ReadonlySet<string>): ScheduledFault[] {
+  const { target, options } = fault;
+  const restart = Array.isArray(options.restart) ? (options.restart as readonly string[]) : null;
+  const isGone = (name: string): boolean => !there.has(name);
+  const which = target !== null && typeof target.which === "object" ? target.which : null;
+  if (which?.some(isGone) !== true && restart?.some(isGone) !== true) return [fault];
+  const kept = which?.filter((name) => there.has(name));
+  if (kept?.length === 0) return [];
+  const changed = {
+    ...fault,
+    ...(kept !== undefined && { target: { ...target!, which: kept, count: null } }),
+    ...(restart !== null && { options: { ...options, restart: restart.filter((name) => there.has(name)) } }),
+  };
+  return [withText(changed)];
+}
+
+/** As if its agents had always been these. */
+function withAgents(scenario: Scenario, agents: readonly AgentGroup[]): Scenario {
+  const { workload, faults } = scenario;
+  const there = new Set([...agents.flatMap(agentNames), ...workload.clients]);
+  const { standbys } = workload;
+  const kept = Array.isArray(standbys) ? (standbys as readonly string[]).filter((name) => there.has(name)) : standbys;
+  return {
+    ...scenario,
+    agents,
+    workload: { ...workload, standbys: kept },
+    faults: faults.flatMap((fault) => hitting(fault, there)),
+  };
+}
+
+// --- the scenario -------------------------------------------------------------------------------------
+
+/** What of a network may be calm. */
+const TROUBLES = Object.keys(CALM_NETWORK) as (keyof NetworkSpec)[];
+
 /** Everything that is one thing less than `scenario`, what takes most first. */
 export function* smallerScenarios(scenario: Scenario): Iterable<Candidate<Scenario>> {
-  const { workload, network } = scenario;
+  const { agents, workload, network } = scenario;
   for (const faults of without(scenario.faults)) yield { what: "faults", plan: { ...scenario, faults } };
-  for (const agents of fewerAgents(scenario)) yield { what: "agents", plan: { ...scenario, agents } };
-  if (workload.count > 1)
-    yield { what: "jobs", plan: { ...scenario, workload: { ...workload, count: half(workload.count) } } };
-  const shape = smallerShape(workload.shape);
-  if (shape !== null) yield { what: "tasks", plan: { ...scenario, workload: { ...workload, shape } } };
-  for (const key of Object.keys(CALM) as (keyof typeof CALM)[]) {
-    if (network[key] === CALM[key]) continue;
-    yield { what: `network ${key}`, plan: { ...scenario, network: { ...network, [key]: CALM[key] } } };
+  for (const fewer of fewerAgents(scenario)) yield { what: "agents", plan: withAgents(scenario, fewer) };
+  for (const [index, group] of agents.entries())
+    for (const behave of withoutVices(group.behave))
+      yield { what: "vices", plan: { ...scenario, agents: replaced(agents, index, { ...group, behave }) } };
+  for (const [what, smaller] of smallerWork(workload)) yield { what, plan: { ...scenario, workload: smaller } };
+  const troubles = TROUBLES.filter((key) => JSON.stringify(network[key]) !== JSON.stringify(CALM_NETWORK[key]));
+  if (troubles.length > 1) yield { what: "network", plan: { ...scenario, network: CALM_NETWORK } };
+  for (const key of troubles) {
+    yield { what: `network ${key}`, plan: { ...scenario, network: { ...network, [key]: CALM_NETWORK[key] } } };
   }
 }

@@ -11,10 +11,10 @@ import type { Value } from "../../protocol/wire/value.ts";
 import { STRATEGIES } from "../adversaries/catalog.ts";
 import type { Registry } from "../plugins/registry.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { writeMs } from "../scenario/duration.ts";
-import { writeValue } from "../scenario/overrides.ts";
-import { countAgents, plainOptions } from "../scenario/parse-agents.ts";
+import { behaviourOptions, faultOf, inOrder, withText } from "../scenario/named-options.ts";
+import { countAgents } from "../scenario/parse-agents.ts";
 import type { AgentGroup, JobShape, NetworkSpec, Scenario, ScheduledFault, Workload } from "../scenario/scenario.ts";
+import { labelOf } from "./draw-faults.ts";
 
 /** Faults that a variation may add, with their options; the others need a file, or end what there is to see. */
 const ADDED_FAULTS: { readonly [kind: string]: (lots: Prng) => { readonly [option: string]: Value } } = {
@@ -57,18 +57,20 @@ const isLyingMember = (group: AgentGroup, registry: Registry): boolean =>
 /** Whether one lying member more is fewer than 1/3 of every committee. */
 function mayAddMember({ agents, workload }: Scenario, registry: Registry): boolean {
   const hosts = countAgents(agents.filter((group) => group.hosts));
-  return hosts >= COMMITTEE_MIN - 1 && (workload.committee ?? COMMITTEE_MIN) >= COMMITTEE_MIN
+  const { committee } = workload;
+  if (typeof committee === "object" && committee !== null) return false; // its members have names
+  return hosts >= COMMITTEE_MIN - 1 && (committee ?? COMMITTEE_MIN) >= COMMITTEE_MIN
     ? !agents.some((group) => isLyingMember(group, registry))
     : false;
 }
 
 /** Faults and adversaries that the variations of a scenario have together. */
-export function variety(scenario: Scenario, registry: Registry): { faults: string[]; adversaries: string[] } {
+export function variety(scenario: Scenario, registry: Registry): { faults: string[]; behaviours: string[] } {
   const own = scenario.agents.flatMap(({ behave }) => [...behave.keys()]);
   const member = mayAddMember(scenario, registry) ? ["byzantineMember"] : [];
   return {
-    faults: [...new Set([...scenario.faults.map(({ kind }) => kind), ...Object.keys(ADDED_FAULTS)])],
-    adversaries: [...new Set([...own, ...ADDED_VICES, ...member])],
+    faults: [...new Set([...scenario.faults.map(labelOf), ...Object.keys(ADDED_FAULTS)])],
+    behaviours: [...new Set([...own, ...ADDED_VICES, ...member])],
   };
 }
 
@@ -86,8 +88,7 @@ function varyGroup(lots: Prng, group: AgentGroup, isNamed: boolean): AgentGroup 
 function varyAgents(lots: Prng, scenario: Scenario, registry: Registry): Pick<Scenario, "agents" | "workload"> {
   const isNamed = scenario.faults.some(({ target }) => typeof target?.which === "object");
   const agents = scenario.agents.map((group) => varyGroup(lots, group, isNamed));
-  const optionsOf = (name: string, given: object) =>
-    plainOptions(registry.behaviours.get(name)!.options.parse(given) as Record<string, unknown>);
+  const optionsOf = (name: string, given: object) => behaviourOptions(registry, name, given);
   const like = scenario.agents.find(({ behave }) => behave.size === 0) ?? scenario.agents[0]!;
   if (lots.chance(0.4)) {
     const vice = lots.pick(ADDED_VICES);
@@ -118,16 +119,6 @@ function spanOf({ workload, faults }: Scenario): number {
   return Math.max(WARM_UP_MS + jobsMs, faultsMs) + AFTER_MS;
 }
 
-const asText = ({ atMs, untilMs, kind, options, target }: Omit<ScheduledFault, "text">): string => {
-  const { which = null, share = null, count = null } = target ?? {};
-  const whom = Object.fromEntries(Object.entries({ which, share, count }).filter(([, value]) => value !== null));
-  const forMs = untilMs === null ? {} : { for: writeMs(Math.round(untilMs - atMs)) };
-  const { rows: _, ...said } = options;
-  return writeValue({ at: writeMs(Math.round(atMs)), [kind]: { ...said, ...(whom as object), ...forMs } }).slice(2, -2);
-};
-
-const withText = (fault: Omit<ScheduledFault, "text">): ScheduledFault => ({ ...fault, text: asText(fault) });
-
 /** The same kind at another time, weaker or stronger. */
 function varyFault(lots: Prng, fault: ScheduledFault, agents: number): ScheduledFault {
   const { atMs, untilMs, target } = fault;
@@ -144,13 +135,12 @@ function varyFault(lots: Prng, fault: ScheduledFault, agents: number): Scheduled
 }
 
 function drawFault(lots: Prng, kind: string, spanMs: number, agents: number, registry: Registry): ScheduledFault {
-  const { options: schema, isTargeted, lasts } = registry.faults.get(kind)!;
-  const options = plainOptions(schema.parse(ADDED_FAULTS[kind]!(lots)) as Record<string, unknown>);
+  const { isTargeted, lasts } = registry.faults.get(kind)!;
   const atMs = WARM_UP_MS + lots.below(Math.max(1, Math.round(spanMs - WARM_UP_MS)));
   const untilMs = lasts ? atMs + 200 + lots.below(10_000) : null;
   const which = lots.pick(["any", "members", "non-members", "workers"] as const);
   const target = isTargeted ? { which, share: null, count: 1 + lots.below(Math.ceil(agents / 4)) } : null;
-  return withText({ place: 0, atMs, untilMs, kind, options, target, upTo: true });
+  return faultOf(registry, { atMs, untilMs, kind, options: ADDED_FAULTS[kind]!(lots), target, upTo: true });
 }
 
 function varyFaults(lots: Prng, scenario: Scenario, registry: Registry): ScheduledFault[] {
@@ -162,13 +152,15 @@ function varyFaults(lots: Prng, scenario: Scenario, registry: Registry): Schedul
   const kinds = Object.keys(ADDED_FAULTS).filter(() => lots.chance(odds));
   const count = kinds.length === 0 ? 0 : 1 + lots.below(6);
   const added = Array.from({ length: count }, () => drawFault(lots, lots.pick(kinds), spanMs, agents, registry));
-  return [...own, ...added].sort((a, b) => a.atMs - b.atMs).map((fault, place) => ({ ...fault, place }));
+  return inOrder([...own, ...added]);
 }
 
 // --- network and work ---------------------------------------------------------------------------------
 
 function varyNetwork(lots: Prng, network: NetworkSpec): NetworkSpec {
-  const worse = (now: number, most: number): number => (lots.chance(0.3) ? Math.max(now, most * lots.unit()) : now);
+  // In hundredths of a percent: short to write.
+  const share = (most: number): number => Math.round(10_000 * most * lots.unit()) / 100 / 100;
+  const worse = (now: number, most: number): number => (lots.chance(0.3) ? Math.max(now, share(most)) : now);
   return {
     ...network,
     loss: worse(network.loss, 0.05),

@@ -18,6 +18,17 @@ export interface TraceEntry {
   readonly event: TraceEvent;
 }
 
+/** An event in one short line: hashes by their first digits. */
+const shorten = (event: unknown): string =>
+  JSON.stringify(event)
+    .replace(/"job":"[0-9a-f]+",/g, "")
+    .replace(/([0-9a-f]{6})[0-9a-f]{58}/g, "$1")
+    .slice(0, 400);
+
+/** An entry in one line. */
+export const describeEntry = ({ atMs, step, agent, event }: TraceEntry): string =>
+  `${atMs} #${step} ${agent} ${shorten(event)}`;
+
 export type PersistEffect = Extract<Effect, { readonly kind: "persist" }>;
 
 export interface TraceOptions {

@@ -364,9 +364,9 @@ export class World {
     return this.#network.conditions;
   }
 
-  /** How long an agent takes for an input from now on; null: no time. */
-  setService(name: string, serviceMs: ((input: Input) => number) | null): void {
-    this.agent(name).serviceMs = serviceMs;
+  /** How long an agent takes for an input from now on; null: no time. `own`: as the world began. */
+  setService(name: string, serviceMs: ((input: Input) => number) | "own" | null): void {
+    this.agent(name).serviceMs = serviceMs === "own" ? costsOf(this.#options).serviceMs : serviceMs;
   }
 
   /** Whether an agent's writes fail. */

@@ -11,13 +11,13 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { exp, ln } from "../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { AwardRef } from "../../protocol/input.ts";
-import { encodeValue, type Value } from "../../protocol/wire/value.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
 import type { AgentProfile } from "../scenario/scenario.ts";
 import { createDistribution, type DistributionSpec } from "../virtual/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../virtual/skill.ts";
 import type { RecordedAnswers } from "./recorded-answers.ts";
 import type { SkillState, TaskPlace } from "./skill-state.ts";
-import { factsOf, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
+import { factsOf, padded, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
 import { inputValue } from "./work.ts";
 
 export interface SkillWorld {
@@ -26,6 +26,8 @@ export interface SkillWorld {
   readonly hash: (bytes: Uint8Array) => Hash;
   /** Recorded answers by file, for profiles with `replay`. */
   readonly recorded: ReadonlyMap<string, RecordedAnswers>;
+  /** Answers are padded to so many bytes. */
+  readonly outputBytes: number;
   /** Where the award's task stands in the workload, from 0. */
   readonly placeOf: (award: AwardRef) => number;
   /** An agent with a load of its own was given a task at this place. */
@@ -93,11 +95,12 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
   return (call): SkillOutcome => {
     const place = world.placeOf(call.award);
     const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
-    const right = rightAnswer(call);
-    if (right === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
+    const number = rightAnswer(call);
+    if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
+    const right = padded(number, world.outputBytes);
     world.truth.note(call.award.job, call.award.task, world.hash(encodeValue(right)));
     const input = inputValue(call);
-    if (recorded !== undefined) return { ...recorded.answer(input, right, call.prng), cost: profile.price };
+    if (recorded !== undefined) return { ...recorded.answer(input, number, call.prng), cost: profile.price };
     const { kind, difficulty } = factsOf(input);
     const chance = chanceNow(profile, state, { kind, difficulty, place }, call.nowMs);
     if (state.load !== null) {
@@ -105,7 +108,8 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
       world.onLoaded(place);
     }
     const draws = drawsOf(call);
-    const output: Value = draws.chance(chance) ? right : wrongAnswer(right, draws.below(profile.wrongAnswers));
+    const isRight = draws.chance(chance);
+    const output = isRight ? right : padded(wrongAnswer(number, draws.below(profile.wrongAnswers)), world.outputBytes);
     const confidence = confidenceOf(profile, chance, call.prng);
     return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), cost: profile.price };
   };

@@ -5,9 +5,9 @@
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import type { JobShape, TaskMix, Workload } from "../scenario/scenario.ts";
+import type { JobShape, Stage, TaskMix, Workload } from "../scenario/scenario.ts";
 import { createDistribution } from "../virtual/distribution.ts";
-import { chain, map, single } from "./job-builder.ts";
+import { chain, map, type NodeOptions, single } from "./job-builder.ts";
 import type { SimulatedTask } from "./truth.ts";
 
 /** Draws tasks of a mix. */
@@ -24,13 +24,13 @@ function tasksOf(mix: TaskMix, prng: Prng): () => SimulatedTask {
   };
 }
 
-type BuiltInShape = Extract<JobShape, { kind: "bag" | "map-reduce" | "chain" | "single" }>;
+type BuiltInShape = Extract<JobShape, { kind: "bag" | "map-reduce" | "chain" | "single" | "stages" }>;
 
 /** The nodes of a job of a built-in shape. */
 export function nodesOf(shape: BuiltInShape, policy: Policy, prng: Prng): NodeSpec[] {
   const draw = tasksOf(shape.tasks, prng);
-  const { skill } = shape.tasks;
-  const options = { skill, policy };
+  const { skill, like } = shape.tasks;
+  const options = { skill, policy, ...(like === null ? {} : { like }) };
   const task = (): Value => draw() as unknown as Value;
   switch (shape.kind) {
     case "single":
@@ -44,7 +44,20 @@ export function nodesOf(shape: BuiltInShape, policy: Policy, prng: Prng): NodeSp
         map("map", Array.from({ length: shape.width }, task), options),
         single("reduce", { from: "map" }, options),
       ];
+    case "stages":
+      return shape.stages.map((stage, place) => stageNode(stage, place, task, options));
   }
+}
+
+const stageName = (place: number): string => `stage${place + 1}`;
+
+function stageNode(stage: Stage, place: number, task: () => Value, options: NodeOptions): NodeSpec {
+  const id = stageName(place);
+  const { kind, tasks, batch, takesOutput } = stage;
+  const waits = place === 0 || takesOutput ? options : { ...options, needs: [stageName(place - 1)] };
+  if (kind === "map") return map(id, Array.from({ length: tasks }, task), { ...waits, batch });
+  const input = takesOutput ? { from: stageName(place - 1) } : task();
+  return kind === "single" ? single(id, input, waits) : chain(id, tasks, input, waits);
 }
 
 export const policyOf = ({ policy }: Pick<Workload, "policy">): Policy => ({ ...policy });

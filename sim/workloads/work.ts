@@ -1,7 +1,7 @@
 /**
- * Simulated work: the input of a task as a value, and a function of it that stands for what skills do.
+ * Simulated work: the input of a task as a value.
  *
- * Leaves to worker.ts how well and how fast an agent does it.
+ * Leaves to truth.ts what the right answer is, and to profile-skill.ts how well and how fast an agent finds it.
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
@@ -57,21 +57,4 @@ export function inputValue(call: InputOf): Value | undefined {
       return input.single ? values[0] : all(values);
     }
   }
-}
-
-/** A number counts as itself, text and lists by their length. */
-const numberOf = (value: Value): number => {
-  if (typeof value === "number") return value;
-  return typeof value === "string" || Array.isArray(value) ? value.length : 0;
-};
-
-/**
- * One more than the sum of the input: its errors show, and chains and reductions have an answer to compare. Undefined:
- * the input is lost.
- */
-export function sumPlusOne(call: InputOf): number | undefined {
-  const value = inputValue(call);
-  if (value === undefined) return undefined;
-  const items = call.input.kind === "list" ? (value as readonly Value[]) : [value];
-  return items.reduce<number>((sum, item) => sum + numberOf(item), 1);
 }

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderReport } from "../../sim/report/page.ts";
 import { renderRealRun } from "../../sim/report/real-run-page.ts";
-import { renderReplay } from "../../sim/report/replay-page.ts";
 import { renderSweep } from "../../sim/report/sweep-page.ts";
 import { realRunFixture } from "../support/real-run-fixture.ts";
 import { type FixtureOptions, reportFixture, sweepFixture } from "../support/report-fixture.ts";
@@ -36,17 +35,6 @@ const PAGES: { readonly [name: string]: () => string } = {
     const { scenario, results, summary } = reportFixture({ violationSeed: 7 });
     const asked = results.map((result) => ({ ...result, messagesAroundMs: 94_000 }));
     return renderReport(scenario, asked, summary, OPTIONS);
-  },
-  "a replayed failure": () => {
-    const { results } = reportFixture({ violationSeed: 7 });
-    const { messages, endedMs } = results[0]!;
-    const failure = { property: "1 agreement", message: "1 agreement: two blocks", stack: "", recent: [] };
-    const entries = Array.from(
-      { length: 30 },
-      (_, i) => `${i}.25 #${i} a${i} {"kind":"voted","block":"${"f".repeat(90)}"}`,
-    );
-    const { command, version } = OPTIONS;
-    return renderReplay({ seed: 7, failure, endedMs, messages, aroundMs: 94_812, entries, command, version });
   },
   "a sweep": () => {
     const { scenario, points } = sweepFixture();
@@ -126,7 +114,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     expect(found.verdict.width).toBeGreaterThan(50);
     // A name of hundreds of letters may push it down, nothing else.
     if (name !== "long names") expect(found.verdict.bottom).toBeLessThan(view.height);
-    expect(found.plots).toBeGreaterThan(name === "a replayed failure" ? 0 : 2);
+    expect(found.plots).toBeGreaterThan(2);
     expect(found.empty, "plots without a line").toEqual([]);
     expect(found.emptyBoxes, "plots without a size").toEqual([]);
     const [paper, ink] = [found.background, found.ink].map((color) => Number(/\d+/.exec(color)?.[0]));

@@ -1,21 +1,22 @@
 /**
  * Seeds under all checkers (protocol.md 10): a set that is always the same, and a set that each commit draws for itself, so
- * that the suite goes on looking. What searches found stands as scripts in consensus-scripts.test.ts: a seed's plan
+ * that the suite goes on looking. What searches found stands as scripts in consensus-scripts.test.ts: a seed's scenario
  * changes with the drawing.
  */
 
 import { describe, expect, test } from "vitest";
-import { hasher } from "../../node/crypto.ts";
-import { createAgent } from "../../protocol/agent/agent.ts";
-import { describeFailure } from "../../sim/search/seed-report.ts";
-import { runSeed } from "../../sim/search/seed-run.ts";
+import { simHost } from "../../scripts/sim-host.ts";
+import { randomSubject, type SeedOutcome } from "../../sim/search/subject.ts";
 import { headCommit, seedsOfCommit } from "../support/commit-seeds.ts";
+
+const subject = randomSubject(simHost);
+const runSeed = (seed: number): SeedOutcome => subject.run(seed, subject.draw(seed), { events: 30 })!;
 
 /** null, or what broke, with the seed and what repeats it. */
 const run = (seed: number): string | null => {
-  const result = runSeed(seed, { hasher, createMachine: createAgent });
-  if (result.failure === null) return null;
-  return `${describeFailure(result)}\nrepeat it: npm run -s meshwork -- sim explore --seeds 1 --from ${seed}`;
+  const { failure } = runSeed(seed);
+  if (failure === null) return null;
+  return `${failure.text}\nrepeat it: npm run -s meshwork -- sim explore --seeds 1 --from ${seed}`;
 };
 
 const PARTS = 5;
@@ -50,7 +51,7 @@ describe(`seeds of commit ${commit ?? "none"}`, () => {
 });
 
 test("a seed twice is the same run, and another seed another", () => {
-  const digest = (seed: number): string => runSeed(seed, { hasher, createMachine: createAgent }).digest;
-  expect(digest(7)).toBe(digest(7));
-  expect(digest(7)).not.toBe(digest(8));
+  const { digest } = runSeed(7);
+  expect(runSeed(7).digest).toBe(digest);
+  expect(runSeed(8).digest).not.toBe(digest);
 });

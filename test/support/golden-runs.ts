@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { simHost } from "../../scripts/sim-host.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { loadScenario } from "../../sim/scenario/load-scenario.ts";
-import { runSeed } from "../../sim/search/seed-run.ts";
+import { randomSubject } from "../../sim/search/subject.ts";
 
 const SCENARIOS = join(import.meta.dirname, "../../sim/scenarios");
 
@@ -17,8 +17,8 @@ async function scenario(name: string): Promise<string> {
   return simulate(scenario, { seed: 1, host: simHost, registry, files }).digest;
 }
 
-const seed = (number: number): string =>
-  runSeed(number, { hasher: simHost.hasher, createMachine: simHost.createMachine }).digest;
+const subject = randomSubject(simHost);
+const seed = (number: number): string => subject.run(number, subject.draw(number), { events: 0 })!.digest;
 
 const digests = {
   "rolling-restarts, seed 1": await scenario("rolling-restarts"),

@@ -59,7 +59,7 @@ const group = (name: string, count: number, behave: AgentGroup["behave"]): Agent
   hosts: true,
   profile: PROFILE,
   behave,
-  ...{ clock: { skewMs: 20, driftPpm: 30 }, crashLoss: "random", startWithinMs: 0 },
+  ...{ clock: { skewMs: 20, driftPpm: 30 }, crashLoss: "random", startMs: 0, startWithinMs: 0 },
 });
 
 const fault = (place: number, atMs: number, untilMs: number | null, kind: string, text: string): ScheduledFault => ({
@@ -93,6 +93,8 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
     mechanism: { name: "reassignment", off: new Map() },
     seed: 7,
     maxMs: 180_000,
+    heal: null,
+    mayFallShort: false,
     agents: [
       group("a", agents - liars, new Map()),
       group("mallory", liars, new Map([["liar", { confidence: 1, collude: true }]])),
@@ -100,25 +102,27 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
     network: {
       overlay: { kind: "random", degree: 6, rewire: 0 },
       latencyMs: { p50: 20, p95: 60 },
+      spreadMs: 0,
       loss: 0.002,
       gossipLoss: 0,
       duplication: 0,
       reorder: true,
       bandwidth: null,
+      ...{ queueBytes: 33_554_432, detectMs: 10_000, redialMs: 1_000, blobIdleMs: 10_000 },
       fullGossip: false,
       shardAgents: 1_024,
       realSignatures: false,
       service: null,
     },
     workload: {
-      clients: 2,
+      clients: ["client1", "client2"],
       count: 20,
       upTo: false,
       arrival: { kind: "poisson", perSecond: 0.5 },
       shape: {
         kind: "map-reduce",
         width: 40,
-        tasks: { skill: "solve", kinds: new Map([["sum", 1]]), difficulty: 0.5 },
+        tasks: { skill: "solve", like: null, kinds: new Map([["sum", 1]]), difficulty: 0.5 },
       },
       policy: {
         redundancy: 3,
@@ -136,6 +140,8 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
       windowMs: 50,
       committee: 4,
       standbys: 2,
+      cancelAfterMs: null,
+      outputBytes: 0,
     },
     faults: FAULTS,
     expect: [

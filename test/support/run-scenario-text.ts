@@ -5,7 +5,8 @@ import { createRegistry } from "../../sim/plugins/built-in.ts";
 import type { Plugin } from "../../sim/plugins/registry.ts";
 import { judge } from "../../sim/run/judge.ts";
 import type { RunResult, Summary } from "../../sim/run/result.ts";
-import { type SimulateOptions, simulate } from "../../sim/run/simulate.ts";
+import { simulate } from "../../sim/run/simulate.ts";
+import type { SimulateOptions } from "../../sim/run/simulate-options.ts";
 import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
 import type { Scenario } from "../../sim/scenario/scenario.ts";
 

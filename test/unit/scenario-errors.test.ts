@@ -36,7 +36,7 @@ const KEYS: readonly Case[] = [
   [
     "of another shape",
     workload("{ shape: { kind: chain, width: 5 } }"),
-    'half.yaml:4: unknown key "width" in workload.shape – known are: kind, steps, skill, kinds, difficulty',
+    'half.yaml:4: unknown key "width" in workload.shape – known are: kind, steps, skill, kinds, difficulty, like',
   ],
   ["at the top", file("expects: []\n"), 'half.yaml:5: unknown key "expects" – did you mean "expect"?'],
   [

@@ -93,6 +93,8 @@ test("a file with every key", () => {
     },
     seed: 7,
     maxMs: 600_000,
+    heal: null,
+    mayFallShort: false,
     agents: [
       {
         name: "worker",
@@ -119,6 +121,7 @@ test("a file with every key", () => {
         behave: new Map(),
         clock: { skewMs: 20, driftPpm: 50 },
         crashLoss: "all",
+        startMs: 0,
         startWithinMs: 60_000,
       },
       {
@@ -146,24 +149,27 @@ test("a file with every key", () => {
         ]),
         clock: { skewMs: 0, driftPpm: 0 },
         crashLoss: "random",
+        startMs: 0,
         startWithinMs: 0,
       },
     ],
     network: {
       overlay: { kind: "small-world", degree: 4, rewire: 0.2 },
       latencyMs: 25,
+      spreadMs: 0,
       loss: 0.002,
       gossipLoss: 0.01,
       duplication: 0.005,
       reorder: true,
       bandwidth: 1_000,
+      ...{ queueBytes: 33_554_432, detectMs: 10_000, redialMs: 1_000, blobIdleMs: 10_000 },
       fullGossip: true,
       shardAgents: 1_024,
       realSignatures: true,
       service: { preset: "own", baseMs: 0.1, perKibMs: 0.01, forcedWriteMs: 0, sharedCores: null },
     },
     workload: {
-      clients: 3,
+      clients: ["client1", "client2", "client3"],
       count: 20,
       upTo: false,
       arrival: { kind: "poisson", perSecond: 0.5 },
@@ -172,6 +178,7 @@ test("a file with every key", () => {
         width: 40,
         tasks: {
           skill: "solve",
+          like: null,
           kinds: new Map([
             ["easy", 3],
             ["hard", 1],
@@ -195,6 +202,8 @@ test("a file with every key", () => {
       windowMs: 800,
       committee: 4,
       standbys: 2,
+      cancelAfterMs: null,
+      outputBytes: 0,
     },
     faults: [
       {
@@ -268,7 +277,7 @@ test("everything but name, agents and workload may be left out", () => {
     agents: [{ name: "a", count: 5, skills: ["work"], hosts: true, profile: { price: 1_000_000, slots: 4 } }],
     network: { overlay: { kind: "random", degree: 6 }, latencyMs: { p50: 20, p95: 60 }, loss: 0, gossipLoss: 0 },
     workload: {
-      clients: 2,
+      clients: ["client1", "client2"],
       count: 1,
       arrival: { kind: "at-once", atMs: 0 },
       shape: { kind: "single", tasks: { skill: "work", difficulty: 0.5 } },

@@ -9,9 +9,14 @@ import { withMutant } from "../../scripts/mutants/run-mutant.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { exitOf } from "../../sim/cli/explore.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../sim/cli/search.ts";
+import { createRegistry } from "../../sim/plugins/built-in.ts";
+import { writeScenario } from "../../sim/scenario/write-scenario.ts";
 import { OCCURRENCES, RARE } from "../../sim/search/coverage.ts";
 import { SEEDS_MIN, Tameness } from "../../sim/search/tameness.ts";
 import { sim } from "../support/sim-cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "meshwork-explore-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const { hostUrl } = simPlatform;
 const meshes = { hostUrl, machineUrl: null, scenario: null };
@@ -62,7 +67,12 @@ describe("a search", () => {
       const { signal } = new AbortController();
       const [small] = await shrinkAll({ subjects, failed: several.failed.slice(0, 1), runs: 6, workers: 2, signal });
       expect(small!.shrunk.less.length).toBeGreaterThan(0);
-      expect(small!.size).toMatch(/^\d+ faults, \d+ liars, \d+ workers$/);
+      expect(small!.size).toMatch(/^\d+ faults, \d+ agents, 1 jobs$/);
+
+      // What was found is a file for `sim run`: without the bug it holds. With it: scripts/mutants.ts.
+      const file = join(folder, "found.yaml");
+      writeFileSync(file, writeScenario(small!.shrunk.plan, { registry: createRegistry() }));
+      expect(await sim("run", file, "--out", join(folder, "found"))).toMatchObject({ code: 0 });
     });
   });
 
@@ -122,10 +132,7 @@ describe("tameness", () => {
 });
 
 describe("the command line", () => {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-explore-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  test("random meshes: shares of everything that can occur", async () => {
+  test("random scenarios: shares of everything that can occur", async () => {
     const { code, out } = await sim("explore", "--seeds", "4", "--from", "3", "--json");
     expect(code).toBe(0);
     const document = JSON.parse(out) as { counts: object; shares: object };
@@ -139,7 +146,7 @@ describe("the command line", () => {
     expect(Object.keys(document.shares)).toEqual(OCCURRENCES);
   });
 
-  test("a scenario that breaks: exit 3, a small plan in a file, which replay breaks again", async () => {
+  test("a scenario that breaks: exit 3, a small one in a file, which replay and run break again", async () => {
     const plugin = `import { z } from "${import.meta.resolve("zod")}";
       const begin = () => { throw new Error("boom"); };
       const boom = { name: "boom", summary: "", options: z.strictObject({}), isTargeted: false, lasts: false, begin };
@@ -165,24 +172,22 @@ describe("the command line", () => {
     expect(found.code).toBe(3);
     const { failed } = JSON.parse(found.out) as { failed: number[] };
     expect(failed).toHaveLength(2);
-    expect(readdirSync(out).sort()).toEqual(failed.map((seed) => `repro-seed-${seed}.json`).sort());
+    expect(readdirSync(out).sort()).toEqual(failed.map((seed) => `repro-seed-${seed}.yaml`).sort());
     expect(found.err).toMatch(/with 1 faults, \d+ agents, 1 jobs breaks the same/);
-    const repro = join(out, `repro-seed-${failed[0]}.json`);
-    const again = await sim("replay", repro);
+    const repro = join(out, `repro-seed-${failed[0]}.yaml`);
+    const again = await sim("replay", repro, "--events", "2");
     expect([again.code, again.out]).toEqual([3, expect.stringContaining("boom")]);
+    const run = await sim("run", repro, "--out", join(folder, "run"));
+    expect([run.code, run.err]).toEqual([3, expect.stringContaining("boom")]);
   });
 
   test.each([
     ["a scenario that is not there", ["explore", "nowhere.yaml"], "there is no such file"],
-    [
-      "a file that is no repro",
-      ["replay", join(import.meta.dirname, "../golden/digests.json")],
-      "not a file of this version",
-    ],
+    ["a file that is no scenario", ["replay", join(import.meta.dirname, "../golden/digests.json")], "digests.json"],
     ["no seeds", ["explore", "--seeds", "0"], "must be a whole number from 1"],
   ])("%s: exit 2", async (_, argv, message) => {
     const { code, err } = await sim(...argv);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
-    expect(existsSync("repro-seed-1.json")).toBe(false);
+    expect(existsSync("repro-seed-1.yaml")).toBe(false);
   });
 });

@@ -7,9 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { traceLineSchema } from "../../node/trace-schema.ts";
 import type { TraceLine } from "../../protocol/trace.ts";
 import { simHost } from "../../scripts/sim-host.ts";
-import { writeRepro } from "../../sim/cli/repro.ts";
-import { drawPlan } from "../../sim/search/draw-plan.ts";
-import { runSeed } from "../../sim/search/seed-run.ts";
+import { writeScenario } from "../../sim/scenario/write-scenario.ts";
+import { liarsOf, randomSubject } from "../../sim/search/subject.ts";
 import { checkTraces } from "../../sim/trace-files/check-traces.ts";
 import { SimTraceWriter } from "../../sim/trace-files/trace-writer.ts";
 import { sectionsOf, textOf } from "../support/page-text.ts";
@@ -63,12 +62,13 @@ describe("replay", () => {
 
   test("what explore wrote down is replayed with its trace and a page, too", async () => {
     const [file, report] = [inFolder("seed.jsonl"), inFolder("seed.html")];
-    const repro = writeRepro(folder, { seed: 2, property: "1 agreement", file: null, plan: drawPlan(2) });
-    const around = ["--messages-around", "3.1s", "--report", report];
-    const { code, out, err } = await sim("replay", repro, "--trace", file, ...around);
-    expect([code, out]).toEqual([0, "seed 2: nothing breaks any more\n"]);
-    expect(err).toContain(`page: ${report}`);
-    expect(textOf(readFileSync(report, "utf8"))).toContain("Messages around 3.100 s");
+    const repro = inFolder("repro-seed-2.yaml");
+    const { registry, draw } = randomSubject(simHost);
+    writeFileSync(repro, writeScenario(draw(2), { registry }));
+    const around = ["--messages-around", "5.1s", "--report", report];
+    const { code, out } = await sim("replay", repro, "--trace", file, ...around);
+    expect([code, out]).toEqual([0, expect.stringContaining(report)]);
+    expect(textOf(readFileSync(report, "utf8"))).toContain("Messages around 5.100 s");
     expect(await sim("check", file)).toMatchObject({ code: 0 });
   });
 
@@ -195,13 +195,14 @@ describe("check", () => {
   test("under faults and Byzantine members nothing is taken for broken that is not", async () => {
     const file = inFolder("seeds.jsonl");
     let byzantine = 0;
+    const subject = randomSubject(simHost);
     for (let seed = 1; seed <= 20; seed++) {
       const writer = new SimTraceWriter(file);
-      const { hasher, createMachine } = simHost;
-      const { plan, failure } = runSeed(seed, { hasher, createMachine, tap: writer.tap({ messages: false }) });
+      const scenario = subject.draw(seed);
+      const { failure } = subject.run(seed, scenario, { events: 30, tap: writer.tap({ messages: false }) })!;
       writer.close();
       expect(failure).toBeNull();
-      byzantine += plan.byzantine.length;
+      byzantine += liarsOf(scenario, subject.registry).size;
       const { invariants } = await checkTraces({ host: simHost, paths: [file] });
       expect(
         invariants.filter(({ verdict }) => verdict === "broken"),

@@ -7,13 +7,14 @@ import { openSubject } from "../../sim/cli/subjects.ts";
 import { createRegistry } from "../../sim/plugins/built-in.ts";
 import { defineFault } from "../../sim/plugins/define.ts";
 import type { PluginModule } from "../../sim/plugins/tools.ts";
-import { NO_FILES } from "../../sim/run/simulate.ts";
+import { NO_FILES } from "../../sim/run/simulate-options.ts";
 import { loadScenarioSource } from "../../sim/scenario/load-scenario.ts";
 import { countAgents } from "../../sim/scenario/parse-agents.ts";
 import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
 import type { Scenario } from "../../sim/scenario/scenario.ts";
-import { scenarioSubject } from "../../sim/search/scenario-subject.ts";
 import { shrink } from "../../sim/search/shrink.ts";
+import { smallerScenarios } from "../../sim/search/smaller-scenario.ts";
+import { variationSubject } from "../../sim/search/subject.ts";
 import { varyScenario } from "../../sim/search/vary-scenario.ts";
 
 const TEXT = `
@@ -64,7 +65,7 @@ describe("variations", () => {
   test("leave out and add faults and adversaries, and change sizes", () => {
     const count = (has: (varied: Scenario) => boolean): number => VARIED.filter(has).length;
     const hasFault = (kind: string) => count(({ faults }) => faults.some((fault) => fault.kind === kind));
-    const { occurrences } = scenarioSubject({ scenario: base, registry, files: NO_FILES }, simHost);
+    const { occurrences } = variationSubject({ scenario: base, registry, files: NO_FILES }, simHost);
     const kinds = occurrences.all.flatMap((name) => (name.startsWith("fault: ") ? [name.slice(7)] : []));
     expect(kinds).toContain("partition");
     for (const kind of kinds) {
@@ -98,12 +99,12 @@ describe("variations", () => {
 describe("a scenario as the subject of a search", () => {
   test("runs its variations, and counts what occurred", async () => {
     const subject = await openSubject(SOURCE, simHost);
-    const plan = subject.draw(1) as Scenario;
-    const outcome = subject.run(1, plan, 10, () => false)!;
+    const plan = subject.draw(1);
+    const outcome = subject.run(1, plan, { events: 10 })!;
     expect(outcome).toMatchObject({ seed: 1, failure: null });
     expect(outcome.coverage.get("block")).toBeGreaterThan(0);
-    expect(subject.run(1, plan, 10, () => false)!.digest).toBe(outcome.digest);
-    expect(subject.run(1, plan, 10, () => true)).toBeNull();
+    expect(subject.run(1, plan, { events: 10 })!.digest).toBe(outcome.digest);
+    expect(subject.run(1, plan, { events: 10, shouldStop: () => true })).toBeNull();
   });
 
   test("what breaks is told with its plan, and made small", async () => {
@@ -122,14 +123,14 @@ describe("a scenario as the subject of a search", () => {
     const loaded = await loadScenarioSource({ file: "boom.yaml", content: { yaml: text } }, simHost, {
       plugins: [plugin],
     });
-    const subject = scenarioSubject(loaded, simHost);
+    const subject = variationSubject(loaded, simHost);
     const plan: Scenario = loaded.scenario;
-    const { failure } = subject.run(3, plan, 5, () => false)!;
+    const { failure } = subject.run(3, plan, { events: 5 })!;
     expect(failure).toMatchObject({ property: "no exception", message: expect.stringContaining("boom") });
     expect(failure!.text).toContain("  at: 10s, boom: {}");
     const small = shrink(plan, {
-      smaller: (larger) => subject.smaller(larger),
-      fails: (candidate) => subject.run(3, candidate, 0, () => false)!.failure !== null,
+      smaller: smallerScenarios,
+      fails: (candidate) => subject.run(3, candidate, { events: 0 })!.failure !== null,
       budget: 20,
     });
     expect(small.plan.faults.map(({ kind }) => kind)).toEqual(["boom"]);

@@ -1,0 +1,61 @@
+/** At the end of a run: an agent that keeps a certified job is asked for its certificate, and that is checked. */
+
+import { certifiedCodec } from "../../protocol/agent/status.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import { createPrng } from "../../protocol/core/prng.ts";
+import type { LocalEvent } from "../../protocol/effect.ts";
+import { decode } from "../../protocol/wire/codec.ts";
+import { CERTIFICATES, checkCertified } from "../checkers/certificates.ts";
+import { violated } from "../checkers/checker.ts";
+import type { World } from "../virtual/world.ts";
+import type { JobWatch } from "./job-watch.ts";
+
+const MUTATIONS = 8;
+/** An agent answers for itself, as soon as its core is free. */
+const ANSWER_MS = 1_000;
+
+export class CertificateCheck {
+  readonly #world: World;
+  readonly #seed: number;
+  #asked: AgentId | null = null;
+  #reply: Uint8Array | null = null;
+
+  constructor(world: World, seed: number) {
+    this.#world = world;
+    this.#seed = seed;
+  }
+
+  onEvent(name: string, event: LocalEvent): void {
+    if (event.kind === "reply" && name === this.#asked) {
+      this.#asked = null;
+      this.#reply = event.ok ? event.bytes : null;
+    }
+  }
+
+  /** Of a job that has ended, at any honest agent that is up and has seen its end. */
+  check({ log, liveness }: JobWatch): void {
+    const { ledger } = log;
+    const outcome = ledger.state.outcome.get();
+    const asked = [...liveness.ended].find((agent) => this.#world.agent(agent).state === "up");
+    if (outcome?.status !== "certified" || asked === undefined) return;
+    const reply = this.#ask(asked, log.ledger.job);
+    if (reply === null) return violated(CERTIFICATES, asked, "a certified job has no certificate");
+    const decoded = decode(certifiedCodec, reply);
+    if (!decoded.ok) return violated(CERTIFICATES, asked, `the answer does not decode: ${decoded.code}`);
+    const { certificate } = decoded.value;
+    const bytes =
+      certificate.kind === "inline" ? certificate.bytes : this.#world.agent(asked).blobs.get(certificate.hash);
+    if (bytes === undefined) return violated(CERTIFICATES, asked, "the blob of the certificate is not there");
+    const facts = { job: ledger.job, owner: ledger.genesis.owner, answer: outcome.answer };
+    const lots = createPrng(`mutations/${this.#seed}`);
+    checkCertified(this.#world.crypto, bytes, facts, lots, MUTATIONS);
+  }
+
+  #ask(to: AgentId, job: JobWatch["submitted"]["job"]): Uint8Array | null {
+    this.#asked = to;
+    this.#reply = null;
+    this.#world.inject(to, { kind: "ask", id: 0, to, query: { kind: "certificate", job } });
+    this.#world.run(() => this.#asked === null, { withinMs: ANSWER_MS });
+    return this.#reply;
+  }
+}

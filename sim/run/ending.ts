@@ -1,0 +1,68 @@
+/** When a run is over: its jobs have ended and its faults are through, or, where the scenario heals, all is settled. */
+
+import type { JobId } from "../../protocol/core/ids.ts";
+import type { Healing, Scenario } from "../scenario/scenario.ts";
+import type { World } from "../virtual/world.ts";
+import type { Clients } from "./clients.ts";
+import type { FaultSchedule } from "./fault-schedule.ts";
+import type { JobWatch } from "./job-watch.ts";
+
+/** After the jobs have ended and the faults are over, ms; longer where it is asked whether all is quiet then. */
+const SETTLE_MS = 2_000;
+const QUIET_MS = 5_000;
+
+export class Ending {
+  readonly #heal: Healing | null;
+  readonly #world: World;
+  readonly #clients: Clients;
+  readonly #faults: FaultSchedule;
+  readonly #watches: ReadonlyMap<JobId, JobWatch>;
+  #isHealed = false;
+
+  constructor(
+    { heal }: Scenario,
+    parts: {
+      readonly world: World;
+      readonly clients: Clients;
+      readonly faults: FaultSchedule;
+      readonly watches: ReadonlyMap<JobId, JobWatch>;
+    },
+  ) {
+    this.#heal = heal;
+    this.#world = parts.world;
+    this.#clients = parts.clients;
+    this.#faults = parts.faults;
+    this.#watches = parts.watches;
+  }
+
+  /** The world must not run past this moment before `healIfDue` was called, ms. */
+  get healMs(): number {
+    return this.#isHealed || this.#heal === null ? Number.POSITIVE_INFINITY : this.#heal.atMs;
+  }
+
+  healIfDue(): void {
+    if (this.#world.now < this.healMs) return;
+    this.#isHealed = true;
+    this.#faults.heal();
+  }
+
+  /** How long the world goes on when it is over, ms. */
+  get restMs(): number {
+    return this.#heal === null ? SETTLE_MS : QUIET_MS;
+  }
+
+  /** Throws where a job does not come to its end in its time: it has stalled. */
+  get isOver(): boolean {
+    if (this.#heal === null) return this.#clients.isDone && this.#faults.isOver;
+    const { atMs, withinMs } = this.#heal;
+    const { now } = this.#world;
+    if (now < atMs + SETTLE_MS || !this.#clients.areSubmitted) return false;
+    let isOver = true;
+    for (const { isCurrent, isSettled, liveness, log, submitted } of this.#watches.values()) {
+      if (!isCurrent || isSettled) continue;
+      if (now > Math.max(atMs, submitted.submittedMs) + SETTLE_MS + withinMs) liveness.stalled(log, now, withinMs);
+      isOver = false;
+    }
+    return isOver;
+  }
+}

@@ -1,0 +1,29 @@
+/** The network of a run's world, from what its scenario says. */
+
+import { createPrng } from "../../protocol/core/prng.ts";
+import type { NetworkSpec } from "../scenario/scenario.ts";
+import type { DistributionSpec } from "../virtual/distribution.ts";
+import type { FrameListener, NetworkOptions } from "../virtual/options.ts";
+
+export function networkOf(network: NetworkSpec, seed: number, onFrame: FrameListener): NetworkOptions {
+  const { overlay, latencyMs, loss, gossipLoss, duplication, reorder, bandwidth, queueBytes, detectMs, redialMs } =
+    network;
+  return {
+    ...{ overlay, latencyMs, loss, gossipLoss, duplication, reorder, bandwidth, queueBytes, detectMs, redialMs },
+    blobs: { idleMs: network.blobIdleMs },
+    gossip: network.fullGossip ? "full" : "mesh",
+    ...(network.spreadMs > 0 && { latencyOf: spreadOf(network, seed) }),
+    onFrame,
+  };
+}
+
+/** Some pairs are further apart than others. */
+function spreadOf({ latencyMs, spreadMs }: NetworkSpec, seed: number): () => DistributionSpec {
+  const lots = createPrng(`${seed}/spread`);
+  return () => {
+    const extraMs = lots.unit() * spreadMs;
+    if (typeof latencyMs === "number") return latencyMs + extraMs;
+    if ("p50" in latencyMs) return { p50: latencyMs.p50 + extraMs, p95: latencyMs.p95 + extraMs };
+    return { min: latencyMs.min + extraMs, max: latencyMs.max + extraMs };
+  };
+}

@@ -1,0 +1,66 @@
+/** The schema of a scenario's network: its keys, units and defaults. */
+
+import { z } from "zod";
+import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
+import { AGENTS_MAX, countSchema, durationSchema, latencySchema, percentSchema, shareSchema } from "./schema-values.ts";
+
+export const networkSchema = z.strictObject({
+  overlay: z
+    .strictObject({
+      kind: z.enum(["full", "random", "ring", "scale-free", "small-world"]),
+      degree: countSchema(0, 10_000).optional().describe("About how many neighbours each has. Default 6."),
+      rewire: shareSchema.optional().describe("Share of a small world's edges that lead anywhere. Default 0.1."),
+    })
+    .optional()
+    .describe("Who is connected from the start. Default { kind: random, degree: 6 }."),
+  latencyMs: latencySchema.optional().describe("One way, of a frame. Default { p50: 20, p95: 60 }."),
+  latencySpread: durationSchema
+    .optional()
+    .describe("Each pair of agents is further apart than that, by an even draw up to this. Default 0s."),
+  lossPct: percentSchema.optional().describe("Percent of frames and gossip messages that vanish. Default 0."),
+  gossipLossPct: percentSchema.optional().describe("Of gossip messages alone. Default: lossPct."),
+  duplicatePct: percentSchema.optional().describe("Percent of frames that arrive twice. Default 0."),
+  reorder: z.boolean().optional().describe("Frames of a pair may overtake each other. Default false."),
+  bandwidth: z.number().positive().optional().describe("Bytes a millisecond and direction. Default: no limit."),
+  queueBytes: countSchema(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("What may wait in one direction; with more the stream closes. Default: as nodes have it."),
+  detect: durationSchema.optional().describe("Until a silent peer's connection is given up. Default 10s."),
+  redial: durationSchema.optional().describe("Within this lost connections are made again. Default 1s."),
+  blobIdle: durationSchema.optional().describe("Until a holder of a blob that gives nothing is given up. Default 10s."),
+  gossip: z
+    .enum(["mesh", "full"])
+    .optional()
+    .describe("mesh: one event a receiver, at its computed first arrival. full: each hop. Default mesh."),
+  shardAgents: countSchema(1, AGENTS_MAX)
+    .optional()
+    .describe(`Agents that a shard has at most: not everybody hears of all in a larger mesh. Default ${SHARD_AGENTS}.`),
+  signatures: z.enum(["fast", "real"]).optional().describe("The world's own table, or Ed25519. Default fast."),
+  service: z
+    .strictObject({
+      preset: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("ideal (default), calibrated (meshwork sim calibrate), or a file that calibrate wrote."),
+      baseMs: z.number().min(0).optional().describe("An input, ms. Default: the preset's; ideal has 0.2."),
+      perKibMs: z
+        .number()
+        .min(0)
+        .optional()
+        .describe(
+          "In addition, for each KiB of it, ms. Default: the preset's; ideal has 0.02. 0 where baseMs is given.",
+        ),
+      forcedWrites: z
+        .boolean()
+        .optional()
+        .describe("Whether agents wait for their disks before what a step says leaves. Default false."),
+      forcedWriteMs: z.number().positive().optional().describe("How long, ms. Default: the preset's; ideal has none."),
+      sharedCores: countSchema(1, 10_000)
+        .optional()
+        .describe("All agents share so many cores, as nodes on one machine do. Default: one for each."),
+    })
+    .optional()
+    .describe("What an input costs its agent."),
+});
+export type NetworkFile = z.output<typeof networkSchema>;

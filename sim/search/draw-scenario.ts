@@ -1,0 +1,244 @@
+/**
+ * Draws the scenario of a seed: who there is, who lies, which job runs, on which network, and which faults come when.
+ *
+ * Bounds that make it fair: Byzantine agents hold less than 1/3 of the power whoever is replaced by whom, the first two
+ * workers are good ones, and once it has healed there are no faults but the lies of Byzantine agents.
+ */
+
+import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import { STRATEGIES, type StrategyName } from "../adversaries/catalog.ts";
+import { BLOCK_LIES } from "../adversaries/lying-committee.ts";
+import type { Registry } from "../plugins/registry.ts";
+import { WARM_UP_MS } from "../run/workload.ts";
+import { behaviourOptions, inOrder } from "../scenario/named-options.ts";
+import { agentNames, DEFAULT_PROFILE } from "../scenario/parse-agents.ts";
+import { HEALED_WITHIN_MS } from "../scenario/parse-scenario.ts";
+import type { AgentGroup, AgentProfile, BehaviourOptions, Scenario } from "../scenario/scenario.ts";
+import { firstPolicy } from "../workloads/job-builder.ts";
+import { drawFaults, drawSharpFaults, scheduled } from "./draw-faults.ts";
+import { CALM_NETWORK, drawNetwork } from "./draw-network.ts";
+import { CREDIT, chainOf, drawWorkload, PRICE_MAX } from "./draw-workload.ts";
+
+type Behave = ReadonlyMap<string, BehaviourOptions>;
+const HONEST: Behave = new Map();
+/** After the time in which a job must end, so that a stall is seen. */
+const LINGER_MS = 30_000;
+
+const letter = (index: number): string => String.fromCharCode("a".charCodeAt(0) + index);
+
+const group = (name: string, count: number, changes: Partial<AgentGroup>): AgentGroup => ({
+  ...{ name, count, skills: [], descriptions: new Map(), labels: [], hosts: true, behave: HONEST },
+  ...{ clock: { skewMs: 0, driftPpm: 0 }, crashLoss: "random", startMs: 0, startWithinMs: 0 },
+  profile: { ...DEFAULT_PROFILE, price: 0 },
+  ...changes,
+});
+
+// --- committees ---------------------------------------------------------------------------------------
+
+interface Keeper {
+  /** Null: a standby. */
+  readonly power: number | null;
+  behave: Behave;
+}
+
+/** 4 to 7 members with powers 1 to 4, each less than 1/3 of the total. */
+function drawPowers(lots: Prng): number[] {
+  const count = 4 + lots.below(4);
+  const isUneven = lots.chance(0.5);
+  for (;;) {
+    const powers = Array.from({ length: count }, () => (isUneven ? 1 + lots.below(4) : 1));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    if (powers.every((power) => 3 * power < total)) return powers;
+  }
+}
+
+function corrupt(lots: Prng, registry: Registry, keepers: readonly Keeper[]): void {
+  if (lots.chance(0.3)) return;
+  const powers = keepers.map(({ power }) => power ?? 0);
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  // A standby takes a seat with its power: it may be the greatest.
+  const greatest = Math.max(...powers);
+  let sum = 0;
+  for (const keeper of lots.shuffle(keepers)) {
+    const power = keeper.power ?? greatest;
+    if (3 * (sum + power) >= total) continue;
+    sum += power;
+    const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(4));
+    const periodMs = lots.chance(0.5) ? 0 : 500 + lots.below(5_000);
+    keeper.behave = lying(registry, strategies, periodMs, lots.chance(0.4));
+  }
+}
+
+function lying(
+  registry: Registry,
+  strategies: readonly StrategyName[],
+  periodMs: number,
+  withholdsBlobs: boolean,
+): Behave {
+  const member = ["byzantineMember", behaviourOptions(registry, "byzantineMember", { strategies, periodMs })] as const;
+  return new Map(withholdsBlobs ? [member, ["withholdBlobs", {}]] : [member]);
+}
+
+interface Committee {
+  readonly groups: readonly AgentGroup[];
+  readonly committee: ReadonlyMap<string, number>;
+  readonly standbys: readonly string[];
+}
+
+/** Honest members are m1, m2, …; honest standbys s1, s2, …; each liar is a group of its own. */
+function seat(keepers: readonly Keeper[]): Committee {
+  const groups: AgentGroup[] = [];
+  const committee = new Map<string, number>();
+  const standbys: string[] = [];
+  const honest = { m: 0, s: 0 };
+  for (const { power, behave } of keepers) {
+    let name: string;
+    if (behave === HONEST) {
+      const kind = power === null ? "s" : "m";
+      name = `${kind}${++honest[kind]}`;
+    } else {
+      const liar = group(`x${letter(groups.length)}`, 1, { behave });
+      groups.push(liar);
+      name = agentNames(liar)[0]!;
+    }
+    if (power === null) standbys.push(name);
+    else committee.set(name, power);
+  }
+  for (const kind of ["s", "m"] as const) if (honest[kind] > 0) groups.unshift(group(kind, honest[kind], {}));
+  return { groups, committee, standbys };
+}
+
+// --- workers ------------------------------------------------------------------------------------------
+
+const worker = (index: number, profile: Partial<AgentProfile>, changes: Partial<AgentGroup> = {}): AgentGroup =>
+  group(`w${letter(index)}`, 1, {
+    skills: ["work"],
+    hosts: false,
+    profile: { ...DEFAULT_PROFILE, accuracy: 1, calibration: "random", ...profile },
+    ...changes,
+  });
+
+/** Even chances up to `most`, in hundredths. */
+const drawOdds = (lots: Prng, chance: number, most: number): number =>
+  lots.chance(chance) ? (1 + lots.below(100 * most)) / 100 : 0;
+
+function drawVices(lots: Prng, registry: Registry, timeoutMs: number, mayLie: boolean): Behave {
+  const vices = new Map<string, BehaviourOptions>();
+  const add = (name: string, odds: number, options: object = {}): void => {
+    if (odds > 0) vices.set(name, behaviourOptions(registry, name, { odds, ...options }));
+  };
+  add("flaky", drawOdds(lots, 0.3, 0.4));
+  add("straggler", drawOdds(lots, 0.3, 0.4), { byMs: 2 * timeoutMs });
+  // A job that nobody can do says nothing about the protocol.
+  if (!mayLie) return vices;
+  add("liar", drawOdds(lots, 0.3, 1));
+  if (lots.chance(0.5)) add("neverDeliver", drawOdds(lots, 0.35, 0.5));
+  else add("late", drawOdds(lots, 0.35, 0.5), { factor: 1 });
+  if (lots.chance(0.25)) vices.set("withholdBlobs", {});
+  return vices;
+}
+
+function drawWorker(lots: Prng, registry: Registry, index: number, timeoutMs: number): AgentGroup {
+  const workMs = 5 + lots.below(lots.chance(0.2) ? 1_500 : 100);
+  const price = (1 + lots.below(10)) * CREDIT;
+  const slots = 1 + lots.below(4);
+  const profile = { latencyMs: { min: workMs, max: workMs + 20 }, expectedMs: workMs, price, slots };
+  const mayLie = index >= 2;
+  const startMs = mayLie && lots.chance(0.2) ? lots.below(2 * WARM_UP_MS) : 0;
+  return worker(index, profile, { startMs, behave: drawVices(lots, registry, timeoutMs, mayLie) });
+}
+
+// --- the scenario -------------------------------------------------------------------------------------
+
+const SHARP: readonly (readonly StrategyName[])[] = [
+  ["against-locks"],
+  ["against-locks-deaf"],
+  ["votes-for-all", "empty"],
+  ["votes-for-all", "double-empty"],
+  ["equivocate", "empty"],
+];
+
+/** Its faults aim at the consensus: a fast job, many heights, and a Byzantine member that proposes against locks. */
+function sharpen(scenario: Scenario, registry: Registry, lots: Prng): Scenario {
+  const liar = lying(registry, lots.pick(SHARP), 0, false);
+  // Four are the fewest with a fault to spare: each vote counts most.
+  const keepers: Keeper[] = [HONEST, HONEST, HONEST, liar].map((behave) => ({ power: 1, behave }));
+  if (lots.chance(0.3)) keepers.push({ power: null, behave: HONEST });
+  const { groups, ...seats } = seat(keepers);
+  const profile = { latencyMs: { min: 5, max: 25 }, expectedMs: 5, price: CREDIT };
+  return {
+    ...scenario,
+    agents: [...groups, worker(0, profile, { name: "w", count: 2 })],
+    network: { ...CALM_NETWORK, latencyMs: { min: 8, max: 12 }, loss: lots.chance(0.5) ? 0.05 : 0 },
+    workload: {
+      ...scenario.workload,
+      ...seats,
+      clients: scenario.workload.clients[0] === "client1" ? ["client1"] : ["m1"],
+      shape: chainOf(60),
+      policy: firstPolicy({ timeoutMs: 20_000, retries: 50, priceMax: PRICE_MAX }),
+      budget: 100_000 * CREDIT,
+      deadlineMs: 3_600_000,
+      windowMs: 1_000,
+      outputBytes: 0,
+    },
+    faults: drawSharpFaults(lots, registry, ["m1", "m2", "m3"], scenario.heal!.atMs),
+  };
+}
+
+/** A stranger with a job of its own, whose blocks lie. */
+function addStranger(scenario: Scenario, registry: Registry, lots: Prng): Scenario {
+  const { atMs: healMs } = scenario.heal!;
+  const lie = behaviourOptions(registry, "lyingCommittee", {
+    lie: lots.pick(BLOCK_LIES),
+    fromHeight: 1 + lots.below(4),
+  });
+  const stranger = group("stranger", 1, { behave: new Map([["lyingCommittee", lie]]) });
+  const atMs = WARM_UP_MS + lots.below(healMs - WARM_UP_MS);
+  const rogue = scheduled(registry, atMs, { kind: "rogueJob", options: {}, which: agentNames(stranger) });
+  return {
+    ...scenario,
+    agents: [...scenario.agents, stranger],
+    faults: inOrder([...scenario.faults, rogue]),
+  };
+}
+
+export function drawScenario(seed: number, registry: Registry): Scenario {
+  const lots = createPrng(`scenario/${seed}`);
+  const powers = drawPowers(lots.fork("members"));
+  const standbys = Array.from({ length: lots.below(3) }, () => null);
+  const keepers: Keeper[] = [...powers, ...standbys].map((power) => ({ power, behave: HONEST }));
+  corrupt(lots.fork("byzantine"), registry, keepers);
+  const { groups, ...seats } = seat(keepers);
+  const network = drawNetwork(lots.fork("network"));
+  const workers = 2 + lots.below(5);
+  const [first] = seats.committee.keys();
+  const clients = [lots.chance(0.5) ? first! : "client1"];
+  const workload = drawWorkload(lots.fork("workload"), workers, network, { ...seats, clients });
+  const byWorker = lots.fork("workers");
+  const { timeoutMs } = workload.policy;
+  const kept = groups.flatMap(agentNames);
+  const agents = [
+    ...groups,
+    ...Array.from({ length: workers }, (_, index) => drawWorker(byWorker, registry, index, timeoutMs)),
+  ];
+  const healMs = WARM_UP_MS + 2_000 + lots.below(25_000);
+  const cancelAfterMs = lots.chance(0.07) ? lots.below(healMs - WARM_UP_MS) : null;
+  const scenario: Scenario = {
+    name: `seed-${seed}`,
+    description: "",
+    mechanism: null,
+    seed,
+    maxMs: healMs + HEALED_WITHIN_MS + LINGER_MS,
+    agents,
+    network,
+    workload: { ...workload, cancelAfterMs },
+    faults: drawFaults(lots.fork("faults"), registry, { agents: agents.flatMap(agentNames), keepers: kept }, healMs),
+    heal: { atMs: healMs, withinMs: HEALED_WITHIN_MS },
+    mayFallShort: true,
+    expect: [],
+    plugins: [],
+    ablate: [],
+  };
+  const sharp = lots.chance(0.26) ? sharpen(scenario, registry, lots.fork("sharp")) : scenario;
+  return lots.chance(0.2) ? addStranger(sharp, registry, lots.fork("stranger")) : sharp;
+}

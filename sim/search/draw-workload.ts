@@ -1,0 +1,88 @@
+/**
+ * Draws the job of a seed's scenario: its tasks, their policy, its budget and deadlines. Some are too poor, too short or
+ * too hurried to succeed: such a job fails, and must do so everywhere alike.
+ */
+
+import { limits } from "../../protocol/core/limits.ts";
+import type { Prng } from "../../protocol/core/prng.ts";
+import { SELECTORS } from "../../protocol/selection/catalog.ts";
+import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../scenario/scenario.ts";
+import { firstPolicy, sealedPolicy } from "../workloads/job-builder.ts";
+import { slowestMs } from "./draw-network.ts";
+
+/** Micro-credits. */
+export const CREDIT = 1_000_000;
+
+export const PRICE_MAX = 1_000 * CREDIT;
+
+const stage = (kind: Stage["kind"], changes: Partial<Stage> = {}): Stage => ({
+  ...{ kind, tasks: 1, batch: 1, takesOutput: false },
+  ...changes,
+});
+
+/** Steps that each get the output of the one before. */
+export const chainOf = (steps: number): JobShape => ({
+  kind: "chain",
+  steps,
+  tasks: { skill: "work", like: null, kinds: new Map(), difficulty: 0.5 },
+});
+
+function drawShape(lots: Prng): JobShape {
+  // Some ask for the workers' skill in words.
+  const like = lots.fork("words").chance(0.15) ? "do some work" : null;
+  const tasks = { skill: "work", like, kinds: new Map(), difficulty: 0.5 };
+  const steps = 1 + lots.below(10);
+  const width = 1 + lots.below(12);
+  switch (lots.below(4)) {
+    case 0:
+      return { kind: "chain", steps, tasks };
+    case 1: {
+      const stages = [stage("map", { tasks: width, batch: 1 + lots.below(3) }), stage("single", { takesOutput: true })];
+      return { kind: "stages", stages, tasks };
+    }
+    case 2: {
+      const stages = [stage("map", { tasks: width }), stage("chain", { tasks: steps, takesOutput: true })];
+      return { kind: "stages", stages, tasks };
+    }
+    default:
+      return { kind: "stages", stages: [stage("single"), stage("single"), stage("map", { tasks: width })], tasks };
+  }
+}
+
+function drawPolicy(lots: Prng, workers: number): PolicySpec {
+  const timeoutMs = 1_000 + lots.below(lots.chance(0.3) ? 20_000 : 4_000);
+  const retries = 5 + lots.below(20);
+  if (workers < 3 || !lots.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX });
+  const redundancyMax = 3 + lots.below(5);
+  const accept = lots.chance(0.3) ? { kind: "quorum" as const, q: 2 } : { kind: "majority" as const };
+  return sealedPolicy({ timeoutMs, retries, redundancyMax, accept, priceMax: PRICE_MAX });
+}
+
+/** Outputs that travel as blobs. */
+const LARGE_BYTES = limits.inlineBytes + 1_000;
+
+export function drawWorkload(
+  lots: Prng,
+  workers: number,
+  network: NetworkSpec,
+  seats: Pick<Workload, "clients" | "committee" | "standbys">,
+): Workload {
+  // A block's time must be within 1/5 of a window of its validators' clocks, so a job whose windows are shorter than
+  // five times the way of a message decides only in late rounds: that is its owner's mistake, not a stall.
+  const windowMinMs = Math.ceil(6 * slowestMs(network));
+  return {
+    ...seats,
+    count: 1,
+    upTo: false,
+    arrival: { kind: "at-once", atMs: 0 },
+    shape: drawShape(lots),
+    policy: drawPolicy(lots, workers),
+    selector: lots.pick(SELECTORS).name,
+    knowledge: true,
+    budget: (lots.chance(0.3) ? 20 + lots.below(300) : 100_000) * CREDIT,
+    deadlineMs: lots.chance(0.1) ? 5_000 + lots.below(20_000) : 3_600_000,
+    windowMs: Math.max(windowMinMs, lots.chance(0.3) ? 100 + lots.below(200) : 500 + lots.below(1_500)),
+    cancelAfterMs: null,
+    outputBytes: lots.chance(0.4) ? LARGE_BYTES : 0,
+  };
+}
