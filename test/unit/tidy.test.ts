@@ -10,16 +10,8 @@ import { parseSource } from "../../scripts/tidy/source.ts";
 const HEADER = "/** What it is for. */\n";
 const SIM = join(import.meta.dirname, "../../sim");
 /** Folders whose code does the same on every machine. */
-const PURE = [
-  "protocol",
-  "sim/adversaries",
-  "sim/checkers",
-  "sim/experiments",
-  "sim/search",
-  "sim/faults",
-  "sim/plugins",
-];
-PURE.push("sim/run", "sim/scenario", "sim/virtual", "sim/workloads");
+const PURE = ["protocol", "sim/adversaries", "sim/checkers", "sim/experiments", "sim/faults", "sim/plugins"];
+PURE.push("sim/run", "sim/scenario", "sim/search", "sim/virtual", "sim/workloads");
 const NOTHING: Ratchet = { files: {}, functions: {} };
 
 /** The rules that a file breaks. */
