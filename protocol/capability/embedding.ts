@@ -23,7 +23,7 @@ export const DOT_MAX = LENGTH * LENGTH;
 /** How far rounding 256 places by at most 1/2 each can move the length. */
 const ROUNDING = 8;
 
-/** Letters of a run. Runs of 3 to 5 find no more (test/unit/skill-search.test.ts), and take longer; none at all: 0.76. */
+/** Letters of a run. Runs of 3 to 5 find no more (test/protocol/capability/skill-search.test.ts), and take longer; none at all: 0.76. */
 const RUN_MIN = 3;
 const RUN_MAX = 4;
 /** Weight of a word; its runs together weigh as much. Weights are integers, so that the order of words changes nothing. */

@@ -1,0 +1,71 @@
+/** Who is asked to keep a job, and what the submitter's node makes of their answers and of their silence. */
+
+import { expect, test } from "vitest";
+import { decodeValue } from "../../../protocol/wire/value.ts";
+import { signedVcv } from "../../support/capability-vectors.ts";
+import { DrivenAgent, id, jobOf } from "../../support/driven-agent.ts";
+
+const hosts = ["a", "b", "c", "d", "e", "f"];
+
+function clientThatKnows(): DrivenAgent {
+  const client = new DrivenAgent("owner", { hosts: false });
+  const vcvs = hosts.map((name) => signedVcv(name, client.nowMs));
+  client.frame("a", { kind: "vcvs", vcvs });
+  return client;
+}
+
+function hostsOf(client: DrivenAgent): unknown {
+  const out = client.input({ kind: "ask", id: 1, to: id("owner"), query: { kind: "hosts" } });
+  const [told] = client.of("event", out);
+  if (told?.event.kind !== "reply") throw new Error("no reply");
+  const decoded = decodeValue(told.event.bytes);
+  return decoded.ok ? decoded.value : decoded.code;
+}
+
+test("the silent are left out for a minute, or until they are heard of", () => {
+  const client = clientThatKnows();
+  expect(hostsOf(client)).toEqual(hosts.map(id));
+  const { signed, job } = jobOf("owner", { committee: hosts });
+  client.input({ kind: "submit", genesis: signed });
+  for (const name of ["a", "b", "e", "f"]) client.frame(name, { kind: "inviteSeen", job });
+  client.pass(6_000);
+  expect(client.of("event").at(-1)!.event).toMatchObject({
+    ok: false,
+    declined: new Map(["c", "d"].map((name) => [id(name), ""])),
+  });
+  expect(hostsOf(client)).toEqual(["a", "b", "e", "f"].map(id));
+  client.frame("d", { kind: "inviteSeen", job });
+  expect(hostsOf(client)).toEqual(["a", "b", "d", "e", "f"].map(id));
+  client.pass(60_000, 1_000);
+  expect(hostsOf(client)).toEqual(hosts.map(id));
+});
+
+test("a draw that fails names all that refused and all that were silent, so that the next one is without them", () => {
+  const client = clientThatKnows();
+  const { signed, job } = jobOf("owner", { committee: hosts });
+  client.input({ kind: "submit", genesis: signed });
+  client.frame("b", { kind: "inviteReply", job, yes: false, reason: "it is full" });
+  for (const name of ["a", "f"]) client.frame(name, { kind: "inviteReply", job, yes: true, reason: "" });
+  client.frame("c", { kind: "inviteReply", job, yes: false, reason: "it is old" });
+  client.frame("d", { kind: "inviteSeen", job });
+  expect(client.of("event").filter(({ event }) => event.kind === "submitted")).toEqual([]);
+  client.pass(6_000);
+  // Nobody waits for the inputs of one that may still say yes, when others said no.
+  expect(client.of("event").at(-1)!.event).toMatchObject({
+    ok: false,
+    declined: new Map([
+      [id("b"), "it is full"],
+      [id("c"), "it is old"],
+      [id("e"), ""],
+    ]),
+  });
+  expect(client.of("event").at(-1)!.event).toMatchObject({ reason: expect.stringContaining("it is full") });
+});
+
+test("the last no ends a draw at once", () => {
+  const client = clientThatKnows();
+  const { signed, job } = jobOf("owner", { committee: hosts });
+  client.input({ kind: "submit", genesis: signed });
+  for (const name of hosts) client.frame(name, { kind: "inviteReply", job, yes: name !== "e", reason: "it is full" });
+  expect(client.of("event").at(-1)!.event).toMatchObject({ ok: false, declined: new Map([[id("e"), "it is full"]]) });
+});

@@ -1,0 +1,118 @@
+/** Scenarios of seeds: fair, whatever is drawn, all together of everything that there is, and files that are read back. */
+
+import { describe, expect, test } from "vitest";
+import { simHost } from "../../../scripts/sim-host.ts";
+import { STRATEGIES } from "../../../sim/adversaries/catalog.ts";
+import { findScenario } from "../../../sim/cli/library.ts";
+import { createRegistry } from "../../../sim/plugins/built-in.ts";
+import { WARM_UP_MS } from "../../../sim/run/workload.ts";
+import { loadScenario } from "../../../sim/scenario/load-scenario.ts";
+import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
+import type { Scenario } from "../../../sim/scenario/scenario.ts";
+import { writeScenario } from "../../../sim/scenario/write-scenario.ts";
+import { DRAWN_FAULTS, labelOf } from "../../../sim/search/draw-faults.ts";
+import { drawScenario } from "../../../sim/search/draw-scenario.ts";
+import { liarsOf } from "../../../sim/search/subject.ts";
+import { varyScenario } from "../../../sim/search/vary-scenario.ts";
+import { SCENARIOS } from "../../support/library.ts";
+
+const registry = createRegistry();
+const DRAWN = Array.from({ length: 1_500 }, (_, seed) => drawScenario(seed, registry));
+
+const powersOf = ({ workload }: Scenario) => workload.committee as ReadonlyMap<string, number>;
+
+describe("a drawn scenario is fair", () => {
+  test("Byzantine agents have less than 1/3 of the power, whoever takes whose seat", () => {
+    for (const scenario of DRAWN) {
+      const powers = powersOf(scenario);
+      const greatest = Math.max(...powers.values());
+      const total = [...powers.values()].reduce((sum, power) => sum + power, 0);
+      const liars = [...liarsOf(scenario, registry)].filter((name) => name !== "stranger1");
+      const lying = liars.reduce((sum, name) => sum + (powers.get(name) ?? greatest), 0);
+      expect(3 * lying).toBeLessThan(total);
+    }
+  });
+
+  test("faults come between the submission and the healing, in order", () => {
+    for (const { faults, heal, workload } of DRAWN) {
+      const times = faults.map(({ atMs }) => atMs);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      for (const atMs of [...times, WARM_UP_MS + (workload.cancelAfterMs ?? 0)]) {
+        expect(atMs).toBeGreaterThanOrEqual(WARM_UP_MS);
+        expect(atMs).toBeLessThan(heal!.atMs);
+      }
+    }
+  });
+
+  test("two workers do as they say, though not always at once", () => {
+    for (const { agents } of DRAWN) {
+      const good = agents
+        .filter(({ skills }) => skills.length > 0)
+        .flatMap(({ count, behave }) => Array.from({ length: count }, () => [...behave.keys()]));
+      expect(good.length).toBeGreaterThanOrEqual(2);
+      for (const vices of good.slice(0, 2)) expect(["flaky", "straggler"]).toEqual(expect.arrayContaining(vices));
+    }
+  });
+});
+
+describe("the scenarios together", () => {
+  const count = (has: (scenario: Scenario) => boolean): number => DRAWN.filter(has).length;
+
+  test.each(DRAWN_FAULTS)("have %s: in some, and not in most", (label) => {
+    const having = count(({ faults }) => faults.some((fault) => labelOf(fault) === label));
+    expect(having).toBeGreaterThan(50);
+    expect(having).toBeLessThan(DRAWN.length / 2);
+  });
+
+  test.each(STRATEGIES)("have %s", (name) => {
+    const having = count(({ agents }) =>
+      agents.some(({ behave }) => (behave.get("byzantineMember")?.strategies as string[] | undefined)?.includes(name)),
+    );
+    expect(having).toBeGreaterThan(50);
+  });
+
+  test.each(["liar", "neverDeliver", "late", "flaky", "straggler", "withholdBlobs", "lyingCommittee"])(
+    "have %s",
+    (name) => {
+      expect(count(({ agents }) => agents.some(({ behave }) => behave.has(name)))).toBeGreaterThan(50);
+    },
+  );
+
+  test("have every condition of the network, and calm ones", () => {
+    for (const key of ["loss", "gossipLoss", "duplication", "spreadMs"] as const) {
+      expect(count(({ network }) => network[key] > 0)).toBeGreaterThan(50);
+    }
+    expect(count(({ network }) => network.reorder)).toBeGreaterThan(50);
+    expect(count(({ network }) => network.fullGossip)).toBeGreaterThan(50);
+    expect(count(({ network }) => network.service !== null)).toBeGreaterThan(50);
+    expect(count(({ network }) => network.bandwidth !== null)).toBeGreaterThan(50);
+    expect(count(({ network }) => network.overlay.kind !== "full")).toBeGreaterThan(50);
+    expect(count(({ network }) => network.shardAgents < 10)).toBeGreaterThan(50);
+    expect(count((scenario) => scenario.faults.length + liarsOf(scenario, registry).size === 0)).toBeGreaterThan(50);
+  });
+
+  test("are the same for the same seed", () => {
+    expect(drawScenario(7, registry)).toEqual(DRAWN[7]);
+    expect(drawScenario(8, registry)).not.toEqual(DRAWN[7]);
+  });
+});
+
+describe("written as a file", () => {
+  const readBack = (scenario: Scenario): Scenario =>
+    parseScenario(simHost.parseYaml("written.yaml", writeScenario(scenario, { registry })), registry, simHost);
+
+  test("a drawn scenario is read back as the same", () => {
+    for (const scenario of DRAWN.slice(0, 60)) expect(readBack(scenario)).toEqual(scenario);
+  });
+
+  test.each(SCENARIOS)("so are variations of %s", async (name) => {
+    const { scenario } = await loadScenario(findScenario(name, simHost), simHost);
+    for (let seed = 0; seed < 5; seed++) {
+      const varied = { ...varyScenario(scenario, seed, registry), mechanism: null };
+      const { service } = varied.network;
+      // Figures stand in the file, whatever they were called.
+      const network = { ...varied.network, service: service && { ...service, preset: "own" } };
+      expect(readBack(varied)).toEqual({ ...varied, network });
+    }
+  });
+});
