@@ -1,6 +1,6 @@
 /**
  * Makes a failing plan small: takes away one thing after the other and keeps what still fails in the same property. What
- * is left is what the failure needs. What can be taken away is the plan's matter (smaller-plan.ts, smaller-scenario.ts).
+ * is left is what the failure needs. What can be taken away is smaller-scenario.ts.
  *
  * Source: delta debugging, Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002), one at a
  * time after halves.
