@@ -34,7 +34,7 @@ export interface SubmitOptions {
   readonly onRedraw?: (reason: string) => void;
 }
 
-export interface SubmissionParts {
+interface SubmissionParts {
   readonly meshId: MeshId;
   readonly signer: Signer;
   readonly source: JobSource;

@@ -12,7 +12,7 @@ import { PRIVATE_FILE, storageError } from "./store/files.ts";
 import { type EncodeTrace, encoderFor } from "./trace-encoding.ts";
 
 /** Of one agent's trace. */
-export interface AgentTraceHead {
+interface AgentTraceHead {
   readonly meshId: string;
   readonly agent: string;
   readonly name: string;

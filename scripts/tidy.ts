@@ -1,5 +1,6 @@
 /**
- * `npm run tidy`: holds the repository to its own conventions (tidy/rules.ts, tidy/ratchet.ts). Exit 1 if it finds
+ * `npm run tidy`: holds the repository to its own conventions (tidy/rules.ts, tidy/references.ts,
+ * tidy/ratchet.ts). Exit 1 if it finds
  * anything.
  *
  *   --write   lowers the list of lengths to what they are now
@@ -10,6 +11,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkLengths, nextRatchet, type Ratchet } from "./tidy/ratchet.ts";
+import { checkReferences } from "./tidy/references.ts";
 import { checkFile } from "./tidy/rules.ts";
 import { readSources } from "./tidy/source.ts";
 
@@ -33,7 +35,7 @@ if (values.write || values.admit) {
   ratchet = nextRatchet(code, ratchet, values.admit);
   writeRatchet(ratchet);
 }
-const findings = [...sources.flatMap(checkFile), ...checkLengths(code, ratchet)];
+const findings = [...sources.flatMap(checkFile), ...checkReferences(sources), ...checkLengths(code, ratchet)];
 for (const { path, line, rule, message } of findings) process.stdout.write(`${path}:${line}: ${message} (${rule})\n`);
 process.stdout.write(`${sources.length} files, ${findings.length} findings\n`);
 process.exitCode = findings.length === 0 ? 0 : 1;

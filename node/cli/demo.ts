@@ -25,7 +25,7 @@ import {
 } from "./context.ts";
 import { counted, groupDigits } from "./terminal-text.ts";
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly input?: string;
   readonly agents: number;
   readonly perProcess?: number;

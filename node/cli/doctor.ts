@@ -12,7 +12,7 @@ import { address, type CliContext, configFolder, EXIT, MESH_OPTION, type Registe
 import { checkAgent } from "./doctor-agent.ts";
 import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "./terminal-text.ts";
 
-export interface DoctorOptions {
+interface DoctorOptions {
   readonly mesh: string;
   readonly json?: boolean;
 }

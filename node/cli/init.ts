@@ -8,7 +8,7 @@ import { commandLine } from "./command-line.ts";
 import { type CliContext, EXIT, type Register } from "./context.ts";
 import { type InitFiles, jobTemplate, skillsTemplate } from "./init-templates.ts";
 
-export interface InitOptions {
+interface InitOptions {
   readonly json?: boolean;
 }
 

@@ -9,7 +9,7 @@ import { address, type CliContext, EXIT, MESH_OPTION, type Register, type Shown,
 import { LAST } from "./named.ts";
 import { columnsOf, hang, padEnd, plainText } from "./terminal-text.ts";
 
-export interface StatusOptions {
+interface StatusOptions {
   readonly to: string;
   readonly mesh: string;
   readonly key?: string;

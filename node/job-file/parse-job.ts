@@ -60,7 +60,7 @@ export interface ParsedJob {
   readonly blobs: ReadonlyMap<Hash, Uint8Array>;
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   /** How the file is called in messages. */
   readonly file: string;
   /** What paths in it are relative to. */

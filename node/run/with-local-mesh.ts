@@ -22,7 +22,7 @@ import { type ProgressLine, progressLine } from "./progress-line.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { OWNER_TRACE } from "./trace-names.ts";
 
-export interface LocalMeshRun {
+interface LocalMeshRun {
   readonly context: CliContext;
   readonly folder: RunFolder;
   readonly agents: readonly LocalAgentOptions[];
@@ -51,7 +51,7 @@ const STILL_MS = 60_000;
 export type JoinTraces = (onHeight?: (height: number) => void) => Promise<void>;
 
 /** What is left of a piece of work once its mesh has ended: by then, the messages of all agents are counted. */
-export interface Finish {
+interface Finish {
   /** What came out, in a few words: said while the agents stop. */
   readonly words: string;
   /** Resolves with the exit code. */

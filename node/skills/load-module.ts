@@ -17,7 +17,7 @@ import { lineOfThrow } from "./line-of-throw.ts";
 import { defineSkill, type Skill, skillShape } from "./skill.ts";
 import { codeOf, describeThrown } from "./thrown.ts";
 
-export interface LoadedModule {
+interface LoadedModule {
   readonly skills: readonly Skill[];
   /** What it exports to be called when the agent stops. */
   readonly close: (() => unknown) | null;

@@ -38,7 +38,7 @@ export interface Decided {
   readonly parentEvents: Hash;
 }
 
-export interface ReplicaOutput {
+interface ReplicaOutput {
   /** A block was decided and applied. */
   onDecided(decided: Decided): void;
 }

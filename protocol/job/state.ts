@@ -126,7 +126,7 @@ export interface AgentRecord {
 }
 
 /** An agent's record for one skill. */
-export interface SkillRecord {
+interface SkillRecord {
   readonly accepted: number;
   /** Wrong answers, and awards of which it said itself that they failed: what the next job is told of it. */
   readonly rejected: number;

@@ -18,7 +18,7 @@ import type { Credit, UnscoredJob } from "./feedback.ts";
 import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
-export interface KnownRecord {
+interface KnownRecord {
   /** Whose jobs taught it; absent: the node's own owner's. */
   readonly owner?: AgentId;
   readonly agent: AgentId;

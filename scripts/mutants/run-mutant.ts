@@ -45,7 +45,7 @@ export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) =>
   }
 }
 
-export interface Caught {
+interface Caught {
   readonly seed: number;
   readonly failure: Failure;
 }

@@ -16,7 +16,7 @@ import { stateChecker } from "./state.ts";
 import { tasksChecker } from "./tasks.ts";
 import { validityChecker } from "./validity.ts";
 
-export interface JobCheckOptions {
+interface JobCheckOptions {
   /** The job's genesis, once it is known. */
   readonly genesis: () => Genesis | null;
   /** States are compared, which costs a digest of what each block changed, at every agent. */

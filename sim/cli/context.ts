@@ -36,7 +36,7 @@ export const EXIT = {
 } as const;
 
 /** The part of a terminal that progress needs. */
-export interface Terminal {
+interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;

@@ -7,7 +7,7 @@ import { plusMinus, unitsOf } from "./figures.ts";
 import { SIMULATED } from "./render-summary.ts";
 import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
 
-export interface ExperimentTableOptions {
+interface ExperimentTableOptions {
   readonly page: Page;
   readonly document: ExperimentDocument;
   readonly files: readonly string[];

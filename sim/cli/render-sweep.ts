@@ -11,7 +11,7 @@ import { estimateCells, plain } from "./figures.ts";
 import { intervalCell, SIMULATED } from "./render-summary.ts";
 import { type Column, type Page, padEnd, table, wrap } from "./text.ts";
 
-export interface SweepTableOptions {
+interface SweepTableOptions {
   readonly page: Page;
   readonly units: ReadonlyMap<string, string>;
   readonly files: readonly string[];

@@ -13,7 +13,7 @@ export interface Candidate<P> {
   readonly plan: P;
 }
 
-export interface ShrinkOptions<P> {
+interface ShrinkOptions<P> {
   /** Everything that is one thing less than a plan, what takes most first. */
   readonly smaller: (plan: P) => Iterable<Candidate<P>>;
   /** Whether a plan still fails in the property that is looked for. */

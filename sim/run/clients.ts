@@ -36,7 +36,7 @@ export interface SubmittedJob {
   endedMs: number | null;
 }
 
-export interface ClientEvents {
+interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
   onDrawn(job: SubmittedJob): void;
   onEnded(job: SubmittedJob): void;

@@ -40,13 +40,7 @@ export interface NetworkConditions {
 }
 
 /** Told of each direct frame when it is sent; `arrivesMs` null: it is lost. */
-export type FrameListener = (
-  sentMs: number,
-  arrivesMs: number | null,
-  from: AgentId,
-  to: AgentId,
-  bytes: Uint8Array,
-) => void;
+type FrameListener = (sentMs: number, arrivesMs: number | null, from: AgentId, to: AgentId, bytes: Uint8Array) => void;
 
 /** Whoever writes a run down: told of everything, of all agents, in its order. */
 export interface RunTap {
