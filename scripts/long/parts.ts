@@ -44,7 +44,12 @@ export const PARTS: readonly LongPart[] = [
     command: ["scripts/wide-job.ts"],
     amount: { option: "--items", usual: limits.mapItems },
   },
-  tests("library", "the library of scenarios: each passes its verdict", "sim/scenarios/library"),
+  tests(
+    "library",
+    "the library of scenarios and the examples of plugins: each passes its verdict",
+    "sim/scenarios/library",
+    "sim/plugins/plugin-examples",
+  ),
   tests("mechanisms", "each scenario of the library fails without its mechanism", "sim/scenarios/mechanisms"),
   tests(
     "learning",

@@ -15,6 +15,7 @@ import { runSeed } from "../../../sim/explore/seed-run.ts";
 import type { Fault } from "../../../sim/faults/fault.ts";
 import { EPOCH_MS } from "../../../sim/virtual/world.ts";
 import { chain, firstPolicy, sealedPolicy } from "../../../sim/workloads/job-builder.ts";
+import { runs } from "../../support/runs.ts";
 
 const GOOD: PlannedWorker = {
   ...{ name: "w0", price: 1, slots: 4, workMs: 20, lies: 0, fails: 0, slow: 0 },
@@ -108,7 +109,7 @@ test("a value locked before a stall of minutes is decided after it, though its o
 });
 
 test("one member alone decides and is not heard: the others' locks keep its decision", () => {
-  for (let seed = 0; seed < 10; seed++) {
+  for (let seed = 0; seed < runs(10); seed++) {
     const faults = [0, 4_000, 8_000, 12_000].map((ms) =>
       at(ms, {
         kind: "lone-decider",
@@ -133,7 +134,7 @@ describe("decisions that nobody hears of for a while, one after the other, and a
     [["against-locks"], 5_000],
     [["equivocate", "empty"], 12_000],
   ] as const)("%j: the others' locks keep them", (strategies, muteMs) => {
-    for (let seed = 0; seed < 13; seed++) {
+    for (let seed = 0; seed < runs(13); seed++) {
       const faults = Array.from({ length: Math.floor(24_000 / muteMs) }, (_, index) => {
         const name = deciders[(seed + index) % 3]!;
         const crashed = (seed + index) % 2 === 0 ? [] : deciders.filter((other) => other !== name);
