@@ -34,7 +34,7 @@ export interface SubmitOptions {
   readonly onRedraw?: (reason: string) => void;
 }
 
-interface SubmissionParts {
+export interface SubmissionParts {
   readonly meshId: MeshId;
   readonly signer: Signer;
   readonly source: JobSource;

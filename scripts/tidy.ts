@@ -4,6 +4,7 @@
  * anything.
  *
  *   --write   lowers the list of lengths to what they are now
+ *   --fix     takes `export` away from what no other file uses
  *   --admit   writes down the lengths as they are, greater ones too: for a reviewer to see
  */
 
@@ -11,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkLengths, nextRatchet, type Ratchet } from "./tidy/ratchet.ts";
-import { checkReferences } from "./tidy/references.ts";
+import { checkReferences, withoutUnusedExports } from "./tidy/references.ts";
 import { checkFile } from "./tidy/rules.ts";
 import { readSources } from "./tidy/source.ts";
 
@@ -26,9 +27,17 @@ function writeRatchet(ratchet: Ratchet): void {
 }
 
 const { values } = parseArgs({
-  options: { write: { type: "boolean", default: false }, admit: { type: "boolean", default: false } },
+  options: {
+    write: { type: "boolean", default: false },
+    fix: { type: "boolean", default: false },
+    admit: { type: "boolean", default: false },
+  },
 });
-const sources = readSources(root);
+let sources = readSources(root);
+if (values.fix) {
+  for (const { path, text } of withoutUnusedExports(sources)) writeFileSync(join(root, path), text);
+  sources = readSources(root);
+}
 const code = sources.filter(({ path }) => path.endsWith(".ts"));
 let ratchet = JSON.parse(readFileSync(RATCHET_FILE, "utf8")) as Ratchet;
 if (values.write || values.admit) {

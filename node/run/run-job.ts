@@ -39,7 +39,7 @@ const CHOICES_READ = 64;
 /** The view is painted again at least this often while nothing happens, ms. */
 const REFRESH_MS = 250;
 
-interface RunJobOptions {
+export interface RunJobOptions {
   readonly context: CliContext;
   readonly owner: MeshworkNode;
   readonly handle: JobHandle;
@@ -55,7 +55,7 @@ interface RunJobOptions {
   readonly onStart?: (watch: JobWatch) => void;
 }
 
-interface JobRun {
+export interface JobRun {
   readonly status: RunStatus;
   readonly reason: string;
   readonly outcome: JobOutcome | null;
@@ -157,7 +157,7 @@ async function offersOf(owner: MeshworkNode, handle: JobHandle): Promise<Map<str
   return new Map(job?.agents.map(({ agent, offers }) => [agent, offers]));
 }
 
-interface Ending {
+export interface Ending {
   readonly context: CliContext;
   readonly run: JobRun;
   readonly handle: JobHandle;

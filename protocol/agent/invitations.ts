@@ -76,7 +76,7 @@ interface Starting {
   readonly heardMs: Map<AgentId, number>;
 }
 
-interface InvitationEvents {
+export interface InvitationEvents {
   /** Why this node would not keep the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */

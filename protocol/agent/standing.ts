@@ -27,7 +27,7 @@ export interface Standing {
 
 export const GOING: Standing = { kind: "going", sinceMs: 0, silent: [] };
 
-interface StandingFacts {
+export interface StandingFacts {
   readonly committee: Committee;
   readonly self: AgentId;
   /** Since when a member is silent, monotonic ms; null: it is heard. */

@@ -64,7 +64,7 @@ function shared(vcv: Vcv, { hash }: Facts): Vcv {
   return vcv;
 }
 
-interface DirectoryOptions {
+export interface DirectoryOptions {
   /** The mesh's; vectors of another one are refused. Default: the built-in one. */
   readonly embedder?: string;
   /** A shard of more agents is split. Default SHARD_AGENTS. */

@@ -15,7 +15,7 @@ import { isSealed } from "./policy.ts";
 import type { Award, Books, Task } from "./state.ts";
 import { delivers, endSurplus, paySurplus, surplusOf } from "./surplus.ts";
 
-type Delivery = BodyOf<"failure"> | BodyOf<"seal"> | BodyOf<"result">;
+export type Delivery = BodyOf<"failure"> | BodyOf<"seal"> | BodyOf<"result">;
 
 function taskOf({ state }: Pick<Books, "state">, { task, attempt }: Delivery): Task | undefined {
   const found = state.tasks.get(task);

@@ -38,7 +38,7 @@ export interface Decided {
   readonly parentEvents: Hash;
 }
 
-interface ReplicaOutput {
+export interface ReplicaOutput {
   /** A block was decided and applied. */
   onDecided(decided: Decided): void;
 }

@@ -88,6 +88,18 @@ function checkExports(files: readonly SourceFile[]): Finding[] {
     );
 }
 
+/** The files that export what no other file uses, without these exports. */
+export function withoutUnusedExports(files: readonly SourceFile[]): { readonly path: string; readonly text: string }[] {
+  const lines = new Map<string, Set<number>>();
+  for (const { path, line } of checkExports(files)) lines.set(path, (lines.get(path) ?? new Set()).add(line));
+  return files.flatMap(({ path, text }) => {
+    const unused = lines.get(path);
+    if (unused === undefined) return [];
+    const changed = text.split("\n").map((line, i) => (unused.has(i + 1) ? line.replace(/^export /, "") : line));
+    return [{ path, text: changed.join("\n") }];
+  });
+}
+
 export const checkReferences = (files: readonly SourceFile[]): Finding[] => [
   ...checkNames(files),
   ...checkMirror(files),

@@ -6,7 +6,7 @@
 import type { World } from "../virtual/world.ts";
 import { violated } from "./checker.ts";
 
-interface LivenessOptions {
+export interface LivenessOptions {
   readonly world: World;
   /** Whether what must come about has. */
   readonly isDone: () => boolean;

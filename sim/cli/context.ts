@@ -36,7 +36,7 @@ export const EXIT = {
 } as const;
 
 /** The part of a terminal that progress needs. */
-interface Terminal {
+export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;

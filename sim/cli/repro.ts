@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { writeWhole } from "./run-files.ts";
 
-interface Repro {
+export interface Repro {
   readonly seed: number;
   readonly property: string;
   /** The scenario file whose variation it is; null: a random mesh. */

@@ -31,7 +31,7 @@ import { isStranger, STRANGER, submitLostJob } from "./lost-job.ts";
 import { type SeedPlan, SUBMIT_MS } from "./plan.ts";
 import { createSeedWorld } from "./seed-world.ts";
 
-interface SeedOptions {
+export interface SeedOptions {
   readonly hasher: Hasher;
   readonly createMachine: CreateMachine;
   /** Virtual time from the last fault to the job's end at every honest keeper, ms. */

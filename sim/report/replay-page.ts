@@ -10,7 +10,7 @@ import { preciseMoment } from "./format.ts";
 import { html } from "./html.ts";
 import { document } from "./shell.ts";
 
-interface ReplayPage {
+export interface ReplayPage {
   readonly seed: number;
   readonly failure: Pick<SeedFailure, "message"> | null;
   readonly endedMs: number;

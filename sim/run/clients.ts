@@ -36,7 +36,7 @@ export interface SubmittedJob {
   endedMs: number | null;
 }
 
-interface ClientEvents {
+export interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
   onDrawn(job: SubmittedJob): void;
   onEnded(job: SubmittedJob): void;

@@ -15,7 +15,7 @@ import { type Drawn, drawTargets, type Population } from "./fault-targets.ts";
 import type { Span } from "./job-phases.ts";
 import type { FaultOutcome, Shortfall, TimelineEntry } from "./result.ts";
 
-interface Surroundings extends Population {
+export interface Surroundings extends Population {
   join(): string;
   skillOf(name: string): SkillState | undefined;
   onEnd(fault: ScheduledFault): void;

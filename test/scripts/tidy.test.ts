@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkLengths, measureFunctions, nextRatchet, type Ratchet } from "../../scripts/tidy/ratchet.ts";
-import { checkReferences } from "../../scripts/tidy/references.ts";
+import { checkReferences, withoutUnusedExports } from "../../scripts/tidy/references.ts";
 import { checkFile } from "../../scripts/tidy/rules.ts";
 import { parseSource } from "../../scripts/tidy/source.ts";
 
@@ -298,6 +298,16 @@ describe("references", () => {
     ],
   ] as const)("%s", (_, files, finding) => {
     expect(found(files)).toEqual([finding]);
+  });
+
+  test("exports that nobody uses can be taken away", () => {
+    const sources = [
+      parseSource("node/b.ts", "export const mine = 1;\nexport const ours = 2;"),
+      parseSource("node/c.ts", "ours;"),
+    ];
+    expect(withoutUnusedExports(sources)).toEqual([
+      { path: "node/b.ts", text: "const mine = 1;\nexport const ours = 2;" },
+    ]);
   });
 
   test.each([
