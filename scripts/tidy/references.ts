@@ -14,6 +14,7 @@ function pathsOf(files: readonly SourceFile[]): ReadonlySet<string> {
     // A name is meant from any of the folders around it: `job/state.ts`, `state.ts`; `sim/virtual/`, `virtual/`.
     for (let from = 0; from < parts.length; from++) {
       paths.add(parts.slice(from).join("/"));
+      if (from === 0) paths.add(path.replace(/\.\w+$/, ""));
       for (let to = from + 1; to < parts.length; to++) paths.add(`${parts.slice(from, to).join("/")}/`);
     }
     // Decisions are cited by their numbers.
@@ -25,9 +26,9 @@ function pathsOf(files: readonly SourceFile[]): ReadonlySet<string> {
 
 /** Folders of the repository, of which no other thing is called so. */
 const TOP = "(?:protocol|node|sim|scripts|test|docs)/";
-/** A file with its ending, a decision, or a folder with its slash. */
+/** A file with its ending, a decision, or what a path from the root leads to, with or without a slash at its end. */
 const NAMED = new RegExp(
-  `(?<![\\w./*<{:-])(?:(?:\\.{1,2}/)*(?:[\\w-]+/)*[\\w-]+(?:\\.[\\w-]+)*\\.(?:ts|md)|docs/decisions/\\d{4}|${TOP}(?:[\\w-]+/)*)(?![\\w*<{/…]|\\.\\w)`,
+  `(?<![\\w./*<{:-])(?:(?:\\.{1,2}/)*(?:[\\w-]+/)*[\\w-]+(?:\\.[\\w-]+)*\\.(?:ts|md)|docs/decisions/\\d{4}|${TOP}(?:[\\w-]+/)*(?:[\\w-]+)?)(?![\\w*<{/…-]|\\.\\w)`,
   "g",
 );
 /** What others may call as they like. */
@@ -48,7 +49,7 @@ function checkNames(files: readonly SourceFile[]): Finding[] {
     const text = namesIn(file);
     return Array.from(text.matchAll(NAMED)).flatMap((match): Finding[] => {
       const name = match[0].replace(/^(?:\.{1,2}\/)+/, "");
-      if (paths.has(name) || THEIRS.test(name)) return [];
+      if (paths.has(name) || paths.has(`${name}/`) || THEIRS.test(name)) return [];
       return [{ path: file.path, line: lineOf(text, match.index), rule: "reference", message: `there is no ${name}` }];
     });
   });

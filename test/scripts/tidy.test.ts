@@ -275,6 +275,7 @@ describe("references", () => {
       "node/b.ts:2 reference: there is no docs/decisions/0002",
     ],
     ["a folder in a comment", { "node/b.ts": "/* in sim/lab/ */" }, "node/b.ts:1 reference: there is no sim/lab/"],
+    ["a folder without its slash", { "docs/a.md": "as in `sim/lab`" }, "docs/a.md:1 reference: there is no sim/lab"],
     [
       "a folder in a page",
       { "README.md": "Look into `protocol/jobs/`." },
