@@ -59,10 +59,14 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests(
     "large-meshes",
-    "shards in worlds, meshes with too much to do, and more agents than cores as processes",
+    "shards in worlds, and meshes with too much to do",
     "protocol/capability/shards",
     "protocol/agent/overload",
-    "e2e/many-agents",
+  ),
+  tests(
+    "programs",
+    "more agents than cores, skills that harm their process, and readers that leave",
+    ...["many-agents", "careless-skills", "closed-streams"].map((name) => `e2e/${name}`),
   ),
   {
     name: "properties",
