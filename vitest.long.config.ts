@@ -6,6 +6,7 @@ import { reporters, shared } from "./vitest.config.ts";
 export default defineConfig({
   test: {
     ...shared,
+    testTimeout: 300_000,
     include: ["test/**/*.long.test.ts"],
     maxWorkers: 2,
     reporters,

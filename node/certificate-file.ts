@@ -16,7 +16,7 @@ import { LossyJson, parseExactJson } from "./platform/files/exact-json.ts";
 import { isKept } from "./platform/files/exact-numbers.ts";
 import { type Difference, firstDifference } from "./platform/files/first-difference.ts";
 
-export const CERTIFICATE_FORMAT = 2;
+const CERTIFICATE_FORMAT = 2;
 
 /** By format, the field `about`: the only one that says nothing about the job. */
 const ABOUT: ReadonlyMap<unknown, string> = new Map([
@@ -31,7 +31,7 @@ const ABOUT: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /** The document of `certificate.json`. */
-export interface CertificateFile {
+interface CertificateFile {
   readonly format: number;
   readonly about: string;
   readonly job: string;

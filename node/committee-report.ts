@@ -32,7 +32,7 @@ export interface LeftOut {
   readonly detail: string;
 }
 
-export interface Draws {
+interface Draws {
   readonly agents: readonly KnownAgent[];
   /** Members and standbys; empty if no committee was formed. */
   readonly keepers: readonly AgentId[];

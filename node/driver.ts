@@ -19,7 +19,7 @@ import { type EffectHost, EffectRunner, type EffectTargets, isStoreEffect } from
 import type { NetworkStats } from "./network/network.ts";
 import type { StoreEffect } from "./store/record-store.ts";
 
-export interface DriverOptions extends EffectTargets {
+interface DriverOptions extends EffectTargets {
   readonly createMachine: CreateMachine;
   readonly config: AgentConfig;
   /** The agent or its store failed; the driver has stopped stepping. `stop` is still the caller's to call. */

@@ -36,7 +36,7 @@ const SEARCH_WIDTH = 16;
 /** The largest result, bytes, without its blobs: what a ledger holds of inline outputs, and references to all others. */
 const RESULT_BYTES_MAX = limits.heldBytes + 64 * limits.mapItems;
 
-export interface InquiryParts {
+interface InquiryParts {
   readonly self: AgentId;
   /** Of questions in words. */
   readonly embedder: Embedder;

@@ -181,7 +181,7 @@ export function importKnowledge(path: string, world: KnownWorld, replaces: boole
   });
 }
 
-export interface KnowledgeOptions {
+interface KnowledgeOptions {
   /** Null: in memory, while the node runs. */
   readonly path: string | null;
   /** Null: nobody, no job teaches it. */

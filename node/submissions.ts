@@ -22,7 +22,7 @@ export interface SubmitOptions {
   readonly onRedraw?: (reason: string) => void;
 }
 
-export interface SubmissionParts {
+interface SubmissionParts {
   readonly source: JobSource;
   readonly blobs: BlobStore;
   input(input: Extract<Input, { kind: "submit" }>): void;

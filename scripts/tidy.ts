@@ -1,8 +1,10 @@
 /**
- * `npm run tidy`: holds the repository to its own conventions (tidy/rules.ts, tidy/ratchet.ts). Exit 1 if it finds
+ * `npm run tidy`: holds the repository to its own conventions (tidy/rules.ts, tidy/references.ts,
+ * tidy/ratchet.ts). Exit 1 if it finds
  * anything.
  *
  *   --write   lowers the list of lengths to what they are now
+ *   --fix     takes `export` away from what no other file uses
  *   --admit   writes down the lengths as they are, greater ones too: for a reviewer to see
  */
 
@@ -11,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkCircles } from "./tidy/circles.ts";
 import { checkLengths, nextRatchet, type Ratchet } from "./tidy/ratchet.ts";
+import { checkReferences, withoutUnusedExports } from "./tidy/references.ts";
 import { checkFile } from "./tidy/rules.ts";
 import { readSources } from "./tidy/source.ts";
 
@@ -25,16 +28,29 @@ function writeRatchet(ratchet: Ratchet): void {
 }
 
 const { values } = parseArgs({
-  options: { write: { type: "boolean", default: false }, admit: { type: "boolean", default: false } },
+  options: {
+    write: { type: "boolean", default: false },
+    fix: { type: "boolean", default: false },
+    admit: { type: "boolean", default: false },
+  },
 });
-const sources = readSources(root);
+let sources = readSources(root);
+if (values.fix) {
+  for (const { path, text } of withoutUnusedExports(sources)) writeFileSync(join(root, path), text);
+  sources = readSources(root);
+}
 const code = sources.filter(({ path }) => path.endsWith(".ts"));
 let ratchet = JSON.parse(readFileSync(RATCHET_FILE, "utf8")) as Ratchet;
 if (values.write || values.admit) {
   ratchet = nextRatchet(code, ratchet, values.admit);
   writeRatchet(ratchet);
 }
-const findings = [...sources.flatMap(checkFile), ...checkCircles(code), ...checkLengths(code, ratchet)];
+const findings = [
+  ...sources.flatMap(checkFile),
+  ...checkReferences(sources),
+  ...checkCircles(code),
+  ...checkLengths(code, ratchet),
+];
 for (const { path, line, rule, message } of findings) process.stdout.write(`${path}:${line}: ${message} (${rule})\n`);
 process.stdout.write(`${sources.length} files, ${findings.length} findings\n`);
 process.exitCode = findings.length === 0 ? 0 : 1;

@@ -49,7 +49,7 @@ export interface SimulationResult extends Summary {
   readonly runs: readonly RunResult[];
 }
 
-export interface Simulator {
+interface Simulator {
   readScenario(file: string | URL): Promise<ScenarioSource>;
   parseScenario(scenario: string | ScenarioInput, options?: { readonly file?: string }): ScenarioSource;
   simulate(scenario: ScenarioSource | ScenarioInput, options?: SimulateOptions): Promise<SimulationResult>;

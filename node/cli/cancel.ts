@@ -7,7 +7,7 @@ import { findJob, ownerIdentity, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName } from "./named.ts";
 
-export interface CancelOptions {
+interface CancelOptions {
   readonly to: string;
   readonly mesh: string;
   readonly key?: string;

@@ -31,7 +31,7 @@ export interface Client {
   readonly target: AgentId;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   readonly to: string;
   readonly mesh: string;
   /** File of the owner's key; default: the user's own. */
@@ -198,7 +198,7 @@ export async function jobsKept(client: Client): Promise<readonly KeptJob[]> {
   return [...kept.values()];
 }
 
-export interface FoundJob {
+interface FoundJob {
   readonly job: JobId;
   readonly keeper: AgentId;
 }

@@ -20,7 +20,7 @@ import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import type { SurveyReport } from "../skills/survey.ts";
 import { defaultRunFolder, LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register } from "./context.ts";
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly input?: string;
   readonly agents: number;
   readonly perProcess?: number;

@@ -13,7 +13,7 @@ import { formatSize } from "../platform/text/quantities.ts";
 import { address, configFolder, MESH_OPTION, type Register } from "./context.ts";
 import { type Check, checkAgent } from "./doctor-agent.ts";
 
-export interface DoctorOptions {
+interface DoctorOptions {
   readonly mesh: string;
   readonly json?: boolean;
 }

@@ -9,7 +9,7 @@ import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import type { Register } from "./context.ts";
 import { type InitFiles, jobTemplate, skillsTemplate } from "./init-templates.ts";
 
-export interface InitOptions {
+interface InitOptions {
   readonly json?: boolean;
 }
 

@@ -37,7 +37,7 @@ Examples:
 Exit codes: 0 yes; 1 a well-formed no; 2 wrong usage or an invalid file; 3 a bug or a broken
 invariant; 130 interrupted.`;
 
-export function processIo(): CliIo {
+function processIo(): CliIo {
   guardStreams();
   return {
     stdout: (text) => writeTo("stdout", text),
@@ -49,7 +49,7 @@ export function processIo(): CliIo {
 }
 
 /** What other parts of the project bring along: node/ does not know them. */
-export interface CliParts {
+interface CliParts {
   /** Commands beside those of node/. */
   readonly commands?: readonly LazyCommand[];
   readonly drawRunPage?: DrawRunPage;

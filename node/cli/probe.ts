@@ -11,7 +11,7 @@ export function tcpTarget(text: string): { readonly host: string; readonly port:
   return match === null || port < 1 || port > 65_535 ? null : { host: match[1]!, port };
 }
 
-export interface Probe {
+interface Probe {
   /** `refused`: the machine answers, and nothing listens there. `silent`: nothing came back. */
   readonly state: "open" | "refused" | "silent";
   /** What the system said; "" if it is open. */

@@ -9,7 +9,7 @@ import { findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName } from "./named.ts";
 
-export interface ResultOptions {
+interface ResultOptions {
   readonly to: string;
   readonly mesh: string;
   readonly key?: string;

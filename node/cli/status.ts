@@ -10,7 +10,7 @@ import { type Client, jobsKept, type KeptJob, pickJob, withClient } from "./clie
 import { address, MESH_OPTION, type Register } from "./context.ts";
 import { LAST } from "./named.ts";
 
-export interface StatusOptions {
+interface StatusOptions {
   readonly to: string;
   readonly mesh: string;
   readonly key?: string;

@@ -188,7 +188,7 @@ export async function readFiles(files: readonly FoundFile[]): Promise<PackedFile
 const tooLarge = (what: string): InputProblem =>
   new InputProblem(`"${what}" is larger than a blob may be (${limits.blobBytes / 1024 ** 2} MiB)`, "split it");
 
-export interface BatchLimits {
+interface BatchLimits {
   /** Files of one batch, at least 1. More: fewer tasks, each with more to lose when its worker goes. */
   readonly batchFiles: number;
   /** Bytes of one batch; a larger file makes one of its own. */

@@ -134,7 +134,7 @@ type Reference =
  * A map with the one key `file` or `files`, or with `from` and maybe `path`, is a reference; everything else is
  * a literal. A reference with a mistyped second key is refused instead of being handed to a skill.
  */
-export function readReference(input: unknown): Reference {
+function readReference(input: unknown): Reference {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return { kind: "literal" };
   const { file, files, from, path, ...rest } = input as { readonly [key: string]: unknown };
   const others = Object.keys(rest);

@@ -12,7 +12,7 @@ import type { Comparator, Policy } from "../../protocol/wire/genesis.ts";
 import type { PolicyFile } from "./schema.ts";
 
 /** A combination that cannot work: which key to look at, what is wrong, what to do. */
-export interface PolicyProblem {
+interface PolicyProblem {
   readonly key: string;
   readonly what: string;
   readonly remedy: string;

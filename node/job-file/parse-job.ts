@@ -49,7 +49,7 @@ export interface ParsedJob extends JobDraft {
   readonly blobs: ReadonlyMap<Hash, Uint8Array>;
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   /** How the file is called in messages. */
   readonly file: string;
   /** What paths in it are relative to. */

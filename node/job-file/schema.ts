@@ -115,13 +115,11 @@ const patternsSchema = z.union([z.string(), z.array(z.string()).min(1)]);
 /** A part of an output: `items[2].name`. "" is the whole. */
 const partSchema = textSchema(0, limits.textBytes);
 
-export const fileInputSchema = z
-  .strictObject({ file: z.string().min(1) })
-  .describe("One file, packed when submitting.");
-export const filesInputSchema = z
+const fileInputSchema = z.strictObject({ file: z.string().min(1) }).describe("One file, packed when submitting.");
+const filesInputSchema = z
   .strictObject({ files: patternsSchema })
   .describe("Files by path, folder or glob (**, *, ?), relative to this file, packed when submitting.");
-export const fromInputSchema = z
+const fromInputSchema = z
   .strictObject({ from: z.string(), path: partSchema.optional() })
   .describe("The output of another task, or a part of it.");
 

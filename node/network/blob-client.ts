@@ -16,7 +16,7 @@ import { networkLimits } from "./network-limits.ts";
 import { Places } from "./places.ts";
 import { chunksOf } from "./streams.ts";
 
-export interface BlobClientOptions {
+interface BlobClientOptions {
   readonly blobs: BlobStore;
   readonly protocol: string;
   readonly dialer: Dialer;
@@ -30,7 +30,7 @@ export interface BlobClientOptions {
  */
 type Outcome = "stored" | "missing" | "again" | "wrong";
 
-export interface BlobClientStats {
+interface BlobClientStats {
   fetched: number;
   failed: number;
   bytes: number;

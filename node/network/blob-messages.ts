@@ -13,9 +13,9 @@ export const REQUEST_BYTES = 40;
 export const REPLY_HEAD_BYTES = 9;
 
 const STATUSES = ["have", "missing", "busy"] as const;
-export type BlobStatus = (typeof STATUSES)[number];
+type BlobStatus = (typeof STATUSES)[number];
 
-export interface BlobRequest {
+interface BlobRequest {
   readonly hash: Hash;
   readonly offset: number;
 }

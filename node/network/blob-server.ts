@@ -12,14 +12,14 @@ import { Places } from "./places.ts";
 import { chunksOf, sendAll } from "./streams.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
-export interface BlobServerOptions {
+interface BlobServerOptions {
   readonly blobs: BlobStore;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly rateOf: (agent: AgentId) => TokenBucket;
   readonly log: Logger;
 }
 
-export interface BlobServerStats {
+interface BlobServerStats {
   served: number;
   bytes: number;
 }

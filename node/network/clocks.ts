@@ -26,7 +26,7 @@ const AGAIN_PEERS = 3;
 /** How many peers are asked at once when this clock was set. */
 const SET_PEERS = 8;
 
-export interface ClocksOptions {
+interface ClocksOptions {
   readonly node: Libp2p;
   readonly meshId: MeshId;
   /** Peers of the mesh that are there. */

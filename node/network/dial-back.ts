@@ -53,7 +53,7 @@ export async function askDialBack(
   }
 }
 
-export interface DialBackOptions {
+interface DialBackOptions {
   readonly node: Libp2p;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly log: Logger;

@@ -15,7 +15,7 @@ import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
 import { bare } from "./own-addresses.ts";
 
-export interface DiscoveryOptions {
+interface DiscoveryOptions {
   readonly node: Libp2p;
   readonly self: AgentId;
   readonly dialer: Dialer;

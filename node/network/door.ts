@@ -21,7 +21,7 @@ export interface Door {
 }
 
 /** What the rules depend on. */
-export interface Household {
+interface Household {
   /** All agents that this node deals with are on this machine. */
   readonly isLocal: boolean;
   /** The operator's addresses to join, which are dialled without further rules. */

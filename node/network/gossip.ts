@@ -64,7 +64,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-export interface GossipOptions {
+interface GossipOptions {
   readonly meshId: MeshId;
   readonly deliver: (input: Input) => void;
   readonly offend: (agent: AgentId, code: string) => void;
@@ -72,7 +72,7 @@ export interface GossipOptions {
   readonly log: Logger;
 }
 
-export interface GossipStats {
+interface GossipStats {
   published: number;
   publishedBytes: number;
   received: number;

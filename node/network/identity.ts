@@ -105,7 +105,7 @@ export function loadIdentity(path: string): Identity | null {
 }
 
 /** Readable by its owner only; the file is there whole or not at all. Its folder is made if need be. */
-export function saveIdentity(path: string, identity: Identity): void {
+function saveIdentity(path: string, identity: Identity): void {
   const file = {
     format: 1,
     type: "ed25519",

@@ -8,7 +8,7 @@ import { FrameDecoder, type FrameProblem } from "./frame-codec.ts";
 import type { PeerRates } from "./peer.ts";
 import { pauseReading, resumeReading } from "./streams.ts";
 
-export interface InboundHost {
+interface InboundHost {
   readonly rates: PeerRates;
   /** False while the inbox is full; `resume` is called when it has room again. */
   reading(): boolean;

@@ -36,7 +36,7 @@ const OTHERS_MAX = 4;
 const FIRST_ASKED = 3;
 const ASK_AGAIN_MS = 30_000;
 
-export interface InstancesOptions {
+interface InstancesOptions {
   readonly node: Libp2p;
   readonly meshId: MeshId;
   readonly identity: Identity;

@@ -13,7 +13,7 @@ import { encodeFrames } from "./frame-codec.ts";
 import { networkLimits } from "./network-limits.ts";
 import { drained } from "./streams.ts";
 
-export interface LinkHost {
+interface LinkHost {
   /** Opens a stream, dialling first where there is no connection. */
   open(signal: AbortSignal): Promise<Stream>;
   onUp(): void;

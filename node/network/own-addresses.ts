@@ -11,7 +11,7 @@ export const DEFAULT_PORT = 4001;
 /** What to listen on: these addresses, or every interface (on the default port if it is free, else on another). */
 export type Listen = readonly string[] | "every-interface";
 
-export interface TcpAddress {
+interface TcpAddress {
   readonly family: "ip4" | "ip6";
   readonly host: string;
   readonly port: number;

@@ -16,7 +16,7 @@ import { InboundFrames } from "./inbound-frames.ts";
 import { type LinkStats, OutboundLink } from "./outbound-link.ts";
 import { createPeerRates, type Peer } from "./peer.ts";
 
-export interface PeersOptions {
+interface PeersOptions {
   /** This node's own id. */
   readonly self: AgentId;
   readonly protocol: string;
@@ -26,7 +26,7 @@ export interface PeersOptions {
   readonly log: Logger;
 }
 
-export interface ReceiveStats {
+interface ReceiveStats {
   frames: number;
   bytes: number;
 }

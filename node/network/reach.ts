@@ -21,7 +21,7 @@ import type { NetworkNews } from "./news.ts";
 import { bare, isOutside, tcpAddress, textOf } from "./own-addresses.ts";
 import { dialable, type Finding, judge } from "./reach-findings.ts";
 
-export interface ReachOptions {
+interface ReachOptions {
   readonly node: Libp2p;
   readonly protocol: string;
   /** What it listens on, wildcards resolved to the addresses that the interfaces have now. */

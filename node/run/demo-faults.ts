@@ -19,7 +19,7 @@ const SETTLE_MS = 300;
 /** Part of the batches after which somebody is killed: the job is under way, and has a way to go. */
 const KILL_AFTER = 0.2;
 
-export interface DemoFaultsOptions {
+interface DemoFaultsOptions {
   readonly mesh: LocalMesh;
   readonly owner: MeshworkNode;
   readonly handle: JobHandle;

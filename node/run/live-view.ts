@@ -18,7 +18,7 @@ export interface ViewStream {
   off?(event: "resize", listener: () => void): unknown;
 }
 
-export interface LiveViewOptions {
+interface LiveViewOptions {
   readonly stream: ViewStream;
   readonly env: NodeJS.ProcessEnv;
 }

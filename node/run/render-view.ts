@@ -21,7 +21,7 @@ import {
 
 export type AgentState = "joining" | "up" | "silent" | "killed" | "stopped" | "lying" | "gone";
 
-export interface ViewAgent {
+interface ViewAgent {
   readonly name: string;
   readonly state: AgentState;
   /** Awards that it holds now. */

@@ -25,7 +25,7 @@ import { AGENT_TRACE, JOINED_TRACES, joinedTraceName, OWNER_TRACE, traceIn } fro
 
 const FILES = ["summary.json", "result.json", "certificate.json", "report.html", ...JOINED_TRACES] as const;
 
-export interface RunFolderOptions {
+interface RunFolderOptions {
   /** Takes away what an earlier run left there. */
   readonly force?: boolean;
 }

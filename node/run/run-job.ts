@@ -33,7 +33,7 @@ const CHOICES_READ = 64;
 /** The view is painted again at least this often while nothing happens, ms. */
 const REFRESH_MS = 250;
 
-export interface RunJobOptions {
+interface RunJobOptions {
   readonly context: RunContext;
   readonly owner: MeshworkNode;
   readonly handle: JobHandle;
@@ -49,7 +49,7 @@ export interface RunJobOptions {
   readonly onStart?: (watch: JobWatch) => void;
 }
 
-export interface JobRun {
+interface JobRun {
   readonly status: RunStatus;
   readonly reason: string;
   readonly outcome: JobOutcome | null;

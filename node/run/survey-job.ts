@@ -30,7 +30,7 @@ const BATCHES = 24;
 const BATCH_FILES_MAX = 64;
 const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 const DEADLINE_MS = 3_600_000;
-export interface SurveyJob {
+interface SurveyJob {
   readonly job: ParsedJob;
   readonly files: readonly FoundFile[];
   readonly batches: number;

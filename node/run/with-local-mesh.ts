@@ -18,7 +18,7 @@ import type { RunContext } from "./run-page.ts";
 import type { RunSummary } from "./summary.ts";
 import { OWNER_TRACE } from "./trace-names.ts";
 
-export interface LocalMeshRun {
+interface LocalMeshRun {
   readonly context: RunContext;
   readonly folder: RunFolder;
   readonly agents: readonly LocalAgentOptions[];
@@ -47,7 +47,7 @@ const STILL_MS = 60_000;
 export type JoinTraces = (onHeight?: (height: number) => void) => Promise<void>;
 
 /** What is left of a piece of work once its mesh has ended: by then, the messages of all agents are counted. */
-export interface Finish {
+interface Finish {
   /** What came out, in a few words: said while the agents stop. */
   readonly words: string;
   /** Resolves with the exit code. */

@@ -10,7 +10,7 @@ import { type CreateGraph, EXACT_MAX, HnswIndex, loadUsearch } from "./hnsw-inde
 /** Vectors that are moved at a time: about 5 ms. */
 const MOVED_AT_ONCE = 32;
 
-export interface GrowingIndexOptions {
+interface GrowingIndexOptions {
   /** Told once if the search will be slower than it could be. */
   readonly warn: (message: string) => void;
   /** Where the graph comes from; for tests. */

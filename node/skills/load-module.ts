@@ -17,7 +17,7 @@ import { suggest } from "../platform/text/nearest.ts";
 import { checkTogether } from "./check-together.ts";
 import { defineSkill, type Skill, skillShape } from "./skill.ts";
 
-export interface LoadedModule {
+interface LoadedModule {
   readonly skills: readonly Skill[];
   /** What it exports to be called when the agent stops. */
   readonly close: (() => unknown) | null;

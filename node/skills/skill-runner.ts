@@ -26,7 +26,7 @@ export interface SkillRunner {
   stop(award: AwardRef): void;
 }
 
-export interface SkillRunnerOptions {
+interface SkillRunnerOptions {
   readonly skills: readonly AnySkill[];
   readonly blobs: BlobSource;
   readonly log: SkillLog;

@@ -82,7 +82,7 @@ export interface Skill<I = unknown, O = unknown> {
 }
 
 /** The schemas as JSON Schema, which leaves open what it cannot express. */
-export interface SkillSchemas {
+interface SkillSchemas {
   readonly input: JsonSchema;
   readonly output: JsonSchema;
 }

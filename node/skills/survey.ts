@@ -18,7 +18,7 @@ import { sortedBy } from "../../protocol/core/ids.ts";
 import { defineSkill, fileSchema, type Skill } from "./skill.ts";
 
 /** Counts by word. A map without a prototype: `constructor` and `__proto__` are words like any other. */
-export type WordCounts = { readonly [word: string]: number };
+type WordCounts = { readonly [word: string]: number };
 
 export interface SurveyedFile {
   readonly path: string;

@@ -34,7 +34,7 @@ export interface RecordStore {
   close(): void;
 }
 
-export interface RecordStoreOptions {
+interface RecordStoreOptions {
   /** The data folder; made if missing. Null keeps everything in memory. */
   readonly folder: string | null;
   /** A write that nobody waits for failed; every later `write` throws the same. The node must end (effect.ts). */

@@ -36,7 +36,7 @@ interface Planned {
   readonly atMs: number;
 }
 
-export interface BeaconEvents {
+interface BeaconEvents {
   /** Where this agent can be dialled. */
   addresses(): readonly string[];
   /** Its own beacons reach an agent's own worker without the network. */

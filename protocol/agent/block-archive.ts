@@ -17,7 +17,7 @@ import { encodeCandidate, encodeCommitted, SLOT, toCommitted } from "./job-recor
 /** How many blocks of an ended job stay in memory, for members that were about to decide them. */
 const ENDED_BLOCKS = 4;
 
-export interface ArchiveEvents {
+interface ArchiveEvents {
   /** A peer asked for blocks that are only in the store. */
   readBlocks(to: AgentId, slots: readonly string[]): void;
   sendEnvelopes(to: AgentId, envelopes: readonly Envelope[]): void;

@@ -17,7 +17,7 @@ import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 
 /** How long a delegation is valid, ms: clocks of owner and agents may differ by hours. */
-export const DELEGATION_MS = 24 * 3_600_000;
+const DELEGATION_MS = 24 * 3_600_000;
 
 /** Whether the receiver of the message must know for which owner the sender speaks. */
 export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";

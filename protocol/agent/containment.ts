@@ -26,7 +26,7 @@ export interface JobFacts {
   readonly owner: AgentId | "";
 }
 
-export interface ContainmentEvents {
+interface ContainmentEvents {
   /** The job's name and owner, for the mark; null if unknown. */
   factsOf(job: JobId): JobFacts | null;
   /** The commands of a block, as far as this agent has them. May throw. */

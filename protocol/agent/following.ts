@@ -17,7 +17,7 @@ const AGAIN_MS_MAX = 15_000;
 const SILENT_MS = 4_000;
 
 /** What a follower needs to know of the job. */
-export interface FollowedJob {
+interface FollowedJob {
   readonly job: JobId;
   readonly members: readonly AgentId[];
   readonly isEnded: boolean;

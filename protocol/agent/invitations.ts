@@ -65,7 +65,7 @@ interface Starting {
   readonly heardMs: Map<AgentId, number>;
 }
 
-export interface InvitationEvents {
+interface InvitationEvents {
   /** Why this agent would not keep the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */

@@ -31,7 +31,7 @@ import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
 /** keeper: a member, standby or follower has the log; worker: the agent knows the job because it works for it. */
 const rootCodec = struct({ role: oneOf(["keeper", "worker"]), genesis: signedGenesisCodec });
-export type RootRecord = Infer<typeof rootCodec>;
+type RootRecord = Infer<typeof rootCodec>;
 
 /** The commands of a block that is not decided: of a lock, a valid value, an own proposal. */
 const candidateCodec = list(envelopeCodec, limits.blockCommands);
@@ -74,7 +74,7 @@ const retiredCodec = struct({
   /** The owner's signature, or nothing. */
   withdrawal: bytes(limits.signatureBytes),
 });
-export type RetiredRecord = Infer<typeof retiredCodec>;
+type RetiredRecord = Infer<typeof retiredCodec>;
 export const encodeRetired = (record: RetiredRecord): Uint8Array => encode(retiredCodec, record);
 
 /** That there is a mark is what counts; one that cannot be read is never forgotten. */

@@ -17,7 +17,7 @@ import type { Held } from "./held.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Outbox } from "./outbox.ts";
 
-export interface StandingOffer {
+interface StandingOffer {
   readonly validUntilMs: number;
   readonly saidMs: number;
   /** The load that the offer stated, ppm. */

@@ -25,7 +25,7 @@ const LIST_INLINE_BYTES = 256 * 1024;
 /** The approximate size of one notice, bytes: inputs are at most 16 KiB, or lists within the above, or hashes. */
 const NOTICE_BYTES = limits.frameBytes / 4;
 
-export interface Addressed {
+interface Addressed {
   readonly to: AgentId;
   readonly message: Message;
 }

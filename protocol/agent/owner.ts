@@ -22,13 +22,13 @@ import type { JobHost } from "./job-host.ts";
 import { OwnJobs } from "./own-jobs.ts";
 import { Submissions } from "./submissions.ts";
 
-export interface OwnerSources {
+interface OwnerSources {
   readonly hosts: Hosts;
   readonly directory: Directory;
   readonly acquaintances: Acquaintances;
 }
 
-export interface OwnerEvents {
+interface OwnerEvents {
   /** Why this agent would not keep the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it, as a member, or to follow it. */

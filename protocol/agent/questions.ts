@@ -33,7 +33,7 @@ const SHOWN: readonly number[] = [Number.MAX_SAFE_INTEGER, 1_000, 100, 10, 0];
 
 const NO: Answer = { ok: false, bytes: new Uint8Array(0) };
 
-export interface QuestionSources {
+interface QuestionSources {
   readonly hosts: Hosts;
   readonly diverged: Containment;
   readonly directory: Directory;

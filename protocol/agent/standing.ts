@@ -12,7 +12,7 @@ import { GOING, type Standing } from "../effect.ts";
 /** A deadline of the ledger is overdue when no block came for this long after it, ms: members retry within seconds. */
 export const OVERDUE_MS = 15_000;
 
-export interface StandingFacts {
+interface StandingFacts {
   readonly committee: Committee;
   readonly self: AgentId;
   /** Since when a member is silent, monotonic ms; null: it is heard. */

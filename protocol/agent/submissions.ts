@@ -35,7 +35,7 @@ interface Submission {
   draws: number;
 }
 
-export interface SubmissionEvents {
+interface SubmissionEvents {
   /** Agents that may keep a job of this owner, as far as this agent knows. */
   hosts(): readonly AgentId[];
   /** Asks a committee; `onTaken` or `onNotTaken` follows. */

@@ -31,7 +31,7 @@ const HELD_MS = 600_000;
 /** The longest reason of a failure, bytes. */
 const MESSAGE_BYTES = 200;
 
-export interface WorkerEvents {
+interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
   publish(job: JobId, envelope: Envelope): boolean;
   /** Asks this agent's own copy of the log, as a member, how commands stand. `lost` returns commands that its pool lost. */

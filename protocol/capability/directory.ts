@@ -29,7 +29,7 @@ export const GOODBYE = 0;
  */
 export const CLOCK_SLACK_MS = 5 * 60_000;
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   /** The mesh's; vectors of another one are refused. Default: the built-in one. */
   readonly embedder?: string;
   /** A shard of more agents is split. Default SHARD_AGENTS. */

@@ -24,14 +24,14 @@ const WIDER = 4;
 /** The most skills that are looked at: about as many as seventy agents have. */
 const NEIGHBOURS_MAX = 16_384;
 
-export interface FoundSkill {
+interface FoundSkill {
   readonly vcv: Vcv;
   readonly skill: SkillAd;
   /** 0..1. */
   readonly similarity: number;
 }
 
-export interface SearchFilter {
+interface SearchFilter {
   readonly labels?: readonly string[];
   /** Micro-credits. */
   readonly priceMax?: number;

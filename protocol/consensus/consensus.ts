@@ -39,7 +39,7 @@ import { createPace } from "./pace.ts";
 import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
 
 /** What a member's consensus asks of the agent around it. */
-export interface ConsensusOutput {
+interface ConsensusOutput {
   send(to: readonly AgentId[], message: Message): void;
   /** Durable before anything that was sent in the same step leaves (A4). `bodies`: blocks that must be durable with it. */
   persist(record: ConsensusRecord, bodies: readonly Block[]): void;
@@ -50,7 +50,7 @@ export interface ConsensusOutput {
   serve(to: AgentId, fromHeight: number): void;
 }
 
-export interface ConsensusConfig {
+interface ConsensusConfig {
   readonly meshId: MeshId;
   readonly job: JobId;
   readonly signer: Signer;

@@ -28,7 +28,7 @@ const STRANGERS_MAX = 2 * limits.standbys;
 /** Bodies that may be asked for at a time: of the proposal, of a polka and of a commit, over two rounds. */
 const WANTED_MAX = 6;
 
-export type Where = Pick<Position, "height" | "round" | "step">;
+type Where = Pick<Position, "height" | "round" | "step">;
 
 interface Wanted {
   /** Commands of the block that are missing; empty: its body is. */
@@ -39,7 +39,7 @@ interface Wanted {
   asked: number;
 }
 
-export interface Outgoing {
+interface Outgoing {
   readonly to: AgentId;
   readonly message: Message;
 }

@@ -24,7 +24,7 @@ import { type HeightState, roundOf } from "./height.ts";
 /** Messages of the next height that each member may have waiting here. */
 const BUFFERED_PER_MEMBER = 8;
 
-export interface IntakeConfig {
+interface IntakeConfig {
   readonly meshId: MeshId;
   readonly job: JobId;
   readonly signer: { readonly agent: AgentId };
@@ -32,7 +32,7 @@ export interface IntakeConfig {
   readonly app: Pick<Application, "committee">;
 }
 
-export interface IntakeEvents {
+interface IntakeEvents {
   /** Two statements that exclude each other, as a command for the ledger. */
   evidence(body: CommandBody, culprit: AgentId): void;
   /** `to` speaks of a height that is decided: give it the blocks from there on. */

@@ -14,7 +14,7 @@ const MARGIN = 4;
 /** Slow to come down, at once up: a short wait that proves too short costs a round. */
 const FORGET = 0.05;
 
-export interface Pace {
+interface Pace {
   /** A quorum of prevotes stood this long after its proposal. */
   observe(elapsedMs: number): void;
   timeoutMs(round: number): number;

@@ -46,7 +46,7 @@ export function recordOf({ height, round, step, locked, valid, blocks, said }: H
   return { height, round, step, locked, valid, votes, proposal, blocks: bodies };
 }
 
-export interface RecordOwner {
+interface RecordOwner {
   readonly meshId: MeshId;
   readonly job: JobId;
   readonly self: AgentId;

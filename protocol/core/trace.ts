@@ -87,7 +87,7 @@ export type RecordedEvent =
 export const isRecorded = (slot: string): boolean => slot === "genesis" || slot === "vote" || slot.startsWith("block/");
 
 /** A frame that a simulated network carried or lost; written only where messages were asked for. */
-export interface SentEvent {
+interface SentEvent {
   readonly kind: "sent";
   readonly to: AgentId;
   /** When it arrives, in the time of `t`; null: it was lost. */
@@ -107,7 +107,7 @@ export type TraceLine = (TraceEvent | RecordedEvent | SentEvent) & {
   readonly step?: number;
 };
 
-export interface TracedAgent {
+interface TracedAgent {
   readonly agent: AgentId;
   /** `agent` of its lines. */
   readonly name: string;

@@ -5,7 +5,7 @@
  * It proves that the named committees agreed by the named rule. Whom of them to trust is the reader's to say: with
  * `trust`, more than 1/3 of every committee's power must be trusted, so that each quorum holds a trusted member.
  *
- * Source: protocol.md 5 (certificate); architecture.md ("certified answers").
+ * Source: protocol.md 5 (certificate).
  */
 
 import { isCommit } from "../consensus/ballots.ts";

@@ -33,7 +33,7 @@ export type SeatFacts =
       readonly isMoneyAwaited: boolean;
     };
 
-export type SeatDecision =
+type SeatDecision =
   | { readonly kind: "gather" }
   /** `isShort`: seats are left over, for which its need asks. */
   | { readonly kind: "award"; readonly choice: SeatChoice; readonly isShort: boolean }
@@ -94,7 +94,7 @@ export interface AnsweredFacts extends Pick<NeedFacts, "window" | "hasEnded"> {
   readonly isAnybodyAtWork: boolean;
 }
 
-export type AnsweredDecision =
+type AnsweredDecision =
   | { readonly kind: "ask" }
   /** The answer by number. */
   | { readonly kind: "accept" };
@@ -155,7 +155,7 @@ export function decideLast(facts: LastFacts): LastDecision {
 
 // --- an award whose time is up ------------------------------------------------------------------------
 
-export type LeaseDecision =
+type LeaseDecision =
   | { readonly kind: "grace"; readonly leaseEndsMs: number }
   /** `timeout`: the award brought nothing. */
   | { readonly kind: "end" };
@@ -178,7 +178,7 @@ export interface LateFacts {
   readonly choose: Choose;
 }
 
-export type LateDecision = { readonly kind: "hedge"; readonly choice: SeatChoice } | { readonly kind: "wait" };
+type LateDecision = { readonly kind: "hedge"; readonly choice: SeatChoice } | { readonly kind: "wait" };
 
 export function decideLate({ isHedged, isSeating, choose }: LateFacts): LateDecision {
   const choice = isHedged || !isSeating ? null : choose(1);

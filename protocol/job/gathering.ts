@@ -51,7 +51,7 @@ function lackingOf(view: LedgerView, { skill, offers }: NeedWithOffers): number 
 }
 
 /** Whether a need's tasks wait for offers to choose among; `ends`: no longer, from this block on. */
-export type GatheringDecision = "gather" | "ends" | "over";
+type GatheringDecision = "gather" | "ends" | "over";
 
 /** `hasEnded`: its window, in this block. */
 export function decideGathering(view: LedgerView, need: NeedWithOffers, hasEnded: boolean): GatheringDecision {

@@ -13,7 +13,7 @@ import { skillKey } from "./keys.ts";
 import { isPath } from "./path.ts";
 
 /** Something wrong with a genesis: a code, and the node and the name that it concerns. */
-export interface GenesisProblem {
+interface GenesisProblem {
   readonly code: string;
   readonly node: string;
   readonly detail: string;

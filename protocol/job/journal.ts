@@ -163,7 +163,7 @@ export class Cell<T> {
   }
 }
 
-export interface Item<T> {
+interface Item<T> {
   readonly at: number;
   readonly name: string;
   readonly value: T;

@@ -43,7 +43,7 @@ export interface Decided {
   readonly parentEvents: Hash;
 }
 
-export interface ReplicaOptions {
+interface ReplicaOptions {
   readonly genesis: Genesis;
   readonly job: JobId;
   /** Default: the built-in ones. */
@@ -52,7 +52,7 @@ export interface ReplicaOptions {
   readonly isTraced?: boolean | undefined;
 }
 
-export interface ReplicaOutput {
+interface ReplicaOutput {
   /** A block was decided and applied. */
   onDecided(decided: Decided): void;
 }

@@ -24,7 +24,7 @@ export interface OwnReach {
   readonly detail: string;
 }
 
-export interface OwnClock {
+interface OwnClock {
   /** In words. */
   readonly detail: string;
   /** It is so far off that others take no notice of this agent. */

@@ -27,7 +27,7 @@ import { createScoring, firstOf, orderBy, orderByLot, pickBest, picksAt } from "
 import { boundedReward } from "./reward.ts";
 import type { Lesson, Selector } from "./selector.ts";
 
-export interface Arm {
+interface Arm {
   readonly agent: AgentId;
   readonly skill: string;
   /** Sum of the weights of its lessons, and of weight x reward; with forgetting, of what is left of them. */
@@ -80,7 +80,7 @@ function withoutRarest(arms: readonly Arm[], kept: number): ArmsState {
 const LIST_BYTES = 5;
 
 /** The most taught arms that fit, of equal ones the first. O(n log n). */
-export function shortenArms(arms: ArmsState, bytesMax: number): ArmsState {
+function shortenArms(arms: ArmsState, bytesMax: number): ArmsState {
   const sizes = arms.map((arm) => encodeValue({ ...arm }).length);
   const byLessons = arms.map((_, i) => i).sort((a, b) => arms[b]!.pulls - arms[a]!.pulls || a - b);
   const kept = new Set<number>();
@@ -96,7 +96,7 @@ export function shortenArms(arms: ArmsState, bytesMax: number): ArmsState {
 const NUMBER_MAX = 1e12;
 const isCount = (item: unknown): item is number => typeof item === "number" && item >= 0 && item <= NUMBER_MAX;
 
-export function isArmsState(value: unknown): value is ArmsState {
+function isArmsState(value: unknown): value is ArmsState {
   if (!Array.isArray(value) || value.length > ARMS_MAX) return false;
   return value.every((item, i) => isArm(item) && (i === 0 || compareArms(value[i - 1], item) < 0));
 }

@@ -17,7 +17,7 @@ import { encodeValue, type Value } from "../wire/value.ts";
 import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
-export interface KnownRecord {
+interface KnownRecord {
   /** Whose jobs taught it; absent: the node's own owner's. */
   readonly owner?: AgentId;
   readonly agent: AgentId;

@@ -7,7 +7,7 @@ import { contextOf } from "./context.ts";
 import type { ChoiceRequest, Picked, Picks, Reason, Scored } from "./selector.ts";
 
 /** What a policy thinks of each candidate, in their order. One allocation a choice. */
-export interface Scoring {
+interface Scoring {
   /** Expectation of the reward, and what is added for not knowing. */
   readonly means: Float64Array;
   readonly bonuses: Float64Array;

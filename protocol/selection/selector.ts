@@ -113,7 +113,7 @@ export interface RewardLesson {
 }
 
 /** A lease ended without a result. Says nothing of the quality of results: no estimate of quality may change by it. */
-export interface TimeoutLesson {
+interface TimeoutLesson {
   readonly kind: "timeout";
   readonly agent: AgentId;
   readonly skill: string;

@@ -231,7 +231,7 @@ export function readUintAfter(r: Reader, lead: number): number {
 }
 
 /** The headers of one msgpack family: a short form with the length in the first byte, then 8, 16, 32 bits. */
-export interface LengthForms {
+interface LengthForms {
   readonly fix: number; // first byte of the short form, or -1
   readonly fixMax: number;
   readonly c8: number; // or -1

@@ -37,7 +37,7 @@ export const NONCE_BYTES = 32;
 export const FAILURE_REASONS = ["busy", "error", "refused", "lost-input", "crashed"] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-export const commandBodyCodec = variant({
+const commandBodyCodec = variant({
   /** By the owner: end the job. */
   cancel: struct({}),
   /** By anyone: two statements of one member that exclude each other (A5). */
@@ -106,7 +106,7 @@ const envelopeContentCodec = struct({
   author: agentId,
   hashes: list(hash, limits.envelopeCommands),
 });
-export type EnvelopeContent = Infer<typeof envelopeContentCodec>;
+type EnvelopeContent = Infer<typeof envelopeContentCodec>;
 
 /** `bodies` holds the canonical bytes of some of the commands that `hashes` names, in any order. */
 export const envelopeCodec = struct({

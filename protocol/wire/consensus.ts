@@ -16,7 +16,7 @@ const height = uint();
 const round = uint(0xffffffff);
 
 /** A member of a committee and its voting power (1..4). */
-export const memberCodec = struct({ agent: agentId, power: uint(limits.power) });
+const memberCodec = struct({ agent: agentId, power: uint(limits.power) });
 export type Member = Infer<typeof memberCodec>;
 
 /** The members that keep a job's log, in the order of the genesis; a replaced member's seat is taken in place. */

@@ -24,7 +24,7 @@ const delegationFields = {
 const delegationContentCodec = struct(delegationFields);
 /** A client sends it before each message that only its owner may send. */
 export const delegationCodec = struct({ ...delegationFields, signature });
-export type DelegationContent = Infer<typeof delegationContentCodec>;
+type DelegationContent = Infer<typeof delegationContentCodec>;
 export type Delegation = Infer<typeof delegationCodec>;
 
 export const delegationHash = (hasher: Hasher, content: DelegationContent): Hash =>

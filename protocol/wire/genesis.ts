@@ -60,7 +60,7 @@ export const packCodec = struct({ hash, bytes: uint(limits.blobBytes) });
 export type Pack = Infer<typeof packCodec>;
 
 /** Where a task's input comes from. `path` selects a part of a value: `items[2].name`, "" is the whole. */
-export const sourceCodec = variant({
+const sourceCodec = variant({
   none: struct({}),
   value: struct({ data: dataCodec }),
   /** `single`: one file was asked for, not a list of files. */
@@ -70,7 +70,7 @@ export const sourceCodec = variant({
 export type Source = Infer<typeof sourceCodec>;
 
 /** What a `map` runs over. */
-export const itemsCodec = variant({
+const itemsCodec = variant({
   list: struct({ items: list(dataCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
   output: struct({ node: name, path: text(limits.textBytes) }),
@@ -83,7 +83,7 @@ export const itemsCodec = variant({
 export type Items = Infer<typeof itemsCodec>;
 
 /** How a node of the graph unfolds into tasks. `batch`: items per task; 1 hands the item itself, more a list. */
-export const generatorCodec = variant({
+const generatorCodec = variant({
   single: struct({}),
   map: struct({ items: itemsCodec, batch: uint(limits.mapItems) }),
   chain: struct({ steps: uint(limits.chainSteps) }),
@@ -91,7 +91,7 @@ export const generatorCodec = variant({
 export type Generator = Infer<typeof generatorCodec>;
 
 /** How outputs are grouped into equal ones (answer/comparator.ts). */
-export const comparatorCodec = variant({
+const comparatorCodec = variant({
   exact: struct({}),
   /** Numbers within `absolute` or within `relativePpm` of each other. */
   number: struct({ absolute: finite, relativePpm: ppm }),
@@ -99,7 +99,7 @@ export const comparatorCodec = variant({
 export type Comparator = Infer<typeof comparatorCodec>;
 
 /** How results become an answer (answer/rules.ts). */
-export const ruleCodec = variant({
+const ruleCodec = variant({
   first: struct({}),
   majority: struct({}),
   quorum: struct({ q: uint(limits.seats) }),
@@ -107,7 +107,7 @@ export const ruleCodec = variant({
 export type Rule = Infer<typeof ruleCodec>;
 
 /** What is asked of a task's workers. Defaults stand in job/policy.ts, with what raising and lowering does. */
-export const policyCodec = struct({
+const policyCodec = struct({
   /** Workers of the first batch. */
   redundancy: uint(limits.seats),
   /** Results a task may collect over all its batches before it fails undecided. */

@@ -78,7 +78,7 @@ export type NoticeItem = Infer<typeof noticeItemCodec>;
 const unsettledItemCodec = struct({ task: taskIdCodec, attempt, command: hash });
 export type UnsettledItem = Infer<typeof unsettledItemCodec>;
 
-export const queryCodec = variant({
+const queryCodec = variant({
   /** Canonical bytes (wire/value.ts) of the job's summary; without a job, of all that the node keeps. */
   status: struct({ job: nullable(job) }),
   /** Canonical bytes of the certificate of a job's output. */

@@ -5,7 +5,7 @@
 
 export type QueueClass = "pulse" | "main";
 
-export interface QueuePolicy {
+interface QueuePolicy {
   /** Frames that may wait. */
   readonly frames: number;
   /** Bytes that may wait. */

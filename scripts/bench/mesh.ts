@@ -51,7 +51,7 @@ function counting(sent: Sent): CreateMachine {
   };
 }
 
-export interface BenchMesh {
+interface BenchMesh {
   readonly nodes: readonly MeshworkNode[];
   readonly owner: MeshworkNode;
   stop(): Promise<void>;

@@ -9,14 +9,14 @@
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import { ACTIONS, type ActionWords, FRAMES, QUESTIONS, THINGS, type ThingWords } from "./skill-words.ts";
 
-export interface SkillSample {
+interface SkillSample {
   /** Which family it belongs to: an index below `FAMILIES`. */
   readonly family: number;
   readonly name: string;
   readonly description: string;
 }
 
-export interface Question {
+interface Question {
   readonly family: number;
   readonly text: string;
 }

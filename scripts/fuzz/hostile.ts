@@ -13,7 +13,7 @@ import { SHAPES, type Shape } from "./shapes.ts";
 /** Valid frames of each shape that are damaged over and over. */
 const EXAMPLES = 64;
 
-export interface HostileRun {
+interface HostileRun {
   readonly frames: number;
   /** How often each verdict was given; `accepted` for those that are canonical after all. */
   readonly verdicts: ReadonlyMap<string, number>;

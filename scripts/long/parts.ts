@@ -44,7 +44,12 @@ export const PARTS: readonly LongPart[] = [
     command: ["scripts/wide-job.ts"],
     amount: { option: "--items", usual: limits.mapItems },
   },
-  tests("library", "the library of scenarios: each passes its verdict", "sim/scenarios/library"),
+  tests(
+    "library",
+    "the library of scenarios and the examples of plugins: each passes its verdict",
+    "sim/scenarios/library",
+    "sim/plugins/plugin-examples",
+  ),
   tests("mechanisms", "each scenario of the library fails without its mechanism", "sim/scenarios/mechanisms"),
   tests(
     "learning",
@@ -54,10 +59,14 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests(
     "large-meshes",
-    "shards in worlds, meshes with too much to do, and more agents than cores as processes",
+    "shards in worlds, and meshes with too much to do",
     "protocol/capability/shards",
     "protocol/agent/overload",
-    "e2e/many-agents",
+  ),
+  tests(
+    "programs",
+    "more agents than cores, skills that harm their process, and readers that leave",
+    ...["many-agents", "careless-skills", "closed-streams"].map((name) => `e2e/${name}`),
   ),
   {
     name: "properties",

@@ -48,7 +48,7 @@ export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) =>
   }
 }
 
-export interface Caught {
+interface Caught {
   readonly seed: number;
   readonly failure: Failure;
   /** What breaks when its scenario is written as a file and run from that; null: nothing. */

@@ -9,8 +9,8 @@
 import type { Finding } from "./rules.ts";
 import { lineOf, type SourceFile } from "./source.ts";
 
-export const FILE_LINES = 400;
-export const FUNCTION_LINES = 70;
+const FILE_LINES = 400;
+const FUNCTION_LINES = 70;
 
 /** Lines of what is longer than the direction, by path, and by path and function. */
 export interface Ratchet {
@@ -18,7 +18,7 @@ export interface Ratchet {
   readonly functions: { readonly [key: string]: number };
 }
 
-export interface MeasuredFunction {
+interface MeasuredFunction {
   readonly name: string;
   readonly line: number;
   readonly lines: number;

@@ -43,8 +43,8 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
 };
 /** The search, and what reads scenario files: deterministic, but they may wait. */
 const WAITING = ["sim/search", "sim/scenario", "sim/plugins", "sim/experiments"];
-/** Of sim/ what talks to people and to the machine: its command line, its pages, the lab, the library over them, and what it asks for. */
-const PLATFORM = ["sim/cli", "sim/report", "sim/lab", "sim/trace-files"];
+/** Of sim/ what talks to people and to the machine: its command line, its pages, its trace files, the library over them, and what it asks for. */
+const PLATFORM = ["sim/cli", "sim/report", "sim/trace-files"];
 const PLATFORM_FILES = ["sim/host.ts", "sim/simulator.ts"];
 
 /** Code that must do the same on every machine, at every time: whatever is new in sim/ is, until it is named here. */

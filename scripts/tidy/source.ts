@@ -14,6 +14,8 @@ export interface SourceFile {
   readonly text: string;
   /** The text with comments, strings, regular expressions and the fixed parts of templates blanked. */
   readonly code: string;
+  /** The comments, and everything else blanked. Empty of what is not TypeScript. */
+  readonly comments: string;
 }
 
 const isCode = (path: string): boolean => path.endsWith(".ts");
@@ -22,7 +24,7 @@ const isCode = (path: string): boolean => path.endsWith(".ts");
 export const parseSource = (path: string, text: string): SourceFile => ({
   path,
   text,
-  code: isCode(path) ? codeOf(text) : text,
+  ...(isCode(path) ? partsOf(text) : { code: text, comments: "" }),
 });
 
 /** Not ours, or made from what is checked. */
@@ -87,9 +89,10 @@ function closingRegExp(text: string, from: number): number {
 
 const blankOf = (text: string): string => text.replace(/[^\n]/g, " ");
 
-/** `text` with comments, strings, regular expressions and the fixed parts of templates replaced by blanks. */
-function codeOf(text: string): string {
+/** `text` with comments, strings, regular expressions and the fixed parts of templates replaced by blanks; and its comments. */
+function partsOf(text: string): Pick<SourceFile, "code" | "comments"> {
   let code = "";
+  let comments = "";
   let at = 0;
   const braces: number[] = []; // for each open template: braces that are open inside its `${`
   const template = (from: number): number => {
@@ -111,16 +114,20 @@ function codeOf(text: string): string {
       if (char === "{" && inTemplate >= 0) braces[inTemplate]!++;
       if (char === "}" && inTemplate >= 0) braces[inTemplate]!--;
       code += char;
+      comments += char === "\n" ? char : " ";
       at++;
       continue;
     }
-    code += blankOf(text.slice(at, end));
+    const part = text.slice(at, end);
+    const isComment = part.startsWith("//") || part.startsWith("/*");
+    code += blankOf(part);
+    comments += isComment ? part : blankOf(part);
     at = end;
   }
-  return code;
+  return { code, comments };
 }
 
-export interface Import {
+interface Import {
   readonly specifier: string;
   readonly line: number;
 }

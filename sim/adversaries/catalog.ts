@@ -37,7 +37,7 @@ export const STRATEGIES = [
 ] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
-export interface StrategyOptions {
+interface StrategyOptions {
   /** Divides the others into halves, and chooses the favourite. */
   readonly salt: number;
   /** Names of the committee's members. */

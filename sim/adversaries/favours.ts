@@ -34,7 +34,7 @@ import { resignVote } from "./votes.ts";
  */
 export type Favour = "awards" | "omits" | "grinds";
 
-export interface FavourOptions extends ShadowOptions {
+interface FavourOptions extends ShadowOptions {
   /** How far from its clock it dares to date a block, ms: less than what others' clocks tolerate. */
   readonly reachMs: number;
   /** A command that others hold for no longer than this is not missed, ms: twice their timeout, which is 50 ms at least. */

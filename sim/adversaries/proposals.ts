@@ -49,7 +49,7 @@ function eventsOf(committed: Uint8Array): Hash | null {
   return decoded.ok ? decoded.value.block.header.eventsHash : null;
 }
 
-export type ProposalLie = "double" | "stale" | "future" | "invalid" | "empty" | "double-empty" | "to-half";
+type ProposalLie = "double" | "stale" | "future" | "invalid" | "empty" | "double-empty" | "to-half";
 
 /** Lies in its own fresh proposals. */
 export function liesInProposals(lie: ProposalLie, salt: number): Strategy {

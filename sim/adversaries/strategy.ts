@@ -18,7 +18,7 @@ export interface StrategyTools extends AdversaryTools {
 }
 
 /** A message that is on its way out. */
-export interface OutgoingMessage {
+interface OutgoingMessage {
   readonly to: AgentId;
   readonly message: Message;
 }

@@ -16,7 +16,7 @@ export const isInFirstHalf = (to: AgentId, salt: number): boolean => {
   return sum % 2 === 0;
 };
 
-export const isConsensus = ({ kind }: Message): boolean => kind === "proposal" || kind === "votes";
+const isConsensus = ({ kind }: Message): boolean => kind === "proposal" || kind === "votes";
 
 export function resignVote({ config }: StrategyTools, vote: Vote, block: Hash | null): Vote {
   const { kind, job, height, round, voter } = vote;

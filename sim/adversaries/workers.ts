@@ -8,7 +8,7 @@ import type { WrapMachine } from "../virtual/options.ts";
 import { withAdversary } from "./adversary.ts";
 
 export const WORKER_LIES = ["take-and-never-deliver", "overrun"] as const;
-export type WorkerLie = (typeof WORKER_LIES)[number];
+type WorkerLie = (typeof WORKER_LIES)[number];
 
 /** Its machine has budgets in which all work ends. */
 const OVERRUN = 4;

@@ -10,7 +10,7 @@ import { violated } from "./checker.ts";
 
 export const CERTIFICATES = "4 certificates";
 
-export interface CertificateFacts {
+interface CertificateFacts {
   readonly job: string;
   readonly owner: string;
   readonly answer: string;

@@ -26,10 +26,10 @@ export interface RecordedAt {
 }
 
 /** Runs a check for a line; what it finds broken is noted, and the check goes on. */
-export type Guard<P extends RecordedAt> = (at: P, check: () => void) => boolean;
+type Guard<P extends RecordedAt> = (at: P, check: () => void) => boolean;
 
 /** What there was to look at. */
-export interface RecordedCounts {
+interface RecordedCounts {
   /** Entries of blocks that were applied; with digests of the ledger's state; of votes and proposals. */
   applied: number;
   digests: number;
@@ -46,7 +46,7 @@ const WAITING_MAX = 2_000;
 /** Altered copies of a certificate, each of which must be refused. */
 const MUTATIONS = 32;
 
-export interface RecordedJobOptions<P extends RecordedAt> {
+interface RecordedJobOptions<P extends RecordedAt> {
   readonly job: JobId;
   readonly meshId: MeshId;
   readonly crypto: Crypto;

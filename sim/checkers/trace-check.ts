@@ -14,7 +14,7 @@ import { containmentChecker } from "./containment.ts";
 import { honestyChecker } from "./honesty.ts";
 import { type RecordedAt, RecordedJob } from "./recorded-job.ts";
 
-export interface TraceCheckOptions {
+interface TraceCheckOptions {
   readonly meshId: MeshId;
   readonly crypto: Crypto;
   readonly fromBase64: (text: string) => Uint8Array;
@@ -48,7 +48,7 @@ export interface CheckedInvariant {
   readonly first: Finding | null;
 }
 
-export interface CheckedJob {
+interface CheckedJob {
   readonly job: JobId;
   readonly name: string;
   readonly height: number;

@@ -69,7 +69,7 @@ export function loadPoint(batch: Batch, overrides: readonly Override[] = []): Pr
 
 export const seedsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
 
-export interface BatchRun {
+interface BatchRun {
   readonly batch: Batch;
   /** Of all points the one that takes most memory. */
   readonly largest: LoadedScenario;

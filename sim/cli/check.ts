@@ -73,7 +73,7 @@ const WORDS = { ok: "ok", broken: "BROKEN", undecided: "not decided by a trace" 
 const placeOf = ({ at }: Finding, isSimulated: boolean): string =>
   `${at.file}, ${at.unit} ${at.line}${isSimulated ? `, step ${at.step}` : ""}, ${plain(moment(at.atMs))}, agent ${at.name}`;
 
-export function renderCheck(checked: CheckedTraces, page: Page): string[] {
+function renderCheck(checked: CheckedTraces, page: Page): string[] {
   const { entries, agents, jobs, invariants, cutOff, isSimulated } = checked;
   const width = Math.max(...invariants.map(({ id }) => id.length));
   const lineOf = (invariant: CheckedInvariant): string[] => {

@@ -48,7 +48,7 @@ async function compare(context: CliContext, runs: readonly string[], isAll: bool
   return EXIT.ok;
 }
 
-export interface ComparedMetric {
+interface ComparedMetric {
   readonly name: string;
   readonly isSame: boolean;
   /** By run: whether its interval lies apart from the first one's. */

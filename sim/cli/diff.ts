@@ -88,7 +88,7 @@ function sideBySide(one: unknown, other: unknown, width: number): [string, strin
   return [a!, b!];
 }
 
-export function renderDiff(parting: Parting, paths: readonly [string, string], page: Page): string[] {
+function renderDiff(parting: Parting, paths: readonly [string, string], page: Page): string[] {
   const { a, b, equal, fields, before } = parting;
   const first = a ?? b;
   if (first === null) return ["", ` equal: ${equal} entries`, ""];

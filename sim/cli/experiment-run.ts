@@ -19,7 +19,7 @@ import { runSeeds } from "./run-seeds.ts";
 import { type PoolProgress, runTasks, type SeedCrash, type Task } from "./seed-pool.ts";
 import { startWorker } from "./worker-runner.ts";
 
-export interface RunExperiment {
+interface RunExperiment {
   readonly platform: SimPlatform;
   /** The module that exports the experiment among its `EXPERIMENTS`: worker threads load it. */
   readonly catalogUrl: string;

@@ -15,7 +15,7 @@ export const unitsOf = (
 export const valueText = (value: number | null, unit: string): string =>
   value === null ? "not measured" : plain(quantity(value, unit));
 
-export interface EstimateCells {
+interface EstimateCells {
   readonly mean: string;
   readonly unit: string;
   /** "" of one seed. */

@@ -9,7 +9,7 @@ import type { SimHost } from "../host.ts";
 const FOLDER = fileURLToPath(new URL("../scenarios/", import.meta.url));
 const ENDING = /\.ya?ml$/;
 
-export interface LibraryScenario {
+interface LibraryScenario {
   readonly name: string;
   /** From the folder where one is. */
   readonly file: string;

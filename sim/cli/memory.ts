@@ -39,7 +39,7 @@ const TIGHT = 0.8;
 
 const shown = (mib: number): string => (mib < 1_024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1_024).toFixed(1)} GiB`);
 
-export interface MemoryPlan {
+interface MemoryPlan {
   /** Runs at the same time. */
   readonly workers: number;
   /** Of one run, MiB, at most. */

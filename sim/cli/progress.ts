@@ -8,7 +8,7 @@ import type { PoolProgress } from "./seed-pool.ts";
 const BAR = 20;
 
 /** `, 12 s left`: an estimate has no milliseconds. */
-export const leftText = (ms: number): string =>
+const leftText = (ms: number): string =>
   ms < 1_000 ? ", less than a second left" : `, about ${plain(duration(Math.round(ms / 1_000) * 1_000))} left`;
 
 /** Said at the first Ctrl-C. */

@@ -7,7 +7,7 @@ import { METRICS } from "../run/metric-catalog.ts";
 import { plusMinus, unitsOf } from "./figures.ts";
 import { SIMULATED } from "./render-summary.ts";
 
-export interface ExperimentTableOptions {
+interface ExperimentTableOptions {
   readonly page: Page;
   readonly document: ExperimentDocument;
   readonly files: readonly string[];

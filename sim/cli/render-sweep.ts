@@ -11,7 +11,7 @@ import type { Scenario } from "../scenario/scenario.ts";
 import { estimateCells, plain } from "./figures.ts";
 import { intervalCell, SIMULATED } from "./render-summary.ts";
 
-export interface SweepTableOptions {
+interface SweepTableOptions {
   readonly page: Page;
   readonly units: ReadonlyMap<string, string>;
   readonly files: readonly string[];

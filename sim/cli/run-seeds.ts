@@ -12,7 +12,7 @@ import { type PoolOutcome, type PoolProgress, type Runner, runTasks, type SeedTa
 import { SeedRunner, type SeedSource } from "./seed-runner.ts";
 import { createWorkerRunner } from "./worker-runner.ts";
 
-export interface SeedRuns {
+interface SeedRuns {
   readonly platform: SimPlatform;
   readonly sources: readonly SeedSource[];
   readonly tasks: readonly SeedTask[];

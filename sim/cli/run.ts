@@ -40,7 +40,7 @@ crash; 130 interrupted, with a partial report.`;
 
 /** Seeds are numbers of 32 bits, and so are those after the first. */
 const SEED_MAX = 0xffffffff;
-export const RUNS_MAX = 100_000;
+const RUNS_MAX = 100_000;
 
 /** What run and sweep have in common. */
 export const withBatchOptions = (command: Command, runs: number): Command =>

@@ -195,7 +195,7 @@ function byTime(progress: PoolProgress, passedMs: number, forMs: number): PoolPr
   return { ...progress, share, leftMs: Math.min(leftMs, progress.leftMs ?? leftMs) };
 }
 
-export interface ShrinkSearch extends Pick<SearchOptions, "subjects" | "workers" | "signal"> {
+interface ShrinkSearch extends Pick<SearchOptions, "subjects" | "workers" | "signal"> {
   readonly failed: SearchOutcome["failed"];
   /** Runs that each may take. */
   readonly runs: number;

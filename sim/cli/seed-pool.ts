@@ -28,7 +28,7 @@ export interface Runner<T = SeedTask, R = RunResult> {
 }
 
 /** What is to be done: an array, or a rule where there would be too many to list. */
-export interface Tasks<T> {
+interface Tasks<T> {
   /** Infinity: until the signal. */
   readonly length: number;
   /** undefined: there are no more. */
@@ -47,7 +47,7 @@ export interface PoolProgress {
   readonly leftMs: number | null;
 }
 
-export interface PoolOptions<T = SeedTask, R = RunResult> {
+interface PoolOptions<T = SeedTask, R = RunResult> {
   readonly createRunner: () => Runner<T, R>;
   readonly workers: number;
   readonly signal: AbortSignal;
@@ -57,7 +57,7 @@ export interface PoolOptions<T = SeedTask, R = RunResult> {
 }
 
 /** Told of each result when it is there; `index`: the place of its task. */
-export type OnResult<R> = (result: R, index: number) => void;
+type OnResult<R> = (result: R, index: number) => void;
 
 /** A run that did not come to a result: what went wrong is this program's fault, or the machine's. */
 export class SeedCrash<T extends Task = SeedTask> extends Error {

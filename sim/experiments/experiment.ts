@@ -46,7 +46,7 @@ interface ExperimentBase<P> {
 }
 
 /** A scenario under some changes. */
-export interface ScenarioPoint {
+interface ScenarioPoint {
   /** The same names at every point. */
   readonly labels: Labels;
   /** An object, or the bare name of a scenario of the library. */

@@ -32,7 +32,7 @@ export interface ExperimentDocument {
 }
 
 /** A metric with what it can be. */
-export interface RangedMetric {
+interface RangedMetric {
   readonly name: string;
   readonly range?: Range | undefined;
 }

@@ -13,7 +13,7 @@ import { simulate } from "../run/simulate.ts";
 import { loadScenarioSource } from "../scenario/load-scenario.ts";
 import type { ScenarioInput } from "../scenario/scenario-source.ts";
 
-export interface RunScenario {
+interface RunScenario {
   readonly seed: number;
   readonly host: SimHost;
   readonly plugins?: readonly Plugin[];

@@ -13,6 +13,7 @@ import {
   costPerCorrect,
   costPerStep,
   LOAD,
+  type MarketAgent,
   runMarket,
   type Shock,
   type Step,
@@ -43,7 +44,7 @@ const PARAMS = {
   /** Steps whose mean success says whether a selector has recovered, and the share of the oracle's that it then has. */
   window: 50,
   recovered: 0.9,
-  agents: AGENTS,
+  agents: AGENTS as { readonly [name: string]: MarketAgent },
   load: LOAD,
 };
 export type Exp2Params = typeof PARAMS;

@@ -10,7 +10,16 @@ import { percentile } from "../run/percentile.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
 import { meanOf } from "./means.ts";
 import { meanAt } from "./say.ts";
-import { AGENTS, costPerCorrect, LOAD, type Market, runMarket, type Shock, successOf } from "./symphony-market.ts";
+import {
+  AGENTS,
+  costPerCorrect,
+  LOAD,
+  type Market,
+  type MarketAgent,
+  runMarket,
+  type Shock,
+  successOf,
+} from "./symphony-market.ts";
 
 const MULTIPLIERS = { A: 2.5, B: 0.5, C: 1, D: 0.7, E: 1.8 };
 
@@ -37,7 +46,7 @@ const PARAMS = {
   hard: 0.7,
   conditions: CONDITIONS,
   selectors: ["oracle", "linucb", "random-top", "random"] as readonly string[],
-  agents: AGENTS,
+  agents: AGENTS as { readonly [name: string]: MarketAgent },
   load: LOAD,
 };
 export type Exp3Params = typeof PARAMS;

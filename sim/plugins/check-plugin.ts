@@ -6,7 +6,7 @@
 import type { Plugin } from "./registry.ts";
 
 /** What is wrong, and what to do. */
-export interface PluginProblem {
+interface PluginProblem {
   readonly what: string;
   readonly remedy: string;
 }

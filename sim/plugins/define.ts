@@ -19,14 +19,14 @@ interface Definition<S extends z.ZodObject> {
   readonly options?: S;
 }
 
-export interface BehaviourDefinition<S extends z.ZodObject> extends Definition<S> {
+interface BehaviourDefinition<S extends z.ZodObject> extends Definition<S> {
   /** Lies in the protocol: what such an agent says of it is not held to be true by the checkers. Default false. */
   readonly isByzantine?: boolean;
   /** The agent as it is instead; called for each agent of a group before the world begins. */
   apply(agent: BehavedAgent, options: z.output<S>): BehavedAgent;
 }
 
-export interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
+interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
   /** Whether it hits agents (`which`, `share`, `count`). */
   readonly isTargeted: boolean;
   /** Whether it lasts (`for`, `between`). */
@@ -44,7 +44,7 @@ export interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
   ): (() => void) | null;
 }
 
-export interface ShapeDefinition<S extends z.ZodObject> extends Definition<S> {
+interface ShapeDefinition<S extends z.ZodObject> extends Definition<S> {
   /** How many tasks such a job has: its default budget pays for so many. */
   tasks(options: z.output<S>): number;
   /** Of the job with this index, from 0. The last node's output is the job's. */

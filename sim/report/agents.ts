@@ -16,7 +16,7 @@ const REMARKABLE = 20;
 const COUNTS = ["awards", "results", "accepted", "rejected", "timeouts", "earned", "crashes"] as const;
 type Counts = { readonly [name in (typeof COUNTS)[number]]: number };
 
-export const behaviourOf = ({ behaviour }: AgentRow): string => behaviour || "honest";
+const behaviourOf = ({ behaviour }: AgentRow): string => behaviour || "honest";
 
 const most = (rows: readonly Counts[], name: keyof Counts): number =>
   rows.reduce((max, row) => Math.max(max, row[name]), 0);

@@ -14,13 +14,13 @@ const SECOND_STEPS = [
 ];
 
 /** Distance of ticks, ms, so that there are at most about `ticks` of them. */
-export function timeStep(endMs: number, ticks: number): number {
+function timeStep(endMs: number, ticks: number): number {
   const steps = [0.001, 0.01, 0.1, ...SECOND_STEPS].map((seconds) => seconds * 1_000);
   return steps.find((step) => endMs / step <= ticks) ?? steps.at(-1)!;
 }
 
 /** Text of a tick: seconds, the last one with its unit, or `3:20` in runs of 3 minutes and more. */
-export function timeLabel(ms: number, step: number, endMs: number): string {
+function timeLabel(ms: number, step: number, endMs: number): string {
   if (endMs >= 180_000) return clock(ms);
   const text = fixed(ms / 1_000, decimalsOfStep(step / 1_000));
   return ms + step > endMs ? `${text}\u00a0s` : text;

@@ -50,7 +50,7 @@ export const seriesDash = (index: number): "solid" | number[] => {
   return dash === "solid" ? "solid" : [...dash];
 };
 
-export interface Drawing {
+interface Drawing {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;

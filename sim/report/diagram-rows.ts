@@ -33,13 +33,13 @@ export interface SendRow {
   readonly arrows: readonly Arrow[];
 }
 
-export interface MarkRow {
+interface MarkRow {
   readonly type: "mark";
   readonly atMs: number;
   readonly mark: Mark;
 }
 
-export interface DiagramRows {
+interface DiagramRows {
   /** Columns, in the order of their names; OTHERS last. */
   readonly agents: readonly string[];
   readonly rows: readonly (SendRow | MarkRow)[];

@@ -119,7 +119,7 @@ function strokes(rows: readonly Placed["row"][]): ReadonlyMap<string, string> {
   return new Map(kinds.map((kind, index) => [kind, index < 6 ? seriesColor(index) : "var(--soft)"]));
 }
 
-export interface DiagramOptions {
+interface DiagramOptions {
   /** Unique on the page. */
   readonly id: string;
   readonly aroundMs: number;

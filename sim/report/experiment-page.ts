@@ -13,7 +13,7 @@ import { document, type Section } from "./shell.ts";
 import { acrossOf, gridOf, legend, sweepPlot } from "./sweep-plot.ts";
 import { seedsLabel, seedsText } from "./verdict.ts";
 
-export interface ExperimentPageOptions {
+interface ExperimentPageOptions {
   readonly seeds: readonly number[];
   readonly isPartial: boolean;
   /** What repeats the experiment, as typed. */

@@ -19,7 +19,7 @@ import { spread } from "./spread.ts";
 import { timeline } from "./timeline.ts";
 import { expectations, head, invariants } from "./verdict.ts";
 
-export interface ReportOptions {
+interface ReportOptions {
   /** What repeats the run, as typed. */
   readonly command: string;
   readonly version: string;

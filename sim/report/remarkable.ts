@@ -11,7 +11,7 @@ import type { AgentRow } from "../run/result.ts";
 import { decimalsOf, fixed } from "./format.ts";
 import { quantile } from "./series.ts";
 
-export interface Remarkable {
+interface Remarkable {
   readonly row: AgentRow;
   /** How it differs, in words. */
   readonly why: string;

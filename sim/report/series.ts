@@ -7,7 +7,7 @@ import { lowerBound } from "../../protocol/core/sorted.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import type { RunResult, Sample } from "../run/result.ts";
 
-export interface SeriesType {
+interface SeriesType {
   readonly name: string;
   readonly unit: string;
   readonly summary: string;
@@ -16,7 +16,7 @@ export interface SeriesType {
 const type = (name: string, unit: string, summary: string): SeriesType => ({ name, unit, summary });
 
 /** Each point speaks of the time since the previous one, unless it says otherwise. */
-export const SERIES: readonly SeriesType[] = [
+const SERIES: readonly SeriesType[] = [
   type("throughput", "tasks/s", "accepted answers a second"),
   type("completion", "share", "certified jobs of those submitted so far"),
   type("tasks.completion", "share", "accepted tasks of those known so far"),
@@ -100,7 +100,7 @@ export const greatest = (values: readonly number[]): number => values.reduce((ma
 export const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))]!;
 
-export interface Band {
+interface Band {
   readonly low: Line;
   readonly middle: Line;
   readonly high: Line;

@@ -38,7 +38,7 @@ interface Panel extends PanelSpec {
 }
 
 /** What the timeline shows of a run. */
-export type DrawnRun = Pick<RunResult, "series" | "timeline" | "endedMs" | "driver" | "seed">;
+type DrawnRun = Pick<RunResult, "series" | "timeline" | "endedMs" | "driver" | "seed">;
 
 function panelsOf(result: DrawnRun, results: readonly DrawnRun[]): readonly Panel[] {
   const lines = linesOf(result);

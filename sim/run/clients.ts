@@ -29,7 +29,7 @@ export interface SubmittedJob {
 export type DrawnJob = SubmittedJob & { readonly job: JobId; readonly genesis: Genesis };
 
 /** Which committee a scenario asks for. */
-export function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {
+function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {
   if (committee !== null && typeof committee !== "number")
     return {
       kind: "named",
@@ -39,7 +39,7 @@ export function wishOf({ committee, standbys }: Scenario["workload"]): Committee
   return { kind: "drawn", size: committee, standbysMax: typeof standbys === "number" ? standbys : null };
 }
 
-export interface ClientEvents {
+interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
   onDrawn(job: DrawnJob): void;
   onEnded(job: SubmittedJob): void;

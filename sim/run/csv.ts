@@ -9,7 +9,7 @@ import type { FaultOutcome, RunResult } from "./result.ts";
 type Cell = string | number | boolean | null;
 
 /** Columns that stand before all others: the parameters of a point of a sweep. */
-export interface Labelled {
+interface Labelled {
   readonly labels: ReadonlyMap<string, string | number>;
   readonly results: readonly RunResult[];
 }

@@ -15,7 +15,7 @@ import { type Drawn, drawTargets, type Population } from "./fault-targets.ts";
 import type { Span } from "./job-phases.ts";
 import type { FaultOutcome, Shortfall, TimelineEntry } from "./result.ts";
 
-export interface Surroundings extends Population {
+interface Surroundings extends Population {
   /** Names of agents that serve on committees. */
   hosts(): readonly string[];
   join(): string;

@@ -8,7 +8,7 @@ import { estimate } from "./estimate.ts";
 import { metricType, rangeOf } from "./metric-catalog.ts";
 import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "./result.ts";
 
-export interface JudgeOptions {
+interface JudgeOptions {
   /** Some of the runs that were asked for are missing, or were ended before their time. */
   readonly partial?: boolean;
 }

@@ -12,7 +12,7 @@ import type { Inhabitant } from "./population.ts";
 import type { TrueChances } from "./true-chances.ts";
 
 /** What is known of the run's agents and tasks. */
-export interface Truths {
+interface Truths {
   readonly inhabitants: ReadonlyMap<string, Inhabitant>;
   readonly chances: TrueChances;
   readonly facts: JobFacts;

@@ -11,7 +11,7 @@ import type { Arrival, Workload } from "../scenario/scenario.ts";
 import { nodesOf, policyOf } from "../workloads/shapes.ts";
 
 /** The parts of a genesis that do not depend on who is there. */
-export type JobParts = Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector">;
+type JobParts = Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector">;
 
 export interface PlannedJob {
   readonly index: number;

@@ -6,7 +6,7 @@ import type { Expectation, Relation } from "./scenario.ts";
 const LINE =
   /^([A-Za-z][\w.-]*)\s*(>=|<=|==|>|<)\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(ms|s|m|min|h)?$/;
 
-export interface ParsedExpectation extends Expectation {
+interface ParsedExpectation extends Expectation {
   /** The bound was written as a time; it is in ms. */
   readonly isTime: boolean;
 }

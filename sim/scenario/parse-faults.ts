@@ -17,7 +17,7 @@ import type { FaultLine } from "./schema.ts";
 const SUM_TOLERANCE = 1e-6;
 
 /** Who there is to be hit. */
-export interface Inhabitants {
+interface Inhabitants {
   readonly agents: readonly AgentGroup[];
   readonly clients: readonly string[];
 }

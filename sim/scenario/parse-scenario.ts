@@ -48,7 +48,7 @@ const LINGER_MS = 30_000;
 export const HEALED_WITHIN_MS = 240_000;
 
 /** When the last job comes, about. */
-export function lastArrivalMs({ arrival, count }: Pick<Workload, "arrival" | "count">): number {
+function lastArrivalMs({ arrival, count }: Pick<Workload, "arrival" | "count">): number {
   switch (arrival.kind) {
     case "poisson":
       return (2_000 * count) / arrival.perSecond; // twice the mean: later is very unlikely

@@ -33,7 +33,7 @@ export const calibrationSchema = z
       .describe("On what machine and with what load it was measured, and what else was: for readers only."),
   })
   .describe("What inputs cost agents, as meshwork sim calibrate measured it.");
-export type Calibration = z.output<typeof calibrationSchema>;
+type Calibration = z.output<typeof calibrationSchema>;
 
 export type Measured = Calibration & { readonly measured: NonNullable<Calibration["measured"]> };
 

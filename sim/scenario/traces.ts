@@ -25,7 +25,7 @@ export function parseArrivals(text: string): readonly number[] | string {
 }
 
 /** Agent by its place, ms from the fault's beginning, and what it is from then on. */
-export type ChurnRow = readonly [index: number, atMs: number, state: "up" | "down"];
+type ChurnRow = readonly [index: number, atMs: number, state: "up" | "down"];
 
 /**
  * CSV of the times for which agents were up: agent, from, to. Agents are any words, numbered by their first line; one

@@ -253,7 +253,7 @@ function lines(key: string, value: Written): string[] {
   return [`${key}:`, ...Object.entries(value).map(([inner, part]) => `  ${inner}: ${writeValue(part)}`)];
 }
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly registry: Registry;
   readonly relocate?: Relocate;
   /** Lines that stand above it. */

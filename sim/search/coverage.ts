@@ -55,7 +55,7 @@ export const BRANCHES = [
   "job failed",
   "job cancelled",
 ] as const;
-export type Branch = (typeof BRANCHES)[number];
+type Branch = (typeof BRANCHES)[number];
 
 /** What few schedules reach at all: reported, and not asked for. */
 export const RARE: ReadonlySet<string> = new Set<Branch>(["round above 5", "late result"]);

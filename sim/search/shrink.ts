@@ -1,6 +1,6 @@
 /**
  * Makes a failing plan small: takes away one thing after the other and keeps what still fails in the same property. What
- * is left is what the failure needs. What can be taken away is the plan's matter (smaller-plan.ts, smaller-scenario.ts).
+ * is left is what the failure needs. What can be taken away is smaller-scenario.ts.
  *
  * Source: delta debugging, Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002), one at a
  * time after halves.
@@ -13,7 +13,7 @@ export interface Candidate<P> {
   readonly plan: P;
 }
 
-export interface ShrinkOptions<P> {
+interface ShrinkOptions<P> {
   /** Everything that is one thing less than a plan, what takes most first. */
   readonly smaller: (plan: P) => Iterable<Candidate<P>>;
   /** Whether a plan still fails in the property that is looked for. */

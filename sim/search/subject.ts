@@ -50,7 +50,7 @@ export interface Subject {
   run(seed: number, scenario: Scenario, options: SeedRunOptions): SeedOutcome | null;
 }
 
-export interface SeedRunOptions {
+interface SeedRunOptions {
   /** How many of the last events a failure shows. */
   readonly events: number;
   readonly shouldStop?: () => boolean;

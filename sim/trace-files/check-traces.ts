@@ -10,7 +10,7 @@ import { TraceCheck, type TraceVerdict } from "../checkers/trace-check.ts";
 import type { SimHost, TraceFile } from "../host.ts";
 import { createSignatures } from "../virtual/signatures.ts";
 
-export interface CheckTracesOptions {
+interface CheckTracesOptions {
   readonly host: SimHost;
   readonly paths: readonly string[];
   /** Names of agents whose word counts for nothing. */

@@ -30,7 +30,7 @@ export interface Parting {
   readonly before: readonly PlacedEntry[];
 }
 
-export interface CompareOptions {
+interface CompareOptions {
   /** Kinds of entries that count. Default: all. */
   readonly only?: ReadonlySet<string>;
   /** Entries of `before`. */

@@ -10,7 +10,7 @@ import { percentile } from "../run/percentile.ts";
 import type { AgentRow, Sample } from "../run/result.ts";
 
 /** Something that was done to an agent, or that it did on purpose. */
-export interface RunFault {
+interface RunFault {
   /** Since the job was submitted, ms. */
   readonly atMs: number;
   readonly agent: string;
@@ -18,7 +18,7 @@ export interface RunFault {
   readonly kind: string;
 }
 
-export interface RunFiguresOptions {
+interface RunFiguresOptions {
   /** The agents of the mesh by their ids. */
   readonly agents: readonly { readonly agent: string; readonly name: string }[];
   readonly faults: readonly RunFault[];

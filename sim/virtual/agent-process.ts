@@ -42,7 +42,7 @@ export interface ProcessHost extends Schedule {
   onForcedWrite(process: AgentProcess): void;
 }
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly index: number;
   readonly name: string;
   readonly create: CreateMachine;

@@ -9,7 +9,7 @@ import type { NetworkStats } from "./network-stats.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { Schedule } from "./world-event.ts";
 
-export interface BlobHost {
+interface BlobHost {
   find(agent: AgentId): AgentProcess | undefined;
   reaches(from: AgentProcess, to: AgentProcess): boolean;
   /** One way. */

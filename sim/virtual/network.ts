@@ -1,7 +1,6 @@
 /**
  * The network of a world: direct frames on connections, gossip, partitions. A model: connections keep order and end
- * when their peer dies or stays unreachable; gossip is one event a message and receiver, with no mesh in between
- * (simulation.md).
+ * when their peer dies or stays unreachable; gossip is one event a message and receiver, with no mesh in between.
  *
  * Responsible for who can reach whom, when a frame arrives, and the `connected` and `disconnected` inputs. Leaves
  * blobs to blob-transfers.ts, what a process does with an input to agent-process.ts.

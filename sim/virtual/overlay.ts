@@ -6,7 +6,7 @@
 
 import type { Prng } from "../../protocol/core/prng.ts";
 
-export type OverlayKind = "full" | "random" | "ring" | "scale-free" | "small-world";
+type OverlayKind = "full" | "random" | "ring" | "scale-free" | "small-world";
 
 export interface Overlay {
   readonly kind: OverlayKind;

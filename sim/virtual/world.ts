@@ -36,7 +36,7 @@ export interface RunResult {
   readonly events: number;
 }
 
-export interface CrashOptions {
+interface CrashOptions {
   /** The whole machine is gone: its peers are not told by closed connections. */
   readonly silent?: boolean;
   /** What it takes of unforced writes. Default: as the agent says. */

@@ -147,7 +147,7 @@ export function submissionOf(genesis: Genesis, ticket = 1): Extract<Input, { kin
   return { kind: "submit", ticket, draft: { ...draft, committee }, known, counter };
 }
 
-export interface BuiltJob {
+interface BuiltJob {
   readonly genesis: Genesis;
   readonly signed: SignedGenesis;
   readonly job: JobId;

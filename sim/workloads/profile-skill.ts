@@ -33,7 +33,7 @@ export interface SkillWorld {
   readonly onLoaded: (place: number) => void;
 }
 
-export function accuracyOf(profile: Pick<AgentProfile, "accuracy">, kind: string): number {
+function accuracyOf(profile: Pick<AgentProfile, "accuracy">, kind: string): number {
   if (typeof profile.accuracy === "number") return profile.accuracy;
   const { accuracy } = profile;
   let sum = 0;

@@ -16,7 +16,7 @@ const answerSchema = z.strictObject({
   latencyMs: z.number().min(0).default(0),
   wrong: z.number().int().min(0).default(0),
 });
-export type RecordedAnswer = z.output<typeof answerSchema>;
+type RecordedAnswer = z.output<typeof answerSchema>;
 
 export class RecordedAnswers {
   readonly #byKind = new Map<string, RecordedAnswer[]>();

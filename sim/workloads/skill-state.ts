@@ -15,7 +15,7 @@ export interface TaskPlace {
 }
 
 /** A change in force. Factors multiply with those of other changes. */
-export interface SkillChange {
+interface SkillChange {
   /** Of the chance of a right answer to this kind; what comes out is at most 1. */
   accuracy(kind: string): number;
   /** Of the time that work takes. */

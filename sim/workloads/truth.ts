@@ -15,7 +15,7 @@ export interface SimulatedTask {
   readonly difficulty: number;
 }
 
-export function isSimulatedTask(value: Value): value is Value & SimulatedTask {
+function isSimulatedTask(value: Value): value is Value & SimulatedTask {
   return (
     typeof value === "object" &&
     value !== null &&

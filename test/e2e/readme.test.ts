@@ -61,7 +61,7 @@ describe("TypeScript", () => {
       const { stdout } = await promisify(execFile)(
         process.execPath,
         ["--conditions=meshwork-source", fileOf(page, index)],
-        { cwd: root, timeout: 60_000 },
+        { cwd: root, timeout: 110_000 },
       );
       expect(stdout).not.toBe("");
     },

@@ -21,7 +21,7 @@ async function digestsUnder(node: string): Promise<{ readonly version: string; r
 }
 
 describe("golden digests", () => {
-  test("under this Node", async () => {
+  test("under this Node", { timeout: 180_000 }, async () => {
     const { text } = await digestsUnder(process.execPath);
     await expect(text).toMatchFileSnapshot(GOLDEN);
   });
@@ -30,7 +30,7 @@ describe("golden digests", () => {
     const node = join(OTHERS, `node${major}/bin/node`);
     const isThere = existsSync(node);
     const name = `under Node ${major}${isThere ? "" : " (not installed: npm ci --prefix test/node-versions)"}`;
-    test.skipIf(!isThere)(name, async () => {
+    test.skipIf(!isThere)(name, { timeout: 180_000 }, async () => {
       const { version, text } = await digestsUnder(node);
       expect(version).toMatch(new RegExp(`^v${major}\\.`));
       expect(text).toBe(readFileSync(GOLDEN, "utf8"));

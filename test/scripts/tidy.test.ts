@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkLengths, measureFunctions, nextRatchet, type Ratchet } from "../../scripts/tidy/ratchet.ts";
+import { checkReferences, withoutUnusedExports } from "../../scripts/tidy/references.ts";
 import { checkFile } from "../../scripts/tidy/rules.ts";
 import { parseSource } from "../../scripts/tidy/source.ts";
 
@@ -107,15 +108,15 @@ describe("the same bits on every machine", () => {
     for (const folder of [...PURE, "sim/not-yet-thought-of"]) {
       expect(broken(`${folder}/a.ts`, body), folder).toContain("purity");
     }
-    for (const path of ["node/a.ts", "sim/cli/a.ts", "sim/report/a.ts", "sim/lab/a.ts", "sim/simulator.ts"]) {
+    for (const path of ["node/a.ts", "sim/cli/a.ts", "sim/report/a.ts", "sim/simulator.ts"]) {
       expect(broken(path, body)).toEqual([]);
     }
   });
 
-  test("all of sim/ is held to it but its command line, its files, its pages and the lab", () => {
+  test("all of sim/ is held to it but its command line, its trace files and its pages", () => {
     const folders = readdirSync(SIM, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     const names = folders.map(({ name }) => `sim/${name}`);
-    const outside = ["sim/cli", "sim/trace-files", "sim/report", "sim/scenarios", "sim/lab"];
+    const outside = ["sim/cli", "sim/trace-files", "sim/report", "sim/scenarios"];
     expect(names.filter((name) => !outside.includes(name))).toEqual(PURE.filter((name) => name !== "protocol"));
   });
 
@@ -252,5 +253,78 @@ describe("length", () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the template is what is scanned
     const source = parseSource("node/a.ts", 'function f() {\n  return "}{" + `{${ { a: 1 }.a }`;\n}\n');
     expect(measureFunctions(source.code)).toEqual([{ name: "f", line: 1, lines: 3 }]);
+  });
+});
+
+describe("references", () => {
+  const tree = {
+    "protocol/job/state.ts": "/** Here. */\nexport const used = 1;",
+    "node/a.ts": 'import { used } from "../protocol/job/state.ts";\nconsole.log(used);',
+    "docs/decisions/0001-why.md": "Why.",
+  };
+  const found = (files: Readonly<Record<string, string>>): string[] =>
+    checkReferences(Object.entries({ ...tree, ...files }).map(([path, text]) => parseSource(path, text))).map(
+      ({ path, line, rule, message }) => `${path}:${line} ${rule}: ${message}`,
+    );
+
+  test.each([
+    ["a file in a comment", { "node/b.ts": "// As in job/stat.ts." }, "node/b.ts:1 reference: there is no job/stat.ts"],
+    [
+      "a decision",
+      { "node/b.ts": "\n// docs/decisions/0002 says why" },
+      "node/b.ts:2 reference: there is no docs/decisions/0002",
+    ],
+    ["a folder in a comment", { "node/b.ts": "/* in sim/lab/ */" }, "node/b.ts:1 reference: there is no sim/lab/"],
+    ["a folder without its slash", { "docs/a.md": "as in `sim/lab`" }, "docs/a.md:1 reference: there is no sim/lab"],
+    [
+      "a folder in a page",
+      { "README.md": "Look into `protocol/jobs/`." },
+      "README.md:1 reference: there is no protocol/jobs/",
+    ],
+    ["a page in a page", { "docs/a.md": "[b](../docs/b.md#part)" }, "docs/a.md:1 reference: there is no docs/b.md"],
+    [
+      "a test of nothing",
+      { "test/protocol/jobs/a.test.ts": "" },
+      "test/protocol/jobs/a.test.ts:1 mirror: there is no folder protocol/jobs/ that it could test",
+    ],
+    [
+      "an export for nobody",
+      { "node/b.ts": "export const mine = 1;\nconsole.log(mine);" },
+      "node/b.ts:1 export: mine is used in this file only: do not export it",
+    ],
+    [
+      "an export that another file only speaks of",
+      { "node/b.ts": "export interface Mine {}", "node/c.ts": '// Mine\nconst text = "Mine";' },
+      "node/b.ts:1 export: Mine is used in this file only: do not export it",
+    ],
+  ] as const)("%s", (_, files, finding) => {
+    expect(found(files)).toEqual([finding]);
+  });
+
+  test("exports that nobody uses can be taken away", () => {
+    const sources = [
+      parseSource("node/b.ts", "export const mine = 1;\nexport const ours = 2;"),
+      parseSource("node/c.ts", "ours;"),
+    ];
+    expect(withoutUnusedExports(sources)).toEqual([
+      { path: "node/b.ts", text: "const mine = 1;\nexport const ours = 2;" },
+    ]);
+  });
+
+  test.each([
+    [
+      "names from any folder around them",
+      { "node/b.ts": "// state.ts, job/state.ts, ../protocol/job/state.ts, protocol/job/" },
+    ],
+    [
+      "decisions by their numbers, patterns, and what is no path of ours",
+      { "node/b.ts": "// docs/decisions/0001, protocol/*.ts, node/<name>.ts, https://x.org/a.ts" },
+    ],
+    ["text that is no comment", { "node/b.ts": 'const path = "job/nothing.ts"; // fine' }],
+    ["what a page shows as code", { "README.md": "```sh\nnode sim/lab/mine.ts\n```" }],
+    ["tests of a folder, and those of none", { "test/protocol/job/a.test.ts": "", "test/attacks/b.test.ts": "" }],
+    ["an export that a test uses", { "node/b.ts": "export const mine = 1;", "test/node/b.test.ts": "mine;" }],
+  ])("fine: %s", (_, files) => {
+    expect(found(files)).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ import {
   type VoteKind,
 } from "../../protocol/wire/consensus.ts";
 import type { Message } from "../../protocol/wire/message.ts";
-import { createSignatures } from "../../sim/virtual/signatures.ts";
+import { createSignatures, type Signatures } from "../../sim/virtual/signatures.ts";
 
 const MESH = "bench" as MeshId;
 const JOB = "1".repeat(64) as Hash;
@@ -29,7 +29,7 @@ const ZERO = "0".repeat(64) as Hash;
 export const MEMBERS = ["m0", "m1", "m2", "m3"] as readonly string[] as readonly AgentId[];
 
 export class Bench {
-  readonly signatures = createSignatures("bench", hasher);
+  readonly signatures: Signatures = createSignatures("bench", hasher);
   readonly committee = createCommittee(
     hasher,
     MEMBERS.map((agent) => ({ agent, power: 1 })),

@@ -49,7 +49,7 @@ export function storageError(what: string, error: unknown): MeshworkError {
 }
 
 /** A rename is durable only when the folder that holds the name is. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const folder = openSync(path, "r");
   try {
     fsyncSync(folder);

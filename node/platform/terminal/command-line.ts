@@ -15,7 +15,7 @@ export const quoteArgument = (word: string): string =>
   /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** What a command line is started by. */
-export interface Call {
+interface Call {
   readonly env: NodeJS.ProcessEnv;
   /** The absolute path of the script that Node runs; "" if there is none. */
   readonly script: string;

@@ -27,7 +27,7 @@ export const EXIT = {
 } as const;
 
 /** The part of a terminal that progress and live views need. */
-export interface Terminal {
+interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

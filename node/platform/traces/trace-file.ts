@@ -1,5 +1,5 @@
 /**
- * Writes trace files: what an agent wrote down about itself and what its driver adds (protocol/trace.ts). The first entry says
+ * Writes trace files: what an agent wrote down about itself and what its driver adds (protocol/core/trace.ts). The first entry says
  * whose trace it is.
  *
  * Leaves to trace-encoding.ts in which form, and to trace-reader.ts to read them. What the events mean is the checkers'.
@@ -12,7 +12,7 @@ import { PRIVATE_FILE, storageError } from "../files/files.ts";
 import { type EncodeTrace, encoderFor } from "./trace-encoding.ts";
 
 /** Of one agent's trace. */
-export interface AgentTraceHead {
+interface AgentTraceHead {
   readonly meshId: string;
   readonly agent: string;
   readonly name: string;

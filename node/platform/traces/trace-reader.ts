@@ -1,5 +1,5 @@
 /**
- * Reads trace files (protocol/trace.ts) entry by entry: of one agent, of a whole run, of a simulation; JSON lines or msgpack;
+ * Reads trace files (protocol/core/trace.ts) entry by entry: of one agent, of a whole run, of a simulation; JSON lines or msgpack;
  * several at a time in the order of time. Memory does not grow with the file.
  *
  * Every entry is held against its schema, so that whoever reads on need not. A last entry that was cut off is left out: a

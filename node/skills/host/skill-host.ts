@@ -19,7 +19,7 @@ import type { Described, FromHost } from "./messages.ts";
 import { PrintLog } from "./print-log.ts";
 import { SkillProcess } from "./skill-process.ts";
 
-export interface SkillHostOptions {
+interface SkillHostOptions {
   readonly file: string;
   /** The most memory that the process may use, bytes; half of it for the JavaScript heap. */
   readonly memoryBytes: number;

@@ -26,7 +26,7 @@ const LAST_WORDS_MS = 200;
 /** Share of the memory for V8's heap; buffers and code need the rest. */
 const HEAP_PART = 0.5;
 
-export interface SkillProcessEvents {
+interface SkillProcessEvents {
   onFrame(message: FromHost, body: Buffer): void;
   /** A line of output that did not come in a frame. */
   onLine(stream: "stdout" | "stderr", line: string): void;

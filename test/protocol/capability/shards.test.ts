@@ -173,9 +173,9 @@ describe("a directory", () => {
 
 describe("beacons", () => {
   test.each([
-    [2_000, 0, 20_000],
-    [2_000, 2, 1_024],
-    [2_000, 5, 100],
+    [500, 0, 5_000],
+    [500, 2, 256],
+    [500, 3, 100],
   ])("in a mesh of %i that is split at depth %i about as many answer as are called", (count, depth, shardAgents) => {
     const names = namesOf(count);
     const vcvs = names.map((name) => vcvOf(name, depth));

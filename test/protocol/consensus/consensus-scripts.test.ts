@@ -14,6 +14,7 @@ import type { ScenarioInput } from "../../../sim/scenario/scenario-source.ts";
 import type { Occurrence } from "../../../sim/search/coverage.ts";
 import { randomSubject } from "../../../sim/search/subject.ts";
 import { EPOCH_MS } from "../../../sim/virtual/world.ts";
+import { runs } from "../../support/runs.ts";
 
 type Group = ScenarioInput["agents"][number];
 type Faults = NonNullable<ScenarioInput["faults"]>;
@@ -170,7 +171,7 @@ describe("decisions that nobody hears of for a while, one after the other, and a
     [["against-locks"], 5_000],
     [["equivocate", "empty"], 12_000],
   ] as const)("%j: the others' locks keep them", (strategies, muteMs) => {
-    for (let seed = 0; seed < 13; seed++) {
+    for (let seed = 0; seed < runs(13); seed++) {
       const faults = Array.from({ length: Math.floor(24_000 / muteMs) }, (_, index) => {
         const name = deciders[(seed + index) % 3]!;
         const restart = (seed + index) % 2 === 0 ? [] : deciders.filter((other) => other !== name);

@@ -129,7 +129,7 @@ describe("files that come with the simulator", () => {
     await loadScenario(file, simHost, { mechanismOff: true });
   });
 
-  test("the template runs, and is as it says", async () => {
+  test("the template runs, and is as it says", { timeout: 120_000 }, async () => {
     const loaded = await loadScenarioText("new.yaml", scenarioTemplate("new"), simHost);
     const { scenario, files: read } = loaded;
     const result = simulate(scenario, { seed: scenario.seed, host: simHost, registry: loaded.registry, files: read });
