@@ -24,8 +24,8 @@ import { createAgent } from "../protocol/agent/agent.ts";
 import { utf8 } from "../protocol/core/bytes.ts";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
+import type { Calibrate, Measured } from "../sim/load/service-costs.ts";
 import { percentile } from "../sim/run/percentile.ts";
-import type { Calibrate, Measured } from "../sim/scenario/service-costs.ts";
 
 const AGENTS = 7;
 const TASKS = 120;

@@ -8,8 +8,8 @@ import { packageVersion } from "../node/platform/version.ts";
 import type { RunPage, RunPageFacts } from "../node/run/run-page.ts";
 import type { TraceLine } from "../protocol/core/trace.ts";
 import { renderRealRun } from "../sim/report/real-run-page.ts";
-import { checkTraces } from "../sim/trace-files/check-traces.ts";
-import { RunFigures } from "../sim/trace-files/run-figures.ts";
+import { checkTraces } from "../sim/traces/check-traces.ts";
+import { RunFigures } from "../sim/traces/run-figures.ts";
 import { simHost } from "./sim-host.ts";
 
 const FAULTS: ReadonlyMap<string, string> = new Map([

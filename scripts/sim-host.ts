@@ -23,8 +23,8 @@ import { packageVersion } from "../node/platform/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
-import type { SimPlatform } from "../sim/cli/context.ts";
-import type { SimHost } from "../sim/host.ts";
+import type { SimPlatform } from "../sim/batch/platform.ts";
+import type { SimHost } from "../sim/model/host.ts";
 
 /** The DER frame of an Ed25519 private key (RFC 8410): its 32 raw bytes follow. */
 const PRIVATE_KEY_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");

@@ -4,14 +4,14 @@
  * A published entry; what is not exported here may change without notice.
  */
 
-import type { ScenarioInput, ScenarioSource } from "../sim/scenario/scenario-source.ts";
+import type { ScenarioInput, ScenarioSource } from "../sim/load/scenario-source.ts";
 import { createSimulator, type SimulateOptions, type SimulationResult } from "../sim/simulator.ts";
 import { simPlatform } from "./sim-host.ts";
 
 export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";
 export type { Value } from "../protocol/wire/value.ts";
-export type { Checker, DecidedBlock } from "../sim/checkers/checker.ts";
-export { type PoolProgress as Progress, SeedCrash } from "../sim/cli/seed-pool.ts";
+export { type PoolProgress as Progress, SeedCrash } from "../sim/batch/seed-pool.ts";
+export type { PluginModule, PluginTools } from "../sim/load/tools.ts";
 export type {
   BehavedAgent,
   Behaviour,
@@ -24,9 +24,7 @@ export type {
   Gauge,
   Plugin,
   ShapeType,
-} from "../sim/plugins/registry.ts";
-export type { PluginModule, PluginTools } from "../sim/plugins/tools.ts";
-export type { SeedRow, SeriesRow } from "../sim/run/csv.ts";
+} from "../sim/model/registry.ts";
 export type {
   Estimate,
   FaultOutcome,
@@ -35,7 +33,9 @@ export type {
   RunResult,
   Shortfall,
   Summary,
-} from "../sim/run/result.ts";
+} from "../sim/model/result.ts";
+export type { Checker, DecidedBlock } from "../sim/parts/checkers/checker.ts";
+export type { SeedRow, SeriesRow } from "../sim/run/csv.ts";
 export type { ScenarioInput, ScenarioSource, SimulateOptions, SimulationResult };
 
 const simulator = createSimulator(simPlatform);

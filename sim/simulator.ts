@@ -6,16 +6,16 @@
 import { fileURLToPath } from "node:url";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { Value } from "../protocol/wire/value.ts";
-import type { SimPlatform } from "./cli/context.ts";
-import { findScenario } from "./cli/library.ts";
-import { runSeeds } from "./cli/run-seeds.ts";
-import type { PoolProgress } from "./cli/seed-pool.ts";
-import type { PluginModule } from "./plugins/tools.ts";
+import { findScenario } from "./batch/library.ts";
+import type { SimPlatform } from "./batch/platform.ts";
+import { runSeeds } from "./batch/run-seeds.ts";
+import type { PoolProgress } from "./batch/seed-pool.ts";
+import { loadScenarioSource } from "./load/load-scenario.ts";
+import { openSource, type ScenarioInput, type ScenarioSource } from "./load/scenario-source.ts";
+import type { PluginModule } from "./load/tools.ts";
+import type { RunResult, Summary } from "./model/result.ts";
 import { type SeedRow, type SeriesRow, seedRows, seriesRows } from "./run/csv.ts";
 import { judge } from "./run/judge.ts";
-import type { RunResult, Summary } from "./run/result.ts";
-import { loadScenarioSource } from "./scenario/load-scenario.ts";
-import { openSource, type ScenarioInput, type ScenarioSource } from "./scenario/scenario-source.ts";
 
 export interface SimulateOptions {
   /** One run each; whole numbers of 32 bits, none twice. Default: the scenario's own seed. */

@@ -13,7 +13,7 @@ import type { Input } from "../../protocol/input.ts";
 import { ANY_COMMITTEE } from "../../protocol/job/draft.ts";
 import { EMPTY_WORLD } from "../../protocol/selection/knowledge.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import { single } from "../../sim/workloads/job-builder.ts";
+import { single } from "../../sim/parts/workloads/job-builder.ts";
 
 const skill = { name: "work", description: "answers", price: 1, expectedMs: 100, schemas: null };
 const agent = createAgent(

@@ -7,9 +7,9 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { commandCodec } from "../../protocol/wire/command.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
-import type { RunResult } from "../../sim/run/result.ts";
+import { loadScenarioText } from "../../sim/load/load-scenario.ts";
+import type { RunResult } from "../../sim/model/result.ts";
 import { simulate } from "../../sim/run/simulate.ts";
-import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
 import { simHost } from "../sim-host.ts";
 import { type Row, row } from "./row.ts";
 

@@ -3,10 +3,10 @@
  * its size. Agents, their answers and their latencies are simulated.
  */
 
-import type { RunResult } from "../../sim/run/result.ts";
+import { loadScenarioText } from "../../sim/load/load-scenario.ts";
+import type { RunResult } from "../../sim/model/result.ts";
 import { simulate } from "../../sim/run/simulate.ts";
-import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
-import { EventQueue } from "../../sim/virtual/event-queue.ts";
+import { EventQueue } from "../../sim/world/event-queue.ts";
 import { simHost } from "../sim-host.ts";
 import { type Row, row } from "./row.ts";
 

@@ -47,10 +47,10 @@ export const PARTS: readonly LongPart[] = [
   tests(
     "library",
     "the library of scenarios and the examples of plugins: each passes its verdict",
-    "sim/scenarios/library",
+    "sim/library/library",
     "sim/plugins/plugin-examples",
   ),
-  tests("mechanisms", "each scenario of the library fails without its mechanism", "sim/scenarios/mechanisms"),
+  tests("mechanisms", "each scenario of the library fails without its mechanism", "sim/library/mechanisms"),
   tests(
     "learning",
     "how much selectors lose, and the experiments in small",

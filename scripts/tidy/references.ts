@@ -11,7 +11,7 @@ function pathsOf(files: readonly SourceFile[]): ReadonlySet<string> {
   const paths = new Set<string>();
   for (const { path } of files) {
     const parts = path.split("/");
-    // A name is meant from any of the folders around it: `job/state.ts`, `state.ts`; `sim/virtual/`, `virtual/`.
+    // A name is meant from any of the folders around it: `job/state.ts`, `state.ts`; `sim/world/`, `world/`.
     for (let from = 0; from < parts.length; from++) {
       paths.add(parts.slice(from).join("/"));
       if (from === 0) paths.add(path.replace(/\.\w+$/, ""));

@@ -37,15 +37,15 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   "node/platform": ["protocol"],
   node: ["protocol"],
   sim: ["protocol", "node/platform"],
-  "sim/virtual": ["protocol"],
+  "sim/world": ["protocol"],
   scripts: ["protocol", "node", "sim"],
   test: ["protocol", "node", "sim", "scripts"],
 };
 /** The search, and what reads scenario files: deterministic, but they may wait. */
-const WAITING = ["sim/search", "sim/scenario", "sim/plugins", "sim/experiments"];
-/** Of sim/ what talks to people and to the machine: its command line, its pages, its trace files, the library over them, and what it asks for. */
-const PLATFORM = ["sim/cli", "sim/report", "sim/trace-files"];
-const PLATFORM_FILES = ["sim/host.ts", "sim/simulator.ts"];
+const WAITING = ["sim/load", "sim/search", "sim/experiments"];
+/** Of sim/ what talks to people and to the machine: threads, files, pages, the command line, and the library over them. */
+const PLATFORM = ["sim/batch", "sim/library", "sim/report", "sim/traces", "sim/cli"];
+const PLATFORM_FILES = ["sim/model/host.ts", "sim/simulator.ts"];
 
 /** Code that must do the same on every machine, at every time: whatever is new in sim/ is, until it is named here. */
 const isPure = ({ path }: SourceFile): boolean =>
@@ -55,11 +55,9 @@ const isStepped = (file: SourceFile): boolean => isPure(file) && !isUnder(file.p
 
 /** Packages that pure code may import. Schemas of what scenarios say: they decide nothing in a run. */
 const PACKAGES: { readonly [folder: string]: readonly string[] } = {
-  "sim/faults": ["zod"],
-  "sim/adversaries": ["zod"],
-  "sim/workloads": ["zod"],
-  "sim/scenario": ["zod"],
-  "sim/plugins": ["zod"],
+  "sim/model": ["zod"],
+  "sim/parts": ["zod"],
+  "sim/load": ["zod"],
 };
 /** Dependencies point one way: protocol/ knows nobody; node/ and sim/ share node/platform/ and do not know each other. */
 const checkLayers: Rule = (file) => {

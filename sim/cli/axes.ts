@@ -4,8 +4,8 @@
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { parsePath, type Variation } from "../scenario/overrides.ts";
-import type { Scenario } from "../scenario/scenario.ts";
+import { parsePath, type Variation } from "../load/overrides.ts";
+import type { Scenario } from "../model/scenario.ts";
 
 export interface Axis {
   readonly path: string;

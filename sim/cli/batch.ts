@@ -2,17 +2,17 @@
 
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
-import type { RunResult } from "../run/result.ts";
-import { type LoadedScenario, loadScenarioText } from "../scenario/load-scenario.ts";
-import { type Override, parseOverride } from "../scenario/overrides.ts";
-import type { Scenario } from "../scenario/scenario.ts";
-import { IDEAL, OWN, readPreset } from "../scenario/service-costs.ts";
-import type { SimPlatform } from "./context.ts";
-import { findScenario } from "./library.ts";
+import { findScenario } from "../batch/library.ts";
+import type { SimPlatform } from "../batch/platform.ts";
+import { runSeeds } from "../batch/run-seeds.ts";
+import type { PoolOutcome, SeedCrash, SeedTask } from "../batch/seed-pool.ts";
+import { type LoadedScenario, loadScenarioText } from "../load/load-scenario.ts";
+import { type Override, parseOverride } from "../load/overrides.ts";
+import { IDEAL, OWN, readPreset } from "../load/service-costs.ts";
+import type { RunResult } from "../model/result.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { checkFolder, type OutputFolder } from "./run-files.ts";
-import { runSeeds } from "./run-seeds.ts";
-import type { PoolOutcome, SeedCrash, SeedTask } from "./seed-pool.ts";
 
 /** Options that run and sweep have in common, as commander gives them. */
 export interface BatchOptions {

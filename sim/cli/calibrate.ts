@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { EXIT } from "../../node/platform/terminal/context.ts";
 import { padEnd } from "../../node/platform/terminal/terminal-text.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { CALIBRATED, CALIBRATION_FILE, type Measured } from "../scenario/service-costs.ts";
+import { CALIBRATED, CALIBRATION_FILE, type Measured } from "../load/service-costs.ts";
 import type { Register } from "./context.ts";
 import { writeWhole } from "./run-files.ts";
 

@@ -2,10 +2,11 @@
 
 import { type CliContext, collect, EXIT } from "../../node/platform/terminal/context.ts";
 import { type Page, padEnd, pageOf, wrap } from "../../node/platform/terminal/terminal-text.ts";
-import type { CheckedInvariant, Finding } from "../checkers/trace-check.ts";
+import type { SimPlatform } from "../batch/platform.ts";
+import type { CheckedInvariant, Finding } from "../parts/checkers/trace-check.ts";
 import { moment } from "../report/format.ts";
-import { type CheckedTraces, checkTraces } from "../trace-files/check-traces.ts";
-import type { Register, SimPlatform } from "./context.ts";
+import { type CheckedTraces, checkTraces } from "../traces/check-traces.ts";
+import type { Register } from "./context.ts";
 import { plain } from "./figures.ts";
 import { RunsProgress } from "./progress.ts";
 

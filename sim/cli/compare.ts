@@ -2,8 +2,8 @@
 
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { type Column, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";
+import type { Summary } from "../model/result.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import type { Summary } from "../run/result.ts";
 import type { Register } from "./context.ts";
 import { plusMinus } from "./figures.ts";
 import { readSummary } from "./run-files.ts";

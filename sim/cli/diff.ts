@@ -2,9 +2,10 @@
 
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { cut, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";
+import type { SimPlatform } from "../batch/platform.ts";
 import { moment } from "../report/format.ts";
-import { compareTraces, type Parting, type PlacedEntry } from "../trace-files/compare-traces.ts";
-import type { Register, SimPlatform } from "./context.ts";
+import { compareTraces, type Parting, type PlacedEntry } from "../traces/compare-traces.ts";
+import type { Register } from "./context.ts";
 import { plain } from "./figures.ts";
 
 interface Options {

@@ -6,15 +6,16 @@
 
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
-import type { Scenario } from "../scenario/scenario.ts";
-import { writeScenario } from "../scenario/write-scenario.ts";
+import { findScenario } from "../batch/library.ts";
+import type { SimPlatform } from "../batch/platform.ts";
+import { type SearchOutcome, type Subjects, search, shrinkAll } from "../batch/search.ts";
+import { openSubject } from "../batch/subjects.ts";
+import { writeScenario } from "../load/write-scenario.ts";
+import type { Scenario } from "../model/scenario.ts";
 import type { Subject } from "../search/subject.ts";
-import type { Register, SimPlatform } from "./context.ts";
-import { findScenario } from "./library.ts";
+import type { Register } from "./context.ts";
 import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { writeWhole } from "./run-files.ts";
-import { type SearchOutcome, type Subjects, search, shrinkAll } from "./search.ts";
-import { openSubject } from "./subjects.ts";
 
 interface Options {
   readonly seeds?: number;

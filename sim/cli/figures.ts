@@ -1,8 +1,8 @@
 /** Figures as terminals show them: the page's own numbers and units, in plain spaces. */
 
+import type { Estimate } from "../model/result.ts";
 import { estimateText, fixed, quantity, scaleOf } from "../report/format.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import type { Estimate } from "../run/result.ts";
 
 /** No-break spaces are for pages: terminals break no lines. */
 export const plain = (text: string): string => text.replaceAll("\u00a0", " ");

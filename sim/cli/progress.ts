@@ -1,9 +1,9 @@
 /** How far runs are, in words and as a bar. */
 
 import { type Progress, type ProgressLine, progressLine } from "../../node/platform/terminal/progress-line.ts";
+import type { PoolProgress } from "../batch/seed-pool.ts";
 import { duration } from "../report/format.ts";
 import { plain } from "./figures.ts";
-import type { PoolProgress } from "./seed-pool.ts";
 
 const BAR = 20;
 

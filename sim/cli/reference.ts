@@ -5,12 +5,13 @@ import { z } from "zod";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { padEnd, pageOf, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { createRegistry } from "../plugins/built-in.ts";
+import { readLibrary } from "../batch/library.ts";
+import type { SimPlatform } from "../batch/platform.ts";
+import { createRegistry } from "../load/built-in.ts";
+import { scenarioTemplate } from "../load/scenario-template.ts";
+import { scenarioSchema } from "../load/schema.ts";
 import { METRICS, rangeOf } from "../run/metric-catalog.ts";
-import { scenarioTemplate } from "../scenario/scenario-template.ts";
-import { scenarioSchema } from "../scenario/schema.ts";
-import type { Register, SimPlatform } from "./context.ts";
-import { readLibrary } from "./library.ts";
+import type { Register } from "./context.ts";
 
 /** As a file is written: durations as text, not as the numbers that they become. */
 export const scenarioJsonSchema = (): object =>

@@ -4,10 +4,10 @@
  */
 
 import { type Column, cut, type Page, padEnd, table, wrap } from "../../node/platform/terminal/terminal-text.ts";
+import type { RunResult, Summary } from "../model/result.ts";
+import type { Expectation, Scenario } from "../model/scenario.ts";
 import { moment } from "../report/format.ts";
 import { hasBrokenInvariant } from "../run/judge.ts";
-import type { RunResult, Summary } from "../run/result.ts";
-import type { Expectation, Scenario } from "../scenario/scenario.ts";
 import { estimateCells, plain, valueText } from "./figures.ts";
 
 export interface SummaryOptions {

@@ -1,13 +1,13 @@
 /** What a person reads after a sweep: the verdict at each point, and one table a metric. */
 
 import { type Column, type Page, padEnd, table, wrap } from "../../node/platform/terminal/terminal-text.ts";
+import { parseExpectation } from "../load/expectations.ts";
+import { writeValue } from "../load/overrides.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { counted } from "../report/format.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
 import { hasBrokenInvariant } from "../run/judge.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import { parseExpectation } from "../scenario/expectations.ts";
-import { writeValue } from "../scenario/overrides.ts";
-import type { Scenario } from "../scenario/scenario.ts";
 import { estimateCells, plain } from "./figures.ts";
 import { intervalCell, SIMULATED } from "./render-summary.ts";
 

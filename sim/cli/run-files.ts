@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { Summary } from "../run/result.ts";
+import type { Summary } from "../model/result.ts";
 
 /** Of these one is in every folder of a run. */
 const FILES = ["summary.json", "sweep.json", "experiment.json"];

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type CliContext, collect, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
+import type { LoadedScenario } from "../load/load-scenario.ts";
+import type { RunResult, Summary } from "../model/result.ts";
 import { rowsCsv, seriesCsv } from "../run/csv.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
-import type { RunResult, Summary } from "../run/result.ts";
-import type { LoadedScenario } from "../scenario/load-scenario.ts";
 import {
   type Batch,
   type BatchOptions,

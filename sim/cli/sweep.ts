@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { type CliContext, collect } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import type { Value } from "../../protocol/wire/value.ts";
+import type { LoadedScenario } from "../load/load-scenario.ts";
+import { gridOf, type Override, parseVariation, type Variation, writeValue } from "../load/overrides.ts";
+import { countAgents } from "../load/parse-agents.ts";
+import type { RunResult } from "../model/result.ts";
 import type { SweepPoint } from "../report/sweep-page.ts";
 import { rowsCsv } from "../run/csv.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
-import type { RunResult } from "../run/result.ts";
-import type { LoadedScenario } from "../scenario/load-scenario.ts";
-import { gridOf, type Override, parseVariation, type Variation, writeValue } from "../scenario/overrides.ts";
-import { countAgents } from "../scenario/parse-agents.ts";
 import { type Axis, axesOf } from "./axes.ts";
 import {
   type Batch,

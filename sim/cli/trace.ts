@@ -3,9 +3,10 @@
 import { existsSync, realpathSync, rmSync } from "node:fs";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { SimHost, TraceFile } from "../host.ts";
-import { EntryFile } from "../trace-files/trace-writer.ts";
-import type { Register, SimPlatform } from "./context.ts";
+import type { SimPlatform } from "../batch/platform.ts";
+import type { SimHost, TraceFile } from "../model/host.ts";
+import { EntryFile } from "../traces/trace-writer.ts";
+import type { Register } from "./context.ts";
 import { RunsProgress } from "./progress.ts";
 
 interface Options {

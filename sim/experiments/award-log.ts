@@ -4,8 +4,8 @@
  */
 
 import type { AgentId, TaskId } from "../../protocol/core/ids.ts";
-import type { Checker } from "../checkers/checker.ts";
-import type { SubmittedJob } from "../run/clients.ts";
+import type { SubmittedJob } from "../model/submitted-job.ts";
+import type { Checker } from "../parts/checkers/checker.ts";
 
 const CREDIT = 1_000_000;
 

@@ -10,10 +10,10 @@ import { CALLS } from "../../protocol/job/policy.ts";
 import { EMPTY_WORLD, type KnownWorld } from "../../protocol/selection/knowledge.ts";
 import { SCREEN_PLACES } from "../../protocol/selection/parameters.ts";
 import { newcomerPlaces } from "../../protocol/selection/screen.ts";
-import type { SimHost } from "../host.ts";
-import type { RunResult } from "../run/result.ts";
-import type { ScenarioInput } from "../scenario/scenario-source.ts";
-import { LANES } from "../workloads/lanes.ts";
+import type { ScenarioInput } from "../load/scenario-source.ts";
+import type { SimHost } from "../model/host.ts";
+import type { RunResult } from "../model/result.ts";
+import { LANES } from "../parts/workloads/lanes.ts";
 import { AwardLog, type LoggedAward } from "./award-log.ts";
 import {
   computedExperiment,

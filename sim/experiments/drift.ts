@@ -4,11 +4,11 @@
  */
 
 import { LINUCB } from "../../protocol/selection/parameters.ts";
-import type { SimHost } from "../host.ts";
-import { defineBehaviour } from "../plugins/define.ts";
+import type { ScenarioInput } from "../load/scenario-source.ts";
+import { defineBehaviour } from "../model/define.ts";
+import type { SimHost } from "../model/host.ts";
+import { ADMITS, LANES, placeOf } from "../parts/workloads/lanes.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import type { ScenarioInput } from "../scenario/scenario-source.ts";
-import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
 import { AwardLog, type LoggedAward } from "./award-log.ts";
 import {
   computedExperiment,

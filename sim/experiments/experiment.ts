@@ -7,10 +7,9 @@
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
-import type { SimHost } from "../host.ts";
-import type { MetricType } from "../plugins/registry.ts";
-import type { Estimate } from "../run/result.ts";
-import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import type { ScenarioInput } from "../load/scenario-source.ts";
+import type { SimHost } from "../model/host.ts";
+import type { Estimate, MetricType } from "../model/result.ts";
 
 /** Where a row stands: parameter → value. The first label is drawn across, the others make the lines. */
 export type Labels = { readonly [label: string]: string | number };

@@ -7,7 +7,7 @@
  * binomial one, and crosses one half where half of the workers lie.
  */
 
-import type { ScenarioInput } from "../scenario/scenario-source.ts";
+import type { ScenarioInput } from "../load/scenario-source.ts";
 import { scenarioExperiment } from "./experiment.ts";
 
 const WORKERS = 20;

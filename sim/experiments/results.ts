@@ -3,10 +3,10 @@
  * document of `--json` and as CSV.
  */
 
+import type { Estimate } from "../model/result.ts";
 import { tableCsv } from "../run/csv.ts";
 import { estimate, type Range } from "../run/estimate.ts";
 import { metricType, rangeOf } from "../run/metric-catalog.ts";
-import type { Estimate } from "../run/result.ts";
 import type { Experiment, Figures, Finding, Labels, Measured } from "./experiment.ts";
 
 /** One row under one seed. */

@@ -4,14 +4,14 @@
  */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
-import type { Checker } from "../checkers/checker.ts";
-import type { SimHost } from "../host.ts";
-import type { Plugin } from "../plugins/registry.ts";
-import type { DrawnJob } from "../run/clients.ts";
-import type { RunResult } from "../run/result.ts";
+import { loadScenarioSource } from "../load/load-scenario.ts";
+import type { ScenarioInput } from "../load/scenario-source.ts";
+import type { SimHost } from "../model/host.ts";
+import type { Plugin } from "../model/registry.ts";
+import type { RunResult } from "../model/result.ts";
+import type { DrawnJob } from "../model/submitted-job.ts";
+import type { Checker } from "../parts/checkers/checker.ts";
 import { simulate } from "../run/simulate.ts";
-import { loadScenarioSource } from "../scenario/load-scenario.ts";
-import type { ScenarioInput } from "../scenario/scenario-source.ts";
 
 interface RunScenario {
   readonly seed: number;

@@ -1,6 +1,6 @@
 /** What verdicts of experiments are put together from. */
 
-import type { Estimate } from "../run/result.ts";
+import type { Estimate } from "../model/result.ts";
 import type { Labels, Measured } from "./experiment.ts";
 
 /** A metric in the first row with these labels among its own; null: there is none. */

@@ -5,7 +5,7 @@
  * Source: Symphony-Coord (arXiv 2602.00966), experiment 2: agents, load, shocks, 1,000 steps of which 70 % are hard.
  */
 
-import type { SimHost } from "../host.ts";
+import type { SimHost } from "../model/host.ts";
 import { computedExperiment, type Experiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
 import { meanAt, percent } from "./say.ts";
 import {

@@ -5,7 +5,7 @@
  * Source: Symphony-Coord (arXiv 2602.00966), experiment 3: multipliers of latency, and who is loaded when.
  */
 
-import type { SimHost } from "../host.ts";
+import type { SimHost } from "../model/host.ts";
 import { percentile } from "../run/percentile.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
 import { meanOf } from "./means.ts";

@@ -6,9 +6,9 @@
  * Source of the figures: Symphony-Coord (arXiv 2602.00966), experiments 2 and 3, and its published code.
  */
 
-import type { SimHost } from "../host.ts";
-import type { ScenarioInput } from "../scenario/scenario-source.ts";
-import { ADMITS, LANES, placeOf } from "../workloads/lanes.ts";
+import type { ScenarioInput } from "../load/scenario-source.ts";
+import type { SimHost } from "../model/host.ts";
+import { ADMITS, LANES, placeOf } from "../parts/workloads/lanes.ts";
 import { AwardLog, type LoggedAward } from "./award-log.ts";
 import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
@@ -48,7 +48,7 @@ export interface Market {
   readonly latency?: { readonly [agent: string]: number };
 }
 
-/** A change of agents (sim/faults/skill-change.ts), by agent. */
+/** A change of agents (sim/parts/faults/skill-change.ts), by agent. */
 export type Shock = { readonly [agent: string]: { readonly [option: string]: unknown } };
 
 /** One step: the award that it was given first, which is what was published, and those that came after a failure. */

@@ -4,7 +4,7 @@
  */
 
 import { compareText } from "../../protocol/core/bytes.ts";
-import type { AgentRow } from "../run/result.ts";
+import type { AgentRow } from "../model/result.ts";
 import { counted, decimalsOf, fixed } from "./format.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { remarkable } from "./remarkable.ts";

@@ -4,7 +4,7 @@
  */
 
 import { compareText } from "../../protocol/core/bytes.ts";
-import type { MessageRow } from "../run/result.ts";
+import type { MessageRow } from "../model/result.ts";
 
 /** Something else that happened, between the messages: a violation, a fault. */
 export interface Mark {

@@ -6,7 +6,7 @@
  * arrivals is the true one.
  */
 
-import type { MessageRow } from "../run/result.ts";
+import type { MessageRow } from "../model/result.ts";
 import { fitText, openSvg, seriesColor, textWidth } from "./chart.ts";
 import { type Arrow, diagramRows, type Limits, type Mark, OTHERS, type SendRow } from "./diagram-rows.ts";
 import { counted, fixed, preciseMoment } from "./format.ts";

@@ -5,7 +5,7 @@
 
 import type { Experiment, Finding, Measured } from "../experiments/experiment.ts";
 import { verdictOf } from "../experiments/results.ts";
-import type { MetricType } from "../plugins/registry.ts";
+import type { MetricType } from "../model/result.ts";
 import { METRICS } from "../run/metric-catalog.ts";
 import { counted, estimateText } from "./format.ts";
 import { type Html, html } from "./html.ts";

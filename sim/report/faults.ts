@@ -3,8 +3,8 @@
  * several times. Where the timeline holds none, what the scenario had planned.
  */
 
-import type { FaultOutcome, RunResult, TimelineEntry } from "../run/result.ts";
-import type { Scenario } from "../scenario/scenario.ts";
+import type { FaultOutcome, RunResult, TimelineEntry } from "../model/result.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { duration, fixed, listed, moment } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
 

@@ -3,7 +3,7 @@
  * expectation, else the first. And why.
  */
 
-import type { RunResult, Summary, Violation } from "../run/result.ts";
+import type { RunResult, Summary, Violation } from "../model/result.ts";
 
 export interface Focus {
   readonly result: RunResult;

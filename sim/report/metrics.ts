@@ -3,8 +3,8 @@
  * seeds, a strip of dots from the least to the greatest.
  */
 
+import type { RunResult, Summary } from "../model/result.ts";
 import { METRICS, metricType } from "../run/metric-catalog.ts";
-import type { RunResult, Summary } from "../run/result.ts";
 import { estimateText } from "./format.ts";
 import { type Html, html, nothing } from "./html.ts";
 

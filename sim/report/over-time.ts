@@ -3,7 +3,7 @@
  * and rounds, and every series that the page does not know. Each shows the faults behind its lines.
  */
 
-import type { AgentRow, RunResult } from "../run/result.ts";
+import type { AgentRow, RunResult } from "../model/result.ts";
 import { faultMarks, scaled, TEXT, timeAxis, valueAxis } from "./axes.ts";
 import { color, draw, seriesColor, seriesDash, textWidth } from "./chart.ts";
 import type { FaultGroup } from "./faults.ts";

@@ -3,8 +3,8 @@
  * what, the figures, and what was run. The same input gives the same bytes.
  */
 
-import type { RunResult, Summary } from "../run/result.ts";
-import type { Scenario } from "../scenario/scenario.ts";
+import type { RunResult, Summary } from "../model/result.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { agentTables } from "./agents.ts";
 import { diagram } from "./diagram.ts";
 import { eventList, faultGroups, faultTable } from "./faults.ts";

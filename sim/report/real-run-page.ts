@@ -6,9 +6,9 @@
  */
 
 import { describeCauses, type ReassignmentCounts } from "../../protocol/job/reassignments.ts";
-import type { CheckedInvariant } from "../checkers/trace-check.ts";
-import type { RunResult } from "../run/result.ts";
-import type { CheckedTraces } from "../trace-files/check-traces.ts";
+import type { RunResult } from "../model/result.ts";
+import type { CheckedInvariant } from "../parts/checkers/trace-check.ts";
+import type { CheckedTraces } from "../traces/check-traces.ts";
 import { agentTables } from "./agents.ts";
 import { faultTable, groupsOf } from "./faults.ts";
 import { counted, duration, fixed, preciseMoment, quantity } from "./format.ts";

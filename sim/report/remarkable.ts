@@ -7,7 +7,7 @@
  */
 
 import { compareText } from "../../protocol/core/bytes.ts";
-import type { AgentRow } from "../run/result.ts";
+import type { AgentRow } from "../model/result.ts";
 import { decimalsOf, fixed } from "./format.ts";
 import { quantile } from "./series.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { lowerBound } from "../../protocol/core/sorted.ts";
+import type { RunResult, Sample } from "../model/result.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import type { RunResult, Sample } from "../run/result.ts";
 
 interface SeriesType {
   readonly name: string;

@@ -4,9 +4,9 @@
  */
 
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
-import type { RunResult, Summary } from "../run/result.ts";
-import type { AgentGroup, BehaviourOptions, JobShape, NetworkSpec, Scenario, Workload } from "../scenario/scenario.ts";
-import type { DistributionSpec } from "../virtual/distribution.ts";
+import type { RunResult, Summary } from "../model/result.ts";
+import type { AgentGroup, BehaviourOptions, JobShape, NetworkSpec, Scenario, Workload } from "../model/scenario.ts";
+import type { DistributionSpec } from "../world/distribution.ts";
 import { violationsOf } from "./focus.ts";
 import { bound, counted, duration, fixed, quantity } from "./format.ts";
 import { type Html, html, type Part } from "./html.ts";

@@ -3,9 +3,9 @@
  * that fail are crosses with their numbers.
  */
 
+import type { RunResult } from "../model/result.ts";
+import { type Expectation, fulfils } from "../model/scenario.ts";
 import { metricType } from "../run/metric-catalog.ts";
-import type { RunResult } from "../run/result.ts";
-import { type Expectation, fulfils } from "../scenario/scenario.ts";
 import { closeSpan, decimalsOfStep, TEXT } from "./axes.ts";
 import { color, draw } from "./chart.ts";
 import { bound, quantity, scaleOf, tick } from "./format.ts";

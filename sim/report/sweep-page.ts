@@ -4,9 +4,9 @@
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
+import type { Summary } from "../model/result.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { METRICS } from "../run/metric-catalog.ts";
-import type { Summary } from "../run/result.ts";
-import type { Scenario } from "../scenario/scenario.ts";
 import { counted, estimateText } from "./format.ts";
 import { type Html, html, join, type Part } from "./html.ts";
 import { document, type Section } from "./shell.ts";

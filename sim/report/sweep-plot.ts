@@ -4,8 +4,8 @@
  */
 
 import type { Value } from "../../protocol/wire/value.ts";
-import type { Estimate } from "../run/result.ts";
-import type { Expectation } from "../scenario/scenario.ts";
+import type { Estimate } from "../model/result.ts";
+import type { Expectation } from "../model/scenario.ts";
 import { closeSpan, decimalsOfStep, roundScale, TEXT } from "./axes.ts";
 import { color, draw, fitText, seriesColor, seriesDash } from "./chart.ts";
 import { quantity, scaleOf, tick } from "./format.ts";

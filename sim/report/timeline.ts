@@ -3,7 +3,7 @@
  * Drawn twice, for wide and for narrow screens. Of one run; the other seeds of the same scenario as a band behind it.
  */
 
-import type { RunResult } from "../run/result.ts";
+import type { RunResult } from "../model/result.ts";
 import { faultMarks, scaled, TEXT, timeAxis, valueAxis } from "./axes.ts";
 import { color, draw, fitText, seriesColor, seriesDash, textWidth } from "./chart.ts";
 import type { FaultGroup } from "./faults.ts";

@@ -3,8 +3,8 @@
  * answers are simulated, the seeds, and the command that repeats the run.
  */
 
-import type { JudgedExpectation, RunResult, Summary } from "../run/result.ts";
-import type { Expectation, Scenario } from "../scenario/scenario.ts";
+import type { JudgedExpectation, RunResult, Summary } from "../model/result.ts";
+import type { Expectation, Scenario } from "../model/scenario.ts";
 import { violationsOf } from "./focus.ts";
 import { bound, counted, duration, fixed, listed, preciseMoment, quantity } from "./format.ts";
 import { type Html, html, join, nothing, type Part } from "./html.ts";

@@ -5,9 +5,9 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import { decode } from "../../protocol/wire/codec.ts";
-import { CERTIFICATES, checkCertified } from "../checkers/certificates.ts";
-import { violated } from "../checkers/checker.ts";
-import type { World } from "../virtual/world.ts";
+import { CERTIFICATES, checkCertified } from "../parts/checkers/certificates.ts";
+import { violated } from "../parts/checkers/checker.ts";
+import type { World } from "../world/world.ts";
 import type { JobWatch } from "./job-watch.ts";
 
 const MUTATIONS = 8;

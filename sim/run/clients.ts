@@ -7,26 +7,10 @@ import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { CommitteeWish } from "../../protocol/job/draft.ts";
 import { EMPTY_WORLD, type KnownWorld, merge } from "../../protocol/selection/knowledge.ts";
-import type { Genesis } from "../../protocol/wire/genesis.ts";
-import type { Scenario } from "../scenario/scenario.ts";
-import type { World } from "../virtual/world.ts";
+import type { Scenario } from "../model/scenario.ts";
+import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
+import type { World } from "../world/world.ts";
 import type { PlannedJob } from "./workload.ts";
-
-/** A job from its submission on. */
-export interface SubmittedJob {
-  readonly index: number;
-  readonly client: string;
-  readonly submittedMs: number;
-  /** Of the last draw; null: no committee was drawn yet. */
-  job: JobId | null;
-  genesis: Genesis | null;
-  status: "asking" | "running" | "certified" | "failed" | "cancelled" | "refused";
-  reason: string;
-  endedMs: number | null;
-}
-
-/** A submitted job whose committee is asked. */
-export type DrawnJob = SubmittedJob & { readonly job: JobId; readonly genesis: Genesis };
 
 /** Which committee a scenario asks for. */
 function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {

@@ -3,8 +3,8 @@
  * point of each time series. What was not measured is an empty cell. The same runs give the same bytes.
  */
 
+import type { FaultOutcome, RunResult } from "../model/result.ts";
 import { metricNames } from "./judge.ts";
-import type { FaultOutcome, RunResult } from "./result.ts";
 
 type Cell = string | number | boolean | null;
 

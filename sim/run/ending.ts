@@ -1,8 +1,8 @@
 /** When a run is over: its jobs have ended and its faults are through, or, where the scenario heals, all is settled. */
 
 import type { JobId } from "../../protocol/core/ids.ts";
-import type { Healing, Scenario } from "../scenario/scenario.ts";
-import type { World } from "../virtual/world.ts";
+import type { Healing, Scenario } from "../model/scenario.ts";
+import type { World } from "../world/world.ts";
 import type { Clients } from "./clients.ts";
 import type { FaultSchedule } from "./fault-schedule.ts";
 import type { JobWatch } from "./job-watch.ts";

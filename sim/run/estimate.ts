@@ -5,7 +5,7 @@
  * Source: quantiles of t as in any table; above 30 degrees of freedom the expansion of Fisher and Cornish (1960).
  */
 
-import type { Estimate } from "./result.ts";
+import type { Estimate } from "../model/result.ts";
 
 /** t(0.975) with 1 to 30 degrees of freedom. */
 const T975 = [

@@ -7,13 +7,13 @@
 
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
-import type { FaultContext, FaultType, Registry } from "../plugins/registry.ts";
-import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
-import type { World } from "../virtual/world.ts";
-import type { SkillState } from "../workloads/skill-state.ts";
+import type { FaultContext, FaultType, Registry } from "../model/registry.ts";
+import type { FaultOutcome, Shortfall, TimelineEntry } from "../model/result.ts";
+import type { Scenario, ScheduledFault } from "../model/scenario.ts";
+import type { SkillState } from "../model/skill-state.ts";
+import type { World } from "../world/world.ts";
 import { type Drawn, drawTargets, type Population } from "./fault-targets.ts";
 import type { Span } from "./job-phases.ts";
-import type { FaultOutcome, Shortfall, TimelineEntry } from "./result.ts";
 
 interface Surroundings extends Population {
   /** Names of agents that serve on committees. */

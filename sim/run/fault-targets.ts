@@ -5,9 +5,9 @@
 
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
-import type { FaultType } from "../plugins/registry.ts";
-import type { ScheduledFault, Which } from "../scenario/scenario.ts";
-import type { World } from "../virtual/world.ts";
+import type { FaultType } from "../model/registry.ts";
+import type { ScheduledFault, Which } from "../model/scenario.ts";
+import type { World } from "../world/world.ts";
 
 /** Who there is. */
 export interface Population {

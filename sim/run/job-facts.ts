@@ -7,7 +7,7 @@ import { type JobId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import { plannedTasks } from "../../protocol/job/graph.ts";
 import type { Data, Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
-import { factsOf, type SimulatedTask } from "../workloads/truth.ts";
+import { factsOf, type SimulatedTask } from "../parts/workloads/truth.ts";
 
 export interface TaskFacts extends Pick<SimulatedTask, "kind" | "difficulty"> {
   /** Who has it not cannot do the task. */

@@ -3,10 +3,10 @@
  * jobs that came later. All together would say neither what a fault costs nor what it leaves.
  */
 
-import type { SubmittedJob } from "./clients.ts";
+import type { Metrics } from "../model/result.ts";
+import type { SubmittedJob } from "../model/submitted-job.ts";
 import { type JobPhase, PHASES } from "./metric-catalog.ts";
 import { percentile } from "./percentile.ts";
-import type { Metrics } from "./result.ts";
 
 /** When a fault was, ms; a moment ends when it begins. */
 export interface Span {

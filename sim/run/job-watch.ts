@@ -5,13 +5,13 @@
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
-import { CERTIFICATES } from "../checkers/certificates.ts";
-import type { Checker, DecidedBlock } from "../checkers/checker.ts";
-import { DecidedLog, type LogOptions } from "../checkers/decided-log.ts";
-import { type JobCheckOptions, jobCheckers } from "../checkers/job-checkers.ts";
-import { LivenessChecker } from "../checkers/liveness.ts";
-import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
-import type { DrawnJob } from "./clients.ts";
+import type { DrawnJob } from "../model/submitted-job.ts";
+import { CERTIFICATES } from "../parts/checkers/certificates.ts";
+import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
+import { DecidedLog, type LogOptions } from "../parts/checkers/decided-log.ts";
+import { type JobCheckOptions, jobCheckers } from "../parts/checkers/job-checkers.ts";
+import { LivenessChecker } from "../parts/checkers/liveness.ts";
+import type { PersistEffect, TraceEntry } from "../world/trace.ts";
 
 /** What a job tells the run's metrics. */
 export interface JobListener {

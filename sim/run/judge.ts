@@ -3,10 +3,10 @@
  * and not done in full; and the metrics with their intervals.
  */
 
-import { type Expectation, fulfils, type Scenario } from "../scenario/scenario.ts";
+import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "../model/result.ts";
+import { type Expectation, fulfils, type Scenario } from "../model/scenario.ts";
 import { estimate } from "./estimate.ts";
 import { metricType, rangeOf } from "./metric-catalog.ts";
-import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "./result.ts";
 
 interface JudgeOptions {
   /** Some of the runs that were asked for are missing, or were ended before their time. */

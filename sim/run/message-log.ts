@@ -5,7 +5,7 @@
 
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { decodeMessage, type Message } from "../../protocol/wire/message.ts";
-import type { MessageRow } from "./result.ts";
+import type { MessageRow } from "../model/result.ts";
 
 interface Sent {
   readonly sentMs: number;

@@ -2,7 +2,7 @@
  * The metrics of a run: names that stay, with their units. `meshwork sim metrics` lists them.
  */
 
-import type { MetricType } from "../plugins/registry.ts";
+import type { MetricType } from "../model/result.ts";
 import type { Range } from "./estimate.ts";
 
 const metric = (name: string, unit: string, summary: string): MetricType => ({ name, unit, summary });

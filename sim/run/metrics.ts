@@ -5,16 +5,16 @@
 
 import type { EventOf, LedgerEvent } from "../../protocol/job/event.ts";
 import { REASSIGNMENT_CAUSES, type ReassignmentCause } from "../../protocol/job/reassignments.ts";
-import type { DecidedBlock } from "../checkers/checker.ts";
-import type { TraceEntry } from "../virtual/trace.ts";
-import type { World } from "../virtual/world.ts";
-import type { Truth } from "../workloads/truth.ts";
-import type { SubmittedJob } from "./clients.ts";
+import type { AgentRow, Metrics, Sample } from "../model/result.ts";
+import type { SubmittedJob } from "../model/submitted-job.ts";
+import type { DecidedBlock } from "../parts/checkers/checker.ts";
+import type { Truth } from "../parts/workloads/truth.ts";
+import type { TraceEntry } from "../world/trace.ts";
+import type { World } from "../world/world.ts";
 import { byPhase, type Span } from "./job-phases.ts";
 import type { JobListener, JobWatch } from "./job-watch.ts";
 import { percentile } from "./percentile.ts";
 import type { Regret } from "./regret.ts";
-import type { AgentRow, Metrics, Sample } from "./result.ts";
 
 /** Latencies of the newest tasks that a point of a series sums up. */
 const NEWEST = 200;

@@ -6,13 +6,13 @@
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { OwnSkill } from "../../protocol/machine.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
-import { mutes } from "../adversaries/behaviours.ts";
-import type { BehavedAgent, Registry } from "../plugins/registry.ts";
-import { SELF_SCREENING } from "../scenario/message-kinds.ts";
-import type { AgentGroup, AgentProfile, Scenario } from "../scenario/scenario.ts";
-import type { AgentSpec, WrapMachine } from "../virtual/options.ts";
-import { createProfileSkill, medianOf, type SkillWorld } from "../workloads/profile-skill.ts";
-import { SkillState } from "../workloads/skill-state.ts";
+import { SELF_SCREENING } from "../model/message-kinds.ts";
+import type { BehavedAgent, Registry } from "../model/registry.ts";
+import type { AgentGroup, AgentProfile, Scenario } from "../model/scenario.ts";
+import { SkillState } from "../model/skill-state.ts";
+import { mutes } from "../parts/adversaries/behaviours.ts";
+import { createProfileSkill, medianOf, type SkillWorld } from "../parts/workloads/profile-skill.ts";
+import type { AgentSpec, WrapMachine } from "../world/options.ts";
 
 /** An agent of the scenario. */
 export interface Inhabitant {

@@ -5,7 +5,7 @@
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { EventOf } from "../../protocol/job/event.ts";
-import type { World } from "../virtual/world.ts";
+import type { World } from "../world/world.ts";
 import type { JobFacts, TaskFacts } from "./job-facts.ts";
 import type { JobWatch } from "./job-watch.ts";
 import type { Inhabitant } from "./population.ts";

@@ -1,9 +1,9 @@
 /** What inputs cost agents: the options of a world, from the figures of its scenario. */
 
 import type { Input } from "../../protocol/input.ts";
-import type { NetworkSpec } from "../scenario/scenario.ts";
-import { CorePool } from "../virtual/core-pool.ts";
-import type { CostOptions } from "../virtual/options.ts";
+import type { NetworkSpec } from "../model/scenario.ts";
+import { CorePool } from "../world/core-pool.ts";
+import type { CostOptions } from "../world/options.ts";
 
 const bytesOf = (input: Input): number => (input.kind === "frame" || input.kind === "gossip" ? input.bytes.length : 0);
 

@@ -1,9 +1,9 @@
 /** The network of a run's world, from what its scenario says. */
 
 import { createPrng } from "../../protocol/core/prng.ts";
-import type { NetworkSpec } from "../scenario/scenario.ts";
-import type { DistributionSpec } from "../virtual/distribution.ts";
-import type { FrameListener, NetworkOptions } from "../virtual/options.ts";
+import type { NetworkSpec } from "../model/scenario.ts";
+import type { DistributionSpec } from "../world/distribution.ts";
+import type { FrameListener, NetworkOptions } from "../world/options.ts";
 
 export function networkOf(network: NetworkSpec, seed: number, onFrame: FrameListener): NetworkOptions {
   const { overlay, latencyMs, loss, gossipLoss, duplication, reorder, bandwidth, queueBytes, detectMs, redialMs } =

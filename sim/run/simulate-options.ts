@@ -1,13 +1,13 @@
 /** What a run is given beside its scenario. */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
-import type { Checker } from "../checkers/checker.ts";
-import type { SimHost } from "../host.ts";
-import type { Registry } from "../plugins/registry.ts";
-import type { RunTap } from "../virtual/options.ts";
-import type { WorldStats } from "../virtual/world.ts";
-import type { RecordedAnswers } from "../workloads/recorded-answers.ts";
-import type { DrawnJob } from "./clients.ts";
+import type { SimHost } from "../model/host.ts";
+import type { Registry } from "../model/registry.ts";
+import type { DrawnJob } from "../model/submitted-job.ts";
+import type { Checker } from "../parts/checkers/checker.ts";
+import type { RecordedAnswers } from "../parts/workloads/recorded-answers.ts";
+import type { RunTap } from "../world/options.ts";
+import type { WorldStats } from "../world/world.ts";
 import type { WorkloadFiles } from "./workload.ts";
 
 /** Files that a scenario names, read before: runs do no I/O. */

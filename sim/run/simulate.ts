@@ -1,7 +1,7 @@
 /**
  * Runs a scenario with one seed, in virtual time: the real agents in a simulated world, under the checkers, to a result.
  *
- * What is simulated, and how, say sim/virtual/ (time, network, disks), sim/workloads/ (work) and sim/faults/.
+ * What is simulated, and how, say sim/world/ (time, network, disks), sim/parts/workloads/ (work) and sim/parts/faults/.
  */
 
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
@@ -10,18 +10,20 @@ import type { TraceHead } from "../../protocol/core/trace.ts";
 import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
-import { type Checker, PropertyViolation } from "../checkers/checker.ts";
-import { containmentChecker, partedChecker } from "../checkers/containment.ts";
-import { honestyChecker } from "../checkers/honesty.ts";
-import type { Gauge } from "../plugins/registry.ts";
-import type { Scenario, ScheduledFault } from "../scenario/scenario.ts";
-import { MESH } from "../virtual/options.ts";
-import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
-import { createWorld, type World, WorldError } from "../virtual/world.ts";
-import type { SkillWorld } from "../workloads/profile-skill.ts";
-import { Truth } from "../workloads/truth.ts";
+import type { Gauge } from "../model/registry.ts";
+import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "../model/result.ts";
+import type { Scenario, ScheduledFault } from "../model/scenario.ts";
+import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
+import { type Checker, PropertyViolation } from "../parts/checkers/checker.ts";
+import { containmentChecker, partedChecker } from "../parts/checkers/containment.ts";
+import { honestyChecker } from "../parts/checkers/honesty.ts";
+import type { SkillWorld } from "../parts/workloads/profile-skill.ts";
+import { Truth } from "../parts/workloads/truth.ts";
+import { MESH } from "../world/options.ts";
+import type { PersistEffect, TraceEntry } from "../world/trace.ts";
+import { createWorld, type World, WorldError } from "../world/world.ts";
 import { CertificateCheck } from "./certificate-check.ts";
-import { Clients, type DrawnJob, type SubmittedJob } from "./clients.ts";
+import { Clients } from "./clients.ts";
 import { Ending } from "./ending.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
@@ -32,7 +34,6 @@ import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
 import { isCalm, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
-import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "./result.ts";
 import { costOptionsOf } from "./run-costs.ts";
 import { networkOf } from "./run-network.ts";
 import { shareOf } from "./run-progress.ts";

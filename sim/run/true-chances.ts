@@ -3,7 +3,7 @@
  * the oracle chooses by it.
  */
 
-import { chanceNow } from "../workloads/profile-skill.ts";
+import { chanceNow } from "../parts/workloads/profile-skill.ts";
 import type { TaskFacts } from "./job-facts.ts";
 import type { Inhabitant } from "./population.ts";
 

@@ -4,9 +4,10 @@
  */
 
 import { writeMs } from "../../node/platform/text/quantities.ts";
-import type { Workload } from "../scenario/scenario.ts";
-import type { Clients, SubmittedJob } from "./clients.ts";
-import type { Shortfall } from "./result.ts";
+import type { Shortfall } from "../model/result.ts";
+import type { Workload } from "../model/scenario.ts";
+import type { SubmittedJob } from "../model/submitted-job.ts";
+import type { Clients } from "./clients.ts";
 
 type Submitted = Pick<SubmittedJob, "index" | "genesis" | "status">;
 

@@ -5,10 +5,10 @@
 import { ln } from "../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
-import type { JobTemplate } from "../host.ts";
-import type { Registry } from "../plugins/registry.ts";
-import type { Arrival, Workload } from "../scenario/scenario.ts";
-import { nodesOf, policyOf } from "../workloads/shapes.ts";
+import type { JobTemplate } from "../model/host.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Arrival, Workload } from "../model/scenario.ts";
+import { nodesOf, policyOf } from "../parts/workloads/shapes.ts";
 
 /** The parts of a genesis that do not depend on who is there. */
 type JobParts = Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector">;

@@ -6,11 +6,11 @@
 import { decodeRecord } from "../../protocol/consensus/record.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
-import { STRATEGIES } from "../adversaries/catalog.ts";
-import { WORKER_LIES } from "../adversaries/workers.ts";
-import type { Checker, DecidedBlock } from "../checkers/checker.ts";
-import type { PersistEffect, TraceEntry } from "../virtual/trace.ts";
-import type { WorldStats } from "../virtual/world.ts";
+import { STRATEGIES } from "../parts/adversaries/catalog.ts";
+import { WORKER_LIES } from "../parts/adversaries/workers.ts";
+import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
+import type { PersistEffect, TraceEntry } from "../world/trace.ts";
+import type { WorldStats } from "../world/world.ts";
 import { DRAWN_FAULTS } from "./draw-faults.ts";
 
 const NETWORK_EVENTS = [

@@ -9,10 +9,10 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
-import type { Registry } from "../plugins/registry.ts";
+import { faultOf, inOrder } from "../load/named-options.ts";
+import type { Registry } from "../model/registry.ts";
+import type { BehaviourOptions, ScheduledFault } from "../model/scenario.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { faultOf, inOrder } from "../scenario/named-options.ts";
-import type { BehaviourOptions, ScheduledFault } from "../scenario/scenario.ts";
 
 /** A fault as it is drawn: whom it hits (null: nobody in particular), and how long it lasts (null: it does not). */
 interface Drawn {

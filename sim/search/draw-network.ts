@@ -3,8 +3,8 @@
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
-import type { NetworkSpec, ServiceCosts } from "../scenario/scenario.ts";
-import { OWN } from "../scenario/service-costs.ts";
+import { OWN } from "../load/service-costs.ts";
+import type { NetworkSpec, ServiceCosts } from "../model/scenario.ts";
 
 /** Nothing goes wrong, everything is near, and everybody knows everybody. */
 export const CALM_NETWORK: NetworkSpec = {

@@ -6,15 +6,15 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
-import { STRATEGIES, type StrategyName } from "../adversaries/catalog.ts";
-import { BLOCK_LIES } from "../adversaries/lying-committee.ts";
-import type { Registry } from "../plugins/registry.ts";
+import { behaviourOptions, inOrder } from "../load/named-options.ts";
+import { agentNames, DEFAULT_PROFILE } from "../load/parse-agents.ts";
+import { HEALED_WITHIN_MS } from "../load/parse-scenario.ts";
+import type { Registry } from "../model/registry.ts";
+import type { AgentGroup, AgentProfile, BehaviourOptions, Scenario } from "../model/scenario.ts";
+import { STRATEGIES, type StrategyName } from "../parts/adversaries/catalog.ts";
+import { BLOCK_LIES } from "../parts/adversaries/lying-committee.ts";
+import { firstPolicy } from "../parts/workloads/job-builder.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { behaviourOptions, inOrder } from "../scenario/named-options.ts";
-import { agentNames, DEFAULT_PROFILE } from "../scenario/parse-agents.ts";
-import { HEALED_WITHIN_MS } from "../scenario/parse-scenario.ts";
-import type { AgentGroup, AgentProfile, BehaviourOptions, Scenario } from "../scenario/scenario.ts";
-import { firstPolicy } from "../workloads/job-builder.ts";
 import { drawFaults, drawSharpFaults, scheduled } from "./draw-faults.ts";
 import { CALM_NETWORK, drawNetwork } from "./draw-network.ts";
 import { CREDIT, chainOf, drawWorkload, PRICE_MAX } from "./draw-workload.ts";

@@ -6,8 +6,8 @@
 import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { SELECTORS } from "../../protocol/selection/catalog.ts";
-import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../scenario/scenario.ts";
-import { firstPolicy, sealedPolicy } from "../workloads/job-builder.ts";
+import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../model/scenario.ts";
+import { firstPolicy, sealedPolicy } from "../parts/workloads/job-builder.ts";
 import { slowestMs } from "./draw-network.ts";
 
 /** Micro-credits. */

@@ -3,8 +3,8 @@
  * of them a failure needs is shrink.ts's to find out.
  */
 
-import { withText } from "../scenario/named-options.ts";
-import { agentNames } from "../scenario/parse-agents.ts";
+import { withText } from "../load/named-options.ts";
+import { agentNames } from "../load/parse-agents.ts";
 import type {
   AgentGroup,
   BehaviourOptions,
@@ -13,7 +13,7 @@ import type {
   Scenario,
   ScheduledFault,
   Workload,
-} from "../scenario/scenario.ts";
+} from "../model/scenario.ts";
 import { CALM_NETWORK } from "./draw-network.ts";
 import { type Candidate, without } from "./shrink.ts";
 

@@ -1,23 +1,23 @@
 /**
  * What a search looks at: scenarios that are drawn from seeds, and what their runs come to. A seed draws a scenario as a
  * whole (draw-scenario.ts), or a variation of one that is given (vary-scenario.ts). What breaks is an invariant, never an
- * expectation. How many seeds are run, and on which threads, is sim/cli/search.ts.
+ * expectation. How many seeds are run, and on which threads, is sim/batch/search.ts.
  */
 
-import type { Checker } from "../checkers/checker.ts";
-import type { SimHost } from "../host.ts";
-import { createRegistry } from "../plugins/built-in.ts";
-import type { Registry } from "../plugins/registry.ts";
-import type { DrawnJob } from "../run/clients.ts";
-import type { RunResult } from "../run/result.ts";
+import { createRegistry } from "../load/built-in.ts";
+import type { LoadedScenario } from "../load/load-scenario.ts";
+import { agentNames, countAgents } from "../load/parse-agents.ts";
+import type { SimHost } from "../model/host.ts";
+import type { Registry } from "../model/registry.ts";
+import type { RunResult } from "../model/result.ts";
+import type { Scenario } from "../model/scenario.ts";
+import type { DrawnJob } from "../model/submitted-job.ts";
+import type { Checker } from "../parts/checkers/checker.ts";
 import { simulate } from "../run/simulate.ts";
 import { NO_FILES } from "../run/simulate-options.ts";
-import type { LoadedScenario } from "../scenario/load-scenario.ts";
-import { agentNames, countAgents } from "../scenario/parse-agents.ts";
-import type { Scenario } from "../scenario/scenario.ts";
-import type { RunTap } from "../virtual/options.ts";
-import { describeEntry, type TraceEntry } from "../virtual/trace.ts";
-import type { WorldStats } from "../virtual/world.ts";
+import type { RunTap } from "../world/options.ts";
+import { describeEntry, type TraceEntry } from "../world/trace.ts";
+import type { WorldStats } from "../world/world.ts";
 import { BRANCHES, type Coverage, CoverageChecker, OCCURRENCES, RARE } from "./coverage.ts";
 import { labelOf } from "./draw-faults.ts";
 import { drawScenario } from "./draw-scenario.ts";

@@ -8,12 +8,12 @@
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { STRATEGIES } from "../adversaries/catalog.ts";
-import type { Registry } from "../plugins/registry.ts";
+import { behaviourOptions, faultOf, inOrder, withText } from "../load/named-options.ts";
+import { countAgents } from "../load/parse-agents.ts";
+import type { Registry } from "../model/registry.ts";
+import type { AgentGroup, JobShape, NetworkSpec, Scenario, ScheduledFault, Workload } from "../model/scenario.ts";
+import { STRATEGIES } from "../parts/adversaries/catalog.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { behaviourOptions, faultOf, inOrder, withText } from "../scenario/named-options.ts";
-import { countAgents } from "../scenario/parse-agents.ts";
-import type { AgentGroup, JobShape, NetworkSpec, Scenario, ScheduledFault, Workload } from "../scenario/scenario.ts";
 import { labelOf } from "./draw-faults.ts";
 
 /** Faults that a variation may add, with their options; the others need a file, or end what there is to see. */

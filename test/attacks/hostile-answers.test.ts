@@ -12,7 +12,7 @@ import { encodeCertificate } from "../../protocol/wire/certificate.ts";
 import { encode } from "../../protocol/wire/codec.ts";
 import { encodePart, type Parcel } from "../../protocol/wire/parcel.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import { inline } from "../../sim/workloads/job-builder.ts";
+import { inline } from "../../sim/parts/workloads/job-builder.ts";
 import { id, jobOf } from "../support/driven-agent.ts";
 
 const wanted = jobOf("owner");

@@ -17,10 +17,10 @@ import {
   type BlockLie,
   decidedAlone,
   liesAsCommittee,
-} from "../../sim/adversaries/lying-committee.ts";
-import { withStrategy } from "../../sim/adversaries/strategy.ts";
-import { createWorld, type World } from "../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, map, single, submissionOf } from "../../sim/workloads/job-builder.ts";
+} from "../../sim/parts/adversaries/lying-committee.ts";
+import { withStrategy } from "../../sim/parts/adversaries/strategy.ts";
+import { buildJob, firstPolicy, map, single, submissionOf } from "../../sim/parts/workloads/job-builder.ts";
+import { createWorld, type World } from "../../sim/world/world.ts";
 import { configOf, crypto, DrivenAgent, type Job, jobOf } from "../support/driven-agent.ts";
 import { hasher } from "../support/virtual.ts";
 

@@ -5,7 +5,7 @@ import { hasher } from "../../node/platform/crypto.ts";
 import { Directory } from "../../protocol/capability/directory.ts";
 import { SelfScreening } from "../../protocol/capability/self-screening.ts";
 import type { EventOf } from "../../protocol/job/event.ts";
-import { single } from "../../sim/workloads/job-builder.ts";
+import { single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 import { signedVcv } from "../support/capability-vectors.ts";
 import { crypto, id, MESH } from "../support/driven-agent.ts";

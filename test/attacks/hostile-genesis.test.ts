@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
 import { encodeGenesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
-import { firstPolicy, inline, map, single } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, inline, map, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 import { countCalls, DrivenAgent, hashOf, jobOf } from "../support/driven-agent.ts";
 

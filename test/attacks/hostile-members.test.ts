@@ -8,7 +8,7 @@ import { createCommittee } from "../../protocol/consensus/committee.ts";
 import { ZERO_HASH } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { blockHash, type CommitteeMembers, committeeHash, type Header } from "../../protocol/wire/consensus.ts";
-import { firstPolicy, inline, map } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, inline, map } from "../../sim/parts/workloads/job-builder.ts";
 import {
   awardItem,
   crypto,

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { errorLine } from "../../node/platform/terminal/context.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { firstPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 
 test("the reason of a failed job reaches the terminal as plain text", () => {

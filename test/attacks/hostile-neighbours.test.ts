@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { defaultCommitteeSize } from "../../protocol/job/committee-draw.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
-import { submissionOf } from "../../sim/workloads/job-builder.ts";
+import { submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import { signedVcv } from "../support/capability-vectors.ts";
 import { DrivenAgent, id, jobOf } from "../support/driven-agent.ts";
 

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";
 import { OFFER_MAX_MS } from "../../protocol/job/policy.ts";
-import { firstPolicy, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
 /** Leases that nobody waits for here. */

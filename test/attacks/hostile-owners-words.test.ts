@@ -12,7 +12,7 @@ import type { JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { StoredRecord } from "../../protocol/machine.ts";
 import { Acquaintances } from "../../protocol/membership/acquaintances.ts";
-import { submissionOf } from "../../sim/workloads/job-builder.ts";
+import { submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import {
   configOf,
   crypto,

@@ -11,7 +11,7 @@ import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/ca
 import type { ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
 import { type CommandBody, encodeCommand } from "../../protocol/wire/command.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
-import { firstPolicy, map, submissionOf } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import {
   awardItem,
   configOf,

@@ -13,7 +13,7 @@ import { Replica } from "../../protocol/job/replica.ts";
 import type { Data, Like } from "../../protocol/wire/genesis.ts";
 import { encodeBeacon, encodeMessage, type Message, type Query } from "../../protocol/wire/message.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
-import { inline, single } from "../../sim/workloads/job-builder.ts";
+import { inline, single } from "../../sim/parts/workloads/job-builder.ts";
 import {
   configOf,
   countCalls,

@@ -7,7 +7,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { hashOfResult } from "../../protocol/job/certificate.ts";
 import { BATCHES_MAX } from "../../protocol/job/policy.ts";
 import { type Data, dataHash } from "../../protocol/wire/genesis.ts";
-import { firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { firstPolicy, inline, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
 const patient = { timeoutMs: 100_000 };

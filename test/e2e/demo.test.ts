@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunSummary } from "../../node/run/summary.ts";
 import type { SurveyReport } from "../../node/skills/survey.ts";
-import type { CheckedTraces } from "../../sim/trace-files/check-traces.ts";
+import type { CheckedTraces } from "../../sim/traces/check-traces.ts";
 import { endAll, meshwork, type Ran } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-demo-"));

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { calibrate } from "../../scripts/calibrate.ts";
 import { simHost } from "../../scripts/sim-host.ts";
-import { calibrationSchema } from "../../sim/scenario/service-costs.ts";
+import { calibrationSchema } from "../../sim/load/service-costs.ts";
 
 test("a calibration is of real inputs, and reads as a preset", { timeout: 180_000 }, async () => {
   const stages: string[] = [];

@@ -40,11 +40,7 @@ function configOf(identity = makeIdentity(), meshId = newMesh()): AgentConfig {
     crypto: nodeCrypto,
     name: "tiny",
     incarnation: 1,
-    skills: [],
-    slots: 1,
-    labels: [],
-    hosts: true,
-    addresses: [],
+    ...{ skills: [], slots: 1, labels: [], hosts: true, addresses: [] },
   };
 }
 

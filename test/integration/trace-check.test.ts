@@ -16,7 +16,7 @@ import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { simHost } from "../../scripts/sim-host.ts";
-import { type CheckedTraces, checkTraces } from "../../sim/trace-files/check-traces.ts";
+import { type CheckedTraces, checkTraces } from "../../sim/traces/check-traces.ts";
 import { newMesh } from "../support/network-nodes.ts";
 import { waitFor } from "../support/wait.ts";
 

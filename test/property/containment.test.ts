@@ -16,7 +16,7 @@ import { GOSSIP_TOPICS } from "../../protocol/wire/topics.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
 import { message } from "../../scripts/fuzz/arbitraries.ts";
 import { mutate } from "../../scripts/fuzz/mutate.ts";
-import { altered, BLOCK_LIES, decidedAlone } from "../../sim/adversaries/lying-committee.ts";
+import { altered, BLOCK_LIES, decidedAlone } from "../../sim/parts/adversaries/lying-committee.ts";
 import { configOf, crypto, DrivenAgent, id, type Job, jobOf, offerBody, resultBody } from "../support/driven-agent.ts";
 import { runs } from "../support/runs.ts";
 

@@ -12,7 +12,7 @@ import type { Award, Task } from "../../protocol/job/state.ts";
 import { isNewcomer } from "../../protocol/job/view.ts";
 import { FAILURE_REASONS } from "../../protocol/wire/command.ts";
 import type { Data, NodeSpec, Policy } from "../../protocol/wire/genesis.ts";
-import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/workloads/job-builder.ts";
+import { chain, firstPolicy, inline, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 import { runs } from "../support/runs.ts";
 

@@ -12,7 +12,7 @@ import {
   SeedCrash,
   simulate,
 } from "../../scripts/sim-library.ts";
-import { loadScenarioSource } from "../../sim/scenario/load-scenario.ts";
+import { loadScenarioSource } from "../../sim/load/load-scenario.ts";
 
 const small: ScenarioInput = {
   name: "small",
@@ -171,7 +171,7 @@ describe("errors", () => {
 
 test("the library's scenarios can be read by name and by file, as objects they are the same", async () => {
   const byName = await readScenario("half-killed");
-  const file = new URL("../../sim/scenarios/half-killed.yaml", import.meta.url);
+  const file = new URL("../../sim/library/half-killed.yaml", import.meta.url);
   expect((await readScenario(file)).content).toEqual(byName.content);
   const { host } = simPlatform;
   const object = host.parseYaml("x", readFileSync(file, "utf8")).value as ScenarioInput;

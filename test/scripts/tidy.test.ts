@@ -13,14 +13,14 @@ const SIM = join(import.meta.dirname, "../../sim");
 /** Folders whose code does the same on every machine. */
 const PURE = [
   "protocol",
-  "sim/adversaries",
-  "sim/checkers",
   "sim/experiments",
+  "sim/load",
+  "sim/model",
+  "sim/parts",
+  "sim/run",
   "sim/search",
-  "sim/faults",
-  "sim/plugins",
+  "sim/world",
 ];
-PURE.push("sim/run", "sim/scenario", "sim/virtual", "sim/workloads");
 const NOTHING: Ratchet = { files: {}, functions: {} };
 
 /** The rules that a file breaks. */
@@ -41,9 +41,9 @@ describe("who may import whom", () => {
     ["node/cli/a.ts", 'import "../../sim/x.ts";'],
     ["sim/a.ts", 'import { x } from "../node/x.ts";'],
     ["sim/a.ts", 'import { x } from "../scripts/x.ts";'],
-    ["sim/virtual/a.ts", 'import { x } from "../report/x.ts";'],
-    ["sim/virtual/a.ts", 'import { hash } from "node:crypto";'],
-    ["sim/checkers/a.ts", 'import { readFileSync } from "node:fs";'],
+    ["sim/world/a.ts", 'import { x } from "../report/x.ts";'],
+    ["sim/world/a.ts", 'import { hash } from "node:crypto";'],
+    ["sim/parts/checkers/a.ts", 'import { readFileSync } from "node:fs";'],
     ["sim/search/a.ts", 'import { Worker } from "node:worker_threads";'],
     ["sim/run/a.ts", 'import { cpus } from "node:os";'],
     ["sim/not-yet-thought-of/a.ts", 'import { cpus } from "node:os";'],
@@ -59,7 +59,7 @@ describe("who may import whom", () => {
     ["protocol/a.ts", '/*\nimport { x } from "../node/x.ts";\n*/'],
     ["protocol/a.ts", 'const text = `\nimport { x } from "../node/x.ts";\n`;'],
     ["node/a.ts", 'import { x } from "../protocol/x.ts";\nimport pino from "pino";'],
-    ["sim/virtual/a.ts", 'import { x } from "../../protocol/x.ts";\nimport { y } from "./y.ts";'],
+    ["sim/world/a.ts", 'import { x } from "../../protocol/x.ts";\nimport { y } from "./y.ts";'],
     ["sim/cli/a.ts", 'import { hash } from "node:crypto";\nimport { y } from "../virtual/y.ts";'],
     ["scripts/a.ts", 'import { x } from "../node/x.ts";\nimport { y } from "../sim/y.ts";'],
     ["test/node/a.test.ts", 'import { x } from "../../node/x.ts";'],
@@ -113,17 +113,17 @@ describe("the same bits on every machine", () => {
     }
   });
 
-  test("all of sim/ is held to it but its command line, its trace files and its pages", () => {
+  test("all of sim/ is held to it but its threads, its files, its pages and its command line", () => {
     const folders = readdirSync(SIM, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     const names = folders.map(({ name }) => `sim/${name}`);
-    const outside = ["sim/cli", "sim/trace-files", "sim/report", "sim/scenarios"];
+    const outside = ["sim/batch", "sim/cli", "sim/library", "sim/report", "sim/traces"];
     expect(names.filter((name) => !outside.includes(name))).toEqual(PURE.filter((name) => name !== "protocol"));
   });
 
   test.each(["setTimeout(f, 1);", "await f();", "new Promise(f);", "crypto.subtle.digest(x);", "process.env.HOME;"])(
     "%s",
     (body) => {
-      for (const folder of ["protocol", "sim/virtual", "sim/checkers", "sim/faults", "sim/workloads", "sim/run"]) {
+      for (const folder of ["protocol", "sim/world", "sim/model", "sim/parts/faults", "sim/run"]) {
         expect(broken(`${folder}/a.ts`, body)).toContain("purity");
       }
       expect(broken("sim/search/a.ts", body)).toEqual([]);
@@ -150,7 +150,7 @@ describe("the same bits on every machine", () => {
   test("an order for every sort", () => {
     expect(broken("protocol/a.ts", "items.sort();")).toEqual(["sorting"]);
     expect(broken("protocol/a.ts", "items.toSorted( );")).toEqual(["sorting"]);
-    expect(broken("sim/virtual/a.ts", "items\n  .sort();")).toEqual(["sorting"]);
+    expect(broken("sim/world/a.ts", "items\n  .sort();")).toEqual(["sorting"]);
     expect(broken("sim/run/a.ts", "items?.sort();")).toEqual(["sorting"]);
     expect(broken("sim/search/a.ts", "items.sort(undefined);")).toEqual(["sorting"]);
     expect(broken("protocol/a.ts", "items.sort(compareText);")).toEqual([]);

@@ -21,7 +21,7 @@ import {
   type VoteKind,
 } from "../../protocol/wire/consensus.ts";
 import type { Message } from "../../protocol/wire/message.ts";
-import { createSignatures, type Signatures } from "../../sim/virtual/signatures.ts";
+import { createSignatures, type Signatures } from "../../sim/world/signatures.ts";
 
 const MESH = "bench" as MeshId;
 const JOB = "1".repeat(64) as Hash;

@@ -14,8 +14,8 @@ import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
 import { encodeGenesis, type Genesis, type SignedGenesis } from "../../protocol/wire/genesis.ts";
 import { decodeMessage, encodeMessage, type Message, type NoticeItem } from "../../protocol/wire/message.ts";
-import { createSignatures } from "../../sim/virtual/signatures.ts";
-import { buildGenesis, inline, type JobOptions, single } from "../../sim/workloads/job-builder.ts";
+import { buildGenesis, inline, type JobOptions, single } from "../../sim/parts/workloads/job-builder.ts";
+import { createSignatures } from "../../sim/world/signatures.ts";
 
 export const MESH = "driven" as MeshId;
 /** The committee of most jobs here. */

@@ -2,7 +2,7 @@
 
 import { createPrng } from "../../protocol/core/prng.ts";
 import { computedExperiment, type Experiment, scenarioExperiment } from "../../sim/experiments/experiment.ts";
-import type { ScenarioInput } from "../../sim/scenario/scenario-source.ts";
+import type { ScenarioInput } from "../../sim/load/scenario-source.ts";
 
 const small: ScenarioInput = {
   name: "small",

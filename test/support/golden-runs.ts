@@ -5,8 +5,8 @@
 
 import { join } from "node:path";
 import { simHost } from "../../scripts/sim-host.ts";
+import { loadScenario } from "../../sim/load/load-scenario.ts";
 import { simulate } from "../../sim/run/simulate.ts";
-import { loadScenario } from "../../sim/scenario/load-scenario.ts";
 import { randomSubject } from "../../sim/search/subject.ts";
 
 const SCENARIOS = join(import.meta.dirname, "../../sim/scenarios");

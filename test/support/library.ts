@@ -3,14 +3,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { simHost } from "../../scripts/sim-host.ts";
-import { createRegistry } from "../../sim/plugins/built-in.ts";
+import { createRegistry } from "../../sim/load/built-in.ts";
+import { applyOverrides, overridesOff } from "../../sim/load/overrides.ts";
+import { parseScenario } from "../../sim/load/parse-scenario.ts";
+import type { Summary } from "../../sim/model/result.ts";
 import { judge } from "../../sim/run/judge.ts";
-import type { Summary } from "../../sim/run/result.ts";
 import { simulate } from "../../sim/run/simulate.ts";
-import { applyOverrides, overridesOff } from "../../sim/scenario/overrides.ts";
-import { parseScenario } from "../../sim/scenario/parse-scenario.ts";
 
-const FOLDER = fileURLToPath(new URL("../../sim/scenarios/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../sim/library/", import.meta.url));
 
 export const SCENARIOS: readonly string[] = readdirSync(FOLDER)
   .map((file) => file.replace(/\.yaml$/, ""))

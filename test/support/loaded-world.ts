@@ -7,8 +7,8 @@ import { createAgent } from "../../protocol/agent/agent.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
-import { createWorld } from "../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, map, sealedPolicy, submissionOf } from "../../sim/workloads/job-builder.ts";
+import { buildJob, firstPolicy, map, sealedPolicy, submissionOf } from "../../sim/parts/workloads/job-builder.ts";
+import { createWorld } from "../../sim/world/world.ts";
 import { hasher } from "./virtual.ts";
 
 const NAMES = ["m0", "m1", "m2", "m3"];

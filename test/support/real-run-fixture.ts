@@ -7,9 +7,9 @@ import type { AgentId, Hash, JobId, TaskId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
-import type { CheckedInvariant } from "../../sim/checkers/trace-check.ts";
+import type { CheckedInvariant } from "../../sim/parts/checkers/trace-check.ts";
 import type { RealRun } from "../../sim/report/real-run-page.ts";
-import { RunFigures } from "../../sim/trace-files/run-figures.ts";
+import { RunFigures } from "../../sim/traces/run-figures.ts";
 
 export interface RealRunOptions {
   /** An invariant that the trace shows broken. */

@@ -4,8 +4,6 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
-import type { SweepPoint } from "../../sim/report/sweep-page.ts";
-import { judge } from "../../sim/run/judge.ts";
 import type {
   AgentRow,
   MessageRow,
@@ -15,8 +13,10 @@ import type {
   Summary,
   TimelineEntry,
   Violation,
-} from "../../sim/run/result.ts";
-import type { AgentGroup, AgentProfile, Scenario, ScheduledFault } from "../../sim/scenario/scenario.ts";
+} from "../../sim/model/result.ts";
+import type { AgentGroup, AgentProfile, Scenario, ScheduledFault } from "../../sim/model/scenario.ts";
+import type { SweepPoint } from "../../sim/report/sweep-page.ts";
+import { judge } from "../../sim/run/judge.ts";
 
 export interface FixtureOptions {
   readonly agents?: number;

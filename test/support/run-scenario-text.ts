@@ -1,14 +1,14 @@
 /** Runs the YAML of a scenario in this thread, with a small mesh as its beginning. */
 
 import { simHost } from "../../scripts/sim-host.ts";
-import { createRegistry } from "../../sim/plugins/built-in.ts";
-import type { Plugin } from "../../sim/plugins/registry.ts";
+import { createRegistry } from "../../sim/load/built-in.ts";
+import { loadScenarioText } from "../../sim/load/load-scenario.ts";
+import type { Plugin } from "../../sim/model/registry.ts";
+import type { RunResult, Summary } from "../../sim/model/result.ts";
+import type { Scenario } from "../../sim/model/scenario.ts";
 import { judge } from "../../sim/run/judge.ts";
-import type { RunResult, Summary } from "../../sim/run/result.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import type { SimulateOptions } from "../../sim/run/simulate-options.ts";
-import { loadScenarioText } from "../../sim/scenario/load-scenario.ts";
-import type { Scenario } from "../../sim/scenario/scenario.ts";
 
 export interface TextRun {
   readonly scenario: Scenario;

@@ -5,7 +5,7 @@ import { runCli } from "../../node/cli/main.ts";
 import type { CliIo } from "../../node/platform/terminal/context.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import { registerSim } from "../../sim/cli/register.ts";
-import { scenarioTemplate } from "../../sim/scenario/scenario-template.ts";
+import { scenarioTemplate } from "../../sim/load/scenario-template.ts";
 
 export interface Said {
   readonly code: number;

@@ -6,8 +6,8 @@ import type { Now } from "../../protocol/core/now.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, CreateMachine, StoredRecord } from "../../protocol/machine.ts";
-import type { AgentSpec, WorldOptions } from "../../sim/virtual/options.ts";
-import { createWorld, type World } from "../../sim/virtual/world.ts";
+import type { AgentSpec, WorldOptions } from "../../sim/world/options.ts";
+import { createWorld, type World } from "../../sim/world/world.ts";
 
 export const hasher = (bytes: Uint8Array): Hash => hash("sha256", bytes, "hex") as Hash;
 export const JOB = "ab".repeat(32) as JobId;

@@ -21,7 +21,7 @@ import {
   quoteArgument,
 } from "../../../node/platform/terminal/command-line.ts";
 import { helpText } from "../../../node/platform/terminal/help-text.ts";
-import { scenarioTemplate } from "../../../sim/scenario/scenario-template.ts";
+import { scenarioTemplate } from "../../../sim/load/scenario-template.ts";
 import { wholeProgram } from "../../support/program.ts";
 
 let program: Command;

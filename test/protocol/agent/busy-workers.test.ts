@@ -6,7 +6,7 @@
 
 import { expect, test } from "vitest";
 import type { Message } from "../../../protocol/wire/message.ts";
-import { firstPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 import { awardItem, DrivenAgent, jobOf } from "../../support/driven-agent.ts";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { StoredRecord } from "../../../protocol/machine.ts";
 import { encodeMessage } from "../../../protocol/wire/message.ts";
-import { chain } from "../../../sim/workloads/job-builder.ts";
+import { chain } from "../../../sim/parts/workloads/job-builder.ts";
 import { configOf, DrivenAgent, id, jobOf, offerBody, resultBody } from "../../support/driven-agent.ts";
 
 test("after a restart, too, an ended job keeps few blocks in memory", () => {

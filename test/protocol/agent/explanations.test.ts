@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { Explanations } from "../../../protocol/agent/explanations.ts";
 import type { TaskId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
-import { single } from "../../../sim/workloads/job-builder.ts";
+import { single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 
 test("a worker that takes a seat and says that it is busy, for days, does not fill a keeper's memory with explanations", () => {

@@ -6,7 +6,7 @@ import type { LocalEvent } from "../../../protocol/effect.ts";
 import { type CommitteeWish, type JobDraft, makeGenesis } from "../../../protocol/job/draft.ts";
 import { EMPTY_WORLD } from "../../../protocol/selection/knowledge.ts";
 import { encodeGenesis } from "../../../protocol/wire/genesis.ts";
-import { single } from "../../../sim/workloads/job-builder.ts";
+import { single } from "../../../sim/parts/workloads/job-builder.ts";
 import { signedVcv } from "../../support/capability-vectors.ts";
 import { crypto, DrivenAgent, id, MESH } from "../../support/driven-agent.ts";
 

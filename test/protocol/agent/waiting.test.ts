@@ -7,8 +7,14 @@ import { OVERDUE_MS, standingOf } from "../../../protocol/agent/standing.ts";
 import { createCommittee } from "../../../protocol/consensus/committee.ts";
 import { statementMessage } from "../../../protocol/core/crypto.ts";
 import { GOING, type LocalEvent } from "../../../protocol/effect.ts";
-import { createWorld, type World } from "../../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, type JobOptions, single, submissionOf } from "../../../sim/workloads/job-builder.ts";
+import {
+  buildJob,
+  firstPolicy,
+  type JobOptions,
+  single,
+  submissionOf,
+} from "../../../sim/parts/workloads/job-builder.ts";
+import { createWorld, type World } from "../../../sim/world/world.ts";
 import { DrivenAgent, id, jobOf, MEMBERS, MESH, signerOf } from "../../support/driven-agent.ts";
 
 const MINUTE_MS = 60_000;

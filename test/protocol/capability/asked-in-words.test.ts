@@ -11,7 +11,7 @@ import type { JobId } from "../../../protocol/core/ids.ts";
 import { explainBadGenesis } from "../../../protocol/job/graph.ts";
 import type { SkillAd, Vcv } from "../../../protocol/wire/capability.ts";
 import type { Like } from "../../../protocol/wire/genesis.ts";
-import { buildGenesis, single } from "../../../sim/workloads/job-builder.ts";
+import { buildGenesis, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 import { signedVcv } from "../../support/capability-vectors.ts";
 import { awardItem, crypto, DrivenAgent, id, jobOf, MESH } from "../../support/driven-agent.ts";

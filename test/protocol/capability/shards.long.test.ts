@@ -5,7 +5,7 @@ import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import { isNear, type Place, shardOf } from "../../../protocol/capability/shards.ts";
 import { decodeValue } from "../../../protocol/wire/value.ts";
-import { createWorld, type World } from "../../../sim/virtual/world.ts";
+import { createWorld, type World } from "../../../sim/world/world.ts";
 import { id } from "../../support/driven-agent.ts";
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `w${i}`);

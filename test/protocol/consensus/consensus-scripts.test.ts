@@ -5,15 +5,15 @@
 
 import { describe, expect, test } from "vitest";
 import { simHost } from "../../../scripts/sim-host.ts";
-import type { StrategyName } from "../../../sim/adversaries/catalog.ts";
-import { type Checker, violated } from "../../../sim/checkers/checker.ts";
-import { createRegistry } from "../../../sim/plugins/built-in.ts";
+import { createRegistry } from "../../../sim/load/built-in.ts";
+import { parseScenario } from "../../../sim/load/parse-scenario.ts";
+import type { ScenarioInput } from "../../../sim/load/scenario-source.ts";
+import type { StrategyName } from "../../../sim/parts/adversaries/catalog.ts";
+import { type Checker, violated } from "../../../sim/parts/checkers/checker.ts";
 import { WARM_UP_MS } from "../../../sim/run/workload.ts";
-import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
-import type { ScenarioInput } from "../../../sim/scenario/scenario-source.ts";
 import type { Occurrence } from "../../../sim/search/coverage.ts";
 import { randomSubject } from "../../../sim/search/subject.ts";
-import { EPOCH_MS } from "../../../sim/virtual/world.ts";
+import { EPOCH_MS } from "../../../sim/world/world.ts";
 import { runs } from "../../support/runs.ts";
 
 type Group = ScenarioInput["agents"][number];

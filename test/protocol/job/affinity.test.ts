@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
 import { FEATURES } from "../../../protocol/selection/context.ts";
 import type { Data } from "../../../protocol/wire/genesis.ts";
-import { firstPolicy, map, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 import { countCalls } from "../../support/driven-agent.ts";
 

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { Replica } from "../../../protocol/job/replica.ts";
 import type { Block } from "../../../protocol/wire/consensus.ts";
-import { firstPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { crypto, envelope, id, jobOf, MEMBERS, offerBody } from "../../support/driven-agent.ts";
 
 const made = jobOf("owner", {

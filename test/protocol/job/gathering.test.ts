@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { SCREEN_PLACES } from "../../../protocol/selection/parameters.ts";
-import { firstPolicy, map } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, map } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 
 /** A job that nobody was asked for yet; its windows last 1,500 ms. `known`: agents with a record. */

@@ -1,7 +1,7 @@
 /** A reveal that is in time counts, also of a worker that is voted dead in the same block, or was a moment ago. */
 
 import { expect, test } from "vitest";
-import { map, sealedPolicy } from "../../../sim/workloads/job-builder.ts";
+import { map, sealedPolicy } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 
 const policy = sealedPolicy({ timeoutMs: 60_000, redundancyMax: 3 });

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import type { IdentifiedCommand } from "../../../protocol/job/commands.ts";
 import { FAILURE_REASONS } from "../../../protocol/wire/command.ts";
 import type { NodeSpec } from "../../../protocol/wire/genesis.ts";
-import { chain, firstPolicy, map, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { chain, firstPolicy, map, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 import { runs } from "../../support/runs.ts";
 

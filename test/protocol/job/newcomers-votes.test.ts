@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { weightsOf } from "../../../protocol/answer/weights.ts";
-import { firstPolicy, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 
 const GOOD = 7;

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { limits } from "../../../protocol/core/limits.ts";
-import { firstPolicy, map, sealedPolicy } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, sealedPolicy } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 
 const known = (count: number): string[] => Array.from({ length: count }, (_, i) => `known${i}`);

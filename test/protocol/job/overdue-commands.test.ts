@@ -9,7 +9,7 @@ import { limits } from "../../../protocol/core/limits.ts";
 import { Replica } from "../../../protocol/job/replica.ts";
 import type { CommandBody } from "../../../protocol/wire/command.ts";
 import type { Block } from "../../../protocol/wire/consensus.ts";
-import { firstPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { crypto, envelope, hashOf, id, jobOf, MEMBERS, offerBody, resultBody } from "../../support/driven-agent.ts";
 import { skipGathering } from "../../support/skip-gathering.ts";
 

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { ZERO_HASH } from "../../../protocol/core/ids.ts";
 import { explainBadGenesis } from "../../../protocol/job/graph.ts";
-import { map } from "../../../sim/workloads/job-builder.ts";
+import { map } from "../../../sim/parts/workloads/job-builder.ts";
 import { jobOf } from "../../support/driven-agent.ts";
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 /** An honest agent that crashed once, and is busy, is waited for. */
 
 import { expect, test } from "vitest";
-import { firstPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 
 const busyOffer = (book: Book, worker: string) => book.offer(worker, 1, 1, { load: 1_000_000, lifeMs: 120_000 });

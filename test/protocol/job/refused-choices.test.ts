@@ -10,7 +10,7 @@ import { BUILT_IN_SELECTORS } from "../../../protocol/selection/catalog.ts";
 import type { Selector, Selectors } from "../../../protocol/selection/selector.ts";
 import type { Envelope } from "../../../protocol/wire/command.ts";
 import type { Block } from "../../../protocol/wire/consensus.ts";
-import { firstPolicy, map, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, map, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { crypto, envelope, id, type Job, jobOf, offerBody, resultBody } from "../../support/driven-agent.ts";
 import { skipGathering } from "../../support/skip-gathering.ts";
 

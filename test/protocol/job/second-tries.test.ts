@@ -4,7 +4,7 @@
  */
 
 import { expect, test } from "vitest";
-import { firstPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 
 const policy = firstPolicy({ timeoutMs: 1_000, retries: 3 });

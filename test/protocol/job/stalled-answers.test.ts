@@ -8,8 +8,8 @@ import { describe, expect, test } from "vitest";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { AgentId, JobId } from "../../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
-import { createWorld } from "../../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, sealedPolicy, single, submissionOf } from "../../../sim/workloads/job-builder.ts";
+import { buildJob, firstPolicy, sealedPolicy, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
+import { createWorld } from "../../../sim/world/world.ts";
 import { Book, NONCE } from "../../support/book.ts";
 import { hasher } from "../../support/virtual.ts";
 

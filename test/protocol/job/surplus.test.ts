@@ -3,7 +3,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
 import type { NodeSpec } from "../../../protocol/wire/genesis.ts";
-import { chain, firstPolicy, map, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { chain, firstPolicy, map, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 
 const LEASE_MS = 60_000;

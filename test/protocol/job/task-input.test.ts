@@ -8,7 +8,7 @@ import { limits } from "../../../protocol/core/limits.ts";
 import type { Listed } from "../../../protocol/wire/genesis.ts";
 import { encodePart } from "../../../protocol/wire/parcel.ts";
 import { encodeValue } from "../../../protocol/wire/value.ts";
-import { inline } from "../../../sim/workloads/job-builder.ts";
+import { inline } from "../../../sim/parts/workloads/job-builder.ts";
 
 /** One blob, and how often it was read. */
 function blob(bytes: Uint8Array) {

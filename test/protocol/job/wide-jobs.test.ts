@@ -8,10 +8,10 @@ import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { Agenda, Table } from "../../../protocol/job/journal.ts";
-import { DecidedLog } from "../../../sim/checkers/decided-log.ts";
-import { jobCheckers } from "../../../sim/checkers/job-checkers.ts";
-import { createWorld } from "../../../sim/virtual/world.ts";
-import { buildJob, firstPolicy, map, single, submissionOf } from "../../../sim/workloads/job-builder.ts";
+import { DecidedLog } from "../../../sim/parts/checkers/decided-log.ts";
+import { jobCheckers } from "../../../sim/parts/checkers/job-checkers.ts";
+import { buildJob, firstPolicy, map, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
+import { createWorld } from "../../../sim/world/world.ts";
 import { hasher } from "../../support/virtual.ts";
 
 const MEMBERS = ["m0", "m1", "m2", "m3"];

@@ -16,7 +16,7 @@ import { BUILT_IN_SELECTORS } from "../../../protocol/selection/catalog.ts";
 import { scoreJob } from "../../../protocol/selection/feedback.ts";
 import { EMPTY_WORLD, type KnownWorld, merge, withUnscored } from "../../../protocol/selection/knowledge.ts";
 import { decodeValue } from "../../../protocol/wire/value.ts";
-import { map, single } from "../../../sim/workloads/job-builder.ts";
+import { map, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 import { candidateOf } from "../../support/candidates.ts";
 import { runInProcess } from "../../support/in-process-cli.ts";

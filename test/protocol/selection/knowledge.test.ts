@@ -31,7 +31,7 @@ import {
 } from "../../../protocol/selection/knowledge.ts";
 import { encodeGenesis } from "../../../protocol/wire/genesis.ts";
 import { decodeValue, encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import { map, single } from "../../../sim/workloads/job-builder.ts";
+import { map, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 import { candidateOf } from "../../support/candidates.ts";
 import { runInProcess } from "../../support/in-process-cli.ts";

@@ -13,7 +13,7 @@ import type { Lesson, RewardLesson, Selector } from "../../../protocol/selection
 import type { FailureReason } from "../../../protocol/wire/command.ts";
 import type { Knowledge, NodeSpec } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import { firstPolicy, type JobOptions, map, sealedPolicy, single } from "../../../sim/workloads/job-builder.ts";
+import { firstPolicy, type JobOptions, map, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 
 const RELIABILITY = FEATURES.indexOf("reliability");

@@ -7,13 +7,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import type { CliContext } from "../../../node/platform/terminal/context.ts";
 import { simHost, simPlatform } from "../../../scripts/sim-host.ts";
+import { findScenario, readLibrary } from "../../../sim/batch/library.ts";
+import { estimateMiB, planMemory } from "../../../sim/batch/memory.ts";
+import type { SeedTask } from "../../../sim/batch/seed-pool.ts";
 import { exitCode, finished, loadPoint, openBatch, runBatch } from "../../../sim/cli/batch.ts";
-import { findScenario, readLibrary } from "../../../sim/cli/library.ts";
-import { estimateMiB, planMemory } from "../../../sim/cli/memory.ts";
-import type { SeedTask } from "../../../sim/cli/seed-pool.ts";
+import { scenarioTemplate } from "../../../sim/load/scenario-template.ts";
+import type { Summary } from "../../../sim/model/result.ts";
 import { judge } from "../../../sim/run/judge.ts";
-import type { Summary } from "../../../sim/run/result.ts";
-import { scenarioTemplate } from "../../../sim/scenario/scenario-template.ts";
 import { reportFixture } from "../../support/report-fixture.ts";
 import { sim, smallScenario } from "../../support/sim-cli.ts";
 

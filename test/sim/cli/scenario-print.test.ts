@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import { pageOf, painter, table, wrap } from "../../../node/platform/terminal/terminal-text.ts";
+import { type PoolProgress, type Runner, runTasks, type SeedTask } from "../../../sim/batch/seed-pool.ts";
 import { compareMetrics, renderComparison } from "../../../sim/cli/compare.ts";
 import { estimateCells, plusMinus, unitsOf, valueText } from "../../../sim/cli/figures.ts";
 import { progressText, RunsProgress } from "../../../sim/cli/progress.ts";
 import { renderSummary } from "../../../sim/cli/render-summary.ts";
 import { renderSweepTables } from "../../../sim/cli/render-sweep.ts";
-import { type PoolProgress, type Runner, runTasks, type SeedTask } from "../../../sim/cli/seed-pool.ts";
-import type { RunResult, Summary } from "../../../sim/run/result.ts";
+import type { RunResult, Summary } from "../../../sim/model/result.ts";
 import { reportFixture, sweepFixture } from "../../support/report-fixture.ts";
 
 // --- pools --------------------------------------------------------------------------------------------

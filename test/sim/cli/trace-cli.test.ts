@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { traceLineSchema } from "../../../node/platform/traces/trace-schema.ts";
 import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { writeScenario } from "../../../sim/scenario/write-scenario.ts";
+import { writeScenario } from "../../../sim/load/write-scenario.ts";
 import { liarsOf, randomSubject } from "../../../sim/search/subject.ts";
-import { checkTraces } from "../../../sim/trace-files/check-traces.ts";
-import { SimTraceWriter } from "../../../sim/trace-files/trace-writer.ts";
+import { checkTraces } from "../../../sim/traces/check-traces.ts";
+import { SimTraceWriter } from "../../../sim/traces/trace-writer.ts";
 import { sectionsOf, textOf } from "../../support/page-text.ts";
 import { sim, smallScenario } from "../../support/sim-cli.ts";
 

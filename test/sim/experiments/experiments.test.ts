@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import { simPlatform } from "../../../scripts/sim-host.ts";
+import { runExperiment } from "../../../sim/batch/experiment-run.ts";
 import { registerExperiment } from "../../../sim/cli/experiment.ts";
-import { runExperiment } from "../../../sim/cli/experiment-run.ts";
 import { EXPERIMENTS as OWN } from "../../../sim/experiments/catalog.ts";
 import { type ExperimentDocument, measure, rangedMetrics, samplesCsv } from "../../../sim/experiments/results.ts";
+import { loadScenarioSource } from "../../../sim/load/load-scenario.ts";
 import { renderExperiment } from "../../../sim/report/experiment-page.ts";
 import { METRICS } from "../../../sim/run/metric-catalog.ts";
-import { loadScenarioSource } from "../../../sim/scenario/load-scenario.ts";
 import { EXPERIMENTS } from "../../support/experiments.ts";
 import { inProcess, type Said } from "../../support/sim-cli.ts";
 

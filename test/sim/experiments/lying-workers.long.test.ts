@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { simPlatform } from "../../../scripts/sim-host.ts";
-import { runExperiment } from "../../../sim/cli/experiment-run.ts";
+import { runExperiment } from "../../../sim/batch/experiment-run.ts";
 import { EXPERIMENTS as OWN } from "../../../sim/experiments/catalog.ts";
 
 const CATALOG = new URL("../../../sim/experiments/catalog.ts", import.meta.url).href;

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { type RealRun, renderRealRun } from "../../../sim/report/real-run-page.ts";
-import { RunFigures } from "../../../sim/trace-files/run-figures.ts";
+import { RunFigures } from "../../../sim/traces/run-figures.ts";
 import { sectionsOf, textOf, unbalanced } from "../../support/page-text.ts";
 import { realRunFixture, realRunLines } from "../../support/real-run-fixture.ts";
 

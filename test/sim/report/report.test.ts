@@ -2,9 +2,9 @@
 
 import { expect, test } from "vitest";
 import { createPrng } from "../../../protocol/core/prng.ts";
+import type { RunResult } from "../../../sim/model/result.ts";
 import { renderReport } from "../../../sim/report/page.ts";
 import { renderSweep } from "../../../sim/report/sweep-page.ts";
-import type { RunResult } from "../../../sim/run/result.ts";
 import { sectionsOf, textOf, unbalanced } from "../../support/page-text.ts";
 import {
   messagesOf,

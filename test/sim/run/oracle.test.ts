@@ -3,13 +3,13 @@
 import { expect, test } from "vitest";
 import type { Candidate } from "../../../protocol/selection/selector.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { createRegistry } from "../../../sim/plugins/built-in.ts";
+import { createRegistry } from "../../../sim/load/built-in.ts";
+import { parseScenario } from "../../../sim/load/parse-scenario.ts";
+import type { RunResult } from "../../../sim/model/result.ts";
 import type { JobFacts } from "../../../sim/run/job-facts.ts";
 import { createOracle } from "../../../sim/run/oracle.ts";
-import type { RunResult } from "../../../sim/run/result.ts";
 import { simulate } from "../../../sim/run/simulate.ts";
 import type { TrueChances } from "../../../sim/run/true-chances.ts";
-import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
 import { candidateOf, requestOf } from "../../support/candidates.ts";
 
 const isGood = (worker: string): boolean => worker.startsWith("good");
@@ -117,7 +117,7 @@ test("a change of time comes at its moment and goes at its end", () => {
 });
 
 test("no plugin may take its name", async () => {
-  const { loadPlugins } = await import("../../../sim/plugins/load-plugins.ts");
+  const { loadPlugins } = await import("../../../sim/load/load-plugins.ts");
   const plugin = { selectors: [{ name: "oracle", summary: "another", score: () => 0 }] };
   const wanted = { name: "own", from: plugin, error: (what: string) => new Error(what) };
   await expect(loadPlugins([wanted], simHost)).rejects.toThrow('the simulator has a selector "oracle" already');

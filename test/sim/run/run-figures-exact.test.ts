@@ -1,7 +1,7 @@
 /** Figures of runs: jobs by what they met, ranges of plugins' metrics, progress that does not jump. */
 
 import { describe, expect, test } from "vitest";
-import type { Plugin } from "../../../sim/plugins/registry.ts";
+import type { Plugin } from "../../../sim/model/registry.ts";
 import { phaseOf } from "../../../sim/run/job-phases.ts";
 import { judge } from "../../../sim/run/judge.ts";
 import { runText, SMALL } from "../../support/run-scenario-text.ts";

@@ -1,11 +1,11 @@
 /** Estimates, verdicts and tables over the runs of a scenario. */
 
 import { describe, expect, test } from "vitest";
+import { parseExpectation } from "../../../sim/load/expectations.ts";
+import type { RunResult } from "../../../sim/model/result.ts";
 import { rowsCsv, seriesCsv } from "../../../sim/run/csv.ts";
 import { estimate, studentQuantile } from "../../../sim/run/estimate.ts";
 import { judge } from "../../../sim/run/judge.ts";
-import type { RunResult } from "../../../sim/run/result.ts";
-import { parseExpectation } from "../../../sim/scenario/expectations.ts";
 import { reportFixture } from "../../support/report-fixture.ts";
 
 const fixture = reportFixture({ seeds: [1] });

@@ -2,11 +2,11 @@
 
 import { expect, test } from "vitest";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { createRegistry } from "../../../sim/plugins/built-in.ts";
-import type { RunResult } from "../../../sim/run/result.ts";
+import { createRegistry } from "../../../sim/load/built-in.ts";
+import { parseScenario } from "../../../sim/load/parse-scenario.ts";
+import type { RunResult } from "../../../sim/model/result.ts";
 import { simulate } from "../../../sim/run/simulate.ts";
-import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
-import type { RunTap } from "../../../sim/virtual/options.ts";
+import type { RunTap } from "../../../sim/world/options.ts";
 
 const registry = createRegistry();
 

@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { STRATEGIES } from "../../../sim/adversaries/catalog.ts";
-import { findScenario } from "../../../sim/cli/library.ts";
-import { createRegistry } from "../../../sim/plugins/built-in.ts";
+import { findScenario } from "../../../sim/batch/library.ts";
+import { createRegistry } from "../../../sim/load/built-in.ts";
+import { loadScenario } from "../../../sim/load/load-scenario.ts";
+import { parseScenario } from "../../../sim/load/parse-scenario.ts";
+import { writeScenario } from "../../../sim/load/write-scenario.ts";
+import type { Scenario } from "../../../sim/model/scenario.ts";
+import { STRATEGIES } from "../../../sim/parts/adversaries/catalog.ts";
 import { WARM_UP_MS } from "../../../sim/run/workload.ts";
-import { loadScenario } from "../../../sim/scenario/load-scenario.ts";
-import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
-import type { Scenario } from "../../../sim/scenario/scenario.ts";
-import { writeScenario } from "../../../sim/scenario/write-scenario.ts";
 import { DRAWN_FAULTS, labelOf } from "../../../sim/search/draw-faults.ts";
 import { drawScenario } from "../../../sim/search/draw-scenario.ts";
 import { liarsOf } from "../../../sim/search/subject.ts";

@@ -5,8 +5,8 @@ import { createAgent } from "../../../protocol/agent/agent.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { CreateMachine } from "../../../protocol/machine.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { createRegistry } from "../../../sim/plugins/built-in.ts";
-import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
+import { createRegistry } from "../../../sim/load/built-in.ts";
+import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import { runText } from "../../support/run-scenario-text.ts";
 
 const MESH = `

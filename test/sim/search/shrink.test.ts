@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { createRegistry } from "../../../sim/plugins/built-in.ts";
-import { parseScenario } from "../../../sim/scenario/parse-scenario.ts";
-import type { AgentGroup, Scenario } from "../../../sim/scenario/scenario.ts";
-import { writeScenario } from "../../../sim/scenario/write-scenario.ts";
+import { createRegistry } from "../../../sim/load/built-in.ts";
+import { parseScenario } from "../../../sim/load/parse-scenario.ts";
+import { writeScenario } from "../../../sim/load/write-scenario.ts";
+import type { AgentGroup, Scenario } from "../../../sim/model/scenario.ts";
 import { CALM_NETWORK } from "../../../sim/search/draw-network.ts";
 import { drawScenario } from "../../../sim/search/draw-scenario.ts";
 import { shrink } from "../../../sim/search/shrink.ts";

@@ -1,0 +1,166 @@
+/**
+ * A scenario with everything that it names: plugins, job files, recorded answers, traces of arrivals and of churn. Runs
+ * do no I/O: all of it is read here, before the first one.
+ */
+
+import { MeshworkError } from "../../protocol/core/errors.ts";
+import type { Value } from "../../protocol/wire/value.ts";
+import type { JobTemplate, SimHost, Source } from "../model/host.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Scenario, ScheduledFault } from "../model/scenario.ts";
+import { parseRecordedAnswers, type RecordedAnswers } from "../parts/workloads/recorded-answers.ts";
+import type { ScenarioFiles } from "../run/simulate-options.ts";
+import { parseArrivals, parseChurnTrace } from "./arrival-traces.ts";
+import { loadPlugins, type WantedPlugin } from "./load-plugins.ts";
+import { applyOverrides, type Override, overridesOff } from "./overrides.ts";
+import { remedyFor } from "./parse-context.ts";
+import { defaultMaxMs, parseScenario } from "./parse-scenario.ts";
+import { openSource, type ScenarioSource } from "./scenario-source.ts";
+import { withPreset } from "./service-costs.ts";
+import type { PluginModule } from "./tools.ts";
+
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  readonly registry: Registry;
+  readonly files: ScenarioFiles;
+}
+
+export interface LoadOptions {
+  readonly overrides?: readonly Override[];
+  /** With what the scenario says that switches its mechanism off. */
+  readonly mechanismOff?: boolean;
+  /** Beside those that the scenario names: modules, by their paths from the working folder, or plugins themselves. */
+  readonly plugins?: readonly (string | PluginModule)[];
+}
+
+/** `path` as `file` names it: from that file's folder, unless it is absolute. */
+const besideFile = (file: string, path: string): string =>
+  /^(?:[/\\]|[A-Za-z]:)/.test(path)
+    ? path
+    : `${file.slice(0, 1 + Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")))}${path}`;
+
+export async function loadScenario(file: string, host: SimHost, options: LoadOptions = {}): Promise<LoadedScenario> {
+  return loadScenarioText(file, await host.readText(file), host, options);
+}
+
+/** `file`: for messages, and what paths in the scenario start from. */
+export const loadScenarioText = (
+  file: string,
+  text: string,
+  host: SimHost,
+  options: LoadOptions = {},
+): Promise<LoadedScenario> => loadScenarioSource({ file, content: { yaml: text } }, host, options);
+
+export async function loadScenarioSource(
+  given: ScenarioSource,
+  host: SimHost,
+  { overrides = [], mechanismOff = false, plugins = [] }: LoadOptions = {},
+): Promise<LoadedScenario> {
+  const { file } = given;
+  const complete = (read: Source): Promise<Source> => withPreset(read, host, (path) => besideFile(file, path));
+  let source = await complete(applyOverrides(openSource(given, host), overrides));
+  const registry = await loadPlugins([...pluginsOf(file, source), ...plugins.map(asWanted)], host);
+  let scenario = parseScenario(source, registry, host);
+  if (mechanismOff) {
+    if (scenario.mechanism === null)
+      throw source.error([], "the scenario names no mechanism to switch off", "add mechanism: { name, off }");
+    source = await complete(applyOverrides(source, overridesOff(scenario.mechanism.off)));
+    scenario = parseScenario(source, registry, host);
+  }
+  const reader = new ScenarioReader(file, source, host);
+  return { ...(await reader.read(scenario)), registry };
+}
+
+/** Those that the scenario names, by their paths from its folder. */
+function pluginsOf(file: string, source: Source): WantedPlugin[] {
+  const listed = (source.value as { readonly plugins?: unknown } | null)?.plugins;
+  if (!Array.isArray(listed)) return []; // the schema says what is wrong with it
+  return listed.flatMap((path: unknown, index) => {
+    if (typeof path !== "string") return [];
+    const error: WantedPlugin["error"] = (what, remedy) => source.error(["plugins", index], what, remedy);
+    return [{ name: path, from: besideFile(file, path), error }];
+  });
+}
+
+const asWanted = (from: string | PluginModule, index: number): WantedPlugin => ({
+  name: typeof from === "string" ? from : `plugins[${index}]`,
+  from,
+  error: (what, remedy) => new MeshworkError("usage", what, remedy),
+});
+
+type At = readonly (string | number)[];
+
+class ScenarioReader {
+  readonly #file: string;
+  readonly #source: Source;
+  readonly #host: SimHost;
+  readonly #jobs = new Map<string, JobTemplate>();
+  readonly #arrivals = new Map<string, readonly number[]>();
+  readonly #recorded = new Map<string, RecordedAnswers>();
+
+  constructor(file: string, source: Source, host: SimHost) {
+    this.#file = file;
+    this.#source = source;
+    this.#host = host;
+  }
+
+  async read(scenario: Scenario): Promise<Pick<LoadedScenario, "scenario" | "files">> {
+    for (const [index, { profile }] of scenario.agents.entries()) {
+      if (profile.replay === null || this.#recorded.has(profile.replay)) continue;
+      const at = ["agents", index, "profile", "replay"];
+      this.#recorded.set(profile.replay, await this.#parse(at, profile.replay, parseRecordedAnswers));
+    }
+    const faults: ScheduledFault[] = [];
+    for (const fault of scenario.faults) faults.push(await this.#readFault(fault));
+    await this.#readJob(scenario);
+    const read = await this.#readArrivals({ ...scenario, faults });
+    return { scenario: read, files: { jobs: this.#jobs, arrivals: this.#arrivals, recorded: this.#recorded } };
+  }
+
+  /** `parse` gives text where something is wrong with the file. */
+  async #parse<T extends object>(at: At, path: string, parse: (text: string) => T | string): Promise<T> {
+    const text = await this.#host.readText(besideFile(this.#file, path));
+    const parsed = parse(text);
+    if (typeof parsed === "string") throw this.#source.error(at, `${path}: ${parsed}`, "correct that file");
+    return parsed;
+  }
+
+  async #readFault(fault: ScheduledFault): Promise<ScheduledFault> {
+    const { trace } = fault.options;
+    if (fault.kind !== "churn" || typeof trace !== "string") return fault;
+    const rows = await this.#parse(["faults"], trace, parseChurnTrace);
+    return { ...fault, options: { ...fault.options, rows: rows as unknown as Value } };
+  }
+
+  async #readJob({ workload, agents }: Scenario): Promise<void> {
+    const { shape } = workload;
+    if (shape.kind !== "file") return;
+    const at = ["workload", "job"];
+    const template = await this.#host.readJob(besideFile(this.#file, shape.file));
+    const known = [...new Set(agents.flatMap(({ skills }) => skills))];
+    const lacking = template.nodes.find(({ skill }) => !known.includes(skill));
+    if (lacking !== undefined) {
+      const what = `task "${lacking.id}" of ${shape.file}: no agent has the skill "${lacking.skill}"`;
+      throw this.#source.error(at, what, remedyFor({ host: this.#host }, lacking.skill, known));
+    }
+    this.#jobs.set(shape.file, template);
+  }
+
+  async #readArrivals(scenario: Scenario): Promise<Scenario> {
+    const { workload } = scenario;
+    const { arrival } = workload;
+    if (arrival.kind !== "trace") return scenario;
+    const at = ["workload", "jobs", "arrival", "trace"];
+    const times = await this.#parse(at, arrival.file, parseArrivals);
+    this.#arrivals.set(arrival.file, times);
+    const isCounted = workload.count !== Number.MAX_SAFE_INTEGER;
+    if (isCounted && workload.count > times.length) {
+      const what = `${workload.count} jobs, but ${arrival.file} has ${times.length} times`;
+      throw this.#source.error(["workload", "jobs", "count"], what, "lower count, or leave it out");
+    }
+    const count = Math.min(workload.count, times.length);
+    const hasEnd = (this.#source.value as { readonly maxTime?: unknown }).maxTime !== undefined;
+    const maxMs = hasEnd ? scenario.maxMs : Math.max(scenario.maxMs, defaultMaxMs(workload, times[count - 1]!));
+    return { ...scenario, maxMs, workload: { ...workload, count } };
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The checkers of one job, together: what every run, simulated or recorded, is held to.
+ */
+
+import type { Genesis } from "../../../protocol/wire/genesis.ts";
+import { agreementChecker } from "./agreement.ts";
+import { answersChecker } from "./answers.ts";
+import { awardsChecker } from "./awards.ts";
+import { budgetChecker } from "./budget.ts";
+import type { Checker } from "./checker.ts";
+import { locksChecker } from "./locks.ts";
+import { quietChecker } from "./quiet.ts";
+import { sealsChecker } from "./seals.ts";
+import { signingChecker } from "./signing.ts";
+import { stateChecker } from "./state.ts";
+import { tasksChecker } from "./tasks.ts";
+import { validityChecker } from "./validity.ts";
+
+export interface JobCheckOptions {
+  /** The job's genesis, once it is known. */
+  readonly genesis: () => Genesis | null;
+  /** States are compared, which costs a digest of what each block changed, at every agent. */
+  readonly thorough: boolean;
+  /** Nothing goes wrong on purpose: every block holds something or was due. */
+  readonly calm: boolean;
+}
+
+export const jobCheckers = ({ genesis, thorough, calm }: JobCheckOptions): Checker[] => [
+  agreementChecker(),
+  validityChecker(),
+  signingChecker(),
+  locksChecker(),
+  answersChecker(),
+  budgetChecker(genesis),
+  awardsChecker(),
+  sealsChecker(genesis),
+  quietChecker({ strict: calm }),
+  ...(thorough ? [stateChecker(), tasksChecker()] : []),
+];

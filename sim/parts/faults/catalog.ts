@@ -1,0 +1,38 @@
+/**
+ * The faults that a scenario can name: of processes, of committees, of the network, of disks and clocks, of the workload.
+ * Each says what it takes, begins, and gives back how it ends.
+ *
+ * The agent faults of MAS-FIRE (prompts, responses, routing) will stand beside these.
+ */
+
+import type { FaultType } from "../../model/registry.ts";
+import { crashAtWrite, loneDecider, rogueJob } from "./committees.ts";
+import { clock, clockJump, fullDisk } from "./disks-and-clocks.ts";
+import { bandwidth, dropConnections, duplicate, latency, loss, oneWay, partition, reorder } from "./network.ts";
+import { churn, join, kill, leave, pause, restart, slow } from "./processes.ts";
+import { skillChange } from "./skill-change.ts";
+
+export const FAULTS: readonly FaultType[] = [
+  kill,
+  restart,
+  crashAtWrite,
+  loneDecider,
+  rogueJob,
+  pause,
+  slow,
+  leave,
+  join,
+  churn,
+  partition,
+  oneWay,
+  loss,
+  duplicate,
+  reorder,
+  bandwidth,
+  latency,
+  dropConnections,
+  fullDisk,
+  clock,
+  clockJump,
+  skillChange,
+];

@@ -1,0 +1,115 @@
+/**
+ * The skill of an agent that is described by a profile: how often it is right, how long it takes, what it says about
+ * itself. Stands in for an agent that works with a language model; reports say so.
+ *
+ * The chance of a right answer is `accuracy` at difficulty 0.5, falls to its square at 1, and is 1 at 0: accuracy to
+ * the power of twice the difficulty. Wrong answers are drawn among a task's `wrongAnswers`; agents of one correlation
+ * group share the whole draw with probability rho.
+ */
+
+import type { AwardRef, Hash } from "../../../protocol/core/ids.ts";
+import { exp, ln } from "../../../protocol/core/math.ts";
+import { createPrng, type Prng } from "../../../protocol/core/prng.ts";
+import { encodeValue } from "../../../protocol/wire/value.ts";
+import type { AgentProfile } from "../../model/scenario.ts";
+import type { SkillState, TaskPlace } from "../../model/skill-state.ts";
+import { createDistribution, type DistributionSpec } from "../../world/distribution.ts";
+import type { SimulatedSkill, SkillCall, SkillOutcome } from "../../world/skill.ts";
+import type { RecordedAnswers } from "./recorded-answers.ts";
+import { factsOf, padded, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
+import { inputValue } from "./work.ts";
+
+export interface SkillWorld {
+  readonly seed: number;
+  readonly truth: Truth;
+  readonly hash: (bytes: Uint8Array) => Hash;
+  /** Recorded answers by file, for profiles with `replay`. */
+  readonly recorded: ReadonlyMap<string, RecordedAnswers>;
+  /** Answers are padded to so many bytes. */
+  readonly outputBytes: number;
+  /** Where the award's task stands in the workload, from 0. */
+  readonly placeOf: (award: AwardRef) => number;
+  /** An agent with a load of its own was given a task at this place. */
+  readonly onLoaded: (place: number) => void;
+}
+
+function accuracyOf(profile: Pick<AgentProfile, "accuracy">, kind: string): number {
+  if (typeof profile.accuracy === "number") return profile.accuracy;
+  const { accuracy } = profile;
+  let sum = 0;
+  for (const value of accuracy.values()) sum += value;
+  return accuracy.get(kind) ?? sum / Math.max(1, accuracy.size);
+}
+
+/** Chance of a right answer to a task of this kind and difficulty. */
+export function chanceOf(profile: Pick<AgentProfile, "accuracy">, kind: string, difficulty: number): number {
+  const accuracy = accuracyOf(profile, kind);
+  if (accuracy <= 0) return difficulty <= 0 ? 1 : 0;
+  return Math.min(1, exp(2 * difficulty * ln(accuracy)));
+}
+
+/** The same now, with what changed in the agent since. */
+export function chanceNow(
+  profile: Pick<AgentProfile, "accuracy">,
+  state: SkillState,
+  task: TaskPlace & { readonly difficulty: number },
+  nowMs: number,
+): number {
+  const chance = chanceOf(profile, task.kind, task.difficulty);
+  return state.isFixed ? chance : Math.min(1, chance * state.accuracyFactor(task, nowMs));
+}
+
+/** Median of a distribution, ms. */
+export function medianOf(spec: DistributionSpec): number {
+  if (typeof spec === "number") return spec;
+  return "p50" in spec ? spec.p50 : (spec.min + spec.max) / 2;
+}
+
+function confidenceOf(profile: AgentProfile, chance: number, prng: Prng): number {
+  switch (profile.calibration) {
+    case "honest":
+      return chance;
+    case "overconfident":
+      return 1;
+    case "underconfident":
+      return chance / 2;
+    case "random":
+      return prng.unit();
+  }
+}
+
+export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
+  const latency = createDistribution(profile.latencyMs);
+  const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
+
+  /** Draws of the whole group, or of this agent. */
+  function drawsOf(call: SkillCall): Prng {
+    const { correlation } = profile;
+    if (correlation === null) return call.prng;
+    const { job, task } = call.award;
+    const shared = createPrng(`${world.seed}/correlated/${correlation.group}/${job}/${task}`);
+    return shared.chance(correlation.rho) ? shared : call.prng;
+  }
+
+  return (call): SkillOutcome => {
+    const place = world.placeOf(call.award);
+    const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
+    const number = rightAnswer(call);
+    if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
+    const right = padded(number, world.outputBytes);
+    world.truth.note(call.award.job, call.award.task, world.hash(encodeValue(right)));
+    const input = inputValue(call);
+    if (recorded !== undefined) return { ...recorded.answer(input, number, call.prng), cost: profile.price };
+    const { kind, difficulty } = factsOf(input);
+    const chance = chanceNow(profile, state, { kind, difficulty, place }, call.nowMs);
+    if (state.load !== null) {
+      state.onCall(place);
+      world.onLoaded(place);
+    }
+    const draws = drawsOf(call);
+    const isRight = draws.chance(chance);
+    const output = isRight ? right : padded(wrongAnswer(number, draws.below(profile.wrongAnswers)), world.outputBytes);
+    const confidence = confidenceOf(profile, chance, call.prng);
+    return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), cost: profile.price };
+  };
+}
