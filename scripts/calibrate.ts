@@ -81,7 +81,7 @@ function timeOf(times: number, call: (index: number) => void): number {
   );
 }
 
-/** Of the store of nodes, on the disk that holds `folder`. */
+/** How long the nodes' store takes for a forced write, on the disk that holds `folder`. */
 function forcedWriteMs(folder: string): number {
   const store = createRecordStore({
     folder,

@@ -30,7 +30,7 @@ interface RunExperiment {
 }
 
 export interface ExperimentOutcome {
-  /** Of runs that came to their end. */
+  /** From the runs that came to their end. */
   readonly samples: readonly Sample[];
   readonly isPartial: boolean;
   /** The first broken invariant, in words. */

@@ -16,7 +16,7 @@ interface SeedRuns {
   readonly platform: SimPlatform;
   readonly sources: readonly SeedSource[];
   readonly tasks: readonly SeedTask[];
-  /** Of all scenarios the one that takes most memory. */
+  /** The scenario that takes the most memory. */
   readonly largest: Scenario;
   /** Runs at the same time. Default: one a core. */
   readonly workers?: number | undefined;

@@ -40,7 +40,7 @@ const PARAMS = {
   /** Between submissions; a job is over by then, ms. */
   everyMs: 24_000,
   agentsPerGroup: 4,
-  /** Of all that is not said to fail more often. */
+  /** Failure rate of everything that is not said to fail more often. */
   failure: 0.1,
   failureOfWeak: 0.6,
   /** The kind that each group is weak at. */
@@ -123,7 +123,7 @@ function changeOf(scenario: string, params: Params): Change | null {
   return null;
 }
 
-/** Of a group's success at a kind, before or after the groups changed places. */
+/** A group's chance of success at a kind, before or after the groups changed places. */
 function chanceOf(group: string, kind: string, hasFlipped: boolean, params: Params): number {
   const weak = Object.entries(params.weak)
     .filter(([name]) => (name === group) !== hasFlipped && group !== params.late)

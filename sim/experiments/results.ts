@@ -68,7 +68,7 @@ export function measure(samples: readonly Sample[], metrics: readonly RangedMetr
   });
 }
 
-/** Of no rows there is nothing to say. */
+/** Without rows there is no finding. */
 export const verdictOf = (experiment: Experiment, rows: readonly Measured[]): readonly Finding[] =>
   rows.length === 0 ? [] : (experiment.verdict?.(rows) ?? []);
 

@@ -21,7 +21,7 @@ interface RunScenario {
   readonly known?: KnownWorld;
   /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
   readonly thorough?: boolean;
-  /** Of each job: sees its blocks as they are decided, like any checker. */
+  /** Makes a checker for each job, which sees its blocks as they are decided. */
   readonly watch?: (job: DrawnJob) => Checker;
 }
 

@@ -38,7 +38,7 @@ export const PARTS: { readonly [part in Part]-?: PartRules } = {
   selectors: { noun: "selector", functions: ["score"] },
 };
 
-/** Of keys of files, and of metrics: names that expectations can say. */
+/** What keys and metrics may be called, so that expectations can name them. */
 const NAME = /^[A-Za-z][\w.-]{0,63}$/;
 /** What stands beside a fault on its line. */
 const WHEN = ["at", "between"];

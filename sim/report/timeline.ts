@@ -21,7 +21,7 @@ interface PanelSpec {
   readonly isExpected: boolean;
 }
 
-/** Of those that a run has. A simulated one counts jobs, one of real nodes the tasks of its job. */
+/** A run shows the panels that it has metrics for. A simulated run counts jobs; a run of real nodes counts the tasks of its job. */
 const PANELS: readonly PanelSpec[] = [
   { title: "Throughput", metrics: ["throughput"], labels: [""], isExpected: true },
   { title: "Completion, certified of submitted jobs", metrics: ["completion"], labels: [""], isExpected: true },
@@ -33,7 +33,7 @@ const PANELS: readonly PanelSpec[] = [
 interface Panel extends PanelSpec {
   readonly scale: Scale;
   readonly lines: readonly Line[];
-  /** Of all runs, in their order: least and greatest, for the first metric. */
+  /** Lowest and highest value of the first metric over all runs. */
   readonly spread: { readonly low: Line; readonly high: Line } | null;
 }
 

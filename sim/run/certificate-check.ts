@@ -32,7 +32,7 @@ export class CertificateCheck {
     }
   }
 
-  /** Of a job that has ended, at any honest agent that is up and has seen its end. */
+  /** Checks the certificate of a job that has ended, at any honest agent that is up and has seen its end. */
   check({ log, liveness }: JobWatch): void {
     const { ledger } = log;
     const outcome = ledger.state.outcome.get();

@@ -31,7 +31,7 @@ export function studentQuantile(degrees: number): number {
 /** What a metric can be. */
 export type Range = readonly [least: number, most: number];
 
-/** Of two values the interval is twelve times as wide as they lie apart: it says nothing. */
+/** The interval of two values is twelve times as wide as the distance between them: it says nothing. */
 const VALUES_MIN = 3;
 
 /** `null` of no values. The interval stays within `range`. */

@@ -27,7 +27,7 @@ interface Surroundings extends Population {
 interface Progress {
   readonly fault: ScheduledFault;
   readonly type: FaultType;
-  /** Of a fault that hits agents, once it began. */
+  /** Whom the fault hits, once it has begun; null for faults that hit no agents. */
   drawn: Drawn | null;
   /** Agents that it hit, in order. */
   readonly hit: Set<string>;

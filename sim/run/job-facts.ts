@@ -26,7 +26,7 @@ interface PlacedNode {
 }
 
 export class JobFacts {
-  /** Of each planned job: the place of its first task. */
+  /** The place of each planned job's first task. */
   readonly #first: readonly number[];
   /** How many tasks all planned jobs have together. */
   readonly tasks: number;

@@ -91,7 +91,7 @@ export class JobWatch {
     return this.log.ledger.state.committee.get().map((member) => member.agent);
   }
 
-  /** Of honest agents only. */
+  /** Called for honest agents only. */
   onTrace(entry: TraceEntry): void {
     for (const checker of this.#checkers) checker.onTrace?.(entry);
   }

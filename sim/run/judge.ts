@@ -37,7 +37,7 @@ function judgeExpectation(expectation: Expectation, results: readonly RunResult[
   return { expression: expectation.expression, value: worst, pass, failedSeeds };
 }
 
-/** Of a broken invariant what is known first: the seed, when, and what. */
+/** For each broken invariant, its first violation: the seed, when, and what. */
 function judgeInvariants(results: readonly RunResult[]): Summary["invariants"] {
   const ids = [...new Set(results.flatMap(({ invariants }) => invariants.map(({ id }) => id)))];
   return ids.map((id) => {

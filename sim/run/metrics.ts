@@ -173,7 +173,7 @@ export class RunMetrics implements JobListener {
     if (right !== undefined && right !== event.answer) this.#counts.wrong++;
   }
 
-  /** Of honest agents only. */
+  /** Called for honest agents only. */
   onTrace({ event, atMs }: TraceEntry): void {
     if (event.kind === "refused") this.#counts.refused++;
     if (event.kind !== "suspected" || !event.suspected) return;

@@ -26,7 +26,7 @@ const keyOf = ({ of, candidates }: ChoiceRequest, count: number): string =>
     ...candidates.map(({ agent, awards, live }) => `${agent} ${awards} ${live}`).sort((a, b) => (a < b ? -1 : 1)),
   ].join("\n");
 
-/** Of one run: it remembers what was chosen. */
+/** Makes the oracle of one run: it remembers what was chosen. */
 export function createOracle(chances: TrueChances, facts: JobFacts): Selector<null> {
   const known = new Map<string, ReadonlyMap<AgentId, number>>();
   return {

@@ -57,7 +57,7 @@ class Run {
   readonly #faults: FaultSchedule;
   readonly #watches = new Map<JobId, JobWatch>();
   readonly #general: readonly Checker[];
-  /** Of plugins' metrics, by name. */
+  /** Gauges of plugins' metrics, by name. */
   readonly #gauges: ReadonlyMap<string, Gauge>;
   readonly #thorough: boolean;
   readonly #notes: TimelineEntry[] = [];
@@ -68,7 +68,7 @@ class Run {
   /** Those that its agents have. */
   readonly #selectors: Selectors;
   readonly #certificates: CertificateCheck;
-  /** Of all jobs, also of those that no client of the scenario has submitted. */
+  /** Watches all jobs, also those that no client of the scenario has submitted. */
   readonly #parted = partedChecker();
   readonly #ending: Ending;
   #violation: Violation | null = null;
@@ -333,7 +333,7 @@ class Run {
     this.#notes.push({ atMs, untilMs: null, kind: "violation", text: cause.message, agents: [] });
   }
 
-  /** Of plugins' metrics. */
+  /** Values of plugins' metrics. */
   #gauged(agents: readonly AgentRow[]): Metrics {
     const ended = { world: this.world, jobs: this.clients.jobs, agents };
     return Object.fromEntries(

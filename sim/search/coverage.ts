@@ -63,7 +63,7 @@ export const RARE: ReadonlySet<string> = new Set<Branch>(["round above 5", "late
 /** A fault by its label (draw-faults.ts), a deed of a behaviour, an event of the network, or a branch. */
 export type Occurrence = `fault: ${string}` | `adversary: ${string}` | `network: ${NetworkEvent}` | Branch;
 
-/** Of a seed's scenario all there are, in the order of reports. */
+/** Everything that can occur in a drawn scenario, in the order of reports. */
 export const OCCURRENCES: readonly Occurrence[] = [
   ...DRAWN_FAULTS.map((label) => `fault: ${label}` as const),
   ...NETWORK_EVENTS.map((event) => `network: ${event}` as const),
@@ -74,7 +74,7 @@ export const OCCURRENCES: readonly Occurrence[] = [
 /** How often each occurred in a run, by its name. */
 export type Coverage = ReadonlyMap<string, number>;
 
-/** Of one job. */
+/** Counts what occurs in one job. */
 export class CoverageChecker implements Checker {
   readonly counts: Map<string, number>;
   readonly #locks = new Map<string, { readonly height: number; readonly block: Hash }>();

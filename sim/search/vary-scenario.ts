@@ -100,7 +100,7 @@ function varyAgents(lots: Prng, scenario: Scenario, registry: Registry): Pick<Sc
     const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(3));
     const options = optionsOf("byzantineMember", { strategies, periodMs: lots.chance(0.5) ? 0 : 2_000 });
     agents.push({ ...like, name: "twofaced", count: 1, hosts: true, behave: new Map([["byzantineMember", options]]) });
-    // Of few that it knows, a client would draw a committee of one.
+    // A client that knows few agents would draw a committee of one.
     workload = { ...workload, committee: workload.committee ?? COMMITTEE_MIN };
   }
   return { agents, workload };

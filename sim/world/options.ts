@@ -74,7 +74,7 @@ export interface NetworkOptions extends NetworkConditions {
   readonly detectMs?: number;
   /** Lost connections are made again within this, after a start or a heal, ms. Default 1,000. */
   readonly redialMs?: number;
-  /** Of a gossip message from its publisher to a receiver, over all hops. Default: three times that of a frame. */
+  /** Latency of a gossip message from its publisher to a receiver, over all hops. Default: three times that of a frame. */
   readonly gossipLatencyMs?: DistributionSpec;
   readonly blobs?: {
     /** Bytes a millisecond of a transfer. Default 12,500 (100 Mbit/s). */
@@ -156,7 +156,7 @@ export interface WorldOptions {
 
 /** What inputs cost one agent. */
 export interface AgentCosts {
-  /** Of its core, before its effects leave, ms; null: steps are instant. */
+  /** Time that an input takes on the agent's core before its effects leave, ms; null: steps are instant. */
   readonly serviceMs: ((input: Input) => number) | null;
   /** Null: it has a core of its own. */
   readonly cores: CorePool | null;

@@ -212,7 +212,7 @@ export class World {
     };
   }
 
-  /** Of all inputs and trace events so far. */
+  /** Digest of all inputs and trace events so far. */
   digest(): string {
     return this.trace.digest();
   }

@@ -28,7 +28,7 @@ const FAULTS = [
 ];
 const TASKS = 30;
 
-/** Of one block: a task is awarded to three agents, an earlier one is accepted. */
+/** The events of one block: a task is awarded to three agents, an earlier one is accepted. */
 function decisions(height: number): LedgerEvent[] {
   const lots = createPrng(`real/${height}`);
   const workers = lots.shuffle(AGENTS.map(({ agent }) => agent)).slice(0, 3);

@@ -76,7 +76,7 @@ export class DecidedLog {
     return this.hashes.length - 1;
   }
 
-  /** Of honest agents only. */
+  /** Called for honest agents only. */
   onPersist(agent: AgentId, { job, slot, bytes }: PersistEffect, atMs: number, step: number): void {
     if (job !== this.#options.job || bytes === null || !slot.startsWith("block/")) return;
     if (this.#isKnown(slot, bytes)) return;

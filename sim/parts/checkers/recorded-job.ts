@@ -55,7 +55,7 @@ interface RecordedJobOptions<P extends RecordedAt> {
   readonly more: readonly Checker[];
 }
 
-/** Of a plugin's selector, or the oracle of simulations, a trace has the name only. */
+/** A trace has only the name of a plugin's selector, or of the simulator's oracle, so their choices cannot be recomputed. */
 const isReplayable = (selector: string): boolean => BUILT_IN_SELECTORS.has(selector);
 
 export class RecordedJob<P extends RecordedAt> {
