@@ -47,8 +47,8 @@ export class CertificateCheck {
       certificate.kind === "inline" ? certificate.bytes : this.#world.agent(asked).blobs.get(certificate.hash);
     if (bytes === undefined) return violated(CERTIFICATES, asked, "the blob of the certificate is not there");
     const facts = { job: ledger.job, owner: ledger.genesis.owner, answer: outcome.answer };
-    const lots = createPrng(`mutations/${this.#seed}`);
-    checkCertified(this.#world.crypto, bytes, facts, lots, MUTATIONS);
+    const prng = createPrng(`mutations/${this.#seed}`);
+    checkCertified(this.#world.crypto, bytes, facts, prng, MUTATIONS);
   }
 
   #ask(to: AgentId, job: JobWatch["submitted"]["job"]): Uint8Array | null {

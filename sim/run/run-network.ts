@@ -19,9 +19,9 @@ export function networkOf(network: NetworkSpec, seed: number, onFrame: FrameList
 
 /** Some pairs are further apart than others. */
 function spreadOf({ latencyMs, spreadMs }: NetworkSpec, seed: number): () => DistributionSpec {
-  const lots = createPrng(`${seed}/spread`);
+  const prng = createPrng(`${seed}/spread`);
   return () => {
-    const extraMs = lots.unit() * spreadMs;
+    const extraMs = prng.unit() * spreadMs;
     if (typeof latencyMs === "number") return latencyMs + extraMs;
     if ("p50" in latencyMs) return { p50: latencyMs.p50 + extraMs, p95: latencyMs.p95 + extraMs };
     return { min: latencyMs.min + extraMs, max: latencyMs.max + extraMs };

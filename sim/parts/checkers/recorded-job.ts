@@ -196,8 +196,8 @@ export class RecordedJob<P extends RecordedAt> {
     if (this.genesis === null || answer === undefined) return;
     const facts = { job: this.job, owner: this.genesis.owner, answer };
     for (const { at, bytes } of this.#certified) {
-      const lots = createPrng(`mutations/${this.job}`);
-      this.#options.guard(at, () => checkCertified(this.#options.crypto, bytes, facts, lots, MUTATIONS));
+      const prng = createPrng(`mutations/${this.job}`);
+      this.#options.guard(at, () => checkCertified(this.#options.crypto, bytes, facts, prng, MUTATIONS));
     }
   }
 }
