@@ -6,7 +6,7 @@
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { SimHost } from "../model/host.ts";
 import type { Plugin, Registry } from "../model/registry.ts";
-import { INVARIANTS } from "../run/job-watch.ts";
+import { INVARIANTS } from "../run/job-monitor.ts";
 import { ORACLE } from "../run/oracle.ts";
 import { createRegistry } from "./built-in.ts";
 import { checkPlugin, PARTS } from "./check-plugin.ts";

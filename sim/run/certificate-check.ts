@@ -8,7 +8,7 @@ import { decode } from "../../protocol/wire/codec.ts";
 import { CERTIFICATES, checkCertified } from "../parts/checkers/certificates.ts";
 import { violated } from "../parts/checkers/checker.ts";
 import type { World } from "../world/world.ts";
-import type { JobWatch } from "./job-watch.ts";
+import type { JobMonitor } from "./job-monitor.ts";
 
 const MUTATIONS = 8;
 /** An agent answers for itself, as soon as its core is free. */
@@ -33,7 +33,7 @@ export class CertificateCheck {
   }
 
   /** Checks the certificate of a job that has ended, at any honest agent that is up and has seen its end. */
-  check({ log, liveness }: JobWatch): void {
+  check({ log, liveness }: JobMonitor): void {
     const { ledger } = log;
     const outcome = ledger.state.outcome.get();
     const asked = [...liveness.ended].find((agent) => this.#world.agent(agent).state === "up");
@@ -51,7 +51,7 @@ export class CertificateCheck {
     checkCertified(this.#world.crypto, bytes, facts, prng, MUTATIONS);
   }
 
-  #ask(to: AgentId, job: JobWatch["submitted"]["job"]): Uint8Array | null {
+  #ask(to: AgentId, job: JobMonitor["submitted"]["job"]): Uint8Array | null {
     this.#asked = to;
     this.#reply = null;
     this.#world.inject(to, { kind: "ask", id: 0, to, query: { kind: "certificate", job } });

@@ -29,7 +29,7 @@ export const EPOCH_MS = 1_767_225_600_000;
 /** How long `run` waits for a condition, unless told. */
 const WITHIN_MS = 3_600_000;
 
-export interface RunResult {
+interface RunEnd {
   /** The time was reached, the condition held, or nothing is left to happen. */
   readonly reason: "time" | "condition" | "idle";
   /** Events that were carried out. */
@@ -230,7 +230,7 @@ export class World {
   }
 
   /** Until a virtual time, or until a condition holds (asked after each event), at most `withinMs` from now. */
-  run(until: number | (() => boolean), { withinMs = WITHIN_MS }: { readonly withinMs?: number } = {}): RunResult {
+  run(until: number | (() => boolean), { withinMs = WITHIN_MS }: { readonly withinMs?: number } = {}): RunEnd {
     const condition = typeof until === "number" ? null : until;
     const endMs = typeof until === "number" ? until : this.#agenda.nowMs + withinMs;
     const before = this.#events;

@@ -11,7 +11,7 @@ import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import type { PluginModule } from "../../../sim/load/tools.ts";
 import { defineFault } from "../../../sim/model/define.ts";
 import type { Scenario } from "../../../sim/model/scenario.ts";
-import { NO_FILES } from "../../../sim/run/simulate-options.ts";
+import { NO_FILES } from "../../../sim/run/run-options.ts";
 import { shrink } from "../../../sim/search/shrink.ts";
 import { smallerScenarios } from "../../../sim/search/smaller-scenario.ts";
 import { variationSubject } from "../../../sim/search/subject.ts";

@@ -16,7 +16,7 @@ export interface ScenarioFiles extends WorkloadFiles {
 }
 export const NO_FILES: ScenarioFiles = { jobs: new Map(), arrivals: new Map(), recorded: new Map() };
 
-export interface SimulateOptions {
+export interface RunOptions {
   readonly seed: number;
   readonly host: SimHost;
   readonly registry: Registry;
