@@ -18,7 +18,7 @@ import { ADMITS, LANES } from "../parts/workloads/lanes.ts";
 import type { WrapMachine } from "../world/options.ts";
 import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
 import { runScenario } from "./run-scenario.ts";
-import { estimateAt, meanAt, percent, pointsMore } from "./say.ts";
+import { estimateAt, meanAt, percent, pointsMore } from "./statistics.ts";
 
 const RIVALS = 9;
 const FRIENDS = 3;

@@ -23,9 +23,8 @@ import {
   type Labels,
   type Measured,
 } from "./experiment.ts";
-import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
-import { meanAt, percent } from "./say.ts";
+import { meanAt, meanOf, percent, shareOf } from "./statistics.ts";
 
 const SKILL = "solve";
 

@@ -19,9 +19,8 @@ import {
   type Measured,
 } from "./experiment.ts";
 import { FADING, FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
-import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
-import { meanAt, percent } from "./say.ts";
+import { meanAt, meanOf, percent, shareOf } from "./statistics.ts";
 
 const KINDS = ["compute", "transfer", "dtn"] as const;
 type Kind = (typeof KINDS)[number];

@@ -5,8 +5,8 @@
 
 import type { Estimate } from "../model/result.ts";
 import { tableCsv } from "../run/csv.ts";
-import { estimate, type Range } from "../run/estimate.ts";
 import { metricType, rangeOf } from "../run/metric-catalog.ts";
+import { estimate, type Range } from "../run/statistics.ts";
 import type { Experiment, Figures, Finding, Labels, Measured } from "./experiment.ts";
 
 /** One row under one seed. */

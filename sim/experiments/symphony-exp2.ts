@@ -7,7 +7,7 @@
 
 import type { SimHost } from "../model/host.ts";
 import { computedExperiment, type Experiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { meanAt, percent } from "./say.ts";
+import { meanAt, percent } from "./statistics.ts";
 import {
   AGENTS,
   costPerCorrect,

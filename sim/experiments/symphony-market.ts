@@ -10,8 +10,8 @@ import type { ScenarioInput } from "../load/scenario-source.ts";
 import type { SimHost } from "../model/host.ts";
 import { ADMITS, LANES, placeOf } from "../parts/workloads/lanes.ts";
 import { AwardLog, type LoggedAward } from "./award-log.ts";
-import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
+import { meanOf, shareOf } from "./statistics.ts";
 
 export interface MarketAgent {
   /** Credits for one call. */

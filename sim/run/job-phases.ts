@@ -6,7 +6,7 @@
 import type { Metrics } from "../model/result.ts";
 import type { SubmittedJob } from "../model/submitted-job.ts";
 import { type JobPhase, PHASES } from "./metric-catalog.ts";
-import { percentile } from "./percentile.ts";
+import { percentile } from "./statistics.ts";
 
 /** When a fault was, ms; a moment ends when it begins. */
 export interface Span {

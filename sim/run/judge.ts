@@ -5,8 +5,8 @@
 
 import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "../model/result.ts";
 import { type Expectation, fulfils, type Scenario } from "../model/scenario.ts";
-import { estimate } from "./estimate.ts";
 import { metricType, rangeOf } from "./metric-catalog.ts";
+import { estimate } from "./statistics.ts";
 
 interface JudgeOptions {
   /** Some of the runs that were asked for are missing, or were ended before their time. */

@@ -3,7 +3,7 @@
  */
 
 import type { MetricType } from "../model/result.ts";
-import type { Range } from "./estimate.ts";
+import type { Range } from "./statistics.ts";
 
 const metric = (name: string, unit: string, summary: string): MetricType => ({ name, unit, summary });
 

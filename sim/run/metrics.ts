@@ -13,8 +13,8 @@ import type { TraceEntry } from "../world/trace.ts";
 import type { World } from "../world/world.ts";
 import type { JobListener, JobMonitor } from "./job-monitor.ts";
 import { byPhase, type Span } from "./job-phases.ts";
-import { percentile } from "./percentile.ts";
 import type { Regret } from "./regret.ts";
+import { percentile } from "./statistics.ts";
 
 /** Latencies of the newest tasks that a point of a series sums up. */
 const NEWEST = 200;

@@ -34,13 +34,12 @@ import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
 import { isCalm, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
-import { costOptionsOf } from "./run-costs.ts";
-import { networkOf } from "./run-network.ts";
 import { NO_FILES, type RunOptions } from "./run-options.ts";
 import { shareOf } from "./run-progress.ts";
 import { TrueChances } from "./true-chances.ts";
 import { workShortfalls } from "./work-shortfalls.ts";
 import { planJobs, WARM_UP_MS } from "./workload.ts";
+import { costOptionsOf, networkOf } from "./world-options.ts";
 
 /** Points of each time series. */
 const SAMPLES = 240;

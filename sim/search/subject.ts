@@ -5,8 +5,9 @@
  */
 
 import { createRegistry } from "../load/built-in.ts";
-import type { LoadedScenario } from "../load/load-scenario.ts";
+import { type LoadedScenario, loadScenarioSource } from "../load/load-scenario.ts";
 import { agentNames, countAgents } from "../load/parse-agents.ts";
+import type { ScenarioSource } from "../load/scenario-source.ts";
 import type { SimHost } from "../model/host.ts";
 import type { Registry } from "../model/registry.ts";
 import type { RunResult } from "../model/result.ts";
@@ -208,4 +209,9 @@ export function variationSubject({ scenario, registry, files }: LoadedScenario, 
   };
   const draw = (seed: number): Scenario => varyScenario(scenario, seed, registry);
   return subjectOf({ occurrences, registry, draw }, files, host);
+}
+
+/** What the command line asks for: random scenarios (null), or variations of one. */
+export async function openSubject(scenario: ScenarioSource | null, host: SimHost): Promise<Subject> {
+  return scenario === null ? randomSubject(host) : variationSubject(await loadScenarioSource(scenario, host), host);
 }

@@ -7,7 +7,7 @@ import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
 import type { AgentRow, Sample } from "../model/result.ts";
-import { percentile } from "../run/percentile.ts";
+import { percentile } from "../run/statistics.ts";
 
 /** Something that was done to an agent, or that it did on purpose. */
 interface RunFault {
