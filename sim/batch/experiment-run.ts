@@ -1,4 +1,4 @@
-/** Runs an experiment of either kind on all cores: its samples, and whether all that was asked for is among them. */
+/** Runs an experiment of either kind on all cores, and says whether its samples are complete. */
 
 import { availableParallelism } from "node:os";
 import type {

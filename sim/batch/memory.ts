@@ -1,6 +1,6 @@
 /**
- * Whether a scenario fits this machine, said before it starts: agents cost what they are, jobs what their members and
- * the checkers hold of them.
+ * Estimates before a run whether it fits into this machine's memory: what each agent takes, and what members and checkers hold
+ * of each job.
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";

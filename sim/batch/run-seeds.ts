@@ -1,6 +1,6 @@
 /**
- * Many runs of scenarios, as many at a time as cores and memory allow, to their results. Shared by the commands and by
- * the library (sim/simulator.ts); what is shown of their progress is their callers' matter.
+ * Runs many seeds of scenarios, as many at a time as cores and memory allow. The commands and the library (sim/simulator.ts)
+ * share it; callers decide how to show progress.
  */
 
 import { availableParallelism } from "node:os";

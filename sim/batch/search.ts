@@ -2,7 +2,7 @@
  * A search over seeds on all cores. What comes out does not depend on how many there are: results are taken in the order
  * of their seeds, and a search that ends after so many failures leaves out what was run beyond the last of them.
  *
- * Leaves to sim/search/ what a seed is, and to its callers what is shown and written.
+ * Leaves it to sim/search/ what a seed is, and to its callers what to show and to write.
  */
 
 import { availableParallelism } from "node:os";

@@ -1,4 +1,4 @@
-/** `meshwork sim diff`: the first entry in which two traces part. */
+/** `meshwork sim diff`: the first entry in which two traces differ. */
 
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { cut, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";

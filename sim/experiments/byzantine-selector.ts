@@ -1,6 +1,6 @@
 /**
- * What a Byzantine member can do for its friends where every member recomputes the choice, and what a central selector
- * can do that nobody recomputes.
+ * What a Byzantine member can do for its friends where every member recomputes the choice, and what a central selector can do
+ * whose choice nobody recomputes.
  */
 
 import { createSelectors } from "../../protocol/selection/catalog.ts";

@@ -1,6 +1,6 @@
 /**
- * Figures under seeds → the rows of an experiment: for each place its means with their intervals; and both as the
- * document of `--json` and as CSV.
+ * Turns the samples of an experiment into rows, with means and their intervals for each point, and writes samples and rows as
+ * the document of `--json` and as CSV.
  */
 
 import type { Estimate } from "../model/result.ts";

@@ -1,6 +1,6 @@
 /**
- * A scenario inside a computed experiment: one run under the checkers, watched by whoever asks. For figures of parts of a
- * run, which its metrics do not give, and for plugins that are objects.
+ * A scenario inside a computed experiment: one run under the checkers, watched by the caller. For figures about parts
+ * of a run, which metrics do not give, and for plugins that are objects.
  */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";

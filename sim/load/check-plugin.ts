@@ -1,6 +1,6 @@
 /**
- * Whether what a plugin module exports is a plugin: its parts, their names, functions and options. Says the first thing
- * that is wrong in words; what it does when it runs is its own matter.
+ * Checks whether a plugin module exports a plugin: its parts, their names, functions and options. Names the first thing that is
+ * wrong; it does not judge what the plugin does when it runs.
  */
 
 import type { Plugin } from "../model/registry.ts";

@@ -1,5 +1,5 @@
 /**
- * Plugins of a scenario and of whoever runs it → one registry. A module that is not there, throws, exports no plugin, or
+ * Plugins of a scenario and of its caller → one registry. A module that is not there, throws, exports no plugin, or
  * takes a name that is taken is one line that says so.
  */
 

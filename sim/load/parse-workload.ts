@@ -1,6 +1,6 @@
 /**
- * The workload of a scenario file: when jobs come, what they look like, what is asked of their workers. Refuses what
- * could never be done: a skill that nobody has, prices that nobody may pay, committees that cannot be filled.
+ * The workload of a scenario file: when jobs come, what they look like, what their workers must do. It refuses jobs that nobody
+ * could ever do: a skill that nobody has, prices that nobody may pay, committees that cannot be filled.
  *
  * Defaults are those of job files (node/job-file/), where there are any.
  */

@@ -1,6 +1,6 @@
 /**
- * Behaviours, faults and job shapes as they are written down, with options of a type of their own, made into what a
- * registry holds. For the built-in ones and for plugins.
+ * Turns behaviours, faults and job shapes as authors write them, each with its own type of options, into what a registry
+ * holds. Built-in parts and plugins both use it.
  */
 
 import { z } from "zod";

@@ -1,6 +1,6 @@
 /**
  * What scenarios can name: behaviours, faults, job shapes, checkers and metrics, the built-in ones and those of
- * plugins. The parser asks it what there is and which options each takes; the simulator, what each does.
+ * plugins. The parser asks it which ones exist and which options each takes; the simulator asks it what each does.
  */
 
 import type { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * What runs of a scenario give: of one seed, and of several together. Plain data: written as JSON and CSV, and drawn by
- * the report.
+ * The results of a scenario: of one seed, and of several seeds together. Plain data, which commands write as JSON and CSV and
+ * the report draws.
  */
 
 import type { Expectation, Scenario, ServiceCosts } from "./scenario.ts";

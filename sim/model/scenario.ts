@@ -1,6 +1,6 @@
 /**
- * A scenario as the simulator runs it: agents, network, workload, faults and what is expected of them. What a scenario
- * file says, with defaults filled in and units made one: times in ms, shares in [0, 1], money in micro-credits.
+ * A scenario as the simulator runs it: agents, network, workload, faults and expectations. It holds what a scenario file
+ * says, with defaults filled in and with one unit for each quantity: times in ms, shares in [0, 1], money in micro-credits.
  *
  * Leaves to parse-scenario.ts how a file becomes one. Source: the format of docs/scenarios.md.
  */

@@ -1,9 +1,9 @@
 /**
- * What of an agent's skill changes while a run goes on: changes that faults bring and take back, and load, by which an
- * agent becomes slower and errs more often. What a profile says stays; this stands beside it.
+ * How an agent's skill changes while a run goes on: faults bring changes and take them back, and load makes an agent slower
+ * and more often wrong. The profile itself stays as it is; this class stands beside it.
  *
  * Both the simulated work (profile-skill.ts) and whoever knows the truth (sim/run/true-chances.ts) ask here, so that
- * what is drawn and what is known cannot part.
+ * what is drawn and what is known cannot differ.
  *
  * Source of the load's form: Symphony-Coord, the simulation of its experiments 2 and 3.
  */

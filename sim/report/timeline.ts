@@ -1,6 +1,6 @@
 /**
  * The timeline: faults in lanes above throughput, completion, latency and agents that are up, all on one axis of time.
- * Drawn twice, for wide and for narrow screens. Of one run; the other seeds of the same scenario as a band behind it.
+ * Drawn twice, for wide and for narrow screens. It shows one run, with the other seeds of the same scenario as a band behind it.
  */
 
 import type { RunResult } from "../model/result.ts";

@@ -1,4 +1,4 @@
-/** At the end of a run: an agent that keeps a certified job is asked for its certificate, and that is checked. */
+/** At the end of a run, asks an agent that hosts a certified job for the job's certificate, and checks it. */
 
 import { certifiedCodec } from "../../protocol/agent/status.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";

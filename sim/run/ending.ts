@@ -1,4 +1,4 @@
-/** When a run is over: its jobs have ended and its faults are through, or, where the scenario heals, all is settled. */
+/** Decides when a run is over: its jobs and its faults have ended, or, where the scenario heals, every job is settled. */
 
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Healing, Scenario } from "../model/scenario.ts";

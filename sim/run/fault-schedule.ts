@@ -1,6 +1,6 @@
 /**
- * Lets the faults of a scenario happen when it says, to whom it says, and heals them; notes for each what was asked of it,
- * what it did, and why that was less.
+ * Begins the faults of a scenario at their times, hits their targets, and heals them; records what the scenario asked of each
+ * fault, what it did, and why it did less.
  *
  * Leaves to fault-targets.ts who can be hit.
  */

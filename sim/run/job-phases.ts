@@ -1,6 +1,6 @@
 /**
  * Completion and latency of jobs by what they met: jobs that were under way at a fault, jobs that had ended before any, and
- * jobs that came later. All together would say neither what a fault costs nor what it leaves.
+ * jobs that came later. One figure for all of them would show neither what a fault costs nor what it leaves behind.
  */
 
 import type { Metrics } from "../model/result.ts";

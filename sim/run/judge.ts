@@ -1,6 +1,6 @@
 /**
- * The verdict over the runs of a scenario: each expectation by its worst seed, each invariant, what was asked for
- * and not done in full; and the metrics with their intervals.
+ * The verdict over the runs of a scenario: each expectation by its worst seed, each invariant, each shortfall; and the metrics
+ * with their intervals.
  */
 
 import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "../model/result.ts";

@@ -1,5 +1,5 @@
 /**
- * The metrics of a run: names that stay, with their units. `meshwork sim metrics` lists them.
+ * The metrics of a run: stable names, with their units. `meshwork sim metrics` lists them.
  */
 
 import type { MetricType } from "../model/result.ts";

@@ -1,10 +1,10 @@
 /**
- * The oracle: gives each seat to the highest true chance of a right answer, now, among all that offer. Nobody knows
- * these chances but a simulation; it is what other selectors are held against. It looks no further than the task at hand:
- * one that spared an agent for harder tasks could do better yet.
+ * The oracle: gives each seat to the highest true chance of a right answer, now, among all that offer. Only a
+ * simulation knows these chances; other selectors are compared with the oracle. It looks no further than the task at hand: a
+ * selector that spared an agent for harder tasks could do even better.
  *
- * Members compute the same choice at different virtual moments, between which the truth may change, and must come to the
- * same. So what is chosen first is remembered, by the task's attempt and by what the ledger says of the candidates.
+ * Members compute the same choice at different virtual moments. The truth may change in between, but they must come to the same
+ * result. So the oracle remembers the first choice, by the task's attempt and by what the ledger says about the candidates.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";

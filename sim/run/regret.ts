@@ -1,6 +1,6 @@
 /**
  * The selector's regret: how much better the best agent that was free would have done, by its true chance of a right
- * answer. Known in simulations only, where that chance is.
+ * answer. Only simulations know that chance.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";

@@ -1,4 +1,4 @@
-/** What a run is given beside its scenario. */
+/** The options of a run, beside its scenario. */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { SimHost } from "../model/host.ts";

@@ -1,6 +1,5 @@
 /**
- * What a run came through: how often each fault happened, each adversary did something, and each rare branch of the
- * protocol was taken. A search that never sees a lock change says nothing about locks.
+ * Counts what occurred in a run: how often each fault happened, each adversary acted, and the protocol took each rare branch. A search that never sees a lock change says nothing about locks.
  */
 
 import { decodeRecord } from "../../protocol/consensus/record.ts";

@@ -1,6 +1,6 @@
 /**
  * Draws what goes wrong. Which kinds of faults a seed has at all is drawn first, then how many and how strong (swarm
- * testing): with all of them always on, each would hide behind the others.
+ * testing): with all of them always on, they would hide each other.
  *
  * Bounds that keep a scenario fair: everything heals, clocks are off by seconds, and nobody is slower than its inputs come
  * in for longer than its fault lasts.

@@ -1,4 +1,4 @@
-/** Draws the network of a seed's scenario. */
+/** Draws the network of a scenario from a seed. */
 
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import type { Prng } from "../../protocol/core/prng.ts";

@@ -1,7 +1,7 @@
 /**
- * What a search looks at: scenarios that are drawn from seeds, and what their runs come to. A seed draws a scenario as a
- * whole (draw-scenario.ts), or a variation of one that is given (vary-scenario.ts). What breaks is an invariant, never an
- * expectation. How many seeds are run, and on which threads, is sim/batch/search.ts.
+ * What a search looks at: scenarios drawn from seeds, and the outcomes of their runs. A seed draws a whole scenario
+ * (draw-scenario.ts), or a variation of a given one (vary-scenario.ts). A search looks for broken invariants and ignores
+ * expectations. sim/batch/search.ts decides how many seeds run, and on which threads.
  */
 
 import { createRegistry } from "../load/built-in.ts";

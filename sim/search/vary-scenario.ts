@@ -3,7 +3,7 @@
  * beside them; how many agents and tasks there are; and how bad the network is.
  *
  * Bounds that keep a variation fair: committees stay as large as they were, and no more of their members lie than
- * the scenario says, or one in four where it has no such liar. Whether jobs still succeed is not asked.
+ * the scenario says, or one in four where it has no such liar. Jobs need not succeed.
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";

@@ -1,4 +1,4 @@
-/** What a virtual world is made of: its agents and its network, as the caller says them. */
+/** The options of a virtual world: its agents and its network. */
 
 import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";

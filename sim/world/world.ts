@@ -1,6 +1,6 @@
 /**
- * A virtual world: agents, their disks and clocks, a network, and one queue of what is to happen, in virtual time and
- * in one thread. The same options give the same run, on every machine: `digest()` says so.
+ * A virtual world: agents, their disks and clocks, a network, and one queue of events, in virtual time and in one thread. The
+ * same options give the same run on every machine; `digest()` proves it.
  *
  * Responsible for the order of things and for the faults that a scenario asks for. What lies outside a machine's
  * `step` is a model; each part says which: network.ts, disk.ts, clock.ts, agent-process.ts, skill.ts.

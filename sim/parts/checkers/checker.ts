@@ -1,6 +1,6 @@
 /**
  * What checkers are: each watches a run for one property (protocol.md 10) and throws at the first thing that breaks
- * it, with the step, the agent and the facts. Checkers know nothing of faults; who is honest they are told.
+ * it, with the step, the agent and the facts. Checkers know nothing of faults; their caller tells them who is honest.
  */
 
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";

@@ -1,7 +1,6 @@
 /**
- * The log as honest agents store it, read from the bytes that they persist and applied by a ledger of its own: the
- * oracle that the other checkers look at. Checks on the way what makes a log a log: every block carries a quorum of its
- * committee, and applies.
+ * The log as honest agents store it, read from the bytes that they persist and applied to a separate ledger: the oracle for the
+ * other checkers. It also checks the log itself: every block carries a quorum of its committee, and applies.
  */
 
 import { SLOT } from "../../../protocol/agent/job-records.ts";

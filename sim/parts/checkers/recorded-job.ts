@@ -1,6 +1,6 @@
 /**
- * One job as a trace shows it: its blocks replayed and its entries watched by the checkers of every simulated job. Where
- * blocks are missing it says from which height on it cannot tell.
+ * One job as a trace shows it: the checkers of simulated jobs replay its blocks and watch its entries. Where blocks are
+ * missing, it says from which height on it cannot decide.
  */
 
 import { decodeRoot } from "../../../protocol/agent/job-records.ts";

@@ -1,5 +1,5 @@
 /**
- * Geneses for simulations and tests: short to write, with defaults that suit virtual time.
+ * Builds geneses for simulations and tests in few words, with defaults that suit virtual time.
  */
 
 import { bytesOf, EMBEDDER_NAME, embed } from "../../../protocol/capability/embedding.ts";
