@@ -1,4 +1,4 @@
-/** Runs an experiment of either kind on all cores: its samples, and whether all that was asked for is among them. */
+/** Runs an experiment of either kind on all cores, and says whether its samples are complete. */
 
 import { availableParallelism } from "node:os";
 import { readTextFile } from "../../node/platform/files/file-error.ts";
@@ -31,7 +31,7 @@ interface RunExperiment {
 }
 
 export interface ExperimentOutcome {
-  /** Of runs that came to their end. */
+  /** From the runs that came to their end. */
   readonly samples: readonly Sample[];
   readonly isPartial: boolean;
   /** The first broken invariant, in words. */

@@ -71,7 +71,7 @@ export const seedsFrom = (first: number, count: number): number[] => Array.from(
 
 interface BatchRun {
   readonly batch: Batch;
-  /** Of all points the one that takes most memory. */
+  /** The point that takes the most memory. */
   readonly largest: LoadedScenario;
   readonly tasks: readonly SeedTask[];
   readonly noun: string;

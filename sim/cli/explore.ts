@@ -10,10 +10,9 @@ import { type CliContext, EXIT, integer } from "../../node/platform/terminal/con
 import { findScenario } from "../batch/library.ts";
 import type { SimPlatform } from "../batch/platform.ts";
 import { type SearchOutcome, type Subjects, search, shrinkAll } from "../batch/search.ts";
-import { openSubject } from "../batch/subjects.ts";
 import { writeScenario } from "../load/write-scenario.ts";
 import type { Scenario } from "../model/scenario.ts";
-import type { Subject } from "../search/subject.ts";
+import { openSubject, type Subject } from "../search/subject.ts";
 import type { Register } from "./context.ts";
 import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { writeWhole } from "./run-files.ts";

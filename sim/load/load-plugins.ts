@@ -1,5 +1,5 @@
 /**
- * Plugins of a scenario and of whoever runs it → one registry. A module that is not there, throws, exports no plugin, or
+ * Plugins of a scenario and of its caller → one registry. A module that is not there, throws, exports no plugin, or
  * takes a name that is taken is one line that says so.
  */
 
@@ -7,7 +7,7 @@ import { importDefault } from "../../node/platform/modules/import-default.ts";
 import { nearest } from "../../node/platform/text/nearest.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Plugin, Registry } from "../model/registry.ts";
-import { INVARIANTS } from "../run/job-watch.ts";
+import { INVARIANTS } from "../run/job-monitor.ts";
 import { ORACLE } from "../run/oracle.ts";
 import { createRegistry } from "./built-in.ts";
 import { checkPlugin, PARTS } from "./check-plugin.ts";

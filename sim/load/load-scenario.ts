@@ -11,7 +11,7 @@ import type { JobTemplate, SimHost } from "../model/host.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Scenario, ScheduledFault } from "../model/scenario.ts";
 import { parseRecordedAnswers, type RecordedAnswers } from "../parts/workloads/recorded-answers.ts";
-import type { ScenarioFiles } from "../run/simulate-options.ts";
+import type { ScenarioFiles } from "../run/run-options.ts";
 import { parseArrivals, parseChurnTrace } from "./arrival-traces.ts";
 import { loadPlugins, type WantedPlugin } from "./load-plugins.ts";
 import { applyOverrides, type Override, overridesOff } from "./overrides.ts";

@@ -1,6 +1,6 @@
 /**
- * Changes of a scenario file from outside, before it is parsed: `--vary faults[0].kill.share=0,0.1`, and what switches a
- * scenario's mechanism off. What is set is checked by the same schema, and errors say that it was set.
+ * Changes a scenario file from outside, before it is parsed: `--vary faults[0].kill.share=0,0.1`, and the changes that switch a
+ * scenario's mechanism off. The same schema checks them, and errors say that the value was set from outside.
  */
 
 import type { YamlSource } from "../../node/platform/files/yaml-source.ts";

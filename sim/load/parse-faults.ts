@@ -1,6 +1,6 @@
 /**
- * The faults of a scenario file: one each line, at a moment or while something lasts, and whom it hits. Refuses what
- * could never happen: more victims than agents, names of nobody, groups that do not add up.
+ * The faults of a scenario file: when each happens, how long it lasts, and whom it hits. It refuses faults that could never
+ * happen: more victims than agents, names that nobody has, groups that do not add up.
  */
 
 import type { YamlSource } from "../../node/platform/files/yaml-source.ts";

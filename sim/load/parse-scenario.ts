@@ -1,6 +1,6 @@
 /**
- * A scenario file → a checked scenario: everything about it that can be known before it runs, said in one line with
- * file, line and remedy.
+ * A scenario file → a checked scenario. Whatever can be known to be wrong before a run becomes one line with file, line and
+ * remedy.
  *
  * Responsible for: defaults, and what the parts mean together. Keys and types are schema.ts; agents parse-agents.ts,
  * jobs parse-workload.ts, faults parse-faults.ts; files that a scenario names are read by load-scenario.ts.

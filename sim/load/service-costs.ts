@@ -1,6 +1,6 @@
 /**
- * What an input costs its agent: presets by name, and the file that `meshwork sim calibrate` writes. `ideal` is a machine
- * of its own for every agent and a disk that takes no time; a calibration is what a real machine took.
+ * What an input costs its agent: presets by name, and the file that `meshwork sim calibrate` writes. `ideal` gives every agent a
+ * machine of its own and a disk that takes no time; a calibration holds what a real machine took.
  *
  * A calibration is plain data. A run with the same figures is the same run, so each run keeps its figures in its own
  * files.

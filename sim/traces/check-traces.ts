@@ -1,5 +1,5 @@
 /**
- * Reads trace files, of real nodes or of simulations, and holds them against the invariants (checkers/trace-check.ts).
+ * Reads trace files of real nodes or of simulations, and checks them against the invariants (checkers/trace-check.ts).
  */
 
 import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";

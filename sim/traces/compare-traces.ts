@@ -1,9 +1,8 @@
 /**
- * Where two traces part: their entries are held against each other one by one, in order, until two differ.
+ * Finds where two traces part: compares their entries one by one, in order, until two differ.
  *
- * Two simulations are compared to the bit, times and steps included. Clocks of real machines never agree, so where a
- * trace of real nodes is among the two, times are not compared; and where each file is one agent's, and not the same
- * one's, neither are the agents.
+ * Two simulations must be equal to the bit, times and steps included. Clocks of real machines never agree, so a comparison
+ * with a trace of real nodes leaves out the times. If the two files come from two different agents, it leaves out the agents, too.
  */
 
 import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";

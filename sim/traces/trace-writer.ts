@@ -1,6 +1,6 @@
 /**
  * Writes what happens in a simulation into a trace file (protocol/core/trace.ts): decisions of agents and what they store,
- * and on request every frame. At once and in one thread, because a run leaves no time to wait in.
+ * and on request every frame. It writes synchronously, because a run never waits.
  */
 
 import { closeSync, openSync, writeFileSync } from "node:fs";

@@ -3,7 +3,7 @@
  * name of the file decides which one is written (`.msgpack`); readers tell them apart by their first byte.
  *
  * In the stream an object stands with the names of its fields once, and the next ones of its shape refer to them (records of
- * msgpackr); stored bytes, which are base64 in JSON, stand as they are. docs/decisions/0026 has the figures.
+ * msgpackr); stored bytes, which are base64 in JSON, stand as they are. docs/decisions/0028 has the figures.
  *
  * Leaves to trace-file.ts and trace-reader.ts what the entries are.
  */

@@ -294,7 +294,7 @@ describe("diff", () => {
     };
     expect(before.map(({ line }) => line)).toEqual([at - 2, at - 1, at]);
     expect([fields, compared]).toEqual([["round"], at - 1]);
-    // Of kinds that are not compared, nothing is said.
+    // Kinds that are not compared are not reported.
     expect((await sim("diff", trace, other, "--only", "applied,proposed")).code).toBe(0);
   });
 

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { openSubject } from "../../../sim/batch/subjects.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { loadScenarioSource } from "../../../sim/load/load-scenario.ts";
 import { countAgents } from "../../../sim/load/parse-agents.ts";
@@ -12,10 +11,10 @@ import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import type { PluginModule } from "../../../sim/load/tools.ts";
 import { defineFault } from "../../../sim/model/define.ts";
 import type { Scenario } from "../../../sim/model/scenario.ts";
-import { NO_FILES } from "../../../sim/run/simulate-options.ts";
+import { NO_FILES } from "../../../sim/run/run-options.ts";
 import { shrink } from "../../../sim/search/shrink.ts";
 import { smallerScenarios } from "../../../sim/search/smaller-scenario.ts";
-import { variationSubject } from "../../../sim/search/subject.ts";
+import { openSubject, variationSubject } from "../../../sim/search/subject.ts";
 import { varyScenario } from "../../../sim/search/vary-scenario.ts";
 
 const TEXT = `
