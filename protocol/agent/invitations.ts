@@ -2,7 +2,7 @@
  * How one draw of a committee is asked: the owner's agent invites the members and standbys, says the start when all said
  * yes, and waits for the first block; without one, it withdraws the job.
  *
- * Leaves to submissions.ts what is drawn, and to draw again; to invited.ts the agents that are asked.
+ * Leaves to submissions.ts what is drawn, and to draw again; to received-invitations.ts the agents that are asked.
  * Source: protocol.md 4 (genesis, who is asked).
  */
 

@@ -17,7 +17,7 @@ import type { Data } from "../wire/genesis.ts";
 import { blobParcel, encodePart, PARCELS_MAX, type Parcel, parcelCodec, splitList } from "../wire/parcel.ts";
 import type { Value } from "../wire/value.ts";
 import type { DivergedJob } from "./containment.ts";
-import type { JobHost } from "./job-host.ts";
+import type { HostedJob } from "./hosted-job.ts";
 
 /**
  * A certificate with the outputs that it certifies - one value, or the items of a list, in parts. Parts that are too large
@@ -34,10 +34,10 @@ export const certifiedCodec = struct({
 const TASKS_SHOWN = 1_000;
 
 /** A job as one object that JSON can hold, with at most `most` of its nodes and of its agents; it says how many it leaves out. */
-export function describeJob(host: JobHost, nameOf: (agent: string) => string, most: number): Value {
-  const { state } = host.replica.decided;
-  const { stats } = host;
-  const nodes = host.genesis.nodes.map((spec) => {
+export function describeJob(hosted: HostedJob, nameOf: (agent: string) => string, most: number): Value {
+  const { state } = hosted.replica.decided;
+  const { stats } = hosted;
+  const nodes = hosted.genesis.nodes.map((spec) => {
     const node = state.nodes.get(spec.id)!;
     return { node: spec.id, skill: spec.skill, status: node.status, tasks: node.total, accepted: node.done };
   });
@@ -49,27 +49,27 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string, mo
   }
   const shown = Math.min(TASKS_SHOWN, most);
   const opened = nodes.filter(({ status }) => status !== "waiting").map(({ node, tasks }) => [node, tasks] as const);
-  const total = tasksToCome(host.genesis.nodes, new Map(opened));
+  const total = tasksToCome(hosted.genesis.nodes, new Map(opened));
   const outcome = state.outcome.get();
   return {
-    job: host.job,
-    name: host.genesis.name,
-    owner: host.genesis.owner,
-    role: host.role,
+    job: hosted.job,
+    name: hosted.genesis.name,
+    owner: hosted.genesis.owner,
+    role: hosted.role,
     status: state.status.get(),
     reason: outcome?.reason ?? "",
     height: state.height.get(),
     timeMs: state.timeMs.get(),
     startedMs: state.startedMs.get(),
-    deadlineMs: state.startedMs.get() + host.genesis.deadlineMs,
-    budget: host.genesis.budget,
+    deadlineMs: state.startedMs.get() + hosted.genesis.deadlineMs,
+    budget: hosted.genesis.budget,
     spent: state.spent.get(),
     reserved: state.reserved.get(),
     committee: state.committee
       .get()
       .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
     standbys: [...state.standbys.get()],
-    silent: [...host.silent],
+    silent: [...hosted.silent],
     tasks: {
       total,
       ready,
@@ -119,9 +119,9 @@ export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoM
 }
 
 /** The outputs of a job's result as the ledger holds them: references for blobs. */
-function outputsOf(host: JobHost): readonly Data[] | null {
-  const { state } = host.replica.decided;
-  const name = host.genesis.output;
+function outputsOf(hosted: HostedJob): readonly Data[] | null {
+  const { state } = hosted.replica.decided;
+  const name = hosted.genesis.output;
   const node = state.nodes.get(name)!;
   if (node.status !== "accepted") return null;
   const outputs: Data[] = [];
@@ -142,17 +142,17 @@ const INLINE_MAX = limits.frameBytes / 4;
 
 /** The answer of a certified job, and the blobs that must be stored for whoever asks. Cost: linear in the outputs. */
 export function encodeCertified(
-  host: JobHost,
+  hosted: HostedJob,
   hasher: Hasher,
 ): { bytes: Uint8Array; blobs: readonly Uint8Array[] } | null {
-  const outputs = outputsOf(host);
-  if (host.certificate === null || outputs === null) return null;
-  const parts = [encodeCertificate(host.certificate), ...splitList(outputs).map(encodePart)];
+  const outputs = outputsOf(hosted);
+  if (hosted.certificate === null || outputs === null) return null;
+  const parts = [encodeCertificate(hosted.certificate), ...splitList(outputs).map(encodePart)];
   const isSmall = parts.reduce((sum, part) => sum + part.length, 0) <= INLINE_MAX;
   const [certificate, ...lists] = parts.map(
     (bytes): Parcel => (isSmall ? { kind: "inline", bytes } : blobParcel(hasher, bytes)),
   );
-  const shape = host.replica.decided.state.nodes.get(host.genesis.output)!.shape;
+  const shape = hosted.replica.decided.state.nodes.get(hosted.genesis.output)!.shape;
   const bytes = encode(certifiedCodec, { certificate: certificate!, shape, outputs: lists });
   return { bytes, blobs: isSmall ? [] : parts };
 }

@@ -25,7 +25,7 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
 }
 
 /** What a job taught, with the names of the agents that it is about. */
-export function taughtBy(
+export function taughtEvent(
   { job, genesis, replica }: { readonly job: JobId; readonly genesis: Genesis; readonly replica: Replica },
   nameOf: (agent: AgentId) => string,
 ): Extract<LocalEvent, { kind: "taught" }> {

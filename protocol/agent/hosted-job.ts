@@ -24,16 +24,16 @@ import type { CheckedGenesis } from "./checked-genesis.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, sealBodies } from "./context.ts";
 import { Explanations } from "./explanations.ts";
-import type { JobHostEvents } from "./job-host-events.ts";
+import type { HostedJobEvents } from "./hosted-job-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
+import { reportBlock, taughtEvent } from "./job-reports.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
-import { reportBlock, taughtBy } from "./report-block.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
 import { atWork, newSuspicions } from "./suspicions.ts";
 
-export class JobHost {
+export class HostedJob {
   readonly job: JobId;
   readonly genesis: Genesis;
   readonly signed: SignedGenesis;
@@ -43,7 +43,7 @@ export class JobHost {
   readonly notices: Notices;
   readonly archive: BlockArchive;
   readonly #context: Context;
-  readonly #events: JobHostEvents<JobHost>;
+  readonly #events: HostedJobEvents<HostedJob>;
   readonly #consensus: Consensus;
   readonly #relay: CommandRelay;
   readonly #accused = new Set<AgentId>();
@@ -59,7 +59,7 @@ export class JobHost {
 
   constructor(
     context: Context,
-    events: JobHostEvents<JobHost>,
+    events: HostedJobEvents<HostedJob>,
     { signed, genesis, job }: CheckedGenesis,
     stored: StoredJob | null,
   ) {
@@ -376,7 +376,7 @@ export class JobHost {
 
   /** Tells the operator what the job taught; from now on nobody need pulse or offer for it. */
   #tellEnd(): void {
-    this.#context.emit({ kind: "event", event: taughtBy(this, (agent) => this.#events.nameOf(agent)) });
+    this.#context.emit({ kind: "event", event: taughtEvent(this, (agent) => this.#events.nameOf(agent)) });
     if (this.role !== "member") return;
     for (const [agent] of this.replica.decided.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });

@@ -5,16 +5,16 @@ import type { EventOf } from "../job/event.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";
 
-export interface JobHostEvents<JobHost> {
+export interface HostedJobEvents<Hosted> {
   /** The agent's own part as a worker learns what members decided, without waiting for notices. */
-  onNotices(host: JobHost, notices: readonly { readonly to: AgentId; readonly message: Message }[]): void;
+  onNotices(hosted: Hosted, notices: readonly { readonly to: AgentId; readonly message: Message }[]): void;
   /** A need for offers opened: a beacon may be due. */
-  onWindow(host: JobHost, event: EventOf<"window">, header: Header): void;
-  onCommittee(host: JobHost): void;
+  onWindow(hosted: Hosted, event: EventOf<"window">, header: Header): void;
+  onCommittee(hosted: Hosted): void;
   /** A block was applied. */
-  onBlock(host: JobHost): void;
+  onBlock(hosted: Hosted): void;
   /** What people call an agent; "": nobody said. */
   nameOf(agent: AgentId): string;
   /** A peer asked for blocks that are only in the store. */
-  onReadBlocks(host: JobHost, to: AgentId, slots: readonly string[]): void;
+  onReadBlocks(hosted: Hosted, to: AgentId, slots: readonly string[]): void;
 }

@@ -2,7 +2,7 @@
  * Jobs that this agent is asked to keep: it checks its own rules, fetches the job's inputs, and says yes or no. It forgets
  * what does not begin.
  *
- * Leaves to keeping.ts which jobs it has room for, to invitations.ts the agent that asks.
+ * Leaves to hosting.ts which jobs it has room for, to invitations.ts the agent that asks.
  * Source: protocol.md 4 (what each checks), 9 (quotas).
  */
 
@@ -23,7 +23,7 @@ interface Asked {
   readonly sinceMs: number;
 }
 
-export class Invited {
+export class ReceivedInvitations {
   readonly #context: Context;
   readonly #refusalOf: (checked: CheckedGenesis) => string | null;
   readonly #asked = new Map<JobId, Asked>();
