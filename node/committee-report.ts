@@ -2,7 +2,7 @@
  * Why a committee is smaller than the mesh could have made it: agent by agent, for whoever submits the job.
  */
 
-import { keepersOf } from "../protocol/agent/checked-genesis.ts";
+import { hostsOf } from "../protocol/agent/checked-genesis.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
 import type { JobDraft } from "../protocol/job/draft.ts";
@@ -35,7 +35,7 @@ export interface LeftOut {
 interface Draws {
   readonly agents: readonly KnownAgent[];
   /** Members and standbys; empty if no committee was formed. */
-  readonly keepers: readonly AgentId[];
+  readonly hosts: readonly AgentId[];
   /** Members of the committee. */
   readonly size: number;
   /** Who was asked and is not among the keepers, with what it said; "" if it said nothing. */
@@ -43,13 +43,13 @@ interface Draws {
 }
 
 /** Empty when the committee is as large as all agents together would have made it. */
-export function leftOut({ agents, keepers, size, declined }: Draws): LeftOut[] {
+export function leftOut({ agents, hosts, size, declined }: Draws): LeftOut[] {
   const working = agents.filter(isPart);
   if (size >= defaultCommitteeSize(working.length)) return [];
   const isTold = working.some(({ hosts, addresses }) => hosts && addresses.length > 0);
   return working.flatMap((known): LeftOut[] => {
     const { agent, name } = known;
-    if (keepers.includes(agent)) return [];
+    if (hosts.includes(agent)) return [];
     return [{ agent, name, ...whyLeftOut(known, declined.get(agent), isTold) }];
   });
 }
@@ -89,5 +89,5 @@ export function leftOutOf(
   declined: ReadonlyMap<AgentId, string>,
 ): LeftOut[] {
   if (committee.kind === "named" || committee.size !== null) return []; // it is as large as its owner said
-  return leftOut({ agents: agentsIn(status), keepers: keepersOf(genesis), size: genesis.committee.length, declined });
+  return leftOut({ agents: agentsIn(status), hosts: hostsOf(genesis), size: genesis.committee.length, declined });
 }

@@ -19,7 +19,7 @@ import { type Data, dataHash } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodePart, type Parcel } from "../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
-import { type ExplainedChoice, explainedSchema } from "./explained.ts";
+import { type ExplainedChoice, explainedSchema } from "./explained-choices.ts";
 import { contactsSchema, type FoundAgent, foundAgentsSchema } from "./found-agents.ts";
 import type { Network } from "./network/network.ts";
 import { hasher, nodeCrypto } from "./platform/crypto.ts";
@@ -124,7 +124,7 @@ export class Inquiries {
     return decoded?.ok === true ? (decoded.value as readonly AgentId[] as AgentId[]) : [];
   }
 
-  async keeperOf(job: JobId, first: AgentId): Promise<AgentId | null> {
+  async hostOf(job: JobId, first: AgentId): Promise<AgentId | null> {
     const isKeeper = (agent: AgentId): Promise<boolean> =>
       this.#ask(agent, { kind: "status", job }).then(
         (bytes) => bytes !== null && isAbout(job, bytes),

@@ -4,7 +4,7 @@ import type { AgentId, JobId, TaskId } from "../protocol/core/ids.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import type { DriverStats } from "./driver.ts";
-import type { ExplainedChoice } from "./explained.ts";
+import type { ExplainedChoice } from "./explained-choices.ts";
 import type { FoundAgent } from "./found-agents.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import type { ClockOffset, ClockState } from "./network/clock-findings.ts";

@@ -9,7 +9,7 @@ import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify }
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { traceOfRun } from "../node/cli/named.ts";
+import { traceOfRun } from "../node/cli/job-and-run-names.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
 import { hasher, verifier } from "../node/platform/crypto.ts";
 import { readTextFile } from "../node/platform/files/file-error.ts";

@@ -23,7 +23,7 @@ import { suggest } from "../platform/text/nearest.ts";
 import { type Nameable, pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits } from "../platform/text/quantities.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
-import { InputProblem } from "./files.ts";
+import { InputProblem } from "./input-files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";

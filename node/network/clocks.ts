@@ -12,9 +12,9 @@ import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import type { Logger } from "pino";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { type ClockOffset, type ClockState, judgeClocks, TOLERANCE_MS } from "./clock-findings.ts";
-import { clockProtocol } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
+import { clockProtocol } from "./protocol-names.ts";
 import { chunksOf } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
 

@@ -17,8 +17,8 @@ import { limits } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
-import { topicName, topicNames } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
+import { topicName, topicNames } from "./protocol-names.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** The same bytes under two topics are two messages. */

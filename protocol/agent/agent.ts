@@ -22,7 +22,7 @@ import { Advertiser } from "./advertiser.ts";
 import { Answers } from "./answers.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
-import { type CheckedGenesis, checkGenesis, isAsked, isParty, keepersOf } from "./checked-genesis.ts";
+import { type CheckedGenesis, checkGenesis, hostsOf, isAsked, isParty } from "./checked-genesis.ts";
 import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
@@ -38,7 +38,7 @@ import { ReceivedInvitations } from "./received-invitations.ts";
 import { Worker } from "./worker.ts";
 
 /** Rounds of "somebody has something due now" within one step. */
-const SETTLE_ROUNDS = 16;
+const TICK_ROUNDS = 16;
 
 class Agent implements Machine {
   readonly #context: StepContext;
@@ -78,7 +78,7 @@ class Agent implements Machine {
     this.#reads = new BlockReads(context, this.#hostedJobs);
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory, () =>
-      this.#hostedJobs.ask((hosted) => (hosted.isEnded ? [] : [...hosted.keepers()])).flat(),
+      this.#hostedJobs.ask((hosted) => (hosted.isEnded ? [] : [...hosted.readers()])).flat(),
     );
     this.#worker = new Worker(context, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
@@ -136,7 +136,7 @@ class Agent implements Machine {
     this.#context.now = now;
     this.#context.input = input;
     this.#route(input);
-    this.#settle();
+    this.#tickParts();
     return this.#context.takeEffects();
   }
 
@@ -182,10 +182,10 @@ class Agent implements Machine {
   }
 
   /** Lets every part do what is due, until nothing is; then asks to be woken. */
-  #settle(): void {
+  #tickParts(): void {
     const { monoMs } = this.#context.now;
     let wakeMs = this.#nextWakeMs();
-    for (let round = 0; round < SETTLE_ROUNDS && wakeMs <= monoMs; round++) {
+    for (let round = 0; round < TICK_ROUNDS && wakeMs <= monoMs; round++) {
       if (this.#pulses.nextWakeMs() <= monoMs) this.#pulses.tick();
       if (this.#worker.nextWakeMs() <= monoMs) this.#worker.tick();
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
@@ -241,7 +241,7 @@ class Agent implements Machine {
       return this.#containment.mention(job, `this node has no selector ${selector}`); // it may work for it
     const create = (): HostedJob => new HostedJob(this.#context, this.#events, checked, stored);
     this.#hostedJobs.add(job, create, (hosted) => {
-      this.#directory.keep(keepersOf(checked.genesis));
+      this.#directory.keep(hostsOf(checked.genesis));
       this.#worker.jobs.setCommittee(job, hosted.replica.committee, hosted.replica.tip.nextHeight);
       this.#owner.onBegun(hosted);
       hosted.start();
@@ -275,7 +275,7 @@ class Agent implements Machine {
     };
     this.#hostedJobs.add(job, create, (hosted) => {
       this.#worker.jobs.add(checked);
-      this.#directory.keep(keepersOf(checked.genesis));
+      this.#directory.keep(hostsOf(checked.genesis));
       this.#owner.onBegun(hosted);
       hosted.start();
     });
@@ -354,7 +354,7 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        return this.#advertiser.onKeepers(this.#receivedInvitations.onInvite(from, message.genesis), message.vcvs);
+        return this.#advertiser.onHosts(this.#receivedInvitations.onInvite(from, message.genesis), message.vcvs);
       case "inviteSeen":
         return this.#owner.onInviteSeen(from, message.job);
       case "inviteReply":
@@ -416,7 +416,7 @@ class Agent implements Machine {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
-    this.#advertiser.onKeepers(checked.genesis, vcvs);
+    this.#advertiser.onHosts(checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
     this.#beginAt(from, checked);
     if (this.#containment.has(checked.job)) return ignore("diverged");

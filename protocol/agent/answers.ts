@@ -38,7 +38,7 @@ export class Answers {
   genesis(from: AgentId, job: JobId): Verdict {
     return this.within(from, job, () =>
       this.#hostedJobs.enter<Verdict>(job, ignore("unknown-job"), (hosted) => {
-        const vcvs = this.#directory.place.depth === 0 ? [] : this.#directory.vectorsOf(hosted.keepers());
+        const vcvs = this.#directory.place.depth === 0 ? [] : this.#directory.vectorsOf(hosted.readers());
         this.#context.send(from, { kind: "genesis", genesis: hosted.signed, vcvs });
         hosted.archive.sendCommittees(from);
         return ACCEPT;

@@ -57,12 +57,12 @@ export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
 }
 
 /** The members of its committee, and the standbys. */
-export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
+export const hostsOf = ({ committee, standbys }: Genesis): AgentId[] => [
   ...committee.map((member) => member.agent),
   ...standbys,
 ];
 
-export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
+export const isAsked = (genesis: Genesis, agent: AgentId): boolean => hostsOf(genesis).includes(agent);
 
 /** Whether `agent` speaks for the job's owner or is asked to keep the job. */
 export const isParty = (context: Context, genesis: Genesis, agent: AgentId): boolean =>

@@ -14,7 +14,7 @@ import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
-import { type CheckedGenesis, keepersOf } from "./checked-genesis.ts";
+import { type CheckedGenesis, hostsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** An invitation that was not answered is sent again after this, and then later each time, ms. */
@@ -99,7 +99,7 @@ export class Invitations {
   invite(checked: CheckedGenesis): void {
     const { genesis, job, signed } = checked;
     const { monoMs } = this.#context.now;
-    const waiting = new Set(keepersOf(genesis));
+    const waiting = new Set(hostsOf(genesis));
     const vcvs = this.#directory.vectorsOf(waiting);
     if (waiting.delete(this.#context.self)) {
       const refusal = this.#events.refusal(checked);
@@ -159,7 +159,7 @@ export class Invitations {
     const { monoMs } = this.#context.now;
     const heardMs = new Map<AgentId, number>();
     this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, hasBlock: false, heardMs });
-    this.#context.sendAll(keepersOf(genesis), { kind: "start", job });
+    this.#context.sendAll(hostsOf(genesis), { kind: "start", job });
     this.#events.begin(checked);
   }
 
@@ -216,7 +216,7 @@ export class Invitations {
   #sayWithdrawn({ genesis, job }: CheckedGenesis, refused: ReadonlyMap<AgentId, string> = new Map()): Uint8Array {
     const { meshId } = this.#context.config;
     const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
-    const agents = keepersOf(genesis).filter((agent) => !refused.has(agent));
+    const agents = hostsOf(genesis).filter((agent) => !refused.has(agent));
     this.#context.sendAll(agents, { kind: "withdraw", job, signature });
     return signature;
   }

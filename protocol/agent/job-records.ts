@@ -111,7 +111,7 @@ export interface StoredJob {
   readonly root: RootRecord;
   /** In the order of heights, without gaps from 1 on. */
   readonly blocks: readonly CommittedBlock[];
-  readonly candidates: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
+  readonly undecided: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
   readonly vote: ConsensusRecord | null;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
@@ -158,7 +158,7 @@ export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob 
     job,
     root: read(rootCodec, root),
     blocks: starting("block/").map((record) => read(committedBlockCodec, record)),
-    candidates: starting(SLOT.candidate("")).map((record) => {
+    undecided: starting(SLOT.candidate("")).map((record) => {
       const commandsHash = record.slot.slice(SLOT.candidate("").length) as Hash;
       return { commandsHash, envelopes: read(candidateCodec, record) };
     }),

@@ -10,7 +10,7 @@ import type { AgentId, JobId } from "../core/ids.ts";
 import { GOING, type Standing } from "../effect.ts";
 import type { Liveness } from "../membership/liveness.ts";
 import type { Envelope } from "../wire/command.ts";
-import { type Context, sealBodies } from "./context.ts";
+import { type Context, signBodies } from "./context.ts";
 import { Following } from "./following.ts";
 import type { HostedJob } from "./hosted-job.ts";
 import type { HostedJobs } from "./hosted-jobs.ts";
@@ -82,7 +82,7 @@ export class OwnJobs {
 
   /** Ends a job that this agent keeps or follows, or by way of one that keeps it. */
   cancel(job: JobId, via: AgentId | null): void {
-    const envelope = sealBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
+    const envelope = signBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
     if (!this.#hostedJobs.has(job) && via !== null)
       this.#context.send(via, { kind: "envelopes", job, envelopes: [envelope] });
     const own = this.#jobs.get(job);

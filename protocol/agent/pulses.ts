@@ -88,7 +88,7 @@ export class Pulses {
       tell(members, { job, height: 0, round: 0, step: 0, awards: engagement.awards });
     }
     const keeping = this.#hostedJobs.ask((hosted) =>
-      hosted.isEnded ? null : ([hosted.keepers(), hosted.position] as const),
+      hosted.isEnded ? null : ([hosted.readers(), hosted.position] as const),
     );
     for (const [keepers, position] of keeping.filter((said) => said !== null))
       tell(keepers, { ...position, awards: awards.get(position.job) ?? 0 });

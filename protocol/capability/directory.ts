@@ -179,7 +179,7 @@ export class Directory {
     }
     const kept = this.#facts.same(vcv);
     this.#put(kept);
-    this.#split();
+    this.#splitShard();
     return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore("enough-known");
   }
 
@@ -219,7 +219,7 @@ export class Directory {
   // --- depth ------------------------------------------------------------------------------------------
 
   /** Deeper, while more agents are heard of than a shard should have. */
-  #split(): void {
+  #splitShard(): void {
     while (this.#place.depth < limits.shardBits && this.meshAgents > this.#room) this.#moveTo(this.#place.depth + 1);
   }
 
@@ -227,7 +227,7 @@ export class Directory {
    * Less deep, if the mesh has become so small; to be called when all that is there has been heard of. With the others,
    * if most of those known are far less deep: of those that left it in their turn it hears nothing, and counts wrong.
    */
-  merge(): void {
+  mergeShards(): void {
     while (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
     const usual = this.#usualDepth();
     if (usual !== null && usual < this.#place.depth - 1) this.#moveTo(usual);
@@ -238,7 +238,7 @@ export class Directory {
    * mesh is. Later an agent believes what it hears, not what it is told, or some that lie could split a small mesh.
    * False: they are not.
    */
-  goByOthers(): boolean {
+  adoptUsualDepth(): boolean {
     const usual = this.#usualDepth();
     if (usual === null || usual <= this.#place.depth + 1) return false;
     this.#moveTo(usual);

@@ -41,8 +41,8 @@ import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
 /** What a member's consensus asks of the agent around it. */
 interface ConsensusOutput {
   send(to: readonly AgentId[], message: Message): void;
-  /** Durable before anything that was sent in the same step leaves (A4). `bodies`: blocks that must be durable with it. */
-  persist(record: ConsensusRecord, bodies: readonly Block[]): void;
+  /** Durable before anything that was sent in the same step leaves (A4). `blocks` must be durable with it. */
+  persist(record: ConsensusRecord, blocks: readonly Block[]): void;
   trace(event: TraceEvent): void;
   /** Two statements that exclude each other, as a command for the ledger (A5). */
   evidence(body: CommandBody, culprit: AgentId): void;

@@ -9,7 +9,7 @@ import type { Data, Genesis } from "../wire/genesis.ts";
 import { type Deadline, nameOfDeadline } from "./deadlines.ts";
 import type { EventOf, Shape } from "./event.ts";
 import { type Graph, prerequisitesOf } from "./graph.ts";
-import { Agenda, type AgendaView, Cell, type CellView, Journal, Table, type TableView } from "./journal.ts";
+import { Cell, type CellView, Journal, OrderedSet, type OrderedSetView, Table, type TableView } from "./journal.ts";
 import type { Recent } from "./recent.ts";
 
 export type JobStatus = "running" | EventOf<"completed">["status"];
@@ -226,11 +226,11 @@ export interface LedgerState {
   /** Bytes that the answers take. */
   readonly heldBytes: Cell<number>;
   /** Open nodes that have tasks left to unfold, in the order in which they opened. */
-  readonly unfolding: Agenda<string>;
+  readonly unfolding: OrderedSet<string>;
   /** Tasks with free seats, by order. */
-  readonly ready: Agenda<TaskId>;
+  readonly ready: OrderedSet<TaskId>;
   /** What is due when. */
-  readonly deadlines: Agenda<Deadline>;
+  readonly deadlines: OrderedSet<Deadline>;
 }
 
 type ViewOf<Part> =
@@ -238,8 +238,8 @@ type ViewOf<Part> =
     ? TableView<K, V>
     : Part extends Cell<infer T>
       ? CellView<T>
-      : Part extends Agenda<infer T>
-        ? AgendaView<T>
+      : Part extends OrderedSet<infer T>
+        ? OrderedSetView<T>
         : never;
 
 /** The state as readers see it: nothing that they can call changes it. */
@@ -284,9 +284,9 @@ export function createState(
     suspicions: table(),
     suspicionCounters: table(),
     heldBytes: cell(0),
-    unfolding: new Agenda(journal, (node: string) => node),
-    ready: new Agenda(journal, (task: TaskId) => task),
-    deadlines: new Agenda(journal, nameOfDeadline),
+    unfolding: new OrderedSet(journal, (node: string) => node),
+    ready: new OrderedSet(journal, (task: TaskId) => task),
+    deadlines: new OrderedSet(journal, nameOfDeadline),
   };
   for (const spec of genesis.nodes) {
     const shape: Shape = spec.generator.kind === "map" ? "list" : "value";

@@ -10,7 +10,7 @@ import type { Candidate, ChoiceRequest, Picked, Scored } from "./selector.ts";
 /** A choice of workers for seats of one task. */
 export interface Choice {
   /** All that were eligible; `ranked` are those of them that passed the screening, best first. */
-  readonly request: Omit<ChoiceRequest, "lots">;
+  readonly request: Omit<ChoiceRequest, "draw">;
   readonly ranked: readonly Scored[];
   readonly picked: readonly Picked[];
 }

@@ -77,7 +77,7 @@ export interface Ucb1Parameters extends ArmParameters {
 }
 
 export interface EpsilonParameters extends ArmParameters {
-  /** Share of seats that are drawn by lot, 0..1. Higher: finds better agents sooner, and wastes more for ever. */
+  /** Share of seats that are drawn at random, 0..1. Higher: finds better agents sooner, and wastes more for ever. */
   readonly epsilon: number;
 }
 

@@ -68,7 +68,7 @@ function inquiries(lies: Lies = {}): Inquiries {
 }
 
 test("a keeper is one that can show something of the job", async () => {
-  expect(await inquiries().keeperOf(wanted.job, id("target"))).toBe("honest");
+  expect(await inquiries().hostOf(wanted.job, id("target"))).toBe("honest");
 });
 
 test("a result with a certificate of another job is refused, before anything of it is fetched", async () => {

@@ -3,7 +3,7 @@
  * and what to do.
  *
  * Responsible for: syntax, finding the line of a part of the file, and turning what a zod schema objects to
- * into words. What a file may say is its schema's matter (schema.ts, ../skills/host/load-skills.ts).
+ * into words. What a file may say is its schema's matter (schema.ts, ../skills/process/load-skills.ts).
  */
 
 import {
