@@ -3,7 +3,7 @@
  */
 
 import type { z } from "zod";
-import { certifiedCodec } from "../protocol/agent/status.ts";
+import { certifiedCodec } from "../protocol/agent/certified-result.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { bestFirst } from "../protocol/capability/search.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
@@ -28,7 +28,7 @@ import type { BlobStore } from "./store/blob-store.ts";
 
 /** Longest wait for another agent's answer, ms. */
 const ASK_MS = 10_000;
-/** Of one of many that are asked the same, ms: some may be gone, and two are asked for each shard. */
+/** Wait for one of many agents that are asked the same, ms: some may be gone, and two are asked in each shard. */
 const ASK_CONTACT_MS = 3_000;
 /** Agents that are asked for a job at the same time. */
 const SEARCH_WIDTH = 16;
@@ -38,7 +38,7 @@ const RESULT_BYTES_MAX = limits.heldBytes + 64 * limits.mapItems;
 
 interface InquiryParts {
   readonly self: AgentId;
-  /** Of questions in words. */
+  /** Makes vectors of questions in words. */
   readonly embedder: Embedder;
   /** This node's own agent has a job's certificate, with its result. Of others, neither is believed. */
   onCertified(job: JobId, bytes: Uint8Array): void;
@@ -160,7 +160,7 @@ export class Inquiries {
     return bestFirst([...found.values()], (one) => one).slice(0, most);
   }
 
-  /** Of the agents that `of` knows. */
+  /** Searches among the agents that `of` knows. */
   async #findNear(vector: Int8Array, most: number, of: AgentId, waitMs = ASK_MS): Promise<readonly FoundAgent[]> {
     const { embedder } = this.#parts;
     const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector), most }, waitMs);

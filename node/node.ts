@@ -312,7 +312,7 @@ class Node implements MeshworkNode {
 
 interface NodeParts {
   readonly embedder: Embedder;
-  /** Of its skills, in their order. */
+  /** The vectors of its skills, in their order. */
   readonly vectors: readonly Int8Array[];
   readonly identity: Identity;
   readonly network: Network;

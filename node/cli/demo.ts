@@ -54,7 +54,7 @@ export const registerDemo: Register = (program, act) => {
     .action(act(runDemo));
 };
 
-/** Of a checkout, what git ignores and a walk would not skip by itself: what was built. A package has no such file. */
+/** The folders of a checkout that git ignores and a walk would not skip by itself: what was built. A package has no .gitignore. */
 function builtFolders(folder: string): readonly string[] {
   const file = join(folder, ".gitignore");
   if (!existsSync(file)) return [];

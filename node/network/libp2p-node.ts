@@ -21,7 +21,7 @@ import { networkLimits } from "./network-limits.ts";
 
 export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub; listeners: Listeners }>;
 
-/** Of libp2p's transport manager, which hides it: what really is listened on. */
+/** The part of libp2p's transport manager, which libp2p hides, that tells on which addresses it really listens. */
 export interface Listeners {
   getAddrs(): Multiaddr[];
   listen(addresses: Multiaddr[]): Promise<void>;

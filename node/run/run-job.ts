@@ -175,7 +175,7 @@ export interface Ending {
 /** Characters of an answer; the terminal's width cuts more. */
 const SHORT = 400;
 
-/** Of a string the text itself, of everything else its JSON; on one line. */
+/** On one line: the text of a string, the JSON of anything else. */
 function inShort(result: Value): string {
   const text = typeof result === "string" && result.trim() !== "" ? result : JSON.stringify(result);
   return text.slice(0, SHORT);

@@ -231,7 +231,7 @@ class Agent implements Machine {
     holds(jobIdOf(this.#context.config.crypto.hash, stored.root.genesis) === job, "its stored genesis is damaged");
     const checked = checkGenesis(this.#context, stored.root.genesis);
     if (checked === "bad-signature") throw new Divergence("its stored genesis is damaged");
-    // Of another mesh, or of rules or plugins that this version does not have: not for good.
+    // It belongs to another mesh, or needs rules or plugins that this version lacks; another version may take it.
     if (typeof checked === "string")
       return this.#containment.set(job, `not for this agent: ${checked}`, { isMarked: false });
     this.#worker.restore(checked, stored.work);

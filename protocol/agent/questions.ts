@@ -14,12 +14,13 @@ import { EMBEDDING_BYTES } from "../wire/genesis.ts";
 import type { Message, Query } from "../wire/message.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import { encodeCertified } from "./certified-result.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
 import { ANY_TASK } from "./explanations.ts";
 import type { HostedJob } from "./hosted-job.ts";
 import type { HostedJobs } from "./hosted-jobs.ts";
-import { describeAgent, describeDiverged, describeJob, encodeCertified } from "./status.ts";
+import { describeAgent, describeDiverged, describeJob } from "./status.ts";
 
 interface Answer {
   readonly ok: boolean;

@@ -40,7 +40,7 @@ interface DirectoryOptions {
 
 /** Agents from which on they say how deep the mesh is split: one alone must not. */
 const MANY = 16;
-/** Of each other shard: one may be gone, or by now hear less than it said. */
+/** Contacts in each other shard: one may be gone, or may by now hear less than it said. */
 export const CONTACTS = 2;
 const CELLS = 1 << limits.shardBits;
 const DEPTHS = limits.shardBits + 1;

@@ -66,7 +66,7 @@ export const limits = {
   agentsInJob: 4_096,
   /** Live offers a skill that enter the log (protocol.md 6). */
   offersPerSkill: 16,
-  /** Of these, places that newcomers keep while agents with a record want them. */
+  /** How many of these places newcomers keep while agents with a record want them. */
   newcomersPerSkill: 5,
   /** Concurrent awards that one offer may ask for. */
   slots: 1_024,
@@ -97,7 +97,7 @@ export const limits = {
   poolCommandsPerAuthor: 8_192,
   poolBytes: 128 * MIB,
   poolBytesPerAuthor: 32 * MIB,
-  /** Of all authors together that the job knows nothing of, and of one: an offer for each skill, and evidence. */
+  /** Commands of all strangers to the job together, and of one of them: an offer for each skill, and evidence. */
   poolStrangers: 4_096,
   poolPerStranger: 64,
   /** Rounds of a height for which all votes are kept; beyond it each member's newest only. */
@@ -136,7 +136,7 @@ export const limits = {
   directoryAgents: 20_000,
   /** Agents that said good-bye, remembered until nobody hands on what they said before. */
   goodbyes: 4_096,
-  /** Of those in the directory, members of its jobs that an agent remembers beyond the few of their shards. */
+  /** Hosts of its own jobs that an agent remembers in its directory beyond the few of each shard. */
   keptAgents: 4_096,
   /** Bits by which shards of a mesh can differ: 64 shards (capability/shards.ts). */
   shardBits: 6,

@@ -122,7 +122,7 @@ export interface TraceHead {
   readonly startedAt: number;
   /** Those that are known at the beginning. */
   readonly agents: readonly TracedAgent[];
-  /** Of a simulated trace: what its signatures follow from, and whether frames are in it. */
+  /** What the signatures of a simulated trace follow from, and whether it holds frames. */
   readonly simulated: {
     readonly seed: number | string;
     readonly signatures: "simulated" | "real";

@@ -111,7 +111,7 @@ export class Ledger {
     return { state: this.#state, genesis, job, graph, selector, hasher, prior, timeMs, blobsRead: new Map() };
   }
 
-  /** Of the whole state, as headers name it. Cost: linear in the state. */
+  /** The digest of the whole state, as headers name it. Cost: linear in the state. */
   get digest(): Hash {
     return digestState(this.#constants.hasher, this.#state);
   }

@@ -44,7 +44,7 @@ export interface Result {
   readonly confidence: number;
   readonly tookMs: number;
   readonly late: boolean;
-  /** Of its award. */
+  /** The context in which the selector chose it (`Picked.context`). */
   readonly context: readonly number[];
 }
 
@@ -81,7 +81,7 @@ export interface Offer {
   readonly load: number;
   readonly expectedMs: number;
   readonly validUntilMs: number;
-  /** Of its skill to the one asked for, parts per million. */
+  /** How similar its skill is to the one asked for, parts per million. */
   readonly similarity: number;
 }
 
@@ -130,7 +130,7 @@ export interface SkillRecord {
   readonly rejected: number;
   /** Right answers, and wrong ones and failures, as far as they have not faded; null: none yet in this job. */
   readonly answers: Recent | null;
-  /** Of its newest offer for this skill. */
+  /** The counter of its newest offer for this skill. */
   readonly offerCounter: number;
 }
 
@@ -155,7 +155,7 @@ export interface Answer {
   readonly hash: Hash;
   /** null: no open node refers to it any more. */
   readonly data: Data | null;
-  /** Of a blob, the workers that gave it: they have it. */
+  /** The workers that gave it, if it is a blob: they have it. */
   readonly givers: readonly AgentId[];
 }
 
@@ -221,7 +221,7 @@ export interface LedgerState {
   /** What the job's selector learned. */
   readonly learned: Cell<unknown>;
   readonly suspicions: Table<AgentId, readonly Suspicion[]>;
-  /** Of each member's newest word about an agent, by `suspicionKey`: an old one cannot be said again. */
+  /** The counter of each member's newest word about an agent, by `suspicionKey`: an old one cannot be repeated. */
   readonly suspicionCounters: Table<string, { readonly counter: number }>;
   /** Bytes that the answers take. */
   readonly heldBytes: Cell<number>;

@@ -120,7 +120,7 @@ export function createUcb1(changes: Partial<Ucb1Parameters> = {}): Selector<Arms
       const { candidates, skill } = request;
       const scoring = createScoring(candidates.length);
       const pulls = new Float64Array(candidates.length);
-      // Of whom is not here now too; added in a fixed order, that of the arms.
+      // Agents that are away now count too. The sum runs in a fixed order, that of the arms.
       let total = 0;
       for (const arm of arms) if (arm.skill === skill) total += arm.pulls;
       for (const [i, candidate] of candidates.entries()) {

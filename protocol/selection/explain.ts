@@ -31,7 +31,7 @@ export function explainChoice({ request, ranked, picked }: Choice): Value {
     const scored = scores.get(candidate.agent);
     return {
       agent: candidate.agent,
-      /** Of the ranking; null: left out by the screening. */
+      /** Its place in the ranking; null if the screening left it out. */
       place: scored?.place ?? null,
       score: finite(scored?.score ?? Number.NaN),
       mean: finite(scored?.mean ?? Number.NaN),

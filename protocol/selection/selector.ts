@@ -104,7 +104,7 @@ export interface RewardLesson {
   readonly kind: "reward";
   readonly agent: AgentId;
   readonly skill: string;
-  /** Of selection time: `Picked.context`. */
+  /** The context at the time of the choice: `Picked.context`. */
   readonly context: readonly number[];
   /** In [-1, 1]; see reward.ts. */
   readonly reward: number;

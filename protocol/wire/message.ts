@@ -59,7 +59,7 @@ const noticeItemCodec = variant({
     attempt,
     skill: name,
     input: taskInputCodec,
-    /** Of the award in its job: a later award of the same seat has a higher one. */
+    /** Numbers the awards of a job: a later award of the same seat has a higher serial. */
     serial: uint(),
     /** Ledger time at which the lease ends. */
     leaseEndsMs: uint(),

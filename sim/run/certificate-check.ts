@@ -1,6 +1,6 @@
 /** At the end of a run: an agent that keeps a certified job is asked for its certificate, and that is checked. */
 
-import { certifiedCodec } from "../../protocol/agent/status.ts";
+import { certifiedCodec } from "../../protocol/agent/certified-result.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";

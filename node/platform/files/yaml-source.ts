@@ -207,7 +207,7 @@ function allowedWords(issue: z.core.$ZodIssue): readonly string[] | null {
   return issue.options.map(String);
 }
 
-/** Of a union's branches the one that the writer most likely meant: the right kind of thing with fewest complaints. */
+/** The branch of a union that the writer most likely meant: the right kind of thing, with the fewest complaints. */
 function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[], value: unknown): z.core.$ZodIssue {
   const isMap = typeof value === "object";
   const isOtherKind = ({ code, path }: z.core.$ZodIssue): boolean =>
