@@ -20,7 +20,7 @@ export type LeftOutWhy =
   | "unreachable"
   /** It told the mesh that nobody can dial it: two such members never meet (protocol/agent/drawable.ts). */
   | "hidden"
-  /** It works, and keeps no jobs. */
+  /** It works, and hosts no jobs. */
   | "keeps-no-jobs"
   /** It was not asked: the committee is as large as it can be without those above. */
   | "not-drawn";
@@ -38,7 +38,7 @@ interface Draws {
   readonly hosts: readonly AgentId[];
   /** Members of the committee. */
   readonly size: number;
-  /** Who was asked and is not among the keepers, with what it said; "" if it said nothing. */
+  /** Who was asked and is not among the hosts, with what it said; "" if it said nothing. */
   readonly declined: ReadonlyMap<AgentId, string>;
 }
 
@@ -67,7 +67,7 @@ const WORDS: { readonly [why in LeftOutWhy]: string } = {
   silent: "gave no answer",
   unreachable: "unreachable",
   hidden: "nobody can dial it: its own log names the port to open",
-  "keeps-no-jobs": "keeps no jobs (--no-host)",
+  "keeps-no-jobs": "hosts no jobs (--no-host)",
   "not-drawn": "was not asked",
 };
 

@@ -1,5 +1,5 @@
 /**
- * What a node asks other agents on behalf of its operator: how they stand, who keeps a job, its certified answer.
+ * What a node asks other agents on behalf of its operator: how they stand, who hosts a job, its certified answer.
  */
 
 import type { z } from "zod";
@@ -117,7 +117,7 @@ export class Inquiries {
     return decoded.value;
   }
 
-  /** Agents that keep jobs, as far as this node knows, in the order of their ids. */
+  /** Agents that host jobs, as far as this node knows, in the order of their ids. */
   async hosts(): Promise<AgentId[]> {
     const bytes = await this.#ask(this.#parts.self, { kind: "hosts" });
     const decoded = bytes === null ? null : decodeValue(bytes);
@@ -125,16 +125,16 @@ export class Inquiries {
   }
 
   async hostOf(job: JobId, first: AgentId): Promise<AgentId | null> {
-    const isKeeper = (agent: AgentId): Promise<boolean> =>
+    const isHost = (agent: AgentId): Promise<boolean> =>
       this.#ask(agent, { kind: "status", job }).then(
         (bytes) => bytes !== null && isAbout(job, bytes),
         () => false,
       );
-    if (await isKeeper(first)) return first;
+    if (await isHost(first)) return first;
     const others = (await this.hosts()).filter((agent) => agent !== first);
     for (let i = 0; i < others.length; i += SEARCH_WIDTH) {
       const asked = others.slice(i, i + SEARCH_WIDTH);
-      const answers = await Promise.all(asked.map(isKeeper));
+      const answers = await Promise.all(asked.map(isHost));
       const found = asked[answers.indexOf(true)];
       if (found !== undefined) return found;
     }

@@ -56,7 +56,7 @@ export type Input =
       readonly known: KnownWorld;
       readonly counter: number | null;
     }
-  /** The operator of this node, as the job's owner, ends it; through `via` where this node does not keep the job. */
+  /** The operator of this node, as the job's owner, ends it; through `via` if this node does not host the job. */
   | { readonly kind: "cancel"; readonly job: JobId; readonly via: AgentId | null }
   /** The operator asks another agent (or this one: `to` is its own id). Answered by a `reply` event with `id`. */
   | { readonly kind: "ask"; readonly id: number; readonly to: AgentId; readonly query: Query }

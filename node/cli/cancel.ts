@@ -44,7 +44,7 @@ async function runCancel(context: CliContext, given: string, options: CancelOpti
     const { job, host } = await findJob(client, given);
     const find = async () => jobsOf(await node.status(host)).find((known) => known.job === job);
     const before = await find();
-    if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
+    if (before === undefined) throw new MeshworkError("refused", `that agent does not host job ${job}`);
     if (before.owner !== owner.agent) {
       throw new MeshworkError(
         "refused",

@@ -39,7 +39,7 @@ Examples:
   $ meshwork explain JOB count/3 --run .meshwork/runs/2026-01-01T12-00-00-7
 
 A task is named as traces and status do: the node of the job file, and for one of many its number from 0; the beginning
-of its name is enough where no other begins so. Agents that keep a job remember its newest tasks only; a run's folder
+of its name is enough where no other begins so. The hosts of a job remember its newest tasks only; a run's folder
 has them all.`;
 
 export const registerExplain: Register = (program, act) => {
@@ -122,7 +122,7 @@ function listOf(job: string, tasks: Explained["tasks"], nameOf: Explained["nameO
   return { document: { job, tasks: rows }, lines: table(columns, cells, uncolored(width)) };
 }
 
-/** From an agent that keeps the job. */
+/** From a host of the job. */
 async function ask(client: Client, given: string, task: string | undefined): Promise<Explained> {
   const { node } = client;
   const { job, host } = await findJob(client, given);

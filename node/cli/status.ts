@@ -1,4 +1,4 @@
-/** `meshwork status`: what an agent knows of its mesh and its jobs; or which agents keep a job, or where an agent is. */
+/** `meshwork status`: what an agent knows of its mesh and its jobs; or which agents host a job, or where an agent is. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
@@ -83,14 +83,14 @@ export function jobOrAgent(
 
 const addressLines = ({ addresses }: KnownAgent): string[] => addresses.map((at) => `${INDENT}${plainText(at)}`);
 
-/** A job, and who keeps it: the agents to fetch it from. */
+/** A job and its hosts, from which it can be fetched. */
 function shownJob({ job, hosts }: HostedJobStatus, width: number): Shown {
   const by = hosts.map(({ agent, name, addresses }) => ({ agent, name, addresses }));
   const lines = hosts.flatMap((host) => [
     `  ${padEnd(plainText(host.name), NAME)}${host.agent}`,
     ...addressLines(host),
   ]);
-  return { document: { ...job, keptBy: by }, lines: [...jobLines(job, width), "kept by:", ...lines] };
+  return { document: { ...job, keptBy: by }, lines: [...jobLines(job, width), "hosts:", ...lines] };
 }
 
 const SKILLS_SHOWN = 4;
@@ -120,7 +120,7 @@ function agentLines(known: KnownAgent, width: number): string[] {
   return [
     `  ${padEnd(plainText(name), NAME)}${agent}`,
     ...indentedText(able, width),
-    ...indentedText(`${hosts ? "keeps jobs" : "keeps no jobs"}; ${reachOf(known)}`, width),
+    ...indentedText(`${hosts ? "hosts jobs" : "hosts no jobs"}; ${reachOf(known)}`, width),
   ];
 }
 

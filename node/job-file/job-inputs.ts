@@ -57,7 +57,7 @@ export class JobInputs {
     return { kind: "packs", packs: await this.#batches(over) };
   }
 
-  /** A list in place, or in blobs where it is long: every keeper and every worker has a copy of the genesis. */
+  /** A list in place, or in blobs if it is long: every host and every worker has a copy of the genesis. */
   #list(over: readonly unknown[], batch: number): Items {
     const items = over.map((item) => this.data(item));
     const largest = items.reduce((most, data) => Math.max(most, dataBytes(data)), 1);

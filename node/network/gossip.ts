@@ -106,7 +106,7 @@ export class Gossip {
 
   publish(topic: GossipTopic, bytes: Uint8Array): void {
     if (bytes.length > limits.gossipBytes) {
-      // Not an assertion: how long an advertisement is depends on what the operator wrote into it.
+      // Not an assertion: how long a capability vector is depends on what the operator wrote into it.
       this.#options.log.error({ topic, bytes: bytes.length, max: limits.gossipBytes }, "too long to be published");
       return;
     }

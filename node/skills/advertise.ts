@@ -1,4 +1,4 @@
-/** How skills stand in an agent's advertisement, and how many of them fit one. */
+/** How skills stand in an agent's capability vector, and how many of them fit one. */
 
 import { createHash } from "node:crypto";
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -42,7 +42,7 @@ export function checkAdvertised(skills: readonly AnySkill[]): void {
   const most = limits.gossipBytes - REST_BYTES;
   if (bytes <= most) return;
   const kib = (size: number): number => Math.ceil(size / 1024);
-  const what = `an advertisement of these ${skills.length} skills takes ${kib(bytes)} KiB, ${kib(most)} are allowed`;
+  const what = `the capability vector of these ${skills.length} skills takes ${kib(bytes)} KiB, ${kib(most)} are allowed`;
   throw new MeshworkError("usage", what, `shorten their descriptions, or ${TWO_AGENTS}`);
 }
 const TWO_AGENTS = "run a second agent with some of them";

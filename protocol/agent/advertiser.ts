@@ -46,7 +46,7 @@ export class Advertiser {
   #connectedMs = Number.POSITIVE_INFINITY;
   #topics: readonly GossipTopic[] = FIRST_TOPICS;
 
-  /** `mates`: who keeps jobs with this agent. */
+  /** `mates`: agents that host jobs together with this one. */
   constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
     this.#context = context;
     this.#mates = mates;
@@ -179,12 +179,12 @@ export class Advertiser {
     return ACCEPT;
   }
 
-  /** Where the keepers of a job are that this agent is to keep, or to work for: of its own shard or not. Null: it refused. */
+  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. Null: it refused the job. */
   onHosts(genesis: Genesis | null, vcvs: readonly Vcv[]): Verdict {
     if (genesis === null) return ACCEPT;
-    const keepers = new Set(hostsOf(genesis));
-    this.#directory.keep(keepers);
-    this.onVcvs(vcvs.filter(({ agent }) => keepers.has(agent)));
+    const hosts = new Set(hostsOf(genesis));
+    this.#directory.keep(hosts);
+    this.onVcvs(vcvs.filter(({ agent }) => hosts.has(agent)));
     return ACCEPT;
   }
 

@@ -248,7 +248,7 @@ class Agent implements Machine {
     });
   }
 
-  /** It can be asked to keep other jobs in its place, and is told nothing more of this one. */
+  /** It can be asked to host other jobs in its place, and is told nothing more of this one. */
   #onDiverged(job: JobId): void {
     this.#hostedJobs.delete(job);
     this.#worker.drop(job);
@@ -281,7 +281,7 @@ class Agent implements Machine {
     });
   }
 
-  /** It keeps the job, or never will again. */
+  /** It hosts the job, or never will again. */
   #isSettled(job: JobId): boolean {
     return this.#hostedJobs.has(job) || this.#hosting.retired.has(job) || this.#containment.has(job);
   }
@@ -316,7 +316,7 @@ class Agent implements Machine {
   }
 
   /**
-   * All agreed to keep a job, or a member already decides its blocks: the start message was lost, or this node crashed
+   * All agreed to host a job, or a member already decides its blocks: the start message was lost, or this node crashed
    * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
   #beginAsked(from: AgentId, job: JobId): Verdict {

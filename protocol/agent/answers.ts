@@ -1,7 +1,7 @@
 /**
- * Answers questions about a job that this agent keeps: its genesis, blocks, commands, log or result. A question has some
+ * Answers questions about a job that this agent has: its genesis, blocks, commands, log or result. A question has some
  * 70 bytes and its answer up to 2 MiB, and a member that is busy answering decides nothing. So a stranger to the job gets
- * as many bytes as it can need to begin work or to follow a log; the owner and the keepers have no such limit.
+ * as many bytes as it can need to begin work or to follow a log. The owner and the hosts have no such limit.
  *
  * Source: protocol.md 9 (quotas).
  */

@@ -1,4 +1,4 @@
-/** What a job's host tells the agent around it. */
+/** What a hosted job tells the agent around it. */
 
 import type { AgentId } from "../core/ids.ts";
 import type { EventOf } from "../job/event.ts";
@@ -6,7 +6,7 @@ import type { Header } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";
 
 export interface HostedJobEvents<Hosted> {
-  /** The agent's own part as a worker learns what members decided, without waiting for notices. */
+  /** Tells the agent's own worker what the members decided, without waiting for notices. */
   onNotices(hosted: Hosted, notices: readonly { readonly to: AgentId; readonly message: Message }[]): void;
   /** A need for offers opened: a beacon may be due. */
   onWindow(hosted: Hosted, event: EventOf<"window">, header: Header): void;

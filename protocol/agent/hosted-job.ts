@@ -1,6 +1,6 @@
 /**
- * A job that this agent keeps: as a member of its committee, as a standby that follows the blocks, or as a follower
- * for its operator. Brings together the replica, the consensus, the relay of commands (command-relay.ts), the
+ * A job whose log this agent has: as a member of its committee, as a standby, or as a follower for its operator. Brings
+ * together the replica, the consensus, the relay of commands (command-relay.ts), the
  * blocks (block-archive.ts), notices to workers and suspicions.
  *
  * Source: protocol.md 5, 6.5 (notices), 8 (suspicion).
@@ -133,17 +133,17 @@ export class HostedJob {
     return committee.power(agent) > 0 || decided.state.standbys.get().includes(agent);
   }
 
-  /** Whether this agent hears from the others regularly: who only follows for its operator does not. */
+  /** Whether this agent hears from the others regularly. A follower does not. */
   get hearsPulses(): boolean {
     return this.#isHost(this.#context.self);
   }
 
-  /** Members, standbys and followers: all that keep the log. */
+  /** Everybody who reads the log: members, standbys and followers. */
   readers(): Set<AgentId> {
     return new Set([...this.members, ...this.replica.decided.state.standbys.get(), ...this.archive.followers]);
   }
 
-  /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work or offer. */
+  /** Agents from which this one hears pulses because of this job: the other readers, and, as a member, those who work or offer. */
   peers(): Set<AgentId> {
     const peers = this.readers();
     if (this.role === "member")

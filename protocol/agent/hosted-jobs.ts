@@ -1,5 +1,5 @@
 /**
- * The jobs that an agent keeps, and the only way into them: each access is a step within containment.ts, so an exception
+ * The jobs whose logs an agent has, and the only way into them. Each access is a step within containment.ts, so an exception
  * ends that job and nothing else.
  */
 
@@ -29,7 +29,7 @@ export class HostedJobs {
     return [...this.#jobs.values()];
   }
 
-  /** Does something to a job that is kept here; returns `otherwise` if it is not kept, or goes wrong. */
+  /** Does something to a job; returns `otherwise` if the job is not here, or goes wrong. */
   enter<T>(job: JobId, otherwise: T, act: (hosted: HostedJob) => T): T {
     const hosted = this.#jobs.get(job);
     return hosted === undefined ? otherwise : this.#containment.within(job, otherwise, () => act(hosted));
@@ -45,7 +45,7 @@ export class HostedJobs {
     return [...this.#jobs.keys()].flatMap((job) => this.enter<T[]>(job, [], (hosted) => [say(hosted)]));
   }
 
-  /** Creates a job's host and starts it; if that fails, nothing is left of it. */
+  /** Creates a hosted job and starts it; if that fails, nothing is left of it. */
   add(job: JobId, create: () => HostedJob, start: (hosted: HostedJob) => void): void {
     this.#containment.within(job, undefined, () => {
       const hosted = create();

@@ -39,11 +39,11 @@ export class Hosting {
     this.#onRetired = onRetired;
   }
 
-  /** Why this node would not keep the job, by its own rules; null if it would. */
+  /** Why this node would not host the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null {
     const { genesis } = checked;
     const { config, selectors, self } = this.#context;
-    if (!config.hosts) return "it does not keep jobs";
+    if (!config.hosts) return "it does not host jobs";
     const retired = this.retired.refusal(checked, this.#hostedJobs.all().length);
     if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
@@ -81,7 +81,7 @@ export class Hosting {
     this.retired.add(given, withdrawal);
   }
 
-  /** The owner of a job that this agent keeps, or was `asked` to keep, drew another committee for it. */
+  /** The owner of a job that this agent hosts, or was `asked` to host, drew another committee for it. */
   onWithdraw(asked: CheckedGenesis | null, { job, signature }: Extract<Message, { kind: "withdraw" }>): Verdict {
     const hosted = this.#hostedJobs.get(job);
     const genesis = hosted?.genesis ?? asked?.genesis;

@@ -66,7 +66,7 @@ interface Starting {
 }
 
 interface InvitationEvents {
-  /** Why this agent would not keep the job, by its own rules; null if it would. */
+  /** Why this agent would not host the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;

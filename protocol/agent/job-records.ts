@@ -29,7 +29,7 @@ import { agentId } from "../wire/consensus.ts";
 import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
-/** keeper: a member, standby or follower has the log; worker: the agent knows the job because it works for it. */
+/** keeper: the agent has the log, as a host or a follower. worker: it knows the job because it works for it. */
 const rootCodec = struct({ role: oneOf(["keeper", "worker"]), genesis: signedGenesisCodec });
 type RootRecord = Infer<typeof rootCodec>;
 

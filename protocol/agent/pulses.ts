@@ -87,11 +87,11 @@ export class Pulses {
       const { job, members } = engagement;
       tell(members, { job, height: 0, round: 0, step: 0, awards: engagement.awards });
     }
-    const keeping = this.#hostedJobs.ask((hosted) =>
+    const logs = this.#hostedJobs.ask((hosted) =>
       hosted.isEnded ? null : ([hosted.readers(), hosted.position] as const),
     );
-    for (const [keepers, position] of keeping.filter((said) => said !== null))
-      tell(keepers, { ...position, awards: awards.get(position.job) ?? 0 });
+    for (const [readers, position] of logs.filter((said) => said !== null))
+      tell(readers, { ...position, awards: awards.get(position.job) ?? 0 });
     return told;
   }
 

@@ -194,8 +194,8 @@ export class Directory {
     const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
     outsiders.push(vcv.agent);
     if (outsiders.length <= outsidersOf(this.#shardAgents)) return;
-    // Agents that keep jobs may be few, and committees are drawn from those that are known. Else those that have been
-    // there longer stay: nobody drives them out by coming in numbers.
+    // Agents that host jobs may be few, and committees are drawn from known ones, so they stay. Otherwise the agents
+    // that were known longer stay, so that nobody can drive them out by arriving in numbers.
     const all = outsiders.map((agent) => this.#entries.get(agent)!);
     this.#drop((vcv.hosts ? all.find(({ hosts }) => !hosts) : undefined) ?? vcv);
   }

@@ -3,9 +3,9 @@
  * Comments `L22` name the lines of the paper's Algorithm 1.
  *
  * Responsible for: which block is decided at which height. Leaves to intake.ts which messages of others count, to the
- * application (application.ts) what blocks hold, to healing.ts what is said again and to whom, to the agent how
- * messages travel. An agent outside the
- * committee follows: it takes decided blocks with their commits, and never votes.
+ * application (application.ts) what blocks hold, to healing.ts what is repeated and to whom, to the agent how messages
+ * travel. An agent outside the committee
+ * follows: it takes decided blocks with their commits, and never votes.
  *
  * Source: "The latest gossip on BFT consensus", arXiv 1807.04938.
  */
@@ -165,8 +165,8 @@ export class Consensus {
   }
 
   /**
-   * Where an agent stands. A keeper of the log that is behind sees so by others' pulses and asks; one that only
-   * follows (`hearsPulses` false) is given blocks instead.
+   * Where an agent stands. A host that is behind notices it by others' pulses and asks. A follower
+   * (`hearsPulses` false) is given blocks instead.
    */
   onPosition(
     now: Now,

@@ -53,7 +53,7 @@ export const limits = {
   openTasks: 4_096,
   /** Bytes of answers that a job's ledger holds for the tasks that read them. */
   heldBytes: 256 * MIB,
-  /** Bytes of a job's input blobs, on every keeper's disk. */
+  /** Bytes of a job's input blobs, on the disk of every host. */
   inputBytes: 4_096 * MIB,
   /** Members of a committee and its standbys. */
   members: 128,
@@ -119,7 +119,7 @@ export const limits = {
   retiredJobs: 16_384,
   /** Connections of an owner that follow one of its jobs: its commands, and those that ended since. */
   followers: 64,
-  /** Tasks of one job for which a keeper remembers why their workers were chosen: some KiB each. */
+  /** Tasks of one job for which a host remembers why their workers were chosen: some KiB each. */
   explainedTasks: 256,
   /** Choices that it remembers of each: a first batch, hedges, and who came instead of whom. */
   explainedChoices: 16,

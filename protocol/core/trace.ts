@@ -10,7 +10,7 @@ import type { AgentId, Hash, JobId, MeshId } from "./ids.ts";
 export const TRACE_FORMAT = 2;
 
 export type TraceEvent =
-  /** The agent began to keep (member, standby) or follow a job. */
+  /** The agent began to host (member, standby) or follow a job. */
   | { readonly kind: "hosting"; readonly job: JobId; readonly role: "member" | "follower" }
   /** It gave a job up, for good: its owner withdrew it, or nobody asks for it any more. */
   | { readonly kind: "retired"; readonly job: JobId }

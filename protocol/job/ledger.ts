@@ -76,7 +76,7 @@ export class Ledger {
   #changesDigest: Hash;
 
   /**
-   * Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. `isTraced`: it keeps
+   * Asserts that the genesis's selector is among `selectors`: a host has checked that before. `isTraced`: it keeps
    * `changesDigest`, from the first block on.
    */
   constructor(

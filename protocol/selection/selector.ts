@@ -3,7 +3,7 @@
  * from the log, so a selector is a pure function of what it is given, and ties go by a hash of (job, task, attempt,
  * agent): never by id, never by who was fastest. One that learns keeps a state, which the ledger holds for it.
  *
- * A job names its selector. Agents that do not have it refuse to keep the job.
+ * A job names its selector. Agents that do not have it refuse to host the job.
  *
  * Source: protocol.md 6 (stage two). The policies themselves: simple.ts, linucb.ts, thompson.ts, arms.ts; which of them
  * there are: catalog.ts.
