@@ -111,7 +111,7 @@ test("the keys of replaced members are named as what the proof rests on, with wh
   if (!said.ok) throw new Error(said.message);
   expect([...said.replaced].sort()).toEqual(["m0", "m1"]);
   const words = said.basis.find((line) => line.includes("can sign another result later"))!;
-  for (const part of ["m0", "m1", "--trust", "an agent that keeps the job"]) expect(words).toContain(part);
+  for (const part of ["m0", "m1", "--trust", "an agent that hosts the job"]) expect(words).toContain(part);
   const trusting = check(good, ["m2", "m3"]);
   if (!trusting.ok) throw new Error(trusting.message);
   expect(trusting.basis.join(" ")).toContain("would take keys of agents that you trust");
