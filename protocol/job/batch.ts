@@ -1,5 +1,5 @@
 /**
- * A task's batch: awards that end, seals, the opening, reveals, the tally, and what they cost and earn.
+ * A task's batch: how awards end, seals, the opening, reveals, the tally, and what all of this costs and earns.
  *
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */

@@ -1,6 +1,6 @@
 /**
- * Choosing among the offers that could take a task's seats: what the ledger knows of each, the screening, the job's
- * selector, and what the budget allows. Every member computes the same, or refuses the block.
+ * Choosing among the offers that could take a task's seats: what the ledger knows about each, the screening, the job's
+ * selector, and what the budget allows. A member refuses a block that comes to another choice than its own.
  *
  * Source: protocol.md 6 (3: stage one in the ledger, 4: stage two; budget).
  */

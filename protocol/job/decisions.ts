@@ -1,7 +1,7 @@
 /**
- * The way of an award, as decisions: what becomes of a task with free seats, of a need (a skill with labels) whose tasks
- * are short of offers, and of an award whose time is up. Each is worked out from facts and changes nothing. The facts are
- * gathered in needs.ts, the decisions carried out in seating.ts and due.ts.
+ * How awards are made, as decisions: what happens to a task with free seats, to a need (a skill with labels) whose tasks
+ * are short of offers, and to an award whose time is up. A decision follows from facts and changes nothing. needs.ts
+ * gathers the facts; seating.ts and due.ts carry out the decisions.
  *
  * Source: the tables of protocol.md 6, row by row.
  */

@@ -1,6 +1,6 @@
 /**
- * Offers in the ledger: an agent's standing word for a skill. Few enter the log, one an author, and only what some
- * node of the job could use.
+ * Offers in the ledger: an agent's standing word for a skill. Few enter the log: one per author, and only those that
+ * some node of the job could use.
  *
  * Source: protocol.md 6 (2-3: an offer, and which enter).
  */

@@ -1,7 +1,7 @@
 /**
  * Seating: tasks with free seats meet standing offers, in the order in which they became ready. For each task, and then for
- * each need whose tasks are left over, one decision (decisions.ts) is worked out from the facts (needs.ts), and carried out
- * here, before the next one is.
+ * each need whose tasks are left over, the facts (needs.ts) lead to one decision (decisions.ts). This file carries it out
+ * before it computes the next one.
  *
  * Source: protocol.md 6 (1-4, 6).
  */

@@ -1,6 +1,6 @@
 /**
- * Bandits without context: each agent with a skill is an arm of its own, and nothing learned of one says anything of
- * another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats at random. Awards under way count
+ * Bandits without context: each agent with a skill is an arm of its own, and what is learned about one says nothing
+ * about another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats at random. Awards under way count
  * as pulls of their arm, or a hundred tasks that become ready at once would all try the same newcomer.
  *
  * Source: Auer, Cesa-Bianchi, Fischer 2002 (UCB1, Fig. 1); forgetting: Garivier and Moulines 2011 (discounted UCB);
