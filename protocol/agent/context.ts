@@ -1,5 +1,5 @@
 /**
- * What the parts of an agent share within one step: the time, who they are, and where effects go.
+ * What the parts of an agent share within one step: the time, the identity of the agent, and where effects go.
  */
 
 import { bytesOf, EMBEDDER_NAME, embed } from "../capability/embedding.ts";

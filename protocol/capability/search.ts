@@ -1,7 +1,7 @@
 /**
- * Who can do something that is said in words: skills near a vector, with hard filters, cheap ones a little before expensive
- * ones. The index comes from outside (exact, or approximate for large directories), and follows the directory when it is
- * asked.
+ * Who can do something that a user describes in words: skills near a vector, with hard filters, and cheap ones ranked a
+ * little above expensive ones. The index comes from outside (exact, or approximate for large directories), and catches up
+ * with the directory on each query.
  *
  * Source: protocol.md 3; Federation of Agents, section on semantic routing (similarity, hard policy filter, cost bias).
  */

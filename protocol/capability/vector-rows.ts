@@ -1,6 +1,6 @@
 /**
- * Different vectors, a row each, and the ids that have them: agents with the same skill advertise the same vector, which
- * is kept and compared once. What exact and approximate searches stand on.
+ * Distinct vectors, one row each, and the ids that have them: agents with the same skill have the same vector, which is
+ * stored and compared once. Exact and approximate searches build on it.
  */
 
 import { assert } from "../core/assert.ts";

@@ -1,9 +1,9 @@
 /**
- * Healing (A2): what a member says again, asks again, and to whom. It gives the gossip property that the proof of
+ * Healing (A2): what a member repeats, asks again, and to whom. It gives the gossip property that the proof of
  * Tendermint needs (a message received by one honest member reaches all) over links that lose messages.
  *
- * Binding: nothing is chosen by who has voted. What is re-sent is one's own words, whole quorums, and the messages
- * by which one entered one's round; a member that was shown a different half of an equivocation is helped only so.
+ * Binding: a member never chooses what to send by who has voted. It re-sends its own messages, whole quorums, and the
+ * messages by which it entered its round. Nothing less helps a member that was shown the other half of an equivocation.
  *
  * Source: protocol.md 5, A1 (when to stop) and A2; arXiv 1807.04938, section II-B (gossip communication).
  */

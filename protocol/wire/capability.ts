@@ -12,7 +12,7 @@ import { agentId, signature } from "./consensus.ts";
 import { duration, EMBEDDING_BYTES, likeCodec, name, price } from "./genesis.ts";
 
 /**
- * A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. `vector`: what it
+ * A skill in a capability vector. `schemas`: hash of its input and output schema, null if it has none. `vector`: what it
  * says of itself, in the mesh's embedder: 256 signed bytes, or none.
  */
 export const skillAdCodec = struct({
