@@ -1,5 +1,5 @@
 /**
- * Why a committee is smaller than the mesh could have made it: agent by agent, for whoever submits the job.
+ * Why a committee is smaller than the mesh could have made it: agent by agent, for the owner of the job.
  */
 
 import { hostsOf } from "../protocol/agent/checked-genesis.ts";

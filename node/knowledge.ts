@@ -1,6 +1,6 @@
 /**
  * What a node knows from jobs that ended, in a file beside its key: read before each use, written after each job, so
- * that nodes of one owner that run one after the other share it. What it means stands in protocol/selection/knowledge.ts.
+ * that nodes of one owner that run one after the other share it. protocol/selection/knowledge.ts says what it means.
  */
 
 import { readFileSync } from "node:fs";

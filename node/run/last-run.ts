@@ -1,4 +1,4 @@
-/** Which run is the newest: those of the usual folder, and the last one that was told another place. */
+/** Which run is the newest: among those in the usual folder and the last one that was sent to another place. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * The live view on a terminal: repaints in place, and gives the terminal back as it was. Without a terminal the
+ * The live view on a terminal: repaints in place, and restores the terminal. Without a terminal it prints the
  * same news as plain lines.
  *
  * Responsible for: cursor, rate and fallback. What is shown is render-view.ts.

@@ -2,8 +2,8 @@
  * YAML files of the operator: text → value, and every problem as one line that names file, line, what is wrong
  * and what to do.
  *
- * Responsible for: syntax, finding the line of a part of the file, and turning what a zod schema objects to
- * into words. What a file may say is its schema's matter (schema.ts, ../skills/process/load-skills.ts).
+ * Responsible for: syntax, finding the line of a part of the file, and putting the objections of a
+ * zod schema into words. What a file may say is up to its schema (schema.ts, ../skills/process/load-skills.ts).
  */
 
 import {
