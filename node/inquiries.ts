@@ -47,7 +47,7 @@ interface InquiryParts {
   readonly network: Network;
 }
 
-/** Whoever waits for another agent's answer. */
+/** A caller that waits for another agent's answer. */
 interface Waiting {
   answer(bytes: Uint8Array | null): void;
   fail(error: Error): void;
@@ -90,7 +90,7 @@ export class Inquiries {
     this.#waiting.get(id)?.answer(ok ? bytes : null);
   }
 
-  /** Whoever waits for an answer learns that none comes. */
+  /** Tells all that wait for an answer that none comes. */
   end(error: Error): void {
     for (const waiting of this.#waiting.values()) waiting.fail(error);
   }

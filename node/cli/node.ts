@@ -206,7 +206,7 @@ async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: 
   for (const line of leavingWords(status as unknown as NodeStatus, data !== undefined)) context.note(line);
 }
 
-/** Whoever joins somebody expects company within this time, ms. */
+/** An agent that joins an address expects to meet an agent within this time, ms. */
 const ALONE_MS = 5_000;
 
 function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeCommandOptions): void {

@@ -130,7 +130,7 @@ export class LiveView {
   }
 }
 
-/** Progress is printed once for each of so many parts of the job. */
+/** Progress is printed once for each of this many parts of the job. */
 const PROGRESS_PARTS = 10;
 
 /**

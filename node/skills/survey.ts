@@ -41,7 +41,7 @@ export interface SurveyReport {
 }
 
 const TOP_WORDS = 20;
-/** After so many bytes the survey lets the node do its other work. */
+/** After this many bytes the survey lets the node do its other work. */
 const BYTES_PER_TURN = 1024 * 1024;
 
 const WORD = /\p{L}+/gu;

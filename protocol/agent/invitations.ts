@@ -202,7 +202,7 @@ export class Invitations {
     );
   }
 
-  /** Whoever is silent for longer is treated as gone. */
+  /** An agent that is silent for longer is treated as gone. */
   #patienceMs(agent: AgentId): number {
     return this.#acquaintances.of(agent).isConnected ? CONNECTED_SILENCE_MS : SILENCE_MS;
   }

@@ -94,7 +94,7 @@ export class Directory {
     return this.#others + (1 << this.#place.depth);
   }
 
-  /** Whether it hears of so many agents that others may already have split the mesh deeper. */
+  /** Whether it hears of enough agents that others may already have split the mesh deeper. */
   get isFilling(): boolean {
     return this.#place.depth < limits.shardBits && this.meshAgents > this.#room / 2;
   }

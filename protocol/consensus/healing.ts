@@ -98,7 +98,7 @@ export class Healing {
   /**
    * A member spoke of `height`, which is decided: true if it should be given blocks now (not more than once in 300 ms,
    * and more seldom while it stays there: what it was given may wait for it).
-   * What is said of the height that was decided a moment ago was mostly under way then.
+   * Most messages about the height that was decided a moment ago were already under way then.
    */
   noteBehind(now: Now, from: AgentId, height: number): boolean {
     if (height === this.#height - 1 && now.monoMs - this.#heightSinceMs < ASK_MS / 2) return false;
@@ -160,7 +160,7 @@ export class Healing {
     this.#wanted.delete(block);
   }
 
-  // --- what is said again -----------------------------------------------------------------------------
+  // --- what is repeated -------------------------------------------------------------------------------
 
   nextWakeMs(): number {
     let wake = Math.min(this.#resendAtMs, this.#syncAtMs);

@@ -11,7 +11,7 @@ import type { TaskFailure } from "./event.ts";
 import { GRACE_MS, OVERDUE_MS, WINDOW_ATTEMPTS } from "./policy.ts";
 import type { Award, Window } from "./state.ts";
 
-/** The best workers for so many seats, if what is left of the budget covers them; null: it does not. */
+/** The best workers for this many seats; null if the rest of the budget does not cover them. */
 export type Choose = (seats: number) => SeatChoice | null;
 
 // --- a task in its turn -------------------------------------------------------------------------------

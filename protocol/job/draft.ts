@@ -47,7 +47,7 @@ export interface Draw {
   readonly hosts: readonly AgentId[];
 }
 
-/** How many members the committee of a draft has in a mesh with so many hosts. */
+/** How many members the committee of a draft has in a mesh with this many hosts. */
 export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
   wish.kind === "named" ? wish.members.length : (wish.size ?? defaultCommitteeSize(hosts));
 

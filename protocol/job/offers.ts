@@ -72,7 +72,7 @@ function displacedBy(
   }
   if (busy.length > 0) return busy[0];
   const newcomers = taken.filter(isNew);
-  // Whoever entered last goes: to enter again costs it a block, and standing long was no merit of the others.
+  // The offer that entered last goes: entering again costs its agent a block, and the others gain nothing by standing long.
   const last = newcomers.reduce<Offer | undefined>(
     (late, offer) => (late === undefined || offer.validUntilMs > late.validUntilMs ? offer : late),
     undefined,

@@ -20,7 +20,7 @@ export const NOTHING: Recent = { good: 0, bad: 0 };
 
 const ONE = 1_000;
 /**
- * Ends that a record holds at most: each new one takes the place of so many-eth part of the old. More: steadier, and a
+ * Ends that a record holds at most: each new one displaces one part in this many of the old. More: steadier, and a
  * change is noticed later. Answers to a skill tell agents apart, and few are noisy; ends of leases are rarely bad.
  */
 export const ANSWERS_KEPT = 25;

@@ -32,7 +32,7 @@ import { type LedgerView, policyOf, specOf } from "./view.ts";
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
 
-/** After so many windows in a row everybody is called: directories may be full of agents that are none. */
+/** After this many windows in a row everybody is called: directories may be full of agents that do not exist. */
 const CALLS_ALL = 3;
 
 const windowDeadline = (need: string): Deadline => ({ kind: "window", need });

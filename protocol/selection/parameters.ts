@@ -8,7 +8,7 @@
 /** A lease that runs out costs, however good the agent's results are (protocol.md 6.6: two different numbers). */
 export interface GateParameters {
   /**
-   * Timely awards that an agent is held to have had before its first, > 0. Higher: one timeout weighs less, and a dead
+   * Timely awards that an agent is assumed to have had before its first, > 0. Higher: one timeout weighs less, and a dead
    * agent is found out later. Lower: bad luck weighs more.
    */
   readonly timelyBefore: number;

@@ -39,7 +39,7 @@ export const isBarred = (live: number): boolean => live > 0;
 
 /**
  * Those whom the selector sees, best first, for a task with `seats` free seats; `isLimited`: newcomers are held back.
- * Without that at least one a seat, if so many stand.
+ * Otherwise they get at least one place for each seat, if that many stand.
  */
 export function screen(
   request: ChoiceRequest,

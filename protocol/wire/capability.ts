@@ -42,7 +42,7 @@ const vcvFields = {
   hosts: bool,
   /** The newest `rulesVersion` that it has. */
   rulesVersion: uint(),
-  /** How deep the mesh was split for it: by so many bits it is in a shard (capability/shards.ts), and published there. */
+  /** How deep the mesh was split for it: the bits of its shard (capability/shards.ts), in which it is published. */
   depth: uint(limits.shardBits),
   expiresMs: uint(),
 };

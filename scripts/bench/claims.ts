@@ -13,7 +13,7 @@ import { simulate } from "../../sim/run/simulate.ts";
 import { simHost } from "../sim-host.ts";
 import { type Row, row } from "./row.ts";
 
-/** Of each size: a few jobs, one after the other, so that each has to find its workers. */
+/** Each size runs a few jobs, one after the other, so that each has to find its workers. */
 const JOBS = 5;
 const TASKS = 40;
 const MIB = 1024 ** 2;

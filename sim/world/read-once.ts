@@ -1,6 +1,6 @@
 /**
- * Messages and capability vectors that a world reads once, however many receive the same bytes. What comes out is never changed by anybody, and
- * bytes are never changed once they were sent.
+ * Messages and capability vectors that a world decodes once, however many agents receive the same bytes. Nobody changes the
+ * decoded value, and nobody changes bytes that were sent.
  */
 
 import { VectorFacts } from "../../protocol/capability/vector-facts.ts";

@@ -123,9 +123,9 @@ export class DrivenAgent {
   readonly machine: Machine;
   readonly id: AgentId;
   nowMs: number;
-  /** Of all inputs since it was emptied. */
+  /** Effects of all inputs since this list was last emptied. */
   effects: Effect[] = [];
-  /** Of its start. */
+  /** Effects of the agent's start. */
   readonly started: readonly Effect[];
   readonly #disk = new Map<JobId, Map<string, StoredRecord>>();
 

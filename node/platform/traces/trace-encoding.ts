@@ -3,7 +3,7 @@
  * name of the file decides which one is written (`.msgpack`); readers tell them apart by their first byte.
  *
  * In the stream, the first object of a shape carries the names of its fields, and later ones refer to them (records of
- * msgpackr). Stored bytes, which are base64 in JSON, stay bytes. docs/decisions/0026 has the figures.
+ * msgpackr). Stored bytes, which are base64 in JSON, stay bytes. docs/decisions/0028 has the figures.
  *
  * Leaves to trace-file.ts and trace-reader.ts what the entries mean.
  */
@@ -21,7 +21,7 @@ export interface EntrySource {
   readonly count: number;
   /** The end of the file is half a value. Known after the last one. */
   readonly isCutOff: boolean;
-  /** What is said of a value that cannot be decoded. */
+  /** The message for a value that cannot be decoded. */
   readonly malformed: string;
   /** The next value, at once or later; undefined after the last. Throws and rejects at what cannot be decoded. */
   next(): unknown;

@@ -1,6 +1,6 @@
 /**
- * A job as an adversary follows it, from the blocks and commands that it hears: a ledger of its own, in which it tries
- * what a block would do, by the rules or with its friends first.
+ * A job as an adversary follows it, from the blocks and commands that it hears: its own ledger, in which it tries what a block
+ * would do, by the rules or with its friends first.
  */
 
 import type { Hasher } from "../../../protocol/core/crypto.ts";

@@ -108,7 +108,7 @@ function costOf(tasks: number): Cost {
   return cost;
 }
 
-/** Of the blocks in the middle of a job: while it begins tasks unfold, and its end names every answer. */
+/** Mean cost of the blocks in the middle of a job: tasks unfold at its beginning, and its end names every answer. */
 function middle(costs: readonly number[]): number {
   const some = costs.slice(Math.floor(costs.length / 4), Math.floor((3 * costs.length) / 4));
   return some.reduce((sum, cost) => sum + cost, 0) / some.length;

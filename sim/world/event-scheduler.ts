@@ -1,5 +1,5 @@
 /**
- * What is to happen in a world and what time it is there: the queue of events, and the pool that used ones go back to.
+ * The virtual time of a world and the events that are still to come: their queue, and a pool from which events are used again.
  */
 
 import type { Input } from "../../protocol/input.ts";
@@ -7,10 +7,10 @@ import type { Endpoint, Link } from "./endpoint.ts";
 import { EventQueue } from "./event-queue.ts";
 import { CALL, type Schedule, WorldEvent, type WorldEventKind } from "./world-event.ts";
 
-/** Used events that are kept: more than this are left to the collector. */
+/** The pool keeps at most this many used events; the rest is garbage. */
 const POOLED = 65_536;
 
-export class Agenda implements Schedule {
+export class EventScheduler implements Schedule {
   /** Virtual time, ms. */
   nowMs = 0;
   readonly #queue = new EventQueue<WorldEvent>();

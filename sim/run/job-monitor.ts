@@ -15,14 +15,14 @@ import type { PersistEffect, TraceEntry } from "../world/trace.ts";
 
 /** What a job tells the run's metrics. */
 export interface JobListener {
-  onBlock(watch: JobWatch, block: DecidedBlock): void;
-  onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void;
+  onBlock(monitor: JobMonitor, block: DecidedBlock): void;
+  onDecision(monitor: JobMonitor, event: LedgerEvent, atMs: number): void;
   onReassigned(cause: ReassignmentCause): void;
   /** An award was late, and others came before it. */
   onHedged(): void;
 }
 
-export class JobWatch {
+export class JobMonitor {
   readonly submitted: DrawnJob;
   readonly log: DecidedLog;
   readonly liveness = new LivenessChecker();
@@ -91,7 +91,7 @@ export class JobWatch {
     return this.log.ledger.state.committee.get().map((member) => member.agent);
   }
 
-  /** Of honest agents only. */
+  /** Called for honest agents only. */
   onTrace(entry: TraceEntry): void {
     for (const checker of this.#checkers) checker.onTrace?.(entry);
   }

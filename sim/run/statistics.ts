@@ -1,11 +1,19 @@
 /**
- * Means with their 95 % confidence intervals, by Student's t: right for normal values, fair for others from about ten
- * seeds on. In + - x / and square roots only, so that the same runs give the same figures everywhere.
+ * Percentiles by the nearest rank, and means with their 95 % confidence intervals by Student's t: right for normal values,
+ * fair for others from about ten seeds on. Only + - x / and square roots, so that the same runs give the same figures
+ * everywhere.
  *
  * Source: quantiles of t as in any table; above 30 degrees of freedom the expansion of Fisher and Cornish (1960).
  */
 
 import type { Estimate } from "../model/result.ts";
+
+/** The value below which a share of the values lies; null where there are no values. */
+export function percentile(values: readonly number[], share: number): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
 
 /** t(0.975) with 1 to 30 degrees of freedom. */
 const T975 = [
@@ -31,7 +39,7 @@ export function studentQuantile(degrees: number): number {
 /** What a metric can be. */
 export type Range = readonly [least: number, most: number];
 
-/** Of two values the interval is twelve times as wide as they lie apart: it says nothing. */
+/** The interval of two values is twelve times as wide as the distance between them: it says nothing. */
 const VALUES_MIN = 3;
 
 /** `null` of no values. The interval stays within `range`. */

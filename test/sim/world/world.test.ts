@@ -313,7 +313,7 @@ describe("blobs and work", () => {
 });
 
 describe("a seed is a run", () => {
-  /** Random walks of tokens with everything that draws lots switched on. */
+  /** Random walks of tokens with everything that draws random numbers switched on. */
   function run(seed: number) {
     const machine = scripted((input, now, config) => {
       if (input.kind === "start") return [{ kind: "wake", atMonoMs: 50 }];

@@ -1,7 +1,15 @@
-/** What verdicts of experiments are put together from. */
+/** Means over parts of runs, and the figures that findings of experiments quote. */
 
 import type { Estimate } from "../model/result.ts";
 import type { Labels, Measured } from "./experiment.ts";
+
+/** null: there are no values. */
+export const meanOf = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The share of `all` for which it holds, 0..1; null: there are none. */
+export const shareOf = <T>(all: readonly T[], holds: (one: T) => boolean): number | null =>
+  meanOf(all.map((one) => (holds(one) ? 1 : 0)));
 
 /** A metric in the first row with these labels among its own; null: there is none. */
 export const estimateAt = (rows: readonly Measured[], labels: Labels, metric: string): Estimate | null =>

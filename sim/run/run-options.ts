@@ -1,4 +1,4 @@
-/** What a run is given beside its scenario. */
+/** The options of a run, beside its scenario. */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
 import type { SimHost } from "../model/host.ts";
@@ -16,7 +16,7 @@ export interface ScenarioFiles extends WorkloadFiles {
 }
 export const NO_FILES: ScenarioFiles = { jobs: new Map(), arrivals: new Map(), recorded: new Map() };
 
-export interface SimulateOptions {
+export interface RunOptions {
   readonly seed: number;
   readonly host: SimHost;
   readonly registry: Registry;

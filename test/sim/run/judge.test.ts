@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { parseExpectation } from "../../../sim/load/expectations.ts";
 import type { RunResult } from "../../../sim/model/result.ts";
 import { rowsCsv, seriesCsv } from "../../../sim/run/csv.ts";
-import { estimate, studentQuantile } from "../../../sim/run/estimate.ts";
 import { judge } from "../../../sim/run/judge.ts";
+import { estimate, studentQuantile } from "../../../sim/run/statistics.ts";
 import { reportFixture } from "../../support/report-fixture.ts";
 
 const fixture = reportFixture({ seeds: [1] });
