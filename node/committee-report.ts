@@ -38,7 +38,7 @@ interface Draws {
   readonly hosts: readonly AgentId[];
   /** Members of the committee. */
   readonly size: number;
-  /** Who was asked and is not among the hosts, with what it said; "" if it said nothing. */
+  /** The agents that were asked and are not among the hosts, each with its reason; "" if it gave none. */
   readonly declined: ReadonlyMap<AgentId, string>;
 }
 

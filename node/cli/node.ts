@@ -199,7 +199,7 @@ async function runWith(context: CliContext, options: NodeCommandOptions, parts: 
   return EXIT.ok;
 }
 
-/** Who ends an agent learns which jobs rest on it. */
+/** Tells the operator who ends an agent which jobs depend on it. */
 async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: NodeCommandOptions): Promise<void> {
   const status = await statusWithin(node, REST_MS);
   if (status === null) return;

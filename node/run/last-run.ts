@@ -8,7 +8,7 @@ export const RUNS_FOLDER = join(".meshwork", "runs");
 /** Holds the path of the last run's folder, wherever that is. */
 const LAST_RUN = join(".meshwork", "last-run");
 
-/** Where that cannot be written, the run has no such name, and nothing else is lost. */
+/** If it cannot be written, `last` does not find the run, and nothing else is lost. */
 export function noteLastRun(folder: string): void {
   try {
     mkdirSync(dirname(LAST_RUN), { recursive: true });

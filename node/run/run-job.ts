@@ -137,7 +137,7 @@ async function agentsOf(
   return { offers: await offersOf(owner, handle), expected: await expectationsOf(owner, handle, progress.awarded) };
 }
 
-/** By the newest choices in which an agent could be chosen. */
+/** What the selector expected of each agent, by the newest choice in which it was a candidate. */
 async function expectationsOf(
   owner: MeshworkNode,
   handle: JobHandle,

@@ -44,7 +44,7 @@ interface Spoken {
 export class Clients {
   readonly #crypto: Crypto;
   readonly #mesh: MeshId;
-  /** By connection key; who said it longest ago first. */
+  /** By connection key; the one that said it longest ago comes first. */
   readonly #owners = new Map<AgentId, Spoken>();
 
   constructor(crypto: Crypto, mesh: MeshId) {

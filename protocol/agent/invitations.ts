@@ -44,7 +44,7 @@ interface Inviting {
   readonly vcvs: readonly Vcv[];
   /** Those of `waiting` that the invitation reached. */
   readonly seen: Set<AgentId>;
-  /** Who said no, and why. */
+  /** The agents that said no, and why. */
   readonly refused: Map<AgentId, string>;
   readonly sinceMs: number;
   /** Times that it was sent again, and when next. */

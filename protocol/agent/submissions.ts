@@ -30,7 +30,7 @@ interface Submission {
   readonly known: KnownWorld;
   readonly counter: number;
   readonly sinceMs: number;
-  /** Who refused, with what it said, and who did not answer (""). */
+  /** The agents that refused, each with its reason, and those that did not answer (""). */
   readonly declined: Map<AgentId, string>;
   draws: number;
 }

@@ -301,7 +301,7 @@ export class Directory {
   ): Vcv[] {
     const theirs = new Map([...known].map((entry) => [entry.agent, entry]));
     const place = { shard: shardOf(this.#crypto.hash, neighbour), depth };
-    /** By their shards: those that it knows, and those that it is told of. */
+    /** How many agents of each other shard it knows or is told of. */
     const outsiders = new Uint16Array(CELLS);
     if (depth > 0) for (const agent of theirs.keys()) outsiders[shardAt(shardOf(this.#crypto.hash, agent), depth)]!++;
     const lacks = (vcv: Vcv): boolean => {

@@ -18,7 +18,7 @@ export interface Neighbour<Id extends string = string> {
 /** Rows for which there is room at first. */
 const ROWS_MIN = 16;
 
-/** Where `id` stands in a sorted list, or would. */
+/** The index of `id` in a sorted list, or the index where it would be. */
 const placeOf = (ids: readonly string[], id: string): number => lowerBound(ids, (one) => compareText(one, id) < 0);
 
 /** The bytes as text, to look them up by. */

@@ -33,7 +33,7 @@ type Where = Pick<Position, "height" | "round" | "step">;
 interface Wanted {
   /** Commands of the block that are missing; empty: its body is. */
   commands: readonly Hash[];
-  /** Who is asked first: it made the block. */
+  /** The proposer of the block, which is asked first. */
   first: AgentId | null;
   askAtMs: number;
   asked: number;
@@ -50,7 +50,7 @@ export class Healing {
   readonly #app: Application;
   readonly #peers = new Map<AgentId, Where>();
   readonly #wanted = new Map<Hash, Wanted>();
-  /** Who was given blocks, from which height on, when last, and how often from that height. */
+  /** The agents that were given blocks: from which height on, when last, and how often from that height. */
   readonly #behind = new Map<AgentId, { readonly height: number; readonly atMs: number; readonly times: number }>();
   readonly #cameBack = new Set<AgentId>();
   #resendAtMs = Number.POSITIVE_INFINITY;

@@ -91,7 +91,7 @@ export type Verification =
       readonly timeMs: number;
       /** From the genesis's on. */
       readonly committees: readonly CommitteeMembers[];
-      /** Who was in one of them and is not in the last: their keys still count for the blocks of their time. */
+      /** Agents of earlier committees that are not in the last one: their keys still count for the blocks of their time. */
       readonly replaced: readonly AgentId[];
       /** What the proof rests on, in words. */
       readonly basis: readonly string[];

@@ -109,7 +109,7 @@ export function chooseWorkers(
 const priceOf = (picks: readonly Picked[], { candidates }: ChoiceRequest): number =>
   picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
 
-/** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
+/** The cheapest candidates, for when the selector's choice exceeds the budget. */
 function pickCheapest(request: ChoiceRequest, seats: number): Picked[] {
   const { candidates, draw } = request;
   const byPrice = (a: Candidate, b: Candidate): number =>

@@ -46,7 +46,7 @@ export function decideSeats(facts: SeatFacts): SeatDecision {
   if (facts.kind === "gathering") return { kind: "gather" };
   if (facts.kind === "nobody-free") return { kind: "ask", why: "nobody-free" };
   const { seats, places } = facts;
-  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
+  // If the others are only busy, the free ones begin: waiting until all are free could take for ever.
   const isShort = places < seats;
   const isAwarded = !isShort || (places > 0 && facts.isAnybodyAwaited);
   const choice = isAwarded ? facts.choose(Math.min(places, seats)) : null;

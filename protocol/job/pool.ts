@@ -40,7 +40,7 @@ export interface PoolEntry {
   applicable: boolean;
   /** Whether it is a reason to arm a height (A1). */
   arms: boolean;
-  /** By an author that the job knew nothing of when it came. */
+  /** Its author was unknown to the job when it came. */
   readonly isStranger: boolean;
 }
 

@@ -44,7 +44,7 @@ export const UNTRIED = 1_000;
 type ArmKey = Pick<Arm, "agent" | "skill">;
 const compareArms = (a: ArmKey, b: ArmKey): number => compareUnits(a.agent, b.agent) || compareUnits(a.skill, b.skill);
 
-/** Where the arm stands, or would. */
+/** The index of the arm, or the index where it would be. */
 const placeOf = (arms: ArmsState, key: ArmKey): number => lowerBound(arms, (arm) => compareArms(arm, key) < 0);
 
 function armOf(arms: ArmsState, key: ArmKey): Arm | undefined {

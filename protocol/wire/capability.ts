@@ -56,7 +56,7 @@ export const vcvHash = (hasher: Hasher, vcv: VcvContent): Hash => hashOf(hasher,
 
 const beaconFields = {
   job: hash as Codec<JobId>,
-  /** Who sends it: any member; a node that does not know the job asks it for the genesis. */
+  /** The sender, any member; a node that does not know the job asks it for the genesis. */
   author: agentId,
   /** Where it can be dialled: in a large mesh not everybody knows it. */
   addresses: list(text(limits.textBytes), limits.addresses),

@@ -43,7 +43,7 @@ const commandBodyCodec = variant({
   /** By anyone: two statements of one member that exclude each other (A5). */
   equivocation: struct({ first: voteCodec, second: voteCodec }),
   doubleProposal: struct({ first: proposalStatementCodec, second: proposalStatementCodec }),
-  /** By a member: it holds `target` for dead, or takes that back. */
+  /** By a member: it suspects that `target` is dead, or takes that back. */
   suspicion: struct({ target: agentId, suspected: bool }),
   /**
    * By a worker: the seal of its output, whose `result` follows when the batch is open. `mebibytes`: of the output, rounded

@@ -255,7 +255,7 @@ function shapeOf(schema: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> 
   return new Map(Object.entries((def.shape ?? {}) as { readonly [key: string]: z.core.$ZodType }));
 }
 
-/** Where a key tells the branches of a union apart, the one that it names; else all of them. */
+/** The branch of a union that a key names, if a key tells the branches apart; otherwise all of them. */
 function branchesOf(def: { readonly [field: string]: unknown }, value: unknown): z.core.$ZodType[] {
   const options = def.options as z.core.$ZodType[];
   if (typeof def.discriminator !== "string") return options;
