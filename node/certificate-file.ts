@@ -1,7 +1,7 @@
 /**
- * `certificate.json`: a certificate as a file that people can read and `meshwork verify` checks. The canonical bytes
- * stand in it whole, in base64; what is written beside them follows from them, and a file in which it does not is
- * refused: whoever reads a certificate reads what was certified.
+ * `certificate.json`: a certificate as a file that people can read and `meshwork verify` checks. It contains the
+ * canonical bytes in base64; everything beside them follows from them, and a file in which it does not is refused. So
+ * whoever reads a certificate reads what was certified.
  */
 
 import { fromBase64, toBase64 } from "../protocol/core/bytes.ts";

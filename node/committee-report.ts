@@ -1,5 +1,5 @@
 /**
- * Why a committee is smaller than the mesh could have made it: agent by agent, for whoever submits the job.
+ * Why a committee is smaller than the mesh could have made it: agent by agent, for the owner of the job.
  */
 
 import { hostsOf } from "../protocol/agent/checked-genesis.ts";
@@ -38,7 +38,7 @@ interface Draws {
   readonly hosts: readonly AgentId[];
   /** Members of the committee. */
   readonly size: number;
-  /** Who was asked and is not among the hosts, with what it said; "" if it said nothing. */
+  /** The agents that were asked and are not among the hosts, each with its reason; "" if it gave none. */
   readonly declined: ReadonlyMap<AgentId, string>;
 }
 

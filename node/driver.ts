@@ -1,12 +1,12 @@
 /**
  * Drives one agent: an inbox, one step at a time, its effects in order (protocol/machine.ts).
  *
- * Group commit: the inputs that wait are stepped one after the other, their records are written in one
- * transaction, and only then everything else leaves. So a `persist` is durable before any later `send` of its
- * step, at the price of one forced write for many steps. While the effects of a batch leave, nothing is stepped.
+ * Group commit: the driver steps the inputs that wait one after the other, writes their records in one
+ * transaction, and only then lets everything else leave. So a `persist` is durable before any later `send` of its
+ * step, at the price of one forced write for many steps. While the effects of a batch leave, it steps nothing.
  *
  * Leaves to effects.ts what each effect does, to network/ and store/ how. An exception of the agent or of the
- * store ends the node: an agent of which nobody knows what it has on disk must not go on signing.
+ * store ends the node: an agent must not go on signing when nobody knows what it has on disk.
  */
 
 import type { Logger } from "pino";

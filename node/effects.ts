@@ -1,6 +1,6 @@
 /**
- * Carries out the effects of an agent: network, store, skills, timer, news, trace. What protocol/effect.ts says
- * is owed back comes back as an input.
+ * Carries out the effects of an agent: network, store, skills, timer, news, trace. Whatever an effect owes
+ * back (protocol/effect.ts) returns as an input.
  *
  * Leaves to driver.ts when effects are carried out, and the writing of records, which is one transaction for
  * many steps.

@@ -1,4 +1,4 @@
-/** Choices of workers as other agents and traces tell them (protocol/selection/explain.ts): read, and checked. */
+/** Reads and checks the choices of workers that other agents and traces report (protocol/selection/explain.ts). */
 
 import { z } from "zod";
 

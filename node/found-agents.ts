@@ -1,4 +1,4 @@
-/** What other agents answer when they are asked who can do something: read, and checked. */
+/** Reads and checks what other agents answer to the question who can do something. */
 
 import { z } from "zod";
 import { CONTACTS } from "../protocol/capability/directory.ts";

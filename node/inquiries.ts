@@ -47,7 +47,7 @@ interface InquiryParts {
   readonly network: Network;
 }
 
-/** Whoever waits for another agent's answer. */
+/** A caller that waits for another agent's answer. */
 interface Waiting {
   answer(bytes: Uint8Array | null): void;
   fail(error: Error): void;
@@ -70,7 +70,7 @@ function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | null, problem: string
 const notCertified = (of: AgentId, job: JobId, why: string): MeshworkError =>
   new MeshworkError("refused", `what ${of} gives for job ${job} is not certified: ${why}`);
 
-/** By their hashes: what a liar names would be fetched else, however much it is. */
+/** By their hashes: otherwise a liar could name any amount of data, and all of it would be fetched. */
 function areCertified(event: LedgerEvent, items: readonly Data[]): boolean {
   if (event.kind !== "completed" || event.status !== "certified") return false;
   const hashes = items.map((data) => dataHash(hasher, data));
@@ -90,7 +90,7 @@ export class Inquiries {
     this.#waiting.get(id)?.answer(ok ? bytes : null);
   }
 
-  /** Whoever waits for an answer learns that none comes. */
+  /** Tells all that wait for an answer that none comes. */
   end(error: Error): void {
     for (const waiting of this.#waiting.values()) waiting.fail(error);
   }
@@ -154,7 +154,7 @@ export class Inquiries {
       this.#parts.network.suggest(agent as AgentId, addresses);
       return this.#findNear(vector!, most, agent as AgentId, ASK_CONTACT_MS).catch(() => []);
     });
-    // Who is known twice is as the nearer one says.
+    // If several tell of the same agent, the word of the nearest counts.
     const all = [near, ...(await Promise.all(elsewhere))].flat().reverse();
     const found = new Map(all.map((one) => [one.agent, one]));
     return bestFirst([...found.values()], (one) => one).slice(0, most);

@@ -1,6 +1,6 @@
 /**
  * What a node knows from jobs that ended, in a file beside its key: read before each use, written after each job, so
- * that nodes of one owner that run one after the other share it. What it means stands in protocol/selection/knowledge.ts.
+ * that nodes of one owner that run one after the other share it. protocol/selection/knowledge.ts says what it means.
  */
 
 import { readFileSync } from "node:fs";
@@ -168,7 +168,7 @@ function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld
 export function importKnowledge(path: string, world: KnownWorld, replaces: boolean): KnownWorld | null {
   makeFolder(dirname(path), PRIVATE_FOLDER);
   return withFileLock(path, () => {
-    // Where it is replaced it is not read: it may be damaged, and this is how to be rid of it.
+    // A file that is to be replaced is not read: it may be damaged, and replacing it is the remedy.
     const known = replaces ? EMPTY_WORLD : readKnowledge(path);
     if (known.records.length > 0) return known;
     writeKnowledge(path, world);

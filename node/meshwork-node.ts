@@ -13,7 +13,7 @@ import type { JobEvent, JobHandle } from "./submitted-job.ts";
 
 export interface MeshworkNode {
   readonly id: AgentId;
-  /** Who owns the jobs that it submits: itself, or the owner for which it acts. */
+  /** The owner of the jobs that it submits: itself, or the owner for which it acts. */
   readonly owner: AgentId;
   readonly name: string;
   readonly mesh: string;

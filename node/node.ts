@@ -175,7 +175,7 @@ class Node implements MeshworkNode {
     void this.stop();
   }
 
-  /** Whoever waits for this node learns that it ends. */
+  /** Tells everybody who waits for this node that it ends. */
   #release(error: Error): void {
     for (const reject of this.#onStop) reject(error);
     this.#onStop.clear();

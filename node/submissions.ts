@@ -1,6 +1,6 @@
 /**
  * The jobs that a node's operator submits: puts their inputs into the store, hands the draft to the agent, and gives the
- * operator a handle on what comes of it.
+ * operator a handle on the job.
  *
  * Leaves to the agent (protocol/agent/submissions.ts) which committee is drawn and when to draw again.
  */

@@ -1,6 +1,6 @@
 /**
- * What an agent asks of its driver. Effects of one step are carried out in order. What the driver owes back is
- * said with each.
+ * What an agent asks of its driver. The driver carries out the effects of one step in order. Each effect
+ * says what the driver owes back.
  *
  * Binding: a `persist` is durable before any later `send` or `publish` of the same step leaves the process.
  */

@@ -1,6 +1,6 @@
 /**
- * What a driver may tell an agent. One input at a time; every outcome of an effect, failures included, comes
- * back as an input.
+ * What a driver may tell an agent. It passes one input at a time. Every outcome of an effect, failures
+ * included, comes back as an input.
  */
 
 import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";

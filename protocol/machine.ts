@@ -1,8 +1,8 @@
 /**
  * The contract between the protocol and whoever drives it.
  *
- * The caller feeds inputs one at a time, with the time at which it does, and carries the returned effects out
- * in their order (effect.ts says what each owes back). The machine has no clock, no randomness and no I/O: the
+ * The caller feeds inputs one at a time, each with the current time, and carries out the returned effects in
+ * order (effect.ts says what each owes back). The machine has no clock, no randomness and no I/O: the
  * same configuration, records and inputs give the same effects, on every machine.
  */
 

@@ -1,4 +1,4 @@
-/** Ids of agents as arguments; apart from context.ts, since it loads cryptography. */
+/** Ids of agents as arguments. They are apart from context.ts because checking them loads cryptography. */
 
 import { InvalidArgumentError } from "commander";
 import type { AgentId } from "../../protocol/core/ids.ts";

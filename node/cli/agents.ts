@@ -1,4 +1,4 @@
-/** `meshwork agents`: finds agents by what they can do, in words. */
+/** `meshwork agents`: finds agents by a description of what they can do. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { FoundAgent } from "../found-agents.ts";

@@ -1,6 +1,6 @@
 /**
- * The commands: how each is called and what it is for, as `--help` lists them. A command's code is loaded on demand: most
- * commands load libp2p, which takes longer than some others run.
+ * The commands, with their arguments and purposes as `--help` lists them. The code of a command is loaded on demand,
+ * because loading libp2p, as most commands do, takes longer than some other commands run.
  *
  * A test compares this list with what the commands say of themselves.
  */

@@ -1,5 +1,5 @@
 /**
- * `meshwork doctor`: is this machine fit to run agents, can others be reached, and what to do where not.
+ * `meshwork doctor`: whether this machine can run agents and reach others, and what to do if not.
  */
 
 import { createSocket } from "node:dgram";

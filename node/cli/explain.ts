@@ -1,4 +1,4 @@
-/** `meshwork explain`: why a task's workers were chosen: who was there, what was known of them, and the scores. */
+/** `meshwork explain`: why a task's workers were chosen: the candidates, what was known about them, and the scores. */
 
 import { ANY_TASK } from "../../protocol/agent/explanations.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";

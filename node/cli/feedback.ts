@@ -1,4 +1,4 @@
-/** `meshwork feedback`: what the owner thinks of a result. Everybody whose answers it rests on learns by it. */
+/** `meshwork feedback`: what the owner thinks of a result. The selector learns from it about every agent whose answers the result rests on. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

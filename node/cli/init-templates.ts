@@ -1,4 +1,4 @@
-/** What `meshwork init` writes. A test runs both. Commands in it are as its reader calls them, from where `init` ran. */
+/** What `meshwork init` writes. A test runs both. Commands in the files are written as their reader calls them, from where `init` ran. */
 
 import { commandLine } from "../platform/terminal/command-line.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What users call jobs, tasks and agents: by their ids, by a beginning that only one has, by a name that only one has.
- * `last` is the newest run. Where several are meant, all of them are listed.
+ * How users name jobs and runs in arguments: a job by its id or the first digits of it, a run by its folder. `last` is the
+ * newest one.
  */
 
 import { existsSync, statSync } from "node:fs";
@@ -11,12 +11,12 @@ import { newestRun } from "../run/last-run.ts";
 import { traceIn } from "../run/trace-names.ts";
 
 export const LAST = "last";
-/** A shorter beginning of an id would mean another job tomorrow. */
+/** A shorter prefix of an id could mean another job tomorrow. */
 const DIGITS_MIN = 4;
 
 export const JOB_ARGUMENT = "the job: its id, the first digits of it, or last";
 
-/** How a job is named, for commander. */
+/** Parses the name of a job for commander. */
 export function jobName(text: string): string {
   const name = text.toLowerCase();
   if (name === LAST || (name.length >= DIGITS_MIN && name.length <= 64 && /^[0-9a-f]+$/.test(name))) return name;
@@ -24,7 +24,7 @@ export function jobName(text: string): string {
   throw new InvalidArgumentError(remedy);
 }
 
-/** Whether it is a whole id, which names one job whatever others there are. */
+/** Whether it is a whole id, which names one job whatever other jobs there are. */
 export const isWhole = (name: string): boolean => isHash(name);
 
 /** The folder that the user named, or the folder of the newest run for `last`. Throws `usage` if there is no run yet. */

@@ -1,4 +1,4 @@
-/** `meshwork knowledge`: what an owner's jobs taught it about agents; shown, taken along, put elsewhere. */
+/** `meshwork knowledge`: shows, exports and imports what an owner's jobs taught it about agents. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

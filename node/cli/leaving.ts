@@ -1,4 +1,4 @@
-/** Running jobs that rest on an agent that is about to end. */
+/** Running jobs that depend on an agent that is about to stop. */
 
 import type { NodeStatus } from "../node-status.ts";
 import { counted, plainText } from "../platform/terminal/terminal-text.ts";

@@ -199,14 +199,14 @@ async function runWith(context: CliContext, options: NodeCommandOptions, parts: 
   return EXIT.ok;
 }
 
-/** Who ends an agent learns which jobs rest on it. */
+/** Tells the operator who ends an agent which jobs depend on it. */
 async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: NodeCommandOptions): Promise<void> {
   const status = await statusWithin(node, REST_MS);
   if (status === null) return;
   for (const line of leavingWords(status as unknown as NodeStatus, data !== undefined)) context.note(line);
 }
 
-/** Whoever joins somebody expects company within this time, ms. */
+/** An agent that joins an address expects to meet an agent within this time, ms. */
 const ALONE_MS = 5_000;
 
 function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeCommandOptions): void {

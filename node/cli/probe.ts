@@ -1,4 +1,4 @@
-/** Tests by a plain TCP connection whether something listens at an address: it knows in milliseconds, libp2p goes on trying. */
+/** Tests with a plain TCP connection whether something listens at an address. That takes milliseconds; libp2p goes on trying. */
 
 import { connect } from "node:net";
 

@@ -1,4 +1,4 @@
-/** `meshwork schema`: JSON Schemas of the files, for editors and for other programs. */
+/** `meshwork schema`: JSON Schemas of the files, for editors and other programs. */
 
 import { Argument } from "commander";
 import { z } from "zod";

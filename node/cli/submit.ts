@@ -62,7 +62,7 @@ async function runSubmit(context: RunContext, jobFile: string, options: SubmitOp
     );
   const embedder = embedderFrom(context.io.env);
   await readJobFile(jobFile, { embedder }); // what is wrong with the file is said before anybody is called
-  // Where the result cannot be put, nothing is asked for.
+  // If the result cannot be stored, no job is submitted.
   const given = options.out === undefined ? null : new RunFolder(options.out, options);
   const owner = ownerIdentity(context, options.key);
   const knowledge = ownerKnowledge(context, options.key);

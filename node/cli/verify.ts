@@ -1,4 +1,4 @@
-/** `meshwork verify`: checks a certificate offline, and says in words what it rests on. */
+/** `meshwork verify`: checks a certificate offline, and says what it rests on. */
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

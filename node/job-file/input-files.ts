@@ -1,5 +1,5 @@
 /**
- * Files of the submitter: which ones a pattern names, and packing them into blobs.
+ * The input files of a job: which ones a pattern names, and how they are packed into blobs.
  *
  * Responsible for: walking folders (node_modules and dot-folders skipped at every depth, symbolic links not
  * followed), globs, the order of files, batches. The format of a pack is protocol/wire/pack.ts.

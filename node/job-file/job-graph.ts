@@ -1,8 +1,8 @@
 /**
  * Checks of the task graph of a job file: references that lead nowhere, cycles.
  *
- * The ledger checks a genesis again by its own means (protocol/job/): a genesis may come from anybody. Here the
- * aim is a message that names the line.
+ * The ledger checks a genesis again in its own way (protocol/job/), because a genesis may come from anybody. The aim here
+ * is a message that names the line.
  */
 
 /** "`from` is named by `to` at `path` of the file." */

@@ -1,9 +1,8 @@
 /**
- * A task's policy: what its file says, over what the job's says, over the defaults.
+ * A task's policy: the task's own settings override those of the job, which override the defaults.
  *
- * Responsible for: putting them together (defaults are protocol/job/policy.ts), and the combinations that could never
- * bring an answer. What each field does is said in protocol/wire/genesis.ts, how results become an answer in
- * protocol/answer/.
+ * Responsible for merging them (the defaults are in protocol/job/policy.ts), and for refusing combinations that could never
+ * produce an answer. protocol/wire/genesis.ts says what each field does, protocol/answer/ how results become an answer.
  */
 
 import { limits } from "../../protocol/core/limits.ts";

@@ -1,4 +1,4 @@
-/** What a task of a job file asks for: a skill of that name, or one that is like some words. */
+/** What a task of a job file asks for: a skill of that name, or one that resembles some words. */
 
 import { createHash } from "node:crypto";
 import { bytesOf } from "../../protocol/capability/embedding.ts";

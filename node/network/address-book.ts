@@ -1,6 +1,6 @@
 /**
- * Where agents can be dialled, as far as anybody said so. What is said comes from peers: text that is no
- * address is left out, and both the agents and the addresses of one are bounded.
+ * Where agents can be dialled, according to what peers said. Text that is no address is left out, and both the number of
+ * agents and the addresses of each are bounded.
  */
 
 import type { PeerId } from "@libp2p/interface";

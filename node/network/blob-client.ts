@@ -1,6 +1,6 @@
 /**
- * Fetches blobs by hash from whoever has them: candidates in turn, continuing where the one before was cut,
- * checked against the hash before anybody sees them (blob-messages.ts).
+ * Fetches blobs by hash from whoever has them. It asks the holders in turn, continues where a transfer was cut, and checks
+ * the hash before anybody sees the blob (blob-messages.ts).
  */
 
 import { setTimeout as sleep } from "node:timers/promises";

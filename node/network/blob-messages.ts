@@ -1,5 +1,5 @@
 /**
- * The blob protocol: one stream a transfer. Request: 32 bytes hash, 8 bytes offset. Reply: one byte status,
+ * The blob protocol: one stream per transfer. Request: 32 bytes hash, 8 bytes offset. Reply: one byte status,
  * 8 bytes size of the whole blob, then, if the status is `have`, the bytes from the offset to the end.
  * Integers are big-endian. The requester closes its end after the request, the holder after the bytes.
  *

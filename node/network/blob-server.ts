@@ -1,4 +1,4 @@
-/** Hands out blobs that this node has, to any agent of the mesh, within bounds (blob-messages.ts). */
+/** Serves the blobs that this node has to any agent of the mesh, within bounds (blob-messages.ts). */
 
 import type { Connection, Stream } from "@libp2p/interface";
 import { pipe } from "it-pipe";

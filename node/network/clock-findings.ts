@@ -1,4 +1,4 @@
-/** Whose clock is off, as far as one machine can tell by its neighbours' clocks; and how people are told. */
+/** Whose clock is wrong, as far as one machine can tell from its neighbours' clocks, and how people are told. */
 
 import { CLOCK_SLACK_MS } from "../../protocol/capability/directory.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";

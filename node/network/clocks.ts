@@ -1,10 +1,10 @@
 /**
- * Compares this machine's wall clock with those of the agents and clients that it is connected to, on connecting and from
- * time to time, and when this clock is set. Both ends of a connection do, so both are told.
+ * Compares this machine's wall clock with those of the agents and clients that it is connected to, on connecting, from time
+ * to time, and when this clock is set. Both ends of a connection do so, and both tell their operators.
  *
  * Protocol: the asker sends one byte and gets the other's time, twice on one stream. An answer is at most half the round
- * trip away from the moment in its middle, so what differs by more than that plus the tolerance, both times, is a
- * difference of clocks. Nothing is corrected by it: a peer may lie, and the protocol lives with clocks that differ a
+ * trip away from the moment in its middle, so if the times differ by more than that plus the tolerance, twice, the
+ * clocks differ. No clock is corrected: a peer may lie, and the protocol lives with clocks that differ a
  * little (protocol.md A3).
  */
 

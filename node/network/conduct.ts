@@ -1,6 +1,6 @@
 /**
- * How peers behave: offences count, one is forgiven a second, and a peer with too many is refused for a while
- * (protocol.md 9). Bounded: of a peer that is forgiven nothing is kept.
+ * How peers behave: offences count, one is forgiven each second, and a peer with too many is refused for a while
+ * (protocol.md 9). Bounded: nothing is kept about a peer without open offences.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";

@@ -8,13 +8,13 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { AddressBook, agentOfAddress } from "./address-book.ts";
 import { bare } from "./own-addresses.ts";
 
-/** The rules as libp2p asks for them. */
+/** The rules, as libp2p asks for them. */
 export interface ConnectionRules {
   /** Asked at every dial and every inbound connection. */
   refuses(agent: AgentId): boolean;
-  /** Whether an address cannot lead from here to the agent that it names. */
+  /** Whether an address cannot lead to the agent that it names from this machine. */
   isAstray(address: Multiaddr): boolean;
-  /** A dial that names no agent was answered by this agent. True: only that was wanted, so hang up. */
+  /** This agent answered a dial that named none. True: the dial only asked who answers, so hang up. */
   isOnlyAsked(address: Multiaddr, answers: AgentId): boolean;
   /** What identify tells: libp2p would omit public addresses that no autonat confirmed, and include loopback ones. */
   advertised(): Multiaddr[];

@@ -1,6 +1,6 @@
 /**
- * "Dial me back": an agent asks a connected agent whether that one can dial it. Nothing else finds out in a private
- * network: identify tells no private addresses there, and autonat dials none.
+ * "Dial me back": an agent asks a connected agent to dial it. In a private network nothing else finds out whether
+ * that works: identify tells no private addresses there, and autonat dials none.
  *
  * One stream per question. Request: the ports that the asker listens on. Reply: the outcome, and the addresses tried. The
  * server dials only the address that the question came from, never a named one, and a dial counts only if the asker's own

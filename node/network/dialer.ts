@@ -1,4 +1,4 @@
-/** Connections and streams to agents: the one that stands, or a new one by the addresses that are known. */
+/** Connections and streams to agents: an open one, or a new one to a known address. */
 
 import type { Connection, Libp2p, PeerId, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";

@@ -1,7 +1,7 @@
 /**
- * Finds peers: the addresses that the operator gave, again and again with growing waits until they answer, and
- * agents that others spoke of, until this node has enough connections. Whom mDNS announces is learned the same
- * way (the address book).
+ * Finds peers: it dials the addresses that the operator gave, at growing intervals until they answer, and
+ * agents that others named, until this node has enough connections. Agents that mDNS announces arrive the same way
+ * (the address book).
  */
 
 import type { Libp2p } from "@libp2p/interface";

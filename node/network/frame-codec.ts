@@ -3,7 +3,7 @@
  * (github.com/multiformats/unsigned-varint).
  *
  * Written here and not with it-length-prefixed because batching (many frames, one chunk) and pausing in the
- * middle of a chunk are what the throughput and the back-pressure of the direct streams rest on.
+ * middle of a chunk determine the throughput and the back-pressure of the direct streams.
  */
 
 import { assert } from "../../protocol/core/assert.ts";

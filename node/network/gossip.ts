@@ -2,8 +2,8 @@
  * Gossip: topics (wire/topics.ts) over gossipsub, unsigned there (the messages carry their own signatures), each message
  * delivered as a `gossip` input and passed on only after the agent's verdict.
  *
- * js-libp2p marks a message as seen before it is validated, so "ignore" is final: whatever is only too early
- * must be kept by the agent. Settings and their reasons: docs of @libp2p/gossipsub, protocol.md 1, 2, 9.
+ * js-libp2p marks a message as seen before it is validated, so "ignore" is final: the agent must
+ * keep whatever is only too early. Settings and their reasons: docs of @libp2p/gossipsub, protocol.md 1, 2, 9.
  */
 
 import { createHash } from "node:crypto";

@@ -1,7 +1,7 @@
 /**
  * An agent's identity: one Ed25519 seed, as a key file, as a libp2p key and as a `node:crypto` key.
  *
- * Responsible for making, reading and writing it. What is signed with it is crypto.ts's and the protocol's.
+ * Responsible for making, reading and writing it. Leaves to crypto.ts and the protocol what is signed with it.
  */
 
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from "node:crypto";

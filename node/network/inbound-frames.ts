@@ -1,6 +1,6 @@
 /**
- * One inbound stream of frames: cut, counted against the peer's rates, delivered one by one. Over a rate, or
- * while the node's inbox is full, it is not read, and the sender's window runs out: nothing is dropped.
+ * One inbound stream of frames: cut, counted against the peer's rates, and delivered one by one. Above a rate, or
+ * while the node's inbox is full, the stream is not read and the sender's window runs out: nothing is dropped.
  */
 
 import type { Stream } from "@libp2p/interface";

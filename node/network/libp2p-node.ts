@@ -1,6 +1,6 @@
 /**
- * How libp2p is put together: TCP, Noise, yamux, identify, ping, gossipsub; its limits, and who is let in.
- * What each setting defends against stands beside it; the measurements are repeatable with the benchmarks.
+ * The configuration of libp2p: TCP, Noise, yamux, identify, ping, gossipsub, its limits, and who is let in.
+ * A comment at each setting says what it defends against; the measurements are repeatable with the benchmarks.
  */
 
 import { noise } from "@chainsafe/libp2p-noise";

@@ -1,4 +1,4 @@
-/** What the transport tells the operator of a node: who can reach it, and what is wrong with the agents that it joins. */
+/** What the transport tells the operator of a node: whether others can reach it, and what is wrong with the agents that it joins. */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { type ClockState, describeOtherClock, describeOwnClock } from "./clock-findings.ts";

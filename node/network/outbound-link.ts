@@ -2,8 +2,8 @@
  * The way out to one peer: a send queue (protocol/wire/queue.ts) and one long-lived stream behind it, opened
  * when the first frame waits.
  *
- * Responsible for back-pressure, batching and backing off. What a lost stream means for the agent is told by
- * the host (peers.ts), as is how a stream is opened (dialling).
+ * Responsible for back-pressure, batching and backing off. peers.ts decides what a lost stream
+ * means for the agent, and how a stream is opened (dialling).
  */
 
 import type { Stream } from "@libp2p/interface";

@@ -1,5 +1,5 @@
 /**
- * This machine's side of addresses: which multiaddrs a node listens on by itself, and what their parts are.
+ * The addresses of this machine: which multiaddrs a node listens on, and what their parts are.
  */
 
 import { CODE_IP4, CODE_IP6, CODE_P2P, CODE_TCP, type Multiaddr } from "@multiformats/multiaddr";

@@ -1,4 +1,4 @@
-/** What the transport keeps of one peer: its way out, whether it is there, and the rates at which it may speak. */
+/** What the transport keeps for one peer: the link to it, whether it is connected, and the rates at which it may send. */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { networkLimits } from "./network-limits.ts";

@@ -1,5 +1,5 @@
 /**
- * All peers of a node: who is there, what goes to them and what comes from them as frames.
+ * All peers of a node: which are connected, and the frames that go to them and come from them.
  *
  * Responsible for `connected`, `disconnected` and `frame` inputs, and for `send`. Streams themselves are
  * outbound-link.ts and inbound-frames.ts; dialling is dialer.ts.

@@ -1,8 +1,8 @@
 /**
  * What agents found when they dialled this node back, and which addresses the node therefore advertises.
  *
- * An answer is only one agent's word. If it says that one of this machine's own addresses works, this node believes it: at
- * worst others dial in vain. A foreign address, such as a router's, needs two agents at different addresses: one alone
+ * An answer is only one agent's word. If it says that one of this machine's own addresses works, this node believes it: in
+ * the worst case others dial in vain. A foreign address, such as a router's, needs two agents at different addresses: one alone
  * could aim the mesh at a victim. "None works" counts while no agent says otherwise.
  */
 

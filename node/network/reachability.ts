@@ -2,8 +2,8 @@
  * Where others can dial this node: what it listens on, what other agents found when they dialled it back, and what it
  * therefore advertises.
  *
- * It advertises the addresses that work; before anybody tried, those that another machine might be able to dial; never a
- * loopback address, unless the whole mesh of this node is on this machine. What the operator announces replaces these.
+ * It advertises the addresses that work, and before anybody has tried, those that another machine might be able to dial. It
+ * never advertises a loopback address, unless the whole mesh of this node is on this machine. What the operator announces replaces these.
  *
  * Leaves to dial-back.ts how agents ask, to reachability-findings.ts what follows from the answers.
  */
@@ -32,7 +32,7 @@ interface ReachabilityOptions {
   readonly isNamed: (address: string) => boolean;
   /** Whether it listens on loopback only and joins nobody on another machine. */
   readonly isLocal: boolean;
-  /** The advertised addresses changed, or the state of reach did. */
+  /** The advertised addresses changed, or what is known about their reachability did. */
   readonly onChange: () => void;
   readonly tell: (news: NetworkNews) => void;
   readonly log: Logger;

@@ -1,4 +1,4 @@
-/** Bounded places for transfers: so many over all, so many a peer; who comes first is served first. */
+/** Bounded places for transfers, in total and per peer, in the order of requests. */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Ed25519 and SHA-256 of `node:crypto` as the protocol wants them (protocol/core/crypto.ts): synchronous,
- * and for signatures by the key that an agent's id carries.
+ * Ed25519 and SHA-256 of `node:crypto` as the protocol needs them (protocol/core/crypto.ts): synchronous,
+ * with signatures by the key that an agent's id contains.
  *
  * Leaves to identity.ts where a private key comes from, and to protocol/ what is signed.
  */

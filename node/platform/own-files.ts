@@ -1,5 +1,5 @@
 /**
- * Where this package's own files are, wherever its code runs from: the sources of a checkout, the published `dist/`, or a
+ * Finds this package's own files, wherever its code runs from: the sources of a checkout, the published `dist/`, or a
  * bundle of either (scripts/bundle/), in which all entries and chunks lie in one folder.
  */
 

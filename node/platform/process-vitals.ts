@@ -1,4 +1,4 @@
-/** What the system knows about another process. Null where the system does not say, or after the process ended. */
+/** What the system knows about another process: null if the system does not say, or after the process has ended. */
 
 import { readFileSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-/** Progress of what is read block by block after a run: nothing for two seconds, then as progress-line.ts says it. */
+/** Progress of reading block by block after a run: nothing for two seconds, then a progress line (progress-line.ts). */
 
 import { type CliContext, interrupted } from "../platform/terminal/context.ts";
 import { progressLine } from "../platform/terminal/progress-line.ts";

@@ -1,9 +1,9 @@
 /**
  * The faults of the demo: one agent is killed while it holds a lease, another one lies on every task (it was started
- * so). Which one is killed follows from the seed and from who holds work.
+ * so). The seed and the awards of that moment determine which one is killed.
  *
- * To be sure that the victim holds a lease when it dies, it is paused first: a paused agent finishes nothing, and what
- * the log still shows in its hands a moment later is really there.
+ * To be sure that the victim holds a lease when it dies, it is paused first: a paused agent finishes nothing, and awards that
+ * the log still shows a moment later are really unfinished.
  */
 
 import type { Prng } from "../../protocol/core/prng.ts";

@@ -1,4 +1,4 @@
-/** Which run is the newest: those of the usual folder, and the last one that was told another place. */
+/** Which run is the newest: among those in the usual folder and the last one that was sent to another place. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -8,7 +8,7 @@ export const RUNS_FOLDER = join(".meshwork", "runs");
 /** Holds the path of the last run's folder, wherever that is. */
 const LAST_RUN = join(".meshwork", "last-run");
 
-/** Where that cannot be written, the run has no such name, and nothing else is lost. */
+/** If it cannot be written, `last` does not find the run, and nothing else is lost. */
 export function noteLastRun(folder: string): void {
   try {
     mkdirSync(dirname(LAST_RUN), { recursive: true });

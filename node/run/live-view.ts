@@ -1,5 +1,5 @@
 /**
- * The live view on a terminal: repaints in place, and gives the terminal back as it was. Without a terminal the
+ * The live view on a terminal: repaints in place, and restores the terminal. Without a terminal it prints the
  * same news as plain lines.
  *
  * Responsible for: cursor, rate and fallback. What is shown is render-view.ts.
@@ -130,7 +130,7 @@ export class LiveView {
   }
 }
 
-/** Progress is printed once for each of so many parts of the job. */
+/** Progress is printed once for each of this many parts of the job. */
 const PROGRESS_PARTS = 10;
 
 /**

@@ -1,4 +1,4 @@
-/** An agent of a mesh on this machine, as whoever started it sees it. */
+/** An agent of a mesh on this machine, as the process that started it sees it. */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 

@@ -2,8 +2,8 @@
  * A mesh on this machine: it starts, pauses, kills and ends agents as processes of the command line's own `node` command.
  * Everything binds to 127.0.0.1.
  *
- * As many processes start at the same time as there are cores: a start takes little but CPU time, so more at once would
- * only delay each of them.
+ * As many processes start at the same time as there are cores: a start takes mostly CPU time, so starting more at once
+ * would only delay each of them.
  *
  * Leaves to agent-process.ts one process, and to the caller what the mesh is for.
  */

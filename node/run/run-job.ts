@@ -1,7 +1,7 @@
 /**
  * Runs a submitted job to its end in front of a person: live view, stall detection, and the files that a run leaves.
  *
- * Leaves to the caller the mesh, and what it does to the mesh meanwhile.
+ * Leaves the mesh to the caller, and what happens to the mesh meanwhile.
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -137,7 +137,7 @@ async function agentsOf(
   return { offers: await offersOf(owner, handle), expected: await expectationsOf(owner, handle, progress.awarded) };
 }
 
-/** By the newest choices in which an agent could be chosen. */
+/** What the selector expected of each agent, by the newest choice in which it was a candidate. */
 async function expectationsOf(
   owner: MeshworkNode,
   handle: JobHandle,

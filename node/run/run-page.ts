@@ -1,6 +1,6 @@
 /**
- * What the page of a run is drawn from. Who draws it comes from outside (scripts/meshwork.ts), because reports are the
- * simulator's, and because drawing is loaded only when there is something to draw.
+ * The data of a run's page. The function that draws it comes from outside (scripts/meshwork.ts), because reports belong to
+ * the simulator, and because it is loaded only when there is something to draw.
  */
 
 import type { CliContext } from "../platform/terminal/context.ts";

@@ -1,4 +1,4 @@
-/** In words: why a job decides nothing. */
+/** Why a job decides nothing, in words. */
 
 import type { Standing, StandingKind } from "../../protocol/effect.ts";
 

@@ -245,7 +245,7 @@ function fileLines(
 export const pageLine = (report: string, color: boolean): string =>
   ` ${painter(color)(padEnd("page", LABEL), "dim")}${plainText(report)}`;
 
-/** So many digits tell a job from all others that one meets. */
+/** This many digits tell a job from all others that one meets. */
 const SHOWN_DIGITS = 12;
 
 /** What says why one of its tasks went where it went, as typed. */

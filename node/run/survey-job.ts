@@ -1,6 +1,6 @@
 /**
  * The demo's job: a survey of the files of a folder. Batches of files are counted, counts are merged in groups, and
- * the report is made of the merged ones; every task by three agents.
+ * the report is made of the merged ones; three agents do every task.
  */
 
 import { statSync } from "node:fs";

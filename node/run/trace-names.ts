@@ -1,4 +1,4 @@
-/** What the traces of a run are called: of its agents while it runs, and of all of them together afterwards. */
+/** The file names of a run's traces: one per agent while it runs, and one joined trace afterwards. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,5 @@
 /**
- * What makes vectors of texts, and the built-in one. All agents of a mesh, and
- * all who submit jobs to it in words, must use the same.
+ * Embedders make vectors of texts. All agents of a mesh, and all who submit jobs to it in words, must use the same one.
  */
 
 import { EMBEDDER_NAME, embed, type SkillText } from "../../protocol/capability/embedding.ts";

@@ -47,7 +47,7 @@ const answerSchema = z.object({
   data: z.array(z.object({ index: z.int().nonnegative(), embedding: z.array(z.number()) })),
 });
 
-/** Signs of the projection from so many numbers: a row of 32-bit words for each number, bit by bit a place. */
+/** The signs of the projection from this many numbers: for each number a row of 32-bit words, one bit per place. */
 function makeSigns(dimensions: number): Uint32Array {
   const prng = createPrng(`${PROJECTION}/${dimensions}`);
   return Uint32Array.from({ length: (dimensions * EMBEDDING_BYTES) / 32 }, () => prng.uint32());

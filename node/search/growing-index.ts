@@ -60,7 +60,7 @@ export class GrowingIndex<Id extends string = string> implements VectorIndex<Id>
     return this.#current.nearest(vector, k);
   }
 
-  /** Resolves when it is what it will be for so many vectors. */
+  /** Resolves when the index has the form that this many vectors need. */
   async settled(): Promise<void> {
     await this.#moving;
   }

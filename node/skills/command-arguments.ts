@@ -2,8 +2,8 @@
  * The arguments of a command skill, with `{input}` filled in.
  *
  * An input is data. It comes from whoever submits jobs, and must become neither an option of the program
- * (`--output=FILE`) nor a script (`sh -c "… {input}"`). Where the command as written would let it, the command is refused
- * when it is loaded; where it depends on the input, the input is.
+ * (`--output=FILE`) nor a script (`sh -c "… {input}"`). A command that would allow it whatever the input is refused when
+ * it is loaded; otherwise each input that would do so is refused.
  */
 
 import { basename } from "node:path";

@@ -1,4 +1,4 @@
-/** Skills of a YAML file: built-in ones under another name or price, and commands where they are allowed. */
+/** Skills of a YAML file: built-in ones under another name or price, and commands if the operator allows them. */
 
 import { z } from "zod";
 import { limits } from "../../protocol/core/limits.ts";

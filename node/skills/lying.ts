@@ -1,6 +1,6 @@
 /**
  * A simulated liar: skills that do the work and then give a wrong answer of the right shape, always the same for the
- * same input, with full confidence. For demonstrations of what becomes of one.
+ * same input, with full confidence. For demonstrations of what happens to a liar.
  */
 
 import { decodeValue, encodeValue, type Value } from "../../protocol/wire/value.ts";

@@ -2,7 +2,7 @@
  * Runs skills for a driver.
  *
  * Responsible for: one outcome for each start within its time, none after a stop. Leaves the work to perform.ts or to the
- * process of a skills file (host/), which award runs and what follows from the outcome to the machine, and blobs to the
+ * process of a skills file (process/), which award runs and what follows from the outcome to the machine, and blobs to the
  * store.
  */
 

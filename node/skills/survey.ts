@@ -1,7 +1,7 @@
 /**
  * The corpus survey: skills that count what is in the files of a folder.
  *
- * `survey.files` counts one batch of files, `survey.merge` puts counts together (as often as one likes: it is
+ * `survey.files` counts one batch of files, `survey.merge` merges counts (any number of times, since it is
  * associative), `survey.report` makes the final result of them. Every order is that of code points, so that
  * honest workers give equal bytes.
  *
@@ -41,7 +41,7 @@ export interface SurveyReport {
 }
 
 const TOP_WORDS = 20;
-/** After so many bytes the survey lets the node do its other work. */
+/** After this many bytes the survey lets the node do its other work. */
 const BYTES_PER_TURN = 1024 * 1024;
 
 const WORD = /\p{L}+/gu;

@@ -1,4 +1,4 @@
-/** Work that cannot be done, and whose fault that is. */
+/** Why work cannot be done, and whose fault that is. */
 
 import type { FailureReason } from "../../protocol/wire/command.ts";
 

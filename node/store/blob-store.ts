@@ -1,9 +1,9 @@
 /**
  * Blobs: bytes named by their SHA-256, too large for the log (protocol.md 4). A blob is in the store whole and
- * checked, or not at all; what came of a cut transfer is kept and continued.
+ * checked, or not at all; the part that a cut transfer brought is kept, and the transfer continues from there.
  *
  * This file says what a store of blobs is and keeps one in memory, for nodes without a data folder;
- * blob-folder.ts keeps one on disk. Fetching from other agents is network/blob-client.ts's.
+ * blob-folder.ts keeps one on disk. network/blob-client.ts fetches blobs from other agents.
  */
 
 import { createHash } from "node:crypto";

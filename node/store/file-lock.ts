@@ -1,6 +1,6 @@
 /**
- * One process at a time: a lock beside a file that several processes read, change and write whole. It is SQLite's, as
- * that of the data folder: the operating system lifts it when the process ends, however it ends.
+ * One process at a time: a lock beside a file that several processes read, change and write whole. It is SQLite's, like
+ * the one of the data folder: the operating system releases it when the process ends, however it ends.
  */
 
 import { DatabaseSync } from "node:sqlite";

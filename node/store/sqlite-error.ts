@@ -1,4 +1,4 @@
-/** What SQLite refuses, told as the operator reads it. Source: sqlite.org/rescode.html. */
+/** What SQLite refused, in words for the operator. Source: sqlite.org/rescode.html. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 

@@ -1,6 +1,6 @@
 /**
- * This agent's own capability vector: when it goes out and in which shard, and whose vectors it hears; and
- * what it saw of those others (membership/acquaintances.ts).
+ * This agent's own capability vector: when it goes out, and in which shard. It also takes in the vectors of others and what
+ * this agent has seen of them (membership/acquaintances.ts).
  *
  * Source: protocol.md 2 (refreshed at half-life, changes at most every 10 s), 3.
  */

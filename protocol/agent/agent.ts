@@ -3,8 +3,8 @@
  * randomness and no I/O; machine.ts says what its driver owes it.
  *
  * Responsible for: which part an input is for, when to be woken. Leaves a job's log to hosted-job.ts, what goes wrong in one
- * to containment.ts, which jobs it keeps to hosting.ts, pulses to pulses.ts, work to worker.ts, the start of jobs to
- * invitations.ts, capability vectors to advertiser.ts.
+ * to containment.ts, which jobs it hosts to hosting.ts, pulses to pulses.ts, work to worker.ts, the start of jobs to
+ * owner.ts, capability vectors to advertiser.ts.
  */
 
 import { Directory } from "../capability/directory.ts";

@@ -1,6 +1,6 @@
 /**
- * Beacons: who gossips that a job needs offers, and when. The proposer of the block that opened the window does at
- * once; the other members in turn a little later, if nobody has offered by then.
+ * Beacons: who gossips that a job needs offers, and when. The proposer of the block that opened the window does so at
+ * once; the other members follow in turn a little later, if nobody has offered by then.
  *
  * Source: protocol.md 6.1.
  */

@@ -1,6 +1,6 @@
 /**
- * Decided blocks as an agent keeps and hands them out: the newest in memory, all in the store, committees with their
- * proofs, and those who follow the job.
+ * The decided blocks of a job, which an agent keeps and serves: the newest in memory, all of them in the store. With them,
+ * the committees with their proofs, and the followers of the job.
  *
  * Source: protocol.md 5 (A2: blocks for those behind; A7: committees; certificates).
  */

@@ -1,9 +1,9 @@
 /**
  * Clients: connections that act for an owner without being an agent of the mesh. As a client, this agent says for whom it
- * acts with each message whose receiver has to know; as an agent, it remembers for whom each connection key speaks.
+ * acts with each message whose receiver has to know that. As an agent, it remembers for whom each connection key speaks.
  *
- * Nothing depends on the state of a connection, which its two ends see differently: whatever an agent forgot, in a restart
- * or otherwise, the client repeats before it matters.
+ * Nothing depends on the state of a connection, which its two ends see differently: whatever an agent forgot, for example in
+ * a restart, the client repeats before it matters.
  *
  * Leaves to the parts of an agent what an owner may do: submit and follow.
  * Source: protocol.md 2 (clients).
@@ -44,7 +44,7 @@ interface Spoken {
 export class Clients {
   readonly #crypto: Crypto;
   readonly #mesh: MeshId;
-  /** By connection key; who said it longest ago first. */
+  /** By connection key; the one that said it longest ago comes first. */
   readonly #owners = new Map<AgentId, Spoken>();
 
   constructor(crypto: Crypto, mesh: MeshId) {

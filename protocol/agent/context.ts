@@ -1,5 +1,5 @@
 /**
- * What the parts of an agent share within one step: the time, who they are, and where effects go.
+ * What the parts of an agent share within one step: the time, the identity of the agent, and where effects go.
  */
 
 import { bytesOf, EMBEDDER_NAME, embed } from "../capability/embedding.ts";
@@ -19,7 +19,7 @@ import { Clients, delegate, isForOwner } from "./clients.ts";
 export interface Context {
   readonly config: AgentConfig;
   readonly self: AgentId;
-  /** Who signs jobs and what an owner says of them. */
+  /** Signs jobs, and what an owner says about them. */
   readonly owner: Signer;
   /** Whether it acts for an owner and is not an agent of the mesh. */
   readonly isClient: boolean;

@@ -1,7 +1,7 @@
 /**
- * Exchanges of capability vectors between neighbours: what gossip brought before an agent came, and a few agents of each
- * shard that it does not hear. In a mesh that is split, an agent also looks for neighbours of its own shard: gossip reaches
- * it by way of them.
+ * Exchanges of capability vectors between neighbours: those that gossip carried before an agent joined, and those of a few
+ * agents in each shard that it does not hear. In a mesh that is split, an agent also looks for neighbours of its own shard,
+ * because gossip reaches it through them.
  *
  * Source: protocol.md 3 (a node that joins fetches what it lacks).
  */

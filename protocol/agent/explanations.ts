@@ -1,7 +1,7 @@
 /**
- * Why a job's newest awards went where they went, for whoever asks. Bounded by tasks and by choices of each (a worker that
- * takes its seat and says that it is busy makes one each time): the log says it for ever, and anybody who has it can
- * compute it again.
+ * Why a job's newest awards went where they went, for whoever asks. Bounded in tasks and in choices for each (a worker that
+ * takes its seat and says that it is busy causes one each time). The log lasts, and anybody who has it can compute older
+ * choices again.
  */
 
 import type { JobId, TaskId } from "../core/ids.ts";

@@ -1,7 +1,7 @@
 /**
  * A job whose log this agent has: as a member of its committee, as a standby, or as a follower for its operator. Brings
- * together the replica, the consensus, the relay of commands (command-relay.ts), the
- * blocks (block-archive.ts), notices to workers and suspicions.
+ * together the replica, the consensus, the relay of commands (command-relay.ts), the blocks (block-archive.ts), notices to
+ * workers, and suspicions.
  *
  * Source: protocol.md 5, 6.5 (notices), 8 (suspicion).
  */

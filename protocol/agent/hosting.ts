@@ -1,8 +1,8 @@
 /**
  * Which jobs an agent takes, how long they have a place, and when it gives one up for good.
  *
- * Leaves what a job's log holds to hosted-job.ts, what it remembers of those that it gave up to retired-jobs.ts, jobs that
- * went wrong to containment.ts.
+ * Leaves the log of a job to hosted-job.ts, the memory of jobs that it gave up to retired-jobs.ts, jobs that went wrong to
+ * containment.ts.
  * Source: protocol.md 4 (withdrawal), 9 (quotas).
  */
 

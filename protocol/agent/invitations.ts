@@ -1,8 +1,8 @@
 /**
- * How one draw of a committee is asked: the owner's agent invites the members and standbys, says the start when all said
- * yes, and waits for the first block; without one, it withdraws the job.
+ * The invitations of one draw: the owner's agent invites the members and standbys, starts the job when all have said yes,
+ * and waits for the first block. If none comes, it withdraws the job.
  *
- * Leaves to submissions.ts what is drawn, and to draw again; to received-invitations.ts the agents that are asked.
+ * Leaves to submissions.ts whom to draw, and when to draw again; to received-invitations.ts the side of those it asks.
  * Source: protocol.md 4 (genesis, who is asked).
  */
 
@@ -44,7 +44,7 @@ interface Inviting {
   readonly vcvs: readonly Vcv[];
   /** Those of `waiting` that the invitation reached. */
   readonly seen: Set<AgentId>;
-  /** Who said no, and why. */
+  /** The agents that said no, and why. */
   readonly refused: Map<AgentId, string>;
   readonly sinceMs: number;
   /** Times that it was sent again, and when next. */
@@ -202,7 +202,7 @@ export class Invitations {
     );
   }
 
-  /** Whoever is silent for longer is treated as gone. */
+  /** An agent that is silent for longer is treated as gone. */
   #patienceMs(agent: AgentId): number {
     return this.#acquaintances.of(agent).isConnected ? CONNECTED_SILENCE_MS : SILENCE_MS;
   }

@@ -1,5 +1,5 @@
 /**
- * What a node keeps of a job on disk, under which slots, and how it is read back after a restart.
+ * What an agent stores of a job, in which slots, and how it reads that back after a restart.
  */
 
 import { Divergence } from "../consensus/divergence.ts";

@@ -1,5 +1,5 @@
 /**
- * What a job's events add up to, for people: counts that the ledger itself does not need.
+ * Counts over a job's events, for people: the ledger itself does not need them.
  */
 
 import type { LedgerEvent } from "../job/event.ts";

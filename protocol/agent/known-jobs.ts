@@ -1,6 +1,6 @@
 /**
- * The jobs that an agent works for, or was asked to: genesis and committee as far as it has heard, and what stands
- * between it and each of them. As many as fit; those that gave no work for longest go first.
+ * The jobs that an agent works for, or was asked to work for: genesis and committee as far as it has heard, its offers and
+ * awards. Bounded: the job that has given no work for longest is dropped first.
  */
 
 import { isCommit } from "../consensus/ballots.ts";

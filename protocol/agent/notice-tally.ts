@@ -1,5 +1,5 @@
 /**
- * How many members told a worker the same thing, and which awards it is done with.
+ * How many members have told a worker the same thing, and which awards it has finished.
  */
 
 import type { Committee } from "../consensus/committee.ts";

@@ -1,5 +1,5 @@
 /**
- * Notices: what members tell workers about the tasks that they hold. Every member sends the same; a worker acts when
+ * Notices: what members tell workers about their awards. Every member sends the same; a worker acts when
  * members with more than 1/3 of the power have told it the same (protocol.md 6.5).
  */
 

@@ -1,7 +1,8 @@
 /**
- * What a worker says in one job: commands wait a moment to share an envelope and go out together. If one is not settled in
- * the usual time, the worker asks the members how it stands, by its hash and at growing intervals: a member that lacks the
- * command asks for it, one that holds it says so and is not asked again for a while, and one that knows the outcome tells it.
+ * The commands of a worker in one job. They wait a moment to share an envelope and go out together. A command is *settled*
+ * when its outcome is known. If that takes longer than usual, the worker asks the members about it, by its hash and at
+ * growing intervals: a member that lacks the command asks for it, one that holds it says so and is not asked again for a
+ * while, and one that knows the outcome tells it.
  *
  * Source: protocol.md 6.
  */

@@ -1,6 +1,6 @@
 /**
- * The jobs that this agent's operator owns, as it keeps or follows them: it stays in touch with their members, tells the
- * operator how they stand, and repeats a cancel until the job has ended.
+ * The jobs that this agent's operator owns. The agent stays in touch with their members, tells the operator how the jobs
+ * stand, and repeats a cancel until the job has ended.
  *
  * Leaves the log to hosted-job.ts, how jobs begin to invitations.ts.
  */

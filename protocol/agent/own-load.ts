@@ -1,6 +1,6 @@
 /**
- * How loaded an agent is by its own word: the share of its slots in use, or what its machine bears beside its awards, if
- * that is more.
+ * The load that an agent reports: the share of its slots in use, or the load of its machine beside its awards, if that is
+ * more.
  */
 
 import { FULL_LOAD } from "../job/policy.ts";

@@ -2,8 +2,8 @@
  * The owner's part of an agent: what its operator does with jobs, from the draft to the end. It submits, draws, invites,
  * follows, and cancels.
  *
- * The same in a node and in a simulated client. Leaves to submissions.ts what is drawn and when again, to invitations.ts how
- * one draw is asked, to own-jobs.ts a job from its first block on, to drawable.ts who may be drawn.
+ * It is the same in a node and in a simulated client. Leaves to submissions.ts whom to draw and when to draw again, to
+ * invitations.ts the invitations of one draw, to own-jobs.ts a job from its first block on, to drawable.ts who may be drawn.
  */
 
 import type { Directory } from "../capability/directory.ts";

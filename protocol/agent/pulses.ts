@@ -1,6 +1,6 @@
 /**
- * Pulses: what an agent tells those that it shares jobs with, once a second, and whom it suspects because they say
- * nothing.
+ * Pulses: what an agent tells the agents that it shares jobs with, once a second, and which of them it suspects because
+ * they are silent.
  *
  * Source: protocol.md 8.
  */

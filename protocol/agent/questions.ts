@@ -1,6 +1,6 @@
 /**
- * Questions between operators' nodes: what a node knows, and certificates of the jobs that it keeps. Asked by number;
- * only whoever was asked can answer.
+ * Questions between operators' nodes: what a node knows, and the certificates of the jobs that it hosts. Each question has
+ * a number, and only the agent that was asked can answer it.
  */
 
 import type { Directory } from "../capability/directory.ts";

@@ -14,7 +14,7 @@ import type { Genesis } from "../wire/genesis.ts";
 import type { Context } from "./context.ts";
 import { encodeRetired, readRetired, SLOT } from "./job-records.ts";
 
-/** By how much the clocks of owners and agents may differ, ms. */
+/** The most by which the clocks of owners and agents may differ, ms. */
 const CLOCKS_MS = 24 * 3_600_000;
 const NO_WITHDRAWAL = new Uint8Array(0);
 

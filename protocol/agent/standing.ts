@@ -2,7 +2,7 @@
  * Why a job decides nothing, as far as one agent can tell: it hears no member, members with a third of the power are
  * silent, or a deadline of the ledger is overdue. A job that only waits for a long task is not stuck.
  *
- * A judgement of this agent alone, for people: the protocol does not depend on it.
+ * This is a judgement of one agent, for people: the protocol does not depend on it.
  */
 
 import type { Committee } from "../consensus/committee.ts";

@@ -1,8 +1,8 @@
 /**
  * The jobs that this agent's owner submits, from the draft to the first block: it waits until it knows agents that host
- * jobs, draws a committee among them, has it asked, and draws again without those that refused or are gone.
+ * jobs, draws a committee among them, has it invited, and draws again without those that refused or are gone.
  *
- * Leaves to job/draft.ts how a genesis is made, to invitations.ts how one draw is asked, to own-jobs.ts what comes after
+ * Leaves to job/draft.ts how a genesis is made, to invitations.ts the invitations of one draw, to own-jobs.ts what comes after
  * the first block. Source: protocol.md 4 (who is asked).
  */
 
@@ -30,7 +30,7 @@ interface Submission {
   readonly known: KnownWorld;
   readonly counter: number;
   readonly sinceMs: number;
-  /** Who refused, with what it said, and who did not answer (""). */
+  /** The agents that refused, each with its reason, and those that did not answer (""). */
   readonly declined: Map<AgentId, string>;
   draws: number;
 }

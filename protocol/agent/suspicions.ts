@@ -1,6 +1,6 @@
 /**
- * What a member says in a job's log about agents that seem dead: only what the log does not know yet, only if something
- * depends on it, and nothing twice.
+ * What a member says in a job's log about agents that seem dead. It says only what the log does not know yet, only if
+ * something depends on it, and nothing twice.
  *
  * Source: protocol.md 8.
  */

@@ -1,6 +1,6 @@
 /**
- * The working side of an agent: it answers beacons with offers, starts what enough members say it was awarded, seals,
- * reveals, and says again what was not settled.
+ * The working side of an agent: it answers beacons with offers, starts the awards that enough members tell it of, seals,
+ * reveals, and repeats what is not settled.
  *
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */

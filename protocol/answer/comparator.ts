@@ -1,6 +1,6 @@
 /**
- * Comparators: which outputs are the same answer. Groups form over a canonical order, because "within a tolerance"
- * is not transitive and every member must form the same ones.
+ * Comparators: which outputs are the same answer. Groups form in a canonical order, because "within a tolerance"
+ * is not transitive and every member must form the same groups.
  *
  * Source: protocol.md 7.
  */

@@ -1,6 +1,6 @@
 /**
  * Acceptance rules: from the results of a task to its answer, or to "ask more agents", or to "no answer can come of
- * this". Pure: every member computes the same from the same log.
+ * this". The rules are pure: every member computes the same from the same log.
  *
  * Source: protocol.md 7.
  */

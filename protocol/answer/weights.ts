@@ -1,7 +1,7 @@
 /**
- * Weights of results by whether their workers have a record for the skill. Making up newcomers costs nothing: in a tally
- * that holds any result with a record, all newcomers together weigh less than half. Without one they weigh alike, as
- * everybody does in a fresh mesh.
+ * Weights of results: they depend on whether the worker has a record for the skill. Newcomers cost nothing to make up, so in
+ * a tally with any result of an agent with a record, all newcomers together weigh less than half. Otherwise all results
+ * weigh the same, as in a fresh mesh.
  *
  * Source: protocol.md 6.3.
  */

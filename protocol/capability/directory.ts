@@ -1,7 +1,7 @@
 /**
  * The directory: the newest capability vector of each agent of its shard that this node has heard of, and of a few agents
- * of each other shard. Bounded; entries expire. It judges by what it holds how large the mesh is, and how deep it must
- * be split.
+ * of each other shard. Bounded; entries expire. From its entries it estimates how large the mesh is, and how deep the
+ * mesh must be split.
  *
  * Source: protocol.md 2 (lifetime, rate of change), 3.
  */
@@ -38,7 +38,7 @@ interface DirectoryOptions {
   readonly vectorFacts?: VectorFacts;
 }
 
-/** Agents from which on they say how deep the mesh is split: one alone must not. */
+/** Fewer known agents than this do not say how deep the mesh is split: one alone must not. */
 const MANY = 16;
 /** Contacts in each other shard: one may be gone, or may by now hear less than it said. */
 export const CONTACTS = 2;
@@ -54,7 +54,7 @@ export class Directory {
   readonly #shardAgents: number;
   readonly #entries = new Map<AgentId, Vcv>();
   #place: Place;
-  /** How many agents those that it hears of stand for, itself not counted. */
+  /** How many agents the ones it hears of stand for, without itself. */
   #others = 0;
   /** Agents that it knows of each depth. */
   readonly #depths = new Uint32Array(DEPTHS);
@@ -94,7 +94,7 @@ export class Directory {
     return this.#others + (1 << this.#place.depth);
   }
 
-  /** Whether it hears of so many agents that others may already have split the mesh deeper. */
+  /** Whether it hears of enough agents that others may already have split the mesh deeper. */
   get isFilling(): boolean {
     return this.#place.depth < limits.shardBits && this.meshAgents > this.#room / 2;
   }
@@ -160,7 +160,7 @@ export class Directory {
     if (this.#goodbyes.covers(vcv)) return ignore("left");
     const isGoodbye = vcv.expiresMs === GOODBYE;
     const facts = this.#facts.of(vcv);
-    // What gossip would not carry must not come in by another way: it is handed on in frames with others.
+    // What gossip would not carry must not come in another way, because frames pass it on with others.
     if (facts.bytes > limits.gossipBytes) return reject("vcv-too-large");
     if (!facts.isSound) return reject("wrong-vector");
     if (vcv.embedder !== this.#embedder) return ignore("other-embedder");
@@ -218,14 +218,14 @@ export class Directory {
 
   // --- depth ------------------------------------------------------------------------------------------
 
-  /** Deeper, while more agents are heard of than a shard should have. */
+  /** Splits its shard while it hears of more agents than a shard should have. */
   #splitShard(): void {
     while (this.#place.depth < limits.shardBits && this.meshAgents > this.#room) this.#moveTo(this.#place.depth + 1);
   }
 
   /**
-   * Less deep, if the mesh has become so small; to be called when all that is there has been heard of. With the others,
-   * if most of those known are far less deep: of those that left it in their turn it hears nothing, and counts wrong.
+   * Merges shards when the mesh has become small enough. Call it only when every agent there is has been heard of. It also
+   * follows if most known agents have merged far more: it no longer hears those, so its own count is too low.
    */
   mergeShards(): void {
     while (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
@@ -234,9 +234,9 @@ export class Directory {
   }
 
   /**
-   * As deep as the others, if they are far deeper: to be called by who has just joined, and cannot see yet how large the
-   * mesh is. Later an agent believes what it hears, not what it is told, or some that lie could split a small mesh.
-   * False: they are not.
+   * Splits as deep as most known agents, if these are far deeper. Only for an agent that has just joined and cannot see yet
+   * how large the mesh is: later it believes what it hears, not what it is told, or a few liars could split a small mesh.
+   * False: the others are not far deeper.
    */
   adoptUsualDepth(): boolean {
     const usual = this.#usualDepth();
@@ -245,7 +245,7 @@ export class Directory {
     return true;
   }
 
-  /** Most agents that it knows are split deeper than it is: it does not hear what they say. */
+  /** Whether most agents that it knows are split deeper than it is: then it does not hear them. */
   get isAmongDeeper(): boolean {
     let deeper = 0;
     for (let depth = this.#place.depth + 1; depth < DEPTHS; depth++) deeper += this.#depths[depth]!;
@@ -270,7 +270,7 @@ export class Directory {
     for (const vcv of all) this.#put(vcv);
   }
 
-  /** Agents of the shards that it does not hear, of each two if it knows them: together they know the rest of the mesh. */
+  /** Agents of the shards that it does not hear, up to two for each: together they know the rest of the mesh. */
   contacts(): Vcv[] {
     /** How many more are wanted, by shard at full depth. */
     const wanted = new Int8Array(CELLS).fill(CONTACTS);
@@ -279,11 +279,11 @@ export class Directory {
     };
     cover(this.#place, CONTACTS);
     const contacts: Vcv[] = [];
-    // Who was heard of last is most likely still there.
+    // The agent that was heard of last is most likely still there.
     for (const vcv of [...this.#entries.values()].sort((a, b) => b.expiresMs - a.expiresMs)) {
       const place = this.placeOf(vcv);
       if (wanted[place.shard]! <= 0) continue;
-      // Who says that it hears far more than this one does is not believed, or two could be the way to everybody.
+      // An agent that claims to hear far more than this one is not believed, or two liars could be the only way to others.
       cover({ ...place, depth: Math.max(place.depth, this.#place.depth) }, 1);
       contacts.push(vcv);
     }
@@ -292,7 +292,7 @@ export class Directory {
 
   // --- what a neighbour lacks -------------------------------------------------------------------------
 
-  /** What a neighbour that knows `known` lacks: all of its shard, and a few of each other one. `depth`: how deep it is. */
+  /** What a neighbour that knows `known` lacks: all of its own shard, and a few of each other shard. `depth`: the neighbour's. */
   newerThan(
     wallMs: number,
     neighbour: AgentId,
@@ -301,7 +301,7 @@ export class Directory {
   ): Vcv[] {
     const theirs = new Map([...known].map((entry) => [entry.agent, entry]));
     const place = { shard: shardOf(this.#crypto.hash, neighbour), depth };
-    /** By their shards: those that it knows, and those that it is told of. */
+    /** How many agents of each other shard it knows or is told of. */
     const outsiders = new Uint16Array(CELLS);
     if (depth > 0) for (const agent of theirs.keys()) outsiders[shardAt(shardOf(this.#crypto.hash, agent), depth)]!++;
     const lacks = (vcv: Vcv): boolean => {
@@ -310,7 +310,7 @@ export class Directory {
       const at = this.placeOf(vcv);
       return isNear(place, at) || outsiders[shardAt(at.shard, depth)]!++ < outsidersOf(this.#shardAgents);
     };
-    // From another place each time: the same few outsiders must not become everybody's ways.
+    // It starts from another place each time, so that not everybody learns of the same few outsiders.
     const all = [...this.#entries.values()];
     const first = this.#version % all.length;
     const turned = [...all.slice(first), ...all.slice(0, first)].filter(({ expiresMs }) => expiresMs > wallMs);

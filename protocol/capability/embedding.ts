@@ -1,10 +1,10 @@
 /**
- * The built-in embedder: what a skill says of itself, as a vector of 256 signed bytes. Similar texts have similar
+ * The built-in embedder: it turns what a skill says of itself into a vector of 256 signed bytes. Similar texts have similar
  * vectors; the dot product of two is an exact integer, the same on every machine.
  *
  * Feature hashing: each word (its stem) and each run of three or four letters of it adds its weight to one of 256
  * places, with the sign that its hash draws. It sees spelling, not meaning: "photo" and "picture" have nothing in common.
- * Where that matters, a mesh names an embedder that was trained (node/search/embeddings-endpoint.ts).
+ * If that matters, a mesh names a trained embedder (node/search/embeddings-endpoint.ts).
  *
  * Source: protocol.md 3; Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (arXiv 0902.2206).
  */

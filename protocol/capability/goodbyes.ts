@@ -1,6 +1,6 @@
 /**
  * Agents that said good-bye, with a last vector that replaces all earlier ones and has already expired. It is remembered
- * for as long as other agents might still pass on an earlier one, and sent to neighbours that have one.
+ * while other agents might still pass on an earlier vector, and sent to neighbours that have one.
  */
 
 import type { AgentId } from "../core/ids.ts";

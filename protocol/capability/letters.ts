@@ -2,7 +2,7 @@
  * Text to the words that the embedder counts: lower-case, without accents, names in camelCase, snake_case and kebab-case
  * taken apart.
  *
- * By tables of our own: engines carry different versions of Unicode's, and all nodes of a mesh must see the same words.
+ * The tables are our own: engines carry different versions of Unicode, and all nodes of a mesh must see the same words.
  *
  * Source: protocol.md 3.
  */

@@ -1,5 +1,5 @@
 /**
- * Which skill of an agent answers what a task asks for, and how near it is: the one of that very name, or, where the task
+ * Which skill of an agent answers what a task asks for, and how near it is: the skill of that very name, or, if the task
  * asks in words, the one whose vector is nearest.
  *
  * Source: protocol.md 3 (by exact name, or by nearest vectors), 6.2.

@@ -1,7 +1,7 @@
 /**
- * Who can do something that is said in words: skills near a vector, with hard filters, cheap ones a little before expensive
- * ones. The index comes from outside (exact, or approximate for large directories), and follows the directory when it is
- * asked.
+ * Who can do something that a user describes in words: skills near a vector, with hard filters, and cheap ones ranked a
+ * little above expensive ones. The index comes from outside (exact, or approximate for large directories), and catches up
+ * with the directory on each query.
  *
  * Source: protocol.md 3; Federation of Agents, section on semantic routing (similarity, hard policy filter, cost bias).
  */
@@ -19,7 +19,7 @@ import type { Neighbour } from "./vector-rows.ts";
 const COST_BIAS = 0.1;
 /** Neighbours that are looked at for each that is wanted: some are filtered out, and some agents have several. */
 const BREADTH = 4;
-/** So many times as many where these did not do: an agent that says the same for all its skills would hide the others. */
+/** The factor by which it asks for more when these were too few: an agent with the same text for all its skills would hide others. */
 const WIDER = 4;
 /** The most skills that are looked at: about as many as seventy agents have. */
 const NEIGHBOURS_MAX = 16_384;

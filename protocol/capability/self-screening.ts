@@ -1,10 +1,10 @@
 /**
- * Self-screening, stage one at the candidate: an agent answers a beacon only if it is among those that it calls. Which
- * these are, each works out for itself from its own directory, so nobody asks anybody: of the agents that it knows to have
- * such a skill and the labels, the `calls` nearest answer, those that are equally near in a random order. A beacon that is repeated
- * calls more of them. In a mesh that is split into shards, each that it hears of stands for as many as there are shards.
+ * Self-screening, stage one at the candidate: an agent answers a beacon only if the beacon calls it. Each agent works that
+ * out from its own directory, so nobody has to ask: among the agents that it knows to have such a skill and the labels, the
+ * `calls` nearest answer, and equally near ones are taken in a random order. A repeated beacon calls more of them. In a mesh
+ * that is split into shards, each agent that it hears of stands for as many as there are shards.
  *
- * The draw depends on job, skill and agent alone: who was called stays called, and its standing offer is of use.
+ * The draw depends on job, skill and agent alone: an agent that was called stays called, and its standing offer stays useful.
  *
  * Source: protocol.md 6.2.
  */

@@ -1,7 +1,7 @@
 /**
  * Shards of a large mesh: who hears whose capability vectors. Agents are split by the first bits of a hash of their ids,
- * as deep as needed for a shard to have few enough of them; at depth 0 there is one shard, and everybody hears everybody.
- * So an agent knows an even sample of the mesh, in which one that is split at depth d stands for 2^d agents.
+ * deep enough for a shard to be small. At depth 0 there is one shard, and everybody hears everybody. So an agent knows an
+ * even sample of the mesh, in which an agent that is split at depth d stands for 2^d agents.
  *
  * Why by id and not by skill: docs/decisions/0016-shards-by-agent.md.
  *

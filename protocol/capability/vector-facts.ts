@@ -41,7 +41,7 @@ export class VectorFacts {
     return facts;
   }
 
-  /** The equal vector that was taken before, so that it is held once; this one if there is none. */
+  /** An equal vector that came before, so that one copy is held; this one if there is none. */
   same(vcv: Vcv): Vcv {
     const { hash } = this.of(vcv);
     const known = this.#taken.get(hash);

@@ -1,6 +1,6 @@
 /**
- * Which vectors are nearest to one: the interface of searches, and the exact one. The core is given one from outside: a
- * node with a large directory gives it an approximate one (node/search/).
+ * Which vectors are nearest to a given one: the interface of an index, and the exact index. The protocol gets its index from
+ * outside: a node with a large directory passes an approximate one (node/search/).
  *
  * Source: protocol.md 3.
  */

@@ -1,6 +1,6 @@
 /**
- * Different vectors, a row each, and the ids that have them: agents with the same skill advertise the same vector, which
- * is kept and compared once. What exact and approximate searches stand on.
+ * Distinct vectors, one row each, and the ids that have them: agents with the same skill have the same vector, which is
+ * stored and compared once. Exact and approximate searches build on it.
  */
 
 import { assert } from "../core/assert.ts";
@@ -18,7 +18,7 @@ export interface Neighbour<Id extends string = string> {
 /** Rows for which there is room at first. */
 const ROWS_MIN = 16;
 
-/** Where `id` stands in a sorted list, or would. */
+/** The index of `id` in a sorted list, or the index where it would be. */
 const placeOf = (ids: readonly string[], id: string): number => lowerBound(ids, (one) => compareText(one, id) < 0);
 
 /** The bytes as text, to look them up by. */

@@ -1,7 +1,6 @@
 /**
- * What the consensus asks of the content that it agrees on. The consensus is generic over it: it sees blocks by
- * their headers and lists of command hashes, and leaves to the application what commands are, whether they apply
- * and what they do.
+ * What the consensus needs from the content that it agrees on. The consensus is generic over it: it sees headers and lists
+ * of command hashes, and leaves to the application what commands are, whether they apply, and what they do.
  */
 
 import type { AgentId, Hash } from "../core/ids.ts";

@@ -1,9 +1,9 @@
 /**
- * Healing (A2): what a member says again, asks again, and to whom. It gives the gossip property that the proof of
+ * Healing (A2): what a member repeats, asks again, and to whom. It gives the gossip property that the proof of
  * Tendermint needs (a message received by one honest member reaches all) over links that lose messages.
  *
- * Binding: nothing is chosen by who has voted. What is re-sent is one's own words, whole quorums, and the messages
- * by which one entered one's round; a member that was shown a different half of an equivocation is helped only so.
+ * Binding: a member never chooses what to send by who has voted. It re-sends its own messages, whole quorums, and the
+ * messages by which it entered its round. Nothing less helps a member that was shown the other half of an equivocation.
  *
  * Source: protocol.md 5, A1 (when to stop) and A2; arXiv 1807.04938, section II-B (gossip communication).
  */
@@ -33,7 +33,7 @@ type Where = Pick<Position, "height" | "round" | "step">;
 interface Wanted {
   /** Commands of the block that are missing; empty: its body is. */
   commands: readonly Hash[];
-  /** Who is asked first: it made the block. */
+  /** The proposer of the block, which is asked first. */
   first: AgentId | null;
   askAtMs: number;
   asked: number;
@@ -50,7 +50,7 @@ export class Healing {
   readonly #app: Application;
   readonly #peers = new Map<AgentId, Where>();
   readonly #wanted = new Map<Hash, Wanted>();
-  /** Who was given blocks, from which height on, when last, and how often from that height. */
+  /** The agents that were given blocks: from which height on, when last, and how often from that height. */
   readonly #behind = new Map<AgentId, { readonly height: number; readonly atMs: number; readonly times: number }>();
   readonly #cameBack = new Set<AgentId>();
   #resendAtMs = Number.POSITIVE_INFINITY;
@@ -98,7 +98,7 @@ export class Healing {
   /**
    * A member spoke of `height`, which is decided: true if it should be given blocks now (not more than once in 300 ms,
    * and more seldom while it stays there: what it was given may wait for it).
-   * What is said of the height that was decided a moment ago was mostly under way then.
+   * Most messages about the height that was decided a moment ago were already under way then.
    */
   noteBehind(now: Now, from: AgentId, height: number): boolean {
     if (height === this.#height - 1 && now.monoMs - this.#heightSinceMs < ASK_MS / 2) return false;
@@ -160,7 +160,7 @@ export class Healing {
     this.#wanted.delete(block);
   }
 
-  // --- what is said again -----------------------------------------------------------------------------
+  // --- what is repeated -------------------------------------------------------------------------------
 
   nextWakeMs(): number {
     let wake = Math.min(this.#resendAtMs, this.#syncAtMs);

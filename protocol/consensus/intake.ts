@@ -1,6 +1,6 @@
 /**
- * What others say, on its way into the height's message log: checked, placed, counted once, and held against the
- * member if it excludes what that member said before (A5).
+ * The way of others' messages into the message log of the height: each is checked, placed, and counted once. If it excludes
+ * what its member said before, it becomes evidence against that member (A5).
  *
  * Responsible for: which proposals and votes count. Leaves what follows from them to consensus.ts.
  *

@@ -1,6 +1,6 @@
 /**
  * How long a member waits in a round (A6): its own base, which follows what it measures, plus a growth per round
- * that is a constant of the rules and the same for all, so that waits overlap in the end whatever the bases are.
+ * that is a constant of the rules and the same for all, so that waits eventually overlap, whatever the bases are.
  */
 
 /** Growth per round, ms. Never scaled by a measurement. Part of `rulesVersion`. */

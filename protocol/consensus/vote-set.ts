@@ -2,9 +2,9 @@
  * The votes of one kind in one round of one height, and what they add up to.
  *
  * A member's first vote is kept; a second one that differs is kept only as part of a whole quorum for one value
- * (protocol.md A2): that is how a member that was shown only one half of an equivocation still learns that the
- * other half made a quorum elsewhere. So the set stays bounded: at most one value besides the first votes' can
- * gather a quorum of which each honest member gave one.
+ * (protocol.md A2): this is how a member that was shown only one half of an equivocation still learns that the
+ * other half formed a quorum elsewhere. So the set stays bounded: at most one value besides the first votes' can
+ * gather a quorum, because each honest member votes once.
  */
 
 import type { AgentId, Hash } from "../core/ids.ts";

@@ -1,6 +1,6 @@
 /**
- * When to repeat a message: after the time that answers recently took, later each time, and not when everybody else does.
- * A fixed interval makes the most work for agents that are already overloaded.
+ * When to repeat a message: after as long as answers took recently, later each time, and not at the same moment as others.
+ * A fixed interval would load most those agents that are already overloaded.
  *
  * Source: RFC 6298 (smoothed time and deviation, doubling); the jitter follows from a label, since nothing here is random.
  */

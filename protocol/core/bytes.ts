@@ -4,7 +4,7 @@
  */
 
 const HEX_DIGITS: readonly number[] = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
-/** Where a hash becomes text: made in one piece, it is cheaper to make and to use as the key of a Map. */
+/** The buffer in which a hash becomes text: made in one piece, the text is cheaper to make and to use as a key of a Map. */
 const hashDigits: number[] = new Array(64).fill(0);
 
 export function toHex(bytes: Uint8Array, from = 0, to: number = bytes.length): string {

@@ -1,7 +1,7 @@
 /**
- * Hashing and signatures as the core sees them: synchronous, given from outside. node/ gives Ed25519 and
- * SHA-256 from `node:crypto`; the simulator's fast mode keeps signatures in a table of the world, cheap and
- * still not to be forged by a simulated attacker.
+ * Hashing and signatures as the core sees them: synchronous, passed in from outside. node/ passes Ed25519 and
+ * SHA-256 from `node:crypto`. The simulator's fast mode keeps signatures in a table of the world: they are cheap, and a
+ * simulated attacker still cannot forge them.
  */
 
 import { concatBytes, fromHex, utf8 } from "./bytes.ts";

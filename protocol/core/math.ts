@@ -1,7 +1,7 @@
 /**
- * The transcendental functions that the project needs, made of + - x / only, so that every engine gives the
- * same bits (the language leaves the accuracy of `Math.log` and `Math.exp` open). `Math.sqrt` is exact by
- * IEEE 754 and is used as it is.
+ * The transcendental functions that the project needs, computed with + - x / only, so that every engine gives the
+ * same bits (the language leaves the accuracy of `Math.log` and `Math.exp` open). IEEE 754 makes `Math.sqrt`
+ * exact, so it is used as it is.
  */
 
 const { LN2, SQRT1_2, SQRT2 } = Math;

@@ -1,4 +1,4 @@
-/** The time as a driver gives it with each input. */
+/** The time, as a driver passes it with each input. */
 
 /**
  * Two readings of the machine's clock, taken together. `monoMs` never goes back and times waits; `wallMs` is

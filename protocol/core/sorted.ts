@@ -1,7 +1,7 @@
 /** Search in sorted lists. */
 
 /**
- * Where the first of `items` stands that is not before what is looked for, or would. `isBefore` holds for a first part
+ * The index of the first item that is not before the one looked for, or the index where that one would be. `isBefore` holds for a first part
  * of the list and for nothing after it. O(log n).
  */
 export function lowerBound<T>(items: readonly T[], isBefore: (item: T) => boolean): number {

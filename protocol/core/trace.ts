@@ -1,7 +1,7 @@
 /**
- * What an agent writes down about itself, and what its driver adds: enough for every checker of protocol.md 10 that one
- * machine's view can feed. A trace file is a first entry `{ format: 2, … }`, then one entry an event with the agent and the
- * time added by the driver: JSON lines or msgpack (node/platform/traces/trace-encoding.ts).
+ * What an agent records about itself, and what its driver adds: enough for every checker of protocol.md 10 that the view
+ * of one machine can feed. A trace file begins with an entry `{ format: 2, … }`; one entry per event follows, to which the
+ * driver adds the agent and the time: JSON lines or msgpack (node/platform/traces/trace-encoding.ts).
  */
 
 import type { AgentId, Hash, JobId, MeshId } from "./ids.ts";

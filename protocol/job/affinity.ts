@@ -1,6 +1,6 @@
 /**
- * Who has a task's input already: the workers that produced it. Only blobs count, by their bytes; what stands in the log
- * every member sends along with the award.
+ * Who has a task's input already: the workers that produced it. Only blobs count, by their bytes; values in the log travel
+ * with the award anyway.
  *
  * Source: protocol.md 6 (context: input affinity).
  */

@@ -1,5 +1,5 @@
 /**
- * A task's batch: awards that end, seals, the opening, reveals, the tally, and what they cost and earn.
+ * A task's batch: how awards end, seals, the opening, reveals, the tally, and what all of this costs and earns.
  *
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
@@ -98,8 +98,8 @@ export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: E
   if (LOST.has(reason)) noteLease(tx, worker, false);
   learnFromEnd(tx, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);
-  // Whoever was busy took nothing of the batch: it may sit in it when it is free. Where only a word on an answer is asked
-  // for, each is asked once: saying busy, and offering again, could hold the answer up for ever.
+  // A busy agent took nothing from the batch, so it may sit in it once it is free. If only an opinion on an answer is
+  // wanted, each agent is asked once: saying busy and offering again could delay the answer for ever.
   const isBusy = reason === "busy" && !isAnswered(tx, task);
   const awards = isBusy
     ? task.awards.filter((other) => other !== award)

@@ -2,7 +2,7 @@
  * Certificates: made from a replica's log, and checked by anyone, offline. `verify` is pure: it walks from the genesis,
  * committee by committee, to the block that decided, and from there down to the decision.
  *
- * It proves that the named committees agreed by the named rule. Whom of them to trust is the reader's to say: with
+ * It proves that the named committees agreed by the named rule. The reader decides which of their members to trust: with
  * `trust`, more than 1/3 of every committee's power must be trusted, so that each quorum holds a trusted member.
  *
  * Source: protocol.md 5 (certificate).
@@ -91,7 +91,7 @@ export type Verification =
       readonly timeMs: number;
       /** From the genesis's on. */
       readonly committees: readonly CommitteeMembers[];
-      /** Who was in one of them and is not in the last: their keys still count for the blocks of their time. */
+      /** Agents of earlier committees that are not in the last one: their keys still count for the blocks of their time. */
       readonly replaced: readonly AgentId[];
       /** What the proof rests on, in words. */
       readonly basis: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Choosing among the offers that could take a task's seats: what the ledger knows of each, the screening, the job's
- * selector, and what the budget allows. Every member computes the same, or refuses the block.
+ * Choosing among the offers that could take a task's seats: what the ledger knows about each, the screening, the job's
+ * selector, and what the budget allows. A member refuses a block that comes to another choice than its own.
  *
  * Source: protocol.md 6 (3: stage one in the ledger, 4: stage two; budget).
  */
@@ -109,7 +109,7 @@ export function chooseWorkers(
 const priceOf = (picks: readonly Picked[], { candidates }: ChoiceRequest): number =>
   picks.reduce((sum, pick) => sum + candidates.find(({ agent }) => agent === pick.agent)!.price, 0);
 
-/** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
+/** The cheapest candidates, for when the selector's choice exceeds the budget. */
 function pickCheapest(request: ChoiceRequest, seats: number): Picked[] {
   const { candidates, draw } = request;
   const byPrice = (a: Candidate, b: Candidate): number =>

@@ -1,4 +1,4 @@
-/** What a job still has to pay for at least: before that, nothing is spent that it could do without. */
+/** The least that a job still has to pay for. The ledger reserves it before it spends anything that the job could do without. */
 
 import { freeSeats } from "./batch.ts";
 import { standingOf } from "./eligible.ts";

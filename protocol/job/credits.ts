@@ -1,7 +1,7 @@
 /**
- * Who had a part in a job's result, for the owner's word on it: of each node, the agents whose answers were accepted, how
- * many they were, and what was known of them when they were chosen. Means, so that a map of thousands of tasks takes as
- * much as one task.
+ * Who had a part in a job's result, for the owner's feedback: for each node, the agents whose answers were accepted, how
+ * many answers they gave, and what was known about them when they were chosen. These are means, so that a map of thousands
+ * of tasks takes no more room than one task.
  *
  * Source: protocol.md 6 (the owner's score, shared out along the lineage of the result).
  */

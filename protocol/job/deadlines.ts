@@ -1,6 +1,6 @@
 /**
- * What is due in a job, and when. Deadlines of one time are due in the order of their names, which is part of the
- * protocol: names stand in the digest of the state.
+ * What is due in a job, and when. Deadlines at the same time are due in the order of their names. The names are part of
+ * the protocol: the digest of the state contains them.
  */
 
 import { unreachable } from "../core/assert.ts";

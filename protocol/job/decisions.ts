@@ -1,7 +1,7 @@
 /**
- * The way of an award, as decisions: what becomes of a task with free seats, of a need (a skill with labels) whose tasks
- * are short of offers, and of an award whose time is up. Each is worked out from facts and changes nothing. The facts are
- * gathered in needs.ts, the decisions carried out in seating.ts and due.ts.
+ * How awards are made, as decisions: what happens to a task with free seats, to a need (a skill with labels) whose tasks
+ * are short of offers, and to an award whose time is up. A decision follows from facts and changes nothing. needs.ts
+ * gathers the facts; seating.ts and due.ts carry out the decisions.
  *
  * Source: the tables of protocol.md 6, row by row.
  */
@@ -11,7 +11,7 @@ import type { TaskFailure } from "./event.ts";
 import { GRACE_MS, OVERDUE_MS, WINDOW_ATTEMPTS } from "./policy.ts";
 import type { Award, Window } from "./state.ts";
 
-/** The best workers for so many seats, if what is left of the budget covers them; null: it does not. */
+/** The best workers for this many seats; null if the rest of the budget does not cover them. */
 export type Choose = (seats: number) => SeatChoice | null;
 
 // --- a task in its turn -------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ export function decideSeats(facts: SeatFacts): SeatDecision {
   if (facts.kind === "gathering") return { kind: "gather" };
   if (facts.kind === "nobody-free") return { kind: "ask", why: "nobody-free" };
   const { seats, places } = facts;
-  // Where the others are only busy, those who are free begin: waiting for all at once could take for ever.
+  // If the others are only busy, the free ones begin: waiting until all are free could take for ever.
   const isShort = places < seats;
   const isAwarded = !isShort || (places > 0 && facts.isAnybodyAwaited);
   const choice = isAwarded ? facts.choose(Math.min(places, seats)) : null;

@@ -1,6 +1,6 @@
 /**
- * A job as its owner wants it, and the genesis that comes of it: who hosts it, under which number, and what it starts
- * with of the owner's knowledge.
+ * A job as its owner wants it, and the genesis made of it: who hosts the job, its number, and which part of the owner's
+ * knowledge it starts with.
  *
  * Leaves to agent/submissions.ts who may be drawn, and when to draw again. Source: protocol.md 4 (genesis), 6 (knowledge).
  */
@@ -47,7 +47,7 @@ export interface Draw {
   readonly hosts: readonly AgentId[];
 }
 
-/** How many members the committee of a draft has in a mesh with so many hosts. */
+/** How many members the committee of a draft has in a mesh with this many hosts. */
 export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
   wish.kind === "named" ? wish.members.length : (wish.size ?? defaultCommitteeSize(hosts));
 

@@ -1,5 +1,5 @@
 /**
- * What is due by a block's time: the job's deadline, leases, reveals, hedges, and windows, whose needs seating looks after.
+ * What is due by a block's time: the job's deadline, leases, reveals, hedges, and windows (seating.ts handles their needs).
  *
  * Source: protocol.md 6.6.
  */

@@ -1,6 +1,6 @@
 /**
- * Which of the standing offers may take a seat, and which are worth waiting for. Hard filters only; who of the eligible
- * gets the seat is for choosing.ts.
+ * Which of the standing offers may take a seat, and which are worth waiting for. Hard filters only: choosing.ts decides which
+ * of the eligible agents gets the seat.
  *
  * Source: protocol.md 6 (3: hard filters, newcomers).
  */

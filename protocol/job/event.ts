@@ -1,7 +1,7 @@
 /**
- * What the ledger decides, in a block, in order: the leaves of the Merkle tree whose root the header carries. Who
- * gets a task, which answer is right, what is paid, who is replaced: all of it stands here, so that a certificate can
- * prove any single decision, and the members compare all of them.
+ * What the ledger decides in a block, in order: the leaves of the Merkle tree whose root the header carries. Who gets a
+ * task, which answer is right, what is paid, who is replaced: every decision is an event, so that a certificate can prove
+ * any single one and the members compare all of them.
  */
 
 import type { Hasher } from "../core/crypto.ts";

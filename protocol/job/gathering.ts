@@ -1,12 +1,12 @@
 /**
- * Gathering: the first tasks of a need wait a moment for offers to choose among. Awarded as soon as enough stand, all of
- * them would go to whoever offers first, and an agent that hears of a job early, or offers before it is asked, would meet
- * no rival: the selector saw one candidate.
+ * Gathering: the first tasks of a need wait a moment for offers to choose among. Without the wait all of them
+ * would go to whoever offers first: an agent that hears of a job early, or offers before it is asked, would have no rival,
+ * because the selector would see one candidate.
  *
- * A need gathers once a job. Its gathering is over when as many offers stand as the screening has places, a part of the
- * window's length after enough stood, or with its first window: nobody knows how many agents there are. From then on
- * what stands is awarded at once. In a mesh where some are known for the skill, newcomers do not make it over: sixteen
- * of them cost nothing.
+ * A need gathers once in a job. Gathering ends when as many offers stand as the screening has places, or a part of the
+ * window's length after enough stood, or with the first window, since nobody knows how many agents there are. After that,
+ * awards follow at once. If some agents of the mesh have a record for the skill, offers of newcomers do not end the
+ * gathering: sixteen newcomers cost nothing.
  *
  * Source: protocol.md 6.1, docs/decisions/0013.
  */

@@ -1,10 +1,10 @@
 /**
- * Tables whose changes can be taken back and put in again. A member applies a proposed block to find out what it decides;
- * a journal makes that cost what the block changed, not what the state holds, and the same again when the block is
- * decided. It also says what the newest kept block changed, for those that follow a state without walking over it.
+ * Tables whose changes can be undone and redone. A member applies a proposed block to find out what it decides. With a
+ * journal, that costs as much as the block changes rather than as much as the state holds, and so does applying it again
+ * when it is decided. The journal also says what the newest kept block changed, for readers that follow a state.
  *
  * Entries are immutable: a change replaces the entry. The order of insertion is not part of the state (it would not
- * survive taking back): whoever walks a table sorts.
+ * survive undoing), so readers that walk a table sort it.
  *
  * Source: docs/decisions/0026-decided-state.md.
  */

@@ -1,8 +1,8 @@
 /**
- * Which pooled commands would change something at the tip, and which are a reason for a block (protocol.md A1): most are by
- * themselves, offers and suspicions only when those held suffice together.
+ * Which pooled commands would change something at the tip, and which are a reason for a block (protocol.md A1): most are on
+ * their own, offers and suspicions only when there are enough of them together.
  *
- * Judgements are remembered until the tip moves, and renewed now and then, for the time of a block made now moves too.
+ * Judgements are remembered until the tip moves, and renewed now and then, because the time of the next block moves too.
  */
 
 import type { AgentId } from "../core/ids.ts";

@@ -1,4 +1,4 @@
-/** Texts that parts of the ledger's state go by. Names hold no line breaks (graph.ts), agents' ids neither. */
+/** Keys of the ledger's tables. Neither names (graph.ts) nor ids of agents contain line breaks. */
 
 import type { AgentId } from "../core/ids.ts";
 

@@ -2,13 +2,13 @@
  * The ledger of one job: a pure function of its blocks. `judge` says whether a command would change anything; `execute`
  * and `select` find out what a block does, and `keep` makes it decided.
  *
- * Its state is at all times that of the tip: whatever is tried is taken back before a method returns, and everybody
- * outside sees it by a view that changes nothing (docs/decisions/0026-decided-state.md).
+ * Its state is always that of the tip: a method undoes whatever it tries before it returns, and readers outside get a view
+ * that changes nothing (docs/decisions/0026-decided-state.md).
  *
  * Total: every input has a defined outcome, and the work of a block is bounded by its commands, the tasks that are
- * open, and what is due. Commands of a block apply in their canonical order, then what is due, then seating.
+ * open, and what is due. A block applies its commands in canonical order, then what is due, then the seating.
  *
- * Source: protocol.md 4-7; the rules of its parts stand in commands.ts, due.ts, seating.ts, batch.ts, nodes.ts.
+ * Source: protocol.md 4-7; the rules of its parts are in commands.ts, due.ts, seating.ts, batch.ts, nodes.ts.
  */
 
 import { assert } from "../core/assert.ts";

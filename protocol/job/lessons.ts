@@ -1,10 +1,11 @@
 /**
  * What the job's selector learns, and from what: accepted and rejected answers, and leases that brought nothing. Each
- * lesson goes by the context of selection time.
+ * lesson uses the context at the time of the choice.
  *
- * Kept apart: wrong answers are of an agent's quality, leases that ran out of its reliability (protocol.md 6.6). A worker
- * that says at once that it failed, or never shows what it sealed, was not right either, and as late as can be: a fast
- * failure must not look like a fast answer, or one that promised little would do better than was expected of it.
+ * Quality and reliability are learned apart: wrong answers count against an agent's quality, expired leases against its
+ * reliability (protocol.md 6.6). A worker that reports a failure, or never shows what it sealed, counts as wrong and as
+ * late as possible. Otherwise a fast failure would look like a fast answer, and beat the expectations of an agent that
+ * promised little.
  *
  * Source: protocol.md 6 (late rewards).
  */

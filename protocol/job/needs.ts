@@ -1,6 +1,6 @@
 /**
- * The facts by which seats are filled (decisions.ts): of each need (a skill with labels), the offers that stand for it; of
- * each of its tasks, who may sit in it, who of them is free, and what they cost together. Changes nothing.
+ * The facts for the decisions about seats (decisions.ts): for each need (a skill with labels), the standing offers; for
+ * each of its tasks, who may sit in it, who of these is free, and what they cost together. Changes nothing.
  *
  * Source: protocol.md 6 (1-4), and its end (budget).
  */

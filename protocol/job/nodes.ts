@@ -1,6 +1,6 @@
 /**
  * The task graph while it runs: nodes open when what they need is accepted, generators unfold into tasks, answers
- * are handed on, and what nobody refers to any more is let go.
+ * move to the tasks that need them, and answers that nothing refers to any more are dropped.
  *
  * Source: protocol.md 4 (map, chain; finished tasks leave memory, their hash stays).
  */

@@ -1,6 +1,6 @@
 /**
- * Offers in the ledger: an agent's standing word for a skill. Few enter the log, one an author, and only what some
- * node of the job could use.
+ * Offers in the ledger: an agent's standing word for a skill. Few enter the log: one per author, and only those that
+ * some node of the job could use.
  *
  * Source: protocol.md 6 (2-3: an offer, and which enter).
  */
@@ -72,7 +72,7 @@ function displacedBy(
   }
   if (busy.length > 0) return busy[0];
   const newcomers = taken.filter(isNew);
-  // Whoever entered last goes: to enter again costs it a block, and standing long was no merit of the others.
+  // The offer that entered last goes: entering again costs its agent a block, and the others gain nothing by standing long.
   const last = newcomers.reduce<Offer | undefined>(
     (late, offer) => (late === undefined || offer.validUntilMs > late.validUntilMs ? offer : late),
     undefined,

@@ -34,7 +34,7 @@ export const CALLS = 16;
  */
 export const GATHER_PART = 5;
 export const HEAR_PART = 4;
-/** Windows of a need before it is held that nobody else will offer. */
+/** Windows of a need after which the ledger assumes that nobody else will offer. */
 export const WINDOW_ATTEMPTS = 3;
 /** Batches of a task. A backstop: retries and redundancyMax end a task long before; a batch's number must fit uint16. */
 export const BATCHES_MAX = 1_000;

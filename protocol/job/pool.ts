@@ -1,6 +1,6 @@
 /**
- * The commands that a member holds for a job: verified once, when they come in, and kept until a block holds them or
- * they have been of no use for long. Bounded in all and per author.
+ * The commands that a member holds for a job: verified once, on arrival, and kept until a block holds them or
+ * they have been useless for long. Bounded in total and per author.
  *
  * Leaves to replica.ts which of them apply, and to the agent to whom they are forwarded.
  *
@@ -40,7 +40,7 @@ export interface PoolEntry {
   applicable: boolean;
   /** Whether it is a reason to arm a height (A1). */
   arms: boolean;
-  /** By an author that the job knew nothing of when it came. */
+  /** Its author was unknown to the job when it came. */
   readonly isStranger: boolean;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Seats that went to somebody else, and why: the one definition of a reassignment, for status, summaries, pages,
- * metrics and coverage alike.
+ * Seats that went to another agent, and why: the one definition of a reassignment, which status, summaries, pages,
+ * metrics and coverage share.
  *
- * A seat is reassigned when an award ended without a result and the ledger then gave its seat to another agent. These are
- * no reassignments: a hedge beside an agent that still works; an award that ended when others had filled its batch, whatever
- * the reason; a seat that its own agent took again; the seats of a batch that was added because results did not agree
+ * A seat is reassigned when an award ended without a result and the ledger then gave its seat to another agent. None of these
+ * is one: a hedge beside an agent that still works; an award that ended after others had filled its batch, whatever
+ * the reason; a seat that the same agent took again; the seats of a batch that was added because results did not agree
  * (`undecided`).
  */
 

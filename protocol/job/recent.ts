@@ -1,11 +1,11 @@
 /**
  * Records that fade: agents change (another model behind a skill, a provider that is down), and hundreds of right answers
- * of yesterday must not hide the wrong ones of today. What selectors go by is what is left of the good and the bad ends;
- * the plain counts beside them stay for people, and for the next job's knowledge.
+ * of yesterday must not hide the wrong ones of today. Selectors use what is left of the good and the bad ends; the plain
+ * counts beside them are for people, and for the knowledge of the next job.
  *
- * Integers, in thousandths of an end: all members must come to the same.
+ * Integers, in thousandths of an end, because all members must compute the same.
  *
- * What it is worth shows on the market of Symphony-Coord's experiment 2, with its shock (sim/experiments/symphony-exp2.ts).
+ * The effect can be seen on the market of Symphony-Coord's experiment 2, with its shock (sim/experiments/symphony-exp2.ts).
  */
 
 import type { KnownAnswers } from "../selection/knowledge.ts";
@@ -20,7 +20,7 @@ export const NOTHING: Recent = { good: 0, bad: 0 };
 
 const ONE = 1_000;
 /**
- * Ends that a record holds at most: each new one takes the place of so many-eth part of the old. More: steadier, and a
+ * Ends that a record holds at most: each new one displaces one part in this many of the old. More: steadier, and a
  * change is noticed later. Answers to a skill tell agents apart, and few are noisy; ends of leases are rarely bad.
  */
 export const ANSWERS_KEPT = 25;

@@ -2,7 +2,7 @@
  * One agent's copy of a job: the ledger at the tip of the decided chain, the pool, and the block that was checked last.
  * This is the application that the job's consensus agrees on.
  *
- * What others read of the job is `decided`: what a proposed block would do never shows in it.
+ * Others read the job through `decided`, in which the effects of a proposed block never show.
  *
  * Source: protocol.md 5, A1 (what arms), A3 (validity in two parts), 7 (blobs before blocks).
  */

@@ -1,7 +1,7 @@
 /**
  * Seating: tasks with free seats meet standing offers, in the order in which they became ready. For each task, and then for
- * each need whose tasks are left over, one decision (decisions.ts) is worked out from the facts (needs.ts), and carried out
- * here, before the next one is.
+ * each need whose tasks are left over, the facts (needs.ts) lead to one decision (decisions.ts). This file carries it out
+ * before it computes the next one.
  *
  * Source: protocol.md 6 (1-4, 6).
  */
@@ -32,7 +32,7 @@ import { type LedgerView, policyOf, specOf } from "./view.ts";
 /** While everybody is busy, each further window is twice as long, up to 16 times: nobody is in a hurry then. */
 const WINDOW_DOUBLINGS = 4;
 
-/** After so many windows in a row everybody is called: directories may be full of agents that are none. */
+/** After this many windows in a row everybody is called: directories may be full of agents that do not exist. */
 const CALLS_ALL = 3;
 
 const windowDeadline = (need: string): Deadline => ({ kind: "window", need });

@@ -1,6 +1,6 @@
 /**
- * Digests of the ledger's state: of the whole, which headers name now and then, and of what each block changed, which
- * traces hold (docs/decisions/0024).
+ * Digests of the ledger's state: one of the whole, which headers name now and then, and one of what each block changed, which
+ * traces record (docs/decisions/0024).
  */
 
 import { toHex } from "../core/bytes.ts";

@@ -1,7 +1,7 @@
 /**
- * Surplus awards: those that still run when their batch has what it wanted, because a hedge came first.
- * Their workers did nothing wrong: whoever delivers inside its lease is paid, as long as the job runs. What it delivers
- * decides nothing and is read by nobody: under a rule with seals, the seal is the delivery.
+ * Surplus awards: those that still run when their batch has all its results, because a hedge came first. Their workers
+ * did nothing wrong, so a worker that delivers within its lease is paid while the job runs. The delivery decides nothing
+ * and nobody reads it: under a rule with seals, the seal is the delivery.
  *
  * Source: protocol.md 6.6 (hedges), 6 (payment).
  */

@@ -1,6 +1,6 @@
 /**
- * A block that is being applied: the state that the rules change, and where they say what they decided. Only the ledger
- * makes one, and takes back or keeps what it changed.
+ * A block that is being applied: the state that the rules change, and the events by which they say what they decided. Only
+ * the ledger creates one, and then keeps or undoes its changes.
  */
 
 import type { AgentId } from "../core/ids.ts";

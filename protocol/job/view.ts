@@ -1,6 +1,6 @@
 /**
- * What a ledger shows: its state and the constants of its job. Rules decide by a view, and readers outside (notices,
- * status, checkers) see a view of what is decided. It changes nothing; what a block changes goes through transaction.ts.
+ * What a ledger shows: its state and the constants of its job. Rules decide on a view, and readers outside (notices,
+ * status, checkers) get a view of the decided state. A view changes nothing; changes go through transaction.ts.
  */
 
 import type { Hasher } from "../core/crypto.ts";

@@ -1,8 +1,9 @@
 /**
  * What this agent itself has seen of others: which are connected, which it could not dial, and when it last heard each.
- * It tells operators, and prefers other agents when it draws a committee; it never bases a verdict on this or passes it on.
+ * This agent shows it to operators, and avoids such agents when it draws a committee. It never bases a verdict on it or passes
+ * it on.
  *
- * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry is unchanged for longest goes first.
+ * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry has not changed for longest is dropped first.
  */
 
 import type { AgentId } from "../core/ids.ts";

@@ -1,9 +1,9 @@
 /**
  * Who seems alive: phi-accrual over the pulses of agents that share a job with this one, plus connection events.
- * A judgement of this agent alone; what the job makes of it is decided in its ledger.
+ * A judgement of this agent alone; the ledger of the job decides what follows.
  *
- * Source: Hayashibara et al., "The phi accrual failure detector" (SRDS 2004); the normal tail by the logistic
- * approximation that implementations use. protocol.md 8: a dead peer within 5 s, no live one under full load.
+ * Source: Hayashibara et al., "The phi accrual failure detector" (SRDS 2004); the tail of the normal distribution by
+ * the logistic approximation that implementations use. protocol.md 8: a dead peer within 5 s, no live one under full load.
  */
 
 import type { AgentId } from "../core/ids.ts";

@@ -1,6 +1,6 @@
 /**
- * Makes whole selectors of what plugins bring: of a function that scores, and of a selector that may throw or pick who
- * was not there. A committee must not end by it; all members compute it, and all come to the same.
+ * Makes whole selectors of what plugins bring: of a function that scores, or of a selector that may throw or pick somebody
+ * who is no candidate. A plugin must not end a committee; all members compute the replacement, and all compute the same.
  */
 
 import { assert } from "../core/assert.ts";
@@ -47,7 +47,7 @@ function scoreOf(selector: ScoreSelector, candidate: Candidate): number {
 }
 
 /**
- * As `selector`, but a choice that throws, or names somebody else than a candidate, is replaced by a random draw, and a lesson that throws, or
+ * As `selector`, but a choice that throws or names no candidate is replaced by a random draw, and a lesson that throws, or
  * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place:
  * that would survive blocks that are taken back. Throws where it starts with no plain data.
  */

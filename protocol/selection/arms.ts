@@ -1,6 +1,6 @@
 /**
- * Bandits without context: each agent with a skill is an arm of its own, and nothing learned of one says anything of
- * another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats at random. Awards under way count
+ * Bandits without context: each agent with a skill is an arm of its own, and what is learned about one says nothing
+ * about another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats at random. Awards under way count
  * as pulls of their arm, or a hundred tasks that become ready at once would all try the same newcomer.
  *
  * Source: Auer, Cesa-Bianchi, Fischer 2002 (UCB1, Fig. 1); forgetting: Garivier and Moulines 2011 (discounted UCB);
@@ -44,7 +44,7 @@ export const UNTRIED = 1_000;
 type ArmKey = Pick<Arm, "agent" | "skill">;
 const compareArms = (a: ArmKey, b: ArmKey): number => compareUnits(a.agent, b.agent) || compareUnits(a.skill, b.skill);
 
-/** Where the arm stands, or would. */
+/** The index of the arm, or the index where it would be. */
 const placeOf = (arms: ArmsState, key: ArmKey): number => lowerBound(arms, (arm) => compareArms(arm, key) < 0);
 
 function armOf(arms: ArmsState, key: ArmKey): Arm | undefined {

@@ -1,4 +1,4 @@
-/** The policies that job files can name: those of Meshwork, and what plugins and nodes bring beside them. */
+/** The policies that job files can name: those of Meshwork, and those that plugins and nodes add. */
 
 import { MeshworkError } from "../core/errors.ts";
 import { fromScores, guarded } from "./adapt.ts";

@@ -1,6 +1,6 @@
 /**
- * Why an award went where it went, as plain data: everybody that was eligible, what was known of them, what the selector
- * made of it, and the choice. For traces and for `meshwork explain`.
+ * Why an award went where it went, as plain data: the eligible agents, what was known about them, how the selector
+ * scored them, and the choice. For traces and for `meshwork explain`.
  */
 
 import type { Value } from "../wire/value.ts";

@@ -1,6 +1,6 @@
 /**
- * The owner's word on a whole job, as a late lesson: everybody whose answers the result rests on learns by it, in
- * proportion to its part. It changes what the owner knows and nobody else: the job is over, and its certificate stands.
+ * The owner's feedback on a whole job, as a late lesson about every agent whose answers the result rests on, in proportion
+ * to its part. It changes what the owner knows and nothing else: the job is over, and its certificate stands.
  *
  * Source: protocol.md 6 (feedback); Symphony-Coord, delayed reward (every step of a plan learns by the plan's outcome).
  */

@@ -1,7 +1,7 @@
 /**
- * The gate of liveness, the same for all policies that learn: what an agent's results are worth counts for as much as it
- * delivers any. Timeouts never reach the estimate of quality (an agent that was cut off is not a bad one), and so the
- * estimate cannot know them: results teach nothing of leases without one.
+ * The gate of liveness, the same for all policies that learn: the worth of an agent's results is weighted by how often it
+ * delivers any. Timeouts never reach the estimate of quality (an agent that was cut off is not a bad one), so that
+ * estimate cannot know about leases that brought no result.
  */
 
 import { recentOf, unit } from "./context.ts";

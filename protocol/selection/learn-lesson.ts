@@ -1,6 +1,6 @@
 /**
  * What a lesson does to the linear model of LinUCB and Thompson sampling: the model learns by how much a reward differed
- * from what its definition let expect.
+ * from the one that its definition predicts.
  */
 
 import { unit } from "./context.ts";

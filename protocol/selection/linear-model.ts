@@ -1,13 +1,13 @@
 /**
  * Ridge regression that learns one example at a time: A = lambda I + sum of w x x', b = sum of w r x, theta = A^-1 b,
- * and the variance x' A^-1 x of what it says about x.
+ * and the variance x' A^-1 x of its estimate for x.
  *
  * Without forgetting (gamma 1) A^-1 is kept, and Sherman-Morrison brings it up to date: O(d^2) a lesson. With it,
  * A <- gamma A + (1 - gamma) lambda I + w x x' has no such formula (the middle term has full rank): A is kept, and
- * solved by Cholesky when it is asked. The middle term holds A's eigenvalues at lambda or above, however long nothing
- * is heard from a direction.
+ * solved by Cholesky on demand. The middle term holds A's eigenvalues at lambda or above, however long no
+ * lesson comes from a direction.
  *
- * Symmetric and triangular matrices stand packed, the lower triangle row by row: (i, j) at i(i+1)/2 + j. All loops run
+ * Symmetric and triangular matrices are stored packed, the lower triangle row by row: (i, j) at i(i+1)/2 + j. All loops run
  * in a fixed order: the same lessons give the same bits.
  *
  * Source: protocol.md 6; LinUCB (arXiv 1003.0146), Algorithm 1; forgetting: D-LinUCB (arXiv 1909.09146).

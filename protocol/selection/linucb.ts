@@ -2,12 +2,12 @@
  * LinUCB: a linear model of the reward over the context of candidate and task, one for the whole job, and optimism where
  * it knows little: theta'x + beta_t sqrt(x' A^-1 x) with
  * `beta_t = alpha sqrt(d ln(1 + t / lambda) + 2 ln(1 / delta)) + sqrt(lambda) S`. With forgetting, t is what is left of
- * the lessons' weights: else the bonus would grow for ever while the variance cannot shrink.
+ * the lessons' weights; otherwise the bonus would grow for ever while the variance cannot shrink.
  *
  * Several seats go to the best scores. The reward of a set is the sum over its seats, so the set of the highest bounds
- * is the one with the highest bound (combinatorial UCB, Chen et al. 2013). What is lost: all seats may try the same
- * direction before any of them taught anything. Seats need distinct agents already, and lessons of one tally come
- * together, so no penalty is taken.
+ * is the one with the highest bound (combinatorial UCB, Chen et al. 2013). The cost: all seats may try the same
+ * direction before any of them has taught anything. Seats need distinct agents anyway, and the lessons of one tally come
+ * together, so there is no penalty for it.
  *
  * Source: LinUCB (arXiv 1003.0146), Algorithm 1 with one model for all arms; the bound: Abbasi-Yadkori et al. 2011,
  * Theorem 2; protocol.md 6.

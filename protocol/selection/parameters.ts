@@ -2,13 +2,13 @@
  * The parameters of the selectors: what each means, its unit and range, what raising and lowering it does, where its
  * default comes from. All members of a committee must use the same: a change of a default is a new `rulesVersion`.
  * The defaults of the learning policies were tuned on the worlds of test/support/market.ts
- * (test/protocol/selection/selection-regret.long.test.ts); those of UCB1 and epsilon-greedy are the published ones, to be compared with.
+ * (test/protocol/selection/selection-regret.long.test.ts); those of UCB1 and epsilon-greedy are the published ones, for comparison.
  */
 
 /** A lease that runs out costs, however good the agent's results are (protocol.md 6.6: two different numbers). */
 export interface GateParameters {
   /**
-   * Timely awards that an agent is held to have had before its first, > 0. Higher: one timeout weighs less, and a dead
+   * Timely awards that an agent is assumed to have had before its first, > 0. Higher: one timeout weighs less, and a dead
    * agent is found out later. Lower: bad luck weighs more.
    */
   readonly timelyBefore: number;

@@ -1,6 +1,6 @@
 /**
- * From what became of an award to what a selector learns by it:
- * `r = correct - c * price - l * sqrt(min(1, latency / target))`, price as the context of selection time says it.
+ * From the outcome of an award to what a selector learns from it:
+ * `r = correct - c * price - l * sqrt(min(1, latency / target))`, with the price as the context had it at the time of the choice.
  *
  * The margin of the tally is the weight of the lesson, so it scales both sides of the regression. Scaling r alone would
  * teach that results of narrow tallies are bad, right ones too.

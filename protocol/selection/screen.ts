@@ -1,6 +1,6 @@
 /**
  * Screening: which of the eligible offers the selector sees at all. The best L by
- * `0.50 similarity + 0.35 prior success + 0.15 stability`; newcomers, whom making up costs nothing, get at most
+ * `0.50 similarity + 0.35 prior success + 0.15 stability`; newcomers, who cost nothing to make up, get at most
  * ceil(L / 3) of the places and one live award each. These limits hold only while enough offers with a record stand to
  * fill the seats, whether free or at work (job/eligible.ts counts them): a fresh mesh starts with newcomers.
  *
@@ -39,7 +39,7 @@ export const isBarred = (live: number): boolean => live > 0;
 
 /**
  * Those whom the selector sees, best first, for a task with `seats` free seats; `isLimited`: newcomers are held back.
- * Without that at least one a seat, if so many stand.
+ * Otherwise they get at least one place for each seat, if that many stand.
  */
 export function screen(
   request: ChoiceRequest,

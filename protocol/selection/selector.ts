@@ -1,12 +1,12 @@
 /**
  * The interface of selectors: which of the eligible offers get the seats of a task. Every member recomputes the choice
  * from the log, so a selector is a pure function of what it is given, and ties go by a hash of (job, task, attempt,
- * agent): never by id, never by who was fastest. One that learns keeps a state, which the ledger holds for it.
+ * agent): never by id, never by who was fastest. A selector that learns has a state, which the ledger holds for it.
  *
  * A job names its selector. Agents that do not have it refuse to host the job.
  *
- * Source: protocol.md 6 (stage two). The policies themselves: simple.ts, linucb.ts, thompson.ts, arms.ts; which of them
- * there are: catalog.ts.
+ * Source: protocol.md 6 (stage two). The policies: simple.ts, linucb.ts, thompson.ts, arms.ts; their
+ * list: catalog.ts.
  */
 
 import type { AgentId, AwardRef, Hash } from "../core/ids.ts";

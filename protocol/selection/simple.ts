@@ -1,5 +1,5 @@
 /**
- * Policies without a state of their own. Each is what a learning one is to be compared with.
+ * Policies without a state of their own: what a learning policy is compared with.
  */
 
 import { reliabilityOf, successOf } from "./context.ts";

@@ -12,7 +12,7 @@ import { agentId, signature } from "./consensus.ts";
 import { duration, EMBEDDING_BYTES, likeCodec, name, price } from "./genesis.ts";
 
 /**
- * A skill as it is advertised. `schemas`: hash of its input and output schema, null where it has none. `vector`: what it
+ * A skill in a capability vector. `schemas`: hash of its input and output schema, null if it has none. `vector`: what it
  * says of itself, in the mesh's embedder: 256 signed bytes, or none.
  */
 export const skillAdCodec = struct({
@@ -42,7 +42,7 @@ const vcvFields = {
   hosts: bool,
   /** The newest `rulesVersion` that it has. */
   rulesVersion: uint(),
-  /** How deep the mesh was split for it: by so many bits it is in a shard (capability/shards.ts), and published there. */
+  /** How deep the mesh was split for it: the bits of its shard (capability/shards.ts), in which it is published. */
   depth: uint(limits.shardBits),
   expiresMs: uint(),
 };
@@ -56,7 +56,7 @@ export const vcvHash = (hasher: Hasher, vcv: VcvContent): Hash => hashOf(hasher,
 
 const beaconFields = {
   job: hash as Codec<JobId>,
-  /** Who sends it: any member; a node that does not know the job asks it for the genesis. */
+  /** The sender, any member; a node that does not know the job asks it for the genesis. */
   author: agentId,
   /** Where it can be dialled: in a large mesh not everybody knows it. */
   addresses: list(text(limits.textBytes), limits.addresses),

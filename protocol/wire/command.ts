@@ -1,5 +1,5 @@
 /**
- * Commands: what agents ask a job's ledger to take note of. A command's id is the hash of its content; an
+ * Commands: what agents ask a job's ledger to record. A command's id is the hash of its content; an
  * envelope carries many of one author under one signature over the list of their hashes, so that a block
  * can hold any subset of them.
  *
@@ -43,7 +43,7 @@ const commandBodyCodec = variant({
   /** By anyone: two statements of one member that exclude each other (A5). */
   equivocation: struct({ first: voteCodec, second: voteCodec }),
   doubleProposal: struct({ first: proposalStatementCodec, second: proposalStatementCodec }),
-  /** By a member: it holds `target` for dead, or takes that back. */
+  /** By a member: it suspects that `target` is dead, or takes that back. */
   suspicion: struct({ target: agentId, suspected: bool }),
   /**
    * By a worker: the seal of its output, whose `result` follows when the batch is open. `mebibytes`: of the output, rounded
@@ -89,7 +89,7 @@ export type CommandKind = CommandBody["kind"];
 /** The body of one kind of command. */
 export type BodyOf<K extends CommandKind> = Extract<CommandBody, { readonly kind: K }>;
 
-/** `counter` grows with each command of an author in a job: equal bodies said twice are two commands. */
+/** `counter` grows with each command of an author in a job: the same body twice is two commands. */
 export const commandCodec = struct({
   job: hash as Codec<JobId>,
   author: agentId,

@@ -1,6 +1,6 @@
 /**
- * The frames of the direct streams: one message a frame, `[kind, body]` in canonical bytes. Streams are
- * encrypted and name their peer, so messages carry no signature of their own; what must convince third
+ * The frames of the direct streams: one message per frame, `[kind, body]` in canonical bytes. Streams are
+ * encrypted and authenticate their peer, so messages carry no signature of their own. Whatever must convince third
  * parties (votes, commands, genesis, capability vectors) is signed inside.
  *
  * Source: protocol.md 2 (transport classes).

@@ -1,6 +1,6 @@
 /**
- * Long lists of data in parts that each fit a frame: in place where they are small, else as blobs, which are fetched and
- * checked by their hashes one by one. So messages about a wide job do not grow with it.
+ * Long lists of data in parts that each fit a frame. Small parts are inline, others are blobs, which receivers fetch and
+ * check by their hashes one by one. So messages about a wide job do not grow with the job.
  *
  * Callers store the blobs, and know for whom.
  */

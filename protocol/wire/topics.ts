@@ -1,6 +1,6 @@
 /**
- * Topics of gossip: one for beacons, and for capability vectors one a shard (capability/shards.ts), named by the bits that
- * its agents share: `caps` of all, `caps/0` and `caps/1` of its halves, and so on.
+ * Topics of gossip: one for beacons, and one per shard for capability vectors (capability/shards.ts). A shard's topic is
+ * named by the bits that its agents share: `caps` for the whole mesh, `caps/0` and `caps/1` for its halves, and so on.
  *
  * Source: protocol.md 2, 3.
  */

@@ -1,6 +1,6 @@
 /**
- * Task inputs and outputs: JSON-like values in canonical bytes (protocol.md 1). Finite numbers only, -0 is 0,
- * keys in code-point order, well-formed text, nesting <= 32. Equal values have equal bytes, so "the same
+ * Task inputs and outputs: JSON-like values in canonical bytes (protocol.md 1). Numbers are finite, -0 is 0,
+ * keys are in code-point order, text is well-formed, nesting is at most 32. Equal values have equal bytes, so "the same
  * answer" is a comparison of hashes.
  */
 

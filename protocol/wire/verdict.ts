@@ -1,6 +1,6 @@
 /**
  * What a peer does wrong is data. `reject` is for what no honest peer could send (it counts against the
- * sender); `ignore` for what an honest peer may send late, twice or too early.
+ * sender); `ignore` is for what an honest peer may send late, twice or too early.
  */
 
 export type Verdict =

@@ -2,7 +2,7 @@
  * JSON in which nothing is lost by reading: `JSON.parse` rounds integers beyond 2^53 and drops all but the last of equal
  * keys without a word.
  *
- * Responsible for: the place of what would be lost. What counts as lost of a number is exact-numbers.ts.
+ * Responsible for finding what would be lost. exact-numbers.ts says which numbers lose something.
  */
 
 import { explainInexact, isExact } from "./exact-numbers.ts";

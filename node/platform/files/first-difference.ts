@@ -1,4 +1,4 @@
-/** Where two JSON documents part: the first field that one of them has not, or has otherwise. */
+/** Where two JSON documents differ: the first field that one of them lacks or has another value for. */
 
 import { formatPath } from "./file-error.ts";
 

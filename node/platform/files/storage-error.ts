@@ -1,4 +1,4 @@
-/** What the operating system refuses, told in words. */
+/** What the operating system refused, in words for the operator. */
 
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 

@@ -2,8 +2,8 @@
  * YAML files of the operator: text → value, and every problem as one line that names file, line, what is wrong
  * and what to do.
  *
- * Responsible for: syntax, finding the line of a part of the file, and turning what a zod schema objects to
- * into words. What a file may say is its schema's matter (schema.ts, ../skills/process/load-skills.ts).
+ * Responsible for: syntax, finding the line of a part of the file, and putting the objections of a
+ * zod schema into words. What a file may say is up to its schema (schema.ts, ../skills/process/load-skills.ts).
  */
 
 import {
@@ -255,7 +255,7 @@ function shapeOf(schema: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> 
   return new Map(Object.entries((def.shape ?? {}) as { readonly [key: string]: z.core.$ZodType }));
 }
 
-/** Where a key tells the branches of a union apart, the one that it names; else all of them. */
+/** The branch of a union that a key names, if a key tells the branches apart; otherwise all of them. */
 function branchesOf(def: { readonly [field: string]: unknown }, value: unknown): z.core.$ZodType[] {
   const options = def.options as z.core.$ZodType[];
   if (typeof def.discriminator !== "string") return options;

@@ -1,6 +1,6 @@
 /**
- * Printed commands: how the command line is called from where the user is, and its words as a shell takes them back.
- * Whatever prints a command uses this, so that it works when it is pasted.
+ * Printed commands: how the command line is called from where the user is, with its words quoted for a shell.
+ * All code that prints a command uses this, so that the command works when it is pasted.
  *
  * Texts in the sources (help, remedies, templates) write `meshwork run JOB.yaml`; `asCalledHere` names the command
  * before they are shown.

@@ -1,9 +1,9 @@
 /**
- * What every command shares, of the command line and of the simulator: where it prints, how it is interrupted, how errors
+ * What all commands share, those of the command line and of the simulator: where they print, how they are interrupted, how errors
  * become one line and an exit code.
  *
- * Binding: with `--json` standard output carries one document and nothing else; everything that is said beside it
- * goes to standard error.
+ * Binding: with `--json` standard output carries one document and nothing else; everything else goes
+ * to standard error.
  */
 
 import { InvalidArgumentError } from "commander";

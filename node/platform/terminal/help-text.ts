@@ -1,4 +1,4 @@
-/** Help as it is printed: its commands as they are called from here, its examples in columns, its sentences wrapped. */
+/** Formats help for printing: commands as they are called from here, examples in columns, sentences wrapped. */
 
 import { asCalledHere } from "./command-line.ts";
 import { displayWidth, padEnd, wrap } from "./terminal-text.ts";

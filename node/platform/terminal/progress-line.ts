@@ -1,4 +1,4 @@
-/** How far a wait is ("3 of 7 agents are up"): one line, updated in place on a terminal, else a line every few seconds. */
+/** The progress of a wait ("3 of 7 agents are up"): one line, updated in place on a terminal, otherwise a line every few seconds. */
 
 import type { CliContext, CliIo } from "./context.ts";
 import { columnsOf, cut } from "./terminal-text.ts";

@@ -1,8 +1,8 @@
 /**
  * The process's standard output and error: the only place that writes to them, for all programs of this package.
  *
- * Whoever reads them may leave at any time (`| head -1`, a terminal that closes). That costs neither a job nor its
- * result nor the exit code: what is said from then on is lost, and nothing else. A descriptor that is closed from the
+ * A reader may go away at any time (`| head -1`, a terminal that closes). That costs neither a job nor its result nor the
+ * exit code: only what is printed after that is lost. A descriptor that is closed from the
  * start (`2>&-`) needs no care: Node opens /dev/null in its place before anything else, so no file gets its number.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Text for terminals: display width, cutting and padding, colours, and making safe what others wrote.
+ * Text for terminals: display width, cutting and padding, colours, and making text of others safe to print.
  */
 
 /** Styles by their SGR codes. */

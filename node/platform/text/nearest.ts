@@ -1,7 +1,7 @@
 /**
  * The nearest known word to a mistyped one, for error messages.
  *
- * Responsible for: edit distance and the choice of a suggestion. What is done with it is its callers' matter.
+ * Responsible for: edit distance and the choice of a suggestion. Callers decide what to do with it.
  */
 
 /**

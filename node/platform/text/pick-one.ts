@@ -1,4 +1,4 @@
-/** One of several things that a user names: by its id, by a beginning that only it has, or by a name that only it has. */
+/** Picks one of several things by what a user typed: an id, a prefix that only one id has, or a name that only one has. */
 
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 

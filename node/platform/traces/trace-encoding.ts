@@ -2,10 +2,10 @@
  * The two forms of a trace file: JSON lines, which any tool reads, and a msgpack stream, which is smaller and read faster. The
  * name of the file decides which one is written (`.msgpack`); readers tell them apart by their first byte.
  *
- * In the stream an object stands with the names of its fields once, and the next ones of its shape refer to them (records of
- * msgpackr); stored bytes, which are base64 in JSON, stand as they are. docs/decisions/0028 has the figures.
+ * In the stream, the first object of a shape carries the names of its fields, and later ones refer to them (records of
+ * msgpackr). Stored bytes, which are base64 in JSON, stay bytes. docs/decisions/0028 has the figures.
  *
- * Leaves to trace-file.ts and trace-reader.ts what the entries are.
+ * Leaves to trace-file.ts and trace-reader.ts what the entries mean.
  */
 
 import { StringDecoder } from "node:string_decoder";
@@ -21,7 +21,7 @@ export interface EntrySource {
   readonly count: number;
   /** The end of the file is half a value. Known after the last one. */
   readonly isCutOff: boolean;
-  /** What is said of a value that cannot be decoded. */
+  /** The message for a value that cannot be decoded. */
   readonly malformed: string;
   /** The next value, at once or later; undefined after the last. Throws and rejects at what cannot be decoded. */
   next(): unknown;

@@ -1,8 +1,8 @@
 /**
- * Writes trace files: what an agent wrote down about itself and what its driver adds (protocol/core/trace.ts). The first entry says
+ * Writes trace files: what an agent records about itself and what its driver adds (protocol/core/trace.ts). The first entry says
  * whose trace it is.
  *
- * Leaves to trace-encoding.ts in which form, and to trace-reader.ts to read them. What the events mean is the checkers'.
+ * Leaves to trace-encoding.ts the form of the file, to trace-reader.ts reading, and to the checkers what the events mean.
  */
 
 import { createWriteStream, openSync, type WriteStream } from "node:fs";

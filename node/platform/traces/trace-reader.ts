@@ -2,8 +2,8 @@
  * Reads trace files (protocol/core/trace.ts) entry by entry: of one agent, of a whole run, of a simulation; JSON lines or msgpack;
  * several at a time in the order of time. Memory does not grow with the file.
  *
- * Every entry is held against its schema, so that whoever reads on need not. A last entry that was cut off is left out: a
- * process that was killed leaves one.
+ * Every entry is checked against its schema, so readers of the entries need not. A last entry that was cut off is left out:
+ * a killed process leaves one.
  */
 
 import { type FileHandle, open } from "node:fs/promises";
