@@ -5,6 +5,7 @@
  */
 
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { readTextFile } from "../../node/platform/files/file-error.ts";
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { findScenario } from "../batch/library.ts";
 import type { SimPlatform } from "../batch/platform.ts";
@@ -87,8 +88,8 @@ interface Looked {
 }
 
 async function subjectsOf(given: string | undefined, { host, hostUrl }: SimPlatform): Promise<Looked> {
-  const file = given === undefined ? null : findScenario(given, host);
-  const scenario = file === null ? null : { file, content: { yaml: await host.readText(file) } };
+  const file = given === undefined ? null : findScenario(given);
+  const scenario = file === null ? null : { file, content: { yaml: await readTextFile(file) } };
   const subject = await openSubject(scenario, host);
   return { file, subjects: { hostUrl, machineUrl: null, scenario }, subject };
 }

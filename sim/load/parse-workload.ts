@@ -119,7 +119,7 @@ function tasksOf(context: ParseContext, shape: ShapeFile, agents: readonly Agent
   const skill = shape.skill ?? commonest(known, agents);
   if (!known.includes(skill)) {
     const at = ["workload", "shape", "skill"];
-    throw context.source.error(at, `no agent has the skill "${skill}"`, remedyFor(context, skill, known));
+    throw context.source.error(at, `no agent has the skill "${skill}"`, remedyFor(skill, known));
   }
   // Agents that are good at some kinds of tasks are asked for all of these.
   const kinds = agents.flatMap(({ profile }) =>

@@ -197,7 +197,7 @@ describe("check", () => {
     let byzantine = 0;
     const subject = randomSubject(simHost);
     for (let seed = 1; seed <= 20; seed++) {
-      const writer = new SimTraceWriter(file, simHost);
+      const writer = new SimTraceWriter(file);
       const scenario = subject.draw(seed);
       const { failure } = subject.run(seed, scenario, { events: 30, tap: writer.tap({ messages: false }) })!;
       writer.close();
