@@ -41,19 +41,15 @@ const besideFile = (file: string, path: string): string =>
     ? path
     : `${file.slice(0, 1 + Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")))}${path}`;
 
-export async function loadScenario(file: string, host: SimHost, options: LoadOptions = {}): Promise<LoadedScenario> {
-  return loadScenarioText(file, await readTextFile(file), host, options);
-}
-
 /** `file`: for messages, and what paths in the scenario start from. */
 export const loadScenarioText = (
   file: string,
   text: string,
   host: SimHost,
   options: LoadOptions = {},
-): Promise<LoadedScenario> => loadScenarioSource({ file, content: { yaml: text } }, host, options);
+): Promise<LoadedScenario> => loadScenario({ file, content: { yaml: text } }, host, options);
 
-export async function loadScenarioSource(
+export async function loadScenario(
   given: ScenarioSource,
   host: SimHost,
   { overrides = [], mechanismOff = false, plugins = [] }: LoadOptions = {},

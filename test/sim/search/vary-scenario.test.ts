@@ -5,7 +5,7 @@ import { z } from "zod";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
-import { loadScenarioSource } from "../../../sim/load/load-scenario.ts";
+import { loadScenario } from "../../../sim/load/load-scenario.ts";
 import { countAgents } from "../../../sim/load/parse-agents.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import type { PluginModule } from "../../../sim/load/tools.ts";
@@ -119,7 +119,7 @@ describe("a scenario as the subject of a search", () => {
     });
     const plugin: PluginModule = () => ({ faults: [boom] });
     const text = `${TEXT}  - { at: 10s, boom: {} }\n`;
-    const loaded = await loadScenarioSource({ file: "boom.yaml", content: { yaml: text } }, simHost, {
+    const loaded = await loadScenario({ file: "boom.yaml", content: { yaml: text } }, simHost, {
       plugins: [plugin],
     });
     const subject = variationSubject(loaded, simHost);
