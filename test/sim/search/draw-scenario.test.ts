@@ -1,4 +1,4 @@
-/** Scenarios of seeds: fair, whatever is drawn, all together of everything that there is, and files that are read back. */
+/** Drawn scenarios: each is fair, together they contain everything that can be drawn, and their files load as the same. */
 
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";

@@ -1,4 +1,4 @@
-/** Variations of a scenario: fair, whatever is drawn, different, and made small again. */
+/** Variations of a scenario: each is fair, they differ, and failing ones become small again. */
 
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
