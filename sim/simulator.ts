@@ -36,7 +36,7 @@ export interface SimulateOptions {
   readonly force?: boolean;
   /** Told some times a second how far all runs are together: shares in [0, 1], real time in ms. */
   readonly onProgress?: (progress: PoolProgress) => void;
-  /** Ends the runs under way as they are: what comes out then says that it is partial. */
+  /** Ends the runs in progress; their results then say that they are partial. */
   readonly signal?: AbortSignal;
 }
 

@@ -29,9 +29,9 @@ export interface LoadedScenario {
 
 export interface LoadOptions {
   readonly overrides?: readonly Override[];
-  /** With what the scenario says that switches its mechanism off. */
+  /** Applies the scenario's own changes that switch its mechanism off. */
   readonly mechanismOff?: boolean;
-  /** Beside those that the scenario names: modules, by their paths from the working folder, or plugins themselves. */
+  /** Plugins beside those that the scenario names: paths of modules, from the working folder, or the plugins themselves. */
   readonly plugins?: readonly (string | PluginModule)[];
 }
 
@@ -69,7 +69,7 @@ export async function loadScenario(
   return { ...(await reader.read(scenario)), registry };
 }
 
-/** Those that the scenario names, by their paths from its folder. */
+/** The plugins that the scenario names, with paths from the scenario's folder. */
 function pluginsOf(file: string, source: YamlSource): WantedPlugin[] {
   const listed = (source.value as { readonly plugins?: unknown } | null)?.plugins;
   if (!Array.isArray(listed)) return []; // the schema says what is wrong with it

@@ -202,7 +202,7 @@ export function randomSubject(host: SimHost): Subject {
 export function variationSubject({ scenario, registry, files }: LoadedScenario, host: SimHost): Subject {
   const { faults, behaviours } = variety(scenario, registry);
   const drawn = [...faults.map((label) => `fault: ${label}`), ...behaviours.map((name) => `behaviour: ${name}`)];
-  // Which branches a scenario can come to at all is its own matter.
+  // Each scenario can reach different branches, so none of them is required.
   const occurrences = {
     all: [...drawn, ...BRANCHES, LOST_COMMITTEE],
     rare: new Set<string>([...BRANCHES, LOST_COMMITTEE]),

@@ -20,7 +20,7 @@ type GossipInput = Extract<Input, { readonly kind: "gossip" }>;
 const MESH_LOW = 4;
 /** What a hop costs beside the way: a message is checked before it is passed on. */
 const HOP_MS = 1;
-/** Messages of which is known who has them. */
+/** Messages for which the world remembers who has them. */
 const SEEN_KEPT = 4_096;
 
 const timesThree = (spec: DistributionSpec): DistributionSpec => {

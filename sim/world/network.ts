@@ -98,7 +98,7 @@ export class VirtualNetwork {
     return spec === null ? this.#latency : createDistribution(spec);
   }
 
-  /** Connects the ends if they can reach each other; they are told after a round trip. */
+  /** Connects the ends if they can reach each other; they learn it after a round trip. */
   #connect(link: Link): boolean {
     const { a, b } = link;
     if (link.up || !a.isUp || !b.isUp || !this.reaches(a, b) || !this.reaches(b, a)) return link.up;
@@ -227,7 +227,7 @@ export class VirtualNetwork {
     this.#noteCuts();
   }
 
-  /** Ends all partitions. What was cut was lost: both ends are told, and connect anew. */
+  /** Ends all partitions. What was cut is lost: both ends learn that, and connect anew. */
   heal(): void {
     for (const process of this.#processes) process.group = 0;
     this.#grouped = false;

@@ -78,7 +78,7 @@ export interface NetworkOptions extends NetworkConditions {
    * one event a receiver at its computed first arrival. `full`: each hop an event, forwarded when a machine accepts.
    */
   readonly gossip?: "flat" | "mesh" | "full";
-  /** A connection whose peer has become silent is given up after this, ms. */
+  /** An agent closes the connection of a silent peer after this, ms. */
   readonly detectMs?: number;
   /** Lost connections are made again within this, after a start or a heal, ms. */
   readonly redialMs?: number;
@@ -87,14 +87,14 @@ export interface NetworkOptions extends NetworkConditions {
   readonly blobs?: {
     /** Bytes a millisecond of a transfer. Default 12,500 (100 Mbit/s). */
     readonly bandwidth?: number;
-    /** A holder that gives nothing is given up after this, ms. */
+    /** An agent gives up a holder that sends nothing after this, ms. */
     readonly idleMs?: number;
   };
 }
 
 /** What somebody between an agent's machine and the world may use. */
 export interface WrapTools {
-  /** Signers of the agents that it owns, by their names; its own among them. */
+  /** Signers of its coalition, by name, including its own. */
   readonly signers: ReadonlyMap<string, Signer>;
   readonly prng: Prng;
 }

@@ -176,7 +176,7 @@ export class TraceCheck {
     else for (const checker of this.#ofAllJobs) this.#guard(at, () => checker.onTrace?.(entry));
   }
 
-  /** Its committee may have lied with a third of the power: that it went wrong is nobody's fault whose trace this is. */
+  /** Members with a third of the power may have lied: then no agent whose trace this is caused the fault. */
   #isLost(job: JobId): boolean {
     const { committee = [] } = this.#job(job).genesis ?? {};
     const power = (members: typeof committee): number => members.reduce((sum, member) => sum + member.power, 0);
