@@ -6,7 +6,7 @@
  */
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
-import { traceOfRun } from "../node/cli/named.ts";
+import { traceOfRun } from "../node/cli/job-and-run-names.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
 import { hasher, verifier } from "../node/platform/crypto.ts";
 import { commandLine } from "../node/platform/terminal/command-line.ts";

@@ -61,7 +61,7 @@ function offersIn(from: AgentId, bytes: Uint8Array): string[] {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok || decoded.value.kind !== "envelopes") return [];
   const own = decoded.value.envelopes.filter(({ author }) => author === from);
-  return own.flatMap(({ bodies }) =>
+  return own.flatMap(({ commands: bodies }) =>
     bodies.flatMap((body) => {
       const command = decode(commandCodec, body);
       if (!command.ok || command.value.body.kind !== "offer") return [];

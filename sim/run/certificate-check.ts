@@ -1,6 +1,6 @@
 /** At the end of a run, asks an agent that hosts a certified job for the job's certificate, and checks it. */
 
-import { certifiedCodec } from "../../protocol/agent/status.ts";
+import { certifiedCodec } from "../../protocol/agent/certified-result.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";

@@ -29,7 +29,7 @@ const timesThree = (spec: DistributionSpec): DistributionSpec => {
 };
 
 /** What gossip asks of the network around it. */
-export interface Reach {
+interface Reach {
   options(): NetworkOptions;
   /** Nothing is cut: everybody reaches everybody. */
   isWhole(): boolean;

@@ -32,7 +32,7 @@ const SHAPES = 64;
 
 const encodeLine: EncodeTrace = (value) => Buffer.from(`${JSON.stringify(value)}\n`);
 
-/** Of stored records and certificates `bytes` are base64 (protocol/core/trace.ts). */
+/** The `bytes` of stored records and certificates are base64 (protocol/core/trace.ts). */
 function newMsgpackEncoder(): EncodeTrace {
   const packr = new Packr({ sequential: true, maxOwnStructures: SHAPES });
   return (value) =>

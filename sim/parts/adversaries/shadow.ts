@@ -56,7 +56,7 @@ export class Shadow {
   }
 
   hear(nowMs: number, envelopes: readonly Envelope[]): void {
-    for (const body of envelopes.flatMap(({ bodies }) => bodies)) {
+    for (const body of envelopes.flatMap(({ commands }) => commands)) {
       const hash = this.#hasher(body);
       const command = this.#commands.has(hash) ? null : decode(commandCodec, body);
       if (command?.ok === true) this.#commands.set(hash, { command: command.value, sinceMs: nowMs });

@@ -6,7 +6,7 @@ import { describeChoice } from "../../../node/cli/explain.ts";
 import { knowledgeLines } from "../../../node/cli/knowledge.ts";
 import { leavingWords } from "../../../node/cli/leaving.ts";
 import { describe as describeStatus } from "../../../node/cli/status.ts";
-import type { ExplainedChoice } from "../../../node/explained.ts";
+import type { ExplainedChoice } from "../../../node/explained-choices.ts";
 import { parseJob } from "../../../node/job-file/parse-job.ts";
 import { describeNews } from "../../../node/network/news.ts";
 import { joinsAnotherMachine } from "../../../node/network/own-addresses.ts";
@@ -120,8 +120,8 @@ describe("within 79 columns", () => {
     };
     const narrow = describeChoice(choice, (name) => name, 79);
     fits(narrow, 79);
-    expect(narrow.at(-1)).toContain("by lot among equals");
-    expect(describeChoice(choice, (name) => name, 150)[2]).toContain("by lot among equals");
+    expect(narrow.at(-1)).toContain("at random among equals");
+    expect(describeChoice(choice, (name) => name, 150)[2]).toContain("at random among equals");
   });
 
   test("doctor", () => {

@@ -1,8 +1,8 @@
 /**
- * Jobs that this agent is asked to keep: it checks its own rules, fetches the job's inputs, and says yes or no. It forgets
- * what does not begin.
+ * Jobs that others ask this agent to host. It checks its own rules, fetches the inputs, and says yes or no. It forgets jobs
+ * that do not begin.
  *
- * Leaves to keeping.ts which jobs it has room for, to invitations.ts the agent that asks.
+ * Leaves to hosting.ts which jobs it has room for, to invitations.ts the side of the owner.
  * Source: protocol.md 4 (what each checks), 9 (quotas).
  */
 
@@ -23,12 +23,12 @@ interface Asked {
   readonly sinceMs: number;
 }
 
-export class Invited {
+export class ReceivedInvitations {
   readonly #context: Context;
   readonly #refusalOf: (checked: CheckedGenesis) => string | null;
   readonly #asked = new Map<JobId, Asked>();
 
-  /** `refusalOf`: why this agent would not keep the job, by its own rules; null if it would. */
+  /** `refusalOf`: why this agent would not host the job, by its own rules; null if it would. */
   constructor(context: Context, refusalOf: (checked: CheckedGenesis) => string | null) {
     this.#context = context;
     this.#refusalOf = refusalOf;
@@ -82,7 +82,7 @@ export class Invited {
     }
   }
 
-  /** A job that it was asked to keep, and that did not begin yet. */
+  /** A job that it was asked to host and that has not begun yet. */
   asked(job: JobId): CheckedGenesis | null {
     return this.#asked.get(job)?.checked ?? null;
   }

@@ -51,7 +51,7 @@ const newCounts = (): Counts => ({
 const RATE_MS = 5_000;
 const EVENTS_SHOWN = 8;
 
-export class JobWatch {
+export class JobProgress {
   /** Milliseconds since 1970: for those who hold it against a trace. */
   readonly startedAt = Date.now();
   readonly #startedMs = performance.now();

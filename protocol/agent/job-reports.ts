@@ -1,4 +1,4 @@
-/** What a keeper tells its operator and its trace of each block that it applied, and what it tells when the job has ended. */
+/** What an agent tells its operator and its trace about each block that it applied, and about a job that has ended. */
 
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { LocalEvent } from "../effect.ts";
@@ -18,14 +18,14 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
     kind: "trace",
     event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
   });
-  // All members come to the same: one says it.
+  // All members compute the same choices: the proposer reports them.
   if (header.proposer === self && config.traceChoices === true)
     for (const choice of choices) context.emit({ kind: "trace", event: chosen(job, height, choice) });
   context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
 }
 
 /** What a job taught, with the names of the agents that it is about. */
-export function taughtBy(
+export function taughtEvent(
   { job, genesis, replica }: { readonly job: JobId; readonly genesis: Genesis; readonly replica: Replica },
   nameOf: (agent: AgentId) => string,
 ): Extract<LocalEvent, { kind: "taught" }> {

@@ -1,6 +1,6 @@
 /**
  * The process of a skills file: it loads the module, describes its skills, and runs the attempts that the agent asks for.
- * A module that ends, blocks or fills this process harms nothing else; the agent (skill-host.ts) notices and starts
+ * A module that ends, blocks or fills this process harms nothing else; the agent (skill-module.ts) notices and starts
  * another process.
  *
  * Binding: it imports little, since it starts with every agent; it ends, with everything that it started, when its agent
@@ -20,7 +20,7 @@ import { killGroup } from "../process-group.ts";
 import { type Skill, type SkillContext, type SkillOutcome, schemasOf } from "../skill.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { watchIntrinsics } from "./intrinsics.ts";
-import { type FromHost, HOST_FD, type ToHost } from "./messages.ts";
+import { CHANNEL_FD, type FromProcess, type ToProcess } from "./messages.ts";
 
 /** Output of skills is dropped while more than this waits to be sent, bytes. */
 const PRINT_BYTES_MAX = 4 * 1024 * 1024;
@@ -29,13 +29,13 @@ const PARENT_POLL_MS = 200;
 
 /** The skills file, and the process id of the agent. */
 const [file, agent] = process.argv.slice(2) as [string, string];
-const channel = new Socket({ fd: HOST_FD, readable: true, writable: true });
+const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
 const attempts = new Map<number, AbortController>();
 /** The attempt that the running code belongs to. */
 const current = new AsyncLocalStorage<number>();
 const whose = (): number | null => current.getStore() ?? null;
 
-function tell(message: FromHost, body?: Uint8Array): void {
+function tell(message: FromProcess, body?: Uint8Array): void {
   for (const part of encodeFrame(message, body)) channel.write(part);
 }
 
@@ -83,7 +83,7 @@ function factsOf(facts: unknown): Record<string, unknown> {
   }
 }
 
-async function run(skill: Skill | undefined, message: ToHost & { kind: "run" }, body: Buffer): Promise<void> {
+async function run(skill: Skill | undefined, message: ToProcess & { kind: "run" }, body: Buffer): Promise<void> {
   const { id, job, task, attempt, deadlineMs } = message;
   const controller = new AbortController();
   attempts.set(id, controller);
@@ -111,7 +111,7 @@ async function run(skill: Skill | undefined, message: ToHost & { kind: "run" }, 
   } else tell({ kind: "done", id, outcome });
 }
 
-function serve(skills: readonly Skill[], close: (() => unknown) | null): (message: ToHost, body: Buffer) => void {
+function serve(skills: readonly Skill[], close: (() => unknown) | null): (message: ToProcess, body: Buffer) => void {
   const byName = new Map(skills.map((skill) => [skill.name, skill]));
   return (message, body) => {
     if (message.kind === "run") void current.run(message.id, run, byName.get(message.skill), message, body);
@@ -141,10 +141,10 @@ for (const event of ["end", "close", "error"]) channel.on(event, () => killGroup
 
 /** The first built-in that changed since the module was loaded, or null. */
 let changedIntrinsic = (): string | null => null;
-let serving: ((message: ToHost, body: Buffer) => void) | null = null;
+let serving: ((message: ToProcess, body: Buffer) => void) | null = null;
 const reader = new FrameReader(Number.POSITIVE_INFINITY);
 channel.on("data", (chunk: Buffer) => {
-  for (const { header, body } of reader.push(chunk)) serving?.(header as ToHost, body);
+  for (const { header, body } of reader.push(chunk)) serving?.(header as ToProcess, body);
 });
 
 try {

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type KeptJob, pickJob } from "../../../node/cli/client.ts";
-import { jobName, runNamed, traceOfRun } from "../../../node/cli/named.ts";
+import { type HostedJobStatus, pickJob } from "../../../node/cli/client.ts";
+import { jobName, runNamed, traceOfRun } from "../../../node/cli/job-and-run-names.ts";
 import { jobOrAgent } from "../../../node/cli/status.ts";
 import { parseJob } from "../../../node/job-file/parse-job.ts";
 import type { KnownAgent } from "../../../node/node-status.ts";
@@ -54,9 +54,7 @@ describe("one of several", () => {
 
   test("last is the newest of one's own", () => {
     const job = (id: string, owner: string, startedMs: number) =>
-      ({ job: { job: id, owner, startedMs, name: "" }, keepers: [] }) as unknown as Parameters<
-        typeof pickJob
-      >[2][number];
+      ({ job: { job: id, owner, startedMs, name: "" }, hosts: [] }) as unknown as Parameters<typeof pickJob>[2][number];
     const kept = [job("old", "me", 1), job("new", "me", 5), job("newest", "other", 9)];
     expect(pickJob("me" as AgentId, "last", kept).job.job).toBe("new");
     expect(() => pickJob("nobody" as AgentId, "last", kept)).toThrow(/no job of yours/);
@@ -64,11 +62,15 @@ describe("one of several", () => {
 });
 
 describe("a job or an agent", () => {
-  const kept = ["ada0", "adb1"].map((job) => ({ job: { job, name: "j", status: "running" }, keepers: [] }));
+  const kept = ["ada0", "adb1"].map((job) => ({ job: { job, name: "j", status: "running" }, hosts: [] }));
   const agents = ["ada", "bob"].map((name) => ({ agent: `12D3${name}x`, name }));
   const meant = (what: string): unknown => {
-    const found = jobOrAgent(what, kept as unknown as readonly KeptJob[], agents as unknown as readonly KnownAgent[]);
-    return "keepers" in found ? found.job.job : found.agent;
+    const found = jobOrAgent(
+      what,
+      kept as unknown as readonly HostedJobStatus[],
+      agents as unknown as readonly KnownAgent[],
+    );
+    return "job" in found ? found.job.job : found.agent;
   };
 
   test("by a name, though an id begins with the same letters", () => {

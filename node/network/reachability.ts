@@ -5,7 +5,7 @@
  * It advertises the addresses that work; before anybody tried, those that another machine might be able to dial; never a
  * loopback address, unless the whole mesh of this node is on this machine. What the operator announces replaces these.
  *
- * Leaves to dial-back.ts how agents ask, to reach-findings.ts what follows from the answers.
+ * Leaves to dial-back.ts how agents ask, to reachability-findings.ts what follows from the answers.
  */
 
 import type { Connection, Libp2p } from "@libp2p/interface";
@@ -13,15 +13,15 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Logger } from "pino";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { OwnReach } from "../../protocol/membership/acquaintances.ts";
+import type { OwnReachability } from "../../protocol/membership/acquaintances.ts";
 import { parseAddress, parsePeerId } from "./address-book.ts";
 import { askDialBack, type DialBackReply } from "./dial-back.ts";
 import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
 import { bare, isOutside, tcpAddress, textOf } from "./own-addresses.ts";
-import { dialable, type Finding, judge } from "./reach-findings.ts";
+import { dialable, type Finding, judge } from "./reachability-findings.ts";
 
-interface ReachOptions {
+interface ReachabilityOptions {
   readonly node: Libp2p;
   readonly protocol: string;
   /** What it listens on, wildcards resolved to the addresses that the interfaces have now. */
@@ -38,8 +38,8 @@ interface ReachOptions {
   readonly log: Logger;
 }
 
-export class Reach {
-  readonly #options: ReachOptions;
+export class Reachability {
+  readonly #options: ReachabilityOptions;
   /** What connected agents found. */
   readonly #findings = new Map<AgentId, Finding>();
   /** Connected agents, the one asked longest ago first. */
@@ -53,7 +53,7 @@ export class Reach {
   #told = "";
   readonly #stop = new AbortController();
 
-  constructor(options: ReachOptions) {
+  constructor(options: ReachabilityOptions) {
     this.#options = options;
   }
 
@@ -67,7 +67,7 @@ export class Reach {
     return (isLocal ? own : dialable(own, this.#findings, isNamed)).slice(0, limits.addresses);
   }
 
-  state(): OwnReach {
+  state(): OwnReachability {
     const { announce, isLocal, isNamed } = this.#options;
     if (announce.length > 0) return { state: "unknown", detail: `announces ${announce.join(", ")}` };
     if (isLocal) return { state: "unknown", detail: "listens on its own machine only" };

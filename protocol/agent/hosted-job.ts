@@ -1,6 +1,6 @@
 /**
- * A job that this agent keeps: as a member of its committee, as a standby that follows the blocks, or as a follower
- * for its operator. Brings together the replica, the consensus, the relay of commands (command-relay.ts), the
+ * A job whose log this agent has: as a member of its committee, as a standby, or as a follower for its operator. Brings
+ * together the replica, the consensus, the relay of commands (command-relay.ts), the
  * blocks (block-archive.ts), notices to workers and suspicions.
  *
  * Source: protocol.md 5, 6.5 (notices), 8 (suspicion).
@@ -22,18 +22,18 @@ import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import { CommandRelay } from "./command-relay.ts";
-import { type Context, sealBodies } from "./context.ts";
+import { type Context, signBodies } from "./context.ts";
 import { Explanations } from "./explanations.ts";
-import type { JobHostEvents } from "./job-host-events.ts";
+import type { HostedJobEvents } from "./hosted-job-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
+import { reportBlock, taughtEvent } from "./job-reports.ts";
 import { JobStats } from "./job-stats.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
-import { reportBlock, taughtBy } from "./report-block.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
 import { atWork, newSuspicions } from "./suspicions.ts";
 
-export class JobHost {
+export class HostedJob {
   readonly job: JobId;
   readonly genesis: Genesis;
   readonly signed: SignedGenesis;
@@ -43,7 +43,7 @@ export class JobHost {
   readonly notices: Notices;
   readonly archive: BlockArchive;
   readonly #context: Context;
-  readonly #events: JobHostEvents<JobHost>;
+  readonly #events: HostedJobEvents<HostedJob>;
   readonly #consensus: Consensus;
   readonly #relay: CommandRelay;
   readonly #accused = new Set<AgentId>();
@@ -59,7 +59,7 @@ export class JobHost {
 
   constructor(
     context: Context,
-    events: JobHostEvents<JobHost>,
+    events: HostedJobEvents<HostedJob>,
     { signed, genesis, job }: CheckedGenesis,
     stored: StoredJob | null,
   ) {
@@ -89,7 +89,7 @@ export class JobHost {
         app: this.replica,
         out: {
           send: (to, message) => context.sendAll(to, message),
-          persist: (record, bodies) => this.#persistVote(record, bodies),
+          persist: (record, blocks) => this.#persistVote(record, blocks),
           trace: (event) => context.emit({ kind: "trace", event }),
           evidence: (body, culprit) => this.#onEvidence(body, culprit),
           serve: (to, fromHeight) => this.archive.serve(to, fromHeight),
@@ -102,7 +102,7 @@ export class JobHost {
   #replay(stored: StoredJob): void {
     this.#isReplaying = true;
     replay(this.replica, this.job, this.#context.config.crypto.hash, stored);
-    this.archive.restoreCandidates(stored.candidates.map((candidate) => candidate.commandsHash));
+    this.archive.restoreUndecided(stored.undecided.map((candidate) => candidate.commandsHash));
     this.#isReplaying = false;
     if (this.isEnded) this.archive.shorten();
   }
@@ -128,24 +128,24 @@ export class JobHost {
   }
 
   /** A member or a standby: they pulse each other. */
-  #isKeeper(agent: AgentId): boolean {
+  #isHost(agent: AgentId): boolean {
     const { committee, decided } = this.replica;
     return committee.power(agent) > 0 || decided.state.standbys.get().includes(agent);
   }
 
-  /** Whether this agent hears from the others regularly: who only follows for its operator does not. */
+  /** Whether this agent hears from the others regularly. A follower does not. */
   get hearsPulses(): boolean {
-    return this.#isKeeper(this.#context.self);
+    return this.#isHost(this.#context.self);
   }
 
-  /** Members, standbys and followers: all that keep the log. */
-  keepers(): Set<AgentId> {
+  /** Everybody who reads the log: members, standbys and followers. */
+  readers(): Set<AgentId> {
     return new Set([...this.members, ...this.replica.decided.state.standbys.get(), ...this.archive.followers]);
   }
 
-  /** Agents from which this one hears pulses because of this job: other keepers, and as a member those who work or offer. */
+  /** Agents from which this one hears pulses because of this job: the other readers, and, as a member, those who work or offer. */
   peers(): Set<AgentId> {
-    const peers = this.keepers();
+    const peers = this.readers();
     if (this.role === "member")
       for (const agent of atWork(this.replica.decided.state, this.#context.now.wallMs)) peers.add(agent);
     peers.delete(this.#context.self);
@@ -225,7 +225,7 @@ export class JobHost {
 
   /** A worker that repeats settled commands missed a notice: it is told how its awards stand. */
   #answer(author: AgentId, envelope: Envelope, added: readonly PoolEntry[]): void {
-    if (added.length === envelope.bodies.length || this.role !== "member") return;
+    if (added.length === envelope.commands.length || this.role !== "member") return;
     this.#notify(this.notices.standing(author, envelope, this.#context.config.crypto));
   }
 
@@ -242,7 +242,7 @@ export class JobHost {
 
   /** This agent's own commands: taken here, and sent to every member. */
   submit(bodies: readonly CommandBody[]): void {
-    if (bodies.length > 0) this.publish(sealBodies(this.#context, this.job, bodies));
+    if (bodies.length > 0) this.publish(signBodies(this.#context, this.job, bodies));
   }
 
   /** Takes commands of this agent that its pool had lost. */
@@ -273,7 +273,7 @@ export class JobHost {
 
   onPosition(from: AgentId, position: Position): void {
     // Nobody pulses for a job that has ended.
-    const hearsPulses = this.#isKeeper(from) && !this.isEnded;
+    const hearsPulses = this.#isHost(from) && !this.isEnded;
     this.#wakeMs = null;
     this.#consensus.onPosition(this.#context.now, from, position, hearsPulses);
     if (this.isEnded && position.height === 0) this.#context.send(from, { kind: "over", job: this.job });
@@ -325,8 +325,8 @@ export class JobHost {
 
   // --- blocks -----------------------------------------------------------------------------------------
 
-  #persistVote(record: ConsensusRecord, bodies: readonly Block[]): void {
-    for (const { header, commands } of bodies)
+  #persistVote(record: ConsensusRecord, blocks: readonly Block[]): void {
+    for (const { header, commands } of blocks)
       this.archive.keepCandidate(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
     this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });
   }
@@ -376,7 +376,7 @@ export class JobHost {
 
   /** Tells the operator what the job taught; from now on nobody need pulse or offer for it. */
   #tellEnd(): void {
-    this.#context.emit({ kind: "event", event: taughtBy(this, (agent) => this.#events.nameOf(agent)) });
+    this.#context.emit({ kind: "event", event: taughtEvent(this, (agent) => this.#events.nameOf(agent)) });
     if (this.role !== "member") return;
     for (const [agent] of this.replica.decided.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });

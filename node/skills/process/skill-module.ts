@@ -15,11 +15,11 @@ import { MeshworkError } from "../../../protocol/core/errors.ts";
 import { failureMessage } from "../perform.ts";
 import type { HostedSkill, SkillContext, SkillLog, SkillOutcome } from "../skill.ts";
 import { isCanonical } from "./canonical.ts";
-import type { Described, FromHost } from "./messages.ts";
+import type { Described, FromProcess } from "./messages.ts";
 import { PrintLog } from "./print-log.ts";
 import { SkillProcess } from "./skill-process.ts";
 
-interface SkillHostOptions {
+interface SkillModuleOptions {
   readonly file: string;
   /** The most memory that the process may use, bytes; half of it for the JavaScript heap. */
   readonly memoryBytes: number;
@@ -54,8 +54,8 @@ interface Attempt {
 
 type Waiting = { resolve(skills: readonly Described[]): void; reject(error: Error): void };
 
-export class SkillHost {
-  readonly #options: SkillHostOptions;
+export class SkillModule {
+  readonly #options: SkillModuleOptions;
   readonly #prints: PrintLog;
   #process: SkillProcess | null = null;
   #isLoaded = false;
@@ -79,7 +79,7 @@ export class SkillHost {
   #alone: Attempt[] = [];
   #waiting: Attempt[] = [];
 
-  constructor(options: SkillHostOptions) {
+  constructor(options: SkillModuleOptions) {
     this.#options = options;
     this.#prints = new PrintLog(options.log);
   }
@@ -93,7 +93,7 @@ export class SkillHost {
     });
   }
 
-  hosted(skill: Described): HostedSkill {
+  skillOf(skill: Described): HostedSkill {
     return {
       ...skill,
       perform: (input, context) => new Promise((resolve) => this.#take({ skill: skill.name, input, context, resolve })),
@@ -119,7 +119,7 @@ export class SkillHost {
     this.#loadTimer = setTimeout(() => started.kill(`it did not load within ${loadMs / 1_000} s`), loadMs).unref();
   }
 
-  #onFrame(message: FromHost, body: Buffer): void {
+  #onFrame(message: FromProcess, body: Buffer): void {
     switch (message.kind) {
       case "loaded":
         this.#onLoaded(message.skills);
@@ -254,7 +254,7 @@ export class SkillHost {
     this.#process!.send({ kind: "run", id, skill, job, task, attempt: count, deadlineMs }, serialize(input));
   }
 
-  #onDone(id: number, outcome: (FromHost & { kind: "done" })["outcome"], output: Buffer): void {
+  #onDone(id: number, outcome: (FromProcess & { kind: "done" })["outcome"], output: Buffer): void {
     this.#abandoned.delete(id);
     for (const attempt of this.#of(id)) {
       this.#inside.delete(id);

@@ -1,6 +1,6 @@
 /**
- * Chance for policies that draw: numbers made of lots, so that every member draws the same. No generator is seeded: a
- * lot has 256 bits, and that is enough.
+ * Random numbers for policies that draw, taken from a hash that every member computes alike. No generator is seeded: the
+ * 256 bits of one draw are enough.
  */
 
 import { compareUnits } from "../core/bytes.ts";
@@ -8,30 +8,30 @@ import type { Hash } from "../core/ids.ts";
 import { ln } from "../core/math.ts";
 import type { ChoiceRequest } from "./selector.ts";
 
-/** Digits of a lot that are not drawn from: which lot is the lowest is decided by its first ones. */
+/** Leading digits that give no numbers: they decide which draw is the lowest. */
 const SKIPPED = 9;
 /** Hexadecimal digits of one number: eleven of them fit. */
 const DIGITS = 5;
 const STEPS = 0x100000;
 
 /** The same whatever the order of the candidates, of whom there must be one. */
-export function lowestLot({ candidates, lots }: ChoiceRequest): Hash {
-  let lowest = lots(candidates[0]!.agent);
+export function lowestDraw({ candidates, draw }: ChoiceRequest): Hash {
+  let lowest = draw(candidates[0]!.agent);
   for (let i = 1; i < candidates.length; i++) {
-    const lot = lots(candidates[i]!.agent);
-    if (compareUnits(lot, lowest) < 0) lowest = lot;
+    const drawn = draw(candidates[i]!.agent);
+    if (compareUnits(drawn, lowest) < 0) lowest = drawn;
   }
   return lowest;
 }
 
 /** Uniform in (0, 1), in steps of 2^-20, never 0 or 1. `index`: 0 to 10. */
-export function uniformOf(lot: Hash, index: number): number {
+export function uniformOf(drawn: Hash, index: number): number {
   const from = SKIPPED + index * DIGITS;
-  return (Number.parseInt(lot.slice(from, from + DIGITS), 16) + 0.5) / STEPS;
+  return (Number.parseInt(drawn.slice(from, from + DIGITS), 16) + 0.5) / STEPS;
 }
 
 /** Standard normal. Within +-5 at 20 bits. */
-export const normalOf = (lot: Hash, index: number): number => inverseNormal(uniformOf(lot, index));
+export const normalOf = (drawn: Hash, index: number): number => inverseNormal(uniformOf(drawn, index));
 
 const A = [
   -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,

@@ -2,7 +2,7 @@
  * One process of a skills file, from its start to its end: the frames that it exchanges with the agent, what it prints
  * outside of them, its memory, and whether its event loop turns.
  *
- * Leaves to skill-host.ts which attempts run in it, and what happens to them when it ends.
+ * Leaves to skill-module.ts which attempts run in it, and what happens to them when it ends.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -15,7 +15,7 @@ import { programFile } from "../../platform/own-files.ts";
 import { residentBytes } from "../../platform/process-vitals.ts";
 import { killGroup } from "../process-group.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
-import { type FromHost, fromHostSchema, type ToHost } from "./messages.ts";
+import { type FromProcess, fromProcessSchema, type ToProcess } from "./messages.ts";
 
 /** A frame holds at most one output and the header beside it. */
 const FRAME_BYTES_MAX = limits.blobBytes + 16 * 1024 * 1024;
@@ -27,7 +27,7 @@ const LAST_WORDS_MS = 200;
 const HEAP_PART = 0.5;
 
 interface SkillProcessEvents {
-  onFrame(message: FromHost, body: Buffer): void;
+  onFrame(message: FromProcess, body: Buffer): void;
   /** A line of output that did not come in a frame. */
   onLine(stream: "stdout" | "stderr", line: string): void;
   /** Called each tick with how long the process has not answered, ms. */
@@ -55,7 +55,7 @@ export class SkillProcess {
     this.#memoryBytes = memoryBytes;
     const heapMib = Math.max(16, Math.floor((memoryBytes * HEAP_PART) / 2 ** 20));
     const flags = [`--max-old-space-size=${heapMib}`, "--disable-warning=ExperimentalWarning"];
-    this.#child = spawn(process.execPath, [...flags, programFile("host-main"), file, String(process.pid)], {
+    this.#child = spawn(process.execPath, [...flags, programFile("skill-process"), file, String(process.pid)], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true, // a group of its own, which ends as a whole
     });
@@ -85,7 +85,7 @@ export class SkillProcess {
     this.#channel.on("data", (chunk: Buffer) => {
       if (this.#why !== null) return;
       try {
-        for (const { header, body } of reader.push(chunk)) this.#onFrame(fromHostSchema.parse(header), body);
+        for (const { header, body } of reader.push(chunk)) this.#onFrame(fromProcessSchema.parse(header), body);
       } catch (error) {
         this.kill(`it sent a message that cannot be read: ${describeThrown(error).split("\n")[0]}`);
       }
@@ -100,7 +100,7 @@ export class SkillProcess {
     }
   }
 
-  #onFrame(message: FromHost, body: Buffer): void {
+  #onFrame(message: FromProcess, body: Buffer): void {
     if (message.kind === "loaded") this.#isUp = true;
     if (message.kind !== "pong") {
       this.#events.onFrame(message, body);
@@ -131,7 +131,7 @@ export class SkillProcess {
       this.kill(`it used ${mib(bytes)} MiB of memory; ${mib(this.#memoryBytes)} MiB are allowed`);
   }
 
-  send(message: ToHost, body?: Uint8Array): void {
+  send(message: ToProcess, body?: Uint8Array): void {
     if (this.#channel.destroyed || this.#why !== null) return;
     for (const part of encodeFrame(message, body)) this.#channel.write(part);
   }

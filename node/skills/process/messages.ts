@@ -24,7 +24,7 @@
 import { z } from "zod";
 import { FAILURE_REASONS } from "../../../protocol/wire/command.ts";
 
-export type ToHost =
+export type ToProcess =
   | {
       readonly kind: "run";
       readonly id: number;
@@ -43,7 +43,7 @@ const id = z.int();
 const whose = z.int().nullable();
 const jsonSchema = z.record(z.string(), z.unknown());
 
-const hostedSchema = z.object({
+const describedSchema = z.object({
   name: z.string(),
   description: z.string(),
   price: z.number(),
@@ -51,15 +51,15 @@ const hostedSchema = z.object({
   schemas: z.object({ input: jsonSchema, output: jsonSchema }),
 });
 /** A skill as its process describes it. */
-export type Described = z.output<typeof hostedSchema>;
+export type Described = z.output<typeof describedSchema>;
 
 const outcomeSchema = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), confidencePpm: z.int(), cost: z.int() }),
   z.object({ ok: z.literal(false), reason: z.enum(FAILURE_REASONS), message: z.string() }),
 ]);
 
-export const fromHostSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("loaded"), skills: z.array(hostedSchema) }),
+export const fromProcessSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("loaded"), skills: z.array(describedSchema) }),
   z.object({ kind: z.literal("refused"), message: z.string(), remedy: z.string() }),
   z.object({ kind: z.literal("begun"), id }),
   z.object({ kind: z.literal("done"), id, outcome: outcomeSchema }),
@@ -69,7 +69,7 @@ export const fromHostSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("pong"), rssBytes: z.number() }),
   z.object({ kind: z.literal("closed") }),
 ]);
-export type FromHost = z.output<typeof fromHostSchema>;
+export type FromProcess = z.output<typeof fromProcessSchema>;
 
 /** The file descriptor of the socket in the process. */
-export const HOST_FD = 3;
+export const CHANNEL_FD = 3;

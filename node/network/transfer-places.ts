@@ -8,7 +8,7 @@ interface Waiter {
   readonly refuse: (error: Error) => void;
 }
 
-export class Places {
+export class TransferPlaces {
   readonly #total: number;
   readonly #perAgent: number;
   readonly #waitersMax: number;

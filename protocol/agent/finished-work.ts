@@ -1,34 +1,17 @@
-/**
- * An award as the worker that holds it sees it, and the commands that it gives for it.
- */
+/** What a worker computed for an award, and the commands that it gives for it. */
 
 import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, AwardRef, Hash, TaskId } from "../core/ids.ts";
+import type { AgentId, AwardRef } from "../core/ids.ts";
 import { bytes, encode, type Infer, struct } from "../wire/codec.ts";
 import { type CommandBody, NONCE_BYTES, sealHash } from "../wire/command.ts";
 import { dataCodec, dataHash, ppm, price } from "../wire/genesis.ts";
-import type { NoticeItem } from "../wire/message.ts";
 
 const MIB = 1024 * 1024;
 
-export type Award = Extract<NoticeItem, { kind: "award" }>;
-
-/** What the worker computed; stored before its seal is sent, so that it can be revealed after a restart. */
+/** Stored before its seal is sent, so that it can be revealed after a restart. */
 export const workCodec = struct({ nonce: bytes(NONCE_BYTES), data: dataCodec, confidence: ppm, cost: price });
 export type Work = Infer<typeof workCodec>;
 export const encodeWork = (work: Work): Uint8Array => encode(workCodec, work);
-
-export interface Held {
-  readonly ref: AwardRef;
-  /** fetching its input, running, sealed, or said what there was to say. */
-  phase: "fetching" | "running" | "sealed" | "said";
-  /** null after a restart: only what was sealed is left. */
-  readonly award: Award | null;
-  readonly missing: Set<Hash>;
-  work: Work | null;
-}
-
-export const keyOf = (task: TaskId, attempt: number): string => `${task}#${attempt}`;
 
 export function sealCommand(
   hasher: Hasher,

@@ -7,7 +7,7 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
-import type { OwnReach } from "../../protocol/membership/acquaintances.ts";
+import type { OwnReachability } from "../../protocol/membership/acquaintances.ts";
 import { isOutside } from "./own-addresses.ts";
 
 /** The outcome of one agent's dial-back. */
@@ -51,7 +51,7 @@ export function judge(
   own: readonly string[],
   findings: Findings,
   isNamed: (address: string) => boolean = () => false,
-): OwnReach {
+): OwnReachability {
   const works = working(own, findings);
   for (const [agent, finding] of findings)
     if (finding.works && works.includes(finding.addresses[0]!))

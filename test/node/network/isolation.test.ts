@@ -1,14 +1,14 @@
 /** When a node says that it lost all other agents: clients that come and go do not count. */
 
 import { expect, test } from "vitest";
-import { Company } from "../../../node/network/company.ts";
+import { IsolationWatch } from "../../../node/network/isolation.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 
 const id = (name: string): AgentId => name as AgentId;
 
-function company(): { readonly all: Company; readonly told: string[]; look(): void } {
+function company(): { readonly all: IsolationWatch; readonly told: string[]; look(): void } {
   const told: string[] = [];
-  const all = new Company((news) => told.push(news.kind));
+  const all = new IsolationWatch((news) => told.push(news.kind));
   const look = (): void => {
     for (let i = 0; i < 3; i++) all.look();
   };

@@ -9,7 +9,7 @@ import { AddressBook, agentOfAddress } from "./address-book.ts";
 import { bare } from "./own-addresses.ts";
 
 /** The rules as libp2p asks for them. */
-export interface Door {
+export interface ConnectionRules {
   /** Asked at every dial and every inbound connection. */
   refuses(agent: AgentId): boolean;
   /** Whether an address cannot lead from here to the agent that it names. */
@@ -21,7 +21,7 @@ export interface Door {
 }
 
 /** What the rules depend on. */
-interface Household {
+interface Circumstances {
   /** All agents that this node deals with are on this machine. */
   readonly isLocal: boolean;
   /** The operator's addresses to join, which are dialled without further rules. */
@@ -32,28 +32,28 @@ interface Household {
   advertised(): Multiaddr[];
 }
 
-export interface DoorParts {
-  readonly door: Door;
+export interface RulesAndBook {
+  readonly rules: ConnectionRules;
   readonly book: AddressBook;
   /** Addresses that are dialled only to learn which agent answers there. */
   readonly asked: Map<string, (answers: AgentId) => void>;
 }
 
-export function createDoor(household: Household): DoorParts {
+export function createConnectionRules(circumstances: Circumstances): RulesAndBook {
   const asked = new Map<string, (answers: AgentId) => void>();
-  const named = new Set(household.bootstrap.map(bare));
+  const named = new Set(circumstances.bootstrap.map(bare));
   // On another machine, a loopback address means somebody else.
   const leadsTo = (agent: AgentId | "", text: string): boolean =>
-    household.isLocal || !isLoopback(text) || (agent !== "" && household.isOnThisMachine(agent));
-  const door: Door = {
-    refuses: (agent) => household.refuses(agent),
+    circumstances.isLocal || !isLoopback(text) || (agent !== "" && circumstances.isOnThisMachine(agent));
+  const rules: ConnectionRules = {
+    refuses: (agent) => circumstances.refuses(agent),
     isAstray: (address) => !named.has(bare(address)) && !leadsTo(agentOfAddress(address), address.toString()),
     isOnlyAsked(address, answers) {
       const answer = asked.get(bare(address));
       answer?.(answers);
       return answer !== undefined;
     },
-    advertised: () => household.advertised(),
+    advertised: () => circumstances.advertised(),
   };
-  return { door, book: new AddressBook(leadsTo), asked };
+  return { rules, book: new AddressBook(leadsTo), asked };
 }

@@ -6,7 +6,7 @@
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { NetworkNews } from "./news.ts";
 
-export class Company {
+export class IsolationWatch {
   readonly #tell: (news: NetworkNews) => void;
   readonly #connected = new Set<AgentId>();
   /** The connected agents of the mesh, without clients. */

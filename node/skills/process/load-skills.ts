@@ -12,7 +12,7 @@ import { MeshworkError } from "../../../protocol/core/errors.ts";
 import { fileError, readTextFile } from "../../platform/files/file-error.ts";
 import { parseSkillsYaml } from "../load-yaml.ts";
 import type { AnySkill, SkillLog } from "../skill.ts";
-import { SkillHost } from "./skill-host.ts";
+import { SkillModule } from "./skill-module.ts";
 
 /** What the process of a module may take by default, bytes; half of it for the JavaScript heap. */
 const SKILLS_MEMORY_BYTES = 1024 ** 3;
@@ -50,7 +50,7 @@ export async function loadSkills(file: string, options: LoadOptions = {}): Promi
     const skills = parseSkillsYaml(file, await readTextFile(file), options);
     return { skills, close: () => Promise.resolve() };
   }
-  if (MODULE_ENDINGS.includes(ending)) return hostModule(file, options);
+  if (MODULE_ENDINGS.includes(ending)) return startModule(file, options);
   throw fileError(
     file,
     null,
@@ -59,15 +59,15 @@ export async function loadSkills(file: string, options: LoadOptions = {}): Promi
   );
 }
 
-async function hostModule(file: string, options: LoadOptions): Promise<SkillsFile> {
+async function startModule(file: string, options: LoadOptions): Promise<SkillsFile> {
   const { memoryBytes = SKILLS_MEMORY_BYTES, loadMs = LOAD_MS, log = () => {}, signal } = options;
-  const host = new SkillHost({ file, memoryBytes, loadMs, log });
+  const host = new SkillModule({ file, memoryBytes, loadMs, log });
   const onAbort = (): void => void host.close();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     signal?.throwIfAborted();
     const described = await host.start();
-    return { skills: described.map((skill) => host.hosted(skill)), close: () => host.close() };
+    return { skills: described.map((skill) => host.skillOf(skill)), close: () => host.close() };
   } catch (error) {
     await host.close();
     if (signal?.aborted === true) throw new MeshworkError("interrupted", "interrupted");

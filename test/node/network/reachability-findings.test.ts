@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { AddressBook } from "../../../node/network/address-book.ts";
 import { makeIdentity } from "../../../node/network/identity.ts";
 import { isOutside, joinsAnotherMachine } from "../../../node/network/own-addresses.ts";
-import { dialable, type Finding, judge } from "../../../node/network/reach-findings.ts";
+import { dialable, type Finding, judge } from "../../../node/network/reachability-findings.ts";
 import { isLoopback } from "../../../protocol/capability/addresses.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 
