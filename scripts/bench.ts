@@ -99,7 +99,7 @@ async function chain(): Promise<Row[]> {
   ];
 }
 
-/** What a healthy block says (at most n-1 proposals and 2n(n-1) votes), and what is said while nothing is to do. */
+/** Messages of a healthy block (at most n-1 proposals and 2n(n-1) votes), and messages while there is nothing to do. */
 async function quiet(): Promise<Row[]> {
   const members = 4;
   const sent: Sent = new Map();

@@ -1,6 +1,6 @@
 /**
  * Prints `N passed, N failed, N skipped` from what the test runner's JSON reporter wrote and, if it is named, from the results
- * of `npm run test:long`: of its parts those that ran tests count by their tests, the others as one. Exit 1 if anything failed
+ * of `npm run test:long`: parts that ran tests count by their tests, the others as one. Exit 1 if anything failed
  * or nothing ran.
  *
  *   node scripts/test-counts.ts TESTS.json [LONG.json]

@@ -11,7 +11,7 @@ import { findScenario } from "./batch/library.ts";
 import type { SimPlatform } from "./batch/platform.ts";
 import { runSeeds } from "./batch/run-seeds.ts";
 import type { PoolProgress } from "./batch/seed-pool.ts";
-import { loadScenarioSource } from "./load/load-scenario.ts";
+import { loadScenario } from "./load/load-scenario.ts";
 import { openSource, type ScenarioInput, type ScenarioSource } from "./load/scenario-source.ts";
 import type { PluginModule } from "./load/tools.ts";
 import type { RunResult, Summary } from "./model/result.ts";
@@ -36,7 +36,7 @@ export interface SimulateOptions {
   readonly force?: boolean;
   /** Told some times a second how far all runs are together: shares in [0, 1], real time in ms. */
   readonly onProgress?: (progress: PoolProgress) => void;
-  /** Ends the runs under way as they are: what comes out then says that it is partial. */
+  /** Ends the runs in progress; their results then say that they are partial. */
   readonly signal?: AbortSignal;
 }
 
@@ -92,7 +92,7 @@ export function createSimulator(platform: SimPlatform): Simulator {
       const overrides = Object.entries(options.set ?? {}).map(([path, value]) => ({ path, value }));
       const plugins = (options.plugins ?? []).map((one) => (one instanceof URL ? fileURLToPath(one) : one));
       const given = { source, plugins, mechanismOff: options.mechanismOff ?? false };
-      const loaded = await loadScenarioSource(source, host, { ...given, overrides });
+      const loaded = await loadScenario(source, host, { ...given, overrides });
       const seeds = options.seeds ?? [loaded.scenario.seed];
       checkSeeds(seeds);
       const { results, crash } = await runSeeds({

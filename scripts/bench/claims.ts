@@ -18,7 +18,7 @@ const JOBS = 5;
 const TASKS = 40;
 const MIB = 1024 ** 2;
 
-/** From so many on they start one after the other: that all of them come in the same second is no mesh's beginning. */
+/** Meshes of this size and more start their agents one after the other: no real mesh starts within one second. */
 const MANY = 3_000;
 /** So many a second; jobs come when all are there and have found their neighbours. */
 const STARTS = 100;

@@ -1,4 +1,4 @@
-/** What an agent takes as a process of its own, beside a Node process that does nothing. */
+/** The memory and time of an agent as a separate process, beside a Node process that does nothing. */
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -65,7 +65,7 @@ export function makeSkills(count: number, seed: number | string): SkillSample[] 
   return skills;
 }
 
-/** `count` questions, each about a family drawn by lot. */
+/** `count` questions, each about a random family. */
 export function makeQuestions(count: number, seed: number | string): Question[] {
   const prng = createPrng(`questions/${seed}`);
   return Array.from({ length: count }, () => {

@@ -1,5 +1,5 @@
 /**
- * What it takes until an agent is up as a process of its own, as a person starts it, beside a process of bare Node and one
+ * How long an agent takes to start as a separate process, as a person starts it, beside a process of bare Node and one
  * of bare libp2p (TCP, Noise, yamux, identify, gossipsub), in the same run. Medians; CPU time from /proc, so Linux only.
  */
 
@@ -66,7 +66,7 @@ export async function start(): Promise<Row[]> {
     };
     await once(programs.meshwork); // its bundle is made by then
     const starts = new Map<keyof typeof programs, Start[]>();
-    // In turn: what else the machine does meets all of them alike.
+    // In turn, so that other load on the machine meets all of them alike.
     for (let run = 0; run < RUNS; run++)
       for (const name of Object.keys(programs) as (keyof typeof programs)[])
         starts.set(name, [...(starts.get(name) ?? []), await once(programs[name])]);

@@ -2,8 +2,8 @@
  * Random values of every shape that travels: one fast-check arbitrary a codec, for the property tests and for the
  * hostile frames. The compiler sees to it that no kind and no field is left out.
  *
- * Sizes stay small, with the edges of the codec (integer widths, length headers) drawn on purpose: what matters is
- * which forms meet, not how much of them there is.
+ * Sizes stay small, with the edges of the codec (integer widths, length headers) drawn on purpose: the combination
+ * of forms matters, not their amount.
  */
 
 import fc, { type Arbitrary } from "fast-check";

@@ -49,7 +49,7 @@ function hostileFrame(prng: Prng, samples: readonly Sample[]): { shape: Shape; f
   return { shape, frame: mutate(prng, valid, prng.pick(prng.pick(samples).frames)) };
 }
 
-/** Feeds `frames` hostile frames, in blocks of 10,000 between which `onProgress` is told how many are done. */
+/** Feeds `frames` hostile frames, in blocks of 10,000; `onProgress` receives how many are done. */
 export function runHostileFrames(frames: number, seed: number, onProgress: (done: number) => void): HostileRun {
   const samples = SHAPES.map((shape) => ({
     shape,

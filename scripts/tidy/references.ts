@@ -24,7 +24,7 @@ function pathsOf(files: readonly SourceFile[]): ReadonlySet<string> {
   return paths;
 }
 
-/** Folders of the repository, of which no other thing is called so. */
+/** Folders of the repository whose names nothing else has. */
 const TOP = "(?:protocol|node|sim|scripts|test|docs)/";
 /** A file with its ending, a decision, or what a path from the root leads to, with or without a slash at its end. */
 const NAMED = new RegExp(

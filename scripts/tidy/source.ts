@@ -2,7 +2,7 @@
  * Source files as tidy sees them: their text, their text without comments and strings, and what they import.
  *
  * A scanner, not a parser: it knows comments, strings, templates and regular expressions well enough that what
- * a comment says is never taken for code. What is a type error is the compiler's to say.
+ * a comment says is never taken for code. Type errors are left to the compiler.
  */
 
 import { readdirSync, readFileSync } from "node:fs";

@@ -10,7 +10,7 @@ import type {
   ScenarioExperiment,
 } from "../experiments/experiment.ts";
 import type { Sample } from "../experiments/results.ts";
-import { loadScenarioSource } from "../load/load-scenario.ts";
+import { loadScenario } from "../load/load-scenario.ts";
 import type { Override } from "../load/overrides.ts";
 import type { ScenarioSource } from "../load/scenario-source.ts";
 import { findScenario } from "./library.ts";
@@ -73,8 +73,7 @@ async function runScenarios(experiment: ScenarioExperiment, options: RunExperime
   const points = await pointsOf(experiment);
   // Every point is checked before the first one runs.
   const loaded = [];
-  for (const { source, overrides } of points)
-    loaded.push(await loadScenarioSource(source, platform.host, { overrides }));
+  for (const { source, overrides } of points) loaded.push(await loadScenario(source, platform.host, { overrides }));
   const scenarios = loaded.map(({ scenario }) => scenario);
   const largest = scenarios.reduce((best, one) => (estimateMiB(one) > estimateMiB(best) ? one : best));
   const tasks = points.flatMap(({ overrides }, source) => seeds.map((seed) => ({ source, overrides, seed })));

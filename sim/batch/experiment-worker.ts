@@ -1,4 +1,4 @@
-/** The thread of a computed experiment: computes the cases that it is told to. */
+/** The thread of a computed experiment: computes the cases that it receives. */
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { Experiment } from "../experiments/experiment.ts";

@@ -44,7 +44,7 @@ interface MemoryPlan {
   readonly workers: number;
   /** The most that one run may take, MiB. */
   readonly limitMiB: number;
-  /** What is said before the first run begins. */
+  /** The message before the first run begins. */
   readonly words: string;
 }
 
@@ -60,7 +60,7 @@ function wordsOf(needed: number, workers: number, free: number): string {
   return `memory: a run wants about ${shown(needed)}${many}; ${shown(free)} are free${warning}`;
 }
 
-/** Throws where not even one run fits, unless it is to be tried all the same. */
+/** Throws if not even one run fits, unless the user forces it. */
 export function planMemory(
   scenario: Pick<Scenario, "agents" | "workload">,
   workers: number,

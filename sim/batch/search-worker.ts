@@ -1,4 +1,4 @@
-/** The thread of a search: runs the seeds that it is told to, and makes failures small. */
+/** The thread of a search: runs the seeds that it receives, and makes failures small. */
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { CreateMachine } from "../../protocol/machine.ts";

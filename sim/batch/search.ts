@@ -1,6 +1,6 @@
 /**
  * A search over seeds on all cores. What comes out does not depend on how many there are: results are taken in the order
- * of their seeds, and a search that ends after so many failures leaves out what was run beyond the last of them.
+ * of their seeds, and a search that ends after a number of failures leaves out runs beyond the last of them.
  *
  * Leaves it to sim/search/ what a seed is, and to its callers what to show and to write.
  */
@@ -32,7 +32,7 @@ export interface SearchSetup {
 export type SearchTask = Task &
   (
     | { readonly kind: "run" }
-    /** Make the scenario of a seed that broke `property` small, with so many runs at most. */
+    /** Make the scenario of a seed that broke `property` small, with at most this many runs. */
     | { readonly kind: "shrink"; readonly property: string; readonly runs: number }
   );
 
@@ -49,7 +49,7 @@ export interface SearchOptions {
   readonly from: number;
   /** Infinity: until something else ends it. */
   readonly seeds: number;
-  /** Ends after so many failed seeds. */
+  /** Ends after this many failed seeds. */
   readonly failures: number;
   /** Real time that it may take, ms. */
   readonly forMs: number;
@@ -70,7 +70,7 @@ export interface SearchOutcome {
   readonly crash: SeedCrash<SearchTask> | null;
 }
 
-/** Runs a search's tasks until its signal; runs under way are told to end. */
+/** Runs a search's tasks until its signal, which also ends runs in progress. */
 interface Hands {
   readonly workers: number;
   setup(events: number): SearchSetup;

@@ -59,7 +59,7 @@ interface PoolOptions<T = SeedTask, R = RunResult> {
 /** Told of each result when it is there; `index`: the place of its task. */
 type OnResult<R> = (result: R, index: number) => void;
 
-/** A run that did not come to a result: what went wrong is this program's fault, or the machine's. */
+/** A run without a result: a fault of this program, of a plugin, or of the machine. */
 export class SeedCrash<T extends Task = SeedTask> extends Error {
   override readonly name = "SeedCrash";
   readonly task: T;
@@ -84,7 +84,7 @@ interface Running {
   nowMs: number;
 }
 
-/** Less of a run says nothing about the rest of it. */
+/** A smaller share of a run does not predict the rest of it. */
 const SHARE_MIN = 0.02;
 
 class Pool<T extends Task, R> {

@@ -3,7 +3,7 @@
  * where plugins are objects, which cannot go to another thread.
  */
 
-import { type LoadedScenario, loadScenarioSource } from "../load/load-scenario.ts";
+import { type LoadedScenario, loadScenario } from "../load/load-scenario.ts";
 import { describeOverride } from "../load/overrides.ts";
 import type { ScenarioSource } from "../load/scenario-source.ts";
 import type { PluginModule } from "../load/tools.ts";
@@ -43,7 +43,7 @@ export class SeedRunner implements Runner {
     const key = `${place} ${overrides.map(describeOverride).join(" ")}`;
     if (this.#loaded?.key !== key) {
       const { source, messagesAroundMs: _, ...options } = this.#sources[place]!;
-      this.#loaded = { key, scenario: await loadScenarioSource(source, this.#host, { overrides, ...options }) };
+      this.#loaded = { key, scenario: await loadScenario(source, this.#host, { overrides, ...options }) };
     }
     return this.#loaded.scenario;
   }

@@ -1,4 +1,4 @@
-/** The thread of a runner: runs the seeds that it is told to, and tells how far it is. */
+/** The thread of a runner: runs the seeds that it receives, and reports its progress. */
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { SimPlatform } from "./platform.ts";

@@ -30,7 +30,7 @@ export interface BatchOptions {
   readonly costs?: string;
 }
 
-/** A scenario file and what is asked of it. */
+/** A scenario file with the options of the command line. */
 export interface Batch {
   readonly platform: SimPlatform;
   /** As it was named, and where it is. */

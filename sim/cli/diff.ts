@@ -64,7 +64,7 @@ async function diff(
 
 const documentOf = ({ a, b, fields, before }: Parting): object => ({ a, b, fields, before });
 
-/** Hashes by their first digits, long bytes not at all. */
+/** Shortens hashes to their first digits, and leaves out long bytes. */
 const brief = (value: unknown): string =>
   (JSON.stringify(value) ?? "–")
     .replace(/([0-9a-f]{8})[0-9a-f]{56}/g, "$1…")

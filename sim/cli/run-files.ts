@@ -75,7 +75,7 @@ export function writeWhole(file: string, text: string): string {
 export const defaultFolder = (startedMs: number, name: string): string =>
   join(".meshwork", "runs", `${new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-")}-${name}`);
 
-/** The summary of a simulation; null: there is none, or it is of something else. */
+/** The summary of a simulation; null: there is none, or the folder is of another kind. */
 function summaryIn(path: string): Summary | null {
   try {
     const isFolder = statSync(path).isDirectory();

@@ -13,7 +13,7 @@ const linUcbOf = (name: string, gamma: number): Selector => ({ ...(createLinUcb(
 
 /**
  * The same selector with plain counts for records, where it is shown such as fade (protocol/job/recent.ts), and with all
- * candidates: the screening goes by what has not faded, too.
+ * candidates, because the screening uses faded records, too.
  */
 const forgetsNothing = (selector: Selector): Selector => ({
   ...selector,

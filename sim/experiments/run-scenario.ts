@@ -4,7 +4,7 @@
  */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
-import { loadScenarioSource } from "../load/load-scenario.ts";
+import { loadScenario } from "../load/load-scenario.ts";
 import type { ScenarioInput } from "../load/scenario-source.ts";
 import type { SimHost } from "../model/host.ts";
 import type { Plugin } from "../model/registry.ts";
@@ -29,7 +29,7 @@ interface RunScenario {
 export async function runScenario(scenario: ScenarioInput, options: RunScenario): Promise<RunResult> {
   const { seed, host, plugins = [], known, thorough, watch } = options;
   const source = { file: scenario.name, content: { object: scenario } };
-  const loaded = await loadScenarioSource(source, host, { plugins });
+  const loaded = await loadScenario(source, host, { plugins });
   const checkers = watch === undefined ? {} : { checkers: (job: DrawnJob) => [watch(job)] };
   const result = simulate(loaded.scenario, {
     ...loaded,

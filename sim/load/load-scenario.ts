@@ -29,9 +29,9 @@ export interface LoadedScenario {
 
 export interface LoadOptions {
   readonly overrides?: readonly Override[];
-  /** With what the scenario says that switches its mechanism off. */
+  /** Applies the scenario's own changes that switch its mechanism off. */
   readonly mechanismOff?: boolean;
-  /** Beside those that the scenario names: modules, by their paths from the working folder, or plugins themselves. */
+  /** Plugins beside those that the scenario names: paths of modules, from the working folder, or the plugins themselves. */
   readonly plugins?: readonly (string | PluginModule)[];
 }
 
@@ -41,19 +41,15 @@ const besideFile = (file: string, path: string): string =>
     ? path
     : `${file.slice(0, 1 + Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")))}${path}`;
 
-export async function loadScenario(file: string, host: SimHost, options: LoadOptions = {}): Promise<LoadedScenario> {
-  return loadScenarioText(file, await readTextFile(file), host, options);
-}
-
 /** `file`: for messages, and what paths in the scenario start from. */
 export const loadScenarioText = (
   file: string,
   text: string,
   host: SimHost,
   options: LoadOptions = {},
-): Promise<LoadedScenario> => loadScenarioSource({ file, content: { yaml: text } }, host, options);
+): Promise<LoadedScenario> => loadScenario({ file, content: { yaml: text } }, host, options);
 
-export async function loadScenarioSource(
+export async function loadScenario(
   given: ScenarioSource,
   host: SimHost,
   { overrides = [], mechanismOff = false, plugins = [] }: LoadOptions = {},
@@ -73,7 +69,7 @@ export async function loadScenarioSource(
   return { ...(await reader.read(scenario)), registry };
 }
 
-/** Those that the scenario names, by their paths from its folder. */
+/** The plugins that the scenario names, with paths from the scenario's folder. */
 function pluginsOf(file: string, source: YamlSource): WantedPlugin[] {
   const listed = (source.value as { readonly plugins?: unknown } | null)?.plugins;
   if (!Array.isArray(listed)) return []; // the schema says what is wrong with it

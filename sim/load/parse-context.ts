@@ -10,7 +10,7 @@ export interface ParseContext {
   readonly registry: Registry;
 }
 
-/** The remedy for a word that is not known: the nearest known one, else some of them. */
+/** The remedy for an unknown word: the nearest known one, or a few known ones. */
 export function remedyFor(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   if (near !== null) return `did you mean "${near}"?`;

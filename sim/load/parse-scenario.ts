@@ -15,6 +15,7 @@ import type { Registry } from "../model/registry.ts";
 import type { AgentGroup, Expectation, Healing, NetworkSpec, Scenario, Workload } from "../model/scenario.ts";
 import { clientNames } from "../run/population.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
+import { NETWORK_DEFAULTS } from "../world/options.ts";
 import { parseExpectation } from "./expectations.ts";
 import { parsePath } from "./overrides.ts";
 import { agentNames, parseAgents } from "./parse-agents.ts";
@@ -115,7 +116,7 @@ function networkOf(context: ParseContext, file: NetworkFile): NetworkSpec {
       degree: overlay?.degree ?? 6,
       ...(overlay?.rewire === undefined ? {} : { rewire: overlay.rewire }),
     },
-    latencyMs: file.latencyMs ?? { p50: 20, p95: 60 },
+    latencyMs: file.latencyMs ?? NETWORK_DEFAULTS.latencyMs,
     spreadMs: file.latencySpread ?? 0,
     loss: lossPct / 100,
     gossipLoss: (file.gossipLossPct ?? lossPct) / 100,
@@ -123,9 +124,9 @@ function networkOf(context: ParseContext, file: NetworkFile): NetworkSpec {
     reorder: file.reorder ?? false,
     bandwidth: file.bandwidth ?? null,
     queueBytes: file.queueBytes ?? QUEUE_POLICIES.main.bytes,
-    detectMs: file.detect ?? 10_000,
-    redialMs: file.redial ?? 1_000,
-    blobIdleMs: file.blobIdle ?? 10_000,
+    detectMs: file.detect ?? NETWORK_DEFAULTS.detectMs,
+    redialMs: file.redial ?? NETWORK_DEFAULTS.redialMs,
+    blobIdleMs: file.blobIdle ?? NETWORK_DEFAULTS.blobIdleMs,
     fullGossip: file.gossip === "full",
     shardAgents: file.shardAgents ?? SHARD_AGENTS,
     realSignatures: file.signatures === "real",

@@ -18,23 +18,31 @@ export const networkSchema = z.strictObject({
     .optional()
     .describe("Each pair of agents is further apart than that, by an even draw up to this. Default 0s."),
   lossPct: percentSchema.optional().describe("Percent of frames and gossip messages that vanish. Default 0."),
-  gossipLossPct: percentSchema.optional().describe("Of gossip messages alone. Default: lossPct."),
+  gossipLossPct: percentSchema.optional().describe("The same for gossip messages alone. Default: lossPct."),
   duplicatePct: percentSchema.optional().describe("Percent of frames that arrive twice. Default 0."),
   reorder: z.boolean().optional().describe("Frames of a pair may overtake each other. Default false."),
   bandwidth: z.number().positive().optional().describe("Bytes a millisecond and direction. Default: no limit."),
   queueBytes: countSchema(1, Number.MAX_SAFE_INTEGER)
     .optional()
-    .describe("What may wait in one direction; with more the stream closes. Default: as nodes have it."),
-  detect: durationSchema.optional().describe("Until a silent peer's connection is given up. Default 10s."),
-  redial: durationSchema.optional().describe("Within this lost connections are made again. Default 1s."),
-  blobIdle: durationSchema.optional().describe("Until a holder of a blob that gives nothing is given up. Default 10s."),
+    .describe("How many bytes may wait in one direction; beyond that the stream closes. Default: as in nodes."),
+  detect: durationSchema
+    .optional()
+    .describe("How long until an agent closes the connection of a silent peer. Default 10s."),
+  redial: durationSchema
+    .optional()
+    .describe("Agents dial again within this time after they lost a connection. Default 1s."),
+  blobIdle: durationSchema
+    .optional()
+    .describe("How long an agent waits for a holder of a blob that sends nothing. Default 10s."),
   gossip: z
     .enum(["mesh", "full"])
     .optional()
     .describe("mesh: one event a receiver, at its computed first arrival. full: each hop. Default mesh."),
   shardAgents: countSchema(1, AGENTS_MAX)
     .optional()
-    .describe(`Agents that a shard has at most: not everybody hears of all in a larger mesh. Default ${SHARD_AGENTS}.`),
+    .describe(
+      `The most agents in a shard: in a larger mesh not everybody hears of everybody. Default ${SHARD_AGENTS}.`,
+    ),
   signatures: z.enum(["fast", "real"]).optional().describe("The world's own table, or Ed25519. Default fast."),
   service: z
     .strictObject({
@@ -54,11 +62,11 @@ export const networkSchema = z.strictObject({
       forcedWrites: z
         .boolean()
         .optional()
-        .describe("Whether agents wait for their disks before what a step says leaves. Default false."),
+        .describe("Whether agents wait for their disks before a step's messages leave. Default false."),
       forcedWriteMs: z.number().positive().optional().describe("How long, ms. Default: the preset's; ideal has none."),
       sharedCores: countSchema(1, 10_000)
         .optional()
-        .describe("All agents share so many cores, as nodes on one machine do. Default: one for each."),
+        .describe("All agents share this many cores, as nodes on one machine do. Default: one for each agent."),
     })
     .optional()
     .describe("What an input costs its agent."),

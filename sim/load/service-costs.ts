@@ -39,7 +39,7 @@ type Calibration = z.output<typeof calibrationSchema>;
 
 export type Measured = Calibration & { readonly measured: NonNullable<Calibration["measured"]> };
 
-/** Measures this machine; `onStage` is told what is measured now. */
+/** Measures this machine; `onStage` receives the name of each stage. */
 export type Calibrate = (options: {
   readonly signal: AbortSignal;
   readonly onStage: (stage: string) => void;

@@ -23,6 +23,7 @@ import type {
 } from "../model/scenario.ts";
 import { clientNames } from "../run/population.ts";
 import type { DistributionSpec } from "../world/distribution.ts";
+import { NETWORK_DEFAULTS } from "../world/options.ts";
 import { writeValue } from "./overrides.ts";
 import { DEFAULT_PROFILE } from "./parse-agents.ts";
 import { HEALED_WITHIN_MS } from "./parse-scenario.ts";
@@ -130,9 +131,9 @@ function networkNode(network: NetworkSpec): Node {
     reorder: unless(network.reorder, false),
     bandwidth: network.bandwidth ?? undefined,
     queueBytes: unless(network.queueBytes, QUEUE_POLICIES.main.bytes),
-    detect: timeUnless(network.detectMs, 10_000),
-    redial: timeUnless(network.redialMs, 1_000),
-    blobIdle: timeUnless(network.blobIdleMs, 10_000),
+    detect: timeUnless(network.detectMs, NETWORK_DEFAULTS.detectMs),
+    redial: timeUnless(network.redialMs, NETWORK_DEFAULTS.redialMs),
+    blobIdle: timeUnless(network.blobIdleMs, NETWORK_DEFAULTS.blobIdleMs),
     gossip: network.fullGossip ? "full" : undefined,
     shardAgents: unless(network.shardAgents, SHARD_AGENTS),
     signatures: network.realSignatures ? "real" : undefined,

@@ -45,7 +45,7 @@ interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
 }
 
 interface ShapeDefinition<S extends z.ZodObject> extends Definition<S> {
-  /** How many tasks such a job has: its default budget pays for so many. */
+  /** How many tasks such a job has: its default budget pays for that many. */
   tasks(options: z.output<S>): number;
   /** The graph of job number `index`, from 0. The last node's output is the job's. */
   nodes(workload: Workload, options: z.output<S>, index: number, prng: Prng): readonly NodeSpec[];

@@ -17,7 +17,7 @@ import type { AgentProfile, BehaviourOptions, ScheduledFault, Workload } from ".
 import type { SkillState } from "./skill-state.ts";
 import type { SubmittedJob } from "./submitted-job.ts";
 
-/** Options are checked by their schema before anything else sees them. */
+/** A schema checks options before anything else sees them. */
 type Options = BehaviourOptions;
 
 /** An adversary or an oddity: changes what an agent of a group is, before the world begins. */
@@ -36,7 +36,7 @@ export interface BehavedAgent {
   readonly spec: AgentSpec;
   readonly profile: AgentProfile;
   readonly skill: SimulatedSkill;
-  /** Share of its results that are what its profile gives, 0..1: behaviours that lie lower it. The regret goes by it. */
+  /** Share of its results that follow its profile, 0..1: behaviours that lie lower it. The regret uses it. */
   readonly honesty: number;
   /** Agents of the same behaviour: who may collude, by name. */
   readonly coalition: readonly string[];
@@ -93,7 +93,7 @@ export interface ShapeType {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodObject;
-  /** How many tasks such a job has: its default budget pays for so many. */
+  /** How many tasks such a job has: its default budget pays for that many. */
   tasks(options: Options): number;
   /** The graph of job number `index`, from 0. The last node's output is the job's. */
   nodes(workload: Workload, options: Options, index: number, prng: Prng): readonly NodeSpec[];

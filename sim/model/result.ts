@@ -9,7 +9,7 @@ export interface MetricType {
   readonly name: string;
   readonly unit: string;
   readonly summary: string;
-  /** What it can be at least and at most. Default: 0 to 1 of a `share`, else nothing below 0. */
+  /** The least and the greatest possible value. Default: 0 to 1 for a `share`, otherwise 0 and more. */
   readonly range?: readonly [least: number, most: number];
 }
 

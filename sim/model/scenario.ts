@@ -24,7 +24,7 @@ export interface Scenario {
   readonly network: NetworkSpec;
   readonly workload: Workload;
   readonly faults: readonly ScheduledFault[];
-  /** When everything heals, and what is asked for then; null: what is broken stays so. */
+  /** When everything heals, and by when jobs must end then; null: nothing heals. */
   readonly heal: Healing | null;
   /** Faults that hit fewer than they ask for, and jobs that get less than they ask for, do not fail it. */
   readonly mayFallShort: boolean;
@@ -35,7 +35,7 @@ export interface Scenario {
   readonly ablate: readonly string[];
 }
 
-/** From a moment on nothing goes wrong any more but what liars do, and jobs must come to their end. */
+/** From a moment on nothing breaks any more, only liars go on, and jobs must end. */
 export interface Healing {
   readonly atMs: number;
   /** Each job must have ended so long after that, at every honest agent that keeps it: liveness. */
@@ -106,10 +106,10 @@ export interface NetworkSpec {
   readonly bandwidth: number | null;
   /** What may wait to be sent in one direction, bytes. */
   readonly queueBytes: number;
-  /** Until a connection whose peer has become silent is given up, and until a lost one is made again, ms. */
+  /** How long an agent waits before it closes the connection of a silent peer, and before it dials a lost one again, ms. */
   readonly detectMs: number;
   readonly redialMs: number;
-  /** Until a holder of a blob that gives nothing is given up, ms. */
+  /** How long an agent waits for a holder of a blob that sends nothing, ms. */
   readonly blobIdleMs: number;
   /** Gossip message by message along the mesh, instead of one event a receiver at its computed first arrival. */
   readonly fullGossip: boolean;
@@ -156,7 +156,7 @@ export interface Workload {
   readonly standbys: number | readonly string[] | null;
   /** The client ends each job so long after it submitted it; null: it does not. */
   readonly cancelAfterMs: number | null;
-  /** Outputs are padded to so many bytes: large ones travel as blobs. 0: they are as short as they are. */
+  /** Outputs are padded to this many bytes: large ones travel as blobs. 0: no padding. */
   readonly outputBytes: number;
 }
 

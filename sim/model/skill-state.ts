@@ -40,7 +40,7 @@ export interface LoadModel {
   readonly busyAt: number;
 }
 
-/** Load below this is none: it would be multiplied for ever. */
+/** Load below this counts as none; otherwise it would never reach 0. */
 const LOAD_MIN = 1e-6;
 
 const between = (factor: number, strength: number): number => 1 + (factor - 1) * strength;

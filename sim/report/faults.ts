@@ -55,7 +55,7 @@ function when({ spans }: FaultGroup): string {
   return `${moment(first.atMs)} \u2013 ${moment(first.untilMs)} (${duration(first.untilMs - first.atMs)})`;
 }
 
-/** How many agents all faults with one text asked for; "" where none is about a number of agents. */
+/** How many agents all faults with one text asked for; "" if none of them counts agents. */
 function askedText(outcomes: readonly FaultOutcome[]): string {
   const asked = outcomes.flatMap((outcome) => outcome.asked ?? []);
   return asked.length === 0 ? "" : fixed(asked.reduce((sum, count) => sum + count, 0));

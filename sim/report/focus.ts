@@ -1,6 +1,6 @@
 /**
- * Which of several runs the page shows in full: the first whose invariant broke, else the first that failed an
- * expectation, else the first. And why.
+ * Which of several runs the page shows in full, and why: the first that broke an invariant, otherwise the first that failed an
+ * expectation, otherwise the first.
  */
 
 import type { RunResult, Summary, Violation } from "../model/result.ts";

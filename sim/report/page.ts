@@ -25,7 +25,7 @@ interface ReportOptions {
   readonly version: string;
 }
 
-/** Around the moment that was asked for, else around the violation. */
+/** Around the requested moment, otherwise around the violation. */
 function messages({ result }: Focus, count: number): Section {
   const [violation] = violationsOf(result);
   const askedMs = result.messagesAroundMs;

@@ -27,7 +27,7 @@ const OUTLINES: { readonly [shape in Shape]: string } = {
 };
 const symbolOf = (index: number): Shape => SYMBOLS[index % SYMBOLS.length]!;
 
-/** Numbers across of which the last is so many times the first would crowd on the left of an even axis. */
+/** If the last number is at least this many times the first, an even axis would crowd the others on its left. */
 const LOGARITHMIC_FROM = 50;
 
 /** What a plot takes of a point. */

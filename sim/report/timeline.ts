@@ -174,7 +174,7 @@ function drawTimeline(panels: readonly Panel[], groups: readonly FaultGroup[], r
   const shownGroups = groups.slice(0, LANES_MAX);
   const lanes = shownGroups.length * LANE + (shownGroups.length > 0 ? 4 : 0);
   const top = (index: number): number => lanes + TITLE + index * (layout.panelHeight + TITLE);
-  // Without a series there is an axis below the lanes all the same.
+  // Even without a series, the lanes have an axis below them.
   const bare = { left: layout.left, right: layout.right, top: lanes, height: 1, outerBoundsMode: "none" };
   const height = (panels.length > 0 ? top(panels.length - 1) + layout.panelHeight : lanes + 1) + FOOT;
   const marks = faultMarks(groups, violations, endMs);

@@ -16,7 +16,7 @@ const RELATIONS: ReadonlyMap<string, string> = new Map([
   ["==", "="],
 ]);
 
-/** What `seedsText` is called: `Seed` of one, else with their number. */
+/** The label of `seedsText`: `Seed` for one, otherwise with their number. */
 export const seedsLabel = (seeds: readonly number[]): string =>
   seeds.length === 1 ? "Seed" : `Seeds (${seeds.length})`;
 

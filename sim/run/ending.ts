@@ -51,7 +51,7 @@ export class Ending {
     return this.#heal === null ? SETTLE_MS : QUIET_MS;
   }
 
-  /** Throws where a job does not come to its end in its time: it has stalled. */
+  /** Throws if a job does not end in its time: it has stalled. */
   get isOver(): boolean {
     if (this.#heal === null) return this.#clients.isDone && this.#faults.isOver;
     const { atMs, withinMs } = this.#heal;

@@ -9,7 +9,7 @@ import type { FaultType } from "../model/registry.ts";
 import type { ScheduledFault, Which } from "../model/scenario.ts";
 import type { World } from "../world/world.ts";
 
-/** Who there is. */
+/** The agents that faults can hit. */
 export interface Population {
   /** Names of the scenario's agents that exist now. */
   agents(): readonly string[];

@@ -16,7 +16,7 @@ interface Sent {
   readonly bytes: Uint8Array;
 }
 
-/** Frames that are kept while nothing was asked for, and that are told of a moment: more than a diagram can show. */
+/** How many frames the log keeps, and how many it returns for a moment: more than a diagram can show. */
 const NEWEST = 400;
 const NEAREST = 2_000;
 

@@ -78,7 +78,7 @@ const KNOWN: ReadonlyMap<string, MetricType> = new Map(METRICS.map((one) => [one
 const SHARE: Range = [0, 1];
 const NO_LESS_THAN_NOTHING: Range = [0, Number.POSITIVE_INFINITY];
 
-/** The range of a metric: an interval must not leave it. One that says none is a share, or cannot be negative. */
+/** The range of a metric, which intervals must not leave. Without a stated range, shares lie in [0, 1] and nothing is negative. */
 export const rangeOf = ({ unit, range }: Pick<MetricType, "unit" | "range">): Range =>
   range ?? (unit === "share" ? SHARE : NO_LESS_THAN_NOTHING);
 

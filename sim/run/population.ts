@@ -25,7 +25,7 @@ export interface Inhabitant {
   readonly state: SkillState;
   /** Behaviours other than honest, or "". */
   readonly behaviour: string;
-  /** Lies in the protocol: what it says is not held to be true by the checkers. */
+  /** Lies in the protocol: checkers do not believe its statements. */
   readonly isByzantine: boolean;
 }
 

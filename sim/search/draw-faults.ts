@@ -26,8 +26,8 @@ interface Drawn {
 const drawGroup = (prng: Prng, agents: readonly string[]): string[] =>
   prng.shuffle(agents).slice(0, 1 + prng.below(agents.length - 1));
 
-/** `keepers`: those that keep the job's log. */
-type Draw = (prng: Prng, agents: readonly string[], keepers: readonly string[]) => Drawn;
+/** `hosts`: the agents that host the job. */
+type Draw = (prng: Prng, agents: readonly string[], hosts: readonly string[]) => Drawn;
 
 const TIMED: readonly Draw[] = [
   (prng, agents) => ({ kind: "restart", options: { downMs: 10 + prng.below(8_000) }, which: [prng.pick(agents)] }),
@@ -41,10 +41,10 @@ const TIMED: readonly Draw[] = [
     options: { downMs: 10 + prng.below(8_000), orderly: true },
     which: [prng.pick(agents)],
   }),
-  (prng, _, keepers) => ({
+  (prng, _, hosts) => ({
     kind: "crashAtWrite",
     options: { downMs: 500 + prng.below(8_000) },
-    which: [prng.pick(keepers)],
+    which: [prng.pick(hosts)],
   }),
   (prng, agents) => ({ kind: "fullDisk", options: {}, which: [prng.pick(agents)], forMs: 100 + prng.below(8_000) }),
   (prng, agents) => ({ kind: "pause", options: {}, which: [prng.pick(agents)], forMs: 100 + prng.below(8_000) }),
@@ -97,7 +97,7 @@ export const scheduled = (registry: Registry, atMs: number, { kind, options, whi
 export function drawFaults(
   prng: Prng,
   registry: Registry,
-  { agents, keepers }: { readonly agents: readonly string[]; readonly keepers: readonly string[] },
+  { agents, hosts }: { readonly agents: readonly string[]; readonly hosts: readonly string[] },
   untilMs: number,
 ): ScheduledFault[] {
   const odds = prng.pick([0, 0.2, 0.4, 0.8]);
@@ -108,7 +108,7 @@ export function drawFaults(
     Array.from({ length: 2 + prng.below(12) }, () => {
       // The first moments of a job are the most delicate: half of the faults fall there.
       const atMs = WARM_UP_MS + prng.below(prng.chance(0.5) ? Math.min(3_000, spanMs) : spanMs);
-      return scheduled(registry, atMs, prng.pick(kinds)(prng, agents, keepers));
+      return scheduled(registry, atMs, prng.pick(kinds)(prng, agents, hosts));
     }),
   );
 }

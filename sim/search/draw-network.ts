@@ -26,7 +26,7 @@ export const CALM_NETWORK: NetworkSpec = {
   service: null,
 };
 
-/** Up to so many percent, in tenths: short to write. */
+/** Up to `most` percent, in tenths: short to write. */
 const drawPercent = (prng: Prng, most: number): number => prng.below(10 * most + 1) / 10 / 100;
 
 /** Latencies of a street, a city, a continent: even around a middle, or with the long tail of real ones. */

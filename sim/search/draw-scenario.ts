@@ -35,7 +35,7 @@ const group = (name: string, count: number, changes: Partial<AgentGroup>): Agent
 
 // --- committees ---------------------------------------------------------------------------------------
 
-interface Keeper {
+interface DrawnHost {
   /** Null: a standby. */
   readonly power: number | null;
   behave: Behave;
@@ -52,20 +52,20 @@ function drawPowers(prng: Prng): number[] {
   }
 }
 
-function corrupt(prng: Prng, registry: Registry, keepers: readonly Keeper[]): void {
+function corrupt(prng: Prng, registry: Registry, hosts: readonly DrawnHost[]): void {
   if (prng.chance(0.3)) return;
-  const powers = keepers.map(({ power }) => power ?? 0);
+  const powers = hosts.map(({ power }) => power ?? 0);
   const total = powers.reduce((sum, power) => sum + power, 0);
   // A standby takes a seat with its power: it may be the greatest.
   const greatest = Math.max(...powers);
   let sum = 0;
-  for (const keeper of prng.shuffle(keepers)) {
-    const power = keeper.power ?? greatest;
+  for (const host of prng.shuffle(hosts)) {
+    const power = host.power ?? greatest;
     if (3 * (sum + power) >= total) continue;
     sum += power;
     const strategies = prng.shuffle(STRATEGIES).slice(0, 1 + prng.below(4));
     const periodMs = prng.chance(0.5) ? 0 : 500 + prng.below(5_000);
-    keeper.behave = lying(registry, strategies, periodMs, prng.chance(0.4));
+    host.behave = lying(registry, strategies, periodMs, prng.chance(0.4));
   }
 }
 
@@ -86,12 +86,12 @@ interface Committee {
 }
 
 /** Honest members are m1, m2, …; honest standbys s1, s2, …; each liar is a group of its own. */
-function seat(keepers: readonly Keeper[]): Committee {
+function seat(hosts: readonly DrawnHost[]): Committee {
   const groups: AgentGroup[] = [];
   const committee = new Map<string, number>();
   const standbys: string[] = [];
   const honest = { m: 0, s: 0 };
-  for (const { power, behave } of keepers) {
+  for (const { power, behave } of hosts) {
     let name: string;
     if (behave === HONEST) {
       const kind = power === null ? "s" : "m";
@@ -162,9 +162,9 @@ const SHARP: readonly (readonly StrategyName[])[] = [
 function sharpen(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
   const liar = lying(registry, prng.pick(SHARP), 0, false);
   // Four are the fewest with a fault to spare: each vote counts most.
-  const keepers: Keeper[] = [HONEST, HONEST, HONEST, liar].map((behave) => ({ power: 1, behave }));
-  if (prng.chance(0.3)) keepers.push({ power: null, behave: HONEST });
-  const { groups, ...seats } = seat(keepers);
+  const hosts: DrawnHost[] = [HONEST, HONEST, HONEST, liar].map((behave) => ({ power: 1, behave }));
+  if (prng.chance(0.3)) hosts.push({ power: null, behave: HONEST });
+  const { groups, ...seats } = seat(hosts);
   const profile = { latencyMs: { min: 5, max: 25 }, expectedMs: 5, price: CREDIT };
   return {
     ...scenario,
@@ -206,9 +206,9 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
   const prng = createPrng(`scenario/${seed}`);
   const powers = drawPowers(prng.fork("members"));
   const standbys = Array.from({ length: prng.below(3) }, () => null);
-  const keepers: Keeper[] = [...powers, ...standbys].map((power) => ({ power, behave: HONEST }));
-  corrupt(prng.fork("byzantine"), registry, keepers);
-  const { groups, ...seats } = seat(keepers);
+  const hosts: DrawnHost[] = [...powers, ...standbys].map((power) => ({ power, behave: HONEST }));
+  corrupt(prng.fork("byzantine"), registry, hosts);
+  const { groups, ...seats } = seat(hosts);
   const network = drawNetwork(prng.fork("network"));
   const workers = 2 + prng.below(5);
   const [first] = seats.committee.keys();
@@ -232,7 +232,7 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     agents,
     network,
     workload: { ...workload, cancelAfterMs },
-    faults: drawFaults(prng.fork("faults"), registry, { agents: agents.flatMap(agentNames), keepers: kept }, healMs),
+    faults: drawFaults(prng.fork("faults"), registry, { agents: agents.flatMap(agentNames), hosts: kept }, healMs),
     heal: { atMs: healMs, withinMs: HEALED_WITHIN_MS },
     mayFallShort: true,
     expect: [],

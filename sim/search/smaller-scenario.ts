@@ -62,7 +62,7 @@ function* withoutVices(behave: AgentGroup["behave"]): Iterable<AgentGroup["behav
 const namedMembers = ({ committee }: Workload): ReadonlySet<string> | null =>
   typeof committee === "object" && committee !== null ? new Set(committee.keys()) : null;
 
-/** Groups of which one is smaller or gone. */
+/** The groups with one of them smaller or gone. */
 function* fewerAgents({ agents, workload }: Scenario): Iterable<readonly AgentGroup[]> {
   const members = namedMembers(workload);
   const isNeeded = (name: string): boolean => members?.has(name) === true || workload.clients.includes(name);

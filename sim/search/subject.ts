@@ -5,7 +5,7 @@
  */
 
 import { createRegistry } from "../load/built-in.ts";
-import { type LoadedScenario, loadScenarioSource } from "../load/load-scenario.ts";
+import { type LoadedScenario, loadScenario } from "../load/load-scenario.ts";
 import { agentNames, countAgents } from "../load/parse-agents.ts";
 import type { ScenarioSource } from "../load/scenario-source.ts";
 import type { SimHost } from "../model/host.ts";
@@ -202,7 +202,7 @@ export function randomSubject(host: SimHost): Subject {
 export function variationSubject({ scenario, registry, files }: LoadedScenario, host: SimHost): Subject {
   const { faults, behaviours } = variety(scenario, registry);
   const drawn = [...faults.map((label) => `fault: ${label}`), ...behaviours.map((name) => `behaviour: ${name}`)];
-  // Which branches a scenario can come to at all is its own matter.
+  // Each scenario can reach different branches, so none of them is required.
   const occurrences = {
     all: [...drawn, ...BRANCHES, LOST_COMMITTEE],
     rare: new Set<string>([...BRANCHES, LOST_COMMITTEE]),
@@ -213,5 +213,5 @@ export function variationSubject({ scenario, registry, files }: LoadedScenario, 
 
 /** What the command line asks for: random scenarios (null), or variations of one. */
 export async function openSubject(scenario: ScenarioSource | null, host: SimHost): Promise<Subject> {
-  return scenario === null ? randomSubject(host) : variationSubject(await loadScenarioSource(scenario, host), host);
+  return scenario === null ? randomSubject(host) : variationSubject(await loadScenario(scenario, host), host);
 }

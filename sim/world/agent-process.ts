@@ -261,7 +261,7 @@ export class AgentProcess implements Endpoint {
       return;
     }
     if (this.crashesAtForcedWrite && this.disk.forced > forced) {
-      // What it says about itself is known all the same: it may have signed what it never sent.
+      // Checkers learn its own trace events nevertheless: it may have signed what it never sent.
       for (const effect of effects) if (effect.kind === "trace") this.#perform(effect);
       host.onForcedWrite(this);
       return;

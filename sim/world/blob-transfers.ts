@@ -6,7 +6,7 @@
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { NetworkStats } from "./network-stats.ts";
-import type { NetworkOptions } from "./options.ts";
+import { NETWORK_DEFAULTS, type NetworkOptions } from "./options.ts";
 import type { Schedule } from "./world-event.ts";
 
 interface BlobHost {
@@ -34,7 +34,7 @@ export class BlobTransfers {
     this.#schedule = schedule;
     this.#host = host;
     this.#bandwidth = options.blobs?.bandwidth ?? 12_500;
-    this.#idleMs = options.blobs?.idleMs ?? 10_000;
+    this.#idleMs = options.blobs?.idleMs ?? NETWORK_DEFAULTS.blobIdleMs;
   }
 
   /** Owes the process `blobStored` or `blobFailed`. A blob that is not of the announced size is not taken. */

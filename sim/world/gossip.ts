@@ -11,7 +11,7 @@ import { createDistribution, type Distribution, type DistributionSpec } from "./
 import type { Endpoint, Link } from "./endpoint.ts";
 import { GossipMesh, type Hops } from "./gossip-mesh.ts";
 import type { NetworkStats } from "./network-stats.ts";
-import type { NetworkOptions } from "./options.ts";
+import { NETWORK_DEFAULTS, type NetworkOptions } from "./options.ts";
 import { INPUT, type Schedule } from "./world-event.ts";
 
 type GossipInput = Extract<Input, { readonly kind: "gossip" }>;
@@ -20,9 +20,8 @@ type GossipInput = Extract<Input, { readonly kind: "gossip" }>;
 const MESH_LOW = 4;
 /** What a hop costs beside the way: a message is checked before it is passed on. */
 const HOP_MS = 1;
-/** Messages of which is known who has them. */
+/** Messages for which the world remembers who has them. */
 const SEEN_KEPT = 4_096;
-const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
 
 const timesThree = (spec: DistributionSpec): DistributionSpec => {
   if (typeof spec === "number") return 3 * spec;
@@ -57,7 +56,7 @@ export class VirtualGossip {
     this.#prng = prng;
     this.#stats = stats;
     this.#reach = reach;
-    const { gossipLatencyMs, latencyMs = DEFAULT_LATENCY } = reach.options();
+    const { gossipLatencyMs, latencyMs = NETWORK_DEFAULTS.latencyMs } = reach.options();
     this.#straight = createDistribution(gossipLatencyMs ?? timesThree(latencyMs));
   }
 

@@ -15,18 +15,16 @@ import { QUEUE_POLICIES, type QueueClass } from "../../protocol/wire/queue.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { BlobTransfers } from "./blob-transfers.ts";
-import { createDistribution, type Distribution, type DistributionSpec } from "./distribution.ts";
+import { createDistribution, type Distribution } from "./distribution.ts";
 import { type Endpoint, Link, type Way } from "./endpoint.ts";
 import { VirtualGossip } from "./gossip.ts";
 import { NetworkStats } from "./network-stats.ts";
-import type { NetworkConditions, NetworkOptions } from "./options.ts";
+import { NETWORK_DEFAULTS, type NetworkConditions, type NetworkOptions } from "./options.ts";
 import { overlayEdges } from "./overlay.ts";
 import { CONNECT, FRAME, type Schedule } from "./world-event.ts";
 
 /** What the node's links wait after a loss before they dial again. */
 const BACKOFF_MS = 250;
-
-export const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
 
 /** One number for an ordered pair of agents; there are fewer than 2^26 agents. */
 const directionKey = (from: Endpoint, to: Endpoint): number => from.index * 0x4000000 + to.index;
@@ -50,7 +48,7 @@ export class VirtualNetwork {
     this.#schedule = schedule;
     this.#options = options;
     this.#prng = prng;
-    const latency = options.latencyMs ?? DEFAULT_LATENCY;
+    const latency = options.latencyMs ?? NETWORK_DEFAULTS.latencyMs;
     this.#latency = createDistribution(latency);
     this.#gossip = new VirtualGossip(schedule, this.#processes, prng, this.stats, {
       options: () => this.#options,
@@ -100,7 +98,7 @@ export class VirtualNetwork {
     return spec === null ? this.#latency : createDistribution(spec);
   }
 
-  /** Connects the ends if they can reach each other; they are told after a round trip. */
+  /** Connects the ends if they can reach each other; they learn it after a round trip. */
   #connect(link: Link): boolean {
     const { a, b } = link;
     if (link.up || !a.isUp || !b.isUp || !this.reaches(a, b) || !this.reaches(b, a)) return link.up;
@@ -151,7 +149,7 @@ export class VirtualNetwork {
   }
 
   #redial(link: Link, notBeforeMs = 0): void {
-    const afterMs = notBeforeMs + this.#prng.unit() * (this.#options.redialMs ?? 1_000);
+    const afterMs = notBeforeMs + this.#prng.unit() * (this.#options.redialMs ?? NETWORK_DEFAULTS.redialMs);
     this.#schedule.at(this.#schedule.nowMs + afterMs, () => this.#connect(link));
   }
 
@@ -200,7 +198,7 @@ export class VirtualNetwork {
   }
 
   get #detectMs(): number {
-    return this.#options.detectMs ?? 10_000;
+    return this.#options.detectMs ?? NETWORK_DEFAULTS.detectMs;
   }
 
   // --- partitions -------------------------------------------------------------------------------------------
@@ -229,7 +227,7 @@ export class VirtualNetwork {
     this.#noteCuts();
   }
 
-  /** Ends all partitions. What was cut was lost: both ends are told, and connect anew. */
+  /** Ends all partitions. What was cut is lost: both ends learn that, and connect anew. */
   heal(): void {
     for (const process of this.#processes) process.group = 0;
     this.#grouped = false;

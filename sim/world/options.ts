@@ -57,9 +57,17 @@ export interface RunTap {
   readonly onFrame?: FrameListener;
 }
 
+/** For worlds and for scenario files alike. */
+export const NETWORK_DEFAULTS = {
+  latencyMs: { p50: 20, p95: 60 },
+  detectMs: 10_000,
+  redialMs: 1_000,
+  blobIdleMs: 10_000,
+} as const;
+
 export interface NetworkOptions extends NetworkConditions {
   readonly onFrame?: FrameListener;
-  /** One way, of a frame. Default: median 20, 95th percentile 60. */
+  /** One way, of a frame. */
   readonly latencyMs?: DistributionSpec;
   /** Another one for some pairs; null: the general one. Asked once a pair and direction. */
   readonly latencyOf?: (from: string, to: string) => DistributionSpec | null;
@@ -70,23 +78,23 @@ export interface NetworkOptions extends NetworkConditions {
    * one event a receiver at its computed first arrival. `full`: each hop an event, forwarded when a machine accepts.
    */
   readonly gossip?: "flat" | "mesh" | "full";
-  /** A connection whose peer has become silent is given up after this. Default 10,000. */
+  /** An agent closes the connection of a silent peer after this, ms. */
   readonly detectMs?: number;
-  /** Lost connections are made again within this, after a start or a heal, ms. Default 1,000. */
+  /** Lost connections are made again within this, after a start or a heal, ms. */
   readonly redialMs?: number;
   /** Latency of a gossip message from its publisher to a receiver, over all hops. Default: three times that of a frame. */
   readonly gossipLatencyMs?: DistributionSpec;
   readonly blobs?: {
     /** Bytes a millisecond of a transfer. Default 12,500 (100 Mbit/s). */
     readonly bandwidth?: number;
-    /** A holder that gives nothing is given up after this, ms. Default 10,000. */
+    /** An agent gives up a holder that sends nothing after this, ms. */
     readonly idleMs?: number;
   };
 }
 
 /** What somebody between an agent's machine and the world may use. */
 export interface WrapTools {
-  /** Signers of the agents that it owns, by their names; its own among them. */
+  /** Signers of its coalition, by name, including its own. */
   readonly signers: ReadonlyMap<string, Signer>;
   readonly prng: Prng;
 }

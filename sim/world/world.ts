@@ -224,7 +224,7 @@ export class World {
 
   // --- running ----------------------------------------------------------------------------------------------
 
-  /** Calls back at a virtual time; what is due by then and was asked for before happens first. */
+  /** Calls back at a virtual time, after everything that was scheduled earlier for that time. */
   at(atMs: number, call: () => void): void {
     this.#scheduler.at(atMs, call);
   }
@@ -352,7 +352,7 @@ export class World {
     this.#network.heal();
   }
 
-  /** Another connection of the two is made; what was on its way is lost, and both are told. */
+  /** The two connect anew; frames in flight are lost, and both ends learn that. */
   dropConnection(name: string, other: string): void {
     this.#network.drop(this.agent(name), this.agent(other));
   }

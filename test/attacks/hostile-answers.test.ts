@@ -1,4 +1,4 @@
-/** Whoever says that it keeps a job is believed only as far as what it gives is certified. */
+/** An agent that claims to host a job is believed only as far as its answers are certified. */
 
 import { expect, test } from "vitest";
 import { Inquiries } from "../../node/inquiries.ts";

@@ -1,4 +1,4 @@
-/** Directories full of agents that are none do not keep honest ones from being called for long. */
+/** Directories full of agents that do not exist keep honest agents from being called only for a short time. */
 
 import { expect, test } from "vitest";
 import { hasher } from "../../node/platform/crypto.ts";

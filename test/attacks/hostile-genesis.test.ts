@@ -1,6 +1,6 @@
 /**
- * A genesis of at most 1 MiB by a hostile owner: what judging, opening and keeping such a job costs those that are
- * asked. Work is counted, not timed.
+ * A genesis of at most 1 MiB by a hostile owner: what judging, opening and hosting such a job costs the agents that
+ * it asks. Work is counted, not timed.
  */
 
 import { expect, test } from "vitest";

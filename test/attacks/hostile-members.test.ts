@@ -1,4 +1,4 @@
-/** Members of a committee against the workers of its job: nothing they say ends, floods or deafens a worker. */
+/** Members of a committee attack the workers of its job: no message of theirs ends, floods or deafens a worker. */
 
 import { expect, test } from "vitest";
 import { hasher } from "../../node/platform/crypto.ts";

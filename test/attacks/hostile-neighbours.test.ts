@@ -1,4 +1,4 @@
-/** Who joins hears of the mesh from more than those that connect first; who does not answer is not away for good. */
+/** An agent that joins asks more neighbours than the first ones, and a neighbour that does not answer gets another chance. */
 
 import { expect, test } from "vitest";
 import { defaultCommitteeSize } from "../../protocol/job/committee-draw.ts";

@@ -1,4 +1,4 @@
-/** Offers that take the places of others, or a job's hope: the ledger keeps what some node of the job can use. */
+/** Offers that take the places of others or make a job give up: the ledger keeps only offers that some node of the job can use. */
 
 import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";
@@ -43,7 +43,7 @@ test("an offer stands for ten minutes at most", () => {
   expect(judge(book, "w", 1, 1, { lifeMs: OFFER_MAX_MS + 1 })).toBe("too-long");
 });
 
-test("somebody's dear offer does not end a job that others would do for what is left", () => {
+test("somebody's expensive offer does not end a job that others would do for the remaining budget", () => {
   const book = new Book([single("a", 1, { policy: sealedPolicy(patient) })], 10);
   book.block([book.offer("w0"), book.offer("w1"), book.offer("mallory", 1_000)]);
   expect(book.end).toBe("running"); // a window, in which w2 may offer; or two agents in the end

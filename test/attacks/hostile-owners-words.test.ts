@@ -1,4 +1,4 @@
-/** Attacks on what owners say through others: delegations, withdrawals, and jobs that members gave up. */
+/** Attacks on statements of owners that others pass on: delegations, withdrawals, and jobs that members gave up. */
 
 import { expect, test } from "vitest";
 import { delegate } from "../../protocol/agent/clients.ts";

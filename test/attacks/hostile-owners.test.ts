@@ -1,4 +1,4 @@
-/** Owners that ask for much: invitations, starts and geneses that take a node's places. */
+/** Greedy owners: invitations, starts and geneses that take a node's places. */
 
 import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";

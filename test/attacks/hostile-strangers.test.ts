@@ -1,6 +1,6 @@
 /**
- * Agents that a job knows nothing of, and members that flood: what their commands, blobs and beacons can make a member
- * hold or do.
+ * Agents that a job does not know, and members that flood: how much their commands, blobs and beacons can make a member store
+ * or do.
  */
 
 import { describe, expect, test } from "vitest";
@@ -68,7 +68,7 @@ describe("pools", () => {
     expect(alone.size).toBe(limits.poolPerStranger); // at 24 KiB each: 1.5 MiB
   });
 
-  test("a pool full of a member's offers makes further commands no dearer", () => {
+  test("a pool full of a member's offers makes further commands no more expensive", () => {
     const { genesis } = jobOf("owner");
     const replica = new Replica({ genesis, job }, id("m0"), crypto, { onDecided: () => undefined });
     const now = { monoMs: 1_000, wallMs: 1_000_000 };

@@ -1,4 +1,4 @@
-/** Workers of a job against its end: refusals, lies and odd forms of an answer that stall or fail what others do right. */
+/** Workers that work against their job: refusals, lies and odd forms of an answer that stall or fail the work of others. */
 
 import { expect, test } from "vitest";
 import { hasher } from "../../node/platform/crypto.ts";

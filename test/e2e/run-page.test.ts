@@ -1,4 +1,4 @@
-/** `meshwork run` tells what came out before it draws the page: nobody waits for a drawing to read the answer. */
+/** `meshwork run` prints the answer before it draws the page, so nobody waits for a drawing. */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

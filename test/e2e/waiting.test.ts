@@ -1,6 +1,6 @@
 /**
  * One person with several terminals, on real processes: while `submit --wait` waits, the same user asks, submits and
- * cancels; and who waits goes on when all members were killed and started again.
+ * cancels; and a waiting command goes on after all members were killed and started again.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

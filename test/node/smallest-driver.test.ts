@@ -1,4 +1,4 @@
-/** The driver that ARCHITECTURE.md shows does what it says. */
+/** The driver that ARCHITECTURE.md names does what it says. */
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";

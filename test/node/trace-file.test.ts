@@ -1,4 +1,4 @@
-/** Trace files: written, read back, merged, and what is said of those that cannot be. */
+/** Trace files: written, read back, merged; and the errors for files that cannot be read. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

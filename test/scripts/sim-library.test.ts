@@ -13,7 +13,7 @@ import {
   SeedCrash,
   simulate,
 } from "../../scripts/sim-library.ts";
-import { loadScenarioSource } from "../../sim/load/load-scenario.ts";
+import { loadScenario } from "../../sim/load/load-scenario.ts";
 
 const small: ScenarioInput = {
   name: "small",
@@ -177,7 +177,7 @@ test("the library's scenarios can be read by name and by file, as objects they a
   const { host } = simPlatform;
   const object = parseYaml("x", readFileSync(file, "utf8")).value as ScenarioInput;
   const [fromFile, fromObject] = await Promise.all(
-    [byName, parseScenario(object)].map((source) => loadScenarioSource(source, host)),
+    [byName, parseScenario(object)].map((source) => loadScenario(source, host)),
   );
   expect(fromObject!.scenario).toEqual(fromFile!.scenario);
 });

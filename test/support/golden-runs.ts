@@ -5,15 +5,15 @@
 
 import { join } from "node:path";
 import { simHost } from "../../scripts/sim-host.ts";
-import { loadScenario } from "../../sim/load/load-scenario.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { randomSubject } from "../../sim/search/subject.ts";
+import { loadScenarioFile } from "./load-scenario-file.ts";
 
 const SCENARIOS = join(import.meta.dirname, "../../sim/library");
 
 async function scenario(name: string): Promise<string> {
   const overrides = [{ path: "workload.jobs.count", value: 2 }];
-  const { scenario, registry, files } = await loadScenario(join(SCENARIOS, `${name}.yaml`), simHost, { overrides });
+  const { scenario, registry, files } = await loadScenarioFile(join(SCENARIOS, `${name}.yaml`), simHost, { overrides });
   return simulate(scenario, { seed: 1, host: simHost, registry, files }).digest;
 }
 

@@ -10,7 +10,7 @@ const plugin: PluginModule = {
     {
       name: "frugal",
       summary: "the cheapest of those that can be relied on",
-      // Higher is better; equal ones go by lot.
+      // Higher is better; a hash breaks ties.
       score: ({ price, timeouts, accepted }) => (timeouts > accepted ? Number.NEGATIVE_INFINITY : -price),
     },
   ],

@@ -45,13 +45,13 @@ const withSkill = (agent: BehavedAgent, change: (skill: SimulatedSkill) => Simul
   skill: change(agent.skill),
 });
 
-/** So that what is known of its chance to be right counts its lies, or what it never gives. */
+/** So that its true chance of a right answer accounts for its lies, or for answers that it never gives. */
 const lessHonest = (agent: BehavedAgent, lies: number): BehavedAgent => ({
   ...agent,
   honesty: agent.honesty * (1 - lies),
 });
 
-/** Notes the outputs that others reveal, where this agent is told of them: as a member or a standby. */
+/** Notes the outputs that others reveal, as far as this agent hears them as a member or a standby. */
 const readsResults = (seen: Map<string, Value>): WrapMachine =>
   withAdversary(() => ({
     onInput(_, input) {
@@ -258,7 +258,7 @@ const lyingCommittee = behaviour(
   { isByzantine: true },
 );
 
-/** Sends no messages of these kinds, and publishes on none of these topics: a mesh without what rests on them. */
+/** Sends no messages of these kinds, and publishes on none of these topics. */
 export const mutes = (kinds: ReadonlySet<string>): WrapMachine =>
   withAdversary(() => ({
     onEffects: (_, effects) =>

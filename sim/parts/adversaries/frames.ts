@@ -7,7 +7,7 @@ import type { AgentId } from "../../../protocol/core/ids.ts";
 import type { Message } from "../../../protocol/wire/message.ts";
 import type { OutgoingFrame, Strategy } from "./strategy.ts";
 
-/** One in so many frames is followed by a bad one: the true ones are to get through. */
+/** How often a bad frame follows a true one: rarely enough for the true ones to get through. */
 const ODDS = 1 / 8;
 /** Frames that a replayer remembers. */
 const REMEMBERED = 64;

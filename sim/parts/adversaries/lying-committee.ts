@@ -1,6 +1,6 @@
 /**
  * A stranger whose job is kept by a committee that is nobody but itself: whatever block it signs has a quorum. It decides
- * like an honest one, and hands the other keepers blocks that say something else, with valid commits.
+ * like an honest one, and hands the other hosts blocks that say something else, with valid commits.
  */
 
 import { signVote } from "../../../protocol/consensus/ballots.ts";

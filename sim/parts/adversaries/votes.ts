@@ -9,7 +9,7 @@ import type { Vote } from "../../../protocol/wire/consensus.ts";
 import type { Message } from "../../../protocol/wire/message.ts";
 import type { Strategy, StrategyTools } from "./strategy.ts";
 
-/** Which half of the others an agent is told what: stable within a run. */
+/** Which half of the others an agent belongs to, for lies that differ by half: stable within a run. */
 export const isInFirstHalf = (to: AgentId, salt: number): boolean => {
   let sum = salt;
   for (let i = 0; i < to.length; i++) sum = (sum * 31 + to.charCodeAt(i)) % 1_000_003;

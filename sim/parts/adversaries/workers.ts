@@ -13,7 +13,7 @@ type WorkerLie = (typeof WORKER_LIES)[number];
 /** Its machine has budgets in which all work ends. */
 const OVERRUN = 4;
 
-/** With probability `odds` an award goes the way of `lie`; `note` is told. */
+/** With probability `odds`, `lie` handles an award, and `note` is called. */
 export const workerAdversary = (lie: WorkerLie, odds: number, note: () => void): WrapMachine =>
   withAdversary(({ prng }) => ({
     onEffects: (_, effects) =>

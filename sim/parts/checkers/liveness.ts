@@ -8,7 +8,7 @@ import { EPOCH_MS } from "../../world/world.ts";
 import { type Checker, violated } from "./checker.ts";
 import type { DecidedLog } from "./decided-log.ts";
 
-/** Who keeps a job's log, and who has come to its end: honest agents only. */
+/** Which honest agents host a job, and which of them have seen its end. */
 export class LivenessChecker implements Checker {
   /** Some may hear of the job only when it is over, or never: those are not waited for. */
   readonly #hosting = new Set<AgentId>();

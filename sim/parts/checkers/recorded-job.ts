@@ -60,7 +60,7 @@ const isReplayable = (selector: string): boolean => BUILT_IN_SELECTORS.has(selec
 
 export class RecordedJob<P extends RecordedAt> {
   readonly counts: RecordedCounts = { applied: 0, digests: 0, signed: 0, votes: 0, certificates: 0, height: 0 };
-  readonly keepers = new Set<AgentId>();
+  readonly hosts = new Set<AgentId>();
   genesis: Genesis | null = null;
   /** The job's last decision, as anybody says it. */
   end: Extract<LedgerEvent, { readonly kind: "completed" }> | null = null;
@@ -113,12 +113,12 @@ export class RecordedJob<P extends RecordedAt> {
     this.#at = at;
     const { counts } = this;
     const { event, agent } = entry;
-    if (event.kind === "hosting") this.keepers.add(agent);
+    if (event.kind === "hosting") this.hosts.add(agent);
     if (event.kind === "voted" || event.kind === "proposed") counts.signed++;
     if (event.kind === "applied") {
       counts.applied++;
       counts.height = Math.max(counts.height, event.height);
-      this.keepers.add(agent);
+      this.hosts.add(agent);
       if (event.state !== "") counts.digests++;
     }
     for (const decided of saidDecisions(entry)?.events ?? []) if (decided.kind === "completed") this.end = decided;

@@ -95,7 +95,7 @@ const INVARIANTS: readonly Invariant[] = [
     ({ counts, replayed: height }) => counts.applied + height,
     "nobody's blocks are in it",
     (jobs) =>
-      `${sum(jobs, ({ counts }) => counts.applied)} blocks as applied by ${sum(jobs, ({ keepers }) => keepers.size)} agents`,
+      `${sum(jobs, ({ counts }) => counts.applied)} blocks as applied by ${sum(jobs, ({ hosts }) => hosts.size)} agents`,
   ),
   replayed("2 validity"),
   {
@@ -176,7 +176,7 @@ export class TraceCheck {
     else for (const checker of this.#ofAllJobs) this.#guard(at, () => checker.onTrace?.(entry));
   }
 
-  /** Its committee may have lied with a third of the power: that it went wrong is nobody's fault whose trace this is. */
+  /** Members with a third of the power may have lied: then no agent whose trace this is caused the fault. */
   #isLost(job: JobId): boolean {
     const { committee = [] } = this.#job(job).genesis ?? {};
     const power = (members: typeof committee): number => members.reduce((sum, member) => sum + member.power, 0);
@@ -219,7 +219,7 @@ export class TraceCheck {
     const jobs = [...this.#jobs.values()];
     for (const job of jobs) job.atEnd();
     // Agents that only work for a job mention it, and know nothing of its log.
-    const kept = jobs.filter(({ keepers, replayed: height }) => keepers.size + height > 0);
+    const kept = jobs.filter(({ hosts, replayed: height }) => hosts.size + height > 0);
     return {
       entries: this.#entries,
       agents: this.#agents.size,

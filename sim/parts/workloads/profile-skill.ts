@@ -25,7 +25,7 @@ export interface SkillWorld {
   readonly hash: (bytes: Uint8Array) => Hash;
   /** Recorded answers by file, for profiles with `replay`. */
   readonly recorded: ReadonlyMap<string, RecordedAnswers>;
-  /** Answers are padded to so many bytes. */
+  /** Answers are padded to this many bytes. */
   readonly outputBytes: number;
   /** Where the award's task stands in the workload, from 0. */
   readonly placeOf: (award: AwardRef) => number;

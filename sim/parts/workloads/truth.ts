@@ -48,7 +48,7 @@ export function factsOf(value: Value | undefined): Pick<SimulatedTask, "kind" | 
 /** A wrong answer that nobody can take for the right one. */
 export const wrongAnswer = (right: number, variant: number): number => -right - 2 - variant;
 
-/** An answer with so many bytes, as text with something behind the number; 0: the number alone. */
+/** An answer of this many bytes: the number with padding behind it; 0: the number alone. */
 export const padded = (answer: number, bytes: number): Value =>
   bytes === 0 ? answer : `${answer} `.padEnd(bytes, "x");
 

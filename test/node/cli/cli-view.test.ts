@@ -1,4 +1,4 @@
-/** The live view: what it shows, in whatever room there is, and what it never lets through. */
+/** The live view: what it shows in terminals of any size, and what it never lets through. */
 
 import { describe, expect, test } from "vitest";
 import {

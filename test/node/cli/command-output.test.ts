@@ -1,4 +1,4 @@
-/** What commands print: true, in sentences, and within the columns that there are. */
+/** The output of commands is true, consists of sentences, and fits the columns of the terminal. */
 
 import { describe, expect, test } from "vitest";
 import { renderChecks } from "../../../node/cli/doctor.ts";

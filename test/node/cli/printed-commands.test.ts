@@ -1,5 +1,5 @@
 /**
- * Whatever is printed works when it is pasted: every command that stands in a text of this package - help, remedies,
+ * Every printed command works when it is pasted: every command that stands in a text of this package - help, remedies,
  * templates, the documentation - exists, with its options and no more arguments than it takes; words are quoted as a shell
  * takes them back; and commands are called as they can be called from where the user is.
  */

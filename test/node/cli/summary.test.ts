@@ -1,4 +1,4 @@
-/** The summary of a run: what it says, in whatever room there is, with the answer last. */
+/** The summary of a run: what it says in terminals of any size, with the answer last. */
 
 import { describe, expect, test } from "vitest";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";

@@ -1,4 +1,4 @@
-/** Whose clock is off, by the clocks of neighbours, and what people are told. */
+/** Whose clock is off, by the clocks of neighbours, and the messages about it. */
 
 import { expect, test } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** What an operator is told of clocks, whatever strangers say. */
+/** What an operator learns about clocks, whatever strangers say. */
 
 import type { Connection } from "@libp2p/interface";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** When a node says that it lost all others: clients that come and go are none of them. */
+/** When a node says that it lost all other agents: clients that come and go do not count. */
 
 import { expect, test } from "vitest";
 import { IsolationWatch } from "../../../node/network/isolation.ts";

@@ -1,4 +1,4 @@
-/** Agents of a local mesh: their names, what they report, and what is no report. */
+/** Agents of a local mesh: their names, their reports, and output that only looks like a report. */
 
 import { expect, test } from "vitest";
 import { agentNames } from "../../../node/run/agent-names.ts";

@@ -1,4 +1,4 @@
-/** Vectors from an endpoint: what is asked of it, what is made of its answers, and what is said of bad ones. */
+/** Vectors from an endpoint: the questions to it, the use of its answers, and the messages about bad ones. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

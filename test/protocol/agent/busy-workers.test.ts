@@ -90,7 +90,7 @@ test("members that say the award again (after a reconnection, or because pulses 
   expect(saysAnythingOfB(worker)).toBe(true);
 });
 
-test("what follows in the ledger: the honest worker is held for one that lets leases run out, and the job fails", () => {
+test("what follows in the ledger: the honest worker is treated as one that lets leases run out, and the job fails", () => {
   const book = new Book([single("a", 1, { policy: firstPolicy({ timeoutMs: 5_000 }) })]);
   book.block([]);
   book.block([book.offer("w", 1)]);

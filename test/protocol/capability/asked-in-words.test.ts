@@ -71,7 +71,7 @@ describe("a beacon in words", () => {
       }),
     );
 
-  test("calls the nearest first, then some of those that are equally near, by lot, and nobody who is not", () => {
+  test("calls the nearest first, then a random part of those that are equally near, and nobody else", () => {
     expect(called("job", 8)).toEqual(nearest);
     const sixteen = called("job", 16);
     expect(sixteen).toEqual(expect.arrayContaining(nearest));

@@ -154,7 +154,7 @@ describe("a task of a closed need", () => {
     isMoneyAwaited: false,
   };
   const enough = { sealed: 2, lacking: 0, freeSeats: 1 };
-  const dear = { isAnybodyTooExpensive: true };
+  const tooExpensive = { isAnybodyTooExpensive: true };
   const cases: readonly (readonly [string, Partial<LastFacts>, object])[] = [
     [row("busy agents are waited for, or somebody works for it"), { ...enough, isAwaited: true }, { kind: "wait" }],
     [row("nobody is free, and what is sealed is enough"), enough, { kind: "open" }],
@@ -179,14 +179,14 @@ describe("a task of a closed need", () => {
       { free: 2, choose: affordable(1), isMoneyAwaited: true },
       { kind: "wait" },
     ],
-    ["nobody is affordable, somebody works", { ...dear, isMoneyAwaited: true }, { kind: "wait" }],
+    ["nobody is affordable, somebody works", { ...tooExpensive, isMoneyAwaited: true }, { kind: "wait" }],
     [
       row("money is lacking, and what is sealed is enough"),
       { ...enough, free: 1, choose: affordable(0) },
       { kind: "open" },
     ],
     [row("money is lacking"), { free: 2, choose: affordable(1) }, { kind: "giveUp", reason: "budget" }],
-    ["nobody is affordable", dear, { kind: "giveUp", reason: "budget" }],
+    ["nobody is affordable", tooExpensive, { kind: "giveUp", reason: "budget" }],
     [row("nobody is there"), {}, { kind: "giveUp", reason: "no-offers" }],
     [row("too few are there"), { free: 1 }, { kind: "giveUp", reason: "too-few-agents" }],
     ["too few are there, one has sealed", { sealed: 1, lacking: 1 }, { kind: "giveUp", reason: "too-few-agents" }],

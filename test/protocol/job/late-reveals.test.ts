@@ -24,7 +24,7 @@ test("a reveal in the same block as the vote counts", () => {
   expect(events.find(({ kind }) => kind === "accepted")).toMatchObject({ task: "a/0", supporters: ["w0", "w2"] });
 });
 
-test("a worker that was held for dead by mistake may still reveal until the reveal deadline", () => {
+test("a worker that was treated as dead by mistake may still reveal until the reveal deadline", () => {
   const book = open();
   book.block(suspected(book));
   expect(book.end).toBe("running");

@@ -102,7 +102,7 @@ test("what a proposer did not learn stands in its digest", () => {
   const proposer = replicaOf("m0", withSelector(forgetful), two);
   const both = [honest, proposer];
   decide(both);
-  // Alike in all that candidates say, but for what the lessons of this job taught about dear ones.
+  // Alike in all that candidates say, but for what the lessons of this job taught about expensive ones.
   learn(both, envelope("dear", two.job, [offerBody({ price: 900, slots: 2, validUntilMs: nowMs + 500_000 })]));
   decide(both);
   learn(both, envelope("dear", two.job, [resultBody("a/0"), resultBody("a/1")]));

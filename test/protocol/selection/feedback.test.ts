@@ -92,7 +92,7 @@ describe("a score", () => {
     }
   });
 
-  test("leaves what is known of who the agents are", () => {
+  test("leaves what is known of the agents' identities", () => {
     const seen = { [agent]: { name: "ada", mesh: "team-x", atMs: 1 } };
     expect(scoreJob({ ...world, seen }, JOB, 0.5, BUILT_IN_SELECTORS)!.seen).toEqual(seen);
   });

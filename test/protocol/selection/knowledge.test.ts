@@ -65,7 +65,7 @@ describe("merging", () => {
     expect(records.slice(0, 2).map(({ agent }) => agent)).toEqual(["a", "b"]);
   });
 
-  test("what is new is taken as it is, the newest last, and nothing is changed in place", () => {
+  test("new records are taken as they are, the newest last, and nothing is changed in place", () => {
     const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), null);
     expect(first.records).toEqual(
       recordsOf([
@@ -94,7 +94,7 @@ describe("merging", () => {
     );
   });
 
-  test("what is old fades by a hundredth with each new answer, and what nobody speaks of stays", () => {
+  test("old answers fade by a hundredth with each new one, and records without new answers stay", () => {
     const world = merge(worldOf(["a", 100, 0], ["b", 100, 0]), lessonsOf(["a", 0, 10]), null);
     expect(of(world, "a")!.accepted).toBeCloseTo(100 * 0.99 ** 10, 9);
     expect(of(world, "a")!.rejected).toBe(10);

@@ -105,7 +105,7 @@ describe("what is taught", () => {
     },
   );
 
-  test("who said that it failed is known for that in the next job, and who was busy is not", () => {
+  test("an agent that admitted a failure is known for it in the next job, and a busy agent is not", () => {
     const book = sealedBook();
     book.block([
       book.failure("u", "a", 1, "error"),
@@ -122,7 +122,7 @@ describe("what is taught", () => {
     expect(taught(book)).toEqual([]);
   });
 
-  test("who is not needed any more, and who was late because of a hedge, is taught nothing", () => {
+  test("awards that are no longer needed, or late because of a hedge, teach nothing", () => {
     const policy = firstPolicy({ timeoutMs: 60_000 });
     const book = bookOf([single("a", 1, { policy }), single("b", 1)]);
     book.block([]);
@@ -139,7 +139,7 @@ describe("what is taught", () => {
     expect(taught(book)).toEqual(["reward quick"]);
   });
 
-  test("what is learned goes by the context of selection time, whatever came in between", () => {
+  test("lessons use the context of selection time, whatever came in between", () => {
     const policy = firstPolicy({ timeoutMs: 60_000 });
     const book = bookOf([map("a", [1, 2, 3], { policy })]);
     book.block([]);
@@ -154,7 +154,7 @@ describe("what is taught", () => {
 });
 
 describe("who fails at once", () => {
-  test("does worse by its lesson than anybody could expect of it, whatever it said of itself", () => {
+  test("does worse by its lesson than anybody could expect, whatever it claimed", () => {
     for (const expectedMs of [0, 100, 5_000])
       for (const rejected of [0, 9, 900]) {
         const options = { knowledge: knowing(["w", 0, rejected]) };
@@ -290,7 +290,7 @@ describe("what a genesis brings", () => {
     }
   });
 
-  test("a state that is sound by its form and no model all the same neither throws nor leaves a seat empty", () => {
+  test("a well-formed state that is no model neither throws nor leaves a seat empty", () => {
     const wild = (at: number): number => (at % 2 === 0 ? 1e12 : -1e12);
     const matrix = linear.matrix.map((entry, at) => (entry > 0 ? 1e-300 : wild(at)));
     const state = { ...linear, seen: 1e12, matrix, vector: linear.vector.map((_, at) => wild(at)) };

@@ -1,4 +1,4 @@
-/** Ridge regression, one example at a time: by hand, against batch solutions that are made in the dumbest way, and at its limits. */
+/** Ridge regression, one example at a time: by hand, against naive batch solutions, and at its limits. */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

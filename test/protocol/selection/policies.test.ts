@@ -119,7 +119,7 @@ describe.each(SELECTORS.map((selector) => [selector.name, selector] as const))("
     );
   });
 
-  test("equals go by lot: over 1,000 tasks nobody is favoured, low ids least of all", () => {
+  test("a hash breaks ties: over 1,000 tasks nobody is favoured, low ids least of all", () => {
     const candidates = crowd(10);
     const wins = new Map<string, number>();
     for (let task = 0; task < 1_000; task++) {
@@ -159,7 +159,7 @@ describe.each(LEARNING.map((selector) => [selector.name, selector] as const))("%
     for (const wrong of [null, 1, "x", {}, [1], [{}], { seen: 1 }]) expect(selector.isState!(wrong)).toBe(false);
   });
 
-  test("that who lets leases run out is not worth its good answers", () => {
+  test("that an agent which lets leases run out is worth less than its good answers", () => {
     const pair = [
       candidateOf("good", { accepted: 5, awards: 10, timeouts: 5 }),
       candidateOf("fair", { accepted: 4, awards: 10 }),
@@ -344,7 +344,7 @@ describe("a selector of a plugin", () => {
     throw new Error("unlucky");
   };
 
-  test("that throws, picks nobody, strangers or one twice, chooses by lot", () => {
+  test("that throws, picks nobody, strangers or one twice, chooses at random", () => {
     const request = requestOf(crowd(6));
     const expected = agents(createSelectors().get("random")!.choose(null, request, 2).picked);
     const pick = { score: 0, mean: 0, bonus: 0, context: [], why: "best" } as const;

@@ -1,4 +1,4 @@
-/** Policies by name: who has one that a job names keeps the job, and all choose alike. */
+/** Selectors by name: an agent hosts a job only if it has the job's selector, and all members choose alike. */
 
 import { expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
@@ -30,7 +30,7 @@ test("each built-in policy prefers what it says", () => {
   expect(picked("round-robin", [good, candidate("fresh", { awards: 2 })])).toEqual([id("fresh")]);
 });
 
-test("ties go by lot: the order in which candidates stand does not count", () => {
+test("a hash breaks ties: the order in which candidates stand does not count", () => {
   const candidates = Array.from({ length: 20 }, (_, i) => candidate(`w${i}`));
   const chosen = picked("random", candidates, 5);
   expect(picked("random", [...candidates].reverse(), 5)).toEqual(chosen);

@@ -1,4 +1,4 @@
-/** Searches over seeds on worker threads: what they find, how they end, and that the number of workers changes nothing. */
+/** Searches over seeds on worker threads: their findings and their end, with the same results for any number of workers. */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

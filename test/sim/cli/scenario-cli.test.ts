@@ -1,4 +1,4 @@
-/** `meshwork sim`: what fits, what there is, what the commands write, and exit codes. */
+/** `meshwork sim`: memory limits, lists, the files that commands write, and exit codes. */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

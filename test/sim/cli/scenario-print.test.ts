@@ -1,4 +1,4 @@
-/** Pools of runs, their progress, and what a person reads of their results. */
+/** Pools of runs, their progress, and their results as people read them. */
 
 import { describe, expect, test } from "vitest";
 import { pageOf, painter, table, wrap } from "../../../node/platform/terminal/terminal-text.ts";

@@ -1,4 +1,4 @@
-/** `meshwork sim replay`, `check` and `diff`: traces of simulations written, held against the invariants, compared. */
+/** `meshwork sim replay`, `check` and `diff`: traces of simulations are written, checked and compared. */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -132,7 +132,7 @@ describe("drift", () => {
   const under = (scenario: string, selector: string): Promise<Figures> =>
     figuresOf(drift, { scenario, selector }, 7, SMALL);
 
-  test("whoever learns routes better than lots, and the oracle loses next to nothing", async () => {
+  test("a selector that learns routes better than a random one, and the oracle loses next to nothing", async () => {
     const [linucb, random, oracle] = [
       await under("A: stays", "linucb"),
       await under("A: stays", "random"),

@@ -10,7 +10,7 @@ import { runExperiment } from "../../../sim/batch/experiment-run.ts";
 import { registerExperiment } from "../../../sim/cli/experiment.ts";
 import { EXPERIMENTS as OWN } from "../../../sim/experiments/catalog.ts";
 import { type ExperimentDocument, measure, rangedMetrics, samplesCsv } from "../../../sim/experiments/results.ts";
-import { loadScenarioSource } from "../../../sim/load/load-scenario.ts";
+import { loadScenario } from "../../../sim/load/load-scenario.ts";
 import { renderExperiment } from "../../../sim/report/experiment-page.ts";
 import { METRICS } from "../../../sim/run/metric-catalog.ts";
 import { EXPERIMENTS } from "../../support/experiments.ts";
@@ -177,7 +177,7 @@ describe.each(OWN)("$name", (own) => {
       expect(Object.keys(here)).toEqual(labels);
       if (typeof scenario === "string") continue;
       const overrides = Object.entries(set).map(([path, value]) => ({ path, value }));
-      await loadScenarioSource({ file: own.name, content: { object: scenario } }, simPlatform.host, { overrides });
+      await loadScenario({ file: own.name, content: { object: scenario } }, simPlatform.host, { overrides });
     }
   });
 });

@@ -1,4 +1,4 @@
-/** The experiment lying-workers in small: the shape of what it says of redundancy. */
+/** The experiment lying-workers in small: how redundancy changes the share of wrong answers. */
 
 import { expect, test } from "vitest";
 import { simPlatform } from "../../../scripts/sim-host.ts";

@@ -13,7 +13,7 @@ const namesOf = ({ metrics }: typeof symphonyExp2): string[] =>
 describe("the market", () => {
   const market = { steps: 120, hard: 0.7 };
 
-  test("the oracle beats the lot; each step has its answer; the same seed gives the same steps", async () => {
+  test("the oracle beats a random choice; each step has its answer; the same seed gives the same steps", async () => {
     const oracle = await runMarket(market, "oracle", [], { seed: 7, host });
     const random = await runMarket(market, "random", [], { seed: 7, host });
     expect(oracle.map(({ place }) => place)).toEqual(Array.from({ length: 120 }, (_, place) => place));

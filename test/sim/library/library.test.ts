@@ -1,4 +1,4 @@
-/** The library of scenarios, those of it that are quick to run: each passes its verdict. The others: library.long.test.ts. */
+/** The quick scenarios of the library: each passes its verdict. library.long.test.ts runs the others. */
 
 import { expect, test } from "vitest";
 import { explain, QUICK, runScenario, SCENARIOS } from "../../support/library.ts";

@@ -1,4 +1,4 @@
-/** With the mechanism off that it exercises, each scenario of the library fails: its verdict says something. */
+/** Each scenario of the library fails without the mechanism that it exercises, so its verdict means something. */
 
 import { expect, test } from "vitest";
 import { explain, runScenario, SCENARIOS } from "../../support/library.ts";

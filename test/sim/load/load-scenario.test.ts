@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { parseArrivals, parseChurnTrace } from "../../../sim/load/arrival-traces.ts";
-import { loadScenario, loadScenarioText } from "../../../sim/load/load-scenario.ts";
+import { loadScenarioText } from "../../../sim/load/load-scenario.ts";
 import { scenarioTemplate } from "../../../sim/load/scenario-template.ts";
 import { simulate } from "../../../sim/run/simulate.ts";
+import { loadScenarioFile } from "../../support/load-scenario-file.ts";
 import { smallScenario } from "../../support/sim-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-scenario-"));
@@ -24,7 +25,7 @@ describe("what a scenario names", () => {
 
   test("arrivals from a file: all of them, and the run is long enough", async () => {
     write("arrivals.txt", "# ms\n0\n1500\n2s\n10m\n");
-    const loaded = await loadScenario(scenario("", "{ jobs: { arrival: { trace: arrivals.txt } } }"), simHost);
+    const loaded = await loadScenarioFile(scenario("", "{ jobs: { arrival: { trace: arrivals.txt } } }"), simHost);
     expect(loaded.files.arrivals.get("arrivals.txt")).toEqual([0, 1_500, 2_000, 600_000]);
     expect(loaded.scenario.workload.count).toBe(4);
     expect(loaded.scenario.maxMs).toBe(5_000 + 600_000 + 300_000 + 30_000);
@@ -33,12 +34,12 @@ describe("what a scenario names", () => {
   test("more jobs than arrivals are an error of the scenario", async () => {
     write("arrivals.txt", "0\n");
     const file = scenario("", "{ jobs: { count: 2, arrival: { trace: arrivals.txt } } }");
-    await expect(loadScenario(file, simHost)).rejects.toThrow("named.yaml:3: 2 jobs, but arrivals.txt has 1 times");
+    await expect(loadScenarioFile(file, simHost)).rejects.toThrow("named.yaml:3: 2 jobs, but arrivals.txt has 1 times");
   });
 
   test("churn from a file", async () => {
     write("up.csv", "agent,from,to\nx,0,30s\ny,10s,1m\nx,40s,50s\n");
-    const { scenario: loaded } = await loadScenario(
+    const { scenario: loaded } = await loadScenarioFile(
       scenario("faults:\n  - { at: 20s, churn: { trace: up.csv } }\n"),
       simHost,
     );
@@ -60,10 +61,10 @@ describe("what a scenario names", () => {
       "recorded.yaml",
       "name: r\nagents: [{ count: 4, profile: { replay: answers.jsonl } }]\nworkload: {}\n",
     );
-    const { files } = await loadScenario(file, simHost);
+    const { files } = await loadScenarioFile(file, simHost);
     expect([...files.recorded.keys()]).toEqual(["answers.jsonl"]);
     write("answers.jsonl", '{"right": true}\n{"wrong": true}\n');
-    await expect(loadScenario(file, simHost)).rejects.toThrow("recorded.yaml:2: answers.jsonl: line 2");
+    await expect(loadScenarioFile(file, simHost)).rejects.toThrow("recorded.yaml:2: answers.jsonl: line 2");
   });
 
   test("a job file, whose skills somebody must have", async () => {
@@ -71,11 +72,11 @@ describe("what a scenario names", () => {
       `name: j\nbudget: 1\ntasks: { a: { skill: ${skill}, input: 1 } }\noutput: a\n`;
     write("JOB.yaml", job("echo"));
     const file = scenario("", "{ job: JOB.yaml }");
-    const loaded = await loadScenario(file, simHost);
+    const loaded = await loadScenarioFile(file, simHost);
     expect(loaded.scenario.workload.shape).toEqual({ kind: "file", file: "JOB.yaml" });
     expect(loaded.files.jobs.get("JOB.yaml")?.nodes.map(({ skill }) => skill)).toEqual(["echo"]);
     write("JOB.yaml", job("ecco"));
-    await expect(loadScenario(file, simHost)).rejects.toThrow(
+    await expect(loadScenarioFile(file, simHost)).rejects.toThrow(
       'named.yaml:3: task "a" of JOB.yaml: no agent has the skill "ecco"',
     );
   });
@@ -86,13 +87,13 @@ describe("what a scenario names", () => {
       'export default { metrics: [{ name: "mine", unit: "", summary: "", create: () => ({ value: () => 1 }) }] };\n',
     );
     const file = scenario("plugins: [./mine.mjs]\nexpect: [mine == 1]\n");
-    const loaded = await loadScenario(file, simHost);
+    const loaded = await loadScenarioFile(file, simHost);
     expect(loaded.registry.computed.map(({ name }) => name)).toEqual(["mine"]);
   });
 
   test("a plugin that cannot be loaded: its line", async () => {
     const file = scenario("plugins:\n  - ./nowhere.mjs\n");
-    await expect(loadScenario(file, simHost)).rejects.toThrow(
+    await expect(loadScenarioFile(file, simHost)).rejects.toThrow(
       "named.yaml:5: the plugin ./nowhere.mjs: there is no such file",
     );
   });
@@ -121,12 +122,12 @@ describe("files that come with the simulator", () => {
 
   test.each(files)("%s parses, with its mechanism and without", async (name) => {
     const file = new URL(name, library).pathname;
-    const { scenario } = await loadScenario(file, simHost);
+    const { scenario } = await loadScenarioFile(file, simHost);
     expect(scenario.name).toBe(name.replace(".yaml", ""));
     expect(scenario.description).not.toBe("");
     expect(scenario.expect.length).toBeGreaterThan(0);
     expect(scenario.mechanism).not.toBeNull();
-    await loadScenario(file, simHost, { mechanismOff: true });
+    await loadScenarioFile(file, simHost, { mechanismOff: true });
   });
 
   test("the template runs, and is as it says", { timeout: 120_000 }, async () => {

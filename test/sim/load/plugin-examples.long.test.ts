@@ -1,6 +1,6 @@
 /**
- * The examples of docs/plugins.md: each plugin is found by its scenario and changes what comes out. With what its
- * scenario switches off the verdict is fail, so that none of them is there for nothing.
+ * The examples of docs/plugins.md: each plugin is found by its scenario and changes what comes out. With its
+ * mechanism switched off, the verdict is fail, so each of them has an effect.
  */
 
 import { readdirSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Scenario files that are right: every key, and every default. */
+/** Valid scenario files: every key, and every default. */
 
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";

@@ -1,4 +1,4 @@
-/** Changes of a scenario from outside: `--set`, `--vary`, and what switches a mechanism off. */
+/** Changes of a scenario from outside: `--set`, `--vary`, and switching a mechanism off. */
 
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";

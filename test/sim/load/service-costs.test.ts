@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { loadScenario, loadScenarioText } from "../../../sim/load/load-scenario.ts";
+import { loadScenarioText } from "../../../sim/load/load-scenario.ts";
 import { judge } from "../../../sim/run/judge.ts";
 import { simulate } from "../../../sim/run/simulate.ts";
 import { CorePool } from "../../../sim/world/core-pool.ts";
+import { loadScenarioFile } from "../../support/load-scenario-file.ts";
 import { runText, SMALL } from "../../support/run-scenario-text.ts";
 import { counting, persist, scripted, send, worldOf } from "../../support/virtual.ts";
 
@@ -106,7 +107,7 @@ describe("a scenario's costs", () => {
     const overrides = [
       { path: "network.service", value: { preset: "costs.json", sharedCores: 2, forcedWrites: true } },
     ];
-    const loaded = await loadScenario(join(EXAMPLE, "steps-simulated.yaml"), simHost, { overrides });
+    const loaded = await loadScenarioFile(join(EXAMPLE, "steps-simulated.yaml"), simHost, { overrides });
     const { service } = loaded.scenario.network;
     expect(service).toMatchObject({ preset: "costs.json", baseMs: 0.576, forcedWriteMs: 0.81, sharedCores: 2 });
     const result = simulate(loaded.scenario, { seed: 1, host: simHost, ...loaded });

@@ -36,7 +36,7 @@ describe("an axis", () => {
     expect(await titles([vary])).toEqual([title]);
   });
 
-  test("is called what one calls it", async () => {
+  test("has the name that --label gives it", async () => {
     const label = "network.lossPct=lost frames [%]";
     expect(await titles(["network.lossPct=0,5", "agents[1].count=4,8"], [label])).toEqual([
       "lost frames [%]",

@@ -1,6 +1,6 @@
 /**
- * A fault says how many agents it was to hit and how many it hit; what falls short fails the scenario, unless it says
- * `upTo`. So do jobs that were asked for and never came.
+ * A fault reports how many agents it should hit and how many it hit; a fault that falls short fails the scenario, unless it says
+ * `upTo`. So do jobs that the workload asks for and that never come.
  */
 
 import { describe, expect, test } from "vitest";

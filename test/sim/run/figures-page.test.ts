@@ -1,4 +1,4 @@
-/** What docs/figures.md says about files is so: the columns that its programs name are those that runs write. */
+/** docs/figures.md is right about files: runs write the columns that its programs read. */
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";

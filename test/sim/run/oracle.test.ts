@@ -1,4 +1,4 @@
-/** The oracle of simulations, and skills that change: what is known of the truth is what is drawn. */
+/** The oracle of simulations, and skills that change: answers are drawn with the chances that the oracle knows. */
 
 import { expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
@@ -55,7 +55,7 @@ ${faults}`;
   return { result, awards };
 }
 
-test("it takes the best that offer, however many there are, and beats the lot", () => {
+test("it takes the best of the agents that offer, however many there are, and beats a random choice", () => {
   const { result, awards } = run("oracle");
   // Whoever offers first may have the first task: nobody else has offered by then.
   expect(awards.slice(1).every(isGood)).toBe(true);
@@ -76,7 +76,7 @@ test("members choose alike though chances change between their choices: no block
   expect(run("oracle", "", 6).result.digest).toBe(run("oracle", "", 6).result.digest);
 });
 
-test("what was chosen first stands for whoever computes it later; the task's next try is another choice", () => {
+test("the first choice stands for everybody who computes it later; the task's next attempt is another choice", () => {
   const chances = new Map([
     ["a", 0.9],
     ["b", 0.5],

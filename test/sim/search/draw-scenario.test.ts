@@ -1,11 +1,10 @@
-/** Scenarios of seeds: fair, whatever is drawn, all together of everything that there is, and files that are read back. */
+/** Drawn scenarios: each is fair, together they contain everything that can be drawn, and their files load as the same. */
 
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { findScenario } from "../../../sim/batch/library.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
-import { loadScenario } from "../../../sim/load/load-scenario.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import { writeScenario } from "../../../sim/load/write-scenario.ts";
 import type { Scenario } from "../../../sim/model/scenario.ts";
@@ -16,6 +15,7 @@ import { drawScenario } from "../../../sim/search/draw-scenario.ts";
 import { liarsOf } from "../../../sim/search/subject.ts";
 import { varyScenario } from "../../../sim/search/vary-scenario.ts";
 import { SCENARIOS } from "../../support/library.ts";
+import { loadScenarioFile } from "../../support/load-scenario-file.ts";
 
 const registry = createRegistry();
 const DRAWN = Array.from({ length: 1_500 }, (_, seed) => drawScenario(seed, registry));
@@ -107,7 +107,7 @@ describe("written as a file", () => {
   });
 
   test.each(SCENARIOS)("so are variations of %s", async (name) => {
-    const { scenario } = await loadScenario(findScenario(name), simHost);
+    const { scenario } = await loadScenarioFile(findScenario(name), simHost);
     for (let seed = 0; seed < 5; seed++) {
       const varied = { ...varyScenario(scenario, seed, registry), mechanism: null };
       const { service } = varied.network;

@@ -1,4 +1,4 @@
-/** Scenarios that name their committee, heal, and are held to liveness; faults that aim at committees; certificates. */
+/** Scenarios that name their committee, heal, and must be live; faults that aim at committees; certificates. */
 
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";

@@ -1,11 +1,11 @@
-/** Variations of a scenario: fair, whatever is drawn, different, and made small again. */
+/** Variations of a scenario: each is fair, they differ, and failing ones become small again. */
 
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
-import { loadScenarioSource } from "../../../sim/load/load-scenario.ts";
+import { loadScenario } from "../../../sim/load/load-scenario.ts";
 import { countAgents } from "../../../sim/load/parse-agents.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import type { PluginModule } from "../../../sim/load/tools.ts";
@@ -119,7 +119,7 @@ describe("a scenario as the subject of a search", () => {
     });
     const plugin: PluginModule = () => ({ faults: [boom] });
     const text = `${TEXT}  - { at: 10s, boom: {} }\n`;
-    const loaded = await loadScenarioSource({ file: "boom.yaml", content: { yaml: text } }, simHost, {
+    const loaded = await loadScenario({ file: "boom.yaml", content: { yaml: text } }, simHost, {
       plugins: [plugin],
     });
     const subject = variationSubject(loaded, simHost);

@@ -1,4 +1,4 @@
-/** The parts of the virtual world, each against a plain oracle or its own words. */
+/** The parts of the virtual world, each against a plain oracle or its own description. */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
