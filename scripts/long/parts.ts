@@ -65,9 +65,11 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests(
     "programs",
-    "more agents than cores, skills that harm their process, and readers that leave",
-    ...["many-agents", "careless-skills", "closed-streams"].map((name) => `e2e/${name}`),
+    "more agents than cores, skills that harm their process, readers that leave, owners that wait, wrong clocks, names",
+    ...["many-agents", "careless-skills", "closed-streams", "waiting", "clocks", "named"].map((name) => `e2e/${name}`),
+    "integration/skill-process",
   ),
+  tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
   {
     name: "properties",
     what: "properties on random inputs, with five times the runs of npm test",
