@@ -78,7 +78,6 @@ test("an agent an hour ahead: it and the others are told, its status says so, an
     await waitFor(() => node.log().includes(`the clock of ${late.id} is 1 h 00 m ahead of this machine's`));
   const status = await meshwork(["status", ...to(late)], { env: env() });
   expect(status.out).toMatch(/^clock: .*1 h 00 m ahead/m);
-  expect(status.err).toContain(`the clock of ${late.id} is 1 h 00 m ahead of this machine's`);
   const doctor = await meshwork(["doctor", late.address, "--mesh", mesh], { env: env() });
   expect(doctor.out).toMatch(/it is 1 h 00 m ahead of the clock of this machine/);
   expect(doctor.code).not.toBe(0);
