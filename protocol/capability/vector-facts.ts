@@ -41,7 +41,7 @@ export class VectorFacts {
     return facts;
   }
 
-  /** An equal vector that came before, so that one copy is held; this one if there is none. */
+  /** Returns the first of all equal vectors, so that only one copy is held. */
   same(vcv: Vcv): Vcv {
     const { hash } = this.of(vcv);
     const known = this.#taken.get(hash);

@@ -77,9 +77,8 @@ export class Need implements Standing {
   }
 
   /**
-   * Offers for a task's free seats. One that has its answer by number, which newcomers made, asks agents with a record as
-   * long as any is there or waited for: newcomers would fill its seats up to the policy's maximum, and outvote the others
-   * after all.
+   * Offers for a task's free seats. A task whose answer by number rests on newcomers asks only agents with a record while any
+   * of these is free or awaited. Otherwise newcomers would fill its seats up to the policy's maximum and outvote the others.
    */
   #eligible(task: Task, opened: number, wereAsked = false): readonly Offer[] {
     const allowed = admissible(this.#view, task, this.offers, wereAsked);

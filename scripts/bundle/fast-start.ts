@@ -42,7 +42,7 @@ function makeApart(folder: string): Promise<void> {
   });
 }
 
-/** The folder of the bundle, or null where there is none. `onMake`: called before one is made, which takes seconds; null: none is. */
+/** The folder of the bundle; null if it does not exist. `onMake` is called before a bundle is made, which takes seconds; with null, none is made. */
 async function bundleFolder(onMake: (() => void) | null): Promise<string | null> {
   if (!IS_CHECKOUT) {
     const published = join(PACKAGE_ROOT, "dist/bundle");

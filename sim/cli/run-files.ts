@@ -75,7 +75,7 @@ export function writeWhole(file: string, text: string): string {
 export const defaultFolder = (startedMs: number, name: string): string =>
   join(".meshwork", "runs", `${new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-")}-${name}`);
 
-/** The summary of a simulation; null: there is none, or the folder is of another kind. */
+/** The summary of a simulation; null if the folder has no summary, or holds something else. */
 function summaryIn(path: string): Summary | null {
   try {
     const isFolder = statSync(path).isDirectory();

@@ -11,7 +11,7 @@ export const meanOf = (values: readonly number[]): number | null =>
 export const shareOf = <T>(all: readonly T[], holds: (one: T) => boolean): number | null =>
   meanOf(all.map((one) => (holds(one) ? 1 : 0)));
 
-/** A metric of the first row that has these labels; null: there is none. */
+/** A metric of the first row that has these labels; null if no row has them. */
 export const estimateAt = (rows: readonly Measured[], labels: Labels, metric: string): Estimate | null =>
   rows.find((row) => Object.entries(labels).every(([label, value]) => row.labels[label] === value))?.metrics[metric] ??
   null;

@@ -14,7 +14,7 @@ export interface ParseContext {
 export function remedyFor(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   if (near !== null) return `did you mean "${near}"?`;
-  if (known.length === 0) return "there is none";
+  if (known.length === 0) return "no such name is defined";
   const rest = known.length - 12;
   return `known are: ${known.slice(0, 12).join(", ")}${rest > 0 ? `, and ${rest} more` : ""}`;
 }

@@ -17,7 +17,7 @@ export const quoteArgument = (word: string): string =>
 /** What a command line is started by. */
 interface Call {
   readonly env: NodeJS.ProcessEnv;
-  /** The absolute path of the script that Node runs; "" if there is none. */
+  /** The absolute path of the script that Node runs; "" without a script. */
   readonly script: string;
   /** Node as it was typed. */
   readonly argv0: string;

@@ -59,7 +59,7 @@ class OpenTasks {
     this.#skills = new Map(nodes.map(({ skill, labels }) => [needKey(skill, labels), skill]));
   }
 
-  /** After a block, finds a task that nothing will move, and says why; null if there is none. */
+  /** After a block, finds a task that nothing will ever move, and says why; null if every task can go on. */
   lost(): { readonly id: TaskId; readonly why: string } | null {
     const { tasks, deadlines, ready } = this.#ledger.state;
     const named = [
