@@ -11,6 +11,7 @@ import type { Crypto, Signer } from "../../protocol/core/crypto.ts";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
+import { Executions } from "../../protocol/job/executions.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { Agenda } from "./agenda.ts";
 import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
@@ -73,6 +74,8 @@ export class World {
   readonly #host: ProcessHost;
   readonly #signerOf: (agent: AgentId) => Signer;
   readonly #readings: Readings;
+  /** Null: each agent works out for itself what blocks do. */
+  readonly #executions: Executions | null;
   readonly #seedPrng: Prng;
   #events = 0;
   #crashes = 0;
@@ -87,6 +90,7 @@ export class World {
     const signatures = options.signatures ?? createSignatures(seed, hasher);
     this.crypto = "crypto" in signatures ? signatures.crypto : { hash: hasher, verify: signatures.verify };
     this.#readings = readOnce(hasher);
+    this.#executions = options.sharesExecutions === true ? new Executions() : null;
     this.#signerOf = (agent) => signatures.signerOf(agent);
     this.trace = new WorldTrace(seed, options.trace ?? {});
     this.#host = this.#createHost();
@@ -127,6 +131,8 @@ export class World {
     const create = spec.create ?? options.create;
     if (create === undefined) throw new WorldError(`nobody says how ${name} is made`);
     const signer = this.signer(name);
+    // An adversary, or another machine, may have come to something else.
+    const isHonest = spec.wrap === undefined && spec.create === undefined;
     const process = new AgentProcess(this.#host, {
       index: this.#processes.size,
       name,
@@ -143,6 +149,7 @@ export class World {
         hosts: true,
         addresses: [`/sim/${name}`],
         ...this.#readings,
+        ...(this.#executions !== null && isHonest ? { executions: this.#executions } : {}),
         ...spec.config,
       },
       clock: new AgentClock(options.epochMs ?? EPOCH_MS, spec.clock),

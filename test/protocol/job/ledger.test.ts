@@ -251,7 +251,7 @@ test("any commands at any time: it never throws, its books hold, and what is tak
           const again = book.ledger.execute(book.timeMs + afterMs, chosen)!;
           expect(book.ledger.digest).toBe(before);
           expect(again.outcome.eventsHash).toBe(execution.outcome.eventsHash);
-          const ends = [execution, again].map(({ changes: { targets, keys, values } }) => [
+          const ends = [execution, again].map(({ changes: { parts, keys, values } }) => [
             targets.length,
             keys,
             values,
