@@ -2,7 +2,8 @@
  * What this agent itself has seen of others: which are connected, which it could not dial, and when it last heard each.
  * It tells operators, and prefers other agents when it draws a committee; it never bases a verdict on this or passes it on.
  *
- * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry is unchanged for longest goes first.
+ * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry is unchanged for longest goes first,
+ * to the second.
  */
 
 import type { AgentId } from "../core/ids.ts";
@@ -31,6 +32,12 @@ interface OwnClock {
   readonly isUnheard: boolean;
 }
 
+/** An entry, and when it was put at the end of the order in which they go. */
+type Known = { -readonly [K in keyof Acquaintance]: Acquaintance[K] } & { readonly movedMs: number };
+
+/** Something comes from each neighbour many times a second: its place in the order is renewed after this, ms. */
+const MOVED_MS = 1_000;
+
 const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: null };
 
 export class Acquaintances {
@@ -39,16 +46,16 @@ export class Acquaintances {
   /** How its machine's clock compares with those of others. */
   clock: OwnClock = { detail: "", isUnheard: false };
   /** The longest unchanged first. */
-  readonly #known = new Map<AgentId, Acquaintance>();
+  readonly #known = new Map<AgentId, Known>();
 
   of(agent: AgentId): Acquaintance {
     return this.#known.get(agent) ?? STRANGER;
   }
 
-  #set(agent: AgentId, change: Partial<Acquaintance>): void {
+  #set(agent: AgentId, change: Partial<Acquaintance>, movedMs = Number.NEGATIVE_INFINITY): void {
     const known = this.of(agent);
     this.#known.delete(agent);
-    this.#known.set(agent, { ...known, ...change });
+    this.#known.set(agent, { ...known, ...change, movedMs });
     if (this.#known.size > limits.directoryAgents) this.#known.delete(this.#known.keys().next().value!);
   }
 
@@ -57,7 +64,9 @@ export class Acquaintances {
   }
 
   onHeard(agent: AgentId, nowMs: number): void {
-    this.#set(agent, { heardMs: nowMs });
+    const known = this.#known.get(agent);
+    if (known !== undefined && nowMs < known.movedMs + MOVED_MS) known.heardMs = nowMs;
+    else this.#set(agent, { heardMs: nowMs }, nowMs);
   }
 
   /** A dial failed; `reason` is for people. */

@@ -1,6 +1,6 @@
 /**
- * Messages and capability vectors that a world reads once, however many receive the same bytes. What comes out is never changed by anybody, and
- * bytes are never changed once they were sent.
+ * What a world reads once, however many receive the same bytes, and which signatures it has checked. What comes out is
+ * never changed by anybody, and bytes are never changed once they were sent.
  */
 
 import { VectorFacts } from "../../protocol/capability/vector-facts.ts";
@@ -8,6 +8,19 @@ import type { Hasher } from "../../protocol/core/crypto.ts";
 import type { AgentConfig } from "../../protocol/machine.ts";
 import type { Decoded } from "../../protocol/wire/codec.ts";
 import { DECODERS } from "../../protocol/wire/message.ts";
+
+/** For `Crypto.remember`. */
+export function checkOnce(): (statement: object, check: () => boolean) => boolean {
+  const known = new WeakMap<object, boolean>();
+  return (statement, check) => {
+    let isSigned = known.get(statement);
+    if (isSigned === undefined) {
+      isSigned = check();
+      known.set(statement, isSigned);
+    }
+    return isSigned;
+  };
+}
 
 function once<T>(decode: (input: Uint8Array) => Decoded<T>): (input: Uint8Array) => Decoded<T> {
   const known = new WeakMap<Uint8Array, Decoded<T>>();
@@ -25,6 +38,6 @@ export type Readings = Required<Pick<AgentConfig, "decoders" | "vectorFacts">>;
 
 /** For all agents of a world. */
 export const readOnce = (hasher: Hasher): Readings => ({
-  decoders: { message: once(DECODERS.message), vcv: once(DECODERS.vcv) },
+  decoders: { message: once(DECODERS.message), vcv: once(DECODERS.vcv), beacon: once(DECODERS.beacon) },
   vectorFacts: new VectorFacts(hasher),
 });

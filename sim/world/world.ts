@@ -20,7 +20,7 @@ import type { CrashLoss } from "./disk.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import { type AgentSpec, costsOf, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
-import { type Readings, readOnce } from "./read-once.ts";
+import { checkOnce, type Readings, readOnce } from "./read-once.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
 import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
@@ -88,7 +88,8 @@ export class World {
     this.#seedPrng = createPrng(seed);
     this.prng = this.#seedPrng.fork("scenario");
     const signatures = options.signatures ?? createSignatures(seed, hasher);
-    this.crypto = "crypto" in signatures ? signatures.crypto : { hash: hasher, verify: signatures.verify };
+    const verify = "crypto" in signatures ? signatures.crypto.verify : signatures.verify;
+    this.crypto = { hash: hasher, verify, remember: checkOnce() };
     this.#readings = readOnce(hasher);
     this.#executions = options.sharesExecutions === true ? new Executions() : null;
     this.#signerOf = (agent) => signatures.signerOf(agent);
