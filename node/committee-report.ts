@@ -2,7 +2,7 @@
  * Why a committee is smaller than the mesh could have made it: agent by agent, for whoever submits the job.
  */
 
-import { keepersOf } from "../protocol/agent/checked-genesis.ts";
+import { hostsOf } from "../protocol/agent/checked-genesis.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
 import type { JobDraft } from "../protocol/job/draft.ts";
@@ -20,7 +20,7 @@ export type LeftOutWhy =
   | "unreachable"
   /** It told the mesh that nobody can dial it: two such members never meet (protocol/agent/drawable.ts). */
   | "hidden"
-  /** It works, and keeps no jobs. */
+  /** It works, and hosts no jobs. */
   | "keeps-no-jobs"
   /** It was not asked: the committee is as large as it can be without those above. */
   | "not-drawn";
@@ -35,21 +35,21 @@ export interface LeftOut {
 interface Draws {
   readonly agents: readonly KnownAgent[];
   /** Members and standbys; empty if no committee was formed. */
-  readonly keepers: readonly AgentId[];
+  readonly hosts: readonly AgentId[];
   /** Members of the committee. */
   readonly size: number;
-  /** Who was asked and is not among the keepers, with what it said; "" if it said nothing. */
+  /** Who was asked and is not among the hosts, with what it said; "" if it said nothing. */
   readonly declined: ReadonlyMap<AgentId, string>;
 }
 
 /** Empty when the committee is as large as all agents together would have made it. */
-export function leftOut({ agents, keepers, size, declined }: Draws): LeftOut[] {
+export function leftOut({ agents, hosts, size, declined }: Draws): LeftOut[] {
   const working = agents.filter(isPart);
   if (size >= defaultCommitteeSize(working.length)) return [];
   const isTold = working.some(({ hosts, addresses }) => hosts && addresses.length > 0);
   return working.flatMap((known): LeftOut[] => {
     const { agent, name } = known;
-    if (keepers.includes(agent)) return [];
+    if (hosts.includes(agent)) return [];
     return [{ agent, name, ...whyLeftOut(known, declined.get(agent), isTold) }];
   });
 }
@@ -67,7 +67,7 @@ const WORDS: { readonly [why in LeftOutWhy]: string } = {
   silent: "gave no answer",
   unreachable: "unreachable",
   hidden: "nobody can dial it: its own log names the port to open",
-  "keeps-no-jobs": "keeps no jobs (--no-host)",
+  "keeps-no-jobs": "hosts no jobs (--no-host)",
   "not-drawn": "was not asked",
 };
 
@@ -89,5 +89,5 @@ export function leftOutOf(
   declined: ReadonlyMap<AgentId, string>,
 ): LeftOut[] {
   if (committee.kind === "named" || committee.size !== null) return []; // it is as large as its owner said
-  return leftOut({ agents: agentsIn(status), keepers: keepersOf(genesis), size: genesis.committee.length, declined });
+  return leftOut({ agents: agentsIn(status), hosts: hostsOf(genesis), size: genesis.committee.length, declined });
 }

@@ -24,7 +24,7 @@ export { createNode, type MeshworkNode, type NodeOptions } from "./node.ts";
 export type { Embedder } from "./search/embedder.ts";
 export { createEndpointEmbedder, type EndpointOptions } from "./search/embeddings-endpoint.ts";
 export { builtInSkills } from "./skills/built-in.ts";
-export { type LoadOptions, loadSkills, type SkillsFile } from "./skills/host/load-skills.ts";
+export { type LoadOptions, loadSkills, type SkillsFile } from "./skills/process/load-skills.ts";
 export {
   type AnySkill,
   defineSkill,

@@ -1,9 +1,9 @@
 /**
- * What a node asks other agents on behalf of its operator: how they stand, who keeps a job, its certified answer.
+ * What a node asks other agents on behalf of its operator: how they stand, who hosts a job, its certified answer.
  */
 
 import type { z } from "zod";
-import { certifiedCodec } from "../protocol/agent/status.ts";
+import { certifiedCodec } from "../protocol/agent/certified-result.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
 import { bestFirst } from "../protocol/capability/search.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
@@ -19,7 +19,7 @@ import { type Data, dataHash } from "../protocol/wire/genesis.ts";
 import type { Query } from "../protocol/wire/message.ts";
 import { decodePart, type Parcel } from "../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../protocol/wire/value.ts";
-import { type ExplainedChoice, explainedSchema } from "./explained.ts";
+import { type ExplainedChoice, explainedSchema } from "./explained-choices.ts";
 import { contactsSchema, type FoundAgent, foundAgentsSchema } from "./found-agents.ts";
 import type { Network } from "./network/network.ts";
 import { hasher, nodeCrypto } from "./platform/crypto.ts";
@@ -28,7 +28,7 @@ import type { BlobStore } from "./store/blob-store.ts";
 
 /** Longest wait for another agent's answer, ms. */
 const ASK_MS = 10_000;
-/** Of one of many that are asked the same, ms: some may be gone, and two are asked for each shard. */
+/** Wait for one of many agents that are asked the same, ms: some may be gone, and two are asked in each shard. */
 const ASK_CONTACT_MS = 3_000;
 /** Agents that are asked for a job at the same time. */
 const SEARCH_WIDTH = 16;
@@ -38,7 +38,7 @@ const RESULT_BYTES_MAX = limits.heldBytes + 64 * limits.mapItems;
 
 interface InquiryParts {
   readonly self: AgentId;
-  /** Of questions in words. */
+  /** Makes vectors of questions in words. */
   readonly embedder: Embedder;
   /** This node's own agent has a job's certificate, with its result. Of others, neither is believed. */
   onCertified(job: JobId, bytes: Uint8Array): void;
@@ -117,24 +117,24 @@ export class Inquiries {
     return decoded.value;
   }
 
-  /** Agents that keep jobs, as far as this node knows, in the order of their ids. */
+  /** Agents that host jobs, as far as this node knows, in the order of their ids. */
   async hosts(): Promise<AgentId[]> {
     const bytes = await this.#ask(this.#parts.self, { kind: "hosts" });
     const decoded = bytes === null ? null : decodeValue(bytes);
     return decoded?.ok === true ? (decoded.value as readonly AgentId[] as AgentId[]) : [];
   }
 
-  async keeperOf(job: JobId, first: AgentId): Promise<AgentId | null> {
-    const isKeeper = (agent: AgentId): Promise<boolean> =>
+  async hostOf(job: JobId, first: AgentId): Promise<AgentId | null> {
+    const isHost = (agent: AgentId): Promise<boolean> =>
       this.#ask(agent, { kind: "status", job }).then(
         (bytes) => bytes !== null && isAbout(job, bytes),
         () => false,
       );
-    if (await isKeeper(first)) return first;
+    if (await isHost(first)) return first;
     const others = (await this.hosts()).filter((agent) => agent !== first);
     for (let i = 0; i < others.length; i += SEARCH_WIDTH) {
       const asked = others.slice(i, i + SEARCH_WIDTH);
-      const answers = await Promise.all(asked.map(isKeeper));
+      const answers = await Promise.all(asked.map(isHost));
       const found = asked[answers.indexOf(true)];
       if (found !== undefined) return found;
     }
@@ -160,7 +160,7 @@ export class Inquiries {
     return bestFirst([...found.values()], (one) => one).slice(0, most);
   }
 
-  /** Of the agents that `of` knows. */
+  /** Searches among the agents that `of` knows. */
   async #findNear(vector: Int8Array, most: number, of: AgentId, waitMs = ASK_MS): Promise<readonly FoundAgent[]> {
     const { embedder } = this.#parts;
     const bytes = await this.#ask(of, { kind: "agents", embedder: embedder.name, like: bytesOf(vector), most }, waitMs);

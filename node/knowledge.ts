@@ -22,14 +22,9 @@ import {
 } from "../protocol/selection/knowledge.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
 import { decodeValue, encodeValue, type Value } from "../protocol/wire/value.ts";
-import {
-  isFileMissing,
-  makeFolder,
-  PRIVATE_FILE,
-  PRIVATE_FOLDER,
-  storageError,
-  writeFileAtomic,
-} from "./platform/files/files.ts";
+import { writeFileAtomic } from "./platform/files/atomic-write.ts";
+import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "./platform/files/private-files.ts";
+import { isFileMissing, storageError } from "./platform/files/storage-error.ts";
 import { withFileLock } from "./store/file-lock.ts";
 
 export const KNOWLEDGE_FILE = "knowledge.json";

@@ -4,7 +4,7 @@ import type { AgentId, JobId, TaskId } from "../protocol/core/ids.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import type { DriverStats } from "./driver.ts";
-import type { ExplainedChoice } from "./explained.ts";
+import type { ExplainedChoice } from "./explained-choices.ts";
 import type { FoundAgent } from "./found-agents.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import type { ClockOffset, ClockState } from "./network/clock-findings.ts";
@@ -25,13 +25,13 @@ export interface MeshworkNode {
   status(of?: AgentId): Promise<Value>;
   /** Agents whose skills are like the words, best first: of those that `of` (default: this node) knows or can ask about. */
   findAgents(query: string, most?: number, of?: AgentId): Promise<readonly FoundAgent[]>;
-  /** Why a task's workers were chosen, as far as `of` (default: this node), which keeps the job, remembers. */
+  /** Why a task's workers were chosen, as far as `of` (default: this node), which hosts the job, remembers. */
   explanation(job: JobId, task: TaskId, of?: AgentId): Promise<readonly ExplainedChoice[]>;
   /** Submits a job and resolves when its committee decided the first block. Rejects with `refused`. */
   submit(job: ParsedJob, options?: SubmitOptions): Promise<JobHandle>;
   /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
   certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
-  /** An agent that keeps the job: `first` (default: this node), else one that this node knows; null if none says so. */
+  /** A host of the job: `first` (default: this node), else one that this node knows; null if none says so. */
   keeperOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
   /**
    * As its owner, says how good a result was, 0 wrong to 1 right: this owner's next jobs go by it. Throws `refused` where

@@ -37,7 +37,7 @@ export interface NodeOptions {
   /** Tasks that it works on at the same time. Default 2. */
   readonly slots?: number;
   readonly labels?: readonly string[];
-  /** Policies for choosing workers beside the built-in ones: all that keep a job need the one that it names. */
+  /** Policies for choosing workers beside the built-in ones: all hosts of a job need the one that it names. */
   readonly selectors?: readonly AnySelector[];
   /** Agents that hear of each other: with more, the mesh is split into shards. 2 at least. Default 1024. */
   readonly shardAgents?: number;

@@ -6,7 +6,7 @@ import type { Value } from "../protocol/wire/value.ts";
 export interface KnownAgent {
   readonly agent: AgentId;
   readonly name: string;
-  /** Whether it keeps jobs. */
+  /** Whether it hosts jobs. */
   readonly hosts: boolean;
   /** `price`: credits for one task. */
   readonly skills: readonly { readonly name: string; readonly price: number }[];
@@ -19,7 +19,7 @@ export interface KnownAgent {
   readonly heardMs: number | null;
 }
 
-/** Commands appear as agents for a moment, too, but neither work nor keep jobs. */
+/** Commands appear as agents for a moment, too, but neither work nor host jobs. */
 export const isPart = ({ hosts, skills }: Pick<KnownAgent, "hosts" | "skills">): boolean => hosts || skills.length > 0;
 
 /** What a node tells of a job (protocol/agent/status.ts), as far as commands read it. */

@@ -22,7 +22,7 @@ import type { Selectors } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
-import type { ExplainedChoice } from "./explained.ts";
+import type { ExplainedChoice } from "./explained-choices.ts";
 import type { FoundAgent } from "./found-agents.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
@@ -35,7 +35,7 @@ import { createNetwork, type Network } from "./network/network.ts";
 import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { createSigner, nodeCrypto } from "./platform/crypto.ts";
-import { makePrivateFolder } from "./platform/files/files.ts";
+import { makePrivateFolder } from "./platform/files/private-files.ts";
 import { createTraceWriter, type TraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
@@ -265,7 +265,7 @@ class Node implements MeshworkNode {
   }
 
   keeperOf(job: JobId, first: AgentId = this.id): Promise<AgentId | null> {
-    return this.#inquiries.keeperOf(job, first);
+    return this.#inquiries.hostOf(job, first);
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ class Node implements MeshworkNode {
 
 interface NodeParts {
   readonly embedder: Embedder;
-  /** Of its skills, in their order. */
+  /** The vectors of its skills, in their order. */
   readonly vectors: readonly Int8Array[];
   readonly identity: Identity;
   readonly network: Network;

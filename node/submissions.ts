@@ -95,8 +95,8 @@ export class Submissions {
     if (problem === "no-hosts")
       return new MeshworkError("refused", reason, "join a mesh with agents that do (--join, without --no-host)");
     if (problem === "few-hosts") {
-      const keepers = (await hosts()).filter((agent) => !declined.has(agent));
-      const all = leftOut({ agents: agentsIn(await status()), keepers, size: 0, declined });
+      const remaining = (await hosts()).filter((agent) => !declined.has(agent));
+      const all = leftOut({ agents: agentsIn(await status()), hosts: remaining, size: 0, declined });
       return new MeshworkError("refused", [reason, ...describeLeftOut(all)].join("; "));
     }
     const own = problem === "unheard" ? clockProblem(clock()) : null;

@@ -86,11 +86,11 @@ export const GOING: Standing = { kind: "going", sinceMs: 0, silent: [] };
 
 /** Why a submission came to nothing. */
 export type SubmissionProblem =
-  /** This agent knows nobody that keeps jobs. */
+  /** This agent knows no agent that hosts jobs. */
   | "no-hosts"
   /** The same, because this machine's clock is too far off. */
   | "unheard"
-  /** Fewer agents keep jobs, or are left after refusals, than the committee was to have. */
+  /** Fewer agents host jobs, or are left after refusals, than the committee was to have. */
   | "few-hosts"
   /** Nobody took it. */
   | "not-taken";
@@ -149,5 +149,5 @@ export type LocalEvent =
   /** The program failed at what a peer sent, outside of any job, and went on. */
   | { readonly kind: "fault"; readonly reason: string; readonly detail: string }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
-  /** The directory changed: somebody new, gone, or with another advertisement. */
+  /** The directory changed: somebody new, gone, or with another capability vector. */
   | { readonly kind: "directory"; readonly agents: number };

@@ -5,7 +5,7 @@
 
 import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";
 import type { JobDraft } from "./job/draft.ts";
-import type { OwnReach } from "./membership/acquaintances.ts";
+import type { OwnReachability } from "./membership/acquaintances.ts";
 import type { KnownWorld } from "./selection/knowledge.ts";
 import type { FailureReason } from "./wire/command.ts";
 import type { Query } from "./wire/message.ts";
@@ -56,7 +56,7 @@ export type Input =
       readonly known: KnownWorld;
       readonly counter: number | null;
     }
-  /** The operator of this node, as the job's owner, ends it; through `via` where this node does not keep the job. */
+  /** The operator of this node, as the job's owner, ends it; through `via` if this node does not host the job. */
   | { readonly kind: "cancel"; readonly job: JobId; readonly via: AgentId | null }
   /** The operator asks another agent (or this one: `to` is its own id). Answered by a `reply` event with `id`. */
   | { readonly kind: "ask"; readonly id: number; readonly to: AgentId; readonly query: Query }
@@ -70,7 +70,7 @@ export type Input =
   /** How loaded this agent's machine is beside what it works on, ppm of all it can bear: it says so in its offers. */
   | { readonly kind: "load"; readonly ppm: number }
   /** Where others can dial this agent, as far as its driver knows: it changed. `reach`: how it knows. */
-  | { readonly kind: "addresses"; readonly addresses: readonly string[]; readonly reach?: OwnReach }
+  | { readonly kind: "addresses"; readonly addresses: readonly string[]; readonly reach?: OwnReachability }
   /**
    * How this machine's clock compares with those of others. `detail`: in words, for whoever asks for its status; `isUnheard`:
    * it is so far off that others take no notice of this agent.

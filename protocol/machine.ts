@@ -64,10 +64,10 @@ export interface AgentConfig {
   /** Tasks that it works on at the same time. 1..1024 */
   readonly slots: number;
   readonly labels: readonly string[];
-  /** Whether it keeps logs of jobs when asked (serves on committees). */
+  /** Whether it hosts jobs when asked (serves on committees). */
   readonly hosts: boolean;
   readonly addresses: readonly string[];
-  /** Policies for choosing workers; all agents that keep a job need the one that it names. Default: BUILT_IN_SELECTORS. */
+  /** Policies for choosing workers; all hosts of a job need the one that it names. Default: BUILT_IN_SELECTORS. */
   readonly selectors?: Selectors;
   /** Tasks of each job for which it keeps why their workers were chosen. Default: limits.explainedTasks. */
   readonly explainedTasks?: number;

@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { packageVersion } from "../node/platform/version.ts";
-import { percentile } from "../sim/run/percentile.ts";
+import { percentile } from "../sim/run/statistics.ts";
 import { claims, manyClaims } from "./bench/claims.ts";
 import { coordinatorRate, durableWrites, messageDelayMs } from "./bench/floors.ts";
 import { growthPage } from "./bench/growth-page.ts";

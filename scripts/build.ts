@@ -17,7 +17,7 @@ import { makeBundle } from "./bundle/make-bundle.ts";
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["protocol", "node", "sim"] as const;
 const COMMAND = "scripts/meshwork";
-/** Of scripts/ what is published: the command, the library `meshwork/sim`, what both give the simulator, pages of runs. */
+/** What is published of scripts/: the command, the library `meshwork/sim`, what both give the simulator, pages of runs. */
 const ENTRIES = [
   COMMAND,
   "scripts/bundle/fast-start",

@@ -25,7 +25,7 @@ import { utf8 } from "../protocol/core/bytes.ts";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { Calibrate, Measured } from "../sim/load/service-costs.ts";
-import { percentile } from "../sim/run/percentile.ts";
+import { percentile } from "../sim/run/statistics.ts";
 
 const AGENTS = 7;
 const TASKS = 120;
@@ -81,7 +81,7 @@ function timeOf(times: number, call: (index: number) => void): number {
   );
 }
 
-/** Of the store of nodes, on the disk that holds `folder`. */
+/** How long the nodes' store takes for a forced write, on the disk that holds `folder`. */
 function forcedWriteMs(folder: string): number {
   const store = createRecordStore({
     folder,

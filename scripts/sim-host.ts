@@ -6,22 +6,13 @@
  */
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { traceOfRun } from "../node/cli/named.ts";
+import { traceOfRun } from "../node/cli/job-and-run-names.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
 import { hasher, verifier } from "../node/platform/crypto.ts";
-import { readTextFile } from "../node/platform/files/file-error.ts";
-import { objectSource, parseWith, parseYaml, type YamlSource } from "../node/platform/files/yaml-source.ts";
-import { lineOfThrow } from "../node/platform/modules/line-of-throw.ts";
 import { commandLine } from "../node/platform/terminal/command-line.ts";
-import { nearest } from "../node/platform/text/nearest.ts";
-import { encoderFor } from "../node/platform/traces/trace-encoding.ts";
-import { openTrace, readMerged } from "../node/platform/traces/trace-reader.ts";
+import { openTrace } from "../node/platform/traces/trace-reader.ts";
 import { packageVersion } from "../node/platform/version.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
-import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
 import type { SimPlatform } from "../sim/batch/platform.ts";
 import type { SimHost } from "../sim/model/host.ts";
@@ -53,28 +44,9 @@ export const simHost: SimHost = {
   realSignatures,
   verify: verifier,
   openTrace: (path) => openTrace(traceOfRun(path)),
-  readMerged,
-  traceEncoder: encoderFor,
-  parseYaml,
-  objectSource,
-  parseWith: (source, schema) => parseWith(source as YamlSource, schema),
-  suggest: nearest,
-  readText: readTextFile,
   async readJob(path) {
     const { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs } = await readJobFile(path);
     return { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs: [...blobs.values()] };
-  },
-  async importModule(path) {
-    if (!existsSync(path)) throw new MeshworkError("invalid-file", "there is no such file", "check the path");
-    try {
-      const module = (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown };
-      return module.default;
-    } catch (error) {
-      const line = lineOfThrow(path, error);
-      if (line === null) throw error;
-      const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-      throw new MeshworkError("invalid-file", `line ${line}: ${message}`, "correct the module");
-    }
   },
 };
 

@@ -38,7 +38,7 @@ type Results = { [part: string]: PartResult };
 
 function readResults(file: string): Results {
   const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : {};
-  // Of parts that there are no more, nothing is kept.
+  // Results of parts that no longer exist are dropped.
   return Object.fromEntries(PARTS.flatMap(({ name }) => (results[name] === undefined ? [] : [[name, results[name]]])));
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { readTextFile } from "../node/platform/files/file-error.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import { findScenario } from "./batch/library.ts";
@@ -77,13 +78,13 @@ export function createSimulator(platform: SimPlatform): Simulator {
   const { host } = platform;
   return {
     async readScenario(given) {
-      const file = findScenario(pathOf(given), host);
-      return this.parseScenario(await host.readText(file), { file });
+      const file = findScenario(pathOf(given));
+      return this.parseScenario(await readTextFile(file), { file });
     },
     parseScenario(scenario, { file } = {}) {
       if (typeof scenario !== "string") return objectScenario(scenario, file);
       const source = { file: file ?? "scenario", content: { yaml: scenario } };
-      openSource(source, host);
+      openSource(source);
       return source;
     },
     async simulate(scenario, options = {}) {

@@ -5,7 +5,7 @@ import { jobsOf } from "../node-status.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { findJob, ownerIdentity, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName } from "./named.ts";
+import { JOB_ARGUMENT, jobName } from "./job-and-run-names.ts";
 
 interface CancelOptions {
   readonly to: string;
@@ -34,17 +34,17 @@ export const registerCancel: Register = (program, act) => {
 
 /** A cancel is a command of the job's log: it needs a block. */
 const CANCEL_MS = 20_000;
-/** The request is sent again after this, ms: the keeper may be gone, or the request was lost. */
+/** The request is sent again after this, ms: the host may be gone, or the request was lost. */
 const AGAIN_MS = 3_000;
 
 async function runCancel(context: CliContext, given: string, options: CancelOptions): Promise<number> {
   const owner = ownerIdentity(context, options.key);
   const { job, status } = await withClient(context, { ...options, owner }, async (client) => {
     const { node } = client;
-    const { job, keeper } = await findJob(client, given);
-    const find = async () => jobsOf(await node.status(keeper)).find((known) => known.job === job);
+    const { job, host } = await findJob(client, given);
+    const find = async () => jobsOf(await node.status(host)).find((known) => known.job === job);
     const before = await find();
-    if (before === undefined) throw new MeshworkError("refused", `that agent does not keep job ${job}`);
+    if (before === undefined) throw new MeshworkError("refused", `that agent does not host job ${job}`);
     if (before.owner !== owner.agent) {
       throw new MeshworkError(
         "refused",
@@ -57,7 +57,7 @@ async function runCancel(context: CliContext, given: string, options: CancelOpti
     let saidMs = Number.NEGATIVE_INFINITY;
     const isOver = async (): Promise<boolean> => {
       if (performance.now() - saidMs > AGAIN_MS) {
-        node.cancel(job, keeper);
+        node.cancel(job, host);
         saidMs = performance.now();
       }
       after = (await find())?.status ?? after;

@@ -18,7 +18,7 @@ import { type CliContext, interrupted } from "../platform/terminal/context.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { embedderFrom } from "../search/choose-embedder.ts";
 import { defaultKeyFile } from "./context.ts";
-import { isWhole, LAST } from "./named.ts";
+import { isWhole, LAST } from "./job-and-run-names.ts";
 import { probe } from "./probe.ts";
 
 const CONNECT_MS = 10_000;
@@ -144,7 +144,7 @@ export async function withClient<T>(
 /** A mesh's new acquaintance learns of the other agents within about this time, ms. */
 const SETTLE_MS = 3_000;
 
-/** The agents that the one of `--to` knows, once this side knows as many that keep jobs, or after `waitMs`. */
+/** The agents that the one of `--to` knows, once this side knows as many that host jobs, or after `waitMs`. */
 export async function agentsKnown({ node, target }: Client, waitMs: number): Promise<readonly KnownAgent[]> {
   const read = async (of: AgentId): Promise<readonly KnownAgent[]> =>
     agentsOf(await node.status(of)).filter(({ agent }) => agent !== node.id);
@@ -161,10 +161,10 @@ export async function agentsKnown({ node, target }: Client, waitMs: number): Pro
   return read(node.id);
 }
 
-/** A job as one of the agents that keep it tells of it. */
-export interface KeptJob {
+/** A job as the host tells of it that has followed it furthest, and all hosts that answered. */
+export interface HostedJobStatus {
   readonly job: JobStatus;
-  readonly keepers: readonly KnownAgent[];
+  readonly hosts: readonly KnownAgent[];
 }
 
 /** The longest that one of many agents may take to answer, ms. */
@@ -176,61 +176,61 @@ export async function statusWithin(node: MeshworkNode, ms: number, of?: AgentId)
   return Promise.race([node.status(of).catch(() => null), late]);
 }
 
-/** All jobs that agents keep, as far as they answer. */
-export async function jobsKept(client: Client): Promise<readonly KeptJob[]> {
+/** All jobs of the hosts that answer. */
+export async function hostedJobs(client: Client): Promise<readonly HostedJobStatus[]> {
   const { node, target } = client;
   const known = await agentsKnown(client, SETTLE_MS).catch(async () => agentsOf(await node.status(target)));
   const hosts = known.filter((agent) => agent.hosts && (agent.agent === target || agent.reach !== "unreachable"));
   const answers = await Promise.all(
-    hosts.map(async (keeper) => {
-      const status = await statusWithin(node, ANSWER_MS, keeper.agent);
-      return { keeper, jobs: status === null ? [] : jobsOf(status) };
+    hosts.map(async (host) => {
+      const status = await statusWithin(node, ANSWER_MS, host.agent);
+      return { host, jobs: status === null ? [] : jobsOf(status) };
     }),
   );
-  const kept = new Map<string, { job: JobStatus; readonly keepers: KnownAgent[] }>();
-  for (const { keeper, jobs } of answers)
+  const hosted = new Map<string, { job: JobStatus; readonly hosts: KnownAgent[] }>();
+  for (const { host, jobs } of answers)
     for (const job of jobs) {
-      const before = kept.get(job.job) ?? { job, keepers: [] };
+      const before = hosted.get(job.job) ?? { job, hosts: [] };
       if (job.height > before.job.height) before.job = job;
-      before.keepers.push(keeper);
-      kept.set(job.job, before);
+      before.hosts.push(host);
+      hosted.set(job.job, before);
     }
-  return [...kept.values()];
+  return [...hosted.values()];
 }
 
 interface FoundJob {
   readonly job: JobId;
-  readonly keeper: AgentId;
+  readonly host: AgentId;
 }
 
-/** The job that a user names, and an agent that keeps it. Throws `refused` if nobody does, or several may be meant. */
+/** The job that a user names, and one of its hosts. Throws `refused` if nobody does, or several may be meant. */
 export async function findJob(client: Client, given: string): Promise<FoundJob> {
-  if (isWhole(given)) return { job: given as JobId, keeper: await keeperOf(client, given as JobId) };
-  const { job, keepers } = pickJob(client.node.owner, given, await jobsKept(client));
-  return { job: job.job as JobId, keeper: keepers[0]!.agent };
+  if (isWhole(given)) return { job: given as JobId, host: await hostOf(client, given as JobId) };
+  const { job, hosts } = pickJob(client.node.owner, given, await hostedJobs(client));
+  return { job: job.job as JobId, host: hosts[0]!.agent };
 }
 
 /** `last`: the newest of the owner's own. */
-export function pickJob(owner: AgentId, given: string, kept: readonly KeptJob[]): KeptJob {
+export function pickJob(owner: AgentId, given: string, kept: readonly HostedJobStatus[]): HostedJobStatus {
   if (given === LAST) {
     const own = kept.filter(({ job }) => job.owner === owner).sort((a, b) => b.job.startedMs - a.job.startedMs);
     if (own[0] !== undefined) return own[0];
-    throw new MeshworkError("refused", "these agents keep no job of yours", "check --to, --mesh and --key");
+    throw new MeshworkError("refused", "these agents host no job of yours", "check --to, --mesh and --key");
   }
   const all = kept.map((one) => ({ id: one.job.job, name: one.job.name, about: one.job.status, one }));
   return pickOne("job", given, all).one;
 }
 
-/** The agent that keeps a job: the one of `--to`, or another that it knows. Throws `refused` if nobody does. */
-async function keeperOf({ node, target }: Client, job: JobId): Promise<AgentId> {
-  let keeper: AgentId | null = null;
+/** A host of the job: the agent of `--to`, or another that it knows. Throws `refused` if nobody does. */
+async function hostOf({ node, target }: Client, job: JobId): Promise<AgentId> {
+  let host: AgentId | null = null;
   const search = async (): Promise<boolean> => {
-    keeper = await node.keeperOf(job, target);
-    return keeper !== null;
+    host = await node.keeperOf(job, target);
+    return host !== null;
   };
   await node.until(search, SETTLE_MS, "looking for the job").catch((error: unknown) => {
     if (!(error instanceof MeshworkError) || error.code !== "unreachable") throw error;
-    throw new MeshworkError("refused", `no agent of this mesh keeps job ${job}`, "check the id and --mesh");
+    throw new MeshworkError("refused", `no agent of this mesh hosts job ${job}`, "check the id and --mesh");
   });
-  return keeper!;
+  return host!;
 }

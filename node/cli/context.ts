@@ -27,7 +27,7 @@ function memorySize(text: string): number {
   return bytes;
 }
 
-/** Of commands that start agents with a skills file. */
+/** For commands that start agents with a skills file. */
 export const SKILLS_MEMORY_OPTION = [
   "--skills-memory <size>",
   "the most that the process of a skills module may take, half of it for JavaScript objects (default: 1GiB)",
@@ -37,7 +37,7 @@ export const SKILLS_MEMORY_OPTION = [
 /** Larger meshes belong in the simulator. */
 export const LOCAL_AGENTS_MAX = 256;
 
-/** Of commands that start a local mesh. */
+/** For commands that start a local mesh. */
 export const PER_PROCESS_OPTION = [
   "--per-process <n>",
   "agents that share a process: less memory, but they stop together (default: 1)",
@@ -74,7 +74,7 @@ export function jobId(text: string): string {
   return text;
 }
 
-/** Of commands that talk to an agent. */
+/** For commands that talk to an agent. */
 export const MESH_OPTION = ["--mesh <name>", "the mesh of that agent", shortName, DEFAULT_MESH] as const;
 
 /** The folder of the user's own settings: `$XDG_CONFIG_HOME/meshwork`, else `~/.config/meshwork`. */

@@ -10,8 +10,8 @@ import { PACKAGE_ROOT } from "../platform/own-files.ts";
 import { integer } from "../platform/terminal/context.ts";
 import { counted, groupDigits } from "../platform/terminal/terminal-text.ts";
 import { formatSize } from "../platform/text/quantities.ts";
+import { agentNames } from "../run/agent-names.ts";
 import { DemoFaults } from "../run/demo-faults.ts";
-import { agentNames } from "../run/names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
 import type { RunContext } from "../run/run-page.ts";
@@ -54,7 +54,7 @@ export const registerDemo: Register = (program, act) => {
     .action(act(runDemo));
 };
 
-/** Of a checkout, what git ignores and a walk would not skip by itself: what was built. A package has no such file. */
+/** The folders of a checkout that git ignores and a walk would not skip by itself: what was built. A package has no .gitignore. */
 function builtFolders(folder: string): readonly string[] {
   const file = join(folder, ".gitignore");
   if (!existsSync(file)) return [];

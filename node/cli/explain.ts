@@ -3,7 +3,7 @@
 import { ANY_TASK } from "../../protocol/agent/explanations.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
-import type { ExplainedCandidate, ExplainedChoice } from "../explained.ts";
+import type { ExplainedCandidate, ExplainedChoice } from "../explained-choices.ts";
 import { agentsOf } from "../node-status.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import {
@@ -21,7 +21,7 @@ import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../platform/traces/trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./named.ts";
+import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./job-and-run-names.ts";
 
 interface ExplainOptions {
   readonly to?: string;
@@ -39,7 +39,7 @@ Examples:
   $ meshwork explain JOB count/3 --run .meshwork/runs/2026-01-01T12-00-00-7
 
 A task is named as traces and status do: the node of the job file, and for one of many its number from 0; the beginning
-of its name is enough where no other begins so. Agents that keep a job remember its newest tasks only; a run's folder
+of its name is enough where no other begins so. The hosts of a job remember its newest tasks only; a run's folder
 has them all.`;
 
 export const registerExplain: Register = (program, act) => {
@@ -122,20 +122,20 @@ function listOf(job: string, tasks: Explained["tasks"], nameOf: Explained["nameO
   return { document: { job, tasks: rows }, lines: table(columns, cells, uncolored(width)) };
 }
 
-/** From an agent that keeps the job. */
+/** From a host of the job. */
 async function ask(client: Client, given: string, task: string | undefined): Promise<Explained> {
   const { node } = client;
-  const { job, keeper } = await findJob(client, given);
+  const { job, host } = await findJob(client, given);
   const names = new Map(agentsOf(await node.status()).map(({ agent, name }) => [agent as string, name]));
-  const listed = await node.explanation(job, ANY_TASK, keeper);
+  const listed = await node.explanation(job, ANY_TASK, host);
   const tasks = new Map<string, TaskChoices>();
   for (const newest of listed) {
-    const all = () => node.explanation(job, newest.task as TaskId, keeper);
+    const all = () => node.explanation(job, newest.task as TaskId, host);
     tasks.set(newest.task ?? "", { times: null, newest, all });
   }
   if (task !== undefined && !tasks.has(task)) {
     // It lists its newest ones only, or it is of a version that lists none.
-    const choices = await node.explanation(job, task as TaskId, keeper);
+    const choices = await node.explanation(job, task as TaskId, host);
     const newest = choices.at(-1);
     if (newest !== undefined) tasks.set(task, { times: choices.length, newest, all: () => Promise.resolve(choices) });
   }
@@ -175,7 +175,7 @@ const WHY: ReadonlyMap<string, string> = new Map([
   ["best", "expected to be best"],
   ["explore", "doubt: it may be better than it seems"],
   ["newcomer", "new, given a try"],
-  ["draw", "drawn by lot"],
+  ["draw", "drawn at random"],
   ["cheapest", "cheapest: the budget allowed no other"],
 ]);
 
@@ -199,7 +199,8 @@ function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCand
   if (candidate.picked === null) return "";
   const left = candidates.filter(({ picked }) => picked === null);
   if (left.length === 0) return "no more offers than seats";
-  if (candidate.picked === "best" && left.some(({ score }) => score === candidate.score)) return "by lot among equals";
+  if (candidate.picked === "best" && left.some(({ score }) => score === candidate.score))
+    return "at random among equals";
   return WHY.get(candidate.picked) ?? plainText(candidate.picked);
 }
 

@@ -11,7 +11,7 @@ import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
-import { isWhole, JOB_ARGUMENT, jobName, LAST } from "./named.ts";
+import { isWhole, JOB_ARGUMENT, jobName, LAST } from "./job-and-run-names.ts";
 
 interface FeedbackOptions {
   readonly data?: string;

@@ -3,7 +3,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import { makeFolder } from "../platform/files/files.ts";
+import { makeFolder } from "../platform/files/private-files.ts";
 import { commandLine } from "../platform/terminal/command-line.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import type { Register } from "./context.ts";

@@ -9,20 +9,20 @@ import { describeNews } from "../network/news.ts";
 import { isOutside, joinsAnotherMachine } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeStatus } from "../node-status.ts";
-import { makeFolder } from "../platform/files/files.ts";
+import { makeFolder } from "../platform/files/private-files.ts";
 import { commandLine, DEFAULT_MESH, meshWords } from "../platform/terminal/command-line.ts";
 import { type CliContext, collect, EXIT, exitOf, integer } from "../platform/terminal/context.ts";
 import type { NodeLine } from "../run/local-agent.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
-import { loadSkills, type SkillsFile } from "../skills/host/load-skills.ts";
 import { lyingSkills } from "../skills/lying.ts";
+import { loadSkills, type SkillsFile } from "../skills/process/load-skills.ts";
 import { agentId } from "./agent-id.ts";
 import { statusWithin } from "./client.ts";
 import { address, type Register, SKILLS_MEMORY_OPTION, shortName } from "./context.ts";
 import { leavingWords } from "./leaving.ts";
 
-export interface NodeOptions {
+interface NodeCommandOptions {
   readonly mesh: string;
   readonly name?: string;
   readonly listen?: readonly string[];
@@ -97,7 +97,12 @@ export const registerNode: Register = (program, act) => {
 const NO_FILE: SkillsFile = { skills: [], close: () => Promise.resolve() };
 
 /** `who` goes with each line that is logged. */
-async function skillsOf(context: CliContext, options: NodeOptions, log: Logger, who: object): Promise<SkillsFile> {
+async function skillsOf(
+  context: CliContext,
+  options: NodeCommandOptions,
+  log: Logger,
+  who: object,
+): Promise<SkillsFile> {
   const { skills: file, allowCommands = false, skillsMemory } = options;
   // The author of the skills wants to see what they print, whatever the log level.
   const printed = log.child({}, { level: context.io.env.MESHWORK_LOG ?? "info" });
@@ -124,7 +129,7 @@ async function stopInTime(context: CliContext, code: number, stop: Promise<unkno
   await stop.finally(() => clearTimeout(timer));
 }
 
-async function runNode(context: CliContext, options: NodeOptions): Promise<number> {
+async function runNode(context: CliContext, options: NodeCommandOptions): Promise<number> {
   if (options.trace !== undefined) makeFolder(dirname(options.trace));
   const log = pino({ level: context.io.env.MESHWORK_LOG ?? "warn" }, { write: context.io.stderr });
   const who = { agent: options.name ?? "" };
@@ -144,7 +149,7 @@ interface AgentParts extends SkillsFile {
   onUp(node: MeshworkNode): void;
 }
 
-async function runWith(context: CliContext, options: NodeOptions, parts: AgentParts): Promise<number> {
+async function runWith(context: CliContext, options: NodeCommandOptions, parts: AgentParts): Promise<number> {
   const { skills, log } = parts;
   const listensEverywhere = options.listen === undefined && joinsAnotherMachine(options.join ?? []);
   let fatal: Error | null = null;
@@ -195,7 +200,7 @@ async function runWith(context: CliContext, options: NodeOptions, parts: AgentPa
 }
 
 /** Who ends an agent learns which jobs rest on it. */
-async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: NodeOptions): Promise<void> {
+async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: NodeCommandOptions): Promise<void> {
   const status = await statusWithin(node, REST_MS);
   if (status === null) return;
   for (const line of leavingWords(status as unknown as NodeStatus, data !== undefined)) context.note(line);
@@ -204,7 +209,7 @@ async function tellWhatRests(context: CliContext, node: MeshworkNode, { data }: 
 /** Whoever joins somebody expects company within this time, ms. */
 const ALONE_MS = 5_000;
 
-function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
+function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeCommandOptions): void {
   if (options.join === undefined || node.peers().length > 0) return;
   context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; going on trying`);
   context.note(`what is in the way:  ${commandLine(["doctor", options.join[0]!, ...meshWords(options.mesh)])}`);
@@ -215,7 +220,7 @@ const EVERYWHERE =
 
 const say = (context: CliContext, line: NodeLine): void => context.io.stdout(`${JSON.stringify(line)}\n`);
 
-function announce(context: CliContext, node: MeshworkNode, options: NodeOptions): void {
+function announce(context: CliContext, node: MeshworkNode, options: NodeCommandOptions): void {
   const addresses = node.addresses();
   if (context.json) {
     say(context, { event: "ready", agent: node.id, name: node.name, addresses });

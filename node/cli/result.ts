@@ -7,7 +7,7 @@ import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName } from "./named.ts";
+import { JOB_ARGUMENT, jobName } from "./job-and-run-names.ts";
 
 interface ResultOptions {
   readonly to: string;
@@ -42,10 +42,10 @@ export const registerResult: Register = (program, act) => {
 async function runResult(context: CliContext, given: string, options: ResultOptions): Promise<number> {
   const folder = options.out === undefined ? null : new RunFolder(options.out, options); // before anybody is asked
   const { job, result, certificate } = await withClient(context, options, async (client) => {
-    const { job, keeper } = await findJob(client, given);
-    const status = jobsOf(await client.node.status(keeper)).find((known) => known.job === job);
+    const { job, host } = await findJob(client, given);
+    const status = jobsOf(await client.node.status(host)).find((known) => known.job === job);
     if (status === undefined || status.status === "certified")
-      return { job, ...(await client.node.certified(job, keeper)) };
+      return { job, ...(await client.node.certified(job, host)) };
     const { tasks, reason } = status;
     const done = status.status === "running" ? `${tasks.accepted} of ${tasks.total} tasks are accepted` : reason;
     throw new MeshworkError(

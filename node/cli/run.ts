@@ -6,14 +6,14 @@ import { committeeSize } from "../../protocol/job/draft.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
 import { integer } from "../platform/terminal/context.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
-import { agentNames } from "../run/names.ts";
+import { agentNames } from "../run/agent-names.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { endWords, finishRun, followJob, submitLocally } from "../run/run-job.ts";
 import type { RunContext } from "../run/run-page.ts";
 import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
-import { loadSkills } from "../skills/host/load-skills.ts";
+import { loadSkills } from "../skills/process/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
 import {
   defaultRunFolder,

@@ -4,7 +4,7 @@ import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, plainText, wrap } from "../platform/terminal/terminal-text.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import { builtInSkills } from "../skills/built-in.ts";
-import { loadSkills } from "../skills/host/load-skills.ts";
+import { loadSkills } from "../skills/process/load-skills.ts";
 import { type AnySkill, type JsonSchema, schemasOf } from "../skills/skill.ts";
 import type { Register } from "./context.ts";
 

@@ -1,4 +1,4 @@
-/** `meshwork status`: what an agent knows of its mesh and its jobs; or which agents keep a job, or where an agent is. */
+/** `meshwork status`: what an agent knows of its mesh and its jobs; or which agents host a job, or where an agent is. */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
@@ -6,9 +6,9 @@ import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/co
 import { columnsOf, hang, padEnd, plainText } from "../platform/terminal/terminal-text.ts";
 import { ambiguous, type Nameable } from "../platform/text/pick-one.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
-import { type Client, jobsKept, type KeptJob, pickJob, withClient } from "./client.ts";
+import { type Client, type HostedJobStatus, hostedJobs, pickJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { LAST } from "./named.ts";
+import { LAST } from "./job-and-run-names.ts";
 
 interface StatusOptions {
   readonly to: string;
@@ -49,20 +49,20 @@ async function runStatus(context: CliContext, what: string | undefined, options:
 }
 
 async function find(client: Client, what: string, width: number): Promise<Shown> {
-  const kept = await jobsKept(client);
+  const kept = await hostedJobs(client);
   if (what === LAST) return shownJob(pickJob(client.node.owner, what, kept), width);
   const agents = agentsOf(await client.node.status(client.target)).filter(isPart);
   const found = jobOrAgent(what, kept, agents);
-  if ("keepers" in found) return shownJob(found, width);
+  if ("job" in found) return shownJob(found, width);
   return { document: found, lines: [...agentLines(found, width), ...addressLines(found)] };
 }
 
 /** The one job or agent that a word means. What is called so comes before what only has an id of that kind. */
 export function jobOrAgent(
   what: string,
-  kept: readonly KeptJob[],
+  kept: readonly HostedJobStatus[],
   agents: readonly KnownAgent[],
-): KeptJob | KnownAgent {
+): HostedJobStatus | KnownAgent {
   const all = [
     ...kept.map((one) => ({ id: one.job.job, name: one.job.name, about: one.job.status, one })),
     ...agents.map((one) => ({ id: one.agent, name: one.name, about: "agent", one })),
@@ -83,14 +83,14 @@ export function jobOrAgent(
 
 const addressLines = ({ addresses }: KnownAgent): string[] => addresses.map((at) => `${INDENT}${plainText(at)}`);
 
-/** A job, and who keeps it: the agents to fetch it from. */
-function shownJob({ job, keepers }: KeptJob, width: number): Shown {
-  const by = keepers.map(({ agent, name, addresses }) => ({ agent, name, addresses }));
-  const lines = keepers.flatMap((keeper) => [
-    `  ${padEnd(plainText(keeper.name), NAME)}${keeper.agent}`,
-    ...addressLines(keeper),
+/** A job and its hosts, from which it can be fetched. */
+function shownJob({ job, hosts }: HostedJobStatus, width: number): Shown {
+  const by = hosts.map(({ agent, name, addresses }) => ({ agent, name, addresses }));
+  const lines = hosts.flatMap((host) => [
+    `  ${padEnd(plainText(host.name), NAME)}${host.agent}`,
+    ...addressLines(host),
   ]);
-  return { document: { ...job, keptBy: by }, lines: [...jobLines(job, width), "kept by:", ...lines] };
+  return { document: { ...job, keptBy: by }, lines: [...jobLines(job, width), "hosts:", ...lines] };
 }
 
 const SKILLS_SHOWN = 4;
@@ -120,7 +120,7 @@ function agentLines(known: KnownAgent, width: number): string[] {
   return [
     `  ${padEnd(plainText(name), NAME)}${agent}`,
     ...indentedText(able, width),
-    ...indentedText(`${hosts ? "keeps jobs" : "keeps no jobs"}; ${reachOf(known)}`, width),
+    ...indentedText(`${hosts ? "hosts jobs" : "hosts no jobs"}; ${reachOf(known)}`, width),
   ];
 }
 

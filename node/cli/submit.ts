@@ -89,7 +89,7 @@ interface Submission {
   readonly client: Client;
   readonly job: ParsedJob;
   readonly agents: readonly KnownAgent[];
-  /** Of `--out`. */
+  /** The folder of `--out`. */
   readonly given: RunFolder | null;
   readonly startedAt: number;
 }

@@ -14,7 +14,7 @@ import { isKept } from "../platform/files/exact-numbers.ts";
 import { unreadable } from "../platform/files/file-error.ts";
 import { type CliContext, EXIT, errorDocument } from "../platform/terminal/context.ts";
 import { jobId, type Register } from "./context.ts";
-import { LAST, runNamed } from "./named.ts";
+import { LAST, runNamed } from "./job-and-run-names.ts";
 
 export interface VerifyOptions {
   readonly result?: string;

@@ -2,7 +2,7 @@
  * The inputs of a job file: literals and files become data of the genesis and blobs beside it.
  *
  * Responsible for: telling references from literals, canonical bytes, what is stored as a blob, packs. Which
- * files there are is files.ts; whether a referenced task exists is job-graph.ts.
+ * files there are is input-files.ts; whether a referenced task exists is job-graph.ts.
  */
 
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import type { Data, Items, Pack, Source } from "../../protocol/wire/genesis.ts";
 import { dataBytes, encodePart } from "../../protocol/wire/parcel.ts";
 import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { editDistance, suggest } from "../platform/text/nearest.ts";
-import { DEFAULT_BATCH, findFiles, INPUT_BYTES_MAX, InputProblem, packFiles, planBatches } from "./files.ts";
+import { DEFAULT_BATCH, findFiles, INPUT_BYTES_MAX, InputProblem, packFiles, planBatches } from "./input-files.ts";
 import type { OverFiles, TaskFile } from "./schema.ts";
 
 const sha256 = (bytes: Uint8Array): Hash => createHash("sha256").update(bytes).digest("hex") as Hash;
@@ -57,7 +57,7 @@ export class JobInputs {
     return { kind: "packs", packs: await this.#batches(over) };
   }
 
-  /** A list in place, or in blobs where it is long: every keeper and every worker has a copy of the genesis. */
+  /** A list in place, or in blobs if it is long: every host and every worker has a copy of the genesis. */
   #list(over: readonly unknown[], batch: number): Items {
     const items = over.map((item) => this.data(item));
     const largest = items.reduce((most, data) => Math.max(most, dataBytes(data)), 1);

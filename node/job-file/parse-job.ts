@@ -23,7 +23,7 @@ import { suggest } from "../platform/text/nearest.ts";
 import { type Nameable, pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits } from "../platform/text/quantities.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
-import { InputProblem } from "./files.ts";
+import { InputProblem } from "./input-files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
@@ -39,7 +39,7 @@ const DEADLINE_MS_PER_TASK = 100;
 const defaultDeadlineMs = (tasks: number): number =>
   DEFAULT_DEADLINE_MS + DEADLINE_MS_PER_TASK * Math.max(0, tasks - DEADLINE_TASKS);
 export const WINDOW_MIN_MS = 10;
-/** Of a genesis, what is not its nodes: names, committee, standbys, the longest there may be. */
+/** What a genesis holds beside its nodes, bytes at most: names, committee, standbys. */
 const GENESIS_REST_BYTES = 64 * 1024;
 
 export interface ParsedJob extends JobDraft {

@@ -13,8 +13,8 @@ import type { BlobStore, PartialBlob } from "../store/blob-store.ts";
 import { decodeReplyHead, encodeRequest, REPLY_HEAD_BYTES } from "./blob-messages.ts";
 import type { Dialer } from "./dialer.ts";
 import { networkLimits } from "./network-limits.ts";
-import { Places } from "./places.ts";
 import { chunksOf } from "./streams.ts";
+import { TransferPlaces } from "./transfer-places.ts";
 
 interface BlobClientOptions {
   readonly blobs: BlobStore;
@@ -39,7 +39,7 @@ interface BlobClientStats {
 export class BlobClient {
   readonly stats: BlobClientStats = { fetched: 0, failed: 0, bytes: 0 };
   readonly #options: BlobClientOptions;
-  readonly #places = new Places(
+  readonly #places = new TransferPlaces(
     networkLimits.blobTransfers,
     networkLimits.blobTransfersPerPeer,
     networkLimits.blobFetchesWaiting,

@@ -8,9 +8,9 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import type { BlobStore } from "../store/blob-store.ts";
 import { decodeRequest, encodeReplyHead, REQUEST_BYTES } from "./blob-messages.ts";
 import { networkLimits } from "./network-limits.ts";
-import { Places } from "./places.ts";
 import { chunksOf, sendAll } from "./streams.ts";
 import type { TokenBucket } from "./token-bucket.ts";
+import { TransferPlaces } from "./transfer-places.ts";
 
 interface BlobServerOptions {
   readonly blobs: BlobStore;
@@ -27,7 +27,7 @@ interface BlobServerStats {
 export class BlobServer {
   readonly stats: BlobServerStats = { served: 0, bytes: 0 };
   readonly #options: BlobServerOptions;
-  readonly #places = new Places(
+  readonly #places = new TransferPlaces(
     networkLimits.blobTransfers,
     networkLimits.blobTransfersPerPeer,
     networkLimits.blobServesWaiting,

@@ -51,7 +51,7 @@ const withinOf = ({ offMs, unsureMs }: ClockOffset): number => Math.abs(offMs) +
 /** `1 h 00 m ahead of`. `aheadMs` < 0: behind. */
 const side = (aheadMs: number): string => `${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead of" : "behind"}`;
 
-/** Agents whose clocks are further apart take no notice of each other's advertisements. */
+/** Agents whose clocks are further apart ignore each other's capability vectors. */
 export const isBeyondAccepted = (offMs: number): boolean => Math.abs(offMs) > CLOCK_SLACK_MS;
 
 const NTP = "set it by a time service (NTP)";

@@ -12,9 +12,9 @@ import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import type { Logger } from "pino";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { type ClockOffset, type ClockState, judgeClocks, TOLERANCE_MS } from "./clock-findings.ts";
-import { clockProtocol } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
+import { clockProtocol } from "./protocol-names.ts";
 import { chunksOf } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -48,7 +48,7 @@ export class Clocks {
   /** One peer that asks without end does not use up what the others get. */
   readonly #answersTo = new WeakMap<Connection, TokenBucket>();
   readonly #words = new TokenBucket(1 / 60, 10, performance.now());
-  /** Of this machine's own clock: strangers with wrong ones must not use up what is said of it. */
+  /** For news of this machine's own clock: strangers with wrong clocks must not use it up. */
   readonly #ownWords = new TokenBucket(1 / 60, 10, performance.now());
   #againMs = performance.now() + AGAIN_MS;
   #turn = 0;

@@ -7,7 +7,7 @@
  * key answers. So nobody can aim it at others. The rate is bounded per agent, per address and overall, and privileged
  * ports are never dialled, so it cannot scan what else runs behind a shared address.
  *
- * Leaves to reach.ts whom to ask and what follows from the answers.
+ * Leaves to reachability.ts whom to ask and what follows from the answers.
  */
 
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";

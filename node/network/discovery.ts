@@ -118,7 +118,7 @@ export class Discovery {
     }
   }
 
-  /** Of an address that names an agent which did not answer there: perhaps another one does. It is not joined. */
+  /** Finds out whether another agent answers at an address whose own agent did not. This node does not join that agent. */
   async #lookWhoAnswers(target: Target): Promise<void> {
     const { node, asked, tell, log } = this.#options;
     const expected = agentOfAddress(target.address);

@@ -17,8 +17,8 @@ import { limits } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
-import { topicName, topicNames } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
+import { topicName, topicNames } from "./protocol-names.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** The same bytes under two topics are two messages. */
@@ -106,7 +106,7 @@ export class Gossip {
 
   publish(topic: GossipTopic, bytes: Uint8Array): void {
     if (bytes.length > limits.gossipBytes) {
-      // Not an assertion: how long an advertisement is depends on what the operator wrote into it.
+      // Not an assertion: how long a capability vector is depends on what the operator wrote into it.
       this.#options.log.error({ topic, bytes: bytes.length, max: limits.gossipBytes }, "too long to be published");
       return;
     }

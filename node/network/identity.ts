@@ -13,15 +13,9 @@ import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import {
-  closeToOthers,
-  isFileMissing,
-  makeFolder,
-  PRIVATE_FILE,
-  PRIVATE_FOLDER,
-  storageError,
-  writeFileAtomic,
-} from "../platform/files/files.ts";
+import { writeFileAtomic } from "../platform/files/atomic-write.ts";
+import { closeToOthers, makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/private-files.ts";
+import { isFileMissing, storageError } from "../platform/files/storage-error.ts";
 
 export interface Identity {
   readonly agent: AgentId;

@@ -18,8 +18,8 @@ import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { createSigner, hasher, verifier } from "../platform/crypto.ts";
 import type { Identity } from "./identity.ts";
-import { instancesProtocol } from "./names.ts";
 import { networkLimits } from "./network-limits.ts";
+import { instancesProtocol } from "./protocol-names.ts";
 import { readToEnd } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
 

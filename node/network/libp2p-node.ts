@@ -14,20 +14,20 @@ import { yamux } from "@libp2p/yamux";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
-import type { Door } from "./door.ts";
+import type { ConnectionRules } from "./connection-rules.ts";
 import { gossipOptions } from "./gossip.ts";
 import type { Identity } from "./identity.ts";
 import { networkLimits } from "./network-limits.ts";
 
 export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub; listeners: Listeners }>;
 
-/** Of libp2p's transport manager, which hides it: what really is listened on. */
+/** The part of libp2p's transport manager, which libp2p hides, that tells on which addresses it really listens. */
 export interface Listeners {
   getAddrs(): Multiaddr[];
   listen(addresses: Multiaddr[]): Promise<void>;
 }
 
-export interface NodeOptions {
+interface Libp2pOptions {
   readonly meshId: MeshId;
   readonly identity: Identity;
   readonly listen: readonly string[];
@@ -42,13 +42,13 @@ const connectionLimits = (local: boolean) => ({
 });
 
 /** Made, not started. */
-export function createNode(options: NodeOptions, door: Door): Promise<MeshNode> {
+export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules): Promise<MeshNode> {
   const { meshId, local } = options;
-  const refused = (peerId: { toString(): string }): boolean => door.refuses(peerId.toString() as AgentId);
+  const refused = (peerId: { toString(): string }): boolean => rules.refuses(peerId.toString() as AgentId);
   return createLibp2p({
     start: false,
     privateKey: options.identity.privateKey,
-    addresses: { listen: [...options.listen], announceFilter: () => door.advertised() },
+    addresses: { listen: [...options.listen], announceFilter: () => rules.advertised() },
     transports: [tcp({ listenOpts: { noDelay: true }, dialOpts: { noDelay: true } })],
     connectionEncrypters: [noise()],
     streamMuxers: [
@@ -67,8 +67,8 @@ export function createNode(options: NodeOptions, door: Door): Promise<MeshNode> 
       denyDialPeer: refused,
       denyInboundEncryptedConnection: refused,
       denyOutboundEncryptedConnection: (peerId, { remoteAddr }) =>
-        refused(peerId) || door.isOnlyAsked(remoteAddr, peerId.toString() as AgentId),
-      denyDialMultiaddr: (address) => door.isAstray(address),
+        refused(peerId) || rules.isOnlyAsked(remoteAddr, peerId.toString() as AgentId),
+      denyDialMultiaddr: (address) => rules.isAstray(address),
     },
     peerDiscovery: options.mdns === true ? [mdns({ serviceTag: `meshwork-${meshId}.local` })] : [],
     services: {

@@ -21,23 +21,23 @@ import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
 import { type ClockOffset, type ClockState, clockProblem, describeClocks } from "./clock-findings.ts";
 import { Clocks } from "./clocks.ts";
-import { Company } from "./company.ts";
 import { Conduct } from "./conduct.ts";
+import { createConnectionRules, type RulesAndBook } from "./connection-rules.ts";
 import { DialBackServer } from "./dial-back.ts";
 import { Dialer } from "./dialer.ts";
 import { Discovery } from "./discovery.ts";
-import { createDoor, type DoorParts } from "./door.ts";
 import { Gossip } from "./gossip.ts";
 import { Instances } from "./instances.ts";
-import { createNode, type MeshNode } from "./libp2p-node.ts";
+import { IsolationWatch } from "./isolation.ts";
+import { createLibp2pNode, type MeshNode } from "./libp2p-node.ts";
 import { startListening } from "./listening.ts";
-import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./names.ts";
 import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { describeNews, isWarning, type NetworkNews } from "./news.ts";
 import { bare, hostOf, joinsAnotherMachine } from "./own-addresses.ts";
 import { Peers } from "./peers.ts";
-import { Reach } from "./reach.ts";
+import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./protocol-names.ts";
+import { Reachability } from "./reachability.ts";
 
 export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 
@@ -52,7 +52,7 @@ interface NetworkParts {
   readonly conduct: Conduct;
   readonly bootstrap: readonly Multiaddr[];
   readonly book: AddressBook;
-  readonly asked: DoorParts["asked"];
+  readonly asked: RulesAndBook["asked"];
   readonly isLocal: boolean;
 }
 
@@ -70,12 +70,12 @@ class Libp2pNetwork implements Network {
   readonly #discovery: Discovery;
   readonly #instances: Instances;
   readonly #clocks: Clocks;
-  readonly #reach: Reach;
+  readonly #reachability: Reachability;
   readonly #dialBacks: DialBackServer;
   readonly #offences = new Map<string, number>();
   #deliver: (input: Input) => void = () => {};
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #company = new Company((news) => this.#tell(news));
+  readonly #isolation = new IsolationWatch((news) => this.#tell(news));
   #stopping: Promise<void> | null = null;
 
   constructor(options: NetworkOptions, parts: NetworkParts) {
@@ -127,7 +127,7 @@ class Libp2pNetwork implements Network {
     });
     const listenHosts = new Set(options.listen === "every-interface" ? [] : options.listen.map(hostOf));
     this.#dialBacks = new DialBackServer({ node: node as unknown as Libp2p, offend, log });
-    this.#reach = new Reach({
+    this.#reachability = new Reachability({
       node: node as unknown as Libp2p,
       protocol: dialBackProtocol(meshId),
       listening: () => node.services.listeners.getAddrs(),
@@ -144,11 +144,11 @@ class Libp2pNetwork implements Network {
   #onInput(input: Input): void {
     this.#deliver(input);
     if (input.kind === "connected") {
-      this.#reach.onMet(input.agent);
-      this.#company.onConnected(input.agent, this.#book.addressesOf(input.agent).length > 0);
+      this.#reachability.onMet(input.agent);
+      this.#isolation.onConnected(input.agent, this.#book.addressesOf(input.agent).length > 0);
     } else if (input.kind === "disconnected") {
-      this.#reach.onLost(input.agent);
-      this.#company.onDisconnected(input.agent);
+      this.#reachability.onLost(input.agent);
+      this.#isolation.onDisconnected(input.agent);
     }
   }
 
@@ -194,12 +194,12 @@ class Libp2pNetwork implements Network {
       this.#conduct.sweep(performance.now());
     };
     const look = (): void => {
-      this.#reach.look();
-      this.#company.look();
+      this.#reachability.look();
+      this.#isolation.look();
       this.#clocks.look();
     };
     this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(look, LOOK_MS).unref());
-    this.#reach.look();
+    this.#reachability.look();
     log.debug({ addresses: this.addresses() }, "network up");
   }
 
@@ -227,18 +227,18 @@ class Libp2pNetwork implements Network {
         detail.multiaddrs.map((address) => address.toString()),
       );
     });
-    this.#node.addEventListener("self:peer:update", () => this.#reach.look());
+    this.#node.addEventListener("self:peer:update", () => this.#reachability.look());
   }
 
   #tellAddresses(): void {
     if (this.#stopping !== null) return;
     const addresses = this.advertised().map((address) => address.toString());
-    this.#deliver({ kind: "addresses", addresses, reach: this.#reach.state() });
+    this.#deliver({ kind: "addresses", addresses, reach: this.#reachability.state() });
   }
 
   /** What other agents are told. */
   advertised(): Multiaddr[] {
-    return this.#reach.advertised().map((text) => this.#named(multiaddr(text)));
+    return this.#reachability.advertised().map((text) => this.#named(multiaddr(text)));
   }
 
   #named(address: Multiaddr): Multiaddr {
@@ -290,7 +290,7 @@ class Libp2pNetwork implements Network {
   address(agent: AgentId, addresses: readonly string[]): void {
     if (agent === this.agent) return;
     this.#book.learn(agent, addresses);
-    this.#company.onAdvertised(agent);
+    this.#isolation.onAdvertised(agent);
   }
 
   suggest(agent: AgentId, addresses: readonly string[]): void {
@@ -344,7 +344,7 @@ class Libp2pNetwork implements Network {
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#discovery.stop();
-    this.#reach.stop();
+    this.#reachability.stop();
     this.#dialBacks.stop();
     this.#gossip.stop();
     this.#server.stop();
@@ -372,14 +372,14 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const isLocal =
     options.listen !== "every-interface" && listen.every(isLoopback) && !joinsAnotherMachine(options.bootstrap);
   let network: Libp2pNetwork | null = null;
-  const { door, book, asked } = createDoor({
+  const { rules, book, asked } = createConnectionRules({
     isLocal,
     bootstrap,
     refuses: (agent) => conduct.refuses(agent, performance.now()),
     isOnThisMachine: (agent) => network?.isOnThisMachine(agent) === true,
     advertised: () => network?.advertised() ?? [],
   });
-  const node = await createNode({ ...options, listen }, door);
+  const node = await createLibp2pNode({ ...options, listen }, rules);
   network = new Libp2pNetwork(options, { node, conduct, bootstrap, book, asked, isLocal });
   return network;
 }

@@ -28,7 +28,7 @@ export const PACKAGE_ROOT = rootAbove(HERE);
 export const IS_CHECKOUT = existsSync(join(PACKAGE_ROOT, "node/index.ts"));
 
 /** The programs that this package starts as processes: their names in a bundle, and their sources. */
-const PROGRAMS = { "agent-main": "node/cli/agent-main", "host-main": "node/skills/host/host-main" } as const;
+const PROGRAMS = { "agent-main": "node/cli/agent-main", "skill-process": "node/skills/process/process-main" } as const;
 
 /** The file of a program to start with Node: in the bundle that this code is part of, else in `dist/` or the sources. */
 export function programFile(name: keyof typeof PROGRAMS): string {

@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
-import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/files.ts";
+import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/private-files.ts";
 import { programFile } from "../platform/own-files.ts";
 import { cpuMs } from "../platform/process-vitals.ts";
 import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-agent.ts";

@@ -10,7 +10,7 @@ import type { Prng } from "../../protocol/core/prng.ts";
 import type { MeshworkNode } from "../node.ts";
 import { jobsOf } from "../node-status.ts";
 import type { JobHandle } from "../submitted-job.ts";
-import type { JobWatch } from "./job-watch.ts";
+import type { JobProgress } from "./job-progress.ts";
 import type { LocalAgent } from "./local-agent.ts";
 import type { LocalMesh } from "./local-mesh.ts";
 
@@ -31,7 +31,7 @@ interface DemoFaultsOptions {
 export class DemoFaults {
   readonly #options: DemoFaultsOptions;
   readonly #killAfter: number;
-  #watch: JobWatch | null = null;
+  #progress: JobProgress | null = null;
   #timer: NodeJS.Timeout | null = null;
   #killed = false;
 
@@ -44,39 +44,39 @@ export class DemoFaults {
     return this.#options.mesh;
   }
 
-  start(watch: JobWatch): void {
-    this.#watch = watch;
-    for (const agent of this.#mesh.agents) if (agent.lies) watch.setState(agent.id, "lying");
+  start(progress: JobProgress): void {
+    this.#progress = progress;
+    for (const agent of this.#mesh.agents) if (agent.lies) progress.setState(agent.id, "lying");
   }
 
   onBlock(): void {
-    const watch = this.#watch!;
+    const progress = this.#progress!;
     for (const agent of this.#mesh.agents) {
       const isNews =
-        agent.lies && watch.rejected(agent.id) > 0 && !watch.faults.some((fault) => fault.agent === agent.id);
-      if (isNews) watch.fault(agent.id, "lying", "lying");
+        agent.lies && progress.rejected(agent.id) > 0 && !progress.faults.some((fault) => fault.agent === agent.id);
+      if (isNews) progress.fault(agent.id, "lying", "lying");
     }
-    if (!this.#killed && this.#timer === null && watch.accepted >= this.#killAfter) this.#choose(watch);
+    if (!this.#killed && this.#timer === null && progress.accepted >= this.#killAfter) this.#choose(progress);
   }
 
-  #choose(watch: JobWatch): void {
-    const holders = this.#mesh.agents.filter((agent) => !agent.lies && agent.isAlone && watch.holding(agent.id) > 0);
+  #choose(progress: JobProgress): void {
+    const holders = this.#mesh.agents.filter((agent) => !agent.lies && agent.isAlone && progress.holding(agent.id) > 0);
     if (holders.length === 0) return;
     const victim = this.#options.prng.pick(holders);
     this.#mesh.pause(victim.name);
-    this.#timer = setTimeout(() => void this.#strike(watch, victim), SETTLE_MS);
+    this.#timer = setTimeout(() => void this.#strike(progress, victim), SETTLE_MS);
   }
 
-  async #strike(watch: JobWatch, victim: LocalAgent): Promise<void> {
+  async #strike(progress: JobProgress, victim: LocalAgent): Promise<void> {
     const live = await this.#leases(victim);
     this.#timer = null;
-    if (live === 0 && watch.isPending) {
+    if (live === 0 && progress.isPending) {
       this.#mesh.resume(victim.name); // it had finished all that it had: another one, at the next block
       return;
     }
     this.#killed = true;
     await this.#mesh.kill(victim.name);
-    watch.fault(victim.id, "killed", "killed");
+    progress.fault(victim.id, "killed", "killed");
   }
 
   /** Leases that the agent still works on, by this process's own copy of the log; what it sealed is not counted. */

@@ -17,7 +17,7 @@ import { columnsOf, wantsColor } from "../platform/terminal/terminal-text.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import type { JobEvent, JobHandle, JobOutcome } from "../submitted-job.ts";
 import { type BlockProgress, blockProgress } from "./block-progress.ts";
-import { JobWatch } from "./job-watch.ts";
+import { JobProgress } from "./job-progress.ts";
 import { LiveView } from "./live-view.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { RunContext } from "./run-page.ts";
@@ -44,27 +44,27 @@ interface RunJobOptions {
   /** Tells of agents that end before the job does. */
   readonly onLost?: (listener: OnLost) => void;
   /** Called after each block. */
-  readonly onBlock?: (watch: JobWatch, event: JobEvent) => void;
-  /** The watch, before the first block. */
-  readonly onStart?: (watch: JobWatch) => void;
+  readonly onBlock?: (progress: JobProgress, event: JobEvent) => void;
+  /** The progress, before the first block. */
+  readonly onStart?: (progress: JobProgress) => void;
 }
 
 interface JobRun {
   readonly status: RunStatus;
   readonly reason: string;
   readonly outcome: JobOutcome | null;
-  readonly watch: JobWatch;
+  readonly progress: JobProgress;
   readonly offers: ReadonlyMap<string, number>;
   /** What the job's selector expected of each agent when it could choose it last. */
   readonly expected: ReadonlyMap<string, number>;
 }
 
 /** Why waiting is pointless; null while the job goes on, or may go on again. */
-function whyGivenUp({ handle, isLocal }: RunJobOptions, watch: JobWatch, waiting: string): string | null {
+function whyGivenUp({ handle, isLocal }: RunJobOptions, progress: JobProgress, waiting: string): string | null {
   const { standing, genesis } = handle;
   if (standing.kind === "going") return null;
   if (isLocal && Date.now() - standing.sinceMs > STALLED_MS) return waiting;
-  return watch.elapsedMs > genesis.deadlineMs + GRACE_MS ? `its deadline passed; ${waiting}` : null;
+  return progress.elapsedMs > genesis.deadlineMs + GRACE_MS ? `its deadline passed; ${waiting}` : null;
 }
 
 /** Submits a job and says what it waits for: a committee is drawn, and agrees on the first block. */
@@ -77,21 +77,21 @@ export function submitLocally(context: RunContext, owner: MeshworkNode, job: Par
 /** Follows the job until it ends, is given up, or the user interrupts (throws `interrupted`). */
 export async function followJob(options: RunJobOptions): Promise<JobRun> {
   const { context, handle } = options;
-  const watch = new JobWatch(handle, options.agents);
-  options.onStart?.(watch);
+  const progress = new JobProgress(handle, options.agents);
+  options.onStart?.(progress);
   const { terminal } = context.io;
   const view = terminal === null ? null : new LiveView({ stream: terminal, env: context.io.env });
   options.onLost?.(({ id, name }, how) => {
-    watch.setState(id, "gone");
+    progress.setState(id, "gone");
     const line = `agent ${name} ended (${how})`;
     if (view === null) context.note(line);
     else view.log(line);
   });
   let stalled: (reason: string) => void = () => undefined;
   const repaint = setInterval(() => {
-    const state = watch.view(options.title);
+    const state = progress.view(options.title);
     view?.update(state);
-    const reason = whyGivenUp(options, watch, state.waiting);
+    const reason = whyGivenUp(options, progress, state.waiting);
     if (reason !== null) stalled(reason);
   }, REFRESH_MS);
   const halt = new Promise<{ readonly stalled: string }>((resolve, reject) => {
@@ -103,21 +103,27 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
   try {
     const follow = (async (): Promise<"ended"> => {
       for await (const event of handle.events()) {
-        watch.onBlock(event);
-        options.onBlock?.(watch, event);
-        view?.update(watch.view(options.title));
+        progress.onBlock(event);
+        options.onBlock?.(progress, event);
+        view?.update(progress.view(options.title));
       }
       return "ended";
     })();
     follow.catch(() => undefined);
     const end = await Promise.race([follow, halt]);
     if (end !== "ended") {
-      return { status: "stalled", reason: end.stalled, outcome: null, watch, ...(await agentsOf(options, watch)) };
+      return {
+        status: "stalled",
+        reason: end.stalled,
+        outcome: null,
+        progress,
+        ...(await agentsOf(options, progress)),
+      };
     }
     const outcome = await Promise.race([handle.result(), halt]);
     if ("stalled" in outcome) throw new MeshworkError("job-failed", "the job ended and its result cannot be had");
     const reason = outcome.status === "certified" ? "" : outcome.reason;
-    return { status: outcome.status, reason, outcome, watch, ...(await agentsOf(options, watch)) };
+    return { status: outcome.status, reason, outcome, progress, ...(await agentsOf(options, progress)) };
   } finally {
     clearInterval(repaint);
     view?.stop({ keep: false });
@@ -126,9 +132,9 @@ export async function followJob(options: RunJobOptions): Promise<JobRun> {
 
 async function agentsOf(
   { owner, handle }: RunJobOptions,
-  watch: JobWatch,
+  progress: JobProgress,
 ): Promise<Pick<JobRun, "offers" | "expected">> {
-  return { offers: await offersOf(owner, handle), expected: await expectationsOf(owner, handle, watch.awarded) };
+  return { offers: await offersOf(owner, handle), expected: await expectationsOf(owner, handle, progress.awarded) };
 }
 
 /** By the newest choices in which an agent could be chosen. */
@@ -169,26 +175,26 @@ export interface Ending {
 /** Characters of an answer; the terminal's width cuts more. */
 const SHORT = 400;
 
-/** Of a string the text itself, of everything else its JSON; on one line. */
+/** On one line: the text of a string, the JSON of anything else. */
 function inShort(result: Value): string {
   const text = typeof result === "string" && result.trim() !== "" ? result : JSON.stringify(result);
   return text.slice(0, SHORT);
 }
 
 /** What came out, before everything else is told. */
-export const endWords = ({ status, watch }: JobRun): string => `${status} in ${formatDuration(watch.elapsedMs)}`;
+export const endWords = ({ status, progress }: JobRun): string => `${status} in ${formatDuration(progress.elapsedMs)}`;
 
 /** Writes result, certificate and summary, tells the person, and draws the page. Resolves with the exit code. */
 export async function finishRun(ending: Ending): Promise<number> {
   const { context, run, handle, folder, messages } = ending;
-  const { outcome, status, reason, watch, offers, expected } = run;
+  const { outcome, status, reason, progress, offers, expected } = run;
   const highlights = ending.highlights ?? (outcome?.status === "certified" ? [inShort(outcome.result)] : []);
   let certificate: string | null = null;
   if (outcome?.status === "certified") {
     folder.writeResult(outcome.result);
     certificate = folder.writeCertificate(outcome.certificate);
   }
-  const figures = watch.summary(handle.id, { status, reason, messages, certificate, offers, expected });
+  const figures = progress.summary(handle.id, { status, reason, messages, certificate, offers, expected });
   folder.writeSummary({ ...figures, report: null });
   if (!context.json) tell(ending, figures, highlights);
   const report = await writePage(ending, figures, highlights);
@@ -232,7 +238,7 @@ async function writePage(
       highlights,
       summary,
       trace: folder.trace,
-      startedMs: run.watch.startedAt,
+      startedMs: run.progress.startedAt,
       repeat: commandLine(command),
       verify,
       onHeight: drawing.onHeight,

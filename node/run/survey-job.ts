@@ -8,7 +8,14 @@ import type { Hash } from "../../protocol/core/ids.ts";
 import { ANY_COMMITTEE } from "../../protocol/job/draft.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import type { Generator, NodeSpec, Pack, Policy, Source } from "../../protocol/wire/genesis.ts";
-import { asUsageError, type FoundFile, InputProblem, packFiles, planBatches, walkFiles } from "../job-file/files.ts";
+import {
+  asUsageError,
+  type FoundFile,
+  InputProblem,
+  packFiles,
+  planBatches,
+  walkFiles,
+} from "../job-file/input-files.ts";
 import type { ParsedJob } from "../job-file/parse-job.ts";
 import { hasher } from "../platform/crypto.ts";
 import { priceOf } from "../skills/skill.ts";

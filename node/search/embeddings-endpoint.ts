@@ -26,9 +26,9 @@ export interface EndpointOptions {
   readonly apiKey?: string;
   /** How many numbers the model is asked for, where it can give fewer than it has. Default: as many as it gives. */
   readonly dimensions?: number;
-  /** Of one request, with its answer, ms. Default 30 s: a model that has to be loaded first takes long. */
+  /** The longest that one request may take, ms. Default 30 s: a model that has to be loaded first takes long. */
   readonly timeoutMs?: number;
-  /** Texts of one request. Default 64: fewer ask more often, more make larger answers and may be refused. */
+  /** Texts in one request. Default 64. Lower: more requests. Higher: larger answers, and some servers refuse them. */
   readonly batch?: number;
 }
 

@@ -47,7 +47,7 @@ export async function loadUsearch(): Promise<CreateGraph> {
 
 export class HnswIndex<Id extends string = string> implements VectorIndex<Id> {
   readonly #rows = new VectorRows<Id>();
-  /** Of the rows that are not free, by their number. */
+  /** Holds the rows that are not free, by number. */
   readonly #graph: Graph;
   readonly #exactMax: number;
 

@@ -1,4 +1,4 @@
-/** How skills stand in an agent's advertisement, and how many of them fit one. */
+/** How skills stand in an agent's capability vector, and how many of them fit one. */
 
 import { createHash } from "node:crypto";
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -30,19 +30,19 @@ function schemasHash(skill: AnySkill): Hash {
   return createHash("sha256").update(both).digest("hex") as Hash;
 }
 
-/** Of an advertisement, what is not its skills: names, labels, addresses. */
-const ADVERTISEMENT_REST_BYTES = 8 * 1024;
+/** What a capability vector holds beside its skills, bytes: names, labels, addresses. */
+const REST_BYTES = 8 * 1024;
 
-/** Throws `usage` where one agent has more skills than its advertisement can carry: nobody would ever hear of it. */
+/** Throws `usage` if an agent has more skills than its capability vector can carry: nobody would ever hear of it. */
 export function checkAdvertised(skills: readonly AnySkill[]): void {
   if (skills.length > limits.skills)
     throw new MeshworkError("usage", `${skills.length} skills, one agent may have ${limits.skills}`, TWO_AGENTS);
   const vector = new Uint8Array(EMBEDDING_BYTES);
   const bytes = skills.reduce((sum, skill) => sum + encode(skillAdCodec, skillAd(skill, vector)).length, 0);
-  const most = limits.gossipBytes - ADVERTISEMENT_REST_BYTES;
+  const most = limits.gossipBytes - REST_BYTES;
   if (bytes <= most) return;
   const kib = (size: number): number => Math.ceil(size / 1024);
-  const what = `an advertisement of these ${skills.length} skills takes ${kib(bytes)} KiB, ${kib(most)} are allowed`;
+  const what = `the capability vector of these ${skills.length} skills takes ${kib(bytes)} KiB, ${kib(most)} are allowed`;
   throw new MeshworkError("usage", what, `shorten their descriptions, or ${TWO_AGENTS}`);
 }
 const TWO_AGENTS = "run a second agent with some of them";

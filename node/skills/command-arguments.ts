@@ -71,7 +71,7 @@ const SCRIPTED: ReadonlyMap<string, Scripted> = new Map([
   ["gsed", SED],
   ["jq", JQ],
 ]);
-/** Of their values, those that are data whatever they are. */
+/** Options whose value is data, whatever it is. */
 const DATA_OPTIONS: ReadonlySet<string> = new Set(["-F", "--field-separator", "-v", "--assign", "--arg", "--argjson"]);
 
 const isInterpreter = (part: string): boolean => INTERPRETER.test(basename(part));

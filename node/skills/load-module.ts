@@ -2,7 +2,7 @@
  * Skills of a module (.ts, .mts, .js, .mjs): by default it exports a list of skills, or a function
  * `({ z, defineSkill }) => list`: with it a skills file needs nothing installed beside it.
  *
- * Binding: called in the process of that file only (host/host-main.ts), for a module may do anything while it loads.
+ * Binding: called in the process of that file only (process/process-main.ts), for a module may do anything while it loads.
  */
 
 import { readFile } from "node:fs/promises";

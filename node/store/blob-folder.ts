@@ -14,7 +14,8 @@ import { assert } from "../../protocol/core/assert.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { hasher } from "../platform/crypto.ts";
-import { isFileMissing, storageError, temporaryName } from "../platform/files/files.ts";
+import { temporaryName } from "../platform/files/atomic-write.ts";
+import { isFileMissing, storageError } from "../platform/files/storage-error.ts";
 import { BLOB_CHUNK_BYTES, type BlobStore, blobMissing, checkBlobSize, type PartialBlob } from "./blob-store.ts";
 
 /** As `syncFolder`, without holding up the event loop. */

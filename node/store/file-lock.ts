@@ -4,7 +4,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { preparePrivateFile } from "../platform/files/files.ts";
+import { preparePrivateFile } from "../platform/files/private-files.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 /** To be given the lock, ms. Whoever holds it reads and writes one file of some MiB. */

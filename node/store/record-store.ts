@@ -15,7 +15,8 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { StoredRecord } from "../../protocol/machine.ts";
-import { makeFolder, PRIVATE_FOLDER, preparePrivateFile, storageError } from "../platform/files/files.ts";
+import { makeFolder, PRIVATE_FOLDER, preparePrivateFile } from "../platform/files/private-files.ts";
+import { storageError } from "../platform/files/storage-error.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 /** What the store carries out, in the order in which the agent asked for it. */

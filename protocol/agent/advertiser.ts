@@ -16,7 +16,7 @@ import type { Genesis } from "../wire/genesis.ts";
 import { encodeVcv, type Message } from "../wire/message.ts";
 import { type CapsTopic, capsTopic, FIRST_TOPICS, type GossipTopic } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
-import { keepersOf } from "./checked-genesis.ts";
+import { hostsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
 
@@ -49,7 +49,7 @@ export class Advertiser {
   #subscribedDepth = Number.NaN;
   #subscribedDeepest = Number.NaN;
 
-  /** `mates`: who keeps jobs with this agent. */
+  /** `mates`: agents that host jobs together with this one. */
   constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
     this.#context = context;
     this.#mates = mates;
@@ -175,19 +175,19 @@ export class Advertiser {
     }
     // Its first neighbours may have told it nothing: it joins when it learns how deep the others are.
     if (this.#published >= JOINING && this.#isJoining) {
-      this.#directory.goByOthers();
+      this.#directory.adoptUsualDepth();
       this.#subscribe();
     }
     this.#exchanges.plan();
     return ACCEPT;
   }
 
-  /** Where the keepers of a job are that this agent is to keep, or to work for: of its own shard or not. Null: it refused. */
-  onKeepers(genesis: Genesis | null, vcvs: readonly Vcv[]): Verdict {
+  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. Null: it refused the job. */
+  onHosts(genesis: Genesis | null, vcvs: readonly Vcv[]): Verdict {
     if (genesis === null) return ACCEPT;
-    const keepers = new Set(keepersOf(genesis));
-    this.#directory.keep(keepers);
-    this.onVcvs(vcvs.filter(({ agent }) => keepers.has(agent)));
+    const hosts = new Set(hostsOf(genesis));
+    this.#directory.keep(hosts);
+    this.onVcvs(vcvs.filter(({ agent }) => hosts.has(agent)));
     return ACCEPT;
   }
 
@@ -237,9 +237,9 @@ export class Advertiser {
     this.#exchanges.tick();
     if (now.monoMs < this.#publishAtMs) return;
     this.#directory.expire(now.wallMs);
-    const hasJoined = this.#isJoining && this.#directory.goByOthers();
+    const hasJoined = this.#isJoining && this.#directory.adoptUsualDepth();
     // In time everybody is heard of who is there; where it just went it has heard of nobody yet.
-    if (!hasJoined && now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.merge();
+    if (!hasJoined && now.monoMs >= this.#connectedMs + VCV_LIFE_MS / 2) this.#directory.mergeShards();
     this.#published++;
     this.#publishedMs = now.monoMs;
     this.#subscribe();

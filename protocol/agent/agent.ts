@@ -2,8 +2,8 @@
  * The agent: one state machine that routes each input to its parts and collects their effects. It has no clock, no
  * randomness and no I/O; machine.ts says what its driver owes it.
  *
- * Responsible for: which part an input is for, when to be woken. Leaves a job's log to job-host.ts, what goes wrong in one
- * to containment.ts, which jobs it keeps to keeping.ts, pulses to pulses.ts, work to worker.ts, the start of jobs to
+ * Responsible for: which part an input is for, when to be woken. Leaves a job's log to hosted-job.ts, what goes wrong in one
+ * to containment.ts, which jobs it keeps to hosting.ts, pulses to pulses.ts, work to worker.ts, the start of jobs to
  * invitations.ts, capability vectors to advertiser.ts.
  */
 
@@ -22,41 +22,41 @@ import { Advertiser } from "./advertiser.ts";
 import { Answers } from "./answers.ts";
 import { Beacons } from "./beacons.ts";
 import { BlockReads } from "./block-reads.ts";
-import { type CheckedGenesis, checkGenesis, isAsked, isParty, keepersOf } from "./checked-genesis.ts";
+import { type CheckedGenesis, checkGenesis, hostsOf, isAsked, isParty } from "./checked-genesis.ts";
 import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
-import { Hosts } from "./hosts.ts";
-import { Invited } from "./invited.ts";
-import { JobHost } from "./job-host.ts";
-import type { JobHostEvents } from "./job-host-events.ts";
+import { HostedJob } from "./hosted-job.ts";
+import type { HostedJobEvents } from "./hosted-job-events.ts";
+import { HostedJobs } from "./hosted-jobs.ts";
+import { Hosting } from "./hosting.ts";
 import { encodeRoot, genesisAmong, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
-import { Keeping } from "./keeping.ts";
 import { Owner } from "./owner.ts";
 import { Pulses } from "./pulses.ts";
 import { Questions } from "./questions.ts";
+import { ReceivedInvitations } from "./received-invitations.ts";
 import { Worker } from "./worker.ts";
 
 /** Rounds of "somebody has something due now" within one step. */
-const SETTLE_ROUNDS = 16;
+const TICK_ROUNDS = 16;
 
 class Agent implements Machine {
   readonly #context: StepContext;
   readonly #directory: Directory;
   readonly #advertiser: Advertiser;
-  readonly #invited: Invited;
+  readonly #receivedInvitations: ReceivedInvitations;
   readonly #worker: Worker;
   readonly #beacons: Beacons;
   readonly #pulses: Pulses;
   readonly #containment: Containment;
-  readonly #hosts: Hosts;
+  readonly #hostedJobs: HostedJobs;
   readonly #owner: Owner;
-  readonly #keeping: Keeping;
+  readonly #hosting: Hosting;
   readonly #requests: GenesisRequests;
   readonly #questions: Questions;
   readonly #answers: Answers;
   readonly #reads: BlockReads;
-  readonly #hostEvents = this.#eventsOfHosts();
+  readonly #events = this.#hostedJobEvents();
   #records: readonly StoredRecord[];
   #wokenForMs = Number.NaN;
 
@@ -66,49 +66,49 @@ class Agent implements Machine {
     this.#records = records;
     this.#containment = new Containment(context, {
       factsOf: (job) =>
-        (this.#hosts.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
-      envelopesOf: (job, commands) => this.#hosts.get(job)?.replica.pool.envelopesOf(commands) ?? [],
+        (this.#hostedJobs.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
+      envelopesOf: (job, commands) => this.#hostedJobs.get(job)?.replica.pool.envelopesOf(commands) ?? [],
       onDiverged: (job) => this.#onDiverged(job),
     });
-    this.#hosts = new Hosts(this.#containment);
-    this.#keeping = new Keeping(context, this.#hosts, (job) => {
+    this.#hostedJobs = new HostedJobs(this.#containment);
+    this.#hosting = new Hosting(context, this.#hostedJobs, (job) => {
       this.#owner.onRetired(job);
-      this.#invited.take(job);
+      this.#receivedInvitations.take(job);
     });
-    this.#reads = new BlockReads(context, this.#hosts);
+    this.#reads = new BlockReads(context, this.#hostedJobs);
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
     this.#advertiser = new Advertiser(context, this.#directory, () =>
-      this.#hosts.ask((host) => (host.isEnded ? [] : [...host.keepers()])).flat(),
+      this.#hostedJobs.ask((hosted) => (hosted.isEnded ? [] : [...hosted.readers()])).flat(),
     );
     this.#worker = new Worker(context, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       askOwn: (job, items, lost) =>
-        this.#hosts.enter(job, true, (host) => {
-          const lacking = host.onUnsettled(context.self, items);
-          if (lacking.length > 0) host.learnOwn(lost(lacking));
+        this.#hostedJobs.enter(job, true, (hosted) => {
+          const lacking = hosted.onUnsettled(context.self, items);
+          if (lacking.length > 0) hosted.learnOwn(lost(lacking));
           return true;
         }),
-      isKept: (job) => this.#hosts.has(job),
+      isKept: (job) => this.#hostedJobs.has(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
     this.#beacons = new Beacons(context, this.#directory, {
       addresses: () => this.#advertiser.addresses,
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
-      enter: (job, act) => this.#hosts.enter(job, undefined, act),
+      enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
-    this.#invited = new Invited(context, (checked) => this.#refusal(checked));
+    this.#receivedInvitations = new ReceivedInvitations(context, (checked) => this.#refusal(checked));
     const { acquaintances } = this.#advertiser;
-    const sources = { hosts: this.#hosts, directory: this.#directory, acquaintances };
+    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances };
     this.#owner = new Owner(context, sources, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked),
-      retire: (checked, signature) => this.#keeping.retire(checked, signature),
+      retire: (checked, signature) => this.#hosting.retire(checked, signature),
     });
     this.#requests = new GenesisRequests(context);
-    this.#answers = new Answers(context, this.#hosts, this.#directory);
-    this.#pulses = new Pulses(context, this.#hosts, this.#worker, this.#owner);
+    this.#answers = new Answers(context, this.#hostedJobs, this.#directory);
+    this.#pulses = new Pulses(context, this.#hostedJobs, this.#worker, this.#owner);
     this.#questions = new Questions(context, {
-      ...{ hosts: this.#hosts, diverged: this.#containment, directory: this.#directory },
+      ...{ hostedJobs: this.#hostedJobs, diverged: this.#containment, directory: this.#directory },
       loadPpm: () => this.#worker.load.ppm,
       acquaintances: this.#advertiser.acquaintances,
       drawable: () => this.#owner.drawable(),
@@ -116,21 +116,19 @@ class Agent implements Machine {
     });
   }
 
-  #eventsOfHosts(): JobHostEvents<JobHost> {
+  #hostedJobEvents(): HostedJobEvents<HostedJob> {
     return {
-      onNotices: (host, notices) => {
+      onNotices: (hosted, notices) => {
         for (const { to, message } of notices)
           if (to === this.#context.self && message.kind === "notice")
-            this.#worker.onNotice(to, host.job, message.items);
+            this.#worker.onNotice(to, hosted.job, message.items);
       },
       nameOf: (agent) => this.#directory.get(agent)?.name ?? "",
-      onWindow: (host, event, header) => this.#beacons.onWindow(host, event, header),
-      onCommittee: (host) =>
-        this.#worker.jobs.setCommittee(host.job, host.replica.committee, host.replica.tip.nextHeight),
-      onBlock: (host) => {
-        this.#owner.onBlock(host);
-      },
-      onReadBlocks: (host, to, slots) => this.#reads.ask(host.job, to, slots),
+      onWindow: (hosted, event, header) => this.#beacons.onWindow(hosted, event, header),
+      onCommittee: (hosted) =>
+        this.#worker.jobs.setCommittee(hosted.job, hosted.replica.committee, hosted.replica.tip.nextHeight),
+      onBlock: (hosted) => this.#owner.onBlock(hosted),
+      onReadBlocks: (hosted, to, slots) => this.#reads.ask(hosted.job, to, slots),
     };
   }
 
@@ -138,7 +136,7 @@ class Agent implements Machine {
     this.#context.now = now;
     this.#context.input = input;
     this.#route(input);
-    this.#settle();
+    this.#tickParts();
     return this.#context.takeEffects();
   }
 
@@ -184,17 +182,18 @@ class Agent implements Machine {
   }
 
   /** Lets every part do what is due, until nothing is; then asks to be woken. */
-  #settle(): void {
+  #tickParts(): void {
     const { monoMs } = this.#context.now;
     let wakeMs = this.#nextWakeMs();
-    for (let round = 0; round < SETTLE_ROUNDS && wakeMs <= monoMs; round++) {
+    for (let round = 0; round < TICK_ROUNDS && wakeMs <= monoMs; round++) {
       if (this.#pulses.nextWakeMs() <= monoMs) this.#pulses.tick();
       if (this.#worker.nextWakeMs() <= monoMs) this.#worker.tick();
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
       if (this.#owner.nextWakeMs() <= monoMs) this.#owner.tick();
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
       if (this.#requests.nextWakeMs() <= monoMs) this.#requests.tick();
-      if (this.#hosts.nextWakeMs() <= monoMs) this.#hosts.each((host) => host.nextWakeMs() <= monoMs && host.tick());
+      if (this.#hostedJobs.nextWakeMs() <= monoMs)
+        this.#hostedJobs.each((hosted) => hosted.nextWakeMs() <= monoMs && hosted.tick());
       wakeMs = this.#nextWakeMs();
     }
     if (wakeMs === this.#wokenForMs || wakeMs === Number.POSITIVE_INFINITY) return;
@@ -205,7 +204,7 @@ class Agent implements Machine {
   #nextWakeMs(): number {
     let wake = Math.min(this.#pulses.nextWakeMs(), this.#worker.nextWakeMs(), this.#beacons.nextWakeMs());
     wake = Math.min(wake, this.#owner.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#requests.nextWakeMs());
-    return Math.min(wake, this.#hosts.nextWakeMs());
+    return Math.min(wake, this.#hostedJobs.nextWakeMs());
   }
 
   // --- start ------------------------------------------------------------------------------------------
@@ -217,7 +216,7 @@ class Agent implements Machine {
       const mark = records.find(({ slot }) => slot === SLOT.mark);
       const retired = records.find(({ slot }) => slot === SLOT.retired);
       if (mark !== undefined) this.#containment.restore(job, readMark(mark.bytes));
-      else if (retired !== undefined) this.#keeping.retired.restore(job, retired.bytes);
+      else if (retired !== undefined) this.#hosting.retired.restore(job, retired.bytes);
       else
         this.#containment.within(job, undefined, () => {
           const stored = readJob(job, records);
@@ -232,7 +231,7 @@ class Agent implements Machine {
     holds(jobIdOf(this.#context.config.crypto.hash, stored.root.genesis) === job, "its stored genesis is damaged");
     const checked = checkGenesis(this.#context, stored.root.genesis);
     if (checked === "bad-signature") throw new Divergence("its stored genesis is damaged");
-    // Of another mesh, or of rules or plugins that this version does not have: not for good.
+    // It belongs to another mesh, or needs rules or plugins that this version lacks; another version may take it.
     if (typeof checked === "string")
       return this.#containment.set(job, `not for this agent: ${checked}`, { isMarked: false });
     this.#worker.restore(checked, stored.work);
@@ -240,56 +239,56 @@ class Agent implements Machine {
     if (stored.root.role !== "keeper") return;
     if (!this.#context.selectors.has(selector))
       return this.#containment.mention(job, `this node has no selector ${selector}`); // it may work for it
-    const create = (): JobHost => new JobHost(this.#context, this.#hostEvents, checked, stored);
-    this.#hosts.add(job, create, (host) => {
-      this.#directory.keep(keepersOf(checked.genesis));
-      this.#worker.jobs.setCommittee(job, host.replica.committee, host.replica.tip.nextHeight);
-      this.#owner.onBegun(host);
-      host.start();
+    const create = (): HostedJob => new HostedJob(this.#context, this.#events, checked, stored);
+    this.#hostedJobs.add(job, create, (hosted) => {
+      this.#directory.keep(hostsOf(checked.genesis));
+      this.#worker.jobs.setCommittee(job, hosted.replica.committee, hosted.replica.tip.nextHeight);
+      this.#owner.onBegun(hosted);
+      hosted.start();
     });
   }
 
-  /** It can be asked to keep other jobs in its place, and is told nothing more of this one. */
+  /** It can be asked to host other jobs in its place, and is told nothing more of this one. */
   #onDiverged(job: JobId): void {
-    this.#hosts.delete(job);
+    this.#hostedJobs.delete(job);
     this.#worker.drop(job);
     this.#requests.take(job);
-    this.#invited.take(job);
+    this.#receivedInvitations.take(job);
     this.#owner.onDiverged(job);
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
 
   #refusal(checked: CheckedGenesis): string | null {
-    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#keeping.refusal(checked);
+    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked);
   }
 
   /** Keeps a job from now on: asked as a member or standby, or for this node's own operator. */
   #begin(checked: CheckedGenesis): void {
     const { job } = checked;
-    if (this.#hosts.has(job)) return;
-    this.#keeping.makeRoom();
-    const create = (): JobHost => {
+    if (this.#hostedJobs.has(job)) return;
+    this.#hosting.makeRoom();
+    const create = (): HostedJob => {
       const bytes = encodeRoot({ role: "keeper", genesis: checked.signed });
       this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes, durable: true });
-      return new JobHost(this.#context, this.#hostEvents, checked, null);
+      return new HostedJob(this.#context, this.#events, checked, null);
     };
-    this.#hosts.add(job, create, (host) => {
+    this.#hostedJobs.add(job, create, (hosted) => {
       this.#worker.jobs.add(checked);
-      this.#directory.keep(keepersOf(checked.genesis));
-      this.#owner.onBegun(host);
-      host.start();
+      this.#directory.keep(hostsOf(checked.genesis));
+      this.#owner.onBegun(hosted);
+      hosted.start();
     });
   }
 
-  /** It keeps the job, or never will again. */
+  /** It hosts the job, or never will again. */
   #isSettled(job: JobId): boolean {
-    return this.#hosts.has(job) || this.#keeping.retired.has(job) || this.#containment.has(job);
+    return this.#hostedJobs.has(job) || this.#hosting.retired.has(job) || this.#containment.has(job);
   }
 
   #publishOwn(job: JobId, envelope: Envelope): boolean {
-    if (!this.#hosts.has(job)) return this.#containment.has(job);
-    this.#hosts.enter(job, undefined, (host) => host.publish(envelope));
+    if (!this.#hostedJobs.has(job)) return this.#containment.has(job);
+    this.#hostedJobs.enter(job, undefined, (hosted) => hosted.publish(envelope));
     return true;
   }
 
@@ -301,27 +300,27 @@ class Agent implements Machine {
     this.#worker.onConnected(agent);
     this.#advertiser.onConnected(agent);
     this.#owner.onConnected(agent);
-    this.#hosts.each((host) => host.onConnected(agent));
+    this.#hostedJobs.each((hosted) => hosted.onConnected(agent));
   }
 
   #onPulse(from: AgentId, message: Extract<Message, { kind: "pulse" }>): Verdict {
     this.#pulses.onPulse(from);
     for (const position of message.positions) {
       const { job } = position;
-      const signature = this.#keeping.retired.withdrawalOf(job);
+      const signature = this.#hosting.retired.withdrawalOf(job);
       if (signature !== null) this.#context.send(from, { kind: "withdraw", job, signature });
-      if (position.height > 0 && !this.#hosts.has(job)) this.#beginAsked(from, job);
-      this.#hosts.enter(job, undefined, (host) => host.onPosition(from, position));
+      if (position.height > 0 && !this.#hostedJobs.has(job)) this.#beginAsked(from, job);
+      this.#hostedJobs.enter(job, undefined, (hosted) => hosted.onPosition(from, position));
     }
     return ACCEPT;
   }
 
   /**
-   * All agreed to keep a job, or a member already decides its blocks: the start message was lost, or this node crashed
+   * All agreed to host a job, or a member already decides its blocks: the start message was lost, or this node crashed
    * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
   #beginAsked(from: AgentId, job: JobId): Verdict {
-    const checked = this.#invited.asked(job) ?? this.#worker.jobs.get(job);
+    const checked = this.#receivedInvitations.asked(job) ?? this.#worker.jobs.get(job);
     if (this.#isSettled(job)) return ignore("settled");
     if (checked === undefined) this.#requests.ask(from, job);
     else this.#beginAt(from, checked);
@@ -332,7 +331,7 @@ class Agent implements Machine {
   #beginAt(from: AgentId, checked: CheckedGenesis): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
-    this.#invited.take(job);
+    this.#receivedInvitations.take(job);
     if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
   }
 
@@ -355,7 +354,7 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        return this.#advertiser.onKeepers(this.#invited.onInvite(from, message.genesis), message.vcvs);
+        return this.#advertiser.onHosts(this.#receivedInvitations.onInvite(from, message.genesis), message.vcvs);
       case "inviteSeen":
         return this.#owner.onInviteSeen(from, message.job);
       case "inviteReply":
@@ -365,13 +364,13 @@ class Agent implements Machine {
       case "start":
         return this.#beginAsked(from, message.job);
       case "withdraw":
-        return this.#keeping.onWithdraw(this.#invited.asked(message.job), message);
+        return this.#hosting.onWithdraw(this.#receivedInvitations.asked(message.job), message);
       case "fetchGenesis":
         return this.#answers.genesis(from, message.job);
       case "genesis":
         return this.#onGenesis(from, message);
       case "committee":
-        return this.#hosts.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
+        return this.#hostedJobs.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
       case "notice":
         return this.#onNotice(from, message);
       case "held":
@@ -387,7 +386,7 @@ class Agent implements Machine {
       case "reply":
         return this.#questions.onReply(from, message);
       case "fetchCommands":
-        if (!this.#hosts.has(message.job)) return this.#worker.onFetch(from, message.job, message.hashes);
+        if (!this.#hostedJobs.has(message.job)) return this.#worker.onFetch(from, message.job, message.hashes);
         return this.#answers.within(from, message.job, () => this.#onJobMessage(from, message));
       case "fetchBlocks":
       case "fetchBody":
@@ -401,7 +400,7 @@ class Agent implements Machine {
   #onJobMessage(from: AgentId, message: Message): Verdict {
     const job = message.kind === "proposal" ? message.statement.job : "job" in message ? (message.job as JobId) : null;
     if (job === null) return reject("not-a-job-message");
-    return this.#hosts.enter(job, ignore("unknown-job"), (host) => host.onMessage(from, message));
+    return this.#hostedJobs.enter(job, ignore("unknown-job"), (hosted) => hosted.onMessage(from, message));
   }
 
   #onNotice(from: AgentId, { job, items }: Extract<Message, { kind: "notice" }>): Verdict {
@@ -417,7 +416,7 @@ class Agent implements Machine {
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     if (typeof checked === "string") return ignore(checked);
-    this.#advertiser.onKeepers(checked.genesis, vcvs);
+    this.#advertiser.onHosts(checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
     this.#beginAt(from, checked);
     if (this.#containment.has(checked.job)) return ignore("diverged");
@@ -452,9 +451,9 @@ class Agent implements Machine {
   // --- blobs and records ------------------------------------------------------------------------------
 
   #onBlob(blob: Hash, isStored: boolean): void {
-    this.#invited.onBlob(blob, isStored);
+    this.#receivedInvitations.onBlob(blob, isStored);
     this.#worker.onBlob(blob, isStored);
-    this.#hosts.each((host) => (isStored ? host.onBlobStored(blob) : host.onBlobFailed(blob)));
+    this.#hostedJobs.each((hosted) => (isStored ? hosted.onBlobStored(blob) : hosted.onBlobFailed(blob)));
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Answers questions about a job that this agent keeps: its genesis, blocks, commands, log or result. A question has some
+ * Answers questions about a job that this agent has: its genesis, blocks, commands, log or result. A question has some
  * 70 bytes and its answer up to 2 MiB, and a member that is busy answering decides nothing. So a stranger to the job gets
- * as many bytes as it can need to begin work or to follow a log; the owner and the keepers have no such limit.
+ * as many bytes as it can need to begin work or to follow a log. The owner and the hosts have no such limit.
  *
  * Source: protocol.md 9 (quotas).
  */
@@ -12,7 +12,7 @@ import { limits } from "../core/limits.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import { isParty } from "./checked-genesis.ts";
 import type { StepContext } from "./context.ts";
-import type { Hosts } from "./hosts.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 
 /** What a read from the store counts for, bytes: the size of the answer is not known yet. */
 const READ_BYTES = limits.frameBytes / 2;
@@ -24,23 +24,23 @@ interface Account {
 
 export class Answers {
   readonly #context: StepContext;
-  readonly #hosts: Hosts;
+  readonly #hostedJobs: HostedJobs;
   readonly #directory: Directory;
   /** Bytes recently sent to each stranger; the one that asked longest ago first. */
   readonly #accounts = new Map<AgentId, Account>();
 
-  constructor(context: StepContext, hosts: Hosts, directory: Directory) {
+  constructor(context: StepContext, hostedJobs: HostedJobs, directory: Directory) {
     this.#context = context;
-    this.#hosts = hosts;
+    this.#hostedJobs = hostedJobs;
     this.#directory = directory;
   }
 
   genesis(from: AgentId, job: JobId): Verdict {
     return this.within(from, job, () =>
-      this.#hosts.enter<Verdict>(job, ignore("unknown-job"), (host) => {
-        const vcvs = this.#directory.place.depth === 0 ? [] : this.#directory.vectorsOf(host.keepers());
-        this.#context.send(from, { kind: "genesis", genesis: host.signed, vcvs });
-        host.archive.sendCommittees(from);
+      this.#hostedJobs.enter<Verdict>(job, ignore("unknown-job"), (hosted) => {
+        const vcvs = this.#directory.place.depth === 0 ? [] : this.#directory.vectorsOf(hosted.readers());
+        this.#context.send(from, { kind: "genesis", genesis: hosted.signed, vcvs });
+        hosted.archive.sendCommittees(from);
         return ACCEPT;
       }),
     );
@@ -49,7 +49,7 @@ export class Answers {
   /** Answers a question about a job, or about none, unless the asker recently got too much. */
   within(from: AgentId, job: JobId | null, answer: () => Verdict): Verdict {
     if (job !== null) {
-      const genesis = this.#hosts.get(job)?.genesis;
+      const genesis = this.#hostedJobs.get(job)?.genesis;
       if (genesis === undefined) return ignore("unknown-job");
       if (isParty(this.#context, genesis, from)) return answer();
     }

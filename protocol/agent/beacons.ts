@@ -17,7 +17,7 @@ import type { Header } from "../wire/consensus.ts";
 import { encodeBeacon } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
-import type { JobHost } from "./job-host.ts";
+import type { HostedJob } from "./hosted-job.ts";
 
 /** Between two members' turns, ms: a gossip hop and an offer's way. */
 const TURN_MS = 150;
@@ -42,7 +42,7 @@ interface BeaconEvents {
   /** Its own beacons reach an agent's own worker without the network. */
   toOwnWorker(beacon: BeaconContent): void;
   /** Does something to a job that this agent keeps, if it still does. */
-  enter(job: JobId, act: (host: JobHost) => void): void;
+  enter(job: JobId, act: (hosted: HostedJob) => void): void;
 }
 
 export function signBeacon(config: AgentConfig, signer: Signer, content: BeaconContent): Beacon {
@@ -94,12 +94,20 @@ export class Beacons {
     return this.#screening.isCalled(this.#context.self, beacon);
   }
 
-  onWindow(host: JobHost, { skill, labels, calls, endsMs }: EventOf<"window">, header: Header): void {
+  onWindow(hosted: HostedJob, { skill, labels, calls, endsMs }: EventOf<"window">, header: Header): void {
     const { self, now } = this.#context;
     const addresses = this.#events.addresses();
-    const beacon = { job: host.job, author: self, addresses, ...askedOf(host.genesis, skill), labels, calls, endsMs };
+    const beacon = {
+      job: hosted.job,
+      author: self,
+      addresses,
+      ...askedOf(hosted.genesis, skill),
+      labels,
+      calls,
+      endsMs,
+    };
     if (this.#isCalled(beacon)) this.#events.toOwnWorker(beacon);
-    const members = host.members;
+    const members = hosted.members;
     const mine = members.indexOf(self);
     if (mine < 0) return;
     const turn = (mine - members.indexOf(header.proposer) + members.length) % members.length;
@@ -112,9 +120,9 @@ export class Beacons {
     if (due.length === 0) return;
     this.#planned = this.#planned.filter((planned) => planned.atMs > monoMs);
     for (const { turn, beacon } of due) {
-      this.#events.enter(beacon.job, (host) => {
-        if (host.isEnded || beacon.endsMs < wallMs || !host.replica.isWindowOpen(beacon)) return;
-        if (turn > 0 && host.replica.pool.hasOffer(beacon.skill, this.#context.self)) return;
+      this.#events.enter(beacon.job, (hosted) => {
+        if (hosted.isEnded || beacon.endsMs < wallMs || !hosted.replica.isWindowOpen(beacon)) return;
+        if (turn > 0 && hosted.replica.pool.hasOffer(beacon.skill, this.#context.self)) return;
         const { config } = this.#context;
         this.#context.emit({
           kind: "publish",

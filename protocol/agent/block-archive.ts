@@ -32,7 +32,7 @@ export class BlockArchive {
   /** Agents that follow the job, and whether they want its blocks. */
   readonly #followers = new Map<AgentId, boolean>();
   /** Stored commands of blocks that are being decided, by the hash of their list. */
-  readonly #candidates = new Set<Hash>();
+  readonly #undecided = new Set<Hash>();
   #nextHeight = 1;
 
   constructor(context: Context, job: JobId, events: ArchiveEvents) {
@@ -65,15 +65,15 @@ export class BlockArchive {
 
   /** Commands of a block that a vote names must be durable with the vote (A4). */
   keepCandidate(commandsHash: Hash, envelopes: () => readonly Envelope[]): void {
-    if (this.#candidates.has(commandsHash)) return;
-    this.#candidates.add(commandsHash);
+    if (this.#undecided.has(commandsHash)) return;
+    this.#undecided.add(commandsHash);
     const slot = SLOT.candidate(commandsHash);
     this.#context.emit({ kind: "persist", job: this.#job, slot, bytes: encodeCandidate(envelopes()), durable: true });
   }
 
   /** Candidates that a run before this one stored. */
-  restoreCandidates(commandsHashes: readonly Hash[]): void {
-    for (const hash of commandsHashes) this.#candidates.add(hash);
+  restoreUndecided(commandsHashes: readonly Hash[]): void {
+    for (const hash of commandsHashes) this.#undecided.add(hash);
   }
 
   /** Stores a decided block and drops its candidates. After the last block memory is freed: few ask, and the store has all. */
@@ -81,11 +81,11 @@ export class BlockArchive {
     const slot = SLOT.block(height);
     const bytes = this.#recent.get(height)!.encoded;
     this.#context.emit({ kind: "persist", job: this.#job, slot, bytes, durable: false });
-    for (const hash of this.#candidates) {
+    for (const hash of this.#undecided) {
       const candidate = SLOT.candidate(hash);
       this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
     }
-    this.#candidates.clear();
+    this.#undecided.clear();
     if (isLast) this.shorten();
   }
 

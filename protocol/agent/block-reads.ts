@@ -5,17 +5,17 @@ import { limits } from "../core/limits.ts";
 import { decode } from "../wire/codec.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 import type { Context } from "./context.ts";
-import type { Hosts } from "./hosts.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 
 export class BlockReads {
   readonly #context: Context;
-  readonly #hosts: Hosts;
+  readonly #hostedJobs: HostedJobs;
   readonly #reads = new Map<number, { readonly job: JobId; readonly to: AgentId }>();
   #nextTicket = 1;
 
-  constructor(context: Context, hosts: Hosts) {
+  constructor(context: Context, hostedJobs: HostedJobs) {
     this.#context = context;
-    this.#hosts = hosts;
+    this.#hostedJobs = hostedJobs;
   }
 
   ask(job: JobId, to: AgentId, slots: readonly string[]): void {
@@ -39,6 +39,6 @@ export class BlockReads {
       bytes += record.length;
       blocks.push(decoded.value);
     }
-    this.#hosts.enter(read.job, undefined, (host) => host.archive.sendRead(read.to, blocks, bytes));
+    this.#hostedJobs.enter(read.job, undefined, (hosted) => hosted.archive.sendRead(read.to, blocks, bytes));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Checks a genesis (shape, sense, mesh, signature), and says whom it asks to keep the job and which blobs it depends on.
+ * Checks a genesis (shape, sense, mesh, signature), and says whom it asks to host the job and which blobs it depends on.
  *
  * Source: protocol.md 4 (genesis).
  */
@@ -37,7 +37,7 @@ export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGe
   return { signed, genesis, job };
 }
 
-/** Blobs that a genesis depends on: every keeper holds them, so that the inputs outlive the submitter. */
+/** Blobs that a genesis depends on: every host stores them, so that the inputs outlive the submitter. */
 export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
   const blobs = new Map<Hash, number>();
   const add = (ref: { readonly hash: Hash; readonly bytes: number }): void => void blobs.set(ref.hash, ref.bytes);
@@ -57,13 +57,13 @@ export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
 }
 
 /** The members of its committee, and the standbys. */
-export const keepersOf = ({ committee, standbys }: Genesis): AgentId[] => [
+export const hostsOf = ({ committee, standbys }: Genesis): AgentId[] => [
   ...committee.map((member) => member.agent),
   ...standbys,
 ];
 
-export const isAsked = (genesis: Genesis, agent: AgentId): boolean => keepersOf(genesis).includes(agent);
+export const isAsked = (genesis: Genesis, agent: AgentId): boolean => hostsOf(genesis).includes(agent);
 
-/** Whether `agent` speaks for the job's owner or is asked to keep the job. */
+/** Whether `agent` speaks for the job's owner or is asked to host the job. */
 export const isParty = (context: Context, genesis: Genesis, agent: AgentId): boolean =>
   context.principalOf(agent) === genesis.owner || isAsked(genesis, agent);

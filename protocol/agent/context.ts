@@ -130,16 +130,16 @@ export class StepContext implements Context {
 }
 
 /** Commands of this agent under one signature. */
-export function seal(config: AgentConfig, signer: Signer, job: JobId, commands: readonly Command[]): Envelope {
-  const bodies = commands.map(encodeCommand);
-  const hashes = bodies.map((body) => config.crypto.hash(body));
+export function signCommands(config: AgentConfig, signer: Signer, job: JobId, commands: readonly Command[]): Envelope {
+  const encoded = commands.map(encodeCommand);
+  const hashes = encoded.map((bytes) => config.crypto.hash(bytes));
   const content = { job, author: signer.agent, hashes };
   const message = statementMessage(config.meshId, "commands", envelopeHash(config.crypto.hash, content));
-  return { ...content, signature: signer.sign(message), bodies };
+  return { ...content, signature: signer.sign(message), commands: encoded };
 }
 
 /** `signer`: this agent, or the owner for which it acts. */
-export function sealBodies(
+export function signBodies(
   context: Context,
   job: JobId,
   bodies: readonly CommandBody[],
@@ -147,5 +147,5 @@ export function sealBodies(
 ): Envelope {
   const author = signer.agent;
   const commands = bodies.map((body) => ({ job, author, counter: context.nextCounter(), body }));
-  return seal(context.config, signer, job, commands);
+  return signCommands(context.config, signer, job, commands);
 }

@@ -1,6 +1,6 @@
 /**
- * Which agents an owner may draw into a committee, as far as its own agent knows: agents that keep jobs and do not seem
- * away. Of agents that nobody can dial, at most one, and only if it is connected to this agent.
+ * Which agents an owner may draw into a committee, as far as its own agent knows: those that host jobs and do not seem
+ * away. At most one of them may be undialable, and only if it is connected to this agent.
  *
  * An agent behind a firewall dials the other members itself, so one is harmless; two such members would never meet.
  */

@@ -1,9 +1,9 @@
 /**
- * Follows a job that this agent does not keep but its operator submitted. It asks every member for pulses and one of them
+ * Follows a job that this agent does not host but its operator submitted. It asks every member for pulses and one of them
  * for the blocks, asks silent members again (they may have restarted and forgotten it), and takes the blocks from another
  * member when the one that sends them falls silent.
  *
- * Leaves applying blocks to the job's host, and to standing.ts what silence means.
+ * Leaves to hosted-job.ts what the blocks hold, to standing.ts what silence means.
  */
 
 import { backOffMs } from "../core/back-off.ts";

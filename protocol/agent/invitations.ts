@@ -2,7 +2,7 @@
  * How one draw of a committee is asked: the owner's agent invites the members and standbys, says the start when all said
  * yes, and waits for the first block; without one, it withdraws the job.
  *
- * Leaves to submissions.ts what is drawn, and to draw again; to invited.ts the agents that are asked.
+ * Leaves to submissions.ts what is drawn, and to draw again; to received-invitations.ts the agents that are asked.
  * Source: protocol.md 4 (genesis, who is asked).
  */
 
@@ -14,7 +14,7 @@ import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
-import { type CheckedGenesis, keepersOf } from "./checked-genesis.ts";
+import { type CheckedGenesis, hostsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** An invitation that was not answered is sent again after this, and then later each time, ms. */
@@ -66,7 +66,7 @@ interface Starting {
 }
 
 interface InvitationEvents {
-  /** Why this agent would not keep the job, by its own rules; null if it would. */
+  /** Why this agent would not host the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it (as a member, or to follow it for the operator). */
   begin(checked: CheckedGenesis): void;
@@ -99,7 +99,7 @@ export class Invitations {
   invite(checked: CheckedGenesis): void {
     const { genesis, job, signed } = checked;
     const { monoMs } = this.#context.now;
-    const waiting = new Set(keepersOf(genesis));
+    const waiting = new Set(hostsOf(genesis));
     const vcvs = this.#directory.vectorsOf(waiting);
     if (waiting.delete(this.#context.self)) {
       const refusal = this.#events.refusal(checked);
@@ -159,7 +159,7 @@ export class Invitations {
     const { monoMs } = this.#context.now;
     const heardMs = new Map<AgentId, number>();
     this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, hasBlock: false, heardMs });
-    this.#context.sendAll(keepersOf(genesis), { kind: "start", job });
+    this.#context.sendAll(hostsOf(genesis), { kind: "start", job });
     this.#events.begin(checked);
   }
 
@@ -216,7 +216,7 @@ export class Invitations {
   #sayWithdrawn({ genesis, job }: CheckedGenesis, refused: ReadonlyMap<AgentId, string> = new Map()): Uint8Array {
     const { meshId } = this.#context.config;
     const signature = this.#context.owner.sign(statementMessage(meshId, "withdraw", job));
-    const agents = keepersOf(genesis).filter((agent) => !refused.has(agent));
+    const agents = hostsOf(genesis).filter((agent) => !refused.has(agent));
     this.#context.sendAll(agents, { kind: "withdraw", job, signature });
     return signature;
   }

@@ -29,7 +29,7 @@ import { agentId } from "../wire/consensus.ts";
 import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
-/** keeper: a member, standby or follower has the log; worker: the agent knows the job because it works for it. */
+/** keeper: the agent has the log, as a host or a follower. worker: it knows the job because it works for it. */
 const rootCodec = struct({ role: oneOf(["keeper", "worker"]), genesis: signedGenesisCodec });
 type RootRecord = Infer<typeof rootCodec>;
 
@@ -111,7 +111,7 @@ export interface StoredJob {
   readonly root: RootRecord;
   /** In the order of heights, without gaps from 1 on. */
   readonly blocks: readonly CommittedBlock[];
-  readonly candidates: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
+  readonly undecided: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
   readonly vote: ConsensusRecord | null;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
@@ -158,7 +158,7 @@ export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob 
     job,
     root: read(rootCodec, root),
     blocks: starting("block/").map((record) => read(committedBlockCodec, record)),
-    candidates: starting(SLOT.candidate("")).map((record) => {
+    undecided: starting(SLOT.candidate("")).map((record) => {
       const commandsHash = record.slot.slice(SLOT.candidate("").length) as Hash;
       return { commandsHash, envelopes: read(candidateCodec, record) };
     }),

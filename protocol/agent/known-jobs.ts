@@ -13,7 +13,7 @@ import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
-import type { Held } from "./held.ts";
+import type { HeldAward } from "./held-award.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -36,7 +36,7 @@ export interface KnownJob {
   committeeHeight: number;
   /** Its newest offers by skill. */
   readonly offers: Map<string, StandingOffer>;
-  readonly held: Map<string, Held>;
+  readonly held: Map<string, HeldAward>;
   tally: NoticeTally;
   readonly outbox: Outbox;
   /** Members that say that the job has ended; enough of them: it has. */

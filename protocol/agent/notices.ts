@@ -207,9 +207,9 @@ export class Notices {
   /** The notices for awards that an author's commands are about, if the commands no longer change anything. */
   standing(author: AgentId, envelope: Envelope, crypto: Pick<Crypto, "hash">): Addressed[] {
     const items: NoticeItem[] = [];
-    for (const body of envelope.bodies) {
-      if (this.#replica.pool.has(crypto.hash(body))) continue; // under way
-      const decoded = decode(commandCodec, body);
+    for (const bytes of envelope.commands) {
+      if (this.#replica.pool.has(crypto.hash(bytes))) continue; // under way
+      const decoded = decode(commandCodec, bytes);
       if (!decoded.ok) continue;
       const said = decoded.value.body;
       if (said.kind !== "seal" && said.kind !== "result" && said.kind !== "failure") continue;

@@ -11,7 +11,7 @@ import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
 import type { UnsettledItem } from "../wire/message.ts";
-import { type Context, sealBodies } from "./context.ts";
+import { type Context, signBodies } from "./context.ts";
 
 /** The bounds of the time after which an unsettled command is asked about, ms. */
 const LATE_MIN_MS = 1_000;
@@ -126,19 +126,19 @@ export class Outbox {
     this.#onChange();
     const due: Envelope[] = [];
     while (this.#flushAtMs <= this.#context.now.monoMs) {
-      const envelope = this.#seal();
+      const envelope = this.#sign();
       if (envelope !== null) due.push(envelope);
     }
     return due;
   }
 
-  #seal(): Envelope | null {
+  #sign(): Envelope | null {
     const entries = this.#waiting.splice(0, fitting(this.#waiting));
     const { monoMs } = this.#context.now;
     this.#flushAtMs = this.#waiting.length > 0 ? monoMs : Number.POSITIVE_INFINITY;
     if (entries.length === 0) return null;
     const bodies = entries.map((entry) => entry.body);
-    const envelope = sealBodies(this.#context, this.#job, bodies);
+    const envelope = signBodies(this.#context, this.#job, bodies);
     for (const [place, { subject }] of entries.entries())
       if (subject !== null) this.#note(subject, envelope, place, monoMs);
     return envelope;
@@ -190,10 +190,10 @@ export class Outbox {
   }
 
   /** A member holds these: it is asked again only when it must have forgotten them, or a notice of it was lost. */
-  onHeld(member: AgentId, commands: readonly Hash[]): void {
+  onHeld(member: AgentId, hashes: readonly Hash[]): void {
     const { monoMs } = this.#context.now;
-    for (const command of commands) {
-      const said = this.#byCommand.get(command);
+    for (const hash of hashes) {
+      const said = this.#byCommand.get(hash);
       if (said !== undefined) said.heldBy.set(member, monoMs + HELD_TURNS * this.#waitMs(said.asked));
     }
   }
@@ -204,16 +204,16 @@ export class Outbox {
   }
 
   /** What a member lacks, as partial envelopes. */
-  envelopesOf(commands: readonly Hash[]): Envelope[] {
+  envelopesOf(hashes: readonly Hash[]): Envelope[] {
     const places = new Map<Envelope, Uint8Array[]>();
-    for (const command of commands) {
-      const said = this.#byCommand.get(command);
+    for (const hash of hashes) {
+      const said = this.#byCommand.get(hash);
       if (said === undefined) continue;
-      const body = said.envelope.bodies[said.place]!;
-      const bodies = places.get(said.envelope);
-      if (bodies === undefined) places.set(said.envelope, [body]);
-      else bodies.push(body);
+      const command = said.envelope.commands[said.place]!;
+      const listed = places.get(said.envelope);
+      if (listed === undefined) places.set(said.envelope, [command]);
+      else listed.push(command);
     }
-    return [...places].map(([envelope, bodies]) => ({ ...envelope, bodies }));
+    return [...places].map(([envelope, commands]) => ({ ...envelope, commands }));
   }
 }

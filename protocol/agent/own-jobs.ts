@@ -2,7 +2,7 @@
  * The jobs that this agent's operator owns, as it keeps or follows them: it stays in touch with their members, tells the
  * operator how they stand, and repeats a cancel until the job has ended.
  *
- * Leaves the log to job-host.ts, how jobs begin to invitations.ts.
+ * Leaves the log to hosted-job.ts, how jobs begin to invitations.ts.
  */
 
 import { backOffMs } from "../core/back-off.ts";
@@ -10,10 +10,10 @@ import type { AgentId, JobId } from "../core/ids.ts";
 import { GOING, type Standing } from "../effect.ts";
 import type { Liveness } from "../membership/liveness.ts";
 import type { Envelope } from "../wire/command.ts";
-import { type Context, sealBodies } from "./context.ts";
+import { type Context, signBodies } from "./context.ts";
 import { Following } from "./following.ts";
-import type { Hosts } from "./hosts.ts";
-import type { JobHost } from "./job-host.ts";
+import type { HostedJob } from "./hosted-job.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 import { standingOf } from "./standing.ts";
 
 /** A cancel that has not ended its job is said again after this, and then at growing intervals, ms. */
@@ -21,7 +21,7 @@ const CANCEL_AGAIN_MS = 3_000;
 const CANCEL_AGAIN_MS_MAX = 30_000;
 
 interface OwnJob {
-  /** Null: it is a keeper itself. */
+  /** Null: this agent is a host of the job itself. */
   readonly following: Following | null;
   /** When it applied a block last; before the first: when it began. */
   blockMs: number;
@@ -35,24 +35,24 @@ const isSame = (a: Standing, b: Standing): boolean =>
 
 export class OwnJobs {
   readonly #context: Context;
-  readonly #hosts: Hosts;
+  readonly #hostedJobs: HostedJobs;
   readonly #jobs = new Map<JobId, OwnJob>();
 
-  constructor(context: Context, hosts: Hosts) {
+  constructor(context: Context, hostedJobs: HostedJobs) {
     this.#context = context;
-    this.#hosts = hosts;
+    this.#hostedJobs = hostedJobs;
   }
 
   /** The operator's jobs are those that its key signed. */
-  #isOwn({ genesis }: JobHost): boolean {
+  #isOwn({ genesis }: HostedJob): boolean {
     return genesis.owner === this.#context.owner.agent;
   }
 
-  add(host: JobHost): void {
-    if (!this.#isOwn(host) || host.isEnded) return;
-    const following = host.hearsPulses ? null : new Following(this.#context, host);
+  add(hosted: HostedJob): void {
+    if (!this.#isOwn(hosted) || hosted.isEnded) return;
+    const following = hosted.hearsPulses ? null : new Following(this.#context, hosted);
     const blockMs = this.#context.now.monoMs;
-    this.#jobs.set(host.job, { following, blockMs, standing: GOING, cancel: null });
+    this.#jobs.set(hosted.job, { following, blockMs, standing: GOING, cancel: null });
     following?.tick();
   }
 
@@ -68,7 +68,7 @@ export class OwnJobs {
     for (const { following } of this.#jobs.values()) following?.onConnected(agent);
   }
 
-  onBlock({ job, isEnded }: JobHost): void {
+  onBlock({ job, isEnded }: HostedJob): void {
     const own = this.#jobs.get(job);
     if (own === undefined) return;
     own.blockMs = this.#context.now.monoMs;
@@ -82,12 +82,12 @@ export class OwnJobs {
 
   /** Ends a job that this agent keeps or follows, or by way of one that keeps it. */
   cancel(job: JobId, via: AgentId | null): void {
-    const envelope = sealBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
-    if (!this.#hosts.has(job) && via !== null)
+    const envelope = signBodies(this.#context, job, [{ kind: "cancel" }], this.#context.owner);
+    if (!this.#hostedJobs.has(job) && via !== null)
       this.#context.send(via, { kind: "envelopes", job, envelopes: [envelope] });
     const own = this.#jobs.get(job);
     if (own !== undefined) own.cancel = { envelope, atMs: this.#cancelAgainMs(0), turns: 0 };
-    this.#hosts.enter(job, undefined, (host) => host.publish(envelope));
+    this.#hostedJobs.enter(job, undefined, (hosted) => hosted.publish(envelope));
   }
 
   #cancelAgainMs(turn: number): number {
@@ -100,15 +100,15 @@ export class OwnJobs {
     const { monoMs } = this.#context.now;
     for (const [job, own] of [...this.#jobs]) {
       own.following?.tick();
-      this.#hosts.enter(job, undefined, (host) => this.#tellStanding(host, own, liveness));
+      this.#hostedJobs.enter(job, undefined, (hosted) => this.#tellStanding(hosted, own, liveness));
       const { cancel } = own;
       if (cancel === null || monoMs < cancel.atMs) continue;
       cancel.atMs = this.#cancelAgainMs(++cancel.turns);
-      this.#hosts.enter(job, undefined, (host) => host.publish(cancel.envelope));
+      this.#hostedJobs.enter(job, undefined, (hosted) => hosted.publish(cancel.envelope));
     }
   }
 
-  #tellStanding({ replica, job }: JobHost, own: OwnJob, liveness: Liveness): void {
+  #tellStanding({ replica, job }: HostedJob, own: OwnJob, liveness: Liveness): void {
     const { now, self } = this.#context;
     const standing = standingOf({
       committee: replica.committee,
@@ -124,7 +124,7 @@ export class OwnJobs {
 }
 
 /** Measured by the time since the last block, because this machine's clock may differ from the committee's. */
-function overdueMs({ nextDeadlineMs, tip }: JobHost["replica"], sinceBlockMs: number): number {
+function overdueMs({ nextDeadlineMs, tip }: HostedJob["replica"], sinceBlockMs: number): number {
   if (nextDeadlineMs === null) return Number.NEGATIVE_INFINITY;
   return sinceBlockMs - (tip.nextHeight === 1 ? 0 : nextDeadlineMs - tip.timeMs);
 }

@@ -16,20 +16,20 @@ import type { Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { drawable } from "./drawable.ts";
-import type { Hosts } from "./hosts.ts";
+import type { HostedJob } from "./hosted-job.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 import { Invitations } from "./invitations.ts";
-import type { JobHost } from "./job-host.ts";
 import { OwnJobs } from "./own-jobs.ts";
 import { Submissions } from "./submissions.ts";
 
 interface OwnerSources {
-  readonly hosts: Hosts;
+  readonly hostedJobs: HostedJobs;
   readonly directory: Directory;
   readonly acquaintances: Acquaintances;
 }
 
 interface OwnerEvents {
-  /** Why this agent would not keep the job, by its own rules; null if it would. */
+  /** Why this agent would not host the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it, as a member, or to follow it. */
   begin(checked: CheckedGenesis): void;
@@ -45,11 +45,11 @@ export class Owner {
   readonly #invitations: Invitations;
   readonly #jobs: OwnJobs;
 
-  constructor(context: Context, { hosts, directory, acquaintances }: OwnerSources, events: OwnerEvents) {
+  constructor(context: Context, { hostedJobs, directory, acquaintances }: OwnerSources, events: OwnerEvents) {
     this.#context = context;
     this.#directory = directory;
     this.#acquaintances = acquaintances;
-    this.#jobs = new OwnJobs(context, hosts);
+    this.#jobs = new OwnJobs(context, hostedJobs);
     this.#submissions = new Submissions(context, {
       hosts: () => this.drawable(),
       invite: (checked) => this.#invitations.invite(checked),
@@ -93,13 +93,13 @@ export class Owner {
   }
 
   /** This agent keeps or follows a job from now on. */
-  onBegun(host: JobHost): void {
-    this.#jobs.add(host);
+  onBegun(hosted: HostedJob): void {
+    this.#jobs.add(hosted);
   }
 
-  onBlock(host: JobHost): void {
-    this.#jobs.onBlock(host);
-    this.#invitations.onBlock(host.job);
+  onBlock(hosted: HostedJob): void {
+    this.#jobs.onBlock(hosted);
+    this.#invitations.onBlock(hosted.job);
   }
 
   onRetired(job: JobId): void {

@@ -10,7 +10,7 @@ import { limits } from "../core/limits.ts";
 import { Liveness, PULSE_MS } from "../membership/liveness.ts";
 import type { Position } from "../wire/message.ts";
 import type { Context } from "./context.ts";
-import type { Hosts } from "./hosts.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 import type { Owner } from "./owner.ts";
 import type { Worker } from "./worker.ts";
 
@@ -19,7 +19,7 @@ const PAUSE_MS = 3 * PULSE_MS;
 
 export class Pulses {
   readonly #context: Context;
-  readonly #hosts: Hosts;
+  readonly #hostedJobs: HostedJobs;
   readonly #worker: Worker;
   readonly #owner: Owner;
   readonly #liveness = new Liveness();
@@ -27,9 +27,9 @@ export class Pulses {
   #pulseAtMs = Number.POSITIVE_INFINITY;
   #pulsedMs = 0;
 
-  constructor(context: Context, hosts: Hosts, worker: Worker, owner: Owner) {
+  constructor(context: Context, hostedJobs: HostedJobs, worker: Worker, owner: Owner) {
     this.#context = context;
-    this.#hosts = hosts;
+    this.#hostedJobs = hostedJobs;
     this.#worker = worker;
     this.#owner = owner;
   }
@@ -57,7 +57,7 @@ export class Pulses {
     this.#pulsedMs = monoMs;
     this.#pulseAtMs = monoMs + PULSE_MS;
     const watched = new Set<AgentId>();
-    const peers = this.#hosts.ask((host) => (host.isEnded || !host.hearsPulses ? [] : [...host.peers()]));
+    const peers = this.#hostedJobs.ask((hosted) => (hosted.isEnded || !hosted.hearsPulses ? [] : [...hosted.peers()]));
     for (const agent of [...peers.flat(), ...this.#owner.watched()]) {
       watched.add(agent);
       this.#liveness.watch(agent, monoMs);
@@ -83,13 +83,15 @@ export class Pulses {
     const awards = new Map<JobId, number>();
     for (const engagement of this.#worker.engagements()) {
       awards.set(engagement.job, engagement.awards);
-      if (this.#hosts.has(engagement.job)) continue;
+      if (this.#hostedJobs.has(engagement.job)) continue;
       const { job, members } = engagement;
       tell(members, { job, height: 0, round: 0, step: 0, awards: engagement.awards });
     }
-    const keeping = this.#hosts.ask((host) => (host.isEnded ? null : ([host.keepers(), host.position] as const)));
-    for (const [keepers, position] of keeping.filter((said) => said !== null))
-      tell(keepers, { ...position, awards: awards.get(position.job) ?? 0 });
+    const logs = this.#hostedJobs.ask((hosted) =>
+      hosted.isEnded ? null : ([hosted.readers(), hosted.position] as const),
+    );
+    for (const [readers, position] of logs.filter((said) => said !== null))
+      tell(readers, { ...position, awards: awards.get(position.job) ?? 0 });
     return told;
   }
 
@@ -103,6 +105,6 @@ export class Pulses {
       this.#context.emit({ kind: "trace", event: { kind: "suspected", suspect: agent, suspected } });
     }
     for (const agent of this.#suspected) if (!watched.has(agent)) this.#suspected.delete(agent);
-    this.#hosts.each((host) => host.onSuspicions((agent) => this.#suspected.has(agent)));
+    this.#hostedJobs.each((hosted) => hosted.onSuspicions((agent) => this.#suspected.has(agent)));
   }
 }

@@ -14,12 +14,13 @@ import { EMBEDDING_BYTES } from "../wire/genesis.ts";
 import type { Message, Query } from "../wire/message.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import { encodeCertified } from "./certified-result.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
 import { ANY_TASK } from "./explanations.ts";
-import type { Hosts } from "./hosts.ts";
-import type { JobHost } from "./job-host.ts";
-import { describeAgent, describeDiverged, describeJob, encodeCertified } from "./status.ts";
+import type { HostedJob } from "./hosted-job.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
+import { describeAgent, describeDiverged, describeJob } from "./status.ts";
 
 interface Answer {
   readonly ok: boolean;
@@ -34,7 +35,7 @@ const SHOWN: readonly number[] = [Number.MAX_SAFE_INTEGER, 1_000, 100, 10, 0];
 const NO: Answer = { ok: false, bytes: new Uint8Array(0) };
 
 interface QuestionSources {
-  readonly hosts: Hosts;
+  readonly hostedJobs: HostedJobs;
   readonly diverged: Containment;
   readonly directory: Directory;
   /** Share of its slots in use, parts per million. */
@@ -51,7 +52,7 @@ export class Questions {
   readonly #sources: QuestionSources;
   readonly #search: SkillSearch;
   /** Answers with results whose parts are blobs in this agent's store. */
-  readonly #inParts = new WeakMap<JobHost, Uint8Array>();
+  readonly #inParts = new WeakMap<HostedJob, Uint8Array>();
   /** Whom it asked, by the question's number. */
   readonly #asked = new Map<number, AgentId>();
 
@@ -114,30 +115,30 @@ export class Questions {
   readonly #nameOf = (agent: string): string => this.#sources.directory.get(agent as AgentId)?.name ?? "";
 
   /** Answers a question about a job that this agent keeps. */
-  #answerOf(host: JobHost, query: Query, bytesMax: number): Answer {
+  #answerOf(hosted: HostedJob, query: Query, bytesMax: number): Answer {
     if (query.kind === "explanation") {
-      const explained = query.task === ANY_TASK ? host.explanations.list() : host.explanations.of(query.task);
+      const explained = query.task === ANY_TASK ? hosted.explanations.list() : hosted.explanations.of(query.task);
       return explained === null ? NO : { ok: true, bytes: encodeValue(explained) };
     }
     if (query.kind === "certificate") {
-      const certified = this.#certified(host);
+      const certified = this.#certified(hosted);
       return certified === null ? NO : { ok: true, bytes: certified };
     }
-    return fitting(bytesMax, (most) => describeJob(host, this.#nameOf, most));
+    return fitting(bytesMax, (most) => describeJob(hosted, this.#nameOf, most));
   }
 
   /** A certified result never changes, so one whose parts are stored as blobs is encoded once, however often it is asked for. */
-  #certified(host: JobHost): Uint8Array | null {
-    const known = this.#inParts.get(host);
+  #certified(hosted: HostedJob): Uint8Array | null {
+    const known = this.#inParts.get(hosted);
     if (known !== undefined) return known;
-    const certified = encodeCertified(host, this.#context.config.crypto.hash);
+    const certified = encodeCertified(hosted, this.#context.config.crypto.hash);
     for (const bytes of certified?.blobs ?? []) this.#context.emit({ kind: "storeBlob", bytes });
-    if (certified !== null && certified.blobs.length > 0) this.#inParts.set(host, certified.bytes);
+    if (certified !== null && certified.blobs.length > 0) this.#inParts.set(hosted, certified.bytes);
     return certified?.bytes ?? null;
   }
 
   #answer(query: Query, bytesMax: number): Answer {
-    const { hosts, directory, drawable } = this.#sources;
+    const { hostedJobs, directory, drawable } = this.#sources;
     if (query.kind === "hosts") return { ok: true, bytes: encodeValue(drawable()) };
     if (query.kind === "agents") return this.#answerAgents(query);
     if (query.kind === "shards") {
@@ -145,12 +146,12 @@ export class Questions {
       return { ok: true, bytes: encodeValue(contacts) };
     }
     const { job } = query;
-    if (job !== null) return hosts.enter(job, NO, (host) => this.#answerOf(host, query, bytesMax));
+    if (job !== null) return hostedJobs.enter(job, NO, (hosted) => this.#answerOf(hosted, query, bytesMax));
     return fitting(bytesMax, (most) => this.#status(most));
   }
 
   #status(most: number): Value {
-    const { hosts, directory, acquaintances, diverged } = this.#sources;
+    const { hostedJobs, directory, acquaintances, diverged } = this.#sources;
     const { config, self, now } = this.#context;
     const agents = directory.list(now.wallMs);
     return {
@@ -164,7 +165,7 @@ export class Questions {
       clock: acquaintances.clock.detail,
       agents: agents.slice(0, most).map((vcv) => describeAgent(vcv, self, acquaintances.of(vcv.agent), now.monoMs)),
       leftOut: { agents: Math.max(0, agents.length - most) },
-      jobs: hosts.ask((host) => describeJob(host, this.#nameOf, most)),
+      jobs: hostedJobs.ask((hosted) => describeJob(hosted, this.#nameOf, most)),
       diverged: describeDiverged(diverged.list(), most),
     };
   }

@@ -72,7 +72,7 @@ export class RetiredJobs {
     return false;
   }
 
-  /** A job that it was asked to keep and that its owner withdrew before it began. */
+  /** A job that it was asked to host and that its owner withdrew before it began. */
   decline(job: JobId, withdrawal: Uint8Array): void {
     if (this.#declined.size >= limits.knownJobs) this.#declined.delete(this.#declined.keys().next().value!);
     this.#declined.set(job, withdrawal);

@@ -14,7 +14,7 @@ export function sendEnvelopes(context: Context, job: JobId, to: AgentId, envelop
     bytes = 0;
   };
   for (const envelope of envelopes) {
-    const size = envelope.bodies.reduce((sum, body) => sum + body.length, 40 * envelope.hashes.length + 256);
+    const size = envelope.commands.reduce((sum, command) => sum + command.length, 40 * envelope.hashes.length + 256);
     if (bytes + size > limits.frameBytes / 2 || batch.length === limits.blockCommands) flush();
     batch.push(envelope);
     bytes += size;

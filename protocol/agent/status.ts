@@ -1,43 +1,22 @@
-/**
- * What a node tells of its jobs when it is asked: plain data for `meshwork status`, and the answer of a job.
- */
+/** What an agent tells of its jobs and of the agents that it knows: plain data for `meshwork status`. */
 
 import { compareText } from "../core/bytes.ts";
-import type { Hasher } from "../core/crypto.ts";
-import { type AgentId, taskId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
-import { SHAPES } from "../job/event.ts";
+import type { AgentId } from "../core/ids.ts";
 import { tasksToCome } from "../job/graph.ts";
 import type { AgentRecord } from "../job/state.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
-import { encodeCertificate } from "../wire/certificate.ts";
-import { encode, list, oneOf, struct } from "../wire/codec.ts";
-import type { Data } from "../wire/genesis.ts";
-import { blobParcel, encodePart, PARCELS_MAX, type Parcel, parcelCodec, splitList } from "../wire/parcel.ts";
 import type { Value } from "../wire/value.ts";
 import type { DivergedJob } from "./containment.ts";
-import type { JobHost } from "./job-host.ts";
-
-/**
- * A certificate with the outputs that it certifies - one value, or the items of a list, in parts. Parts that are too large
- * for a frame are blobs, which the agent that answers hands out. Each is checked by its hash, and all by the certificate.
- */
-export const certifiedCodec = struct({
-  /** Canonical bytes (wire/certificate.ts). */
-  certificate: parcelCodec,
-  shape: oneOf(SHAPES),
-  /** Canonical bytes of lists of data (wire/parcel.ts), which together are the outputs in order. */
-  outputs: list(parcelCodec, PARCELS_MAX),
-});
+import type { HostedJob } from "./hosted-job.ts";
 
 const TASKS_SHOWN = 1_000;
 
-/** A job as one object that JSON can hold, with at most `most` of its nodes and of its agents; it says how many it leaves out. */
-export function describeJob(host: JobHost, nameOf: (agent: string) => string, most: number): Value {
-  const { state } = host.replica.decided;
-  const { stats } = host;
-  const nodes = host.genesis.nodes.map((spec) => {
+/** A job as one object that JSON can hold, with at most `most` of its nodes and of its agents; the rest is counted. */
+export function describeJob(hosted: HostedJob, nameOf: (agent: string) => string, most: number): Value {
+  const { state } = hosted.replica.decided;
+  const { stats } = hosted;
+  const nodes = hosted.genesis.nodes.map((spec) => {
     const node = state.nodes.get(spec.id)!;
     return { node: spec.id, skill: spec.skill, status: node.status, tasks: node.total, accepted: node.done };
   });
@@ -49,27 +28,27 @@ export function describeJob(host: JobHost, nameOf: (agent: string) => string, mo
   }
   const shown = Math.min(TASKS_SHOWN, most);
   const opened = nodes.filter(({ status }) => status !== "waiting").map(({ node, tasks }) => [node, tasks] as const);
-  const total = tasksToCome(host.genesis.nodes, new Map(opened));
+  const total = tasksToCome(hosted.genesis.nodes, new Map(opened));
   const outcome = state.outcome.get();
   return {
-    job: host.job,
-    name: host.genesis.name,
-    owner: host.genesis.owner,
-    role: host.role,
+    job: hosted.job,
+    name: hosted.genesis.name,
+    owner: hosted.genesis.owner,
+    role: hosted.role,
     status: state.status.get(),
     reason: outcome?.reason ?? "",
     height: state.height.get(),
     timeMs: state.timeMs.get(),
     startedMs: state.startedMs.get(),
-    deadlineMs: state.startedMs.get() + host.genesis.deadlineMs,
-    budget: host.genesis.budget,
+    deadlineMs: state.startedMs.get() + hosted.genesis.deadlineMs,
+    budget: hosted.genesis.budget,
     spent: state.spent.get(),
     reserved: state.reserved.get(),
     committee: state.committee
       .get()
       .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
     standbys: [...state.standbys.get()],
-    silent: [...host.silent],
+    silent: [...hosted.silent],
     tasks: {
       total,
       ready,
@@ -95,14 +74,14 @@ function describeRecord(record: AgentRecord): { readonly [field: string]: Value 
   return { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead };
 }
 
-/** Jobs that went wrong here, the newest first, `most` of them. */
+/** At most `most` of the jobs that went wrong here, the newest first. */
 export function describeDiverged(diverged: Iterable<DivergedJob>, most: number): Value {
   const newest = [...diverged].sort((a, b) => b.atMs - a.atMs || compareText(a.job, b.job));
   const shown = newest.slice(0, Math.min(TASKS_SHOWN, most));
   return shown.map(({ job, name, owner, reason, atMs, isMarked }) => ({ job, name, owner, reason, atMs, isMarked }));
 }
 
-/** `reach`: as `self` found it; `heardMs`: how long ago something came from it, null if nothing did. */
+/** `reach`: whether `self` could reach it. `heardMs`: how long ago something came from it, null if nothing did. */
 export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoMs: number): Value {
   const { agent, name, slots, labels, addresses, hosts } = vcv;
   const skills = vcv.skills.map((skill) => ({
@@ -116,43 +95,4 @@ export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoM
   const heardMs = isHere || seen.heardMs === null ? null : Math.max(0, Math.floor(monoMs - seen.heardMs));
   const why = reach === "unreachable" ? seen.unreachable : "";
   return { agent, name, skills, slots, labels: [...labels], addresses: [...addresses], hosts, reach, why, heardMs };
-}
-
-/** The outputs of a job's result as the ledger holds them: references for blobs. */
-function outputsOf(host: JobHost): readonly Data[] | null {
-  const { state } = host.replica.decided;
-  const name = host.genesis.output;
-  const node = state.nodes.get(name)!;
-  if (node.status !== "accepted") return null;
-  const outputs: Data[] = [];
-  const ids =
-    node.shape === "list"
-      ? Array.from({ length: node.total }, (_, index) => taskId(name, index))
-      : [taskId(name, null)];
-  for (const id of ids) {
-    const data = state.answers.get(id)?.data;
-    if (data === undefined || data === null) return null;
-    outputs.push(data);
-  }
-  return outputs;
-}
-
-/** Bytes of an answer above which its parts are handed out as blobs. */
-const INLINE_MAX = limits.frameBytes / 4;
-
-/** The answer of a certified job, and the blobs that must be stored for whoever asks. Cost: linear in the outputs. */
-export function encodeCertified(
-  host: JobHost,
-  hasher: Hasher,
-): { bytes: Uint8Array; blobs: readonly Uint8Array[] } | null {
-  const outputs = outputsOf(host);
-  if (host.certificate === null || outputs === null) return null;
-  const parts = [encodeCertificate(host.certificate), ...splitList(outputs).map(encodePart)];
-  const isSmall = parts.reduce((sum, part) => sum + part.length, 0) <= INLINE_MAX;
-  const [certificate, ...lists] = parts.map(
-    (bytes): Parcel => (isSmall ? { kind: "inline", bytes } : blobParcel(hasher, bytes)),
-  );
-  const shape = host.replica.decided.state.nodes.get(host.genesis.output)!.shape;
-  const bytes = encode(certifiedCodec, { certificate: certificate!, shape, outputs: lists });
-  return { bytes, blobs: isSmall ? [] : parts };
 }

@@ -1,5 +1,5 @@
 /**
- * The jobs that this agent's owner submits, from the draft to the first block: it waits until it knows agents that keep
+ * The jobs that this agent's owner submits, from the draft to the first block: it waits until it knows agents that host
  * jobs, draws a committee among them, has it asked, and draws again without those that refused or are gone.
  *
  * Leaves to job/draft.ts how a genesis is made, to invitations.ts how one draw is asked, to own-jobs.ts what comes after
@@ -16,7 +16,7 @@ import { encodeGenesis, type Genesis } from "../wire/genesis.ts";
 import { type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
-/** How long a submission waits for the first agent that keeps jobs, ms, and how often it looks. */
+/** How long a submission waits for the first agent that hosts jobs, ms, and how often it looks. */
 const HOSTS_MS = 10_000;
 const LOOK_MS = 50;
 /** After this long, a clock that others take no notice of is reason enough to give up, ms. */
@@ -36,7 +36,7 @@ interface Submission {
 }
 
 interface SubmissionEvents {
-  /** Agents that may keep a job of this owner, as far as this agent knows. */
+  /** Agents that may host a job of this owner, as far as this agent knows. */
   hosts(): readonly AgentId[];
   /** Asks a committee; `onTaken` or `onNotTaken` follows. */
   invite(checked: CheckedGenesis): void;
@@ -47,7 +47,7 @@ interface SubmissionEvents {
 export class Submissions {
   readonly #context: Context;
   readonly #events: SubmissionEvents;
-  /** Those that wait for an agent that keeps jobs. */
+  /** Those that wait for an agent that hosts jobs. */
   readonly #waiting = new Set<Submission>();
   /** Those whose committee is asked, by the draw's job. */
   readonly #asking = new Map<JobId, Submission>();
@@ -87,7 +87,7 @@ export class Submissions {
     const genesis = makeGenesis(hash, draft, { meshId: config.meshId, owner: owner.agent, counter, known, hosts });
     if (genesis === null) {
       const asked = `a committee of ${committeeSize(draft.committee, hosts.length)} was asked for`;
-      return this.#fail(submission, "few-hosts", `${asked}, and this mesh has ${hosts.length} agents that keep jobs`);
+      return this.#fail(submission, "few-hosts", `${asked}, and this mesh has ${hosts.length} agents that host jobs`);
     }
     const checked = this.#signed(genesis);
     if (typeof checked === "string") return this.#fail(submission, "not-taken", checked);
@@ -142,7 +142,7 @@ export class Submissions {
       this.#waiting.delete(submission);
       if (isAnyHost) this.#draw(submission, "");
       else if (isUnheard) this.#fail(submission, "unheard", "this machine's clock is too far off");
-      else this.#fail(submission, "no-hosts", "this node knows no agent that keeps jobs");
+      else this.#fail(submission, "no-hosts", "this node knows no agent that hosts jobs");
     }
     this.#lookAtMs = this.#waiting.size === 0 ? Number.POSITIVE_INFINITY : monoMs + LOOK_MS;
   }

@@ -18,7 +18,8 @@ import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
-import { type Award, encodeWork, type Held, keyOf, resultCommand, sealCommand, type Work, workCodec } from "./held.ts";
+import { encodeWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
+import { type Award, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
@@ -75,7 +76,7 @@ export class Worker {
       const [, task, attempt] = /^work\/(.+)\/(\d+)$/.exec(record.slot) ?? [];
       if (!decoded.ok || task === undefined) continue;
       const ref = { job, task: task as TaskId, attempt: Number(attempt) };
-      const held: Held = { ref, phase: "sealed", award: null, missing: new Set(), work: decoded.value };
+      const held: HeldAward = { ref, phase: "sealed", award: null, missing: new Set(), work: decoded.value };
       known.held.set(keyOf(ref.task, ref.attempt), held);
       this.#heldCount++;
       this.#saySeal(known, held, decoded.value);
@@ -169,7 +170,7 @@ export class Worker {
   }
 
   /** Members with more than 1/3 of the power said this. */
-  #onAgreed(known: KnownJob, key: string, item: NoticeItem, held: Held | undefined): void {
+  #onAgreed(known: KnownJob, key: string, item: NoticeItem, held: HeldAward | undefined): void {
     if (item.kind === "award") this.#onAward(known, key, item);
     else if (item.kind === "open" && held !== undefined) this.#reveal(known, held);
     else if (item.kind === "closed" && held !== undefined) this.#close(known, key, held, item.serial);
@@ -179,7 +180,7 @@ export class Worker {
     const { now } = this.#context;
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
-    const held: Held = { ref, phase: "fetching", award, missing, work: null };
+    const held: HeldAward = { ref, phase: "fetching", award, missing, work: null };
     const match = this.#offers.matchOf(known, award.skill);
     if (match === null || award.price < match.ad.price) {
       this.#decline(known, award, "refused", match === null ? "no such skill" : "not at this price");
@@ -210,7 +211,7 @@ export class Worker {
     known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, message }, known.running > 0);
   }
 
-  #start(known: KnownJob, held: Held, award: Award): void {
+  #start(known: KnownJob, held: HeldAward, award: Award): void {
     held.phase = "running";
     known.running++;
     this.#trace(held, "started");
@@ -235,7 +236,7 @@ export class Worker {
 
   // --- results ----------------------------------------------------------------------------------------
 
-  #find(ref: AwardRef): { known: KnownJob; held: Held } | null {
+  #find(ref: AwardRef): { known: KnownJob; held: HeldAward } | null {
     const known = this.jobs.get(ref.job);
     const held = known?.held.get(keyOf(ref.task, ref.attempt));
     return known === undefined || held === undefined ? null : { known, held };
@@ -248,7 +249,7 @@ export class Worker {
     this.#events.within(known.job, () => this.#onDone(known, held, done));
   }
 
-  #onDone(known: KnownJob, held: Held, done: Extract<Input, { kind: "workDone" }>): void {
+  #onDone(known: KnownJob, held: HeldAward, done: Extract<Input, { kind: "workDone" }>): void {
     const { hash } = this.#context.config.crypto;
     const data: Data =
       done.output.length <= limits.inlineBytes
@@ -265,7 +266,7 @@ export class Worker {
   }
 
   /** Its slot is free again. */
-  #stop(known: KnownJob, held: Held, phase: "sealed" | "said"): void {
+  #stop(known: KnownJob, held: HeldAward, phase: "sealed" | "said"): void {
     if (held.phase === "running") known.running--;
     if (held.phase === "running" || held.phase === "fetching") {
       this.load.running--;
@@ -275,7 +276,7 @@ export class Worker {
   }
 
   /** What was sealed must be revealed after a restart too: it is durable before the seal is sent. */
-  #remember(known: KnownJob, held: Held, work: Work): void {
+  #remember(known: KnownJob, held: HeldAward, work: Work): void {
     const { job } = known;
     if (!known.isStored) {
       known.isStored = true;
@@ -287,11 +288,11 @@ export class Worker {
     this.#context.emit({ kind: "persist", job, slot, bytes: encodeWork(work), durable: true });
   }
 
-  #saySeal(known: KnownJob, held: Held, work: Work): void {
+  #saySeal(known: KnownJob, held: HeldAward, work: Work): void {
     this.#say(known, held, sealCommand(this.#context.config.crypto.hash, this.#context.self, held.ref, work));
   }
 
-  #reveal(known: KnownJob, held: Held): void {
+  #reveal(known: KnownJob, held: HeldAward): void {
     if (held.phase !== "sealed" || held.work === null) return;
     held.phase = "said";
     this.#say(known, held, resultCommand(held.ref, held.work, true));
@@ -304,7 +305,7 @@ export class Worker {
     this.#events.within(known.job, () => this.#fail(known, held, failed.reason, failed.message));
   }
 
-  #fail(known: KnownJob, held: Held, reason: FailureReason, message: string): void {
+  #fail(known: KnownJob, held: HeldAward, reason: FailureReason, message: string): void {
     this.#stop(known, held, "said");
     this.#trace(held, "failed");
     const { task, attempt } = held.ref;
@@ -312,7 +313,7 @@ export class Worker {
     this.#say(known, held, { kind: "failure", task, attempt, serial, reason, message: clip(message, MESSAGE_BYTES) });
   }
 
-  #close(known: KnownJob, key: string, held: Held, serial: number): void {
+  #close(known: KnownJob, key: string, held: HeldAward, serial: number): void {
     if (held.phase === "running" || held.phase === "fetching") {
       this.#trace(held, "stopped");
       if (held.phase === "running") this.#context.emit({ kind: "stopWork", award: held.ref });
@@ -328,14 +329,14 @@ export class Worker {
     known.outbox.settle(key);
   }
 
-  #trace(held: Held, phase: "started" | "done" | "failed" | "stopped"): void {
+  #trace(held: HeldAward, phase: "started" | "done" | "failed" | "stopped"): void {
     const { job, task, attempt } = held.ref;
     this.#context.emit({ kind: "trace", event: { kind: "work", job, task, attempt, phase } });
   }
 
   // --- speaking ---------------------------------------------------------------------------------------
 
-  #say(known: KnownJob, held: Held, body: CommandBody): void {
+  #say(known: KnownJob, held: HeldAward, body: CommandBody): void {
     const { task, attempt } = held.ref;
     known.outbox.say({ key: keyOf(task, attempt), task, attempt }, body, known.running > 0);
   }

@@ -40,7 +40,7 @@ interface DirectoryOptions {
 
 /** Agents from which on they say how deep the mesh is split: one alone must not. */
 const MANY = 16;
-/** Of each other shard: one may be gone, or by now hear less than it said. */
+/** Contacts in each other shard: one may be gone, or may by now hear less than it said. */
 export const CONTACTS = 2;
 const CELLS = 1 << limits.shardBits;
 const DEPTHS = limits.shardBits + 1;
@@ -180,7 +180,7 @@ export class Directory {
     }
     const kept = this.#facts.same(vcv);
     this.#put(kept);
-    this.#split();
+    this.#splitShard();
     return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore("enough-known");
   }
 
@@ -195,8 +195,8 @@ export class Directory {
     const outsiders = this.#outsiders[shardAt(this.placeOf(vcv).shard, this.#place.depth)]!;
     outsiders.push(vcv.agent);
     if (outsiders.length <= outsidersOf(this.#shardAgents)) return;
-    // Agents that keep jobs may be few, and committees are drawn from those that are known. Else those that have been
-    // there longer stay: nobody drives them out by coming in numbers.
+    // Agents that host jobs may be few, and committees are drawn from known ones, so they stay. Otherwise the agents
+    // that were known longer stay, so that nobody can drive them out by arriving in numbers.
     const all = outsiders.map((agent) => this.#entries.get(agent)!);
     this.#drop((vcv.hosts ? all.find(({ hosts }) => !hosts) : undefined) ?? vcv);
   }
@@ -220,7 +220,7 @@ export class Directory {
   // --- depth ------------------------------------------------------------------------------------------
 
   /** Deeper, while more agents are heard of than a shard should have. */
-  #split(): void {
+  #splitShard(): void {
     while (this.#place.depth < limits.shardBits && this.meshAgents > this.#room) this.#moveTo(this.#place.depth + 1);
   }
 
@@ -228,7 +228,7 @@ export class Directory {
    * Less deep, if the mesh has become so small; to be called when all that is there has been heard of. With the others,
    * if most of those known are far less deep: of those that left it in their turn it hears nothing, and counts wrong.
    */
-  merge(): void {
+  mergeShards(): void {
     while (this.#place.depth > 0 && this.meshAgents <= this.#room / 4) this.#moveTo(this.#place.depth - 1);
     const usual = this.#usualDepth();
     if (usual !== null && usual < this.#place.depth - 1) this.#moveTo(usual);
@@ -239,7 +239,7 @@ export class Directory {
    * mesh is. Later an agent believes what it hears, not what it is told, or some that lie could split a small mesh.
    * False: they are not.
    */
-  goByOthers(): boolean {
+  adoptUsualDepth(): boolean {
     const usual = this.#usualDepth();
     if (usual === null || usual <= this.#place.depth + 1) return false;
     this.#moveTo(usual);

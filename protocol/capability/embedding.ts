@@ -17,7 +17,7 @@ export const EMBEDDER_NAME = "hashed-256/1";
 
 /** The length of a vector but for rounding: the greatest that fits a place when all of it is in one. */
 const LENGTH = 127;
-/** Of two vectors of that length at most; rounding may add a little, which counts as no more. */
+/** The greatest dot product of two vectors of that length. Rounding may add a little, which does not count. */
 export const DOT_MAX = LENGTH * LENGTH;
 /** How far rounding 256 places by at most 1/2 each can move the length. */
 const ROUNDING = 8;

@@ -10,7 +10,7 @@ import type { Genesis, Like } from "../wire/genesis.ts";
 import { EMBEDDING_BYTES } from "../wire/genesis.ts";
 import { similarity, vectorOf } from "./embedding.ts";
 
-/** Of a skill that has the name that was asked for, parts per million. */
+/** The similarity of a skill with the very name that was asked for, parts per million. */
 export const SAME_SKILL = 1_000_000;
 
 /** What a task asks for. */

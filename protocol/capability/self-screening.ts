@@ -1,10 +1,10 @@
 /**
  * Self-screening, stage one at the candidate: an agent answers a beacon only if it is among those that it calls. Which
  * these are, each works out for itself from its own directory, so nobody asks anybody: of the agents that it knows to have
- * such a skill and the labels, the `calls` nearest answer, those that are equally near by lot. A beacon that is repeated
+ * such a skill and the labels, the `calls` nearest answer, those that are equally near in a random order. A beacon that is repeated
  * calls more of them. In a mesh that is split into shards, each that it hears of stands for as many as there are shards.
  *
- * The lot depends on job, skill and agent alone: who was called stays called, and its standing offer is of use.
+ * The draw depends on job, skill and agent alone: who was called stays called, and its standing offer is of use.
  *
  * Source: protocol.md 6.2.
  */
@@ -21,9 +21,9 @@ import { matchOf } from "./matching.ts";
 
 const lotCodec = struct({ job: hash as Codec<JobId>, skill: text(limits.nameBytes), agent: agentId });
 
-const LOTS = 0x1_0000_0000;
+const DRAWS = 0x1_0000_0000;
 
-/** A lot below `LOTS`. */
+/** A draw below `DRAWS`. */
 const lotOf = (hasher: Hasher, { job, skill }: BeaconContent, agent: AgentId): number =>
   Number.parseInt((hashOf(hasher, lotCodec, { job, skill, agent }) as Hash).slice(0, 8), 16);
 
@@ -70,7 +70,7 @@ export class SelfScreening {
     for (const [nearness, agents] of near) if (nearness > mine) nearer += agents;
     const equal = near.get(mine)!;
     const places = beacon.calls - nearer;
-    return places >= equal || lotOf(this.#hasher, beacon, self) * equal < places * LOTS;
+    return places >= equal || lotOf(this.#hasher, beacon, self) * equal < places * DRAWS;
   }
 
   #nearOf(beacon: BeaconContent): ReadonlyMap<number, number> {

@@ -27,7 +27,7 @@ const keyOf = (vector: Int8Array): string =>
 
 export class VectorRows<Id extends string = string> {
   #bytes = new Int8Array(ROWS_MIN * EMBEDDING_BYTES);
-  /** Of each row, sorted; none where the row is free. */
+  /** The ids of each row, sorted; a free row has none. */
   readonly #ids: Id[][] = [];
   readonly #free: number[] = [];
   readonly #rowOfKey = new Map<string, number>();
@@ -178,7 +178,7 @@ class BestRows<Id extends string> {
     return taken;
   }
 
-  /** Of equal rows the one whose first id comes later is worse: none of its ids comes before those of the others. */
+  /** Among equal rows the one whose first id comes later is worse. */
   #isWorse(a: number, dotA: number, b: number, dotB: number): boolean {
     return dotA !== dotB ? dotA < dotB : compareText(this.#ids[a]![0]!, this.#ids[b]![0]!) > 0;
   }

@@ -3,9 +3,9 @@
  * Comments `L22` name the lines of the paper's Algorithm 1.
  *
  * Responsible for: which block is decided at which height. Leaves to intake.ts which messages of others count, to the
- * application (application.ts) what blocks hold, to healing.ts what is said again and to whom, to the agent how
- * messages travel. An agent that is not in the
- * committee follows: it takes decided blocks with their commits, and never votes.
+ * application (application.ts) what blocks hold, to healing.ts what is repeated and to whom, to the agent how messages
+ * travel. An agent outside the committee
+ * follows: it takes decided blocks with their commits, and never votes.
  *
  * Source: "The latest gossip on BFT consensus", arXiv 1807.04938.
  */
@@ -41,8 +41,8 @@ import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
 /** What a member's consensus asks of the agent around it. */
 interface ConsensusOutput {
   send(to: readonly AgentId[], message: Message): void;
-  /** Durable before anything that was sent in the same step leaves (A4). `bodies`: blocks that must be durable with it. */
-  persist(record: ConsensusRecord, bodies: readonly Block[]): void;
+  /** Durable before anything that was sent in the same step leaves (A4). `blocks` must be durable with it. */
+  persist(record: ConsensusRecord, blocks: readonly Block[]): void;
   trace(event: TraceEvent): void;
   /** Two statements that exclude each other, as a command for the ledger (A5). */
   evidence(body: CommandBody, culprit: AgentId): void;
@@ -165,8 +165,8 @@ export class Consensus {
   }
 
   /**
-   * Where an agent stands. A keeper of the log that is behind sees so by others' pulses and asks; one that only
-   * follows (`hearsPulses` false) is given blocks instead.
+   * Where an agent stands. A host that is behind notices it by others' pulses and asks. A follower
+   * (`hearsPulses` false) is given blocks instead.
    */
   onPosition(
     now: Now,
@@ -243,15 +243,10 @@ export class Consensus {
     this.#outbox.push({ to: this.#committee.others(this.#self), message });
   }
 
+  /** Each rule returns whether it made progress; the timeouts are scheduled when none does any more. */
   #advance(): void {
-    while (
-      this.#decide() ||
-      this.#arm() ||
-      this.#skipRounds() ||
-      this.#propose() ||
-      this.#prevoted() ||
-      this.#precommitted()
-    );
+    while (this.#decide() || this.#begin() || this.#skipRounds() || this.#prevote() || this.#precommit());
+    this.#scheduleTimeouts();
   }
 
   /** Whether a reason to go on stands (A1): without one, votes are kept but not said again. */
@@ -261,7 +256,7 @@ export class Consensus {
   }
 
   /** A1: starts an idle height when there is a reason of our own, or more than 1/3 of the power speaks of it. */
-  #arm(): boolean {
+  #begin(): boolean {
     if (this.#state.step !== STEP.idle || !this.isMember || this.#app.ended) return false;
     const heard = this.#committee.hasHonest(this.#committee.powerOf(this.#state.heard));
     if (!heard && !this.#app.hasReason(this.#now)) return false;
@@ -320,7 +315,7 @@ export class Consensus {
   }
 
   /** L22-L33: what to prevote on the round's proposal, once it can be judged. */
-  #propose(): boolean {
+  #prevote(): boolean {
     const { step, round } = this.#state;
     if (step !== STEP.propose) return false;
     const proposal = this.#state.rounds.get(round)?.proposal;
@@ -355,8 +350,8 @@ export class Consensus {
     return locked === null || locked.round <= validRound || locked.block === statement.block ? "yes" : "no"; // L29
   }
 
-  /** L34-L46. */
-  #prevoted(): boolean {
+  /** L36-L46: what to precommit once a quorum prevoted the same. */
+  #precommit(): boolean {
     const state = this.#state;
     const round = state.rounds.get(state.round);
     if (round === undefined || state.step < STEP.prevote) return false;
@@ -366,17 +361,10 @@ export class Consensus {
       this.#onPolka(round, quorum);
       return true;
     }
-    if (state.step !== STEP.prevote) return false;
-    if (quorum === null) {
-      this.#vote("precommit", null); // L44-L46
-      this.#setStep(STEP.precommit);
-      return true;
-    }
-    if (!round.prevotesSeen && this.#committee.isQuorum(round.prevote.anyPower)) {
-      round.prevotesSeen = true;
-      this.#schedule("prevote", state.round); // L34-L35
-    }
-    return false;
+    if (state.step !== STEP.prevote || quorum !== null) return false;
+    this.#vote("precommit", null); // L44-L46
+    this.#setStep(STEP.precommit);
+    return true;
   }
 
   /** L37-L43. */
@@ -392,15 +380,19 @@ export class Consensus {
     this.#unsaved = true;
   }
 
-  /** L47-L48. */
-  #precommitted(): boolean {
+  /** L34-L35 and L47-L48: a quorum voted, but not for the same. Each is scheduled once a round. */
+  #scheduleTimeouts(): void {
     const state = this.#state;
     const round = state.rounds.get(state.round);
-    if (state.step === STEP.idle || round === undefined || round.precommitsSeen) return false;
-    if (!this.#committee.isQuorum(round.precommit.anyPower)) return false;
-    round.precommitsSeen = true;
-    this.#schedule("precommit", state.round);
-    return false;
+    if (state.step === STEP.idle || round === undefined) return;
+    if (state.step === STEP.prevote && !round.prevotesSeen && this.#committee.isQuorum(round.prevote.anyPower)) {
+      round.prevotesSeen = true;
+      this.#schedule("prevote", state.round);
+    }
+    if (!round.precommitsSeen && this.#committee.isQuorum(round.precommit.anyPower)) {
+      round.precommitsSeen = true;
+      this.#schedule("precommit", state.round);
+    }
   }
 
   /** L49-L54: any round of this height. Any known block with the right hash serves (A2). */

@@ -37,11 +37,11 @@ export interface HeightState {
   /** validValue and validRound, with the quorum of prevotes that proves them. */
   valid: { readonly round: number; readonly block: Hash; readonly polka: readonly Vote[] } | null;
   readonly rounds: Map<number, Round>;
-  /** Of each member the vote with the highest round: line 55, and all that is kept of rounds far ahead. */
+  /** The vote with the highest round from each member: line 55, and all that is kept of rounds far ahead. */
   readonly newest: Map<AgentId, Vote>;
   /** Members that sent any message of this height. */
   readonly heard: Set<AgentId>;
-  /** Bodies of candidate blocks. */
+  /** The blocks that were proposed. */
   readonly blocks: Map<Hash, Block>;
   /** What this agent said itself, by round: what it re-sends. */
   readonly said: Map<number, { proposal: Proposal | null; votes: Vote[] }>;

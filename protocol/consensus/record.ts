@@ -1,6 +1,6 @@
 /**
  * What a member must find again after a crash, so that it never signs twice (A4): round and step, lock, valid value
- * with its polka, and what it said. The bodies of the named blocks are stored beside it.
+ * with its polka, and what it said. The named blocks are stored beside it.
  */
 
 import type { Crypto } from "../core/crypto.ts";
@@ -41,9 +41,9 @@ export function recordOf({ height, round, step, locked, valid, blocks, said }: H
   if (valid !== null) needed.add(valid.block);
   const proposal = said.get(round)?.proposal ?? null;
   if (proposal !== null) needed.add(proposal.statement.block);
-  const bodies = [...needed].map((hash) => blocks.get(hash)!);
+  const whole = [...needed].map((hash) => blocks.get(hash)!);
   const votes = [...said.values()].flatMap((entry) => entry.votes);
-  return { height, round, step, locked, valid, votes, proposal, blocks: bodies };
+  return { height, round, step, locked, valid, votes, proposal, blocks: whole };
 }
 
 interface RecordOwner {
@@ -63,10 +63,10 @@ function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: Rec
     const isOwn = vote.job === job && vote.height === height && vote.voter === self && vote.round <= round;
     holds(isOwn && isSignedVote(meshId, crypto, vote), "its stored votes are damaged");
   }
-  const bodies = new Set(blocks.map(({ header }) => blockHash(crypto.hash, header)));
+  const hashes = new Set(blocks.map(({ header }) => blockHash(crypto.hash, header)));
   const areWhole = blocks.every((block) => block.header.job === job && holdsItsCommands(crypto.hash, block));
   const named = [locked?.block, valid?.block, proposal?.statement.block];
-  holds(areWhole && named.every((hash) => hash === undefined || bodies.has(hash)), "its stored candidates are damaged");
+  holds(areWhole && named.every((hash) => hash === undefined || hashes.has(hash)), "its stored blocks are damaged");
   if (locked !== null) holds(locked.round <= round, "its stored lock is damaged");
   if (valid !== null)
     holds(

@@ -53,7 +53,7 @@ export const limits = {
   openTasks: 4_096,
   /** Bytes of answers that a job's ledger holds for the tasks that read them. */
   heldBytes: 256 * MIB,
-  /** Bytes of a job's input blobs, on every keeper's disk. */
+  /** Bytes of a job's input blobs, on the disk of every host. */
   inputBytes: 4_096 * MIB,
   /** Members of a committee and its standbys. */
   members: 128,
@@ -66,7 +66,7 @@ export const limits = {
   agentsInJob: 4_096,
   /** Live offers a skill that enter the log (protocol.md 6). */
   offersPerSkill: 16,
-  /** Of these, places that newcomers keep while agents with a record want them. */
+  /** How many of these places newcomers keep while agents with a record want them. */
   newcomersPerSkill: 5,
   /** Concurrent awards that one offer may ask for. */
   slots: 1_024,
@@ -97,7 +97,7 @@ export const limits = {
   poolCommandsPerAuthor: 8_192,
   poolBytes: 128 * MIB,
   poolBytesPerAuthor: 32 * MIB,
-  /** Of all authors together that the job knows nothing of, and of one: an offer for each skill, and evidence. */
+  /** Commands of all strangers to the job together, and of one of them: an offer for each skill, and evidence. */
   poolStrangers: 4_096,
   poolPerStranger: 64,
   /** Rounds of a height for which all votes are kept; beyond it each member's newest only. */
@@ -119,7 +119,7 @@ export const limits = {
   retiredJobs: 16_384,
   /** Connections of an owner that follow one of its jobs: its commands, and those that ended since. */
   followers: 64,
-  /** Tasks of one job for which a keeper remembers why their workers were chosen: some KiB each. */
+  /** Tasks of one job for which a host remembers why their workers were chosen: some KiB each. */
   explainedTasks: 256,
   /** Choices that it remembers of each: a first batch, hedges, and who came instead of whom. */
   explainedChoices: 16,
@@ -136,7 +136,7 @@ export const limits = {
   directoryAgents: 20_000,
   /** Agents that said good-bye, remembered until nobody hands on what they said before. */
   goodbyes: 4_096,
-  /** Of those in the directory, members of its jobs that an agent remembers beyond the few of their shards. */
+  /** Hosts of its own jobs that an agent remembers in its directory beyond the few of each shard. */
   keptAgents: 4_096,
   /** Bits by which shards of a mesh can differ: 64 shards (capability/shards.ts). */
   shardBits: 6,

@@ -1,7 +1,7 @@
 /**
  * A seeded generator for simulations and tests (sfc32, Chris Doty-Humphrey's small fast counter, public
  * domain): 32-bit integer arithmetic only, so the same seed gives the same numbers on every machine.
- * The protocol itself never draws lots from it: where a policy needs chance, it uses a hash of the job's log.
+ * The protocol itself never draws from it: a policy that needs randomness takes it from a hash of the job's log.
  */
 
 export interface Prng {

@@ -10,7 +10,7 @@ import type { AgentId, Hash, JobId, MeshId } from "./ids.ts";
 export const TRACE_FORMAT = 2;
 
 export type TraceEvent =
-  /** The agent began to keep (member, standby) or follow a job. */
+  /** The agent began to host (member, standby) or follow a job. */
   | { readonly kind: "hosting"; readonly job: JobId; readonly role: "member" | "follower" }
   /** It gave a job up, for good: its owner withdrew it, or nobody asks for it any more. */
   | { readonly kind: "retired"; readonly job: JobId }
@@ -122,7 +122,7 @@ export interface TraceHead {
   readonly startedAt: number;
   /** Those that are known at the beginning. */
   readonly agents: readonly TracedAgent[];
-  /** Of a simulated trace: what its signatures follow from, and whether frames are in it. */
+  /** What the signatures of a simulated trace follow from, and whether it holds frames. */
   readonly simulated: {
     readonly seed: number | string;
     readonly signatures: "simulated" | "real";

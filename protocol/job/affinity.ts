@@ -20,7 +20,7 @@ function blobsOf(answers: readonly Answer[]): BlobsRead {
   return { total, byGiver };
 }
 
-/** Of the answers of other tasks that make up this one's input. */
+/** The blobs among the answers of other tasks that make up this task's input. */
 function blobsRead(view: LedgerView, task: Task): BlobsRead {
   const { state } = view;
   const { id, input, generator } = specOf(view, task);
@@ -46,7 +46,7 @@ function blobsRead(view: LedgerView, task: Task): BlobsRead {
   return blobs;
 }
 
-/** Of each agent that produced some of it, its share of the task's input, 0..1. Cost: linear in what the task reads. */
+/** The share of the task's input, 0..1, that each agent produced. Cost: linear in what the task reads. */
 export function affinities(view: LedgerView, task: Task): ReadonlyMap<AgentId, number> {
   const { total, byGiver } = blobsRead(view, task);
   return new Map([...byGiver].map(([agent, bytes]) => [agent, bytes / total]));

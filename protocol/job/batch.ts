@@ -225,7 +225,7 @@ export function closeReveals(tx: Transaction, task: Task): void {
 
 interface Counted {
   readonly outcome: Tally;
-  /** Of each output, and the workers that gave them. */
+  /** The distinct outputs, each with the workers that gave it. */
   readonly outputs: readonly Output[];
   readonly workers: readonly AgentId[];
 }

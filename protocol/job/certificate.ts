@@ -223,7 +223,7 @@ function aboutReplaced(replaced: readonly AgentId[], isTrustGiven: boolean): str
   const can = `the keys of members that were replaced (${replaced.join(", ")}) still count: with more than 2/3 of an earlier committee's power they can sign another result later, which verifies as well`;
   return isTrustGiven
     ? `${can}; here that would take keys of agents that you trust`
-    : `${can}; pass --trust with agents that you trust, or compare with an agent that keeps the job`;
+    : `${can}; pass --trust with agents that you trust, or compare with an agent that hosts the job`;
 }
 
 function basisOf(

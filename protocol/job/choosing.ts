@@ -11,7 +11,7 @@ import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
 import { contextOf, typicalPrice } from "../selection/context.ts";
 import type { Choice } from "../selection/explain.ts";
 import { screen } from "../selection/screen.ts";
-import type { Candidate, ChoiceRequest, Lots, Picked } from "../selection/selector.ts";
+import type { Candidate, ChoiceRequest, Draw, Picked } from "../selection/selector.ts";
 import { type Codec, hash, hashOf, struct, uint } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
@@ -27,17 +27,17 @@ export interface SeatChoice extends Choice {
   readonly attempt: number;
 }
 
-const lotCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
+const drawCodec = struct({ job: hash as Codec<JobId>, task: taskIdCodec, attempt: uint(), agent: agentId });
 
-/** H(job, task, attempt, agent): the only lots there are (protocol.md 6.4). */
-function lotsOf({ hasher }: LedgerView, of: AwardRef): Lots {
+/** H(job, task, attempt, agent): the only randomness in the protocol (protocol.md 6.4). */
+function drawOf({ hasher }: LedgerView, of: AwardRef): Draw {
   const drawn = new Map<AgentId, Hash>();
   return (agent) => {
     const known = drawn.get(agent);
     if (known !== undefined) return known;
-    const lot = hashOf(hasher, lotCodec, { ...of, agent });
-    drawn.set(agent, lot);
-    return lot;
+    const number = hashOf(hasher, drawCodec, { ...of, agent });
+    drawn.set(agent, number);
+    return number;
   };
 }
 
@@ -91,7 +91,7 @@ export function chooseWorkers(
     of,
     skill: specOf(view, task).skill,
     candidates: offers.map((offer) => candidateOf(view, task, offer, affinityOf.get(offer.agent) ?? 0)),
-    lots: lotsOf(view, of),
+    draw: drawOf(view, of),
     targetMs: policyOf(view, task).timeoutMs,
     typicalPrice: typicalPrice(offers),
   };
@@ -111,9 +111,9 @@ const priceOf = (picks: readonly Picked[], { candidates }: ChoiceRequest): numbe
 
 /** Where the selector's choice is beyond the budget: the cheapest, whoever they are. */
 function pickCheapest(request: ChoiceRequest, seats: number): Picked[] {
-  const { candidates, lots } = request;
+  const { candidates, draw } = request;
   const byPrice = (a: Candidate, b: Candidate): number =>
-    a.price - b.price || compareUnits(lots(a.agent), lots(b.agent));
+    a.price - b.price || compareUnits(draw(a.agent), draw(b.agent));
   return [...candidates]
     .sort(byPrice)
     .slice(0, seats)

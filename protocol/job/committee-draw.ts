@@ -1,5 +1,5 @@
 /**
- * Who keeps a job's log: the owner's node proposes the committee by highest random weight over (mesh, owner, counter,
+ * Who hosts a job: the owner's node proposes the committee by highest random weight over (mesh, owner, counter,
  * tasks) and agent, so that nobody who joins chooses its job, and nobody but the owner chooses its committee.
  *
  * Source: protocol.md 4; Thaler and Ravishankar, "Using name-based mappings to increase hit rates" (1998) for the

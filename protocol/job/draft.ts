@@ -1,5 +1,5 @@
 /**
- * A job as its owner wants it, and the genesis that comes of it: who keeps the log, under which number, and what it starts
+ * A job as its owner wants it, and the genesis that comes of it: who hosts it, under which number, and what it starts
  * with of the owner's knowledge.
  *
  * Leaves to agent/submissions.ts who may be drawn, and when to draw again. Source: protocol.md 4 (genesis), 6 (knowledge).
@@ -23,7 +23,7 @@ import { defaultCommitteeSize, drawCommittee } from "./committee-draw.ts";
 
 /** Which committee an owner asks for. */
 export type CommitteeWish =
-  /** Drawn among the agents that keep jobs. `size`: null for what suits their number; `standbysMax`: null for no limit. */
+  /** Drawn among the agents that host jobs. `size`: null for what suits their number; `standbysMax`: null for no limit. */
   | { readonly kind: "drawn"; readonly size: number | null; readonly standbysMax: number | null }
   /** These members, whoever else is there. */
   | { readonly kind: "named"; readonly members: readonly Member[]; readonly standbys: readonly AgentId[] };
@@ -43,7 +43,7 @@ export interface Draw {
   /** The job's number with its owner. The same for every draw, so that whoever said yes is drawn again. */
   readonly counter: number;
   readonly known: KnownWorld;
-  /** Agents that may keep the job. */
+  /** Agents that may host the job. */
   readonly hosts: readonly AgentId[];
 }
 

@@ -40,9 +40,9 @@ function standingOffers(view: LedgerView, skill: string, labels: readonly string
 }
 
 /**
- * Of these offers, those of agents that may sit in the task's current batch: nobody twice in one batch, nobody whose
- * result of an earlier batch counts already, nobody who asks for more than there is, and those who failed this task only
- * if nobody else is there; `wereAsked`: or if the others, who were asked meanwhile, are all busy.
+ * The offers of agents that may sit in the task's current batch. Nobody sits twice in one batch, nor again after a result
+ * of an earlier batch that counts, nor for a higher price than is left. An agent that failed this task may return only if
+ * nobody else is there, or, with `wereAsked`, if the others were asked meanwhile and are all busy.
  */
 export function admissible(view: LedgerView, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
   const priceMax = Math.min(policyOf(view, task).priceMax, moneyLeft(view));
@@ -77,10 +77,10 @@ export interface Takers extends Choosable {
 }
 
 /**
- * Of `eligible` offers, those of agents that are free. Newcomers are limited while enough agents with a record stand to
- * fill the `seats`, at work or not: else whoever makes up newcomers would get everything whenever the others have their
- * hands full. One that is busy with other jobs counts as long as it is waited for (`opened`: windows in a row so far), so
- * saying busy for ever limits nobody for ever; and limited newcomers still get an award each.
+ * The `eligible` offers of agents that are free. Newcomers are limited while enough agents with a record stand to fill the
+ * `seats`, at work or not; otherwise somebody who makes up newcomers would get everything as soon as the others are busy.
+ * An agent that is busy with other jobs counts as long as the need waits for it (`opened`: windows in a row so far), so
+ * claiming to be busy limits nobody for ever. Limited newcomers still get one award each.
  */
 export function takersOf(
   view: LedgerView,

@@ -77,7 +77,7 @@ export class Journal {
     this.#values = [];
   }
 
-  /** What the newest `keep` made final: of each part that it touched, the keys, once each (of an agenda, its items). */
+  /** What the newest `keep` made final: of each part that it touched, the keys, once each (of an ordered set, its items). */
   get changed(): ReadonlyMap<number, ReadonlySet<unknown>> {
     if (this.#changed !== null) return this.#changed;
     const changed = new Map<number, Set<unknown>>();
@@ -181,8 +181,8 @@ interface Item<T> {
   readonly value: T;
 }
 
-/** An agenda: values ordered by a number, then by name. Insertion and removal move O(n) pointers at worst. */
-export class Agenda<T> {
+/** Values ordered by a number, then by name. Insertion and removal move O(n) pointers at worst. */
+export class OrderedSet<T> {
   readonly #items: Item<T>[] = [];
   readonly #journal: Journal;
   readonly #number: number;
@@ -262,4 +262,4 @@ export class Agenda<T> {
 /** What readers see of each of them. */
 export type TableView<K extends string, V> = Pick<Table<K, V>, "size" | "get" | "has" | "sorted" | "changed">;
 export type CellView<T> = Pick<Cell<T>, "get" | "isChanged">;
-export type AgendaView<T> = Pick<Agenda<T>, "first" | "size" | "has" | "list" | "changed">;
+export type OrderedSetView<T> = Pick<OrderedSet<T>, "first" | "size" | "has" | "list" | "changed">;

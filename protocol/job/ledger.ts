@@ -76,7 +76,7 @@ export class Ledger {
   #changesDigest: Hash;
 
   /**
-   * Asserts that the genesis's selector is among `selectors`: who keeps a job looked before. `isTraced`: it keeps
+   * Asserts that the genesis's selector is among `selectors`: a host has checked that before. `isTraced`: it keeps
    * `changesDigest`, from the first block on.
    */
   constructor(
@@ -111,7 +111,7 @@ export class Ledger {
     return { state: this.#state, genesis, job, graph, selector, hasher, prior, timeMs, blobsRead: new Map() };
   }
 
-  /** Of the whole state, as headers name it. Cost: linear in the state. */
+  /** The digest of the whole state, as headers name it. Cost: linear in the state. */
   get digest(): Hash {
     return digestState(this.#constants.hasher, this.#state);
   }

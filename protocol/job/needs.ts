@@ -37,7 +37,7 @@ export class Need implements Standing {
   readonly hasEnded: boolean;
   readonly #view: LedgerView;
 
-  /** Of a task. `ended`: needs whose windows end in this block. */
+  /** The need of a task. `ended`: needs whose windows end in this block. */
   constructor(view: LedgerView, task: Pick<Task, "node">, ended: ReadonlySet<string>) {
     const { skill, labels } = specOf(view, task);
     const { offers, newcomers } = standingOf(view, skill, labels);
@@ -122,7 +122,7 @@ export class Need implements Standing {
 
   // --- facts ------------------------------------------------------------------------------------------
 
-  /** Of a task in its turn, where somebody is free. */
+  /** The facts about a task in its turn when somebody is free. */
   seatFacts(task: Task): SeatFacts {
     const view = this.#view;
     const need = this;
@@ -145,7 +145,7 @@ export class Need implements Standing {
     };
   }
 
-  /** Of itself, where its tasks ask for offers. */
+  /** The facts about this need when its tasks ask for offers. */
   facts(): NeedFacts {
     const { window, hasEnded } = this;
     const live = this.#view.state.liveBySkill.get(this.skill)?.count ?? 0;
@@ -169,7 +169,7 @@ export class Need implements Standing {
     };
   }
 
-  /** Of a task after its last window. */
+  /** The facts about a task after its last window. */
   lastFacts(task: Task): LastFacts {
     const view = this.#view;
     const opened = this.#opened;
@@ -194,7 +194,7 @@ export class Need implements Standing {
   }
 }
 
-/** Of a task whose worker is late. `toCome`: what the job still has to pay for comes before a hedge. */
+/** The facts about a task whose worker is late. `toCome`: what the job still has to pay for, which comes before a hedge. */
 export function lateFactsOf(view: LedgerView, task: Task, toCome: number): LateFacts {
   const { skill, labels } = specOf(view, task);
   return {

@@ -301,7 +301,7 @@ export function endJob(tx: Transaction, status: "certified" | "failed" | "cancel
     state.tasks.delete(id);
   }
   endSurplusOf(tx, null, "late");
-  for (const agenda of [state.unfolding, state.ready, state.deadlines]) agenda.clear();
+  for (const set of [state.unfolding, state.ready, state.deadlines]) set.clear();
   state.reserved.set(0);
   tx.emit(event);
 }

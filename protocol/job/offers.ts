@@ -52,11 +52,11 @@ function isSameOffer(standing: Offer, body: OfferBody): boolean {
 }
 
 /**
- * Of offers that take all places, the one that makes room: one of an agent that is busy, or, for an agent with a record,
- * one of a newcomer beyond those that may stay. Who is busy itself puts out nobody else who is.
+ * The offer that makes room when all places are taken: one of a busy agent, or, for an agent with a record, one of a
+ * newcomer beyond those that may stay. A busy agent displaces no other busy agent.
  *
- * Making up newcomers costs nothing: they must neither keep out nor put out those with a record, busy or not. As long as
- * the offers of these stand, newcomers are limited (eligible.ts).
+ * Newcomers cost nothing to make up, so they must neither keep out nor displace agents with a record, busy or not. While
+ * offers of agents with a record stand, newcomers are limited (eligible.ts).
  */
 function displacedBy(
   view: Pick<LedgerView, "state" | "prior">,

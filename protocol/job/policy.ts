@@ -28,9 +28,9 @@ export const DEFAULT_WINDOW_MS = 1_500;
 /** Candidates that a first window calls: as many as there are places for offers (limits.offersPerSkill). */
 export const CALLS = 16;
 /**
- * Of a first window, the part that offers have to come after enough stood (a fifth: 300 ms), and the part from its opening
- * on in which nobody is given anything yet (a quarter: 375 ms), so that who offered before it was asked gains nothing.
- * Greater parts: less time, and those far away come too late for the first tasks.
+ * Parts of a first window. Offers may still come for a fifth of it (300 ms) after enough of them stand. Nobody gets an
+ * award in its first quarter (375 ms), so that offering before being asked gains nothing. Greater divisors leave less
+ * time, and distant agents come too late for the first tasks.
  */
 export const GATHER_PART = 5;
 export const HEAR_PART = 4;

@@ -24,7 +24,7 @@ export interface PoolEntry {
   readonly hash: Hash;
   readonly command: Command;
   /** Canonical bytes of the command. */
-  readonly body: Uint8Array;
+  readonly bytes: Uint8Array;
   /** Signs it, with others. */
   readonly envelope: Pick<Envelope, "author" | "hashes" | "signature">;
   readonly arrivedMs: number;
@@ -123,9 +123,9 @@ export class Pool {
     this.#perAuthor.set(author, mine);
     for (const share of entry.isStranger ? [mine, this.#strangers] : [mine]) {
       share.count += sign;
-      share.bytes += sign * entry.body.length;
+      share.bytes += sign * entry.bytes.length;
     }
-    this.#bytes += sign * entry.body.length;
+    this.#bytes += sign * entry.bytes.length;
     if (mine.count === 0) this.#perAuthor.delete(author);
   }
 
@@ -151,13 +151,13 @@ export class Pool {
     const fresh: PoolEntry[] = [];
     const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
     const isStranger = !questions.isInvolved(envelope.author);
-    for (const body of envelope.bodies) {
-      const hash = this.#crypto.hash(body);
+    for (const bytes of envelope.commands) {
+      const hash = this.#crypto.hash(bytes);
       if (!listed.has(hash)) return none(reject("command-not-listed"));
       if (this.#entries.has(hash) || questions.isDone(hash) || fresh.some((entry) => entry.hash === hash)) continue;
       if (!questions.isWanted(hash) && this.#isFull(envelope.author, isStranger, fresh.length))
         return none(ignore("pool-full"));
-      const decoded = decode(commandCodec, body);
+      const decoded = decode(commandCodec, bytes);
       if (!decoded.ok) return none(reject(decoded.code));
       const command = decoded.value;
       if (command.job !== this.#job || command.author !== envelope.author) return none(reject("command-of-another"));
@@ -166,7 +166,7 @@ export class Pool {
       fresh.push({
         hash,
         command,
-        body,
+        bytes,
         envelope: proof,
         arrivedMs: nowMs,
         forwardedMs: null,
@@ -188,15 +188,15 @@ export class Pool {
   restore(envelope: Envelope): boolean {
     const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
     const listed = new Set(envelope.hashes);
-    for (const body of envelope.bodies) {
-      const hash = this.#crypto.hash(body);
-      const decoded = decode(commandCodec, body);
+    for (const bytes of envelope.commands) {
+      const hash = this.#crypto.hash(bytes);
+      const decoded = decode(commandCodec, bytes);
       if (!decoded.ok || !listed.has(hash)) return false;
       if (this.#entries.has(hash)) continue;
       this.#insert({
         hash,
         command: decoded.value,
-        body,
+        bytes,
         envelope: proof,
         arrivedMs: 0,
         forwardedMs: null,
@@ -258,12 +258,12 @@ export class Pool {
 }
 
 /** Entries as partial envelopes, each signed list once. */
-export function toEnvelopes(job: JobId, entries: Iterable<Pick<PoolEntry, "body" | "envelope">>): Envelope[] {
+export function toEnvelopes(job: JobId, entries: Iterable<Pick<PoolEntry, "bytes" | "envelope">>): Envelope[] {
   const byProof = new Map<PoolEntry["envelope"], Uint8Array[]>();
   for (const entry of entries) {
-    const bodies = byProof.get(entry.envelope);
-    if (bodies === undefined) byProof.set(entry.envelope, [entry.body]);
-    else bodies.push(entry.body);
+    const commands = byProof.get(entry.envelope);
+    if (commands === undefined) byProof.set(entry.envelope, [entry.bytes]);
+    else commands.push(entry.bytes);
   }
-  return [...byProof].map(([proof, bodies]) => ({ job, ...proof, bodies }));
+  return [...byProof].map(([proof, commands]) => ({ job, ...proof, commands }));
 }

@@ -52,7 +52,7 @@ export const describeCauses = (counts: ReassignmentCounts): string =>
     .map((cause) => `${CAUSE_WORDS[cause]} ${counts[cause]}`)
     .join(", ");
 
-/** Of one job: its events in their order. */
+/** Counts the reassignments of one job. It takes the job's events in order. */
 export class Reassignments {
   readonly #counts: { [cause in ReassignmentCause]: number } = { expired: 0, gone: 0, busy: 0, failed: 0, refused: 0 };
   #hedged = 0;

@@ -82,7 +82,7 @@ export class Replica implements Application {
    * Commands of blocks of this height that were made or checked. One of them may be locked, and decided long after its
    * commands stopped applying at the present time: they stay until the height is decided.
    */
-  readonly #candidates = new Set<Hash>();
+  readonly #proposed = new Set<Hash>();
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new BlobHolders();
 
@@ -168,7 +168,7 @@ export class Replica implements Application {
 
   /** Whether a block that is being decided holds it. */
   isCandidate(command: Hash): boolean {
-    return this.#candidates.has(command);
+    return this.#proposed.has(command);
   }
 
   /** Whether it holds a command, or held it until a block took it. */
@@ -192,7 +192,7 @@ export class Replica implements Application {
 
   /** Lets go of commands that were of no use for long. */
   prune(now: Now): void {
-    this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#candidates.has(hash));
+    this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#proposed.has(hash));
   }
 
   /** Whether the tip has this window open. */
@@ -219,15 +219,15 @@ export class Replica implements Application {
 
   build(now: Now, proposer: AgentId, round: number): Block {
     const timeMs = this.#timeAt(now);
-    const candidates: IdentifiedCommand[] = [];
+    const offered: IdentifiedCommand[] = [];
     let bytes = 0;
     for (const entry of this.applicable(now)) {
       if (!this.#holders.mayBeProposed(this.#committee, entry.command)) continue;
-      bytes += entry.body.length;
-      if (candidates.length >= limits.blockCommands || bytes > limits.blockBytes) break;
-      candidates.push(entry);
+      bytes += entry.bytes.length;
+      if (offered.length >= limits.blockCommands || bytes > limits.blockBytes) break;
+      offered.push(entry);
     }
-    const { commands, execution } = this.#select(timeMs, candidates);
+    const { commands, execution } = this.#select(timeMs, offered);
     const hashes = commands.map((entry) => entry.hash);
     const header: Header = {
       job: this.#job,
@@ -240,7 +240,7 @@ export class Replica implements Application {
       ...this.#consequences(execution.outcome),
     };
     this.#checked = { hash: blockHash(this.#crypto.hash, header), execution };
-    for (const command of hashes) this.#candidates.add(command);
+    for (const command of hashes) this.#proposed.add(command);
     return { header, commands: hashes };
   }
 
@@ -255,13 +255,13 @@ export class Replica implements Application {
   }
 
   /** `Ledger.select`, surviving a command that makes it throw: such a command leaves the pool. */
-  #select(timeMs: number, candidates: readonly IdentifiedCommand[]): ReturnType<Ledger["select"]> {
+  #select(timeMs: number, commands: readonly IdentifiedCommand[]): ReturnType<Ledger["select"]> {
     try {
-      return this.#ledger.select(timeMs, candidates);
+      return this.#ledger.select(timeMs, commands);
     } catch (error) {
-      if (candidates.length === 0) throw error;
+      if (commands.length === 0) throw error;
     }
-    const harmless = candidates.filter((entry) => {
+    const harmless = commands.filter((entry) => {
       try {
         this.#ledger.select(timeMs, [entry]);
         return true;
@@ -271,7 +271,7 @@ export class Replica implements Application {
       }
     });
     // If none does harm alone, they do so together: leave them all to a later block.
-    return this.#ledger.select(timeMs, harmless.length < candidates.length ? harmless : []);
+    return this.#ledger.select(timeMs, harmless.length < commands.length ? harmless : []);
   }
 
   missing(block: Block): readonly Hash[] {
@@ -289,7 +289,7 @@ export class Replica implements Application {
       // A command that an earlier block holds cannot be in this one.
       return missing.some((command) => this.#done.has(command)) ? "invalid" : "missing";
     }
-    for (const command of block.commands) this.#candidates.add(command);
+    for (const command of block.commands) this.#proposed.add(command);
     const execute = (): Execution | null => this.#execute(block);
     const execution = this.#executions === undefined ? execute() : this.#executions.of(hash, execute);
     if (execution === null) this.#invalid.add(hash);
@@ -305,7 +305,7 @@ export class Replica implements Application {
   #execute(block: Block): Execution | null {
     const { header } = block;
     const commands = block.commands.map((hash) => this.pool.get(hash)!);
-    if (commands.reduce((sum, entry) => sum + entry.body.length, 0) > limits.blockBytes) return null;
+    if (commands.reduce((sum, entry) => sum + entry.bytes.length, 0) > limits.blockBytes) return null;
     let execution: Execution | null;
     try {
       execution = this.#ledger.execute(header.timeMs, commands);
@@ -347,7 +347,7 @@ export class Replica implements Application {
 
   #isFull(block: Block): boolean {
     if (block.commands.length >= limits.blockCommands) return true;
-    const bytes = block.commands.reduce((sum, hash) => sum + this.pool.get(hash)!.body.length, 0);
+    const bytes = block.commands.reduce((sum, hash) => sum + this.pool.get(hash)!.bytes.length, 0);
     return bytes + limits.commandBytes > limits.blockBytes;
   }
 
@@ -378,7 +378,7 @@ export class Replica implements Application {
     this.#checked = null;
     this.#invalid.clear();
     this.#wanted.clear();
-    this.#candidates.clear();
+    this.#proposed.clear();
     this.#judged.onTip();
     this.#tip = { nextHeight: this.#tip.nextHeight + 1, hash, timeMs: block.header.timeMs };
     this.#decided = this.#ledger.viewAt(this.#tip.timeMs);

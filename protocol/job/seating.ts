@@ -46,7 +46,7 @@ interface Turn {
   /** Tasks that found fewer offers than free seats, or wait for some to choose among. */
   readonly short: TaskId[];
   /** Nodes of which a task that nobody had yet found too few: as long as nothing but awards happens, all others do. */
-  readonly spent: Set<string>;
+  readonly tooFewFor: Set<string>;
 }
 
 /** Seats what can be seated; what is left asks for offers. `ended`: needs whose windows end in this block. */
@@ -75,20 +75,20 @@ function beginTurn(tx: Transaction, task: Task, ended: ReadonlySet<string>): Tur
   const need = new Need(tx, task, ended);
   const gathering = decideGathering(tx, need, need.hasEnded);
   if (gathering === "ends") endGathering(tx, need);
-  return { need, isGathering: gathering === "gather", short: [], spent: new Set() };
+  return { need, isGathering: gathering === "gather", short: [], tooFewFor: new Set() };
 }
 
-function seatTask(tx: Transaction, { need, isGathering, short, spent }: Turn, task: Task): void {
+function seatTask(tx: Transaction, { need, isGathering, short, tooFewFor }: Turn, task: Task): void {
   const isUntouched = task.awards.length + task.results.length + task.tried.length === 0;
   // Most often everybody is busy, and thousands of tasks wait: nothing else is looked at then.
-  const isVain = (isUntouched && spent.has(task.node)) || !need.isAnybodyFree;
+  const isVain = (isUntouched && tooFewFor.has(task.node)) || !need.isAnybodyFree;
   const isLooked = !isGathering && !isVain;
   const current = isLooked && need.wereOthersAsked ? renew(tx, task, need) : task;
   const decision = decideSeats(
     isGathering ? { kind: "gathering" } : isVain ? { kind: "nobody-free" } : need.seatFacts(current),
   );
   if (decision.kind === "award") award(tx, current, decision.choice, need.offers);
-  if (decision.kind === "ask" && decision.why === "too-few" && isUntouched) spent.add(task.node);
+  if (decision.kind === "ask" && decision.why === "too-few" && isUntouched) tooFewFor.add(task.node);
   if (decision.kind === "wait" || (decision.kind === "award" && !decision.isShort)) return;
   short.push(task.id);
 }

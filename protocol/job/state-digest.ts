@@ -7,7 +7,7 @@ import { toHex } from "../core/bytes.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { Hash } from "../core/ids.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
-import { Agenda, Cell, Table } from "./journal.ts";
+import { Cell, OrderedSet, Table } from "./journal.ts";
 import type { LedgerState } from "./state.ts";
 
 /** Data of the state as a value; bytes become text. */
@@ -24,7 +24,7 @@ export function digestState(hasher: Hasher, state: LedgerState): Hash {
   for (const [name, part] of Object.entries(state)) {
     if (part instanceof Cell) parts[name] = toValue(part.get());
     else if (part instanceof Table) parts[name] = toValue(part.sorted());
-    else if (part instanceof Agenda) parts[name] = part.list().map(({ at, name }): Value => ({ at, name }));
+    else if (part instanceof OrderedSet) parts[name] = part.list().map(({ at, name }): Value => ({ at, name }));
   }
   return hasher(encodeValue(parts));
 }
@@ -42,7 +42,7 @@ export function digestChanges(hasher: Hasher, before: Hash, state: LedgerState):
     } else if (part instanceof Table) {
       const keys = part.changed();
       if (keys.length > 0) parts[name] = keys.map((key): Value => [key, toValue(part.get(key) ?? null)]);
-    } else if (part instanceof Agenda) {
+    } else if (part instanceof OrderedSet) {
       const items = part.changed();
       if (items.length > 0)
         parts[name] = items.map((item): Value => [item.at, item.name, part.has(item.at, item.value)]);

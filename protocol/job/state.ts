@@ -9,7 +9,7 @@ import type { Data, Genesis } from "../wire/genesis.ts";
 import { type Deadline, nameOfDeadline } from "./deadlines.ts";
 import type { EventOf, Shape } from "./event.ts";
 import { type Graph, prerequisitesOf } from "./graph.ts";
-import { Agenda, type AgendaView, Cell, type CellView, Journal, Table, type TableView } from "./journal.ts";
+import { Cell, type CellView, Journal, OrderedSet, type OrderedSetView, Table, type TableView } from "./journal.ts";
 import type { Recent } from "./recent.ts";
 
 export type JobStatus = "running" | EventOf<"completed">["status"];
@@ -44,7 +44,7 @@ export interface Result {
   readonly confidence: number;
   readonly tookMs: number;
   readonly late: boolean;
-  /** Of its award. */
+  /** The context in which the selector chose it (`Picked.context`). */
   readonly context: readonly number[];
 }
 
@@ -81,7 +81,7 @@ export interface Offer {
   readonly load: number;
   readonly expectedMs: number;
   readonly validUntilMs: number;
-  /** Of its skill to the one asked for, parts per million. */
+  /** How similar its skill is to the one asked for, parts per million. */
   readonly similarity: number;
 }
 
@@ -130,7 +130,7 @@ export interface SkillRecord {
   readonly rejected: number;
   /** Right answers, and wrong ones and failures, as far as they have not faded; null: none yet in this job. */
   readonly answers: Recent | null;
-  /** Of its newest offer for this skill. */
+  /** The counter of its newest offer for this skill. */
   readonly offerCounter: number;
 }
 
@@ -155,7 +155,7 @@ export interface Answer {
   readonly hash: Hash;
   /** null: no open node refers to it any more. */
   readonly data: Data | null;
-  /** Of a blob, the workers that gave it: they have it. */
+  /** The workers that gave it, if it is a blob: they have it. */
   readonly givers: readonly AgentId[];
 }
 
@@ -221,16 +221,16 @@ export interface LedgerState {
   /** What the job's selector learned. */
   readonly learned: Cell<unknown>;
   readonly suspicions: Table<AgentId, readonly Suspicion[]>;
-  /** Of each member's newest word about an agent, by `suspicionKey`: an old one cannot be said again. */
+  /** The counter of each member's newest word about an agent, by `suspicionKey`: an old one cannot be repeated. */
   readonly suspicionCounters: Table<string, { readonly counter: number }>;
   /** Bytes that the answers take. */
   readonly heldBytes: Cell<number>;
   /** Open nodes that have tasks left to unfold, in the order in which they opened. */
-  readonly unfolding: Agenda<string>;
+  readonly unfolding: OrderedSet<string>;
   /** Tasks with free seats, by order. */
-  readonly ready: Agenda<TaskId>;
+  readonly ready: OrderedSet<TaskId>;
   /** What is due when. */
-  readonly deadlines: Agenda<Deadline>;
+  readonly deadlines: OrderedSet<Deadline>;
 }
 
 type ViewOf<Part> =
@@ -238,8 +238,8 @@ type ViewOf<Part> =
     ? TableView<K, V>
     : Part extends Cell<infer T>
       ? CellView<T>
-      : Part extends Agenda<infer T>
-        ? AgendaView<T>
+      : Part extends OrderedSet<infer T>
+        ? OrderedSetView<T>
         : never;
 
 /** The state as readers see it: nothing that they can call changes it. */
@@ -284,9 +284,9 @@ export function createState(
     suspicions: table(),
     suspicionCounters: table(),
     heldBytes: cell(0),
-    unfolding: new Agenda(journal, (node: string) => node),
-    ready: new Agenda(journal, (task: TaskId) => task),
-    deadlines: new Agenda(journal, nameOfDeadline),
+    unfolding: new OrderedSet(journal, (node: string) => node),
+    ready: new OrderedSet(journal, (task: TaskId) => task),
+    deadlines: new OrderedSet(journal, nameOfDeadline),
   };
   for (const spec of genesis.nodes) {
     const shape: Shape = spec.generator.kind === "map" ? "list" : "value";

@@ -22,9 +22,9 @@ export interface LedgerView {
   readonly hasher: Hasher;
   /** Answers that the genesis says it knows of, by `skillKey`. */
   readonly prior: ReadonlyMap<string, KnownAnswers>;
-  /** Of the block that is applied; of a view of what is decided, the time that is asked about. */
+  /** The time of the block that is applied; in a view of the decided state, the time that the reader asks about. */
   readonly timeMs: number;
-  /** Of lists that tasks read as a whole, by node: bytes of blobs in all, and of each agent. Filled by affinity.ts. */
+  /** The blobs of lists that tasks read as a whole, by node: their bytes in all and by agent. Filled by affinity.ts. */
   readonly blobsRead: Map<string, BlobsRead>;
 }
 

@@ -18,7 +18,7 @@ export interface Acquaintance {
 }
 
 /** Whether others can dial this agent. */
-export interface OwnReach {
+export interface OwnReachability {
   /** `works`: another agent did. `fails`: others tried and could not. `unknown`: nobody has tried. */
   readonly state: "works" | "fails" | "unknown";
   /** In words, for whoever asks for its status. */
@@ -42,7 +42,7 @@ const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: n
 
 export class Acquaintances {
   /** Whether others can dial this agent, as its driver found out. */
-  own: OwnReach = { state: "unknown", detail: "" };
+  own: OwnReachability = { state: "unknown", detail: "" };
   /** How its machine's clock compares with those of others. */
   clock: OwnClock = { detail: "", isUnheard: false };
   /** The longest unchanged first. */

@@ -47,7 +47,7 @@ function scoreOf(selector: ScoreSelector, candidate: Candidate): number {
 }
 
 /**
- * As `selector`, but a choice that throws, or is none among the candidates, is drawn by lot, and a lesson that throws, or
+ * As `selector`, but a choice that throws, or names somebody else than a candidate, is replaced by a random draw, and a lesson that throws, or
  * leaves no plain data, is none. Contexts are those of context.ts, whatever it gives. States cannot be changed in place:
  * that would survive blocks that are taken back. Throws where it starts with no plain data.
  */
@@ -62,10 +62,10 @@ export function guarded<S>(selector: Selector<S>): Selector<S> {
     choose(state, request, count) {
       try {
         const picks = selector.choose(frozen(state), request, count);
-        if (!isSound(picks, request, count)) return byLot(request, count);
+        if (!isSound(picks, request, count)) return drawAtRandom(request, count);
         return { ...picks, picked: picks.picked.map((pick) => withContext(pick, request)) };
       } catch {
-        return byLot(request, count);
+        return drawAtRandom(request, count);
       }
     },
     learn(state, lesson: Lesson) {
@@ -134,7 +134,7 @@ const withContext = (pick: Picked, request: ChoiceRequest): Picked => ({
   context: contextOf(request.candidates.find(({ agent }) => agent === pick.agent)!, request),
 });
 
-function byLot(request: ChoiceRequest, count: number): Picks {
+function drawAtRandom(request: ChoiceRequest, count: number): Picks {
   const order = orderByLot(request);
   return picksAt(request, createScoring(order.length), order, firstOf(order, request, count), () => "draw");
 }

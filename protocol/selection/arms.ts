@@ -1,6 +1,6 @@
 /**
  * Bandits without context: each agent with a skill is an arm of its own, and nothing learned of one says anything of
- * another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats by lot. Awards under way count
+ * another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats at random. Awards under way count
  * as pulls of their arm, or a hundred tasks that become ready at once would all try the same newcomer.
  *
  * Source: Auer, Cesa-Bianchi, Fischer 2002 (UCB1, Fig. 1); forgetting: Garivier and Moulines 2011 (discounted UCB);
@@ -12,7 +12,6 @@ import type { AgentId } from "../core/ids.ts";
 import { ln } from "../core/math.ts";
 import { lowerBound } from "../core/sorted.ts";
 import { encodeValue } from "../wire/value.ts";
-import { uniformOf } from "./chance.ts";
 import { successOf, unit } from "./context.ts";
 import { gated, timely } from "./gate.ts";
 import {
@@ -23,6 +22,7 @@ import {
   UCB1,
   type Ucb1Parameters,
 } from "./parameters.ts";
+import { uniformOf } from "./random-draws.ts";
 import { createScoring, firstOf, orderBy, orderByLot, pickBest, picksAt } from "./rank.ts";
 import { boundedReward } from "./reward.ts";
 import type { Lesson, Selector } from "./selector.ts";
@@ -120,7 +120,7 @@ export function createUcb1(changes: Partial<Ucb1Parameters> = {}): Selector<Arms
       const { candidates, skill } = request;
       const scoring = createScoring(candidates.length);
       const pulls = new Float64Array(candidates.length);
-      // Of whom is not here now too; added in a fixed order, that of the arms.
+      // Agents that are away now count too. The sum runs in a fixed order, that of the arms.
       let total = 0;
       for (const arm of arms) if (arm.skill === skill) total += arm.pulls;
       for (const [i, candidate] of candidates.entries()) {
@@ -150,7 +150,7 @@ export function createEpsilonGreedy(changes: Partial<EpsilonParameters> = {}): S
   const parameters = { ...EPSILON, ...changes };
   return {
     name: "epsilon-greedy",
-    summary: `who did best so far; every ${Math.round(1 / parameters.epsilon)}th seat goes by lot`,
+    summary: `who did best so far; every ${Math.round(1 / parameters.epsilon)}th seat is drawn at random`,
     start: () => [],
     choose(arms, request, count) {
       const { candidates, skill } = request;
@@ -164,16 +164,16 @@ export function createEpsilonGreedy(changes: Partial<EpsilonParameters> = {}): S
         scoring.plain[i] = score;
       }
       const order = orderBy(scoring.scores, request);
-      const byLot = orderByLot(request);
+      const byDraw = orderByLot(request);
       const chosen: number[] = [];
       const reasons: ("draw" | "best")[] = [];
       const seats = firstOf(order, request, count).length;
       for (let seat = 0; seat < seats; seat++) {
-        // The seat's own lot says whether it is drawn; who is drawn is the lowest lot that is left.
-        const isDrawn = uniformOf(request.lots(candidates[byLot[seat]!]!.agent), 0) < parameters.epsilon;
+        // The draw of the seat's agent says whether the seat is drawn; it goes to the lowest draw that is left.
+        const isDrawn = uniformOf(request.draw(candidates[byDraw[seat]!]!.agent), 0) < parameters.epsilon;
         const isFree = (at: number): boolean =>
           !chosen.some((other) => candidates[other]!.agent === candidates[at]!.agent);
-        chosen.push((isDrawn ? byLot : order).find(isFree)!);
+        chosen.push((isDrawn ? byDraw : order).find(isFree)!);
         reasons.push(isDrawn ? "draw" : "best");
       }
       return picksAt(request, scoring, order, chosen, (_, seat) => reasons[seat]!);

@@ -10,7 +10,7 @@ import type { Candidate, ChoiceRequest, Picked, Scored } from "./selector.ts";
 /** A choice of workers for seats of one task. */
 export interface Choice {
   /** All that were eligible; `ranked` are those of them that passed the screening, best first. */
-  readonly request: Omit<ChoiceRequest, "lots">;
+  readonly request: Omit<ChoiceRequest, "draw">;
   readonly ranked: readonly Scored[];
   readonly picked: readonly Picked[];
 }
@@ -31,7 +31,7 @@ export function explainChoice({ request, ranked, picked }: Choice): Value {
     const scored = scores.get(candidate.agent);
     return {
       agent: candidate.agent,
-      /** Of the ranking; null: left out by the screening. */
+      /** Its place in the ranking; null if the screening left it out. */
       place: scored?.place ?? null,
       score: finite(scored?.score ?? Number.NaN),
       mean: finite(scored?.mean ?? Number.NaN),

@@ -32,7 +32,7 @@ export type KnownAnswers = Pick<KnownRecord, "accepted" | "rejected">;
 export interface Credit {
   readonly agent: AgentId;
   readonly skill: string;
-  /** Of the node's accepted answers, 0..1. */
+  /** Its share of the node's accepted answers, 0..1. */
   readonly share: number;
   /** What was known of it when it was chosen; the mean over its answers. */
   readonly context: readonly number[];

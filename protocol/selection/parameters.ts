@@ -39,7 +39,7 @@ export interface LinearParameters {
   readonly lambda: number;
 }
 
-/** Of policies over the linear model. */
+/** Parameters of the policies that use the linear model. */
 export interface ModelParameters extends LinearParameters, GateParameters {
   /**
    * How far the definition of the reward is believed before anything was learned, 0..1 (reward.ts, `expectedReward`);
@@ -77,7 +77,7 @@ export interface Ucb1Parameters extends ArmParameters {
 }
 
 export interface EpsilonParameters extends ArmParameters {
-  /** Share of seats that are drawn by lot, 0..1. Higher: finds better agents sooner, and wastes more for ever. */
+  /** Share of seats that are drawn at random, 0..1. Higher: finds better agents sooner, and wastes more for ever. */
   readonly epsilon: number;
 }
 
@@ -100,7 +100,7 @@ export const ARMS_MAX = 4_096;
 
 /** Places of the screening (protocol.md 6.3: the best L). Higher: the selector sees more, and spam reaches further. */
 export const SCREEN_PLACES = 8;
-/** Of these, newcomers get one of so many, rounded up. */
+/** Newcomers get one place in this many, rounded up. */
 export const NEWCOMER_SHARE = 3;
 /** Weights of the screening (protocol.md 6.3; Symphony-Coord, stage 1). */
 export const SCREEN_WEIGHTS = { similarity: 0.5, success: 0.35, stability: 0.15 };

@@ -1,5 +1,5 @@
 /**
- * From scores to picks, the same for all policies: the best first, equal ones by lot, and for each pick a word why.
+ * From scores to picks, the same for all policies: the best first, ties in random order, and for each pick a word that says why.
  */
 
 import { compareUnits } from "../core/bytes.ts";
@@ -27,7 +27,7 @@ export function createScoring(size: number): Scoring {
 }
 
 /** Places of the candidates, best first. What is no number is worst of all. */
-export function orderBy(scores: Float64Array, { candidates, lots }: ChoiceRequest): number[] {
+export function orderBy(scores: Float64Array, { candidates, draw }: ChoiceRequest): number[] {
   const order: number[] = [];
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(scores[i])) scores[i] = Number.NEGATIVE_INFINITY;
@@ -37,11 +37,11 @@ export function orderBy(scores: Float64Array, { candidates, lots }: ChoiceReques
     // Infinities are equal to themselves, and their difference is no number.
     if (scores[a]! > scores[b]!) return -1;
     if (scores[a]! < scores[b]!) return 1;
-    return compareUnits(lots(candidates[a]!.agent), lots(candidates[b]!.agent));
+    return compareUnits(draw(candidates[a]!.agent), draw(candidates[b]!.agent));
   });
 }
 
-/** Places of the candidates by lot alone, the lowest first. */
+/** The places of the candidates in a random order. */
 export const orderByLot = (request: ChoiceRequest): number[] =>
   orderBy(new Float64Array(request.candidates.length), request);
 

@@ -65,7 +65,7 @@ export function screen(
 /** Random among the best: what a selector must beat to be worth its arithmetic. */
 export const RANDOM_OF_BEST: Selector<null> = {
   name: "random-top",
-  summary: `whoever the lot falls on among the best ${RANDOM_TOP} by similarity, record and stability`,
+  summary: `one drawn at random among the best ${RANDOM_TOP} by similarity, record and stability`,
   start: () => null,
   choose(_, request, count) {
     const { scores, order } = screeningOrder(request);

@@ -3,7 +3,7 @@
  * from the log, so a selector is a pure function of what it is given, and ties go by a hash of (job, task, attempt,
  * agent): never by id, never by who was fastest. One that learns keeps a state, which the ledger holds for it.
  *
- * A job names its selector. Agents that do not have it refuse to keep the job.
+ * A job names its selector. Agents that do not have it refuse to host the job.
  *
  * Source: protocol.md 6 (stage two). The policies themselves: simple.ts, linucb.ts, thompson.ts, arms.ts; which of them
  * there are: catalog.ts.
@@ -51,8 +51,8 @@ export interface Candidate {
   readonly affinity: number;
 }
 
-/** H(job, task, attempt, agent): settles ties, and is the lot where a policy draws. Asked for only where it is needed. */
-export type Lots = (agent: AgentId) => Hash;
+/** H(job, task, attempt, agent): breaks ties, and is what policies draw from. Computed only when it is needed. */
+export type Draw = (agent: AgentId) => Hash;
 
 /** What is asked of a selector for one task. */
 export interface ChoiceRequest {
@@ -62,7 +62,7 @@ export interface ChoiceRequest {
   readonly skill: string;
   /** Each agent once. Their order must not count. */
   readonly candidates: readonly Candidate[];
-  readonly lots: Lots;
+  readonly draw: Draw;
   /** A result as late as this, or later, counts as slow as can be, ms. */
   readonly targetMs: number;
   /** The price that counts as neither cheap nor expensive, micro-credits: see `typicalPrice` in context.ts. */
@@ -81,7 +81,7 @@ export interface Scored {
 
 /**
  * Why an agent was picked: by what is known of it (`best`); only with its bonus for being little known (`explore`), and
- * if it has no record at all, `newcomer`; by lot (`draw`); by the budget, whatever the selector said (`cheapest`).
+ * if it has no record at all, `newcomer`; at random (`draw`); by the budget, whatever the selector said (`cheapest`).
  */
 export type Reason = "best" | "explore" | "newcomer" | "draw" | "cheapest";
 
@@ -104,7 +104,7 @@ export interface RewardLesson {
   readonly kind: "reward";
   readonly agent: AgentId;
   readonly skill: string;
-  /** Of selection time: `Picked.context`. */
+  /** The context at the time of the choice: `Picked.context`. */
   readonly context: readonly number[];
   /** In [-1, 1]; see reward.ts. */
   readonly reward: number;

@@ -17,5 +17,5 @@ export const SIMPLE: readonly ScoreSelector[] = [
     score: ({ live, slots, load }) => -(live / slots + load / 1_000_000),
   },
   { name: "round-robin", summary: "who had fewest awards in this job", score: ({ awards }) => -awards },
-  { name: "random", summary: "whoever the lot falls on", score: () => 0 },
+  { name: "random", summary: "one drawn at random", score: () => 0 },
 ];

@@ -1,12 +1,11 @@
 /**
  * Linear Thompson sampling: draws one of the models that the results so far leave possible, theta ~ N(A^-1 b, v^2 A^-1),
- * and believes it for one choice. What is drawn comes from the lowest lot of the candidates: nobody can know it before
+ * and believes it for one choice. What is drawn comes from the lowest draw among the candidates: nobody can know it before
  * the candidates of this attempt stand. All seats of a task believe the same draw; tasks draw anew.
  *
  * Source: Agrawal and Goyal 2013 (arXiv 1209.3352); protocol.md 6. The same model as LinUCB's.
  */
 
-import { lowestLot, normalOf } from "./chance.ts";
 import { DIMENSION, writeContext } from "./context.ts";
 import { gated, timely } from "./gate.ts";
 import { learnLesson } from "./learn-lesson.ts";
@@ -20,6 +19,7 @@ import {
   startLinear,
 } from "./linear-model.ts";
 import { THOMPSON, type ThompsonParameters } from "./parameters.ts";
+import { lowestDraw, normalOf } from "./random-draws.ts";
 import { createScoring, pickBest } from "./rank.ts";
 import { expectedReward } from "./reward.ts";
 import type { ChoiceRequest, Selector } from "./selector.ts";
@@ -27,10 +27,10 @@ import type { ChoiceRequest, Selector } from "./selector.ts";
 /** theta + v L z with L L' = A^-1 and normal z. */
 function drawModel(model: Solved, request: ChoiceRequest, spread: number): Solved {
   const factor = cholesky(model.inverse, DIMENSION);
-  const lot = lowestLot(request);
+  const lowest = lowestDraw(request);
   const theta = Float64Array.from(model.theta);
   for (let j = 0; j < DIMENSION; j++) {
-    const z = spread * normalOf(lot, j);
+    const z = spread * normalOf(lowest, j);
     for (let i = j; i < DIMENSION; i++) theta[i]! += factor[(i * (i + 1)) / 2 + j]! * z;
   }
   return { theta, inverse: model.inverse };

@@ -27,7 +27,7 @@ export type SkillAd = Infer<typeof skillAdCodec>;
 
 const vcvFields = {
   agent: agentId,
-  /** Grows with each start of the agent; (incarnation, version) orders its advertisements. */
+  /** Grows with each start of the agent; (incarnation, version) orders its capability vectors. */
   incarnation: uint(),
   version: uint(),
   /** What people call it; not an identity. */
@@ -47,7 +47,7 @@ const vcvFields = {
   expiresMs: uint(),
 };
 const vcvContentCodec = struct(vcvFields);
-/** A capability vector: an agent's signed, versioned advertisement. */
+/** A capability vector: an agent's signed, versioned word on itself. */
 export const vcvCodec = struct({ ...vcvFields, signature });
 export type VcvContent = Infer<typeof vcvContentCodec>;
 export type Vcv = Infer<typeof vcvCodec>;

@@ -108,13 +108,13 @@ const envelopeContentCodec = struct({
 });
 type EnvelopeContent = Infer<typeof envelopeContentCodec>;
 
-/** `bodies` holds the canonical bytes of some of the commands that `hashes` names, in any order. */
+/** `commands` holds the canonical bytes of some of the commands that `hashes` names, in any order. */
 export const envelopeCodec = struct({
   job: hash as Codec<JobId>,
   author: agentId,
   hashes: list(hash, limits.envelopeCommands),
   signature,
-  bodies: list(bytes(limits.commandBytes), limits.envelopeCommands),
+  commands: list(bytes(limits.commandBytes), limits.envelopeCommands),
 });
 export type Envelope = Infer<typeof envelopeCodec>;
 

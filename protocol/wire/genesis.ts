@@ -75,7 +75,7 @@ const itemsCodec = variant({
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
   output: struct({ node: name, path: text(limits.textBytes) }),
   /**
-   * A list that is too long for a genesis: `count` values in blobs of the owner, which keepers hold. Each blob but the last
+   * A list that is too long for a genesis: `count` values in blobs of the owner, which the hosts store. Each blob but the last
    * has `each` of them, in canonical bytes of a list of data (wire/parcel.ts).
    */
   parts: struct({ count: uint(limits.mapItems), each: uint(limits.mapItems), parts: list(packCodec, limits.mapItems) }),

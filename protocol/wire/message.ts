@@ -59,7 +59,7 @@ const noticeItemCodec = variant({
     attempt,
     skill: name,
     input: taskInputCodec,
-    /** Of the award in its job: a later award of the same seat has a higher one. */
+    /** Numbers the awards of a job: a later award of the same seat has a higher serial. */
     serial: uint(),
     /** Ledger time at which the lease ends. */
     leaseEndsMs: uint(),
@@ -92,7 +92,7 @@ const queryCodec = variant({
   agents: struct({ embedder: name, like: bytes(EMBEDDING_BYTES), most: uint(limits.members) }),
   /** Canonical bytes of `{agent, addresses}`: of each shard that the node does not hear, two agents (capability/shards.ts). */
   shards: struct({}),
-  /** List of the agents that keep jobs, as far as the node knows, in the order of their ids. */
+  /** Lists the agents that host jobs, as far as the node knows, in the order of their ids. */
   hosts: struct({}),
 });
 export type Query = Infer<typeof queryCodec>;
@@ -120,10 +120,10 @@ export const messageCodec = variant({
   inviteReply: struct({ job, yes: bool, reason: text(limits.textBytes) }),
   start: struct({ job }),
   fetchGenesis: struct({ job }),
-  /** With where its keepers can be found, if not everybody hears of everybody (capability/shards.ts). */
+  /** With the capability vectors of its hosts, if the mesh is split into shards (capability/shards.ts). */
   genesis: struct({ genesis: signedGenesisCodec, vcvs: list(vcvCodec, limits.members + limits.standbys) }),
   /**
-   * "I follow this job": its keeper pulses from now on, and with `blocks` sends those from this height on as they are
+   * "I follow this job": the host pulses from now on, and with `blocks` sends those from this height on as they are
    * decided. Null: no longer.
    */
   follow: struct({ job, from: nullable(struct({ height, blocks: bool })) }),

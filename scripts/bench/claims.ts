@@ -13,7 +13,7 @@ import { simulate } from "../../sim/run/simulate.ts";
 import { simHost } from "../sim-host.ts";
 import { type Row, row } from "./row.ts";
 
-/** Of each size: a few jobs, one after the other, so that each has to find its workers. */
+/** Each size runs a few jobs, one after the other, so that each has to find its workers. */
 const JOBS = 5;
 const TASKS = 40;
 const MIB = 1024 ** 2;
@@ -61,7 +61,7 @@ function offersIn(from: AgentId, bytes: Uint8Array): string[] {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok || decoded.value.kind !== "envelopes") return [];
   const own = decoded.value.envelopes.filter(({ author }) => author === from);
-  return own.flatMap(({ bodies }) =>
+  return own.flatMap(({ commands: bodies }) =>
     bodies.flatMap((body) => {
       const command = decode(commandCodec, body);
       if (!command.ok || command.value.body.kind !== "offer") return [];

@@ -8,7 +8,7 @@
 import { GrowingIndex } from "../../node/search/growing-index.ts";
 import { embed } from "../../protocol/capability/embedding.ts";
 import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
-import { percentile } from "../../sim/run/percentile.ts";
+import { percentile } from "../../sim/run/statistics.ts";
 import { type Row, row } from "./row.ts";
 import { makeQuestions, makeSkills } from "./skill-texts.ts";
 

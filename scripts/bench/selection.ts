@@ -62,15 +62,15 @@ function drawCandidates(): Candidate[] {
 }
 
 const candidates = drawCandidates();
-/** A ledger hashes each lot once an attempt, for screening and choice together. */
-const lots = new Map(candidates.map(({ agent }) => [agent, hasher(new TextEncoder().encode(agent))]));
+/** A ledger hashes each draw once an attempt, for screening and choice together. */
+const draws = new Map(candidates.map(({ agent }) => [agent, hasher(new TextEncoder().encode(agent))]));
 
 /** The typical price is found anew for each choice, as a ledger would. */
 const ask = (): ChoiceRequest => ({
   of: { job: "job" as JobId, task: "task" as TaskId, attempt: 1 },
   skill: "work",
   candidates,
-  lots: (agent) => lots.get(agent)!,
+  draw: (agent) => draws.get(agent)!,
   targetMs: 1_000,
   typicalPrice: typicalPrice(candidates),
 });

@@ -50,7 +50,7 @@ function heard(cells: readonly (readonly number[])[]): Heard {
         const key = keyOf(cell, depth);
         members.set(key, (members.get(key) ?? new Set()).add(agent));
       }
-  /** Of each cell at full depth. */
+  /** The leaf that each cell at full depth belongs to. */
   const leafOfCell = new Map<number, number>();
   const split = (key: number, depth: number): void => {
     const isLeaf = depth === BITS || (members.get(key)?.size ?? 0) <= SHARD_AGENTS;

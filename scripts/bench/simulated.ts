@@ -57,7 +57,7 @@ expect: []
 interface Measured {
   readonly run: RunResult;
   readonly seconds: number;
-  /** Of the heap at its largest, as far as it was looked at, MiB. */
+  /** The largest heap that was sampled, MiB. */
   readonly heapMib: number;
 }
 

@@ -9,7 +9,7 @@ import { rolldown } from "rolldown";
 import { licencesOf, PLAIN_MSGPACKR } from "./make-bundle.ts";
 
 /** The only modules that import these packages, without extension. A checkout runs them with the packages themselves. */
-const MODULES = ["node/trace-encoding", "sim/report/chart"] as const;
+const MODULES = ["node/platform/traces/trace-encoding", "sim/report/chart"] as const;
 /** With what they import in turn. package.json has them as development packages. */
 const INLINED = /^(?:msgpackr|echarts|zrender|tslib)(?:\/|$)/;
 

@@ -13,7 +13,7 @@ import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 const ENTRIES = {
   main: "node/cli/main.ts",
   "agent-main": "node/cli/agent-main.ts",
-  "host-main": "node/skills/host/host-main.ts",
+  "skill-process": "node/skills/process/process-main.ts",
 } as const;
 
 /** Without the lookup of its native part, which is no faster for us. */

@@ -256,7 +256,7 @@ export const envelope: Arbitrary<Envelope> = fc.record({
   author: agentId,
   hashes,
   signature,
-  bodies: few(bytesUpTo(limits.commandBytes)),
+  commands: few(bytesUpTo(limits.commandBytes)),
 });
 
 // --- capabilities ---------------------------------------------------------------------------------------------

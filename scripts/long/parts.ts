@@ -48,7 +48,7 @@ export const PARTS: readonly LongPart[] = [
     "library",
     "the library of scenarios and the examples of plugins: each passes its verdict",
     "sim/library/library",
-    "sim/plugins/plugin-examples",
+    "sim/load/plugin-examples",
   ),
   tests("mechanisms", "each scenario of the library fails without its mechanism", "sim/library/mechanisms"),
   tests(

@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "write votes without forcing them to disk",
     patches: [
       {
-        file: "agent/job-host.ts",
+        file: "agent/hosted-job.ts",
         from: "slot: SLOT.vote, bytes: encodeRecord(record), durable: true",
         to: "slot: SLOT.vote, bytes: encodeRecord(record), durable: false",
       },

@@ -43,7 +43,7 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
 };
 /** The search, and what reads scenario files: deterministic, but they may wait. */
 const WAITING = ["sim/load", "sim/search", "sim/experiments"];
-/** Of sim/ what talks to people and to the machine: threads, files, pages, the command line, and the library over them. */
+/** The folders of sim/ that talk to people and to the machine: threads, files, pages, the command line, and the library over them. */
 const PLATFORM = ["sim/batch", "sim/library", "sim/report", "sim/traces", "sim/cli"];
 const PLATFORM_FILES = ["sim/model/host.ts", "sim/simulator.ts"];
 

@@ -1,6 +1,7 @@
-/** Runs an experiment of either kind on all cores: its samples, and whether all that was asked for is among them. */
+/** Runs an experiment of either kind on all cores, and says whether its samples are complete. */
 
 import { availableParallelism } from "node:os";
+import { readTextFile } from "../../node/platform/files/file-error.ts";
 import type {
   ComputedExperiment,
   Experiment,
@@ -30,7 +31,7 @@ interface RunExperiment {
 }
 
 export interface ExperimentOutcome {
-  /** Of runs that came to their end. */
+  /** From the runs that came to their end. */
   readonly samples: readonly Sample[];
   readonly isPartial: boolean;
   /** The first broken invariant, in words. */
@@ -49,13 +50,13 @@ interface Point {
   readonly overrides: readonly Override[];
 }
 
-async function pointsOf(experiment: ScenarioExperiment, { host }: SimPlatform): Promise<Point[]> {
+async function pointsOf(experiment: ScenarioExperiment): Promise<Point[]> {
   const points: Point[] = [];
   for (const { labels, scenario, set = {} } of experiment.points(experiment.params)) {
     const overrides = Object.entries(set).map(([path, value]) => ({ path, value }));
     if (typeof scenario === "string") {
-      const file = findScenario(scenario, host);
-      points.push({ labels, source: { file, content: { yaml: await host.readText(file) } }, overrides });
+      const file = findScenario(scenario);
+      points.push({ labels, source: { file, content: { yaml: await readTextFile(file) } }, overrides });
     } else {
       points.push({
         labels,
@@ -69,7 +70,7 @@ async function pointsOf(experiment: ScenarioExperiment, { host }: SimPlatform): 
 
 async function runScenarios(experiment: ScenarioExperiment, options: RunExperiment): Promise<ExperimentOutcome> {
   const { platform, seeds } = options;
-  const points = await pointsOf(experiment, platform);
+  const points = await pointsOf(experiment);
   // Every point is checked before the first one runs.
   const loaded = [];
   for (const { source, overrides } of points)

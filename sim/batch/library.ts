@@ -3,8 +3,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseYaml } from "../../node/platform/files/yaml-source.ts";
+import { nearest } from "../../node/platform/text/nearest.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { SimHost } from "../model/host.ts";
 
 const FOLDER = fileURLToPath(new URL("../library/", import.meta.url));
 const ENDING = /\.ya?ml$/;
@@ -20,14 +21,14 @@ interface LibraryScenario {
 const firstSentence = (text: string): string => /^.*?[.!?](?=\s|$)/s.exec(text.trim())?.[0] ?? text.trim();
 
 /** By name. */
-export function readLibrary(host: SimHost, folder = FOLDER): LibraryScenario[] {
+export function readLibrary(folder = FOLDER): LibraryScenario[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((file) => ENDING.test(file));
   return files
     .sort((a, b) => (a < b ? -1 : 1))
     .map((file) => {
       const path = join(folder, file);
-      const value = host.parseYaml(path, readFileSync(path, "utf8")).value as { readonly description?: unknown } | null;
+      const value = parseYaml(path, readFileSync(path, "utf8")).value as { readonly description?: unknown } | null;
       const description = typeof value?.description === "string" ? value.description : "";
       return {
         name: basename(file).replace(ENDING, ""),
@@ -38,14 +39,14 @@ export function readLibrary(host: SimHost, folder = FOLDER): LibraryScenario[] {
 }
 
 /** The file that was meant: a path, or the bare name of a scenario of the library. */
-export function findScenario(given: string, host: SimHost, folder = FOLDER): string {
+export function findScenario(given: string, folder = FOLDER): string {
   if (existsSync(given) && !statSync(given).isDirectory()) return given;
   if (/[/\\]/.test(given) || ENDING.test(given)) return given; // reading it says what is wrong
-  const library = readLibrary(host, folder);
+  const library = readLibrary(folder);
   const found = library.find(({ name }) => name === given);
   if (found !== undefined) return found.file;
   if (existsSync(`${given}.yaml`)) return `${given}.yaml`;
-  const near = host.suggest(
+  const near = nearest(
     given,
     library.map(({ name }) => name),
   );

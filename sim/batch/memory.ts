@@ -1,6 +1,6 @@
 /**
- * Whether a scenario fits this machine, said before it starts: agents cost what they are, jobs what their members and
- * the checkers hold of them.
+ * Estimates before a run whether it fits into this machine's memory: what each agent takes, and what members and checkers hold
+ * of each job.
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const BASE = 200;
 const PER_AGENT = 0.6;
 const PER_TASK = 0.5;
-/** Of long jobs their open tasks are held, of many jobs the newest. */
+/** A run holds the open tasks of long jobs, and the newest of many jobs. */
 const TASKS_HELD = 512;
 const JOBS_HELD = 256;
 /** Beside what the run holds: the garbage that it makes until it is collected. */
@@ -42,7 +42,7 @@ const shown = (mib: number): string => (mib < 1_024 ? `${Math.ceil(mib)} MiB` : 
 interface MemoryPlan {
   /** Runs at the same time. */
   readonly workers: number;
-  /** Of one run, MiB, at most. */
+  /** The most that one run may take, MiB. */
   readonly limitMiB: number;
   /** What is said before the first run begins. */
   readonly words: string;

@@ -1,4 +1,4 @@
-/** What the simulator is given by the program that it is part of. */
+/** What the simulator needs from the program that contains it. */
 
 import type { Calibrate } from "../load/service-costs.ts";
 import type { SimHost } from "../model/host.ts";

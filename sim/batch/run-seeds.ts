@@ -1,6 +1,6 @@
 /**
- * Many runs of scenarios, as many at a time as cores and memory allow, to their results. Shared by the commands and by
- * the library (sim/simulator.ts); what is shown of their progress is their callers' matter.
+ * Runs many seeds of scenarios, as many at a time as cores and memory allow. The commands and the library (sim/simulator.ts)
+ * share it; callers decide how to show progress.
  */
 
 import { availableParallelism } from "node:os";
@@ -16,7 +16,7 @@ interface SeedRuns {
   readonly platform: SimPlatform;
   readonly sources: readonly SeedSource[];
   readonly tasks: readonly SeedTask[];
-  /** Of all scenarios the one that takes most memory. */
+  /** The scenario that takes the most memory. */
   readonly largest: Scenario;
   /** Runs at the same time. Default: one a core. */
   readonly workers?: number | undefined;

@@ -4,10 +4,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { shrink } from "../search/shrink.ts";
 import { smallerScenarios } from "../search/smaller-scenario.ts";
-import { describeScenario } from "../search/subject.ts";
+import { describeScenario, openSubject } from "../search/subject.ts";
 import type { SimPlatform } from "./platform.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
-import { openSubject } from "./subjects.ts";
 import { serveTasks } from "./worker-runner.ts";
 
 const { hostUrl, machineUrl, scenario, events, stop } = workerData as SearchSetup;

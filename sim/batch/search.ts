@@ -2,7 +2,7 @@
  * A search over seeds on all cores. What comes out does not depend on how many there are: results are taken in the order
  * of their seeds, and a search that ends after so many failures leaves out what was run beyond the last of them.
  *
- * Leaves to sim/search/ what a seed is, and to its callers what is shown and written.
+ * Leaves it to sim/search/ what a seed is, and to its callers what to show and to write.
  */
 
 import { availableParallelism } from "node:os";
@@ -36,7 +36,7 @@ export type SearchTask = Task &
     | { readonly kind: "shrink"; readonly property: string; readonly runs: number }
   );
 
-/** Of a run: null if it was stopped. Of a failure that was made small: its scenario, and its size in words. */
+/** A run's outcome is null if it was stopped. A failure that was made small brings its scenario, and its size in words. */
 export type SearchNews =
   | { readonly kind: "run"; readonly outcome: SeedOutcome | null }
   | { readonly kind: "shrink"; readonly shrunk: Shrunk<Scenario>; readonly size: string };
@@ -187,7 +187,7 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
   }
 }
 
-/** Of a search that ends by its time, or by its seeds, whichever is first. */
+/** Progress of a search that ends by its time or by its seeds, whichever comes first. */
 function byTime(progress: PoolProgress, passedMs: number, forMs: number): PoolProgress {
   if (forMs === Number.POSITIVE_INFINITY) return progress;
   const leftMs = Math.max(0, forMs - passedMs);

@@ -1,6 +1,6 @@
 /**
  * Runs of many seeds, several at a time: which runner takes which, how far all of them are and how long they will take,
- * and how they end when somebody interrupts. What a runner is (a worker thread) is worker-runner.ts.
+ * and how they end when somebody interrupts. worker-runner.ts is such a runner, in a worker thread.
  */
 
 import type { Override } from "../load/overrides.ts";

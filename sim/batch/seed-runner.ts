@@ -29,7 +29,7 @@ export class SeedRunner implements Runner {
   readonly #sources: readonly SeedSource[];
   readonly #host: SimHost;
   readonly #stop: Int32Array;
-  /** Of the points of a sweep the last: a runner's tasks come point by point. */
+  /** The last point of the sweep: a runner's tasks come point by point. */
   #loaded: { readonly key: string; readonly scenario: LoadedScenario } | null = null;
 
   /** `stop`: one word, not 0 when runs are to end as they are. */

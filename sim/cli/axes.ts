@@ -1,6 +1,6 @@
 /**
- * The axes of a sweep by name: what varies, in words and with its unit, for plots, tables and CSV. A name is made of the
- * path and of what stands there in the file; `--label` gives another one.
+ * The axes of a sweep by name: what varies, in words and with its unit, for plots, tables and CSV. A name comes from
+ * the path and from what stands there in the file; `--label` gives another one.
  */
 
 import { MeshworkError } from "../../protocol/core/errors.ts";

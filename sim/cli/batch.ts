@@ -1,5 +1,6 @@
 /** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
 
+import { readTextFile } from "../../node/platform/files/file-error.ts";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { findScenario } from "../batch/library.ts";
@@ -41,19 +42,18 @@ export interface Batch {
 }
 
 export async function openBatch(platform: SimPlatform, given: string, options: BatchOptions): Promise<Batch> {
-  const { host } = platform;
   if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
-  const file = findScenario(given, host);
+  const file = findScenario(given);
   const overrides = [
-    ...(options.costs === undefined ? [] : await costOverrides(options.costs, host)),
-    ...(options.set ?? []).map((text) => parseOverride("--set", text, host)),
+    ...(options.costs === undefined ? [] : await costOverrides(options.costs)),
+    ...(options.set ?? []).map((text) => parseOverride("--set", text)),
   ];
-  return { platform, given, file, text: await host.readText(file), overrides, options };
+  return { platform, given, file, text: await readTextFile(file), overrides, options };
 }
 
 /** The preset's figures rather than its name: all runs have the same, whatever becomes of its file meanwhile. */
-async function costOverrides(preset: string, host: SimPlatform["host"]): Promise<Override[]> {
-  const { forcedWriteMs, ...always } = await readPreset(preset, host);
+async function costOverrides(preset: string): Promise<Override[]> {
+  const { forcedWriteMs, ...always } = await readPreset(preset);
   const figures = { preset, ...always, ...(forcedWriteMs > 0 ? { forcedWriteMs } : {}) };
   return Object.entries(figures).map(([name, value]) => ({ path: `network.service.${name}`, value }));
 }
@@ -71,7 +71,7 @@ export const seedsFrom = (first: number, count: number): number[] => Array.from(
 
 interface BatchRun {
   readonly batch: Batch;
-  /** Of all points the one that takes most memory. */
+  /** The point that takes the most memory. */
   readonly largest: LoadedScenario;
   readonly tasks: readonly SeedTask[];
   readonly noun: string;

@@ -1,4 +1,4 @@
-/** `meshwork sim diff`: the first entry in which two traces part. */
+/** `meshwork sim diff`: the first entry in which two traces differ. */
 
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { cut, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";
@@ -76,7 +76,7 @@ function lineOf({ line, unit, atMs, entry }: PlacedEntry): string {
   return `${plain(moment(atMs))}  ${where}  ${agent}  ${kind}  ${brief(facts)}`;
 }
 
-/** Of two long values that begin alike, as much before the difference as shows where it is. */
+/** Where two long values begin alike, this many characters before the difference show where it is. */
 const LEAD = 12;
 
 /** Two values side by side, each in half of what is left of a line: from shortly before they differ. */

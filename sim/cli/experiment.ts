@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { type Act, type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
+import { nearest } from "../../node/platform/text/nearest.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type ExperimentOutcome, runExperiment } from "../batch/experiment-run.ts";
 import type { SimPlatform } from "../batch/platform.ts";
@@ -54,7 +55,7 @@ export function registerExperiment(program: Command, act: Act, platform: LoadPla
         const { EXPERIMENTS } = (await import(catalogUrl)) as { readonly EXPERIMENTS: readonly Experiment[] };
         if (options.list === true) return list(context, EXPERIMENTS);
         const loaded = await platform();
-        const experiment = find(EXPERIMENTS, name, loaded);
+        const experiment = find(EXPERIMENTS, name);
         return run(context, { experiment, options, platform: loaded, catalogUrl });
       }),
     );
@@ -70,13 +71,13 @@ function list(context: CliContext, experiments: readonly Experiment[]): number {
   return EXIT.ok;
 }
 
-function find(experiments: readonly Experiment[], name: string | undefined, { host }: SimPlatform): Experiment {
+function find(experiments: readonly Experiment[], name: string | undefined): Experiment {
   const names = experiments.map((experiment) => experiment.name);
   const found = experiments.find((experiment) => experiment.name === name);
   if (found !== undefined) return found;
   const listed = "meshwork experiment --list names them";
   if (name === undefined) throw new MeshworkError("usage", "which experiment?", listed);
-  const near = host.suggest(name, names);
+  const near = nearest(name, names);
   const remedy = near === null ? listed : `did you mean "${near}"?`;
   throw new MeshworkError("usage", `there is no experiment "${name}"`, remedy);
 }

@@ -5,14 +5,14 @@
  */
 
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { readTextFile } from "../../node/platform/files/file-error.ts";
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { findScenario } from "../batch/library.ts";
 import type { SimPlatform } from "../batch/platform.ts";
 import { type SearchOutcome, type Subjects, search, shrinkAll } from "../batch/search.ts";
-import { openSubject } from "../batch/subjects.ts";
 import { writeScenario } from "../load/write-scenario.ts";
 import type { Scenario } from "../model/scenario.ts";
-import type { Subject } from "../search/subject.ts";
+import { openSubject, type Subject } from "../search/subject.ts";
 import type { Register } from "./context.ts";
 import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { writeWhole } from "./run-files.ts";
@@ -88,8 +88,8 @@ interface Looked {
 }
 
 async function subjectsOf(given: string | undefined, { host, hostUrl }: SimPlatform): Promise<Looked> {
-  const file = given === undefined ? null : findScenario(given, host);
-  const scenario = file === null ? null : { file, content: { yaml: await host.readText(file) } };
+  const file = given === undefined ? null : findScenario(given);
+  const scenario = file === null ? null : { file, content: { yaml: await readTextFile(file) } };
   const subject = await openSubject(scenario, host);
   return { file, subjects: { hostUrl, machineUrl: null, scenario }, subject };
 }

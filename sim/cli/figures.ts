@@ -7,7 +7,7 @@ import { METRICS } from "../run/metric-catalog.ts";
 /** No-break spaces are for pages: terminals break no lines. */
 export const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
-/** Of these metrics, those of plugins among them. */
+/** Units of these metrics, which may include those of plugins. */
 export const unitsOf = (
   metrics: Iterable<{ readonly name: string; readonly unit: string }> = METRICS,
 ): ReadonlyMap<string, string> => new Map(Array.from(metrics, ({ name, unit }) => [name, unit]));

@@ -52,7 +52,7 @@ export const registerMetrics: Register = (sim, act) => {
     );
 };
 
-export const registerList: Register = (sim, act, platform) => {
+export const registerList: Register = (sim, act, _platform) => {
   sim
     .command("list")
     .description("list the scenarios of the library")
@@ -60,7 +60,7 @@ export const registerList: Register = (sim, act, platform) => {
     .addHelpText("after", "\nExample:\n  $ meshwork sim list\n  $ meshwork sim run half-killed")
     .action(
       act(async (context) => {
-        const library = readLibrary((await platform()).host);
+        const library = readLibrary();
         if (context.json) context.printJson(library);
         else
           printNamed(

@@ -1,6 +1,6 @@
 /**
- * What a person reads after a run: the verdict first, why, the main figures, what went wrong on purpose, and where
- * everything is.
+ * What a person reads after a run: the verdict first, why, the main figures, the faults, and where the files
+ * are.
  */
 
 import { type Column, cut, type Page, padEnd, table, wrap } from "../../node/platform/terminal/terminal-text.ts";

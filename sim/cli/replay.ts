@@ -63,7 +63,7 @@ export const registerReplay: Register = (sim, act, platform) => {
     .action(
       act(async (context, file: string, options: Options) => {
         const loaded = await platform();
-        const writer = options.trace === undefined ? null : new SimTraceWriter(options.trace, loaded.host);
+        const writer = options.trace === undefined ? null : new SimTraceWriter(options.trace);
         const tap = writer?.tap({ messages: options.messages ?? false }) ?? {};
         const run = { context, file, options, tap, platform: loaded };
         try {

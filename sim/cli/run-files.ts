@@ -14,7 +14,7 @@ import { dirname, join, resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Summary } from "../model/result.ts";
 
-/** Of these one is in every folder of a run. */
+/** Every folder of a run holds one of these. */
 const FILES = ["summary.json", "sweep.json", "experiment.json"];
 
 /** A folder with those above it. Not by `recursive`, which Node may try for ever (below /proc). */

@@ -68,8 +68,8 @@ interface Point {
 
 async function sweep(context: CliContext, batch: Batch, options: SweepOptions): Promise<number> {
   const startedMs = Date.now();
-  const { host, version } = batch.platform;
-  const variations = options.vary.map((text) => parseVariation("--vary", text, host));
+  const { version } = batch.platform;
+  const variations = options.vary.map((text) => parseVariation("--vary", text));
   // Every point is checked before the first one runs.
   const points: Point[] = [];
   for (const overrides of gridOf(variations)) points.push({ overrides, loaded: await loadPoint(batch, overrides) });

@@ -2,9 +2,9 @@
 
 import { existsSync, realpathSync, rmSync } from "node:fs";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
+import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { SimPlatform } from "../batch/platform.ts";
-import type { SimHost, TraceFile } from "../model/host.ts";
 import { EntryFile } from "../traces/trace-writer.ts";
 import type { Register } from "./context.ts";
 import { RunsProgress } from "./progress.ts";
@@ -36,7 +36,7 @@ async function copyTrace(context: CliContext, path: string, { out }: Options, { 
   const trace = await host.openTrace(path);
   try {
     if (out === undefined) await copy(trace, context, (value) => context.print(JSON.stringify(value)));
-    else await copyTo(out, trace, context, host);
+    else await copyTo(out, trace, context);
   } finally {
     await trace.close();
   }
@@ -45,11 +45,11 @@ async function copyTrace(context: CliContext, path: string, { out }: Options, { 
   return EXIT.ok;
 }
 
-async function copyTo(out: string, trace: TraceFile, context: CliContext, host: SimHost): Promise<void> {
+async function copyTo(out: string, trace: TraceReader, context: CliContext): Promise<void> {
   if (existsSync(out) && realpathSync(out) === realpathSync(trace.path))
     throw new MeshworkError("usage", `${out} is the trace itself`, "write to another file");
   const progress = new RunsProgress(context, "entries");
-  const file = new EntryFile(out, host);
+  const file = new EntryFile(out);
   let isWhole = false;
   try {
     const entries = await copy(trace, context, (value) => {
@@ -66,7 +66,7 @@ async function copyTo(out: string, trace: TraceFile, context: CliContext, host: 
 }
 
 /** Returns the number of entries, without the head. */
-async function copy(trace: TraceFile, { signal }: CliContext, write: (value: object) => void): Promise<number> {
+async function copy(trace: TraceReader, { signal }: CliContext, write: (value: object) => void): Promise<number> {
   write(trace.writtenHead);
   let entries = 0;
   while (trace.entry !== null && !signal.aborted) {

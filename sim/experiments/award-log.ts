@@ -1,6 +1,6 @@
 /**
- * The awards of a run's jobs, in the order in which they were decided, with what became of each: what figures of parts
- * of a run are made of.
+ * The awards of a run's jobs, in the order in which they were decided, with the outcome of each. Figures about parts of a run
+ * come from here.
  */
 
 import type { AgentId, TaskId } from "../../protocol/core/ids.ts";

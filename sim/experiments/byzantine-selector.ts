@@ -1,6 +1,6 @@
 /**
- * What a Byzantine member can do for its friends where every member recomputes the choice, and what a central selector
- * can do that nobody recomputes.
+ * What a Byzantine member can do for its friends where every member recomputes the choice, and what a central selector can do
+ * whose choice nobody recomputes.
  */
 
 import { createSelectors } from "../../protocol/selection/catalog.ts";
@@ -18,7 +18,7 @@ import { ADMITS, LANES } from "../parts/workloads/lanes.ts";
 import type { WrapMachine } from "../world/options.ts";
 import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
 import { runScenario } from "./run-scenario.ts";
-import { estimateAt, meanAt, percent, pointsMore } from "./say.ts";
+import { estimateAt, meanAt, percent, pointsMore } from "./statistics.ts";
 
 const RIVALS = 9;
 const FRIENDS = 3;

@@ -1,6 +1,5 @@
 /**
- * Newcomers in a mesh of agents that are known: how soon those that are good get work, and what it costs that others are
- * tried.
+ * Newcomers in a mesh of known agents: how soon good newcomers get work, and what it costs to try the others.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -23,9 +22,8 @@ import {
   type Labels,
   type Measured,
 } from "./experiment.ts";
-import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
-import { meanAt, percent } from "./say.ts";
+import { meanAt, meanOf, percent, shareOf } from "./statistics.ts";
 
 const SKILL = "solve";
 

@@ -19,9 +19,8 @@ import {
   type Measured,
 } from "./experiment.ts";
 import { FADING, FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
-import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
-import { meanAt, percent } from "./say.ts";
+import { meanAt, meanOf, percent, shareOf } from "./statistics.ts";
 
 const KINDS = ["compute", "transfer", "dtn"] as const;
 type Kind = (typeof KINDS)[number];
@@ -40,7 +39,7 @@ const PARAMS = {
   /** Between submissions; a job is over by then, ms. */
   everyMs: 24_000,
   agentsPerGroup: 4,
-  /** Of all that is not said to fail more often. */
+  /** Failure rate of everything that is not said to fail more often. */
   failure: 0.1,
   failureOfWeak: 0.6,
   /** The kind that each group is weak at. */
@@ -123,7 +122,7 @@ function changeOf(scenario: string, params: Params): Change | null {
   return null;
 }
 
-/** Of a group's success at a kind, before or after the groups changed places. */
+/** A group's chance of success at a kind, before or after the groups changed places. */
 function chanceOf(group: string, kind: string, hasFlipped: boolean, params: Params): number {
   const weak = Object.entries(params.weak)
     .filter(([name]) => (name === group) !== hasFlipped && group !== params.late)

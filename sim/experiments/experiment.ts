@@ -71,7 +71,7 @@ export interface ComputedExperiment<P = unknown> extends ExperimentBase<P> {
   /** What is computed apart from each other, on all cores: at least one. */
   cases(params: P): readonly Labels[];
   /**
-   * The rows of one case under one seed: a function of its arguments, with no clock and no chance but a prng of the
+   * The rows of one case under one seed: a function of its arguments, with no clock and no randomness but a prng of the
    * seed's. Labels may be more than the case's (a row for each so many rounds). `host`: for what is simulated on the
    * way (run-scenario.ts).
    */

@@ -15,9 +15,8 @@ import { ADMITS } from "../parts/workloads/lanes.ts";
 import { AwardLog } from "./award-log.ts";
 import { computedExperiment, type ExperimentRow, type Finding, type Labels, type Measured } from "./experiment.ts";
 import { FOREVER, nameInJob, STEADY, VARIANTS } from "./forgetting.ts";
-import { shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
-import { meanAt } from "./say.ts";
+import { meanAt, shareOf } from "./statistics.ts";
 
 const PARAMS = {
   tasks: 10_000,

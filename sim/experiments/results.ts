@@ -1,12 +1,12 @@
 /**
- * Figures under seeds → the rows of an experiment: for each place its means with their intervals; and both as the
- * document of `--json` and as CSV.
+ * Turns the samples of an experiment into rows, with means and their intervals for each point, and writes samples and rows as
+ * the document of `--json` and as CSV.
  */
 
 import type { Estimate } from "../model/result.ts";
 import { tableCsv } from "../run/csv.ts";
-import { estimate, type Range } from "../run/estimate.ts";
 import { metricType, rangeOf } from "../run/metric-catalog.ts";
+import { estimate, type Range } from "../run/statistics.ts";
 import type { Experiment, Figures, Finding, Labels, Measured } from "./experiment.ts";
 
 /** One row under one seed. */
@@ -68,7 +68,7 @@ export function measure(samples: readonly Sample[], metrics: readonly RangedMetr
   });
 }
 
-/** Of no rows there is nothing to say. */
+/** Without rows there is no finding. */
 export const verdictOf = (experiment: Experiment, rows: readonly Measured[]): readonly Finding[] =>
   rows.length === 0 ? [] : (experiment.verdict?.(rows) ?? []);
 

@@ -1,6 +1,6 @@
 /**
- * A scenario inside a computed experiment: one run under the checkers, watched by whoever asks. For figures of parts of a
- * run, which its metrics do not give, and for plugins that are objects.
+ * A scenario inside a computed experiment: one run under the checkers, watched by the caller. For figures about parts
+ * of a run, which metrics do not give, and for plugins that are objects.
  */
 
 import type { KnownWorld } from "../../protocol/selection/knowledge.ts";
@@ -21,7 +21,7 @@ interface RunScenario {
   readonly known?: KnownWorld;
   /** Whole ledger states are compared on every block. Default: with up to 100 agents. */
   readonly thorough?: boolean;
-  /** Of each job: sees its blocks as they are decided, like any checker. */
+  /** Makes a checker for each job, which sees its blocks as they are decided. */
   readonly watch?: (job: DrawnJob) => Checker;
 }
 

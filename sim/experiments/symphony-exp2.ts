@@ -7,7 +7,7 @@
 
 import type { SimHost } from "../model/host.ts";
 import { computedExperiment, type Experiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { meanAt, percent } from "./say.ts";
+import { meanAt, percent } from "./statistics.ts";
 import {
   AGENTS,
   costPerCorrect,
@@ -50,7 +50,7 @@ const PARAMS = {
 export type Exp2Params = typeof PARAMS;
 
 /**
- * Of the published code, run again by its own rules with 30 seeds and each selector's agents its own: success of its LinUCB
+ * The published code, run again by its own rules with 30 seeds and separate agents for each selector: success of its LinUCB
  * after the shock, and the best success there can be then without load. For comparison in words only: its steps had no
  * second try, no ledger and no screening of eight.
  */

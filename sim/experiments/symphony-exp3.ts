@@ -6,10 +6,9 @@
  */
 
 import type { SimHost } from "../model/host.ts";
-import { percentile } from "../run/percentile.ts";
+import { percentile } from "../run/statistics.ts";
 import { computedExperiment, type ExperimentRow, type Labels, type Measured } from "./experiment.ts";
-import { meanOf } from "./means.ts";
-import { meanAt } from "./say.ts";
+import { meanAt, meanOf } from "./statistics.ts";
 import {
   AGENTS,
   costPerCorrect,

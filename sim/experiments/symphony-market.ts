@@ -10,8 +10,8 @@ import type { ScenarioInput } from "../load/scenario-source.ts";
 import type { SimHost } from "../model/host.ts";
 import { ADMITS, LANES, placeOf } from "../parts/workloads/lanes.ts";
 import { AwardLog, type LoggedAward } from "./award-log.ts";
-import { meanOf, shareOf } from "./means.ts";
 import { runScenario } from "./run-scenario.ts";
+import { meanOf, shareOf } from "./statistics.ts";
 
 export interface MarketAgent {
   /** Credits for one call. */
@@ -44,7 +44,7 @@ export interface Market {
   readonly steps: number;
   /** Share of hard tasks. */
   readonly hard: number;
-  /** Of the base latency, by agent. Default: 1. */
+  /** Factor on the base latency, by agent. Default: 1. */
   readonly latency?: { readonly [agent: string]: number };
 }
 
@@ -59,9 +59,9 @@ export interface Step {
   readonly success: boolean;
   /** From that award to its end, ms. */
   readonly latencyMs: number;
-  /** Of that award, credits. */
+  /** Price of that award, credits. */
   readonly price: number;
-  /** Of all awards of the step, that one among them, credits. */
+  /** Price of all awards of the step, that one included, credits. */
   readonly priceOfAll: number;
   readonly awards: number;
 }
@@ -138,7 +138,7 @@ export async function runMarket(
   const result = await runScenario(marketScenario(market, selector, shocks), {
     seed,
     host,
-    // Of a thousand nodes the whole state, after each of thousands of blocks, takes longer than the run.
+    // With a thousand nodes, checking the whole state after each of thousands of blocks takes longer than the run.
     thorough: false,
     plugins: [{ behaviours: [ADMITS], shapes: [LANES] }],
     watch: log.watch,

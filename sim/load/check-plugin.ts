@@ -1,6 +1,6 @@
 /**
- * Whether what a plugin module exports is a plugin: its parts, their names, functions and options. Says the first thing
- * that is wrong in words; what it does when it runs is its own matter.
+ * Checks whether a plugin module exports a plugin: its parts, their names, functions and options. Names the first thing that is
+ * wrong; it does not judge what the plugin does when it runs.
  */
 
 import type { Plugin } from "../model/registry.ts";
@@ -38,7 +38,7 @@ export const PARTS: { readonly [part in Part]-?: PartRules } = {
   selectors: { noun: "selector", functions: ["score"] },
 };
 
-/** Of keys of files, and of metrics: names that expectations can say. */
+/** What keys and metrics may be called, so that expectations can name them. */
 const NAME = /^[A-Za-z][\w.-]{0,63}$/;
 /** What stands beside a fault on its line. */
 const WHEN = ["at", "between"];

@@ -1,12 +1,13 @@
 /**
- * Plugins of a scenario and of whoever runs it → one registry. A module that is not there, throws, exports no plugin, or
+ * Plugins of a scenario and of its caller → one registry. A module that is not there, throws, exports no plugin, or
  * takes a name that is taken is one line that says so.
  */
 
+import { importDefault } from "../../node/platform/modules/import-default.ts";
+import { nearest } from "../../node/platform/text/nearest.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { SimHost } from "../model/host.ts";
 import type { Plugin, Registry } from "../model/registry.ts";
-import { INVARIANTS } from "../run/job-watch.ts";
+import { INVARIANTS } from "../run/job-monitor.ts";
 import { ORACLE } from "../run/oracle.ts";
 import { createRegistry } from "./built-in.ts";
 import { checkPlugin, PARTS } from "./check-plugin.ts";
@@ -27,12 +28,12 @@ const SHAPES = ["single", "bag", "map-reduce", "chain", "stages"];
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0]!.trim();
 
-async function load({ name, from, error }: WantedPlugin, host: SimHost): Promise<Plugin> {
+async function load({ name, from, error }: WantedPlugin): Promise<Plugin> {
   const fail = (what: string, remedy: string): Error => error(`the plugin ${name}: ${what}`, remedy);
   let exported: unknown = from;
   if (typeof from === "string") {
     try {
-      exported = await host.importModule(from);
+      exported = await importDefault(from);
     } catch (cause) {
       if (cause instanceof MeshworkError) throw fail(cause.message, cause.remedy);
       throw fail(`it cannot be loaded: ${messageOf(cause)}`, "correct the module");
@@ -46,13 +47,13 @@ async function load({ name, from, error }: WantedPlugin, host: SimHost): Promise
       throw fail(`its function threw: ${messageOf(cause)}`, "correct the module");
     }
   }
-  const found = checkPlugin(exported, (written, known) => host.suggest(written, known));
+  const found = checkPlugin(exported, nearest);
   if (found !== null) throw fail(found.what, found.remedy);
   return exported as Plugin;
 }
 
 /** In their order; throws the error of the first that is wrong. */
-export async function loadPlugins(wanted: readonly WantedPlugin[], host: SimHost): Promise<Registry> {
+export async function loadPlugins(wanted: readonly WantedPlugin[]): Promise<Registry> {
   const builtIn = createRegistry();
   const parts = Object.keys(PARTS) as (keyof typeof PARTS)[];
   const owners = new Map<string, string>();
@@ -66,7 +67,7 @@ export async function loadPlugins(wanted: readonly WantedPlugin[], host: SimHost
   take("checkers", INVARIANTS(true, true), "the simulator");
   const plugins: Plugin[] = [];
   for (const one of wanted) {
-    const plugin = await load(one, host);
+    const plugin = await load(one);
     for (const part of parts) {
       const names = (plugin[part] ?? []).map(({ name }) => name);
       const twice = names.find((name) => owners.has(`${part} ${name}`));

@@ -3,13 +3,15 @@
  * do no I/O: all of it is read here, before the first one.
  */
 
+import { readTextFile } from "../../node/platform/files/file-error.ts";
+import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import type { JobTemplate, SimHost, Source } from "../model/host.ts";
+import type { JobTemplate, SimHost } from "../model/host.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Scenario, ScheduledFault } from "../model/scenario.ts";
 import { parseRecordedAnswers, type RecordedAnswers } from "../parts/workloads/recorded-answers.ts";
-import type { ScenarioFiles } from "../run/simulate-options.ts";
+import type { ScenarioFiles } from "../run/run-options.ts";
 import { parseArrivals, parseChurnTrace } from "./arrival-traces.ts";
 import { loadPlugins, type WantedPlugin } from "./load-plugins.ts";
 import { applyOverrides, type Override, overridesOff } from "./overrides.ts";
@@ -40,7 +42,7 @@ const besideFile = (file: string, path: string): string =>
     : `${file.slice(0, 1 + Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")))}${path}`;
 
 export async function loadScenario(file: string, host: SimHost, options: LoadOptions = {}): Promise<LoadedScenario> {
-  return loadScenarioText(file, await host.readText(file), host, options);
+  return loadScenarioText(file, await readTextFile(file), host, options);
 }
 
 /** `file`: for messages, and what paths in the scenario start from. */
@@ -57,22 +59,22 @@ export async function loadScenarioSource(
   { overrides = [], mechanismOff = false, plugins = [] }: LoadOptions = {},
 ): Promise<LoadedScenario> {
   const { file } = given;
-  const complete = (read: Source): Promise<Source> => withPreset(read, host, (path) => besideFile(file, path));
-  let source = await complete(applyOverrides(openSource(given, host), overrides));
-  const registry = await loadPlugins([...pluginsOf(file, source), ...plugins.map(asWanted)], host);
-  let scenario = parseScenario(source, registry, host);
+  const complete = (read: YamlSource): Promise<YamlSource> => withPreset(read, (path) => besideFile(file, path));
+  let source = await complete(applyOverrides(openSource(given), overrides));
+  const registry = await loadPlugins([...pluginsOf(file, source), ...plugins.map(asWanted)]);
+  let scenario = parseScenario(source, registry);
   if (mechanismOff) {
     if (scenario.mechanism === null)
       throw source.error([], "the scenario names no mechanism to switch off", "add mechanism: { name, off }");
     source = await complete(applyOverrides(source, overridesOff(scenario.mechanism.off)));
-    scenario = parseScenario(source, registry, host);
+    scenario = parseScenario(source, registry);
   }
   const reader = new ScenarioReader(file, source, host);
   return { ...(await reader.read(scenario)), registry };
 }
 
 /** Those that the scenario names, by their paths from its folder. */
-function pluginsOf(file: string, source: Source): WantedPlugin[] {
+function pluginsOf(file: string, source: YamlSource): WantedPlugin[] {
   const listed = (source.value as { readonly plugins?: unknown } | null)?.plugins;
   if (!Array.isArray(listed)) return []; // the schema says what is wrong with it
   return listed.flatMap((path: unknown, index) => {
@@ -92,13 +94,13 @@ type At = readonly (string | number)[];
 
 class ScenarioReader {
   readonly #file: string;
-  readonly #source: Source;
+  readonly #source: YamlSource;
   readonly #host: SimHost;
   readonly #jobs = new Map<string, JobTemplate>();
   readonly #arrivals = new Map<string, readonly number[]>();
   readonly #recorded = new Map<string, RecordedAnswers>();
 
-  constructor(file: string, source: Source, host: SimHost) {
+  constructor(file: string, source: YamlSource, host: SimHost) {
     this.#file = file;
     this.#source = source;
     this.#host = host;
@@ -119,7 +121,7 @@ class ScenarioReader {
 
   /** `parse` gives text where something is wrong with the file. */
   async #parse<T extends object>(at: At, path: string, parse: (text: string) => T | string): Promise<T> {
-    const text = await this.#host.readText(besideFile(this.#file, path));
+    const text = await readTextFile(besideFile(this.#file, path));
     const parsed = parse(text);
     if (typeof parsed === "string") throw this.#source.error(at, `${path}: ${parsed}`, "correct that file");
     return parsed;
@@ -141,7 +143,7 @@ class ScenarioReader {
     const lacking = template.nodes.find(({ skill }) => !known.includes(skill));
     if (lacking !== undefined) {
       const what = `task "${lacking.id}" of ${shape.file}: no agent has the skill "${lacking.skill}"`;
-      throw this.#source.error(at, what, remedyFor({ host: this.#host }, lacking.skill, known));
+      throw this.#source.error(at, what, remedyFor(lacking.skill, known));
     }
     this.#jobs.set(shape.file, template);
   }

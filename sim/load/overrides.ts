@@ -1,11 +1,12 @@
 /**
- * Changes of a scenario file from outside, before it is parsed: `--vary faults[0].kill.share=0,0.1`, and what switches a
- * scenario's mechanism off. What is set is checked by the same schema, and errors say that it was set.
+ * Changes a scenario file from outside, before it is parsed: `--vary faults[0].kill.share=0,0.1`, and the changes that switch a
+ * scenario's mechanism off. The same schema checks them, and errors say that the value was set from outside.
  */
 
+import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
+import { parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import type { SimHost, Source } from "../model/host.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -62,20 +63,20 @@ function splitValues(text: string): string[] {
 const EXAMPLE = "write it like faults[0].kill.share=0,0.1,0.5";
 
 /** `option`: the one that was used, for messages. */
-export function parseVariation(option: string, text: string, host: Pick<SimHost, "parseYaml">): Variation {
+export function parseVariation(option: string, text: string): Variation {
   const at = text.indexOf("=");
   const path = text.slice(0, Math.max(0, at)).trim();
   if (at < 0 || parsePath(path) === null)
     throw new MeshworkError("usage", `${option} ${text}: not a path and values`, EXAMPLE);
   const values = splitValues(text.slice(at + 1)).map((part) => {
     if (part.trim() === "") throw new MeshworkError("usage", `${option} ${text}: a value is empty`, EXAMPLE);
-    return host.parseYaml(`${option} ${path}`, part).value as Value;
+    return parseYaml(`${option} ${path}`, part).value as Value;
   });
   return { path, values };
 }
 
-export function parseOverride(option: string, text: string, host: Pick<SimHost, "parseYaml">): Override {
-  const { path, values } = parseVariation(option, text, host);
+export function parseOverride(option: string, text: string): Override {
+  const { path, values } = parseVariation(option, text);
   if (values.length > 1)
     throw new MeshworkError("usage", `${option} ${text}: more than one value`, "use sim sweep for several");
   return { path, value: values[0]! };
@@ -107,7 +108,7 @@ export function writeValue(value: Value): string {
 }
 
 /** The file as if it said so. */
-export function applyOverrides(source: Source, overrides: readonly Override[]): Source {
+export function applyOverrides(source: YamlSource, overrides: readonly Override[]): YamlSource {
   if (overrides.length === 0) return source;
   let { value } = source;
   for (const override of overrides) {
@@ -118,7 +119,7 @@ export function applyOverrides(source: Source, overrides: readonly Override[]): 
     value = withValue(value, path, override.value);
   }
   const file = `${source.file} with ${overrides.map(describeOverride).join(", ")}`;
-  const error: Source["error"] = (path, what, remedy) => {
+  const error: YamlSource["error"] = (path, what, remedy) => {
     const line = source.lineOf(path);
     return new MeshworkError("invalid-file", `${file}${line === null ? "" : `:${line}`}: ${what}`, remedy);
   };

@@ -1,11 +1,11 @@
 /**
- * The faults of a scenario file: one each line, at a moment or while something lasts, and whom it hits. Refuses what
- * could never happen: more victims than agents, names of nobody, groups that do not add up.
+ * The faults of a scenario file: when each happens, how long it lasts, and whom it hits. It refuses faults that could never
+ * happen: more victims than agents, names that nobody has, groups that do not add up.
  */
 
+import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import type { Source } from "../model/host.ts";
 import type { FaultType } from "../model/registry.ts";
 import type { AgentGroup, ScheduledFault, Target, Which } from "../model/scenario.ts";
 import { writeValue } from "./overrides.ts";
@@ -27,7 +27,7 @@ interface LineContext extends ParseContext, Inhabitants {
 }
 
 /** Before the schema, which would only say that it does not know the key: a fault lasts `for` a time inside of itself. */
-export function checkPlaces(source: Source): void {
+export function checkPlaces(source: YamlSource): void {
   const lines = (source.value as { readonly faults?: unknown } | null)?.faults;
   if (!Array.isArray(lines)) return;
   for (const [index, line] of (lines as unknown[]).entries()) {
@@ -146,7 +146,7 @@ function namesOf(context: LineContext, which: readonly string[], at: readonly (s
   for (const [place, word] of which.entries()) {
     const names = known.has(word) ? [word] : groups.get(word);
     if (names === undefined) {
-      const remedy = remedyFor(context, word, [...groups.keys(), ...known]);
+      const remedy = remedyFor(word, [...groups.keys(), ...known]);
       throw source.error([...at, place], `there is no agent and no group "${word}"`, remedy);
     }
     for (const name of names) {

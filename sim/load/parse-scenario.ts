@@ -1,15 +1,16 @@
 /**
- * A scenario file → a checked scenario: everything about it that can be known before it runs, said in one line with
- * file, line and remedy.
+ * A scenario file → a checked scenario. Whatever can be known to be wrong before a run becomes one line with file, line and
+ * remedy.
  *
  * Responsible for: defaults, and what the parts mean together. Keys and types are schema.ts; agents parse-agents.ts,
  * jobs parse-workload.ts, faults parse-faults.ts; files that a scenario names are read by load-scenario.ts.
  */
 
+import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
+import { parseWith } from "../../node/platform/files/yaml-source.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
-import type { SimHost, Source } from "../model/host.ts";
 import type { Registry } from "../model/registry.ts";
 import type { AgentGroup, Expectation, Healing, NetworkSpec, Scenario, Workload } from "../model/scenario.ts";
 import { clientNames } from "../run/population.ts";
@@ -51,10 +52,10 @@ export const defaultMaxMs = ({ deadlineMs }: Pick<Workload, "deadlineMs">, ...la
   WARM_UP_MS + Math.max(0, ...lastMs) + deadlineMs + LINGER_MS;
 
 /** Throws the source's error about the first problem. */
-export function parseScenario(source: Source, registry: Registry, host: SimHost): Scenario {
+export function parseScenario(source: YamlSource, registry: Registry): Scenario {
   checkPlaces(source);
-  const file = host.parseWith(source, scenarioSchema(registry)) as ScenarioFile;
-  const context: ParseContext = { source, registry, host };
+  const file = parseWith(source, scenarioSchema(registry)) as ScenarioFile;
+  const context: ParseContext = { source, registry };
   const agents = parseAgents(context, file.agents);
   const workload = parseWorkload(context, file.workload, agents, clientsOf(context, file.clients ?? 2, agents));
   const faults = parseFaults(context, file.faults ?? [], { agents, clients: workload.clients });
@@ -164,7 +165,7 @@ function expectationOf(context: ParseContext, text: string, index: number): Expe
     throw source.error(at, `${metric.name} is no time`, `write a number (${metric.unit || "no unit"})`);
   if (metric !== undefined) return expectation;
   const known = [...registry.metrics.keys()];
-  const remedy = remedyFor(context, parsed.metric, known);
+  const remedy = remedyFor(parsed.metric, known);
   throw source.error(at, `there is no metric "${parsed.metric}"`, remedy);
 }
 

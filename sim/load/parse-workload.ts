@@ -1,6 +1,6 @@
 /**
- * The workload of a scenario file: when jobs come, what they look like, what is asked of their workers. Refuses what
- * could never be done: a skill that nobody has, prices that nobody may pay, committees that cannot be filled.
+ * The workload of a scenario file: when jobs come, what they look like, what their workers must do. It refuses jobs that nobody
+ * could ever do: a skill that nobody has, prices that nobody may pay, committees that cannot be filled.
  *
  * Defaults are those of job files (node/job-file/), where there are any.
  */
@@ -38,7 +38,7 @@ export function parseWorkload(
   checkCommittee(context, file, agents);
   return {
     clients,
-    // Of a trace: all of it, as far as the file goes.
+    // A trace is replayed to its end.
     count: file.jobs?.count ?? (arrival.kind === "trace" ? Number.MAX_SAFE_INTEGER : 1),
     upTo: file.jobs?.upTo ?? false,
     arrival,
@@ -119,7 +119,7 @@ function tasksOf(context: ParseContext, shape: ShapeFile, agents: readonly Agent
   const skill = shape.skill ?? commonest(known, agents);
   if (!known.includes(skill)) {
     const at = ["workload", "shape", "skill"];
-    throw context.source.error(at, `no agent has the skill "${skill}"`, remedyFor(context, skill, known));
+    throw context.source.error(at, `no agent has the skill "${skill}"`, remedyFor(skill, known));
   }
   // Agents that are good at some kinds of tasks are asked for all of these.
   const kinds = agents.flatMap(({ profile }) =>
@@ -210,7 +210,7 @@ function budgetOf(
   return budget;
 }
 
-/** Of one job; of a job file, one. */
+/** Tasks of one job. A job file counts as one task. */
 function taskCount(shape: JobShape): number {
   if (shape.kind === "chain") return shape.steps;
   if (shape.kind === "plugin") return shape.tasks;

@@ -4,7 +4,8 @@
  */
 
 import type { z } from "zod";
-import type { SimHost, Source } from "../model/host.ts";
+import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
+import { objectSource, parseYaml } from "../../node/platform/files/yaml-source.ts";
 import type { scenarioSchema } from "./schema.ts";
 
 /** A scenario as an object: the keys of a scenario file. Durations are text (`"20s"`) or ms, prices in credits. */
@@ -16,5 +17,5 @@ export interface ScenarioSource {
   readonly content: { readonly yaml: string } | { readonly object: unknown };
 }
 
-export const openSource = ({ file, content }: ScenarioSource, host: SimHost): Source =>
-  "yaml" in content ? host.parseYaml(file, content.yaml) : host.objectSource(file, content.object);
+export const openSource = ({ file, content }: ScenarioSource): YamlSource =>
+  "yaml" in content ? parseYaml(file, content.yaml) : objectSource(file, content.object);

@@ -1,6 +1,6 @@
 /**
- * Values of scenario files: names, shares, counts, durations, money, distributions, each with what a person is told who
- * wrote something else.
+ * Schemas of the values in scenario files: names, shares, counts, durations, money, distributions, each with the message for
+ * somebody who wrote something else.
  */
 
 import { z } from "zod";

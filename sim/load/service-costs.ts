@@ -1,14 +1,16 @@
 /**
- * What an input costs its agent: presets by name, and the file that `meshwork sim calibrate` writes. `ideal` is a machine
- * of its own for every agent and a disk that takes no time; a calibration is what a real machine took.
+ * What an input costs its agent: presets by name, and the file that `meshwork sim calibrate` writes. `ideal` gives every agent a
+ * machine of its own and a disk that takes no time; a calibration holds what a real machine took.
  *
  * A calibration is plain data. A run with the same figures is the same run, so each run keeps its figures in its own
  * files.
  */
 
 import { z } from "zod";
+import { readTextFile } from "../../node/platform/files/file-error.ts";
+import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
+import { parseWith, parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { SimHost, Source } from "../model/host.ts";
 import type { ServiceCosts } from "../model/scenario.ts";
 
 const ms = z.number().min(0).max(60_000);
@@ -59,31 +61,28 @@ type Figures = Pick<ServiceCosts, "baseMs" | "perKibMs" | "forcedWriteMs">;
 export const IDEAL_COSTS: Figures = { baseMs: 0.2, perKibMs: 0.02, forcedWriteMs: 0 };
 
 /** `name`: a preset, or a file. Throws MeshworkError: there is no such file, or it is no calibration. */
-export async function readPreset(
-  name: string,
-  host: Pick<SimHost, "readText" | "parseYaml" | "parseWith">,
-): Promise<Figures> {
+export async function readPreset(name: string): Promise<Figures> {
   if (name === IDEAL) return IDEAL_COSTS;
   const path = name === CALIBRATED ? CALIBRATION_FILE : name;
   let text: string;
   try {
-    text = await host.readText(path);
+    text = await readTextFile(path);
   } catch (error) {
     if (name !== CALIBRATED || !(error instanceof MeshworkError)) throw error;
     throw new MeshworkError("invalid-file", `${path}: this machine was not measured yet`, "run meshwork sim calibrate");
   }
-  const { baseMs, perKibMs, forcedWriteMs } = host.parseWith(host.parseYaml(path, text), calibrationSchema);
+  const { baseMs, perKibMs, forcedWriteMs } = parseWith(parseYaml(path, text), calibrationSchema);
   return { baseMs, perKibMs, forcedWriteMs };
 }
 
 /** The source with the figures of the preset that it names, except those that it gives itself. `pathOf`: of a file beside it. */
-export async function withPreset(source: Source, host: SimHost, pathOf: (path: string) => string): Promise<Source> {
+export async function withPreset(source: YamlSource, pathOf: (path: string) => string): Promise<YamlSource> {
   const { network } = (source.value ?? {}) as { readonly network?: { readonly service?: unknown } };
   const service = network?.service as { readonly [key: string]: unknown } | null | undefined;
   const preset = service?.preset;
   if (typeof preset !== "string" || preset === IDEAL) return source; // the schema says what is wrong with it
   if (service?.baseMs !== undefined && service.perKibMs !== undefined) return source;
-  const figures = await readPreset(preset === CALIBRATED ? preset : pathOf(preset), host);
+  const figures = await readPreset(preset === CALIBRATED ? preset : pathOf(preset));
   const { forcedWriteMs, ...always } = figures;
   const known = forcedWriteMs > 0 ? figures : always;
   const value = { ...(source.value as object), network: { ...network, service: { ...known, ...service } } };

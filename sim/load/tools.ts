@@ -1,6 +1,6 @@
 /**
- * What a plugin module is given, so that it needs nothing installed beside it: schemas, the makers of what a registry
- * holds, builders of task graphs, and the parts that adversaries are made of.
+ * The tools that a plugin module receives, so that it needs nothing installed beside it: schemas, functions that define parts
+ * of a registry, builders of task graphs, and the building blocks of adversaries.
  */
 
 import { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * A scenario as a file that is read back as the same: what a search found, for `sim run` and for whoever reads it. What is
- * a default is left out.
+ * Writes a scenario as a file that loads as the same scenario: what a search found, for `sim run` and for people. It leaves out
+ * defaults.
  *
  * Leaves to parse-scenario.ts what the keys mean.
  */

@@ -1,6 +1,6 @@
 /**
- * Behaviours, faults and job shapes as they are written down, with options of a type of their own, made into what a
- * registry holds. For the built-in ones and for plugins.
+ * Turns behaviours, faults and job shapes as authors write them, each with its own type of options, into what a registry
+ * holds. Built-in parts and plugins both use it.
  */
 
 import { z } from "zod";
@@ -47,7 +47,7 @@ interface FaultDefinition<S extends z.ZodObject> extends Definition<S> {
 interface ShapeDefinition<S extends z.ZodObject> extends Definition<S> {
   /** How many tasks such a job has: its default budget pays for so many. */
   tasks(options: z.output<S>): number;
-  /** Of the job with this index, from 0. The last node's output is the job's. */
+  /** The graph of job number `index`, from 0. The last node's output is the job's. */
   nodes(workload: Workload, options: z.output<S>, index: number, prng: Prng): readonly NodeSpec[];
 }
 

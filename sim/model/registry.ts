@@ -1,6 +1,6 @@
 /**
  * What scenarios can name: behaviours, faults, job shapes, checkers and metrics, the built-in ones and those of
- * plugins. The parser asks it what there is and which options each takes; the simulator, what each does.
+ * plugins. The parser asks it which ones exist and which options each takes; the simulator asks it what each does.
  */
 
 import type { z } from "zod";
@@ -95,7 +95,7 @@ export interface ShapeType {
   readonly options: z.ZodObject;
   /** How many tasks such a job has: its default budget pays for so many. */
   tasks(options: Options): number;
-  /** Of the job with this index, from 0. The last node's output is the job's. */
+  /** The graph of job number `index`, from 0. The last node's output is the job's. */
   nodes(workload: Workload, options: Options, index: number, prng: Prng): readonly NodeSpec[];
 }
 
@@ -111,7 +111,7 @@ export interface EndedRun {
 export interface Gauge {
   /** After a block was decided; each height of a job once. */
   onDecided?(block: DecidedBlock): void;
-  /** Of agents that do not lie in the protocol. */
+  /** Called for agents that do not lie in the protocol. */
   onTrace?(entry: TraceEntry): void;
   /** `null`: there was nothing to measure. */
   value(run: EndedRun): number | null;

@@ -1,6 +1,6 @@
 /**
- * What runs of a scenario give: of one seed, and of several together. Plain data: written as JSON and CSV, and drawn by
- * the report.
+ * The results of a scenario: of one seed, and of several seeds together. Plain data, which commands write as JSON and CSV and
+ * the report draws.
  */
 
 import type { Expectation, Scenario, ServiceCosts } from "./scenario.ts";
@@ -134,14 +134,14 @@ export interface Estimate {
   readonly ci95: readonly [number, number] | null;
 }
 
-/** Of a metric of runs. */
+/** The estimate of one metric over several runs. */
 export interface MetricEstimate extends Estimate {
   readonly unit: string;
 }
 
 export interface JudgedExpectation {
   readonly expression: string;
-  /** Of the worst seed; null where a seed had nothing to measure. */
+  /** The worst seed's value; null where a seed had nothing to measure. */
   readonly value: number | null;
   readonly pass: boolean;
   readonly failedSeeds: readonly number[];

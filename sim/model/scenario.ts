@@ -1,6 +1,6 @@
 /**
- * A scenario as the simulator runs it: agents, network, workload, faults and what is expected of them. What a scenario
- * file says, with defaults filled in and units made one: times in ms, shares in [0, 1], money in micro-credits.
+ * A scenario as the simulator runs it: agents, network, workload, faults and expectations. It holds what a scenario file
+ * says, with defaults filled in and with one unit for each quantity: times in ms, shares in [0, 1], money in micro-credits.
  *
  * Leaves to parse-scenario.ts how a file becomes one. Source: the format of docs/scenarios.md.
  */
@@ -124,7 +124,7 @@ export interface NetworkSpec {
 export interface ServiceCosts {
   /** Where the figures come from: a preset, a file, or `own`. */
   readonly preset: string;
-  /** Of its agent's core, ms: a base and a part per KiB of the input. */
+  /** Time that an input takes on its agent's core, ms: a base, and a part for each KiB of the input. */
   readonly baseMs: number;
   readonly perKibMs: number;
   /** Nothing of a step leaves before a forced write of this length, ms; 0: disks take no time. */
@@ -178,7 +178,7 @@ export type JobShape =
   | { readonly kind: "stages"; readonly stages: readonly Stage[]; readonly tasks: TaskMix }
   /** A job file. */
   | { readonly kind: "file"; readonly file: string }
-  /** Of a plugin; `tasks`: how many a job has. */
+  /** A plugin's shape; `tasks`: how many a job has. */
   | { readonly kind: "plugin"; readonly name: string; readonly options: BehaviourOptions; readonly tasks: number };
 
 /** Tasks that wait for those of the stage before. */
@@ -187,7 +187,7 @@ export interface Stage {
   readonly kind: "single" | "chain" | "map";
   /** How many tasks: 1 of a single one. */
   readonly tasks: number;
-  /** Of a map: how many of them a worker is given together. */
+  /** In a map: how many tasks a worker is given together. */
   readonly batch: number;
   /** Its input is the output of the stage before; else it has one of its own, and only waits. */
   readonly takesOutput: boolean;

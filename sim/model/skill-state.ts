@@ -1,9 +1,9 @@
 /**
- * What of an agent's skill changes while a run goes on: changes that faults bring and take back, and load, by which an
- * agent becomes slower and errs more often. What a profile says stays; this stands beside it.
+ * How an agent's skill changes while a run goes on: faults bring changes and take them back, and load makes an agent slower
+ * and more often wrong. The profile itself stays as it is; this class stands beside it.
  *
  * Both the simulated work (profile-skill.ts) and whoever knows the truth (sim/run/true-chances.ts) ask here, so that
- * what is drawn and what is known cannot part.
+ * what is drawn and what is known cannot differ.
  *
  * Source of the load's form: Symphony-Coord, the simulation of its experiments 2 and 3.
  */
@@ -16,9 +16,9 @@ export interface TaskPlace {
 
 /** A change in force. Factors multiply with those of other changes. */
 interface SkillChange {
-  /** Of the chance of a right answer to this kind; what comes out is at most 1. */
+  /** Factor on the chance of a right answer to this kind of task; the product is at most 1. */
   accuracy(kind: string): number;
-  /** Of the time that work takes. */
+  /** Factor on the time that work takes. */
   readonly latency: number;
   /** Added to the load while it lasts, 0..1. */
   readonly load: number;
@@ -74,14 +74,14 @@ export class SkillState {
     return Math.min(1, level);
   }
 
-  /** Of the chance that its profile gives. */
+  /** Factor on the chance of a right answer that the profile states. */
   accuracyFactor({ kind, place }: TaskPlace, nowMs: number): number {
     let factor = 1 - (this.load?.errors ?? 0) * this.loadAt(place, nowMs);
     for (const change of this.#changes) factor *= between(change.accuracy(kind), change.strength(place, nowMs));
     return factor;
   }
 
-  /** Of the time that its profile gives. */
+  /** Factor on the latency that the profile states. */
   latencyFactor(place: number, nowMs: number): number {
     let factor = 1 + (this.load?.slowdown ?? 0) * this.loadAt(place, nowMs);
     for (const change of this.#changes) factor *= between(change.latency, change.strength(place, nowMs));

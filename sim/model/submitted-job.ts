@@ -8,7 +8,7 @@ export interface SubmittedJob {
   readonly index: number;
   readonly client: string;
   readonly submittedMs: number;
-  /** Of the last draw; null: no committee was drawn yet. */
+  /** From the last draw; null: no committee was drawn yet. */
   job: JobId | null;
   genesis: Genesis | null;
   status: "asking" | "running" | "certified" | "failed" | "cancelled" | "refused";

@@ -1,5 +1,5 @@
 /**
- * Who did what: agents by group and behaviour, with what they were given, what they gave and what they earned. Beyond a
+ * Who did what: agents by group and behaviour, with their awards, their results and their earnings. Beyond a
  * hundred agents, a summary by group and the twenty that stand out most.
  */
 

@@ -6,7 +6,7 @@ import { color } from "./chart.ts";
 import type { FaultGroup } from "./faults.ts";
 import { clock, fixed, type Scale, tick } from "./format.ts";
 
-/** Of all text in plots. */
+/** The style of all text in plots. */
 export const TEXT = { fontFamily: "inherit", fontSize: 11, color: color.soft };
 
 const SECOND_STEPS = [
@@ -62,7 +62,7 @@ export function decimalsOfStep(step: number): number {
   return decimals;
 }
 
-/** Of time, from 0 to the end of the run, ms. */
+/** An axis of time, from 0 to the end of the run, ms. */
 export function timeAxis(endMs: number, ticks: number, isLabelled: boolean, gridIndex = 0): object {
   const step = timeStep(endMs, ticks);
   return {
@@ -84,7 +84,7 @@ export function timeAxis(endMs: number, ticks: number, isLabelled: boolean, grid
   };
 }
 
-/** Of values in `scale`, from 0; `max` in shown units. */
+/** An axis of values; `max` is in shown units. */
 export function valueAxis(max: number, ticks: number, gridIndex = 0, min = 0): object {
   const round = roundScale(max, ticks);
   const decimals = decimalsOfStep(round.step);

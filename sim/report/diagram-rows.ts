@@ -43,7 +43,7 @@ interface DiagramRows {
   /** Columns, in the order of their names; OTHERS last. */
   readonly agents: readonly string[];
   readonly rows: readonly (SendRow | MarkRow)[];
-  /** Of the messages given, how many are shown; and agents that share a column. */
+  /** How many of the messages given are shown; and how many agents share a column. */
   readonly shown: number;
   readonly merged: number;
 }

@@ -1,6 +1,6 @@
 /**
- * The faults of a run as the page numbers them: entries of the timeline that say the same are one fault that happened
- * several times. Where the timeline holds none, what the scenario had planned.
+ * The faults of a run as the page numbers them: entries of the timeline with the same text are one fault that happened several
+ * times. Without such entries, the faults that the scenario had planned.
  */
 
 import type { FaultOutcome, RunResult, TimelineEntry } from "../model/result.ts";

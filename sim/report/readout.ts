@@ -1,6 +1,6 @@
 /**
- * What the page's script reads out where a pointer is over a plot over time: values at evenly spaced times. The plot is
- * complete without it.
+ * The values that the page's script shows under the pointer on a plot over time, at evenly spaced times. The plot is complete
+ * without them.
  */
 
 import type { Scale } from "./format.ts";

@@ -1,7 +1,7 @@
 /**
- * Which agents of a large mesh stand out among those of their own group and behaviour (how groups differ, a table of its
- * own says): by how far a figure lies from the group's median, in units of the usual distance from it. Groups of fewer
- * than five are held against the whole mesh.
+ * Finds the agents of a large mesh that stand out in their group and behaviour (a separate table shows how groups differ): by
+ * the distance of a figure from the group's median, in units of the usual distance. Agents of groups with fewer than five
+ * members are compared with the whole mesh.
  *
  * Source: the modified z-score of Iglewicz and Hoaglin (median absolute deviation, which a few outliers do not move).
  */

@@ -1,6 +1,6 @@
 /**
  * The little that the page does beyond showing: values under the pointer on plots over time, and a button that copies the
- * command. Runs in the reader's browser; without it nothing is missing but that.
+ * command. It runs in the reader's browser; without it only these two are missing.
  */
 
 export const SCRIPT = `

@@ -49,7 +49,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ...METRICS.map(({ name, unit }) => [name, unit] as const),
   ...[...SERIES, ...FAMILIES].map(({ name, unit }) => [name, unit] as const),
 ]);
-/** Of a metric or a series. */
+/** The unit of a metric or a series. */
 export const unitOf = (name: string): string => UNITS.get(name) ?? (name.endsWith("PerSecond") ? "/s" : "");
 
 /** Counts and what is made of them: a value holds until the next, so that lines are stairs. */

@@ -1,6 +1,6 @@
 /**
- * What was run: agents and their profiles, network, workload, faults as the scenario says them; and each run with its
- * digest, so that a reader can tell whether theirs is the same.
+ * What was run: agents and their profiles, network, workload and faults of the scenario; and the digest of each run, so that
+ * readers can tell whether theirs is the same.
  */
 
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";

@@ -1,6 +1,6 @@
 /**
  * The timeline: faults in lanes above throughput, completion, latency and agents that are up, all on one axis of time.
- * Drawn twice, for wide and for narrow screens. Of one run; the other seeds of the same scenario as a band behind it.
+ * Drawn twice, for wide and for narrow screens. It shows one run, with the other seeds of the same scenario as a band behind it.
  */
 
 import type { RunResult } from "../model/result.ts";
@@ -21,7 +21,7 @@ interface PanelSpec {
   readonly isExpected: boolean;
 }
 
-/** Of those that a run has. A simulated one counts jobs, one of real nodes the tasks of its job. */
+/** A run shows the panels that it has metrics for. A simulated run counts jobs; a run of real nodes counts the tasks of its job. */
 const PANELS: readonly PanelSpec[] = [
   { title: "Throughput", metrics: ["throughput"], labels: [""], isExpected: true },
   { title: "Completion, certified of submitted jobs", metrics: ["completion"], labels: [""], isExpected: true },
@@ -33,7 +33,7 @@ const PANELS: readonly PanelSpec[] = [
 interface Panel extends PanelSpec {
   readonly scale: Scale;
   readonly lines: readonly Line[];
-  /** Of all runs, in their order: least and greatest, for the first metric. */
+  /** Lowest and highest value of the first metric over all runs. */
   readonly spread: { readonly low: Line; readonly high: Line } | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The head of the page: the verdict and what it rests on. Expectations, invariants, what was asked for and not done, that
- * answers are simulated, the seeds, and the command that repeats the run.
+ * The head of the page: the verdict and what it rests on. Expectations, invariants, shortfalls, a note
+ * that answers are simulated, the seeds, and the command that repeats the run.
  */
 
 import type { JudgedExpectation, RunResult, Summary } from "../model/result.ts";

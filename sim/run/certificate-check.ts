@@ -1,6 +1,6 @@
-/** At the end of a run: an agent that keeps a certified job is asked for its certificate, and that is checked. */
+/** At the end of a run, asks an agent that hosts a certified job for the job's certificate, and checks it. */
 
-import { certifiedCodec } from "../../protocol/agent/status.ts";
+import { certifiedCodec } from "../../protocol/agent/certified-result.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
@@ -8,7 +8,7 @@ import { decode } from "../../protocol/wire/codec.ts";
 import { CERTIFICATES, checkCertified } from "../parts/checkers/certificates.ts";
 import { violated } from "../parts/checkers/checker.ts";
 import type { World } from "../world/world.ts";
-import type { JobWatch } from "./job-watch.ts";
+import type { JobMonitor } from "./job-monitor.ts";
 
 const MUTATIONS = 8;
 /** An agent answers for itself, as soon as its core is free. */
@@ -32,8 +32,8 @@ export class CertificateCheck {
     }
   }
 
-  /** Of a job that has ended, at any honest agent that is up and has seen its end. */
-  check({ log, liveness }: JobWatch): void {
+  /** Checks the certificate of a job that has ended, at any honest agent that is up and has seen its end. */
+  check({ log, liveness }: JobMonitor): void {
     const { ledger } = log;
     const outcome = ledger.state.outcome.get();
     const asked = [...liveness.ended].find((agent) => this.#world.agent(agent).state === "up");
@@ -47,11 +47,11 @@ export class CertificateCheck {
       certificate.kind === "inline" ? certificate.bytes : this.#world.agent(asked).blobs.get(certificate.hash);
     if (bytes === undefined) return violated(CERTIFICATES, asked, "the blob of the certificate is not there");
     const facts = { job: ledger.job, owner: ledger.genesis.owner, answer: outcome.answer };
-    const lots = createPrng(`mutations/${this.#seed}`);
-    checkCertified(this.#world.crypto, bytes, facts, lots, MUTATIONS);
+    const prng = createPrng(`mutations/${this.#seed}`);
+    checkCertified(this.#world.crypto, bytes, facts, prng, MUTATIONS);
   }
 
-  #ask(to: AgentId, job: JobWatch["submitted"]["job"]): Uint8Array | null {
+  #ask(to: AgentId, job: JobMonitor["submitted"]["job"]): Uint8Array | null {
     this.#asked = to;
     this.#reply = null;
     this.#world.inject(to, { kind: "ask", id: 0, to, query: { kind: "certificate", job } });

@@ -1,6 +1,6 @@
 /**
  * The clients of a scenario: people who submit jobs as the workload says, each with its own agent, and follow them to the
- * end. What the agent does for its owner (protocol/agent/owner.ts) is what it does in a node.
+ * end. The agent serves its owner (protocol/agent/owner.ts) exactly as it does in a node.
  */
 
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";

@@ -1,11 +1,11 @@
-/** When a run is over: its jobs have ended and its faults are through, or, where the scenario heals, all is settled. */
+/** Decides when a run is over: its jobs and its faults have ended, or, where the scenario heals, every job is settled. */
 
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Healing, Scenario } from "../model/scenario.ts";
 import type { World } from "../world/world.ts";
 import type { Clients } from "./clients.ts";
 import type { FaultSchedule } from "./fault-schedule.ts";
-import type { JobWatch } from "./job-watch.ts";
+import type { JobMonitor } from "./job-monitor.ts";
 
 /** After the jobs have ended and the faults are over, ms; longer where it is asked whether all is quiet then. */
 const SETTLE_MS = 2_000;
@@ -16,7 +16,7 @@ export class Ending {
   readonly #world: World;
   readonly #clients: Clients;
   readonly #faults: FaultSchedule;
-  readonly #watches: ReadonlyMap<JobId, JobWatch>;
+  readonly #monitors: ReadonlyMap<JobId, JobMonitor>;
   #isHealed = false;
 
   constructor(
@@ -25,14 +25,14 @@ export class Ending {
       readonly world: World;
       readonly clients: Clients;
       readonly faults: FaultSchedule;
-      readonly watches: ReadonlyMap<JobId, JobWatch>;
+      readonly monitors: ReadonlyMap<JobId, JobMonitor>;
     },
   ) {
     this.#heal = heal;
     this.#world = parts.world;
     this.#clients = parts.clients;
     this.#faults = parts.faults;
-    this.#watches = parts.watches;
+    this.#monitors = parts.monitors;
   }
 
   /** The world must not run past this moment before `healIfDue` was called, ms. */
@@ -58,7 +58,7 @@ export class Ending {
     const { now } = this.#world;
     if (now < atMs + SETTLE_MS || !this.#clients.areSubmitted) return false;
     let isOver = true;
-    for (const { isCurrent, isSettled, liveness, log, submitted } of this.#watches.values()) {
+    for (const { isCurrent, isSettled, liveness, log, submitted } of this.#monitors.values()) {
       if (!isCurrent || isSettled) continue;
       if (now > Math.max(atMs, submitted.submittedMs) + SETTLE_MS + withinMs) liveness.stalled(log, now, withinMs);
       isOver = false;

@@ -1,6 +1,6 @@
 /**
- * Lets the faults of a scenario happen when it says, to whom it says, and heals them; notes for each what was asked of it,
- * what it did, and why that was less.
+ * Begins the faults of a scenario at their times, hits their targets, and heals them; records what the scenario asked of each
+ * fault, what it did, and why it did less.
  *
  * Leaves to fault-targets.ts who can be hit.
  */
@@ -27,7 +27,7 @@ interface Surroundings extends Population {
 interface Progress {
   readonly fault: ScheduledFault;
   readonly type: FaultType;
-  /** Of a fault that hits agents, once it began. */
+  /** Whom the fault hits, once it has begun; null for faults that hit no agents. */
   drawn: Drawn | null;
   /** Agents that it hit, in order. */
   readonly hit: Set<string>;

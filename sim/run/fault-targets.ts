@@ -1,6 +1,6 @@
 /**
- * Whom a fault hits: drawn when it begins among those that can be hit then. Where they are fewer than were asked for, it
- * says so and why, instead of taking fewer in silence.
+ * Draws whom a fault hits when it begins, among the agents that it can hit then. If there are fewer than the scenario asks for,
+ * it says so and why, instead of silently taking fewer.
  */
 
 import { writeMs } from "../../node/platform/text/quantities.ts";

@@ -1,6 +1,6 @@
 /**
- * What the tasks of simulated jobs are, as their geneses say: kind, difficulty, and the place in the workload, which
- * changes that begin at the n-th task and load that fades from task to task go by.
+ * The facts about tasks of simulated jobs, from their geneses: kind, difficulty, and place in the workload. Changes that begin
+ * at the n-th task, and load that fades from task to task, depend on that place.
  */
 
 import { type JobId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
@@ -26,7 +26,7 @@ interface PlacedNode {
 }
 
 export class JobFacts {
-  /** Of each planned job: the place of its first task. */
+  /** The place of each planned job's first task. */
   readonly #first: readonly number[];
   /** How many tasks all planned jobs have together. */
   readonly tasks: number;

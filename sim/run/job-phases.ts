@@ -1,12 +1,12 @@
 /**
  * Completion and latency of jobs by what they met: jobs that were under way at a fault, jobs that had ended before any, and
- * jobs that came later. All together would say neither what a fault costs nor what it leaves.
+ * jobs that came later. One figure for all of them would show neither what a fault costs nor what it leaves behind.
  */
 
 import type { Metrics } from "../model/result.ts";
 import type { SubmittedJob } from "../model/submitted-job.ts";
 import { type JobPhase, PHASES } from "./metric-catalog.ts";
-import { percentile } from "./percentile.ts";
+import { percentile } from "./statistics.ts";
 
 /** When a fault was, ms; a moment ends when it begins. */
 export interface Span {

@@ -1,12 +1,12 @@
 /**
- * The verdict over the runs of a scenario: each expectation by its worst seed, each invariant, what was asked for
- * and not done in full; and the metrics with their intervals.
+ * The verdict over the runs of a scenario: each expectation by its worst seed, each invariant, each shortfall; and the metrics
+ * with their intervals.
  */
 
 import type { JudgedExpectation, MetricEstimate, RunResult, Summary } from "../model/result.ts";
 import { type Expectation, fulfils, type Scenario } from "../model/scenario.ts";
-import { estimate } from "./estimate.ts";
 import { metricType, rangeOf } from "./metric-catalog.ts";
+import { estimate } from "./statistics.ts";
 
 interface JudgeOptions {
   /** Some of the runs that were asked for are missing, or were ended before their time. */
@@ -37,7 +37,7 @@ function judgeExpectation(expectation: Expectation, results: readonly RunResult[
   return { expression: expectation.expression, value: worst, pass, failedSeeds };
 }
 
-/** Of a broken invariant what is known first: the seed, when, and what. */
+/** For each broken invariant, its first violation: the seed, when, and what. */
 function judgeInvariants(results: readonly RunResult[]): Summary["invariants"] {
   const ids = [...new Set(results.flatMap(({ invariants }) => invariants.map(({ id }) => id)))];
   return ids.map((id) => {

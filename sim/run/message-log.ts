@@ -81,7 +81,7 @@ function textOf(message: Message): string {
       return `${first.kind} ${first.height}/${first.round}: ${short(first.block)}${others}`;
     }
     case "envelopes":
-      return `${message.envelopes.reduce((sum, envelope) => sum + envelope.bodies.length, 0)} commands`;
+      return `${message.envelopes.reduce((sum, envelope) => sum + envelope.commands.length, 0)} commands`;
     case "blocks": {
       const [first] = message.blocks;
       return first === undefined ? "none" : `${message.blocks.length} from height ${first.block.header.height}`;

@@ -1,9 +1,9 @@
 /**
- * The metrics of a run: names that stay, with their units. `meshwork sim metrics` lists them.
+ * The metrics of a run: stable names, with their units. `meshwork sim metrics` lists them.
  */
 
 import type { MetricType } from "../model/result.ts";
-import type { Range } from "./estimate.ts";
+import type { Range } from "./statistics.ts";
 
 const metric = (name: string, unit: string, summary: string): MetricType => ({ name, unit, summary });
 

@@ -11,10 +11,10 @@ import type { DecidedBlock } from "../parts/checkers/checker.ts";
 import type { Truth } from "../parts/workloads/truth.ts";
 import type { TraceEntry } from "../world/trace.ts";
 import type { World } from "../world/world.ts";
+import type { JobListener, JobMonitor } from "./job-monitor.ts";
 import { byPhase, type Span } from "./job-phases.ts";
-import type { JobListener, JobWatch } from "./job-watch.ts";
-import { percentile } from "./percentile.ts";
 import type { Regret } from "./regret.ts";
+import { percentile } from "./statistics.ts";
 
 /** Latencies of the newest tasks that a point of a series sums up. */
 const NEWEST = 200;
@@ -52,7 +52,7 @@ export class RunMetrics implements JobListener {
   /** Agents that died and were not suspected yet: since when. */
   readonly #dead = new Map<string, number>();
   /** Jobs that wait for their first block after a fault: since when. */
-  readonly #waiting = new Map<JobWatch, number>();
+  readonly #waiting = new Map<JobMonitor, number>();
   #counts = {
     awards: 0,
     results: 0,
@@ -92,29 +92,29 @@ export class RunMetrics implements JobListener {
 
   // --- what happens -------------------------------------------------------------------------------------
 
-  onBlock(watch: JobWatch, { committed, atMs }: DecidedBlock): void {
+  onBlock(monitor: JobMonitor, { committed, atMs }: DecidedBlock): void {
     this.#counts.blocks++;
     if ((committed.commit[0]?.round ?? 0) > 0) this.#counts.laterRounds++;
-    const sinceMs = this.#waiting.get(watch);
+    const sinceMs = this.#waiting.get(monitor);
     if (sinceMs === undefined) return;
     this.#recoveries.push(atMs - sinceMs);
-    this.#waiting.delete(watch);
+    this.#waiting.delete(monitor);
   }
 
-  onDecision(watch: JobWatch, event: LedgerEvent, atMs: number): void {
+  onDecision(monitor: JobMonitor, event: LedgerEvent, atMs: number): void {
     const counts = this.#counts;
     switch (event.kind) {
       case "award":
         counts.awards++;
         this.#agent(event.worker).awards++;
-        this.#regret.onAward(watch, event);
+        this.#regret.onAward(monitor, event);
         break;
       case "result":
         counts.results++;
         counts.spent += event.paid;
         this.#agent(event.worker).results++;
         this.#agent(event.worker).earned += event.paid;
-        this.#judgeResult(watch, event);
+        this.#judgeResult(monitor, event);
         this.#regret.onEnd(event.worker);
         break;
       case "surplus":
@@ -133,15 +133,15 @@ export class RunMetrics implements JobListener {
         if (event.reason === "equivocation") counts.evidence++;
         break;
       case "accepted":
-        this.#onAccepted(watch, event, atMs);
+        this.#onAccepted(monitor, event, atMs);
         break;
       default:
         break;
     }
   }
 
-  #judgeResult(watch: JobWatch, { task, output }: EventOf<"result">): void {
-    const right = this.#truth.of(watch.submitted.job, task);
+  #judgeResult(monitor: JobMonitor, { task, output }: EventOf<"result">): void {
+    const right = this.#truth.of(monitor.submitted.job, task);
     if (right === undefined) return;
     this.#counts.judged++;
     if (right === output) this.#counts.right++;
@@ -164,16 +164,16 @@ export class RunMetrics implements JobListener {
     if (["timeout", "dead", "unrevealed"].includes(reason)) this.#agent(worker).timeouts++;
   }
 
-  #onAccepted(watch: JobWatch, event: EventOf<"accepted">, atMs: number): void {
+  #onAccepted(monitor: JobMonitor, event: EventOf<"accepted">, atMs: number): void {
     this.#counts.accepted++;
     for (const agent of event.supporters) this.#agent(agent).accepted++;
     for (const agent of event.rejected) this.#agent(agent).rejected++;
-    this.#taskLatencies.push(atMs - (watch.awardedMs.get(event.task) ?? atMs));
-    const right = this.#truth.of(watch.submitted.job, event.task);
+    this.#taskLatencies.push(atMs - (monitor.awardedMs.get(event.task) ?? atMs));
+    const right = this.#truth.of(monitor.submitted.job, event.task);
     if (right !== undefined && right !== event.answer) this.#counts.wrong++;
   }
 
-  /** Of honest agents only. */
+  /** Called for honest agents only. */
   onTrace({ event, atMs }: TraceEntry): void {
     if (event.kind === "refused") this.#counts.refused++;
     if (event.kind !== "suspected" || !event.suspected) return;
@@ -200,8 +200,8 @@ export class RunMetrics implements JobListener {
   }
 
   /** A fault is over: jobs under way are expected to go on. */
-  onFaultEnd(running: Iterable<JobWatch>): void {
-    for (const watch of running) if (!this.#waiting.has(watch)) this.#waiting.set(watch, this.#world.now);
+  onFaultEnd(running: Iterable<JobMonitor>): void {
+    for (const monitor of running) if (!this.#waiting.has(monitor)) this.#waiting.set(monitor, this.#world.now);
   }
 
   // --- summing up ---------------------------------------------------------------------------------------

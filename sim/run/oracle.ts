@@ -1,10 +1,10 @@
 /**
- * The oracle: gives each seat to the highest true chance of a right answer, now, among all that offer. Nobody knows
- * these chances but a simulation; it is what other selectors are held against. It looks no further than the task at hand:
- * one that spared an agent for harder tasks could do better yet.
+ * The oracle: gives each seat to the highest true chance of a right answer, now, among all that offer. Only a
+ * simulation knows these chances; other selectors are compared with the oracle. It looks no further than the task at hand: a
+ * selector that spared an agent for harder tasks could do even better.
  *
- * Members compute the same choice at different virtual moments, between which the truth may change, and must come to the
- * same. So what is chosen first is remembered, by the task's attempt and by what the ledger says of the candidates.
+ * Members compute the same choice at different virtual moments. The truth may change in between, but they must come to the same
+ * result. So the oracle remembers the first choice, by the task's attempt and by what the ledger says about the candidates.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -26,7 +26,7 @@ const keyOf = ({ of, candidates }: ChoiceRequest, count: number): string =>
     ...candidates.map(({ agent, awards, live }) => `${agent} ${awards} ${live}`).sort((a, b) => (a < b ? -1 : 1)),
   ].join("\n");
 
-/** Of one run: it remembers what was chosen. */
+/** Makes the oracle of one run: it remembers what was chosen. */
 export function createOracle(chances: TrueChances, facts: JobFacts): Selector<null> {
   const known = new Map<string, ReadonlyMap<AgentId, number>>();
   return {

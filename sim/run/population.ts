@@ -1,6 +1,6 @@
 /**
- * The agents of a scenario as the world takes them: names, skills and clocks by group, behaviours over them, and the
- * clients that own the jobs.
+ * Turns the groups of a scenario into agents of the world: names, skills and clocks, with their behaviours; and the clients that
+ * own the jobs.
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";

@@ -1,13 +1,13 @@
 /**
  * The selector's regret: how much better the best agent that was free would have done, by its true chance of a right
- * answer. Known in simulations only, where that chance is.
+ * answer. Only simulations know that chance.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { EventOf } from "../../protocol/job/event.ts";
 import type { World } from "../world/world.ts";
 import type { JobFacts, TaskFacts } from "./job-facts.ts";
-import type { JobWatch } from "./job-watch.ts";
+import type { JobMonitor } from "./job-monitor.ts";
 import type { Inhabitant } from "./population.ts";
 import type { TrueChances } from "./true-chances.ts";
 
@@ -36,7 +36,7 @@ export class Regret {
     return this.#awards === 0 ? null : this.#sum / this.#awards;
   }
 
-  onAward({ submitted }: JobWatch, { task, worker }: EventOf<"award">): void {
+  onAward({ submitted }: JobMonitor, { task, worker }: EventOf<"award">): void {
     const { inhabitants, chances, facts } = this.#truths;
     if (!inhabitants.has(worker)) return;
     const asked = facts.of(submitted.job, task);

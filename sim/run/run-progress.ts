@@ -4,7 +4,7 @@
  */
 
 import type { JobFacts } from "./job-facts.ts";
-import type { JobWatch } from "./job-watch.ts";
+import type { JobMonitor } from "./job-monitor.ts";
 
 interface Times {
   readonly nowMs: number;
@@ -14,24 +14,24 @@ interface Times {
   readonly maxMs: number;
 }
 
-type Watched = Pick<JobWatch, "accepted"> & {
-  readonly submitted: Pick<JobWatch["submitted"], "index" | "status" | "endedMs">;
+type Watched = Pick<JobMonitor, "accepted"> & {
+  readonly submitted: Pick<JobMonitor["submitted"], "index" | "status" | "endedMs">;
 };
 
 /** In [0, 1]; it never goes back. */
 export function shareOf(
   { nowMs, knownMs, maxMs }: Times,
-  watches: Iterable<Watched>,
+  monitors: Iterable<Watched>,
   facts: Pick<JobFacts, "tasks" | "tasksOf">,
 ): number {
   const time = Math.min(1, nowMs / Math.max(1, Math.min(knownMs, maxMs)));
-  return Math.min(1, Math.max(nowMs / maxMs, Math.min(time, workOf(watches, facts))));
+  return Math.min(1, Math.max(nowMs / maxMs, Math.min(time, workOf(monitors, facts))));
 }
 
 /** Answered tasks of all planned ones; those of jobs that have ended count as done, each job once. */
-function workOf(watches: Iterable<Watched>, facts: Pick<JobFacts, "tasks" | "tasksOf">): number {
+function workOf(monitors: Iterable<Watched>, facts: Pick<JobFacts, "tasks" | "tasksOf">): number {
   const done = new Map<number, number>();
-  for (const { submitted, accepted } of watches) {
+  for (const { submitted, accepted } of monitors) {
     const { index, status, endedMs } = submitted;
     const of = facts.tasksOf(index);
     if (endedMs !== null) done.set(index, of);

@@ -27,20 +27,19 @@ import { Clients } from "./clients.ts";
 import { Ending } from "./ending.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
-import { INVARIANTS, JobWatch } from "./job-watch.ts";
+import { INVARIANTS, JobMonitor } from "./job-monitor.ts";
 import { MessageLog } from "./message-log.ts";
 import { checkedValue } from "./metric-catalog.ts";
 import { RunMetrics } from "./metrics.ts";
 import { createOracle, ORACLE } from "./oracle.ts";
 import { isCalm, Population } from "./population.ts";
 import { Regret } from "./regret.ts";
-import { costOptionsOf } from "./run-costs.ts";
-import { networkOf } from "./run-network.ts";
+import { NO_FILES, type RunOptions } from "./run-options.ts";
 import { shareOf } from "./run-progress.ts";
-import { NO_FILES, type SimulateOptions } from "./simulate-options.ts";
 import { TrueChances } from "./true-chances.ts";
 import { workShortfalls } from "./work-shortfalls.ts";
 import { planJobs, WARM_UP_MS } from "./workload.ts";
+import { costOptionsOf, networkOf } from "./world-options.ts";
 
 /** Points of each time series. */
 const SAMPLES = 240;
@@ -52,12 +51,12 @@ class Run {
   readonly clients: Clients;
   readonly metrics: RunMetrics;
   readonly #scenario: Scenario;
-  readonly #options: SimulateOptions;
+  readonly #options: RunOptions;
   readonly #population: Population;
   readonly #faults: FaultSchedule;
-  readonly #watches = new Map<JobId, JobWatch>();
+  readonly #monitors = new Map<JobId, JobMonitor>();
   readonly #general: readonly Checker[];
-  /** Of plugins' metrics, by name. */
+  /** Gauges of plugins' metrics, by name. */
   readonly #gauges: ReadonlyMap<string, Gauge>;
   readonly #thorough: boolean;
   readonly #notes: TimelineEntry[] = [];
@@ -68,12 +67,12 @@ class Run {
   /** Those that its agents have. */
   readonly #selectors: Selectors;
   readonly #certificates: CertificateCheck;
-  /** Of all jobs, also of those that no client of the scenario has submitted. */
+  /** Watches all jobs, also those that no client of the scenario has submitted. */
   readonly #parted = partedChecker();
   readonly #ending: Ending;
   #violation: Violation | null = null;
 
-  constructor(scenario: Scenario, options: SimulateOptions) {
+  constructor(scenario: Scenario, options: RunOptions) {
     const { seed, host, registry, files = NO_FILES } = options;
     this.#scenario = scenario;
     this.#options = options;
@@ -127,7 +126,7 @@ class Run {
       registry,
       {
         agents: () => this.#names(),
-        members: () => [...this.#running()].flatMap((watch) => watch.committee),
+        members: () => [...this.#running()].flatMap((monitor) => monitor.committee),
         hosts: () => this.#names().filter((name) => inhabitants.get(name)!.spec.config?.hosts === true),
         workers: () => this.#workers(),
         join: () => this.#join(),
@@ -138,7 +137,7 @@ class Run {
       createPrng(`${seed}/faults`),
     );
     const { world, clients } = this;
-    this.#ending = new Ending(scenario, { world, clients, faults: this.#faults, watches: this.#watches });
+    this.#ending = new Ending(scenario, { world, clients, faults: this.#faults, monitors: this.#monitors });
   }
 
   /** For whoever writes the run down. */
@@ -201,15 +200,15 @@ class Run {
   }
 
   /** Jobs that were taken and have not ended. */
-  *#running(): Iterable<JobWatch> {
-    for (const watch of this.#watches.values())
-      if (watch.submitted.status === "running" && watch.isCurrent) yield watch;
+  *#running(): Iterable<JobMonitor> {
+    for (const monitor of this.#monitors.values())
+      if (monitor.submitted.status === "running" && monitor.isCurrent) yield monitor;
   }
 
   #workers(): string[] {
     const workers = new Set<string>();
-    for (const watch of this.#running())
-      for (const [agent, record] of watch.log.ledger.state.agents.sorted()) if (record.live > 0) workers.add(agent);
+    for (const monitor of this.#running())
+      for (const [agent, record] of monitor.log.ledger.state.agents.sorted()) if (record.live > 0) workers.add(agent);
     return [...workers];
   }
 
@@ -238,8 +237,8 @@ class Run {
     const others = [...this.#general, ...extra, ...(this.#options.checkers?.(submitted) ?? [])];
     const from = { meshId, crypto, selectors: this.#selectors };
     const checks = { thorough: this.#thorough, calm: isCalm(this.#scenario, registry) };
-    const watch = new JobWatch(submitted, from, this.metrics, others, checks);
-    this.#watches.set(submitted.job, watch);
+    const monitor = new JobMonitor(submitted, from, this.metrics, others, checks);
+    this.#monitors.set(submitted.job, monitor);
   }
 
   #onEntry(entry: TraceEntry): void {
@@ -249,13 +248,13 @@ class Run {
     const { event, agent } = entry;
     this.#parted.onTrace!(entry);
     if (event.kind === "voted" && event.vote === "precommit" && event.block !== null) this.#faults.onPrecommit(agent);
-    if ("job" in event) this.#watches.get(event.job)?.onTrace(entry);
+    if ("job" in event) this.#monitors.get(event.job)?.onTrace(entry);
     else for (const checker of this.#general) checker.onTrace?.(entry);
   }
 
   #onPersist(agent: AgentId, record: PersistEffect, atMs: number, step: number): void {
     this.#options.tap?.onPersist?.(agent, record, atMs, step);
-    if (this.#isTrusted(agent)) this.#watches.get(record.job)?.onPersist(agent, record, atMs, step);
+    if (this.#isTrusted(agent)) this.#monitors.get(record.job)?.onPersist(agent, record, atMs, step);
   }
 
   #onJobEnded(job: SubmittedJob): void {
@@ -300,7 +299,7 @@ class Run {
         onProgress?.(this.#share(), this.world.now);
       }
       if (this.world.now < maxMs) this.world.run(this.world.now + this.#ending.restMs);
-      for (const watch of this.#watches.values()) watch.atEnd(this.world.now);
+      for (const monitor of this.#monitors.values()) monitor.atEnd(this.world.now);
       return true;
     } catch (error) {
       this.#onBroken(error);
@@ -311,13 +310,13 @@ class Run {
   #share(): number {
     const { now: nowMs } = this.world;
     const times = { nowMs, knownMs: Math.max(this.#lastJobMs, this.#faults.endMs), maxMs: this.#scenario.maxMs };
-    return shareOf(times, this.#watches.values(), this.#facts);
+    return shareOf(times, this.#monitors.values(), this.#facts);
   }
 
   /** Asks for the certificates of the jobs that have ended: nothing of the run counts after that. False: one is broken. */
   holdsCertificates(): boolean {
     try {
-      if (this.#thorough) for (const watch of this.#watches.values()) this.#certificates.check(watch);
+      if (this.#thorough) for (const monitor of this.#monitors.values()) this.#certificates.check(monitor);
       return true;
     } catch (error) {
       this.#onBroken(error);
@@ -334,7 +333,7 @@ class Run {
     this.#notes.push({ atMs, untilMs: null, kind: "violation", text: cause.message, agents: [] });
   }
 
-  /** Of plugins' metrics. */
+  /** Values of plugins' metrics. */
   #gauged(agents: readonly AgentRow[]): Metrics {
     const ended = { world: this.world, jobs: this.clients.jobs, agents };
     return Object.fromEntries(
@@ -380,7 +379,7 @@ class Run {
 }
 
 /** One run. Throws only where this program itself is wrong. */
-export function simulate(scenario: Scenario, options: SimulateOptions): RunResult {
+export function simulate(scenario: Scenario, options: RunOptions): RunResult {
   const clock = options.wallClock ?? (() => 0);
   const startedMs = clock();
   const run = new Run(scenario, options);

@@ -1,6 +1,6 @@
 /**
- * What a workload asked for and the run could not give: jobs that were never submitted, standbys that became fewer than the
- * file says. `completion` is of submitted jobs, so a run without its last jobs would look whole.
+ * What a workload asked for and the run did not do: jobs that were never submitted, and fewer standbys than the file says.
+ * `completion` counts submitted jobs only, so a run without its last jobs would look complete.
  */
 
 import { writeMs } from "../../node/platform/text/quantities.ts";

@@ -1,6 +1,5 @@
 /**
- * What a run came through: how often each fault happened, each adversary did something, and each rare branch of the
- * protocol was taken. A search that never sees a lock change says nothing about locks.
+ * Counts what occurred in a run: how often each fault happened, each adversary acted, and the protocol took each rare branch. A search that never sees a lock change says nothing about locks.
  */
 
 import { decodeRecord } from "../../protocol/consensus/record.ts";
@@ -63,7 +62,7 @@ export const RARE: ReadonlySet<string> = new Set<Branch>(["round above 5", "late
 /** A fault by its label (draw-faults.ts), a deed of a behaviour, an event of the network, or a branch. */
 export type Occurrence = `fault: ${string}` | `adversary: ${string}` | `network: ${NetworkEvent}` | Branch;
 
-/** Of a seed's scenario all there are, in the order of reports. */
+/** Everything that can occur in a drawn scenario, in the order of reports. */
 export const OCCURRENCES: readonly Occurrence[] = [
   ...DRAWN_FAULTS.map((label) => `fault: ${label}` as const),
   ...NETWORK_EVENTS.map((event) => `network: ${event}` as const),
@@ -74,7 +73,7 @@ export const OCCURRENCES: readonly Occurrence[] = [
 /** How often each occurred in a run, by its name. */
 export type Coverage = ReadonlyMap<string, number>;
 
-/** Of one job. */
+/** Counts what occurs in one job. */
 export class CoverageChecker implements Checker {
   readonly counts: Map<string, number>;
   readonly #locks = new Map<string, { readonly height: number; readonly block: Hash }>();

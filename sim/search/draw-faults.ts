@@ -1,6 +1,6 @@
 /**
  * Draws what goes wrong. Which kinds of faults a seed has at all is drawn first, then how many and how strong (swarm
- * testing): with all of them always on, each would hide behind the others.
+ * testing): with all of them always on, they would hide each other.
  *
  * Bounds that keep a scenario fair: everything heals, clocks are off by seconds, and nobody is slower than its inputs come
  * in for longer than its fault lasts.
@@ -23,53 +23,53 @@ interface Drawn {
 }
 
 /** At least one, and not everybody. */
-const drawGroup = (lots: Prng, agents: readonly string[]): string[] =>
-  lots.shuffle(agents).slice(0, 1 + lots.below(agents.length - 1));
+const drawGroup = (prng: Prng, agents: readonly string[]): string[] =>
+  prng.shuffle(agents).slice(0, 1 + prng.below(agents.length - 1));
 
 /** `keepers`: those that keep the job's log. */
-type Draw = (lots: Prng, agents: readonly string[], keepers: readonly string[]) => Drawn;
+type Draw = (prng: Prng, agents: readonly string[], keepers: readonly string[]) => Drawn;
 
 const TIMED: readonly Draw[] = [
-  (lots, agents) => ({ kind: "restart", options: { downMs: 10 + lots.below(8_000) }, which: [lots.pick(agents)] }),
-  (lots, agents) => ({
+  (prng, agents) => ({ kind: "restart", options: { downMs: 10 + prng.below(8_000) }, which: [prng.pick(agents)] }),
+  (prng, agents) => ({
     kind: "restart",
-    options: { downMs: 10 + lots.below(8_000), silent: true },
-    which: [lots.pick(agents)],
+    options: { downMs: 10 + prng.below(8_000), silent: true },
+    which: [prng.pick(agents)],
   }),
-  (lots, agents) => ({
+  (prng, agents) => ({
     kind: "restart",
-    options: { downMs: 10 + lots.below(8_000), orderly: true },
-    which: [lots.pick(agents)],
+    options: { downMs: 10 + prng.below(8_000), orderly: true },
+    which: [prng.pick(agents)],
   }),
-  (lots, _, keepers) => ({
+  (prng, _, keepers) => ({
     kind: "crashAtWrite",
-    options: { downMs: 500 + lots.below(8_000) },
-    which: [lots.pick(keepers)],
+    options: { downMs: 500 + prng.below(8_000) },
+    which: [prng.pick(keepers)],
   }),
-  (lots, agents) => ({ kind: "fullDisk", options: {}, which: [lots.pick(agents)], forMs: 100 + lots.below(8_000) }),
-  (lots, agents) => ({ kind: "pause", options: {}, which: [lots.pick(agents)], forMs: 100 + lots.below(8_000) }),
-  (lots, agents) => ({
+  (prng, agents) => ({ kind: "fullDisk", options: {}, which: [prng.pick(agents)], forMs: 100 + prng.below(8_000) }),
+  (prng, agents) => ({ kind: "pause", options: {}, which: [prng.pick(agents)], forMs: 100 + prng.below(8_000) }),
+  (prng, agents) => ({
     kind: "slow",
-    options: { serviceMs: 1 + lots.below(30) },
-    which: [lots.pick(agents)],
-    forMs: 200 + lots.below(8_000),
+    options: { serviceMs: 1 + prng.below(30) },
+    which: [prng.pick(agents)],
+    forMs: 200 + prng.below(8_000),
   }),
-  (lots) => {
-    const tenths = 1 + lots.below(9);
+  (prng) => {
+    const tenths = 1 + prng.below(9);
     return {
       kind: "partition",
       options: { groups: [tenths / 10, (10 - tenths) / 10] },
-      forMs: 200 + lots.below(10_000),
+      forMs: 200 + prng.below(10_000),
     };
   },
-  (lots, agents) => ({ kind: "oneWay", options: {}, which: drawGroup(lots, agents), forMs: 200 + lots.below(10_000) }),
-  (lots, agents) => ({ kind: "dropConnections", options: {}, which: [lots.pick(agents)] }),
-  (lots, agents) => ({
+  (prng, agents) => ({ kind: "oneWay", options: {}, which: drawGroup(prng, agents), forMs: 200 + prng.below(10_000) }),
+  (prng, agents) => ({ kind: "dropConnections", options: {}, which: [prng.pick(agents)] }),
+  (prng, agents) => ({
     kind: "clock",
-    options: { skewMs: lots.below(4_001) - 2_000, driftPpm: lots.below(1_001) - 500 },
-    which: [lots.pick(agents)],
+    options: { skewMs: prng.below(4_001) - 2_000, driftPpm: prng.below(1_001) - 500 },
+    which: [prng.pick(agents)],
   }),
-  (lots, agents) => ({ kind: "clockJump", options: { byMs: lots.below(2_001) - 1_000 }, which: [lots.pick(agents)] }),
+  (prng, agents) => ({ kind: "clockJump", options: { byMs: prng.below(2_001) - 1_000 }, which: [prng.pick(agents)] }),
 ];
 
 /** Its kind, and the option that makes another fault of it. */
@@ -95,38 +95,38 @@ export const scheduled = (registry: Registry, atMs: number, { kind, options, whi
 
 /** Those of a seed, in the order of their times. */
 export function drawFaults(
-  lots: Prng,
+  prng: Prng,
   registry: Registry,
   { agents, keepers }: { readonly agents: readonly string[]; readonly keepers: readonly string[] },
   untilMs: number,
 ): ScheduledFault[] {
-  const odds = lots.pick([0, 0.2, 0.4, 0.8]);
-  const kinds = TIMED.filter(() => lots.chance(odds));
+  const odds = prng.pick([0, 0.2, 0.4, 0.8]);
+  const kinds = TIMED.filter(() => prng.chance(odds));
   if (kinds.length === 0) return [];
   const spanMs = untilMs - WARM_UP_MS;
   return inOrder(
-    Array.from({ length: 2 + lots.below(12) }, () => {
+    Array.from({ length: 2 + prng.below(12) }, () => {
       // The first moments of a job are the most delicate: half of the faults fall there.
-      const atMs = WARM_UP_MS + lots.below(lots.chance(0.5) ? Math.min(3_000, spanMs) : spanMs);
-      return scheduled(registry, atMs, lots.pick(kinds)(lots, agents, keepers));
+      const atMs = WARM_UP_MS + prng.below(prng.chance(0.5) ? Math.min(3_000, spanMs) : spanMs);
+      return scheduled(registry, atMs, prng.pick(kinds)(prng, agents, keepers));
     }),
   );
 }
 
 /** Faults that hit between a polka and its commit, where locks decide whether a job forks. */
 export function drawSharpFaults(
-  lots: Prng,
+  prng: Prng,
   registry: Registry,
   members: readonly string[],
   untilMs: number,
 ): ScheduledFault[] {
   const faults: ScheduledFault[] = [];
-  for (let atMs = WARM_UP_MS + lots.below(500); atMs < untilMs; ) {
-    const name = lots.pick(members);
-    const muteMs = 1_000 + lots.below(5_000);
-    const restart = lots.chance(0.5) ? members.filter((other) => other !== name) : [];
+  for (let atMs = WARM_UP_MS + prng.below(500); atMs < untilMs; ) {
+    const name = prng.pick(members);
+    const muteMs = 1_000 + prng.below(5_000);
+    const restart = prng.chance(0.5) ? members.filter((other) => other !== name) : [];
     faults.push(scheduled(registry, atMs, { kind: "loneDecider", options: { muteMs, restart }, which: [name] }));
-    atMs += muteMs + lots.below(1_500);
+    atMs += muteMs + prng.below(1_500);
   }
   return inOrder(faults);
 }

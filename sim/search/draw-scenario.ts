@@ -42,30 +42,30 @@ interface Keeper {
 }
 
 /** 4 to 7 members with powers 1 to 4, each less than 1/3 of the total. */
-function drawPowers(lots: Prng): number[] {
-  const count = 4 + lots.below(4);
-  const isUneven = lots.chance(0.5);
+function drawPowers(prng: Prng): number[] {
+  const count = 4 + prng.below(4);
+  const isUneven = prng.chance(0.5);
   for (;;) {
-    const powers = Array.from({ length: count }, () => (isUneven ? 1 + lots.below(4) : 1));
+    const powers = Array.from({ length: count }, () => (isUneven ? 1 + prng.below(4) : 1));
     const total = powers.reduce((sum, power) => sum + power, 0);
     if (powers.every((power) => 3 * power < total)) return powers;
   }
 }
 
-function corrupt(lots: Prng, registry: Registry, keepers: readonly Keeper[]): void {
-  if (lots.chance(0.3)) return;
+function corrupt(prng: Prng, registry: Registry, keepers: readonly Keeper[]): void {
+  if (prng.chance(0.3)) return;
   const powers = keepers.map(({ power }) => power ?? 0);
   const total = powers.reduce((sum, power) => sum + power, 0);
   // A standby takes a seat with its power: it may be the greatest.
   const greatest = Math.max(...powers);
   let sum = 0;
-  for (const keeper of lots.shuffle(keepers)) {
+  for (const keeper of prng.shuffle(keepers)) {
     const power = keeper.power ?? greatest;
     if (3 * (sum + power) >= total) continue;
     sum += power;
-    const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(4));
-    const periodMs = lots.chance(0.5) ? 0 : 500 + lots.below(5_000);
-    keeper.behave = lying(registry, strategies, periodMs, lots.chance(0.4));
+    const strategies = prng.shuffle(STRATEGIES).slice(0, 1 + prng.below(4));
+    const periodMs = prng.chance(0.5) ? 0 : 500 + prng.below(5_000);
+    keeper.behave = lying(registry, strategies, periodMs, prng.chance(0.4));
   }
 }
 
@@ -119,33 +119,33 @@ const worker = (index: number, profile: Partial<AgentProfile>, changes: Partial<
   });
 
 /** Even chances up to `most`, in hundredths. */
-const drawOdds = (lots: Prng, chance: number, most: number): number =>
-  lots.chance(chance) ? (1 + lots.below(100 * most)) / 100 : 0;
+const drawOdds = (prng: Prng, chance: number, most: number): number =>
+  prng.chance(chance) ? (1 + prng.below(100 * most)) / 100 : 0;
 
-function drawVices(lots: Prng, registry: Registry, timeoutMs: number, mayLie: boolean): Behave {
+function drawVices(prng: Prng, registry: Registry, timeoutMs: number, mayLie: boolean): Behave {
   const vices = new Map<string, BehaviourOptions>();
   const add = (name: string, odds: number, options: object = {}): void => {
     if (odds > 0) vices.set(name, behaviourOptions(registry, name, { odds, ...options }));
   };
-  add("flaky", drawOdds(lots, 0.3, 0.4));
-  add("straggler", drawOdds(lots, 0.3, 0.4), { byMs: 2 * timeoutMs });
+  add("flaky", drawOdds(prng, 0.3, 0.4));
+  add("straggler", drawOdds(prng, 0.3, 0.4), { byMs: 2 * timeoutMs });
   // A job that nobody can do says nothing about the protocol.
   if (!mayLie) return vices;
-  add("liar", drawOdds(lots, 0.3, 1));
-  if (lots.chance(0.5)) add("neverDeliver", drawOdds(lots, 0.35, 0.5));
-  else add("late", drawOdds(lots, 0.35, 0.5), { factor: 1 });
-  if (lots.chance(0.25)) vices.set("withholdBlobs", {});
+  add("liar", drawOdds(prng, 0.3, 1));
+  if (prng.chance(0.5)) add("neverDeliver", drawOdds(prng, 0.35, 0.5));
+  else add("late", drawOdds(prng, 0.35, 0.5), { factor: 1 });
+  if (prng.chance(0.25)) vices.set("withholdBlobs", {});
   return vices;
 }
 
-function drawWorker(lots: Prng, registry: Registry, index: number, timeoutMs: number): AgentGroup {
-  const workMs = 5 + lots.below(lots.chance(0.2) ? 1_500 : 100);
-  const price = (1 + lots.below(10)) * CREDIT;
-  const slots = 1 + lots.below(4);
+function drawWorker(prng: Prng, registry: Registry, index: number, timeoutMs: number): AgentGroup {
+  const workMs = 5 + prng.below(prng.chance(0.2) ? 1_500 : 100);
+  const price = (1 + prng.below(10)) * CREDIT;
+  const slots = 1 + prng.below(4);
   const profile = { latencyMs: { min: workMs, max: workMs + 20 }, expectedMs: workMs, price, slots };
   const mayLie = index >= 2;
-  const startMs = mayLie && lots.chance(0.2) ? lots.below(2 * WARM_UP_MS) : 0;
-  return worker(index, profile, { startMs, behave: drawVices(lots, registry, timeoutMs, mayLie) });
+  const startMs = mayLie && prng.chance(0.2) ? prng.below(2 * WARM_UP_MS) : 0;
+  return worker(index, profile, { startMs, behave: drawVices(prng, registry, timeoutMs, mayLie) });
 }
 
 // --- the scenario -------------------------------------------------------------------------------------
@@ -159,17 +159,17 @@ const SHARP: readonly (readonly StrategyName[])[] = [
 ];
 
 /** Its faults aim at the consensus: a fast job, many heights, and a Byzantine member that proposes against locks. */
-function sharpen(scenario: Scenario, registry: Registry, lots: Prng): Scenario {
-  const liar = lying(registry, lots.pick(SHARP), 0, false);
+function sharpen(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
+  const liar = lying(registry, prng.pick(SHARP), 0, false);
   // Four are the fewest with a fault to spare: each vote counts most.
   const keepers: Keeper[] = [HONEST, HONEST, HONEST, liar].map((behave) => ({ power: 1, behave }));
-  if (lots.chance(0.3)) keepers.push({ power: null, behave: HONEST });
+  if (prng.chance(0.3)) keepers.push({ power: null, behave: HONEST });
   const { groups, ...seats } = seat(keepers);
   const profile = { latencyMs: { min: 5, max: 25 }, expectedMs: 5, price: CREDIT };
   return {
     ...scenario,
     agents: [...groups, worker(0, profile, { name: "w", count: 2 })],
-    network: { ...CALM_NETWORK, latencyMs: { min: 8, max: 12 }, loss: lots.chance(0.5) ? 0.05 : 0 },
+    network: { ...CALM_NETWORK, latencyMs: { min: 8, max: 12 }, loss: prng.chance(0.5) ? 0.05 : 0 },
     workload: {
       ...scenario.workload,
       ...seats,
@@ -181,19 +181,19 @@ function sharpen(scenario: Scenario, registry: Registry, lots: Prng): Scenario {
       windowMs: 1_000,
       outputBytes: 0,
     },
-    faults: drawSharpFaults(lots, registry, ["m1", "m2", "m3"], scenario.heal!.atMs),
+    faults: drawSharpFaults(prng, registry, ["m1", "m2", "m3"], scenario.heal!.atMs),
   };
 }
 
 /** A stranger with a job of its own, whose blocks lie. */
-function addStranger(scenario: Scenario, registry: Registry, lots: Prng): Scenario {
+function addStranger(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
   const { atMs: healMs } = scenario.heal!;
   const lie = behaviourOptions(registry, "lyingCommittee", {
-    lie: lots.pick(BLOCK_LIES),
-    fromHeight: 1 + lots.below(4),
+    lie: prng.pick(BLOCK_LIES),
+    fromHeight: 1 + prng.below(4),
   });
   const stranger = group("stranger", 1, { behave: new Map([["lyingCommittee", lie]]) });
-  const atMs = WARM_UP_MS + lots.below(healMs - WARM_UP_MS);
+  const atMs = WARM_UP_MS + prng.below(healMs - WARM_UP_MS);
   const rogue = scheduled(registry, atMs, { kind: "rogueJob", options: {}, which: agentNames(stranger) });
   return {
     ...scenario,
@@ -203,26 +203,26 @@ function addStranger(scenario: Scenario, registry: Registry, lots: Prng): Scenar
 }
 
 export function drawScenario(seed: number, registry: Registry): Scenario {
-  const lots = createPrng(`scenario/${seed}`);
-  const powers = drawPowers(lots.fork("members"));
-  const standbys = Array.from({ length: lots.below(3) }, () => null);
+  const prng = createPrng(`scenario/${seed}`);
+  const powers = drawPowers(prng.fork("members"));
+  const standbys = Array.from({ length: prng.below(3) }, () => null);
   const keepers: Keeper[] = [...powers, ...standbys].map((power) => ({ power, behave: HONEST }));
-  corrupt(lots.fork("byzantine"), registry, keepers);
+  corrupt(prng.fork("byzantine"), registry, keepers);
   const { groups, ...seats } = seat(keepers);
-  const network = drawNetwork(lots.fork("network"));
-  const workers = 2 + lots.below(5);
+  const network = drawNetwork(prng.fork("network"));
+  const workers = 2 + prng.below(5);
   const [first] = seats.committee.keys();
-  const clients = [lots.chance(0.5) ? first! : "client1"];
-  const workload = drawWorkload(lots.fork("workload"), workers, network, { ...seats, clients });
-  const byWorker = lots.fork("workers");
+  const clients = [prng.chance(0.5) ? first! : "client1"];
+  const workload = drawWorkload(prng.fork("workload"), workers, network, { ...seats, clients });
+  const byWorker = prng.fork("workers");
   const { timeoutMs } = workload.policy;
   const kept = groups.flatMap(agentNames);
   const agents = [
     ...groups,
     ...Array.from({ length: workers }, (_, index) => drawWorker(byWorker, registry, index, timeoutMs)),
   ];
-  const healMs = WARM_UP_MS + 2_000 + lots.below(25_000);
-  const cancelAfterMs = lots.chance(0.07) ? lots.below(healMs - WARM_UP_MS) : null;
+  const healMs = WARM_UP_MS + 2_000 + prng.below(25_000);
+  const cancelAfterMs = prng.chance(0.07) ? prng.below(healMs - WARM_UP_MS) : null;
   const scenario: Scenario = {
     name: `seed-${seed}`,
     description: "",
@@ -232,13 +232,13 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     agents,
     network,
     workload: { ...workload, cancelAfterMs },
-    faults: drawFaults(lots.fork("faults"), registry, { agents: agents.flatMap(agentNames), keepers: kept }, healMs),
+    faults: drawFaults(prng.fork("faults"), registry, { agents: agents.flatMap(agentNames), keepers: kept }, healMs),
     heal: { atMs: healMs, withinMs: HEALED_WITHIN_MS },
     mayFallShort: true,
     expect: [],
     plugins: [],
     ablate: [],
   };
-  const sharp = lots.chance(0.26) ? sharpen(scenario, registry, lots.fork("sharp")) : scenario;
-  return lots.chance(0.2) ? addStranger(sharp, registry, lots.fork("stranger")) : sharp;
+  const sharp = prng.chance(0.26) ? sharpen(scenario, registry, prng.fork("sharp")) : scenario;
+  return prng.chance(0.2) ? addStranger(sharp, registry, prng.fork("stranger")) : sharp;
 }

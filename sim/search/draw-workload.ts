@@ -27,17 +27,17 @@ export const chainOf = (steps: number): JobShape => ({
   tasks: { skill: "work", like: null, kinds: new Map(), difficulty: 0.5 },
 });
 
-function drawShape(lots: Prng): JobShape {
+function drawShape(prng: Prng): JobShape {
   // Some ask for the workers' skill in words.
-  const like = lots.fork("words").chance(0.15) ? "do some work" : null;
+  const like = prng.fork("words").chance(0.15) ? "do some work" : null;
   const tasks = { skill: "work", like, kinds: new Map(), difficulty: 0.5 };
-  const steps = 1 + lots.below(10);
-  const width = 1 + lots.below(12);
-  switch (lots.below(4)) {
+  const steps = 1 + prng.below(10);
+  const width = 1 + prng.below(12);
+  switch (prng.below(4)) {
     case 0:
       return { kind: "chain", steps, tasks };
     case 1: {
-      const stages = [stage("map", { tasks: width, batch: 1 + lots.below(3) }), stage("single", { takesOutput: true })];
+      const stages = [stage("map", { tasks: width, batch: 1 + prng.below(3) }), stage("single", { takesOutput: true })];
       return { kind: "stages", stages, tasks };
     }
     case 2: {
@@ -49,12 +49,12 @@ function drawShape(lots: Prng): JobShape {
   }
 }
 
-function drawPolicy(lots: Prng, workers: number): PolicySpec {
-  const timeoutMs = 1_000 + lots.below(lots.chance(0.3) ? 20_000 : 4_000);
-  const retries = 5 + lots.below(20);
-  if (workers < 3 || !lots.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX });
-  const redundancyMax = 3 + lots.below(5);
-  const accept = lots.chance(0.3) ? { kind: "quorum" as const, q: 2 } : { kind: "majority" as const };
+function drawPolicy(prng: Prng, workers: number): PolicySpec {
+  const timeoutMs = 1_000 + prng.below(prng.chance(0.3) ? 20_000 : 4_000);
+  const retries = 5 + prng.below(20);
+  if (workers < 3 || !prng.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX });
+  const redundancyMax = 3 + prng.below(5);
+  const accept = prng.chance(0.3) ? { kind: "quorum" as const, q: 2 } : { kind: "majority" as const };
   return sealedPolicy({ timeoutMs, retries, redundancyMax, accept, priceMax: PRICE_MAX });
 }
 
@@ -62,7 +62,7 @@ function drawPolicy(lots: Prng, workers: number): PolicySpec {
 const LARGE_BYTES = limits.inlineBytes + 1_000;
 
 export function drawWorkload(
-  lots: Prng,
+  prng: Prng,
   workers: number,
   network: NetworkSpec,
   seats: Pick<Workload, "clients" | "committee" | "standbys">,
@@ -75,14 +75,14 @@ export function drawWorkload(
     count: 1,
     upTo: false,
     arrival: { kind: "at-once", atMs: 0 },
-    shape: drawShape(lots),
-    policy: drawPolicy(lots, workers),
-    selector: lots.pick(SELECTORS).name,
+    shape: drawShape(prng),
+    policy: drawPolicy(prng, workers),
+    selector: prng.pick(SELECTORS).name,
     knowledge: true,
-    budget: (lots.chance(0.3) ? 20 + lots.below(300) : 100_000) * CREDIT,
-    deadlineMs: lots.chance(0.1) ? 5_000 + lots.below(20_000) : 3_600_000,
-    windowMs: Math.max(windowMinMs, lots.chance(0.3) ? 100 + lots.below(200) : 500 + lots.below(1_500)),
+    budget: (prng.chance(0.3) ? 20 + prng.below(300) : 100_000) * CREDIT,
+    deadlineMs: prng.chance(0.1) ? 5_000 + prng.below(20_000) : 3_600_000,
+    windowMs: Math.max(windowMinMs, prng.chance(0.3) ? 100 + prng.below(200) : 500 + prng.below(1_500)),
     cancelAfterMs: null,
-    outputBytes: lots.chance(0.4) ? LARGE_BYTES : 0,
+    outputBytes: prng.chance(0.4) ? LARGE_BYTES : 0,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Makes a failing plan small: takes away one thing after the other and keeps what still fails in the same property. What
- * is left is what the failure needs. What can be taken away is smaller-scenario.ts.
+ * Makes a failing scenario small: takes away one thing after the other, as long as the rest still breaks the same property. What
+ * remains is what the failure needs. smaller-scenario.ts says what can be taken away.
  *
  * Source: delta debugging, Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002), one at a
  * time after halves.

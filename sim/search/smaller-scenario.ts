@@ -1,6 +1,6 @@
 /**
- * What a scenario is without one of its things: faults, adversaries, agents, jobs, tasks, troubles of the network. Which
- * of them a failure needs is shrink.ts's to find out.
+ * Takes one thing away from a scenario: a fault, an adversary, agents, jobs, tasks, a trouble of the network. shrink.ts finds out
+ * which of them a failure needs.
  */
 
 import { withText } from "../load/named-options.ts";

@@ -1,20 +1,21 @@
 /**
- * What a search looks at: scenarios that are drawn from seeds, and what their runs come to. A seed draws a scenario as a
- * whole (draw-scenario.ts), or a variation of one that is given (vary-scenario.ts). What breaks is an invariant, never an
- * expectation. How many seeds are run, and on which threads, is sim/batch/search.ts.
+ * What a search looks at: scenarios drawn from seeds, and the outcomes of their runs. A seed draws a whole scenario
+ * (draw-scenario.ts), or a variation of a given one (vary-scenario.ts). A search looks for broken invariants and ignores
+ * expectations. sim/batch/search.ts decides how many seeds run, and on which threads.
  */
 
 import { createRegistry } from "../load/built-in.ts";
-import type { LoadedScenario } from "../load/load-scenario.ts";
+import { type LoadedScenario, loadScenarioSource } from "../load/load-scenario.ts";
 import { agentNames, countAgents } from "../load/parse-agents.ts";
+import type { ScenarioSource } from "../load/scenario-source.ts";
 import type { SimHost } from "../model/host.ts";
 import type { Registry } from "../model/registry.ts";
 import type { RunResult } from "../model/result.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { DrawnJob } from "../model/submitted-job.ts";
 import type { Checker } from "../parts/checkers/checker.ts";
+import { NO_FILES } from "../run/run-options.ts";
 import { simulate } from "../run/simulate.ts";
-import { NO_FILES } from "../run/simulate-options.ts";
 import type { RunTap } from "../world/options.ts";
 import { describeEntry, type TraceEntry } from "../world/trace.ts";
 import type { WorldStats } from "../world/world.ts";
@@ -208,4 +209,9 @@ export function variationSubject({ scenario, registry, files }: LoadedScenario, 
   };
   const draw = (seed: number): Scenario => varyScenario(scenario, seed, registry);
   return subjectOf({ occurrences, registry, draw }, files, host);
+}
+
+/** What the command line asks for: random scenarios (null), or variations of one. */
+export async function openSubject(scenario: ScenarioSource | null, host: SimHost): Promise<Subject> {
+  return scenario === null ? randomSubject(host) : variationSubject(await loadScenarioSource(scenario, host), host);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a search was worth its name: each fault, each adversary and each rare branch of the protocol must have
- * occurred in at least one seed of a hundred, or the search says nothing about it.
+ * Decides whether a search was too tame: each fault, each adversary and each rare branch of the protocol must have occurred in
+ * at least one seed of a hundred, or the search says nothing about it.
  */
 
 import type { Coverage } from "./coverage.ts";

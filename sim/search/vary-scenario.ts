@@ -3,7 +3,7 @@
  * beside them; how many agents and tasks there are; and how bad the network is.
  *
  * Bounds that keep a variation fair: committees stay as large as they were, and no more of their members lie than
- * the scenario says, or one in four where it has no such liar. Whether jobs still succeed is not asked.
+ * the scenario says, or one in four where it has no such liar. Jobs need not succeed.
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
@@ -17,28 +17,28 @@ import { WARM_UP_MS } from "../run/workload.ts";
 import { labelOf } from "./draw-faults.ts";
 
 /** Faults that a variation may add, with their options; the others need a file, or end what there is to see. */
-const ADDED_FAULTS: { readonly [kind: string]: (lots: Prng) => { readonly [option: string]: Value } } = {
-  kill: (lots) => ({ silent: lots.chance(0.5) }),
-  restart: (lots) => ({ downMs: 10 + lots.below(8_000), silent: lots.chance(0.3) }),
+const ADDED_FAULTS: { readonly [kind: string]: (prng: Prng) => { readonly [option: string]: Value } } = {
+  kill: (prng) => ({ silent: prng.chance(0.5) }),
+  restart: (prng) => ({ downMs: 10 + prng.below(8_000), silent: prng.chance(0.3) }),
   pause: () => ({}),
-  slow: (lots) => ({ serviceMs: 1 + lots.below(50) }),
+  slow: (prng) => ({ serviceMs: 1 + prng.below(50) }),
   leave: () => ({}),
-  join: (lots) => ({ count: 1 + lots.below(4) }),
-  churn: (lots) => ({ leavePerMinute: lots.below(20), joinPerMinute: 1 + lots.below(20), sudden: lots.chance(0.5) }),
-  partition: (lots) => {
-    const first = (1 + lots.below(9)) / 10;
+  join: (prng) => ({ count: 1 + prng.below(4) }),
+  churn: (prng) => ({ leavePerMinute: prng.below(20), joinPerMinute: 1 + prng.below(20), sudden: prng.chance(0.5) }),
+  partition: (prng) => {
+    const first = (1 + prng.below(9)) / 10;
     return { groups: [first, (10 - 10 * first) / 10] };
   },
-  oneWay: (lots) => ({ deaf: lots.chance(0.5) }),
-  loss: (lots) => ({ frames: 0.3 * lots.unit(), gossip: 0.5 * lots.unit() }),
-  duplicate: (lots) => ({ frames: 0.3 * lots.unit() }),
+  oneWay: (prng) => ({ deaf: prng.chance(0.5) }),
+  loss: (prng) => ({ frames: 0.3 * prng.unit(), gossip: 0.5 * prng.unit() }),
+  duplicate: (prng) => ({ frames: 0.3 * prng.unit() }),
   reorder: () => ({}),
-  bandwidth: (lots) => ({ bytesPerMs: 5 + lots.below(1_000) }),
-  latency: (lots) => ({ factor: 0.2 + 8 * lots.unit() }),
+  bandwidth: (prng) => ({ bytesPerMs: 5 + prng.below(1_000) }),
+  latency: (prng) => ({ factor: 0.2 + 8 * prng.unit() }),
   dropConnections: () => ({}),
   fullDisk: () => ({}),
-  clock: (lots) => ({ skewMs: lots.below(4_001) - 2_000, driftPpm: lots.below(1_001) - 500 }),
-  clockJump: (lots) => ({ byMs: lots.below(2_001) - 1_000 }),
+  clock: (prng) => ({ skewMs: prng.below(4_001) - 2_000, driftPpm: prng.below(1_001) - 500 }),
+  clockJump: (prng) => ({ byMs: prng.below(2_001) - 1_000 }),
 };
 
 /** Workers' vices that a variation may add. */
@@ -77,30 +77,30 @@ export function variety(scenario: Scenario, registry: Registry): { faults: strin
 // --- agents -------------------------------------------------------------------------------------------
 
 /** Fewer hosts would be a smaller committee, and more of an adversary more of it: those are left. */
-function varyGroup(lots: Prng, group: AgentGroup, isNamed: boolean): AgentGroup {
-  if (group.behave.size > 0) return lots.chance(0.3) ? { ...group, behave: new Map() } : group;
-  if (lots.chance(0.5)) return group;
-  const more = lots.below(Math.ceil(group.count / 2) + 1);
-  const isFewer = !group.hosts && !isNamed && lots.chance(0.5);
+function varyGroup(prng: Prng, group: AgentGroup, isNamed: boolean): AgentGroup {
+  if (group.behave.size > 0) return prng.chance(0.3) ? { ...group, behave: new Map() } : group;
+  if (prng.chance(0.5)) return group;
+  const more = prng.below(Math.ceil(group.count / 2) + 1);
+  const isFewer = !group.hosts && !isNamed && prng.chance(0.5);
   return { ...group, count: isFewer ? Math.max(1, group.count - more) : group.count + more };
 }
 
-function varyAgents(lots: Prng, scenario: Scenario, registry: Registry): Pick<Scenario, "agents" | "workload"> {
+function varyAgents(prng: Prng, scenario: Scenario, registry: Registry): Pick<Scenario, "agents" | "workload"> {
   const isNamed = scenario.faults.some(({ target }) => typeof target?.which === "object");
-  const agents = scenario.agents.map((group) => varyGroup(lots, group, isNamed));
+  const agents = scenario.agents.map((group) => varyGroup(prng, group, isNamed));
   const optionsOf = (name: string, given: object) => behaviourOptions(registry, name, given);
   const like = scenario.agents.find(({ behave }) => behave.size === 0) ?? scenario.agents[0]!;
-  if (lots.chance(0.4)) {
-    const vice = lots.pick(ADDED_VICES);
+  if (prng.chance(0.4)) {
+    const vice = prng.pick(ADDED_VICES);
     const behave = new Map([[vice, optionsOf(vice, {})]]);
-    agents.push({ ...like, name: "odd", count: 1 + lots.below(3), hosts: false, behave });
+    agents.push({ ...like, name: "odd", count: 1 + prng.below(3), hosts: false, behave });
   }
   let { workload } = scenario;
-  if (mayAddMember(scenario, registry) && lots.chance(0.4)) {
-    const strategies = lots.shuffle(STRATEGIES).slice(0, 1 + lots.below(3));
-    const options = optionsOf("byzantineMember", { strategies, periodMs: lots.chance(0.5) ? 0 : 2_000 });
+  if (mayAddMember(scenario, registry) && prng.chance(0.4)) {
+    const strategies = prng.shuffle(STRATEGIES).slice(0, 1 + prng.below(3));
+    const options = optionsOf("byzantineMember", { strategies, periodMs: prng.chance(0.5) ? 0 : 2_000 });
     agents.push({ ...like, name: "twofaced", count: 1, hosts: true, behave: new Map([["byzantineMember", options]]) });
-    // Of few that it knows, a client would draw a committee of one.
+    // A client that knows few agents would draw a committee of one.
     workload = { ...workload, committee: workload.committee ?? COMMITTEE_MIN };
   }
   return { agents, workload };
@@ -120,11 +120,11 @@ function spanOf({ workload, faults }: Scenario): number {
 }
 
 /** The same kind at another time, weaker or stronger. */
-function varyFault(lots: Prng, fault: ScheduledFault, agents: number): ScheduledFault {
+function varyFault(prng: Prng, fault: ScheduledFault, agents: number): ScheduledFault {
   const { atMs, untilMs, target } = fault;
-  const movedMs = Math.round(atMs * (0.6 + 0.8 * lots.unit()));
-  const lasts = untilMs === null ? null : movedMs + Math.round((untilMs - atMs) * (0.5 + lots.unit()));
-  const strength = 0.5 + lots.unit();
+  const movedMs = Math.round(atMs * (0.6 + 0.8 * prng.unit()));
+  const lasts = untilMs === null ? null : movedMs + Math.round((untilMs - atMs) * (0.5 + prng.unit()));
+  const strength = 0.5 + prng.unit();
   const least = 1 / agents;
   const hit = target && {
     ...target,
@@ -134,67 +134,67 @@ function varyFault(lots: Prng, fault: ScheduledFault, agents: number): Scheduled
   return withText({ ...fault, atMs: movedMs, untilMs: lasts, target: hit });
 }
 
-function drawFault(lots: Prng, kind: string, spanMs: number, agents: number, registry: Registry): ScheduledFault {
+function drawFault(prng: Prng, kind: string, spanMs: number, agents: number, registry: Registry): ScheduledFault {
   const { isTargeted, lasts } = registry.faults.get(kind)!;
-  const atMs = WARM_UP_MS + lots.below(Math.max(1, Math.round(spanMs - WARM_UP_MS)));
-  const untilMs = lasts ? atMs + 200 + lots.below(10_000) : null;
-  const which = lots.pick(["any", "members", "non-members", "workers"] as const);
-  const target = isTargeted ? { which, share: null, count: 1 + lots.below(Math.ceil(agents / 4)) } : null;
-  return faultOf(registry, { atMs, untilMs, kind, options: ADDED_FAULTS[kind]!(lots), target, upTo: true });
+  const atMs = WARM_UP_MS + prng.below(Math.max(1, Math.round(spanMs - WARM_UP_MS)));
+  const untilMs = lasts ? atMs + 200 + prng.below(10_000) : null;
+  const which = prng.pick(["any", "members", "non-members", "workers"] as const);
+  const target = isTargeted ? { which, share: null, count: 1 + prng.below(Math.ceil(agents / 4)) } : null;
+  return faultOf(registry, { atMs, untilMs, kind, options: ADDED_FAULTS[kind]!(prng), target, upTo: true });
 }
 
-function varyFaults(lots: Prng, scenario: Scenario, registry: Registry): ScheduledFault[] {
+function varyFaults(prng: Prng, scenario: Scenario, registry: Registry): ScheduledFault[] {
   const agents = countAgents(scenario.agents);
   const spanMs = spanOf(scenario);
-  const own = scenario.faults.filter(() => lots.chance(0.7)).map((fault) => varyFault(lots, fault, agents));
+  const own = scenario.faults.filter(() => prng.chance(0.7)).map((fault) => varyFault(prng, fault, agents));
   // Which kinds at all first: with all of them always on, each would hide behind the others.
-  const odds = lots.pick([0, 0.2, 0.5]);
-  const kinds = Object.keys(ADDED_FAULTS).filter(() => lots.chance(odds));
-  const count = kinds.length === 0 ? 0 : 1 + lots.below(6);
-  const added = Array.from({ length: count }, () => drawFault(lots, lots.pick(kinds), spanMs, agents, registry));
+  const odds = prng.pick([0, 0.2, 0.5]);
+  const kinds = Object.keys(ADDED_FAULTS).filter(() => prng.chance(odds));
+  const count = kinds.length === 0 ? 0 : 1 + prng.below(6);
+  const added = Array.from({ length: count }, () => drawFault(prng, prng.pick(kinds), spanMs, agents, registry));
   return inOrder([...own, ...added]);
 }
 
 // --- network and work ---------------------------------------------------------------------------------
 
-function varyNetwork(lots: Prng, network: NetworkSpec): NetworkSpec {
+function varyNetwork(prng: Prng, network: NetworkSpec): NetworkSpec {
   // In hundredths of a percent: short to write.
-  const share = (most: number): number => Math.round(10_000 * most * lots.unit()) / 100 / 100;
-  const worse = (now: number, most: number): number => (lots.chance(0.3) ? Math.max(now, share(most)) : now);
+  const share = (most: number): number => Math.round(10_000 * most * prng.unit()) / 100 / 100;
+  const worse = (now: number, most: number): number => (prng.chance(0.3) ? Math.max(now, share(most)) : now);
   return {
     ...network,
     loss: worse(network.loss, 0.05),
     gossipLoss: worse(network.gossipLoss, 0.1),
     duplication: worse(network.duplication, 0.05),
-    reorder: network.reorder || lots.chance(0.2),
-    fullGossip: network.fullGossip || lots.chance(0.1),
+    reorder: network.reorder || prng.chance(0.2),
+    fullGossip: network.fullGossip || prng.chance(0.1),
   };
 }
 
-const fewer = (lots: Prng, count: number): number => (lots.chance(0.5) ? 1 + lots.below(count) : count);
+const fewer = (prng: Prng, count: number): number => (prng.chance(0.5) ? 1 + prng.below(count) : count);
 
-function varyShape(lots: Prng, shape: JobShape): JobShape {
-  if (shape.kind === "bag" || shape.kind === "map-reduce") return { ...shape, width: fewer(lots, shape.width) };
-  return shape.kind === "chain" ? { ...shape, steps: fewer(lots, shape.steps) } : shape;
+function varyShape(prng: Prng, shape: JobShape): JobShape {
+  if (shape.kind === "bag" || shape.kind === "map-reduce") return { ...shape, width: fewer(prng, shape.width) };
+  return shape.kind === "chain" ? { ...shape, steps: fewer(prng, shape.steps) } : shape;
 }
 
-const varyWork = (lots: Prng, workload: Workload): Workload => ({
+const varyWork = (prng: Prng, workload: Workload): Workload => ({
   ...workload,
-  count: fewer(lots, workload.count),
-  shape: varyShape(lots, workload.shape),
+  count: fewer(prng, workload.count),
+  shape: varyShape(prng, workload.shape),
 });
 
 /** The same seed gives the same variation. */
 export function varyScenario(scenario: Scenario, seed: number, registry: Registry): Scenario {
-  const lots = createPrng(`vary/${seed}`);
-  const { agents, workload } = varyAgents(lots.fork("agents"), scenario, registry);
+  const prng = createPrng(`vary/${seed}`);
+  const { agents, workload } = varyAgents(prng.fork("agents"), scenario, registry);
   return {
     ...scenario,
     seed,
     agents,
-    network: varyNetwork(lots.fork("network"), scenario.network),
-    workload: varyWork(lots.fork("work"), workload),
-    faults: varyFaults(lots.fork("faults"), { ...scenario, agents }, registry),
+    network: varyNetwork(prng.fork("network"), scenario.network),
+    workload: varyWork(prng.fork("work"), workload),
+    faults: varyFaults(prng.fork("faults"), { ...scenario, agents }, registry),
     expect: [],
   };
 }

@@ -1,12 +1,14 @@
 /**
- * Reads trace files, of real nodes or of simulations, and holds them against the invariants (checkers/trace-check.ts).
+ * Reads trace files of real nodes or of simulations, and checks them against the invariants (checkers/trace-check.ts).
  */
 
+import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";
+import { readMerged } from "../../node/platform/traces/trace-reader.ts";
 import type { Crypto } from "../../protocol/core/crypto.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { TraceHead, TraceLine } from "../../protocol/core/trace.ts";
-import type { SimHost, TraceFile } from "../model/host.ts";
+import type { SimHost } from "../model/host.ts";
 import { TraceCheck, type TraceVerdict } from "../parts/checkers/trace-check.ts";
 import { createSignatures } from "../world/signatures.ts";
 
@@ -44,7 +46,7 @@ function cryptoOf({ simulated }: TraceHead, host: SimHost): Crypto {
 }
 
 /** Traces of one mesh only: agents of two have nothing in common. */
-function commonHead(files: readonly TraceFile[]): TraceHead {
+function commonHead(files: readonly TraceReader[]): TraceHead {
   const { path, head } = files[0]!;
   for (const other of files) {
     const isSame = other.head.meshId === head.meshId && other.head.simulated?.seed === head.simulated?.seed;
@@ -57,7 +59,7 @@ function commonHead(files: readonly TraceFile[]): TraceHead {
 /** Rejects with `invalid-file` where a file is not a trace, and with `usage` where a name is not in it. */
 export async function checkTraces(options: CheckTracesOptions): Promise<CheckedTraces> {
   const { host, paths, distrust = [], onLine, onShare } = options;
-  const files: TraceFile[] = [];
+  const files: TraceReader[] = [];
   try {
     for (const path of paths) files.push(await host.openTrace(path));
     const { meshId, simulated } = commonHead(files);
@@ -79,7 +81,7 @@ export async function checkTraces(options: CheckTracesOptions): Promise<CheckedT
       isHonest,
     });
     const listeners = new Map(files.map((file) => [file, check.open(file.path, file.head, file.unit)]));
-    await host.readMerged(files, (entry, file) => {
+    await readMerged(files, (entry, file) => {
       listeners.get(file)!(entry, file.line);
       onLine?.(entry, entry.t - originMs);
       onShare?.(files.reduce((sum, { share }) => sum + share, 0) / files.length);

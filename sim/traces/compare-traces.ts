@@ -1,13 +1,12 @@
 /**
- * Where two traces part: their entries are held against each other one by one, in order, until two differ.
+ * Finds where two traces part: compares their entries one by one, in order, until two differ.
  *
- * Two simulations are compared to the bit, times and steps included. Clocks of real machines never agree, so where a
- * trace of real nodes is among the two, times are not compared; and where each file is one agent's, and not the same
- * one's, neither are the agents.
+ * Two simulations must be equal to the bit, times and steps included. Clocks of real machines never agree, so a comparison
+ * with a trace of real nodes leaves out the times. If the two files come from two different agents, it leaves out the agents, too.
  */
 
+import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";
 import type { TraceLine } from "../../protocol/core/trace.ts";
-import type { TraceFile } from "../model/host.ts";
 
 export interface PlacedEntry {
   /** Number of the entry in its file. `unit`: what it counts. */
@@ -40,21 +39,21 @@ interface CompareOptions {
 type Counts = (entry: TraceLine) => boolean;
 
 /** Goes to the next entry that counts. */
-async function settle(file: TraceFile, counts: Counts): Promise<void> {
+async function settle(file: TraceReader, counts: Counts): Promise<void> {
   while (file.entry !== null && !counts(file.entry)) {
     const waits = file.advance();
     if (waits !== undefined) await waits;
   }
 }
 
-async function next(file: TraceFile, counts: Counts): Promise<void> {
+async function next(file: TraceReader, counts: Counts): Promise<void> {
   const waits = file.advance();
   if (waits !== undefined) await waits;
   await settle(file, counts);
 }
 
 /** Fields of which both must say the same. */
-function ignored({ head: a }: TraceFile, { head: b }: TraceFile): ReadonlySet<string> {
+function ignored({ head: a }: TraceReader, { head: b }: TraceReader): ReadonlySet<string> {
   const isReal = a.simulated === null || b.simulated === null;
   const [one, other] = [a.agents, b.agents];
   const isOneEach = one.length === 1 && other.length === 1 && one[0]!.name !== other[0]!.name;
@@ -68,10 +67,10 @@ function differing(a: TraceLine, b: TraceLine, except: ReadonlySet<string>): str
   return names.filter((name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]));
 }
 
-const placed = ({ entry, line, unit, head }: TraceFile): PlacedEntry | null =>
+const placed = ({ entry, line, unit, head }: TraceReader): PlacedEntry | null =>
   entry === null ? null : { line, unit, atMs: entry.t - head.startedAt, entry };
 
-export async function compareTraces(a: TraceFile, b: TraceFile, options: CompareOptions): Promise<Parting> {
+export async function compareTraces(a: TraceReader, b: TraceReader, options: CompareOptions): Promise<Parting> {
   const { only, context } = options;
   const except = ignored(a, b);
   // Frames are in a trace if they were asked for: of two, both or none must have been.

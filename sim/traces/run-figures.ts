@@ -1,13 +1,13 @@
 /**
- * What a run of real nodes looked like, from its trace: who was awarded what and gave what, and how throughput, latency
- * and completion went. The same shape as a simulated run's result, with the series that a trace can tell.
+ * Reads from the trace of real nodes who was awarded what, who delivered what, and how throughput, latency and completion
+ * went. The result has the same shape as a simulated run's, with those series that a trace can tell.
  */
 
 import type { TraceLine } from "../../protocol/core/trace.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
 import type { AgentRow, Sample } from "../model/result.ts";
-import { percentile } from "../run/percentile.ts";
+import { percentile } from "../run/statistics.ts";
 
 /** Something that was done to an agent, or that it did on purpose. */
 interface RunFault {

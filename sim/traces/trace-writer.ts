@@ -1,12 +1,12 @@
 /**
  * Writes what happens in a simulation into a trace file (protocol/core/trace.ts): decisions of agents and what they store,
- * and on request every frame. At once and in one thread, because a run leaves no time to wait in.
+ * and on request every frame. It writes synchronously, because a run never waits.
  */
 
 import { closeSync, openSync, writeFileSync } from "node:fs";
+import { type EncodeTrace, encoderFor } from "../../node/platform/traces/trace-encoding.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { isRecorded, TRACE_FORMAT, type TraceHead, type TraceLine } from "../../protocol/core/trace.ts";
-import type { SimHost } from "../model/host.ts";
 import { describeFrame } from "../run/message-log.ts";
 import type { RunTap } from "../world/options.ts";
 
@@ -16,14 +16,14 @@ const BUFFER_BYTES = 256 * 1024;
 export class EntryFile {
   readonly #path: string;
   readonly #file: number;
-  readonly #encode: ReturnType<SimHost["traceEncoder"]>;
+  readonly #encode: EncodeTrace;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
   /** Throws `storage` if it cannot be written; one that is there is replaced. */
-  constructor(path: string, host: Pick<SimHost, "traceEncoder">) {
+  constructor(path: string) {
     this.#path = path;
-    this.#encode = host.traceEncoder(path);
+    this.#encode = encoderFor(path);
     try {
       this.#file = openSync(path, "w");
     } catch (error) {
@@ -64,8 +64,8 @@ export class SimTraceWriter {
   /** After the head. */
   entries = 0;
 
-  constructor(path: string, host: Pick<SimHost, "traceEncoder">) {
-    this.#file = new EntryFile(path, host);
+  constructor(path: string) {
+    this.#file = new EntryFile(path);
   }
 
   #entry(entry: TraceLine): void {

@@ -2,8 +2,8 @@
  * One simulated process: a machine with its disk, blobs and clock. It carries effects out as the driver's contract
  * says (protocol/effect.ts): a step's records are written before anything of that step leaves.
  *
- * A crash loses the machine, its inbox, its timers and its work, and of the disk what was not forced. A pause loses
- * nothing: what arrives waits. Leaves to network.ts where frames go, to world.ts when things happen.
+ * A crash loses the machine, its inbox, its timers, its work, and all writes that were not forced to the disk. A pause loses
+ * nothing: inputs wait. Leaves to network.ts where frames go, to world.ts when things happen.
  */
 
 import { assert, unreachable } from "../../protocol/core/assert.ts";

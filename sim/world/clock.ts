@@ -53,7 +53,7 @@ export class AgentClock {
     this.#sinceMs = nowMs;
   }
 
-  /** Of the wall clock: an operator or a time service sets it. */
+  /** Moves the wall clock, as an operator or a time service does. */
   jump(byMs: number, nowMs: number): void {
     this.set({ skewMs: this.#skewMs + this.#driftedMs(nowMs) + byMs }, nowMs);
   }

@@ -1,9 +1,9 @@
 /**
- * One agent's disk: records by (job, slot). What a durable write forced stays; of what was written since, a crash
- * takes the newest part - how much is drawn - as a database without forced writes does. All records of one step
- * are one write: they stay or go together.
+ * One agent's disk: records by (job, slot). A crash keeps everything up to the last forced write. It takes the newest part of
+ * the writes since then - a random number of them - as a database without forced writes does. All records of one step are one
+ * write: they stay or go together.
  *
- * Leaves to agent-process.ts when is written and what a failed write means. Blobs are files of their own and stay.
+ * Leaves to agent-process.ts when to write and what a failed write means. Blobs are separate files and stay.
  */
 
 import type { JobId } from "../../protocol/core/ids.ts";

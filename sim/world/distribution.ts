@@ -52,7 +52,7 @@ export function normalQuantile(p: number): number {
   return (polynomial(A, q * q) * q) / polynomial(B, q * q);
 }
 
-/** Of a standard normal, at (i + 1/2) / size. */
+/** Size of the table of quantiles of a standard normal, taken at (i + 1/2) / size. */
 const TABLE_SIZE = 2_048;
 const Z95 = 1.6448536269514722;
 

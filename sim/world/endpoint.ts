@@ -50,7 +50,7 @@ export class Link {
   /** Counts connections: frames of an earlier one are lost. */
   epoch = 0;
   up = false;
-  /** Of the overlay: gossip goes this way. Others were made by sending. */
+  /** Part of the overlay, which gossip follows. Other links were made by sending. */
   isMesh = false;
   /** Which ends were told `connected`, and not `disconnected` since. */
   aTold = false;

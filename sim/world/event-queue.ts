@@ -1,6 +1,6 @@
 /**
- * What is to happen, ordered by (time, sequence): what was asked for first happens first among equals. A binary heap
- * over flat arrays, so that ordering touches no objects.
+ * Events ordered by (time, sequence): among events of one time, the first that was pushed comes first. A binary heap over flat
+ * arrays, so that ordering touches no objects.
  */
 
 export class EventQueue<T> {

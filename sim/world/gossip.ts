@@ -30,7 +30,7 @@ const timesThree = (spec: DistributionSpec): DistributionSpec => {
 };
 
 /** What gossip asks of the network around it. */
-export interface Reach {
+interface Reach {
   options(): NetworkOptions;
   /** Nothing is cut: everybody reaches everybody. */
   isWhole(): boolean;
@@ -47,7 +47,7 @@ export class VirtualGossip {
   readonly #reach: Reach;
   readonly #straight: Distribution;
   readonly #mesh = new GossipMesh();
-  /** Of the full simulation: who has which message, and from whom. */
+  /** Full simulation only: who has which message, and from whom. */
   readonly #seen = new Map<number, { readonly input: GossipInput; readonly by: Map<number, Endpoint> }>();
   #ticket = 0;
 

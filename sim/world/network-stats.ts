@@ -27,7 +27,7 @@ export class NetworkStats {
   gossipBytes = 0;
   /** Copies of gossip messages that a receiver had already. */
   gossipDuplicates = 0;
-  /** Of these, capability vectors, all copies: they come whatever there is to do. */
+  /** Capability vectors among the gossip, every copy counted: agents send them even when there is no work. */
   advertised = 0;
   advertisedBytes = 0;
   /** Deliveries of gossip that did not happen. */

@@ -28,7 +28,7 @@ const BACKOFF_MS = 250;
 
 export const DEFAULT_LATENCY: DistributionSpec = { p50: 20, p95: 60 };
 
-/** Of two agents in this order; there are fewer than 2^26. */
+/** One number for an ordered pair of agents; there are fewer than 2^26 agents. */
 const directionKey = (from: Endpoint, to: Endpoint): number => from.index * 0x4000000 + to.index;
 
 export class VirtualNetwork {

@@ -1,4 +1,4 @@
-/** What a virtual world is made of: its agents and its network, as the caller says them. */
+/** The options of a virtual world: its agents and its network. */
 
 import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
@@ -74,7 +74,7 @@ export interface NetworkOptions extends NetworkConditions {
   readonly detectMs?: number;
   /** Lost connections are made again within this, after a start or a heal, ms. Default 1,000. */
   readonly redialMs?: number;
-  /** Of a gossip message from its publisher to a receiver, over all hops. Default: three times that of a frame. */
+  /** Latency of a gossip message from its publisher to a receiver, over all hops. Default: three times that of a frame. */
   readonly gossipLatencyMs?: DistributionSpec;
   readonly blobs?: {
     /** Bytes a millisecond of a transfer. Default 12,500 (100 Mbit/s). */
@@ -161,7 +161,7 @@ export interface WorldOptions {
 
 /** What inputs cost one agent. */
 export interface AgentCosts {
-  /** Of its core, before its effects leave, ms; null: steps are instant. */
+  /** Time that an input takes on the agent's core before its effects leave, ms; null: steps are instant. */
   readonly serviceMs: ((input: Input) => number) | null;
   /** Null: it has a core of its own. */
   readonly cores: CorePool | null;

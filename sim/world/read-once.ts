@@ -1,6 +1,6 @@
 /**
- * What a world reads once, however many receive the same bytes, and which signatures it has checked. What comes out is
- * never changed by anybody, and bytes are never changed once they were sent.
+ * What a world decodes once, however many agents receive the same bytes, and the signatures that it verifies once. Nobody
+ * changes the decoded value, and nobody changes bytes that were sent.
  */
 
 import { VectorFacts } from "../../protocol/capability/vector-facts.ts";

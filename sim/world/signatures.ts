@@ -1,5 +1,5 @@
 /**
- * Signatures inside a simulation: as hard to forge for simulated agents as real ones, at a hundredth of the price.
+ * Signatures inside a simulation: simulated agents cannot forge them, and they cost a hundredth of real ones.
  *
  * A signature is 64 bytes mixed from the world's secret, the agent and the message. The world keeps the secret and
  * hands out signers; whoever has no signer of an agent cannot make its signature, because nothing inside a

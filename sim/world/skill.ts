@@ -1,5 +1,5 @@
 /**
- * What a world asks of whoever simulates work: a function from an award and its input to what comes out and when.
+ * What a world needs to simulate work: a function from an award and its input to an outcome and its time.
  *
  * Leaves to sim/parts/workloads/ what agents are good at; to agent-process.ts the driver's part (a late outcome is a failure,
  * a large output is a blob).

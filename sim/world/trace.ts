@@ -97,7 +97,7 @@ export class WorldTrace {
     if (this.entries.length >= 2 * this.#newest) this.entries.splice(0, this.#newest);
   }
 
-  /** Of everything so far, 32 hexadecimal digits. */
+  /** Digest of everything so far, 32 hexadecimal digits. */
   digest(): string {
     return this.#mixer.digest();
   }

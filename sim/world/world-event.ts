@@ -1,6 +1,6 @@
 /**
- * What waits in the world's queue. One class for all kinds, so that the queue's items have one shape, and can be used
- * again: a mesh of a thousand has hundreds of thousands of them under way.
+ * An event in the world's queue. All kinds share one class, so that the queue's items have one shape and can be used again: a
+ * mesh of a thousand agents has hundreds of thousands of them in flight.
  */
 
 import type { Input } from "../../protocol/input.ts";

@@ -1,6 +1,6 @@
 /**
- * A virtual world: agents, their disks and clocks, a network, and one queue of what is to happen, in virtual time and
- * in one thread. The same options give the same run, on every machine: `digest()` says so.
+ * A virtual world: agents, their disks and clocks, a network, and one queue of events, in virtual time and in one thread. The
+ * same options give the same run on every machine; `digest()` proves it.
  *
  * Responsible for the order of things and for the faults that a scenario asks for. What lies outside a machine's
  * `step` is a model; each part says which: network.ts, disk.ts, clock.ts, agent-process.ts, skill.ts.
@@ -13,10 +13,10 @@ import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import { Executions } from "../../protocol/job/executions.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { Agenda } from "./agenda.ts";
 import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
 import { AgentClock, type ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
+import { EventScheduler } from "./event-scheduler.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import { type AgentSpec, costsOf, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
@@ -30,7 +30,7 @@ export const EPOCH_MS = 1_767_225_600_000;
 /** How long `run` waits for a condition, unless told. */
 const WITHIN_MS = 3_600_000;
 
-export interface RunResult {
+interface RunEnd {
   /** The time was reached, the condition held, or nothing is left to happen. */
   readonly reason: "time" | "condition" | "idle";
   /** Events that were carried out. */
@@ -68,7 +68,7 @@ export class World {
   /** Chance for scenarios: drawing from it shifts nobody else's. */
   readonly prng: Prng;
   readonly #options: WorldOptions;
-  readonly #agenda = new Agenda();
+  readonly #scheduler = new EventScheduler();
   readonly #network: VirtualNetwork;
   readonly #processes = new Map<string, AgentProcess>();
   readonly #host: ProcessHost;
@@ -103,18 +103,18 @@ export class World {
 
   #createHost(): ProcessHost {
     const { hasher, keepEvent, onEvent, network, seed } = this.#options;
-    const agenda = this.#agenda;
+    const scheduler = this.#scheduler;
     return {
       get nowMs(): number {
-        return agenda.nowMs;
+        return scheduler.nowMs;
       },
-      push: (atMs, kind, process, token, input, link) => agenda.push(atMs, kind, process, token, input, link),
-      at: (atMs, call) => agenda.at(atMs, call),
-      network: new VirtualNetwork(agenda, network ?? {}, createPrng(seed).fork("network")),
+      push: (atMs, kind, process, token, input, link) => scheduler.push(atMs, kind, process, token, input, link),
+      at: (atMs, call) => scheduler.at(atMs, call),
+      network: new VirtualNetwork(scheduler, network ?? {}, createPrng(seed).fork("network")),
       trace: this.trace,
       hash: hasher,
       keepsEvent: (process, event) => {
-        onEvent?.(process.name, event, this.#agenda.nowMs);
+        onEvent?.(process.name, event, this.#scheduler.nowMs);
         return keepEvent?.(process.name, event) ?? true;
       },
       onDiskFailure: (process) => {
@@ -185,7 +185,7 @@ export class World {
 
   /** Virtual time since the world began, ms. */
   get now(): number {
-    return this.#agenda.nowMs;
+    return this.#scheduler.nowMs;
   }
 
   get agents(): readonly AgentProcess[] {
@@ -220,7 +220,7 @@ export class World {
     };
   }
 
-  /** Of all inputs and trace events so far. */
+  /** Digest of all inputs and trace events so far. */
   digest(): string {
     return this.trace.digest();
   }
@@ -234,34 +234,34 @@ export class World {
 
   /** Calls back at a virtual time; what is due by then and was asked for before happens first. */
   at(atMs: number, call: () => void): void {
-    this.#agenda.at(atMs, call);
+    this.#scheduler.at(atMs, call);
   }
 
   /** Until a virtual time, or until a condition holds (asked after each event), at most `withinMs` from now. */
-  run(until: number | (() => boolean), { withinMs = WITHIN_MS }: { readonly withinMs?: number } = {}): RunResult {
+  run(until: number | (() => boolean), { withinMs = WITHIN_MS }: { readonly withinMs?: number } = {}): RunEnd {
     const condition = typeof until === "number" ? null : until;
-    const endMs = typeof until === "number" ? until : this.#agenda.nowMs + withinMs;
+    const endMs = typeof until === "number" ? until : this.#scheduler.nowMs + withinMs;
     const before = this.#events;
     if (condition?.() === true) return { reason: "condition", events: 0 };
-    const agenda = this.#agenda;
-    while (agenda.nextMs <= endMs) {
-      this.#carryOut(agenda.take());
+    const scheduler = this.#scheduler;
+    while (scheduler.nextMs <= endMs) {
+      this.#carryOut(scheduler.take());
       this.#events++;
       if (condition?.() === true) return { reason: "condition", events: this.#events - before };
     }
-    agenda.nowMs = Math.max(agenda.nowMs, endMs);
-    return { reason: agenda.isEmpty ? "idle" : "time", events: this.#events - before };
+    scheduler.nowMs = Math.max(scheduler.nowMs, endMs);
+    return { reason: scheduler.isEmpty ? "idle" : "time", events: this.#events - before };
   }
 
   #carryOut(event: WorldEvent): void {
     try {
       this.#dispatch(event);
-      this.#agenda.give(event);
+      this.#scheduler.give(event);
     } catch (error) {
       const what = event.input === null ? "" : `, ${event.input.kind}`;
       const who = event.process === null ? "" : ` at ${event.process.name}`;
       const why = error instanceof Error ? error.message : String(error);
-      const where = `seed ${this.#options.seed}, ${this.#agenda.nowMs} ms${who}${what}`;
+      const where = `seed ${this.#options.seed}, ${this.#scheduler.nowMs} ms${who}${what}`;
       throw new WorldError(`${where}: ${why}`, { cause: error });
     }
   }
@@ -390,7 +390,7 @@ export class World {
   }
 
   jumpClock(name: string, byMs: number): void {
-    this.agent(name).clock.jump(byMs, this.#agenda.nowMs);
+    this.agent(name).clock.jump(byMs, this.#scheduler.nowMs);
   }
 
   /** Gives an agent an input now, ahead of what waits. */

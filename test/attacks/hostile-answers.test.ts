@@ -5,7 +5,7 @@ import { Inquiries } from "../../node/inquiries.ts";
 import { AddressBook } from "../../node/network/address-book.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
-import { certifiedCodec } from "../../protocol/agent/status.ts";
+import { certifiedCodec } from "../../protocol/agent/certified-result.ts";
 import { type Hash, ZERO_HASH } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { encodeCertificate } from "../../protocol/wire/certificate.ts";
@@ -68,7 +68,7 @@ function inquiries(lies: Lies = {}): Inquiries {
 }
 
 test("a keeper is one that can show something of the job", async () => {
-  expect(await inquiries().keeperOf(wanted.job, id("target"))).toBe("honest");
+  expect(await inquiries().hostOf(wanted.job, id("target"))).toBe("honest");
 });
 
 test("a result with a certificate of another job is refused, before anything of it is fetched", async () => {

@@ -24,7 +24,7 @@ import { createWorld, type World } from "../../sim/world/world.ts";
 import { configOf, crypto, DrivenAgent, type Job, jobOf } from "../support/driven-agent.ts";
 import { hasher } from "../support/virtual.ts";
 
-/** Of these lies nobody has the block: of commands that do not exist, or by a hash that none have. A keeper waits for it. */
+/** Lies about a block that nobody has: commands that do not exist, or a hash that nobody has a block for. A host waits for it. */
 const WITHOUT_A_BLOCK: ReadonlySet<BlockLie> = new Set(["commands", "commandsHash"]);
 
 const NODES = ["m0", "m1", "m2", "m3"];

@@ -13,7 +13,7 @@ import { crypto, id, MESH } from "../support/driven-agent.ts";
 const SYBILS = 5_000;
 const HONEST = ["h0", "h1", "h2", "h3"];
 
-/** Of each honest agent its own, with what it heard of. */
+/** Each honest agent's own directory, with what it has heard of. */
 function directoriesOf(shardAgents: number, depth: number, nowMs: number): Map<string, SelfScreening> {
   const directories = HONEST.map((name) => [name, new Directory(MESH, crypto, id(name), { shardAgents })] as const);
   for (const name of [...HONEST, ...Array.from({ length: SYBILS }, (_, i) => `s${i}`)]) {

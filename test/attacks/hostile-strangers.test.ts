@@ -237,7 +237,7 @@ test("strangers that say they are ahead do not keep a member from asking those w
   const asked = member.sent().filter(({ message }) => message.kind === "fetchBlocks");
   const ofMember = asked.filter(({ to }) => to === "m1");
   expect(ofMember.length).toBeGreaterThan(asked.length / 3);
-  // Of a committee that was replaced while this one was away it knows nobody: strangers are asked, too.
+  // The agent knows nobody in a committee that was replaced while it was away, so it asks strangers, too.
   expect(asked.length).toBeGreaterThan(ofMember.length);
 });
 

@@ -63,7 +63,7 @@ interface Findings {
 const LOOK = `(() => {
   const verdict = document.getElementById("verdict").getBoundingClientRect();
   const seen = [...document.querySelectorAll("figure svg")].filter((svg) => getComputedStyle(svg).display !== "none");
-  // Of a series' colour: axes and grids do not count.
+  // Only paths in a series' colour count: axes and grids do not.
   const isSeries = (path) => [path.getAttribute("stroke"), path.getAttribute("fill")].some((paint) => /^var\\(--(?:s\\d|fail)\\)$/.test(paint));
   const hasPath = (svg) => [...svg.querySelectorAll("path")].some((path) => isSeries(path) && path.getTotalLength() > 5);
   const hasBox = (svg) => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 40; };

@@ -32,7 +32,7 @@ const node = (args: readonly string[], cwd = folder): SpawnSyncReturns<string> =
 const INLINED = new Set(["echarts", "zrender", "tslib", "msgpackr", "msgpackr-extract", "@msgpackr-extract"]);
 
 const PLUGIN = `
-import { type PluginModule, readScenario, type ScenarioInput, type SimulationResult, simulate } from "meshwork/sim";
+import type { PluginModule } from "meshwork/sim";
 const plugin: PluginModule = {
   metrics: [{ name: "mine", unit: "", summary: "", create: () => ({ value: ({ jobs }) => jobs.length }) }],
 };
@@ -45,6 +45,7 @@ workload: { shape: { kind: bag, width: 2 } }
 expect: [completion == 1]
 `;
 const PROGRAM = `
+import { readScenario, type ScenarioInput, type SimulationResult, simulate } from "meshwork/sim";
 const small: ScenarioInput = {
   name: "small",
   agents: [{ count: 5 }],

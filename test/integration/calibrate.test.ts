@@ -1,8 +1,8 @@
 /** Measuring a machine: real nodes do real jobs, and what they took is a preset that runs go by. */
 
 import { expect, test } from "vitest";
+import { parseWith, parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { calibrate } from "../../scripts/calibrate.ts";
-import { simHost } from "../../scripts/sim-host.ts";
 import { calibrationSchema } from "../../sim/load/service-costs.ts";
 
 test("a calibration is of real inputs, and reads as a preset", { timeout: 180_000 }, async () => {
@@ -14,7 +14,7 @@ test("a calibration is of real inputs, and reads as a preset", { timeout: 180_00
     rounds: 1,
   });
   const text = JSON.stringify(measured);
-  expect(simHost.parseWith(simHost.parseYaml("costs.json", text), calibrationSchema)).toEqual(measured);
+  expect(parseWith(parseYaml("costs.json", text), calibrationSchema)).toEqual(measured);
   const { baseMs, forcedWriteMs, measured: of } = measured;
   expect(of.agents).toBe(7);
   // Two jobs of twelve tasks with three results each: an offer, an award, a seal, a result, and the votes about them.

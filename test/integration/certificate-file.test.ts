@@ -105,7 +105,7 @@ test("each field that says something else than what is certified is named", asyn
       altered(path, (holder, key) => (Array.isArray(holder) ? holder.splice(Number(key), 1) : delete holder[key])),
     );
     expect(without, word).toMatchObject({ code: isBytes ? 2 : 1, out: "" });
-    // Of a list, the next element stands in the place of the one that is gone.
+    // In a list, the next element takes the place of the one that is gone.
     if (!isBytes)
       expect(without.err).toContain(`"${typeof path.at(-1) === "number" ? wordOf(path.slice(0, -1)) : word}`);
     const beside = await verify(

@@ -18,7 +18,7 @@ import type { Value } from "../../protocol/wire/value.ts";
 import { runInProcess } from "../support/in-process-cli.ts";
 import { newMesh } from "../support/network-nodes.ts";
 
-/** Of pino. */
+/** Pino's level for errors. */
 const ERROR = 50;
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-damaged-"));

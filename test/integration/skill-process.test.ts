@@ -265,7 +265,7 @@ describe("the end", () => {
     const head = `fs.writeFileSync(process.env.PIDS, "");`;
     const block = `() => { const child = spawn("sleep", ["1000"]); fs.writeFileSync(process.env.PIDS, process.pid + " " + child.pid); for (;;); }`;
     const path = writeModule(moduleText({ block }, head));
-    const loader = new URL("../../node/skills/host/load-skills.ts", import.meta.url).href;
+    const loader = new URL("../../node/skills/process/load-skills.ts", import.meta.url).href;
     const agent = writeModule(`import { loadSkills } from ${JSON.stringify(loader)};
 const file = await loadSkills(${JSON.stringify(path)});
 console.log("loaded");

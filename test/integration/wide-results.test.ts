@@ -11,7 +11,7 @@ import { makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode, type NodeOptions } from "../../node/node.ts";
 import { BUILT_IN_EMBEDDER } from "../../node/search/embedder.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
-import { certifiedCodec } from "../../protocol/agent/status.ts";
+import { certifiedCodec } from "../../protocol/agent/certified-result.ts";
 import { type AgentId, ZERO_HASH } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { encodeCertificate } from "../../protocol/wire/certificate.ts";

@@ -11,7 +11,7 @@ import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { askDialBack } from "../../node/network/dial-back.ts";
-import { dialBackProtocol, framesProtocol } from "../../node/network/names.ts";
+import { dialBackProtocol, framesProtocol } from "../../node/network/protocol-names.ts";
 import type { MeshId } from "../../protocol/core/ids.ts";
 
 const [mesh, address, portText] = process.argv.slice(2);

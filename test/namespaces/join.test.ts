@@ -168,7 +168,7 @@ inNamespaces("a stop says good-bye; a committee smaller than it could be says wh
   expect(["unreachable", "silent"]).toContain(why.get(gone.id)?.why);
   expect(why.get(gone.id)?.detail).toContain(gone.address.replace(/\/p2p\/.*/, ""));
   const inWords = await command("submit", join(folder, "job.yaml"), "--to", nodes[1]!.address);
-  expect(inWords.err).toContain(`(${idle.id}) keeps no jobs`);
+  expect(inWords.err).toContain(`(${idle.id}) hosts no jobs`);
   nodes.push(hidden, idle);
 });
 

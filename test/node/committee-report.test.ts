@@ -21,10 +21,7 @@ const agent = (name: string, changes: Partial<KnownAgent> = {}): KnownAgent => (
 
 const whyOf = (all: readonly KnownAgent[], declined: ReadonlyMap<AgentId, string> = new Map()) =>
   Object.fromEntries(
-    leftOut({ agents: all, keepers: [id("m")], size: 1, declined }).map(({ name, why, detail }) => [
-      name,
-      [why, detail],
-    ]),
+    leftOut({ agents: all, hosts: [id("m")], size: 1, declined }).map(({ name, why, detail }) => [name, [why, detail]]),
   );
 
 test("each agent that is left out has its reason", () => {
@@ -59,8 +56,8 @@ test("where nobody was told of addresses, none is hidden", () => {
 
 test("a committee as large as all agents make it needs no reasons", () => {
   const all = ["m", "a", "b", "c", "d"].map((name) => agent(name));
-  const keepers = ["m", "a", "b", "c"].map(id);
-  expect(leftOut({ agents: all, keepers, size: 4, declined: new Map([[id("d"), "full"]]) })).toEqual([]);
+  const hosts = ["m", "a", "b", "c"].map(id);
+  expect(leftOut({ agents: all, hosts, size: 4, declined: new Map([[id("d"), "full"]]) })).toEqual([]);
 });
 
 test("in words: one line each, with what to look at", () => {

@@ -24,7 +24,7 @@ const NONCE = new Uint8Array(NONCE_BYTES);
 const LIARS = ["x1", "x2", "x3"];
 const STRANGERS = ["mallory", ...LIARS, "w", "owner"];
 
-/** Of one liar that decides alone, of three liars and the keeper, and one that nobody lies in. */
+/** Three jobs: one liar decides alone; three liars sit beside the honest host; nobody lies. */
 const ALONE = jobOf("mallory", { committee: ["mallory"], standbys: ["m0"] });
 const AMONG = jobOf("mallory", { committee: ["m0", ...LIARS], counter: 2 });
 const HONEST = jobOf("owner", { committee: ["m0"] });

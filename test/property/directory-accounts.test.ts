@@ -29,7 +29,7 @@ const names = [...near, ...named.filter((name) => !near.includes(name)).slice(0,
 type Step =
   | { readonly kind: "take"; readonly agent: number; readonly depth: number }
   | { readonly kind: "pass"; readonly ms: number }
-  | { readonly kind: "merge" | "goByOthers" };
+  | { readonly kind: "mergeShards" | "adoptUsualDepth" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("take" as const), agent: fc.nat(AGENTS - 1), depth: fc.nat(1) }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("pass" as const), ms: fc.nat(LIFE_MS) }) },
-  { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: "merge" }, { kind: "goByOthers" }) },
+  { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: "mergeShards" }, { kind: "adoptUsualDepth" }) },
 );
 
 function vcvOf(name: string, depth: number, version: number, expiresMs: number): Vcv {
@@ -98,9 +98,9 @@ test("a directory's counts are those of its entries, whatever it was told", () =
         }
         // All that goes leaves nothing behind.
         directory.expire(Number.POSITIVE_INFINITY);
-        directory.merge();
+        directory.mergeShards();
         expect([directory.size, directory.meshAgents, directory.place.depth]).toEqual([0, 1, 0]);
-        directory.goByOthers();
+        directory.adoptUsualDepth();
         expect(directory.place.depth).toBe(0);
       },
     ),

@@ -154,7 +154,7 @@ class Play {
     return [book.seal(worker, task.id, task.attempt, data)];
   }
 
-  /** Of a batch that is open: ledger.test.ts has reveals that come before. */
+  /** A result for a batch that is open; ledger.test.ts tests results that come earlier. */
   reveal({ id, attempt, phase }: Task, { worker }: Award): IdentifiedCommand[] {
     const data = this.#sealed.get(`${id} ${attempt} ${worker}`);
     return data === undefined || phase !== "open" ? [] : [this.book.result(worker, id, attempt, data, NONCE)];

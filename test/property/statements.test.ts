@@ -63,11 +63,11 @@ const KINDS: readonly Kind<unknown>[] = [
     name: "envelope",
     codec: envelopeCodec,
     signed: fc.tuple(hash, fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 3 })).map(([job, counters]) => {
-      const bodies = counters.map((counter) =>
+      const commands = counters.map((counter) =>
         encodeCommand({ job, author: ann.agent, counter, body: { kind: "cancel" } }),
       );
-      const content = { job, author: ann.agent, hashes: bodies.map(crypto.hash) };
-      return { ...content, signature: signature("commands", envelopeHash(crypto.hash, content)), bodies };
+      const content = { job, author: ann.agent, hashes: commands.map(crypto.hash) };
+      return { ...content, signature: signature("commands", envelopeHash(crypto.hash, content)), commands };
     }),
     holds: (envelope, mesh) =>
       new Pool(mesh, envelope.job, crypto).add(0, envelope, takeAll).verdict.verdict === "accept",

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { simPlatform } from "../../scripts/sim-host.ts";
 import {
   MeshworkError,
@@ -174,7 +175,7 @@ test("the library's scenarios can be read by name and by file, as objects they a
   const file = new URL("../../sim/library/half-killed.yaml", import.meta.url);
   expect((await readScenario(file)).content).toEqual(byName.content);
   const { host } = simPlatform;
-  const object = host.parseYaml("x", readFileSync(file, "utf8")).value as ScenarioInput;
+  const object = parseYaml("x", readFileSync(file, "utf8")).value as ScenarioInput;
   const [fromFile, fromObject] = await Promise.all(
     [byName, parseScenario(object)].map((source) => loadScenarioSource(source, host)),
   );

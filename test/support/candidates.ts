@@ -3,7 +3,7 @@
 import { hasher } from "../../node/platform/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../../protocol/core/ids.ts";
 import { typicalPrice } from "../../protocol/selection/context.ts";
-import type { Candidate, ChoiceRequest, Lots } from "../../protocol/selection/selector.ts";
+import type { Candidate, ChoiceRequest, Draw } from "../../protocol/selection/selector.ts";
 
 const NEUTRAL: Omit<Candidate, "agent"> = {
   similarity: 1,
@@ -30,7 +30,7 @@ export const candidateOf = (agent: string, changes: Partial<Candidate> = {}): Ca
 });
 
 /** Lots of a task; asked for again, they are not hashed again. */
-export function lotsOf(task: string): Lots {
+export function drawOf(task: string): Draw {
   const drawn = new Map<string, Hash>();
   return (agent) => {
     let lot = drawn.get(agent);
@@ -43,7 +43,7 @@ export const requestOf = (candidates: readonly Candidate[], changes: Partial<Cho
   of: { job: "job" as JobId, task: "task" as TaskId, attempt: 1 },
   skill: "work",
   candidates,
-  lots: lotsOf("task"),
+  draw: drawOf("task"),
   targetMs: 1_000,
   typicalPrice: typicalPrice(candidates),
   ...changes,

@@ -10,6 +10,6 @@ export function headCommit(folder: string): string | null {
 }
 
 export function seedsOfCommit(commit: string | null, count: number): number[] {
-  const lots = createPrng(`seeds of commit ${commit ?? "none"}`);
-  return Array.from({ length: count }, () => lots.below(0x80000000));
+  const prng = createPrng(`seeds of commit ${commit ?? "none"}`);
+  return Array.from({ length: count }, () => prng.below(0x80000000));
 }

@@ -5,7 +5,7 @@
 
 import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
-import { seal } from "../../protocol/agent/context.ts";
+import { signCommands } from "../../protocol/agent/context.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
@@ -68,7 +68,7 @@ let counter = 1;
 /** Commands of `author` under one signature. */
 export function envelope(author: string, job: JobId, bodies: readonly CommandBody[]): Envelope {
   const commands = bodies.map((body) => ({ job, author: id(author), counter: counter++, body }));
-  return seal(configOf(author), signerOf(author), job, commands);
+  return signCommands(configOf(author), signerOf(author), job, commands);
 }
 
 export const offerBody = (changes: Partial<BodyOf<"offer">> = {}): BodyOf<"offer"> => ({
@@ -123,9 +123,9 @@ export class DrivenAgent {
   readonly machine: Machine;
   readonly id: AgentId;
   nowMs: number;
-  /** Of all inputs since it was emptied. */
+  /** Effects of all inputs since this list was last emptied. */
   effects: Effect[] = [];
-  /** Of its start. */
+  /** Effects of the agent's start. */
   readonly started: readonly Effect[];
   readonly #disk = new Map<JobId, Map<string, StoredRecord>>();
 

@@ -9,7 +9,7 @@ import { loadScenario } from "../../sim/load/load-scenario.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { randomSubject } from "../../sim/search/subject.ts";
 
-const SCENARIOS = join(import.meta.dirname, "../../sim/scenarios");
+const SCENARIOS = join(import.meta.dirname, "../../sim/library");
 
 async function scenario(name: string): Promise<string> {
   const overrides = [{ path: "workload.jobs.count", value: 2 }];

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../scripts/sim-host.ts";
 import { createRegistry } from "../../sim/load/built-in.ts";
 import { applyOverrides, overridesOff } from "../../sim/load/overrides.ts";
@@ -22,11 +23,11 @@ export const QUICK: readonly string[] = ["rolling-restarts", "slow-network"];
 /** With the scenario's own seed; `off`: without the mechanism that it exercises. */
 export function runScenario(name: string, off = false): Summary {
   const registry = createRegistry();
-  const source = simHost.parseYaml(name, readFileSync(`${FOLDER}${name}.yaml`, "utf8"));
-  const scenario = parseScenario(source, registry, simHost);
+  const source = parseYaml(name, readFileSync(`${FOLDER}${name}.yaml`, "utf8"));
+  const scenario = parseScenario(source, registry);
   const { mechanism } = scenario;
   if (mechanism === null) throw new Error(`${name} names no mechanism`);
-  const run = off ? parseScenario(applyOverrides(source, overridesOff(mechanism.off)), registry, simHost) : scenario;
+  const run = off ? parseScenario(applyOverrides(source, overridesOff(mechanism.off)), registry) : scenario;
   return judge(run, [simulate(run, { seed: run.seed, host: simHost, registry })]);
 }
 

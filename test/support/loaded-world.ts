@@ -14,7 +14,7 @@ import { hasher } from "./virtual.ts";
 const NAMES = ["m0", "m1", "m2", "m3"];
 const WORKERS = ["w0", "w1", "w2", "w3"];
 const SUBMIT_MS = 2_000;
-/** Of a step on a core of speed 1: about what one of five agents that share a core takes (bench tasks-r1). */
+/** Cost of a step on a core of speed 1: about what one of five agents that share a core takes (bench tasks-r1). */
 const BASE_MS = 0.4;
 const KIB_MS = 0.08;
 

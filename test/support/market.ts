@@ -9,7 +9,7 @@ import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import { contextOf, priceShare, slowness, typicalPrice } from "../../protocol/selection/context.ts";
 import { lessonOf } from "../../protocol/selection/reward.ts";
 import type { Candidate, Lesson, Selector } from "../../protocol/selection/selector.ts";
-import { candidateOf, lotsOf, requestOf } from "./candidates.ts";
+import { candidateOf, drawOf, requestOf } from "./candidates.ts";
 
 /** Lessons come so many tasks later. */
 const DELAY = 4;
@@ -32,7 +32,7 @@ function run<S>(selector: Selector<S>, rounds: number, world: World): Regrets {
   const due: Lesson[] = [];
   const regrets: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const request = requestOf(world.candidates(round), { lots: lotsOf(`task ${round}`) });
+    const request = requestOf(world.candidates(round), { draw: drawOf(`task ${round}`) });
     const [pick] = selector.choose(state, request, 1).picked;
     const chosen = request.candidates.find(({ agent }) => agent === pick!.agent)!;
     const best = request.candidates.reduce((most, one) => Math.max(most, world.value(one, round)), -1);

@@ -28,10 +28,10 @@ const FAULTS = [
 ];
 const TASKS = 30;
 
-/** Of one block: a task is awarded to three agents, an earlier one is accepted. */
+/** The events of one block: a task is awarded to three agents, an earlier one is accepted. */
 function decisions(height: number): LedgerEvent[] {
-  const lots = createPrng(`real/${height}`);
-  const workers = lots.shuffle(AGENTS.map(({ agent }) => agent)).slice(0, 3);
+  const prng = createPrng(`real/${height}`);
+  const workers = prng.shuffle(AGENTS.map(({ agent }) => agent)).slice(0, 3);
   const task = `t/${height}` as TaskId;
   const events: LedgerEvent[] = height === 1 ? [{ kind: "unfolded", node: "t", tasks: TASKS }] : [];
   const seat = { task, attempt: 1, serial: height };
@@ -47,11 +47,11 @@ function decisions(height: number): LedgerEvent[] {
 }
 
 export function realRunLines(): TraceLine[] {
-  const lots = createPrng("real/times");
+  const prng = createPrng("real/times");
   return Array.from({ length: TASKS }, (_, index): TraceLine[] => {
     const height = index + 1;
     const block = height.toString(16).padStart(64, "0") as Hash;
-    const t = STARTED_MS + 330 * height + lots.below(200);
+    const t = STARTED_MS + 330 * height + prng.below(200);
     const facts = { job: JOB, height, round: height % 9 === 0 ? 1 : 0, block, timeMs: t, state: "" as const };
     const events = decisions(height);
     return NAMES.slice(0, 4).map((agent, later) => ({

@@ -7,8 +7,8 @@ import type { Plugin } from "../../sim/model/registry.ts";
 import type { RunResult, Summary } from "../../sim/model/result.ts";
 import type { Scenario } from "../../sim/model/scenario.ts";
 import { judge } from "../../sim/run/judge.ts";
+import type { RunOptions } from "../../sim/run/run-options.ts";
 import { simulate } from "../../sim/run/simulate.ts";
-import type { SimulateOptions } from "../../sim/run/simulate-options.ts";
 
 export interface TextRun {
   readonly scenario: Scenario;
@@ -31,7 +31,7 @@ workload:
 
 export async function runText(
   text: string,
-  options: Partial<SimulateOptions> & { readonly plugins?: readonly Plugin[] } = {},
+  options: Partial<RunOptions> & { readonly plugins?: readonly Plugin[] } = {},
 ): Promise<TextRun> {
   const { plugins = [], ...rest } = options;
   const loaded = await loadScenarioText("small.yaml", text, simHost, { plugins });

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LoadOptions, loadSkills, type SkillsFile } from "../../node/skills/host/load-skills.ts";
+import { type LoadOptions, loadSkills, type SkillsFile } from "../../node/skills/process/load-skills.ts";
 import type { HostedSkill, SkillContext, SkillOutcome } from "../../node/skills/skill.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 

@@ -3,7 +3,7 @@
  * and what to do.
  *
  * Responsible for: syntax, finding the line of a part of the file, and turning what a zod schema objects to
- * into words. What a file may say is its schema's matter (schema.ts, ../skills/host/load-skills.ts).
+ * into words. What a file may say is its schema's matter (schema.ts, ../skills/process/load-skills.ts).
  */
 
 import {
@@ -207,7 +207,7 @@ function allowedWords(issue: z.core.$ZodIssue): readonly string[] | null {
   return issue.options.map(String);
 }
 
-/** Of a union's branches the one that the writer most likely meant: the right kind of thing with fewest complaints. */
+/** The branch of a union that the writer most likely meant: the right kind of thing, with the fewest complaints. */
 function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[], value: unknown): z.core.$ZodIssue {
   const isMap = typeof value === "object";
   const isOtherKind = ({ code, path }: z.core.$ZodIssue): boolean =>

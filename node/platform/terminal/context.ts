@@ -9,7 +9,7 @@
 import { InvalidArgumentError } from "commander";
 import { AssertionError } from "../../../protocol/core/assert.ts";
 import { MeshworkError, type MeshworkErrorCode } from "../../../protocol/core/errors.ts";
-import { storageError } from "../files/files.ts";
+import { storageError } from "../files/storage-error.ts";
 import { asCalledHere, COMMAND } from "./command-line.ts";
 import { hang, plainText } from "./terminal-text.ts";
 

@@ -3,7 +3,7 @@
  * name of the file decides which one is written (`.msgpack`); readers tell them apart by their first byte.
  *
  * In the stream an object stands with the names of its fields once, and the next ones of its shape refer to them (records of
- * msgpackr); stored bytes, which are base64 in JSON, stand as they are. docs/decisions/0026 has the figures.
+ * msgpackr); stored bytes, which are base64 in JSON, stand as they are. docs/decisions/0028 has the figures.
  *
  * Leaves to trace-file.ts and trace-reader.ts what the entries are.
  */
@@ -32,7 +32,7 @@ const SHAPES = 64;
 
 const encodeLine: EncodeTrace = (value) => Buffer.from(`${JSON.stringify(value)}\n`);
 
-/** Of stored records and certificates `bytes` are base64 (protocol/core/trace.ts). */
+/** The `bytes` of stored records and certificates are base64 (protocol/core/trace.ts). */
 function newMsgpackEncoder(): EncodeTrace {
   const packr = new Packr({ sequential: true, maxOwnStructures: SHAPES });
   return (value) =>

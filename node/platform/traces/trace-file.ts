@@ -8,17 +8,18 @@
 import { createWriteStream, openSync, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../../../protocol/core/trace.ts";
-import { PRIVATE_FILE, storageError } from "../files/files.ts";
+import { PRIVATE_FILE } from "../files/private-files.ts";
+import { storageError } from "../files/storage-error.ts";
 import { type EncodeTrace, encoderFor } from "./trace-encoding.ts";
 
-/** Of one agent's trace. */
+/** The first line of one agent's trace. */
 interface AgentTraceHead {
   readonly meshId: string;
   readonly agent: string;
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Of Meshwork. */
+  /** The version of Meshwork. */
   readonly version: string;
 }
 

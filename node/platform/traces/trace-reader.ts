@@ -11,7 +11,7 @@ import type { z } from "zod";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../../../protocol/core/ids.ts";
 import type { TraceHead, TraceLine } from "../../../protocol/core/trace.ts";
-import { isFileMissing, storageError } from "../files/files.ts";
+import { isFileMissing, storageError } from "../files/storage-error.ts";
 import { type EntrySource, sourceOf } from "./trace-encoding.ts";
 import { anyEventSchema, traceEventSchemas, traceHeadSchema } from "./trace-schema.ts";
 

@@ -97,7 +97,7 @@ export const traceEventSchemas: ReadonlyMap<string, z.ZodType> = new Map(
   Object.entries(events).map(([kind, fields]) => [kind, z.looseObject({ ...stamp, kind: z.literal(kind), ...fields })]),
 );
 
-/** Of events that are not known, what every event has. */
+/** What every event has, for kinds that are not known. */
 export const anyEventSchema = z.looseObject({ ...stamp, kind: z.string() });
 
 export const traceLineSchema = z

@@ -57,7 +57,7 @@ const readsResults = (seen: Map<string, Value>): WrapMachine =>
     onInput(_, input) {
       const decoded = input.kind === "frame" ? decodeMessage(input.bytes) : null;
       if (decoded?.ok !== true || decoded.value.kind !== "envelopes") return [input];
-      for (const body of decoded.value.envelopes.flatMap((envelope) => envelope.bodies)) {
+      for (const body of decoded.value.envelopes.flatMap((envelope) => envelope.commands)) {
         const command = decode(commandCodec, body);
         if (!command.ok || command.value.body.kind !== "result" || command.value.body.data.kind !== "inline") continue;
         const output = decodeValue(command.value.body.data.bytes);

@@ -1,5 +1,5 @@
 /**
- * The strategies of Byzantine members by name: what plans draw from, and what reports count.
+ * The strategies of Byzantine members by name: what searches draw from, and what reports count.
  */
 
 import type { AgentId } from "../../../protocol/core/ids.ts";

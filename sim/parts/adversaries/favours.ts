@@ -1,7 +1,7 @@
 /**
- * A member that makes blocks for its friends: it awards tasks to them whatever the selector says, leaves the offers and
- * results of their rivals out, or tries all contents that a block of its may have and takes the one that gives most
- * awards to friends. It signs as itself only; commands are their authors' own, whole or left out.
+ * A member that makes blocks for its friends: it awards tasks to them whatever the selector says, leaves out the offers and
+ * results of their rivals, or tries all contents that its block may have and takes the one that gives its friends most awards.
+ * It signs as itself only, and passes on other authors' commands whole or not at all.
  *
  * Leaves to shadow.ts how it follows the job.
  *

@@ -3,7 +3,7 @@
  * key; what is refused must cost the others little.
  */
 
-import { seal } from "../../../protocol/agent/context.ts";
+import { signCommands } from "../../../protocol/agent/context.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import type { Prng } from "../../../protocol/core/prng.ts";
@@ -40,7 +40,7 @@ function junkOf({ what }: Flood, tools: AdversaryTools, job: JobId | null): Uint
     const body = { kind: "failure" as const, task, attempt: 1, serial: 1, reason: "error" as const, message: "" };
     return { job, author, counter: prng.below(1_000_000_000), body };
   });
-  const envelope = seal(config, config.signer, job, commands);
+  const envelope = signCommands(config, config.signer, job, commands);
   return encodeMessage({ kind: "envelopes", job, envelopes: [envelope] });
 }
 

@@ -1,6 +1,6 @@
 /**
- * What an agent can put on a stream that no honest one would: frames with a bit changed, frames of long ago, votes and
- * commands in others' names. Nothing of it may be taken, and nothing of it may hurt.
+ * Frames that no honest agent would send: frames with a bit changed, old frames, votes and commands in others' names. Nobody
+ * may accept them, and they may harm nobody.
  */
 
 import type { AgentId } from "../../../protocol/core/ids.ts";

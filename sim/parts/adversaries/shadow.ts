@@ -1,6 +1,6 @@
 /**
- * A job as an adversary follows it, from the blocks and commands that it hears: a ledger of its own, in which it tries
- * what a block would do, by the rules or with its friends first.
+ * A job as an adversary follows it, from the blocks and commands that it hears: its own ledger, in which it tries what a block
+ * would do, by the rules or with its friends first.
  */
 
 import type { Hasher } from "../../../protocol/core/crypto.ts";
@@ -56,7 +56,7 @@ export class Shadow {
   }
 
   hear(nowMs: number, envelopes: readonly Envelope[]): void {
-    for (const body of envelopes.flatMap(({ bodies }) => bodies)) {
+    for (const body of envelopes.flatMap(({ commands }) => commands)) {
       const hash = this.#hasher(body);
       const command = this.#commands.has(hash) ? null : decode(commandCodec, body);
       if (command?.ok === true) this.#commands.set(hash, { command: command.value, sinceMs: nowMs });

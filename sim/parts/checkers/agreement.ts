@@ -1,6 +1,6 @@
 /**
  * Invariant 1: no two honest agents decide different blocks at one height, and none decides a height twice in one
- * life (after a crash it may decide again what it had not on disk: the same); what they say is what they store.
+ * life (after a crash it may decide again what it had not stored, but it must decide the same); what they say is what they store.
  */
 
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";

@@ -1,6 +1,6 @@
 /**
  * Invariant 8: at most the allowed number of live awards a task (its seats, and one hedge), no worker twice in one
- * batch, nobody with more live awards than its offer's slots, and counts that agree with what they count.
+ * batch, nobody with more live awards than its offer's slots, and counters that agree with what they count.
  */
 
 import type { AgentId } from "../../../protocol/core/ids.ts";

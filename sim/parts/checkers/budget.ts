@@ -1,5 +1,5 @@
 /**
- * Invariant 7: spent + reserved <= budget, and the books agree with what they are the sum of.
+ * Invariant 7: spent + reserved <= budget, and the ledger's sums agree with their parts.
  */
 
 import type { LedgerEvent } from "../../../protocol/job/event.ts";

@@ -21,7 +21,7 @@ export function checkCertified(
   crypto: Crypto,
   bytes: Uint8Array,
   facts: CertificateFacts,
-  lots: Prng,
+  prng: Prng,
   mutations: number,
 ): void {
   const decoded = decodeCertificate(bytes);
@@ -35,18 +35,18 @@ export function checkCertified(
   }
   const other = verify(crypto, certificate, { ...expected, job: "0".repeat(64) });
   if (other.ok) violated(CERTIFICATES, "at the end", "the certificate passes for another job's");
-  for (let i = 0; i < mutations; i++) checkMutation(crypto, certificate, expected, lots);
+  for (let i = 0; i < mutations; i++) checkMutation(crypto, certificate, expected, prng);
 }
 
 function checkMutation(
   crypto: Crypto,
   certificate: Certificate,
   expected: { job: string; owner: string },
-  lots: Prng,
+  prng: Prng,
 ): void {
   const bytes = encodeCertificate(certificate).slice();
-  const at = lots.below(bytes.length);
-  bytes[at]! ^= 1 << lots.below(8);
+  const at = prng.below(bytes.length);
+  bytes[at]! ^= 1 << prng.below(8);
   const mutated = decodeCertificate(bytes);
   if (mutated.ok && verify(crypto, mutated.value, expected).ok)
     violated(CERTIFICATES, "at the end", `it still verifies with byte ${at} altered`);

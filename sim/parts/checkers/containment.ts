@@ -1,6 +1,6 @@
 /**
- * What goes wrong in one job stays in it (protocol/agent/containment.ts), and honest members do nothing that could go
- * wrong: no honest agent parts from a job whose committee is honest, and none fails at what it reads.
+ * A fault in one job stays in it (protocol/agent/containment.ts), and honest members cause none: no honest agent leaves a job
+ * whose committee is honest, and no honest agent fails at what it reads.
  */
 
 import type { JobId } from "../../../protocol/core/ids.ts";

@@ -1,7 +1,6 @@
 /**
- * The log as honest agents store it, read from the bytes that they persist and applied by a ledger of its own: the
- * oracle that the other checkers look at. Checks on the way what makes a log a log: every block carries a quorum of its
- * committee, and applies.
+ * The log as honest agents store it, read from the bytes that they persist and applied to a separate ledger: the oracle for the
+ * other checkers. It also checks the log itself: every block carries a quorum of its committee, and applies.
  */
 
 import { SLOT } from "../../../protocol/agent/job-records.ts";
@@ -76,7 +75,7 @@ export class DecidedLog {
     return this.hashes.length - 1;
   }
 
-  /** Of honest agents only. */
+  /** Called for honest agents only. */
   onPersist(agent: AgentId, { job, slot, bytes }: PersistEffect, atMs: number, step: number): void {
     if (job !== this.#options.job || bytes === null || !slot.startsWith("block/")) return;
     if (this.#isKnown(slot, bytes)) return;

@@ -1,5 +1,5 @@
 /**
- * The checkers of one job, together: what every run, simulated or recorded, is held to.
+ * The checkers of one job, together: every run, simulated or recorded, must pass them.
  */
 
 import type { Genesis } from "../../../protocol/wire/genesis.ts";

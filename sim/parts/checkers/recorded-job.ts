@@ -1,6 +1,6 @@
 /**
- * One job as a trace shows it: its blocks replayed and its entries watched by the checkers of every simulated job. Where
- * blocks are missing it says from which height on it cannot tell.
+ * One job as a trace shows it: the checkers of simulated jobs replay its blocks and watch its entries. Where blocks are
+ * missing, it says from which height on it cannot decide.
  */
 
 import { decodeRoot } from "../../../protocol/agent/job-records.ts";
@@ -55,7 +55,7 @@ interface RecordedJobOptions<P extends RecordedAt> {
   readonly more: readonly Checker[];
 }
 
-/** Of a plugin's selector, or the oracle of simulations, a trace has the name only. */
+/** A trace has only the name of a plugin's selector, or of the simulator's oracle, so their choices cannot be recomputed. */
 const isReplayable = (selector: string): boolean => BUILT_IN_SELECTORS.has(selector);
 
 export class RecordedJob<P extends RecordedAt> {
@@ -196,8 +196,8 @@ export class RecordedJob<P extends RecordedAt> {
     if (this.genesis === null || answer === undefined) return;
     const facts = { job: this.job, owner: this.genesis.owner, answer };
     for (const { at, bytes } of this.#certified) {
-      const lots = createPrng(`mutations/${this.job}`);
-      this.#options.guard(at, () => checkCertified(this.#options.crypto, bytes, facts, lots, MUTATIONS));
+      const prng = createPrng(`mutations/${this.job}`);
+      this.#options.guard(at, () => checkCertified(this.#options.crypto, bytes, facts, prng, MUTATIONS));
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The log of a job as agents say that they applied it, without the blocks themselves: each height once, in order, whoever
- * says it first. That all say the same is the business of agreement.ts and state.ts.
+ * says it first. Whether all say the same, agreement.ts and state.ts check.
  */
 
 import type { LedgerEvent } from "../../../protocol/job/event.ts";

@@ -1,8 +1,8 @@
 /**
- * Holds traces against the invariants of protocol.md 10: feeds the checkers that watch simulations with what agents wrote
- * down, notes the first thing that breaks each, and says what a trace cannot decide, and why.
+ * Checks traces against the invariants (ARCHITECTURE.md): feeds what agents wrote to the checkers that watch simulations, notes
+ * the first violation of each, and says what a trace cannot decide, and why.
  *
- * Leaves to recorded-job.ts one job, and to whoever reads files their order.
+ * Leaves single jobs to recorded-job.ts, and the order of several files to its caller.
  */
 
 import type { Crypto } from "../../../protocol/core/crypto.ts";

@@ -1,8 +1,6 @@
 /**
  * The faults that a scenario can name: of processes, of committees, of the network, of disks and clocks, of the workload.
- * Each says what it takes, begins, and gives back how it ends.
- *
- * The agent faults of MAS-FIRE (prompts, responses, routing) will stand beside these.
+ * Each names its options, begins, and returns a function that ends it.
  */
 
 import type { FaultType } from "../../model/registry.ts";

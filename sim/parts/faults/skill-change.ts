@@ -1,6 +1,6 @@
 /**
- * Agents become better or worse at what they do, at once or slowly, from a moment or from a task of the workload on; at
- * the end of the fault they are again what they were.
+ * Agents become better or worse at their work, at once or slowly, from a moment or from a task of the workload on. When the
+ * fault ends, they are as before.
  */
 
 import { z } from "zod";

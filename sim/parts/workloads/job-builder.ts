@@ -1,5 +1,5 @@
 /**
- * Geneses for simulations and tests: short to write, with defaults that suit virtual time.
+ * Builds geneses for simulations and tests in few words, with defaults that suit virtual time.
  */
 
 import { bytesOf, EMBEDDER_NAME, embed } from "../../../protocol/capability/embedding.ts";
@@ -47,7 +47,7 @@ export const sealedPolicy = (changes: Partial<Policy> = {}): Policy => ({
 /** How near a skill must be to the words of a task, parts per million. */
 const LEAST = 400_000;
 
-export interface NodeOptions {
+export interface TaskOptions {
   readonly skill?: string;
   /** Asks in words instead, by the built-in embedder. */
   readonly like?: string;
@@ -56,7 +56,7 @@ export interface NodeOptions {
   readonly policy?: Policy;
 }
 
-function node(id: string, generator: Generator, input: NodeSpec["input"], options: NodeOptions): NodeSpec {
+function node(id: string, generator: Generator, input: NodeSpec["input"], options: TaskOptions): NodeSpec {
   const { skill = "work", like, needs = [], labels = [], policy = FIRST } = options;
   const spec = { id, labels, input, needs, generator, policy };
   if (like === undefined) return { ...spec, skill, like: null };
@@ -64,21 +64,21 @@ function node(id: string, generator: Generator, input: NodeSpec["input"], option
   return { ...spec, skill: `~${like}`, like: { embedder: EMBEDDER_NAME, vector, least: LEAST } };
 }
 
-export const single = (id: string, input: Value | { readonly from: string }, options: NodeOptions = {}): NodeSpec =>
+export const single = (id: string, input: Value | { readonly from: string }, options: TaskOptions = {}): NodeSpec =>
   node(id, { kind: "single" }, sourceOf(input), options);
 
 export const chain = (
   id: string,
   steps: number,
   input: Value | { readonly from: string },
-  options: NodeOptions = {},
+  options: TaskOptions = {},
 ): NodeSpec => node(id, { kind: "chain", steps }, sourceOf(input), options);
 
 /** Over a list of values, or over the outputs of another node. */
 export function map(
   id: string,
   items: readonly Value[] | { readonly from: string },
-  options: NodeOptions & { readonly batch?: number } = {},
+  options: TaskOptions & { readonly batch?: number } = {},
 ): NodeSpec {
   const over =
     "from" in items

@@ -7,7 +7,7 @@ import type { NodeSpec, Policy } from "../../../protocol/wire/genesis.ts";
 import type { Value } from "../../../protocol/wire/value.ts";
 import type { JobShape, Stage, TaskMix, Workload } from "../../model/scenario.ts";
 import { createDistribution } from "../../world/distribution.ts";
-import { chain, map, type NodeOptions, single } from "./job-builder.ts";
+import { chain, map, single, type TaskOptions } from "./job-builder.ts";
 import type { SimulatedTask } from "./truth.ts";
 
 /** Draws tasks of a mix. */
@@ -51,7 +51,7 @@ export function nodesOf(shape: BuiltInShape, policy: Policy, prng: Prng): NodeSp
 
 const stageName = (place: number): string => `stage${place + 1}`;
 
-function stageNode(stage: Stage, place: number, task: () => Value, options: NodeOptions): NodeSpec {
+function stageNode(stage: Stage, place: number, task: () => Value, options: TaskOptions): NodeSpec {
   const id = stageName(place);
   const { kind, tasks, batch, takesOutput } = stage;
   const waits = place === 0 || takesOutput ? options : { ...options, needs: [stageName(place - 1)] };

@@ -1,6 +1,6 @@
 /**
- * What the right answers of simulated tasks are. Every worker that is asked computes the right one first, so the run
- * knows it of each task that was awarded: for the input that the task was given, whatever went wrong before it.
+ * The right answers of simulated tasks. Every worker computes the right answer first, so the run knows it for each task that was
+ * awarded: the right answer for the input that the task received, whatever went wrong before.
  */
 
 import type { Hash, JobId } from "../../../protocol/core/ids.ts";

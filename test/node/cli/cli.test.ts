@@ -14,7 +14,7 @@ import { asMeshworkError, errorLine, exitCodeOf } from "../../../node/platform/t
 import { createTraceWriter } from "../../../node/platform/traces/trace-file.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../../node/platform/traces/trace-schema.ts";
 import { builtInSkills } from "../../../node/skills/built-in.ts";
-import { loadSkills } from "../../../node/skills/host/load-skills.ts";
+import { loadSkills } from "../../../node/skills/process/load-skills.ts";
 import { type HostedSkill, priceOf } from "../../../node/skills/skill.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";

@@ -230,7 +230,7 @@ describe("commands in texts", () => {
     const wrong: string[] = [];
     // Of other programs: Node, prlimit and setpriv.
     const foreign = new Set(["--max-old-space-size", "--disable-warning", "--as", "--core", "--pdeathsig", "--output"]);
-    for (const folder of ["node", "sim/cli", "sim/scenario", "protocol"])
+    for (const folder of ["node", "sim/batch", "sim/cli", "sim/load", "protocol"])
       for (const file of filesBelow(folder, [".ts"])) {
         if (file.endsWith("command-arguments.ts")) continue; // it is about other programs
         const text = readFileSync(join(PACKAGE_ROOT, file), "utf8");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { findFiles, globPattern, planBatches, walkFiles } from "../../../node/job-file/files.ts";
+import { findFiles, globPattern, planBatches, walkFiles } from "../../../node/job-file/input-files.ts";
 import { type ParsedJob, parseJob } from "../../../node/job-file/parse-job.ts";
 import { jobFileSchema } from "../../../node/job-file/schema.ts";
 import { editDistance, nearest, suggest } from "../../../node/platform/text/nearest.ts";

@@ -1,8 +1,8 @@
 /** Agents of a local mesh: their names, what they report, and what is no report. */
 
 import { expect, test } from "vitest";
+import { agentNames } from "../../../node/run/agent-names.ts";
 import { readLine } from "../../../node/run/agent-process.ts";
-import { agentNames } from "../../../node/run/names.ts";
 
 test("a report is read", () => {
   const ready = { event: "ready", agent: "12D3KooWx", name: "ada", addresses: ["/ip4/127.0.0.1/tcp/1"] };

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readFiles, walkFiles } from "../../../node/job-file/files.ts";
+import { readFiles, walkFiles } from "../../../node/job-file/input-files.ts";
 import { surveyJob } from "../../../node/run/survey-job.ts";
 import {
   mergeSurveys,

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadSkills, type SkillsFile } from "../../../node/skills/host/load-skills.ts";
+import { loadSkills, type SkillsFile } from "../../../node/skills/process/load-skills.ts";
 import type { AnySkill } from "../../../node/skills/skill.ts";
 import { createSkillRunner } from "../../../node/skills/skill-runner.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";

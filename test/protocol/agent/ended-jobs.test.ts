@@ -1,4 +1,4 @@
-/** Of jobs that have ended few blocks stay in memory, after a restart too. */
+/** Few blocks of an ended job stay in memory, after a restart too. */
 
 import { expect, test } from "vitest";
 import { createAgent } from "../../../protocol/agent/agent.ts";

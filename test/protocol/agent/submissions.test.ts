@@ -112,7 +112,7 @@ test("a committee that the mesh is too small for is not drawn smaller", () => {
   const owner = ownerThatKnows();
   submit(owner, { committee: wish(7) });
   expect(told(owner, "submitted")).toMatchObject([
-    { problem: "few-hosts", reason: "a committee of 7 was asked for, and this mesh has 6 agents that keep jobs" },
+    { problem: "few-hosts", reason: "a committee of 7 was asked for, and this mesh has 6 agents that host jobs" },
   ]);
   submit(owner, { committee: { kind: "drawn", size: 4, standbysMax: 1 } }, 2);
   expect(told(owner, "drawn").at(-1)!.genesis).toMatchObject({ standbys: [expect.any(String)] });

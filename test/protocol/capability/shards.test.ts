@@ -87,7 +87,7 @@ describe("a directory", () => {
     for (const vcv of vcvs.slice(0, 2_000)) neighbour.take(NOW, vcv);
     const newcomer = new Directory(MESH, crypto, id("newcomer"));
     for (const vcv of neighbour.newerThan(NOW, id("newcomer"), 0, [])) newcomer.take(NOW, vcv);
-    newcomer.goByOthers();
+    newcomer.adoptUsualDepth();
     expect(newcomer.place.depth).toBe(4);
   });
 
@@ -106,10 +106,10 @@ describe("a directory", () => {
   test("becomes less deep when most of the mesh is gone", () => {
     const vcvs = namesOf(3_000).map((name) => vcvOf(name, 2, 1, name.length < 4 ? NOW + 60_000 : NOW));
     const directory = settled("w0", vcvs);
-    directory.merge();
+    directory.mergeShards();
     expect(directory.place.depth).toBe(2);
     directory.expire(NOW + 60_001); // a hundred are left
-    directory.merge();
+    directory.mergeShards();
     expect(directory.place.depth).toBe(0);
   });
 
@@ -183,7 +183,7 @@ describe("beacons", () => {
       const directory = new Directory(MESH, crypto, id(name), { shardAgents });
       if (depth === 0) return { name, directory: null };
       for (const vcv of vcvs) if (isNear(placeOf(name, depth), placeOf(vcv.agent, depth))) directory.take(NOW, vcv);
-      directory.goByOthers();
+      directory.adoptUsualDepth();
       expect(directory.place.depth).toBe(depth);
       return { name, directory };
     });

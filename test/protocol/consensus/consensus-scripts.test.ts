@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, test } from "vitest";
+import { objectSource } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
@@ -88,7 +89,7 @@ function play(
 ): (branch: Occurrence) => number {
   const heal = healAtMs === undefined ? CALM.heal : { at: healAtMs };
   const input = { ...CALM, ...changes, heal };
-  const scenario = parseScenario(simHost.objectSource("script", input), registry, simHost);
+  const scenario = parseScenario(objectSource("script", input), registry);
   const { failure, coverage } = subject.run(seed, scenario, { events: 30, checkers })!;
   expect(failure === null ? "" : failure.text).toBe("");
   return (branch) => coverage.get(branch) ?? 0;

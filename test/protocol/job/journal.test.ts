@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareUnits } from "../../../protocol/core/bytes.ts";
-import { Agenda, Cell, Journal, Table } from "../../../protocol/job/journal.ts";
+import { Cell, Journal, OrderedSet, Table } from "../../../protocol/job/journal.ts";
 import { runs } from "../../support/runs.ts";
 
 type Operation =
@@ -51,7 +51,7 @@ class Journaled {
   readonly journal = new Journal();
   readonly table = new Table<string, number>(this.journal);
   readonly cell = new Cell(this.journal, 0);
-  readonly agenda = new Agenda(this.journal, (name: string) => name);
+  readonly agenda = new OrderedSet(this.journal, (name: string) => name);
 
   do(operation: Operation): void {
     if (operation.kind === "set") this.table.set(operation.key, operation.value);

@@ -51,7 +51,7 @@ class Member {
   }
 }
 
-/** Of 40 rounds: each takes about its timeout, and the first failed because its proposer was away. */
+/** Verdicts over 40 rounds: each takes about its timeout, and the first failed because its proposer was away. */
 function verdictsOf(member: Member): string[] {
   const verdicts: string[] = [];
   for (let round = 1; round <= 40; round++) {

@@ -7,7 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
-import { Agenda, Table } from "../../../protocol/job/journal.ts";
+import { OrderedSet, Table } from "../../../protocol/job/journal.ts";
 import { DecidedLog } from "../../../sim/parts/checkers/decided-log.ts";
 import { jobCheckers } from "../../../sim/parts/checkers/job-checkers.ts";
 import { buildJob, firstPolicy, map, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
@@ -39,7 +39,10 @@ function watchWalks(onWalk: (entries: number) => void): void {
       return entries;
     };
   };
-  const [table, agenda] = [Table.prototype, Agenda.prototype] as unknown as Record<string, () => readonly unknown[]>[];
+  const [table, agenda] = [Table.prototype, OrderedSet.prototype] as unknown as Record<
+    string,
+    () => readonly unknown[]
+  >[];
   for (const name of ["sorted", "changed"]) watch(table!, name);
   for (const name of ["list", "changed"]) watch(agenda!, name);
 }
@@ -105,7 +108,7 @@ function costOf(tasks: number): Cost {
   return cost;
 }
 
-/** Of the blocks in the middle of a job: while it begins tasks unfold, and its end names every answer. */
+/** Mean cost of the blocks in the middle of a job: tasks unfold at its beginning, and its end names every answer. */
 function middle(costs: readonly number[]): number {
   const some = costs.slice(Math.floor(costs.length / 4), Math.floor((3 * costs.length) / 4));
   return some.reduce((sum, cost) => sum + cost, 0) / some.length;

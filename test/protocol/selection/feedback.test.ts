@@ -74,7 +74,7 @@ describe("a score", () => {
     const decoded = decodeValue(learned.linucb!);
     const request = {
       ...{ skill: "work", candidates: [candidateOf(agent)], targetMs: 5_000, typicalPrice: 1 },
-      ...{ lots: () => "0".repeat(64), of: { job: JOB, task: "t", attempt: 1 } },
+      ...{ draw: () => "0".repeat(64), of: { job: JOB, task: "t", attempt: 1 } },
     };
     return selector.choose(decoded.ok ? decoded.value : null, request as never, 1).ranked[0]!.mean;
   }

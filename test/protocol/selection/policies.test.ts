@@ -27,7 +27,7 @@ import type {
 } from "../../../protocol/selection/selector.ts";
 import { createThompson } from "../../../protocol/selection/thompson.ts";
 import { decodeValue, encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import { candidateOf, lotsOf, requestOf } from "../../support/candidates.ts";
+import { candidateOf, drawOf, requestOf } from "../../support/candidates.ts";
 import { runs } from "../../support/runs.ts";
 
 /** Those that learn. */
@@ -99,7 +99,7 @@ describe.each(SELECTORS.map((selector) => [selector.name, selector] as const))("
           const state = stateOf(selector, lessons);
           const frozen = JSON.stringify(state);
           const ask = (list: readonly Candidate[]): Picks =>
-            selector.choose(state, requestOf(list, { lots: lotsOf(`task ${task}`) }), count);
+            selector.choose(state, requestOf(list, { draw: drawOf(`task ${task}`) }), count);
           const picks = ask(candidates);
           expect(ask([...candidates].reverse())).toStrictEqual(picks);
           expect(ask([...candidates.slice(1), candidates[0]!])).toStrictEqual(picks);
@@ -123,7 +123,7 @@ describe.each(SELECTORS.map((selector) => [selector.name, selector] as const))("
     const candidates = crowd(10);
     const wins = new Map<string, number>();
     for (let task = 0; task < 1_000; task++) {
-      const request = requestOf(candidates, { lots: lotsOf(`task ${task}`) });
+      const request = requestOf(candidates, { draw: drawOf(`task ${task}`) });
       const { agent, why } = selector.choose(selector.start(), request, 1).picked[0]!;
       expect(why === "draw" || selector.name === "epsilon-greedy").toBe(true);
       wins.set(agent, (wins.get(agent) ?? 0) + 1);
@@ -167,7 +167,7 @@ describe.each(LEARNING.map((selector) => [selector.name, selector] as const))("%
     const context = contextOf(pair[0]!, requestOf(pair));
     const state = taughtBy(selector, [taught("good", 0.8, { context }), taught("fair", 0.7, { context })]);
     for (let task = 0; task < 20; task++) {
-      const { ranked } = selector.choose(state, requestOf(pair, { lots: lotsOf(`task ${task}`) }), 1);
+      const { ranked } = selector.choose(state, requestOf(pair, { draw: drawOf(`task ${task}`) }), 1);
       expect(ranked[0]!.agent).toBe("fair");
     }
   });
@@ -183,7 +183,7 @@ test("every engine comes to the same bits", () => {
         accepted: (i * task) % 7,
         rejected: task % 3,
       }));
-      const { picked } = selector.choose(state, requestOf(candidates, { lots: lotsOf(`task ${task}`) }), 2);
+      const { picked } = selector.choose(state, requestOf(candidates, { draw: drawOf(`task ${task}`) }), 2);
       for (const [i, { agent, context, score }] of picked.entries()) {
         chosen.push([agent, score]);
         const reward = 1 / (1 + ((task + i) % 7));
@@ -224,7 +224,7 @@ describe("reasons", () => {
 
   test("Thompson draws: the same for the same task, another for the next", () => {
     const selector = createThompson({ spread: 1 });
-    const ask = (task: string): Picks => selector.choose(selector.start(), request({ lots: lotsOf(task) }), 1);
+    const ask = (task: string): Picks => selector.choose(selector.start(), request({ draw: drawOf(task) }), 1);
     expect(ask("a")).toStrictEqual(ask("a"));
     expect(ask("a").ranked[0]!.bonus).not.toBe(ask("b").ranked[0]!.bonus);
     const chosen = new Set(Array.from({ length: 50 }, (_, i) => ask(`task ${i}`).picked[0]!.agent));
@@ -255,7 +255,7 @@ describe("arms", () => {
     const state = taughtBy(selector, [taught("w03", 1)]);
     let [drawn, best] = [0, 0];
     for (let task = 0; task < 500; task++) {
-      const { picked } = selector.choose(state, requestOf(crowd(8), { lots: lotsOf(`task ${task}`) }), 3);
+      const { picked } = selector.choose(state, requestOf(crowd(8), { draw: drawOf(`task ${task}`) }), 3);
       for (const { why } of picked) drawn += why === "draw" ? 1 : 0;
       best += picked.some(({ agent }) => agent === "w03") ? 1 : 0;
     }

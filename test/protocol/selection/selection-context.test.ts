@@ -3,12 +3,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
-import { inverseNormal, normalOf, uniformOf } from "../../../protocol/selection/chance.ts";
 import { contextOf, DIMENSION, FEATURES, priceShare, typicalPrice } from "../../../protocol/selection/context.ts";
 import { gated, timely } from "../../../protocol/selection/gate.ts";
+import { inverseNormal, normalOf, uniformOf } from "../../../protocol/selection/random-draws.ts";
 import { expectedReward, lessonOf, rewardOf } from "../../../protocol/selection/reward.ts";
 import type { Candidate } from "../../../protocol/selection/selector.ts";
-import { candidateOf, lotsOf } from "../../support/candidates.ts";
+import { candidateOf, drawOf } from "../../support/candidates.ts";
 import { runs } from "../../support/runs.ts";
 
 const SCALE = { targetMs: 1_000, typicalPrice: 10 };
@@ -130,7 +130,7 @@ describe("chance", () => {
     let [sum, squares, products] = [0, 0, 0];
     const count = 4_000;
     for (let i = 0; i < count; i++) {
-      const lot = lotsOf(`task ${i}`)("a" as AgentId);
+      const lot = drawOf(`task ${i}`)("a" as AgentId);
       const [x, y] = [normalOf(lot, 0), normalOf(lot, 10)];
       sum += x;
       squares += x * x;

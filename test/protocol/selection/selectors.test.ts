@@ -11,11 +11,11 @@ import { DrivenAgent, id, jobOf } from "../../support/driven-agent.ts";
 
 const candidate = (agent: string, changes: Partial<Candidate> = {}): Candidate =>
   candidateOf(id(agent), { price: 1, expectedMs: 100, slots: 2, ...changes });
-const lots = (agent: string): Hash => hasher(new TextEncoder().encode(agent));
+const draw = (agent: string): Hash => hasher(new TextEncoder().encode(agent));
 /** By what a selector knows at the start. */
 const choose = (selector: Selector, candidates: readonly Candidate[], count: number): string[] =>
   selector
-    .choose(selector.start(), requestOf(candidates, { skill: "", lots, targetMs: 1, typicalPrice: 1 }), count)
+    .choose(selector.start(), requestOf(candidates, { skill: "", draw, targetMs: 1, typicalPrice: 1 }), count)
     .picked.map(({ agent }) => agent);
 const picked = (name: string, candidates: readonly Candidate[], count = 1): string[] =>
   choose(BUILT_IN_SELECTORS.get(name)!, candidates, count);

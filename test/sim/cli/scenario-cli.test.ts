@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import type { CliContext } from "../../../node/platform/terminal/context.ts";
-import { simHost, simPlatform } from "../../../scripts/sim-host.ts";
+import { simPlatform } from "../../../scripts/sim-host.ts";
 import { findScenario, readLibrary } from "../../../sim/batch/library.ts";
 import { estimateMiB, planMemory } from "../../../sim/batch/memory.ts";
 import type { SeedTask } from "../../../sim/batch/seed-pool.ts";
@@ -62,7 +62,7 @@ describe("the library", () => {
   test("lists scenarios with the first sentence of their descriptions", () => {
     writeFileSync(inFolder("two.yaml"), "name: two\ndescription: Shows x. And y.\n");
     writeFileSync(inFolder("one.yaml"), "name: one\n");
-    const listed = readLibrary(simHost, folder).map(({ name, summary }) => [name, summary]);
+    const listed = readLibrary(folder).map(({ name, summary }) => [name, summary]);
     expect(listed).toEqual([
       ["one", ""],
       ["two", "Shows x."],
@@ -70,9 +70,9 @@ describe("the library", () => {
   });
 
   test("bare names are found there, files where they are", () => {
-    expect(findScenario("two", simHost, folder)).toContain("two.yaml");
-    expect(findScenario(inFolder("one.yaml"), simHost, folder)).toBe(inFolder("one.yaml"));
-    expect(() => findScenario("tow", simHost, folder)).toThrow('called "tow"');
+    expect(findScenario("two", folder)).toContain("two.yaml");
+    expect(findScenario(inFolder("one.yaml"), folder)).toBe(inFolder("one.yaml"));
+    expect(() => findScenario("tow", folder)).toThrow('called "tow"');
   });
 });
 

@@ -197,7 +197,7 @@ describe("check", () => {
     let byzantine = 0;
     const subject = randomSubject(simHost);
     for (let seed = 1; seed <= 20; seed++) {
-      const writer = new SimTraceWriter(file, simHost);
+      const writer = new SimTraceWriter(file);
       const scenario = subject.draw(seed);
       const { failure } = subject.run(seed, scenario, { events: 30, tap: writer.tap({ messages: false }) })!;
       writer.close();
@@ -294,7 +294,7 @@ describe("diff", () => {
     };
     expect(before.map(({ line }) => line)).toEqual([at - 2, at - 1, at]);
     expect([fields, compared]).toEqual([["round"], at - 1]);
-    // Of kinds that are not compared, nothing is said.
+    // Kinds that are not compared are not reported.
     expect((await sim("diff", trace, other, "--only", "applied,proposed")).code).toBe(0);
   });
 

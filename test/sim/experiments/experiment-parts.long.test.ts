@@ -9,7 +9,7 @@ import { drift } from "../../../sim/experiments/drift.ts";
 import type { Experiment, ExperimentRow, Figures, Labels } from "../../../sim/experiments/experiment.ts";
 import { exponentOf, regret, regretBound } from "../../../sim/experiments/regret.ts";
 import { lineOf, measure } from "../../../sim/experiments/results.ts";
-import { pointsMore } from "../../../sim/experiments/say.ts";
+import { pointsMore } from "../../../sim/experiments/statistics.ts";
 
 /** Rows of one case with changed parameters. */
 async function rowsOf(

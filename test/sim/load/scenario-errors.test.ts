@@ -1,8 +1,8 @@
 /** What can be wrong with a scenario file: one line each, with file, line and remedy. */
 
 import { describe, expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
-import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 
@@ -11,7 +11,7 @@ const registry = createRegistry();
 /** The line that the command line would print. */
 function problem(text: string): string {
   try {
-    parseScenario(simHost.parseYaml("half.yaml", text), registry, simHost);
+    parseScenario(parseYaml("half.yaml", text), registry);
   } catch (error) {
     if (!(error instanceof MeshworkError)) throw error;
     expect(error.code).toBe("invalid-file");

@@ -1,15 +1,15 @@
 /** Scenario files that are right: every key, and every default. */
 
 import { describe, expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { parseMs, writeMs } from "../../../node/platform/text/quantities.ts";
-import { simHost } from "../../../scripts/sim-host.ts";
 import { scenarioJsonSchema } from "../../../sim/cli/reference.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import type { BehaviourOptions, Scenario } from "../../../sim/model/scenario.ts";
 
 const registry = createRegistry();
-const parse = (text: string): Scenario => parseScenario(simHost.parseYaml("test.yaml", text), registry, simHost);
+const parse = (text: string): Scenario => parseScenario(parseYaml("test.yaml", text), registry);
 
 const EVERYTHING = `
 name: everything

@@ -1,6 +1,7 @@
 /** Changes of a scenario from outside: `--set`, `--vary`, and what switches a mechanism off. */
 
 import { describe, expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import type { Value } from "../../../protocol/wire/value.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { loadScenarioText } from "../../../sim/load/load-scenario.ts";
@@ -26,8 +27,8 @@ faults:
   - { at: 20s, kill: { share: 0.5 } }
 `;
 
-const vary = (text: string) => parseVariation("--vary", text, simHost);
-const set = (text: string) => parseOverride("--set", text, simHost);
+const vary = (text: string) => parseVariation("--vary", text);
+const set = (text: string) => parseOverride("--set", text);
 
 async function load(...sets: string[]): Promise<Scenario> {
   return (await loadScenarioText("base.yaml", FILE, simHost, { overrides: sets.map(set) })).scenario;
@@ -122,7 +123,7 @@ describe("a scenario that was changed", () => {
   });
 
   test("leaves the file's own value alone", () => {
-    const source = simHost.parseYaml("base.yaml", FILE);
+    const source = parseYaml("base.yaml", FILE);
     const before = JSON.stringify(source.value);
     applyOverrides(source, [set("agents[0].count=3")]);
     expect(JSON.stringify(source.value)).toBe(before);

@@ -15,7 +15,7 @@ faults:
 `;
 const titles = async (vary: readonly string[], labels: readonly string[] = []): Promise<string[]> => {
   const { scenario } = await loadScenarioText("small.yaml", text, simHost);
-  const variations = vary.map((one) => parseVariation("--vary", one, simHost));
+  const variations = vary.map((one) => parseVariation("--vary", one));
   return axesOf(variations, labels, scenario).map(({ title }) => title);
 };
 

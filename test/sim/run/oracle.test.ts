@@ -1,6 +1,7 @@
 /** The oracle of simulations, and skills that change: what is known of the truth is what is drawn. */
 
 import { expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import type { Candidate } from "../../../protocol/selection/selector.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
@@ -36,7 +37,7 @@ workload:
   selector: ${selector}
   shape: { kind: chain, steps: 40 }
 ${faults}`;
-  const scenario = parseScenario(simHost.parseYaml("oracle.yaml", text), registry, simHost);
+  const scenario = parseScenario(parseYaml("oracle.yaml", text), registry);
   const awards: string[] = [];
   const result = simulate(scenario, {
     seed,
@@ -120,5 +121,5 @@ test("no plugin may take its name", async () => {
   const { loadPlugins } = await import("../../../sim/load/load-plugins.ts");
   const plugin = { selectors: [{ name: "oracle", summary: "another", score: () => 0 }] };
   const wanted = { name: "own", from: plugin, error: (what: string) => new Error(what) };
-  await expect(loadPlugins([wanted], simHost)).rejects.toThrow('the simulator has a selector "oracle" already');
+  await expect(loadPlugins([wanted])).rejects.toThrow('the simulator has a selector "oracle" already');
 });

@@ -1,6 +1,7 @@
 /** A run is a function of its scenario and its seed: the digest covers every input of every agent. */
 
 import { expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
@@ -26,7 +27,7 @@ workload:
   shape: { kind: map-reduce, width: 6 }
   policy: { redundancy: 3, redundancyMax: 7, accept: { rule: majority }, retries: 20 }
 ${changes}`;
-  const scenario = parseScenario(simHost.parseYaml("small.yaml", text), registry, simHost);
+  const scenario = parseScenario(parseYaml("small.yaml", text), registry);
   return simulate(scenario, { seed, host: simHost, registry, tap });
 }
 

@@ -1,6 +1,7 @@
 /** Scenarios of seeds: fair, whatever is drawn, all together of everything that there is, and files that are read back. */
 
 import { describe, expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { findScenario } from "../../../sim/batch/library.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
@@ -99,14 +100,14 @@ describe("the scenarios together", () => {
 
 describe("written as a file", () => {
   const readBack = (scenario: Scenario): Scenario =>
-    parseScenario(simHost.parseYaml("written.yaml", writeScenario(scenario, { registry })), registry, simHost);
+    parseScenario(parseYaml("written.yaml", writeScenario(scenario, { registry })), registry);
 
   test("a drawn scenario is read back as the same", () => {
     for (const scenario of DRAWN.slice(0, 300)) expect(readBack(scenario)).toEqual(scenario);
   });
 
   test.each(SCENARIOS)("so are variations of %s", async (name) => {
-    const { scenario } = await loadScenario(findScenario(name, simHost), simHost);
+    const { scenario } = await loadScenario(findScenario(name), simHost);
     for (let seed = 0; seed < 5; seed++) {
       const varied = { ...varyScenario(scenario, seed, registry), mechanism: null };
       const { service } = varied.network;

@@ -1,6 +1,7 @@
 /** Scenarios that name their committee, heal, and are held to liveness; faults that aim at committees; certificates. */
 
 import { describe, expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { CreateMachine } from "../../../protocol/machine.ts";
@@ -110,7 +111,7 @@ describe("what could never be is refused", () => {
   const registry = createRegistry();
   const problem = (text: string): string => {
     try {
-      parseScenario(simHost.parseYaml("f.yaml", text), registry, simHost);
+      parseScenario(parseYaml("f.yaml", text), registry);
     } catch (error) {
       if (error instanceof MeshworkError) return error.message;
       throw error;

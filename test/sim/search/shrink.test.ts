@@ -1,7 +1,7 @@
 /** Failing scenarios become small, and stay failing. */
 
 import { expect, test } from "vitest";
-import { simHost } from "../../../scripts/sim-host.ts";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import { writeScenario } from "../../../sim/load/write-scenario.ts";
@@ -37,7 +37,7 @@ test("what does not matter goes, what the failure needs stays, and what is left 
       runs++;
       // Whatever is taken away, what is left is read back: nobody is named who is not there.
       const text = writeScenario(candidate, { registry });
-      expect(parseScenario(simHost.parseYaml("small.yaml", text), registry, simHost)).toEqual({
+      expect(parseScenario(parseYaml("small.yaml", text), registry)).toEqual({
         ...candidate,
         faults: candidate.faults.map((fault, place) => ({ ...fault, place })),
       });

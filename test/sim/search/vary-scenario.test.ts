@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
-import { openSubject } from "../../../sim/batch/subjects.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { loadScenarioSource } from "../../../sim/load/load-scenario.ts";
 import { countAgents } from "../../../sim/load/parse-agents.ts";
@@ -11,10 +11,10 @@ import { parseScenario } from "../../../sim/load/parse-scenario.ts";
 import type { PluginModule } from "../../../sim/load/tools.ts";
 import { defineFault } from "../../../sim/model/define.ts";
 import type { Scenario } from "../../../sim/model/scenario.ts";
-import { NO_FILES } from "../../../sim/run/simulate-options.ts";
+import { NO_FILES } from "../../../sim/run/run-options.ts";
 import { shrink } from "../../../sim/search/shrink.ts";
 import { smallerScenarios } from "../../../sim/search/smaller-scenario.ts";
-import { variationSubject } from "../../../sim/search/subject.ts";
+import { openSubject, variationSubject } from "../../../sim/search/subject.ts";
 import { varyScenario } from "../../../sim/search/vary-scenario.ts";
 
 const TEXT = `
@@ -32,7 +32,7 @@ faults:
 `;
 const SOURCE = { file: "base.yaml", content: { yaml: TEXT } };
 const registry = createRegistry();
-const base = parseScenario(simHost.parseYaml("base.yaml", TEXT), registry, simHost);
+const base = parseScenario(parseYaml("base.yaml", TEXT), registry);
 const VARIED = Array.from({ length: 600 }, (_, seed) => varyScenario(base, seed, registry));
 
 const hostsOf = ({ agents }: Scenario): number => countAgents(agents.filter(({ hosts }) => hosts));
@@ -88,9 +88,8 @@ describe("variations", () => {
     const texts = VARIED.flatMap(({ faults }) => faults.map(({ text }) => text));
     const faults = texts.slice(0, 200).map((text) => `  - { ${text} }`);
     const read = parseScenario(
-      simHost.parseYaml("again.yaml", TEXT.replace(/faults:[\s\S]*/, `faults:\n${faults.join("\n")}\n`)),
+      parseYaml("again.yaml", TEXT.replace(/faults:[\s\S]*/, `faults:\n${faults.join("\n")}\n`)),
       registry,
-      simHost,
     );
     expect(read.faults.map(({ text }) => text)).toEqual(texts.slice(0, 200));
   });

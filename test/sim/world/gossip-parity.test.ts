@@ -4,6 +4,7 @@
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
+import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import type { CreateMachine } from "../../../protocol/machine.ts";
 import { simHost } from "../../../scripts/sim-host.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
@@ -47,7 +48,7 @@ workload:
   shape: { kind: map-reduce, width: 12 }
 `;
   const host = { ...simHost, createMachine };
-  const scenario = parseScenario(simHost.parseYaml("parity.yaml", text), registry, host);
+  const scenario = parseScenario(parseYaml("parity.yaml", text), registry);
   const result = simulate(scenario, { seed: 3, host, registry, thorough: false });
   return { result, published: publishedMs.size, latenciesMs: latenciesMs.sort((a, b) => a - b) };
 }
