@@ -86,12 +86,8 @@ export class Replica implements Application {
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new BlobHolders();
 
-  constructor(
-    { genesis, job, selectors, isTraced, executions }: ReplicaOptions,
-    self: AgentId,
-    crypto: Crypto,
-    out: ReplicaOutput,
-  ) {
+  constructor(options: ReplicaOptions, self: AgentId, crypto: Crypto, out: ReplicaOutput) {
+    const { genesis, job, selectors, isTraced, executions } = options;
     this.#ledger = new Ledger(genesis, job, crypto.hash, selectors, isTraced);
     this.pool = new Pool(genesis.meshId, job, crypto);
     this.#judged = new JudgedPool(this.pool);

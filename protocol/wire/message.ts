@@ -178,6 +178,6 @@ export interface Decoders {
 }
 
 export const encodeBeacon = (beacon: Infer<typeof beaconCodec>): Uint8Array => encode(beaconCodec, beacon);
-export const decodeBeacon = (input: Uint8Array): Decoded<Infer<typeof beaconCodec>> => decode(beaconCodec, input);
+const decodeBeacon = (input: Uint8Array): Decoded<Infer<typeof beaconCodec>> => decode(beaconCodec, input);
 
 export const DECODERS: Decoders = { message: decodeMessage, vcv: decodeVcv, beacon: decodeBeacon };

@@ -34,8 +34,7 @@ export interface CheckedTraces extends TraceVerdict {
 function cryptoOf({ simulated }: TraceHead, host: SimHost): Crypto {
   if (simulated === null) return { hash: host.hasher, verify: host.verify };
   const { seed, signatures } = simulated;
-  const made = signatures === "real" ? host.realSignatures(String(seed)) : createSignatures(seed, host.hasher);
-  const verify = "crypto" in made ? made.crypto.verify : made.verify;
+  const { verify } = signatures === "real" ? host.realSignatures(String(seed)) : createSignatures(seed, host.hasher);
   return {
     hash: host.hasher,
     verify: (agent, message, signature) => {

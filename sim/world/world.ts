@@ -11,7 +11,6 @@ import type { Crypto, Signer } from "../../protocol/core/crypto.ts";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
-import { Executions } from "../../protocol/job/executions.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
 import { AgentClock, type ClockSetting } from "./clock.ts";
@@ -20,7 +19,7 @@ import { EventScheduler } from "./event-scheduler.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import { type AgentSpec, costsOf, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
-import { checkOnce, type Readings, readOnce } from "./read-once.ts";
+import { checkOnce, type Readings, readingsFor, readOnce } from "./read-once.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
 import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
@@ -74,8 +73,6 @@ export class World {
   readonly #host: ProcessHost;
   readonly #signerOf: (agent: AgentId) => Signer;
   readonly #readings: Readings;
-  /** Null: each agent works out for itself what blocks do. */
-  readonly #executions: Executions | null;
   readonly #seedPrng: Prng;
   #events = 0;
   #crashes = 0;
@@ -88,10 +85,8 @@ export class World {
     this.#seedPrng = createPrng(seed);
     this.prng = this.#seedPrng.fork("scenario");
     const signatures = options.signatures ?? createSignatures(seed, hasher);
-    const verify = "crypto" in signatures ? signatures.crypto.verify : signatures.verify;
-    this.crypto = { hash: hasher, verify, remember: checkOnce() };
-    this.#readings = readOnce(hasher);
-    this.#executions = options.sharesExecutions === true ? new Executions() : null;
+    this.crypto = { hash: hasher, verify: signatures.verify, remember: checkOnce() };
+    this.#readings = readOnce(hasher, options.sharesExecutions ?? false);
     this.#signerOf = (agent) => signatures.signerOf(agent);
     this.trace = new WorldTrace(seed, options.trace ?? {});
     this.#host = this.#createHost();
@@ -132,8 +127,6 @@ export class World {
     const create = spec.create ?? options.create;
     if (create === undefined) throw new WorldError(`nobody says how ${name} is made`);
     const signer = this.signer(name);
-    // An adversary, or another machine, may have come to something else.
-    const isHonest = spec.wrap === undefined && spec.create === undefined;
     const process = new AgentProcess(this.#host, {
       index: this.#processes.size,
       name,
@@ -149,8 +142,7 @@ export class World {
         labels: [],
         hosts: true,
         addresses: [`/sim/${name}`],
-        ...this.#readings,
-        ...(this.#executions !== null && isHonest ? { executions: this.#executions } : {}),
+        ...readingsFor(spec, this.#readings),
         ...spec.config,
       },
       clock: new AgentClock(options.epochMs ?? EPOCH_MS, spec.clock),
