@@ -13,6 +13,7 @@ import type { JobId, MeshId } from "./core/ids.ts";
 import type { Now } from "./core/now.ts";
 import type { Effect } from "./effect.ts";
 import type { Input } from "./input.ts";
+import type { Executions } from "./job/executions.ts";
 import type { Selectors } from "./selection/selector.ts";
 import type { SkillAd } from "./wire/capability.ts";
 import type { Decoders } from "./wire/message.ts";
@@ -52,6 +53,8 @@ export interface AgentConfig {
   readonly decoders?: Decoders;
   /** What follows from capability vectors; agents of one process may share it. Default: its own. */
   readonly vectorFacts?: VectorFacts;
+  /** What blocks do; honest agents of one process may share it. Default: it works that out by itself. */
+  readonly executions?: Executions;
   /** Whether it leaves beacons to others that they call first. Default true; off only to see what that saves. */
   readonly screensBeacons?: boolean;
   /** How many agents a shard of a large mesh has at most (capability/shards.ts). Default SHARD_AGENTS. */

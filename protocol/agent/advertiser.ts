@@ -45,6 +45,9 @@ export class Advertiser {
   /** When it was connected to somebody first. */
   #connectedMs = Number.POSITIVE_INFINITY;
   #topics: readonly GossipTopic[] = FIRST_TOPICS;
+  /** From and to which depths `#topics` are. */
+  #subscribedDepth = Number.NaN;
+  #subscribedDeepest = Number.NaN;
 
   /** `mates`: agents that host jobs together with this one. */
   constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
@@ -207,8 +210,12 @@ export class Advertiser {
   /** Subscribes to its shard, the one that was split to make it, and, if its own may be split already, its part of that. */
   #subscribe(): void {
     const { place, isFilling } = this.#directory;
-    const topics: GossipTopic[] = [];
     const deepest = isFilling ? place.depth + 1 : place.depth;
+    // Asked after every vector: nearly always nothing has changed.
+    if (place.depth === this.#subscribedDepth && deepest === this.#subscribedDeepest) return;
+    this.#subscribedDepth = place.depth;
+    this.#subscribedDeepest = deepest;
+    const topics: GossipTopic[] = [];
     for (let depth = Math.max(0, place.depth - 1); depth <= deepest; depth++)
       topics.push(capsTopic(place.shard, depth));
     topics.push("beacons");

@@ -8,13 +8,13 @@
 import type { Directory } from "../capability/directory.ts";
 import { askedOf } from "../capability/matching.ts";
 import { SelfScreening } from "../capability/self-screening.ts";
-import { type Signer, statementMessage } from "../core/crypto.ts";
+import { isSigned, type Signer, statementMessage } from "../core/crypto.ts";
 import type { JobId } from "../core/ids.ts";
 import type { EventOf } from "../job/event.ts";
 import type { AgentConfig } from "../machine.ts";
 import { type Beacon, type BeaconContent, beaconHash } from "../wire/capability.ts";
 import type { Header } from "../wire/consensus.ts";
-import { decodeBeacon, encodeBeacon } from "../wire/message.ts";
+import { encodeBeacon } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import type { HostedJob } from "./hosted-job.ts";
@@ -51,8 +51,10 @@ export function signBeacon(config: AgentConfig, signer: Signer, content: BeaconC
 }
 
 function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
-  const message = statementMessage(config.meshId, "beacon", beaconHash(config.crypto.hash, beacon));
-  return config.crypto.verify(beacon.author, message, beacon.signature);
+  return isSigned(config.crypto, beacon, () => {
+    const message = statementMessage(config.meshId, "beacon", beaconHash(config.crypto.hash, beacon));
+    return config.crypto.verify(beacon.author, message, beacon.signature);
+  });
 }
 
 export class Beacons {
@@ -73,8 +75,8 @@ export class Beacons {
 
   /** A beacon that came by gossip: whether it goes on, and the beacon itself if it asks this agent for an offer. */
   read(bytes: Uint8Array): { readonly verdict: Verdict; readonly beacon: Beacon | null } {
-    const { config, now } = this.#context;
-    const decoded = decodeBeacon(bytes);
+    const { config, decoders, now } = this.#context;
+    const decoded = decoders.beacon(bytes);
     if (!decoded.ok) return { verdict: reject(decoded.code), beacon: null };
     const beacon = decoded.value;
     if (beacon.endsMs < now.wallMs - LATE_MS) return { verdict: ignore("expired"), beacon: null };

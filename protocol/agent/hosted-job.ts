@@ -69,7 +69,8 @@ export class HostedJob {
     this.signed = signed;
     this.genesis = genesis;
     const { config, self, selectors } = context;
-    this.replica = new Replica({ genesis, job, selectors, isTraced: config.traceState }, self, config.crypto, {
+    const { traceState: isTraced, executions } = config;
+    this.replica = new Replica({ genesis, job, selectors, isTraced, executions }, self, config.crypto, {
       onDecided: (decided) => this.#onDecided(decided),
     });
     this.notices = new Notices(this.replica);

@@ -6,7 +6,7 @@
  * Source: protocol.md 2 (lifetime, rate of change), 3.
  */
 
-import { type Crypto, statementMessage } from "../core/crypto.ts";
+import { type Crypto, isSigned, statementMessage } from "../core/crypto.ts";
 import { type AgentId, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Vcv } from "../wire/capability.ts";
@@ -170,8 +170,9 @@ export class Directory {
       this.expire(wallMs);
       if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");
     }
-    if (!this.#crypto.verify(vcv.agent, statementMessage(this.#meshId, "vcv", facts.hash), vcv.signature))
-      return reject("bad-signature");
+    const { verify } = this.#crypto;
+    const message = (): Uint8Array => statementMessage(this.#meshId, "vcv", facts.hash);
+    if (!isSigned(this.#crypto, vcv, () => verify(vcv.agent, message(), vcv.signature))) return reject("bad-signature");
     if (known !== undefined) this.#drop(known);
     if (isGoodbye) {
       this.#goodbyes.add(wallMs, vcv);

@@ -2,7 +2,7 @@
  * Signing and checking votes and proposals. Leaves what they mean to consensus.ts.
  */
 
-import { type Crypto, type Signer, statementMessage } from "../core/crypto.ts";
+import { type Crypto, isSigned, type Signer, statementMessage } from "../core/crypto.ts";
 import type { Hash, JobId, MeshId } from "../core/ids.ts";
 import {
   type ProposalContent,
@@ -20,7 +20,9 @@ export function signVote(meshId: MeshId, crypto: Crypto, signer: Signer, content
 }
 
 export function isSignedVote(meshId: MeshId, crypto: Crypto, vote: Vote): boolean {
-  return crypto.verify(vote.voter, statementMessage(meshId, vote.kind, voteHash(crypto.hash, vote)), vote.signature);
+  return isSigned(crypto, vote, () =>
+    crypto.verify(vote.voter, statementMessage(meshId, vote.kind, voteHash(crypto.hash, vote)), vote.signature),
+  );
 }
 
 export function signProposal(
@@ -34,8 +36,10 @@ export function signProposal(
 }
 
 export function isSignedProposal(meshId: MeshId, crypto: Crypto, proposal: ProposalStatement): boolean {
-  const message = statementMessage(meshId, "proposal", proposalHash(crypto.hash, proposal));
-  return crypto.verify(proposal.proposer, message, proposal.signature);
+  return isSigned(crypto, proposal, () => {
+    const message = statementMessage(meshId, "proposal", proposalHash(crypto.hash, proposal));
+    return crypto.verify(proposal.proposer, message, proposal.signature);
+  });
 }
 
 /**

@@ -21,7 +21,16 @@ export type Verifier = (agent: AgentId, message: Uint8Array, signature: Uint8Arr
 export interface Crypto {
   readonly hash: Hasher;
   readonly verify: Verifier;
+  /**
+   * Remembers what `check` said of a signed statement, for others that read the same object; nobody changes it. Default:
+   * nothing is remembered. For simulations, where many agents of one process are given what was decoded once.
+   */
+  readonly remember?: (statement: object, check: () => boolean) => boolean;
 }
+
+/** Whether a statement is signed by whom it says, as `check` finds out. */
+export const isSigned = ({ remember }: Pick<Crypto, "remember">, statement: object, check: () => boolean): boolean =>
+  remember === undefined ? check() : remember(statement, check);
 
 /** What may be signed. One domain each, so that no statement can be passed for another kind. */
 export type StatementKind =

@@ -20,63 +20,71 @@ interface Changeable {
 
 /**
  * Changes in their order, which are not in the state at the moment. Three lists instead of a list of objects: a block
- * makes thousands. `values`: what each change puts in.
+ * makes thousands. `parts`: the numbers of the changed parts, so that the changes fit any state that is made and filled
+ * in the same way. `values`: what each change puts in.
  */
 export interface Changes {
-  readonly targets: readonly Changeable[];
+  readonly parts: readonly number[];
   readonly keys: readonly unknown[];
   readonly values: readonly unknown[];
 }
 
 export class Journal {
-  /** Changes since the last `keep` or `takeBack`; `#values`: what was there before each. */
-  #targets: Changeable[] = [];
+  /** By number. */
+  readonly #parts: Changeable[] = [];
+  /** Changes since the last `keep` or `takeBack`: numbers of parts, keys, and what was there before each. */
+  #changedParts: number[] = [];
   #keys: unknown[] = [];
   #values: unknown[] = [];
   /** What the newest `keep` made final. */
-  #kept: Pick<Changes, "targets" | "keys"> = { targets: [], keys: [] };
-  #changed: ReadonlyMap<Changeable, ReadonlySet<unknown>> | null = null;
+  #kept: Pick<Changes, "parts" | "keys"> = { parts: [], keys: [] };
+  #changed: ReadonlyMap<number, ReadonlySet<unknown>> | null = null;
 
-  note(target: Changeable, key: unknown, before: unknown): void {
-    this.#targets.push(target);
+  /** Takes a part under the journal; returns its number. */
+  add(part: Changeable): number {
+    return this.#parts.push(part) - 1;
+  }
+
+  note(part: number, key: unknown, before: unknown): void {
+    this.#changedParts.push(part);
     this.#keys.push(key);
     this.#values.push(before);
   }
 
   /** Takes back all since the last `keep`, newest first. The changes can be put in again as long as nothing else is kept. */
   takeBack(): Changes {
-    const [targets, keys, values] = [this.#targets, this.#keys, this.#values];
-    for (let i = targets.length - 1; i >= 0; i--) values[i] = targets[i]!.swap(keys[i], values[i]);
+    const [parts, keys, values] = [this.#changedParts, this.#keys, this.#values];
+    for (let i = parts.length - 1; i >= 0; i--) values[i] = this.#parts[parts[i]!]!.swap(keys[i], values[i]);
     this.#clear();
-    return { targets, keys, values };
+    return { parts, keys, values };
   }
 
   /** Puts changes in again, until `takeBack`. */
-  putIn({ targets, keys, values }: Changes): void {
-    for (let i = 0; i < targets.length; i++) this.note(targets[i]!, keys[i], targets[i]!.swap(keys[i], values[i]));
+  putIn({ parts, keys, values }: Changes): void {
+    for (const [i, part] of parts.entries()) this.note(part, keys[i], this.#parts[part]!.swap(keys[i], values[i]));
   }
 
   /** Puts changes in again for good; default: all since the last `keep`. */
-  keep({ targets, keys, values }: Changes = this.takeBack()): void {
-    for (let i = 0; i < targets.length; i++) targets[i]!.swap(keys[i], values[i]);
-    this.#kept = { targets, keys };
+  keep({ parts, keys, values }: Changes = this.takeBack()): void {
+    for (let i = 0; i < parts.length; i++) this.#parts[parts[i]!]!.swap(keys[i], values[i]);
+    this.#kept = { parts, keys };
     this.#changed = null;
   }
 
   #clear(): void {
-    this.#targets = [];
+    this.#changedParts = [];
     this.#keys = [];
     this.#values = [];
   }
 
   /** What the newest `keep` made final: of each part that it touched, the keys, once each (of an ordered set, its items). */
-  get changed(): ReadonlyMap<Changeable, ReadonlySet<unknown>> {
+  get changed(): ReadonlyMap<number, ReadonlySet<unknown>> {
     if (this.#changed !== null) return this.#changed;
-    const changed = new Map<Changeable, Set<unknown>>();
-    const { targets, keys } = this.#kept;
-    for (let i = 0; i < targets.length; i++) {
-      const known = changed.get(targets[i]!);
-      if (known === undefined) changed.set(targets[i]!, new Set([keys[i]]));
+    const changed = new Map<number, Set<unknown>>();
+    const { parts, keys } = this.#kept;
+    for (const [i, part] of parts.entries()) {
+      const known = changed.get(part);
+      if (known === undefined) changed.set(part, new Set([keys[i]]));
       else known.add(keys[i]);
     }
     this.#changed = changed;
@@ -87,9 +95,11 @@ export class Journal {
 export class Table<K extends string, V> {
   readonly #entries = new Map<K, V>();
   readonly #journal: Journal;
+  readonly #number: number;
 
   constructor(journal: Journal) {
     this.#journal = journal;
+    this.#number = journal.add(this);
   }
 
   get size(): number {
@@ -105,14 +115,14 @@ export class Table<K extends string, V> {
   }
 
   set(key: K, value: V): void {
-    this.#journal.note(this, key, this.swap(key, value));
+    this.#journal.note(this.#number, key, this.swap(key, value));
   }
 
   delete(key: K): void {
     const before = this.#entries.get(key);
     if (before === undefined) return;
     this.#entries.delete(key);
-    this.#journal.note(this, key, before);
+    this.#journal.note(this.#number, key, before);
   }
 
   swap(key: K, value: V | undefined): V | undefined {
@@ -129,7 +139,7 @@ export class Table<K extends string, V> {
 
   /** Keys that the newest kept block set or deleted, in their order. */
   changed(): K[] {
-    return [...((this.#journal.changed.get(this) ?? []) as Iterable<K>)].sort(compareUnits);
+    return [...((this.#journal.changed.get(this.#number) ?? []) as Iterable<K>)].sort(compareUnits);
   }
 }
 
@@ -137,9 +147,11 @@ export class Table<K extends string, V> {
 export class Cell<T> {
   #value: T;
   readonly #journal: Journal;
+  readonly #number: number;
 
   constructor(journal: Journal, value: T) {
     this.#journal = journal;
+    this.#number = journal.add(this);
     this.#value = value;
   }
 
@@ -148,7 +160,7 @@ export class Cell<T> {
   }
 
   set(value: T): void {
-    this.#journal.note(this, null, this.swap(null, value));
+    this.#journal.note(this.#number, null, this.swap(null, value));
   }
 
   swap(_: null, value: T): T {
@@ -159,7 +171,7 @@ export class Cell<T> {
 
   /** Whether the newest kept block set it. */
   isChanged(): boolean {
-    return this.#journal.changed.has(this);
+    return this.#journal.changed.has(this.#number);
   }
 }
 
@@ -173,11 +185,13 @@ interface Item<T> {
 export class OrderedSet<T> {
   readonly #items: Item<T>[] = [];
   readonly #journal: Journal;
+  readonly #number: number;
   readonly #nameOf: (value: T) => string;
 
   /** Values of one name are the same value. */
   constructor(journal: Journal, nameOf: (value: T) => string) {
     this.#journal = journal;
+    this.#number = journal.add(this);
     this.#nameOf = nameOf;
   }
 
@@ -196,7 +210,7 @@ export class OrderedSet<T> {
     if (this.#isAt(index, at, name)) return;
     const item = { at, name, value };
     this.#items.splice(index, 0, item);
-    this.#journal.note(this, item, false);
+    this.#journal.note(this.#number, item, false);
   }
 
   remove(at: number, value: T): void {
@@ -205,11 +219,11 @@ export class OrderedSet<T> {
     if (!this.#isAt(index, at, name)) return;
     const item = this.#items[index]!;
     this.#items.splice(index, 1);
-    this.#journal.note(this, item, true);
+    this.#journal.note(this.#number, item, true);
   }
 
   clear(): void {
-    for (const item of this.#items.splice(0)) this.#journal.note(this, item, true);
+    for (const item of this.#items.splice(0)) this.#journal.note(this.#number, item, true);
   }
 
   swap(item: Item<T>, isThere: boolean): boolean {
@@ -226,7 +240,7 @@ export class OrderedSet<T> {
 
   /** Items that the newest kept block added or removed, in their order, once each. */
   changed(): Item<T>[] {
-    const items = [...((this.#journal.changed.get(this) ?? []) as Iterable<Item<T>>)];
+    const items = [...((this.#journal.changed.get(this.#number) ?? []) as Iterable<Item<T>>)];
     items.sort((a, b) => a.at - b.at || compareUnits(a.name, b.name));
     return items.filter(({ at, name }, i) => i === 0 || items[i - 1]!.at !== at || items[i - 1]!.name !== name);
   }

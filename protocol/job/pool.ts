@@ -8,7 +8,7 @@
  */
 
 import { isSignedProposal, isSignedVote } from "../consensus/ballots.ts";
-import { type Crypto, statementMessage } from "../core/crypto.ts";
+import { type Crypto, isSigned, statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { decode } from "../wire/codec.ts";
@@ -225,8 +225,10 @@ export class Pool {
   }
 
   #isSigned(envelope: Envelope): boolean {
-    const message = statementMessage(this.#meshId, "commands", envelopeHash(this.#crypto.hash, envelope));
-    return this.#crypto.verify(envelope.author, message, envelope.signature);
+    return isSigned(this.#crypto, envelope, () => {
+      const message = statementMessage(this.#meshId, "commands", envelopeHash(this.#crypto.hash, envelope));
+      return this.#crypto.verify(envelope.author, message, envelope.signature);
+    });
   }
 
   /** Evidence is checked like any signature: once, when it comes in (A5). */

@@ -23,6 +23,7 @@ import type { Genesis } from "../wire/genesis.ts";
 import type { Verdict } from "../wire/verdict.ts";
 import { BlobHolders } from "./blob-holders.ts";
 import { type IdentifiedCommand, judge } from "./commands.ts";
+import type { Executions } from "./executions.ts";
 import { JudgedPool } from "./judged-pool.ts";
 import { needKey } from "./keys.ts";
 import { type Execution, Ledger, type Outcome } from "./ledger.ts";
@@ -50,6 +51,8 @@ interface ReplicaOptions {
   readonly selectors?: Selectors | undefined;
   /** Keeps a running digest of its changes. Default false. */
   readonly isTraced?: boolean | undefined;
+  /** Shared with other replicas of this process. Default: it works out by itself what each block does. */
+  readonly executions?: Executions | undefined;
 }
 
 interface ReplicaOutput {
@@ -65,6 +68,7 @@ export class Replica implements Application {
   readonly #crypto: Crypto;
   readonly #self: AgentId;
   readonly #out: ReplicaOutput;
+  readonly #executions: Executions | undefined;
   #tip: Tip;
   #decided: LedgerView;
   #committee: Committee;
@@ -82,12 +86,8 @@ export class Replica implements Application {
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new BlobHolders();
 
-  constructor(
-    { genesis, job, selectors, isTraced }: ReplicaOptions,
-    self: AgentId,
-    crypto: Crypto,
-    out: ReplicaOutput,
-  ) {
+  constructor(options: ReplicaOptions, self: AgentId, crypto: Crypto, out: ReplicaOutput) {
+    const { genesis, job, selectors, isTraced, executions } = options;
     this.#ledger = new Ledger(genesis, job, crypto.hash, selectors, isTraced);
     this.pool = new Pool(genesis.meshId, job, crypto);
     this.#judged = new JudgedPool(this.pool);
@@ -95,6 +95,7 @@ export class Replica implements Application {
     this.#crypto = crypto;
     this.#self = self;
     this.#out = out;
+    this.#executions = executions;
     this.#tip = { nextHeight: 1, hash: job, timeMs: 0 };
     this.#decided = this.#ledger.viewAt(0);
     this.#committee = createCommittee(crypto.hash, genesis.committee);
@@ -285,7 +286,8 @@ export class Replica implements Application {
       return missing.some((command) => this.#done.has(command)) ? "invalid" : "missing";
     }
     for (const command of block.commands) this.#proposed.add(command);
-    const execution = this.#execute(block);
+    const execute = (): Execution | null => this.#execute(block);
+    const execution = this.#executions === undefined ? execute() : this.#executions.of(hash, execute);
     if (execution === null) this.#invalid.add(hash);
     else this.#checked = { hash, execution };
     return execution === null ? "invalid" : "valid";

@@ -3,7 +3,8 @@
  * This agent shows it to operators, and avoids such agents when it draws a committee. It never bases a verdict on it or passes
  * it on.
  *
- * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry has not changed for longest is dropped first.
+ * Leaves to liveness.ts who seems alive in a job. Bounded: the agent whose entry has not changed for longest is dropped first,
+ * to the second.
  */
 
 import type { AgentId } from "../core/ids.ts";
@@ -32,6 +33,12 @@ interface OwnClock {
   readonly isUnheard: boolean;
 }
 
+/** An entry, and when it was put at the end of the order in which they go. */
+type Known = { -readonly [K in keyof Acquaintance]: Acquaintance[K] } & { readonly movedMs: number };
+
+/** Something comes from each neighbour many times a second: its place in the order is renewed after this, ms. */
+const MOVED_MS = 1_000;
+
 const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: null };
 
 export class Acquaintances {
@@ -40,16 +47,16 @@ export class Acquaintances {
   /** How its machine's clock compares with those of others. */
   clock: OwnClock = { detail: "", isUnheard: false };
   /** The longest unchanged first. */
-  readonly #known = new Map<AgentId, Acquaintance>();
+  readonly #known = new Map<AgentId, Known>();
 
   of(agent: AgentId): Acquaintance {
     return this.#known.get(agent) ?? STRANGER;
   }
 
-  #set(agent: AgentId, change: Partial<Acquaintance>): void {
+  #set(agent: AgentId, change: Partial<Acquaintance>, movedMs = Number.NEGATIVE_INFINITY): void {
     const known = this.of(agent);
     this.#known.delete(agent);
-    this.#known.set(agent, { ...known, ...change });
+    this.#known.set(agent, { ...known, ...change, movedMs });
     if (this.#known.size > limits.directoryAgents) this.#known.delete(this.#known.keys().next().value!);
   }
 
@@ -58,7 +65,9 @@ export class Acquaintances {
   }
 
   onHeard(agent: AgentId, nowMs: number): void {
-    this.#set(agent, { heardMs: nowMs });
+    const known = this.#known.get(agent);
+    if (known !== undefined && nowMs < known.movedMs + MOVED_MS) known.heardMs = nowMs;
+    else this.#set(agent, { heardMs: nowMs }, nowMs);
   }
 
   /** A dial failed; `reason` is for people. */

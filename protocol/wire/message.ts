@@ -174,9 +174,10 @@ export const decodeVcv = (input: Uint8Array): Decoded<Infer<typeof vcvCodec>> =>
 export interface Decoders {
   readonly message: (input: Uint8Array) => Decoded<Message>;
   readonly vcv: (input: Uint8Array) => Decoded<Infer<typeof vcvCodec>>;
+  readonly beacon: (input: Uint8Array) => Decoded<Infer<typeof beaconCodec>>;
 }
 
-export const DECODERS: Decoders = { message: decodeMessage, vcv: decodeVcv };
-
 export const encodeBeacon = (beacon: Infer<typeof beaconCodec>): Uint8Array => encode(beaconCodec, beacon);
-export const decodeBeacon = (input: Uint8Array): Decoded<Infer<typeof beaconCodec>> => decode(beaconCodec, input);
+const decodeBeacon = (input: Uint8Array): Decoded<Infer<typeof beaconCodec>> => decode(beaconCodec, input);
+
+export const DECODERS: Decoders = { message: decodeMessage, vcv: decodeVcv, beacon: decodeBeacon };

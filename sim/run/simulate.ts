@@ -170,6 +170,7 @@ class Run {
         onEntry: (entry) => this.#onEntry(entry),
         onPersist: (agent, record, atMs, step) => this.#onPersist(agent, record, atMs, step),
       },
+      sharesExecutions: !this.#thorough,
       keepEvent: () => false,
       onEvent: (name, event) => {
         this.clients.onEvent(name, event);

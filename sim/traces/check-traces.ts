@@ -35,12 +35,11 @@ function cryptoOf({ simulated }: TraceHead, host: SimHost): Crypto {
   if (simulated === null) return { hash: host.hasher, verify: host.verify };
   const { seed, signatures } = simulated;
   const made = signatures === "real" ? host.realSignatures(String(seed)) : createSignatures(seed, host.hasher);
-  const verify = "crypto" in made ? made.crypto.verify : made.verify;
   return {
     hash: host.hasher,
     verify: (agent, message, signature) => {
       made.signerOf(agent); // agents join while it runs: each has its key from its name
-      return verify(agent, message, signature);
+      return made.verify(agent, message, signature);
     },
   };
 }

@@ -7,7 +7,7 @@
  * with Ed25519, signing a message twice gives the same bytes.
  */
 
-import type { Crypto, Hasher, Signer } from "../../protocol/core/crypto.ts";
+import type { Crypto, Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { Mixer } from "./mix.ts";
 
@@ -15,6 +15,7 @@ const SIGNATURE_BYTES = 64;
 
 export interface Signatures {
   readonly crypto: Crypto;
+  readonly verify: Verifier;
   /** Whoever holds it can sign for `agent`: give it to the agent, and to the adversary that owns it. */
   signerOf(agent: AgentId): Signer;
 }
@@ -62,6 +63,7 @@ export function createSignatures(seed: number | string, hash: Hasher): Signature
 
   return {
     crypto: { hash, verify },
+    verify,
     signerOf(agent) {
       const known = signers.get(agent);
       if (known !== undefined) return known;

@@ -19,7 +19,7 @@ import { EventScheduler } from "./event-scheduler.ts";
 import { VirtualNetwork } from "./network.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import { type AgentSpec, costsOf, MESH, type NetworkConditions, type WorldOptions } from "./options.ts";
-import { type Readings, readOnce } from "./read-once.ts";
+import { checkOnce, type Readings, readingsFor, readOnce } from "./read-once.ts";
 import { createSignatures } from "./signatures.ts";
 import { WorldTrace } from "./trace.ts";
 import { CALL, CONNECT, FRAME, INPUT, SERVED, WAKE, type WorldEvent } from "./world-event.ts";
@@ -85,8 +85,8 @@ export class World {
     this.#seedPrng = createPrng(seed);
     this.prng = this.#seedPrng.fork("scenario");
     const signatures = options.signatures ?? createSignatures(seed, hasher);
-    this.crypto = "crypto" in signatures ? signatures.crypto : { hash: hasher, verify: signatures.verify };
-    this.#readings = readOnce(hasher);
+    this.crypto = { hash: hasher, verify: signatures.verify, remember: checkOnce() };
+    this.#readings = readOnce(hasher, options.sharesExecutions ?? false);
     this.#signerOf = (agent) => signatures.signerOf(agent);
     this.trace = new WorldTrace(seed, options.trace ?? {});
     this.#host = this.#createHost();
@@ -142,7 +142,7 @@ export class World {
         labels: [],
         hosts: true,
         addresses: [`/sim/${name}`],
-        ...this.#readings,
+        ...readingsFor(spec, this.#readings),
         ...spec.config,
       },
       clock: new AgentClock(options.epochMs ?? EPOCH_MS, spec.clock),

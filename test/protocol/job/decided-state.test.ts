@@ -1,8 +1,9 @@
 /** What a replica shows is decided: a block that was made or checked shows in nothing that others ask, until it is decided. */
 
 import { expect, test } from "vitest";
+import { Executions } from "../../../protocol/job/executions.ts";
 import { Replica } from "../../../protocol/job/replica.ts";
-import type { Block } from "../../../protocol/wire/consensus.ts";
+import { type Block, blockHash } from "../../../protocol/wire/consensus.ts";
 import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { crypto, envelope, id, jobOf, MEMBERS, offerBody } from "../../support/driven-agent.ts";
 
@@ -24,8 +25,9 @@ class Member {
   readonly replica: Replica;
   monoMs = 1_000;
 
-  constructor(name: string) {
-    this.replica = new Replica({ ...made, isTraced: true }, id(name), crypto, { onDecided: () => undefined });
+  constructor(name: string, executions?: Executions) {
+    const options = { ...made, isTraced: true, executions };
+    this.replica = new Replica(options, id(name), crypto, { onDecided: () => undefined });
   }
 
   get now() {
@@ -53,8 +55,8 @@ class Member {
 }
 
 /** Job a waits for offers in an open window; then a block would award it, replace m3 and close the window. */
-function proposal(): { maker: Member; checker: Member; block: Block } {
-  const [maker, checker] = [new Member("m0"), new Member("m1")];
+function proposal(executions?: Executions): { maker: Member; checker: Member; block: Block } {
+  const [maker, checker] = [new Member("m0", executions), new Member("m1", executions)];
   const both = [maker, checker];
   const opening = maker.replica.build(maker.now, id("m0"), 0);
   for (const { replica } of both) {
@@ -118,4 +120,20 @@ test("a block that was tried stays good while others are tried on the same tip",
   const twin = proposal();
   twin.checker.replica.commit(twin.block, []);
   expect(checker.shown).toEqual(twin.checker.shown);
+});
+
+test("what one member worked out is the same for all that share it", () => {
+  const alone = proposal();
+  alone.checker.replica.commit(alone.block, []);
+  const executions = new Executions();
+  for (const shared of [proposal(executions), proposal(executions)]) {
+    expect(shared.block).toEqual(alone.block);
+    for (const member of [shared.maker, shared.checker]) {
+      expect(member.replica.check(shared.block)).toBe("valid");
+      member.replica.commit(shared.block, []);
+      expect(member.shown).toEqual(alone.checker.shown);
+    }
+  }
+  const again = (): never => expect.unreachable("it was worked out before");
+  expect(executions.of(blockHash(crypto.hash, alone.block.header), again)?.height).toBe(2);
 });

@@ -251,12 +251,8 @@ test("any commands at any time: it never throws, its books hold, and what is tak
           const again = book.ledger.execute(book.timeMs + afterMs, chosen)!;
           expect(book.ledger.digest).toBe(before);
           expect(again.outcome.eventsHash).toBe(execution.outcome.eventsHash);
-          const ends = [execution, again].map(({ changes: { targets, keys, values } }) => [
-            targets.length,
-            keys,
-            values,
-          ]);
-          expect(ends[1]).toEqual(ends[0]);
+          // And what one changed fits the state of every other one (executions.ts).
+          expect(again.changes).toEqual(execution.changes);
           if (kept) book.block(commands, afterMs);
         }
       },
