@@ -82,7 +82,6 @@ export class AgentProcess implements Endpoint {
   serviceMs: ((input: Input) => number) | null;
   /** Crashes once its next forced write is made, before anything of that step leaves. */
   crashesAtForcedWrite = false;
-  group = 0;
   run = 0;
   state: "down" | "up" | "paused" = "down";
   incarnation = 0;

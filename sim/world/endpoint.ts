@@ -16,8 +16,6 @@ export interface Endpoint {
   readonly isUp: boolean;
   /** Counts starts and crashes: what was meant for an earlier run does not reach this one. */
   readonly run: number;
-  /** Which side of a partition it is on. */
-  group: number;
   /** By the other end's id, also of connections that are down. */
   readonly links: Map<AgentId, Link>;
   /** Topics of gossip that it hears. */

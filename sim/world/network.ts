@@ -27,11 +27,15 @@ import { CONNECT, FRAME, type Schedule } from "./world-event.ts";
 const BACKOFF_MS = 250;
 
 /** One number for an ordered pair of agents; there are fewer than 2^26 agents. */
-const directionKey = (from: Endpoint, to: Endpoint): number => from.index * 0x4000000 + to.index;
+/** Whether what `from` sends does not get to `to`. */
+export type Cut = (from: Endpoint, to: Endpoint) => boolean;
 
 export class VirtualNetwork {
   readonly stats = new NetworkStats();
   readonly #schedule: Schedule;
+  /** As the world began, and as `change` left it. */
+  #base: NetworkOptions;
+  /** With all that is imposed on it. */
   #options: NetworkOptions;
   readonly #prng: Prng;
   readonly #latency: Distribution;
@@ -40,12 +44,14 @@ export class VirtualNetwork {
   readonly #links: Link[] = [];
   readonly #blobs: BlobTransfers;
   /** Directions that are blocked one way. */
-  readonly #blocked = new Set<number>();
-  #grouped = false;
+  /** What faults do to the network now; of two that change the same thing, the later one counts. */
+  readonly #imposed = new Set<NetworkConditions>();
+  readonly #cuts = new Set<Cut>();
   readonly #gossip: VirtualGossip;
 
   constructor(schedule: Schedule, options: NetworkOptions, prng: Prng) {
     this.#schedule = schedule;
+    this.#base = options;
     this.#options = options;
     this.#prng = prng;
     const latency = options.latencyMs ?? NETWORK_DEFAULTS.latencyMs;
@@ -187,14 +193,23 @@ export class VirtualNetwork {
     this.#redial(link);
   }
 
-  get conditions(): NetworkConditions {
-    const { loss = 0, duplication = 0, reorder = false, bandwidth = null } = this.#options;
-    const { gossipLoss = 0, latencyFactor = 1 } = this.#options;
-    return { loss, duplication, reorder, bandwidth, gossipLoss, latencyFactor };
+  change(conditions: NetworkConditions): void {
+    this.#base = { ...this.#base, ...conditions };
+    this.#applyImposed();
   }
 
-  change(conditions: NetworkConditions): void {
-    this.#options = { ...this.#options, ...conditions };
+  /** Changes the network until the returned function is called. */
+  impose(conditions: NetworkConditions): () => void {
+    const own = { ...conditions };
+    this.#imposed.add(own);
+    this.#applyImposed();
+    return () => {
+      if (this.#imposed.delete(own)) this.#applyImposed();
+    };
+  }
+
+  #applyImposed(): void {
+    this.#options = Object.assign({}, this.#base, ...this.#imposed);
   }
 
   get #detectMs(): number {
@@ -205,33 +220,35 @@ export class VirtualNetwork {
 
   /** Whether what `from` sends gets to `to`. */
   reaches(from: Endpoint, to: Endpoint): boolean {
-    if (from.group !== to.group) return false;
-    return this.#blocked.size === 0 || !this.#blocked.has(directionKey(from, to));
+    for (const separates of this.#cuts) if (separates(from, to)) return false;
+    return true;
   }
 
   get #isWhole(): boolean {
-    return !this.#grouped && this.#blocked.size === 0;
+    return this.#cuts.size === 0;
   }
 
-  /** Agents reach those of their own group only; who is in no group is in one with all others in none. */
-  partition(groups: readonly (readonly Endpoint[])[]): void {
-    for (const process of this.#processes) process.group = 0;
-    for (const [i, group] of groups.entries()) for (const process of group) process.group = i + 1;
-    this.#grouped = true;
+  /** Cuts messages off until the returned function is called. */
+  cut(separates: Cut): () => void {
+    this.#cuts.add(separates);
     this.#noteCuts();
+    return () => {
+      if (!this.#cuts.delete(separates)) return;
+      if (this.#isWhole) this.#reconnect();
+      else this.#noteCuts();
+    };
   }
 
-  /** What `from` send does not get to `to`; the other direction works. */
-  block(from: readonly Endpoint[], to: readonly Endpoint[]): void {
-    for (const a of from) for (const b of to) if (a !== b) this.#blocked.add(directionKey(a, b));
-    this.#noteCuts();
-  }
-
-  /** Ends all partitions. What was cut is lost: both ends learn that, and connect anew. */
+  /** Ends all cuts, and whatever is imposed. */
   heal(): void {
-    for (const process of this.#processes) process.group = 0;
-    this.#grouped = false;
-    this.#blocked.clear();
+    this.#imposed.clear();
+    this.#applyImposed();
+    this.#cuts.clear();
+    this.#reconnect();
+  }
+
+  /** Nothing is cut any more. What was cut is lost: both ends learn that, and connect anew. */
+  #reconnect(): void {
     for (const link of this.#links) {
       if (link.up && link.cutMs === Number.POSITIVE_INFINITY) continue;
       this.#reset(link);
@@ -246,7 +263,7 @@ export class VirtualNetwork {
       const cut = !this.reaches(link.a, link.b) || !this.reaches(link.b, link.a);
       if (cut) link.cutMs = Math.min(link.cutMs, nowMs);
       else if (link.cutMs !== Number.POSITIVE_INFINITY) {
-        this.#reset(link); // another partition: this pair is on one side again
+        this.#reset(link); // one of several cuts has ended: the two reach each other again
         link.cutMs = Number.POSITIVE_INFINITY;
         this.#redial(link);
       }

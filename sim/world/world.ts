@@ -335,19 +335,23 @@ export class World {
     this.agent(name).resume();
   }
 
-  partition(groups: readonly (readonly string[])[]): void {
-    this.#network.partition(groups.map((group) => group.map((name) => this.agent(name))));
+  /**
+   * Agents reach those of their own group only; who is in no group is in one with all others in none. Returns what ends
+   * this partition, and no other.
+   */
+  partition(groups: readonly (readonly string[])[]): () => void {
+    const groupOf = new Map(groups.flatMap((group, i) => group.map((name) => [this.agent(name).index, i] as const)));
+    return this.#network.cut((from, to) => groupOf.get(from.index) !== groupOf.get(to.index));
   }
 
-  /** One way: what `from` send does not get to `to`. */
-  block(from: readonly string[], to: readonly string[]): void {
-    this.#network.block(
-      from.map((name) => this.agent(name)),
-      to.map((name) => this.agent(name)),
-    );
+  /** One way: what `from` send does not get to `to`. Returns what ends it. */
+  block(from: readonly string[], to: readonly string[]): () => void {
+    const indices = (names: readonly string[]): Set<number> => new Set(names.map((name) => this.agent(name).index));
+    const [senders, receivers] = [indices(from), indices(to)];
+    return this.#network.cut((a, b) => a !== b && senders.has(a.index) && receivers.has(b.index));
   }
 
-  /** Ends all partitions and blocks. */
+  /** Ends all partitions and blocks, and whatever else is imposed on the network. */
   heal(): void {
     this.#network.heal();
   }
@@ -362,9 +366,9 @@ export class World {
     this.#network.change(conditions);
   }
 
-  /** What the network does to frames and gossip now. */
-  get conditions(): NetworkConditions {
-    return this.#network.conditions;
+  /** The same until the returned function is called. */
+  imposeOnNetwork(conditions: NetworkConditions): () => void {
+    return this.#network.impose(conditions);
   }
 
   /** How long an agent takes for an input from now on; null: no time. `own`: as the world began. */

@@ -51,7 +51,7 @@ export const loneDecider = defineFault({
     for (const name of agents) {
       context.onPrecommit(name, () => {
         const others = world.agents.map((agent) => agent.name).filter((other) => other !== name);
-        world.block([name], others);
+        const end = world.block([name], others);
         context.tookEffect([name]);
         for (const other of restart) {
           if (!world.has(other)) continue;
@@ -60,7 +60,7 @@ export const loneDecider = defineFault({
           });
           context.at(world.now + LONE_MS + LONE_DOWN_MS, () => start(world, other));
         }
-        context.at(world.now + muteMs, () => world.heal());
+        context.at(world.now + muteMs, end);
       });
     }
     return null;

@@ -29,12 +29,12 @@ export const partition = defineFault({
     });
     const known = new Set(names);
     const clients = world.agents.map((agent) => agent.name).filter((name) => !known.has(name));
-    world.partition(parts.map((members, index) => (index === 0 ? [...members, ...clients] : members)));
+    const end = world.partition(parts.map((members, index) => (index === 0 ? [...members, ...clients] : members)));
     const empty = groups.filter((_, index) => parts[index]!.length === 0);
     if (parts.length - empty.length > 1) context.tookEffect(parts.slice(1).flat());
     if (empty.length > 0)
       context.fellShort(`of ${names.length} agents a group of ${empty.join(" and one of ")} has none`);
-    return () => world.heal();
+    return end;
   },
 });
 
@@ -48,14 +48,13 @@ export const oneWay = defineFault({
     const { world } = context;
     const group = new Set(agents);
     const others = world.agents.map((agent) => agent.name).filter((name) => !group.has(name));
-    if (deaf) world.block(others, agents);
-    else world.block(agents, others);
+    const end = deaf ? world.block(others, agents) : world.block(agents, others);
     if (agents.length > 0) context.tookEffect(agents);
-    return () => world.heal();
+    return end;
   },
 });
 
-/** The network's conditions while a fault lasts; afterwards what they were. */
+/** Conditions of the network while a fault lasts. */
 const condition = <S extends z.ZodObject>(
   name: string,
   summary: string,
@@ -69,10 +68,9 @@ const condition = <S extends z.ZodObject>(
     isTargeted: false,
     lasts: true,
     begin(context, given) {
-      const before = context.world.conditions;
-      context.world.setNetwork(conditionsOf(given as z.output<S>));
+      const end = context.world.imposeOnNetwork(conditionsOf(given as z.output<S>));
       context.tookEffect([]);
-      return () => context.world.setNetwork(before);
+      return end;
     },
   });
 

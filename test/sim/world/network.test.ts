@@ -212,6 +212,39 @@ describe("partitions", () => {
     expect(world.stats.network.cut).toBeGreaterThan(0);
   });
 
+  test("two partitions at a time: each separates until it ends, in whatever order they end", () => {
+    const machine = chatty();
+    const world = worldOf("abc", machine.create, { network: { detectMs: 60_000, redialMs: 0 } });
+    world.run(2_500);
+    const endFirst = world.partition([["a"], ["b", "c"]]);
+    const endSecond = world.partition([["c"], ["a", "b"]]);
+    world.run(4_500);
+    endFirst();
+    world.run(8_500);
+    expect(heardBetween(machine, "a", 2_600, 4_500)).toEqual([]);
+    expect(heardBetween(machine, "a", 4_600, 8_500)).toEqual([1]);
+    endSecond();
+    endFirst();
+    world.run(12_500);
+    expect(heardBetween(machine, "a", 8_600, 12_500)).toEqual([1, 2]);
+  });
+
+  test("what is imposed on the network ends with its own end, or with all at the healing", () => {
+    const machine = counting(40);
+    const world = worldOf("ab", machine.create, { network: { loss: 0 } });
+    const ends: (() => void)[] = [];
+    world.at(104.5, () => ends.push(world.imposeOnNetwork({ loss: 1 })));
+    world.at(109.5, () => ends.push(world.imposeOnNetwork({ loss: 1 })));
+    world.at(114.5, () => ends[0]!());
+    world.at(119.5, () => ends[1]!());
+    world.at(124.5, () => world.imposeOnNetwork({ loss: 1 }));
+    world.at(129.5, () => world.heal());
+    world.run(2_000);
+    const heard = machine.frames("b");
+    expect(heard.filter((byte) => byte < 25)).toEqual([0, 1, 2, 3, 4, 20, 21, 22, 23, 24]);
+    expect(heard.filter((byte) => byte >= 25)).toEqual([30, 31, 32, 33, 34, 35, 36, 37, 38, 39]);
+  });
+
   test("what is on its way when a partition begins is lost", () => {
     const machine = counting(20);
     const world = worldOf("ab", machine.create);
