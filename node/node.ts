@@ -36,7 +36,7 @@ import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { createSigner, nodeCrypto } from "./platform/crypto.ts";
 import { makePrivateFolder } from "./platform/files/private-files.ts";
-import { createTraceWriter, type TraceWriter } from "./platform/traces/trace-file.ts";
+import { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
@@ -62,7 +62,7 @@ class Node implements MeshworkNode {
   readonly #driver: Driver;
   readonly #network: Network;
   readonly #store: RecordStore;
-  readonly #trace: TraceWriter | null;
+  readonly #trace: AgentTraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #standings = new Set<(job: JobId, standing: Standing) => void>();
   readonly #submissions: Submissions;
@@ -306,7 +306,7 @@ class Node implements MeshworkNode {
     this.#release(stopped);
     await this.#driver.stop();
     this.#store.close();
-    await this.#trace?.close();
+    this.#trace?.close();
   }
 }
 
@@ -318,7 +318,7 @@ interface NodeParts {
   readonly network: Network;
   readonly store: RecordStore;
   readonly blobs: BlobStore;
-  readonly trace: TraceWriter | null;
+  readonly trace: AgentTraceWriter | null;
   readonly log: Logger;
 }
 
@@ -360,7 +360,7 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
       startedAt: Date.now(),
     };
     const trace =
-      options.trace === undefined ? null : createTraceWriter(options.trace, { ...head, version: packageVersion() });
+      options.trace === undefined ? null : new AgentTraceWriter(options.trace, { ...head, version: packageVersion() });
     node = new Node(options, { identity, network, store, blobs, trace, log, embedder, vectors });
     await node.start();
     return node;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MUTANTS } from "../../../scripts/mutants/mutants.ts";
 import { mutatedFiles, withMutant } from "../../../scripts/mutants/run-mutant.ts";
-import { simPlatform } from "../../../scripts/sim-host.ts";
+import { simHost } from "../../../scripts/sim-host.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../../sim/batch/search.ts";
 import { exitOf } from "../../../sim/cli/explore.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
@@ -18,8 +18,7 @@ import { sim } from "../../support/sim-cli.ts";
 const folder = mkdtempSync(join(tmpdir(), "meshwork-explore-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const { hostUrl } = simPlatform;
-const meshes = { hostUrl, machineUrl: null, scenario: null };
+const meshes = { hostUrl: simHost.url, machineUrl: null, scenario: null };
 const occurrences = { all: OCCURRENCES, rare: RARE };
 
 const searching = (options: Partial<SearchOptions>): Promise<SearchOutcome> =>
