@@ -36,6 +36,7 @@ export const sim = (...argv: string[]): Promise<Said> =>
 /** One small job and no faults. */
 export const smallScenario = (expected: string): string =>
   scenarioTemplate("small")
+    .replace("count: 16", "count: 8")
     .replace("count: 5", "count: 1")
     .replace("width: 10", "width: 3")
     .replace(/faults:\n(?: {2}.*\n)+/, "")

@@ -216,7 +216,7 @@ describe("the command line", () => {
     const { code, err } = await sim("run", "half-killed", "--out", "/proc/meshwork/sub");
     expect([code, err]).toEqual([
       2,
-      "meshwork: the folder /proc/meshwork cannot be made (ENOENT) – choose another path\n",
+      "meshwork: the folder /proc/meshwork cannot be made: nothing can be made there – choose a folder on a disk\n",
     ]);
   });
 

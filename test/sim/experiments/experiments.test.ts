@@ -58,8 +58,8 @@ describe("the command", () => {
   });
 
   test("computes rows in worker threads; the same again, and more seeds for the asking", async () => {
-    const args = ["draws", "--seeds", "4", "--json", "--out"];
-    const first = await experiment(...args, join(folder, "draws"));
+    const args = ["draws", "--seeds", "4"];
+    const first = await experiment(...args, "--json", "--out", join(folder, "draws"));
     expect(first.code).toBe(0);
     const { rows, seeds } = JSON.parse(first.out) as ExperimentDocument;
     expect(seeds).toEqual([10, 11, 12, 13]);
@@ -70,11 +70,11 @@ describe("the command", () => {
       [50, 100],
     ]);
     expect(rows.every(({ mean }) => (mean as { ci95: readonly number[] }).ci95.length === 2)).toBe(true);
-    expect((await experiment(...args, join(folder, "again"))).out).toBe(first.out);
-    const { out } = await experiment("draws", "--out", join(folder, "text"));
+    const { out } = await experiment(...args, "--out", join(folder, "again"));
+    expect(JSON.parse(readFileSync(join(folder, "again/experiment.json"), "utf8"))).toEqual(JSON.parse(first.out));
     expect(out).toContain("mean\n count");
     expect(out).toMatch(/count +top 10 +top 100\n +1 +[\d.]+ ± [\d.]+ ms/);
-    expect(out).toContain("experiment draws --seeds 3");
+    expect(out).toContain("experiment draws --seeds 4");
   });
 
   test("--list names them with a line each", async () => {
