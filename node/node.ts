@@ -10,7 +10,6 @@ import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { isLoopback } from "../protocol/capability/addresses.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
-import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
 import type { Signer } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
@@ -147,9 +146,9 @@ class Node implements MeshworkNode {
       labels: options.labels ?? [],
       selectors: this.#selectors,
       hosts: options.host ?? options.owner === undefined,
-      shardAgents: options.shardAgents ?? SHARD_AGENTS,
+      shardAgents: options.shardAgents,
       addresses: [],
-      traceState: options.traceState ?? false,
+      traceState: options.traceState,
       traceChoices: parts.trace !== null,
     };
   }

@@ -90,7 +90,7 @@ export function createSimulator(host: SimHost): Simulator {
       const source = "content" in scenario ? scenario : objectScenario(scenario as ScenarioInput);
       const overrides = Object.entries(options.set ?? {}).map(([path, value]) => ({ path, value }));
       const plugins = (options.plugins ?? []).map((one) => (one instanceof URL ? fileURLToPath(one) : one));
-      const given = { source, plugins, mechanismOff: options.mechanismOff ?? false };
+      const given = { source, plugins, mechanismOff: options.mechanismOff };
       const loaded = await loadScenario(source, host, { ...given, overrides });
       const seeds = options.seeds ?? [loaded.scenario.seed];
       checkSeeds(seeds);

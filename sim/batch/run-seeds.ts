@@ -48,8 +48,7 @@ export async function runSeeds(runs: SeedRuns): Promise<PoolOutcome> {
   const { host, sources, tasks, signal, onInterrupt, onProgress } = runs;
   const isLocal = !sources.every(isPlain);
   const wanted = isLocal ? 1 : (runs.workers ?? availableParallelism());
-  const force = runs.force ?? false;
-  const { workers, limitMiB, words } = planMemory(runs.largest, Math.min(wanted, tasks.length), { force });
+  const { workers, limitMiB, words } = planMemory(runs.largest, Math.min(wanted, tasks.length), { force: runs.force });
   runs.onPlan?.(words);
   const stop = new SharedArrayBuffer(4);
   const onAbort = (): void => {

@@ -43,7 +43,7 @@ export interface Batch {
 }
 
 export async function openBatch(host: SimHost, given: string, options: BatchOptions): Promise<Batch> {
-  if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
+  if (options.out !== undefined) checkFolder(options.out, options);
   const file = findScenario(given);
   const overrides = [
     ...(options.costs === undefined ? [] : await costOverrides(options.costs)),
@@ -64,7 +64,7 @@ export function loadPoint(batch: Batch, overrides: readonly Override[] = []): Pr
   const { host, file, text, options } = batch;
   return loadScenarioText(file, text, host, {
     overrides: [...batch.overrides, ...overrides],
-    mechanismOff: options.mechanismOff ?? false,
+    mechanismOff: options.mechanismOff,
   });
 }
 
@@ -86,7 +86,7 @@ export async function runBatch(context: CliContext, { batch, largest, tasks, nou
   try {
     return await runSeeds({
       host,
-      sources: [{ source, mechanismOff: options.mechanismOff ?? false, messagesAroundMs: options.messagesAround }],
+      sources: [{ source, mechanismOff: options.mechanismOff, messagesAroundMs: options.messagesAround }],
       tasks: tasks.map((task) => ({ ...task, overrides: [...batch.overrides, ...task.overrides] })),
       largest: largest.scenario,
       workers: options.workers,

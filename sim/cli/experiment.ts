@@ -94,7 +94,7 @@ interface Asked {
 
 async function run(context: CliContext, { experiment, options, host, catalogUrl }: Asked): Promise<number> {
   const startedMs = Date.now();
-  if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
+  if (options.out !== undefined) checkFolder(options.out, options);
   const seeds = seedsFrom(experiment.firstSeed ?? 1, options.seeds ?? experiment.seeds);
   const progress = new RunsProgress(context, "runs");
   const outcome = await runExperiment(experiment, {

@@ -11,7 +11,7 @@ import type { Summary } from "../model/result.ts";
 const FILES = ["summary.json", "sweep.json", "experiment.json"];
 
 /** Before anything runs: that `--out` can be a folder (made and taken away), and that no earlier run is lost in it. */
-export function checkFolder(path: string, { force }: { readonly force: boolean }): void {
+export function checkFolder(path: string, { force = false }: { readonly force?: boolean }): void {
   const missing: string[] = [];
   for (let above = resolve(path); !existsSync(above); above = dirname(above)) missing.push(above);
   makeFolder(path);
