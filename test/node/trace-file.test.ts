@@ -160,3 +160,12 @@ test("one that cannot be written is told before anything is", () => {
   const path = join(newFolder(), "no such folder", "trace.jsonl");
   expect(() => new AgentTraceWriter(path, head)).toThrow(expect.objectContaining({ code: "storage" }));
 });
+
+test.skipIf(process.platform !== "linux")(
+  "on a full disk an agent goes on, and hears of it when its trace is closed",
+  () => {
+    const writer = new AgentTraceWriter("/dev/full", head);
+    for (const event of events) writer.write(2_000, event);
+    expect(() => writer.close()).toThrow(expect.objectContaining({ code: "storage" }));
+  },
+);
