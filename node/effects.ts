@@ -18,7 +18,7 @@ import type { Input } from "../protocol/input.ts";
 import type { StoredRecord } from "../protocol/machine.ts";
 import { type FailureReason, NONCE_BYTES } from "../protocol/wire/command.ts";
 import type { Network } from "./network/network.ts";
-import type { TraceWriter } from "./platform/traces/trace-file.ts";
+import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
 import type { SkillRunner } from "./skills/skill-runner.ts";
 import type { BlobStore } from "./store/blob-store.ts";
@@ -30,7 +30,7 @@ export interface EffectTargets {
   readonly blobs: BlobStore;
   readonly network: Network;
   readonly skills: SkillRunner;
-  readonly trace?: TraceWriter;
+  readonly trace?: Pick<AgentTraceWriter, "write">;
   readonly onEvent: (event: LocalEvent) => void;
   readonly log: Logger;
 }

@@ -10,7 +10,6 @@ import { type Logger, pino } from "pino";
 import { createAgent } from "../protocol/agent/agent.ts";
 import { isLoopback } from "../protocol/capability/addresses.ts";
 import { bytesOf } from "../protocol/capability/embedding.ts";
-import { SHARD_AGENTS } from "../protocol/capability/shards.ts";
 import type { Signer } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
@@ -36,7 +35,7 @@ import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { createSigner, nodeCrypto } from "./platform/crypto.ts";
 import { makePrivateFolder } from "./platform/files/private-files.ts";
-import { createTraceWriter, type TraceWriter } from "./platform/traces/trace-file.ts";
+import { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
@@ -62,7 +61,7 @@ class Node implements MeshworkNode {
   readonly #driver: Driver;
   readonly #network: Network;
   readonly #store: RecordStore;
-  readonly #trace: TraceWriter | null;
+  readonly #trace: AgentTraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #standings = new Set<(job: JobId, standing: Standing) => void>();
   readonly #submissions: Submissions;
@@ -147,9 +146,9 @@ class Node implements MeshworkNode {
       labels: options.labels ?? [],
       selectors: this.#selectors,
       hosts: options.host ?? options.owner === undefined,
-      shardAgents: options.shardAgents ?? SHARD_AGENTS,
+      shardAgents: options.shardAgents,
       addresses: [],
-      traceState: options.traceState ?? false,
+      traceState: options.traceState,
       traceChoices: parts.trace !== null,
     };
   }
@@ -306,7 +305,7 @@ class Node implements MeshworkNode {
     this.#release(stopped);
     await this.#driver.stop();
     this.#store.close();
-    await this.#trace?.close();
+    this.#trace?.close();
   }
 }
 
@@ -318,7 +317,7 @@ interface NodeParts {
   readonly network: Network;
   readonly store: RecordStore;
   readonly blobs: BlobStore;
-  readonly trace: TraceWriter | null;
+  readonly trace: AgentTraceWriter | null;
   readonly log: Logger;
 }
 
@@ -360,7 +359,7 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
       startedAt: Date.now(),
     };
     const trace =
-      options.trace === undefined ? null : createTraceWriter(options.trace, { ...head, version: packageVersion() });
+      options.trace === undefined ? null : new AgentTraceWriter(options.trace, { ...head, version: packageVersion() });
     node = new Node(options, { identity, network, store, blobs, trace, log, embedder, vectors });
     await node.start();
     return node;

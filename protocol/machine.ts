@@ -58,7 +58,7 @@ export interface AgentConfig {
   /** Whether it leaves beacons to others that they call first. Default true; off only to see what that saves. */
   readonly screensBeacons?: boolean;
   /** How many agents a shard of a large mesh has at most (capability/shards.ts). Default SHARD_AGENTS. */
-  readonly shardAgents?: number;
+  readonly shardAgents?: number | undefined;
   /** What made the vectors of its skills; all agents of a mesh use the same. Default: the built-in one. */
   readonly embedder?: string;
   /** Tasks that it works on at the same time. 1..1024 */
@@ -72,7 +72,7 @@ export interface AgentConfig {
   /** Tasks of each job for which it keeps why their workers were chosen. Default: limits.explainedTasks. */
   readonly explainedTasks?: number;
   /** A running digest of what each block changed in the ledger, in the trace of each block. Default false. */
-  readonly traceState?: boolean;
+  readonly traceState?: boolean | undefined;
   /** Why workers were chosen, in the trace of the block's maker: all that was known of each candidate. Default false. */
   readonly traceChoices?: boolean;
 }

@@ -24,7 +24,8 @@ import { createAgent } from "../protocol/agent/agent.ts";
 import { utf8 } from "../protocol/core/bytes.ts";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
-import type { Calibrate, Measured } from "../sim/load/service-costs.ts";
+import type { Measured } from "../sim/model/calibration.ts";
+import type { Calibrate } from "../sim/model/host.ts";
 import { percentile } from "../sim/run/statistics.ts";
 
 const AGENTS = 7;

@@ -68,7 +68,7 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
 } else if (isNewEnough(process.versions.node)) {
   keepCompiled();
   const { runCli } = await commandLine(argv[0]);
-  const platform = async () => (await import("./sim-host.ts")).simPlatform;
+  const host = async () => (await import("./sim-host.ts")).simHost;
   process.exitCode = await runCli(argv, undefined, {
     commands: [
       {
@@ -77,7 +77,7 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
         summary: "simulate meshes: scenarios, faults, verdicts",
         load: async () => {
           const { registerSim } = await import("../sim/cli/register.ts");
-          return (program, act) => registerSim(program, act, platform);
+          return (program, act) => registerSim(program, act, host);
         },
       },
       {
@@ -86,7 +86,7 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
         summary: "run an experiment that comes with Meshwork: figures with intervals, and plots",
         load: async () => {
           const { registerExperiment } = await import("../sim/cli/experiment.ts");
-          return (program, act) => registerExperiment(program, act, platform);
+          return (program, act) => registerExperiment(program, act, host);
         },
       },
     ],

@@ -1,20 +1,15 @@
 /**
- * What the simulator needs from outside, put together out of node/: hashing, real signatures, the agent, YAML files and
- * their errors, job files, plugin modules. sim/ and node/ do not import each other.
+ * What the simulator needs from outside, put together out of node/: hashing, real signatures, the agent, job files, the
+ * calibration. sim/ and node/ do not import each other.
  *
  * Also loaded by the simulator's worker threads, by its address.
  */
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
-import { traceOfRun } from "../node/cli/job-and-run-names.ts";
 import { readJobFile } from "../node/job-file/parse-job.ts";
-import { hasher, verifier } from "../node/platform/crypto.ts";
-import { commandLine } from "../node/platform/terminal/command-line.ts";
-import { openTrace } from "../node/platform/traces/trace-reader.ts";
-import { packageVersion } from "../node/platform/version.ts";
+import { hasher } from "../node/platform/crypto.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
-import type { SimPlatform } from "../sim/batch/platform.ts";
 import type { SimHost } from "../sim/model/host.ts";
 
 /** The DER frame of an Ed25519 private key (RFC 8410): its 32 raw bytes follow. */
@@ -42,18 +37,10 @@ export const simHost: SimHost = {
   hasher,
   createMachine: createAgent,
   realSignatures,
-  verify: verifier,
-  openTrace: (path) => openTrace(traceOfRun(path)),
   async readJob(path) {
     const { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs } = await readJobFile(path);
     return { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs: [...blobs.values()] };
   },
-};
-
-export const simPlatform: SimPlatform = {
-  host: simHost,
-  hostUrl: import.meta.url,
-  version: packageVersion(),
-  commandLine,
+  url: import.meta.url,
   loadCalibrate: async () => (await import("./calibrate.ts")).calibrate,
 };

@@ -6,7 +6,7 @@
 
 import type { ScenarioInput, ScenarioSource } from "../sim/load/scenario-source.ts";
 import { createSimulator, type SimulateOptions, type SimulationResult } from "../sim/simulator.ts";
-import { simPlatform } from "./sim-host.ts";
+import { simHost } from "./sim-host.ts";
 
 export { MeshworkError, type MeshworkErrorCode } from "../protocol/core/errors.ts";
 export type { Value } from "../protocol/wire/value.ts";
@@ -38,7 +38,7 @@ export type { Checker, DecidedBlock } from "../sim/parts/checkers/checker.ts";
 export type { SeedRow, SeriesRow } from "../sim/run/csv.ts";
 export type { ScenarioInput, ScenarioSource, SimulateOptions, SimulationResult };
 
-const simulator = createSimulator(simPlatform);
+const simulator = createSimulator(simHost);
 
 /**
  * A scenario file, by its path, or by the bare name of one of the library (`meshwork sim list`). Its YAML is read here;

@@ -1,6 +1,6 @@
 /**
  * The simulator as a library: a scenario and seeds in, the document of `meshwork sim run --json` out, with the figures
- * of each seed beside it. Published as `meshwork/sim` by scripts/sim-library.ts, which gives it its platform.
+ * of each seed beside it. Published as `meshwork/sim` by scripts/sim-library.ts, which gives it its host.
  */
 
 import { fileURLToPath } from "node:url";
@@ -8,12 +8,12 @@ import { readTextFile } from "../node/platform/files/file-error.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import { findScenario } from "./batch/library.ts";
-import type { SimPlatform } from "./batch/platform.ts";
 import { runSeeds } from "./batch/run-seeds.ts";
 import type { PoolProgress } from "./batch/seed-pool.ts";
 import { loadScenario } from "./load/load-scenario.ts";
 import { openSource, type ScenarioInput, type ScenarioSource } from "./load/scenario-source.ts";
 import type { PluginModule } from "./load/tools.ts";
+import type { SimHost } from "./model/host.ts";
 import type { RunResult, Summary } from "./model/result.ts";
 import { type SeedRow, type SeriesRow, seedRows, seriesRows } from "./run/csv.ts";
 import { judge } from "./run/judge.ts";
@@ -74,8 +74,7 @@ const objectScenario = (object: ScenarioInput, file = "the scenario"): ScenarioS
   content: { object: JSON.parse(JSON.stringify(object)) },
 });
 
-export function createSimulator(platform: SimPlatform): Simulator {
-  const { host } = platform;
+export function createSimulator(host: SimHost): Simulator {
   return {
     async readScenario(given) {
       const file = findScenario(pathOf(given));
@@ -91,12 +90,12 @@ export function createSimulator(platform: SimPlatform): Simulator {
       const source = "content" in scenario ? scenario : objectScenario(scenario as ScenarioInput);
       const overrides = Object.entries(options.set ?? {}).map(([path, value]) => ({ path, value }));
       const plugins = (options.plugins ?? []).map((one) => (one instanceof URL ? fileURLToPath(one) : one));
-      const given = { source, plugins, mechanismOff: options.mechanismOff ?? false };
+      const given = { source, plugins, mechanismOff: options.mechanismOff };
       const loaded = await loadScenario(source, host, { ...given, overrides });
       const seeds = options.seeds ?? [loaded.scenario.seed];
       checkSeeds(seeds);
       const { results, crash } = await runSeeds({
-        platform,
+        host,
         sources: [given],
         tasks: seeds.map((seed) => ({ overrides, seed })),
         largest: loaded.scenario,

@@ -5,7 +5,7 @@ import { jobsOf } from "../node-status.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { findJob, ownerIdentity, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName } from "./job-and-run-names.ts";
+import { JOB_ARGUMENT, jobName } from "./job-name.ts";
 
 interface CancelOptions {
   readonly to: string;

@@ -13,12 +13,13 @@ import { type Identity, loadIdentity, loadOrMakeIdentity, makeIdentity } from ".
 import { describeNews, type NetworkNews } from "../network/news.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { agentsOf, type JobStatus, jobsOf, type KnownAgent } from "../node-status.ts";
+import { LAST } from "../platform/runs.ts";
 import { commandLine, meshWords } from "../platform/terminal/command-line.ts";
 import { type CliContext, interrupted } from "../platform/terminal/context.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { embedderFrom } from "../search/choose-embedder.ts";
 import { defaultKeyFile } from "./context.ts";
-import { isWhole, LAST } from "./job-and-run-names.ts";
+import { isWhole } from "./job-name.ts";
 import { probe } from "./probe.ts";
 
 const CONNECT_MS = 10_000;

@@ -10,7 +10,6 @@ import { isHash } from "../../protocol/core/ids.ts";
 import { DEFAULT_MESH } from "../platform/terminal/command-line.ts";
 import { type Act, integer } from "../platform/terminal/context.ts";
 import { parseSize } from "../platform/text/quantities.ts";
-import { RUNS_FOLDER } from "../run/last-run.ts";
 import type { RunContext } from "../run/run-page.ts";
 
 /** Adds one command to the program. */
@@ -85,9 +84,3 @@ export function configFolder(env: NodeJS.ProcessEnv): string {
 
 /** The owner's key unless `--key` names another. */
 export const defaultKeyFile = (env: NodeJS.ProcessEnv): string => join(configFolder(env), "owner.key");
-
-/** Where a run leaves its files unless `--out` says so: `.meshwork/runs/<time>-<seed>`. */
-export function defaultRunFolder(startedMs: number, seed: number): string {
-  const time = new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-");
-  return join(RUNS_FOLDER, `${time}-${seed}`);
-}

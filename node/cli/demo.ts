@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createPrng } from "../../protocol/core/prng.ts";
 import { PACKAGE_ROOT } from "../platform/own-files.ts";
+import { usualFolder } from "../platform/runs.ts";
 import { integer } from "../platform/terminal/context.ts";
 import { counted, groupDigits } from "../platform/terminal/terminal-text.ts";
 import { formatSize } from "../platform/text/quantities.ts";
@@ -18,7 +19,7 @@ import type { RunContext } from "../run/run-page.ts";
 import { surveyJob } from "../run/survey-job.ts";
 import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import type { SurveyReport } from "../skills/survey.ts";
-import { defaultRunFolder, LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register } from "./context.ts";
+import { LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register } from "./context.ts";
 
 interface DemoOptions {
   readonly input?: string;
@@ -67,7 +68,7 @@ async function runDemo(context: RunContext, options: DemoOptions): Promise<numbe
   const seed = options.seed ?? startedAt % 1_000_000;
   const input = resolve(options.input ?? PACKAGE_ROOT);
   const survey = await surveyJob(input, options.input === undefined ? builtFolders(input) : []);
-  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
+  const folder = new RunFolder(options.out ?? usualFolder(startedAt, seed), options);
   const prng = createPrng(`demo/${seed}`);
   const names = agentNames(seed, options.agents);
   const liar = prng.pick(names);

@@ -5,6 +5,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained-choices.ts";
 import { agentsOf } from "../node-status.ts";
+import { LAST } from "../platform/runs.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import {
   columnsOf,
@@ -21,7 +22,7 @@ import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../platform/traces/trace-reader.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName, LAST, traceOfRun } from "./job-and-run-names.ts";
+import { JOB_ARGUMENT, jobName } from "./job-name.ts";
 
 interface ExplainOptions {
   readonly to?: string;
@@ -144,7 +145,7 @@ async function ask(client: Client, given: string, task: string | undefined): Pro
 
 /** From what the makers of blocks wrote into the trace. */
 async function readRun(path: string, given: string): Promise<Explained> {
-  const reader = await openTrace(traceOfRun(path));
+  const reader = await openTrace(path);
   const names = new Map(reader.head.agents.map(({ agent, name }) => [agent as string, name]));
   const jobs = new Map<string, Map<string, ExplainedChoice[]>>();
   try {

@@ -7,11 +7,12 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { BUILT_IN_SELECTORS } from "../../protocol/selection/catalog.ts";
 import { UNSCORED_MAX } from "../../protocol/selection/knowledge.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "../knowledge.ts";
+import { LAST } from "../platform/runs.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
-import { isWhole, JOB_ARGUMENT, jobName, LAST } from "./job-and-run-names.ts";
+import { isWhole, JOB_ARGUMENT, jobName } from "./job-name.ts";
 
 interface FeedbackOptions {
   readonly data?: string;

@@ -1,7 +1,7 @@
 /** `meshwork node`: one agent as a process. */
 
 import { dirname } from "node:path";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { type Logger, pino } from "pino";
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -9,6 +9,7 @@ import { describeNews } from "../network/news.ts";
 import { isOutside, joinsAnotherMachine } from "../network/own-addresses.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import type { NodeStatus } from "../node-status.ts";
+import { isAgentId } from "../platform/crypto.ts";
 import { makeFolder } from "../platform/files/private-files.ts";
 import { commandLine, DEFAULT_MESH, meshWords } from "../platform/terminal/command-line.ts";
 import { type CliContext, collect, EXIT, exitOf, integer } from "../platform/terminal/context.ts";
@@ -17,7 +18,6 @@ import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { lyingSkills } from "../skills/lying.ts";
 import { loadSkills, type SkillsFile } from "../skills/process/load-skills.ts";
-import { agentId } from "./agent-id.ts";
 import { statusWithin } from "./client.ts";
 import { address, type Register, SKILLS_MEMORY_OPTION, shortName } from "./context.ts";
 import { leavingWords } from "./leaving.ts";
@@ -52,6 +52,12 @@ Examples:
   $ meshwork node --join /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork node --join ADDR --announce /dns4/agent.example/tcp/4001
   $ meshwork node --skills skills.mjs --skills-memory 2GiB`;
+
+/** An agent's id, for commander. */
+function agentId(text: string): AgentId {
+  if (!isAgentId(text)) throw new InvalidArgumentError("an agent's id begins with 12D3KooW");
+  return text as AgentId;
+}
 
 export const registerNode: Register = (program, act) => {
   program

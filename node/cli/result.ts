@@ -7,7 +7,7 @@ import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { JOB_ARGUMENT, jobName } from "./job-and-run-names.ts";
+import { JOB_ARGUMENT, jobName } from "./job-name.ts";
 
 interface ResultOptions {
   readonly to: string;

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { committeeSize } from "../../protocol/job/draft.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
+import { usualFolder } from "../platform/runs.ts";
 import { integer } from "../platform/terminal/context.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import { agentNames } from "../run/agent-names.ts";
@@ -15,13 +16,7 @@ import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/process/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
-import {
-  defaultRunFolder,
-  LOCAL_AGENTS_MAX,
-  PER_PROCESS_OPTION,
-  type Register,
-  SKILLS_MEMORY_OPTION,
-} from "./context.ts";
+import { LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register, SKILLS_MEMORY_OPTION } from "./context.ts";
 
 export interface RunOptions {
   readonly agents: number;
@@ -82,7 +77,7 @@ async function runJob(context: RunContext, jobFile: string, options: RunOptions)
     const problem = `${jobFile} asks for a committee of ${size}, the mesh has ${options.agents} agents`;
     throw new MeshworkError("usage", problem, `give --agents ${size}, or more`);
   }
-  const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
+  const folder = new RunFolder(options.out ?? usualFolder(startedAt, seed), options);
   const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));
   const args = [
     ...(options.skills === undefined ? [] : ["--skills", resolve(options.skills)]),

@@ -2,13 +2,13 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } from "../node-status.ts";
+import { LAST } from "../platform/runs.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import { columnsOf, hang, padEnd, plainText } from "../platform/terminal/terminal-text.ts";
 import { ambiguous, type Nameable } from "../platform/text/pick-one.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import { type Client, type HostedJobStatus, hostedJobs, pickJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
-import { LAST } from "./job-and-run-names.ts";
 
 interface StatusOptions {
   readonly to: string;

@@ -5,6 +5,7 @@ import { describeSafety } from "../../protocol/job/committee-draw.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
 import { isPart, type KnownAgent } from "../node-status.ts";
+import { usualFolder } from "../platform/runs.ts";
 import { commandLine, meshWords } from "../platform/terminal/command-line.ts";
 import { EXIT } from "../platform/terminal/context.ts";
 import { plainText } from "../platform/terminal/terminal-text.ts";
@@ -13,7 +14,7 @@ import { finishRun, followJob } from "../run/run-job.ts";
 import type { RunContext } from "../run/run-page.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
-import { address, defaultRunFolder, MESH_OPTION, type Register } from "./context.ts";
+import { address, MESH_OPTION, type Register } from "./context.ts";
 
 export interface SubmitOptions {
   readonly to: string;
@@ -99,7 +100,7 @@ async function submitJob(
   options: SubmitOptions,
   { client, job, agents, given, startedAt }: Submission,
 ): Promise<number> {
-  const path = defaultRunFolder(startedAt, startedAt % 1_000_000);
+  const path = usualFolder(startedAt, startedAt % 1_000_000);
   const folder = given ?? (options.wait === true ? new RunFolder(path) : null);
   const told = setTimeout(() => context.note("waiting for a committee to take the job …"), PATIENCE_MS);
   const onRedraw = (reason: string): void => context.note(`drawing another committee: ${plainText(reason)}`);

@@ -12,9 +12,9 @@ import { nodeCrypto } from "../platform/crypto.ts";
 import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
 import { isKept } from "../platform/files/exact-numbers.ts";
 import { unreadable } from "../platform/files/file-error.ts";
+import { LAST, runNamed } from "../platform/runs.ts";
 import { type CliContext, EXIT, errorDocument } from "../platform/terminal/context.ts";
 import { jobId, type Register } from "./context.ts";
-import { LAST, runNamed } from "./job-and-run-names.ts";
 
 export interface VerifyOptions {
   readonly result?: string;

@@ -179,8 +179,9 @@ async function parseGenerator(
   const { map, chain } = task;
   if (chain !== undefined) return { kind: "chain", steps: chain.steps };
   if (map === undefined) return { kind: "single" };
-  const items = await located(source, [...at, "map", "over"], id, () => inputs.items(map.over, map.batch ?? 1));
-  return { kind: "map", items, batch: map.batch ?? 1 };
+  const { over, batch = 1 } = map;
+  const items = await located(source, [...at, "map", "over"], id, () => inputs.items(over, batch));
+  return { kind: "map", items, batch };
 }
 
 /** Gives a problem with an input the line that asked for it. */

@@ -14,8 +14,8 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/private-files.ts";
 import { programFile } from "../platform/own-files.ts";
 import { cpuMs } from "../platform/process-vitals.ts";
+import { AGENT_TRACE } from "../platform/runs.ts";
 import type { AgentProcessStats, LocalAgent, LocalAgentOptions, LocalMeshOptions, NodeLine } from "./local-agent.ts";
-import { AGENT_TRACE } from "./trace-names.ts";
 
 /** A starting process that takes no CPU time and prints nothing for this long has failed, ms. */
 const STILL_MS = 30_000;

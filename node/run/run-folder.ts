@@ -3,10 +3,8 @@
  * `trace.jsonl` (`trace.msgpack` of a large mesh). Each file is there whole or not at all.
  */
 
-import { once } from "node:events";
-import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { TRACE_FORMAT, type TraceLine } from "../../protocol/core/trace.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
@@ -16,13 +14,12 @@ import { committedBlockCodec } from "../../protocol/wire/message.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { hasher } from "../platform/crypto.ts";
-import { makeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../platform/files/private-files.ts";
+import { makeFolder, PRIVATE_FOLDER } from "../platform/files/private-files.ts";
 import { storageError } from "../platform/files/storage-error.ts";
-import { encoderFor } from "../platform/traces/trace-encoding.ts";
+import { AGENT_TRACE, JOINED_TRACES, joinedTraceName, noteLastRun, OWNER_TRACE, traceIn } from "../platform/runs.ts";
+import { TraceFile } from "../platform/traces/trace-file.ts";
 import { openTrace, readMerged, type TraceReader } from "../platform/traces/trace-reader.ts";
-import { noteLastRun } from "./last-run.ts";
 import type { RunSummary } from "./summary.ts";
-import { AGENT_TRACE, JOINED_TRACES, joinedTraceName, OWNER_TRACE, traceIn } from "./trace-names.ts";
 
 const FILES = ["summary.json", "result.json", "certificate.json", "report.html", ...JOINED_TRACES] as const;
 
@@ -116,27 +113,24 @@ export class RunFolder {
     const stored = new Set<string>();
     for (const file of files) if (hasTrace(file)) readers.push(await openTrace(file));
     const agents = readers.flatMap((reader) => reader.head.agents.map(({ agent, name }) => ({ agent, name })));
-    const trace = join(this.path, joinedTraceName(agents.length));
-    const part = `${trace}.part`;
-    const encode = encoderFor(trace);
-    const out = createWriteStream(part, { mode: PRIVATE_FILE });
-    /** Waits while the disk is slower than the reading, or the whole trace would stand in memory. */
-    const write = (value: object): Promise<unknown> | undefined =>
-      out.write(encode(value)) ? undefined : once(out, "drain");
+    const name = joinedTraceName(agents.length);
+    const part = join(this.path, `part-${name}`);
+    const out = new TraceFile(part);
     try {
-      await write({ format: TRACE_FORMAT, ...head, agents });
-      await readMerged(readers, (entry, { written }) => {
-        if (entry.kind === "applied") onHeight?.(entry.height);
-        const key = sharedKey(entry);
-        if (key !== null && stored.has(key)) return undefined;
-        if (key !== null) stored.add(key);
-        return write(written);
-      });
-      out.end();
-      await finished(out);
-      renameSync(part, trace);
+      try {
+        out.write({ format: TRACE_FORMAT, ...head, agents });
+        await readMerged(readers, (entry, { written }) => {
+          if (entry.kind === "applied") onHeight?.(entry.height);
+          const key = sharedKey(entry);
+          if (key !== null && stored.has(key)) return;
+          if (key !== null) stored.add(key);
+          out.write(written);
+        });
+      } finally {
+        out.close();
+      }
+      renameSync(part, join(this.path, name));
     } catch (error) {
-      out.destroy();
       rmSync(part, { force: true });
       throw error;
     }

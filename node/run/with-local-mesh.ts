@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
+import { OWNER_TRACE } from "../platform/runs.ts";
 import { interrupted } from "../platform/terminal/context.ts";
 import { type ProgressLine, progressLine } from "../platform/terminal/progress-line.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
@@ -16,7 +17,6 @@ import { type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { RunContext } from "./run-page.ts";
 import type { RunSummary } from "./summary.ts";
-import { OWNER_TRACE } from "./trace-names.ts";
 
 interface LocalMeshRun {
   readonly context: RunContext;

@@ -33,7 +33,7 @@ interface DirectoryOptions {
   /** The mesh's; vectors of another one are refused. Default: the built-in one. */
   readonly embedder?: string;
   /** A shard of more agents is split. Default SHARD_AGENTS. */
-  readonly shardAgents?: number;
+  readonly shardAgents?: number | undefined;
   /** Default: its own. */
   readonly vectorFacts?: VectorFacts;
 }

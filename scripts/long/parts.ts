@@ -73,7 +73,13 @@ export const PARTS: readonly LongPart[] = [
   {
     name: "properties",
     what: "properties on random inputs, with five times the runs of npm test",
-    command: ["scripts/long/run-tests.ts", "--all-runs", "test/property/", "test/protocol/"],
+    command: [
+      "scripts/long/run-tests.ts",
+      "--all-runs",
+      "test/property/",
+      "test/protocol/",
+      "test/sim/cli/trace-cli.test.ts",
+    ],
     amount: null,
   },
   // One part each, so that a run that was cut short goes on with the next bug.

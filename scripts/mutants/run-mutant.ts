@@ -14,7 +14,7 @@ import { loadScenarioText } from "../../sim/load/load-scenario.ts";
 import { writeScenario } from "../../sim/load/write-scenario.ts";
 import { simulate } from "../../sim/run/simulate.ts";
 import { type Failure, randomSubject } from "../../sim/search/subject.ts";
-import { simHost, simPlatform } from "../sim-host.ts";
+import { simHost } from "../sim-host.ts";
 import type { Mutant } from "./mutants.ts";
 
 const PROTOCOL = join(import.meta.dirname, "../../protocol");
@@ -74,7 +74,7 @@ export const runMutant = (mutant: Mutant, seeds: number): Promise<Caught | null>
   withMutant(mutant, async (machineUrl) => {
     for (let from = 1; from <= seeds; ) {
       const { failed, crash } = await search({
-        subjects: { hostUrl: simPlatform.hostUrl, machineUrl, scenario: null },
+        subjects: { hostUrl: simHost.url, machineUrl, scenario: null },
         occurrences: { all: [], rare: new Set() },
         from,
         seeds: seeds - from + 1,

@@ -13,15 +13,15 @@ import type { Sample } from "../experiments/results.ts";
 import { loadScenario } from "../load/load-scenario.ts";
 import type { Override } from "../load/overrides.ts";
 import type { ScenarioSource } from "../load/scenario-source.ts";
+import type { SimHost } from "../model/host.ts";
 import { findScenario } from "./library.ts";
 import { availableMiB, estimateMiB } from "./memory.ts";
-import type { SimPlatform } from "./platform.ts";
 import { runSeeds } from "./run-seeds.ts";
 import { type PoolProgress, runTasks, type SeedCrash, type Task } from "./seed-pool.ts";
 import { startWorker } from "./worker-runner.ts";
 
 interface RunExperiment {
-  readonly platform: SimPlatform;
+  readonly host: SimHost;
   /** The module that exports the experiment among its `EXPERIMENTS`: worker threads load it. */
   readonly catalogUrl: string;
   readonly seeds: readonly number[];
@@ -69,16 +69,16 @@ async function pointsOf(experiment: ScenarioExperiment): Promise<Point[]> {
 }
 
 async function runScenarios(experiment: ScenarioExperiment, options: RunExperiment): Promise<ExperimentOutcome> {
-  const { platform, seeds } = options;
+  const { host, seeds } = options;
   const points = await pointsOf(experiment);
   // Every point is checked before the first one runs.
   const loaded = [];
-  for (const { source, overrides } of points) loaded.push(await loadScenario(source, platform.host, { overrides }));
+  for (const { source, overrides } of points) loaded.push(await loadScenario(source, host, { overrides }));
   const scenarios = loaded.map(({ scenario }) => scenario);
   const largest = scenarios.reduce((best, one) => (estimateMiB(one) > estimateMiB(best) ? one : best));
   const tasks = points.flatMap(({ overrides }, source) => seeds.map((seed) => ({ source, overrides, seed })));
   const { results, crash } = await runSeeds({
-    platform,
+    host,
     sources: points.map(({ source }) => ({ source })),
     tasks,
     largest,
@@ -108,10 +108,10 @@ export interface CaseTask extends Task {
 }
 
 async function runCases(experiment: ComputedExperiment, options: RunExperiment): Promise<ExperimentOutcome> {
-  const { seeds, signal, catalogUrl, platform } = options;
+  const { seeds, signal, catalogUrl, host } = options;
   const tasks = experiment.cases(experiment.params).flatMap((of) => seeds.map((seed): CaseTask => ({ of, seed })));
   const workers = Math.min(availableParallelism(), tasks.length);
-  const setup: ExperimentSetup = { hostUrl: platform.hostUrl, catalogUrl, name: experiment.name };
+  const setup: ExperimentSetup = { hostUrl: host.url, catalogUrl, name: experiment.name };
   const onAbort = (): void => options.onInterrupt();
   signal.addEventListener("abort", onAbort, { once: true });
   try {

@@ -64,7 +64,7 @@ function wordsOf(needed: number, workers: number, free: number): string {
 export function planMemory(
   scenario: Pick<Scenario, "agents" | "workload">,
   workers: number,
-  { force = false, free = availableMiB() }: { readonly force?: boolean; readonly free?: number } = {},
+  { force = false, free = availableMiB() }: { readonly force?: boolean | undefined; readonly free?: number } = {},
 ): MemoryPlan {
   const needed = estimateMiB(scenario);
   if (needed > free && !force) {

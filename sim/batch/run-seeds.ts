@@ -5,15 +5,15 @@
 
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
+import type { SimHost } from "../model/host.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { planMemory } from "./memory.ts";
-import type { SimPlatform } from "./platform.ts";
 import { type PoolOutcome, type PoolProgress, type Runner, runTasks, type SeedTask } from "./seed-pool.ts";
 import { SeedRunner, type SeedSource } from "./seed-runner.ts";
 import { createWorkerRunner } from "./worker-runner.ts";
 
 interface SeedRuns {
-  readonly platform: SimPlatform;
+  readonly host: SimHost;
   readonly sources: readonly SeedSource[];
   readonly tasks: readonly SeedTask[];
   /** The scenario that takes the most memory. */
@@ -45,11 +45,10 @@ function createLocalRunner(inner: SeedRunner): Runner {
 
 /** The signal ends the runs under way as they are, and begins no others. Throws `usage` where not even one run fits. */
 export async function runSeeds(runs: SeedRuns): Promise<PoolOutcome> {
-  const { platform, sources, tasks, signal, onInterrupt, onProgress } = runs;
+  const { host, sources, tasks, signal, onInterrupt, onProgress } = runs;
   const isLocal = !sources.every(isPlain);
   const wanted = isLocal ? 1 : (runs.workers ?? availableParallelism());
-  const force = runs.force ?? false;
-  const { workers, limitMiB, words } = planMemory(runs.largest, Math.min(wanted, tasks.length), { force });
+  const { workers, limitMiB, words } = planMemory(runs.largest, Math.min(wanted, tasks.length), { force: runs.force });
   runs.onPlan?.(words);
   const stop = new SharedArrayBuffer(4);
   const onAbort = (): void => {
@@ -57,9 +56,9 @@ export async function runSeeds(runs: SeedRuns): Promise<PoolOutcome> {
     onInterrupt?.();
   };
   signal.addEventListener("abort", onAbort, { once: true });
-  const setup = { hostUrl: platform.hostUrl, sources, stop };
+  const setup = { hostUrl: host.url, sources, stop };
   const createRunner = (): Runner =>
-    isLocal ? createLocalRunner(new SeedRunner(sources, platform.host, stop)) : createWorkerRunner(setup, limitMiB);
+    isLocal ? createLocalRunner(new SeedRunner(sources, host, stop)) : createWorkerRunner(setup, limitMiB);
   try {
     return await runTasks(tasks, {
       createRunner,

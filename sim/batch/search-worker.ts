@@ -2,19 +2,18 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { CreateMachine } from "../../protocol/machine.ts";
+import type { SimHost } from "../model/host.ts";
 import { shrink } from "../search/shrink.ts";
 import { smallerScenarios } from "../search/smaller-scenario.ts";
 import { describeScenario, openSubject } from "../search/subject.ts";
-import type { SimPlatform } from "./platform.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
 import { serveTasks } from "./worker-runner.ts";
 
 const { hostUrl, machineUrl, scenario, events, stop } = workerData as SearchSetup;
-const { simPlatform } = (await import(hostUrl)) as { readonly simPlatform: SimPlatform };
-const { host } = simPlatform;
+const { simHost } = (await import(hostUrl)) as { readonly simHost: SimHost };
 const machine = machineUrl === null ? null : ((await import(machineUrl)) as { readonly createAgent: CreateMachine });
-const createMachine = machine?.createAgent ?? host.createMachine;
-const subject = await openSubject(scenario, { ...host, createMachine });
+const createMachine = machine?.createAgent ?? simHost.createMachine;
+const subject = await openSubject(scenario, { ...simHost, createMachine });
 const word = new Int32Array(stop);
 const shouldStop = (): boolean => Atomics.load(word, 0) !== 0;
 

@@ -17,9 +17,9 @@ import { startWorker } from "./worker-runner.ts";
 
 /** What a worker of a search is started with: plain data. */
 export interface SearchSetup {
-  /** The module that exports `simPlatform`. */
+  /** The module that exports `simHost`. */
   readonly hostUrl: string;
-  /** Another module's `createAgent` instead of the platform's: a protocol that was broken on purpose. */
+  /** Another module's `createAgent` instead of the host's: a protocol that was broken on purpose. */
   readonly machineUrl: string | null;
   /** Variations of this scenario; null: random ones. */
   readonly scenario: ScenarioSource | null;

@@ -16,7 +16,7 @@ import type { OnRunProgress, Runner, SeedTask } from "./seed-pool.ts";
 export interface SeedSource {
   /** The file as it was when the command began. */
   readonly source: ScenarioSource;
-  readonly mechanismOff?: boolean;
+  readonly mechanismOff?: boolean | undefined;
   readonly plugins?: readonly (string | PluginModule)[];
   /** Messages around this moment of each run are kept for the page. Default: around what breaks. */
   readonly messagesAroundMs?: number | undefined;

@@ -1,15 +1,16 @@
 /** Runs of a scenario on all cores, from what the command line says to their results. What run and sweep share. */
 
 import { readTextFile } from "../../node/platform/files/file-error.ts";
+import { commandLine } from "../../node/platform/terminal/command-line.ts";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { findScenario } from "../batch/library.ts";
-import type { SimPlatform } from "../batch/platform.ts";
 import { runSeeds } from "../batch/run-seeds.ts";
 import type { PoolOutcome, SeedCrash, SeedTask } from "../batch/seed-pool.ts";
 import { type LoadedScenario, loadScenarioText } from "../load/load-scenario.ts";
 import { type Override, parseOverride } from "../load/overrides.ts";
 import { IDEAL, OWN, readPreset } from "../load/service-costs.ts";
+import type { SimHost } from "../model/host.ts";
 import type { RunResult } from "../model/result.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { INTERRUPTED, RunsProgress } from "./progress.ts";
@@ -32,7 +33,7 @@ export interface BatchOptions {
 
 /** A scenario file with the options of the command line. */
 export interface Batch {
-  readonly platform: SimPlatform;
+  readonly host: SimHost;
   /** As it was named, and where it is. */
   readonly given: string;
   readonly file: string;
@@ -41,14 +42,14 @@ export interface Batch {
   readonly options: BatchOptions;
 }
 
-export async function openBatch(platform: SimPlatform, given: string, options: BatchOptions): Promise<Batch> {
-  if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
+export async function openBatch(host: SimHost, given: string, options: BatchOptions): Promise<Batch> {
+  if (options.out !== undefined) checkFolder(options.out, options);
   const file = findScenario(given);
   const overrides = [
     ...(options.costs === undefined ? [] : await costOverrides(options.costs)),
     ...(options.set ?? []).map((text) => parseOverride("--set", text)),
   ];
-  return { platform, given, file, text: await readTextFile(file), overrides, options };
+  return { host, given, file, text: await readTextFile(file), overrides, options };
 }
 
 /** The preset's figures rather than its name: all runs have the same, whatever becomes of its file meanwhile. */
@@ -60,10 +61,10 @@ async function costOverrides(preset: string): Promise<Override[]> {
 
 /** The scenario with these overrides beside those of the whole batch. */
 export function loadPoint(batch: Batch, overrides: readonly Override[] = []): Promise<LoadedScenario> {
-  const { platform, file, text, options } = batch;
-  return loadScenarioText(file, text, platform.host, {
+  const { host, file, text, options } = batch;
+  return loadScenarioText(file, text, host, {
     overrides: [...batch.overrides, ...overrides],
-    mechanismOff: options.mechanismOff ?? false,
+    mechanismOff: options.mechanismOff,
   });
 }
 
@@ -79,13 +80,13 @@ interface BatchRun {
 
 /** Runs everything, with progress; an interruption ends the runs under way as they are. */
 export async function runBatch(context: CliContext, { batch, largest, tasks, noun }: BatchRun): Promise<PoolOutcome> {
-  const { platform, file, text, options } = batch;
+  const { host, file, text, options } = batch;
   const source = { file, content: { yaml: text } };
   const progress = new RunsProgress(context, noun);
   try {
     return await runSeeds({
-      platform,
-      sources: [{ source, mechanismOff: options.mechanismOff ?? false, messagesAroundMs: options.messagesAround }],
+      host,
+      sources: [{ source, mechanismOff: options.mechanismOff, messagesAroundMs: options.messagesAround }],
       tasks: tasks.map((task) => ({ ...task, overrides: [...batch.overrides, ...task.overrides] })),
       largest: largest.scenario,
       workers: options.workers,
@@ -113,7 +114,7 @@ export function commandOf(
     costs = batch.options.costs,
   }: { readonly more?: readonly string[]; readonly costs?: string | undefined } = {},
 ): string {
-  const { platform, given, options } = batch;
+  const { given, options } = batch;
   const words = ["sim", name, given, ...more, "--seed", String(seed)];
   // A sweep does several by default; a replay is of one seed, and takes no number of them.
   if (name === "sweep" || options.runs > 1) words.push("--runs", String(options.runs));
@@ -121,7 +122,7 @@ export function commandOf(
   if (costs !== undefined) words.push("--costs", costs);
   if (options.mechanismOff === true) words.push("--mechanism-off");
   if (options.messagesAround !== undefined) words.push("--messages-around", writeMs(options.messagesAround));
-  return platform.commandLine(words);
+  return commandLine(words);
 }
 
 /** Keeps a copy of measured costs among the run's files, and returns its path: the file that it names may change later. */
@@ -141,7 +142,7 @@ export function tellCrash(context: CliContext, batch: Batch, crash: SeedCrash): 
   const words = ["sim", "run", batch.given, "--seed", String(task.seed), ...costs, ...sets, ...off];
   context.note(`meshwork: the simulation crashed: ${message.replace(/\s+/g, " ")}`);
   if (cause instanceof Error && cause.stack !== undefined) context.note(cause.stack);
-  context.note(`repeat it: ${batch.platform.commandLine(words)}`);
+  context.note(`repeat it: ${commandLine(words)}`);
 }
 
 /** `isBroken`: an invariant broke in some run. */

@@ -1,10 +1,11 @@
 /** `meshwork sim calibrate`: what inputs cost the agents of this machine, as a preset that scenarios can name. */
 
 import { resolve } from "node:path";
+import { commandLine } from "../../node/platform/terminal/command-line.ts";
 import { EXIT } from "../../node/platform/terminal/context.ts";
 import { padEnd } from "../../node/platform/terminal/terminal-text.ts";
-import { MeshworkError } from "../../protocol/core/errors.ts";
-import { CALIBRATED, CALIBRATION_FILE, type Measured } from "../load/service-costs.ts";
+import { CALIBRATED, CALIBRATION_FILE } from "../load/service-costs.ts";
+import type { Measured } from "../model/calibration.ts";
 import type { Register } from "./context.ts";
 import { writeWhole } from "./run-files.ts";
 
@@ -18,7 +19,7 @@ Examples:
 Seven real nodes in this process do eight small jobs over libp2p, on ports of 127.0.0.1, with their stores on disk. The
 file is plain data: a run with the same file is the same run, on every machine.`;
 
-export const registerCalibrate: Register = (sim, act, platform) => {
+export const registerCalibrate: Register = (sim, act, host) => {
   sim
     .command("calibrate")
     .description("measure what inputs cost agents on this machine, for sim run --costs calibrated")
@@ -27,9 +28,7 @@ export const registerCalibrate: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, { out }: { readonly out: string }) => {
-        const { loadCalibrate, commandLine } = await platform();
-        if (loadCalibrate === undefined)
-          throw new MeshworkError("usage", "there are no real nodes to measure here", "use the command line");
+        const { loadCalibrate } = await host();
         const calibrate = await loadCalibrate();
         const { signal } = context;
         let measured: Measured;
@@ -41,17 +40,13 @@ export const registerCalibrate: Register = (sim, act, platform) => {
         }
         writeWhole(out, `${JSON.stringify(measured, null, 2)}\n`);
         if (context.json) context.printJson(measured);
-        else for (const line of render(measured, out, commandLine)) context.print(line);
+        else for (const line of render(measured, out)) context.print(line);
         return EXIT.ok;
       }),
     );
 };
 
-function render(
-  { baseMs, perKibMs, forcedWriteMs, measured }: Measured,
-  out: string,
-  commandLine: (words: readonly string[]) => string,
-): string[] {
+function render({ baseMs, perKibMs, forcedWriteMs, measured }: Measured, out: string): string[] {
   const { processor, cores, agents, inputs, signMs, verifyMs, loopbackMs, node } = measured;
   const isUsual = resolve(out) === resolve(CALIBRATION_FILE);
   const line = (label: string, text: string): string => ` ${padEnd(label, 16)}${text}`;

@@ -2,7 +2,7 @@
 
 import { type CliContext, collect, EXIT } from "../../node/platform/terminal/context.ts";
 import { type Page, padEnd, pageOf, wrap } from "../../node/platform/terminal/terminal-text.ts";
-import type { SimPlatform } from "../batch/platform.ts";
+import type { SimHost } from "../model/host.ts";
 import type { CheckedInvariant, Finding } from "../parts/checkers/trace-check.ts";
 import { moment } from "../report/format.ts";
 import { type CheckedTraces, checkTraces } from "../traces/check-traces.ts";
@@ -23,7 +23,7 @@ Examples:
 
 Exit codes: 0 nothing is broken; 2 a file is missing or is no trace; 3 an invariant is broken.`;
 
-export const registerCheck: Register = (sim, act, platform) => {
+export const registerCheck: Register = (sim, act, host) => {
   sim
     .command("check <traces...>")
     .description("hold traces against the protocol's invariants: those of real nodes, too")
@@ -36,7 +36,7 @@ export const registerCheck: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, traces: readonly string[], options: Options) =>
-        check(context, traces, options, await platform()),
+        check(context, traces, options, await host()),
       ),
     );
 };
@@ -45,7 +45,7 @@ async function check(
   context: CliContext,
   paths: readonly string[],
   { distrust = [] }: Options,
-  { host }: SimPlatform,
+  host: SimHost,
 ): Promise<number> {
   const progress = new RunsProgress(context, "entries");
   const onShare = (share: number): void => progress.update({ done: 0, total: 1, share, simulatedMs: 0, leftMs: null });

@@ -6,12 +6,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Act } from "../../node/platform/terminal/context.ts";
 import { parseMs } from "../../node/platform/text/quantities.ts";
-import type { SimPlatform } from "../batch/platform.ts";
+import type { SimHost } from "../model/host.ts";
 
-/** The platform is loaded when a command runs: `--help` needs none. */
-export type LoadPlatform = () => Promise<SimPlatform>;
+/** The host is loaded when a command runs: `--help` needs none. */
+export type LoadHost = () => Promise<SimHost>;
 /** Adds one command to `meshwork sim`. */
-export type Register = (sim: Command, act: Act, platform: LoadPlatform) => void;
+export type Register = (sim: Command, act: Act, host: LoadHost) => void;
 
 /** A moment of virtual time, in ms, for commander. */
 export function momentMs(text: string): number {

@@ -2,7 +2,7 @@
 
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { cut, type Page, pageOf, table } from "../../node/platform/terminal/terminal-text.ts";
-import type { SimPlatform } from "../batch/platform.ts";
+import { openTrace } from "../../node/platform/traces/trace-reader.ts";
 import { moment } from "../report/format.ts";
 import { compareTraces, type Parting, type PlacedEntry } from "../traces/compare-traces.ts";
 import type { Register } from "./context.ts";
@@ -20,7 +20,7 @@ Examples:
 
 Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 they part; 2 a file is missing or no trace.`;
 
-export const registerDiff: Register = (sim, act, platform) => {
+export const registerDiff: Register = (sim, act) => {
   sim
     .command("diff <a> <b>")
     .description("the first entry in which two traces part")
@@ -32,20 +32,13 @@ export const registerDiff: Register = (sim, act, platform) => {
     )
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
-    .action(
-      act(async (context, a: string, b: string, options: Options) => diff(context, [a, b], options, await platform())),
-    );
+    .action(act(async (context, a: string, b: string, options: Options) => diff(context, [a, b], options)));
 };
 
-async function diff(
-  context: CliContext,
-  [pathA, pathB]: readonly [string, string],
-  options: Options,
-  { host }: SimPlatform,
-): Promise<number> {
-  const a = await host.openTrace(pathA);
+async function diff(context: CliContext, [pathA, pathB]: readonly [string, string], options: Options): Promise<number> {
+  const a = await openTrace(pathA);
   try {
-    const b = await host.openTrace(pathB);
+    const b = await openTrace(pathB);
     try {
       const parting = await compareTraces(a, b, options);
       const isEqual = parting.a === null && parting.b === null;

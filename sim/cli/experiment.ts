@@ -1,20 +1,23 @@
 /** `meshwork experiment`: questions about the mesh that come with it, each with its figures and a page of plots. */
 
 import type { Command } from "commander";
+import { usualFolder } from "../../node/platform/runs.ts";
+import { commandLine } from "../../node/platform/terminal/command-line.ts";
 import { type Act, type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import { nearest } from "../../node/platform/text/nearest.ts";
+import { packageVersion } from "../../node/platform/version.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type ExperimentOutcome, runExperiment } from "../batch/experiment-run.ts";
-import type { SimPlatform } from "../batch/platform.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { documentOf, measure, rangedMetrics, samplesCsv } from "../experiments/results.ts";
+import type { SimHost } from "../model/host.ts";
 import { seedsFrom } from "./batch.ts";
-import type { LoadPlatform } from "./context.ts";
+import type { LoadHost } from "./context.ts";
 import { INTERRUPTED, RunsProgress } from "./progress.ts";
 import { printNamed } from "./reference.ts";
 import { renderTables } from "./render-experiment.ts";
-import { checkFolder, defaultFolder, OutputFolder } from "./run-files.ts";
+import { checkFolder, OutputFolder } from "./run-files.ts";
 
 interface Options {
   readonly list?: boolean;
@@ -40,7 +43,7 @@ const CATALOG = new URL(`../experiments/catalog.${import.meta.url.endsWith(".ts"
   .href;
 
 /** `catalogUrl`: a module with other `EXPERIMENTS`. */
-export function registerExperiment(program: Command, act: Act, platform: LoadPlatform, catalogUrl = CATALOG): void {
+export function registerExperiment(program: Command, act: Act, host: LoadHost, catalogUrl = CATALOG): void {
   program
     .command("experiment [name]")
     .description("run an experiment that comes with Meshwork: figures with intervals, and plots")
@@ -54,9 +57,9 @@ export function registerExperiment(program: Command, act: Act, platform: LoadPla
       act(async (context, name: string | undefined, options: Options) => {
         const { EXPERIMENTS } = (await import(catalogUrl)) as { readonly EXPERIMENTS: readonly Experiment[] };
         if (options.list === true) return list(context, EXPERIMENTS);
-        const loaded = await platform();
+        const loaded = await host();
         const experiment = find(EXPERIMENTS, name);
-        return run(context, { experiment, options, platform: loaded, catalogUrl });
+        return run(context, { experiment, options, host: loaded, catalogUrl });
       }),
     );
 }
@@ -85,17 +88,17 @@ function find(experiments: readonly Experiment[], name: string | undefined): Exp
 interface Asked {
   readonly experiment: Experiment;
   readonly options: Options;
-  readonly platform: SimPlatform;
+  readonly host: SimHost;
   readonly catalogUrl: string;
 }
 
-async function run(context: CliContext, { experiment, options, platform, catalogUrl }: Asked): Promise<number> {
+async function run(context: CliContext, { experiment, options, host, catalogUrl }: Asked): Promise<number> {
   const startedMs = Date.now();
-  if (options.out !== undefined) checkFolder(options.out, { force: options.force ?? false });
+  if (options.out !== undefined) checkFolder(options.out, options);
   const seeds = seedsFrom(experiment.firstSeed ?? 1, options.seeds ?? experiment.seeds);
   const progress = new RunsProgress(context, "runs");
   const outcome = await runExperiment(experiment, {
-    platform,
+    host,
     catalogUrl,
     seeds,
     signal: context.signal,
@@ -104,13 +107,13 @@ async function run(context: CliContext, { experiment, options, platform, catalog
   }).finally(() => progress.end());
   const rows = measure(outcome.samples, rangedMetrics(experiment));
   const document = documentOf(experiment, seeds, rows, outcome.isPartial);
-  const command = platform.commandLine(["experiment", experiment.name, "--seeds", String(seeds.length)]);
-  const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, experiment.name));
+  const command = commandLine(["experiment", experiment.name, "--seeds", String(seeds.length)]);
+  const folder = new OutputFolder(options.out ?? usualFolder(startedMs, experiment.name));
   folder.writeJson("experiment.json", document);
   folder.write("rows.csv", samplesCsv(outcome.samples));
   // Plots come with a large library: loaded only when there is something to draw.
   const { renderExperiment } = await import("../report/experiment-page.ts");
-  const shown = { seeds, isPartial: outcome.isPartial, command, version: platform.version };
+  const shown = { seeds, isPartial: outcome.isPartial, command, version: packageVersion() };
   const plots = folder.write("report.html", renderExperiment(experiment, rows, shown));
   if (context.json) context.printJson(document);
   else {

@@ -6,11 +6,12 @@
 
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { readTextFile } from "../../node/platform/files/file-error.ts";
+import { commandLine } from "../../node/platform/terminal/command-line.ts";
 import { type CliContext, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { findScenario } from "../batch/library.ts";
-import type { SimPlatform } from "../batch/platform.ts";
 import { type SearchOutcome, type Subjects, search, shrinkAll } from "../batch/search.ts";
 import { writeScenario } from "../load/write-scenario.ts";
+import type { SimHost } from "../model/host.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { openSubject, type Subject } from "../search/subject.ts";
 import type { Register } from "./context.ts";
@@ -41,7 +42,7 @@ const SEEDS_USUAL = 100;
 /** Runs that a failure may take to become small. */
 const SHRINK_RUNS = 300;
 
-export const registerExplore: Register = (sim, act, platform) => {
+export const registerExplore: Register = (sim, act, host) => {
   sim
     .command("explore [file]")
     .description("look for a broken property among random scenarios, or variations of one")
@@ -61,8 +62,8 @@ export const registerExplore: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, file: string | undefined, options: Options) => {
-        const given = await platform();
-        return new Exploration(context, given, options, await subjectsOf(file, given)).run();
+        const looked = await subjectsOf(file, await host());
+        return new Exploration(context, options, looked).run();
       }),
     );
 };
@@ -87,22 +88,20 @@ interface Looked {
   readonly subject: Subject;
 }
 
-async function subjectsOf(given: string | undefined, { host, hostUrl }: SimPlatform): Promise<Looked> {
+async function subjectsOf(given: string | undefined, host: SimHost): Promise<Looked> {
   const file = given === undefined ? null : findScenario(given);
   const scenario = file === null ? null : { file, content: { yaml: await readTextFile(file) } };
   const subject = await openSubject(scenario, host);
-  return { file, subjects: { hostUrl, machineUrl: null, scenario }, subject };
+  return { file, subjects: { hostUrl: host.url, machineUrl: null, scenario }, subject };
 }
 
 class Exploration {
   readonly #context: CliContext;
-  readonly #commandLine: SimPlatform["commandLine"];
   readonly #options: Options;
   readonly #looked: Looked;
 
-  constructor(context: CliContext, { commandLine }: SimPlatform, options: Options, looked: Looked) {
+  constructor(context: CliContext, options: Options, looked: Looked) {
     this.#context = context;
-    this.#commandLine = commandLine;
     this.#options = options;
     this.#looked = looked;
   }
@@ -153,7 +152,7 @@ class Exploration {
     const comments = [`Found by meshwork sim explore, ${source} seed ${seed}: it breaks "${property}".`];
     const text = writeScenario(scenario, { registry: subject.registry, relocate, comments });
     const file = writeWhole(join(out, `repro-seed-${seed}.yaml`), text);
-    this.#context.note(`repeat it:  ${this.#commandLine(["sim", "replay", file])}`);
+    this.#context.note(`repeat it:  ${commandLine(["sim", "replay", file])}`);
   }
 
   async #shrink({ failed }: SearchOutcome): Promise<void> {

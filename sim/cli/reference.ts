@@ -2,11 +2,11 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { commandLine } from "../../node/platform/terminal/command-line.ts";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
 import { padEnd, pageOf, wrap } from "../../node/platform/terminal/terminal-text.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { readLibrary } from "../batch/library.ts";
-import type { SimPlatform } from "../batch/platform.ts";
 import { createRegistry } from "../load/built-in.ts";
 import { scenarioTemplate } from "../load/scenario-template.ts";
 import { scenarioSchema } from "../load/schema.ts";
@@ -72,21 +72,16 @@ export const registerList: Register = (sim, act, _platform) => {
     );
 };
 
-export const registerNew: Register = (sim, act, platform) => {
+export const registerNew: Register = (sim, act) => {
   sim
     .command("new <name>")
     .description("write a commented scenario file to start from")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ meshwork sim new my-mesh && meshwork sim run my-mesh.yaml")
-    .action(
-      act(async (context, name: string) => {
-        const { commandLine } = await platform();
-        return writeNew(context, name, commandLine);
-      }),
-    );
+    .action(act(async (context, name: string) => writeNew(context, name)));
 };
 
-function writeNew(context: CliContext, given: string, commandLine: SimPlatform["commandLine"]): number {
+function writeNew(context: CliContext, given: string): number {
   const name = given.replace(/\.ya?ml$/, "");
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     const remedy = "use letters, digits, dots, dashes and underscores";

@@ -5,7 +5,7 @@ import type { Act } from "../../node/platform/terminal/context.ts";
 import { registerCalibrate } from "./calibrate.ts";
 import { registerCheck } from "./check.ts";
 import { registerCompare } from "./compare.ts";
-import type { LoadPlatform, Register } from "./context.ts";
+import type { LoadHost, Register } from "./context.ts";
 import { registerDiff } from "./diff.ts";
 import { registerExplore } from "./explore.ts";
 import { registerList, registerMetrics, registerNew, registerSchema } from "./reference.ts";
@@ -38,10 +38,10 @@ Examples:
   $ meshwork sim check last                        did any break in the newest run of real nodes?
   $ meshwork sim new my-mesh                       a commented file to start from`;
 
-export function registerSim(program: Command, act: Act, platform: LoadPlatform): void {
+export function registerSim(program: Command, act: Act, host: LoadHost): void {
   const sim = program
     .command("sim")
     .description("simulate meshes: scenarios, faults, verdicts")
     .addHelpText("after", EXAMPLES);
-  for (const register of COMMANDS) register(sim, act, platform);
+  for (const register of COMMANDS) register(sim, act, host);
 }

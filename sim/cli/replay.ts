@@ -4,9 +4,11 @@
  */
 
 import { join } from "node:path";
+import { usualFolder } from "../../node/platform/runs.ts";
 import { type CliContext, collect, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
-import type { SimPlatform } from "../batch/platform.ts";
+import { packageVersion } from "../../node/platform/version.ts";
+import type { SimHost } from "../model/host.ts";
 import type { RunResult } from "../model/result.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
 import { simulate } from "../run/simulate.ts";
@@ -18,7 +20,7 @@ import { momentMs, type Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { RunsProgress } from "./progress.ts";
 import { renderSummary } from "./render-summary.ts";
-import { defaultFolder, writeWhole } from "./run-files.ts";
+import { writeWhole } from "./run-files.ts";
 
 interface Options {
   readonly seed?: number;
@@ -43,7 +45,7 @@ Exit codes: 0 nothing broke; 1 the scenario's verdict is fail; 2 a file or the u
 /** Seeds are numbers of 32 bits. */
 const SEED_MAX = 0xffffffff;
 
-export const registerReplay: Register = (sim, act, platform) => {
+export const registerReplay: Register = (sim, act, host) => {
   sim
     .command("replay <file>")
     .description("run again what explore wrote down, or a seed of a scenario, with its trace")
@@ -62,10 +64,10 @@ export const registerReplay: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, file: string, options: Options) => {
-        const loaded = await platform();
+        const loaded = await host();
         const writer = options.trace === undefined ? null : new SimTraceWriter(options.trace);
         const tap = writer?.tap({ messages: options.messages ?? false }) ?? {};
-        const run = { context, file, options, tap, platform: loaded };
+        const run = { context, file, options, tap, host: loaded };
         try {
           return await replay(run);
         } finally {
@@ -81,7 +83,7 @@ interface Replay {
   readonly file: string;
   readonly options: Options;
   readonly tap: RunTap;
-  readonly platform: SimPlatform;
+  readonly host: SimHost;
 }
 
 /** The newest entries of a trace, in words. */
@@ -104,14 +106,13 @@ class LastEvents {
 }
 
 const pagePath = ({ report }: Options, name: string): string =>
-  report ?? join(defaultFolder(Date.now(), name), "report.html");
+  report ?? join(usualFolder(Date.now(), name), "report.html");
 
-async function replay({ context, file, options, tap, platform }: Replay): Promise<number> {
-  const batch = await openBatch(platform, file, { ...options, runs: 1 });
+async function replay({ context, file, options, tap, host }: Replay): Promise<number> {
+  const batch = await openBatch(host, file, { ...options, runs: 1 });
   const { scenario, registry, files } = await loadPoint(batch);
   const seed = options.seed ?? scenario.seed;
   const messagesAroundMs = options.messagesAround ?? null;
-  const { host, version } = platform;
   const progress = new RunsProgress(context, "runs");
   const sinceMs = performance.now();
   const last = new LastEvents(options.events);
@@ -153,7 +154,10 @@ async function replay({ context, file, options, tap, platform }: Replay): Promis
   if (messagesAroundMs !== null || options.report !== undefined) {
     const { renderReport } = await import("../report/page.ts");
     pages.push(
-      writeWhole(pagePath(options, scenario.name), renderReport(scenario, [result], summary, { command, version })),
+      writeWhole(
+        pagePath(options, scenario.name),
+        renderReport(scenario, [result], summary, { command, version: packageVersion() }),
+      ),
     );
   }
   if (context.json) context.printJson(summary);

@@ -1,41 +1,17 @@
 /** What runs leave behind: one folder. Each file is there whole or not at all. */
 
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "../../node/platform/files/private-files.ts";
+import { LAST, newestRun, summaryIn } from "../../node/platform/runs.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Summary } from "../model/result.ts";
 
 /** Every folder of a run holds one of these. */
 const FILES = ["summary.json", "sweep.json", "experiment.json"];
 
-/** A folder with those above it. Not by `recursive`, which Node may try for ever (below /proc). */
-export function makeFolder(path: string): void {
-  const full = resolve(path);
-  const there = statSync(full, { throwIfNoEntry: false });
-  if (there?.isDirectory() === true) return;
-  if (there !== undefined) throw new MeshworkError("storage", `${full} is a file, not a folder`, "choose another path");
-  const parent = dirname(full);
-  if (parent !== full) makeFolder(parent);
-  try {
-    mkdirSync(full);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EEXIST") return;
-    throw new MeshworkError("storage", `the folder ${full} cannot be made (${code})`, "choose another path");
-  }
-}
-
 /** Before anything runs: that `--out` can be a folder (made and taken away), and that no earlier run is lost in it. */
-export function checkFolder(path: string, { force }: { readonly force: boolean }): void {
+export function checkFolder(path: string, { force = false }: { readonly force?: boolean }): void {
   const missing: string[] = [];
   for (let above = resolve(path); !existsSync(above); above = dirname(above)) missing.push(above);
   makeFolder(path);
@@ -71,37 +47,14 @@ export function writeWhole(file: string, text: string): string {
   return file;
 }
 
-/** `.meshwork/runs/<time>-<name>`. */
-export const defaultFolder = (startedMs: number, name: string): string =>
-  join(".meshwork", "runs", `${new Date(startedMs).toISOString().slice(0, 19).replaceAll(":", "-")}-${name}`);
+const isSimulation = (summary: object): summary is Summary =>
+  "scenario" in summary && "metrics" in summary && "seeds" in summary && Array.isArray(summary.seeds);
 
-/** The summary of a simulation; null if the folder has no summary, or holds something else. */
-function summaryIn(path: string): Summary | null {
-  try {
-    const isFolder = statSync(path).isDirectory();
-    const summary = JSON.parse(readFileSync(isFolder ? join(path, "summary.json") : path, "utf8")) as Partial<Summary>;
-    const { scenario, metrics, seeds } = summary;
-    return typeof scenario === "string" && typeof metrics === "object" && Array.isArray(seeds)
-      ? (summary as Summary)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/** What `last` means: the newest simulation of this folder. */
-function newestRun(): string | null {
-  const folder = join(".meshwork", "runs");
-  const paths = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  const atMs = (path: string): number => statSync(join(path, "summary.json"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return paths.sort((a, b) => atMs(b) - atMs(a)).find((path) => summaryIn(path) !== null) ?? null;
-}
-
-/** The summary of a run: its folder, the file itself, or `last`. */
+/** The summary of a simulation: its folder, the file itself, or `last` for the newest of this folder. */
 export function readSummary(given: string): Summary {
-  const path = given === "last" && !existsSync(given) ? (newestRun() ?? given) : given;
+  const path = given === LAST && !existsSync(given) ? (newestRun(isSimulation) ?? given) : given;
   const summary = summaryIn(path);
-  if (summary !== null) return summary;
+  if (summary !== null && isSimulation(summary)) return summary;
   const what = existsSync(path) ? "this is no summary of a run" : "there is no summary of a run";
   throw new MeshworkError("invalid-file", `${path}: ${what}`, "name the folder of a run, or its summary.json");
 }

@@ -2,8 +2,10 @@
 
 import { join } from "node:path";
 import type { Command } from "commander";
+import { usualFolder } from "../../node/platform/runs.ts";
 import { type CliContext, collect, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
+import { packageVersion } from "../../node/platform/version.ts";
 import type { LoadedScenario } from "../load/load-scenario.ts";
 import type { RunResult, Summary } from "../model/result.ts";
 import { rowsCsv, seriesCsv } from "../run/csv.ts";
@@ -24,7 +26,7 @@ import {
 import { momentMs, type Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSummary } from "./render-summary.ts";
-import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";
+import { OutputFolder, writeWhole } from "./run-files.ts";
 
 const EXAMPLES = `
 Examples:
@@ -56,14 +58,14 @@ export const withBatchOptions = (command: Command, runs: number): Command =>
     .option("--force", "start even if the memory seems too small, and replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document");
 
-export const registerRun: Register = (sim, act, platform) => {
+export const registerRun: Register = (sim, act, host) => {
   withBatchOptions(sim.command("run <file>"), 1)
     .option("--messages-around <time>", "draw who sent what to whom around that moment, e.g. 12.5s", momentMs)
     .description("run a scenario: verdict, figures, plots")
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, given: string, options: BatchOptions) =>
-        runScenario(context, await openBatch(await platform(), given, options)),
+        runScenario(context, await openBatch(await host(), given, options)),
       ),
     );
 };
@@ -79,7 +81,7 @@ async function runScenario(context: CliContext, batch: Batch): Promise<number> {
   const outcome = await runBatch(context, { batch, largest: loaded, tasks, noun: "seeds" });
   const results = finished(outcome.results);
   const summary = judge(scenario, results, { partial: results.length < seeds.length });
-  const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, scenario.name));
+  const folder = new OutputFolder(options.out ?? usualFolder(startedMs, scenario.name));
   const command = commandOf(batch, "run", firstSeed, { costs: keepCosts(folder, scenario) ?? options.costs });
   const files = await writeFiles(context, { batch, loaded, results, summary, folder, command });
   if (context.json) context.printJson(summary);
@@ -114,7 +116,7 @@ async function writeFiles(context: CliContext, written: Written): Promise<string
   try {
     // Plots come with a large library: loaded only when there is something to draw.
     const { renderReport } = await import("../report/page.ts");
-    writeWhole(page, renderReport(loaded.scenario, results, summary, { command, version: batch.platform.version }));
+    writeWhole(page, renderReport(loaded.scenario, results, summary, { command, version: packageVersion() }));
     return [folderLine, page];
   } catch (error) {
     // The figures are there; a page that cannot be drawn is not worth losing them for.

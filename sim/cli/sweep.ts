@@ -1,8 +1,10 @@
 /** `meshwork sim sweep`: a scenario at every point of a grid of parameters, with the same seeds at each. */
 
 import { join } from "node:path";
+import { usualFolder } from "../../node/platform/runs.ts";
 import { type CliContext, collect } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
+import { packageVersion } from "../../node/platform/version.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { LoadedScenario } from "../load/load-scenario.ts";
 import { gridOf, type Override, parseVariation, type Variation, writeValue } from "../load/overrides.ts";
@@ -29,7 +31,7 @@ import type { Register } from "./context.ts";
 import { unitsOf } from "./figures.ts";
 import { renderSweepTables } from "./render-sweep.ts";
 import { withBatchOptions } from "./run.ts";
-import { defaultFolder, OutputFolder, writeWhole } from "./run-files.ts";
+import { OutputFolder, writeWhole } from "./run-files.ts";
 
 interface SweepOptions extends BatchOptions {
   readonly vary: readonly string[];
@@ -46,7 +48,7 @@ Examples:
 
 The same seeds run at every point. Exit codes as of sim run: 1 if the verdict is fail at some point.`;
 
-export const registerSweep: Register = (sim, act, platform) => {
+export const registerSweep: Register = (sim, act, host) => {
   withBatchOptions(sim.command("sweep <file>"), 5)
     .description("run a scenario at every point of a grid: one table and one plot a metric")
     .requiredOption("--vary <path=a,b,c>", "values of one part of the file; repeatable: a grid", collect(String))
@@ -55,7 +57,7 @@ export const registerSweep: Register = (sim, act, platform) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (context, given: string, options: SweepOptions) => {
-        const batch = await openBatch(await platform(), given, options);
+        const batch = await openBatch(await host(), given, options);
         return sweep(context, batch, options);
       }),
     );
@@ -68,7 +70,6 @@ interface Point {
 
 async function sweep(context: CliContext, batch: Batch, options: SweepOptions): Promise<number> {
   const startedMs = Date.now();
-  const { version } = batch.platform;
   const variations = options.vary.map((text) => parseVariation("--vary", text));
   // Every point is checked before the first one runs.
   const points: Point[] = [];
@@ -95,7 +96,7 @@ async function sweep(context: CliContext, batch: Batch, options: SweepOptions): 
   const done = swept.filter(({ results }) => results.length > 0);
   const vary = options.vary.flatMap((text) => ["--vary", text]);
   const named = (options.label ?? []).flatMap((text) => ["--label", text]);
-  const folder = new OutputFolder(options.out ?? defaultFolder(startedMs, `${scenario.name}-sweep`));
+  const folder = new OutputFolder(options.out ?? usualFolder(startedMs, `${scenario.name}-sweep`));
   const costs = keepCosts(folder, scenario) ?? options.costs;
   const command = commandOf(batch, "sweep", firstSeed, { more: [...vary, ...named], costs });
   const page = options.report ?? join(folder.path, "report.html");
@@ -105,7 +106,7 @@ async function sweep(context: CliContext, batch: Batch, options: SweepOptions): 
   folder.write("rows.csv", rowsCsv(done.map(({ params, results }) => ({ labels: labelsOf(params), results }))));
   // Plots come with a large library: loaded only when there is something to draw.
   const { renderSweep } = await import("../report/sweep-page.ts");
-  writeWhole(page, renderSweep(scenario, done, { command, version }));
+  writeWhole(page, renderSweep(scenario, done, { command, version: packageVersion() }));
 
   if (context.json) context.printJson(document);
   else {

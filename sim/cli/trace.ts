@@ -2,10 +2,10 @@
 
 import { existsSync, realpathSync, rmSync } from "node:fs";
 import { type CliContext, EXIT } from "../../node/platform/terminal/context.ts";
+import { TraceFile } from "../../node/platform/traces/trace-file.ts";
 import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";
+import { openTrace } from "../../node/platform/traces/trace-reader.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { SimPlatform } from "../batch/platform.ts";
-import { EntryFile } from "../traces/trace-writer.ts";
 import type { Register } from "./context.ts";
 import { RunsProgress } from "./progress.ts";
 
@@ -21,19 +21,17 @@ Examples:
 
 Exit codes: 0 all of it is written; 2 a file is missing or is no trace.`;
 
-export const registerTrace: Register = (sim, act, platform) => {
+export const registerTrace: Register = (sim, act) => {
   sim
     .command("trace <trace>")
     .description("print a trace as JSON lines, or write it to a file")
     .option("--out <file>", "write it to this file: JSON lines, or msgpack if its name ends with .msgpack")
     .addHelpText("after", EXAMPLES)
-    .action(
-      act(async (context, trace: string, options: Options) => copyTrace(context, trace, options, await platform())),
-    );
+    .action(act(async (context, trace: string, options: Options) => copyTrace(context, trace, options)));
 };
 
-async function copyTrace(context: CliContext, path: string, { out }: Options, { host }: SimPlatform): Promise<number> {
-  const trace = await host.openTrace(path);
+async function copyTrace(context: CliContext, path: string, { out }: Options): Promise<number> {
+  const trace = await openTrace(path);
   try {
     if (out === undefined) await copy(trace, context, (value) => context.print(JSON.stringify(value)));
     else await copyTo(out, trace, context);
@@ -49,7 +47,7 @@ async function copyTo(out: string, trace: TraceReader, context: CliContext): Pro
   if (existsSync(out) && realpathSync(out) === realpathSync(trace.path))
     throw new MeshworkError("usage", `${out} is the trace itself`, "write to another file");
   const progress = new RunsProgress(context, "entries");
-  const file = new EntryFile(out);
+  const file = new TraceFile(out);
   let isWhole = false;
   try {
     const entries = await copy(trace, context, (value) => {

@@ -30,7 +30,7 @@ export interface LoadedScenario {
 export interface LoadOptions {
   readonly overrides?: readonly Override[];
   /** Applies the scenario's own changes that switch its mechanism off. */
-  readonly mechanismOff?: boolean;
+  readonly mechanismOff?: boolean | undefined;
   /** Plugins beside those that the scenario names: paths of modules, from the working folder, or the plugins themselves. */
   readonly plugins?: readonly (string | PluginModule)[];
 }

@@ -6,47 +6,12 @@
  * files.
  */
 
-import { z } from "zod";
 import { readTextFile } from "../../node/platform/files/file-error.ts";
 import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
 import { parseWith, parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { calibrationSchema } from "../model/calibration.ts";
 import type { ServiceCosts } from "../model/scenario.ts";
-
-const ms = z.number().min(0).max(60_000);
-
-export const calibrationSchema = z
-  .strictObject({
-    baseMs: ms.describe("Processor time of an input, without its bytes."),
-    perKibMs: ms.describe("In addition, for each KiB of the input."),
-    forcedWriteMs: ms.describe("A write that the disk is made to carry out before anything leaves, median."),
-    measured: z
-      .strictObject({
-        node: z.string(),
-        processor: z.string(),
-        cores: z.number().int().min(1),
-        agents: z.number().int().min(1),
-        inputs: z.number().int().min(1).describe("Inputs that were measured."),
-        signMs: ms.describe("A signature; part of an input's cost."),
-        verifyMs: ms.describe("Its verification; part of an input's cost."),
-        loopbackMs: ms.describe("One way over the loopback device: network.latencyMs of agents on one machine."),
-      })
-      .optional()
-      .describe("On what machine and with what load it was measured, and what else was: for readers only."),
-  })
-  .describe("What inputs cost agents, as meshwork sim calibrate measured it.");
-type Calibration = z.output<typeof calibrationSchema>;
-
-export type Measured = Calibration & { readonly measured: NonNullable<Calibration["measured"]> };
-
-/** Measures this machine; `onStage` receives the name of each stage. */
-export type Calibrate = (options: {
-  readonly signal: AbortSignal;
-  readonly onStage: (stage: string) => void;
-  /** How many tasks each job has, and how often both jobs run. Default: enough for two digits. */
-  readonly tasks?: number;
-  readonly rounds?: number;
-}) => Promise<Measured>;
 
 export const IDEAL = "ideal";
 /** The preset of a scenario that gives its own figures. */

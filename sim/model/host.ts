@@ -3,10 +3,10 @@
  * can read. scripts/sim-host.ts puts it together, and mutants and tests give another agent.
  */
 
-import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";
 import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
+import type { Measured } from "./calibration.ts";
 
 /** The parts of a genesis that a job file says. */
 export type JobTemplate = Pick<
@@ -16,14 +16,23 @@ export type JobTemplate = Pick<
   readonly blobs: readonly Uint8Array[];
 };
 
+/** Measures this machine; `onStage` receives the name of each stage. */
+export type Calibrate = (options: {
+  readonly signal: AbortSignal;
+  readonly onStage: (stage: string) => void;
+  /** How many tasks each job has, and how often both jobs run. Default: enough for two digits. */
+  readonly tasks?: number;
+  readonly rounds?: number;
+}) => Promise<Measured>;
+
 export interface SimHost {
   readonly hasher: Hasher;
   readonly createMachine: CreateMachine;
   /** Real Ed25519 for runs that ask for it: a signer of an agent's name, and the verifier for all of them. */
   realSignatures(seed: string): { signerOf(name: string): Signer; readonly verify: Verifier };
-  /** Ed25519, by the keys that agents' ids carry: for traces of real nodes. */
-  readonly verify: Verifier;
-  /** Throws `invalid-file`, naming the line, there and at `advance`. */
-  openTrace(path: string): Promise<TraceReader>;
   readJob(path: string): Promise<JobTemplate>;
+  /** The module that exports this as `simHost`: worker threads load it. */
+  readonly url: string;
+  /** Measures this machine with real nodes. */
+  loadCalibrate(): Promise<Calibrate>;
 }

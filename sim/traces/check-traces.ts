@@ -2,8 +2,8 @@
  * Reads trace files of real nodes or of simulations, and checks them against the invariants (checkers/trace-check.ts).
  */
 
-import type { TraceReader } from "../../node/platform/traces/trace-reader.ts";
-import { readMerged } from "../../node/platform/traces/trace-reader.ts";
+import { verifier } from "../../node/platform/crypto.ts";
+import { openTrace, readMerged, type TraceReader } from "../../node/platform/traces/trace-reader.ts";
 import type { Crypto } from "../../protocol/core/crypto.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -32,7 +32,7 @@ export interface CheckedTraces extends TraceVerdict {
 
 /** Signatures as the writers of the trace made them. Those of a simulation follow from its seed. */
 function cryptoOf({ simulated }: TraceHead, host: SimHost): Crypto {
-  if (simulated === null) return { hash: host.hasher, verify: host.verify };
+  if (simulated === null) return { hash: host.hasher, verify: verifier };
   const { seed, signatures } = simulated;
   const made = signatures === "real" ? host.realSignatures(String(seed)) : createSignatures(seed, host.hasher);
   return {
@@ -60,7 +60,7 @@ export async function checkTraces(options: CheckTracesOptions): Promise<CheckedT
   const { host, paths, distrust = [], onLine, onShare } = options;
   const files: TraceReader[] = [];
   try {
-    for (const path of paths) files.push(await host.openTrace(path));
+    for (const path of paths) files.push(await openTrace(path));
     const { meshId, simulated } = commonHead(files);
     const agents = files.flatMap(({ head }) => head.agents);
     const unknown = distrust.find((name) => !agents.some((agent) => agent.name === name));

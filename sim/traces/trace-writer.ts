@@ -1,71 +1,20 @@
 /**
  * Writes what happens in a simulation into a trace file (protocol/core/trace.ts): decisions of agents and what they store,
- * and on request every frame. It writes synchronously, because a run never waits.
+ * and on request every frame.
  */
 
-import { closeSync, openSync, writeFileSync } from "node:fs";
-import { type EncodeTrace, encoderFor } from "../../node/platform/traces/trace-encoding.ts";
-import { MeshworkError } from "../../protocol/core/errors.ts";
+import { TraceFile } from "../../node/platform/traces/trace-file.ts";
 import { isRecorded, TRACE_FORMAT, type TraceHead, type TraceLine } from "../../protocol/core/trace.ts";
 import { describeFrame } from "../run/message-log.ts";
 import type { RunTap } from "../world/options.ts";
 
-const BUFFER_BYTES = 256 * 1024;
-
-/** A new trace file. Its name decides its form (node/platform/traces/trace-encoding.ts). */
-export class EntryFile {
-  readonly #path: string;
-  readonly #file: number;
-  readonly #encode: EncodeTrace;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-
-  /** Throws `storage` if it cannot be written; one that is there is replaced. */
-  constructor(path: string) {
-    this.#path = path;
-    this.#encode = encoderFor(path);
-    try {
-      this.#file = openSync(path, "w");
-    } catch (error) {
-      throw this.#failed(error);
-    }
-  }
-
-  #failed(error: unknown): MeshworkError {
-    const why = error instanceof Error ? error.message : String(error);
-    return new MeshworkError("storage", `the trace ${this.#path} cannot be written: ${why}`);
-  }
-
-  write(value: object): void {
-    const bytes = this.#encode(value);
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= BUFFER_BYTES) this.#flush();
-  }
-
-  #flush(): void {
-    try {
-      writeFileSync(this.#file, Buffer.concat(this.#waiting));
-    } catch (error) {
-      throw this.#failed(error);
-    }
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-  }
-
-  close(): void {
-    this.#flush();
-    closeSync(this.#file);
-  }
-}
-
 export class SimTraceWriter {
-  readonly #file: EntryFile;
+  readonly #file: TraceFile;
   /** After the head. */
   entries = 0;
 
   constructor(path: string) {
-    this.#file = new EntryFile(path);
+    this.#file = new TraceFile(path);
   }
 
   #entry(entry: TraceLine): void {

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, test } from "vitest";
+import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { SLOT } from "../../protocol/agent/job-records.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
@@ -22,7 +23,6 @@ import { withStrategy } from "../../sim/parts/adversaries/strategy.ts";
 import { buildJob, firstPolicy, map, single, submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import { createWorld, type World } from "../../sim/world/world.ts";
 import { configOf, crypto, DrivenAgent, type Job, jobOf } from "../support/driven-agent.ts";
-import { hasher } from "../support/virtual.ts";
 
 /** Lies about a block that nobody has: commands that do not exist, or a hash that nobody has a block for. A host waits for it. */
 const WITHOUT_A_BLOCK: ReadonlySet<BlockLie> = new Set(["commands", "commandsHash"]);

@@ -95,13 +95,18 @@ export class Chromium {
     return browser;
   }
 
-  /** Opens a file as a page of this size, and waits until it is loaded. */
-  async open(file: string, { width, height, scheme = "light", media = "screen" }: View): Promise<void> {
-    this.#url = pathToFileURL(file).href;
+  /** Shows the page at hand as a reader with this screen sees it. */
+  async show({ width, height, scheme = "light", media = "screen" }: View): Promise<void> {
     const metrics = { width, height, deviceScaleFactor: 1, mobile: width < 600 };
     await this.#send("Emulation.setDeviceMetricsOverride", metrics);
     const features = [{ name: "prefers-color-scheme", value: scheme }];
     await this.#send("Emulation.setEmulatedMedia", { media, features });
+  }
+
+  /** Opens a file as a page of this size, and waits until it is loaded. */
+  async open(file: string, view: View): Promise<void> {
+    this.#url = pathToFileURL(file).href;
+    await this.show(view);
     const loaded = new Promise<void>((resolve) => {
       this.#loaded = resolve;
     });

@@ -102,12 +102,18 @@ describe.skipIf(path === null)("in Chromium", () => {
   });
 
   const cases = Object.keys(PAGES).flatMap((name) =>
-    VIEWS.map((view) => ({ name, view, label: `${view.width} px, ${view.scheme ?? "light"}` })),
+    [1_280, 375].map((width) => ({ name, views: VIEWS.filter((view) => view.width === width), width })),
   );
 
-  test.each(cases)("$name, $label", async ({ name, view }) => {
-    await browser.open(files.get(name)!, view);
-    const found = await browser.evaluate<Findings>(LOOK);
+  test.each(cases)("$name, $width px, light and dark", async ({ name, views }) => {
+    await browser.open(files.get(name)!, views[0]!);
+    for (const view of views) {
+      await browser.show(view);
+      looksWell(await browser.evaluate<Findings>(LOOK), name, view);
+    }
+  });
+
+  function looksWell(found: Findings, name: string, view: View): void {
     expect(browser.complaints.splice(0)).toEqual([]);
     expect(found.scrollWidth, "wider than the screen").toBe(view.width);
     expect(found.verdict.text).toMatch(/PASS|FAIL|pass|CERTIFIED/);
@@ -119,7 +125,7 @@ describe.skipIf(path === null)("in Chromium", () => {
     expect(found.emptyBoxes, "plots without a size").toEqual([]);
     const [paper, ink] = [found.background, found.ink].map((color) => Number(/\d+/.exec(color)?.[0]));
     expect(view.scheme === "dark" ? paper! < 60 && ink! > 180 : paper! > 200 && ink! < 60).toBe(true);
-  });
+  }
 
   test("values are read out under the pointer, and go with it", async () => {
     await browser.open(files.get("a run")!, VIEWS[0]!);

@@ -13,6 +13,7 @@ import type { RunSummary } from "../../node/run/summary.ts";
 import type { SurveyReport } from "../../node/skills/survey.ts";
 import type { CheckedTraces } from "../../sim/traces/check-traces.ts";
 import { endAll, meshwork, type Ran } from "../support/cli.ts";
+import { runInProcess, type Said } from "../support/in-process-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-demo-"));
 const input = join(folder, "input");
@@ -47,6 +48,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const said = (args: readonly string[]): Promise<Said> => runInProcess(args, process.env);
 const read = (name: string): unknown => JSON.parse(readFileSync(join(out, name), "utf8"));
 
 test("ends certified, and both faults show by name", () => {
@@ -93,12 +95,17 @@ test("the result is what wc and sha256sum say", () => {
   const report = read("result.json") as SurveyReport;
   const paths = [...Object.keys(FILES).filter(isSurveyed), ...Array.from({ length: 40 }, (_, i) => `z${i}.txt`)];
   expect(new Set(report.files.map((file) => file.path))).toEqual(new Set(paths));
-  for (const { path, bytes, lines, sha256 } of report.files) {
-    const run = (command: string, ...args: string[]): string =>
-      execFileSync(command, [...args, join(input, path)], { encoding: "utf8" });
-    expect(bytes, path).toBe(Number.parseInt(run("wc", "-c"), 10));
-    expect(run("sha256sum").replace(/^\\/, "").slice(0, 64), path).toBe(sha256);
-    if (lines !== null) expect(lines, path).toBe(Number.parseInt(run("wc", "-l"), 10));
+  /** What a command says of each file, in their order. */
+  const linesOf = (command: string, ...args: string[]): string[] =>
+    execFileSync(command, [...args, ...report.files.map(({ path }) => join(input, path))], { encoding: "utf8" }).split(
+      "\n",
+    );
+  const [counts, sums] = [linesOf("wc", "-lc"), linesOf("sha256sum")];
+  for (const [place, { path, bytes, lines, sha256 }] of report.files.entries()) {
+    const [newlines, size] = counts[place]!.trim().split(/\s+/).map(Number);
+    expect(bytes, path).toBe(size);
+    if (lines !== null) expect(lines, path).toBe(newlines);
+    expect(sums[place]!.slice(0, 64), path).toBe(sha256);
   }
   expect(report.files.find((file) => file.path === "d/binary.bin")).toMatchObject({ lines: null, words: null });
   expect(report.duplicates).toEqual([["a.txt", "b/copy.txt"]]);
@@ -108,7 +115,7 @@ test("the result is what wc and sha256sum say", () => {
 test("verify accepts it offline, and refuses a tampered result, a tampered certificate, another job", async () => {
   const certificate = join(out, "certificate.json");
   const result = join(out, "result.json");
-  const fine = await meshwork(["verify", certificate, "--result", result]);
+  const fine = await said(["verify", certificate, "--result", result]);
   expect(fine.code, fine.err).toBe(0);
   expect(fine.out).toContain("the proof rests on that choice");
 
@@ -116,22 +123,20 @@ test("verify accepts it offline, and refuses a tampered result, a tampered certi
   report.totals.lines++;
   const lie = join(folder, "lie.json");
   writeFileSync(lie, JSON.stringify(report));
-  const refused = await meshwork(["verify", certificate, "--result", lie]);
+  const refused = await said(["verify", certificate, "--result", lie]);
   expect(refused.code).toBe(1);
   expect(refused.out).toContain("not the certified one");
   expect(refused.out).toMatch(/ – is .*lie\.json the result\.json of the same run\?\n$/);
   expect(fine.out).toMatch(/^✓ the certificate is valid: the job has this result\n/);
   // Nothing was compared: nothing of a result is claimed.
-  expect((await meshwork(["verify", certificate])).out).toMatch(
-    /^✓ .*: the job has a result; none was compared with it/,
-  );
+  expect((await said(["verify", certificate])).out).toMatch(/^✓ .*: the job has a result; none was compared with it/);
 
   const file = read("certificate.json") as { certificate: string };
   const bytes = Buffer.from(file.certificate, "base64");
   bytes[bytes.length >> 1]! ^= 1;
   const forged = join(folder, "forged.json");
   writeFileSync(forged, JSON.stringify({ ...file, certificate: bytes.toString("base64") }));
-  expect((await meshwork(["verify", forged])).code).toBe(1);
-  expect((await meshwork(["verify", certificate, "--job", "0".repeat(64)])).code).toBe(1);
-  expect((await meshwork(["verify", join(folder, "missing.json")])).code).toBe(2);
+  expect((await said(["verify", forged])).code).toBe(1);
+  expect((await said(["verify", certificate, "--job", "0".repeat(64)])).code).toBe(1);
+  expect((await said(["verify", join(folder, "missing.json")])).code).toBe(2);
 }, 60_000);

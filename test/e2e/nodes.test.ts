@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { endAll, meshwork, type RunningNode, startNode } from "../support/cli.ts";
+import { runInProcess, type Said } from "../support/in-process-cli.ts";
 import { waitFor } from "../support/wait.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-nodes-"));
@@ -40,13 +41,26 @@ interface Job {
   readonly committee: readonly { readonly agent: string }[];
 }
 
-/** Asks by a node of its own: the command starts a process each time. */
+/** A command that needs no process of its own: the nodes that it talks to have theirs. */
+const said = (args: readonly string[]): Promise<Said> => runInProcess(args, process.env);
+
+/** Asks by one node for all questions: each command starts one. */
 let observer: MeshworkNode;
 
 async function jobOf(id: string, at: RunningNode = contact): Promise<Job | undefined> {
   const status = (await observer.status(at.id as AgentId)) as unknown as { jobs: Job[] };
   return status.jobs.find((job) => job.job === id);
 }
+
+/** Asks seldom: each answer costs the node that is asked. */
+async function until(id: string, holds: (job: Job) => boolean, at?: RunningNode): Promise<void> {
+  const isSo = async (): Promise<boolean> => {
+    const job = await jobOf(id, at ?? contact);
+    return job !== undefined && holds(job);
+  };
+  await waitFor(isSo, { timeoutMs: 90_000, everyMs: 100 });
+}
+const isCertified = ({ status }: Job): boolean => status === "certified";
 
 beforeAll(async () => {
   writeFileSync(
@@ -86,6 +100,79 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+test("whoever stops waiting is told that the job goes on, and how to fetch or end it; its owner can", async () => {
+  const waiting = [
+    "submit",
+    join(folder, "job.yaml"),
+    ...to(),
+    "--key",
+    key,
+    "--wait",
+    "--out",
+    join(folder, "waited"),
+  ];
+  const { code, err } = await meshwork(waiting, { interruptAt: /accepted/ });
+  expect(code, err).toBe(130);
+  const id = /^job ([0-9a-f]{64})$/m.exec(err)![1]!;
+  const where = `${id} --to ${contact.address} --mesh ${mesh}`;
+  expect(err).toContain("the job goes on without you\n");
+  expect(err).toContain(` result ${where}\n`);
+  expect(err).toContain(` cancel ${where} --key ${key}\n`);
+  expect((await jobOf(id))?.status).toBe("running");
+
+  // By its owner, and by nobody else.
+  const cancel = (by: string): Promise<Said> => said(["cancel", id, ...to(), "--key", by]);
+  expect((await cancel(join(folder, "stranger.key"))).code).toBe(1);
+  const cancelled = await cancel(key);
+  expect(cancelled.code, cancelled.err).toBe(0);
+  expect((await jobOf(id))?.status).toBe("cancelled");
+}, 120_000);
+
+test("inputs travel as blobs: the submitter's files may go once the job is taken", async () => {
+  const corpus = join(folder, "corpus.txt");
+  writeFileSync(corpus, "to be counted\n".repeat(500));
+  const job = join(folder, "count.yaml");
+  writeFileSync(
+    job,
+    `name: count\nbudget: 1\ntasks:\n  wait: { skill: wait, input: 300 }\n  count: { skill: hash.sha256, needs: [wait], input: { file: corpus.txt } }\noutput: count\n`,
+  );
+  const submitted = await said(["submit", job, ...to(), "--key", key]);
+  expect(submitted.code, submitted.err).toBe(0);
+  rmSync(corpus);
+  const id = submitted.out.trim();
+  await until(id, isCertified);
+}, 120_000);
+
+test("a job is found wherever it is asked for, and an unfinished one says how far it is", async () => {
+  const submit = async (waitMs: number): Promise<{ id: string; keeper: RunningNode; other: string[] }> => {
+    const job = join(folder, `wait-${waitMs}.yaml`);
+    const wait = `{ skill: wait, input: ${waitMs} }`;
+    writeFileSync(job, `name: one\nbudget: 1\ncommittee: 1\ntasks:\n  wait: ${wait}\noutput: wait\n`);
+    const id = (await said(["submit", job, ...to(), "--key", key])).out.trim();
+    const keepers: RunningNode[] = [];
+    for (const node of nodes) if ((await jobOf(id, node)) !== undefined) keepers.push(node);
+    expect(keepers.length).toBe(1);
+    const [keeper] = keepers;
+    const other = nodes.find((node) => node !== keeper)!;
+    return { id, keeper: keeper!, other: ["--to", other.address, "--mesh", mesh] };
+  };
+  const short = await submit(10);
+  const long = await submit(60_000);
+  const early = await said(["result", long.id, ...long.other]);
+  expect(early.code).toBe(1);
+  expect(early.err).toMatch(/the job is running: 0 of 1 tasks are accepted – ask again later/);
+  expect((await said(["cancel", long.id, ...long.other, "--key", key])).code).toBe(0);
+  await until(short.id, isCertified, short.keeper);
+  const found = await said(["result", short.id, ...short.other]);
+  expect(found.code, found.err).toBe(0);
+}, 120_000);
+
+test("nobody there, and no such job, are well-formed noes", async () => {
+  expect((await said(["status", "--to", "/ip4/127.0.0.1/tcp/1", "--mesh", mesh])).code).toBe(1);
+  expect((await said(["result", "0".repeat(64), ...to()])).code).toBe(1);
+}, 60_000);
+
+// The last one: after it, whoever asks all agents waits for one that is gone.
 test("a job survives a killed worker, a stopped member and a restarted one", async () => {
   const submitted = await meshwork(["submit", join(folder, "job.yaml"), ...to(), "--key", key]);
   expect(submitted.code, submitted.err).toBe(0);
@@ -100,9 +187,8 @@ test("a job survives a killed worker, a stopped member and a restarted one", asy
   contact = inside[2]!;
 
   // The fifth, while it holds a lease.
-  await waitFor(async () => ((await jobOf(id))?.agents.find((agent) => agent.agent === outsider.id)?.live ?? 0) > 0, {
-    timeoutMs: 30_000,
-  });
+  const isAtWork = ({ agents }: Job): boolean => (agents.find(({ agent }) => agent === outsider.id)?.live ?? 0) > 0;
+  await until(id, isAtWork);
   outsider.signal("SIGSTOP");
   outsider.signal("SIGKILL");
   await outsider.ended();
@@ -111,17 +197,17 @@ test("a job survives a killed worker, a stopped member and a restarted one", asy
   const [stopped, restarted] = inside as [RunningNode, RunningNode];
   stopped.signal("SIGSTOP");
   const before = (await jobOf(id))!.height;
-  await waitFor(async () => ((await jobOf(id))?.height ?? 0) > before + 1, { timeoutMs: 30_000 });
+  await until(id, ({ height }) => height > before + 1);
   stopped.signal("SIGCONT");
 
   // Another one is killed, and goes on from its disk.
   restarted.signal("SIGKILL");
   await restarted.ended();
   const again = await startNode(restarted.name, [...argsOf(restarted.name), "--join", contact.address]);
-  nodes[nodes.indexOf(restarted)] = again; // later jobs may be kept by it alone
+  nodes[nodes.indexOf(restarted)] = again;
   await observer.until((node) => node.peers().includes(again.id as AgentId), 30_000, "meeting the restarted node");
-  await waitFor(async () => (await jobOf(id))?.status === "certified", { timeoutMs: 90_000 });
-  await waitFor(async () => (await jobOf(id, again))?.status === "certified", { timeoutMs: 30_000 });
+  await until(id, isCertified);
+  await until(id, isCertified, again);
 
   const ended = (await jobOf(id))!;
   expect(ended.tasks.accepted).toBe(60);
@@ -144,81 +230,3 @@ test("a job survives a killed worker, a stopped member and a restarted one", asy
   ]);
   expect(checked.code, checked.out).toBe(0);
 }, 240_000);
-
-test("a job is cancelled by its owner, and by nobody else", async () => {
-  const { out } = await meshwork(["submit", join(folder, "job.yaml"), ...to(), "--key", key]);
-  const id = out.trim();
-  const stranger = await meshwork(["cancel", id, ...to(), "--key", join(folder, "stranger.key")]);
-  expect(stranger.code).toBe(1);
-  const cancelled = await meshwork(["cancel", id, ...to(), "--key", key]);
-  expect(cancelled.code, cancelled.err).toBe(0);
-  expect((await jobOf(id))?.status).toBe("cancelled");
-}, 120_000);
-
-test("whoever stops waiting is told that the job goes on, and how to fetch or end it", async () => {
-  const waiting = [
-    "submit",
-    join(folder, "job.yaml"),
-    ...to(),
-    "--key",
-    key,
-    "--wait",
-    "--out",
-    join(folder, "waited"),
-  ];
-  const { code, err } = await meshwork(waiting, { interruptAt: /accepted/ });
-  expect(code, err).toBe(130);
-  const id = /^job ([0-9a-f]{64})$/m.exec(err)![1]!;
-  const where = `${id} --to ${contact.address} --mesh ${mesh}`;
-  expect(err).toContain("the job goes on without you\n");
-  expect(err).toContain(` result ${where}\n`);
-  expect(err).toContain(` cancel ${where} --key ${key}\n`);
-  expect((await jobOf(id))?.status).toBe("running");
-  expect((await meshwork(["cancel", id, ...to(), "--key", key])).code).toBe(0);
-}, 120_000);
-
-test("inputs travel as blobs: the submitter's files may go once the job is taken", async () => {
-  const corpus = join(folder, "corpus.txt");
-  writeFileSync(corpus, "to be counted\n".repeat(500));
-  const job = join(folder, "count.yaml");
-  writeFileSync(
-    job,
-    `name: count\nbudget: 1\ntasks:\n  wait: { skill: wait, input: 300 }\n  count: { skill: hash.sha256, needs: [wait], input: { file: corpus.txt } }\noutput: count\n`,
-  );
-  const submitted = await meshwork(["submit", job, ...to(), "--key", key]);
-  expect(submitted.code, submitted.err).toBe(0);
-  rmSync(corpus);
-  const id = submitted.out.trim();
-  await waitFor(async () => (await jobOf(id))?.status !== "running", { timeoutMs: 60_000 });
-  expect((await jobOf(id))?.status).toBe("certified");
-}, 120_000);
-
-test("a job is found wherever it is asked for, and an unfinished one says how far it is", async () => {
-  const alive = nodes.filter(({ process }) => process.exitCode === null && process.signalCode === null);
-  const submit = async (waitMs: number): Promise<{ id: string; keeper: RunningNode; other: string[] }> => {
-    const job = join(folder, `wait-${waitMs}.yaml`);
-    const wait = `{ skill: wait, input: ${waitMs} }`;
-    writeFileSync(job, `name: one\nbudget: 1\ncommittee: 1\ntasks:\n  wait: ${wait}\noutput: wait\n`);
-    const id = (await meshwork(["submit", job, ...to(), "--key", key])).out.trim();
-    const keepers: RunningNode[] = [];
-    for (const node of alive) if ((await jobOf(id, node)) !== undefined) keepers.push(node);
-    expect(keepers.length).toBe(1);
-    const [keeper] = keepers;
-    const other = alive.find((node) => node !== keeper)!;
-    return { id, keeper: keeper!, other: ["--to", other.address, "--mesh", mesh] };
-  };
-  const short = await submit(10);
-  const long = await submit(60_000);
-  const early = await meshwork(["result", long.id, ...long.other]);
-  expect(early.code).toBe(1);
-  expect(early.err).toMatch(/the job is running: 0 of 1 tasks are accepted – ask again later/);
-  expect((await meshwork(["cancel", long.id, ...long.other, "--key", key])).code).toBe(0);
-  await waitFor(async () => (await jobOf(short.id, short.keeper))?.status !== "running", { timeoutMs: 60_000 });
-  const found = await meshwork(["result", short.id, ...short.other]);
-  expect(found.code, found.err).toBe(0);
-}, 120_000);
-
-test("nobody there, and no such job, are well-formed noes", async () => {
-  expect((await meshwork(["status", "--to", "/ip4/127.0.0.1/tcp/1", "--mesh", mesh])).code).toBe(1);
-  expect((await meshwork(["result", "0".repeat(64), ...to()])).code).toBe(1);
-}, 60_000);

@@ -1,6 +1,6 @@
 /**
- * The package as it is published: built, packed, and used from a folder outside, with types, by its entries. Its
- * dependencies are those of this checkout.
+ * The package as it is published: built, packed, and used from a folder outside, with types, by its entries; the programs
+ * among the users are those of README.md and docs/, as they stand. Its dependencies are those of this checkout.
  */
 
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { codeBlocks } from "../support/code-blocks.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "meshwork-package-"));
@@ -59,6 +60,10 @@ const result: SimulationResult = await simulate(small, {
 const half = await readScenario("half-killed");
 console.log(JSON.stringify({ verdict: result.verdict, seeds: result.rows.map(({ seed }) => seed), half: half.file }));
 `;
+/** The TypeScript of the pages, by the names of their files. */
+const EXAMPLES = ["README.md", "docs/scenarios.md", "docs/plugins.md"].flatMap((page) =>
+  codeBlocks(join(root, page), "ts").map((code, index) => [`${page.replace(/\W/g, "-")}-${index}.ts`, code] as const),
+);
 
 beforeAll(() => {
   const built = node(["scripts/build.ts"], root);
@@ -77,6 +82,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "plugin.ts"), PLUGIN);
   writeFileSync(join(folder, "program.ts"), PROGRAM);
+  for (const [file, code] of EXAMPLES) writeFileSync(join(folder, file), code);
 }, 180_000);
 
 test("every entry of package.json is there", () => {
@@ -88,12 +94,23 @@ test("every entry of package.json is there", () => {
   expect(Object.keys(entries)).toEqual([".", "./sim"]);
 });
 
-test("a program outside compiles against its types", () => {
+test("programs outside compile against its types", () => {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const options = "--noEmit --strict --target es2023 --module nodenext --types node --allowImportingTsExtensions";
-  const { stdout, stderr } = node([tsc, ...options.split(" "), "--skipLibCheck", "program.ts", "plugin.ts"]);
-  expect(stdout + stderr).toBe("");
+  const files = ["program.ts", "plugin.ts", ...EXAMPLES.map(([file]) => file)];
+  const compiled = node([tsc, ...options.split(" "), "--skipLibCheck", "--moduleDetection", "force", ...files]);
+  expect(compiled.stdout + compiled.stderr).toBe("");
 });
+
+test.each(EXAMPLES)(
+  "%s runs, and prints something",
+  (file) => {
+    const { stdout, stderr, status } = node([file]);
+    expect(status, stderr).toBe(0);
+    expect(stdout).not.toBe("");
+  },
+  120_000,
+);
 
 test("a program outside simulates, on worker threads, with a plugin of its own", () => {
   const { stdout, stderr, status } = node(["program.ts"]);

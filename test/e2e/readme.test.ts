@@ -1,72 +1,25 @@
 /**
- * The README's examples, run as they stand: the TypeScript blocks as programs (those of docs/ too), the two-machine quick
- * start as two processes of this machine.
+ * The README's commands, run as they stand: the two-machine quick start as two processes of this machine. The programs of
+ * the pages: package.test.ts.
  */
 
-import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { endAll, meshwork, startNode } from "../support/cli.ts";
+import { codeBlocks } from "../support/code-blocks.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const blocks = (language: string, page = "README.md"): string[] =>
-  [...readFileSync(join(root, page), "utf8").matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(
-    (match) => match[1]!,
-  );
+const blocks = (language: string): string[] => codeBlocks(join(root, "README.md"), language);
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-readme-"));
-mkdirSync(join(root, ".build"), { recursive: true });
 
 afterAll(() => {
   endAll();
   rmSync(folder, { recursive: true, force: true });
-});
-
-describe("TypeScript", () => {
-  const all = ["README.md", "docs/scenarios.md", "docs/plugins.md"].flatMap((page) =>
-    blocks("ts", page).map((code, index) => [page, index, code] as const),
-  );
-
-  const fileOf = (page: string, index: number): string =>
-    join(root, ".build", `${page.replace(/\W/g, "-")}-${process.pid}-${index}.ts`);
-  const files = all.map(([page, index]) => fileOf(page, index));
-
-  beforeAll(() => {
-    for (const [page, index, code] of all) writeFileSync(fileOf(page, index), code);
-  });
-  afterAll(() => {
-    for (const file of files) rmSync(file);
-  });
-
-  // All at once: the compiler reads the sources of the package for each of its runs.
-  test("all blocks compile", () => {
-    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const options =
-      "--noEmit --strict --skipLibCheck --target es2023 --module nodenext --types node --allowImportingTsExtensions --customConditions meshwork-source --moduleDetection force";
-    const { stdout, stderr } = spawnSync(process.execPath, [tsc, ...options.split(" "), "--ignoreConfig", ...files], {
-      cwd: root,
-      encoding: "utf8",
-    });
-    expect(stdout + stderr).toBe("");
-  }, 120_000);
-
-  test.each(all)(
-    "%s, block %i runs",
-    async (page, index) => {
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ["--conditions=meshwork-source", fileOf(page, index)],
-        { cwd: root, timeout: 110_000 },
-      );
-      expect(stdout).not.toBe("");
-    },
-    120_000,
-  );
 });
 
 test("the job file parses", async () => {

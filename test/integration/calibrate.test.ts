@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { parseWith, parseYaml } from "../../node/platform/files/yaml-source.ts";
 import { calibrate } from "../../scripts/calibrate.ts";
-import { calibrationSchema } from "../../sim/load/service-costs.ts";
+import { calibrationSchema } from "../../sim/model/calibration.ts";
 
 test("a calibration is of real inputs, and reads as a preset", { timeout: 180_000 }, async () => {
   const stages: string[] = [];

@@ -8,7 +8,7 @@ import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork, type Network, type NetworkStats } from "../../node/network/network.ts";
 import { createSigner, hasher, nodeCrypto } from "../../node/platform/crypto.ts";
-import type { TraceWriter } from "../../node/platform/traces/trace-file.ts";
+import type { AgentTraceWriter } from "../../node/platform/traces/trace-file.ts";
 import type { SkillOutcome } from "../../node/skills/skill.ts";
 import type { SkillRunner } from "../../node/skills/skill-runner.ts";
 import { type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
@@ -117,7 +117,7 @@ const noSkills: SkillRunner = { start: () => say("work"), stop: () => say("stop 
 interface TinyOptions {
   readonly store?: RecordStore;
   readonly skills?: SkillRunner;
-  readonly trace?: TraceWriter;
+  readonly trace?: Pick<AgentTraceWriter, "write">;
   readonly onEvent?: (event: LocalEvent) => void;
   readonly onFatal?: (error: Error) => void;
   readonly clock?: () => Now;
@@ -234,7 +234,7 @@ describe("steps and effects", () => {
           events.push(event);
           throw new Error("a listener's own mistake");
         },
-        trace: { write: (wallMs, event) => traced.push({ wallMs, ...event }), close: async () => {} },
+        trace: { write: (wallMs, event) => traced.push({ wallMs, ...event }) },
         clock: () => ({ monoMs: performance.now(), wallMs: 5 }),
       },
     );

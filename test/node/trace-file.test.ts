@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createTraceWriter } from "../../node/platform/traces/trace-file.ts";
+import { AgentTraceWriter } from "../../node/platform/traces/trace-file.ts";
 import { openTrace, readMerged, type TraceReader } from "../../node/platform/traces/trace-reader.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { RecordedEvent, TraceEvent, TraceLine } from "../../protocol/core/trace.ts";
@@ -30,9 +30,9 @@ const events: TraceEvent[] = [
 
 describe.each(["trace.jsonl", "trace.msgpack"])("%s", (name) => {
   const write = async (path: string, written: readonly TraceEvent[]): Promise<void> => {
-    const writer = createTraceWriter(path, head);
+    const writer = new AgentTraceWriter(path, head);
     for (const [i, event] of written.entries()) writer.write(2_000 + i, event);
-    await writer.close();
+    writer.close();
   };
 
   test("is read back as it was written", async () => {
@@ -73,9 +73,9 @@ describe.each(["trace.jsonl", "trace.msgpack"])("%s", (name) => {
     ];
     const readers = await Promise.all(
       times.map(async (list, i) => {
-        const writer = createTraceWriter(join(folder, `${i}-${name}`), { ...head, name: `${i}` });
+        const writer = new AgentTraceWriter(join(folder, `${i}-${name}`), { ...head, name: `${i}` });
         for (const t of list) writer.write(t, { kind: "refused", from: long as AgentId, code: "truncated" });
-        await writer.close();
+        writer.close();
         return openTrace(join(folder, `${i}-${name}`));
       }),
     );
@@ -96,9 +96,9 @@ test("msgpack gives back to the bit what JSON lines do: stored bytes, and more s
   const [json, msgpack] = await Promise.all(
     ["a.jsonl", "a.msgpack"].map(async (name) => {
       const path = join(newFolder(), name);
-      const writer = createTraceWriter(path, head);
+      const writer = new AgentTraceWriter(path, head);
       for (const event of written) writer.write(1, event);
-      await writer.close();
+      writer.close();
       const texts: string[] = [];
       await readMerged([await openTrace(path)], (_, { written: value }) => texts.push(JSON.stringify(value)));
       return texts;
@@ -110,9 +110,9 @@ test("msgpack gives back to the bit what JSON lines do: stored bytes, and more s
 
 test("whatever bytes a stream holds, reading it ends with entries, a cut-off end, or an error that names the entry", async () => {
   const path = join(newFolder(), "trace.msgpack");
-  const writer = createTraceWriter(path, head);
+  const writer = new AgentTraceWriter(path, head);
   for (const event of events) writer.write(2_000, event);
-  await writer.close();
+  writer.close();
   const whole = readFileSync(path);
   let refused = 0;
   await fc.assert(
@@ -158,5 +158,14 @@ test("errors name the line", async () => {
 
 test("one that cannot be written is told before anything is", () => {
   const path = join(newFolder(), "no such folder", "trace.jsonl");
-  expect(() => createTraceWriter(path, head)).toThrow(expect.objectContaining({ code: "storage" }));
+  expect(() => new AgentTraceWriter(path, head)).toThrow(expect.objectContaining({ code: "storage" }));
 });
+
+test.skipIf(process.platform !== "linux")(
+  "on a full disk an agent goes on, and hears of it when its trace is closed",
+  () => {
+    const writer = new AgentTraceWriter("/dev/full", head);
+    for (const event of events) writer.write(2_000, event);
+    expect(() => writer.close()).toThrow(expect.objectContaining({ code: "storage" }));
+  },
+);

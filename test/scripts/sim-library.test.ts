@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../node/platform/files/yaml-source.ts";
-import { simPlatform } from "../../scripts/sim-host.ts";
+import { simHost } from "../../scripts/sim-host.ts";
 import {
   MeshworkError,
   type PluginModule,
@@ -174,10 +174,9 @@ test("the library's scenarios can be read by name and by file, as objects they a
   const byName = await readScenario("half-killed");
   const file = new URL("../../sim/library/half-killed.yaml", import.meta.url);
   expect((await readScenario(file)).content).toEqual(byName.content);
-  const { host } = simPlatform;
   const object = parseYaml("x", readFileSync(file, "utf8")).value as ScenarioInput;
   const [fromFile, fromObject] = await Promise.all(
-    [byName, parseScenario(object)].map((source) => loadScenario(source, host)),
+    [byName, parseScenario(object)].map((source) => loadScenario(source, simHost)),
   );
   expect(fromObject!.scenario).toEqual(fromFile!.scenario);
 });

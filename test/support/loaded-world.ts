@@ -3,13 +3,13 @@
  * and a job of many short tasks. Counted is what they say for each task.
  */
 
+import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
 import { buildJob, firstPolicy, map, sealedPolicy, submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import { createWorld } from "../../sim/world/world.ts";
-import { hasher } from "./virtual.ts";
 
 const NAMES = ["m0", "m1", "m2", "m3"];
 const WORKERS = ["w0", "w1", "w2", "w3"];

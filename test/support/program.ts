@@ -12,10 +12,10 @@ const act: Act<RunContext> = () => () => {};
 export async function wholeProgram(): Promise<Command> {
   const program = new Command("meshwork").option("-V, --version");
   for (const { load } of COMMANDS) (await load())(program, act);
-  const platform = (): never => {
+  const host = (): never => {
     throw new Error("nothing is run");
   };
-  registerSim(program, act, platform);
-  registerExperiment(program, act, platform);
+  registerSim(program, act, host);
+  registerExperiment(program, act, host);
   return program;
 }

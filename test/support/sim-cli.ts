@@ -3,7 +3,7 @@
 import type { Register } from "../../node/cli/context.ts";
 import { runCli } from "../../node/cli/main.ts";
 import type { CliIo } from "../../node/platform/terminal/context.ts";
-import { simPlatform } from "../../scripts/sim-host.ts";
+import { simHost } from "../../scripts/sim-host.ts";
 import { registerSim } from "../../sim/cli/register.ts";
 import { scenarioTemplate } from "../../sim/load/scenario-template.ts";
 
@@ -31,11 +31,12 @@ export async function inProcess(argv: readonly string[], register: Register): Pr
 }
 
 export const sim = (...argv: string[]): Promise<Said> =>
-  inProcess(["sim", ...argv], (program, act) => registerSim(program, act, async () => simPlatform));
+  inProcess(["sim", ...argv], (program, act) => registerSim(program, act, async () => simHost));
 
 /** One small job and no faults. */
 export const smallScenario = (expected: string): string =>
   scenarioTemplate("small")
+    .replace("count: 16", "count: 8")
     .replace("count: 5", "count: 1")
     .replace("width: 10", "width: 3")
     .replace(/faults:\n(?: {2}.*\n)+/, "")

@@ -1,7 +1,7 @@
 /** Tiny machines and worlds for tests of the virtual world. */
 
-import { hash } from "node:crypto";
-import type { AgentId, AwardRef, Hash, JobId } from "../../protocol/core/ids.ts";
+import { hasher } from "../../node/platform/crypto.ts";
+import type { AgentId, AwardRef, JobId } from "../../protocol/core/ids.ts";
 import type { Now } from "../../protocol/core/now.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
@@ -9,7 +9,6 @@ import type { AgentConfig, CreateMachine, StoredRecord } from "../../protocol/ma
 import type { AgentSpec, WorldOptions } from "../../sim/world/options.ts";
 import { createWorld, type World } from "../../sim/world/world.ts";
 
-export const hasher = (bytes: Uint8Array): Hash => hash("sha256", bytes, "hex") as Hash;
 export const JOB = "ab".repeat(32) as JobId;
 export const id = (name: string): AgentId => name as AgentId;
 

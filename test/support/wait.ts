@@ -2,14 +2,14 @@
 
 import { setTimeout } from "node:timers/promises";
 
-/** Resolves when `condition` holds. Rejects when it does not within `timeoutMs`, or when it throws. */
+/** `everyMs`: where asking costs other processes work. Resolves when `condition` holds. Rejects when it does not within `timeoutMs`, or when it throws. */
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
-  { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 10_000, everyMs = 5 }: { readonly timeoutMs?: number; readonly everyMs?: number } = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${condition}`);
-    await setTimeout(5);
+    await setTimeout(everyMs);
   }
 }

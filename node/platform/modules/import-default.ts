@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
-import { lineOfThrow } from "./line-of-throw.ts";
+import { lineOfThrow } from "./thrown.ts";
 
 /** Its default export. Throws `invalid-file` if there is no such file or if it throws at one of its own lines. */
 export async function importDefault(path: string): Promise<unknown> {

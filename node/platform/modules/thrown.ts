@@ -3,6 +3,8 @@
  * or a getter that throws again. Nothing here throws.
  */
 
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 
 const UNSPEAKABLE = "it threw something that cannot be described";
@@ -43,4 +45,14 @@ export function stackOf(thrown: unknown): string {
 /** The `code` that Node gives its errors, or "". */
 export function codeOf(thrown: unknown): string {
   return carefully(() => (isError(thrown) && "code" in thrown ? String(thrown.code) : ""), "");
+}
+
+/** The line of `file`, from 1, or null. Node writes it into the error's stack: `file:///…/skills.ts:12`. */
+export function lineOfThrow(file: string, error: unknown): number | null {
+  const text = stackOf(error);
+  const path = resolve(file);
+  const at = [pathToFileURL(path).href, path]
+    .map((name) => text.indexOf(`${name}:`) + name.length + 1)
+    .find((i) => text[i - 1] === ":");
+  return at === undefined ? null : Number.parseInt(text.slice(at), 10) || null;
 }

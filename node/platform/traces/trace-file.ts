@@ -1,18 +1,67 @@
 /**
- * Writes trace files: what an agent records about itself and what its driver adds (protocol/core/trace.ts). The first entry says
- * whose trace it is.
+ * Writes trace files (protocol/core/trace.ts): of one agent, which its driver adds to; joined ones and those of simulations by
+ * the entry. It writes synchronously: a simulation never waits, and what a process has written stands there when it is killed.
  *
  * Leaves to trace-encoding.ts the form of the file, to trace-reader.ts reading, and to the checkers what the events mean.
  */
 
-import { createWriteStream, openSync, type WriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { type RecordedEvent, TRACE_FORMAT, type TraceEvent } from "../../../protocol/core/trace.ts";
 import { PRIVATE_FILE } from "../files/private-files.ts";
 import { storageError } from "../files/storage-error.ts";
 import { type EncodeTrace, encoderFor } from "./trace-encoding.ts";
 
-/** The first line of one agent's trace. */
+const BUFFER_BYTES = 256 * 1024;
+
+/** A new trace: a msgpack stream if its name ends with `.msgpack`, else JSON lines. A file that is there is replaced. */
+export class TraceFile {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #encode: EncodeTrace;
+  readonly #bufferBytes: number;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+
+  /** Throws `storage` if it cannot be written. `bufferBytes`: entries of this size together are written at once; 0: each at its time. */
+  constructor(path: string, bufferBytes = BUFFER_BYTES) {
+    this.#path = path;
+    this.#encode = encoderFor(path);
+    this.#bufferBytes = bufferBytes;
+    this.#file = this.#try(() => openSync(path, "w", PRIVATE_FILE));
+  }
+
+  #try<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw storageError(`the trace ${this.#path} cannot be written`, error);
+    }
+  }
+
+  write(value: object): void {
+    const bytes = this.#encode(value);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= this.#bufferBytes) this.#flush();
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#try(() => writeFileSync(this.#file, bytes));
+  }
+
+  close(): void {
+    try {
+      this.#flush();
+    } finally {
+      closeSync(this.#file);
+    }
+  }
+}
+
+/** The first entry of one agent's trace. */
 interface AgentTraceHead {
   readonly meshId: string;
   readonly agent: string;
@@ -23,62 +72,36 @@ interface AgentTraceHead {
   readonly version: string;
 }
 
-export interface TraceWriter {
-  write(wallMs: number, event: TraceEvent | RecordedEvent): void;
-  /** Rejects with `storage` if anything could not be written. */
-  close(): Promise<void>;
-}
-
-/** At once, so that a path that cannot be written is told before anything else begins. */
-function openTrace(path: string): number {
-  try {
-    return openSync(path, "w", PRIVATE_FILE);
-  } catch (error) {
-    throw storageError(`the trace ${path} cannot be written`, error);
-  }
-}
-
-class FileTraceWriter implements TraceWriter {
-  readonly #stream: WriteStream;
-  readonly #path: string;
+/** What one agent records about itself. */
+export class AgentTraceWriter {
+  readonly #file: TraceFile;
   readonly #agent: string;
-  readonly #encode: EncodeTrace;
-  #error: Error | null = null;
+  /** Told at `close`: a trace that cannot be written must not end a node. */
+  #error: unknown = null;
 
+  /** Throws `storage` at once if it cannot be written, before anything else begins. */
   constructor(path: string, head: AgentTraceHead) {
-    this.#path = path;
     this.#agent = head.name;
-    this.#encode = encoderFor(path);
-    this.#stream = createWriteStream(path, { fd: openTrace(path), highWaterMark: 256 * 1024 });
-    this.#stream.on("error", (error) => {
-      this.#error ??= error; // told at `close`: a trace that cannot be written must not end a node
-    });
+    this.#file = new TraceFile(path, 0);
     this.#entry({ format: TRACE_FORMAT, ...head });
   }
 
   #entry(value: object): void {
-    if (this.#error === null) this.#stream.write(this.#encode(value));
+    if (this.#error !== null) return;
+    try {
+      this.#file.write(value);
+    } catch (error) {
+      this.#error = error;
+    }
   }
 
   write(wallMs: number, event: TraceEvent | RecordedEvent): void {
     this.#entry({ t: wallMs, agent: this.#agent, ...event });
   }
 
-  async close(): Promise<void> {
-    this.#stream.end();
-    try {
-      await finished(this.#stream);
-    } catch (error) {
-      this.#error ??= error instanceof Error ? error : new Error(String(error));
-    }
-    if (this.#error !== null) throw storageError(`the trace ${this.#path} cannot be written`, this.#error);
+  /** Throws `storage` if anything could not be written. */
+  close(): void {
+    this.#file.close();
+    if (this.#error !== null) throw this.#error;
   }
-}
-
-/**
- * Begins a new trace, a msgpack stream if `path` ends with `.msgpack` and else JSON lines; a file that is there is replaced.
- * Throws `storage` if it cannot be.
- */
-export function createTraceWriter(path: string, head: AgentTraceHead): TraceWriter {
-  return new FileTraceWriter(path, head);
 }

@@ -12,6 +12,7 @@ import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { AgentId, MeshId } from "../../../protocol/core/ids.ts";
 import type { TraceHead, TraceLine } from "../../../protocol/core/trace.ts";
 import { isFileMissing, storageError } from "../files/storage-error.ts";
+import { traceOfRun } from "../runs.ts";
 import { type EntrySource, sourceOf } from "./trace-encoding.ts";
 import { anyEventSchema, traceEventSchemas, traceHeadSchema } from "./trace-schema.ts";
 
@@ -161,8 +162,12 @@ class FileTraceReader implements TraceReader {
   }
 }
 
-/** Opens a trace and reads to its first entry. Rejects with `invalid-file`, naming the line, or `storage`. */
-export async function openTrace(path: string): Promise<TraceReader> {
+/**
+ * Opens a trace and reads to its first entry. `given`: the file, or the run that it is of, as users name it.
+ * Rejects with `invalid-file`, naming the line, or `storage`.
+ */
+export async function openTrace(given: string): Promise<TraceReader> {
+  const path = traceOfRun(given);
   let file: FileHandle;
   try {
     file = await open(path);
@@ -181,13 +186,10 @@ export async function openTrace(path: string): Promise<TraceReader> {
   }
 }
 
-/**
- * All entries of several traces in the order of time; each file's own order stays, whatever its clock did. Waits for what
- * `onEntry` returns, if it returns a promise. Closes the readers.
- */
+/** All entries of several traces in the order of time; each file's own order stays, whatever its clock did. Closes the readers. */
 export async function readMerged<R extends Pick<TraceReader, "entry" | "advance" | "close">>(
   readers: readonly R[],
-  onEntry: (entry: TraceLine, from: R) => unknown,
+  onEntry: (entry: TraceLine, from: R) => void,
 ): Promise<void> {
   try {
     for (;;) {
@@ -196,8 +198,7 @@ export async function readMerged<R extends Pick<TraceReader, "entry" | "advance"
         if (reader.entry !== null && (first === null || reader.entry.t < first.entry!.t)) first = reader;
       }
       if (first === null) return;
-      const taken = onEntry(first.entry!, first);
-      if (taken instanceof Promise) await taken;
+      onEntry(first.entry!, first);
       const waits = first.advance();
       if (waits !== undefined) await waits;
     }

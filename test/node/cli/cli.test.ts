@@ -4,14 +4,15 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultKeyFile, defaultRunFolder } from "../../../node/cli/context.ts";
+import { defaultKeyFile } from "../../../node/cli/context.ts";
 import { checkClock, checkRuntime } from "../../../node/cli/doctor.ts";
 import { tcpTarget } from "../../../node/cli/probe.ts";
 import { readJobFile } from "../../../node/job-file/parse-job.ts";
 import { createNode } from "../../../node/node.ts";
+import { usualFolder } from "../../../node/platform/runs.ts";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import { asMeshworkError, errorLine, exitCodeOf } from "../../../node/platform/terminal/context.ts";
-import { createTraceWriter } from "../../../node/platform/traces/trace-file.ts";
+import { AgentTraceWriter } from "../../../node/platform/traces/trace-file.ts";
 import { TRACE_KINDS, traceLineSchema } from "../../../node/platform/traces/trace-schema.ts";
 import { builtInSkills } from "../../../node/skills/built-in.ts";
 import { loadSkills } from "../../../node/skills/process/load-skills.ts";
@@ -211,12 +212,12 @@ describe("schema", () => {
 
   test("of a trace accepts what is written", async () => {
     const file = join(directory, "trace.jsonl");
-    const writer = createTraceWriter(file, { meshId: "m", agent: "id", name: "ada", startedAt: 1, version: "0" });
+    const writer = new AgentTraceWriter(file, { meshId: "m", agent: "id", name: "ada", startedAt: 1, version: "0" });
     const job = "a".repeat(64) as Hash;
     writer.write(2, { kind: "work", job, task: "t/0", attempt: 0, phase: "done" });
     writer.write(3, { kind: "suspected", suspect: "id-b" as AgentId, suspected: true });
     writer.write(4, { kind: "stored", job, slot: "genesis", bytes: "AAAA" });
-    await writer.close();
+    writer.close();
     const lines = (await readFile(file, "utf8")).trim().split("\n");
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(traceLineSchema.safeParse(JSON.parse(line)).error, line).toBeUndefined();
@@ -315,6 +316,6 @@ describe("doctor", () => {
 });
 
 test("where files go by default", () => {
-  expect(defaultRunFolder(Date.UTC(2026, 0, 2, 3, 4, 5), 42)).toBe(join(".meshwork", "runs", "2026-01-02T03-04-05-42"));
+  expect(usualFolder(Date.UTC(2026, 0, 2, 3, 4, 5), 42)).toBe(join(".meshwork", "runs", "2026-01-02T03-04-05-42"));
   expect(defaultKeyFile({ XDG_CONFIG_HOME: "/x" })).toBe(join("/x", "meshwork", "owner.key"));
 });

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type HostedJobStatus, pickJob } from "../../../node/cli/client.ts";
-import { jobName, runNamed, traceOfRun } from "../../../node/cli/job-and-run-names.ts";
+import { jobName } from "../../../node/cli/job-name.ts";
 import { jobOrAgent } from "../../../node/cli/status.ts";
 import { parseJob } from "../../../node/job-file/parse-job.ts";
 import type { KnownAgent } from "../../../node/node-status.ts";
+import { newestRun, noteLastRun, runNamed, traceOfRun } from "../../../node/platform/runs.ts";
 import { pickOne } from "../../../node/platform/text/pick-one.ts";
-import { newestRun, noteLastRun } from "../../../node/run/last-run.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 import { readSummary } from "../../../sim/cli/run-files.ts";
 

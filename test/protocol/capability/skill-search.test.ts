@@ -5,9 +5,10 @@ import { embed } from "../../../protocol/capability/embedding.ts";
 import { ExactIndex } from "../../../protocol/capability/vector-index.ts";
 import { HAND_WRITTEN } from "../../../scripts/bench/hand-written-skills.ts";
 import { FAMILIES, makeQuestions, makeSkills } from "../../../scripts/bench/skill-texts.ts";
+import { runs } from "../../support/runs.ts";
 
 const VARIANTS = 8;
-const QUESTIONS = 1_000;
+const QUESTIONS = runs(1_000);
 const NEAREST = 10;
 
 test("the family asked for is among the ten nearest: 0.84 of questions, by chance 0.02", () => {

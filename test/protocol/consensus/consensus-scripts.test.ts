@@ -107,7 +107,8 @@ test("a prevote shown to one member only, then silence: healing still decides", 
   const workload = { ...WITH_LIAR, window: "1500ms" };
   for (const strategy of ["prevote-to-one", "silent"] as const) {
     const agents = [...lying(strategy), workers(3, 20)];
-    for (let seed = 0; seed < 5; seed++) expect(play({ seed, network, workload, agents })("job certified")).toBe(1);
+    for (let seed = 0; seed < runs(5); seed++)
+      expect(play({ seed, network, workload, agents })("job certified")).toBe(1);
   }
 });
 
@@ -146,7 +147,7 @@ test("a value locked before a stall of minutes is decided after it, though its o
 });
 
 test("one member alone decides and is not heard: the others' locks keep its decision", () => {
-  for (let seed = 0; seed < 10; seed++) {
+  for (let seed = 0; seed < runs(10); seed++) {
     const restart = seed % 2 === 0 ? ["m1", "m2", "m3"] : [];
     const faults = [0, 4_000, 8_000, 12_000].map((ms) =>
       at(ms, { loneDecider: { which: [`m${1 + (seed % 3)}`], muteMs: 3_500, restart } }),
@@ -257,7 +258,7 @@ test("a command known to one member only: it arms alone, and decides nothing unt
 
 describe("crashes right after a durable write, before anything of the step was sent", () => {
   test("no member signs twice, and the job goes on", () => {
-    for (let seed = 0; seed < 8; seed++) {
+    for (let seed = 0; seed < runs(8); seed++) {
       const faults = Array.from({ length: 24 }, (_, index) =>
         at(30 + index * 97 + seed * 13, { crashAtWrite: { which: [`m${1 + (index % 4)}`], downMs: 60 } }),
       );

@@ -5,13 +5,13 @@
  */
 
 import { describe, expect, test } from "vitest";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { AgentId, JobId } from "../../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
 import { buildJob, firstPolicy, sealedPolicy, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
 import { createWorld } from "../../../sim/world/world.ts";
 import { Book, NONCE } from "../../support/book.ts";
-import { hasher } from "../../support/virtual.ts";
 
 const HONEST = ["n0", "n1", "n2", "n3", "n4"];
 const RIGHT = 7;

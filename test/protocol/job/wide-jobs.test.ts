@@ -4,6 +4,7 @@
  */
 
 import { afterEach, expect, test } from "vitest";
+import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
@@ -12,7 +13,6 @@ import { DecidedLog } from "../../../sim/parts/checkers/decided-log.ts";
 import { jobCheckers } from "../../../sim/parts/checkers/job-checkers.ts";
 import { buildJob, firstPolicy, map, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
 import { createWorld } from "../../../sim/world/world.ts";
-import { hasher } from "../../support/virtual.ts";
 
 const MEMBERS = ["m0", "m1", "m2", "m3"];
 const SUBMIT_MS = 2_000;

@@ -13,7 +13,7 @@ import {
   readKnowledge,
 } from "../../../node/knowledge.ts";
 import { hasher } from "../../../node/platform/crypto.ts";
-import { createTraceWriter } from "../../../node/platform/traces/trace-file.ts";
+import { AgentTraceWriter } from "../../../node/platform/traces/trace-file.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { makeGenesis } from "../../../protocol/job/draft.ts";
@@ -363,12 +363,12 @@ test("what others wrote into a file or a trace does not reach the terminal as it
   ];
   const choice = { skill: "s", features: [], candidates: [candidate, ...others] };
   const trace = join(data, "trace.jsonl");
-  const writer = createTraceWriter(trace, {
+  const writer = new AgentTraceWriter(trace, {
     ...{ meshId: "m" as MeshId, agent: "a" as AgentId, name: "a" },
     ...{ startedAt: 1, version: "1" },
   });
   writer.write(1, { kind: "chosen", job: job as JobId, height: 1, task: "t" as TaskId, attempt: 1, choice });
-  await writer.close();
+  writer.close();
   const explained = await said("explain", job, "t", "--run", trace);
   expect(explained).toMatch(/constructor/);
   for (const text of [...shown, explained]) expect(text).not.toContain("\u001b");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MUTANTS } from "../../../scripts/mutants/mutants.ts";
 import { mutatedFiles, withMutant } from "../../../scripts/mutants/run-mutant.ts";
-import { simPlatform } from "../../../scripts/sim-host.ts";
+import { simHost } from "../../../scripts/sim-host.ts";
 import { type SearchOptions, type SearchOutcome, search, shrinkAll } from "../../../sim/batch/search.ts";
 import { exitOf } from "../../../sim/cli/explore.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
@@ -18,8 +18,7 @@ import { sim } from "../../support/sim-cli.ts";
 const folder = mkdtempSync(join(tmpdir(), "meshwork-explore-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const { hostUrl } = simPlatform;
-const meshes = { hostUrl, machineUrl: null, scenario: null };
+const meshes = { hostUrl: simHost.url, machineUrl: null, scenario: null };
 const occurrences = { all: OCCURRENCES, rare: RARE };
 
 const searching = (options: Partial<SearchOptions>): Promise<SearchOutcome> =>
@@ -45,10 +44,11 @@ test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('the bug "%s"
 
 describe("a search", () => {
   test("comes to the same with one worker and with several", async () => {
-    const one = await searching({ workers: 1 });
+    const seeds = { from: 19 }; // short runs
+    const one = await searching({ ...seeds, workers: 1 });
     expect(one).toMatchObject({ seeds: 6, failed: [], isInterrupted: false, crash: null });
     expect(one.steps).toBeGreaterThan(1_000);
-    expect(comparable(await searching({ workers: 3 }))).toEqual(comparable(one));
+    expect(comparable(await searching({ ...seeds, workers: 2 }))).toEqual(comparable(one));
   });
 
   test("finds what is broken, in the order of seeds, and no more than it was asked for", async () => {
@@ -57,7 +57,7 @@ describe("a search", () => {
       const subjects = { ...meshes, machineUrl };
       const told: number[] = [];
       const options = { subjects, seeds: 60, failures: 2, onFailure: (seed: number) => void told.push(seed) };
-      const several = await searching({ ...options, workers: 3 });
+      const several = await searching({ ...options, workers: 2 });
       expect(told).toEqual(several.failed.map(({ seed }) => seed));
       expect(told).toHaveLength(2);
       // Nothing after the last failure counts, whoever had run it already.
@@ -65,7 +65,7 @@ describe("a search", () => {
       expect(comparable(await searching({ ...options, workers: 1 }))).toEqual(comparable(several));
 
       const { signal } = new AbortController();
-      const [small] = await shrinkAll({ subjects, failed: several.failed.slice(0, 1), runs: 6, workers: 2, signal });
+      const [small] = await shrinkAll({ subjects, failed: several.failed.slice(0, 1), runs: 6, workers: 1, signal });
       expect(small!.shrunk.less.length).toBeGreaterThan(0);
       expect(small!.size).toMatch(/^\d+ faults, \d+ agents, 1 jobs$/);
 
@@ -79,6 +79,7 @@ describe("a search", () => {
   test("ends when it is interrupted, and says so", async () => {
     const controller = new AbortController();
     const outcome = await searching({
+      from: 19,
       seeds: 1_000_000,
       workers: 2,
       signal: controller.signal,
@@ -133,11 +134,11 @@ describe("tameness", () => {
 
 describe("the command line", () => {
   test("random scenarios: shares of everything that can occur", async () => {
-    const { code, out } = await sim("explore", "--seeds", "4", "--from", "3", "--json");
+    const { code, out } = await sim("explore", "--seeds", "4", "--from", "20", "--workers", "1", "--json");
     expect(code).toBe(0);
     const document = JSON.parse(out) as { counts: object; shares: object };
     expect(document).toMatchObject({
-      from: 3,
+      from: 20,
       counts: { seeds: 4, failed: 0 },
       failed: [],
       tooTame: [],

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { COMMAND } from "../../../node/platform/terminal/command-line.ts";
 import type { CliContext } from "../../../node/platform/terminal/context.ts";
-import { simPlatform } from "../../../scripts/sim-host.ts";
+import { simHost } from "../../../scripts/sim-host.ts";
 import { findScenario, readLibrary } from "../../../sim/batch/library.ts";
 import { estimateMiB, planMemory } from "../../../sim/batch/memory.ts";
 import type { SeedTask } from "../../../sim/batch/seed-pool.ts";
@@ -164,7 +164,7 @@ describe("the command line", () => {
       note: (line) => void notes.push(line),
       printJson: () => undefined,
     };
-    const batch = await openBatch(simPlatform, "half-killed", { runs: 2, workers: 1 });
+    const batch = await openBatch(simHost, "half-killed", { runs: 2, workers: 1 });
     const largest = await loadPoint(batch);
     const { results } = await runBatch(context, { batch, largest, tasks: tasks(2), noun: "seeds" });
     expect(results.map((result) => result?.partial)).toEqual([true, undefined]);
@@ -216,7 +216,7 @@ describe("the command line", () => {
     const { code, err } = await sim("run", "half-killed", "--out", "/proc/meshwork/sub");
     expect([code, err]).toEqual([
       2,
-      "meshwork: the folder /proc/meshwork cannot be made (ENOENT) – choose another path\n",
+      "meshwork: the folder /proc/meshwork cannot be made: nothing can be made there – choose a folder on a disk\n",
     ]);
   });
 

@@ -12,7 +12,8 @@ import { liarsOf, randomSubject } from "../../../sim/search/subject.ts";
 import { checkTraces } from "../../../sim/traces/check-traces.ts";
 import { SimTraceWriter } from "../../../sim/traces/trace-writer.ts";
 import { sectionsOf, textOf } from "../../support/page-text.ts";
-import { sim, smallScenario } from "../../support/sim-cli.ts";
+import { runs } from "../../support/runs.ts";
+import { type Said, sim, smallScenario } from "../../support/sim-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-trace-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -26,9 +27,16 @@ const entriesOf = (file: string): TraceLine[] =>
     .slice(1)
     .map((text) => JSON.parse(text) as TraceLine);
 
+/** A run of seed 3, with its page. */
+let run: { readonly said: Said; readonly folder: string; readonly page: string };
+
 beforeAll(async () => {
   writeFileSync(scenario, smallScenario("completion == 1"));
   expect(await sim("replay", scenario, "--trace", trace)).toMatchObject({ code: 0 });
+  const [out, page] = [inFolder("run"), inFolder("around.html")];
+  const around = ["--messages-around", "5.2s", "--report", page];
+  run = { said: await sim("run", scenario, "--seed", "3", ...around, "--out", out), folder: out, page };
+  expect(run.said.code).toBe(0);
 });
 
 describe("replay", () => {
@@ -43,9 +51,8 @@ describe("replay", () => {
     const printed = await sim("replay", scenario, "--seed", "3");
     expect(printed.out).toMatch(/repeat it .* sim replay \S+small\.yaml --seed 3$/m);
     const replayed = await sim("replay", scenario, "--seed", "3", "--json");
-    const run = await sim("run", scenario, "--seed", "3", "--json", "--out", inFolder("run"));
-    const digests = (out: string): unknown => (JSON.parse(out) as { traceDigests: unknown }).traceDigests;
-    expect(digests(replayed.out)).toEqual(digests(run.out));
+    const digests = (json: string): unknown => (JSON.parse(json) as { traceDigests: unknown }).traceDigests;
+    expect(digests(replayed.out)).toEqual(digests(readFileSync(join(run.folder, "summary.json"), "utf8")));
   });
 
   test("with messages every frame is in it", async () => {
@@ -92,13 +99,9 @@ describe("replay", () => {
 });
 
 describe("messages around a moment", () => {
-  test("are drawn in the page of a run", async () => {
-    const page = inFolder("around.html");
-    const args = ["run", scenario, "--messages-around", "5.2s", "--report", page, "--out", inFolder("around")];
-    const { code, out } = await sim(...args);
-    expect(code).toBe(0);
-    expect(out).toContain("--messages-around 5.2s");
-    const text = readFileSync(page, "utf8");
+  test("are drawn in the page of a run", () => {
+    expect(run.said.out).toContain("--messages-around 5.2s");
+    const text = readFileSync(run.page, "utf8");
     expect(sectionsOf(text)).toContain("messages");
     expect(textOf(text)).toContain("Messages around 5.200 s");
     expect(text).toContain('<svg id="diagram"');
@@ -196,7 +199,7 @@ describe("check", () => {
     const file = inFolder("seeds.jsonl");
     let byzantine = 0;
     const subject = randomSubject(simHost);
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= runs(20); seed++) {
       const writer = new SimTraceWriter(file);
       const scenario = subject.draw(seed);
       const { failure } = subject.run(seed, scenario, { events: 30, tap: writer.tap({ messages: false }) })!;

@@ -1,7 +1,7 @@
 /** The experiment lying-workers in small: how redundancy changes the share of wrong answers. */
 
 import { expect, test } from "vitest";
-import { simPlatform } from "../../../scripts/sim-host.ts";
+import { simHost } from "../../../scripts/sim-host.ts";
 import { runExperiment } from "../../../sim/batch/experiment-run.ts";
 import { EXPERIMENTS as OWN } from "../../../sim/experiments/catalog.ts";
 
@@ -12,7 +12,7 @@ test("lying-workers: redundancy helps below half of liars, one worker accepts ev
   if (own?.kind !== "scenarios") throw new Error("it is one of scenarios");
   const small = { ...own, params: { shares: [0, 0.3], redundancies: [1, 5] } };
   const { samples } = await runExperiment(small, {
-    platform: simPlatform,
+    host: simHost,
     catalogUrl: CATALOG,
     seeds: [1],
     signal: new AbortController().signal,

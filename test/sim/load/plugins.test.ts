@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runCli } from "../../../node/cli/main.ts";
 import type { CliIo } from "../../../node/platform/terminal/context.ts";
-import { simHost, simPlatform } from "../../../scripts/sim-host.ts";
+import { simHost } from "../../../scripts/sim-host.ts";
 import { registerSim } from "../../../sim/cli/register.ts";
 import { loadScenarioText } from "../../../sim/load/load-scenario.ts";
 
@@ -88,7 +88,7 @@ describe("one line", () => {
       commands: [
         {
           ...{ name: "sim", takes: "", summary: "" },
-          load: async () => (program, act) => registerSim(program, act, async () => simPlatform),
+          load: async () => (program, act) => registerSim(program, act, async () => simHost),
         },
       ],
     });

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hasher } from "../../../node/platform/crypto.ts";
 import type { JobId } from "../../../protocol/core/ids.ts";
 import { createPrng } from "../../../protocol/core/prng.ts";
 import type { Effect } from "../../../protocol/effect.ts";
@@ -15,7 +16,7 @@ import { createDistribution, normalQuantile } from "../../../sim/world/distribut
 import { EventQueue } from "../../../sim/world/event-queue.ts";
 import { Mixer } from "../../../sim/world/mix.ts";
 import { createSignatures } from "../../../sim/world/signatures.ts";
-import { hasher, id, persist, scripted, worldOf } from "../../support/virtual.ts";
+import { id, persist, scripted, worldOf } from "../../support/virtual.ts";
 
 describe("event queue", () => {
   test("gives what a stable sort by time gives, however pushes and shifts mix", () => {

@@ -1,9 +1,10 @@
 /** The virtual world with tiny machines: crashes, disks, pauses, blobs, work, and that a seed is a run. */
 
 import { describe, expect, test } from "vitest";
+import { hasher } from "../../../node/platform/crypto.ts";
 import type { Effect } from "../../../protocol/effect.ts";
 import { createWorld, WorldError } from "../../../sim/world/world.ts";
-import { award, counting, hasher, id, JOB, persist, scripted, send, worldOf } from "../../support/virtual.ts";
+import { award, counting, id, JOB, persist, scripted, send, worldOf } from "../../support/virtual.ts";
 
 describe("processes", () => {
   test("a crash takes what was not forced, a restart brings back the rest as a new incarnation", () => {

@@ -1,6 +1,7 @@
 /** Adversaries: what they may do to an agent, and the strategies of Byzantine members one by one. */
 
 import { describe, expect, test } from "vitest";
+import { hasher } from "../../../../node/platform/crypto.ts";
 import { isSignedVote, signVote } from "../../../../protocol/consensus/ballots.ts";
 import type { Hash, MeshId } from "../../../../protocol/core/ids.ts";
 import type { Effect } from "../../../../protocol/effect.ts";
@@ -12,7 +13,7 @@ import { createStrategy, type StrategyName } from "../../../../sim/parts/adversa
 import { withStrategy } from "../../../../sim/parts/adversaries/strategy.ts";
 import { workerAdversary } from "../../../../sim/parts/adversaries/workers.ts";
 import { createSignatures } from "../../../../sim/world/signatures.ts";
-import { award, hasher, id, JOB, scripted, send, worldOf } from "../../../support/virtual.ts";
+import { award, id, JOB, scripted, send, worldOf } from "../../../support/virtual.ts";
 
 describe("adversary", () => {
   test("drops, changes, adds and delays, and still wakes the machine in between", () => {
