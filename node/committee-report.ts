@@ -46,7 +46,7 @@ interface Draws {
 export function leftOut({ agents, hosts, size, declined }: Draws): LeftOut[] {
   const working = agents.filter(isPart);
   if (size >= defaultCommitteeSize(working.length)) return [];
-  const isTold = working.some(({ hosts, addresses }) => hosts && addresses.length > 0);
+  const isTold = working.some((known) => known.hosts && known.addresses.length > 0);
   return working.flatMap((known): LeftOut[] => {
     const { agent, name } = known;
     if (hosts.includes(agent)) return [];

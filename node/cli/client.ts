@@ -225,7 +225,7 @@ export function pickJob(owner: AgentId, given: string, kept: readonly HostedJobS
 async function hostOf({ node, target }: Client, job: JobId): Promise<AgentId> {
   let host: AgentId | null = null;
   const search = async (): Promise<boolean> => {
-    host = await node.keeperOf(job, target);
+    host = await node.hostOf(job, target);
     return host !== null;
   };
   await node.until(search, SETTLE_MS, "looking for the job").catch((error: unknown) => {

@@ -8,7 +8,15 @@ import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKno
 import { writeFileAtomic } from "../platform/files/atomic-write.ts";
 import { storageError } from "../platform/files/storage-error.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
-import { columnsOf, counted, hang, plainText, table, tenths, uncolored } from "../platform/terminal/terminal-text.ts";
+import {
+  columnsOf,
+  counted,
+  formatAnswers,
+  hang,
+  plainText,
+  table,
+  uncolored,
+} from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
 
@@ -105,7 +113,7 @@ export function knowledgeLines(world: KnownWorld, given: string | undefined, wid
     if (one !== null && agent !== one) return [];
     const { name = "", mesh = "·", atMs } = seen[agent] ?? {};
     const cells = [plainText(name === "" ? "·" : name), plainText(agent.slice(-ID_END)), plainText(skill)];
-    return [[...cells, tenths(accepted), tenths(rejected), ageOf(atMs), plainText(mesh)]];
+    return [[...cells, formatAnswers(accepted), formatAnswers(rejected), ageOf(atMs), plainText(mesh)]];
   });
   const columns = [
     { title: "agent", isElastic: true },

@@ -23,7 +23,7 @@ import {
   SKILLS_MEMORY_OPTION,
 } from "./context.ts";
 
-export interface RunOptions {
+interface RunCommandOptions {
   readonly agents: number;
   readonly perProcess?: number;
   readonly skills?: string;
@@ -59,7 +59,7 @@ export const registerRun: Register = (program, act) => {
 };
 
 /** What the agents will load, looked at once: its process ends again. */
-async function skillsOf(context: RunContext, options: RunOptions): Promise<readonly AnySkill[]> {
+async function skillsOf(context: RunContext, options: RunCommandOptions): Promise<readonly AnySkill[]> {
   if (options.skills === undefined) return [];
   const { allowCommands = false } = options;
   const memory = options.skillsMemory === undefined ? {} : { memoryBytes: options.skillsMemory };
@@ -68,7 +68,7 @@ async function skillsOf(context: RunContext, options: RunOptions): Promise<reado
   return loaded.skills;
 }
 
-async function runJob(context: RunContext, jobFile: string, options: RunOptions): Promise<number> {
+async function runJob(context: RunContext, jobFile: string, options: RunCommandOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
   // Everything that can be wrong with the files is said before anything is started or written.

@@ -15,7 +15,7 @@ import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, defaultRunFolder, MESH_OPTION, type Register } from "./context.ts";
 
-export interface SubmitOptions {
+interface SubmitCommandOptions {
   readonly to: string;
   readonly mesh: string;
   readonly key?: string;
@@ -52,7 +52,7 @@ const SETTLE_MS = 15_000;
 /** After waiting this long, the command says what it waits for, ms. */
 const PATIENCE_MS = 2_000;
 
-async function runSubmit(context: RunContext, jobFile: string, options: SubmitOptions): Promise<number> {
+async function runSubmit(context: RunContext, jobFile: string, options: SubmitCommandOptions): Promise<number> {
   const startedAt = Date.now();
   if (options.out !== undefined && options.wait !== true)
     throw new MeshworkError(
@@ -74,7 +74,7 @@ async function runSubmit(context: RunContext, jobFile: string, options: SubmitOp
   });
 }
 
-const laterCommand = ({ to, mesh, out = "DIR" }: SubmitOptions): string =>
+const laterCommand = ({ to, mesh, out = "DIR" }: SubmitCommandOptions): string =>
   commandLine(["result", "JOB", "--to", to, ...meshWords(mesh), "--out", out]);
 
 function pricesOf(agents: readonly KnownAgent[]): Map<string, number> {
@@ -96,7 +96,7 @@ interface Submission {
 
 async function submitJob(
   context: RunContext,
-  options: SubmitOptions,
+  options: SubmitCommandOptions,
   { client, job, agents, given, startedAt }: Submission,
 ): Promise<number> {
   const path = defaultRunFolder(startedAt, startedAt % 1_000_000);
@@ -138,7 +138,7 @@ async function submitJob(
 }
 
 /** What can be done about a job that nobody waits for here. */
-function whatGoesOn(job: string, { to, mesh, key }: SubmitOptions): string[] {
+function whatGoesOn(job: string, { to, mesh, key }: SubmitCommandOptions): string[] {
   const where = [job, "--to", to, ...meshWords(mesh)];
   const owner = key === undefined ? [] : ["--key", key];
   return [

@@ -16,7 +16,7 @@ import { type CliContext, EXIT, errorDocument } from "../platform/terminal/conte
 import { jobId, type Register } from "./context.ts";
 import { LAST, runNamed } from "./job-and-run-names.ts";
 
-export interface VerifyOptions {
+interface VerifyCommandOptions {
   readonly result?: string;
   readonly job?: string;
   readonly owner?: string;
@@ -49,7 +49,7 @@ export const registerVerify: Register = (program, act) => {
 /** A result is read whole: more than this is no result of a job of ours. */
 const RESULT_BYTES_MAX = 1024 ** 3;
 
-async function runVerify(context: CliContext, given: string, asked: VerifyOptions): Promise<number> {
+async function runVerify(context: CliContext, given: string, asked: VerifyCommandOptions): Promise<number> {
   const run = given === LAST ? runNamed(given) : null;
   const file = run === null ? given : join(run, "certificate.json");
   if (run !== null && !existsSync(file))

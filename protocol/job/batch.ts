@@ -230,7 +230,7 @@ interface Counted {
   readonly workers: readonly AgentId[];
 }
 
-function count(view: LedgerView, task: Task): Counted {
+function tallyResults(view: LedgerView, task: Task): Counted {
   const { accept: rule, compare } = policyOf(view, task);
   const { skill } = specOf(view, task);
   const given = task.results.filter((result) => result.output !== null);
@@ -244,7 +244,7 @@ function count(view: LedgerView, task: Task): Counted {
 function settleBatch(tx: Transaction, task: Task): void {
   const policy = policyOf(tx, task);
   tx.state.deadlines.remove(task.revealByMs, revealDeadline(task));
-  const counted = count(tx, task);
+  const counted = tallyResults(tx, task);
   const { outcome } = counted;
   // Newcomers do not outvote agents with a record as long as others can be asked; after that the number decides.
   if (outcome.kind === "accepted" && !(outcome.isOutweighed && task.results.length < policy.redundancyMax)) {
@@ -286,14 +286,14 @@ function acceptCounted(
 
 /** Whether its results are enough by number, and another is only asked for because newcomers made the difference. */
 export const isAnswered = (view: LedgerView, task: Task): boolean =>
-  task.results.length > 0 && count(view, task).outcome.kind === "accepted";
+  task.results.length > 0 && tallyResults(view, task).outcome.kind === "accepted";
 
 /**
  * Nobody can be asked any more. The task has its answer where newcomers outvoted those with a record before, and others
  * were only asked for that; else its job fails.
  */
 export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message: string): void {
-  const counted = count(tx, task);
+  const counted = tallyResults(tx, task);
   if (counted.outcome.kind !== "accepted") {
     failJob(tx, task.id, reason, message);
     return;
@@ -328,9 +328,9 @@ function accept(tx: Transaction, task: Task, supporters: readonly AgentId[], ans
     const isRight = supporters.includes(result.worker);
     if (!isRight) (result.output === null ? silent : rejected).push(result.worker);
     if (isRight && result.late) continue; // counts in the tally, earns nothing for being right
-    const count = isRight ? ("accepted" as const) : ("rejected" as const);
-    updateAgent(tx, result.worker, (record) => ({ [count]: record[count] + 1 }));
-    updateRecord(tx, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
+    const counter = isRight ? ("accepted" as const) : ("rejected" as const);
+    updateAgent(tx, result.worker, (record) => ({ [counter]: record[counter] + 1 }));
+    updateRecord(tx, result.worker, skill, (record) => ({ [counter]: record[counter] + 1 }));
     noteAnswer(tx, result.worker, skill, isRight);
   }
   learnFromAnswer(tx, task, supporters, margin);

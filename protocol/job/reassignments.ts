@@ -112,7 +112,7 @@ export class Reassignments {
   }
 
   #onAward(task: string, worker: AgentId): ReassignmentCause | null {
-    if (this.#take(task, (seat) => seat.worker === worker) !== null) return null;
+    if (this.#take(task, (free) => free.worker === worker) !== null) return null;
     const seat = this.#take(task, () => true);
     if (seat === null) return null;
     this.#counts[seat.cause]++;

@@ -9,12 +9,12 @@ import type { SimPlatform } from "./platform.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
 import { serveTasks } from "./worker-runner.ts";
 
-const { hostUrl, machineUrl, scenario, events, stop } = workerData as SearchSetup;
+const { hostUrl, machineUrl, scenario: base, events, stop } = workerData as SearchSetup;
 const { simPlatform } = (await import(hostUrl)) as { readonly simPlatform: SimPlatform };
 const { host } = simPlatform;
 const machine = machineUrl === null ? null : ((await import(machineUrl)) as { readonly createAgent: CreateMachine });
 const createMachine = machine?.createAgent ?? host.createMachine;
-const subject = await openSubject(scenario, { ...host, createMachine });
+const subject = await openSubject(base, { ...host, createMachine });
 const word = new Int32Array(stop);
 const shouldStop = (): boolean => Atomics.load(word, 0) !== 0;
 

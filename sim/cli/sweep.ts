@@ -143,8 +143,8 @@ function documentOf(
 ): object {
   const params = Object.fromEntries(variations.map(({ path, values }) => [path, values]));
   // By their paths, as they were asked for: titles are for readers.
-  const byPath = ({ params }: Swept): object =>
-    Object.fromEntries(axes.map(({ path, title }) => [path, params.get(title)]));
+  const byPath = (point: Swept): object =>
+    Object.fromEntries(axes.map(({ path, title }) => [path, point.params.get(title)]));
   const all = points.map((point) => ({ params: byPath(point), summary: point.summary }));
   return { scenario, simulated: true, partial, axes, params, seeds, points: all };
 }

@@ -112,7 +112,7 @@ function marketScenario(market: Market, selector: string, shocks: readonly Shock
  * first.
  */
 function stepOf(awards: readonly LoggedAward[]): Step | null {
-  const from = awards.findIndex(({ end }) => end?.how !== "busy");
+  const from = awards.findIndex((award) => award.end?.how !== "busy");
   if (from < 0) return null;
   const asked = awards.slice(from);
   const { task, worker, price, atMs, end } = asked[0]!;

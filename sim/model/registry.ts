@@ -41,7 +41,7 @@ export interface BehavedAgent {
   /** Agents of the same behaviour: who may collude, by name. */
   readonly coalition: readonly string[];
   /** Agents that may be members of committees; where the scenario names these, they. */
-  readonly keepers: readonly string[];
+  readonly hosts: readonly string[];
   readonly prng: Prng;
   /** To be told of each deed, by a short name: searches count them. */
   did(deed: string): void;

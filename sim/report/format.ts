@@ -61,7 +61,7 @@ const LARGE = [
 /** A round value beside an axis, where there is room for six characters: 120,000 is 120k. */
 export function tick(value: number, decimals: number): string {
   const magnitude = Math.abs(value);
-  const large = magnitude < 10_000 ? undefined : LARGE.find(([size]) => magnitude >= size);
+  const large = magnitude < 10_000 ? undefined : LARGE.find(([least]) => magnitude >= least);
   if (large === undefined) return fixed(value, decimals);
   const [size, letter] = large;
   const scaled = value / size;

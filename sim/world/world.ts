@@ -64,7 +64,7 @@ export class World {
   readonly meshId: MeshId;
   readonly crypto: Crypto;
   readonly trace: WorldTrace;
-  /** Chance for scenarios: drawing from it shifts nobody else's. */
+  /** Random numbers for scenarios. Drawing from it does not shift anyone else's draws. */
   readonly prng: Prng;
   readonly #options: WorldOptions;
   readonly #scheduler = new EventScheduler();

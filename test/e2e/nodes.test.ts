@@ -195,17 +195,17 @@ test("inputs travel as blobs: the submitter's files may go once the job is taken
 
 test("a job is found wherever it is asked for, and an unfinished one says how far it is", async () => {
   const alive = nodes.filter(({ process }) => process.exitCode === null && process.signalCode === null);
-  const submit = async (waitMs: number): Promise<{ id: string; keeper: RunningNode; other: string[] }> => {
+  const submit = async (waitMs: number): Promise<{ id: string; host: RunningNode; other: string[] }> => {
     const job = join(folder, `wait-${waitMs}.yaml`);
     const wait = `{ skill: wait, input: ${waitMs} }`;
     writeFileSync(job, `name: one\nbudget: 1\ncommittee: 1\ntasks:\n  wait: ${wait}\noutput: wait\n`);
     const id = (await meshwork(["submit", job, ...to(), "--key", key])).out.trim();
-    const keepers: RunningNode[] = [];
-    for (const node of alive) if ((await jobOf(id, node)) !== undefined) keepers.push(node);
-    expect(keepers.length).toBe(1);
-    const [keeper] = keepers;
-    const other = alive.find((node) => node !== keeper)!;
-    return { id, keeper: keeper!, other: ["--to", other.address, "--mesh", mesh] };
+    const hosts: RunningNode[] = [];
+    for (const node of alive) if ((await jobOf(id, node)) !== undefined) hosts.push(node);
+    expect(hosts.length).toBe(1);
+    const [host] = hosts;
+    const other = alive.find((node) => node !== host)!;
+    return { id, host: host!, other: ["--to", other.address, "--mesh", mesh] };
   };
   const short = await submit(10);
   const long = await submit(60_000);
@@ -213,7 +213,7 @@ test("a job is found wherever it is asked for, and an unfinished one says how fa
   expect(early.code).toBe(1);
   expect(early.err).toMatch(/the job is running: 0 of 1 tasks are accepted – ask again later/);
   expect((await meshwork(["cancel", long.id, ...long.other, "--key", key])).code).toBe(0);
-  await waitFor(async () => (await jobOf(short.id, short.keeper))?.status !== "running", { timeoutMs: 60_000 });
+  await waitFor(async () => (await jobOf(short.id, short.host))?.status !== "running", { timeoutMs: 60_000 });
   const found = await meshwork(["result", short.id, ...short.other]);
   expect(found.code, found.err).toBe(0);
 }, 120_000);

@@ -9,7 +9,7 @@ import type { CreateMachine } from "../../protocol/machine.ts";
 import { decodeMessage } from "../../protocol/wire/message.ts";
 import { buildJob, firstPolicy, map, sealedPolicy, submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import { createWorld } from "../../sim/world/world.ts";
-import { hasher } from "./virtual.ts";
+import { hasher } from "./scripted-world.ts";
 
 const NAMES = ["m0", "m1", "m2", "m3"];
 const WORKERS = ["w0", "w1", "w2", "w3"];

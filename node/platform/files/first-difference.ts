@@ -35,8 +35,8 @@ export function firstDifference(
   found: unknown,
   path: readonly (string | number)[] = [],
 ): Difference | null {
-  const part = (kind: Difference["kind"], at: readonly (string | number)[]): Difference => ({
-    path: formatPath(at),
+  const part = (kind: Difference["kind"], where: readonly (string | number)[]): Difference => ({
+    path: formatPath(where),
     kind,
     expected: shown(expected),
     found: shown(found),

@@ -193,7 +193,7 @@ const byzantineMember = behaviour(
     const names: readonly StrategyName[] = strategies;
     return withWrap(
       agent,
-      withStrategy(() => createStrategy(names, periodMs, { salt, members: agent.keepers }, agent.did)),
+      withStrategy(() => createStrategy(names, periodMs, { salt, members: agent.hosts }, agent.did)),
     );
   },
   { isByzantine: true },
@@ -250,10 +250,10 @@ const lyingCommittee = behaviour(
   "lyingCommittee",
   "where it is the only member of a committee, gives others altered blocks of that job (fault rogueJob)",
   z.strictObject({ lie: z.enum(BLOCK_LIES), fromHeight: z.number().int().min(1).default(1) }),
-  (agent, { lie, fromHeight }) =>
+  (agent, options) =>
     withWrap(
       agent,
-      withStrategy(() => liesAsCommittee(lie, fromHeight, () => true)),
+      withStrategy(() => liesAsCommittee(options.lie, options.fromHeight, () => true)),
     ),
   { isByzantine: true },
 );

@@ -124,7 +124,7 @@ export function favours(how: Favour, options: FavourOptions): Strategy {
       if (effect.kind !== "persist" || effect.bytes === null) return;
       const { job, slot, bytes } = effect;
       const root = slot === SLOT.root ? decodeRoot(bytes) : null;
-      if (root?.ok === true && root.value.role === "keeper" && !shadows.has(job))
+      if (root?.ok === true && root.value.role === "reader" && !shadows.has(job))
         shadows.set(job, new Shadow(root.value.genesis.bytes, job, config.crypto.hash, options));
       const header = slot.startsWith("block/") ? (shadows.get(job)?.follow(bytes) ?? null) : null;
       const mine = header === null ? null : (changed.get(keyOf(header)) ?? null);

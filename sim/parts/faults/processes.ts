@@ -154,7 +154,7 @@ export const churn = defineFault({
     const untilMs = fault.untilMs ?? Number.POSITIVE_INFINITY;
     often(context, leavePerMinute, untilMs, () => {
       const spared = new Set(spareMembers ? context.members() : []);
-      const there = up(context, context.agents()).filter((name) => !spared.has(name));
+      const there = up(context, context.agents()).filter((agent) => !spared.has(agent));
       if (there.length <= 1) return;
       const name = prng.pick(there);
       if (sudden) world.crash(name);

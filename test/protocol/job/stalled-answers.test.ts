@@ -11,7 +11,7 @@ import type { LedgerEvent } from "../../../protocol/job/event.ts";
 import { buildJob, firstPolicy, sealedPolicy, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
 import { createWorld } from "../../../sim/world/world.ts";
 import { Book, NONCE } from "../../support/book.ts";
-import { hasher } from "../../support/virtual.ts";
+import { hasher } from "../../support/scripted-world.ts";
 
 const HONEST = ["n0", "n1", "n2", "n3", "n4"];
 const RIGHT = 7;

@@ -12,7 +12,7 @@ import { DecidedLog } from "../../../sim/parts/checkers/decided-log.ts";
 import { jobCheckers } from "../../../sim/parts/checkers/job-checkers.ts";
 import { buildJob, firstPolicy, map, single, submissionOf } from "../../../sim/parts/workloads/job-builder.ts";
 import { createWorld } from "../../../sim/world/world.ts";
-import { hasher } from "../../support/virtual.ts";
+import { hasher } from "../../support/scripted-world.ts";
 
 const MEMBERS = ["m0", "m1", "m2", "m3"];
 const SUBMIT_MS = 2_000;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../../protocol/effect.ts";
-import { counting, id, scripted, send, worldOf } from "../../support/virtual.ts";
+import { counting, id, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
 describe("delivery", () => {
   test("start comes first, then connected at both ends after a round trip", () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../../protocol/effect.ts";
 import { createWorld, WorldError } from "../../../sim/world/world.ts";
-import { award, counting, hasher, id, JOB, persist, scripted, send, worldOf } from "../../support/virtual.ts";
+import { award, counting, hasher, id, JOB, persist, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
 describe("processes", () => {
   test("a crash takes what was not forced, a restart brings back the rest as a new incarnation", () => {

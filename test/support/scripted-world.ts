@@ -1,4 +1,4 @@
-/** Tiny machines and worlds for tests of the virtual world. */
+/** Small worlds of scripted machines, for tests of the simulated network, disks and clocks. */
 
 import { hash } from "node:crypto";
 import type { AgentId, AwardRef, Hash, JobId } from "../../protocol/core/ids.ts";
