@@ -43,7 +43,7 @@ export interface NodeOptions {
   readonly shardAgents?: number;
   /** Whether it serves on committees. Default true. */
   readonly host?: boolean;
-  /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */
+  /** Folder for key, log and blobs; a node started again with it continues. Default: in memory. */
   readonly data?: string;
   /** File for what its jobs teach it; the prior of its next ones. Default: `knowledge.json` in `data`, else in memory. */
   readonly knowledge?: string;
@@ -59,7 +59,7 @@ export interface NodeOptions {
   /** Digests of the whole ledger state in the trace (invariant 3). */
   readonly traceState?: boolean;
   readonly log?: Logger;
-  /** Called when the node cannot go on. Default: the error is thrown from `closed`. */
+  /** Called when the node cannot continue. Default: the error is thrown from `closed`. */
   readonly onFatal?: (error: Error) => void;
   /** For simulations and tests: another machine around or instead of the agent. */
   readonly createMachine?: CreateMachine;

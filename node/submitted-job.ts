@@ -22,7 +22,7 @@ export type JobOutcome =
   | { readonly status: "certified"; readonly result: Value; readonly certificate: Certificate }
   | { readonly status: "failed" | "cancelled"; readonly reason: string; readonly certificate: Certificate | null };
 
-/** A submitted job. Who waits for it goes on through restarts of its members, by whichever of them answers. */
+/** A submitted job. Who waits for it continues through restarts of its members, by whichever of them answers. */
 export interface JobHandle {
   readonly id: JobId;
   readonly genesis: Genesis;

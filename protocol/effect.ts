@@ -17,7 +17,7 @@ export type Effect =
   /**
    * Write `bytes` under (job, slot), or delete it (`null`). `durable`: forced to disk (SQLite synchronous=full)
    * before what follows is sent; otherwise at the latest with the next durable one. All of one step is one write.
-   * A failure to write ends the node: it must not go on signing.
+   * A failure to write ends the node: it must not keep signing.
    */
   | {
       readonly kind: "persist";
@@ -76,7 +76,7 @@ export interface Standing {
    * more are silent, so that nothing can be decided until some are back.
    */
   readonly kind: StandingKind;
-  /** Since when, wall-clock ms of this agent; 0 while it goes on. */
+  /** Since when, wall-clock ms of this agent; 0 while it continues. */
   readonly sinceMs: number;
   /** Members that it does not hear. */
   readonly silent: readonly AgentId[];
@@ -146,7 +146,7 @@ export type LocalEvent =
       readonly detail: string;
       readonly isMarked: boolean;
     }
-  /** The program failed at what a peer sent, outside of any job, and went on. */
+  /** The program failed at what a peer sent, outside of any job, and continued. */
   | { readonly kind: "fault"; readonly reason: string; readonly detail: string }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
   /** The directory changed: somebody new, gone, or with another capability vector. */

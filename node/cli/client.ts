@@ -62,7 +62,7 @@ const noAnswer = (what: string, { to, mesh }: ClientOptions): MeshworkError => {
 export const ownerKnowledge = (context: CliContext, keyFile: string | undefined): string =>
   join(dirname(keyFile ?? defaultKeyFile(context.io.env)), KNOWLEDGE_FILE);
 
-/** Fails at once if nothing listens there: libp2p would go on trying. */
+/** Fails at once if nothing listens there: libp2p would keep trying. */
 async function checkThere(context: CliContext, options: ClientOptions): Promise<void> {
   const probed = await probe(options.to, context.signal);
   if (context.signal.aborted) throw interrupted();

@@ -75,7 +75,7 @@ export const registerNode: Register = (program, act) => {
     .option(...SKILLS_MEMORY_OPTION)
     .option("--label <name>", "something it carries that tasks may ask for; may be repeated", collect(shortName))
     .option("--slots <n>", "tasks that it works on at the same time", integer(1, 1_024), 2)
-    .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
+    .option("--data <dir>", "key, log and blobs; a restart with the same folder continues there (default: a temporary one)")
     .option("--trust <owner>", "learn from the jobs of this owner too; may be repeated", collect(agentId))
     .option("--no-host", "serve on no committee")
     .option(
@@ -211,7 +211,7 @@ const ALONE_MS = 5_000;
 
 function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeCommandOptions): void {
   if (options.join === undefined || node.peers().length > 0) return;
-  context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; going on trying`);
+  context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; still trying`);
   context.note(`what is in the way:  ${commandLine(["doctor", options.join[0]!, ...meshWords(options.mesh)])}`);
 }
 

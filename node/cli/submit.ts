@@ -121,7 +121,7 @@ async function submitJob(
   const watched = { context, owner: client.node, handle, agents: named, title: job.name, isLocal: false };
   const run = await followJob(watched).catch((error: unknown) => {
     if (context.signal.aborted)
-      for (const line of ["the job goes on without you", ...whatGoesOn(handle.id, options)]) context.note(line);
+      for (const line of ["the job continues without you", ...whatGoesOn(handle.id, options)]) context.note(line);
     throw error;
   });
   const { sent } = client.node.stats().network;

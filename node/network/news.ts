@@ -19,7 +19,7 @@ export type NetworkNews =
     }
   /** An address to join names no agent, and a different one than before answers there. This node joins it. */
   | { readonly kind: "new-key"; readonly address: string; readonly before: AgentId; readonly answers: AgentId }
-  /** The last connection to an agent of the mesh is gone; this node goes on looking for them. */
+  /** The last connection to an agent of the mesh is gone; this node keeps looking for them. */
   | { readonly kind: "alone" }
   /** The first agent of all. */
   | { readonly kind: "met"; readonly agent: AgentId }

@@ -134,7 +134,7 @@ export class Peers {
     this.#inbound.add(frames);
   };
 
-  /** False: no frame is delivered and the senders' windows run out; true: it goes on where it stopped. */
+  /** False: no frame is delivered and the senders' windows run out; true: it continues where it stopped. */
   setReading(reading: boolean): void {
     if (this.#reading === reading) return;
     this.#reading = reading;

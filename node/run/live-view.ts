@@ -149,7 +149,7 @@ export function newsLines(before: ViewState | null, now: ViewState): string[] {
   for (const fault of now.faults.slice(before?.faults.length ?? 0))
     say(`fault: ${fault.name} ${fault.kind}`, fault.atMs);
   const waiting = before?.waiting ?? "";
-  if (now.waiting !== waiting) say(now.waiting === "" ? "the job goes on" : now.waiting);
+  if (now.waiting !== waiting) say(now.waiting === "" ? "the job continues" : now.waiting);
   const part = ({ tasks: { total, accepted, failed } }: ViewState): number =>
     total === 0 ? 0 : Math.floor((PROGRESS_PARTS * (accepted + failed)) / total);
   const { tasks, blocks } = now;

@@ -59,7 +59,7 @@ interface JobRun {
   readonly expected: ReadonlyMap<string, number>;
 }
 
-/** Why waiting is pointless; null while the job goes on, or may go on again. */
+/** Why waiting is pointless; null while the job continues, or may continue again. */
 function whyGivenUp({ handle, isLocal }: RunJobOptions, progress: JobProgress, waiting: string): string | null {
   const { standing, genesis } = handle;
   if (standing.kind === "going") return null;

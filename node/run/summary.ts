@@ -171,7 +171,7 @@ function faultLine({ agents, tasks }: RunFigures, fault: RunSummary["faults"][nu
   if (agent !== undefined && fault.kind === "lying")
     return `${fault.name}: ${fault.kind} ${when}, ${counted(agent.rejected, "result")} rejected`;
   const { expired, gone } = tasks.reassignedBy;
-  const after = expired + gone + tasks.hedged > 0 ? "its work went to others" : "the job went on without it";
+  const after = expired + gone + tasks.hedged > 0 ? "its work went to others" : "the job continued without it";
   return `${fault.name}: ${fault.kind} ${when}, ${after}`;
 }
 

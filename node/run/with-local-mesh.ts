@@ -177,7 +177,7 @@ async function meet(context: RunContext, owner: MeshworkNode, mesh: LocalMesh, p
     progress.end();
     const missing = mesh.agents.filter((agent) => !known.has(agent.id)).map(({ name }) => name);
     if (met >= mesh.agents.length * ENOUGH_PART) {
-      context.note(`${missing.join(", ")} did not join in ${STILL_MS / 1_000} s; going on without waiting for more`);
+      context.note(`${missing.join(", ")} did not join in ${STILL_MS / 1_000} s; continuing without them`);
       return;
     }
     const what = `${met} of ${mesh.agents.length} agents found each other; no more joined for ${STILL_MS / 1_000} s`;

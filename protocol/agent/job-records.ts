@@ -137,7 +137,7 @@ export function genesisAmong(records: readonly StoredRecord[], job: JobId): Gene
   return genesis?.ok ? genesis.value : null;
 }
 
-/** A record that does not decode is damage on this disk: the job cannot go on from it. */
+/** A record that does not decode is damage on this disk: the job cannot continue from it. */
 function must<T>(decoded: Decoded<T>, slot: string): T {
   if (!decoded.ok) throw new Divergence(`its stored record ${slot} is damaged (${decoded.code})`);
   return decoded.value;

@@ -168,7 +168,7 @@ export class Healing {
     return wake;
   }
 
-  /** What to send at this moment. `active`: this agent is armed, and a reason to go on stands. */
+  /** What to send at this moment. `active`: this agent is armed, and a reason to continue stands. */
   due(now: Now, state: HeightState, active: boolean): Outgoing[] {
     const out: Outgoing[] = [];
     const others = this.#app.committee.others(this.#self);

@@ -110,7 +110,7 @@ export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: E
   return next;
 }
 
-/** Awards that still run when the batch has what it wants go on outside of it: a worker that delivers in time is paid. */
+/** The batch has what it wants: awards that still run continue outside of it, and a worker that delivers in time is paid. */
 function releaseLive(tx: Transaction, task: Task): Task {
   const { skill, policy } = specOf(tx, task);
   let released = task;

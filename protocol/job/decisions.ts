@@ -71,7 +71,7 @@ export interface NeedFacts {
 export type NeedDecision =
   | { readonly kind: "window"; readonly attempt: number; readonly opened: number }
   | { readonly kind: "wait" }
-  /** Nobody else will offer: each task goes on with what there is. */
+  /** Nobody else will offer: each task proceeds with the agents that exist. */
   | { readonly kind: "close" };
 
 const FIRST_WINDOW: NeedDecision = { kind: "window", attempt: 1, opened: 0 };

@@ -204,7 +204,7 @@ function itemsBetween(view: LedgerView, spec: NodeSpec, from: number, to: number
 
 // --- answers ------------------------------------------------------------------------------------------
 
-/** A task has its answer: it leaves the state; its node goes on, or is accepted. */
+/** A task has its answer: it leaves the state; its node continues, or is accepted. */
 export function finishTask(tx: Transaction, task: Task, answer: Data, givers: readonly AgentId[]): void {
   const { state } = tx;
   const spec = specOf(tx, task);

@@ -57,7 +57,7 @@ export interface Task {
   readonly attempt: number;
   /** Results that complete the batch. */
   readonly seats: number;
-  /** seating: seats are filled and work goes on; open: outputs are revealed. */
+  /** seating: seats are filled and work continues; open: outputs are revealed. */
   readonly phase: "seating" | "open";
   readonly awards: readonly Award[];
   readonly results: readonly Result[];

@@ -76,7 +76,7 @@ export const PARTS: readonly LongPart[] = [
     command: ["scripts/long/run-tests.ts", "--all-runs", "test/property/", "test/protocol/"],
     amount: null,
   },
-  // One part each, so that a run that was cut short goes on with the next bug.
+  // One part each, so that a run that was cut short continues with the next bug.
   ...MUTANTS.map(({ name }) => ({
     name: `mutants/${name.replaceAll(" ", "-")}`,
     what: `the protocol broken on purpose must be noticed: ${name}`,

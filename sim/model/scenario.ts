@@ -35,7 +35,7 @@ export interface Scenario {
   readonly ablate: readonly string[];
 }
 
-/** From a moment on nothing breaks any more, only liars go on, and jobs must end. */
+/** From a moment on nothing breaks any more, only liars continue, and jobs must end. */
 export interface Healing {
   readonly atMs: number;
   /** Each job must have ended so long after that, at every honest agent that keeps it: liveness. */

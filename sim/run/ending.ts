@@ -46,7 +46,7 @@ export class Ending {
     this.#faults.heal();
   }
 
-  /** How long the world goes on when it is over, ms. */
+  /** How long the world continues when it is over, ms. */
   get restMs(): number {
     return this.#heal === null ? SETTLE_MS : QUIET_MS;
   }

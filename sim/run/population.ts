@@ -21,7 +21,7 @@ export interface Inhabitant {
   readonly profile: AgentProfile;
   /** Share of its results that are what its profile gives. */
   readonly honesty: number;
-  /** What of its skill changes while the run goes on. */
+  /** What of its skill changes during the run. */
   readonly state: SkillState;
   /** Behaviours other than honest, or "". */
   readonly behaviour: string;

@@ -1,6 +1,6 @@
 /**
  * A job whose whole committee lies, and whose standbys are everybody (attack 1): with a valid quorum it decides blocks that
- * no honest agent can apply. Each host leaves that job for good, and goes on with its others.
+ * no honest agent can apply. Each host leaves that job for good, and continues with its others.
  */
 
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * Assertions never depend on bytes from the network or from a damaged store: whatever an agent reads, it goes on, and so
+ * Assertions never depend on bytes from the network or from a damaged store: whatever an agent reads, it continues, and so
  * does each job that the bytes are not about. In the jobs that they are about it never signs two things at once, and signs
  * nothing once it has no part in them.
  */
@@ -175,7 +175,7 @@ class Siege {
     this.#note(this.m0.started);
   }
 
-  /** The job that nobody lies in goes on, and ends. */
+  /** The job that nobody lies in continues, and ends. */
   finish(): void {
     const { m0 } = this;
     m0.effects = [];
@@ -200,7 +200,7 @@ function aimedAt(one: Message, made: Job | undefined): Message {
   return "job" in one ? ({ ...one, job: made.job } as Message) : one;
 }
 
-test("whatever an agent reads, it goes on, and so do the jobs that it is not about", () => {
+test("whatever an agent reads, it continues, and so do the jobs that it is not about", () => {
   expect(BLOCKS.length).toBeGreaterThan(2);
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {

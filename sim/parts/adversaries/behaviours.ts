@@ -151,7 +151,7 @@ const neverDeliver = behaviour(
 
 const late = behaviour(
   "late",
-  "goes on beyond the end of its leases, and delivers then",
+  "continues beyond the end of its leases, and delivers then",
   z.strictObject({ odds: share.default(1), factor: z.number().min(1).default(4) }),
   (agent, { odds, factor }) => {
     const slow = withSkill(agent, (skill) => (call) => {

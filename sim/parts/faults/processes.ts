@@ -62,7 +62,7 @@ export const restart = defineFault({
 
 export const pause = defineFault({
   name: "pause",
-  summary: "agents stand still and go on afterwards, as with SIGSTOP and SIGCONT",
+  summary: "agents stand still and continue afterwards, as with SIGSTOP and SIGCONT",
   options: none,
   isTargeted: true,
   lasts: true,

@@ -53,7 +53,7 @@ const lastStatus = (world: World): string | undefined => {
   return last?.kind === "completed" ? last.status : undefined;
 };
 
-test("a job that waits for a long task goes on", () => {
+test("a job that waits for a long task continues", () => {
   const world = mesh(1, 4 * MINUTE_MS);
   const job = buildJob(world, long());
   world.inject("owner", submissionOf(job.genesis));

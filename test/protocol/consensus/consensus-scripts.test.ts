@@ -256,7 +256,7 @@ test("a command known to one member only: it arms alone, and decides nothing unt
 });
 
 describe("crashes right after a durable write, before anything of the step was sent", () => {
-  test("no member signs twice, and the job goes on", () => {
+  test("no member signs twice, and the job continues", () => {
     for (let seed = 0; seed < 8; seed++) {
       const faults = Array.from({ length: 24 }, (_, index) =>
         at(30 + index * 97 + seed * 13, { crashAtWrite: { which: [`m${1 + (index % 4)}`], downMs: 60 } }),

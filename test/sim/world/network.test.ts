@@ -135,7 +135,7 @@ describe("delivery", () => {
     }
   });
 
-  test("a wake in the past comes after the shortest timer, so time goes on", () => {
+  test("a wake in the past comes after the shortest timer, so time continues", () => {
     const machine = scripted(() => [{ kind: "wake", atMonoMs: 0 }]);
     worldOf("a", machine.create).run(10);
     expect(machine.kinds("a").length).toBe(11);
