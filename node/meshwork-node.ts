@@ -34,8 +34,8 @@ export interface MeshworkNode {
   /** A host of the job: `first` (default: this node), else one that this node knows; null if none says so. */
   hostOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
   /**
-   * As its owner, says how good a result was, 0 wrong to 1 right: this owner's next jobs go by it. Throws `refused` where
-   * no such job waits for a score.
+   * As its owner, says how good a result was, from 0 (wrong) to 1 (right); this owner's next jobs take it into account.
+   * Throws `refused` if no such job waits for a score.
    */
   feedback(job: JobId, score: number): void;
   /** As its owner, ends a job. */

@@ -39,7 +39,7 @@ Examples:
   $ meshwork explain JOB count/3 --run .meshwork/runs/2026-01-01T12-00-00-7
 
 A task is named as traces and status do: the node of the job file, and for one of many its number from 0; the beginning
-of its name is enough where no other begins so. The hosts of a job remember its newest tasks only; a run's folder
+of its name is enough if no other name begins with it. The hosts of a job remember its newest tasks only; a run's folder
 has them all.`;
 
 export const registerExplain: Register = (program, act) => {
@@ -47,7 +47,7 @@ export const registerExplain: Register = (program, act) => {
     .command("explain")
     .argument("<job>", JOB_ARGUMENT, jobName)
     .argument("[task]", "the task, e.g. report or count/3 (default: list them)")
-    .description("show why a task went to the agents that it went to")
+    .description("show why a task went to its agents")
     .option("--to <addr>", "ask this agent of the mesh", address)
     .option("--run <dir>", "read it from the folder of a run (last: the newest), or from a trace file")
     .option(...MESH_OPTION)

@@ -38,27 +38,27 @@ Examples:
 export const registerKnowledge: Register = (program, act) => {
   const knowledge = program
     .command("knowledge")
-    .description("what your jobs taught about agents: the next job begins with it")
+    .description("what your jobs taught about agents; your next job starts from it")
     .addHelpText("after", EXAMPLES);
   knowledge
     .command("show")
-    .argument("[agent]", "only this one: its name, its id or the beginning of it")
-    .description("list the agents that it knows, by skill")
+    .argument("[agent]", "only this agent: its name, its id or the beginning of its id")
+    .description("list what is known about agents, by skill")
     .option("--data <dir>", DATA)
     .option("--json", "print one JSON document")
     .action(act(show));
   knowledge
     .command("export <file>")
-    .description("write it to a file")
+    .description("write the knowledge to a file")
     .option("--data <dir>", DATA)
     .option("--force", "replace the file")
     .option("--json", "print one JSON document")
     .action(act(exportKnowledge));
   knowledge
     .command("import <file>")
-    .description("begin with what a file says; it is believed as one's own experience")
+    .description("start from the knowledge in a file, which counts like your own experience")
     .option("--data <dir>", DATA)
-    .option("--force", "replace what is known already")
+    .option("--force", "replace the knowledge that exists")
     .option("--json", "print one JSON document")
     .action(act(runImport));
 };

@@ -34,12 +34,12 @@ export const registerVerify: Register = (program, act) => {
   program
     .command("verify <certificate>")
     .description("check a certificate, offline")
-    .option("--result <file>", "the result that it should be about, compared by value")
-    .option("--job <id>", "the job that it should be of", jobId)
+    .option("--result <file>", "the result that it should certify, compared by value")
+    .option("--job <id>", "the job that it should belong to", jobId)
     .option("--owner <id>", "the owner that the job should have")
     .option(
       "--trust <file>",
-      "agents that you trust, one id a line: more than 1/3 of every committee must be among them",
+      "agents that you trust, one id on each line: more than 1/3 of every committee must be among them",
     )
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)

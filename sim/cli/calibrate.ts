@@ -22,7 +22,7 @@ export const registerCalibrate: Register = (sim, act, platform) => {
   sim
     .command("calibrate")
     .description("measure what inputs cost agents on this machine, for sim run --costs calibrated")
-    .option("--out <file>", "where the figures go", CALIBRATION_FILE)
+    .option("--out <file>", "where to write the figures", CALIBRATION_FILE)
     .option("--json", "print the figures as one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(

@@ -23,8 +23,8 @@ Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 the
 export const registerDiff: Register = (sim, act, platform) => {
   sim
     .command("diff <a> <b>")
-    .description("the first entry in which two traces part")
-    .option("--context <n>", "how many entries before it are shown", integer(0, 1_000), 5)
+    .description("show the first entry in which two traces differ")
+    .option("--context <n>", "how many entries to show before it", integer(0, 1_000), 5)
     .option(
       "--only <kinds>",
       "compare entries of these kinds only, e.g. applied,voted",

@@ -46,18 +46,21 @@ const SEED_MAX = 0xffffffff;
 export const registerReplay: Register = (sim, act, platform) => {
   sim
     .command("replay <file>")
-    .description("run again what explore wrote down, or a seed of a scenario, with its trace")
+    .description("repeat a run that explore wrote down, or one seed of a scenario, with a trace")
     .option("--seed <n>", "which seed of a scenario (default: the file's)", integer(0, SEED_MAX))
     .option("--set <path=value>", "change the scenario first; repeatable", collect(String))
-    .option("--mechanism-off", "with what the scenario's mechanism.off says")
+    .option("--mechanism-off", "switch off what the scenario's mechanism.off names")
     .option(
       "--trace <file>",
       "write what every agent decided and stored: JSON lines, or msgpack if its name ends with .msgpack",
     )
-    .option("--messages", "with every message in it")
+    .option("--messages", "include every message in the trace")
     .option("--messages-around <time>", "draw who sent what to whom around that moment, e.g. 12.5s", momentMs)
-    .option("--report <file>", "the page with them (default: .meshwork/runs/<time>-<name>/report.html)")
-    .option("--events <n>", "how many of the last events of a failure are shown", integer(0, 400), 60)
+    .option(
+      "--report <file>",
+      "where to write the page with the messages (default: .meshwork/runs/<time>-<name>/report.html)",
+    )
+    .option("--events <n>", "how many of the last events to show for a failure", integer(0, 400), 60)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(

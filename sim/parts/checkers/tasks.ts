@@ -156,7 +156,8 @@ export function tasksChecker(): Checker {
       if (lost !== null) violated(PROPERTY, by, `height ${height}, task ${lost.id}: ${lost.why}`);
       const fault = idle.fault(state);
       if (fault !== null) violated(PROPERTY, by, `height ${height}: ${fault}`);
-      if (state.tasks.size === 0) violated(PROPERTY, by, `height ${height}: the job has nothing to do and does not end`);
+      if (state.tasks.size === 0)
+        violated(PROPERTY, by, `height ${height}: the job has nothing to do and does not end`);
     },
   };
 }
