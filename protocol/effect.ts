@@ -126,7 +126,7 @@ export type LocalEvent =
     }
   /** How a job of this node's operator stands, when that changes (agent/standing.ts). */
   | { readonly kind: "standing"; readonly job: JobId; readonly standing: Standing }
-  /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts), about whom. */
+  /** A job that this node hosts or follows ended, and this is what it taught (selection/knowledge.ts), about whom. */
   | {
       readonly kind: "taught";
       readonly job: JobId;

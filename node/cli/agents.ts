@@ -29,8 +29,8 @@ Examples:
   $ meshwork agents "count the words of a text" --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork agents translate --to ADDR --json | jq '.agents[0].skill'
 
-By words, "count words" finds "word count", but not "tally". Cheap agents rank a little higher
-than expensive ones. Agents less near than ${DEFAULT_SIMILARITY} are not shown (--all shows them).`;
+The search compares words: "count words" finds "word count", but not "tally". Cheap agents rank a little
+higher than expensive ones. Agents with a similarity below ${DEFAULT_SIMILARITY} are not shown (--all shows them).`;
 
 export const registerAgents: Register = (program, act) => {
   program

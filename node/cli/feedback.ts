@@ -24,8 +24,8 @@ Examples:
   $ meshwork feedback last 0.3     that of your newest job is mostly not
 
 What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
-your own knowledge (meshwork knowledge show), and your next jobs take it into account. The job itself stays as it is. Each of your newest
-${UNSCORED_MAX} jobs can be scored once.`;
+your own knowledge (meshwork knowledge show), and your next jobs take it into account. The job itself stays as it is.
+Each of your newest ${UNSCORED_MAX} jobs can be scored once.`;
 
 /** A share from 0 to 1, for commander. */
 function score(text: string): number {

@@ -2,7 +2,7 @@
  * The transport of a node: libp2p (TCP, Noise, yamux), gossip, direct streams, blobs, discovery, and which peers are refused.
  *
  * Responsible for carrying out what the agent asks of the network and for telling it what happened, as inputs.
- * It knows nothing of what the bytes mean. Peers are bounded in what they can make it do: network-limits.ts.
+ * It does not know what the bytes mean. Peers are bounded in what they can make it do: network-limits.ts.
  *
  * Source: protocol.md 2 (transport classes), 9 (admission and abuse).
  */
@@ -140,7 +140,7 @@ class Libp2pNetwork implements Network {
     });
   }
 
-  /** To the agent; who is there concerns others here, too. */
+  /** Passes an input on to the agent. Parts of the network also need to know who is connected. */
   #onInput(input: Input): void {
     this.#deliver(input);
     if (input.kind === "connected") {

@@ -21,7 +21,7 @@ export function noteLastRun(folder: string): void {
 const writtenMs = (folder: string): number =>
   statSync(join(folder, "summary.json"), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
 
-/** The job of a run; null: it is a simulation, or no run at all. */
+/** The job of a run; null if it is a simulation, or no run at all. */
 function jobOfRun(folder: string): string | null {
   try {
     const { job } = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as { readonly job?: unknown };
@@ -31,7 +31,7 @@ function jobOfRun(folder: string): string | null {
   }
 }
 
-/** The folder of the newest run of a job that was begun from here; null: there is none. */
+/** The folder of the newest run of a job that was begun from here; null if there is none. */
 export function newestRun(): string | null {
   const usual = existsSync(RUNS_FOLDER) ? readdirSync(RUNS_FOLDER).map((name) => join(RUNS_FOLDER, name)) : [];
   const last = existsSync(LAST_RUN) ? [readFileSync(LAST_RUN, "utf8").trim()] : [];

@@ -43,7 +43,7 @@ export interface ViewState {
   };
   readonly blocks: { readonly height: number; readonly perSecond: number };
   readonly faults: readonly { readonly atMs: number; readonly name: string; readonly kind: string }[];
-  /** Why nothing is decided; "": something is. */
+  /** Why nothing is decided; "" if something is. */
   readonly waiting: string;
   /** The newest last. */
   readonly lastEvents: readonly string[];

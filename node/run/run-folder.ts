@@ -146,7 +146,7 @@ export class RunFolder {
 /** An agent that was killed at its start may have written nothing. */
 const hasTrace = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 
-/** What is the same for all who stored it: a block, whosever votes prove it, and a genesis. Null: it is one agent's own. */
+/** What is the same for all who stored it: a block, whosever votes prove it, and a genesis. Null if it is one agent's own. */
 function sharedKey(entry: TraceLine): string | null {
   if (entry.kind !== "stored" || entry.slot === "vote") return null;
   const { job, slot, bytes } = entry;

@@ -164,7 +164,7 @@ export interface Ending {
   readonly folder: RunFolder;
   readonly title: string;
   readonly messages: RunSummary["messages"];
-  /** The words after the program's name that run it again, for the page; null: it has no trace to be drawn from. */
+  /** The words after the program's name that run it again, for the page; null if it has no trace to be drawn from. */
   readonly command: readonly string[] | null;
   /** Makes the trace from which the page is drawn. */
   readonly joinTraces: JoinTraces | null;

@@ -40,7 +40,7 @@ export interface Running {
   messages(): Promise<RunSummary["messages"]>;
 }
 
-/** All agents know each other after a round of gossip. If nobody more is met for so long, nobody will be, ms. */
+/** All agents know each other after a round of gossip. If an agent met nobody new for this long, it never will, ms. */
 const STILL_MS = 60_000;
 
 /** Makes one trace of all agents', which takes a while after a long run; only once. */

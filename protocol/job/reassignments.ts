@@ -74,7 +74,7 @@ export class Reassignments {
     return REASSIGNMENT_CAUSES.reduce((sum, cause) => sum + this.#counts[cause], 0);
   }
 
-  /** Why the seat was free that this event gave to somebody else; null: it did nothing of the kind. */
+  /** Why the seat was free that this event gave to somebody else; null if it did nothing of the kind. */
   note(event: LedgerEvent): ReassignmentCause | null {
     switch (event.kind) {
       case "ended": {

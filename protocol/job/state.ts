@@ -153,7 +153,7 @@ export interface NodeState {
 
 export interface Answer {
   readonly hash: Hash;
-  /** null: no open node refers to it any more. */
+  /** null if no open node refers to it any more. */
   readonly data: Data | null;
   /** The workers that gave it, if it is a blob: they have it. */
   readonly givers: readonly AgentId[];

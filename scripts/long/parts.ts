@@ -13,7 +13,7 @@ export interface LongPart {
   readonly what: string;
   /** A script, from the root of the repository, and its arguments. */
   readonly command: readonly string[];
-  /** Frames, seeds or items, and the option that sets them; null: it has none. */
+  /** Frames, seeds or items, and the option that sets them; null if it has none. */
   readonly amount: { readonly option: string; readonly usual: number } | null;
 }
 

@@ -18,7 +18,7 @@ Examples:
   $ meshwork sim diff before.jsonl after.jsonl                    of meshwork sim replay --trace
   $ meshwork sim diff ada.jsonl bob.jsonl --only applied          in which block do two agents part?
 
-Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 they part; 2 a file is missing or no trace.`;
+Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 they differ; 2 a file is missing or no trace.`;
 
 export const registerDiff: Register = (sim, act, platform) => {
   sim

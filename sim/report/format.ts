@@ -93,7 +93,7 @@ const decimalsIn = (scale: Scale, shown: number): number => {
 const singular = (unit: string): string =>
   unit === "batches" ? "batch" : /^[a-z]{3,}s$/.test(unit) ? unit.slice(0, -1) : unit;
 
-/** A value and its unit; null: there was nothing to measure. */
+/** A value and its unit; null if there was nothing to measure. */
 export function quantity(value: number | null, unit: string): string {
   if (value === null || !Number.isFinite(value)) return "\u2013";
   const scale = scaleOf(unit, value);

@@ -82,7 +82,7 @@ const NO_LESS_THAN_NOTHING: Range = [0, Number.POSITIVE_INFINITY];
 export const rangeOf = ({ unit, range }: Pick<MetricType, "unit" | "range">): Range =>
   range ?? (unit === "share" ? SHARE : NO_LESS_THAN_NOTHING);
 
-/** By name, those of plugins among them; null: nobody knows it. */
+/** By name, those of plugins among them; null if nobody knows it. */
 export const metricType = (name: string, added: readonly MetricType[] = []): MetricType | null =>
   KNOWN.get(name) ?? added.find((one) => one.name === name) ?? null;
 

@@ -247,7 +247,7 @@ export class RunMetrics implements JobListener {
     this.#sampled = { ...counts, atMs: tMs };
   }
 
-  /** `faults`: spans of those that took effect; null: the scenario has none. */
+  /** `faults`: spans of those that took effect; null if the scenario has none. */
   summary(jobs: readonly SubmittedJob[], faults: readonly Span[] | null): Metrics {
     const c = this.#counts;
     const { network, events } = this.#world.stats;

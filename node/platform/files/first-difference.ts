@@ -29,7 +29,7 @@ function inWords(value: object): string {
 const isContainer = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null;
 
-/** `expected` and `found`: as JSON.parse returns them. Null: they are equal. */
+/** `expected` and `found`: as JSON.parse returns them. Null if they are equal. */
 export function firstDifference(
   expected: unknown,
   found: unknown,

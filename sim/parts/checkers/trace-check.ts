@@ -218,7 +218,7 @@ export class TraceCheck {
   finish(): TraceVerdict {
     const jobs = [...this.#jobs.values()];
     for (const job of jobs) job.atEnd();
-    // Agents that only work for a job mention it, and know nothing of its log.
+    // Agents that only work for a job mention it, and do not know its log.
     const kept = jobs.filter(({ hosts, replayed: height }) => hosts.size + height > 0);
     return {
       entries: this.#entries,
