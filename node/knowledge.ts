@@ -164,7 +164,7 @@ function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld
   });
 }
 
-/** Puts `world` into a new file. With `replaces` it overwrites an existing one; without, it leaves that and returns its text. */
+/** Writes `world` to the file and returns null. If the file holds knowledge, returns that instead, unless `replaces`. */
 export function importKnowledge(path: string, world: KnownWorld, replaces: boolean): KnownWorld | null {
   makeFolder(dirname(path), PRIVATE_FOLDER);
   return withFileLock(path, () => {
@@ -177,7 +177,7 @@ export function importKnowledge(path: string, world: KnownWorld, replaces: boole
 }
 
 interface KnowledgeOptions {
-  /** Null: in memory, while the node runs. */
+  /** If null, the knowledge stays in memory while the node runs. */
   readonly path: string | null;
   /** Null: nobody, no job teaches it. */
   readonly self: AgentId | null;

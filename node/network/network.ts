@@ -1,8 +1,8 @@
 /**
  * The transport of a node: libp2p (TCP, Noise, yamux), gossip, direct streams, blobs, discovery, and which peers are refused.
  *
- * Responsible for carrying out what the agent asks of the network and for telling it what happened, as inputs.
- * It does not know what the bytes mean. Peers are bounded in what they can make it do: network-limits.ts.
+ * Carries out what the agent asks of the network, and tells it what happened, as inputs. It does not know what the bytes
+ * mean. network-limits.ts bounds what peers can make it do.
  *
  * Source: protocol.md 2 (transport classes), 9 (admission and abuse).
  */
@@ -44,7 +44,7 @@ export type { Network, NetworkOptions, NetworkStats } from "./network-interface.
 const SWEEP_MS = 30_000;
 /** How often it checks its own addresses, asks busy agents again, and checks that any agent is left, ms. */
 const LOOK_MS = 2_000;
-/** Codes that are counted one by one; the rest together, since codes may come from the agent. */
+/** How many codes have their own counter. The rest share one, because codes may come from the agent. */
 const OFFENCE_CODES_MAX = 256;
 
 interface NetworkParts {
@@ -236,7 +236,7 @@ class Libp2pNetwork implements Network {
     this.#deliver({ kind: "addresses", addresses, reach: this.#reachability.state() });
   }
 
-  /** What other agents are told. */
+  /** The addresses that other agents are told. */
   advertised(): Multiaddr[] {
     return this.#reachability.advertised().map((text) => this.#named(multiaddr(text)));
   }
@@ -255,7 +255,7 @@ class Libp2pNetwork implements Network {
     return this.#peers.present();
   }
 
-  /** It is connected by loopback. */
+  /** Whether the agent is connected by loopback. */
   isOnThisMachine(agent: AgentId): boolean {
     const peerId = parsePeerId(agent);
     if (peerId === null) return false;
@@ -358,7 +358,7 @@ class Libp2pNetwork implements Network {
   }
 }
 
-/** Throws `usage` when an address of the options is none. Does nothing on the network before `start`. */
+/** Throws `usage` if an address in the options is malformed. Does nothing on the network before `start`. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const check = (text: string): Multiaddr => {
     const address = parseAddress(text);
