@@ -58,7 +58,7 @@ export const registerRun: Register = (program, act) => {
     .action(act(runJob));
 };
 
-/** What the agents will load, looked at once: its process ends again. */
+/** The skills that the agents will load. They are loaded once here, in a process that ends right away. */
 async function skillsOf(context: RunContext, options: RunCommandOptions): Promise<readonly AnySkill[]> {
   if (options.skills === undefined) return [];
   const { allowCommands = false } = options;
@@ -68,10 +68,20 @@ async function skillsOf(context: RunContext, options: RunCommandOptions): Promis
   return loaded.skills;
 }
 
+/** The options about skills as arguments. `toPath`: makes the path of the skills file. */
+function skillArguments(options: RunCommandOptions, toPath = (file: string) => file): string[] {
+  const { skills, allowCommands, skillsMemory } = options;
+  return [
+    ...(skills === undefined ? [] : ["--skills", toPath(skills)]),
+    ...(allowCommands === true ? ["--allow-commands"] : []),
+    ...(skillsMemory === undefined ? [] : ["--skills-memory", String(skillsMemory)]),
+  ];
+}
+
 async function runJob(context: RunContext, jobFile: string, options: RunCommandOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
-  // Everything that can be wrong with the files is said before anything is started or written.
+  // All problems with the files are reported before anything is started or written.
   const prices = new Map(
     [...builtInSkills, ...(await skillsOf(context, options))].map((skill) => [skill.name, priceOf(skill)]),
   );
@@ -84,11 +94,7 @@ async function runJob(context: RunContext, jobFile: string, options: RunCommandO
   }
   const folder = new RunFolder(options.out ?? defaultRunFolder(startedAt, seed), options);
   const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));
-  const args = [
-    ...(options.skills === undefined ? [] : ["--skills", resolve(options.skills)]),
-    ...(options.allowCommands === true ? ["--allow-commands"] : []),
-    ...(options.skillsMemory === undefined ? [] : ["--skills-memory", String(options.skillsMemory)]),
-  ];
+  const args = skillArguments(options, resolve);
   const { perProcess = 1 } = options;
   context.note(`starting ${counted(options.agents, "agent")} …`);
   return withLocalMesh(
@@ -106,8 +112,7 @@ async function runJob(context: RunContext, jobFile: string, options: RunCommandO
       });
       const command = ["run", jobFile, "--agents", String(options.agents)];
       if (perProcess > 1) command.push("--per-process", String(perProcess));
-      if (options.skills !== undefined) command.push("--skills", options.skills);
-      if (options.allowCommands === true) command.push("--allow-commands");
+      command.push(...skillArguments(options));
       const ending = { context, run, handle, folder, title: job.name, command };
       const finish = async (joinTraces: JoinTraces): Promise<number> =>
         finishRun({ ...ending, joinTraces, messages: await messages() });

@@ -10,7 +10,7 @@ import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../platform/crypto.ts";
 import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
-import { isKept } from "../platform/files/exact-numbers.ts";
+import { keepsAllDigits } from "../platform/files/exact-numbers.ts";
 import { unreadable } from "../platform/files/file-error.ts";
 import { type CliContext, EXIT, errorDocument } from "../platform/terminal/context.ts";
 import { jobId, type Register } from "./context.ts";
@@ -89,7 +89,7 @@ function readResult(file: string): Value {
   const text = readText(file, RESULT_BYTES_MAX);
   let result: unknown;
   try {
-    result = parseExactJson(text, isKept);
+    result = parseExactJson(text, keepsAllDigits);
   } catch (error) {
     // It would be compared as it is read, and people would read something else.
     if (error instanceof LossyJson)

@@ -88,7 +88,7 @@ class Agent implements Machine {
           if (lacking.length > 0) hosted.learnOwn(lost(lacking));
           return true;
         }),
-      isKept: (job) => this.#hostedJobs.has(job),
+      isHosted: (job) => this.#hostedJobs.has(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
     this.#beacons = new Beacons(context, this.#directory, {

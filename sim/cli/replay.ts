@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type CliContext, collect, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import type { SimPlatform } from "../batch/platform.ts";
+import type { LoadedScenario } from "../load/load-scenario.ts";
 import type { RunResult } from "../model/result.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
 import { simulate } from "../run/simulate.ts";
@@ -109,27 +110,28 @@ class LastEvents {
 const pagePath = ({ report }: Options, name: string): string =>
   report ?? join(defaultFolder(Date.now(), name), "report.html");
 
-async function replay({ context, file, options, tap, platform }: Replay): Promise<number> {
-  const batch = await openBatch(platform, file, { ...options, runs: 1 });
-  const { scenario, registry, files } = await loadPoint(batch);
+/** Runs the seed; null if the program failed in it, which is printed with the last events before. */
+function simulateSeed(
+  { context, options, tap, platform }: Replay,
+  loaded: LoadedScenario,
+  last: LastEvents,
+): RunResult | null {
+  const { scenario, registry, files } = loaded;
   const seed = options.seed ?? scenario.seed;
-  const messagesAroundMs = options.messagesAround ?? null;
-  const { host, version } = platform;
   const progress = new RunsProgress(context, "runs");
   const sinceMs = performance.now();
-  const last = new LastEvents(options.events);
-  const run = (): RunResult =>
-    simulate(scenario, {
+  try {
+    return simulate(scenario, {
       seed,
       onProgress: (share, simulatedMs) => {
         const tookMs = performance.now() - sinceMs;
         const leftMs = share > 0 ? tookMs / share - tookMs : null;
         progress.update({ done: 0, total: 1, share, simulatedMs, leftMs });
       },
-      host,
+      host: platform.host,
       registry,
       files,
-      messagesAroundMs,
+      messagesAroundMs: options.messagesAround ?? null,
       tap: {
         ...tap,
         onEntry(entry) {
@@ -139,25 +141,31 @@ async function replay({ context, file, options, tap, platform }: Replay): Promis
       },
       wallClock: () => performance.now(),
     });
-  let result: RunResult;
-  try {
-    result = run();
   } catch (error) {
     const { message, stack = message } = error as Error;
     context.print([...last.lines, stack].join("\n"));
     context.note(`meshwork: seed ${seed}: ${message.replace(/\s+/g, " ")}`);
-    return EXIT.bug;
+    return null;
   } finally {
     progress.end();
   }
+}
+
+async function replay(asked: Replay): Promise<number> {
+  const { context, file, options, platform } = asked;
+  const batch = await openBatch(platform, file, { ...options, runs: 1 });
+  const loaded = await loadPoint(batch);
+  const { scenario, registry } = loaded;
+  const last = new LastEvents(options.events);
+  const result = simulateSeed(asked, loaded, last);
+  if (result === null) return EXIT.bug;
   const summary = judge(scenario, [result], { partial: result.partial });
-  const command = commandOf(batch, "replay", seed);
+  const command = commandOf(batch, "replay", options.seed ?? scenario.seed);
   const pages: string[] = [];
-  if (messagesAroundMs !== null || options.report !== undefined) {
+  if (options.messagesAround !== undefined || options.report !== undefined) {
     const { renderReport } = await import("../report/page.ts");
-    pages.push(
-      writeWhole(pagePath(options, scenario.name), renderReport(scenario, [result], summary, { command, version })),
-    );
+    const page = renderReport(scenario, [result], summary, { command, version: platform.version });
+    pages.push(writeWhole(pagePath(options, scenario.name), page));
   }
   if (context.json) context.printJson(summary);
   else {
