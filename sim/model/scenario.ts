@@ -38,7 +38,7 @@ export interface Scenario {
 /** From a moment on nothing breaks any more, only liars continue, and jobs must end. */
 export interface Healing {
   readonly atMs: number;
-  /** Each job must have ended so long after that, at every honest agent that keeps it: liveness. */
+  /** How long after that each job must have ended at every honest agent that hosts it: liveness. */
   readonly withinMs: number;
 }
 

@@ -112,7 +112,7 @@ const freeRider = behaviour(
 
 const flip = behaviour(
   "flip",
-  "is honest for so many results, and lies from then on",
+  "is honest for this many results, and lies from then on",
   z.strictObject({ after: z.number().int().min(0).default(20) }),
   (agent, { after }) => {
     let given = 0;

@@ -216,7 +216,7 @@ test("a worker names a blob and withholds it: the others' equal outputs are take
     expect(play({ seed, workload, agents: [MEMBERS, withholding, workers(2, 20)] })("job certified")).toBe(1);
 });
 
-test("a member that crashes between its yes and the start keeps the job all the same", () => {
+test("a member that crashes between its yes and the start hosts the job anyway", () => {
   const workload: ScenarioInput["workload"] = { ...CHAIN, shape: { kind: "chain", steps: 90 } };
   for (let seed = 0; seed < 4; seed++) {
     const forgets = at(14 + seed, { restart: { which: ["m4"], downMs: 400 } });
