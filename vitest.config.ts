@@ -11,9 +11,9 @@ import { defineConfig } from "vitest/config";
 // Processes that tests start read what Node compiled before: a program of ours then starts in half the time.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, ".build/compile-cache");
 
-/** Of tests that start nothing, change no folder and look at no signal: one process runs file after file. */
+/** For tests that start no process, do not change the folder and handle no signal: one process runs file after file. */
 const PURE = ["attacks", "paper", "property", "protocol", "sim"].map((folder) => `test/${folder}/**/*.test.ts`);
-/** Of programs: they start from the bundle of the sources, which is made before them. */
+/** For tests of programs, which start from a bundle of the sources that is made before. */
 const PROGRAMS = ["browser", "e2e", "golden", "namespaces"].map((folder) => `test/${folder}/**/*.test.ts`);
 const LONG = ["test/**/*.long.test.ts"];
 

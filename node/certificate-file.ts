@@ -13,7 +13,7 @@ import { decode } from "../protocol/wire/codec.ts";
 import { genesisCodec, jobIdOf } from "../protocol/wire/genesis.ts";
 import { hasher, nodeCrypto } from "./platform/crypto.ts";
 import { LossyJson, parseExactJson } from "./platform/files/exact-json.ts";
-import { isKept } from "./platform/files/exact-numbers.ts";
+import { keepsAllDigits } from "./platform/files/exact-numbers.ts";
 import { type Difference, firstDifference } from "./platform/files/first-difference.ts";
 
 const CERTIFICATE_FORMAT = 2;
@@ -75,7 +75,7 @@ const CHANGED = "somebody changed the file: get it again from whoever ran the jo
 
 function parseDocument(text: string, file: string): unknown {
   try {
-    return parseExactJson(text, isKept);
+    return parseExactJson(text, keepsAllDigits);
   } catch (error) {
     // One key twice: a reader may see the first, and the last would be checked.
     if (error instanceof LossyJson) throw new MeshworkError("refused", `${file}: ${error.message}`, CHANGED);

@@ -8,9 +8,9 @@ import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
 import type { JobDraft } from "../protocol/job/draft.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
-import { isPart, type KnownAgent } from "./node-status.ts";
+import { agentsOf, isPart, type KnownAgent } from "./node-status.ts";
 
-/** Why an agent keeps no part of a job. */
+/** Why an agent does not host a job. */
 export type LeftOutWhy =
   /** Asked, it said no; `detail`: its reason. */
   | "refused"
@@ -20,7 +20,7 @@ export type LeftOutWhy =
   | "unreachable"
   /** It told the mesh that nobody can dial it: two such members never meet (protocol/agent/drawable.ts). */
   | "hidden"
-  /** It works, and hosts no jobs. */
+  /** It works, but hosts no jobs. */
   | "keeps-no-jobs"
   /** It was not asked: the committee is as large as it can be without those above. */
   | "not-drawn";
@@ -32,7 +32,7 @@ export interface LeftOut {
   readonly detail: string;
 }
 
-interface Draws {
+interface CommitteeOutcome {
   readonly agents: readonly KnownAgent[];
   /** Members and standbys; empty if no committee was formed. */
   readonly hosts: readonly AgentId[];
@@ -42,24 +42,28 @@ interface Draws {
   readonly declined: ReadonlyMap<AgentId, string>;
 }
 
-/** Empty when the committee is as large as all agents together would have made it. */
-export function leftOut({ agents, hosts, size, declined }: Draws): LeftOut[] {
+/** The agents that are not among the hosts. Empty if the committee is as large as it would be with all agents. */
+export function leftOut({ agents, hosts, size, declined }: CommitteeOutcome): LeftOut[] {
   const working = agents.filter(isPart);
   if (size >= defaultCommitteeSize(working.length)) return [];
-  const isTold = working.some(({ hosts, addresses }) => hosts && addresses.length > 0);
+  const isAnyDialable = working.some((known) => known.hosts && known.addresses.length > 0);
   return working.flatMap((known): LeftOut[] => {
     const { agent, name } = known;
     if (hosts.includes(agent)) return [];
-    return [{ agent, name, ...whyLeftOut(known, declined.get(agent), isTold) }];
+    return [{ agent, name, ...whyLeftOut(known, declined.get(agent), isAnyDialable) }];
   });
 }
 
-function whyLeftOut(known: KnownAgent, said: string | undefined, isTold: boolean): Pick<LeftOut, "why" | "detail"> {
+function whyLeftOut(
+  known: KnownAgent,
+  said: string | undefined,
+  isAnyDialable: boolean,
+): Pick<LeftOut, "why" | "detail"> {
   if (said !== undefined && said !== "") return { why: "refused", detail: said };
   if (!known.hosts) return { why: "keeps-no-jobs", detail: "" };
   if (known.reach === "unreachable") return { why: "unreachable", detail: known.why };
   if (said !== undefined) return { why: "silent", detail: known.addresses.join(", ") };
-  return { why: isTold && known.addresses.length === 0 ? "hidden" : "not-drawn", detail: "" };
+  return { why: isAnyDialable && known.addresses.length === 0 ? "hidden" : "not-drawn", detail: "" };
 }
 
 const WORDS: { readonly [why in LeftOutWhy]: string } = {
@@ -78,10 +82,7 @@ export const describeLeftOut = (all: readonly LeftOut[]): string[] =>
     return `${name} (${agent}) ${WORDS[why]}${more}`;
   });
 
-export const agentsIn = (status: Value): readonly KnownAgent[] =>
-  (status as unknown as { readonly agents: readonly KnownAgent[] }).agents;
-
-/** For a job that a committee took. `status`: the status of the node that submitted it. */
+/** The agents that the committee of a job lacks. `status`: of the node that submitted it. */
 export function leftOutOf(
   { committee }: JobDraft,
   genesis: Genesis,
@@ -89,5 +90,5 @@ export function leftOutOf(
   declined: ReadonlyMap<AgentId, string>,
 ): LeftOut[] {
   if (committee.kind === "named" || committee.size !== null) return []; // it is as large as its owner said
-  return leftOut({ agents: agentsIn(status), hosts: hostsOf(genesis), size: genesis.committee.length, declined });
+  return leftOut({ agents: agentsOf(status), hosts: hostsOf(genesis), size: genesis.committee.length, declined });
 }

@@ -6,7 +6,7 @@
  * step, at the price of one forced write for many steps. While the effects of a batch leave, it steps nothing.
  *
  * Leaves to effects.ts what each effect does, to network/ and store/ how. An exception of the agent or of the
- * store ends the node: an agent must not go on signing when nobody knows what it has on disk.
+ * store ends the node: an agent must not keep signing when nobody knows what it has on disk.
  */
 
 import type { Logger } from "pino";

@@ -38,7 +38,7 @@ export interface EffectTargets {
 export interface EffectHost {
   now(): Now;
   input(input: Input): void;
-  /** Something that the node cannot go on without failed. */
+  /** Something failed without which the node cannot continue. */
   fail(error: unknown): void;
 }
 

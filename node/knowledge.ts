@@ -73,7 +73,7 @@ const fileSchema = z.strictObject({
     .default([]),
 });
 
-/** As text for people and files: what a selector learned stands there as plain data. */
+/** The knowledge as text, for people and files, with what a selector learned as plain data. */
 export function knowledgeText({ records, learned, unscored, seen }: KnownWorld): string {
   const states = Object.entries(learned).map(([name, bytes]) => {
     const decoded = decodeValue(bytes);
@@ -154,7 +154,7 @@ export function readKnowledge(path: string): KnownWorld {
 export const writeKnowledge = (path: string, world: KnownWorld): void =>
   writeFileAtomic(path, knowledgeText(world), PRIVATE_FILE);
 
-/** Changes the file as one: of two processes that do it at the same time neither loses what the other wrote. */
+/** Changes the file atomically: if two processes do it at the same time, neither loses what the other wrote. */
 function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld): KnownWorld {
   makeFolder(dirname(path), PRIVATE_FOLDER);
   return withFileLock(path, () => {
@@ -164,7 +164,7 @@ function changeKnowledge(path: string, change: (known: KnownWorld) => KnownWorld
   });
 }
 
-/** Puts `world` into a new file. `replaces`: whatever is there; else returns what stands there, if anything does, and leaves it. */
+/** Writes `world` to the file and returns null. If the file holds knowledge, returns that instead, unless `replaces`. */
 export function importKnowledge(path: string, world: KnownWorld, replaces: boolean): KnownWorld | null {
   makeFolder(dirname(path), PRIVATE_FOLDER);
   return withFileLock(path, () => {
@@ -177,7 +177,7 @@ export function importKnowledge(path: string, world: KnownWorld, replaces: boole
 }
 
 interface KnowledgeOptions {
-  /** Null: in memory, while the node runs. */
+  /** If null, the knowledge stays in memory while the node runs. */
   readonly path: string | null;
   /** Null: nobody, no job teaches it. */
   readonly self: AgentId | null;
@@ -187,7 +187,7 @@ interface KnowledgeOptions {
   readonly mesh?: string;
 }
 
-/** Notes who the agents are that a job was about, and forgets those of whom nothing is known any more. */
+/** Notes the names of the agents that a job was about, and forgets the names of agents that nothing is known about. */
 function withSeen(
   world: KnownWorld,
   { records }: Lessons,

@@ -1,4 +1,4 @@
-/** Tells the operator what went wrong, and the remedy, at a node that goes on (protocol/agent/containment.ts). */
+/** Tells the operator what went wrong, and the remedy, at a node that continues (protocol/agent/containment.ts). */
 
 import type { Logger } from "pino";
 import type { LocalEvent } from "../protocol/effect.ts";

@@ -32,10 +32,10 @@ export interface MeshworkNode {
   /** The certified answer of a job that `of` (default: this node) keeps. Rejects with `refused` if there is none. */
   certified(job: JobId, of?: AgentId): Promise<{ readonly result: Value; readonly certificate: Certificate }>;
   /** A host of the job: `first` (default: this node), else one that this node knows; null if none says so. */
-  keeperOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
+  hostOf(job: JobId, first?: AgentId): Promise<AgentId | null>;
   /**
-   * As its owner, says how good a result was, 0 wrong to 1 right: this owner's next jobs go by it. Throws `refused` where
-   * no such job waits for a score.
+   * As its owner, says how good a result was, from 0 (wrong) to 1 (right); this owner's next jobs take it into account.
+   * Throws `refused` if no such job waits for a score.
    */
   feedback(job: JobId, score: number): void;
   /** As its owner, ends a job. */

@@ -10,7 +10,7 @@ import type { Embedder } from "./search/embedder.ts";
 import type { AnySkill } from "./skills/skill.ts";
 
 export interface NodeOptions {
-  /** Name of the mesh; nodes of other meshes are not talked to. Default "default". */
+  /** Name of the mesh; the node does not talk to nodes of other meshes. Default "default". */
   readonly mesh?: string;
   /** What people call this agent. Default: made of its id. */
   readonly name?: string;
@@ -30,36 +30,36 @@ export interface NodeOptions {
   readonly announce?: readonly string[];
   /** Multiaddrs of agents to join. */
   readonly join?: readonly string[];
-  /** Functions, which run in this process, and skills of files (`loadSkills`), which do not. */
+  /** Functions, which run in this process, and skills from files (`loadSkills`), which do not. */
   readonly skills?: readonly AnySkill[];
   /** What makes vectors of its skills and of questions; all nodes of a mesh use the same. Default: the built-in one. */
   readonly embedder?: Embedder;
   /** Tasks that it works on at the same time. Default 2. */
   readonly slots?: number;
   readonly labels?: readonly string[];
-  /** Policies for choosing workers beside the built-in ones: all hosts of a job need the one that it names. */
+  /** Selectors in addition to the built-in ones. All hosts of a job need the selector that it names. */
   readonly selectors?: readonly AnySelector[];
-  /** Agents that hear of each other: with more, the mesh is split into shards. 2 at least. Default 1024. */
+  /** How many agents may hear of each other; a larger mesh is split into shards. At least 2. Default 1024. */
   readonly shardAgents?: number;
   /** Whether it serves on committees. Default true. */
   readonly host?: boolean;
-  /** Folder for key, log and blobs; a node started again with it goes on. Default: in memory. */
+  /** Folder for key, log and blobs; a node that is restarted with it continues. Default: in memory. */
   readonly data?: string;
-  /** File for what its jobs teach it; the prior of its next ones. Default: `knowledge.json` in `data`, else in memory. */
+  /** File for what its jobs teach it, which its next jobs start from. Default: `knowledge.json` in `data`, else in memory. */
   readonly knowledge?: string;
   /** Other owners whose jobs teach this node too, up to a cap. Default: nobody. */
   readonly trust?: readonly AgentId[];
   /** Whether all nodes of the mesh are on this machine. Default: true if it listens on and joins only loopback addresses. */
   readonly local?: boolean;
   readonly mdns?: boolean;
-  /** Hears whether others can reach this node, and what is wrong with agents that it joins. Default: the news is logged. */
+  /** Called with news: whether others can reach this node, and problems with agents that it joins. Default: logs them. */
   readonly onNews?: (news: NetworkNews) => void;
   /** File for the trace. */
   readonly trace?: string;
   /** Digests of the whole ledger state in the trace (invariant 3). */
   readonly traceState?: boolean;
   readonly log?: Logger;
-  /** Called when the node cannot go on. Default: the error is thrown from `closed`. */
+  /** Called when the node cannot continue. Default: the error is thrown from `closed`. */
   readonly onFatal?: (error: Error) => void;
   /** For simulations and tests: another machine around or instead of the agent. */
   readonly createMachine?: CreateMachine;

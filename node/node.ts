@@ -263,7 +263,7 @@ class Node implements MeshworkNode {
     return this.#inquiries.explanation(job, task, of);
   }
 
-  keeperOf(job: JobId, first: AgentId = this.id): Promise<AgentId | null> {
+  hostOf(job: JobId, first: AgentId = this.id): Promise<AgentId | null> {
     return this.#inquiries.hostOf(job, first);
   }
 

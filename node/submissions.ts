@@ -11,9 +11,10 @@ import type { LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import type { KnownWorld } from "../protocol/selection/knowledge.ts";
 import type { Value } from "../protocol/wire/value.ts";
-import { agentsIn, describeLeftOut, leftOut, leftOutOf } from "./committee-report.ts";
+import { describeLeftOut, leftOut, leftOutOf } from "./committee-report.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { type ClockState, clockProblem } from "./network/clock-findings.ts";
+import { agentsOf } from "./node-status.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 import { type JobHandle, type JobSource, SubmittedJob } from "./submitted-job.ts";
 
@@ -96,7 +97,7 @@ export class Submissions {
       return new MeshworkError("refused", reason, "join a mesh with agents that do (--join, without --no-host)");
     if (problem === "few-hosts") {
       const remaining = (await hosts()).filter((agent) => !declined.has(agent));
-      const all = leftOut({ agents: agentsIn(await status()), hosts: remaining, size: 0, declined });
+      const all = leftOut({ agents: agentsOf(await status()), hosts: remaining, size: 0, declined });
       return new MeshworkError("refused", [reason, ...describeLeftOut(all)].join("; "));
     }
     const own = problem === "unheard" ? clockProblem(clock()) : null;

@@ -22,7 +22,7 @@ export type JobOutcome =
   | { readonly status: "certified"; readonly result: Value; readonly certificate: Certificate }
   | { readonly status: "failed" | "cancelled"; readonly reason: string; readonly certificate: Certificate | null };
 
-/** A submitted job. Who waits for it goes on through restarts of its members, by whichever of them answers. */
+/** A submitted job. Waiting for it survives restarts of its members, as long as any of them answers. */
 export interface JobHandle {
   readonly id: JobId;
   readonly genesis: Genesis;
@@ -138,7 +138,7 @@ export class SubmittedJob implements JobHandle {
     this.#node.cancel(this.id);
   }
 
-  /** The job never began: nothing of it will come. */
+  /** The job never began, and never will. */
   discard(): void {
     this.#forget();
   }

@@ -17,7 +17,7 @@ export type Effect =
   /**
    * Write `bytes` under (job, slot), or delete it (`null`). `durable`: forced to disk (SQLite synchronous=full)
    * before what follows is sent; otherwise at the latest with the next durable one. All of one step is one write.
-   * A failure to write ends the node: it must not go on signing.
+   * A failure to write ends the node: it must not keep signing.
    */
   | {
       readonly kind: "persist";
@@ -76,7 +76,7 @@ export interface Standing {
    * more are silent, so that nothing can be decided until some are back.
    */
   readonly kind: StandingKind;
-  /** Since when, wall-clock ms of this agent; 0 while it goes on. */
+  /** Since when, wall-clock ms of this agent; 0 while it continues. */
   readonly sinceMs: number;
   /** Members that it does not hear. */
   readonly silent: readonly AgentId[];
@@ -126,7 +126,7 @@ export type LocalEvent =
     }
   /** How a job of this node's operator stands, when that changes (agent/standing.ts). */
   | { readonly kind: "standing"; readonly job: JobId; readonly standing: Standing }
-  /** A job that this node keeps or follows ended, and this is what it taught (selection/knowledge.ts), about whom. */
+  /** A job that this node hosts or follows ended, and this is what it taught (selection/knowledge.ts), about whom. */
   | {
       readonly kind: "taught";
       readonly job: JobId;
@@ -146,7 +146,7 @@ export type LocalEvent =
       readonly detail: string;
       readonly isMarked: boolean;
     }
-  /** The program failed at what a peer sent, outside of any job, and went on. */
+  /** The program failed at what a peer sent, outside of any job, and continued. */
   | { readonly kind: "fault"; readonly reason: string; readonly detail: string }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
   /** The directory changed: somebody new, gone, or with another capability vector. */

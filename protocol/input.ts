@@ -12,7 +12,7 @@ import type { Query } from "./wire/message.ts";
 import type { GossipTopic } from "./wire/topics.ts";
 
 export type Input =
-  /** The driver is up: restored jobs go on, the capability vector goes out. Once, first. */
+  /** The driver is up: restored jobs continue, the capability vector goes out. Once, first. */
   | { readonly kind: "start" }
   /** The time that the last `wake` effect asked for has come; earlier or later does no harm. */
   | { readonly kind: "tick" }

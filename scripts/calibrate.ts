@@ -112,7 +112,7 @@ function signatureMs(): { readonly signMs: number; readonly verifyMs: number } {
 
 /** Half of a round trip of a few bytes. */
 async function loopbackMs(): Promise<number> {
-  const server = createServer((socket) => socket.setNoDelay(true).pipe(socket)).listen(0, "127.0.0.1");
+  const server = createServer((accepted) => accepted.setNoDelay(true).pipe(accepted)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const socket = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");

@@ -19,9 +19,9 @@ const ofPart = ({ ok, counts: { passed, failed, skipped = 0 } }: Part): TestCoun
     ? { passed, failed: ok || failed > 0 ? failed : 1, skipped }
     : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
 
-function ofLong(file: string): TestCounts[] {
-  if (!existsSync(file)) return [{ passed: 0, failed: 1, skipped: 0 }];
-  return Object.values(JSON.parse(readFileSync(file, "utf8")) as { [name: string]: Part }).map(ofPart);
+function ofLong(results: string): TestCounts[] {
+  if (!existsSync(results)) return [{ passed: 0, failed: 1, skipped: 0 }];
+  return Object.values(JSON.parse(readFileSync(results, "utf8")) as { [name: string]: Part }).map(ofPart);
 }
 
 const [file, long] = process.argv.slice(2);

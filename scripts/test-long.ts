@@ -8,7 +8,7 @@
  *   npm run test:long -- --list                  the parts and their last results
  *   npm run test:long -- --results FILE          with the results in another file
  *
- * After each part its result goes into docs/test-long.json, so a run that was cut short goes on where it was.
+ * After each part its result goes into docs/test-long.json, so a run that was cut short continues where it was.
  * Leaves to long/parts.ts what there is to run.
  */
 

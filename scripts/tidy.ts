@@ -20,10 +20,10 @@ import { readSources } from "./tidy/source.ts";
 const root = join(import.meta.dirname, "..");
 const RATCHET_FILE = join(import.meta.dirname, "tidy/ratchet.json");
 
-function writeRatchet(ratchet: Ratchet): void {
+function writeRatchet({ files, functions }: Ratchet): void {
   const sorted = (table: Ratchet["files"]) =>
     Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const text = JSON.stringify({ files: sorted(ratchet.files), functions: sorted(ratchet.functions) }, null, 2);
+  const text = JSON.stringify({ files: sorted(files), functions: sorted(functions) }, null, 2);
   writeFileSync(RATCHET_FILE, `${text}\n`);
 }
 

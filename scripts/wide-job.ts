@@ -23,11 +23,11 @@ try {
   const { yaml, isRight } = mapJob(items, 1);
   const { ms, events } = await runJob(mesh, yaml, isRight);
   const [first] = events;
-  const [keeper] = mesh.nodes;
-  const stranger = await createNode({ mesh: mesh.owner.mesh, host: false, listen: [], join: keeper!.addresses() });
+  const [host] = mesh.nodes;
+  const stranger = await createNode({ mesh: mesh.owner.mesh, host: false, listen: [], join: host!.addresses() });
   try {
     await stranger.until((node) => node.peers().length > 0, MEET_MS, "the client meeting an agent");
-    const { result } = await stranger.certified(first!.job, keeper!.id);
+    const { result } = await stranger.certified(first!.job, host!.id);
     if (!isRight(result)) throw new Error("the fetched result is not the expected one");
   } finally {
     await stranger.stop();

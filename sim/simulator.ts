@@ -42,7 +42,7 @@ export interface SimulateOptions {
 
 /** What `meshwork sim run --json` prints, and the figures of each seed. Plain data, in the order of the seeds. */
 export interface SimulationResult extends Summary {
-  /** As in `rows.csv`: an object a seed, with all metrics by name; null: there was nothing to measure. */
+  /** As in `rows.csv`: an object a seed, with all metrics by name; null if there was nothing to measure. */
   readonly rows: readonly SeedRow[];
   /** As in `series.csv`: an object for each point of each time series. */
   readonly series: readonly SeriesRow[];

@@ -29,18 +29,18 @@ Examples:
   $ meshwork agents "count the words of a text" --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork agents translate --to ADDR --json | jq '.agents[0].skill'
 
-By words, "count words" finds "word count", but not "tally". Cheap agents rank a little higher
-than expensive ones. Agents less near than ${DEFAULT_SIMILARITY} are not shown (--all shows them).`;
+The search compares words: "count words" finds "word count", but not "tally". Cheap agents rank a little
+higher than expensive ones. Agents with a similarity below ${DEFAULT_SIMILARITY} are not shown (--all shows them).`;
 
 export const registerAgents: Register = (program, act) => {
   program
     .command("agents")
-    .argument("<query...>", "what they should be able to do, in words")
+    .argument("<query...>", "a description of what they should be able to do")
     .description("find agents by what they can do")
     .requiredOption("--to <addr>", "an agent of the mesh", address)
     .option(...MESH_OPTION)
-    .option("--most <n>", "the most agents to show", integer(1, ASKED), MOST)
-    .option("--all", "show those that are not near, too")
+    .option("--most <n>", "how many agents to show at most", integer(1, ASKED), MOST)
+    .option("--all", "also show those that are not similar")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .addHelpText("after", EMBEDDER_HELP)

@@ -41,10 +41,10 @@ async function runCancel(context: CliContext, given: string, options: CancelOpti
   const owner = ownerIdentity(context, options.key);
   const { job, status } = await withClient(context, { ...options, owner }, async (client) => {
     const { node } = client;
-    const { job, host } = await findJob(client, given);
-    const find = async () => jobsOf(await node.status(host)).find((known) => known.job === job);
+    const { job: id, host } = await findJob(client, given);
+    const find = async () => jobsOf(await node.status(host)).find((known) => known.job === id);
     const before = await find();
-    if (before === undefined) throw new MeshworkError("refused", `that agent does not host job ${job}`);
+    if (before === undefined) throw new MeshworkError("refused", `that agent does not host job ${id}`);
     if (before.owner !== owner.agent) {
       throw new MeshworkError(
         "refused",
@@ -52,12 +52,12 @@ async function runCancel(context: CliContext, given: string, options: CancelOpti
         "give the owner's key with --key",
       );
     }
-    if (before.status !== "running") return { job, status: before.status };
+    if (before.status !== "running") return { job: id, status: before.status };
     let after = before.status;
     let saidMs = Number.NEGATIVE_INFINITY;
     const isOver = async (): Promise<boolean> => {
       if (performance.now() - saidMs > AGAIN_MS) {
-        node.cancel(job, host);
+        node.cancel(id, host);
         saidMs = performance.now();
       }
       after = (await find())?.status ?? after;
@@ -69,7 +69,7 @@ async function runCancel(context: CliContext, given: string, options: CancelOpti
       const remedy = "it is cancelled once its members are back, if the request reached them; repeat the command then";
       throw new MeshworkError("unreachable", problem, remedy);
     });
-    return { job, status: after };
+    return { job: id, status: after };
   });
   if (context.json) context.printJson({ job, status });
   else context.print(`job ${job} is ${status}`);

@@ -63,7 +63,7 @@ const noAnswer = (what: string, { to, mesh }: ClientOptions): MeshworkError => {
 export const ownerKnowledge = (context: CliContext, keyFile: string | undefined): string =>
   join(dirname(keyFile ?? defaultKeyFile(context.io.env)), KNOWLEDGE_FILE);
 
-/** Fails at once if nothing listens there: libp2p would go on trying. */
+/** Fails at once if nothing listens there: libp2p would keep trying. */
 async function checkThere(context: CliContext, options: ClientOptions): Promise<void> {
   const probed = await probe(options.to, context.signal);
   if (context.signal.aborted) throw interrupted();
@@ -226,7 +226,7 @@ export function pickJob(owner: AgentId, given: string, kept: readonly HostedJobS
 async function hostOf({ node, target }: Client, job: JobId): Promise<AgentId> {
   let host: AgentId | null = null;
   const search = async (): Promise<boolean> => {
-    host = await node.keeperOf(job, target);
+    host = await node.hostOf(job, target);
     return host !== null;
   };
   await node.until(search, SETTLE_MS, "looking for the job").catch((error: unknown) => {

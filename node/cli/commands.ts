@@ -37,7 +37,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   {
     name: "node",
     takes: "[options]",
-    summary: "run one agent until it is interrupted; prints the line that another machine runs to join it",
+    summary: "run one agent until it is interrupted; prints the command for other machines to join it",
     load: async () => (await import("./node.ts")).registerNode,
   },
   {
@@ -85,13 +85,13 @@ export const COMMANDS: readonly LazyCommand[] = [
   {
     name: "explain",
     takes: "[options] <job> [task]",
-    summary: "show why a task went to the agents that it went to",
+    summary: "show why a task went to its agents",
     load: async () => (await import("./explain.ts")).registerExplain,
   },
   {
     name: "feedback",
     takes: "[options] <job> <score>",
-    summary: "say how good a job's result was: your next jobs go by it",
+    summary: "say how good the result of a job was; your next jobs take it into account",
     load: async () => (await import("./feedback.ts")).registerFeedback,
   },
   {
@@ -103,7 +103,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   {
     name: "knowledge",
     takes: "",
-    summary: "what your jobs taught about agents: the next job begins with it",
+    summary: "what your jobs taught about agents; your next job starts from it",
     load: async () => (await import("./knowledge.ts")).registerKnowledge,
   },
   {

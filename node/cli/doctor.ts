@@ -76,7 +76,7 @@ async function runDoctor(
 
 const NAME_MAX = 16;
 
-/** Names with an address in them stand on a line of their own. */
+/** Names that contain an address get their own line. */
 export function renderChecks(checks: readonly Check[], color: boolean, width: number): string[] {
   const paint = painter(color);
   const signs = { ok: paint("✓", "green"), warn: paint("!", "yellow"), fail: paint("✗", "red") };

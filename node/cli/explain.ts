@@ -11,10 +11,10 @@ import {
   columnsOf,
   counted,
   displayWidth,
+  formatAnswers,
   hang,
   plainText,
   table,
-  tenths,
   uncolored,
 } from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
@@ -34,21 +34,21 @@ interface ExplainOptions {
 const EXAMPLES = `
 Examples:
   $ meshwork explain JOB report --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
-  $ meshwork explain JOB --to ADDR        which of its tasks there are to explain
+  $ meshwork explain JOB --to ADDR        which of its tasks can be explained
   $ meshwork explain last                 those of the newest run of this folder
   $ meshwork explain last count/3
   $ meshwork explain JOB count/3 --run .meshwork/runs/2026-01-01T12-00-00-7
 
-A task is named as traces and status do: the node of the job file, and for one of many its number from 0; the beginning
-of its name is enough where no other begins so. The hosts of a job remember its newest tasks only; a run's folder
-has them all.`;
+A task has the name that traces and status show: the task of the job file, and the number, from 0, if there are many. The
+beginning of the name is enough if no other name begins with it. The hosts of a job remember only its newest tasks; the
+folder of a run has them all.`;
 
 export const registerExplain: Register = (program, act) => {
   program
     .command("explain")
     .argument("<job>", JOB_ARGUMENT, jobName)
     .argument("[task]", "the task, e.g. report or count/3 (default: list them)")
-    .description("show why a task went to the agents that it went to")
+    .description("show why a task went to its agents")
     .option("--to <addr>", "ask this agent of the mesh", address)
     .option("--run <dir>", "read it from the folder of a run (last: the newest), or from a trace file")
     .option(...MESH_OPTION)
@@ -65,7 +65,7 @@ interface Explained {
 }
 
 interface TaskChoices {
-  /** How often workers were chosen; null: the agent does not say. */
+  /** How often workers were chosen; null if the agent does not say. */
   readonly times: number | null;
   readonly newest: ExplainedChoice;
   all(): Promise<readonly ExplainedChoice[]>;
@@ -187,15 +187,15 @@ const COLUMNS: readonly (readonly [title: string, cell: (candidate: ExplainedCan
   ["expected", ({ mean }) => number(mean)],
   ["doubt", ({ bonus }) => number(bonus)],
   ["near", ({ known }) => number(known.similarity)],
-  ["right", ({ known }) => tenths(known.accepted + known.acceptedBefore)],
-  ["wrong", ({ known }) => tenths(known.rejected + known.rejectedBefore)],
-  ["late", ({ known }) => tenths(known.timeouts)],
+  ["right", ({ known }) => formatAnswers(known.accepted + known.acceptedBefore)],
+  ["wrong", ({ known }) => formatAnswers(known.rejected + known.rejectedBefore)],
+  ["late", ({ known }) => formatAnswers(known.timeouts)],
   ["busy", ({ known }) => `${known.live}/${known.slots}`],
   ["price", ({ known }) => formatCredits(known.price)],
   ["takes", ({ known }) => formatDuration(known.expectedMs)],
 ];
 
-/** Why it was picked, where the others leave it open: of as many offers as seats, and of equals. */
+/** Why it was picked if the comparison does not say so: there were as many offers as seats, or equal ones. */
 function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCandidate[]): string {
   if (candidate.picked === null) return "";
   const left = candidates.filter(({ picked }) => picked === null);
@@ -205,7 +205,7 @@ function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCand
   return WHY.get(candidate.picked) ?? plainText(candidate.picked);
 }
 
-/** Reasons stand in a column where there is room, else below the table. */
+/** Reasons have a column if there is room, else they follow the table. */
 export function describeChoice(
   { attempt, height, candidates }: ExplainedChoice,
   nameOf: (agent: string) => string,

@@ -25,8 +25,8 @@ Examples:
   $ meshwork feedback last 0.3     that of your newest job is mostly not
 
 What agents agreed on can still be wrong. Your score is shared out among the agents whose answers the result rests on, in
-your own knowledge (meshwork knowledge show): your next jobs go by it. The job itself stays as it is. Each of your newest
-${UNSCORED_MAX} jobs can be scored once.`;
+your own knowledge (meshwork knowledge show), and your next jobs take it into account. The job itself stays as it is.
+Each of your newest ${UNSCORED_MAX} jobs can be scored once.`;
 
 /** A share from 0 to 1, for commander. */
 function score(text: string): number {
@@ -40,7 +40,7 @@ export const registerFeedback: Register = (program, act) => {
     .command("feedback")
     .argument("<job>", JOB_ARGUMENT, jobName)
     .argument("<score>", "how good its result is: 0 wrong to 1 right", score)
-    .description("say how good a job's result was: your next jobs go by it")
+    .description("say how good the result of a job was; your next jobs take it into account")
     .option("--data <dir>", "data folder of the node that submitted it (default: your own, which submit uses)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)

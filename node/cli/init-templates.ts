@@ -65,8 +65,8 @@ deadline: 2m
 
 # What is asked of every task's workers; a task may say otherwise.
 policy:
-  redundancy: 3               # so many agents work on each task, without seeing each other's results
-  redundancyMax: 5            # so many at most, where they do not agree
+  redundancy: 3               # how many agents work on each task, without seeing each other's results
+  redundancyMax: 5            # how many at most, if they do not agree
   accept: { rule: majority }  # first, majority, or { rule: quorum, q: 3 }
   timeout: 30s                # an agent that takes longer loses the task to another one
 

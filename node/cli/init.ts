@@ -13,7 +13,7 @@ interface InitOptions {
   readonly json?: boolean;
 }
 
-/** Not the current folder: in a checkout, git ignores this one, and whoever tries it elsewhere can take it away again. */
+/** A new folder rather than the current one: in a checkout git ignores it, and elsewhere it is easy to delete. */
 const FOLDER = "my-mesh";
 
 const EXAMPLES = `
@@ -42,7 +42,7 @@ async function runInit(context: CliContext, directory: string, _options: InitOpt
     try {
       await writeFile(file, content, { flag: "wx" });
     } catch (error) {
-      // All or nothing: half of a start is worse than none.
+      // Leave both files or none.
       for (const done of written) await rm(done);
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
       throw new MeshworkError("usage", `${file} exists already`, "choose another folder, or move it away");

@@ -8,7 +8,15 @@ import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKno
 import { writeFileAtomic } from "../platform/files/atomic-write.ts";
 import { storageError } from "../platform/files/storage-error.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
-import { columnsOf, counted, hang, plainText, table, tenths, uncolored } from "../platform/terminal/terminal-text.ts";
+import {
+  columnsOf,
+  counted,
+  formatAnswers,
+  hang,
+  plainText,
+  table,
+  uncolored,
+} from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
 
@@ -30,27 +38,27 @@ Examples:
 export const registerKnowledge: Register = (program, act) => {
   const knowledge = program
     .command("knowledge")
-    .description("what your jobs taught about agents: the next job begins with it")
+    .description("what your jobs taught about agents; your next job starts from it")
     .addHelpText("after", EXAMPLES);
   knowledge
     .command("show")
-    .argument("[agent]", "only this one: its name, its id or the beginning of it")
-    .description("list the agents that it knows, by skill")
+    .argument("[agent]", "only this agent: its name, its id or the beginning of its id")
+    .description("list what is known about agents, by skill")
     .option("--data <dir>", DATA)
     .option("--json", "print one JSON document")
     .action(act(show));
   knowledge
     .command("export <file>")
-    .description("write it to a file")
+    .description("write the knowledge to a file")
     .option("--data <dir>", DATA)
     .option("--force", "replace the file")
     .option("--json", "print one JSON document")
     .action(act(exportKnowledge));
   knowledge
     .command("import <file>")
-    .description("begin with what a file says; it is believed as one's own experience")
+    .description("start from the knowledge in a file, which counts like your own experience")
     .option("--data <dir>", DATA)
-    .option("--force", "replace what is known already")
+    .option("--force", "replace the knowledge that exists")
     .option("--json", "print one JSON document")
     .action(act(runImport));
 };
@@ -105,7 +113,7 @@ export function knowledgeLines(world: KnownWorld, given: string | undefined, wid
     if (one !== null && agent !== one) return [];
     const { name = "", mesh = "·", atMs } = seen[agent] ?? {};
     const cells = [plainText(name === "" ? "·" : name), plainText(agent.slice(-ID_END)), plainText(skill)];
-    return [[...cells, tenths(accepted), tenths(rejected), ageOf(atMs), plainText(mesh)]];
+    return [[...cells, formatAnswers(accepted), formatAnswers(rejected), ageOf(atMs), plainText(mesh)]];
   });
   const columns = [
     { title: "agent", isElastic: true },

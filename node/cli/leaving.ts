@@ -5,7 +5,7 @@ import { counted, plainText } from "../platform/terminal/terminal-text.ts";
 
 const SHOWN_DIGITS = 12;
 
-/** A line for each job. `comesBack`: a restart goes on with its data. */
+/** A line for each job. `comesBack`: a restart continues with its data. */
 export function leavingWords({ agent, jobs }: NodeStatus, comesBack: boolean): string[] {
   return jobs.flatMap(({ job, name, role, status, committee, silent, agents }) => {
     if (status !== "running" || role !== "member") return [];
@@ -18,7 +18,7 @@ export function leavingWords({ agent, jobs }: NodeStatus, comesBack: boolean): s
         ? `rests on this agent alone, and stands still ${back}`
         : isStuck
           ? `stands still without this agent${comesBack ? ", until it is back with the same --data" : ""}: ${away} of ${committee.length} members are away`
-          : `goes on with the ${counted(others, "other member")} of its committee`;
+          : `continues with the ${counted(others, "other member")} of its committee`;
     const live = agents.find((one) => one.agent === agent)?.live ?? 0;
     const work =
       live === 0

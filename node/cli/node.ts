@@ -62,8 +62,8 @@ function agentId(text: string): AgentId {
 export const registerNode: Register = (program, act) => {
   program
     .command("node")
-    .description("run one agent until it is interrupted; prints the line that another machine runs to join it")
-    .option("--mesh <name>", "the mesh to be part of", shortName, DEFAULT_MESH)
+    .description("run one agent until it is interrupted; prints the command for other machines to join it")
+    .option("--mesh <name>", "the mesh to join", shortName, DEFAULT_MESH)
     .option("--name <name>", "what people call this agent (default: made of its id)", shortName)
     .option(
       "--listen <addr>",
@@ -73,24 +73,24 @@ export const registerNode: Register = (program, act) => {
     .option("--join <addr...>", "addresses of agents to join", collect(address))
     .option(
       "--announce <addr>",
-      "tell others this address instead of those that work; may be repeated, may be a name (/dns4/…)",
+      "advertise this address instead of those that work; may be a name (/dns4/…); may be repeated",
       collect(address),
     )
     .option("--skills <file>", "its skills: a module or YAML (default: the built-in ones)")
     .option("--allow-commands", "let skills of the skills file run commands")
     .option(...SKILLS_MEMORY_OPTION)
-    .option("--label <name>", "something it carries that tasks may ask for; may be repeated", collect(shortName))
-    .option("--slots <n>", "tasks that it works on at the same time", integer(1, 1_024), 2)
-    .option("--data <dir>", "key, log and blobs; a restart with the same folder goes on (default: a temporary one)")
-    .option("--trust <owner>", "learn from the jobs of this owner too; may be repeated", collect(agentId))
-    .option("--no-host", "serve on no committee")
+    .option("--label <name>", "a label that tasks may require; may be repeated", collect(shortName))
+    .option("--slots <n>", "how many tasks it works on at the same time", integer(1, 1_024), 2)
     .option(
-      "--trace <file>",
-      "write what it does to this file (msgpack if its name ends with .msgpack), for the checkers",
+      "--data <dir>",
+      "folder for key, log and blobs; restart with the same folder to continue (default: a temporary one)",
     )
-    .option("--mdns", "find agents of the local network by multicast (default: if it listens beyond this machine)")
+    .option("--trust <owner>", "also learn from the jobs of this owner; may be repeated", collect(agentId))
+    .option("--no-host", "do not host jobs")
+    .option("--trace <file>", "write a trace for the checkers to this file (msgpack if its name ends with .msgpack)")
+    .option("--mdns", "find agents on the local network by multicast (default: if it listens beyond this machine)")
     .option("--no-mdns", "do not look for agents by multicast")
-    .option("--json", "print one JSON document a line: when it is ready, and when it stops")
+    .option("--json", "print JSON documents, one on each line: when it is ready, and when it stops")
     // Part of the demo, which says so: an agent that gives wrong answers.
     .addOption(new Option("--lie", "give wrong answers").hideHelp())
     // For local meshes: an agent ends with the command that started it.
@@ -217,7 +217,7 @@ const ALONE_MS = 5_000;
 
 function tellIfAlone(context: CliContext, node: MeshworkNode, options: NodeCommandOptions): void {
   if (options.join === undefined || node.peers().length > 0) return;
-  context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; going on trying`);
+  context.note(`nobody of mesh "${node.mesh}" answers at ${options.join.join(", ")}; still trying`);
   context.note(`what is in the way:  ${commandLine(["doctor", options.join[0]!, ...meshWords(options.mesh)])}`);
 }
 

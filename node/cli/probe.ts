@@ -1,4 +1,4 @@
-/** Tests with a plain TCP connection whether something listens at an address. That takes milliseconds; libp2p goes on trying. */
+/** Tests with a plain TCP connection whether something listens at an address. That takes milliseconds; libp2p keeps trying. */
 
 import { connect } from "node:net";
 

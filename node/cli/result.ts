@@ -42,10 +42,10 @@ export const registerResult: Register = (program, act) => {
 async function runResult(context: CliContext, given: string, options: ResultOptions): Promise<number> {
   const folder = options.out === undefined ? null : new RunFolder(options.out, options); // before anybody is asked
   const { job, result, certificate } = await withClient(context, options, async (client) => {
-    const { job, host } = await findJob(client, given);
-    const status = jobsOf(await client.node.status(host)).find((known) => known.job === job);
+    const { job: id, host } = await findJob(client, given);
+    const status = jobsOf(await client.node.status(host)).find((known) => known.job === id);
     if (status === undefined || status.status === "certified")
-      return { job, ...(await client.node.certified(job, host)) };
+      return { job: id, ...(await client.node.certified(id, host)) };
     const { tasks, reason } = status;
     const done = status.status === "running" ? `${tasks.accepted} of ${tasks.total} tasks are accepted` : reason;
     throw new MeshworkError(

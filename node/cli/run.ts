@@ -18,7 +18,7 @@ import { loadSkills } from "../skills/process/load-skills.ts";
 import { type AnySkill, priceOf } from "../skills/skill.ts";
 import { LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register, SKILLS_MEMORY_OPTION } from "./context.ts";
 
-export interface RunOptions {
+interface RunCommandOptions {
   readonly agents: number;
   readonly perProcess?: number;
   readonly skills?: string;
@@ -40,12 +40,12 @@ export const registerRun: Register = (program, act) => {
   program
     .command("run <job>")
     .description("run one job file on a local mesh")
-    .option("--agents <n>", "agents of the mesh", integer(1, LOCAL_AGENTS_MAX), 5)
+    .option("--agents <n>", "how many agents the mesh has", integer(1, LOCAL_AGENTS_MAX), 5)
     .option(...PER_PROCESS_OPTION)
-    .option("--skills <file>", "skills of the agents beside the built-in ones")
+    .option("--skills <file>", "skills of the agents in addition to the built-in ones")
     .option("--allow-commands", "let skills of the skills file run commands")
     .option(...SKILLS_MEMORY_OPTION)
-    .option("--out <dir>", "where the run leaves its files (default: .meshwork/runs/<time>-<seed>)")
+    .option("--out <dir>", "where to write the files of the run (default: .meshwork/runs/<time>-<seed>)")
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -53,8 +53,8 @@ export const registerRun: Register = (program, act) => {
     .action(act(runJob));
 };
 
-/** What the agents will load, looked at once: its process ends again. */
-async function skillsOf(context: RunContext, options: RunOptions): Promise<readonly AnySkill[]> {
+/** The skills that the agents will load. They are loaded once here, in a process that ends right away. */
+async function skillsOf(context: RunContext, options: RunCommandOptions): Promise<readonly AnySkill[]> {
   if (options.skills === undefined) return [];
   const { allowCommands = false } = options;
   const memory = options.skillsMemory === undefined ? {} : { memoryBytes: options.skillsMemory };
@@ -63,10 +63,20 @@ async function skillsOf(context: RunContext, options: RunOptions): Promise<reado
   return loaded.skills;
 }
 
-async function runJob(context: RunContext, jobFile: string, options: RunOptions): Promise<number> {
+/** The options about skills as arguments. `toPath`: makes the path of the skills file. */
+function skillArguments(options: RunCommandOptions, toPath = (file: string) => file): string[] {
+  const { skills, allowCommands, skillsMemory } = options;
+  return [
+    ...(skills === undefined ? [] : ["--skills", toPath(skills)]),
+    ...(allowCommands === true ? ["--allow-commands"] : []),
+    ...(skillsMemory === undefined ? [] : ["--skills-memory", String(skillsMemory)]),
+  ];
+}
+
+async function runJob(context: RunContext, jobFile: string, options: RunCommandOptions): Promise<number> {
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
-  // Everything that can be wrong with the files is said before anything is started or written.
+  // All problems with the files are reported before anything is started or written.
   const prices = new Map(
     [...builtInSkills, ...(await skillsOf(context, options))].map((skill) => [skill.name, priceOf(skill)]),
   );
@@ -79,11 +89,7 @@ async function runJob(context: RunContext, jobFile: string, options: RunOptions)
   }
   const folder = new RunFolder(options.out ?? usualFolder(startedAt, seed), options);
   const agents = agentNames(seed, options.agents).map((name) => ({ name, lies: false }));
-  const args = [
-    ...(options.skills === undefined ? [] : ["--skills", resolve(options.skills)]),
-    ...(options.allowCommands === true ? ["--allow-commands"] : []),
-    ...(options.skillsMemory === undefined ? [] : ["--skills-memory", String(options.skillsMemory)]),
-  ];
+  const args = skillArguments(options, resolve);
   const { perProcess = 1 } = options;
   context.note(`starting ${counted(options.agents, "agent")} …`);
   return withLocalMesh(
@@ -101,8 +107,7 @@ async function runJob(context: RunContext, jobFile: string, options: RunOptions)
       });
       const command = ["run", jobFile, "--agents", String(options.agents)];
       if (perProcess > 1) command.push("--per-process", String(perProcess));
-      if (options.skills !== undefined) command.push("--skills", options.skills);
-      if (options.allowCommands === true) command.push("--allow-commands");
+      command.push(...skillArguments(options));
       const ending = { context, run, handle, folder, title: job.name, command };
       const finish = async (joinTraces: JoinTraces): Promise<number> =>
         finishRun({ ...ending, joinTraces, messages: await messages() });

@@ -21,7 +21,7 @@ const EXAMPLES = `
 Examples:
   $ meshwork status --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork status --to ADDR --json | jq .jobs
-  $ meshwork status 3f9c --to ADDR      which agents keep the job that begins so
+  $ meshwork status 3f9c --to ADDR      which agents host the job whose id begins like this
   $ meshwork status ada --to ADDR       what is known of the agent of that name`;
 
 export const registerStatus: Register = (program, act) => {

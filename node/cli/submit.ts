@@ -16,7 +16,7 @@ import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { agentsKnown, type Client, ownerIdentity, ownerKnowledge, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 
-export interface SubmitOptions {
+interface SubmitCommandOptions {
   readonly to: string;
   readonly mesh: string;
   readonly key?: string;
@@ -38,8 +38,8 @@ export const registerSubmit: Register = (program, act) => {
     .requiredOption("--to <addr>", "an agent of the mesh", address)
     .option(...MESH_OPTION)
     .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, made on first use)")
-    .option("--wait", "wait for the job's end")
-    .option("--out <dir>", "with --wait: where the result goes (default: .meshwork/runs/<time>-<seed>)")
+    .option("--wait", "wait until the job ends")
+    .option("--out <dir>", "with --wait: where to write the result (default: .meshwork/runs/<time>-<seed>)")
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -53,7 +53,7 @@ const SETTLE_MS = 15_000;
 /** After waiting this long, the command says what it waits for, ms. */
 const PATIENCE_MS = 2_000;
 
-async function runSubmit(context: RunContext, jobFile: string, options: SubmitOptions): Promise<number> {
+async function runSubmit(context: RunContext, jobFile: string, options: SubmitCommandOptions): Promise<number> {
   const startedAt = Date.now();
   if (options.out !== undefined && options.wait !== true)
     throw new MeshworkError(
@@ -75,7 +75,7 @@ async function runSubmit(context: RunContext, jobFile: string, options: SubmitOp
   });
 }
 
-const laterCommand = ({ to, mesh, out = "DIR" }: SubmitOptions): string =>
+const laterCommand = ({ to, mesh, out = "DIR" }: SubmitCommandOptions): string =>
   commandLine(["result", "JOB", "--to", to, ...meshWords(mesh), "--out", out]);
 
 function pricesOf(agents: readonly KnownAgent[]): Map<string, number> {
@@ -97,7 +97,7 @@ interface Submission {
 
 async function submitJob(
   context: RunContext,
-  options: SubmitOptions,
+  options: SubmitCommandOptions,
   { client, job, agents, given, startedAt }: Submission,
 ): Promise<number> {
   const path = usualFolder(startedAt, startedAt % 1_000_000);
@@ -122,7 +122,7 @@ async function submitJob(
   const watched = { context, owner: client.node, handle, agents: named, title: job.name, isLocal: false };
   const run = await followJob(watched).catch((error: unknown) => {
     if (context.signal.aborted)
-      for (const line of ["the job goes on without you", ...whatGoesOn(handle.id, options)]) context.note(line);
+      for (const line of ["the job continues without you", ...whatGoesOn(handle.id, options)]) context.note(line);
     throw error;
   });
   const { sent } = client.node.stats().network;
@@ -139,7 +139,7 @@ async function submitJob(
 }
 
 /** What can be done about a job that nobody waits for here. */
-function whatGoesOn(job: string, { to, mesh, key }: SubmitOptions): string[] {
+function whatGoesOn(job: string, { to, mesh, key }: SubmitCommandOptions): string[] {
   const where = [job, "--to", to, ...meshWords(mesh)];
   const owner = key === undefined ? [] : ["--key", key];
   return [

@@ -10,13 +10,13 @@ import { explainNotValue, type Value } from "../../protocol/wire/value.ts";
 import { parseCertificateFile } from "../certificate-file.ts";
 import { nodeCrypto } from "../platform/crypto.ts";
 import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
-import { isKept } from "../platform/files/exact-numbers.ts";
+import { keepsAllDigits } from "../platform/files/exact-numbers.ts";
 import { unreadable } from "../platform/files/file-error.ts";
 import { LAST, runNamed } from "../platform/runs.ts";
 import { type CliContext, EXIT, errorDocument } from "../platform/terminal/context.ts";
 import { jobId, type Register } from "./context.ts";
 
-export interface VerifyOptions {
+interface VerifyCommandOptions {
   readonly result?: string;
   readonly job?: string;
   readonly owner?: string;
@@ -34,12 +34,12 @@ export const registerVerify: Register = (program, act) => {
   program
     .command("verify <certificate>")
     .description("check a certificate, offline")
-    .option("--result <file>", "the result that it should be about, compared by value")
-    .option("--job <id>", "the job that it should be of", jobId)
+    .option("--result <file>", "the result that it should certify, compared by value")
+    .option("--job <id>", "the job that it should belong to", jobId)
     .option("--owner <id>", "the owner that the job should have")
     .option(
       "--trust <file>",
-      "agents that you trust, one id a line: more than 1/3 of every committee must be among them",
+      "agents that you trust, one id on each line: more than 1/3 of every committee must be among them",
     )
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
@@ -49,7 +49,7 @@ export const registerVerify: Register = (program, act) => {
 /** A result is read whole: more than this is no result of a job of ours. */
 const RESULT_BYTES_MAX = 1024 ** 3;
 
-async function runVerify(context: CliContext, given: string, asked: VerifyOptions): Promise<number> {
+async function runVerify(context: CliContext, given: string, asked: VerifyCommandOptions): Promise<number> {
   const run = given === LAST ? runNamed(given) : null;
   const file = run === null ? given : join(run, "certificate.json");
   if (run !== null && !existsSync(file))
@@ -89,7 +89,7 @@ function readResult(file: string): Value {
   const text = readText(file, RESULT_BYTES_MAX);
   let result: unknown;
   try {
-    result = parseExactJson(text, isKept);
+    result = parseExactJson(text, keepsAllDigits);
   } catch (error) {
     // It would be compared as it is read, and people would read something else.
     if (error instanceof LossyJson)

@@ -191,7 +191,7 @@ const tooLarge = (what: string): InputProblem =>
 interface BatchLimits {
   /** Files of one batch, at least 1. More: fewer tasks, each with more to lose when its worker goes. */
   readonly batchFiles: number;
-  /** Bytes of one batch; a larger file makes one of its own. */
+  /** Bytes of one batch; a larger file gets its own batch. */
   readonly batchBytes: number;
 }
 export const DEFAULT_BATCH: BatchLimits = { batchFiles: 16, batchBytes: 1024 ** 2 };

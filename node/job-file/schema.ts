@@ -73,26 +73,32 @@ const shareSchema = quantity(
 const plainRuleSchema = z.enum(["first", "majority"]).transform((rule) => ({ rule }));
 
 const acceptSchema = z.discriminatedUnion("rule", [
-  z.strictObject({ rule: z.literal("first") }).describe("The first result counts; for work that cannot be wrong."),
-  z.strictObject({ rule: z.literal("majority") }).describe("More than half of the results agree."),
-  z.strictObject({ rule: z.literal("quorum"), q: z.int().min(1).max(limits.seats) }).describe("q results agree."),
+  z.strictObject({ rule: z.literal("first") }).describe("Accepts the first result. For work that cannot be wrong."),
+  z
+    .strictObject({ rule: z.literal("majority") })
+    .describe("Accepts an answer on which more than half of the results agree."),
+  z
+    .strictObject({ rule: z.literal("quorum"), q: z.int().min(1).max(limits.seats) })
+    .describe("Accepts an answer on which q results agree."),
 ]);
 
 const compareSchema = z.discriminatedUnion("as", [
-  z.strictObject({ as: z.literal("exact") }).describe("Equal in canonical form."),
+  z.strictObject({ as: z.literal("exact") }).describe("Two outputs are the same if their canonical forms are equal."),
   z
     .strictObject({ as: z.literal("number"), absolute: z.number().min(0).optional(), relative: shareSchema.optional() })
-    .describe("Numbers within `absolute`, or within the share `relative`, of each other are equal."),
+    .describe("Two numbers are the same if they differ by at most `absolute`, or by at most the share `relative`."),
 ]);
 
 const policySchema = z.strictObject({
-  redundancy: z.int().min(1).max(limits.seats).optional().describe("Workers of a task's first batch. Default 1."),
+  redundancy: z.int().min(1).max(limits.seats).optional().describe("How many workers get a task at first. Default 1."),
   redundancyMax: z
     .int()
     .min(1)
     .max(limits.seats)
     .optional()
-    .describe("Results a task may collect before it fails undecided. Default: 1 for redundancy 1, else twice it + 1."),
+    .describe(
+      "How many results a task may collect before it fails undecided. Default: 1 for redundancy 1, else twice redundancy + 1.",
+    ),
   accept: z
     .union([plainRuleSchema, acceptSchema])
     .optional()
@@ -104,7 +110,7 @@ const policySchema = z.strictObject({
     .min(0)
     .max(limits.seats)
     .optional()
-    .describe("Workers that may fail before the task does. Default 5."),
+    .describe("How many workers may fail before the task fails. Default 5."),
   priceMax: creditsSchema(limits.price)
     .optional()
     .describe("The most that one result may cost, in credits. Default 1, or the budget if that is less."),
@@ -115,10 +121,14 @@ const patternsSchema = z.union([z.string(), z.array(z.string()).min(1)]);
 /** A part of an output: `items[2].name`. "" is the whole. */
 const partSchema = textSchema(0, limits.textBytes);
 
-const fileInputSchema = z.strictObject({ file: z.string().min(1) }).describe("One file, packed when submitting.");
+const fileInputSchema = z
+  .strictObject({ file: z.string().min(1) })
+  .describe("One file. It is packed when the job is submitted.");
 const filesInputSchema = z
   .strictObject({ files: patternsSchema })
-  .describe("Files by path, folder or glob (**, *, ?), relative to this file, packed when submitting.");
+  .describe(
+    "Files by path, folder or glob (**, *, ?), relative to this file. They are packed when the job is submitted.",
+  );
 const fromInputSchema = z
   .strictObject({ from: z.string(), path: partSchema.optional() })
   .describe("The output of another task, or a part of it.");
@@ -131,13 +141,13 @@ const inputSchema = z.union([
   fileInputSchema,
   filesInputSchema,
   fromInputSchema,
-  z.unknown().describe("Any other value is the input itself."),
+  z.unknown().describe("Any other value is itself the input."),
 ]);
 
 const overFilesSchema = z.strictObject({
   files: patternsSchema,
   batchFiles: z.int().min(1).max(limits.mapItems).optional().describe("Files per task. Default 16."),
-  batchBytes: sizeSchema.optional().describe("Bytes per task; a larger file makes a task of its own. Default 1MiB."),
+  batchBytes: sizeSchema.optional().describe("Bytes per task; a larger file gets its own task. Default 1MiB."),
 });
 export type OverFiles = z.output<typeof overFilesSchema>;
 
@@ -145,30 +155,30 @@ const mapSchema = z.strictObject({
   over: z
     .union([z.array(z.unknown()).max(limits.mapItems), overFilesSchema, fromInputSchema])
     .describe(
-      "A list, files, or the output of another task. An empty list makes no tasks; the output is an empty list, too.",
+      "A list, files, or the output of another task. An empty list makes no tasks, and the output is an empty list.",
     ),
   batch: z
     .int()
     .min(1)
     .max(limits.mapItems)
     .optional()
-    .describe("Items per task; from 2 on a task gets a list. Default 1."),
+    .describe("Items per task; with 2 or more, a task gets a list. Default 1."),
 });
 
 const chainSchema = z.strictObject({
-  steps: z.int().min(1).max(limits.chainSteps).describe("Each step gets the output of the step before."),
+  steps: z.int().min(1).max(limits.chainSteps).describe("How many tasks; each gets the output of the previous one."),
 });
 
 const taskSchema = z.strictObject({
-  skill: nameSchema.optional().describe("The skill that the task takes, by its name. Either this or like."),
+  skill: nameSchema.optional().describe("The name of the skill that the task needs. Give either skill or like."),
   like: textSchema(1, limits.textBytes)
     .optional()
-    .describe("What the task takes, in words: agents offer whose skill says something near."),
-  similarity: shareSchema.optional().describe("With like: how near is near enough, 0 to 1. Default 0.4."),
+    .describe("A description of the skill that the task needs: agents with a similar skill offer."),
+  similarity: shareSchema.optional().describe("With like: how similar the skill must be, 0 to 1. Default 0.4."),
   input: inputSchema.optional(),
   needs: z.array(z.string()).max(limits.nodes).optional().describe("Tasks that must be accepted first."),
   map: mapSchema.optional().describe("One task for each item."),
-  chain: chainSchema.optional().describe("Many tasks, one after the other."),
+  chain: chainSchema.optional().describe("Tasks that run one after the other."),
   policy: policySchema.optional().describe("Replaces parts of the job's policy."),
   labels: labelsSchema.optional().describe("Labels that a worker must carry."),
 });
@@ -182,7 +192,7 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
       budget: creditsSchema(limits.budget).describe("The most that the whole job may cost, in credits."),
       deadline: durationSchema
         .optional()
-        .describe("The job fails when it takes longer. Default 5m, and 100 ms for each task beyond 1,000."),
+        .describe("The job fails if it takes longer. Default 5m, plus 100 ms for each task beyond 1,000."),
       labels: labelsSchema.optional().describe("Labels of the job."),
       committee: z
         .union([
@@ -191,7 +201,7 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
         ])
         .optional()
         .describe(
-          "How many members keep the job's log (1, or 4 and more), or the agents: ids or names. Default: by the mesh's size.",
+          "How many members host the job (1, or 4 and more), or which agents, by id or name. Default: depends on the size of the mesh.",
         ),
       policy: policySchema.optional(),
       tasks: z.record(taskNameSchema, taskSchema),
@@ -202,6 +212,6 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
         .describe(`How workers are chosen among the offers. Default ${DEFAULT_SELECTOR}.`),
       window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
     })
-    .describe("A job for a mesh of agents: tasks, what they need of each other, and what is asked of their workers.");
+    .describe("A job for a mesh of agents: tasks, how they depend on each other, and what their workers must deliver.");
 export const jobFileSchema = createJobFileSchema();
 export type JobFile = z.output<typeof jobFileSchema>;

@@ -27,7 +27,7 @@ export function encodeRequest({ hash, offset }: BlobRequest): Uint8Array {
   return bytes;
 }
 
-/** Null if these are no request. */
+/** Null if the bytes are not a request. */
 export function decodeRequest(bytes: Uint8Array): BlobRequest | null {
   if (bytes.length !== REQUEST_BYTES) return null;
   const offset = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(32);
@@ -42,7 +42,7 @@ export function encodeReplyHead(status: BlobStatus, size: number): Uint8Array {
   return bytes;
 }
 
-/** Null if this is no head of a reply. */
+/** Null if the bytes are not the head of a reply. */
 export function decodeReplyHead(bytes: Uint8Array): { readonly status: BlobStatus; readonly size: number } | null {
   const status = STATUSES[bytes[0] ?? -1];
   if (status === undefined || bytes.length !== REPLY_HEAD_BYTES) return null;

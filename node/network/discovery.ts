@@ -21,12 +21,12 @@ interface DiscoveryOptions {
   readonly dialer: Dialer;
   readonly book: AddressBook;
   readonly bootstrap: readonly Multiaddr[];
-  /** Addresses of which only the agent that answers there is wanted: it is told, and not connected to. */
-  readonly asked: Map<string, (answers: AgentId) => void>;
-  /** This node itself listens there: operators give all nodes the same list. */
+  /** Addresses that are dialled only to learn which agent answers there: whoever answers is told here, and hung up on. */
+  readonly probes: Map<string, (agent: AgentId) => void>;
+  /** Whether this node itself listens there: operators give all nodes the same list. */
   readonly isOwn: (address: Multiaddr) => boolean;
   readonly tell: (news: NetworkNews) => void;
-  /** Agents that are there. */
+  /** Agents that are connected. */
   readonly present: () => readonly AgentId[];
   readonly refuses: (agent: AgentId) => boolean;
   readonly log: Logger;
@@ -120,19 +120,19 @@ export class Discovery {
 
   /** Finds out whether another agent answers at an address whose own agent did not. This node does not join that agent. */
   async #lookWhoAnswers(target: Target): Promise<void> {
-    const { node, asked, tell, log } = this.#options;
+    const { node, probes, tell, log } = this.#options;
     const expected = agentOfAddress(target.address);
     const address = bare(target.address);
-    if (expected === "" || address.startsWith("/dnsaddr/") || asked.has(address)) return; // a dnsaddr names many
+    if (expected === "" || address.startsWith("/dnsaddr/") || probes.has(address)) return; // a dnsaddr names many
     const found: AgentId[] = [];
-    asked.set(address, (answers) => found.push(answers));
+    probes.set(address, (agent) => found.push(agent));
     try {
       const timeout = AbortSignal.timeout(networkLimits.openTimeoutMs);
       await node.dial(multiaddr(address), { signal: AbortSignal.any([this.#stop.signal, timeout]), force: true });
     } catch (error) {
-      log.trace({ err: error, address }, "asked who answers");
+      log.trace({ err: error, address }, "probe ended");
     } finally {
-      asked.delete(address);
+      probes.delete(address);
     }
     const [answers] = found;
     if (answers === undefined || answers === expected || answers === target.instead) return;
@@ -140,7 +140,7 @@ export class Discovery {
     tell({ kind: "other-key", address, expected, answers, isConnected: this.#options.present().includes(answers) });
   }
 
-  /** One more connection, to an agent drawn at random among those known: the mesh must not hang on its bootstrap. */
+  /** One more connection, to an agent drawn at random among those known: the mesh must not depend on its bootstrap agents. */
   #widen(): void {
     const { present, book, self, refuses, dialer, log } = this.#options;
     const there = new Set(present());

@@ -1,5 +1,5 @@
 /**
- * The configuration of libp2p: TCP, Noise, yamux, identify, ping, gossipsub, its limits, and who is let in.
+ * The configuration of libp2p: TCP, Noise, yamux, identify, ping, gossipsub, its limits, and whom it admits.
  * A comment at each setting says what it defends against; the measurements are repeatable with the benchmarks.
  */
 
@@ -14,7 +14,7 @@ import { yamux } from "@libp2p/yamux";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
-import type { ConnectionRules } from "./connection-rules.ts";
+import type { ConnectionRules } from "./connection-policy.ts";
 import { gossipOptions } from "./gossip.ts";
 import type { Identity } from "./identity.ts";
 import { networkLimits } from "./network-limits.ts";
@@ -67,7 +67,7 @@ export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules)
       denyDialPeer: refused,
       denyInboundEncryptedConnection: refused,
       denyOutboundEncryptedConnection: (peerId, { remoteAddr }) =>
-        refused(peerId) || rules.isOnlyAsked(remoteAddr, peerId.toString() as AgentId),
+        refused(peerId) || rules.onAnonymousDial(remoteAddr, peerId.toString() as AgentId),
       denyDialMultiaddr: (address) => rules.isAstray(address),
     },
     peerDiscovery: options.mdns === true ? [mdns({ serviceTag: `meshwork-${meshId}.local` })] : [],

@@ -22,7 +22,7 @@ export const networkLimits = {
   blobRequestsPerSecond: 50,
   blobRequestsBurst: 200,
 
-  // --- conduct ----------------------------------------------------------------------------------------------
+  // --- offences ----------------------------------------------------------------------------------------------
   /** Offences at which a peer is dropped. One is forgiven a second: an honest peer of another version survives. */
   offences: 20,
   offencesForgivenPerSecond: 1,

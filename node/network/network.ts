@@ -1,8 +1,8 @@
 /**
- * The transport of a node: libp2p (TCP, Noise, yamux), gossip, direct streams, blobs, discovery, conduct.
+ * The transport of a node: libp2p (TCP, Noise, yamux), gossip, direct streams, blobs, discovery, and which peers are refused.
  *
- * Responsible for carrying out what the agent asks of the network and for telling it what happened, as inputs.
- * It knows nothing of what the bytes mean. Peers are bounded in what they can make it do: network-limits.ts.
+ * Carries out what the agent asks of the network, and tells it what happened, as inputs. It does not know what the bytes
+ * mean. network-limits.ts bounds what peers can make it do.
  *
  * Source: protocol.md 2 (transport classes), 9 (admission and abuse).
  */
@@ -21,8 +21,7 @@ import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
 import { type ClockOffset, type ClockState, clockProblem, describeClocks } from "./clock-findings.ts";
 import { Clocks } from "./clocks.ts";
-import { Conduct } from "./conduct.ts";
-import { createConnectionRules, type RulesAndBook } from "./connection-rules.ts";
+import { type ConnectionPolicy, createConnectionPolicy } from "./connection-policy.ts";
 import { DialBackServer } from "./dial-back.ts";
 import { Dialer } from "./dialer.ts";
 import { Discovery } from "./discovery.ts";
@@ -35,6 +34,7 @@ import type { Network, NetworkOptions, NetworkStats } from "./network-interface.
 import { networkLimits } from "./network-limits.ts";
 import { describeNews, isWarning, type NetworkNews } from "./news.ts";
 import { bare, hostOf, joinsAnotherMachine } from "./own-addresses.ts";
+import { PeerOffences } from "./peer-offences.ts";
 import { Peers } from "./peers.ts";
 import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./protocol-names.ts";
 import { Reachability } from "./reachability.ts";
@@ -44,22 +44,22 @@ export type { Network, NetworkOptions, NetworkStats } from "./network-interface.
 const SWEEP_MS = 30_000;
 /** How often it checks its own addresses, asks busy agents again, and checks that any agent is left, ms. */
 const LOOK_MS = 2_000;
-/** Codes that are counted one by one; the rest together, since codes may come from the agent. */
+/** How many codes have their own counter. The rest share one, because codes may come from the agent. */
 const OFFENCE_CODES_MAX = 256;
 
 interface NetworkParts {
   readonly node: MeshNode;
-  readonly conduct: Conduct;
+  readonly offences: PeerOffences;
   readonly bootstrap: readonly Multiaddr[];
   readonly book: AddressBook;
-  readonly asked: RulesAndBook["asked"];
+  readonly probes: ConnectionPolicy["probes"];
   readonly isLocal: boolean;
 }
 
 class Libp2pNetwork implements Network {
   readonly agent: AgentId;
   readonly #options: NetworkOptions;
-  readonly #conduct: Conduct;
+  readonly #offences: PeerOffences;
   readonly #book: AddressBook;
   readonly #node: MeshNode;
   readonly #dialer: Dialer;
@@ -72,19 +72,19 @@ class Libp2pNetwork implements Network {
   readonly #clocks: Clocks;
   readonly #reachability: Reachability;
   readonly #dialBacks: DialBackServer;
-  readonly #offences = new Map<string, number>();
+  readonly #offenceCodes = new Map<string, number>();
   #deliver: (input: Input) => void = () => {};
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #isolation = new IsolationWatch((news) => this.#tell(news));
   #stopping: Promise<void> | null = null;
 
   constructor(options: NetworkOptions, parts: NetworkParts) {
-    const { node, conduct, bootstrap, book, asked } = parts;
+    const { node, offences, bootstrap, book, probes } = parts;
     const { identity, meshId, blobs, log } = options;
     this.agent = identity.agent;
     this.#options = options;
     this.#node = node;
-    this.#conduct = conduct;
+    this.#offences = offences;
     this.#book = book;
     const deliver = (input: Input): void => this.#onInput(input);
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
@@ -118,11 +118,11 @@ class Libp2pNetwork implements Network {
       dialer,
       book,
       bootstrap,
-      asked,
+      probes,
       isOwn: (address) => node.services.listeners.getAddrs().some((own) => bare(own) === bare(address)),
       tell: (news) => this.#tell(news),
       present: () => this.#peers.present(),
-      refuses: (agent) => conduct.refuses(agent, performance.now()),
+      refuses: (agent) => offences.refuses(agent, performance.now()),
       log,
     });
     const listenHosts = new Set(options.listen === "every-interface" ? [] : options.listen.map(hostOf));
@@ -140,7 +140,7 @@ class Libp2pNetwork implements Network {
     });
   }
 
-  /** To the agent; who is there concerns others here, too. */
+  /** Passes an input on to the agent. Parts of the network also need to know who is connected. */
   #onInput(input: Input): void {
     this.#deliver(input);
     if (input.kind === "connected") {
@@ -191,7 +191,7 @@ class Libp2pNetwork implements Network {
     this.#discovery.start();
     const sweep = (): void => {
       this.#peers.sweep();
-      this.#conduct.sweep(performance.now());
+      this.#offences.sweep(performance.now());
     };
     const look = (): void => {
       this.#reachability.look();
@@ -236,7 +236,7 @@ class Libp2pNetwork implements Network {
     this.#deliver({ kind: "addresses", addresses, reach: this.#reachability.state() });
   }
 
-  /** What other agents are told. */
+  /** The addresses that other agents are told. */
   advertised(): Multiaddr[] {
     return this.#reachability.advertised().map((text) => this.#named(multiaddr(text)));
   }
@@ -255,7 +255,7 @@ class Libp2pNetwork implements Network {
     return this.#peers.present();
   }
 
-  /** It is connected by loopback. */
+  /** Whether the agent is connected by loopback. */
   isOnThisMachine(agent: AgentId): boolean {
     const peerId = parsePeerId(agent);
     if (peerId === null) return false;
@@ -279,11 +279,11 @@ class Libp2pNetwork implements Network {
   }
 
   misbehaved(agent: AgentId, code: string): void {
-    const counted = this.#offences.has(code) || this.#offences.size < OFFENCE_CODES_MAX ? code : "other";
-    this.#offences.set(counted, (this.#offences.get(counted) ?? 0) + 1);
+    const counted = this.#offenceCodes.has(code) || this.#offenceCodes.size < OFFENCE_CODES_MAX ? code : "other";
+    this.#offenceCodes.set(counted, (this.#offenceCodes.get(counted) ?? 0) + 1);
     this.#options.log.debug({ peer: agent, code }, "offence");
-    if (!this.#conduct.offend(agent, performance.now())) return;
-    this.#options.log.warn({ peer: agent, code, refusedMs: networkLimits.refusedMs }, "peer refused for its conduct");
+    if (!this.#offences.offend(agent, performance.now())) return;
+    this.#options.log.warn({ peer: agent, code, refusedMs: networkLimits.refusedMs }, "peer refused for its offences");
     this.#dialer.hangUp(agent);
   }
 
@@ -318,8 +318,8 @@ class Libp2pNetwork implements Network {
       received: { gossip: gossip.received, direct: received.frames, bytes: gossip.receivedBytes + received.bytes },
       dropped: sent.dropped,
       unjudged: gossip.unjudged,
-      offences: new Map(this.#offences),
-      refused: this.#conduct.refused,
+      offences: new Map(this.#offenceCodes),
+      refused: this.#offences.refused,
       blobs: {
         fetched: this.#client.stats.fetched,
         failed: this.#client.stats.failed,
@@ -358,7 +358,7 @@ class Libp2pNetwork implements Network {
   }
 }
 
-/** Throws `usage` when an address of the options is none. Does nothing on the network before `start`. */
+/** Throws `usage` if an address in the options is malformed. Does nothing on the network before `start`. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const check = (text: string): Multiaddr => {
     const address = parseAddress(text);
@@ -368,18 +368,18 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const listen = options.listen === "every-interface" ? [] : options.listen;
   for (const text of [...listen, ...(options.announce ?? [])]) check(text);
   const bootstrap = options.bootstrap.map(check);
-  const conduct = new Conduct();
+  const offences = new PeerOffences();
   const isLocal =
     options.listen !== "every-interface" && listen.every(isLoopback) && !joinsAnotherMachine(options.bootstrap);
   let network: Libp2pNetwork | null = null;
-  const { rules, book, asked } = createConnectionRules({
+  const { rules, book, probes } = createConnectionPolicy({
     isLocal,
     bootstrap,
-    refuses: (agent) => conduct.refuses(agent, performance.now()),
+    refuses: (agent) => offences.refuses(agent, performance.now()),
     isOnThisMachine: (agent) => network?.isOnThisMachine(agent) === true,
     advertised: () => network?.advertised() ?? [],
   });
   const node = await createLibp2pNode({ ...options, listen }, rules);
-  network = new Libp2pNetwork(options, { node, conduct, bootstrap, book, asked, isLocal });
+  network = new Libp2pNetwork(options, { node, offences, bootstrap, book, probes, isLocal });
   return network;
 }

@@ -14,12 +14,12 @@ export type NetworkNews =
       readonly address: string;
       readonly expected: AgentId;
       readonly answers: AgentId;
-      /** That agent is connected all the same: multicast or another agent told of it. */
+      /** That agent is connected anyway, because multicast or another agent announced it. */
       readonly isConnected: boolean;
     }
   /** An address to join names no agent, and a different one than before answers there. This node joins it. */
   | { readonly kind: "new-key"; readonly address: string; readonly before: AgentId; readonly answers: AgentId }
-  /** The last connection to an agent of the mesh is gone; this node goes on looking for them. */
+  /** The last connection to an agent of the mesh is gone; this node keeps looking for them. */
   | { readonly kind: "alone" }
   /** The first agent of all. */
   | { readonly kind: "met"; readonly agent: AgentId }
@@ -27,7 +27,7 @@ export type NetworkNews =
   | { readonly kind: "company"; readonly agent: AgentId }
   /** A peer's clock differs from this machine's by `offMs`; those of `agreeing` others do not. */
   | { readonly kind: "other-clock"; readonly agent: AgentId; readonly offMs: number; readonly agreeing: number }
-  /** The clocks of most peers differ from this machine's, and alike. `offMs`: by how much this one is ahead. */
+  /** The clocks of most peers differ from this machine's by the same amount. `offMs`: by how much this one is ahead. */
   | ({ readonly kind: "own-clock" } & Pick<ClockState, "agents" | "differing" | "offMs">)
   /** They no longer do. */
   | { readonly kind: "clock-agrees" };

@@ -27,8 +27,8 @@ export interface Peer {
   readonly agent: AgentId;
   readonly link: OutboundLink;
   readonly rates: PeerRates;
-  /** A connection stands, and it speaks our protocol. */
+  /** Whether it is connected and speaks our protocol. */
   present: boolean;
-  /** The agent was told `connected`, and not `disconnected` since. */
+  /** Whether the agent was told `connected`, and not `disconnected` since. */
   announced: boolean;
 }

@@ -1,8 +1,8 @@
 /**
  * All peers of a node: which are connected, and the frames that go to them and come from them.
  *
- * Responsible for `connected`, `disconnected` and `frame` inputs, and for `send`. Streams themselves are
- * outbound-link.ts and inbound-frames.ts; dialling is dialer.ts.
+ * It makes the inputs `connected`, `disconnected` and `frame`, and carries out `send`. outbound-link.ts and inbound-frames.ts
+ * handle the streams, and dialer.ts dials.
  */
 
 import type { Connection, Stream } from "@libp2p/interface";
@@ -44,7 +44,7 @@ export class Peers {
     this.#options = options;
   }
 
-  /** Peers that are there, in the order in which they came. */
+  /** Connected peers, in the order in which they came. */
   present(): AgentId[] {
     return [...this.#peers.values()].filter((peer) => peer.present).map((peer) => peer.agent);
   }
@@ -72,7 +72,7 @@ export class Peers {
     if (!this.#stopped) this.peerOf(to).link.send(queue, frame);
   }
 
-  /** A peer said which protocols it speaks; ours is among them. */
+  /** A peer has said that it speaks our protocol. */
   onPresent(agent: AgentId): void {
     if (this.#stopped || !this.#options.dialer.isConnected(agent)) return;
     const peer = this.peerOf(agent);
@@ -96,7 +96,7 @@ export class Peers {
   }
 
   #onUp(peer: Peer): void {
-    // A stream of our protocol stands: no need to wait for what the peer says about itself.
+    // A stream of our protocol is open, so there is no need to wait for identify.
     peer.present = this.#options.dialer.isConnected(peer.agent);
     if (peer.present) this.#announce(peer);
   }
@@ -134,14 +134,14 @@ export class Peers {
     this.#inbound.add(frames);
   };
 
-  /** False: no frame is delivered and the senders' windows run out; true: it goes on where it stopped. */
+  /** With false, no frame is delivered and the windows of the senders fill up. With true, reading continues where it stopped. */
   setReading(reading: boolean): void {
     if (this.#reading === reading) return;
     this.#reading = reading;
     if (reading) for (const frames of [...this.#inbound]) frames.resume();
   }
 
-  /** Forgets peers of which nothing is kept; called now and then. */
+  /** Forgets peers that are not connected and have no frames waiting. To be called now and then. */
   sweep(): void {
     for (const peer of this.#peers.values()) {
       if (!peer.present && peer.link.idle) this.#peers.delete(peer.agent);

@@ -40,7 +40,7 @@ export function dialable(
 ): string[] {
   const works = working(own, findings);
   if (works.length > 0) return works;
-  const failed = new Set([...findings.values()].flatMap(({ addresses, works }) => (works ? [] : addresses)));
+  const failed = new Set([...findings.values()].flatMap((finding) => (finding.works ? [] : finding.addresses)));
   const untried = own.filter((address) => isOutside(address) && !failed.has(address));
   // If one fails, other interfaces (of containers, say) are unlikely to work either, unless the operator named them.
   return failed.size === 0 ? untried : untried.filter(isNamed);

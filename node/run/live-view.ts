@@ -149,9 +149,9 @@ export function newsLines(before: ViewState | null, now: ViewState): string[] {
   for (const fault of now.faults.slice(before?.faults.length ?? 0))
     say(`fault: ${fault.name} ${fault.kind}`, fault.atMs);
   const waiting = before?.waiting ?? "";
-  if (now.waiting !== waiting) say(now.waiting === "" ? "the job goes on" : now.waiting);
-  const part = ({ tasks }: ViewState): number =>
-    tasks.total === 0 ? 0 : Math.floor((PROGRESS_PARTS * (tasks.accepted + tasks.failed)) / tasks.total);
+  if (now.waiting !== waiting) say(now.waiting === "" ? "the job continues" : now.waiting);
+  const part = ({ tasks: { total, accepted, failed } }: ViewState): number =>
+    total === 0 ? 0 : Math.floor((PROGRESS_PARTS * (accepted + failed)) / total);
   const { tasks, blocks } = now;
   if (before === null || part(now) !== part(before)) {
     const failed = tasks.failed > 0 ? `, ${tasks.failed} failed` : "";

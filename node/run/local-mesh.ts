@@ -45,10 +45,10 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     };
     await Promise.all(processes.map(endOne));
   };
-  const launch = (agents: readonly LocalAgentOptions[]): Promise<void> => {
+  const launch = (launched: readonly LocalAgentOptions[]): Promise<void> => {
     if (options.signal.aborted) throw new MeshworkError("interrupted", "interrupted");
     const joined = processes[0]?.agents[0]?.address ?? null;
-    const started = new AgentProcess(options, agents, joined, () => options.onUp(++up));
+    const started = new AgentProcess(options, launched, joined, () => options.onUp(++up));
     processes.push(started);
     void started.ended.then((how) => {
       if (!started.isExpectedToEnd) for (const agent of started.agents) options.onLost(agent, how);

@@ -1,7 +1,7 @@
 /**
  * The live view as a pure function of its state: what a run looks like while it runs.
  *
- * Responsible for: what stands where in how many columns and lines. Painting it on a terminal is live-view.ts.
+ * It lays the view out in the given columns and lines; live-view.ts paints it on a terminal.
  */
 
 import {
@@ -43,7 +43,7 @@ export interface ViewState {
   };
   readonly blocks: { readonly height: number; readonly perSecond: number };
   readonly faults: readonly { readonly atMs: number; readonly name: string; readonly kind: string }[];
-  /** Why nothing is decided; "": something is. */
+  /** Why nothing is decided; "" if something is. */
   readonly waiting: string;
   /** The newest last. */
   readonly lastEvents: readonly string[];
@@ -66,7 +66,7 @@ const BAR_MIN = 8;
 
 /** At most `height` lines of at most `width` columns (without their colours). */
 export function renderView(state: ViewState, width: number, height: number, color = false): string[] {
-  // Narrower terminals get what fits of the narrowest layout, without colours.
+  // A narrower terminal gets the narrowest layout, cut off, without colours.
   const tiny = width < WIDTH_MIN;
   const paint = painter(color && !tiny);
   const columns = Math.min(Math.max(width, WIDTH_MIN), WIDTH_MAX) - 2;
@@ -77,7 +77,7 @@ export function renderView(state: ViewState, width: number, height: number, colo
     blockLine(state, columns, paint),
     ...waitingLines(state, columns, paint),
   ];
-  // What there is room for, the most telling first: agents, then faults, then events.
+  // The most important parts come first: agents, then faults, then events, as far as there is room.
   let room = height - head.length;
   const agents = agentLines(state, columns, room - 1, paint);
   room -= agents.length + 1;
@@ -146,7 +146,8 @@ function agentLines(state: ViewState, columns: number, room: number, paint: Pain
   const widest = Math.max(NAME_MIN, ...state.agents.map((agent) => displayWidth(plainText(agent.name))));
   const name = Math.min(widest + 2, Math.max(NAME_MIN, columns - COLUMNS.state - numbers));
   const narrow = columns < name + COLUMNS.state + numbers;
-  const title = `${padEnd("agent", name)}${padEnd("", COLUMNS.state)}${narrow ? "" : padStart("holding", COLUMNS.holding)}${narrow ? "" : padStart("accepted", COLUMNS.accepted) + padStart("rejected", COLUMNS.rejected)}`;
+  const counters = (["holding", "accepted", "rejected"] as const).map((column) => padStart(column, COLUMNS[column]));
+  const title = `${padEnd("agent", name)}${padEnd("", COLUMNS.state)}${narrow ? "" : counters.join("")}`;
   const row = (agent: ViewAgent): string => {
     const { sign, style } = STATE_STYLE[agent.state];
     const dead = agent.state === "killed" || agent.state === "gone";

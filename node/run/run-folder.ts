@@ -113,8 +113,8 @@ export class RunFolder {
     const stored = new Set<string>();
     for (const file of files) if (hasTrace(file)) readers.push(await openTrace(file));
     const agents = readers.flatMap((reader) => reader.head.agents.map(({ agent, name }) => ({ agent, name })));
-    const name = joinedTraceName(agents.length);
-    const part = join(this.path, `part-${name}`);
+    const trace = joinedTraceName(agents.length);
+    const part = join(this.path, `part-${trace}`);
     const out = new TraceFile(part);
     try {
       try {
@@ -129,7 +129,7 @@ export class RunFolder {
       } finally {
         out.close();
       }
-      renameSync(part, join(this.path, name));
+      renameSync(part, join(this.path, trace));
     } catch (error) {
       rmSync(part, { force: true });
       throw error;
@@ -140,7 +140,7 @@ export class RunFolder {
 /** An agent that was killed at its start may have written nothing. */
 const hasTrace = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 
-/** What is the same for all who stored it: a block, whosever votes prove it, and a genesis. Null: it is one agent's own. */
+/** What is the same for all who stored it: a block, whosever votes prove it, and a genesis. Null if it is one agent's own. */
 function sharedKey(entry: TraceLine): string | null {
   if (entry.kind !== "stored" || entry.slot === "vote") return null;
   const { job, slot, bytes } = entry;

@@ -59,7 +59,7 @@ interface JobRun {
   readonly expected: ReadonlyMap<string, number>;
 }
 
-/** Why waiting is pointless; null while the job goes on, or may go on again. */
+/** Why waiting is pointless; null while the job continues, or may continue again. */
 function whyGivenUp({ handle, isLocal }: RunJobOptions, progress: JobProgress, waiting: string): string | null {
   const { standing, genesis } = handle;
   if (standing.kind === "going") return null;
@@ -164,7 +164,7 @@ export interface Ending {
   readonly folder: RunFolder;
   readonly title: string;
   readonly messages: RunSummary["messages"];
-  /** The words after the program's name that run it again, for the page; null: it has no trace to be drawn from. */
+  /** The words after the program's name that run it again, for the page; null if it has no trace to be drawn from. */
   readonly command: readonly string[] | null;
   /** Makes the trace from which the page is drawn. */
   readonly joinTraces: JoinTraces | null;

@@ -16,7 +16,7 @@ export interface RunPageFacts {
   readonly trace: string;
   /** When the job was submitted, milliseconds since 1970. */
   readonly startedMs: number;
-  /** As typed: what runs it again, and what checks its certificate (null: it has none). */
+  /** As typed: what runs it again, and what checks its certificate (null if it has none). */
   readonly repeat: string;
   readonly verify: string | null;
   /** Told of each block that is read on the way; may throw to end it. */
@@ -33,6 +33,6 @@ export type DrawRunPage = (facts: RunPageFacts) => Promise<RunPage>;
 
 /** What commands that run a job are given. */
 export interface RunContext extends CliContext {
-  /** Null: there is nobody who can. */
+  /** Null if there is nobody who can. */
   readonly drawRunPage: DrawRunPage | null;
 }

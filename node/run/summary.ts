@@ -46,7 +46,7 @@ export interface RunSummary {
     readonly agent: string;
     readonly name: string;
     readonly offers: number;
-    /** What the job's selector expected of it when it could choose it last: a reward of about 0..1; null: it never could. */
+    /** What the job's selector expected of it when it could choose it last: a reward of about 0..1; null if it never could. */
     readonly expected: number | null;
     readonly awards: number;
     readonly results: number;
@@ -66,7 +66,7 @@ export interface RunSummary {
   readonly messages: { readonly gossip: number; readonly direct: number; readonly bytes: number; readonly by: string };
   /** Path of the certificate; null where there is none. */
   readonly certificate: string | null;
-  /** A task whose workers can be explained by the trace; null: there is none. */
+  /** A task whose workers can be explained by the trace; null if there is none. */
   readonly explained: string | null;
   /** Path of the page; null where none was drawn. */
   readonly report: string | null;
@@ -171,7 +171,7 @@ function faultLine({ agents, tasks }: RunFigures, fault: RunSummary["faults"][nu
   if (agent !== undefined && fault.kind === "lying")
     return `${fault.name}: ${fault.kind} ${when}, ${counted(agent.rejected, "result")} rejected`;
   const { expired, gone } = tasks.reassignedBy;
-  const after = expired + gone + tasks.hedged > 0 ? "its work went to others" : "the job went on without it";
+  const after = expired + gone + tasks.hedged > 0 ? "its work went to others" : "the job continued without it";
   return `${fault.name}: ${fault.kind} ${when}, ${after}`;
 }
 
@@ -206,7 +206,7 @@ function cellText(agent: RunSummary["agents"][number], title: (typeof HEADS)[num
 
 function agentTable(summary: RunFigures, columns: number, paint: Paint): string[] {
   if (summary.agents.length === 0) return [];
-  // A selector that expects nothing of anybody has nothing to show.
+  // A selector without expectations has nothing to show.
   const isExpected = summary.agents.some(({ expected }) => expected !== null && expected !== 0);
   const { heads, cell } = tableColumns(columns, isExpected ? HEADS : HEADS.slice(0, -1));
   const widest = Math.max(LABEL, ...summary.agents.map((agent) => displayWidth(plainText(agent.name)) + 2));
@@ -224,7 +224,7 @@ function agentTable(summary: RunFigures, columns: number, paint: Paint): string[
   return [paint(head, "dim"), ...rows];
 }
 
-/** Paths are not cut: they are there to be copied. */
+/** Paths are not shortened, so that people can copy them. */
 function fileLines(
   summary: RunFigures,
   { directory, isLocal }: SummaryOptions & { readonly directory: string },

@@ -40,7 +40,7 @@ export interface Running {
   messages(): Promise<RunSummary["messages"]>;
 }
 
-/** All agents know each other after a round of gossip. If nobody more is met for so long, nobody will be, ms. */
+/** All agents know each other after a round of gossip. If an agent met nobody new for this long, it never will, ms. */
 const STILL_MS = 60_000;
 
 /** Makes one trace of all agents', which takes a while after a long run; only once. */
@@ -177,7 +177,7 @@ async function meet(context: RunContext, owner: MeshworkNode, mesh: LocalMesh, p
     progress.end();
     const missing = mesh.agents.filter((agent) => !known.has(agent.id)).map(({ name }) => name);
     if (met >= mesh.agents.length * ENOUGH_PART) {
-      context.note(`${missing.join(", ")} did not join in ${STILL_MS / 1_000} s; going on without waiting for more`);
+      context.note(`${missing.join(", ")} did not join in ${STILL_MS / 1_000} s; continuing without them`);
       return;
     }
     const what = `${met} of ${mesh.agents.length} agents found each other; no more joined for ${STILL_MS / 1_000} s`;

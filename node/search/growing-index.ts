@@ -1,6 +1,6 @@
 /**
- * The index that a node starts with: exact while its directory is small, and a graph (hnsw-index.ts) once it is large.
- * It moves over bit by bit, so that nothing else waits. Without the package of the graph it stays exact, and says so.
+ * The index of a node: exact while its directory is small, and a graph (hnsw-index.ts) once it is large. Vectors move to the
+ * graph a few at a time, so that nothing else waits. If the package of the graph is missing, it stays exact and says so.
  */
 
 import { ExactIndex, type VectorIndex } from "../../protocol/capability/vector-index.ts";
@@ -11,21 +11,21 @@ import { type CreateGraph, EXACT_MAX, HnswIndex, loadUsearch } from "./hnsw-inde
 const MOVED_AT_ONCE = 32;
 
 interface GrowingIndexOptions {
-  /** Told once if the search will be slower than it could be. */
+  /** Called once if the search will be slower than it could be. */
   readonly warn: (message: string) => void;
   /** Where the graph comes from; for tests. */
   readonly load?: () => Promise<CreateGraph>;
-  /** Different vectors from which on it wants a graph. */
+  /** With more different vectors than this it uses a graph. */
   readonly exactMax?: number;
 }
 
 export class GrowingIndex<Id extends string = string> implements VectorIndex<Id> {
   readonly #options: Required<GrowingIndexOptions>;
-  /** Answers. */
+  /** The index that answers. */
   #current: VectorIndex<Id>;
-  /** null once the graph is complete. */
+  /** The exact index; null once the graph is complete. */
   #exact: ExactIndex<Id> | null;
-  /** Follows every change from the moment on when it is being built. */
+  /** The graph; it receives every change from the moment when its building begins. */
   #graph: HnswIndex<Id> | null = null;
   #moving: Promise<void> | null = null;
 

@@ -1,4 +1,4 @@
-/** How skills stand in an agent's capability vector, and how many of them fit one. */
+/** How a capability vector describes skills, and how many of them fit into one. */
 
 import { createHash } from "node:crypto";
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -11,7 +11,7 @@ import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import { type AnySkill, priceOf, schemasOf } from "./skill.ts";
 
-/** How the skill stands in a capability vector. */
+/** The skill as a capability vector describes it. */
 export function skillAd(skill: AnySkill, vector: Uint8Array): OwnSkill {
   return {
     name: skill.name,

@@ -34,20 +34,26 @@ const commandSchema = z
     command: z
       .array(z.string())
       .min(1)
-      .describe('Program and arguments; "{input}" in one stands for the input, with "--" before it. No shell.'),
+      .describe(
+        'Program and arguments. "{input}" in an argument stands for the input; put "--" before it. There is no shell.',
+      ),
     stdin: z.enum(["json", "text", "none"]).optional().describe("What the program reads. Default json."),
-    stdout: z.enum(["json", "text"]).optional().describe("What its output is. Default json."),
-    path: z.string().optional().describe("Where programs are looked for. Default /usr/local/bin:/usr/bin:/bin."),
+    stdout: z.enum(["json", "text"]).optional().describe("How its output is read. Default json."),
+    path: z.string().optional().describe("Where to look for programs. Default /usr/local/bin:/usr/bin:/bin."),
     timeout: durationSchema.optional().describe("Default 30s."),
-    output: sizeSchema.optional().describe("The longest output that it may write. Default 1MiB."),
+    output: sizeSchema.optional().describe("The most that it may write. Default 1MiB."),
     env: z
       .array(z.string().regex(/^[A-Za-z_]\w*$/, "use names of variables, like API_KEY"))
       .optional()
-      .describe("Variables of the node's environment that the program gets. Default: none; PATH is path."),
-    memory: sizeSchema.optional().describe("Data in memory of each process, enforced on Linux only. Default 1GiB."),
+      .describe(
+        "Variables that the program gets from the environment of the node. Default: none. PATH comes from `path`.",
+      ),
+    memory: sizeSchema
+      .optional()
+      .describe("The most data in memory for each of its processes; enforced on Linux only. Default 1GiB."),
     ...common,
   })
-  .describe("A command. Off unless allowed.");
+  .describe("A command. Commands are off unless allowed.");
 
 export const skillsFileSchema = z
   .strictObject({

@@ -12,7 +12,7 @@ interface Refusal {
  * from one that lies. So its key ends with its store.
  */
 const START_ANEW =
-  "start with a new data folder, which gives the agent a new key: one that goes on under its old key without its records, or with those of a backup, may vote twice";
+  "start with a new data folder, which gives the agent a new key: one that continues under its old key without its records, or with those of a backup, may vote twice";
 
 /** By primary result code: the low byte of the extended one. */
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map([

@@ -182,7 +182,7 @@ export class Advertiser {
     return ACCEPT;
   }
 
-  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. Null: it refused the job. */
+  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. Null if it refused the job. */
   onHosts(genesis: Genesis | null, vcvs: readonly Vcv[]): Verdict {
     if (genesis === null) return ACCEPT;
     const hosts = new Set(hostsOf(genesis));

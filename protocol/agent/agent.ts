@@ -88,7 +88,7 @@ class Agent implements Machine {
           if (lacking.length > 0) hosted.learnOwn(lost(lacking));
           return true;
         }),
-      isKept: (job) => this.#hostedJobs.has(job),
+      isHosted: (job) => this.#hostedJobs.has(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
     this.#beacons = new Beacons(context, this.#directory, {
@@ -236,7 +236,7 @@ class Agent implements Machine {
       return this.#containment.set(job, `not for this agent: ${checked}`, { isMarked: false });
     this.#worker.restore(checked, stored.work);
     const { selector } = checked.genesis;
-    if (stored.root.role !== "keeper") return;
+    if (stored.root.role !== "reader") return;
     if (!this.#context.selectors.has(selector))
       return this.#containment.mention(job, `this node has no selector ${selector}`); // it may work for it
     const create = (): HostedJob => new HostedJob(this.#context, this.#events, checked, stored);
@@ -269,7 +269,7 @@ class Agent implements Machine {
     if (this.#hostedJobs.has(job)) return;
     this.#hosting.makeRoom();
     const create = (): HostedJob => {
-      const bytes = encodeRoot({ role: "keeper", genesis: checked.signed });
+      const bytes = encodeRoot({ role: "reader", genesis: checked.signed });
       this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes, durable: true });
       return new HostedJob(this.#context, this.#events, checked, null);
     };

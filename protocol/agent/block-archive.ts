@@ -96,7 +96,7 @@ export class BlockArchive {
 
   // --- the others -------------------------------------------------------------------------------------
 
-  /** One that acts for the job's owner. Null: it no longer follows. */
+  /** One that acts for the job's owner. Null if it no longer follows. */
   follow(agent: AgentId, from: { readonly height: number; readonly blocks: boolean } | null): void {
     this.#followers.delete(agent); // it goes to the end
     if (from === null) return;

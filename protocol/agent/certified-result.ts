@@ -54,7 +54,7 @@ export function encodeCertified(
   const parts = [encodeCertificate(hosted.certificate), ...splitList(outputs).map(encodePart)];
   const isSmall = parts.reduce((sum, part) => sum + part.length, 0) <= INLINE_MAX;
   const [certificate, ...lists] = parts.map(
-    (bytes): Parcel => (isSmall ? { kind: "inline", bytes } : blobParcel(hasher, bytes)),
+    (part): Parcel => (isSmall ? { kind: "inline", bytes: part } : blobParcel(hasher, part)),
   );
   const shape = hosted.replica.decided.state.nodes.get(hosted.genesis.output)!.shape;
   const bytes = encode(certifiedCodec, { certificate: certificate!, shape, outputs: lists });

@@ -1,6 +1,6 @@
 /**
- * Clients: connections that act for an owner without being an agent of the mesh. As a client, this agent says for whom it
- * acts with each message whose receiver has to know that. As an agent, it remembers for whom each connection key speaks.
+ * Clients: connections that act for an owner without being an agent of the mesh. As a client, this agent names the
+ * owner in each message whose receiver must know it. As an agent, it remembers which owner each connection key speaks for.
  *
  * Nothing depends on the state of a connection, which its two ends see differently: whatever an agent forgot, for example in
  * a restart, the client repeats before it matters.
@@ -40,7 +40,7 @@ interface Spoken {
   readonly notAfterMs: number;
 }
 
-/** For whom the connections of this agent speak. */
+/** Which owners the connections of this agent speak for. */
 export class Clients {
   readonly #crypto: Crypto;
   readonly #mesh: MeshId;

@@ -1,6 +1,6 @@
 /**
  * A fault in one job stays in that job. Each step of a job runs in `within`; an exception ends that job at this agent: the
- * agent marks it on disk, keeps the evidence, and never votes in it again. The agent and its other jobs go on.
+ * agent marks it on disk, keeps the evidence, and never votes in it again. The agent and its other jobs continue.
  *
  * Nothing of the failed step leaves the agent: its effects are taken back, votes together with their records, as if the
  * process had stopped just before the step. All records of a step are one write (effect.ts), so the mark is durable before
@@ -89,7 +89,7 @@ export class Containment {
   }
 
   /**
-   * Handles what a peer sent. If this throws outside of any job, the message is dropped and the agent goes on. Effects from
+   * Handles what a peer sent. If this throws outside of any job, the message is dropped and the agent continues. Effects from
    * before the exception stay, and each is complete: a failed step of a job has already been taken back.
    */
   reading(act: () => Verdict): Verdict {
@@ -141,7 +141,7 @@ export class Containment {
     this.#events.onDiverged(job);
   }
 
-  /** Tells the operator why a sound stored job does not go on here. */
+  /** Tells the operator why a sound stored job does not continue here. */
   mention(job: JobId, reason: string): void {
     const { name } = this.#events.factsOf(job) ?? { name: "" };
     this.#context.emit({ kind: "event", event: { kind: "diverged", job, name, reason, detail: "", isMarked: false } });

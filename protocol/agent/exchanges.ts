@@ -23,7 +23,7 @@ const REFRESH_MS = 60_000;
 const SHARD_NEIGHBOURS = 6;
 /** Between two attempts to find one, ms. */
 const SEARCH_MS = 1_000;
-/** In its first exchanges an agent without any asks whom it knows in shards near its own, too. */
+/** In its first exchanges an agent without any asks whom it knows in shards near its own. */
 const FIRST_SEARCHES = 16;
 /** Between two answers to one neighbour, ms: none asks so often, and one that says it knows 20,000 agents costs 0.1 s. */
 const ANSWER_MS = 500;
@@ -55,7 +55,7 @@ export class Exchanges {
 
   onConnected(peer: AgentId): void {
     this.#connected.add(peer);
-    // Neighbours tell each other the same: of connections that open one after another, for a job, few are of use.
+    // Neighbours tell each other the same, so if connections open one after another, for a job, asking a few of them is enough.
     const isDue = this.#context.now.monoMs >= this.#exchangedMs + EXCHANGE_MS;
     if (this.#exchanges < FIRST_EXCHANGES || isDue) this.#askFor(peer);
     else if (this.#toAsk.size < limits.members) this.#toAsk.add(peer);

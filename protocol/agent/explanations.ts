@@ -68,7 +68,7 @@ export class Explanations {
     return listed.reverse();
   }
 
-  /** The newest choices for a task, the first first; null: none is kept. */
+  /** The newest choices for a task, the first first; null if none is kept. */
   of(task: TaskId): Value | null {
     const made = this.#made.get(task);
     return made === undefined ? null : made.map(described);

@@ -13,7 +13,7 @@ export interface HostedJobEvents<Hosted> {
   onCommittee(hosted: Hosted): void;
   /** A block was applied. */
   onBlock(hosted: Hosted): void;
-  /** What people call an agent; "": nobody said. */
+  /** What people call an agent; "" if nobody said. */
   nameOf(agent: AgentId): string;
   /** A peer asked for blocks that are only in the store. */
   onReadBlocks(hosted: Hosted, to: AgentId, slots: readonly string[]): void;

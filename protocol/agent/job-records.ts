@@ -29,16 +29,16 @@ import { agentId } from "../wire/consensus.ts";
 import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
-/** keeper: the agent has the log, as a host or a follower. worker: it knows the job because it works for it. */
-const rootCodec = struct({ role: oneOf(["keeper", "worker"]), genesis: signedGenesisCodec });
+/** reader: the agent has the log, as a host or a follower. worker: it knows the job only because it works for it. */
+const rootCodec = struct({ role: oneOf(["reader", "worker"]), genesis: signedGenesisCodec });
 type RootRecord = Infer<typeof rootCodec>;
 
-/** The commands of a block that is not decided: of a lock, a valid value, an own proposal. */
+/** The commands of an undecided block: the locked one, the valid one, or this agent's own proposal. */
 const candidateCodec = list(envelopeCodec, limits.blockCommands);
 
-/** What shows that a job went wrong: a block with its commit, or what was being read when it did. */
+/** What shows that a job went wrong: a block with its commit, or the frame that was being read. */
 const evidenceCodec = variant({
-  /** What is stored of the job, or nothing. */
+  /** The evidence is in the stored records of the job, or there is none. */
   none: struct({}),
   block: struct({ committed: committedBlockCodec }),
   frame: struct({ from: agentId, bytes: bytes(limits.frameBytes) }),
@@ -58,28 +58,28 @@ const markCodec = struct({
 export type Mark = Infer<typeof markCodec>;
 export const encodeMark = (mark: Mark): Uint8Array => encode(markCodec, mark);
 
-/** That there is a mark is what counts, whatever became of its bytes. */
-export function readMark(bytes: Uint8Array): Mark {
-  const decoded = decode(markCodec, bytes);
+/** A mark counts even if its bytes are damaged. */
+export function readMark(stored: Uint8Array): Mark {
+  const decoded = decode(markCodec, stored);
   if (decoded.ok) return decoded.value;
   return { reason: "it went wrong in an earlier run", atMs: 0, name: "", owner: "", evidence: NO_EVIDENCE };
 }
 
 /** A job that this agent gave up (retired-jobs.ts). */
 const retiredCodec = struct({
-  /** The counter of its genesis: when its owner made it, by the owner's clock. */
+  /** The counter of its genesis: when the owner made the job, by the owner's clock. */
   createdMs: uint(),
-  /** When it was written, marks of jobs that were made before this had been forgotten. */
+  /** Marks of jobs made before this time had been forgotten when this one was written. */
   rememberedMs: uint(),
-  /** The owner's signature, or nothing. */
+  /** The owner's signature; empty if it did not withdraw the job. */
   withdrawal: bytes(limits.signatureBytes),
 });
 type RetiredRecord = Infer<typeof retiredCodec>;
 export const encodeRetired = (record: RetiredRecord): Uint8Array => encode(retiredCodec, record);
 
-/** That there is a mark is what counts; one that cannot be read is never forgotten. */
-export function readRetired(bytes: Uint8Array): RetiredRecord {
-  const decoded = decode(retiredCodec, bytes);
+/** A mark counts even if it cannot be read; then it is never forgotten. */
+export function readRetired(stored: Uint8Array): RetiredRecord {
+  const decoded = decode(retiredCodec, stored);
   if (decoded.ok) return decoded.value;
   return { createdMs: Number.MAX_SAFE_INTEGER, rememberedMs: 0, withdrawal: new Uint8Array(0) };
 }
@@ -87,7 +87,7 @@ export function readRetired(bytes: Uint8Array): RetiredRecord {
 export const SLOT = {
   root: "genesis",
   mark: "diverged",
-  /** Instead of everything else: a job that it gave up, and never votes in again. */
+  /** Replaces all other records: the agent gave the job up, and never votes in it again. */
   retired: "retired",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
@@ -96,7 +96,7 @@ export const SLOT = {
 } as const;
 
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
-export const decodeRoot = (bytes: Uint8Array): Decoded<RootRecord> => decode(rootCodec, bytes);
+export const decodeRoot = (stored: Uint8Array): Decoded<RootRecord> => decode(rootCodec, stored);
 export const encodeCandidate = (envelopes: readonly Envelope[]): Uint8Array => encode(candidateCodec, envelopes);
 
 export function toCommitted(decided: Decided): CommittedBlock {
@@ -105,7 +105,7 @@ export function toCommitted(decided: Decided): CommittedBlock {
 }
 export const encodeCommitted = (block: CommittedBlock): Uint8Array => encode(committedBlockCodec, block);
 
-/** What the store gave back of one job. */
+/** What the store returned for one job. */
 export interface StoredJob {
   readonly job: JobId;
   readonly root: RootRecord;
@@ -129,7 +129,7 @@ export function groupRecords(records: readonly StoredRecord[]): Map<JobId, Store
   return byJob;
 }
 
-/** A job's genesis, if it can be read: to say which job it is about. */
+/** A job's genesis, if it can be read. Messages to people name the job by it. */
 export function genesisAmong(records: readonly StoredRecord[], job: JobId): Genesis | null {
   const stored = records.find((record) => record.job === job && record.slot === SLOT.root);
   const root = stored === undefined ? null : decodeRoot(stored.bytes);
@@ -137,13 +137,13 @@ export function genesisAmong(records: readonly StoredRecord[], job: JobId): Gene
   return genesis?.ok ? genesis.value : null;
 }
 
-/** A record that does not decode is damage on this disk: the job cannot go on from it. */
+/** A record that does not decode is damage on this disk: the job cannot continue from it. */
 function must<T>(decoded: Decoded<T>, slot: string): T {
   if (!decoded.ok) throw new Divergence(`its stored record ${slot} is damaged (${decoded.code})`);
   return decoded.value;
 }
 
-/** Reads a job from its records, `sorted` by slot. Null: it was being forgotten. Throws `Divergence`. */
+/** Reads a job from its records, `sorted` by slot. Null if the job was being forgotten. Throws `Divergence`. */
 export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob | null {
   const root = sorted.find((record) => record.slot === SLOT.root);
   if (root === undefined) {

@@ -13,7 +13,7 @@ const PENDING_PER_MEMBER = 8_192;
 /** Awards that are over are remembered, so that a slow member's notice does not start one again. */
 const CLOSED_MAX = 8_192;
 
-/** Members that say an award again so long after it was declined did not hear of that, ms. */
+/** A member that repeats an award this long after it was declined has not heard of the refusal, ms. */
 const DECLINED_MS = 1_000;
 
 export class NoticeTally {

@@ -192,7 +192,7 @@ export class Notices {
     return { notices: this.#messages(author, news), held, lacking };
   }
 
-  /** How a worker's seat stands, if the worker must know before it can go on; otherwise null. */
+  /** How a worker's seat stands, if the worker must know before it can continue; otherwise null. */
   #standing(worker: AgentId, id: TaskId, attempt: number): NoticeItem | null {
     if (surplusOf(this.#replica.decided, worker, { task: id, attempt }) !== undefined) return null; // it may still deliver
     const task = this.#task(id);

@@ -21,7 +21,7 @@ const LATE_MAX_MS = 15_000;
 const ASK_MAX_MS = 30_000;
 /** A member that holds a command is not asked about it for this many waits. */
 const HELD_TURNS = 4;
-/** Commands that are due within this share of that time are asked about now, too. */
+/** Commands that are due within this share of that time are asked about in the same message. */
 const TOGETHER = 1 / 4;
 /**
  * While other work of the job runs, results wait this long for company in an envelope, ms, or for this share of the time

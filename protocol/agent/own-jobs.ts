@@ -21,7 +21,7 @@ const CANCEL_AGAIN_MS = 3_000;
 const CANCEL_AGAIN_MS_MAX = 30_000;
 
 interface OwnJob {
-  /** Null: this agent is a host of the job itself. */
+  /** Null if this agent is a host of the job itself. */
   readonly following: Following | null;
   /** When it applied a block last; before the first: when it began. */
   blockMs: number;

@@ -59,7 +59,7 @@ export class Owner {
       refusal: events.refusal,
       begin: events.begin,
       withdraw: (checked, signature) => {
-        this.cancel(checked.job, null); // where it began all the same
+        this.cancel(checked.job, null); // wherever it began nevertheless
         events.retire(checked, signature);
       },
       onTaken: (job) => this.#submissions.onTaken(job),

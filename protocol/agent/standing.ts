@@ -15,7 +15,7 @@ export const OVERDUE_MS = 15_000;
 interface StandingFacts {
   readonly committee: Committee;
   readonly self: AgentId;
-  /** Since when a member is silent, monotonic ms; null: it is heard. */
+  /** Since when a member is silent, monotonic ms; null if it is heard. */
   silentSinceMs(agent: AgentId): number | null;
   /** How long the ledger's first deadline has been due without a block, ms; negative: it is not. */
   readonly overdueMs: number;

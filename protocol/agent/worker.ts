@@ -33,11 +33,12 @@ const HELD_MS = 600_000;
 const MESSAGE_BYTES = 200;
 
 interface WorkerEvents {
-  /** Publishes commands through this agent's own copy of the job's log, if it keeps one. */
+  /** Publishes commands through this agent's own copy of the job's log, if it has one. */
   publish(job: JobId, envelope: Envelope): boolean;
   /** Asks this agent's own copy of the log, as a member, how commands stand. `lost` returns commands that its pool lost. */
   askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
-  isKept(job: JobId): boolean;
+  /** Whether this agent has the log of the job. */
+  isHosted(job: JobId): boolean;
   /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
   within(job: JobId, act: () => void): void;
 }
@@ -281,7 +282,7 @@ export class Worker {
     if (!known.isStored) {
       known.isStored = true;
       const root = encodeRoot({ role: "worker", genesis: known.signed });
-      if (!this.#events.isKept(job))
+      if (!this.#events.isHosted(job))
         this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes: root, durable: true });
     }
     const slot = SLOT.work(held.ref.task, held.ref.attempt);
@@ -356,7 +357,7 @@ export class Worker {
   #askHowItStands(known: KnownJob): void {
     const { job, outbox } = known;
     const { self } = this.#context;
-    const isMember = known.committee.power(self) > 0 && this.#events.isKept(job);
+    const isMember = known.committee.power(self) > 0 && this.#events.isHosted(job);
     const members = isMember ? [self] : known.committee.members.map(({ agent }) => agent);
     for (const [member, items] of outbox.takeQuestions(members)) {
       const isOwn = member === self && this.#events.askOwn(job, items, (lacking) => outbox.envelopesOf(lacking));

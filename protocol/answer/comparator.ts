@@ -10,7 +10,7 @@ import type { Hash } from "../core/ids.ts";
 import type { Comparator, Data } from "../wire/genesis.ts";
 import { decodeValue } from "../wire/value.ts";
 
-/** An output as the ledger knows it: the hash of its canonical bytes, and the bytes where they stand in the log. */
+/** An output as the ledger knows it: the hash of its canonical bytes, and the bytes if the log contains them. */
 export interface Output {
   readonly hash: Hash;
   readonly data: Data;

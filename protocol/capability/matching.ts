@@ -26,7 +26,7 @@ export interface Match {
   readonly similarity: number;
 }
 
-/** The skill of `skills` that is nearest to what is asked for; null: none is near enough. `embedder`: of their vectors. */
+/** The skill of `skills` that is nearest to what is asked for; null if none is near enough. `embedder`: of their vectors. */
 export function matchOf({ skill, like }: Asked, skills: readonly SkillAd[], embedder: string): Match | null {
   if (like === null) {
     const ad = skills.find(({ name }) => name === skill);

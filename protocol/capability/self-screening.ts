@@ -27,7 +27,7 @@ const DRAWS = 0x1_0000_0000;
 const lotOf = (hasher: Hasher, { job, skill }: BeaconContent, agent: AgentId): number =>
   Number.parseInt((hashOf(hasher, lotCodec, { job, skill, agent }) as Hash).slice(0, 8), 16);
 
-/** How near the agent is to what the beacon asks for, parts per million; null: it is not asked. */
+/** How near the agent is to what the beacon asks for, parts per million; null if it is not asked. */
 function nearnessOf({ skills, labels, embedder }: Vcv, beacon: BeaconContent): number | null {
   if (!beacon.labels.every((label) => labels.includes(label))) return null;
   return matchOf(beacon, skills, embedder)?.similarity ?? null;

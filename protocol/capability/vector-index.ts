@@ -39,7 +39,7 @@ export class ExactIndex<Id extends string = string> implements VectorIndex<Id> {
     return this.#rows.allIds();
   }
 
-  /** A copy; null: it is not there. */
+  /** A copy; null if it is not there. */
   vectorOf(id: Id): Int8Array | null {
     return this.#rows.vectorOf(id);
   }

@@ -57,7 +57,7 @@ export class VectorRows<Id extends string = string> {
     return [...this.#rowOfId.keys()];
   }
 
-  /** A copy; null: it is not there. */
+  /** A copy; null if it is not there. */
   vectorOf(id: Id): Int8Array | null {
     const row = this.#rowOfId.get(id);
     return row === undefined ? null : this.vector(row).slice();

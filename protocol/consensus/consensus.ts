@@ -249,7 +249,7 @@ export class Consensus {
     this.#scheduleTimeouts();
   }
 
-  /** Whether a reason to go on stands (A1): without one, votes are kept but not said again. */
+  /** Whether a reason to continue stands (A1): without one, votes are kept but not said again. */
   #isActive(): boolean {
     if (this.#state.step === STEP.idle || !this.isMember) return false;
     return this.#app.hasReason(this.#now) || this.#committee.hasHonest(this.#committee.powerOf(this.#state.heard));

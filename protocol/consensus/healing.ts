@@ -168,7 +168,7 @@ export class Healing {
     return wake;
   }
 
-  /** What to send at this moment. `active`: this agent is armed, and a reason to go on stands. */
+  /** What to send at this moment. `active`: this agent is armed, and a reason to continue stands. */
   due(now: Now, state: HeightState, active: boolean): Outgoing[] {
     const out: Outgoing[] = [];
     const others = this.#app.committee.others(this.#self);
@@ -214,7 +214,7 @@ export class Healing {
     if (this.#syncAtMs !== Number.POSITIVE_INFINITY && now.monoMs < this.#syncAtMs) return;
     const members = ahead.filter(([agent]) => this.#isMember(agent));
     const strangers = ahead.filter(([agent]) => !this.#isMember(agent));
-    const groups = [members, strangers].filter((group) => group.length > 0);
+    const groups = [members, strangers].filter(({ length }) => length > 0);
     const asked = this.#syncAsked++;
     const group = groups[asked % groups.length]!;
     const [to] = group[Math.floor(asked / groups.length) % group.length]!;

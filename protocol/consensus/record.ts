@@ -13,13 +13,13 @@ import type { Committee } from "./committee.ts";
 import { holds } from "./divergence.ts";
 import { type HeightState, roundOf, type Step, saidIn } from "./height.ts";
 
-const round = uint(0xffffffff);
+const roundCodec = uint(0xffffffff);
 const recordCodec = struct({
   height: uint(),
-  round,
+  round: roundCodec,
   step: uint(3),
-  locked: nullable(struct({ round, block: hash })),
-  valid: nullable(struct({ round, block: hash, polka: votesCodec })),
+  locked: nullable(struct({ round: roundCodec, block: hash })),
+  valid: nullable(struct({ round: roundCodec, block: hash, polka: votesCodec })),
   votes: list(voteCodec, 4 * limits.keptRounds),
   proposal: nullable(proposalCodec),
   /** Headers and command lists of the locked, the valid and the own proposed block. */
@@ -41,7 +41,7 @@ export function recordOf({ height, round, step, locked, valid, blocks, said }: H
   if (valid !== null) needed.add(valid.block);
   const proposal = said.get(round)?.proposal ?? null;
   if (proposal !== null) needed.add(proposal.statement.block);
-  const whole = [...needed].map((hash) => blocks.get(hash)!);
+  const whole = [...needed].map((block) => blocks.get(block)!);
   const votes = [...said.values()].flatMap((entry) => entry.votes);
   return { height, round, step, locked, valid, votes, proposal, blocks: whole };
 }
@@ -66,7 +66,7 @@ function checkRecord(record: ConsensusRecord, { meshId, job, self, crypto }: Rec
   const hashes = new Set(blocks.map(({ header }) => blockHash(crypto.hash, header)));
   const areWhole = blocks.every((block) => block.header.job === job && holdsItsCommands(crypto.hash, block));
   const named = [locked?.block, valid?.block, proposal?.statement.block];
-  holds(areWhole && named.every((hash) => hash === undefined || hashes.has(hash)), "its stored blocks are damaged");
+  holds(areWhole && named.every((block) => block === undefined || hashes.has(block)), "its stored blocks are damaged");
   if (locked !== null) holds(locked.round <= round, "its stored lock is damaged");
   if (valid !== null)
     holds(
@@ -96,8 +96,8 @@ export function restoreHeight(
   if (record.locked !== null) state.locked = record.locked;
   if (record.valid !== null) {
     state.valid = record.valid;
-    const round = roundOf(state, committee, record.valid.round);
-    for (const vote of record.valid.polka) round.prevote.add(vote);
+    const { prevote } = roundOf(state, committee, record.valid.round);
+    for (const vote of record.valid.polka) prevote.add(vote);
   }
   for (const vote of record.votes) {
     saidIn(state, vote.round).votes.push(vote);

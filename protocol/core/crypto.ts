@@ -7,7 +7,7 @@
 import { concatBytes, fromHex, utf8 } from "./bytes.ts";
 import type { AgentId, Hash, MeshId } from "./ids.ts";
 
-/** SHA-256 of `bytes`, in lower-case hexadecimal. Keeps nothing of `bytes`: the caller may write over them. */
+/** SHA-256 of `bytes`, in lower-case hexadecimal. Does not keep `bytes`: the caller may write over them. */
 export type Hasher = (bytes: Uint8Array) => Hash;
 
 export interface Signer {

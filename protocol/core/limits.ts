@@ -26,7 +26,7 @@ export const limits = {
   // --- values -----------------------------------------------------------------------------------------
   /** Levels of nesting of lists and maps in canonical bytes: keeps recursion shallow (protocol.md 1). */
   nesting: 32,
-  /** Bytes of an output that stands in a command; larger ones are blobs (protocol.md 4). */
+  /** Bytes of an output that a command contains; larger ones are blobs (protocol.md 4). */
   inlineBytes: 16 * KIB,
   /** Entries of one list or map in a JSON-like value. */
   valueEntries: 1_000_000,

@@ -90,7 +90,7 @@ export const isRecorded = (slot: string): boolean => slot === "genesis" || slot 
 interface SentEvent {
   readonly kind: "sent";
   readonly to: AgentId;
-  /** When it arrives, in the time of `t`; null: it was lost. */
+  /** When it arrives, in the time of `t`; null if it was lost. */
   readonly arrives: number | null;
   readonly message: string;
   /** What it is about, in a few words. */

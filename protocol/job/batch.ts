@@ -1,5 +1,5 @@
 /**
- * A task's batch: how awards end, seals, the opening, reveals, the tally, and what all of this costs and earns.
+ * The batch of a task: how its awards end, how it is sealed, opened, revealed and tallied, and what is paid for it.
  *
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
@@ -26,7 +26,7 @@ const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id }
 export const awardOf = (task: Task, worker: AgentId): Award | undefined =>
   task.awards.find((award) => award.worker === worker);
 
-/** Seats that are neither worked on nor filled. */
+/** How many seats have neither a worker nor a result. */
 export function freeSeats(task: Task): number {
   if (task.phase !== "seating") return 0;
   return Math.max(0, task.seats - task.awards.filter((award) => award.status !== "ended").length);
@@ -35,8 +35,8 @@ export function freeSeats(task: Task): number {
 export const sealedSeats = (task: Task): number => task.awards.filter((award) => award.status === "sealed").length;
 
 /**
- * Whether an award can still give a result: it lives, or its lease ran out, its seat is unfilled, and its price, which
- * was free to be promised to others since, is still there (protocol.md 6.6).
+ * Whether an award can still give a result: it is live; or its lease ran out, its seat is still unfilled, and its price,
+ * which may have been promised to others in the meantime, is still available (protocol.md 6.6).
  */
 export function canDeliver(view: LedgerView, task: Task, award: Award | undefined): boolean {
   if (award === undefined || task.phase !== "seating") return false;
@@ -47,7 +47,7 @@ export function canDeliver(view: LedgerView, task: Task, award: Award | undefine
 
 // --- writing ------------------------------------------------------------------------------------------
 
-/** Puts a changed task back; keeps the queue of tasks with free seats in step. */
+/** Stores a changed task, and updates the queue of tasks with free seats. */
 export function saveTask(tx: Transaction, task: Task): void {
   tx.state.tasks.set(task.id, task);
   if (freeSeats(task) > 0) tx.state.ready.add(task.order, task.id);
@@ -63,7 +63,7 @@ function dropDeadlines({ state }: Transaction, { id: task }: Task, { worker, lea
   if (hedgeAtMs > 0) state.deadlines.remove(hedgeAtMs, { kind: "hedge", task, worker });
 }
 
-/** Takes a live award off the books: its deadlines, its place among the live ones. */
+/** A live award ends: removes its deadlines, and no longer counts it as live. */
 function unlease(tx: Transaction, task: Task, award: Award): void {
   if (award.status !== "live") return;
   const { state } = tx;
@@ -77,10 +77,10 @@ function free(tx: Transaction, award: Award): void {
   tx.state.reserved.set(tx.state.reserved.get() - award.price);
 }
 
-/** Ends that say that an award to this worker may bring nothing. */
+/** Reasons that suggest that further awards to the worker may bring no result. */
 const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error", "crashed"]);
 
-/** An award ends without a result; its seat is free again, its price too. */
+/** An award ends without a result. Its seat and its price are free again. */
 export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: EndReason): Task {
   const award = awardOf(task, worker)!;
   unlease(tx, task, award);
@@ -98,8 +98,9 @@ export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: E
   if (LOST.has(reason)) noteLease(tx, worker, false);
   learnFromEnd(tx, task, award, reason);
   const failures = task.failures + (isFailure ? 1 : 0);
-  // A busy agent took nothing from the batch, so it may sit in it once it is free. If only an opinion on an answer is
-  // wanted, each agent is asked once: saying busy and offering again could delay the answer for ever.
+  // A busy agent took nothing from the batch, so it may sit in it once it is free. If the task only
+  // seeks another opinion on an answer, each agent is asked once: otherwise one that says busy and offers again could delay
+  // the answer for ever.
   const isBusy = reason === "busy" && !isAnswered(tx, task);
   const awards = isBusy
     ? task.awards.filter((other) => other !== award)
@@ -110,7 +111,7 @@ export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: E
   return next;
 }
 
-/** Awards that still run when the batch has what it wants go on outside of it: a worker that delivers in time is paid. */
+/** The batch has what it wants: awards that still run continue outside of it, and a worker that delivers in time is paid. */
 function releaseLive(tx: Transaction, task: Task): Task {
   const { skill, policy } = specOf(tx, task);
   let released = task;
@@ -127,7 +128,7 @@ function releaseLive(tx: Transaction, task: Task): Task {
   return released;
 }
 
-/** After an award ended early, `why`: give up, open with what is there, or look for somebody else. */
+/** After an award ended early for the reason `why`: gives up, opens the batch with what it has, or leaves the seat free. */
 export function afterEnd(tx: Transaction, task: Task, why: string): void {
   const policy = policyOf(tx, task);
   if (task.failures > policy.retries) {
@@ -142,12 +143,12 @@ export function afterEnd(tx: Transaction, task: Task, why: string): void {
   openIfExhausted(tx, task);
 }
 
-/** Leases of the batch that still run. */
+/** Whether a lease of the batch still runs. */
 const hasLive = (task: Task): boolean => task.awards.some((award) => award.status === "live");
 
 /**
- * Opens a batch when it is complete, or when nobody works on it any more and `seats` says that no more are wanted.
- * Workers that still hold a lease are no longer needed.
+ * Opens a batch if it is complete, that is, if as many workers as `seats` says have sealed. Workers that still hold a lease
+ * are no longer needed.
  */
 export function openIfComplete(tx: Transaction, task: Task): void {
   if (task.phase !== "seating" || sealedSeats(task) < task.seats || task.seats === 0) return;
@@ -160,7 +161,7 @@ export function openIfComplete(tx: Transaction, task: Task): void {
 }
 
 /**
- * The latest lease of a batch ended: with the rule's minimum sealed it opens with what it has; below that its empty
+ * When the last lease of a batch has ended, it opens with what it has if the rule's minimum is sealed; otherwise its empty
  * seats are awarded again (protocol.md 7).
  */
 function openIfExhausted(tx: Transaction, task: Task): void {
@@ -183,7 +184,7 @@ export function onSeal(tx: Transaction, task: Task, worker: AgentId, seal: Hash,
   openIfComplete(tx, next);
 }
 
-/** An output: the reveal of a sealed one, or the only one of a task without seals. */
+/** A worker delivers an output: it reveals a sealed one, or the task has no seals. */
 export function onResult(
   tx: Transaction,
   task: Task,
@@ -209,7 +210,7 @@ export function onResult(
   if (!isSealed(policyOf(tx, task)) || isRevealed) settleBatch(tx, next);
 }
 
-/** The reveal deadline passed: what was sealed and not shown counts as wrong. */
+/** The reveal deadline has passed: outputs that were sealed and not revealed count as wrong. */
 export function closeReveals(tx: Transaction, task: Task): void {
   let next = task;
   for (const award of task.awards) {
@@ -225,12 +226,12 @@ export function closeReveals(tx: Transaction, task: Task): void {
 
 interface Counted {
   readonly outcome: Tally;
-  /** The distinct outputs, each with the workers that gave it. */
+  /** The outputs, and by the same index the workers that gave them. */
   readonly outputs: readonly Output[];
   readonly workers: readonly AgentId[];
 }
 
-function count(view: LedgerView, task: Task): Counted {
+function tallyResults(view: LedgerView, task: Task): Counted {
   const { accept: rule, compare } = policyOf(view, task);
   const { skill } = specOf(view, task);
   const given = task.results.filter((result) => result.output !== null);
@@ -240,13 +241,13 @@ function count(view: LedgerView, task: Task): Counted {
   return { outcome: tally(rule, compare, outputs, task.results.length - given.length, newcomers), outputs, workers };
 }
 
-/** Tallies all results so far: an answer, another batch, or an explicit failure. */
+/** Tallies all results so far. The task gets an answer or another batch, or the job fails. */
 function settleBatch(tx: Transaction, task: Task): void {
   const policy = policyOf(tx, task);
   tx.state.deadlines.remove(task.revealByMs, revealDeadline(task));
-  const counted = count(tx, task);
+  const counted = tallyResults(tx, task);
   const { outcome } = counted;
-  // Newcomers do not outvote agents with a record as long as others can be asked; after that the number decides.
+  // As long as others can be asked, newcomers do not outvote agents with a record; after that the number decides.
   if (outcome.kind === "accepted" && !(outcome.isOutweighed && task.results.length < policy.redundancyMax)) {
     acceptCounted(tx, task, counted, outcome);
     return;
@@ -284,16 +285,16 @@ function acceptCounted(
   accept(tx, task, agreeing, readable(outputs, answer), margin);
 }
 
-/** Whether its results are enough by number, and another is only asked for because newcomers made the difference. */
+/** Whether the task has enough results by number, and asks for another only because newcomers made the difference. */
 export const isAnswered = (view: LedgerView, task: Task): boolean =>
-  task.results.length > 0 && count(view, task).outcome.kind === "accepted";
+  task.results.length > 0 && tallyResults(view, task).outcome.kind === "accepted";
 
 /**
- * Nobody can be asked any more. The task has its answer where newcomers outvoted those with a record before, and others
- * were only asked for that; else its job fails.
+ * Nobody else can be asked. If the results already had an answer by number, and others were only asked because newcomers had
+ * outvoted agents with a record, that is the answer; otherwise the job fails.
  */
 export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message: string): void {
-  const counted = count(tx, task);
+  const counted = tallyResults(tx, task);
   if (counted.outcome.kind !== "accepted") {
     failJob(tx, task.id, reason, message);
     return;
@@ -309,8 +310,8 @@ export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message
 }
 
 /**
- * The chosen output. Whoever gave the same bytes inline is preferred to a worker that gave their hash only: what comes
- * after may have to read them.
+ * The data of the chosen output. Prefers a worker that gave the same bytes inline to one that gave only their hash, because
+ * the ledger may have to read them for later tasks.
  */
 function readable(outputs: readonly Output[], chosen: number): Data {
   const { hash, data } = outputs[chosen]!;
@@ -328,9 +329,9 @@ function accept(tx: Transaction, task: Task, supporters: readonly AgentId[], ans
     const isRight = supporters.includes(result.worker);
     if (!isRight) (result.output === null ? silent : rejected).push(result.worker);
     if (isRight && result.late) continue; // counts in the tally, earns nothing for being right
-    const count = isRight ? ("accepted" as const) : ("rejected" as const);
-    updateAgent(tx, result.worker, (record) => ({ [count]: record[count] + 1 }));
-    updateRecord(tx, result.worker, skill, (record) => ({ [count]: record[count] + 1 }));
+    const counter = isRight ? ("accepted" as const) : ("rejected" as const);
+    updateAgent(tx, result.worker, (record) => ({ [counter]: record[counter] + 1 }));
+    updateRecord(tx, result.worker, skill, (record) => ({ [counter]: record[counter] + 1 }));
     noteAnswer(tx, result.worker, skill, isRight);
   }
   learnFromAnswer(tx, task, supporters, margin);

@@ -65,7 +65,7 @@ export function hashOfResult(crypto: Pick<Crypto, "hash">, shape: Shape, result:
   return Array.isArray(result) ? hashOfOutputs(crypto, shape, result.map(hashOf)) : null;
 }
 
-/** The same of the hashes of its outputs; null: they are none of a result. */
+/** The same of the hashes of its outputs; null if they are none of a result. */
 export function hashOfOutputs(crypto: Pick<Crypto, "hash">, shape: Shape, hashes: readonly Hash[]): Hash | null {
   if (shape === "value") return hashes.length === 1 ? hashes[0]! : null;
   return hashes.length <= limits.mapItems ? hashOfList(crypto.hash, hashes) : null;

@@ -77,7 +77,7 @@ export interface Choosable {
   readonly isLimited: boolean;
 }
 
-/** The best of them for `seats` seats, that cost at most `budget` together; null: no such set costs so little. */
+/** The best of them for `seats` seats, that cost at most `budget` together; null if no such set costs so little. */
 export function chooseWorkers(
   view: LedgerView,
   task: Task,

@@ -19,27 +19,27 @@ export type Choose = (seats: number) => SeatChoice | null;
 export type SeatFacts =
   /** Its need waits for offers to choose among. */
   | { readonly kind: "gathering" }
-  /** Nobody has a free slot, or a task like it was looked at in vain just now. */
+  /** Nobody has a free slot, or a similar task has just found nobody. */
   | { readonly kind: "nobody-free" }
   | {
       readonly kind: "some-free";
-      /** Free seats, and how many of them those who are free may take. */
+      /** Free seats, and how many of them the free agents may take. */
       readonly seats: number;
       readonly places: number;
-      /** Somebody who is busy with other jobs is waited for. */
+      /** Whether it waits for somebody who is busy with other jobs. */
       readonly isAnybodyAwaited: boolean;
       readonly choose: Choose;
-      /** Somebody asks for more than is left, and a reservation may come free. */
+      /** Whether somebody asks for more than is left, and a reservation may become free. */
       readonly isMoneyAwaited: boolean;
     };
 
 type SeatDecision =
   | { readonly kind: "gather" }
-  /** `isShort`: seats are left over, for which its need asks. */
+  /** `isShort`: seats are left over, so its need asks for offers. */
   | { readonly kind: "award"; readonly choice: SeatChoice; readonly isShort: boolean }
-  /** For money that comes free. */
+  /** Waits for money to become free. */
   | { readonly kind: "wait" }
-  /** For offers. `too-few`: the same holds for every task like it. */
+  /** Waits for offers. `too-few`: the same is true for every similar task. */
   | { readonly kind: "ask"; readonly why: "nobody-free" | "too-few" | "too-expensive" };
 
 export function decideSeats(facts: SeatFacts): SeatDecision {
@@ -64,14 +64,14 @@ export interface NeedFacts {
   /** Offers that stand. */
   readonly offers: number;
   readonly isAnybodyAwaited: boolean;
-  /** Somebody works for its skill. */
+  /** Whether somebody works on a task of its skill. */
   readonly isWorkedOn: boolean;
 }
 
 export type NeedDecision =
   | { readonly kind: "window"; readonly attempt: number; readonly opened: number }
   | { readonly kind: "wait" }
-  /** Nobody else will offer: each task goes on with what there is. */
+  /** Nobody else will offer: each task proceeds with the agents that exist. */
   | { readonly kind: "close" };
 
 const FIRST_WINDOW: NeedDecision = { kind: "window", attempt: 1, opened: 0 };
@@ -88,9 +88,9 @@ export function decideNeed({ window, hasEnded, offers, isAnybodyAwaited, isWorke
 }
 
 export interface AnsweredFacts extends Pick<NeedFacts, "window" | "hasEnded"> {
-  /** It has results enough by number, and asks only because newcomers made the difference. */
+  /** Whether it has enough results by number, and asks only because newcomers made the difference. */
   readonly isAnswered: boolean;
-  /** Somebody else with a record may sit in it, and works for this job until then. */
+  /** Whether another agent with a record may sit in it, and works for this job until then. */
   readonly isAnybodyAtWork: boolean;
 }
 
@@ -100,8 +100,8 @@ type AnsweredDecision =
   | { readonly kind: "accept" };
 
 /**
- * It asks those with a record once (`endAward`), and through so many windows: who says that it is busy with other jobs may
- * say so for ever. Those who work for this job will be free, or lose their leases.
+ * It asks agents with a record once (`endAward`), and only through this many windows, because an agent may claim for ever
+ * that it is busy with other jobs. Agents that work for this job will become free, or lose their leases.
  */
 export function decideAnswered({ window, hasEnded, isAnswered, isAnybodyAtWork }: AnsweredFacts): AnsweredDecision {
   const isAsked = window !== undefined && hasEnded && window.attempt + window.opened >= WINDOW_ATTEMPTS;
@@ -113,17 +113,17 @@ export function decideAnswered({ window, hasEnded, isAnswered, isAnybodyAtWork }
 export interface LastFacts {
   /** Agents that may sit in it and are free. */
   readonly free: number;
-  /** Others that may, and are waited for; or somebody works for it. */
+  /** Whether it waits for other agents that may, or somebody works on it. */
   readonly isAwaited: boolean;
   readonly freeSeats: number;
-  /** Seats of its batch that are filled, and those that its rule lacks to work. */
+  /** How many seats of its batch are filled, and how many more its rule needs. */
   readonly sealed: number;
   readonly lacking: number;
-  /** `seats` of those who are free, or fewer at less: as many as there are places and money for. */
+  /** Chooses for `seats` seats, or for fewer: as many as there are places and money for. */
   readonly choose: Choose;
-  /** Somebody asks for more than is left. */
+  /** Whether somebody asks for more than is left. */
   readonly isAnybodyTooExpensive: boolean;
-  /** Somebody works or reveals for this job: money may come free. */
+  /** Whether somebody works or reveals for this job, so that money may become free. */
   readonly isMoneyAwaited: boolean;
 }
 
@@ -131,9 +131,9 @@ export type LastDecision =
   | { readonly kind: "wait" }
   /** Fewer seats than it wanted. */
   | { readonly kind: "award"; readonly choice: SeatChoice; readonly seats: number }
-  /** What is sealed is enough. */
+  /** The sealed outputs are enough. */
   | { readonly kind: "open" }
-  /** Nobody can be asked any more: the answer that its results have by number, or the end of its job. */
+  /** Nobody else can be asked: takes the answer that the results have by number, or ends the job. */
   | { readonly kind: "giveUp"; readonly reason: Extract<TaskFailure, "budget" | "no-offers" | "too-few-agents"> };
 
 export function decideLast(facts: LastFacts): LastDecision {
@@ -160,7 +160,7 @@ type LeaseDecision =
   /** `timeout`: the award brought nothing. */
   | { readonly kind: "end" };
 
-/** Found long overdue: the job itself stood still, and the worker could not have been heard. */
+/** Found long overdue: the job itself stood still, so nobody could have heard the worker. */
 export function decideLease(
   { leaseEndsMs, graced }: Pick<Award, "leaseEndsMs" | "graced">,
   timeMs: number,
@@ -172,9 +172,9 @@ export function decideLease(
 
 export interface LateFacts {
   readonly isHedged: boolean;
-  /** It still seats workers. */
+  /** Whether the task still seats workers. */
   readonly isSeating: boolean;
-  /** Among those that cost no more than what the tasks to come leave. */
+  /** Chooses among the offers whose price leaves enough for later tasks. */
   readonly choose: Choose;
 }
 

@@ -71,7 +71,7 @@ export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesi
   return { ...genesis, knowledge: fitting(knowledge, limits.genesisBytes - encodeGenesis(genesis).length) };
 }
 
-/** As much of it as there is room for: a job that is nearly too large is submitted all the same, and starts with less. */
+/** As much of it as there is room for: a job that is nearly too large is still submitted, but starts with less. */
 function fitting(knowledge: Knowledge, roomBytes: number): Knowledge {
   const forms = [knowledge, { ...knowledge, learned: NO_KNOWLEDGE.learned }, { ...knowledge, records: [] }];
   const room = roomBytes + encode(knowledgeCodec, NO_KNOWLEDGE).length;

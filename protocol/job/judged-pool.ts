@@ -17,7 +17,7 @@ const REFRESH_MS = 400;
 
 export class JudgedPool {
   readonly #pool: Pool;
-  /** When all commands were judged last, on this tip; null: the tip moved since. */
+  /** When all commands were judged last, on this tip; null if the tip moved since. */
   #judgedAtMs: number | null = null;
 
   constructor(pool: Pool) {

@@ -204,14 +204,14 @@ function itemsBetween(view: LedgerView, spec: NodeSpec, from: number, to: number
 
 // --- answers ------------------------------------------------------------------------------------------
 
-/** A task has its answer: it leaves the state; its node goes on, or is accepted. */
+/** A task has its answer: it leaves the state; its node continues, or is accepted. */
 export function finishTask(tx: Transaction, task: Task, answer: Data, givers: readonly AgentId[]): void {
   const { state } = tx;
   const spec = specOf(tx, task);
-  const hash = dataHash(tx.hasher, answer);
+  const answerHash = dataHash(tx.hasher, answer);
   const isItem = spec.generator.kind === "map";
   hold(tx, isItem ? task.id : taskId(spec.id, null), {
-    hash,
+    hash: answerHash,
     data: answer,
     givers: answer.kind === "blob" ? givers : [],
   });
@@ -219,7 +219,7 @@ export function finishTask(tx: Transaction, task: Task, answer: Data, givers: re
   state.ready.remove(task.order, task.id);
   const node = state.nodes.get(spec.id)!;
   state.nodes.set(spec.id, { ...node, done: node.done + 1 });
-  if (node.done + 1 === node.total) acceptNode(tx, spec, isItem ? hashOfMap(tx, spec.id, node.total) : hash);
+  if (node.done + 1 === node.total) acceptNode(tx, spec, isItem ? hashOfMap(tx, spec.id, node.total) : answerHash);
   if (state.heldBytes.get() > limits.heldBytes)
     failJob(tx, task.id, "too-much-data", `answers that are still to be read take more than ${limits.heldBytes} bytes`);
 }

@@ -74,7 +74,7 @@ export class Reassignments {
     return REASSIGNMENT_CAUSES.reduce((sum, cause) => sum + this.#counts[cause], 0);
   }
 
-  /** Why the seat was free that this event gave to somebody else; null: it did nothing of the kind. */
+  /** Why the seat was free that this event gave to somebody else; null if it did nothing of the kind. */
   note(event: LedgerEvent): ReassignmentCause | null {
     switch (event.kind) {
       case "ended": {
@@ -112,7 +112,7 @@ export class Reassignments {
   }
 
   #onAward(task: string, worker: AgentId): ReassignmentCause | null {
-    if (this.#take(task, (seat) => seat.worker === worker) !== null) return null;
+    if (this.#take(task, (free) => free.worker === worker) !== null) return null;
     const seat = this.#take(task, () => true);
     if (seat === null) return null;
     this.#counts[seat.cause]++;

@@ -297,7 +297,7 @@ export class Replica implements Application {
     if (this.#wanted.size < 4 * limits.blockCommands) this.#wanted.add(command);
   }
 
-  /** Null: it is invalid. */
+  /** Null if it is invalid. */
   #execute(block: Block): Execution | null {
     const { header } = block;
     const commands = block.commands.map((hash) => this.pool.get(hash)!);

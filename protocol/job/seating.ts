@@ -179,7 +179,7 @@ const callsOf = (attempt: number, opened: number): number =>
     ? limits.directoryAgents
     : Math.min(CALLS << (attempt - 1 + opened), limits.directoryAgents);
 
-/** Each task goes on with what there is. */
+/** Each task proceeds with the agents that exist. */
 function closeNeed(tx: Transaction, { need, short }: Turn): void {
   const window = tx.state.windows.get(need.key)!;
   if (window.endsMs > 0) tx.state.windows.set(need.key, { ...window, endsMs: 0, known: need.offers.length });

@@ -24,7 +24,8 @@ export function digestState(hasher: Hasher, state: LedgerState): Hash {
   for (const [name, part] of Object.entries(state)) {
     if (part instanceof Cell) parts[name] = toValue(part.get());
     else if (part instanceof Table) parts[name] = toValue(part.sorted());
-    else if (part instanceof OrderedSet) parts[name] = part.list().map(({ at, name }): Value => ({ at, name }));
+    else if (part instanceof OrderedSet)
+      parts[name] = part.list().map((item): Value => ({ at: item.at, name: item.name }));
   }
   return hasher(encodeValue(parts));
 }

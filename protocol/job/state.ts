@@ -57,7 +57,7 @@ export interface Task {
   readonly attempt: number;
   /** Results that complete the batch. */
   readonly seats: number;
-  /** seating: seats are filled and work goes on; open: outputs are revealed. */
+  /** seating: seats are filled and work continues; open: outputs are revealed. */
   readonly phase: "seating" | "open";
   readonly awards: readonly Award[];
   readonly results: readonly Result[];
@@ -153,7 +153,7 @@ export interface NodeState {
 
 export interface Answer {
   readonly hash: Hash;
-  /** null: no open node refers to it any more. */
+  /** null if no open node refers to it any more. */
   readonly data: Data | null;
   /** The workers that gave it, if it is a blob: they have it. */
   readonly givers: readonly AgentId[];

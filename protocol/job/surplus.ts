@@ -20,7 +20,7 @@ const keyOf = ({ task, attempt, worker }: Pick<SurplusAward, "task" | "attempt" 
 
 const deadlineOf = (award: SurplusAward): Deadline => ({ kind: "surplus", award: keyOf(award) });
 
-/** The award goes on as a surplus award: its slot stays taken, and its price reserved. */
+/** The award continues as a surplus award: its slot stays taken, and its price reserved. */
 export function keepSurplus({ state }: Transaction, award: SurplusAward): void {
   state.surplus.set(keyOf(award), award);
   state.deadlines.add(award.leaseEndsMs, deadlineOf(award));

@@ -59,7 +59,7 @@ const NEW_AGENT: AgentRecord = {
 export const agentOf = ({ state }: Pick<LedgerView, "state">, agent: AgentId): AgentRecord =>
   state.agents.get(agent) ?? NEW_AGENT;
 
-/** Whether nothing of an agent was ever accepted for a skill, in this job or by the genesis's knowledge (protocol.md 6.3). */
+/** Whether no answer of an agent was ever accepted for a skill, in this job or in the genesis's knowledge (protocol.md 6.3). */
 export function isNewcomer(
   { state, prior }: Pick<LedgerView, "state" | "prior">,
   agent: AgentId,

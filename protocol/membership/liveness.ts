@@ -87,7 +87,7 @@ export class Liveness {
     return phi(peer, nowMs) >= (peer.isConnected ? PHI_SUSPECT : PHI_SUSPECT_DISCONNECTED);
   }
 
-  /** When an agent that is suspected was heard last, or first expected; null: it is not suspected. */
+  /** When an agent that is suspected was heard last, or first expected; null if it is not suspected. */
   silentSinceMs(agent: AgentId, nowMs: number): number | null {
     return this.isSuspect(agent, nowMs) ? this.#peers.get(agent)!.lastMs : null;
   }

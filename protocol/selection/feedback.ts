@@ -10,7 +10,7 @@ import { carried, type KnownWorld, type UnscoredJob, withAnswers } from "./knowl
 import { lessonOf } from "./reward.ts";
 import type { Selectors } from "./selector.ts";
 
-/** `score`: 1 the result is right, 0 it is wrong, between them as good as that. Null: nothing is known of the job. */
+/** `score`: 1 the result is right, 0 it is wrong, between them as good as that. Null if nothing is known of the job. */
 export function scoreJob(world: KnownWorld, job: string, score: number, selectors: Selectors): KnownWorld | null {
   const scored = world.unscored.find((one) => one.job === job);
   if (scored === undefined) return null;

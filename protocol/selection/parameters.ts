@@ -20,7 +20,7 @@ export interface GateParameters {
 }
 
 export interface RewardParameters {
-  /** Price of a credit of difference: what the dearest agent loses against a free one, 0..1. Symphony-Coord: 0.3. */
+  /** Price of a credit of difference: what the most expensive agent loses against a free one, 0..1. Symphony-Coord: 0.3. */
   readonly priceWeight: number;
   /** What the slowest loses against the fastest, 0..1. Symphony-Coord: 0.2. */
   readonly latencyWeight: number;

@@ -112,7 +112,7 @@ export interface RewardLesson {
   readonly weight?: number;
 }
 
-/** A lease ended without a result. Says nothing of the quality of results: no estimate of quality may change by it. */
+/** A lease ended without a result. This says nothing about the quality of results, so no estimate of quality may change. */
 interface TimeoutLesson {
   readonly kind: "timeout";
   readonly agent: AgentId;

@@ -1,6 +1,6 @@
 /**
  * The genesis of a job: everything that its log starts from, signed by the owner. Its hash is the job id.
- * Shapes and canonical bytes; whether a genesis makes sense is checked in job/graph.ts.
+ * This file defines the shapes and their canonical bytes; job/graph.ts checks whether a genesis makes sense.
  *
  * Source: protocol.md 4.
  */
@@ -25,7 +25,7 @@ import {
 import { agentId, committeeCodec, signature } from "./consensus.ts";
 import { type Value, valueCodec } from "./value.ts";
 
-/** Places of the vector of a skill, or of a task that asks in words, a byte each. */
+/** Dimensions of the vector of a skill, or of a task that asks in words; each takes one byte. */
 export const EMBEDDING_BYTES = 256;
 
 export const name = text(limits.nameBytes);
@@ -34,7 +34,7 @@ export const price = uint(limits.price);
 /** A share in parts per million. */
 export const ppm = uint(1_000_000);
 
-/** A finite number, in the one form that values have. */
+/** A finite number, encoded as in values. */
 const finite: Codec<number> = {
   write: (w, number) => valueCodec.write(w, number),
   read(r) {
@@ -44,8 +44,8 @@ const finite: Codec<number> = {
 };
 
 /**
- * A value by its canonical bytes: in place up to 16 KiB, else as a blob. Both name the same answer by the same
- * hash, SHA-256 of the canonical bytes; the ledger compares hashes and never reads a blob.
+ * A value as canonical bytes: inline up to 16 KiB, else as a blob. In both forms its hash is the SHA-256 of the canonical
+ * bytes; the ledger compares hashes and never reads a blob.
  */
 export const dataCodec = variant({
   inline: struct({ bytes: bytes(limits.inlineBytes) }),
@@ -59,7 +59,7 @@ export const dataHash = (hasher: Hasher, data: Data): Hash => (data.kind === "bl
 export const packCodec = struct({ hash, bytes: uint(limits.blobBytes) });
 export type Pack = Infer<typeof packCodec>;
 
-/** Where a task's input comes from. `path` selects a part of a value: `items[2].name`, "" is the whole. */
+/** Where a task's input comes from. `path` selects a part of a value: `items[2].name`; "" selects the whole value. */
 const sourceCodec = variant({
   none: struct({}),
   value: struct({ data: dataCodec }),
@@ -69,7 +69,7 @@ const sourceCodec = variant({
 });
 export type Source = Infer<typeof sourceCodec>;
 
-/** What a `map` runs over. */
+/** The items that a `map` makes tasks for. */
 const itemsCodec = variant({
   list: struct({ items: list(dataCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
@@ -82,7 +82,7 @@ const itemsCodec = variant({
 });
 export type Items = Infer<typeof itemsCodec>;
 
-/** How a node of the graph unfolds into tasks. `batch`: items per task; 1 hands the item itself, more a list. */
+/** How a node of the graph unfolds into tasks. `batch`: items per task; with 1 a task gets the item itself, with more a list. */
 const generatorCodec = variant({
   single: struct({}),
   map: struct({ items: itemsCodec, batch: uint(limits.mapItems) }),
@@ -90,7 +90,7 @@ const generatorCodec = variant({
 });
 export type Generator = Infer<typeof generatorCodec>;
 
-/** How outputs are grouped into equal ones (answer/comparator.ts). */
+/** Which outputs count as equal (answer/comparator.ts). */
 const comparatorCodec = variant({
   exact: struct({}),
   /** Numbers within `absolute` or within `relativePpm` of each other. */
@@ -106,60 +106,60 @@ const ruleCodec = variant({
 });
 export type Rule = Infer<typeof ruleCodec>;
 
-/** What is asked of a task's workers. Defaults stand in job/policy.ts, with what raising and lowering does. */
+/** What a task's workers must deliver. job/policy.ts has the defaults, and says what raising and lowering each does. */
 const policyCodec = struct({
-  /** Workers of the first batch. */
+  /** How many workers the first batch has. */
   redundancy: uint(limits.seats),
-  /** Results a task may collect over all its batches before it fails undecided. */
+  /** How many results a task may collect over all its batches before it fails undecided. */
   redundancyMax: uint(limits.seats),
   accept: ruleCodec,
   compare: comparatorCodec,
   /** A lease's length, ms. */
   timeoutMs: duration,
-  /** Leases that may end without a result before the task fails. */
+  /** How many leases may end without a result before the task fails. */
   retries: uint(limits.seats),
   /** The most that one result may cost, micro-credits. */
   priceMax: price,
 });
 export type Policy = Infer<typeof policyCodec>;
 
-/** What is asked for in words: agents whose skill says something near may offer (protocol.md 3). */
+/** A skill described in words: agents with a similar skill may offer (protocol.md 3). */
 export const likeCodec = struct({
-  /** What made the vector: those of another embedder cannot be compared. */
+  /** The embedder that made the vector; vectors of different embedders cannot be compared. */
   embedder: name,
   vector: bytes(EMBEDDING_BYTES),
-  /** The least similarity that is near enough. */
+  /** The least similarity that a skill must have. */
   least: ppm,
 });
 export type Like = Infer<typeof likeCodec>;
 
 export const nodeSpecCodec = struct({
   id: name,
-  /** The name of a skill; where the task asks in words, what its offers, awards and records go by. */
+  /** The name of a skill. If the task asks in words, the name under which its offers, awards and records are stored. */
   skill: name,
   /** Labels that a worker must carry. */
   labels: list(name, limits.labels),
   input: sourceCodec,
-  /** Nodes that must be accepted first, beside those that the input refers to. */
+  /** Nodes that must be accepted first, in addition to those that the input refers to. */
   needs: list(name, limits.nodes),
   generator: generatorCodec,
   policy: policyCodec,
-  /** null: only a skill of that very name will do. */
+  /** null if only a skill of exactly that name will do. */
   like: nullable(likeCodec),
 });
 export type NodeSpec = Infer<typeof nodeSpecCodec>;
 
 /**
- * What the owner learned from earlier jobs: the prior of this one (protocol.md 6, knowledge). Bounded, fixed-point, and
- * one owner's word: it moves whom this job's tasks go to, and nothing else.
+ * What the owner learned from earlier jobs: the prior of this one (protocol.md 6, knowledge). It is bounded and in fixed
+ * point. Since it is only the word of one owner, it affects who gets the tasks of this job, and nothing else.
  */
 export const knowledgeCodec = struct({
-  /** Answers of agents for a skill, each pair once. Thousandths of an answer, since knowledge fades. */
+  /** Answers by agent and skill, one entry for each pair. In thousandths of an answer, because knowledge fades. */
   records: list(
     struct({ agent: agentId, skill: name, accepted: uint(limits.knownAnswers), rejected: uint(limits.knownAnswers) }),
     limits.knownRecords,
   ),
-  /** State of the job's selector: canonical bytes of a value; empty: it knows nothing yet. */
+  /** State of the job's selector: canonical bytes of a value. Empty if it has learned nothing yet. */
   learned: bytes(limits.learnedBytes),
 });
 export type Knowledge = Infer<typeof knowledgeCodec>;
@@ -169,7 +169,7 @@ export const genesisCodec = struct({
   meshId: text<MeshId>(limits.meshIdBytes),
   rulesVersion: uint(),
   owner: agentId,
-  /** The owner's clock, ms: two jobs with equal tasks are two jobs, and one of long ago is not begun (retired-jobs.ts). */
+  /** The owner's clock, ms. It tells jobs with equal tasks apart; agents refuse jobs that are too old (retired-jobs.ts). */
   counter: uint(),
   name,
   nodes: list(nodeSpecCodec, limits.nodes),
@@ -177,10 +177,10 @@ export const genesisCodec = struct({
   output: name,
   /** Micro-credits. */
   budget: uint(limits.budget),
-  /** From the first block's time, ms. */
+  /** Counted from the time of the first block, ms. */
   deadlineMs: duration,
   labels: list(name, limits.labels),
-  /** Name of the policy that chooses among offers (selection/selector.ts). */
+  /** The name of the selector, which chooses among offers (selection/selector.ts). */
   selector: name,
   knowledge: knowledgeCodec,
   /** Length of an offer window, ms. */
@@ -192,7 +192,7 @@ export type Genesis = Infer<typeof genesisCodec>;
 
 export const encodeGenesis = (genesis: Genesis): Uint8Array => encode(genesisCodec, genesis);
 
-/** A genesis with its owner's signature. The bytes are kept as they came: their hash is the job id. */
+/** A genesis with its owner's signature. The bytes are kept as they were received, because their hash is the job id. */
 export const signedGenesisCodec = struct({ bytes: bytes(limits.genesisBytes), signature });
 export type SignedGenesis = Infer<typeof signedGenesisCodec>;
 
@@ -206,7 +206,7 @@ const listedCodec = variant({
 });
 export type Listed = Infer<typeof listedCodec>;
 
-/** What a worker is given, after the ledger resolved a task's input. */
+/** What a worker gets after the ledger has resolved the input of a task. */
 export const taskInputCodec = variant({
   none: struct({}),
   value: struct({ data: dataCodec, path: text(limits.textBytes) }),
@@ -214,12 +214,12 @@ export const taskInputCodec = variant({
   /** Items of a batch, or the outputs of a map in order. */
   list: struct({ items: list(listedCodec, limits.mapItems) }),
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
-  /** Items of a part of a list, from an index in it on. `single`: the item itself, not a list of one. */
+  /** `count` items of a part of a list, starting at index `from`. `single`: the item itself, not a list of one. */
   part: struct({ part: packCodec, from: uint(limits.mapItems), count: uint(limits.mapItems), single: bool }),
 });
 export type TaskInput = Infer<typeof taskInputCodec>;
 
-/** The blobs that a task's input rests on. */
+/** The blobs that a worker needs for the input of a task. */
 export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; readonly bytes: number }[] {
   if (input.kind === "files") return [input.pack];
   if (input.kind === "packs") return input.packs;

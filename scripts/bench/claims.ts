@@ -24,14 +24,14 @@ const MANY = 3_000;
 const STARTS = 100;
 
 function scenario(agents: number, jobs: number, isScreened: boolean): string {
-  const keepers = Math.max(4, agents / 100);
+  const hosts = Math.max(4, agents / 100);
   const startsMs = agents < MANY ? 0 : (agents / STARTS) * 1_000;
   const arrival = startsMs === 0 ? "every: 5s" : `atOnce: ${startsMs + 30_000}ms`;
   return `
 name: claims
 agents:
-  - { name: keeper, count: ${keepers}, skills: [keep] }
-  - { name: worker, count: ${agents - keepers}, skills: [solve], hosts: false, startWithin: ${startsMs}ms, profile: { accuracy: 1, latencyMs: { p50: 400, p95: 1500 }, slots: 4 } }
+  - { name: keeper, count: ${hosts}, skills: [keep] }
+  - { name: worker, count: ${agents - hosts}, skills: [solve], hosts: false, startWithin: ${startsMs}ms, profile: { accuracy: 1, latencyMs: { p50: 400, p95: 1500 }, slots: 4 } }
 network: { overlay: { kind: random, degree: 6 }, latencyMs: { p50: 20, p95: 60 } }
 clients: 1
 maxTime: 10m

@@ -23,7 +23,7 @@ async function startPair(onFrame: (self: Network, frame: Frame) => void): Promis
   const networks: Network[] = [];
   let met = 0;
   for (let i = 0; i < 2; i++) {
-    const bootstrap = networks.map((network) => network.addresses()[0]!);
+    const bootstrap = networks.map((other) => other.addresses()[0]!);
     const options = {
       meshId,
       identity: makeIdentity(),

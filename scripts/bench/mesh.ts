@@ -27,7 +27,7 @@ const digest = defineSkill({
   output: z.string(),
   price: 0.000001,
   expectedMs: 1,
-  run: (text) => hasher(utf8(text)),
+  run: (input) => hasher(utf8(input)),
 });
 
 /** Messages that the nodes sent so far, by kind. */

@@ -76,7 +76,7 @@ export function shards(): Row[] {
   for (const count of SKILLS) {
     const cells = cellsOf(makeSkills(AGENTS * count, SEED).map((skill) => embed(skill)));
     // Every agent gets skills from all over the list: what one agent can do is not all alike.
-    const bySkill = heard(ids.map((_, i) => Array.from({ length: count }, (_, n) => cells[i + n * AGENTS]!)));
+    const bySkill = heard(ids.map((_, i) => Array.from({ length: count }, (__, n) => cells[i + n * AGENTS]!)));
     const what = `share of ${AGENTS} agents with ${count} skills that one hears of`;
     rows.push(row(`shards-heard-${count}`, byId.share, `${what}, by id; beside: by skill`, bySkill.share));
     rows.push(row(`shards-largest-${count}`, bySkill.largest, `agents in the largest shard, by skill`, byId.largest));

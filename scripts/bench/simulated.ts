@@ -33,7 +33,7 @@ workload:
   committee: 4
 faults:
   - { at: 20s, kill: { share: 0.5, which: non-members } }
-  # The world goes on for ten minutes, whenever the jobs end.
+  # The world continues for ten minutes, whenever the jobs end.
   - { at: 598s, join: { count: 1 } }
 expect: []
 `;

@@ -43,10 +43,10 @@ async function once(argv: readonly string[]): Promise<Start> {
   await new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve));
   const wallS = (performance.now() - startedMs) / 1_000;
   const pid = child.pid!;
-  const start = { cpuS: (cpuMs(pid) ?? 0) / 1_000, wallS, mib: (residentBytes(pid) ?? 0) / 2 ** 20 };
+  const measured = { cpuS: (cpuMs(pid) ?? 0) / 1_000, wallS, mib: (residentBytes(pid) ?? 0) / 2 ** 20 };
   child.kill("SIGKILL");
   await ended;
-  return start;
+  return measured;
 }
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;

@@ -13,7 +13,7 @@ export interface LongPart {
   readonly what: string;
   /** A script, from the root of the repository, and its arguments. */
   readonly command: readonly string[];
-  /** Frames, seeds or items, and the option that sets them; null: it has none. */
+  /** Frames, seeds or items, and the option that sets them; null if it has none. */
   readonly amount: { readonly option: string; readonly usual: number } | null;
 }
 
@@ -82,7 +82,7 @@ export const PARTS: readonly LongPart[] = [
     ],
     amount: null,
   },
-  // One part each, so that a run that was cut short goes on with the next bug.
+  // One part each, so that a run that was cut short continues with the next bug.
   ...MUTANTS.map(({ name }) => ({
     name: `mutants/${name.replaceAll(" ", "-")}`,
     what: `the protocol broken on purpose must be noticed: ${name}`,

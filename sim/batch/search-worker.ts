@@ -9,11 +9,11 @@ import { describeScenario, openSubject } from "../search/subject.ts";
 import type { SearchNews, SearchSetup, SearchTask } from "./search.ts";
 import { serveTasks } from "./worker-runner.ts";
 
-const { hostUrl, machineUrl, scenario, events, stop } = workerData as SearchSetup;
+const { hostUrl, machineUrl, scenario: base, events, stop } = workerData as SearchSetup;
 const { simHost } = (await import(hostUrl)) as { readonly simHost: SimHost };
 const machine = machineUrl === null ? null : ((await import(machineUrl)) as { readonly createAgent: CreateMachine });
 const createMachine = machine?.createAgent ?? simHost.createMachine;
-const subject = await openSubject(scenario, { ...simHost, createMachine });
+const subject = await openSubject(base, { ...simHost, createMachine });
 const word = new Int32Array(stop);
 const shouldStop = (): boolean => Atomics.load(word, 0) !== 0;
 

@@ -71,7 +71,7 @@ export class SeedCrash<T extends Task = SeedTask> extends Error {
 }
 
 export interface PoolOutcome<T extends Task = SeedTask, R = RunResult> {
-  /** By the place of their task; null: not done. */
+  /** By the place of their task; null if not done. */
   readonly results: readonly (R | null)[];
   /** The first crash; the runs after it were not begun. */
   readonly crash: SeedCrash<T> | null;

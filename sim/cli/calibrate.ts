@@ -17,13 +17,13 @@ Examples:
   $ meshwork sim run half-killed --costs laptop.json --set network.service.sharedCores=2
 
 Seven real nodes in this process do eight small jobs over libp2p, on ports of 127.0.0.1, with their stores on disk. The
-file is plain data: a run with the same file is the same run, on every machine.`;
+file is plain data: runs with the same file are the same on every machine.`;
 
 export const registerCalibrate: Register = (sim, act, host) => {
   sim
     .command("calibrate")
     .description("measure what inputs cost agents on this machine, for sim run --costs calibrated")
-    .option("--out <file>", "where the figures go", CALIBRATION_FILE)
+    .option("--out <file>", "where to write the figures", CALIBRATION_FILE)
     .option("--json", "print the figures as one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(

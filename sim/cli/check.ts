@@ -26,10 +26,10 @@ Exit codes: 0 nothing is broken; 2 a file is missing or is no trace; 3 an invari
 export const registerCheck: Register = (sim, act, host) => {
   sim
     .command("check <traces...>")
-    .description("hold traces against the protocol's invariants: those of real nodes, too")
+    .description("check traces, of simulations or real nodes, against the invariants of the protocol")
     .option(
       "--distrust <agent>",
-      "an agent that breaks the protocol on purpose: its word is no evidence; repeatable",
+      "an agent that breaks the protocol on purpose, and whose word is no evidence; repeatable",
       collect(String),
     )
     .option("--json", "print one JSON document")

@@ -14,13 +14,13 @@ Examples:
   $ meshwork sim compare .meshwork/runs/A last
   $ meshwork sim compare before/summary.json after/summary.json --json
 
-Marked with * are metrics whose 95 % intervals do not overlap with the first run's: more than chance.`;
+A * marks metrics whose 95 % interval does not overlap with that of the first run: the difference is not due to chance.`;
 
 export const registerCompare: Register = (sim, act) => {
   sim
     .command("compare <runs...>")
-    .description("the figures of several runs beside each other")
-    .option("--all", "also metrics that are the same in all of them")
+    .description("show the figures of several runs side by side")
+    .option("--all", "also show metrics that are the same in all of them")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(

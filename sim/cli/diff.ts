@@ -18,13 +18,13 @@ Examples:
   $ meshwork sim diff before.jsonl after.jsonl                    of meshwork sim replay --trace
   $ meshwork sim diff ada.jsonl bob.jsonl --only applied          in which block do two agents part?
 
-Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 they part; 2 a file is missing or no trace.`;
+Times are compared in simulated traces only. Exit codes: 0 they are equal; 1 they differ; 2 a file is missing or no trace.`;
 
 export const registerDiff: Register = (sim, act) => {
   sim
     .command("diff <a> <b>")
-    .description("the first entry in which two traces part")
-    .option("--context <n>", "how many entries before it are shown", integer(0, 1_000), 5)
+    .description("show the first entry in which two traces differ")
+    .option("--context <n>", "how many entries to show before it", integer(0, 1_000), 5)
     .option(
       "--only <kinds>",
       "compare entries of these kinds only, e.g. applied,voted",

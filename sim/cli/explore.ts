@@ -51,13 +51,13 @@ export const registerExplore: Register = (sim, act, host) => {
       `how many seeds (default: ${SEEDS_USUAL}, or as many as the minutes hold)`,
       integer(1, 10_000_000),
     )
-    .option("--from <k>", "the first of them", integer(0, 0xffffffff), 1)
-    .option("--minutes <m>", "end after so long", integer(1, 10_000))
-    .option("--failures <n>", "end after so many failed seeds", integer(1, 10_000), 5)
-    .option("--workers <n>", "runs at the same time (default: one a core)", integer(1, 256))
-    .option("--events <n>", "how many of the last events a failure shows", integer(0, 400), 30)
-    .option("--no-shrink", "leave failing scenarios as they were drawn")
-    .option("--out <dir>", "where scenarios that fail are written", ".")
+    .option("--from <k>", "the first seed", integer(0, 0xffffffff), 1)
+    .option("--minutes <m>", "end after this time", integer(1, 10_000))
+    .option("--failures <n>", "end after this many failed seeds", integer(1, 10_000), 5)
+    .option("--workers <n>", "how many runs at the same time (default: one per core)", integer(1, 256))
+    .option("--events <n>", "how many of the last events to show for a failure", integer(0, 400), 30)
+    .option("--no-shrink", "do not make failing scenarios smaller")
+    .option("--out <dir>", "where to write scenarios that fail", ".")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(

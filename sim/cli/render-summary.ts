@@ -53,7 +53,7 @@ const LABEL = 11;
 
 export const SIMULATED = "answers are simulated, not a model's; the protocol is the real one";
 
-/** Two values say next to nothing of how far others lie; of one there is nothing to say. */
+/** Two values say almost nothing about the spread of others, and a single one says nothing. */
 export const intervalCell = (interval: string, seeds: number): string =>
   interval === "" && seeds > 1 ? "too few runs" : interval;
 

@@ -42,7 +42,7 @@ export function renderSweepTables(
   const lines = [
     "",
     ` ${paint(head, "bold", style)}  ${paint(scenario.name, "bold")}, ${seeds} at each`,
-    ...wrap(SIMULATED, page.width - 2).map((line) => ` ${paint(line, "dim")}`),
+    ...wrap(SIMULATED, page.width - 2).map((text) => ` ${paint(text, "dim")}`),
     "",
     ...verdicts(points, page),
     ...metricsOf(scenario, points, options).flatMap((name) => metricTable(name, points, options)),

@@ -8,6 +8,7 @@ import { usualFolder } from "../../node/platform/runs.ts";
 import { type CliContext, collect, EXIT, integer } from "../../node/platform/terminal/context.ts";
 import { pageOf } from "../../node/platform/terminal/terminal-text.ts";
 import { packageVersion } from "../../node/platform/version.ts";
+import type { LoadedScenario } from "../load/load-scenario.ts";
 import type { SimHost } from "../model/host.ts";
 import type { RunResult } from "../model/result.ts";
 import { hasBrokenInvariant, judge } from "../run/judge.ts";
@@ -48,18 +49,21 @@ const SEED_MAX = 0xffffffff;
 export const registerReplay: Register = (sim, act, host) => {
   sim
     .command("replay <file>")
-    .description("run again what explore wrote down, or a seed of a scenario, with its trace")
+    .description("repeat a run that explore wrote down, or one seed of a scenario, with a trace")
     .option("--seed <n>", "which seed of a scenario (default: the file's)", integer(0, SEED_MAX))
     .option("--set <path=value>", "change the scenario first; repeatable", collect(String))
-    .option("--mechanism-off", "with what the scenario's mechanism.off says")
+    .option("--mechanism-off", "switch off what the scenario's mechanism.off names")
     .option(
       "--trace <file>",
       "write what every agent decided and stored: JSON lines, or msgpack if its name ends with .msgpack",
     )
-    .option("--messages", "with every message in it")
+    .option("--messages", "include every message in the trace")
     .option("--messages-around <time>", "draw who sent what to whom around that moment, e.g. 12.5s", momentMs)
-    .option("--report <file>", "the page with them (default: .meshwork/runs/<time>-<name>/report.html)")
-    .option("--events <n>", "how many of the last events of a failure are shown", integer(0, 400), 60)
+    .option(
+      "--report <file>",
+      "where to write the page with the messages (default: .meshwork/runs/<time>-<name>/report.html)",
+    )
+    .option("--events <n>", "how many of the last events to show for a failure", integer(0, 400), 60)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(
@@ -108,16 +112,18 @@ class LastEvents {
 const pagePath = ({ report }: Options, name: string): string =>
   report ?? join(usualFolder(Date.now(), name), "report.html");
 
-async function replay({ context, file, options, tap, host }: Replay): Promise<number> {
-  const batch = await openBatch(host, file, { ...options, runs: 1 });
-  const { scenario, registry, files } = await loadPoint(batch);
+/** Runs the seed; null if the program failed in it, which is printed with the last events before. */
+function simulateSeed(
+  { context, options, tap, host }: Replay,
+  loaded: LoadedScenario,
+  last: LastEvents,
+): RunResult | null {
+  const { scenario, registry, files } = loaded;
   const seed = options.seed ?? scenario.seed;
-  const messagesAroundMs = options.messagesAround ?? null;
   const progress = new RunsProgress(context, "runs");
   const sinceMs = performance.now();
-  const last = new LastEvents(options.events);
-  const run = (): RunResult =>
-    simulate(scenario, {
+  try {
+    return simulate(scenario, {
       seed,
       onProgress: (share, simulatedMs) => {
         const tookMs = performance.now() - sinceMs;
@@ -127,7 +133,7 @@ async function replay({ context, file, options, tap, host }: Replay): Promise<nu
       host,
       registry,
       files,
-      messagesAroundMs,
+      messagesAroundMs: options.messagesAround ?? null,
       tap: {
         ...tap,
         onEntry(entry) {
@@ -137,28 +143,31 @@ async function replay({ context, file, options, tap, host }: Replay): Promise<nu
       },
       wallClock: () => performance.now(),
     });
-  let result: RunResult;
-  try {
-    result = run();
   } catch (error) {
     const { message, stack = message } = error as Error;
     context.print([...last.lines, stack].join("\n"));
     context.note(`meshwork: seed ${seed}: ${message.replace(/\s+/g, " ")}`);
-    return EXIT.bug;
+    return null;
   } finally {
     progress.end();
   }
+}
+
+async function replay(asked: Replay): Promise<number> {
+  const { context, file, options, host } = asked;
+  const batch = await openBatch(host, file, { ...options, runs: 1 });
+  const loaded = await loadPoint(batch);
+  const { scenario, registry } = loaded;
+  const last = new LastEvents(options.events);
+  const result = simulateSeed(asked, loaded, last);
+  if (result === null) return EXIT.bug;
   const summary = judge(scenario, [result], { partial: result.partial });
-  const command = commandOf(batch, "replay", seed);
+  const command = commandOf(batch, "replay", options.seed ?? scenario.seed);
   const pages: string[] = [];
-  if (messagesAroundMs !== null || options.report !== undefined) {
+  if (options.messagesAround !== undefined || options.report !== undefined) {
     const { renderReport } = await import("../report/page.ts");
-    pages.push(
-      writeWhole(
-        pagePath(options, scenario.name),
-        renderReport(scenario, [result], summary, { command, version: packageVersion() }),
-      ),
-    );
+    const page = renderReport(scenario, [result], summary, { command, version: packageVersion() });
+    pages.push(writeWhole(pagePath(options, scenario.name), page));
   }
   if (context.json) context.printJson(summary);
   else {

@@ -48,13 +48,13 @@ const RUNS_MAX = 100_000;
 export const withBatchOptions = (command: Command, runs: number): Command =>
   command
     .option("--seed <n>", "the first seed (default: the file's)", integer(0, SEED_MAX - RUNS_MAX))
-    .option("--runs <k>", "so many seeds, one after the other", integer(1, RUNS_MAX), runs)
+    .option("--runs <k>", "how many seeds to run, counting up from the first", integer(1, RUNS_MAX), runs)
     .option("--set <path=value>", "change the file first, e.g. workload.jobs.count=5; repeatable", collect(String))
-    .option("--costs <preset>", "what inputs cost: ideal, calibrated (sim calibrate), or a file of it")
-    .option("--mechanism-off", "with what the file's mechanism.off says: the verdict should be fail")
-    .option("--out <dir>", "where the files go (default: .meshwork/runs/<time>-<name>)")
-    .option("--report <file>", "the report page (default: report.html among the files)")
-    .option("--workers <n>", "runs at the same time (default: one a core)", integer(1, 256))
+    .option("--costs <preset>", "what inputs cost: ideal, calibrated (by sim calibrate), or a file that it wrote")
+    .option("--mechanism-off", "switch off what the file's mechanism.off names; the verdict should be fail")
+    .option("--out <dir>", "where to write the files (default: .meshwork/runs/<time>-<name>)")
+    .option("--report <file>", "where to write the report page (default: report.html among the files)")
+    .option("--workers <n>", "how many runs at the same time (default: one per core)", integer(1, 256))
     .option("--force", "start even if the memory seems too small, and replace what an earlier run left in --out")
     .option("--json", "print the summary as one JSON document");
 

@@ -50,8 +50,8 @@ The same seeds run at every point. Exit codes as of sim run: 1 if the verdict is
 
 export const registerSweep: Register = (sim, act, host) => {
   withBatchOptions(sim.command("sweep <file>"), 5)
-    .description("run a scenario at every point of a grid: one table and one plot a metric")
-    .requiredOption("--vary <path=a,b,c>", "values of one part of the file; repeatable: a grid", collect(String))
+    .description("run a scenario at every point of a grid: one table and one plot per metric")
+    .requiredOption("--vary <path=a,b,c>", "values for one part of the file; repeat it for a grid", collect(String))
     .option("--label <path=name>", "name an axis, e.g. 'network.lossPct=lost frames [%]'; repeatable", collect(String))
     .option("--all", "print all metrics that change, not only the expected ones")
     .addHelpText("after", EXAMPLES)
@@ -144,8 +144,8 @@ function documentOf(
 ): object {
   const params = Object.fromEntries(variations.map(({ path, values }) => [path, values]));
   // By their paths, as they were asked for: titles are for readers.
-  const byPath = ({ params }: Swept): object =>
-    Object.fromEntries(axes.map(({ path, title }) => [path, params.get(title)]));
+  const byPath = (point: Swept): object =>
+    Object.fromEntries(axes.map(({ path, title }) => [path, point.params.get(title)]));
   const all = points.map((point) => ({ params: byPath(point), summary: point.summary }));
   return { scenario, simulated: true, partial, axes, params, seeds, points: all };
 }

@@ -19,7 +19,7 @@ Examples:
   $ meshwork sim trace last | grep '"kind":"evidence"'    of the newest run of meshwork demo or meshwork run
   $ meshwork sim trace run.jsonl --out run.msgpack        smaller, and read faster
 
-Exit codes: 0 all of it is written; 2 a file is missing or is no trace.`;
+Exit codes: 0 the trace was written; 2 a file is missing or is no trace.`;
 
 export const registerTrace: Register = (sim, act) => {
   sim

@@ -88,7 +88,7 @@ async function run(of: Labels, seed: number, params: Params, host: SimHost): Pro
     plugins: [plugin],
   });
   const sum = (list: readonly { readonly awards: number }[]): number =>
-    list.reduce((all, { awards }) => all + awards, 0);
+    list.reduce((all, entry) => all + entry.awards, 0);
   const awards = sum(result.agents);
   const { metrics } = result;
   const isRefusable = trick !== "delays" && counts.changed > 0;

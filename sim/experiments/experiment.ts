@@ -14,7 +14,7 @@ import type { Estimate, MetricType } from "../model/result.ts";
 /** Where a row stands: parameter → value. The first label is drawn across, the others make the lines. */
 export type Labels = { readonly [label: string]: string | number };
 
-/** Figures of one row under one seed; null: there was nothing to measure. */
+/** Figures of one row under one seed; null if there was nothing to measure. */
 export type Figures = { readonly [metric: string]: number | null };
 
 /** One row over all seeds. */

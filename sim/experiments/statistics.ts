@@ -3,11 +3,11 @@
 import type { Estimate } from "../model/result.ts";
 import type { Labels, Measured } from "./experiment.ts";
 
-/** null: there are no values. */
+/** null if there are no values. */
 export const meanOf = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The share of `all` for which it holds, 0..1; null: there are none. */
+/** The share of `all` for which it holds, 0..1; null if there are none. */
 export const shareOf = <T>(all: readonly T[], holds: (one: T) => boolean): number | null =>
   meanOf(all.map((one) => (holds(one) ? 1 : 0)));
 

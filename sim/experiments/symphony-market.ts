@@ -108,11 +108,11 @@ function marketScenario(market: Market, selector: string, shocks: readonly Shock
 }
 
 /**
- * What a task's awards came to; null: nobody was asked. Who was busy was not available: whoever is asked instead is the
+ * What a task's awards came to; null if nobody was asked. Who was busy was not available: whoever is asked instead is the
  * first.
  */
 function stepOf(awards: readonly LoggedAward[]): Step | null {
-  const from = awards.findIndex(({ end }) => end?.how !== "busy");
+  const from = awards.findIndex((award) => award.end?.how !== "busy");
   if (from < 0) return null;
   const asked = awards.slice(from);
   const { task, worker, price, atMs, end } = asked[0]!;
@@ -154,7 +154,7 @@ export async function runMarket(
 
 export const successOf = (steps: readonly Step[]): number | null => shareOf(steps, ({ success }) => success);
 
-/** Credits of the first awards for each that brought the answer; null: none did. */
+/** Credits of the first awards for each that brought the answer; null if none did. */
 export function costPerCorrect(steps: readonly Step[]): number | null {
   const correct = steps.filter(({ success }) => success).length;
   return correct === 0 ? null : steps.reduce((sum, { price }) => sum + price, 0) / correct;

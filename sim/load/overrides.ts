@@ -141,7 +141,7 @@ function explainMissing(value: unknown, path: Path): string {
     } else {
       if (at === undefined || at === null) return "";
       if (typeof at !== "object" || Array.isArray(at)) return `${where} is no map`;
-      at = (at as { readonly [key: string]: unknown })[key];
+      at = (at as { readonly [name: string]: unknown })[key];
       text += text === "" ? key : `.${key}`;
     }
   }
@@ -151,6 +151,6 @@ function explainMissing(value: unknown, path: Path): string {
 function withValue(value: unknown, [key, ...rest]: Path, leaf: Value): unknown {
   if (key === undefined) return leaf;
   if (Array.isArray(value)) return value.map((item, index) => (index === key ? withValue(item, rest, leaf) : item));
-  const map = (value ?? {}) as { readonly [key: string]: unknown };
+  const map = (value ?? {}) as { readonly [name: string]: unknown };
   return { ...map, [key]: withValue(map[key], rest, leaf) };
 }

@@ -140,7 +140,7 @@ function targetOf(
 function namesOf(context: LineContext, which: readonly string[], at: readonly (string | number)[]): readonly string[] {
   const { source, agents, clients } = context;
   const groups = new Map(agents.map((group) => [group.name, agentNames(group)]));
-  // Clients are never hit by chance; a fault may name them.
+  // A random choice never hits clients, but a fault may name them.
   const known = new Set([...[...groups.values()].flat(), ...clients]);
   const named = new Set<string>();
   for (const [place, word] of which.entries()) {

@@ -36,22 +36,24 @@ const profileSchema = z
       .describe("Chance of a right answer at difficulty 0.5, for all kinds of tasks or by kind. Default 0.9."),
     latencyMs: latencySchema.optional().describe("How long a task takes. Default { p50: 400, p95: 1500 }."),
     price: creditsSchema(limits.price).optional().describe("Credits for one result. Default 1."),
-    expectedMs: durationSchema.optional().describe("What it says that it takes. Default: the median of its latency."),
-    slots: countSchema(1, limits.slots).optional().describe("Tasks at the same time. Default 4."),
+    expectedMs: durationSchema
+      .optional()
+      .describe("The time that it states in its offers. Default: the median of its latency."),
+    slots: countSchema(1, limits.slots).optional().describe("How many tasks it works on at the same time. Default 4."),
     load: z
       .strictObject({
-        perCall: shareSchema.describe("What a task adds, of a full load."),
-        keep: shareSchema.describe("Share of it that is left at the workload's next task."),
-        slowdown: z.number().min(0).default(0).describe("At full load work takes 1 + this times as long."),
-        errors: shareSchema.default(0).describe("At full load answers are right 1 - this times as often."),
-        busyAt: shareSchema.default(1).describe("It takes no work from this load on."),
+        perCall: shareSchema.describe("The share of a full load that a task adds."),
+        keep: shareSchema.describe("The share of the load that is left at the workload's next task."),
+        slowdown: z.number().min(0).default(0).describe("At full load, work takes (1 + this) times as long."),
+        errors: shareSchema.default(0).describe("At full load, answers are right (1 - this) times as often."),
+        busyAt: shareSchema.default(1).describe("From this load on it takes no work."),
       })
       .optional()
-      .describe("Load of its own, that comes of its work and fades. It says it in its offers. Default: none."),
+      .describe("Load that results from its work and fades. Its offers state it. Default: none."),
     calibration: z
       .enum(["honest", "overconfident", "underconfident", "random"])
       .optional()
-      .describe("How its stated confidence goes with its chance of being right. Default honest."),
+      .describe("How its stated confidence depends on its chance of being right. Default honest."),
     correlation: z
       .strictObject({ group: nameSchema, rho: shareSchema })
       .optional()
@@ -70,26 +72,26 @@ const groupSchema = (registry: Registry) =>
     descriptions: z
       .record(nameSchema, z.string().max(limits.textBytes / 4))
       .optional()
-      .describe("What the skills say of themselves, by name: for jobs that ask in words."),
+      .describe("Descriptions of the skills, by name, for jobs that ask in words."),
     labels: z.array(nameSchema).max(limits.labels).optional(),
-    hosts: z.boolean().optional().describe("Serve on committees. Default true."),
+    hosts: z.boolean().optional().describe("Whether they host jobs. Default true."),
     profile: profileSchema.optional(),
     behave: z
       .strictObject(shapeOf(registry.behaviours.values(), ({ options, summary }) => options.describe(summary)))
       .optional()
-      .describe("Adversaries and oddities, by name, with their options."),
+      .describe("Adversaries and other unusual behaviour, by name, with options."),
     clock: z
       .strictObject({ skewMs: durationSchema.optional(), driftPpm: z.number().min(0).max(1_000_000).optional() })
       .optional()
-      .describe("Each clock is wrong by an even draw between minus and plus these."),
+      .describe("How wrong each clock is, drawn evenly between minus and plus these."),
     crashLoss: z
       .enum(["random", "all", "none"])
       .optional()
-      .describe("What a crash takes of unforced writes. Default random."),
+      .describe("Which unforced writes a crash loses. Default random."),
     start: durationSchema.optional().describe("When they start. Default 0s."),
     startWithin: durationSchema
       .optional()
-      .describe("They start one after the other in this time. Default: all at once."),
+      .describe("They start one after the other within this time. Default: all at once."),
   });
 export type GroupFile = Omit<z.output<ReturnType<typeof groupSchema>>, "behave"> & {
   readonly behave?: { readonly [name: string]: Record<string, unknown> };
@@ -108,16 +110,20 @@ function shapeOf<T extends { readonly name: string }>(
 const plainRuleSchema = z.enum(["first", "majority"]).transform((rule) => ({ rule }));
 
 const acceptSchema = z.discriminatedUnion("rule", [
-  z.strictObject({ rule: z.literal("first") }).describe("The first result counts."),
-  z.strictObject({ rule: z.literal("majority") }).describe("More than half of the results agree."),
-  z.strictObject({ rule: z.literal("quorum"), q: countSchema(1, limits.seats) }).describe("q results agree."),
+  z.strictObject({ rule: z.literal("first") }).describe("Accepts the first result."),
+  z
+    .strictObject({ rule: z.literal("majority") })
+    .describe("Accepts an answer on which more than half of the results agree."),
+  z
+    .strictObject({ rule: z.literal("quorum"), q: countSchema(1, limits.seats) })
+    .describe("Accepts an answer on which q results agree."),
 ]);
 
 const policySchema = z.strictObject({
-  redundancy: countSchema(1, limits.seats).optional().describe("Workers of a task's first batch. Default 1."),
+  redundancy: countSchema(1, limits.seats).optional().describe("How many workers get a task at first. Default 1."),
   redundancyMax: countSchema(1, limits.seats)
     .optional()
-    .describe("Results a task may collect. Default: as in job files."),
+    .describe("How many results a task may collect. Default: as in job files."),
   accept: z
     .union([plainRuleSchema, acceptSchema])
     .optional()
@@ -134,34 +140,38 @@ const policySchema = z.strictObject({
     .optional()
     .describe("When two outputs are the same answer. Default exact."),
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
-  retries: countSchema(0, limits.seats).optional().describe("Leases that may end without a result. Default 5."),
-  priceMax: creditsSchema(limits.price).optional().describe("Credits. Default: twice the dearest agent's price."),
+  retries: countSchema(0, limits.seats).optional().describe("How many leases may end without a result. Default 5."),
+  priceMax: creditsSchema(limits.price)
+    .optional()
+    .describe("Credits. Default: twice the price of the most expensive agent."),
 });
 export type PolicyFile = z.output<typeof policySchema>;
 
 const tasks = {
   skill: nameSchema.optional().describe("Default: the one that most agents have."),
-  kinds: z.record(nameSchema, z.number().min(0)).optional().describe("Kinds of tasks with their shares."),
+  kinds: z.record(nameSchema, z.number().min(0)).optional().describe("Kinds of tasks, with their shares."),
   difficulty: difficultySchema
     .optional()
-    .describe("In [0, 1]: 0 is always right, 0.5 the profile's accuracy. Default 0.5."),
+    .describe(
+      "From 0 to 1: at 0 answers are always right, at 0.5 as often as the profile's accuracy says. Default 0.5.",
+    ),
   like: z
     .string()
     .min(1)
     .max(limits.textBytes / 4)
     .optional()
-    .describe("Words that ask for the skill instead of its name."),
+    .describe("A description of the skill, instead of its name."),
 };
 const width = countSchema(1, limits.mapItems);
 
 const stageSchema = z.strictObject({
   kind: z.enum(["single", "chain", "map"]),
-  tasks: width.optional().describe("How many, of a chain or a map. Default 1."),
-  batch: countSchema(1, 1_000).optional().describe("Tasks of a map that a worker is given together. Default 1."),
+  tasks: width.optional().describe("How many tasks a chain or a map has. Default 1."),
+  batch: countSchema(1, 1_000).optional().describe("How many tasks of a map a worker gets together. Default 1."),
   input: z
     .enum(["own", "output"])
     .optional()
-    .describe("output: what the stage before gave. Default: own of the first stage and of maps, else output."),
+    .describe("output: the output of the previous stage. Default: own of the first stage and of maps, else output."),
 });
 export type StageFile = z.output<typeof stageSchema>;
 
@@ -169,13 +179,15 @@ const shapeSchema = (registry: Registry) =>
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("single"), ...tasks }).describe("One task."),
     z.strictObject({ kind: z.literal("bag"), width, ...tasks }).describe("Independent tasks."),
-    z.strictObject({ kind: z.literal("map-reduce"), width, ...tasks }).describe("Tasks, and one over their outputs."),
+    z
+      .strictObject({ kind: z.literal("map-reduce"), width, ...tasks })
+      .describe("Tasks, and one task that reads all of their outputs."),
     z
       .strictObject({ kind: z.literal("chain"), steps: countSchema(1, limits.chainSteps), ...tasks })
-      .describe("Each task gets the output of the one before."),
+      .describe("Tasks that each get the output of the previous one."),
     z
       .strictObject({ kind: z.literal("stages"), stages: z.array(stageSchema).min(1).max(100), ...tasks })
-      .describe("Tasks that wait for those of the stage before."),
+      .describe("Stages of tasks; each stage waits for the previous one."),
     ...[...registry.shapes.values()].map(({ name, summary, options }) =>
       options.extend({ kind: z.literal(name) }).describe(summary),
     ),
@@ -202,43 +214,44 @@ const workloadSchema = (registry: Registry) =>
         upTo: z
           .boolean()
           .optional()
-          .describe("As many as come before the run ends are enough. Default false: fewer fail the run."),
+          .describe(
+            "Whether fewer jobs are enough if the run ends before all have come. Default false: then the run fails.",
+          ),
         arrival: z
           .strictObject({
             poisson: z.strictObject({ perSecond: z.number().positive() }).optional(),
             every: durationSchema.optional(),
-            atOnce: durationSchema.optional().describe("All at this time after the first could come."),
-            trace: z.string().min(1).optional().describe("A file with times of submission, ms, one a line."),
+            atOnce: durationSchema.optional().describe("All jobs come at this time after the first one could."),
+            trace: z.string().min(1).optional().describe("A file with times of submission, ms, one on each line."),
           })
           .optional()
-          .describe("One of the four. Default { atOnce: 0s }."),
+          .describe("When jobs come: one of the four. Default { atOnce: 0s }."),
       })
       .optional(),
     shape: shapeSchema(registry).optional().describe("What each job looks like. Default { kind: single }."),
     job: z.string().min(1).optional().describe("A job file instead of a shape and a policy."),
-    policy: policySchema.optional().describe("What is asked of every task's workers."),
+    policy: policySchema.optional().describe("What the workers of each task must deliver."),
     selector: z
       .enum([...registry.selectors.keys(), ORACLE.name])
       .optional()
       .describe(`How workers are chosen among the offers: ${summaries(registry)}. Default ${DEFAULT_SELECTOR}.`),
-    knowledge: z
-      .boolean()
+    knowledge: z.boolean().optional().describe("Whether clients use what earlier jobs taught them. Default true."),
+    budget: creditsSchema(limits.budget)
       .optional()
-      .describe("Whether clients carry what their jobs taught to the next. Default true."),
-    budget: creditsSchema(limits.budget).optional().describe("Credits of each job. Default: what it can cost at most."),
+      .describe("Credits of each job. Default: the most that it can cost."),
     deadline: durationSchema.optional().describe("Default 5m."),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
     committee: z
       .union([countSchema(1, limits.members), z.record(nameSchema, countSchema(1, limits.power))])
       .optional()
-      .describe("Members that keep a job's log: how many, or agents with their powers. Default: as nodes choose."),
+      .describe("The members: how many, or agents with their powers. Default: as nodes choose."),
     standbys: z
       .union([countSchema(0, limits.standbys), z.array(nameSchema).max(limits.standbys)])
       .optional()
       .describe("Who takes a lost member's place: how many, or agents. Default: as nodes choose."),
     cancelAfter: durationSchema
       .optional()
-      .describe("The client ends each job so long after submitting it. Default: never."),
+      .describe("The client cancels each job this long after it submitted it. Default: never."),
     outputBytes: countSchema(0, 1_000_000)
       .optional()
       .describe(`Answers are padded to this: beyond ${limits.inlineBytes} they travel as blobs. Default 0.`),
@@ -251,7 +264,7 @@ const targetShape = {
   which: z
     .union([z.enum(["any", "members", "non-members", "workers"]), z.array(z.string().min(1)).min(1)])
     .optional()
-    .describe("Whom it hits: drawn among these when it begins, or a list of agents and groups. Default any."),
+    .describe("Which agents it hits: drawn from this set when it begins, or a list of agents and groups. Default any."),
   share: shareSchema.optional().describe("How many: a share of all agents, or of those that a list names."),
   count: countSchema(0, AGENTS_MAX).optional().describe("How many."),
 };
@@ -262,7 +275,9 @@ function faultSchema({ options, summary, isTargeted, lasts }: FaultType): z.ZodT
     upTo: z
       .boolean()
       .optional()
-      .describe("As many as there are is enough, if it is one. Default false: a fault that falls short fails the run."),
+      .describe(
+        "Whether it may hit fewer agents, if it hits at least one. Default false: a fault that falls short fails the run.",
+      ),
     ...(lasts ? { for: durationSchema.optional().describe("How long. Default: to the end of the run.") } : {}),
   });
   return extended.describe(summary);
@@ -275,7 +290,7 @@ const faultLineSchema = (registry: Registry) =>
       between: z.tuple([durationSchema, durationSchema]).optional().describe("From when to when."),
       ...shapeOf(registry.faults.values(), faultSchema),
     })
-    .describe("When, and one fault.");
+    .describe("When it happens, and one fault.");
 
 /** Checked: one of `at` and `between`, and one fault, are the parser's matter. */
 export type FaultLine = { readonly at?: number; readonly between?: readonly [number, number] } & {
@@ -288,32 +303,38 @@ export const scenarioSchema = (registry: Registry) =>
   z
     .strictObject({
       name: nameSchema,
-      description: z.string().optional().describe("What it shows; its first sentence stands in lists."),
+      description: z.string().optional().describe("What it shows. Lists print the first sentence."),
       mechanism: z
         .strictObject({ name: z.string().min(1), off: z.record(z.string(), z.json()) })
         .optional()
-        .describe("What it exercises, and what switches that off (paths in this file): then its verdict must be fail."),
+        .describe(
+          "The mechanism that it exercises, and what switches it off (paths in this file); without the mechanism the verdict must be fail.",
+        ),
       seed: countSchema(0, 0xffffffff).optional().describe("Default 1."),
-      maxTime: durationSchema.optional().describe("The run ends at the latest then. Default: the last deadline."),
+      maxTime: durationSchema.optional().describe("When the run ends at the latest. Default: at the last deadline."),
       agents: z.array(groupSchema(registry)),
       clients: z
         .union([countSchema(1, 1_000), z.array(nameSchema).min(1)])
         .optional()
-        .describe("Who submits the jobs: how many beside the agents, whom no fault touches; or agents. Default 2."),
+        .describe("Who submits the jobs: how many clients, which no fault touches, or which agents. Default 2."),
       network: networkSchema.optional(),
       workload: workloadSchema(registry),
       faults: z.array(faultLineSchema(registry)).optional(),
       heal: z
         .strictObject({
           at: durationSchema,
-          within: durationSchema.optional().describe("Jobs must have ended so long after that. Default 4m."),
+          within: durationSchema.optional().describe("How long after that all jobs must have ended. Default 4m."),
         })
         .optional()
-        .describe("From then on nothing goes wrong but what liars do, and a job that does not end breaks liveness."),
+        .describe(
+          "From then on no fault is active; only liars remain. A job that does not end then violates liveness.",
+        ),
       mayFallShort: z
         .boolean()
         .optional()
-        .describe("Faults and jobs that come to less than they ask for do not fail the run. Default false."),
+        .describe(
+          "Faults that hit fewer agents, and fewer jobs, than the file asks for do not fail the run. Default false.",
+        ),
       expect: z
         .array(z.string())
         .optional()
@@ -323,10 +344,10 @@ export const scenarioSchema = (registry: Registry) =>
         .array(z.enum(ABLATIONS))
         .optional()
         .describe(
-          "Kinds of messages and topics of gossip that no agent sends; self-screening: everybody answers beacons.",
+          "Kinds of messages and gossip topics that no agent sends. self-screening: every agent answers beacons.",
         ),
     })
-    .describe("A scenario of the Meshwork simulator: agents, network, workload, faults, and what is expected of them.");
+    .describe("A scenario of the Meshwork simulator: agents, network, workload, faults, and the expected outcome.");
 
 export interface ScenarioFile
   extends Omit<z.output<ReturnType<typeof scenarioSchema>>, "agents" | "workload" | "faults"> {

@@ -6,22 +6,22 @@ const ms = z.number().min(0).max(60_000);
 
 export const calibrationSchema = z
   .strictObject({
-    baseMs: ms.describe("Processor time of an input, without its bytes."),
-    perKibMs: ms.describe("In addition, for each KiB of the input."),
-    forcedWriteMs: ms.describe("A write that the disk is made to carry out before anything leaves, median."),
+    baseMs: ms.describe("The CPU time for an input, without the cost of its bytes."),
+    perKibMs: ms.describe("The additional CPU time for each KiB of the input."),
+    forcedWriteMs: ms.describe("The median time of a write that must reach the disk before anything is sent."),
     measured: z
       .strictObject({
         node: z.string(),
         processor: z.string(),
         cores: z.number().int().min(1),
         agents: z.number().int().min(1),
-        inputs: z.number().int().min(1).describe("Inputs that were measured."),
-        signMs: ms.describe("A signature; part of an input's cost."),
-        verifyMs: ms.describe("Its verification; part of an input's cost."),
+        inputs: z.number().int().min(1).describe("How many inputs were measured."),
+        signMs: ms.describe("Making a signature; part of an input's cost."),
+        verifyMs: ms.describe("Verifying a signature; part of an input's cost."),
         loopbackMs: ms.describe("One way over the loopback device: network.latencyMs of agents on one machine."),
       })
       .optional()
-      .describe("On what machine and with what load it was measured, and what else was: for readers only."),
+      .describe("The machine and load of the measurement, and further figures. For readers only."),
   })
   .describe("What inputs cost agents, as meshwork sim calibrate measured it.");
 type Calibration = z.output<typeof calibrationSchema>;

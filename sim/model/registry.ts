@@ -41,7 +41,7 @@ export interface BehavedAgent {
   /** Agents of the same behaviour: who may collude, by name. */
   readonly coalition: readonly string[];
   /** Agents that may be members of committees; where the scenario names these, they. */
-  readonly keepers: readonly string[];
+  readonly hosts: readonly string[];
   readonly prng: Prng;
   /** To be told of each deed, by a short name: searches count them. */
   did(deed: string): void;
@@ -62,7 +62,7 @@ export interface FaultContext {
   /** Adds an agent like those of the first group, or stops one for good. */
   join(): string;
   leave(name: string): void;
-  /** What of an agent's skill changes while the run goes on; clients have none. */
+  /** What of an agent's skill changes during the run; clients have none. */
   skillOf(name: string): SkillState | undefined;
   /** The fault did something, to these; each agent counts once. */
   tookEffect(agents: readonly string[]): void;
@@ -107,7 +107,7 @@ export interface EndedRun {
   readonly agents: readonly AgentRow[];
 }
 
-/** Measures one run: sees what it asks for while the run goes on, and gives a value at its end. */
+/** Measures one run: sees what it asks for during the run, and gives a value at its end. */
 export interface Gauge {
   /** After a block was decided; each height of a job once. */
   onDecided?(block: DecidedBlock): void;

@@ -13,7 +13,7 @@ export interface MetricType {
   readonly range?: readonly [least: number, most: number];
 }
 
-/** A metric's value in one run; null: there was nothing to measure. */
+/** A metric's value in one run; null if there was nothing to measure. */
 export type Metrics = { readonly [name: string]: number | null };
 
 /** Something that happened, for the timeline. */
@@ -78,14 +78,14 @@ export interface FaultOutcome {
   readonly text: string;
   readonly atMs: number;
   readonly untilMs: number | null;
-  /** Agents that it was to hit; null: it is about no number of them (a partition, loss). */
+  /** Agents that it was to hit; null if it is about no number of them (a partition, loss). */
   readonly asked: number | null;
   /** Agents that it hit, each counted once. */
   readonly hit: number;
   readonly tookEffect: boolean;
   /** As many as there are is enough for it. */
   readonly upTo: boolean;
-  /** Why it did less than was asked for; null: it did not. */
+  /** Why it did less than was asked for; null if it did not. */
   readonly shortBecause: string | null;
 }
 
@@ -116,7 +116,7 @@ export interface RunResult {
   readonly agents: readonly AgentRow[];
   /** Around the moment asked for, or the first violation. */
   readonly messages: readonly MessageRow[];
-  /** The moment asked for, ms; null: none was. */
+  /** The moment asked for, ms; null if none was. */
   readonly messagesAroundMs: number | null;
   /** Invariants that were watched, each with the first violation or null. */
   readonly invariants: readonly { readonly id: string; readonly first: Violation | null }[];

@@ -24,7 +24,7 @@ export interface Scenario {
   readonly network: NetworkSpec;
   readonly workload: Workload;
   readonly faults: readonly ScheduledFault[];
-  /** When everything heals, and by when jobs must end then; null: nothing heals. */
+  /** When everything heals, and by when jobs must end then; null if nothing heals. */
   readonly heal: Healing | null;
   /** Faults that hit fewer than they ask for, and jobs that get less than they ask for, do not fail it. */
   readonly mayFallShort: boolean;
@@ -35,10 +35,10 @@ export interface Scenario {
   readonly ablate: readonly string[];
 }
 
-/** From a moment on nothing breaks any more, only liars go on, and jobs must end. */
+/** From a moment on nothing breaks any more, only liars continue, and jobs must end. */
 export interface Healing {
   readonly atMs: number;
-  /** Each job must have ended so long after that, at every honest agent that keeps it: liveness. */
+  /** How long after that each job must have ended at every honest agent that hosts it: liveness. */
   readonly withinMs: number;
 }
 
@@ -74,10 +74,10 @@ export interface AgentProfile {
   readonly accuracy: number | ReadonlyMap<string, number>;
   readonly latencyMs: DistributionSpec;
   readonly price: number;
-  /** What it says that it takes; null: the median of its latency. */
+  /** The time that it states in its offers; null: the median of its latency. */
   readonly expectedMs: number | null;
   readonly slots: number;
-  /** How load comes of its work and tells on it; null: not at all. */
+  /** How its work loads it, and how load affects it; null: not at all. */
   readonly load: LoadModel | null;
   /** How its stated confidence goes with its chance of being right. */
   readonly calibration: "honest" | "overconfident" | "underconfident" | "random";
@@ -154,7 +154,7 @@ export interface Workload {
   readonly committee: number | ReadonlyMap<string, number> | null;
   /** Standbys of each committee: how many, or who; null: as nodes choose. */
   readonly standbys: number | readonly string[] | null;
-  /** The client ends each job so long after it submitted it; null: it does not. */
+  /** The client cancels each job this long after it submitted it; null if it does not. */
   readonly cancelAfterMs: number | null;
   /** Outputs are padded to this many bytes: large ones travel as blobs. 0: no padding. */
   readonly outputBytes: number;

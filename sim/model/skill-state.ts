@@ -1,5 +1,5 @@
 /**
- * How an agent's skill changes while a run goes on: faults bring changes and take them back, and load makes an agent slower
+ * How an agent's skill changes during a run: faults bring changes and take them back, and load makes an agent slower
  * and more often wrong. The profile itself stays as it is; this class stands beside it.
  *
  * Both the simulated work (profile-skill.ts) and whoever knows the truth (sim/run/true-chances.ts) ask here, so that

@@ -88,7 +88,7 @@ function arrowPath(x1: number, y1: number, x2: number, y2: number, isLost: boole
 }
 
 function sendMarkup(row: SendRow, y: number, layout: Layout, x: (name: string) => number, stroke: string): string {
-  const to = [...new Set(row.arrows.map((arrow) => arrow.to))];
+  const to = [...new Set(row.arrows.map((sent) => sent.to))];
   const lost = row.arrows.filter(({ arrivedMs }) => arrivedMs === null).length;
   const who = fitText(
     `${row.from} \u2192 ${to.length > 3 ? `${to.length} agents` : to.join(", ")}`,

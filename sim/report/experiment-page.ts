@@ -95,7 +95,10 @@ export function renderExperiment(
   rows: readonly Measured[],
   options: ExperimentPageOptions,
 ): string {
-  const points = rows.map(({ labels, metrics }) => ({ params: new Map(Object.entries(labels)), summary: { metrics } }));
+  const points = rows.map((row) => ({
+    params: new Map(Object.entries(row.labels)),
+    summary: { metrics: row.metrics },
+  }));
   const grid = gridOf(points, (value) => String(value ?? ""));
   const metrics = metricsOf(experiment);
   const isMeasured = ({ name }: MetricType): boolean => rows.some((row) => row.metrics[name] !== undefined);

@@ -61,7 +61,7 @@ const LARGE = [
 /** A round value beside an axis, where there is room for six characters: 120,000 is 120k. */
 export function tick(value: number, decimals: number): string {
   const magnitude = Math.abs(value);
-  const large = magnitude < 10_000 ? undefined : LARGE.find(([size]) => magnitude >= size);
+  const large = magnitude < 10_000 ? undefined : LARGE.find(([least]) => magnitude >= least);
   if (large === undefined) return fixed(value, decimals);
   const [size, letter] = large;
   const scaled = value / size;
@@ -93,7 +93,7 @@ const decimalsIn = (scale: Scale, shown: number): number => {
 const singular = (unit: string): string =>
   unit === "batches" ? "batch" : /^[a-z]{3,}s$/.test(unit) ? unit.slice(0, -1) : unit;
 
-/** A value and its unit; null: there was nothing to measure. */
+/** A value and its unit; null if there was nothing to measure. */
 export function quantity(value: number | null, unit: string): string {
   if (value === null || !Number.isFinite(value)) return "\u2013";
   const scale = scaleOf(unit, value);

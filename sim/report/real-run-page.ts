@@ -43,7 +43,7 @@ export interface RealRun {
   /** Series, faults and agents, from the trace. */
   readonly result: Pick<RunResult, "series" | "timeline" | "agents" | "endedMs">;
   readonly checked: CheckedTraces;
-  /** What runs it again, what checks its certificate (null: it has none) and its trace, as typed. */
+  /** What runs it again, what checks its certificate (null if it has none) and its trace, as typed. */
   readonly commands: { readonly repeat: string; readonly verify: string | null; readonly check: string };
   readonly version: string;
 }

@@ -1,4 +1,4 @@
-/** Decides when a run is over: its jobs and its faults have ended, or, where the scenario heals, every job is settled. */
+/** Decides when a run is over: when its jobs and faults have ended or, if the scenario heals, when every job is settled. */
 
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Healing, Scenario } from "../model/scenario.ts";
@@ -7,7 +7,7 @@ import type { Clients } from "./clients.ts";
 import type { FaultSchedule } from "./fault-schedule.ts";
 import type { JobMonitor } from "./job-monitor.ts";
 
-/** After the jobs have ended and the faults are over, ms; longer where it is asked whether all is quiet then. */
+/** How long a run continues after that, ms; longer if checkers then test whether everything is quiet. */
 const SETTLE_MS = 2_000;
 const QUIET_MS = 5_000;
 
@@ -35,7 +35,7 @@ export class Ending {
     this.#monitors = parts.monitors;
   }
 
-  /** The world must not run past this moment before `healIfDue` was called, ms. */
+  /** When `healIfDue` must be called before the world runs on, ms. */
   get healMs(): number {
     return this.#isHealed || this.#heal === null ? Number.POSITIVE_INFINITY : this.#heal.atMs;
   }
@@ -46,7 +46,7 @@ export class Ending {
     this.#faults.heal();
   }
 
-  /** How long the world goes on when it is over, ms. */
+  /** How long the world continues when it is over, ms. */
   get restMs(): number {
     return this.#heal === null ? SETTLE_MS : QUIET_MS;
   }

@@ -94,8 +94,9 @@ export class FaultSchedule {
   heal(): void {
     const world = this.#world;
     this.#onPrecommit.clear();
-    world.setNetwork({ loss: 0, gossipLoss: 0, duplication: 0, reorder: false, bandwidth: null, latencyFactor: 1 });
     world.heal();
+    const ideal = { loss: 0, gossipLoss: 0, duplication: 0, reorder: false, bandwidth: null, latencyFactor: 1 };
+    world.imposeOnNetwork(ideal);
     for (const { name } of world.agents) {
       world.setDisk(name, false);
       world.crashAtForcedWrite(name, false);

@@ -23,7 +23,7 @@ export interface Population {
 export interface Drawn {
   readonly asked: number;
   readonly agents: readonly string[];
-  /** Why these are fewer than asked, or none at all; null: they are not. */
+  /** Why these are fewer than asked, or none at all; null if they are not. */
   readonly why: string | null;
 }
 

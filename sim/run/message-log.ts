@@ -1,5 +1,5 @@
 /**
- * The frames around a moment, for message diagrams: the newest are kept while a run goes on, and put into words when
+ * The frames around a moment, for message diagrams: the newest are kept during a run, and put into words when
  * somebody wants to see them.
  */
 

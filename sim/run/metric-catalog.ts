@@ -82,14 +82,14 @@ const NO_LESS_THAN_NOTHING: Range = [0, Number.POSITIVE_INFINITY];
 export const rangeOf = ({ unit, range }: Pick<MetricType, "unit" | "range">): Range =>
   range ?? (unit === "share" ? SHARE : NO_LESS_THAN_NOTHING);
 
-/** By name, those of plugins among them; null: nobody knows it. */
+/** By name, those of plugins among them; null if nobody knows it. */
 export const metricType = (name: string, added: readonly MetricType[] = []): MetricType | null =>
   KNOWN.get(name) ?? added.find((one) => one.name === name) ?? null;
 
 /** Throws where the value of a plugin's metric is outside of its range: its interval would be cut at a wrong place. */
-export function checkedValue(metric: MetricType, value: number): number {
-  const [least, most] = rangeOf(metric);
+export function checkedValue(type: MetricType, value: number): number {
+  const [least, most] = rangeOf(type);
   if (value >= least && value <= most) return value;
-  const said = `the metric "${metric.name}" of a plugin gave ${value}, and can be ${least} to ${most}`;
+  const said = `the metric "${type.name}" of a plugin gave ${value}, and can be ${least} to ${most}`;
   throw new Error(`${said}: let it say what it can be, range: [least, most]`);
 }

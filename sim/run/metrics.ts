@@ -1,5 +1,5 @@
 /**
- * What a run measures: counted while it goes on, summed up at its end under the names of the metric catalogue, and
+ * What a run measures: counted during the run, summed up at its end under the names of the metric catalogue, and
  * sampled on the way for plots.
  */
 
@@ -199,7 +199,7 @@ export class RunMetrics implements JobListener {
     if (job.status === "certified") this.#jobLatencies.push(job.endedMs! - job.submittedMs);
   }
 
-  /** A fault is over: jobs under way are expected to go on. */
+  /** A fault is over: jobs under way are expected to continue. */
   onFaultEnd(running: Iterable<JobMonitor>): void {
     for (const monitor of running) if (!this.#waiting.has(monitor)) this.#waiting.set(monitor, this.#world.now);
   }
@@ -247,7 +247,7 @@ export class RunMetrics implements JobListener {
     this.#sampled = { ...counts, atMs: tMs };
   }
 
-  /** `faults`: spans of those that took effect; null: the scenario has none. */
+  /** `faults`: spans of those that took effect; null if the scenario has none. */
   summary(jobs: readonly SubmittedJob[], faults: readonly Span[] | null): Metrics {
     const c = this.#counts;
     const { network, events } = this.#world.stats;

@@ -21,7 +21,7 @@ export interface Inhabitant {
   readonly profile: AgentProfile;
   /** Share of its results that are what its profile gives. */
   readonly honesty: number;
-  /** What of its skill changes while the run goes on. */
+  /** What of its skill changes during the run. */
   readonly state: SkillState;
   /** Behaviours other than honest, or "". */
   readonly behaviour: string;
@@ -65,7 +65,7 @@ export class Population {
   readonly #skillWorld: SkillWorld;
   readonly #selectors: Selectors;
   readonly #prng: Prng;
-  readonly #keepers: readonly string[];
+  readonly #hosts: readonly string[];
   readonly #onDeed: (deed: string) => void;
   #joined = 0;
 
@@ -79,7 +79,7 @@ export class Population {
   ) {
     const { committee } = scenario.workload;
     const hosting = scenario.agents.filter(({ hosts }) => hosts).flatMap(namesOf);
-    this.#keepers = typeof committee === "object" && committee !== null ? [...committee.keys()] : hosting;
+    this.#hosts = typeof committee === "object" && committee !== null ? [...committee.keys()] : hosting;
     this.#onDeed = onDeed;
     this.#scenario = scenario;
     this.#registry = registry;
@@ -147,7 +147,7 @@ export class Population {
       skill: createProfileSkill(profile, state, this.#skillWorld),
       honesty: 1,
       coalition: namesOf(group),
-      keepers: this.#keepers,
+      hosts: this.#hosts,
       prng: prng.fork("behaviour"),
       did: (deed) => this.#onDeed(deed),
     };

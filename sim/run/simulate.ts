@@ -313,7 +313,7 @@ class Run {
     return shareOf(times, this.#monitors.values(), this.#facts);
   }
 
-  /** Asks for the certificates of the jobs that have ended: nothing of the run counts after that. False: one is broken. */
+  /** Asks for the certificates of the jobs that have ended; whatever happens after that does not count. False if one is broken. */
   holdsCertificates(): boolean {
     try {
       if (this.#thorough) for (const monitor of this.#monitors.values()) this.#certificates.check(monitor);

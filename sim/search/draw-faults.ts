@@ -14,7 +14,7 @@ import type { Registry } from "../model/registry.ts";
 import type { BehaviourOptions, ScheduledFault } from "../model/scenario.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
 
-/** A fault as it is drawn: whom it hits (null: nobody in particular), and how long it lasts (null: it does not). */
+/** A fault as it is drawn: whom it hits (null if nobody in particular), and how long it lasts (null if it does not). */
 interface Drawn {
   readonly kind: string;
   readonly options: BehaviourOptions;

@@ -55,7 +55,7 @@ function drawPowers(prng: Prng): number[] {
 function corrupt(prng: Prng, registry: Registry, hosts: readonly DrawnHost[]): void {
   if (prng.chance(0.3)) return;
   const powers = hosts.map(({ power }) => power ?? 0);
-  const total = powers.reduce((sum, power) => sum + power, 0);
+  const total = powers.reduce((all, power) => all + power, 0);
   // A standby takes a seat with its power: it may be the greatest.
   const greatest = Math.max(...powers);
   let sum = 0;

@@ -20,7 +20,7 @@ export interface PlacedEntry {
 export interface Parting {
   /** Entries that were equal. */
   readonly equal: number;
-  /** Null: the trace has ended. Both null: they do not part. */
+  /** Null if the trace has ended. Both null: they do not part. */
   readonly a: PlacedEntry | null;
   readonly b: PlacedEntry | null;
   /** Fields that differ, where both have an entry. */

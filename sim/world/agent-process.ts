@@ -31,15 +31,15 @@ export interface ReportedEvent {
   readonly event: LocalEvent;
 }
 
-/** What a process needs of its world. */
+/** What a process needs from its world. */
 export interface ProcessHost extends Schedule {
   readonly network: VirtualNetwork;
   readonly trace: WorldTrace;
   readonly hash: (bytes: Uint8Array) => Hash;
   keepsEvent(process: AgentProcess, event: LocalEvent): boolean;
-  /** A write failed: the node ends. */
+  /** A write has failed, so the node ends. */
   onDiskFailure(process: AgentProcess): void;
-  /** It was to crash after a forced write, and has made one. */
+  /** The process was meant to crash after its next forced write, and has made one. */
   onForcedWrite(process: AgentProcess): void;
 }
 
@@ -56,11 +56,11 @@ interface ProcessOptions {
   readonly prng: Prng;
 }
 
-/** Inputs of one write at most, as in node/driver.ts. */
+/** The most inputs that one write covers, as in node/driver.ts. */
 const BATCH_MAX = 256;
 
 const TICK: Input = { kind: "tick" };
-/** The shortest that a timer waits. */
+/** The shortest time that a timer waits. */
 const TIMER_MS_MIN = 1;
 
 const awardKey = (award: AwardRef): string => `${award.job} ${award.task} ${award.attempt}`;
@@ -74,11 +74,11 @@ export class AgentProcess implements Endpoint {
   readonly clock: AgentClock;
   readonly events: ReportedEvent[] = [];
   readonly links = new Map<AgentId, Link>();
-  /** Topics of gossip that it hears. */
+  /** Gossip topics that it is subscribed to. */
   topics: ReadonlySet<GossipTopic> = new Set(FIRST_TOPICS);
-  /** Which blobs it does not give. */
+  /** Which blobs it does not hand out. */
   withholds: (hash: Hash) => boolean;
-  /** What an input costs before its effects leave, ms; null: steps are instant. */
+  /** How long an input takes before its effects leave, ms; null if steps are instant. */
   serviceMs: ((input: Input) => number) | null;
   /** Crashes once its next forced write is made, before anything of that step leaves. */
   crashesAtForcedWrite = false;
@@ -102,7 +102,7 @@ export class AgentProcess implements Endpoint {
   #wakeMonoMs = Number.POSITIVE_INFINITY;
   #inbox: Input[] = [];
   #serving = false;
-  /** Effects that wait for a forced write, and the inputs that they are of. */
+  /** Effects that wait for a forced write, and how many inputs they result from. */
   #held: Effect[] = [];
   #heldInputs = 0;
   #workToken = 0;
@@ -137,7 +137,7 @@ export class AgentProcess implements Endpoint {
     this.deliver({ kind: "start" });
   }
 
-  /** `loss`: of unforced writes; an orderly stop loses none. */
+  /** `loss`: which unforced writes are lost; an orderly stop loses none. */
   crash(loss: CrashLoss = this.#options.crashLoss): void {
     assert(this.isUp, `${this.name} is down already`);
     this.state = "down";
@@ -173,7 +173,7 @@ export class AgentProcess implements Endpoint {
 
   deliver(input: Input): void {
     if (this.state === "down") return;
-    // What is served at once does not overtake what waits.
+    // An input that could be served at once must not overtake those that wait.
     if (this.state === "up" && this.serviceMs === null && !this.#serving) {
       this.#step(input);
       return;
@@ -223,7 +223,7 @@ export class AgentProcess implements Endpoint {
     const effects = this.#held;
     this.#held = [];
     this.#heldInputs = 0;
-    this.#serving = true; // what its effects bring at once waits its turn
+    this.#serving = true; // inputs that these effects cause at once have to wait
     for (const effect of effects) this.#perform(effect);
     this.#serving = false;
     if (this.state === "up") this.#serveNext();
@@ -231,13 +231,13 @@ export class AgentProcess implements Endpoint {
 
   onWake(token: number): void {
     if (token !== this.#wakeToken) return;
-    // Added and taken away again, a time may lose a bit: a timer never fires early.
+    // Adding and subtracting may round a time down, but a timer must never fire early.
     this.#monoMs = Math.max(this.#monoMs, this.#wakeMonoMs);
     this.#wakeMonoMs = Number.POSITIVE_INFINITY;
     this.deliver(TICK);
   }
 
-  /** An input for this run, at a later time. */
+  /** Delivers an input at a later time, if the process has not restarted by then. */
   later(atMs: number, input: Input): void {
     this.#host.push(atMs, INPUT, this, this.run, input, null);
   }
@@ -260,7 +260,7 @@ export class AgentProcess implements Endpoint {
       return;
     }
     if (this.crashesAtForcedWrite && this.disk.forced > forced) {
-      // Checkers learn its own trace events nevertheless: it may have signed what it never sent.
+      // Checkers still get its trace events: it may have signed what it never sent.
       for (const effect of effects) if (effect.kind === "trace") this.#perform(effect);
       host.onForcedWrite(this);
       return;

@@ -14,7 +14,7 @@ export class NetworkStats {
   /** Direct frames that were sent, and their bytes; also those that did not arrive. */
   frames = 0;
   frameBytes = 0;
-  /** Dropped: lost by chance or with their connection, cut by a partition, to a peer that cannot be reached. */
+  /** Dropped: lost at random or with their connection, cut by a partition, to a peer that cannot be reached. */
   lost = 0;
   cut = 0;
   unreachable = 0;

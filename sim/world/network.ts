@@ -28,13 +28,12 @@ const BACKOFF_MS = 250;
 
 /** One number for an ordered pair of agents; there are fewer than 2^26 agents. */
 /** Whether what `from` sends does not get to `to`. */
-export type Cut = (from: Endpoint, to: Endpoint) => boolean;
+type Cut = (from: Endpoint, to: Endpoint) => boolean;
 
 export class VirtualNetwork {
   readonly stats = new NetworkStats();
   readonly #schedule: Schedule;
-  /** As the world began, and as `change` left it. */
-  #base: NetworkOptions;
+  readonly #base: NetworkOptions;
   /** With all that is imposed on it. */
   #options: NetworkOptions;
   readonly #prng: Prng;
@@ -191,11 +190,6 @@ export class VirtualNetwork {
     if (link === undefined || !link.up) return;
     this.#reset(link);
     this.#redial(link);
-  }
-
-  change(conditions: NetworkConditions): void {
-    this.#base = { ...this.#base, ...conditions };
-    this.#applyImposed();
   }
 
   /** Changes the network until the returned function is called. */

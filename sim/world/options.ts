@@ -171,7 +171,7 @@ export interface WorldOptions {
 export interface AgentCosts {
   /** Time that an input takes on the agent's core before its effects leave, ms; null: steps are instant. */
   readonly serviceMs: ((input: Input) => number) | null;
-  /** Null: it has a core of its own. */
+  /** Null if it has a core of its own. */
   readonly cores: CorePool | null;
   readonly forcedWriteMs: number;
 }

@@ -25,7 +25,7 @@ export function overlayEdges({ kind, degree, rewire = 0.1 }: Overlay, count: num
   switch (kind) {
     case "full":
       return Array.from({ length: count }, (_, a) =>
-        Array.from({ length: count - a - 1 }, (_, i): Edge => [a, a + 1 + i]),
+        Array.from({ length: count - a - 1 }, (__, i): Edge => [a, a + 1 + i]),
       ).flat();
     case "random":
       return [...around(count, 1), ...randomly(count, degree, prng)];

@@ -26,7 +26,7 @@ export function createSignatures(seed: number | string, hash: Hasher): Signature
   /** The mixer after the secret and the agent: all of a signer's messages start from it. */
   const starts = new Map<AgentId, Mixer>();
 
-  /** One mixer and one buffer for all: nothing of a signature outlives its call. */
+  /** One mixer and one buffer for all: no part of a signature outlives its call. */
   const mixer = new Mixer("");
   const words = new Uint32Array(SIGNATURE_BYTES / 4);
 

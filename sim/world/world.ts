@@ -64,7 +64,7 @@ export class World {
   readonly meshId: MeshId;
   readonly crypto: Crypto;
   readonly trace: WorldTrace;
-  /** Chance for scenarios: drawing from it shifts nobody else's. */
+  /** Random numbers for scenarios. Drawing from it does not shift anyone else's draws. */
   readonly prng: Prng;
   readonly #options: WorldOptions;
   readonly #scheduler = new EventScheduler();
@@ -361,12 +361,7 @@ export class World {
     this.#network.drop(this.agent(name), this.agent(other));
   }
 
-  /** Changes what the network does to frames and gossip from now on; what is not said stays. */
-  setNetwork(conditions: NetworkConditions): void {
-    this.#network.change(conditions);
-  }
-
-  /** The same until the returned function is called. */
+  /** Changes what the network does to frames and gossip, what is not said stays; returns what ends this change. */
   imposeOnNetwork(conditions: NetworkConditions): () => void {
     return this.#network.impose(conditions);
   }

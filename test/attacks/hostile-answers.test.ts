@@ -67,7 +67,7 @@ function inquiries(lies: Lies = {}): Inquiries {
   return parts;
 }
 
-test("a keeper is one that can show something of the job", async () => {
+test("a host of a job is an agent that can show something of it", async () => {
   expect(await inquiries().hostOf(wanted.job, id("target"))).toBe("honest");
 });
 

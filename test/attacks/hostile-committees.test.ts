@@ -1,6 +1,6 @@
 /**
  * A job whose whole committee lies, and whose standbys are everybody (attack 1): with a valid quorum it decides blocks that
- * no honest agent can apply. Each host leaves that job for good, and goes on with its others.
+ * no honest agent can apply. Each host leaves that job for good, and continues with its others.
  */
 
 import { describe, expect, test } from "vitest";
@@ -65,46 +65,46 @@ function deceive(agent: DrivenAgent, made: Job, lie: BlockLie) {
 
 // A committee of one may decide in whatever round it likes.
 describe.each(BLOCK_LIES.filter((lie) => lie !== "round"))("a block with another %s", (lie) => {
-  test("ends that job at its keeper, durably and with the evidence, and nothing else", () => {
-    const keeper = new DrivenAgent("m0");
+  test("ends that job at its host, durably and with the evidence, and nothing else", () => {
+    const m0 = new DrivenAgent("m0");
     const made = lost();
-    keeper.host(made);
-    const out = deceive(keeper, made, lie);
+    m0.host(made);
+    const out = deceive(m0, made, lie);
     if (WITHOUT_A_BLOCK.has(lie)) {
-      expect(keeper.of("persist", out)).toEqual([]);
+      expect(m0.of("persist", out)).toEqual([]);
       return;
     }
-    expect(keeper.of("persist", out)).toMatchObject([{ job: made.job, slot: SLOT.mark, durable: true }]);
-    expect(keeper.of("event", out)).toMatchObject([{ event: { kind: "diverged", job: made.job, isMarked: true } }]);
-    expect(keeper.sent(out)).toEqual([]);
-    expect(keeper.of("misbehaved", out)).toEqual([]);
+    expect(m0.of("persist", out)).toMatchObject([{ job: made.job, slot: SLOT.mark, durable: true }]);
+    expect(m0.of("event", out)).toMatchObject([{ event: { kind: "diverged", job: made.job, isMarked: true } }]);
+    expect(m0.sent(out)).toEqual([]);
+    expect(m0.of("misbehaved", out)).toEqual([]);
   });
 });
 
-test("a keeper has no part in it any more: it refuses the job, asks nobody for it and says so", () => {
-  const keeper = new DrivenAgent("m0");
+test("the host takes no further part: it refuses the job, asks nobody for it and says so", () => {
+  const m0 = new DrivenAgent("m0");
   const made = lost();
-  keeper.host(made);
-  deceive(keeper, made, "eventsHash");
-  keeper.effects = [];
-  const invited = keeper.frame("mallory", { kind: "invite", genesis: made.signed, vcvs: [] });
-  expect(keeper.sent(invited)).toMatchObject([{ message: { kind: "inviteReply", yes: false } }]);
-  keeper.frame("mallory", { kind: "start", job: made.job });
-  keeper.frame("mallory", { kind: "notice", job: made.job, items: [] });
-  keeper.frame("mallory", { kind: "genesis", genesis: made.signed, vcvs: [] });
+  m0.host(made);
+  deceive(m0, made, "eventsHash");
+  m0.effects = [];
+  const invited = m0.frame("mallory", { kind: "invite", genesis: made.signed, vcvs: [] });
+  expect(m0.sent(invited)).toMatchObject([{ message: { kind: "inviteReply", yes: false } }]);
+  m0.frame("mallory", { kind: "start", job: made.job });
+  m0.frame("mallory", { kind: "notice", job: made.job, items: [] });
+  m0.frame("mallory", { kind: "genesis", genesis: made.signed, vcvs: [] });
   const positions = [{ job: made.job, height: 9, round: 0, step: 0, awards: 0 }];
-  keeper.frame("mallory", { kind: "pulse", load: 0, positions });
-  keeper.pass(3_000);
-  expect(keeper.sent(keeper.effects).filter(({ message }) => message.kind !== "inviteReply")).toEqual([]);
-  expect(statusOf(keeper)).toMatchObject({ jobs: [], diverged: [{ job: made.job }] });
+  m0.frame("mallory", { kind: "pulse", load: 0, positions });
+  m0.pass(3_000);
+  expect(m0.sent(m0.effects).filter(({ message }) => message.kind !== "inviteReply")).toEqual([]);
+  expect(statusOf(m0)).toMatchObject({ jobs: [], diverged: [{ job: made.job }] });
 });
 
 test("the mark counts after a restart, whatever became of the rest of the job's records", () => {
-  const keeper = new DrivenAgent("m0");
+  const m0 = new DrivenAgent("m0");
   const made = lost();
-  keeper.host(made);
-  deceive(keeper, made, "stateHash");
-  const records = keeper.records();
+  m0.host(made);
+  deceive(m0, made, "stateHash");
+  const records = m0.records();
   const mark = records.find(({ slot }) => slot === SLOT.mark)!;
   for (const bytes of [mark.bytes, mark.bytes.subarray(0, 3)]) {
     const again = new DrivenAgent("m0", {}, [...records.filter((record) => record !== mark), { ...mark, bytes }]);
@@ -117,31 +117,31 @@ test("the mark counts after a restart, whatever became of the rest of the job's 
 });
 
 test("places are free again: as many jobs can be kept as before", () => {
-  const keeper = new DrivenAgent("m0", { skills: [] });
+  const m0 = new DrivenAgent("m0", { skills: [] });
   for (let i = 0; i <= limits.hostedJobsPerOwner; i++) {
     const made = jobOf("mallory", { counter: i, committee: ["mallory"], standbys: NODES });
-    keeper.host(made);
-    deceive(keeper, made, "eventsHash");
+    m0.host(made);
+    deceive(m0, made, "eventsHash");
   }
   const honest = jobOf("mallory", { counter: 1_000, committee: ["m0"] });
-  keeper.host(honest);
-  expect(statusOf(keeper).jobs.map(({ job }) => job)).toEqual([honest.job]);
+  m0.host(honest);
+  expect(statusOf(m0).jobs.map(({ job }) => job)).toEqual([honest.job]);
 });
 
 test("members that decide by their votes what is invalid here are left too", () => {
   // m0 is one of four, and the three others have a quorum.
   const committee = ["m0", "x1", "x2", "x3"];
   const made = jobOf("mallory", { committee });
-  const keeper = new DrivenAgent("m0");
-  keeper.host(made);
+  const m0 = new DrivenAgent("m0");
+  m0.host(made);
   const honest = firstBlock(jobOf("mallory", { committee: ["mallory"] })).block;
   const block = { ...honest, header: { ...honest.header, job: made.job } };
   const votes = committee.slice(1).map((name) => ({ ...decidedAlone(configOf(name), block)[0]! }));
   const out = [
-    ...keeper.frame("x1", { kind: "votes", job: made.job, votes }),
-    ...keeper.frame("x1", { kind: "body", job: made.job, block }),
+    ...m0.frame("x1", { kind: "votes", job: made.job, votes }),
+    ...m0.frame("x1", { kind: "body", job: made.job, block }),
   ];
-  expect(keeper.of("event", out)).toMatchObject([{ event: { kind: "diverged", job: made.job } }]);
+  expect(m0.of("event", out)).toMatchObject([{ event: { kind: "diverged", job: made.job } }]);
 });
 
 // --- a mesh ---------------------------------------------------------------------------------------------

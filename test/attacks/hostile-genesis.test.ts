@@ -19,7 +19,7 @@ function open(nodes: readonly NodeSpec[], budget?: number): Book {
   return book;
 }
 
-const lots = { lifeMs: 600_000, expectedMs: 1_000_000 };
+const LONG_OFFER = { lifeMs: 600_000, expectedMs: 1_000_000 };
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 test("a cycle through many long names is refused in words that fit into a reply", () => {
@@ -39,7 +39,7 @@ test("two needs never go by the same name: a skill or a label with a line break 
   expect(explainBadGenesis({ ...genesis, nodes: [labelled], output: "b" })?.code).toBe("bad-name");
 });
 
-test("an invitation makes nobody fetch more inputs than a keeper's disk is meant to hold", () => {
+test("an invitation makes nobody fetch more inputs than a host's disk is meant to hold", () => {
   const asked = new DrivenAgent("m0");
   const packs = range(20_000).map((i) => ({ hash: hashOf(i + 1), bytes: limits.blobBytes })); // 1.2 TiB
   const generator = { kind: "map" as const, batch: 1, items: { kind: "packs" as const, packs } };
@@ -74,7 +74,7 @@ test("maps over one list share its decoded items, and few such lists are kept", 
   const book = open([single("list", 1), single("parts", 1), ...same, ...range(count).map(part)]);
   const kept = book.ledger.viewAt(0).graph.items;
   const decoded = countCalls(kept, "set");
-  book.block([book.offer("w", 1, 2, lots)]);
+  book.block([book.offer("w", 1, 2, LONG_OFFER)]);
   book.block([book.result("w", "list", 1, inline(range(1_000)))]);
   expect(decoded.count).toBe(1);
   book.block([book.result("w", "parts", 1, inline(Object.fromEntries(range(count).map((i) => [`k${i}`, [i, i]]))))]);
@@ -84,7 +84,7 @@ test("maps over one list share its decoded items, and few such lists are kept", 
 
 test("the tasks of a job that are open at a time are bounded over all its maps", () => {
   const book = open([single("list", 1), ...range(60).map((i) => map(`m${i}`, { from: "list" }))]);
-  book.block([book.offer("w", 1, 1, lots)]);
+  book.block([book.offer("w", 1, 1, LONG_OFFER)]);
   book.block([book.result("w", "list", 1, inline(range(limits.openUnits)))]);
   expect(book.state.tasks.size).toBe(limits.openTasks); // 4,000 such maps: two million in one block
 });
@@ -93,7 +93,7 @@ test("a block looks at each waiting task once while the budget is in use", () =>
   const policy = firstPolicy({ timeoutMs: 1_000_000 });
   const maps = range(250).map((i) => map(`m${i}`, Array<number>(500).fill(0), { policy }));
   const book = open(maps, 1);
-  const offers = range(limits.offersPerSkill).map((i) => book.offer(`w${i}`, 1, 4, lots));
+  const offers = range(limits.offersPerSkill).map((i) => book.offer(`w${i}`, 1, 4, LONG_OFFER));
   book.block(offers);
   expect(book.state.reserved.get()).toBe(1); // all that there is
   const looks = countCalls(book.state.agents, "get");

@@ -97,7 +97,7 @@ test("one lying member cannot make a worker forget what the others say", () => {
 });
 
 test("a worker that comes back to many awards is told of them in frames that may be sent", () => {
-  const keeper = new DrivenAgent("m0", { skills: [] });
+  const m0 = new DrivenAgent("m0", { skills: [] });
   const items = Array.from({ length: 55 }, (_, i) => "x".repeat(16_000) + i);
   const policy = firstPolicy({ timeoutMs: 1_000_000 });
   // 55 literals of 16 kB, and five maps that hand each of them on.
@@ -107,17 +107,17 @@ test("a worker that comes back to many awards is told of them in frames that may
     windowMs: 2_500,
     nodes: [map("a", items, { policy }), ...handedOn],
   });
-  keeper.host(made);
-  const offer = offerBody({ slots: limits.slots, expectedMs: 100_000, validUntilMs: keeper.nowMs + 600_000 });
-  keeper.commands("w", made.job, [offer]);
-  keeper.pass(500);
+  m0.host(made);
+  const offer = offerBody({ slots: limits.slots, expectedMs: 100_000, validUntilMs: m0.nowMs + 600_000 });
+  m0.commands("w", made.job, [offer]);
+  m0.pass(500);
   for (let i = 0; i < items.length; i += 10) {
     const part = items.slice(i, i + 10);
     const results = part.map((item, k) => resultBody(`a/${i + k}`, { data: inline(item) }));
-    keeper.commands("w", made.job, results);
-    keeper.pass(200);
+    m0.commands("w", made.job, results);
+    m0.pass(200);
   }
-  const sizes = keeper.sent(keeper.input({ kind: "connected", agent: id("w") })).map(({ bytes }) => bytes);
+  const sizes = m0.sent(m0.input({ kind: "connected", agent: id("w") })).map(({ bytes }) => bytes);
   expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(limits.frameBytes); // all its awards
   expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.frameBytes);
 });

@@ -7,26 +7,26 @@ import { awardItem, crypto, DrivenAgent, jobOf } from "../support/driven-agent.t
 const DAY_MS = 24 * 3_600_000;
 
 test("jobs that never come to a first block do not take a node's places for ever", () => {
-  const keeper = new DrivenAgent("m0", { skills: [] });
+  const m0 = new DrivenAgent("m0", { skills: [] });
   for (let i = 0; i < limits.hostedJobs; i++) {
     const committee = ["m0", "ghost1", "ghost2", "ghost3"];
-    keeper.host(jobOf(`sybil${i % 4}`, { counter: i, committee, deadlineMs: 60_000 }));
+    m0.host(jobOf(`sybil${i % 4}`, { counter: i, committee, deadlineMs: 60_000 }));
   }
-  expect(keeper.of("trace").filter(({ event }) => event.kind === "hosting").length).toBe(limits.hostedJobs);
-  keeper.nowMs += 60 * DAY_MS;
+  expect(m0.of("trace").filter(({ event }) => event.kind === "hosting").length).toBe(limits.hostedJobs);
+  m0.nowMs += 60 * DAY_MS;
   const { signed } = jobOf("honest", { committee: ["m0"] });
-  const out = keeper.frame("honest", { kind: "invite", genesis: signed, vcvs: [] });
-  expect(keeper.sent(out).map(({ message }) => message)).toContainEqual(
+  const out = m0.frame("honest", { kind: "invite", genesis: signed, vcvs: [] });
+  expect(m0.sent(out).map(({ message }) => message)).toContainEqual(
     expect.objectContaining({ kind: "inviteReply", yes: true }),
   );
 });
 
 test("the quota of an owner holds when all its invitations come before the first start", () => {
-  const keeper = new DrivenAgent("m0", { skills: [] });
+  const m0 = new DrivenAgent("m0", { skills: [] });
   const jobs = Array.from({ length: 40 }, (_, i) => jobOf("mallory", { counter: i }));
-  for (const { signed } of jobs) keeper.frame("mallory", { kind: "invite", genesis: signed, vcvs: [] });
-  for (const { job } of jobs) keeper.frame("mallory", { kind: "start", job });
-  const hosting = keeper.of("trace").filter(({ event }) => event.kind === "hosting");
+  for (const { signed } of jobs) m0.frame("mallory", { kind: "invite", genesis: signed, vcvs: [] });
+  for (const { job } of jobs) m0.frame("mallory", { kind: "start", job });
+  const hosting = m0.of("trace").filter(({ event }) => event.kind === "hosting");
   expect(hosting.length).toBe(limits.hostedJobsPerOwner);
 });
 

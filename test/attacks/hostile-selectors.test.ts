@@ -184,7 +184,7 @@ test("a selector that starts with no plain data is refused where it is brought",
     expect(() => createSelectors([{ ...built, name: "odd", start } as Selector])).toThrow(/odd/);
 });
 
-test("a keeper that starts again without a plugin goes on with its other jobs", () => {
+test("a host that restarts without a plugin continues its other jobs", () => {
   const mine: ScoreSelector = { name: "mine", summary: "", score: () => 0 };
   const before = new DrivenAgent("m0", { selectors: createSelectors([mine]) });
   const theirs = jobOf("owner", { selector: "mine" });

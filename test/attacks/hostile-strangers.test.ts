@@ -89,42 +89,42 @@ describe("pools", () => {
 
 describe("commands at a member", () => {
   test("thousands of offers of one member, each in an envelope of its own, can be forwarded", () => {
-    const keeper = new DrivenAgent("m0", { skills: [] });
+    const m0 = new DrivenAgent("m0", { skills: [] });
     const made = jobOf("owner");
-    keeper.host(made);
-    for (const i of range(3_000)) keeper.commands("m1", made.job, [offerBody({ expectedMs: i })]);
-    keeper.effects = [];
-    keeper.pass(300);
-    const frames = keeper.sent().filter(({ to, message }) => to === "m2" && message.kind === "haveCommands");
+    m0.host(made);
+    for (const i of range(3_000)) m0.commands("m1", made.job, [offerBody({ expectedMs: i })]);
+    m0.effects = [];
+    m0.pass(300);
+    const frames = m0.sent().filter(({ to, message }) => to === "m2" && message.kind === "haveCommands");
     expect(frames.length).toBe(2); // a frame names at most 2,048
   });
 
   test("no blob is fetched for the results of a stranger who holds no award", () => {
-    const keeper = new DrivenAgent("m0", { skills: [] });
+    const m0 = new DrivenAgent("m0", { skills: [] });
     const made = jobOf("owner");
-    keeper.host(made);
+    m0.host(made);
     const results = range(60).map((i) => resultBody("nobody", { data: blob(i + 1) })); // 3.75 GiB
-    expect(keeper.of("fetchBlob", keeper.commands("mallory", made.job, results))).toEqual([]);
+    expect(m0.of("fetchBlob", m0.commands("mallory", made.job, results))).toEqual([]);
   });
 
   test("a blob is no longer asked for when the command that rested on it is gone", () => {
-    const keeper = new DrivenAgent("m0", { skills: [] });
+    const m0 = new DrivenAgent("m0", { skills: [] });
     const made = jobOf("owner", { committee: ["m0"] });
-    keeper.host(made);
-    keeper.commands("w", made.job, [offerBody({ validUntilMs: keeper.nowMs + 60_000 })]);
-    keeper.pass(500);
+    m0.host(made);
+    m0.commands("w", made.job, [offerBody({ validUntilMs: m0.nowMs + 60_000 })]);
+    m0.pass(500);
     const data = blob(1);
-    keeper.commands("w", made.job, [resultBody("a", { data })]);
-    keeper.pass(100);
-    keeper.input({ kind: "blobFailed", hash: hashOf(1) });
-    keeper.pass(1_100);
-    expect(keeper.of("fetchBlob").length).toBe(2); // and again after a second
-    keeper.commands("owner", made.job, [{ kind: "cancel" }]);
-    keeper.pass(200);
-    keeper.input({ kind: "blobFailed", hash: hashOf(1) });
-    keeper.effects = [];
-    keeper.pass(5_000);
-    expect(keeper.of("fetchBlob")).toEqual([]);
+    m0.commands("w", made.job, [resultBody("a", { data })]);
+    m0.pass(100);
+    m0.input({ kind: "blobFailed", hash: hashOf(1) });
+    m0.pass(1_100);
+    expect(m0.of("fetchBlob").length).toBe(2); // and again after a second
+    m0.commands("owner", made.job, [{ kind: "cancel" }]);
+    m0.pass(200);
+    m0.input({ kind: "blobFailed", hash: hashOf(1) });
+    m0.effects = [];
+    m0.pass(5_000);
+    expect(m0.of("fetchBlob")).toEqual([]);
   });
 
   test("a stranger cannot make a member forget who holds which blob", () => {

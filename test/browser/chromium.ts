@@ -16,7 +16,7 @@ import { pathToFileURL } from "node:url";
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 const START_TIMEOUT_MS = 30_000;
 
-/** The browser's path: `MESHWORK_BROWSER`, or the first known name on the search path; null: there is none. */
+/** The browser's path: `MESHWORK_BROWSER`, or the first known name on the search path; null if there is none. */
 export function findBrowser(): string | null {
   const named = process.env.MESHWORK_BROWSER;
   const folders = (process.env.PATH ?? "").split(delimiter);

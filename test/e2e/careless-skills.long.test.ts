@@ -1,4 +1,4 @@
-/** Skills that print, poison and hold on, in whole commands: the run goes on, agents live, and all of them end in time. */
+/** Skills that print, poison and hold on, in whole commands: the run continues, agents live, and all of them end in time. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -82,7 +82,7 @@ describe("readers that leave", () => {
     expect(await leaving(run, "at the first line")).toBe(1);
   });
 
-  test("a node goes on, and submit --wait has its result", async () => {
+  test("a node continues, and submit --wait has its result", async () => {
     const node = await startNode("lonely", []);
     node.process.stdout!.destroy();
     node.process.stderr!.destroy();

@@ -110,8 +110,8 @@ test("an agent that ends names the jobs that rest on it", async () => {
   const { out, code } = await typed("submit", "long.yaml", ...at());
   expect(code).toBe(0);
   const found = JSON.parse((await typed("status", out.trim(), ...at(), "--json")).out);
-  const [keeper] = (found as { readonly keptBy: readonly { readonly agent: string }[] }).keptBy;
-  const node = nodes.find(({ id }) => id === keeper!.agent)!;
+  const [first] = (found as { readonly keptBy: readonly { readonly agent: string }[] }).keptBy;
+  const node = nodes.find(({ id }) => id === first!.agent)!;
   node.signal("SIGTERM");
   await node.ended();
   expect(node.log()).toMatch(/job [0-9a-f]{12} "long" rests on this agent alone, and stands still for good/);

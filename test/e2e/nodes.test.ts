@@ -1,6 +1,6 @@
 /**
- * Five `meshwork node` processes joined by address: a submitted job goes on while one agent that holds a lease is
- * killed, a member is stopped and continued, and another member is killed, restarted, and goes on from its disk.
+ * Five `meshwork node` processes joined by address: a submitted job continues while one agent that holds a lease is
+ * killed, a member is stopped and continued, and another member is killed, restarted, and continues from its disk.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -100,7 +100,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("whoever stops waiting is told that the job goes on, and how to fetch or end it; its owner can", async () => {
+test("whoever stops waiting is told that the job continues, and how to fetch or end it; its owner can", async () => {
   const waiting = [
     "submit",
     join(folder, "job.yaml"),
@@ -115,7 +115,7 @@ test("whoever stops waiting is told that the job goes on, and how to fetch or en
   expect(code, err).toBe(130);
   const id = /^job ([0-9a-f]{64})$/m.exec(err)![1]!;
   const where = `${id} --to ${contact.address} --mesh ${mesh}`;
-  expect(err).toContain("the job goes on without you\n");
+  expect(err).toContain("the job continues without you\n");
   expect(err).toContain(` result ${where}\n`);
   expect(err).toContain(` cancel ${where} --key ${key}\n`);
   expect((await jobOf(id))?.status).toBe("running");
@@ -193,14 +193,14 @@ test("a job survives a killed worker, a stopped member and a restarted one", asy
   outsider.signal("SIGKILL");
   await outsider.ended();
 
-  // One member stops for a while; the others go on without it.
+  // One member stops for a while; the others continue without it.
   const [stopped, restarted] = inside as [RunningNode, RunningNode];
   stopped.signal("SIGSTOP");
   const before = (await jobOf(id))!.height;
   await until(id, ({ height }) => height > before + 1);
   stopped.signal("SIGCONT");
 
-  // Another one is killed, and goes on from its disk.
+  // Another one is killed, and continues from its disk.
   restarted.signal("SIGKILL");
   await restarted.ended();
   const again = await startNode(restarted.name, [...argsOf(restarted.name), "--join", contact.address]);

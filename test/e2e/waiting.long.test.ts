@@ -1,6 +1,6 @@
 /**
  * One person with several terminals, on real processes: while `submit --wait` waits, the same user asks, submits and
- * cancels; and a waiting command goes on after all members were killed and started again.
+ * cancels; and a waiting command continues after all members were killed and started again.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -106,7 +106,7 @@ test("all members are killed and started again: who waits has the result", async
     const listen = ["--listen", node.address.replace(/\/p2p\/.*/, "")];
     again.push(await startNode(node.name, [...data(node.name), ...listen, "--join", first.address]));
   }
-  await waitFor(() => waiting.err().includes("the job goes on"), { timeoutMs: 60_000 });
+  await waitFor(() => waiting.err().includes("the job continues"), { timeoutMs: 60_000 });
   writeFileSync(there, "");
   expect(await waiting.ended, waiting.err()).toBe(0);
   expect(JSON.parse(readFileSync(join(folder, "long", "result.json"), "utf8"))).toBe("there");

@@ -66,7 +66,7 @@ test("a blob is fetched from its holder, whole and checked", async () => {
   }
 });
 
-test("a transfer that is cut goes on where it stopped, with another holder", async () => {
+test("a transfer that is cut continues where it stopped, with another holder", async () => {
   const meshId = newMesh();
   const bytes = someBytes(3 * MIB);
   const cutting = meddled(createMemoryBlobStore(), (chunk, offset) => {
@@ -89,7 +89,7 @@ test("a transfer that is cut goes on where it stopped, with another holder", asy
   expect(Buffer.from(await seeker.blobs.get(hash)).equals(bytes)).toBe(true);
 });
 
-test("a download goes on after a restart of the node that fetches", async () => {
+test("a download continues after a restart of the node that fetches", async () => {
   const meshId = newMesh();
   const bytes = someBytes(2 * MIB);
   const folder = newFolder();

@@ -1,5 +1,5 @@
 /**
- * A node whose disk damaged one job of two: it starts, leaves that job alone, tells its operator so, and goes on with the
+ * A node whose disk damaged one job of two: it starts, leaves that job alone, tells its operator so, and continues with the
  * other. Real store, real command line.
  */
 
@@ -62,7 +62,7 @@ interface Told {
 }
 const told = (status: Value): Told => status as unknown as Told;
 
-test("one damaged job is set aside with its records, and the node and its other job go on", async () => {
+test("one damaged job is set aside with its records, and the node and its other job continue", async () => {
   const first = await start();
   const [lost, kept] = [await run(first, "lost"), await run(first, "kept")];
   await first.stop();

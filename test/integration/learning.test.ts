@@ -1,5 +1,5 @@
 /**
- * Learning over real libp2p: four nodes of which one lies, a job with three workers a task. Afterwards its keepers explain
+ * Learning over real libp2p: four nodes of which one lies, a job with three workers a task. Afterwards its hosts explain
  * whom they chose, the owner knows who was wrong, and its next job begins with that.
  */
 
@@ -76,7 +76,7 @@ afterAll(async () => {
 
 const cli = (...argv: readonly string[]): Promise<Said> => runInProcess(argv, { XDG_CONFIG_HOME: folder });
 
-test("a keeper explains a task: who was there, what was known of them, and who was picked", async () => {
+test("a host explains a task: who was there, what was known of them, and who was picked", async () => {
   for (const of of nodes) {
     const choices = await owner().explanation(first.id, "shout/0" as TaskId, of.id);
     expect(choices.length).toBeGreaterThan(0);

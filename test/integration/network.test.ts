@@ -1,4 +1,4 @@
-/** The transport over real libp2p on loopback: who is there, frames, gossip, floods, misconduct (protocol.md 2, 9). */
+/** The transport over real libp2p on loopback: who is there, frames, gossip, floods, offences (protocol.md 2, 9). */
 
 import { noise } from "@chainsafe/libp2p-noise";
 import { identify } from "@libp2p/identify";
@@ -290,7 +290,7 @@ describe("gossip", () => {
   });
 });
 
-describe("conduct", () => {
+describe("offences", () => {
   test("damaged frames are counted, and a peer with too many is refused", async () => {
     const meshId = newMesh();
     const a = await startNode({ meshId });
@@ -341,7 +341,7 @@ describe("conduct", () => {
     await waitFor(() => a.frames(b.agent).length === 1);
   });
 
-  test("what the agent calls misconduct has the same end", async () => {
+  test("a peer that the agent reports is refused, too", async () => {
     const [a, b] = await startPair();
     a.network.send(b.agent, "main", text("hello"));
     await waitFor(() => kindsAbout(b, a.agent).length === 1 && kindsAbout(a, b.agent).length === 1);

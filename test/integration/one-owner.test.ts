@@ -33,7 +33,7 @@ function heldSkill(): { skill: ReturnType<typeof defineSkill>; release: () => vo
   });
   const skill = defineSkill({
     name: "held",
-    description: "waits until it may go on",
+    description: "waits until it may continue",
     input: z.number(),
     output: z.number(),
     price: 0.001,

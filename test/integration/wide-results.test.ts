@@ -1,5 +1,5 @@
 /**
- * Results that do not fit a frame: keepers hand them out in parts, workers get long inputs in parts, and whoever asks
+ * Results that do not fit a frame: hosts hand them out in parts, workers get long inputs in parts, and whoever asks
  * checks each part and the whole.
  */
 
@@ -61,26 +61,26 @@ ${output === "work" ? "" : "  join: { skill: lengths, input: { from: work } }\n"
 
 test("a result of more than a frame is fetched by a client that knows nothing but an address", async () => {
   expect(ITEMS * LENGTH).toBeGreaterThan(limits.frameBytes / 2);
-  const keeper = await start({ skills: [long], slots: 32 });
-  const owner = await start({ host: false, owner: makeIdentity(), listen: [], join: keeper.addresses() });
+  const host = await start({ skills: [long], slots: 32 });
+  const owner = await start({ host: false, owner: makeIdentity(), listen: [], join: host.addresses() });
   await owner.until((node) => node.peers().length > 0, 10_000, "meeting");
   const handle = await owner.submit(await parseJob(yaml("work"), { file: "job.yaml", directory: "." }));
   expect((await handle.result()).status).toBe("certified");
   await owner.stop();
-  const stranger = await start({ listen: [], join: keeper.addresses() });
+  const stranger = await start({ listen: [], join: host.addresses() });
   await stranger.until((node) => node.peers().length > 0, 10_000, "meeting");
-  const found = await stranger.keeperOf(handle.id, keeper.id as AgentId);
+  const found = await stranger.hostOf(handle.id, host.id as AgentId);
   const { result } = await stranger.certified(handle.id, found!);
   expect(result).toEqual(Array.from({ length: ITEMS }, (_, i) => `${i} `.repeat(LENGTH).slice(0, LENGTH)));
 }, 60_000);
 
-test("of a keeper that lies about the outputs nothing is fetched", async () => {
-  const keeper = await start({ skills: [long], slots: 32 });
-  const handle = await keeper.submit(
+test("nothing is fetched from a host that lies about the outputs", async () => {
+  const host = await start({ skills: [long], slots: 32 });
+  const handle = await host.submit(
     await parseJob(yaml("work").replace(/over: \[.*\]/, "over: [1, 2]"), { file: "job.yaml", directory: "." }),
   );
   await handle.result();
-  const { certificate } = await keeper.certified(handle.id, keeper.id as AgentId);
+  const { certificate } = await host.certified(handle.id, host.id as AgentId);
   const lie: Data = { kind: "blob", hash: ZERO_HASH, bytes: limits.blobBytes };
   const answer = encode(certifiedCodec, {
     certificate: { kind: "inline", bytes: encodeCertificate(certificate) },
@@ -96,15 +96,15 @@ test("of a keeper that lies about the outputs nothing is fetched", async () => {
     blobs: { has: async () => false } as never,
     network: { fetchBlob: async (hash: string) => fetched.push(hash) < 0 } as never,
   });
-  await expect(inquiries.certified(handle.id, keeper.id as AgentId)).rejects.toThrow("its outputs are not those");
+  await expect(inquiries.certified(handle.id, host.id as AgentId)).rejects.toThrow("its outputs are not those");
   expect(fetched).toEqual([]);
 }, 60_000);
 
 test("a task that reads all of a wide map gets its items in a few blobs", async () => {
-  const keeper = await start({ skills: [long], slots: 32 });
-  const worker = await start({ host: false, skills: [lengths], join: keeper.addresses() });
+  const host = await start({ skills: [long], slots: 32 });
+  const worker = await start({ host: false, skills: [lengths], join: host.addresses() });
   await worker.until((node) => node.peers().length > 0, 10_000, "meeting");
-  const handle = await keeper.submit(await parseJob(yaml("join"), { file: "job.yaml", directory: "." }));
+  const handle = await host.submit(await parseJob(yaml("join"), { file: "job.yaml", directory: "." }));
   const outcome = await handle.result();
   expect(outcome).toMatchObject({ status: "certified", result: Array.from({ length: ITEMS }, () => LENGTH) });
   const { fetched, failed } = worker.stats().network.blobs;
@@ -114,8 +114,8 @@ test("a task that reads all of a wide map gets its items in a few blobs", async 
 }, 60_000);
 
 test("a literal list that no genesis holds is handed to workers in parts, batch by batch", async () => {
-  const keeper = await start({ skills: [lengths] });
-  const worker = await start({ host: false, skills: [lengths], join: keeper.addresses() });
+  const host = await start({ skills: [lengths] });
+  const worker = await start({ host: false, skills: [lengths], join: host.addresses() });
   await worker.until((node) => node.peers().length > 0, 10_000, "meeting");
   const [items, batch] = [7_030, 100];
   const over = Array.from({ length: items }, (_, i) => "x".repeat(300 + (i % 7)));

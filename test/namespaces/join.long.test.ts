@@ -193,7 +193,7 @@ inNamespaces("a firewall is noticed: by the agent behind it, its doctor, and the
   expect(well.out, well.err).toContain(`it can dial this machine at /ip4/${host.address}/tcp/4001`);
 });
 
-inNamespaces("who lost all others says so and goes on trying, by names resolved again each time", async () => {
+inNamespaces("who lost all others says so and keeps trying, by names resolved again each time", async () => {
   const [one, two, three] = [lan.hosts[0]!, lan.hosts[2]!, lan.hosts[4]!];
   for (const node of nodes) node.signal("SIGKILL");
   await Promise.all(nodes.map((node) => node.ended()));

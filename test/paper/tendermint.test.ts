@@ -228,7 +228,7 @@ describe("precommits and rounds (L47-L67)", () => {
 });
 
 describe("no double signing (A4)", () => {
-  test("after a crash it goes on from its round, its vote and its lock", () => {
+  test("after a crash it continues from its round, its vote and its lock", () => {
     const bench = lockedOnA();
     bench.restart();
     expect(bench.place).toBe("1/0/precommit");

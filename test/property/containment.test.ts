@@ -1,5 +1,5 @@
 /**
- * Assertions never depend on bytes from the network or from a damaged store: whatever an agent reads, it goes on, and so
+ * Assertions never depend on bytes from the network or from a damaged store: whatever an agent reads, it continues, and so
  * does each job that the bytes are not about. In the jobs that they are about it never signs two things at once, and signs
  * nothing once it has no part in them.
  */
@@ -68,14 +68,14 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 class Siege {
-  keeper = new DrivenAgent("m0");
+  m0 = new DrivenAgent("m0");
   readonly #frames: Uint8Array[] = [];
   readonly #said = new Map<string, string | null>();
   readonly #parted = new Set<string>();
 
   constructor() {
-    for (const made of [...LOST, HONEST]) this.keeper.host(made);
-    this.#note(this.keeper.effects);
+    for (const made of [...LOST, HONEST]) this.m0.host(made);
+    this.#note(this.m0.effects);
     for (const { block, commit, envelopes } of BLOCKS) {
       this.#keep({ kind: "blocks", job: ALONE.job, blocks: [{ block, commit, envelopes }] });
       this.#keep({ kind: "body", job: AMONG.job, block });
@@ -83,7 +83,7 @@ class Siege {
       this.#keep({ kind: "envelopes", job: AMONG.job, envelopes });
     }
     for (const { signed } of LOST) this.#keep({ kind: "invite", genesis: signed, vcvs: [] });
-    for (const effect of this.keeper.of("send")) this.#frames.push(effect.bytes);
+    for (const effect of this.m0.of("send")) this.#frames.push(effect.bytes);
   }
 
   #keep(one: Message): void {
@@ -106,33 +106,33 @@ class Siege {
   }
 
   take(one: Step): void {
-    this.keeper.effects = [];
+    this.m0.effects = [];
     this.#do(one);
-    this.#note(this.keeper.effects);
+    this.#note(this.m0.effects);
   }
 
   #do(one: Step): void {
     switch (one.kind) {
       case "message":
-        return void this.keeper.frame(STRANGERS[one.from]!, aimedAt(one.message, LOST[one.aimed]));
+        return void this.m0.frame(STRANGERS[one.from]!, aimedAt(one.message, LOST[one.aimed]));
       case "mutant": {
         const prng = createPrng(one.seed);
         const frame = this.#frames[one.frame % this.#frames.length]!;
         const bytes = mutate(prng, frame, prng.pick(this.#frames));
-        return void this.keeper.input({ kind: "frame", from: id(STRANGERS[one.from]!), bytes });
+        return void this.m0.input({ kind: "frame", from: id(STRANGERS[one.from]!), bytes });
       }
       case "gossip": {
         const prng = createPrng(one.seed);
         const bytes = mutate(prng, prng.pick(this.#frames), prng.pick(this.#frames));
         const topic = GOSSIP_TOPICS[one.topic % GOSSIP_TOPICS.length]!;
-        return void this.keeper.input({ kind: "gossip", from: id("mallory"), topic, bytes, ticket: 1 });
+        return void this.m0.input({ kind: "gossip", from: id("mallory"), topic, bytes, ticket: 1 });
       }
       case "honest":
         return this.#tell(BLOCKS[one.height % BLOCKS.length]!, null, false);
       case "lie":
         return this.#tell(BLOCKS[one.height % BLOCKS.length]!, one.lie, one.byVotes);
       case "pass":
-        return this.keeper.pass(one.ms);
+        return this.m0.pass(one.ms);
       case "restart":
         return this.#restart(one);
     }
@@ -144,19 +144,19 @@ class Siege {
     const { envelopes } = committed;
     if (!byVotes) {
       const commit = decidedAlone(configOf("mallory"), block);
-      this.keeper.frame("mallory", { kind: "blocks", job: ALONE.job, blocks: [{ envelopes, block, commit }] });
+      this.m0.frame("mallory", { kind: "blocks", job: ALONE.job, blocks: [{ envelopes, block, commit }] });
       return;
     }
     const moved = { ...block, header: { ...block.header, job: AMONG.job } };
     const votes = LIARS.flatMap((name) => decidedAlone(configOf(name), moved));
-    this.keeper.frame("x1", { kind: "votes", job: AMONG.job, votes });
-    this.keeper.frame("x1", { kind: "body", job: AMONG.job, block: moved });
-    this.keeper.frame("x2", { kind: "blocks", job: AMONG.job, blocks: [{ envelopes, block: moved, commit: votes }] });
+    this.m0.frame("x1", { kind: "votes", job: AMONG.job, votes });
+    this.m0.frame("x1", { kind: "body", job: AMONG.job, block: moved });
+    this.m0.frame("x2", { kind: "blocks", job: AMONG.job, blocks: [{ envelopes, block: moved, commit: votes }] });
   }
 
   /** Damage is done to the records of the jobs that are lost anyway. */
   #restart({ damage }: Extract<Step, { kind: "restart" }>): void {
-    const records = this.keeper.records();
+    const records = this.m0.records();
     const lost = records.filter(({ job }) => job !== HONEST.job);
     const isMark = ({ slot }: StoredRecord): boolean => slot === "diverged"; // what it says is of no account, that it is there
     const whole = lost.map((record) => ({ ...record }));
@@ -170,22 +170,22 @@ class Siege {
         how === "cut" ? bytes.subarray(0, at % bytes.length) : how === "swap" && !isMark(one) ? other.bytes : bytes;
       lost[record % lost.length] = { ...one, bytes: how === "foreign" ? (foreign?.bytes ?? damaged) : damaged };
     }
-    const { nowMs } = this.keeper;
-    this.keeper = new DrivenAgent("m0", {}, [...records.filter(({ job }) => job === HONEST.job), ...lost], nowMs);
-    this.#note(this.keeper.started);
+    const { nowMs } = this.m0;
+    this.m0 = new DrivenAgent("m0", {}, [...records.filter(({ job }) => job === HONEST.job), ...lost], nowMs);
+    this.#note(this.m0.started);
   }
 
-  /** The job that nobody lies in goes on, and ends. */
+  /** The job that nobody lies in continues, and ends. */
   finish(): void {
-    const { keeper } = this;
-    keeper.effects = [];
+    const { m0 } = this;
+    m0.effects = [];
     const isEnded = (): boolean =>
-      keeper.of("event").some(({ event }) => event.kind === "taught" && event.job === HONEST.job);
+      m0.of("event").some(({ event }) => event.kind === "taught" && event.job === HONEST.job);
     for (let i = 0; i < 60 && !isEnded(); i++) {
-      const begun = keeper.effects.length;
-      keeper.pass(500);
-      for (const { award } of keeper.of("work", keeper.effects.slice(begun)))
-        keeper.input({ kind: "workDone", award, output: encodeValue(1), confidencePpm: 0, cost: 0, nonce: NONCE });
+      const begun = m0.effects.length;
+      m0.pass(500);
+      for (const { award } of m0.of("work", m0.effects.slice(begun)))
+        m0.input({ kind: "workDone", award, output: encodeValue(1), confidencePpm: 0, cost: 0, nonce: NONCE });
     }
     expect(isEnded()).toBe(true);
   }
@@ -200,7 +200,7 @@ function aimedAt(one: Message, made: Job | undefined): Message {
   return "job" in one ? ({ ...one, job: made.job } as Message) : one;
 }
 
-test("whatever an agent reads, it goes on, and so do the jobs that it is not about", () => {
+test("whatever an agent reads, it continues, and so do the jobs that it is not about", () => {
   expect(BLOCKS.length).toBeGreaterThan(2);
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {

@@ -133,7 +133,7 @@ class Play {
   readonly book: Book;
   readonly #sealed = new Map<string, Data>();
 
-  /** `known`: so many workers have a record. */
+  /** `known`: how many workers have a record. */
   constructor(nodes: readonly NodeSpec[], budget: number, known: number) {
     const records = WORKERS.slice(0, known).map((name) => ({
       ...{ agent: name as AgentId, skill: "work", accepted: 5_000, rejected: 0 },

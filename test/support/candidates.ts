@@ -1,4 +1,4 @@
-/** Candidates, requests and lots for tests of selectors. */
+/** Candidates, requests and draws for tests of selectors. */
 
 import { hasher } from "../../node/platform/crypto.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../../protocol/core/ids.ts";
@@ -29,13 +29,13 @@ export const candidateOf = (agent: string, changes: Partial<Candidate> = {}): Ca
   ...changes,
 });
 
-/** Lots of a task; asked for again, they are not hashed again. */
+/** The draw of a task. Each agent is hashed once. */
 export function drawOf(task: string): Draw {
   const drawn = new Map<string, Hash>();
   return (agent) => {
-    let lot = drawn.get(agent);
-    if (lot === undefined) drawn.set(agent, (lot = hasher(new TextEncoder().encode(`${task}|${agent}`))));
-    return lot;
+    let drawnHash = drawn.get(agent);
+    if (drawnHash === undefined) drawn.set(agent, (drawnHash = hasher(new TextEncoder().encode(`${task}|${agent}`))));
+    return drawnHash;
   };
 }
 

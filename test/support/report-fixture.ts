@@ -89,7 +89,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
   return {
     name,
     description:
-      "Half of the agents die at once, others come and go, and the mesh is parted for a while. Jobs go on: seats of the dead are given to others, and four liars who agree with each other win no vote.",
+      "Half of the agents die at once, others come and go, and the mesh is parted for a while. Jobs continue: seats of the dead are given to others, and four liars who agree with each other win no vote.",
     mechanism: { name: "reassignment", off: new Map() },
     seed: 7,
     maxMs: 180_000,

@@ -15,7 +15,7 @@ const plugin: PluginModule = ({ z, defineShape, single, map, policyOf }) => ({
         drafts: z.int().min(1).max(1_000).default(4),
         rounds: z.int().min(0).max(20).default(2),
       }),
-      // The default budget pays for so many.
+      // The default budget pays for this many.
       tasks: ({ drafts, rounds }) => drafts * (1 + rounds) + 1,
       nodes(workload, { skill, drafts, rounds }, _index, prng) {
         const options = { skill, policy: policyOf(workload) };

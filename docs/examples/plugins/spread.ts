@@ -5,7 +5,7 @@
 
 import type { PluginModule } from "meshwork/sim";
 
-/** Of fewer awards half is soon reached. */
+/** With fewer awards, one agent soon has half of them. */
 const FIRST = 8;
 
 const plugin: PluginModule = {

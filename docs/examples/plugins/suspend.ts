@@ -1,6 +1,6 @@
 /**
  * A fault: machines are suspended, like a laptop whose lid is closed. Their processes stand still, their connections
- * are gone; when it is over they go on as if no time had passed, with the awards that they held.
+ * are gone; when it is over they continue as if no time had passed, with the awards that they held.
  */
 
 import type { PluginModule } from "meshwork/sim";
@@ -9,7 +9,7 @@ const plugin: PluginModule = ({ z, defineFault }) => ({
   faults: [
     defineFault({
       name: "suspend",
-      summary: "agents stand still and lose their connections, and go on afterwards; one after the other",
+      summary: "agents stand still and lose their connections, and continue afterwards; one after the other",
       options: z.strictObject({
         everyMs: z.number().min(0).default(0).describe("Between one agent and the next."),
       }),

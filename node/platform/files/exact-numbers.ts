@@ -15,8 +15,8 @@ const digitsOf = (literal: string): string =>
 
 const DECIMAL = /^[-+]?(?:\d+(\.\d*)?|(\.)\d+)(e[-+]?\d+)?$/i;
 
-/** Whether a written number keeps all its digits when it is printed again: so it is in the files that we write. */
-export function isKept(literal: string): boolean {
+/** Whether a written number keeps all its digits when it is read and printed again, as numbers in our own files do. */
+export function keepsAllDigits(literal: string): boolean {
   const value = Number(literal);
   return Number.isFinite(value) && digitsOf(literal) === digitsOf(String(value));
 }
@@ -31,7 +31,9 @@ export function isExact(literal: string): boolean {
   if (match === null) return /^0[xo]/i.test(literal) ? Number(literal) <= Number.MAX_SAFE_INTEGER : true;
   const isInteger = match[1] === undefined && match[2] === undefined && match[3] === undefined;
   const value = Number(literal);
-  return isInteger ? Number.isSafeInteger(value) : Math.abs(value) <= Number.MAX_SAFE_INTEGER || isKept(literal);
+  return isInteger
+    ? Number.isSafeInteger(value)
+    : Math.abs(value) <= Number.MAX_SAFE_INTEGER || keepsAllDigits(literal);
 }
 
 const SHOWN_CHARS = 40;

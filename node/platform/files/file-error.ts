@@ -1,17 +1,17 @@
 /**
  * Problems with files of the operator, as one line that names file, line, what is wrong and what to do.
  *
- * Responsible for: reading such a file, and saying why that cannot be. YAML and schemas are yaml-source.ts.
+ * It reads such a file, or says why it cannot. yaml-source.ts does the same for YAML and schemas.
  */
 
 import { readFile } from "node:fs/promises";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 
-/** Where a part of a value stands: keys and places, from outside in. */
+/** The way to a part of a value: keys and indexes, from outside in. */
 export type Path = readonly PropertyKey[];
 
 export function fileError(file: string, line: number | null, what: string, remedy: string): MeshworkError {
-  // One line, whatever a parser's message holds.
+  // A parser's message may have several lines.
   const flat = (text: string): string => text.replace(/\s+/g, " ").trim();
   return new MeshworkError("invalid-file", `${file}${line === null ? "" : `:${line}`}: ${flat(what)}`, flat(remedy));
 }
@@ -25,7 +25,7 @@ export async function readTextFile(file: string): Promise<string> {
   }
 }
 
-/** In words why a file that the operator named cannot be read. */
+/** The error that says why a file of the operator cannot be read. */
 export function unreadable(file: string, error: unknown): MeshworkError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT") return fileError(file, null, "there is no such file", "check the path");

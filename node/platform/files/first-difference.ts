@@ -29,14 +29,14 @@ function inWords(value: object): string {
 const isContainer = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null;
 
-/** `expected` and `found`: as JSON.parse returns them. Null: they are equal. */
+/** `expected` and `found`: as JSON.parse returns them. Null if they are equal. */
 export function firstDifference(
   expected: unknown,
   found: unknown,
   path: readonly (string | number)[] = [],
 ): Difference | null {
-  const part = (kind: Difference["kind"], at: readonly (string | number)[]): Difference => ({
-    path: formatPath(at),
+  const part = (kind: Difference["kind"], where: readonly (string | number)[]): Difference => ({
+    path: formatPath(where),
     kind,
     expected: shown(expected),
     found: shown(found),

@@ -160,7 +160,8 @@ function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$Zod
     return describeIssue(source, schema, likeliest(issue.errors, valueAt(source.value, path)), path);
   }
   const where = path.length === 0 ? "the file" : formatPath(path);
-  const problem = (what: string, remedy = ""): Problem => ({ line: source.lineOf(path), what, remedy, missing: false });
+  const line = source.lineOf(path);
+  const problem = (what: string, remedy = ""): Problem => ({ line, what, remedy, missing: false });
   if (issue.code === "invalid_key") {
     return problem(`"${String(path.at(-1))}" is no valid name: ${issue.issues[0]!.message}`, "rename it");
   }
@@ -169,8 +170,8 @@ function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$Zod
     const inside = path.length === 0 ? "" : ` in ${where}`;
     const known = keysAt(schema, source.value, path);
     const elsewhere = nearest(key, known) === null ? placeOf(schema, key) : null;
-    const remedy = elsewhere === null ? suggest(key, known) : `it stands in ${formatPath(elsewhere.slice(0, -1))}`;
-    const told = problem(`unknown key "${key}"${inside}`, remedy);
+    const advice = elsewhere === null ? suggest(key, known) : `it stands in ${formatPath(elsewhere.slice(0, -1))}`;
+    const told = problem(`unknown key "${key}"${inside}`, advice);
     return { ...told, line: source.lineOf([...path, key]) };
   }
   const value = valueAt(source.value, path);
@@ -186,8 +187,8 @@ function describeIssue(source: YamlSource, schema: z.ZodType, issue: z.core.$Zod
   if (words !== null) return problem(`${where} cannot be "${String(value)}"`, suggest(String(value), words));
   if (issue.code === "too_small") return problem(`${where} must be at least ${issue.minimum}`, "raise it");
   if (issue.code === "too_big") return problem(`${where} must be at most ${issue.maximum}`, "lower it");
-  const [what, remedy] = issue.message.split(" – ");
-  return problem(`${where}: ${what}`, remedy ?? "correct it");
+  const [objection, advice] = issue.message.split(" – ");
+  return problem(`${where}: ${objection}`, advice ?? "correct it");
 }
 
 const WANTED: ReadonlyMap<string, string> = new Map([
@@ -200,7 +201,7 @@ const WANTED: ReadonlyMap<string, string> = new Map([
   ["boolean", "true or false"],
 ]);
 
-/** The words that stand to choice where the value is none of them; `null` for every other issue. */
+/** The words that may be chosen from, if the value is none of them; `null` for every other issue. */
 function allowedWords(issue: z.core.$ZodIssue): readonly string[] | null {
   if (issue.code === "invalid_value") return issue.values.map(String);
   if (issue.code !== "invalid_union" || !("options" in issue) || !Array.isArray(issue.options)) return null;
@@ -209,32 +210,32 @@ function allowedWords(issue: z.core.$ZodIssue): readonly string[] | null {
 
 /** The branch of a union that the writer most likely meant: the right kind of thing, with the fewest complaints. */
 function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[], value: unknown): z.core.$ZodIssue {
-  const isMap = typeof value === "object";
+  const isObject = typeof value === "object";
   const isOtherKind = ({ code, path }: z.core.$ZodIssue): boolean =>
-    path.length === 0 && (code === "invalid_type" || (code === "invalid_value" && isMap));
+    path.length === 0 && (code === "invalid_type" || (code === "invalid_value" && isObject));
   const score = (issues: readonly z.core.$ZodIssue[]): number => issues.length + (issues.some(isOtherKind) ? 100 : 0);
-  const issues = [...branches].sort((a, b) => score(a) - score(b))[0]!;
-  return issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0]!;
+  const meant = [...branches].sort((a, b) => score(a) - score(b))[0]!;
+  return meant.find((issue) => issue.code === "unrecognized_keys") ?? meant[0]!;
 }
 
-/** The keys that a schema knows at `path` of `value`: of a union's branches those that the value can be, together. */
+/** The keys that a schema knows at `path` of `value`. For a union: the keys of all branches that the value can be. */
 function keysAt(schema: z.core.$ZodType, value: unknown, path: Path): string[] {
   const def = schema._zod.def as unknown as { readonly [field: string]: unknown };
   const inner = (field: string): z.core.$ZodType | undefined => def[field] as z.core.$ZodType | undefined;
   if (def.type === "union") return branchesOf(def, value).flatMap((option) => keysAt(option, value, path));
   const wrapped = inner("innerType") ?? (def.type === "pipe" ? inner("in") : undefined);
   if (wrapped !== undefined) return keysAt(wrapped, value, path);
-  const shape = def.shape as { readonly [key: string]: z.core.$ZodType } | undefined;
+  const shape = def.shape as { readonly [name: string]: z.core.$ZodType } | undefined;
   const [key, ...rest] = path;
   if (key === undefined) return shape === undefined ? [] : Object.keys(shape);
   const next = shape !== undefined ? shape[String(key)] : (inner("valueType") ?? inner("element"));
   return next === undefined ? [] : keysAt(next, valueAt(value, [key]), rest);
 }
 
-/** Maps within maps that are looked into for a key that stands in the wrong place. */
+/** How deep to look, in nested maps, for a key that stands in the wrong place. */
 const DEPTH_MAX = 3;
 
-/** The path of the first map of maps that knows `key`, beyond the file's own keys; null: none does. */
+/** The path of the first map of maps that knows `key`, beyond the file's own keys; null if none does. */
 function placeOf(schema: z.core.$ZodType, key: string): Path | null {
   let level: { readonly path: Path; readonly schema: z.core.$ZodType }[] = [{ path: [], schema }];
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
@@ -247,12 +248,12 @@ function placeOf(schema: z.core.$ZodType, key: string): Path | null {
   return null;
 }
 
-/** The keys of a map with their schemas, whatever wraps it; none of what is no map with named keys. */
+/** The keys of a map with their schemas, whatever wraps it. Empty if it is not a map with named keys. */
 function shapeOf(schema: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> {
   const def = schema._zod.def as unknown as { readonly [field: string]: unknown };
   const wrapped = (def.innerType ?? (def.type === "pipe" ? def.in : undefined)) as z.core.$ZodType | undefined;
   if (wrapped !== undefined) return shapeOf(wrapped);
-  return new Map(Object.entries((def.shape ?? {}) as { readonly [key: string]: z.core.$ZodType }));
+  return new Map(Object.entries((def.shape ?? {}) as { readonly [name: string]: z.core.$ZodType }));
 }
 
 /** The branch of a union that a key names, if a key tells the branches apart; otherwise all of them. */
@@ -268,7 +269,7 @@ function valueAt(value: unknown, path: Path): unknown {
   let at = value;
   for (const key of path) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as { readonly [key: PropertyKey]: unknown })[key];
+    at = (at as { readonly [name: PropertyKey]: unknown })[key];
   }
   return at;
 }

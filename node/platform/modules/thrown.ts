@@ -1,5 +1,5 @@
 /**
- * Describes what foreign code threw. That may be anything: not an error at all, an object that cannot become text, a proxy
+ * Describes what foreign code threw. That may be anything: not an error at all, an object without a text form, or a proxy
  * or a getter that throws again. Nothing here throws.
  */
 
@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 
-const UNSPEAKABLE = "it threw something that cannot be described";
+const INDESCRIBABLE = "it threw something that cannot be described";
 
 /** Runs `read` on something that may throw at every touch. */
 function carefully<T>(read: () => T, otherwise: T): T {
@@ -34,7 +34,7 @@ export function describeThrown(thrown: unknown): string {
     if (text !== "") return text;
   }
   const look = () => inspect(thrown, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
-  return carefully(look, "") || UNSPEAKABLE;
+  return carefully(look, "") || INDESCRIBABLE;
 }
 
 /** Its stack and message as text, "" if it has none. */

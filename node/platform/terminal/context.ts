@@ -38,7 +38,7 @@ interface Terminal {
 export interface CliIo {
   stdout(text: string): void;
   stderr(text: string): void;
-  /** Why something that was written is lost although its reader is there, as on a full disk; null: nothing is. */
+  /** Why something that was written is lost although its reader is there, as on a full disk; null if nothing is. */
   lostOutput?(): Promise<string | null>;
   /** The terminal that a live view may use: standard error, so that standard output stays for results. */
   readonly terminal: Terminal | null;

@@ -30,7 +30,7 @@ export function writeTo(name: Stream, text: string): void {
   if (!closed.has(name)) process[name].write(text);
 }
 
-/** Why standard output could not be written, where its reader did not leave; null: it could. */
+/** Why standard output could not be written, where its reader did not leave; null if it could. */
 export async function lostOutput(): Promise<string | null> {
   await new Promise(setImmediate); // errors of the last write are told a turn later
   return lost;

@@ -129,7 +129,7 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 }
 
 /** Counts of answers: old ones fade, so they may be fractions. */
-export const tenths = (answers: number): string => (Math.round(answers * 10) / 10).toString();
+export const formatAnswers = (answers: number): string => (Math.round(answers * 10) / 10).toString();
 
 /** Minutes, seconds and tenths: `00:12.3`. */
 export function clock(ms: number): string {

@@ -32,5 +32,5 @@ export function pickOne<T extends Nameable>(noun: string, given: string, all: re
   if (meant.length === 1) return meant[0]!;
   if (meant.length > 1) throw ambiguous(`${noun}s`, given, meant);
   const known = all.length === 0 ? `no ${noun} is known` : `known: ${listed(all)}`;
-  throw new MeshworkError("refused", `no ${noun} is called "${given}" or begins so`, known);
+  throw new MeshworkError("refused", `no ${noun} is called "${given}" or begins with it`, known);
 }

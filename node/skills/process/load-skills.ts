@@ -1,10 +1,10 @@
 /**
  * Skills from a file of the operator: a module (.ts, .mts, .js, .mjs) or YAML.
  *
- * A module is loaded and run in a process of its own: it may print, throw, block and end, and takes nobody along. YAML
- * holds no code: built-in skills run here, commands are processes of their own (docs/decisions/0017).
+ * A module is loaded and run in a separate process: it may print, throw, block and end without harm to others. YAML files
+ * contain no code: built-in skills run here, and commands are processes anyway (docs/decisions/0017).
  *
- * Responsible for: which kind of file it is. What stands in one is load-module.ts and load-yaml.ts.
+ * Responsible for telling the kinds of files apart. load-module.ts and load-yaml.ts read them.
  */
 
 import { extname } from "node:path";

@@ -112,7 +112,7 @@ const freeRider = behaviour(
 
 const flip = behaviour(
   "flip",
-  "is honest for so many results, and lies from then on",
+  "is honest for this many results, and lies from then on",
   z.strictObject({ after: z.number().int().min(0).default(20) }),
   (agent, { after }) => {
     let given = 0;
@@ -151,7 +151,7 @@ const neverDeliver = behaviour(
 
 const late = behaviour(
   "late",
-  "goes on beyond the end of its leases, and delivers then",
+  "continues beyond the end of its leases, and delivers then",
   z.strictObject({ odds: share.default(1), factor: z.number().min(1).default(4) }),
   (agent, { odds, factor }) => {
     const slow = withSkill(agent, (skill) => (call) => {
@@ -193,7 +193,7 @@ const byzantineMember = behaviour(
     const names: readonly StrategyName[] = strategies;
     return withWrap(
       agent,
-      withStrategy(() => createStrategy(names, periodMs, { salt, members: agent.keepers }, agent.did)),
+      withStrategy(() => createStrategy(names, periodMs, { salt, members: agent.hosts }, agent.did)),
     );
   },
   { isByzantine: true },
@@ -250,10 +250,10 @@ const lyingCommittee = behaviour(
   "lyingCommittee",
   "where it is the only member of a committee, gives others altered blocks of that job (fault rogueJob)",
   z.strictObject({ lie: z.enum(BLOCK_LIES), fromHeight: z.number().int().min(1).default(1) }),
-  (agent, { lie, fromHeight }) =>
+  (agent, options) =>
     withWrap(
       agent,
-      withStrategy(() => liesAsCommittee(lie, fromHeight, () => true)),
+      withStrategy(() => liesAsCommittee(options.lie, options.fromHeight, () => true)),
     ),
   { isByzantine: true },
 );

@@ -69,7 +69,7 @@ function variantsOf(
 const awardsTo = (friends: ReadonlySet<string>, { events }: Outcome): number =>
   events.reduce((sum, event) => sum + (event.kind === "award" && friends.has(event.worker) ? 1 : 0), 0);
 
-/** What it makes of a proposal of its own; null: it stays as it is. */
+/** What it makes of a proposal of its own; null if it stays as it is. */
 function change(
   how: Favour,
   shadow: Shadow,
@@ -98,7 +98,7 @@ const keyOf = ({ job, height, round }: { job: JobId; height: number; round: numb
 export function favours(how: Favour, options: FavourOptions): Strategy {
   const { note } = options;
   const shadows = new Map<JobId, Shadow>();
-  /** What it made of its proposals, by job, height and round; null: it left them as they were. */
+  /** What it made of its proposals, by job, height and round; null if it left them as they were. */
   const changed = new Map<string, Proposal | null>();
 
   /** The same for all who are sent it. */
@@ -124,7 +124,7 @@ export function favours(how: Favour, options: FavourOptions): Strategy {
       if (effect.kind !== "persist" || effect.bytes === null) return;
       const { job, slot, bytes } = effect;
       const root = slot === SLOT.root ? decodeRoot(bytes) : null;
-      if (root?.ok === true && root.value.role === "keeper" && !shadows.has(job))
+      if (root?.ok === true && root.value.role === "reader" && !shadows.has(job))
         shadows.set(job, new Shadow(root.value.genesis.bytes, job, config.crypto.hash, options));
       const header = slot.startsWith("block/") ? (shadows.get(job)?.follow(bytes) ?? null) : null;
       const mine = header === null ? null : (changed.get(keyOf(header)) ?? null);

@@ -81,7 +81,7 @@ export class Shadow {
     return block.header;
   }
 
-  /** What a block would do; null: it could not be. */
+  /** What a block would do; null if it could not be. */
   try(timeMs: number, entries: readonly IdentifiedCommand[], isPartial: boolean): Outcome | null {
     if (timeMs < this.ledger.state.timeMs.get()) return null;
     this.#isPartial = isPartial;

@@ -1,6 +1,6 @@
 /**
  * What Byzantine workers do with awards, beside giving wrong answers (behaviours.ts): they take them and
- * never deliver, or go on beyond the end of the lease and deliver then.
+ * never deliver, or continue beyond the end of the lease and deliver then.
  */
 
 import type { Effect } from "../../../protocol/effect.ts";

@@ -19,7 +19,7 @@ export class Figures<K extends string, V, T> {
     this.#of = of;
   }
 
-  /** Calls `visit` for each entry that the newest block changed; null: it was not there, or is not any more. */
+  /** Calls `visit` for each entry that the newest block changed; null if it was not there, or is not any more. */
   update(table: TableView<K, V>, visit: (before: T | null, now: T | null, key: K) => void): void {
     for (const key of changedKeys(table, this.#isFirst)) {
       const entry = table.get(key);

@@ -1,6 +1,6 @@
 /**
  * What checkers are: each watches a run for one property (protocol.md 10) and throws at the first thing that breaks
- * it, with the step, the agent and the facts. Checkers know nothing of faults; their caller tells them who is honest.
+ * it, with the step, the agent and the facts. Checkers know nothing about faults; their caller tells them who is honest.
  */
 
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
@@ -55,7 +55,7 @@ export function saidDecisions({
 export interface Checker {
   /** Called for honest agents only. */
   onTrace?(entry: TraceEntry): void;
-  /** Called for honest agents only, when a record is written and nothing of its step has left yet. */
+  /** Called for honest agents only, when a record is written, before any message of its step leaves. */
   onPersist?(agent: AgentId, record: PersistEffect, atMs: number): void;
   /** After a block was applied to the checkers' ledger; each height of a job once. */
   onDecided?(block: DecidedBlock): void;

@@ -1,6 +1,6 @@
 /**
  * The log as honest agents store it, read from the bytes that they persist and applied to a separate ledger: the oracle for the
- * other checkers. It also checks the log itself: every block carries a quorum of its committee, and applies.
+ * other checkers. It also checks the log itself: every block has the votes of a quorum of its committee, and applies.
  */
 
 import { SLOT } from "../../../protocol/agent/job-records.ts";
@@ -38,7 +38,7 @@ interface Seen {
   readonly step: number;
 }
 
-/** Blocks that members may still be about to store. */
+/** How many of the newest blocks to remember: members may still be about to store them. */
 const RECENT = 64;
 
 const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean => {
@@ -85,7 +85,7 @@ export class DecidedLog {
     this.#take(decoded.value, { agent, atMs, step });
   }
 
-  /** All members store a block, with votes of their own after it: nothing new where the block's own bytes are the same. */
+  /** Every member stores the block, followed by the votes that it saw: a block with the same bytes is known. */
   #isKnown(slot: string, bytes: Uint8Array): boolean {
     const known = this.#recent.get(slot);
     return known !== undefined && startsWith(bytes.subarray(1), known);

@@ -19,9 +19,9 @@ import { validityChecker } from "./validity.ts";
 export interface JobCheckOptions {
   /** The job's genesis, once it is known. */
   readonly genesis: () => Genesis | null;
-  /** States are compared, which costs a digest of what each block changed, at every agent. */
+  /** Whether to compare states, which costs every agent a digest of what each block changed. */
   readonly thorough: boolean;
-  /** Nothing goes wrong on purpose: every block holds something or was due. */
+  /** Whether the run has no faults or liars, so that every block contains commands or was due. */
   readonly calm: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface RecordedAt {
   readonly step: number;
 }
 
-/** Runs a check for a line; what it finds broken is noted, and the check goes on. */
+/** Runs a check for a line; what it finds broken is noted, and the check continues. */
 type Guard<P extends RecordedAt> = (at: P, check: () => void) => boolean;
 
 /** What there was to look at. */

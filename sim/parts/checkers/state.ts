@@ -1,6 +1,6 @@
 /**
- * Invariant 3: equal (job, height) means an equal ledger state, by the running digest of its changes, on every honest
- * agent and in the checkers' own replay; and the same commands and decisions, which agents say whole.
+ * Invariant 3: at the same height of the same job, every honest agent and the checkers' own replay have the same ledger
+ * state, compared by the running digest of its changes, and the same commands and decisions, compared as a whole.
  */
 
 import type { Hash } from "../../../protocol/core/ids.ts";
@@ -25,7 +25,7 @@ export function stateChecker(): Checker {
       const hashes = commands.map(({ hash }) => hash);
       const decided = decisionsDigest(hashes, events);
       if ((decisions.get(height) ?? decided) !== decided)
-        violated(PROPERTY, by, `height ${height}: an agent says other commands or decisions than the block holds`);
+        violated(PROPERTY, by, `height ${height}: an agent reports other commands or decisions than the block holds`);
       decisions.set(height, decided);
       const said = digests.get(height);
       if (said !== undefined && said !== digest)

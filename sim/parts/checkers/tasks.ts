@@ -59,7 +59,7 @@ class OpenTasks {
     this.#skills = new Map(nodes.map(({ skill, labels }) => [needKey(skill, labels), skill]));
   }
 
-  /** After a block, finds a task that nothing will ever move, and says why; null if every task can go on. */
+  /** After a block, finds a task that nothing will ever move, and says why; null if every task can continue. */
   lost(): { readonly id: TaskId; readonly why: string } | null {
     const { tasks, deadlines, ready } = this.#ledger.state;
     const named = [
@@ -156,7 +156,8 @@ export function tasksChecker(): Checker {
       if (lost !== null) violated(PROPERTY, by, `height ${height}, task ${lost.id}: ${lost.why}`);
       const fault = idle.fault(state);
       if (fault !== null) violated(PROPERTY, by, `height ${height}: ${fault}`);
-      if (state.tasks.size === 0) violated(PROPERTY, by, `height ${height}: the job has nothing to do and goes on`);
+      if (state.tasks.size === 0)
+        violated(PROPERTY, by, `height ${height}: the job has nothing to do and does not end`);
     },
   };
 }

@@ -73,7 +73,7 @@ interface Invariant {
 
 const sum = (jobs: Jobs, pick: (job: RecordedJob<Place>) => number): number =>
   jobs.reduce((total, job) => total + pick(job), 0);
-const blocks = (jobs: Jobs): string => `${sum(jobs, ({ replayed }) => replayed)} blocks replayed`;
+const blocks = (jobs: Jobs): string => `${sum(jobs, (job) => job.replayed)} blocks replayed`;
 const signed = (jobs: Jobs): string => `${sum(jobs, ({ counts }) => counts.signed)} votes and proposals`;
 
 /** Invariants that need the log, replayed to its end. */
@@ -179,7 +179,7 @@ export class TraceCheck {
   /** Members with a third of the power may have lied: then no agent whose trace this is caused the fault. */
   #isLost(job: JobId): boolean {
     const { committee = [] } = this.#job(job).genesis ?? {};
-    const power = (members: typeof committee): number => members.reduce((sum, member) => sum + member.power, 0);
+    const power = (members: typeof committee): number => members.reduce((total, member) => total + member.power, 0);
     const trusted = committee.filter(({ agent }) => this.#options.isHonest(agent));
     return 3 * power(trusted) <= 2 * power(committee);
   }
@@ -218,7 +218,7 @@ export class TraceCheck {
   finish(): TraceVerdict {
     const jobs = [...this.#jobs.values()];
     for (const job of jobs) job.atEnd();
-    // Agents that only work for a job mention it, and know nothing of its log.
+    // Agents that only work for a job mention it, and do not know its log.
     const kept = jobs.filter(({ hosts, replayed: height }) => hosts.size + height > 0);
     return {
       entries: this.#entries,

@@ -8,7 +8,7 @@ import { start, up } from "./processes.ts";
 
 const ms = z.number().min(0);
 
-/** How long the others of a lone decider go on, and how long they are down: it must decide in between, ms. */
+/** How long the others of a lone decider continue, and how long they are down: it must decide in between, ms. */
 const LONE_MS = 100;
 const LONE_DOWN_MS = 50;
 

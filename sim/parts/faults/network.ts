@@ -17,7 +17,7 @@ export const partition = defineFault({
   begin(context, { groups }) {
     const { world, prng } = context;
     const names = prng.shuffle(context.agents());
-    const total = groups.reduce((sum, part) => sum + part, 0);
+    const total = groups.reduce((shares, part) => shares + part, 0);
     let from = 0;
     let sum = 0;
     const parts = groups.map((part) => {

@@ -62,7 +62,7 @@ export const restart = defineFault({
 
 export const pause = defineFault({
   name: "pause",
-  summary: "agents stand still and go on afterwards, as with SIGSTOP and SIGCONT",
+  summary: "agents stand still and continue afterwards, as with SIGSTOP and SIGCONT",
   options: none,
   isTargeted: true,
   lasts: true,
@@ -154,7 +154,7 @@ export const churn = defineFault({
     const untilMs = fault.untilMs ?? Number.POSITIVE_INFINITY;
     often(context, leavePerMinute, untilMs, () => {
       const spared = new Set(spareMembers ? context.members() : []);
-      const there = up(context, context.agents()).filter((name) => !spared.has(name));
+      const there = up(context, context.agents()).filter((agent) => !spared.has(agent));
       if (there.length <= 1) return;
       const name = prng.pick(there);
       if (sudden) world.crash(name);

@@ -10,7 +10,7 @@ import { rightAnswer } from "./truth.ts";
 import { inputValue } from "./work.ts";
 
 /**
- * Tasks in so many lanes, one after the other in each, so that there are free agents to choose among. The skill of each
+ * Tasks in a number of lanes, one after the other in each, so that there are free agents to choose among. The skill of each
  * is drawn by its weight, and is the kind of the task too: records are by agent and skill.
  */
 export const LANES = defineShape({

@@ -214,7 +214,7 @@ describe("what is said is so", () => {
       true,
       "rests on this agent alone, and stands still until it is back, with the same --data",
     ],
-    ["one of four", { committee: four }, true, "goes on with the 3 other members of its committee"],
+    ["one of four", { committee: four }, true, "continues with the 3 other members of its committee"],
     [
       "one of four, and another is silent",
       { committee: four, silent: ["b"] },

@@ -38,7 +38,7 @@ describe("one of several", () => {
     );
     expect(() => pickOne("job", "ef", all)).toThrow(
       expect.objectContaining({
-        message: 'no job is called "ef" or begins so',
+        message: 'no job is called "ef" or begins with it',
         remedy: expect.stringContaining('ab12 "first"'),
       }),
     );

@@ -173,7 +173,7 @@ function commandsIn(where: string, text: string, names: readonly string[]): Foun
   return found;
 }
 
-/** What is wrong with a command that a text names; null: it exists, with its options. */
+/** What is wrong with a command that a text names; null if it exists, with its options. */
 function problemOf({ words }: Found): string | null {
   let command = program;
   let at = 0;

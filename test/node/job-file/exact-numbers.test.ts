@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LossyJson, parseExactJson } from "../../../node/platform/files/exact-json.ts";
-import { isExact, isKept } from "../../../node/platform/files/exact-numbers.ts";
+import { isExact, keepsAllDigits } from "../../../node/platform/files/exact-numbers.ts";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { builtInSkills } from "../../../node/skills/built-in.ts";
 
@@ -37,7 +37,7 @@ test.each([
 
 test("what JavaScript prints of a double is kept; no integer beyond 2^53 is exact, and none that is kept was rounded", () => {
   fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => isKept(JSON.stringify(value))),
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => keepsAllDigits(JSON.stringify(value))),
     { numRuns: 2_000 },
   );
   fc.assert(
@@ -45,7 +45,7 @@ test("what JavaScript prints of a double is kept; no integer beyond 2^53 is exac
       const literal = `${isNegative ? "-" : ""}${integer}`;
       if (isExact(literal)) return false;
       return (
-        !isKept(literal) ||
+        !keepsAllDigits(literal) ||
         JSON.stringify(JSON.parse(literal)).replace(/e.*|[-.]|0+$/g, "") === literal.replace(/-|0+$/g, "")
       );
     }),
@@ -64,7 +64,7 @@ test.each([
   ["0.10000000000000000000001", false],
   ["1e-400", false],
 ])("%s is kept, digit by digit: %s", (literal, kept) => {
-  expect(isKept(literal)).toBe(kept);
+  expect(keepsAllDigits(literal)).toBe(kept);
 });
 
 test("a long text or a deep place takes neither the stack nor a page of words", () => {

@@ -42,7 +42,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** An agent without its votes must not go on under its key. */
+/** An agent without its votes must not continue under its key. */
 const ANEW = expect.stringMatching(/new data folder.* new key.* may vote twice/) as string;
 
 const errors: MeshworkError[] = [];

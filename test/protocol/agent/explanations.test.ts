@@ -1,4 +1,4 @@
-/** Explanations of choices that a keeper holds: bounded, whatever workers do. */
+/** Explanations of choices that a host holds: bounded, whatever workers do. */
 
 import { expect, test } from "vitest";
 import { Explanations } from "../../../protocol/agent/explanations.ts";
@@ -7,7 +7,7 @@ import { limits } from "../../../protocol/core/limits.ts";
 import { single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
 
-test("a worker that takes a seat and says that it is busy, for days, does not fill a keeper's memory with explanations", () => {
+test("a worker that takes a seat and says that it is busy, for days, does not fill a host's memory with explanations", () => {
   const explanations = new Explanations(4);
   const book = new Book([single("a", 1)]);
   book.block([]);

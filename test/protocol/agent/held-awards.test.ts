@@ -46,7 +46,7 @@ test("a job whose members are silent does not use up what a worker may hold for 
 test("jobs whose members are gone do not keep a worker from every other job", () => {
   const worker = new DrivenAgent("worker", { slots: 2 });
   for (let i = 0; i < limits.knownJobs; i++) {
-    // Jobs of different owners; their one member vanished after the award, or never meant to go on.
+    // Jobs of different owners; their one member vanished after the award, or never meant to continue.
     const made = jobOf(`owner ${i}`, { committee: ["mallory"], standbys: [] });
     worker.learn("mallory", made);
     finish(worker, made.job, "a");

@@ -80,21 +80,21 @@ test("a member that holds a command is not asked for a while, until it is connec
 });
 
 test("a member answers with what it knows: that it holds a command, that it lacks it, or that all is over", () => {
-  const keeper = new DrivenAgent("m0", { skills: [] });
+  const m0 = new DrivenAgent("m0", { skills: [] });
   const made = jobOf("owner", { committee: ["m0"] });
   const { job } = made;
-  keeper.host(made);
+  m0.host(made);
   const { command } = unsettled();
   const said = commandsOf("worker", job, [resultBody("a")]);
   const ask = (asked: Hash): Message[] => {
     const items = [{ task: "a" as TaskId, attempt: 1, command: asked }];
-    return keeper.sent(keeper.frame("worker", { kind: "unsettled", job, items })).map(({ message }) => message);
+    return m0.sent(m0.frame("worker", { kind: "unsettled", job, items })).map(({ message }) => message);
   };
   expect(ask(command)).toEqual([]); // the job does not know it yet
-  keeper.commands("worker", job, [offerBody()]);
-  keeper.pass(2_000);
+  m0.commands("worker", job, [offerBody()]);
+  m0.pass(2_000);
   expect(ask(said.hashes[0]!)).toEqual([{ kind: "fetchCommands", job, hashes: said.hashes }]);
-  keeper.frame("worker", { kind: "envelopes", job, envelopes: [said] });
+  m0.frame("worker", { kind: "envelopes", job, envelopes: [said] });
   expect(ask(said.hashes[0]!)).toMatchObject([{ kind: "notice", items: [{ kind: "closed", task: "a", attempt: 1 }] }]);
 });
 

@@ -53,7 +53,7 @@ const lastStatus = (world: World): string | undefined => {
   return last?.kind === "completed" ? last.status : undefined;
 };
 
-test("a job that waits for a long task goes on", () => {
+test("a job that waits for a long task continues", () => {
   const world = mesh(1, 4 * MINUTE_MS);
   const job = buildJob(world, long());
   world.inject("owner", submissionOf(job.genesis));
@@ -187,12 +187,12 @@ test("only the owner withdraws a job, and only before its first block; a member 
 });
 
 test("a job whose deadline passed keeps no place", () => {
-  const keeper = new DrivenAgent("m0", { skills: [] });
-  for (let i = 0; i < 16; i++) keeper.host(jobOf("busy", { counter: i, committee: ["m0", "x", "y", "z"] }));
+  const m0 = new DrivenAgent("m0", { skills: [] });
+  for (let i = 0; i < 16; i++) m0.host(jobOf("busy", { counter: i, committee: ["m0", "x", "y", "z"] }));
   const next = jobOf("busy", { counter: 99, committee: ["m0"] });
-  const ask = () => keeper.sent(keeper.frame("busy", { kind: "invite", genesis: next.signed, vcvs: [] }));
+  const ask = () => m0.sent(m0.frame("busy", { kind: "invite", genesis: next.signed, vcvs: [] }));
   expect(ask().map(({ message }) => message)).toMatchObject([{ kind: "inviteReply", yes: false }]);
-  keeper.nowMs += 3 * MINUTE_MS;
+  m0.nowMs += 3 * MINUTE_MS;
   expect(ask().map(({ message }) => message)).toContainEqual(
     expect.objectContaining({ kind: "inviteReply", yes: true }),
   );

@@ -154,11 +154,11 @@ describe("a directory", () => {
     const workers = namesOf(10_000).map((name) => signedVcv(name, NOW, { depth: 4, hosts: false }));
     const directory = settled("w0", workers);
     for (const vcv of workers) directory.take(NOW, vcv);
-    const keepers = namesOf(40).map((name) => signedVcv(`k${name}`, NOW, { depth: 4 }));
-    for (const vcv of keepers) directory.take(NOW, vcv);
-    for (const { agent } of keepers) expect(directory.get(agent), agent).toBeDefined();
+    const hosts = namesOf(40).map((name) => signedVcv(`k${name}`, NOW, { depth: 4 }));
+    for (const vcv of hosts) directory.take(NOW, vcv);
+    for (const { agent } of hosts) expect(directory.get(agent), agent).toBeDefined();
     const told = directory.newerThan(NOW, id("elsewhere"), 4, []).map(({ agent }) => agent);
-    for (const { agent } of keepers) expect(told).toContain(agent);
+    for (const { agent } of hosts) expect(told).toContain(agent);
   });
 
   test("is not made to forget those of other shards that it knows", () => {

@@ -115,7 +115,7 @@ test("a prevote shown to one member only, then silence: healing still decides", 
 test("a member that equivocates in everything is found out and replaced", () => {
   let replaced = 0;
   // Nobody need see both halves of a lie in a calm run: over a few it comes out.
-  for (let seed = 0; seed < 8; seed++) {
+  for (let seed = 0; seed < runs(8); seed++) {
     const count = play({
       seed,
       agents: [...lying("equivocate"), { name: "s", count: 1, skills: [] }, workers(3, 20)],
@@ -217,7 +217,7 @@ test("a worker names a blob and withholds it: the others' equal outputs are take
     expect(play({ seed, workload, agents: [MEMBERS, withholding, workers(2, 20)] })("job certified")).toBe(1);
 });
 
-test("a member that crashes between its yes and the start keeps the job all the same", () => {
+test("a member that crashes between its yes and the start hosts the job anyway", () => {
   const workload: ScenarioInput["workload"] = { ...CHAIN, shape: { kind: "chain", steps: 90 } };
   for (let seed = 0; seed < 4; seed++) {
     const forgets = at(14 + seed, { restart: { which: ["m4"], downMs: 400 } });
@@ -257,7 +257,7 @@ test("a command known to one member only: it arms alone, and decides nothing unt
 });
 
 describe("crashes right after a durable write, before anything of the step was sent", () => {
-  test("no member signs twice, and the job goes on", () => {
+  test("no member signs twice, and the job continues", () => {
     for (let seed = 0; seed < runs(8); seed++) {
       const faults = Array.from({ length: 24 }, (_, index) =>
         at(30 + index * 97 + seed * 13, { crashAtWrite: { which: [`m${1 + (index % 4)}`], downMs: 60 } }),

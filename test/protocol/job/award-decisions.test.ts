@@ -134,7 +134,7 @@ describe("a task that has its answer by number, when its need's window ends", ()
     [row("three windows passed, and nobody else with a record works for the job"), facts, "accept"],
     ["somebody with a record does", { ...facts, isAnybodyAtWork: true }, "ask"],
     ["two windows passed", { ...facts, window: windowOf({ attempt: 2 }) }, "ask"],
-    ["its window goes on", { ...facts, hasEnded: false }, "ask"],
+    ["its window continues", { ...facts, hasEnded: false }, "ask"],
     ["it has no answer", { ...facts, isAnswered: false }, "ask"],
     ["it has no window", { ...facts, window: undefined }, "ask"],
   ] as const;

@@ -50,7 +50,7 @@ describe("a hedge came first", () => {
     expect(earnedBy(book, "slow")).toBe(0);
   });
 
-  test("the slot of a worker that goes on is taken", () => {
+  test("the slot of a worker that continues is taken", () => {
     const book = hedged(FIRST, 1_000, [single("b", 1, { needs: ["a"] }), single("c", 1, { needs: ["a"] })]);
     book.block([book.result("quick", "a", 1, 7)]);
     const workers = ["b", "c"].flatMap((task) => book.task(task)!.awards.map(({ worker }) => String(worker)));

@@ -47,7 +47,7 @@ function watchWalks(onWalk: (entries: number) => void): void {
   for (const name of ["list", "changed"]) watch(agenda!, name);
 }
 
-/** A map of so many tasks, kept by four agents that trace their states, and watched by every checker. */
+/** A map of so many tasks, hosted by four agents that trace their states, and watched by every checker. */
 function costOf(tasks: number): Cost {
   const count = { hashed: 0, walked: 0 };
   const counting = (bytes: Uint8Array): Hash => {

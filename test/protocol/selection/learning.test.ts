@@ -225,7 +225,7 @@ describe("what a genesis brings", () => {
     }
   });
 
-  test.each(["linucb", "thompson", "ucb1", "epsilon-greedy"])("what %s learned goes on where it was", (selector) => {
+  test.each(["linucb", "thompson", "ucb1", "epsilon-greedy"])("what %s learned continues where it was", (selector) => {
     const policy = firstPolicy();
     const first = new Book([map("a", [1, 2, 3], { policy })], 1_000_000, null, { selector });
     first.block([]);

@@ -115,7 +115,7 @@ test("the gate: reliable agents are worth what they deliver, dead ones cost", ()
   expect(gated(0.8, 0, parameters)).toBe(-0.5);
 });
 
-describe("chance", () => {
+describe("draws", () => {
   test.each([
     [0.5, 0],
     [0.975, 1.959963984540054],
@@ -126,12 +126,12 @@ describe("chance", () => {
     expect(Math.abs(inverseNormal(p) - x)).toBeLessThan(6e-9);
   });
 
-  test("lots give normal numbers: mean 0, variance 1, each index its own", () => {
+  test("draws give normal numbers: mean 0, variance 1, independent for each index", () => {
     let [sum, squares, products] = [0, 0, 0];
     const count = 4_000;
     for (let i = 0; i < count; i++) {
-      const lot = drawOf(`task ${i}`)("a" as AgentId);
-      const [x, y] = [normalOf(lot, 0), normalOf(lot, 10)];
+      const drawn = drawOf(`task ${i}`)("a" as AgentId);
+      const [x, y] = [normalOf(drawn, 0), normalOf(drawn, 10)];
       sum += x;
       squares += x * x;
       products += x * y;
@@ -143,9 +143,9 @@ describe("chance", () => {
 
   test("the ends are never reached", () => {
     for (const digit of ["0", "f"]) {
-      const lot = digit.repeat(64) as Hash;
-      expect(uniformOf(lot, 10) > 0 && uniformOf(lot, 10) < 1).toBe(true);
-      expect(Math.abs(normalOf(lot, 0))).toBeLessThan(5.1);
+      const drawn = digit.repeat(64) as Hash;
+      expect(uniformOf(drawn, 10) > 0 && uniformOf(drawn, 10) < 1).toBe(true);
+      expect(Math.abs(normalOf(drawn, 0))).toBeLessThan(5.1);
     }
   });
 });

@@ -55,9 +55,9 @@ test("an agent keeps a job only if it has the selector that the job names", () =
   const answers = ([] as ScoreSelector[][])
     .concat([[]], [[{ name: "mine", summary: "", score: () => 0 }]])
     .map((selectors) => {
-      const keeper = new DrivenAgent("m0", { selectors: createSelectors(selectors) });
-      const [reply] = keeper
-        .sent(keeper.frame("owner", { kind: "invite", genesis: signed, vcvs: [] }))
+      const m0 = new DrivenAgent("m0", { selectors: createSelectors(selectors) });
+      const [reply] = m0
+        .sent(m0.frame("owner", { kind: "invite", genesis: signed, vcvs: [] }))
         .filter(({ message }) => message.kind === "inviteReply");
       return reply?.message;
     });

@@ -95,7 +95,7 @@ describe("regret", () => {
     return rows.at(-1)!.figures.regret!;
   };
 
-  test("linucb loses less than half of what lots lose, and the oracle next to nothing", async () => {
+  test("linucb loses less than half of what random choice loses, and the oracle next to nothing", async () => {
     const [linucb, random, oracle] = [await last("linucb", 7), await last("random", 7), await last("oracle", 7)];
     expect(linucb).toBeLessThan(random / 2);
     expect(oracle).toBeLessThan(random / 20);

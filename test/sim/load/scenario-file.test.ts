@@ -316,7 +316,7 @@ describe("defaults that follow from the rest", () => {
     expect([policy.priceMax, budget]).toEqual([8_000_000, 80_000_000]);
   });
 
-  test("runs go on until the last fault and the last job have had their time", () => {
+  test("runs continue until the last fault and the last job have had their time", () => {
     const late = withAgents("  - { count: 3 }", "faults:\n  - { at: 20m, pause: { share: 1, for: 1m } }\n");
     expect(late.maxMs).toBe(5_000 + 21 * 60_000 + 300_000 + 30_000);
   });

@@ -12,7 +12,7 @@ import { simulate } from "../../../sim/run/simulate.ts";
 import { CorePool } from "../../../sim/world/core-pool.ts";
 import { loadScenarioFile } from "../../support/load-scenario-file.ts";
 import { runText, SMALL } from "../../support/run-scenario-text.ts";
-import { counting, persist, scripted, send, worldOf } from "../../support/virtual.ts";
+import { counting, persist, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../../docs/examples/calibration/", import.meta.url));
 

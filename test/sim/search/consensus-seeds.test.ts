@@ -1,6 +1,6 @@
 /**
  * Seeds under all checkers (protocol.md 10): a set that is always the same, and a set that each commit draws for itself, so
- * that the suite goes on looking. What searches found stands as scripts in consensus-scripts.test.ts: a seed's scenario
+ * that the suite keeps looking. What searches found stands as scripts in consensus-scripts.test.ts: a seed's scenario
  * changes with the drawing.
  */
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../../protocol/effect.ts";
-import { counting, id, scripted, send, worldOf } from "../../support/virtual.ts";
+import { counting, id, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
 describe("delivery", () => {
   test("start comes first, then connected at both ends after a round trip", () => {
@@ -135,7 +135,7 @@ describe("delivery", () => {
     }
   });
 
-  test("a wake in the past comes after the shortest timer, so time goes on", () => {
+  test("a wake in the past comes after the shortest timer, so time continues", () => {
     const machine = scripted(() => [{ kind: "wake", atMonoMs: 0 }]);
     worldOf("a", machine.create).run(10);
     expect(machine.kinds("a").length).toBe(11);
@@ -307,8 +307,8 @@ describe("partitions", () => {
   test("what the network does to frames can change", () => {
     const machine = counting(20);
     const world = worldOf("ab", machine.create, { network: { loss: 1, bandwidth: 0.001 } });
-    world.at(109.5, () => world.setNetwork({ loss: 0, bandwidth: null }));
-    world.at(114.5, () => world.setNetwork({ duplication: 1 }));
+    world.at(109.5, () => world.imposeOnNetwork({ loss: 0, bandwidth: null }));
+    world.at(114.5, () => world.imposeOnNetwork({ duplication: 1 }));
     world.run(2_000);
     expect(machine.frames("b")).toEqual([10, 11, 12, 13, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19]);
   });

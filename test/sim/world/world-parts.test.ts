@@ -16,7 +16,7 @@ import { createDistribution, normalQuantile } from "../../../sim/world/distribut
 import { EventQueue } from "../../../sim/world/event-queue.ts";
 import { Mixer } from "../../../sim/world/mix.ts";
 import { createSignatures } from "../../../sim/world/signatures.ts";
-import { id, persist, scripted, worldOf } from "../../support/virtual.ts";
+import { id, persist, scripted, worldOf } from "../../support/scripted-world.ts";
 
 describe("event queue", () => {
   test("gives what a stable sort by time gives, however pushes and shifts mix", () => {

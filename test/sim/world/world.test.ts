@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import type { Effect } from "../../../protocol/effect.ts";
 import { createWorld, WorldError } from "../../../sim/world/world.ts";
-import { award, counting, id, JOB, persist, scripted, send, worldOf } from "../../support/virtual.ts";
+import { award, counting, id, JOB, persist, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
 describe("processes", () => {
   test("a crash takes what was not forced, a restart brings back the rest as a new incarnation", () => {

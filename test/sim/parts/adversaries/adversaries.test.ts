@@ -13,7 +13,7 @@ import { createStrategy, type StrategyName } from "../../../../sim/parts/adversa
 import { withStrategy } from "../../../../sim/parts/adversaries/strategy.ts";
 import { workerAdversary } from "../../../../sim/parts/adversaries/workers.ts";
 import { createSignatures } from "../../../../sim/world/signatures.ts";
-import { award, id, JOB, scripted, send, worldOf } from "../../../support/virtual.ts";
+import { award, id, JOB, scripted, send, worldOf } from "../../../support/scripted-world.ts";
 
 describe("adversary", () => {
   test("drops, changes, adds and delays, and still wakes the machine in between", () => {

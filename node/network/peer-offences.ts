@@ -1,6 +1,6 @@
 /**
- * How peers behave: offences count, one is forgiven each second, and a peer with too many is refused for a while
- * (protocol.md 9). Bounded: nothing is kept about a peer without open offences.
+ * Counts the offences of peers. One is forgiven each second; a peer with too many is refused for a while (protocol.md 9).
+ * Memory is bounded: a peer without open offences takes none.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -11,7 +11,7 @@ interface Record {
   atMs: number;
 }
 
-export class Conduct {
+export class PeerOffences {
   readonly #records = new Map<AgentId, Record>();
   readonly #refusedUntil = new Map<AgentId, number>();
 
@@ -36,7 +36,7 @@ export class Conduct {
     return false;
   }
 
-  /** Offences not yet forgiven. */
+  /** Offences that are not forgiven yet. */
   offencesOf(agent: AgentId, nowMs: number): number {
     const record = this.#records.get(agent);
     if (record === undefined) return 0;
@@ -47,7 +47,7 @@ export class Conduct {
     return this.#refusedUntil.size;
   }
 
-  /** Drops what is forgiven; called now and then. */
+  /** Forgets peers whose offences are all forgiven. To be called now and then. */
   sweep(nowMs: number): void {
     for (const agent of [...this.#records.keys()]) if (this.offencesOf(agent, nowMs) === 0) this.#records.delete(agent);
     for (const agent of [...this.#refusedUntil.keys()]) this.refuses(agent, nowMs);

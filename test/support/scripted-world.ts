@@ -1,4 +1,4 @@
-/** Tiny machines and worlds for tests of the virtual world. */
+/** Small worlds of scripted machines, for tests of the simulated network, disks and clocks. */
 
 import { hasher } from "../../node/platform/crypto.ts";
 import type { AgentId, AwardRef, JobId } from "../../protocol/core/ids.ts";
