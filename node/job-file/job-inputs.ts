@@ -8,10 +8,10 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { isPath } from "../../protocol/job/path.ts";
 import type { Data, Items, Pack, Source } from "../../protocol/wire/genesis.ts";
 import { dataBytes, encodePart } from "../../protocol/wire/parcel.ts";
 import { encodeValue, explainNotValue, type Value } from "../../protocol/wire/value.ts";
+import { isPath } from "../../protocol/wire/value-path.ts";
 import { editDistance, suggest } from "../platform/text/nearest.ts";
 import { DEFAULT_BATCH, findFiles, INPUT_BYTES_MAX, InputProblem, packFiles, planBatches } from "./input-files.ts";
 import type { OverFiles, TaskFile } from "./schema.ts";

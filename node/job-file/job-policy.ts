@@ -7,15 +7,9 @@
 
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY } from "../../protocol/job/policy.ts";
-import type { Comparator, Policy } from "../../protocol/wire/genesis.ts";
+import type { Policy } from "../../protocol/wire/genesis.ts";
+import { comparatorOf, ruleOf } from "../platform/files/acceptance.ts";
 import type { PolicyFile } from "./schema.ts";
-
-/** A combination that cannot work: which key to look at, what is wrong, what to do. */
-interface PolicyProblem {
-  readonly key: string;
-  readonly what: string;
-  readonly remedy: string;
-}
 
 /** The job's policy with a task's own put over it. */
 export function overlayPolicy(job: PolicyFile, task: PolicyFile): PolicyFile {
@@ -38,37 +32,14 @@ export function overlayPolicy(job: PolicyFile, task: PolicyFile): PolicyFile {
 
 export function completePolicy(file: PolicyFile, budget: number): Policy {
   const redundancy = file.redundancy ?? DEFAULT_POLICY.redundancy;
-  const accept = file.accept ?? (redundancy === 1 ? { rule: "first" as const } : { rule: "majority" as const });
   const redundancyMax = file.redundancyMax ?? (redundancy === 1 ? 1 : Math.min(2 * redundancy + 1, limits.seats));
   return {
     redundancy,
     redundancyMax,
-    accept: accept.rule === "quorum" ? { kind: "quorum", q: accept.q } : { kind: accept.rule },
-    compare: comparator(file.compare),
+    accept: ruleOf(file.accept, redundancy),
+    compare: comparatorOf(file.compare),
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(budget, DEFAULT_POLICY.priceMax),
   };
-}
-
-function comparator(compare: PolicyFile["compare"]): Comparator {
-  if (compare === undefined || compare.as === "exact") return { kind: "exact" };
-  return { kind: "number", absolute: compare.absolute ?? 0, relativePpm: compare.relative ?? 0 };
-}
-
-export function policyProblem(policy: Policy): PolicyProblem | null {
-  const { redundancy, redundancyMax, accept } = policy;
-  if (redundancyMax < redundancy) {
-    const what = `redundancyMax ${redundancyMax} is less than redundancy ${redundancy}`;
-    return { key: "redundancyMax", what, remedy: "raise it, or leave it out" };
-  }
-  if (accept.kind === "first" && redundancyMax > 1) {
-    const what = `rule "first" takes redundancy 1, not ${redundancyMax}`;
-    return { key: "accept", what, remedy: 'use rule "majority", or redundancy 1' };
-  }
-  if (accept.kind === "quorum" && accept.q > redundancyMax) {
-    const what = `a quorum of ${accept.q} can never be met by at most ${redundancyMax} results`;
-    return { key: "accept", what, remedy: "lower q, or raise redundancyMax" };
-  }
-  return null;
 }

@@ -17,6 +17,7 @@ import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
 import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wire/genesis.ts";
 import { isAgentId } from "../platform/crypto.ts";
+import { acceptanceProblem } from "../platform/files/acceptance.ts";
 import { type Path, readTextFile } from "../platform/files/file-error.ts";
 import { parseWith, parseYaml, type YamlSource } from "../platform/files/yaml-source.ts";
 import { suggest } from "../platform/text/nearest.ts";
@@ -26,7 +27,7 @@ import { BUILT_IN_EMBEDDER, type Embedder } from "../search/embedder.ts";
 import { InputProblem } from "./input-files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
-import { completePolicy, overlayPolicy, policyProblem } from "./job-policy.ts";
+import { completePolicy, overlayPolicy } from "./job-policy.ts";
 import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { skillOf } from "./task-skill.ts";
 
@@ -152,7 +153,7 @@ async function parseTask(
     );
   }
   const policy = completePolicy(overlayPolicy(job.policy ?? {}, task.policy ?? {}), job.budget);
-  const problem = policyProblem(policy);
+  const problem = acceptanceProblem(policy);
   if (problem !== null) {
     const own = task.policy !== undefined && problem.key in task.policy;
     const path = own || job.policy === undefined ? [...at, "policy", problem.key] : ["policy", problem.key];

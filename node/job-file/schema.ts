@@ -11,6 +11,7 @@ import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
+import { acceptSchema, compareSchema } from "../platform/files/acceptance.ts";
 import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
 import { NAME_PATTERN } from "./name-pattern.ts";
 
@@ -69,26 +70,6 @@ const shareSchema = quantity(
   "a share – write a number from 0 to 1",
 );
 
-/** `majority` for `{ rule: majority }`: only quorum has more to say. */
-const plainRuleSchema = z.enum(["first", "majority"]).transform((rule) => ({ rule }));
-
-const acceptSchema = z.discriminatedUnion("rule", [
-  z.strictObject({ rule: z.literal("first") }).describe("Accepts the first result. For work that cannot be wrong."),
-  z
-    .strictObject({ rule: z.literal("majority") })
-    .describe("Accepts an answer on which more than half of the results agree."),
-  z
-    .strictObject({ rule: z.literal("quorum"), q: z.int().min(1).max(limits.seats) })
-    .describe("Accepts an answer on which q results agree."),
-]);
-
-const compareSchema = z.discriminatedUnion("as", [
-  z.strictObject({ as: z.literal("exact") }).describe("Two outputs are the same if their canonical forms are equal."),
-  z
-    .strictObject({ as: z.literal("number"), absolute: z.number().min(0).optional(), relative: shareSchema.optional() })
-    .describe("Two numbers are the same if they differ by at most `absolute`, or by at most the share `relative`."),
-]);
-
 const policySchema = z.strictObject({
   redundancy: z.int().min(1).max(limits.seats).optional().describe("How many workers get a task at first. Default 1."),
   redundancyMax: z
@@ -99,11 +80,8 @@ const policySchema = z.strictObject({
     .describe(
       "How many results a task may collect before it fails undecided. Default: 1 for redundancy 1, else twice redundancy + 1.",
     ),
-  accept: z
-    .union([plainRuleSchema, acceptSchema])
-    .optional()
-    .describe("How results become an answer. Default: first for redundancy 1, else majority."),
-  compare: compareSchema.optional().describe("When two outputs are the same answer. Default: exact."),
+  accept: acceptSchema,
+  compare: compareSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
   retries: z
     .int()

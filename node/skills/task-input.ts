@@ -15,11 +15,11 @@
 
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { selectPath } from "../../protocol/job/path.ts";
 import type { Data, Listed, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
 import { decodePart } from "../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
+import { selectPath } from "../../protocol/wire/value-path.ts";
 import { WorkProblem } from "./work-problem.ts";
 
 /** Where a worker reads blobs: the local store, which has them all before work starts. */

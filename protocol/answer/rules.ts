@@ -1,20 +1,32 @@
 /**
- * Acceptance rules: from the results of a task to its answer, or to "ask more agents", or to "no answer can come of
- * this". The rules are pure: every member computes the same from the same log.
+ * Acceptance rules: from the results of a task to its answer, or to "ask more agents". The rules are pure: every member
+ * computes the same from the same log, whatever the order of the results.
  *
  * Source: protocol.md 7.
  */
 
 import { unreachable } from "../core/assert.ts";
-import type { Comparator, Rule } from "../wire/genesis.ts";
-import { type Group, groupOutputs, type Output } from "./comparator.ts";
-import { isOutweighed } from "./weights.ts";
+import type { Policy, Rule } from "../wire/genesis.ts";
+import { type Group, type Grouping, groupOutputs, type Output, outputValue } from "./grouping.ts";
+import { LOG_ODDS_MAX, logOddsOf } from "./log-odds.ts";
+import { boundNewcomers } from "./weights.ts";
+
+/** A result that has an output. */
+export interface Given {
+  readonly output: Output;
+  /** Whether its worker has no record for the skill. */
+  readonly isNewcomer: boolean;
+  /** What its worker said of itself, ppm. */
+  readonly statedPpm: number;
+  /** The probability that it is right, as the worker's record has it, ppm. */
+  readonly calibratedPpm: number;
+}
 
 export type Tally =
   /**
    * `answer`: position of the output that is the answer; `supporters`: of those equal to it; `margin`: how clear it was,
-   * (the winner's results - the next answer's) / all results, 0..1; `isOutweighed`: by number only, and newcomers made
-   * the difference (see weights.ts).
+   * (the winner's results - the next answer's) / all results, 0..1; `isOutweighed`: newcomers made the difference (see
+   * weights.ts).
    */
   | {
       readonly kind: "accepted";
@@ -26,40 +38,165 @@ export type Tally =
   /** The fewest further results that could decide. */
   | { readonly kind: "more"; readonly results: number };
 
+/** What a rule decides on. */
+interface Ballot extends Grouping {
+  readonly given: readonly Given[];
+  /** Results, with those that were sealed and not revealed. */
+  readonly total: number;
+}
+
+type Decision = { readonly winner: Group } | { readonly more: number };
+
+const sizeOf = (group: Group | undefined): number => group?.members.length ?? 0;
+
+/** The sum of some weights for each group. */
+const sumsOf = (groups: readonly Group[], weights: readonly number[]): number[] =>
+  groups.map(({ members }) => members.reduce((sum, member) => sum + weights[member]!, 0));
+
+function majority({ groups, total }: Ballot): Decision {
+  const votes = sizeOf(groups[0]);
+  if (2 * votes > total) return { winner: groups[0]! };
+  return { more: total - 2 * votes + 1 }; // m more for the best: votes + m > (total + m) / 2
+}
+
+function quorum({ groups }: Ballot, q: number): Decision {
+  const votes = sizeOf(groups[0]);
+  if (votes >= q && votes > sizeOf(groups[1])) return { winner: groups[0]! };
+  return { more: Math.max(1, q - votes) };
+}
+
+/** MAKER's rule (2511.09030, algorithm 2): results that cannot be read, or never came, are discarded. */
+function aheadBy({ groups }: Ballot, k: number): Decision {
+  const lead = sizeOf(groups[0]) - sizeOf(groups[1]);
+  return lead >= k ? { winner: groups[0]! } : { more: k - lead };
+}
+
 /**
- * @param outputs what workers gave, in the log's order
- * @param silent results that never came although they were sealed: they count as answers that agree with nobody
- * @param newcomers of each output, whether its worker has no record for the skill
+ * The lower median of the numbers, each with the weight that its worker's record allows; as many as half of them may be
+ * wrong without moving it past the right ones.
  */
-export function tally(
-  rule: Rule,
-  comparator: Comparator,
-  outputs: readonly Output[],
-  silent: number,
-  newcomers: readonly boolean[],
-): Tally {
-  const groups = groupOutputs(comparator, outputs);
-  const best: Group | undefined = groups[0];
-  const votes = best?.members.length ?? 0;
-  const total = outputs.length + silent;
-  const next = groups[1]?.members.length ?? Math.min(1, silent);
-  const accept = (group: Group): Tally => ({
-    kind: "accepted",
-    answer: group.representative,
-    supporters: group.members,
-    margin: (group.members.length - next) / total,
-    isOutweighed: isOutweighed(rule, groups, newcomers),
-  });
+function median({ given, groups, total }: Ballot): Decision {
+  const positions = groups.flatMap(({ members }) => members);
+  if (2 * positions.length <= total) return { more: total - 2 * positions.length + 1 };
+  const weights = boundNewcomers(given.map(({ isNewcomer }) => ({ isNewcomer, weight: 1 })));
+  const byNumber = positions
+    .map((position) => ({ position, number: outputValue(given[position]!.output) as number }))
+    .sort((a, b) => a.number - b.number || a.position - b.position);
+  const all = positions.reduce((sum, position) => sum + weights[position]!, 0);
+  let below = 0;
+  for (const { position } of byNumber) {
+    below += weights[position]!;
+    if (2 * below < all) continue;
+    const { members } = groups.find((group) => group.members.includes(position))!;
+    return { winner: { members, representative: position } };
+  }
+  return { more: 1 };
+}
+
+/**
+ * Sums of log-odds: an answer wins when it leads every other by those of `leastPpm`. One result alone wins only if no worker
+ * of another answer is more likely right than wrong.
+ */
+function confidenceWeighted({ given, groups }: Ballot, leastPpm: number): Decision {
+  const odds = given.map(({ calibratedPpm }) => logOddsOf(calibratedPpm));
+  const sums = sumsOf(groups, odds);
+  const best = sums.indexOf(Math.max(...sums));
+  const winner = groups[best];
+  if (winner === undefined) return { more: 1 };
+  const lead = sums[best]! - Math.max(0, ...sums.filter((_, place) => place !== best));
+  const lacking = logOddsOf(leastPpm) - lead;
+  if (lacking > 0) return { more: Math.ceil(lacking / LOG_ODDS_MAX) };
+  const isContested = odds.some((value, position) => value >= 0 && !winner.members.includes(position));
+  return winner.members.length === 1 && isContested ? { more: 1 } : { winner };
+}
+
+const HALF = 500_000;
+
+/**
+ * CP-WBFT's published rule (2511.10400, equation 4), for comparison: the highest mean of stated confidence, then the number
+ * of supporters. Confidence below one half is left out of an answer's mean if any is above; if all is zero, the number
+ * decides. One liar who states full confidence can win.
+ */
+function cpWbft({ given, groups }: Ballot): Decision {
+  const [first] = groups;
+  if (first === undefined) return { more: 1 };
+  let winner = first;
+  let best = { sum: 0, count: 1 };
+  for (const group of groups) {
+    const stated = group.members.map((member) => given[member]!.statedPpm);
+    const sure = stated.filter((ppm) => ppm >= HALF);
+    const counted = sure.length > 0 ? sure : stated;
+    const mean = { sum: counted.reduce((sum, ppm) => sum + ppm, 0), count: counted.length };
+    const ahead = mean.sum * best.count - best.sum * mean.count;
+    if (ahead < 0 || (ahead === 0 && sizeOf(group) <= sizeOf(winner))) continue;
+    winner = group;
+    best = mean;
+  }
+  return { winner };
+}
+
+function decide(rule: Rule, ballot: Ballot): Decision {
   switch (rule.kind) {
     case "first":
-      return best === undefined ? { kind: "more", results: 1 } : accept(best);
+      return ballot.groups[0] === undefined ? { more: 1 } : { winner: ballot.groups[0] };
     case "majority":
-      if (best !== undefined && 2 * votes > total) return accept(best);
-      return { kind: "more", results: total - 2 * votes + 1 }; // m more for the best: votes + m > (total + m) / 2
+      return majority(ballot);
     case "quorum":
-      if (best !== undefined && votes >= rule.q && votes > (groups[1]?.members.length ?? 0)) return accept(best);
-      return { kind: "more", results: Math.max(1, rule.q - votes) };
+      return quorum(ballot, rule.q);
+    case "ahead-by":
+      return aheadBy(ballot, rule.k);
+    case "median":
+      return median(ballot);
+    case "confidence-weighted":
+      return confidenceWeighted(ballot, rule.leastPpm);
+    case "cp-wbft":
+      return cpWbft(ballot);
     default:
       return unreachable(rule);
   }
+}
+
+/** Whether the winner would not win if newcomers weighed less than agents with a record. */
+function isOutweighed(rule: Rule, { given, groups }: Ballot, winner: Group): boolean {
+  if (rule.kind === "median") return false; // its weights are bounded
+  const isOnlyNewcomers = winner.members.every((member) => given[member]!.isNewcomer);
+  if (rule.kind === "cp-wbft") return isOnlyNewcomers && given.some(({ isNewcomer }) => !isNewcomer);
+  const weights = boundNewcomers(
+    given.map(({ isNewcomer, calibratedPpm }) => ({
+      isNewcomer,
+      weight: rule.kind === "confidence-weighted" ? Math.max(0, logOddsOf(calibratedPpm)) : 1,
+    })),
+  );
+  const best = sumsOf([winner], weights)[0]!;
+  const others = sumsOf(
+    groups.filter((group) => group !== winner),
+    weights,
+  );
+  if (rule.kind === "majority") return best <= others.reduce((sum, other) => sum + other, 0);
+  return others.some((other) => other >= best);
+}
+
+/**
+ * @param given what workers gave, in the order of their awards' serial numbers
+ * @param silent results that were sealed and never revealed: they count as answers that agree with none
+ */
+export function tally(
+  { accept: rule, compare }: Pick<Policy, "accept" | "compare">,
+  given: readonly Given[],
+  silent: number,
+): Tally {
+  const outputs = given.map(({ output }) => output);
+  const ballot = { ...groupOutputs(compare, outputs), given, total: given.length + silent };
+  const decision = decide(rule, ballot);
+  if ("more" in decision) return { kind: "more", results: decision.more };
+  const { winner } = decision;
+  const others = ballot.groups.filter(({ members }) => members !== winner.members);
+  const next = Math.max(sizeOf(others[0]), Math.min(1, silent + ballot.unreadable.length));
+  return {
+    kind: "accepted",
+    answer: winner.representative,
+    supporters: winner.members,
+    margin: Math.max(0, sizeOf(winner) - next) / ballot.total,
+    isOutweighed: isOutweighed(rule, ballot, winner),
+  };
 }

@@ -6,9 +6,6 @@
  * Source: protocol.md 6.3.
  */
 
-import type { Rule } from "../wire/genesis.ts";
-import type { Group } from "./comparator.ts";
-
 /** Integers: of one result of a newcomer, and of one of another, where `newcomers` and `known` results stand. */
 export function weightsOf(newcomers: number, known: number): { readonly newcomer: number; readonly known: number } {
   if (newcomers < known || known === 0) return { newcomer: 1, known: 1 };
@@ -16,17 +13,22 @@ export function weightsOf(newcomers: number, known: number): { readonly newcomer
   return { newcomer: 2 * known - 1, known: 2 * newcomers };
 }
 
+interface Weighed {
+  readonly isNewcomer: boolean;
+  /** What it weighs without regard to newcomers; an integer, 0 if it speaks against its own answer. */
+  readonly weight: number;
+}
+
 /**
- * Whether the first of `groups`, which the rule accepts by number, falls short of it by weight. `newcomers`: of each
- * output, whether its worker is one.
+ * Weights with newcomers bounded: if their results together weigh as much as those of agents with a record, or more, each
+ * of theirs weighs less in proportion, so that together they weigh less than half. Integers in units of their own.
  */
-export function isOutweighed(rule: Rule, groups: readonly Group[], newcomers: readonly boolean[]): boolean {
-  const fresh = newcomers.filter((isNew) => isNew).length;
-  const weight = weightsOf(fresh, newcomers.length - fresh);
-  const sums = groups.map(({ members }) =>
-    members.reduce((sum, member) => sum + (newcomers[member]! ? weight.newcomer : weight.known), 0),
-  );
-  const [best = 0, ...others] = sums;
-  if (rule.kind === "majority") return best <= others.reduce((sum, other) => sum + other, 0);
-  return others.some((other) => other >= best);
+export function boundNewcomers(results: readonly Weighed[]): number[] {
+  const sumOf = (isNewcomer: boolean): number =>
+    results.reduce((sum, result) => sum + (result.isNewcomer === isNewcomer ? result.weight : 0), 0);
+  const known = sumOf(false);
+  const newcomers = sumOf(true);
+  if (newcomers < known || known === 0) return results.map(({ weight }) => weight);
+  // As in weightsOf: newcomers * (2 known - 1) < known * 2 newcomers.
+  return results.map(({ isNewcomer, weight }) => weight * (isNewcomer ? 2 * known - 1 : 2 * newcomers));
 }

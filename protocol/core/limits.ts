@@ -62,6 +62,8 @@ export const limits = {
   power: 4,
   /** Seats of a task over all its batches. */
   seats: 64,
+  /** Fields of an output that a comparator looks at. */
+  comparedFields: 16,
   /** Agents that one job keeps a record of. Beyond it new agents' offers are refused. */
   agentsInJob: 4_096,
   /** Live offers a skill that enter the log (protocol.md 6). */

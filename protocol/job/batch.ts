@@ -4,20 +4,22 @@
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
 
-import type { Output } from "../answer/comparator.ts";
-import { type Tally, tally } from "../answer/rules.ts";
+import { recordPpm } from "../answer/calibration.ts";
+import type { Output } from "../answer/grouping.ts";
+import { type Given, type Tally, tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
+import { skillKey } from "./keys.ts";
 import { isOwnWord, learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
 import { noteAnswer, noteLease, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
-import { isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
+import { answersOf, isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
 const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id });
 
@@ -202,8 +204,8 @@ export function onResult(
   updateAgent(tx, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
   noteLease(tx, worker, true);
   const tookMs = Math.max(0, tx.timeMs - award.sinceMs);
-  const { late, context } = award;
-  const result = { attempt: task.attempt, worker, output, data, confidence, tookMs, late, context };
+  const { late, context, serial } = award;
+  const result = { attempt: task.attempt, worker, serial, output, data, confidence, tookMs, late, context };
   const next = { ...withAward(task, { ...award, status: "done" }), results: [...task.results, result] };
   saveTask(tx, next);
   const isRevealed = !next.awards.some((other) => other.status === "sealed");
@@ -217,7 +219,8 @@ export function closeReveals(tx: Transaction, task: Task): void {
     if (award.status !== "sealed") continue;
     next = endAward(tx, next, award.worker, "unrevealed");
     const nothing = { output: null, data: null, confidence: 0, tookMs: 0, late: false };
-    const silent = { attempt: task.attempt, worker: award.worker, ...nothing, context: award.context };
+    const { worker, serial, context } = award;
+    const silent = { attempt: task.attempt, worker, serial, ...nothing, context };
     next = { ...next, results: [...next.results, silent] };
   }
   saveTask(tx, next);
@@ -232,13 +235,23 @@ interface Counted {
 }
 
 function tallyResults(view: LedgerView, task: Task): Counted {
-  const { accept: rule, compare } = policyOf(view, task);
   const { skill } = specOf(view, task);
-  const given = task.results.filter((result) => result.output !== null);
-  const outputs = given.map((result): Output => ({ hash: result.output!, data: result.data! }));
-  const workers = given.map(({ worker }) => worker);
-  const newcomers = workers.map((worker) => isNewcomer(view, worker, skill));
-  return { outcome: tally(rule, compare, outputs, task.results.length - given.length, newcomers), outputs, workers };
+  const results = task.results.filter(({ output }) => output !== null).sort((a, b) => a.serial - b.serial);
+  const given = results.map(({ worker, output, data, confidence }): Given => {
+    const { good, bad } = answersOf(view, skillKey(worker, skill));
+    return {
+      output: { hash: output!, data: data! },
+      isNewcomer: isNewcomer(view, worker, skill),
+      statedPpm: confidence,
+      calibratedPpm: recordPpm(good, bad),
+    };
+  });
+  const silent = task.results.length - given.length;
+  return {
+    outcome: tally(policyOf(view, task), given, silent),
+    outputs: given.map(({ output }) => output),
+    workers: results.map(({ worker }) => worker),
+  };
 }
 
 /** Tallies all results so far. The task gets an answer or another batch, or the job fails. */

@@ -9,8 +9,8 @@ import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { RULES_VERSION } from "../core/limits.ts";
 import type { Data, Genesis, Items, Like, NodeSpec, Policy } from "../wire/genesis.ts";
+import { isPath } from "../wire/value-path.ts";
 import { skillKey } from "./keys.ts";
-import { isPath } from "./path.ts";
 
 /** Something wrong with a genesis: a code, and the node and the name that it concerns. */
 interface GenesisProblem {
@@ -136,6 +136,9 @@ function explainPolicy(policy: Policy): string | null {
   if (policy.accept.kind === "first" && policy.redundancyMax !== 1) return "first-takes-redundancy-1";
   if (policy.accept.kind === "quorum" && (policy.accept.q < 1 || policy.accept.q > policy.redundancyMax))
     return "quorum-out-of-reach";
+  if (policy.accept.kind === "ahead-by" && (policy.accept.k < 1 || policy.accept.k > policy.redundancyMax))
+    return "lead-out-of-reach";
+  if (policy.accept.kind === "median" && policy.compare.kind !== "number") return "median-of-no-numbers";
   if (policy.timeoutMs < 1) return "timeout-zero";
   return null;
 }

@@ -68,7 +68,14 @@ export const isSealed = (policy: Policy): boolean => policy.accept.kind !== "fir
 /** The fewest results of a batch from which the rule can accept anything. */
 export function minimumResults(policy: Policy): number {
   const rule: Rule = policy.accept;
-  if (rule.kind === "first") return 1;
-  if (rule.kind === "quorum") return rule.q;
-  return Math.floor(policy.redundancy / 2) + 1;
+  switch (rule.kind) {
+    case "first":
+      return 1;
+    case "quorum":
+      return rule.q;
+    case "ahead-by":
+      return rule.k;
+    default:
+      return Math.floor(policy.redundancy / 2) + 1;
+  }
 }

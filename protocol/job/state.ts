@@ -39,6 +39,8 @@ export interface Award {
 export interface Result {
   readonly attempt: number;
   readonly worker: AgentId;
+  /** Of its award: the order in which results are compared, whoever reveals first. */
+  readonly serial: number;
   readonly output: Hash | null;
   readonly data: Data | null;
   readonly confidence: number;

@@ -90,11 +90,28 @@ const generatorCodec = variant({
 });
 export type Generator = Infer<typeof generatorCodec>;
 
-/** Which outputs count as equal (answer/comparator.ts). */
-const comparatorCodec = variant({
+/** Comparators that compare whole values. A comparator that contains others lists these first, in the same order. */
+const plainComparators = {
+  /** The same canonical bytes. */
   exact: struct({}),
-  /** Numbers within `absolute` or within `relativePpm` of each other. */
+  /** Numbers within `absolute`, or within `relativePpm` of the smaller one. */
   number: struct({ absolute: finite, relativePpm: ppm }),
+  /** Lists whose order does not matter, and which share at least this part of all their items (Jaccard index). */
+  set: struct({ leastPpm: ppm }),
+};
+const plainComparatorCodec = variant(plainComparators);
+export type PlainComparator = Infer<typeof plainComparatorCodec>;
+
+/** Which outputs count as equal (answer/metrics.ts). */
+const comparatorCodec = variant({
+  ...plainComparators,
+  /** Lists of the same length whose items are equal, each to the one at the same place. */
+  list: struct({ item: plainComparatorCodec }),
+  /** Parts of values, at `path`. `all`: all parts must be equal; otherwise one is enough. */
+  field: struct({
+    all: bool,
+    fields: list(struct({ path: text(limits.textBytes), compare: plainComparatorCodec }), limits.comparedFields),
+  }),
 });
 export type Comparator = Infer<typeof comparatorCodec>;
 
@@ -103,6 +120,11 @@ const ruleCodec = variant({
   first: struct({}),
   majority: struct({}),
   quorum: struct({ q: uint(limits.seats) }),
+  "ahead-by": struct({ k: uint(limits.seats) }),
+  median: struct({}),
+  /** `leastPpm`: the probability that the answer must have before it is accepted. */
+  "confidence-weighted": struct({ leastPpm: ppm }),
+  "cp-wbft": struct({}),
 });
 export type Rule = Infer<typeof ruleCodec>;
 

@@ -23,6 +23,7 @@ import type {
   Like,
   Listed,
   NodeSpec,
+  PlainComparator,
   Policy,
   Rule,
   SignedGenesis,
@@ -127,11 +128,22 @@ const generator: Arbitrary<Generator> = variant<Generator>({
   map: { items, batch: uintUpTo(limits.mapItems) },
   chain: { steps: uintUpTo(limits.chainSteps) },
 });
+const plainComparators = { exact: {}, number: { absolute: finite, relativePpm: ppm }, set: { leastPpm: ppm } };
+const plainComparator: Arbitrary<PlainComparator> = variant<PlainComparator>(plainComparators);
 const comparator: Arbitrary<Comparator> = variant<Comparator>({
-  exact: {},
-  number: { absolute: finite, relativePpm: ppm },
+  ...plainComparators,
+  list: { item: plainComparator },
+  field: { all: fc.boolean(), fields: few(fc.record({ path: longText, compare: plainComparator })) },
 });
-const rule: Arbitrary<Rule> = variant<Rule>({ first: {}, majority: {}, quorum: { q: uintUpTo(limits.seats) } });
+const rule: Arbitrary<Rule> = variant<Rule>({
+  first: {},
+  majority: {},
+  quorum: { q: uintUpTo(limits.seats) },
+  "ahead-by": { k: uintUpTo(limits.seats) },
+  median: {},
+  "confidence-weighted": { leastPpm: ppm },
+  "cp-wbft": {},
+});
 const policy: Arbitrary<Policy> = fc.record({
   redundancy: uintUpTo(limits.seats),
   redundancyMax: uintUpTo(limits.seats),

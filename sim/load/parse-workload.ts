@@ -5,10 +5,10 @@
  * Defaults are those of job files (node/job-file/), where there are any.
  */
 
+import { acceptanceProblem, comparatorOf, ruleOf } from "../../node/platform/files/acceptance.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
-import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
 import type { AgentGroup, Arrival, JobShape, PolicySpec, Stage, TaskMix, Workload } from "../model/scenario.ts";
 import { agentNames, countAgents, plainOptions } from "./parse-agents.ts";
 import { checkAgents, type ParseContext, remedyFor } from "./parse-context.ts";
@@ -157,34 +157,13 @@ function policyOf(context: ParseContext, file: PolicyFile, agents: readonly Agen
   return policy;
 }
 
-function ruleOf(accept: PolicyFile["accept"], redundancy: number): Rule {
-  if (accept === undefined) return { kind: redundancy === 1 ? "first" : "majority" };
-  return accept.rule === "quorum" ? { kind: "quorum", q: accept.q } : { kind: accept.rule };
-}
-
-function comparatorOf(compare: PolicyFile["compare"]): Comparator {
-  if (compare === undefined || compare.as === "exact") return { kind: "exact" };
-  const relativePpm = Math.round((compare.relative ?? 0) * 1_000_000);
-  return { kind: "number", absolute: compare.absolute ?? 0, relativePpm };
-}
-
 /** Combinations that could never bring an answer. */
 function checkPolicy({ source }: ParseContext, policy: PolicySpec, priceMin: number): void {
-  const { redundancy, redundancyMax, accept, timeoutMs, priceMax } = policy;
+  const { timeoutMs, priceMax } = policy;
   const fail = (key: string, what: string, remedy: string): Error =>
     source.error(["workload", "policy", key], what, remedy);
-  if (redundancyMax < redundancy) {
-    const what = `redundancyMax ${redundancyMax} is less than redundancy ${redundancy}`;
-    throw fail("redundancyMax", what, "raise it, or leave it out");
-  }
-  if (accept.kind === "first" && redundancyMax > 1) {
-    const what = `rule "first" takes redundancy 1, not ${redundancyMax}`;
-    throw fail("accept", what, 'use rule "majority", or redundancy 1');
-  }
-  if (accept.kind === "quorum" && accept.q > redundancyMax) {
-    const what = `a quorum of ${accept.q} can never be met by at most ${redundancyMax} results`;
-    throw fail("accept", what, "lower q, or raise redundancyMax");
-  }
+  const problem = acceptanceProblem(policy);
+  if (problem !== null) throw fail(problem.key, problem.what, problem.remedy);
   if (timeoutMs < 1) throw fail("timeout", "a timeout of 0", "raise it");
   if (priceMax < priceMin) {
     const what = `the cheapest agent takes ${credits(priceMin)} credits, more than a priceMax of ${credits(priceMax)}`;

@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { acceptSchema, compareSchema } from "../../node/platform/files/acceptance.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { ABLATIONS } from "../model/message-kinds.ts";
@@ -106,39 +107,13 @@ function shapeOf<T extends { readonly name: string }>(
 
 // --- workload -----------------------------------------------------------------------------------------
 
-/** `majority` for `{ rule: majority }`, as in job files. */
-const plainRuleSchema = z.enum(["first", "majority"]).transform((rule) => ({ rule }));
-
-const acceptSchema = z.discriminatedUnion("rule", [
-  z.strictObject({ rule: z.literal("first") }).describe("Accepts the first result."),
-  z
-    .strictObject({ rule: z.literal("majority") })
-    .describe("Accepts an answer on which more than half of the results agree."),
-  z
-    .strictObject({ rule: z.literal("quorum"), q: countSchema(1, limits.seats) })
-    .describe("Accepts an answer on which q results agree."),
-]);
-
 const policySchema = z.strictObject({
   redundancy: countSchema(1, limits.seats).optional().describe("How many workers get a task at first. Default 1."),
   redundancyMax: countSchema(1, limits.seats)
     .optional()
     .describe("How many results a task may collect. Default: as in job files."),
-  accept: z
-    .union([plainRuleSchema, acceptSchema])
-    .optional()
-    .describe("Default: first for redundancy 1, else majority."),
-  compare: z
-    .discriminatedUnion("as", [
-      z.strictObject({ as: z.literal("exact") }),
-      z.strictObject({
-        as: z.literal("number"),
-        absolute: z.number().min(0).optional(),
-        relative: shareSchema.optional(),
-      }),
-    ])
-    .optional()
-    .describe("When two outputs are the same answer. Default exact."),
+  accept: acceptSchema,
+  compare: compareSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
   retries: countSchema(0, limits.seats).optional().describe("How many leases may end without a result. Default 5."),
   priceMax: creditsSchema(limits.price)

@@ -5,6 +5,7 @@
  * Leaves to parse-scenario.ts what the keys mean.
  */
 
+import { acceptNode, compareNode } from "../../node/platform/files/acceptance.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -180,11 +181,8 @@ function policyNode({ accept, compare, ...policy }: PolicySpec): Node {
   return {
     redundancy: policy.redundancy,
     redundancyMax: policy.redundancyMax,
-    accept: accept.kind === "quorum" ? { rule: "quorum", q: accept.q } : { rule: accept.kind },
-    compare:
-      compare.kind === "exact"
-        ? undefined
-        : { as: "number", absolute: compare.absolute, relative: compare.relativePpm / 1_000_000 },
+    accept: acceptNode(accept),
+    compare: compare.kind === "exact" ? undefined : compareNode(compare),
     timeout: time(policy.timeoutMs),
     retries: policy.retries,
     priceMax: credits(policy.priceMax),

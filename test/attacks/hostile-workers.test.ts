@@ -50,8 +50,11 @@ test("workers that are busy for ever do not bring a task to a batch that no bloc
 
 test("one liar's huge number does not swallow everybody's answers in a relative tolerance", () => {
   const compare = { kind: "number" as const, absolute: 0, relativePpm: 1_000 };
-  const outputs = [-1.7e308, 7].map((value) => ({ data: inline(value), hash: dataHash(hasher, inline(value)) }));
-  expect(tally({ kind: "majority" }, compare, outputs, 0, []).kind).toBe("more");
+  const given = [-1.7e308, 7].map((value) => ({
+    output: { data: inline(value), hash: dataHash(hasher, inline(value)) },
+    ...{ isNewcomer: true, statedPpm: 1_000_000, calibratedPpm: 666_666 },
+  }));
+  expect(tally({ accept: { kind: "majority" }, compare }, given, 0).kind).toBe("more");
 });
 
 test("one of three who reveals the same answer as a blob does not end a job that maps over it", () => {

@@ -5,11 +5,11 @@
  */
 
 import type { Hash } from "../../../protocol/core/ids.ts";
-import { selectPath } from "../../../protocol/job/path.ts";
 import type { Data } from "../../../protocol/wire/genesis.ts";
 import { decodePack } from "../../../protocol/wire/pack.ts";
 import { decodePart } from "../../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../../protocol/wire/value.ts";
+import { selectPath } from "../../../protocol/wire/value-path.ts";
 import type { SkillCall } from "../../world/skill.ts";
 
 export type InputOf = Pick<SkillCall, "input" | "blob">;

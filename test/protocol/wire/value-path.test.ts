@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isPath, selectPath } from "../../../protocol/job/path.ts";
 import type { Value } from "../../../protocol/wire/value.ts";
+import { isPath, selectPath } from "../../../protocol/wire/value-path.ts";
 
 const value: Value = {
   items: [{ name: "a" }, { name: "b", tags: ["x", "y"] }],

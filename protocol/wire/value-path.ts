@@ -3,7 +3,7 @@
  * workers (an input that is a part of one), so both find the same part.
  */
 
-import type { Value } from "../wire/value.ts";
+import type { Value } from "./value.ts";
 
 /** One step: a key, after a dot unless it is the first, or an index. Each path has one spelling. */
 const FIRST = /^(?:([^.[\]]+)|\[(0|[1-9]\d{0,8})\])/;

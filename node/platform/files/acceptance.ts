@@ -1,0 +1,194 @@
+/**
+ * How job files and scenarios say which outputs are the same answer, and how results become one: the schemas, what they
+ * stand for, how they are written, and the combinations that could never bring an answer.
+ *
+ * protocol/answer/ says what each rule and comparator does.
+ */
+
+import { z } from "zod";
+import { unreachable } from "../../../protocol/core/assert.ts";
+import { limits } from "../../../protocol/core/limits.ts";
+import type { Comparator, PlainComparator, Policy, Rule } from "../../../protocol/wire/genesis.ts";
+import type { Value } from "../../../protocol/wire/value.ts";
+import { isPath } from "../../../protocol/wire/value-path.ts";
+
+const ONE = 1_000_000;
+
+const share = z.number().min(0, "write a share from 0 to 1").max(1, "write a share from 0 to 1");
+const votes = z.int().min(1).max(limits.seats);
+
+// --- rules --------------------------------------------------------------------------------------------
+
+const RULES = {
+  first: z
+    .strictObject({ rule: z.literal("first") })
+    .describe("Accepts the first result. For work that cannot be wrong."),
+  majority: z
+    .strictObject({ rule: z.literal("majority") })
+    .describe("Accepts an answer on which more than half of the results agree."),
+  quorum: z
+    .strictObject({ rule: z.literal("quorum"), q: votes })
+    .describe("Accepts an answer on which q results agree."),
+  "ahead-by": z
+    .strictObject({ rule: z.literal("ahead-by"), k: votes })
+    .describe(
+      "Accepts an answer that has k results more than any other. For long chains of steps that must all be right.",
+    ),
+  median: z
+    .strictObject({ rule: z.literal("median") })
+    .describe("Accepts the middle one of the numbers. For estimates; needs compare: {as: number}."),
+};
+
+/** Rules that need nothing but their name. */
+const PLAIN_RULES = ["first", "majority", "median"] as const;
+
+export const acceptSchema = z
+  .union([
+    z.enum(PLAIN_RULES).transform((rule) => ({ rule })),
+    z.discriminatedUnion("rule", [RULES.first, RULES.majority, RULES.quorum, RULES["ahead-by"], RULES.median]),
+  ])
+  .optional()
+  .describe("How results become an answer. Default: first for redundancy 1, else majority.");
+type AcceptFile = z.output<typeof acceptSchema>;
+
+export function ruleOf(accept: AcceptFile, redundancy: number): Rule {
+  if (accept === undefined) return { kind: redundancy === 1 ? "first" : "majority" };
+  const { rule: kind, ...options } = accept;
+  return { kind, ...options } as Rule;
+}
+
+export function acceptNode({ kind: rule, ...options }: Rule): Value {
+  return { rule, ...options };
+}
+
+// --- comparators --------------------------------------------------------------------------------------
+
+const exact = z.strictObject({ as: z.literal("exact") }).describe("Outputs are the same if their canonical forms are.");
+const number = z
+  .strictObject({ as: z.literal("number"), absolute: z.number().min(0).optional(), relative: share.optional() })
+  .describe("Numbers are the same if they differ by at most `absolute`, or by at most the share `relative`.");
+const set = z
+  .strictObject({ as: z.literal("set"), least: share.optional() })
+  .describe("Lists whose order does not matter are the same if they share `least` of all their items. Default 1: all.");
+
+const PLAIN_NAMES = ["exact", "number", "set"] as const;
+const plainOptions = z.discriminatedUnion("as", [exact, number, set]);
+type PlainFile = z.output<typeof plainOptions>;
+const named = z.enum(PLAIN_NAMES).transform((as): PlainFile => ({ as }));
+const plainSchema = z.union([named, plainOptions]);
+
+const fieldSchema = z.strictObject({
+  path: z
+    .string()
+    .refine(isPath, "write a path into the output, such as items[2].name")
+    .describe("Part of the output."),
+  compare: plainSchema.optional().describe("Default exact."),
+});
+
+const list = z
+  .strictObject({ as: z.literal("list"), item: plainSchema.optional() })
+  .describe("Lists are the same if they are equally long and each item is the same by `item`. Default exact.");
+const field = z
+  .strictObject({
+    as: z.literal("field"),
+    path: fieldSchema.shape.path.optional(),
+    compare: fieldSchema.shape.compare,
+    fields: z.array(fieldSchema).min(1).max(limits.comparedFields).optional(),
+    match: z.enum(["all", "any"]).optional().describe("Whether all `fields` must be the same, or one. Default all."),
+  })
+  .describe("Only parts of the outputs are compared: the one at `path`, or several `fields`.")
+  .refine(({ path, fields }) => (path === undefined) !== (fields === undefined), "give either path or fields")
+  .refine(
+    ({ fields, compare }) => fields === undefined || compare === undefined,
+    "give compare with each of the fields",
+  );
+
+export const compareSchema = z
+  .union([named, z.discriminatedUnion("as", [exact, number, set, list, field])])
+  .optional()
+  .describe("When two outputs are the same answer. Default exact.");
+type CompareFile = z.output<typeof compareSchema>;
+
+function plainComparatorOf(file: PlainFile = { as: "exact" }): PlainComparator {
+  switch (file.as) {
+    case "exact":
+      return { kind: "exact" };
+    case "number":
+      return { kind: "number", absolute: file.absolute ?? 0, relativePpm: Math.round((file.relative ?? 0) * ONE) };
+    case "set":
+      return { kind: "set", leastPpm: Math.round((file.least ?? 1) * ONE) };
+    default:
+      return unreachable(file);
+  }
+}
+
+export function comparatorOf(file: CompareFile): Comparator {
+  if (file?.as === "list") return { kind: "list", item: plainComparatorOf(file.item) };
+  if (file?.as === "field") {
+    const { fields = [{ path: file.path!, compare: file.compare }], match } = file;
+    const parts = fields.map(({ path, compare }) => ({ path, compare: plainComparatorOf(compare) }));
+    return { kind: "field", all: match !== "any", fields: parts };
+  }
+  return plainComparatorOf(file);
+}
+
+function plainNode(comparator: PlainComparator): Value {
+  switch (comparator.kind) {
+    case "exact":
+      return { as: "exact" };
+    case "number":
+      return { as: "number", absolute: comparator.absolute, relative: comparator.relativePpm / ONE };
+    case "set":
+      return { as: "set", least: comparator.leastPpm / ONE };
+    default:
+      return unreachable(comparator);
+  }
+}
+
+export function compareNode(comparator: Comparator): Value {
+  if (comparator.kind === "list") return { as: "list", item: plainNode(comparator.item) };
+  if (comparator.kind !== "field") return plainNode(comparator);
+  const fields = comparator.fields.map(({ path, compare }) => ({ path, compare: plainNode(compare) }));
+  return { as: "field", fields, match: comparator.all ? "all" : "any" };
+}
+
+// --- both ---------------------------------------------------------------------------------------------
+
+/** A combination that cannot work: which key to look at, what is wrong, what to do. */
+interface AcceptanceProblem {
+  readonly key: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+type Acceptance = Pick<Policy, "redundancy" | "redundancyMax" | "accept" | "compare">;
+
+/** Why these could never bring an answer; null if they can. */
+export function acceptanceProblem({
+  redundancy,
+  redundancyMax,
+  accept,
+  compare,
+}: Acceptance): AcceptanceProblem | null {
+  if (redundancyMax < redundancy) {
+    const what = `redundancyMax ${redundancyMax} is less than redundancy ${redundancy}`;
+    return { key: "redundancyMax", what, remedy: "raise it, or leave it out" };
+  }
+  if (accept.kind === "first" && redundancyMax > 1) {
+    const what = `rule "first" takes redundancy 1, not ${redundancyMax}`;
+    return { key: "accept", what, remedy: 'use rule "majority", or redundancy 1' };
+  }
+  if (accept.kind === "quorum" && accept.q > redundancyMax) {
+    const what = `a quorum of ${accept.q} can never be met by at most ${redundancyMax} results`;
+    return { key: "accept", what, remedy: "lower q, or raise redundancyMax" };
+  }
+  if (accept.kind === "ahead-by" && accept.k > redundancyMax) {
+    const what = `no answer can be ahead by ${accept.k} with at most ${redundancyMax} results`;
+    return { key: "accept", what, remedy: "lower k, or raise redundancyMax" };
+  }
+  if (accept.kind === "median" && compare.kind !== "number") {
+    const what = `rule "median" is for numbers, and compare is ${compare.kind}`;
+    return { key: "compare", what, remedy: "write compare: {as: number, relative: 0.05}" };
+  }
+  return null;
+}
