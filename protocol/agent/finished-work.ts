@@ -19,8 +19,9 @@ export function sealCommand(
   { job, task, attempt }: AwardRef,
   work: Work,
 ): CommandBody {
-  const { nonce, data } = work;
-  const seal = sealHash(hasher, { job, task, attempt, worker, nonce, output: dataHash(hasher, data) });
+  const { nonce, data, confidence, cost } = work;
+  const output = dataHash(hasher, data);
+  const seal = sealHash(hasher, { job, task, attempt, worker, nonce, output, confidence, cost });
   const mebibytes = data.kind === "blob" ? Math.ceil(data.bytes / MIB) : 0;
   return { kind: "seal", task, attempt, seal, mebibytes };
 }

@@ -50,7 +50,7 @@ function judgeResult(
   worker: AgentId,
   task: Task,
   award: Award | undefined,
-  { data, nonce, attempt }: BodyOf<"result">,
+  { data, confidence, cost, nonce, attempt }: BodyOf<"result">,
 ): string | null {
   // One output has one form, or equal answers would not be equally readable.
   if (data.kind === "blob" && data.bytes <= limits.inlineBytes) return "small-blob";
@@ -62,7 +62,7 @@ function judgeResult(
   if (task.phase !== "open" || award?.status !== "sealed" || nonce === null) return "not-open";
   const { job, hasher } = view;
   const output = dataHash(hasher, data);
-  const sealed = sealHash(hasher, { job, task: task.id, attempt, worker, nonce, output });
+  const sealed = sealHash(hasher, { job, task: task.id, attempt, worker, nonce, output, confidence, cost });
   return sealed === award.seal ? null : "other-seal";
 }
 

@@ -7,7 +7,7 @@
  */
 
 import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
+import type { Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import {
   bool,
@@ -128,12 +128,12 @@ const sealCodec = struct({
   worker: agentId,
   nonce: bytes(NONCE_BYTES),
   output: hash,
+  confidence: ppm,
+  cost: price,
 });
 
-/** H(job, task, attempt, worker, nonce, output): hides the output, binds the worker (protocol.md 7). */
-export function sealHash(
-  hasher: Hasher,
-  sealed: { job: JobId; task: TaskId; attempt: number; worker: AgentId; nonce: Uint8Array; output: Hash },
-): Hash {
-  return hashOf(hasher, sealCodec, sealed);
-}
+/**
+ * H(job, task, attempt, worker, nonce, output, confidence, cost): hides the result, binds the worker (protocol.md 7). It
+ * covers all that the worker says of its output, or whoever reveals last could choose its confidence by the others'.
+ */
+export const sealHash = (hasher: Hasher, sealed: Infer<typeof sealCodec>): Hash => hashOf(hasher, sealCodec, sealed);

@@ -6,6 +6,7 @@ import { tally } from "../../protocol/answer/rules.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { hashOfResult } from "../../protocol/job/certificate.ts";
 import { BATCHES_MAX } from "../../protocol/job/policy.ts";
+import type { CommandBody } from "../../protocol/wire/command.ts";
 import { type Data, dataHash } from "../../protocol/wire/genesis.ts";
 import { firstPolicy, inline, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
@@ -46,6 +47,20 @@ test("workers that are busy for ever do not bring a task to a batch that no bloc
   }
   book.idle(10, 60_000); // nobody offers any more
   expect(book.end).toMatch(/^failed task a/);
+});
+
+test("who reveals last cannot choose its confidence, or its cost, by what the others revealed", () => {
+  const book = new Book([single("a", 1, { policy: sealedPolicy(patient) })]);
+  const all = ["w0", "w1", "w2"];
+  book.block(all.map((worker) => book.offer(worker)));
+  book.block(all.map((worker) => book.seal(worker, "a", 1, 7)));
+  const honest = book.result("w2", "a", 1, 7, NONCE);
+  for (const change of [{ confidence: 1_000_000 }, { cost: 2 }]) {
+    book.block([book.command("w2", { ...honest.command.body, ...change } as CommandBody)]);
+    expect(book.task("a")!.awards.find(({ worker }) => worker === "w2")?.status).toBe("sealed");
+  }
+  book.block([honest]);
+  expect(book.task("a")!.awards.find(({ worker }) => worker === "w2")?.status).toBe("done");
 });
 
 test("one liar's huge number does not swallow everybody's answers in a relative tolerance", () => {

@@ -26,6 +26,8 @@ const MESH = "book" as MeshId;
 const START_MS = 1_000_000;
 /** Hides every seal: nobody guesses here. */
 export const NONCE = new Uint8Array(32);
+/** What workers say of each output. */
+const SAID = { confidence: 900_000, cost: 1 };
 
 const ledgerCheckers = (genesis: Genesis): readonly Checker[] => [
   answersChecker(),
@@ -116,7 +118,7 @@ export class Book {
   seal(worker: string, id: string, attempt: number, output: number | Data): IdentifiedCommand {
     const task = id as TaskId;
     const hash = dataHash(hasher, dataOf(output));
-    const sealed = { job: this.job, task, attempt, worker: worker as AgentId, nonce: NONCE, output: hash };
+    const sealed = { job: this.job, task, attempt, worker: worker as AgentId, nonce: NONCE, output: hash, ...SAID };
     return this.command(worker, { kind: "seal", task, attempt, seal: sealHash(hasher, sealed), mebibytes: 0 });
   }
 
@@ -128,7 +130,7 @@ export class Book {
     output: number | Data,
     nonce: Uint8Array | null = null,
   ): IdentifiedCommand {
-    const body = { task: task as TaskId, attempt, data: dataOf(output), confidence: 900_000, cost: 1, nonce };
+    const body = { task: task as TaskId, attempt, data: dataOf(output), ...SAID, nonce };
     return this.command(worker, { kind: "result", ...body });
   }
 
