@@ -3,7 +3,7 @@
  * A bound that all members of a committee must share is part of `rulesVersion`: changing it forks them.
  */
 
-export const RULES_VERSION = 1;
+export const RULES_VERSION = 2;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

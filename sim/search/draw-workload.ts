@@ -6,6 +6,7 @@
 import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { SELECTORS } from "../../protocol/selection/catalog.ts";
+import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
 import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../model/scenario.ts";
 import { firstPolicy, sealedPolicy } from "../parts/workloads/job-builder.ts";
 import { slowestMs } from "./draw-network.ts";
@@ -54,8 +55,20 @@ function drawPolicy(prng: Prng, workers: number): PolicySpec {
   const retries = 5 + prng.below(20);
   if (workers < 3 || !prng.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX });
   const redundancyMax = 3 + prng.below(5);
-  const accept = prng.chance(0.3) ? { kind: "quorum" as const, q: 2 } : { kind: "majority" as const };
-  return sealedPolicy({ timeoutMs, retries, redundancyMax, accept, priceMax: PRICE_MAX });
+  return sealedPolicy({ timeoutMs, retries, redundancyMax, ...drawAcceptance(prng), priceMax: PRICE_MAX });
+}
+
+/** Every rule; mostly the one that most jobs have. Liars differ from the right numbers by more than the tolerance. */
+function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare"> {
+  const compare: Comparator = prng.chance(0.2) ? { kind: "number", absolute: 0.25, relativePpm: 0 } : { kind: "exact" };
+  const rules: readonly Rule[] = [
+    { kind: "quorum", q: 2 },
+    { kind: "ahead-by", k: 1 + prng.below(2) },
+    { kind: "confidence-weighted", leastPpm: 600_000 + prng.below(350_000) },
+    { kind: "cp-wbft" },
+    ...(compare.kind === "number" ? [{ kind: "median" as const }] : []),
+  ];
+  return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare };
 }
 
 /** Outputs that travel as blobs. */

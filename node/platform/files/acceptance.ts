@@ -37,28 +37,57 @@ const RULES = {
   median: z
     .strictObject({ rule: z.literal("median") })
     .describe("Accepts the middle one of the numbers. For estimates; needs compare: {as: number}."),
+  "confidence-weighted": z
+    .strictObject({ rule: z.literal("confidence-weighted"), least: z.number().min(0.5).max(1).optional() })
+    .describe(
+      "Weighs each result by its worker's record for the skill; accepts an answer that is right with `least`. Default 0.9.",
+    ),
+  "cp-wbft": z
+    .strictObject({ rule: z.literal("cp-wbft") })
+    .describe(
+      "The published rule, for comparison: the highest stated confidence. One agent that lies about it can win.",
+    ),
 };
 
 /** Rules that need nothing but their name. */
-const PLAIN_RULES = ["first", "majority", "median"] as const;
+const PLAIN_RULES = ["first", "majority", "median", "confidence-weighted", "cp-wbft"] as const;
+const LEAST = 0.9;
+
+const acceptOptions = z.discriminatedUnion("rule", [
+  RULES.first,
+  RULES.majority,
+  RULES.quorum,
+  RULES["ahead-by"],
+  RULES.median,
+  RULES["confidence-weighted"],
+  RULES["cp-wbft"],
+]);
+type AcceptOptions = z.output<typeof acceptOptions>;
 
 export const acceptSchema = z
-  .union([
-    z.enum(PLAIN_RULES).transform((rule) => ({ rule })),
-    z.discriminatedUnion("rule", [RULES.first, RULES.majority, RULES.quorum, RULES["ahead-by"], RULES.median]),
-  ])
+  .union([z.enum(PLAIN_RULES).transform((rule): AcceptOptions => ({ rule })), acceptOptions])
   .optional()
   .describe("How results become an answer. Default: first for redundancy 1, else majority.");
 type AcceptFile = z.output<typeof acceptSchema>;
 
 export function ruleOf(accept: AcceptFile, redundancy: number): Rule {
   if (accept === undefined) return { kind: redundancy === 1 ? "first" : "majority" };
-  const { rule: kind, ...options } = accept;
-  return { kind, ...options } as Rule;
+  switch (accept.rule) {
+    case "quorum":
+      return { kind: "quorum", q: accept.q };
+    case "ahead-by":
+      return { kind: "ahead-by", k: accept.k };
+    case "confidence-weighted":
+      return { kind: accept.rule, leastPpm: Math.round((accept.least ?? LEAST) * ONE) };
+    default:
+      return { kind: accept.rule };
+  }
 }
 
-export function acceptNode({ kind: rule, ...options }: Rule): Value {
-  return { rule, ...options };
+export function acceptNode(rule: Rule): Value {
+  if (rule.kind === "confidence-weighted") return { rule: rule.kind, least: rule.leastPpm / ONE };
+  const { kind, ...options } = rule;
+  return { rule: kind, ...options };
 }
 
 // --- comparators --------------------------------------------------------------------------------------

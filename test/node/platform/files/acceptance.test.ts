@@ -1,0 +1,95 @@
+/** How files say rules and comparators: what is written is read again, and what could never bring an answer is told. */
+
+import { expect, test } from "vitest";
+import {
+  acceptanceProblem,
+  acceptNode,
+  acceptSchema,
+  comparatorOf,
+  compareNode,
+  compareSchema,
+  ruleOf,
+} from "../../../../node/platform/files/acceptance.ts";
+import type { Comparator, Rule } from "../../../../protocol/wire/genesis.ts";
+
+const RULES: readonly Rule[] = [
+  { kind: "first" },
+  { kind: "majority" },
+  { kind: "quorum", q: 3 },
+  { kind: "ahead-by", k: 2 },
+  { kind: "median" },
+  { kind: "confidence-weighted", leastPpm: 750_000 },
+  { kind: "cp-wbft" },
+];
+
+test.each(RULES)("a rule that is written is read again: %o", (rule) => {
+  expect(ruleOf(acceptSchema.parse(acceptNode(rule)), 3)).toEqual(rule);
+});
+
+const number: Comparator = { kind: "number", absolute: 0.5, relativePpm: 10_000 };
+const set: Comparator = { kind: "set", leastPpm: 500_000 };
+const COMPARATORS: readonly Comparator[] = [
+  { kind: "exact" },
+  number,
+  set,
+  { kind: "list", item: number },
+  { kind: "field", all: true, fields: [{ path: "answer", compare: number }] },
+  {
+    kind: "field",
+    all: false,
+    fields: [
+      { path: "a", compare: { kind: "exact" } },
+      { path: "b[0].c", compare: set },
+    ],
+  },
+];
+
+test.each(COMPARATORS)("a comparator that is written is read again: %o", (comparator) => {
+  expect(comparatorOf(compareSchema.parse(compareNode(comparator)))).toEqual(comparator);
+});
+
+test("short forms", () => {
+  expect(ruleOf(acceptSchema.parse(undefined), 1)).toEqual({ kind: "first" });
+  expect(ruleOf(acceptSchema.parse(undefined), 3)).toEqual({ kind: "majority" });
+  expect(ruleOf(acceptSchema.parse("confidence-weighted"), 3)).toEqual({
+    kind: "confidence-weighted",
+    leastPpm: 900_000,
+  });
+  expect(comparatorOf(compareSchema.parse("set"))).toEqual({ kind: "set", leastPpm: 1_000_000 });
+  expect(comparatorOf(compareSchema.parse({ as: "field", path: "label" }))).toEqual({
+    kind: "field",
+    all: true,
+    fields: [{ path: "label", compare: { kind: "exact" } }],
+  });
+});
+
+test.each([
+  [{ as: "nearly" }],
+  [{ as: "number", relative: 2 }],
+  [{ as: "number", absolute: Number.NaN }],
+  [{ as: "number", absolute: Number.POSITIVE_INFINITY }],
+  [{ as: "field" }],
+  [{ as: "field", path: "a..b" }],
+  [{ as: "field", path: "a", fields: [{ path: "b" }] }],
+  [{ as: "field", fields: [] }],
+  [{ as: "list", item: { as: "list" } }],
+])("refused: %o", (compare) => {
+  expect(compareSchema.safeParse(compare).success).toBe(false);
+});
+
+test.each<[Rule, Comparator, RegExp]>([
+  [{ kind: "quorum", q: 6 }, { kind: "exact" }, /quorum of 6 can never be met by at most 5/],
+  [{ kind: "ahead-by", k: 6 }, { kind: "exact" }, /ahead by 6 with at most 5/],
+  [{ kind: "median" }, { kind: "exact" }, /is for numbers/],
+  [{ kind: "first" }, { kind: "exact" }, /takes redundancy 1/],
+])("what could never bring an answer is told: %o", (accept, compare, what) => {
+  const problem = acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare });
+  expect(problem?.what).toMatch(what);
+  expect(problem?.remedy).not.toBe("");
+});
+
+test("what can is not", () => {
+  for (const accept of RULES)
+    if (accept.kind !== "first")
+      expect(acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare: number })).toBeNull();
+});
