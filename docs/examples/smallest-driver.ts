@@ -1,6 +1,6 @@
 /**
  * The smallest driver: one agent without a network, a disk or other agents, which submits a job to itself and does the
- * work. It shows all that a driver owes the machine (protocol/machine.ts). Run it: `node docs/examples/smallest-driver.ts`.
+ * work. It shows all that a driver owes the machine (protocol/machine.ts). Run it: `npx node docs/examples/smallest-driver.ts`.
  */
 
 import { randomBytes } from "node:crypto";
