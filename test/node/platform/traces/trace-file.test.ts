@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { AgentTraceWriter } from "../../node/platform/traces/trace-file.ts";
-import { openTrace, readMerged, type TraceReader } from "../../node/platform/traces/trace-reader.ts";
-import type { AgentId, JobId } from "../../protocol/core/ids.ts";
-import type { RecordedEvent, TraceEvent, TraceLine } from "../../protocol/core/trace.ts";
+import { AgentTraceWriter } from "../../../../node/platform/traces/trace-file.ts";
+import { openTrace, readMerged, type TraceReader } from "../../../../node/platform/traces/trace-reader.ts";
+import type { AgentId, JobId } from "../../../../protocol/core/ids.ts";
+import type { RecordedEvent, TraceEvent, TraceLine } from "../../../../protocol/core/trace.ts";
 
 const JOB = "a".repeat(64) as JobId;
 const root = mkdtempSync(join(tmpdir(), "meshwork-traces-"));

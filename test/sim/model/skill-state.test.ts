@@ -1,7 +1,7 @@
 /** Load and changes of a simulated skill. */
 
 import { describe, expect, test } from "vitest";
-import { SkillState } from "../../../../sim/model/skill-state.ts";
+import { SkillState } from "../../../sim/model/skill-state.ts";
 
 const MODEL = { perCall: 0.3, keep: 0.5, slowdown: 1.2, errors: 0.1, busyAt: 0.95 };
 const change = (changes: object) => ({

@@ -2,10 +2,10 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LossyJson, parseExactJson } from "../../../node/platform/files/exact-json.ts";
-import { isExact, keepsAllDigits } from "../../../node/platform/files/exact-numbers.ts";
-import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
-import { builtInSkills } from "../../../node/skills/built-in.ts";
+import { LossyJson, parseExactJson } from "../../../../node/platform/files/exact-json.ts";
+import { isExact, keepsAllDigits } from "../../../../node/platform/files/exact-numbers.ts";
+import { parseYaml } from "../../../../node/platform/files/yaml-source.ts";
+import { builtInSkills } from "../../../../node/skills/built-in.ts";
 
 test.each([
   ["9007199254740991", true],
