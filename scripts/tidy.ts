@@ -1,7 +1,6 @@
 /**
- * `npm run tidy`: holds the repository to its own conventions (tidy/rules.ts, tidy/references.ts,
- * tidy/ratchet.ts). Exit 1 if it finds
- * anything.
+ * `npm run tidy`: holds the repository to its own conventions (rules.ts, references.ts, circles.ts and ratchet.ts in
+ * tidy/). Exit 1 if it finds anything.
  *
  *   --write   lowers the list of lengths to what they are now
  *   --fix     takes `export` away from what no other file uses

@@ -14,7 +14,7 @@ import type { Comparator, PlainComparator } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { selectPath } from "../wire/value-path.ts";
 
-/** Of two answers that share nothing. Distances are integers in parts per million. */
+/** The distance of two answers that share nothing. Distances are integers in parts per million. */
 const FAR = 1_000_000;
 /** Larger numbers are no answers: sums and differences of numbers up to this cannot overflow. */
 const NUMBER_MAX = 1e100;

@@ -15,7 +15,7 @@ export class Executions {
   /** Null: the block is invalid. The oldest first. */
   readonly #known = new Map<Hash, Execution | null>();
 
-  /** Of a block that goes on the tip of the replica that asks, and whose commands it has. */
+  /** What a block does that follows the tip of the replica that asks; the replica has all of its commands. */
   of(block: Hash, execute: () => Execution | null): Execution | null {
     const known = this.#known.get(block);
     if (known !== undefined) return known;

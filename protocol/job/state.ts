@@ -39,7 +39,7 @@ export interface Award {
 export interface Result {
   readonly attempt: number;
   readonly worker: AgentId;
-  /** Of its award: the order in which results are compared, whoever reveals first. */
+  /** The number of its award: the order in which results are compared, whoever reveals first. */
   readonly serial: number;
   readonly output: Hash | null;
   readonly data: Data | null;

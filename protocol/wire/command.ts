@@ -61,8 +61,10 @@ const commandBodyCodec = variant({
     /** What the seal was made with; null for a task whose results are not sealed. */
     nonce: nullable(bytes(NONCE_BYTES)),
   }),
-  /** By a worker: this award will bring no result. */
-  /** `serial`: of the award, since one that was busy may hold the seat again when this arrives. */
+  /**
+   * By a worker: this award will bring no result. `serial`: which award it is, since an agent that was busy may hold the
+   * same seat again when this arrives.
+   */
   failure: struct({
     task: taskIdCodec,
     attempt,

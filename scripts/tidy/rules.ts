@@ -82,6 +82,21 @@ const checkLayers: Rule = (file) => {
     }));
 };
 
+/** Files of protocol/job/ that show what a block that is being tried would do: others read the decided state (view.ts). */
+const UNDECIDED = /^protocol\/job\/(?:ledger|transaction|journal)\.ts$/;
+/** The job itself; adversaries and checkers, which have ledgers of their own; and whoever tests and attacks them. */
+const MAY_TRY = ["protocol/job", "sim/parts", "scripts", "test"];
+
+const checkDecided: Rule = (file) =>
+  isTypeScript(file) && !isUnder(file.path, MAY_TRY)
+    ? importsOf(file)
+        .filter(({ specifier }) => UNDECIDED.test(resolveImport(file, specifier) ?? ""))
+        .map(({ specifier, line }) => ({
+          ...{ path: file.path, line, rule: "decided" },
+          message: `${specifier} is private to protocol/job/: read the decided state`,
+        }))
+    : [];
+
 // --- determinism --------------------------------------------------------------------------------------
 
 /** The functions of Math whose result the language fixes to the bit, and its constants. */
@@ -175,7 +190,29 @@ const checkLeftovers: Rule = (file) => search(file, file.text, LEFTOVER, "leftov
 const ABSOLUTE = new RegExp(`(?<![\\w.~}/:-])/(?:${["work", "home", "root"].join("|")})(?=[/"'\`\\s]|$)`, "gm");
 const checkPaths: Rule = (file) => search(file, file.text, ABSOLUTE, "path", "is a path of one machine");
 
-const RULES = [checkLayers, checkPurity, checkSorting, checkName, checkHeader, checkLeftovers, checkPaths];
+/** A comment on a comment is what a line that was taken away left. */
+const STACKED = /\*\/[ \t]*\n[ \t]*\/\*\*/g;
+/** No sentence of a comment begins so in English. */
+const TRANSLATED = /\/\*\*\s+(?:\* )?Of (?!course)/g;
+const checkComments: Rule = (file) =>
+  isTypeScript(file)
+    ? [
+        ...search(file, file.text, STACKED, "comment", "one comment follows another: which one is meant?"),
+        ...search(file, file.comments, TRANSLATED, "comment", "begins with no sentence: say what it is"),
+      ]
+    : [];
+
+const RULES = [
+  checkLayers,
+  checkDecided,
+  checkComments,
+  checkPurity,
+  checkSorting,
+  checkName,
+  checkHeader,
+  checkLeftovers,
+  checkPaths,
+];
 
 /** What one file breaks; lengths are checked over all files (ratchet.ts). */
 export const checkFile = (file: SourceFile): Finding[] => RULES.flatMap((rule) => rule(file));

@@ -26,7 +26,6 @@ import { CONNECT, FRAME, type Schedule } from "./world-event.ts";
 /** What the node's links wait after a loss before they dial again. */
 const BACKOFF_MS = 250;
 
-/** One number for an ordered pair of agents; there are fewer than 2^26 agents. */
 /** Whether what `from` sends does not get to `to`. */
 type Cut = (from: Endpoint, to: Endpoint) => boolean;
 
@@ -42,7 +41,6 @@ export class VirtualNetwork {
   readonly #byId = new Map<AgentId, Endpoint>();
   readonly #links: Link[] = [];
   readonly #blobs: BlobTransfers;
-  /** Directions that are blocked one way. */
   /** What faults do to the network now; of two that change the same thing, the later one counts. */
   readonly #imposed = new Set<NetworkConditions>();
   readonly #cuts = new Set<Cut>();

@@ -68,6 +68,17 @@ describe("who may import whom", () => {
   });
 });
 
+describe("what is not decided", () => {
+  test("is seen by the job, and by those who have ledgers of their own", () => {
+    const ledger = (up: string): string => `import { Ledger } from "${up}protocol/job/ledger.ts";`;
+    expect(broken("protocol/agent/a.ts", 'import type { Ledger } from "../job/ledger.ts";')).toEqual(["decided"]);
+    expect(broken("sim/run/a.ts", ledger("../../"))).toEqual(["decided"]);
+    expect(broken("protocol/job/a.ts", 'import { Ledger } from "./ledger.ts";')).toEqual([]);
+    expect(broken("sim/parts/checkers/a.ts", ledger("../../../"))).toEqual([]);
+    expect(broken("protocol/agent/a.ts", 'import type { LedgerView } from "../job/view.ts";')).toEqual([]);
+  });
+});
+
 describe("the same bits on every machine", () => {
   test.each([
     "const t = Date.now();",
@@ -136,7 +147,7 @@ describe("the same bits on every machine", () => {
     "const f = (from: Date, to?: Date): void => g(from, to);",
     "const least = Math?.min(1, 2);",
     "// Date.now() and Math.random() are not for us",
-    "/** a ** b, Math.log */",
+    "\n/** a ** b, Math.log */",
     'const text = "Date.now() ** Math.log(2)";',
     "const text = `Math.random()`;",
     "const pattern = /Date|await/;",
@@ -173,6 +184,13 @@ describe("form", () => {
     expect(broken("node/a.ts", "export const a = 1;\n", "")).toEqual(["header"]);
     expect(broken("node/a.ts", "export const a = 1;\n", "// short\n")).toEqual(["header"]);
     expect(broken("scripts/a.ts", "", `#!/usr/bin/env node\n${HEADER}`)).toEqual([]);
+  });
+
+  test("one comment for one thing, and it begins with what the thing is", () => {
+    expect(broken("node/a.ts", "\n/** One. */\n/** Two. */\nconst a = 1;\n")).toEqual(["comment"]);
+    expect(broken("node/a.ts", "\n/** Of a job. */\nconst a = 1;\n")).toEqual(["comment"]);
+    expect(broken("node/a.ts", "\n/**\n * Of a job.\n */\nconst a = 1;\n")).toEqual(["comment"]);
+    expect(broken("node/a.ts", "\n/** Most of a job. */\nconst a = 1;\n\n/** Offers. */\nconst b = 2;\n")).toEqual([]);
   });
 
   test("nothing left to do", () => {

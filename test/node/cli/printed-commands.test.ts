@@ -228,7 +228,7 @@ describe("commands in texts", () => {
     ];
     const known = new Set([...all(program), "--help", "--version"]);
     const wrong: string[] = [];
-    // Of other programs: Node, prlimit and setpriv.
+    // Options of other programs: Node, prlimit and setpriv.
     const foreign = new Set(["--max-old-space-size", "--disable-warning", "--as", "--core", "--pdeathsig", "--output"]);
     for (const folder of ["node", "sim/batch", "sim/cli", "sim/load", "protocol"])
       for (const file of filesBelow(folder, [".ts"])) {
