@@ -27,5 +27,5 @@ serveTasks(parentPort!, async (task: SearchTask): Promise<SearchNews> => {
       !shouldStop() && subject.run(seed, candidate, { events: 0, shouldStop })?.failure?.property === task.property,
     budget: task.runs,
   });
-  return { kind: "shrink", shrunk, size: describeScenario(shrunk.plan) };
+  return { kind: "shrink", shrunk, size: describeScenario(shrunk.scenario) };
 });

@@ -165,7 +165,7 @@ class Exploration {
       if (small === null) continue;
       const { seed, failure } = failed[index]!;
       this.#context.note(`seed ${seed} with ${small.size} breaks the same`);
-      this.#write(seed, failure.property, small.shrunk.plan);
+      this.#write(seed, failure.property, small.shrunk.scenario);
     }
   }
 

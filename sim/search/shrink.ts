@@ -6,19 +6,19 @@
  * time after halves.
  */
 
-/** A plan with one thing less. */
-export interface Candidate<P> {
+/** A scenario with one thing less. */
+export interface Smaller<S> {
   /** What is less. */
   readonly what: string;
-  readonly plan: P;
+  readonly scenario: S;
 }
 
-interface ShrinkOptions<P> {
-  /** Everything that is one thing less than a plan, what takes most first. */
-  readonly smaller: (plan: P) => Iterable<Candidate<P>>;
-  /** Whether a plan still fails in the property that is looked for. */
-  readonly fails: (plan: P) => boolean;
-  /** Runs that may be spent. */
+interface ShrinkOptions<S> {
+  /** All scenarios that have one thing less, those first that lack most. */
+  readonly smaller: (scenario: S) => Iterable<Smaller<S>>;
+  /** Whether a scenario still breaks the property that is looked for. */
+  readonly fails: (scenario: S) => boolean;
+  /** How many scenarios it may try. */
   readonly budget: number;
 }
 
@@ -32,29 +32,29 @@ export function* without<T>(items: readonly T[]): Iterable<readonly T[]> {
   for (let i = 0; i < items.length; i++) yield [...items.slice(0, i), ...items.slice(i + 1)];
 }
 
-export interface Shrunk<P> {
-  readonly plan: P;
+export interface Shrunk<S> {
+  readonly scenario: S;
   readonly runs: number;
   /** What was taken away, in this order. */
   readonly less: readonly string[];
 }
 
-/** The smallest failing plan that was found. */
-export function shrink<P>(plan: P, { smaller, fails, budget }: ShrinkOptions<P>): Shrunk<P> {
-  let current = plan;
+/** The smallest failing scenario that was found. */
+export function shrink<S>(scenario: S, { smaller, fails, budget }: ShrinkOptions<S>): Shrunk<S> {
+  let current = scenario;
   let runs = 0;
   const less: string[] = [];
   for (let found = true; found && runs < budget; ) {
     found = false;
-    for (const candidate of smaller(current)) {
+    for (const one of smaller(current)) {
       if (runs >= budget) break;
       runs++;
-      if (!fails(candidate.plan)) continue;
-      current = candidate.plan;
+      if (!fails(one.scenario)) continue;
+      current = one.scenario;
       found = true;
-      less.push(candidate.what);
+      less.push(one.what);
       break;
     }
   }
-  return { plan: current, runs, less };
+  return { scenario: current, runs, less };
 }

@@ -15,7 +15,7 @@ import type {
   Workload,
 } from "../model/scenario.ts";
 import { CALM_NETWORK } from "./draw-network.ts";
-import { type Candidate, without } from "./shrink.ts";
+import { type Smaller, without } from "./shrink.ts";
 
 const half = (count: number): number => Math.ceil(count / 2);
 
@@ -116,18 +116,18 @@ function withAgents(scenario: Scenario, agents: readonly AgentGroup[]): Scenario
 /** What of a network may be calm. */
 const TROUBLES = Object.keys(CALM_NETWORK) as (keyof NetworkSpec)[];
 
-/** Everything that is one thing less than `scenario`, what takes most first. */
-export function* smallerScenarios(scenario: Scenario): Iterable<Candidate<Scenario>> {
+/** All scenarios that lack one thing of `scenario`, those first that lack most. */
+export function* smallerScenarios(scenario: Scenario): Iterable<Smaller<Scenario>> {
   const { agents, workload, network } = scenario;
-  for (const faults of without(scenario.faults)) yield { what: "faults", plan: { ...scenario, faults } };
-  for (const fewer of fewerAgents(scenario)) yield { what: "agents", plan: withAgents(scenario, fewer) };
+  for (const faults of without(scenario.faults)) yield { what: "faults", scenario: { ...scenario, faults } };
+  for (const fewer of fewerAgents(scenario)) yield { what: "agents", scenario: withAgents(scenario, fewer) };
   for (const [index, group] of agents.entries())
     for (const behave of withoutVices(group.behave))
-      yield { what: "vices", plan: { ...scenario, agents: replaced(agents, index, { ...group, behave }) } };
-  for (const [what, smaller] of smallerWork(workload)) yield { what, plan: { ...scenario, workload: smaller } };
+      yield { what: "vices", scenario: { ...scenario, agents: replaced(agents, index, { ...group, behave }) } };
+  for (const [what, smaller] of smallerWork(workload)) yield { what, scenario: { ...scenario, workload: smaller } };
   const troubles = TROUBLES.filter((key) => JSON.stringify(network[key]) !== JSON.stringify(CALM_NETWORK[key]));
-  if (troubles.length > 1) yield { what: "network", plan: { ...scenario, network: CALM_NETWORK } };
+  if (troubles.length > 1) yield { what: "network", scenario: { ...scenario, network: CALM_NETWORK } };
   for (const key of troubles) {
-    yield { what: `network ${key}`, plan: { ...scenario, network: { ...network, [key]: CALM_NETWORK[key] } } };
+    yield { what: `network ${key}`, scenario: { ...scenario, network: { ...network, [key]: CALM_NETWORK[key] } } };
   }
 }

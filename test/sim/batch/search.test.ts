@@ -71,7 +71,7 @@ describe("a search", () => {
 
       // What was found is a file for `sim run`: without the bug it holds. With it: scripts/mutants.ts.
       const file = join(folder, "found.yaml");
-      writeFileSync(file, writeScenario(small!.shrunk.plan, { registry: createRegistry() }));
+      writeFileSync(file, writeScenario(small!.shrunk.scenario, { registry: createRegistry() }));
       expect(await sim("run", file, "--out", join(folder, "found"))).toMatchObject({ code: 0 });
     });
   });

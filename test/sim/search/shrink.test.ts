@@ -47,18 +47,18 @@ test("what does not matter goes, what the failure needs stays, and what is left 
     },
   });
   expect(small.runs).toBe(runs);
-  expect(small.plan.faults.map((fault) => fault.kind)).toEqual([kind]);
-  expect(liarsOf(small.plan).map(({ name }) => name)).toEqual([liar]);
-  expect(liarsOf(small.plan)[0]!.behave.get("byzantineMember")!.strategies).toHaveLength(1);
-  const hit = small.plan.faults[0]!.target?.which;
-  const named = workersOf(small.plan).filter(({ name }) => Array.isArray(hit) && hit.includes(`${name}1`));
-  expect(workersOf(small.plan).length).toBeLessThanOrEqual(Math.max(1, named.length));
-  expect(small.plan.network).toEqual(CALM_NETWORK);
+  expect(small.scenario.faults.map((fault) => fault.kind)).toEqual([kind]);
+  expect(liarsOf(small.scenario).map(({ name }) => name)).toEqual([liar]);
+  expect(liarsOf(small.scenario)[0]!.behave.get("byzantineMember")!.strategies).toHaveLength(1);
+  const hit = small.scenario.faults[0]!.target?.which;
+  const named = workersOf(small.scenario).filter(({ name }) => Array.isArray(hit) && hit.includes(`${name}1`));
+  expect(workersOf(small.scenario).length).toBeLessThanOrEqual(Math.max(1, named.length));
+  expect(small.scenario.network).toEqual(CALM_NETWORK);
 });
 
 test("a scenario of which everything matters stays as it is", () => {
   const scenario = rich();
-  expect(shrink(scenario, { smaller, budget: 500, fails: () => false }).plan).toBe(scenario);
+  expect(shrink(scenario, { smaller, budget: 500, fails: () => false }).scenario).toBe(scenario);
 });
 
 test("no more runs than it may take", () => {

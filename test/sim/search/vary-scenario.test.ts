@@ -98,15 +98,15 @@ describe("variations", () => {
 describe("a scenario as the subject of a search", () => {
   test("runs its variations, and counts what occurred", async () => {
     const subject = await openSubject(SOURCE, simHost);
-    const plan = subject.draw(1);
-    const outcome = subject.run(1, plan, { events: 10 })!;
+    const scenario = subject.draw(1);
+    const outcome = subject.run(1, scenario, { events: 10 })!;
     expect(outcome).toMatchObject({ seed: 1, failure: null });
     expect(outcome.coverage.get("block")).toBeGreaterThan(0);
-    expect(subject.run(1, plan, { events: 10 })!.digest).toBe(outcome.digest);
-    expect(subject.run(1, plan, { events: 10, shouldStop: () => true })).toBeNull();
+    expect(subject.run(1, scenario, { events: 10 })!.digest).toBe(outcome.digest);
+    expect(subject.run(1, scenario, { events: 10, shouldStop: () => true })).toBeNull();
   });
 
-  test("what breaks is told with its plan, and made small", async () => {
+  test("what breaks is told with its scenario, and made small", async () => {
     const boom = defineFault({
       name: "boom",
       summary: "breaks the run",
@@ -123,16 +123,16 @@ describe("a scenario as the subject of a search", () => {
       plugins: [plugin],
     });
     const subject = variationSubject(loaded, simHost);
-    const plan: Scenario = loaded.scenario;
-    const { failure } = subject.run(3, plan, { events: 5 })!;
+    const scenario: Scenario = loaded.scenario;
+    const { failure } = subject.run(3, scenario, { events: 5 })!;
     expect(failure).toMatchObject({ property: "no exception", message: expect.stringContaining("boom") });
     expect(failure!.text).toContain("  at: 10s, boom: {}");
-    const small = shrink(plan, {
+    const small = shrink(scenario, {
       smaller: smallerScenarios,
       fails: (candidate) => subject.run(3, candidate, { events: 0 })!.failure !== null,
       budget: 20,
     });
-    expect(small.plan.faults.map(({ kind }) => kind)).toEqual(["boom"]);
-    expect([small.plan.workload.count, countAgents(small.plan.agents)]).toEqual([1, 8]);
+    expect(small.scenario.faults.map(({ kind }) => kind)).toEqual(["boom"]);
+    expect([small.scenario.workload.count, countAgents(small.scenario.agents)]).toEqual([1, 8]);
   });
 });
