@@ -148,7 +148,7 @@ export function describe(status: NodeStatus, width: number): string[] {
   // A large mesh is split into shards, of which it hears one.
   const beyond = status.meshAgents > status.agents.length ? `, of about ${status.meshAgents} in the mesh` : "";
   const who = `agents it knows: ${working.length}${watching === 0 ? "" : `, and ${watching} that only ask`}${beyond} (one that ends without a good-bye is forgotten within ten minutes)`;
-  const kept = `jobs it keeps: ${status.jobs.length}${working.length > 1 ? " (others may keep more: name a job, and status says who keeps it)" : ""}`;
+  const hosted = `jobs it hosts: ${status.jobs.length}${working.length > 1 ? " (others may host more: name a job, and status says who hosts it)" : ""}`;
   const leftOut = status.leftOut?.agents ?? 0;
   const diverged = (status.diverged ?? []).flatMap(({ job, name, reason, isMarked }) => [
     `  ${job}`,
@@ -162,7 +162,7 @@ export function describe(status: NodeStatus, width: number): string[] {
     ...hang(who, width, 2),
     ...working.flatMap((known) => agentLines(known, width)),
     ...(leftOut === 0 ? [] : [`  and ${leftOut} more, for which its answer had no room`]),
-    ...hang(kept, width, 2),
+    ...hang(hosted, width, 2),
     ...status.jobs.flatMap((job) => jobLines(job, width)),
     ...(diverged.length === 0 ? [] : [`jobs that it no longer takes part in: ${status.diverged!.length}`, ...diverged]),
   ];

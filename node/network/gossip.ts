@@ -140,7 +140,7 @@ export class Gossip {
       const ticket = this.#nextTicket++;
       const timer = setTimeout(() => {
         this.stats.unjudged++;
-        this.#settle(ticket, TopicValidatorResult.Ignore);
+        this.#answer(ticket, TopicValidatorResult.Ignore);
       }, networkLimits.verdictTimeoutMs);
       this.#waiting.set(ticket, { from, resolve, timer });
       const input: Input = { kind: "gossip", from, topic, bytes: message.data, ticket };
@@ -153,15 +153,15 @@ export class Gossip {
   verdict(ticket: number, verdict: Verdict): void {
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
-    if (verdict.verdict === "accept") this.#settle(ticket, TopicValidatorResult.Accept);
-    else if (verdict.verdict === "ignore") this.#settle(ticket, TopicValidatorResult.Ignore);
+    if (verdict.verdict === "accept") this.#answer(ticket, TopicValidatorResult.Accept);
+    else if (verdict.verdict === "ignore") this.#answer(ticket, TopicValidatorResult.Ignore);
     else {
-      this.#settle(ticket, TopicValidatorResult.Reject);
+      this.#answer(ticket, TopicValidatorResult.Reject);
       this.#options.offend(waiting.from, verdict.code);
     }
   }
 
-  #settle(ticket: number, result: TopicValidatorResult): void {
+  #answer(ticket: number, result: TopicValidatorResult): void {
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
     this.#waiting.delete(ticket);
@@ -171,6 +171,6 @@ export class Gossip {
 
   stop(): void {
     this.#stopped = true;
-    for (const ticket of [...this.#waiting.keys()]) this.#settle(ticket, TopicValidatorResult.Ignore);
+    for (const ticket of [...this.#waiting.keys()]) this.#answer(ticket, TopicValidatorResult.Ignore);
   }
 }

@@ -61,7 +61,7 @@ export class GrowingIndex<Id extends string = string> implements VectorIndex<Id>
   }
 
   /** Resolves when the index has the form that this many vectors need. */
-  async settled(): Promise<void> {
+  async whenMoved(): Promise<void> {
     await this.#moving;
   }
 

@@ -263,7 +263,7 @@ class Agent implements Machine {
     return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked);
   }
 
-  /** Keeps a job from now on: asked as a member or standby, or for this node's own operator. */
+  /** Has the log of a job from now on: asked as a member or standby, or for this node's own operator. */
   #begin(checked: CheckedGenesis): void {
     const { job } = checked;
     if (this.#hostedJobs.has(job)) return;
@@ -281,8 +281,8 @@ class Agent implements Machine {
     });
   }
 
-  /** It hosts the job, or never will again. */
-  #isSettled(job: JobId): boolean {
+  /** It has the log of the job, or never will again: a start would change nothing. */
+  #isBegunOrGone(job: JobId): boolean {
     return this.#hostedJobs.has(job) || this.#hosting.retired.has(job) || this.#containment.has(job);
   }
 
@@ -321,13 +321,13 @@ class Agent implements Machine {
    */
   #beginAsked(from: AgentId, job: JobId): Verdict {
     const checked = this.#receivedInvitations.asked(job) ?? this.#worker.jobs.get(job);
-    if (this.#isSettled(job)) return ignore("settled");
+    if (this.#isBegunOrGone(job)) return ignore("not-needed");
     if (checked === undefined) this.#requests.ask(from, job);
     else this.#beginAt(from, checked);
     return ACCEPT;
   }
 
-  /** At the word of its owner, or of somebody who keeps it: nobody else brings back what an owner gave up. */
+  /** At the word of its owner, or of an agent that hosts it: nobody else brings back what an owner gave up. */
   #beginAt(from: AgentId, checked: CheckedGenesis): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
@@ -370,7 +370,7 @@ class Agent implements Machine {
       case "genesis":
         return this.#onGenesis(from, message);
       case "committee":
-        return this.#hostedJobs.has(message.job) ? ignore("kept") : this.#worker.jobs.onCommittee(message);
+        return this.#hostedJobs.has(message.job) ? ignore("hosted") : this.#worker.jobs.onCommittee(message);
       case "notice":
         return this.#onNotice(from, message);
       case "held":

@@ -12,7 +12,7 @@ import type { Decided } from "../job/replica.ts";
 import type { Envelope } from "../wire/command.ts";
 import type { CommittedBlock } from "../wire/message.ts";
 import type { Context } from "./context.ts";
-import { encodeCandidate, encodeCommitted, SLOT, toCommitted } from "./job-records.ts";
+import { encodeCommitted, encodeUndecided, SLOT, toCommitted } from "./job-records.ts";
 
 /** How many blocks of an ended job stay in memory, for members that were about to decide them. */
 const ENDED_BLOCKS = 4;
@@ -64,26 +64,26 @@ export class BlockArchive {
   // --- the store --------------------------------------------------------------------------------------
 
   /** Commands of a block that a vote names must be durable with the vote (A4). */
-  keepCandidate(commandsHash: Hash, envelopes: () => readonly Envelope[]): void {
+  keepUndecided(commandsHash: Hash, envelopes: () => readonly Envelope[]): void {
     if (this.#undecided.has(commandsHash)) return;
     this.#undecided.add(commandsHash);
-    const slot = SLOT.candidate(commandsHash);
-    this.#context.emit({ kind: "persist", job: this.#job, slot, bytes: encodeCandidate(envelopes()), durable: true });
+    const slot = SLOT.undecided(commandsHash);
+    this.#context.emit({ kind: "persist", job: this.#job, slot, bytes: encodeUndecided(envelopes()), durable: true });
   }
 
-  /** Candidates that a run before this one stored. */
+  /** Those that a run before this one stored. */
   restoreUndecided(commandsHashes: readonly Hash[]): void {
     for (const hash of commandsHashes) this.#undecided.add(hash);
   }
 
-  /** Stores a decided block and drops its candidates. After the last block memory is freed: few ask, and the store has all. */
+  /** Stores a decided block and drops the undecided ones. After the last block memory is freed: few ask, and the store has all. */
   keep(height: number, isLast: boolean): void {
     const slot = SLOT.block(height);
     const bytes = this.#recent.get(height)!.encoded;
     this.#context.emit({ kind: "persist", job: this.#job, slot, bytes, durable: false });
     for (const hash of this.#undecided) {
-      const candidate = SLOT.candidate(hash);
-      this.#context.emit({ kind: "persist", job: this.#job, slot: candidate, bytes: null, durable: false });
+      const undecided = SLOT.undecided(hash);
+      this.#context.emit({ kind: "persist", job: this.#job, slot: undecided, bytes: null, durable: false });
     }
     this.#undecided.clear();
     if (isLast) this.shorten();

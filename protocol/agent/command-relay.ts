@@ -125,7 +125,7 @@ export class CommandRelay {
     this.#replica.prune(this.#context.now);
     for (const entry of applicable) this.#fetchBlobOf(entry);
     this.#forgetBlobs();
-    const waiting = applicable.filter((entry) => !this.#replica.isCandidate(entry.hash)); // whoever made the block holds it
+    const waiting = applicable.filter((entry) => !this.#replica.isProposed(entry.hash)); // whoever made the block holds it
     const due = waiting.filter((entry) => this.#forwardAtMs(entry) <= monoMs);
     this.#forward(due, this.#members);
     for (const entry of due) {

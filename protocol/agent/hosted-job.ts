@@ -103,7 +103,7 @@ export class HostedJob {
   #replay(stored: StoredJob): void {
     this.#isReplaying = true;
     replay(this.replica, this.job, this.#context.config.crypto.hash, stored);
-    this.archive.restoreUndecided(stored.undecided.map((candidate) => candidate.commandsHash));
+    this.archive.restoreUndecided(stored.undecided.map(({ commandsHash }) => commandsHash));
     this.#isReplaying = false;
     if (this.isEnded) this.archive.shorten();
   }
@@ -328,7 +328,7 @@ export class HostedJob {
 
   #persistVote(record: ConsensusRecord, blocks: readonly Block[]): void {
     for (const { header, commands } of blocks)
-      this.archive.keepCandidate(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
+      this.archive.keepUndecided(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
     this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });
   }
 

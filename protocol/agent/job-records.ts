@@ -34,7 +34,7 @@ const rootCodec = struct({ role: oneOf(["reader", "worker"]), genesis: signedGen
 type RootRecord = Infer<typeof rootCodec>;
 
 /** The commands of an undecided block: the locked one, the valid one, or this agent's own proposal. */
-const candidateCodec = list(envelopeCodec, limits.blockCommands);
+const undecidedCodec = list(envelopeCodec, limits.blockCommands);
 
 /** What shows that a job went wrong: a block with its commit, or the frame that was being read. */
 const evidenceCodec = variant({
@@ -91,13 +91,13 @@ export const SLOT = {
   retired: "retired",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
-  candidate: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
+  undecided: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
   work: (task: string, attempt: number): string => `work/${task}/${attempt}`,
 } as const;
 
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
 export const decodeRoot = (stored: Uint8Array): Decoded<RootRecord> => decode(rootCodec, stored);
-export const encodeCandidate = (envelopes: readonly Envelope[]): Uint8Array => encode(candidateCodec, envelopes);
+export const encodeUndecided = (envelopes: readonly Envelope[]): Uint8Array => encode(undecidedCodec, envelopes);
 
 export function toCommitted(decided: Decided): CommittedBlock {
   const { block, entries, commit } = decided;
@@ -158,9 +158,9 @@ export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob 
     job,
     root: read(rootCodec, root),
     blocks: starting("block/").map((record) => read(committedBlockCodec, record)),
-    undecided: starting(SLOT.candidate("")).map((record) => {
-      const commandsHash = record.slot.slice(SLOT.candidate("").length) as Hash;
-      return { commandsHash, envelopes: read(candidateCodec, record) };
+    undecided: starting(SLOT.undecided("")).map((record) => {
+      const commandsHash = record.slot.slice(SLOT.undecided("").length) as Hash;
+      return { commandsHash, envelopes: read(undecidedCodec, record) };
     }),
     vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
     work: starting("work/"),

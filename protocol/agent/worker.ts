@@ -19,7 +19,7 @@ import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { encodeWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
-import { type Award, type HeldAward, keyOf } from "./held-award.ts";
+import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
@@ -177,7 +177,7 @@ export class Worker {
     else if (item.kind === "closed" && held !== undefined) this.#close(known, key, held, item.serial);
   }
 
-  #onAward(known: KnownJob, key: string, award: Award): void {
+  #onAward(known: KnownJob, key: string, award: AwardNotice): void {
     const { now } = this.#context;
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
@@ -203,7 +203,7 @@ export class Worker {
   }
 
   /** Not kept: members that did not hear it give notice again, and are told again; or the lease ends. */
-  #decline(known: KnownJob, award: Award, reason: "busy" | "refused", message: string): void {
+  #decline(known: KnownJob, award: AwardNotice, reason: "busy" | "refused", message: string): void {
     const { task, attempt, serial, skill } = award;
     // The other members' notices of this award must not bring it up again, when it may have been given to others.
     known.tally.close(keyOf(task, attempt), serial, this.#context.now.monoMs);
@@ -212,7 +212,7 @@ export class Worker {
     known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, message }, known.running > 0);
   }
 
-  #start(known: KnownJob, held: HeldAward, award: Award): void {
+  #start(known: KnownJob, held: HeldAward, award: AwardNotice): void {
     held.phase = "running";
     known.running++;
     this.#trace(held, "started");

@@ -19,13 +19,13 @@ import { agentId } from "../wire/consensus.ts";
 import type { Directory } from "./directory.ts";
 import { matchOf } from "./matching.ts";
 
-const lotCodec = struct({ job: hash as Codec<JobId>, skill: text(limits.nameBytes), agent: agentId });
+const drawCodec = struct({ job: hash as Codec<JobId>, skill: text(limits.nameBytes), agent: agentId });
 
 const DRAWS = 0x1_0000_0000;
 
 /** A draw below `DRAWS`. */
-const lotOf = (hasher: Hasher, { job, skill }: BeaconContent, agent: AgentId): number =>
-  Number.parseInt((hashOf(hasher, lotCodec, { job, skill, agent }) as Hash).slice(0, 8), 16);
+const drawOf = (hasher: Hasher, { job, skill }: BeaconContent, agent: AgentId): number =>
+  Number.parseInt((hashOf(hasher, drawCodec, { job, skill, agent }) as Hash).slice(0, 8), 16);
 
 /** How near the agent is to what the beacon asks for, parts per million; null if it is not asked. */
 function nearnessOf({ skills, labels, embedder }: Vcv, beacon: BeaconContent): number | null {
@@ -70,7 +70,7 @@ export class SelfScreening {
     for (const [nearness, agents] of near) if (nearness > mine) nearer += agents;
     const equal = near.get(mine)!;
     const places = beacon.calls - nearer;
-    return places >= equal || lotOf(this.#hasher, beacon, self) * equal < places * DRAWS;
+    return places >= equal || drawOf(this.#hasher, beacon, self) * equal < places * DRAWS;
   }
 
   #nearOf(beacon: BeaconContent): ReadonlyMap<number, number> {

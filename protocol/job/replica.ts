@@ -163,7 +163,7 @@ export class Replica implements Application {
   }
 
   /** Whether a block that is being decided holds it. */
-  isCandidate(command: Hash): boolean {
+  isProposed(command: Hash): boolean {
     return this.#proposed.has(command);
   }
 

@@ -53,7 +53,7 @@ export async function searched(agents: number): Promise<Row[]> {
   const index = new GrowingIndex({ warn });
   const exact = new ExactIndex();
   const [addMs, exactAddMs] = [fill(index, vectors), fill(exact, vectors)];
-  await index.settled();
+  await index.whenMoved();
   const [got, due] = [ask(index, queries), ask(exact, queries)];
   const right = due.found.map((ids, i) => ids.filter((id) => got.found[i]!.includes(id)).length);
   const recall = right.reduce((sum, count) => sum + count, 0) / (QUESTIONS * NEAREST);

@@ -1,4 +1,4 @@
-/** Decides when a run is over: when its jobs and faults have ended or, if the scenario heals, when every job is settled. */
+/** Decides when a run is over: when its jobs and faults have ended or, if the scenario heals, when every job has ended. */
 
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Healing, Scenario } from "../model/scenario.ts";
@@ -8,7 +8,7 @@ import type { FaultSchedule } from "./fault-schedule.ts";
 import type { JobMonitor } from "./job-monitor.ts";
 
 /** How long a run continues after that, ms; longer if checkers then test whether everything is quiet. */
-const SETTLE_MS = 2_000;
+const REST_MS = 2_000;
 const QUIET_MS = 5_000;
 
 export class Ending {
@@ -48,7 +48,7 @@ export class Ending {
 
   /** How long the world continues when it is over, ms. */
   get restMs(): number {
-    return this.#heal === null ? SETTLE_MS : QUIET_MS;
+    return this.#heal === null ? REST_MS : QUIET_MS;
   }
 
   /** Throws if a job does not end in its time: it has stalled. */
@@ -56,11 +56,11 @@ export class Ending {
     if (this.#heal === null) return this.#clients.isDone && this.#faults.isOver;
     const { atMs, withinMs } = this.#heal;
     const { now } = this.#world;
-    if (now < atMs + SETTLE_MS || !this.#clients.areSubmitted) return false;
+    if (now < atMs + REST_MS || !this.#clients.areSubmitted) return false;
     let isOver = true;
-    for (const { isCurrent, isSettled, liveness, log, submitted } of this.#monitors.values()) {
-      if (!isCurrent || isSettled) continue;
-      if (now > Math.max(atMs, submitted.submittedMs) + SETTLE_MS + withinMs) liveness.stalled(log, now, withinMs);
+    for (const { isCurrent, hasEnded, liveness, log, submitted } of this.#monitors.values()) {
+      if (!isCurrent || hasEnded) continue;
+      if (now > Math.max(atMs, submitted.submittedMs) + REST_MS + withinMs) liveness.stalled(log, now, withinMs);
       isOver = false;
     }
     return isOver;

@@ -82,9 +82,9 @@ export class JobMonitor {
     return this.submitted.job === this.log.ledger.job;
   }
 
-  /** All honest agents that keep it have ended it, or nobody took it. */
-  get isSettled(): boolean {
-    return this.liveness.isSettled(this.submitted.status === "refused" || this.log.height === 0);
+  /** All honest agents that host it have seen its end, or nobody took it. */
+  get hasEnded(): boolean {
+    return this.liveness.hasEnded(this.submitted.status === "refused" || this.log.height === 0);
   }
 
   get committee(): readonly AgentId[] {

@@ -324,7 +324,7 @@ class Run {
     }
   }
 
-  /** A broken invariant ends the run; anything else is a bug of ours and goes on up. */
+  /** A broken invariant ends the run; anything else is a bug of ours and is thrown again. */
   #onBroken(error: unknown): void {
     const cause = error instanceof WorldError && error.cause !== undefined ? error.cause : error;
     if (!(cause instanceof PropertyViolation)) throw error;

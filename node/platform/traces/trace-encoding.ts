@@ -90,7 +90,7 @@ class JsonLines implements EntrySource {
     }
   }
 
-  /** The last line, if it is whole all the same. */
+  /** The last line, if it is whole although no new line ends it. */
   #last(): unknown {
     const text = this.#rest;
     this.#rest = "";

@@ -28,14 +28,14 @@ export class LivenessChecker implements Checker {
     return this.#ended;
   }
 
-  /** `fell`: nobody took the job. */
-  isSettled(fell: boolean): boolean {
+  /** Whether every agent that hosts the job has seen its end. `fell`: nobody took the job. */
+  hasEnded(fell: boolean): boolean {
     if (this.#ended.size === 0) return this.#hosting.size === 0 && fell;
     for (const agent of this.#hosting) if (!this.#ended.has(agent)) return false;
     return true;
   }
 
-  /** It should be settled and is not. */
+  /** The job should have ended and has not. */
   stalled({ height, ledger }: DecidedLog, nowMs: number, afterMs: number): never {
     const { state } = ledger;
     const waiting = [...this.#hosting].filter((agent) => !this.#ended.has(agent));

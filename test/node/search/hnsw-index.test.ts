@@ -93,7 +93,7 @@ describe("an index that grows", () => {
   test("is exact while it is small, and never loads the graph then", async () => {
     const index = new GrowingIndex({ warn, load: async () => missing() });
     fill(index);
-    await index.settled();
+    await index.whenMoved();
     expect(index.isApproximate).toBe(false);
     expect(warnings).toEqual([]);
   });
@@ -101,7 +101,7 @@ describe("an index that grows", () => {
   test("moves to a graph when it is large, and misses no change on the way", async () => {
     const [index, exact] = [new GrowingIndex({ warn, exactMax: 1_000 }), fill(new ExactIndex())];
     fill(index);
-    const moved = index.settled();
+    const moved = index.whenMoved();
     // While it moves: some go, some change places, and it answers exactly.
     await new Promise((resolve) => setImmediate(resolve));
     for (const one of [index, exact]) {
@@ -125,7 +125,7 @@ describe("an index that grows", () => {
   ])("searches exactly and says so once where the package %s", async (_, load) => {
     const index = new GrowingIndex({ warn, load, exactMax: 1_000 });
     fill(index);
-    await index.settled();
+    await index.whenMoved();
     expect(index.isApproximate).toBe(false);
     expect(index.nearest(skills[5]!, 1)).toMatchObject([{ id: "agent-5" }]);
     expect(warnings.splice(0)).toEqual([
