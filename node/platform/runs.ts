@@ -38,7 +38,7 @@ export function noteLastRun(folder: string): void {
   }
 }
 
-/** The summary in the folder of a run, or in a file; null: there is none. */
+/** The summary in the folder of a run, or in a file; null if it has none. */
 export function summaryIn(path: string): object | null {
   try {
     const isFolder = statSync(path).isDirectory();
@@ -52,25 +52,27 @@ export function summaryIn(path: string): object | null {
 /** Runs of jobs say which; simulations do not. */
 const isOfJob = (summary: object): boolean => "job" in summary && typeof summary.job === "string";
 
-/** The folder of the newest run that was begun from here and whose summary `isMeant`; null: there is none. */
-export function newestRun(isMeant: (summary: object) => boolean = isOfJob): string | null {
+/** The folder of the newest run that was begun from here and that `isMeant`; null if no run is. */
+export function newestRun(isMeant: (summary: object, folder: string) => boolean = isOfJob): string | null {
   const usual = existsSync(RUNS_FOLDER) ? readdirSync(RUNS_FOLDER).map((name) => join(RUNS_FOLDER, name)) : [];
   const last = existsSync(LAST_RUN) ? [readFileSync(LAST_RUN, "utf8").trim()] : [];
   const atMs = (folder: string): number => statSync(join(folder, SUMMARY), { throwIfNoEntry: false })?.mtimeMs ?? -1;
   const runs = [...usual, ...last].map((folder) => ({ folder, atMs: atMs(folder) })).sort((a, b) => b.atMs - a.atMs);
   for (const { folder } of runs) {
     const summary = summaryIn(folder);
-    if (summary !== null && isMeant(summary)) return folder;
+    if (summary !== null && isMeant(summary, folder)) return folder;
   }
   return null;
 }
+
+const NO_RUN = "name the folder of one, or begin one: meshwork demo";
 
 /** The folder that the user named, or the folder of the newest run of a job for `last`. Throws `usage` if there is no run yet. */
 export function runNamed(given: string): string {
   if (given !== LAST || existsSync(given)) return given;
   const folder = newestRun();
   if (folder !== null) return folder;
-  throw new MeshworkError("usage", "no run was begun here yet", "name the folder of one, or begin one: meshwork demo");
+  throw new MeshworkError("usage", "no run was begun here yet", NO_RUN);
 }
 
 /** The joined trace in the folder of a run. */
@@ -79,8 +81,13 @@ export function traceIn(folder: string): string {
   return existsSync(stream) && !existsSync(lines) ? stream : lines;
 }
 
-/** The trace that a path leads to: a file, or the folder of a run. */
+/**
+ * The trace that a path leads to: a file, or the folder of a run. `last` is the newest run of a job that has one; those of
+ * jobs that were submitted to a mesh have none. Throws `usage` if there is no such run.
+ */
 export function traceOfRun(given: string): string {
-  const path = runNamed(given);
+  const isNamed = given !== LAST || existsSync(given);
+  const path = isNamed ? given : newestRun((summary, folder) => isOfJob(summary) && existsSync(traceIn(folder)));
+  if (path === null) throw new MeshworkError("usage", "no run with a trace was begun here yet", NO_RUN);
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? traceIn(path) : path;
 }

@@ -1,7 +1,5 @@
 /**
- * How likely a worker is right, by its own record for the skill. Nobody outweighs the rest by what it says of itself.
- *
- * Source: protocol.md 7 (calibration).
+ * How likely a worker is right, by its own record for the skill. What it states of itself does not count.
  */
 
 /** A record counts together with this many answers, of which two thirds were right: what is expected of a newcomer. */

@@ -10,6 +10,7 @@
 
 import { unreachable } from "../core/assert.ts";
 import { compareUnits, toHex } from "../core/bytes.ts";
+import { limits } from "../core/limits.ts";
 import type { Comparator, PlainComparator } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { selectPath } from "../wire/value-path.ts";
@@ -48,9 +49,21 @@ const numbers = (absolute: number, relativePpm: number): Metric<number> => ({
   },
 });
 
+/** Whether `value` is a list that is short enough to be compared with those of all other workers. */
+function isComparable(value: Value): value is readonly Value[] {
+  let entries = 0;
+  const isShort = (part: Value): boolean => {
+    if (typeof part !== "object" || part === null) return true;
+    const items: readonly Value[] = Array.isArray(part) ? part : Object.values(part);
+    entries += items.length;
+    return entries <= limits.comparedEntries && items.every(isShort);
+  };
+  return Array.isArray(value) && isShort(value);
+}
+
 /** Lists of which order and repetition do not matter; each read as its items' canonical bytes, sorted. */
 const sets = (leastPpm: number): Metric<readonly string[]> => ({
-  read: (value) => (Array.isArray(value) ? [...new Set(value.map(canonical))].sort(compareUnits) : null),
+  read: (value) => (isComparable(value) ? [...new Set(value.map(canonical))].sort(compareUnits) : null),
   distance(a, b) {
     const common = countCommon(a, b);
     const all = a.length + b.length - common;
@@ -77,8 +90,8 @@ function countCommon(a: readonly string[], b: readonly string[]): number {
 function lists(item: AnyMetric): Metric<readonly unknown[]> {
   return {
     read(value) {
-      if (!Array.isArray(value)) return null;
-      const items = value.map((entry: Value) => item.read(entry) as unknown);
+      if (!isComparable(value)) return null;
+      const items = value.map((entry) => item.read(entry) as unknown);
       return items.includes(null) ? null : items;
     },
     distance(a, b) {

@@ -64,6 +64,8 @@ export const limits = {
   seats: 64,
   /** Fields of an output that a comparator looks at. */
   comparedFields: 16,
+  /** Entries of a list that comparators look into, with those of lists and maps in it: each is compared with 63 others. */
+  comparedEntries: 1_024,
   /** Agents that one job keeps a record of. Beyond it new agents' offers are refused. */
   agentsInJob: 4_096,
   /** Live offers a skill that enter the log (protocol.md 6). */

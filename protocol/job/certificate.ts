@@ -12,7 +12,7 @@ import { isCommit } from "../consensus/ballots.ts";
 import { type Committee, createCommittee, explainNotCommittee } from "../consensus/committee.ts";
 import { type Crypto, statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
+import { limits, RULES_VERSION } from "../core/limits.ts";
 import { leafHash, merklePath, rootByPath } from "../core/merkle.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import { decode } from "../wire/codec.ts";
@@ -113,7 +113,9 @@ function checkGenesis(crypto: Crypto, signed: SignedGenesis): Start | Verificati
   if (!crypto.verify(genesis.owner, statementMessage(genesis.meshId, "genesis", job), signed.signature)) {
     return no("bad-genesis-signature", "the genesis is not signed by the owner it names");
   }
-  const problem = explainBadGenesis(genesis);
+  // Older rules decided what it proves, and what it proves has not changed since.
+  const rulesVersion = Math.max(genesis.rulesVersion, RULES_VERSION);
+  const problem = explainBadGenesis({ ...genesis, rulesVersion });
   if (problem !== null) return no("bad-genesis", `the genesis is not valid (${problem.code})`);
   return { genesis, job };
 }

@@ -138,7 +138,12 @@ function explainPolicy(policy: Policy): string | null {
     return "quorum-out-of-reach";
   if (policy.accept.kind === "ahead-by" && (policy.accept.k < 1 || policy.accept.k > policy.redundancyMax))
     return "lead-out-of-reach";
+  if (policy.accept.kind === "confidence-weighted" && policy.accept.leastPpm < 500_000) return "confidence-below-half";
   if (policy.accept.kind === "median" && policy.compare.kind !== "number") return "median-of-no-numbers";
+  if (policy.compare.kind === "field") {
+    const { fields } = policy.compare;
+    if (fields.length === 0 || !fields.every(({ path }) => isPath(path))) return "no-field";
+  }
   if (policy.timeoutMs < 1) return "timeout-zero";
   return null;
 }

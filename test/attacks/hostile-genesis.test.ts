@@ -6,8 +6,8 @@
 import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
-import { encodeGenesis, type NodeSpec } from "../../protocol/wire/genesis.ts";
-import { firstPolicy, inline, map, single } from "../../sim/parts/workloads/job-builder.ts";
+import { encodeGenesis, type NodeSpec, type Policy } from "../../protocol/wire/genesis.ts";
+import { firstPolicy, inline, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 import { countCalls, DrivenAgent, hashOf, jobOf } from "../support/driven-agent.ts";
 
@@ -37,6 +37,24 @@ test("two needs never go by the same name: a skill or a label with a line break 
   const { genesis } = new Book([single("a", 1)]).ledger;
   expect(explainBadGenesis({ ...genesis, nodes: [both] })).toEqual({ code: "bad-name", node: "a", detail: "x\ny" });
   expect(explainBadGenesis({ ...genesis, nodes: [labelled], output: "b" })?.code).toBe("bad-name");
+});
+
+test.each<[string, Partial<Policy>]>([
+  ["redundancy-above-maximum", { redundancyMax: 2 }],
+  ["first-takes-redundancy-1", { accept: { kind: "first" } }],
+  ["quorum-out-of-reach", { accept: { kind: "quorum", q: 8 } }],
+  ["lead-out-of-reach", { accept: { kind: "ahead-by", k: 0 } }],
+  ["lead-out-of-reach", { accept: { kind: "ahead-by", k: 8 } }],
+  ["confidence-below-half", { accept: { kind: "confidence-weighted", leastPpm: 499_999 } }],
+  ["median-of-no-numbers", { accept: { kind: "median" } }],
+  ["no-field", { compare: { kind: "field", all: true, fields: [] } }],
+  ["no-field", { compare: { kind: "field", all: true, fields: [{ path: "a..b", compare: { kind: "exact" } }] } }],
+  ["timeout-zero", { timeoutMs: 0 }],
+])("a policy that can bring no answer, or any, is refused: %s", (code, change) => {
+  const { genesis } = new Book([single("a", 1, { policy: sealedPolicy() })]).ledger;
+  expect(explainBadGenesis(genesis)).toBeNull();
+  const policy = { ...sealedPolicy({ redundancyMax: 7 }), ...change };
+  expect(explainBadGenesis({ ...genesis, nodes: [single("a", 1, { policy })] })?.code).toBe(code);
 });
 
 test("an invitation makes nobody fetch more inputs than a host's disk is meant to hold", () => {

@@ -1,6 +1,6 @@
 /**
  * Writes trace files (protocol/core/trace.ts): of one agent, which its driver adds to; joined ones and those of simulations by
- * the entry. It writes synchronously: a simulation never waits, and what a process has written stands there when it is killed.
+ * the entry. It writes synchronously, many entries at a time, because a simulation never waits.
  *
  * Leaves to trace-encoding.ts the form of the file, to trace-reader.ts reading, and to the checkers what the events mean.
  */
@@ -18,15 +18,13 @@ export class TraceFile {
   readonly #path: string;
   readonly #file: number;
   readonly #encode: EncodeTrace;
-  readonly #bufferBytes: number;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
-  /** Throws `storage` if it cannot be written. `bufferBytes`: entries of this size together are written at once; 0: each at its time. */
-  constructor(path: string, bufferBytes = BUFFER_BYTES) {
+  /** Throws `storage` if it cannot be written, as all of its methods do. */
+  constructor(path: string) {
     this.#path = path;
     this.#encode = encoderFor(path);
-    this.#bufferBytes = bufferBytes;
     this.#file = this.#try(() => openSync(path, "w", PRIVATE_FILE));
   }
 
@@ -42,10 +40,12 @@ export class TraceFile {
     const bytes = this.#encode(value);
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= this.#bufferBytes) this.#flush();
+    if (this.#waitingBytes >= BUFFER_BYTES) this.flush();
   }
 
-  #flush(): void {
+  /** Writes what waits. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
     const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -54,7 +54,7 @@ export class TraceFile {
 
   close(): void {
     try {
-      this.#flush();
+      this.flush();
     } finally {
       closeSync(this.#file);
     }
@@ -72,24 +72,26 @@ interface AgentTraceHead {
   readonly version: string;
 }
 
-/** What one agent records about itself. */
+/** What one agent records about itself. A process that is killed has written all but what its last turn recorded. */
 export class AgentTraceWriter {
   readonly #file: TraceFile;
   readonly #agent: string;
+  /** The write at the end of this turn of the event loop; null if nothing waits. */
+  #turnEnd: NodeJS.Immediate | null = null;
   /** Told at `close`: a trace that cannot be written must not end a node. */
   #error: unknown = null;
 
-  /** Throws `storage` at once if it cannot be written, before anything else begins. */
+  /** Throws `storage` at once if it cannot be made, before anything else begins. */
   constructor(path: string, head: AgentTraceHead) {
     this.#agent = head.name;
-    this.#file = new TraceFile(path, 0);
+    this.#file = new TraceFile(path);
     this.#entry({ format: TRACE_FORMAT, ...head });
   }
 
-  #entry(value: object): void {
+  #try(act: () => void): void {
     if (this.#error !== null) return;
     try {
-      this.#file.write(value);
+      act();
     } catch (error) {
       this.#error = error;
     }
@@ -99,8 +101,17 @@ export class AgentTraceWriter {
     this.#entry({ t: wallMs, agent: this.#agent, ...event });
   }
 
+  #entry(value: object): void {
+    this.#try(() => this.#file.write(value));
+    this.#turnEnd ??= setImmediate(() => {
+      this.#turnEnd = null;
+      this.#try(() => this.#file.flush());
+    });
+  }
+
   /** Throws `storage` if anything could not be written. */
   close(): void {
+    if (this.#turnEnd !== null) clearImmediate(this.#turnEnd);
     this.#file.close();
     if (this.#error !== null) throw this.#error;
   }

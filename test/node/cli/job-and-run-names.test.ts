@@ -121,6 +121,15 @@ describe("runs", () => {
   }
   const SIMULATION = { scenario: "s", metrics: {}, seeds: [] };
 
+  test("last, where a trace is read, is the newest run that has one", () => {
+    expect(() => traceOfRun("last")).toThrow(/no run with a trace was begun here yet/);
+    const traced = run(".meshwork/runs/a", 1_000, { job: "1" });
+    writeFileSync(join(traced, "trace.jsonl"), "");
+    noteLastRun(run("results", 2_000, { job: "2" })); // of a submitted job: no trace
+    expect(runNamed("last")).toMatch(/results$/);
+    expect(traceOfRun("last")).toBe(join(traced, "trace.jsonl"));
+  });
+
   test("last is the newest of a job, and for the simulator the newest simulation", () => {
     expect(newestRun()).toBeNull();
     expect(() => runNamed("last")).toThrow(/no run was begun here yet/);
@@ -128,7 +137,6 @@ describe("runs", () => {
     const newer = run(".meshwork/runs/b", 2_000, { job: "2" });
     const simulation = run(".meshwork/runs/c", 3_000, SIMULATION);
     expect(runNamed("last")).toBe(newer);
-    expect(traceOfRun("last")).toBe(join(newer, "trace.jsonl"));
     expect(readSummary("last")).toEqual(readSummary(simulation));
     expect(runNamed(old)).toBe(old);
   });

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import { groupOutputs, type Output } from "../../../protocol/answer/grouping.ts";
 import { metricOf } from "../../../protocol/answer/metrics.ts";
+import { limits } from "../../../protocol/core/limits.ts";
 import { type Comparator, dataHash } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { runs } from "../../support/runs.ts";
@@ -103,6 +104,20 @@ test("a blob cannot be compared but by its hash", () => {
   const blob: Output = { hash: outputOf(1).hash, data: { kind: "blob", hash: outputOf(1).hash, bytes: 100_000 } };
   expect(groupOutputs(exact, [blob, blob]).groups).toHaveLength(1);
   expect(groupOutputs(within(1), [blob, outputOf(1)])).toMatchObject({ groups: [{ members: [1] }], unreadable: [0] });
+});
+
+test("lists that are too long to be compared with those of all others cannot be, however they are nested", () => {
+  const long = Array.from({ length: limits.comparedEntries + 1 }, () => 0);
+  const nested = [long.slice(0, 600), long.slice(0, 600)];
+  const item = { kind: "set", leastPpm: 0 } as const;
+  for (const [comparator, value] of [
+    [set(), long],
+    [set(), nested],
+    [{ kind: "list", item: exact }, long],
+    [{ kind: "list", item }, nested],
+  ] as const)
+    expect(groupOutputs(comparator, [outputOf(value)]).unreadable).toEqual([0]);
+  expect(groupOutputs(set(), [outputOf(long.slice(1))]).unreadable).toEqual([]);
 });
 
 test("bytes that are no value cannot be compared", () => {

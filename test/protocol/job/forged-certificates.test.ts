@@ -6,13 +6,17 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import { signVote } from "../../../protocol/consensus/ballots.ts";
+import { statementMessage } from "../../../protocol/core/crypto.ts";
 import { type AgentId, type Hash, ZERO_HASH } from "../../../protocol/core/ids.ts";
+import { RULES_VERSION } from "../../../protocol/core/limits.ts";
 import { leafHash, merklePath, merkleRoot } from "../../../protocol/core/merkle.ts";
 import { hashOfResult, verify } from "../../../protocol/job/certificate.ts";
 import { encodeEvent } from "../../../protocol/job/event.ts";
 import { chainEvents } from "../../../protocol/job/ledger.ts";
 import type { Certificate } from "../../../protocol/wire/certificate.ts";
+import { decode } from "../../../protocol/wire/codec.ts";
 import { blockHash, type CommitteeMembers, committeeHash, type Header } from "../../../protocol/wire/consensus.ts";
+import { encodeGenesis, genesisCodec } from "../../../protocol/wire/genesis.ts";
 import { crypto, id, jobOf, MESH, signerOf } from "../../support/driven-agent.ts";
 
 const OLD: CommitteeMembers = ["m0", "m1", "m2", "m3"].map((agent) => ({ agent: id(agent), power: 1 }));
@@ -126,4 +130,17 @@ test("an earlier committee can sign another result later: it verifies, and --tru
   };
   expect(verify(crypto, second, { result: 43 }).ok).toBe(true);
   expect(verify(crypto, second, { result: 43, trust: new Set(["m2", "s0", "s1"].map(id)) }).ok).toBe(false);
+});
+
+test("a job of older rules can still be verified, one of newer rules cannot", () => {
+  const genesis = decode(genesisCodec, signed.bytes);
+  if (!genesis.ok) throw new Error(genesis.code);
+  const codeAt = (rulesVersion: number): unknown => {
+    const bytes = encodeGenesis({ ...genesis.value, rulesVersion });
+    const signature = signerOf("owner").sign(statementMessage(MESH, "genesis", hasher(bytes)));
+    const verified = check({ ...good, genesis: { bytes, signature } });
+    return verified.ok ? "ok" : verified.code;
+  };
+  expect(codeAt(RULES_VERSION + 1)).toBe("bad-genesis");
+  expect(codeAt(RULES_VERSION - 1)).not.toMatch(/genesis/); // its id is another, so the votes are of another job
 });

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { AgentTraceWriter } from "../../../../node/platform/traces/trace-file.ts";
@@ -162,10 +163,21 @@ test("one that cannot be written is told before anything is", () => {
 });
 
 test.skipIf(process.platform !== "linux")(
-  "on a full disk an agent goes on, and hears of it when its trace is closed",
-  () => {
+  "on a full disk an agent continues, and hears of it when its trace is closed",
+  async () => {
     const writer = new AgentTraceWriter("/dev/full", head);
     for (const event of events) writer.write(2_000, event);
+    await setImmediate();
+    writer.write(2_000, events[0]!);
     expect(() => writer.close()).toThrow(expect.objectContaining({ code: "storage" }));
   },
 );
+
+test("a process that is killed has written what it recorded in earlier turns", async () => {
+  const path = join(newFolder(), "trace.jsonl");
+  const writer = new AgentTraceWriter(path, head);
+  for (const event of events) writer.write(2_000, event);
+  await setImmediate();
+  expect(readFileSync(path, "utf8").trimEnd().split("\n")).toHaveLength(1 + events.length);
+  writer.close();
+});
