@@ -48,6 +48,10 @@ const fileSchema = z.strictObject({
       skill: textOf(limits.nameBytes),
       accepted: answers,
       rejected: answers,
+      stated: z
+        .array(z.strictObject({ accepted: answers, rejected: answers, stated: answers }))
+        .length(limits.confidenceBins)
+        .optional(),
       owner: textOf(limits.agentIdBytes, (owner) => !owner.includes("\n")).optional(),
     }),
   ),
@@ -109,10 +113,11 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     pairs.add(pair);
   }
   return {
-    records: records.map(({ owner, agent, ...answered }) => ({
+    records: records.map(({ owner, agent, stated, ...answered }) => ({
       ...(owner !== undefined && { owner: owner as AgentId }),
       agent: agent as AgentId,
       ...answered,
+      ...(stated !== undefined && { stated }),
     })),
     learned: Object.fromEntries(
       Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),

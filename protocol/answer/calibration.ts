@@ -1,10 +1,90 @@
 /**
- * How likely a worker is right, by its own record for the skill. What it states of itself does not count.
+ * How likely a worker is right: by its own record for the skill, and by what it stated. What an agent states of itself
+ * counts only as far as its own record shows that it means something. Its past answers are sorted into bins by stated
+ * confidence; each bin's share of right answers, drawn towards the share of the whole record while the bin is short, is
+ * what a statement in this bin is worth. A bin of higher statements is never worth less than a bin of lower ones.
+ *
+ * An agent without a record gets the same whatever it states, and one that always states 1.0 gets the share of its answers
+ * that were right. So nobody outweighs the rest by what it says of itself.
+ *
+ * Source: protocol.md 7 (calibration). Monotone bins: isotonic regression by pool-adjacent-violators.
  */
 
-/** A record counts together with this many answers, of which two thirds were right: what is expected of a newcomer. */
-const PRIOR = 3_000;
+/** Answers of a record that were right (`good`) and wrong (`bad`), in thousandths of an answer. */
+interface Answers {
+  readonly good: number;
+  readonly bad: number;
+}
 
-/** Parts per million. `good`, `bad`: answers of the record, thousandths. */
-export const recordPpm = (good: number, bad: number): number =>
-  Math.floor((1_000_000 * (good + (2 * PRIOR) / 3)) / (good + bad + PRIOR));
+/** The answers of a record whose stated confidence lies in one bin. */
+export interface Bin extends Answers {
+  /** The sum of the stated confidences, in thousandths of an answer: 1,000 for one answer that was stated as certain. */
+  readonly stated: number;
+}
+
+export const EMPTY_BIN: Bin = { good: 0, bad: 0, stated: 0 };
+
+const ONE = 1_000_000;
+/** A record counts together with this many answers, thousandths, of which two thirds were right, as of a newcomer's. */
+const PRIOR = 3_000;
+/** A bin counts together with this many answers, thousandths, that are as often right as those of the whole record. */
+const BIN_PRIOR = 3_000;
+
+/** Where each bin but the first begins, ppm of stated confidence. Most statements are high, so high bins are narrow. */
+const BIN_STARTS = [500_000, 700_000, 800_000, 900_000, 970_000] as const;
+/** The bin of a stated confidence, 0 to `limits.confidenceBins` - 1. */
+export const binOf = (statedPpm: number): number => BIN_STARTS.filter((start) => statedPpm >= start).length;
+
+/** The stated confidences, ppm, from which and below which an answer is in this bin. */
+export const boundsOfBin = (bin: number): { readonly from: number; readonly below: number } => ({
+  from: BIN_STARTS[bin - 1] ?? 0,
+  below: BIN_STARTS[bin] ?? ONE + 1,
+});
+
+/** The share of a record's answers that are right, ppm. */
+export const recordPpm = ({ good, bad }: Answers): number =>
+  Math.floor((ONE * (good + (2 * PRIOR) / 3)) / (good + bad + PRIOR));
+
+/** Two records of one agent together. Either may be empty. */
+export function addBins(a: readonly Bin[], b: readonly Bin[]): readonly Bin[] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  return a.map(({ good, bad, stated }, i) => {
+    const other = b[i]!;
+    return { good: good + other.good, bad: bad + other.bad, stated: stated + other.stated };
+  });
+}
+
+/** Neighbouring bins with one worth: `sum` is ppm times thousandths of answers, at most 6e10. */
+interface Pool {
+  readonly bins: number;
+  readonly sum: number;
+  readonly weight: number;
+}
+
+const worthOf = ({ sum, weight }: Pool): number => Math.floor(sum / weight);
+
+/**
+ * The probability that an answer is right, ppm.
+ *
+ * @param record the worker's answers for the skill
+ * @param bins those of them that came with a statement, by bin; empty: none did
+ */
+export function calibratedPpm(record: Answers, bins: readonly Answers[], statedPpm: number): number {
+  const overall = recordPpm(record);
+  const pools: Pool[] = [];
+  for (const { good, bad } of bins) {
+    let pool: Pool = { bins: 1, sum: ONE * good + overall * BIN_PRIOR, weight: good + bad + BIN_PRIOR };
+    for (let before = pools.at(-1); before !== undefined && worthOf(before) > worthOf(pool); before = pools.at(-1)) {
+      pool = { bins: before.bins + pool.bins, sum: before.sum + pool.sum, weight: before.weight + pool.weight };
+      pools.pop();
+    }
+    pools.push(pool);
+  }
+  let bin = binOf(statedPpm);
+  for (const pool of pools) {
+    if (bin < pool.bins) return worthOf(pool);
+    bin -= pool.bins;
+  }
+  return overall;
+}

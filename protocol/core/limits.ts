@@ -80,6 +80,8 @@ export const limits = {
   /** Records of agents that a genesis carries from earlier jobs, and the answers that each stands for, thousandths. */
   knownRecords: 1_024,
   knownAnswers: 1_000_000,
+  /** Ranges of stated confidence that a record tells apart (answer/calibration.ts). */
+  confidenceBins: 6,
   /**
    * Bytes of what a selector learned: a linear model of eleven features has about 1.5 KiB, arms of 500 agents 64; of more
    * arms than fit, the most taught are carried.

@@ -4,7 +4,7 @@
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
 
-import { recordPpm } from "../answer/calibration.ts";
+import { calibratedPpm } from "../answer/calibration.ts";
 import type { Output } from "../answer/grouping.ts";
 import { type Given, type Tally, tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
@@ -18,8 +18,8 @@ import { failJob, finishTask } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
-import { noteAnswer, noteLease, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
-import { answersOf, isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
+import { noteAnswer, noteLease, noteStated, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
+import { answersOf, isNewcomer, type LedgerView, moneyLeft, policyOf, specOf, statedOf } from "./view.ts";
 
 const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id });
 
@@ -238,12 +238,12 @@ function tallyResults(view: LedgerView, task: Task): Counted {
   const { skill } = specOf(view, task);
   const results = task.results.filter(({ output }) => output !== null).sort((a, b) => a.serial - b.serial);
   const given = results.map(({ worker, output, data, confidence }): Given => {
-    const { good, bad } = answersOf(view, skillKey(worker, skill));
+    const key = skillKey(worker, skill);
     return {
       output: { hash: output!, data: data! },
       isNewcomer: isNewcomer(view, worker, skill),
       statedPpm: confidence,
-      calibratedPpm: recordPpm(good, bad),
+      calibratedPpm: calibratedPpm(answersOf(view, key), statedOf(view, key), confidence),
     };
   });
   const silent = task.results.length - given.length;
@@ -346,6 +346,7 @@ function accept(tx: Transaction, task: Task, supporters: readonly AgentId[], ans
     updateAgent(tx, result.worker, (record) => ({ [counter]: record[counter] + 1 }));
     updateRecord(tx, result.worker, skill, (record) => ({ [counter]: record[counter] + 1 }));
     noteAnswer(tx, result.worker, skill, isRight);
+    if (result.output !== null) noteStated(tx, result.worker, skill, isRight, result.confidence);
   }
   learnFromAnswer(tx, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;

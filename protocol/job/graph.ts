@@ -7,7 +7,7 @@ import { isEmbedding, vectorOf } from "../capability/embedding.ts";
 import { explainNotCommittee } from "../consensus/committee.ts";
 import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
-import { RULES_VERSION } from "../core/limits.ts";
+import { limits, RULES_VERSION } from "../core/limits.ts";
 import type { Data, Genesis, Items, Like, NodeSpec, Policy } from "../wire/genesis.ts";
 import { isPath } from "../wire/value-path.ts";
 import { skillKey } from "./keys.ts";
@@ -226,7 +226,8 @@ export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
     seen.add(standby);
   }
   const known = new Set<string>();
-  for (const { agent, skill } of genesis.knowledge.records) {
+  for (const { agent, skill, stated } of genesis.knowledge.records) {
+    if (stated.length !== 0 && stated.length !== limits.confidenceBins) return problem("confidence-bins", agent);
     if (known.has(skillKey(agent, skill))) return problem("known-twice", agent);
     known.add(skillKey(agent, skill));
   }

@@ -33,6 +33,7 @@ import type { Changes } from "./journal.ts";
 import { ofSkillKey } from "./keys.ts";
 import { startOf } from "./lessons.ts";
 import { completeIfDone, openNodes, unfoldNodes } from "./nodes.ts";
+import { statedAnswers } from "./recent.ts";
 import { seat } from "./seating.ts";
 import { createState, type LedgerState, type StateView } from "./state.ts";
 import { digestChanges, digestState } from "./state-digest.ts";
@@ -131,7 +132,12 @@ export class Ledger {
     const { learned, records, status } = this.#state;
     const { selector } = this.#constants;
     return {
-      records: records.sorted().map(([key, { accepted, rejected }]) => ({ ...ofSkillKey(key), accepted, rejected })),
+      records: records.sorted().map(([key, record]) => ({
+        ...ofSkillKey(key),
+        accepted: record.accepted,
+        rejected: record.rejected,
+        ...(record.stated.length > 0 && { stated: statedAnswers(record.stated) }),
+      })),
       selector: selector.name,
       learned: carried(selector, learned.get()),
       credits: status.get() === "certified" ? creditsOf({ ...this.#constants, state: this.#state }) : [],

@@ -8,7 +8,9 @@
  * The effect can be seen on the market of Symphony-Coord's experiment 2, with its shock (sim/experiments/symphony-exp2.ts).
  */
 
-import type { KnownAnswers } from "../selection/knowledge.ts";
+import { type Bin, binOf, EMPTY_BIN } from "../answer/calibration.ts";
+import { limits } from "../core/limits.ts";
+import type { KnownAnswers, StatedAnswers } from "../selection/knowledge.ts";
 
 /** What is left of good and bad ends, thousandths. */
 export interface Recent {
@@ -32,14 +34,38 @@ export function noteEnd({ good, bad }: Recent, isGood: boolean, kept: number): R
   return { good: left(good) + (isGood ? ONE : 0), bad: left(bad) + (isGood ? 0 : ONE) };
 }
 
+const NO_BINS: readonly Bin[] = Array.from({ length: limits.confidenceBins }, () => EMPTY_BIN);
+
+/** One more answer with a stated confidence. Each bin holds as many answers as a record does. */
+export function noteInBin(bins: readonly Bin[], isRight: boolean, statedPpm: number): readonly Bin[] {
+  const bin = binOf(statedPpm);
+  return (bins.length === 0 ? NO_BINS : bins).map((before, i) => {
+    if (i !== bin) return before;
+    const stated = before.stated - Math.floor(before.stated / ANSWERS_KEPT) + Math.floor((ONE * statedPpm) / 1_000_000);
+    return { ...noteEnd(before, isRight, ANSWERS_KEPT), stated };
+  });
+}
+
 /** What earlier jobs taught is the beginning of a record, and weighs at most as much as one that is full. */
 export function recentOf({ accepted, rejected }: KnownAnswers): Recent {
   const shrink = Math.max(1, (accepted + rejected) / ANSWERS_KEPT);
   return { good: Math.floor((ONE * accepted) / shrink), bad: Math.floor((ONE * rejected) / shrink) };
 }
 
+/** In the same way, for each bin. */
+export const recentBins = (bins: readonly StatedAnswers[]): readonly Bin[] =>
+  bins.map(({ stated, ...answers }) => {
+    const { good, bad } = recentOf(answers);
+    const share = stated / Math.max(1, answers.accepted + answers.rejected);
+    return { good, bad, stated: Math.floor((good + bad) * share) };
+  });
+
 /** In ends. */
 export const endsOf = ({ good, bad }: Recent): { readonly good: number; readonly bad: number } => ({
   good: good / ONE,
   bad: bad / ONE,
 });
+
+/** Answers of one job that have not faded, by stated confidence, as the next job is told of them. */
+export const statedAnswers = (bins: readonly Bin[]): readonly StatedAnswers[] =>
+  bins.map(({ good, bad, stated }) => ({ accepted: good / ONE, rejected: bad / ONE, stated: stated / ONE }));

@@ -3,6 +3,7 @@
  * change it are in ledger.ts, seating.ts, batch.ts and nodes.ts, its digests in state-digest.ts.
  */
 
+import type { Bin } from "../answer/calibration.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../core/ids.ts";
 import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Data, Genesis } from "../wire/genesis.ts";
@@ -132,6 +133,8 @@ export interface SkillRecord {
   readonly rejected: number;
   /** Right answers, and wrong ones and failures, as far as they have not faded; null: none yet in this job. */
   readonly answers: Recent | null;
+  /** The answers of this job by stated confidence, as far as they have not faded; empty: none yet. */
+  readonly stated: readonly Bin[];
   /** The counter of its newest offer for this skill. */
   readonly offerCounter: number;
 }

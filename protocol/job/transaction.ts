@@ -8,7 +8,7 @@ import type { Lesson } from "../selection/selector.ts";
 import type { SeatChoice } from "./choosing.ts";
 import type { LedgerEvent } from "./event.ts";
 import { skillKey } from "./keys.ts";
-import { ANSWERS_KEPT, LEASES_KEPT, noteEnd } from "./recent.ts";
+import { ANSWERS_KEPT, LEASES_KEPT, noteEnd, noteInBin } from "./recent.ts";
 import type { AgentRecord, LedgerState, SkillRecord } from "./state.ts";
 import { agentOf, answersOf, type LedgerView } from "./view.ts";
 
@@ -46,8 +46,13 @@ export function updateRecord(
   change: (record: SkillRecord) => Partial<SkillRecord>,
 ): void {
   const key = skillKey(agent, skill);
-  const record = tx.state.records.get(key) ?? { accepted: 0, rejected: 0, answers: null, offerCounter: 0 };
+  const record = tx.state.records.get(key) ?? { accepted: 0, rejected: 0, answers: null, stated: [], offerCounter: 0 };
   tx.state.records.set(key, { ...record, ...change(record) });
+}
+
+/** An answer of which its worker stated how sure it was. */
+export function noteStated(tx: Transaction, agent: AgentId, skill: string, isRight: boolean, statedPpm: number): void {
+  updateRecord(tx, agent, skill, ({ stated }) => ({ stated: noteInBin(stated, isRight, statedPpm) }));
 }
 
 /** Leases of an agent that end: with a result, or lost. */

@@ -3,6 +3,7 @@
  * status, checkers) get a view of the decided state. A view changes nothing; changes go through transaction.ts.
  */
 
+import { addBins, type Bin } from "../answer/calibration.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { KnownAnswers } from "../selection/knowledge.ts";
@@ -10,7 +11,7 @@ import type { Selector } from "../selection/selector.ts";
 import type { Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
 import type { Graph } from "./graph.ts";
 import { skillKey } from "./keys.ts";
-import { NOTHING, type Recent, recentOf } from "./recent.ts";
+import { NOTHING, type Recent, recentBins, recentOf } from "./recent.ts";
 import type { AgentRecord, StateView, Task } from "./state.ts";
 
 export interface LedgerView {
@@ -73,4 +74,9 @@ export function isNewcomer(
 export function answersOf({ state, prior }: Pick<LedgerView, "state" | "prior">, key: string): Recent {
   const before = prior.get(key);
   return state.records.get(key)?.answers ?? (before === undefined ? NOTHING : recentOf(before));
+}
+
+/** The same answers by stated confidence; empty: the agent stated none yet. */
+export function statedOf({ state, prior }: Pick<LedgerView, "state" | "prior">, key: string): readonly Bin[] {
+  return addBins(recentBins(prior.get(key)?.stated ?? []), state.records.get(key)?.stated ?? []);
 }

@@ -24,9 +24,18 @@ interface KnownRecord {
   readonly skill: string;
   readonly accepted: number;
   readonly rejected: number;
+  /** The same answers by stated confidence, one entry for each bin of answer/calibration.ts; absent: none were stated. */
+  readonly stated?: readonly StatedAnswers[];
 }
 
-export type KnownAnswers = Pick<KnownRecord, "accepted" | "rejected">;
+export type KnownAnswers = Pick<KnownRecord, "accepted" | "rejected" | "stated">;
+
+/** The answers of one bin, and the sum of the confidences that were stated with them. */
+export interface StatedAnswers {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly stated: number;
+}
 
 /** An agent's part in a result, by one node of the job. */
 export interface Credit {
@@ -110,14 +119,14 @@ const ownLast = (records: readonly KnownRecord[]): readonly KnownRecord[] => [
 export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null): KnownWorld {
   const records = new Map(world.records.map((record) => [sourcedKeyOf(record), record]));
   const source = owner === null ? {} : { owner };
-  for (const { agent, skill, accepted, rejected } of lessons.records) {
+  for (const { agent, skill, accepted, rejected, stated } of lessons.records) {
     if (!(accepted + rejected > 0)) continue;
-    const given = { ...source, agent, skill, accepted, rejected };
+    const given = { ...source, agent, skill, accepted, rejected, ...(stated !== undefined && { stated }) };
     const key = sourcedKeyOf(given);
     const sum = added(records.get(key), given);
     const scale = owner === null ? 1 : Math.min(1, TRUSTED_ANSWERS / (sum.accepted + sum.rejected));
     records.delete(key); // the newest last
-    records.set(key, { ...given, accepted: sum.accepted * scale, rejected: sum.rejected * scale });
+    records.set(key, { ...given, ...scaled(sum, (answers) => answers * scale) });
   }
   const kept = new Set(ownLast([...records.values()]).slice(-RECORDS_MAX));
   const { selector, learned } = lessons;
@@ -130,16 +139,39 @@ export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null
   };
 }
 
+/** All numbers of answers of a record, changed by `scale`. */
+function scaled({ accepted, rejected, stated }: KnownAnswers, scale: (answers: number) => number): KnownAnswers {
+  const bins = stated?.map((bin) => ({
+    accepted: scale(bin.accepted),
+    rejected: scale(bin.rejected),
+    stated: scale(bin.stated),
+  }));
+  return { accepted: scale(accepted), rejected: scale(rejected), ...(bins !== undefined && { stated: bins }) };
+}
+
+function sumOf(a: KnownAnswers, b: KnownAnswers): KnownAnswers {
+  const [longer, other] = a.stated === undefined ? [b.stated, a.stated] : [a.stated, b.stated];
+  const stated = longer?.map((bin, i) => ({
+    accepted: bin.accepted + (other?.[i]?.accepted ?? 0),
+    rejected: bin.rejected + (other?.[i]?.rejected ?? 0),
+    stated: bin.stated + (other?.[i]?.stated ?? 0),
+  }));
+  const [accepted, rejected] = [a.accepted + b.accepted, a.rejected + b.rejected];
+  return { accepted, rejected, ...(stated !== undefined && { stated }) };
+}
+
 /** Old answers fade at each new one; a part of an answer takes its part of them. */
-function added(known: KnownAnswers | undefined, { accepted, rejected }: KnownAnswers): KnownAnswers {
+function added(known: KnownAnswers | undefined, given: KnownAnswers): KnownAnswers {
   let kept = 1;
-  let left = Math.min(accepted + rejected, 1_000);
+  let left = Math.min(given.accepted + given.rejected, 1_000);
   for (; left >= 1; left--) kept *= KEPT;
   kept *= 1 - left * (1 - KEPT);
-  return {
-    accepted: (known?.accepted ?? 0) * kept + accepted,
-    rejected: (known?.rejected ?? 0) * kept + rejected,
-  };
+  return known === undefined
+    ? given
+    : sumOf(
+        scaled(known, (answers) => answers * kept),
+        given,
+      );
 }
 
 /** The node's own records with more answers, or parts of answers, about one agent and skill. */
@@ -174,8 +206,7 @@ export function totalsOf({ records }: KnownWorld): readonly KnownRecord[] {
     const key = keyOf(record);
     const before = totals.get(key) ?? { accepted: 0, rejected: 0 };
     totals.delete(key);
-    const [accepted, rejected] = [before.accepted + record.accepted, before.rejected + record.rejected];
-    totals.set(key, { agent, skill, accepted, rejected });
+    totals.set(key, { agent, skill, ...sumOf(before, record) });
   }
   return [...totals.values()];
 }
@@ -188,23 +219,20 @@ export function knowledgeFor(world: KnownWorld, skills: ReadonlySet<string>, sel
   const records = totalsOf({ ...world, records: ownLast(world.records) })
     .filter(({ skill, accepted, rejected }) => skills.has(skill) && accepted + rejected >= ANSWERS_MIN)
     .slice(-limits.knownRecords)
-    .map(({ agent, skill, accepted, rejected }) => ({
-      agent,
-      skill,
-      accepted: thousandths(accepted),
-      rejected: thousandths(rejected),
-    }))
+    .map(({ agent, skill, ...answers }) => ({ agent, skill, stated: [], ...scaled(answers, thousandths) }))
     .sort((a, b) => compareUnits(keyOf(a), keyOf(b)));
   const learned = Object.hasOwn(world.learned, selector) ? world.learned[selector]! : NO_KNOWLEDGE.learned;
   return { records, learned: learned.length <= limits.learnedBytes ? learned : NO_KNOWLEDGE.learned };
 }
 
+/** The records of a genesis, as an owner keeps them. */
+export const recordsOf = ({ records }: Knowledge): readonly KnownRecord[] =>
+  records.map(({ agent, skill, ...answers }) => ({
+    agent,
+    skill,
+    ...scaled(answers, (thousandth) => thousandth / 1_000),
+  }));
+
 /** What a genesis says of an agent and a skill: answers, by `${agent}\n${skill}`. */
-export function priorOf({ records }: Knowledge): ReadonlyMap<string, KnownAnswers> {
-  return new Map(
-    records.map(({ agent, skill, accepted, rejected }) => [
-      keyOf({ agent, skill }),
-      { accepted: accepted / 1_000, rejected: rejected / 1_000 },
-    ]),
-  );
-}
+export const priorOf = (knowledge: Knowledge): ReadonlyMap<string, KnownAnswers> =>
+  new Map(recordsOf(knowledge).map((record) => [keyOf(record), record]));

@@ -171,6 +171,9 @@ export const nodeSpecCodec = struct({
 });
 export type NodeSpec = Infer<typeof nodeSpecCodec>;
 
+/** Thousandths of an answer. */
+const knownAnswers = uint(limits.knownAnswers);
+
 /**
  * What the owner learned from earlier jobs: the prior of this one (protocol.md 6, knowledge). It is bounded and in fixed
  * point. Since it is only the word of one owner, it affects who gets the tasks of this job, and nothing else.
@@ -178,7 +181,17 @@ export type NodeSpec = Infer<typeof nodeSpecCodec>;
 export const knowledgeCodec = struct({
   /** Answers by agent and skill, one entry for each pair. In thousandths of an answer, because knowledge fades. */
   records: list(
-    struct({ agent: agentId, skill: name, accepted: uint(limits.knownAnswers), rejected: uint(limits.knownAnswers) }),
+    struct({
+      agent: agentId,
+      skill: name,
+      accepted: knownAnswers,
+      rejected: knownAnswers,
+      /** The same answers by stated confidence (answer/calibration.ts), with the sum of what was stated. Empty: unknown. */
+      stated: list(
+        struct({ accepted: knownAnswers, rejected: knownAnswers, stated: knownAnswers }),
+        limits.confidenceBins,
+      ),
+    }),
     limits.knownRecords,
   ),
   /** State of the job's selector: canonical bytes of a value. Empty if it has learned nothing yet. */

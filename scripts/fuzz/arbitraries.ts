@@ -166,6 +166,7 @@ const nodeSpec: Arbitrary<NodeSpec> = fc.record({
 });
 const committee = few(fc.record({ agent: agentId, power: uintUpTo(limits.power) }), 4);
 const answers = uintUpTo(limits.knownAnswers);
+const bin = fc.record({ accepted: answers, rejected: answers, stated: answers });
 export const genesis: Arbitrary<Genesis> = fc.record({
   meshId: mesh,
   rulesVersion: uint,
@@ -182,7 +183,7 @@ export const genesis: Arbitrary<Genesis> = fc.record({
   committee,
   standbys: few(agentId),
   knowledge: fc.record({
-    records: few(fc.record({ agent: agentId, skill: name, accepted: answers, rejected: answers })),
+    records: few(fc.record({ agent: agentId, skill: name, accepted: answers, rejected: answers, stated: few(bin, 6) })),
     learned: bytesUpTo(limits.learnedBytes),
   }),
 });

@@ -136,7 +136,7 @@ class Play {
   /** `known`: how many workers have a record. */
   constructor(nodes: readonly NodeSpec[], budget: number, known: number) {
     const records = WORKERS.slice(0, known).map((name) => ({
-      ...{ agent: name as AgentId, skill: "work", accepted: 5_000, rejected: 0 },
+      ...{ agent: name as AgentId, skill: "work", accepted: 5_000, rejected: 0, stated: [] },
     }));
     const knowledge = { records, learned: new Uint8Array(0) };
     this.book = new Book(nodes, budget, null, { knowledge }).unasked();

@@ -7,6 +7,7 @@ import { statementMessage } from "../../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../../protocol/core/ids.ts";
 import { RULES_VERSION } from "../../../protocol/core/limits.ts";
 import type { Input } from "../../../protocol/input.ts";
+import { recordsOf } from "../../../protocol/selection/knowledge.ts";
 import {
   type Data,
   encodeGenesis,
@@ -140,9 +141,7 @@ export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
 export function submissionOf(genesis: Genesis, ticket = 1): Extract<Input, { kind: "submit" }> {
   const { committee: members, standbys, counter, knowledge, ...draft } = genesis;
   const committee = { kind: "named", members, standbys } as const;
-  const records = knowledge.records.map(({ agent, skill, accepted, rejected }) => ({
-    ...{ agent, skill, accepted: accepted / 1_000, rejected: rejected / 1_000 },
-  }));
+  const records = recordsOf(knowledge);
   const known = { records, learned: { [genesis.selector]: knowledge.learned }, unscored: [] };
   return { kind: "submit", ticket, draft: { ...draft, committee }, known, counter };
 }

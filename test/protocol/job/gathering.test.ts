@@ -7,7 +7,13 @@ import { Book } from "../../support/book.ts";
 
 /** A job that nobody was asked for yet; its windows last 1,500 ms. `known`: agents with a record. */
 function unasked(known: readonly string[] = [], selector = "least-loaded"): Book {
-  const records = known.map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const records = known.map((agent) => ({
+    agent: agent as never,
+    skill: "work",
+    accepted: 5_000,
+    rejected: 0,
+    stated: [],
+  }));
   const knowledge = { records, learned: new Uint8Array(0) };
   const nodes = [map("m", [1, 2, 3, 4], { policy: firstPolicy({ timeoutMs: 600_000 }) })];
   return new Book(nodes, 1_000_000, null, { windowMs: 1_500, knowledge, selector }).unasked();

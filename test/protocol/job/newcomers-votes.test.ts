@@ -12,7 +12,13 @@ const BUSY = { load: 1_000_000, lifeMs: 600_000 };
 
 /** A task of three seats, of which `known` agents have a record. */
 function seated(known: readonly string[], workers: readonly string[], changes = {}): Book {
-  const records = known.map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const records = known.map((agent) => ({
+    agent: agent as never,
+    skill: "work",
+    accepted: 5_000,
+    rejected: 0,
+    stated: [],
+  }));
   const policy = sealedPolicy({ redundancyMax: 5, ...changes });
   const knowledge = { records, learned: new Uint8Array(0) };
   const book = new Book([single("a", 1, { policy })], 1_000_000, null, { knowledge });
@@ -63,7 +69,7 @@ test("where nobody else can be asked, the number decides, and the answer is mark
 
 test("what comes after such an answer begins in the same block, and so does the job's end", () => {
   const policy = sealedPolicy({ redundancyMax: 5 });
-  const records = [{ agent: "k0" as never, skill: "work", accepted: 5_000, rejected: 0 }];
+  const records = [{ agent: "k0" as never, skill: "work", accepted: 5_000, rejected: 0, stated: [] }];
   const next = single("b", 1, { needs: ["a"], policy: firstPolicy() });
   const book = new Book([single("a", 1, { policy }), next], 1_000_000, null, {
     knowledge: { records, learned: new Uint8Array(0) },

@@ -9,7 +9,13 @@ const known = (count: number): string[] => Array.from({ length: count }, (_, i) 
 
 /** Agents `known0`… have a record by the genesis; all places are taken by newcomers. */
 function crowded(count: number): Book {
-  const records = known(count).map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const records = known(count).map((agent) => ({
+    agent: agent as never,
+    skill: "work",
+    accepted: 5_000,
+    rejected: 0,
+    stated: [],
+  }));
   const knowledge = { records, learned: new Uint8Array(0) };
   const book = new Book([map("a", [1], { policy: firstPolicy({ timeoutMs: 600_000 }) })], 1_000_000, null, {
     knowledge,
@@ -41,7 +47,7 @@ test("a newcomer more finds no place, and the offers of those with a record stay
 
 /** Ten tasks; `known0` has a record and one slot, the newcomers many. */
 function withOneKnown(): Book {
-  const records = [{ agent: "known0" as never, skill: "work", accepted: 5_000, rejected: 0 }];
+  const records = [{ agent: "known0" as never, skill: "work", accepted: 5_000, rejected: 0, stated: [] }];
   const tasks = Array.from({ length: 10 }, (_, i) => i);
   return new Book([map("m", tasks, { policy: firstPolicy({ timeoutMs: 3_600_000 }) })], 1_000_000, null, {
     knowledge: { records, learned: new Uint8Array(0) },
@@ -61,7 +67,13 @@ function live(book: Book): { [worker: string]: number } {
 
 test("newcomers do not put out those with a record that are busy, but for five", () => {
   const names = known(limits.offersPerSkill);
-  const records = names.map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const records = names.map((agent) => ({
+    agent: agent as never,
+    skill: "work",
+    accepted: 5_000,
+    rejected: 0,
+    stated: [],
+  }));
   const tasks = Array.from({ length: 40 }, (_, i) => i);
   const book = new Book([map("m", tasks, { policy: firstPolicy({ timeoutMs: 3_600_000 }) })], 1_000_000, null, {
     knowledge: { records, learned: new Uint8Array(0) },
@@ -111,7 +123,13 @@ test("saying busy for ever limits nobody for ever", () => {
 });
 
 test("of five seats newcomers take a third of the places, and the known get the rest when they are free", () => {
-  const records = known(5).map((agent) => ({ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0 }));
+  const records = known(5).map((agent) => ({
+    agent: agent as never,
+    skill: "work",
+    accepted: 5_000,
+    rejected: 0,
+    stated: [],
+  }));
   const policy = sealedPolicy({ timeoutMs: 3_600_000, redundancy: 5, redundancyMax: 9 });
   const knowledge = { records, learned: new Uint8Array(0) };
   const book = new Book([map("m", [1], { policy })], 1_000_000, null, { knowledge });

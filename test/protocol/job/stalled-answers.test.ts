@@ -17,7 +17,7 @@ const HONEST = ["n0", "n1", "n2", "n3", "n4"];
 const RIGHT = 7;
 const WRONG = 13;
 const knowledgeOf = (...known: string[]) => ({
-  records: known.map((agent) => ({ agent: agent as AgentId, skill: "work", accepted: 50, rejected: 0 })),
+  records: known.map((agent) => ({ agent: agent as AgentId, skill: "work", accepted: 50, rejected: 0, stated: [] })),
   learned: new Uint8Array(0),
 });
 

@@ -42,7 +42,7 @@ const contextOfAward = (book: Book, task: string, worker: string): readonly numb
 const knowing = (...records: readonly (readonly [agent: string, accepted: number, rejected: number])[]): Knowledge => ({
   records: records.map(([agent, accepted, rejected]) => ({
     ...{ agent: agent as AgentId, skill: "work" },
-    ...{ accepted: accepted * 1_000, rejected: rejected * 1_000 },
+    ...{ accepted: accepted * 1_000, rejected: rejected * 1_000, stated: [] },
   })),
   learned: new Uint8Array(0),
 });
