@@ -87,7 +87,7 @@ test("a higher statement is never worth less, and every worth is a probability",
         expect(ppm).toBeLessThanOrEqual(1_000_000);
       }
     }),
-    runs(500),
+    { numRuns: runs(500) },
   );
 });
 
@@ -114,6 +114,6 @@ test("the bins are the isotonic regression of their shares", () => {
       const expected = slowly(bins);
       for (const [i, worth] of worths(bins).entries()) expect(Math.abs(worth - expected[i]!)).toBeLessThanOrEqual(2);
     }),
-    runs(300),
+    { numRuns: runs(300) },
   );
 });
