@@ -78,7 +78,7 @@ const policySchema = z.strictObject({
     .max(limits.seats)
     .optional()
     .describe(
-      "How many results a task may collect before it fails undecided. Default: 1 for redundancy 1, else twice redundancy + 1.",
+      "How many results a task may collect before it fails for disagreement. Default: 1 for redundancy 1, else twice redundancy + 1.",
     ),
   accept: acceptSchema,
   compare: compareSchema,

@@ -22,7 +22,9 @@ export interface Given {
   readonly calibratedPpm: number;
 }
 
-export type Tally =
+export type Tally = Grouping & Outcome;
+
+type Outcome =
   /**
    * `answer`: position of the output that is the answer; `supporters`: of those equal to it; `margin`: how clear it was,
    * (the winner's results - the next answer's) / all results, 0..1; `isOutweighed`: newcomers made the difference (see
@@ -186,13 +188,15 @@ export function tally(
   silent: number,
 ): Tally {
   const outputs = given.map(({ output }) => output);
-  const ballot = { ...groupOutputs(compare, outputs), given, total: given.length + silent };
+  const grouping = groupOutputs(compare, outputs);
+  const ballot = { ...grouping, given, total: given.length + silent };
   const decision = decide(rule, ballot);
-  if ("more" in decision) return { kind: "more", results: decision.more };
+  if ("more" in decision) return { ...grouping, kind: "more", results: decision.more };
   const { winner } = decision;
   const others = ballot.groups.filter(({ members }) => members !== winner.members);
   const next = Math.max(sizeOf(others[0]), Math.min(1, silent + ballot.unreadable.length));
   return {
+    ...grouping,
     kind: "accepted",
     answer: winner.representative,
     supporters: winner.members,

@@ -4,22 +4,28 @@
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
 
-import { calibratedPpm } from "../answer/calibration.ts";
 import type { Output } from "../answer/grouping.ts";
-import { type Given, type Tally, tally } from "../answer/rules.ts";
+import type { Tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
-import { skillKey } from "./keys.ts";
 import { isOwnWord, learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask } from "./nodes.ts";
 import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
+import {
+  type Counted,
+  disagreementOf,
+  disagreementText,
+  isAnswered,
+  isDisagreement,
+  tallyResults,
+} from "./tallying.ts";
 import { noteAnswer, noteLease, noteStated, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
-import { answersOf, isNewcomer, type LedgerView, moneyLeft, policyOf, specOf, statedOf } from "./view.ts";
+import { isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
 const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id });
 
@@ -227,33 +233,6 @@ export function closeReveals(tx: Transaction, task: Task): void {
   settleBatch(tx, next);
 }
 
-interface Counted {
-  readonly outcome: Tally;
-  /** The outputs, and by the same index the workers that gave them. */
-  readonly outputs: readonly Output[];
-  readonly workers: readonly AgentId[];
-}
-
-function tallyResults(view: LedgerView, task: Task): Counted {
-  const { skill } = specOf(view, task);
-  const results = task.results.filter(({ output }) => output !== null).sort((a, b) => a.serial - b.serial);
-  const given = results.map(({ worker, output, data, confidence }): Given => {
-    const key = skillKey(worker, skill);
-    return {
-      output: { hash: output!, data: data! },
-      isNewcomer: isNewcomer(view, worker, skill),
-      statedPpm: confidence,
-      calibratedPpm: calibratedPpm(answersOf(view, key), statedOf(view, key), confidence),
-    };
-  });
-  const silent = task.results.length - given.length;
-  return {
-    outcome: tally(policyOf(view, task), given, silent),
-    outputs: given.map(({ output }) => output),
-    workers: results.map(({ worker }) => worker),
-  };
-}
-
 /** Tallies all results so far. The task gets an answer or another batch, or the job fails. */
 function settleBatch(tx: Transaction, task: Task): void {
   const policy = policyOf(tx, task);
@@ -267,12 +246,7 @@ function settleBatch(tx: Transaction, task: Task): void {
   }
   const more = outcome.kind === "accepted" ? 1 : outcome.results;
   if (task.results.length + more > policy.redundancyMax) {
-    failJob(
-      tx,
-      task.id,
-      "undecided",
-      `${task.results.length} results, and no rule can be met with ${policy.redundancyMax}`,
-    );
+    failUndecided(tx, task, counted, "disagreement", `at most ${policy.redundancyMax} may be asked`);
     return;
   }
   tx.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more });
@@ -288,6 +262,16 @@ function settleBatch(tx: Transaction, task: Task): void {
   });
 }
 
+/** A task fails without an answer. Where workers gave different ones, that is why; `reason`: why nobody else is asked. */
+function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: TaskFailure, message: string): void {
+  if (reason !== "disagreement" && !isDisagreement(counted)) {
+    failJob(tx, task.id, reason, message);
+    return;
+  }
+  tx.emit(disagreementOf(task, counted));
+  failJob(tx, task.id, "disagreement", `${disagreementText(tx, task, counted)}; ${message}`);
+}
+
 function acceptCounted(
   tx: Transaction,
   task: Task,
@@ -298,10 +282,6 @@ function acceptCounted(
   accept(tx, task, agreeing, readable(outputs, answer), margin);
 }
 
-/** Whether the task has enough results by number, and asks for another only because newcomers made the difference. */
-export const isAnswered = (view: LedgerView, task: Task): boolean =>
-  task.results.length > 0 && tallyResults(view, task).outcome.kind === "accepted";
-
 /**
  * Nobody else can be asked. If the results already had an answer by number, and others were only asked because newcomers had
  * outvoted agents with a record, that is the answer; otherwise the job fails.
@@ -309,7 +289,7 @@ export const isAnswered = (view: LedgerView, task: Task): boolean =>
 export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message: string): void {
   const counted = tallyResults(tx, task);
   if (counted.outcome.kind !== "accepted") {
-    failJob(tx, task.id, reason, message);
+    failUndecided(tx, task, counted, reason, message);
     return;
   }
   let closed = task;

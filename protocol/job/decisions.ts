@@ -116,7 +116,8 @@ export interface LastFacts {
   /** Whether it waits for other agents that may, or somebody works on it. */
   readonly isAwaited: boolean;
   readonly freeSeats: number;
-  /** How many seats of its batch are filled, and how many more its rule needs. */
+  /** Results of earlier batches, how many seats of this one are filled, and how many more its rule needs. */
+  readonly results: number;
   readonly sealed: number;
   readonly lacking: number;
   /** Chooses for `seats` seats, or for fewer: as many as there are places and money for. */
@@ -150,7 +151,7 @@ export function decideLast(facts: LastFacts): LastDecision {
     if (facts.isMoneyAwaited) return { kind: "wait" };
     return isEnough ? { kind: "open" } : { kind: "giveUp", reason: "budget" };
   }
-  return { kind: "giveUp", reason: free === 0 && sealed === 0 ? "no-offers" : "too-few-agents" };
+  return { kind: "giveUp", reason: free + sealed + facts.results === 0 ? "no-offers" : "too-few-agents" };
 }
 
 // --- an award whose time is up ------------------------------------------------------------------------

@@ -48,7 +48,7 @@ const TASK_FAILURES = [
   "no-offers",
   "too-few-agents",
   "budget",
-  "undecided",
+  "disagreement",
   "retries",
   "not-a-list",
   "no-such-part",
@@ -89,6 +89,13 @@ export const ledgerEventCodec = variant({
     unproven: bool,
   }),
   undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats) }),
+  /** Workers gave different answers, nobody else is asked, and the task fails. The answer of the most workers comes first. */
+  disagreed: struct({
+    task: taskIdCodec,
+    groups: list(struct({ answer: hash, supporters: list(agentId, limits.seats) }), limits.seats),
+    unreadable: list(agentId, limits.seats),
+    silent: list(agentId, limits.seats),
+  }),
   nodeAccepted: struct({ node: name, answer: hash, shape: oneOf(SHAPES) }),
   taskFailed: struct({ task: taskIdCodec, reason: oneOf(TASK_FAILURES), message: text(limits.textBytes) }),
   dead: struct({ agent: agentId }),

@@ -5,7 +5,7 @@
  * Source: protocol.md 6 (1-4), and its end (budget).
  */
 
-import { freeSeats, isAnswered, sealedSeats } from "./batch.ts";
+import { freeSeats, sealedSeats } from "./batch.ts";
 import { chooseWorkers } from "./choosing.ts";
 import type { AnsweredFacts, Choose, LastFacts, LateFacts, NeedFacts, SeatFacts } from "./decisions.ts";
 import { admissible, hasSlot, isAwaited, type Standing, standingOf, type Takers, takersOf } from "./eligible.ts";
@@ -14,6 +14,7 @@ import { needKey } from "./keys.ts";
 import { isFull } from "./offers.ts";
 import { BATCHES_MAX, minimumResults } from "./policy.ts";
 import type { Offer, Task, Window } from "./state.ts";
+import { isAnswered } from "./tallying.ts";
 import { type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
 /** Whether anybody works for the job. */
@@ -181,6 +182,7 @@ export class Need implements Standing {
       free: free.length,
       isAwaited: everybody.length > free.length || task.awards.some((given) => given.status === "live"),
       freeSeats: freeSeats(task),
+      results: task.results.length,
       sealed,
       lacking: minimumResults(policyOf(view, task)) - task.results.length - sealed,
       choose: chooserOf(view, task, (seats) => takersOf(view, free, this.newcomers, { seats, opened })),

@@ -218,7 +218,7 @@ function explain(
 ): string {
   const what = [skill, ...labels].join(" with ");
   if (reason === "budget") return "no offer fits into what is left of the budget";
-  if (reason === "too-few-agents") {
+  if (reason === "too-few-agents" && task.results.length === 0) {
     const needed = minimumResults(policyOf(view, task));
     return `${skill} needs ${needed} agents, ${found === 1 ? "there is 1" : `there are ${found}`}`;
   }

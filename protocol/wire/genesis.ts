@@ -132,7 +132,7 @@ export type Rule = Infer<typeof ruleCodec>;
 const policyCodec = struct({
   /** How many workers the first batch has. */
   redundancy: uint(limits.seats),
-  /** How many results a task may collect over all its batches before it fails undecided. */
+  /** How many results a task may collect over all its batches before it fails for disagreement. */
   redundancyMax: uint(limits.seats),
   accept: ruleCodec,
   compare: comparatorCodec,

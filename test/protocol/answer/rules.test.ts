@@ -166,7 +166,9 @@ const compared: Comparator = { kind: "number", absolute: 0, relativePpm: 0 };
 
 /** The accepted value and its supporters' number. */
 const said = (result: Tally, given: readonly Given[]): unknown =>
-  result.kind === "more" ? result : [given[result.answer]!.output.hash, result.supporters.length, result.isOutweighed];
+  result.kind === "more"
+    ? result.results
+    : [given[result.answer]!.output.hash, result.supporters.length, result.isOutweighed];
 
 test("the order of the results never matters", () => {
   const shuffled = fc

@@ -147,6 +147,7 @@ describe("a task of a closed need", () => {
     free: 0,
     isAwaited: false,
     freeSeats: 3,
+    results: 0,
     sealed: 0,
     lacking: 2,
     choose: never,
@@ -190,6 +191,7 @@ describe("a task of a closed need", () => {
     [row("nobody is there"), {}, { kind: "giveUp", reason: "no-offers" }],
     [row("too few are there"), { free: 1 }, { kind: "giveUp", reason: "too-few-agents" }],
     ["too few are there, one has sealed", { sealed: 1, lacking: 1 }, { kind: "giveUp", reason: "too-few-agents" }],
+    ["too few are there, one has answered", { results: 1, lacking: 1 }, { kind: "giveUp", reason: "too-few-agents" }],
   ];
   test.each(cases)("%s", (_, changes, decision) => expect(decideLast({ ...facts, ...changes })).toEqual(decision));
 });

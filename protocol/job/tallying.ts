@@ -1,0 +1,116 @@
+/**
+ * Tallies the results of a task: what each worker gave and how much its word is worth go to the acceptance rule
+ * (answer/rules.ts). Also says in words how results disagree, for tasks that fail because of it.
+ *
+ * Source: protocol.md 7.
+ */
+
+import { calibratedPpm } from "../answer/calibration.ts";
+import { type Output, outputValue } from "../answer/grouping.ts";
+import { type Given, type Tally, tally } from "../answer/rules.ts";
+import { unreachable } from "../core/assert.ts";
+import { clip } from "../core/bytes.ts";
+import type { AgentId } from "../core/ids.ts";
+import type { Rule } from "../wire/genesis.ts";
+import type { EventOf } from "./event.ts";
+import { skillKey } from "./keys.ts";
+import type { Task } from "./state.ts";
+import { answersOf, isNewcomer, type LedgerView, policyOf, specOf, statedOf } from "./view.ts";
+
+export interface Counted {
+  readonly outcome: Tally;
+  /** The outputs, and by the same index the workers that gave them. */
+  readonly outputs: readonly Output[];
+  readonly workers: readonly AgentId[];
+}
+
+export function tallyResults(view: LedgerView, task: Task): Counted {
+  const { skill } = specOf(view, task);
+  const results = task.results.filter(({ output }) => output !== null).sort((a, b) => a.serial - b.serial);
+  const given = results.map(({ worker, output, data, confidence }): Given => {
+    const key = skillKey(worker, skill);
+    return {
+      output: { hash: output!, data: data! },
+      isNewcomer: isNewcomer(view, worker, skill),
+      statedPpm: confidence,
+      calibratedPpm: calibratedPpm(answersOf(view, key), statedOf(view, key), confidence),
+    };
+  });
+  const silent = task.results.length - given.length;
+  return {
+    outcome: tally(policyOf(view, task), given, silent),
+    outputs: given.map(({ output }) => output),
+    workers: results.map(({ worker }) => worker),
+  };
+}
+
+/** Whether the task has enough results by number, and asks for another only because newcomers made the difference. */
+export const isAnswered = (view: LedgerView, task: Task): boolean =>
+  task.results.length > 0 && tallyResults(view, task).outcome.kind === "accepted";
+
+// --- disagreement -------------------------------------------------------------------------------------
+
+/** Answers that a message names, and the bytes of each that it shows. */
+const ANSWERS_SHOWN = 4;
+const ANSWER_BYTES = 48;
+
+/** Whether workers gave different answers: more results of the same kind could decide. */
+export const isDisagreement = ({ outcome: { groups, unreadable } }: Counted): boolean =>
+  groups.length + unreadable.length > 1;
+
+/** Who gave which answer, for the log. */
+export function disagreementOf(task: Task, { outcome, outputs, workers }: Counted): EventOf<"disagreed"> {
+  const workersAt = (positions: readonly number[]): AgentId[] => positions.map((position) => workers[position]!);
+  return {
+    kind: "disagreed",
+    task: task.id,
+    groups: outcome.groups.map(({ representative, members }) => ({
+      answer: outputs[representative]!.hash,
+      supporters: workersAt(members),
+    })),
+    unreadable: workersAt(outcome.unreadable),
+    silent: task.results.filter(({ output }) => output === null).map(({ worker }) => worker),
+  };
+}
+
+function ruleText(rule: Rule): string {
+  switch (rule.kind) {
+    case "first":
+    case "majority":
+    case "median":
+    case "cp-wbft":
+      return rule.kind;
+    case "quorum":
+      return `a quorum of ${rule.q}`;
+    case "ahead-by":
+      return `a lead of ${rule.k}`;
+    case "confidence-weighted":
+      return `a probability of ${rule.leastPpm / 1_000_000}`;
+    default:
+      return unreachable(rule);
+  }
+}
+
+const shown = (output: Output): string => {
+  const value = outputValue(output);
+  if (value === undefined) return `output ${output.hash.slice(0, 8)}`;
+  const text = JSON.stringify(value);
+  const short = clip(text, ANSWER_BYTES);
+  return short === text ? text : `${short}…`;
+};
+
+/** `3 results say "Paris", 2 say "Lyon", 1 cannot be read: none reaches majority`. */
+export function disagreementText(view: LedgerView, task: Task, { outcome, outputs, workers }: Counted): string {
+  const { groups, unreadable } = outcome;
+  const say = (results: number, what: string, verb: string): string =>
+    `${results} ${results === 1 ? `${verb}s` : verb} ${what}`;
+  const parts = groups
+    .slice(0, ANSWERS_SHOWN)
+    .map(({ members, representative }) => say(members.length, shown(outputs[representative]!), "say"));
+  const left = groups.slice(ANSWERS_SHOWN).reduce((sum, { members }) => sum + members.length, 0);
+  if (left > 0) parts.push(say(left, "something else", "say"));
+  if (unreadable.length > 0) parts.push(`${unreadable.length} cannot be compared`);
+  const silent = task.results.length - workers.length;
+  if (silent > 0) parts.push(`${silent} never came`);
+  return `of ${task.results.length} results ${parts.join(", ")}: no answer reaches ${ruleText(policyOf(view, task).accept)}`;
+}
