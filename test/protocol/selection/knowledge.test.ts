@@ -152,28 +152,6 @@ describe("merging", () => {
   });
 });
 
-/** Two answers that were stated as certain, one of them wrong; by bin. */
-const statedOnce = (certain: { accepted: number; rejected: number; stated: number }) =>
-  Array.from({ length: limits.confidenceBins }, (_, bin) =>
-    bin === limits.confidenceBins - 1 ? certain : { accepted: 0, rejected: 0, stated: 0 },
-  );
-
-test("what was stated is known as long as the answers are, and fades with them", () => {
-  const one = { agent: "a" as AgentId, skill: "work", accepted: 1, rejected: 1 };
-  const given = { ...one, stated: statedOnce({ accepted: 1, rejected: 1, stated: 2 }) };
-  const lessons = { records: [given], selector: "linucb", learned: NONE, credits: [] };
-  const twice = merge(merge(EMPTY_WORLD, lessons, null), lessons, null);
-  const [record] = knowledgeFor(twice, WORK, "linucb").records;
-  const { accepted, rejected, stated } = record!;
-  expect(accepted).toBeLessThan(2_000);
-  expect(stated).toEqual(statedOnce({ accepted, rejected, stated: accepted + rejected }));
-  expect(
-    priorOf({ records: [record!], learned: NONE })
-      .get("a\nwork")
-      ?.stated?.at(-1)?.stated,
-  ).toBeCloseTo(3.94, 1);
-});
-
 describe("for a genesis", () => {
   test("records of its skills, in thousandths, in the order of agents, each pair once", () => {
     const world = worldOf(["b", 1.2345, 0], ["a", 0, 2], ["c", 1, 1, "other"], ["dust", 0.004, 0.004]);
