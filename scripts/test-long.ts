@@ -31,6 +31,8 @@ interface PartResult {
   readonly ok: boolean;
   readonly seconds: number;
   readonly counts: { readonly [name: string]: number };
+  /** The tests that failed, of a part that runs tests. */
+  readonly failures?: readonly string[];
   /** Digest of the sources that the result is of. */
   readonly sources: string;
 }
@@ -53,16 +55,17 @@ function sourcesDigest(): string {
   return digest.digest("hex").slice(0, 16);
 }
 
-/** The counts of the last line, or of the whole output; none where the part broke before it. */
-function parseCounts(lines: readonly string[]): PartResult["counts"] {
+/** The counts and failures of the last line, or of the whole output; none where the part broke before it. */
+function parseResult(lines: readonly string[]): Pick<PartResult, "counts" | "failures"> {
   for (const text of [lines.at(-1) ?? "", lines.join("\n")]) {
     try {
-      return (JSON.parse(text) as Partial<Pick<PartResult, "counts">>).counts ?? {};
+      const { counts = {}, failures = [] } = JSON.parse(text) as Partial<PartResult>;
+      return { counts, ...(failures.length > 0 && { failures }) };
     } catch {
       // no document
     }
   }
-  return {};
+  return { counts: {} };
 }
 
 /** A part that takes longer hangs, or must be split. */
@@ -88,7 +91,7 @@ async function runPart(args: readonly string[], sources: string): Promise<PartRe
   const code = await exited;
   const seconds = Math.round((performance.now() - startMs) / 1000);
   const command = `node ${args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg)).join(" ")}`;
-  return { date: new Date().toISOString(), command, ok: code === 0, seconds, counts: parseCounts(lines), sources };
+  return { date: new Date().toISOString(), command, ok: code === 0, seconds, ...parseResult(lines), sources };
 }
 
 function listParts(results: Results, sources: string): void {

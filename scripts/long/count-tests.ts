@@ -1,10 +1,18 @@
 /** What came out of test files, from the file that the test runner's JSON reporter writes. */
 
 import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 
 interface TestFile {
+  readonly name?: string;
   readonly status: string;
-  readonly assertionResults: readonly { readonly status: string }[];
+  /** Why it did not load. */
+  readonly message?: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName?: string;
+    readonly failureMessages?: readonly string[];
+  }[];
 }
 
 export interface TestCounts {
@@ -26,4 +34,22 @@ export function countTests(file: string): TestCounts {
     }
   }
   return counts;
+}
+
+const root = join(import.meta.dirname, "../..");
+const firstLine = (text = ""): string => text.split("\n", 1)[0]!;
+
+/** Which tests failed and why, a line each: the end of a long output must say it, since often only that is kept. */
+export function failuresOf(file: string): readonly string[] {
+  if (!existsSync(file)) return ["the test runner wrote no results"];
+  const { testResults } = JSON.parse(readFileSync(file, "utf8")) as { testResults: readonly TestFile[] };
+  return testResults.flatMap(({ name = "", status, message, assertionResults }) => {
+    if (status !== "failed") return [];
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    const at = relative(root, name);
+    if (failed.length === 0) return [`${at}: ${firstLine(message)}`];
+    return failed.map(
+      ({ fullName = "", failureMessages = [] }) => `${at} > ${fullName}: ${firstLine(failureMessages[0])}`,
+    );
+  });
 }

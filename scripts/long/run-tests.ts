@@ -1,5 +1,5 @@
 /**
- * Runs test files as a part of `npm run test:long`, and ends with a line `{"counts":{…}}`.
+ * Runs test files as a part of `npm run test:long`, and ends with a line `{"counts":{…},"failures":[…]}`.
  *
  *   node scripts/long/run-tests.ts [--all-runs] FILE…
  *
@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { countTests } from "./count-tests.ts";
+import { countTests, failuresOf } from "./count-tests.ts";
 
 const root = join(import.meta.dirname, "../..");
 const { values, positionals } = parseArgs({
@@ -31,6 +31,7 @@ const { status } = spawnSync(
   { cwd: root, stdio: "inherit", env: { ...process.env, ...(values["all-runs"] && { MESHWORK_ALL_RUNS: "1" }) } },
 );
 const counts = countTests(results);
+const failures = failuresOf(results);
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`${JSON.stringify({ counts })}\n`);
+process.stdout.write(`${JSON.stringify({ counts, failures })}\n`);
 process.exitCode = status === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;
