@@ -2,7 +2,7 @@
  * Log-odds of probabilities, as integers, so that sums of them are the same in whatever order they are added.
  */
 
-import { ln } from "../core/math.ts";
+import { exp, ln } from "../core/math.ts";
 
 const ONE = 1_000_000;
 /** Nobody counts as surer than this, ppm: an agent that is never wrong weighs as much as a few good ones, no more. */
@@ -16,3 +16,6 @@ export function logOddsOf(ppm: number): number {
 
 /** The most that one probability can add. */
 export const LOG_ODDS_MAX = logOddsOf(ONE);
+
+/** The probability, ppm, whose log-odds are so many thousandths; not clipped. */
+export const probabilityOf = (odds: number): number => Math.floor(ONE / (1 + exp(-odds / 1_000)));

@@ -8,7 +8,7 @@
 import { unreachable } from "../core/assert.ts";
 import type { Policy, Rule } from "../wire/genesis.ts";
 import { type Group, type Grouping, groupOutputs, type Output, outputValue } from "./grouping.ts";
-import { LOG_ODDS_MAX, logOddsOf } from "./log-odds.ts";
+import { LOG_ODDS_MAX, logOddsOf, probabilityOf } from "./log-odds.ts";
 import { boundNewcomers } from "./weights.ts";
 
 /** A result that has an output. */
@@ -16,13 +16,19 @@ export interface Given {
   readonly output: Output;
   /** Whether its worker has no record for the skill. */
   readonly isNewcomer: boolean;
+  /** It was sealed after the task's first reveal, so it may be a copy. */
+  readonly isLate: boolean;
   /** What its worker said of itself, ppm. */
   readonly statedPpm: number;
   /** The probability that it is right, as the worker's record has it, ppm. */
   readonly calibratedPpm: number;
 }
 
-export type Tally = Grouping & Outcome;
+export type Tally = Grouping &
+  Outcome & {
+    /** The probability that goes with the lead of the answer, or of the likeliest one so far, in log-odds; ppm. */
+    readonly posteriorPpm: number;
+  };
 
 type Outcome =
   /**
@@ -80,7 +86,7 @@ function aheadBy({ groups }: Ballot, k: number): Decision {
 function median({ given, groups, total }: Ballot): Decision {
   const positions = groups.flatMap(({ members }) => members);
   if (2 * positions.length <= total) return { more: total - 2 * positions.length + 1 };
-  const weights = boundNewcomers(given.map(({ isNewcomer }) => ({ isNewcomer, weight: 1 })));
+  const { weights } = boundNewcomers(given.map(({ isNewcomer }) => ({ isNewcomer, weight: 1 })));
   const byNumber = positions
     .map((position) => ({ position, number: outputValue(given[position]!.output) as number }))
     .sort((a, b) => a.number - b.number || a.position - b.position);
@@ -95,18 +101,23 @@ function median({ given, groups, total }: Ballot): Decision {
   return { more: 1 };
 }
 
+const oddsOf = ({ calibratedPpm }: Given): number => logOddsOf(calibratedPpm);
+
+/** By how much the sum of one group exceeds those of all others; nothing counts as an answer that nobody gave. */
+const leadOf = (sums: readonly number[], place: number): number =>
+  sums[place]! - Math.max(0, ...sums.filter((_, other) => other !== place));
+
 /**
  * Sums of log-odds: an answer wins when it leads every other by those of `leastPpm`. One result alone wins only if no worker
  * of another answer is more likely right than wrong.
  */
 function confidenceWeighted({ given, groups }: Ballot, leastPpm: number): Decision {
-  const odds = given.map(({ calibratedPpm }) => logOddsOf(calibratedPpm));
+  const odds = given.map(oddsOf);
   const sums = sumsOf(groups, odds);
   const best = sums.indexOf(Math.max(...sums));
   const winner = groups[best];
   if (winner === undefined) return { more: 1 };
-  const lead = sums[best]! - Math.max(0, ...sums.filter((_, place) => place !== best));
-  const lacking = logOddsOf(leastPpm) - lead;
+  const lacking = logOddsOf(leastPpm) - leadOf(sums, best);
   if (lacking > 0) return { more: Math.ceil(lacking / LOG_ODDS_MAX) };
   const isContested = odds.some((value, position) => value >= 0 && !winner.members.includes(position));
   return winner.members.length === 1 && isContested ? { more: 1 } : { winner };
@@ -158,24 +169,41 @@ function decide(rule: Rule, ballot: Ballot): Decision {
   }
 }
 
-/** Whether the winner would not win if newcomers weighed less than agents with a record. */
+const placeOf = (groups: readonly Group[], { members }: Group): number =>
+  groups.findIndex((group) => group.members === members);
+
+/**
+ * Whether the winner would not win if newcomers weighed less than agents with a record. A newcomer that could have copied
+ * weighs nothing then.
+ */
 function isOutweighed(rule: Rule, { given, groups }: Ballot, winner: Group): boolean {
   if (rule.kind === "median") return false; // its weights are bounded
   const isOnlyNewcomers = winner.members.every((member) => given[member]!.isNewcomer);
   if (rule.kind === "cp-wbft") return isOnlyNewcomers && given.some(({ isNewcomer }) => !isNewcomer);
-  const weights = boundNewcomers(
-    given.map(({ isNewcomer, calibratedPpm }) => ({
-      isNewcomer,
-      weight: rule.kind === "confidence-weighted" ? Math.max(0, logOddsOf(calibratedPpm)) : 1,
+  const isWeighed = rule.kind === "confidence-weighted";
+  const isAnyKnown = given.some(({ isNewcomer }) => !isNewcomer);
+  const odds = given.map((result) => (isWeighed ? oddsOf(result) : 1));
+  const isCopy = ({ isNewcomer, isLate }: Given): boolean => isNewcomer && isLate && isAnyKnown;
+  const { weights, unit } = boundNewcomers(
+    given.map((result, position) => ({
+      isNewcomer: result.isNewcomer,
+      weight: isCopy(result) ? 0 : Math.max(0, odds[position]!),
     })),
   );
-  const best = sumsOf([winner], weights)[0]!;
-  const others = sumsOf(
-    groups.filter((group) => group !== winner),
-    weights,
-  );
-  if (rule.kind === "majority") return best <= others.reduce((sum, other) => sum + other, 0);
-  return others.some((other) => other >= best);
+  const bounded = weights.map((weight, position) => weight + unit * Math.min(0, odds[position]!));
+  const sums = sumsOf(groups, bounded);
+  const place = placeOf(groups, winner);
+  if (rule.kind === "confidence-weighted") return leadOf(sums, place) < unit * logOddsOf(rule.leastPpm);
+  if (rule.kind === "ahead-by") return leadOf(sums, place) < unit * rule.k;
+  if (rule.kind === "majority") return 2 * sums[place]! <= sums.reduce((sum, other) => sum + other, 0);
+  return leadOf(sums, place) <= 0;
+}
+
+/** See `Tally.posteriorPpm`. */
+function posteriorOf({ given, groups }: Ballot, winner: Group | null): number {
+  const sums = sumsOf(groups, given.map(oddsOf));
+  const place = winner === null ? sums.indexOf(Math.max(...sums)) : placeOf(groups, winner);
+  return place < 0 ? 0 : probabilityOf(leadOf(sums, place));
 }
 
 /**
@@ -191,7 +219,8 @@ export function tally(
   const grouping = groupOutputs(compare, outputs);
   const ballot = { ...grouping, given, total: given.length + silent };
   const decision = decide(rule, ballot);
-  if ("more" in decision) return { ...grouping, kind: "more", results: decision.more };
+  if ("more" in decision)
+    return { ...grouping, kind: "more", results: decision.more, posteriorPpm: posteriorOf(ballot, null) };
   const { winner } = decision;
   const others = ballot.groups.filter(({ members }) => members !== winner.members);
   const next = Math.max(sizeOf(others[0]), Math.min(1, silent + ballot.unreadable.length));
@@ -202,5 +231,6 @@ export function tally(
     supporters: winner.members,
     margin: Math.max(0, sizeOf(winner) - next) / ballot.total,
     isOutweighed: isOutweighed(rule, ballot, winner),
+    posteriorPpm: posteriorOf(ballot, winner),
   };
 }

@@ -19,16 +19,23 @@ interface Weighed {
   readonly weight: number;
 }
 
+interface Bounded {
+  readonly weights: readonly number[];
+  /** What a weight of one became. */
+  readonly unit: number;
+}
+
 /**
  * Weights with newcomers bounded: if their results together weigh as much as those of agents with a record, or more, each
- * of theirs weighs less in proportion, so that together they weigh less than half. Integers in units of their own.
+ * of theirs weighs less in proportion, so that together they weigh less than half. Integers.
  */
-export function boundNewcomers(results: readonly Weighed[]): number[] {
+export function boundNewcomers(results: readonly Weighed[]): Bounded {
   const sumOf = (isNewcomer: boolean): number =>
     results.reduce((sum, result) => sum + (result.isNewcomer === isNewcomer ? result.weight : 0), 0);
   const known = sumOf(false);
   const newcomers = sumOf(true);
-  if (newcomers < known || known === 0) return results.map(({ weight }) => weight);
+  if (newcomers < known || known === 0) return { weights: results.map(({ weight }) => weight), unit: 1 };
   // As in weightsOf: newcomers * (2 known - 1) < known * 2 newcomers.
-  return results.map(({ isNewcomer, weight }) => weight * (isNewcomer ? 2 * known - 1 : 2 * newcomers));
+  const unit = 2 * newcomers;
+  return { weights: results.map(({ isNewcomer, weight }) => weight * (isNewcomer ? 2 * known - 1 : unit)), unit };
 }

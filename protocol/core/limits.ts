@@ -72,6 +72,8 @@ export const limits = {
   offersPerSkill: 16,
   /** How many of these places newcomers keep while agents with a record want them. */
   newcomersPerSkill: 5,
+  /** Pairs of agents of which a job notes that they gave the same wrong answer. */
+  sharedErrors: 4_096,
   /** Concurrent awards that one offer may ask for. */
   slots: 1_024,
   /** Price of one task and budget of a job, micro-credits. */

@@ -10,6 +10,7 @@ import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { Deadline } from "./deadlines.ts";
+import { noteSharedError } from "./diversity.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
 import { isOwnWord, learnFromAnswer, learnFromEnd } from "./lessons.ts";
 import { failJob, finishTask } from "./nodes.ts";
@@ -249,7 +250,7 @@ function settleBatch(tx: Transaction, task: Task): void {
     failUndecided(tx, task, counted, "disagreement", `at most ${policy.redundancyMax} may be asked`);
     return;
   }
-  tx.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more });
+  tx.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more, posterior: outcome.posteriorPpm });
   saveTask(tx, {
     ...task,
     attempt: task.attempt + 1,
@@ -275,11 +276,18 @@ function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: Ta
 function acceptCounted(
   tx: Transaction,
   task: Task,
-  { outputs, workers }: Counted,
-  { supporters, answer, margin }: Extract<Tally, { readonly kind: "accepted" }>,
+  { outcome, outputs, workers }: Counted,
+  { supporters, answer, margin, posteriorPpm }: Extract<Tally, { readonly kind: "accepted" }>,
 ): void {
   const agreeing = supporters.map((index) => workers[index]!);
-  accept(tx, task, agreeing, readable(outputs, answer), margin);
+  for (const { members } of outcome.groups)
+    if (!members.includes(answer))
+      noteSharedError(
+        tx,
+        specOf(tx, task).skill,
+        members.map((index) => workers[index]!),
+      );
+  accept(tx, task, agreeing, readable(outputs, answer), { margin, posterior: posteriorPpm });
 }
 
 /**
@@ -311,7 +319,13 @@ function readable(outputs: readonly Output[], chosen: number): Data {
   return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
 }
 
-function accept(tx: Transaction, task: Task, supporters: readonly AgentId[], answer: Data, margin: number): void {
+function accept(
+  tx: Transaction,
+  task: Task,
+  supporters: readonly AgentId[],
+  answer: Data,
+  { margin, posterior }: { readonly margin: number; readonly posterior: number },
+): void {
   const skill = specOf(tx, task).skill;
   const open = releaseLive(tx, task);
   const unproven = supporters.every((worker) => isNewcomer(tx, worker, skill));
@@ -331,7 +345,7 @@ function accept(tx: Transaction, task: Task, supporters: readonly AgentId[], ans
   learnFromAnswer(tx, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");
-  tx.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent, unproven });
+  tx.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent, unproven, posterior });
   const givers = task.results.filter((result) => result.output === hash).map(({ worker }) => worker);
   finishTask(tx, open, answer, givers);
 }

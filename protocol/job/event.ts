@@ -24,7 +24,7 @@ import {
 } from "../wire/codec.ts";
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
-import { name, price } from "../wire/genesis.ts";
+import { name, ppm, price } from "../wire/genesis.ts";
 
 const attempt = uint(0xffff);
 
@@ -78,7 +78,8 @@ export const ledgerEventCodec = variant({
   surplus: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), paid: price }),
   /**
    * `supporters` gave the answer, `rejected` another one; `silent` sealed one and did not show it in time. `unproven`: no
-   * supporter had a record for the skill before.
+   * supporter had a record for the skill before. `posterior`: the probability that goes with the answer's lead
+   * (answer/rules.ts).
    */
   accepted: struct({
     task: taskIdCodec,
@@ -87,8 +88,10 @@ export const ledgerEventCodec = variant({
     rejected: list(agentId, limits.seats),
     silent: list(agentId, limits.seats),
     unproven: bool,
+    posterior: ppm,
   }),
-  undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats) }),
+  /** `more`: the fewest further results that could decide. */
+  undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats), posterior: ppm }),
   /** Workers gave different answers, nobody else is asked, and the task fails. The answer of the most workers comes first. */
   disagreed: struct({
     task: taskIdCodec,

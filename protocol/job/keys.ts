@@ -1,5 +1,6 @@
 /** Keys of the ledger's tables. Neither names (graph.ts) nor ids of agents contain line breaks. */
 
+import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 
 /** An agent's record for a skill. */
@@ -8,6 +9,10 @@ export function ofSkillKey(key: string): { readonly agent: AgentId; readonly ski
   const at = key.indexOf("\n");
   return { agent: key.slice(0, at) as AgentId, skill: key.slice(at + 1) };
 }
+
+/** Wrong answers for a skill that two agents shared, in whatever order they are named. */
+export const sharedErrorsKey = (skill: string, one: AgentId, other: AgentId): string =>
+  [...[one, other].sort(compareUnits), skill].join("\n");
 
 /** A need: a skill with labels. */
 export const needKey = (skill: string, labels: readonly string[]): string => [skill, ...labels].join("\n");

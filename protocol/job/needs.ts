@@ -8,6 +8,7 @@
 import { freeSeats, sealedSeats } from "./batch.ts";
 import { chooseWorkers } from "./choosing.ts";
 import type { AnsweredFacts, Choose, LastFacts, LateFacts, NeedFacts, SeatFacts } from "./decisions.ts";
+import { unlikeWorkersOf } from "./diversity.ts";
 import { admissible, hasSlot, isAwaited, type Standing, standingOf, type Takers, takersOf } from "./eligible.ts";
 import { lackingToGather } from "./gathering.ts";
 import { needKey } from "./keys.ts";
@@ -82,7 +83,9 @@ export class Need implements Standing {
    * of these is free or awaited. Otherwise newcomers would fill its seats up to the policy's maximum and outvote the others.
    */
   #eligible(task: Task, opened: number, wereAsked = false): readonly Offer[] {
-    const allowed = admissible(this.#view, task, this.offers, wereAsked);
+    const admitted = admissible(this.#view, task, this.offers, wereAsked);
+    const unlike = unlikeWorkersOf(this.#view, task, admitted);
+    const allowed = unlike.filter((offer) => hasSlot(this.#view, offer)).length >= freeSeats(task) ? unlike : admitted;
     if (!isAnswered(this.#view, task)) return allowed;
     const isThere = (offer: Offer): boolean => !isFull(offer) || isAwaited(this.#view, offer, opened);
     const known = allowed.filter((offer) => !this.newcomers.has(offer.agent) && isThere(offer));

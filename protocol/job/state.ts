@@ -217,6 +217,8 @@ export interface LedgerState {
   readonly agents: Table<AgentId, AgentRecord>;
   /** By `skillKey`. */
   readonly records: Table<string, SkillRecord>;
+  /** Wrong answers that two agents gave together, by `sharedErrorsKey` (diversity.ts). */
+  readonly sharedErrors: Table<string, { readonly count: number }>;
   /** Awards that run on although their batch has what it wanted (surplus.ts). */
   readonly surplus: Table<string, SurplusAward>;
   /** Live awards by skill, surplus ones too. */
@@ -282,6 +284,7 @@ export function createState(
     gatherings: table(),
     agents: table(),
     records: table(),
+    sharedErrors: table(),
     surplus: table(),
     liveBySkill: table(),
     credits: table(),

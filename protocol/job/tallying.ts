@@ -27,11 +27,12 @@ export interface Counted {
 export function tallyResults(view: LedgerView, task: Task): Counted {
   const { skill } = specOf(view, task);
   const results = task.results.filter(({ output }) => output !== null).sort((a, b) => a.serial - b.serial);
-  const given = results.map(({ worker, output, data, confidence }): Given => {
+  const given = results.map(({ worker, output, data, confidence, late }): Given => {
     const key = skillKey(worker, skill);
     return {
       output: { hash: output!, data: data! },
       isNewcomer: isNewcomer(view, worker, skill),
+      isLate: late,
       statedPpm: confidence,
       calibratedPpm: calibratedPpm(answersOf(view, key), statedOf(view, key), confidence),
     };

@@ -43,6 +43,7 @@ export interface OfferTerms {
   readonly lifeMs?: number;
   /** A task is hedged after three times this. */
   readonly expectedMs?: number;
+  readonly labels?: readonly string[];
   /** Parts per million. */
   readonly similarity?: number;
   /** Parts per million; a million: busy. */
@@ -108,10 +109,10 @@ export class Book {
   }
 
   offer(worker: string, price = 1, slots = 4, terms: OfferTerms = {}): IdentifiedCommand {
-    const { skill = "work", lifeMs = 60_000, expectedMs = 100, similarity = 1_000_000, load = 0 } = terms;
+    const { skill = "work", lifeMs = 60_000, expectedMs = 100, similarity = 1_000_000, load = 0, labels = [] } = terms;
     const validUntilMs = this.timeMs + lifeMs;
     return this.command(worker, {
-      ...{ kind: "offer", skill, price, slots, labels: [], load, expectedMs, validUntilMs, similarity },
+      ...{ kind: "offer", skill, price, slots, labels, load, expectedMs, validUntilMs, similarity },
     });
   }
 

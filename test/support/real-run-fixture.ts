@@ -41,7 +41,16 @@ function decisions(height: number): LedgerEvent[] {
   const done = `t/${height - 3}` as TaskId;
   for (const worker of workers) events.push({ kind: "result", task: done, attempt: 1, worker, output, paid: 1_000 });
   const [rejected, supporters] = [[FAULTS[0]!.agent], workers.filter((worker) => worker !== FAULTS[0]!.agent)];
-  events.push({ kind: "accepted", task: done, answer: output, supporters, rejected, silent: [], unproven: false });
+  events.push({
+    kind: "accepted",
+    task: done,
+    answer: output,
+    supporters,
+    rejected,
+    silent: [],
+    unproven: false,
+    posterior: 0,
+  });
   if (height === 8) events.push({ kind: "ended", ...seat, worker: FAULTS[1]!.agent, reason: "dead" });
   return events;
 }

@@ -13,12 +13,13 @@ import { runs } from "../../support/runs.ts";
 const exact: Comparator = { kind: "exact" };
 const near: Comparator = { kind: "number", absolute: 1, relativePpm: 0 };
 
-function givenOf(value: Value, { stated = 1, right = 0.7, isNewcomer = false } = {}): Given {
+function givenOf(value: Value, { stated = 1, right = 0.7, isNewcomer = false, isLate = false } = {}): Given {
   const data = { kind: "inline" as const, bytes: encodeValue(value) };
   const statedPpm = Math.round(stated * 1_000_000);
   return {
     output: { data, hash: dataHash(hasher, data) },
     isNewcomer,
+    isLate,
     statedPpm,
     calibratedPpm: Math.round(right * 1_000_000),
   };
@@ -132,6 +133,46 @@ test("log-odds are integers, odd about one half, and clipped", () => {
   expect([0, 300_000, 500_000, 700_000, 970_000, 1_000_000].map(logOddsOf)).toEqual([-3476, -847, 0, 847, 3476, 3476]);
 });
 
+const newcomer = (value: Value, isLate = false): Given => givenOf(value, { right: 2 / 3, isNewcomer: true, isLate });
+
+test.each<Case>([
+  [
+    "a lead that newcomers made is none",
+    { kind: "ahead-by", k: 3 },
+    [...all("a"), newcomer("a"), newcomer("a")],
+    0,
+    `${A} by 3, outweighed`,
+  ],
+  ["a lead of agents with a record", { kind: "ahead-by", k: 3 }, [...all("a", "a", "a"), newcomer("b")], 0, "1 more"],
+  ["a lead of newcomers alone", { kind: "ahead-by", k: 2 }, [newcomer("a"), newcomer("a")], 0, `${A} by 2`],
+  [
+    "a probability that newcomers made is none",
+    { kind: "confidence-weighted", leastPpm: 900_000 },
+    [...all("a"), newcomer("a"), newcomer("a")],
+    0,
+    `${A} by 3, outweighed`,
+  ],
+  [
+    "newcomers who could have copied do not make a majority",
+    { kind: "majority" },
+    [givenOf("b", { right: 0.9 }), newcomer("a"), newcomer("a", true)],
+    0,
+    `${A} by 2, outweighed`,
+  ],
+])("newcomers: %s", (_, rule, given, silent, expected) => expect(outcome(rule, given, { silent })).toBe(expected));
+
+test("the posterior is the probability of the lead, whatever the rule", () => {
+  const posterior = (given: readonly Given[], accept: Rule = { kind: "majority" }): number =>
+    tally({ accept, compare: exact }, given, 0).posteriorPpm / 1_000_000;
+  expect(posterior([])).toBe(0);
+  expect(posterior([givenOf("a", { right: 0.9 })])).toBeCloseTo(0.9, 4);
+  expect(posterior([givenOf("a", { right: 0.9 }), givenOf("b", { right: 0.9 })])).toBeCloseTo(0.5, 4);
+  const two = [givenOf("a", { right: 0.8 }), givenOf("a", { right: 0.8 })];
+  expect(posterior(two, { kind: "quorum", q: 5 })).toBeCloseTo(16 / 17, 4);
+  // The majority's answer may be the less likely one.
+  expect(posterior([givenOf("b", { right: 0.95 }), ...all("a", "a")])).toBeLessThan(0.5);
+});
+
 test("weights of equal results are those of weightsOf", () => {
   for (let newcomers = 0; newcomers < 12; newcomers++) {
     for (let known = 0; known < 12; known++) {
@@ -140,7 +181,7 @@ test("weights of equal results are those of weightsOf", () => {
         ...Array.from({ length: known }, () => ({ isNewcomer: false, weight: 1 })),
       ];
       const weight = weightsOf(newcomers, known);
-      expect(boundNewcomers(results)).toEqual(
+      expect(boundNewcomers(results).weights).toEqual(
         results.map(({ isNewcomer }) => (isNewcomer ? weight.newcomer : weight.known)),
       );
     }

@@ -48,7 +48,7 @@ test("all newcomers together weigh less than half, and alone they weigh alike", 
 
 test("two newcomers against one with a record decide nothing: others are asked, and theirs is the answer", () => {
   const book = seated(["k0", "k1", "k2"], ["n0", "n1", "k0"]);
-  expect(answer(book, 1)).toContainEqual({ kind: "undecided", task: "a", attempt: 1, more: 1 });
+  expect(answer(book, 1)).toContainEqual(expect.objectContaining({ kind: "undecided", attempt: 1, more: 1 }));
   book.block([book.offer("k1")]);
   expect(answer(book, 2).map(({ kind }) => kind)).toContain("undecided"); // two and two
   book.block([book.offer("k2")]);

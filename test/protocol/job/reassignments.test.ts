@@ -54,13 +54,13 @@ describe("a seat", () => {
   });
 
   test("of a batch that was asked for because answers differ is no reassignment", () => {
-    const undecided: LedgerEvent = { kind: "undecided", task: seat.task, attempt: 1, more: 1 };
+    const undecided: LedgerEvent = { kind: "undecided", task: seat.task, attempt: 1, more: 1, posterior: 0 };
     expect(countsOf([award("a"), ended("a", "timeout"), undecided, award("b", 2)]).total).toBe(0);
   });
 
   test("is none of what ends when its batch has what it wanted", () => {
     const opened: LedgerEvent = { kind: "opened", task: seat.task, attempt: 1, revealByMs: 9 };
-    const undecided: LedgerEvent = { kind: "undecided", task: seat.task, attempt: 1, more: 2 };
+    const undecided: LedgerEvent = { kind: "undecided", task: seat.task, attempt: 1, more: 2, posterior: 0 };
     const surplus = [award("a"), award("hedge"), opened, undecided, award("b", 2), ended("a", "dead"), award("c", 2)];
     expect(countsOf(surplus).total).toBe(0);
   });

@@ -1,0 +1,52 @@
+/**
+ * Diversity: who else is asked when the workers of a task disagree. Agents that err together bring nothing new: those of one
+ * operator, those that run the same model, and those that gave the same wrong answer as a worker of the task before. Others
+ * go first. Labels that agents give themselves only exclude: nobody gains anything by one.
+ *
+ * Source: protocol.md 7; MAKER (arXiv 2511.09030) on errors that are not independent.
+ */
+
+import { compareUnits } from "../core/bytes.ts";
+import type { AgentId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { sharedErrorsKey } from "./keys.ts";
+import type { Offer, Task } from "./state.ts";
+import type { Transaction } from "./transaction.ts";
+import { type LedgerView, specOf } from "./view.ts";
+
+/** Labels that say who runs an agent, and what model it runs: `operator.acme`, `model.gpt-x`. */
+const IDENTITY_LABELS = ["operator.", "model."] as const;
+/** As many wrong answers as two agents must have shared before they count as alike: one may be chance. */
+const SHARED_ERRORS = 2;
+
+const identityOf = ({ labels }: Pick<Offer, "labels">): readonly string[] =>
+  labels.filter((label) => IDENTITY_LABELS.some((prefix) => label.startsWith(prefix)));
+
+/** Of these offers, those of agents that are unlike every worker that has given a result to the task. */
+export function unlikeWorkersOf(view: LedgerView, task: Task, offers: readonly Offer[]): readonly Offer[] {
+  if (task.results.length === 0) return offers;
+  const { skill } = specOf(view, task);
+  const workers = task.results.map(({ worker }) => worker);
+  const standing = view.state.offers.get(skill) ?? [];
+  const taken = new Set(standing.filter(({ agent }) => workers.includes(agent)).flatMap(identityOf));
+  const errsWith = (agent: AgentId, worker: AgentId): boolean =>
+    (view.state.sharedErrors.get(sharedErrorsKey(skill, agent, worker))?.count ?? 0) >= SHARED_ERRORS;
+  return offers.filter(
+    (offer) =>
+      !identityOf(offer).some((label) => taken.has(label)) && !workers.some((worker) => errsWith(offer.agent, worker)),
+  );
+}
+
+/** These agents gave the same wrong answer. Beyond the limit of pairs nothing more is noted. */
+export function noteSharedError(tx: Transaction, skill: string, agents: readonly AgentId[]): void {
+  const { sharedErrors } = tx.state;
+  const sorted = [...agents].sort(compareUnits);
+  for (const [i, one] of sorted.entries()) {
+    for (const other of sorted.slice(i + 1)) {
+      const key = sharedErrorsKey(skill, one, other);
+      const known = sharedErrors.get(key);
+      if (known === undefined && sharedErrors.size >= limits.sharedErrors) return;
+      sharedErrors.set(key, { count: (known?.count ?? 0) + 1 });
+    }
+  }
+}
