@@ -24,6 +24,7 @@
 import { isInvisible, isSpace } from "./characters.ts";
 import { ABOVE, decompositionOf, MARK_ORDERS, markOrderOf, smallLetterOf } from "./letter-tables.ts";
 import { withoutPunctuation } from "./punctuation.ts";
+import { UnitList } from "./unit-list.ts";
 
 /** Each says that differences of that kind do not matter. */
 interface FoldingOptions {
@@ -36,7 +37,7 @@ const DOT_ABOVE = 0x307;
 const SPACE = 0x20;
 
 /** Appends the marks of one letter in canonical order, and empties the list. */
-function flushMarks(marks: number[], into: number[]): void {
+function flushMarks(marks: number[], into: UnitList): void {
   if (marks.length === 1) into.push(marks[0]!);
   else {
     // One pass for each order: linear, where sorting a text of marks would not be.
@@ -47,8 +48,8 @@ function flushMarks(marks: number[], into: number[]): void {
 }
 
 /** The units of `text`, letters apart from their marks. */
-function decompose(text: string, keepsInvisible: boolean): number[] {
-  const units: number[] = [];
+function decompose(text: string, keepsInvisible: boolean): UnitList {
+  const units = new UnitList(text.length);
   const marks: number[] = [];
   const add = (unit: number): void => {
     if (markOrderOf(unit) > 0) marks.push(unit);
@@ -69,25 +70,31 @@ function decompose(text: string, keepsInvisible: boolean): number[] {
 }
 
 /** Small letters for capitals. The dots of i and j go where they are written as marks, as those of İ are. */
-function withoutCase(units: readonly number[]): number[] {
-  const folded: number[] = [];
+function withoutCase(units: UnitList): UnitList {
+  const folded = new UnitList(units.length);
   let isDotted = false; // an i or j, with no mark above it so far
-  for (const unit of units) {
+  const add = (unit: number): void => {
+    folded.push(unit);
+    const order = markOrderOf(unit);
+    if (order === 0) isDotted = unit === 0x69 || unit === 0x6a;
+    else if (order === ABOVE) isDotted = false;
+  };
+  for (let i = 0; i < units.length; i++) {
+    const unit = units.at(i);
     if (isDotted && unit === DOT_ABOVE) continue;
-    for (const small of smallLetterOf(unit) ?? [unit]) {
-      folded.push(small);
-      const order = markOrderOf(small);
-      if (order === 0) isDotted = small === 0x69 || small === 0x6a;
-      else if (order === ABOVE) isDotted = false;
-    }
+    const small = smallLetterOf(unit);
+    if (small === null) add(unit);
+    else for (const letter of small) add(letter);
   }
   return folded;
 }
 
-function withoutExtraSpace(units: readonly number[]): number[] {
-  const folded: number[] = [];
+function withoutExtraSpace(units: UnitList): UnitList {
+  const folded = new UnitList(units.length);
   let isPending = false;
-  for (const unit of units) {
+  for (let i = 0; i < units.length; i++) {
+    const unit = units.at(i);
+    if (unit < 0) continue;
     if (isSpace(unit)) isPending = folded.length > 0;
     else {
       if (isPending) folded.push(SPACE);
@@ -98,20 +105,11 @@ function withoutExtraSpace(units: readonly number[]): number[] {
   return folded;
 }
 
-/** As many units as `String.fromCharCode` takes at once on every engine. */
-const CHUNK = 4096;
-
-function textOf(units: readonly number[]): string {
-  let text = "";
-  for (let i = 0; i < units.length; i += CHUNK) text += String.fromCharCode(...units.slice(i, i + CHUNK));
-  return text;
-}
-
-/** Of any text, halves of surrogate pairs too. Linear in the text, and at most three times as long. */
+/** Of any text, halves of surrogate pairs too. Linear in the text, and at most four times as long. */
 export function foldText(text: string, options: FoldingOptions): string {
-  let units: readonly number[] = decompose(text, !options.space);
+  let units = decompose(text, !options.space);
   if (options.case) units = withoutCase(units);
   if (options.punctuation) units = withoutPunctuation(units);
   if (options.space) units = withoutExtraSpace(units);
-  return textOf(units);
+  return units.text();
 }

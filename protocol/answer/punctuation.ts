@@ -20,6 +20,7 @@
  */
 
 import { isDigit, isPunctuation, isSign, isSpace, isWord } from "./characters.ts";
+import { UnitList } from "./unit-list.ts";
 
 const HYPHEN = 0x2d;
 const DOT = 0x2e;
@@ -45,17 +46,17 @@ const LIKE: ReadonlyMap<number, number> = new Map([
 /** A minus or "to" beside digits, and a dash elsewhere. The long dash is always one. */
 const EN_DASHES: ReadonlySet<number> = new Set(unitsOf("‒–﹘"));
 
-const likeOf = (unit: number | undefined): number => (unit === undefined ? SPACE : (LIKE.get(unit) ?? unit));
+const likeOf = (unit: number): number => LIKE.get(unit) ?? unit;
 const isCore = (unit: number): boolean => isWord(unit) || isSign(unit);
 
 /** What stays of the punctuation `units[from, to)` before a word or sign at `to`; in the order of the text. */
-function keptBefore(units: readonly number[], from: number, to: number): number[] {
+function keptBefore(units: UnitList, from: number, to: number): number[] {
   const kept: number[] = [];
   for (let i = to - 1; i >= from; i--) {
-    const unit = likeOf(units[i]);
-    const last = kept.length === 0 ? units[to]! : kept[kept.length - 1]!;
-    const before = i > from ? likeOf(units[i - 1]) : SPACE;
-    const after = likeOf(units[i + 1]);
+    const unit = likeOf(units.at(i));
+    const last = kept.length === 0 ? units.at(to) : kept[kept.length - 1]!;
+    const before = i > from ? likeOf(units.at(i - 1)) : SPACE;
+    const after = likeOf(units.at(i + 1));
     const isNumeric = isDigit(last) || last === DOT;
     const isAdjacent = i === to - 1;
     if (EN_DASHES.has(unit)) {
@@ -70,21 +71,21 @@ function keptBefore(units: readonly number[], from: number, to: number): number[
 }
 
 /** What stays of the punctuation `units[from, to)` after a word or sign at `from - 1`: at most the first. */
-function keptAfter(units: readonly number[], from: number, to: number): number[] {
+function keptAfter(units: UnitList, from: number, to: number): number[] {
   if (from >= to) return [];
-  const unit = likeOf(units[from]);
-  if (unit === HYPHEN) return from + 1 < to && likeOf(units[from + 1]) === HYPHEN ? [] : [HYPHEN];
-  return unit === EXCLAMATION && isDigit(units[from - 1]!) ? [unit] : [];
+  const unit = likeOf(units.at(from));
+  if (unit === HYPHEN) return from + 1 < to && likeOf(units.at(from + 1)) === HYPHEN ? [] : [HYPHEN];
+  return unit === EXCLAMATION && isDigit(units.at(from - 1)) ? [unit] : [];
 }
 
 /** What stands for the punctuation `units[from, to)` between two words or signs. */
-function keptBetween(units: readonly number[], from: number, to: number): number[] {
+function keptBetween(units: UnitList, from: number, to: number): number[] {
   if (to - from > 1) {
     const after = keptAfter(units, from, to);
     return [...after, SPACE, ...keptBefore(units, from + after.length, to)];
   }
-  const unit = likeOf(units[from]);
-  const [left, right] = [units[from - 1]!, units[to]!];
+  const unit = likeOf(units.at(from));
+  const [left, right] = [units.at(from - 1), units.at(to)];
   if (isSign(left) || isSign(right)) return [EN_DASHES.has(unit) ? HYPHEN : unit];
   if (unit === DOT || unit === HYPHEN || unit === APOSTROPHE) return [unit];
   if (EN_DASHES.has(unit) && isDigit(right)) return [HYPHEN];
@@ -92,60 +93,59 @@ function keptBetween(units: readonly number[], from: number, to: number): number
   return [SPACE];
 }
 
-/** What stays of the token `units[from, to)`; nothing if it is punctuation only. */
-function keptOfToken(units: readonly number[], from: number, to: number): number[] {
+/** Appends what stays of the token `units[from, to)`; nothing if it is punctuation only. */
+function keepOfToken(units: UnitList, from: number, to: number, kept: UnitList): void {
   let first = from;
-  while (first < to && isPunctuation(units[first]!)) first++;
+  while (first < to && isPunctuation(units.at(first))) first++;
   let end = to;
-  while (end > first && isPunctuation(units[end - 1]!)) end--;
-  if (first === end) return [];
-  const kept = keptBefore(units, from, first);
+  while (end > first && isPunctuation(units.at(end - 1))) end--;
+  if (first === end) return;
+  for (const unit of keptBefore(units, from, first)) kept.push(unit);
   for (let i = first; i < end; ) {
-    if (!isPunctuation(units[i]!)) {
-      kept.push(units[i++]!);
+    if (!isPunctuation(units.at(i))) {
+      kept.push(units.at(i++));
       continue;
     }
     let next = i;
-    while (isPunctuation(units[next]!)) next++;
+    while (isPunctuation(units.at(next))) next++;
     for (const unit of keptBetween(units, i, next)) kept.push(unit);
     i = next;
   }
   for (const unit of keptAfter(units, end, to)) kept.push(unit);
-  return kept;
 }
 
 const isDash = (unit: number): boolean => likeOf(unit) === HYPHEN || EN_DASHES.has(unit);
 const isMeasure = (unit: number): boolean => isDigit(unit) || isSign(unit);
 
-/** `units`, UTF-16, without punctuation that tells nothing. White space stays as it is. Linear. */
-export function withoutPunctuation(units: readonly number[]): readonly number[] {
-  const kept: number[] = [];
+/** `units` without punctuation that tells nothing; a unit below zero stands for nothing. White space stays as it is. Linear. */
+export function withoutPunctuation(units: UnitList): UnitList {
+  const kept = new UnitList(units.length);
   let last = SPACE; // the last unit that stays and is no white space
   let undecided: number | null = null;
   let hasWords = false;
   for (let i = 0; i < units.length; ) {
-    if (isSpace(units[i]!)) {
-      kept.push(units[i++]!);
+    if (isSpace(units.at(i))) {
+      kept.push(units.at(i++));
       continue;
     }
     let end = i;
-    while (end < units.length && !isSpace(units[end]!)) end++;
-    const token = keptOfToken(units, i, end);
-    if (token.length > 0) {
-      const first = token[0]!;
+    while (end < units.length && !isSpace(units.at(end))) end++;
+    const start = kept.length;
+    keepOfToken(units, i, end, kept);
+    if (kept.length > start) {
+      const first = kept.at(start);
       const isNumeric = isMeasure(first) || first === HYPHEN || first === DOT;
-      if (undecided !== null && isNumeric) kept[undecided] = HYPHEN;
+      if (undecided !== null && isNumeric) kept.set(undecided, HYPHEN);
       undecided = null;
       hasWords = true;
-      for (const unit of token) kept.push(unit);
-      last = token[token.length - 1]!;
-    } else if (end === i + 1 && isDash(units[i]!)) {
+      last = kept.at(kept.length - 1);
+    } else if (end === i + 1 && isDash(units.at(i))) {
       const isKept = isMeasure(last);
-      if (!isKept) undecided = kept.length;
+      if (!isKept) undecided = start;
       last = isKept ? HYPHEN : last;
       kept.push(isKept ? HYPHEN : UNDECIDED);
     }
     i = end;
   }
-  return hasWords ? kept.filter((unit) => unit !== UNDECIDED) : units;
+  return hasWords ? kept : units;
 }

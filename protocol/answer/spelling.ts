@@ -18,7 +18,7 @@
  *
  * Whoever wants to can find texts that collide; they look like nothing that people write.
  *
- * Source: extensions.md X9; Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (arXiv 0902.2206).
+ * Source: protocol.md 7; Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (arXiv 0902.2206).
  */
 
 import { digitOf, isDigit, isSign, isWord } from "./characters.ts";
@@ -282,7 +282,10 @@ function dot(a: Int32Array, b: Int32Array): number {
 /** Whether one has a word more often where the other has its opposite more often. */
 function deny(a: Spelling, b: Spelling): boolean {
   const more = (hash: number): number => (a.counts.get(hash) ?? 0) - (b.counts.get(hash) ?? 0);
-  const isSwapped = ([word, opposite]: readonly [number, number]): boolean => more(word) * more(opposite) < 0;
+  const isSwapped = ([word, opposite]: readonly [number, number]): boolean => {
+    const difference = more(opposite);
+    return difference !== 0 && difference * more(word) < 0;
+  };
   return a.opposites.some(isSwapped) || b.opposites.some(isSwapped);
 }
 
