@@ -257,6 +257,14 @@ describe("long texts", () => {
     expect(distance(text, text.replace("wstone", "wstohne"))).toBeLessThan(10_000);
   });
 
+  test("those without a common word are far, however many places of the vector both fill", () => {
+    const words = (letters: string): string =>
+      Array.from({ length: 2_000 }, (_, i) =>
+        Array.from([6, 36, 216, 1296], (n) => letters[Math.floor((i * 6) / n) % 6]).join(""),
+      ).join(" ");
+    expect(distance(words("abcdef"), words("ghjklm"))).toBeGreaterThan(900_000);
+  });
+
   test("longer ones are near themselves only", () => {
     expect(long.length).toBeGreaterThan(16_384);
     expect(distance(long, long)).toBe(0);
