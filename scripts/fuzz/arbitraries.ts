@@ -128,7 +128,13 @@ const generator: Arbitrary<Generator> = variant<Generator>({
   map: { items, batch: uintUpTo(limits.mapItems) },
   chain: { steps: uintUpTo(limits.chainSteps) },
 });
-const plainComparators = { exact: {}, number: { absolute: finite, relativePpm: ppm }, set: { leastPpm: ppm } };
+const plainComparators = {
+  exact: {},
+  number: { absolute: finite, relativePpm: ppm },
+  set: { leastPpm: ppm },
+  text: { case: fc.boolean(), space: fc.boolean(), punctuation: fc.boolean() },
+  similar: { leastPpm: ppm },
+};
 const plainComparator: Arbitrary<PlainComparator> = variant<PlainComparator>(plainComparators);
 const comparator: Arbitrary<Comparator> = variant<Comparator>({
   ...plainComparators,
