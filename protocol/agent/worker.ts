@@ -5,8 +5,9 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
+import { readsOutputs } from "../answer/flags.ts";
 import { clip } from "../core/bytes.ts";
-import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
+import { type AgentId, type AwardRef, type Hash, type JobId, type TaskId, taskParts } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
@@ -31,6 +32,14 @@ import { sendEnvelopes } from "./send-envelopes.ts";
 const HELD_MS = 600_000;
 /** The longest reason of a failure, bytes. */
 const MESSAGE_BYTES = 200;
+
+/** Why an output would be an answer that agrees with none, in words; null if the ledger takes it. */
+function explainTooLarge({ genesis }: KnownJob, task: TaskId, bytes: number): string | null {
+  if (bytes <= limits.inlineBytes) return null;
+  const spec = genesis.nodes.find(({ id }) => id === taskParts(task).node);
+  if (spec === undefined || !readsOutputs(spec.policy)) return null;
+  return `an output of ${bytes} bytes; this job looks into outputs (its \`compare\` is not exact): at most ${limits.inlineBytes}. Return less, or let the job take compare: exact`;
+}
 
 interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it has one. */
@@ -252,6 +261,11 @@ export class Worker {
 
   #onDone(known: KnownJob, held: HeldAward, done: Extract<Input, { kind: "workDone" }>): void {
     const { hash } = this.#context.config.crypto;
+    const tooLarge = explainTooLarge(known, held.ref.task, done.output.length);
+    if (tooLarge !== null) {
+      this.#fail(known, held, "too-large", tooLarge);
+      return;
+    }
     const data: Data =
       done.output.length <= limits.inlineBytes
         ? { kind: "inline", bytes: done.output }

@@ -130,9 +130,11 @@ export function groupOutputs(comparator: Comparator, outputs: readonly Output[])
   else {
     const metric = metricOf(comparator);
     const read: { position: number; from: unknown }[] = [];
+    const readBefore = new Map<Hash, unknown>();
     for (const [position, output] of outputs.entries()) {
       const value = outputValue(output);
-      const from = value === undefined ? null : readOutput(metric, value);
+      const from = value === undefined ? null : (readBefore.get(output.hash) ?? readOutput(metric, value));
+      readBefore.set(output.hash, from);
       if (from === null) unreadable.push(position);
       else read.push({ position, from });
     }

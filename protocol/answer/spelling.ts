@@ -27,8 +27,6 @@ import { NOT, negatingPartAt, oppositesOf, withNegations } from "./negation.ts";
 
 /** Of texts with nothing in common; of one that is another it is 0. Parts per million. */
 const FAR = 1_000_000;
-/** UTF-16 units of a text. Every output that a command contains is shorter (`limits.inlineBytes`); a longer one is near itself alone. */
-const UNITS_MAX = 16_384;
 
 /** Places of a vector: two unrelated ones of n runs each have a cosine of some 1/√1024 by collisions. */
 const PLACES = 1_024;
@@ -249,14 +247,18 @@ function orderOf(words: readonly string[]): { counts: Map<number, number>; order
   return { counts, order: order.sort((a, b) => a - b) };
 }
 
-/** Prepares a text for comparisons. Cost: linear but for sorting the words. */
+/**
+ * Prepares a text for comparisons. Cost: linear but for sorting the words.
+ *
+ * @param text of at most `limits.similarUnits`. Sums and places are exact for 16,384 units.
+ */
 export function spellingOf(text: string): Spelling {
-  const folded = foldText(text.slice(0, UNITS_MAX), { case: true, space: true, punctuation: true });
+  const folded = foldText(text, { case: true, space: true, punctuation: true });
   const { words: read, facts } = readText(folded);
   const words = withNegations(read);
   const denials = words.filter((word) => word === NOT).length;
   // Where nothing can be compared, only the same is near.
-  const whole = text.length > UNITS_MAX ? text : words.length === 0 ? folded : "";
+  const whole = words.length === 0 ? folded : "";
   const vector = vectorOf(words);
   const opposites = [...new Set(words)].flatMap((word) =>
     oppositesOf(word).map((opposite) => [wordHash(word), wordHash(opposite)] as const),
