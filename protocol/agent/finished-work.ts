@@ -1,10 +1,12 @@
 /** What a worker computed for an award, and the commands that it gives for it. */
 
+import { readsOutputs } from "../answer/flags.ts";
 import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, AwardRef } from "../core/ids.ts";
+import { type AgentId, type AwardRef, type TaskId, taskParts } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
 import { bytes, encode, type Infer, struct } from "../wire/codec.ts";
 import { type CommandBody, NONCE_BYTES, sealHash } from "../wire/command.ts";
-import { dataCodec, dataHash, ppm, price } from "../wire/genesis.ts";
+import { type Data, dataCodec, dataHash, type Genesis, ppm, price } from "../wire/genesis.ts";
 
 const MIB = 1024 * 1024;
 
@@ -25,6 +27,20 @@ export function sealCommand(
   const mebibytes = data.kind === "blob" ? Math.ceil(data.bytes / MIB) : 0;
   return { kind: "seal", task, attempt, seal, mebibytes };
 }
+
+/** Why an output would be an answer that agrees with none, in words; null if the ledger takes it. */
+export function explainTooLarge({ nodes }: Genesis, task: TaskId, size: number): string | null {
+  if (size <= limits.inlineBytes) return null;
+  const spec = nodes.find(({ id }) => id === taskParts(task).node);
+  if (spec === undefined || !readsOutputs(spec.policy)) return null;
+  return `an output of ${size} bytes; this job looks into outputs (its \`compare\` is not exact): at most ${limits.inlineBytes}. Return less, or let the job take compare: exact`;
+}
+
+/** An output as the log takes it. */
+export const outputData = (hasher: Hasher, output: Uint8Array): Data =>
+  output.length <= limits.inlineBytes
+    ? { kind: "inline", bytes: output }
+    : { kind: "blob", hash: hasher(output), bytes: output.length };
 
 /** The output itself: `isSealed`, with the nonce that opens its seal. */
 export function resultCommand({ task, attempt }: AwardRef, work: Work, isSealed: boolean): CommandBody {

@@ -5,21 +5,28 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
-import { readsOutputs } from "../answer/flags.ts";
 import { clip } from "../core/bytes.ts";
-import { type AgentId, type AwardRef, type Hash, type JobId, type TaskId, taskParts } from "../core/ids.ts";
+import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
-import { blobsOf, type Data } from "../wire/genesis.ts";
+import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
-import { encodeWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
+import {
+  encodeWork,
+  explainTooLarge,
+  outputData,
+  resultCommand,
+  sealCommand,
+  type Work,
+  workCodec,
+} from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
@@ -32,14 +39,6 @@ import { sendEnvelopes } from "./send-envelopes.ts";
 const HELD_MS = 600_000;
 /** The longest reason of a failure, bytes. */
 const MESSAGE_BYTES = 200;
-
-/** Why an output would be an answer that agrees with none, in words; null if the ledger takes it. */
-function explainTooLarge({ genesis }: KnownJob, task: TaskId, bytes: number): string | null {
-  if (bytes <= limits.inlineBytes) return null;
-  const spec = genesis.nodes.find(({ id }) => id === taskParts(task).node);
-  if (spec === undefined || !readsOutputs(spec.policy)) return null;
-  return `an output of ${bytes} bytes; this job looks into outputs (its \`compare\` is not exact): at most ${limits.inlineBytes}. Return less, or let the job take compare: exact`;
-}
 
 interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it has one. */
@@ -260,16 +259,9 @@ export class Worker {
   }
 
   #onDone(known: KnownJob, held: HeldAward, done: Extract<Input, { kind: "workDone" }>): void {
-    const { hash } = this.#context.config.crypto;
-    const tooLarge = explainTooLarge(known, held.ref.task, done.output.length);
-    if (tooLarge !== null) {
-      this.#fail(known, held, "too-large", tooLarge);
-      return;
-    }
-    const data: Data =
-      done.output.length <= limits.inlineBytes
-        ? { kind: "inline", bytes: done.output }
-        : { kind: "blob", hash: hash(done.output), bytes: done.output.length };
+    const tooLarge = explainTooLarge(known.genesis, held.ref.task, done.output.length);
+    if (tooLarge !== null) return this.#fail(known, held, "too-large", tooLarge);
+    const data = outputData(this.#context.config.crypto.hash, done.output);
     const work = { nonce: done.nonce, data, confidence: done.confidencePpm, cost: done.cost };
     held.work = work;
     this.#stop(known, held, held.award?.sealed === true ? "sealed" : "said");

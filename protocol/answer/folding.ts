@@ -105,7 +105,7 @@ function withoutExtraSpace(units: UnitList): UnitList {
   return folded;
 }
 
-/** Of any text, halves of surrogate pairs too. Linear in the text, and at most four times as long. */
+/** Takes any text, halves of surrogate pairs too. Linear in the text; what it returns is at most four times as long. */
 export function foldText(text: string, options: FoldingOptions): string {
   let units = decompose(text, !options.space);
   if (options.case) units = withoutCase(units);

@@ -131,7 +131,7 @@ const MARK_CLASSES: readonly (readonly [from: number, markClass: number])[] = [
 const FIRST_MARK = 0x300;
 const LAST_MARK = 0x36f;
 
-/** Of each mark its place among the classes in ascending order, from 1; 0 of U+034F, which no mark may pass. */
+/** The place of each mark's class among the classes in ascending order, from 1; 0 for U+034F, which no mark may pass. */
 const markOrders = new Uint8Array(LAST_MARK - FIRST_MARK + 1);
 const classes = [...new Set(MARK_CLASSES.map(([, markClass]) => markClass))].sort((a, b) => a - b);
 for (const [from, markClass] of MARK_CLASSES) markOrders.fill(classes.indexOf(markClass), from - FIRST_MARK);

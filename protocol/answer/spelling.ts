@@ -25,7 +25,7 @@ import { digitOf, isDigit, isSign, isWord } from "./characters.ts";
 import { foldText } from "./folding.ts";
 import { NOT, negatingPartAt, oppositesOf, withNegations } from "./negation.ts";
 
-/** Of texts with nothing in common; of one that is another it is 0. Parts per million. */
+/** The distance of texts with nothing in common; 0 is that of equal ones. Parts per million. */
 const FAR = 1_000_000;
 
 /** Places of a vector: two unrelated ones of n runs each have a cosine of some 1/√1024 by collisions. */
@@ -215,7 +215,7 @@ const increment = (counts: Map<number, number>, key: number): number => {
   return count;
 };
 
-/** Of a beginning, so that it is not the word of the same letters. */
+/** A beginning has another hash than the word of the same letters. */
 const stemHash = (word: string): number => spread(hashOf(word, 0, STEM, ~FNV_OFFSET));
 const wordHash = (word: string): number => spread(hashOf(word, 0, word.length));
 

@@ -30,7 +30,8 @@ function sayPlainly(number: number, comparator: PlainComparator, prng: Prng): Va
       return number;
     case "number": {
       const { absolute } = comparator;
-      return absolute > 0 ? number + (prng.unit() - 0.5) * Math.min(absolute, 1) : number;
+      // So little that sums and differences of two such numbers are still within the tolerance (restate).
+      return absolute > 0 ? number + ((prng.unit() - 0.5) / 2) * Math.min(absolute, 1) : number;
     }
     case "set":
       return someOf(number, comparator.leastPpm, prng);
@@ -67,7 +68,7 @@ export function restate(said: Value, number: number): Value {
     if (typeof part === "number") return other(part);
     if (typeof part === "string") return part.replace(NUMBER, (digits) => String(other(Number(digits))));
     if (Array.isArray(part)) return part.map(rewrite);
-    if (typeof part !== "object" || part === null || part instanceof Uint8Array) return part;
+    if (typeof part !== "object" || part === null) return part;
     return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, rewrite(value as Value)]));
   };
   if (typeof said === "string" && /^-?\d/.test(said)) return padded(number, said.length);
