@@ -18,15 +18,7 @@ import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
-import {
-  encodeWork,
-  explainTooLarge,
-  outputData,
-  resultCommand,
-  sealCommand,
-  type Work,
-  workCodec,
-} from "./finished-work.ts";
+import { encodeWork, finishWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
@@ -259,10 +251,8 @@ export class Worker {
   }
 
   #onDone(known: KnownJob, held: HeldAward, done: Extract<Input, { kind: "workDone" }>): void {
-    const tooLarge = explainTooLarge(known.genesis, held.ref.task, done.output.length);
-    if (tooLarge !== null) return this.#fail(known, held, "too-large", tooLarge);
-    const data = outputData(this.#context.config.crypto.hash, done.output);
-    const work = { nonce: done.nonce, data, confidence: done.confidencePpm, cost: done.cost };
+    const work = finishWork(this.#context.config.crypto.hash, known.genesis, done);
+    if (typeof work === "string") return this.#fail(known, held, "too-large", work);
     held.work = work;
     this.#stop(known, held, held.award?.sealed === true ? "sealed" : "said");
     this.#trace(held, "done");
