@@ -53,7 +53,7 @@ export type SkillOutcome =
       readonly ok: false;
       /**
        * `lost-input`: a blob is gone. `refused`: no such skill, or its input does not fit. `crashed`: it ended the
-       * process that it ran in. Else `error`.
+       * process that it ran in. `too-large`: the job takes no output of that size. Else `error`.
        */
       readonly reason: FailureReason;
       /** At most `limits.textBytes` bytes. */

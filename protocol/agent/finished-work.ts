@@ -1,10 +1,13 @@
 /** What a worker computed for an award, and the commands that it gives for it. */
 
+import { readsOutputs } from "../answer/flags.ts";
 import type { Hasher } from "../core/crypto.ts";
-import type { AgentId, AwardRef } from "../core/ids.ts";
+import { type AgentId, type AwardRef, type TaskId, taskParts } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import type { Input } from "../input.ts";
 import { bytes, encode, type Infer, struct } from "../wire/codec.ts";
 import { type CommandBody, NONCE_BYTES, sealHash } from "../wire/command.ts";
-import { dataCodec, dataHash, ppm, price } from "../wire/genesis.ts";
+import { type Data, dataCodec, dataHash, type Genesis, ppm, price } from "../wire/genesis.ts";
 
 const MIB = 1024 * 1024;
 
@@ -24,6 +27,29 @@ export function sealCommand(
   const seal = sealHash(hasher, { job, task, attempt, worker, nonce, output, confidence, cost });
   const mebibytes = data.kind === "blob" ? Math.ceil(data.bytes / MIB) : 0;
   return { kind: "seal", task, attempt, seal, mebibytes };
+}
+
+/** Why an output would be an answer that agrees with none, in words; null if the ledger takes it. */
+function explainTooLarge({ nodes }: Genesis, task: TaskId, size: number): string | null {
+  if (size <= limits.inlineBytes) return null;
+  const spec = nodes.find(({ id }) => id === taskParts(task).node);
+  if (spec === undefined || !readsOutputs(spec.policy)) return null;
+  return `an output of ${size} bytes; this job looks into outputs (its \`compare\` is not exact): at most ${limits.inlineBytes}. Return less, or let the job take compare: exact`;
+}
+
+/** What a worker has found, as the log takes it; a text says why the log does not. */
+export function finishWork(
+  hasher: Hasher,
+  genesis: Genesis,
+  { award, output, nonce, confidencePpm: confidence, cost }: Extract<Input, { kind: "workDone" }>,
+): Work | string {
+  const tooLarge = explainTooLarge(genesis, award.task, output.length);
+  if (tooLarge !== null) return tooLarge;
+  const data: Data =
+    output.length <= limits.inlineBytes
+      ? { kind: "inline", bytes: output }
+      : { kind: "blob", hash: hasher(output), bytes: output.length };
+  return { nonce, data, confidence, cost };
 }
 
 /** The output itself: `isSealed`, with the nonce that opens its seal. */

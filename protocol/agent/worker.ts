@@ -13,12 +13,12 @@ import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
 import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
-import { blobsOf, type Data } from "../wire/genesis.ts";
+import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
-import { encodeWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
+import { encodeWork, finishWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
@@ -251,12 +251,8 @@ export class Worker {
   }
 
   #onDone(known: KnownJob, held: HeldAward, done: Extract<Input, { kind: "workDone" }>): void {
-    const { hash } = this.#context.config.crypto;
-    const data: Data =
-      done.output.length <= limits.inlineBytes
-        ? { kind: "inline", bytes: done.output }
-        : { kind: "blob", hash: hash(done.output), bytes: done.output.length };
-    const work = { nonce: done.nonce, data, confidence: done.confidencePpm, cost: done.cost };
+    const work = finishWork(this.#context.config.crypto.hash, known.genesis, done);
+    if (typeof work === "string") return this.#fail(known, held, "too-large", work);
     held.work = work;
     this.#stop(known, held, held.award?.sealed === true ? "sealed" : "said");
     this.#trace(held, "done");

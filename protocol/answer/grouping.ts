@@ -10,7 +10,7 @@ import { compareUnits } from "../core/bytes.ts";
 import type { Hash } from "../core/ids.ts";
 import type { Comparator, Data } from "../wire/genesis.ts";
 import { decodeValue, type Value } from "../wire/value.ts";
-import { type AnyMetric, metricOf } from "./metrics.ts";
+import { type AnyMetric, metricOf, readOutput } from "./metrics.ts";
 
 /** An output as the ledger knows it: the hash of its canonical bytes, and the bytes if the log contains them. */
 export interface Output {
@@ -130,9 +130,11 @@ export function groupOutputs(comparator: Comparator, outputs: readonly Output[])
   else {
     const metric = metricOf(comparator);
     const read: { position: number; from: unknown }[] = [];
+    const readBefore = new Map<Hash, unknown>();
     for (const [position, output] of outputs.entries()) {
       const value = outputValue(output);
-      const from: unknown = value === undefined ? null : metric.read(value);
+      const from = value === undefined ? null : (readBefore.get(output.hash) ?? readOutput(metric, value));
+      readBefore.set(output.hash, from);
       if (from === null) unreadable.push(position);
       else read.push({ position, from });
     }

@@ -14,16 +14,23 @@ import { limits } from "../core/limits.ts";
 import type { Comparator, PlainComparator } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { selectPath } from "../wire/value-path.ts";
+import { foldText } from "./folding.ts";
+import { type Spelling, spellingDistance, spellingOf } from "./spelling.ts";
 
 /** The distance of two answers that share nothing. Distances are integers in parts per million. */
 const FAR = 1_000_000;
 /** Larger numbers are no answers: sums and differences of numbers up to this cannot overflow. */
 const NUMBER_MAX = 1e100;
 
+/** What reading one output may still cost: UTF-16 units of texts for `similar`. */
+interface ReadBudget {
+  units: number;
+}
+
 /** `P`: what it reads from an output once, to compare it with many others. */
 interface Metric<P> {
   /** null if this comparator cannot compare such a value. */
-  read(value: Value): P | null;
+  read(value: Value, budget: ReadBudget): P | null;
   /** 0 if they are the same, up to `FAR`; null if they are different answers. It is symmetric. */
   distance(a: P, b: P): number | null;
 }
@@ -86,12 +93,25 @@ function countCommon(a: readonly string[], b: readonly string[]): number {
   return common;
 }
 
+const similarTexts = (leastPpm: number): Metric<Spelling> => ({
+  read(value, budget) {
+    if (typeof value !== "string") return null;
+    budget.units -= Math.max(value.length, limits.similarTextUnits);
+    return budget.units < 0 ? null : spellingOf(value);
+  },
+  distance(a, b) {
+    const apart = spellingDistance(a, b);
+    // Texts with nothing in common are different answers, however little is asked for.
+    return apart < FAR && apart <= FAR - leastPpm ? apart : null;
+  },
+});
+
 /** As far apart as the pair that is farthest apart. */
 function lists(item: AnyMetric): Metric<readonly unknown[]> {
   return {
-    read(value) {
+    read(value, budget) {
       if (!isComparable(value)) return null;
-      const items = value.map((entry) => item.read(entry) as unknown);
+      const items = value.map((entry) => item.read(entry, budget) as unknown);
       return items.includes(null) ? null : items;
     },
     distance(a, b) {
@@ -115,10 +135,10 @@ interface Field {
 /** Parts of values. `all`: every part must be there, and be equal; otherwise one that both have is enough. */
 function fieldsOf(fields: readonly Field[], all: boolean): Metric<readonly unknown[]> {
   return {
-    read(value) {
+    read(value, budget) {
       const parts = fields.map(({ path, metric }) => {
         const part = selectPath(value, path);
-        return part === undefined ? null : (metric.read(part) as unknown);
+        return part === undefined ? null : (metric.read(part, budget) as unknown);
       });
       const isReadable = (part: unknown): boolean => part !== null;
       return (all ? parts.every(isReadable) : parts.some(isReadable)) ? parts : null;
@@ -142,10 +162,18 @@ function plainMetricOf(comparator: PlainComparator): AnyMetric {
       return numbers(comparator.absolute, comparator.relativePpm);
     case "set":
       return sets(comparator.leastPpm);
+    case "text":
+      return same((value) => (typeof value === "string" ? foldText(value, comparator) : null));
+    case "similar":
+      return similarTexts(comparator.leastPpm);
     default:
       return unreachable(comparator);
   }
 }
+
+/** What an output is compared by; null if the comparator cannot compare such a value. */
+export const readOutput = (metric: AnyMetric, value: Value): unknown =>
+  metric.read(value, { units: limits.similarUnits }) as unknown;
 
 /** The metric of a comparator. */
 export function metricOf(comparator: Comparator): AnyMetric {

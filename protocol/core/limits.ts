@@ -66,6 +66,12 @@ export const limits = {
   comparedFields: 16,
   /** Entries of a list that comparators look into, with those of lists and maps in it: each is compared with 63 others. */
   comparedEntries: 1_024,
+  /**
+   * UTF-16 units of all texts of an output that `similar` reads, each counted as at least `similarTextUnits`: 64 outputs of the
+   * greatest cost take some 50 ms.
+   */
+  similarUnits: 1_024,
+  similarTextUnits: 64,
   /** Agents that one job keeps a record of. Beyond it new agents' offers are refused. */
   agentsInJob: 4_096,
   /** Live offers a skill that enter the log (protocol.md 6). */

@@ -87,7 +87,7 @@ function free(tx: Transaction, award: Award): void {
 }
 
 /** Reasons that suggest that further awards to the worker may bring no result. */
-const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error", "crashed"]);
+const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error", "crashed", "too-large"]);
 
 /** An award ends without a result. Its seat and its price are free again. */
 export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: EndReason): Task {

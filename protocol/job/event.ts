@@ -40,6 +40,7 @@ const END_REASONS = [
   "not-needed",
   "late",
   "crashed",
+  "too-large",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 

@@ -30,8 +30,9 @@ export function startOf(selector: Selector, { knowledge }: Genesis): unknown {
 /** Ends that are nobody's fault, and teach nothing. */
 const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
 
-/** A worker that says itself that it failed at the task: its skill gave up, or ended the process that it ran in. */
-export const isOwnWord = (reason: EndReason): boolean => reason === "error" || reason === "crashed";
+/** A worker that says itself that it failed at the task: its skill gave up, gave too much, or ended its process. */
+export const isOwnWord = (reason: EndReason): boolean =>
+  reason === "error" || reason === "crashed" || reason === "too-large";
 
 /** An award ended without a result. */
 export function learnFromEnd(tx: Transaction, task: Task, { worker, context }: Award, reason: EndReason): void {

@@ -22,6 +22,7 @@ const CAUSES: { readonly [reason in EndReason]: ReassignmentCause | null } = {
   busy: "busy",
   error: "failed",
   crashed: "failed",
+  "too-large": "failed",
   refused: "refused",
   "lost-input": "refused",
   unrevealed: null,

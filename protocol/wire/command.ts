@@ -34,7 +34,7 @@ const attempt = uint(0xffff);
 /** Bytes of the nonce that hides a sealed output. */
 export const NONCE_BYTES = 32;
 
-export const FAILURE_REASONS = ["busy", "error", "refused", "lost-input", "crashed"] as const;
+export const FAILURE_REASONS = ["busy", "error", "refused", "lost-input", "crashed", "too-large"] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 const commandBodyCodec = variant({

@@ -98,6 +98,10 @@ const plainComparators = {
   number: struct({ absolute: finite, relativePpm: ppm }),
   /** Lists whose order does not matter, and which share at least this part of all their items (Jaccard index). */
   set: struct({ leastPpm: ppm }),
+  /** Texts that are equal but for what the flags name (answer/folding.ts). */
+  text: struct({ case: bool, space: bool, punctuation: bool }),
+  /** Texts whose spelling is the same for at least this part (answer/spelling.ts). */
+  similar: struct({ leastPpm: ppm }),
 };
 const plainComparatorCodec = variant(plainComparators);
 export type PlainComparator = Infer<typeof plainComparatorCodec>;

@@ -15,7 +15,6 @@ import { FAILURE_REASONS, NONCE_BYTES } from "../../protocol/wire/command.ts";
 import type { Block, Header, Proposal, ProposalStatement, Vote } from "../../protocol/wire/consensus.ts";
 import { VOTE_KINDS } from "../../protocol/wire/consensus.ts";
 import type {
-  Comparator,
   Data,
   Generator,
   Genesis,
@@ -23,9 +22,7 @@ import type {
   Like,
   Listed,
   NodeSpec,
-  PlainComparator,
   Policy,
-  Rule,
   SignedGenesis,
   Source,
   TaskInput,
@@ -34,12 +31,14 @@ import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import type { CommittedBlock, Message, NoticeItem, Position, Query } from "../../protocol/wire/message.ts";
 import type { PackedFile } from "../../protocol/wire/pack.ts";
 import type { Value } from "../../protocol/wire/value.ts";
+import { comparator, rule } from "./acceptance.ts";
 import {
   agentId,
   attempt,
   bytesUpTo,
   duration,
   few,
+  finite,
   hash,
   job,
   longText,
@@ -54,17 +53,10 @@ import {
   uint,
   uint32,
   uintUpTo,
-  WIDTHS,
 } from "./atoms.ts";
+import { type Kinds, kindArbitrary, variant } from "./variant.ts";
 
 // --- values -----------------------------------------------------------------------------------------------
-
-export const finite: Arbitrary<number> = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.maxSafeInteger(),
-  fc.constantFrom(...WIDTHS.flatMap((edge) => [edge, -edge, -edge - 1, edge + 0.5])).filter(Number.isFinite),
-  fc.constantFrom(-32, -33, -0x8000, -0x80000000, 2 ** 53, -(2 ** 53), 1e300, 5e-324),
-);
 
 const valueKey = fc.oneof(
   fc.string({ unit: "binary", maxLength: 4 }),
@@ -86,23 +78,6 @@ export const value: Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
 })).value;
 
 // --- data, tasks, genesis -----------------------------------------------------------------------------------
-
-/** One arbitrary a kind of a variant; the compiler refuses a kind or a field too few. */
-type Kinds<U extends { readonly kind: string }> = {
-  readonly [K in U["kind"]]: {
-    readonly [F in keyof Omit<Extract<U, { kind: K }>, "kind">]: Arbitrary<Extract<U, { kind: K }>[F]>;
-  };
-};
-
-function kindArbitrary<U extends { readonly kind: string }>(kinds: Kinds<U>, kind: U["kind"]): Arbitrary<U> {
-  const fields = kinds[kind] as { readonly [field: string]: Arbitrary<unknown> };
-  return fc.record({ kind: fc.constant(kind), ...fields }) as unknown as Arbitrary<U>;
-}
-
-function variant<U extends { readonly kind: string }>(kinds: Kinds<U>): Arbitrary<U> {
-  const names = Object.keys(kinds) as U["kind"][];
-  return fc.oneof(...names.map((kind) => kindArbitrary(kinds, kind)));
-}
 
 const blobBytes = uintUpTo(limits.blobBytes);
 const pack = fc.record({ hash, bytes: blobBytes });
@@ -127,22 +102,6 @@ const generator: Arbitrary<Generator> = variant<Generator>({
   single: {},
   map: { items, batch: uintUpTo(limits.mapItems) },
   chain: { steps: uintUpTo(limits.chainSteps) },
-});
-const plainComparators = { exact: {}, number: { absolute: finite, relativePpm: ppm }, set: { leastPpm: ppm } };
-const plainComparator: Arbitrary<PlainComparator> = variant<PlainComparator>(plainComparators);
-const comparator: Arbitrary<Comparator> = variant<Comparator>({
-  ...plainComparators,
-  list: { item: plainComparator },
-  field: { all: fc.boolean(), fields: few(fc.record({ path: longText, compare: plainComparator })) },
-});
-const rule: Arbitrary<Rule> = variant<Rule>({
-  first: {},
-  majority: {},
-  quorum: { q: uintUpTo(limits.seats) },
-  "ahead-by": { k: uintUpTo(limits.seats) },
-  median: {},
-  "confidence-weighted": { leastPpm: ppm },
-  "cp-wbft": {},
 });
 const policy: Arbitrary<Policy> = fc.record({
   redundancy: uintUpTo(limits.seats),

@@ -65,3 +65,10 @@ export const ppm = uintUpTo(1_000_000);
 export const price = uintUpTo(limits.price);
 export const duration = uintUpTo(limits.durationMs);
 export const attempt = uintUpTo(0xffff);
+
+export const finite: Arbitrary<number> = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.maxSafeInteger(),
+  fc.constantFrom(...WIDTHS.flatMap((edge) => [edge, -edge, -edge - 1, edge + 0.5])).filter(Number.isFinite),
+  fc.constantFrom(-32, -33, -0x8000, -0x80000000, 2 ** 53, -(2 ** 53), 1e300, 5e-324),
+);

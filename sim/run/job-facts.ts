@@ -5,7 +5,8 @@
 
 import { type JobId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import { plannedTasks } from "../../protocol/job/graph.ts";
-import type { Data, Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
+import { DEFAULT_POLICY } from "../../protocol/job/policy.ts";
+import type { Comparator, Data, Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
 import { factsOf, type SimulatedTask } from "../parts/workloads/truth.ts";
 
@@ -64,6 +65,10 @@ export class JobFacts {
     const { node, index } = taskParts(task);
     const placed = this.#nodes.get(job)?.get(node);
     return placed === undefined ? 0 : placed.from + Math.min(index ?? 0, placed.size - 1);
+  }
+
+  compareOf(job: JobId, task: TaskId): Comparator {
+    return this.#nodes.get(job)?.get(taskParts(task).node)?.spec.policy.compare ?? DEFAULT_POLICY.compare;
   }
 
   of(job: JobId, task: TaskId): TaskFacts {

@@ -141,10 +141,10 @@ export class RunMetrics implements JobListener {
   }
 
   #judgeResult(monitor: JobMonitor, { task, output }: EventOf<"result">): void {
-    const right = this.#truth.of(monitor.submitted.job, task);
-    if (right === undefined) return;
+    const isRight = this.#truth.isRight(monitor.submitted.job, task, output);
+    if (isRight === undefined) return;
     this.#counts.judged++;
-    if (right === output) this.#counts.right++;
+    if (isRight) this.#counts.right++;
   }
 
   onHedged(): void {
@@ -169,8 +169,7 @@ export class RunMetrics implements JobListener {
     for (const agent of event.supporters) this.#agent(agent).accepted++;
     for (const agent of event.rejected) this.#agent(agent).rejected++;
     this.#taskLatencies.push(atMs - (monitor.awardedMs.get(event.task) ?? atMs));
-    const right = this.#truth.of(monitor.submitted.job, event.task);
-    if (right !== undefined && right !== event.answer) this.#counts.wrong++;
+    if (this.#truth.isRight(monitor.submitted.job, event.task, event.answer) === false) this.#counts.wrong++;
   }
 
   /** Called for honest agents only. */

@@ -89,6 +89,7 @@ class Run {
       hash: host.hasher,
       outputBytes: scenario.workload.outputBytes,
       recorded: files.recorded,
+      compareOf: ({ job, task }) => this.#facts.compareOf(job, task),
       placeOf: ({ job, task }) => this.#facts.placeOf(job, task),
       onLoaded: (place) => this.#sayLoads(place),
     };

@@ -46,6 +46,8 @@ export const BRANCHES = [
   "surplus delivery",
   "window",
   "undecided batch",
+  "one answer in several forms",
+  "output too large",
   "unrevealed",
   "failure",
   "crash",
@@ -81,6 +83,8 @@ export class CoverageChecker implements Checker {
   readonly #ended = new Set<string>();
   readonly #reassignments = new Reassignments();
   readonly #hedged = new Set<string>();
+  /** What each worker gave, by `task#worker`. */
+  readonly #outputs = new Map<string, Hash>();
   /** Agents that voted: should they begin to keep the job once more, they restarted. */
   readonly #voters = new Set<string>();
 
@@ -140,6 +144,11 @@ export class CoverageChecker implements Checker {
       if (event.kind === "replaced") this.add(event.reason === "dead" ? "replaced: dead" : "replaced: equivocation");
       if (event.kind === "window") this.add("window");
       if (event.kind === "undecided") this.add("undecided batch");
+      if (event.kind === "result") this.#outputs.set(`${event.task}#${event.worker}`, event.output);
+      if (event.kind === "accepted") {
+        const forms = event.supporters.map((worker) => this.#outputs.get(`${event.task}#${worker}`));
+        if (new Set(forms).size > 1) this.add("one answer in several forms");
+      }
       if (event.kind === "completed") this.add(`job ${event.status}`);
       if (event.kind === "surplus") this.add("surplus delivery");
       if (this.#reassignments.note(event) !== null) this.add("reassigned");
@@ -147,6 +156,7 @@ export class CoverageChecker implements Checker {
       this.#ended.add(`${event.task}#${event.attempt}#${event.worker}`);
       if (event.reason === "timeout") this.add("lease ran out");
       if (event.reason === "unrevealed") this.add("unrevealed");
+      if (event.reason === "too-large") this.add("output too large");
       if (event.reason === "error") this.add("failure");
       if (event.reason === "crashed") this.add("crash");
       if (event.reason === "busy") this.add("busy");

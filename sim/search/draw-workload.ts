@@ -6,7 +6,7 @@
 import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { SELECTORS } from "../../protocol/selection/catalog.ts";
-import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
+import type { Comparator, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
 import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../model/scenario.ts";
 import { firstPolicy, sealedPolicy } from "../parts/workloads/job-builder.ts";
 import { slowestMs } from "./draw-network.ts";
@@ -58,9 +58,38 @@ function drawPolicy(prng: Prng, workers: number): PolicySpec {
   return sealedPolicy({ timeoutMs, retries, redundancyMax, ...drawAcceptance(prng), priceMax: PRICE_MAX });
 }
 
-/** Every rule; mostly the one that most jobs have. Liars differ from the right numbers by more than the tolerance. */
+/** Comparators that group the answers of simulated agents (parts/workloads/wording.ts): of a liar and of others they differ. */
+function drawPlainComparator(prng: Prng): PlainComparator {
+  switch (prng.below(4)) {
+    case 0:
+      return { kind: "number", absolute: 0.25, relativePpm: 0 };
+    case 1:
+      return { kind: "set", leastPpm: prng.pick([1_000_000, 600_000, 300_000]) };
+    case 2:
+      return { kind: "text", case: prng.chance(0.8), space: prng.chance(0.8), punctuation: prng.chance(0.8) };
+    default:
+      return { kind: "similar", leastPpm: 850_000 + prng.below(50_000) };
+  }
+}
+
+function drawComparator(prng: Prng): Comparator {
+  const compare = drawPlainComparator(prng);
+  switch (prng.below(4)) {
+    case 0:
+      return { kind: "list", item: compare };
+    case 1: {
+      const other = { path: "reason", compare: prng.chance(0.5) ? drawPlainComparator(prng) : compare };
+      const fields = [{ path: "answer", compare }, ...(prng.chance(0.5) ? [other] : [])];
+      return { kind: "field", all: prng.chance(0.7), fields };
+    }
+    default:
+      return compare;
+  }
+}
+
+/** Every rule and comparator; mostly those that most jobs have. */
 function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare"> {
-  const compare: Comparator = prng.chance(0.2) ? { kind: "number", absolute: 0.25, relativePpm: 0 } : { kind: "exact" };
+  const compare: Comparator = prng.chance(0.5) ? drawComparator(prng) : { kind: "exact" };
   const rules: readonly Rule[] = [
     { kind: "quorum", q: 2 },
     { kind: "ahead-by", k: 1 + prng.below(2) },
@@ -71,7 +100,7 @@ function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare"> {
   return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare };
 }
 
-/** Outputs that travel as blobs. */
+/** Outputs that travel as blobs. Of comparators only `exact` takes them. */
 const LARGE_BYTES = limits.inlineBytes + 1_000;
 
 export function drawWorkload(
@@ -83,19 +112,21 @@ export function drawWorkload(
   // A block's time must be within 1/5 of a window of its validators' clocks, so a job whose windows are shorter than
   // five times the way of a message decides only in late rounds: that is its owner's mistake, not a stall.
   const windowMinMs = Math.ceil(6 * slowestMs(network));
+  const shape = drawShape(prng);
+  const policy = drawPolicy(prng, workers);
   return {
     ...seats,
     count: 1,
     upTo: false,
     arrival: { kind: "at-once", atMs: 0 },
-    shape: drawShape(prng),
-    policy: drawPolicy(prng, workers),
+    shape,
+    policy,
     selector: prng.pick(SELECTORS).name,
     knowledge: true,
     budget: (prng.chance(0.3) ? 20 + prng.below(300) : 100_000) * CREDIT,
     deadlineMs: prng.chance(0.1) ? 5_000 + prng.below(20_000) : 3_600_000,
     windowMs: Math.max(windowMinMs, prng.chance(0.3) ? 100 + prng.below(200) : 500 + prng.below(1_500)),
     cancelAfterMs: null,
-    outputBytes: prng.chance(0.4) ? LARGE_BYTES : 0,
+    outputBytes: prng.chance(policy.compare.kind === "exact" ? 0.4 : 0.1) ? LARGE_BYTES : 0,
   };
 }

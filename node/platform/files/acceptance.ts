@@ -92,6 +92,12 @@ export function acceptNode(rule: Rule): Value {
 
 // --- comparators --------------------------------------------------------------------------------------
 
+/**
+ * Another article or ending in a sentence stays above it, another town or day falls below
+ * (test/protocol/answer/spelling.test.ts has pairs with their distances).
+ */
+const SIMILAR_LEAST = 0.9;
+
 const exact = z.strictObject({ as: z.literal("exact") }).describe("Outputs are the same if their canonical forms are.");
 const number = z
   .strictObject({ as: z.literal("number"), absolute: z.number().min(0).optional(), relative: share.optional() })
@@ -100,8 +106,18 @@ const set = z
   .strictObject({ as: z.literal("set"), least: share.optional() })
   .describe("Lists whose order does not matter are the same if they share `least` of all their items. Default 1: all.");
 
-const PLAIN_NAMES = ["exact", "number", "set"] as const;
-const plainOptions = z.discriminatedUnion("as", [exact, number, set]);
+const ALIKE = ["case", "space", "punctuation"] as const;
+const text = z
+  .strictObject({ as: z.literal("text"), ignore: z.array(z.enum(ALIKE)).optional() })
+  .describe("Texts are the same but for what `ignore` names: case, space, punctuation. Default: all three.");
+const similar = z
+  .strictObject({ as: z.literal("similar"), least: share.optional() })
+  .describe(
+    `Texts of up to ${limits.similarUnits} characters are the same if their spelling is alike by \`least\`. It measures spelling, not meaning. Default ${SIMILAR_LEAST}.`,
+  );
+
+const PLAIN_NAMES = ["exact", "number", "set", "text", "similar"] as const;
+const plainOptions = z.discriminatedUnion("as", [exact, number, set, text, similar]);
 type PlainFile = z.output<typeof plainOptions>;
 const named = z.enum(PLAIN_NAMES).transform((as): PlainFile => ({ as }));
 const plainSchema = z.union([named, plainOptions]);
@@ -133,7 +149,7 @@ const field = z
   );
 
 export const compareSchema = z
-  .union([named, z.discriminatedUnion("as", [exact, number, set, list, field])])
+  .union([named, z.discriminatedUnion("as", [exact, number, set, text, similar, list, field])])
   .optional()
   .describe("When two outputs are the same answer. Default exact.");
 type CompareFile = z.output<typeof compareSchema>;
@@ -146,6 +162,17 @@ function plainComparatorOf(file: PlainFile = { as: "exact" }): PlainComparator {
       return { kind: "number", absolute: file.absolute ?? 0, relativePpm: Math.round((file.relative ?? 0) * ONE) };
     case "set":
       return { kind: "set", leastPpm: Math.round((file.least ?? 1) * ONE) };
+    case "text": {
+      const ignored = new Set(file.ignore ?? ALIKE);
+      return {
+        kind: "text",
+        case: ignored.has("case"),
+        space: ignored.has("space"),
+        punctuation: ignored.has("punctuation"),
+      };
+    }
+    case "similar":
+      return { kind: "similar", leastPpm: Math.round((file.least ?? SIMILAR_LEAST) * ONE) };
     default:
       return unreachable(file);
   }
@@ -169,6 +196,10 @@ function plainNode(comparator: PlainComparator): Value {
       return { as: "number", absolute: comparator.absolute, relative: comparator.relativePpm / ONE };
     case "set":
       return { as: "set", least: comparator.leastPpm / ONE };
+    case "text":
+      return { as: "text", ignore: ALIKE.filter((difference) => comparator[difference]) };
+    case "similar":
+      return { as: "similar", least: comparator.leastPpm / ONE };
     default:
       return unreachable(comparator);
   }

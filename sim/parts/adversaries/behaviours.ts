@@ -14,7 +14,8 @@ import { defineBehaviour } from "../../model/define.ts";
 import type { BehavedAgent, Behaviour } from "../../model/registry.ts";
 import type { WrapMachine } from "../../world/options.ts";
 import type { SimulatedSkill, SkillOutcome } from "../../world/skill.ts";
-import { padded, rightAnswer, wrongAnswer } from "../workloads/truth.ts";
+import { rightAnswer, wrongAnswer } from "../workloads/truth.ts";
+import { restate } from "../workloads/wording.ts";
 import { withAdversary } from "./adversary.ts";
 import { createStrategy, STRATEGIES, type StrategyName } from "./catalog.ts";
 import { type Flood, floods } from "./floods.ts";
@@ -79,8 +80,7 @@ function lie(
   if (right === undefined) return outcome;
   did("lie");
   const variant = createPrng(`${salt}/${call.award.job}/${call.award.task}`).below(1_000_000);
-  const bytes = typeof outcome.output === "string" ? outcome.output.length : 0;
-  return { ...outcome, output: padded(wrongAnswer(right, variant), bytes) };
+  return { ...outcome, output: restate(outcome.output, wrongAnswer(right, variant)) };
 }
 
 const liar = behaviour(

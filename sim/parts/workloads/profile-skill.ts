@@ -10,13 +10,15 @@
 import type { AwardRef, Hash } from "../../../protocol/core/ids.ts";
 import { exp, ln } from "../../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../../protocol/core/prng.ts";
-import { encodeValue } from "../../../protocol/wire/value.ts";
+import type { Comparator } from "../../../protocol/wire/genesis.ts";
+import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import type { AgentProfile } from "../../model/scenario.ts";
 import type { SkillState, TaskPlace } from "../../model/skill-state.ts";
 import { createDistribution, type DistributionSpec } from "../../world/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../../world/skill.ts";
 import type { RecordedAnswers } from "./recorded-answers.ts";
 import { factsOf, padded, rightAnswer, type Truth, wrongAnswer } from "./truth.ts";
+import { sayAnswer } from "./wording.ts";
 import { inputValue } from "./work.ts";
 
 export interface SkillWorld {
@@ -27,6 +29,8 @@ export interface SkillWorld {
   readonly recorded: ReadonlyMap<string, RecordedAnswers>;
   /** Answers are padded to this many bytes. */
   readonly outputBytes: number;
+  /** What the award's task says of outputs that are the same. */
+  readonly compareOf: (award: AwardRef) => Comparator;
   /** Where the award's task stands in the workload, from 0. */
   readonly placeOf: (award: AwardRef) => number;
   /** An agent with a load of its own was given a task at this place. */
@@ -96,10 +100,17 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
     const number = rightAnswer(call);
     if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
-    const right = padded(number, world.outputBytes);
+    const compare = world.compareOf(call.award);
+    const say = (answer: number): Value =>
+      world.outputBytes > 0 ? padded(answer, world.outputBytes) : sayAnswer(answer, compare, call.prng);
+    const right = say(number);
     world.truth.note(call.award.job, call.award.task, world.hash(encodeValue(right)));
     const input = inputValue(call);
-    if (recorded !== undefined) return { ...recorded.answer(input, number, call.prng), cost: profile.price };
+    if (recorded !== undefined) {
+      const drawn = recorded.answer(input, number, call.prng);
+      const output = drawn.answer === number ? right : say(drawn.answer);
+      return { afterMs: drawn.afterMs, output, confidencePpm: drawn.confidencePpm, cost: profile.price };
+    }
     const { kind, difficulty } = factsOf(input);
     const chance = chanceNow(profile, state, { kind, difficulty, place }, call.nowMs);
     if (state.load !== null) {
@@ -108,7 +119,7 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     }
     const draws = drawsOf(call);
     const isRight = draws.chance(chance);
-    const output = isRight ? right : padded(wrongAnswer(number, draws.below(profile.wrongAnswers)), world.outputBytes);
+    const output = isRight ? right : say(wrongAnswer(number, draws.below(profile.wrongAnswers)));
     const confidence = confidenceOf(profile, chance, call.prng);
     return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), cost: profile.price };
   };

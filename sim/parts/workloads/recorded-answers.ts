@@ -6,7 +6,6 @@
 import { z } from "zod";
 import type { Prng } from "../../../protocol/core/prng.ts";
 import type { Value } from "../../../protocol/wire/value.ts";
-import type { SkillOutcome } from "../../world/skill.ts";
 import { factsOf, wrongAnswer } from "./truth.ts";
 
 const answerSchema = z.strictObject({
@@ -32,11 +31,15 @@ export class RecordedAnswers {
   }
 
   /** One of those of the task's kind, drawn; of all where that kind was not recorded. */
-  answer(input: Value | undefined, right: number, prng: Prng): SkillOutcome {
+  answer(
+    input: Value | undefined,
+    right: number,
+    prng: Prng,
+  ): { readonly afterMs: number; readonly answer: number; readonly confidencePpm: number } {
     const drawn = prng.pick(this.#byKind.get(factsOf(input).kind) ?? this.#all);
     return {
       afterMs: drawn.latencyMs,
-      output: drawn.right ? right : wrongAnswer(right, drawn.wrong),
+      answer: drawn.right ? right : wrongAnswer(right, drawn.wrong),
       confidencePpm: Math.round(drawn.confidence * 1_000_000),
     };
   }

@@ -52,17 +52,20 @@ export const wrongAnswer = (right: number, variant: number): number => -right - 
 export const padded = (answer: number, bytes: number): Value =>
   bytes === 0 ? answer : `${answer} `.padEnd(bytes, "x");
 
-/** Right answers by task. */
+/** Right answers by task, in every wording that an agent found for them. */
 export class Truth {
-  readonly #answers = new Map<string, Hash>();
+  readonly #answers = new Map<string, Set<Hash>>();
 
   note(job: JobId, task: string, answer: Hash): void {
-    this.#answers.set(`${job} ${task}`, answer);
+    const key = `${job} ${task}`;
+    const known = this.#answers.get(key);
+    if (known === undefined) this.#answers.set(key, new Set([answer]));
+    else known.add(answer);
   }
 
   /** Undefined: nobody was asked, or the task is of another kind of work. */
-  of(job: JobId, task: string): Hash | undefined {
-    return this.#answers.get(`${job} ${task}`);
+  isRight(job: JobId, task: string, answer: Hash): boolean | undefined {
+    return this.#answers.get(`${job} ${task}`)?.has(answer);
   }
 
   /** Lets a job's answers go. */

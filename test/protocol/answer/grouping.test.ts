@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import { groupOutputs, type Output } from "../../../protocol/answer/grouping.ts";
-import { metricOf } from "../../../protocol/answer/metrics.ts";
+import { metricOf, readOutput } from "../../../protocol/answer/metrics.ts";
 import { limits } from "../../../protocol/core/limits.ts";
-import { type Comparator, dataHash } from "../../../protocol/wire/genesis.ts";
+import { type Comparator, dataHash, type PlainComparator } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { runs } from "../../support/runs.ts";
 
@@ -53,6 +53,24 @@ const CASES: readonly Case[] = [
   ["set: two empty ones", set(), [], [], "same"],
   ["set: nothing shared is asked for", set(0), [1], [2], "same"],
   ["set: a map is none", set(), [1], { 0: 1 }, "unreadable"],
+  ["text: case, space and punctuation", text("case", "space", "punctuation"), "It is PARIS.", " it is  paris", "same"],
+  ["text: case counts", text("space", "punctuation"), "It is Paris.", "it is paris", "other"],
+  ["text: space counts", text("case", "punctuation"), "a b", "a  b", "other"],
+  ["text: punctuation counts", text("case", "space"), "yes!", "Yes", "other"],
+  ["text: a number's sign is no punctuation", text("case", "space", "punctuation"), "-5", "5", "other"],
+  ["text: a number is none", text("case"), "1", 1, "unreadable"],
+  ["similar: another article", similar(900_000), "The town is Paris", "Town is Paris", "same"],
+  [
+    "similar: another town",
+    similar(900_000),
+    "The capital of France is Paris",
+    "The capital of France is Lyon",
+    "other",
+  ],
+  ["similar: denied, however little is asked for", similar(0), "It is safe", "It is not safe", "other"],
+  ["similar: nothing in common", similar(0), "yes", "true", "other"],
+  ["similar: a list is none", similar(0), "yes", ["yes"], "unreadable"],
+  ["list of texts", { kind: "list", item: text("case") }, ["A", "b"], ["a", "B"], "same"],
   ["list: near, place by place", { kind: "list", item: within(1) }, [1, 10], [2, 9], "same"],
   ["list: one place is too far", { kind: "list", item: within(1) }, [1, 10], [2, 8], "other"],
   ["list: another length", { kind: "list", item: within(1) }, [1], [1, 1], "other"],
@@ -67,6 +85,15 @@ const CASES: readonly Case[] = [
   ["fields: any, none in common", fields("any", ["a", "b"]), { a: 1 }, { b: 1 }, "other"],
   ["field: a key of every object", fields("all", ["__proto__"]), { a: 1 }, { a: 1 }, "unreadable"],
 ];
+
+function text(...ignored: readonly ("case" | "space" | "punctuation")[]): PlainComparator {
+  const [letters, space, punctuation] = (["case", "space", "punctuation"] as const).map((it) => ignored.includes(it));
+  return { kind: "text", case: letters!, space: space!, punctuation: punctuation! };
+}
+
+function similar(leastPpm: number): PlainComparator {
+  return { kind: "similar", leastPpm };
+}
 
 function fields(match: "all" | "any", paths: readonly string[]): Comparator {
   return { kind: "field", all: match === "all", fields: paths.map((path) => ({ path, compare: exact })) };
@@ -120,6 +147,19 @@ test("lists that are too long to be compared with those of all others cannot be,
   expect(groupOutputs(set(), [outputOf(long.slice(1))]).unreadable).toEqual([]);
 });
 
+test("similar reads only as much text of an output as costs little", () => {
+  const words = (units: number): string => "some words ".repeat(units).slice(0, units);
+  const unread = (comparator: Comparator, value: Value): boolean =>
+    groupOutputs(comparator, [outputOf(value)]).unreadable.length > 0;
+  expect(unread(similar(0), words(limits.similarUnits))).toBe(false);
+  expect(unread(similar(0), words(limits.similarUnits + 1))).toBe(true);
+  const texts = { kind: "list", item: similar(0) } as const;
+  const most = limits.similarUnits / limits.similarTextUnits;
+  expect(unread(texts, Array<string>(most).fill("a"))).toBe(false);
+  expect(unread(texts, Array<string>(most + 1).fill("a"))).toBe(true);
+  expect(unread(texts, [words(limits.similarUnits / 2), words(limits.similarUnits / 2 + 1)])).toBe(true);
+});
+
 test("bytes that are no value cannot be compared", () => {
   const data = { kind: "inline" as const, bytes: new Uint8Array([0xc1]) };
   expect(groupOutputs(within(1), [{ data, hash: dataHash(hasher, data) }]).unreadable).toEqual([0]);
@@ -129,7 +169,7 @@ test("bytes that are no value cannot be compared", () => {
 
 const leaf = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
-  fc.constantFrom("a", "b", ""),
+  fc.constantFrom("a", "b", "", "A!", "The town is Paris", "Town is Paris", "the TOWNS are Paris", "no town is Paris"),
   fc.double({ noNaN: true, min: -2, max: 2 }),
 );
 const value: fc.Arbitrary<Value> = fc.oneof(
@@ -145,6 +185,13 @@ const plain = fc.oneof(
     relativePpm: fc.nat(1_000_000),
   }),
   fc.record({ kind: fc.constant("set" as const), leastPpm: fc.nat(1_000_000) }),
+  fc.record({ kind: fc.constant("similar" as const), leastPpm: fc.nat(1_000_000) }),
+  fc.record({
+    kind: fc.constant("text" as const),
+    case: fc.boolean(),
+    space: fc.boolean(),
+    punctuation: fc.boolean(),
+  }),
 );
 const comparators: fc.Arbitrary<Comparator> = fc.oneof(
   plain,
@@ -163,7 +210,7 @@ test("a metric is symmetric, 0 for the same, and never throws", () => {
   fc.assert(
     fc.property(comparators, value, value, (comparator, a, b) => {
       const metric = metricOf(comparator);
-      const [left, right] = [metric.read(a), metric.read(b)];
+      const [left, right] = [readOutput(metric, a), readOutput(metric, b)];
       if (left === null || right === null) return;
       expect(metric.distance(left, left)).toBe(0);
       const distance = metric.distance(left, right);
@@ -180,7 +227,7 @@ test("every output is in one group or unreadable, groups are cliques, and no two
       const { groups, unreadable } = groupOutputs(comparator, values.map(outputOf));
       const metric = metricOf(comparator);
       const isNear = (a: number, b: number): boolean =>
-        metric.distance(metric.read(values[a]!), metric.read(values[b]!)) !== null;
+        metric.distance(readOutput(metric, values[a]!), readOutput(metric, values[b]!)) !== null;
       const places = [...groups.flatMap(({ members }) => members), ...unreadable].sort((a, b) => a - b);
       expect(places).toEqual(values.map((_, place) => place));
       for (const { members, representative } of groups) {

@@ -32,7 +32,11 @@ const COMPARATORS: readonly Comparator[] = [
   { kind: "exact" },
   number,
   set,
+  { kind: "text", case: true, space: true, punctuation: true },
+  { kind: "text", case: false, space: true, punctuation: false },
+  { kind: "similar", leastPpm: 880_000 },
   { kind: "list", item: number },
+  { kind: "list", item: { kind: "similar", leastPpm: 900_000 } },
   { kind: "field", all: true, fields: [{ path: "answer", compare: number }] },
   {
     kind: "field",
@@ -56,6 +60,13 @@ test("short forms", () => {
     leastPpm: 900_000,
   });
   expect(comparatorOf(compareSchema.parse("set"))).toEqual({ kind: "set", leastPpm: 1_000_000 });
+  expect(comparatorOf(compareSchema.parse("text"))).toEqual({
+    kind: "text",
+    case: true,
+    space: true,
+    punctuation: true,
+  });
+  expect(comparatorOf(compareSchema.parse("similar"))).toEqual({ kind: "similar", leastPpm: 900_000 });
   expect(comparatorOf(compareSchema.parse({ as: "field", path: "label" }))).toEqual({
     kind: "field",
     all: true,
@@ -66,6 +77,8 @@ test("short forms", () => {
 test.each([
   [{ as: "nearly" }],
   [{ as: "number", relative: 2 }],
+  [{ as: "text", ignore: ["accents"] }],
+  [{ as: "similar", least: 1.5 }],
   [{ as: "number", absolute: Number.NaN }],
   [{ as: "number", absolute: Number.POSITIVE_INFINITY }],
   [{ as: "field" }],
