@@ -24,6 +24,8 @@ const CAUSES: { readonly [reason in EndReason]: ReassignmentCause | null } = {
   crashed: "failed",
   refused: "refused",
   "lost-input": "refused",
+  unavailable: "failed",
+  "invalid-input": "refused",
   unrevealed: null,
   "not-needed": null,
   late: null,
