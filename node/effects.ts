@@ -16,7 +16,7 @@ import { isRecorded } from "../protocol/core/trace.ts";
 import type { Effect, LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import type { StoredRecord } from "../protocol/machine.ts";
-import { type FailureReason, NONCE_BYTES } from "../protocol/wire/command.ts";
+import { NONCE_BYTES } from "../protocol/wire/command.ts";
 import type { Network } from "./network/network.ts";
 import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
@@ -48,10 +48,7 @@ type Work = Extract<Effect, { readonly kind: "work" }>;
 export const isStoreEffect = (effect: Effect): effect is StoreEffect =>
   effect.kind === "persist" || effect.kind === "forget";
 
-interface WorkProblem {
-  readonly reason: FailureReason;
-  readonly message: string;
-}
+type Problem = Pick<Extract<Input, { readonly kind: "workFailed" }>, "reason" | "retryMs" | "message">;
 
 const awardKey = (award: AwardRef): string => `${award.job} ${award.task} ${award.attempt}`;
 
@@ -187,25 +184,31 @@ export class EffectRunner {
   async #finished(award: AwardRef, outcome: SkillOutcome): Promise<void> {
     const problem = outcome.ok ? await this.#storeOutput(outcome.output) : outcome;
     if (problem !== null) {
-      this.#host.input({ kind: "workFailed", award, reason: problem.reason, message: problem.message });
+      const { reason, retryMs, message } = problem;
+      this.#host.input({ kind: "workFailed", award, reason, retryMs, message });
     } else if (outcome.ok) {
-      const { output, confidencePpm, cost } = outcome;
-      this.#host.input({ kind: "workDone", award, output, confidencePpm, cost, nonce: randomBytes(NONCE_BYTES) });
+      const { output, confidencePpm, cost, usage } = outcome;
+      const nonce = randomBytes(NONCE_BYTES);
+      this.#host.input({ kind: "workDone", award, output, confidencePpm, cost, usage, nonce });
     }
   }
 
   /** A large output becomes a blob before the agent hears of it. Null, or why it cannot. */
-  async #storeOutput(output: Uint8Array): Promise<WorkProblem | null> {
+  async #storeOutput(output: Uint8Array): Promise<Problem | null> {
     if (output.length <= limits.inlineBytes) return null;
     if (output.length > limits.blobBytes) {
-      return { reason: "error", message: `an output of ${output.length} bytes; ${limits.blobBytes} are allowed` };
+      return {
+        reason: "error",
+        retryMs: 0,
+        message: `an output of ${output.length} bytes; ${limits.blobBytes} are allowed`,
+      };
     }
     let hash: Hash;
     try {
       hash = await this.#targets.blobs.put(output);
     } catch (error) {
       this.#targets.log.error({ err: error }, "an output cannot be stored");
-      return { reason: "error", message: "the worker could not store the output" };
+      return { reason: "error", retryMs: 0, message: "the worker could not store the output" };
     }
     this.#host.input({ kind: "blobStored", hash });
     return null;

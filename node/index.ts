@@ -32,7 +32,9 @@ export {
   type Skill,
   type SkillContext,
   type SkillReply,
+  type SkillUsage,
 } from "./skills/skill.ts";
+export { SkillError, type SkillErrorCode } from "./skills/skill-error.ts";
 export type { JobEvent, JobHandle, JobOutcome } from "./submitted-job.ts";
 export type { Verification, VerifyOptions };
 

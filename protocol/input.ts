@@ -10,6 +10,7 @@ import type { KnownWorld } from "./selection/knowledge.ts";
 import type { FailureReason } from "./wire/command.ts";
 import type { Query } from "./wire/message.ts";
 import type { GossipTopic } from "./wire/topics.ts";
+import type { Usage } from "./wire/usage.ts";
 
 export type Input =
   /** The driver is up: restored jobs continue, the capability vector goes out. Once, first. */
@@ -42,9 +43,18 @@ export type Input =
       readonly output: Uint8Array;
       readonly confidencePpm: number;
       readonly cost: number;
+      /** What it used, as it says; null: it does not say. */
+      readonly usage: Usage | null;
       readonly nonce: Uint8Array;
     }
-  | { readonly kind: "workFailed"; readonly award: AwardRef; readonly reason: FailureReason; readonly message: string }
+  /** `retryMs`: a busy skill can work again after that; 0: it does not say. */
+  | {
+      readonly kind: "workFailed";
+      readonly award: AwardRef;
+      readonly reason: FailureReason;
+      readonly retryMs: number;
+      readonly message: string;
+    }
   /**
    * The operator of this node submits a job; its blobs are in the store. Answered by `drawn` and one `submitted` event with
    * the same `ticket`. `known`: what the owner's jobs taught. `counter`: the job's number with its owner; null: the next one.

@@ -37,7 +37,14 @@ function carryOut(effect: Effect): void {
     timer = setTimeout(() => feed({ kind: "tick" }), Math.max(0, effect.atMonoMs - performance.now()));
   } else if (effect.kind === "work") {
     const output = encodeValue(42);
-    const done = { award: effect.award, output, confidencePpm: 1_000_000, cost: 0, nonce: randomBytes(32) };
+    const done = {
+      award: effect.award,
+      output,
+      confidencePpm: 1_000_000,
+      cost: 0,
+      usage: null,
+      nonce: randomBytes(32),
+    };
     setImmediate(() => feed({ kind: "workDone", ...done }));
   } else if (effect.kind === "event" && effect.event.kind === "block") {
     for (const decided of effect.event.events) console.log(effect.event.height, JSON.stringify(decided));

@@ -9,6 +9,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY } from "../../protocol/job/policy.ts";
 import type { Policy } from "../../protocol/wire/genesis.ts";
 import { comparatorOf, ruleOf } from "../platform/files/acceptance.ts";
+import { hedgeOf } from "../platform/files/hedge.ts";
 import type { PolicyFile } from "./schema.ts";
 
 /** The job's policy with a task's own put over it. */
@@ -41,5 +42,6 @@ export function completePolicy(file: PolicyFile, budget: number): Policy {
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(budget, DEFAULT_POLICY.priceMax),
+    hedge: hedgeOf(file.hedge),
   };
 }

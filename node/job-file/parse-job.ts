@@ -19,6 +19,7 @@ import { type Generator, type NodeSpec, nodeSpecCodec } from "../../protocol/wir
 import { isAgentId } from "../platform/crypto.ts";
 import { acceptanceProblem } from "../platform/files/acceptance.ts";
 import { type Path, readTextFile } from "../platform/files/file-error.ts";
+import { hedgeProblem } from "../platform/files/hedge.ts";
 import { parseWith, parseYaml, type YamlSource } from "../platform/files/yaml-source.ts";
 import { suggest } from "../platform/text/nearest.ts";
 import { type Nameable, pickOne } from "../platform/text/pick-one.ts";
@@ -153,7 +154,7 @@ async function parseTask(
     );
   }
   const policy = completePolicy(overlayPolicy(job.policy ?? {}, task.policy ?? {}), job.budget);
-  const problem = acceptanceProblem(policy);
+  const problem = acceptanceProblem(policy) ?? hedgeProblem(policy);
   if (problem !== null) {
     const own = task.policy !== undefined && problem.key in task.policy;
     const path = own || job.policy === undefined ? [...at, "policy", problem.key] : ["policy", problem.key];

@@ -12,6 +12,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
 import { acceptSchema, compareSchema } from "../platform/files/acceptance.ts";
+import { hedgeSchema } from "../platform/files/hedge.ts";
 import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
 import { NAME_PATTERN } from "./name-pattern.ts";
 
@@ -92,6 +93,7 @@ const policySchema = z.strictObject({
   priceMax: creditsSchema(limits.price)
     .optional()
     .describe("The most that one result may cost, in credits. Default 1, or the budget if that is less."),
+  hedge: hedgeSchema,
 });
 export type PolicyFile = z.output<typeof policySchema>;
 

@@ -29,6 +29,7 @@ const POLICY: Policy = {
   timeoutMs: 60_000,
   retries: 10,
   priceMax: 1_000_000,
+  hedge: { kind: "auto" },
 };
 /** Counts that one merge puts together. */
 const MERGE_WIDTH = 8;

@@ -156,7 +156,7 @@ export function fillCommand(command: readonly string[], input: string): string[]
     if (!part.includes(PLACE)) return part;
     if (part.startsWith(PLACE) && input.startsWith("-") && couldBeOption(command, at)) {
       const what = `the input begins with "-": ${command[0]} could take it for an option`;
-      throw new WorkProblem("refused", `${what} – hand it over on standard input (stdin: text)`);
+      throw new WorkProblem("invalid-input", `${what} – hand it over on standard input (stdin: text)`);
     }
     return part.replaceAll(PLACE, () => input);
   });

@@ -61,7 +61,7 @@ export function createSkillRunner({ skills, blobs, log }: SkillRunnerOptions): S
       done(outcome);
     };
     const late = (): void => {
-      finish({ ok: false, reason: "error", message: `${name}: no result within ${budgetMs} ms` });
+      finish({ ok: false, reason: "error", retryMs: 0, message: `${name}: no result within ${budgetMs} ms` });
       controller.abort(new Error("the lease has ended"));
     };
     const timer = setTimeout(late, Math.min(Math.max(0, budgetMs), TIMER_MS_MAX));

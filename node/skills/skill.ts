@@ -9,6 +9,7 @@ import { z } from "zod";
 import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
+import type { Usage } from "../../protocol/wire/usage.ts";
 import { NAME_PATTERN } from "../job-file/name-pattern.ts";
 import { parseCredits } from "../platform/text/quantities.ts";
 
@@ -28,8 +29,18 @@ export interface SkillContext {
   readonly log: SkillLog;
 }
 
+/** What the work used, by the skill's word: for the record, and summed for each task, job and agent. */
+export interface SkillUsage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  /** Dollars, e.g. 0.0123. */
+  readonly usd?: number;
+  /** Whole numbers under names of your own (up to 16, of 32 bytes): `{ searches: 3 }`. */
+  readonly counters?: Readonly<Record<string, number>>;
+}
+
 /**
- * An output with what the skill knows about it. A returned object with `output` and no keys but these three is
+ * An output with what the skill knows about it. A returned object with `output` and no keys but these four is
  * taken for one.
  */
 export interface SkillReply<O> {
@@ -38,6 +49,7 @@ export interface SkillReply<O> {
   readonly confidence?: number;
   /** What the work cost, in credits; for the record. Default: the skill's price. */
   readonly cost?: number;
+  readonly usage?: SkillUsage;
 }
 
 export type SkillOutcome =
@@ -48,14 +60,18 @@ export type SkillOutcome =
       readonly confidencePpm: number;
       /** Micro-credits. */
       readonly cost: number;
+      readonly usage: Usage | null;
     }
   | {
       readonly ok: false;
       /**
-       * `lost-input`: a blob is gone. `refused`: no such skill, or its input does not fit. `crashed`: it ended the
-       * process that it ran in. `too-large`: the job takes no output of that size. Else `error`.
+       * `busy`, `unavailable`, `invalid-input`: the skill says so (skill-error.ts), or its input does not fit its schema.
+       * `lost-input`: a blob is gone. `refused`: no such skill. `crashed`: it ended the process that it ran in.
+       * `too-large`: the job takes no output of that size. Else `error`.
        */
       readonly reason: FailureReason;
+      /** When a busy skill can work again; 0: it does not say. */
+      readonly retryMs: number;
       /** At most `limits.textBytes` bytes. */
       readonly message: string;
     };
@@ -70,7 +86,7 @@ export interface Skill<I = unknown, O = unknown> {
   readonly name: string;
   /** What it does, for people and for agents that look for it. Up to 1 KiB. */
   readonly description: string;
-  /** What `run` accepts. Input that does not fit is refused before `run` is called. */
+  /** What `run` accepts. Input that does not fit is an `invalid-input`, and `run` is not called. */
   readonly input: z.ZodType<I>;
   /** What `run` returns. Output that does not fit is a failure, not an answer. */
   readonly output: z.ZodType<O>;
@@ -78,6 +94,7 @@ export interface Skill<I = unknown, O = unknown> {
   readonly price: number;
   /** How long one task usually takes, ms. */
   readonly expectedMs: number;
+  /** What it throws is a failure: skill-error.ts. */
   run(input: I, context: SkillContext): O | SkillReply<O> | Promise<O | SkillReply<O>>;
 }
 

@@ -48,7 +48,7 @@ class Reading {
     const bytes = await readBlob(hash, this.#blobs);
     this.#bytes += bytes.length;
     if (this.#bytes > this.#bytesMax)
-      throw new WorkProblem("refused", `the input has more than ${this.#bytesMax} bytes`);
+      throw new WorkProblem("invalid-input", `the input has more than ${this.#bytesMax} bytes`);
     return bytes;
   }
 }
@@ -67,7 +67,7 @@ export async function resolveInput(
     case "files": {
       const files = await readPack(input.pack.hash, blobs);
       if (!input.single) return files;
-      if (files.length !== 1) throw new WorkProblem("refused", `one file was announced, ${files.length} came`);
+      if (files.length !== 1) throw new WorkProblem("invalid-input", `one file was announced, ${files.length} came`);
       return files[0];
     }
     case "list": {
@@ -83,7 +83,8 @@ export async function resolveInput(
     case "part": {
       const { part, from, count, single } = input;
       const values = (await readMany(part.hash, blobs)).slice(from, from + count);
-      if (values.length !== count) throw new WorkProblem("refused", "the list of inputs is shorter than was announced");
+      if (values.length !== count)
+        throw new WorkProblem("invalid-input", "the list of inputs is shorter than was announced");
       const read: Value[] = [];
       for (const data of values) read.push(await readData(data, blobs));
       return single ? read[0] : read;
@@ -93,14 +94,14 @@ export async function resolveInput(
 
 function partOf(value: Value, path: string): Value {
   const part = selectPath(value, path);
-  if (part === undefined) throw new WorkProblem("refused", `the input has nothing at "${path}"`);
+  if (part === undefined) throw new WorkProblem("invalid-input", `the input has nothing at "${path}"`);
   return part;
 }
 
 async function readData(data: Data, blobs: BlobSource): Promise<Value> {
   const bytes = data.kind === "inline" ? data.bytes : await readBlob(data.hash, blobs);
   const decoded = decodeValue(bytes);
-  if (!decoded.ok) throw new WorkProblem("refused", `the input is no value: ${decoded.code}`);
+  if (!decoded.ok) throw new WorkProblem("invalid-input", `the input is no value: ${decoded.code}`);
   return decoded.value;
 }
 
@@ -108,19 +109,19 @@ async function readData(data: Data, blobs: BlobSource): Promise<Value> {
 async function readListed(item: Listed, blobs: BlobSource, values: Value[]): Promise<void> {
   const items = item.kind === "many" ? await readMany(item.hash, blobs) : [item];
   if (values.length + items.length > limits.mapItems)
-    throw new WorkProblem("refused", `the input has more than ${limits.mapItems} items`);
+    throw new WorkProblem("invalid-input", `the input has more than ${limits.mapItems} items`);
   for (const data of items) values.push(await readData(data, blobs));
 }
 
 async function readMany(hash: Hash, blobs: BlobSource): Promise<readonly Data[]> {
   const decoded = decodePart(await readBlob(hash, blobs));
-  if (!decoded.ok) throw new WorkProblem("refused", `the input is no list of data: ${decoded.code}`);
+  if (!decoded.ok) throw new WorkProblem("invalid-input", `the input is no list of data: ${decoded.code}`);
   return decoded.value;
 }
 
 async function readPack(hash: Hash, blobs: BlobSource): Promise<readonly PackedFile[]> {
   const decoded = decodePack(await readBlob(hash, blobs));
-  if (!decoded.ok) throw new WorkProblem("refused", `the input is no pack of files: ${decoded.code}`);
+  if (!decoded.ok) throw new WorkProblem("invalid-input", `the input is no pack of files: ${decoded.code}`);
   return decoded.value;
 }
 

@@ -6,9 +6,12 @@ import type { FailureReason } from "../../protocol/wire/command.ts";
 export class WorkProblem extends Error {
   override readonly name = "WorkProblem";
   readonly reason: FailureReason;
+  /** When a busy skill can work again; 0: it does not say. */
+  readonly retryMs: number;
 
-  constructor(reason: FailureReason, message: string) {
+  constructor(reason: FailureReason, message: string, retryMs = 0) {
     super(message);
     this.reason = reason;
+    this.retryMs = retryMs;
   }
 }

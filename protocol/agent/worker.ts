@@ -5,20 +5,27 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
-import { clip } from "../core/bytes.ts";
 import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
-import type { CommandBody, Envelope, FailureReason } from "../wire/command.ts";
+import type { BodyOf, CommandBody, Envelope } from "../wire/command.ts";
 import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
-import { encodeWork, finishWork, resultCommand, sealCommand, type Work, workCodec } from "./finished-work.ts";
+import {
+  encodeWork,
+  failureCommand,
+  finishWork,
+  resultCommand,
+  sealCommand,
+  type Work,
+  workCodec,
+} from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
 import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
@@ -29,8 +36,9 @@ import { sendEnvelopes } from "./send-envelopes.ts";
 
 /** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
-/** The longest reason of a failure, bytes. */
-const MESSAGE_BYTES = 200;
+
+/** Why an award brings no result. */
+type Problem = Pick<BodyOf<"failure">, "reason" | "retryMs" | "message">;
 
 interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it has one. */
@@ -209,7 +217,8 @@ export class Worker {
     known.tally.close(keyOf(task, attempt), serial, this.#context.now.monoMs);
     const offer = known.offers.get(skill);
     if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
-    known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, message }, known.running > 0);
+    const body: CommandBody = { kind: "failure", task, attempt, serial, reason, retryMs: 0, message };
+    known.outbox.say(null, body, known.running > 0);
   }
 
   #start(known: KnownJob, held: HeldAward, award: AwardNotice): void {
@@ -226,7 +235,7 @@ export class Worker {
       for (const held of known.held.values()) {
         if (held.phase !== "fetching" || !held.missing.has(blob)) continue;
         if (!isStored) {
-          this.#fail(known, held, "lost-input", `input ${blob} cannot be had`);
+          this.#fail(known, held, { reason: "lost-input", retryMs: 0, message: `input ${blob} cannot be had` });
           continue;
         }
         held.missing.delete(blob);
@@ -252,7 +261,7 @@ export class Worker {
 
   #onDone(known: KnownJob, held: HeldAward, done: Extract<Input, { kind: "workDone" }>): void {
     const work = finishWork(this.#context.config.crypto.hash, known.genesis, done);
-    if (typeof work === "string") return this.#fail(known, held, "too-large", work);
+    if (typeof work === "string") return this.#fail(known, held, { reason: "too-large", retryMs: 0, message: work });
     held.work = work;
     this.#stop(known, held, held.award?.sealed === true ? "sealed" : "said");
     this.#trace(held, "done");
@@ -299,15 +308,13 @@ export class Worker {
     const found = this.#find(failed.award);
     if (found === null || found.held.phase !== "running") return;
     const { known, held } = found;
-    this.#events.within(known.job, () => this.#fail(known, held, failed.reason, failed.message));
+    this.#events.within(known.job, () => this.#fail(known, held, failed));
   }
 
-  #fail(known: KnownJob, held: HeldAward, reason: FailureReason, message: string): void {
+  #fail(known: KnownJob, held: HeldAward, problem: Problem): void {
     this.#stop(known, held, "said");
     this.#trace(held, "failed");
-    const { task, attempt } = held.ref;
-    const { serial } = held.award!; // work that can fail was begun since the last restart
-    this.#say(known, held, { kind: "failure", task, attempt, serial, reason, message: clip(message, MESSAGE_BYTES) });
+    this.#say(known, held, failureCommand(held.ref, held.award!.serial, problem)); // it was begun since the last restart
   }
 
   #close(known: KnownJob, key: string, held: HeldAward, serial: number): void {

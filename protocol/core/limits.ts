@@ -74,6 +74,11 @@ export const limits = {
   similarTextUnits: 64,
   /** Agents that one job keeps a record of. Beyond it new agents' offers are refused. */
   agentsInJob: 4_096,
+  /** Each number of a result's usage (tokens, micro-dollars, counts): sums of thousands stay exact. */
+  usageCount: 1_000_000_000_000,
+  /** Counters of a result's usage, and bytes of a counter's name. */
+  usageCounters: 16,
+  usageNameBytes: 32,
   /** Live offers a skill that enter the log (protocol.md 6). */
   offersPerSkill: 16,
   /** How many of these places newcomers keep while agents with a record want them. */

@@ -9,12 +9,14 @@ import type { Tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
+import type { Usage } from "../wire/usage.ts";
 import type { Deadline } from "./deadlines.ts";
 import { noteSharedError } from "./diversity.ts";
+import { blame, isFailure, noteEndOf } from "./ends.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
-import { isOwnWord, learnFromAnswer, learnFromEnd } from "./lessons.ts";
+import { learnFromAnswer } from "./lessons.ts";
 import { failJob, finishTask } from "./nodes.ts";
-import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
+import { invalidAfter, isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
 import {
@@ -86,27 +88,14 @@ function free(tx: Transaction, award: Award): void {
   tx.state.reserved.set(tx.state.reserved.get() - award.price);
 }
 
-/** Reasons that suggest that further awards to the worker may bring no result. */
-const LOST: ReadonlySet<EndReason> = new Set(["timeout", "dead", "error", "crashed", "too-large"]);
-
 /** An award ends without a result. Its seat and its price are free again. */
 export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: EndReason): Task {
   const award = awardOf(task, worker)!;
   unlease(tx, task, award);
   free(tx, award);
   tx.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, serial: award.serial, reason });
-  const isFailure = !["busy", "unrevealed", "not-needed", "late"].includes(reason);
-  if (reason === "timeout" || reason === "dead")
-    updateAgent(tx, worker, (record) => ({ timeouts: record.timeouts + 1 }));
-  if (isOwnWord(reason)) {
-    updateAgent(tx, worker, (record) => ({ failures: record.failures + 1 }));
-    const { skill } = specOf(tx, task);
-    updateRecord(tx, worker, skill, (record) => ({ rejected: record.rejected + 1 }));
-    noteAnswer(tx, worker, skill, false);
-  }
-  if (LOST.has(reason)) noteLease(tx, worker, false);
-  learnFromEnd(tx, task, award, reason);
-  const failures = task.failures + (isFailure ? 1 : 0);
+  noteEndOf(tx, worker, specOf(tx, task).skill, reason);
+  const failures = task.failures + (isFailure(reason) ? 1 : 0);
   // A busy agent took nothing from the batch, so it may sit in it once it is free. If the task only
   // seeks another opinion on an answer, each agent is asked once: otherwise one that says busy and offers again could delay
   // the answer for ever.
@@ -137,9 +126,34 @@ function releaseLive(tx: Transaction, task: Task): Task {
   return released;
 }
 
+/** Its worker says that the input is wrong for the skill. Nobody asks it for this task again. */
+export function noteInvalid(tx: Transaction, task: Task, worker: AgentId, why: string): Task {
+  const next = { ...task, invalid: { by: [...task.invalid.by, worker], why } };
+  saveTask(tx, next);
+  return next;
+}
+
+/** As many workers say that the input is invalid as the rule would believe with an answer, and more than gave one. */
+function isInvalid(view: LedgerView, task: Task): boolean {
+  const claims = task.invalid.by.length;
+  const given = task.results.length + sealedSeats(task);
+  return claims >= invalidAfter(policyOf(view, task)) && claims > given;
+}
+
+/** Why its input counts as invalid, for people. */
+export function describeInvalid(view: LedgerView, task: Task): string {
+  const { by, why } = task.invalid;
+  const who = by.length === 1 ? "the one worker that was asked says" : `${by.length} workers say`;
+  return `${who} that the input is wrong for ${specOf(view, task).skill}${why === "" ? "" : `: ${why}`}`;
+}
+
 /** After an award ended early for the reason `why`: gives up, opens the batch with what it has, or leaves the seat free. */
 export function afterEnd(tx: Transaction, task: Task, why: string): void {
   const policy = policyOf(tx, task);
+  if (isInvalid(tx, task)) {
+    giveUp(tx, task, "invalid-input", describeInvalid(tx, task));
+    return;
+  }
   if (task.failures > policy.retries) {
     giveUp(
       tx,
@@ -198,7 +212,7 @@ export function onResult(
   tx: Transaction,
   task: Task,
   worker: AgentId,
-  given: { data: Data; output: Hash; confidence: number },
+  given: { data: Data; output: Hash; confidence: number; usage: Usage | null },
 ): void {
   const award = awardOf(task, worker)!;
   const { state } = tx;
@@ -206,8 +220,8 @@ export function onResult(
   unlease(tx, task, award);
   free(tx, award);
   state.spent.set(state.spent.get() + award.price);
-  const { data, output, confidence } = given;
-  tx.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price });
+  const { data, output, confidence, usage } = given;
+  tx.emit({ kind: "result", task: task.id, attempt: task.attempt, worker, output, paid: award.price, usage });
   updateAgent(tx, worker, (record) => ({ results: record.results + 1, earned: record.earned + award.price }));
   noteLease(tx, worker, true);
   const tookMs = Math.max(0, tx.timeMs - award.sinceMs);
@@ -304,7 +318,7 @@ export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message
   for (const award of task.awards) {
     if (award.status !== "sealed") continue; // delivered, and not to be read any more
     free(tx, award);
-    payUnread(tx, { ...award, task: task.id, attempt: task.attempt });
+    payUnread(tx, { ...award, task: task.id, attempt: task.attempt }, null);
     closed = withAward(closed, { ...award, status: "ended" });
   }
   acceptCounted(tx, closed, counted, counted.outcome);
@@ -342,6 +356,7 @@ function accept(
     noteAnswer(tx, result.worker, skill, isRight);
     if (result.output !== null) noteStated(tx, result.worker, skill, isRight, result.confidence);
   }
+  for (const worker of task.invalid.by) blame(tx, worker, skill);
   learnFromAnswer(tx, task, supporters, margin);
   const hash = task.results.find((result) => result.data === answer)!.output!;
   assert(supporters.length > 0, "an answer has supporters");

@@ -5,6 +5,7 @@
 
 import { unreachable } from "../core/assert.ts";
 import type { AgentId, TaskId } from "../core/ids.ts";
+import { skillKey } from "./keys.ts";
 
 export type Deadline =
   /** The first block opens the job. */
@@ -19,6 +20,8 @@ export type Deadline =
   | { readonly kind: "hedge"; readonly task: TaskId; readonly worker: AgentId }
   /** What was sealed and is not revealed by now counts as wrong. */
   | { readonly kind: "reveal"; readonly task: TaskId }
+  /** A skill that was busy can work again, by its agent's word. */
+  | { readonly kind: "retry"; readonly agent: AgentId; readonly skill: string }
   /** A surplus award's lease ends (its key in the state). */
   | { readonly kind: "surplus"; readonly award: string };
 
@@ -37,6 +40,8 @@ export function nameOfDeadline(deadline: Deadline): string {
       return `${deadline.kind}|${deadline.task}|${deadline.worker}`;
     case "reveal":
       return `reveal|${deadline.task}`;
+    case "retry":
+      return `retry|${skillKey(deadline.agent, deadline.skill)}`;
     case "surplus":
       return `surplus|${deadline.award}`;
     default:

@@ -8,7 +8,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type BodyOf, type CommandOf, sealHash } from "../wire/command.ts";
 import { dataHash } from "../wire/genesis.ts";
-import { afterEnd, awardOf, canDeliver, endAward, onResult, onSeal } from "./batch.ts";
+import { afterEnd, awardOf, canDeliver, endAward, noteInvalid, onResult, onSeal } from "./batch.ts";
 import { markBusy } from "./offers.ts";
 import { isSealed } from "./policy.ts";
 import type { Award, Task } from "./state.ts";
@@ -50,7 +50,7 @@ function judgeResult(
   worker: AgentId,
   task: Task,
   award: Award | undefined,
-  { data, confidence, cost, nonce, attempt }: BodyOf<"result">,
+  { data, confidence, cost, usage, nonce, attempt }: BodyOf<"result">,
 ): string | null {
   // One output has one form, or equal answers would not be equally readable.
   if (data.kind === "blob" && data.bytes <= limits.inlineBytes) return "small-blob";
@@ -62,7 +62,8 @@ function judgeResult(
   if (task.phase !== "open" || award?.status !== "sealed" || nonce === null) return "not-open";
   const { job, hasher } = view;
   const output = dataHash(hasher, data);
-  const sealed = sealHash(hasher, { job, task: task.id, attempt, worker, nonce, output, confidence, cost });
+  const said = { confidence, cost, usage };
+  const sealed = sealHash(hasher, { job, task: task.id, attempt, worker, nonce, output, ...said });
   return sealed === award.seal ? null : "other-seal";
 }
 
@@ -70,8 +71,8 @@ export function applyDelivery(tx: Transaction, { author, body }: CommandOf<Deliv
   const surplus = surplusOf(tx, author, body);
   if (surplus !== undefined) {
     if (body.kind === "failure") endSurplus(tx, surplus, body.reason);
-    else paySurplus(tx, surplus);
-    if (body.kind === "failure" && body.reason === "busy") markBusy(tx.state, author, surplus.skill);
+    else paySurplus(tx, surplus, body.kind === "result" ? body.usage : null);
+    if (body.kind === "failure" && body.reason === "busy") markBusy(tx, author, { ...surplus, retryMs: body.retryMs });
     return;
   }
   const task = taskOf(tx, body)!;
@@ -83,15 +84,17 @@ export function applyDelivery(tx: Transaction, { author, body }: CommandOf<Deliv
       onSeal(tx, task, author, body.seal, body.mebibytes);
       return;
     case "result": {
-      const { data, confidence } = body;
-      onResult(tx, task, author, { data, output: dataHash(tx.hasher, data), confidence });
+      const { data, confidence, usage } = body;
+      onResult(tx, task, author, { data, output: dataHash(tx.hasher, data), confidence, usage });
     }
   }
 }
 
-function applyFailure(tx: Transaction, task: Task, author: AgentId, { reason, message }: BodyOf<"failure">): void {
-  const ended = endAward(tx, task, author, reason);
-  // It offers again when it is free.
-  if (reason === "busy") markBusy(tx.state, author, specOf(tx, task).skill);
+function applyFailure(tx: Transaction, task: Task, author: AgentId, said: BodyOf<"failure">): void {
+  const { reason, retryMs, message } = said;
+  const { leaseEndsMs } = awardOf(task, author)!;
+  let ended = endAward(tx, task, author, reason);
+  if (reason === "busy") markBusy(tx, author, { skill: specOf(tx, task).skill, retryMs, leaseEndsMs });
+  if (reason === "invalid-input") ended = noteInvalid(tx, ended, author, message);
   afterEnd(tx, ended, message === "" ? reason : `${reason}, ${message}`);
 }

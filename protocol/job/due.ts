@@ -11,6 +11,7 @@ import { costToCome } from "./cost-to-come.ts";
 import type { Deadline, DeadlineOf } from "./deadlines.ts";
 import { decideLease } from "./decisions.ts";
 import { endJob } from "./nodes.ts";
+import { endBusy } from "./offers.ts";
 import { hedge } from "./seating.ts";
 import type { Task } from "./state.ts";
 import { endOverdueSurplus } from "./surplus.ts";
@@ -40,6 +41,8 @@ function runDeadline(tx: Transaction, deadline: Exclude<Deadline, DeadlineOf<"wi
       return;
     case "deadline":
       return endJob(tx, "failed", "the deadline passed");
+    case "retry":
+      return endBusy(tx, deadline);
     case "surplus":
       return endOverdueSurplus(tx, deadline.award);
     case "reveal":

@@ -41,7 +41,7 @@ function standingOffers(view: LedgerView, skill: string, labels: readonly string
 
 /**
  * The offers of agents that may sit in the task's current batch. Nobody sits twice in one batch, nor again after a result
- * of an earlier batch that counts, nor for a higher price than is left. An agent that failed this task may return only if
+ * of an earlier batch that counts, nor after it said that the input is invalid, nor for a higher price than is left. An agent that failed this task may return only if
  * nobody else is there, or, with `wereAsked`, if the others were asked meanwhile and are all busy.
  */
 export function admissible(view: LedgerView, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
@@ -50,7 +50,8 @@ export function admissible(view: LedgerView, task: Task, offers: readonly Offer[
     (offer) =>
       offer.price <= priceMax &&
       !task.awards.some((award) => award.worker === offer.agent) &&
-      !task.results.some((result) => result.worker === offer.agent),
+      !task.results.some((result) => result.worker === offer.agent) &&
+      !task.invalid.by.includes(offer.agent), // it would say the same again
   );
   const fresh = allowed.filter((offer) => !task.tried.includes(offer.agent));
   const isEnough = wereAsked ? fresh.some((offer) => hasSlot(view, offer)) : fresh.length > 0;

@@ -16,6 +16,7 @@ import {
   hashOf,
   type Infer,
   list,
+  nullable,
   oneOf,
   struct,
   text,
@@ -25,6 +26,7 @@ import {
 import { taskIdCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
 import { name, ppm, price } from "../wire/genesis.ts";
+import { usageCodec } from "../wire/usage.ts";
 
 const attempt = uint(0xffff);
 
@@ -41,6 +43,8 @@ const END_REASONS = [
   "late",
   "crashed",
   "too-large",
+  "unavailable",
+  "invalid-input",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -55,6 +59,7 @@ const TASK_FAILURES = [
   "no-such-part",
   "too-many-items",
   "too-much-data",
+  "invalid-input",
 ] as const;
 export type TaskFailure = (typeof TASK_FAILURES)[number];
 
@@ -74,9 +79,24 @@ export const ledgerEventCodec = variant({
   award: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), price, leaseEndsMs: uint() }),
   ended: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), reason: oneOf(END_REASONS) }),
   opened: struct({ task: taskIdCodec, attempt, revealByMs: uint() }),
-  result: struct({ task: taskIdCodec, attempt, worker: agentId, output: hash, paid: price }),
-  /** A worker delivered inside its lease when its batch had what it wanted already. */
-  surplus: struct({ task: taskIdCodec, attempt, worker: agentId, serial: uint(), paid: price }),
+  /** `usage`: what the worker says that it used, for readers to sum; null if it says nothing. */
+  result: struct({
+    task: taskIdCodec,
+    attempt,
+    worker: agentId,
+    output: hash,
+    paid: price,
+    usage: nullable(usageCodec),
+  }),
+  /** A worker delivered inside its lease when its batch had what it wanted already. Of a seal, no usage is known. */
+  surplus: struct({
+    task: taskIdCodec,
+    attempt,
+    worker: agentId,
+    serial: uint(),
+    paid: price,
+    usage: nullable(usageCodec),
+  }),
   /**
    * `supporters` gave the answer, `rejected` another one; `silent` sealed one and did not show it in time. `unproven`: no
    * supporter had a record for the skill before. `posterior`: the probability that goes with the answer's lead

@@ -1,11 +1,10 @@
 /**
- * What the job's selector learns, and from what: accepted and rejected answers, and leases that brought nothing. Each
- * lesson uses the context at the time of the choice.
+ * What the job's selector learns of answers that were accepted and rejected. Each lesson uses the context at the time of
+ * the choice.
  *
- * Quality and reliability are learned apart: wrong answers count against an agent's quality, expired leases against its
- * reliability (protocol.md 6.6). A worker that reports a failure, or never shows what it sealed, counts as wrong and as
- * late as possible. Otherwise a fast failure would look like a fast answer, and beat the expectations of an agent that
- * promised little.
+ * Quality and reliability are learned apart: wrong answers count against an agent's quality, and leases that brought no
+ * result against its reliability (ends.ts). A worker that never shows what it sealed counts as wrong and as late as
+ * possible.
  *
  * Source: protocol.md 6 (late rewards).
  */
@@ -16,8 +15,7 @@ import type { Selector } from "../selection/selector.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { decodeValue } from "../wire/value.ts";
 import { noteCredit } from "./credits.ts";
-import type { EndReason } from "./event.ts";
-import type { Award, Task } from "./state.ts";
+import type { Task } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
 import { policyOf, specOf } from "./view.ts";
 
@@ -25,27 +23,6 @@ import { policyOf, specOf } from "./view.ts";
 export function startOf(selector: Selector, { knowledge }: Genesis): unknown {
   const decoded = knowledge.learned.length > 0 ? decodeValue(knowledge.learned) : null;
   return decoded?.ok === true && selector.isState?.(decoded.value) === true ? decoded.value : selector.start();
-}
-
-/** Ends that are nobody's fault, and teach nothing. */
-const NO_FAULT: ReadonlySet<EndReason> = new Set(["busy", "not-needed", "late", "lost-input", "refused"]);
-
-/** A worker that says itself that it failed at the task: its skill gave up, gave too much, or ended its process. */
-export const isOwnWord = (reason: EndReason): boolean =>
-  reason === "error" || reason === "crashed" || reason === "too-large";
-
-/** An award ended without a result. */
-export function learnFromEnd(tx: Transaction, task: Task, { worker, context }: Award, reason: EndReason): void {
-  // What was sealed and not shown is taught with the answer: it counts as wrong.
-  if (NO_FAULT.has(reason) || reason === "unrevealed") return;
-  const { skill } = specOf(tx, task);
-  if (!isOwnWord(reason)) {
-    tx.learn({ kind: "timeout", agent: worker, skill });
-    return;
-  }
-  const { timeoutMs: targetMs } = policyOf(tx, task);
-  const outcome = { correct: 0, tookMs: targetMs, targetMs, margin: 1 };
-  tx.learn(lessonOf({ agent: worker, context }, skill, outcome));
 }
 
 /** An answer was accepted, so clearly: all that gave results learn of it. */

@@ -132,6 +132,7 @@ function addTask(tx: Transaction, spec: NodeSpec, index: number | null): void {
     results: [],
     failures: 0,
     tried: [],
+    invalid: { by: [], why: "" },
     hedged: false,
     revealMs: 0,
     revealByMs: 0,

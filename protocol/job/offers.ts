@@ -11,6 +11,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { BodyOf, CommandOf } from "../wire/command.ts";
 import type { Genesis } from "../wire/genesis.ts";
+import type { Deadline, DeadlineOf } from "./deadlines.ts";
 import { skillKey } from "./keys.ts";
 import { FULL_LOAD, isOtherLoad, OFFER_MAX_MS } from "./policy.ts";
 import type { LedgerState, Offer, StateView } from "./state.ts";
@@ -22,8 +23,9 @@ const OFFER_RENEWAL_MS = 5_000;
 
 type OfferBody = BodyOf<"offer">;
 
-/** Whether an agent's slots are all in use, by its own word. */
-export const isFull = ({ load }: Pick<Offer, "load">): boolean => load >= FULL_LOAD;
+/** Whether an agent's slots are all in use, or its skill is busy, by its own word. */
+export const isFull = ({ load, busyUntilMs }: Pick<Offer, "load" | "busyUntilMs">): boolean =>
+  load >= FULL_LOAD || busyUntilMs > 0;
 
 const isLive = (state: StateView, offer: Offer, timeMs: number): boolean =>
   offer.validUntilMs > timeMs && state.agents.get(offer.agent)?.dead !== true;
@@ -62,10 +64,10 @@ function displacedBy(
   view: Pick<LedgerView, "state" | "prior">,
   taken: readonly Offer[],
   author: AgentId,
-  { skill, load }: Pick<OfferBody, "skill" | "load">,
+  { skill, load, busyUntilMs }: Pick<Offer, "load" | "busyUntilMs"> & Pick<OfferBody, "skill">,
 ): Offer | undefined {
   const isNew = ({ agent }: Pick<Offer, "agent">): boolean => isNewcomer(view, agent, skill);
-  const busy = isFull({ load }) ? [] : taken.filter(isFull);
+  const busy = isFull({ load, busyUntilMs }) ? [] : taken.filter(isFull);
   if (isNew({ agent: author })) {
     const isLimited = busy.length > 0 && taken.filter(isNew).length >= limits.newcomersPerSkill;
     return busy.find(isNew) ?? (isLimited ? undefined : busy[0]);
@@ -86,7 +88,8 @@ export function judgeOffer(
   { author, counter, body }: CommandOf<"offer">,
 ): string | null {
   if (!graph.skills.has(body.skill)) return "skill-not-asked-for";
-  if ((state.records.get(skillKey(author, body.skill))?.offerCounter ?? 0) >= counter) return "older-offer";
+  const { offerCounter = 0, busyUntilMs = 0 } = state.records.get(skillKey(author, body.skill)) ?? {};
+  if (offerCounter >= counter) return "older-offer";
   const offers = state.offers.get(body.skill) ?? [];
   const mine = offers.find((offer) => offer.agent === author);
   if (body.slots === 0) return mine === undefined ? "no-offer" : null;
@@ -97,7 +100,8 @@ export function judgeOffer(
   if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
   const taken = offers.filter((offer) => offer.agent !== author && isLive(state, offer, timeMs));
   const isRoom = taken.length < limits.offersPerSkill;
-  if (!isRoom && displacedBy({ state, prior }, taken, author, body) === undefined) return "enough-offers";
+  if (!isRoom && displacedBy({ state, prior }, taken, author, { ...body, busyUntilMs }) === undefined)
+    return "enough-offers";
   if (!state.agents.has(author) && state.agents.size >= limits.agentsInJob) return "too-many-agents";
   return null;
 }
@@ -110,12 +114,13 @@ export function applyOffer(tx: Transaction, { author: agent, counter, body }: Co
     withdraw(state, agent, skill);
     return;
   }
-  const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs, similarity };
+  const { busyUntilMs } = state.records.get(skillKey(agent, skill))!;
+  const offer: Offer = { agent, price, slots, labels, load, expectedMs, validUntilMs, busyUntilMs, similarity };
   const standing = (state.offers.get(skill) ?? []).filter(
     (other) => other.agent !== agent && isLive(state, other, timeMs),
   );
   const isCrowded = standing.length >= limits.offersPerSkill;
-  const displaced = isCrowded ? displacedBy(tx, standing, agent, body) : undefined;
+  const displaced = isCrowded ? displacedBy(tx, standing, agent, { ...body, busyUntilMs }) : undefined;
   const others = standing.filter((other) => other !== displaced);
   state.offers.set(
     skill,
@@ -124,13 +129,41 @@ export function applyOffer(tx: Transaction, { author: agent, counter, body }: Co
   updateAgent(tx, agent, (record) => ({ offers: record.offers + 1, dead: false }));
 }
 
-/** An agent that holds an award says that it is busy: its offer stands, and is not for now. */
-export function markBusy(state: LedgerState, agent: AgentId, skill: string): void {
+function changeOffer(state: LedgerState, agent: AgentId, skill: string, change: Partial<Offer>): void {
   const offers = state.offers.get(skill) ?? [];
   state.offers.set(
     skill,
-    offers.map((offer) => (offer.agent === agent ? { ...offer, load: FULL_LOAD } : offer)),
+    offers.map((offer) => (offer.agent === agent ? { ...offer, ...change } : offer)),
   );
+}
+
+const retryDeadline = (agent: AgentId, skill: string): Deadline => ({ kind: "retry", agent, skill });
+
+/**
+ * An agent that holds an award says that it is busy: its offer stands, and is not for now. `retryMs`: the skill can work
+ * again after that, and not before, whatever the agent offers in the meantime; at most until the lease would have ended. 0:
+ * the agent has no free slot, and offers again when it has one.
+ */
+export function markBusy(
+  tx: Transaction,
+  agent: AgentId,
+  { skill, retryMs, leaseEndsMs }: { readonly skill: string; readonly retryMs: number; readonly leaseEndsMs: number },
+): void {
+  const { state, timeMs } = tx;
+  if (retryMs === 0) return changeOffer(state, agent, skill, { load: FULL_LOAD });
+  const before = state.records.get(skillKey(agent, skill))?.busyUntilMs ?? 0;
+  const busyUntilMs = Math.max(before, Math.min(timeMs + retryMs, leaseEndsMs));
+  if (busyUntilMs <= timeMs) return;
+  if (before > 0) state.deadlines.remove(before, retryDeadline(agent, skill));
+  state.deadlines.add(busyUntilMs, retryDeadline(agent, skill));
+  updateRecord(tx, agent, skill, () => ({ busyUntilMs }));
+  changeOffer(state, agent, skill, { busyUntilMs });
+}
+
+/** The time has come at which a skill that was busy can work again. */
+export function endBusy(tx: Transaction, { agent, skill }: DeadlineOf<"retry">): void {
+  updateRecord(tx, agent, skill, () => ({ busyUntilMs: 0 }));
+  changeOffer(tx.state, agent, skill, { busyUntilMs: 0 });
 }
 
 function withdraw(state: LedgerState, agent: AgentId, skill: string): void {

@@ -17,6 +17,7 @@ export const DEFAULT_POLICY: Policy = {
   retries: 5,
   /** One credit. */
   priceMax: 1_000_000,
+  hedge: { kind: "auto" },
 };
 
 /**
@@ -52,10 +53,10 @@ export const BUSY_WINDOWS = 40;
 export const OVERDUE_MS = 2_000;
 /** The grace that such a lease gets, ms, at most. */
 export const GRACE_MS = 5_000;
-/** A task later than this many times its worker's own expectation is hedged (protocol.md 6.6). */
-export const HEDGE_FACTOR = 3;
+/** A task later than this many times its worker's own expectation is hedged, unless its policy says otherwise (protocol.md 6.6). */
+const HEDGE_FACTOR = 3;
 /** No hedge before this, ms: short expectations are mostly noise. */
-export const HEDGE_MIN_MS = 2_000;
+const HEDGE_MIN_MS = 2_000;
 /** Time to reveal a sealed output, ms, and the more of it per MiB (protocol.md 7: grows with blob size). */
 export const REVEAL_MS = 5_000;
 export const REVEAL_MS_PER_MIB = 1_000;
@@ -64,6 +65,20 @@ export const SUSPICION_MS = 30_000;
 
 /** Sealed: no worker can copy another's output within a batch (protocol.md 7). */
 export const isSealed = (policy: Policy): boolean => policy.accept.kind !== "first" && policy.redundancyMax > 1;
+
+/** So many workers must say that an input is invalid: one alone may have a stricter version of the skill, or lie. */
+const INVALID_MIN = 2;
+
+/** After so many workers said that a task's input is invalid, the task fails (unless as many gave a result). */
+export const invalidAfter = (policy: Policy): number =>
+  Math.min(policy.retries + 1, Math.max(INVALID_MIN, minimumResults(policy)));
+
+/** When a task is late, ms after the award, for a worker that expects to take `expectedMs`; null: never. */
+export function hedgeAfterMs({ hedge, timeoutMs }: Policy, expectedMs: number): number | null {
+  if (hedge.kind === "off") return null;
+  const afterMs = hedge.kind === "after" ? hedge.afterMs : Math.max(HEDGE_MIN_MS, HEDGE_FACTOR * expectedMs);
+  return afterMs < timeoutMs ? afterMs : null;
+}
 
 /** The fewest results of a batch from which the rule can accept anything. */
 export function minimumResults(policy: Policy): number {

@@ -25,6 +25,8 @@ const CAUSES: { readonly [reason in EndReason]: ReassignmentCause | null } = {
   "too-large": "failed",
   refused: "refused",
   "lost-input": "refused",
+  unavailable: "failed",
+  "invalid-input": "refused",
   unrevealed: null,
   "not-needed": null,
   late: null,

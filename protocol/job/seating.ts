@@ -9,7 +9,7 @@
 import { unreachable } from "../core/assert.ts";
 import type { TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { giveUp, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
+import { describeInvalid, giveUp, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
 import type { SeatChoice } from "./choosing.ts";
 import type { Deadline } from "./deadlines.ts";
 import {
@@ -24,7 +24,7 @@ import {
 import { decideGathering, endGathering, limitGathering } from "./gathering.ts";
 import { needKey } from "./keys.ts";
 import { lateFactsOf, Need } from "./needs.ts";
-import { CALLS, HEDGE_FACTOR, HEDGE_MIN_MS, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
+import { CALLS, hedgeAfterMs, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import type { Award, Offer, Task, Window } from "./state.ts";
 import { nextOrder, type Transaction, updateAgent } from "./transaction.ts";
 import { type LedgerView, policyOf, specOf } from "./view.ts";
@@ -125,16 +125,15 @@ function give(tx: Transaction, task: Task, offer: Offer, context: readonly numbe
   const { state, timeMs } = tx;
   const { agent: worker, price } = offer;
   const { skill, policy } = specOf(tx, task);
-  const hedgeAfterMs = Math.max(HEDGE_MIN_MS, HEDGE_FACTOR * offer.expectedMs);
-  const isHedged = hedgeAfterMs < policy.timeoutMs;
+  const afterMs = hedgeAfterMs(policy, offer.expectedMs);
   const serial = nextOrder(tx);
   const leaseEndsMs = timeMs + policy.timeoutMs;
-  const hedgeAtMs = isHedged ? timeMs + hedgeAfterMs : 0;
+  const hedgeAtMs = afterMs === null ? 0 : timeMs + afterMs;
   state.reserved.set(state.reserved.get() + price);
   updateAgent(tx, worker, ({ awards, live }) => ({ awards: awards + 1, live: live + 1, awardedMs: timeMs }));
   state.liveBySkill.set(skill, { count: (state.liveBySkill.get(skill)?.count ?? 0) + 1 });
   state.deadlines.add(leaseEndsMs, { kind: "lease", task: task.id, worker });
-  if (isHedged) state.deadlines.add(hedgeAtMs, { kind: "hedge", task: task.id, worker });
+  if (afterMs !== null) state.deadlines.add(hedgeAtMs, { kind: "hedge", task: task.id, worker });
   tx.emit({ kind: "award", task: task.id, attempt: task.attempt, worker, serial, price, leaseEndsMs });
   const fresh = { graced: false, status: "live", seal: null, late: false } as const;
   return { worker, serial, price, sinceMs: timeMs, leaseEndsMs, hedgeAtMs, ...fresh, context };
@@ -203,10 +202,23 @@ function applyLast(tx: Transaction, task: Task, need: Need, decision: LastDecisi
     case "open":
       return openIfComplete(tx, { ...task, seats: sealed });
     case "giveUp":
-      return giveUp(tx, task, decision.reason, explain(tx, task, need, decision.reason, found));
+      return giveUpLast(tx, task, need, decision.reason, found);
     default:
       return unreachable(decision);
   }
+}
+
+function giveUpLast(
+  tx: Transaction,
+  task: Task,
+  need: Need,
+  reason: Extract<LastDecision, { readonly kind: "giveUp" }>["reason"],
+  found: number,
+): void {
+  // Too few are left because the others had nothing to say but that.
+  if (reason !== "budget" && task.invalid.by.length > 0)
+    return giveUp(tx, task, "invalid-input", describeInvalid(tx, task));
+  giveUp(tx, task, reason, explain(tx, task, need, reason, found));
 }
 
 function explain(

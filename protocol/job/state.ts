@@ -68,6 +68,8 @@ export interface Task {
   readonly failures: number;
   /** Workers whose awards of this task ended: others go first. */
   readonly tried: readonly AgentId[];
+  /** Workers that say that the input is wrong for the skill, and why, in the words of the last. */
+  readonly invalid: { readonly by: readonly AgentId[]; readonly why: string };
   readonly hedged: boolean;
   /** Time to reveal, as the seals' sizes ask for; and when it ends, once the batch is open. */
   readonly revealMs: number;
@@ -84,6 +86,8 @@ export interface Offer {
   readonly load: number;
   readonly expectedMs: number;
   readonly validUntilMs: number;
+  /** Until when the skill is busy, by its agent's word; 0: it is not. */
+  readonly busyUntilMs: number;
   /** How similar its skill is to the one asked for, parts per million. */
   readonly similarity: number;
 }
@@ -113,6 +117,7 @@ export interface AgentRecord {
   readonly results: number;
   readonly accepted: number;
   readonly rejected: number;
+  /** Leases that ran out, and awards of which it said itself that they failed. */
   readonly timeouts: number;
   readonly failures: number;
   /** Leases that ended with a result, and those that were lost or failed, as far as they have not faded. */
@@ -129,14 +134,16 @@ export interface AgentRecord {
 /** An agent's record for one skill. */
 export interface SkillRecord {
   readonly accepted: number;
-  /** Wrong answers, and awards of which it said itself that they failed: what the next job is told of it. */
+  /** Wrong answers: what the next job is told of it. */
   readonly rejected: number;
-  /** Right answers, and wrong ones and failures, as far as they have not faded; null: none yet in this job. */
+  /** Right answers and wrong ones, as far as they have not faded; null: none yet in this job. */
   readonly answers: Recent | null;
   /** The answers of this job by stated confidence, as far as they have not faded; empty: none yet. */
   readonly stated: readonly Bin[];
   /** The counter of its newest offer for this skill. */
   readonly offerCounter: number;
+  /** Until when the skill is busy, whatever its agent offers before; 0: it is not. */
+  readonly busyUntilMs: number;
 }
 
 export interface NodeState {

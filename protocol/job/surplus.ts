@@ -8,6 +8,7 @@
 
 import type { AgentId, TaskId } from "../core/ids.ts";
 import type { CommandBody } from "../wire/command.ts";
+import type { Usage } from "../wire/usage.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { EndReason } from "./event.ts";
 import type { SurplusAward } from "./state.ts";
@@ -46,22 +47,23 @@ function takeOff({ state }: Transaction, award: SurplusAward): void {
   state.liveBySkill.set(award.skill, { count: state.liveBySkill.get(award.skill)!.count - 1 });
 }
 
-export function paySurplus(tx: Transaction, award: SurplusAward): void {
+export function paySurplus(tx: Transaction, award: SurplusAward, usage: Usage | null): void {
   takeOff(tx, award);
   updateAgent(tx, award.worker, ({ live }) => ({ live: live - 1 }));
   noteLease(tx, award.worker, true);
-  payUnread(tx, award);
+  payUnread(tx, award, usage);
 }
 
 /** Pays for what nobody reads. Its price is no longer reserved. */
 export function payUnread(
   tx: Transaction,
   award: Pick<SurplusAward, "task" | "attempt" | "worker" | "serial" | "price">,
+  usage: Usage | null,
 ): void {
   const { task, attempt, worker, serial, price } = award;
   tx.state.spent.set(tx.state.spent.get() + price);
   updateAgent(tx, worker, ({ earned }) => ({ earned: earned + price }));
-  tx.emit({ kind: "surplus", task, attempt, worker, serial, paid: price });
+  tx.emit({ kind: "surplus", task, attempt, worker, serial, paid: price, usage });
 }
 
 /** The award ends without a delivery. Nobody waited for it, so it says nothing about the worker, whatever the reason. */

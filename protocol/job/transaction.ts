@@ -39,6 +39,15 @@ export function updateAgent(
   tx.state.agents.set(agent, { ...record, ...change(record) });
 }
 
+const NEW_RECORD: SkillRecord = {
+  accepted: 0,
+  rejected: 0,
+  answers: null,
+  stated: [],
+  offerCounter: 0,
+  busyUntilMs: 0,
+};
+
 export function updateRecord(
   tx: Transaction,
   agent: AgentId,
@@ -46,7 +55,7 @@ export function updateRecord(
   change: (record: SkillRecord) => Partial<SkillRecord>,
 ): void {
   const key = skillKey(agent, skill);
-  const record = tx.state.records.get(key) ?? { accepted: 0, rejected: 0, answers: null, stated: [], offerCounter: 0 };
+  const record = tx.state.records.get(key) ?? NEW_RECORD;
   tx.state.records.set(key, { ...record, ...change(record) });
 }
 

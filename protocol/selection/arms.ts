@@ -1,7 +1,8 @@
 /**
  * Bandits without context: each agent with a skill is an arm of its own, and what is learned about one says nothing
  * about another. UCB1 adds sqrt(2 ln n / n_i) to the average; epsilon-greedy draws some seats at random. Awards under way count
- * as pulls of their arm, or a hundred tasks that become ready at once would all try the same newcomer.
+ * as pulls of their arm, or a hundred tasks that become ready at once would all try the same newcomer; so do leases that
+ * brought no result, or whoever fails each time would be tried for ever.
  *
  * Source: Auer, Cesa-Bianchi, Fischer 2002 (UCB1, Fig. 1); forgetting: Garivier and Moulines 2011 (discounted UCB);
  * protocol.md 6.
@@ -12,7 +13,7 @@ import type { AgentId } from "../core/ids.ts";
 import { ln } from "../core/math.ts";
 import { lowerBound } from "../core/sorted.ts";
 import { encodeValue } from "../wire/value.ts";
-import { successOf, unit } from "./context.ts";
+import { recentOf, successOf, unit } from "./context.ts";
 import { gated, timely } from "./gate.ts";
 import {
   ARMS_MAX,
@@ -120,16 +121,17 @@ export function createUcb1(changes: Partial<Ucb1Parameters> = {}): Selector<Arms
       const { candidates, skill } = request;
       const scoring = createScoring(candidates.length);
       const pulls = new Float64Array(candidates.length);
-      // Agents that are away now count too. The sum runs in a fixed order, that of the arms.
+      // Agents that are away now count too. The sum runs in a fixed order: that of the arms, then of the candidates.
       let total = 0;
       for (const arm of arms) if (arm.skill === skill) total += arm.pulls;
       for (const [i, candidate] of candidates.entries()) {
         const arm = armOf(arms, { agent: candidate.agent, skill });
-        const live = Math.max(0, candidate.live);
-        pulls[i] = (arm?.pulls ?? 0) + live;
+        // Who was given something and brought nothing was tried, although no lesson says so.
+        const tried = Math.max(0, candidate.live) + Math.max(0, recentOf(candidate).lost);
+        pulls[i] = (arm?.pulls ?? 0) + tried;
+        total += tried;
         scoring.means[i] = arm === undefined ? successOf(candidate) : arm.sum / arm.pulls;
       }
-      total += candidates.reduce((sum, { live }) => sum + Math.max(0, live), 0); // integers: in any order
       const breadth = parameters.breadth * Math.sqrt(2 * ln(Math.max(1, total)));
       for (const [i, candidate] of candidates.entries()) {
         const bonus = pulls[i]! > 0 ? Math.min(UNTRIED, breadth / Math.sqrt(pulls[i]!)) : UNTRIED;

@@ -27,6 +27,7 @@ import {
 } from "./codec.ts";
 import { agentId, proposalStatementCodec, signature, voteCodec } from "./consensus.ts";
 import { dataCodec, duration, name, ppm, price } from "./genesis.ts";
+import { usageCodec } from "./usage.ts";
 
 export const taskIdCodec: Codec<TaskId> = text<TaskId>(limits.taskIdBytes);
 const attempt = uint(0xffff);
@@ -34,7 +35,21 @@ const attempt = uint(0xffff);
 /** Bytes of the nonce that hides a sealed output. */
 export const NONCE_BYTES = 32;
 
-export const FAILURE_REASONS = ["busy", "error", "refused", "lost-input", "crashed", "too-large"] as const;
+/**
+ * `busy`: it cannot work now; `unavailable`: what the skill rests on is down; `invalid-input`: the input is wrong for the
+ * skill; `refused`: it has no such skill, or not at this price; `lost-input`: the input cannot be had; `crashed`: the skill
+ * ended the process that it ran in; `too-large`: the job takes no output of that size. `error`: everything else.
+ */
+export const FAILURE_REASONS = [
+  "busy",
+  "error",
+  "refused",
+  "lost-input",
+  "crashed",
+  "unavailable",
+  "invalid-input",
+  "too-large",
+] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 const commandBodyCodec = variant({
@@ -58,6 +73,8 @@ const commandBodyCodec = variant({
     confidence: ppm,
     /** What the work cost the worker, micro-credits; for the record. */
     cost: price,
+    /** What the work used; null: it does not say. */
+    usage: nullable(usageCodec),
     /** What the seal was made with; null for a task whose results are not sealed. */
     nonce: nullable(bytes(NONCE_BYTES)),
   }),
@@ -70,6 +87,8 @@ const commandBodyCodec = variant({
     attempt,
     serial: uint(),
     reason: oneOf(FAILURE_REASONS),
+    /** `busy`: the skill can work again after this; 0: the worker will offer again. */
+    retryMs: duration,
     message: text(limits.textBytes),
   }),
   /** By a worker: its standing word for one skill; a newer one replaces it, `slots` 0 withdraws it. */
@@ -132,10 +151,11 @@ const sealCodec = struct({
   output: hash,
   confidence: ppm,
   cost: price,
+  usage: nullable(usageCodec),
 });
 
 /**
- * H(job, task, attempt, worker, nonce, output, confidence, cost): hides the result, binds the worker (protocol.md 7). It
+ * H(job, task, attempt, worker, nonce, output, confidence, cost, usage): hides the result, binds the worker (protocol.md 7). It
  * covers all that the worker says of its output, or whoever reveals last could choose its confidence by the others'.
  */
 export const sealHash = (hasher: Hasher, sealed: Infer<typeof sealCodec>): Hash => hashOf(hasher, sealCodec, sealed);

@@ -132,6 +132,15 @@ const ruleCodec = variant({
 });
 export type Rule = Infer<typeof ruleCodec>;
 
+/** When a task whose worker is late gets one more. */
+const hedgeCodec = variant({
+  /** After three times what the worker's own offer expects (job/policy.ts). */
+  auto: struct({}),
+  off: struct({}),
+  after: struct({ afterMs: duration }),
+});
+export type Hedge = Infer<typeof hedgeCodec>;
+
 /** What a task's workers must deliver. job/policy.ts has the defaults, and says what raising and lowering each does. */
 const policyCodec = struct({
   /** How many workers the first batch has. */
@@ -146,6 +155,7 @@ const policyCodec = struct({
   retries: uint(limits.seats),
   /** The most that one result may cost, micro-credits. */
   priceMax: price,
+  hedge: hedgeCodec,
 });
 export type Policy = Infer<typeof policyCodec>;
 

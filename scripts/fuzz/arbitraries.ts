@@ -11,7 +11,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import type { Beacon, SkillAd, Vcv } from "../../protocol/wire/capability.ts";
 import type { Certificate } from "../../protocol/wire/certificate.ts";
 import type { Command, CommandBody, CommandKind, Envelope } from "../../protocol/wire/command.ts";
-import { FAILURE_REASONS, NONCE_BYTES } from "../../protocol/wire/command.ts";
+import { NONCE_BYTES } from "../../protocol/wire/command.ts";
 import type { Block, Header, Proposal, ProposalStatement, Vote } from "../../protocol/wire/consensus.ts";
 import { VOTE_KINDS } from "../../protocol/wire/consensus.ts";
 import type {
@@ -47,12 +47,14 @@ import {
   orNull,
   ppm,
   price,
+  reason,
   signature,
   taskId,
   textUpTo,
   uint,
   uint32,
   uintUpTo,
+  usage,
 } from "./atoms.ts";
 import { type Kinds, kindArbitrary, variant } from "./variant.ts";
 
@@ -111,6 +113,7 @@ const policy: Arbitrary<Policy> = fc.record({
   timeoutMs: duration,
   retries: uintUpTo(limits.seats),
   priceMax: price,
+  hedge: variant<Policy["hedge"]>({ auto: {}, off: {}, after: { afterMs: duration } }),
 });
 const like: Arbitrary<Like> = fc.record({ embedder: name, vector: bytesUpTo(EMBEDDING_BYTES), least: ppm });
 const nodeSpec: Arbitrary<NodeSpec> = fc.record({
@@ -206,8 +209,8 @@ const bodies: Kinds<CommandBody> = {
   doubleProposal: { first: statement, second: statement },
   suspicion: { target: agentId, suspected: fc.boolean() },
   seal: { task: taskId, attempt, seal: hash, mebibytes: uintUpTo(limits.blobBytes / 0x100000) },
-  result: { task: taskId, attempt, data, confidence: ppm, cost: price, nonce: orNull(bytesUpTo(NONCE_BYTES)) },
-  failure: { task: taskId, attempt, serial: uint, reason: fc.constantFrom(...FAILURE_REASONS), message: longText },
+  result: { task: taskId, attempt, data, confidence: ppm, cost: price, usage, nonce: orNull(bytesUpTo(NONCE_BYTES)) },
+  failure: { task: taskId, attempt, serial: uint, reason, retryMs: duration, message: longText },
   offer: {
     skill: name,
     price,

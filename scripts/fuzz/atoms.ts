@@ -1,8 +1,11 @@
 /** Random values of the smallest parts of what travels: numbers, texts, bytes, ids. */
 
 import fc, { type Arbitrary } from "fast-check";
+import { compareText } from "../../protocol/core/bytes.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import { FAILURE_REASONS } from "../../protocol/wire/command.ts";
+import type { Usage } from "../../protocol/wire/usage.ts";
 
 /** Around each width of an integer's encoding. */
 export const WIDTHS = [
@@ -71,4 +74,18 @@ export const finite: Arbitrary<number> = fc.oneof(
   fc.maxSafeInteger(),
   fc.constantFrom(...WIDTHS.flatMap((edge) => [edge, -edge, -edge - 1, edge + 0.5])).filter(Number.isFinite),
   fc.constantFrom(-32, -33, -0x8000, -0x80000000, 2 ** 53, -(2 ** 53), 1e300, 5e-324),
+);
+
+export const reason = fc.constantFrom(...FAILURE_REASONS);
+const count = uintUpTo(limits.usageCount);
+const counter = fc.record({ name: textUpTo(limits.usageNameBytes), count });
+export const usage: Arbitrary<Usage | null> = orNull(
+  fc.record({
+    inputTokens: count,
+    outputTokens: count,
+    usd: count,
+    counters: fc
+      .uniqueArray(counter, { selector: ({ name: of }) => of, maxLength: 4 })
+      .map((counters) => counters.sort((a, b) => compareText(a.name, b.name))),
+  }),
 );

@@ -6,6 +6,7 @@
  */
 
 import { acceptanceProblem, comparatorOf, ruleOf } from "../../node/platform/files/acceptance.ts";
+import { hedgeOf, hedgeProblem } from "../../node/platform/files/hedge.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -152,6 +153,7 @@ function policyOf(context: ParseContext, file: PolicyFile, agents: readonly Agen
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(limits.price, Math.max(DEFAULT_POLICY.priceMax, 2 * Math.max(...prices))),
+    hedge: hedgeOf(file.hedge),
   };
   checkPolicy(context, policy, Math.min(...prices));
   return policy;
@@ -162,7 +164,7 @@ function checkPolicy({ source }: ParseContext, policy: PolicySpec, priceMin: num
   const { timeoutMs, priceMax } = policy;
   const fail = (key: string, what: string, remedy: string): Error =>
     source.error(["workload", "policy", key], what, remedy);
-  const problem = acceptanceProblem(policy);
+  const problem = acceptanceProblem(policy) ?? hedgeProblem(policy);
   if (problem !== null) throw fail(problem.key, problem.what, problem.remedy);
   if (timeoutMs < 1) throw fail("timeout", "a timeout of 0", "raise it");
   if (priceMax < priceMin) {

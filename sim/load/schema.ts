@@ -7,6 +7,7 @@
 
 import { z } from "zod";
 import { acceptSchema, compareSchema } from "../../node/platform/files/acceptance.ts";
+import { hedgeSchema } from "../../node/platform/files/hedge.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { ABLATIONS } from "../model/message-kinds.ts";
@@ -119,6 +120,7 @@ const policySchema = z.strictObject({
   priceMax: creditsSchema(limits.price)
     .optional()
     .describe("Credits. Default: twice the price of the most expensive agent."),
+  hedge: hedgeSchema,
 });
 export type PolicyFile = z.output<typeof policySchema>;
 

@@ -6,6 +6,7 @@
  */
 
 import { acceptNode, compareNode } from "../../node/platform/files/acceptance.ts";
+import { hedgeNode } from "../../node/platform/files/hedge.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -186,6 +187,7 @@ function policyNode({ accept, compare, ...policy }: PolicySpec): Node {
     timeout: time(policy.timeoutMs),
     retries: policy.retries,
     priceMax: credits(policy.priceMax),
+    hedge: policy.hedge.kind === "auto" ? undefined : hedgeNode(policy.hedge),
   };
 }
 

@@ -5,7 +5,7 @@
  * Leaves to parse-scenario.ts how a file becomes one. Source: the format of docs/scenarios.md.
  */
 
-import type { Comparator, Rule } from "../../protocol/wire/genesis.ts";
+import type { Comparator, Hedge, Rule } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { DistributionSpec } from "../world/distribution.ts";
 import type { Overlay } from "../world/overlay.ts";
@@ -212,6 +212,7 @@ export interface PolicySpec {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly priceMax: number;
+  readonly hedge: Hedge;
 }
 
 // --- faults -------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ import { type CrashLoss, Disk, type StoreEffect } from "./disk.ts";
 import type { Endpoint, Link } from "./endpoint.ts";
 import type { VirtualNetwork } from "./network.ts";
 import type { AgentCosts } from "./options.ts";
-import type { SimulatedSkill } from "./skill.ts";
+import { type SimulatedSkill, type SkillOutcome, tooLate } from "./skill.ts";
 import type { WorldTrace } from "./trace.ts";
 import { INPUT, type Schedule, SERVED, WAKE } from "./world-event.ts";
 
@@ -363,7 +363,7 @@ export class AgentProcess implements Endpoint {
     const key = awardKey(award);
     const token = ++this.#workToken;
     this.#working.set(key, token);
-    const outcome = this.#options.skill?.({
+    const given = this.#options.skill?.({
       agent: this.id,
       award,
       skill,
@@ -373,19 +373,20 @@ export class AgentProcess implements Endpoint {
       prng: this.#options.prng,
       blob: (hash) => this.blobs.get(hash),
     }) ?? { afterMs: 0, failure: "refused" as const, message: "this agent has no such skill" };
-    const late = !(outcome.afterMs <= budgetMs);
-    host.at(host.nowMs + (late ? Math.max(0, budgetMs) : outcome.afterMs), () => {
+    const outcome: SkillOutcome = given.afterMs <= budgetMs ? given : tooLate(budgetMs);
+    host.at(host.nowMs + outcome.afterMs, () => {
       if (this.#working.get(key) !== token) return; // stopped, started anew, or crashed
       this.#working.delete(key);
-      if (late)
-        this.deliver({ kind: "workFailed", award, reason: "error", message: `no result within ${budgetMs} ms` });
-      else if ("failure" in outcome) {
-        this.deliver({ kind: "workFailed", award, reason: outcome.failure, message: outcome.message ?? "" });
-      } else this.#finish(award, encodeValue(outcome.output), outcome.confidencePpm ?? 1_000_000, outcome.cost ?? 0);
+      if ("failure" in outcome) {
+        const { failure: reason, retryMs = 0, message = "" } = outcome;
+        this.deliver({ kind: "workFailed", award, reason, retryMs, message });
+      } else this.#finish(award, outcome);
     });
   }
 
-  #finish(award: AwardRef, output: Uint8Array, confidencePpm: number, cost: number): void {
+  #finish(award: AwardRef, outcome: Exclude<SkillOutcome, { readonly failure: unknown }>): void {
+    const { confidencePpm = 1_000_000, cost = 0, usage = null } = outcome;
+    const output = encodeValue(outcome.output);
     if (output.length > limits.inlineBytes) {
       const hash = this.#host.hash(output);
       this.blobs.set(hash, output);
@@ -393,6 +394,6 @@ export class AgentProcess implements Endpoint {
     }
     const nonce = new Uint8Array(NONCE_BYTES);
     for (let i = 0; i < NONCE_BYTES; i++) nonce[i] = this.#options.prng.uint32() & 0xff;
-    this.deliver({ kind: "workDone", award, output, confidencePpm, cost, nonce });
+    this.deliver({ kind: "workDone", award, output, confidencePpm, cost, usage, nonce });
   }
 }

@@ -9,6 +9,7 @@ import type { AgentId, AwardRef, Hash } from "../../protocol/core/ids.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
 import type { TaskInput } from "../../protocol/wire/genesis.ts";
+import type { Usage } from "../../protocol/wire/usage.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 
 export interface SkillCall {
@@ -35,7 +36,20 @@ export type SkillOutcome =
       readonly confidencePpm?: number;
       /** Micro-credits. Default 0. */
       readonly cost?: number;
+      /** Default: it says nothing of what it used. */
+      readonly usage?: Usage;
     }
-  | { readonly afterMs: number; readonly failure: FailureReason; readonly message?: string };
+  | {
+      readonly afterMs: number;
+      readonly failure: FailureReason;
+      /** When a busy skill can work again. Default 0: it does not say. */
+      readonly retryMs?: number;
+      readonly message?: string;
+    };
 
 export type SimulatedSkill = (call: SkillCall) => SkillOutcome;
+
+/** What becomes of work that is not done when its lease ends. */
+export const tooLate = (budgetMs: number): SkillOutcome => ({
+  ...{ afterMs: Math.max(0, budgetMs), failure: "error", message: `no result within ${budgetMs} ms` },
+});

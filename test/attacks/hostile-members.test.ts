@@ -84,7 +84,7 @@ test("a failure whose message is cut in the middle of a character can be said", 
   const items = [awardItem("a", { input: { kind: "value", data: inline(1), path } })];
   const [started] = worker.of("work", worker.frame("mallory", { kind: "notice", job, items }));
   const message = `the input has nothing at "${path}"`; // as node/skills/task-input.ts says it
-  const out = worker.input({ kind: "workFailed", award: started!.award, reason: "refused", message });
+  const out = worker.input({ kind: "workFailed", award: started!.award, reason: "refused", retryMs: 0, message });
   expect(worker.sent(out)).toMatchObject([{ to: "mallory", message: { kind: "envelopes" } }]);
 });
 

@@ -13,7 +13,15 @@ test("the reason of a failed job reaches the terminal as plain text", () => {
   const { serial } = book.task("a")!.awards[0]!;
   const message = "\x1b[2J\x1b[1;1Hjob certified \u202e";
   book.block([
-    book.command("w", { kind: "failure", task: "a", attempt: 1, serial, reason: "error", message } as never),
+    book.command("w", {
+      kind: "failure",
+      task: "a",
+      attempt: 1,
+      serial,
+      reason: "error",
+      retryMs: 0,
+      message,
+    } as never),
   ]);
   // As node/cli/result.ts says it (status.ts prints `job.reason` without plainText too).
   const line = errorLine(new MeshworkError("refused", `the job is failed: ${book.state.outcome.get()!.reason}`));

@@ -48,6 +48,7 @@ describe("pools", () => {
       attempt: 1,
       serial: 1,
       reason: "error",
+      retryMs: 0,
       message: "",
     } as const;
     const junk = Array<typeof failure>(limits.envelopeCommands).fill(failure);

@@ -312,14 +312,14 @@ describe("work and blobs", () => {
 
   test("a small output comes with a nonce", async () => {
     const output = bytes(1, 2, 3);
-    const done = (await outcomeOf({ ok: true, output, confidencePpm: 5, cost: 6 })).at(-1);
-    expect(done).toMatchObject({ kind: "workDone", award, output, confidencePpm: 5, cost: 6 });
+    const done = (await outcomeOf({ ok: true, output, confidencePpm: 5, cost: 6, usage: null })).at(-1);
+    expect(done).toMatchObject({ kind: "workDone", award, output, confidencePpm: 5, cost: 6, usage: null });
     expect(done?.kind === "workDone" && done.nonce.length).toBe(32);
   });
 
   test("a large output is a blob before the agent hears of it", async () => {
     const output = new Uint8Array(limits.inlineBytes + 1).fill(3);
-    const inputs = await outcomeOf({ ok: true, output, confidencePpm: 5, cost: 6 });
+    const inputs = await outcomeOf({ ok: true, output, confidencePpm: 5, cost: 6, usage: null });
     expect(inputs.map(({ kind }) => kind)).toEqual(["start", "blobStored", "workDone"]);
     expect(await blobs.has(hasher(output))).toBe(true);
   });
@@ -330,6 +330,7 @@ describe("work and blobs", () => {
       output: new Uint8Array(limits.blobBytes + 1),
       confidencePpm: 1,
       cost: 0,
+      usage: null,
     });
     expect(tooLarge.at(-1)).toMatchObject({ kind: "workFailed", award, reason: "error" });
     blobs = {
@@ -338,13 +339,13 @@ describe("work and blobs", () => {
         throw new MeshworkError("storage", "full");
       },
     };
-    const full = await outcomeOf({ ok: true, output: new Uint8Array(20_000), confidencePpm: 1, cost: 0 });
+    const full = await outcomeOf({ ok: true, output: new Uint8Array(20_000), confidencePpm: 1, cost: 0, usage: null });
     expect(full.at(-1)).toMatchObject({ kind: "workFailed", award, reason: "error" });
   });
 
   test("a failure is told", async () => {
-    const failed = await outcomeOf({ ok: false, reason: "busy", message: "no slot" });
-    expect(failed.at(-1)).toEqual({ kind: "workFailed", award, reason: "busy", message: "no slot" });
+    const failed = await outcomeOf({ ok: false, reason: "busy", retryMs: 7, message: "no slot" });
+    expect(failed.at(-1)).toEqual({ kind: "workFailed", award, reason: "busy", retryMs: 7, message: "no slot" });
   });
 
   test("what comes after a stop is not", async () => {
@@ -367,7 +368,7 @@ describe("work and blobs", () => {
     await waitFor(() => finish !== null);
     deliver(frame(1));
     await waitFor(() => happened.includes("stop work"));
-    finish!({ ok: true, output: bytes(1), confidencePpm: 1, cost: 1 });
+    finish!({ ok: true, output: bytes(1), confidencePpm: 1, cost: 1, usage: null });
     deliver(frame(2));
     await waitFor(() => seen.length === 3);
     expect(seen).toEqual(["start", "frame", "frame"]);

@@ -185,7 +185,15 @@ class Siege {
       const begun = m0.effects.length;
       m0.pass(500);
       for (const { award } of m0.of("work", m0.effects.slice(begun)))
-        m0.input({ kind: "workDone", award, output: encodeValue(1), confidencePpm: 0, cost: 0, nonce: NONCE });
+        m0.input({
+          kind: "workDone",
+          award,
+          output: encodeValue(1),
+          confidencePpm: 0,
+          cost: 0,
+          usage: null,
+          nonce: NONCE,
+        });
     }
     expect(isEnded()).toBe(true);
   }

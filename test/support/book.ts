@@ -27,7 +27,7 @@ const START_MS = 1_000_000;
 /** Hides every seal: nobody guesses here. */
 export const NONCE = new Uint8Array(32);
 /** What workers say of each output. */
-const SAID = { confidence: 900_000, cost: 1 };
+const SAID = { confidence: 900_000, cost: 1, usage: null };
 
 const ledgerCheckers = (genesis: Genesis): readonly Checker[] => [
   answersChecker(),
@@ -135,10 +135,18 @@ export class Book {
     return this.command(worker, { kind: "result", ...body });
   }
 
-  failure(worker: string, task: string, attempt: number, reason: FailureReason): IdentifiedCommand {
+  /** `retryMs`: when a busy skill can work again; 0: the agent offers again when it has a free slot. */
+  failure(
+    worker: string,
+    task: string,
+    attempt: number,
+    reason: FailureReason,
+    { retryMs = 0, message = "" }: { readonly retryMs?: number; readonly message?: string } = {},
+  ): IdentifiedCommand {
     const award = this.task(task)?.awards.find((given) => given.worker === worker);
     const serial = award?.serial ?? 0;
-    return this.command(worker, { kind: "failure", task: task as TaskId, attempt, serial, reason, message: "" });
+    const body = { task: task as TaskId, attempt, serial, reason, retryMs, message };
+    return this.command(worker, { kind: "failure", ...body });
   }
 
   suspicion(member: string, target: string, suspected = true): IdentifiedCommand {

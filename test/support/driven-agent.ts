@@ -91,6 +91,7 @@ export const resultBody = (task: string, changes: Partial<BodyOf<"result">> = {}
   data: inline(1),
   confidence: 0,
   cost: 0,
+  usage: null,
   nonce: null,
   ...changes,
 });

@@ -39,7 +39,8 @@ function decisions(height: number): LedgerEvent[] {
   if (height < 4) return events;
   const output = "a1".repeat(32) as Hash;
   const done = `t/${height - 3}` as TaskId;
-  for (const worker of workers) events.push({ kind: "result", task: done, attempt: 1, worker, output, paid: 1_000 });
+  const given = { task: done, attempt: 1, output, paid: 1_000, usage: null };
+  for (const worker of workers) events.push({ kind: "result", ...given, worker });
   const [rejected, supporters] = [[FAULTS[0]!.agent], workers.filter((worker) => worker !== FAULTS[0]!.agent)];
   events.push({
     kind: "accepted",

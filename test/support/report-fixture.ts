@@ -132,6 +132,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
         timeoutMs: 5_000,
         retries: 5,
         priceMax: 10,
+        hedge: { kind: "auto" },
       },
       selector: "greedy",
       knowledge: true,

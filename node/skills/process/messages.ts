@@ -22,7 +22,10 @@
  */
 
 import { z } from "zod";
+import { utf8Length } from "../../../protocol/core/bytes.ts";
+import { limits } from "../../../protocol/core/limits.ts";
 import { FAILURE_REASONS } from "../../../protocol/wire/command.ts";
+import { areInOrder } from "../../../protocol/wire/usage.ts";
 
 export type ToProcess =
   | {
@@ -53,9 +56,21 @@ const describedSchema = z.object({
 /** A skill as its process describes it. */
 export type Described = z.output<typeof describedSchema>;
 
+const count = z.int().min(0).max(limits.usageCount);
+const counterSchema = z.object({
+  name: z.string().refine((name) => utf8Length(name) <= limits.usageNameBytes),
+  count,
+});
+const usageSchema = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  usd: count,
+  counters: z.array(counterSchema).max(limits.usageCounters).refine(areInOrder).readonly(),
+});
+
 const outcomeSchema = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true), confidencePpm: z.int(), cost: z.int() }),
-  z.object({ ok: z.literal(false), reason: z.enum(FAILURE_REASONS), message: z.string() }),
+  z.object({ ok: z.literal(true), confidencePpm: z.int(), cost: z.int(), usage: usageSchema.nullable() }),
+  z.object({ ok: z.literal(false), reason: z.enum(FAILURE_REASONS), retryMs: z.int(), message: z.string() }),
 ]);
 
 export const fromProcessSchema = z.discriminatedUnion("kind", [

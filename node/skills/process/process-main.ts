@@ -15,9 +15,10 @@ import { Worker } from "node:worker_threads";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import { describeThrown, stackOf } from "../../platform/modules/thrown.ts";
 import { loadModule } from "../load-module.ts";
-import { failureMessage, performSkill } from "../perform.ts";
+import { failureOf, performSkill } from "../perform.ts";
 import { killGroup } from "../process-group.ts";
 import { type Skill, type SkillContext, type SkillOutcome, schemasOf } from "../skill.ts";
+import { WorkProblem } from "../work-problem.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { watchIntrinsics } from "./intrinsics.ts";
 import { CHANNEL_FD, type FromProcess, type ToProcess } from "./messages.ts";
@@ -95,7 +96,7 @@ async function run(skill: Skill | undefined, message: ToProcess & { kind: "run" 
   };
   const outcome: SkillOutcome =
     skill === undefined
-      ? { ok: false, reason: "refused", message: failureMessage(message.skill, "its skills file no longer has it") }
+      ? failureOf(message.skill, new WorkProblem("refused", "its skills file no longer has it"))
       : await performSkill(skill, deserialize(body), context);
   const changed = changedIntrinsic();
   if (changed !== null) {
@@ -106,8 +107,8 @@ async function run(skill: Skill | undefined, message: ToProcess & { kind: "run" 
   await turn(); // rejections that nobody awaits surface in this turn, and belong to this attempt
   attempts.delete(id);
   if (outcome.ok) {
-    const { output, confidencePpm, cost } = outcome;
-    tell({ kind: "done", id, outcome: { ok: true, confidencePpm, cost } }, output);
+    const { output, ...said } = outcome;
+    tell({ kind: "done", id, outcome: said }, output);
   } else tell({ kind: "done", id, outcome });
 }
 

@@ -218,7 +218,7 @@ export class SkillModule {
   }
 
   #crash(attempt: Attempt, why: string): void {
-    attempt.resolve({ ok: false, reason: "crashed", message: failureMessage(attempt.skill, why) });
+    attempt.resolve({ ok: false, reason: "crashed", retryMs: 0, message: failureMessage(attempt.skill, why) });
   }
 
   // --- attempts ---------------------------------------------------------------------------------------
@@ -265,6 +265,7 @@ export class SkillModule {
         attempt.resolve({
           ok: false,
           reason: "error",
+          retryMs: 0,
           message: failureMessage(attempt.skill, "its output is not a value"),
         });
     }

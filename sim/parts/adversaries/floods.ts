@@ -37,7 +37,8 @@ function junkOf({ what }: Flood, tools: AdversaryTools, job: JobId | null): Uint
   const author = config.signer.agent;
   const commands = Array.from({ length: COMMANDS }, (): Command => {
     const task = `junk/${prng.below(1_000_000)}` as TaskId;
-    const body = { kind: "failure" as const, task, attempt: 1, serial: 1, reason: "error" as const, message: "" };
+    const said = { reason: "error" as const, retryMs: 0, message: "" };
+    const body = { kind: "failure" as const, task, attempt: 1, serial: 1, ...said };
     return { job, author, counter: prng.below(1_000_000_000), body };
   });
   const envelope = signCommands(config, config.signer, job, commands);

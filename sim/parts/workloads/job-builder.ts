@@ -31,6 +31,7 @@ const FIRST: Policy = {
   timeoutMs: 5_000,
   retries: 20,
   priceMax: 1_000,
+  hedge: { kind: "auto" },
 };
 
 /** One result is enough, whoever gives it. */

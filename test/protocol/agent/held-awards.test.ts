@@ -10,7 +10,14 @@ function finish(worker: DrivenAgent, job: ReturnType<typeof jobOf>["job"], task:
   const [work] = worker.of("work", out);
   if (work === undefined) throw new Error(`declined ${task}`);
   worker.input({
-    ...{ kind: "workDone", award: work.award, output: encodeValue("x".repeat(8_000)), confidencePpm: 1, cost: 1 },
+    ...{
+      kind: "workDone",
+      award: work.award,
+      output: encodeValue("x".repeat(8_000)),
+      confidencePpm: 1,
+      cost: 1,
+      usage: null,
+    },
     nonce: new Uint8Array(32),
   });
 }

@@ -33,6 +33,7 @@ function unsettled() {
     output: new Uint8Array([1]),
     confidencePpm: 0,
     cost: 0,
+    usage: null,
     nonce: new Uint8Array(16),
   });
   const [first] = worker.sent().filter(({ message }) => message.kind === "envelopes");

@@ -20,7 +20,15 @@ function saidOf(compare: typeof TEXT | { readonly kind: "exact" }, units: number
   if (output.length > limits.inlineBytes) worker.input({ kind: "blobStored", hash: crypto.hash(output) });
   worker.effects = [];
   const nonce = new Uint8Array(32);
-  worker.input({ kind: "workDone", award: worker.of("work", out)[0]!.award, output, confidencePpm: 1, cost: 1, nonce });
+  worker.input({
+    kind: "workDone",
+    award: worker.of("work", out)[0]!.award,
+    output,
+    confidencePpm: 1,
+    cost: 1,
+    usage: null,
+    nonce,
+  });
   worker.pass(2_000, 100);
   const envelopes = worker.sent().flatMap(({ message }) => (message.kind === "envelopes" ? message.envelopes : []));
   return envelopes

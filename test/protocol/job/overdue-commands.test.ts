@@ -78,7 +78,7 @@ test("a worker that says busy, and gives the result, and offers again, does not 
   const { serial } = member.replica.decided.state.tasks.get("a" as never)!.awards[0]!;
   member.learn(
     "w",
-    { kind: "failure", task: "a" as never, attempt: 1, serial, reason: "busy", message: "" },
+    { kind: "failure", task: "a" as never, attempt: 1, serial, reason: "busy", retryMs: 0, message: "" },
     resultBody("a"),
     offerBody({ validUntilMs: member.nowMs + 500_000, slots: 2 }),
   );
@@ -100,7 +100,7 @@ test("the same worker alone: a blob that it holds back ages its result, and the 
   for (const holder of MEMBERS) member.replica.noteHolder(hashOf(7), id(holder));
   member.learn(
     "w",
-    { kind: "failure", task: "a" as never, attempt: 1, serial, reason: "busy", message: "" },
+    { kind: "failure", task: "a" as never, attempt: 1, serial, reason: "busy", retryMs: 0, message: "" },
     offerBody({ validUntilMs: member.nowMs + 500_000, slots: 2 }),
   );
   const block = member.build(0);

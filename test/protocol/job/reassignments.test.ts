@@ -16,7 +16,7 @@ const ended = (worker: string, reason: EndReason): LedgerEvent => ({
 });
 const result = (worker: string): LedgerEvent => ({
   kind: "result",
-  ...{ ...seat, worker: worker as AgentId, output: "" as Hash, paid: 1 },
+  ...{ ...seat, worker: worker as AgentId, output: "" as Hash, paid: 1, usage: null },
 });
 
 const countsOf = (events: readonly LedgerEvent[]): Reassignments => {
@@ -34,6 +34,8 @@ describe("a seat", () => {
     ["crashed", "failed"],
     ["refused", "refused"],
     ["lost-input", "refused"],
+    ["invalid-input", "refused"],
+    ["unavailable", "failed"],
   ])("that %s left free is reassigned when somebody else gets it, and only then", (reason, cause) => {
     expect(countsOf([award("a"), ended("a", reason)]).total).toBe(0);
     const { total, counts } = countsOf([award("a"), ended("a", reason), award("b")]);

@@ -61,7 +61,7 @@ describe("a hedge came first", () => {
     const book = hedged();
     const serial = book.task("a")!.awards[0]!.serial;
     book.block([book.result("quick", "a", 1, 7)]);
-    const body = { kind: "failure", task: "a", attempt: 1, serial, reason: "error", message: "" } as const;
+    const body = { kind: "failure", task: "a", attempt: 1, serial, reason: "error", retryMs: 0, message: "" } as const;
     has(book.block([book.command("slow", body as never)]), { kind: "ended", worker: "slow", reason: "error" });
     expect(book.state.reserved.get()).toBe(5);
     const { failures, timeouts } = book.state.agents.sorted().find(([agent]) => agent === "slow")![1];

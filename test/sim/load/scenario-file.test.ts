@@ -194,6 +194,7 @@ test("a file with every key", () => {
         timeoutMs: 5_000,
         retries: 9,
         priceMax: 2_000_000,
+        hedge: { kind: "auto" },
       },
       selector: "least-loaded",
       knowledge: true,
