@@ -5,10 +5,9 @@
  * produce an answer. protocol/wire/genesis.ts says what each field does, protocol/answer/ how results become an answer.
  */
 
-import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY } from "../../protocol/job/policy.ts";
 import type { Policy } from "../../protocol/wire/genesis.ts";
-import { comparatorOf, ruleOf } from "../platform/files/acceptance.ts";
+import { acceptanceOf } from "../platform/files/acceptance.ts";
 import { hedgeOf } from "../platform/files/hedge.ts";
 import type { PolicyFile } from "./schema.ts";
 
@@ -24,6 +23,7 @@ export function overlayPolicy(job: PolicyFile, task: PolicyFile): PolicyFile {
     task.redundancy !== undefined &&
     task.redundancyMax === undefined &&
     merged.redundancyMax !== undefined &&
+    task.redundancy !== "auto" &&
     merged.redundancyMax < task.redundancy
   ) {
     delete merged.redundancyMax;
@@ -32,13 +32,8 @@ export function overlayPolicy(job: PolicyFile, task: PolicyFile): PolicyFile {
 }
 
 export function completePolicy(file: PolicyFile, budget: number): Policy {
-  const redundancy = file.redundancy ?? DEFAULT_POLICY.redundancy;
-  const redundancyMax = file.redundancyMax ?? (redundancy === 1 ? 1 : Math.min(2 * redundancy + 1, limits.seats));
   return {
-    redundancy,
-    redundancyMax,
-    accept: ruleOf(file.accept, redundancy),
-    compare: comparatorOf(file.compare),
+    ...acceptanceOf(file),
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(budget, DEFAULT_POLICY.priceMax),

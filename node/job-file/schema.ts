@@ -11,7 +11,7 @@ import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
-import { acceptSchema, compareSchema } from "../platform/files/acceptance.ts";
+import { acceptSchema, compareSchema, redundancyMaxSchema, redundancySchema } from "../platform/files/acceptance.ts";
 import { hedgeSchema } from "../platform/files/hedge.ts";
 import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
 import { NAME_PATTERN } from "./name-pattern.ts";
@@ -72,15 +72,8 @@ const shareSchema = quantity(
 );
 
 const policySchema = z.strictObject({
-  redundancy: z.int().min(1).max(limits.seats).optional().describe("How many workers get a task at first. Default 1."),
-  redundancyMax: z
-    .int()
-    .min(1)
-    .max(limits.seats)
-    .optional()
-    .describe(
-      "How many results a task may collect before it fails for disagreement. Default: 1 for redundancy 1, else twice redundancy + 1.",
-    ),
+  redundancy: redundancySchema,
+  redundancyMax: redundancyMaxSchema,
   accept: acceptSchema,
   compare: compareSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),

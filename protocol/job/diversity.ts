@@ -22,7 +22,7 @@ const SHARED_ERRORS = 2;
 const identityOf = ({ labels }: Pick<Offer, "labels">): readonly string[] =>
   labels.filter((label) => IDENTITY_LABELS.some((prefix) => label.startsWith(prefix)));
 
-/** Of these offers, those of agents that are unlike every worker that has given a result to the task. */
+/** The offers of agents that are unlike every worker that has given a result to the task. */
 export function unlikeWorkersOf(view: LedgerView, task: Task, offers: readonly Offer[]): readonly Offer[] {
   if (task.results.length === 0) return offers;
   const { skill } = specOf(view, task);

@@ -5,7 +5,7 @@
  * Defaults are those of job files (node/job-file/), where there are any.
  */
 
-import { acceptanceProblem, comparatorOf, ruleOf } from "../../node/platform/files/acceptance.ts";
+import { acceptanceOf, acceptanceProblem } from "../../node/platform/files/acceptance.ts";
 import { hedgeOf, hedgeProblem } from "../../node/platform/files/hedge.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
@@ -144,12 +144,8 @@ function commonest(skills: readonly string[], agents: readonly AgentGroup[]): st
 
 function policyOf(context: ParseContext, file: PolicyFile, agents: readonly AgentGroup[]): PolicySpec {
   const prices = agents.map(({ profile }) => profile.price);
-  const redundancy = file.redundancy ?? DEFAULT_POLICY.redundancy;
   const policy: PolicySpec = {
-    redundancy,
-    redundancyMax: file.redundancyMax ?? (redundancy === 1 ? 1 : Math.min(2 * redundancy + 1, limits.seats)),
-    accept: ruleOf(file.accept, redundancy),
-    compare: comparatorOf(file.compare),
+    ...acceptanceOf(file),
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(limits.price, Math.max(DEFAULT_POLICY.priceMax, 2 * Math.max(...prices))),

@@ -6,7 +6,12 @@
  */
 
 import { z } from "zod";
-import { acceptSchema, compareSchema } from "../../node/platform/files/acceptance.ts";
+import {
+  acceptSchema,
+  compareSchema,
+  redundancyMaxSchema,
+  redundancySchema,
+} from "../../node/platform/files/acceptance.ts";
 import { hedgeSchema } from "../../node/platform/files/hedge.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -109,10 +114,8 @@ function shapeOf<T extends { readonly name: string }>(
 // --- workload -----------------------------------------------------------------------------------------
 
 const policySchema = z.strictObject({
-  redundancy: countSchema(1, limits.seats).optional().describe("How many workers get a task at first. Default 1."),
-  redundancyMax: countSchema(1, limits.seats)
-    .optional()
-    .describe("How many results a task may collect. Default: as in job files."),
+  redundancy: redundancySchema,
+  redundancyMax: redundancyMaxSchema,
   accept: acceptSchema,
   compare: compareSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),

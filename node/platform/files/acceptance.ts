@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { unreachable } from "../../../protocol/core/assert.ts";
 import { limits } from "../../../protocol/core/limits.ts";
+import { DEFAULT_POLICY } from "../../../protocol/job/policy.ts";
 import type { Comparator, PlainComparator, Policy, Rule } from "../../../protocol/wire/genesis.ts";
 import type { Value } from "../../../protocol/wire/value.ts";
 import { isPath } from "../../../protocol/wire/value-path.ts";
@@ -70,7 +71,7 @@ export const acceptSchema = z
   .describe("How results become an answer. Default: first for redundancy 1, else majority.");
 type AcceptFile = z.output<typeof acceptSchema>;
 
-export function ruleOf(accept: AcceptFile, redundancy: number): Rule {
+function ruleOf(accept: AcceptFile, redundancy: number): Rule {
   if (accept === undefined) return { kind: redundancy === 1 ? "first" : "majority" };
   switch (accept.rule) {
     case "quorum":
@@ -82,6 +83,49 @@ export function ruleOf(accept: AcceptFile, redundancy: number): Rule {
     default:
       return { kind: accept.rule };
   }
+}
+
+/** Workers of a task with `redundancy: auto`: at first, and at most where the file says nothing. */
+const AUTO = { first: 2, most: 7 } as const;
+
+export const redundancySchema = z
+  .union([z.literal("auto"), z.int().min(1).max(limits.seats)])
+  .optional()
+  .describe(
+    `How many workers get a task at first. auto: ${AUTO.first}, and more one after the other until the answer is as likely right as accept says (confidence-weighted, ${LEAST} by default). Default 1.`,
+  );
+
+export const redundancyMaxSchema = z
+  .int()
+  .min(1)
+  .max(limits.seats)
+  .optional()
+  .describe(
+    `How many results a task may collect before it fails for disagreement. Default: 1 for redundancy 1, ${AUTO.most} for auto, else twice redundancy + 1.`,
+  );
+
+interface RedundancyFile {
+  readonly redundancy?: number | "auto" | undefined;
+  readonly redundancyMax?: number | undefined;
+  readonly accept?: AcceptFile;
+  readonly compare?: CompareFile;
+}
+
+/** How many workers a task gets, and how their results become an answer. */
+export function acceptanceOf(file: RedundancyFile): Acceptance {
+  const compare = comparatorOf(file.compare);
+  if (file.redundancy === "auto") {
+    const accept = file.accept ?? { rule: "confidence-weighted" as const };
+    return {
+      redundancy: AUTO.first,
+      redundancyMax: file.redundancyMax ?? AUTO.most,
+      accept: ruleOf(accept, AUTO.first),
+      compare,
+    };
+  }
+  const redundancy = file.redundancy ?? DEFAULT_POLICY.redundancy;
+  const redundancyMax = file.redundancyMax ?? (redundancy === 1 ? 1 : Math.min(2 * redundancy + 1, limits.seats));
+  return { redundancy, redundancyMax, accept: ruleOf(file.accept, redundancy), compare };
 }
 
 export function acceptNode(rule: Rule): Value {
@@ -178,7 +222,7 @@ function plainComparatorOf(file: PlainFile = { as: "exact" }): PlainComparator {
   }
 }
 
-export function comparatorOf(file: CompareFile): Comparator {
+function comparatorOf(file: CompareFile): Comparator {
   if (file?.as === "list") return { kind: "list", item: plainComparatorOf(file.item) };
   if (file?.as === "field") {
     const { fields = [{ path: file.path!, compare: file.compare }], match } = file;

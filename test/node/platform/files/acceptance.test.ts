@@ -2,13 +2,12 @@
 
 import { expect, test } from "vitest";
 import {
+  acceptanceOf,
   acceptanceProblem,
   acceptNode,
   acceptSchema,
-  comparatorOf,
   compareNode,
   compareSchema,
-  ruleOf,
 } from "../../../../node/platform/files/acceptance.ts";
 import type { Comparator, Rule } from "../../../../protocol/wire/genesis.ts";
 
@@ -23,7 +22,7 @@ const RULES: readonly Rule[] = [
 ];
 
 test.each(RULES)("a rule that is written is read again: %o", (rule) => {
-  expect(ruleOf(acceptSchema.parse(acceptNode(rule)), 3)).toEqual(rule);
+  expect(acceptanceOf({ redundancy: 3, accept: acceptSchema.parse(acceptNode(rule)) }).accept).toEqual(rule);
 });
 
 const number: Comparator = { kind: "number", absolute: 0.5, relativePpm: 10_000 };
@@ -49,25 +48,28 @@ const COMPARATORS: readonly Comparator[] = [
 ];
 
 test.each(COMPARATORS)("a comparator that is written is read again: %o", (comparator) => {
-  expect(comparatorOf(compareSchema.parse(compareNode(comparator)))).toEqual(comparator);
+  expect(acceptanceOf({ compare: compareSchema.parse(compareNode(comparator)) }).compare).toEqual(comparator);
 });
 
 test("short forms", () => {
-  expect(ruleOf(acceptSchema.parse(undefined), 1)).toEqual({ kind: "first" });
-  expect(ruleOf(acceptSchema.parse(undefined), 3)).toEqual({ kind: "majority" });
-  expect(ruleOf(acceptSchema.parse("confidence-weighted"), 3)).toEqual({
+  expect(acceptanceOf({ redundancy: 1, accept: acceptSchema.parse(undefined) }).accept).toEqual({ kind: "first" });
+  expect(acceptanceOf({ redundancy: 3, accept: acceptSchema.parse(undefined) }).accept).toEqual({ kind: "majority" });
+  expect(acceptanceOf({ redundancy: 3, accept: acceptSchema.parse("confidence-weighted") }).accept).toEqual({
     kind: "confidence-weighted",
     leastPpm: 900_000,
   });
-  expect(comparatorOf(compareSchema.parse("set"))).toEqual({ kind: "set", leastPpm: 1_000_000 });
-  expect(comparatorOf(compareSchema.parse("text"))).toEqual({
+  expect(acceptanceOf({ compare: compareSchema.parse("set") }).compare).toEqual({ kind: "set", leastPpm: 1_000_000 });
+  expect(acceptanceOf({ compare: compareSchema.parse("text") }).compare).toEqual({
     kind: "text",
     case: true,
     space: true,
     punctuation: true,
   });
-  expect(comparatorOf(compareSchema.parse("similar"))).toEqual({ kind: "similar", leastPpm: 900_000 });
-  expect(comparatorOf(compareSchema.parse({ as: "field", path: "label" }))).toEqual({
+  expect(acceptanceOf({ compare: compareSchema.parse("similar") }).compare).toEqual({
+    kind: "similar",
+    leastPpm: 900_000,
+  });
+  expect(acceptanceOf({ compare: compareSchema.parse({ as: "field", path: "label" }) }).compare).toEqual({
     kind: "field",
     all: true,
     fields: [{ path: "label", compare: { kind: "exact" } }],
@@ -105,4 +107,16 @@ test("what can is not", () => {
   for (const accept of RULES)
     if (accept.kind !== "first")
       expect(acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare: number })).toBeNull();
+});
+
+test("redundancy auto begins with two, and asks until the answer is likely enough", () => {
+  expect(acceptanceOf({ redundancy: "auto" })).toMatchObject({
+    ...{ redundancy: 2, redundancyMax: 7, accept: { kind: "confidence-weighted", leastPpm: 900_000 } },
+  });
+  const stricter = {
+    redundancy: "auto",
+    redundancyMax: 20,
+    accept: acceptSchema.parse({ rule: "confidence-weighted", least: 0.99 }),
+  };
+  expect(acceptanceOf(stricter as never)).toMatchObject({ redundancyMax: 20, accept: { leastPpm: 990_000 } });
 });
