@@ -13,6 +13,7 @@ import { isSealed } from "../job/policy.ts";
 import type { Replica } from "../job/replica.ts";
 import type { Award, Task } from "../job/state.ts";
 import { surplusOf } from "../job/surplus.ts";
+import { isCheckOver } from "../job/verification.ts";
 import { policyOf, specOf } from "../job/view.ts";
 import { decode } from "../wire/codec.ts";
 import { commandCodec, type Envelope } from "../wire/command.ts";
@@ -226,6 +227,8 @@ export class Notices {
     if (task !== undefined) return task.attempt > attempt;
     if (state.status.get() !== "running") return true;
     const { node: name, index } = taskParts(id);
+    const isOverAsCheck = isCheckOver(this.#replica.decided, id, attempt);
+    if (isOverAsCheck !== null) return isOverAsCheck;
     const node = state.nodes.get(name);
     return node !== undefined && node.unfolded > (index ?? 0);
   }
@@ -233,6 +236,7 @@ export class Notices {
 
 /** About how many bytes an input takes in a notice. */
 function inputBytes(input: TaskInput): number {
+  if (input.kind === "check") return inputBytes(input.input) + dataBytes(input.output);
   if (input.kind === "value") return dataBytes(input.data) + input.path.length;
   if (input.kind === "list") return input.items.reduce((sum, data) => sum + dataBytes(data), 0);
   return input.kind === "packs" ? 48 * input.packs.length : 64;

@@ -20,6 +20,8 @@ export interface Given {
   readonly isLate: boolean;
   /** What its worker said of itself, ppm. */
   readonly statedPpm: number;
+  /** Whether verifiers found that it is wrong. */
+  readonly isRefuted: boolean;
   /** The probability that it is right, as the worker's record has it, ppm. */
   readonly calibratedPpm: number;
 }
@@ -43,6 +45,8 @@ type Outcome =
       readonly margin: number;
       readonly isOutweighed: boolean;
     }
+  /** Others must check the output at this position. */
+  | { readonly kind: "check"; readonly answer: number; readonly supporters: readonly number[]; readonly margin: number }
   /** The fewest further results that could decide. */
   | { readonly kind: "more"; readonly results: number };
 
@@ -53,7 +57,7 @@ interface Ballot extends Grouping {
   readonly total: number;
 }
 
-type Decision = { readonly winner: Group } | { readonly more: number };
+type Decision = { readonly winner: Group } | { readonly candidate: Group } | { readonly more: number };
 
 const sizeOf = (group: Group | undefined): number => group?.members.length ?? 0;
 
@@ -148,6 +152,12 @@ function cpWbft({ given, groups }: Ballot): Decision {
   return { winner };
 }
 
+/** The answer of the most workers that verifiers have not refuted, in any of its forms. */
+function verified({ given, groups }: Ballot): Decision {
+  const candidate = groups.find(({ members }) => !members.some((member) => given[member]!.isRefuted));
+  return candidate === undefined ? { more: 1 } : { candidate };
+}
+
 function decide(rule: Rule, ballot: Ballot): Decision {
   switch (rule.kind) {
     case "first":
@@ -164,6 +174,8 @@ function decide(rule: Rule, ballot: Ballot): Decision {
       return confidenceWeighted(ballot, rule.leastPpm);
     case "cp-wbft":
       return cpWbft(ballot);
+    case "verified":
+      return verified(ballot);
     default:
       return unreachable(rule);
   }
@@ -221,16 +233,16 @@ export function tally(
   const decision = decide(rule, ballot);
   if ("more" in decision)
     return { ...grouping, kind: "more", results: decision.more, posteriorPpm: posteriorOf(ballot, null) };
-  const { winner } = decision;
+  const winner = "winner" in decision ? decision.winner : decision.candidate;
   const others = ballot.groups.filter(({ members }) => members !== winner.members);
   const next = Math.max(sizeOf(others[0]), Math.min(1, silent + ballot.unreadable.length));
-  return {
+  const chosen = {
     ...grouping,
-    kind: "accepted",
     answer: winner.representative,
     supporters: winner.members,
     margin: Math.max(0, sizeOf(winner) - next) / ballot.total,
-    isOutweighed: isOutweighed(rule, ballot, winner),
     posteriorPpm: posteriorOf(ballot, winner),
   };
+  if ("candidate" in decision) return { ...chosen, kind: "check" };
+  return { ...chosen, kind: "accepted", isOutweighed: isOutweighed(rule, ballot, winner) };
 }

@@ -4,7 +4,6 @@
  * Source: protocol.md 6 (leases, hedges, payment), 7 (sealed results in batches).
  */
 
-import type { Output } from "../answer/grouping.ts";
 import type { Tally } from "../answer/rules.ts";
 import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
@@ -25,9 +24,11 @@ import {
   disagreementText,
   isAnswered,
   isDisagreement,
+  readableAnswer,
   tallyResults,
 } from "./tallying.ts";
 import { noteAnswer, noteLease, noteStated, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
+import { beginCheck, checkedBy, endCheck, isCheck, isConfirmed } from "./verification.ts";
 import { isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
 const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id });
@@ -259,6 +260,10 @@ function settleBatch(tx: Transaction, task: Task): void {
     acceptCounted(tx, task, counted, outcome);
     return;
   }
+  if (outcome.kind === "check") {
+    beginCheck(tx, task, counted.serials[outcome.answer]!);
+    return;
+  }
   const more = outcome.kind === "accepted" ? 1 : outcome.results;
   if (task.results.length + more > policy.redundancyMax) {
     failUndecided(tx, task, counted, "disagreement", `at most ${policy.redundancyMax} may be asked`);
@@ -279,6 +284,10 @@ function settleBatch(tx: Transaction, task: Task): void {
 
 /** A task fails without an answer. Where workers gave different ones, that is why; `reason`: why nobody else is asked. */
 function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: TaskFailure, message: string): void {
+  if (isCheck(task)) {
+    refuteCandidate(tx, task, reason, message);
+    return;
+  }
   if (reason !== "disagreement" && !isDisagreement(counted)) {
     failJob(tx, task.id, reason, message);
     return;
@@ -287,11 +296,37 @@ function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: Ta
   failJob(tx, task.id, "disagreement", `${disagreementText(tx, task, counted)}; ${message}`);
 }
 
+/**
+ * A check found its candidate wrong, or came to nothing. The next candidate is checked, or further workers are asked. Where
+ * nobody can be asked to check, the task fails.
+ */
+function refuteCandidate(tx: Transaction, check: Task, reason: TaskFailure, message: string): void {
+  const { candidate, ...checked } = checkedBy(tx, check);
+  endCheck(tx, check);
+  if (reason !== "disagreement" && reason !== "retries") {
+    failJob(tx, checked.id, reason, `its answer was not checked: ${message}`);
+    return;
+  }
+  settleBatch(tx, { ...checked, candidate: null, checks: check.attempt, refuted: [...checked.refuted, candidate!] });
+}
+
+/** A check has its answer. */
+function concludeCheck(tx: Transaction, check: Task, answer: Data): void {
+  if (!isConfirmed(answer)) {
+    refuteCandidate(tx, check, "disagreement", "");
+    return;
+  }
+  const task = endCheck(tx, check);
+  const counted = tallyResults(tx, task);
+  assert(counted.outcome.kind === "check", "what is checked is the candidate as long as nothing else is known");
+  acceptCounted(tx, task, counted, counted.outcome);
+}
+
 function acceptCounted(
   tx: Transaction,
   task: Task,
   { outcome, outputs, workers }: Counted,
-  { supporters, answer, margin, posteriorPpm }: Extract<Tally, { readonly kind: "accepted" }>,
+  { supporters, answer, margin, posteriorPpm }: Extract<Tally, { readonly kind: "accepted" | "check" }>,
 ): void {
   const agreeing = supporters.map((index) => workers[index]!);
   for (const { members } of outcome.groups)
@@ -301,7 +336,7 @@ function acceptCounted(
         specOf(tx, task).skill,
         members.map((index) => workers[index]!),
       );
-  accept(tx, task, agreeing, readable(outputs, answer), { margin, posterior: posteriorPpm });
+  accept(tx, task, agreeing, readableAnswer(outputs, answer), { margin, posterior: posteriorPpm });
 }
 
 /**
@@ -322,15 +357,6 @@ export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message
     closed = withAward(closed, { ...award, status: "ended" });
   }
   acceptCounted(tx, closed, counted, counted.outcome);
-}
-
-/**
- * The data of the chosen output. Prefers a worker that gave the same bytes inline to one that gave only their hash, because
- * the ledger may have to read them for later tasks.
- */
-function readable(outputs: readonly Output[], chosen: number): Data {
-  const { hash, data } = outputs[chosen]!;
-  return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
 }
 
 function accept(
@@ -362,5 +388,6 @@ function accept(
   assert(supporters.length > 0, "an answer has supporters");
   tx.emit({ kind: "accepted", task: task.id, answer: hash, supporters, rejected, silent, unproven, posterior });
   const givers = task.results.filter((result) => result.output === hash).map(({ worker }) => worker);
-  finishTask(tx, open, answer, givers);
+  if (isCheck(task)) concludeCheck(tx, open, answer);
+  else finishTask(tx, open, answer, givers);
 }

@@ -21,6 +21,8 @@ export function costToCome(view: LedgerView): number {
     if (status !== "waiting" && status !== "open") continue;
     const lacking = (counts.get(spec.id) ?? 0) - (status === "open" ? unfolded : 0);
     add(spec.skill, lacking * spec.policy.redundancy);
+    const { accept } = spec.policy;
+    if (accept.kind === "verified") add(accept.skill, lacking * accept.verifiers);
   }
   for (const { value } of state.ready.list()) {
     const task = state.tasks.get(value)!;

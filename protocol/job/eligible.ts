@@ -49,6 +49,7 @@ export function admissible(view: LedgerView, task: Task, offers: readonly Offer[
   const allowed = offers.filter(
     (offer) =>
       offer.price <= priceMax &&
+      !task.barred.includes(offer.agent) &&
       !task.awards.some((award) => award.worker === offer.agent) &&
       !task.results.some((result) => result.worker === offer.agent) &&
       !task.invalid.by.includes(offer.agent), // it would say the same again

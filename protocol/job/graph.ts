@@ -8,7 +8,7 @@ import { explainNotCommittee } from "../consensus/committee.ts";
 import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
-import type { Data, Genesis, Items, Like, NodeSpec, Policy } from "../wire/genesis.ts";
+import type { Data, Genesis, Items, Like, NodeSpec } from "../wire/genesis.ts";
 import { isPath } from "../wire/value-path.ts";
 import { skillKey } from "./keys.ts";
 
@@ -54,7 +54,8 @@ export function tasksByNode(
   nodes: readonly NodeSpec[],
   opened: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number | null> {
-  const specs = new Map(nodes.map((spec) => [spec.id, spec]));
+  const all = withChecks(nodes);
+  const specs = new Map(all.map((spec) => [spec.id, spec]));
   const known = new Map<string, number | null>(opened);
   const countOf = (id: string): number | null => {
     const before = known.get(id);
@@ -80,6 +81,29 @@ export function tasksToCome(nodes: readonly NodeSpec[], opened: ReadonlyMap<stri
   return nodes.reduce((sum, { id }) => sum + (counts.get(id) ?? 0), 0);
 }
 
+/** No name of a node contains it: ends the name that checks of a node's answers go by. */
+export const CHECK_SUFFIX = "~check";
+
+/** The node that checks the answers of one under the rule `verified` (verification.ts); null under any other rule. */
+function checkOf(spec: NodeSpec): NodeSpec | null {
+  const { accept } = spec.policy;
+  if (accept.kind !== "verified") return null;
+  const { skill, verifiers, quorum: q } = accept;
+  return {
+    id: `${spec.id}${CHECK_SUFFIX}`,
+    ...{ skill, labels: [], input: { kind: "none" }, needs: [], generator: { kind: "single" }, like: null },
+    policy: {
+      ...spec.policy,
+      ...{ redundancy: verifiers, redundancyMax: 2 * verifiers },
+      ...{ accept: { kind: "quorum", q }, compare: { kind: "exact" } },
+    },
+  };
+}
+
+/** The nodes of a genesis, with those that check answers. */
+export const withChecks = (nodes: readonly NodeSpec[]): readonly NodeSpec[] =>
+  nodes.flatMap((spec) => [spec, checkOf(spec) ?? []].flat());
+
 /** What the graph says, computed once a job. */
 export interface Graph {
   readonly specs: ReadonlyMap<string, NodeSpec>;
@@ -94,14 +118,15 @@ export interface Graph {
 }
 
 export function createGraph(nodes: readonly NodeSpec[]): Graph {
-  const specs = new Map(nodes.map((spec) => [spec.id, spec]));
+  const all = withChecks(nodes);
+  const specs = new Map(all.map((spec) => [spec.id, spec]));
   const dependents = new Map<string, string[]>(nodes.map((spec) => [spec.id, []]));
   const readers = new Map<string, string[]>(nodes.map((spec) => [spec.id, []]));
   for (const spec of nodes) {
     for (const name of prerequisitesOf(spec)) dependents.get(name)!.push(spec.id);
     for (const name of sourcesOf(spec)) readers.get(name)!.push(spec.id);
   }
-  return { specs, dependents, readers, skills: new Set(nodes.map((spec) => spec.skill)), items: new Map() };
+  return { specs, dependents, readers, skills: new Set(all.map((spec) => spec.skill)), items: new Map() };
 }
 
 /** A cycle as a list of names that ends where it begins, or null. */
@@ -130,7 +155,7 @@ function findCycle(nodes: ReadonlyMap<string, NodeSpec>): string[] | null {
   return null;
 }
 
-function explainPolicy(policy: Policy): string | null {
+function explainPolicy({ policy, skill: ofSkill }: NodeSpec): string | null {
   if (policy.redundancy < 1) return "redundancy-zero";
   if (policy.redundancyMax < policy.redundancy) return "redundancy-above-maximum";
   if (policy.accept.kind === "first" && policy.redundancyMax !== 1) return "first-takes-redundancy-1";
@@ -143,6 +168,12 @@ function explainPolicy(policy: Policy): string | null {
   if (policy.compare.kind === "field") {
     const { fields } = policy.compare;
     if (fields.length === 0 || !fields.every(({ path }) => isPath(path))) return "no-field";
+  }
+  if (policy.accept.kind === "verified") {
+    const { skill, verifiers, quorum } = policy.accept;
+    // Twice as many may be asked; and two quorums must not say two things.
+    if (2 * verifiers > limits.seats || quorum > verifiers || 2 * quorum <= verifiers) return "verifiers-out-of-reach";
+    if (skill === ofSkill) return "checks-itself";
   }
   if (policy.timeoutMs < 1) return "timeout-zero";
   return null;
@@ -163,7 +194,7 @@ function explainNode(spec: NodeSpec, nodes: ReadonlyMap<string, NodeSpec>): Gene
   const problem = (code: string, detail = ""): GenesisProblem => ({ code, node: spec.id, detail });
   if (!NODE_NAME.test(spec.id)) return problem("bad-name");
   for (const name of prerequisitesOf(spec)) if (!nodes.has(name)) return problem("missing-reference", name);
-  const policy = explainPolicy(spec.policy);
+  const policy = explainPolicy(spec);
   if (policy !== null) return problem(policy);
   const { generator } = spec;
   if (generator.kind === "map" && spec.input.kind !== "none") return problem("map-with-input");
@@ -211,7 +242,7 @@ export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
     const bad = explainNode(spec, nodes);
     if (bad !== null) return bad;
   }
-  const skills = explainSkills(genesis.nodes);
+  const skills = explainSkills(withChecks(genesis.nodes));
   if (skills !== null) return skills;
   const cycle = findCycle(nodes);
   if (cycle !== null) return { code: "cycle", node: cycle[0]!, detail: cycle.join(" -> ") };

@@ -11,7 +11,7 @@ import type { Hasher } from "../core/crypto.ts";
 import { type AgentId, type Hash, type TaskId, taskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { hash, hashOf, list } from "../wire/codec.ts";
-import { type Data, dataHash, type NodeSpec, type Source, type TaskInput } from "../wire/genesis.ts";
+import { type Data, dataHash, type NodeSpec, type PlainInput, type Source, type TaskInput } from "../wire/genesis.ts";
 import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
 import { selectPath } from "../wire/value-path.ts";
 import type { TaskFailure } from "./event.ts";
@@ -19,6 +19,7 @@ import { sourcesOf } from "./graph.ts";
 import type { Answer, NodeState, Task } from "./state.ts";
 import { endSurplusOf } from "./surplus.ts";
 import { nextOrder, type Transaction } from "./transaction.ts";
+import { candidateOf, checkedBy, isCheck } from "./verification.ts";
 import { type LedgerView, specOf } from "./view.ts";
 
 /** Decoded lists that are kept: one a map that is under way is usual. */
@@ -137,6 +138,10 @@ function addTask(tx: Transaction, spec: NodeSpec, index: number | null): void {
     revealMs: 0,
     revealByMs: 0,
     order,
+    candidate: null,
+    refuted: [],
+    checks: 0,
+    barred: [],
   });
   state.ready.add(order, id);
 }
@@ -151,7 +156,7 @@ function outputsOfMap(view: LedgerView, node: string, from: number, to: number):
   return outputs;
 }
 
-function resolve(view: LedgerView, source: Source): TaskInput {
+function resolve(view: LedgerView, source: Source): PlainInput {
   if (source.kind === "none") return { kind: "none" };
   if (source.kind === "value") return { kind: "value", data: source.data, path: "" };
   if (source.kind === "files") return source;
@@ -162,6 +167,12 @@ function resolve(view: LedgerView, source: Source): TaskInput {
 
 /** What a worker of this task is given. */
 export function inputOf(view: LedgerView, task: Task): TaskInput {
+  if (!isCheck(task)) return plainInputOf(view, task);
+  const checked = checkedBy(view, task);
+  return { kind: "check", input: plainInputOf(view, checked), output: candidateOf(checked) };
+}
+
+function plainInputOf(view: LedgerView, task: Task): PlainInput {
   const spec = specOf(view, task);
   const { generator } = spec;
   if (generator.kind === "single" || task.index === null) return resolve(view, spec.input);

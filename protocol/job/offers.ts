@@ -12,6 +12,7 @@ import { limits } from "../core/limits.ts";
 import type { BodyOf, CommandOf } from "../wire/command.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import type { Deadline, DeadlineOf } from "./deadlines.ts";
+import { withChecks } from "./graph.ts";
 import { skillKey } from "./keys.ts";
 import { FULL_LOAD, isOtherLoad, OFFER_MAX_MS } from "./policy.ts";
 import type { LedgerState, Offer, StateView } from "./state.ts";
@@ -34,7 +35,7 @@ const isLive = (state: StateView, offer: Offer, timeMs: number): boolean =>
 function isUsable(genesis: Genesis, { skill, labels, price, similarity }: OfferBody): boolean {
   const { like } = askedOf(genesis, skill);
   if (like === null ? similarity !== SAME_SKILL : similarity < like.least) return false;
-  return genesis.nodes.some(
+  return withChecks(genesis.nodes).some(
     (spec) =>
       spec.skill === skill && price <= spec.policy.priceMax && spec.labels.every((label) => labels.includes(label)),
   );

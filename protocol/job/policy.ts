@@ -85,6 +85,7 @@ export function minimumResults(policy: Policy): number {
   const rule: Rule = policy.accept;
   switch (rule.kind) {
     case "first":
+    case "verified":
       return 1;
     case "quorum":
       return rule.q;

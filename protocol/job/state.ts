@@ -60,8 +60,8 @@ export interface Task {
   readonly attempt: number;
   /** Results that complete the batch. */
   readonly seats: number;
-  /** seating: seats are filled and work continues; open: outputs are revealed. */
-  readonly phase: "seating" | "open";
+  /** seating: seats are filled and work continues; open: outputs are revealed; checking: others check an answer. */
+  readonly phase: "seating" | "open" | "checking";
   readonly awards: readonly Award[];
   readonly results: readonly Result[];
   /** Leases that ended without a result. */
@@ -76,6 +76,14 @@ export interface Task {
   readonly revealByMs: number;
   /** Place in the queue: the order in which tasks became ready. */
   readonly order: number;
+  /** Under the rule `verified` (verification.ts): the serial number of the result that is checked; null: none is. */
+  readonly candidate: number | null;
+  /** Serial numbers of results that verifiers found wrong. */
+  readonly refuted: readonly number[];
+  /** The attempt of the last check. */
+  readonly checks: number;
+  /** Of a check: the agents whose work it checks. */
+  readonly barred: readonly AgentId[];
 }
 
 export interface Offer {

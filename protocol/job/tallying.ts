@@ -11,7 +11,7 @@ import { type Given, type Tally, tally } from "../answer/rules.ts";
 import { unreachable } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { Rule } from "../wire/genesis.ts";
+import type { Data, Rule } from "../wire/genesis.ts";
 import type { EventOf } from "./event.ts";
 import { skillKey } from "./keys.ts";
 import type { Task } from "./state.ts";
@@ -22,17 +22,20 @@ export interface Counted {
   /** The outputs, and by the same index the workers that gave them. */
   readonly outputs: readonly Output[];
   readonly workers: readonly AgentId[];
+  /** The serial numbers of their awards. */
+  readonly serials: readonly number[];
 }
 
 export function tallyResults(view: LedgerView, task: Task): Counted {
   const { skill } = specOf(view, task);
   const results = task.results.filter(({ output }) => output !== null).sort((a, b) => a.serial - b.serial);
-  const given = results.map(({ worker, output, data, confidence, late }): Given => {
+  const given = results.map(({ worker, serial, output, data, confidence, late }): Given => {
     const key = skillKey(worker, skill);
     return {
       output: { hash: output!, data: data! },
       isNewcomer: isNewcomer(view, worker, skill),
       isLate: late,
+      isRefuted: task.refuted.includes(serial),
       statedPpm: confidence,
       calibratedPpm: calibratedPpm(answersOf(view, key), statedOf(view, key), confidence),
     };
@@ -42,12 +45,22 @@ export function tallyResults(view: LedgerView, task: Task): Counted {
     outcome: tally(policyOf(view, task), given, silent),
     outputs: given.map(({ output }) => output),
     workers: results.map(({ worker }) => worker),
+    serials: results.map(({ serial }) => serial),
   };
 }
 
 /** Whether the task has enough results by number, and asks for another only because newcomers made the difference. */
 export const isAnswered = (view: LedgerView, task: Task): boolean =>
   task.results.length > 0 && tallyResults(view, task).outcome.kind === "accepted";
+
+/**
+ * The data of the chosen output. Prefers a worker that gave the same bytes inline to one that gave only their hash, because
+ * the ledger may have to read them for later tasks.
+ */
+export function readableAnswer(outputs: readonly Output[], chosen: number): Data {
+  const { hash, data } = outputs[chosen]!;
+  return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
+}
 
 // --- disagreement -------------------------------------------------------------------------------------
 
@@ -85,6 +98,8 @@ function ruleText(rule: Rule): string {
       return `a quorum of ${rule.q}`;
     case "ahead-by":
       return `a lead of ${rule.k}`;
+    case "verified":
+      return `${rule.quorum} of ${rule.verifiers} verifiers`;
     case "confidence-weighted":
       return `a probability of ${rule.leastPpm / 1_000_000}`;
     default:

@@ -129,6 +129,8 @@ const ruleCodec = variant({
   /** `leastPpm`: the probability that the answer must have before it is accepted. */
   "confidence-weighted": struct({ leastPpm: ppm }),
   "cp-wbft": struct({}),
+  /** Other agents, `verifiers` of them by their skill, check the answer; `quorum` of them must find it right. */
+  verified: struct({ skill: name, verifiers: uint(limits.seats), quorum: uint(limits.seats) }),
 });
 export type Rule = Infer<typeof ruleCodec>;
 
@@ -255,8 +257,7 @@ const listedCodec = variant({
 });
 export type Listed = Infer<typeof listedCodec>;
 
-/** What a worker gets after the ledger has resolved the input of a task. */
-export const taskInputCodec = variant({
+const plainInputs = {
   none: struct({}),
   value: struct({ data: dataCodec, path: text(limits.textBytes) }),
   files: struct({ pack: packCodec, single: bool }),
@@ -265,11 +266,21 @@ export const taskInputCodec = variant({
   packs: struct({ packs: list(packCodec, limits.mapItems) }),
   /** `count` items of a part of a list, starting at index `from`. `single`: the item itself, not a list of one. */
   part: struct({ part: packCodec, from: uint(limits.mapItems), count: uint(limits.mapItems), single: bool }),
+};
+const plainInputCodec = variant(plainInputs);
+
+/** What a worker gets after the ledger has resolved the input of a task. */
+export const taskInputCodec = variant({
+  ...plainInputs,
+  /** An answer to check, and the input that it was given for. */
+  check: struct({ input: plainInputCodec, output: dataCodec }),
 });
+export type PlainInput = Infer<typeof plainInputCodec>;
 export type TaskInput = Infer<typeof taskInputCodec>;
 
 /** The blobs that a worker needs for the input of a task. */
 export function blobsOf(input: TaskInput): readonly { readonly hash: Hash; readonly bytes: number }[] {
+  if (input.kind === "check") return [...blobsOf(input.input), ...(input.output.kind === "blob" ? [input.output] : [])];
   if (input.kind === "files") return [input.pack];
   if (input.kind === "packs") return input.packs;
   if (input.kind === "part") return [input.part];

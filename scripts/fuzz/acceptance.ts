@@ -3,7 +3,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Comparator, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
-import { few, finite, longText, ppm, uintUpTo } from "./atoms.ts";
+import { few, finite, longText, name, ppm, uintUpTo } from "./atoms.ts";
 import { variant } from "./variant.ts";
 
 const plainComparators = {
@@ -27,4 +27,5 @@ export const rule: Arbitrary<Rule> = variant<Rule>({
   median: {},
   "confidence-weighted": { leastPpm: ppm },
   "cp-wbft": {},
+  verified: { skill: name, verifiers: uintUpTo(limits.seats), quorum: uintUpTo(limits.seats) },
 });

@@ -22,6 +22,7 @@ import type {
   Like,
   Listed,
   NodeSpec,
+  PlainInput,
   Policy,
   SignedGenesis,
   Source,
@@ -155,13 +156,17 @@ const listed: Arbitrary<Listed> = variant<Listed>({
   blob: { hash, bytes: fc.integer({ min: 0, max: limits.blobBytes }) },
   many: { hash, bytes: fc.integer({ min: 0, max: limits.blobBytes }) },
 });
-const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
+const plainInputs: Kinds<PlainInput> = {
   none: {},
   value: { data, path: longText },
   files: { pack, single: fc.boolean() },
   list: { items: few(listed) },
   packs: { packs: few(pack) },
   part: { part: pack, from: upToItems, count: upToItems, single: fc.boolean() },
+};
+const taskInput: Arbitrary<TaskInput> = variant<TaskInput>({
+  ...plainInputs,
+  check: { input: variant<PlainInput>(plainInputs), output: data },
 });
 
 // --- consensus and commands -----------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ test("one liar's huge number does not swallow everybody's answers in a relative 
   const compare = { kind: "number" as const, absolute: 0, relativePpm: 1_000 };
   const given = [-1.7e308, 7].map((value) => ({
     output: { data: inline(value), hash: dataHash(hasher, inline(value)) },
-    ...{ isNewcomer: true, isLate: false, statedPpm: 1_000_000, calibratedPpm: 666_666 },
+    ...{ isNewcomer: true, isLate: false, isRefuted: false, statedPpm: 1_000_000, calibratedPpm: 666_666 },
   }));
   expect(tally({ accept: { kind: "majority" }, compare }, given, 0).kind).toBe("more");
 });

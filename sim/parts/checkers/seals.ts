@@ -3,6 +3,7 @@
  */
 
 import { taskParts } from "../../../protocol/core/ids.ts";
+import { withChecks } from "../../../protocol/job/graph.ts";
 import { isSealed } from "../../../protocol/job/policy.ts";
 import type { Genesis } from "../../../protocol/wire/genesis.ts";
 import { type Checker, violated } from "./checker.ts";
@@ -14,7 +15,7 @@ const PROPERTY = "9 seals";
 export function sealsChecker(genesis: () => Genesis | null): Checker {
   const opened = new Set<string>();
   const isSealedTask = (task: string): boolean => {
-    const spec = genesis()?.nodes.find((node) => node.id === taskParts(task).node);
+    const spec = withChecks(genesis()?.nodes ?? []).find((node) => node.id === taskParts(task).node);
     return spec !== undefined && isSealed(spec.policy);
   };
   /** As agents say. */

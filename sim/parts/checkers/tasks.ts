@@ -8,9 +8,11 @@ import { type TaskId, taskParts } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import type { Deadline } from "../../../protocol/job/deadlines.ts";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
+import { withChecks } from "../../../protocol/job/graph.ts";
 import { needKey } from "../../../protocol/job/keys.ts";
 import { isFull } from "../../../protocol/job/offers.ts";
 import type { StateView, Task } from "../../../protocol/job/state.ts";
+import { checkIdOf } from "../../../protocol/job/verification.ts";
 import type { LedgerView } from "../../../protocol/job/view.ts";
 import type { TraceEntry } from "../../world/trace.ts";
 import { changedKeys } from "./changed.ts";
@@ -21,8 +23,9 @@ const PROPERTY = "6 no task is lost";
 /** What moves a task: `self`, something of its own that is due; `others`, what all tasks of its need wait for. Or it is lost. */
 type Waits = "self" | "others" | { readonly lost: string };
 
-function whatMoves({ deadlines, ready }: StateView, task: Task): Waits {
+function whatMoves({ deadlines, ready, tasks }: StateView, task: Task): Waits {
   const { id } = task;
+  if (task.phase === "checking") return tasks.has(checkIdOf(task)) ? "self" : { lost: "nobody checks its answer" };
   if (task.phase === "open") {
     const isDue = deadlines.has(task.revealByMs, { kind: "reveal", task: id });
     return isDue ? "self" : { lost: "it is open and no reveal is due" };
@@ -53,7 +56,7 @@ class OpenTasks {
   #isFirst = true;
 
   constructor(ledger: LedgerView) {
-    const { nodes } = ledger.genesis;
+    const nodes = withChecks(ledger.genesis.nodes);
     this.#ledger = ledger;
     this.#needs = new Map(nodes.map(({ id, skill, labels }) => [id, needKey(skill, labels)]));
     this.#skills = new Map(nodes.map(({ skill, labels }) => [needKey(skill, labels), skill]));

@@ -20,10 +20,13 @@ function givenOf(value: Value, { stated = 1, right = 0.7, isNewcomer = false, is
     output: { data, hash: dataHash(hasher, data) },
     isNewcomer,
     isLate,
+    isRefuted: false,
     statedPpm,
     calibratedPpm: Math.round(right * 1_000_000),
   };
 }
+
+const isOutweighed = (result: Tally): boolean => result.kind === "accepted" && result.isOutweighed;
 
 /** The accepted answer as it was given, or how many more results are asked for. */
 function outcome(accept: Rule, given: readonly Given[], { silent = 0, compare = exact } = {}): string {
@@ -31,7 +34,7 @@ function outcome(accept: Rule, given: readonly Given[], { silent = 0, compare = 
   if (result.kind === "more") return `${result.results} more`;
   const { data } = given[result.answer]!.output;
   const supporters = result.supporters.length;
-  return `${data.kind === "inline" ? Buffer.from(data.bytes).toString("hex") : "blob"} by ${supporters}${result.isOutweighed ? ", outweighed" : ""}`;
+  return `${data.kind === "inline" ? Buffer.from(data.bytes).toString("hex") : "blob"} by ${supporters}${isOutweighed(result) ? ", outweighed" : ""}`;
 }
 
 const hexOf = (value: Value): string => Buffer.from(encodeValue(value)).toString("hex");
@@ -209,7 +212,7 @@ const compared: Comparator = { kind: "number", absolute: 0, relativePpm: 0 };
 const said = (result: Tally, given: readonly Given[]): unknown =>
   result.kind === "more"
     ? result.results
-    : [given[result.answer]!.output.hash, result.supporters.length, result.isOutweighed];
+    : [given[result.answer]!.output.hash, result.supporters.length, isOutweighed(result)];
 
 test("the order of the results never matters", () => {
   const shuffled = fc
