@@ -9,6 +9,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY } from "../../protocol/job/policy.ts";
 import type { Policy } from "../../protocol/wire/genesis.ts";
 import { comparatorOf, ruleOf } from "../platform/files/acceptance.ts";
+import { flagsOf } from "../platform/files/flags.ts";
 import type { PolicyFile } from "./schema.ts";
 
 /** The job's policy with a task's own put over it. */
@@ -38,6 +39,7 @@ export function completePolicy(file: PolicyFile, budget: number): Policy {
     redundancyMax,
     accept: ruleOf(file.accept, redundancy),
     compare: comparatorOf(file.compare),
+    flags: flagsOf(file.flags),
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(budget, DEFAULT_POLICY.priceMax),

@@ -12,6 +12,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
 import { acceptSchema, compareSchema } from "../platform/files/acceptance.ts";
+import { flagsSchema } from "../platform/files/flags.ts";
 import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
 import { NAME_PATTERN } from "./name-pattern.ts";
 
@@ -82,6 +83,7 @@ const policySchema = z.strictObject({
     ),
   accept: acceptSchema,
   compare: compareSchema,
+  flags: flagsSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
   retries: z
     .int()

@@ -3,6 +3,9 @@
  * it: the owner before it signs, and every node that is asked to host.
  */
 
+import { readSchema } from "../answer/flags.ts";
+import { isOutputSchema } from "../answer/output-schema.ts";
+import { compilePattern, isPattern } from "../answer/pattern.ts";
 import { isEmbedding, vectorOf } from "../capability/embedding.ts";
 import { explainNotCommittee } from "../consensus/committee.ts";
 import { toHex } from "../core/bytes.ts";
@@ -144,6 +147,10 @@ function explainPolicy(policy: Policy): string | null {
     const { fields } = policy.compare;
     if (fields.length === 0 || !fields.every(({ path }) => isPath(path))) return "no-field";
   }
+  const { maxBytes, pattern, schema } = policy.flags;
+  if (maxBytes === 0) return "max-bytes-zero";
+  if (pattern !== null && !isPattern(compilePattern(pattern))) return "bad-pattern";
+  if (schema !== null && !isOutputSchema(readSchema(schema))) return "bad-schema";
   if (policy.timeoutMs < 1) return "timeout-zero";
   return null;
 }

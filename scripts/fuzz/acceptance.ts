@@ -1,9 +1,9 @@
-/** Random rules and comparators, for the policies of arbitraries.ts. */
+/** Random rules, comparators and red flags, for the policies of arbitraries.ts. */
 
 import fc, { type Arbitrary } from "fast-check";
 import { limits } from "../../protocol/core/limits.ts";
-import type { Comparator, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
-import { few, finite, longText, ppm, uintUpTo } from "./atoms.ts";
+import type { Comparator, Flags, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
+import { bytesUpTo, few, finite, longText, orNull, ppm, uintUpTo } from "./atoms.ts";
 import { variant } from "./variant.ts";
 
 const plainComparators = {
@@ -27,4 +27,9 @@ export const rule: Arbitrary<Rule> = variant<Rule>({
   median: {},
   "confidence-weighted": { leastPpm: ppm },
   "cp-wbft": {},
+});
+export const flags: Arbitrary<Flags> = fc.record({
+  maxBytes: orNull(uintUpTo(limits.blobBytes)),
+  pattern: orNull(longText),
+  schema: orNull(bytesUpTo(limits.schemaBytes)),
 });

@@ -6,6 +6,7 @@
  */
 
 import { acceptanceProblem, comparatorOf, ruleOf } from "../../node/platform/files/acceptance.ts";
+import { flagsOf } from "../../node/platform/files/flags.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_POLICY, DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -149,6 +150,7 @@ function policyOf(context: ParseContext, file: PolicyFile, agents: readonly Agen
     redundancyMax: file.redundancyMax ?? (redundancy === 1 ? 1 : Math.min(2 * redundancy + 1, limits.seats)),
     accept: ruleOf(file.accept, redundancy),
     compare: comparatorOf(file.compare),
+    flags: flagsOf(file.flags),
     timeoutMs: file.timeout ?? DEFAULT_POLICY.timeoutMs,
     retries: file.retries ?? DEFAULT_POLICY.retries,
     priceMax: file.priceMax ?? Math.min(limits.price, Math.max(DEFAULT_POLICY.priceMax, 2 * Math.max(...prices))),

@@ -7,6 +7,7 @@
 
 import { z } from "zod";
 import { acceptSchema, compareSchema } from "../../node/platform/files/acceptance.ts";
+import { flagsSchema } from "../../node/platform/files/flags.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { ABLATIONS } from "../model/message-kinds.ts";
@@ -114,6 +115,7 @@ const policySchema = z.strictObject({
     .describe("How many results a task may collect. Default: as in job files."),
   accept: acceptSchema,
   compare: compareSchema,
+  flags: flagsSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
   retries: countSchema(0, limits.seats).optional().describe("How many leases may end without a result. Default 5."),
   priceMax: creditsSchema(limits.price)

@@ -6,7 +6,7 @@ import { hasher } from "../../../node/platform/crypto.ts";
 import { logOddsOf } from "../../../protocol/answer/log-odds.ts";
 import { type Given, type Tally, tally } from "../../../protocol/answer/rules.ts";
 import { boundNewcomers, weightsOf } from "../../../protocol/answer/weights.ts";
-import { type Comparator, dataHash, type Rule } from "../../../protocol/wire/genesis.ts";
+import { type Comparator, dataHash, NO_FLAGS, type Rule } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { runs } from "../../support/runs.ts";
 
@@ -26,7 +26,7 @@ function givenOf(value: Value, { stated = 1, right = 0.7, isNewcomer = false } =
 
 /** The accepted answer as it was given, or how many more results are asked for. */
 function outcome(accept: Rule, given: readonly Given[], { silent = 0, compare = exact } = {}): string {
-  const result = tally({ accept, compare }, given, silent);
+  const result = tally({ accept, compare, flags: NO_FLAGS }, given, silent);
   if (result.kind === "more") return `${result.results} more`;
   const { data } = given[result.answer]!.output;
   const supporters = result.supporters.length;
@@ -174,7 +174,9 @@ test("the order of the results never matters", () => {
     .chain((given) => fc.tuple(fc.constant(given), fc.shuffledSubarray(given, { minLength: given.length })));
   fc.assert(
     fc.property(arbitraryRule, shuffled, fc.nat(3), (accept, [given, other], silent) => {
-      const [one, two] = [given, other].map((list) => said(tally({ accept, compare: compared }, list, silent), list));
+      const [one, two] = [given, other].map((list) =>
+        said(tally({ accept, compare: compared, flags: NO_FLAGS }, list, silent), list),
+      );
       expect(two).toEqual(one);
     }),
     { numRuns: runs(1_000) },
@@ -184,7 +186,7 @@ test("the order of the results never matters", () => {
 test("nothing is accepted without its rule's condition, and what is asked for is at least one more", () => {
   fc.assert(
     fc.property(arbitraryRule, fc.array(arbitraryGiven, { maxLength: 9 }), fc.nat(3), (accept, given, silent) => {
-      const result = tally({ accept, compare: compared }, given, silent);
+      const result = tally({ accept, compare: compared, flags: NO_FLAGS }, given, silent);
       if (result.kind === "more") {
         expect(result.results).toBeGreaterThanOrEqual(1);
         return;
