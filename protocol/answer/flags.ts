@@ -55,7 +55,7 @@ function patternFlag(pattern: Pattern, value: Value | undefined): Flag | null {
 }
 
 /** Why an output is no answer; null if nothing speaks against it. */
-export function flagOf(policy: Judging, output: Output): Flag | null {
+export function flagOf(policy: Judging, output: Pick<Output, "data">): Flag | null {
   const { flags } = policy;
   const { data } = output;
   const size = data.kind === "blob" ? data.bytes : data.bytes.length;

@@ -33,7 +33,7 @@ export interface Grouping {
 }
 
 /** An output's value; undefined if the log has only its hash, or if the bytes are no value. */
-export function outputValue({ data }: Output): Value | undefined {
+export function outputValue({ data }: Pick<Output, "data">): Value | undefined {
   if (data.kind !== "inline") return undefined;
   const decoded = decodeValue(data.bytes);
   return decoded.ok ? decoded.value : undefined;

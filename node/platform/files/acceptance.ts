@@ -6,6 +6,8 @@
  */
 
 import { z } from "zod";
+import { readSchema, readsOutputs } from "../../../protocol/answer/flags.ts";
+import { isOutputSchema } from "../../../protocol/answer/output-schema.ts";
 import { unreachable } from "../../../protocol/core/assert.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import type { Comparator, PlainComparator, Policy, Rule } from "../../../protocol/wire/genesis.ts";
@@ -221,7 +223,39 @@ interface AcceptanceProblem {
   readonly remedy: string;
 }
 
-type Acceptance = Pick<Policy, "redundancy" | "redundancyMax" | "accept" | "compare">;
+type Acceptance = Pick<Policy, "redundancy" | "redundancyMax" | "accept" | "compare" | "flags">;
+
+/** The type of the outputs that a comparator reads, as schemas call it; null: several. */
+const READ_TYPE: { readonly [kind in Comparator["kind"]]: string | null } = {
+  exact: null,
+  number: "number",
+  set: "array",
+  text: "string",
+  similar: "string",
+  list: "array",
+  field: null,
+};
+
+/** Why every output would be flagged or unreadable; null if some can be an answer. */
+function flagsProblem({ compare, flags }: Pick<Policy, "compare" | "flags">): AcceptanceProblem | null {
+  const key = "flags";
+  const { maxBytes, pattern, schema } = flags;
+  if (maxBytes !== null && maxBytes > limits.inlineBytes && readsOutputs({ compare, flags })) {
+    const what = `maxBytes ${maxBytes} is more than the ${limits.inlineBytes} bytes of an output that a job can look into`;
+    return { key, what, remedy: "lower it, or leave it out" };
+  }
+  const wanted = READ_TYPE[compare.kind];
+  const isInside = compare.kind === "field" && compare.fields.every(({ path }) => path !== "");
+  if (pattern !== null && (isInside || (wanted !== null && wanted !== "string"))) {
+    const what = `a pattern takes texts only, and compare ${compare.kind} reads none`;
+    return { key, what, remedy: "use schema instead of pattern" };
+  }
+  const form = schema === null ? null : readSchema(schema);
+  if (form === null || !isOutputSchema(form) || form.types === null || wanted === null) return null;
+  if (form.types.has(wanted) || (wanted === "number" && form.types.has("integer"))) return null;
+  const what = `the schema takes ${[...form.types].join(", ")}, and compare ${compare.kind} reads ${wanted} only`;
+  return { key, what, remedy: `write type: ${wanted}, or compare otherwise` };
+}
 
 /** Why these could never bring an answer; null if they can. */
 export function acceptanceProblem({
@@ -229,6 +263,7 @@ export function acceptanceProblem({
   redundancyMax,
   accept,
   compare,
+  flags,
 }: Acceptance): AcceptanceProblem | null {
   if (redundancyMax < redundancy) {
     const what = `redundancyMax ${redundancyMax} is less than redundancy ${redundancy}`;
@@ -250,5 +285,5 @@ export function acceptanceProblem({
     const what = `rule "median" is for numbers, and compare is ${compare.kind}`;
     return { key: "compare", what, remedy: "write compare: {as: number, relative: 0.05}" };
   }
-  return null;
+  return flagsProblem({ compare, flags });
 }
