@@ -226,7 +226,7 @@ interface AcceptanceProblem {
 type Acceptance = Pick<Policy, "redundancy" | "redundancyMax" | "accept" | "compare" | "flags">;
 
 /** The type of the outputs that a comparator reads, as schemas call it; null: several. */
-const READ_TYPE: { readonly [kind in Comparator["kind"]]: string | null } = {
+export const READ_TYPE: { readonly [kind in Comparator["kind"]]: string | null } = {
   exact: null,
   number: "number",
   set: "array",
