@@ -15,7 +15,7 @@ import { type JoinTraces, withLocalMesh } from "../run/with-local-mesh.ts";
 import { EMBEDDER_HELP, embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { loadSkills } from "../skills/process/load-skills.ts";
-import { type AnySkill, priceOf } from "../skills/skill.ts";
+import { type AnySkill, priceOf, schemasOf } from "../skills/skill.ts";
 import { LOCAL_AGENTS_MAX, PER_PROCESS_OPTION, type Register, SKILLS_MEMORY_OPTION } from "./context.ts";
 
 interface RunCommandOptions {
@@ -77,11 +77,11 @@ async function runJob(context: RunContext, jobFile: string, options: RunCommandO
   const startedAt = Date.now();
   const seed = startedAt % 1_000_000;
   // All problems with the files are reported before anything is started or written.
-  const prices = new Map(
-    [...builtInSkills, ...(await skillsOf(context, options))].map((skill) => [skill.name, priceOf(skill)]),
-  );
+  const skills = [...builtInSkills, ...(await skillsOf(context, options))];
+  const prices = new Map(skills.map((skill) => [skill.name, priceOf(skill)]));
+  const outputs = new Map(skills.map((skill) => [skill.name, schemasOf(skill).output]));
   const embedder = embedderFrom(context.io.env);
-  const job = await readJobFile(jobFile, { prices, embedder });
+  const job = await readJobFile(jobFile, { prices, outputs, embedder });
   const size = committeeSize(job.committee, options.agents);
   if (size > options.agents) {
     const problem = `${jobFile} asks for a committee of ${size}, the mesh has ${options.agents} agents`;

@@ -29,6 +29,7 @@ import { InputProblem } from "./input-files.ts";
 import { findCycle, type Reference } from "./job-graph.ts";
 import { JobInputs } from "./job-inputs.ts";
 import { completePolicy, overlayPolicy } from "./job-policy.ts";
+import { type OutputJsonSchema, outputProblem } from "./known-outputs.ts";
 import { createJobFileSchema, type JobFile, type TaskFile } from "./schema.ts";
 import { skillOf } from "./task-skill.ts";
 
@@ -58,6 +59,8 @@ interface ParseOptions {
   readonly directory: string;
   /** Skills that the mesh offers with their lowest price, micro-credits; unknown unless given. */
   readonly prices?: ReadonlyMap<string, number>;
+  /** JSON Schemas of their outputs by skill, where they are known. */
+  readonly outputs?: ReadonlyMap<string, OutputJsonSchema>;
   /** The agents of the mesh, where they are known: a committee may name them as people do. */
   readonly agents?: readonly Nameable[];
   /** The mesh's, for tasks that ask in words. Default: the built-in one. */
@@ -89,6 +92,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
   checkGraph(source, job, nodes);
   checkSize(source, nodes);
   if (options.prices !== undefined) checkPrices(source, job, nodes, options.prices);
+  checkOutputs(source, job, nodes, options.outputs ?? new Map());
   const committee = committeeOf(source, job, options);
   const tasksKnown = nodes.reduce((sum, node) => sum + tasksOf(node), 0);
   return {
@@ -155,11 +159,8 @@ async function parseTask(
   }
   const policy = completePolicy(overlayPolicy(job.policy ?? {}, task.policy ?? {}), job.budget);
   const problem = acceptanceProblem(policy) ?? hedgeProblem(policy);
-  if (problem !== null) {
-    const own = task.policy !== undefined && problem.key in task.policy;
-    const path = own || job.policy === undefined ? [...at, "policy", problem.key] : ["policy", problem.key];
-    throw source.error(path, `task "${id}": ${problem.what}`, problem.remedy);
-  }
+  if (problem !== null)
+    throw source.error(policyPath(job, id, problem.key), `task "${id}": ${problem.what}`, problem.remedy);
   return {
     id,
     ...(await skillOf(source, id, task, embedder)),
@@ -169,6 +170,12 @@ async function parseTask(
     generator: await parseGenerator(source, at, id, task, inputs),
     policy,
   };
+}
+
+/** Where the file says this of a task's policy. */
+function policyPath({ policy, tasks }: JobFile, id: string, key: string): Path {
+  const own = tasks[id]!.policy;
+  return (own !== undefined && key in own) || policy === undefined ? ["tasks", id, "policy", key] : ["policy", key];
 }
 
 async function parseGenerator(
@@ -275,6 +282,21 @@ function checkPrices(
   if (least > job.budget) {
     const what = `a budget of ${formatCredits(job.budget)} credits cannot suffice: the tasks cost ${formatCredits(least)} at least`;
     throw source.error(["budget"], what, `raise it to ${formatCredits(least)} or more, or lower the redundancy`);
+  }
+}
+
+function checkOutputs(
+  source: YamlSource,
+  job: JobFile,
+  nodes: readonly NodeSpec[],
+  outputs: ReadonlyMap<string, OutputJsonSchema>,
+): void {
+  for (const { id, skill, like, policy } of nodes) {
+    const schema = like === null ? outputs.get(skill) : undefined;
+    const problem = schema === undefined ? null : outputProblem(schema, policy);
+    if (problem === null) continue;
+    const key = policy.compare.kind === "exact" ? "flags" : "compare";
+    throw source.error(policyPath(job, id, key), `task "${id}": of "${skill}" ${problem.what}`, problem.remedy);
   }
 }
 

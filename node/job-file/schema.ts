@@ -12,9 +12,10 @@ import { limits } from "../../protocol/core/limits.ts";
 import { NODE_NAME } from "../../protocol/job/graph.ts";
 import { DEFAULT_SELECTOR, SELECTORS } from "../../protocol/selection/catalog.ts";
 import { acceptSchema, compareSchema, redundancyMaxSchema, redundancySchema } from "../platform/files/acceptance.ts";
+import { flagsSchema } from "../platform/files/flags.ts";
 import { hedgeSchema } from "../platform/files/hedge.ts";
+import { NAME_PATTERN } from "../platform/text/name-pattern.ts";
 import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
-import { NAME_PATTERN } from "./name-pattern.ts";
 
 /** A quantity that is written as text or a number and read by `parse`; `wanted` says what would be right. */
 function quantity<S extends z.ZodType>(schema: S, parse: (input: z.output<S>) => number | null, wanted: string) {
@@ -76,6 +77,7 @@ const policySchema = z.strictObject({
   redundancyMax: redundancyMaxSchema,
   accept: acceptSchema,
   compare: compareSchema,
+  flags: flagsSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
   retries: z
     .int()

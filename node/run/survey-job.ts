@@ -7,7 +7,14 @@ import { statSync } from "node:fs";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { ANY_COMMITTEE } from "../../protocol/job/draft.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
-import type { Generator, NodeSpec, Pack, Policy, Source } from "../../protocol/wire/genesis.ts";
+import {
+  type Generator,
+  NO_FLAGS,
+  type NodeSpec,
+  type Pack,
+  type Policy,
+  type Source,
+} from "../../protocol/wire/genesis.ts";
 import {
   asUsageError,
   type FoundFile,
@@ -26,6 +33,7 @@ const POLICY: Policy = {
   redundancyMax: 7,
   accept: { kind: "majority" },
   compare: { kind: "exact" },
+  flags: NO_FLAGS,
   timeoutMs: 60_000,
   retries: 10,
   priceMax: 1_000_000,

@@ -10,7 +10,7 @@ import { utf8Length } from "../../protocol/core/bytes.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
 import type { Usage } from "../../protocol/wire/usage.ts";
-import { NAME_PATTERN } from "../job-file/name-pattern.ts";
+import { NAME_PATTERN } from "../platform/text/name-pattern.ts";
 import { parseCredits } from "../platform/text/quantities.ts";
 
 /** Writes a line to the node's log, with facts beside it. */

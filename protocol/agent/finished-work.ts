@@ -46,7 +46,7 @@ function explainTooLarge({ nodes }: Genesis, task: TaskId, size: number): string
   if (size <= limits.inlineBytes) return null;
   const spec = nodes.find(({ id }) => id === taskParts(task).node);
   if (spec === undefined || !readsOutputs(spec.policy)) return null;
-  return `an output of ${size} bytes; this job looks into outputs (its \`compare\` is not exact): at most ${limits.inlineBytes}. Return less, or let the job take compare: exact`;
+  return `an output of ${size} bytes; this job looks into outputs (\`compare\`, \`flags\`), so it takes at most ${limits.inlineBytes}. Return less, or let the job only compare: exact`;
 }
 
 /** What a worker has found, as the log takes it; a text says why the log does not. */

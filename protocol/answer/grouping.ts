@@ -28,21 +28,22 @@ export interface Group {
 export interface Grouping {
   /** The largest first; of equally large ones the one whose representative has the lower hash. */
   readonly groups: readonly Group[];
-  /** Positions of outputs that the comparator cannot compare. Each of them is an answer that agrees with none. */
+  /** Positions of outputs that are flagged, or that the comparator cannot compare: each is an answer that agrees with none. */
   readonly unreadable: readonly number[];
 }
 
 /** An output's value; undefined if the log has only its hash, or if the bytes are no value. */
-export function outputValue({ data }: Output): Value | undefined {
+export function outputValue({ data }: Pick<Output, "data">): Value | undefined {
   if (data.kind !== "inline") return undefined;
   const decoded = decodeValue(data.bytes);
   return decoded.ok ? decoded.value : undefined;
 }
 
 /** Outputs of equal bytes, in the order of the first of each. */
-function groupExactly(outputs: readonly Output[]): Group[] {
+function groupExactly(outputs: readonly Output[], flagged: readonly boolean[]): Group[] {
   const byHash = new Map<Hash, number[]>();
   for (const [index, { hash }] of outputs.entries()) {
+    if (flagged[index]) continue;
     const members = byHash.get(hash);
     if (members === undefined) byHash.set(hash, [index]);
     else members.push(index);
@@ -121,17 +122,26 @@ function middleOf(places: readonly number[], apart: Distances["apart"]): number 
   return middle;
 }
 
-/** @param outputs in the order of their awards' serial numbers */
-export function groupOutputs(comparator: Comparator, outputs: readonly Output[]): Grouping {
-  const unreadable: number[] = [];
+/**
+ * @param outputs in the order of their awards' serial numbers
+ * @param isFlagged says of an output that it is no answer (flags.ts)
+ */
+export function groupOutputs(
+  comparator: Comparator,
+  outputs: readonly Output[],
+  isFlagged: (output: Output) => boolean = () => false,
+): Grouping {
+  const flagged = outputs.map(isFlagged);
+  const unreadable = [...flagged.keys()].filter((position) => flagged[position]);
   let groups: Group[];
   // By hashes: they need no bytes, so outputs that are blobs can be compared as well.
-  if (comparator.kind === "exact") groups = groupExactly(outputs);
+  if (comparator.kind === "exact") groups = groupExactly(outputs, flagged);
   else {
     const metric = metricOf(comparator);
     const read: { position: number; from: unknown }[] = [];
     const readBefore = new Map<Hash, unknown>();
     for (const [position, output] of outputs.entries()) {
+      if (flagged[position]) continue;
       const value = outputValue(output);
       const from = value === undefined ? null : (readBefore.get(output.hash) ?? readOutput(metric, value));
       readBefore.set(output.hash, from);
@@ -147,5 +157,5 @@ export function groupOutputs(comparator: Comparator, outputs: readonly Output[])
   }
   const hashOf = ({ representative }: Group): Hash => outputs[representative]!.hash;
   groups.sort((a, b) => b.members.length - a.members.length || compareUnits(hashOf(a), hashOf(b)));
-  return { groups, unreadable };
+  return { groups, unreadable: unreadable.sort((a, b) => a - b) };
 }

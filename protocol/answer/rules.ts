@@ -7,6 +7,7 @@
 
 import { unreachable } from "../core/assert.ts";
 import type { Policy, Rule } from "../wire/genesis.ts";
+import { flagOf } from "./flags.ts";
 import { type Group, type Grouping, groupOutputs, type Output, outputValue } from "./grouping.ts";
 import { LOG_ODDS_MAX, logOddsOf, probabilityOf } from "./log-odds.ts";
 import { boundNewcomers } from "./weights.ts";
@@ -223,12 +224,14 @@ function posteriorOf({ given, groups }: Ballot, winner: Group | null): number {
  * @param silent results that were sealed and never revealed: they count as answers that agree with none
  */
 export function tally(
-  { accept: rule, compare }: Pick<Policy, "accept" | "compare">,
+  policy: Pick<Policy, "accept" | "compare" | "flags">,
   given: readonly Given[],
   silent: number,
 ): Tally {
   const outputs = given.map(({ output }) => output);
-  const grouping = groupOutputs(compare, outputs);
+  const { accept: rule, compare } = policy;
+  const isFlagged = (output: Output): boolean => flagOf(policy, output) !== null;
+  const grouping = groupOutputs(compare, outputs, isFlagged);
   const ballot = { ...grouping, given, total: given.length + silent };
   const decision = decide(rule, ballot);
   if ("more" in decision)

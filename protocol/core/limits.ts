@@ -72,6 +72,14 @@ export const limits = {
    */
   similarUnits: 1_024,
   similarTextUnits: 64,
+  /**
+   * States of the automaton of a pattern, and states times UTF-16 units of a text that it reads: 64 texts of the greatest cost
+   * take some 50 ms.
+   */
+  patternStates: 256,
+  patternSteps: 131_072,
+  /** Bytes of the schema that outputs must meet. */
+  schemaBytes: 8 * KIB,
   /** Agents that one job keeps a record of. Beyond it new agents' offers are refused. */
   agentsInJob: 4_096,
   /** Each number of a result's usage (tokens, micro-dollars, counts): sums of thousands stay exact. */

@@ -3,12 +3,15 @@
  * it: the owner before it signs, and every node that is asked to host.
  */
 
+import { readSchema } from "../answer/flags.ts";
+import { isOutputSchema } from "../answer/output-schema.ts";
+import { compilePattern, isPattern } from "../answer/pattern.ts";
 import { isEmbedding, vectorOf } from "../capability/embedding.ts";
 import { explainNotCommittee } from "../consensus/committee.ts";
 import { toHex } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
-import type { Data, Genesis, Items, Like, NodeSpec } from "../wire/genesis.ts";
+import { type Data, type Genesis, type Items, type Like, NO_FLAGS, type NodeSpec } from "../wire/genesis.ts";
 import { isPath } from "../wire/value-path.ts";
 import { skillKey } from "./keys.ts";
 
@@ -96,6 +99,7 @@ function checkOf(spec: NodeSpec): NodeSpec | null {
       ...spec.policy,
       ...{ redundancy: verifiers, redundancyMax: 2 * verifiers },
       ...{ accept: { kind: "quorum", q }, compare: { kind: "exact" } },
+      flags: NO_FLAGS,
     },
   };
 }
@@ -175,6 +179,10 @@ function explainPolicy({ policy, skill: ofSkill }: NodeSpec): string | null {
     if (2 * verifiers > limits.seats || quorum > verifiers || 2 * quorum <= verifiers) return "verifiers-out-of-reach";
     if (skill === ofSkill) return "checks-itself";
   }
+  const { maxBytes, pattern, schema } = policy.flags;
+  if (maxBytes === 0) return "max-bytes-zero";
+  if (pattern !== null && !isPattern(compilePattern(pattern))) return "bad-pattern";
+  if (schema !== null && !isOutputSchema(readSchema(schema))) return "bad-schema";
   if (policy.timeoutMs < 1) return "timeout-zero";
   return null;
 }

@@ -2,7 +2,7 @@
  * A task's policy: defaults, and what follows from it.
  */
 
-import type { Policy, Rule } from "../wire/genesis.ts";
+import { NO_FLAGS, type Policy, type Rule } from "../wire/genesis.ts";
 
 /** Used where a job file says nothing. */
 export const DEFAULT_POLICY: Policy = {
@@ -11,6 +11,7 @@ export const DEFAULT_POLICY: Policy = {
   redundancyMax: 1,
   accept: { kind: "first" },
   compare: { kind: "exact" },
+  flags: NO_FLAGS,
   /** Longer: slow workers are not cut off, lost ones are noticed later (suspicion notices dead ones in seconds). */
   timeoutMs: 60_000,
   /** Awards that may end without a result before the task fails; being busy does not count. */

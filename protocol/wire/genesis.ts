@@ -143,6 +143,18 @@ const hedgeCodec = variant({
 });
 export type Hedge = Infer<typeof hedgeCodec>;
 
+/** Red flags (answer/flags.ts): an output that does not meet them is no answer. null: not looked at. */
+const flagsCodec = struct({
+  /** The most canonical bytes that it may have. */
+  maxBytes: nullable(uint(limits.blobBytes)),
+  /** What a text must match (answer/pattern-syntax.ts). */
+  pattern: nullable(text(limits.textBytes)),
+  /** The form that it must have, as canonical bytes of a value (answer/output-schema.ts). */
+  schema: nullable(bytes(limits.schemaBytes)),
+});
+export type Flags = Infer<typeof flagsCodec>;
+export const NO_FLAGS: Flags = { maxBytes: null, pattern: null, schema: null };
+
 /** What a task's workers must deliver. job/policy.ts has the defaults, and says what raising and lowering each does. */
 const policyCodec = struct({
   /** How many workers the first batch has. */
@@ -151,6 +163,7 @@ const policyCodec = struct({
   redundancyMax: uint(limits.seats),
   accept: ruleCodec,
   compare: comparatorCodec,
+  flags: flagsCodec,
   /** A lease's length, ms. */
   timeoutMs: duration,
   /** How many leases may end without a result before the task fails. */

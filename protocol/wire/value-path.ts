@@ -10,7 +10,7 @@ const FIRST = /^(?:([^.[\]]+)|\[(0|[1-9]\d{0,8})\])/;
 const NEXT = /^(?:\.([^.[\]]+)|\[(0|[1-9]\d{0,8})\])/;
 
 /** The steps of a path, keys as text and indexes as numbers; null if it is malformed. */
-function stepsOf(path: string): (string | number)[] | null {
+export function stepsOf(path: string): (string | number)[] | null {
   const steps: (string | number)[] = [];
   let rest = path;
   while (rest !== "") {

@@ -1,9 +1,9 @@
-/** Random rules and comparators, for the policies of arbitraries.ts. */
+/** Random rules, comparators and red flags, for the policies of arbitraries.ts. */
 
 import fc, { type Arbitrary } from "fast-check";
 import { limits } from "../../protocol/core/limits.ts";
-import type { Comparator, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
-import { few, finite, longText, name, ppm, uintUpTo } from "./atoms.ts";
+import type { Comparator, Flags, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
+import { bytesUpTo, few, finite, longText, name, orNull, ppm, uintUpTo } from "./atoms.ts";
 import { variant } from "./variant.ts";
 
 const plainComparators = {
@@ -28,4 +28,9 @@ export const rule: Arbitrary<Rule> = variant<Rule>({
   "confidence-weighted": { leastPpm: ppm },
   "cp-wbft": {},
   verified: { skill: name, verifiers: uintUpTo(limits.seats), quorum: uintUpTo(limits.seats) },
+});
+export const flags: Arbitrary<Flags> = fc.record({
+  maxBytes: orNull(uintUpTo(limits.blobBytes)),
+  pattern: orNull(longText),
+  schema: orNull(bytesUpTo(limits.schemaBytes)),
 });

@@ -32,7 +32,7 @@ import { EMBEDDING_BYTES } from "../../protocol/wire/genesis.ts";
 import type { CommittedBlock, Message, NoticeItem, Position, Query } from "../../protocol/wire/message.ts";
 import type { PackedFile } from "../../protocol/wire/pack.ts";
 import type { Value } from "../../protocol/wire/value.ts";
-import { comparator, rule } from "./acceptance.ts";
+import { comparator, flags, rule } from "./acceptance.ts";
 import {
   agentId,
   attempt,
@@ -111,6 +111,7 @@ const policy: Arbitrary<Policy> = fc.record({
   redundancyMax: uintUpTo(limits.seats),
   accept: rule,
   compare: comparator,
+  flags,
   timeoutMs: duration,
   retries: uintUpTo(limits.seats),
   priceMax: price,

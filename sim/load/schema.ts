@@ -12,6 +12,7 @@ import {
   redundancyMaxSchema,
   redundancySchema,
 } from "../../node/platform/files/acceptance.ts";
+import { flagsSchema } from "../../node/platform/files/flags.ts";
 import { hedgeSchema } from "../../node/platform/files/hedge.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
@@ -118,6 +119,7 @@ const policySchema = z.strictObject({
   redundancyMax: redundancyMaxSchema,
   accept: acceptSchema,
   compare: compareSchema,
+  flags: flagsSchema,
   timeout: durationSchema.optional().describe("How long a worker may hold a task. Default 1m."),
   retries: countSchema(0, limits.seats).optional().describe("How many leases may end without a result. Default 5."),
   priceMax: creditsSchema(limits.price)

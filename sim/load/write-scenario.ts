@@ -6,6 +6,7 @@
  */
 
 import { acceptNode, compareNode } from "../../node/platform/files/acceptance.ts";
+import { flagsNode } from "../../node/platform/files/flags.ts";
 import { hedgeNode } from "../../node/platform/files/hedge.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
@@ -178,12 +179,13 @@ function shapeNode(shape: Exclude<JobShape, { kind: "file" }>): Node {
   };
 }
 
-function policyNode({ accept, compare, ...policy }: PolicySpec): Node {
+function policyNode({ accept, compare, flags, ...policy }: PolicySpec): Node {
   return {
     redundancy: policy.redundancy,
     redundancyMax: policy.redundancyMax,
     accept: acceptNode(accept),
     compare: compare.kind === "exact" ? undefined : compareNode(compare),
+    flags: flagsNode(flags),
     timeout: time(policy.timeoutMs),
     retries: policy.retries,
     priceMax: credits(policy.priceMax),

@@ -5,7 +5,7 @@
  * Leaves to parse-scenario.ts how a file becomes one. Source: the format of docs/scenarios.md.
  */
 
-import type { Comparator, Hedge, Rule } from "../../protocol/wire/genesis.ts";
+import type { Comparator, Flags, Hedge, Rule } from "../../protocol/wire/genesis.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { DistributionSpec } from "../world/distribution.ts";
 import type { Overlay } from "../world/overlay.ts";
@@ -209,6 +209,7 @@ export interface PolicySpec {
   readonly redundancyMax: number;
   readonly accept: Rule;
   readonly compare: Comparator;
+  readonly flags: Flags;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly priceMax: number;

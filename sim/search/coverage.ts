@@ -2,9 +2,12 @@
  * Counts what occurred in a run: how often each fault happened, each adversary acted, and the protocol took each rare branch. A search that never sees a lock change says nothing about locks.
  */
 
+import { flagOf } from "../../protocol/answer/flags.ts";
 import { decodeRecord } from "../../protocol/consensus/record.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import { type AgentId, type Hash, taskParts } from "../../protocol/core/ids.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
+import type { BodyOf } from "../../protocol/wire/command.ts";
+import type { Genesis } from "../../protocol/wire/genesis.ts";
 import { STRATEGIES } from "../parts/adversaries/catalog.ts";
 import { WORKER_LIES } from "../parts/adversaries/workers.ts";
 import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
@@ -48,6 +51,7 @@ export const BRANCHES = [
   "undecided batch",
   "one answer in several forms",
   "output too large",
+  "flagged result",
   "unrevealed",
   "failure",
   "crash",
@@ -74,6 +78,11 @@ export const OCCURRENCES: readonly Occurrence[] = [
 
 /** How often each occurred in a run, by its name. */
 export type Coverage = ReadonlyMap<string, number>;
+
+function isFlagged({ nodes }: Genesis, { task, data }: BodyOf<"result">): boolean {
+  const spec = nodes.find(({ id }) => id === taskParts(task).node);
+  return spec !== undefined && flagOf(spec.policy, { data }) !== null;
+}
 
 /** Counts what occurs in one job. */
 export class CoverageChecker implements Checker {
@@ -138,6 +147,7 @@ export class CoverageChecker implements Checker {
     for (const { command } of commands) {
       const { body, author } = command;
       const isResult = body.kind === "seal" || body.kind === "result";
+      if (body.kind === "result" && isFlagged(ledger.genesis, body)) this.add("flagged result");
       if (isResult && this.#ended.has(`${body.task}#${body.attempt}#${author}`)) this.add("late result");
     }
     for (const event of events) {

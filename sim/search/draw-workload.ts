@@ -3,10 +3,12 @@
  * too hurried to succeed: such a job fails, and must do so everywhere alike.
  */
 
+import { readsOutputs } from "../../protocol/answer/flags.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { SELECTORS } from "../../protocol/selection/catalog.ts";
-import type { Comparator, PlainComparator, Rule } from "../../protocol/wire/genesis.ts";
+import { type Comparator, type Flags, NO_FLAGS, type PlainComparator, type Rule } from "../../protocol/wire/genesis.ts";
+import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../model/scenario.ts";
 import { firstPolicy, sealedPolicy } from "../parts/workloads/job-builder.ts";
 import { slowestMs } from "./draw-network.ts";
@@ -87,8 +89,26 @@ function drawComparator(prng: Prng): Comparator {
   }
 }
 
+/** What the answers of honest agents have; a pattern without a minus, or a minimum, flags what liars say. */
+function drawFlags(prng: Prng, compare: Comparator): Flags {
+  const schema = (form: Value): Flags => ({ ...NO_FLAGS, schema: encodeValue(form) });
+  if (prng.chance(0.2)) return { ...NO_FLAGS, maxBytes: 8 + prng.below(40) };
+  switch (compare.kind) {
+    case "text":
+    case "similar":
+      return { ...NO_FLAGS, pattern: prng.chance(0.5) ? "is \\d+\\.?$" : "^[A-Za-z]" };
+    case "set":
+    case "list":
+      return schema({ type: "array", maxItems: 3 });
+    case "field":
+      return schema({ type: "object", required: ["answer"], properties: { note: { type: "string" } } });
+    default:
+      return schema({ type: "number", minimum: prng.chance(0.5) ? 0 : -1e9 });
+  }
+}
+
 /** Every rule and comparator; mostly those that most jobs have. */
-function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare"> {
+function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "flags"> {
   const compare: Comparator = prng.chance(0.5) ? drawComparator(prng) : { kind: "exact" };
   const rules: readonly Rule[] = [
     { kind: "quorum", q: 2 },
@@ -97,10 +117,11 @@ function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare"> {
     { kind: "cp-wbft" },
     ...(compare.kind === "number" ? [{ kind: "median" as const }] : []),
   ];
-  return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare };
+  const flags = prng.chance(0.25) ? drawFlags(prng, compare) : NO_FLAGS;
+  return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare, flags };
 }
 
-/** Outputs that travel as blobs. Of comparators only `exact` takes them. */
+/** Outputs that travel as blobs. Policies that read outputs do not take them. */
 const LARGE_BYTES = limits.inlineBytes + 1_000;
 
 export function drawWorkload(
@@ -127,6 +148,6 @@ export function drawWorkload(
     deadlineMs: prng.chance(0.1) ? 5_000 + prng.below(20_000) : 3_600_000,
     windowMs: Math.max(windowMinMs, prng.chance(0.3) ? 100 + prng.below(200) : 500 + prng.below(1_500)),
     cancelAfterMs: null,
-    outputBytes: prng.chance(policy.compare.kind === "exact" ? 0.4 : 0.1) ? LARGE_BYTES : 0,
+    outputBytes: prng.chance(readsOutputs(policy) ? 0.1 : 0.4) ? LARGE_BYTES : 0,
   };
 }

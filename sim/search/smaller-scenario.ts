@@ -3,6 +3,7 @@
  * which of them a failure needs.
  */
 
+import { NO_FLAGS } from "../../protocol/wire/genesis.ts";
 import { withText } from "../load/named-options.ts";
 import { agentNames } from "../load/parse-agents.ts";
 import type {
@@ -42,6 +43,8 @@ function* smallerWork(workload: Workload): Iterable<readonly [what: string, work
   if (workload.count > 1) yield ["jobs", { ...workload, count: half(workload.count) }];
   for (const shape of smallerShapes(workload.shape)) yield ["tasks", { ...workload, shape }];
   if (workload.outputBytes > 0) yield ["large outputs", { ...workload, outputBytes: 0 }];
+  const { policy } = workload;
+  if (policy.flags !== NO_FLAGS) yield ["red flags", { ...workload, policy: { ...policy, flags: NO_FLAGS } }];
   if (workload.cancelAfterMs !== null) yield ["cancelling", { ...workload, cancelAfterMs: null }];
 }
 

@@ -6,7 +6,8 @@
 import { expect, test } from "vitest";
 import { limits } from "../../protocol/core/limits.ts";
 import { explainBadGenesis } from "../../protocol/job/graph.ts";
-import { encodeGenesis, type NodeSpec, type Policy } from "../../protocol/wire/genesis.ts";
+import { encodeGenesis, NO_FLAGS, type NodeSpec, type Policy } from "../../protocol/wire/genesis.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
 import { firstPolicy, inline, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../support/book.ts";
 import { countCalls, DrivenAgent, hashOf, jobOf } from "../support/driven-agent.ts";
@@ -49,6 +50,11 @@ test.each<[string, Partial<Policy>]>([
   ["median-of-no-numbers", { accept: { kind: "median" } }],
   ["no-field", { compare: { kind: "field", all: true, fields: [] } }],
   ["no-field", { compare: { kind: "field", all: true, fields: [{ path: "a..b", compare: { kind: "exact" } }] } }],
+  ["max-bytes-zero", { flags: { ...NO_FLAGS, maxBytes: 0 } }],
+  ["bad-pattern", { flags: { ...NO_FLAGS, pattern: "(a" } }],
+  ["bad-pattern", { flags: { ...NO_FLAGS, pattern: "((a{99}){99}){99}" } }],
+  ["bad-schema", { flags: { ...NO_FLAGS, schema: encodeValue({ pattern: "a" }) } }],
+  ["bad-schema", { flags: { ...NO_FLAGS, schema: new Uint8Array([0xc1]) } }],
   ["timeout-zero", { timeoutMs: 0 }],
 ])("a policy that can bring no answer, or any, is refused: %s", (code, change) => {
   const { genesis } = new Book([single("a", 1, { policy: sealedPolicy() })]).ledger;

@@ -7,7 +7,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import { hashOfResult } from "../../protocol/job/certificate.ts";
 import { BATCHES_MAX } from "../../protocol/job/policy.ts";
 import type { CommandBody } from "../../protocol/wire/command.ts";
-import { type Data, dataHash } from "../../protocol/wire/genesis.ts";
+import { type Data, dataHash, NO_FLAGS } from "../../protocol/wire/genesis.ts";
 import { firstPolicy, inline, map, sealedPolicy, single } from "../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../support/book.ts";
 
@@ -69,7 +69,7 @@ test("one liar's huge number does not swallow everybody's answers in a relative 
     output: { data: inline(value), hash: dataHash(hasher, inline(value)) },
     ...{ isNewcomer: true, isLate: false, isRefuted: false, statedPpm: 1_000_000, calibratedPpm: 666_666 },
   }));
-  expect(tally({ accept: { kind: "majority" }, compare }, given, 0).kind).toBe("more");
+  expect(tally({ accept: { kind: "majority" }, compare, flags: NO_FLAGS }, given, 0).kind).toBe("more");
 });
 
 test("one of three who reveals the same answer as a blob does not end a job that maps over it", () => {

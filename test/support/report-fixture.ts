@@ -4,6 +4,7 @@
  */
 
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
+import { NO_FLAGS } from "../../protocol/wire/genesis.ts";
 import type {
   AgentRow,
   MessageRow,
@@ -129,6 +130,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
         redundancyMax: 9,
         accept: { kind: "quorum", q: 2 },
         compare: { kind: "exact" },
+        flags: NO_FLAGS,
         timeoutMs: 5_000,
         retries: 5,
         priceMax: 10,

@@ -6,12 +6,16 @@
  */
 
 import { z } from "zod";
+import { readSchema, readsOutputs } from "../../../protocol/answer/flags.ts";
+import { isOutputSchema } from "../../../protocol/answer/output-schema.ts";
 import { unreachable } from "../../../protocol/core/assert.ts";
 import { limits } from "../../../protocol/core/limits.ts";
 import { DEFAULT_POLICY } from "../../../protocol/job/policy.ts";
 import type { Comparator, PlainComparator, Policy, Rule } from "../../../protocol/wire/genesis.ts";
 import type { Value } from "../../../protocol/wire/value.ts";
 import { isPath } from "../../../protocol/wire/value-path.ts";
+import { NAME_PATTERN } from "../text/name-pattern.ts";
+import { type FlagsFile, flagsOf } from "./flags.ts";
 
 const ONE = 1_000_000;
 
@@ -48,11 +52,22 @@ const RULES = {
     .describe(
       "The published rule, for comparison: the highest stated confidence. One agent that lies about it can win.",
     ),
+  verified: z
+    .strictObject({
+      rule: z.literal("verified"),
+      skill: z.string().regex(NAME_PATTERN, "write the name of a skill").describe("The skill that checks answers."),
+      n: votes.optional().describe("How many agents check an answer. Default 3."),
+      quorum: votes.optional().describe("How many of them must find it right. Default: more than half."),
+    })
+    .describe(
+      "Other agents check an answer before it is accepted: their skill gets { input, output } and returns true or false.",
+    ),
 };
 
 /** Rules that need nothing but their name. */
 const PLAIN_RULES = ["first", "majority", "median", "confidence-weighted", "cp-wbft"] as const;
 const LEAST = 0.9;
+const VERIFIERS = 3;
 
 const acceptOptions = z.discriminatedUnion("rule", [
   RULES.first,
@@ -62,6 +77,7 @@ const acceptOptions = z.discriminatedUnion("rule", [
   RULES.median,
   RULES["confidence-weighted"],
   RULES["cp-wbft"],
+  RULES.verified,
 ]);
 type AcceptOptions = z.output<typeof acceptOptions>;
 
@@ -80,6 +96,11 @@ function ruleOf(accept: AcceptFile, redundancy: number): Rule {
       return { kind: "ahead-by", k: accept.k };
     case "confidence-weighted":
       return { kind: accept.rule, leastPpm: Math.round((accept.least ?? LEAST) * ONE) };
+    case "verified": {
+      const verifiers = accept.n ?? VERIFIERS;
+      const quorum = accept.quorum ?? Math.floor(verifiers / 2) + 1;
+      return { kind: "verified", skill: accept.skill, verifiers, quorum };
+    }
     default:
       return { kind: accept.rule };
   }
@@ -109,26 +130,32 @@ interface RedundancyFile {
   readonly redundancyMax?: number | undefined;
   readonly accept?: AcceptFile;
   readonly compare?: CompareFile;
+  readonly flags?: FlagsFile;
 }
 
 /** How many workers a task gets, and how their results become an answer. */
 export function acceptanceOf(file: RedundancyFile): Acceptance {
-  const compare = comparatorOf(file.compare);
+  const read = { compare: comparatorOf(file.compare), flags: flagsOf(file.flags) };
   if (file.redundancy === "auto") {
     const accept = file.accept ?? { rule: "confidence-weighted" as const };
     return {
       redundancy: AUTO.first,
       redundancyMax: file.redundancyMax ?? AUTO.most,
       accept: ruleOf(accept, AUTO.first),
-      compare,
+      ...read,
     };
   }
   const redundancy = file.redundancy ?? DEFAULT_POLICY.redundancy;
-  const redundancyMax = file.redundancyMax ?? (redundancy === 1 ? 1 : Math.min(2 * redundancy + 1, limits.seats));
-  return { redundancy, redundancyMax, accept: ruleOf(file.accept, redundancy), compare };
+  const isOne = redundancy === 1 && file.accept?.rule !== "verified";
+  const redundancyMax = file.redundancyMax ?? (isOne ? 1 : Math.min(2 * redundancy + 1, limits.seats));
+  return { redundancy, redundancyMax, accept: ruleOf(file.accept, redundancy), ...read };
 }
 
 export function acceptNode(rule: Rule): Value {
+  if (rule.kind === "verified") {
+    const { skill, verifiers: n, quorum } = rule;
+    return { rule: rule.kind, skill, n, quorum };
+  }
   if (rule.kind === "confidence-weighted") return { rule: rule.kind, least: rule.leastPpm / ONE };
   const { kind, ...options } = rule;
   return { rule: kind, ...options };
@@ -137,8 +164,8 @@ export function acceptNode(rule: Rule): Value {
 // --- comparators --------------------------------------------------------------------------------------
 
 /**
- * Another article or ending in a sentence stays above it, another town or day falls below
- * (test/protocol/answer/spelling.test.ts has pairs with their distances).
+ * Another article or a plural in a sentence of six words stays above it, another town falls below; in one of 14 words another
+ * day stays above it (test/protocol/answer/spelling.test.ts has pairs with their distances).
  */
 const SIMILAR_LEAST = 0.9;
 
@@ -265,7 +292,39 @@ interface AcceptanceProblem {
   readonly remedy: string;
 }
 
-type Acceptance = Pick<Policy, "redundancy" | "redundancyMax" | "accept" | "compare">;
+type Acceptance = Pick<Policy, "redundancy" | "redundancyMax" | "accept" | "compare" | "flags">;
+
+/** The type of the outputs that a comparator reads, as schemas call it; null: several. */
+export const READ_TYPE: { readonly [kind in Comparator["kind"]]: string | null } = {
+  exact: null,
+  number: "number",
+  set: "array",
+  text: "string",
+  similar: "string",
+  list: "array",
+  field: null,
+};
+
+/** Why every output would be flagged or unreadable; null if some can be an answer. */
+function flagsProblem({ compare, flags }: Pick<Policy, "compare" | "flags">): AcceptanceProblem | null {
+  const key = "flags";
+  const { maxBytes, pattern, schema } = flags;
+  if (maxBytes !== null && maxBytes > limits.inlineBytes && readsOutputs({ compare, flags })) {
+    const what = `maxBytes ${maxBytes} is more than the ${limits.inlineBytes} bytes of an output that a job can look into`;
+    return { key, what, remedy: "lower it, or leave it out" };
+  }
+  const wanted = READ_TYPE[compare.kind];
+  const isInside = compare.kind === "field" && compare.fields.every(({ path }) => path !== "");
+  if (pattern !== null && (isInside || (wanted !== null && wanted !== "string"))) {
+    const what = `a pattern takes texts only, and compare ${compare.kind} reads none`;
+    return { key, what, remedy: "use schema instead of pattern" };
+  }
+  const form = schema === null ? null : readSchema(schema);
+  if (form === null || !isOutputSchema(form) || form.types === null || wanted === null) return null;
+  if (form.types.has(wanted) || (wanted === "number" && form.types.has("integer"))) return null;
+  const what = `the schema takes ${[...form.types].join(", ")}, and compare ${compare.kind} reads ${wanted} only`;
+  return { key, what, remedy: `write type: ${wanted}, or compare otherwise` };
+}
 
 /** Why these could never bring an answer; null if they can. */
 export function acceptanceProblem({
@@ -273,6 +332,7 @@ export function acceptanceProblem({
   redundancyMax,
   accept,
   compare,
+  flags,
 }: Acceptance): AcceptanceProblem | null {
   if (redundancyMax < redundancy) {
     const what = `redundancyMax ${redundancyMax} is less than redundancy ${redundancy}`;
@@ -286,6 +346,14 @@ export function acceptanceProblem({
     const what = `a quorum of ${accept.q} can never be met by at most ${redundancyMax} results`;
     return { key: "accept", what, remedy: "lower q, or raise redundancyMax" };
   }
+  if (accept.kind === "verified" && (2 * accept.quorum <= accept.verifiers || accept.quorum > accept.verifiers)) {
+    const what = `a quorum of ${accept.quorum} of ${accept.verifiers} verifiers is no majority that they can reach`;
+    return { key: "accept", what, remedy: "set quorum to more than half of n, and to n at most" };
+  }
+  if (accept.kind === "verified" && 2 * accept.verifiers > limits.seats) {
+    const what = `up to twice as many verifiers as n are asked, and ${2 * accept.verifiers} are more than ${limits.seats}`;
+    return { key: "accept", what, remedy: `lower n to ${limits.seats / 2} or less` };
+  }
   if (accept.kind === "ahead-by" && accept.k > redundancyMax) {
     const what = `no answer can be ahead by ${accept.k} with at most ${redundancyMax} results`;
     return { key: "accept", what, remedy: "lower k, or raise redundancyMax" };
@@ -294,5 +362,5 @@ export function acceptanceProblem({
     const what = `rule "median" is for numbers, and compare is ${compare.kind}`;
     return { key: "compare", what, remedy: "write compare: {as: number, relative: 0.05}" };
   }
-  return null;
+  return flagsProblem({ compare, flags });
 }

@@ -17,6 +17,7 @@ import {
   parseSize,
 } from "../../../node/platform/text/quantities.ts";
 import { limits } from "../../../protocol/core/limits.ts";
+import { NO_FLAGS } from "../../../protocol/wire/genesis.ts";
 import { decodePack } from "../../../protocol/wire/pack.ts";
 import { decodeValue } from "../../../protocol/wire/value.ts";
 
@@ -155,6 +156,7 @@ output: part
       redundancyMax: 5,
       accept: { kind: "majority" },
       compare: { kind: "exact" },
+      flags: NO_FLAGS,
       timeoutMs: 10_000,
       retries: 5,
       priceMax: 1_000_000,
@@ -170,6 +172,7 @@ output: part
         redundancy: 3,
         accept: { kind: "quorum", q: 2 },
         compare: { kind: "number", absolute: 0, relativePpm: 1_000 },
+        flags: NO_FLAGS,
         retries: 1,
         priceMax: 250_000,
       },

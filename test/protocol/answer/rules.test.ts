@@ -6,7 +6,7 @@ import { hasher } from "../../../node/platform/crypto.ts";
 import { logOddsOf } from "../../../protocol/answer/log-odds.ts";
 import { type Given, type Tally, tally } from "../../../protocol/answer/rules.ts";
 import { boundNewcomers, weightsOf } from "../../../protocol/answer/weights.ts";
-import { type Comparator, dataHash, type Rule } from "../../../protocol/wire/genesis.ts";
+import { type Comparator, dataHash, NO_FLAGS, type Rule } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { runs } from "../../support/runs.ts";
 
@@ -30,7 +30,7 @@ const isOutweighed = (result: Tally): boolean => result.kind === "accepted" && r
 
 /** The accepted answer as it was given, or how many more results are asked for. */
 function outcome(accept: Rule, given: readonly Given[], { silent = 0, compare = exact } = {}): string {
-  const result = tally({ accept, compare }, given, silent);
+  const result = tally({ accept, compare, flags: NO_FLAGS }, given, silent);
   if (result.kind === "more") return `${result.results} more`;
   const { data } = given[result.answer]!.output;
   const supporters = result.supporters.length;
@@ -166,7 +166,7 @@ test.each<Case>([
 
 test("the posterior is the probability of the lead, whatever the rule", () => {
   const posterior = (given: readonly Given[], accept: Rule = { kind: "majority" }): number =>
-    tally({ accept, compare: exact }, given, 0).posteriorPpm / 1_000_000;
+    tally({ accept, compare: exact, flags: NO_FLAGS }, given, 0).posteriorPpm / 1_000_000;
   expect(posterior([])).toBe(0);
   expect(posterior([givenOf("a", { right: 0.9 })])).toBeCloseTo(0.9, 4);
   expect(posterior([givenOf("a", { right: 0.9 }), givenOf("b", { right: 0.9 })])).toBeCloseTo(0.5, 4);
@@ -220,7 +220,9 @@ test("the order of the results never matters", () => {
     .chain((given) => fc.tuple(fc.constant(given), fc.shuffledSubarray(given, { minLength: given.length })));
   fc.assert(
     fc.property(arbitraryRule, shuffled, fc.nat(3), (accept, [given, other], silent) => {
-      const [one, two] = [given, other].map((list) => said(tally({ accept, compare: compared }, list, silent), list));
+      const [one, two] = [given, other].map((list) =>
+        said(tally({ accept, compare: compared, flags: NO_FLAGS }, list, silent), list),
+      );
       expect(two).toEqual(one);
     }),
     { numRuns: runs(1_000) },
@@ -230,7 +232,7 @@ test("the order of the results never matters", () => {
 test("nothing is accepted without its rule's condition, and what is asked for is at least one more", () => {
   fc.assert(
     fc.property(arbitraryRule, fc.array(arbitraryGiven, { maxLength: 9 }), fc.nat(3), (accept, given, silent) => {
-      const result = tally({ accept, compare: compared }, given, silent);
+      const result = tally({ accept, compare: compared, flags: NO_FLAGS }, given, silent);
       if (result.kind === "more") {
         expect(result.results).toBeGreaterThanOrEqual(1);
         return;

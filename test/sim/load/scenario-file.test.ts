@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "../../../node/platform/files/yaml-source.ts";
 import { parseMs, writeMs } from "../../../node/platform/text/quantities.ts";
+import { encodeValue } from "../../../protocol/wire/value.ts";
 import { scenarioJsonSchema } from "../../../sim/cli/reference.ts";
 import { createRegistry } from "../../../sim/load/built-in.ts";
 import { parseScenario } from "../../../sim/load/parse-scenario.ts";
@@ -58,6 +59,7 @@ workload:
     redundancyMax: 9
     accept: { rule: quorum, q: 3 }
     compare: { as: number, absolute: 0.5, relative: 0.01 }
+    flags: { maxBytes: 2KiB, pattern: "^a+$", schema: { type: string } }
     timeout: 5s
     retries: 9
     priceMax: 2
@@ -191,6 +193,7 @@ test("a file with every key", () => {
         redundancyMax: 9,
         accept: { kind: "quorum", q: 3 },
         compare: { kind: "number", absolute: 0.5, relativePpm: 10_000 },
+        flags: { maxBytes: 2_048, pattern: "^a+$", schema: encodeValue({ type: "string" }) },
         timeoutMs: 5_000,
         retries: 9,
         priceMax: 2_000_000,

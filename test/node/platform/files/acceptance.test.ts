@@ -9,7 +9,8 @@ import {
   compareNode,
   compareSchema,
 } from "../../../../node/platform/files/acceptance.ts";
-import type { Comparator, Rule } from "../../../../protocol/wire/genesis.ts";
+import { type Comparator, type Flags, NO_FLAGS, type Rule } from "../../../../protocol/wire/genesis.ts";
+import { encodeValue, type Value } from "../../../../protocol/wire/value.ts";
 
 const RULES: readonly Rule[] = [
   { kind: "first" },
@@ -19,6 +20,7 @@ const RULES: readonly Rule[] = [
   { kind: "median" },
   { kind: "confidence-weighted", leastPpm: 750_000 },
   { kind: "cp-wbft" },
+  { kind: "verified", skill: "check", verifiers: 5, quorum: 4 },
 ];
 
 test.each(RULES)("a rule that is written is read again: %o", (rule) => {
@@ -98,7 +100,7 @@ test.each<[Rule, Comparator, RegExp]>([
   [{ kind: "median" }, { kind: "exact" }, /is for numbers/],
   [{ kind: "first" }, { kind: "exact" }, /takes redundancy 1/],
 ])("what could never bring an answer is told: %o", (accept, compare, what) => {
-  const problem = acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare });
+  const problem = acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare, flags: NO_FLAGS });
   expect(problem?.what).toMatch(what);
   expect(problem?.remedy).not.toBe("");
 });
@@ -106,7 +108,31 @@ test.each<[Rule, Comparator, RegExp]>([
 test("what can is not", () => {
   for (const accept of RULES)
     if (accept.kind !== "first")
-      expect(acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare: number })).toBeNull();
+      expect(
+        acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept, compare: number, flags: NO_FLAGS }),
+      ).toBeNull();
+});
+
+const text: Comparator = { kind: "text", case: true, space: true, punctuation: true };
+const inside: Comparator = { kind: "field", all: true, fields: [{ path: "a", compare: text }] };
+const whole: Comparator = { kind: "field", all: true, fields: [{ path: "", compare: text }] };
+const formed = (form: Value): Flags => ({ ...NO_FLAGS, schema: encodeValue(form) });
+
+test.each<[Comparator, Flags, RegExp | null]>([
+  [text, { ...NO_FLAGS, maxBytes: 20_000 }, /maxBytes 20000 is more than the 16384 bytes/],
+  [{ kind: "exact" }, { ...NO_FLAGS, maxBytes: 20_000 }, null],
+  [number, { ...NO_FLAGS, pattern: "a" }, /takes texts only, and compare number/],
+  [inside, { ...NO_FLAGS, pattern: "a" }, /takes texts only, and compare field/],
+  [whole, { ...NO_FLAGS, pattern: "a" }, null],
+  [text, { ...NO_FLAGS, pattern: "a" }, null],
+  [text, formed({ type: ["number", "null"] }), /takes number, null, and compare text reads string only/],
+  [number, formed({ type: "integer" }), null],
+  [number, formed({ minimum: 1 }), null],
+  [inside, formed({ type: "object" }), null],
+])("flags that let no answer through are told: %o, %o", (compare, flags, what) => {
+  const problem = acceptanceProblem({ redundancy: 3, redundancyMax: 5, accept: { kind: "majority" }, compare, flags });
+  if (what === null) expect(problem).toBeNull();
+  else expect(problem).toMatchObject({ key: "flags", what: expect.stringMatching(what) as string });
 });
 
 test("redundancy auto begins with two, and asks until the answer is likely enough", () => {
