@@ -7,6 +7,7 @@ import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/co
 import { columnsOf, hang, padEnd, plainText } from "../platform/terminal/terminal-text.ts";
 import { ambiguous, type Nameable } from "../platform/text/pick-one.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
+import { shownUsage, usageWords } from "../platform/text/usage.ts";
 import { type Client, type HostedJobStatus, hostedJobs, pickJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 
@@ -133,10 +134,12 @@ function jobLines(job: JobStatus, width: number): string[] {
   const why = job.reason === "" ? "" : ` (${job.reason})`;
   const words = `${job.status}${why}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
   const silent = silentWords(job);
+  const used = job.usage == null ? "" : `used: ${usageWords(shownUsage(job.usage))}`;
   return [
     `  ${job.job}`,
     ...indentedText(job.name, width, "    "),
     ...indentedText(`${job.role}: ${words}`, width, "    "),
+    ...(used === "" ? [] : indentedText(used, width, "    ")),
     ...(silent === "" ? [] : indentedText(silent, width, "    ")),
   ];
 }

@@ -29,5 +29,5 @@ export function readUsage(given: SkillUsage): Usage | string {
     if (!isCount(count)) return `usage.counters.${name} ${count} is no count`;
   }
   entries.sort(([a], [b]) => compareText(a, b));
-  return { inputTokens, outputTokens, usd: micro, counters: entries.map(([name, count]) => ({ name, count })) };
+  return { inputTokens, outputTokens, microUsd: micro, counters: entries.map(([name, count]) => ({ name, count })) };
 }
