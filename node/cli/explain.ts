@@ -18,9 +18,9 @@ import {
   table,
   uncolored,
 } from "../platform/terminal/terminal-text.ts";
+import { shownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
-import { shownUsage, usageWords } from "../platform/text/usage.ts";
 import { openTrace } from "../platform/traces/trace-reader.ts";
 import { TracedUsages } from "../traced-usages.ts";
 import { type Client, findJob, withClient } from "./client.ts";

@@ -4,7 +4,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { jobsOf } from "../node-status.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
-import { shownUsage } from "../platform/text/usage.ts";
+import { shownUsage } from "../platform/terminal/usage-text.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";

@@ -5,9 +5,9 @@ import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } fr
 import { LAST } from "../platform/runs.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import { columnsOf, hang, padEnd, plainText } from "../platform/terminal/terminal-text.ts";
+import { shownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { ambiguous, type Nameable } from "../platform/text/pick-one.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
-import { shownUsage, usageWords } from "../platform/text/usage.ts";
 import { type Client, type HostedJobStatus, hostedJobs, pickJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 

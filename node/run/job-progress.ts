@@ -11,7 +11,7 @@ import { Reassignments } from "../../protocol/job/reassignments.ts";
 import { UsageTotals } from "../../protocol/job/usage-totals.ts";
 import type { Usage } from "../../protocol/wire/usage.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
-import { type ShownUsage, shownUsage } from "../platform/text/usage.ts";
+import { type ShownUsage, shownUsage } from "../platform/terminal/usage-text.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
 import type { AgentState, ViewState } from "./render-view.ts";
 import { standingWords } from "./standing-words.ts";

@@ -17,8 +17,8 @@ import {
   plainText,
   wrap,
 } from "../platform/terminal/terminal-text.ts";
+import { type ShownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { formatDuration, formatSize } from "../platform/text/quantities.ts";
-import { type ShownUsage, usageWords } from "../platform/text/usage.ts";
 
 export type RunStatus = "certified" | "failed" | "stalled" | "cancelled";
 

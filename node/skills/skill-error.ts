@@ -8,7 +8,7 @@
 import { limits } from "../../protocol/core/limits.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
 
-const SKILL_ERROR_CODES = ["busy", "unavailable", "invalid-input"] as const satisfies readonly FailureReason[];
+export const SKILL_ERROR_CODES = ["busy", "unavailable", "invalid-input"] as const satisfies readonly FailureReason[];
 
 /**
  * - `busy`: it cannot work now (a rate limit, no free place), and can again after `retryMs` (default 1 s; the job waits no

@@ -1,7 +1,7 @@
 /** What work used, for documents and for people. */
 
 import type { Usage } from "../../../protocol/wire/usage.ts";
-import { groupDigits, plainText } from "../terminal/terminal-text.ts";
+import { groupDigits, plainText } from "./terminal-text.ts";
 
 const MICRO = 1_000_000;
 
