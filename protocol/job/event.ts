@@ -44,6 +44,7 @@ const END_REASONS = [
   "crashed",
   "unavailable",
   "invalid-input",
+  "wrong-answer",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 

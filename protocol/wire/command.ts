@@ -37,7 +37,7 @@ export const NONCE_BYTES = 32;
 
 /**
  * `busy`: it cannot work now; `unavailable`: what the skill rests on is down; `invalid-input`: the input is wrong for the
- * skill; `refused`: it has no such skill, or not at this price; `lost-input`: the input cannot be had; `crashed`: the skill
+ * skill; `wrong-answer`: it has an answer and knows that it is wrong; `refused`: it has no such skill, or not at this price; `lost-input`: the input cannot be had; `crashed`: the skill
  * ended the process that it ran in. `error`: everything else.
  */
 export const FAILURE_REASONS = [
@@ -48,6 +48,7 @@ export const FAILURE_REASONS = [
   "crashed",
   "unavailable",
   "invalid-input",
+  "wrong-answer",
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 

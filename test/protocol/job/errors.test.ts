@@ -61,6 +61,14 @@ describe("for what is known of the worker", () => {
   });
 });
 
+test("who says that its own answer is wrong has a wrong answer in its record", () => {
+  const book = bookOf(first(), ["w"]);
+  book.block([fail(book, "w", "wrong-answer")]);
+  const answers = { good: 0, bad: 1_000 };
+  expect(book.state.records.get(skillKey("w" as AgentId, "work"))).toMatchObject({ rejected: 1, answers });
+  expect(book.state.agents.get("w" as AgentId)).toMatchObject({ failures: 1, leases: { good: 0, bad: 1_000 } });
+});
+
 describe("busy, with a time", () => {
   const busy = (book: Book, worker: string, retryMs: number) => book.failure(worker, "a", 1, "busy", { retryMs });
 

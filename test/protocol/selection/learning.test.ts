@@ -150,7 +150,7 @@ describe("who fails at once", () => {
   const SELECTORS = ["linucb", "thompson", "ucb1", "epsilon-greedy", "greedy"] as const;
   /** UCB1 tries again the longer the other was not tried. */
   const TRIES_MAX = 8;
-  const REASONS = ["error", "crashed", "unavailable"] as const;
+  const REASONS = ["error", "crashed", "unavailable", "wrong-answer"] as const;
   const cases = SELECTORS.flatMap((selector) => REASONS.map((reason) => [selector, reason] as const));
 
   test.each(cases)("gets no more work from %s than its doubts, when it says %s", (selector, reason) => {
@@ -178,6 +178,20 @@ describe("who fails at once", () => {
     expect(book.end).toBe("certified");
     expect(given.u).toBe(tasks);
     expect(given.w).toBeLessThanOrEqual(TRIES_MAX);
+  });
+
+  test("with a wrong answer that it admits, does worse by its lesson than anybody could expect, whatever it claimed", () => {
+    for (const expectedMs of [0, 100, 5_000])
+      for (const rejected of [0, 9, 900]) {
+        const options = { knowledge: knowing(["w", 0, rejected]) };
+        const book = bookOf([single("a", 1, { policy: firstPolicy({ timeoutMs: 5_000 }) })], options);
+        book.block([]);
+        book.block([book.offer("w", 1, 4, { expectedMs })]);
+        book.block([book.failure("w", "a", 1, "wrong-answer")]);
+        const [lesson] = rewardsOf(book);
+        expect(lesson!.reward).toBeLessThanOrEqual(expectedReward(lesson!.context));
+        expect(book.ledger.lessons.records.map(({ rejected: told }) => told)).toEqual([1]);
+      }
   });
 
   test("whoever seals and never shows does worse by its lesson than anybody could expect", () => {
