@@ -26,6 +26,13 @@ const candidate = z.looseObject({
   context: z.array(z.number()),
 });
 
+const usage = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  microUsd: z.number(),
+  counters: z.array(z.object({ name: z.string(), count: z.number() })).readonly(),
+});
+
 const choice = z.looseObject({
   /** In a list of choices for several tasks. */
   task: z.string().optional(),
@@ -34,6 +41,8 @@ const choice = z.looseObject({
   skill: z.string(),
   features: z.array(z.string()),
   candidates: z.array(candidate),
+  /** What those who were chosen used. Agents of an earlier version, and traces, do not say it here. */
+  usage: usage.nullish(),
 });
 
 export const explainedSchema = z.array(choice);

@@ -1,6 +1,7 @@
 /** A node's status, with the agents and jobs in it, as protocol/agent/status.ts describes it. */
 
 import type { AgentId } from "../protocol/core/ids.ts";
+import type { Usage } from "../protocol/wire/usage.ts";
 import type { Value } from "../protocol/wire/value.ts";
 
 export interface KnownAgent {
@@ -36,6 +37,8 @@ export interface JobStatus {
   /** Members that the agent that was asked does not hear. */
   readonly silent: readonly string[];
   readonly committee: readonly { readonly agent: string; readonly name: string }[];
+  /** What its results used; null if none says. Agents of an earlier version do not report it. */
+  readonly usage?: Usage | null;
   readonly tasks: {
     readonly total: number;
     readonly accepted: number;

@@ -3,6 +3,7 @@
 import { ANY_TASK } from "../../protocol/agent/explanations.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
+import { UsageSum } from "../../protocol/wire/usage.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained-choices.ts";
 import { agentsOf } from "../node-status.ts";
 import { LAST } from "../platform/runs.ts";
@@ -17,9 +18,11 @@ import {
   table,
   uncolored,
 } from "../platform/terminal/terminal-text.ts";
+import { shownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../platform/traces/trace-reader.ts";
+import { TracedUsages } from "../traced-usages.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName } from "./job-name.ts";
@@ -92,7 +95,11 @@ async function explain(
     );
     const choices = await tasks.get(id)!.all();
     const lines = choices.flatMap((choice) => ["", ...describeChoice(choice, nameOf, width)]).slice(1);
-    return { document: { job, task: id, choices }, lines };
+    const used = new UsageSum();
+    for (const { usage } of choices) used.add(usage ?? null);
+    const usage = used.sum === null ? null : shownUsage(used.sum);
+    const total = usage === null ? [] : ["", ...hang(`the task used ${usageWords(usage)}`, width, 2)];
+    return { document: { job, task: id, usage, choices }, lines: [...lines, ...total] };
   };
   const shown =
     to !== undefined
@@ -148,9 +155,11 @@ async function readRun(path: string, given: string): Promise<Explained> {
   const reader = await openTrace(path);
   const names = new Map(reader.head.agents.map(({ agent, name }) => [agent as string, name]));
   const jobs = new Map<string, Map<string, ExplainedChoice[]>>();
+  const usages = new TracedUsages();
   try {
     for (; reader.entry !== null; await reader.advance()) {
       const { entry } = reader;
+      if (entry.kind === "applied") usages.note(entry);
       if (entry.kind !== "chosen") continue;
       const { job, task, attempt, height } = entry;
       const tasks = jobs.get(job) ?? new Map<string, ExplainedChoice[]>();
@@ -165,10 +174,10 @@ async function readRun(path: string, given: string): Promise<Explained> {
   if (jobs.size === 0) throw new MeshworkError("refused", `${path}: no workers were chosen in this run`);
   const all = [...jobs.keys()].map((id) => ({ id }));
   const job = given === LAST ? all.at(-1)!.id : pickOne("job of this run", given, all).id;
-  const tasks = [...jobs.get(job)!].map(([task, choices]): [string, TaskChoices] => [
-    task,
-    { times: choices.length, newest: choices.at(-1)!, all: () => Promise.resolve(choices) },
-  ]);
+  const tasks = [...jobs.get(job)!].map(([task, made]): [string, TaskChoices] => {
+    const choices = made.map((choice) => ({ ...choice, usage: usages.of(job, task, choice, made) }));
+    return [task, { times: choices.length, newest: choices.at(-1)!, all: () => Promise.resolve(choices) }];
+  });
   return { job, tasks: new Map(tasks), nameOf: (agent) => names.get(agent) ?? agent };
 }
 
@@ -207,7 +216,7 @@ function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCand
 
 /** Reasons have a column if there is room, else they follow the table. */
 export function describeChoice(
-  { attempt, height, candidates }: ExplainedChoice,
+  { attempt, height, candidates, usage }: ExplainedChoice,
   nameOf: (agent: string) => string,
   width: number,
 ): string[] {
@@ -218,6 +227,7 @@ export function describeChoice(
   // Tasks that name a skill are offered that skill.
   const shown = COLUMNS.filter(([title]) => title !== "near" || candidates.some(({ known }) => known.similarity < 1));
   const named = (candidate: ExplainedCandidate): string => plainText(nameOf(candidate.agent));
+  const used = usage == null ? [] : hang(`  used: ${usageWords(shownUsage(usage))}`, width, 4);
   const columns = [
     { title: "  agent", isElastic: true },
     ...shown.map(([title]) => ({ title, align: "right" as const })),
@@ -232,11 +242,12 @@ export function describeChoice(
     rows.map((row, i) => [...row, whys[i]!]),
     uncolored(Number.POSITIVE_INFINITY),
   );
-  if (whole.every((line) => displayWidth(line) <= width)) return [...hang(head, width, 2), ...whole];
+  if (whole.every((line) => displayWidth(line) <= width)) return [...hang(head, width, 2), ...whole, ...used];
   const reasons = picked.map((candidate) => `${named(candidate)}: ${whyOf(candidate, candidates)}`);
   return [
     ...hang(head, width, 2),
     ...table(columns, rows, uncolored(width)),
     ...reasons.flatMap((line) => hang(line, width - 2, 2).map((part) => `  ${part}`)),
+    ...used,
   ];
 }

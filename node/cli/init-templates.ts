@@ -24,7 +24,7 @@ export const skillsTemplate = ({
 // This file is loaded in a process of its own beside the agent. What it prints is in the agent's log. It may export a
 // function close(), which is called when the agent stops.
 
-export default ({ z, defineSkill }) => [
+export default ({ z, defineSkill, SkillError }) => [
   defineSkill({
     // Job files name a skill by this: letters, digits, dots, dashes, underscores.
     name: "text.initials",
@@ -39,9 +39,13 @@ export default ({ z, defineSkill }) => [
     // deadlineMs (when the lease ends) and log(message, facts).
     run(input, { log }) {
       log("working", { length: input.length });
-      const initials = (input.match(/\\p{L}+/gu) ?? []).map((word) => [...word][0]).join("");
-      // Return the output alone, or say how sure you are (0 to 1) and what it cost you (credits).
-      return { output: initials, confidence: 0.9, cost: 0.0005 };
+      const words = input.match(/\\p{L}+/gu) ?? [];
+      // Say why there is no answer: "busy" (with { retryMs: 2000 }), "unavailable" (what you rest on is down), or this.
+      if (words.length === 0) throw new SkillError("invalid-input", "the text has no words");
+      const initials = words.map((word) => [...word][0]).join("");
+      // Return the output alone, or say how sure you are (0 to 1), what it cost you (credits), and what it used
+      // (inputTokens, outputTokens, usd, and counters of your own).
+      return { output: initials, confidence: 0.9, cost: 0.0005, usage: { counters: { words: words.length } } };
     },
   }),
 ];

@@ -4,6 +4,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { toCertificateFile } from "../certificate-file.ts";
 import { jobsOf } from "../node-status.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
+import { shownUsage } from "../platform/terminal/usage-text.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
@@ -41,11 +42,13 @@ export const registerResult: Register = (program, act) => {
 
 async function runResult(context: CliContext, given: string, options: ResultOptions): Promise<number> {
   const folder = options.out === undefined ? null : new RunFolder(options.out, options); // before anybody is asked
-  const { job, result, certificate } = await withClient(context, options, async (client) => {
+  const { job, usage, result, certificate } = await withClient(context, options, async (client) => {
     const { job: id, host } = await findJob(client, given);
     const status = jobsOf(await client.node.status(host)).find((known) => known.job === id);
-    if (status === undefined || status.status === "certified")
-      return { job: id, ...(await client.node.certified(id, host)) };
+    if (status === undefined || status.status === "certified") {
+      const used = status?.usage == null ? null : shownUsage(status.usage);
+      return { job: id, usage: used, ...(await client.node.certified(id, host)) };
+    }
     const { tasks, reason } = status;
     const done = status.status === "running" ? `${tasks.accepted} of ${tasks.total} tasks are accepted` : reason;
     throw new MeshworkError(
@@ -56,7 +59,7 @@ async function runResult(context: CliContext, given: string, options: ResultOpti
   });
   folder?.writeResult(result);
   folder?.writeCertificate(certificate);
-  if (context.json) context.printJson({ job, result, certificate: toCertificateFile(certificate) });
+  if (context.json) context.printJson({ job, usage, result, certificate: toCertificateFile(certificate) });
   else if (folder === null) context.print(JSON.stringify(result, null, 2));
   else context.print(`result.json and certificate.json are in ${folder.path}`);
   return EXIT.ok;

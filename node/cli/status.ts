@@ -5,6 +5,7 @@ import { agentsOf, isPart, type JobStatus, type KnownAgent, type NodeStatus } fr
 import { LAST } from "../platform/runs.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import { columnsOf, hang, padEnd, plainText } from "../platform/terminal/terminal-text.ts";
+import { shownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { ambiguous, type Nameable } from "../platform/text/pick-one.ts";
 import { formatDuration } from "../platform/text/quantities.ts";
 import { type Client, type HostedJobStatus, hostedJobs, pickJob, withClient } from "./client.ts";
@@ -133,10 +134,12 @@ function jobLines(job: JobStatus, width: number): string[] {
   const why = job.reason === "" ? "" : ` (${job.reason})`;
   const words = `${job.status}${why}, ${accepted} of ${total} tasks accepted, ${running} under way, ${job.height} blocks in ${took}`;
   const silent = silentWords(job);
+  const used = job.usage == null ? "" : `used: ${usageWords(shownUsage(job.usage))}`;
   return [
     `  ${job.job}`,
     ...indentedText(job.name, width, "    "),
     ...indentedText(`${job.role}: ${words}`, width, "    "),
+    ...(used === "" ? [] : indentedText(used, width, "    ")),
     ...(silent === "" ? [] : indentedText(silent, width, "    ")),
   ];
 }

@@ -4,11 +4,14 @@
  * Leaves to the caller which faults it causes; it notes them here.
  */
 
-import { type TaskId, taskParts } from "../../protocol/core/ids.ts";
+import { type AgentId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { tasksToCome } from "../../protocol/job/graph.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
+import { UsageTotals } from "../../protocol/job/usage-totals.ts";
+import type { Usage } from "../../protocol/wire/usage.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
+import { type ShownUsage, shownUsage } from "../platform/terminal/usage-text.ts";
 import type { JobEvent, JobHandle } from "../submitted-job.ts";
 import type { AgentState, ViewState } from "./render-view.ts";
 import { standingWords } from "./standing-words.ts";
@@ -47,6 +50,11 @@ const newCounts = (): Counts => ({
   holding: new Set(),
 });
 
+/** Tasks whose usage stands in the summary. */
+const USED_TASKS = 1_000;
+
+const shown = (usage: Usage | null): ShownUsage | null => (usage === null ? null : shownUsage(usage));
+
 /** Blocks a second are an average over this time, ms. */
 const RATE_MS = 5_000;
 const EVENTS_SHOWN = 8;
@@ -73,6 +81,7 @@ export class JobProgress {
   #accepted = 0;
   #failed = 0;
   readonly #reassignments = new Reassignments();
+  readonly #usage = new UsageTotals(USED_TASKS);
   completed: Extract<LedgerEvent, { kind: "completed" }> | null = null;
 
   constructor(handle: JobHandle, agents: readonly { readonly id: string; readonly name: string }[]) {
@@ -142,6 +151,7 @@ export class JobProgress {
 
   #note(event: LedgerEvent): void {
     this.#reassignments.note(event);
+    this.#usage.note(event);
     switch (event.kind) {
       case "unfolded":
         this.#opened.set(event.node, event.tasks);
@@ -262,6 +272,13 @@ export class JobProgress {
     };
   }
 
+  #usageShown(): RunSummary["usage"] {
+    const sum = shown(this.#usage.job.sum);
+    if (sum === null) return null;
+    const byTask = Object.fromEntries(this.#usage.byTask.map(([task, usage]) => [task, shownUsage(usage)]));
+    return { ...sum, byTask, leftOut: this.#usage.leftOut };
+  }
+
   summary(job: string, { status, reason, messages, certificate, offers, expected }: Ended): Omit<RunSummary, "report"> {
     const total = this.#total;
     const left = Math.max(0, total - this.#accepted - this.#failed);
@@ -283,8 +300,10 @@ export class JobProgress {
       agents: [...this.#agents].map(([agent, { name }]) => {
         const { awards, results, accepted, rejected, timeouts } = this.#of(agent);
         const known = { offers: offers.get(agent) ?? 0, expected: expected.get(agent) ?? null };
-        return { agent, name, ...known, awards, results, accepted, rejected, timeouts };
+        const usage = shown(this.#usage.of(agent as AgentId));
+        return { agent, name, ...known, awards, results, accepted, rejected, timeouts, usage };
       }),
+      usage: this.#usageShown(),
       faults: this.faults,
       blocks: this.#height,
       wallMs: Math.round(this.elapsedMs),

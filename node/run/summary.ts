@@ -17,6 +17,7 @@ import {
   plainText,
   wrap,
 } from "../platform/terminal/terminal-text.ts";
+import { type ShownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { formatDuration, formatSize } from "../platform/text/quantities.ts";
 
 export type RunStatus = "certified" | "failed" | "stalled" | "cancelled";
@@ -53,7 +54,13 @@ export interface RunSummary {
     readonly accepted: number;
     readonly rejected: number;
     readonly timeouts: number;
+    /** What its results used, as it says; null if it says nothing. */
+    readonly usage: ShownUsage | null;
   }[];
+  /** What all results used, and those of each task (the first thousand that say so; `leftOut`: results of others). */
+  readonly usage:
+    | (ShownUsage & { readonly byTask: { readonly [task: string]: ShownUsage }; readonly leftOut: number })
+    | null;
   readonly faults: readonly {
     readonly atMs: number;
     readonly agent: string;
@@ -127,6 +134,7 @@ export function renderSummary(summary: RunFigures, options: SummaryOptions): str
   for (const [i, highlight] of highlights.entries())
     lines.push(labelled(i === 0 ? "answer" : "", cut(plainText(highlight), columns - LABEL)));
   lines.push(...line("tasks", tasksLine(summary)), ...line(...committeeLine(summary)));
+  if (summary.usage !== null) lines.push(...line("used", usageWords(summary.usage)));
   for (const [i, fault] of summary.faults.entries())
     lines.push(...line(i === 0 ? "survived" : "", faultLine(summary, fault)));
   const { messages, blocks } = summary;

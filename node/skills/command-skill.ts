@@ -27,7 +27,8 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
 import { commandProblem, fillCommand } from "./command-arguments.ts";
 import { killGroup } from "./process-group.ts";
-import type { Skill, SkillContext } from "./skill.ts";
+import type { Skill, SkillContext, SkillReply } from "./skill.ts";
+import { SkillError, type SkillErrorCode } from "./skill-error.ts";
 
 export interface CommandOptions {
   readonly name: string;
@@ -36,8 +37,10 @@ export interface CommandOptions {
   readonly command: readonly [string, ...string[]];
   /** What the program reads: the input as JSON (files as `{ path, base64 }`), or a text or one file as it is. */
   readonly stdin: "json" | "text" | "none";
-  /** What its output is: one JSON value, or text without its last line end. */
-  readonly stdout: "json" | "text";
+  /** What its output is: one JSON value, text without its last line end, or a reply with `output` in it (skill.ts). */
+  readonly stdout: "json" | "text" | "reply";
+  /** What its exit codes mean beside 0: why it gives no answer (skill-error.ts). Any other is an `error`. */
+  readonly exits: { readonly [code: string]: SkillErrorCode };
   /** Where programs are looked for. */
   readonly path: string;
   /** Names of variables that the program gets from this process's environment; those that are not set, it does not get. */
@@ -53,6 +56,8 @@ export interface CommandOptions {
 export const COMMAND_DEFAULTS = {
   stdin: "json",
   stdout: "json",
+  /** EX_DATAERR, EX_UNAVAILABLE and EX_TEMPFAIL of sysexits.h. */
+  exits: { 65: "invalid-input", 69: "unavailable", 75: "busy" },
   path: "/usr/local/bin:/usr/bin:/bin",
   env: [],
   timeoutMs: 30_000,
@@ -90,7 +95,8 @@ export function commandSkill(options: CommandOptions): Skill {
       const folder = await mkdtemp(join(tmpdir(), "meshwork-command-"));
       try {
         const output = await runCommand(options, input, folder, context);
-        return { output: readOutput(options, output) };
+        const read = readOutput(options, output);
+        return options.stdout === "reply" ? asReply(read) : { output: read };
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -128,6 +134,28 @@ function readOutput(options: CommandOptions, bytes: Buffer): unknown {
     if (error instanceof LossyJson) throw new Error(`in its output ${error.message} – ${error.remedy}`);
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`its output is no JSON (${reason}) – print JSON, or write stdout: text in the skills file`);
+  }
+}
+
+/** perform.ts checks the rest of it. */
+function asReply(read: unknown): SkillReply<unknown> {
+  if (typeof read === "object" && read !== null && Object.hasOwn(read, "output")) return read as SkillReply<unknown>;
+  throw new Error('its output is no reply – print {"output": …}, or write stdout: json in the skills file');
+}
+
+/** What an exit means. A busy program may say when it can work again: it prints `{"retryMs": 2000}`. */
+function failureOf({ exits }: CommandOptions, exit: number | null, output: Buffer, message: string): Error {
+  const code = exit === null ? undefined : exits[exit];
+  if (code === undefined) return new Error(message);
+  return new SkillError(code, message, code === "busy" ? { retryMs: readRetryMs(output) } : {});
+}
+
+function readRetryMs(output: Buffer): number {
+  try {
+    const { retryMs } = JSON.parse(output.toString("utf8")) as { readonly retryMs?: unknown };
+    return typeof retryMs === "number" ? retryMs : 0;
+  } catch {
+    return 0; // it need not say
   }
 }
 
@@ -194,7 +222,8 @@ function runCommand(
         const how = code === null ? `was killed by ${killedBy}` : `exited with ${code}`;
         const why = errors.trim() === "" ? "" : `: ${errors.trim()}`;
         if (stopped !== null) reject(stopped);
-        else if (code !== 0) reject(new Error(`${options.command[0]} ${how}${why}`));
+        else if (code !== 0)
+          reject(failureOf(options, code, Buffer.concat(output), `${options.command[0]} ${how}${why}`));
         else resolve(Buffer.concat(output));
       }),
     );

@@ -1,6 +1,6 @@
 /**
  * Skills of a module (.ts, .mts, .js, .mjs): by default it exports a list of skills, or a function
- * `({ z, defineSkill }) => list`: with it a skills file needs nothing installed beside it.
+ * `({ z, defineSkill, SkillError }) => list`: with it a skills file needs nothing installed beside it.
  *
  * Binding: called in the process of that file only (process/process-main.ts), because a module may do anything while it loads.
  */
@@ -15,6 +15,10 @@ import { codeOf, describeThrown, lineOfThrow } from "../platform/modules/thrown.
 import { suggest } from "../platform/text/nearest.ts";
 import { checkTogether } from "./check-together.ts";
 import { defineSkill, type Skill, skillShape } from "./skill.ts";
+import { SkillError } from "./skill-error.ts";
+
+/** What a module's function is handed. */
+const TOOLS = { z, defineSkill, SkillError };
 
 interface LoadedModule {
   readonly skills: readonly Skill[];
@@ -31,7 +35,7 @@ export async function loadModule(file: string): Promise<LoadedModule> {
   const { default: exported, close } = await importModule(file, url);
   const list = typeof exported === "function" ? await callModule(file, exported) : exported;
   if (!Array.isArray(list)) {
-    const remedy = "export default [ … ], or a function ({ z, defineSkill }) => [ … ]";
+    const remedy = "export default [ … ], or a function ({ z, defineSkill, SkillError }) => [ … ]";
     throw fileError(file, null, "it has no list of skills as its default export", remedy);
   }
   const skills = list.map((item: unknown, i) => checkSkill(file, text, item, i));
@@ -49,7 +53,7 @@ async function importModule(file: string, url: string): Promise<{ default?: unkn
 
 async function callModule(file: string, make: unknown): Promise<unknown> {
   try {
-    return await (make as (tools: { z: typeof z; defineSkill: typeof defineSkill }) => unknown)({ z, defineSkill });
+    return await (make as (tools: typeof TOOLS) => unknown)(TOOLS);
   } catch (error) {
     throw moduleProblem(file, error, "its function threw");
   }

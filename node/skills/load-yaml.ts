@@ -11,6 +11,7 @@ import { checkTogether } from "./check-together.ts";
 import { commandProblem } from "./command-arguments.ts";
 import { COMMAND_DEFAULTS, commandSkill } from "./command-skill.ts";
 import type { Skill } from "./skill.ts";
+import { SKILL_ERROR_CODES } from "./skill-error.ts";
 
 /** What may be said about a built-in skill and about a command alike. */
 const common = {
@@ -38,7 +39,21 @@ const commandSchema = z
         'Program and arguments. "{input}" in an argument stands for the input; put "--" before it. There is no shell.',
       ),
     stdin: z.enum(["json", "text", "none"]).optional().describe("What the program reads. Default json."),
-    stdout: z.enum(["json", "text"]).optional().describe("How its output is read. Default json."),
+    stdout: z
+      .enum(["json", "text", "reply"])
+      .optional()
+      .describe(
+        'How its output is read. Default json. reply: {"output": …}, with confidence, cost and usage beside it if wanted.',
+      ),
+    exits: z
+      .record(
+        z.string().regex(/^(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$/, "an exit code is a number from 1 to 255"),
+        z.enum(SKILL_ERROR_CODES),
+      )
+      .optional()
+      .describe(
+        "Exit codes by which the program says why it gives no answer. Default {65: invalid-input, 69: unavailable, 75: busy}; all others are errors.",
+      ),
     path: z.string().optional().describe("Where to look for programs. Default /usr/local/bin:/usr/bin:/bin."),
     timeout: durationSchema.optional().describe("Default 30s."),
     output: sizeSchema.optional().describe("The most that it may write. Default 1MiB."),
@@ -118,6 +133,7 @@ function command(source: YamlSource, entry: CommandEntry, index: number): Skill 
     command: entry.command as [string, ...string[]],
     stdin: entry.stdin ?? COMMAND_DEFAULTS.stdin,
     stdout: entry.stdout ?? COMMAND_DEFAULTS.stdout,
+    exits: entry.exits ?? COMMAND_DEFAULTS.exits,
     path: entry.path ?? COMMAND_DEFAULTS.path,
     env: entry.env ?? COMMAND_DEFAULTS.env,
     timeoutMs: entry.timeout ?? COMMAND_DEFAULTS.timeoutMs,

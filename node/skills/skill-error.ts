@@ -8,7 +8,12 @@
 import { limits } from "../../protocol/core/limits.ts";
 import type { FailureReason } from "../../protocol/wire/command.ts";
 
-const SKILL_ERROR_CODES = ["busy", "unavailable", "invalid-input"] as const satisfies readonly FailureReason[];
+export const SKILL_ERROR_CODES = [
+  "busy",
+  "unavailable",
+  "invalid-input",
+  "wrong-answer",
+] as const satisfies readonly FailureReason[];
 
 /**
  * - `busy`: it cannot work now (a rate limit, no free place), and can again after `retryMs` (default 1 s; the job waits no
@@ -16,6 +21,7 @@ const SKILL_ERROR_CODES = ["busy", "unavailable", "invalid-input"] as const sati
  * - `unavailable`: what the skill rests on is down (a model's endpoint, a database). Another agent gets the task; it counts
  *   against this one's reliability.
  * - `invalid-input`: this input is wrong for the skill. If enough other agents say so too, the task fails with this message.
+ * - `wrong-answer`: it has an answer, which its own check finds wrong. It counts as one in the agent's record for the skill.
  */
 export type SkillErrorCode = (typeof SKILL_ERROR_CODES)[number];
 

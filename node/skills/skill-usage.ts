@@ -19,6 +19,7 @@ export function readUsage(given: SkillUsage): Usage | string {
   if (!isCount(outputTokens)) return `usage.outputTokens ${outputTokens} is no count`;
   const micro = typeof usd === "number" ? Math.round(usd * MICRO) : Number.NaN;
   if (!isCount(micro)) return `usage.usd ${usd} is no amount of dollars`;
+  if (typeof counters !== "object" || counters === null) return "usage.counters is no object of names and counts";
   const entries = Object.entries(counters);
   if (entries.length > limits.usageCounters)
     return `usage has ${entries.length} counters, at most ${limits.usageCounters} are allowed`;
@@ -29,5 +30,5 @@ export function readUsage(given: SkillUsage): Usage | string {
     if (!isCount(count)) return `usage.counters.${name} ${count} is no count`;
   }
   entries.sort(([a], [b]) => compareText(a, b));
-  return { inputTokens, outputTokens, usd: micro, counters: entries.map(([name, count]) => ({ name, count })) };
+  return { inputTokens, outputTokens, microUsd: micro, counters: entries.map(([name, count]) => ({ name, count })) };
 }

@@ -65,8 +65,8 @@ export type SkillOutcome =
   | {
       readonly ok: false;
       /**
-       * `busy`, `unavailable`, `invalid-input`: the skill says so (skill-error.ts), or its input does not fit its schema.
-       * `lost-input`: a blob is gone. `refused`: no such skill. `crashed`: it ended the process that it ran in.
+       * `busy`, `unavailable`, `invalid-input`, `wrong-answer`: the skill says so (skill-error.ts), or its input does not fit
+       * its schema. `lost-input`: a blob is gone. `refused`: no such skill. `crashed`: it ended the process that it ran in.
        * `too-large`: the job takes no output of that size. Else `error`.
        */
       readonly reason: FailureReason;

@@ -8,8 +8,10 @@ import type { JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import type { SeatChoice } from "../job/choosing.ts";
+import type { LedgerEvent } from "../job/event.ts";
 import { explainChoice } from "../selection/explain.ts";
 import type { Header } from "../wire/consensus.ts";
+import { UsageSum } from "../wire/usage.ts";
 import type { Value } from "../wire/value.ts";
 
 /** The task of a question that asks which tasks can be explained. */
@@ -21,13 +23,14 @@ const LISTED_WORKERS = 1_000;
 /** A candidate, as an explanation describes it. */
 type DescribedCandidate = { readonly picked: string | null } & { readonly [fact: string]: Value };
 
-/** A choice, and the block that made it. */
-type Made = Pick<Header, "height" | "timeMs"> & { readonly choice: SeatChoice };
+/** A choice, the block that made it, and what those who were chosen used. */
+type Made = Pick<Header, "height" | "timeMs"> & { readonly choice: SeatChoice; readonly used: UsageSum };
 
-const described = ({ height, timeMs, choice }: Made): Value => ({
+const described = ({ height, timeMs, choice, used }: Made): Value => ({
   attempt: choice.attempt,
   height,
   timeMs,
+  usage: used.sum as Value,
   ...(explainChoice(choice) as { readonly [key: string]: Value }),
 });
 
@@ -39,14 +42,30 @@ export class Explanations {
     this.#tasksMax = tasksMax;
   }
 
-  note({ height, timeMs }: Pick<Header, "height" | "timeMs">, choices: readonly SeatChoice[]): void {
+  note(
+    { height, timeMs }: Pick<Header, "height" | "timeMs">,
+    { choices, events }: { readonly choices: readonly SeatChoice[]; readonly events: readonly LedgerEvent[] },
+  ): void {
     if (this.#tasksMax === 0) return;
+    for (const event of events) this.#noteUsage(event);
     for (const choice of choices) {
       const before = this.#made.get(choice.task) ?? [];
       this.#made.delete(choice.task); // the newest last
-      this.#made.set(choice.task, [...before.slice(1 - limits.explainedChoices), { height, timeMs, choice }]);
+      this.#made.set(choice.task, [
+        ...before.slice(1 - limits.explainedChoices),
+        { height, timeMs, choice, used: new UsageSum() },
+      ]);
       if (this.#made.size > this.#tasksMax) this.#made.delete(this.#made.keys().next().value!);
     }
+  }
+
+  /** A result belongs to the newest choice that gave its worker the seat. */
+  #noteUsage(event: LedgerEvent): void {
+    if (event.kind !== "result" && event.kind !== "surplus") return;
+    const { task, attempt, worker, usage } = event;
+    const isItsOwn = ({ choice }: Made): boolean =>
+      choice.attempt === attempt && choice.picked.some(({ agent }) => agent === worker);
+    this.#made.get(task)?.findLast(isItsOwn)?.used.add(usage);
   }
 
   /**

@@ -336,7 +336,7 @@ export class HostedJob {
     const { header } = decided.block;
     this.archive.note(decided);
     for (const event of decided.outcome.events) this.stats.note(event);
-    this.explanations.note(header, decided.outcome.choices);
+    this.explanations.note(header, decided.outcome);
     const last = decided.outcome.events.length - 1;
     if (decided.outcome.events[last]?.kind === "completed") {
       const { config } = this.#context;

@@ -4,15 +4,18 @@
 
 import type { LedgerEvent } from "../job/event.ts";
 import { Reassignments } from "../job/reassignments.ts";
+import { UsageTotals } from "../job/usage-totals.ts";
 
 export class JobStats {
   accepted = 0;
   failed = 0;
   readonly reassignments = new Reassignments();
+  readonly usage = new UsageTotals(0);
   undecided = 0;
 
   note(event: LedgerEvent): void {
     this.reassignments.note(event);
+    this.usage.note(event);
     switch (event.kind) {
       case "accepted":
         this.accepted++;

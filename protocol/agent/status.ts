@@ -6,6 +6,7 @@ import { tasksToCome } from "../job/graph.ts";
 import type { AgentRecord } from "../job/state.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
+import type { Usage } from "../wire/usage.ts";
 import type { Value } from "../wire/value.ts";
 import type { DivergedJob } from "./containment.ts";
 import type { HostedJob } from "./hosted-job.ts";
@@ -44,6 +45,7 @@ export function describeJob(hosted: HostedJob, nameOf: (agent: string) => string
     budget: hosted.genesis.budget,
     spent: state.spent.get(),
     reserved: state.reserved.get(),
+    usage: describeUsage(stats.usage.job.sum),
     committee: state.committee
       .get()
       .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
@@ -65,9 +67,15 @@ export function describeJob(hosted: HostedJob, nameOf: (agent: string) => string
     agents: state.agents
       .sorted()
       .slice(0, most)
-      .map(([agent, record]) => ({ agent, name: nameOf(agent), ...describeRecord(record) })),
+      .map(([agent, record]) => ({
+        ...{ agent, name: nameOf(agent), ...describeRecord(record) },
+        usage: describeUsage(stats.usage.of(agent)),
+      })),
   };
 }
+
+/** As plain data; null where nobody says what was used. */
+const describeUsage = (usage: Usage | null): Value => usage as Value;
 
 function describeRecord(record: AgentRecord): { readonly [field: string]: Value } {
   const { offers, awards, results, accepted, rejected, timeouts, failures, live, earned, dead } = record;

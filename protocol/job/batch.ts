@@ -95,7 +95,7 @@ export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: E
   unlease(tx, task, award);
   free(tx, award);
   tx.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, serial: award.serial, reason });
-  noteEndOf(tx, worker, specOf(tx, task).skill, reason);
+  noteEndOf(tx, task, award, reason);
   const failures = task.failures + (isFailure(reason) ? 1 : 0);
   // A busy agent took nothing from the batch, so it may sit in it once it is free. If the task only
   // seeks another opinion on an answer, each agent is asked once: otherwise one that says busy and offers again could delay

@@ -1,13 +1,17 @@
 /**
  * What it means that an award ended without a result, by the reason. Only a wrong answer counts against an agent's record
- * for a skill; an error says nothing about how good its answers are, and counts against its reliability.
+ * for a skill, also one that the agent itself says is wrong; an error says nothing about how good its answers are, and counts
+ * against its reliability.
  *
  * Source: protocol.md 6.6.
  */
 
 import type { AgentId } from "../core/ids.ts";
 import type { EndReason } from "./event.ts";
-import { noteLease, type Transaction, updateAgent } from "./transaction.ts";
+import { learnFromAdmission } from "./lessons.ts";
+import type { Award, Task } from "./state.ts";
+import { noteAnswer, noteLease, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
+import { specOf } from "./view.ts";
 
 interface Meaning {
   /** It counts towards the policy's `retries`. */
@@ -28,6 +32,7 @@ const MEANINGS: { readonly [reason in EndReason]: Meaning } = {
   crashed: FAILED,
   unavailable: FAILED,
   "too-large": FAILED,
+  "wrong-answer": FAILED,
   refused: NO_FAULT,
   "lost-input": NO_FAULT,
   // Whether that is true, the others show: see `blame`.
@@ -41,18 +46,25 @@ const MEANINGS: { readonly [reason in EndReason]: Meaning } = {
 
 export const isFailure = (reason: EndReason): boolean => MEANINGS[reason].isFailure;
 
-/** An award of the agent ended for this reason. */
-export function noteEndOf(tx: Transaction, agent: AgentId, skill: string, reason: EndReason): void {
+/** An award of a task ended for this reason. */
+export function noteEndOf(tx: Transaction, task: Task, award: Award, reason: EndReason): void {
   const { counter } = MEANINGS[reason];
-  if (counter !== null) countAgainst(tx, agent, skill, counter);
+  const { skill } = specOf(tx, task);
+  if (counter !== null) countAgainst(tx, award.worker, counter);
+  if (reason === "wrong-answer") {
+    updateRecord(tx, award.worker, skill, (record) => ({ rejected: record.rejected + 1 }));
+    noteAnswer(tx, award.worker, skill, false);
+    learnFromAdmission(tx, task, award);
+  } else if (counter !== null) tx.learn({ kind: "timeout", agent: award.worker, skill });
 }
 
 /** The agent said that an input is invalid for which others found the answer. */
-export const blame = (tx: Transaction, agent: AgentId, skill: string): void =>
-  countAgainst(tx, agent, skill, "failures");
+export function blame(tx: Transaction, agent: AgentId, skill: string): void {
+  countAgainst(tx, agent, "failures");
+  tx.learn({ kind: "timeout", agent, skill });
+}
 
-function countAgainst(tx: Transaction, agent: AgentId, skill: string, counter: "timeouts" | "failures"): void {
+function countAgainst(tx: Transaction, agent: AgentId, counter: "timeouts" | "failures"): void {
   updateAgent(tx, agent, (record) => ({ [counter]: record[counter] + 1 }));
   noteLease(tx, agent, false);
-  tx.learn({ kind: "timeout", agent, skill });
 }

@@ -45,6 +45,7 @@ const END_REASONS = [
   "too-large",
   "unavailable",
   "invalid-input",
+  "wrong-answer",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 

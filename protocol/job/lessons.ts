@@ -3,8 +3,9 @@
  * the choice.
  *
  * Quality and reliability are learned apart: wrong answers count against an agent's quality, and leases that brought no
- * result against its reliability (ends.ts). A worker that never shows what it sealed counts as wrong and as late as
- * possible.
+ * result against its reliability (ends.ts). A worker that says itself that it is wrong, or never shows what it sealed, counts as
+ * wrong and as late as possible. Otherwise a fast admission would look like a fast answer, and beat the expectations of an
+ * agent that promised little.
  *
  * Source: protocol.md 6 (late rewards).
  */
@@ -15,7 +16,7 @@ import type { Selector } from "../selection/selector.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { decodeValue } from "../wire/value.ts";
 import { noteCredit } from "./credits.ts";
-import type { Task } from "./state.ts";
+import type { Award, Task } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
 import { policyOf, specOf } from "./view.ts";
 
@@ -23,6 +24,13 @@ import { policyOf, specOf } from "./view.ts";
 export function startOf(selector: Selector, { knowledge }: Genesis): unknown {
   const decoded = knowledge.learned.length > 0 ? decodeValue(knowledge.learned) : null;
   return decoded?.ok === true && selector.isState?.(decoded.value) === true ? decoded.value : selector.start();
+}
+
+/** A worker says that its own answer is wrong. */
+export function learnFromAdmission(tx: Transaction, task: Task, { worker, context }: Award): void {
+  const { timeoutMs: targetMs } = policyOf(tx, task);
+  const outcome = { correct: 0, tookMs: targetMs, targetMs, margin: 1 };
+  tx.learn(lessonOf({ agent: worker, context }, specOf(tx, task).skill, outcome));
 }
 
 /** An answer was accepted, so clearly: all that gave results learn of it. */

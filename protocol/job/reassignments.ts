@@ -26,6 +26,7 @@ const CAUSES: { readonly [reason in EndReason]: ReassignmentCause | null } = {
   refused: "refused",
   "lost-input": "refused",
   unavailable: "failed",
+  "wrong-answer": "failed",
   "invalid-input": "refused",
   unrevealed: null,
   "not-needed": null,

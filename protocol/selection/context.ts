@@ -11,7 +11,7 @@
  *                 and one absurd offer does not squeeze the others together, as dividing by the greatest would
  *  4 latency      sqrt(min(1, expected / target)): the shape that the reward punishes, so that the weight can match it
  *  5 success      (right + 1) / (right + wrong + 2) of agent and skill, knowledge included: Laplace's rule on a record
- *                 whose old answers fade (job/recent.ts); who says that it failed was wrong
+ *                 whose old answers fade (job/recent.ts)
  *  6 width        standard deviation of that estimate, as a share of a newcomer's: sqrt(12 s (1 - s) / (n + 3)), n
  *                 answers. 1 for newcomers: what trying somebody new is worth is learned
  *  7 reliability  (kept + 1) / (kept + lost + 2): Laplace's rule for leases that brought a result, old ones faded

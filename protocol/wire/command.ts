@@ -37,8 +37,9 @@ export const NONCE_BYTES = 32;
 
 /**
  * `busy`: it cannot work now; `unavailable`: what the skill rests on is down; `invalid-input`: the input is wrong for the
- * skill; `refused`: it has no such skill, or not at this price; `lost-input`: the input cannot be had; `crashed`: the skill
- * ended the process that it ran in; `too-large`: the job takes no output of that size. `error`: everything else.
+ * skill; `wrong-answer`: it has an answer and knows that it is wrong; `refused`: it has no such skill, or not at this price;
+ * `lost-input`: the input cannot be had; `crashed`: the skill ended the process that it ran in; `too-large`: the job takes no
+ * output of that size. `error`: everything else.
  */
 export const FAILURE_REASONS = [
   "busy",
@@ -49,6 +50,7 @@ export const FAILURE_REASONS = [
   "unavailable",
   "invalid-input",
   "too-large",
+  "wrong-answer",
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 

@@ -13,8 +13,7 @@ const counterCodec = struct({ name: text(limits.usageNameBytes), count });
 const plainCodec = struct({
   inputTokens: count,
   outputTokens: count,
-  /** Micro-dollars. */
-  usd: count,
+  microUsd: count,
   /** In the order of their names, each name once: one usage has one form. */
   counters: list(counterCodec, limits.usageCounters),
 });
@@ -44,7 +43,7 @@ export class UsageSum {
   results = 0;
   #inputTokens = 0;
   #outputTokens = 0;
-  #usd = 0;
+  #microUsd = 0;
   readonly #counters = new Map<string, number>();
 
   /** null: the result says nothing of what it used. */
@@ -53,7 +52,7 @@ export class UsageSum {
     this.results = plus(this.results, 1);
     this.#inputTokens = plus(this.#inputTokens, usage.inputTokens);
     this.#outputTokens = plus(this.#outputTokens, usage.outputTokens);
-    this.#usd = plus(this.#usd, usage.usd);
+    this.#microUsd = plus(this.#microUsd, usage.microUsd);
     for (const counter of usage.counters) {
       const isKept = this.#counters.has(counter.name) || this.#counters.size < SUMMED_NAMES;
       const name = isKept ? counter.name : OTHER;
@@ -66,6 +65,6 @@ export class UsageSum {
     if (this.results === 0) return null;
     const counters = [...this.#counters].map(([name, total]) => ({ name, count: total }));
     counters.sort((a, b) => compareText(a.name, b.name));
-    return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens, usd: this.#usd, counters };
+    return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens, microUsd: this.#microUsd, counters };
   }
 }

@@ -83,7 +83,7 @@ export const usage: Arbitrary<Usage | null> = orNull(
   fc.record({
     inputTokens: count,
     outputTokens: count,
-    usd: count,
+    microUsd: count,
     counters: fc
       .uniqueArray(counter, { selector: ({ name: of }) => of, maxLength: 4 })
       .map((counters) => counters.sort((a, b) => compareText(a.name, b.name))),

@@ -65,10 +65,17 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests(
     "programs",
-    "more agents than cores, skills that harm their process, readers that leave, owners that wait, wrong clocks, names, free text",
-    ...["many-agents", "careless-skills", "closed-streams", "waiting", "clocks", "named", "free-text"].map(
-      (name) => `e2e/${name}`,
-    ),
+    "more agents than cores, skills that harm their process or say why they fail, readers that leave, owners that wait, wrong clocks, names, free text",
+    ...[
+      "many-agents",
+      "careless-skills",
+      "closed-streams",
+      "waiting",
+      "clocks",
+      "named",
+      "free-text",
+      "skill-errors",
+    ].map((name) => `e2e/${name}`),
     "integration/skill-process",
   ),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),

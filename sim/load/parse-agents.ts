@@ -19,6 +19,8 @@ export const DEFAULT_PROFILE: AgentProfile = {
   correlation: null,
   wrongAnswers: 1_000,
   replay: null,
+  errors: null,
+  usage: null,
 };
 
 export const agentNames = ({ name, count }: Pick<AgentGroup, "name" | "count">): string[] =>

@@ -68,6 +68,28 @@ const profileSchema = z
       .describe("With probability rho all agents of this group are right or wrong together, in the same way."),
     wrongAnswers: countSchema(1, 1_000_000).optional().describe("Different wrong answers to a task. Default 1000."),
     replay: z.string().min(1).optional().describe("Recorded answers of a real model (answers.jsonl) instead of draws."),
+    errors: z
+      .strictObject({
+        busy: shareSchema.default(0).describe("It cannot work now, and can again after `retryMs`."),
+        retryMs: durationSchema.default(1_000),
+        unavailable: shareSchema.default(0).describe("What its skill rests on is down."),
+        invalidInput: shareSchema.default(0).describe("It says that the input is wrong for its skill."),
+        error: shareSchema.default(0),
+      })
+      .refine(
+        ({ busy, unavailable, invalidInput, error }) => busy + unavailable + invalidInput + error <= 1,
+        "the shares of errors are more than 1 together",
+      )
+      .optional()
+      .describe("How often it gives no answer, and says why. Default: never."),
+    usage: z
+      .strictObject({
+        inputTokens: countSchema(0, limits.usageCount).default(0),
+        outputTokens: countSchema(0, limits.usageCount).default(0),
+        usd: z.number().min(0).max(1_000).default(0).describe("Dollars."),
+      })
+      .optional()
+      .describe("What it says that each result used. Default: nothing."),
   })
   .describe("Stands in for an agent that works with a language model.");
 export type ProfileFile = z.output<typeof profileSchema>;

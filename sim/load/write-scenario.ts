@@ -80,6 +80,7 @@ function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): N
   const { profile, clock, behave } = group;
   const { accuracy, latencyMs, price, expectedMs, slots, load, calibration, correlation, wrongAnswers, replay } =
     profile;
+  const { errors, usage } = profile;
   const usual = DEFAULT_PROFILE;
   return {
     name: group.name,
@@ -100,6 +101,8 @@ function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): N
       correlation: correlation === null ? undefined : { ...correlation },
       wrongAnswers: unless(wrongAnswers, usual.wrongAnswers),
       replay: replay === null ? undefined : relocate(replay),
+      errors: errors === null ? undefined : { ...errors, retryMs: time(errors.retryMs) },
+      usage: usage === null ? undefined : { ...usage },
     }),
     behave: orNothing(Object.fromEntries([...behave].map(([name, given]) => [name, shortest(registry, name, given)]))),
     clock: orNothing({ skewMs: timeUnless(clock.skewMs, 0), driftPpm: unless(clock.driftPpm, 0) }),

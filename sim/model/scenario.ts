@@ -87,6 +87,20 @@ export interface AgentProfile {
   readonly wrongAnswers: number;
   /** Recorded answers of a real model (answers.jsonl) instead of draws; null: drawn. */
   readonly replay: string | null;
+  /** How often its skill gives no answer, and says why; null: never. */
+  readonly errors: SkillErrors | null;
+  /** What it says that each result used; null: it says nothing. */
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly usd: number } | null;
+}
+
+/** Chances of each kind of error, at most 1 together. */
+export interface SkillErrors {
+  readonly busy: number;
+  /** After this a busy skill can work again, by its word. */
+  readonly retryMs: number;
+  readonly unavailable: number;
+  readonly invalidInput: number;
+  readonly error: number;
 }
 
 // --- network ------------------------------------------------------------------------------------------

@@ -56,6 +56,9 @@ export const BRANCHES = [
   "failure",
   "crash",
   "busy",
+  "busy, with a time",
+  "unavailable",
+  "invalid input",
   "job certified",
   "job failed",
   "job cancelled",
@@ -146,6 +149,7 @@ export class CoverageChecker implements Checker {
     if (round > 5) this.add("round above 5");
     for (const { command } of commands) {
       const { body, author } = command;
+      if (body.kind === "failure" && body.retryMs > 0) this.add("busy, with a time");
       const isResult = body.kind === "seal" || body.kind === "result";
       if (body.kind === "result" && isFlagged(ledger.genesis, body)) this.add("flagged result");
       if (isResult && this.#ended.has(`${body.task}#${body.attempt}#${author}`)) this.add("late result");
@@ -170,6 +174,8 @@ export class CoverageChecker implements Checker {
       if (event.reason === "error") this.add("failure");
       if (event.reason === "crashed") this.add("crash");
       if (event.reason === "busy") this.add("busy");
+      if (event.reason === "unavailable") this.add("unavailable");
+      if (event.reason === "invalid-input") this.add("invalid input");
     }
     for (const [id, task] of ledger.state.tasks.sorted()) {
       const key = `${id}#${task.attempt}`;

@@ -138,12 +138,26 @@ function drawVices(prng: Prng, registry: Registry, timeoutMs: number, mayLie: bo
   return vices;
 }
 
+/** What its skill says beside its answers: why there is none, and what the work used. */
+function drawWords(prng: Prng, timeoutMs: number, mayLie: boolean): Pick<AgentProfile, "errors" | "usage"> {
+  const errors = {
+    busy: drawOdds(prng, 0.5, 0.3),
+    retryMs: 1 + prng.below(2 * timeoutMs), // some say longer than the lease
+    unavailable: drawOdds(prng, 0.5, 0.2),
+    invalidInput: mayLie ? drawOdds(prng, 0.3, 0.2) : 0,
+    error: drawOdds(prng, 0.3, 0.2),
+  };
+  const usage = { inputTokens: prng.below(5_000), outputTokens: prng.below(1_000), usd: prng.below(100) / 1_000 };
+  return { errors: prng.chance(0.4) ? errors : null, usage: prng.chance(0.3) ? usage : null };
+}
+
 function drawWorker(prng: Prng, registry: Registry, index: number, timeoutMs: number): AgentGroup {
   const workMs = 5 + prng.below(prng.chance(0.2) ? 1_500 : 100);
   const price = (1 + prng.below(10)) * CREDIT;
   const slots = 1 + prng.below(4);
-  const profile = { latencyMs: { min: workMs, max: workMs + 20 }, expectedMs: workMs, price, slots };
   const mayLie = index >= 2;
+  const own = { latencyMs: { min: workMs, max: workMs + 20 }, expectedMs: workMs, price, slots };
+  const profile = { ...own, ...drawWords(prng.fork("words"), timeoutMs, mayLie) };
   const startMs = mayLie && prng.chance(0.2) ? prng.below(2 * WARM_UP_MS) : 0;
   return worker(index, profile, { startMs, behave: drawVices(prng, registry, timeoutMs, mayLie) });
 }

@@ -7,7 +7,14 @@ import { readsOutputs } from "../../protocol/answer/flags.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import { SELECTORS } from "../../protocol/selection/catalog.ts";
-import { type Comparator, type Flags, NO_FLAGS, type PlainComparator, type Rule } from "../../protocol/wire/genesis.ts";
+import {
+  type Comparator,
+  type Flags,
+  type Hedge,
+  NO_FLAGS,
+  type PlainComparator,
+  type Rule,
+} from "../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../protocol/wire/value.ts";
 import type { JobShape, NetworkSpec, PolicySpec, Stage, Workload } from "../model/scenario.ts";
 import { firstPolicy, sealedPolicy } from "../parts/workloads/job-builder.ts";
@@ -52,12 +59,19 @@ function drawShape(prng: Prng): JobShape {
   }
 }
 
+/** Mostly as jobs have it. */
+function drawHedge(prng: Prng, timeoutMs: number): Hedge {
+  if (prng.chance(0.6)) return { kind: "auto" };
+  return prng.chance(0.4) ? { kind: "off" } : { kind: "after", afterMs: 1 + prng.below(timeoutMs - 1) };
+}
+
 function drawPolicy(prng: Prng, workers: number): PolicySpec {
   const timeoutMs = 1_000 + prng.below(prng.chance(0.3) ? 20_000 : 4_000);
   const retries = 5 + prng.below(20);
-  if (workers < 3 || !prng.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX });
+  const hedge = drawHedge(prng.fork("hedge"), timeoutMs);
+  if (workers < 3 || !prng.chance(0.65)) return firstPolicy({ timeoutMs, retries, priceMax: PRICE_MAX, hedge });
   const redundancyMax = 3 + prng.below(5);
-  return sealedPolicy({ timeoutMs, retries, redundancyMax, ...drawAcceptance(prng), priceMax: PRICE_MAX });
+  return sealedPolicy({ timeoutMs, retries, redundancyMax, ...drawAcceptance(prng), priceMax: PRICE_MAX, hedge });
 }
 
 /** Comparators that group the answers of simulated agents (parts/workloads/wording.ts): of a liar and of others they differ. */

@@ -110,7 +110,7 @@ function runWith(selector: Selector): { readonly ledger: Ledger; readonly explai
     const again = ledger.select(timeMs, commands).execution;
     ledger.keep(execution);
     expect(again.outcome.eventsHash).toBe(execution.outcome.eventsHash);
-    explanations.note({ height: 1, timeMs }, again.outcome.choices);
+    explanations.note({ height: 1, timeMs }, again.outcome);
   };
   block("nobody", []);
   block("w", [offerBody({ slots: 2, validUntilMs: timeMs + 60_000 })]);

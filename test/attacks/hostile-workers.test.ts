@@ -49,13 +49,14 @@ test("workers that are busy for ever do not bring a task to a batch that no bloc
   expect(book.end).toMatch(/^failed task a/);
 });
 
-test("who reveals last cannot choose its confidence, or its cost, by what the others revealed", () => {
+test("who reveals last cannot choose its confidence, its cost or its usage by what the others revealed", () => {
   const book = new Book([single("a", 1, { policy: sealedPolicy(patient) })]);
   const all = ["w0", "w1", "w2"];
   book.block(all.map((worker) => book.offer(worker)));
   book.block(all.map((worker) => book.seal(worker, "a", 1, 7)));
   const honest = book.result("w2", "a", 1, 7, NONCE);
-  for (const change of [{ confidence: 1_000_000 }, { cost: 2 }]) {
+  const usage = { inputTokens: 1, outputTokens: 0, microUsd: 0, counters: [] };
+  for (const change of [{ confidence: 1_000_000 }, { cost: 2 }, { usage }]) {
     book.block([book.command("w2", { ...honest.command.body, ...change } as CommandBody)]);
     expect(book.task("a")!.awards.find(({ worker }) => worker === "w2")?.status).toBe("sealed");
   }

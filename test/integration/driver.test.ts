@@ -328,9 +328,7 @@ describe("work and blobs", () => {
     const tooLarge = await outcomeOf({
       ok: true,
       output: new Uint8Array(limits.blobBytes + 1),
-      confidencePpm: 1,
-      cost: 0,
-      usage: null,
+      ...{ confidencePpm: 1, cost: 0, usage: null },
     });
     expect(tooLarge.at(-1)).toMatchObject({ kind: "workFailed", award, reason: "error" });
     blobs = {

@@ -49,6 +49,8 @@ const PROFILE: AgentProfile = {
   correlation: null,
   wrongAnswers: 3,
   replay: null,
+  errors: null,
+  usage: null,
 };
 
 const group = (name: string, count: number, behave: AgentGroup["behave"]): AgentGroup => ({

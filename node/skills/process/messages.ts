@@ -64,7 +64,7 @@ const counterSchema = z.object({
 const usageSchema = z.object({
   inputTokens: count,
   outputTokens: count,
-  usd: count,
+  microUsd: count,
   counters: z.array(counterSchema).max(limits.usageCounters).refine(areInOrder).readonly(),
 });
 

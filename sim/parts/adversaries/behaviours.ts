@@ -223,13 +223,13 @@ const withholdBlobs = behaviour("withholdBlobs", "has blobs and gives none", z.s
 
 const flaky = behaviour(
   "flaky",
-  "fails now and then: says that it is busy, refuses, errs or crashes",
+  "fails now and then: says that it is busy or wrong, refuses, errs or crashes",
   z.strictObject({ odds: share.default(0.2) }),
   (agent, { odds }) =>
     withSkill(lessHonest(agent, odds), (skill) => (call) => {
       const outcome = skill(call);
       if (!agent.prng.chance(odds)) return outcome;
-      const failure = agent.prng.pick(["error", "busy", "refused", "crashed"] as const);
+      const failure = agent.prng.pick(["error", "busy", "refused", "crashed", "wrong-answer"] as const);
       return { afterMs: outcome.afterMs, failure, message: "simulated" };
     }),
 );

@@ -54,7 +54,7 @@ export const ADMITS = defineBehaviour({
       const outcome = agent.skill(call);
       if ("failure" in outcome || inputValue(call) === undefined || outcome.output === rightAnswer(call))
         return outcome;
-      return { afterMs: outcome.afterMs, failure: "error", message: "it knows that it is wrong" };
+      return { afterMs: outcome.afterMs, failure: "wrong-answer", message: "it knows that it is wrong" };
     },
   }),
 });

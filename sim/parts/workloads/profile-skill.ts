@@ -11,8 +11,9 @@ import type { AwardRef, Hash } from "../../../protocol/core/ids.ts";
 import { exp, ln } from "../../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../../protocol/core/prng.ts";
 import type { Comparator } from "../../../protocol/wire/genesis.ts";
+import type { Usage } from "../../../protocol/wire/usage.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import type { AgentProfile } from "../../model/scenario.ts";
+import type { AgentProfile, SkillErrors } from "../../model/scenario.ts";
 import type { SkillState, TaskPlace } from "../../model/skill-state.ts";
 import { createDistribution, type DistributionSpec } from "../../world/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../../world/skill.ts";
@@ -82,6 +83,29 @@ function confidenceOf(profile: AgentProfile, chance: number, prng: Prng): number
   }
 }
 
+/** Why it gives no answer this time; null: it does. */
+function drawError(
+  errors: SkillErrors,
+  prng: Prng,
+): Omit<Extract<SkillOutcome, { failure: unknown }>, "afterMs"> | null {
+  let left = prng.unit();
+  const message = "simulated";
+  const isNext = (share: number): boolean => {
+    left -= share;
+    return left < 0;
+  };
+  if (isNext(errors.busy)) return { failure: "busy", retryMs: errors.retryMs, message };
+  if (isNext(errors.unavailable)) return { failure: "unavailable", message };
+  if (isNext(errors.invalidInput)) return { failure: "invalid-input", message };
+  return isNext(errors.error) ? { failure: "error", message } : null;
+}
+
+function usageOf({ usage }: Pick<AgentProfile, "usage">): { readonly usage?: Usage } {
+  if (usage === null) return {};
+  const { inputTokens, outputTokens, usd } = usage;
+  return { usage: { inputTokens, outputTokens, microUsd: Math.round(usd * 1_000_000), counters: [] } };
+}
+
 export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
   const latency = createDistribution(profile.latencyMs);
   const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
@@ -100,16 +124,19 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
     const number = rightAnswer(call);
     if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
+    const failure = profile.errors === null ? null : drawError(profile.errors, call.prng);
+    if (failure !== null) return { afterMs, ...failure };
     const compare = world.compareOf(call.award);
     const say = (answer: number): Value =>
       world.outputBytes > 0 ? padded(answer, world.outputBytes) : sayAnswer(answer, compare, call.prng);
     const right = say(number);
     world.truth.note(call.award.job, call.award.task, world.hash(encodeValue(right)));
     const input = inputValue(call);
+    const said = { cost: profile.price, ...usageOf(profile) };
     if (recorded !== undefined) {
       const drawn = recorded.answer(input, number, call.prng);
       const output = drawn.answer === number ? right : say(drawn.answer);
-      return { afterMs: drawn.afterMs, output, confidencePpm: drawn.confidencePpm, cost: profile.price };
+      return { afterMs: drawn.afterMs, output, confidencePpm: drawn.confidencePpm, ...said };
     }
     const { kind, difficulty } = factsOf(input);
     const chance = chanceNow(profile, state, { kind, difficulty, place }, call.nowMs);
@@ -121,6 +148,6 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     const isRight = draws.chance(chance);
     const output = isRight ? right : say(wrongAnswer(number, draws.below(profile.wrongAnswers)));
     const confidence = confidenceOf(profile, chance, call.prng);
-    return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), cost: profile.price };
+    return { afterMs, output, confidencePpm: Math.round(confidence * 1_000_000), ...said };
   };
 }

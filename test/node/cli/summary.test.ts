@@ -18,6 +18,7 @@ describe("the summary", () => {
     accepted: 29,
     rejected: 0,
     timeouts: 0,
+    usage: null,
     ...parts,
   });
   const summary: RunSummary = {
@@ -42,6 +43,7 @@ describe("the summary", () => {
     messages: { gossip: 1_204, direct: 44_310, bytes: 13_002_000, by: "all 5 agents and this command" },
     certificate: "certificate.json",
     explained: "count/3",
+    usage: null,
     report: "report.html",
   };
   const options = {
@@ -52,6 +54,13 @@ describe("the summary", () => {
     isLocal: true,
     highlights: ["9 files"],
   };
+
+  test("says what the work used, if anybody says", () => {
+    const used = { inputTokens: 12_000, outputTokens: 1, usd: 0.0123, counters: { searches: 3 } };
+    const lines = renderSummary({ ...summary, usage: { ...used, byTask: {}, leftOut: 0 } }, options);
+    expect(lines).toContain(" used        12,000 input tokens, 1 output token, $0.0123, searches 3");
+    expect(renderSummary(summary, options).some((line) => line.startsWith(" used"))).toBe(false);
+  });
 
   test("reads in ten seconds", () => {
     expect(renderSummary(summary, options)).toEqual([

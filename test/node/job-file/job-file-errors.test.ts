@@ -43,6 +43,16 @@ describe("what is wrong with a job", () => {
       'JOB.yaml:5: unknown key "redundncy" in policy – did you mean "redundancy"?',
     ],
     [
+      "a hedge that never comes",
+      job("  a: { skill: echo }\n", "policy:\n  hedge: { afterMs: 60000 }\n"),
+      'JOB.yaml:5: task "a": a hedge after 60000 ms never comes: the lease ends after 60000 ms – lower afterMs, raise the timeout, or write hedge: off',
+    ],
+    [
+      "a word that is no hedge",
+      job("  a: { skill: echo }\n", "policy:\n  hedge: never\n"),
+      'JOB.yaml:5: policy.hedge cannot be "never" – known are: auto, off',
+    ],
+    [
       "an unknown key at the top",
       "name: x\nbuget: 1\ntasks: { a: { skill: echo } }\noutput: a\n",
       'JOB.yaml:2: unknown key "buget" – did you mean "budget"?',

@@ -160,6 +160,7 @@ output: part
       timeoutMs: 10_000,
       retries: 5,
       priceMax: 1_000_000,
+      hedge: { kind: "auto" },
     });
     expect(nodes.get("steps")).toMatchObject({
       generator: { kind: "chain", steps: 100 },
@@ -216,6 +217,15 @@ output: part
   test("a map that only looks like a reference is a literal", async () => {
     const { nodes } = await parse(job("  a: { skill: echo, input: { from: Paris, to: Rome } }\n"));
     expect(nodes[0]!.input.kind).toBe("value");
+  });
+
+  test.each([
+    ["auto", { kind: "auto" }],
+    ["off", { kind: "off" }],
+    ["{ afterMs: 1500 }", { kind: "after", afterMs: 1_500 }],
+  ])("hedge: %s", async (hedge, expected) => {
+    const { nodes } = await parse(job("  a: { skill: echo }\n", `policy: { hedge: ${hedge} }\n`));
+    expect(nodes[0]!.policy.hedge).toEqual(expected);
   });
 
   test("no input at all", async () => {

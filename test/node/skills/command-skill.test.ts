@@ -188,7 +188,7 @@ describe("an input becomes neither an option nor a script", () => {
   ])("%j with %s is %s", async (command, input, outcome) => {
     expect(skillsOf(command)).toHaveLength(1);
     const failure: unknown = await run({ command, stdin: "none" }, input).catch((error: unknown) => error);
-    expect(failure instanceof WorkProblem && failure.reason === "refused").toBe(outcome === "refused");
+    expect(failure instanceof WorkProblem && failure.reason === "invalid-input").toBe(outcome === "refused");
     expect(existsSync(join(directory, "pwned"))).toBe(false);
   });
 

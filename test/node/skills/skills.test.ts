@@ -108,11 +108,11 @@ describe("what run gets", () => {
   test.each<[string, TaskInput, string]>([
     ["a blob that is gone", { kind: "value", data: blob("e"), path: "" }, "lost-input"],
     ["a pack that is gone", { kind: "packs", packs: [packOf("a"), packOf("e")] }, "lost-input"],
-    ["a part that is not there", valueInput({ a: 1 }, "b"), "refused"],
-    ["a part of the prototype", valueInput({ a: 1 }, "constructor"), "refused"],
-    ["bytes that are no value", { kind: "value", data: blob("d"), path: "" }, "refused"],
-    ["bytes that are no pack", { kind: "files", pack: packOf("d"), single: false }, "refused"],
-    ["two files for one", { kind: "files", pack: packOf("a"), single: true }, "refused"],
+    ["a part that is not there", valueInput({ a: 1 }, "b"), "invalid-input"],
+    ["a part of the prototype", valueInput({ a: 1 }, "constructor"), "invalid-input"],
+    ["bytes that are no value", { kind: "value", data: blob("d"), path: "" }, "invalid-input"],
+    ["bytes that are no pack", { kind: "files", pack: packOf("d"), single: false }, "invalid-input"],
+    ["two files for one", { kind: "files", pack: packOf("a"), single: true }, "invalid-input"],
   ])("%s", async (_what, input, reason) => {
     expect(await run({ skills: [echo], input, blobs })).toMatchObject({ ok: false, reason });
   });
@@ -121,6 +121,7 @@ describe("what run gets", () => {
     expect(await run({ skills: [echo], name: "other" })).toEqual({
       ok: false,
       reason: "refused",
+      retryMs: 0,
       message: "other: this agent has no such skill",
     });
   });
@@ -131,7 +132,7 @@ describe("what run gets", () => {
     expect(await outputOf({ skills: [double], input: valueInput({}) })).toBe(4);
     expect(await run({ skills: [double], input: valueInput({ times: "x" }) })).toMatchObject({
       ok: false,
-      reason: "refused",
+      reason: "invalid-input",
       message: expect.stringContaining("times: "),
     });
   });
@@ -158,6 +159,7 @@ describe("what run returns", () => {
       output: encodeValue(1),
       confidencePpm: 250_000,
       cost: 2,
+      usage: null,
     });
     const plain = skill(async () => 1);
     expect(await run({ skills: [plain] })).toMatchObject({ confidencePpm: 1_000_000, cost: 500_000 });
@@ -200,6 +202,7 @@ describe("what run returns", () => {
     expect(await run({ skills: [skill(returns)] })).toEqual({
       ok: false,
       reason: "error",
+      retryMs: 0,
       message: expect.stringContaining(message),
     });
   });
@@ -231,7 +234,12 @@ describe("what run returns", () => {
       const rejects = skill(() => Promise.reject(odd));
       for (const careless of [throws, rejects]) {
         const outcome = await run({ skills: [careless] });
-        expect(outcome).toMatchObject({ ok: false, reason: "error", message: expect.stringMatching(/^test: ./) });
+        expect(outcome).toMatchObject({
+          ok: false,
+          reason: "error",
+          retryMs: 0,
+          message: expect.stringMatching(/^test: ./),
+        });
       }
       const returned = await run({ skills: [skill(() => odd)] });
       if (!returned.ok) expect(returned.reason).toBe("error");
@@ -276,7 +284,7 @@ describe("one outcome for each start", () => {
     const outcomes: SkillOutcome[] = [];
     runnerOf({ skills: [opened] }).start(award(), "test", { kind: "none" }, 30, (outcome) => outcomes.push(outcome));
     await waitFor(() => outcomes.length > 0);
-    expect(outcomes).toEqual([{ ok: false, reason: "error", message: "test: no result within 30 ms" }]);
+    expect(outcomes).toEqual([{ ok: false, reason: "error", retryMs: 0, message: "test: no result within 30 ms" }]);
     expect(runs[0]!.signal.aborted).toBe(true);
     runs[0]!.end(1);
     // A run that starts later and is done shows that the late outcome had its turn, and was dropped.
@@ -355,7 +363,7 @@ describe("built-in skills", () => {
     const blobs = new Map([["a".repeat(64), pack]]);
     expect(await outputOf({ ...by("text.words"), input, blobs })).toBe(2);
     const latin1 = new Map([["a".repeat(64), encodePack([{ path: "x", data: new Uint8Array([0xe4]) }])]]);
-    expect(await run({ ...by("text.words"), input, blobs: latin1 })).toMatchObject({ reason: "refused" });
+    expect(await run({ ...by("text.words"), input, blobs: latin1 })).toMatchObject({ reason: "invalid-input" });
   });
 
   test("waiting ends when it is stopped", async () => {

@@ -27,13 +27,13 @@ test("one blob with many items, named again and again, is read until a list is f
   const input = (count: number) => ({ kind: "list" as const, items: times(count, { kind: "many", ...ref }) });
   expect(await resolveInput(input(50), { get })).toHaveLength(limits.mapItems);
   reads.length = 0;
-  await expect(resolveInput(input(2_000), { get })).rejects.toMatchObject({ reason: "refused" });
+  await expect(resolveInput(input(2_000), { get })).rejects.toMatchObject({ reason: "invalid-input" });
   expect(reads).toHaveLength(51);
 });
 
 test("one blob, named again and again, is read until there is enough", async () => {
   const { reads, get, ref } = blob(encodeValue("x".repeat(1_000)));
   const list = { kind: "list" as const, items: times(1_000, { kind: "blob", ...ref }) };
-  await expect(resolveInput(list, { get }, 10_500)).rejects.toMatchObject({ reason: "refused" });
+  await expect(resolveInput(list, { get }, 10_500)).rejects.toMatchObject({ reason: "invalid-input" });
   expect(reads).toHaveLength(11);
 });

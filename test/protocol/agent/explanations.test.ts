@@ -19,7 +19,7 @@ test("a worker that takes a seat and says that it is busy, for days, does not fi
     const { execution } = book.ledger.select(book.timeMs, [said]);
     book.ledger.keep(execution);
     choices += execution.outcome.choices.length;
-    explanations.note({ height: i, timeMs: book.timeMs }, execution.outcome.choices);
+    explanations.note({ height: i, timeMs: book.timeMs }, execution.outcome);
   }
   expect(choices).toBeGreaterThan(2 * limits.explainedChoices);
   expect(explanations.of("a" as TaskId)).toHaveLength(limits.explainedChoices);

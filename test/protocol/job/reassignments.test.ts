@@ -36,6 +36,7 @@ describe("a seat", () => {
     ["lost-input", "refused"],
     ["invalid-input", "refused"],
     ["unavailable", "failed"],
+    ["wrong-answer", "failed"],
   ])("that %s left free is reassigned when somebody else gets it, and only then", (reason, cause) => {
     expect(countsOf([award("a"), ended("a", reason)]).total).toBe(0);
     const { total, counts } = countsOf([award("a"), ended("a", reason), award("b")]);

@@ -13,14 +13,7 @@ import type { Lesson, RewardLesson, Selector } from "../../../protocol/selection
 import type { FailureReason } from "../../../protocol/wire/command.ts";
 import type { Knowledge, NodeSpec } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import {
-  chain,
-  firstPolicy,
-  type JobOptions,
-  map,
-  sealedPolicy,
-  single,
-} from "../../../sim/parts/workloads/job-builder.ts";
+import { firstPolicy, type JobOptions, map, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 
 const RELIABILITY = FEATURES.indexOf("reliability");
@@ -147,37 +140,18 @@ describe("what is taught", () => {
 });
 
 describe("who fails at once", () => {
-  const SELECTORS = ["linucb", "thompson", "ucb1", "epsilon-greedy", "greedy"] as const;
-  /** UCB1 tries again the longer the other was not tried. */
-  const TRIES_MAX = 8;
-  const REASONS = ["error", "crashed", "unavailable"] as const;
-  const cases = SELECTORS.flatMap((selector) => REASONS.map((reason) => [selector, reason] as const));
-
-  test.each(cases)("gets no more work from %s than its doubts, when it says %s", (selector, reason) => {
-    const tasks = 60;
-    const policy = firstPolicy({ timeoutMs: 60_000, retries: 64 });
-    const book = new Book([chain("c", tasks, 1, { policy })], 1_000_000, null, { selector });
-    book.block([]);
-    // It promises to be faster and cheaper, and one task at a time is to be had: each choice is between the two.
-    const offers = () => [book.offer("w", 1, 1, { expectedMs: 0 }), book.offer("u", 2, 1, { expectedMs: 5_000 })];
-    book.block(offers());
-    const given = { u: 0, w: 0 };
-    while (book.state.status.get() === "running") {
-      const live = book.state.tasks
-        .sorted()
-        .flatMap(([id, { attempt, awards }]) =>
-          awards.filter(({ status }) => status === "live").map(({ worker }) => ({ id, attempt, worker })),
-        );
-      const said = live.map(({ id, attempt, worker }) => {
-        given[worker as "u" | "w"]++;
-        return worker === "w" ? book.failure("w", id, attempt, reason) : book.result("u", id, attempt, 7);
-      });
-      book.block(said, 100);
-      if (book.timeMs % 30_000 < 100) book.block(offers());
-    }
-    expect(book.end).toBe("certified");
-    expect(given.u).toBe(tasks);
-    expect(given.w).toBeLessThanOrEqual(TRIES_MAX);
+  test("with a wrong answer that it admits, does worse by its lesson than anybody could expect, whatever it claimed", () => {
+    for (const expectedMs of [0, 100, 5_000])
+      for (const rejected of [0, 9, 900]) {
+        const options = { knowledge: knowing(["w", 0, rejected]) };
+        const book = bookOf([single("a", 1, { policy: firstPolicy({ timeoutMs: 5_000 }) })], options);
+        book.block([]);
+        book.block([book.offer("w", 1, 4, { expectedMs })]);
+        book.block([book.failure("w", "a", 1, "wrong-answer")]);
+        const [lesson] = rewardsOf(book);
+        expect(lesson!.reward).toBeLessThanOrEqual(expectedReward(lesson!.context));
+        expect(book.ledger.lessons.records.map(({ rejected: told }) => told)).toEqual([1]);
+      }
   });
 
   test("whoever seals and never shows does worse by its lesson than anybody could expect", () => {

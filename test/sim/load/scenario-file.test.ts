@@ -34,6 +34,8 @@ agents:
       calibration: overconfident
       correlation: { group: gpt, rho: 0.3 }
       wrongAnswers: 5
+      errors: { busy: 0.1, retryMs: 2s, unavailable: 0.05 }
+      usage: { inputTokens: 900, outputTokens: 120, usd: 0.002 }
     clock: { skewMs: 20, driftPpm: 50 }
     crashLoss: all
     startWithin: 1m
@@ -63,6 +65,7 @@ workload:
     timeout: 5s
     retries: 9
     priceMax: 2
+    hedge: { afterMs: 1500 }
   selector: least-loaded
   budget: 1000
   deadline: 2m
@@ -119,6 +122,8 @@ test("a file with every key", () => {
           correlation: { group: "gpt", rho: 0.3 },
           wrongAnswers: 5,
           replay: null,
+          errors: { busy: 0.1, retryMs: 2_000, unavailable: 0.05, invalidInput: 0, error: 0 },
+          usage: { inputTokens: 900, outputTokens: 120, usd: 0.002 },
         },
         behave: new Map(),
         clock: { skewMs: 20, driftPpm: 50 },
@@ -144,6 +149,8 @@ test("a file with every key", () => {
           correlation: null,
           wrongAnswers: 1_000,
           replay: null,
+          errors: null,
+          usage: null,
         },
         behave: new Map<string, BehaviourOptions>([
           ["liar", { confidence: 0.9, collude: true, odds: 1 }],
@@ -197,7 +204,7 @@ test("a file with every key", () => {
         timeoutMs: 5_000,
         retries: 9,
         priceMax: 2_000_000,
-        hedge: { kind: "auto" },
+        hedge: { kind: "after", afterMs: 1_500 },
       },
       selector: "least-loaded",
       knowledge: true,
