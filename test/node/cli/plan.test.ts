@@ -74,7 +74,7 @@ describe("figures", () => {
     writeFileSync(join(folder, "config/meshwork/knowledge.json"), knowledgeText({ ...EMPTY_WORLD, records }));
     const known = await figures("move", "--knowledge");
     expect(known).toMatchObject({ agent: { source: "known", agents: 2 } });
-    expect((known.agent as { right: number }).right).toBeCloseTo(0.5, 1);
+    expect((known.agent as unknown as { right: number }).right).toBeCloseTo(0.5, 1);
     // A given figure goes first, one with a name before one for all.
     const given = ["--knowledge", "--accuracy", "hanoi.move=0.9", "--accuracy", "0.8"];
     expect(await figures("move", ...given)).toMatchObject({ agent: { right: 0.9, source: "given" } });
