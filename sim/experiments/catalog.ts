@@ -3,6 +3,7 @@
 import { byzantineSelector } from "./byzantine-selector.ts";
 import { coldStart } from "./cold-start.ts";
 import { correlated } from "./correlated.ts";
+import { cpWbft } from "./cp-wbft.ts";
 import { drift } from "./drift.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
@@ -22,4 +23,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   symphonyExp3,
   makerTable,
   correlated,
+  cpWbft,
 ];

@@ -41,14 +41,14 @@ type Params = typeof PARAMS;
 export const makerTable = computedExperiment<Params>({
   name: "maker-table",
   summary:
-    "MAKER's least leads, samples a step and success at published error rates, predicted and simulated (2 minutes)",
+    "MAKER's least leads, samples a step and success at published error rates, predicted and simulated (a minute)",
   description: [
     `Question: does the rule ahead-by k reach what MAKER's formulas promise? For each published error rate the least lead k is computed with which ${PARAMS.steps} steps (the Towers of Hanoi with ten discs) are all right with ${PARAMS.target}; ${PARAMS.chains} such chains a seed are then decided step by step by the rule that the ledger decides by, asked for results in the batches in which the ledger asks. The same with a lead of one less.`,
     `Hypothesis: samples a step and success are the predicted ones within their intervals, and one less misses the target wherever k is not rounded up by much. Errors are independent, all wrong answers of a step agree (the formulas' worst case), and ${percent(1 - PARAMS.valid)} of replies are malformed and discarded; the ledger never repairs one.`,
     "kPublished and kMillion: the paper's lead for its million steps, and ours by the same formula. beyond: steps that needed more results than a task of a job may have; here they go on, in a job they end as undecided.",
   ],
   params: PARAMS,
-  seeds: 10,
+  seeds: 20,
   metrics: [
     { name: "k", unit: "", summary: "the lead" },
     { name: "success", unit: "share", summary: "chains of which every step was decided right" },
