@@ -43,7 +43,7 @@ type Params = typeof PARAMS;
 export const correlated = computedExperiment<Params>({
   name: "correlated",
   summary:
-    "where a majority amplifies and where it collapses as errors correlate, and what diverse workers are worth (a minute)",
+    "where a majority amplifies and where it collapses as errors correlate, and what diverse workers are worth (2 minutes)",
   description: [
     "Question: what is a majority worth where agents err at the same tasks, as agents with the same model do? Agents of one model find the same tasks hard: a task's difficulty for a model is drawn from a beta distribution with the agents' accuracy as its mean, so that the errors of two agents of the model have the intraclass correlation of the row. Models find different tasks hard. All agents of a model that err at a task give the same wrong answer, one of three.",
     `Teams: 3, 7 or 15 of twenty agents of one model; or 5 of ${MIXED.reduce((sum, count) => sum + count, 0)} agents with five models, ${MIXED.join(", ")} of each, which are drawn, or chosen one by one as the most unlike those that sit already: by their labels (the model), by how often they erred together at ${PARAMS.past} tasks before, or by both. The rule is the ledger's majority, with batches as the ledger asks for them, up to twice the size and one.`,

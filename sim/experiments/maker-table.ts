@@ -41,7 +41,7 @@ type Params = typeof PARAMS;
 export const makerTable = computedExperiment<Params>({
   name: "maker-table",
   summary:
-    "MAKER's least leads, samples a step and success at published error rates, predicted and simulated (a minute)",
+    "MAKER's least leads, samples a step and success at published error rates, predicted and simulated (2 minutes)",
   description: [
     `Question: does the rule ahead-by k reach what MAKER's formulas promise? For each published error rate the least lead k is computed with which ${PARAMS.steps} steps (the Towers of Hanoi with ten discs) are all right with ${PARAMS.target}; ${PARAMS.chains} such chains a seed are then decided step by step by the rule that the ledger decides by, asked for results in the batches in which the ledger asks. The same with a lead of one less.`,
     `Hypothesis: samples a step and success are the predicted ones within their intervals, and one less misses the target wherever k is not rounded up by much. Errors are independent, all wrong answers of a step agree (the formulas' worst case), and ${percent(1 - PARAMS.valid)} of replies are malformed and discarded; the ledger never repairs one.`,
