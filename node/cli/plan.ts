@@ -19,7 +19,6 @@ import { type CliContext, collect, EXIT } from "../platform/terminal/context.ts"
 import { counted, hang, type Page, pageOf, plainText, table } from "../platform/terminal/terminal-text.ts";
 import { suggest } from "../platform/text/nearest.ts";
 import { formatCredits, parseCredits } from "../platform/text/quantities.ts";
-import { embedderFrom } from "../search/choose-embedder.ts";
 import { builtInSkills } from "../skills/built-in.ts";
 import { priceOf } from "../skills/skill.ts";
 import { configFolder, type Register } from "./context.ts";
@@ -259,10 +258,10 @@ function hopelessness(
 }
 
 /** Where more agents cannot help, and what the budget does not cover. */
-function warningsOf({ nodes, cost }: JobPlan, budget: number, { correlation }: PlanOptions): string[] {
+function warningsOf({ nodes, cost, right, target }: JobPlan, budget: number, { correlation }: PlanOptions): string[] {
   const byReason = new Map<string, NodePlan[]>();
   for (const node of nodes) {
-    const why = hopelessness(node, correlation);
+    const why = right >= target ? null : hopelessness(node, correlation);
     if (why !== null) byReason.set(why, [...(byReason.get(why) ?? []), node]);
   }
   const lines = [...byReason].map(
@@ -348,7 +347,7 @@ function documentOf(name: string, made: JobPlan, budget: number, options: PlanOp
 }
 
 async function plan(context: CliContext, file: string, options: PlanOptions): Promise<number> {
-  const { name, nodes, budget } = await readJobFile(file, { embedder: embedderFrom(context.io.env) });
+  const { name, nodes, budget } = await readJobFile(file); // what tasks in words are near to does not matter here
   const made = planJob(nodes, premisesOf(context, nodes, options));
   if (context.json) context.printJson(documentOf(name, made, budget, options));
   else

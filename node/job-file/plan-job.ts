@@ -84,9 +84,11 @@ export function planJob(nodes: readonly NodeSpec[], premises: Premises): JobPlan
   const counts = tasksByNode(nodes, premises.counts);
   const countOf = ({ id }: NodeSpec): number => counts.get(id) ?? 1;
   const tasks = nodes.reduce((sum, spec) => sum + countOf(spec), 0);
+  const outlook = remembering(outlookOf);
+  const lead = remembering(leadFor);
   const plans = nodes.map((spec) => {
     const isCounted = (counts.get(spec.id) ?? null) !== null;
-    return planNode(spec, { ...premises, tasks: countOf(spec), isCounted, all: tasks });
+    return planNode(spec, { ...premises, tasks: countOf(spec), isCounted, all: tasks, outlook, lead });
   });
   const total = (of: (plan: NodePlan) => number): number => plans.reduce((sum, plan) => sum + of(plan), 0);
   return {
@@ -99,15 +101,33 @@ export function planJob(nodes: readonly NodeSpec[], premises: Premises): JobPlan
   };
 }
 
-/** `all`: tasks of the job. */
-type NodePremises = Premises & { readonly tasks: number; readonly isCounted: boolean; readonly all: number };
+/** Nodes of a graph are often alike, and there may be thousands. */
+function remembering<A extends readonly unknown[], R>(compute: (...given: A) => R): (...given: A) => R {
+  const known = new Map<string, R>();
+  return (...given) => {
+    const key = JSON.stringify(given);
+    const result = known.has(key) ? known.get(key)! : compute(...given);
+    known.set(key, result);
+    return result;
+  };
+}
+
+interface NodePremises extends Premises {
+  readonly tasks: number;
+  readonly isCounted: boolean;
+  /** Tasks of the job. */
+  readonly all: number;
+  readonly outlook: typeof outlookOf;
+  readonly lead: typeof leadFor;
+}
 
 function planNode({ id, skill, policy }: NodeSpec, premises: NodePremises): NodePlan {
   const { tasks, isCounted, all, target, correlation } = premises;
   const accuracy = premises.accuracyOf(skill);
   const valid = premises.validOf(skill);
   const answers: Answers = { right: accuracy.right, valid, correlation };
-  const outlook = outlookOf(policy, answers);
+  const { redundancy, redundancyMax, accept } = policy;
+  const outlook = premises.outlook({ redundancy, redundancyMax, accept }, answers);
   const known = premises.priceOf(skill);
   const price = known ?? policy.priceMax;
   const needed = holdsTimes(target, 1 / Math.max(1, all));
@@ -116,12 +136,12 @@ function planNode({ id, skill, policy }: NodeSpec, premises: NodePremises): Node
   const isHopeless = !isEnough && ceiling < needed;
   return {
     ...{ id, skill, tasks, isCounted, accuracy, valid, outlook, price, ceiling, isEnough, isHopeless },
-    rule: policy.accept,
-    votesMax: policy.redundancyMax,
+    rule: accept,
+    votesMax: redundancyMax,
     isPriceKnown: known !== undefined,
     cost: tasks * outlook.votes * price,
-    costMax: tasks * policy.redundancyMax * price,
+    costMax: tasks * redundancyMax * price,
     allRight: holdsTimes(outlook.right, tasks),
-    suggestion: isEnough || isHopeless ? null : leadFor(answers, all, target),
+    suggestion: isEnough || isHopeless ? null : premises.lead(answers, all, target),
   };
 }

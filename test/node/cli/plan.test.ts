@@ -112,6 +112,13 @@ describe("advice", () => {
     expect(out).not.toMatch(/policies/);
   });
 
+  test("says nothing of a weak part where the whole meets the target", async () => {
+    // Each of 1,025 tasks would need more than .9999, and one has .95; the others are certain.
+    const { out } = await plan("--accuracy", "0.95", "--accuracy", "hanoi.move=1", "--target", "0.94");
+    expect(out).toContain("as the target asks");
+    expect(out).not.toMatch(/cannot help|polic/);
+  });
+
   test("fits 80 columns", async () => {
     for (const argv of [[], ["--accuracy", "0.7", "--correlation", "0.3"], ["--accuracy", "0.999"]])
       for (const line of (await plan(...argv)).out.split("\n"))
