@@ -213,6 +213,27 @@ const rowOf = (node: NodePlan): string[] => [
   percent(node.allRight),
 ];
 
+const NAMES_MAX = 6;
+
+/** The nodes' names; of many the first, and how many more there are. */
+function namesOf(nodes: readonly NodePlan[]): string {
+  const names = nodes.slice(0, NAMES_MAX).map(({ id }) => plainText(id));
+  const rest = nodes.length - names.length;
+  return rest === 0 ? names.join(", ") : `${names.join(", ")} and ${counted(rest, "other")}`;
+}
+
+function groupedBy(nodes: readonly NodePlan[], keyOf: (node: NodePlan) => string | null): Map<string, NodePlan[]> {
+  const groups = new Map<string, NodePlan[]>();
+  for (const node of nodes) {
+    const key = keyOf(node);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [node]);
+    else group.push(node);
+  }
+  return groups;
+}
+
 const quoted = (nodes: readonly NodePlan[]): string =>
   [...new Set(nodes.map(({ skill }) => plainText(skill)))].join(", ");
 
@@ -235,8 +256,9 @@ function assumptionsOf({ nodes }: JobPlan, { correlation }: PlanOptions): string
   }
   if (unpriced.length > 0) lines.push(`no price is known for ${quoted(unpriced)}: priceMax counts. --price says more`);
   if (uncounted.length > 0) {
-    const names = uncounted.map(({ id }) => plainText(id)).join(", ");
-    lines.push(`only an output will say how many tasks ${names} has: --count ${uncounted[0]!.id}=20 says it here`);
+    lines.push(
+      `only an output will say how many tasks ${namesOf(uncounted)} will have: --count ${uncounted[0]!.id}=20 says it here`,
+    );
   }
   if (correlation === 0) lines.push("agents err independently of each other. --correlation says otherwise");
   return lines;
@@ -259,14 +281,8 @@ function hopelessness(
 
 /** Where more agents cannot help, and what the budget does not cover. */
 function warningsOf({ nodes, cost, right, target }: JobPlan, budget: number, { correlation }: PlanOptions): string[] {
-  const byReason = new Map<string, NodePlan[]>();
-  for (const node of nodes) {
-    const why = right >= target ? null : hopelessness(node, correlation);
-    if (why !== null) byReason.set(why, [...(byReason.get(why) ?? []), node]);
-  }
-  const lines = [...byReason].map(
-    ([why, of]) => `${of.map(({ id }) => plainText(id)).join(", ")}: more agents cannot help ${why}`,
-  );
+  const reasons = groupedBy(nodes, (node) => (right >= target ? null : hopelessness(node, correlation)));
+  const lines = [...reasons].map(([why, of]) => `${namesOf(of)}: more agents cannot help ${why}`);
   if (cost > budget)
     lines.push(`the expected ${creditsOf(cost)} credits are more than the budget of ${creditsOf(budget)}: raise it`);
   return lines;
@@ -275,14 +291,15 @@ function warningsOf({ nodes, cost, right, target }: JobPlan, budget: number, { c
 const suggested = ({ k, redundancyMax }: { k: number; redundancyMax: number }): string =>
   `{ redundancy: ${k}, redundancyMax: ${redundancyMax}, accept: { rule: ahead-by, k: ${k} } }`;
 
-function suggestionsOf({ nodes, target, right }: JobPlan): string[] {
+function suggestionsOf({ nodes, target, right }: JobPlan, { width }: Page): string[] {
   if (right >= target) return [];
   const lacking = nodes.filter(({ isEnough }) => !isEnough);
-  const lines = lacking.flatMap(({ id, suggestion, tasks, price }) => {
-    if (suggestion === null) return [];
-    const { outlook } = suggestion;
-    const what = `${votesOf(outlook.votes)} votes a task, ${creditsOf(tasks * outlook.votes * price)} credits, each right with ${percent(outlook.right)}`;
-    return [`  ${plainText(id)}: ${suggested(suggestion)}`, `    ${what}`];
+  const groups = groupedBy(lacking, ({ suggestion }) => suggestion && suggested(suggestion));
+  const lines = [...groups].flatMap(([policy, of]) => {
+    const { outlook } = of[0]!.suggestion!;
+    const price = of.reduce((sum, node) => sum + node.tasks * outlook.votes * node.price, 0);
+    const what = `${votesOf(outlook.votes)} votes a task, ${creditsOf(price)} credits, each right with ${percent(outlook.right)}`;
+    return [`  ${policy}`, ...hang(`for ${namesOf(of)}: ${what}`, width - 4).map((line) => `    ${line}`)];
   });
   if (lines.length === 0) return [];
   const isMet = lacking.every(({ suggestion }) => suggestion !== null);
@@ -305,7 +322,7 @@ function linesOf(name: string, made: JobPlan, budget: number, options: PlanOptio
     ...table(COLUMNS, made.nodes.map(rowOf), page),
     "",
     ...wrapped("!", warningsOf(made, budget, options)),
-    ...suggestionsOf(made),
+    ...suggestionsOf(made, page),
     ...wrapped("~", assumptionsOf(made, options)),
   ];
 }

@@ -92,11 +92,12 @@ describe("figures", () => {
 
 describe("advice", () => {
   test("names a policy that reaches the target", async () => {
-    const { out } = await plan("--accuracy", "0.9", "--accuracy", "text.upper=1", "--count", "each=0");
+    const { out } = await plan("--accuracy", "0.9", "--accuracy", "text.upper=1", "--count", "each=3");
     expect(out).toContain("below the target of 95.0 %");
     expect(out).toContain("these policies reach 95.0 %:");
-    expect(out).toContain("  move: { redundancy: 5, redundancyMax: 23, accept: { rule: ahead-by, k: 5 } }");
-    expect(out).not.toContain("  shout: {");
+    expect(out).toContain("\n  { redundancy: 5, redundancyMax: 23, accept: { rule: ahead-by, k: 5 } }\n");
+    expect(out).toContain("\n    for move, each: 6.2 votes a task, ");
+    expect(out.match(/ahead-by, k/g)).toHaveLength(1);
   });
 
   test.each([
