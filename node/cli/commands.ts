@@ -29,6 +29,12 @@ export const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import("./run.ts")).registerRun,
   },
   {
+    name: "plan",
+    takes: "[options] <job>",
+    summary: "say what a job file will cost and how likely its answers are right; starts nothing",
+    load: async () => (await import("./plan.ts")).registerPlan,
+  },
+  {
     name: "verify",
     takes: "[options] <certificate>",
     summary: "check a certificate, offline",

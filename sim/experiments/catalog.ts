@@ -2,9 +2,12 @@
 
 import { byzantineSelector } from "./byzantine-selector.ts";
 import { coldStart } from "./cold-start.ts";
+import { correlated } from "./correlated.ts";
+import { cpWbft } from "./cp-wbft.ts";
 import { drift } from "./drift.ts";
 import type { Experiment } from "./experiment.ts";
 import { lyingWorkers } from "./lying-workers.ts";
+import { makerTable } from "./maker-table.ts";
 import { regret } from "./regret.ts";
 import { symphonyExp2, symphonyExp2Policies } from "./symphony-exp2.ts";
 import { symphonyExp3 } from "./symphony-exp3.ts";
@@ -18,4 +21,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   symphonyExp2,
   symphonyExp2Policies,
   symphonyExp3,
+  makerTable,
+  correlated,
+  cpWbft,
 ];

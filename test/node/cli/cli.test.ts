@@ -37,6 +37,7 @@ const cli = (...argv: string[]): Promise<Said> => runInProcess(argv, { XDG_CONFI
 const COMMANDS = [
   "demo",
   "run",
+  "plan",
   "verify",
   "node",
   "submit",
