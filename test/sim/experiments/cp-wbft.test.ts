@@ -71,7 +71,8 @@ async function rowsOf(wrong: number, confidence: string, changes: object = {}): 
   if (cpWbft.kind !== "computed") throw new Error("it computes");
   const params = { ...(cpWbft.params as object), questions: 6, mesh: [], ...changes };
   const rows = await cpWbft.compute({ wrong, confidence }, 7, params, simHost);
-  for (const { figures } of rows) expect(Object.keys(figures).sort()).toEqual(cpWbft.metrics.map(({ name }) => name).sort());
+  for (const { figures } of rows)
+    expect(Object.keys(figures).sort()).toEqual(cpWbft.metrics.map(({ name }) => name).sort());
   return new Map(rows.map(({ labels, figures }) => [String(labels.rule), figures]));
 }
 
