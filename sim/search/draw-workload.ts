@@ -106,7 +106,7 @@ function drawComparator(prng: Prng): Comparator {
 /** What the answers of honest agents have; a pattern without a minus, or a minimum, flags what liars say. */
 function drawFlags(prng: Prng, compare: Comparator): Flags {
   const schema = (form: Value): Flags => ({ ...NO_FLAGS, schema: encodeValue(form) });
-  if (prng.chance(0.2)) return { ...NO_FLAGS, maxBytes: 8 + prng.below(40) };
+  if (prng.chance(0.4)) return { ...NO_FLAGS, maxBytes: 5 + prng.below(40) };
   switch (compare.kind) {
     case "text":
     case "similar":
@@ -131,7 +131,7 @@ function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "fl
     { kind: "cp-wbft" },
     ...(compare.kind === "number" ? [{ kind: "median" as const }] : []),
   ];
-  const flags = prng.chance(0.25) ? drawFlags(prng, compare) : NO_FLAGS;
+  const flags = prng.chance(0.4) ? drawFlags(prng, compare) : NO_FLAGS;
   return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare, flags };
 }
 

@@ -115,7 +115,8 @@ describe("a scenario's costs", () => {
   });
 
   test("slow a run down, and stand in its summary", async () => {
-    const jobs = "  jobs: { count: 1 }\n";
+    // Several: one job takes longer or not by how its id draws.
+    const jobs = "  jobs: { count: 8, arrival: { every: 5s } }\n";
     const ideal = await runText(`${SMALL}${jobs}`);
     const service = `network: { service: { baseMs: 4, sharedCores: 1, forcedWrites: true, forcedWriteMs: 5 } }\n`;
     const slow = await runText(`${SMALL}${jobs}${service}`);
