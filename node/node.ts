@@ -15,6 +15,7 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent, Standing } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
+import { reportTally } from "../protocol/job/tally-report.ts";
 import type { AgentConfig } from "../protocol/machine.ts";
 import { createSelectors } from "../protocol/selection/catalog.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
@@ -187,8 +188,10 @@ class Node implements MeshworkNode {
     else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);
     else if (event.kind === "diverged" || event.kind === "fault") logFault(this.#log, event);
     else if (event.kind === "block") {
-      const { job, height, timeMs, events } = event;
-      const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };
+      const { job, height, timeMs, events, lost } = event;
+      if (this.#listeners.size === 0) return;
+      const tallies = event.tallies.map((tally) => [tally.task, reportTally(tally)] as const);
+      const told = { job, height, timeMs, events: events as readonly LedgerEvent[], tallies, lost };
       for (const listener of this.#listeners) listener(told);
     }
   }
