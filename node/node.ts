@@ -38,6 +38,7 @@ import { createSigner, nodeCrypto } from "./platform/crypto.ts";
 import { makePrivateFolder } from "./platform/files/private-files.ts";
 import { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
+import { isRedactedCertificate } from "./redacted-jobs.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
 import { checkAdvertised, skillAd } from "./skills/advertise.ts";
@@ -123,8 +124,9 @@ class Node implements MeshworkNode {
       embedder: parts.embedder,
       ask: (query) => this.#driver.input(query),
       onCertified: (job, bytes) => {
+        if (this.#trace === null || isRedactedCertificate(bytes)) return;
         const text = Buffer.from(bytes).toString("base64");
-        this.#trace?.write(Date.now(), { kind: "certified", job, bytes: text });
+        this.#trace.write(Date.now(), { kind: "certified", job, bytes: text });
       },
       blobs,
       network,

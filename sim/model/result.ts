@@ -3,6 +3,7 @@
  * the report draws.
  */
 
+import type { AnsweredTask } from "../../protocol/job/answer-log.ts";
 import type { Expectation, Scenario, ServiceCosts } from "./scenario.ts";
 
 export interface MetricType {
@@ -49,6 +50,9 @@ export interface AgentRow {
   readonly crashes: number;
   readonly state: "up" | "down" | "paused";
 }
+
+/** How a task of a job (numbered from 1) came to its answer, or to none. */
+export type AnswerRow = AnsweredTask & { readonly job: number };
 
 /** One frame or gossip message around a moment, for message diagrams. */
 export interface MessageRow {
@@ -114,6 +118,8 @@ export interface RunResult {
   readonly series: readonly Sample[];
   readonly timeline: readonly TimelineEntry[];
   readonly agents: readonly AgentRow[];
+  /** Of the first tasks: who said what. */
+  readonly answers: readonly AnswerRow[];
   /** Around the moment asked for, or the first violation. */
   readonly messages: readonly MessageRow[];
   /** The moment asked for, ms; null if none was. */

@@ -3,8 +3,10 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { type AnsweredTask, AnswerLog } from "../../protocol/job/answer-log.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
+import { reportTally } from "../../protocol/job/tally-report.ts";
 import type { DrawnJob } from "../model/submitted-job.ts";
 import { CERTIFICATES } from "../parts/checkers/certificates.ts";
 import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
@@ -22,6 +24,9 @@ export interface JobListener {
   onHedged(): void;
 }
 
+/** Tasks of whose results a run tells one by one. */
+export const ANSWERED_TASKS = 100;
+
 export class JobMonitor {
   readonly submitted: DrawnJob;
   readonly log: DecidedLog;
@@ -35,6 +40,7 @@ export class JobMonitor {
   laterRounds = 0;
   /** When a task was first awarded, ms. */
   readonly awardedMs = new Map<string, number>();
+  readonly #answers = new AnswerLog(ANSWERED_TASKS);
 
   /** `extra` watch beside the usual ones. */
   constructor(
@@ -52,7 +58,10 @@ export class JobMonitor {
         if ((block.committed.commit[0]?.round ?? 0) > 0) this.laterRounds++;
         this.decidedMs = block.atMs;
         listener.onBlock(this, block);
+        for (const tally of block.tallies) this.#answers.noteTally(tally.task, () => reportTally(tally));
+        for (const award of block.lost) this.#answers.noteLost(award);
         for (const event of block.events) {
+          this.#answers.noteEvent(event);
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
           if (event.kind === "accepted") this.accepted++;
           listener.onDecision(this, event, block.atMs);
@@ -80,6 +89,11 @@ export class JobMonitor {
   /** The job that its client has submitted last: there may be others, of earlier draws of its committee. */
   get isCurrent(): boolean {
     return this.submitted.job === this.log.ledger.job;
+  }
+
+  /** Who said what, in the first tasks. */
+  get answers(): readonly AnsweredTask[] {
+    return this.#answers.tasks;
   }
 
   /** All honest agents that host it have seen its end, or nobody took it. */
