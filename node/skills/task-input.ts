@@ -11,11 +11,13 @@
  * | packs | a list of lists of `{ path, data }` |
  * | part, single | a value |
  * | part | a list of values |
+ * | check | `{ input, output }`: what the task that is checked got, and the answer |
  */
 
+import { unreachable } from "../../protocol/core/assert.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { Data, Listed, TaskInput } from "../../protocol/wire/genesis.ts";
+import type { Data, Listed, PlainInput, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
 import { decodePart } from "../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
@@ -59,6 +61,11 @@ export async function resolveInput(
   bytesMax: number = INPUT_BYTES_MAX,
 ): Promise<unknown> {
   const blobs = new Reading(source, bytesMax);
+  if (input.kind !== "check") return resolvePlain(input, blobs);
+  return { input: await resolvePlain(input.input, blobs), output: await readData(input.output, blobs) };
+}
+
+async function resolvePlain(input: PlainInput, blobs: Reading): Promise<unknown> {
   switch (input.kind) {
     case "none":
       return null;
@@ -89,6 +96,8 @@ export async function resolveInput(
       for (const data of values) read.push(await readData(data, blobs));
       return single ? read[0] : read;
     }
+    default:
+      return unreachable(input);
   }
 }
 

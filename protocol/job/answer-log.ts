@@ -3,7 +3,7 @@
  * why it failed. Of as many tasks as there is room for. For people: the ledger itself does not need it.
  */
 
-import type { TaskId } from "../core/ids.ts";
+import { type TaskId, taskParts } from "../core/ids.ts";
 import type { LostAward } from "./counted.ts";
 import type { EventOf, LedgerEvent } from "./event.ts";
 import type { TallyReport } from "./tally-report.ts";
@@ -66,9 +66,13 @@ export class AnswerLog {
     if (noted !== null) noted.failed = { reason, message };
   }
 
-  /** The first tasks of which anything is known, in this order. */
+  /** The first tasks of which anything is known: nodes in the order of their first one, the tasks of each by number. */
   get tasks(): readonly AnsweredTask[] {
-    return [...this.#tasks.values()];
+    const nodes = [...new Set([...this.#tasks.keys()].map((task) => taskParts(task).node))];
+    const placeOf = new Map(nodes.map((node, place) => [node, place]));
+    const located = [...this.#tasks.values()].map((noted) => ({ noted, ...taskParts(noted.task) }));
+    located.sort((a, b) => placeOf.get(a.node)! - placeOf.get(b.node)! || (a.index ?? 0) - (b.index ?? 0));
+    return located.map(({ noted }) => noted);
   }
 
   /** Tasks that there was no room for. */

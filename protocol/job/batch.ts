@@ -20,6 +20,7 @@ import { invalidAfter, isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } 
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
 import {
+  describeInvalid,
   disagreementOf,
   disagreementText,
   isAnswered,
@@ -129,6 +130,18 @@ function releaseLive(tx: Transaction, task: Task): Task {
   return released;
 }
 
+/** Who sealed is paid, and is not read any more. */
+function closeSealed(tx: Transaction, task: Task): Task {
+  let closed = task;
+  for (const award of task.awards) {
+    if (award.status !== "sealed") continue; // delivered, and not to be read any more
+    free(tx, award);
+    payUnread(tx, { ...award, task: task.id, attempt: task.attempt }, null);
+    closed = withAward(closed, { ...award, status: "ended" });
+  }
+  return closed;
+}
+
 /** Its worker says that the input is wrong for the skill. Nobody asks it for this task again. */
 export function noteInvalid(tx: Transaction, task: Task, worker: AgentId, why: string): Task {
   const next = { ...task, invalid: { by: [...task.invalid.by, worker], why } };
@@ -141,13 +154,6 @@ function isInvalid(view: LedgerView, task: Task): boolean {
   const claims = task.invalid.by.length;
   const given = task.results.length + sealedSeats(task);
   return claims >= invalidAfter(policyOf(view, task)) && claims > given;
-}
-
-/** Why its input counts as invalid, for people. */
-export function describeInvalid(view: LedgerView, task: Task): string {
-  const { by, why } = task.invalid;
-  const who = by.length === 1 ? "the one worker that was asked says" : `${by.length} workers say`;
-  return `${who} that the input is wrong for ${specOf(view, task).skill}${why === "" ? "" : `: ${why}`}`;
 }
 
 /** After an award ended early for the reason `why`: gives up, opens the batch with what it has, or leaves the seat free. */
@@ -307,6 +313,7 @@ function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: Ta
  */
 function refuteCandidate(tx: Transaction, check: Task, reason: TaskFailure, message: string): void {
   const { candidate, ...checked } = checkedBy(tx, check);
+  releaseLive(tx, closeSealed(tx, check));
   endCheck(tx, check);
   if (reason !== "disagreement" && reason !== "retries") {
     failJob(tx, checked.id, reason, `its answer was not checked: ${message}`);
@@ -356,14 +363,7 @@ export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message
     failUndecided(tx, task, counted, reason, message);
     return;
   }
-  let closed = task;
-  for (const award of task.awards) {
-    if (award.status !== "sealed") continue; // delivered, and not to be read any more
-    free(tx, award);
-    payUnread(tx, { ...award, task: task.id, attempt: task.attempt }, null);
-    closed = withAward(closed, { ...award, status: "ended" });
-  }
-  acceptCounted(tx, closed, counted, counted.outcome);
+  acceptCounted(tx, closeSealed(tx, task), counted, counted.outcome);
 }
 
 function accept(

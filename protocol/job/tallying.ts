@@ -63,6 +63,15 @@ export function readableAnswer(outputs: readonly Output[], chosen: number): Data
   return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
 }
 
+// --- in words -----------------------------------------------------------------------------------------
+
+/** Why its input counts as invalid, for people. */
+export function describeInvalid(view: LedgerView, task: Task): string {
+  const { by, why } = task.invalid;
+  const who = by.length === 1 ? "the one worker that was asked says" : `${by.length} workers say`;
+  return `${who} that the input is wrong for ${specOf(view, task).skill}${why === "" ? "" : `: ${why}`}`;
+}
+
 // --- disagreement -------------------------------------------------------------------------------------
 
 /** Answers that a message names, and the bytes of each that it shows. */

@@ -54,17 +54,20 @@ function saidCell(agent: string, result: ResultReport, tally: TallyReport): Html
     result.stated !== null &&
     result.calibrated !== null &&
     html`<span class="sure">says ${percent(result.stated)}, worth ${percent(result.calibrated)}</span>`;
-  return html`<td class="${isAccepted ? "chosen" : result.group === null ? "void" : ""}" data-agent="${agent}">${isAccepted && html`<span class="mark">✓<span class="visually-hidden"> accepted: </span></span> `}<span class="said" title="${said}">${short(said)}</span>${objection !== "" && html` <em class="objection">${objection}</em>`}${sure}</td>`;
+  return html`<td class="${isAccepted ? "chosen" : result.group === null ? "void" : ""}" data-agent="${agent}"><div>${
+    isAccepted && html`<span class="mark">✓<span class="visually-hidden"> accepted: </span></span> `
+  }<span class="said" title="${said}">${short(said)}</span>${objection !== "" && html` <em class="objection">${objection}</em>`}${sure}</div></td>`;
 }
 
 function lostCell(agent: string, { reason, message }: AnsweredTask["lost"][number]): Html {
-  return html`<td class="void" data-agent="${agent}"><em class="objection">${reason}</em>${message !== "" && html` <span class="said">${message}</span>`}</td>`;
+  return html`<td class="void" data-agent="${agent}"><div><em class="objection">${reason}</em>${message !== "" && html` <span class="soft">${message}</span>`}</div></td>`;
 }
 
 function why({ tally, failed, used }: AnswerFacts): Html {
-  return html`<td class="why" data-agent="">${tally !== null && describeDecision(tally)}${
-    failed !== null && html` <strong class="fail">${failed.reason}</strong>: ${failed.message}`
-  }${used !== "" && html` <span class="soft">Used ${used}.</span>`}</td>`;
+  const end = failed !== null && html`<strong class="fail">${failed.reason}</strong>: ${failed.message}`;
+  return html`<td class="why" data-agent=""><div>${tally !== null && describeDecision(tally)}</div>${
+    end !== false && html`<div>${end}</div>`
+  }${used !== "" && html`<div>used ${used}</div>`}</td>`;
 }
 
 /** What an agent has to say in a row: its last result, or how its last award ended. */
