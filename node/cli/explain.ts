@@ -106,7 +106,7 @@ async function explain(
     const checks = (await tasks.get(checkOf(id) ?? "")?.all()) ?? [];
     const lines = choices.flatMap((choice) => ["", ...describeChoice(choice, nameOf, width)]).slice(1);
     for (const { tally, attempt } of checks)
-      if (tally != null) lines.push("", `check ${attempt}`, ...tallyLines(tally, nameOf, width));
+      if (tally != null) lines.push("", `check ${attempt}, by verifiers:`, ...tallyLines(tally, nameOf, width));
     const used = new UsageSum();
     for (const { usage } of choices) used.add(usage ?? null);
     const usage = used.sum === null ? null : shownUsage(used.sum);
