@@ -118,7 +118,7 @@ export interface RunResult {
   readonly series: readonly Sample[];
   readonly timeline: readonly TimelineEntry[];
   readonly agents: readonly AgentRow[];
-  /** Of the first tasks: who said what. */
+  /** Who said what in the first tasks. */
   readonly answers: readonly AnswerRow[];
   /** Around the moment asked for, or the first violation. */
   readonly messages: readonly MessageRow[];

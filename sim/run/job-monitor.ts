@@ -7,6 +7,7 @@ import { type AnsweredTask, AnswerLog } from "../../protocol/job/answer-log.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
 import { reportTally } from "../../protocol/job/tally-report.ts";
+import type { AnswerRow } from "../model/result.ts";
 import type { DrawnJob } from "../model/submitted-job.ts";
 import { CERTIFICATES } from "../parts/checkers/certificates.ts";
 import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
@@ -25,7 +26,7 @@ export interface JobListener {
 }
 
 /** Tasks of whose results a run tells one by one. */
-export const ANSWERED_TASKS = 100;
+const ANSWERED_TASKS = 100;
 
 export class JobMonitor {
   readonly submitted: DrawnJob;
@@ -119,6 +120,13 @@ export class JobMonitor {
     for (const checker of this.#checkers) checker.atEnd?.(atMs);
   }
 }
+
+/** Who said what in the first tasks of the jobs that were taken. */
+export const answersOf = (monitors: Iterable<JobMonitor>): AnswerRow[] =>
+  [...monitors]
+    .filter(({ isCurrent }) => isCurrent)
+    .flatMap(({ answers, submitted }) => answers.map((row) => ({ ...row, job: submitted.index + 1 })))
+    .slice(0, ANSWERED_TASKS);
 
 /** The invariants that a run watches, as results name them. */
 export const INVARIANTS = (thorough: boolean, heals: boolean): string[] => [

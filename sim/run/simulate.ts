@@ -11,7 +11,7 @@ import { FULL_LOAD } from "../../protocol/job/policy.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { Selectors } from "../../protocol/selection/selector.ts";
 import type { Gauge } from "../model/registry.ts";
-import type { AgentRow, AnswerRow, Metrics, RunResult, TimelineEntry, Violation } from "../model/result.ts";
+import type { AgentRow, Metrics, RunResult, TimelineEntry, Violation } from "../model/result.ts";
 import type { Scenario, ScheduledFault } from "../model/scenario.ts";
 import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
 import { type Checker, PropertyViolation } from "../parts/checkers/checker.ts";
@@ -27,7 +27,7 @@ import { Clients } from "./clients.ts";
 import { Ending } from "./ending.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
-import { ANSWERED_TASKS, INVARIANTS, JobMonitor } from "./job-monitor.ts";
+import { answersOf, INVARIANTS, JobMonitor } from "./job-monitor.ts";
 import { MessageLog } from "./message-log.ts";
 import { checkedValue } from "./metric-catalog.ts";
 import { RunMetrics } from "./metrics.ts";
@@ -334,15 +334,6 @@ class Run {
     this.#notes.push({ atMs, untilMs: null, kind: "violation", text: cause.message, agents: [] });
   }
 
-  /** Of the first tasks of the jobs that were taken. */
-  #answers(): AnswerRow[] {
-    const taken = [...this.#monitors.values()].filter(({ isCurrent }) => isCurrent);
-    const rows = taken.flatMap(({ answers, submitted }) =>
-      answers.map((row) => ({ ...row, job: submitted.index + 1 })),
-    );
-    return rows.slice(0, ANSWERED_TASKS);
-  }
-
   /** Values of plugins' metrics. */
   #gauged(agents: readonly AgentRow[]): Metrics {
     const ended = { world: this.world, jobs: this.clients.jobs, agents };
@@ -376,7 +367,7 @@ class Run {
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents,
-      answers: this.#answers(),
+      answers: answersOf(this.#monitors.values()),
       messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
       messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),
