@@ -38,8 +38,18 @@ export const simHost: SimHost = {
   createMachine: createAgent,
   realSignatures,
   async readJob(path) {
-    const { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs } = await readJobFile(path);
-    return { name, nodes, output, budget, deadlineMs, windowMs, selector, blobs: [...blobs.values()] };
+    const {
+      name,
+      nodes,
+      output,
+      budget,
+      deadlineMs,
+      windowMs,
+      selector,
+      redact = false,
+      blobs,
+    } = await readJobFile(path);
+    return { name, nodes, output, budget, deadlineMs, windowMs, selector, redact, blobs: [...blobs.values()] };
   },
   url: import.meta.url,
   loadCalibrate: async () => (await import("./calibrate.ts")).calibrate,

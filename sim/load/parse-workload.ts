@@ -50,6 +50,7 @@ export function parseWorkload(
     budget: budgetOf(context, file, shape, policy, agents),
     deadlineMs: file.deadline ?? DEFAULT_DEADLINE_MS,
     windowMs,
+    redact: file.redact ?? false,
     committee: typeof file.committee === "object" ? new Map(Object.entries(file.committee)) : (file.committee ?? null),
     standbys: file.standbys ?? (typeof file.committee === "object" ? [] : null),
     cancelAfterMs: file.cancelAfter ?? null,
@@ -59,7 +60,7 @@ export function parseWorkload(
 
 /** A job file says these itself. */
 function checkJobFile({ source }: ParseContext, file: WorkloadFile): void {
-  const own = ["shape", "policy", "selector", "budget", "deadline", "window"] as const;
+  const own = ["shape", "policy", "selector", "budget", "deadline", "window", "redact"] as const;
   const twice = own.find((key) => file[key] !== undefined);
   if (twice === undefined) return;
   throw source.error(["workload", twice], `workload has both job and ${twice}`, `say it in ${file.job}, or remove job`);

@@ -245,6 +245,7 @@ const workloadSchema = (registry: Registry) =>
       .describe("Credits of each job. Default: the most that it can cost."),
     deadline: durationSchema.optional().describe("Default 5m."),
     window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
+    redact: z.boolean().optional().describe("Keep outputs out of explanations, traces and pages. Default false."),
     committee: z
       .union([countSchema(1, limits.members), z.record(nameSchema, countSchema(1, limits.power))])
       .optional()

@@ -221,6 +221,7 @@ function workloadNode(workload: Workload, relocate: Relocate): Node {
     budget: credits(workload.budget),
     deadline: time(workload.deadlineMs),
     window: time(workload.windowMs),
+    redact: unless(workload.redact, false),
     ...seats,
   };
 }

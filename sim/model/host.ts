@@ -11,7 +11,7 @@ import type { Measured } from "./calibration.ts";
 /** The parts of a genesis that a job file says. */
 export type JobTemplate = Pick<
   Genesis,
-  "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector"
+  "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector" | "redact"
 > & {
   readonly blobs: readonly Uint8Array[];
 };

@@ -164,6 +164,8 @@ export interface Workload {
   readonly budget: number;
   readonly deadlineMs: number;
   readonly windowMs: number;
+  /** Outputs stay out of explanations, traces and pages. */
+  readonly redact: boolean;
   /** Members of each job's committee: how many, or who with which power; null: as nodes choose. */
   readonly committee: number | ReadonlyMap<string, number> | null;
   /** Standbys of each committee: how many, or who; null: as nodes choose. */

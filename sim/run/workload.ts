@@ -11,7 +11,10 @@ import type { Arrival, Workload } from "../model/scenario.ts";
 import { nodesOf, policyOf } from "../parts/workloads/shapes.ts";
 
 /** The parts of a genesis that do not depend on who is there. */
-type JobParts = Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector">;
+type JobParts = Pick<
+  Genesis,
+  "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector" | "redact"
+>;
 
 export interface PlannedJob {
   readonly index: number;
@@ -50,7 +53,7 @@ function arrivalsOf(arrival: Arrival, count: number, files: WorkloadFiles, prng:
 }
 
 function partsOf(workload: Workload, registry: Registry, files: WorkloadFiles, index: number, prng: Prng): JobParts {
-  const { shape, budget, deadlineMs, windowMs, selector } = workload;
+  const { shape, budget, deadlineMs, windowMs, selector, redact } = workload;
   if (shape.kind === "file") {
     const { blobs: _, ...parts } = files.jobs.get(shape.file)!;
     return parts;
@@ -60,5 +63,5 @@ function partsOf(workload: Workload, registry: Registry, files: WorkloadFiles, i
       ? registry.shapes.get(shape.name)!.nodes(workload, shape.options, index, prng)
       : nodesOf(shape, policyOf(workload), prng);
   const output = nodes[nodes.length - 1]!.id;
-  return { name: `job ${index + 1}`, nodes, output, budget, deadlineMs, windowMs, selector };
+  return { name: `job ${index + 1}`, nodes, output, budget, deadlineMs, windowMs, selector, redact };
 }

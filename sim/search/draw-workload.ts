@@ -163,5 +163,6 @@ export function drawWorkload(
     windowMs: Math.max(windowMinMs, prng.chance(0.3) ? 100 + prng.below(200) : 500 + prng.below(1_500)),
     cancelAfterMs: null,
     outputBytes: prng.chance(readsOutputs(policy) ? 0.1 : 0.4) ? LARGE_BYTES : 0,
+    redact: prng.chance(0.1),
   };
 }

@@ -148,6 +148,7 @@ function scenarioOf({ name = "half-killed", agents = 40, liars = 4, completionMi
       standbys: 2,
       cancelAfterMs: null,
       outputBytes: 0,
+      redact: false,
     },
     faults: FAULTS,
     expect: [

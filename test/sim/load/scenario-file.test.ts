@@ -215,6 +215,7 @@ test("a file with every key", () => {
       standbys: 2,
       cancelAfterMs: null,
       outputBytes: 0,
+      redact: false,
     },
     faults: [
       {
