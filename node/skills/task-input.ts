@@ -11,11 +11,12 @@
  * | packs | a list of lists of `{ path, data }` |
  * | part, single | a value |
  * | part | a list of values |
+ * | check | `{ input, output }`: what the task got, and the answer to check |
  */
 
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import type { Data, Listed, TaskInput } from "../../protocol/wire/genesis.ts";
+import type { Data, Listed, PlainInput, TaskInput } from "../../protocol/wire/genesis.ts";
 import { decodePack, type PackedFile } from "../../protocol/wire/pack.ts";
 import { decodePart } from "../../protocol/wire/parcel.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
@@ -59,6 +60,11 @@ export async function resolveInput(
   bytesMax: number = INPUT_BYTES_MAX,
 ): Promise<unknown> {
   const blobs = new Reading(source, bytesMax);
+  if (input.kind !== "check") return resolvePlain(input, blobs);
+  return { input: await resolvePlain(input.input, blobs), output: await readData(input.output, blobs) };
+}
+
+async function resolvePlain(input: PlainInput, blobs: Reading): Promise<unknown> {
   switch (input.kind) {
     case "none":
       return null;

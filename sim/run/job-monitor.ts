@@ -2,9 +2,10 @@
  * One job as the run watches it: its decided log, replayed and checked, and what that says about tasks and agents.
  */
 
-import type { AgentId } from "../../protocol/core/ids.ts";
+import { type AgentId, taskParts } from "../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
+import { isCheck } from "../../protocol/job/verification.ts";
 import type { DrawnJob } from "../model/submitted-job.ts";
 import { CERTIFICATES } from "../parts/checkers/certificates.ts";
 import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
@@ -54,7 +55,7 @@ export class JobMonitor {
         listener.onBlock(this, block);
         for (const event of block.events) {
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
-          if (event.kind === "accepted") this.accepted++;
+          if (event.kind === "accepted" && !isCheck(taskParts(event.task))) this.accepted++;
           listener.onDecision(this, event, block.atMs);
           const { hedged } = reassignments;
           const cause = reassignments.note(event);

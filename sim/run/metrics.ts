@@ -165,9 +165,11 @@ export class RunMetrics implements JobListener {
   }
 
   #onAccepted(monitor: JobMonitor, event: EventOf<"accepted">, atMs: number): void {
-    this.#counts.accepted++;
+    const isWork = !isCheck(taskParts(event.task));
+    if (isWork) this.#counts.accepted++;
     for (const agent of event.supporters) this.#agent(agent).accepted++;
     for (const agent of event.rejected) this.#agent(agent).rejected++;
+    if (!isWork) return;
     this.#taskLatencies.push(atMs - (monitor.awardedMs.get(event.task) ?? atMs));
     if (this.#truth.isRight(monitor.submitted.job, event.task, event.answer) === false) this.#counts.wrong++;
   }

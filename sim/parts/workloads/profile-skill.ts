@@ -10,7 +10,8 @@
 import type { AwardRef, Hash } from "../../../protocol/core/ids.ts";
 import { exp, ln } from "../../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../../protocol/core/prng.ts";
-import type { Comparator } from "../../../protocol/wire/genesis.ts";
+import { checkedTaskOf } from "../../../protocol/job/verification.ts";
+import { type Comparator, type Data, dataHash } from "../../../protocol/wire/genesis.ts";
 import type { Usage } from "../../../protocol/wire/usage.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import type { AgentProfile, SkillErrors } from "../../model/scenario.ts";
@@ -119,6 +120,16 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     return shared.chance(correlation.rho) ? shared : call.prng;
   }
 
+  /** Whether an answer is right, by the answers that agents found for the same task; as often wrong as its own are. */
+  function check(call: SkillCall, output: Data): Omit<Extract<SkillOutcome, { output: unknown }>, "afterMs"> {
+    const { job, task } = call.award;
+    const isRight = world.truth.isRight(job, checkedTaskOf(task), dataHash(world.hash, output)) === true;
+    const chance = chanceOf(profile, "", 0.5);
+    const confidencePpm = Math.round(confidenceOf(profile, chance, call.prng) * 1_000_000);
+    const verdict = call.prng.chance(chance) ? isRight : !isRight;
+    return { output: verdict, confidencePpm, cost: profile.price, ...usageOf(profile) };
+  }
+
   return (call): SkillOutcome => {
     const place = world.placeOf(call.award);
     const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
@@ -126,6 +137,7 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
     const failure = profile.errors === null ? null : drawError(profile.errors, call.prng);
     if (failure !== null) return { afterMs, ...failure };
+    if (call.input.kind === "check") return { afterMs, ...check(call, call.input.output) };
     const compare = world.compareOf(call.award);
     const say = (answer: number): Value =>
       world.outputBytes > 0 ? padded(answer, world.outputBytes) : sayAnswer(answer, compare, call.prng);
