@@ -3,8 +3,10 @@
  * sampled on the way for plots.
  */
 
+import { taskParts } from "../../protocol/core/ids.ts";
 import type { EventOf, LedgerEvent } from "../../protocol/job/event.ts";
 import { REASSIGNMENT_CAUSES, type ReassignmentCause } from "../../protocol/job/reassignments.ts";
+import { isCheck } from "../../protocol/job/verification.ts";
 import type { AgentRow, Metrics, Sample } from "../model/result.ts";
 import type { SubmittedJob } from "../model/submitted-job.ts";
 import type { DecidedBlock } from "../parts/checkers/checker.ts";
