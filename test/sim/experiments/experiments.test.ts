@@ -39,7 +39,7 @@ describe("the command", () => {
       verdict: ["2 rows, from width 1 on."],
       rows: [
         { width: 1, awards: { mean: 1, ci95: null }, completion: { mean: 1, ci95: null } },
-        { width: 2, awards: { mean: 2.5, ci95: null }, completion: { mean: 1, ci95: null } },
+        { width: 2, awards: { mean: 2, ci95: null }, completion: { mean: 1, ci95: null } },
       ],
     });
     expect(JSON.parse(readFileSync(join(out, "experiment.json"), "utf8"))).toEqual(document);

@@ -56,7 +56,7 @@ test("why workers were chosen is said where somebody writes the trace, and chang
 });
 
 test("jobs are certified, and the liar is outvoted", () => {
-  const { metrics, agents, invariants, partial } = run("", 6);
+  const { metrics, agents, invariants, partial } = run("", 9);
   expect(metrics).toMatchObject({ submitted: 2, completion: 1, wrongAccepted: 0 });
   const liar = agents.find(({ group }) => group === "liar");
   expect(liar).toMatchObject({ behaviour: "liar", accepted: 0 });
