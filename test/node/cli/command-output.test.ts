@@ -48,6 +48,7 @@ describe("within 79 columns", () => {
     agent: ID,
     name: "ada",
     hosts: true,
+    rulesVersion: 2,
     skills: ["text.upper", "text.lower", "text.words", "text.a-very-long-name-of-a-skill"].map((name) => ({
       name,
       price: 1,
