@@ -98,7 +98,7 @@ function agentsOf(seed: number, { agents, agent: named = [] }: RunCommandOptions
 /** The skills that the agents will load. They are loaded once here, in processes that end right away. */
 async function skillsOf(context: RunContext, options: RunCommandOptions): Promise<readonly AnySkill[]> {
   const { allowCommands = false, agent: named = [] } = options;
-  const files = new Set([options.skills, ...named.map(({ skills }) => skills)]);
+  const files = new Set([options.skills, ...named.map((agent) => agent.skills)]);
   const memory = options.skillsMemory === undefined ? {} : { memoryBytes: options.skillsMemory };
   const skills: AnySkill[] = [];
   for (const file of files) {
