@@ -65,7 +65,7 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests(
     "programs",
-    "more agents than cores, skills that harm their process or say why they fail, readers that leave, owners that wait, wrong clocks, names, free text",
+    "more agents than cores, skills that harm their process or say why they fail, readers that leave, owners that wait, wrong clocks, names, free text, real language models",
     ...[
       "many-agents",
       "careless-skills",
@@ -74,6 +74,7 @@ export const PARTS: readonly LongPart[] = [
       "clocks",
       "named",
       "free-text",
+      "languages",
       "skill-errors",
     ].map((name) => `e2e/${name}`),
     "integration/skill-process",
