@@ -88,7 +88,7 @@ test("majority: every text is certified, and the three are right more often than
   expect(rightIn(join(out, "answers.jsonl"))).toEqual(rightIn(join(example, "answers.jsonl")));
 }, 300_000);
 
-/** Of 84 texts, so many may the weighted answers be worse than the best model alone. */
+/** The weighted answers may be wrong at so many more of the 84 texts than the best model alone. */
 const MARGIN = 3;
 
 test("confidence-weighted: the contested texts are certified, too, and the mesh is hardly worse than the best", async () => {
