@@ -3,13 +3,18 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RecordedAnswer } from "../../node/run/recorded-run.ts";
 import { parseRecordedAnswers } from "../../sim/parts/workloads/recorded-answers.ts";
 import { runInProcess, type Said } from "../support/in-process-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meshwork-record-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const before = process.cwd();
+beforeAll(() => process.chdir(folder)); // which run was the last one is noted in the current folder
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const write = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
@@ -99,6 +104,13 @@ test("what each agent answered, and whether it was right: by the run's word, and
 
   const again = await cli("record", out);
   expect([again.code, again.err]).toEqual([2, expect.stringMatching(/answers\.jsonl exists – .*--force\n$/)]);
+
+  const summary = JSON.parse(readFileSync(join(out, "summary.json"), "utf8")) as { readonly job: string };
+  for (const run of ["last", summary.job.slice(0, 6), join(out, "trace.jsonl")]) {
+    const same = await cli("record", run, "--force");
+    expect([run, same.code, same.err]).toEqual([run, 0, ""]);
+    expect(answersIn(join(out, "answers.jsonl"))).toEqual(answers);
+  }
 
   const truth = write("right.yaml", "letters: [1, 2, 3]\n");
   const file = join(folder, "by-truth.jsonl");
