@@ -65,7 +65,7 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests(
     "programs",
-    "more agents than cores, skills that harm their process or say why they fail, readers that leave, owners that wait, wrong clocks, names, free text, real language models",
+    "more agents than cores, skills that harm their process or say why they fail, readers that leave, owners that wait, wrong clocks, names, free text",
     ...[
       "many-agents",
       "careless-skills",
@@ -74,11 +74,11 @@ export const PARTS: readonly LongPart[] = [
       "clocks",
       "named",
       "free-text",
-      "languages",
       "skill-errors",
     ].map((name) => `e2e/${name}`),
     "integration/skill-process",
   ),
+  tests("languages", "three real language models in a real mesh, by majority and by confidence", "e2e/languages"),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
   {
     name: "properties",
