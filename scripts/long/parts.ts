@@ -78,6 +78,7 @@ export const PARTS: readonly LongPart[] = [
     ].map((name) => `e2e/${name}`),
     "integration/skill-process",
   ),
+  tests("languages", "three real language models in a real mesh, by majority and by confidence", "e2e/languages"),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
   {
     name: "properties",

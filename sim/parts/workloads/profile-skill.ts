@@ -14,7 +14,7 @@ import { checkedTaskOf } from "../../../protocol/job/verification.ts";
 import { type Comparator, type Data, dataHash } from "../../../protocol/wire/genesis.ts";
 import type { Usage } from "../../../protocol/wire/usage.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import type { AgentProfile, SkillErrors } from "../../model/scenario.ts";
+import type { AgentProfile, Replay, SkillErrors } from "../../model/scenario.ts";
 import type { SkillState, TaskPlace } from "../../model/skill-state.ts";
 import { createDistribution, type DistributionSpec } from "../../world/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../../world/skill.ts";
@@ -107,9 +107,14 @@ function usageOf({ usage }: Pick<AgentProfile, "usage">): { readonly usage?: Usa
   return { usage: { inputTokens, outputTokens, microUsd: Math.round(usd * 1_000_000), counters: [] } };
 }
 
+function recordedFor(replay: Replay, { recorded }: SkillWorld): RecordedAnswers | undefined {
+  const all = recorded.get(replay.file);
+  return replay.agent === null ? all : all?.by(replay.agent);
+}
+
 export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
   const latency = createDistribution(profile.latencyMs);
-  const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
+  const recorded = profile.replay === null ? undefined : recordedFor(profile.replay, world);
 
   /** Draws of the whole group, or of this agent. */
   function drawsOf(call: SkillCall): Prng {
@@ -146,7 +151,7 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     const input = inputValue(call);
     const said = { cost: profile.price, ...usageOf(profile) };
     if (recorded !== undefined) {
-      const drawn = recorded.answer(input, number, call.prng);
+      const drawn = recorded.answer(input, number, place, call.prng);
       const output = drawn.answer === number ? right : say(drawn.answer);
       return { afterMs: drawn.afterMs, output, confidencePpm: drawn.confidencePpm, ...said };
     }
