@@ -215,8 +215,7 @@ export class Worker {
     known.tally.close(keyOf(task, attempt), serial, this.#context.now.monoMs);
     const offer = known.offers.get(skill);
     if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
-    const body: CommandBody = { kind: "failure", task, attempt, serial, reason, retryMs: 0, message };
-    known.outbox.say(null, body, known.running > 0);
+    known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, retryMs: 0, message }, known.running > 0);
   }
 
   #start(known: KnownJob, held: HeldAward, award: AwardNotice): void {
