@@ -9,7 +9,7 @@ export interface KnownAgent {
   readonly name: string;
   /** Whether it hosts jobs. */
   readonly hosts: boolean;
-  /** Of the rules by which it judges jobs; it hosts those of the same version only. */
+  /** The version of the rules that it has: it hosts jobs of that version only. */
   readonly rulesVersion: number;
   /** `price`: credits for one task. */
   readonly skills: readonly { readonly name: string; readonly price: number }[];
