@@ -7,6 +7,7 @@ import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import type { Measured } from "./calibration.ts";
+import type { RunChain } from "./chain.ts";
 
 /** The parts of a genesis that a job file says. */
 export type JobTemplate = Pick<
@@ -35,4 +36,6 @@ export interface SimHost {
   readonly url: string;
   /** Measures this machine with real nodes. */
   loadCalibrate(): Promise<Calibrate>;
+  /** Runs a chain over real nodes of this machine. */
+  loadRunChain(): Promise<RunChain>;
 }
