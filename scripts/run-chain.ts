@@ -19,7 +19,8 @@ import { verify } from "../protocol/job/certificate.ts";
 import { EMPTY_WORLD } from "../protocol/selection/knowledge.ts";
 import type { Value } from "../protocol/wire/value.ts";
 import { ChainLog } from "../sim/experiments/chain-log.ts";
-import type { ChainRun, ChainWork, RunChain } from "../sim/model/chain.ts";
+import type { ChainRun, ChainWork } from "../sim/model/chain.ts";
+import type { RunChain } from "../sim/model/host.ts";
 
 const MEMBERS = 4;
 const SKILL = "chain.step";

@@ -8,7 +8,7 @@ import type { ChainRun, ChainStep } from "../model/chain.ts";
 export class ChainLog {
   readonly #placeOf: (worker: AgentId) => number;
   readonly #steps: ChainStep[] = [];
-  /** Of the step that is open. */
+  /** What the open step has so far. */
   #results: number[] = [];
   #paid = 0;
   #firstMs: number | null = null;

@@ -20,7 +20,7 @@ const PARAMS = {
   disks: 10,
   driver: "virtual",
   /**
-   * Of malformed replies, about what MAKER's run shows: 7.8 % of its steps were undecided after three samples, and 22.5 % of these
+   * Malformed replies are about as in MAKER's run: 7.8 % of its steps were undecided after three samples, and 22.5 % of these
    * after one more.
    */
   mistakes: { wrong: 0.01, alike: 0.5, malformed: 0.03, hard: { steps: 0.1, malformed: 0.25 } },
@@ -64,7 +64,7 @@ export function planOf(
 }
 
 /** What a job made of a part of the tower's way. */
-export interface Leg {
+interface Leg {
   /** The state that it left. */
   readonly left: TowerStep;
   readonly steps: number;

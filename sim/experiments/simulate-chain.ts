@@ -14,7 +14,7 @@ import { runScenario } from "./run-scenario.ts";
 
 const SKILL = "step";
 const MEMBERS = 4;
-/** Of a step's work, ms: nothing beside a model's seconds, so that what is measured is the mesh. */
+/** The work of a step takes this long, ms: nothing beside a model's seconds, so that what is measured is the mesh. */
 export const WORK_MS = 5;
 
 const groupOf = (place: number): string => `solver${place}-`;

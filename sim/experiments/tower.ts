@@ -21,7 +21,7 @@ type Move = readonly [disk: number, from: number, to: number];
 /** What a worker is told, and what it answers. A type, not an interface, so that it is a value of the wire. */
 export type TowerStep = { readonly move: Move | null; readonly pegs: Pegs };
 
-export const stepsOf = (disks: number): number => 2 ** disks - 1;
+export const stepsOf = (disks: number): number => 2 * (disks > 1 ? stepsOf(disks - 1) : 0) + 1;
 
 const allOn = (peg: number, disks: number): Pegs =>
   Array.from({ length: PEGS }, (_, at) => (at === peg ? Array.from({ length: disks }, (__, i) => disks - i) : []));
@@ -99,7 +99,7 @@ export function stepSchema(disks: number): Value {
 // --- workers --------------------------------------------------------------------------------------------
 
 /** Shares from 0 to 1. */
-export interface Mistakes {
+interface Mistakes {
   /** Wrong ones among the replies that can be read. */
   readonly wrong: number;
   /** Wrong replies that are the usual slip; the others are the worker's own. */

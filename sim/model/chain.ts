@@ -39,6 +39,3 @@ export interface ChainRun {
   /** Why the job ended without a result; null: it is certified. */
   readonly failure: string | null;
 }
-
-/** Runs a chain over real nodes in this process. */
-export type RunChain = (work: ChainWork) => Promise<ChainRun>;
