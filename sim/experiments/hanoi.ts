@@ -26,7 +26,7 @@ const PARAMS = {
   mistakes: { wrong: 0.01, alike: 0.5, malformed: 0.03, hard: { steps: 0.1, malformed: 0.25 } },
   target: 0.95,
   /** As many as a job takes offers of for one skill. */
-  workers: limits.offersPerSkill,
+  workers: limits.offersPerSkill as number,
   /** What the owner knows of each worker, answers: a plan needs their error rate. */
   record: { accepted: 99, rejected: 1 },
   /** Steps of one job; the next one takes up the state that it left. */
@@ -53,9 +53,9 @@ export function planOf(
   const right = 1 - wrong;
   const mean = leadFor({ right, valid: 1 - malformed, correlation: 0 }, steps, target);
   const most = leadFor({ right, valid: 1 - hard.malformed, correlation: 0 }, steps, target);
-  assert(mean !== null && most !== null, "workers are mostly right");
+  assert(mean !== null, "workers are mostly right");
   const { k } = mean;
-  const redundancyMax = Math.min(workers, most.redundancyMax);
+  const redundancyMax = Math.min(workers, most?.redundancyMax ?? workers);
   const outlook = (valid: number) =>
     outlookOf({ redundancy: k, redundancyMax, accept: { kind: "ahead-by", k } }, { right, valid, correlation: 0 });
   const [there, others] = [outlook(1 - hard.malformed), outlook(1 - elsewhere(mistakes))];
@@ -119,6 +119,8 @@ function legOf({ steps, tookMs, failure }: ChainRun, from: TowerStep, { says }: 
   return { left: given, steps: steps.length, ...sums, tookMs, failure };
 }
 
+/** null: no step was decided. */
+const per = (sum: number, count: number): number | null => (count === 0 ? null : sum / count);
 const isSame = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b);
 const isReadable = (reply: Value): boolean => typeof reply === "object" && reply !== null && "pegs" in reply;
 
@@ -177,12 +179,21 @@ async function compute(
     wrongSteps,
     k: plan.k,
     most: plan.redundancyMax,
-    samples: results / decided,
+    samples: per(results, decided),
     samplesPredicted: plan.samples,
     samplesMaker: samplesUntilAhead(1 - wrong, plan.k, 1),
-    malformed: sum((leg) => leg.malformed) / results,
-    creditsPerStep: sum((leg) => leg.paid) / decided,
-    stepMs: sum((leg) => leg.tookMs) / decided,
+    malformed: per(
+      sum((leg) => leg.malformed),
+      results,
+    ),
+    creditsPerStep: per(
+      sum((leg) => leg.paid),
+      decided,
+    ),
+    stepMs: per(
+      sum((leg) => leg.tookMs),
+      decided,
+    ),
   };
   return [{ labels: { disks: disks!, driver: driver! }, figures }];
 }
