@@ -2,7 +2,7 @@
  * How well what an agent stated of its answers fits how often they were right: for people to read. Nothing is decided by it.
  *
  * Records keep answers by bins of stated confidence and not one by one, so each answer counts as if it had been stated with the
- * mean of its bin. The Brier score is then lower than that of the statements themselves, by their variance within the bins.
+ * mean of its bin: whether higher statements within a bin were right more often is not known.
  *
  * Source: Brier 1950; reliability curves and the expected calibration error as in Naeini, Cooper, Hauskrecht 2015.
  */
