@@ -5,12 +5,12 @@ import { formatAnswers, hang, table, uncolored } from "../platform/terminal/term
 
 /** Cells of a whole bar. */
 const BAR = 20;
-const TITLES = ["stated", "mean", "right", "answers"] as const;
+const TITLES = ["stated", "mean", "accepted", "answers"] as const;
 
-/** As many cells as the share of right answers, with a mark where the stated mean is. */
-function bar(right: number, stated: number): string {
+/** As many cells as the share of accepted answers, with a mark where the stated mean is. */
+function bar(accepted: number, stated: number): string {
   const mark = Math.min(BAR - 1, Math.floor(stated * BAR));
-  const filled = Math.round(right * BAR);
+  const filled = Math.round(accepted * BAR);
   return Array.from({ length: BAR }, (_, cell) => (cell === mark ? "|" : cell < filled ? "█" : "·")).join("");
 }
 
@@ -26,8 +26,16 @@ export function reliabilityLines({ answers, brier, calibrationError, curve }: Re
   const said = `${given === "1" ? "1 answer" : `${given} answers`} with a stated confidence: Brier score ${share(brier)}, calibration error ${share(calibrationError)}`;
   const rows = curve.map((bin) => [
     `${share(bin.from)} to ${share(bin.to)}`,
-    ...[share(bin.stated), share(bin.right), formatAnswers(bin.answers), bar(bin.right, bin.stated)],
+    ...[
+      share(bin.statedMean),
+      share(bin.acceptedShare),
+      formatAnswers(bin.answers),
+      bar(bin.acceptedShare, bin.statedMean),
+    ],
   ]);
-  const columns = [...TITLES.map((title) => ({ title, align: "right" as const })), { title: "█ right, | stated mean" }];
+  const columns = [
+    ...TITLES.map((title) => ({ title, align: "right" as const })),
+    { title: "█ accepted, | stated mean" },
+  ];
   return [...hang(said, width, 2), ...table(columns, rows, uncolored(width - 2)).map((line) => `  ${line}`)];
 }

@@ -1,5 +1,5 @@
 /**
- * How well what an agent stated of its answers fits how often they were right: for people to read. Nothing is decided by it.
+ * How well what an agent stated of its answers fits how often they were accepted: for people to read. Nothing is decided by it.
  *
  * Records keep answers by bins of stated confidence and not one by one, so each answer counts as if it had been stated with the
  * mean of its bin: whether higher statements within a bin were right more often is not known.
@@ -16,8 +16,8 @@ interface ReliabilityBin {
   readonly from: number;
   readonly to: number;
   readonly answers: number;
-  readonly stated: number;
-  readonly right: number;
+  readonly statedMean: number;
+  readonly acceptedShare: number;
 }
 
 export interface Reliability {
@@ -25,7 +25,7 @@ export interface Reliability {
   readonly answers: number;
   /** The mean squared distance of what was stated from what came out: 0 at best; 0.25 is what always stating one half gets. */
   readonly brier: number;
-  /** By how much the stated means differ from the shares of right answers, in the mean over answers. */
+  /** By how much the stated means differ from the shares of accepted answers, in the mean over answers. */
   readonly calibrationError: number;
   /** Those with answers, by rising confidence. */
   readonly curve: readonly ReliabilityBin[];
@@ -42,7 +42,7 @@ export function reliabilityOf(bins: readonly StatedAnswers[] = []): Reliability 
     if (!(answers >= ANSWERS_MIN)) return [];
     const { from, below } = boundsOfBin(place);
     const bounds = { from: from / ONE, to: Math.min(ONE, below) / ONE };
-    return [{ ...bounds, answers, stated: Math.min(1, stated / answers), right: accepted / answers }];
+    return [{ ...bounds, answers, statedMean: Math.min(1, stated / answers), acceptedShare: accepted / answers }];
   });
   const answers = curve.reduce((sum, bin) => sum + bin.answers, 0);
   if (answers === 0) return null;
@@ -50,8 +50,8 @@ export function reliabilityOf(bins: readonly StatedAnswers[] = []): Reliability 
     curve.reduce((sum, bin) => sum + bin.answers * of(bin), 0) / answers;
   return {
     answers,
-    brier: mean(({ stated, right }) => right * (1 - stated) * (1 - stated) + (1 - right) * stated * stated),
-    calibrationError: mean(({ stated, right }) => Math.abs(stated - right)),
+    brier: mean(({ statedMean: p, acceptedShare }) => acceptedShare * (1 - p) * (1 - p) + (1 - acceptedShare) * p * p),
+    calibrationError: mean(({ statedMean, acceptedShare }) => Math.abs(statedMean - acceptedShare)),
     curve,
   };
 }

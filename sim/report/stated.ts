@@ -23,7 +23,7 @@ function row({ agent, skill, reliability }: StatedRow): Html {
     const bin = curve.find((one) => one.from === from);
     return bin === undefined
       ? html`<td class="number soft">\u2013</td>`
-      : html`<td class="number">${percent(bin.right)}<br><span class="soft">${percent(bin.stated)} of ${fixed(bin.answers)}</span></td>`;
+      : html`<td class="number">${percent(bin.acceptedShare)}<br><span class="soft">${percent(bin.statedMean)} of ${fixed(bin.answers)}</span></td>`;
   });
   return html`<tr><th scope="row">${agent}</th><td>${skill}</td><td class="number">${fixed(answers)}</td>
 <td class="number">${fixed(brier, 3)}</td><td class="number">${fixed(calibrationError, 3)}</td>${cells}</tr>\n`;
@@ -38,7 +38,7 @@ export function statedTable(rows: readonly StatedRow[]): Html {
     ({ from, to }) => html`<th scope="col" class="number">${percent(from)} to ${percent(to)}</th>`,
   );
   return html`<h3>Stated confidence</h3>
-<p class="note">What owners know at the end, the worst Brier score first${rows.length > ROWS_MAX && html` (${ROWS_MAX} of ${fixed(rows.length)})`}: 0 is best, and always stating 50\u00a0% gets 0.25. The last columns are the reliability curve: the share of right answers for each range of stated confidence, and below it the mean that was stated and the number of answers.</p>
+<p class="note">What owners know at the end, the worst Brier score first${rows.length > ROWS_MAX && html` (${ROWS_MAX} of ${fixed(rows.length)})`}: 0 is best, and always stating 50\u00a0% gets 0.25. The last columns are the reliability curve: the share of accepted answers for each range of stated confidence, and below it the mean that was stated and the number of answers.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Stated confidence, table"><table>
 <thead><tr><th scope="col">Agent</th><th scope="col">Skill</th><th scope="col" class="number">Answers</th><th scope="col" class="number">Brier score</th><th scope="col" class="number">Calibration error</th>${heads}</tr></thead>
 <tbody>\n${worst.map(row)}</tbody></table></div>`;

@@ -176,7 +176,7 @@ test("meshwork agents says how well what they stated fitted their answers, as fa
     agents: { name: string; skill: string; calibration: { brier: number } | null }[];
   };
   const liar = agents.find(({ name, skill }) => name === LIAR && skill === "text.upper")!;
-  expect(liar.calibration).toMatchObject({ brier: 1, curve: [{ from: 0.97, to: 1, stated: 1, right: 0 }] });
+  expect(liar.calibration).toMatchObject({ brier: 1, curve: [{ from: 0.97, to: 1, statedMean: 1, acceptedShare: 0 }] });
   expect(agents.find(({ skill }) => skill !== "text.upper")?.calibration ?? null).toBeNull();
   const plain = JSON.parse((await cli(...asked.slice(0, -1), "--json")).out) as { agents: object[] };
   expect(plain.agents.every((agent) => !("calibration" in agent))).toBe(true);

@@ -127,9 +127,9 @@ describe("within 79 columns", () => {
     expect(one.slice(-5)).toEqual([
       sure.skill,
       "8 answers with a stated confidence: Brier score 0.47, calibration error 0.38",
-      "        stated  mean  right  answers  █ right, | stated mean",
-      "  0.70 to 0.80  0.75   0.75        4  ███████████████|····",
-      "  0.97 to 1.00  1.00   0.25        4  █████··············|",
+      "        stated  mean  accepted  answers  █ accepted, | stated mean",
+      "  0.70 to 0.80  0.75      0.75        4  ███████████████|····",
+      "  0.97 to 1.00  1.00      0.25        4  █████··············|",
     ]);
     expect(knowledgeLines(world, "bob", 79).join("\n")).not.toContain("Brier score");
   });

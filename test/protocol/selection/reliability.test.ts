@@ -53,8 +53,8 @@ describe("reliability", () => {
   test("the curve has the bins with answers, by rising confidence", () => {
     const { curve } = of([...times(4, 0.98, 1), ...times(2, 0.75, 2)])!;
     expect(curve).toEqual([
-      { from: 0.7, to: 0.8, answers: 2, stated: 0.75, right: 1 },
-      { from: 0.97, to: 1, answers: 4, stated: 0.98, right: 0.25 },
+      { from: 0.7, to: 0.8, answers: 2, statedMean: 0.75, acceptedShare: 1 },
+      { from: 0.97, to: 1, answers: 4, statedMean: 0.98, acceptedShare: 0.25 },
     ]);
   });
 
@@ -73,9 +73,9 @@ describe("reliability", () => {
         expect(brier).toBeCloseTo(mean(answers.map((one) => (meanOf(one) - outcome(one)) ** 2)), 9);
         expect(calibrationError).toBeGreaterThanOrEqual(0);
         expect(calibrationError * calibrationError).toBeLessThanOrEqual(brier + 1e-9);
-        for (const { from, to, stated } of curve) {
-          expect(stated).toBeGreaterThanOrEqual(from - 1e-9);
-          expect(stated).toBeLessThanOrEqual(to + 1e-9);
+        for (const { from, to, statedMean } of curve) {
+          expect(statedMean).toBeGreaterThanOrEqual(from - 1e-9);
+          expect(statedMean).toBeLessThanOrEqual(to + 1e-9);
         }
       }),
       { numRuns: runs(500) },
