@@ -25,6 +25,20 @@ const tests = (name: string, what: string, ...files: readonly string[]): LongPar
   amount: null,
 });
 
+/** Parts of 32,767 steps. */
+const HANOI_PARTS = 4;
+
+/** A part of the experiment hanoi: parts of one tower run in their order, and each goes on where the one before ended. */
+const hanoi = (disks: number, driver: string, part: number, of: number): LongPart => ({
+  name: `hanoi/${driver}-${disks}-disks${of === 1 ? "" : `-${part}-of-${of}`}`,
+  what: `the Towers of Hanoi with ${disks} disks, move by move through a mesh of unreliable workers: no step is wrong`,
+  command: [
+    "scripts/long/hanoi.ts",
+    ...Object.entries({ disks, driver, part, of }).flatMap(([option, value]) => [`--${option}`, String(value)]),
+  ],
+  amount: null,
+});
+
 export const PARTS: readonly LongPart[] = [
   {
     name: "fuzz",
@@ -79,6 +93,9 @@ export const PARTS: readonly LongPart[] = [
     "integration/skill-process",
   ),
   tests("languages", "three real language models in a real mesh, by majority and by confidence", "e2e/languages"),
+  hanoi(10, "virtual", 1, 1),
+  hanoi(10, "libp2p", 1, 1),
+  ...Array.from({ length: HANOI_PARTS }, (_, i) => hanoi(15, "virtual", i + 1, HANOI_PARTS)),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
   {
     name: "properties",

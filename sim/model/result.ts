@@ -3,6 +3,7 @@
  * the report draws.
  */
 
+import type { Reliability } from "../../protocol/selection/reliability.ts";
 import type { Expectation, Scenario, ServiceCosts } from "./scenario.ts";
 
 export interface MetricType {
@@ -48,6 +49,13 @@ export interface AgentRow {
   readonly earned: number;
   readonly crashes: number;
   readonly state: "up" | "down" | "paused";
+}
+
+/** What an agent stated of its answers for a skill, beside what came out, as far as jobs' owners know it at the end. */
+export interface StatedRow {
+  readonly agent: string;
+  readonly skill: string;
+  readonly reliability: Reliability;
 }
 
 /** One frame or gossip message around a moment, for message diagrams. */
@@ -114,6 +122,7 @@ export interface RunResult {
   readonly series: readonly Sample[];
   readonly timeline: readonly TimelineEntry[];
   readonly agents: readonly AgentRow[];
+  readonly stated: readonly StatedRow[];
   /** Around the moment asked for, or the first violation. */
   readonly messages: readonly MessageRow[];
   /** The moment asked for, ms; null if none was. */

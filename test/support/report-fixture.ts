@@ -324,6 +324,7 @@ function runOf(scenario: Scenario, seed: number, options: FixtureOptions): RunRe
     series: hasSeries ? seriesOf(prng, names, liars, endMs) : [],
     timeline: [...faults, ...(endMs > job.atMs ? [job] : []), ...broken],
     agents: names.map((name) => rowOf(prng, name, liars.has(name), dead.has(name))),
+    stated: [],
     messagesAroundMs: null,
     messages: violation === null ? [] : messagesOf(prng, violation.atMs, ["a2", "a5", "a11", "a17", "mallory1"]),
     invariants: ["1 agreement", "2 validity", "3 same state", "4 budget", "5 certificates", "6 one seat an agent"].map(
