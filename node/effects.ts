@@ -19,6 +19,7 @@ import type { StoredRecord } from "../protocol/machine.ts";
 import { NONCE_BYTES } from "../protocol/wire/command.ts";
 import type { Network } from "./network/network.ts";
 import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
+import { RedactedJobs } from "./redacted-jobs.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
 import type { SkillRunner } from "./skills/skill-runner.ts";
 import type { BlobStore } from "./store/blob-store.ts";
@@ -59,6 +60,7 @@ export class EffectRunner {
   readonly #targets: EffectTargets;
   readonly #host: EffectHost;
   readonly #running = new Map<string, AwardRef>();
+  readonly #redacted = new RedactedJobs();
   /** Work of ours that is under way and not cut short by a stop. */
   readonly #pending = new Set<Promise<void>>();
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -75,9 +77,11 @@ export class EffectRunner {
     const { trace } = this.#targets;
     if (trace === undefined) return;
     const { wallMs } = this.#host.now();
+    this.#redacted.note(records);
     for (const record of records) {
       if (!("slot" in record) || record.bytes === null || !isRecorded(record.slot)) continue;
       const { job, slot, bytes } = record;
+      if (this.#redacted.keepsOut(record)) continue;
       trace.write(wallMs, { kind: "stored", job, slot, bytes: Buffer.from(bytes).toString("base64") });
     }
   }

@@ -1,6 +1,7 @@
 /** Reads and checks the choices of workers that other agents and traces report (protocol/selection/explain.ts). */
 
 import { z } from "zod";
+import { lostSchema, tallySchema } from "./answer-reports.ts";
 
 const known = z.looseObject({
   accepted: z.number(),
@@ -43,6 +44,9 @@ const choice = z.looseObject({
   candidates: z.array(candidate),
   /** What those who were chosen used. Agents of an earlier version, and traces, do not say it here. */
   usage: usage.nullish(),
+  /** Which of them brought nothing, and how the results were counted last. As with the usage. */
+  lost: z.array(lostSchema).readonly().optional(),
+  tally: tallySchema.nullish(),
 });
 
 export const explainedSchema = z.array(choice);

@@ -15,6 +15,7 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import type { LocalEvent, Standing } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
+import { reportTally } from "../protocol/job/tally-report.ts";
 import type { AgentConfig } from "../protocol/machine.ts";
 import { createSelectors } from "../protocol/selection/catalog.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
@@ -37,6 +38,7 @@ import { createSigner, nodeCrypto } from "./platform/crypto.ts";
 import { makePrivateFolder } from "./platform/files/private-files.ts";
 import { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
+import { isRedactedCertificate } from "./redacted-jobs.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
 import { checkAdvertised, skillAd } from "./skills/advertise.ts";
@@ -122,8 +124,9 @@ class Node implements MeshworkNode {
       embedder: parts.embedder,
       ask: (query) => this.#driver.input(query),
       onCertified: (job, bytes) => {
+        if (this.#trace === null || isRedactedCertificate(bytes)) return;
         const text = Buffer.from(bytes).toString("base64");
-        this.#trace?.write(Date.now(), { kind: "certified", job, bytes: text });
+        this.#trace.write(Date.now(), { kind: "certified", job, bytes: text });
       },
       blobs,
       network,
@@ -187,8 +190,10 @@ class Node implements MeshworkNode {
     else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);
     else if (event.kind === "diverged" || event.kind === "fault") logFault(this.#log, event);
     else if (event.kind === "block") {
-      const { job, height, timeMs, events } = event;
-      const told = { job, height, timeMs, events: events as readonly LedgerEvent[] };
+      const { job, height, timeMs, events, lost } = event;
+      if (this.#listeners.size === 0) return;
+      const tallies = event.tallies.map((tally) => [tally.task, reportTally(tally)] as const);
+      const told = { job, height, timeMs, events: events as readonly LedgerEvent[], tallies, lost };
       for (const listener of this.#listeners) listener(told);
     }
   }

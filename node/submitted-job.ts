@@ -2,9 +2,11 @@
  * A job that a node submitted, as its operator sees it: its blocks one by one, its end, its result.
  */
 
-import type { JobId } from "../protocol/core/ids.ts";
+import type { JobId, TaskId } from "../protocol/core/ids.ts";
 import { GOING, type Standing } from "../protocol/effect.ts";
+import type { LostAward } from "../protocol/job/counted.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
+import type { TallyReport } from "../protocol/job/tally-report.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
 import type { Value } from "../protocol/wire/value.ts";
@@ -16,6 +18,9 @@ export interface JobEvent {
   readonly height: number;
   readonly timeMs: number;
   readonly events: readonly LedgerEvent[];
+  /** How tasks came to their answers, or to none, by task. */
+  readonly tallies: readonly (readonly [TaskId, TallyReport])[];
+  readonly lost: readonly LostAward[];
 }
 
 export type JobOutcome =

@@ -7,6 +7,7 @@
 
 import type { AgentId, AwardRef, Hash, JobId } from "./core/ids.ts";
 import type { TraceEvent } from "./core/trace.ts";
+import type { LostAward, TaskTally } from "./job/counted.ts";
 import type { Lessons } from "./selection/knowledge.ts";
 import type { Genesis, TaskInput } from "./wire/genesis.ts";
 import type { QueueClass } from "./wire/queue.ts";
@@ -123,6 +124,9 @@ export type LocalEvent =
       readonly height: number;
       readonly timeMs: number;
       readonly events: readonly unknown[];
+      /** How tasks came to their answers, and which awards brought nothing (job/tally-report.ts). */
+      readonly tallies: readonly TaskTally[];
+      readonly lost: readonly LostAward[];
     }
   /** How a job of this node's operator stands, when that changes (agent/standing.ts). */
   | { readonly kind: "standing"; readonly job: JobId; readonly standing: Standing }

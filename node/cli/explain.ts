@@ -1,12 +1,17 @@
-/** `meshwork explain`: why a task's workers were chosen: the candidates, what was known about them, and the scores. */
+/**
+ * `meshwork explain`: why a task's workers were chosen - the candidates, what was known about them, and the scores - and
+ * how it came to its answer: who said what, and what each counted for.
+ */
 
 import { ANY_TASK } from "../../protocol/agent/explanations.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import { UsageSum } from "../../protocol/wire/usage.ts";
+import { checkOf, type LostReport } from "../answer-reports.ts";
 import type { ExplainedCandidate, ExplainedChoice } from "../explained-choices.ts";
 import { agentsOf } from "../node-status.ts";
 import { LAST } from "../platform/runs.ts";
+import { tallyLines } from "../platform/terminal/answer-text.ts";
 import { type CliContext, EXIT, type Shown, show } from "../platform/terminal/context.ts";
 import {
   columnsOf,
@@ -22,7 +27,7 @@ import { shownUsage, usageWords } from "../platform/terminal/usage-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { formatCredits, formatDuration } from "../platform/text/quantities.ts";
 import { openTrace } from "../platform/traces/trace-reader.ts";
-import { TracedUsages } from "../traced-usages.ts";
+import { TracedEnds } from "../traced-ends.ts";
 import { type Client, findJob, withClient } from "./client.ts";
 import { address, MESH_OPTION, type Register } from "./context.ts";
 import { JOB_ARGUMENT, jobName } from "./job-name.ts";
@@ -44,14 +49,18 @@ Examples:
 
 A task has the name that traces and status show: the task of the job file, and the number, from 0, if there are many. The
 beginning of the name is enough if no other name begins with it. The hosts of a job remember only its newest tasks; the
-folder of a run has them all.`;
+folder of a run has them all.
+
+Under the choice stands what its workers answered: how sure each says that it is, what that is worth by its record, and
+the weight that this adds to its answer, in log-odds. > marks the answer that won. Of a job with \`redact: true\` the
+beginning of the output's hash is shown.`;
 
 export const registerExplain: Register = (program, act) => {
   program
     .command("explain")
     .argument("<job>", JOB_ARGUMENT, jobName)
     .argument("[task]", "the task, e.g. report or count/3 (default: list them)")
-    .description("show why a task went to its agents")
+    .description("show why a task went to its agents, what they said, and why one answer won")
     .option("--to <addr>", "ask this agent of the mesh", address)
     .option("--run <dir>", "read it from the folder of a run (last: the newest), or from a trace file")
     .option(...MESH_OPTION)
@@ -94,12 +103,18 @@ async function explain(
       [...tasks.keys()].map((known) => ({ id: known })),
     );
     const choices = await tasks.get(id)!.all();
+    const checks = (await tasks.get(checkOf(id) ?? "")?.all()) ?? [];
     const lines = choices.flatMap((choice) => ["", ...describeChoice(choice, nameOf, width)]).slice(1);
+    for (const { tally, attempt } of checks)
+      if (tally != null) lines.push("", `check ${attempt}, by verifiers:`, ...tallyLines(tally, nameOf, width));
     const used = new UsageSum();
     for (const { usage } of choices) used.add(usage ?? null);
     const usage = used.sum === null ? null : shownUsage(used.sum);
     const total = usage === null ? [] : ["", ...hang(`the task used ${usageWords(usage)}`, width, 2)];
-    return { document: { job, task: id, usage, choices }, lines: [...lines, ...total] };
+    return {
+      document: { job, task: id, usage, choices, ...(checks.length > 0 && { checks }) },
+      lines: [...lines, ...total],
+    };
   };
   const shown =
     to !== undefined
@@ -155,11 +170,11 @@ async function readRun(path: string, given: string): Promise<Explained> {
   const reader = await openTrace(path);
   const names = new Map(reader.head.agents.map(({ agent, name }) => [agent as string, name]));
   const jobs = new Map<string, Map<string, ExplainedChoice[]>>();
-  const usages = new TracedUsages();
+  const ends = new TracedEnds();
   try {
     for (; reader.entry !== null; await reader.advance()) {
       const { entry } = reader;
-      if (entry.kind === "applied") usages.note(entry);
+      ends.note(entry);
       if (entry.kind !== "chosen") continue;
       const { job, task, attempt, height } = entry;
       const tasks = jobs.get(job) ?? new Map<string, ExplainedChoice[]>();
@@ -175,7 +190,7 @@ async function readRun(path: string, given: string): Promise<Explained> {
   const all = [...jobs.keys()].map((id) => ({ id }));
   const job = given === LAST ? all.at(-1)!.id : pickOne("job of this run", given, all).id;
   const tasks = [...jobs.get(job)!].map(([task, made]): [string, TaskChoices] => {
-    const choices = made.map((choice) => ({ ...choice, usage: usages.of(job, task, choice, made) }));
+    const choices = made.map((choice) => ends.ofChoice(job, task, choice, made));
     return [task, { times: choices.length, newest: choices.at(-1)!, all: () => Promise.resolve(choices) }];
   });
   return { job, tasks: new Map(tasks), nameOf: (agent) => names.get(agent) ?? agent };
@@ -214,9 +229,13 @@ function whyOf(candidate: ExplainedCandidate, candidates: readonly ExplainedCand
   return WHY.get(candidate.picked) ?? plainText(candidate.picked);
 }
 
-/** Reasons have a column if there is room, else they follow the table. */
+/** `carol brought nothing: error, model overloaded`. */
+const lostText = ({ worker, reason, message }: LostReport, nameOf: (agent: string) => string): string =>
+  plainText(`${nameOf(worker)} brought nothing: ${reason}${message === "" ? "" : `, ${message}`}`);
+
+/** Reasons have a column if there is room, else they follow the table. What became of the workers follows. */
 export function describeChoice(
-  { attempt, height, candidates, usage }: ExplainedChoice,
+  { attempt, height, candidates, usage, lost = [], tally }: ExplainedChoice,
   nameOf: (agent: string) => string,
   width: number,
 ): string[] {
@@ -227,7 +246,11 @@ export function describeChoice(
   // Tasks that name a skill are offered that skill.
   const shown = COLUMNS.filter(([title]) => title !== "near" || candidates.some(({ known }) => known.similarity < 1));
   const named = (candidate: ExplainedCandidate): string => plainText(nameOf(candidate.agent));
-  const used = usage == null ? [] : hang(`  used: ${usageWords(shownUsage(usage))}`, width, 4);
+  const after = [
+    ...(usage == null ? [] : hang(`  used: ${usageWords(shownUsage(usage))}`, width, 4)),
+    ...lost.flatMap((award) => hang(`  ${lostText(award, nameOf)}`, width, 4)),
+    ...(tally == null ? [] : ["", ...tallyLines(tally, nameOf, width)]),
+  ];
   const columns = [
     { title: "  agent", isElastic: true },
     ...shown.map(([title]) => ({ title, align: "right" as const })),
@@ -242,12 +265,12 @@ export function describeChoice(
     rows.map((row, i) => [...row, whys[i]!]),
     uncolored(Number.POSITIVE_INFINITY),
   );
-  if (whole.every((line) => displayWidth(line) <= width)) return [...hang(head, width, 2), ...whole, ...used];
+  if (whole.every((line) => displayWidth(line) <= width)) return [...hang(head, width, 2), ...whole, ...after];
   const reasons = picked.map((candidate) => `${named(candidate)}: ${whyOf(candidate, candidates)}`);
   return [
     ...hang(head, width, 2),
     ...table(columns, rows, uncolored(width)),
     ...reasons.flatMap((line) => hang(line, width - 2, 2).map((part) => `  ${part}`)),
-    ...used,
+    ...after,
   ];
 }

@@ -104,6 +104,7 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
     labels: job.labels ?? [],
     selector: job.selector ?? DEFAULT_SELECTOR,
     windowMs: job.window ?? DEFAULT_WINDOW_MS,
+    redact: job.redact ?? false,
     committee,
     tasksKnown,
     blobs: inputs.blobs,

@@ -185,6 +185,12 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
         .enum([...new Set([...SELECTORS.map(({ name }) => name), ...selectors])])
         .optional()
         .describe(`How workers are chosen among the offers. Default ${DEFAULT_SELECTOR}.`),
+      redact: z
+        .boolean()
+        .optional()
+        .describe(
+          "Keep inputs, outputs and the words of errors out of traces, summaries, pages and explanations: hashes stand there. Default false.",
+        ),
       window: durationSchema.optional().describe("How long a ready task collects offers. Default 1500ms."),
     })
     .describe("A job for a mesh of agents: tasks, how they depend on each other, and what their workers must deliver.");

@@ -5,6 +5,7 @@
  */
 
 import { type AgentId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
+import { AnswerLog } from "../../protocol/job/answer-log.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { tasksToCome } from "../../protocol/job/graph.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
@@ -51,8 +52,9 @@ const newCounts = (): Counts => ({
   holding: new Set(),
 });
 
-/** Tasks whose usage stands in the summary. */
+/** Tasks whose usage stands in the summary, and those of whose results it tells one by one. */
 const USED_TASKS = 1_000;
+const ANSWERED_TASKS = 500;
 
 const shown = (usage: Usage | null): ShownUsage | null => (usage === null ? null : shownUsage(usage));
 
@@ -83,6 +85,7 @@ export class JobProgress {
   #failed = 0;
   readonly #reassignments = new Reassignments();
   readonly #usage = new UsageTotals(USED_TASKS);
+  readonly #answers = new AnswerLog(ANSWERED_TASKS);
   completed: Extract<LedgerEvent, { kind: "completed" }> | null = null;
 
   constructor(handle: JobHandle, agents: readonly { readonly id: string; readonly name: string }[]) {
@@ -147,12 +150,15 @@ export class JobProgress {
     this.#height = event.height;
     this.#blockTimes.push(now);
     while (now - this.#blockTimes[0]! > RATE_MS) this.#blockTimes.shift();
+    for (const [task, tally] of event.tallies) this.#answers.noteTally(task, () => tally);
+    for (const award of event.lost) this.#answers.noteLost(award);
     for (const decision of event.events) this.#note(decision);
   }
 
   #note(event: LedgerEvent): void {
     this.#reassignments.note(event);
     this.#usage.note(event);
+    this.#answers.noteEvent(event);
     switch (event.kind) {
       case "unfolded":
         this.#opened.set(event.node, event.tasks);
@@ -305,6 +311,7 @@ export class JobProgress {
         return { agent, name, ...known, awards, results, accepted, rejected, timeouts, usage };
       }),
       usage: this.#usageShown(),
+      answers: { isRedacted: this.#handle.genesis.redact, tasks: this.#answers.tasks, leftOut: this.#answers.leftOut },
       faults: this.faults,
       blocks: this.#height,
       wallMs: Math.round(this.elapsedMs),

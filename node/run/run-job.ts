@@ -197,7 +197,7 @@ export async function finishRun(ending: Ending): Promise<number> {
   const figures = progress.summary(handle.id, { status, reason, messages, certificate, offers, expected });
   folder.writeSummary({ ...figures, report: null });
   if (!context.json) tell(ending, figures, highlights);
-  const report = await writePage(ending, figures, highlights);
+  const report = await writePage(ending, figures, handle.genesis.redact ? [] : highlights);
   const summary = { ...figures, report };
   if (report !== null) folder.writeSummary(summary);
   if (context.json) context.printJson(summary);

@@ -2,6 +2,7 @@
  * The end of a run: the shape of `summary.json`, and what a person reads of it in ten seconds.
  */
 
+import type { AnsweredTask } from "../../protocol/job/answer-log.ts";
 import { toleratedMembers } from "../../protocol/job/committee-draw.ts";
 import { describeCauses, type ReassignmentCounts } from "../../protocol/job/reassignments.ts";
 import { commandLine } from "../platform/terminal/command-line.ts";
@@ -61,6 +62,13 @@ export interface RunSummary {
   readonly usage:
     | (ShownUsage & { readonly byTask: { readonly [task: string]: ShownUsage }; readonly leftOut: number })
     | null;
+  /** How the first five hundred tasks came to their answers, or to none: who said what. `leftOut`: later tasks. */
+  readonly answers: {
+    /** The job keeps its outputs out of summaries: their hashes stand here. */
+    readonly isRedacted: boolean;
+    readonly tasks: readonly AnsweredTask[];
+    readonly leftOut: number;
+  };
   readonly faults: readonly {
     readonly atMs: number;
     readonly agent: string;

@@ -11,9 +11,10 @@
  * | packs | a list of lists of `{ path, data }` |
  * | part, single | a value |
  * | part | a list of values |
- * | check | `{ input, output }`: what the task got, and the answer to check |
+ * | check | `{ input, output }`: what the task that is checked got, and the answer |
  */
 
+import { unreachable } from "../../protocol/core/assert.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Data, Listed, PlainInput, TaskInput } from "../../protocol/wire/genesis.ts";
@@ -95,6 +96,8 @@ async function resolvePlain(input: PlainInput, blobs: Reading): Promise<unknown>
       for (const data of values) read.push(await readData(data, blobs));
       return single ? read[0] : read;
     }
+    default:
+      return unreachable(input);
   }
 }
 

@@ -8,7 +8,10 @@ import type { JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { TraceEvent } from "../core/trace.ts";
 import type { SeatChoice } from "../job/choosing.ts";
+import type { LostAward, TaskTally } from "../job/counted.ts";
 import type { LedgerEvent } from "../job/event.ts";
+import type { Decided } from "../job/replica.ts";
+import { reportTally, type TallyReport } from "../job/tally-report.ts";
 import { explainChoice } from "../selection/explain.ts";
 import type { Header } from "../wire/consensus.ts";
 import { UsageSum } from "../wire/usage.ts";
@@ -23,14 +26,21 @@ const LISTED_WORKERS = 1_000;
 /** A candidate, as an explanation describes it. */
 type DescribedCandidate = { readonly picked: string | null } & { readonly [fact: string]: Value };
 
-/** A choice, the block that made it, and what those who were chosen used. */
-type Made = Pick<Header, "height" | "timeMs"> & { readonly choice: SeatChoice; readonly used: UsageSum };
+/** A choice, the block that made it, what those who were chosen used, which of them brought nothing, and what came of it. */
+interface Made extends Pick<Header, "height" | "timeMs"> {
+  readonly choice: SeatChoice;
+  readonly used: UsageSum;
+  readonly lost: LostAward[];
+  tally: TallyReport | null;
+}
 
-const described = ({ height, timeMs, choice, used }: Made): Value => ({
+const described = ({ height, timeMs, choice, used, lost, tally }: Made): Value => ({
   attempt: choice.attempt,
   height,
   timeMs,
   usage: used.sum as Value,
+  lost: lost.map(({ worker, reason, message }) => ({ worker, reason, message })),
+  tally: tally as unknown as Value,
   ...(explainChoice(choice) as { readonly [key: string]: Value }),
 });
 
@@ -44,16 +54,18 @@ export class Explanations {
 
   note(
     { height, timeMs }: Pick<Header, "height" | "timeMs">,
-    { choices, events }: { readonly choices: readonly SeatChoice[]; readonly events: readonly LedgerEvent[] },
+    { choices, events, tallies, lost }: Pick<Decided["outcome"], "choices" | "events" | "tallies" | "lost">,
   ): void {
     if (this.#tasksMax === 0) return;
     for (const event of events) this.#noteUsage(event);
+    for (const award of lost) this.#noteLost(award);
+    for (const tally of tallies) this.#noteTally(tally);
     for (const choice of choices) {
       const before = this.#made.get(choice.task) ?? [];
       this.#made.delete(choice.task); // the newest last
       this.#made.set(choice.task, [
         ...before.slice(1 - limits.explainedChoices),
-        { height, timeMs, choice, used: new UsageSum() },
+        { height, timeMs, choice, used: new UsageSum(), lost: [], tally: null },
       ]);
       if (this.#made.size > this.#tasksMax) this.#made.delete(this.#made.keys().next().value!);
     }
@@ -62,10 +74,23 @@ export class Explanations {
   /** A result belongs to the newest choice that gave its worker the seat. */
   #noteUsage(event: LedgerEvent): void {
     if (event.kind !== "result" && event.kind !== "surplus") return;
-    const { task, attempt, worker, usage } = event;
+    this.#choiceOf(event)?.used.add(event.usage);
+  }
+
+  #choiceOf({ task, attempt, worker }: Pick<LostAward, "task" | "attempt" | "worker">): Made | undefined {
     const isItsOwn = ({ choice }: Made): boolean =>
       choice.attempt === attempt && choice.picked.some(({ agent }) => agent === worker);
-    this.#made.get(task)?.findLast(isItsOwn)?.used.add(usage);
+    return this.#made.get(task)?.findLast(isItsOwn);
+  }
+
+  #noteLost(award: LostAward): void {
+    this.#choiceOf(award)?.lost.push(award);
+  }
+
+  /** The newest tally after a choice stays with it. */
+  #noteTally(tally: TaskTally): void {
+    const last = this.#made.get(tally.task)?.findLast(({ choice }) => choice.attempt <= tally.attempt);
+    if (last !== undefined) last.tally = reportTally(tally); // the tally itself holds whole outputs
   }
 
   /**
@@ -76,7 +101,7 @@ export class Explanations {
     const listed: Value[] = [];
     let workers = 0;
     for (const [task, made] of [...this.#made].reverse()) {
-      const { candidates, ...newest } = described(made.at(-1)!) as {
+      const { candidates, ...newest } = described({ ...made.at(-1)!, lost: [], tally: null }) as {
         readonly candidates: readonly DescribedCandidate[];
       };
       const picked = candidates.filter((one) => one.picked !== null).map((one) => ({ ...one, context: [] }));

@@ -3,6 +3,7 @@
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { LocalEvent } from "../effect.ts";
 import type { Decided, Replica } from "../job/replica.ts";
+import { reportTally } from "../job/tally-report.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import type { Context } from "./context.ts";
 import { chosen } from "./explanations.ts";
@@ -10,7 +11,7 @@ import { chosen } from "./explanations.ts";
 export function reportBlock(context: Context, job: JobId, replica: Replica, { block, ...decided }: Decided): void {
   const { config, self } = context;
   const { header, commands } = block;
-  const { events, choices } = decided.outcome;
+  const { events, choices, tallies, lost } = decided.outcome;
   const { height, timeMs } = header;
   const round = decided.commit[0]?.round ?? 0;
   const state = config.traceState === true ? replica.changesDigest : "";
@@ -18,10 +19,17 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
     kind: "trace",
     event: { kind: "applied", job, height, round, block: decided.hash, timeMs, state, commands, events },
   });
-  // All members compute the same choices: the proposer reports them.
-  if (header.proposer === self && config.traceChoices === true)
+  // All members compute the same choices and tallies: the proposer reports them.
+  if (header.proposer === self && config.traceChoices === true) {
     for (const choice of choices) context.emit({ kind: "trace", event: chosen(job, height, choice) });
-  context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events } });
+    for (const tally of tallies)
+      context.emit({
+        kind: "trace",
+        event: { kind: "tallied", job, height, task: tally.task, tally: reportTally(tally) },
+      });
+    for (const award of lost) context.emit({ kind: "trace", event: { kind: "lost", job, height, ...award } });
+  }
+  context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events, tallies, lost } });
 }
 
 /** What a job taught, with the names of the agents that it is about. */

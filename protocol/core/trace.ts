@@ -56,6 +56,25 @@ export type TraceEvent =
       readonly attempt: number;
       readonly choice: unknown;
     }
+  /** The results of a task were counted: said by the maker of the block. `tally`: job/tally-report.ts. */
+  | {
+      readonly kind: "tallied";
+      readonly job: JobId;
+      readonly height: number;
+      readonly task: string;
+      readonly tally: unknown;
+    }
+  /** An award ended without a result: said by the same. `message`: what its worker said, or "". */
+  | {
+      readonly kind: "lost";
+      readonly job: JobId;
+      readonly height: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly worker: AgentId;
+      readonly reason: string;
+      readonly message: string;
+    }
   | { readonly kind: "evidence"; readonly job: JobId; readonly culprit: AgentId }
   /** The agent no longer takes part in a job (agent/containment.ts). */
   | { readonly kind: "diverged"; readonly job: JobId; readonly reason: string }

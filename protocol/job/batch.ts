@@ -9,6 +9,7 @@ import { assert } from "../core/assert.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Data } from "../wire/genesis.ts";
 import type { Usage } from "../wire/usage.ts";
+import type { Counted } from "./counted.ts";
 import type { Deadline } from "./deadlines.ts";
 import { noteSharedError } from "./diversity.ts";
 import { blame, isFailure, noteEndOf } from "./ends.ts";
@@ -19,11 +20,12 @@ import { invalidAfter, isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } 
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
 import {
-  type Counted,
+  describeInvalid,
   disagreementOf,
   disagreementText,
   isAnswered,
   isDisagreement,
+  noteTally,
   readableAnswer,
   tallyResults,
 } from "./tallying.ts";
@@ -89,12 +91,13 @@ function free(tx: Transaction, award: Award): void {
   tx.state.reserved.set(tx.state.reserved.get() - award.price);
 }
 
-/** An award ends without a result. Its seat and its price are free again. */
-export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: EndReason): Task {
+/** An award ends without a result. Its seat and its price are free again. `message`: what its worker says of it. */
+export function endAward(tx: Transaction, task: Task, worker: AgentId, reason: EndReason, message = ""): Task {
   const award = awardOf(task, worker)!;
   unlease(tx, task, award);
   free(tx, award);
   tx.emit({ kind: "ended", task: task.id, attempt: task.attempt, worker, serial: award.serial, reason });
+  tx.onLost({ task: task.id, attempt: task.attempt, worker, reason, message });
   noteEndOf(tx, task, award, reason);
   const failures = task.failures + (isFailure(reason) ? 1 : 0);
   // A busy agent took nothing from the batch, so it may sit in it once it is free. If the task only
@@ -127,6 +130,18 @@ function releaseLive(tx: Transaction, task: Task): Task {
   return released;
 }
 
+/** Who sealed is paid, and is not read any more. */
+function closeSealed(tx: Transaction, task: Task): Task {
+  let closed = task;
+  for (const award of task.awards) {
+    if (award.status !== "sealed") continue; // delivered, and not to be read any more
+    free(tx, award);
+    payUnread(tx, { ...award, task: task.id, attempt: task.attempt }, null);
+    closed = withAward(closed, { ...award, status: "ended" });
+  }
+  return closed;
+}
+
 /** Its worker says that the input is wrong for the skill. Nobody asks it for this task again. */
 export function noteInvalid(tx: Transaction, task: Task, worker: AgentId, why: string): Task {
   const next = { ...task, invalid: { by: [...task.invalid.by, worker], why } };
@@ -139,13 +154,6 @@ function isInvalid(view: LedgerView, task: Task): boolean {
   const claims = task.invalid.by.length;
   const given = task.results.length + sealedSeats(task);
   return claims >= invalidAfter(policyOf(view, task)) && claims > given;
-}
-
-/** Why its input counts as invalid, for people. */
-export function describeInvalid(view: LedgerView, task: Task): string {
-  const { by, why } = task.invalid;
-  const who = by.length === 1 ? "the one worker that was asked says" : `${by.length} workers say`;
-  return `${who} that the input is wrong for ${specOf(view, task).skill}${why === "" ? "" : `: ${why}`}`;
 }
 
 /** After an award ended early for the reason `why`: gives up, opens the batch with what it has, or leaves the seat free. */
@@ -261,6 +269,7 @@ function settleBatch(tx: Transaction, task: Task): void {
     return;
   }
   if (outcome.kind === "check") {
+    noteTally(tx, task, counted, "checking");
     beginCheck(tx, task, counted.serials[outcome.answer]!);
     return;
   }
@@ -269,6 +278,7 @@ function settleBatch(tx: Transaction, task: Task): void {
     failUndecided(tx, task, counted, "disagreement", `at most ${policy.redundancyMax} may be asked`);
     return;
   }
+  noteTally(tx, task, counted, "undecided");
   tx.emit({ kind: "undecided", task: task.id, attempt: task.attempt, more, posterior: outcome.posteriorPpm });
   saveTask(tx, {
     ...task,
@@ -284,6 +294,7 @@ function settleBatch(tx: Transaction, task: Task): void {
 
 /** A task fails without an answer. Where workers gave different ones, that is why; `reason`: why nobody else is asked. */
 function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: TaskFailure, message: string): void {
+  if (task.results.length > 0) noteTally(tx, task, counted, "failed");
   if (isCheck(task)) {
     refuteCandidate(tx, task, reason, message);
     return;
@@ -302,6 +313,7 @@ function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: Ta
  */
 function refuteCandidate(tx: Transaction, check: Task, reason: TaskFailure, message: string): void {
   const { candidate, ...checked } = checkedBy(tx, check);
+  releaseLive(tx, closeSealed(tx, check));
   endCheck(tx, check);
   if (reason !== "disagreement" && reason !== "retries") {
     failJob(tx, checked.id, reason, `its answer was not checked: ${message}`);
@@ -325,9 +337,11 @@ function concludeCheck(tx: Transaction, check: Task, answer: Data): void {
 function acceptCounted(
   tx: Transaction,
   task: Task,
-  { outcome, outputs, workers }: Counted,
+  counted: Counted,
   { supporters, answer, margin, posteriorPpm }: Extract<Tally, { readonly kind: "accepted" | "check" }>,
 ): void {
+  const { outcome, outputs, workers } = counted;
+  noteTally(tx, task, counted, "accepted");
   const agreeing = supporters.map((index) => workers[index]!);
   for (const { members } of outcome.groups)
     if (!members.includes(answer))
@@ -349,14 +363,7 @@ export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message
     failUndecided(tx, task, counted, reason, message);
     return;
   }
-  let closed = task;
-  for (const award of task.awards) {
-    if (award.status !== "sealed") continue; // delivered, and not to be read any more
-    free(tx, award);
-    payUnread(tx, { ...award, task: task.id, attempt: task.attempt }, null);
-    closed = withAward(closed, { ...award, status: "ended" });
-  }
-  acceptCounted(tx, closed, counted, counted.outcome);
+  acceptCounted(tx, closeSealed(tx, task), counted, counted.outcome);
 }
 
 function accept(

@@ -91,9 +91,10 @@ export function applyDelivery(tx: Transaction, { author, body }: CommandOf<Deliv
 }
 
 function applyFailure(tx: Transaction, task: Task, author: AgentId, said: BodyOf<"failure">): void {
-  const { reason, retryMs, message } = said;
+  const { reason, retryMs } = said;
+  const message = tx.genesis.redact ? "" : said.message; // it may quote the input
   const { leaseEndsMs } = awardOf(task, author)!;
-  let ended = endAward(tx, task, author, reason);
+  let ended = endAward(tx, task, author, reason, message);
   if (reason === "busy") markBusy(tx, author, { skill: specOf(tx, task).skill, retryMs, leaseEndsMs });
   if (reason === "invalid-input") ended = noteInvalid(tx, ended, author, message);
   afterEnd(tx, ended, message === "" ? reason : `${reason}, ${message}`);

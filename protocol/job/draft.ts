@@ -35,6 +35,8 @@ export const ANY_COMMITTEE: CommitteeWish = { kind: "drawn", size: null, standby
 export interface JobDraft
   extends Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "labels" | "selector" | "windowMs"> {
   readonly committee: CommitteeWish;
+  /** Default: false. */
+  readonly redact?: boolean;
 }
 
 export interface Draw {
@@ -54,7 +56,18 @@ export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
 /** Null if the draft asks for more members than there are hosts. */
 export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesis | null {
   const { meshId, owner, counter, known, hosts } = draw;
-  const { committee: wish, name, nodes, output, budget, deadlineMs, labels, selector, windowMs } = draft;
+  const {
+    committee: wish,
+    name,
+    nodes,
+    output,
+    budget,
+    deadlineMs,
+    labels,
+    selector,
+    windowMs,
+    redact = false,
+  } = draft;
   const size = committeeSize(wish, hosts.length);
   if (wish.kind === "drawn" && hosts.length < size) return null;
   const seed = { meshId, owner, counter, tasks: hasher(encode(list(nodeSpecCodec, limits.nodes), nodes)) };
@@ -64,7 +77,7 @@ export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesi
       : drawCommittee(hasher, seed, hosts, size);
   const genesis = {
     ...{ meshId, rulesVersion: RULES_VERSION, owner, counter, name, nodes, output, budget, deadlineMs, labels },
-    ...{ selector, windowMs, committee, knowledge: NO_KNOWLEDGE },
+    ...{ selector, windowMs, redact, committee, knowledge: NO_KNOWLEDGE },
     standbys: wish.kind === "drawn" && wish.standbysMax !== null ? standbys.slice(0, wish.standbysMax) : standbys,
   };
   const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);

@@ -25,6 +25,7 @@ import type { CommitteeMembers } from "../wire/consensus.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import type { SeatChoice } from "./choosing.ts";
 import { apply, compareCommands, type IdentifiedCommand, judge } from "./commands.ts";
+import type { LostAward, TaskTally } from "./counted.ts";
 import { creditsOf } from "./credits.ts";
 import { runDue } from "./due.ts";
 import { eventLeaf, type LedgerEvent } from "./event.ts";
@@ -45,6 +46,9 @@ export interface Outcome {
   readonly events: readonly LedgerEvent[];
   /** Why awards went where they went. Not hashed: they follow from the state. */
   readonly choices: readonly SeatChoice[];
+  /** How tasks came to their answers, or to none, and which awards brought nothing; not hashed, as the choices. */
+  readonly tallies: readonly TaskTally[];
+  readonly lost: readonly LostAward[];
   readonly leaves: readonly Hash[];
   readonly eventsHash: Hash;
   readonly committee: CommitteeMembers;
@@ -63,6 +67,8 @@ export interface Execution {
 interface Draft extends Transaction {
   readonly events: LedgerEvent[];
   readonly choices: SeatChoice[];
+  readonly tallies: TaskTally[];
+  readonly lost: LostAward[];
 }
 
 const eventsHashCodec = struct({ parent: hash, root: hash });
@@ -231,6 +237,8 @@ export class Ledger {
     const { genesis, job, graph, selector, hasher, prior } = this.#constants;
     const events: LedgerEvent[] = [];
     const choices: SeatChoice[] = [];
+    const tallies: TaskTally[] = [];
+    const lost: LostAward[] = [];
     const draft: Draft = {
       state,
       genesis,
@@ -244,8 +252,12 @@ export class Ledger {
       toOpen: [],
       events,
       choices,
+      tallies,
+      lost,
       emit: (event) => void events.push(event),
       onChoice: (choice) => void choices.push(choice),
+      onTally: (tally) => void tallies.push(tally),
+      onLost: (award) => void lost.push(award),
       learn: (lesson) => {
         if (selector.learn !== undefined) state.learned.set(selector.learn(state.learned.get(), lesson));
       },
@@ -263,7 +275,7 @@ export class Ledger {
   }
 
   #finish(draft: Draft): Outcome {
-    const { state, hasher, events, choices } = draft;
+    const { state, hasher, events, choices, tallies, lost } = draft;
     // Seating accepts answers too, where nobody else can be asked: what follows from them is done in the same block.
     for (let ended = runDue(draft), open = -1; open !== state.tasks.size; ended = new Set()) {
       openNodes(draft);
@@ -277,6 +289,6 @@ export class Ledger {
     const eventsHash = chainEvents(hasher, state.eventsHash.get(), merkleRoot(hasher, leaves));
     state.eventsHash.set(eventsHash);
     const stateHash = state.height.get() % limits.snapshotInterval === 0 ? this.digest : null;
-    return { events, choices, leaves, eventsHash, committee: state.committee.get(), stateHash };
+    return { events, choices, tallies, lost, leaves, eventsHash, committee: state.committee.get(), stateHash };
   }
 }

@@ -9,7 +9,7 @@
 import { unreachable } from "../core/assert.ts";
 import type { TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
-import { describeInvalid, giveUp, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
+import { giveUp, openIfComplete, saveTask, sealedSeats } from "./batch.ts";
 import type { SeatChoice } from "./choosing.ts";
 import type { Deadline } from "./deadlines.ts";
 import {
@@ -26,6 +26,7 @@ import { needKey } from "./keys.ts";
 import { lateFactsOf, Need } from "./needs.ts";
 import { CALLS, hedgeAfterMs, minimumResults, WINDOW_ATTEMPTS } from "./policy.ts";
 import type { Award, Offer, Task, Window } from "./state.ts";
+import { describeInvalid } from "./tallying.ts";
 import { nextOrder, type Transaction, updateAgent } from "./transaction.ts";
 import { type LedgerView, policyOf, specOf } from "./view.ts";
 

@@ -7,24 +7,17 @@
 
 import { calibratedPpm } from "../answer/calibration.ts";
 import { type Output, outputValue } from "../answer/grouping.ts";
-import { type Given, type Tally, tally } from "../answer/rules.ts";
+import { type Given, tally } from "../answer/rules.ts";
 import { unreachable } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { Data, Rule } from "../wire/genesis.ts";
+import type { Counted, TallyDecision } from "./counted.ts";
 import type { EventOf } from "./event.ts";
 import { skillKey } from "./keys.ts";
 import type { Task } from "./state.ts";
+import type { Transaction } from "./transaction.ts";
 import { answersOf, isNewcomer, type LedgerView, policyOf, specOf, statedOf } from "./view.ts";
-
-export interface Counted {
-  readonly outcome: Tally;
-  /** The outputs, and by the same index the workers that gave them. */
-  readonly outputs: readonly Output[];
-  readonly workers: readonly AgentId[];
-  /** The serial numbers of their awards. */
-  readonly serials: readonly number[];
-}
 
 export function tallyResults(view: LedgerView, task: Task): Counted {
   const { skill } = specOf(view, task);
@@ -43,6 +36,7 @@ export function tallyResults(view: LedgerView, task: Task): Counted {
   const silent = task.results.length - given.length;
   return {
     outcome: tally(policyOf(view, task), given, silent),
+    given,
     outputs: given.map(({ output }) => output),
     workers: results.map(({ worker }) => worker),
     serials: results.map(({ serial }) => serial),
@@ -53,6 +47,13 @@ export function tallyResults(view: LedgerView, task: Task): Counted {
 export const isAnswered = (view: LedgerView, task: Task): boolean =>
   task.results.length > 0 && tallyResults(view, task).outcome.kind === "accepted";
 
+/** For explanations. */
+export function noteTally(tx: Transaction, task: Task, counted: Counted, decision: TallyDecision): void {
+  const { id, attempt } = task;
+  const facts = { policy: policyOf(tx, task), silent: silentOf(task), isRedacted: tx.genesis.redact };
+  tx.onTally({ task: id, attempt, decision, counted, ...facts });
+}
+
 /**
  * The data of the chosen output. Prefers a worker that gave the same bytes inline to one that gave only their hash, because
  * the ledger may have to read them for later tasks.
@@ -60,6 +61,15 @@ export const isAnswered = (view: LedgerView, task: Task): boolean =>
 export function readableAnswer(outputs: readonly Output[], chosen: number): Data {
   const { hash, data } = outputs[chosen]!;
   return outputs.find((output) => output.hash === hash && output.data.kind === "inline")?.data ?? data;
+}
+
+// --- in words -----------------------------------------------------------------------------------------
+
+/** Why its input counts as invalid, for people. */
+export function describeInvalid(view: LedgerView, task: Task): string {
+  const { by, why } = task.invalid;
+  const who = by.length === 1 ? "the one worker that was asked says" : `${by.length} workers say`;
+  return `${who} that the input is wrong for ${specOf(view, task).skill}${why === "" ? "" : `: ${why}`}`;
 }
 
 // --- disagreement -------------------------------------------------------------------------------------
@@ -72,6 +82,10 @@ const ANSWER_BYTES = 48;
 export const isDisagreement = ({ outcome: { groups, unreadable } }: Counted): boolean =>
   groups.length + unreadable.length > 1;
 
+/** Workers that sealed a result and did not show it in time. */
+const silentOf = ({ results }: Pick<Task, "results">): AgentId[] =>
+  results.filter(({ output }) => output === null).map(({ worker }) => worker);
+
 /** Who gave which answer, for the log. */
 export function disagreementOf(task: Task, { outcome, outputs, workers }: Counted): EventOf<"disagreed"> {
   const workersAt = (positions: readonly number[]): AgentId[] => positions.map((position) => workers[position]!);
@@ -83,11 +97,12 @@ export function disagreementOf(task: Task, { outcome, outputs, workers }: Counte
       supporters: workersAt(members),
     })),
     unreadable: workersAt(outcome.unreadable),
-    silent: task.results.filter(({ output }) => output === null).map(({ worker }) => worker),
+    silent: silentOf(task),
   };
 }
 
-function ruleText(rule: Rule): string {
+/** A rule in words, after "reaches" or "by". */
+export function ruleText(rule: Rule): string {
   switch (rule.kind) {
     case "first":
     case "majority":
@@ -107,13 +122,17 @@ function ruleText(rule: Rule): string {
   }
 }
 
-const shown = (output: Output): string => {
+/** An output as JSON, of at most so many bytes; null if the log has only its hash. */
+export function answerText(output: Output, bytes: number): string | null {
   const value = outputValue(output);
-  if (value === undefined) return `output ${output.hash.slice(0, 8)}`;
+  if (value === undefined) return null;
   const text = JSON.stringify(value);
-  const short = clip(text, ANSWER_BYTES);
+  const short = clip(text, bytes);
   return short === text ? text : `${short}…`;
-};
+}
+
+const shown = ({ genesis }: LedgerView, output: Output): string =>
+  (genesis.redact ? null : answerText(output, ANSWER_BYTES)) ?? `output ${output.hash.slice(0, 8)}`;
 
 /** `3 results say "Paris", 2 say "Lyon", 1 cannot be read: none reaches majority`. */
 export function disagreementText(view: LedgerView, task: Task, { outcome, outputs, workers }: Counted): string {
@@ -122,7 +141,7 @@ export function disagreementText(view: LedgerView, task: Task, { outcome, output
     `${results} ${results === 1 ? `${verb}s` : verb} ${what}`;
   const parts = groups
     .slice(0, ANSWERS_SHOWN)
-    .map(({ members, representative }) => say(members.length, shown(outputs[representative]!), "say"));
+    .map(({ members, representative }) => say(members.length, shown(view, outputs[representative]!), "say"));
   const left = groups.slice(ANSWERS_SHOWN).reduce((sum, { members }) => sum + members.length, 0);
   if (left > 0) parts.push(say(left, "something else", "say"));
   if (unreadable.length > 0) parts.push(`${unreadable.length} cannot be compared`);

@@ -6,6 +6,7 @@
 import type { AgentId } from "../core/ids.ts";
 import type { Lesson } from "../selection/selector.ts";
 import type { SeatChoice } from "./choosing.ts";
+import type { LostAward, TaskTally } from "./counted.ts";
 import type { LedgerEvent } from "./event.ts";
 import { skillKey } from "./keys.ts";
 import { ANSWERS_KEPT, LEASES_KEPT, noteEnd, noteInBin } from "./recent.ts";
@@ -19,6 +20,9 @@ export interface Transaction extends LedgerView {
   emit(event: LedgerEvent): void;
   /** Told of every choice of workers, for explanations. */
   onChoice(choice: SeatChoice): void;
+  /** Told of every tally that decided something, and of every award that ended without a result, for the same. */
+  onTally(tally: TaskTally): void;
+  onLost(award: LostAward): void;
   /** Teaches the selector. */
   learn(lesson: Lesson): void;
 }

@@ -74,6 +74,7 @@ const genesisOfRules1 = struct({
 /** What its fields mean under the rules of today. */
 const inWordsOfToday = ({ nodes, knowledge, ...genesis }: Infer<typeof genesisOfRules1>): Genesis => ({
   ...genesis,
+  redact: false,
   nodes: nodes.map((node) => ({ ...node, policy: { ...node.policy, flags: NO_FLAGS, hedge: { kind: "auto" } } })),
   knowledge: { ...knowledge, records: knowledge.records.map((record) => ({ ...record, stated: [] })) },
 });

@@ -249,6 +249,8 @@ export const genesisCodec = struct({
   knowledge: knowledgeCodec,
   /** Length of an offer window, ms. */
   windowMs: duration,
+  /** Inputs, outputs and what workers say of errors stay out of traces, summaries, pages and explanations. */
+  redact: bool,
   committee: committeeCodec,
   standbys: list(agentId, limits.standbys),
 });

@@ -144,6 +144,7 @@ export const genesis: Arbitrary<Genesis> = fc.record({
   labels: few(name),
   selector: name,
   windowMs: duration,
+  redact: fc.boolean(),
   committee,
   standbys: few(agentId),
   knowledge: fc.record({

@@ -3,6 +3,7 @@
  * the report draws.
  */
 
+import type { AnsweredTask } from "../../protocol/job/answer-log.ts";
 import type { Reliability } from "../../protocol/selection/reliability.ts";
 import type { Expectation, Scenario, ServiceCosts } from "./scenario.ts";
 
@@ -57,6 +58,9 @@ export interface StatedRow {
   readonly skill: string;
   readonly reliability: Reliability;
 }
+
+/** How a task of a job (numbered from 1) came to its answer, or to none. */
+export type AnswerRow = AnsweredTask & { readonly job: number };
 
 /** One frame or gossip message around a moment, for message diagrams. */
 export interface MessageRow {
@@ -123,6 +127,8 @@ export interface RunResult {
   readonly timeline: readonly TimelineEntry[];
   readonly agents: readonly AgentRow[];
   readonly stated: readonly StatedRow[];
+  /** Who said what in the first tasks. */
+  readonly answers: readonly AnswerRow[];
   /** Around the moment asked for, or the first violation. */
   readonly messages: readonly MessageRow[];
   /** The moment asked for, ms; null if none was. */

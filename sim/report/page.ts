@@ -6,6 +6,7 @@
 import type { RunResult, Summary } from "../model/result.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { agentTables } from "./agents.ts";
+import { answerTable } from "./answers.ts";
 import { diagram } from "./diagram.ts";
 import { eventList, faultGroups, faultTable } from "./faults.ts";
 import { type Focus, focusOf, violationsOf } from "./focus.ts";
@@ -54,6 +55,17 @@ function messages({ result }: Focus, count: number): Section {
   };
 }
 
+function answers({ answers: rows }: RunResult): Section {
+  const isOneJob = rows.every(({ job }) => job === rows[0]!.job);
+  const named = rows.map(({ job, ...row }) => ({
+    ...row,
+    task: isOneJob ? row.task : `${job}: ${row.task}`,
+    used: "",
+  }));
+  const body = answerTable(named, { leftOut: 0, isRedacted: false });
+  return { id: "answers", name: "Answers", title: "Who said what, and why an answer won", body };
+}
+
 function focusNote({ result, why }: Focus, count: number): Html {
   return count < 2
     ? nothing
@@ -92,6 +104,7 @@ function sections(scenario: Scenario, results: readonly RunResult[], summary: Su
       title: "Selection, messages and rounds over time",
       body: overTime(result, groups),
     },
+    ...(result.answers.length === 0 ? [] : [answers(result)]),
     {
       id: "agents",
       name: "Agents",

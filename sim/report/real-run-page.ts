@@ -10,6 +10,7 @@ import type { RunResult } from "../model/result.ts";
 import type { CheckedInvariant } from "../parts/checkers/trace-check.ts";
 import type { CheckedTraces } from "../traces/check-traces.ts";
 import { agentTables } from "./agents.ts";
+import { type AnswerFacts, answerTable } from "./answers.ts";
 import { faultTable, groupsOf } from "./faults.ts";
 import { counted, duration, fixed, preciseMoment, quantity } from "./format.ts";
 import { type Html, html, type Part } from "./html.ts";
@@ -43,6 +44,8 @@ export interface RealRun {
   /** Series, faults and agents, from the trace. */
   readonly result: Pick<RunResult, "series" | "timeline" | "agents" | "endedMs">;
   readonly checked: CheckedTraces;
+  /** How tasks came to their answers, with the agents' names; `leftOut`: tasks of which nothing is told. */
+  readonly answers: { readonly isRedacted: boolean; readonly rows: readonly AnswerFacts[]; readonly leftOut: number };
   /** What runs it again, what checks its certificate (null if it has none) and its trace, as typed. */
   readonly commands: { readonly repeat: string; readonly verify: string | null; readonly check: string };
   readonly version: string;
@@ -124,6 +127,9 @@ ${commands.verify !== null && fact("Check the certificate", html`<code>${command
 </dl>`;
 }
 
+const answers = ({ answers: { isRedacted, rows, leftOut } }: RealRun): Html =>
+  answerTable(rows, { leftOut, isRedacted });
+
 /** A whole HTML page. Cost: some hundred ms, most of it ECharts. */
 export function renderRealRun(run: RealRun): string {
   const { result, status, title, version } = run;
@@ -139,6 +145,7 @@ export function renderRealRun(run: RealRun): string {
         title: "Timeline",
         body: html`${timeline(drawn, [drawn], groups)}${faultTable(groups, {}, [], "Nothing was broken on purpose.")}`,
       },
+      { id: "answers", name: "Answers", title: "Who said what, and why an answer won", body: answers(run) },
       { id: "agents", name: "Agents", title: "Who did what", body: agentTables(result.agents) },
       { id: "invariants", name: "Invariants", title: "Invariants", body: invariantTable(run) },
       {

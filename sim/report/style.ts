@@ -138,6 +138,25 @@ figure svg.diagram{font-size:11px;width:auto;max-width:none}
 .diagram .violation path{stroke:var(--fail);stroke-width:2;stroke-dasharray:none}
 .diagram .violation text{fill:var(--fail)}
 
+.answers td{min-width:7em;max-width:22em;overflow-wrap:anywhere}
+.answers .said{font:.92em var(--mono)}
+.answers .chosen{background:var(--wash);box-shadow:-6px 0 var(--wash)}
+.answers .chosen .said{font-weight:600}
+.answers .mark{color:var(--pass);font-weight:700}
+.answers .void .said{color:var(--soft)}
+.answers .objection{color:var(--warn);font-weight:400}
+.answers .sure{display:block;color:var(--soft);font-size:12.5px}
+.answers .why{color:var(--soft);min-width:16em}
+.answers.list,.answers.list tbody,.answers.list tr{display:block}
+.answers.list thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.answers.list tr{border-bottom:1px solid var(--rule);padding:6px 0}
+.answers.list tr>*{border:0;padding:1px 0}
+.answers.list th[scope=row]{display:block;font-weight:600}
+.answers.list td{display:grid;grid-template-columns:minmax(5em,26%) minmax(0,1fr);column-gap:10px}
+.answers.list td::before{content:attr(data-agent);color:var(--soft)}
+.answers.list td.why{display:block}
+.answers.list td.none{display:none}
+.answers.list td{max-width:none}
 details{margin:10px 0}
 summary{cursor:pointer;font-size:14px;color:var(--link)}
 .settings{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;font-size:14px;margin:0 0 16px}
@@ -158,6 +177,16 @@ figure svg.narrow{display:block!important;max-width:520px}
 .settings dd{margin-bottom:8px}
 .agents th:first-child{position:sticky;left:0;background:var(--paper);z-index:1}
 .agents .group th{position:static}
+.answers,.answers tbody,.answers tr{display:block}
+.answers thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.answers tr{border-bottom:1px solid var(--rule);padding:6px 0}
+.answers tr>*{border:0;padding:1px 0}
+.answers th[scope=row]{display:block;font-weight:600}
+.answers td{display:grid;grid-template-columns:minmax(5em,26%) minmax(0,1fr);column-gap:10px}
+.answers td::before{content:attr(data-agent);color:var(--soft)}
+.answers td.why{display:block}
+.answers td.none{display:none}
+.answers td{max-width:none}
 }
 @media (max-width:640px){
 .bound{display:none}

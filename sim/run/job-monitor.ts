@@ -3,9 +3,12 @@
  */
 
 import { type AgentId, taskParts } from "../../protocol/core/ids.ts";
+import { type AnsweredTask, AnswerLog } from "../../protocol/job/answer-log.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
+import { reportTally } from "../../protocol/job/tally-report.ts";
 import { isCheck } from "../../protocol/job/verification.ts";
+import type { AnswerRow } from "../model/result.ts";
 import type { DrawnJob } from "../model/submitted-job.ts";
 import { CERTIFICATES } from "../parts/checkers/certificates.ts";
 import type { Checker, DecidedBlock } from "../parts/checkers/checker.ts";
@@ -23,6 +26,9 @@ export interface JobListener {
   onHedged(): void;
 }
 
+/** Tasks of whose results a run tells one by one. */
+const ANSWERED_TASKS = 100;
+
 export class JobMonitor {
   readonly submitted: DrawnJob;
   readonly log: DecidedLog;
@@ -36,6 +42,7 @@ export class JobMonitor {
   laterRounds = 0;
   /** When a task was first awarded, ms. */
   readonly awardedMs = new Map<string, number>();
+  readonly #answers = new AnswerLog(ANSWERED_TASKS);
 
   /** `extra` watch beside the usual ones. */
   constructor(
@@ -53,7 +60,10 @@ export class JobMonitor {
         if ((block.committed.commit[0]?.round ?? 0) > 0) this.laterRounds++;
         this.decidedMs = block.atMs;
         listener.onBlock(this, block);
+        for (const tally of block.tallies) this.#answers.noteTally(tally.task, () => reportTally(tally));
+        for (const award of block.lost) this.#answers.noteLost(award);
         for (const event of block.events) {
+          this.#answers.noteEvent(event);
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
           if (event.kind === "accepted" && !isCheck(taskParts(event.task))) this.accepted++;
           listener.onDecision(this, event, block.atMs);
@@ -83,6 +93,11 @@ export class JobMonitor {
     return this.submitted.job === this.log.ledger.job;
   }
 
+  /** Who said what, in the first tasks. */
+  get answers(): readonly AnsweredTask[] {
+    return this.#answers.tasks;
+  }
+
   /** All honest agents that host it have seen its end, or nobody took it. */
   get hasEnded(): boolean {
     return this.liveness.hasEnded(this.submitted.status === "refused" || this.log.height === 0);
@@ -106,6 +121,13 @@ export class JobMonitor {
     for (const checker of this.#checkers) checker.atEnd?.(atMs);
   }
 }
+
+/** Who said what in the first tasks of the jobs that were taken. */
+export const answersOf = (monitors: Iterable<JobMonitor>): AnswerRow[] =>
+  [...monitors]
+    .filter(({ isCurrent }) => isCurrent)
+    .flatMap(({ answers, submitted }) => answers.map((row) => ({ ...row, job: submitted.index + 1 })))
+    .slice(0, ANSWERED_TASKS);
 
 /** The invariants that a run watches, as results name them. */
 export const INVARIANTS = (thorough: boolean, heals: boolean): string[] => [

@@ -27,7 +27,7 @@ import { Clients } from "./clients.ts";
 import { Ending } from "./ending.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { JobFacts } from "./job-facts.ts";
-import { INVARIANTS, JobMonitor } from "./job-monitor.ts";
+import { answersOf, INVARIANTS, JobMonitor } from "./job-monitor.ts";
 import { MessageLog } from "./message-log.ts";
 import { checkedValue } from "./metric-catalog.ts";
 import { RunMetrics } from "./metrics.ts";
@@ -368,6 +368,7 @@ class Run {
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents,
       stated: clients.stated(),
+      answers: answersOf(this.#monitors.values()),
       messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
       messagesAroundMs,
       invariants: ids.map((id) => ({ id, first: violation?.property === id ? violation : null })),

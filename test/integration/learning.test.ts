@@ -158,6 +158,9 @@ test("meshwork explain and agents ask an agent", async () => {
   const explained = await cli("explain", first.id, "shout/0", "--to", to, "--mesh", mesh);
   expect([explained.code, explained.err]).toEqual([0, ""]);
   expect(explained.out).toMatch(/^> (ada|bob|cyd|eve) /m);
+  expect(explained.out).toMatch(
+    /^accepted by majority, compared by exact: [23] of 3 results, probability 0\.\d{3}, margin \d\.\d\d$/m,
+  );
   const found = await cli("agents", "upper", "case", "--to", to, "--mesh", mesh, "--json");
   const { agents } = JSON.parse(found.out) as { agents: { skill: string }[] };
   expect(agents[0]).toMatchObject({ skill: "text.upper" });

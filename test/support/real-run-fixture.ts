@@ -10,6 +10,7 @@ import type { LedgerEvent } from "../../protocol/job/event.ts";
 import type { CheckedInvariant } from "../../sim/parts/checkers/trace-check.ts";
 import type { RealRun } from "../../sim/report/real-run-page.ts";
 import { RunFigures } from "../../sim/traces/run-figures.ts";
+import { answeredTasks } from "./answer-fixture.ts";
 
 export interface RealRunOptions {
   /** An invariant that the trace shows broken. */
@@ -137,6 +138,14 @@ export function realRunFixture({ broken, hasFaults = true, title = "survey of pa
       agents: 8,
       jobs: [{ job: JOB, name: "survey", height: TASKS, status: "certified" }],
       invariants: ids.map((id) => invariant(id, broken)),
+    },
+    answers: {
+      isRedacted: false,
+      rows: answeredTasks(["ada", "alan", "yara"]).map((row) => ({
+        ...row,
+        used: row.lost.length > 0 ? "1,200 tokens" : "",
+      })),
+      leftOut: 24,
     },
     commands: {
       repeat: "meshwork demo --agents 7 --seed 7",

@@ -18,6 +18,7 @@ import type {
 import type { AgentGroup, AgentProfile, Scenario, ScheduledFault } from "../../sim/model/scenario.ts";
 import type { SweepPoint } from "../../sim/report/sweep-page.ts";
 import { judge } from "../../sim/run/judge.ts";
+import { answeredTasks } from "./answer-fixture.ts";
 
 export interface FixtureOptions {
   readonly agents?: number;
@@ -325,6 +326,7 @@ function runOf(scenario: Scenario, seed: number, options: FixtureOptions): RunRe
     timeline: [...faults, ...(endMs > job.atMs ? [job] : []), ...broken],
     agents: names.map((name) => rowOf(prng, name, liars.has(name), dead.has(name))),
     stated: [],
+    answers: answeredTasks([names[0]!, names[1]!, names[2]!]).map((row) => ({ ...row, job: 1 })),
     messagesAroundMs: null,
     messages: violation === null ? [] : messagesOf(prng, violation.atMs, ["a2", "a5", "a11", "a17", "mallory1"]),
     invariants: ["1 agreement", "2 validity", "3 same state", "4 budget", "5 certificates", "6 one seat an agent"].map(

@@ -4,6 +4,7 @@
  */
 
 import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
+import type { LostAward, TaskTally } from "../../../protocol/job/counted.ts";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
 import type { LedgerView } from "../../../protocol/job/view.ts";
 import type { Command } from "../../../protocol/wire/command.ts";
@@ -37,6 +38,9 @@ export interface DecidedBlock {
   readonly height: number;
   readonly commands: readonly { readonly hash: Hash; readonly command: Command }[];
   readonly events: readonly LedgerEvent[];
+  /** How tasks came to their answers in it, and which awards brought nothing. */
+  readonly tallies: readonly TaskTally[];
+  readonly lost: readonly LostAward[];
   /** After this block. */
   readonly ledger: LedgerView;
   /** Running digest of what blocks changed; the job's id if the log is not traced. */

@@ -145,6 +145,8 @@ export class DecidedLog {
       height,
       commands: entries,
       events: outcome.events,
+      tallies: outcome.tallies,
+      lost: outcome.lost,
       ledger: this.ledger,
       changesDigest: this.#ledger.changesDigest,
       by: seen.agent,

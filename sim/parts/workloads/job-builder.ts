@@ -114,6 +114,7 @@ export interface JobOptions {
   readonly windowMs?: number;
   readonly selector?: Genesis["selector"];
   readonly knowledge?: Genesis["knowledge"];
+  readonly redact?: boolean;
 }
 
 export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
@@ -130,6 +131,7 @@ export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
     labels: [],
     selector: options.selector ?? "least-loaded",
     windowMs: options.windowMs ?? 500,
+    redact: options.redact ?? false,
     committee: options.committee.map((member) =>
       typeof member === "string"
         ? { agent: member as AgentId, power: 1 }

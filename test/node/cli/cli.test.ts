@@ -233,6 +233,8 @@ describe("schema", () => {
       voted: true,
       applied: true,
       chosen: true,
+      tallied: true,
+      lost: true,
       evidence: true,
       diverged: true,
       fault: true,

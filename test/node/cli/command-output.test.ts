@@ -20,6 +20,7 @@ import { isLoopback } from "../../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../../protocol/core/errors.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 import { tasksToCome } from "../../../protocol/job/graph.ts";
+import { answeredTask } from "../../support/answer-fixture.ts";
 
 const ID = "12D3KooWSLM6mGe2dWQaoCC7muCrLn9jY8nk5gs9MwuNJqPj8pxT" as AgentId;
 const fits = (lines: readonly string[], width: number): void => {
@@ -159,6 +160,26 @@ describe("within 79 columns", () => {
     fits(narrow, 79);
     expect(narrow.at(-1)).toContain("at random among equals");
     expect(describeChoice(choice, (name) => name, 150)[2]).toContain("at random among equals");
+
+    const { tally } = answeredTask("t", [
+      ["a-longer-name", "x".repeat(100)],
+      ["bob", "y", 990_000],
+      ["cyd", "y"],
+      ["eli", "y"],
+      ["dee", undefined],
+    ]);
+    const lost = [{ worker: "eve", reason: "error", message: "why ".repeat(40) }];
+    const told = describeChoice({ ...choice, tally, lost }, (name) => name, 79);
+    fits(told, 79);
+    expect(told.join("\n")).toContain("eve brought nothing: error, why");
+    expect(told.slice(-6)).toEqual([
+      expect.stringMatching(/^ {2}agent +answer +says +worth +weight +output$/),
+      expect.stringMatching(/^> bob +1 +0\.99 +0\.79 +1\.34 +"y"$/),
+      expect.stringMatching(/^> cyd +1 +0\.90 +0\.72 +0\.94 +"y"$/),
+      expect.stringMatching(/^> eli +1/),
+      expect.stringMatching(/^ {2}a-longer-name +2 +0\.90 +0\.72 +0\.94 +"x+…$/),
+      expect.stringMatching(/^ {2}dee +· +· +· +· +silent: it sealed/),
+    ]);
   });
 
   test("doctor", () => {

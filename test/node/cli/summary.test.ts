@@ -44,6 +44,7 @@ describe("the summary", () => {
     certificate: "certificate.json",
     explained: "count/3",
     usage: null,
+    answers: { isRedacted: false, tasks: [], leftOut: 0 },
     report: "report.html",
   };
   const options = {

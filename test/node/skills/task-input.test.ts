@@ -37,3 +37,16 @@ test("one blob, named again and again, is read until there is enough", async () 
   await expect(resolveInput(list, { get }, 10_500)).rejects.toMatchObject({ reason: "invalid-input" });
   expect(reads).toHaveLength(11);
 });
+
+test("who checks an answer gets it beside the input that it was given for", async () => {
+  const value = { kind: "value" as const, data: inline({ town: "Paris" }), path: "town" };
+  const check = { kind: "check" as const, input: value, output: inline("France") };
+  expect(await resolveInput(check, blob(new Uint8Array()))).toEqual({ input: "Paris", output: "France" });
+});
+
+test("a check reads no more than any other task: its input and the answer count together", async () => {
+  const { get, ref } = blob(encodeValue("x".repeat(1_000)));
+  const value = { kind: "value" as const, data: { kind: "blob" as const, ...ref }, path: "" };
+  const check = { kind: "check" as const, input: value, output: { kind: "blob" as const, ...ref } };
+  await expect(resolveInput(check, { get }, 1_500)).rejects.toMatchObject({ reason: "invalid-input" });
+});

@@ -120,6 +120,23 @@ test("prices of checks are paid, and nothing stays reserved", () => {
   expect(book.state.spent.get()).toBe(4);
 });
 
+test("a check that fails while others still work on it leaves nothing reserved: who sealed is paid, who works may deliver", () => {
+  const book = bookOf({ retries: 0 });
+  answer(book, "a", ["wrong"]);
+  offerChecks(book, "v0", "v1", "v2");
+  const { attempt } = book.task(CHECK)!;
+  const [sealing, failing, working] = seated(book, CHECK);
+  book.block([book.seal(sealing!, CHECK, attempt, inline(true))]);
+  book.block([book.failure(failing!, CHECK, attempt, "error")]);
+  expect(book.task(CHECK)).toBeUndefined();
+  const [next] = seated(book, "a");
+  expect(book.state.spent.get()).toBe(2); // the answer and the sealed verdict
+  expect(book.state.surplus.sorted().map(([, { worker }]) => worker)).toEqual([working]);
+  const live = book.state.agents.sorted().filter(([, record]) => record.live > 0);
+  expect(live.map(([agent]) => agent)).toEqual([next, working].sort());
+  expect(book.state.reserved.get()).toBe(2);
+});
+
 test.each([
   ["more than the verifiers", { ...verified, quorum: 4 }, "verifiers-out-of-reach"],
   ["no majority of them", { ...verified, verifiers: 4, quorum: 2 }, "verifiers-out-of-reach"],

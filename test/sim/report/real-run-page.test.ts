@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { TraceLine } from "../../../protocol/core/trace.ts";
 import { type RealRun, renderRealRun } from "../../../sim/report/real-run-page.ts";
 import { RunFigures } from "../../../sim/traces/run-figures.ts";
+import { answeredTask } from "../../support/answer-fixture.ts";
 import { sectionsOf, textOf, unbalanced } from "../../support/page-text.ts";
 import { realRunFixture, realRunLines } from "../../support/real-run-fixture.ts";
 
@@ -12,7 +13,7 @@ test("status first, then what happened, who did what, and what holds", () => {
   const text = textOf(page);
   expect(text).toContain("real nodes, not simulated");
   expect(text.indexOf("Status: CERTIFIED")).toBeLessThan(text.indexOf("Timeline"));
-  expect(sectionsOf(page)).toEqual(["timeline", "agents", "invariants", "over-time", "setup"]);
+  expect(sectionsOf(page)).toEqual(["timeline", "answers", "agents", "invariants", "over-time", "setup"]);
   expect(text).toContain("30 of 30 accepted, 1 seat handed on");
   expect(text).toContain("6 held, none broken");
   expect(text).toContain("not decided by a trace 11 liveness it is not in a trace");
@@ -39,6 +40,36 @@ test("what never happened in a run has no panel either", () => {
   const figures = new RunFigures({ agents: [], faults: [], startedMs: 0 });
   for (const line of realRunLines().slice(0, 12)) figures.onLine({ ...line, t: line.t - realRunLines()[0]!.t });
   expect(new Set(figures.series().map(({ metric }) => metric))).not.toContain("reassignedPerSecond");
+});
+
+test("agents' answers stand side by side: what won is marked, and why; what was flagged, silent, lost or failed says so", () => {
+  const run = realRunFixture();
+  const section = renderRealRun(run).match(/<section id="answers".*?<\/section>/s)![0];
+  const text = textOf(section).replaceAll("&quot;", '"');
+  expect(section).toMatch(/<th scope="col">ada<\/th><th scope="col">alan<\/th><th scope="col">yara<\/th>/);
+  expect(text).toContain('✓ accepted: "paris."');
+  expect(text).not.toContain('✓ accepted: "Lyon"');
+  expect(text).toContain("2 of 3 results, probability");
+  expect(text).toContain("says 99 %, worth 79 %");
+  expect(text).toContain("flagged (too-large)");
+  expect(text).toContain("silent: it sealed a result and did not show it");
+  expect(text).toContain("error the model <gpt> is overloaded");
+  expect(text).toContain("disagreement : of 3 results 1 says");
+  expect(text).toContain("used 1,200 tokens");
+  expect(text).toContain("1 task with one result and nothing lost");
+  expect(text).toContain("Of 24 later tasks nothing is told here.");
+  expect(text).not.toContain("The job is redacted");
+});
+
+test("many agents make a list of each task, not columns; and a redacted job shows hashes", () => {
+  const said = Array.from({ length: 12 }, (_, i) => [`agent-${i}`, i < 9 ? "secret" : "lie"] as const);
+  const rows = [{ ...answeredTask("t", said, { redact: true }), used: "" }];
+  const page = renderRealRun({ ...realRunFixture(), answers: { isRedacted: true, rows, leftOut: 0 } });
+  expect(page).toContain('<table class="answers list">');
+  const text = textOf(page);
+  expect(text).toContain("The job is redacted: hashes stand for outputs.");
+  expect(text.match(/✓ accepted: output [0-9a-f]{8}/g)).toHaveLength(9);
+  expect(page).not.toContain("secret");
 });
 
 test("a broken invariant takes the certificate's colour away, and says where", () => {

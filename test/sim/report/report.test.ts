@@ -32,7 +32,7 @@ test("verdict first, then what it rests on", () => {
   expect(text).toContain("completion >= 0.9 100 % \u2265 90 %");
   expect(text).toContain("6 invariants held");
   expect(text).toContain("20 s");
-  expect(sectionsOf(page)).toEqual(["expectations", "timeline", "over-time", "agents", "metrics", "setup"]);
+  expect(sectionsOf(page)).toEqual(["expectations", "timeline", "over-time", "answers", "agents", "metrics", "setup"]);
   expect(unbalanced(page)).toEqual([]);
 });
 
