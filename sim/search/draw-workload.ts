@@ -130,7 +130,7 @@ function drawVerified(prng: Prng): Rule {
 }
 
 /** Every rule and comparator; mostly those that most jobs have. */
-function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "flags"> {
+function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "flags"> & Partial<PolicySpec> {
   const compare: Comparator = prng.chance(0.5) ? drawComparator(prng) : { kind: "exact" };
   const rules: readonly Rule[] = [
     { kind: "quorum", q: 2 },
@@ -141,7 +141,9 @@ function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "fl
     ...(compare.kind === "number" ? [{ kind: "median" as const }] : []),
   ];
   const flags = prng.chance(0.4) ? drawFlags(prng, compare) : NO_FLAGS;
-  return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare, flags };
+  const accept: Rule = prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules);
+  // Whoever answers checks nothing, and there are few workers.
+  return { accept, compare, flags, ...(accept.kind === "verified" && { redundancy: 1 }) };
 }
 
 /** Outputs that travel as blobs. Policies that read outputs do not take them. */

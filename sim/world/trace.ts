@@ -42,6 +42,9 @@ export interface TraceOptions {
   readonly onPersist?: (agent: AgentId, record: PersistEffect, atMs: number, step: number) => void;
 }
 
+/** They follow from what was decided, and are only said where somebody writes a trace: no other run for that. */
+const EXPLANATIONS: ReadonlySet<TraceEvent["kind"]> = new Set(["chosen", "tallied", "lost"]);
+
 export class WorldTrace {
   readonly entries: TraceEntry[] = [];
   /** Steps of machines so far. */
@@ -84,8 +87,7 @@ export class WorldTrace {
   /** `index`: the agent's number. */
   add(atMs: number, agent: AgentId, index: number, event: TraceEvent): void {
     const entry: TraceEntry = { atMs, step: this.steps, agent, event };
-    // Choices follow from what was decided, and are only said where somebody writes a trace: no other run for that.
-    if (event.kind !== "chosen") {
+    if (!EXPLANATIONS.has(event.kind)) {
       this.#mixer.number(atMs);
       this.#mixer.u32(index);
       this.#mixer.plain(event);
