@@ -59,7 +59,7 @@ function answers({ answers: rows }: RunResult): Section {
   const isOneJob = rows.every(({ job }) => job === rows[0]!.job);
   const named = rows.map(({ job, ...row }) => ({
     ...row,
-    task: isOneJob ? row.task : `${job}: ${row.task}`,
+    task: isOneJob ? row.task : `job ${job}: ${row.task}`,
     used: "",
   }));
   const body = answerTable(named, { leftOut: 0, isRedacted: false });

@@ -147,16 +147,14 @@ figure svg.diagram{font-size:11px;width:auto;max-width:none}
 .answers .objection{color:var(--warn);font-weight:400}
 .answers .sure{display:block;color:var(--soft);font-size:12.5px}
 .answers .why{color:var(--soft);min-width:16em}
-.answers.list,.answers.list tbody,.answers.list tr{display:block}
+.answers.list,.answers.list tbody{display:block}
 .answers.list thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.answers.list tr{border-bottom:1px solid var(--rule);padding:6px 0}
-.answers.list tr>*{border:0;padding:1px 0}
-.answers.list th[scope=row]{display:block;font-weight:600}
-.answers.list td{display:grid;grid-template-columns:minmax(5em,26%) minmax(0,1fr);column-gap:10px}
+.answers.list tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(135px,1fr));gap:6px 14px;border-bottom:1px solid var(--rule);padding:8px 0}
+.answers.list tr>*{display:block;border:0;padding:0;min-width:0;max-width:none}
+.answers.list th,.answers.list .why{grid-column:1/-1;font-weight:600}
+.answers.list .why{font-weight:400}
 .answers.list td::before{content:attr(data-agent);color:var(--soft)}
-.answers.list td.why{display:block}
-.answers.list td.none{display:none}
-.answers.list td{max-width:none}
+.answers.list .why::before{content:none}
 details{margin:10px 0}
 summary{cursor:pointer;font-size:14px;color:var(--link)}
 .settings{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;font-size:14px;margin:0 0 16px}

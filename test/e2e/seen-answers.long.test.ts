@@ -79,7 +79,7 @@ test("the summary, explain and the page say who said what, what was flagged, who
   const said = tally!.results.map(({ answer, discarded, group }) =>
     [discarded ?? "", group, answer!.slice(0, 12)].join(" "),
   );
-  const right = [` 0 "${ANSWER}"`, ` 0 "${ANSWER}"`, ` 0 "${ANSWER.toLowerCase()}.`];
+  const right = [` 0 "${ANSWER}"`, ` 0 "${ANSWER}"`, ` 0 "${ANSWER.toLowerCase()}."`];
   expect(said.sort()).toEqual([...right, ' 1 "Elsewhere"', `too-large  "${ANSWER} F`].sort());
   expect(tally!.groups.map(({ results, isChosen }) => [results, isChosen])).toEqual([
     [3, true],
