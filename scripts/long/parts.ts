@@ -25,9 +25,6 @@ const tests = (name: string, what: string, ...files: readonly string[]): LongPar
   amount: null,
 });
 
-/** Parts of 32,767 steps. */
-const HANOI_PARTS = 4;
-
 /** A part of the experiment hanoi: parts of one tower run in their order, and each goes on where the one before ended. */
 const hanoi = (disks: number, driver: string, part: number, of: number): LongPart => ({
   name: `hanoi/${driver}-${disks}-disks${of === 1 ? "" : `-${part}-of-${of}`}`,
@@ -38,6 +35,9 @@ const hanoi = (disks: number, driver: string, part: number, of: number): LongPar
   ],
   amount: null,
 });
+
+const hanoiParts = (disks: number, driver: string, of: number): readonly LongPart[] =>
+  Array.from({ length: of }, (_, i) => hanoi(disks, driver, i + 1, of));
 
 export const PARTS: readonly LongPart[] = [
   {
@@ -94,8 +94,8 @@ export const PARTS: readonly LongPart[] = [
   ),
   tests("languages", "three real language models in a real mesh, by majority and by confidence", "e2e/languages"),
   hanoi(10, "virtual", 1, 1),
-  hanoi(10, "libp2p", 1, 1),
-  ...Array.from({ length: HANOI_PARTS }, (_, i) => hanoi(15, "virtual", i + 1, HANOI_PARTS)),
+  ...hanoiParts(10, "libp2p", 3),
+  ...hanoiParts(15, "virtual", 4),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
   {
     name: "properties",

@@ -144,7 +144,11 @@ export const hanoi = computedExperiment<HanoiParams>({
     { name: "samples", unit: "", summary: "results a step, with those that were discarded" },
     { name: "samplesPredicted", unit: "", summary: "the same by the plan" },
     { name: "samplesMaker", unit: "", summary: "MAKER's samples a step at this error rate" },
-    { name: "malformed", unit: "share", summary: "results that the red flag discarded" },
+    {
+      name: "malformed",
+      unit: "share",
+      summary: "results that the red flag discarded; steps where they cluster ask for more",
+    },
     { name: "creditsPerStep", unit: "credits", summary: "paid a step, where a result costs 1 credit" },
     { name: "stepMs", unit: "ms", summary: "time a step, by the clock of the mesh" },
   ],
