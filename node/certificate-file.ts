@@ -10,7 +10,8 @@ import { verify } from "../protocol/job/certificate.ts";
 import { ledgerEventCodec } from "../protocol/job/event.ts";
 import { type Certificate, decodeCertificate, encodeCertificate } from "../protocol/wire/certificate.ts";
 import { decode } from "../protocol/wire/codec.ts";
-import { genesisCodec, jobIdOf } from "../protocol/wire/genesis.ts";
+import { jobIdOf } from "../protocol/wire/genesis.ts";
+import { decodeGenesis } from "../protocol/wire/genesis-of-rules-1.ts";
 import { hasher, nodeCrypto } from "./platform/crypto.ts";
 import { LossyJson, parseExactJson } from "./platform/files/exact-json.ts";
 import { keepsAllDigits } from "./platform/files/exact-numbers.ts";
@@ -47,7 +48,7 @@ interface CertificateFile {
 
 /** What a certificate says, whether it holds or not; null: its genesis or its decision does not decode. */
 function documentOf(certificate: Certificate, format: number): CertificateFile | null {
-  const genesis = decode(genesisCodec, certificate.genesis.bytes);
+  const genesis = decodeGenesis(certificate.genesis.bytes);
   const decision = decode(ledgerEventCodec, certificate.event);
   if (!genesis.ok || !decision.ok) return null;
   const { name, owner, committee } = genesis.value;

@@ -4,6 +4,7 @@
 
 import { hostsOf } from "../protocol/agent/checked-genesis.ts";
 import type { AgentId } from "../protocol/core/ids.ts";
+import { RULES_VERSION } from "../protocol/core/limits.ts";
 import { defaultCommitteeSize } from "../protocol/job/committee-draw.ts";
 import type { JobDraft } from "../protocol/job/draft.ts";
 import type { Genesis } from "../protocol/wire/genesis.ts";
@@ -22,6 +23,8 @@ export type LeftOutWhy =
   | "hidden"
   /** It works, but hosts no jobs. */
   | "keeps-no-jobs"
+  /** It hosts jobs of other rules only; `detail`: which. */
+  | "other-rules"
   /** It was not asked: the committee is as large as it can be without those above. */
   | "not-drawn";
 
@@ -61,6 +64,7 @@ function whyLeftOut(
 ): Pick<LeftOut, "why" | "detail"> {
   if (said !== undefined && said !== "") return { why: "refused", detail: said };
   if (!known.hosts) return { why: "keeps-no-jobs", detail: "" };
+  if (known.rulesVersion !== RULES_VERSION) return { why: "other-rules", detail: `rules ${known.rulesVersion}` };
   if (known.reach === "unreachable") return { why: "unreachable", detail: known.why };
   if (said !== undefined) return { why: "silent", detail: known.addresses.join(", ") };
   return { why: isAnyDialable && known.addresses.length === 0 ? "hidden" : "not-drawn", detail: "" };
@@ -72,6 +76,7 @@ const WORDS: { readonly [why in LeftOutWhy]: string } = {
   unreachable: "unreachable",
   hidden: "nobody can dial it: its own log names the port to open",
   "keeps-no-jobs": "hosts no jobs (--no-host)",
+  "other-rules": `hosts no jobs of rules ${RULES_VERSION}: run the same version of Meshwork on all nodes`,
   "not-drawn": "was not asked",
 };
 

@@ -9,6 +9,8 @@ export interface KnownAgent {
   readonly name: string;
   /** Whether it hosts jobs. */
   readonly hosts: boolean;
+  /** The version of the rules that it has: it hosts jobs of that version only. */
+  readonly rulesVersion: number;
   /** `price`: credits for one task. */
   readonly skills: readonly { readonly name: string; readonly price: number }[];
   readonly addresses: readonly string[];

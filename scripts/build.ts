@@ -25,6 +25,7 @@ const ENTRIES = [
   "scripts/sim-host",
   "scripts/run-page",
   "scripts/calibrate",
+  "scripts/run-chain",
 ] as const;
 
 function compile(): void {

@@ -53,4 +53,5 @@ export const simHost: SimHost = {
   },
   url: import.meta.url,
   loadCalibrate: async () => (await import("./calibrate.ts")).calibrate,
+  loadRunChain: async () => (await import("./run-chain.ts")).runChain,
 };

@@ -95,6 +95,12 @@ export const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import("./explain.ts")).registerExplain,
   },
   {
+    name: "record",
+    takes: "[options] <run>",
+    summary: "write what the agents of a run answered, for the simulator to replay",
+    load: async () => (await import("./record.ts")).registerRecord,
+  },
+  {
     name: "feedback",
     takes: "[options] <job> <score>",
     summary: "say how good the result of a job was; your next jobs take it into account",

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
+import { reliabilityOf } from "../../protocol/selection/reliability.ts";
 import { importKnowledge, KNOWLEDGE_FILE, knowledgeText, parseKnowledge, readKnowledge } from "../knowledge.ts";
 import { writeFileAtomic } from "../platform/files/atomic-write.ts";
 import { storageError } from "../platform/files/storage-error.ts";
@@ -19,6 +20,7 @@ import {
 } from "../platform/terminal/terminal-text.ts";
 import { pickOne } from "../platform/text/pick-one.ts";
 import { configFolder, type Register } from "./context.ts";
+import { brierText, reliabilityLines } from "./reliability.ts";
 
 interface KnowledgeCommandOptions {
   readonly data?: string;
@@ -31,9 +33,12 @@ const DATA = "data folder of a node (default: your own, which submit uses)";
 const EXAMPLES = `
 Examples:
   $ meshwork knowledge show
-  $ meshwork knowledge show ada
+  $ meshwork knowledge show ada                one agent, with how well its stated confidence fits its answers
   $ meshwork knowledge export agents.json --data ~/agent
-  $ meshwork knowledge import agents.json --data ~/other-agent`;
+  $ meshwork knowledge import agents.json --data ~/other-agent
+
+brier: the mean squared distance between the confidence that an agent stated and what came out, 0 at best; always
+stating 0.5 gets 0.25.`;
 
 export const registerKnowledge: Register = (program, act) => {
   const knowledge = program
@@ -109,11 +114,14 @@ export function knowledgeLines(world: KnownWorld, given: string | undefined, wid
   const agents = [...new Set(world.records.map(({ agent }) => agent as string))];
   const nameables = agents.map((id) => ({ id, name: seen[id]?.name ?? "", about: seen[id]?.mesh ?? "" }));
   const one = given === undefined ? null : pickOne("agent", given, nameables).id;
-  const rows = [...totalsOf(world)].reverse().flatMap(({ agent, skill, accepted, rejected }) => {
-    if (one !== null && agent !== one) return [];
+  const records = [...totalsOf(world)].reverse().filter(({ agent }) => one === null || agent === one);
+  const known = records.map((record) => ({ ...record, reliability: reliabilityOf(record.stated) }));
+  const isStated = known.some(({ reliability }) => reliability !== null);
+  const rows = known.map(({ agent, skill, accepted, rejected, reliability }) => {
     const { name = "", mesh = "·", atMs } = seen[agent] ?? {};
     const cells = [plainText(name === "" ? "·" : name), plainText(agent.slice(-ID_END)), plainText(skill)];
-    return [[...cells, formatAnswers(accepted), formatAnswers(rejected), ageOf(atMs), plainText(mesh)]];
+    const answers = [formatAnswers(accepted), formatAnswers(rejected), ...(isStated ? [brierText(reliability)] : [])];
+    return [...cells, ...answers, ageOf(atMs), plainText(mesh)];
   });
   const columns = [
     { title: "agent", isElastic: true },
@@ -121,14 +129,19 @@ export function knowledgeLines(world: KnownWorld, given: string | undefined, wid
     { title: "skill", isElastic: true },
     { title: "accepted", align: "right" },
     { title: "rejected", align: "right" },
+    ...(isStated ? [{ title: "brier", align: "right" } as const] : []),
     { title: "last" },
     { title: "mesh", isElastic: true },
   ] as const;
   const names = Object.keys(learned);
+  const curves = known.flatMap(({ skill, reliability }) =>
+    one === null || reliability === null ? [] : ["", plainText(skill), ...reliabilityLines(reliability, width)],
+  );
   return [
     ...(one === null ? [] : [plainText(one)]),
     ...table(columns, rows, uncolored(width)),
     ...(names.length === 0 ? [] : hang(`selectors that learned: ${plainText(names.join(", "))}`, width, 2)),
+    ...curves,
   ];
 }
 

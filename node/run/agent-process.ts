@@ -99,6 +99,7 @@ export class AgentProcess {
       ...(agent.lies ? ["--lie"] : []),
       ...(address === null ? [] : ["--join", address]),
       ...options.args,
+      ...(agents[i]!.args ?? []),
     ]);
     // It has its own process group, so Ctrl-C reaches only this process, which then ends the agents in order. Standard
     // input ties the agents to this process: they end when it does, for whatever reason.

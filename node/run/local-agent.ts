@@ -8,6 +8,8 @@ export interface LocalAgentOptions {
   readonly lies: boolean;
   /** A process of its own, whatever `perProcess` says. */
   readonly isAlone?: boolean;
+  /** Arguments of `meshwork node` for this one, after those for all. */
+  readonly args?: readonly string[];
 }
 
 export interface LocalMeshOptions {

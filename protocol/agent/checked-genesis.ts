@@ -7,10 +7,10 @@
 import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
+import { limits, RULES_VERSION } from "../core/limits.ts";
 import { explainBadGenesis } from "../job/graph.ts";
-import { decode } from "../wire/codec.ts";
-import { type Genesis, genesisCodec, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
+import { type Genesis, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
+import { decodeGenesis } from "../wire/genesis-of-rules-1.ts";
 import type { Context } from "./context.ts";
 
 /** A genesis that was checked. */
@@ -22,12 +22,14 @@ export interface CheckedGenesis {
 
 /** Decodes and checks a genesis: shape, sense, mesh, signature. A text is the reason why it is refused. */
 export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGenesis | string {
-  const decoded = decode(genesisCodec, signed.bytes);
+  const decoded = decodeGenesis(signed.bytes);
   if (!decoded.ok) return decoded.code;
   const genesis = decoded.value;
   const { crypto, meshId } = context.config;
   if (genesis.meshId !== meshId) return "other-mesh";
   const problem = explainBadGenesis(genesis);
+  if (problem?.code === "other-rules")
+    return `the job is of rules ${problem.detail}, and this agent has rules ${RULES_VERSION}: the version of Meshwork that began it can finish it`;
   if (problem !== null) {
     const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");
     return clip(parts.join(" "), limits.textBytes);

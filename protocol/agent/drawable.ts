@@ -1,11 +1,12 @@
 /**
- * Which agents an owner may draw into a committee, as far as its own agent knows: those that host jobs and do not seem
- * away. At most one of them may be undialable, and only if it is connected to this agent.
+ * Which agents an owner may draw into a committee, as far as its own agent knows: those that host jobs, have its rules and
+ * do not seem away. At most one of them may be undialable, and only if it is connected to this agent.
  *
  * An agent behind a firewall dials the other members itself, so one is harmless; two such members would never meet.
  */
 
 import type { AgentId } from "../core/ids.ts";
+import { RULES_VERSION } from "../core/limits.ts";
 import { defaultCommitteeSize } from "../job/committee-draw.ts";
 import type { Vcv } from "../wire/capability.ts";
 
@@ -19,7 +20,7 @@ export interface Seen {
 /** In the order of `agents`. */
 export function drawable(agents: readonly Vcv[], seen: Seen): AgentId[] {
   const all = withoutHidden(
-    agents.filter((vcv) => vcv.hosts),
+    agents.filter((vcv) => vcv.hosts && vcv.rulesVersion === RULES_VERSION),
     seen,
   );
   const present = all.filter((vcv) => !seen.isAway(vcv.agent));

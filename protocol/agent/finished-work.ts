@@ -70,11 +70,14 @@ export function resultCommand({ task, attempt }: AwardRef, work: Work, isSealed:
   return { kind: "result", task, attempt, data, confidence, cost, usage, nonce: isSealed ? nonce : null };
 }
 
+/** Why an award brings no result. */
+export type WorkFailure = Pick<BodyOf<"failure">, "reason" | "retryMs" | "message">;
+
 /** The award will bring no result. `retryMs`: when a busy skill can work again; 0: it does not say. */
 export function failureCommand(
   { task, attempt }: AwardRef,
   serial: number,
-  { reason, retryMs: saidMs, message: said }: Pick<BodyOf<"failure">, "reason" | "retryMs" | "message">,
+  { reason, retryMs: saidMs, message: said }: WorkFailure,
 ): CommandBody {
   const waitMs = saidMs > 0 ? Math.min(Math.ceil(saidMs), limits.durationMs) : RETRY_MS;
   const retryMs = reason === "busy" ? waitMs : 0;

@@ -49,9 +49,9 @@ export class Hosting {
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
     const running = this.#hostedJobs.all().filter((hosted) => !this.#isOver(hosted));
-    if (running.length >= limits.hostedJobs) return "it keeps too many jobs";
+    if (running.length >= limits.hostedJobs) return "it hosts too many jobs";
     const owned = running.filter((hosted) => hosted.genesis.owner === genesis.owner).length;
-    return owned >= limits.hostedJobsPerOwner ? "it keeps too many jobs of this owner" : null;
+    return owned >= limits.hostedJobsPerOwner ? "it hosts too many jobs of this owner" : null;
   }
 
   /** Its committee never decided a first block. */

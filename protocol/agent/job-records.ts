@@ -26,7 +26,8 @@ import {
 } from "../wire/codec.ts";
 import { type Envelope, envelopeCodec } from "../wire/command.ts";
 import { agentId } from "../wire/consensus.ts";
-import { type Genesis, genesisCodec, signedGenesisCodec } from "../wire/genesis.ts";
+import { type Genesis, signedGenesisCodec } from "../wire/genesis.ts";
+import { decodeGenesis } from "../wire/genesis-of-rules-1.ts";
 import { type CommittedBlock, committedBlockCodec } from "../wire/message.ts";
 
 /** reader: the agent has the log, as a host or a follower. worker: it knows the job only because it works for it. */
@@ -133,7 +134,7 @@ export function groupRecords(records: readonly StoredRecord[]): Map<JobId, Store
 export function genesisAmong(records: readonly StoredRecord[], job: JobId): Genesis | null {
   const stored = records.find((record) => record.job === job && record.slot === SLOT.root);
   const root = stored === undefined ? null : decodeRoot(stored.bytes);
-  const genesis = root?.ok ? decode(genesisCodec, root.value.genesis.bytes) : null;
+  const genesis = root?.ok ? decodeGenesis(root.value.genesis.bytes) : null;
   return genesis?.ok ? genesis.value : null;
 }
 

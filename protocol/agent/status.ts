@@ -91,7 +91,7 @@ export function describeDiverged(diverged: Iterable<DivergedJob>, most: number):
 
 /** `reach`: whether `self` could reach it. `heardMs`: how long ago something came from it, null if nothing did. */
 export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoMs: number): Value {
-  const { agent, name, slots, labels, addresses, hosts } = vcv;
+  const { agent, name, slots, labels, addresses, hosts, rulesVersion } = vcv;
   const skills = vcv.skills.map((skill) => ({
     name: skill.name,
     description: skill.description,
@@ -102,5 +102,17 @@ export function describeAgent(vcv: Vcv, self: AgentId, seen: Acquaintance, monoM
   const reach = isHere ? "self" : seen.isConnected ? "connected" : seen.unreachable === "" ? "unknown" : "unreachable";
   const heardMs = isHere || seen.heardMs === null ? null : Math.max(0, Math.floor(monoMs - seen.heardMs));
   const why = reach === "unreachable" ? seen.unreachable : "";
-  return { agent, name, skills, slots, labels: [...labels], addresses: [...addresses], hosts, reach, why, heardMs };
+  return {
+    agent,
+    name,
+    skills,
+    slots,
+    labels: [...labels],
+    addresses: [...addresses],
+    hosts,
+    rulesVersion,
+    reach,
+    why,
+    heardMs,
+  };
 }

@@ -11,7 +11,7 @@ import type { Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
-import type { BodyOf, CommandBody, Envelope } from "../wire/command.ts";
+import type { CommandBody, Envelope } from "../wire/command.ts";
 import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
@@ -24,6 +24,7 @@ import {
   resultCommand,
   sealCommand,
   type Work,
+  type WorkFailure,
   workCodec,
 } from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
@@ -36,9 +37,6 @@ import { sendEnvelopes } from "./send-envelopes.ts";
 
 /** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
-
-/** Why an award brings no result. */
-type Problem = Pick<BodyOf<"failure">, "reason" | "retryMs" | "message">;
 
 interface WorkerEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it has one. */
@@ -217,8 +215,7 @@ export class Worker {
     known.tally.close(keyOf(task, attempt), serial, this.#context.now.monoMs);
     const offer = known.offers.get(skill);
     if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
-    const body: CommandBody = { kind: "failure", task, attempt, serial, reason, retryMs: 0, message };
-    known.outbox.say(null, body, known.running > 0);
+    known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, retryMs: 0, message }, known.running > 0);
   }
 
   #start(known: KnownJob, held: HeldAward, award: AwardNotice): void {
@@ -311,7 +308,7 @@ export class Worker {
     this.#events.within(known.job, () => this.#fail(known, held, failed));
   }
 
-  #fail(known: KnownJob, held: HeldAward, problem: Problem): void {
+  #fail(known: KnownJob, held: HeldAward, problem: WorkFailure): void {
     this.#stop(known, held, "said");
     this.#trace(held, "failed");
     this.#say(known, held, failureCommand(held.ref, held.award!.serial, problem)); // it was begun since the last restart

@@ -1,8 +1,8 @@
 /**
  * How likely a worker is right: by its own record for the skill, and by what it stated. What an agent states of itself
  * counts only as far as its own record shows that it means something. Its past answers are sorted into bins by stated
- * confidence; each bin's share of right answers, drawn towards the share of the whole record while the bin is short, is
- * what a statement in this bin is worth. A bin of higher statements is never worth less than a bin of lower ones.
+ * confidence; each bin's share of right answers, drawn towards those of the bins beside it and of the whole record while the
+ * bin is short, is what a statement in this bin is worth. A bin of higher statements is never worth less than a bin of lower ones.
  *
  * An agent without a record gets the same whatever it states, and one that always states 1.0 gets the share of its answers
  * that were right. So nobody outweighs the rest by what it says of itself.
@@ -27,7 +27,7 @@ export const EMPTY_BIN: Bin = { good: 0, bad: 0, stated: 0 };
 const ONE = 1_000_000;
 /** A record counts together with this many answers, thousandths, of which two thirds were right, as of a newcomer's. */
 const PRIOR = 3_000;
-/** A bin counts together with this many answers, thousandths, that are as often right as those of the whole record. */
+/** A bin counts together with this many answers, thousandths, that are as often right as those beside it. */
 const BIN_PRIOR = 3_000;
 
 /** Where each bin but the first begins, ppm of stated confidence. Most statements are high, so high bins are narrow. */
@@ -72,19 +72,24 @@ const worthOf = ({ sum, weight }: Pool): number => Math.floor(sum / weight);
  */
 export function calibratedPpm(record: Answers, bins: readonly Answers[], statedPpm: number): number {
   const overall = recordPpm(record);
+  const shareOf = ({ good, bad }: Answers): number =>
+    Math.floor((ONE * good + overall * BIN_PRIOR) / (good + bad + BIN_PRIOR));
   const pools: Pool[] = [];
-  for (const { good, bad } of bins) {
-    let pool: Pool = { bins: 1, sum: ONE * good + overall * BIN_PRIOR, weight: good + bad + BIN_PRIOR };
-    for (let before = pools.at(-1); before !== undefined && worthOf(before) > worthOf(pool); before = pools.at(-1)) {
-      pool = { bins: before.bins + pool.bins, sum: before.sum + pool.sum, weight: before.weight + pool.weight };
+  for (const [i, { good, bad }] of bins.entries()) {
+    const beside = [bins[i - 1], bins[i + 1]].filter((bin) => bin !== undefined && bin.good + bin.bad > 0);
+    const shares = [overall, ...beside.map((bin) => shareOf(bin!))];
+    const expected = Math.floor(shares.reduce((sum, share) => sum + share, 0) / shares.length);
+    let pool: Pool = { bins: 1, sum: ONE * good + expected * BIN_PRIOR, weight: good + bad + BIN_PRIOR };
+    for (let last = pools.at(-1); last !== undefined && worthOf(last) > worthOf(pool); last = pools.at(-1)) {
+      pool = { bins: last.bins + pool.bins, sum: last.sum + pool.sum, weight: last.weight + pool.weight };
       pools.pop();
     }
     pools.push(pool);
   }
-  let bin = binOf(statedPpm);
+  let place = binOf(statedPpm);
   for (const pool of pools) {
-    if (bin < pool.bins) return worthOf(pool);
-    bin -= pool.bins;
+    if (place < pool.bins) return worthOf(pool);
+    place -= pool.bins;
   }
   return overall;
 }

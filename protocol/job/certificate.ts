@@ -17,7 +17,8 @@ import { leafHash, merklePath, rootByPath } from "../core/merkle.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import { decode } from "../wire/codec.ts";
 import { blockHash, type CommitteeMembers, committeeHash, type Header, type Vote } from "../wire/consensus.ts";
-import { type Genesis, genesisCodec, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import { decodeGenesis } from "../wire/genesis-of-rules-1.ts";
 import { encodeValue, explainNotValue, type Value } from "../wire/value.ts";
 import { encodeEvent, type LedgerEvent, ledgerEventCodec, type Shape } from "./event.ts";
 import { explainBadGenesis } from "./graph.ts";
@@ -106,7 +107,7 @@ interface Start {
 }
 
 function checkGenesis(crypto: Crypto, signed: SignedGenesis): Start | Verification {
-  const decoded = decode(genesisCodec, signed.bytes);
+  const decoded = decodeGenesis(signed.bytes);
   if (!decoded.ok) return no("bad-genesis", `the genesis does not decode (${decoded.code})`);
   const genesis = decoded.value;
   const job = jobIdOf(crypto.hash, signed);

@@ -114,19 +114,12 @@ export const ledgerEventCodec = variant({
   }),
   /** `more`: the fewest further results that could decide. */
   undecided: struct({ task: taskIdCodec, attempt, more: uint(limits.seats), posterior: ppm }),
-  /** Workers gave different answers, nobody else is asked, and the task fails. The answer of the most workers comes first. */
-  disagreed: struct({
-    task: taskIdCodec,
-    groups: list(struct({ answer: hash, supporters: list(agentId, limits.seats) }), limits.seats),
-    unreadable: list(agentId, limits.seats),
-    silent: list(agentId, limits.seats),
-  }),
   nodeAccepted: struct({ node: name, answer: hash, shape: oneOf(SHAPES) }),
   taskFailed: struct({ task: taskIdCodec, reason: oneOf(TASK_FAILURES), message: text(limits.textBytes) }),
   dead: struct({ agent: agentId }),
   replaced: struct({ out: agentId, in: agentId, reason: oneOf(["equivocation", "dead"]) }),
   /**
-   * The last event of a job. `answer` is the hash of the whole result; of a job without one, of nothing. `unproven`:
+   * The last event of a job, and in certificates of all rules at this place. `answer` is the hash of the whole result; of a job without one, of nothing. `unproven`:
    * accepted answers that nobody with a record had given.
    */
   completed: struct({
@@ -136,6 +129,13 @@ export const ledgerEventCodec = variant({
     answer: hash,
     shape: oneOf(SHAPES),
     unproven: uint(),
+  }),
+  /** Workers gave different answers, nobody else is asked, and the task fails. The answer of the most workers comes first. */
+  disagreed: struct({
+    task: taskIdCodec,
+    groups: list(struct({ answer: hash, supporters: list(agentId, limits.seats) }), limits.seats),
+    unreadable: list(agentId, limits.seats),
+    silent: list(agentId, limits.seats),
   }),
 });
 export type LedgerEvent = Infer<typeof ledgerEventCodec>;

@@ -82,7 +82,7 @@ export interface Task {
   readonly refuted: readonly number[];
   /** The attempt of the last check. */
   readonly checks: number;
-  /** Of a check: the agents whose work it checks. */
+  /** The agents whose work a check task checks; nobody for any other task. */
   readonly barred: readonly AgentId[];
 }
 

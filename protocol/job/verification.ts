@@ -26,6 +26,9 @@ export const checkIdOf = ({ node, index }: Pick<Task, "node" | "index">): TaskId
 const checkedIdOf = ({ node, index }: Pick<Task, "node" | "index">): TaskId =>
   taskId(node.slice(0, -CHECK_SUFFIX.length), index);
 
+/** The task that a check task is about. */
+export const checkedTaskOf = (check: TaskId): TaskId => checkedIdOf(taskParts(check));
+
 /** The task whose candidate a check task checks. It is there as long as the check is. */
 export const checkedBy = ({ state }: Pick<LedgerView, "state">, check: Pick<Task, "node" | "index">): Task =>
   state.tasks.get(checkedIdOf(check))!;

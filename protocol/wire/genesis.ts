@@ -35,7 +35,7 @@ export const price = uint(limits.price);
 export const ppm = uint(1_000_000);
 
 /** A finite number, encoded as in values. */
-const finite: Codec<number> = {
+export const finite: Codec<number> = {
   write: (w, number) => valueCodec.write(w, number),
   read(r) {
     const read: Value = valueCodec.read(r);
@@ -60,7 +60,7 @@ export const packCodec = struct({ hash, bytes: uint(limits.blobBytes) });
 export type Pack = Infer<typeof packCodec>;
 
 /** Where a task's input comes from. `path` selects a part of a value: `items[2].name`; "" selects the whole value. */
-const sourceCodec = variant({
+export const sourceCodec = variant({
   none: struct({}),
   value: struct({ data: dataCodec }),
   /** `single`: one file was asked for, not a list of files. */
@@ -83,7 +83,7 @@ const itemsCodec = variant({
 export type Items = Infer<typeof itemsCodec>;
 
 /** How a node of the graph unfolds into tasks. `batch`: items per task; with 1 a task gets the item itself, with more a list. */
-const generatorCodec = variant({
+export const generatorCodec = variant({
   single: struct({}),
   map: struct({ items: itemsCodec, batch: uint(limits.mapItems) }),
   chain: struct({ steps: uint(limits.chainSteps) }),
@@ -201,7 +201,7 @@ export const nodeSpecCodec = struct({
 export type NodeSpec = Infer<typeof nodeSpecCodec>;
 
 /** Thousandths of an answer. */
-const knownAnswers = uint(limits.knownAnswers);
+export const knownAnswers = uint(limits.knownAnswers);
 
 /**
  * What the owner learned from earlier jobs: the prior of this one (protocol.md 6, knowledge). It is bounded and in fixed

@@ -25,6 +25,20 @@ const tests = (name: string, what: string, ...files: readonly string[]): LongPar
   amount: null,
 });
 
+/** A part of the experiment hanoi: parts of one tower run in their order, and each goes on where the one before ended. */
+const hanoi = (disks: number, driver: string, part: number, of: number): LongPart => ({
+  name: `hanoi/${driver}-${disks}-disks${of === 1 ? "" : `-${part}-of-${of}`}`,
+  what: `the Towers of Hanoi with ${disks} disks, move by move through a mesh of unreliable workers: no step is wrong`,
+  command: [
+    "scripts/long/hanoi.ts",
+    ...Object.entries({ disks, driver, part, of }).flatMap(([option, value]) => [`--${option}`, String(value)]),
+  ],
+  amount: null,
+});
+
+const hanoiParts = (disks: number, driver: string, of: number): readonly LongPart[] =>
+  Array.from({ length: of }, (_, i) => hanoi(disks, driver, i + 1, of));
+
 export const PARTS: readonly LongPart[] = [
   {
     name: "fuzz",
@@ -78,6 +92,10 @@ export const PARTS: readonly LongPart[] = [
     ].map((name) => `e2e/${name}`),
     "integration/skill-process",
   ),
+  tests("languages", "three real language models in a real mesh, by majority and by confidence", "e2e/languages"),
+  hanoi(10, "virtual", 1, 1),
+  ...hanoiParts(10, "libp2p", 3),
+  ...hanoiParts(15, "virtual", 4),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
   {
     name: "properties",

@@ -115,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: "job/offers.ts",
-        from: "?.offerCounter ?? 0) >= counter",
-        to: "?.offerCounter ?? 0) > Number.MAX_SAFE_INTEGER",
+        from: "if (offerCounter >= counter) return",
+        to: "if (offerCounter > Number.MAX_SAFE_INTEGER) return",
       },
     ],
   },
@@ -157,5 +157,15 @@ export const MUTANTS: readonly Mutant[] = [
         to: "return [...this.#entries];",
       },
     ],
+  },
+  {
+    name: "let agents check their own answers",
+    by: "13 verified",
+    patches: [{ file: "job/eligible.ts", from: "      !task.barred.includes(offer.agent) &&\n", to: "" }],
+  },
+  {
+    name: "take an answer that verifiers refuted",
+    by: "13 verified",
+    patches: [{ file: "job/batch.ts", from: "if (!isConfirmed(answer)) {", to: 'if (answer.kind === "blob") {' }],
   },
 ];

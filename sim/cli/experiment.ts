@@ -24,6 +24,8 @@ interface Options {
   readonly seeds?: number;
   readonly out?: string;
   readonly force?: boolean;
+  readonly disks?: string;
+  readonly driver?: string;
 }
 
 const EXAMPLES = `
@@ -32,6 +34,7 @@ Examples:
   $ meshwork experiment lying-workers
   $ meshwork experiment lying-workers --seeds 20 --out figures
   $ meshwork experiment drift --seeds 3       a first look: all its seeds take minutes
+  $ meshwork experiment hanoi --disks 8 --driver libp2p --seeds 1
   $ meshwork experiment lying-workers --json | jq '.rows[] | {liars, redundancy, wrongAccepted}'
 
 Exit codes: 0 done; 2 wrong usage; 3 an invariant broke, or a crash; 130 interrupted, with what was done until then.`;
@@ -49,6 +52,8 @@ export function registerExperiment(program: Command, act: Act, host: LoadHost, c
     .description("run an experiment that comes with Meshwork: figures with intervals, and plots")
     .option("--list", "list the experiments")
     .option("--seeds <n>", "how many runs at each point (default: the experiment's)", integer(1, SEEDS_MAX))
+    .option("--disks <n>", "hanoi: how many disks the tower has, 2 to 20 (default: 10)")
+    .option("--driver <name>", "hanoi: virtual, or libp2p for real nodes (default: virtual)")
     .option("--out <dir>", "where to write the files (default: .meshwork/runs/<time>-<name>)")
     .option("--force", "replace what an earlier run left in --out")
     .option("--json", "print one JSON document")
@@ -58,7 +63,7 @@ export function registerExperiment(program: Command, act: Act, host: LoadHost, c
         const { EXPERIMENTS } = (await import(catalogUrl)) as { readonly EXPERIMENTS: readonly Experiment[] };
         if (options.list === true) return list(context, EXPERIMENTS);
         const loaded = await host();
-        const experiment = find(EXPERIMENTS, name);
+        const experiment = withSettings(find(EXPERIMENTS, name), options);
         return run(context, { experiment, options, host: loaded, catalogUrl });
       }),
     );
@@ -85,6 +90,29 @@ function find(experiments: readonly Experiment[], name: string | undefined): Exp
   throw new MeshworkError("usage", `there is no experiment "${name}"`, remedy);
 }
 
+/** The options that set a parameter of an experiment. */
+const SETTINGS = ["disks", "driver"] as const;
+
+function withSettings(experiment: Experiment, options: Options): Experiment {
+  let params = experiment.params as object;
+  for (const name of SETTINGS) {
+    const given = options[name];
+    if (given === undefined) continue;
+    const allowed = experiment.settings?.[name];
+    if (allowed === undefined)
+      throw new MeshworkError("usage", `${experiment.name} has no --${name}`, `leave --${name} out`);
+    const value = allowed.find((one) => String(one) === given);
+    const remedy = `take ${typeof allowed[0] === "number" ? `${allowed[0]} to ${allowed.at(-1)}` : allowed.join(" or ")}`;
+    if (value === undefined) throw new MeshworkError("usage", `--${name} cannot be ${given}`, remedy);
+    params = { ...params, [name]: value };
+  }
+  return { ...experiment, params };
+}
+
+/** The options of `withSettings` as they were typed. */
+const settingsOf = (options: Options): string[] =>
+  SETTINGS.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
+
 interface Asked {
   readonly experiment: Experiment;
   readonly options: Options;
@@ -107,7 +135,7 @@ async function run(context: CliContext, { experiment, options, host, catalogUrl 
   }).finally(() => progress.end());
   const rows = measure(outcome.samples, rangedMetrics(experiment));
   const document = documentOf(experiment, seeds, rows, outcome.isPartial);
-  const command = commandLine(["experiment", experiment.name, "--seeds", String(seeds.length)]);
+  const command = commandLine(["experiment", experiment.name, ...settingsOf(options), "--seeds", String(seeds.length)]);
   const folder = new OutputFolder(options.out ?? usualFolder(startedMs, experiment.name));
   folder.writeJson("experiment.json", document);
   folder.write("rows.csv", samplesCsv(outcome.samples));

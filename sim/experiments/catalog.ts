@@ -6,6 +6,7 @@ import { correlated } from "./correlated.ts";
 import { cpWbft } from "./cp-wbft.ts";
 import { drift } from "./drift.ts";
 import type { Experiment } from "./experiment.ts";
+import { hanoi } from "./hanoi.ts";
 import { lyingWorkers } from "./lying-workers.ts";
 import { makerTable } from "./maker-table.ts";
 import { regret } from "./regret.ts";
@@ -22,6 +23,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   symphonyExp2Policies,
   symphonyExp3,
   makerTable,
+  hanoi,
   correlated,
   cpWbft,
 ];

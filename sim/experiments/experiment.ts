@@ -36,6 +36,11 @@ interface ExperimentBase<P> {
   readonly description: readonly string[];
   /** Stand in the document as they are. */
   readonly params: P;
+  /**
+   * Parameters that the command line may set (`--disks 12`), with the values that each may have. Threads compute cases by their
+   * labels, so each case says them there.
+   */
+  readonly settings?: { readonly [parameter: string]: readonly (string | number)[] };
   /** How many seeds without `--seeds`: intervals that say something, in minutes; the summary says where it takes longer. */
   readonly seeds: number;
   /** The first of them. Default: 1. Another keeps them apart from those under which things were tuned. */

@@ -104,9 +104,13 @@ class ScenarioReader {
 
   async read(scenario: Scenario): Promise<Pick<LoadedScenario, "scenario" | "files">> {
     for (const [index, { profile }] of scenario.agents.entries()) {
-      if (profile.replay === null || this.#recorded.has(profile.replay)) continue;
+      if (profile.replay === null) continue;
+      const { file, agent } = profile.replay;
       const at = ["agents", index, "profile", "replay"];
-      this.#recorded.set(profile.replay, await this.#parse(at, profile.replay, parseRecordedAnswers));
+      const recorded = this.#recorded.get(file) ?? (await this.#parse(at, file, parseRecordedAnswers));
+      this.#recorded.set(file, recorded);
+      if (agent !== null && !recorded.agents.includes(agent))
+        throw this.#source.error(at, `${file} has no answers of "${agent}"`, remedyFor(agent, recorded.agents));
     }
     const faults: ScheduledFault[] = [];
     for (const fault of scenario.faults) faults.push(await this.#readFault(fault));

@@ -1,7 +1,7 @@
 /** Groups of agents of a scenario file: defaults, names, and behaviours with their options. */
 
 import type { Value } from "../../protocol/wire/value.ts";
-import type { AgentGroup, AgentProfile, BehaviourOptions } from "../model/scenario.ts";
+import type { AgentGroup, AgentProfile, BehaviourOptions, Replay } from "../model/scenario.ts";
 import type { ParseContext } from "./parse-context.ts";
 import type { GroupFile, ProfileFile } from "./schema.ts";
 
@@ -74,12 +74,16 @@ function groupOf(file: GroupFile, index: number): AgentGroup {
   };
 }
 
+const replayOf = (replay: NonNullable<ProfileFile["replay"]>): Replay =>
+  typeof replay === "string" ? { file: replay, agent: null } : { file: replay.file, agent: replay.agent ?? null };
+
 function profileOf(file: ProfileFile): AgentProfile {
-  const { accuracy } = file;
+  const { accuracy, replay } = file;
   const given = Object.fromEntries(Object.entries(file).filter(([, value]) => value !== undefined));
   return {
     ...DEFAULT_PROFILE,
     ...given,
+    replay: replay === undefined ? null : replayOf(replay),
     accuracy: typeof accuracy === "object" ? new Map(Object.entries(accuracy)) : (accuracy ?? DEFAULT_PROFILE.accuracy),
   };
 }

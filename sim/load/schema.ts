@@ -67,7 +67,12 @@ const profileSchema = z
       .optional()
       .describe("With probability rho all agents of this group are right or wrong together, in the same way."),
     wrongAnswers: countSchema(1, 1_000_000).optional().describe("Different wrong answers to a task. Default 1000."),
-    replay: z.string().min(1).optional().describe("Recorded answers of a real model (answers.jsonl) instead of draws."),
+    replay: z
+      .union([z.string().min(1), z.strictObject({ file: z.string().min(1), agent: z.string().min(1).optional() })])
+      .optional()
+      .describe(
+        "Recorded answers of a real model (answers.jsonl) instead of draws; with agent those of one agent of the file.",
+      ),
     errors: z
       .strictObject({
         busy: shareSchema.default(0).describe("It cannot work now, and can again after `retryMs`."),

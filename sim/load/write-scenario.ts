@@ -20,6 +20,7 @@ import type {
   JobShape,
   NetworkSpec,
   PolicySpec,
+  Replay,
   Scenario,
   ServiceCosts,
   Workload,
@@ -76,6 +77,9 @@ function shortest(registry: Registry, name: string, options: BehaviourOptions): 
   return short;
 }
 
+const replayNode = ({ file, agent }: Replay, relocate: Relocate): Node =>
+  agent === null ? relocate(file) : { file: relocate(file), agent };
+
 function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): Node {
   const { profile, clock, behave } = group;
   const { accuracy, latencyMs, price, expectedMs, slots, load, calibration, correlation, wrongAnswers, replay } =
@@ -100,7 +104,7 @@ function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): N
       calibration: unless(calibration, usual.calibration),
       correlation: correlation === null ? undefined : { ...correlation },
       wrongAnswers: unless(wrongAnswers, usual.wrongAnswers),
-      replay: replay === null ? undefined : relocate(replay),
+      replay: replay === null ? undefined : replayNode(replay, relocate),
       errors: errors === null ? undefined : { ...errors, retryMs: time(errors.retryMs) },
       usage: usage === null ? undefined : { ...usage },
     }),

@@ -7,6 +7,7 @@ import type { Hasher, Signer, Verifier } from "../../protocol/core/crypto.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import type { Measured } from "./calibration.ts";
+import type { ChainRun, ChainWork } from "./chain.ts";
 
 /** The parts of a genesis that a job file says. */
 export type JobTemplate = Pick<
@@ -25,6 +26,9 @@ export type Calibrate = (options: {
   readonly rounds?: number;
 }) => Promise<Measured>;
 
+/** Runs a chain over real nodes in this process. */
+export type RunChain = (work: ChainWork) => Promise<ChainRun>;
+
 export interface SimHost {
   readonly hasher: Hasher;
   readonly createMachine: CreateMachine;
@@ -35,4 +39,6 @@ export interface SimHost {
   readonly url: string;
   /** Measures this machine with real nodes. */
   loadCalibrate(): Promise<Calibrate>;
+  /** Runs a chain over real nodes of this machine. */
+  loadRunChain(): Promise<RunChain>;
 }

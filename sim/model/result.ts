@@ -4,6 +4,7 @@
  */
 
 import type { AnsweredTask } from "../../protocol/job/answer-log.ts";
+import type { Reliability } from "../../protocol/selection/reliability.ts";
 import type { Expectation, Scenario, ServiceCosts } from "./scenario.ts";
 
 export interface MetricType {
@@ -49,6 +50,13 @@ export interface AgentRow {
   readonly earned: number;
   readonly crashes: number;
   readonly state: "up" | "down" | "paused";
+}
+
+/** What an agent stated of its answers for a skill, beside what came out, as far as jobs' owners know it at the end. */
+export interface StatedRow {
+  readonly agent: string;
+  readonly skill: string;
+  readonly reliability: Reliability;
 }
 
 /** How a task of a job (numbered from 1) came to its answer, or to none. */
@@ -118,6 +126,7 @@ export interface RunResult {
   readonly series: readonly Sample[];
   readonly timeline: readonly TimelineEntry[];
   readonly agents: readonly AgentRow[];
+  readonly stated: readonly StatedRow[];
   /** Who said what in the first tasks. */
   readonly answers: readonly AnswerRow[];
   /** Around the moment asked for, or the first violation. */

@@ -68,6 +68,12 @@ export interface AgentGroup {
 
 export type BehaviourOptions = { readonly [name: string]: Value };
 
+/** Recorded answers (answers.jsonl): those of one of the agents that the file names, or all; null. */
+export interface Replay {
+  readonly file: string;
+  readonly agent: string | null;
+}
+
 /** Stands in for an agent that works with a language model; drawn anew for each award. */
 export interface AgentProfile {
   /** Chance of a right answer at difficulty 0.5, for all kinds of tasks or by kind. */
@@ -85,8 +91,8 @@ export interface AgentProfile {
   readonly correlation: { readonly group: string; readonly rho: number } | null;
   /** Number of different wrong answers to a task. */
   readonly wrongAnswers: number;
-  /** Recorded answers of a real model (answers.jsonl) instead of draws; null: drawn. */
-  readonly replay: string | null;
+  /** Recorded answers of a real model instead of draws; null: drawn. */
+  readonly replay: Replay | null;
   /** How often its skill gives no answer, and says why; null: never. */
   readonly errors: SkillErrors | null;
   /** What it says that each result used; null: it says nothing. */

@@ -17,6 +17,7 @@ import { overTime } from "./over-time.ts";
 import { setup } from "./setup.ts";
 import { document, type Section } from "./shell.ts";
 import { spread } from "./spread.ts";
+import { statedTable } from "./stated.ts";
 import { timeline } from "./timeline.ts";
 import { expectations, head, invariants } from "./verdict.ts";
 
@@ -104,7 +105,12 @@ function sections(scenario: Scenario, results: readonly RunResult[], summary: Su
       body: overTime(result, groups),
     },
     ...(result.answers.length === 0 ? [] : [answers(result)]),
-    { id: "agents", name: "Agents", title: "Who did what", body: agentTables(result.agents) },
+    {
+      id: "agents",
+      name: "Agents",
+      title: "Who did what",
+      body: html`${agentTables(result.agents)}${statedTable(result.stated)}`,
+    },
     metrics,
     ...(isBroken ? [] : [diagramSection]),
     what,

@@ -6,7 +6,9 @@
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import type { CommitteeWish } from "../../protocol/job/draft.ts";
-import { EMPTY_WORLD, type KnownWorld, merge } from "../../protocol/selection/knowledge.ts";
+import { EMPTY_WORLD, type KnownWorld, merge, totalsOf } from "../../protocol/selection/knowledge.ts";
+import { reliabilityOf } from "../../protocol/selection/reliability.ts";
+import type { StatedRow } from "../model/result.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
 import type { World } from "../world/world.ts";
@@ -85,6 +87,15 @@ export class Clients {
     });
     const { cancelAfterMs } = workload;
     if (cancelAfterMs !== null) this.#world.at(this.#world.now + cancelAfterMs, () => this.#cancel(job));
+  }
+
+  /** What jobs taught all clients together of their agents' confidence. */
+  stated(): StatedRow[] {
+    const records = [...this.#known.values()].flatMap((world) => world.records);
+    return totalsOf({ ...EMPTY_WORLD, records }).flatMap(({ agent, skill, stated }) => {
+      const reliability = reliabilityOf(stated);
+      return reliability === null ? [] : [{ agent, skill, reliability }];
+    });
   }
 
   /** Through the first member, which passes it on. */

@@ -4,7 +4,7 @@
  */
 
 import { type JobId, type TaskId, taskParts } from "../../protocol/core/ids.ts";
-import { plannedTasks } from "../../protocol/job/graph.ts";
+import { plannedTasks, withChecks } from "../../protocol/job/graph.ts";
 import { DEFAULT_POLICY } from "../../protocol/job/policy.ts";
 import type { Comparator, Data, Genesis, NodeSpec } from "../../protocol/wire/genesis.ts";
 import { decodeValue, type Value } from "../../protocol/wire/value.ts";
@@ -55,7 +55,7 @@ export class JobFacts {
     const placed = new Map<string, PlacedNode>();
     for (const spec of nodes) {
       const size = sizeOf(spec);
-      placed.set(spec.id, { spec, from, size });
+      for (const one of withChecks([spec])) placed.set(one.id, { spec: one, from, size });
       from += size;
     }
     this.#nodes.set(job, placed);

@@ -3,8 +3,10 @@
  * sampled on the way for plots.
  */
 
+import { taskParts } from "../../protocol/core/ids.ts";
 import type { EventOf, LedgerEvent } from "../../protocol/job/event.ts";
 import { REASSIGNMENT_CAUSES, type ReassignmentCause } from "../../protocol/job/reassignments.ts";
+import { isCheck } from "../../protocol/job/verification.ts";
 import type { AgentRow, Metrics, Sample } from "../model/result.ts";
 import type { SubmittedJob } from "../model/submitted-job.ts";
 import type { DecidedBlock } from "../parts/checkers/checker.ts";
@@ -165,9 +167,11 @@ export class RunMetrics implements JobListener {
   }
 
   #onAccepted(monitor: JobMonitor, event: EventOf<"accepted">, atMs: number): void {
-    this.#counts.accepted++;
+    const isWork = !isCheck(taskParts(event.task));
+    if (isWork) this.#counts.accepted++;
     for (const agent of event.supporters) this.#agent(agent).accepted++;
     for (const agent of event.rejected) this.#agent(agent).rejected++;
+    if (!isWork) return;
     this.#taskLatencies.push(atMs - (monitor.awardedMs.get(event.task) ?? atMs));
     if (this.#truth.isRight(monitor.submitted.job, event.task, event.answer) === false) this.#counts.wrong++;
   }

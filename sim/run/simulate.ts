@@ -367,6 +367,7 @@ class Run {
       series: this.metrics.series,
       timeline: [...this.#faults.timeline, ...this.#notes].sort((a, b) => a.atMs - b.atMs),
       agents,
+      stated: clients.stated(),
       answers: answersOf(this.#monitors.values()),
       messages: violation !== null || messagesAroundMs !== null ? this.#messages.rows() : [],
       messagesAroundMs,

@@ -17,7 +17,7 @@ import { firstPolicy } from "../parts/workloads/job-builder.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
 import { drawFaults, drawSharpFaults, scheduled } from "./draw-faults.ts";
 import { CALM_NETWORK, drawNetwork } from "./draw-network.ts";
-import { CREDIT, chainOf, drawWorkload, PRICE_MAX } from "./draw-workload.ts";
+import { CHECK_SKILL, CREDIT, chainOf, drawWorkload, PRICE_MAX } from "./draw-workload.ts";
 
 type Behave = ReadonlyMap<string, BehaviourOptions>;
 const HONEST: Behave = new Map();
@@ -233,7 +233,10 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
   const kept = groups.flatMap(agentNames);
   const agents = [
     ...groups,
-    ...Array.from({ length: workers }, (_, index) => drawWorker(byWorker, registry, index, timeoutMs)),
+    ...Array.from({ length: workers }, (_, index) => ({
+      ...drawWorker(byWorker, registry, index, timeoutMs),
+      skills: workload.policy.accept.kind === "verified" ? ["work", CHECK_SKILL] : ["work"],
+    })),
   ];
   const healMs = WARM_UP_MS + 2_000 + prng.below(25_000);
   const cancelAfterMs = prng.chance(0.07) ? prng.below(healMs - WARM_UP_MS) : null;

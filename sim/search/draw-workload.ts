@@ -121,18 +121,29 @@ function drawFlags(prng: Prng, compare: Comparator): Flags {
   }
 }
 
+/** The skill of those who check answers. */
+export const CHECK_SKILL = "check";
+
+function drawVerified(prng: Prng): Rule {
+  const verifiers = 1 + prng.below(3);
+  return { kind: "verified", skill: CHECK_SKILL, verifiers, quorum: Math.floor(verifiers / 2) + 1 };
+}
+
 /** Every rule and comparator; mostly those that most jobs have. */
-function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "flags"> {
+function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "flags"> & Partial<PolicySpec> {
   const compare: Comparator = prng.chance(0.5) ? drawComparator(prng) : { kind: "exact" };
   const rules: readonly Rule[] = [
     { kind: "quorum", q: 2 },
     { kind: "ahead-by", k: 1 + prng.below(2) },
     { kind: "confidence-weighted", leastPpm: 600_000 + prng.below(350_000) },
     { kind: "cp-wbft" },
+    drawVerified(prng),
     ...(compare.kind === "number" ? [{ kind: "median" as const }] : []),
   ];
   const flags = prng.chance(0.4) ? drawFlags(prng, compare) : NO_FLAGS;
-  return { accept: prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules), compare, flags };
+  const accept: Rule = prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules);
+  // Whoever answers checks nothing, and there are few workers.
+  return { accept, compare, flags, ...(accept.kind === "verified" && { redundancy: 1 }) };
 }
 
 /** Outputs that travel as blobs. Policies that read outputs do not take them. */

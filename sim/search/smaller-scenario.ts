@@ -45,6 +45,7 @@ function* smallerWork(workload: Workload): Iterable<readonly [what: string, work
   if (workload.outputBytes > 0) yield ["large outputs", { ...workload, outputBytes: 0 }];
   const { policy } = workload;
   if (policy.flags !== NO_FLAGS) yield ["red flags", { ...workload, policy: { ...policy, flags: NO_FLAGS } }];
+  if (policy.hedge.kind !== "auto") yield ["hedges", { ...workload, policy: { ...policy, hedge: { kind: "auto" } } }];
   if (workload.cancelAfterMs !== null) yield ["cancelling", { ...workload, cancelAfterMs: null }];
 }
 
@@ -124,9 +125,15 @@ export function* smallerScenarios(scenario: Scenario): Iterable<Smaller<Scenario
   const { agents, workload, network } = scenario;
   for (const faults of without(scenario.faults)) yield { what: "faults", scenario: { ...scenario, faults } };
   for (const fewer of fewerAgents(scenario)) yield { what: "agents", scenario: withAgents(scenario, fewer) };
-  for (const [index, group] of agents.entries())
-    for (const behave of withoutVices(group.behave))
-      yield { what: "vices", scenario: { ...scenario, agents: replaced(agents, index, { ...group, behave }) } };
+  for (const [index, group] of agents.entries()) {
+    const changed = (changes: Partial<AgentGroup>): Scenario => ({
+      ...scenario,
+      agents: replaced(agents, index, { ...group, ...changes }),
+    });
+    if (group.profile.errors !== null)
+      yield { what: "errors", scenario: changed({ profile: { ...group.profile, errors: null } }) };
+    for (const behave of withoutVices(group.behave)) yield { what: "vices", scenario: changed({ behave }) };
+  }
   for (const [what, smaller] of smallerWork(workload)) yield { what, scenario: { ...scenario, workload: smaller } };
   const troubles = TROUBLES.filter((key) => JSON.stringify(network[key]) !== JSON.stringify(CALM_NETWORK[key]));
   if (troubles.length > 1) yield { what: "network", scenario: { ...scenario, network: CALM_NETWORK } };

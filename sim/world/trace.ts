@@ -42,8 +42,8 @@ export interface TraceOptions {
   readonly onPersist?: (agent: AgentId, record: PersistEffect, atMs: number, step: number) => void;
 }
 
-/** Entries that say why something was decided. */
-const EXPLANATIONS: ReadonlySet<string> = new Set(["chosen", "tallied", "lost"]);
+/** They follow from what was decided, and are only said where somebody writes a trace: no other run for that. */
+const EXPLANATIONS: ReadonlySet<TraceEvent["kind"]> = new Set(["chosen", "tallied", "lost"]);
 
 export class WorldTrace {
   readonly entries: TraceEntry[] = [];
@@ -87,7 +87,6 @@ export class WorldTrace {
   /** `index`: the agent's number. */
   add(atMs: number, agent: AgentId, index: number, event: TraceEvent): void {
     const entry: TraceEntry = { atMs, step: this.steps, agent, event };
-    // Explanations follow from what was decided, and are only said where somebody writes a trace: no other run for that.
     if (!EXPLANATIONS.has(event.kind)) {
       this.#mixer.number(atMs);
       this.#mixer.u32(index);

@@ -166,6 +166,25 @@ test("meshwork explain and agents ask an agent", async () => {
   expect(agents[0]).toMatchObject({ skill: "text.upper" });
 });
 
+test("meshwork agents says how well what they stated fitted their answers, as far as the user's jobs know", async () => {
+  const to = nodes[1]!.addresses()[0]!;
+  const asked = ["agents", "upper", "case", "--to", to, "--mesh", mesh, "--calibration"];
+  expect((await cli(...asked)).out).toContain("your jobs know of no answer of it with a stated confidence");
+  expect((await cli("knowledge", "import", knowledgeFile, "--data", join(folder, "meshwork"))).code).toBe(0);
+  const said = await cli(...asked);
+  expect([said.code, said.err]).toEqual([0, ""]);
+  expect(said.out).toMatch(/with a stated confidence: Brier score 0\.00, calibration error 0\.00$/m);
+  expect(said.out).toMatch(/with a stated confidence: Brier score 1\.00, calibration error 1\.00$/m);
+  const { agents } = JSON.parse((await cli(...asked, "--json")).out) as {
+    agents: { name: string; skill: string; calibration: { brier: number } | null }[];
+  };
+  const liar = agents.find(({ name, skill }) => name === LIAR && skill === "text.upper")!;
+  expect(liar.calibration).toMatchObject({ brier: 1, curve: [{ from: 0.97, to: 1, statedMean: 1, acceptedShare: 0 }] });
+  expect(agents.find(({ skill }) => skill !== "text.upper")?.calibration ?? null).toBeNull();
+  const plain = JSON.parse((await cli(...asked.slice(0, -1), "--json")).out) as { agents: object[] };
+  expect(plain.agents.every((agent) => !("calibration" in agent))).toBe(true);
+});
+
 test("meshwork knowledge shows it, takes it along, and puts it elsewhere", async () => {
   const data = join(folder, "ada");
   const shown = await cli("knowledge", "show", "--data", data);

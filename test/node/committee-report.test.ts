@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { describeLeftOut, leftOut } from "../../node/committee-report.ts";
 import type { KnownAgent } from "../../node/node-status.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { RULES_VERSION } from "../../protocol/core/limits.ts";
 
 const id = (name: string): AgentId => `id-${name}` as AgentId;
 
@@ -11,6 +12,7 @@ const agent = (name: string, changes: Partial<KnownAgent> = {}): KnownAgent => (
   agent: id(name),
   name,
   hosts: true,
+  rulesVersion: RULES_VERSION,
   skills: [{ name: "text.upper", price: 0.001 }],
   heardMs: 100,
   addresses: [`/ip4/10.0.0.1/tcp/4001/p2p/${id(name)}`],
@@ -36,11 +38,11 @@ test("each agent that is left out has its reason", () => {
     agent("observer", { hosts: false, skills: [] }),
   ];
   const declined = new Map([
-    [id("busy"), "it keeps too many jobs"],
+    [id("busy"), "it hosts too many jobs"],
     [id("mute"), ""],
   ]);
   expect(whyOf(all, declined)).toEqual({
-    busy: ["refused", "it keeps too many jobs"],
+    busy: ["refused", "it hosts too many jobs"],
     mute: ["silent", `/ip4/10.0.0.1/tcp/4001/p2p/${id("mute")}`],
     far: ["unreachable", "connection refused"],
     hidden: ["hidden", ""],
@@ -62,9 +64,17 @@ test("a committee as large as all agents make it needs no reasons", () => {
 
 test("in words: one line each, with what to look at", () => {
   const lines = describeLeftOut([
-    { agent: id("a"), name: "a", why: "refused", detail: "it keeps too many jobs" },
+    { agent: id("a"), name: "a", why: "refused", detail: "it hosts too many jobs" },
     { agent: id("b"), name: "b", why: "silent", detail: "/ip4/10.0.0.2/tcp/4001" },
   ]);
-  expect(lines[0]).toMatch(/^a \(id-a\) refused.*: it keeps too many jobs$/);
+  expect(lines[0]).toMatch(/^a \(id-a\) refused.*: it hosts too many jobs$/);
   expect(lines[1]).toMatch(/^b \(id-b\) .* at \/ip4\/10\.0\.0\.2\/tcp\/4001$/);
+});
+
+test("a mesh of several versions says so", () => {
+  const old = ["o1", "o2", "o3"].map((name) => agent(name, { rulesVersion: RULES_VERSION - 1 }));
+  const all = [agent("m"), ...old];
+  expect(whyOf(all)).toMatchObject({ o1: ["other-rules", `rules ${RULES_VERSION - 1}`] });
+  const [line] = describeLeftOut(leftOut({ agents: all, hosts: [id("m")], size: 1, declined: new Map() }));
+  expect(line).toContain("run the same version of Meshwork on all nodes");
 });

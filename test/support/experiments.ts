@@ -29,6 +29,21 @@ const draws = computedExperiment({
   },
 });
 
+/** One whose parameters the command line may set. */
+const towers = computedExperiment({
+  name: "towers",
+  summary: "disks of towers",
+  description: [],
+  params: { disks: 3, driver: "virtual" },
+  settings: { disks: [2, 3, 4], driver: ["virtual", "libp2p"] },
+  seeds: 1,
+  metrics: [{ name: "twice", unit: "", summary: "the disks, twice" }],
+  cases: ({ disks, driver }) => [{ disks, driver }],
+  compute: ({ disks, driver }) => [
+    { labels: { disks: disks!, driver: driver! }, figures: { twice: 2 * Number(disks) } },
+  ],
+});
+
 export const EXPERIMENTS: readonly Experiment[] = [
   scenarioExperiment({
     name: "widths",
@@ -42,6 +57,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       widths.map((width) => ({ labels: { width }, scenario: small, set: { "workload.shape.width": width } })),
   }),
   draws,
+  towers,
   scenarioExperiment({
     name: "wrong",
     summary: "a point that is wrong",

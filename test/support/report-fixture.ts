@@ -326,6 +326,7 @@ function runOf(scenario: Scenario, seed: number, options: FixtureOptions): RunRe
     series: hasSeries ? seriesOf(prng, names, liars, endMs) : [],
     timeline: [...faults, ...(endMs > job.atMs ? [job] : []), ...broken],
     agents: names.map((name) => rowOf(prng, name, liars.has(name), dead.has(name))),
+    stated: [],
     answers: answeredTasks([names[0]!, names[1]!, names[2]!]).map((row) => ({ ...row, job: 1 })),
     messagesAroundMs: null,
     messages: violation === null ? [] : messagesOf(prng, violation.atMs, ["a2", "a5", "a11", "a17", "mallory1"]),

@@ -79,6 +79,7 @@ function lie(
   const right = rightAnswer(call);
   if (right === undefined) return outcome;
   did("lie");
+  if (typeof outcome.output === "boolean") return { ...outcome, output: !outcome.output };
   const variant = createPrng(`${salt}/${call.award.job}/${call.award.task}`).below(1_000_000);
   return { ...outcome, output: restate(outcome.output, wrongAnswer(right, variant)) };
 }

@@ -11,7 +11,7 @@ import type { Picks, Selector, Selectors } from "../../../protocol/selection/sel
 import { decode } from "../../../protocol/wire/codec.ts";
 import { type Command, commandCodec, type Envelope } from "../../../protocol/wire/command.ts";
 import type { Header } from "../../../protocol/wire/consensus.ts";
-import { genesisCodec } from "../../../protocol/wire/genesis.ts";
+import { decodeGenesis } from "../../../protocol/wire/genesis-of-rules-1.ts";
 import { committedBlockCodec } from "../../../protocol/wire/message.ts";
 
 export interface ShadowOptions {
@@ -43,7 +43,7 @@ export class Shadow {
   height = 0;
 
   constructor(bytes: Uint8Array, job: JobId, hasher: Hasher, { selectors, friends }: ShadowOptions) {
-    const genesis = decode(genesisCodec, bytes);
+    const genesis = decodeGenesis(bytes);
     if (!genesis.ok) throw new Error(`a genesis that its own machine keeps: ${genesis.code}`);
     const honest = selectors.get(genesis.value.selector)!;
     const partial = friendsFirst(honest, friends);

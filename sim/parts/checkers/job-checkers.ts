@@ -15,6 +15,7 @@ import { signingChecker } from "./signing.ts";
 import { stateChecker } from "./state.ts";
 import { tasksChecker } from "./tasks.ts";
 import { validityChecker } from "./validity.ts";
+import { verifiedChecker } from "./verified.ts";
 
 export interface JobCheckOptions {
   /** The job's genesis, once it is known. */
@@ -34,6 +35,7 @@ export const jobCheckers = ({ genesis, thorough, calm }: JobCheckOptions): Check
   budgetChecker(genesis),
   awardsChecker(),
   sealsChecker(genesis),
+  verifiedChecker(),
   quietChecker({ strict: calm }),
   ...(thorough ? [stateChecker(), tasksChecker()] : []),
 ];

@@ -10,10 +10,11 @@
 import type { AwardRef, Hash } from "../../../protocol/core/ids.ts";
 import { exp, ln } from "../../../protocol/core/math.ts";
 import { createPrng, type Prng } from "../../../protocol/core/prng.ts";
-import type { Comparator } from "../../../protocol/wire/genesis.ts";
+import { checkedTaskOf } from "../../../protocol/job/verification.ts";
+import { type Comparator, type Data, dataHash } from "../../../protocol/wire/genesis.ts";
 import type { Usage } from "../../../protocol/wire/usage.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
-import type { AgentProfile, SkillErrors } from "../../model/scenario.ts";
+import type { AgentProfile, Replay, SkillErrors } from "../../model/scenario.ts";
 import type { SkillState, TaskPlace } from "../../model/skill-state.ts";
 import { createDistribution, type DistributionSpec } from "../../world/distribution.ts";
 import type { SimulatedSkill, SkillCall, SkillOutcome } from "../../world/skill.ts";
@@ -106,9 +107,14 @@ function usageOf({ usage }: Pick<AgentProfile, "usage">): { readonly usage?: Usa
   return { usage: { inputTokens, outputTokens, microUsd: Math.round(usd * 1_000_000), counters: [] } };
 }
 
+function recordedFor(replay: Replay, { recorded }: SkillWorld): RecordedAnswers | undefined {
+  const all = recorded.get(replay.file);
+  return replay.agent === null ? all : all?.by(replay.agent);
+}
+
 export function createProfileSkill(profile: AgentProfile, state: SkillState, world: SkillWorld): SimulatedSkill {
   const latency = createDistribution(profile.latencyMs);
-  const recorded = profile.replay === null ? undefined : world.recorded.get(profile.replay);
+  const recorded = profile.replay === null ? undefined : recordedFor(profile.replay, world);
 
   /** Draws of the whole group, or of this agent. */
   function drawsOf(call: SkillCall): Prng {
@@ -119,6 +125,16 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     return shared.chance(correlation.rho) ? shared : call.prng;
   }
 
+  /** Whether an answer is right, by the answers that agents found for the same task; as often wrong as its own are. */
+  function check(call: SkillCall, output: Data): Omit<Extract<SkillOutcome, { output: unknown }>, "afterMs"> {
+    const { job, task } = call.award;
+    const isRight = world.truth.isRight(job, checkedTaskOf(task), dataHash(world.hash, output)) === true;
+    const chance = chanceOf(profile, "", 0.5);
+    const confidencePpm = Math.round(confidenceOf(profile, chance, call.prng) * 1_000_000);
+    const verdict = call.prng.chance(chance) ? isRight : !isRight;
+    return { output: verdict, confidencePpm, cost: profile.price, ...usageOf(profile) };
+  }
+
   return (call): SkillOutcome => {
     const place = world.placeOf(call.award);
     const afterMs = latency(call.prng) * state.latencyFactor(place, call.nowMs);
@@ -126,6 +142,7 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     if (number === undefined) return { afterMs, failure: "lost-input", message: "the input is lost" };
     const failure = profile.errors === null ? null : drawError(profile.errors, call.prng);
     if (failure !== null) return { afterMs, ...failure };
+    if (call.input.kind === "check") return { afterMs, ...check(call, call.input.output) };
     const compare = world.compareOf(call.award);
     const say = (answer: number): Value =>
       world.outputBytes > 0 ? padded(answer, world.outputBytes) : sayAnswer(answer, compare, call.prng);
@@ -134,7 +151,7 @@ export function createProfileSkill(profile: AgentProfile, state: SkillState, wor
     const input = inputValue(call);
     const said = { cost: profile.price, ...usageOf(profile) };
     if (recorded !== undefined) {
-      const drawn = recorded.answer(input, number, call.prng);
+      const drawn = recorded.answer(input, number, place, call.prng);
       const output = drawn.answer === number ? right : say(drawn.answer);
       return { afterMs: drawn.afterMs, output, confidencePpm: drawn.confidencePpm, ...said };
     }

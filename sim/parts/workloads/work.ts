@@ -52,6 +52,10 @@ export function inputValue(call: InputOf): Value | undefined {
       return all(input.items.flatMap((item) => (item.kind === "many" ? many(item.hash) : [read(item)])));
     case "packs":
       return all(input.packs.map((pack) => files(pack.hash)));
+    case "check": {
+      const [given, output] = [inputValue({ ...call, input: input.input }), read(input.output)];
+      return given === undefined || output === undefined ? undefined : { input: given, output };
+    }
     case "part": {
       const values = many(input.part.hash).slice(input.from, input.from + input.count);
       return input.single ? values[0] : all(values);

@@ -49,6 +49,7 @@ describe("within 79 columns", () => {
     agent: ID,
     name: "ada",
     hosts: true,
+    rulesVersion: 2,
     skills: ["text.upper", "text.lower", "text.words", "text.a-very-long-name-of-a-skill"].map((name) => ({
       name,
       price: 1,
@@ -97,6 +98,42 @@ describe("within 79 columns", () => {
     fits(lines, 79);
     expect(lines[1]).toMatch(/^ada +Pj8pxT +a\.skill.* 12\.5 +0 +3 days +the mesh/);
     expect(knowledgeLines({ records: [record], learned: {}, unscored: [], seen }, "ada", 79)[0]).toBe(ID);
+    expect(lines[0]).not.toContain("brier");
+  });
+
+  test("knowledge of what agents state: a score for each, and the curve of one", () => {
+    const none = { accepted: 0, rejected: 0, stated: 0 };
+    const stated = [
+      none,
+      none,
+      { accepted: 3, rejected: 1, stated: 3 },
+      none,
+      none,
+      { accepted: 1, rejected: 3, stated: 4 },
+    ];
+    const sure = { agent: ID, skill: "a.skill-with-a-long-name-of-its-own", accepted: 6, rejected: 4, stated };
+    const silent = { agent: `${ID.slice(0, -6)}abcdef` as AgentId, skill: "b", accepted: 2, rejected: 0 };
+    const seen = {
+      [ID]: { name: "ada", mesh: "m", atMs: Date.now() },
+      [silent.agent]: { name: "bob", mesh: "m", atMs: 0 },
+    };
+    const world = { records: [sure, silent], learned: {}, unscored: [], seen };
+    const all = knowledgeLines(world, undefined, 79);
+    fits(all, 79);
+    expect(all[0]).toMatch(/rejected +brier +last/);
+    expect(all.find((line) => line.startsWith("ada"))).toMatch(/ 6 +4 +0\.47 +today/);
+    expect(all.find((line) => line.startsWith("bob"))).toMatch(/ 2 +0 +· +[\d,]+ days/);
+    expect(all.join("\n")).not.toContain("Brier score");
+    const one = knowledgeLines(world, "ada", 79);
+    fits(one, 79);
+    expect(one.slice(-5)).toEqual([
+      sure.skill,
+      "8 answers with a stated confidence: Brier score 0.47, calibration error 0.38",
+      "        stated  mean  accepted  answers  █ accepted, | stated mean",
+      "  0.70 to 0.80  0.75      0.75        4  ███████████████|····",
+      "  0.97 to 1.00  1.00      0.25        4  █████··············|",
+    ]);
+    expect(knowledgeLines(world, "bob", 79).join("\n")).not.toContain("Brier score");
   });
 
   test("explanations, with the reasons below where they do not fit beside", () => {

@@ -3,10 +3,11 @@
 import { expect, test } from "vitest";
 import { drawable } from "../../../protocol/agent/drawable.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
+import { RULES_VERSION } from "../../../protocol/core/limits.ts";
 import type { Vcv } from "../../../protocol/wire/capability.ts";
 
 const at = (name: string, addresses: readonly string[] = [`/ip4/192.0.2.${name.charCodeAt(0)}/tcp/4001`]): Vcv =>
-  ({ agent: name, hosts: true, addresses }) as unknown as Vcv;
+  ({ agent: name, hosts: true, addresses, rulesVersion: RULES_VERSION }) as unknown as Vcv;
 const hidden = (name: string): Vcv => at(name, []);
 
 interface Seeing {
@@ -37,4 +38,8 @@ test("who is away is left out while the committee stays as large", () => {
 
 test("who keeps no jobs is not drawn", () => {
   expect(draw([at("a"), { ...at("b"), hosts: false }])).toBe("a");
+});
+
+test("who has other rules is not drawn: it would refuse the job", () => {
+  expect(draw([at("a"), { ...at("b"), rulesVersion: RULES_VERSION - 1 }, at("c")])).toBe("ac");
 });

@@ -94,10 +94,17 @@ test("a higher statement is never worth less, and every worth is a probability",
 /** Isotonic regression by its definition: at each bin the least over later ends of the greatest mean from earlier starts. */
 function slowly(bins: readonly Bin[]): number[] {
   const overall = recordPpm(recordOf(bins));
+  const share = ({ good, bad }: Bin): number => Math.floor((1e6 * good + overall * 3_000) / (good + bad + 3_000));
+  const expected = bins.map((_, i) => {
+    const beside = [bins[i - 1], bins[i + 1]].flatMap((bin) =>
+      bin === undefined || bin.good + bin.bad === 0 ? [] : [share(bin)],
+    );
+    return [overall, ...beside].reduce((sum, ppm) => sum + ppm, 0) / (1 + beside.length);
+  });
   const mean = (from: number, to: number): number => {
     const part = bins.slice(from, to + 1);
     const weight = part.reduce((sum, { good, bad }) => sum + good + bad + 3_000, 0);
-    return part.reduce((sum, { good }) => sum + 1e6 * good + overall * 3_000, 0) / weight;
+    return part.reduce((sum, { good }, i) => sum + 1e6 * good + expected[from + i]! * 3_000, 0) / weight;
   };
   return bins.map((_, at) =>
     Math.min(

@@ -39,7 +39,7 @@ describe("the command", () => {
       verdict: ["2 rows, from width 1 on."],
       rows: [
         { width: 1, awards: { mean: 1, ci95: null }, completion: { mean: 1, ci95: null } },
-        { width: 2, awards: { mean: 2.5, ci95: null }, completion: { mean: 1, ci95: null } },
+        { width: 2, awards: { mean: 2, ci95: null }, completion: { mean: 1, ci95: null } },
       ],
     });
     expect(JSON.parse(readFileSync(join(out, "experiment.json"), "utf8"))).toEqual(document);
@@ -77,6 +77,17 @@ describe("the command", () => {
     expect(out).toContain("experiment draws --seeds 4");
   });
 
+  test("sets the parameters that an experiment lets it set, and repeats them", async () => {
+    const args = ["towers", "--disks", "4", "--driver", "libp2p"];
+    const document = await experiment(...args, "--json", "--out", join(folder, "towers"));
+    expect(JSON.parse(document.out)).toMatchObject({
+      params: { disks: 4, driver: "libp2p" },
+      rows: [{ disks: 4, driver: "libp2p", twice: { mean: 8 } }],
+    });
+    const { out } = await experiment(...args, "--out", join(folder, "towers again"));
+    expect(out).toContain("experiment towers --disks 4 --driver libp2p --seeds 1");
+  });
+
   test("--list names them with a line each", async () => {
     const { code, out } = await experiment("--list");
     expect([code, out.split("\n")[0]]).toEqual([0, "widths    tasks by width"]);
@@ -91,6 +102,9 @@ describe("the command", () => {
     ["a name that is not there", ["widhts"], 'there is no experiment "widhts" – did you mean "widths"?'],
     ["nothing like it", ["xyz"], `there is no experiment "xyz" – ${COMMAND} experiment --list names them`],
     ["no name", [], `which experiment? – ${COMMAND} experiment --list names them`],
+    ["a setting that it does not have", ["widths", "--disks", "3"], "widths has no --disks – leave --disks out"],
+    ["a number that it cannot be", ["towers", "--disks", "5"], "--disks cannot be 5 – take 2 to 4"],
+    ["a word that it cannot be", ["towers", "--driver", "tcp"], "--driver cannot be tcp – take virtual or libp2p"],
     ["no seeds", ["widths", "--seeds", "0"], "must be a whole number from 1"],
     ["a point that is wrong, before anything runs", ["wrong"], "agents[0].count must be at least 1"],
   ])("%s: one line, exit 2", async (_, argv, message) => {

@@ -8,6 +8,7 @@ import { simHost } from "../../../scripts/sim-host.ts";
 import { parseArrivals, parseChurnTrace } from "../../../sim/load/arrival-traces.ts";
 import { loadScenarioText } from "../../../sim/load/load-scenario.ts";
 import { scenarioTemplate } from "../../../sim/load/scenario-template.ts";
+import { writeScenario } from "../../../sim/load/write-scenario.ts";
 import { simulate } from "../../../sim/run/simulate.ts";
 import { loadScenarioFile } from "../../support/load-scenario-file.ts";
 import { smallScenario } from "../../support/sim-cli.ts";
@@ -65,6 +66,20 @@ describe("what a scenario names", () => {
     expect([...files.recorded.keys()]).toEqual(["answers.jsonl"]);
     write("answers.jsonl", '{"right": true}\n{"wrong": true}\n');
     await expect(loadScenarioFile(file, simHost)).rejects.toThrow("recorded.yaml:2: answers.jsonl: line 2");
+  });
+
+  test("recorded answers of one agent, also once the scenario is written again", async () => {
+    write("two.jsonl", '{"agent": "ada", "right": true}\n{"agent": "emil", "right": false}\n');
+    const text = (agent: string): string =>
+      `name: r\nagents: [{ count: 4, profile: { replay: { file: two.jsonl, agent: ${agent} } } }]\nworkload: {}\n`;
+    const { scenario: loaded, registry } = await loadScenarioFile(write("one.yaml", text("ada")), simHost);
+    expect(loaded.agents[0]!.profile.replay).toEqual({ file: "two.jsonl", agent: "ada" });
+    const again = await loadScenarioFile(write("again.yaml", writeScenario(loaded, { registry })), simHost);
+    expect(again.scenario.agents[0]!.profile.replay).toEqual({ file: "two.jsonl", agent: "ada" });
+    await expect(loadScenarioFile(write("one.yaml", text("emill")), simHost)).rejects.toMatchObject({
+      message: expect.stringMatching(/one\.yaml:2: two\.jsonl has no answers of "emill"$/),
+      remedy: 'did you mean "emil"?',
+    });
   });
 
   test("a job file, whose skills somebody must have", async () => {

@@ -61,7 +61,7 @@ workload:
     redundancyMax: 9
     accept: { rule: quorum, q: 3 }
     compare: { as: number, absolute: 0.5, relative: 0.01 }
-    flags: { maxBytes: 2KiB, pattern: "^a+$", schema: { type: string } }
+    flags: { maxBytes: 2KiB, schema: { type: number } }
     timeout: 5s
     retries: 9
     priceMax: 2
@@ -200,7 +200,7 @@ test("a file with every key", () => {
         redundancyMax: 9,
         accept: { kind: "quorum", q: 3 },
         compare: { kind: "number", absolute: 0.5, relativePpm: 10_000 },
-        flags: { maxBytes: 2_048, pattern: "^a+$", schema: encodeValue({ type: "string" }) },
+        flags: { maxBytes: 2_048, pattern: null, schema: encodeValue({ type: "number" }) },
         timeoutMs: 5_000,
         retries: 9,
         priceMax: 2_000_000,

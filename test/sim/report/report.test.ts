@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { createPrng } from "../../../protocol/core/prng.ts";
+import { reliabilityOf } from "../../../protocol/selection/reliability.ts";
 import type { RunResult } from "../../../sim/model/result.ts";
 import { renderReport } from "../../../sim/report/page.ts";
 import { renderSweep } from "../../../sim/report/sweep-page.ts";
@@ -169,6 +170,22 @@ test("a partial run says that it is, and counts the faults that came", () => {
   expect(text).toContain("Partial. The run was ended before its time");
   expect(text).toContain("2 of 3 before the end");
   expect(text).not.toContain("90 s \u2013 105 s");
+});
+
+test("stated confidence stands beside what came out, the worst first, as far as anybody knows", () => {
+  const fixture = reportFixture({ agents: 10 });
+  expect(textOf(render(fixture))).not.toContain("Stated confidence");
+  const none = { accepted: 0, rejected: 0, stated: 0 };
+  const statedOf = (accepted: number, rejected: number) =>
+    reliabilityOf([none, none, none, none, none, { accepted, rejected, stated: accepted + rejected }])!;
+  const stated = [
+    { agent: "a2", skill: "work", reliability: statedOf(30, 0) },
+    { agent: "a1", skill: "work", reliability: statedOf(5, 15) },
+  ];
+  const page = render({ ...fixture, results: fixture.results.map((result) => ({ ...result, stated })) });
+  expect(unbalanced(page)).toEqual([]);
+  const text = textOf(page).replaceAll(/\s+/g, " ");
+  expect(text).toMatch(/a1 work 20 0\.750 0\.750 .* 25 % ?100 % of 20 a2 work 30 0\.000 0\.000/);
 });
 
 test("a thousand agents become groups and the twenty that stand out", () => {
