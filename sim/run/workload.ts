@@ -11,10 +11,9 @@ import type { Arrival, Workload } from "../model/scenario.ts";
 import { nodesOf, policyOf } from "../parts/workloads/shapes.ts";
 
 /** The parts of a genesis that do not depend on who is there. */
-type JobParts = Pick<
-  Genesis,
-  "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector" | "redact"
->;
+type JobParts = Pick<Genesis, "name" | "nodes" | "output" | "budget" | "deadlineMs" | "windowMs" | "selector"> & {
+  readonly redact?: boolean;
+};
 
 export interface PlannedJob {
   readonly index: number;
@@ -63,5 +62,5 @@ function partsOf(workload: Workload, registry: Registry, files: WorkloadFiles, i
       ? registry.shapes.get(shape.name)!.nodes(workload, shape.options, index, prng)
       : nodesOf(shape, policyOf(workload), prng);
   const output = nodes[nodes.length - 1]!.id;
-  return { name: `job ${index + 1}`, nodes, output, budget, deadlineMs, windowMs, selector, redact };
+  return { name: `job ${index + 1}`, nodes, output, budget, deadlineMs, windowMs, selector, ...(redact && { redact }) };
 }
