@@ -21,7 +21,7 @@ export interface Given {
   readonly isLate: boolean;
   /** What its worker said of itself, ppm. */
   readonly statedPpm: number;
-  /** Whether verifiers found that it is wrong. */
+  /** Whether a check that knew of it found that its answer is wrong. */
   readonly isRefuted: boolean;
   /** The probability that it is right, as the worker's record has it, ppm. */
   readonly calibratedPpm: number;
@@ -153,10 +153,20 @@ function cpWbft({ given, groups }: Ballot): Decision {
   return { winner };
 }
 
-/** The answer of the most workers that verifiers have not refuted, in any of its forms. */
+/**
+ * The answer of the most results that no check has refuted. A check refutes the results that it knew of: verifiers err too, so
+ * an answer that another worker finds again is checked again.
+ */
 function verified({ given, groups }: Ballot): Decision {
-  const candidate = groups.find(({ members }) => !members.some((member) => given[member]!.isRefuted));
-  return candidate === undefined ? { more: 1 } : { candidate };
+  let candidate: Group | null = null;
+  let most = 0;
+  for (const { members } of groups) {
+    const standing = members.filter((member) => !given[member]!.isRefuted);
+    if (standing.length <= most) continue;
+    most = standing.length;
+    candidate = { members, representative: standing[0]! };
+  }
+  return candidate === null ? { more: 1 } : { candidate };
 }
 
 function decide(rule: Rule, ballot: Ballot): Decision {

@@ -30,7 +30,7 @@ import {
   tallyResults,
 } from "./tallying.ts";
 import { noteAnswer, noteLease, noteStated, type Transaction, updateAgent, updateRecord } from "./transaction.ts";
-import { beginCheck, checkedBy, endCheck, isCheck, isConfirmed } from "./verification.ts";
+import { beginCheck, endCheck, isCheck, isConfirmed } from "./verification.ts";
 import { isNewcomer, type LedgerView, moneyLeft, policyOf, specOf } from "./view.ts";
 
 const revealDeadline = ({ id }: Task): Deadline => ({ kind: "reveal", task: id });
@@ -307,19 +307,23 @@ function failUndecided(tx: Transaction, task: Task, counted: Counted, reason: Ta
   failJob(tx, task.id, "disagreement", `${disagreementText(tx, task, counted)}; ${message}`);
 }
 
+const CANDIDATE_STAYS = "what is checked is the candidate as long as nothing else is known";
+
 /**
  * A check found its candidate wrong, or came to nothing. The next candidate is checked, or further workers are asked. Where
  * nobody can be asked to check, the task fails.
  */
 function refuteCandidate(tx: Transaction, check: Task, reason: TaskFailure, message: string): void {
-  const { candidate, ...checked } = checkedBy(tx, check);
   releaseLive(tx, closeSealed(tx, check));
-  endCheck(tx, check);
+  const checked = endCheck(tx, check);
   if (reason !== "disagreement" && reason !== "retries") {
     failJob(tx, checked.id, reason, `its answer was not checked: ${message}`);
     return;
   }
-  settleBatch(tx, { ...checked, candidate: null, checks: check.attempt, refuted: [...checked.refuted, candidate!] });
+  const { outcome, serials } = tallyResults(tx, checked);
+  assert(outcome.kind === "check", CANDIDATE_STAYS);
+  const refuted = new Set([...checked.refuted, ...outcome.supporters.map((index) => serials[index]!)]);
+  settleBatch(tx, { ...checked, refuted: [...refuted] });
 }
 
 /** A check has its answer. */
@@ -330,7 +334,7 @@ function concludeCheck(tx: Transaction, check: Task, answer: Data): void {
   }
   const task = endCheck(tx, check);
   const counted = tallyResults(tx, task);
-  assert(counted.outcome.kind === "check", "what is checked is the candidate as long as nothing else is known");
+  assert(counted.outcome.kind === "check", CANDIDATE_STAYS);
   acceptCounted(tx, task, counted, counted.outcome);
 }
 

@@ -83,14 +83,26 @@ test("a wrong answer is refuted, and another worker is asked", () => {
   expect(accepted).toMatchObject({ rejected: [first] });
 });
 
-test("the same wrong answer again is not checked again, and the task fails when its maximum is reached", () => {
+test("an answer that another worker finds again is checked again: verifiers err, too", () => {
   const book = bookOf();
-  answer(book, "a", ["wrong"]);
+  answer(book, "a", ["right"]);
   offerChecks(book, "v0", "v1", "v2");
-  answer(book, CHECK, [false, false, false]);
-  answer(book, "a", ["wrong"]);
+  answer(book, CHECK, [false, false, true]);
+  answer(book, "a", ["right"]);
+  expect(book.task(CHECK)!.attempt).toBe(2);
+  const events = answer(book, CHECK, [true, false, true]);
+  const accepted = events.find((event) => event.kind === "accepted" && event.task === "a");
+  expect(accepted).toMatchObject({ supporters: [expect.any(String), expect.any(String)], rejected: [] });
+});
+
+test("an answer that is refuted each time fails the task when its maximum is reached", () => {
+  const book = bookOf();
+  for (let results = 1; results <= 3; results++) {
+    answer(book, "a", ["wrong"]);
+    if (results === 1) offerChecks(book, "v0", "v1", "v2");
+    answer(book, CHECK, [false, false, false]);
+  }
   expect(book.task(CHECK)).toBeUndefined();
-  answer(book, "a", ["wrong"]);
   expect(book.end).toContain("disagreement");
   expect(book.end).toContain("2 of 3 verifiers");
 });
