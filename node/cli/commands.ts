@@ -91,7 +91,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   {
     name: "explain",
     takes: "[options] <job> [task]",
-    summary: "show why a task went to its agents",
+    summary: "show why a task went to its agents, what they said, and why one answer won",
     load: async () => (await import("./explain.ts")).registerExplain,
   },
   {

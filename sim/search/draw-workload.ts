@@ -137,11 +137,11 @@ function drawAcceptance(prng: Prng): Pick<PolicySpec, "accept" | "compare" | "fl
     { kind: "ahead-by", k: 1 + prng.below(2) },
     { kind: "confidence-weighted", leastPpm: 600_000 + prng.below(350_000) },
     { kind: "cp-wbft" },
-    drawVerified(prng),
     ...(compare.kind === "number" ? [{ kind: "median" as const }] : []),
   ];
   const flags = prng.chance(0.4) ? drawFlags(prng, compare) : NO_FLAGS;
-  const accept: Rule = prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules);
+  const counted: Rule = prng.chance(0.5) ? { kind: "majority" } : prng.pick(rules);
+  const accept = prng.chance(0.25) ? drawVerified(prng) : counted;
   // Whoever answers checks nothing, and there are few workers.
   return { accept, compare, flags, ...(accept.kind === "verified" && { redundancy: 1 }) };
 }

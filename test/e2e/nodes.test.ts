@@ -62,6 +62,9 @@ async function until(id: string, holds: (job: Job) => boolean, at?: RunningNode)
 }
 const isCertified = ({ status }: Job): boolean => status === "certified";
 
+const squares = (count: number): string =>
+  `name: squares\nbudget: 10\ndeadline: 3m\ncommittee: 4\npolicy: { redundancy: 1, timeout: 20s }\ntasks:\n  square: { skill: slow.square, map: { over: [${Array.from({ length: count }, (_, i) => i).join(", ")}] } }\noutput: square\n`;
+
 beforeAll(async () => {
   writeFileSync(
     join(folder, "skills.mjs"),
@@ -74,10 +77,8 @@ beforeAll(async () => {
       }),
     })];`,
   );
-  writeFileSync(
-    join(folder, "job.yaml"),
-    `name: squares\nbudget: 10\ndeadline: 3m\ncommittee: 4\npolicy: { redundancy: 1, timeout: 20s }\ntasks:\n  square: { skill: slow.square, map: { over: [${Array.from({ length: 60 }, (_, i) => i).join(", ")}] } }\noutput: square\n`,
-  );
+  writeFileSync(join(folder, "job.yaml"), squares(60));
+  writeFileSync(join(folder, "long.yaml"), squares(400)); // it runs for as long as commands need to end it
   const first = await startNode("n0", argsOf("n0"));
   nodes = [
     first,
@@ -103,7 +104,7 @@ afterAll(async () => {
 test("whoever stops waiting is told that the job continues, and how to fetch or end it; its owner can", async () => {
   const waiting = [
     "submit",
-    join(folder, "job.yaml"),
+    join(folder, "long.yaml"),
     ...to(),
     "--key",
     key,
