@@ -85,13 +85,31 @@ function aheadBy({ groups }: Ballot, k: number): Decision {
 }
 
 /**
+ * Weights with newcomers bounded, of the results that are compared; others weigh nothing, nor do newcomers that could have copied
+ * an agent with a record.
+ */
+function weigh(
+  { given, groups }: Pick<Ballot, "given" | "groups">,
+  weightOf: (position: number) => number,
+): ReturnType<typeof boundNewcomers> {
+  const compared = new Set(groups.flatMap(({ members }) => members));
+  const isAnyKnown = given.some(({ isNewcomer }, position) => !isNewcomer && compared.has(position));
+  return boundNewcomers(
+    given.map(({ isNewcomer, isLate }, position) => ({
+      isNewcomer,
+      weight: !compared.has(position) || (isNewcomer && isLate && isAnyKnown) ? 0 : weightOf(position),
+    })),
+  );
+}
+
+/**
  * The lower median of the numbers, each with the weight that its worker's record allows; as many as half of them may be
  * wrong without moving it past the right ones.
  */
 function median({ given, groups, total }: Ballot): Decision {
   const positions = groups.flatMap(({ members }) => members);
   if (2 * positions.length <= total) return { more: total - 2 * positions.length + 1 };
-  const { weights } = boundNewcomers(given.map(({ isNewcomer }) => ({ isNewcomer, weight: 1 })));
+  const { weights } = weigh({ given, groups }, () => 1);
   const byNumber = positions
     .map((position) => ({ position, number: outputValue(given[position]!.output) as number }))
     .sort((a, b) => a.number - b.number || a.position - b.position);
@@ -204,15 +222,8 @@ function isOutweighed(rule: Rule, { given, groups }: Ballot, winner: Group): boo
   const isOnlyNewcomers = winner.members.every((member) => given[member]!.isNewcomer);
   if (rule.kind === "cp-wbft") return isOnlyNewcomers && given.some(({ isNewcomer }) => !isNewcomer);
   const isWeighed = rule.kind === "confidence-weighted";
-  const isAnyKnown = given.some(({ isNewcomer }) => !isNewcomer);
   const odds = given.map((result) => (isWeighed ? oddsOf(result) : 1));
-  const isCopy = ({ isNewcomer, isLate }: Given): boolean => isNewcomer && isLate && isAnyKnown;
-  const { weights, unit } = boundNewcomers(
-    given.map((result, position) => ({
-      isNewcomer: result.isNewcomer,
-      weight: isCopy(result) ? 0 : Math.max(0, odds[position]!),
-    })),
-  );
+  const { weights, unit } = weigh({ given, groups }, (position) => Math.max(0, odds[position]!));
   const bounded = weights.map((weight, position) => weight + unit * Math.min(0, odds[position]!));
   const sums = sumsOf(groups, bounded);
   const place = placeOf(groups, winner);

@@ -14,9 +14,10 @@ import type { Deadline } from "./deadlines.ts";
 import { noteSharedError } from "./diversity.ts";
 import { blame, isFailure, noteEndOf } from "./ends.ts";
 import type { EndReason, TaskFailure } from "./event.ts";
-import { learnFromAnswer } from "./lessons.ts";
+import { isInvalid } from "./invalid-input.ts";
+import { learnFromAnswer, mayBeCopy } from "./lessons.ts";
 import { failJob, finishTask } from "./nodes.ts";
-import { invalidAfter, isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
+import { isSealed, minimumResults, REVEAL_MS, REVEAL_MS_PER_MIB } from "./policy.ts";
 import type { Award, Task } from "./state.ts";
 import { keepSurplus, payUnread } from "./surplus.ts";
 import {
@@ -149,15 +150,9 @@ export function noteInvalid(tx: Transaction, task: Task, worker: AgentId, why: s
   return next;
 }
 
-/** As many workers say that the input is invalid as the rule would believe with an answer, and more than gave one. */
-function isInvalid(view: LedgerView, task: Task): boolean {
-  const claims = task.invalid.by.length;
-  const given = task.results.length + sealedSeats(task);
-  return claims >= invalidAfter(policyOf(view, task)) && claims > given;
-}
-
 /** After an award ended early for the reason `why`: gives up, opens the batch with what it has, or leaves the seat free. */
 export function afterEnd(tx: Transaction, task: Task, why: string): void {
+  if (task.phase !== "seating") return; // its answer is being checked
   const policy = policyOf(tx, task);
   if (isInvalid(tx, task)) {
     giveUp(tx, task, "invalid-input", describeInvalid(tx, task));
@@ -316,7 +311,7 @@ const CANDIDATE_STAYS = "what is checked is the candidate as long as nothing els
 function refuteCandidate(tx: Transaction, check: Task, reason: TaskFailure, message: string): void {
   releaseLive(tx, closeSealed(tx, check));
   const checked = endCheck(tx, check);
-  if (reason !== "disagreement" && reason !== "retries") {
+  if (reason !== "disagreement") {
     failJob(tx, checked.id, reason, `its answer was not checked: ${message}`);
     return;
   }
@@ -347,13 +342,10 @@ function acceptCounted(
   const { outcome, outputs, workers } = counted;
   noteTally(tx, task, counted, "accepted");
   const agreeing = supporters.map((index) => workers[index]!);
-  for (const { members } of outcome.groups)
-    if (!members.includes(answer))
-      noteSharedError(
-        tx,
-        specOf(tx, task).skill,
-        members.map((index) => workers[index]!),
-      );
+  for (const { members } of outcome.groups) {
+    if (members.includes(answer)) continue;
+    noteSharedError(tx, task, new Set(members.map((index) => workers[index]!)));
+  }
   accept(tx, task, agreeing, readableAnswer(outputs, answer), { margin, posterior: posteriorPpm });
 }
 
@@ -369,6 +361,9 @@ export function giveUp(tx: Transaction, task: Task, reason: TaskFailure, message
   }
   acceptCounted(tx, closeSealed(tx, task), counted, counted.outcome);
 }
+
+/** What an agent states at most, ppm. */
+const CERTAIN = 1_000_000;
 
 function accept(
   tx: Transaction,
@@ -386,12 +381,13 @@ function accept(
   for (const result of task.results) {
     const isRight = supporters.includes(result.worker);
     if (!isRight) (result.output === null ? silent : rejected).push(result.worker);
-    if (isRight && result.late) continue; // counts in the tally, earns nothing for being right
+    if (isRight && mayBeCopy(task, result, supporters)) continue; // counts in the tally, earns nothing for being right
     const counter = isRight ? ("accepted" as const) : ("rejected" as const);
     updateAgent(tx, result.worker, (record) => ({ [counter]: record[counter] + 1 }));
     updateRecord(tx, result.worker, skill, (record) => ({ [counter]: record[counter] + 1 }));
     noteAnswer(tx, result.worker, skill, isRight);
-    if (result.output !== null) noteStated(tx, result.worker, skill, isRight, result.confidence);
+    // Whoever shows only the answers that win would keep its statements clean: silence is a certain answer that was wrong.
+    noteStated(tx, result.worker, skill, isRight, result.output === null ? CERTAIN : result.confidence);
   }
   for (const worker of task.invalid.by) blame(tx, worker, skill);
   learnFromAnswer(tx, task, supporters, margin);

@@ -26,7 +26,9 @@ export function costToCome(view: LedgerView): number {
   }
   for (const { value } of state.ready.list()) {
     const task = state.tasks.get(value)!;
-    add(specOf(view, task).skill, freeSeats(task));
+    const { skill, policy } = specOf(view, task);
+    add(skill, freeSeats(task));
+    if (policy.accept.kind === "verified") add(policy.accept.skill, policy.accept.verifiers);
   }
   let cost = 0;
   for (const [skill, count] of seats) {

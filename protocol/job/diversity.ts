@@ -37,15 +37,17 @@ export function unlikeWorkersOf(view: LedgerView, task: Task, offers: readonly O
   );
 }
 
-/** These agents gave the same wrong answer. Beyond the limit of pairs nothing more is noted. */
-export function noteSharedError(tx: Transaction, skill: string, agents: readonly AgentId[]): void {
+/** These agents gave the same wrong answer. A late one may have copied another's, and beyond the limit nothing more is noted. */
+export function noteSharedError(tx: Transaction, task: Task, agents: ReadonlySet<AgentId>): void {
   const { sharedErrors } = tx.state;
-  const sorted = [...agents].sort(compareUnits);
+  const { skill } = specOf(tx, task);
+  const erred = task.results.flatMap(({ worker, late }) => (agents.has(worker) && !late ? worker : []));
+  const sorted = erred.sort(compareUnits);
   for (const [i, one] of sorted.entries()) {
     for (const other of sorted.slice(i + 1)) {
       const key = sharedErrorsKey(skill, one, other);
       const known = sharedErrors.get(key);
-      if (known === undefined && sharedErrors.size >= limits.sharedErrors) return;
+      if (known === undefined && sharedErrors.size >= limits.sharedErrors) continue;
       sharedErrors.set(key, { count: (known?.count ?? 0) + 1 });
     }
   }

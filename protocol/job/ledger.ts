@@ -250,6 +250,7 @@ export class Ledger {
       timeMs,
       blobsRead: new Map(),
       toOpen: [],
+      begun: { checks: 0 },
       events,
       choices,
       tallies,
@@ -277,10 +278,12 @@ export class Ledger {
   #finish(draft: Draft): Outcome {
     const { state, hasher, events, choices, tallies, lost } = draft;
     // Seating accepts answers too, where nobody else can be asked: what follows from them is done in the same block.
-    for (let ended = runDue(draft), open = -1; open !== state.tasks.size; ended = new Set()) {
+    // A check may end and the next one begin, with as many open tasks as before.
+    const open = (): number => state.tasks.size + (limits.openTasks + 1) * draft.begun.checks;
+    for (let ended = runDue(draft), seen = -1; seen !== open(); ended = new Set()) {
       openNodes(draft);
       unfoldNodes(draft);
-      open = state.tasks.size;
+      seen = open();
       if (state.status.get() !== "running") break;
       completeIfDone(draft);
       seat(draft, ended);

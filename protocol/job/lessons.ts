@@ -16,7 +16,7 @@ import type { Selector } from "../selection/selector.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import { decodeValue } from "../wire/value.ts";
 import { noteCredit } from "./credits.ts";
-import type { Award, Task } from "./state.ts";
+import type { Award, Result, Task } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
 import { policyOf, specOf } from "./view.ts";
 
@@ -33,14 +33,19 @@ export function learnFromAdmission(tx: Transaction, task: Task, { worker, contex
   tx.learn(lessonOf({ agent: worker, context }, specOf(tx, task).skill, outcome));
 }
 
+/** A right answer that another worker had shown before this one was sealed. */
+export const mayBeCopy = (task: Task, { late, attempt }: Result, supporters: readonly AgentId[]): boolean =>
+  late && task.results.some((other) => other.attempt < attempt && supporters.includes(other.worker));
+
 /** An answer was accepted, so clearly: all that gave results learn of it. */
 export function learnFromAnswer(tx: Transaction, task: Task, supporters: readonly AgentId[], margin: number): void {
   const { skill } = specOf(tx, task);
   const { timeoutMs: targetMs } = policyOf(tx, task);
-  for (const { worker, late, output, context, ...result } of task.results) {
+  for (const result of task.results) {
+    const { worker, output, context } = result;
     const tookMs = output === null ? targetMs : result.tookMs;
     const isRight = supporters.includes(worker);
-    if (isRight && late) continue; // it could have copied
+    if (isRight && mayBeCopy(task, result, supporters)) continue;
     if (isRight) noteCredit(tx, task.node, { worker, context, tookMs });
     const outcome = { correct: isRight ? 1 : 0, tookMs, targetMs, margin };
     tx.learn(lessonOf({ agent: worker, context }, skill, outcome));

@@ -85,11 +85,26 @@ export class Need implements Standing {
   #eligible(task: Task, opened: number, wereAsked = false): readonly Offer[] {
     const admitted = admissible(this.#view, task, this.offers, wereAsked);
     const unlike = unlikeWorkersOf(this.#view, task, admitted);
-    const allowed = unlike.filter((offer) => hasSlot(this.#view, offer)).length >= freeSeats(task) ? unlike : admitted;
+    const allowed = this.#isEnough(task, unlike, admitted) ? unlike : admitted;
     if (!isAnswered(this.#view, task)) return allowed;
     const isThere = (offer: Offer): boolean => !isFull(offer) || isAwaited(this.#view, offer, opened);
     const known = allowed.filter((offer) => !this.newcomers.has(offer.agent) && isThere(offer));
     return known.length > 0 ? known : allowed;
+  }
+
+  /**
+   * Whether the `unlike` offers can take the place of all that are `admitted`: enough of their agents are free and within the
+   * money that is left, and as many of these have a record. Otherwise labels and likeness would be a way around the limits of
+   * newcomers.
+   */
+  #isEnough(task: Task, unlike: readonly Offer[], admitted: readonly Offer[]): boolean {
+    const seats = freeSeats(task);
+    const freeOf = (offers: readonly Offer[]): Offer[] => offers.filter((offer) => hasSlot(this.#view, offer));
+    const known = (offers: readonly Offer[]): number => offers.filter(({ agent }) => !this.newcomers.has(agent)).length;
+    const free = freeOf(unlike);
+    if (free.length < seats || known(free) < Math.min(seats, known(freeOf(admitted)))) return false;
+    const prices = free.map(({ price }) => price).sort((a, b) => a - b);
+    return prices.slice(0, seats).reduce((sum, price) => sum + price, 0) <= moneyLeft(this.#view);
   }
 
   /**

@@ -60,6 +60,15 @@ export const recentBins = (bins: readonly StatedAnswers[]): readonly Bin[] =>
     return { good, bad, stated: Math.floor((good + bad) * share) };
   });
 
+/** What is left of earlier bins beside those of this job: together they hold as many answers as a record does. */
+export const giveWay = (before: readonly Bin[], now: readonly Bin[]): readonly Bin[] =>
+  before.map((bin, i) => {
+    const taken = now[i] === undefined ? 0 : now[i].good + now[i].bad;
+    const left = Math.max(0, ANSWERS_KEPT * ONE - taken);
+    const part = (answers: number): number => Math.floor((answers * left) / (ANSWERS_KEPT * ONE));
+    return { good: part(bin.good), bad: part(bin.bad), stated: part(bin.stated) };
+  });
+
 /** In ends. */
 export const endsOf = ({ good, bad }: Recent): { readonly good: number; readonly bad: number } => ({
   good: good / ONE,

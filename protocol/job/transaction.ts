@@ -17,6 +17,8 @@ export interface Transaction extends LedgerView {
   readonly state: LedgerState;
   /** Nodes to open in this block: all that they need was accepted. */
   readonly toOpen: string[];
+  /** Checks that began in this block. */
+  readonly begun: { checks: number };
   emit(event: LedgerEvent): void;
   /** Told of every choice of workers, for explanations. */
   onChoice(choice: SeatChoice): void;

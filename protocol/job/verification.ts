@@ -61,6 +61,7 @@ export function beginCheck(tx: Transaction, task: Task, serial: number): void {
     ...{ revealMs: 0, revealByMs: 0, order, candidate: null, refuted: [], checks: 0, barred },
   });
   state.ready.add(order, id);
+  tx.begun.checks++;
 }
 
 /** The check is over and leaves the state. Returns the task that was checked; its next check has a later attempt. */

@@ -11,7 +11,7 @@ import type { Selector } from "../selection/selector.ts";
 import type { Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
 import type { Graph } from "./graph.ts";
 import { skillKey } from "./keys.ts";
-import { NOTHING, type Recent, recentBins, recentOf } from "./recent.ts";
+import { giveWay, NOTHING, type Recent, recentBins, recentOf } from "./recent.ts";
 import type { AgentRecord, StateView, Task } from "./state.ts";
 
 export interface LedgerView {
@@ -76,7 +76,11 @@ export function answersOf({ state, prior }: Pick<LedgerView, "state" | "prior">,
   return state.records.get(key)?.answers ?? (before === undefined ? NOTHING : recentOf(before));
 }
 
-/** The same answers by stated confidence; empty: the agent stated none yet. */
+/**
+ * The same answers by stated confidence; empty: the agent stated none yet. What earlier jobs taught of a bin gives way to what
+ * this job does.
+ */
 export function statedOf({ state, prior }: Pick<LedgerView, "state" | "prior">, key: string): readonly Bin[] {
-  return addBins(recentBins(prior.get(key)?.stated ?? []), state.records.get(key)?.stated ?? []);
+  const now = state.records.get(key)?.stated ?? [];
+  return addBins(giveWay(recentBins(prior.get(key)?.stated ?? []), now), now);
 }

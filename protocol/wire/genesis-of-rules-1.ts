@@ -79,12 +79,11 @@ const inWordsOfToday = ({ nodes, knowledge, ...genesis }: Infer<typeof genesisOf
   knowledge: { ...knowledge, records: knowledge.records.map((record) => ({ ...record, stated: [] })) },
 });
 
-/** A genesis of these rules or of earlier ones; `rulesVersion` says which. */
+/** A genesis of these rules or of earlier ones, each in its own form: no bytes can be read as both. */
 export function decodeGenesis(given: Uint8Array): ReturnType<typeof decode<Genesis>> {
   const decoded = decode(genesisCodec, given);
-  if (decoded.ok) return decoded;
+  if (decoded.ok && decoded.value.rulesVersion > RULES) return decoded;
   const earlier = decode(genesisOfRules1, given);
-  return earlier.ok && earlier.value.rulesVersion === RULES
-    ? { ...earlier, value: inWordsOfToday(earlier.value) }
-    : decoded;
+  if (earlier.ok && earlier.value.rulesVersion === RULES) return { ok: true, value: inWordsOfToday(earlier.value) };
+  return decoded.ok ? { ok: false, code: "other-rules" } : decoded;
 }

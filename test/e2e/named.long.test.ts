@@ -90,7 +90,7 @@ test("agents hides what is not near, and says how much", async () => {
 
 test("knowledge shows names, ages and meshes", async () => {
   const { out } = await typed("knowledge", "show");
-  expect(out).toMatch(/^agent +id ends in +skill +accepted +rejected +last +mesh\n/);
+  expect(out).toMatch(/^agent +id ends in +skill +accepted +rejected +brier +last +mesh\n/);
   expect(out).toMatch(/^(ada|bob) .* text\.\S+ .* today +the mesh$/m);
   const one = /^(ada|bob) /m.exec(out)![1]!;
   const node = nodes.find(({ name }) => name === one)!;
