@@ -27,6 +27,9 @@ interface Noted {
   failed: AnsweredTask["failed"];
 }
 
+/** Tasks beyond those that are told are counted up to this many. */
+const LEFT_OUT_MAX = 50_000;
+
 export class AnswerLog {
   readonly #tasks = new Map<TaskId, Noted>();
   readonly #tasksMax: number;
@@ -40,7 +43,7 @@ export class AnswerLog {
     const known = this.#tasks.get(task);
     if (known !== undefined) return known;
     if (this.#tasks.size >= this.#tasksMax) {
-      this.#leftOut.add(task);
+      if (this.#leftOut.size < LEFT_OUT_MAX) this.#leftOut.add(task);
       return null;
     }
     const noted: Noted = { task, tally: null, lost: [], failed: null };

@@ -96,7 +96,15 @@ export class Ledger {
     const selector = selectors.get(genesis.selector);
     assert(selector !== undefined, `there is no selector ${genesis.selector}`);
     const graph = createGraph(genesis.nodes);
-    this.#constants = { genesis, job, graph, selector, hasher, prior: priorOf(genesis.knowledge) };
+    this.#constants = {
+      genesis,
+      job,
+      graph,
+      selector,
+      hasher,
+      prior: priorOf(genesis.knowledge),
+      groupings: new WeakMap(),
+    };
     this.#state = createState(genesis, job, graph, startOf(selector, genesis));
     this.#isTraced = isTraced;
     this.#changesDigest = job;
@@ -114,8 +122,19 @@ export class Ledger {
 
   /** For questions about `timeMs`. */
   viewAt(timeMs: number): LedgerView {
-    const { genesis, job, graph, selector, hasher, prior } = this.#constants;
-    return { state: this.#state, genesis, job, graph, selector, hasher, prior, timeMs, blobsRead: new Map() };
+    const { genesis, job, graph, selector, hasher, prior, groupings } = this.#constants;
+    return {
+      state: this.#state,
+      genesis,
+      job,
+      graph,
+      selector,
+      hasher,
+      prior,
+      groupings,
+      timeMs,
+      blobsRead: new Map(),
+    };
   }
 
   /** The digest of the whole state, as headers name it. Cost: linear in the state. */
@@ -234,7 +253,7 @@ export class Ledger {
 
   #begin(timeMs: number): Draft {
     const state = this.#state;
-    const { genesis, job, graph, selector, hasher, prior } = this.#constants;
+    const { genesis, job, graph, selector, hasher, prior, groupings } = this.#constants;
     const events: LedgerEvent[] = [];
     const choices: SeatChoice[] = [];
     const tallies: TaskTally[] = [];
@@ -247,6 +266,7 @@ export class Ledger {
       selector,
       hasher,
       prior,
+      groupings,
       timeMs,
       blobsRead: new Map(),
       toOpen: [],

@@ -93,7 +93,7 @@ function makeReport(tally: TaskTally): TallyReport {
       return {
         ...{ hash: given[shown]!.output.hash, answer: textOf(shown), results: members.length },
         weight: members.reduce((sum, member) => sum + weightOf(member), 0),
-        ...{ isChosen, isRefuted: members.some((member) => given[member]!.isRefuted) },
+        ...{ isChosen, isRefuted: !isChosen && members.every((member) => given[member]!.isRefuted) },
       };
     }),
     results: [

@@ -7,7 +7,7 @@
 
 import { calibratedPpm } from "../answer/calibration.ts";
 import { type Output, outputValue } from "../answer/grouping.ts";
-import { type Given, tally } from "../answer/rules.ts";
+import { type Given, groupUnflagged, tally } from "../answer/rules.ts";
 import { unreachable } from "../core/assert.ts";
 import { clip } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
@@ -34,10 +34,15 @@ export function tallyResults(view: LedgerView, task: Task): Counted {
     };
   });
   const silent = task.results.length - given.length;
+  const policy = policyOf(view, task);
+  const outputs = given.map(({ output }) => output);
+  // Seating asks for the tally of each waiting task in each block; its results stay the same list until another comes.
+  const grouping = view.groupings.get(task.results) ?? groupUnflagged(policy, outputs);
+  view.groupings.set(task.results, grouping);
   return {
-    outcome: tally(policyOf(view, task), given, silent),
+    outcome: tally(policy, given, silent, grouping),
     given,
-    outputs: given.map(({ output }) => output),
+    outputs,
     workers: results.map(({ worker }) => worker),
     serials: results.map(({ serial }) => serial),
   };

@@ -4,6 +4,7 @@
  */
 
 import { addBins, type Bin } from "../answer/calibration.ts";
+import type { Grouping } from "../answer/grouping.ts";
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { KnownAnswers } from "../selection/knowledge.ts";
@@ -12,7 +13,7 @@ import type { Genesis, NodeSpec, Policy } from "../wire/genesis.ts";
 import type { Graph } from "./graph.ts";
 import { skillKey } from "./keys.ts";
 import { giveWay, NOTHING, type Recent, recentBins, recentOf } from "./recent.ts";
-import type { AgentRecord, StateView, Task } from "./state.ts";
+import type { AgentRecord, Result, StateView, Task } from "./state.ts";
 
 export interface LedgerView {
   readonly state: StateView;
@@ -25,6 +26,8 @@ export interface LedgerView {
   readonly prior: ReadonlyMap<string, KnownAnswers>;
   /** The time of the block that is applied; in a view of the decided state, the time that the reader asks about. */
   readonly timeMs: number;
+  /** How the results of tasks group, by the list of results: a memory that changes nothing. */
+  readonly groupings: WeakMap<readonly Result[], Grouping>;
   /** The blobs of lists that tasks read as a whole, by node: their bytes in all and by agent. Filled by affinity.ts. */
   readonly blobsRead: Map<string, BlobsRead>;
 }
