@@ -55,7 +55,7 @@ export function addBins(a: readonly Bin[], b: readonly Bin[]): readonly Bin[] {
   });
 }
 
-/** Neighbouring bins with one worth: `sum` is ppm times thousandths of answers, at most 6e10. */
+/** Neighbouring bins with one worth: `sum` is ppm times thousandths of answers, below 1e12. */
 interface Pool {
   readonly bins: number;
   readonly sum: number;

@@ -36,7 +36,7 @@ export interface TaskTally {
   readonly isRedacted: boolean;
 }
 
-/** An award that ended without a result. `message`: what its worker said; "" if it said nothing, or reports may not tell it. */
+/** An award that ended without a result. `message`: what its worker said; "" if it said nothing, or the job is redacted. */
 export interface LostAward {
   readonly task: TaskId;
   readonly attempt: number;

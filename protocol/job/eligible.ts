@@ -41,8 +41,9 @@ function standingOffers(view: LedgerView, skill: string, labels: readonly string
 
 /**
  * The offers of agents that may sit in the task's current batch. Nobody sits twice in one batch, nor again after a result
- * of an earlier batch that counts, nor after it said that the input is invalid, nor for a higher price than is left. An agent that failed this task may return only if
- * nobody else is there, or, with `wereAsked`, if the others were asked meanwhile and are all busy.
+ * of an earlier batch that counts, nor after it said that the input is invalid, nor for a higher price than is left. An agent
+ * that failed this task may return only if nobody else is there, or, with `wereAsked`, if the others were asked meanwhile and
+ * are all busy.
  */
 export function admissible(view: LedgerView, task: Task, offers: readonly Offer[], wereAsked = false): Offer[] {
   const priceMax = Math.min(policyOf(view, task).priceMax, moneyLeft(view));

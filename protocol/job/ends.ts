@@ -1,7 +1,7 @@
 /**
- * What it means that an award ended without a result, by the reason. Only a wrong answer counts against an agent's record
- * for a skill, also one that the agent itself says is wrong; an error says nothing about how good its answers are, and counts
- * against its reliability.
+ * What it means that an award ended without a result, by the reason. Only wrong answers count against an agent's record for a
+ * skill, those that the agent itself admits included. An error says nothing about how good its answers are: it counts against its
+ * reliability.
  *
  * Source: protocol.md 6.6.
  */

@@ -119,8 +119,8 @@ export const ledgerEventCodec = variant({
   dead: struct({ agent: agentId }),
   replaced: struct({ out: agentId, in: agentId, reason: oneOf(["equivocation", "dead"]) }),
   /**
-   * The last event of a job, and in certificates of all rules at this place. `answer` is the hash of the whole result; of a job without one, of nothing. `unproven`:
-   * accepted answers that nobody with a record had given.
+   * The last event of a job. `answer` is the hash of the whole result; of a job without one, of nothing. `unproven`: accepted
+   * answers that nobody with a record had given. Its index in this codec must not change: certificates of earlier rules contain it.
    */
   completed: struct({
     status: oneOf(["certified", "failed", "cancelled"]),

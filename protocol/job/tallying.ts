@@ -73,7 +73,7 @@ export function readableAnswer(outputs: readonly Output[], chosen: number): Data
 /** Why its input counts as invalid, for people. */
 export function describeInvalid(view: LedgerView, task: Task): string {
   const { by, why } = task.invalid;
-  const who = by.length === 1 ? "the one worker that was asked says" : `${by.length} workers say`;
+  const who = by.length === 1 ? "one worker says" : `${by.length} workers say`;
   return `${who} that the input is wrong for ${specOf(view, task).skill}${why === "" ? "" : `: ${why}`}`;
 }
 

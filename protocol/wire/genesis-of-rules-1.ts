@@ -1,6 +1,6 @@
 /**
- * Geneses of earlier rules, as they were signed: certificates of jobs that ran under them still verify, and who is asked to
- * go on with such a job can say what is wrong with it.
+ * Geneses of rules 1, in the form in which they were signed. Certificates of jobs that ran under these rules still verify, and an
+ * agent that is asked to continue such a job can say why it does not.
  */
 
 import type { MeshId } from "../core/ids.ts";
