@@ -172,7 +172,7 @@ describe("invalid-input", () => {
     said(book);
     book.idle(10, 1_500);
     expect(book.end).toBe(
-      "failed task a: invalid-input (the one worker that was asked says that the input is wrong for work: no such language)",
+      "failed task a: invalid-input (one worker says that the input is wrong for work: no such language)",
     );
     expect(book.state.agents.get("w" as AgentId)).toMatchObject({ awards: 1, failures: 0 });
   });
