@@ -42,7 +42,7 @@ export const tallySchema: z.ZodType<TallyReport> = z.object({
 export const lostSchema = z.object({ worker: z.string(), reason: z.string(), message: z.string() });
 export type LostReport = z.output<typeof lostSchema>;
 
-/** The task in which verifiers check the answers of this one, if its rule has any; null of a check itself. */
+/** The task in which verifiers check the answers of this one, if its rule has any; a check itself has none, so null. */
 export function checkOf(task: string): string | null {
   const parts = taskParts(task as TaskId);
   return isCheck(parts) ? null : checkIdOf(parts);

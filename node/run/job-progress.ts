@@ -10,7 +10,7 @@ import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { tasksToCome } from "../../protocol/job/graph.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
 import { UsageTotals } from "../../protocol/job/usage-totals.ts";
-import { isCheck } from "../../protocol/job/verification.ts";
+import { isCheckId } from "../../protocol/job/verification.ts";
 import type { Usage } from "../../protocol/wire/usage.ts";
 import { counted } from "../platform/terminal/terminal-text.ts";
 import { type ShownUsage, shownUsage } from "../platform/terminal/usage-text.ts";
@@ -224,7 +224,7 @@ export class JobProgress {
   }
 
   #onAccepted(event: Extract<LedgerEvent, { kind: "accepted" }>): void {
-    if (!isCheck(taskParts(event.task))) this.#accepted++;
+    if (!isCheckId(event.task)) this.#accepted++;
     this.#open.delete(event.task);
     for (const agent of event.supporters) this.#of(agent).accepted++;
     for (const agent of event.rejected) {

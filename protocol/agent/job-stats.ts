@@ -2,11 +2,10 @@
  * Counts over a job's events, for people: the ledger itself does not need them.
  */
 
-import { taskParts } from "../core/ids.ts";
 import type { LedgerEvent } from "../job/event.ts";
 import { Reassignments } from "../job/reassignments.ts";
 import { UsageTotals } from "../job/usage-totals.ts";
-import { isCheck } from "../job/verification.ts";
+import { isCheckId } from "../job/verification.ts";
 
 export class JobStats {
   accepted = 0;
@@ -20,7 +19,7 @@ export class JobStats {
     this.usage.note(event);
     switch (event.kind) {
       case "accepted":
-        if (!isCheck(taskParts(event.task))) this.accepted++;
+        if (!isCheckId(event.task)) this.accepted++;
         break;
       case "undecided":
         this.undecided++;

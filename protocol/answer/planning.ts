@@ -58,7 +58,7 @@ export const allRight = (p: number, k: number, tasks: number): number =>
       ? powerOf(1 / (1 + 1 / powerOf(p / (1 - p), k)), tasks)
       : exp(-tasks * ln1p(powerOf((1 - p) / p, k)));
 
-/** MAKER's k_min: the least k with which all of `tasks` are right with probability `target`; null if there is none. */
+/** MAKER's k_min: the least k with which all of `tasks` are right with probability `target`; null if no lead is enough. */
 export function leastLead(p: number, tasks: number, target: number): number | null {
   if (p <= 0.5 || target >= 1) return null;
   if (p >= 1 || target <= 0) return 1;
@@ -100,7 +100,7 @@ function belowHalf(a: number, b: number): number {
   return Math.min(1, first * sum);
 }
 
-/** Less correlation than this is none. */
+/** Errors that correlate less than this count as independent. */
 const CORRELATION_MIN = 1e-4;
 
 /**

@@ -6,13 +6,6 @@
  * Source: protocol.md 6.3.
  */
 
-/** Integers: of one result of a newcomer, and of one of another, where `newcomers` and `known` results stand. */
-export function weightsOf(newcomers: number, known: number): { readonly newcomer: number; readonly known: number } {
-  if (newcomers < known || known === 0) return { newcomer: 1, known: 1 };
-  // newcomers * (2 known - 1) < known * 2 newcomers
-  return { newcomer: 2 * known - 1, known: 2 * newcomers };
-}
-
 interface Weighed {
   readonly isNewcomer: boolean;
   /** What it weighs without regard to newcomers; an integer, 0 if it speaks against its own answer. */
@@ -35,7 +28,7 @@ export function boundNewcomers(results: readonly Weighed[]): Bounded {
   const known = sumOf(false);
   const newcomers = sumOf(true);
   if (newcomers < known || known === 0) return { weights: results.map(({ weight }) => weight), unit: 1 };
-  // As in weightsOf: newcomers * (2 known - 1) < known * 2 newcomers.
+  // Together they weigh newcomers * (2 known - 1), which is less than known * 2 newcomers.
   const unit = 2 * newcomers;
   return { weights: results.map(({ isNewcomer, weight }) => weight * (isNewcomer ? 2 * known - 1 : unit)), unit };
 }

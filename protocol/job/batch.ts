@@ -265,7 +265,7 @@ function settleBatch(tx: Transaction, task: Task): void {
   }
   if (outcome.kind === "check") {
     noteTally(tx, task, counted, "checking");
-    beginCheck(tx, task, counted.serials[outcome.answer]!);
+    beginCheck(tx, releaseLive(tx, task), counted.serials[outcome.answer]!);
     return;
   }
   const more = outcome.kind === "accepted" ? 1 : outcome.results;

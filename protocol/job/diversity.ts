@@ -12,6 +12,7 @@ import { limits } from "../core/limits.ts";
 import { sharedErrorsKey } from "./keys.ts";
 import type { Offer, Task } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
+import { checkedBy, isCheck } from "./verification.ts";
 import { type LedgerView, specOf } from "./view.ts";
 
 /** Labels that say who runs an agent, and what model it runs: `operator.acme`, `model.gpt-x`. */
@@ -22,15 +23,21 @@ const SHARED_ERRORS = 2;
 const identityOf = ({ labels }: Pick<Offer, "labels">): readonly string[] =>
   labels.filter((label) => IDENTITY_LABELS.some((prefix) => label.startsWith(prefix)));
 
-/** The offers of agents that are unlike every worker that has given a result to the task. */
+/**
+ * The offers of agents that are unlike every worker that has given a result to the task; of a check, unlike those whose work it
+ * checks as well.
+ */
 export function unlikeWorkersOf(view: LedgerView, task: Task, offers: readonly Offer[]): readonly Offer[] {
-  if (task.results.length === 0) return offers;
-  const { skill } = specOf(view, task);
-  const workers = task.results.map(({ worker }) => worker);
-  const standing = view.state.offers.get(skill) ?? [];
+  const workers = [...task.results.map(({ worker }) => worker), ...task.barred];
+  if (workers.length === 0) return offers;
+  const { state } = view;
+  const skills = new Set([task, ...(isCheck(task) ? [checkedBy(view, task)] : [])].map((of) => specOf(view, of).skill));
+  const standing = [...skills].flatMap((skill) => state.offers.get(skill) ?? []);
   const taken = new Set(standing.filter(({ agent }) => workers.includes(agent)).flatMap(identityOf));
   const errsWith = (agent: AgentId, worker: AgentId): boolean =>
-    (view.state.sharedErrors.get(sharedErrorsKey(skill, agent, worker))?.count ?? 0) >= SHARED_ERRORS;
+    [...skills].some(
+      (skill) => (state.sharedErrors.get(sharedErrorsKey(skill, agent, worker))?.count ?? 0) >= SHARED_ERRORS,
+    );
   return offers.filter(
     (offer) =>
       !identityOf(offer).some((label) => taken.has(label)) && !workers.some((worker) => errsWith(offer.agent, worker)),

@@ -10,9 +10,7 @@ import { compareUnits } from "../core/bytes.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { BodyOf, CommandOf } from "../wire/command.ts";
-import type { Genesis } from "../wire/genesis.ts";
 import type { Deadline, DeadlineOf } from "./deadlines.ts";
-import { withChecks } from "./graph.ts";
 import { skillKey } from "./keys.ts";
 import { FULL_LOAD, isOtherLoad, OFFER_MAX_MS } from "./policy.ts";
 import type { LedgerState, Offer, StateView } from "./state.ts";
@@ -32,13 +30,17 @@ const isLive = (state: StateView, offer: Offer, timeMs: number): boolean =>
   offer.validUntilMs > timeMs && state.agents.get(offer.agent)?.dead !== true;
 
 /** Whether some node of the job could take this offer at all. */
-function isUsable(genesis: Genesis, { skill, labels, price, similarity }: OfferBody): boolean {
+function isUsable(
+  { genesis, graph }: Pick<LedgerView, "genesis" | "graph">,
+  { skill, labels, price, similarity }: OfferBody,
+): boolean {
   const { like } = askedOf(genesis, skill);
   if (like === null ? similarity !== SAME_SKILL : similarity < like.least) return false;
-  return withChecks(genesis.nodes).some(
-    (spec) =>
-      spec.skill === skill && price <= spec.policy.priceMax && spec.labels.every((label) => labels.includes(label)),
-  );
+  for (const spec of graph.specs.values()) {
+    const isAsked = spec.skill === skill && price <= spec.policy.priceMax;
+    if (isAsked && spec.labels.every((label) => labels.includes(label))) return true;
+  }
+  return false;
 }
 
 function isSameOffer(standing: Offer, body: OfferBody): boolean {
@@ -96,7 +98,7 @@ export function judgeOffer(
   if (body.slots === 0) return mine === undefined ? "no-offer" : null;
   if (body.validUntilMs <= timeMs) return "expired";
   if (body.validUntilMs > timeMs + OFFER_MAX_MS) return "too-long";
-  if (!isUsable(genesis, body)) return "of-no-use";
+  if (!isUsable({ genesis, graph }, body)) return "of-no-use";
   const isDead = state.agents.get(author)?.dead ?? false;
   if (mine !== undefined && !isDead && isSameOffer(mine, body)) return "same-offer";
   const taken = offers.filter((offer) => offer.agent !== author && isLive(state, offer, timeMs));
@@ -151,10 +153,10 @@ export function markBusy(
   { skill, retryMs, leaseEndsMs }: { readonly skill: string; readonly retryMs: number; readonly leaseEndsMs: number },
 ): void {
   const { state, timeMs } = tx;
-  if (retryMs === 0) return changeOffer(state, agent, skill, { load: FULL_LOAD });
   const before = state.records.get(skillKey(agent, skill))?.busyUntilMs ?? 0;
   const busyUntilMs = Math.max(before, Math.min(timeMs + retryMs, leaseEndsMs));
-  if (busyUntilMs <= timeMs) return;
+  // It names no time, or that time is over when the ledger hears of it: it is busy until it offers again.
+  if (retryMs === 0 || busyUntilMs <= timeMs) return changeOffer(state, agent, skill, { load: FULL_LOAD });
   if (before > 0) state.deadlines.remove(before, retryDeadline(agent, skill));
   state.deadlines.add(busyUntilMs, retryDeadline(agent, skill));
   updateRecord(tx, agent, skill, () => ({ busyUntilMs }));

@@ -19,6 +19,8 @@ import type { LedgerView } from "./view.ts";
 /** Whether a task checks another one's candidate. */
 export const isCheck = ({ node }: Pick<Task, "node">): boolean => node.endsWith(CHECK_SUFFIX);
 
+export const isCheckId = (task: TaskId): boolean => isCheck(taskParts(task));
+
 /** The id that checks of a task go by, one after the other. */
 export const checkIdOf = ({ node, index }: Pick<Task, "node" | "index">): TaskId =>
   taskId(`${node}${CHECK_SUFFIX}`, index);

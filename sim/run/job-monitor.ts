@@ -2,12 +2,12 @@
  * One job as the run watches it: its decided log, replayed and checked, and what that says about tasks and agents.
  */
 
-import { type AgentId, taskParts } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { type AnsweredTask, AnswerLog } from "../../protocol/job/answer-log.ts";
 import type { LedgerEvent } from "../../protocol/job/event.ts";
 import { type ReassignmentCause, Reassignments } from "../../protocol/job/reassignments.ts";
 import { reportTally } from "../../protocol/job/tally-report.ts";
-import { isCheck } from "../../protocol/job/verification.ts";
+import { isCheckId } from "../../protocol/job/verification.ts";
 import type { AnswerRow } from "../model/result.ts";
 import type { DrawnJob } from "../model/submitted-job.ts";
 import { CERTIFICATES } from "../parts/checkers/certificates.ts";
@@ -65,7 +65,7 @@ export class JobMonitor {
         for (const event of block.events) {
           this.#answers.noteEvent(event);
           if (event.kind === "award" && !this.awardedMs.has(event.task)) this.awardedMs.set(event.task, block.atMs);
-          if (event.kind === "accepted" && !isCheck(taskParts(event.task))) this.accepted++;
+          if (event.kind === "accepted" && !isCheckId(event.task)) this.accepted++;
           listener.onDecision(this, event, block.atMs);
           const { hedged } = reassignments;
           const cause = reassignments.note(event);

@@ -3,10 +3,9 @@
  * sampled on the way for plots.
  */
 
-import { taskParts } from "../../protocol/core/ids.ts";
 import type { EventOf, LedgerEvent } from "../../protocol/job/event.ts";
 import { REASSIGNMENT_CAUSES, type ReassignmentCause } from "../../protocol/job/reassignments.ts";
-import { isCheck } from "../../protocol/job/verification.ts";
+import { isCheckId } from "../../protocol/job/verification.ts";
 import type { AgentRow, Metrics, Sample } from "../model/result.ts";
 import type { SubmittedJob } from "../model/submitted-job.ts";
 import type { DecidedBlock } from "../parts/checkers/checker.ts";
@@ -167,7 +166,7 @@ export class RunMetrics implements JobListener {
   }
 
   #onAccepted(monitor: JobMonitor, event: EventOf<"accepted">, atMs: number): void {
-    const isWork = !isCheck(taskParts(event.task));
+    const isWork = !isCheckId(event.task);
     if (isWork) this.#counts.accepted++;
     for (const agent of event.supporters) this.#agent(agent).accepted++;
     for (const agent of event.rejected) this.#agent(agent).rejected++;

@@ -6,7 +6,7 @@ import { flagOf } from "../../protocol/answer/flags.ts";
 import { decodeRecord } from "../../protocol/consensus/record.ts";
 import { type AgentId, type Hash, taskParts } from "../../protocol/core/ids.ts";
 import { Reassignments } from "../../protocol/job/reassignments.ts";
-import { isCheck } from "../../protocol/job/verification.ts";
+import { isCheckId } from "../../protocol/job/verification.ts";
 import type { BodyOf } from "../../protocol/wire/command.ts";
 import type { Genesis } from "../../protocol/wire/genesis.ts";
 import { STRATEGIES } from "../parts/adversaries/catalog.ts";
@@ -164,7 +164,7 @@ export class CoverageChecker implements Checker {
       if (event.kind === "result") this.#outputs.set(`${event.task}#${event.worker}`, event.output);
       if (event.kind === "disagreed") this.add("disagreement");
       if (event.kind === "accepted") {
-        if (isCheck(taskParts(event.task))) this.add("answer checked");
+        if (isCheckId(event.task)) this.add("answer checked");
         const forms = event.supporters.map((worker) => this.#outputs.get(`${event.task}#${worker}`));
         if (new Set(forms).size > 1) this.add("one answer in several forms");
       }

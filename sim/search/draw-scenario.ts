@@ -138,7 +138,7 @@ function drawVices(prng: Prng, registry: Registry, timeoutMs: number, mayLie: bo
   return vices;
 }
 
-/** What its skill says beside its answers: why there is none, and what the work used. */
+/** What its skill says beside its answers: why it gives no answer, and what the work used. */
 function drawWords(prng: Prng, timeoutMs: number, mayLie: boolean): Pick<AgentProfile, "errors" | "usage"> {
   const errors = {
     busy: drawOdds(prng, 0.5, 0.3),

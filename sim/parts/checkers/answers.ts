@@ -2,9 +2,9 @@
  * Invariant 5: an accepted answer never changes, and a task is accepted once.
  */
 
-import { type Hash, taskParts } from "../../../protocol/core/ids.ts";
+import type { Hash } from "../../../protocol/core/ids.ts";
 import type { LedgerEvent } from "../../../protocol/job/event.ts";
-import { isCheck } from "../../../protocol/job/verification.ts";
+import { isCheckId } from "../../../protocol/job/verification.ts";
 import type { TraceEntry } from "../../world/trace.ts";
 import { changedKeys } from "./changed.ts";
 import { type Checker, saidDecisions, violated } from "./checker.ts";
@@ -19,7 +19,7 @@ export function answersChecker(): Checker {
     const here = new Set<string>();
     for (const event of events) {
       if (event.kind !== "accepted" && event.kind !== "nodeAccepted") continue;
-      if (event.kind === "accepted" && isCheck(taskParts(event.task))) continue; // one check follows another
+      if (event.kind === "accepted" && isCheckId(event.task)) continue; // one check follows another
       const name = event.kind === "accepted" ? `task ${event.task}` : `node ${event.node}`;
       const before = answers.get(name);
       if (before !== undefined && (before.height !== height || here.has(name)))

@@ -4,7 +4,7 @@
  */
 
 import { type AgentId, taskParts } from "../../../protocol/core/ids.ts";
-import { checkedTaskOf, isCheck } from "../../../protocol/job/verification.ts";
+import { checkedTaskOf, isCheckId } from "../../../protocol/job/verification.ts";
 import { encodeValue } from "../../../protocol/wire/value.ts";
 import { type Checker, violated } from "./checker.ts";
 
@@ -20,7 +20,7 @@ export function verifiedChecker(): Checker {
       for (const event of events) {
         if (event.kind !== "result" && event.kind !== "accepted") continue;
         const { task } = event;
-        const checked = isCheck(taskParts(task)) ? checkedTaskOf(task) : null;
+        const checked = isCheckId(task) ? checkedTaskOf(task) : null;
         if (event.kind === "result") {
           if (checked !== null && workers.get(checked)?.has(event.worker))
             violated(PROPERTY, by, `height ${height}: ${event.worker} checks ${checked}, and has answered it`);

@@ -66,8 +66,8 @@ export class RecordedAnswers {
   }
 
   /**
-   * The one that was given to the task at this place of the workload, which begins again after the last recorded task. Where
-   * there is none, one of those of the task's kind, drawn; of all where that kind was not recorded.
+   * The answer that was recorded for the task at this place of the workload, which begins again after the last recorded task. If
+   * nothing was recorded there, it draws an answer of the task's kind, or any answer if that kind was not recorded.
    */
   answer(
     input: Value | undefined,

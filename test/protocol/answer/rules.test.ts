@@ -5,7 +5,6 @@ import { describe, expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import { logOddsOf } from "../../../protocol/answer/log-odds.ts";
 import { type Given, type Tally, tally } from "../../../protocol/answer/rules.ts";
-import { boundNewcomers, weightsOf } from "../../../protocol/answer/weights.ts";
 import { type Comparator, dataHash, NO_FLAGS, type Rule } from "../../../protocol/wire/genesis.ts";
 import { encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { runs } from "../../support/runs.ts";
@@ -47,7 +46,7 @@ const CASES: readonly Case[] = [
   ["first: the first", { kind: "first" }, all("a"), 0, `${A} by 1`],
   ["first: nothing came", { kind: "first" }, [], 1, "1 more"],
   ["majority: two of three", { kind: "majority" }, all("a", "b", "a"), 0, `${A} by 2`],
-  ["majority: half is none", { kind: "majority" }, all("a", "b"), 0, "1 more"],
+  ["majority: half is not enough", { kind: "majority" }, all("a", "b"), 0, "1 more"],
   ["majority: who is silent counts against", { kind: "majority" }, all("a", "a"), 2, "1 more"],
   ["quorum: enough", { kind: "quorum", q: 2 }, all("a", "b", "a"), 0, `${A} by 2`],
   ["quorum: one is lacking", { kind: "quorum", q: 3 }, all("a", "b", "a"), 0, "1 more"],
@@ -140,7 +139,7 @@ const newcomer = (value: Value, isLate = false): Given => givenOf(value, { right
 
 test.each<Case>([
   [
-    "a lead that newcomers made is none",
+    "newcomers alone make no lead",
     { kind: "ahead-by", k: 3 },
     [...all("a"), newcomer("a"), newcomer("a")],
     0,
@@ -149,7 +148,7 @@ test.each<Case>([
   ["a lead of agents with a record", { kind: "ahead-by", k: 3 }, [...all("a", "a", "a"), newcomer("b")], 0, "1 more"],
   ["a lead of newcomers alone", { kind: "ahead-by", k: 2 }, [newcomer("a"), newcomer("a")], 0, `${A} by 2`],
   [
-    "a probability that newcomers made is none",
+    "newcomers alone make no answer likely",
     { kind: "confidence-weighted", leastPpm: 900_000 },
     [...all("a"), newcomer("a"), newcomer("a")],
     0,
@@ -164,6 +163,15 @@ test.each<Case>([
   ],
 ])("newcomers: %s", (_, rule, given, silent, expected) => expect(outcome(rule, given, { silent })).toBe(expected));
 
+test("newcomers are bounded by the results that are compared, those that cannot be read left out", () => {
+  const unread = givenOf("not a number", { right: 0.9 });
+  const results = [unread, unread, givenOf(10, { right: 0.9 }), newcomer(99), newcomer(99)];
+  const median = tally({ accept: { kind: "median" }, compare: near, flags: NO_FLAGS }, results, 0);
+  expect(median).toMatchObject({ kind: "accepted", answer: 2 });
+  const quorum = tally({ accept: { kind: "quorum", q: 2 }, compare: near, flags: NO_FLAGS }, results, 0);
+  expect(quorum).toMatchObject({ kind: "accepted", isOutweighed: true });
+});
+
 test("the posterior is the probability of the lead, whatever the rule", () => {
   const posterior = (given: readonly Given[], accept: Rule = { kind: "majority" }): number =>
     tally({ accept, compare: exact, flags: NO_FLAGS }, given, 0).posteriorPpm / 1_000_000;
@@ -174,21 +182,6 @@ test("the posterior is the probability of the lead, whatever the rule", () => {
   expect(posterior(two, { kind: "quorum", q: 5 })).toBeCloseTo(16 / 17, 4);
   // The majority's answer may be the less likely one.
   expect(posterior([givenOf("b", { right: 0.95 }), ...all("a", "a")])).toBeLessThan(0.5);
-});
-
-test("weights of equal results are those of weightsOf", () => {
-  for (let newcomers = 0; newcomers < 12; newcomers++) {
-    for (let known = 0; known < 12; known++) {
-      const results = [
-        ...Array.from({ length: newcomers }, () => ({ isNewcomer: true, weight: 1 })),
-        ...Array.from({ length: known }, () => ({ isNewcomer: false, weight: 1 })),
-      ];
-      const weight = weightsOf(newcomers, known);
-      expect(boundNewcomers(results).weights).toEqual(
-        results.map(({ isNewcomer }) => (isNewcomer ? weight.newcomer : weight.known)),
-      );
-    }
-  }
 });
 
 // --- properties -----------------------------------------------------------------------------------------

@@ -70,3 +70,23 @@ test("agents that gave the same wrong answers twice count as alike", () => {
   expect(unlike("w0")).toEqual(["w0", "w2", "w3", "w4"]);
   expect(unlike("w2")).toEqual(["w0", "w1", "w2", "w3", "w4"]);
 });
+
+test("likeness is no way around the limits of newcomers: agents with a record are asked, alike or not", () => {
+  const known = ["k0", "k1", "k2", "k3", "k4", "k5", "k6"];
+  const records = known.map((agent) => ({
+    ...{ agent: agent as never, skill: "work", accepted: 5_000, rejected: 0, stated: [] },
+  }));
+  const knowledge = { records, learned: new Uint8Array(0) };
+  const four = sealedPolicy({ redundancy: 4, redundancyMax: 9 });
+  const book = new Book([single("a", 1, { policy: four })], 1_000_000, null, { knowledge });
+  const alike = { labels: ["model.large"] };
+  book.block(known.slice(0, 4).map((worker) => book.offer(worker, 1, 1, alike)));
+  disagree(book, "a", ["w", "x", "y", "z"]); // three more are asked
+  book.block([
+    ...known.slice(4).map((worker) => book.offer(worker, 1, 1, alike)),
+    ...["n0", "n1", "n2", "n3"].map((worker) => book.offer(worker, 1, 1)),
+  ]);
+  const seats = seatedAfter(book);
+  expect(seats).toHaveLength(3);
+  expect(seats.some((worker) => worker.startsWith("k")), String(seats)).toBe(true);
+});

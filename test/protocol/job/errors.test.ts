@@ -177,6 +177,24 @@ describe("invalid-input", () => {
     expect(book.state.agents.get("w" as AgentId)).toMatchObject({ awards: 1, failures: 0 });
   });
 
+  test("strangers do not end a job by saying so: while an agent with a record offers, its word counts", () => {
+    const records = [{ agent: "k" as never, skill: "work", accepted: 5_000, rejected: 0, stated: [] }];
+    const policy = sealedPolicy({ timeoutMs: LEASE_MS, redundancy: 3, redundancyMax: 5 });
+    const knowledge = { records, learned: new Uint8Array(0) };
+    const book = new Book([single("a", 1, { policy })], 1_000_000, null, { knowledge });
+    book.block(["k", "s1", "s2"].map((worker) => book.offer(worker, 1, 1)));
+    book.block([book.seal("k", "a", 1, 7)]);
+    book.block(["s1", "s2"].map((worker) => fail(book, worker, "invalid-input")));
+    expect(book.end).toBe("running");
+  });
+
+  test("nobody is believed while somebody works", () => {
+    const book = new Book([single("a", 1, { policy: sealedPolicy({ timeoutMs: LEASE_MS, redundancy: 3 }) })]);
+    book.block(["u", "v", "w"].map((worker) => book.offer(worker, 1, 1)));
+    book.block(["u", "v"].map((worker) => fail(book, worker, "invalid-input")));
+    expect(book.end).toBe("running");
+  });
+
   test("without retries one is enough", () => {
     const book = bookOf(first({ retries: 0 }), ["w", "x"]);
     said(book);

@@ -132,7 +132,7 @@ test("an earlier committee can sign another result later: it verifies, and --tru
   expect(verify(crypto, second, { result: 43, trust: new Set(["m2", "s0", "s1"].map(id)) }).ok).toBe(false);
 });
 
-test("a genesis that says other rules than its form is of is none", () => {
+test("a genesis whose form and rules do not go together is refused", () => {
   const genesis = decode(genesisCodec, signed.bytes);
   if (!genesis.ok) throw new Error(genesis.code);
   const codeAt = (rulesVersion: number): unknown => {

@@ -1,7 +1,7 @@
 /** Newcomers cost nothing to make: they do not outvote agents with a record while others can be asked (protocol.md 6.3). */
 
 import { expect, test } from "vitest";
-import { weightsOf } from "../../../protocol/answer/weights.ts";
+import { boundNewcomers } from "../../../protocol/answer/weights.ts";
 import { firstPolicy, sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book, NONCE } from "../../support/book.ts";
 
@@ -35,13 +35,17 @@ function answer(book: Book, attempt: number) {
 }
 
 test("all newcomers together weigh less than half, and alone they weigh alike", () => {
+  const results = (count: number, isNewcomer: boolean) =>
+    Array.from({ length: count }, () => ({ isNewcomer, weight: 1 }));
   for (let newcomers = 0; newcomers <= 64; newcomers++) {
-    expect(weightsOf(newcomers, 0)).toEqual({ newcomer: 1, known: 1 });
+    expect(boundNewcomers(results(newcomers, true))).toEqual({ weights: new Array(newcomers).fill(1), unit: 1 });
     for (let known = 1; known <= 64 - newcomers; known++) {
-      const weight = weightsOf(newcomers, known);
-      expect(newcomers * weight.newcomer).toBeLessThan(known * weight.known);
-      expect(weight.newcomer).toBeGreaterThan(0);
-      expect(weight.newcomer).toBeLessThanOrEqual(weight.known);
+      const { weights, unit } = boundNewcomers([...results(newcomers, true), ...results(known, false)]);
+      const sum = (from: number, to: number): number =>
+        weights.slice(from, to).reduce((all, weight) => all + weight, 0);
+      expect(sum(0, newcomers)).toBeLessThan(sum(newcomers, weights.length));
+      expect(sum(newcomers, weights.length)).toBe(known * unit);
+      if (newcomers > 0) expect(weights[0]).toBeGreaterThan(0);
     }
   }
 });

@@ -145,6 +145,35 @@ test("a check that nobody ends refutes nothing: the task fails as not checked, w
   expect(book.state.reserved.get()).toBe(0);
 });
 
+test("a hedge that still runs when the answer is checked is paid, and ends nothing", () => {
+  const book = new Book([single("a", 1, { policy: policyOf({ redundancyMax: 1, retries: 0 }) })]);
+  book.block([book.offer("w0", 1, 1, { expectedMs: 10 })]);
+  book.block([book.offer("w1", 1, 1, { expectedMs: 10 })]);
+  book.block([], 3_000);
+  expect(seated(book, "a")).toEqual(["w0", "w1"]);
+  book.block([book.result("w0", "a", 1, inline("x"))]);
+  expect(book.task("a")!.phase).toBe("checking");
+  expect(book.state.surplus.sorted().map(([, { worker }]) => worker)).toEqual(["w1"]);
+  book.block([book.failure("w1", "a", 1, "error")]);
+  expect(book.end).toBe("running");
+  expect(book.state.reserved.get()).toBe(0);
+});
+
+test("agents of the operator whose answer is checked verify only where nobody else does", () => {
+  const book = new Book([single("a", 1, { policy: policyOf() })]);
+  const acme = { labels: ["operator.acme"], lifeMs: 600_000 };
+  book.block([book.offer("w0", 1, 1, acme)]);
+  answer(book, "a", ["x"]);
+  const verifier = (name: string, labels: readonly string[]) =>
+    book.offer(name, 1, 1, { skill: "check", labels, lifeMs: 600_000 });
+  book.block([
+    ...["a0", "a1"].map((name) => verifier(name, ["operator.acme"])),
+    ...["v0", "v1", "v2"].map((name) => verifier(name, ["operator.bond"])),
+  ]);
+  book.block([], 2_000);
+  expect(seated(book, CHECK)).toEqual(["v0", "v1", "v2"]);
+});
+
 test.each([
   ["more than the verifiers", { ...verified, quorum: 4 }, "verifiers-out-of-reach"],
   ["no majority of them", { ...verified, verifiers: 4, quorum: 2 }, "verifiers-out-of-reach"],

@@ -172,7 +172,7 @@ test("a partial run says that it is, and counts the faults that came", () => {
   expect(text).not.toContain("90 s \u2013 105 s");
 });
 
-test("stated confidence stands beside what came out, the worst first, as far as anybody knows", () => {
+test("stated confidence stands beside what was accepted, the worst first", () => {
   const fixture = reportFixture({ agents: 10 });
   expect(textOf(render(fixture))).not.toContain("Stated confidence");
   const none = { accepted: 0, rejected: 0, stated: 0 };
