@@ -9,6 +9,7 @@ import { InvalidArgumentError } from "commander";
 import { recordPpm } from "../../protocol/answer/calibration.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import { skillsOf } from "../../protocol/job/graph.ts";
 import { type KnownWorld, totalsOf } from "../../protocol/selection/knowledge.ts";
 import type { NodeSpec, Rule } from "../../protocol/wire/genesis.ts";
 import { readJobFile } from "../job-file/parse-job.ts";
@@ -149,7 +150,7 @@ function accuracyIn(world: KnownWorld | null, skill: string): Accuracy {
 }
 
 function premisesOf(context: CliContext, nodes: readonly NodeSpec[], options: PlanOptions): Premises {
-  const skills = new Set(nodes.map(({ skill }) => skill));
+  const skills = skillsOf(nodes);
   checkNames("--accuracy", "skill", options.accuracy, skills);
   checkNames("--valid", "skill", options.valid, skills);
   checkNames("--price", "skill", options.price, skills);

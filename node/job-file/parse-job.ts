@@ -11,7 +11,7 @@ import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { AgentId, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { CommitteeWish, JobDraft } from "../../protocol/job/draft.ts";
-import { NODE_NAME, plannedTasks } from "../../protocol/job/graph.ts";
+import { NODE_NAME, plannedTasks, withChecks } from "../../protocol/job/graph.ts";
 import { DEFAULT_WINDOW_MS } from "../../protocol/job/policy.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { encode, list } from "../../protocol/wire/codec.ts";
@@ -266,8 +266,10 @@ function checkPrices(
   prices: ReadonlyMap<string, number>,
 ): void {
   let least = 0;
-  for (const node of nodes) {
-    const { id, skill, like, policy } = node;
+  const ofTask = nodes.flatMap((node) =>
+    withChecks([node]).map((spec) => ({ ...spec, id: node.id, tasks: tasksOf(node) })),
+  );
+  for (const { id, skill, like, policy, tasks } of ofTask) {
     if (like !== null) continue; // who will offer, and for how much, is not known
     const price = prices.get(skill);
     const at: Path = ["tasks", id, "skill"];
@@ -278,7 +280,7 @@ function checkPrices(
       const what = `task "${id}": "${skill}" costs ${formatCredits(price)} credits at least, more than its priceMax or the budget`;
       throw source.error(at, what, `allow at least ${formatCredits(price)}`);
     }
-    least += price * policy.redundancy * tasksOf(node);
+    least += price * policy.redundancy * tasks;
   }
   if (least > job.budget) {
     const what = `a budget of ${formatCredits(job.budget)} credits cannot suffice: the tasks cost ${formatCredits(least)} at least`;

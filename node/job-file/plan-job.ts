@@ -125,8 +125,12 @@ function planNode({ id, skill, policy }: NodeSpec, premises: NodePremises): Node
   const { tasks, isCounted, all, target, correlation } = premises;
   const accuracy = premises.accuracyOf(skill);
   const valid = premises.validOf(skill);
-  const answers: Answers = { right: accuracy.right, valid, correlation };
   const { redundancy, redundancyMax, accept } = policy;
+  const isVerified = accept.kind === "verified";
+  const verdicts = isVerified ? { verdicts: premises.accuracyOf(accept.skill).right } : {};
+  const answers: Answers = { right: accuracy.right, valid, correlation, ...verdicts };
+  // Each result may be checked, by twice as many verifiers at most.
+  const votesMax = redundancyMax * (isVerified ? 1 + 2 * accept.verifiers : 1);
   const outlook = premises.outlook({ redundancy, redundancyMax, accept }, answers);
   const known = premises.priceOf(skill);
   const price = known ?? policy.priceMax;
@@ -137,10 +141,10 @@ function planNode({ id, skill, policy }: NodeSpec, premises: NodePremises): Node
   return {
     ...{ id, skill, tasks, isCounted, accuracy, valid, outlook, price, ceiling, isEnough, isHopeless },
     rule: accept,
-    votesMax: redundancyMax,
+    votesMax,
     isPriceKnown: known !== undefined,
     cost: tasks * outlook.votes * price,
-    costMax: tasks * redundancyMax * price,
+    costMax: tasks * votesMax * price,
     allRight: holdsTimes(outlook.right, tasks),
     suggestion: isEnough || isHopeless ? null : premises.lead(answers, all, target),
   };

@@ -20,6 +20,7 @@ import {
   nodeSpecCodec,
 } from "../wire/genesis.ts";
 import { defaultCommitteeSize, drawCommittee } from "./committee-draw.ts";
+import { skillsOf } from "./graph.ts";
 
 /** Which committee an owner asks for. */
 export type CommitteeWish =
@@ -80,7 +81,7 @@ export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesi
     ...{ selector, windowMs, redact, committee, knowledge: NO_KNOWLEDGE },
     standbys: wish.kind === "drawn" && wish.standbysMax !== null ? standbys.slice(0, wish.standbysMax) : standbys,
   };
-  const knowledge = knowledgeFor(known, new Set(nodes.map(({ skill }) => skill)), selector);
+  const knowledge = knowledgeFor(known, skillsOf(nodes), selector);
   return { ...genesis, knowledge: fitting(knowledge, limits.genesisBytes - encodeGenesis(genesis).length) };
 }
 

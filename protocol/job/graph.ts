@@ -108,6 +108,10 @@ function checkOf(spec: NodeSpec): NodeSpec | null {
 export const withChecks = (nodes: readonly NodeSpec[]): readonly NodeSpec[] =>
   nodes.flatMap((spec) => [spec, checkOf(spec) ?? []].flat());
 
+/** Skills that a job of these nodes asks for, those of verifiers included. */
+export const skillsOf = (nodes: readonly NodeSpec[]): ReadonlySet<string> =>
+  new Set(withChecks(nodes).map(({ skill }) => skill));
+
 /** What the graph says, computed once a job. */
 export interface Graph {
   readonly specs: ReadonlyMap<string, NodeSpec>;
@@ -130,7 +134,7 @@ export function createGraph(nodes: readonly NodeSpec[]): Graph {
     for (const name of prerequisitesOf(spec)) dependents.get(name)!.push(spec.id);
     for (const name of sourcesOf(spec)) readers.get(name)!.push(spec.id);
   }
-  return { specs, dependents, readers, skills: new Set(all.map((spec) => spec.skill)), items: new Map() };
+  return { specs, dependents, readers, skills: skillsOf(nodes), items: new Map() };
 }
 
 /** A cycle as a list of names that ends where it begins, or null. */

@@ -6,6 +6,7 @@
 import { readTextFile } from "../../node/platform/files/file-error.ts";
 import type { YamlSource } from "../../node/platform/files/yaml-source.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { withChecks } from "../../protocol/job/graph.ts";
 import type { Value } from "../../protocol/wire/value.ts";
 import type { JobTemplate, SimHost } from "../model/host.ts";
 import type { Registry } from "../model/registry.ts";
@@ -140,7 +141,7 @@ class ScenarioReader {
     const at = ["workload", "job"];
     const template = await this.#host.readJob(besideFile(this.#file, shape.file));
     const known = [...new Set(agents.flatMap(({ skills }) => skills))];
-    const lacking = template.nodes.find(({ skill }) => !known.includes(skill));
+    const lacking = withChecks(template.nodes).find(({ skill }) => !known.includes(skill));
     if (lacking !== undefined) {
       const what = `task "${lacking.id}" of ${shape.file}: no agent has the skill "${lacking.skill}"`;
       throw this.#source.error(at, what, remedyFor(lacking.skill, known));

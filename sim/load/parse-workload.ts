@@ -153,6 +153,15 @@ function policyOf(context: ParseContext, file: PolicyFile, agents: readonly Agen
     hedge: hedgeOf(file.hedge),
   };
   checkPolicy(context, policy, Math.min(...prices));
+  const { accept } = policy;
+  if (accept.kind === "verified" && !agents.some(({ skills }) => skills.includes(accept.skill))) {
+    const what = `no agent has the skill "${accept.skill}", which is to check answers`;
+    throw context.source.error(
+      ["workload", "policy", "accept"],
+      what,
+      `add ${accept.skill} to the skills of some agents`,
+    );
+  }
   return policy;
 }
 

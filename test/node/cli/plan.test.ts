@@ -54,6 +54,25 @@ describe("figures", () => {
     expect(credits.expected).toBeCloseTo((1_023 * 0.01 * 3.0612) / 0.97, 2);
   });
 
+  test("of verified answers count verifiers, and rest on how often they are right", async () => {
+    const file = join(folder, "verified.yaml");
+    writeFileSync(
+      file,
+      "name: v\nbudget: 10\npolicy: { redundancy: 1, redundancyMax: 4, accept: { rule: verified, skill: review }, priceMax: 0.01 }\ntasks:\n  a: { skill: draft, input: 0 }\noutput: a\n",
+    );
+    const of = async (review: number) => {
+      const argv = ["plan", file, "--json", "--accuracy", "draft=0.6", "--accuracy", `review=${review}`];
+      const { out, err } = await runInProcess(argv, { XDG_CONFIG_HOME: join(folder, "config") });
+      expect(err).toBe("");
+      return JSON.parse(out).nodes[0] as { allRight: number; votes: { expected: number; most: number } };
+    };
+    const [good, poor] = [await of(0.95), await of(0.6)];
+    expect(good.votes.most).toBe(4 * (1 + 2 * 3));
+    expect(good.votes.expected).toBeGreaterThan(4);
+    expect(good.allRight).toBeGreaterThan(0.95);
+    expect(poor.allRight).toBeLessThan(0.75);
+  });
+
   test("of what is not known are those of a newcomer, and said to be", async () => {
     const { out } = await plan();
     expect(out).toMatch(/move +hanoi\.move +1023 +~66\.7 % +ahead-by 3 +7\.0\/30 +~/);

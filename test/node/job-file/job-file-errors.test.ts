@@ -256,6 +256,13 @@ describe("prices", () => {
     );
   });
 
+  test("a skill that is to check answers, and nobody offers", async () => {
+    const policy = "policy: { redundancy: 1, accept: { rule: verified, skill: review } }";
+    expect(await problem(job(`  a: { skill: echo, ${policy} }\n`), prices)).toContain(
+      'task "a": no agent offers the skill "review"',
+    );
+  });
+
   test("a budget that cannot suffice", async () => {
     const four = job("  a: { skill: echo, policy: { redundancy: 3 }, map: { over: [1, 2, 3, 4] } }\n");
     expect(await problem(four, prices)).toBe(

@@ -88,5 +88,8 @@ test("likeness is no way around the limits of newcomers: agents with a record ar
   ]);
   const seats = seatedAfter(book);
   expect(seats).toHaveLength(3);
-  expect(seats.some((worker) => worker.startsWith("k")), String(seats)).toBe(true);
+  expect(
+    seats.some((worker) => worker.startsWith("k")),
+    String(seats),
+  ).toBe(true);
 });

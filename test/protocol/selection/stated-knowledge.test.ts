@@ -3,7 +3,9 @@
 import { expect, test } from "vitest";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 import { limits } from "../../../protocol/core/limits.ts";
+import { skillsOf } from "../../../protocol/job/graph.ts";
 import { EMPTY_WORLD, knowledgeFor, merge, priorOf } from "../../../protocol/selection/knowledge.ts";
+import { sealedPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
 
 const NONE = new Uint8Array(0);
 
@@ -27,4 +29,10 @@ test("what was stated is known as long as the answers are, and fades with them",
       .get("a\nwork")
       ?.stated?.at(-1)?.stated,
   ).toBeCloseTo(3.94, 1);
+});
+
+test("a genesis carries what is known of the verifiers too", () => {
+  const accept = { kind: "verified", skill: "check", verifiers: 3, quorum: 2 } as const;
+  const nodes = [single("a", 1, { policy: sealedPolicy({ accept }) })];
+  expect([...skillsOf(nodes)]).toEqual(["work", "check"]);
 });

@@ -339,6 +339,18 @@ describe("defaults that follow from the rest", () => {
   });
 });
 
+test("verifiers that nobody can be are told of", () => {
+  const text = `name: x
+agents: [{ count: 4, skills: [solve] }]
+workload:
+  jobs: { count: 1 }
+  shape: { kind: chain, steps: 2 }
+  policy: { redundancy: 1, accept: { rule: verified, skill: check } }
+`;
+  expect(() => parse(text)).toThrow(/test\.yaml:6: no agent has the skill "check", which is to check answers/);
+  expect(() => parse(text.replace("[solve]", "[solve, check]"))).not.toThrow();
+});
+
 test.each([
   ["400ms", 400],
   ["20s", 20_000],
