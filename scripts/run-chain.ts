@@ -52,7 +52,7 @@ async function startMesh(work: ChainWork, folder: string, started: MeshworkNode[
     started.push(node);
     return node;
   };
-  for (let place = 0; place < MEMBERS; place++) await start(`keeper${place}`, {});
+  for (let place = 0; place < MEMBERS; place++) await start(`member${place}`, {});
   const workers: MeshworkNode[] = [];
   for (let place = 0; place < work.workers; place++)
     workers.push(await start(`solver${place}`, { host: false, skills: [skillOf(work, place)] }));
