@@ -1,6 +1,6 @@
 /**
- * What a member does with pooled commands besides proposing them: it tells the other members which commands it holds,
- * sends them to members that lack them, and fetches the blobs that they depend on.
+ * What a host does with pooled commands besides proposing them: it tells the members which commands it holds, sends them to
+ * members that lack them, and fetches the blobs that they depend on.
  *
  * Source: protocol.md 5 (A1, forwarding), 4 (a command that rests on a blob waits for its holders).
  */
@@ -10,6 +10,7 @@ import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { blobOf, type PoolEntry } from "../job/pool.ts";
 import type { Replica } from "../job/replica.ts";
+import type { Envelope } from "../wire/command.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -77,6 +78,17 @@ export class CommandRelay {
   onCommand(entry: PoolEntry): void {
     this.#lookSoon(this.#waitTime.lateMs);
     this.#fetchBlobOf(entry);
+  }
+
+  /**
+   * The owner ends its job by way of any host. One that is no member sends the members the whole command, since they take
+   * announcements only from each other.
+   */
+  passOn(from: AgentId, envelope: Envelope): void {
+    const { committee, decided } = this.#replica;
+    const isFromOutside = from !== this.#context.self && committee.power(from) === 0;
+    if (this.#isMember || !isFromOutside || envelope.author !== decided.genesis.owner) return;
+    this.#context.sendAll(this.#members, { kind: "envelopes", job: this.#job, envelopes: [envelope] });
   }
 
   /** Only of commands that apply: anybody could name blobs. */

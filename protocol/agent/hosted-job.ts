@@ -218,6 +218,7 @@ export class HostedJob {
       if (result.verdict.verdict === "accept") verdict = result.verdict;
       if (result.added.length > 0) isNew = true;
       for (const entry of result.added) this.#relay.onCommand(entry);
+      if (result.added.length > 0) this.#relay.passOn(from, envelope);
       if (from === envelope.author) this.#answer(from, envelope, result.added);
     }
     if (isNew) this.#consensus.onTick(this.#context.now);

@@ -3,10 +3,12 @@
 import { expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
 import { createAgent } from "../../../protocol/agent/agent.ts";
+import { signCommands } from "../../../protocol/agent/context.ts";
 import { OVERDUE_MS, standingOf } from "../../../protocol/agent/standing.ts";
 import { createCommittee } from "../../../protocol/consensus/committee.ts";
 import { statementMessage } from "../../../protocol/core/crypto.ts";
 import { GOING, type LocalEvent } from "../../../protocol/effect.ts";
+import { encodeMessage } from "../../../protocol/wire/message.ts";
 import {
   buildJob,
   firstPolicy,
@@ -15,17 +17,17 @@ import {
   submissionOf,
 } from "../../../sim/parts/workloads/job-builder.ts";
 import { createWorld, type World } from "../../../sim/world/world.ts";
-import { DrivenAgent, id, jobOf, MEMBERS, MESH, signerOf } from "../../support/driven-agent.ts";
+import { configOf, DrivenAgent, id, jobOf, MEMBERS, MESH, signerOf } from "../../support/driven-agent.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Four members, a worker whose tasks take `workMs`, and an owner that keeps nothing. */
-function mesh(seed: number, workMs: number): World {
+/** Four members, a worker whose tasks take `workMs`, an owner that keeps nothing, and whoever else is named. */
+function mesh(seed: number, workMs: number, others: readonly string[] = []): World {
   const skills = [{ name: "work", description: "", price: 1, expectedMs: 100, schemas: null }];
   const world = createWorld({
     ...{ seed, hasher, create: createAgent },
     agents: [
-      ...MEMBERS.map((name) => ({ name })),
+      ...[...MEMBERS, ...others].map((name) => ({ name })),
       { name: "worker", config: { skills, hosts: false }, skill: () => ({ afterMs: workMs, output: 7 }) },
       { name: "owner", config: { hosts: false } },
     ],
@@ -115,6 +117,20 @@ test("a cancel is repeated until the members that were away have it", () => {
   world.run(world.now + 30_000);
   for (const member of MEMBERS) world.restart(member);
   world.run(world.now + MINUTE_MS);
+  expect(lastStatus(world)).toBe("cancelled");
+});
+
+test("a cancel that reaches only a standby ends the job", () => {
+  const world = mesh(8, 5 * MINUTE_MS, ["standby"]);
+  const job = buildJob(world, { ...long(), standbys: ["standby"] });
+  world.inject("owner", submissionOf(job.genesis));
+  world.run(world.now + 5_000);
+  const command = { job: job.job, author: id("owner"), counter: 1_000_000, body: { kind: "cancel" } } as const;
+  const { meshId, crypto } = world;
+  const envelope = signCommands(configOf("owner", { meshId, crypto }), world.signer("owner"), job.job, [command]);
+  const message = { kind: "envelopes", job: job.job, envelopes: [envelope] } as const;
+  world.inject("standby", { kind: "frame", from: id("client"), bytes: encodeMessage(message) });
+  world.run(world.now + 5_000);
   expect(lastStatus(world)).toBe("cancelled");
 });
 
