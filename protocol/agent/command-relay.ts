@@ -74,8 +74,13 @@ export class CommandRelay {
     return forwardedMs + backOffMs(FORWARD_MS, forwards - 1, FORWARD_MAX_MS, this.#context.self);
   }
 
-  /** A command came into the pool. */
-  onCommand(entry: PoolEntry): void {
+  /** Commands of an envelope came into the pool. */
+  onCommands(from: AgentId, envelope: Envelope, added: readonly PoolEntry[]): void {
+    for (const entry of added) this.#take(entry);
+    if (added.length > 0) this.#passOn(from, envelope);
+  }
+
+  #take(entry: PoolEntry): void {
     this.#lookSoon(this.#waitTime.lateMs);
     this.#fetchBlobOf(entry);
   }
@@ -84,7 +89,7 @@ export class CommandRelay {
    * The owner ends its job by way of any host. One that is no member sends the members the whole command, since they take
    * announcements only from each other.
    */
-  passOn(from: AgentId, envelope: Envelope): void {
+  #passOn(from: AgentId, envelope: Envelope): void {
     const { committee, decided } = this.#replica;
     const isFromOutside = from !== this.#context.self && committee.power(from) === 0;
     if (this.#isMember || !isFromOutside || envelope.author !== decided.genesis.owner) return;
@@ -110,7 +115,7 @@ export class CommandRelay {
 
   /** Takes up commands that were pooled before this agent fetched blobs: at a restart, or before it was a member. */
   takeUp(): void {
-    for (const entry of this.#replica.pool.entries()) this.onCommand(entry);
+    for (const entry of this.#replica.pool.entries()) this.#take(entry);
   }
 
   tick(): void {

@@ -216,9 +216,8 @@ export class HostedJob {
       const result = this.replica.learn(this.#context.now, envelope);
       if (result.verdict.verdict === "reject") return result.verdict;
       if (result.verdict.verdict === "accept") verdict = result.verdict;
-      if (result.added.length > 0) isNew = true;
-      for (const entry of result.added) this.#relay.onCommand(entry);
-      if (result.added.length > 0) this.#relay.passOn(from, envelope);
+      isNew ||= result.added.length > 0;
+      this.#relay.onCommands(from, envelope, result.added);
       if (from === envelope.author) this.#answer(from, envelope, result.added);
     }
     if (isNew) this.#consensus.onTick(this.#context.now);
