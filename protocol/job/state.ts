@@ -66,7 +66,7 @@ export interface Task {
   readonly results: readonly Result[];
   /** Leases that ended without a result. */
   readonly failures: number;
-  /** Workers whose awards of this task ended: others go first. */
+  /** Workers whose awards of this task ended, and its verifiers: others go first. */
   readonly tried: readonly AgentId[];
   /** Workers that say that the input is wrong for the skill, and why, in the words of the last. */
   readonly invalid: { readonly by: readonly AgentId[]; readonly why: string };

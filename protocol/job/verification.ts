@@ -66,9 +66,14 @@ export function beginCheck(tx: Transaction, task: Task, serial: number): void {
   tx.begun.checks++;
 }
 
-/** The check is over and leaves the state. Returns the task that was checked; its next check has a later attempt. */
+/**
+ * The check is over and leaves the state. Returns the task that was checked; its next check has a later attempt. If it has
+ * another batch, others than its verifiers go first, or a verifier would earn by refuting what is right.
+ */
 export function endCheck(tx: Transaction, check: Task): Task {
-  const task = { ...checkedBy(tx, check), candidate: null, checks: check.attempt };
+  const checked = checkedBy(tx, check);
+  const tried = [...new Set([...checked.tried, ...check.results.map(({ worker }) => worker)])];
+  const task = { ...checked, candidate: null, checks: check.attempt, tried };
   tx.state.tasks.delete(check.id);
   tx.state.ready.remove(check.order, check.id);
   tx.state.tasks.set(task.id, task);

@@ -83,6 +83,18 @@ test("a wrong answer is refuted, and another worker is asked", () => {
   expect(accepted).toMatchObject({ rejected: [first] });
 });
 
+test("a verifier that refuted takes the task's next seat only if nobody else is there", () => {
+  const book = bookOf();
+  answer(book, "a", ["right"]);
+  offerChecks(book, "v0", "v1", "v2");
+  book.block(["v0", "v1", "v2"].map((worker) => book.offer(worker))); // they would do the task too
+  answer(book, CHECK, [false, false, false]);
+  expect(["w0", "w1", "w2"]).toContain(seated(book, "a")[0]);
+  answer(book, "a", ["right"]);
+  answer(book, CHECK, [false, false, false]);
+  expect(["w0", "w1", "w2"]).toContain(seated(book, "a")[0]);
+});
+
 test("an answer that another worker finds again is checked again: verifiers err, too", () => {
   const book = bookOf();
   answer(book, "a", ["right"]);
