@@ -43,7 +43,7 @@ export const registerAgents: Register = (program, act) => {
     .command("agents")
     .argument("<query...>", "a description of what they should be able to do")
     .description("find agents by what they can do")
-    .requiredOption("--to <addr>", "an agent of the mesh", address)
+    .requiredOption("--to <addr>", "an agent of the mesh (required)", address)
     .option(...MESH_OPTION)
     .option("--most <n>", "how many agents to show at most", integer(1, ASKED), MOST)
     .option("--all", "also show those that are not similar")

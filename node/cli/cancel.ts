@@ -24,9 +24,9 @@ export const registerCancel: Register = (program, act) => {
     .command("cancel")
     .argument("<job>", JOB_ARGUMENT, jobName)
     .description("end a job that you own")
-    .requiredOption("--to <addr>", "an agent of the mesh", address)
+    .requiredOption("--to <addr>", "an agent of the mesh (required)", address)
     .option(...MESH_OPTION)
-    .option("--key <file>", "the owner's key (default: owner.key in your configuration folder)")
+    .option("--key <file>", "the owner's key (default: ~/.config/meshwork/owner.key)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runCancel));

@@ -62,7 +62,10 @@ export const registerExplain: Register = (program, act) => {
     .argument("[task]", "the task, e.g. report or count/3 (default: list them)")
     .description("show why a task went to its agents, what they said, and why one answer won")
     .option("--to <addr>", "ask this agent of the mesh", address)
-    .option("--run <dir>", "read it from the folder of a run (last: the newest), or from a trace file")
+    .option(
+      "--run <dir>",
+      "read it from the folder of a run, or from a trace file (default, without --to: last, the newest)",
+    )
     .option(...MESH_OPTION)
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)

@@ -30,9 +30,9 @@ export const registerStatus: Register = (program, act) => {
     .command("status")
     .argument("[what]", "a job (its id, the first digits of it, or last), or an agent (its name or id)")
     .description("show the agents and jobs that an agent knows")
-    .requiredOption("--to <addr>", "an agent of the mesh", address)
+    .requiredOption("--to <addr>", "an agent of the mesh (required)", address)
     .option(...MESH_OPTION)
-    .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, if there is one)")
+    .option("--key <file>", "the owner's key (default: ~/.config/meshwork/owner.key, if there is one)")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runStatus));

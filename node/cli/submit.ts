@@ -35,9 +35,9 @@ export const registerSubmit: Register = (program, act) => {
   program
     .command("submit <job>")
     .description("submit a job file to a mesh; prints the job id")
-    .requiredOption("--to <addr>", "an agent of the mesh", address)
+    .requiredOption("--to <addr>", "an agent of the mesh (required)", address)
     .option(...MESH_OPTION)
-    .option("--key <file>", "the owner's key (default: owner.key in your configuration folder, made on first use)")
+    .option("--key <file>", "the owner's key (default: ~/.config/meshwork/owner.key, made on first use)")
     .option("--wait", "wait until the job ends")
     .option("--out <dir>", "with --wait: where to write the result (default: .meshwork/runs/<time>-<seed>)")
     .option("--force", "replace what an earlier run left in --out")
