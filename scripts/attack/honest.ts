@@ -51,5 +51,5 @@ async function keepOwning(order: Order, first: number): Promise<void> {
   }
 }
 
-const order = readOrder<Order>();
-await Promise.all(Array.from({ length: OWNERS }, (_, owner) => keepOwning(order, owner)));
+const given = readOrder<Order>();
+await Promise.all(Array.from({ length: OWNERS }, (_, owner) => keepOwning(given, owner)));
