@@ -70,9 +70,9 @@ function peakMib(pid: number): number {
 export interface Vitals {
   /** Nodes that still run. */
   readonly nodesUp: number;
-  /** Of the node that held most, MiB. */
+  /** What the node that held most memory held at most, MiB. */
   readonly peakMib: number;
-  /** Of the fullest data folder, MiB. */
+  /** The size of the fullest data folder, MiB. */
   readonly diskMib: number;
 }
 

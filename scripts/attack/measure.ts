@@ -8,7 +8,7 @@ export interface Measured extends Vitals {
   readonly attack: string | null;
   readonly jobs: number;
   readonly certified: number;
-  /** Of certified jobs, ms. */
+  /** How long certified jobs took, ms. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   /** The first thing that went wrong with a job; empty: nothing. */
@@ -16,10 +16,10 @@ export interface Measured extends Vitals {
 }
 
 /** Bounds, for a node. */
-export const PEAK_MIB = 640;
-export const DISK_MIB = 1_536;
+const PEAK_MIB = 640;
+const DISK_MIB = 1_536;
 const NODES = 5;
-/** Of the baseline's p95. */
+/** How many times the baseline's p95 is held. */
 const SLOWER = 2;
 const CERTIFIED = 0.99;
 
