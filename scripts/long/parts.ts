@@ -97,6 +97,7 @@ export const PARTS: readonly LongPart[] = [
   ...hanoiParts(10, "libp2p", 3),
   ...hanoiParts(15, "virtual", 4),
   tests("machines", "several machines: joining over namespaces of the network", "namespaces/join"),
+  tests("attacks", "strangers against five real nodes, over namespaces of the network", "namespaces/attack"),
   {
     name: "properties",
     what: "properties on random inputs, with five times the runs of npm test",

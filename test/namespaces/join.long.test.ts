@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { LeftOut } from "../../node/committee-report.ts";
+import { createLan, type Lan, type TestHost, whyNoNamespaces } from "../../scripts/attack/lan.ts";
 import { endAll, meshwork, type PrintingNode, type Ran, startPrinting } from "../support/cli.ts";
-import { createLan, type Lan, type TestHost, whyNoNamespaces } from "../support/namespaces.ts";
 import { waitFor } from "../support/wait.ts";
 
 const reason = whyNoNamespaces();

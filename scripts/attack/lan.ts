@@ -1,6 +1,6 @@
 /**
  * Several hosts on one machine: Linux network namespaces with an address each, on a bridge in a namespace of its own.
- * Nothing leads out of them, and nothing is left when they go. Names are unique to a run.
+ * No route leads out of them, and nothing is left when they go. Names are unique to a run.
  */
 
 import { execFileSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 const ip = (...args: readonly string[]): string => execFileSync("ip", args, { encoding: "utf8", stdio: "pipe" });
 
-/** Why this machine cannot do it; null if it can, or must (MESHWORK_NAMESPACES_REQUIRED, in CI): then the test fails. */
+/** Why this machine cannot do it; null if it can, or must (MESHWORK_NAMESPACES_REQUIRED, in CI): then it fails. */
 export function whyNoNamespaces(): string | null {
   if (process.env.MESHWORK_NAMESPACES_REQUIRED === "1") return null;
   if (process.platform !== "linux") return "network namespaces are Linux's";
@@ -41,7 +41,18 @@ export interface Lan {
   remove(): void;
 }
 
-export function createLan(size: number): Lan {
+/** Addresses of a LAN: each host's, by its number from 1 on, and the bits of their common network. */
+interface Addressing {
+  of(host: number): string;
+  readonly bits: number;
+}
+
+/** One private network. */
+const PRIVATE: Addressing = { of: (host) => `10.77.0.${host}`, bits: 24 };
+/** Each host in a network of its own that counts as public: a range that is reserved for benchmarks (RFC 2544). */
+export const PUBLIC: Addressing = { of: (host) => `198.18.${host}.1`, bits: 15 };
+
+export function createLan(size: number, addressing: Addressing = PRIVATE): Lan {
   const run = `mw-${process.pid}-${Math.floor(performance.timeOrigin) % 100_000}`;
   const hub = `${run}-hub`;
   const hosts: TestHost[] = [];
@@ -60,11 +71,11 @@ export function createLan(size: number): Lan {
     ip("-n", hub, "link", "set", "bridge", "up");
     for (let number = 1; number <= size; number++) {
       const namespace = `${run}-${number}`;
-      const address = `10.77.0.${number}`;
+      const address = addressing.of(number);
       add(namespace);
       ip("-n", hub, "link", "add", `port${number}`, "type", "veth", "peer", "name", "eth0", "netns", namespace);
       ip("-n", hub, "link", "set", `port${number}`, "master", "bridge", "up");
-      ip("-n", namespace, "address", "add", `${address}/24`, "dev", "eth0");
+      ip("-n", namespace, "address", "add", `${address}/${addressing.bits}`, "dev", "eth0");
       ip("-n", namespace, "link", "set", "eth0", "up");
       const within = ["ip", "netns", "exec", namespace];
       const nameHost = (name: string, at: string): void => {

@@ -1,0 +1,113 @@
+/** Attacks with what anybody has: the ordinary library, under as many keys as one likes. */
+
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseJob } from "../../node/job-file/parse-job.ts";
+import { makeIdentity } from "../../node/network/identity.ts";
+import { createNode, type MeshworkNode } from "../../node/node.ts";
+import type { Attack } from "./attack.ts";
+import { type Order, pause } from "./order.ts";
+
+const MEET_MS = 30_000;
+const MIB = 1024 * 1024;
+
+/** A client under a fresh key that has met all targets. */
+async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
+  const joined = targets.map(({ address }) => address);
+  const node = await createNode({ mesh, owner: makeIdentity(), listen: [], join: joined });
+  await node.until((one) => targets.every(({ agent }) => one.peers().includes(agent)), MEET_MS, "meeting the nodes");
+  return node;
+}
+
+/** Submits; a refusal is the attacker's problem. Never rejects. */
+async function tryJob(node: MeshworkNode, yaml: string, folder = "."): Promise<void> {
+  await parseJob(yaml, { file: join(folder, "job.yaml"), directory: folder })
+    .then((job) => node.submit(job))
+    .catch(() => undefined);
+}
+
+const idleJob = (name: string): string =>
+  `name: ${name}\nbudget: 1\ndeadline: 30d\ntasks:\n  never: { skill: nobody.has-it, input: 1 }\noutput: never\n`;
+
+const PLACES = 64;
+const PLACE_KEYS = 8;
+
+const fillPlaces: Attack = {
+  name: "fill-places",
+  does: `${PLACE_KEYS} fresh owners submit ${PLACES / PLACE_KEYS} jobs each that wait for 30 days`,
+  aims: "no node has a place left for a job",
+  async start(order) {
+    const clients = await Promise.all(Array.from({ length: PLACE_KEYS }, () => clientOf(order)));
+    const fill = async (client: MeshworkNode, owner: number): Promise<void> => {
+      for (let i = 0; i < PLACES / PLACE_KEYS; i++) await tryJob(client, idleJob(`idle-${owner}-${i}`));
+    };
+    await Promise.race([Promise.all(clients.map(fill)), pause((order.seconds / 2) * 1_000)]);
+  },
+};
+
+const LONG_TASKS = 60;
+
+const takeSlots: Attack = {
+  name: "take-slots",
+  does: `a fresh owner submits a job of ${LONG_TASKS} tasks of an hour each`,
+  aims: "no worker has a slot left",
+  async start(order) {
+    const client = await clientOf(order);
+    const waits = Array.from({ length: LONG_TASKS }, () => 3_600_000).join(", ");
+    await tryJob(
+      client,
+      `name: long\nbudget: 100\ndeadline: 12h\npolicy: { timeout: 2h }\ntasks:\n  wait: { skill: wait, map: { over: [${waits}] } }\noutput: wait\n`,
+    );
+    await pause(3_000); // workers have their awards after the first window
+  },
+};
+
+const BLOB_JOBS = 6;
+const BLOB_BYTES = 60 * MIB;
+
+const fillDisks: Attack = {
+  name: "fill-disks",
+  does: `fresh owners submit ${BLOB_JOBS} jobs with an input of ${BLOB_BYTES / MIB} MiB each, and cancel them`,
+  aims: "blobs that nobody needs stay on every disk",
+  async start(order) {
+    const folder = mkdtempSync(join(tmpdir(), "meshwork-attack-"));
+    const fill = async (): Promise<void> => {
+      for (let i = 0; i < BLOB_JOBS; i++) {
+        writeFileSync(join(folder, "blob.bin"), randomBytes(BLOB_BYTES));
+        const client = await clientOf(order);
+        await tryJob(
+          client,
+          `name: blob-${i}\nbudget: 1\ndeadline: 1d\ntasks:\n  never: { skill: nobody.has-it, input: { file: blob.bin } }\noutput: never\n`,
+          folder,
+        );
+        await client.stop();
+      }
+    };
+    void fill().catch(() => undefined);
+    await pause(2_000);
+  },
+};
+
+const HOSTS = 3;
+
+const sayYesAndGo: Attack = {
+  name: "yes-and-gone",
+  does: `${HOSTS} hosts join under fresh keys and stop, again and again, while jobs are drawn`,
+  aims: "jobs wait for members that are gone",
+  async start(order) {
+    const joined = order.targets.map(({ address }) => address);
+    const comeAndGo = async (): Promise<void> => {
+      for (;;) {
+        const node = await createNode({ mesh: order.mesh, join: joined, listen: [order.listen], mdns: false });
+        await pause(4_000);
+        await node.stop();
+      }
+    };
+    for (let i = 0; i < HOSTS; i++) void comeAndGo().catch(() => undefined);
+    await pause(2_000);
+  },
+};
+
+export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, fillDisks, sayYesAndGo];

@@ -1,0 +1,8 @@
+/** All attacks that the repository runs against real nodes. */
+
+import type { Attack } from "./attack.ts";
+import { BY_CLIENTS } from "./by-clients.ts";
+import { BY_FRAMES } from "./by-frames.ts";
+import { BY_STREAMS } from "./by-streams.ts";
+
+export const ATTACKS: readonly Attack[] = [...BY_CLIENTS, ...BY_FRAMES, ...BY_STREAMS];

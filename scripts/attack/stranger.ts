@@ -1,0 +1,19 @@
+/**
+ * The process of one attack. It attacks until it is killed, or for at most its time and some more, so that nothing is left of
+ * it where nobody is there to kill it.
+ */
+
+import { ATTACKS } from "./catalog.ts";
+import { IN_FORCE, type Order, readOrder } from "./order.ts";
+
+/** Beyond `order.seconds`, ms. */
+const LEFT_MS = 120_000;
+
+const order = readOrder<Order & { readonly attack: string }>();
+setTimeout(() => process.exit(0), order.seconds * 1_000 + LEFT_MS);
+// Nodes hang up in all ways that there are; whatever a stranger's libp2p makes of that is not the stranger's end.
+process.on("uncaughtException", () => undefined);
+process.on("unhandledRejection", () => undefined);
+await ATTACKS.find(({ name }) => name === order.attack)!.start(order);
+process.stdout.write(`${IN_FORCE}\n`);
+setInterval(() => undefined, 60_000);
