@@ -335,7 +335,7 @@ export class HostedJob {
   #onDecided(decided: Decided): void {
     const { header } = decided.block;
     this.archive.note(decided);
-    for (const event of decided.outcome.events) this.stats.note(event);
+    for (const event of decided.outcome.events) this.stats.note(event, header.timeMs);
     this.explanations.note(header, decided.outcome);
     const last = decided.outcome.events.length - 1;
     if (decided.outcome.events[last]?.kind === "completed") {

@@ -159,8 +159,12 @@ export const limits = {
   answeredBytesPerSecond: 4 * MIB,
   /** Awards that one agent keeps in mind over all jobs. */
   heldAwards: 16_384,
-  /** Agents in the directory. */
+  /**
+   * Agents in the directory, and how many of them one source may have brought: a shard, the few outsiders of all others, and
+   * as many again while shards are split.
+   */
   directoryAgents: 20_000,
+  directoryPerSource: 4_096,
   /** Agents that said good-bye, remembered until nobody hands on what they said before. */
   goodbyes: 4_096,
   /** Hosts of its own jobs that an agent remembers in its directory beyond the few of each shard. */

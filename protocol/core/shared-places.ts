@@ -36,9 +36,13 @@ export class SharedPlaces<K, V> {
     for (const [key, { value }] of this.#entries) yield [key, value];
   }
 
-  /** Whether the source holds an entry. */
-  holds(source: string): boolean {
-    return this.#bySource.has(source);
+  /** Which source holds the entry; null: there is none. */
+  sourceOf(key: K): string | null {
+    return this.#entries.get(key)?.source ?? null;
+  }
+
+  countOf(source: string): number {
+    return this.#bySource.get(source)?.size ?? 0;
   }
 
   /** The entry is the newest from now on. Returns the entry that had to go for it, if one had to. */
@@ -68,9 +72,15 @@ export class SharedPlaces<K, V> {
     const own = this.#bySource.get(source);
     if (own !== undefined && own.size >= this.#mostPerSource) return this.#oldest(own);
     if (this.#entries.size < this.#most) return null;
-    let largest: ReadonlySet<K> = own ?? new Set();
+    const key = this.oldestOfLargest(source)!;
+    return [key, this.#entries.get(key)!.value];
+  }
+
+  /** The oldest entry of the source that holds most; of `source`, if no other holds more. Null: there are none. */
+  oldestOfLargest(source = ""): K | null {
+    let largest: ReadonlySet<K> = this.#bySource.get(source) ?? new Set();
     for (const held of this.#bySource.values()) if (held.size > largest.size) largest = held;
-    return this.#oldest(largest);
+    return largest.values().next().value ?? null;
   }
 
   #oldest(keys: ReadonlySet<K>): readonly [K, V] {

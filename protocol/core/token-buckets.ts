@@ -39,11 +39,16 @@ export class TokenBuckets {
 
   /** Takes `count` tokens, into debt if need be; false, and takes nothing, if the bucket is empty. */
   take(key: string, nowMs: number, count = 1): boolean {
+    if (this.#tokens(key, nowMs) <= 0) return false;
+    this.spend(key, nowMs, count);
+    return true;
+  }
+
+  /** Takes `count` tokens, whatever is left: for what costs more than could be known before. */
+  spend(key: string, nowMs: number, count: number): void {
     const tokens = this.#tokens(key, nowMs);
-    if (tokens <= 0) return false;
     this.#buckets.delete(key); // it goes to the end
     if (this.#buckets.size >= this.#rate.keys) this.#buckets.delete(this.#buckets.keys().next().value!);
     this.#buckets.set(key, { tokens: tokens - count, atMs: nowMs });
-    return true;
   }
 }
