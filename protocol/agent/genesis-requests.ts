@@ -18,8 +18,8 @@ const ASK_MS = 1_000;
 const ASK_MAX_MS = 8_000;
 /** The most requests while a beacon waits: its author may never answer, and may say that the window ends next year. */
 const ASKS = 20;
-/** Geneses that one agent is asked for: a member of as many jobs as one may host comes back, and names them all. */
-const RATE = { perSecond: 16, burst: 128, keys: limits.clients };
+/** Geneses that a source is asked for: a member of as many jobs as one may know comes back, and names them all. */
+const RATE = { perSecond: 16, burst: 2 * limits.knownJobs, keys: limits.clients };
 
 interface Waiting {
   readonly beacons: readonly Beacon[];

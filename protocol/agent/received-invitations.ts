@@ -59,7 +59,7 @@ export class ReceivedInvitations {
     if (!this.#rates.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes)) return ignore("too-many");
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
     const known = this.#asked.get(job);
-    if (known?.by === from) {
+    if (known?.by === from && known.checked.genesis.owner === this.#context.principalOf(from)) {
       this.#context.send(from, { kind: "inviteSeen", job });
       if (known.missing.size === 0) this.#sayYes(known);
       return ACCEPT;

@@ -115,7 +115,9 @@ export class WorkQuotas {
   /** Slots that a job may have for a skill at this time, with those that it has. */
   slotsFor({ job, genesis: { owner, nodes } }: QuotaJob, skill: string): number {
     const leases = nodes.filter((spec) => spec.skill === skill).map((spec) => spec.policy.timeoutMs);
-    return this.#count((busy) => busy.job === job) + this.#placesLeft(owner, leases.length === 0 ? 0 : Math.min(...leases));
+    return (
+      this.#count((busy) => busy.job === job) + this.#placesLeft(owner, leases.length === 0 ? 0 : Math.min(...leases))
+    );
   }
 
   #placesLeft(owner: AgentId, leaseMs: number): number {

@@ -122,8 +122,12 @@ export class Worker {
 
   /** Its place goes to another job: what was sealed for it is lost. */
   #displace(job: JobId): void {
+    const known = this.jobs.get(job);
     this.drop(job);
-    if (!this.#events.isHosted(job)) this.#context.emit({ kind: "forget", job });
+    const free = (slot: string): void =>
+      this.#context.emit({ kind: "persist", job, slot, bytes: null, durable: false });
+    for (const { ref, work } of known?.held.values() ?? []) if (work !== null) free(SLOT.work(ref.task, ref.attempt));
+    if (known?.isStored === true && !this.#events.isHosted(job)) free(SLOT.root);
   }
 
   /** The load of its machine from other work changed. */

@@ -137,10 +137,7 @@ export const limits = {
   snapshotInterval: 1_024,
 
   // --- agent ------------------------------------------------------------------------------------------
-  /** Jobs that one node keeps at the same time, and per owner (protocol.md 9). */
-  hostedJobs: 64,
-  hostedJobsPerOwner: 16,
-  /** Jobs that one node works for or has heard of. */
+  /** Jobs of which one pulse says how they stand, and that an agent asks about, or remembers for a while, at most. */
   knownJobs: 256,
   /** Jobs that it gave up, until they are a day old: about one in five seconds; 250 bytes each in memory and on disk. */
   retiredJobs: 16_384,

@@ -44,7 +44,7 @@ test("a neighbour that comes and goes does not use up what others are asked", ()
 const hosts = ["a", "b", "c", "d", "e", "f", "g"];
 function clientThatKnows(): DrivenAgent {
   const client = new DrivenAgent("owner", { hosts: false });
-  client.frame("a", { kind: "vcvs", vcvs: hosts.map((name) => signedVcv(name, client.nowMs)) });
+  client.hear(hosts.map((name) => signedVcv(name, client.nowMs)));
   return client;
 }
 

@@ -11,6 +11,7 @@ import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/i
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.ts";
+import type { Vcv } from "../../protocol/wire/capability.ts";
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
 import { encodeGenesis, type Genesis, type SignedGenesis } from "../../protocol/wire/genesis.ts";
 import { decodeMessage, encodeMessage, type Message, type NoticeItem } from "../../protocol/wire/message.ts";
@@ -170,6 +171,11 @@ export class DrivenAgent {
 
   frame(from: string, message: Message): readonly Effect[] {
     return this.input({ kind: "frame", from: id(from), bytes: encodeMessage(message) });
+  }
+
+  /** Each of these agents tells it what it can do. */
+  hear(vcvs: readonly Vcv[]): void {
+    for (const vcv of vcvs) this.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv] });
   }
 
   /** Time passes, with a tick every `stepMs`. */
