@@ -43,6 +43,7 @@ const TICK_ROUNDS = 16;
 
 class Agent implements Machine {
   readonly #context: StepContext;
+  readonly #admission: Admission;
   readonly #directory: Directory;
   readonly #advertiser: Advertiser;
   readonly #receivedInvitations: ReceivedInvitations;
@@ -66,6 +67,7 @@ class Agent implements Machine {
     this.#context = context;
     this.#records = records;
     const admission = new Admission(context, (agent) => this.#advertiser.acquaintances.of(agent).origin);
+    this.#admission = admission;
     this.#containment = new Containment(context, {
       factsOf: (job) =>
         (this.#hostedJobs.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
@@ -130,6 +132,7 @@ class Agent implements Machine {
           if (to === this.#context.self && message.kind === "notice")
             this.#worker.onNotice(to, hosted.job, message.items);
       },
+      sourceOf: (agent) => this.#admission.sourceOf(agent),
       nameOf: (agent) => this.#directory.get(agent)?.name ?? "",
       onWindow: (hosted, event, header) => this.#beacons.onWindow(hosted, event, header),
       onCommittee: (hosted) =>

@@ -124,9 +124,9 @@ export const limits = {
   poolCommandsPerAuthor: 8_192,
   poolBytes: 128 * MIB,
   poolBytesPerAuthor: 32 * MIB,
-  /** Commands of all strangers to the job together, and of one of them: an offer for each skill, and evidence. */
+  /** Commands of all strangers to the job together, and those that one source sends: offers for each skill, and evidence. */
   poolStrangers: 4_096,
-  poolPerStranger: 64,
+  poolPerSource: 256,
   /** Rounds of a height for which all votes are kept; beyond it each member's newest only. */
   keptRounds: 64,
   /** Kept commit quorums and blocks in memory per job, for members a little behind; older ones come from disk. */

@@ -10,6 +10,7 @@ import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
+import type { Sender } from "../../protocol/job/pool.ts";
 import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.ts";
 import type { Vcv } from "../../protocol/wire/capability.ts";
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
@@ -71,6 +72,9 @@ export function envelope(author: string, job: JobId, bodies: readonly CommandBod
   const commands = bodies.map((body) => ({ job, author: id(author), counter: counter++, body }));
   return signCommands(configOf(author), signerOf(author), job, commands);
 }
+
+/** As whoever wrote commands sends them, over a connection of its own. */
+export const senderOf = ({ author }: Pick<Envelope, "author">): Sender => ({ source: author, isHost: false });
 
 export const offerBody = (changes: Partial<BodyOf<"offer">> = {}): BodyOf<"offer"> => ({
   kind: "offer",
