@@ -296,8 +296,9 @@ class Libp2pNetwork implements Network {
     const counted = this.#offenceCodes.has(code) || this.#offenceCodes.size < OFFENCE_CODES_MAX ? code : "other";
     this.#offenceCodes.set(counted, (this.#offenceCodes.get(counted) ?? 0) + 1);
     this.#options.log.debug({ peer: agent, code }, "offence");
-    if (!this.#offences.offend(agent, performance.now())) return;
-    this.#options.log.warn({ peer: agent, code, refusedMs: networkLimits.refusedMs }, "peer refused for its offences");
+    const refusedMs = this.#offences.offend(agent, performance.now());
+    if (refusedMs === 0) return;
+    this.#options.log.warn({ peer: agent, code, refusedMs }, "peer refused for its offences");
     this.#dialer.hangUp(agent);
   }
 
@@ -333,7 +334,7 @@ class Libp2pNetwork implements Network {
       dropped: sent.dropped,
       unjudged: gossip.unjudged,
       offences: new Map(this.#offenceCodes),
-      refused: this.#offences.refused,
+      refused: this.#offences.refused(performance.now()),
       blobs: {
         fetched: this.#client.stats.fetched,
         failed: this.#client.stats.failed,

@@ -380,7 +380,7 @@ class Agent implements Machine {
       case "inviteReply":
         return this.#owner.onInviteReply(from, message);
       case "delegation":
-        return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
+        return this.#context.clients.onDelegation(from, this.#context.now, message);
       case "start":
         return this.#beginAsked(from, message.job);
       case "withdraw":

@@ -12,8 +12,9 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { encodeVcv, type Message } from "../wire/message.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { ACCEPT, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
+import { Unasked } from "./unasked.ts";
 
 /** How many neighbours are asked at once for what they know, and the time between later questions, ms. */
 const FIRST_EXCHANGES = 3;
@@ -42,7 +43,8 @@ export class Exchanges {
   readonly #toAsk = new Set<AgentId>();
   /** When it last told each of those that are connected what they lack. */
   readonly #answeredMs = new Map<AgentId, number>();
-  /** Of whom it asked something: when last, and how many vectors the answer may still have. */
+  readonly #unasked = new Unasked();
+  /** Whom it asked: when last, and how many vectors the answer may still have. */
   readonly #asked = new Map<AgentId, { readonly atMs: number; left: number }>();
   /** Times that it asked somebody for what it lacks, when last, and when next. */
   #exchanges = 0;
@@ -88,14 +90,14 @@ export class Exchanges {
     this.#context.send(peer, { kind: "fetchVcvs", depth, known: known.slice(0, limits.directoryAgents) });
   }
 
-  /** Whether `from` may tell of these: it was asked, or tells of itself. A late answer is no offence. */
+  /** Whether `from` may tell about these agents: it was asked, or it tells about itself. */
   expects(from: AgentId, vcvs: readonly Vcv[]): Verdict {
     if (vcvs.length === 1 && vcvs[0]!.agent === from) return ACCEPT;
     const asked = this.#asked.get(from);
-    if (asked === undefined) return reject("not-asked-for");
+    const { monoMs } = this.#context.now;
+    if (asked === undefined || monoMs > asked.atMs + ANSWERED_MS) return this.#unasked.verdict(from, monoMs);
     asked.left -= vcvs.length;
-    if (asked.left < 0) return reject("too-many");
-    return this.#context.now.monoMs > asked.atMs + ANSWERED_MS ? ignore("late") : ACCEPT;
+    return asked.left < 0 ? reject("too-many") : ACCEPT;
   }
 
   onFetch(from: AgentId, { depth, known }: Extract<Message, { kind: "fetchVcvs" }>): void {

@@ -17,6 +17,7 @@ import { type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
 import type { Containment } from "./containment.ts";
 import type { Context } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
+import { Unasked } from "./unasked.ts";
 import type { Worker } from "./worker.ts";
 
 interface Parts {
@@ -32,6 +33,7 @@ export class HeardJobs {
   readonly #context: Context;
   readonly #parts: Parts;
   readonly #requests: GenesisRequests;
+  readonly #unasked = new Unasked();
 
   constructor(context: Context, admission: Admission, parts: Parts) {
     this.#context = context;
@@ -54,7 +56,7 @@ export class HeardJobs {
 
   onGenesis(from: AgentId, { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
     // Hashing a MiB takes milliseconds: only for those that were asked.
-    if (!this.#requests.takeOwed(from)) return reject("not-asked-for");
+    if (!this.#requests.takeOwed(from)) return this.#unasked.verdict(from, this.#context.now.monoMs);
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     // What nobody signed is an offence; what this version does not understand may be sound for others.

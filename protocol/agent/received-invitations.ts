@@ -19,10 +19,10 @@ import type { Context } from "./context.ts";
 /** A job that has not begun this long after the invitation is forgotten, ms. */
 const FORGOTTEN_MS = 60_000;
 /**
- * Bytes of invitations that one source may send: more than any owner's jobs take at once. Hashing and checking a MiB takes some
- * 20 ms. Each invitation counts as `SMALL_BYTES` at least.
+ * Bytes of invitations that one source may send: more than any owner's jobs take at once. To hash a MiB takes some milliseconds.
+ * Each invitation counts as `SMALL_BYTES` at least. The burst has room for as many offences as cost a peer its connection.
  */
-const RATE = { perSecond: limits.genesisBytes, burst: 16 * limits.genesisBytes, keys: limits.clients };
+const RATE = { perSecond: 8 * limits.genesisBytes, burst: 64 * limits.genesisBytes, keys: limits.clients };
 const SMALL_BYTES = 16 * 1_024;
 
 /** What is still missing before it says yes. */
