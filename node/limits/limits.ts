@@ -116,7 +116,7 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
   limit("connections", ms("upgrade"), "duration", 1, "time for that proof", CONNECTION),
 ];
 
-export type LimitValue = number | null | readonly string[];
+type LimitValue = number | null | readonly string[];
 
 export const limitOf = (limits: Limits, row: Pick<LimitRow, "section" | "field">): LimitValue =>
   (limits[row.section] as unknown as { readonly [field: string]: LimitValue })[row.field]!;

@@ -267,7 +267,7 @@ export class HostedJob {
     for (const { block, envelopes, commit } of blocks) {
       if (block.header.height !== this.replica.tip.nextHeight) continue;
       verdict = this.#consensus.onCommitted(now, block, commit, () => {
-        this.replica.await(block);
+        this.replica.awaitCommands(block);
         const sender = this.#senderOf(from);
         return envelopes.every((one) => this.replica.learn(now, one, sender).verdict.verdict !== "reject");
       });

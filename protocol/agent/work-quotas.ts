@@ -26,7 +26,7 @@ const WAITING_MS = 15_000;
 const WAITED_MS = 10 * 60_000;
 
 /** A job, as far as it matters here. */
-export interface QuotaJob {
+interface QuotaJob {
   readonly job: JobId;
   readonly genesis: Pick<Genesis, "owner" | "nodes">;
 }

@@ -153,7 +153,7 @@ export class Replica implements Application {
   }
 
   /** A block was decided elsewhere: its commands are taken whoever wrote them. */
-  await(block: Block): void {
+  awaitCommands(block: Block): void {
     this.#memory.want(this.missing(block));
   }
 
