@@ -13,6 +13,7 @@ import { bytesOf } from "../protocol/capability/embedding.ts";
 import type { Signer } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
+import { DEFAULT_QUOTAS, type Quotas } from "../protocol/core/quotas.ts";
 import type { LocalEvent, Standing } from "../protocol/effect.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import { reportTally } from "../protocol/job/tally-report.ts";
@@ -151,6 +152,7 @@ class Node implements MeshworkNode {
       hosts: options.host ?? options.owner === undefined,
       shardAgents: options.shardAgents,
       addresses: [],
+      quotas: withKnownOwners(options),
       traceState: options.traceState,
       traceChoices: parts.trace !== null,
     };
@@ -312,6 +314,12 @@ class Node implements MeshworkNode {
     this.#store.close();
     this.#trace?.close();
   }
+}
+
+/** Owners whose jobs its operator trusts are no guests. */
+function withKnownOwners({ quotas = DEFAULT_QUOTAS, knownOwners = [], trust = [] }: NodeOptions): Quotas {
+  const { known, allow } = quotas.owners;
+  return { ...quotas, owners: { known: [...known, ...knownOwners, ...trust], allow } };
 }
 
 interface NodeParts {

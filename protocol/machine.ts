@@ -11,6 +11,7 @@ import type { VectorIndex } from "./capability/vector-index.ts";
 import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
 import type { Now } from "./core/now.ts";
+import type { Quotas } from "./core/quotas.ts";
 import type { Effect } from "./effect.ts";
 import type { Input } from "./input.ts";
 import type { Executions } from "./job/executions.ts";
@@ -67,6 +68,8 @@ export interface AgentConfig {
   /** Whether it hosts jobs when asked (serves on committees). */
   readonly hosts: boolean;
   readonly addresses: readonly string[];
+  /** What it gives to the owners of jobs. Default: DEFAULT_QUOTAS. */
+  readonly quotas?: Quotas | undefined;
   /** Policies for choosing workers; all hosts of a job need the one that it names. Default: BUILT_IN_SELECTORS. */
   readonly selectors?: Selectors;
   /** Tasks of each job for which it keeps why their workers were chosen. Default: limits.explainedTasks. */

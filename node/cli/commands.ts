@@ -119,9 +119,15 @@ export const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import("./knowledge.ts")).registerKnowledge,
   },
   {
+    name: "limits",
+    takes: "[options]",
+    summary: "show what a node gives to others, and what happens at each bound",
+    load: async () => (await import("./limits.ts")).registerLimits,
+  },
+  {
     name: "schema",
     takes: "<kind>",
-    summary: "print the JSON Schema of a job file, a skills file in YAML, or a line of a trace",
+    summary: "print the JSON Schema of a job file, a skills file in YAML, a limits file, or a line of a trace",
     load: async () => (await import("./schema.ts")).registerSchema,
   },
 ];

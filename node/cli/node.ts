@@ -21,6 +21,7 @@ import { loadSkills, type SkillsFile } from "../skills/process/load-skills.ts";
 import { statusWithin } from "./client.ts";
 import { address, type Register, SKILLS_MEMORY_OPTION, shortName } from "./context.ts";
 import { leavingWords } from "./leaving.ts";
+import { limitsFrom, ownKeys } from "./limits.ts";
 
 interface NodeCommandOptions {
   readonly mesh: string;
@@ -35,6 +36,8 @@ interface NodeCommandOptions {
   readonly slots: number;
   readonly data?: string;
   readonly trust?: readonly AgentId[];
+  readonly limits?: string;
+  readonly own?: readonly AgentId[];
   /** False with `--no-host`. */
   readonly host: boolean;
   readonly trace?: string;
@@ -51,7 +54,8 @@ Examples:
   $ meshwork node --listen /ip4/0.0.0.0/tcp/4001
   $ meshwork node --join /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork node --join ADDR --announce /dns4/agent.example/tcp/4001
-  $ meshwork node --skills skills.mjs --skills-memory 2GiB`;
+  $ meshwork node --skills skills.mjs --skills-memory 2GiB
+  $ meshwork node --listen /ip4/0.0.0.0/tcp/4001 --limits limits.yaml`;
 
 /** An agent's id, for commander. */
 function agentId(text: string): AgentId {
@@ -86,6 +90,7 @@ export const registerNode: Register = (program, act) => {
       "folder for key, log and blobs; restart with the same folder to continue (default: a temporary one)",
     )
     .option("--trust <owner>", "also learn from the jobs of this owner; may be repeated", collect(agentId))
+    .option("--limits <file>", "what it gives to others: places, slots, money, disk, memory (default: meshwork limits)")
     .option("--no-host", "do not host jobs")
     .option("--trace <file>", "write a trace for the checkers to this file (msgpack if its name ends with .msgpack)")
     .option("--mdns", "find agents on the local network by multicast (default: if it listens beyond this machine)")
@@ -93,6 +98,8 @@ export const registerNode: Register = (program, act) => {
     .option("--json", "print JSON documents, one on each line: when it is ready, and when it stops")
     // Part of the demo, which says so: an agent that gives wrong answers.
     .addOption(new Option("--lie", "give wrong answers").hideHelp())
+    // For local meshes: whose jobs they are for.
+    .addOption(new Option("--own <owner>", "an owner that is no guest").argParser(collect(agentId)).hideHelp())
     // For local meshes: an agent ends with the command that started it.
     .addOption(new Option("--tied", "end when standard input does").hideHelp())
     .addHelpText("after", EXAMPLES)
@@ -157,6 +164,8 @@ interface AgentParts extends SkillsFile {
 
 async function runWith(context: CliContext, options: NodeCommandOptions, parts: AgentParts): Promise<number> {
   const { skills, log } = parts;
+  const known = [...ownKeys(context.io.env), ...(options.own ?? [])];
+  const { limits, quotas } = await limitsFrom(options.limits, known);
   const listensEverywhere = options.listen === undefined && joinsAnotherMachine(options.join ?? []);
   let fatal: Error | null = null;
   const failed = new AbortController();
@@ -167,6 +176,7 @@ async function runWith(context: CliContext, options: NodeCommandOptions, parts: 
     slots: options.slots,
     labels: options.label ?? [],
     host: options.host,
+    ...{ limits, quotas, knownOwners: known },
     join: options.join ?? [],
     log,
     announce: options.announce ?? [],

@@ -3,6 +3,7 @@
 import { Argument } from "commander";
 import { z } from "zod";
 import { jobFileSchema } from "../job-file/schema.ts";
+import { limitsFileSchema } from "../limits/limits-file.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { traceLineSchema } from "../platform/traces/trace-schema.ts";
 import { skillsFileSchema } from "../skills/load-yaml.ts";
@@ -10,6 +11,7 @@ import type { Register } from "./context.ts";
 
 const SCHEMAS: { readonly [kind: string]: z.ZodType } = {
   job: jobFileSchema,
+  limits: limitsFileSchema,
   skills: skillsFileSchema,
   trace: traceLineSchema,
 };
@@ -22,7 +24,7 @@ Examples:
 export const registerSchema: Register = (program, act) => {
   program
     .command("schema")
-    .description("print the JSON Schema of a job file, a skills file in YAML, or a line of a trace")
+    .description("print the JSON Schema of a job file, a skills file in YAML, a limits file, or a line of a trace")
     .addArgument(new Argument("<kind>", "which schema").choices(Object.keys(SCHEMAS)))
     .addHelpText("after", EXAMPLES)
     .action(act(printSchema));

@@ -26,8 +26,11 @@ export const networkLimits = {
   /** Offences at which a peer is dropped. One is forgiven a second: an honest peer of another version survives. */
   offences: 20,
   offencesForgivenPerSecond: 1,
-  /** How long a dropped peer is refused, ms. */
+  /** How long a dropped peer is refused, ms: twice as long each time, until this was not needed for as long as the longest. */
   refusedMs: 60_000,
+  refusedMsMax: 24 * 3_600_000,
+  /** Peers whose offences and refusals are remembered, each: some 100 bytes. */
+  offendersRemembered: 4_096,
 
   // --- direct streams ---------------------------------------------------------------------------------------
   /** Frames up to this many bytes leave as one chunk: fewer, fuller writes. */

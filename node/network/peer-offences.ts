@@ -1,6 +1,7 @@
 /**
- * Counts the offences of peers. One is forgiven each second; a peer with too many is refused for a while (protocol.md 9).
- * Memory is bounded: a peer without open offences takes none.
+ * Counts the offences of peers. One is forgiven each second; a peer with too many is refused for a while, each time for longer
+ * (protocol.md 9). Memory is bounded: a peer without open offences takes none, and whoever offended longest ago is forgotten
+ * first.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -11,29 +12,35 @@ interface Record {
   atMs: number;
 }
 
-export class PeerOffences {
-  readonly #records = new Map<AgentId, Record>();
-  readonly #refusedUntil = new Map<AgentId, number>();
+interface Refusal {
+  readonly untilMs: number;
+  /** Times in a row that it was refused. */
+  readonly times: number;
+}
 
-  /** True if this offence was one too many: the peer is refused from now on. */
-  offend(agent: AgentId, nowMs: number): boolean {
-    const record = this.#records.get(agent) ?? { offences: 0, atMs: nowMs };
-    const forgiven = ((nowMs - record.atMs) / 1000) * networkLimits.offencesForgivenPerSecond;
-    record.offences = Math.max(0, record.offences - forgiven) + 1;
-    record.atMs = nowMs;
-    this.#records.set(agent, record);
-    if (Math.ceil(record.offences) < networkLimits.offences) return false; // forgiveness counts in whole offences
-    this.#records.delete(agent);
-    this.#refusedUntil.set(agent, nowMs + networkLimits.refusedMs);
-    return true;
+export class PeerOffences {
+  /** The one that offended longest ago first; the same of refusals. */
+  readonly #records = new Map<AgentId, Record>();
+  readonly #refusals = new Map<AgentId, Refusal>();
+
+  /** For how long the peer is refused from now on, ms: this offence was one too many. 0: it was not. */
+  offend(agent: AgentId, nowMs: number): number {
+    const offences = this.offencesOf(agent, nowMs) + 1;
+    this.#records.delete(agent); // it goes to the end
+    // Forgiveness counts in whole offences.
+    if (Math.ceil(offences) < networkLimits.offences) {
+      remember(this.#records, agent, { offences, atMs: nowMs });
+      return 0;
+    }
+    const times = (this.#refusals.get(agent)?.times ?? 0) + 1;
+    const refusedMs = Math.min(networkLimits.refusedMsMax, networkLimits.refusedMs * 2 ** (times - 1));
+    this.#refusals.delete(agent);
+    remember(this.#refusals, agent, { untilMs: nowMs + refusedMs, times });
+    return refusedMs;
   }
 
   refuses(agent: AgentId, nowMs: number): boolean {
-    const until = this.#refusedUntil.get(agent);
-    if (until === undefined) return false;
-    if (nowMs < until) return true;
-    this.#refusedUntil.delete(agent);
-    return false;
+    return nowMs < (this.#refusals.get(agent)?.untilMs ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Offences that are not forgiven yet. */
@@ -43,13 +50,21 @@ export class PeerOffences {
     return Math.max(0, record.offences - ((nowMs - record.atMs) / 1000) * networkLimits.offencesForgivenPerSecond);
   }
 
-  get refused(): number {
-    return this.#refusedUntil.size;
+  /** Peers that are refused. */
+  refused(nowMs: number): number {
+    return [...this.#refusals.keys()].filter((agent) => this.refuses(agent, nowMs)).length;
   }
 
-  /** Forgets peers whose offences are all forgiven. To be called now and then. */
+  /** Forgets peers whose offences are all forgiven, and refusals of long ago. To be called now and then. */
   sweep(nowMs: number): void {
     for (const agent of [...this.#records.keys()]) if (this.offencesOf(agent, nowMs) === 0) this.#records.delete(agent);
-    for (const agent of [...this.#refusedUntil.keys()]) this.refuses(agent, nowMs);
+    for (const [agent, { untilMs }] of [...this.#refusals])
+      if (nowMs > untilMs + networkLimits.refusedMsMax) this.#refusals.delete(agent);
   }
+}
+
+/** `agent` is not in the map. */
+function remember<V>(map: Map<AgentId, V>, agent: AgentId, value: V): void {
+  if (map.size >= networkLimits.offendersRemembered) map.delete(map.keys().next().value!);
+  map.set(agent, value);
 }

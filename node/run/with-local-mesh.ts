@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { MeshworkError } from "../../protocol/core/errors.ts";
+import { makeIdentity } from "../network/identity.ts";
 import { createNode, type MeshworkNode } from "../node.ts";
 import { OWNER_TRACE } from "../platform/runs.ts";
 import { interrupted } from "../platform/terminal/context.ts";
@@ -57,6 +58,7 @@ interface Finish {
 /** Resolves with the exit code. */
 export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) => Promise<Finish>): Promise<number> {
   const { context, folder, agents, perProcess, args, startedAt } = run;
+  const identity = makeIdentity();
   const meshId = `local-${randomBytes(6).toString("hex")}`;
   let tellLost: OnLost = ({ name }, how) => context.note(`agent ${name} ended (${how})`);
   const onLost: OnLost = (agent, how) => tellLost(agent, how);
@@ -67,7 +69,9 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
   const onUp = (count: number): void => progress.show(`${count} of ${counted(agents.length, "agent")} up`);
   onUp(0);
   const mesh = await startLocalMesh({
-    ...{ mesh: meshId, folder: folder.path, agents, perProcess, args, onLost, signal: context.signal },
+    ...{ mesh: meshId, folder: folder.path, agents, perProcess, onLost, signal: context.signal },
+    // All of it is for this owner.
+    args: [...args, "--own", identity.agent],
     onUp,
   }).catch((error: unknown) => {
     progress.end();
@@ -86,6 +90,7 @@ export async function withLocalMesh(run: LocalMeshRun, work: (running: Running) 
     const addresses = mesh.agents.map((agent) => agent.address);
     owner = await createNode({
       mesh: meshId,
+      identity,
       name: "owner",
       embedder: embedderFrom(context.io.env),
       host: false,

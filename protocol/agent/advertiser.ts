@@ -9,6 +9,7 @@ import { type Directory, GOODBYE, VCV_LIFE_MS } from "../capability/directory.ts
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import type { Input } from "../input.ts";
 import { Acquaintances } from "../membership/acquaintances.ts";
 import { type Vcv, type VcvContent, vcvHash } from "../wire/capability.ts";
@@ -26,6 +27,8 @@ const CHANGE_MS = 10_000;
 const FIRST_PUBLISH_MS = 1_500;
 /** How often its vector goes out, ten seconds apart, while it learns from neighbours how large the mesh is. */
 const JOINING = 2;
+/** Vectors of one author that gossip carries: twice what an honest one publishes, and some starts one after another. */
+const RATE = { perSecond: 2_000 / CHANGE_MS, burst: 6, keys: limits.directoryAgents };
 
 export class Advertiser {
   readonly #context: Context;
@@ -48,6 +51,8 @@ export class Advertiser {
   /** From and to which depths `#topics` are. */
   #subscribedDepth = Number.NaN;
   #subscribedDeepest = Number.NaN;
+
+  readonly #rates = new TokenBuckets(RATE);
 
   /** `mates`: agents that host jobs together with this one. */
   constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
@@ -133,9 +138,9 @@ export class Advertiser {
     if (this.#isConnected) this.#publishSoon();
   }
 
-  onConnected(peer: AgentId): void {
+  onConnected(peer: AgentId, origin: string): void {
     const { now } = this.#context;
-    this.acquaintances.onConnection(peer, true, now.monoMs);
+    this.acquaintances.onConnected(peer, origin, now.monoMs);
     if (!this.#isConnected) {
       this.#connectedMs = now.monoMs;
       this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
@@ -144,7 +149,7 @@ export class Advertiser {
   }
 
   onDisconnected(peer: AgentId): void {
-    this.acquaintances.onConnection(peer, false, this.#context.now.monoMs);
+    this.acquaintances.onDisconnected(peer);
     this.#exchanges.onDisconnected(peer);
   }
 
@@ -154,23 +159,32 @@ export class Advertiser {
   }
 
   /** One that came by gossip: only in its own shard, or an agent could make itself heard everywhere. */
-  onGossip(topic: CapsTopic, bytes: Uint8Array): Verdict {
+  onGossip(from: AgentId, topic: CapsTopic, bytes: Uint8Array): Verdict {
     const decoded = this.#context.decoders.vcv(bytes);
     if (!decoded.ok) return reject(decoded.code);
     const { shard, depth } = this.#directory.placeOf(decoded.value);
     if (topic !== capsTopic(shard, depth)) return reject("wrong-shard");
-    const verdict = this.#onVcv(decoded.value);
+    const { agent } = decoded.value;
+    const { monoMs } = this.#context.now;
+    if (!this.#rates.has(agent, monoMs)) return ignore("too-often");
+    const verdict = this.#onVcv(from, decoded.value);
     if (verdict.verdict === "accept") {
-      this.#heardMs = this.#context.now.monoMs;
-      this.acquaintances.onHeard(decoded.value.agent, this.#heardMs);
+      this.#rates.take(agent, monoMs);
+      this.#heardMs = monoMs;
+      this.acquaintances.onHeard(agent, this.#heardMs);
     }
     return verdict;
   }
 
-  /** Those that came from a neighbour, up to the first that no honest one would hand on. */
-  onVcvs(vcvs: readonly Vcv[]): Verdict {
+  /** Those that came from a neighbour: what it was asked for, up to the first that no honest one would hand on. */
+  onVcvs(from: AgentId, vcvs: readonly Vcv[]): Verdict {
+    const expected = this.#exchanges.expects(from, vcvs);
+    return expected.verdict === "accept" ? this.#take(from, vcvs) : expected;
+  }
+
+  #take(from: AgentId, vcvs: readonly Vcv[]): Verdict {
     for (const vcv of vcvs) {
-      const verdict = this.#onVcv(vcv);
+      const verdict = this.#onVcv(from, vcv);
       if (verdict.verdict === "reject") return verdict;
     }
     // Its first neighbours may have told it nothing: it joins when it learns how deep the others are.
@@ -182,13 +196,14 @@ export class Advertiser {
     return ACCEPT;
   }
 
-  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. Null if it refused the job. */
-  onHosts(genesis: Genesis | null, vcvs: readonly Vcv[]): Verdict {
-    if (genesis === null) return ACCEPT;
+  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. */
+  onHosts(from: AgentId, genesis: Genesis, vcvs: readonly Vcv[]): Verdict {
     const hosts = new Set(hostsOf(genesis));
     this.#directory.keep(hosts);
-    this.onVcvs(vcvs.filter(({ agent }) => hosts.has(agent)));
-    return ACCEPT;
+    return this.#take(
+      from,
+      vcvs.filter(({ agent }) => hosts.has(agent)),
+    );
   }
 
   /** It is new, or lost: all others say in this time what they can do, and it heard none of them. */
@@ -196,15 +211,20 @@ export class Advertiser {
     return this.#published < JOINING || this.#context.now.monoMs > this.#heardMs + VCV_LIFE_MS / 2;
   }
 
-  #onVcv(vcv: Vcv): Verdict {
+  #onVcv(from: AgentId, vcv: Vcv): Verdict {
     if (vcv.agent === this.#context.self) return ignore("own");
-    const verdict = this.#directory.take(this.#context.now.wallMs, vcv);
+    const verdict = this.#directory.take(this.#context.now.wallMs, vcv, this.#sourceOf(from, vcv));
     if (verdict.verdict === "accept") {
       this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
       this.#subscribe();
     }
     return verdict;
+  }
+
+  /** Who brought a vector: nobody else, if its agent is connected to this one. */
+  #sourceOf(from: AgentId, { agent }: Vcv): string {
+    return this.acquaintances.of(agent).isConnected ? "" : this.acquaintances.of(from).origin || from;
   }
 
   /** Subscribes to its shard, the one that was split to make it, and, if its own may be split already, its part of that. */

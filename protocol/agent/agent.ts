@@ -18,6 +18,7 @@ import type { Envelope } from "../wire/command.ts";
 import { jobIdOf } from "../wire/genesis.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import { Admission } from "./admission.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Answers } from "./answers.ts";
 import { Beacons } from "./beacons.ts";
@@ -25,7 +26,7 @@ import { BlockReads } from "./block-reads.ts";
 import { type CheckedGenesis, checkGenesis, hostsOf, isAsked, isParty } from "./checked-genesis.ts";
 import { Containment } from "./containment.ts";
 import { StepContext } from "./context.ts";
-import { GenesisRequests } from "./genesis-requests.ts";
+import { HeardJobs } from "./heard-jobs.ts";
 import { HostedJob } from "./hosted-job.ts";
 import type { HostedJobEvents } from "./hosted-job-events.ts";
 import { HostedJobs } from "./hosted-jobs.ts";
@@ -42,6 +43,7 @@ const TICK_ROUNDS = 16;
 
 class Agent implements Machine {
   readonly #context: StepContext;
+  readonly #admission: Admission;
   readonly #directory: Directory;
   readonly #advertiser: Advertiser;
   readonly #receivedInvitations: ReceivedInvitations;
@@ -52,7 +54,7 @@ class Agent implements Machine {
   readonly #hostedJobs: HostedJobs;
   readonly #owner: Owner;
   readonly #hosting: Hosting;
-  readonly #requests: GenesisRequests;
+  readonly #heard: HeardJobs;
   readonly #questions: Questions;
   readonly #answers: Answers;
   readonly #reads: BlockReads;
@@ -64,6 +66,8 @@ class Agent implements Machine {
     const context = new StepContext(config);
     this.#context = context;
     this.#records = records;
+    const admission = new Admission(context, (agent) => this.#advertiser.acquaintances.of(agent).origin);
+    this.#admission = admission;
     this.#containment = new Containment(context, {
       factsOf: (job) =>
         (this.#hostedJobs.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
@@ -71,7 +75,7 @@ class Agent implements Machine {
       onDiverged: (job) => this.#onDiverged(job),
     });
     this.#hostedJobs = new HostedJobs(this.#containment);
-    this.#hosting = new Hosting(context, this.#hostedJobs, (job) => {
+    this.#hosting = new Hosting(context, admission, this.#hostedJobs, (job) => {
       this.#owner.onRetired(job);
       this.#receivedInvitations.take(job);
     });
@@ -80,7 +84,7 @@ class Agent implements Machine {
     this.#advertiser = new Advertiser(context, this.#directory, () =>
       this.#hostedJobs.ask((hosted) => (hosted.isEnded ? [] : [...hosted.readers()])).flat(),
     );
-    this.#worker = new Worker(context, {
+    this.#worker = new Worker(context, admission, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       askOwn: (job, items, lost) =>
         this.#hostedJobs.enter(job, true, (hosted) => {
@@ -91,21 +95,26 @@ class Agent implements Machine {
       isHosted: (job) => this.#hostedJobs.has(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
-    this.#beacons = new Beacons(context, this.#directory, {
+    this.#beacons = new Beacons(context, admission, this.#directory, {
       addresses: () => this.#advertiser.addresses,
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
       enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
-    this.#receivedInvitations = new ReceivedInvitations(context, (checked) => this.#refusal(checked));
+    this.#receivedInvitations = new ReceivedInvitations(context, admission, (checked, by) =>
+      this.#refusal(checked, by),
+    );
     const { acquaintances } = this.#advertiser;
     const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances };
     this.#owner = new Owner(context, sources, {
-      refusal: (checked) => this.#refusal(checked),
-      begin: (checked) => this.#begin(checked),
+      refusal: (checked) => this.#refusal(checked, context.self),
+      begin: (checked) => this.#begin(checked, context.self),
       retire: (checked, signature) => this.#hosting.retire(checked, signature),
     });
-    this.#requests = new GenesisRequests(context);
-    this.#answers = new Answers(context, this.#hostedJobs, this.#directory);
+    this.#heard = new HeardJobs(context, admission, {
+      ...{ advertiser: this.#advertiser, beacons: this.#beacons, containment: this.#containment, worker: this.#worker },
+      beginAt: (from, checked) => this.#beginAt(from, checked),
+    });
+    this.#answers = new Answers(context, admission, this.#hostedJobs, this.#directory);
     this.#pulses = new Pulses(context, this.#hostedJobs, this.#worker, this.#owner);
     this.#questions = new Questions(context, {
       ...{ hostedJobs: this.#hostedJobs, diverged: this.#containment, directory: this.#directory },
@@ -123,6 +132,7 @@ class Agent implements Machine {
           if (to === this.#context.self && message.kind === "notice")
             this.#worker.onNotice(to, hosted.job, message.items);
       },
+      sourceOf: (agent) => this.#admission.sourceOf(agent),
       nameOf: (agent) => this.#directory.get(agent)?.name ?? "",
       onWindow: (hosted, event, header) => this.#beacons.onWindow(hosted, event, header),
       onCommittee: (hosted) =>
@@ -148,7 +158,7 @@ class Agent implements Machine {
         this.#wokenForMs = Number.NaN; // one that came too early is asked for again
         return;
       case "connected":
-        return this.#onConnected(input.agent);
+        return this.#onConnected(input.agent, input.origin);
       case "disconnected":
         this.#pulses.onConnection(input.agent, false);
         return this.#advertiser.onDisconnected(input.agent);
@@ -191,7 +201,7 @@ class Agent implements Machine {
       if (this.#beacons.nextWakeMs() <= monoMs) this.#beacons.tick();
       if (this.#owner.nextWakeMs() <= monoMs) this.#owner.tick();
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
-      if (this.#requests.nextWakeMs() <= monoMs) this.#requests.tick();
+      if (this.#heard.nextWakeMs() <= monoMs) this.#heard.tick();
       if (this.#hostedJobs.nextWakeMs() <= monoMs)
         this.#hostedJobs.each((hosted) => hosted.nextWakeMs() <= monoMs && hosted.tick());
       wakeMs = this.#nextWakeMs();
@@ -203,7 +213,7 @@ class Agent implements Machine {
 
   #nextWakeMs(): number {
     let wake = Math.min(this.#pulses.nextWakeMs(), this.#worker.nextWakeMs(), this.#beacons.nextWakeMs());
-    wake = Math.min(wake, this.#owner.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#requests.nextWakeMs());
+    wake = Math.min(wake, this.#owner.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#heard.nextWakeMs());
     return Math.min(wake, this.#hostedJobs.nextWakeMs());
   }
 
@@ -240,6 +250,7 @@ class Agent implements Machine {
     if (!this.#context.selectors.has(selector))
       return this.#containment.mention(job, `this node has no selector ${selector}`); // it may work for it
     const create = (): HostedJob => new HostedJob(this.#context, this.#events, checked, stored);
+    this.#hosting.restoreSource(job, stored.source);
     this.#hostedJobs.add(job, create, (hosted) => {
       this.#directory.keep(hostsOf(checked.genesis));
       this.#worker.jobs.setCommittee(job, hosted.replica.committee, hosted.replica.tip.nextHeight);
@@ -251,26 +262,29 @@ class Agent implements Machine {
   /** It can be asked to host other jobs in its place, and is told nothing more of this one. */
   #onDiverged(job: JobId): void {
     this.#hostedJobs.delete(job);
+    this.#hosting.forgetSource(job);
     this.#worker.drop(job);
-    this.#requests.take(job);
+    this.#heard.take(job);
     this.#receivedInvitations.take(job);
     this.#owner.onDiverged(job);
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
 
-  #refusal(checked: CheckedGenesis): string | null {
-    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked);
+  /** `by`: who asks for it. */
+  #refusal(checked: CheckedGenesis, by: AgentId): string | null {
+    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked, by);
   }
 
   /** Has the log of a job from now on: asked as a member or standby, or for this node's own operator. */
-  #begin(checked: CheckedGenesis): void {
+  #begin(checked: CheckedGenesis, by: AgentId): void {
     const { job } = checked;
     if (this.#hostedJobs.has(job)) return;
-    this.#hosting.makeRoom();
+    this.#hosting.makeRoom(checked.genesis.owner);
     const create = (): HostedJob => {
       const bytes = encodeRoot({ role: "reader", genesis: checked.signed });
       this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes, durable: true });
+      this.#hosting.noteSource(job, by);
       return new HostedJob(this.#context, this.#events, checked, null);
     };
     this.#hostedJobs.add(job, create, (hosted) => {
@@ -294,11 +308,11 @@ class Agent implements Machine {
 
   // --- connections and pulses -------------------------------------------------------------------------
 
-  #onConnected(agent: AgentId): void {
+  #onConnected(agent: AgentId, origin: string): void {
     this.#pulses.onConnection(agent, true);
     this.#context.introduce(agent);
-    this.#worker.onConnected(agent);
-    this.#advertiser.onConnected(agent);
+    this.#worker.unsettled.onConnected(agent);
+    this.#advertiser.onConnected(agent, origin);
     this.#owner.onConnected(agent);
     this.#hostedJobs.each((hosted) => hosted.onConnected(agent));
   }
@@ -320,19 +334,23 @@ class Agent implements Machine {
    * between its yes and the start, and forgot. Nobody says the start again, so it asks for the genesis.
    */
   #beginAsked(from: AgentId, job: JobId): Verdict {
-    const checked = this.#receivedInvitations.asked(job) ?? this.#worker.jobs.get(job);
+    const asked = this.#receivedInvitations.asked(job);
+    const checked = asked?.checked ?? this.#worker.jobs.get(job);
     if (this.#isBegunOrGone(job)) return ignore("not-needed");
-    if (checked === undefined) this.#requests.ask(from, job);
-    else this.#beginAt(from, checked);
+    if (checked === undefined) this.#heard.ask(from, job);
+    else this.#beginAt(from, checked, asked?.by);
     return ACCEPT;
   }
 
-  /** At the word of its owner, or of an agent that hosts it: nobody else brings back what an owner gave up. */
-  #beginAt(from: AgentId, checked: CheckedGenesis): void {
+  /**
+   * At the word of its owner, or of an agent that hosts it: nobody else brings back what an owner gave up. `by`: who asked
+   * for the job first.
+   */
+  #beginAt(from: AgentId, checked: CheckedGenesis, by = from): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
     this.#receivedInvitations.take(job);
-    if (isAsked(genesis, this.#context.self) && this.#refusal(checked) === null) this.#begin(checked);
+    if (isAsked(genesis, this.#context.self) && this.#refusal(checked, by) === null) this.#begin(checked, by);
   }
 
   // --- frames -----------------------------------------------------------------------------------------
@@ -354,39 +372,42 @@ class Agent implements Machine {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        return this.#advertiser.onHosts(this.#receivedInvitations.onInvite(from, message.genesis), message.vcvs);
+        return this.#receivedInvitations.onInvite(from, message.genesis, (genesis) =>
+          this.#advertiser.onHosts(from, genesis, message.vcvs),
+        );
       case "inviteSeen":
         return this.#owner.onInviteSeen(from, message.job);
       case "inviteReply":
         return this.#owner.onInviteReply(from, message);
       case "delegation":
-        return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
+        return this.#context.clients.onDelegation(from, this.#context.now, message);
       case "start":
         return this.#beginAsked(from, message.job);
       case "withdraw":
-        return this.#hosting.onWithdraw(this.#receivedInvitations.asked(message.job), message);
+        return this.#hosting.onWithdraw(this.#receivedInvitations.asked(message.job)?.checked ?? null, message);
       case "fetchGenesis":
         return this.#answers.genesis(from, message.job);
       case "genesis":
-        return this.#onGenesis(from, message);
+        return this.#heard.onGenesis(from, message);
       case "committee":
         return this.#hostedJobs.has(message.job) ? ignore("hosted") : this.#worker.jobs.onCommittee(message);
       case "notice":
-        return this.#onNotice(from, message);
+        return this.#heard.onNotice(from, message);
       case "held":
-        return this.#worker.onHeld(from, message.job, message.hashes);
+        return this.#worker.unsettled.onHeld(from, message.job, message.hashes);
       case "over":
         return this.#worker.onOver(from, message.job);
       case "fetchVcvs":
         return this.#advertiser.onFetch(from, message);
       case "vcvs":
-        return this.#advertiser.onVcvs(message.vcvs);
+        return this.#advertiser.onVcvs(from, message.vcvs);
       case "query":
         return this.#questions.onQuery(from, message);
       case "reply":
         return this.#questions.onReply(from, message);
       case "fetchCommands":
-        if (!this.#hostedJobs.has(message.job)) return this.#worker.onFetch(from, message.job, message.hashes);
+        if (!this.#hostedJobs.has(message.job))
+          return this.#worker.unsettled.onFetch(from, message.job, message.hashes);
         return this.#answers.within(from, message.job, () => this.#onJobMessage(from, message));
       case "fetchBlocks":
       case "fetchBody":
@@ -403,49 +424,15 @@ class Agent implements Machine {
     return this.#hostedJobs.enter(job, ignore("unknown-job"), (hosted) => hosted.onMessage(from, message));
   }
 
-  #onNotice(from: AgentId, { job, items }: Extract<Message, { kind: "notice" }>): Verdict {
-    if (this.#containment.has(job)) return ignore("diverged");
-    // An unknown job, or a member that came after the committee that this agent knows: both come with the genesis.
-    if (!this.#worker.jobs.isMember(job, from)) this.#requests.ask(from, job);
-    return this.#worker.onNotice(from, job, items);
-  }
-
-  // --- genesis ----------------------------------------------------------------------------------------
-
-  #onGenesis(from: AgentId, { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
-    if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
-    const checked = checkGenesis(this.#context, signed);
-    if (typeof checked === "string") return ignore(checked);
-    this.#advertiser.onHosts(checked.genesis, vcvs);
-    const beacons = this.#requests.take(checked.job);
-    this.#beginAt(from, checked);
-    if (this.#containment.has(checked.job)) return ignore("diverged");
-    this.#worker.jobs.add(checked);
-    for (const beacon of beacons) this.#worker.onBeacon(beacon);
-    return ACCEPT;
-  }
-
   // --- gossip -----------------------------------------------------------------------------------------
 
   #onGossip({ ticket, topic, bytes, from }: Extract<Input, { kind: "gossip" }>): void {
     const verdict = this.#containment.reading(() =>
-      topic === "beacons" ? this.#onBeacon(bytes) : this.#advertiser.onGossip(topic, bytes),
+      topic === "beacons" ? this.#heard.onBeacon(from, bytes) : this.#advertiser.onGossip(from, topic, bytes),
     );
     this.#context.emit({ kind: "verdict", ticket, verdict });
     if (verdict.verdict === "reject")
       this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
-  }
-
-  #onBeacon(bytes: Uint8Array): Verdict {
-    const { verdict, beacon } = this.#beacons.read(bytes);
-    if (beacon === null || this.#containment.has(beacon.job)) return verdict;
-    if (this.#worker.jobs.isMember(beacon.job, beacon.author)) this.#worker.onBeacon(beacon);
-    else {
-      this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses });
-      this.#requests.keep(beacon);
-      this.#requests.ask(beacon.author, beacon.job);
-    }
-    return verdict;
   }
 
   // --- blobs and records ------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /**
  * Answers questions about a job that this agent has: its genesis, blocks, commands, log or result. A question has some
- * 70 bytes and its answer up to 2 MiB, and a member that is busy answering decides nothing. So a stranger to the job gets
- * as many bytes as it can need to begin work or to follow a log. The owner and the hosts have no such limit.
+ * 70 bytes and its answer up to 2 MiB, and a member that is busy answering decides nothing. So strangers to the job get,
+ * by source, as many bytes as one can need to begin work or to follow a log. The owner and the hosts have no such limit.
  *
  * Source: protocol.md 9 (quotas).
  */
@@ -9,7 +9,9 @@
 import type { Directory } from "../capability/directory.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import type { Admission } from "./admission.ts";
 import { isParty } from "./checked-genesis.ts";
 import type { StepContext } from "./context.ts";
 import type { HostedJobs } from "./hosted-jobs.ts";
@@ -17,20 +19,20 @@ import type { HostedJobs } from "./hosted-jobs.ts";
 /** What a read from the store counts for, bytes: the size of the answer is not known yet. */
 const READ_BYTES = limits.frameBytes / 2;
 
-interface Account {
-  bytes: number;
-  atMs: number;
-}
+/** What a question itself counts for, bytes: answering some of them takes a walk over the directory. */
+const QUESTION_BYTES = 16 * 1_024;
+const RATE = { perSecond: limits.answeredBytesPerSecond, burst: limits.answeredBytes, keys: limits.clients };
 
 export class Answers {
   readonly #context: StepContext;
+  readonly #admission: Admission;
   readonly #hostedJobs: HostedJobs;
   readonly #directory: Directory;
-  /** Bytes recently sent to each stranger; the one that asked longest ago first. */
-  readonly #accounts = new Map<AgentId, Account>();
+  readonly #rates = new TokenBuckets(RATE);
 
-  constructor(context: StepContext, hostedJobs: HostedJobs, directory: Directory) {
+  constructor(context: StepContext, admission: Admission, hostedJobs: HostedJobs, directory: Directory) {
     this.#context = context;
+    this.#admission = admission;
     this.#hostedJobs = hostedJobs;
     this.#directory = directory;
   }
@@ -53,25 +55,17 @@ export class Answers {
       if (genesis === undefined) return ignore("unknown-job");
       if (isParty(this.#context, genesis, from)) return answer();
     }
-    const account = this.#accountOf(from);
-    if (account.bytes >= limits.answeredBytes) return ignore("asked-too-much");
+    const source = this.#admission.sourceOf(from);
+    const { monoMs } = this.#context.now;
+    if (!this.#rates.take(source, monoMs, QUESTION_BYTES)) return ignore("asked-too-much");
     const mark = this.#context.mark();
     const verdict = answer();
+    let bytes = 0;
     for (const effect of this.#context.effectsSince(mark)) {
-      if (effect.kind === "send" && effect.to === from) account.bytes += effect.bytes.length;
-      else if (effect.kind === "readRecords") account.bytes += READ_BYTES;
+      if (effect.kind === "send" && effect.to === from) bytes += effect.bytes.length;
+      else if (effect.kind === "readRecords") bytes += READ_BYTES;
     }
+    this.#rates.spend(source, monoMs, bytes);
     return verdict;
-  }
-
-  #accountOf(agent: AgentId): Account {
-    const { monoMs } = this.#context.now;
-    const account = this.#accounts.get(agent) ?? { bytes: 0, atMs: monoMs };
-    account.bytes = Math.max(0, account.bytes - ((monoMs - account.atMs) / 1_000) * limits.answeredBytesPerSecond);
-    account.atMs = monoMs;
-    this.#accounts.delete(agent); // it goes to the end
-    if (this.#accounts.size >= limits.clients) this.#accounts.delete(this.#accounts.keys().next().value!);
-    this.#accounts.set(agent, account);
-    return account;
   }
 }

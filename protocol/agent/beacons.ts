@@ -9,13 +9,16 @@ import type { Directory } from "../capability/directory.ts";
 import { askedOf } from "../capability/matching.ts";
 import { SelfScreening } from "../capability/self-screening.ts";
 import { isSigned, type Signer, statementMessage } from "../core/crypto.ts";
-import type { JobId } from "../core/ids.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import { limits } from "../core/limits.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import type { EventOf } from "../job/event.ts";
 import type { AgentConfig } from "../machine.ts";
 import { type Beacon, type BeaconContent, beaconHash } from "../wire/capability.ts";
 import type { Header } from "../wire/consensus.ts";
 import { encodeBeacon } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { Admission } from "./admission.ts";
 import type { Context } from "./context.ts";
 import type { HostedJob } from "./hosted-job.ts";
 
@@ -26,6 +29,12 @@ const TURN_MS = 150;
  * left to other agents. Anybody can ask for something new.
  */
 const WALKS_A_SECOND = 20;
+/**
+ * Beacons of one author, and of all that one source hands on: a member of as many jobs as one may host says less, and so does
+ * a neighbour that hands on everybody's.
+ */
+const AUTHOR_RATE = { perSecond: 20, burst: 200, keys: limits.directoryAgents };
+const SOURCE_RATE = { perSecond: 200, burst: 2_000, keys: limits.clients };
 /** Clocks differ: a beacon is passed on until this long after its window's end, ms. */
 const LATE_MS = 1_000;
 
@@ -60,28 +69,44 @@ function isSignedBeacon(config: AgentConfig, beacon: Beacon): boolean {
 export class Beacons {
   readonly #context: Context;
   readonly #events: BeaconEvents;
+  readonly #admission: Admission;
   readonly #screening: SelfScreening;
+  readonly #authors = new TokenBuckets(AUTHOR_RATE);
+  readonly #sources = new TokenBuckets(SOURCE_RATE);
   #planned: Planned[] = [];
   /** When the second began in which walks are counted, and how many there were before. */
   #walkedMs = Number.NEGATIVE_INFINITY;
   #walksBefore = 0;
 
-  constructor(context: Context, directory: Directory, events: BeaconEvents) {
+  constructor(context: Context, admission: Admission, directory: Directory, events: BeaconEvents) {
     this.#context = context;
+    this.#admission = admission;
     const { crypto, screensBeacons = true } = context.config;
     this.#screening = new SelfScreening(directory, crypto.hash, screensBeacons);
     this.#events = events;
   }
 
   /** A beacon that came by gossip: whether it goes on, and the beacon itself if it asks this agent for an offer. */
-  read(bytes: Uint8Array): { readonly verdict: Verdict; readonly beacon: Beacon | null } {
-    const { config, decoders, now } = this.#context;
-    const decoded = decoders.beacon(bytes);
+  read(from: AgentId, bytes: Uint8Array): { readonly verdict: Verdict; readonly beacon: Beacon | null } {
+    if (!this.#sources.take(this.#admission.sourceOf(from), this.#context.now.monoMs))
+      return { verdict: ignore("too-many"), beacon: null };
+    const decoded = this.#context.decoders.beacon(bytes);
     if (!decoded.ok) return { verdict: reject(decoded.code), beacon: null };
     const beacon = decoded.value;
-    if (beacon.endsMs < now.wallMs - LATE_MS) return { verdict: ignore("expired"), beacon: null };
-    if (!isSignedBeacon(config, beacon)) return { verdict: reject("bad-signature"), beacon: null };
-    return { verdict: ACCEPT, beacon: this.#isCalled(beacon) ? beacon : null };
+    const verdict = this.#judge(from, beacon);
+    return { verdict, beacon: verdict.verdict === "accept" && this.#isCalled(beacon) ? beacon : null };
+  }
+
+  /** An author's rate counts what it signed: others must not use it up. */
+  #judge(from: AgentId, beacon: Beacon): Verdict {
+    const { config, now } = this.#context;
+    if (beacon.endsMs < now.wallMs - LATE_MS) return ignore("expired");
+    // Honest neighbours hand on no more than this either, so whoever sends more of its own floods.
+    if (!this.#authors.has(beacon.author, now.monoMs))
+      return from === beacon.author ? reject("too-many") : ignore("too-many");
+    if (!isSignedBeacon(config, beacon)) return reject("bad-signature");
+    this.#authors.take(beacon.author, now.monoMs);
+    return ACCEPT;
   }
 
   #isCalled(beacon: BeaconContent): boolean {

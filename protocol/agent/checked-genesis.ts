@@ -20,13 +20,24 @@ export interface CheckedGenesis {
   readonly job: JobId;
 }
 
-/** Decodes and checks a genesis: shape, sense, mesh, signature. A text is the reason why it is refused. */
+/** Whether `owner` signed the genesis of that id: can be known before the genesis is read. */
+export function isSignedBy(context: Context, owner: AgentId, job: JobId, { signature }: SignedGenesis): boolean {
+  const { crypto, meshId } = context.config;
+  return crypto.verify(owner, statementMessage(meshId, "genesis", job), signature);
+}
+
+/**
+ * Decodes and checks a genesis: shape, mesh, signature, and last its sense, which costs most. A text is the reason why it
+ * is refused.
+ */
 export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGenesis | string {
   const decoded = decodeGenesis(signed.bytes);
   if (!decoded.ok) return decoded.code;
   const genesis = decoded.value;
   const { crypto, meshId } = context.config;
   if (genesis.meshId !== meshId) return "other-mesh";
+  const job = jobIdOf(crypto.hash, signed);
+  if (!isSignedBy(context, genesis.owner, job, signed)) return "bad-signature";
   const problem = explainBadGenesis(genesis);
   if (problem?.code === "other-rules")
     return `the job is of rules ${problem.detail}, and this agent has rules ${RULES_VERSION}: the version of Meshwork that began it can finish it`;
@@ -34,8 +45,6 @@ export function checkGenesis(context: Context, signed: SignedGenesis): CheckedGe
     const parts = [problem.code, problem.node, problem.detail].filter((part) => part !== "");
     return clip(parts.join(" "), limits.textBytes);
   }
-  const job = jobIdOf(crypto.hash, signed);
-  if (!crypto.verify(genesis.owner, statementMessage(meshId, "genesis", job), signed.signature)) return "bad-signature";
   return { signed, genesis, job };
 }
 

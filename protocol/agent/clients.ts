@@ -12,12 +12,17 @@
 import { type Crypto, type Signer, statementMessage } from "../core/crypto.ts";
 import type { AgentId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import type { Now } from "../core/now.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import { type Delegation, delegationHash } from "../wire/delegation.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 
 /** How long a delegation is valid, ms: clocks of owner and agents may differ by hours. */
 const DELEGATION_MS = 24 * 3_600_000;
+
+/** Delegations of one connection, each of which takes a signature check: one comes with each message that needs it. */
+const RATE = { perSecond: 50, burst: 512, keys: limits.clients };
 
 /** Whether the receiver of the message must know for which owner the sender speaks. */
 export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";
@@ -46,16 +51,18 @@ export class Clients {
   readonly #mesh: MeshId;
   /** By connection key; the one that said it longest ago comes first. */
   readonly #owners = new Map<AgentId, Spoken>();
+  readonly #rates = new TokenBuckets(RATE);
 
   constructor(crypto: Crypto, mesh: MeshId) {
     this.#crypto = crypto;
     this.#mesh = mesh;
   }
 
-  onDelegation(from: AgentId, wallMs: number, delegation: Delegation): Verdict {
+  onDelegation(from: AgentId, { monoMs, wallMs }: Now, delegation: Delegation): Verdict {
     const { mesh, owner, connectionKey, notAfterMs, signature } = delegation;
     if (mesh !== this.#mesh || connectionKey !== from) return reject("foreign-delegation");
     if (wallMs > notAfterMs) return ignore("delegation-expired");
+    if (!this.#rates.take(from, monoMs)) return ignore("too-many");
     const message = statementMessage(mesh, "delegation", delegationHash(this.#crypto.hash, delegation));
     if (!this.#crypto.verify(owner, message, signature)) return reject("bad-signature");
     this.#owners.delete(from); // it goes to the end

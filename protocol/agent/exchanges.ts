@@ -12,7 +12,9 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { encodeVcv, type Message } from "../wire/message.ts";
+import { ACCEPT, reject, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
+import { Unasked } from "./unasked.ts";
 
 /** How many neighbours are asked at once for what they know, and the time between later questions, ms. */
 const FIRST_EXCHANGES = 3;
@@ -27,6 +29,8 @@ const SEARCH_MS = 1_000;
 const FIRST_SEARCHES = 16;
 /** Between two answers to one neighbour, ms: none asks so often, and one that says it knows 20,000 agents costs 0.1 s. */
 const ANSWER_MS = 500;
+/** An answer comes within this time, ms, and has no more vectors than a directory holds. */
+const ANSWERED_MS = 60_000;
 /** Bytes of capability vectors in one frame: far below the limit of frames. */
 const VCVS_BYTES = 256 * 1024;
 
@@ -39,6 +43,9 @@ export class Exchanges {
   readonly #toAsk = new Set<AgentId>();
   /** When it last told each of those that are connected what they lack. */
   readonly #answeredMs = new Map<AgentId, number>();
+  readonly #unasked = new Unasked();
+  /** Whom it asked: when last, and how many vectors the answer may still have. */
+  readonly #asked = new Map<AgentId, { readonly atMs: number; left: number }>();
   /** Times that it asked somebody for what it lacks, when last, and when next. */
   #exchanges = 0;
   #exchangedMs = Number.NEGATIVE_INFINITY;
@@ -65,6 +72,7 @@ export class Exchanges {
   onDisconnected(peer: AgentId): void {
     this.#connected.delete(peer);
     this.#answeredMs.delete(peer);
+    this.#asked.delete(peer);
     this.plan();
   }
 
@@ -74,11 +82,22 @@ export class Exchanges {
     this.#toAsk.delete(peer);
     this.#exchanges++;
     this.#exchangedMs = now.monoMs;
+    this.#asked.set(peer, { atMs: now.monoMs, left: limits.directoryAgents });
     const known = this.#directory
       .list(now.wallMs)
       .map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
     const { depth } = this.#directory.place;
     this.#context.send(peer, { kind: "fetchVcvs", depth, known: known.slice(0, limits.directoryAgents) });
+  }
+
+  /** Whether `from` may tell about these agents: it was asked, or it tells about itself. */
+  expects(from: AgentId, vcvs: readonly Vcv[]): Verdict {
+    if (vcvs.length === 1 && vcvs[0]!.agent === from) return ACCEPT;
+    const asked = this.#asked.get(from);
+    const { monoMs } = this.#context.now;
+    if (asked === undefined || monoMs > asked.atMs + ANSWERED_MS) return this.#unasked.verdict(from, monoMs);
+    asked.left -= vcvs.length;
+    return asked.left < 0 ? reject("too-many") : ACCEPT;
   }
 
   onFetch(from: AgentId, { depth, known }: Extract<Message, { kind: "fetchVcvs" }>): void {

@@ -1,12 +1,16 @@
 /**
  * Jobs that this agent hears of before it knows them: it asks the agent that mentioned one for its genesis, asks again
- * while a beacon of the job waits, and keeps those beacons.
+ * while a beacon of the job waits, and keeps those beacons. Anybody can mention jobs that do not exist, so sources share the
+ * places, and each asks for so much a second.
  */
 
 import { backOffMs } from "../core/back-off.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { SharedPlaces } from "../core/shared-places.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import type { Beacon } from "../wire/capability.ts";
+import type { Admission } from "./admission.ts";
 import type { Context } from "./context.ts";
 
 /** A genesis is not asked for again before this, ms; while a beacon waits, later each time. */
@@ -14,6 +18,8 @@ const ASK_MS = 1_000;
 const ASK_MAX_MS = 8_000;
 /** The most requests while a beacon waits: its author may never answer, and may say that the window ends next year. */
 const ASKS = 20;
+/** Geneses that a source is asked for: a member of as many jobs as one may know comes back, and names them all. */
+const RATE = { perSecond: 16, burst: 2 * limits.knownJobs, keys: limits.clients };
 
 interface Waiting {
   readonly beacons: readonly Beacon[];
@@ -23,32 +29,44 @@ interface Waiting {
 
 export class GenesisRequests {
   readonly #context: Context;
+  readonly #admission: Admission;
   /** When each was asked for last; the oldest first. */
-  readonly #askedMs = new Map<JobId, number>();
-  readonly #waiting = new Map<JobId, Waiting>();
+  readonly #askedMs = new SharedPlaces<JobId, number>(limits.knownJobs);
+  readonly #waiting = new SharedPlaces<JobId, Waiting>(limits.knownJobs);
+  readonly #rates = new TokenBuckets(RATE);
+  /** How many answers each agent owes. */
+  readonly #owed = new SharedPlaces<AgentId, number>(limits.clients);
 
-  constructor(context: Context) {
+  constructor(context: Context, admission: Admission) {
     this.#context = context;
+    this.#admission = admission;
   }
 
-  /** Asks for a genesis. Returns false if that was done less than `ASK_MS` ago. */
+  /** Asks for a genesis. Returns false if that was done less than `ASK_MS` ago, or `from` names too many. */
   ask(from: AgentId, job: JobId): boolean {
     const { monoMs } = this.#context.now;
     if (monoMs - (this.#askedMs.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return false;
-    if (this.#askedMs.size >= limits.knownJobs) this.#askedMs.delete(this.#askedMs.keys().next().value!);
-    this.#askedMs.delete(job); // it goes to the end
-    this.#askedMs.set(job, monoMs);
+    const source = this.#admission.sourceOf(from);
+    if (!this.#rates.take(source, monoMs)) return false;
+    this.#askedMs.set(job, source, monoMs);
+    this.#owed.set(from, source, (this.#owed.get(from) ?? 0) + 1);
     this.#context.send(from, { kind: "fetchGenesis", job });
     return true;
+  }
+
+  /** Whether `from` owes an answer; from now on, one less. */
+  takeOwed(from: AgentId): boolean {
+    const owed = this.#owed.get(from) ?? 0;
+    if (owed > 1) this.#owed.set(from, this.#admission.sourceOf(from), owed - 1);
+    else this.#owed.delete(from);
+    return owed > 0;
   }
 
   /** A beacon of a job whose genesis is on its way. */
   keep(beacon: Beacon): void {
     const waiting = this.#waiting.get(beacon.job) ?? { beacons: [], asks: 0 };
     if (waiting.beacons.length >= limits.skills) return;
-    if (!this.#waiting.has(beacon.job) && this.#waiting.size >= limits.knownJobs)
-      this.#waiting.delete(this.#waiting.keys().next().value!);
-    this.#waiting.set(beacon.job, { ...waiting, beacons: [...waiting.beacons, beacon] });
+    this.#waiting.set(beacon.job, beacon.author, { ...waiting, beacons: [...waiting.beacons, beacon] });
   }
 
   isAsked(job: JobId): boolean {
@@ -58,19 +76,23 @@ export class GenesisRequests {
   /** A genesis that was asked for came: the beacons that waited for it. */
   take(job: JobId): readonly Beacon[] {
     this.#askedMs.delete(job);
-    const waiting = this.#waiting.get(job);
-    this.#waiting.delete(job);
-    return waiting?.beacons ?? [];
+    return this.#waiting.delete(job)?.beacons ?? [];
   }
 
   /** Asks again for what beacons wait for, until their windows end. */
   tick(): void {
     const { wallMs } = this.#context.now;
-    for (const [job, waiting] of this.#waiting) {
+    for (const [job, waiting] of this.#waiting.entries()) {
       const open = waiting.beacons.filter((beacon) => beacon.endsMs > wallMs);
       if (open.length === 0 || waiting.asks >= ASKS) this.#waiting.delete(job);
-      else if (this.#isDue(job, waiting) && this.ask(open[open.length - 1]!.author, job)) waiting.asks++;
+      else if (this.#isDue(job, waiting)) this.#askAgain(open[open.length - 1]!.author, job, waiting);
     }
+  }
+
+  /** One that may not be asked for now counts too, or it would be due for ever. */
+  #askAgain(author: AgentId, job: JobId, waiting: Waiting): void {
+    if (!this.ask(author, job)) this.#askedMs.set(job, this.#admission.sourceOf(author), this.#context.now.monoMs);
+    waiting.asks++;
   }
 
   #nextAskMs(job: JobId, { asks }: Waiting): number {
@@ -84,7 +106,7 @@ export class GenesisRequests {
 
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
-    for (const [job, waiting] of this.#waiting) wake = Math.min(wake, this.#nextAskMs(job, waiting));
+    for (const [job, waiting] of this.#waiting.entries()) wake = Math.min(wake, this.#nextAskMs(job, waiting));
     return wake;
   }
 }

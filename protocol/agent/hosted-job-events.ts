@@ -13,6 +13,8 @@ export interface HostedJobEvents<Hosted> {
   onCommittee(hosted: Hosted): void;
   /** A block was applied. */
   onBlock(hosted: Hosted): void;
+  /** Where an agent connects from (admission.ts). */
+  sourceOf(agent: AgentId): string;
   /** What people call an agent; "" if nobody said. */
   nameOf(agent: AgentId): string;
   /** A peer asked for blocks that are only in the store. */

@@ -11,7 +11,7 @@ import { type ConsensusRecord, encodeRecord } from "../consensus/record.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
-import type { PoolEntry } from "../job/pool.ts";
+import type { PoolEntry, Sender } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
@@ -55,7 +55,7 @@ export class HostedJob {
   endedWallMs = 0;
   #isReplaying = false;
   /** When it wants to be woken, until something happens to it; null: to be computed. */
-  #wakeMs: number | null = null;
+  knownWakeMs: number | null = null;
 
   constructor(
     context: Context,
@@ -154,7 +154,7 @@ export class HostedJob {
   }
 
   start(): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#context.emit({ kind: "trace", event: { kind: "hosting", job: this.job, role: this.role } });
     if (this.startedWallMs === 0) this.startedWallMs = this.#context.now.wallMs;
     this.#relay.takeUp();
@@ -164,7 +164,7 @@ export class HostedJob {
   // --- inputs -----------------------------------------------------------------------------------------
 
   onMessage(from: AgentId, message: Message): Verdict {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     const now = this.#context.now;
     switch (message.kind) {
       case "envelopes":
@@ -177,7 +177,7 @@ export class HostedJob {
         this.archive.serve(from, message.from);
         return ignore("served");
       case "blocks":
-        return this.#onBlocks(message.blocks);
+        return this.#onBlocks(from, message.blocks);
       case "fetchBody": {
         const block = this.#consensus.state.blocks.get(message.block);
         if (block !== undefined) this.#context.send(from, { kind: "body", job: this.job, block });
@@ -213,7 +213,7 @@ export class HostedJob {
     let verdict: Verdict = ignore("known");
     let isNew = false;
     for (const envelope of envelopes) {
-      const result = this.replica.learn(this.#context.now, envelope);
+      const result = this.replica.learn(this.#context.now, envelope, this.#senderOf(from));
       if (result.verdict.verdict === "reject") return result.verdict;
       if (result.verdict.verdict === "accept") verdict = result.verdict;
       isNew ||= result.added.length > 0;
@@ -248,24 +248,29 @@ export class HostedJob {
 
   /** Takes commands of this agent that its pool had lost. */
   learnOwn(envelopes: readonly Envelope[]): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#onEnvelopes(this.#context.self, envelopes);
   }
 
   /** Sealed commands, also of somebody else, handed to this node by its operator. */
   publish(envelope: Envelope): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#context.sendAll(this.members, { kind: "envelopes", job: this.job, envelopes: [envelope] });
     this.#onEnvelopes(this.#context.self, [envelope]);
   }
 
-  #onBlocks(blocks: readonly CommittedBlock[]): Verdict {
+  readonly #senderOf = (from: AgentId): Sender => ({ source: this.#events.sourceOf(from), isHost: this.#isHost(from) });
+
+  #onBlocks(from: AgentId, blocks: readonly CommittedBlock[]): Verdict {
     const now = this.#context.now;
     let verdict: Verdict = ignore("known");
     for (const { block, envelopes, commit } of blocks) {
       if (block.header.height !== this.replica.tip.nextHeight) continue;
-      for (const envelope of envelopes) this.replica.learn(now, envelope);
-      verdict = this.#consensus.onCommitted(now, block, commit);
+      verdict = this.#consensus.onCommitted(now, block, commit, () => {
+        this.replica.awaitCommands(block);
+        const sender = this.#senderOf(from);
+        return envelopes.every((one) => this.replica.learn(now, one, sender).verdict.verdict !== "reject");
+      });
       if (verdict.verdict === "reject") return verdict;
     }
     if (blocks.length === limits.syncBlocks) this.#consensus.onBlocksTaken(now);
@@ -275,7 +280,7 @@ export class HostedJob {
   onPosition(from: AgentId, position: Position): void {
     // Nobody pulses for a job that has ended.
     const hearsPulses = this.#isHost(from) && !this.isEnded;
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#consensus.onPosition(this.#context.now, from, position, hearsPulses);
     if (this.isEnded && position.height === 0) this.#context.send(from, { kind: "over", job: this.job });
     if (this.role !== "member") return;
@@ -283,7 +288,7 @@ export class HostedJob {
   }
 
   onConnected(peer: AgentId): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#consensus.onConnected(this.#context.now, peer);
     if (this.role !== "member") return;
     this.#notify(this.notices.live(peer));
@@ -291,37 +296,32 @@ export class HostedJob {
   }
 
   onBlobStored(blob: Hash): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     if (this.#relay.onBlobStored(blob)) this.#consensus.onTick(this.#context.now);
   }
 
   onBlobFailed(blob: Hash): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#relay.onBlobFailed(blob);
   }
 
   /** Agents that seem dead, or seem so no longer; members say so in the log when something hangs on it. */
   onSuspicions(isSuspect: (agent: AgentId) => boolean): void {
-    this.#wakeMs = null; // once a second also for clocks that were set
+    this.knownWakeMs = null; // once a second also for clocks that were set
     this.silent = this.members.filter(isSuspect);
     if (this.role !== "member" || this.isEnded) return;
     this.submit(newSuspicions(this.replica, this.#context, this.peers(), isSuspect));
   }
 
   tick(): void {
-    this.#wakeMs = null;
+    this.knownWakeMs = null;
     this.#relay.tick();
     this.#consensus.onTick(this.#context.now);
   }
 
-  /** As computed before; null: something has happened to it since. */
-  get knownWakeMs(): number | null {
-    return this.#wakeMs;
-  }
-
   nextWakeMs(): number {
-    this.#wakeMs ??= Math.min(this.#relay.nextWakeMs(), this.#consensus.nextWakeMs(this.#context.now));
-    return this.#wakeMs;
+    this.knownWakeMs ??= Math.min(this.#relay.nextWakeMs(), this.#consensus.nextWakeMs(this.#context.now));
+    return this.knownWakeMs;
   }
 
   // --- blocks -----------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ export class HostedJob {
   #onDecided(decided: Decided): void {
     const { header } = decided.block;
     this.archive.note(decided);
-    for (const event of decided.outcome.events) this.stats.note(event);
+    for (const event of decided.outcome.events) this.stats.note(event, header.timeMs);
     this.explanations.note(header, decided.outcome);
     const last = decided.outcome.events.length - 1;
     if (decided.outcome.events[last]?.kind === "completed") {
@@ -354,10 +354,9 @@ export class HostedJob {
   #tell(decided: Decided): void {
     const { header } = decided.block;
     const { events } = decided.outcome;
-    const { height } = header;
     reportBlock(this.#context, this.job, this.replica, decided);
     this.#events.onBlock(this);
-    this.archive.tellFollowers(height);
+    this.archive.tellFollowers(header.height);
     if (this.role === "member") {
       this.#notify(this.notices.of(events));
       if (header.nextCommitteeHash !== header.committeeHash) {

@@ -2,56 +2,99 @@
  * Which jobs an agent takes, how long they have a place, and when it gives one up for good.
  *
  * Leaves the log of a job to hosted-job.ts, the memory of jobs that it gave up to retired-jobs.ts, jobs that went wrong to
- * containment.ts.
- * Source: protocol.md 4 (withdrawal), 9 (quotas).
+ * containment.ts, who is a guest to admission.ts.
+ * Source: protocol.md 4 (withdrawal), 9 (budgets).
  */
 
+import { utf8 } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
-import type { JobId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
+import { durationWords } from "../core/words.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { Admission } from "./admission.ts";
 import { type CheckedGenesis, isAsked } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import type { HostedJob } from "./hosted-job.ts";
 import type { HostedJobs } from "./hosted-jobs.ts";
+import { SLOT } from "./job-records.ts";
 import { type GivenUp, RetiredJobs } from "./retired-jobs.ts";
 
 /** A job that was begun and decided nothing for this long is given up, ms: its submitter withdrew it before. */
 const BEGIN_MS = 2 * 60_000;
 /** A job that has not ended this long after its deadline no longer occupies a place, ms. */
 const GRACE_MS = 60_000;
+/** No job is idle before this, ms: it needs a window, a lease and some blocks for its first result. */
+const BUSY_MS = 15_000;
 
 /** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
 const deadlineMs = ({ replica, startedWallMs, genesis }: HostedJob): number =>
   (replica.decided.state.startedMs.get() || startedWallMs) + genesis.deadlineMs;
 
+/** Whether anybody works for the job at present. */
+const isWorkedOn = ({ replica }: HostedJob): boolean =>
+  replica.decided.state.liveBySkill.sorted().some(([, { count }]) => count > 0);
+
 export class Hosting {
   readonly retired: RetiredJobs;
   readonly #context: Context;
+  readonly #admission: Admission;
   readonly #hostedJobs: HostedJobs;
   readonly #onRetired: (job: JobId) => void;
+  /** Which source asked for each job. */
+  readonly #sources = new Map<JobId, string>();
 
-  constructor(context: Context, hostedJobs: HostedJobs, onRetired: (job: JobId) => void) {
+  constructor(context: Context, admission: Admission, hostedJobs: HostedJobs, onRetired: (job: JobId) => void) {
     this.retired = new RetiredJobs(context);
     this.#context = context;
+    this.#admission = admission;
     this.#hostedJobs = hostedJobs;
     this.#onRetired = onRetired;
   }
 
-  /** Why this node would not host the job, by its own rules; null if it would. */
-  refusal(checked: CheckedGenesis): string | null {
+  /** Why this node would not host the job that `by` asks for, by its own rules; null if it would. */
+  refusal(checked: CheckedGenesis, by: AgentId): string | null {
     const { genesis } = checked;
     const { config, selectors, self } = this.#context;
     if (!config.hosts) return "it does not host jobs";
-    const retired = this.retired.refusal(checked, this.#hostedJobs.all().length);
+    const isKnown = this.#admission.isKnown(genesis.owner);
+    const retired = this.retired.refusal(checked, this.#hostedJobs.all().length, isKnown);
     if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
-    const running = this.#hostedJobs.all().filter((hosted) => !this.#isOver(hosted));
-    if (running.length >= limits.hostedJobs) return "it hosts too many jobs";
+    return (isKnown ? null : this.#lengthProblem(checked)) ?? this.#placeProblem(checked, by);
+  }
+
+  #lengthProblem({ genesis }: CheckedGenesis): string | null {
+    const { guestDeadlineMs, guestWindowMs } = this.#admission.quotas.hosting;
+    const longer = (what: string, mostMs: number): string =>
+      `its ${what} is longer than ${durationWords(mostMs)}, the longest that this node hosts for guests`;
+    if (genesis.deadlineMs > guestDeadlineMs) return longer("deadline", guestDeadlineMs);
+    return genesis.windowMs > guestWindowMs ? longer("offer window", guestWindowMs) : null;
+  }
+
+  #placeProblem({ genesis }: CheckedGenesis, by: AgentId): string | null {
+    const { jobs, reserved, perOwner, perSource } = this.#admission.quotas.hosting;
+    const running = this.#running();
     const owned = running.filter((hosted) => hosted.genesis.owner === genesis.owner).length;
-    return owned >= limits.hostedJobsPerOwner ? "it hosts too many jobs of this owner" : null;
+    if (owned >= perOwner) return `full: it hosts ${owned} jobs of this owner`;
+    const isKnown = this.#admission.isKnown(genesis.owner);
+    const guests = running.filter((hosted) => this.#isOfGuest(hosted));
+    const source = this.#admission.sourceOf(by);
+    const alike = guests.filter(({ job }) => this.#sources.get(job) === source).length;
+    if (!isKnown && alike >= perSource) return `full: it hosts ${alike} jobs of guests from where this owner connects`;
+    const isRoom = running.length < jobs && (isKnown || guests.length < jobs - reserved);
+    if (isRoom || this.#idlest(running) !== null) return null;
+    return `full: it hosts ${running.length} jobs`;
+  }
+
+  #running(): HostedJob[] {
+    return this.#hostedJobs.all().filter((hosted) => !this.#isOver(hosted));
+  }
+
+  /** A follower's own jobs are its operator's, who is known. */
+  #isOfGuest({ genesis }: HostedJob): boolean {
+    return !this.#admission.isKnown(genesis.owner);
   }
 
   /** Its committee never decided a first block. */
@@ -64,19 +107,61 @@ export class Hosting {
     return hosted.isEnded || this.#isUnbegun(hosted) || this.#context.now.wallMs > deadlineMs(hosted) + GRACE_MS;
   }
 
-  /** Makes room for another job. Those that are over are kept for questions until there are too many. */
-  makeRoom(): void {
+  /**
+   * The guest's job that goes first if all places are taken; null: none is idle. A source with many jobs must show results
+   * more often: all of them together may be idle for as long as a single one.
+   */
+  #idlest(running: readonly HostedJob[]): HostedJob | null {
+    const { idleMs } = this.#admission.quotas.hosting;
+    const { wallMs } = this.#context.now;
+    const guests = running.filter((hosted) => this.#isOfGuest(hosted));
+    const counts = new Map<string, number>();
+    const sourceOf = ({ job, genesis }: HostedJob): string => this.#sources.get(job) ?? genesis.owner;
+    for (const hosted of guests) counts.set(sourceOf(hosted), (counts.get(sourceOf(hosted)) ?? 0) + 1);
+    const idleOf = ({ stats, startedWallMs }: HostedJob): number => wallMs - Math.max(stats.progressMs, startedWallMs);
+    const mostOf = (hosted: HostedJob): number =>
+      isWorkedOn(hosted) ? idleMs : Math.max(Math.min(BUSY_MS, idleMs), idleMs / counts.get(sourceOf(hosted))!);
+    const idle = guests.filter((hosted) => idleOf(hosted) >= mostOf(hosted));
+    idle.sort((a, b) => Number(isWorkedOn(a)) - Number(isWorkedOn(b)) || idleOf(b) - idleOf(a));
+    return idle[0] ?? null;
+  }
+
+  /** Makes room for a job of `owner`. Those that are over are kept for questions until there are too many. */
+  makeRoom(owner: AgentId): void {
+    const { jobs, reserved } = this.#admission.quotas.hosting;
     for (const hosted of this.#hostedJobs.all()) if (this.#isUnbegun(hosted)) this.retire(hosted);
     const over = this.#hostedJobs
       .all()
       .filter((hosted) => this.#isOver(hosted))
       .sort((a, b) => (a.endedWallMs || deadlineMs(a)) - (b.endedWallMs || deadlineMs(b)));
-    for (const hosted of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.retire(hosted);
+    for (const hosted of over.slice(0, Math.max(0, over.length - jobs))) this.retire(hosted);
+    const running = this.#running();
+    const guests = running.filter((hosted) => this.#isOfGuest(hosted)).length;
+    const isFull = running.length >= jobs || (!this.#admission.isKnown(owner) && guests >= jobs - reserved);
+    const idlest = isFull ? this.#idlest(running) : null;
+    if (idlest !== null) this.retire(idlest);
+  }
+
+  /** A job that `by` asked for begins: it counts against that source, after a restart too. */
+  noteSource(job: JobId, by: AgentId): void {
+    const source = this.#admission.sourceOf(by);
+    this.#sources.set(job, source);
+    this.#context.emit({ kind: "persist", job, slot: SLOT.source, bytes: utf8(source), durable: false });
+  }
+
+  restoreSource(job: JobId, source: string): void {
+    if (source !== "") this.#sources.set(job, source);
+  }
+
+  /** The job is no longer here. */
+  forgetSource(job: JobId): void {
+    this.#sources.delete(job);
   }
 
   /** Gives a job up, durably. */
   retire(given: GivenUp, withdrawal?: Uint8Array): void {
     this.#hostedJobs.delete(given.job);
+    this.forgetSource(given.job);
     this.#onRetired(given.job);
     this.retired.add(given, withdrawal);
   }

@@ -4,7 +4,7 @@
 
 import { Divergence } from "../consensus/divergence.ts";
 import { type ConsensusRecord, decodeRecord } from "../consensus/record.ts";
-import { compareText } from "../core/bytes.ts";
+import { compareText, utf8Read } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { toEnvelopes } from "../job/pool.ts";
@@ -90,6 +90,8 @@ export const SLOT = {
   mark: "diverged",
   /** Replaces all other records: the agent gave the job up, and never votes in it again. */
   retired: "retired",
+  /** Who asked for the job (hosting.ts). */
+  source: "source",
   vote: "vote",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
   undecided: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
@@ -114,6 +116,8 @@ export interface StoredJob {
   readonly blocks: readonly CommittedBlock[];
   readonly undecided: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
   readonly vote: ConsensusRecord | null;
+  /** "": not known, as of a job that an earlier version began. */
+  readonly source: string;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
 }
@@ -155,6 +159,7 @@ export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob 
   const read = <T>(codec: Codec<T>, record: StoredRecord): T => must(decode(codec, record.bytes), record.slot);
   const starting = (prefix: string): StoredRecord[] => sorted.filter((record) => record.slot.startsWith(prefix));
   const vote = sorted.find((record) => record.slot === SLOT.vote);
+  const source = sorted.find((record) => record.slot === SLOT.source)?.bytes ?? new Uint8Array(0);
   return {
     job,
     root: read(rootCodec, root),
@@ -163,6 +168,7 @@ export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob 
       const commandsHash = record.slot.slice(SLOT.undecided("").length) as Hash;
       return { commandsHash, envelopes: read(undecidedCodec, record) };
     }),
+    source: utf8Read(source, 0, source.length) ?? "",
     vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
     work: starting("work/"),
   };

@@ -13,8 +13,11 @@ export class JobStats {
   readonly reassignments = new Reassignments();
   readonly usage = new UsageTotals(0);
   undecided = 0;
+  /** The time of the last block with a result; 0: there was none. */
+  progressMs = 0;
 
-  note(event: LedgerEvent): void {
+  note(event: LedgerEvent, timeMs: number): void {
+    if (event.kind === "result" || event.kind === "accepted") this.progressMs = timeMs;
     this.reassignments.note(event);
     this.usage.note(event);
     switch (event.kind) {

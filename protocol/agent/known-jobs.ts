@@ -1,16 +1,16 @@
 /**
  * The jobs that an agent works for, or was asked to work for: genesis and committee as far as it has heard, its offers and
- * awards. Bounded: the job that has given no work for longest is dropped first.
+ * awards. Bounded: idle jobs of guests are dropped first.
  */
 
 import { isCommit } from "../consensus/ballots.ts";
 import { type Committee, createCommittee, explainNotCommittee } from "../consensus/committee.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
-import { limits } from "../core/limits.ts";
 import { blockHash, committeeHash } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { Admission } from "./admission.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import type { HeldAward } from "./held-award.ts";
@@ -56,12 +56,17 @@ export function isOffering({ offers }: Pick<KnownJob, "offers">, wallMs: number)
 
 export class KnownJobs {
   readonly #context: Context;
+  readonly #admission: Admission;
+  readonly #displace: (job: JobId) => void;
   readonly #jobs = new Map<JobId, KnownJob>();
   /** When the first of their outboxes is due, until one changes; null: to be computed. */
   #wakeMs: number | null = null;
 
-  constructor(context: Context) {
+  /** `displace`: a job at which nothing runs goes, with what was sealed for it. */
+  constructor(context: Context, admission: Admission, displace: (job: JobId) => void) {
     this.#context = context;
+    this.#admission = admission;
+    this.#displace = displace;
   }
 
   get(job: JobId): KnownJob | undefined {
@@ -89,8 +94,7 @@ export class KnownJobs {
   /** Takes note of a job; not if it has too many already that hold work. */
   add({ signed, genesis, job }: CheckedGenesis): void {
     if (this.#jobs.has(job)) return;
-    this.#makeRoom();
-    if (this.#jobs.size >= limits.knownJobs) return;
+    if (!this.#makeRoom(genesis.owner)) return;
     const committee = createCommittee(this.#context.config.crypto.hash, genesis.committee);
     this.#jobs.set(job, {
       job,
@@ -117,16 +121,26 @@ export class KnownJobs {
     this.#wakeMs = null;
   }
 
-  /** Forgets the jobs that gave no work for longest. */
-  #makeRoom(): void {
-    const idle = [...this.#jobs.values()]
-      .filter((known) => known.held.size === 0)
-      .sort((a, b) => a.lastWorkMs - b.lastWorkMs);
-    for (const known of idle) {
-      if (this.#jobs.size < limits.knownJobs) return;
-      this.#jobs.delete(known.job);
-      this.#wakeMs = null;
-    }
+  /**
+   * Forgets jobs until there is room for one of `owner`: those of guests before others, those without a standing offer before
+   * others, and of these the one that gave no work for longest. False: there is work for all of them.
+   */
+  #makeRoom(owner: AgentId): boolean {
+    const { jobs, reservedJobs } = this.#admission.quotas.work;
+    const { wallMs } = this.#context.now;
+    const isGuest = ({ genesis }: KnownJob): boolean => !this.#admission.isKnown(genesis.owner);
+    const all = [...this.#jobs.values()];
+    const guests = all.filter(isGuest);
+    const isKnown = this.#admission.isKnown(owner);
+    if (all.length < jobs && (isKnown || guests.length < jobs - reservedJobs)) return true;
+    const rank = (known: KnownJob): number =>
+      known.held.size > 0 ? 4 : Number(!isGuest(known)) * 2 + Number(isOffering(known, wallMs));
+    const [first] = (isKnown ? all : guests)
+      .filter((known) => known.running === 0 && (known.held.size === 0 || isGuest(known)))
+      .sort((a, b) => rank(a) - rank(b) || a.lastWorkMs - b.lastWorkMs);
+    if (first === undefined) return false;
+    this.#displace(first.job);
+    return true;
   }
 
   onCommittee(message: Extract<Message, { kind: "committee" }>): Verdict {

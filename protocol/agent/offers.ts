@@ -13,6 +13,7 @@ import type { CommandBody } from "../wire/command.ts";
 import type { Context } from "./context.ts";
 import type { KnownJob, KnownJobs } from "./known-jobs.ts";
 import type { OwnLoad } from "./own-load.ts";
+import type { WorkQuotas } from "./work-quotas.ts";
 
 /** An offer stands this long, ms, and is renewed when a third of that is left and the job still gives work. */
 const OFFER_LIFE_MS = 60_000;
@@ -21,20 +22,28 @@ const OFFER_ONCE_MS = 100;
 /** A job that gave no work for this long gets no renewed offers, ms. */
 const INTEREST_MS = 60_000;
 
+interface OfferParts {
+  readonly jobs: KnownJobs;
+  readonly load: OwnLoad;
+  readonly quotas: WorkQuotas;
+}
+
 export class Offers {
   readonly #context: Context;
   readonly #jobs: KnownJobs;
   readonly #load: OwnLoad;
+  readonly #quotas: WorkQuotas;
   readonly #within: (job: JobId, act: () => void) => void;
   /** When to tell jobs that were told "no slot is free" that there is one now. */
   #offerAgainAtMs = Number.POSITIVE_INFINITY;
 
   /** `within`: does something in one job (containment.ts). */
-  constructor(context: Context, jobs: KnownJobs, load: OwnLoad, within: (job: JobId, act: () => void) => void) {
+  constructor(context: Context, { jobs, load, quotas }: OfferParts, within: (job: JobId, act: () => void) => void) {
     this.#within = within;
     this.#context = context;
     this.#jobs = jobs;
     this.#load = load;
+    this.#quotas = quotas;
   }
 
   onFreeSlot(): void {
@@ -79,16 +88,19 @@ export class Offers {
     const { config, now } = this.#context;
     const match = this.matchOf(known, skill);
     if (match === null || !labels.every((label) => config.labels.includes(label))) return;
+    if (!this.#quotas.isForOffer(known, skill, match.ad.price)) return;
     const { isFull, running } = this.#load;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
     known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.#load.ppm, isFull });
+    if (isFull) this.#quotas.onWaiting(known);
+    // As many at a time as it has here now and could take beside: the others are at work for other jobs.
+    const slots = Math.min(known.running + config.slots - running, this.#quotas.slotsFor(known, skill));
     const { price, expectedMs } = match.ad;
     const body: CommandBody = {
       kind: "offer",
       skill,
       price,
-      // As many at a time as it has here now and could take beside: the others are at work for other jobs.
-      slots: isFull ? config.slots : known.running + config.slots - running,
+      slots: isFull ? config.slots : Math.max(1, slots),
       labels: config.labels,
       load: this.#load.ppm,
       expectedMs,
@@ -96,6 +108,13 @@ export class Offers {
       similarity: match.similarity,
     };
     known.outbox.say(null, body, known.running > 0);
+  }
+
+  /** An award was declined or given back: its job is told when a slot is free. */
+  onBusy(known: KnownJob, skill: string): void {
+    const offer = known.offers.get(skill);
+    if (offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
+    this.#quotas.onWaiting(known);
   }
 
   /** Which of its skills does what the job asks for by that name. */
@@ -117,7 +136,9 @@ export class Offers {
   #offerAgain(): void {
     const { free } = this.#load;
     const waiting = [...this.#jobs.values()].flatMap((known) =>
-      [...known.offers].filter(([, offer]) => offer.isFull).map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
+      [...known.offers]
+        .filter(([skill, offer]) => offer.isFull && this.#quotas.slotsFor(known, skill) > known.running)
+        .map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
     );
     waiting.sort((a, b) => a.saidMs - b.saidMs);
     for (const { known, skill } of waiting.slice(0, Math.max(0, free))) this.#offer(known, skill, []);

@@ -8,12 +8,22 @@
 
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { SharedPlaces } from "../core/shared-places.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
-import { blobsOfGenesis, type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
+import type { Admission } from "./admission.ts";
+import { blobsOfGenesis, type CheckedGenesis, checkGenesis, isSignedBy } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** A job that has not begun this long after the invitation is forgotten, ms. */
 const FORGOTTEN_MS = 60_000;
+/**
+ * Bytes of invitations that one source may send: more than any owner's jobs take at once. To hash a MiB takes some milliseconds.
+ * Each invitation counts as `SMALL_BYTES` at least. The burst has room for as many offences as cost a peer its connection.
+ */
+const RATE = { perSecond: 8 * limits.genesisBytes, burst: 64 * limits.genesisBytes, keys: limits.clients };
+const SMALL_BYTES = 16 * 1_024;
 
 /** What is still missing before it says yes. */
 interface Asked {
@@ -25,44 +35,67 @@ interface Asked {
 
 export class ReceivedInvitations {
   readonly #context: Context;
-  readonly #refusalOf: (checked: CheckedGenesis) => string | null;
-  readonly #asked = new Map<JobId, Asked>();
+  readonly #refusalOf: (checked: CheckedGenesis, by: AgentId) => string | null;
+  readonly #admission: Admission;
+  readonly #asked: SharedPlaces<JobId, Asked>;
+  readonly #rates = new TokenBuckets(RATE);
 
-  /** `refusalOf`: why this agent would not host the job, by its own rules; null if it would. */
-  constructor(context: Context, refusalOf: (checked: CheckedGenesis) => string | null) {
+  /** `refusalOf`: why this agent would not host the job that `by` asks for, by its own rules; null if it would. */
+  constructor(
+    context: Context,
+    admission: Admission,
+    refusalOf: (checked: CheckedGenesis, by: AgentId) => string | null,
+  ) {
     this.#context = context;
+    this.#admission = admission;
+    this.#asked = new SharedPlaces(admission.quotas.hosting.jobs);
     this.#refusalOf = refusalOf;
   }
 
-  /** Returns the genesis, if this agent does not refuse it. */
-  onInvite(from: AgentId, signed: SignedGenesis): Genesis | null {
-    const checked = checkGenesis(this.#context, signed);
+  /** `onHosts` is given the genesis if this agent does not refuse it. */
+  onInvite(from: AgentId, signed: SignedGenesis, onHosts: (genesis: Genesis) => Verdict): Verdict {
+    const bytes = Math.max(SMALL_BYTES, signed.bytes.length);
+    // The owner repeats what is not answered.
+    if (!this.#rates.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes)) return ignore("too-many");
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
+    const known = this.#asked.get(job);
+    if (known?.by === from && known.checked.genesis.owner === this.#context.principalOf(from)) {
+      this.#context.send(from, { kind: "inviteSeen", job });
+      if (known.missing.size === 0) this.#sayYes(known);
+      return ACCEPT;
+    }
+    // Only a job's owner submits it, so whose signature it must be is known before the genesis is read.
+    if (!isSignedBy(this.#context, this.#context.principalOf(from), job, signed)) {
+      this.#refuse(from, job, "only a job's owner submits it, and this one did not sign it");
+      return reject("bad-signature");
+    }
+    const checked = checkGenesis(this.#context, signed);
     const refusal = typeof checked === "string" ? checked : this.#refusal(from, checked);
     if (refusal !== null || typeof checked === "string") {
-      this.#context.send(from, { kind: "inviteReply", job, yes: false, reason: refusal ?? "" });
-      return null;
+      this.#refuse(from, job, refusal ?? "");
+      return ACCEPT;
     }
     this.#context.send(from, { kind: "inviteSeen", job });
-    const known = this.#asked.get(job);
-    if (known !== undefined) {
-      if (known.missing.size === 0) this.#sayYes(known);
-      return checked.genesis;
-    }
+    this.#take(from, checked);
+    return onHosts(checked.genesis);
+  }
+
+  #take(from: AgentId, checked: CheckedGenesis): void {
     this.#forgetOld();
-    if (this.#asked.size >= limits.hostedJobs) this.#asked.delete(this.#asked.keys().next().value!);
     const blobs = blobsOfGenesis(checked.genesis);
     const asked = { checked, by: from, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
-    this.#asked.set(job, asked);
+    this.#asked.set(checked.job, this.#admission.sourceOf(from), asked);
     if (blobs.size === 0) this.#sayYes(asked);
     for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
-    return checked.genesis;
+  }
+
+  #refuse(to: AgentId, job: JobId, reason: string): void {
+    this.#context.send(to, { kind: "inviteReply", job, yes: false, reason });
   }
 
   #refusal(from: AgentId, checked: CheckedGenesis): string | null {
-    if (this.#context.principalOf(from) !== checked.genesis.owner) return "only a job's owner submits it";
     const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
-    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#refusalOf(checked);
+    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#refusalOf(checked, from);
   }
 
   #sayYes({ checked, by }: Asked): void {
@@ -70,21 +103,21 @@ export class ReceivedInvitations {
   }
 
   onBlob(blob: Hash, isStored: boolean): void {
-    for (const [job, asked] of this.#asked) {
+    for (const [job, asked] of this.#asked.entries()) {
       if (!asked.missing.has(blob)) continue;
       if (isStored) {
         asked.missing.delete(blob);
         if (asked.missing.size === 0) this.#sayYes(asked);
       } else {
         this.#asked.delete(job);
-        this.#context.send(asked.by, { kind: "inviteReply", job, yes: false, reason: `input ${blob} cannot be had` });
+        this.#refuse(asked.by, job, `input ${blob} cannot be had`);
       }
     }
   }
 
   /** A job that it was asked to host and that has not begun yet. */
-  asked(job: JobId): CheckedGenesis | null {
-    return this.#asked.get(job)?.checked ?? null;
+  asked(job: JobId): Pick<Asked, "checked" | "by"> | null {
+    return this.#asked.get(job) ?? null;
   }
 
   /** What was asked begins, or never will. */
@@ -94,6 +127,7 @@ export class ReceivedInvitations {
 
   #forgetOld(): void {
     const { monoMs } = this.#context.now;
-    for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.#asked.delete(job);
+    for (const [job, asked] of this.#asked.entries())
+      if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.#asked.delete(job);
   }
 }

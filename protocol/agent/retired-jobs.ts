@@ -16,6 +16,8 @@ import { encodeRetired, readRetired, SLOT } from "./job-records.ts";
 
 /** The most by which the clocks of owners and agents may differ, ms. */
 const CLOCKS_MS = 24 * 3_600_000;
+/** Marks that are left for known owners. */
+const RESERVED = limits.retiredJobs / 8;
 const NO_WITHDRAWAL = new Uint8Array(0);
 
 /** A job, as far as it matters here. */
@@ -52,14 +54,18 @@ export class RetiredJobs {
     return withdrawal.length === 0 ? null : withdrawal;
   }
 
-  /** Why a job must not begin, or null. `begun`: how many running jobs may still need a mark. */
-  refusal({ job, genesis }: GivenUp, begun: number): string | null {
+  /**
+   * Why a job must not begin, or null. `begun`: how many running jobs may still need a mark. `isKnown`: its owner is known;
+   * guests leave some of the marks to such owners.
+   */
+  refusal({ job, genesis }: GivenUp, begun: number, isKnown: boolean): string | null {
     if (this.has(job)) return "it gave this job up";
     const createdMs = genesis.counter;
     if (createdMs < this.#rememberedMs) return "the job is older than what it remembers: its owner's clock is behind";
     // Its mark could not be forgotten for long.
     if (createdMs > this.#context.now.wallMs + CLOCKS_MS) return "its owner's clock is more than a day ahead";
-    if (this.#jobs.size + begun < limits.retiredJobs || this.#isAnyOld()) return null;
+    const most = isKnown ? limits.retiredJobs : limits.retiredJobs - RESERVED;
+    if (this.#jobs.size + begun < most || this.#isAnyOld()) return null;
     return "it gave up too many jobs within a day";
   }
 

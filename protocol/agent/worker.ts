@@ -1,7 +1,8 @@
 /**
  * The working side of an agent: it answers beacons with offers, starts the awards that enough members tell it of, seals,
- * reveals, and repeats what is not settled.
+ * reveals.
  *
+ * Leaves to unsettled-work.ts what is repeated, to work-quotas.ts which awards it takes of whom.
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
@@ -11,10 +12,11 @@ import type { Input } from "../input.ts";
 import type { StoredRecord } from "../machine.ts";
 import type { BeaconContent } from "../wire/capability.ts";
 import { decode } from "../wire/codec.ts";
-import type { CommandBody, Envelope } from "../wire/command.ts";
+import type { CommandBody } from "../wire/command.ts";
 import { blobsOf } from "../wire/genesis.ts";
-import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
+import type { NoticeItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import type { Admission } from "./admission.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import {
@@ -33,36 +35,30 @@ import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
-import { sendEnvelopes } from "./send-envelopes.ts";
+import { type UnsettledEvents, UnsettledWork } from "./unsettled-work.ts";
+import { WorkQuotas } from "./work-quotas.ts";
 
 /** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
 
-interface WorkerEvents {
-  /** Publishes commands through this agent's own copy of the job's log, if it has one. */
-  publish(job: JobId, envelope: Envelope): boolean;
-  /** Asks this agent's own copy of the log, as a member, how commands stand. `lost` returns commands that its pool lost. */
-  askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
-  /** Whether this agent has the log of the job. */
-  isHosted(job: JobId): boolean;
-  /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
-  within(job: JobId, act: () => void): void;
-}
-
 export class Worker {
   readonly #context: Context;
-  readonly #events: WorkerEvents;
+  readonly #events: UnsettledEvents;
+  readonly #quotas: WorkQuotas;
   readonly jobs: KnownJobs;
   readonly load: OwnLoad;
+  readonly unsettled: UnsettledWork;
   readonly #offers: Offers;
   #heldCount = 0;
 
-  constructor(context: Context, events: WorkerEvents) {
+  constructor(context: Context, admission: Admission, events: UnsettledEvents) {
     this.#context = context;
+    this.#quotas = new WorkQuotas(context, admission);
     this.load = new OwnLoad(context.config.slots);
-    this.jobs = new KnownJobs(context);
+    this.jobs = new KnownJobs(context, admission, (job) => this.#displace(job));
     this.#events = events;
-    this.#offers = new Offers(context, this.jobs, this.load, events.within);
+    this.unsettled = new UnsettledWork(context, this.jobs, events);
+    this.#offers = new Offers(context, { jobs: this.jobs, load: this.load, quotas: this.#quotas }, events.within);
   }
 
   #each(act: (known: KnownJob) => void): void {
@@ -122,6 +118,16 @@ export class Worker {
       this.#stop(known, held, "said");
     }
     this.#heldCount -= known.held.size;
+  }
+
+  /** Its place goes to another job: what was sealed for it is lost. */
+  #displace(job: JobId): void {
+    const known = this.jobs.get(job);
+    this.drop(job);
+    const free = (slot: string): void =>
+      this.#context.emit({ kind: "persist", job, slot, bytes: null, durable: false });
+    for (const { ref, work } of known?.held.values() ?? []) if (work !== null) free(SLOT.work(ref.task, ref.attempt));
+    if (known?.isStored === true && !this.#events.isHosted(job)) free(SLOT.root);
   }
 
   /** The load of its machine from other work changed. */
@@ -188,19 +194,14 @@ export class Worker {
     const ref = { job: known.job, task: award.task, attempt: award.attempt };
     const missing = new Set(blobsOf(award.input).map((blob) => blob.hash));
     const held: HeldAward = { ref, phase: "fetching", award, missing, work: null };
-    const match = this.#offers.matchOf(known, award.skill);
-    if (match === null || award.price < match.ad.price) {
-      this.#decline(known, award, "refused", match === null ? "no such skill" : "not at this price");
-      return;
-    }
-    const isDeclined = known.tally.wasDeclined(key, award.serial);
-    if (isDeclined || this.load.isFull || this.#heldCount >= limits.heldAwards) {
-      this.#decline(known, award, "busy", "");
-      return;
-    }
+    const refusal = this.#refusal(known, award);
+    if (refusal !== null) return this.#decline(known, award, "refused", refusal);
+    const isFull = this.load.isFull || this.#heldCount >= limits.heldAwards || this.#quotas.isFullFor(known, award);
+    if (isFull || known.tally.wasDeclined(key, award.serial)) return this.#decline(known, award, "busy", "");
     known.held.set(key, held);
     this.#heldCount++;
     this.load.running++;
+    this.#quotas.onTaken(known, key, award);
     known.lastWorkMs = now.monoMs;
     const from = known.committee.others(this.#context.self);
     for (const blob of blobsOf(award.input))
@@ -208,13 +209,31 @@ export class Worker {
     if (missing.size === 0) this.#start(known, held, award);
   }
 
+  #refusal(known: KnownJob, award: AwardNotice): string | null {
+    const match = this.#offers.matchOf(known, award.skill);
+    if (match === null) return "no such skill";
+    return award.price < match.ad.price ? "not at this price" : this.#quotas.refusal(known, award);
+  }
+
+  /** Others wait for slots that a guest holds for long: one of its awards goes back. */
+  #giveBack(): void {
+    const back = this.#quotas.toGiveBack();
+    const known = back === null ? undefined : this.jobs.get(back.job);
+    const held = back === null ? undefined : known?.held.get(back.key);
+    if (known === undefined || held === undefined) return;
+    this.#events.within(known.job, () => {
+      if (held.phase === "running") this.#context.emit({ kind: "stopWork", award: held.ref });
+      this.#offers.onBusy(known, held.award!.skill);
+      this.#fail(known, held, { reason: "busy", retryMs: 0, message: "others wait for this slot" });
+    });
+  }
+
   /** Not kept: members that did not hear it give notice again, and are told again; or the lease ends. */
   #decline(known: KnownJob, award: AwardNotice, reason: "busy" | "refused", message: string): void {
     const { task, attempt, serial, skill } = award;
     // The other members' notices of this award must not bring it up again, when it may have been given to others.
     known.tally.close(keyOf(task, attempt), serial, this.#context.now.monoMs);
-    const offer = known.offers.get(skill);
-    if (reason === "busy" && offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
+    if (reason === "busy") this.#offers.onBusy(known, skill);
     known.outbox.say(null, { kind: "failure", task, attempt, serial, reason, retryMs: 0, message }, known.running > 0);
   }
 
@@ -273,6 +292,7 @@ export class Worker {
     if (held.phase === "running") known.running--;
     if (held.phase === "running" || held.phase === "fetching") {
       this.load.running--;
+      this.#quotas.onEnded(known.job, keyOf(held.ref.task, held.ref.attempt));
       this.#offers.onFreeSlot();
     }
     held.phase = phase;
@@ -343,55 +363,12 @@ export class Worker {
   }
 
   tick(): void {
-    const { monoMs } = this.#context.now;
+    this.#giveBack();
     this.#offers.tick();
     this.#each((known) => {
       this.#offers.renew(known);
-      if (known.outbox.nextWakeMs() > monoMs) return;
-      for (const envelope of known.outbox.takeDue()) this.#publish(known, envelope);
-      this.#askHowItStands(known);
+      this.unsettled.tick(known);
     });
-  }
-
-  /** Asks about commands not settled in time. A member asks itself: it forwards what it holds (command-relay.ts). */
-  #askHowItStands(known: KnownJob): void {
-    const { job, outbox } = known;
-    const { self } = this.#context;
-    const isMember = known.committee.power(self) > 0 && this.#events.isHosted(job);
-    const members = isMember ? [self] : known.committee.members.map(({ agent }) => agent);
-    for (const [member, items] of outbox.takeQuestions(members)) {
-      const isOwn = member === self && this.#events.askOwn(job, items, (lacking) => outbox.envelopesOf(lacking));
-      if (isOwn) continue;
-      for (let from = 0; from < items.length; from += limits.blockCommands)
-        this.#context.send(member, { kind: "unsettled", job, items: items.slice(from, from + limits.blockCommands) });
-    }
-  }
-
-  /** A member holds commands of this worker. */
-  onHeld(from: AgentId, job: JobId, hashes: readonly Hash[]): Verdict {
-    const known = this.jobs.get(job);
-    if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
-    known.outbox.onHeld(from, hashes);
-    return ignore("noted");
-  }
-
-  /** A member lacks commands of this worker. */
-  onFetch(from: AgentId, job: JobId, hashes: readonly Hash[]): Verdict {
-    const known = this.jobs.get(job);
-    if (known === undefined || known.committee.power(from) === 0) return ignore("not-a-member");
-    this.#events.within(job, () => sendEnvelopes(this.#context, job, from, known.outbox.envelopesOf(hashes)));
-    return ignore("served");
-  }
-
-  /** It may have forgotten what it held. */
-  onConnected(agent: AgentId): void {
-    for (const known of this.jobs.values()) if (known.committee.power(agent) > 0) known.outbox.onConnected(agent);
-  }
-
-  #publish(known: KnownJob, envelope: Envelope): void {
-    if (this.#events.publish(known.job, envelope)) return;
-    const members = known.committee.members.map((member) => member.agent);
-    this.#context.sendAll(members, { kind: "envelopes", job: known.job, envelopes: [envelope] });
   }
 
   nextWakeMs(): number {

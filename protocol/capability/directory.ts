@@ -9,6 +9,7 @@
 import { type Crypto, isSigned, statementMessage } from "../core/crypto.ts";
 import { type AgentId, type MeshId, sortedBy } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { SharedPlaces } from "../core/shared-places.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { shardAt } from "../wire/topics.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
@@ -53,6 +54,8 @@ export class Directory {
   readonly #embedder: string;
   readonly #shardAgents: number;
   readonly #entries = new Map<AgentId, Vcv>();
+  /** Entries that somebody else brought, by who it was, the oldest first. */
+  readonly #brought = new SharedPlaces<AgentId, true>(limits.directoryAgents, limits.directoryPerSource);
   #place: Place;
   /** How many agents the ones it hears of stand for, without itself. */
   #others = 0;
@@ -154,7 +157,8 @@ export class Directory {
     }
   }
 
-  take(wallMs: number, vcv: Vcv): Verdict {
+  /** `source`: who brought it (agent/admission.ts); "": its agent itself. */
+  take(wallMs: number, vcv: Vcv, source = ""): Verdict {
     const known = this.#entries.get(vcv.agent);
     if (known !== undefined && !isNewer(vcv, known)) return ignore("known");
     if (this.#goodbyes.covers(vcv)) return ignore("left");
@@ -166,13 +170,13 @@ export class Directory {
     if (vcv.embedder !== this.#embedder) return ignore("other-embedder");
     if (vcv.expiresMs <= wallMs && !isGoodbye) return ignore("expired");
     if (vcv.expiresMs > wallMs + VCV_LIFE_MS + CLOCK_SLACK_MS) return ignore("from-the-future");
-    if (known === undefined && this.#entries.size >= limits.directoryAgents && !isGoodbye) {
-      this.expire(wallMs);
-      if (this.#entries.size >= limits.directoryAgents) return ignore("directory-full");
-    }
+    const isFull = (): boolean => known === undefined && this.#entries.size >= limits.directoryAgents && !isGoodbye;
+    if (isFull()) this.expire(wallMs);
     const { verify } = this.#crypto;
     const message = (): Uint8Array => statementMessage(this.#meshId, "vcv", facts.hash);
     if (!isSigned(this.#crypto, vcv, () => verify(vcv.agent, message(), vcv.signature))) return reject("bad-signature");
+    if (isFull() && !this.#makeRoom()) return ignore("directory-full");
+    const before = this.#brought.sourceOf(vcv.agent);
     if (known !== undefined) this.#drop(known);
     if (isGoodbye) {
       this.#goodbyes.add(wallMs, vcv);
@@ -180,8 +184,33 @@ export class Directory {
     }
     const kept = this.#facts.same(vcv);
     this.#put(kept);
+    // Who hands on what others brought must not take it along when its own share is cut.
+    const isBrought = known !== undefined && before !== null && source !== "";
+    this.#noteSource(
+      kept,
+      isBrought && this.#brought.countOf(before) < this.#brought.countOf(source) ? before : source,
+    );
     this.#splitShard();
     return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore("enough-known");
+  }
+
+  /** If a source has brought too many, its oldest goes; agents that this one is connected to, or keeps, stay. */
+  #noteSource({ agent }: Vcv, source: string): void {
+    if (source === "" || agent === this.#self || this.#kept.has(agent)) this.#brought.delete(agent);
+    else if (this.#entries.has(agent)) this.#forget(this.#brought.set(agent, source, true)?.[0]);
+  }
+
+  #forget(agent: AgentId | undefined): void {
+    const vcv = agent === undefined ? undefined : this.#entries.get(agent);
+    if (vcv !== undefined) this.#drop(vcv);
+  }
+
+  /** The source that brought most loses its oldest. */
+  #makeRoom(): boolean {
+    const oldest = this.#brought.oldestOfLargest();
+    if (oldest === null) return false;
+    this.#forget(oldest);
+    return true;
   }
 
   #put(vcv: Vcv): void {
@@ -202,6 +231,11 @@ export class Directory {
   }
 
   #drop(vcv: Vcv): void {
+    this.#brought.delete(vcv.agent);
+    this.#remove(vcv);
+  }
+
+  #remove(vcv: Vcv): void {
     this.#version++;
     this.#entries.delete(vcv.agent);
     if (vcv.agent === this.#self) return;
@@ -266,7 +300,7 @@ export class Directory {
 
   #moveTo(depth: number): void {
     const all = [...this.#entries.values()];
-    for (const vcv of all) this.#drop(vcv);
+    for (const vcv of all) this.#remove(vcv);
     this.#place = { ...this.#place, depth };
     for (const vcv of all) this.#put(vcv);
   }

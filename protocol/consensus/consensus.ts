@@ -149,10 +149,10 @@ export class Consensus {
     return wanted ? ACCEPT : ignore("body-not-asked-for");
   }
 
-  /** A decided block with its commit, from anyone, to an agent that is behind or follows. */
-  onCommitted(now: Now, block: Block, commit: readonly Vote[]): Verdict {
+  /** A decided block with its commit, from anyone, to an agent that is behind or follows. `learn` takes its commands. */
+  onCommitted(now: Now, block: Block, commit: readonly Vote[], learn: () => boolean): Verdict {
     this.#enter(now);
-    const verdict = this.#takeCommitted(block, commit);
+    const verdict = this.#takeCommitted(block, commit, learn);
     this.#leave();
     return verdict;
   }
@@ -495,14 +495,14 @@ export class Consensus {
 
   // --- decided elsewhere ------------------------------------------------------------------------------
 
-  #takeCommitted(block: Block, commit: readonly Vote[]): Verdict {
+  #takeCommitted(block: Block, commit: readonly Vote[], learn: () => boolean): Verdict {
     const { crypto, meshId, job } = this.#config;
     const hash = blockHash(crypto.hash, block.header);
     if (block.header.height !== this.#state.height) return ignore("other-height");
-    if (!isCommit(meshId, crypto, this.#committee, { job, height: block.header.height, hash }, commit)) {
-      return reject("bad-commit");
-    }
+    const decided = { job, height: block.header.height, hash };
+    if (!isCommit(meshId, crypto, this.#committee, decided, commit)) return reject("bad-commit");
     if (!holdsItsCommands(crypto.hash, block)) return reject("wrong-commands");
+    if (!learn()) return reject("bad-commands");
     this.#state.blocks.set(hash, block);
     return this.#take(hash, block, commit) ? ACCEPT : ignore("commands-missing");
   }

@@ -124,9 +124,9 @@ export const limits = {
   poolCommandsPerAuthor: 8_192,
   poolBytes: 128 * MIB,
   poolBytesPerAuthor: 32 * MIB,
-  /** Commands of all strangers to the job together, and of one of them: an offer for each skill, and evidence. */
+  /** Commands of all strangers to the job together, and those that one source sends: offers for each skill, and evidence. */
   poolStrangers: 4_096,
-  poolPerStranger: 64,
+  poolPerSource: 256,
   /** Rounds of a height for which all votes are kept; beyond it each member's newest only. */
   keptRounds: 64,
   /** Kept commit quorums and blocks in memory per job, for members a little behind; older ones come from disk. */
@@ -137,10 +137,7 @@ export const limits = {
   snapshotInterval: 1_024,
 
   // --- agent ------------------------------------------------------------------------------------------
-  /** Jobs that one node keeps at the same time, and per owner (protocol.md 9). */
-  hostedJobs: 64,
-  hostedJobsPerOwner: 16,
-  /** Jobs that one node works for or has heard of. */
+  /** Jobs of which one pulse says how they stand, and that an agent asks about, or remembers for a while, at most. */
   knownJobs: 256,
   /** Jobs that it gave up, until they are a day old: about one in five seconds; 250 bytes each in memory and on disk. */
   retiredJobs: 16_384,
@@ -159,8 +156,12 @@ export const limits = {
   answeredBytesPerSecond: 4 * MIB,
   /** Awards that one agent keeps in mind over all jobs. */
   heldAwards: 16_384,
-  /** Agents in the directory. */
+  /**
+   * Agents in the directory, and how many of them one source may have brought: a shard, the few outsiders of all others, and
+   * as many again while shards are split.
+   */
   directoryAgents: 20_000,
+  directoryPerSource: 4_096,
   /** Agents that said good-bye, remembered until nobody hands on what they said before. */
   goodbyes: 4_096,
   /** Hosts of its own jobs that an agent remembers in its directory beyond the few of each shard. */

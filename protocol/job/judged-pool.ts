@@ -29,11 +29,11 @@ export class JudgedPool {
     this.#judgedAtMs = null;
   }
 
-  /** New commands are judged like those that were there. */
+  /** New commands are judged like those that were there, if that was not done before they came in. */
   onAdded(view: LedgerView, added: readonly PoolEntry[]): void {
     if (this.#judgedAtMs === null) return;
     for (const entry of added) {
-      judgeEntry(view, entry);
+      if (!entry.applicable) judgeEntry(view, entry);
       entry.arms = entry.applicable;
     }
     if (added.some(armsInCompany)) judgeArming(view, this.#pool.entries());

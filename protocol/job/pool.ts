@@ -1,6 +1,7 @@
 /**
  * The commands that a member holds for a job: verified once, on arrival, and kept until a block holds them or
- * they have been useless for long. Bounded in total and per author.
+ * they have been useless for long. Bounded in total, per author that the job knows,
+ * and for strangers per source, because identities cost nothing.
  *
  * Leaves to replica.ts which of them apply, and to the agent to whom they are forwarded.
  *
@@ -11,6 +12,7 @@ import { isSignedProposal, isSignedVote } from "../consensus/ballots.ts";
 import { type Crypto, isSigned, statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { SharedPlaces } from "../core/shared-places.ts";
 import { decode } from "../wire/codec.ts";
 import { type Command, commandCodec, type Envelope, envelopeHash } from "../wire/command.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
@@ -44,6 +46,14 @@ export interface PoolEntry {
   readonly isStranger: boolean;
 }
 
+/** Who sent commands. */
+export interface Sender {
+  /** Where it connects from (agent/admission.ts). */
+  readonly source: string;
+  /** A host of the job: it hands on the commands of many, and only those that it was asked for. */
+  readonly isHost: boolean;
+}
+
 /** What the pool asks about commands and authors. */
 export interface PoolQuestions {
   /** A block holds it already. */
@@ -52,12 +62,35 @@ export interface PoolQuestions {
   isWanted(hash: Hash): boolean;
   /** The job knows the author: owner, member, standby, or an agent that the ledger has a record of. */
   isInvolved(author: AgentId): boolean;
+  /** Whether a block that is being decided holds the command, or waits for it. */
+  isKept(hash: Hash): boolean;
+  /** Whether the command would change something now. */
+  isOfUse(command: Command): boolean;
 }
 
 interface Share {
   count: number;
   bytes: number;
 }
+
+interface Added {
+  readonly verdict: Verdict;
+  readonly added: PoolEntry[];
+}
+
+const none = (verdict: Verdict): Added => ({ verdict, added: [] });
+
+type NewEntry = Pick<PoolEntry, "hash" | "command" | "bytes" | "envelope" | "arrivedMs" | "isStranger">;
+
+const entryOf = (entry: NewEntry): PoolEntry => ({
+  ...entry,
+  forwardedMs: null,
+  firstForwardedMs: null,
+  forwards: 0,
+  heldBy: new Set(),
+  applicable: false,
+  arms: false,
+});
 
 /** The blob that a command rests on, if it does. */
 export function blobOf(command: Command): { readonly hash: Hash; readonly bytes: number } | null {
@@ -70,7 +103,8 @@ export class Pool {
   readonly #crypto: Crypto;
   readonly #entries = new Map<Hash, PoolEntry>();
   readonly #perAuthor = new Map<AgentId, Share>();
-  readonly #strangers: Share = { count: 0, bytes: 0 };
+  /** Commands of strangers, by the source that sent them: identities cost nothing. */
+  readonly #strangers = new SharedPlaces<Hash, true>(limits.poolStrangers);
   #bytes = 0;
 
   constructor(meshId: MeshId, job: JobId, crypto: Crypto) {
@@ -114,6 +148,7 @@ export class Pool {
     const entry = this.#entries.get(hash);
     if (entry === undefined) return;
     this.#entries.delete(hash);
+    this.#strangers.delete(hash);
     this.#account(entry, -1);
   }
 
@@ -121,10 +156,8 @@ export class Pool {
     const { author } = entry.command;
     const mine = this.#perAuthor.get(author) ?? { count: 0, bytes: 0 };
     this.#perAuthor.set(author, mine);
-    for (const share of entry.isStranger ? [mine, this.#strangers] : [mine]) {
-      share.count += sign;
-      share.bytes += sign * entry.bytes.length;
-    }
+    mine.count += sign;
+    mine.bytes += sign * entry.bytes.length;
     this.#bytes += sign * entry.bytes.length;
     if (mine.count === 0) this.#perAuthor.delete(author);
   }
@@ -143,45 +176,49 @@ export class Pool {
     }
   }
 
-  /** Takes the commands of an envelope that are new. */
-  add(nowMs: number, envelope: Envelope, questions: PoolQuestions): { verdict: Verdict; added: PoolEntry[] } {
-    const none = (verdict: Verdict): { verdict: Verdict; added: PoolEntry[] } => ({ verdict, added: [] });
-    if (envelope.job !== this.#job) return none(reject("other-job"));
-    const listed = new Set(envelope.hashes);
+  /** Takes the commands of an envelope that are new; those of strangers only if they are of use now. */
+  add(nowMs: number, envelope: Envelope, questions: PoolQuestions, sender: Sender): Added {
+    const read = this.#read(nowMs, envelope, questions, sender);
+    if (!Array.isArray(read)) return none(read);
+    if (read.length === 0) return none(ignore("known"));
+    if (!this.#isSigned(envelope)) return none(reject("bad-signature"));
+    for (const { command } of read) {
+      const problem = this.#explainBadEvidence(command);
+      if (problem !== null) return none(reject(problem));
+    }
     const fresh: PoolEntry[] = [];
+    for (const entry of read) {
+      if (entry.isStranger && !questions.isWanted(entry.hash)) {
+        if (!questions.isOfUse(entry.command)) continue;
+        entry.applicable = true;
+        this.#makeRoom(entry.hash, sender, questions);
+      }
+      this.#insert(entry);
+      fresh.push(entry);
+    }
+    return fresh.length === 0 ? none(ignore("of-no-use")) : { verdict: ACCEPT, added: fresh };
+  }
+
+  /** Its new commands, as far as can be told without its signature. */
+  #read(nowMs: number, envelope: Envelope, questions: PoolQuestions, sender: Sender): PoolEntry[] | Verdict {
+    if (envelope.job !== this.#job) return reject("other-job");
+    const listed = new Set(envelope.hashes);
+    const fresh = new Map<Hash, PoolEntry>();
     const proof = { author: envelope.author, hashes: envelope.hashes, signature: envelope.signature };
     const isStranger = !questions.isInvolved(envelope.author);
     for (const bytes of envelope.commands) {
       const hash = this.#crypto.hash(bytes);
-      if (!listed.has(hash)) return none(reject("command-not-listed"));
-      if (this.#entries.has(hash) || questions.isDone(hash) || fresh.some((entry) => entry.hash === hash)) continue;
-      if (!questions.isWanted(hash) && this.#isFull(envelope.author, isStranger, fresh.length))
-        return none(ignore("pool-full"));
+      if (!listed.has(hash)) return reject("command-not-listed");
+      if (this.#entries.has(hash) || questions.isDone(hash) || fresh.has(hash)) continue;
+      const isFull = isStranger ? this.#isFullFor(sender, fresh.size) : this.#isFull(envelope.author, fresh.size);
+      if (!questions.isWanted(hash) && isFull) return ignore("pool-full");
       const decoded = decode(commandCodec, bytes);
-      if (!decoded.ok) return none(reject(decoded.code));
+      if (!decoded.ok) return reject(decoded.code);
       const command = decoded.value;
-      if (command.job !== this.#job || command.author !== envelope.author) return none(reject("command-of-another"));
-      const problem = this.#explainBadEvidence(command);
-      if (problem !== null) return none(reject(problem));
-      fresh.push({
-        hash,
-        command,
-        bytes,
-        envelope: proof,
-        arrivedMs: nowMs,
-        forwardedMs: null,
-        firstForwardedMs: null,
-        forwards: 0,
-        heldBy: new Set(),
-        applicable: false,
-        arms: false,
-        isStranger,
-      });
+      if (command.job !== this.#job || command.author !== envelope.author) return reject("command-of-another");
+      fresh.set(hash, entryOf({ hash, command, bytes, envelope: proof, arrivedMs: nowMs, isStranger }));
     }
-    if (fresh.length === 0) return none(ignore("known"));
-    if (!this.#isSigned(envelope)) return none(reject("bad-signature"));
-    for (const entry of fresh) this.#insert(entry);
-    return { verdict: ACCEPT, added: fresh };
+    return [...fresh.values()];
   }
 
   /** Takes back what this agent itself had stored: checked when it came in the first time. False: it is damaged. */
@@ -193,30 +230,36 @@ export class Pool {
       const decoded = decode(commandCodec, bytes);
       if (!decoded.ok || !listed.has(hash)) return false;
       if (this.#entries.has(hash)) continue;
-      this.#insert({
-        hash,
-        command: decoded.value,
-        bytes,
-        envelope: proof,
-        arrivedMs: 0,
-        forwardedMs: null,
-        firstForwardedMs: null,
-        forwards: 0,
-        heldBy: new Set(),
-        applicable: false,
-        arms: false,
-        isStranger: false,
-      });
+      const command = decoded.value;
+      this.#insert(entryOf({ hash, command, bytes, envelope: proof, arrivedMs: 0, isStranger: false }));
     }
     return true;
   }
 
-  #isFull(author: AgentId, isStranger: boolean, more: number): boolean {
+  get #isOverfull(): boolean {
+    return this.#entries.size >= limits.poolCommands || this.#bytes >= limits.poolBytes;
+  }
+
+  /** For a command of an author that the job knows, who sent `more` with it. */
+  #isFull(author: AgentId, more: number): boolean {
     const { count, bytes } = this.#perAuthor.get(author) ?? { count: 0, bytes: 0 };
-    if (this.#entries.size + more >= limits.poolCommands || this.#bytes >= limits.poolBytes) return true;
-    if (bytes >= limits.poolBytesPerAuthor || count + more >= limits.poolCommandsPerAuthor) return true;
-    if (!isStranger) return false;
-    return count + more >= limits.poolPerStranger || this.#strangers.count + more >= limits.poolStrangers;
+    if (this.#isOverfull || this.#entries.size + more >= limits.poolCommands) return true;
+    return bytes >= limits.poolBytesPerAuthor || count + more >= limits.poolCommandsPerAuthor;
+  }
+
+  /** For a stranger's command. */
+  #isFullFor({ source, isHost }: Sender, more: number): boolean {
+    const most = isHost ? limits.poolStrangers / 4 : limits.poolPerSource;
+    return this.#isOverfull || this.#strangers.countOf(source) + more >= most;
+  }
+
+  /** A place for a stranger's command: those that are no longer of use go first, then the oldest of who sent most. */
+  #makeRoom(hash: Hash, { source }: Sender, { isKept }: PoolQuestions): void {
+    if (this.#strangers.size >= limits.poolStrangers)
+      for (const [other] of this.#strangers.entries())
+        if (this.#entries.get(other)?.applicable !== true && !isKept(other)) this.delete(other);
+    const displaced = this.#strangers.set(hash, source, true);
+    if (displaced !== null && !isKept(displaced[0])) this.delete(displaced[0]);
   }
 
   #insert(entry: PoolEntry): void {

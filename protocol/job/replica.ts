@@ -22,12 +22,13 @@ import { type Block, blockHash, commandHashesCodec, committeeHash, type Header, 
 import type { Genesis } from "../wire/genesis.ts";
 import type { Verdict } from "../wire/verdict.ts";
 import { BlobHolders } from "./blob-holders.ts";
+import { CommandMemory } from "./command-memory.ts";
 import { type IdentifiedCommand, judge } from "./commands.ts";
 import type { Executions } from "./executions.ts";
 import { JudgedPool } from "./judged-pool.ts";
 import { needKey } from "./keys.ts";
 import { type Execution, Ledger, type Outcome } from "./ledger.ts";
-import { blobOf, Pool, type PoolEntry } from "./pool.ts";
+import { blobOf, Pool, type PoolEntry, type PoolQuestions, type Sender } from "./pool.ts";
 import type { LedgerView } from "./view.ts";
 
 /** Timeliness tolerates this at most, ms, whatever the windows are (A3). */
@@ -75,14 +76,7 @@ export class Replica implements Application {
   /** The valid block that was made or checked last, and what it would do. */
   #checked: { readonly hash: Hash; readonly execution: Execution } | null = null;
   readonly #invalid = new Set<Hash>();
-  /** Commands of decided blocks of late, so that they are not pooled again. */
-  readonly #done = new Map<Hash, number>();
-  readonly #wanted = new Set<Hash>();
-  /**
-   * Commands of blocks of this height that were made or checked. One of them may be locked, and decided long after its
-   * commands stopped applying at the present time: they stay until the height is decided.
-   */
-  readonly #proposed = new Set<Hash>();
+  readonly #memory = new CommandMemory();
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new BlobHolders();
 
@@ -143,16 +137,24 @@ export class Replica implements Application {
 
   // --- the pool ---------------------------------------------------------------------------------------
 
-  /** Takes commands. Returns those that are new. */
-  learn(now: Now, envelope: Envelope): { verdict: Verdict; added: readonly PoolEntry[] } {
-    const result = this.pool.add(now.monoMs, envelope, {
-      isDone: (hash) => this.#done.has(hash),
-      isWanted: (hash) => this.#wanted.has(hash),
+  /** Takes commands that `sender` sent. Returns those that are new. */
+  learn(now: Now, envelope: Envelope, sender: Sender): { verdict: Verdict; added: readonly PoolEntry[] } {
+    const questions: PoolQuestions = {
+      isDone: (hash) => this.#memory.isDone(hash),
+      isWanted: (hash) => this.#memory.isWanted(hash),
+      isKept: (hash) => this.#memory.isKept(hash),
       isInvolved: (author) => this.#isInvolved(author),
-    });
-    for (const entry of result.added) this.#wanted.delete(entry.hash);
+      isOfUse: (command) => this.judge(now, command) === null,
+    };
+    const result = this.pool.add(now.monoMs, envelope, questions, sender);
+    for (const entry of result.added) this.#memory.onFound(entry.hash);
     if (result.added.length > 0) this.#judged.onAdded(this.#viewNow(now), result.added);
     return result;
+  }
+
+  /** A block was decided elsewhere: its commands are taken whoever wrote them. */
+  awaitCommands(block: Block): void {
+    this.#memory.want(this.missing(block));
   }
 
   /** Authors of whom the job knows something; others may be anybody. */
@@ -164,12 +166,12 @@ export class Replica implements Application {
 
   /** Whether a block that is being decided holds it. */
   isProposed(command: Hash): boolean {
-    return this.#proposed.has(command);
+    return this.#memory.isProposed(command);
   }
 
   /** Whether it holds a command, or held it until a block took it. */
   isKnown(command: Hash): boolean {
-    return this.pool.has(command) || this.#done.has(command);
+    return this.pool.has(command) || this.#memory.isDone(command);
   }
 
   /** Pooled commands that apply at the tip. */
@@ -188,7 +190,7 @@ export class Replica implements Application {
 
   /** Lets go of commands that were of no use for long. */
   prune(now: Now): void {
-    this.pool.prune(now.monoMs, (hash) => this.#wanted.has(hash) || this.#proposed.has(hash));
+    this.pool.prune(now.monoMs, (hash) => this.#memory.isKept(hash));
   }
 
   /** Whether the tip has this window open. */
@@ -236,7 +238,7 @@ export class Replica implements Application {
       ...this.#consequences(execution.outcome),
     };
     this.#checked = { hash: blockHash(this.#crypto.hash, header), execution };
-    for (const command of hashes) this.#proposed.add(command);
+    this.#memory.onProposed(hashes);
     return { header, commands: hashes };
   }
 
@@ -281,20 +283,16 @@ export class Replica implements Application {
     if (block.header.commandsHash !== hashOf(this.#crypto.hash, commandHashesCodec, block.commands)) return "invalid";
     const missing = this.missing(block);
     if (missing.length > 0) {
-      for (const command of missing) this.#want(command);
+      this.#memory.want(missing);
       // A command that an earlier block holds cannot be in this one.
-      return missing.some((command) => this.#done.has(command)) ? "invalid" : "missing";
+      return missing.some((command) => this.#memory.isDone(command)) ? "invalid" : "missing";
     }
-    for (const command of block.commands) this.#proposed.add(command);
+    this.#memory.onProposed(block.commands);
     const execute = (): Execution | null => this.#execute(block);
     const execution = this.#executions === undefined ? execute() : this.#executions.of(hash, execute);
     if (execution === null) this.#invalid.add(hash);
     else this.#checked = { hash, execution };
     return execution === null ? "invalid" : "valid";
-  }
-
-  #want(command: Hash): void {
-    if (this.#wanted.size < 4 * limits.blockCommands) this.#wanted.add(command);
   }
 
   /** Null if it is invalid. */
@@ -373,8 +371,6 @@ export class Replica implements Application {
     this.#ledger.keep(execution);
     this.#checked = null;
     this.#invalid.clear();
-    this.#wanted.clear();
-    this.#proposed.clear();
     this.#judged.onTip();
     this.#tip = { nextHeight: this.#tip.nextHeight + 1, hash, timeMs: block.header.timeMs };
     this.#decided = this.#ledger.viewAt(this.#tip.timeMs);
@@ -386,15 +382,9 @@ export class Replica implements Application {
 
   /** Takes a block's commands out of the pool; they are remembered for a while, so that stragglers are not pooled again. */
   #retire(entries: readonly PoolEntry[], height: number): void {
-    for (const entry of entries) {
-      this.pool.delete(entry.hash);
-      this.#done.set(entry.hash, height);
-    }
-    // In the order of heights: the oldest are at the front.
-    for (const [hash, at] of this.#done) {
-      if (at >= height - limits.recentBlocks) break;
-      this.#done.delete(hash);
-    }
+    for (const { hash } of entries) this.pool.delete(hash);
+    const commands = entries.map(({ hash }) => hash);
+    this.#memory.onDecided(commands, height);
     if (this.ended) for (const entry of [...this.pool.entries()]) this.pool.delete(entry.hash);
   }
 }

@@ -109,6 +109,7 @@ export interface AgentSpec {
     Pick<
       AgentConfig,
       | "skills"
+      | "quotas"
       | "slots"
       | "labels"
       | "hosts"

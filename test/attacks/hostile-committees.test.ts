@@ -8,7 +8,7 @@ import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
 import { SLOT } from "../../protocol/agent/job-records.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
-import { limits } from "../../protocol/core/limits.ts";
+import { DEFAULT_QUOTAS } from "../../protocol/core/quotas.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { committedBlockCodec } from "../../protocol/wire/message.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
@@ -118,7 +118,7 @@ test("the mark counts after a restart, whatever became of the rest of the job's 
 
 test("places are free again: as many jobs can be kept as before", () => {
   const m0 = new DrivenAgent("m0", { skills: [] });
-  for (let i = 0; i <= limits.hostedJobsPerOwner; i++) {
+  for (let i = 0; i <= DEFAULT_QUOTAS.hosting.perOwner; i++) {
     const made = jobOf("mallory", { counter: i, committee: ["mallory"], standbys: NODES });
     m0.host(made);
     deceive(m0, made, "eventsHash");

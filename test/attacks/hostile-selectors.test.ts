@@ -23,6 +23,7 @@ import {
   MEMBERS,
   offerBody,
   resultBody,
+  senderOf,
 } from "../support/driven-agent.ts";
 import { skipGathering } from "../support/skip-gathering.ts";
 
@@ -59,7 +60,8 @@ test("a selector that throws on somebody's offer does not end the process", () =
   };
   const offers = (worker: string, price: number): void => {
     const body = offerBody({ price, validUntilMs: nowMs + 500_000 });
-    replica.learn({ monoMs: nowMs, wallMs: nowMs }, envelope(worker, made.job, [body]));
+    const said = envelope(worker, made.job, [body]);
+    replica.learn({ monoMs: nowMs, wallMs: nowMs }, said, senderOf(said));
   };
   decide(0);
   offers("good", 1);

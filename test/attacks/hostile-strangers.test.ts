@@ -6,14 +6,15 @@
 import { describe, expect, test } from "vitest";
 import { signBeacon } from "../../protocol/agent/beacons.ts";
 import { bytesOf, EMBEDDER_NAME, embed } from "../../protocol/capability/embedding.ts";
-import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
+import type { Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
-import { Pool } from "../../protocol/job/pool.ts";
+import { Pool, type PoolQuestions, type Sender } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
+import type { CommandBody } from "../../protocol/wire/command.ts";
 import type { Data, Like } from "../../protocol/wire/genesis.ts";
 import { encodeBeacon, encodeMessage, type Message, type Query } from "../../protocol/wire/message.ts";
 import { decodeValue } from "../../protocol/wire/value.ts";
-import { inline, single } from "../../sim/parts/workloads/job-builder.ts";
+import { single } from "../../sim/parts/workloads/job-builder.ts";
 import {
   configOf,
   countCalls,
@@ -26,6 +27,7 @@ import {
   MESH,
   offerBody,
   resultBody,
+  senderOf,
   signerOf,
 } from "../support/driven-agent.ts";
 
@@ -34,39 +36,59 @@ const blob = (n: number): Data => ({ kind: "blob", hash: hashOf(n), bytes: limit
 
 describe("pools", () => {
   const { job } = jobOf("owner");
-  const questions = {
+  const kept = new Set<Hash>();
+  const questions: PoolQuestions = {
     isDone: () => false,
     isWanted: () => false,
-    isInvolved: (author: AgentId) => author.startsWith("worker"),
+    isInvolved: (author) => author.startsWith("worker"),
+    isKept: (hash) => kept.has(hash),
+    isOfUse: ({ body }) => body.kind === "offer",
+  };
+  const say = (pool: Pool, from: string, bodies: readonly CommandBody[], sender?: Partial<Sender>): string => {
+    const said = envelope(from, job, bodies);
+    return pool.add(0, said, questions, { ...senderOf(said), ...sender }).verdict.verdict;
   };
 
-  test("strangers cannot fill a job's pool so that its workers are not heard", () => {
+  test("commands of strangers that change nothing are not pooled", () => {
     const pool = new Pool(MESH, job, crypto);
-    const failure = {
-      kind: "failure",
-      task: "nobody" as never,
-      attempt: 1,
-      serial: 1,
-      reason: "error",
-      retryMs: 0,
-      message: "",
-    } as const;
-    const junk = Array<typeof failure>(limits.envelopeCommands).fill(failure);
-    for (const stranger of ["s1", "s2", "s3"])
-      for (let k = 0; k < 32; k++) pool.add(0, envelope(stranger, job, junk), questions);
-    for (let k = 0; k < 256; k++) pool.add(0, envelope("s4", job, [failure]), questions); // into what room is left
-    expect(pool.add(1, envelope("worker", job, [resultBody("a")]), questions).verdict.verdict).toBe("accept");
+    for (const i of range(64))
+      say(
+        pool,
+        `s${i}`,
+        Array.from({ length: 64 }, () => resultBody("nobody")),
+      );
+    expect(pool.size).toBe(0);
+    expect(say(pool, "worker", [resultBody("a")])).toBe("accept");
   });
 
-  test("all strangers together get a share of a job's pool, and each a small one", () => {
+  test("all strangers together get a share of a job's pool, and each source a small one, whatever names it makes up", () => {
     const pool = new Pool(MESH, job, crypto);
-    for (const i of range(2 * limits.poolStrangers))
-      pool.add(0, envelope(`s${i % 100}`, job, [resultBody(`t${i}`)]), questions);
+    for (const i of range(2 * limits.poolStrangers)) say(pool, `s${i}`, [offerBody()], { source: `from ${i % 100}` });
     expect(pool.size).toBe(limits.poolStrangers);
     const alone = new Pool(MESH, job, crypto);
-    const data = inline("x".repeat(16_000));
-    for (const i of range(1_000)) alone.add(0, envelope("s", job, [resultBody(`t${i}`, { data })]), questions);
-    expect(alone.size).toBe(limits.poolPerStranger); // at 24 KiB each: 1.5 MiB
+    for (const i of range(1_000)) say(alone, `s${i}`, [offerBody()], { source: "one network" });
+    expect(alone.size).toBe(limits.poolPerSource);
+  });
+
+  test("a stranger finds a place in a pool that others filled with offers that are of use, and blocks keep theirs", () => {
+    const pool = new Pool(MESH, job, crypto);
+    for (const i of range(limits.poolStrangers)) say(pool, `s${i}`, [offerBody()], { source: `from ${i % 16}` });
+    const [first] = pool.entries();
+    kept.add(first!.hash);
+    expect(say(pool, "honest", [offerBody()])).toBe("accept");
+    expect([...pool.entries()].filter(({ command }) => command.author === id("honest"))).toHaveLength(1);
+    expect(pool.has(first!.hash)).toBe(true);
+    kept.clear();
+  });
+
+  test("what is no longer of use goes first", () => {
+    const pool = new Pool(MESH, job, crypto);
+    for (const i of range(limits.poolStrangers)) say(pool, `s${i}`, [offerBody()], { source: `from ${i % 16}` });
+    const last = [...pool.entries()].at(-1)!;
+    last.applicable = false;
+    say(pool, "honest", [offerBody()]);
+    expect(pool.has(last.hash)).toBe(false);
+    expect(pool.size).toBe(limits.poolStrangers);
   });
 
   test("a pool full of a member's offers makes further commands no more expensive", () => {
@@ -76,13 +98,19 @@ describe("pools", () => {
     const offers = (from: number) =>
       range(limits.envelopeCommands).map((i) => offerBody({ expectedMs: from + i, validUntilMs: 1_500_000 }));
     for (const author of ["m1", "m2", "m3"])
-      for (let k = 0; k < 25; k++) replica.learn(now, envelope(author, job, offers(k * limits.envelopeCommands)));
+      for (let k = 0; k < 25; k++) {
+        const said = envelope(author, job, offers(k * limits.envelopeCommands));
+        replica.learn(now, said, senderOf(said));
+      }
     replica.applicable(now);
     expect(replica.pool.size).toBe(3 * 25 * limits.envelopeCommands);
     const { state } = replica.decided;
     const judged = countCalls(state.status, "get");
     const walks = countCalls(state.ready, "list");
-    for (const i of range(5)) replica.learn(now, envelope(`w${i}`, job, [offerBody()]));
+    for (const i of range(5)) {
+      const said = envelope(`w${i}`, job, [offerBody()]);
+      replica.learn(now, said, senderOf(said));
+    }
     expect(judged.count).toBe(5);
     expect(walks.count).toBe(5); // over the tasks that wait, once a skill
   });

@@ -22,7 +22,13 @@ import * as arbitrary from "../../scripts/fuzz/arbitraries.ts";
 import { hash } from "../../scripts/fuzz/atoms.ts";
 import { runs } from "../support/runs.ts";
 
-const takeAll = { isDone: () => false, isWanted: () => false, isInvolved: () => true };
+const takeAll = {
+  isDone: () => false,
+  isWanted: () => false,
+  isInvolved: () => true,
+  isKept: () => false,
+  isOfUse: () => true,
+};
 
 const MESH = "mesh" as MeshId;
 const [ann, bob] = [1, 2].map((byte) => createSigner(makeIdentity(new Uint8Array(32).fill(byte))));
@@ -70,7 +76,8 @@ const KINDS: readonly Kind<unknown>[] = [
       return { ...content, signature: signature("commands", envelopeHash(crypto.hash, content)), commands };
     }),
     holds: (envelope, mesh) =>
-      new Pool(mesh, envelope.job, crypto).add(0, envelope, takeAll).verdict.verdict === "accept",
+      new Pool(mesh, envelope.job, crypto).add(0, envelope, takeAll, { source: "", isHost: false }).verdict.verdict ===
+      "accept",
   }),
   kind({
     name: "capability vector",

@@ -10,7 +10,9 @@ import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
+import type { Sender } from "../../protocol/job/pool.ts";
 import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.ts";
+import type { Vcv } from "../../protocol/wire/capability.ts";
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
 import { encodeGenesis, type Genesis, type SignedGenesis } from "../../protocol/wire/genesis.ts";
 import { decodeMessage, encodeMessage, type Message, type NoticeItem } from "../../protocol/wire/message.ts";
@@ -70,6 +72,9 @@ export function envelope(author: string, job: JobId, bodies: readonly CommandBod
   const commands = bodies.map((body) => ({ job, author: id(author), counter: counter++, body }));
   return signCommands(configOf(author), signerOf(author), job, commands);
 }
+
+/** As whoever wrote commands sends them, over a connection of its own. */
+export const senderOf = ({ author }: Pick<Envelope, "author">): Sender => ({ source: author, isHost: false });
 
 export const offerBody = (changes: Partial<BodyOf<"offer">> = {}): BodyOf<"offer"> => ({
   kind: "offer",
@@ -170,6 +175,11 @@ export class DrivenAgent {
 
   frame(from: string, message: Message): readonly Effect[] {
     return this.input({ kind: "frame", from: id(from), bytes: encodeMessage(message) });
+  }
+
+  /** Each of these agents tells it what it can do. */
+  hear(vcvs: readonly Vcv[]): void {
+    for (const vcv of vcvs) this.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv] });
   }
 
   /** Time passes, with a tick every `stepMs`. */

@@ -20,10 +20,10 @@ function durationOf(text: string): number | null {
   return match === null ? null : Number(match[1]) * UNIT_MS.get(match[2]!)!;
 }
 
-/** A duration of a job file or an option, in whole ms from 1 to `limits.durationMs`; `null` for anything else. */
-export function parseDuration(text: string): number | null {
+/** A duration of a file or an option, in whole ms from 1 to `mostMs`; `null` for anything else. */
+export function parseDuration(text: string, mostMs: number = limits.durationMs): number | null {
   const ms = Math.round(durationOf(text) ?? 0);
-  return ms >= 1 && ms <= limits.durationMs ? ms : null;
+  return ms >= 1 && ms <= mostMs ? ms : null;
 }
 
 /**

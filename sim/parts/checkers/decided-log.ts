@@ -47,7 +47,13 @@ const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean => {
   return true;
 };
 
-const TAKE_ALL: PoolQuestions = { isDone: () => false, isWanted: () => true, isInvolved: () => true };
+const TAKE_ALL: PoolQuestions = {
+  isDone: () => false,
+  isWanted: () => true,
+  isInvolved: () => true,
+  isKept: () => true,
+  isOfUse: () => true,
+};
 
 export class DecidedLog {
   readonly #ledger: Ledger;
@@ -119,7 +125,7 @@ export class DecidedLog {
     // A pool of one block: it verifies every command and its author's signature (invariant 2).
     const pool = new Pool(meshId, job, crypto);
     for (const envelope of committed.envelopes) {
-      const { verdict } = pool.add(0, envelope, TAKE_ALL);
+      const { verdict } = pool.add(0, envelope, TAKE_ALL, { source: "", isHost: true });
       if (verdict.verdict === "reject") violated("2 validity", where, `height ${header.height}: ${verdict.code}`);
     }
     const entries = commands.map((command) => {

@@ -11,7 +11,7 @@ const hosts = ["a", "b", "c", "d", "e", "f"];
 function clientThatKnows(): DrivenAgent {
   const client = new DrivenAgent("owner", { hosts: false });
   const vcvs = hosts.map((name) => signedVcv(name, client.nowMs));
-  client.frame("a", { kind: "vcvs", vcvs });
+  client.hear(vcvs);
   return client;
 }
 

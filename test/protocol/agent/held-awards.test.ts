@@ -46,7 +46,11 @@ test("a job whose members are silent does not use up what a worker may hold for 
   worker.nowMs += 3_600_000;
   const honest = jobOf("owner", { committee: ["m0"] });
   worker.learn("m0", honest);
-  const out = worker.frame("m0", { kind: "notice", job: honest.job, items: [awardItem("a", { leaseEndsMs: 9e12 })] });
+  const out = worker.frame("m0", {
+    kind: "notice",
+    job: honest.job,
+    items: [awardItem("a", { leaseEndsMs: worker.nowMs + 60_000 })],
+  });
   expect(worker.of("work", out).length).toBe(1);
 });
 
@@ -63,6 +67,10 @@ test("jobs whose members are gone do not keep a worker from every other job", ()
   worker.nowMs += 24 * 3_600_000; // all leases ended a day ago
   const honest = jobOf("owner", { committee: ["m0"] });
   worker.learn("m0", honest);
-  const out = worker.frame("m0", { kind: "notice", job: honest.job, items: [awardItem("a", { leaseEndsMs: 9e12 })] });
+  const out = worker.frame("m0", {
+    kind: "notice",
+    job: honest.job,
+    items: [awardItem("a", { leaseEndsMs: worker.nowMs + 60_000 })],
+  });
   expect(worker.of("work", out).length).toBe(1);
 });

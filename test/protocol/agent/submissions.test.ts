@@ -22,7 +22,7 @@ function submit(owner: DrivenAgent, changes: Partial<JobDraft> = {}, ticket = 1)
 }
 
 const learn = (owner: DrivenAgent, names: readonly string[] = HOSTS): void =>
-  void owner.frame("a", { kind: "vcvs", vcvs: names.map((name) => signedVcv(name, owner.nowMs)) });
+  owner.hear(names.map((name) => signedVcv(name, owner.nowMs)));
 
 const ownerThatKnows = (names: readonly string[] = HOSTS): DrivenAgent => {
   const owner = new DrivenAgent("owner", { hosts: false });

@@ -5,7 +5,7 @@ import { Executions } from "../../../protocol/job/executions.ts";
 import { Replica } from "../../../protocol/job/replica.ts";
 import { type Block, blockHash } from "../../../protocol/wire/consensus.ts";
 import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
-import { crypto, envelope, id, jobOf, MEMBERS, offerBody } from "../../support/driven-agent.ts";
+import { crypto, envelope, id, jobOf, MEMBERS, offerBody, senderOf } from "../../support/driven-agent.ts";
 
 const made = jobOf("owner", {
   nodes: [single("a", 1, { policy: firstPolicy({ timeoutMs: 60_000 }) })],
@@ -67,7 +67,7 @@ function proposal(executions?: Executions): { maker: Member; checker: Member; bl
   expect(windows.size).toBe(1);
   for (const member of both) {
     member.monoMs += 2_000; // the window ends, so whoever offered is awarded
-    for (const said of SAID) member.replica.learn(member.now, said);
+    for (const said of SAID) member.replica.learn(member.now, said, senderOf(said));
   }
   return { maker, checker, block: maker.replica.build(maker.now, id("m0"), 0) };
 }

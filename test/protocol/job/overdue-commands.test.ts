@@ -10,7 +10,17 @@ import { Replica } from "../../../protocol/job/replica.ts";
 import type { CommandBody } from "../../../protocol/wire/command.ts";
 import type { Block } from "../../../protocol/wire/consensus.ts";
 import { firstPolicy, single } from "../../../sim/parts/workloads/job-builder.ts";
-import { crypto, envelope, hashOf, id, jobOf, MEMBERS, offerBody, resultBody } from "../../support/driven-agent.ts";
+import {
+  crypto,
+  envelope,
+  hashOf,
+  id,
+  jobOf,
+  MEMBERS,
+  offerBody,
+  resultBody,
+  senderOf,
+} from "../../support/driven-agent.ts";
 import { skipGathering } from "../../support/skip-gathering.ts";
 
 const made = jobOf("owner", { nodes: [single("a", 1, { policy: firstPolicy({ timeoutMs: 300_000 }) })] });
@@ -28,7 +38,8 @@ class Member {
   }
 
   learn(author: string, ...bodies: CommandBody[]): void {
-    const { verdict } = this.replica.learn(this.now, envelope(author, made.job, bodies));
+    const said = envelope(author, made.job, bodies);
+    const { verdict } = this.replica.learn(this.now, said, senderOf(said));
     expect(verdict.verdict).toBe("accept");
   }
 

@@ -11,7 +11,7 @@ import type { Selector, Selectors } from "../../../protocol/selection/selector.t
 import type { Envelope } from "../../../protocol/wire/command.ts";
 import type { Block } from "../../../protocol/wire/consensus.ts";
 import { firstPolicy, map, single } from "../../../sim/parts/workloads/job-builder.ts";
-import { crypto, envelope, id, type Job, jobOf, offerBody, resultBody } from "../../support/driven-agent.ts";
+import { crypto, envelope, id, type Job, jobOf, offerBody, resultBody, senderOf } from "../../support/driven-agent.ts";
 import { skipGathering } from "../../support/skip-gathering.ts";
 
 const SELECTOR = "linucb";
@@ -48,7 +48,7 @@ function replicaOf(name: string, selectors: Selectors = BUILT_IN_SELECTORS, { ge
 
 function learn(replicas: readonly Replica[], ...envelopes: readonly Envelope[]): void {
   for (const replica of replicas)
-    for (const given of envelopes) expect(replica.learn(now(), given).verdict.verdict).toBe("accept");
+    for (const given of envelopes) expect(replica.learn(now(), given, senderOf(given)).verdict.verdict).toBe("accept");
 }
 
 function decide(replicas: readonly Replica[], maker = replicas[0]!): Block {

@@ -56,7 +56,7 @@ test("in a mesh: a liar and a busy agent, both with records, delay five honest n
     },
   });
   const common = { owner: "owner", committee: members, windowMs: 1_500, deadlineMs: 7_200_000 };
-  const held = firstPolicy({ timeoutMs: 7_200_000 });
+  const held = firstPolicy({ timeoutMs: 3_600_000 }); // the longest that a worker takes from a guest
   const holding = buildJob(world, { ...common, nodes: [single("h", 1, { skill: "hold", policy: held })] });
   world.run(2_000);
   world.inject("owner", submissionOf(holding.genesis));

@@ -1,0 +1,41 @@
+/**
+ * Who counts against which budget. Three classes of owners: those that this agent's operator knows, guests, and all guests
+ * together. Guests are counted by the *source* of the connection that asks for something: the network that it comes from, or,
+ * on one machine or a private network, where all agents may have the same, the connection itself.
+ *
+ * Source: protocol.md 9 (budgets).
+ */
+
+import type { AgentId } from "../core/ids.ts";
+import { DEFAULT_QUOTAS, type Quotas } from "../core/quotas.ts";
+import type { Context } from "./context.ts";
+
+export class Admission {
+  readonly quotas: Quotas;
+  readonly #known: ReadonlySet<AgentId>;
+  readonly #allowed: ReadonlySet<AgentId> | null;
+  readonly #originOf: (agent: AgentId) => string;
+
+  /** `originOf`: the network from which an agent is connected; "" if that says nothing. */
+  constructor(context: Context, originOf: (agent: AgentId) => string) {
+    this.quotas = context.config.quotas ?? DEFAULT_QUOTAS;
+    const { known, allow } = this.quotas.owners;
+    this.#known = new Set([context.self, context.owner.agent, ...known]);
+    this.#allowed = allow === null ? null : new Set([context.self, ...allow]);
+    this.#originOf = originOf;
+  }
+
+  /** Whether this agent's operator knows the owner; all others are guests. */
+  isKnown(owner: AgentId): boolean {
+    return this.#known.has(owner);
+  }
+
+  /** Whether this agent works for the owner at all. */
+  isAllowed(owner: AgentId): boolean {
+    return this.#allowed?.has(owner) ?? true;
+  }
+
+  sourceOf(connection: AgentId): string {
+    return this.#originOf(connection) || connection;
+  }
+}

@@ -1,0 +1,171 @@
+/** Floods of beacons, invitations, capability vectors and geneses: counted by where they come from (protocol.md 9). */
+
+import { describe, expect, test } from "vitest";
+import { signBeacon } from "../../protocol/agent/beacons.ts";
+import { Directory } from "../../protocol/capability/directory.ts";
+import type { JobId } from "../../protocol/core/ids.ts";
+import { limits } from "../../protocol/core/limits.ts";
+import type { AgentConfig } from "../../protocol/machine.ts";
+import { encodeBeacon, encodeVcv } from "../../protocol/wire/message.ts";
+import { signedVcv } from "../support/capability-vectors.ts";
+import { configOf, crypto, DrivenAgent, hashOf, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** Counts signature checks. */
+function counting(): { readonly crypto: AgentConfig["crypto"]; verified: number } {
+  const counted = {
+    verified: 0,
+    crypto: {
+      ...crypto,
+      verify: (...args: Parameters<typeof crypto.verify>) => {
+        counted.verified++;
+        return crypto.verify(...args);
+      },
+    },
+  };
+  return counted;
+}
+
+const offences = (agent: DrivenAgent): string[] => agent.of("misbehaved").map(({ code }) => code);
+const known = (agent: DrivenAgent): number => {
+  const told = agent.of("event").flatMap(({ event }) => (event.kind === "directory" ? [event.agents] : []));
+  return told.at(-1) ?? 0;
+};
+
+describe("capability vectors", () => {
+  const madeUp = (agent: DrivenAgent, count: number, prefix = "made-up") =>
+    range(count).map((i) => signedVcv(`${prefix}${i}`, agent.nowMs));
+
+  test("that nobody asked for are not read, and cost their sender its connection", () => {
+    const agent = new DrivenAgent("a");
+    const vcvs = madeUp(agent, 2_000);
+    for (const _ of range(60)) agent.frame("mallory", { kind: "vcvs", vcvs });
+    expect(known(agent)).toBe(0);
+    expect(offences(agent).length).toBeGreaterThan(20);
+  });
+
+  test("that a neighbour makes up when it is asked do not drive out those of others", () => {
+    const directory = new Directory(MESH, crypto, id("a"), { shardAgents: 100_000 });
+    const nowMs = 1_000_000;
+    const take = (name: string, source: string): void => void directory.take(nowMs, signedVcv(name, nowMs), source);
+    for (const i of range(200)) take(`honest${i}`, "b");
+    take("connected", "");
+    for (const i of range(2 * limits.directoryPerSource)) take(`made-up${i}`, "mallory");
+    const names = [...directory.entries()].map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith("made-up"))).toHaveLength(limits.directoryPerSource);
+    expect(names.filter((name) => name.startsWith("honest"))).toHaveLength(200);
+    expect(names).toContain("connected");
+  });
+
+  test("that others brought do not go with those of a neighbour that hands them on in newer versions", () => {
+    const directory = new Directory(MESH, crypto, id("a"), { shardAgents: 100_000 });
+    const nowMs = 1_000_000;
+    for (const i of range(10)) directory.take(nowMs, signedVcv(`honest${i}`, nowMs), "b");
+    for (const i of range(limits.directoryPerSource)) directory.take(nowMs, signedVcv(`made-up${i}`, nowMs), "mallory");
+    for (const i of range(10)) directory.take(nowMs, signedVcv(`honest${i}`, nowMs, { version: 2 }), "mallory");
+    for (const i of range(limits.directoryPerSource)) directory.take(nowMs, signedVcv(`more${i}`, nowMs), "mallory");
+    expect([...directory.entries()].filter(({ name }) => name.startsWith("honest"))).toHaveLength(10);
+  });
+
+  test("of one author are carried by gossip as often as an honest one speaks", () => {
+    const counted = counting();
+    const agent = new DrivenAgent("a", { crypto: counted.crypto });
+    const before = counted.verified;
+    for (const version of range(100))
+      agent.input({
+        kind: "gossip",
+        from: id("b"),
+        topic: "caps",
+        bytes: encodeVcv(signedVcv("mallory", agent.nowMs, { version: version + 1 })),
+        ticket: version,
+      });
+    const accepted = agent.of("verdict").filter(({ verdict }) => verdict.verdict === "accept").length;
+    expect(accepted).toBeLessThan(10);
+    expect(counted.verified - before).toBe(accepted);
+    agent.nowMs += 60_000;
+    agent.input({
+      kind: "gossip",
+      from: id("b"),
+      topic: "caps",
+      bytes: encodeVcv(signedVcv("mallory", agent.nowMs, { version: 1_000 })),
+      ticket: 1_000,
+    });
+    expect(agent.of("verdict").at(-1)!.verdict.verdict).toBe("accept");
+  });
+});
+
+describe("beacons", () => {
+  const beacon = (author: string, n: number, endsMs: number): Uint8Array => {
+    const content = { author: id(author), addresses: [], skill: "work", like: null, labels: [], calls: 16, endsMs };
+    return encodeBeacon(signBeacon(configOf(author), signerOf(author), { ...content, job: hashOf(n) as JobId }));
+  };
+
+  test("560 a second of one author cost a few signature checks, and are offences if it sends them itself", () => {
+    const counted = counting();
+    const agent = new DrivenAgent("a", { crypto: counted.crypto });
+    const before = counted.verified;
+    for (const n of range(10 * 560)) {
+      agent.nowMs += 1_000 / 560;
+      const bytes = beacon("mallory", n % 8, Math.ceil(agent.nowMs) + 1_000);
+      agent.input({ kind: "gossip", from: id("mallory"), topic: "beacons", bytes, ticket: n });
+    }
+    expect(counted.verified - before).toBeLessThan(10 * 20 + 250);
+    const refused = agent.of("verdict").filter(({ verdict }) => verdict.verdict === "reject").length;
+    expect(refused).toBeGreaterThan(20);
+  });
+
+  test("that others forge do not use up an author's rate", () => {
+    const agent = new DrivenAgent("a");
+    const forged = { ...configOf("m0"), signer: signerOf("mallory") };
+    for (const n of range(1_000)) {
+      const content = { author: id("m0"), addresses: [], skill: "work", like: null, labels: [], calls: 16 };
+      const said = { ...content, endsMs: agent.nowMs + 1_000, job: hashOf(n) as JobId };
+      const bytes = encodeBeacon(signBeacon(forged, forged.signer, said));
+      agent.input({ kind: "gossip", from: id("mallory"), topic: "beacons", bytes, ticket: n });
+    }
+    const bytes = beacon("m0", 1, agent.nowMs + 1_000);
+    agent.input({ kind: "gossip", from: id("m1"), topic: "beacons", bytes, ticket: 9_999 });
+    expect(agent.of("verdict").at(-1)!.verdict.verdict).toBe("accept");
+  });
+});
+
+describe("invitations", () => {
+  test("with a wrong signature are offences, and are not read", () => {
+    const agent = new DrivenAgent("m0", { skills: [] });
+    const { signed } = jobOf("owner");
+    const unreadable = { ...signed, bytes: new Uint8Array(limits.genesisBytes) };
+    for (const genesis of [signed, unreadable]) {
+      agent.effects = [];
+      for (const _ of range(20)) agent.frame("mallory", { kind: "invite", genesis, vcvs: [] });
+      expect(offences(agent)).toEqual(range(20).map(() => "bad-signature"));
+    }
+  });
+
+  test("of a source beyond what it may send are not even hashed", () => {
+    let hashed = 0;
+    const hash = (bytes: Uint8Array): ReturnType<typeof crypto.hash> => {
+      hashed += bytes.length;
+      return crypto.hash(bytes);
+    };
+    const agent = new DrivenAgent("m0", { skills: [], crypto: { ...crypto, hash } });
+    for (const i of range(8)) agent.input({ kind: "connected", agent: id(`s${i}`), origin: "192.0.2.0/24" });
+    const signed = { bytes: new Uint8Array(limits.genesisBytes), signature: new Uint8Array(64) };
+    for (const i of range(120)) agent.frame(`s${i % 8}`, { kind: "invite", genesis: signed, vcvs: [] });
+    expect(hashed).toBeLessThan(70 * limits.genesisBytes);
+  });
+});
+
+test("a genesis that nobody asked for is not hashed, and many of them are an offence", () => {
+  let hashed = 0;
+  const hash = (bytes: Uint8Array): ReturnType<typeof crypto.hash> => {
+    hashed += bytes.length;
+    return crypto.hash(bytes);
+  };
+  const agent = new DrivenAgent("a", { crypto: { ...crypto, hash } });
+  hashed = 0;
+  const genesis = { bytes: new Uint8Array(limits.genesisBytes), signature: new Uint8Array(64) };
+  for (const _ of range(60)) agent.frame("mallory", { kind: "genesis", genesis, vcvs: [] });
+  expect(hashed).toBe(0);
+  expect(offences(agent).length).toBeGreaterThan(20);
+});

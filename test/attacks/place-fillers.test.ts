@@ -1,0 +1,90 @@
+/** Strangers who fill a host's places under fresh names (protocol.md 9). */
+
+import { describe, expect, test } from "vitest";
+import { DEFAULT_QUOTAS, type Quotas } from "../../protocol/core/quotas.ts";
+import { DrivenAgent, id, type Job, jobOf } from "../support/driven-agent.ts";
+
+const { hosting } = DEFAULT_QUOTAS;
+const DAY_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
+const GUESTS = hosting.jobs - hosting.reserved;
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+const knows = (...known: string[]): { quotas: Quotas } => ({
+  quotas: { ...DEFAULT_QUOTAS, owners: { known: known.map(id), allow: null } },
+});
+
+/** What the host says to an invitation; "": yes. */
+function ask(host: DrivenAgent, { signed, genesis }: Job): string {
+  const out = host.sent(host.frame(genesis.owner, { kind: "invite", genesis: signed, vcvs: [] }));
+  const replies = out.flatMap(({ message }) => (message.kind === "inviteReply" ? [message] : []));
+  expect(replies).toHaveLength(1);
+  return replies[0]!.yes ? "" : replies[0]!.reason;
+}
+
+const hosted = (host: DrivenAgent): Set<string> => {
+  const running = new Set<string>();
+  for (const { event } of host.of("trace")) {
+    if (event.kind === "hosting") running.add(event.job);
+    else if (event.kind === "retired") running.delete(event.job);
+  }
+  return running;
+};
+
+let counter = 0;
+const jobFor = (owner: string, deadlineMs = DAY_MS): Job => jobOf(owner, { counter: ++counter, deadlineMs });
+
+/** `keys` fresh names with 16 jobs each; nobody decides a block of them. */
+function fill(host: DrivenAgent, keys = 4): Job[] {
+  const jobs = range(keys * hosting.perOwner).map((i) => jobFor(`fresh${i % keys}`));
+  for (const made of jobs) host.host(made);
+  return jobs;
+}
+
+describe("four fresh keys with jobs that wait for 30 days", () => {
+  test("are refused in words", () => {
+    const host = new DrivenAgent("m0", { skills: [] });
+    const says = ask(host, jobFor("fresh", 30 * DAY_MS));
+    expect(says).toBe("its deadline is longer than 1 day, the longest that this node hosts for guests");
+  });
+
+  test("leave places to owners that the operator knows, and others are told that the host is full", () => {
+    const host = new DrivenAgent("m0", { skills: [], ...knows("ada") });
+    fill(host);
+    expect(hosted(host).size).toBe(GUESTS);
+    expect(ask(host, jobFor("honest"))).toBe(`full: it hosts ${GUESTS} jobs`);
+    for (const _ of range(hosting.perOwner)) {
+      const made = jobFor("ada", 30 * DAY_MS);
+      expect(ask(host, made)).toBe("");
+      host.frame("ada", { kind: "start", job: made.job });
+    }
+    expect(hosted(host).size).toBe(hosting.jobs);
+  });
+
+  test("lose the places of jobs that bring nothing, those of whoever has most of them first", () => {
+    const host = new DrivenAgent("m0", { skills: [] });
+    const first = fill(host)[0]!;
+    host.pass(MINUTE_MS, 1_000);
+    const honest = jobFor("honest");
+    host.host(honest);
+    expect(hosted(host).has(honest.job)).toBe(true);
+    expect(hosted(host).size).toBe(GUESTS);
+    expect(hosted(host).has(first.job)).toBe(false);
+  });
+
+  test("from one network are one source, whatever their names", () => {
+    const host = new DrivenAgent("m0", { skills: [] });
+    for (const i of range(8)) host.input({ kind: "connected", agent: id(`fresh${i}`), origin: "192.0.2.0/24" });
+    fill(host, 8);
+    expect(hosted(host).size).toBe(hosting.perSource);
+    expect(ask(host, jobFor("honest"))).toBe("");
+    const again = new DrivenAgent("m0", { skills: [] }, host.records(), host.nowMs);
+    again.input({ kind: "connected", agent: id("fresh9"), origin: "192.0.2.0/24" });
+    expect(ask(again, jobFor("fresh9"))).toMatch(/^full: it hosts 16 jobs of guests from where/);
+  });
+});
+
+test("jobs of an owner that an operator knows have no longest deadline", () => {
+  const host = new DrivenAgent("m0", { skills: [], ...knows("ada") });
+  expect(ask(host, jobFor("ada", 30 * DAY_MS))).toBe("");
+});
