@@ -13,6 +13,9 @@ export const networkLimits = {
   /** Bytes of direct frames: a committee member that sends full blocks stays far below. */
   frameBytesPerSecond: 64 * MIB,
   frameBytesBurst: 64 * MIB,
+  /** The same of peers that share no job with this node: an invitation to each of some jobs a second. */
+  guestBytesPerSecond: 16 * MIB,
+  guestBytesBurst: 32 * MIB,
   /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
   gossipPerSecond: 500,
   gossipBurst: 5_000,
@@ -32,8 +35,12 @@ export const networkLimits = {
   // --- direct streams ---------------------------------------------------------------------------------------
   /** Frames up to this many bytes leave as one chunk: fewer, fuller writes. */
   batchBytes: 64 * 1024,
-  /** Inbound streams of one connection: one is used, a second exists while the first is being replaced. */
-  inboundStreams: 4,
+  /** Inbound streams of one connection for a protocol: one is used, a second exists while the first is being replaced. */
+  inboundStreams: 2,
+  /** A peer that was sent no pulse for this long shares no job with this node, ms: pulses go out every second. */
+  sharedMs: 10_000,
+  /** How often it looks for frames that do not come to their end and for peers that do not read, ms. */
+  stallLookMs: 1_000,
   /** Time to dial, or to open a stream, ms. */
   openTimeoutMs: 10_000,
   /** Wait after a failure to reach a peer, doubled with each, ms. */
@@ -49,9 +56,17 @@ export const networkLimits = {
   streamWindowBytes: 2 * MIB,
   readBufferBytes: 4 * MIB,
 
+  /** Inbound streams of one connection over all protocols, and those that have not said which one they are for. */
+  muxedStreams: 64,
+  /** Time for a stream to say which protocol it is for, ms. */
+  protocolTimeoutMs: 5_000,
+
   // --- gossip -----------------------------------------------------------------------------------------------
-  /** Messages that wait for their verdict: beyond it new ones are ignored (others pass them on). */
+  /** Messages, and their bytes, that wait for their verdict: beyond it new ones are ignored (others pass them on). */
   gossipWaiting: 4_096,
+  gossipWaitingBytes: 32 * MIB,
+  /** Bytes of gossip that may wait for one peer to read them; beyond it its stream is closed. */
+  gossipQueueBytes: 2 * MIB,
   /** A verdict that did not come in this time counts as "ignore", ms. */
   verdictTimeoutMs: 30_000,
 

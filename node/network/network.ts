@@ -16,6 +16,7 @@ import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
+import { DEFAULT_NODE_LIMITS } from "../limits/node-limits.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
 import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
@@ -90,7 +91,9 @@ class Libp2pNetwork implements Network {
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
     this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
-    this.#peers = new Peers({ self: this.agent, protocol: framesProtocol(meshId), dialer, deliver, offend, log });
+    const { memory } = options.limits ?? DEFAULT_NODE_LIMITS;
+    const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, limits: memory };
+    this.#peers = new Peers({ ...framing, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
     this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, log });
@@ -198,7 +201,9 @@ class Libp2pNetwork implements Network {
       this.#isolation.look();
       this.#clocks.look();
     };
+    const lookForStalls = (): void => this.#peers.look();
     this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(look, LOOK_MS).unref());
+    this.#timers.push(setInterval(lookForStalls, networkLimits.stallLookMs).unref());
     this.#reachability.look();
     log.debug({ addresses: this.addresses() }, "network up");
   }
@@ -317,6 +322,7 @@ class Libp2pNetwork implements Network {
       sent: { gossip: gossip.published, direct: sent.frames, bytes: gossip.publishedBytes + sent.bytes },
       received: { gossip: gossip.received, direct: received.frames, bytes: gossip.receivedBytes + received.bytes },
       dropped: sent.dropped,
+      held: this.#peers.held,
       unjudged: gossip.unjudged,
       offences: new Map(this.#offenceCodes),
       refused: this.#offences.refused,
