@@ -26,6 +26,8 @@ interface PeersOptions {
   readonly protocol: string;
   readonly dialer: Dialer;
   readonly limits: NodeLimits["memory"];
+  /** The network from which the agent is connected. */
+  readonly originOf: (agent: AgentId) => string;
   readonly deliver: (input: Input) => void;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly log: Logger;
@@ -126,7 +128,7 @@ export class Peers {
   #announce(peer: Peer): void {
     if (peer.announced || this.#stopped) return;
     peer.announced = true;
-    this.#options.deliver({ kind: "connected", agent: peer.agent });
+    this.#options.deliver({ kind: "connected", agent: peer.agent, origin: this.#options.originOf(peer.agent) });
   }
 
   #onUp(peer: Peer): void {
