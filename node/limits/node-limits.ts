@@ -42,9 +42,9 @@ export interface NodeLimits {
     readonly total: number;
     readonly outbound: number;
     readonly perOrigin: number;
-    /** Connections that have not proved yet whose they are: of all origins, and of one. */
+    /** Connections that have not proved yet whose they are: of all addresses, and of one. */
     readonly pending: number;
-    readonly pendingPerOrigin: number;
+    readonly pendingPerAddress: number;
     /** Time for that proof. */
     readonly upgradeMs: number;
   };
@@ -73,8 +73,8 @@ export const DEFAULT_NODE_LIMITS: NodeLimits = {
     total: 1_000,
     outbound: 128,
     perOrigin: 64,
-    pending: 512,
-    pendingPerOrigin: 8,
+    pending: 256,
+    pendingPerAddress: 8,
     upgradeMs: 3_000,
   },
 };

@@ -38,6 +38,9 @@ const TOPIC_SCORE = createTopicScoreParams({
   invalidMessageDeliveriesDecay: 0.9,
 });
 
+/** Below the first a peer is not told which messages there are, below the second it is sent none, below the third not heard. */
+const SCORE_THRESHOLDS = { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 };
+
 export function gossipOptions(meshId: MeshId, local: boolean): Partial<GossipsubOpts> {
   const topics = [...topicNames(meshId).keys()];
   return {
@@ -51,7 +54,11 @@ export function gossipOptions(meshId: MeshId, local: boolean): Partial<Gossipsub
     allowedTopics: topics,
     maxInboundDataLength: limits.gossipBytes + 1024, // the message and what gossipsub wraps around it
     maxOutboundBufferSize: networkLimits.gossipQueueBytes, // without it, gossip piles up for peers that do not read
+    scoreThresholds: SCORE_THRESHOLDS,
     scoreParams: {
+      // A peer whose event loop stood still for some seconds breaks promises, and is not to be punished for a few of them.
+      behaviourPenaltyThreshold: 6,
+      retainScore: networkLimits.refusedMs * 10,
       topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
       // Many nodes of a local mesh share one address: the default would mute them silently.
       ...(local ? { IPColocationFactorWeight: 0 } : {}),

@@ -109,8 +109,16 @@ export const networkLimits = {
   // --- discovery --------------------------------------------------------------------------------------------
   /** Peers that a node wants to be connected to: enough for gossip (D = 6) to survive the loss of half of them. */
   peersWanted: 12,
+  /** How many of them it has dialled itself, where there are enough: those that dial it may all belong to one stranger. */
+  peersDialled: 4,
   /** An agent that did not answer is not dialled again for this long, doubled each time, ms. */
   missedMs: 1_000,
   missedMsMax: 60_000,
-  connectionsMax: 1_000,
+
+  // --- connections ------------------------------------------------------------------------------------------
+  /** New connections of one address of a public network: each costs a handshake of a millisecond or two. */
+  connectionsPerSecond: 10,
+  connectionsBurst: 40,
+  /** What libp2p would count by itself, by address and without regard to who waits: inbound-places.ts does that instead. */
+  uncounted: 100_000,
 } as const;

@@ -25,7 +25,7 @@ import { Clocks } from "./clocks.ts";
 import { type ConnectionPolicy, createConnectionPolicy } from "./connection-policy.ts";
 import { DialBackServer } from "./dial-back.ts";
 import { Dialer } from "./dialer.ts";
-import { Discovery } from "./discovery.ts";
+import { countDialled, Discovery } from "./discovery.ts";
 import { Gossip } from "./gossip.ts";
 import { Instances } from "./instances.ts";
 import { IsolationWatch } from "./isolation.ts";
@@ -128,6 +128,7 @@ class Libp2pNetwork implements Network {
       isOwn: (address) => node.services.listeners.getAddrs().some((own) => bare(own) === bare(address)),
       tell: (news) => this.#tell(news),
       present: () => this.#peers.present(),
+      ...{ originOf, dialled: () => countDialled(node.getConnections()) },
       refuses: (agent) => offences.refuses(agent, performance.now()),
       log,
     });
