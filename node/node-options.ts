@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { AgentId } from "../protocol/core/ids.ts";
 import type { CreateMachine } from "../protocol/machine.ts";
 import type { AnySelector } from "../protocol/selection/selector.ts";
+import type { NodeLimits } from "./limits/node-limits.ts";
 import type { Identity } from "./network/identity.ts";
 import type { NetworkNews } from "./network/news.ts";
 import type { Embedder } from "./search/embedder.ts";
@@ -52,6 +53,10 @@ export interface NodeOptions {
   /** Whether all nodes of the mesh are on this machine. Default: true if it listens on and joins only loopback addresses. */
   readonly local?: boolean;
   readonly mdns?: boolean;
+  /** Disk, memory and connections that it gives to others. Default: DEFAULT_NODE_LIMITS. */
+  readonly limits?: NodeLimits;
+  /** Owners whose jobs are no guests', besides itself and those in `trust`. Default: nobody. */
+  readonly knownOwners?: readonly AgentId[];
   /** Called with news: whether others can reach this node, and problems with agents that it joins. Default: logs them. */
   readonly onNews?: (news: NetworkNews) => void;
   /** File for the trace. */

@@ -19,9 +19,9 @@ export interface NodeLimits {
     readonly guestBlobBytes: number;
     /** Nothing is fetched that would leave less than this free. */
     readonly freeBytes: number;
-    /** Jobs that ended this long ago are deleted, and the oldest of them while all together take more than `endedBytes`. */
+    /** Jobs that ended this long ago are deleted, and the oldest of them while all jobs together take more than `jobsBytes`. */
     readonly endedMs: number;
-    readonly endedBytes: number;
+    readonly jobsBytes: number;
   };
   readonly memory: {
     /** Frames of peers that are not whole yet: of all, and of those that share no job with this node. */
@@ -55,9 +55,9 @@ export const DEFAULT_NODE_LIMITS: NodeLimits = {
     jobBlobBytes: 4 * GIB,
     ownerBlobBytes: 16 * GIB,
     guestBlobBytes: GIB,
-    freeBytes: GIB,
+    freeBytes: 512 * MIB,
     endedMs: 90 * DAY_MS,
-    endedBytes: 8 * GIB,
+    jobsBytes: 32 * GIB,
   },
   memory: {
     inboundBytes: 128 * MIB,

@@ -61,6 +61,8 @@ export interface Network {
   addresses(): string[];
   /** Peers of the mesh that are there. */
   peers(): AgentId[];
+  /** The network from which an agent is connected (protocol/capability/addresses.ts). */
+  originOf(agent: AgentId): string;
   send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void;
   publish(topic: GossipTopic, bytes: Uint8Array): void;
   /** Hear these topics, and no others. Before the first call: `FIRST_TOPICS`. */

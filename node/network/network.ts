@@ -61,6 +61,7 @@ interface NetworkParts {
 
 class Libp2pNetwork implements Network {
   readonly agent: AgentId;
+  readonly #origins: NetworkParts["origins"];
   readonly #options: NetworkOptions;
   readonly #offences: PeerOffences;
   readonly #book: AddressBook;
@@ -89,13 +90,14 @@ class Libp2pNetwork implements Network {
     this.#node = node;
     this.#offences = offences;
     this.#book = book;
+    this.#origins = parts.origins;
     const deliver = (input: Input): void => this.#onInput(input);
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
     this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
+    const originOf = (agent: AgentId): string => this.originOf(agent);
     const { memory } = options.limits ?? DEFAULT_NODE_LIMITS;
-    const originOf = (agent: AgentId): string => parts.origins.of(this.#connectionsOf(agent));
-    const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, limits: memory, originOf };
+    const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, originOf, limits: memory };
     this.#peers = new Peers({ ...framing, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
@@ -171,23 +173,17 @@ class Libp2pNetwork implements Network {
     this.#deliver = deliver;
     const { meshId, log } = this.#options;
     this.#listenToNode();
-    await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, {
-      maxInboundStreams: networkLimits.inboundStreams,
-      maxOutboundStreams: networkLimits.inboundStreams,
-    });
-    await this.#node.handle(blobsProtocol(meshId), this.#server.onStream, {
-      maxInboundStreams: 2 * networkLimits.blobTransfersPerPeer,
-      maxOutboundStreams: 2 * networkLimits.blobTransfersPerPeer,
-    });
-    await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, {
-      maxInboundStreams: networkLimits.inboundStreams,
-      maxOutboundStreams: networkLimits.inboundStreams,
-    });
-    await this.#node.handle(dialBackProtocol(meshId), this.#dialBacks.onStream);
-    await this.#node.handle(clockProtocol(meshId), this.#clocks.onStream, {
-      maxInboundStreams: networkLimits.inboundStreams,
-      maxOutboundStreams: networkLimits.inboundStreams,
-    });
+    const streams = (most: number) => ({ maxInboundStreams: most, maxOutboundStreams: most });
+    const few = streams(networkLimits.inboundStreams);
+    await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, few);
+    await this.#node.handle(
+      blobsProtocol(meshId),
+      this.#server.onStream,
+      streams(2 * networkLimits.blobTransfersPerPeer),
+    );
+    await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, few);
+    await this.#node.handle(dialBackProtocol(meshId), this.#dialBacks.onStream, few);
+    await this.#node.handle(clockProtocol(meshId), this.#clocks.onStream, few);
     try {
       await startListening(this.#node, this.#options.listen, log);
     } catch (error) {
@@ -267,6 +263,10 @@ class Libp2pNetwork implements Network {
   /** Whether the agent is connected by loopback. */
   isOnThisMachine(agent: AgentId): boolean {
     return this.#connectionsOf(agent).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
+  }
+
+  originOf(agent: AgentId): string {
+    return this.#origins.of(this.#connectionsOf(agent));
   }
 
   #connectionsOf(agent: AgentId): Connection[] {

@@ -20,7 +20,7 @@ import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
 import type { CommittedBlock, Message, Position, UnsettledItem } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
-import type { CheckedGenesis } from "./checked-genesis.ts";
+import { type CheckedGenesis, needsOf } from "./checked-genesis.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, signBodies } from "./context.ts";
 import { Explanations } from "./explanations.ts";
@@ -354,10 +354,9 @@ export class HostedJob {
   #tell(decided: Decided): void {
     const { header } = decided.block;
     const { events } = decided.outcome;
-    const { height } = header;
     reportBlock(this.#context, this.job, this.replica, decided);
     this.#events.onBlock(this);
-    this.archive.tellFollowers(height);
+    this.archive.tellFollowers(header.height);
     if (this.role === "member") {
       this.#notify(this.notices.of(events));
       if (header.nextCommitteeHash !== header.committeeHash) {
@@ -370,7 +369,8 @@ export class HostedJob {
   }
 
   #notify(notices: readonly { readonly to: AgentId; readonly message: Message }[]): void {
-    for (const blob of this.notices.takeBlobs()) this.#context.emit({ kind: "storeBlob", bytes: blob });
+    const needs = needsOf(this);
+    for (const bytes of this.notices.takeBlobs()) this.#context.emit({ kind: "storeBlob", bytes, needs });
     for (const { to, message } of notices) this.#context.send(to, message);
     this.#events.onNotices(this, notices);
   }

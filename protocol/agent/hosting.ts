@@ -6,9 +6,11 @@
  * Source: protocol.md 4 (withdrawal), 9 (quotas).
  */
 
+import { compareText } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import type { Input } from "../input.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { type CheckedGenesis, isAsked } from "./checked-genesis.ts";
@@ -21,6 +23,9 @@ import { type GivenUp, RetiredJobs } from "./retired-jobs.ts";
 const BEGIN_MS = 2 * 60_000;
 /** A job that has not ended this long after its deadline no longer occupies a place, ms. */
 const GRACE_MS = 60_000;
+
+/** Time that an owner has to collect the results of a job that ended, whatever disk they take, ms. */
+const COLLECT_MS = 10 * 60_000;
 
 /** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
 const deadlineMs = ({ replica, startedWallMs, genesis }: HostedJob): number =>
@@ -72,6 +77,28 @@ export class Hosting {
       .filter((hosted) => this.#isOver(hosted))
       .sort((a, b) => (a.endedWallMs || deadlineMs(a)) - (b.endedWallMs || deadlineMs(b)));
     for (const hosted of over.slice(0, Math.max(0, over.length - limits.hostedJobs))) this.retire(hosted);
+  }
+
+  /** When a job ended, or should have. */
+  #endedMs(hosted: HostedJob): number {
+    return hosted.endedWallMs || deadlineMs(hosted);
+  }
+
+  /** The driver wants disk back: gives up jobs that are over. */
+  prune({ sizes, bytesMax, endedBeforeMs }: Extract<Input, { kind: "prune" }>): void {
+    const over = this.#hostedJobs
+      .all()
+      .filter((hosted) => this.#isOver(hosted))
+      .sort((a, b) => this.#endedMs(a) - this.#endedMs(b) || compareText(a.job, b.job));
+    let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    for (const hosted of over) {
+      const endedMs = this.#endedMs(hosted);
+      const size = sizes.get(hosted.job) ?? 0;
+      const isTooMuch = bytes > bytesMax && size > 0 && this.#context.now.wallMs - endedMs > COLLECT_MS;
+      if (endedMs >= endedBeforeMs && !isTooMuch) continue;
+      bytes -= size;
+      this.retire(hosted);
+    }
   }
 
   /** Gives a job up, durably. */

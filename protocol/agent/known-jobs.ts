@@ -54,14 +54,23 @@ export function isOffering({ offers }: Pick<KnownJob, "offers">, wallMs: number)
   return false;
 }
 
+/** Which jobs have records of others than the worker. */
+export interface HeldRecords {
+  isHosted(job: JobId): boolean;
+  /** Hosted, given up or set aside: its records, or the mark that takes their place, must stay. */
+  isKept(job: JobId): boolean;
+}
+
 export class KnownJobs {
   readonly #context: Context;
+  readonly #held: HeldRecords;
   readonly #jobs = new Map<JobId, KnownJob>();
   /** When the first of their outboxes is due, until one changes; null: to be computed. */
   #wakeMs: number | null = null;
 
-  constructor(context: Context) {
+  constructor(context: Context, held: HeldRecords) {
     this.#context = context;
+    this.#held = held;
   }
 
   get(job: JobId): KnownJob | undefined {
@@ -112,6 +121,15 @@ export class KnownJobs {
     });
   }
 
+  /** Deletes what this agent has on disk of a job that it works for no more. */
+  forgetStored(known: KnownJob): void {
+    const { job } = known;
+    const isKept = this.#held.isKept(job);
+    if (!isKept && known.isStored) this.#context.emit({ kind: "forget", job });
+    else if (!this.#held.isHosted(job)) this.#context.emit({ kind: "releaseBlobs", job });
+    if (!isKept) known.isStored = false;
+  }
+
   delete(job: JobId): void {
     this.#jobs.delete(job);
     this.#wakeMs = null;
@@ -125,6 +143,7 @@ export class KnownJobs {
     for (const known of idle) {
       if (this.#jobs.size < limits.knownJobs) return;
       this.#jobs.delete(known.job);
+      this.forgetStored(known);
       this.#wakeMs = null;
     }
   }

@@ -6,10 +6,11 @@
  * Source: protocol.md 4 (what each checks), 9 (quotas).
  */
 
+import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
-import { blobsOfGenesis, type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
+import { blobsOfGenesis, type CheckedGenesis, checkGenesis, needsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** A job that has not begun this long after the invitation is forgotten, ms. */
@@ -23,15 +24,21 @@ interface Asked {
   readonly sinceMs: number;
 }
 
+interface HostRules {
+  /** Why this agent would not host the job, by its own rules; null if it would. */
+  refusalOf(checked: CheckedGenesis): string | null;
+  /** Whether it hosts the job, or works for it. */
+  isKnown(job: JobId): boolean;
+}
+
 export class ReceivedInvitations {
   readonly #context: Context;
-  readonly #refusalOf: (checked: CheckedGenesis) => string | null;
+  readonly #rules: HostRules;
   readonly #asked = new Map<JobId, Asked>();
 
-  /** `refusalOf`: why this agent would not host the job, by its own rules; null if it would. */
-  constructor(context: Context, refusalOf: (checked: CheckedGenesis) => string | null) {
+  constructor(context: Context, rules: HostRules) {
     this.#context = context;
-    this.#refusalOf = refusalOf;
+    this.#rules = rules;
   }
 
   /** Returns the genesis, if this agent does not refuse it. */
@@ -50,34 +57,37 @@ export class ReceivedInvitations {
       return checked.genesis;
     }
     this.#forgetOld();
-    if (this.#asked.size >= limits.hostedJobs) this.#asked.delete(this.#asked.keys().next().value!);
+    if (this.#asked.size >= limits.hostedJobs) this.drop(this.#asked.keys().next().value!);
     const blobs = blobsOfGenesis(checked.genesis);
     const asked = { checked, by: from, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
     this.#asked.set(job, asked);
     if (blobs.size === 0) this.#sayYes(asked);
-    for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
+    const needs = needsOf(checked);
+    for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from], needs });
     return checked.genesis;
   }
 
   #refusal(from: AgentId, checked: CheckedGenesis): string | null {
     if (this.#context.principalOf(from) !== checked.genesis.owner) return "only a job's owner submits it";
     const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
-    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#refusalOf(checked);
+    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#rules.refusalOf(checked);
   }
 
   #sayYes({ checked, by }: Asked): void {
     this.#context.send(by, { kind: "inviteReply", job: checked.job, yes: true, reason: "" });
   }
 
-  onBlob(blob: Hash, isStored: boolean): void {
+  /** `reason`: why this node does not take it; "" if nobody gave it. */
+  onBlob(blob: Hash, isStored: boolean, reason: string): void {
     for (const [job, asked] of this.#asked) {
       if (!asked.missing.has(blob)) continue;
       if (isStored) {
         asked.missing.delete(blob);
         if (asked.missing.size === 0) this.#sayYes(asked);
       } else {
-        this.#asked.delete(job);
-        this.#context.send(asked.by, { kind: "inviteReply", job, yes: false, reason: `input ${blob} cannot be had` });
+        this.drop(job);
+        const said = reason === "" ? `input ${blob} cannot be had` : clip(reason, limits.textBytes);
+        this.#context.send(asked.by, { kind: "inviteReply", job, yes: false, reason: said });
       }
     }
   }
@@ -87,13 +97,19 @@ export class ReceivedInvitations {
     return this.#asked.get(job)?.checked ?? null;
   }
 
-  /** What was asked begins, or never will. */
+  /** What was asked begins, or somebody else has to do with it. */
   take(job: JobId): void {
     this.#asked.delete(job);
   }
 
+  /** It never begins, so that its inputs are of no use. */
+  drop(job: JobId): void {
+    if (!this.#asked.delete(job) || this.#rules.isKnown(job)) return;
+    this.#context.emit({ kind: "releaseBlobs", job });
+  }
+
   #forgetOld(): void {
     const { monoMs } = this.#context.now;
-    for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.#asked.delete(job);
+    for (const [job, asked] of this.#asked) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.drop(job);
   }
 }

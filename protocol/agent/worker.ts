@@ -15,7 +15,7 @@ import type { CommandBody, Envelope } from "../wire/command.ts";
 import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem, UnsettledItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
-import type { CheckedGenesis } from "./checked-genesis.ts";
+import { type CheckedGenesis, needsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import {
   encodeWork,
@@ -29,7 +29,7 @@ import {
 } from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
-import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
+import { type HeldRecords, isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
@@ -38,13 +38,11 @@ import { sendEnvelopes } from "./send-envelopes.ts";
 /** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
 
-interface WorkerEvents {
+interface WorkerEvents extends HeldRecords {
   /** Publishes commands through this agent's own copy of the job's log, if it has one. */
   publish(job: JobId, envelope: Envelope): boolean;
   /** Asks this agent's own copy of the log, as a member, how commands stand. `lost` returns commands that its pool lost. */
   askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
-  /** Whether this agent has the log of the job. */
-  isHosted(job: JobId): boolean;
   /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
   within(job: JobId, act: () => void): void;
 }
@@ -60,7 +58,7 @@ export class Worker {
   constructor(context: Context, events: WorkerEvents) {
     this.#context = context;
     this.load = new OwnLoad(context.config.slots);
-    this.jobs = new KnownJobs(context);
+    this.jobs = new KnownJobs(context, events);
     this.#events = events;
     this.#offers = new Offers(context, this.jobs, this.load, events.within);
   }
@@ -174,6 +172,7 @@ export class Worker {
     known.offers.clear();
     known.isOver = true;
     known.tally = new NoticeTally(); // what it remembered of each award is no longer of use
+    this.jobs.forgetStored(known);
   }
 
   /** Members with more than 1/3 of the power said this. */
@@ -203,8 +202,8 @@ export class Worker {
     this.load.running++;
     known.lastWorkMs = now.monoMs;
     const from = known.committee.others(this.#context.self);
-    for (const blob of blobsOf(award.input))
-      this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
+    for (const { hash, bytes } of blobsOf(award.input))
+      this.#context.emit({ kind: "fetchBlob", hash, bytes, from, needs: needsOf(known) });
     if (missing.size === 0) this.#start(known, held, award);
   }
 

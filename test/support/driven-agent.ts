@@ -10,7 +10,7 @@ import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.ts";
+import { type AgentConfig, type Machine, recordsFrom, type StoredRecord } from "../../protocol/machine.ts";
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
 import { encodeGenesis, type Genesis, type SignedGenesis } from "../../protocol/wire/genesis.ts";
 import { decodeMessage, encodeMessage, type Message, type NoticeItem } from "../../protocol/wire/message.ts";
@@ -140,7 +140,7 @@ export class DrivenAgent {
     this.nowMs = nowMs;
     this.id = id(name);
     for (const record of records) this.#keep(record);
-    this.machine = createAgent(configOf(name, changes), records);
+    this.machine = createAgent(configOf(name, changes), recordsFrom(records));
     this.started = this.input({ kind: "start" });
     this.effects = [];
   }
