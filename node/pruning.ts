@@ -41,9 +41,9 @@ export function startPruning({ store, blobs, limits, input, log }: PruningOption
 type Sizes = Pick<RecordStore, "sizes" | "needs">;
 
 /** Bytes of each job: its records, and the blobs that it needs. */
-function jobSizes({ sizes, needs }: Sizes): Map<JobId, number> {
-  const all = sizes();
-  for (const [job, { bytes }] of needs.sizes()) all.set(job, (all.get(job) ?? 0) + bytes);
+export function jobSizes(store: Sizes): Map<JobId, number> {
+  const all = store.sizes();
+  for (const [job, { bytes }] of store.needs.sizes()) all.set(job, (all.get(job) ?? 0) + bytes);
   return all;
 }
 

@@ -119,6 +119,12 @@ export const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import("./knowledge.ts")).registerKnowledge,
   },
   {
+    name: "data",
+    takes: "",
+    summary: "what takes how much of a node's data folder; delete jobs that are over",
+    load: async () => (await import("./data.ts")).registerData,
+  },
+  {
     name: "schema",
     takes: "<kind>",
     summary: "print the JSON Schema of a job file, a skills file in YAML, or a line of a trace",
