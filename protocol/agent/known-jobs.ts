@@ -54,18 +54,27 @@ export function isOffering({ offers }: Pick<KnownJob, "offers">, wallMs: number)
   return false;
 }
 
+/** Which jobs have records of others than the worker. */
+export interface HeldRecords {
+  isHosted(job: JobId): boolean;
+  /** Hosted, given up or set aside: its records, or the mark that takes their place, must stay. */
+  isKept(job: JobId): boolean;
+}
+
 export class KnownJobs {
   readonly #context: Context;
   readonly #admission: Admission;
+  readonly #held: HeldRecords;
   readonly #displace: (job: JobId) => void;
   readonly #jobs = new Map<JobId, KnownJob>();
   /** When the first of their outboxes is due, until one changes; null: to be computed. */
   #wakeMs: number | null = null;
 
   /** `displace`: a job at which nothing runs goes, with what was sealed for it. */
-  constructor(context: Context, admission: Admission, displace: (job: JobId) => void) {
+  constructor(context: Context, admission: Admission, held: HeldRecords, displace: (job: JobId) => void) {
     this.#context = context;
     this.#admission = admission;
+    this.#held = held;
     this.#displace = displace;
   }
 
@@ -114,6 +123,15 @@ export class KnownJobs {
       lastWorkMs: this.#context.now.monoMs,
       isStored: false,
     });
+  }
+
+  /** Deletes what this agent has on disk of a job that it works for no more. */
+  forgetStored(known: KnownJob): void {
+    const { job } = known;
+    const isKept = this.#held.isKept(job);
+    if (!isKept && known.isStored) this.#context.emit({ kind: "forget", job });
+    else if (!this.#held.isHosted(job)) this.#context.emit({ kind: "releaseBlobs", job });
+    if (!isKept) known.isStored = false;
   }
 
   delete(job: JobId): void {

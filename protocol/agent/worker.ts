@@ -17,7 +17,7 @@ import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
-import type { CheckedGenesis } from "./checked-genesis.ts";
+import { type CheckedGenesis, needsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import {
   encodeWork,
@@ -55,7 +55,7 @@ export class Worker {
     this.#context = context;
     this.#quotas = new WorkQuotas(context, admission);
     this.load = new OwnLoad(context.config.slots);
-    this.jobs = new KnownJobs(context, admission, (job) => this.#displace(job));
+    this.jobs = new KnownJobs(context, admission, events, (job) => this.#displace(job));
     this.#events = events;
     this.unsettled = new UnsettledWork(context, this.jobs, events);
     this.#offers = new Offers(context, { jobs: this.jobs, load: this.load, quotas: this.#quotas }, events.within);
@@ -122,12 +122,13 @@ export class Worker {
 
   /** Its place goes to another job: what was sealed for it is lost. */
   #displace(job: JobId): void {
-    const known = this.jobs.get(job);
+    const known = this.jobs.get(job)!;
     this.drop(job);
-    const free = (slot: string): void =>
-      this.#context.emit({ kind: "persist", job, slot, bytes: null, durable: false });
-    for (const { ref, work } of known?.held.values() ?? []) if (work !== null) free(SLOT.work(ref.task, ref.attempt));
-    if (known?.isStored === true && !this.#events.isHosted(job)) free(SLOT.root);
+    for (const { ref, work } of known.held.values()) {
+      const slot = SLOT.work(ref.task, ref.attempt);
+      if (work !== null) this.#context.emit({ kind: "persist", job, slot, bytes: null, durable: false });
+    }
+    this.jobs.forgetStored(known);
   }
 
   /** The load of its machine from other work changed. */
@@ -180,6 +181,7 @@ export class Worker {
     known.offers.clear();
     known.isOver = true;
     known.tally = new NoticeTally(); // what it remembered of each award is no longer of use
+    this.jobs.forgetStored(known);
   }
 
   /** Members with more than 1/3 of the power said this. */
@@ -204,8 +206,8 @@ export class Worker {
     this.#quotas.onTaken(known, key, award);
     known.lastWorkMs = now.monoMs;
     const from = known.committee.others(this.#context.self);
-    for (const blob of blobsOf(award.input))
-      this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
+    for (const { hash, bytes } of blobsOf(award.input))
+      this.#context.emit({ kind: "fetchBlob", hash, bytes, from, needs: needsOf(known) });
     if (missing.size === 0) this.#start(known, held, award);
   }
 

@@ -1,5 +1,6 @@
 /** A stranger's end of a connection: libp2p as nodes have it, under a fresh key, and whatever bytes it likes. */
 
+import { lookup } from "node:dns";
 import type { Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { encodeFrames } from "../../node/network/frame-codec.ts";
@@ -38,7 +39,8 @@ export class Peer {
 
   static async start(mesh: MeshId): Promise<Peer> {
     const identity = makeIdentity();
-    const node = await createLibp2pNode({ meshId: mesh, identity, listen: [], local: false }, ANYTHING_GOES);
+    const options = { meshId: mesh, identity, listen: [], local: false, lookup };
+    const node = await createLibp2pNode(options, ANYTHING_GOES);
     await node.start();
     return new Peer(mesh, node, createSigner(identity));
   }
