@@ -17,8 +17,8 @@ export type Input =
   | { readonly kind: "start" }
   /** The time that the last `wake` effect asked for has come; earlier or later does no harm. */
   | { readonly kind: "tick" }
-  /** A direct stream to `agent` is up, or is gone. */
-  | { readonly kind: "connected"; readonly agent: AgentId }
+  /** A direct stream to `agent` is up, or is gone. `origin`: of the address at its other end (capability/addresses.ts). */
+  | { readonly kind: "connected"; readonly agent: AgentId; readonly origin: string }
   | { readonly kind: "disconnected"; readonly agent: AgentId }
   /** One frame of a direct stream; the transport vouches for `from`. */
   | { readonly kind: "frame"; readonly from: AgentId; readonly bytes: Uint8Array }

@@ -3,6 +3,7 @@
  * A comment at each setting says what it defends against; the measurements are repeatable with the benchmarks.
  */
 
+import type { LookupFunction } from "node:net";
 import { noise } from "@chainsafe/libp2p-noise";
 import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
@@ -33,6 +34,8 @@ interface Libp2pOptions {
   readonly listen: readonly string[];
   readonly local: boolean;
   readonly mdns?: boolean;
+  /** Looks up the names that it dials. */
+  readonly lookup: LookupFunction;
 }
 
 /** Limits per host: generous where all nodes share one, libp2p's own (5 a second, 10 pending) elsewhere. */
@@ -45,11 +48,12 @@ const connectionLimits = (local: boolean) => ({
 export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules): Promise<MeshNode> {
   const { meshId, local } = options;
   const refused = (peerId: { toString(): string }): boolean => rules.refuses(peerId.toString() as AgentId);
+  const dialOpts = { noDelay: true, lookup: options.lookup }; // goes to net.connect whole, which its type does not say
   return createLibp2p({
     start: false,
     privateKey: options.identity.privateKey,
     addresses: { listen: [...options.listen], announceFilter: () => rules.advertised() },
-    transports: [tcp({ listenOpts: { noDelay: true }, dialOpts: { noDelay: true } })],
+    transports: [tcp({ listenOpts: { noDelay: true }, dialOpts })],
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({

@@ -7,7 +7,7 @@
  * Source: protocol.md 2 (transport classes), 9 (admission and abuse).
  */
 
-import type { Libp2p } from "@libp2p/interface";
+import type { Connection, Libp2p } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
@@ -33,6 +33,7 @@ import { startListening } from "./listening.ts";
 import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { describeNews, isWarning, type NetworkNews } from "./news.ts";
+import { Origins } from "./origins.ts";
 import { bare, hostOf, joinsAnotherMachine } from "./own-addresses.ts";
 import { PeerOffences } from "./peer-offences.ts";
 import { Peers } from "./peers.ts";
@@ -53,6 +54,7 @@ interface NetworkParts {
   readonly bootstrap: readonly Multiaddr[];
   readonly book: AddressBook;
   readonly probes: ConnectionPolicy["probes"];
+  readonly origins: Origins;
   readonly isLocal: boolean;
 }
 
@@ -90,7 +92,16 @@ class Libp2pNetwork implements Network {
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
     this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
-    this.#peers = new Peers({ self: this.agent, protocol: framesProtocol(meshId), dialer, deliver, offend, log });
+    const originOf = (agent: AgentId): string => parts.origins.of(this.#connectionsOf(agent));
+    this.#peers = new Peers({
+      self: this.agent,
+      protocol: framesProtocol(meshId),
+      dialer,
+      originOf,
+      deliver,
+      offend,
+      log,
+    });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
     this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, log });
@@ -257,9 +268,12 @@ class Libp2pNetwork implements Network {
 
   /** Whether the agent is connected by loopback. */
   isOnThisMachine(agent: AgentId): boolean {
+    return this.#connectionsOf(agent).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
+  }
+
+  #connectionsOf(agent: AgentId): Connection[] {
     const peerId = parsePeerId(agent);
-    if (peerId === null) return false;
-    return this.#node.getConnections(peerId).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
+    return peerId === null ? [] : this.#node.getConnections(peerId);
   }
 
   send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void {
@@ -379,7 +393,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     isOnThisMachine: (agent) => network?.isOnThisMachine(agent) === true,
     advertised: () => network?.advertised() ?? [],
   });
-  const node = await createLibp2pNode({ ...options, listen }, rules);
-  network = new Libp2pNetwork(options, { node, offences, bootstrap, book, probes, isLocal });
+  const origins = new Origins();
+  const node = await createLibp2pNode({ ...options, listen, lookup: origins.lookup }, rules);
+  network = new Libp2pNetwork(options, { node, offences, bootstrap, book, probes, origins, isLocal });
   return network;
 }

@@ -21,6 +21,8 @@ interface PeersOptions {
   readonly self: AgentId;
   readonly protocol: string;
   readonly dialer: Dialer;
+  /** The network from which the agent is connected. */
+  readonly originOf: (agent: AgentId) => string;
   readonly deliver: (input: Input) => void;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly log: Logger;
@@ -92,7 +94,7 @@ export class Peers {
   #announce(peer: Peer): void {
     if (peer.announced || this.#stopped) return;
     peer.announced = true;
-    this.#options.deliver({ kind: "connected", agent: peer.agent });
+    this.#options.deliver({ kind: "connected", agent: peer.agent, origin: this.#options.originOf(peer.agent) });
   }
 
   #onUp(peer: Peer): void {

@@ -133,9 +133,9 @@ export class Advertiser {
     if (this.#isConnected) this.#publishSoon();
   }
 
-  onConnected(peer: AgentId): void {
+  onConnected(peer: AgentId, origin: string): void {
     const { now } = this.#context;
-    this.acquaintances.onConnection(peer, true, now.monoMs);
+    this.acquaintances.onConnected(peer, origin, now.monoMs);
     if (!this.#isConnected) {
       this.#connectedMs = now.monoMs;
       this.#publishAtMs = Math.min(this.#publishAtMs, now.monoMs + FIRST_PUBLISH_MS);
@@ -144,7 +144,7 @@ export class Advertiser {
   }
 
   onDisconnected(peer: AgentId): void {
-    this.acquaintances.onConnection(peer, false, this.#context.now.monoMs);
+    this.acquaintances.onDisconnected(peer);
     this.#exchanges.onDisconnected(peer);
   }
 

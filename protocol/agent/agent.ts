@@ -148,7 +148,7 @@ class Agent implements Machine {
         this.#wokenForMs = Number.NaN; // one that came too early is asked for again
         return;
       case "connected":
-        return this.#onConnected(input.agent);
+        return this.#onConnected(input.agent, input.origin);
       case "disconnected":
         this.#pulses.onConnection(input.agent, false);
         return this.#advertiser.onDisconnected(input.agent);
@@ -294,11 +294,11 @@ class Agent implements Machine {
 
   // --- connections and pulses -------------------------------------------------------------------------
 
-  #onConnected(agent: AgentId): void {
+  #onConnected(agent: AgentId, origin: string): void {
     this.#pulses.onConnection(agent, true);
     this.#context.introduce(agent);
     this.#worker.onConnected(agent);
-    this.#advertiser.onConnected(agent);
+    this.#advertiser.onConnected(agent, origin);
     this.#owner.onConnected(agent);
     this.#hostedJobs.each((hosted) => hosted.onConnected(agent));
   }

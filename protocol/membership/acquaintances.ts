@@ -12,6 +12,8 @@ import { limits } from "../core/limits.ts";
 
 export interface Acquaintance {
   readonly isConnected: boolean;
+  /** The network from which it was last connected (capability/addresses.ts); "": a private one, or it never was. */
+  readonly origin: string;
   /** Why the last attempt to dial it failed, "" if none did since it was last connected. */
   readonly unreachable: string;
   /** When something came from it, monotonic ms; null: never. */
@@ -39,7 +41,7 @@ type Known = { -readonly [K in keyof Acquaintance]: Acquaintance[K] } & { readon
 /** Something comes from each neighbour many times a second: its place in the order is renewed after this, ms. */
 const MOVED_MS = 1_000;
 
-const STRANGER: Acquaintance = { isConnected: false, unreachable: "", heardMs: null };
+const STRANGER: Acquaintance = { isConnected: false, origin: "", unreachable: "", heardMs: null };
 
 export class Acquaintances {
   /** Whether others can dial this agent, as its driver found out. */
@@ -60,8 +62,12 @@ export class Acquaintances {
     if (this.#known.size > limits.directoryAgents) this.#known.delete(this.#known.keys().next().value!);
   }
 
-  onConnection(agent: AgentId, isConnected: boolean, nowMs: number): void {
-    this.#set(agent, isConnected ? { isConnected, unreachable: "", heardMs: nowMs } : { isConnected });
+  onConnected(agent: AgentId, origin: string, nowMs: number): void {
+    this.#set(agent, { isConnected: true, origin, unreachable: "", heardMs: nowMs });
+  }
+
+  onDisconnected(agent: AgentId): void {
+    this.#set(agent, { isConnected: false });
   }
 
   onHeard(agent: AgentId, nowMs: number): void {

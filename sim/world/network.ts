@@ -124,7 +124,7 @@ export class VirtualNetwork {
       this.#tellDown(link, end); // a loss that it has not noticed yet
       if (end === link.a) link.aTold = true;
       else link.bTold = true;
-      end.deliver({ kind: "connected", agent: end === link.a ? link.b.id : link.a.id });
+      end.deliver({ kind: "connected", agent: end === link.a ? link.b.id : link.a.id, origin: "" });
     }
   }
 

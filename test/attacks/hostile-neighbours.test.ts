@@ -23,8 +23,8 @@ const askedBy = (agent: DrivenAgent): string[] =>
 
 test("an honest neighbour is asked within a minute, whoever connected first", () => {
   const joiner = new DrivenAgent("owner", { hosts: false });
-  for (const liar of ["x0", "x1", "x2"]) joiner.input({ kind: "connected", agent: id(liar) });
-  for (const honest of ["h0", "h1", "h2", "h3"]) joiner.input({ kind: "connected", agent: id(honest) });
+  for (const liar of ["x0", "x1", "x2"]) joiner.input({ kind: "connected", agent: id(liar), origin: "" });
+  for (const honest of ["h0", "h1", "h2", "h3"]) joiner.input({ kind: "connected", agent: id(honest), origin: "" });
   joiner.pass(60_000, 500);
   expect(askedBy(joiner).filter((to) => to.startsWith("h"))).not.toEqual([]);
 });
@@ -32,8 +32,8 @@ test("an honest neighbour is asked within a minute, whoever connected first", ()
 test("a neighbour that comes and goes does not use up what others are asked", () => {
   const joiner = new DrivenAgent("owner", { hosts: false });
   for (let i = 0; i < 20; i++) {
-    joiner.input({ kind: "connected", agent: id("x0") }); // the liar, just before each honest one
-    joiner.input({ kind: "connected", agent: id(`h${i}`) });
+    joiner.input({ kind: "connected", agent: id("x0"), origin: "" }); // the liar, just before each honest one
+    joiner.input({ kind: "connected", agent: id(`h${i}`), origin: "" });
     joiner.input({ kind: "disconnected", agent: id("x0") });
     joiner.pass(10_100, 1_000);
   }

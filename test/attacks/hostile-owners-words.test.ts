@@ -48,7 +48,7 @@ function carry(sent: readonly Sent[], client: DrivenAgent, to: DrivenAgent): str
 test("an agent that lost its stream to a client, or 1,024 other delegations since, still takes its owner's jobs", () => {
   const member = new DrivenAgent("m0", { skills: [] });
   const client = clientOf("client", "owner");
-  client.input({ kind: "connected", agent: member.id });
+  client.input({ kind: "connected", agent: member.id, origin: "" });
   const submit = (counter: number): string[] => {
     const made = jobOf("owner", { counter, committee: ["m0"] });
     return carry(client.sent(client.input(submissionOf(made.genesis))), client, member);
@@ -56,7 +56,7 @@ test("an agent that lost its stream to a client, or 1,024 other delegations sinc
   expect(submit(1)).toEqual(["yes"]);
   // Only the way back broke, which the client does not see.
   member.input({ kind: "disconnected", agent: client.id });
-  member.input({ kind: "connected", agent: client.id });
+  member.input({ kind: "connected", agent: client.id, origin: "" });
   expect(submit(2)).toEqual(["yes"]);
   for (let i = 0; i < limits.clients; i++) {
     const connectionKey = id(`sybil${i}`);

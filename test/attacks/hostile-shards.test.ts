@@ -35,7 +35,7 @@ const namesOf = (count: number, prefix = "w"): string[] => Array.from({ length: 
 /** An agent of a mesh of 2,000 that is split at depth 4; all that there are were told to it. */
 function splitAgent(name: string): DrivenAgent {
   const agent = new DrivenAgent(name, { shardAgents: 128 });
-  agent.input({ kind: "connected", agent: id("w0") });
+  agent.input({ kind: "connected", agent: id("w0"), origin: "" });
   const vcvs = namesOf(2_000).map((other) => vcvOf(other, { depth: 4 }));
   for (let i = 0; i < vcvs.length; i += 500) agent.frame("w0", { kind: "vcvs", vcvs: vcvs.slice(i, i + 500) });
   return agent;
@@ -45,7 +45,7 @@ test("gossip that comes before its forwarder's connection is told does not stop 
   const agent = new DrivenAgent("a", { shardAgents: 2 });
   agent.input({ kind: "gossip", from: id("b"), topic: "caps", bytes: encodeVcv(vcvOf("b")), ticket: 1 });
   for (const { atMonoMs } of agent.of("wake")) expect(atMonoMs).not.toBeNaN();
-  agent.input({ kind: "connected", agent: id("b") });
+  agent.input({ kind: "connected", agent: id("b"), origin: "" });
   agent.pass(2_000);
   expect(agent.of("publish").length).toBeGreaterThan(0);
 });

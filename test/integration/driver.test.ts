@@ -529,7 +529,7 @@ describe("on a real network and a real disk", () => {
     a.network.send(b.network.agent, "main", bytes(0));
     await waitFor(() => [...a.inputs, ...b.inputs].some((input) => input.kind === "frame" && input.bytes[0] === 100));
     expect(a.inputs.map(({ kind }) => kind).slice(0, 2)).toEqual(["start", "addresses"]);
-    expect(a.inputs).toContainEqual({ kind: "connected", agent: b.network.agent });
+    expect(a.inputs).toContainEqual({ kind: "connected", agent: b.network.agent, origin: "" });
     const heard = a.inputs.flatMap((input) => (input.kind === "frame" ? [input.bytes[0]!] : []));
     expect(heard).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i + 1));
 

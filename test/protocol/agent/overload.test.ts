@@ -75,7 +75,7 @@ test("a member that holds a command is not asked for a while, until it is connec
   worker.pass(1_000);
   expect(to(worker)).toEqual([]);
   worker.input({ kind: "disconnected", agent: "m1" as never });
-  worker.input({ kind: "connected", agent: "m1" as never });
+  worker.input({ kind: "connected", agent: "m1" as never, origin: "" });
   worker.pass(4_000);
   expect(to(worker)[0]).toBe("m1");
 });

@@ -77,7 +77,7 @@ test("it is forgotten when nothing of before can come any more; strangers cannot
 test("an agent that stops tells its neighbours, and the others by gossip", () => {
   const agent = new DrivenAgent("me");
   expect(agent.input({ kind: "stop" })).toEqual([]); // nobody to tell
-  agent.input({ kind: "connected", agent: id("n") });
+  agent.input({ kind: "connected", agent: id("n"), origin: "" });
   agent.effects = [];
   agent.input({ kind: "stop" });
   expect(agent.sent()).toMatchObject([{ to: "n", message: { kind: "vcvs", vcvs: [{ expiresMs: GOODBYE }] } }]);
@@ -97,7 +97,7 @@ interface Told {
 test("the status says of each agent whether it can be reached, and when it was last heard", () => {
   const agent = new DrivenAgent("me");
   const vcvs = ["a", "b", "c"].map((name) => signedVcv(name, agent.nowMs));
-  agent.input({ kind: "connected", agent: id("a") });
+  agent.input({ kind: "connected", agent: id("a"), origin: "" });
   agent.frame("a", { kind: "vcvs", vcvs });
   agent.input({ kind: "unreachable", agent: id("b"), reason: "nobody answers at B" });
   agent.nowMs += 3_000;
