@@ -124,6 +124,7 @@ class Agent implements Machine {
             this.#worker.onNotice(to, hosted.job, message.items);
       },
       nameOf: (agent) => this.#directory.get(agent)?.name ?? "",
+      originOf: (agent) => this.#advertiser.acquaintances.of(agent).origin,
       onWindow: (hosted, event, header) => this.#beacons.onWindow(hosted, event, header),
       onCommittee: (hosted) =>
         this.#worker.jobs.setCommittee(hosted.job, hosted.replica.committee, hosted.replica.tip.nextHeight),
@@ -356,9 +357,8 @@ class Agent implements Machine {
       case "invite":
         return this.#advertiser.onHosts(this.#receivedInvitations.onInvite(from, message.genesis), message.vcvs);
       case "inviteSeen":
-        return this.#owner.onInviteSeen(from, message.job);
       case "inviteReply":
-        return this.#owner.onInviteReply(from, message);
+        return this.#owner.onReply(from, message);
       case "delegation":
         return this.#context.clients.onDelegation(from, this.#context.now.wallMs, message);
       case "start":

@@ -52,6 +52,7 @@ export class Owner {
     this.#jobs = new OwnJobs(context, hostedJobs);
     this.#submissions = new Submissions(context, {
       hosts: () => this.drawable(),
+      originOf: (agent) => acquaintances.of(agent).origin,
       invite: (checked) => this.#invitations.invite(checked),
       isUnheard: () => acquaintances.clock.isUnheard,
     });
@@ -84,12 +85,10 @@ export class Owner {
     this.#jobs.cancel(job, via);
   }
 
-  onInviteSeen(from: AgentId, job: JobId): Verdict {
-    return this.#invitations.onSeen(from, job);
-  }
-
-  onInviteReply(from: AgentId, message: Extract<Message, { kind: "inviteReply" }>): Verdict {
-    return this.#invitations.onReply(from, message);
+  onReply(from: AgentId, message: Extract<Message, { kind: "inviteSeen" | "inviteReply" }>): Verdict {
+    return message.kind === "inviteSeen"
+      ? this.#invitations.onSeen(from, message.job)
+      : this.#invitations.onReply(from, message);
   }
 
   /** This agent keeps or follows a job from now on. */

@@ -10,9 +10,10 @@ import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { SubmissionProblem } from "../effect.ts";
 import type { Input } from "../input.ts";
-import { committeeSize, type JobDraft, makeGenesis } from "../job/draft.ts";
+import { type JobDraft, makeGenesis } from "../job/draft.ts";
 import type { KnownWorld } from "../selection/knowledge.ts";
 import { encodeGenesis, type Genesis } from "../wire/genesis.ts";
+import { candidatesOf, describeShortage } from "./candidates.ts";
 import { type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
@@ -38,6 +39,8 @@ interface Submission {
 interface SubmissionEvents {
   /** Agents that may host a job of this owner, as far as this agent knows. */
   hosts(): readonly AgentId[];
+  /** The network from which this agent saw another one last. */
+  originOf(this: void, agent: AgentId): string;
   /** Asks a committee; `onTaken` or `onNotTaken` follows. */
   invite(checked: CheckedGenesis): void;
   /** Whether this machine's clock is so far off that others take no notice of it. */
@@ -83,12 +86,11 @@ export class Submissions {
     const { draft, known, counter, declined } = submission;
     const { config, owner } = this.#context;
     const { hash } = config.crypto;
-    const hosts = this.#events.hosts().filter((agent) => !declined.has(agent));
+    const agents = this.#events.hosts().filter((agent) => !declined.has(agent));
+    const hosts = candidatesOf(agents, known, this.#events.originOf);
     const genesis = makeGenesis(hash, draft, { meshId: config.meshId, owner: owner.agent, counter, known, hosts });
-    if (genesis === null) {
-      const asked = `a committee of ${committeeSize(draft.committee, hosts.length)} was asked for`;
-      return this.#fail(submission, "few-hosts", `${asked}, and this mesh has ${hosts.length} agents that host jobs`);
-    }
+    if (typeof genesis === "string")
+      return this.#fail(submission, genesis, describeShortage(genesis, draft, known, hosts, declined));
     const checked = this.#signed(genesis);
     if (typeof checked === "string") return this.#fail(submission, "not-taken", checked);
     submission.draws++;

@@ -256,9 +256,15 @@ const workloadSchema = (registry: Registry) =>
       .optional()
       .describe("The members: how many, or agents with their powers. Default: as nodes choose."),
     standbys: z
-      .union([countSchema(0, limits.standbys), z.array(nameSchema).max(limits.standbys)])
+      .union([
+        countSchema(0, limits.standbys),
+        z.array(nameSchema).max(limits.standbys),
+        z.record(nameSchema, countSchema(1, limits.power)),
+      ])
       .optional()
-      .describe("Who takes a lost member's place: how many, or agents. Default: as nodes choose."),
+      .describe(
+        `Who takes a lost member's place: how many, or agents, with the most power that each may come to hold (${limits.power} where none stands). Default: as nodes choose.`,
+      ),
     cancelAfter: durationSchema
       .optional()
       .describe("The client cancels each job this long after it submitted it. Default: never."),

@@ -10,6 +10,7 @@ import { flagsNode } from "../../node/platform/files/flags.ts";
 import { hedgeNode } from "../../node/platform/files/hedge.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import type { Registry } from "../model/registry.ts";
@@ -200,6 +201,13 @@ function policyNode({ accept, compare, flags, ...policy }: PolicySpec): Node {
   };
 }
 
+function standbysNode(standbys: Workload["standbys"]): Node | undefined {
+  if (standbys === null || typeof standbys === "number") return standbys ?? undefined;
+  if (standbys.size === 0) return undefined;
+  const takeAnySeat = [...standbys.values()].every((power) => power === limits.power);
+  return takeAnySeat ? [...standbys.keys()] : Object.fromEntries(standbys);
+}
+
 function workloadNode(workload: Workload, relocate: Relocate): Node {
   const { shape, committee, standbys, count } = workload;
   const jobs = {
@@ -210,7 +218,7 @@ function workloadNode(workload: Workload, relocate: Relocate): Node {
   const seats = {
     committee:
       typeof committee === "object" && committee !== null ? Object.fromEntries(committee) : (committee ?? undefined),
-    standbys: standbys === null || (Array.isArray(standbys) && standbys.length === 0) ? undefined : standbys,
+    standbys: standbysNode(standbys),
     knowledge: unless(workload.knowledge, true),
     cancelAfter: workload.cancelAfterMs === null ? undefined : time(workload.cancelAfterMs),
     outputBytes: unless(workload.outputBytes, 0),

@@ -174,8 +174,8 @@ export interface Workload {
   readonly redact: boolean;
   /** Members of each job's committee: how many, or who with which power; null: as nodes choose. */
   readonly committee: number | ReadonlyMap<string, number> | null;
-  /** Standbys of each committee: how many, or who; null: as nodes choose. */
-  readonly standbys: number | readonly string[] | null;
+  /** Standbys of each committee: how many, or who with which power, in their order; null: as nodes choose. */
+  readonly standbys: number | ReadonlyMap<string, number> | null;
   /** The client cancels each job this long after it submitted it; null if it does not. */
   readonly cancelAfterMs: number | null;
   /** Outputs are padded to this many bytes: large ones travel as blobs. 0: no padding. */

@@ -8,19 +8,23 @@ import type { LocalEvent } from "../../protocol/effect.ts";
 import type { CommitteeWish } from "../../protocol/job/draft.ts";
 import { EMPTY_WORLD, type KnownWorld, merge, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { reliabilityOf } from "../../protocol/selection/reliability.ts";
+import type { Member } from "../../protocol/wire/consensus.ts";
 import type { StatedRow } from "../model/result.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
 import type { World } from "../world/world.ts";
 import type { PlannedJob } from "./workload.ts";
 
+const membersOf = (powers: ReadonlyMap<string, number>): Member[] =>
+  [...powers].map(([agent, power]) => ({ agent: agent as AgentId, power }));
+
 /** Which committee a scenario asks for. */
 function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {
   if (committee !== null && typeof committee !== "number")
     return {
       kind: "named",
-      members: [...committee].map(([agent, power]) => ({ agent: agent as AgentId, power })),
-      standbys: Array.isArray(standbys) ? (standbys as readonly AgentId[]) : [],
+      members: membersOf(committee),
+      standbys: typeof standbys === "object" && standbys !== null ? membersOf(standbys) : [],
     };
   return { kind: "drawn", size: committee, standbysMax: typeof standbys === "number" ? standbys : null };
 }
@@ -111,7 +115,7 @@ export class Clients {
     if (event.kind === "drawn") this.#onDrawn(this.jobs[event.ticket - 1]!, event);
     else if (event.kind === "submitted") this.#onSubmitted(this.jobs[event.ticket - 1]!, event);
     else if (event.kind === "taught" && event.owner === (name as AgentId))
-      this.#known.set(name, merge(known, event.lessons, null));
+      this.#known.set(name, merge(known, event.lessons, null, { nowMs: this.#world.now, origins: event.origins }));
     else if (event.kind === "block") {
       const job = this.#byJob.get(event.job);
       if (job === undefined || job.client !== name || job.endedMs !== null) return;

@@ -94,10 +94,10 @@ describe("within 79 columns", () => {
     const seen = {
       [ID]: { name: "ada", mesh: "the mesh of the long name that people gave it", atMs: Date.now() - 3 * 86_400_000 },
     };
-    const lines = knowledgeLines({ records: [record], learned: {}, unscored: [], seen }, undefined, 79);
+    const lines = knowledgeLines({ records: [record], learned: {}, unscored: [], hosts: [], seen }, undefined, 79);
     fits(lines, 79);
     expect(lines[1]).toMatch(/^ada +Pj8pxT +a\.skill.* 12\.5 +0 +3 days +the mesh/);
-    expect(knowledgeLines({ records: [record], learned: {}, unscored: [], seen }, "ada", 79)[0]).toBe(ID);
+    expect(knowledgeLines({ records: [record], learned: {}, unscored: [], hosts: [], seen }, "ada", 79)[0]).toBe(ID);
     expect(lines[0]).not.toContain("brier");
   });
 
@@ -117,7 +117,7 @@ describe("within 79 columns", () => {
       [ID]: { name: "ada", mesh: "m", atMs: Date.now() },
       [silent.agent]: { name: "bob", mesh: "m", atMs: 0 },
     };
-    const world = { records: [sure, silent], learned: {}, unscored: [], seen };
+    const world = { records: [sure, silent], learned: {}, unscored: [], hosts: [], seen };
     const all = knowledgeLines(world, undefined, 79);
     fits(all, 79);
     expect(all[0]).toMatch(/rejected +brier +last/);

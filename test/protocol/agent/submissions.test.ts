@@ -45,14 +45,14 @@ test("the genesis is that of job/draft.ts, signed by the owner, and its members 
   submit(owner);
   const [drawn] = told(owner, "drawn");
   const { genesis } = drawn!;
-  const hosts = HOSTS.map(id);
+  const hosts = HOSTS.map((name) => ({ agent: id(name), power: 1, isKnown: false, origin: "" }));
   const draw = { meshId: MESH, owner: id("owner"), counter: genesis.counter, known: EMPTY_WORLD, hosts };
   expect(genesis).toEqual(makeGenesis(crypto.hash, DRAFT, draw));
   expect(genesis.committee.length).toBe(4);
   expect(drawn!.job).toBe(crypto.hash(encodeGenesis(genesis)));
   const invited = owner.sent().filter(({ message }) => message.kind === "invite");
   expect(invited.map(({ to }) => to).sort()).toEqual(
-    [...genesis.committee.map(({ agent }) => agent), ...genesis.standbys].sort(),
+    [...genesis.committee.map(({ agent }) => agent), ...genesis.standbys.map(({ agent }) => agent)].sort(),
   );
 });
 
@@ -69,7 +69,7 @@ test("whoever refused is not in the next draw, and who said yes is drawn again u
   submit(owner);
   const [first] = told(owner, "drawn");
   const [refusing, ...willing] = first!.genesis.committee.map(({ agent }) => agent);
-  for (const agent of [...willing, ...first!.genesis.standbys])
+  for (const agent of [...willing, ...first!.genesis.standbys.map((standby) => standby.agent)])
     owner.frame(agent, { kind: "inviteReply", job: first!.job, yes: true, reason: "" });
   refuse(owner, refusing!, first!);
   const [, second] = told(owner, "drawn");
@@ -84,9 +84,9 @@ test("whoever refused is not in the next draw, and who said yes is drawn again u
 test("named members are asked once, and nobody in their place", () => {
   const owner = ownerThatKnows();
   const members = ["a", "b", "c", "d"].map((agent, i) => ({ agent: id(agent), power: i === 0 ? 1 : 2 }));
-  submit(owner, { committee: { kind: "named", members, standbys: [id("e")] } });
+  submit(owner, { committee: { kind: "named", members, standbys: [{ agent: id("e"), power: 2 }] } });
   const [drawn] = told(owner, "drawn");
-  expect(drawn!.genesis).toMatchObject({ committee: members, standbys: ["e"] });
+  expect(drawn!.genesis).toMatchObject({ committee: members, standbys: [{ agent: "e", power: 2 }] });
   for (const agent of ["a", "b", "c", "d", "e"]) refuse(owner, id(agent), drawn!);
   expect(told(owner, "drawn").length).toBe(1);
   expect(told(owner, "submitted")).toMatchObject([{ ticket: 1, problem: "not-taken" }]);
@@ -99,7 +99,10 @@ test("it ends after twelve draws, however many agents are left", () => {
   for (let draws = 1; told(owner, "submitted").length === 0; draws++) {
     expect(told(owner, "drawn").length).toBe(draws);
     const drawn = told(owner, "drawn").at(-1)!;
-    for (const agent of [...drawn.genesis.committee.map((member) => member.agent), ...drawn.genesis.standbys])
+    for (const agent of [
+      ...drawn.genesis.committee.map((member) => member.agent),
+      ...drawn.genesis.standbys.map((standby) => standby.agent),
+    ])
       refuse(owner, agent, drawn);
   }
   expect(told(owner, "drawn").length).toBe(12);
@@ -115,7 +118,7 @@ test("a committee that the mesh is too small for is not drawn smaller", () => {
     { problem: "few-hosts", reason: "a committee of 7 was asked for, and this mesh has 6 agents that host jobs" },
   ]);
   submit(owner, { committee: { kind: "drawn", size: 4, standbysMax: 1 } }, 2);
-  expect(told(owner, "drawn").at(-1)!.genesis).toMatchObject({ standbys: [expect.any(String)] });
+  expect(told(owner, "drawn").at(-1)!.genesis).toMatchObject({ standbys: [{ agent: expect.any(String), power: 1 }] });
 });
 
 test("it waits for the first agent that keeps jobs, and gives up after ten seconds", () => {
