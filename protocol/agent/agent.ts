@@ -2,9 +2,8 @@
  * The agent: one state machine that routes each input to its parts and collects their effects. It has no clock, no
  * randomness and no I/O; machine.ts says what its driver owes it.
  *
- * Responsible for: which part an input is for, when to be woken. Leaves a job's log to hosted-job.ts, what goes wrong in one
- * to containment.ts, which jobs it hosts to hosting.ts, pulses to pulses.ts, work to worker.ts, the start of jobs to
- * owner.ts, capability vectors to advertiser.ts.
+ * It knows which part an input is for, and when to be woken. Leaves a job's log to hosted-job.ts, what goes wrong in one to
+ * containment.ts, which jobs it hosts to hosting.ts, the start of jobs to owner.ts, capability vectors to advertiser.ts.
  */
 
 import { Directory } from "../capability/directory.ts";
@@ -96,21 +95,19 @@ class Agent implements Machine {
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
       enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
-    this.#receivedInvitations = new ReceivedInvitations(context, (checked) => this.#refusal(checked));
+    this.#receivedInvitations = new ReceivedInvitations(context, this.#hosting, (checked) => this.#refusal(checked));
     const { acquaintances } = this.#advertiser;
-    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances };
+    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances, hosting: this.#hosting };
     this.#owner = new Owner(context, sources, {
       refusal: (checked) => this.#refusal(checked),
       begin: (checked) => this.#begin(checked),
-      retire: (checked, signature) => this.#hosting.retire(checked, signature),
     });
     this.#requests = new GenesisRequests(context);
     this.#answers = new Answers(context, this.#hostedJobs, this.#directory);
     this.#pulses = new Pulses(context, this.#hostedJobs, this.#worker, this.#owner);
     this.#questions = new Questions(context, {
-      ...{ hostedJobs: this.#hostedJobs, diverged: this.#containment, directory: this.#directory },
+      ...{ ...sources, diverged: this.#containment },
       loadPpm: () => this.#worker.load.ppm,
-      acquaintances: this.#advertiser.acquaintances,
       drawable: () => this.#owner.drawable(),
       within: (from, job, answer) => this.#answers.within(from, job, answer),
     });
@@ -356,6 +353,9 @@ class Agent implements Machine {
         return this.#onPulse(from, message);
       case "invite":
         return this.#advertiser.onHosts(this.#receivedInvitations.onInvite(from, message.genesis), message.vcvs);
+      case "probe":
+        return this.#receivedInvitations.onProbe(from, message);
+      case "probed":
       case "inviteSeen":
       case "inviteReply":
         return this.#owner.onReply(from, message);

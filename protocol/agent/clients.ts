@@ -20,7 +20,8 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 const DELEGATION_MS = 24 * 3_600_000;
 
 /** Whether the receiver of the message must know for which owner the sender speaks. */
-export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";
+export const isForOwner = ({ kind }: Message): boolean =>
+  kind === "probe" || kind === "invite" || kind === "start" || kind === "follow";
 
 /** The delegation that a client sends before those messages. */
 export function delegate(

@@ -7,7 +7,7 @@
  */
 
 import { statementMessage } from "../core/crypto.ts";
-import type { JobId } from "../core/ids.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
@@ -42,15 +42,20 @@ export class Hosting {
   /** Why this node would not host the job, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis): string | null {
     const { genesis } = checked;
-    const { config, selectors, self } = this.#context;
-    if (!config.hosts) return "it does not host jobs";
+    const { selectors, self } = this.#context;
     const retired = this.retired.refusal(checked, this.#hostedJobs.all().length);
     if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
+    return this.lackOfRoom(genesis.owner);
+  }
+
+  /** Why it would host no job of this owner now, whatever the job is; null if it would. */
+  lackOfRoom(owner: AgentId): string | null {
+    if (!this.#context.config.hosts) return "it does not host jobs";
     const running = this.#hostedJobs.all().filter((hosted) => !this.#isOver(hosted));
     if (running.length >= limits.hostedJobs) return "it hosts too many jobs";
-    const owned = running.filter((hosted) => hosted.genesis.owner === genesis.owner).length;
+    const owned = running.filter((hosted) => hosted.genesis.owner === owner).length;
     return owned >= limits.hostedJobsPerOwner ? "it hosts too many jobs of this owner" : null;
   }
 

@@ -9,8 +9,11 @@
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import type { Message } from "../wire/message.ts";
+import { ACCEPT, type Verdict } from "../wire/verdict.ts";
 import { blobsOfGenesis, type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
+import type { Hosting } from "./hosting.ts";
 
 /** A job that has not begun this long after the invitation is forgotten, ms. */
 const FORGOTTEN_MS = 60_000;
@@ -25,13 +28,22 @@ interface Asked {
 
 export class ReceivedInvitations {
   readonly #context: Context;
+  readonly #hosting: Hosting;
   readonly #refusalOf: (checked: CheckedGenesis) => string | null;
   readonly #asked = new Map<JobId, Asked>();
 
   /** `refusalOf`: why this agent would not host the job, by its own rules; null if it would. */
-  constructor(context: Context, refusalOf: (checked: CheckedGenesis) => string | null) {
+  constructor(context: Context, hosting: Hosting, refusalOf: (checked: CheckedGenesis) => string | null) {
     this.#context = context;
+    this.#hosting = hosting;
     this.#refusalOf = refusalOf;
+  }
+
+  /** Whether there is room for a job of whoever asks. Nothing of it is kept. */
+  onProbe(from: AgentId, { id }: Extract<Message, { kind: "probe" }>): Verdict {
+    const reason = this.#hosting.lackOfRoom(this.#context.principalOf(from)) ?? "";
+    this.#context.send(from, { kind: "probed", id, reason });
+    return ACCEPT;
   }
 
   /** Returns the genesis, if this agent does not refuse it. */

@@ -23,7 +23,7 @@ const weightCodec = struct({
   agent: agentId,
 });
 
-interface DrawSeed {
+export interface DrawSeed {
   readonly meshId: MeshId;
   readonly owner: AgentId;
   readonly counter: number;
@@ -73,7 +73,7 @@ const SIZES = [
 export const defaultCommitteeSize = (hosts: number): number => SIZES.find((step) => hosts >= step.hosts)!.size;
 
 /** Standbys that are drawn with a committee: one for every member that may fail, where there are enough hosts. */
-const standbysFor = (size: number): number => (size === 1 ? 0 : size);
+export const standbysFor = (size: number): number => (size === 1 ? 0 : size);
 
 /** Nobody holds a third, or one failure alone would stop the job: the greatest loses 1 until it is so. */
 function withoutThirds(members: readonly Member[]): Member[] {
@@ -120,6 +120,13 @@ class Seating {
 
 const memberOf = ({ agent, power }: Candidate): Member => ({ agent, power });
 
+/** The highest weight first. */
+export const inOrderOfWeight = (hasher: Hasher, seed: DrawSeed, candidates: readonly Candidate[]): Candidate[] =>
+  candidates
+    .map((candidate) => ({ candidate, weight: hashOf(hasher, weightCodec, { ...seed, agent: candidate.agent }) }))
+    .sort((a, b) => compareText(b.weight, a.weight) || compareText(a.candidate.agent, b.candidate.agent))
+    .map(({ candidate }) => candidate);
+
 /** Null if the size cannot be had. */
 function drawWithin(
   ranked: readonly Candidate[],
@@ -155,10 +162,7 @@ export function drawCommittee(
   candidates: readonly Candidate[],
   rules: DrawRules,
 ): DrawnCommittee | "few-hosts" | "few-known" {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, weight: hashOf(hasher, weightCodec, { ...seed, agent: candidate.agent }) }))
-    .sort((a, b) => compareText(b.weight, a.weight) || compareText(a.candidate.agent, b.candidate.agent))
-    .map(({ candidate }) => candidate);
+  const ranked = inOrderOfWeight(hasher, seed, candidates);
   const newcomers = new Set(candidates.filter(({ isKnown }) => !isKnown).map(({ agent }) => agent));
   const most = rules.size ?? defaultCommitteeSize(candidates.length);
   const smaller = rules.size === null && rules.boundsNewcomers ? SIZES.map(({ size }) => size) : [];

@@ -20,7 +20,14 @@ import {
   NO_KNOWLEDGE,
   nodeSpecCodec,
 } from "../wire/genesis.ts";
-import { boundsNewcomers, type Candidate, defaultCommitteeSize, drawCommittee } from "./committee-draw.ts";
+import {
+  boundsNewcomers,
+  type Candidate,
+  type DrawSeed,
+  defaultCommitteeSize,
+  drawCommittee,
+  inOrderOfWeight,
+} from "./committee-draw.ts";
 import { skillsOf } from "./graph.ts";
 
 /** Which committee an owner asks for. */
@@ -67,6 +74,15 @@ export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
 export const isBounded = (wish: CommitteeWish, { hosts }: KnownWorld): boolean =>
   wish.kind === "drawn" && wish.strangers !== true && boundsNewcomers(knownHosts(hosts));
 
+const seedOf = (hasher: Hasher, { nodes }: JobDraft, { meshId, owner, counter }: Draw): DrawSeed => ({
+  ...{ meshId, owner, counter },
+  tasks: hasher(encode(list(nodeSpecCodec, limits.nodes), nodes)),
+});
+
+/** The hosts of a draw in its order: the best first. */
+export const rankCandidates = (hasher: Hasher, draft: JobDraft, draw: Draw): Candidate[] =>
+  inOrderOfWeight(hasher, seedOf(hasher, draft, draw), draw.hosts);
+
 /** `few-hosts`, `few-known`: as committee-draw.ts says. */
 export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesis | "few-hosts" | "few-known" {
   const { meshId, owner, counter, known, hosts } = draw;
@@ -82,11 +98,10 @@ export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesi
     windowMs,
     redact = false,
   } = draft;
-  const seed = { meshId, owner, counter, tasks: hasher(encode(list(nodeSpecCodec, limits.nodes), nodes)) };
   const drawn =
     wish.kind === "named"
       ? { committee: wish.members, standbys: wish.standbys }
-      : drawCommittee(hasher, seed, hosts, { ...wish, boundsNewcomers: isBounded(wish, known) });
+      : drawCommittee(hasher, seedOf(hasher, draft, draw), hosts, { ...wish, boundsNewcomers: isBounded(wish, known) });
   if (typeof drawn === "string") return drawn;
   const genesis = {
     ...{ meshId, rulesVersion: RULES_VERSION, owner, counter, name, nodes, output, budget, deadlineMs, labels },

@@ -331,6 +331,8 @@ const messages: Kinds<Message> = {
   over: { job },
   haveBlobs: { job, blobs: hashes },
   invite: { genesis: signedGenesis, vcvs: few(vcv) },
+  probe: { id: uintUpTo(0xffffffff), deadlineMs: duration },
+  probed: { id: uintUpTo(0xffffffff), reason: longText },
   inviteReply: { job, yes: fc.boolean(), reason: longText },
   inviteSeen: { job },
   start: { job },

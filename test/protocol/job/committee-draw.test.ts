@@ -19,12 +19,9 @@ const many = (prefix: string, count: number, changes: (i: number) => Partial<Can
   Array.from({ length: count }, (_, i) => candidate(`${prefix}${i}`, changes(i)));
 const known = (count: number, powers: readonly number[] = [1]): Candidate[] =>
   many("k", count, (i) => ({ isKnown: true, power: powers[i % powers.length]! }));
-const RULES = { size: null, standbysMax: null, boundsNewcomers: true };
-const draw = (
-  candidates: readonly Candidate[],
-  counter = 1,
-  rules: Partial<typeof RULES> & { size?: number | null } = {},
-) => drawCommittee(hasher, seedOf(counter), candidates, { ...RULES, ...rules });
+const RULES = { size: null as number | null, standbysMax: null, boundsNewcomers: true };
+const draw = (candidates: readonly Candidate[], counter = 1, rules: Partial<typeof RULES> = {}) =>
+  drawCommittee(hasher, seedOf(counter), candidates, { ...RULES, ...rules });
 function drawn(...given: Parameters<typeof draw>) {
   const made = draw(...given);
   if (typeof made === "string") throw new Error(made);
