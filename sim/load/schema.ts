@@ -110,6 +110,22 @@ const groupSchema = (registry: Registry) =>
       .describe("Descriptions of the skills, by name, for jobs that ask in words."),
     labels: z.array(nameSchema).max(limits.labels).optional(),
     hosts: z.boolean().optional().describe("Whether they host jobs. Default true."),
+    hosted: z
+      .strictObject({
+        kept: countSchema(0, 1_000_000_000),
+        lost: countSchema(0, 1_000_000_000).optional(),
+        known: z.boolean().optional().describe("Whether they are known hosts by now. Default true."),
+        equivocated: z.boolean().optional().describe("Whether they were caught equivocating. Default false."),
+      })
+      .optional()
+      .describe("How they hosted each client's earlier jobs: turns as a proposer. Default: clients do not know them."),
+    origin: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "The network that they connect from, like 192.0.2.0/24. Default: a private one, which no bound counts.",
+      ),
     profile: profileSchema.optional(),
     behave: z
       .strictObject(shapeOf(registry.behaviours.values(), ({ options, summary }) => options.describe(summary)))

@@ -81,6 +81,14 @@ function shortest(registry: Registry, name: string, options: BehaviourOptions): 
 const replayNode = ({ file, agent }: Replay, relocate: Relocate): Node =>
   agent === null ? relocate(file) : { file: relocate(file), agent };
 
+const hostedNode = ({ hosted }: AgentGroup): Node | undefined =>
+  hosted === null
+    ? undefined
+    : {
+        ...{ kept: hosted.kept, lost: unless(hosted.lost, 0) },
+        ...{ known: unless(hosted.isKnown, true), equivocated: unless(hosted.equivocated, false) },
+      };
+
 function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): Node {
   const { profile, clock, behave } = group;
   const { accuracy, latencyMs, price, expectedMs, slots, load, calibration, correlation, wrongAnswers, replay } =
@@ -91,6 +99,8 @@ function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): N
     name: group.name,
     count: group.count,
     hosts: unless(group.hosts, true),
+    hosted: hostedNode(group),
+    origin: unless(group.origin, ""),
     skills: group.skills,
     descriptions: orNothing(Object.fromEntries(group.descriptions)),
     labels: group.labels.length === 0 ? undefined : group.labels,

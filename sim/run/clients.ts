@@ -3,16 +3,19 @@
  * end. The agent serves its owner (protocol/agent/owner.ts) exactly as it does in a node.
  */
 
+import { hostsOf } from "../../protocol/agent/checked-genesis.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
-import type { CommitteeWish } from "../../protocol/job/draft.ts";
+import { type CommitteeWish, isBounded } from "../../protocol/job/draft.ts";
+import { type HostRecord, mergeHosts, standingsOf } from "../../protocol/selection/hosts.ts";
 import { EMPTY_WORLD, type KnownWorld, merge, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { reliabilityOf } from "../../protocol/selection/reliability.ts";
 import type { Member } from "../../protocol/wire/consensus.ts";
 import type { StatedRow } from "../model/result.ts";
-import type { Scenario } from "../model/scenario.ts";
+import type { AgentGroup, Scenario } from "../model/scenario.ts";
 import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
 import type { World } from "../world/world.ts";
+import { namesOf } from "./population.ts";
 import type { PlannedJob } from "./workload.ts";
 
 const membersOf = (powers: ReadonlyMap<string, number>): Member[] =>
@@ -28,6 +31,17 @@ function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {
     };
   return { kind: "drawn", size: committee, standbysMax: typeof standbys === "number" ? standbys : null };
 }
+
+/** What clients know of the scenario's hosts before their first job. */
+const hostedBefore = (groups: readonly AgentGroup[]): HostRecord[] =>
+  groups.flatMap(({ hosted, origin, ...group }) => {
+    if (hosted === null) return [];
+    const { kept, lost, isKnown, equivocated } = hosted;
+    const turns = namesOf(group).map((name) => ({ agent: name as AgentId, kept, lost, equivocated }));
+    const origins = new Map(turns.map(({ agent }) => [agent, origin]));
+    const records = mergeHosts([], turns, null, { nowMs: 0, origins });
+    return records.map((record) => ({ ...record, knownSinceMs: isKnown ? 0 : null }));
+  });
 
 interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
@@ -52,7 +66,8 @@ export class Clients {
     this.#scenario = scenario;
     this.#events = events;
     this.#names = scenario.workload.clients;
-    for (const name of this.#names) this.#known.set(name, known);
+    const hosts = [...known.hosts, ...hostedBefore(scenario.agents)];
+    for (const name of this.#names) this.#known.set(name, { ...known, hosts });
   }
 
   get areSubmitted(): boolean {
@@ -91,6 +106,15 @@ export class Clients {
     });
     const { cancelAfterMs } = workload;
     if (cancelAfterMs !== null) this.#world.at(this.#world.now + cancelAfterMs, () => this.#cancel(job));
+  }
+
+  /** The hosts of a drawn committee that its owner bounded as newcomers; null: it bounded none. */
+  newcomersIn({ client, genesis }: DrawnJob): ReadonlySet<AgentId> | null {
+    const { workload } = this.#scenario;
+    const known = workload.knowledge ? this.#known.get(client)! : EMPTY_WORLD;
+    if (!isBounded(wishOf(workload), known)) return null;
+    const standings = standingsOf(known.hosts);
+    return new Set(hostsOf(genesis).filter((agent) => standings.get(agent)?.isKnown !== true));
   }
 
   /** What jobs taught all clients together of their agents' confidence. */

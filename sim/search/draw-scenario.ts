@@ -28,7 +28,17 @@ const LINGER_MS = 30_000;
 const letter = (index: number): string => String.fromCharCode("a".charCodeAt(0) + index);
 
 const group = (name: string, count: number, changes: Partial<AgentGroup>): AgentGroup => ({
-  ...{ name, count, skills: [], descriptions: new Map(), labels: [], hosts: true, behave: HONEST },
+  ...{
+    name,
+    count,
+    skills: [],
+    descriptions: new Map(),
+    labels: [],
+    hosts: true,
+    behave: HONEST,
+    hosted: null,
+    origin: "",
+  },
   ...{ clock: { skewMs: 0, driftPpm: 0 }, crashLoss: "random", startMs: 0, startWithinMs: 0 },
   profile: { ...DEFAULT_PROFILE, price: 0 },
   ...changes,
