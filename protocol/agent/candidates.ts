@@ -58,6 +58,6 @@ export function describeShortage(
       ? `${asked}, and this mesh has ${left} agents that host jobs`
       : `${asked}, and ${left} of ${all} agents would host it${refusals}`;
   const there = candidates.filter(({ isKnown }) => isKnown).length;
-  const known = `${there} of the ${knownHosts(hosts)} hosts that its owner knows would host it${refusals}`;
+  const known = `${there} of the ${knownHosts(hosts).size} hosts that its owner knows would host it${refusals}`;
   return `${known}; with newcomers in their place, newcomers could hold a third of the power`;
 }

@@ -211,15 +211,42 @@ function unsafeDrawProbability(agents: number, byzantine: number, size: number, 
   return Math.max(0, 1 - safe);
 }
 
-/** What the submitter is told about its committee, in words. */
-export function describeSafety(powers: readonly number[], agents: number): string {
-  const size = powers.length;
+interface SafetyFacts {
+  /** Agents of the mesh that host jobs. */
+  readonly agents: number;
+  /** Hosts that the owner knows, of all meshes. */
+  readonly known: ReadonlySet<AgentId>;
+  /** Whether the draw bounded newcomers. */
+  readonly isBounded: boolean;
+}
+
+/** What the submitter is told about its committee, in words: lines. */
+export function describeSafety(members: readonly Member[], { agents, known, isBounded }: SafetyFacts): string[] {
+  const size = members.length;
   if (size === 1)
-    return "committee of 1: the job rests on that one agent (4 hosts make a committee that tolerates a fault)";
+    return ["committee of 1: the job rests on that one agent (4 hosts make a committee that tolerates a fault)"];
+  const powers = members.map(({ power }) => power);
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  const isEven = powers.every((power) => power === powers[0]);
   const tolerated = toleratedMembers(powers);
-  const byzantine = Math.max(1, Math.round(agents * 0.05));
-  const chance = unsafeDrawProbability(agents, byzantine, size, tolerated) * 100;
-  const risk =
-    chance === 0 ? "cannot be unsafe" : `is unsafe in ${chance < 0.1 ? "less than 0.1" : chance.toFixed(1)} % of cases`;
-  return `committee of ${size}: safe with any ${tolerated} Byzantine; if ${byzantine} of the ${agents} agents were, a draw ${risk}`;
+  const shares = isEven ? "" : ` with power ${powers.join(" + ")}`;
+  const safe = `committee of ${size}${shares}: safe with any ${tolerated} Byzantine`;
+  const newcomers = members.filter(({ agent }) => !known.has(agent));
+  const held = newcomers.reduce((sum, { power }) => sum + power, 0);
+  if (isBounded)
+    return [
+      `${safe}; newcomers hold ${held} of ${total} power, and never a third, whoever is replaced and however many there are`,
+    ];
+  const harmful = tolerated + 1;
+  const fresh =
+    newcomers.length === size
+      ? `all ${size} members are new to you: no job of yours met them on several days in more than a week`
+      : `${newcomers.length} of ${size} members are new to you, and nothing bounds what newcomers hold`;
+  if (!isEven || agents < size) return [safe, fresh];
+  const chance = unsafeDrawProbability(agents, Math.min(harmful, agents), size, tolerated) * 100;
+  const odds = chance < 0.1 ? "less than 0.1" : chance.toFixed(1);
+  return [
+    safe,
+    `${fresh}; if one person ran ${harmful} of the ${agents} agents that host jobs, a draw would be unsafe in ${odds} % of cases`,
+  ];
 }

@@ -71,8 +71,8 @@ export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
   wish.kind === "named" ? wish.members.length : (wish.size ?? defaultCommitteeSize(hosts));
 
 /** Whether the draw of such a committee bounds newcomers. */
-export const isBounded = (wish: CommitteeWish, { hosts }: KnownWorld): boolean =>
-  wish.kind === "drawn" && wish.strangers !== true && boundsNewcomers(knownHosts(hosts));
+export const isBounded = (wish: CommitteeWish, { hosts }: Pick<KnownWorld, "hosts">): boolean =>
+  wish.kind === "drawn" && wish.strangers !== true && boundsNewcomers(knownHosts(hosts).size);
 
 const seedOf = (hasher: Hasher, { nodes }: JobDraft, { meshId, owner, counter }: Draw): DrawSeed => ({
   ...{ meshId, owner, counter },

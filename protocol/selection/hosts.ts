@@ -192,9 +192,8 @@ export function standingsOf(hosts: readonly HostRecord[]): ReadonlyMap<AgentId, 
   return standings;
 }
 
-/** How many known hosts an owner has that it may draw. */
-export function knownHosts(hosts: readonly HostRecord[]): number {
-  let count = 0;
-  for (const { isKnown, equivocated } of standingsOf(hosts).values()) if (isKnown && !equivocated) count++;
-  return count;
+/** The known hosts that an owner may draw. */
+export function knownHosts(hosts: readonly HostRecord[]): ReadonlySet<AgentId> {
+  const known = [...standingsOf(hosts)].filter(([, { isKnown, equivocated }]) => isKnown && !equivocated);
+  return new Set(known.map(([agent]) => agent));
 }

@@ -5,7 +5,7 @@ import { hasher } from "../../../node/platform/crypto.ts";
 import { explainNotCommittee } from "../../../protocol/consensus/committee.ts";
 import type { AgentId, Hash, MeshId } from "../../../protocol/core/ids.ts";
 import { createPrng } from "../../../protocol/core/prng.ts";
-import { type Candidate, drawCommittee } from "../../../protocol/job/committee-draw.ts";
+import { type Candidate, describeSafety, drawCommittee } from "../../../protocol/job/committee-draw.ts";
 import type { Member } from "../../../protocol/wire/consensus.ts";
 
 const seedOf = (counter: number) => ({
@@ -97,4 +97,35 @@ test("nobody holds a third: the greatest loses power until it is so", () => {
   const strong = drawn(known(7, [4, 4, 2, 2, 1, 1, 1]), 1, { size: 7 });
   expect(powerIn(strong.committee)).toBe(15);
   expect(Math.max(...strong.committee.map(({ power }) => power))).toBe(4);
+});
+
+describe("what the submitter is told", () => {
+  const members = (...powers: readonly number[]): Member[] =>
+    powers.map((power, i) => ({ agent: `m${i}` as AgentId, power }));
+  const told = (
+    powers: readonly number[],
+    facts: { agents?: number; known?: readonly string[]; isBounded?: boolean },
+  ) =>
+    describeSafety(members(...powers), {
+      ...{ agents: facts.agents ?? 12, isBounded: facts.isBounded ?? false },
+      known: new Set((facts.known ?? []) as AgentId[]),
+    }).join("\n");
+
+  test("in a fresh mesh: everybody is new, and what a few agents of one person would do", () => {
+    expect(told([1, 1, 1, 1, 1, 1, 1], {})).toBe(
+      "committee of 7: safe with any 2 Byzantine\nall 7 members are new to you: no job of yours met them on several days in more than a week; if one person ran 3 of the 12 agents that host jobs, a draw would be unsafe in 15.9 % of cases",
+    );
+  });
+
+  test("with known hosts: what newcomers hold, by actual powers", () => {
+    const text = told([3, 3, 2, 2, 1], { known: ["m0", "m1", "m2"], isBounded: true });
+    expect(text).toContain("committee of 5 with power 3 + 3 + 2 + 2 + 1: safe with any 1 Byzantine");
+    expect(text).toContain("newcomers hold 3 of 11 power");
+  });
+
+  test("of one member, and of uneven powers without a bound: no probability that would not be true", () => {
+    expect(told([1], {})).toContain("rests on that one agent");
+    expect(told([2, 1, 1, 1, 1], { known: ["m1"] })).not.toContain("%");
+    expect(told([2, 1, 1, 1, 1], { known: ["m1"] })).toContain("4 of 5 members are new to you");
+  });
 });
