@@ -36,7 +36,7 @@ Examples:
   $ meshwork submit JOB.yaml --to ADDR --wait --out results`;
 
 const LEARNING = `
-Your jobs teach you about agents while a command waits for them (--wait, or run and nodes): who answered well, and who hosts
+Your jobs teach you about agents while a command or a node waits for them (--wait): who answered well, and who hosts
 well. Once you know three hosts, those that you do not know hold less than a third of a committee; --strangers lifts that.`;
 
 export const registerSubmit: Register = (program, act) => {

@@ -101,6 +101,32 @@ describe("within 79 columns", () => {
     expect(lines[0]).not.toContain("brier");
   });
 
+  test("knowledge of hosts: turns, share, power, since when and from where", () => {
+    const host = {
+      ...{ agent: ID, kept: 1_234, lost: 12, power: 3, equivocated: false, sinceMs: 0, days: 8, lastDay: 20_000 },
+      ...{ knownSinceMs: Date.UTC(2026, 4, 17), origin: "192.0.2.0/24" },
+    };
+    const liar = { ...host, agent: `${ID.slice(0, -6)}abcdef` as AgentId, equivocated: true, origin: "" };
+    const fresh = {
+      ...host,
+      agent: `${ID.slice(0, -6)}fedcba` as AgentId,
+      kept: 0,
+      lost: 0,
+      power: 1,
+      knownSinceMs: null,
+    };
+    const friends = { ...fresh, agent: ID, owner: liar.agent, kept: 40 };
+    const seen = { [ID]: { name: "ada", mesh: "m", atMs: Date.now() } };
+    const world = { records: [], learned: {}, unscored: [], hosts: [fresh, host, liar, friends], seen };
+    const lines = knowledgeLines(world, undefined, 99);
+    fits(lines, 99);
+    expect(lines[1]).toMatch(/^ada +Pj8pxT +1,234 +12 +99\.0 % +3 +8 +2026-05-17 +192\.0\.2\.0\/24/);
+    expect(lines.join("\n")).toMatch(/abcdef .* never drawn +private/);
+    expect(lines.join("\n")).toMatch(/fedcba +0 +0 +· +1 +8 +new/);
+    expect(knowledgeLines(world, "ada", 99).join("\n")).toMatch(/ada .* by abcdef/);
+    expect(knowledgeLines(world, "ada", 99).join("\n")).not.toContain("never drawn");
+  });
+
   test("knowledge of what agents state: a score for each, and the curve of one", () => {
     const none = { accepted: 0, rejected: 0, stated: 0 };
     const stated = [

@@ -1,8 +1,10 @@
 /** What an owner concludes from how agents hosted its jobs: their powers, and who is known. */
 
 import { describe, expect, test } from "vitest";
+import { knowledgeText, parseKnowledge } from "../../../node/knowledge.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 import { type HostRecord, knownHosts, mergeHosts, standingsOf } from "../../../protocol/selection/hosts.ts";
+import { EMPTY_WORLD } from "../../../protocol/selection/knowledge.ts";
 
 const DAY_MS = 86_400_000;
 const A = "a" as AgentId;
@@ -130,4 +132,19 @@ test("what is kept is bounded: newcomers of long ago go first, known hosts and e
     true,
     false,
   ]);
+});
+
+test("a file of hosts goes to text and back, and a file of an earlier version has none", () => {
+  const host = {
+    ...{ agent: "a" as AgentId, kept: 60, lost: 1, power: 2, equivocated: false, sinceMs: 5, days: 3, lastDay: 9 },
+    ...{ knownSinceMs: null, origin: "192.0.2.0/24" },
+  };
+  const text = (changes: object): string =>
+    JSON.stringify({ format: "meshwork-knowledge/1", records: [], learned: {}, ...changes });
+  const met = { ...EMPTY_WORLD, hosts: [host, { ...host, owner: FRIEND, knownSinceMs: 7, equivocated: true }] };
+  expect(parseKnowledge(knowledgeText(met), "f")).toEqual(met);
+  expect(parseKnowledge(text({}), "f").hosts).toEqual([]);
+  const twice = text({ hosts: [host, host] });
+  expect(() => parseKnowledge(twice, "f")).toThrow(/says twice how a hosted jobs/);
+  expect(() => parseKnowledge(text({ hosts: [{ ...host, power: 5 }] }), "f")).toThrow(/hosts\.0\.power/);
 });
