@@ -12,6 +12,7 @@ import { limits } from "../core/limits.ts";
 import { SharedPlaces } from "../core/shared-places.ts";
 import { TokenBuckets } from "../core/token-buckets.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
 import { blobsOfGenesis, type CheckedGenesis, checkGenesis, isSignedBy, needsOf } from "./checked-genesis.ts";
@@ -37,6 +38,8 @@ interface Asked {
 interface HostRules {
   /** Why this agent would not host the job that `by` asks for, by its own rules; null if it would. */
   refusalOf(checked: CheckedGenesis, by: AgentId): string | null;
+  /** Why it would host no job of `owner` now if `by` asked for it; null if it would. */
+  lackOfRoom(owner: AgentId, by: AgentId): string | null;
   /** Whether it hosts the job, or works for it. */
   isKnown(job: JobId): boolean;
 }
@@ -55,11 +58,22 @@ export class ReceivedInvitations {
     this.#rules = rules;
   }
 
+  /** Whether there is room for a job of whoever asks. Nothing of it is kept. */
+  onProbe(from: AgentId, { id }: Extract<Message, { kind: "probe" }>): Verdict {
+    if (!this.#isInTime(from, SMALL_BYTES)) return ignore("too-many");
+    const reason = this.#rules.lackOfRoom(this.#context.principalOf(from), from) ?? "";
+    this.#context.send(from, { kind: "probed", id, reason });
+    return ACCEPT;
+  }
+
+  /** Whether its source has asked for less than its rate allows. Whoever gets no answer asks again. */
+  #isInTime(from: AgentId, bytes: number): boolean {
+    return this.#rates.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes);
+  }
+
   /** `onHosts` is given the genesis if this agent does not refuse it. */
   onInvite(from: AgentId, signed: SignedGenesis, onHosts: (genesis: Genesis) => Verdict): Verdict {
-    const bytes = Math.max(SMALL_BYTES, signed.bytes.length);
-    // The owner repeats what is not answered.
-    if (!this.#rates.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes)) return ignore("too-many");
+    if (!this.#isInTime(from, Math.max(SMALL_BYTES, signed.bytes.length))) return ignore("too-many");
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
     const known = this.#asked.get(job);
     if (known?.by === from && known.checked.genesis.owner === this.#context.principalOf(from)) {

@@ -219,7 +219,7 @@ export interface LedgerState {
   /** Counts tasks as they become ready. */
   readonly order: Cell<number>;
   readonly committee: Cell<CommitteeMembers>;
-  readonly standbys: Cell<readonly AgentId[]>;
+  readonly standbys: Cell<CommitteeMembers>;
   readonly nodes: Table<string, NodeState>;
   readonly tasks: Table<TaskId, Task>;
   /** By task; of single nodes and chains by the node's name. */

@@ -64,6 +64,21 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "count heads, not power",
+    quick: true,
+    patches: [
+      {
+        file: "consensus/committee.ts",
+        from: "const power = (agent: AgentId): number => powers.get(agent) ?? 0;",
+        to: "const power = (agent: AgentId): number => (powers.has(agent) ? total / members.length : 0);",
+      },
+    ],
+  },
+  {
+    name: "newcomers inherit a seat's power",
+    patches: [{ file: "job/committee-changes.ts", from: "(standby) => standby.power >= power", to: "() => true" }],
+  },
+  {
     name: "prevote against the lock",
     patches: [
       { file: CONSENSUS, from: 'if (locked !== null && locked.block !== statement.block) return "no"; // L23', to: "" },
