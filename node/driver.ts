@@ -99,9 +99,8 @@ class MachineDriver implements Driver {
     assert(this.#state === "new", "a driver starts once");
     const { createMachine, config, store, network } = this.#options;
     this.#state = "starting";
-    const stored = store.all();
-    this.#machine = createMachine(config, stored);
-    this.#effects.traceRecords(stored);
+    this.#machine = createMachine(config, store.stored);
+    this.#effects.traceStored(store.stored);
     this.#inbox.unshift({ kind: "start" });
     await network.start((input) => this.input(input));
     if (this.#state !== "starting") return; // stopped in the meantime
@@ -168,6 +167,7 @@ class MachineDriver implements Driver {
     if (records.length > 0) {
       this.#options.store.write(records);
       this.#effects.traceRecords(records);
+      this.#effects.onWritten(records);
     }
     for (const effect of others) this.#effects.perform(effect);
   }

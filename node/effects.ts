@@ -8,17 +8,21 @@
 
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
+import { SLOT } from "../protocol/agent/job-records.ts";
 import { unreachable } from "../protocol/core/assert.ts";
-import type { AwardRef, Hash } from "../protocol/core/ids.ts";
+import type { AgentId, AwardRef, Hash, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import type { Now } from "../protocol/core/now.ts";
 import { isRecorded } from "../protocol/core/trace.ts";
 import type { Effect, LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
-import type { StoredRecord } from "../protocol/machine.ts";
+import type { StoredRecord, StoredRecords } from "../protocol/machine.ts";
 import { NONCE_BYTES } from "../protocol/wire/command.ts";
+import type { BlobQuota } from "./blob-quota.ts";
+import type { NodeLimits } from "./limits/node-limits.ts";
 import type { Network } from "./network/network.ts";
 import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
+import { pruneForGuests } from "./pruning.ts";
 import { RedactedJobs } from "./redacted-jobs.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
 import type { SkillRunner } from "./skills/skill-runner.ts";
@@ -31,6 +35,8 @@ export interface EffectTargets {
   readonly blobs: BlobStore;
   readonly network: Network;
   readonly skills: SkillRunner;
+  readonly quota: BlobQuota;
+  readonly limits: NodeLimits;
   readonly trace?: Pick<AgentTraceWriter, "write">;
   readonly onEvent: (event: LocalEvent) => void;
   readonly log: Logger;
@@ -52,6 +58,9 @@ export const isStoreEffect = (effect: Effect): effect is StoreEffect =>
 type Problem = Pick<Extract<Input, { readonly kind: "workFailed" }>, "reason" | "retryMs" | "message">;
 
 const awardKey = (award: AwardRef): string => `${award.job} ${award.task} ${award.attempt}`;
+
+/** Time for an agent to give up jobs that ended, ms: a step or two. */
+const PRUNE_WAIT_MS = 100;
 
 /** The longest that a Node timer waits; a longer one fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -86,6 +95,15 @@ export class EffectRunner {
     }
   }
 
+  /** Into the trace: what an earlier run left, one record at a time. */
+  traceStored(stored: StoredRecords): void {
+    if (this.#targets.trace === undefined) return;
+    for (const job of stored.jobs()) {
+      for (const record of stored.of(job, SLOT.root)) this.#redacted.note([record]); // before its blocks
+      for (const record of stored.of(job, "")) this.traceRecords([record]);
+    }
+  }
+
   /** Every effect but those of the store, which are written by then. */
   perform(effect: Exclude<Effect, StoreEffect>): void {
     const { network, store, skills, trace } = this.#targets;
@@ -114,7 +132,10 @@ export class EffectRunner {
         break;
       }
       case "storeBlob":
-        this.#later(this.#storeBlob(effect.bytes));
+        this.#later(this.#storeBlob(effect));
+        break;
+      case "releaseBlobs":
+        this.#later(this.#releaseBlobs(effect.job));
         break;
       case "fetchBlob":
         this.#later(this.#fetchBlob(effect));
@@ -141,6 +162,7 @@ export class EffectRunner {
   }
 
   #tell(event: LocalEvent): void {
+    this.#later(this.#targets.quota.onEvent(event));
     try {
       this.#targets.onEvent(event);
     } catch (error) {
@@ -155,19 +177,49 @@ export class EffectRunner {
     this.#pending.add(pending);
   }
 
-  async #storeBlob(bytes: Uint8Array): Promise<void> {
+  /** Blobs of a job that nobody needs any more. */
+  async #releaseBlobs(job: JobId): Promise<void> {
     try {
-      await this.#targets.blobs.put(bytes);
+      await this.#targets.quota.release(job);
+    } catch (error) {
+      this.#targets.log.error({ err: error, job }, "blobs cannot be deleted");
+    }
+  }
+
+  /** Records were written: jobs that are forgotten need no blobs either. */
+  onWritten(records: readonly StoreEffect[]): void {
+    for (const record of records) if (record.kind === "forget") this.#later(this.#releaseBlobs(record.job));
+  }
+
+  async #storeBlob({ bytes, needs }: Extract<Effect, { readonly kind: "storeBlob" }>): Promise<void> {
+    const { blobs, quota } = this.#targets;
+    try {
+      const hash = await blobs.put(bytes);
+      await quota.onMade(needs, hash, bytes.length);
     } catch (error) {
       this.#targets.log.error({ err: error }, "a blob cannot be stored");
     }
   }
 
-  async #fetchBlob({ hash, bytes, from }: FetchBlob): Promise<void> {
-    const { blobs, network, log } = this.#targets;
+  /** Null, or why this node does not take the blob. If guests take all of their disk, jobs of theirs that ended make room. */
+  async #admit(fetch: FetchBlob): Promise<string | null> {
+    const { quota, store, limits: nodeLimits } = this.#targets;
+    const refusal = await quota.admit(fetch.needs, fetch);
+    if (refusal === null || !quota.isOfGuests(refusal)) return refusal;
+    this.#host.input(pruneForGuests(store, nodeLimits.disk, fetch.bytes));
+    await new Promise((resolve) => setTimeout(resolve, PRUNE_WAIT_MS));
+    return quota.admit(fetch.needs, fetch);
+  }
+
+  async #fetchBlob(fetch: FetchBlob): Promise<void> {
+    const { blobs, network, quota, log } = this.#targets;
+    const { hash, bytes, from } = fetch;
     let stored = false;
     try {
+      const refusal = await this.#admit(fetch);
+      if (refusal !== null) return this.#host.input({ kind: "blobFailed", hash, reason: refusal });
       stored = (await blobs.has(hash)) || (await network.fetchBlob(hash, bytes, from));
+      await quota.onFetched(hash);
     } catch (error) {
       // A disk that has no room for a blob is no reason to leave the committees: records are another matter.
       log.error({ err: error, blob: hash }, "a blob cannot be stored");
@@ -186,7 +238,7 @@ export class EffectRunner {
   }
 
   async #finished(award: AwardRef, outcome: SkillOutcome): Promise<void> {
-    const problem = outcome.ok ? await this.#storeOutput(outcome.output) : outcome;
+    const problem = outcome.ok ? await this.#storeOutput(award.job, outcome.output) : outcome;
     if (problem !== null) {
       const { reason, retryMs, message } = problem;
       this.#host.input({ kind: "workFailed", award, reason, retryMs, message });
@@ -198,7 +250,7 @@ export class EffectRunner {
   }
 
   /** A large output becomes a blob before the agent hears of it. Null, or why it cannot. */
-  async #storeOutput(output: Uint8Array): Promise<Problem | null> {
+  async #storeOutput(job: JobId, output: Uint8Array): Promise<Problem | null> {
     if (output.length <= limits.inlineBytes) return null;
     if (output.length > limits.blobBytes) {
       return {
@@ -210,6 +262,7 @@ export class EffectRunner {
     let hash: Hash;
     try {
       hash = await this.#targets.blobs.put(output);
+      await this.#targets.quota.onMade({ job, owner: "" as AgentId }, hash, output.length);
     } catch (error) {
       this.#targets.log.error({ err: error }, "an output cannot be stored");
       return { reason: "error", retryMs: 0, message: "the worker could not store the output" };

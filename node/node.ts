@@ -15,6 +15,7 @@ import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "../protocol/core/quotas.ts";
 import type { LocalEvent, Standing } from "../protocol/effect.ts";
+import type { Input } from "../protocol/input.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
 import { reportTally } from "../protocol/job/tally-report.ts";
 import type { AgentConfig } from "../protocol/machine.ts";
@@ -22,12 +23,14 @@ import { createSelectors } from "../protocol/selection/catalog.ts";
 import type { Selectors } from "../protocol/selection/selector.ts";
 import type { Certificate } from "../protocol/wire/certificate.ts";
 import type { Value } from "../protocol/wire/value.ts";
+import { BlobQuota } from "./blob-quota.ts";
 import { createDriver, type Driver, type DriverStats } from "./driver.ts";
 import type { ExplainedChoice } from "./explained-choices.ts";
 import type { FoundAgent } from "./found-agents.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
+import { DEFAULT_NODE_LIMITS } from "./limits/node-limits.ts";
 import { logFault } from "./log-fault.ts";
 import type { MeshworkNode } from "./meshwork-node.ts";
 import type { ClockOffset, ClockState } from "./network/clock-findings.ts";
@@ -39,6 +42,7 @@ import { createSigner, nodeCrypto } from "./platform/crypto.ts";
 import { makePrivateFolder } from "./platform/files/private-files.ts";
 import { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
+import { startPruning } from "./pruning.ts";
 import { isRedactedCertificate } from "./redacted-jobs.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
@@ -63,7 +67,8 @@ class Node implements MeshworkNode {
   readonly #signer: Signer;
   readonly #driver: Driver;
   readonly #network: Network;
-  readonly #store: RecordStore;
+  readonly #disk: { readonly store: RecordStore; readonly blobs: BlobStore };
+  #endPruning: () => void = () => {};
   readonly #trace: AgentTraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #standings = new Set<(job: JobId, standing: Standing) => void>();
@@ -84,7 +89,7 @@ class Node implements MeshworkNode {
     this.name = options.name ?? parts.identity.agent.slice(-6);
     this.mesh = options.mesh ?? "default";
     this.#network = parts.network;
-    this.#store = parts.store;
+    this.#disk = { store: parts.store, blobs: parts.blobs };
     this.#trace = parts.trace;
     this.#log = parts.log;
     this.#knowledge = new NodeKnowledge({
@@ -94,7 +99,15 @@ class Node implements MeshworkNode {
     });
     this.#selectors = createSelectors(options.selectors ?? []);
     const skills = options.skills ?? [];
+    const { limits = DEFAULT_NODE_LIMITS } = options;
+    const known = new Set([this.id, this.owner, ...withKnownOwners(options).owners.known]);
     this.#driver = createDriver({
+      limits,
+      quota: new BlobQuota({
+        ...{ blobs: parts.blobs, needs: parts.store.needs, limits: limits.disk },
+        isKnown: (owner) => known.has(owner),
+        isNear: (agent) => parts.network.originOf(agent) === "",
+      }),
       createMachine: options.createMachine ?? createAgent,
       config: this.#agentConfig(options, parts),
       store: parts.store,
@@ -160,6 +173,9 @@ class Node implements MeshworkNode {
 
   async start(): Promise<void> {
     await this.#driver.start();
+    const { limits = DEFAULT_NODE_LIMITS } = this.#options;
+    const input = (asked: Input): void => this.#driver.input(asked);
+    this.#endPruning = startPruning({ ...this.#disk, limits: limits.disk, input, log: this.#log });
   }
 
   #onFatal(error: Error): void {
@@ -310,8 +326,9 @@ class Node implements MeshworkNode {
     const stopped = new MeshworkError("interrupted", "the node stopped");
     this.#inquiries.end(stopped);
     this.#release(stopped);
+    this.#endPruning();
     await this.#driver.stop();
-    this.#store.close();
+    this.#disk.store.close();
     this.#trace?.close();
   }
 }
@@ -362,6 +379,7 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
       bootstrap: options.join ?? [],
       local,
       mdns: options.mdns ?? false,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       onTwin: (twin) => node?.onTwin(twin),
       log,
     });

@@ -1,8 +1,8 @@
 /** Jobs whose inputs and outputs stay out of this node's trace (protocol/wire/genesis.ts: `redact`). */
 
-import { genesisAmong, SLOT } from "../protocol/agent/job-records.ts";
+import { genesisIn, SLOT } from "../protocol/agent/job-records.ts";
 import type { JobId } from "../protocol/core/ids.ts";
-import type { StoredRecord } from "../protocol/machine.ts";
+import { recordsFrom, type StoredRecord } from "../protocol/machine.ts";
 import { decodeCertificate } from "../protocol/wire/certificate.ts";
 import { decode } from "../protocol/wire/codec.ts";
 import { genesisCodec } from "../protocol/wire/genesis.ts";
@@ -16,7 +16,7 @@ export class RedactedJobs {
     for (const record of records) {
       if (!("slot" in record) || record.slot !== SLOT.root || record.bytes === null) continue;
       const { job, slot, bytes } = record;
-      if (genesisAmong([{ job, slot, bytes }], job)?.redact === true) this.#jobs.add(job);
+      if (genesisIn(recordsFrom([{ job, slot, bytes }]), job)?.redact === true) this.#jobs.add(job);
     }
   }
 

@@ -29,7 +29,7 @@ export type Effect =
     }
   /** Read records back. Owes `recordsRead` with the same ticket. */
   | { readonly kind: "readRecords"; readonly job: JobId; readonly slots: readonly string[]; readonly ticket: number }
-  /** Forget all records of a job. */
+  /** Forget all records of a job, and release its blobs as `releaseBlobs` does. */
   | { readonly kind: "forget"; readonly job: JobId }
   /**
    * Put a frame on the direct stream to `to` (dial first where there is none, by the addresses of `address`).
@@ -46,9 +46,20 @@ export type Effect =
   /** Where an agent can be dialled. */
   | { readonly kind: "address"; readonly agent: AgentId; readonly addresses: readonly string[] }
   /** Put these bytes into the blob store, under their SHA-256: others will ask for them. Nothing is owed. */
-  | { readonly kind: "storeBlob"; readonly bytes: Uint8Array }
-  /** Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed`. */
-  | { readonly kind: "fetchBlob"; readonly hash: Hash; readonly bytes: number; readonly from: readonly AgentId[] }
+  | { readonly kind: "storeBlob"; readonly bytes: Uint8Array; readonly needs: BlobNeed }
+  /**
+   * Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed`. A driver may refuse what
+   * would take more disk than it gives to that job or owner.
+   */
+  | {
+      readonly kind: "fetchBlob";
+      readonly hash: Hash;
+      readonly bytes: number;
+      readonly from: readonly AgentId[];
+      readonly needs: BlobNeed;
+    }
+  /** This agent needs no blob for the job any more: those that no other job needs may go. */
+  | { readonly kind: "releaseBlobs"; readonly job: JobId }
   /**
    * Run a skill; the input's blobs are in the store. Owes `workDone` or `workFailed`. `budgetMs`: time until the
    * lease ends.
@@ -68,6 +79,12 @@ export type Effect =
   | { readonly kind: "event"; readonly event: LocalEvent }
   /** For the trace (trace.ts). */
   | { readonly kind: "trace"; readonly event: TraceEvent };
+
+/** What a blob is needed for. The driver keeps it until the job is released, and counts it for the job and its owner. */
+export interface BlobNeed {
+  readonly job: JobId;
+  readonly owner: AgentId;
+}
 
 export type StandingKind = "going" | "unreachable" | "no-quorum" | "overdue";
 

@@ -32,7 +32,18 @@ export type Input =
     }
   /** A blob is in this agent's store (fetched, or put there by a skill or a submitter), or could not be had. */
   | { readonly kind: "blobStored"; readonly hash: Hash }
-  | { readonly kind: "blobFailed"; readonly hash: Hash }
+  /** `reason`: why this node does not take it, in words; without one, nobody gave it. */
+  | { readonly kind: "blobFailed"; readonly hash: Hash; readonly reason?: string }
+  /**
+   * Jobs that take up disk, in bytes: those that are over go, first whichever ended before `endedBeforeMs`, then the oldest,
+   * until all together take at most `bytesMax`.
+   */
+  | {
+      readonly kind: "prune";
+      readonly sizes: ReadonlyMap<JobId, number>;
+      readonly bytesMax: number;
+      readonly endedBeforeMs: number;
+    }
   /**
    * A skill returned. `output`: canonical bytes of the value (wire/value.ts); the driver has stored it as a blob
    * before if it is larger than `limits.inlineBytes`. `nonce`: 32 random bytes for the seal.

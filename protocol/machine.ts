@@ -8,6 +8,7 @@
 
 import type { VectorFacts } from "./capability/vector-facts.ts";
 import type { VectorIndex } from "./capability/vector-index.ts";
+import { compareText } from "./core/bytes.ts";
 import type { Crypto, Signer } from "./core/crypto.ts";
 import type { JobId, MeshId } from "./core/ids.ts";
 import type { Now } from "./core/now.ts";
@@ -28,6 +29,28 @@ export interface StoredRecord {
   readonly job: JobId;
   readonly slot: string;
   readonly bytes: Uint8Array;
+}
+
+/** The records of an agent, read as they are needed: all of them may be more than its memory. */
+export interface StoredRecords {
+  /** In their order. */
+  jobs(): Iterable<JobId>;
+  /** Those of a job whose slots begin so, in the order of slots. */
+  of(job: JobId, prefix: string): Iterable<StoredRecord>;
+}
+
+/** Records that are in memory anyway. */
+export function recordsFrom(records: readonly StoredRecord[]): StoredRecords {
+  const byJob = new Map<JobId, StoredRecord[]>();
+  for (const record of records.toSorted((a, b) => compareText(a.slot, b.slot))) {
+    const known = byJob.get(record.job);
+    if (known === undefined) byJob.set(record.job, [record]);
+    else known.push(record);
+  }
+  return {
+    jobs: () => [...byJob.keys()].sort(compareText),
+    of: (job, prefix) => (byJob.get(job) ?? []).filter(({ slot }) => slot.startsWith(prefix)),
+  };
 }
 
 /** A skill of an agent; without a vector, the built-in embedder makes it of name and description. */
@@ -81,4 +104,4 @@ export interface AgentConfig {
 }
 
 /** How the agent machine is made; drivers take it as a parameter, so that a simulator can wrap it. */
-export type CreateMachine = (config: AgentConfig, records: readonly StoredRecord[]) => Machine;
+export type CreateMachine = (config: AgentConfig, records: StoredRecords) => Machine;

@@ -11,6 +11,7 @@ import type { MeshId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import { ANY_COMMITTEE } from "../../protocol/job/draft.ts";
+import { recordsFrom } from "../../protocol/machine.ts";
 import { EMPTY_WORLD } from "../../protocol/selection/knowledge.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
 import { single } from "../../sim/parts/workloads/job-builder.ts";
@@ -21,7 +22,7 @@ const agent = createAgent(
     ...{ meshId: "example" as MeshId, signer: createSigner(makeIdentity()), crypto: nodeCrypto, name: "ada" },
     ...{ incarnation: Date.now(), skills: [skill], slots: 1, labels: [], hosts: true, addresses: [] },
   },
-  [], // what its disk gave back
+  recordsFrom([]), // what its disk gave back
 );
 let timer: NodeJS.Timeout | undefined;
 

@@ -125,6 +125,12 @@ export const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import("./limits.ts")).registerLimits,
   },
   {
+    name: "data",
+    takes: "",
+    summary: "what takes how much of a node's data folder; delete jobs that are over",
+    load: async () => (await import("./data.ts")).registerData,
+  },
+  {
     name: "schema",
     takes: "<kind>",
     summary: "print the JSON Schema of a job file, a skills file in YAML, a limits file, or a line of a trace",

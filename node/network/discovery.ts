@@ -4,15 +4,17 @@
  * (the address book).
  */
 
-import type { Libp2p } from "@libp2p/interface";
+import type { Connection, Libp2p } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Logger } from "pino";
+import { originOf as originOfAddress } from "../../protocol/capability/addresses.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { type AddressBook, agentOfAddress } from "./address-book.ts";
 import type { Dialer } from "./dialer.ts";
 import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
+import { drawByOrigin } from "./origin-draw.ts";
 import { bare } from "./own-addresses.ts";
 
 interface DiscoveryOptions {
@@ -26,8 +28,11 @@ interface DiscoveryOptions {
   /** Whether this node itself listens there: operators give all nodes the same list. */
   readonly isOwn: (address: Multiaddr) => boolean;
   readonly tell: (news: NetworkNews) => void;
-  /** Agents that are connected. */
+  /** Agents that are connected, and how many of them this node dialled. */
   readonly present: () => readonly AgentId[];
+  readonly dialled: () => number;
+  /** The network from which a connected agent is connected. */
+  readonly originOf: (agent: AgentId) => string;
   readonly refuses: (agent: AgentId) => boolean;
   readonly log: Logger;
 }
@@ -49,6 +54,9 @@ const LOOK_MS = 250;
 /** How often it dials one more agent while it has too few peers: with less than half of them, and with less than all. */
 const WIDEN_SOON_MS = 500;
 const WIDEN_MS = 5_000;
+
+export const countDialled = (connections: readonly Connection[]): number =>
+  connections.filter(({ direction, status }) => direction === "outbound" && status === "open").length;
 
 export class Discovery {
   readonly #options: DiscoveryOptions;
@@ -88,7 +96,7 @@ export class Discovery {
     if (nowMs < this.#widenAtMs) return;
     const peers = this.#options.present().length;
     this.#widenAtMs = nowMs + (peers < networkLimits.peersWanted / 2 ? WIDEN_SOON_MS : WIDEN_MS);
-    if (peers < networkLimits.peersWanted) this.#widen();
+    if (peers < networkLimits.peersWanted || this.#options.dialled() < networkLimits.peersDialled) this.#widen();
   }
 
   async #dial(target: Target): Promise<void> {
@@ -140,17 +148,29 @@ export class Discovery {
     tell({ kind: "other-key", address, expected, answers, isConnected: this.#options.present().includes(answers) });
   }
 
-  /** One more connection, to an agent drawn at random among those known: the mesh must not depend on its bootstrap agents. */
-  #widen(): void {
-    const { present, book, self, refuses, dialer, log } = this.#options;
+  /**
+   * An agent drawn at random among those known, since the mesh must not depend on its bootstrap agents; by networks, those
+   * without a connection first, since a stranger with many agents has few of them.
+   */
+  #drawAgent(): AgentId | undefined {
+    const { present, book, self, refuses, originOf } = this.#options;
     const there = new Set(present());
-    const candidates: AgentId[] = [];
+    const candidates: { readonly agent: AgentId; readonly origin: string }[] = [];
     const nowMs = performance.now();
     for (const agent of book.agents()) {
       const isLeftAlone = nowMs < (this.#missed.get(agent)?.untilMs ?? 0);
-      if (agent !== self && !there.has(agent) && !isLeftAlone && !refuses(agent)) candidates.push(agent);
+      if (agent === self || there.has(agent) || isLeftAlone || refuses(agent)) continue;
+      const [address] = book.addressesOf(agent);
+      candidates.push({ agent, origin: address === undefined ? "" : originOfAddress(address.toString()) });
     }
-    const agent = candidates[Math.floor(Math.random() * candidates.length)];
+    const met = new Set([...there].map(originOf));
+    return drawByOrigin(candidates, met, Math.random);
+  }
+
+  /** One more connection. */
+  #widen(): void {
+    const { dialer, log } = this.#options;
+    const agent = this.#drawAgent();
     if (agent === undefined) return;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(networkLimits.openTimeoutMs)]);
     dialer.connect(agent, signal).then(

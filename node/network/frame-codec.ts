@@ -62,7 +62,9 @@ export class FrameDecoder {
       return;
     }
     if (this.#buffer.length - this.#end < chunk.length || this.#start > 0) {
-      const grown = new Uint8Array(2 * (unread + chunk.length));
+      const needed = unread + chunk.length;
+      // Doubled, so that a frame in many chunks is copied a few times only, but not beyond what a frame can need.
+      const grown = new Uint8Array(Math.max(needed, Math.min(2 * needed, LENGTH_BYTES_MAX + limits.frameBytes)));
       grown.set(this.#buffer.subarray(this.#start, this.#end));
       this.#buffer = grown;
       this.#start = 0;
@@ -70,6 +72,16 @@ export class FrameDecoder {
     }
     this.#buffer.set(chunk, this.#end);
     this.#end += chunk.length;
+  }
+
+  /** Bytes that came and are not taken yet. */
+  get unread(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Bytes of memory that it takes for them. */
+  get heldBytes(): number {
+    return this.unread === 0 ? 0 : this.#buffer.length;
   }
 
   /** The next whole frame, null if it is not there yet, or what is wrong with it: the stream is lost then. */

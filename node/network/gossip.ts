@@ -38,6 +38,9 @@ const TOPIC_SCORE = createTopicScoreParams({
   invalidMessageDeliveriesDecay: 0.9,
 });
 
+/** Below the first a peer is not told which messages there are, below the second it is sent none, below the third not heard. */
+const SCORE_THRESHOLDS = { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 };
+
 export function gossipOptions(meshId: MeshId, local: boolean): Partial<GossipsubOpts> {
   const topics = [...topicNames(meshId).keys()];
   return {
@@ -50,7 +53,12 @@ export function gossipOptions(meshId: MeshId, local: boolean): Partial<Gossipsub
     doPX: false,
     allowedTopics: topics,
     maxInboundDataLength: limits.gossipBytes + 1024, // the message and what gossipsub wraps around it
+    maxOutboundBufferSize: networkLimits.gossipQueueBytes, // without it, gossip piles up for peers that do not read
+    scoreThresholds: SCORE_THRESHOLDS,
     scoreParams: {
+      // A peer whose event loop stood still for some seconds breaks promises, and is not to be punished for a few of them.
+      behaviourPenaltyThreshold: 6,
+      retainScore: networkLimits.refusedMs * 10,
       topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
       // Many nodes of a local mesh share one address: the default would mute them silently.
       ...(local ? { IPColocationFactorWeight: 0 } : {}),
@@ -60,6 +68,7 @@ export function gossipOptions(meshId: MeshId, local: boolean): Partial<Gossipsub
 
 interface Waiting {
   readonly from: AgentId;
+  readonly bytes: number;
   readonly resolve: (result: TopicValidatorResult) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -86,6 +95,7 @@ export class Gossip {
   readonly #pubsub: GossipSub;
   readonly #options: GossipOptions;
   readonly #waiting = new Map<number, Waiting>();
+  #waitingBytes = 0;
   #nextTicket = 1;
   #stopped = false;
 
@@ -130,7 +140,9 @@ export class Gossip {
     const waitMs = rate.waitMs(nowMs);
     // A forwarder far over its rate must not take the places of the others.
     const flood = waitMs > networkLimits.gossipDelayMsMax;
-    if (this.#stopped || flood || this.#waiting.size >= networkLimits.gossipWaiting) {
+    const isFull =
+      this.#waiting.size >= networkLimits.gossipWaiting || this.#waitingBytes >= networkLimits.gossipWaitingBytes;
+    if (this.#stopped || flood || isFull) {
       this.stats.unjudged++;
       if (flood) this.#options.offend(from, "gossip-flood");
       return TopicValidatorResult.Ignore;
@@ -142,7 +154,8 @@ export class Gossip {
         this.stats.unjudged++;
         this.#answer(ticket, TopicValidatorResult.Ignore);
       }, networkLimits.verdictTimeoutMs);
-      this.#waiting.set(ticket, { from, resolve, timer });
+      this.#waiting.set(ticket, { from, bytes: message.data.length, resolve, timer });
+      this.#waitingBytes += message.data.length;
       const input: Input = { kind: "gossip", from, topic, bytes: message.data, ticket };
       if (waitMs === 0) this.#options.deliver(input);
       else setTimeout(() => this.#options.deliver(input), waitMs).unref();
@@ -165,6 +178,7 @@ export class Gossip {
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
     this.#waiting.delete(ticket);
+    this.#waitingBytes -= waiting.bytes;
     clearTimeout(waiting.timer);
     waiting.resolve(result);
   }

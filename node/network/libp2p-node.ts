@@ -15,9 +15,11 @@ import { yamux } from "@libp2p/yamux";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import { DEFAULT_NODE_LIMITS, type NodeLimits } from "../limits/node-limits.ts";
 import type { ConnectionRules } from "./connection-policy.ts";
 import { gossipOptions } from "./gossip.ts";
 import type { Identity } from "./identity.ts";
+import { InboundPlaces } from "./inbound-places.ts";
 import { networkLimits } from "./network-limits.ts";
 
 export type MeshNode = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub; listeners: Listeners }>;
@@ -34,19 +36,25 @@ interface Libp2pOptions {
   readonly listen: readonly string[];
   readonly local: boolean;
   readonly mdns?: boolean;
+  readonly limits?: NodeLimits;
   /** Looks up the names that it dials. */
   readonly lookup: LookupFunction;
 }
 
-/** Limits per host: generous where all nodes share one, libp2p's own (5 a second, 10 pending) elsewhere. */
-const connectionLimits = (local: boolean) => ({
-  maxConnections: networkLimits.connectionsMax,
-  ...(local ? { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 10_000 } : {}),
+/** inbound-places.ts says which connections of others stand; libp2p's own bounds are above that. */
+const connectionLimits = ({ total, upgradeMs }: NodeLimits["connections"]) => ({
+  maxConnections: total,
+  inboundConnectionThreshold: networkLimits.uncounted,
+  maxIncomingPendingConnections: networkLimits.uncounted,
+  inboundUpgradeTimeout: upgradeMs,
+  inboundStreamProtocolNegotiationTimeout: networkLimits.protocolTimeoutMs,
 });
 
 /** Made, not started. */
 export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules): Promise<MeshNode> {
   const { meshId, local } = options;
+  const { connections } = options.limits ?? DEFAULT_NODE_LIMITS;
+  const places = new InboundPlaces(connections);
   const refused = (peerId: { toString(): string }): boolean => rules.refuses(peerId.toString() as AgentId);
   const dialOpts = { noDelay: true, lookup: options.lookup }; // goes to net.connect whole, which its type does not say
   return createLibp2p({
@@ -57,6 +65,7 @@ export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules)
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
+        maxInboundStreams: networkLimits.muxedStreams,
         streamOptions: {
           maxStreamWindowSize: networkLimits.streamWindowBytes,
           // A paused stream is reset when its buffer overflows: the buffer must hold more than a whole window.
@@ -64,12 +73,13 @@ export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules)
         },
       }),
     ],
-    connectionManager: connectionLimits(local),
+    connectionManager: connectionLimits(connections),
     // On one machine a closed socket is noticed at once, and a busy event loop must not look like a dead peer.
     connectionMonitor: local ? { enabled: false } : { pingTimeout: { minTimeout: 10_000 } },
     connectionGater: {
       denyDialPeer: refused,
-      denyInboundEncryptedConnection: refused,
+      denyInboundConnection: (connection) => !places.onSocket(connection, performance.now()),
+      denyInboundEncryptedConnection: (peerId, connection) => refused(peerId) || !places.onProved(connection),
       denyOutboundEncryptedConnection: (peerId, { remoteAddr }) =>
         refused(peerId) || rules.onAnonymousDial(remoteAddr, peerId.toString() as AgentId),
       denyDialMultiaddr: (address) => rules.isAstray(address),

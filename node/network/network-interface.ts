@@ -6,6 +6,7 @@ import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
+import type { NodeLimits } from "../limits/node-limits.ts";
 import type { BlobStore } from "../store/blob-store.ts";
 import type { ClockOffset, ClockState } from "./clock-findings.ts";
 import type { Identity } from "./identity.ts";
@@ -29,6 +30,8 @@ export interface NetworkOptions {
   /** Another process has run with this node's key since `startedMs` (ms since 1970). `isFirst`: it started before this one. */
   readonly onTwin?: (twin: { readonly startedMs: number; readonly isFirst: boolean }) => void;
   readonly onNews?: (news: NetworkNews) => void;
+  /** Default: DEFAULT_NODE_LIMITS. */
+  readonly limits?: NodeLimits;
   readonly log: Logger;
 }
 
@@ -39,6 +42,8 @@ export interface NetworkStats {
   readonly received: { readonly gossip: number; readonly direct: number; readonly bytes: number };
   /** Direct frames that were dropped: peers out of reach, queues that were full. */
   readonly dropped: number;
+  /** Bytes of frames that are not whole yet, and of frames that wait for peers to read them. */
+  readonly held: { readonly inbound: number; readonly outbound: number };
   /** Gossip that was ignored because too much of it waited for the agent. */
   readonly unjudged: number;
   /** Offences by code. */
@@ -56,6 +61,8 @@ export interface Network {
   addresses(): string[];
   /** Peers of the mesh that are there. */
   peers(): AgentId[];
+  /** The network from which an agent is connected (protocol/capability/addresses.ts). */
+  originOf(agent: AgentId): string;
   send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void;
   publish(topic: GossipTopic, bytes: Uint8Array): void;
   /** Hear these topics, and no others. Before the first call: `FIRST_TOPICS`. */

@@ -13,6 +13,9 @@ export const networkLimits = {
   /** Bytes of direct frames: a committee member that sends full blocks stays far below. */
   frameBytesPerSecond: 64 * MIB,
   frameBytesBurst: 64 * MIB,
+  /** The same of peers that share no job with this node: an invitation to each of some jobs a second. */
+  guestBytesPerSecond: 16 * MIB,
+  guestBytesBurst: 32 * MIB,
   /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
   gossipPerSecond: 500,
   gossipBurst: 5_000,
@@ -35,8 +38,12 @@ export const networkLimits = {
   // --- direct streams ---------------------------------------------------------------------------------------
   /** Frames up to this many bytes leave as one chunk: fewer, fuller writes. */
   batchBytes: 64 * 1024,
-  /** Inbound streams of one connection: one is used, a second exists while the first is being replaced. */
-  inboundStreams: 4,
+  /** Inbound streams of one connection for a protocol: one is used, a second exists while the first is being replaced. */
+  inboundStreams: 2,
+  /** A peer that was sent no pulse for this long shares no job with this node, ms: pulses go out every second. */
+  sharedMs: 10_000,
+  /** How often it looks for frames that do not come to their end and for peers that do not read, ms. */
+  stallLookMs: 1_000,
   /** Time to dial, or to open a stream, ms. */
   openTimeoutMs: 10_000,
   /** Wait after a failure to reach a peer, doubled with each, ms. */
@@ -52,9 +59,17 @@ export const networkLimits = {
   streamWindowBytes: 2 * MIB,
   readBufferBytes: 4 * MIB,
 
+  /** Inbound streams of one connection over all protocols, and those that have not said which one they are for. */
+  muxedStreams: 64,
+  /** Time for a stream to say which protocol it is for, ms. */
+  protocolTimeoutMs: 5_000,
+
   // --- gossip -----------------------------------------------------------------------------------------------
-  /** Messages that wait for their verdict: beyond it new ones are ignored (others pass them on). */
+  /** Messages, and their bytes, that wait for their verdict: beyond it new ones are ignored (others pass them on). */
   gossipWaiting: 4_096,
+  gossipWaitingBytes: 32 * MIB,
+  /** Bytes of gossip that may wait for one peer to read them; beyond it its stream is closed. */
+  gossipQueueBytes: 2 * MIB,
   /** A verdict that did not come in this time counts as "ignore", ms. */
   verdictTimeoutMs: 30_000,
 
@@ -97,8 +112,16 @@ export const networkLimits = {
   // --- discovery --------------------------------------------------------------------------------------------
   /** Peers that a node wants to be connected to: enough for gossip (D = 6) to survive the loss of half of them. */
   peersWanted: 12,
+  /** How many of them it has dialled itself, where there are enough: those that dial it may all belong to one stranger. */
+  peersDialled: 4,
   /** An agent that did not answer is not dialled again for this long, doubled each time, ms. */
   missedMs: 1_000,
   missedMsMax: 60_000,
-  connectionsMax: 1_000,
+
+  // --- connections ------------------------------------------------------------------------------------------
+  /** New connections of one address of a public network: each costs a handshake of a millisecond or two. */
+  connectionsPerSecond: 10,
+  connectionsBurst: 40,
+  /** What libp2p would count by itself, by address and without regard to who waits: inbound-places.ts does that instead. */
+  uncounted: 100_000,
 } as const;

@@ -16,6 +16,7 @@ import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
+import { DEFAULT_NODE_LIMITS } from "../limits/node-limits.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
 import { BlobClient } from "./blob-client.ts";
 import { BlobServer } from "./blob-server.ts";
@@ -24,7 +25,7 @@ import { Clocks } from "./clocks.ts";
 import { type ConnectionPolicy, createConnectionPolicy } from "./connection-policy.ts";
 import { DialBackServer } from "./dial-back.ts";
 import { Dialer } from "./dialer.ts";
-import { Discovery } from "./discovery.ts";
+import { countDialled, Discovery } from "./discovery.ts";
 import { Gossip } from "./gossip.ts";
 import { Instances } from "./instances.ts";
 import { IsolationWatch } from "./isolation.ts";
@@ -60,6 +61,7 @@ interface NetworkParts {
 
 class Libp2pNetwork implements Network {
   readonly agent: AgentId;
+  readonly #origins: NetworkParts["origins"];
   readonly #options: NetworkOptions;
   readonly #offences: PeerOffences;
   readonly #book: AddressBook;
@@ -88,20 +90,15 @@ class Libp2pNetwork implements Network {
     this.#node = node;
     this.#offences = offences;
     this.#book = book;
+    this.#origins = parts.origins;
     const deliver = (input: Input): void => this.#onInput(input);
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
     this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
-    const originOf = (agent: AgentId): string => parts.origins.of(this.#connectionsOf(agent));
-    this.#peers = new Peers({
-      self: this.agent,
-      protocol: framesProtocol(meshId),
-      dialer,
-      originOf,
-      deliver,
-      offend,
-      log,
-    });
+    const originOf = (agent: AgentId): string => this.originOf(agent);
+    const { memory } = options.limits ?? DEFAULT_NODE_LIMITS;
+    const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, originOf, limits: memory };
+    this.#peers = new Peers({ ...framing, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
     this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, log });
@@ -133,6 +130,7 @@ class Libp2pNetwork implements Network {
       isOwn: (address) => node.services.listeners.getAddrs().some((own) => bare(own) === bare(address)),
       tell: (news) => this.#tell(news),
       present: () => this.#peers.present(),
+      ...{ originOf, dialled: () => countDialled(node.getConnections()) },
       refuses: (agent) => offences.refuses(agent, performance.now()),
       log,
     });
@@ -175,23 +173,17 @@ class Libp2pNetwork implements Network {
     this.#deliver = deliver;
     const { meshId, log } = this.#options;
     this.#listenToNode();
-    await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, {
-      maxInboundStreams: networkLimits.inboundStreams,
-      maxOutboundStreams: networkLimits.inboundStreams,
-    });
-    await this.#node.handle(blobsProtocol(meshId), this.#server.onStream, {
-      maxInboundStreams: 2 * networkLimits.blobTransfersPerPeer,
-      maxOutboundStreams: 2 * networkLimits.blobTransfersPerPeer,
-    });
-    await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, {
-      maxInboundStreams: networkLimits.inboundStreams,
-      maxOutboundStreams: networkLimits.inboundStreams,
-    });
-    await this.#node.handle(dialBackProtocol(meshId), this.#dialBacks.onStream);
-    await this.#node.handle(clockProtocol(meshId), this.#clocks.onStream, {
-      maxInboundStreams: networkLimits.inboundStreams,
-      maxOutboundStreams: networkLimits.inboundStreams,
-    });
+    const streams = (most: number) => ({ maxInboundStreams: most, maxOutboundStreams: most });
+    const few = streams(networkLimits.inboundStreams);
+    await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, few);
+    await this.#node.handle(
+      blobsProtocol(meshId),
+      this.#server.onStream,
+      streams(2 * networkLimits.blobTransfersPerPeer),
+    );
+    await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, few);
+    await this.#node.handle(dialBackProtocol(meshId), this.#dialBacks.onStream, few);
+    await this.#node.handle(clockProtocol(meshId), this.#clocks.onStream, few);
     try {
       await startListening(this.#node, this.#options.listen, log);
     } catch (error) {
@@ -209,7 +201,9 @@ class Libp2pNetwork implements Network {
       this.#isolation.look();
       this.#clocks.look();
     };
+    const lookForStalls = (): void => this.#peers.look();
     this.#timers.push(setInterval(sweep, SWEEP_MS).unref(), setInterval(look, LOOK_MS).unref());
+    this.#timers.push(setInterval(lookForStalls, networkLimits.stallLookMs).unref());
     this.#reachability.look();
     log.debug({ addresses: this.addresses() }, "network up");
   }
@@ -269,6 +263,10 @@ class Libp2pNetwork implements Network {
   /** Whether the agent is connected by loopback. */
   isOnThisMachine(agent: AgentId): boolean {
     return this.#connectionsOf(agent).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
+  }
+
+  originOf(agent: AgentId): string {
+    return this.#origins.of(this.#connectionsOf(agent));
   }
 
   #connectionsOf(agent: AgentId): Connection[] {
@@ -332,6 +330,7 @@ class Libp2pNetwork implements Network {
       sent: { gossip: gossip.published, direct: sent.frames, bytes: gossip.publishedBytes + sent.bytes },
       received: { gossip: gossip.received, direct: received.frames, bytes: gossip.receivedBytes + received.bytes },
       dropped: sent.dropped,
+      held: this.#peers.held,
       unjudged: gossip.unjudged,
       offences: new Map(this.#offenceCodes),
       refused: this.#offences.refused(performance.now()),

@@ -2,7 +2,7 @@
  * The way out to one peer: a send queue (protocol/wire/queue.ts) and one long-lived stream behind it, opened
  * when the first frame waits.
  *
- * Responsible for back-pressure, batching and backing off. peers.ts decides what a lost stream
+ * Responsible for back-pressure, batching and backing off, and for peers that do not read: what waits for them takes memory. peers.ts decides what a lost stream
  * means for the agent, and how a stream is opened (dialling).
  */
 
@@ -10,6 +10,7 @@ import type { Stream } from "@libp2p/interface";
 import { limits } from "../../protocol/core/limits.ts";
 import { createSendQueue, type QueueClass } from "../../protocol/wire/queue.ts";
 import { encodeFrames } from "./frame-codec.ts";
+import type { MemoryBudget, MemoryHolder } from "./memory-budget.ts";
 import { networkLimits } from "./network-limits.ts";
 import { drained } from "./streams.ts";
 
@@ -23,6 +24,18 @@ interface LinkHost {
   onUnreachable(reason: string): void;
   /** Whether to open the stream again by itself after it was lost. */
   wantsStream(): boolean;
+  /** Whether the peer shares no job with this node. */
+  isGuest(): boolean;
+  /** The peer does not read: closes its connection, because what was handed to that takes memory as long as it stands. */
+  hangUp(reason: string): void;
+}
+
+interface LinkBounds {
+  readonly memory: MemoryBudget;
+  /** Bytes that may wait for a guest. */
+  readonly guestBytesMax: number;
+  /** How long a peer may read nothing of what waits for it, ms. */
+  readonly writeIdleMs: number;
 }
 
 export interface LinkStats {
@@ -31,9 +44,10 @@ export interface LinkStats {
   dropped: number;
 }
 
-export class OutboundLink {
+export class OutboundLink implements MemoryHolder {
   readonly #host: LinkHost;
   readonly #stats: LinkStats;
+  readonly #bounds: LinkBounds;
   #queue = createSendQueue();
   #stream: Stream | null = null;
   #openedAtMs = 0;
@@ -41,15 +55,52 @@ export class OutboundLink {
   /** Settles, and never rejects, when the newest attempt to open a stream has ended. */
   #attempt: Promise<void> = Promise.resolve();
   #pumping = false;
+  /** Bytes that were handed to the stream; how many of them it had passed on when that was looked at; and when they last grew. */
+  #handed = 0;
+  #passedOn = 0;
+  #readMs = 0;
   #backoffMs = 0;
   #retryAtMs = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
   /** `stats` is counted up by all links of a node. */
-  constructor(host: LinkHost, stats: LinkStats) {
+  constructor(host: LinkHost, stats: LinkStats, bounds: LinkBounds) {
     this.#host = host;
     this.#stats = stats;
+    this.#bounds = bounds;
+  }
+
+  isGuest(): boolean {
+    return this.#host.isGuest();
+  }
+
+  /** Bytes that wait for the peer, here and in the stream. */
+  get #waitingBytes(): number {
+    return this.#queue.bytes + (this.#stream?.writeBufferLength ?? 0);
+  }
+
+  /** Drops what waits, and the connection with what it holds. */
+  giveUp(reason: string): void {
+    this.#dropWaiting();
+    this.#host.hangUp(reason);
+    if (this.#stream !== null) this.#stream.abort(new Error(reason));
+    else this.#host.onDown(reason);
+  }
+
+  #count(hasMoved: boolean): void {
+    this.#bounds.memory.set(this, this.#waitingBytes, hasMoved);
+  }
+
+  /** To be called every second or so. */
+  look(nowMs: number): void {
+    const passedOn = this.#handed - (this.#stream?.writeBufferLength ?? 0);
+    const hasMoved = this.#stream === null || this.#waitingBytes === 0 || passedOn > this.#passedOn;
+    if (hasMoved) this.#readMs = nowMs;
+    this.#passedOn = passedOn;
+    this.#count(hasMoved);
+    if (nowMs - this.#readMs > this.#bounds.writeIdleMs)
+      this.giveUp(`the peer read nothing for ${this.#bounds.writeIdleMs} ms`);
   }
 
   send(queue: QueueClass, frame: Uint8Array): void {
@@ -63,11 +114,13 @@ export class OutboundLink {
       return;
     }
     const waiting = this.#queue.length;
-    if (!this.#queue.push(queue, frame)) {
+    const isTooMuch = this.isGuest() && this.#waitingBytes + frame.length > this.#bounds.guestBytesMax;
+    if (isTooMuch || !this.#queue.push(queue, frame)) {
       this.#stats.dropped += waiting + 1;
       this.#overflow();
       return;
     }
+    this.#count(false);
     if (this.#stream !== null) this.#pumpSoon();
     else this.#open();
   }
@@ -102,6 +155,9 @@ export class OutboundLink {
     }
     this.#stream = stream;
     this.#openedAtMs = performance.now();
+    this.#readMs = this.#openedAtMs;
+    this.#handed = 0;
+    this.#passedOn = 0;
     stream.addEventListener("drain", () => this.#pumpSoon());
     stream.addEventListener("close", (event) => this.#lost(stream, event.error?.message ?? "the peer closed it"));
     this.#host.onUp();
@@ -125,8 +181,10 @@ export class OutboundLink {
     if (!this.#closed) this.#host.onDown(reason);
   }
 
-  /** The queue is empty now (queue.ts): what is gone cannot be told from what is not, so the stream goes too. */
+  /** What is gone cannot be told from what is not, so the stream goes too. */
   #overflow(): void {
+    this.#queue = createSendQueue();
+    this.#count(true);
     const stream = this.#stream;
     if (stream !== null) stream.abort(new Error("the send queue is full"));
     else this.#host.onDown("the send queue is full");
@@ -135,6 +193,7 @@ export class OutboundLink {
   #dropWaiting(): void {
     this.#stats.dropped += this.#queue.length;
     this.#queue = createSendQueue();
+    this.#bounds.memory.set(this, 0, true);
   }
 
   #backOff(): void {
@@ -174,7 +233,10 @@ export class OutboundLink {
         }
         this.#stats.frames += frames.length;
         this.#stats.bytes += bytes;
-        stream.send(encodeFrames(frames));
+        const chunk = encodeFrames(frames);
+        this.#handed += chunk.length;
+        stream.send(chunk);
+        this.#count(true);
       }
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(String(error)));
@@ -201,6 +263,7 @@ export class OutboundLink {
       stream?.abort(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.#closed = true;
+      this.#bounds.memory.set(this, 0, true);
       this.#opening?.abort(new Error("the node stops"));
     }
   }

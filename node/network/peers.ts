@@ -11,16 +11,21 @@ import { assert } from "../../protocol/core/assert.ts";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
+import type { NodeLimits } from "../limits/node-limits.ts";
 import type { Dialer } from "./dialer.ts";
 import { InboundFrames } from "./inbound-frames.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import { networkLimits } from "./network-limits.ts";
 import { type LinkStats, OutboundLink } from "./outbound-link.ts";
-import { createPeerRates, type Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
+import { createPeerRates } from "./peer-rates.ts";
 
 interface PeersOptions {
   /** This node's own id. */
   readonly self: AgentId;
   readonly protocol: string;
   readonly dialer: Dialer;
+  readonly limits: NodeLimits["memory"];
   /** The network from which the agent is connected. */
   readonly originOf: (agent: AgentId) => string;
   readonly deliver: (input: Input) => void;
@@ -33,17 +38,30 @@ interface ReceiveStats {
   bytes: number;
 }
 
+/** Whether this node shares no job with it: pulses go to those with whom it does, every second. */
+const isGuest = ({ pulsedMs }: Peer): boolean => performance.now() - pulsedMs > networkLimits.sharedMs;
+
 export class Peers {
   readonly sent: LinkStats = { frames: 0, bytes: 0, dropped: 0 };
   readonly received: ReceiveStats = { frames: 0, bytes: 0 };
   readonly #options: PeersOptions;
   readonly #peers = new Map<AgentId, Peer>();
-  readonly #inbound = new Set<InboundFrames>();
+  /** Frames that are not whole, and frames that wait for peers to read them. */
+  readonly #inboundMemory: MemoryBudget;
+  readonly #outboundMemory: MemoryBudget;
   #reading = true;
   #stopped = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    const { limits } = options;
+    this.#inboundMemory = new MemoryBudget("unfinished frames", limits.inboundBytes, limits.guestInboundBytes);
+    this.#outboundMemory = new MemoryBudget("what peers do not read", limits.outboundBytes, limits.guestOutboundBytes);
+  }
+
+  /** Bytes that are held for peers. */
+  get held(): { readonly inbound: number; readonly outbound: number } {
+    return { inbound: this.#inboundMemory.bytes, outbound: this.#outboundMemory.bytes };
   }
 
   /** Connected peers, in the order in which they came. */
@@ -61,17 +79,33 @@ export class Peers {
         onDown: (reason) => this.#onDown(peer, reason),
         onUnreachable: (reason) => this.#onDown(peer, reason),
         wantsStream: () => peer.present && !this.#stopped,
+        isGuest: () => isGuest(peer),
+        hangUp: (reason) => {
+          this.#options.log.debug({ peer: agent, reason }, "peer hung up on");
+          void this.#options.dialer.hangUp(agent);
+        },
       },
       this.sent,
+      {
+        memory: this.#outboundMemory,
+        guestBytesMax: this.#options.limits.guestPeerOutboundBytes,
+        writeIdleMs: this.#options.limits.writeIdleMs,
+      },
     );
-    const peer: Peer = { agent, link, rates: createPeerRates(performance.now()), present: false, announced: false };
+    const peer: Peer = {
+      ...{ agent, link, rates: createPeerRates(performance.now()), present: false, announced: false },
+      ...{ pulsedMs: Number.NEGATIVE_INFINITY, inbound: null },
+    };
     this.#peers.set(agent, peer);
     return peer;
   }
 
   send(to: AgentId, queue: QueueClass, frame: Uint8Array): void {
     assert(to !== this.#options.self, "an agent sends nothing to itself");
-    if (!this.#stopped) this.peerOf(to).link.send(queue, frame);
+    if (this.#stopped) return;
+    const peer = this.peerOf(to);
+    if (queue === "pulse") peer.pulsedMs = performance.now();
+    peer.link.send(queue, frame);
   }
 
   /** A peer has said that it speaks our protocol. */
@@ -122,8 +156,11 @@ export class Peers {
     }
     this.onPresent(agent);
     const { received } = this;
+    const { frameIdleMs, frameMs } = this.#options.limits;
+    const peer = this.peerOf(agent);
     const frames: InboundFrames = new InboundFrames(stream, {
-      rates: this.peerOf(agent).rates,
+      ...{ rates: peer.rates, memory: this.#inboundMemory, frameIdleMs, frameMs },
+      isGuest: () => isGuest(peer),
       reading: () => this.#reading,
       onFrame: (bytes) => {
         received.frames++;
@@ -131,28 +168,41 @@ export class Peers {
         this.#options.deliver({ kind: "frame", from: agent, bytes });
       },
       onProblem: (problem) => this.#options.offend(agent, problem),
-      onClosed: () => this.#inbound.delete(frames),
+      onClosed: () => {
+        if (peer.inbound === frames) peer.inbound = null;
+      },
     });
-    this.#inbound.add(frames);
+    const older = peer.inbound;
+    peer.inbound = frames;
+    older?.replace();
   };
 
   /** With false, no frame is delivered and the windows of the senders fill up. With true, reading continues where it stopped. */
   setReading(reading: boolean): void {
     if (this.#reading === reading) return;
     this.#reading = reading;
-    if (reading) for (const frames of [...this.#inbound]) frames.resume();
+    if (reading) for (const peer of [...this.#peers.values()]) peer.inbound?.resume();
+  }
+
+  /** Ends streams that do not get on. To be called every second or so. */
+  look(): void {
+    const nowMs = performance.now();
+    for (const peer of [...this.#peers.values()]) {
+      peer.inbound?.look(nowMs);
+      peer.link.look(nowMs);
+    }
   }
 
   /** Forgets peers that are not connected and have no frames waiting. To be called now and then. */
   sweep(): void {
     for (const peer of this.#peers.values()) {
-      if (!peer.present && peer.link.idle) this.#peers.delete(peer.agent);
+      if (!peer.present && peer.link.idle && peer.inbound === null) this.#peers.delete(peer.agent);
     }
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const frames of this.#inbound) frames.stop();
+    for (const peer of this.#peers.values()) peer.inbound?.stop();
     await Promise.all([...this.#peers.values()].map((peer) => peer.link.close(peer.present)));
   }
 }

@@ -8,8 +8,8 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { assert } from "../../protocol/core/assert.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { Hash } from "../../protocol/core/ids.ts";
@@ -137,6 +137,34 @@ class FolderBlobStore implements BlobStore {
       }
     } finally {
       await file.close();
+    }
+  }
+
+  async freeBytes(): Promise<number> {
+    try {
+      const { bavail, bsize } = await statfs(this.#folder);
+      return bavail * bsize;
+    } catch (error) {
+      throw storageError(`the free space of ${this.#folder} cannot be told`, error);
+    }
+  }
+
+  async sweep(isNeeded: (hash: Hash) => boolean, beforeMs: number): Promise<void> {
+    for (const name of await readdir(this.#folder, { recursive: true })) {
+      const hash = basename(name, ".part") as Hash;
+      if (!/^[0-9a-f]{64}$/.test(hash) || this.#open.has(hash) || isNeeded(hash)) continue;
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => null); // it may have gone in the meantime
+      if (found !== null && found.mtimeMs < beforeMs) await rm(path, { force: true });
+    }
+  }
+
+  async delete(hash: Hash): Promise<void> {
+    try {
+      await rm(this.#pathOf(hash), { force: true });
+      if (!this.#open.has(hash)) await rm(join(this.#incoming, `${hash}.part`), { force: true });
+    } catch (error) {
+      throw storageError(`the blob ${hash} cannot be deleted`, error);
     }
   }
 

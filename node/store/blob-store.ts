@@ -25,6 +25,12 @@ export interface BlobStore {
   get(hash: Hash): Promise<Uint8Array>;
   /** The bytes from `offset` on, in chunks, unchecked: whoever receives them checks the whole. */
   read(hash: Hash, offset: number): AsyncIterable<Uint8Array>;
+  /** Room for more. */
+  freeBytes(): Promise<number>;
+  /** Deletes blobs that are older than `beforeMs` (wall-clock) and that nobody needs. */
+  sweep(isNeeded: (hash: Hash) => boolean, beforeMs: number): Promise<void>;
+  /** Deletes it, and what a cut download left of it. */
+  delete(hash: Hash): Promise<void>;
   /** Begins or continues a download. One at a time a hash. */
   openPartial(hash: Hash): Promise<PartialBlob>;
 }
@@ -89,6 +95,20 @@ class MemoryBlobStore implements BlobStore {
   async *read(hash: Hash, offset: number): AsyncIterable<Uint8Array> {
     const bytes = await this.get(hash);
     for (let at = offset; at < bytes.length; at += BLOB_CHUNK_BYTES) yield bytes.subarray(at, at + BLOB_CHUNK_BYTES);
+  }
+
+  async freeBytes(): Promise<number> {
+    return Number.POSITIVE_INFINITY; // `put` says when it is full: there is no disk to keep free
+  }
+
+  async sweep(): Promise<void> {
+    // It begins empty.
+  }
+
+  async delete(hash: Hash): Promise<void> {
+    this.#bytes -= this.#blobs.get(hash)?.length ?? 0;
+    this.#blobs.delete(hash);
+    this.#parts.delete(hash);
   }
 
   async openPartial(hash: Hash): Promise<PartialBlob> {

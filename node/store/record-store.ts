@@ -14,9 +14,10 @@ import { assert } from "../../protocol/core/assert.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import type { Effect } from "../../protocol/effect.ts";
-import type { StoredRecord } from "../../protocol/machine.ts";
+import type { StoredRecord, StoredRecords } from "../../protocol/machine.ts";
 import { makeFolder, PRIVATE_FOLDER, preparePrivateFile } from "../platform/files/private-files.ts";
 import { storageError } from "../platform/files/storage-error.ts";
+import { BlobNeeds, NEEDS_SCHEMA } from "./blob-needs.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 /** What the store carries out, in the order in which the agent asked for it. */
@@ -27,8 +28,12 @@ export interface RecordStore {
   write(effects: readonly StoreEffect[]): void;
   /** In the order of `slots`, gaps left out; sees what waits. */
   read(job: JobId, slots: readonly string[]): Uint8Array[];
-  /** Everything, by job and slot. Takes memory in proportion to the store: for the start of a node. */
-  all(): StoredRecord[];
+  /** What an agent continues from at a start: read as it asks for it. */
+  readonly stored: StoredRecords;
+  /** Who needs which blob. */
+  readonly needs: BlobNeeds;
+  /** Bytes of the records of each job. */
+  sizes(): Map<JobId, number>;
   /** Writes what waits. */
   flush(): void;
   /** Flushes and lets go of the file. A second call does nothing. */
@@ -55,6 +60,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (
     job TEXT NOT NULL, slot TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (job, slot)
   ) STRICT;
+  ${NEEDS_SCHEMA}
 `;
 
 /**
@@ -111,6 +117,8 @@ class SqliteRecordStore implements RecordStore {
   readonly #delete: StatementSync;
   readonly #forget: StatementSync;
   readonly #get: StatementSync;
+  readonly stored: StoredRecords;
+  readonly needs: BlobNeeds;
   #waiting: StoreEffect[] = [];
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -124,6 +132,8 @@ class SqliteRecordStore implements RecordStore {
     this.#delete = this.#db.prepare("DELETE FROM records WHERE job = ? AND slot = ?");
     this.#forget = this.#db.prepare("DELETE FROM records WHERE job = ?");
     this.#get = this.#db.prepare("SELECT bytes FROM records WHERE job = ? AND slot = ?");
+    this.needs = new BlobNeeds(this.#db);
+    this.stored = { jobs: () => this.#jobs(), of: (job, prefix) => this.#of(job, prefix) };
   }
 
   write(effects: readonly StoreEffect[]): void {
@@ -200,11 +210,37 @@ class SqliteRecordStore implements RecordStore {
     return records;
   }
 
-  all(): StoredRecord[] {
+  *#jobs(): Generator<JobId> {
     this.flush();
+    // All at once: they are short, and the store may be written between two of them.
+    for (const { job } of this.#reading(() => this.#db.prepare("SELECT DISTINCT job FROM records ORDER BY job").all()))
+      yield job as JobId;
+  }
+
+  *#of(job: JobId, prefix: string): Generator<StoredRecord> {
+    this.flush();
+    const slots = this.#reading(() =>
+      this.#db
+        .prepare("SELECT slot FROM records WHERE job = ? AND substr(slot, 1, length(?)) = ? ORDER BY slot")
+        .all(job, prefix, prefix),
+    );
+    for (const { slot } of slots) {
+      const bytes = this.#reading(() => this.#get.get(job, slot as string)?.bytes);
+      if (bytes instanceof Uint8Array) yield { job, slot: slot as string, bytes };
+    }
+  }
+
+  sizes(): Map<JobId, number> {
+    this.flush();
+    const rows = this.#reading(() =>
+      this.#db.prepare("SELECT job, SUM(LENGTH(bytes)) AS bytes FROM records GROUP BY job ORDER BY job").all(),
+    );
+    return new Map(rows.map(({ job, bytes }) => [job as JobId, Number(bytes)]));
+  }
+
+  #reading<T>(read: () => T): T {
     try {
-      const rows = this.#db.prepare("SELECT job, slot, bytes FROM records ORDER BY job, slot").all();
-      return rows as unknown as StoredRecord[];
+      return read();
     } catch (error) {
       throw sqliteError("the store cannot be read", error);
     }

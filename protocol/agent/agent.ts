@@ -9,11 +9,11 @@
 
 import { Directory } from "../capability/directory.ts";
 import { Divergence, holds } from "../consensus/divergence.ts";
-import type { AgentId, Hash, JobId } from "../core/ids.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
 import type { Now } from "../core/now.ts";
 import type { Effect } from "../effect.ts";
 import type { Input } from "../input.ts";
-import type { AgentConfig, CreateMachine, Machine, StoredRecord } from "../machine.ts";
+import { type AgentConfig, type CreateMachine, type Machine, recordsFrom, type StoredRecords } from "../machine.ts";
 import type { Envelope } from "../wire/command.ts";
 import { jobIdOf } from "../wire/genesis.ts";
 import type { Message } from "../wire/message.ts";
@@ -31,11 +31,12 @@ import { HostedJob } from "./hosted-job.ts";
 import type { HostedJobEvents } from "./hosted-job-events.ts";
 import { HostedJobs } from "./hosted-jobs.ts";
 import { Hosting } from "./hosting.ts";
-import { encodeRoot, genesisAmong, groupRecords, readJob, readMark, SLOT, type StoredJob } from "./job-records.ts";
+import { encodeRoot, genesisIn, SLOT, type StoredJob } from "./job-records.ts";
 import { Owner } from "./owner.ts";
 import { Pulses } from "./pulses.ts";
 import { Questions } from "./questions.ts";
 import { ReceivedInvitations } from "./received-invitations.ts";
+import { restart } from "./restart.ts";
 import { Worker } from "./worker.ts";
 
 /** Rounds of "somebody has something due now" within one step. */
@@ -59,10 +60,10 @@ class Agent implements Machine {
   readonly #answers: Answers;
   readonly #reads: BlockReads;
   readonly #events = this.#hostedJobEvents();
-  #records: readonly StoredRecord[];
+  #records: StoredRecords;
   #wokenForMs = Number.NaN;
 
-  constructor(config: AgentConfig, records: readonly StoredRecord[]) {
+  constructor(config: AgentConfig, records: StoredRecords) {
     const context = new StepContext(config);
     this.#context = context;
     this.#records = records;
@@ -70,14 +71,14 @@ class Agent implements Machine {
     this.#admission = admission;
     this.#containment = new Containment(context, {
       factsOf: (job) =>
-        (this.#hostedJobs.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisAmong(this.#records, job),
+        (this.#hostedJobs.get(job) ?? this.#worker.jobs.get(job))?.genesis ?? genesisIn(this.#records, job),
       envelopesOf: (job, commands) => this.#hostedJobs.get(job)?.replica.pool.envelopesOf(commands) ?? [],
       onDiverged: (job) => this.#onDiverged(job),
     });
     this.#hostedJobs = new HostedJobs(this.#containment);
     this.#hosting = new Hosting(context, admission, this.#hostedJobs, (job) => {
       this.#owner.onRetired(job);
-      this.#receivedInvitations.take(job);
+      this.#receivedInvitations.drop(job);
     });
     this.#reads = new BlockReads(context, this.#hostedJobs);
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
@@ -93,6 +94,7 @@ class Agent implements Machine {
           return true;
         }),
       isHosted: (job) => this.#hostedJobs.has(job),
+      isKept: (job) => this.#isBegunOrGone(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
     this.#beacons = new Beacons(context, admission, this.#directory, {
@@ -100,9 +102,10 @@ class Agent implements Machine {
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
       enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
-    this.#receivedInvitations = new ReceivedInvitations(context, admission, (checked, by) =>
-      this.#refusal(checked, by),
-    );
+    this.#receivedInvitations = new ReceivedInvitations(context, admission, {
+      refusalOf: (checked, by) => this.#refusal(checked, by),
+      isKnown: (job) => this.#hostedJobs.has(job) || this.#worker.jobs.get(job) !== undefined,
+    });
     const { acquaintances } = this.#advertiser;
     const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances };
     this.#owner = new Owner(context, sources, {
@@ -168,7 +171,9 @@ class Agent implements Machine {
         return this.#onGossip(input);
       case "blobStored":
       case "blobFailed":
-        return this.#onBlob(input.hash, input.kind === "blobStored");
+        return this.#onBlob(input);
+      case "prune":
+        return this.#hosting.prune(input);
       case "workDone":
         return this.#worker.onWorkDone(input);
       case "workFailed":
@@ -222,18 +227,9 @@ class Agent implements Machine {
   #start(): void {
     this.#pulses.start();
     this.#advertiser.start();
-    for (const [job, records] of groupRecords(this.#records)) {
-      const mark = records.find(({ slot }) => slot === SLOT.mark);
-      const retired = records.find(({ slot }) => slot === SLOT.retired);
-      if (mark !== undefined) this.#containment.restore(job, readMark(mark.bytes));
-      else if (retired !== undefined) this.#hosting.retired.restore(job, retired.bytes);
-      else
-        this.#containment.within(job, undefined, () => {
-          const stored = readJob(job, records);
-          if (stored !== null) this.#continue(stored);
-        });
-    }
-    this.#records = [];
+    const remembering = { containment: this.#containment, retired: this.#hosting.retired };
+    restart(this.#records, remembering, (stored) => this.#continue(stored));
+    this.#records = recordsFrom([]);
   }
 
   #continue(stored: StoredJob): void {
@@ -349,8 +345,8 @@ class Agent implements Machine {
   #beginAt(from: AgentId, checked: CheckedGenesis, by = from): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
-    this.#receivedInvitations.take(job);
     if (isAsked(genesis, this.#context.self) && this.#refusal(checked, by) === null) this.#begin(checked, by);
+    this.#receivedInvitations.drop(job);
   }
 
   // --- frames -----------------------------------------------------------------------------------------
@@ -437,8 +433,10 @@ class Agent implements Machine {
 
   // --- blobs and records ------------------------------------------------------------------------------
 
-  #onBlob(blob: Hash, isStored: boolean): void {
-    this.#receivedInvitations.onBlob(blob, isStored);
+  #onBlob(input: Extract<Input, { kind: "blobStored" | "blobFailed" }>): void {
+    const { hash: blob } = input;
+    const isStored = input.kind === "blobStored";
+    this.#receivedInvitations.onBlob(blob, isStored, isStored ? "" : (input.reason ?? ""));
     this.#worker.onBlob(blob, isStored);
     this.#hostedJobs.each((hosted) => (isStored ? hosted.onBlobStored(blob) : hosted.onBlobFailed(blob)));
   }

@@ -8,6 +8,7 @@ import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
+import type { BlobNeed } from "../effect.ts";
 import { explainBadGenesis } from "../job/graph.ts";
 import { type Genesis, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
 import { decodeGenesis } from "../wire/genesis-of-rules-1.ts";
@@ -19,6 +20,11 @@ export interface CheckedGenesis {
   readonly genesis: Genesis;
   readonly job: JobId;
 }
+
+export const needsOf = ({ job, genesis }: Pick<CheckedGenesis, "job" | "genesis">): BlobNeed => ({
+  job,
+  owner: genesis.owner,
+});
 
 /** Whether `owner` signed the genesis of that id: can be known before the genesis is read. */
 export function isSignedBy(context: Context, owner: AgentId, job: JobId, { signature }: SignedGenesis): boolean {

@@ -11,6 +11,7 @@ import { limits } from "../core/limits.ts";
 import { blobOf, type PoolEntry } from "../job/pool.ts";
 import type { Replica } from "../job/replica.ts";
 import type { Envelope } from "../wire/command.ts";
+import { needsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -110,7 +111,12 @@ export class CommandRelay {
     const from = new Set([entry.command.author, ...this.#members]);
     from.delete(this.#context.self);
     this.#wanted.set(blob.hash, { retryMs: null, failures: 0, from, bytes: blob.bytes });
-    this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from: [...from] });
+    this.#fetch(blob.hash, blob.bytes, from);
+  }
+
+  #fetch(hash: Hash, bytes: number, from: ReadonlySet<AgentId>): void {
+    const needs = needsOf(this.#replica.decided);
+    this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [...from], needs });
   }
 
   /** Takes up commands that were pooled before this agent fetched blobs: at a restart, or before it was a member. */
@@ -123,7 +129,7 @@ export class CommandRelay {
     for (const [hash, wanted] of this.#wanted) {
       if (wanted.retryMs === null || wanted.retryMs > monoMs) continue;
       wanted.retryMs = null;
-      this.#context.emit({ kind: "fetchBlob", hash, bytes: wanted.bytes, from: [...wanted.from] });
+      this.#fetch(hash, wanted.bytes, wanted.from);
     }
     if (monoMs >= this.#lookAtMs) this.#forwardDue();
   }

@@ -20,7 +20,7 @@ import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
 import type { CommittedBlock, Message, Position, UnsettledItem } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
 import { BlockArchive } from "./block-archive.ts";
-import type { CheckedGenesis } from "./checked-genesis.ts";
+import { type CheckedGenesis, needsOf } from "./checked-genesis.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, signBodies } from "./context.ts";
 import { Explanations } from "./explanations.ts";
@@ -369,7 +369,8 @@ export class HostedJob {
   }
 
   #notify(notices: readonly { readonly to: AgentId; readonly message: Message }[]): void {
-    for (const blob of this.notices.takeBlobs()) this.#context.emit({ kind: "storeBlob", bytes: blob });
+    const needs = needsOf(this);
+    for (const bytes of this.notices.takeBlobs()) this.#context.emit({ kind: "storeBlob", bytes, needs });
     for (const { to, message } of notices) this.#context.send(to, message);
     this.#events.onNotices(this, notices);
   }

@@ -6,10 +6,11 @@
  * Source: protocol.md 4 (withdrawal), 9 (budgets).
  */
 
-import { utf8 } from "../core/bytes.ts";
+import { compareText, utf8 } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import { durationWords } from "../core/words.ts";
+import type { Input } from "../input.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
@@ -26,6 +27,9 @@ const BEGIN_MS = 2 * 60_000;
 const GRACE_MS = 60_000;
 /** No job is idle before this, ms: it needs a window, a lease and some blocks for its first result. */
 const BUSY_MS = 15_000;
+
+/** Time that an owner has to collect the results of a job that ended, whatever disk they take, ms. */
+const COLLECT_MS = 10 * 60_000;
 
 /** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
 const deadlineMs = ({ replica, startedWallMs, genesis }: HostedJob): number =>
@@ -156,6 +160,28 @@ export class Hosting {
   /** The job is no longer here. */
   forgetSource(job: JobId): void {
     this.#sources.delete(job);
+  }
+
+  /** When a job ended, or should have. */
+  #endedMs(hosted: HostedJob): number {
+    return hosted.endedWallMs || deadlineMs(hosted);
+  }
+
+  /** The driver wants disk back: gives up jobs that are over. */
+  prune({ sizes, bytesMax, endedBeforeMs }: Extract<Input, { kind: "prune" }>): void {
+    const over = this.#hostedJobs
+      .all()
+      .filter((hosted) => this.#isOver(hosted))
+      .sort((a, b) => this.#endedMs(a) - this.#endedMs(b) || compareText(a.job, b.job));
+    let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    for (const hosted of over) {
+      const endedMs = this.#endedMs(hosted);
+      const size = sizes.get(hosted.job) ?? 0;
+      const isTooMuch = bytes > bytesMax && size > 0 && this.#context.now.wallMs - endedMs > COLLECT_MS;
+      if (endedMs >= endedBeforeMs && !isTooMuch) continue;
+      bytes -= size;
+      this.retire(hosted);
+    }
   }
 
   /** Gives a job up, durably. */

@@ -4,12 +4,12 @@
 
 import { Divergence } from "../consensus/divergence.ts";
 import { type ConsensusRecord, decodeRecord } from "../consensus/record.ts";
-import { compareText, utf8Read } from "../core/bytes.ts";
+import { utf8Read } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { toEnvelopes } from "../job/pool.ts";
 import type { Decided } from "../job/replica.ts";
-import type { StoredRecord } from "../machine.ts";
+import type { StoredRecord, StoredRecords } from "../machine.ts";
 import {
   bytes,
   type Codec,
@@ -112,8 +112,8 @@ export const encodeCommitted = (block: CommittedBlock): Uint8Array => encode(com
 export interface StoredJob {
   readonly job: JobId;
   readonly root: RootRecord;
-  /** In the order of heights, without gaps from 1 on. */
-  readonly blocks: readonly CommittedBlock[];
+  /** In the order of heights, without gaps from 1 on; read one by one. */
+  blocks(): Iterable<CommittedBlock>;
   readonly undecided: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
   readonly vote: ConsensusRecord | null;
   /** "": not known, as of a job that an earlier version began. */
@@ -122,21 +122,18 @@ export interface StoredJob {
   readonly work: readonly StoredRecord[];
 }
 
-/** The records of each job, in the order of their slots. */
-export function groupRecords(records: readonly StoredRecord[]): Map<JobId, StoredRecord[]> {
-  const byJob = new Map<JobId, StoredRecord[]>();
-  for (const record of records) {
-    const known = byJob.get(record.job);
-    if (known === undefined) byJob.set(record.job, [record]);
-    else known.push(record);
-  }
-  for (const all of byJob.values()) all.sort((a, b) => compareText(a.slot, b.slot));
-  return byJob;
-}
+const first = (records: StoredRecords, job: JobId, slot: string): StoredRecord | undefined => {
+  for (const record of records.of(job, slot)) if (record.slot === slot) return record;
+  return undefined;
+};
+
+/** The mark of a job that this agent set aside or gave up, undefined if it did not. */
+export const markedIn = (records: StoredRecords, job: JobId): StoredRecord | undefined =>
+  first(records, job, SLOT.mark) ?? first(records, job, SLOT.retired);
 
 /** A job's genesis, if it can be read. Messages to people name the job by it. */
-export function genesisAmong(records: readonly StoredRecord[], job: JobId): Genesis | null {
-  const stored = records.find((record) => record.job === job && record.slot === SLOT.root);
+export function genesisIn(records: StoredRecords, job: JobId): Genesis | null {
+  const stored = first(records, job, SLOT.root);
   const root = stored === undefined ? null : decodeRoot(stored.bytes);
   const genesis = root?.ok ? decodeGenesis(root.value.genesis.bytes) : null;
   return genesis?.ok ? genesis.value : null;
@@ -148,28 +145,29 @@ function must<T>(decoded: Decoded<T>, slot: string): T {
   return decoded.value;
 }
 
-/** Reads a job from its records, `sorted` by slot. Null if the job was being forgotten. Throws `Divergence`. */
-export function readJob(job: JobId, sorted: readonly StoredRecord[]): StoredJob | null {
-  const root = sorted.find((record) => record.slot === SLOT.root);
+/** Reads a job from its records. Null if the job was being forgotten. Throws `Divergence`, its `blocks` too. */
+export function readJob(job: JobId, records: StoredRecords): StoredJob | null {
+  const root = first(records, job, SLOT.root);
+  const vote = first(records, job, SLOT.vote);
   if (root === undefined) {
-    if (sorted.some(({ slot }) => slot === SLOT.vote || slot.startsWith("block/")))
-      throw new Divergence("its stored genesis is lost");
+    for (const _ of records.of(job, "block/")) throw new Divergence("its stored genesis is lost");
+    if (vote !== undefined) throw new Divergence("its stored genesis is lost");
     return null;
   }
   const read = <T>(codec: Codec<T>, record: StoredRecord): T => must(decode(codec, record.bytes), record.slot);
-  const starting = (prefix: string): StoredRecord[] => sorted.filter((record) => record.slot.startsWith(prefix));
-  const vote = sorted.find((record) => record.slot === SLOT.vote);
-  const source = sorted.find((record) => record.slot === SLOT.source)?.bytes ?? new Uint8Array(0);
+  const source = first(records, job, SLOT.source)?.bytes ?? new Uint8Array(0);
   return {
     job,
     root: read(rootCodec, root),
-    blocks: starting("block/").map((record) => read(committedBlockCodec, record)),
-    undecided: starting(SLOT.undecided("")).map((record) => {
+    *blocks() {
+      for (const record of records.of(job, "block/")) yield read(committedBlockCodec, record);
+    },
+    undecided: Array.from(records.of(job, SLOT.undecided("")), (record) => {
       const commandsHash = record.slot.slice(SLOT.undecided("").length) as Hash;
       return { commandsHash, envelopes: read(undecidedCodec, record) };
     }),
     source: utf8Read(source, 0, source.length) ?? "",
     vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
-    work: starting("work/"),
+    work: [...records.of(job, "work/")],
   };
 }

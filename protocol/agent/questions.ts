@@ -15,6 +15,7 @@ import type { Message, Query } from "../wire/message.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import { encodeCertified } from "./certified-result.ts";
+import { needsOf } from "./checked-genesis.ts";
 import type { Containment } from "./containment.ts";
 import type { StepContext } from "./context.ts";
 import { ANY_TASK } from "./explanations.ts";
@@ -132,7 +133,8 @@ export class Questions {
     const known = this.#inParts.get(hosted);
     if (known !== undefined) return known;
     const certified = encodeCertified(hosted, this.#context.config.crypto.hash);
-    for (const bytes of certified?.blobs ?? []) this.#context.emit({ kind: "storeBlob", bytes });
+    for (const bytes of certified?.blobs ?? [])
+      this.#context.emit({ kind: "storeBlob", bytes, needs: needsOf(hosted) });
     if (certified !== null && certified.blobs.length > 0) this.#inParts.set(hosted, certified.bytes);
     return certified?.bytes ?? null;
   }

@@ -6,6 +6,7 @@
  * Source: protocol.md 4 (what each checks), 9 (quotas).
  */
 
+import { clip } from "../core/bytes.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SharedPlaces } from "../core/shared-places.ts";
@@ -13,7 +14,7 @@ import { TokenBuckets } from "../core/token-buckets.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
-import { blobsOfGenesis, type CheckedGenesis, checkGenesis, isSignedBy } from "./checked-genesis.ts";
+import { blobsOfGenesis, type CheckedGenesis, checkGenesis, isSignedBy, needsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** A job that has not begun this long after the invitation is forgotten, ms. */
@@ -33,23 +34,25 @@ interface Asked {
   readonly sinceMs: number;
 }
 
+interface HostRules {
+  /** Why this agent would not host the job that `by` asks for, by its own rules; null if it would. */
+  refusalOf(checked: CheckedGenesis, by: AgentId): string | null;
+  /** Whether it hosts the job, or works for it. */
+  isKnown(job: JobId): boolean;
+}
+
 export class ReceivedInvitations {
   readonly #context: Context;
-  readonly #refusalOf: (checked: CheckedGenesis, by: AgentId) => string | null;
+  readonly #rules: HostRules;
   readonly #admission: Admission;
   readonly #asked: SharedPlaces<JobId, Asked>;
   readonly #rates = new TokenBuckets(RATE);
 
-  /** `refusalOf`: why this agent would not host the job that `by` asks for, by its own rules; null if it would. */
-  constructor(
-    context: Context,
-    admission: Admission,
-    refusalOf: (checked: CheckedGenesis, by: AgentId) => string | null,
-  ) {
+  constructor(context: Context, admission: Admission, rules: HostRules) {
     this.#context = context;
     this.#admission = admission;
     this.#asked = new SharedPlaces(admission.quotas.hosting.jobs);
-    this.#refusalOf = refusalOf;
+    this.#rules = rules;
   }
 
   /** `onHosts` is given the genesis if this agent does not refuse it. */
@@ -84,9 +87,11 @@ export class ReceivedInvitations {
     this.#forgetOld();
     const blobs = blobsOfGenesis(checked.genesis);
     const asked = { checked, by: from, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
-    this.#asked.set(checked.job, this.#admission.sourceOf(from), asked);
+    const displaced = this.#asked.set(checked.job, this.#admission.sourceOf(from), asked);
+    if (displaced !== null) this.#release(displaced[0]);
     if (blobs.size === 0) this.#sayYes(asked);
-    for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from] });
+    const needs = needsOf(checked);
+    for (const [hash, bytes] of blobs) this.#context.emit({ kind: "fetchBlob", hash, bytes, from: [from], needs });
   }
 
   #refuse(to: AgentId, job: JobId, reason: string): void {
@@ -95,22 +100,23 @@ export class ReceivedInvitations {
 
   #refusal(from: AgentId, checked: CheckedGenesis): string | null {
     const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
-    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#refusalOf(checked, from);
+    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#rules.refusalOf(checked, from);
   }
 
   #sayYes({ checked, by }: Asked): void {
     this.#context.send(by, { kind: "inviteReply", job: checked.job, yes: true, reason: "" });
   }
 
-  onBlob(blob: Hash, isStored: boolean): void {
+  /** `reason`: why this node does not take it; "" if nobody gave it. */
+  onBlob(blob: Hash, isStored: boolean, reason: string): void {
     for (const [job, asked] of this.#asked.entries()) {
       if (!asked.missing.has(blob)) continue;
       if (isStored) {
         asked.missing.delete(blob);
         if (asked.missing.size === 0) this.#sayYes(asked);
       } else {
-        this.#asked.delete(job);
-        this.#refuse(asked.by, job, `input ${blob} cannot be had`);
+        this.drop(job);
+        this.#refuse(asked.by, job, reason === "" ? `input ${blob} cannot be had` : clip(reason, limits.textBytes));
       }
     }
   }
@@ -120,14 +126,22 @@ export class ReceivedInvitations {
     return this.#asked.get(job) ?? null;
   }
 
-  /** What was asked begins, or never will. */
+  /** What was asked begins, or somebody else has to do with it. */
   take(job: JobId): void {
     this.#asked.delete(job);
   }
 
+  /** It never begins, so that its inputs are of no use. */
+  drop(job: JobId): void {
+    if (this.#asked.delete(job) !== undefined) this.#release(job);
+  }
+
+  #release(job: JobId): void {
+    if (!this.#rules.isKnown(job)) this.#context.emit({ kind: "releaseBlobs", job });
+  }
+
   #forgetOld(): void {
     const { monoMs } = this.#context.now;
-    for (const [job, asked] of this.#asked.entries())
-      if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.#asked.delete(job);
+    for (const [job, asked] of this.#asked.entries()) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.drop(job);
   }
 }

@@ -26,7 +26,7 @@ function replayBlock(replica: Replica, job: JobId, hasher: Hasher, { block, enve
 }
 
 export function replay(replica: Replica, job: JobId, hasher: Hasher, stored: StoredJob): void {
-  for (const committed of stored.blocks) replayBlock(replica, job, hasher, committed);
+  for (const committed of stored.blocks()) replayBlock(replica, job, hasher, committed);
   for (const { commandsHash, envelopes } of stored.undecided)
     for (const envelope of envelopes)
       holds(replica.pool.restore(envelope), `its stored commands ${commandsHash} are damaged`);

@@ -17,7 +17,7 @@ import { blobsOf } from "../wire/genesis.ts";
 import type { NoticeItem } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
-import type { CheckedGenesis } from "./checked-genesis.ts";
+import { type CheckedGenesis, needsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import {
   encodeWork,
@@ -31,7 +31,7 @@ import {
 } from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
-import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
+import { type HeldRecords, isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
@@ -41,9 +41,11 @@ import { WorkQuotas } from "./work-quotas.ts";
 /** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
 
+interface WorkerEvents extends UnsettledEvents, HeldRecords {}
+
 export class Worker {
   readonly #context: Context;
-  readonly #events: UnsettledEvents;
+  readonly #events: WorkerEvents;
   readonly #quotas: WorkQuotas;
   readonly jobs: KnownJobs;
   readonly load: OwnLoad;
@@ -51,11 +53,11 @@ export class Worker {
   readonly #offers: Offers;
   #heldCount = 0;
 
-  constructor(context: Context, admission: Admission, events: UnsettledEvents) {
+  constructor(context: Context, admission: Admission, events: WorkerEvents) {
     this.#context = context;
     this.#quotas = new WorkQuotas(context, admission);
     this.load = new OwnLoad(context.config.slots);
-    this.jobs = new KnownJobs(context, admission, (job) => this.#displace(job));
+    this.jobs = new KnownJobs(context, admission, { ...events, displace: (job) => this.drop(job) });
     this.#events = events;
     this.unsettled = new UnsettledWork(context, this.jobs, events);
     this.#offers = new Offers(context, { jobs: this.jobs, load: this.load, quotas: this.#quotas }, events.within);
@@ -120,16 +122,6 @@ export class Worker {
     this.#heldCount -= known.held.size;
   }
 
-  /** Its place goes to another job: what was sealed for it is lost. */
-  #displace(job: JobId): void {
-    const known = this.jobs.get(job);
-    this.drop(job);
-    const free = (slot: string): void =>
-      this.#context.emit({ kind: "persist", job, slot, bytes: null, durable: false });
-    for (const { ref, work } of known?.held.values() ?? []) if (work !== null) free(SLOT.work(ref.task, ref.attempt));
-    if (known?.isStored === true && !this.#events.isHosted(job)) free(SLOT.root);
-  }
-
   /** The load of its machine from other work changed. */
   onLoad(ppm: number): void {
     this.#offers.onLoad(ppm);
@@ -180,6 +172,7 @@ export class Worker {
     known.offers.clear();
     known.isOver = true;
     known.tally = new NoticeTally(); // what it remembered of each award is no longer of use
+    this.jobs.forgetStored(known);
   }
 
   /** Members with more than 1/3 of the power said this. */
@@ -204,8 +197,8 @@ export class Worker {
     this.#quotas.onTaken(known, key, award);
     known.lastWorkMs = now.monoMs;
     const from = known.committee.others(this.#context.self);
-    for (const blob of blobsOf(award.input))
-      this.#context.emit({ kind: "fetchBlob", hash: blob.hash, bytes: blob.bytes, from });
+    for (const { hash, bytes } of blobsOf(award.input))
+      this.#context.emit({ kind: "fetchBlob", hash, bytes, from, needs: needsOf(known) });
     if (missing.size === 0) this.#start(known, held, award);
   }
 

@@ -27,6 +27,8 @@ export interface SendQueue {
   /** The next frame, or null. */
   shift(): Uint8Array | null;
   readonly length: number;
+  /** Bytes of the frames that wait. */
+  readonly bytes: number;
 }
 
 export function createSendQueue(): SendQueue {
@@ -72,6 +74,9 @@ export function createSendQueue(): SendQueue {
     },
     get length() {
       return frames.length - head + (pulse === null ? 0 : 1);
+    },
+    get bytes() {
+      return waitingBytes + (pulse?.length ?? 0);
     },
   };
 }

@@ -13,7 +13,7 @@ import type { Now } from "../../protocol/core/now.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { Effect, LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { AgentConfig, CreateMachine, Machine } from "../../protocol/machine.ts";
+import { type AgentConfig, type CreateMachine, type Machine, recordsFrom } from "../../protocol/machine.ts";
 import { NONCE_BYTES } from "../../protocol/wire/command.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
@@ -133,7 +133,7 @@ export class AgentProcess implements Endpoint {
     this.#monoMs = 0;
     const config = { ...this.#options.config, incarnation: this.incarnation };
     this.topics = new Set(FIRST_TOPICS);
-    this.#machine = this.#options.create(config, this.disk.records());
+    this.#machine = this.#options.create(config, recordsFrom(this.disk.records()));
     this.deliver({ kind: "start" });
   }
 
@@ -294,7 +294,8 @@ export class AgentProcess implements Endpoint {
     switch (effect.kind) {
       case "persist":
       case "forget":
-        break; // written
+      case "releaseBlobs":
+        break; // written; and its disk has room for all blobs
       case "send":
         host.network.send(this, effect.to, effect.queue, effect.bytes);
         break;

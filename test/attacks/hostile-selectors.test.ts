@@ -7,6 +7,7 @@ import { Explanations } from "../../protocol/agent/explanations.ts";
 import type { TaskId } from "../../protocol/core/ids.ts";
 import { Ledger } from "../../protocol/job/ledger.ts";
 import { Replica } from "../../protocol/job/replica.ts";
+import { recordsFrom } from "../../protocol/machine.ts";
 import { BUILT_IN_SELECTORS, createSelectors } from "../../protocol/selection/catalog.ts";
 import type { ScoreSelector, Selector } from "../../protocol/selection/selector.ts";
 import { type CommandBody, encodeCommand } from "../../protocol/wire/command.ts";
@@ -196,7 +197,7 @@ test("a host that restarts without a plugin continues its other jobs", () => {
     .of("persist")
     .flatMap(({ job, slot, bytes }) => (bytes === null ? [] : [{ job, slot, bytes }]));
   const config = configOf("m0", { incarnation: 2 });
-  const after = createAgent(config, records);
+  const after = createAgent(config, recordsFrom(records));
   const now = { monoMs: 2_000_000, wallMs: 2_000_000 };
   expect(() => after.step(now, { kind: "start" })).not.toThrow();
   const effects = after.step(now, { kind: "ask", id: 1, to: id("m0"), query: { kind: "status", job: other.job } });

@@ -42,6 +42,9 @@ function meddled(
     size: (hash) => store.size(hash),
     get: (hash) => store.get(hash),
     openPartial: (hash) => store.openPartial(hash),
+    delete: (hash) => store.delete(hash),
+    freeBytes: () => store.freeBytes(),
+    sweep: (isNeeded, beforeMs) => store.sweep(isNeeded, beforeMs),
     async *read(hash, offset) {
       reads.push(offset);
       let at = offset;

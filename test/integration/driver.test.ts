@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
-import { createNetwork, type Network, type NetworkStats } from "../../node/network/network.ts";
+import { createNetwork, type Network } from "../../node/network/network.ts";
 import { createSigner, hasher, nodeCrypto } from "../../node/platform/crypto.ts";
 import type { AgentTraceWriter } from "../../node/platform/traces/trace-file.ts";
 import type { SkillOutcome } from "../../node/skills/skill.ts";
@@ -22,6 +22,7 @@ import type { Effect, LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { AgentConfig, StoredRecord } from "../../protocol/machine.ts";
 import { ACCEPT } from "../../protocol/wire/verdict.ts";
+import { allOf, NEEDS, NO_STATS, nothingStored, roomFor } from "../support/driver-parts.ts";
 import { newMesh, silent, UNKNOWN_CLOCK } from "../support/network-nodes.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -43,17 +44,6 @@ function configOf(identity = makeIdentity(), meshId = newMesh()): AgentConfig {
     ...{ skills: [], slots: 1, labels: [], hosts: true, addresses: [] },
   };
 }
-
-const NO_STATS: NetworkStats = {
-  peers: 0,
-  sent: { gossip: 0, direct: 0, bytes: 0 },
-  received: { gossip: 0, direct: 0, bytes: 0 },
-  dropped: 0,
-  unjudged: 0,
-  offences: new Map(),
-  refused: 0,
-  blobs: { fetched: 0, failed: 0, served: 0 },
-};
 
 /** What happened, in the order in which it did. */
 let happened: string[];
@@ -83,7 +73,8 @@ function notingNetwork(agent: AgentId): Network {
       deliver = to;
       say("network up");
     },
-    ...{ addresses: () => [], peers: () => [], suggest: () => {}, clock: () => UNKNOWN_CLOCK, clockOf: () => null },
+    ...{ addresses: () => [], peers: () => [], suggest: () => {}, clockOf: () => null, originOf: () => "" },
+    clock: () => UNKNOWN_CLOCK,
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
     subscribe: (topics) => say(`subscribe ${topics}`),
@@ -106,7 +97,7 @@ const notingStore = (overrides: Partial<RecordStore> = {}): RecordStore => ({
   write: (effects) =>
     say(`write ${effects.map((effect) => (effect.kind === "persist" ? effect.slot : "-")).join(" ")}`),
   read: () => [],
-  all: () => [],
+  ...nothingStored(),
   flush: () => say("flush"),
   close: () => say("close"),
   ...overrides,
@@ -128,12 +119,12 @@ function tinyDriver(step: Step, options: TinyOptions = {}): Driver {
   const identity = makeIdentity();
   const driver = createDriver({
     createMachine: (_, records) => {
-      options.onRecords?.(records);
+      options.onRecords?.(allOf(records));
       return { step: (now, input) => step(input, now) };
     },
     config: configOf(identity),
     store: options.store ?? notingStore(),
-    blobs,
+    ...roomFor(blobs),
     network: notingNetwork(identity.agent),
     skills: options.skills ?? noSkills,
     onEvent: options.onEvent ?? (() => {}),
@@ -225,7 +216,7 @@ describe("steps and effects", () => {
               { kind: "stopWork", award },
               { kind: "event", event: { kind: "directory", agents: 3 } },
               { kind: "trace", event: { kind: "refused", from: PEER, code: "bad" } },
-              { kind: "fetchBlob", hash, bytes: 5, from: [PEER] },
+              { kind: "fetchBlob", hash, bytes: 5, from: [PEER], needs: NEEDS },
               { kind: "forget", job: JOB },
             ]
           : [],
@@ -380,9 +371,9 @@ describe("work and blobs", () => {
       inputs.push(input);
       return input.kind === "start"
         ? [
-            { kind: "storeBlob", bytes: bytes(9) },
-            { kind: "fetchBlob", hash: here, bytes: 2, from: [] },
-            { kind: "fetchBlob", hash: nowhere, bytes: 2, from: [PEER] },
+            { kind: "storeBlob", bytes: bytes(9), needs: NEEDS },
+            { kind: "fetchBlob", hash: here, bytes: 2, from: [], needs: NEEDS },
+            { kind: "fetchBlob", hash: nowhere, bytes: 2, from: [PEER], needs: NEEDS },
           ]
         : [];
     });
@@ -488,7 +479,7 @@ describe("on a real network and a real disk", () => {
     let restored: readonly StoredRecord[] = [];
     const driver = createDriver({
       createMachine: (_, records) => {
-        restored = records;
+        restored = allOf(records);
         return {
           step: (now, input) => {
             inputs.push(input);
@@ -498,7 +489,7 @@ describe("on a real network and a real disk", () => {
       },
       config: configOf(identity, meshId),
       store,
-      blobs,
+      ...roomFor(blobs),
       network,
       skills: noSkills,
       onEvent: () => {},

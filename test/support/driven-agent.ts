@@ -11,7 +11,7 @@ import type { AgentId, Hash, JobId, MeshId, TaskId } from "../../protocol/core/i
 import type { Effect } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { Sender } from "../../protocol/job/pool.ts";
-import type { AgentConfig, Machine, StoredRecord } from "../../protocol/machine.ts";
+import { type AgentConfig, type Machine, recordsFrom, type StoredRecord } from "../../protocol/machine.ts";
 import type { Vcv } from "../../protocol/wire/capability.ts";
 import type { BodyOf, CommandBody, Envelope } from "../../protocol/wire/command.ts";
 import { encodeGenesis, type Genesis, type SignedGenesis } from "../../protocol/wire/genesis.ts";
@@ -145,7 +145,7 @@ export class DrivenAgent {
     this.nowMs = nowMs;
     this.id = id(name);
     for (const record of records) this.#keep(record);
-    this.machine = createAgent(configOf(name, changes), records);
+    this.machine = createAgent(configOf(name, changes), recordsFrom(records));
     this.started = this.input({ kind: "start" });
     this.effects = [];
   }

@@ -1,6 +1,7 @@
 /** Real nodes on loopback for integration tests: started on a free port, all stopped at the end of a test. */
 
 import pino from "pino";
+import type { NodeLimits } from "../../node/limits/node-limits.ts";
 import { judgeClocks } from "../../node/network/clock-findings.ts";
 import { type Identity, makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork, type Network } from "../../node/network/network.ts";
@@ -25,6 +26,7 @@ export interface TestNodeOptions {
   readonly listen?: string;
   readonly blobs?: BlobStore;
   readonly local?: boolean;
+  readonly limits?: NodeLimits;
   /** What becomes of gossip; accepted unless told. Null leaves it waiting. */
   readonly judge?: (bytes: Uint8Array) => Verdict | null;
 }
@@ -83,6 +85,7 @@ export async function startNode(options: TestNodeOptions): Promise<TestNode> {
     listen: [options.listen ?? "/ip4/127.0.0.1/tcp/0"],
     bootstrap: options.bootstrap ?? [],
     local: options.local ?? true,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     log: silent,
   });
   const node = new TestNode(network, identity, blobs, options.judge ?? (() => ACCEPT));

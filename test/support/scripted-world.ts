@@ -44,10 +44,11 @@ export function scripted(script: Script = () => []): Scripted {
     configs,
     create(config, records) {
       configs.push(config);
+      const stored = [...records.jobs()].flatMap((job) => [...records.of(job, "")]);
       return {
         step(now, input) {
           of(config.name).push({ now, input });
-          return script(input, now, config, records);
+          return script(input, now, config, stored);
         },
       };
     },

@@ -26,6 +26,12 @@ export function parseDuration(text: string, mostMs: number = limits.durationMs):
   return ms >= 1 && ms <= mostMs ? ms : null;
 }
 
+/** An age, in ms from 0: `90d`; `null` for anything else. */
+export function parseAge(text: string): number | null {
+  const ms = durationOf(text);
+  return ms === null || !Number.isSafeInteger(Math.round(ms)) ? null : Math.round(ms);
+}
+
 /**
  * A duration or a moment of a scenario, in ms from 0 to `limits.durationMs`; `null` for anything else. It may be nothing,
  * and a bare number is one of ms: a scenario's own keys end in `Ms` wherever they hold one.

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { createAgent } from "../../../protocol/agent/agent.ts";
-import type { StoredRecord } from "../../../protocol/machine.ts";
+import { recordsFrom, type StoredRecord } from "../../../protocol/machine.ts";
 import { encodeMessage } from "../../../protocol/wire/message.ts";
 import { chain } from "../../../sim/parts/workloads/job-builder.ts";
 import { configOf, DrivenAgent, id, jobOf, offerBody, resultBody } from "../../support/driven-agent.ts";
@@ -28,7 +28,7 @@ test("after a restart, too, an ended job keeps few blocks in memory", () => {
     if (bytes === null) records.delete(slot);
     else records.set(slot, { job, slot, bytes });
   }
-  const again = createAgent(configOf("solo", { skills: [], incarnation: 2 }), [...records.values()]);
+  const again = createAgent(configOf("solo", { skills: [], incarnation: 2 }), recordsFrom([...records.values()]));
   const now = { monoMs: 5_000_000, wallMs: 5_000_000 };
   again.step(now, { kind: "start" });
   const out = again.step(now, { kind: "frame", from: id("x"), bytes: encodeMessage(ask) });

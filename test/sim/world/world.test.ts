@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { hasher } from "../../../node/platform/crypto.ts";
+import type { JobId } from "../../../protocol/core/ids.ts";
 import type { Effect } from "../../../protocol/effect.ts";
+import { recordsFrom } from "../../../protocol/machine.ts";
 import { createWorld, WorldError } from "../../../sim/world/world.ts";
 import { award, counting, id, JOB, persist, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
@@ -26,7 +28,7 @@ describe("processes", () => {
       world.agent("a").disk.write([persist("y", null, false) as never, persist("z", 3, false) as never]);
       world.crash("a", { loss });
       const records = world.agent("a").disk.records();
-      create(configs[0] ?? ({} as never), records).step({ monoMs: 0, wallMs: 0 }, { kind: "start" });
+      create(configs[0] ?? ({} as never), recordsFrom(records)).step({ monoMs: 0, wallMs: 0 }, { kind: "start" });
     }
     expect(restored).toEqual(["x2 y1", "x3 z3"]);
 
@@ -208,12 +210,13 @@ describe("processes", () => {
 describe("blobs and work", () => {
   const blob = new Uint8Array(1_000).fill(5);
   const blobHash = hasher(blob);
+  const needs = { job: "j" as JobId, owner: id("a") };
 
   test("a blob comes from the first holder that gives it", () => {
     const machine = scripted((input, _, config) => {
-      if (input.kind === "start" && config.name === "c") return [{ kind: "storeBlob", bytes: blob }];
+      if (input.kind === "start" && config.name === "c") return [{ kind: "storeBlob", bytes: blob, needs }];
       if (input.kind !== "connected" || config.name !== "d" || input.agent !== "a") return [];
-      return [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["a", "b", "c"].map(id) }];
+      return [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["a", "b", "c"].map(id), needs }];
     });
     const agents = [
       { name: "a" }, // has none: says so after a round trip
@@ -233,7 +236,7 @@ describe("blobs and work", () => {
   test("a blob that nobody gives is told to have failed", () => {
     const machine = scripted((input, _, config) =>
       input.kind === "connected" && config.name === "a"
-        ? [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["b", "nobody"].map(id) }]
+        ? [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["b", "nobody"].map(id), needs }]
         : [],
     );
     const world = worldOf("ab", machine.create);
@@ -244,7 +247,7 @@ describe("blobs and work", () => {
   test("a blob of another length is not taken", () => {
     const machine = scripted((input, _, config) =>
       input.kind === "connected" && config.name === "a"
-        ? [{ kind: "fetchBlob", hash: blobHash, bytes: 999, from: [id("b")] }]
+        ? [{ kind: "fetchBlob", hash: blobHash, bytes: 999, from: [id("b")], needs }]
         : [],
     );
     const world = worldOf("ab", machine.create);
