@@ -13,7 +13,6 @@ import { bytesOf } from "../protocol/capability/embedding.ts";
 import type { Signer } from "../protocol/core/crypto.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
 import type { AgentId, JobId, MeshId, TaskId } from "../protocol/core/ids.ts";
-import { DEFAULT_QUOTAS, type Quotas } from "../protocol/core/quotas.ts";
 import type { LocalEvent, Standing } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import type { LedgerEvent } from "../protocol/job/event.ts";
@@ -30,6 +29,7 @@ import type { FoundAgent } from "./found-agents.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { KNOWLEDGE_FILE, NodeKnowledge } from "./knowledge.ts";
+import { quotasOf } from "./limits/limits.ts";
 import { DEFAULT_NODE_LIMITS } from "./limits/node-limits.ts";
 import { logFault } from "./log-fault.ts";
 import type { MeshworkNode } from "./meshwork-node.ts";
@@ -100,7 +100,7 @@ class Node implements MeshworkNode {
     this.#selectors = createSelectors(options.selectors ?? []);
     const skills = options.skills ?? [];
     const { limits = DEFAULT_NODE_LIMITS } = options;
-    const known = new Set([this.id, this.owner, ...(options.trust ?? []), ...(options.knownOwners ?? [])]);
+    const known = new Set([this.id, this.owner, ...quotasOf(options).owners.known]);
     this.#driver = createDriver({
       limits,
       quota: new BlobQuota({
@@ -165,7 +165,7 @@ class Node implements MeshworkNode {
       hosts: options.host ?? options.owner === undefined,
       shardAgents: options.shardAgents,
       addresses: [],
-      quotas: withKnownOwners(options),
+      quotas: quotasOf(options),
       traceState: options.traceState,
       traceChoices: parts.trace !== null,
     };
@@ -331,12 +331,6 @@ class Node implements MeshworkNode {
     this.#disk.store.close();
     this.#trace?.close();
   }
-}
-
-/** Owners whose jobs its operator trusts are no guests. */
-function withKnownOwners({ quotas = DEFAULT_QUOTAS, knownOwners = [], trust = [] }: NodeOptions): Quotas {
-  const { known, allow } = quotas.owners;
-  return { ...quotas, owners: { known: [...known, ...knownOwners, ...trust], allow } };
 }
 
 interface NodeParts {

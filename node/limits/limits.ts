@@ -5,6 +5,7 @@
  * Leaves the meaning of the values to protocol/core/quotas.ts and node-limits.ts, the file to limits-file.ts.
  */
 
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { DEFAULT_QUOTAS, type Quotas, UNLIMITED_SPEND } from "../../protocol/core/quotas.ts";
 import { formatCredits, writeMs } from "../platform/text/quantities.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node-limits.ts";
@@ -13,6 +14,18 @@ import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node-limits.ts";
 export interface Limits extends NodeLimits, Quotas {}
 
 export const DEFAULT_LIMITS: Limits = { ...DEFAULT_NODE_LIMITS, ...DEFAULT_QUOTAS };
+
+interface QuotaOptions {
+  readonly quotas?: Quotas;
+  readonly knownOwners?: readonly AgentId[];
+  readonly trust?: readonly AgentId[];
+}
+
+/** A node's quotas. Owners whose jobs its operator trusts are no guests either. */
+export function quotasOf({ quotas = DEFAULT_QUOTAS, knownOwners = [], trust = [] }: QuotaOptions): Quotas {
+  const { known, allow } = quotas.owners;
+  return { ...quotas, owners: { known: [...known, ...knownOwners, ...trust], allow } };
+}
 
 export type LimitKind = "count" | "size" | "duration" | "credits" | "owners" | "owners-or-all";
 

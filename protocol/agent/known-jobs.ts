@@ -61,21 +61,23 @@ export interface HeldRecords {
   isKept(job: JobId): boolean;
 }
 
+interface KnownJobsEvents extends HeldRecords {
+  /** Leaves a job at which nothing runs: its place goes to another one, and what was sealed for it is lost. */
+  displace(job: JobId): void;
+}
+
 export class KnownJobs {
   readonly #context: Context;
   readonly #admission: Admission;
-  readonly #held: HeldRecords;
-  readonly #displace: (job: JobId) => void;
+  readonly #events: KnownJobsEvents;
   readonly #jobs = new Map<JobId, KnownJob>();
   /** When the first of their outboxes is due, until one changes; null: to be computed. */
   #wakeMs: number | null = null;
 
-  /** `displace`: a job at which nothing runs goes, with what was sealed for it. */
-  constructor(context: Context, admission: Admission, held: HeldRecords, displace: (job: JobId) => void) {
+  constructor(context: Context, admission: Admission, events: KnownJobsEvents) {
     this.#context = context;
     this.#admission = admission;
-    this.#held = held;
-    this.#displace = displace;
+    this.#events = events;
   }
 
   get(job: JobId): KnownJob | undefined {
@@ -128,9 +130,9 @@ export class KnownJobs {
   /** Deletes what this agent has on disk of a job that it works for no more. */
   forgetStored(known: KnownJob): void {
     const { job } = known;
-    const isKept = this.#held.isKept(job);
+    const isKept = this.#events.isKept(job);
     if (!isKept && known.isStored) this.#context.emit({ kind: "forget", job });
-    else if (!this.#held.isHosted(job)) this.#context.emit({ kind: "releaseBlobs", job });
+    else if (!this.#events.isHosted(job)) this.#context.emit({ kind: "releaseBlobs", job });
     if (!isKept) known.isStored = false;
   }
 
@@ -157,7 +159,8 @@ export class KnownJobs {
       .filter((known) => known.running === 0 && (known.held.size === 0 || isGuest(known)))
       .sort((a, b) => rank(a) - rank(b) || a.lastWorkMs - b.lastWorkMs);
     if (first === undefined) return false;
-    this.#displace(first.job);
+    this.#events.displace(first.job);
+    this.forgetStored(first);
     return true;
   }
 

@@ -123,15 +123,14 @@ export class ReceivedInvitations {
 
   /** `reason`: why this node does not take it; "" if nobody gave it. */
   onBlob(blob: Hash, isStored: boolean, reason: string): void {
-    for (const [job, asked] of [...this.#asked.entries()]) {
+    for (const [job, asked] of this.#asked.entries()) {
       if (!asked.missing.has(blob)) continue;
       if (isStored) {
         asked.missing.delete(blob);
         if (asked.missing.size === 0) this.#sayYes(asked);
       } else {
         this.drop(job);
-        const said = reason === "" ? `input ${blob} cannot be had` : clip(reason, limits.textBytes);
-        this.#refuse(asked.by, job, said);
+        this.#refuse(asked.by, job, reason === "" ? `input ${blob} cannot be had` : clip(reason, limits.textBytes));
       }
     }
   }
@@ -157,6 +156,6 @@ export class ReceivedInvitations {
 
   #forgetOld(): void {
     const { monoMs } = this.#context.now;
-    for (const [job, asked] of [...this.#asked.entries()]) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.drop(job);
+    for (const [job, asked] of this.#asked.entries()) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.drop(job);
   }
 }

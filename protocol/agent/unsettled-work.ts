@@ -11,14 +11,16 @@ import type { Envelope } from "../wire/command.ts";
 import type { UnsettledItem } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
-import type { HeldRecords, KnownJob, KnownJobs } from "./known-jobs.ts";
+import type { KnownJob, KnownJobs } from "./known-jobs.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
 
-export interface UnsettledEvents extends HeldRecords {
+export interface UnsettledEvents {
   /** Publishes commands through this agent's own copy of the job's log, if it has one. */
   publish(job: JobId, envelope: Envelope): boolean;
   /** Asks this agent's own copy of the log, as a member, how commands stand. `lost` returns commands that its pool lost. */
   askOwn(job: JobId, items: readonly UnsettledItem[], lost: (lacking: readonly Hash[]) => readonly Envelope[]): boolean;
+  /** Whether this agent has the log of the job. */
+  isHosted(job: JobId): boolean;
   /** Does something in one job: if that goes wrong, it ends the job here (containment.ts), by way of `drop`. */
   within(job: JobId, act: () => void): void;
 }

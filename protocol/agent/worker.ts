@@ -31,7 +31,7 @@ import {
 } from "./finished-work.ts";
 import { type AwardNotice, type HeldAward, keyOf } from "./held-award.ts";
 import { encodeRoot, SLOT } from "./job-records.ts";
-import { isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
+import { type HeldRecords, isOffering, type KnownJob, KnownJobs } from "./known-jobs.ts";
 import { NoticeTally } from "./notice-tally.ts";
 import { Offers } from "./offers.ts";
 import { OwnLoad } from "./own-load.ts";
@@ -41,9 +41,11 @@ import { WorkQuotas } from "./work-quotas.ts";
 /** An award that no member mentions is over this long after its lease, ms. */
 const HELD_MS = 600_000;
 
+interface WorkerEvents extends UnsettledEvents, HeldRecords {}
+
 export class Worker {
   readonly #context: Context;
-  readonly #events: UnsettledEvents;
+  readonly #events: WorkerEvents;
   readonly #quotas: WorkQuotas;
   readonly jobs: KnownJobs;
   readonly load: OwnLoad;
@@ -51,11 +53,11 @@ export class Worker {
   readonly #offers: Offers;
   #heldCount = 0;
 
-  constructor(context: Context, admission: Admission, events: UnsettledEvents) {
+  constructor(context: Context, admission: Admission, events: WorkerEvents) {
     this.#context = context;
     this.#quotas = new WorkQuotas(context, admission);
     this.load = new OwnLoad(context.config.slots);
-    this.jobs = new KnownJobs(context, admission, events, (job) => this.#displace(job));
+    this.jobs = new KnownJobs(context, admission, { ...events, displace: (job) => this.drop(job) });
     this.#events = events;
     this.unsettled = new UnsettledWork(context, this.jobs, events);
     this.#offers = new Offers(context, { jobs: this.jobs, load: this.load, quotas: this.#quotas }, events.within);
@@ -118,17 +120,6 @@ export class Worker {
       this.#stop(known, held, "said");
     }
     this.#heldCount -= known.held.size;
-  }
-
-  /** Its place goes to another job: what was sealed for it is lost. */
-  #displace(job: JobId): void {
-    const known = this.jobs.get(job)!;
-    this.drop(job);
-    for (const { ref, work } of known.held.values()) {
-      const slot = SLOT.work(ref.task, ref.attempt);
-      if (work !== null) this.#context.emit({ kind: "persist", job, slot, bytes: null, durable: false });
-    }
-    this.jobs.forgetStored(known);
   }
 
   /** The load of its machine from other work changed. */

@@ -74,11 +74,16 @@ export const RARE: ReadonlySet<string> = new Set<Branch>(["round above 5", "late
 /** A fault by its label (draw-faults.ts), a deed of a behaviour, an event of the network, or a branch. */
 export type Occurrence = `fault: ${string}` | `adversary: ${string}` | `network: ${NetworkEvent}` | Branch;
 
+/** Deeds of strangers, and of hosts that say yes and are gone. */
+const STRANGERS = ["fill-places", "flood-vectors", "flood-offers", "yes-and-gone"] as const;
+
 /** Everything that can occur in a drawn scenario, in the order of reports. */
 export const OCCURRENCES: readonly Occurrence[] = [
   ...DRAWN_FAULTS.map((label) => `fault: ${label}` as const),
   ...NETWORK_EVENTS.map((event) => `network: ${event}` as const),
-  ...[...STRATEGIES, ...WORKER_LIES, "lie", "withhold-blobs"].map((name) => `adversary: ${name}` as const),
+  ...[...STRATEGIES, ...WORKER_LIES, "lie", "withhold-blobs", ...STRANGERS].map(
+    (name) => `adversary: ${name}` as const,
+  ),
   ...BRANCHES,
 ];
 

@@ -46,6 +46,9 @@ const group = (name: string, count: number, changes: Partial<AgentGroup>): Agent
 
 // --- committees ---------------------------------------------------------------------------------------
 
+/** What a stranger fills: hosts' places, or everybody's time. */
+const NUISANCES = ["places", "vectors", "offers"] as const;
+
 interface DrawnHost {
   /** Null: a standby. */
   readonly power: number | null;
@@ -76,7 +79,9 @@ function corrupt(prng: Prng, registry: Registry, hosts: readonly DrawnHost[]): v
     sum += power;
     const strategies = prng.shuffle(STRATEGIES).slice(0, 1 + prng.below(4));
     const periodMs = prng.chance(0.5) ? 0 : 500 + prng.below(5_000);
+    const isGone = prng.chance(0.1);
     host.behave = lying(registry, strategies, periodMs, prng.chance(0.4));
+    if (isGone) host.behave = new Map([["yesAndGone", {}]]);
   }
 }
 
@@ -228,6 +233,16 @@ function addStranger(scenario: Scenario, registry: Registry, prng: Prng): Scenar
   };
 }
 
+/** A stranger who takes what guests may have, or more. */
+function addNuisance(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
+  const what = prng.pick(NUISANCES);
+  const perSecond = 10 + prng.below(40);
+  const [name, given] =
+    what === "places" ? (["fillPlaces", { everyMs: 500 }] as const) : (["flood", { what, perSecond }] as const);
+  const behave = new Map([[name, behaviourOptions(registry, name, given)]]);
+  return { ...scenario, agents: [...scenario.agents, group("nuisance", 1, { hosts: false, behave })] };
+}
+
 export function drawScenario(seed: number, registry: Registry): Scenario {
   const prng = createPrng(`scenario/${seed}`);
   const powers = drawPowers(prng.fork("members"));
@@ -269,5 +284,6 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     ablate: [],
   };
   const sharp = prng.chance(0.26) ? sharpen(scenario, registry, prng.fork("sharp")) : scenario;
-  return prng.chance(0.2) ? addStranger(sharp, registry, prng.fork("stranger")) : sharp;
+  const strange = prng.chance(0.2) ? addStranger(sharp, registry, prng.fork("stranger")) : sharp;
+  return prng.chance(0.2) ? addNuisance(strange, registry, prng.fork("nuisance")) : strange;
 }

@@ -18,12 +18,15 @@ import { rightAnswer, wrongAnswer } from "../workloads/truth.ts";
 import { restate } from "../workloads/wording.ts";
 import { withAdversary } from "./adversary.ts";
 import { createStrategy, STRATEGIES, type StrategyName } from "./catalog.ts";
-import { type Flood, floods } from "./floods.ts";
+import { FLOODS, type Flood, floods } from "./floods.ts";
 import { BLOCK_LIES, liesAsCommittee } from "./lying-committee.ts";
+import { fillsPlaces, saysYesAndIsGone } from "./strangers.ts";
 import { withStrategy } from "./strategy.ts";
 import { workerAdversary } from "./workers.ts";
 
 const share = z.number().min(0).max(1);
+/** Names that a flood makes up. */
+const MADE_UP = 50;
 
 function behaviour<S extends z.ZodObject>(
   name: string,
@@ -202,12 +205,36 @@ const byzantineMember = behaviour(
 
 const flood = behaviour(
   "flood",
-  "sends junk to everybody that it is connected with: commands, frames that do not decode, announcements",
+  "sends junk to everybody that it is connected with: commands, frames that do not decode, announcements, capability vectors of agents that do not exist, offers that no task can use",
   z.strictObject({
     perSecond: z.number().min(1).max(10_000).default(100),
-    what: z.enum(["commands", "garbage", "announcements"]).default("commands"),
+    what: z.enum(FLOODS).default("commands"),
   }),
-  (agent, options) => withWrap(agent, floods(options as Flood)),
+  (agent, options) => {
+    const coalition = Array.from({ length: MADE_UP }, (_, i) => `${agent.spec.name} made up ${i}`);
+    const did = (): void => agent.did(`flood-${options.what}`);
+    return withWrap({ ...agent, spec: { ...agent.spec, coalition } }, floods(options as Flood, did));
+  },
+  { isByzantine: true },
+);
+
+const fillPlaces = behaviour(
+  "fillPlaces",
+  "submits job after job that can never be decided, to take the places of hosts",
+  z.strictObject({ everyMs: z.number().min(10).default(500) }),
+  (agent, { everyMs }) => withWrap(agent, fillsPlaces({ everyMs, hosts: agent.hosts, did: agent.did })),
+  { isByzantine: true },
+);
+
+const yesAndGone = behaviour(
+  "yesAndGone",
+  "agrees to host jobs, and says nothing more once one starts",
+  z.strictObject({}),
+  (agent) =>
+    withWrap(
+      agent,
+      saysYesAndIsGone(() => agent.did("yes-and-gone")),
+    ),
   { isByzantine: true },
 );
 
@@ -281,6 +308,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   late,
   byzantineMember,
   flood,
+  fillPlaces,
+  yesAndGone,
   withholdBlobs,
   flaky,
   straggler,
