@@ -197,7 +197,7 @@ export function toleratedMembers(powers: readonly number[]): number {
  * Chance that a committee of `size` drawn from `agents`, of which `byzantine` are, holds more than `tolerated` of them.
  * Exact up to rounding: products of ratios, no factorials.
  */
-function unsafeDrawProbability(agents: number, byzantine: number, size: number, tolerated: number): number {
+export function unsafeDrawProbability(agents: number, byzantine: number, size: number, tolerated: number): number {
   let safe = 0;
   for (let bad = 0; bad <= Math.min(tolerated, byzantine, size); bad++) {
     if (size - bad > agents - byzantine) continue;

@@ -75,6 +75,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "draw newcomers without a bound",
+    by: "14 powers",
+    patches: [
+      {
+        file: "job/committee-draw.ts",
+        from: "return 3 * held.reduce((sum, { power }) => sum + power, 0) < total;",
+        to: "return 3 * held.length < 30 * total;",
+      },
+    ],
+  },
+  {
     name: "newcomers inherit a seat's power",
     patches: [{ file: "job/committee-changes.ts", from: "(standby) => standby.power >= power", to: "() => true" }],
   },

@@ -243,6 +243,29 @@ function addNuisance(scenario: Scenario, registry: Registry, prng: Prng): Scenar
   return { ...scenario, agents: [...scenario.agents, group("nuisance", 1, { hosts: false, behave })] };
 }
 
+/** Turns kept that give a host power 1, 2, 3 and 4. */
+const KEPT = [5, 60, 600, 6_000];
+
+/**
+ * Its clients draw their committees among hosts of which they know the honest members, and among many liars that are new to
+ * them: only the bound on newcomers keeps these below a third. Some of the liars have much power, and are new all the same.
+ */
+function addNewcomers(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
+  const strategies = prng.shuffle(STRATEGIES).slice(0, 1 + prng.below(3));
+  const behave = lying(registry, strategies, 0, false);
+  const hosted = prng.chance(0.3) ? { kept: 6_000, lost: 0, isKnown: false, equivocated: false } : null;
+  const known = (): AgentGroup["hosted"] => ({ kept: prng.pick(KEPT), lost: 0, isKnown: true, equivocated: false });
+  return {
+    ...scenario,
+    agents: [
+      ...scenario.agents.map((one) => (one.name === "m" ? { ...one, hosted: known() } : one)),
+      group("sybil", 2 + prng.below(8), { behave, hosted }),
+    ],
+    // A member that is its own client may begin a job alone, within the step in which it draws: nobody could watch that.
+    workload: { ...scenario.workload, clients: ["client1"], committee: null, standbys: null },
+  };
+}
+
 export function drawScenario(seed: number, registry: Registry): Scenario {
   const prng = createPrng(`scenario/${seed}`);
   const powers = drawPowers(prng.fork("members"));
@@ -284,6 +307,9 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     ablate: [],
   };
   const sharp = prng.chance(0.26) ? sharpen(scenario, registry, prng.fork("sharp")) : scenario;
+  const byKnown = prng.fork("newcomers");
+  const honest = groups.find(({ name }) => name === "m")?.count ?? 0;
+  if (sharp === scenario && honest >= 3 && byKnown.chance(0.15)) return addNewcomers(scenario, registry, byKnown);
   const strange = prng.chance(0.2) ? addStranger(sharp, registry, prng.fork("stranger")) : sharp;
   return prng.chance(0.2) ? addNuisance(strange, registry, prng.fork("nuisance")) : strange;
 }
