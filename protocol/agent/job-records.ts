@@ -90,11 +90,15 @@ export const SLOT = {
   /** Replaces all other records: the agent gave the job up, and never votes in it again. */
   retired: "retired",
   vote: "vote",
+  /** Up to which height it does not vote, because its votes there may be lost (lost-votes.ts). */
+  abstention: "abstention",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
   undecided: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
   work: (task: string, attempt: number): string => `work/${task}/${attempt}`,
 } as const;
 
+const abstentionCodec = uint();
+export const encodeAbstention = (untilHeight: number): Uint8Array => encode(abstentionCodec, untilHeight);
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
 export const decodeRoot = (stored: Uint8Array): Decoded<RootRecord> => decode(rootCodec, stored);
 export const encodeUndecided = (envelopes: readonly Envelope[]): Uint8Array => encode(undecidedCodec, envelopes);
@@ -113,6 +117,7 @@ export interface StoredJob {
   blocks(): Iterable<CommittedBlock>;
   readonly undecided: readonly { readonly commandsHash: Hash; readonly envelopes: readonly Envelope[] }[];
   readonly vote: ConsensusRecord | null;
+  readonly abstainsUntil: number | null;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
 }
@@ -144,6 +149,7 @@ function must<T>(decoded: Decoded<T>, slot: string): T {
 export function readJob(job: JobId, records: StoredRecords): StoredJob | null {
   const root = first(records, job, SLOT.root);
   const vote = first(records, job, SLOT.vote);
+  const abstention = first(records, job, SLOT.abstention);
   if (root === undefined) {
     for (const _ of records.of(job, "block/")) throw new Divergence("its stored genesis is lost");
     if (vote !== undefined) throw new Divergence("its stored genesis is lost");
@@ -161,6 +167,7 @@ export function readJob(job: JobId, records: StoredRecords): StoredJob | null {
       return { commandsHash, envelopes: read(undecidedCodec, record) };
     }),
     vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
+    abstainsUntil: abstention === undefined ? null : read(abstentionCodec, abstention),
     work: [...records.of(job, "work/")],
   };
 }

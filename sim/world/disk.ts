@@ -67,6 +67,12 @@ export class Disk {
     }
   }
 
+  /** It is replaced by an empty one. */
+  lose(): void {
+    this.#jobs.clear();
+    this.#pending = [];
+  }
+
   /** Everything so far is safe: an orderly stop. */
   flush(): void {
     this.#pending = [];

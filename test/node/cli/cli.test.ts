@@ -229,6 +229,7 @@ describe("schema", () => {
     const kinds: { readonly [kind in TraceLine["kind"]]: true } = {
       hosting: true,
       retired: true,
+      abstains: true,
       proposed: true,
       voted: true,
       applied: true,
