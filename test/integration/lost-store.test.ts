@@ -118,7 +118,7 @@ function watched(said: Map<string, string>, doubles: string[]): NodeOptions["cre
 
 test("a member that begins anew under its key follows its job, never votes twice, and votes again", async () => {
   const mesh = `lost-store-${process.pid}-${count++}`;
-  let gate = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
   const skill = defineSkill({
     name: "step",
     description: "adds one when it may",
@@ -127,7 +127,7 @@ test("a member that begins anew under its key follows its job, never votes twice
     price: 0.001,
     expectedMs: 50,
     run: async (n) => {
-      if (n === 5) await gate.promise;
+      if (n === 10) await gate.promise;
       return n + 1;
     },
   });
@@ -139,10 +139,13 @@ test("a member that begins anew under its key follows its job, never votes twice
   const hosts = await Promise.all([0, 1, 2].map(() => start({ mesh, join: join_ })));
   const options = { mesh, join: join_, data, createMachine: watched(said, doubles)! };
   let lost = await start(options);
-  const all = (): MeshworkNode[] => [worker, ...hosts, lost];
-  await worker.until(() => worker.peers().length === 4, 20_000, "all are there");
+  const knownHosts = async (): Promise<number> => {
+    const { agents } = (await worker.status()) as unknown as { agents: { hosts: boolean }[] };
+    return agents.filter((agent) => agent.hosts).length;
+  };
+  await worker.until(async () => (await knownHosts()) === 4, 20_000, "all are known");
   const job = await parseJob(
-    "name: steps\nbudget: 1\ndeadline: 5m\ncommittee: 4\ntasks:\n  steps: { skill: step, chain: { input: 0, steps: 30 } }\noutput: steps\n",
+    "name: steps\nbudget: 1\ndeadline: 5m\ncommittee: 4\ntasks:\n  steps: { skill: step, input: 0, chain: { steps: 30 } }\noutput: steps\n",
     { file: "job.yaml", directory: "." },
   );
   const handle = await worker.submit(job);
@@ -150,7 +153,7 @@ test("a member that begins anew under its key follows its job, never votes twice
     const { jobs } = (await node.status()) as unknown as { jobs: { height: number }[] };
     return jobs[0]?.height ?? 0;
   };
-  await worker.until(async () => (await heightOf(hosts[0]!)) >= 10, 20_000, "some blocks");
+  await worker.until(async () => (await heightOf(hosts[0]!)) >= 6, 20_000, "some blocks");
   const before = said.size;
   expect(before).toBeGreaterThan(0);
   await lost.stop();
@@ -158,13 +161,11 @@ test("a member that begins anew under its key follows its job, never votes twice
   const news: NetworkNews[] = [];
   lost = await start({ ...options, onNews: (one) => void news.push(one) });
   expect(news.map(({ kind }) => kind)).toContain("lost-votes");
-  await worker.until(async () => (await heightOf(lost)) >= 10, 20_000, "it has followed");
+  await worker.until(async () => (await heightOf(lost)) >= 6, 20_000, "it has followed");
   gate.resolve();
   const outcome = await handle.result();
   expect(outcome.status).toBe("certified");
   await worker.until(async () => (await heightOf(lost)) >= (await heightOf(hosts[0]!)), 20_000, "it has the end");
   expect(doubles).toEqual([]);
   expect(said.size).toBeGreaterThan(before); // it took part again
-  expect(all().length).toBe(5);
-  gate = Promise.withResolvers();
 });
