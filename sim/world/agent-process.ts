@@ -140,8 +140,9 @@ export class AgentProcess implements Endpoint {
   /** Its store is gone; its driver will notice, since it knows that the key was used. */
   loseStore(): void {
     assert(this.state === "down", `${this.name} is ${this.state}`);
-    this.disk.lose();
-    this.#lostVotesBeforeMs = this.clock.wallMs(this.#host.nowMs);
+    const { nowMs, trace } = this.#host;
+    for (const job of this.disk.lose()) trace.add(nowMs, this.id, this.index, { kind: "forgot", job });
+    this.#lostVotesBeforeMs = this.clock.wallMs(nowMs);
   }
 
   pause(): void {

@@ -230,6 +230,7 @@ describe("schema", () => {
       hosting: true,
       retired: true,
       abstains: true,
+      forgot: true,
       proposed: true,
       voted: true,
       applied: true,
