@@ -19,6 +19,8 @@ const ASKED_AT_ONCE = 64;
 const ASKED_MAX = 256;
 /** With a whole committee of willing agents, the draw waits this long for other answers, ms. */
 const ENOUGH_MS = 1_000;
+/** For the answers of known hosts, this long: without them newcomers have no seats. */
+const KNOWN_MS = 2_500;
 /** With enough of them to tolerate a fault, this long; with fewer, longer: an overloaded machine answers late. */
 const FEW_MS = 5_000;
 const NONE_MS = 12_000;
@@ -53,6 +55,7 @@ export class Probing {
   readonly #said = new Map<AgentId, string>();
   readonly #asked = new Set<AgentId>();
   readonly #waiting = new Set<AgentId>();
+  readonly #known = new Set<AgentId>();
   #sinceMs: number;
   #againAtMs = Number.POSITIVE_INFINITY;
 
@@ -111,7 +114,9 @@ export class Probing {
     const wanted = seats.members + seats.standbys;
     if (this.#waiting.size === 0 && (willing >= wanted || !this.#askMore(ranked(), wanted))) return true;
     const isTolerant = willing >= Math.min(seats.members, TOLERANT);
-    const patienceMs = willing >= seats.members ? ENOUGH_MS : isTolerant ? FEW_MS : NONE_MS;
+    const awaitsKnown = [...this.#waiting].some((agent) => this.#known.has(agent));
+    const enoughMs = awaitsKnown ? KNOWN_MS : ENOUGH_MS;
+    const patienceMs = willing >= seats.members ? enoughMs : isTolerant ? FEW_MS : NONE_MS;
     if (monoMs - this.#sinceMs >= patienceMs) return true;
     if (monoMs >= this.#againAtMs) this.#ask([...this.#waiting]);
     return false;
@@ -120,6 +125,7 @@ export class Probing {
   /** False: nobody is left to ask. */
   #askMore(ranked: readonly Candidate[], wanted: number): boolean {
     const most = Math.min(ASKED_PER_SEAT * wanted, ASKED_AT_ONCE, ASKED_MAX - this.#asked.size);
+    for (const { agent, isKnown } of ranked) if (isKnown) this.#known.add(agent);
     const next = inOrderOfAsking(ranked, this.#events.isHere).filter((agent) => !this.#asked.has(agent));
     const asked = next.slice(0, Math.max(0, most));
     for (const agent of asked) {

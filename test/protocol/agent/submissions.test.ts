@@ -246,3 +246,13 @@ test("where known hosts refuse, a committee of a named size is refused in words,
   answer(owner, refusing);
   expect(told(owner, "drawn").at(-1)!.genesis.committee.length).toBe(4);
 });
+
+test("a known host that does not answer is waited for a little longer than others", () => {
+  const owner = ownerThatKnows();
+  ask(owner, {}, 1, { ...EMPTY_WORLD, hosts: ["a", "b", "c"].map((name) => known(name)) });
+  answer(owner, (agent) => (agent === "a" ? null : ""));
+  owner.pass(2_400);
+  expect(told(owner, "drawn")).toEqual([]);
+  owner.pass(200);
+  expect(told(owner, "drawn").length + told(owner, "submitted").length).toBe(1);
+});
