@@ -78,7 +78,7 @@ describe("usage", () => {
     ["a wrong number", ["demo", "--agents", "7.5"], "must be a whole number from"],
     ["a wrong address", ["status", "--to", "127.0.0.1:80"], "must be a multiaddr"],
     ["a wrong job id", ["cancel", "abc", "--to", "/ip4/127.0.0.1/tcp/1"], "64 hexadecimal digits"],
-    ["a wrong schema", ["schema", "jobs"], "allowed choices are job, skills, trace"],
+    ["a wrong schema", ["schema", "jobs"], "allowed choices are job, limits, skills, trace"],
     ["a port there is not", ["node", "--listen", "/ip4/0.0.0.0/tcp/80000"], "a port must be at most 65535"],
   ])("%s: one line, exit 2", async (_what, argv, message) => {
     const { code, out, err } = await cli(...argv);
