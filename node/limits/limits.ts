@@ -72,7 +72,7 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
     "",
   ),
   limit("owners", same("allow"), "owners-or-all", 0, "owners that it works for", REFUSED),
-  limit("hosting", same("jobs"), "count", 1, "jobs that it hosts, of all owners", `${FULL}, if no guest's job is idle`),
+  limit("hosting", same("jobs"), "count", 1, "jobs that it hosts, of all owners", `${FULL}, if no guest's job may go`),
   limit("hosting", same("reserved"), "count", 0, "of these, places that guests cannot have", FULL),
   limit("hosting", same("perOwner"), "count", 1, "jobs of one owner", FULL),
   limit("hosting", same("perSource"), "count", 1, "jobs of guests of one source", FULL),

@@ -275,7 +275,7 @@ class Agent implements Machine {
   #begin(checked: CheckedGenesis, by: AgentId): void {
     const { job } = checked;
     if (this.#hostedJobs.has(job)) return;
-    this.#hosting.makeRoom(checked.genesis.owner);
+    this.#hosting.makeRoom(checked.genesis.owner, by);
     const create = (): HostedJob => {
       const bytes = encodeRoot({ role: "reader", genesis: checked.signed });
       this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes, durable: true });

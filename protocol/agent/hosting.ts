@@ -89,7 +89,7 @@ export class Hosting {
     const alike = guests.filter(({ job }) => this.#sources.get(job) === source).length;
     if (!isKnown && alike >= perSource) return `full: it hosts ${alike} jobs of guests from where this owner connects`;
     const isRoom = running.length < jobs && (isKnown || guests.length < jobs - reserved);
-    if (isRoom || this.#idlest(running) !== null) return null;
+    if (isRoom || this.#idlest(running, source) !== null) return null;
     return `full: it hosts ${running.length} jobs`;
   }
 
@@ -113,10 +113,11 @@ export class Hosting {
   }
 
   /**
-   * The guest's job that goes first if all places are taken; null: none is idle. A source with many jobs must show results
-   * more often: all of them together may be idle for as long as a single one.
+   * The guest's job that goes first for one that `source` asks for, if all places are taken; null: none may go. A source with
+   * many jobs must show results more often: all of them together may be idle for as long as a single one. A job that nobody
+   * works for goes at once if its source has two places more than the one that asks: with it, both have a fair share.
    */
-  #idlest(running: readonly HostedJob[]): HostedJob | null {
+  #idlest(running: readonly HostedJob[], source: string): HostedJob | null {
     const { idleMs } = this.#admission.quotas.hosting;
     const { wallMs } = this.#context.now;
     const guests = running.filter((hosted) => this.#isOfGuest(hosted));
@@ -126,13 +127,15 @@ export class Hosting {
     const idleOf = ({ stats, startedWallMs }: HostedJob): number => wallMs - Math.max(stats.progressMs, startedWallMs);
     const mostOf = (hosted: HostedJob): number =>
       isWorkedOn(hosted) ? idleMs : Math.max(Math.min(BUSY_MS, idleMs), idleMs / counts.get(sourceOf(hosted))!);
-    const idle = guests.filter((hosted) => idleOf(hosted) >= mostOf(hosted));
+    const fair = (counts.get(source) ?? 0) + 2;
+    const isUnfair = (hosted: HostedJob): boolean => !isWorkedOn(hosted) && counts.get(sourceOf(hosted))! >= fair;
+    const idle = guests.filter((hosted) => idleOf(hosted) >= mostOf(hosted) || isUnfair(hosted));
     idle.sort((a, b) => Number(isWorkedOn(a)) - Number(isWorkedOn(b)) || idleOf(b) - idleOf(a));
     return idle[0] ?? null;
   }
 
-  /** Makes room for a job of `owner`. Those that are over are kept for questions until there are too many. */
-  makeRoom(owner: AgentId): void {
+  /** Makes room for a job of `owner` that `by` asked for. Those that are over are kept for questions until there are too many. */
+  makeRoom(owner: AgentId, by: AgentId): void {
     const { jobs, reserved } = this.#admission.quotas.hosting;
     for (const hosted of this.#hostedJobs.all()) if (this.#isUnbegun(hosted)) this.retire(hosted);
     const over = this.#hostedJobs
@@ -143,7 +146,7 @@ export class Hosting {
     const running = this.#running();
     const guests = running.filter((hosted) => this.#isOfGuest(hosted)).length;
     const isFull = running.length >= jobs || (!this.#admission.isKnown(owner) && guests >= jobs - reserved);
-    const idlest = isFull ? this.#idlest(running) : null;
+    const idlest = isFull ? this.#idlest(running, this.#admission.sourceOf(by)) : null;
     if (idlest !== null) this.retire(idlest);
   }
 

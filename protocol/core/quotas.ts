@@ -57,9 +57,9 @@ export const DEFAULT_QUOTAS: Quotas = {
     reserved: 16,
     perOwner: 16,
     perSource: 16,
-    guestDeadlineMs: 24 * HOUR_MS,
+    guestDeadlineMs: 7 * 24 * HOUR_MS,
     guestWindowMs: MINUTE_MS,
-    idleMs: 5 * MINUTE_MS,
+    idleMs: MINUTE_MS,
   },
   work: {
     reserved: 0,

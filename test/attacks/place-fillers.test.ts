@@ -45,13 +45,17 @@ describe("four fresh keys with jobs that wait for 30 days", () => {
   test("are refused in words", () => {
     const host = new DrivenAgent("m0", { skills: [] });
     const says = ask(host, jobFor("fresh", 30 * DAY_MS));
-    expect(says).toBe("its deadline is longer than 1 day, the longest that this node hosts for guests");
+    expect(says).toBe("its deadline is longer than 7 days, the longest that this node hosts for guests");
   });
 
-  test("leave places to owners that the operator knows, and others are told that the host is full", () => {
+  test("leave places to owners that the operator knows, and to others as many as they have themselves", () => {
     const host = new DrivenAgent("m0", { skills: [], ...knows("ada") });
     fill(host);
     expect(hosted(host).size).toBe(GUESTS);
+    const honest = range(hosting.perOwner).map(() => jobFor("honest"));
+    for (const made of honest) host.host(made);
+    const left = honest.filter(({ job }) => hosted(host).has(job)).length;
+    expect(left).toBeGreaterThanOrEqual(Math.floor(GUESTS / 5));
     expect(ask(host, jobFor("honest"))).toBe(`full: it hosts ${GUESTS} jobs`);
     for (const _ of range(hosting.perOwner)) {
       const made = jobFor("ada", 30 * DAY_MS);
@@ -59,6 +63,14 @@ describe("four fresh keys with jobs that wait for 30 days", () => {
       host.frame("ada", { kind: "start", job: made.job });
     }
     expect(hosted(host).size).toBe(hosting.jobs);
+  });
+
+  test("of as many networks as there are places fill them, and lose them after a minute", () => {
+    const host = new DrivenAgent("m0", { skills: [] });
+    for (const i of range(GUESTS)) host.host(jobFor(`fresh${i}`));
+    expect(ask(host, jobFor("honest"))).toBe(`full: it hosts ${GUESTS} jobs`);
+    host.pass(MINUTE_MS, 1_000);
+    expect(ask(host, jobFor("honest"))).toBe("");
   });
 
   test("lose the places of jobs that bring nothing, those of whoever has most of them first", () => {

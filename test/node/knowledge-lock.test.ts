@@ -24,7 +24,8 @@ test("two processes that learn at the same time lose nothing of each other", asy
        const known = new NodeKnowledge({ path: ${JSON.stringify(path)}, self: "me", trusted: new Set() });
        for (let i = 0; i < ${count}; i++) {
          const records = [{ agent: "${name}" + i, skill: "work", accepted: 1, rejected: 0 }];
-         known.onTaught("${JOB}", "me", { records, selector: "linucb", learned: new Uint8Array(0), credits: [] });
+         const lessons = { records, selector: "linucb", learned: new Uint8Array(0), credits: [], hosts: [] };
+         known.onTaught({ job: "${JOB}", owner: "me", lessons, names: new Map(), origins: new Map() });
        }`,
     ]);
   await Promise.all(["a", "b", "c"].map(learn));
