@@ -31,7 +31,7 @@ function successorOf(view: Pick<LedgerView, "state">, out: AgentId): AgentId | n
 export const isReplaceable = (view: Pick<LedgerView, "state">, agent: AgentId): boolean =>
   successorOf(view, agent) !== null;
 
-export function replaceMember(tx: Transaction, out: AgentId, reason: "equivocation" | "dead"): void {
+function replaceMember(tx: Transaction, out: AgentId, reason: "equivocation" | "dead"): void {
   const { state } = tx;
   const standby = successorOf(tx, out);
   if (standby === null) return;
@@ -50,6 +50,16 @@ export function replaceMember(tx: Transaction, out: AgentId, reason: "equivocati
     );
   }
   tx.emit({ kind: "replaced", out, in: standby, reason });
+}
+
+/** Whether evidence against `culprit` would change anything: its seat, or what is known of it. */
+export const isConvictable = (view: Pick<LedgerView, "state">, culprit: AgentId): boolean =>
+  isReplaceable(view, culprit) || (isMember(view, culprit) && !view.state.convicted.has(culprit));
+
+export function convict(tx: Transaction, culprit: AgentId): void {
+  if (isReplaceable(tx, culprit)) return replaceMember(tx, culprit, "equivocation");
+  tx.state.convicted.set(culprit, true);
+  tx.emit({ kind: "convicted", agent: culprit });
 }
 
 // --- suspicion ----------------------------------------------------------------------------------------

@@ -37,8 +37,10 @@ export class HostingRecord {
     const cycles = Math.floor(round / committee.total);
     if (cycles > 0) for (const { agent, power } of committee.members) this.#of(agent).lost += cycles * power;
     for (let lost = cycles * committee.total; lost < round; lost++) this.#of(committee.proposer(height, lost)).lost++;
-    for (const event of events)
+    for (const event of events) {
       if (event.kind === "replaced" && event.reason === "equivocation") this.#of(event.out).equivocated = true;
+      if (event.kind === "convicted") this.#of(event.agent).equivocated = true;
+    }
   }
 
   /** In the order of the agents' ids. `isCertified`: turns count in jobs that came to their result, equivocation in every job. */

@@ -39,4 +39,6 @@ test("of a job without a result only equivocation counts", () => {
   ]);
   expect(record.turns(false)).toEqual([{ agent: "b", kept: 0, lost: 0, equivocated: true }]);
   expect(record.turns(true).length).toBeGreaterThan(1);
+  record.onDecided(committee, header(2, 0), [{ kind: "convicted", agent: "c" as AgentId }]);
+  expect(record.turns(false).map(({ agent }) => agent)).toEqual(["b", "c"]);
 });

@@ -1,7 +1,7 @@
 /** Who takes the seat of a member that leaves: the first standby that may hold as much power, or nobody. */
 
 import { expect, test } from "vitest";
-import type { AgentId } from "../../../protocol/core/ids.ts";
+import type { AgentId, Hash } from "../../../protocol/core/ids.ts";
 import { isReplaceable } from "../../../protocol/job/committee-changes.ts";
 import { single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
@@ -46,4 +46,20 @@ test("where nobody may hold as much, the member stays as it is, and nothing is t
   const isReplaceableNow = (agent: string): boolean => isReplaceable(book.ledger.viewAt(book.timeMs), agent as AgentId);
   expect(["strong", "a", "new", "stranger"].map(isReplaceableNow)).toEqual([false, true, false, false]);
   expect(book.ledger.judge(book.suspicion("a", "strong").command, book.timeMs)).toBe("nothing-hangs-on-it");
+});
+
+test("evidence against a member that nobody may replace is taken once: owners know it from then on", () => {
+  const vote = (book: Book, block: string | null) => ({
+    ...{ kind: "prevote" as const, job: book.job, height: 1, round: 0, block: block as Hash | null },
+    ...{ voter: "strong" as AgentId, signature: new Uint8Array(64) },
+  });
+  const convict = (book: Book) =>
+    book.command("a", { kind: "equivocation", first: vote(book, null), second: vote(book, "0".repeat(64)) });
+  const kept = bookWith([{ agent: "new", power: 2 }]);
+  expect(kept.kinds([convict(kept)])).toContain("convicted");
+  expect(committeeOf(kept)[0]).toBe("strong 3");
+  expect(kept.ledger.judge(convict(kept).command, kept.timeMs)).toBe("no-member-or-convicted");
+  const replaced = bookWith([{ agent: "old", power: 3 }]);
+  expect(replaced.kinds([convict(replaced)])).toContain("replaced");
+  expect(committeeOf(replaced)[0]).toBe("old 3");
 });
