@@ -15,10 +15,10 @@ import { decodeValue } from "../protocol/wire/value.ts";
 import { type Identity, KEY_FILE, loadIdentity } from "./network/identity.ts";
 import { type JobStatus, jobsOf } from "./node-status.ts";
 import { createSigner, nodeCrypto } from "./platform/crypto.ts";
-import { jobSizes } from "./pruning.ts";
 import { createFolderBlobStore } from "./store/blob-folder.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 import { createRecordStore, type RecordStore, STORE_FILE, type StoreEffect } from "./store/record-store.ts";
+import { jobSizes } from "./upkeep.ts";
 
 export interface KeptJob {
   readonly job: JobId;

@@ -22,12 +22,12 @@ import type { BlobQuota } from "./blob-quota.ts";
 import type { NodeLimits } from "./limits/node-limits.ts";
 import type { Network } from "./network/network.ts";
 import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
-import { pruneForGuests } from "./pruning.ts";
 import { RedactedJobs } from "./redacted-jobs.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
 import type { SkillRunner } from "./skills/skill-runner.ts";
 import type { BlobStore } from "./store/blob-store.ts";
 import type { RecordStore, StoreEffect } from "./store/record-store.ts";
+import { pruneForGuests } from "./upkeep.ts";
 
 /** Where the effects go. */
 export interface EffectTargets {

@@ -34,25 +34,21 @@ import { DEFAULT_NODE_LIMITS } from "./limits/node-limits.ts";
 import { logFault } from "./log-fault.ts";
 import type { MeshworkNode } from "./meshwork-node.ts";
 import type { ClockOffset, ClockState } from "./network/clock-findings.ts";
-import { type Identity, KEY_FILE, loadOrMakeIdentity, makeIdentity } from "./network/identity.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import { joinsAnotherMachine, type Listen } from "./network/own-addresses.ts";
 import type { NodeOptions } from "./node-options.ts";
+import { type NodeData, openData } from "./open-data.ts";
 import { createSigner, nodeCrypto } from "./platform/crypto.ts";
-import { makePrivateFolder } from "./platform/files/private-files.ts";
 import { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { packageVersion } from "./platform/version.ts";
-import { startPruning } from "./pruning.ts";
 import { isRedactedCertificate } from "./redacted-jobs.ts";
 import { BUILT_IN_EMBEDDER, type Embedder } from "./search/embedder.ts";
 import { GrowingIndex } from "./search/growing-index.ts";
 import { checkAdvertised, skillAd } from "./skills/advertise.ts";
 import { createSkillRunner } from "./skills/skill-runner.ts";
-import { createFolderBlobStore } from "./store/blob-folder.ts";
-import { type BlobStore, createMemoryBlobStore } from "./store/blob-store.ts";
-import { createRecordStore, type RecordStore } from "./store/record-store.ts";
 import { Submissions, type SubmitOptions } from "./submissions.ts";
 import type { JobEvent, JobHandle } from "./submitted-job.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 export type { MeshworkNode } from "./meshwork-node.ts";
 export type { NodeOptions } from "./node-options.ts";
@@ -67,8 +63,8 @@ class Node implements MeshworkNode {
   readonly #signer: Signer;
   readonly #driver: Driver;
   readonly #network: Network;
-  readonly #disk: { readonly store: RecordStore; readonly blobs: BlobStore };
-  #endPruning: () => void = () => {};
+  readonly #disk: Pick<NodeParts, "store" | "blobs" | "uses">;
+  #endUpkeep: () => void = () => {};
   readonly #trace: AgentTraceWriter | null;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #standings = new Set<(job: JobId, standing: Standing) => void>();
@@ -89,7 +85,7 @@ class Node implements MeshworkNode {
     this.name = options.name ?? parts.identity.agent.slice(-6);
     this.mesh = options.mesh ?? "default";
     this.#network = parts.network;
-    this.#disk = { store: parts.store, blobs: parts.blobs };
+    this.#disk = { store: parts.store, blobs: parts.blobs, uses: parts.uses };
     this.#trace = parts.trace;
     this.#log = parts.log;
     this.#knowledge = new NodeKnowledge({
@@ -156,6 +152,7 @@ class Node implements MeshworkNode {
       crypto: nodeCrypto,
       name: this.name,
       incarnation: Date.now(),
+      lostVotesBeforeMs: parts.uses?.lostVotesBeforeMs,
       skills: skills.map((skill, place) => skillAd(skill, bytesOf(parts.vectors[place]!))),
       embedder: parts.embedder.name,
       skillIndex: new GrowingIndex({ warn: (message) => parts.log.warn(message) }),
@@ -175,7 +172,7 @@ class Node implements MeshworkNode {
     await this.#driver.start();
     const { limits = DEFAULT_NODE_LIMITS } = this.#options;
     const input = (asked: Input): void => this.#driver.input(asked);
-    this.#endPruning = startPruning({ ...this.#disk, limits: limits.disk, input, log: this.#log });
+    this.#endUpkeep = startUpkeep({ ...this.#disk, limits: limits.disk, input, log: this.#log });
   }
 
   #onFatal(error: Error): void {
@@ -326,21 +323,18 @@ class Node implements MeshworkNode {
     const stopped = new MeshworkError("interrupted", "the node stopped");
     this.#inquiries.end(stopped);
     this.#release(stopped);
-    this.#endPruning();
+    this.#endUpkeep();
     await this.#driver.stop();
     this.#disk.store.close();
     this.#trace?.close();
   }
 }
 
-interface NodeParts {
+interface NodeParts extends NodeData {
   readonly embedder: Embedder;
   /** The vectors of its skills, in their order. */
   readonly vectors: readonly Int8Array[];
-  readonly identity: Identity;
   readonly network: Network;
-  readonly store: RecordStore;
-  readonly blobs: BlobStore;
   readonly trace: AgentTraceWriter | null;
   readonly log: Logger;
 }
@@ -351,17 +345,14 @@ const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
 export async function createNode(options: NodeOptions = {}): Promise<MeshworkNode> {
   const { skills = [], embedder = BUILT_IN_EMBEDDER, log = pino({ level: "silent" }) } = options;
   checkAdvertised(skills);
-  const data = options.data ?? null;
-  if (data !== null) makePrivateFolder(data, KEY_FILE);
-  const identity = options.identity ?? (data === null ? makeIdentity() : loadOrMakeIdentity(join(data, KEY_FILE)));
   const mesh = options.mesh ?? "default";
   const isElsewhere = joinsAnotherMachine(options.join ?? []);
   const listen: Listen = options.listen ?? (isElsewhere ? "every-interface" : LOOPBACK);
   const vectors = await embedder.embed(skills);
   let node: Node | null = null;
-  const store = createRecordStore({ folder: data, onError: (error) => options.onFatal?.(error) });
+  const kept = openData(options, log);
+  const { identity, blobs } = kept;
   try {
-    const blobs = data === null ? createMemoryBlobStore() : createFolderBlobStore(join(data, "blobs"));
     const local = options.local ?? (!isElsewhere && listen !== "every-interface" && listen.every(isLoopback));
     const network = await createNetwork({
       meshId: mesh as MeshId,
@@ -385,12 +376,12 @@ export async function createNode(options: NodeOptions = {}): Promise<MeshworkNod
     };
     const trace =
       options.trace === undefined ? null : new AgentTraceWriter(options.trace, { ...head, version: packageVersion() });
-    node = new Node(options, { identity, network, store, blobs, trace, log, embedder, vectors });
+    node = new Node(options, { ...kept, network, trace, log, embedder, vectors });
     await node.start();
     return node;
   } catch (error) {
     if (node !== null) await node.stop();
-    else store.close();
+    else kept.store.close();
     throw error;
   }
 }

@@ -70,6 +70,11 @@ export interface AgentConfig {
   readonly name: string;
   /** Greater at each start of the same identity: wall-clock milliseconds at start do. */
   readonly incarnation: number;
+  /**
+   * Votes that it cast before this time, by its wall clock, may be lost: its store is gone, or older than the last use of its
+   * key. In jobs of before, it does not vote where it may have voted. Default: it has them all.
+   */
+  readonly lostVotesBeforeMs?: number | undefined;
   readonly skills: readonly OwnSkill[];
   /** For searching skills by vector; its own from now on. Default: exact search. */
   readonly skillIndex?: VectorIndex;

@@ -7,14 +7,17 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { MeshworkError } from "../../protocol/core/errors.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, hang, padEnd, painter, plainText, wantsColor } from "../platform/terminal/terminal-text.ts";
 import { formatSize } from "../platform/text/quantities.ts";
+import { isBehind, readUses } from "../store/key-uses.ts";
 import { address, configFolder, MESH_OPTION, type Register } from "./context.ts";
 import { type Check, checkAgent } from "./doctor-agent.ts";
 
 interface DoctorOptions {
   readonly mesh: string;
+  readonly data?: string;
   readonly json?: boolean;
 }
 
@@ -32,7 +35,8 @@ const MDNS_GROUP = "224.0.0.251";
 const EXAMPLES = `
 Examples:
   $ meshwork doctor
-  $ meshwork doctor /ip4/192.0.2.7/tcp/4001`;
+  $ meshwork doctor /ip4/192.0.2.7/tcp/4001
+  $ meshwork doctor --data ~/agent              whether its votes are all there`;
 
 export const registerDoctor: Register = (program, act) => {
   program
@@ -43,6 +47,7 @@ export const registerDoctor: Register = (program, act) => {
     ])
     .description("check this machine, whether others can be reached, and whether they can dial it back")
     .option(...MESH_OPTION)
+    .option("--data <dir>", "also check this data folder of a node")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
     .action(act(runDoctor));
@@ -61,6 +66,7 @@ async function runDoctor(
     checkListen("0.0.0.0"),
     checkDisk("settings", configFolder(env)),
     checkDisk("runs", ".meshwork"),
+    ...(options.data === undefined ? [] : [checkVotes(options.data)]),
     checkClock(),
     checkMulticast(),
   ]);
@@ -139,6 +145,31 @@ async function checkDisk(what: string, folder: string): Promise<Check> {
     return { name, state: "warn", detail: `only ${formatSize(free)} free in ${base}`, remedy: "make room" };
   } catch (error) {
     const remedy = `make ${base} writable, or choose other folders with --data, --key and --out`;
+    return { name, state: "fail", detail: error instanceof Error ? error.message : String(error), remedy };
+  }
+}
+
+const NEW_KEY = "start with a new data folder, which gives the agent a new key";
+
+/** Whether the store of a node has all votes that were cast with its key. */
+export async function checkVotes(folder: string): Promise<Check> {
+  const name = "votes";
+  try {
+    const uses = readUses(folder);
+    if (uses === null) return fine(name, `no node has used ${folder}`);
+    const { lostVotesBeforeMs } = uses;
+    if (lostVotesBeforeMs !== null) {
+      const before = new Date(lostVotesBeforeMs).toISOString();
+      const detail = `votes of the agent in ${folder} from before ${before} are lost: in jobs of before, it votes only where it cannot have voted`;
+      return { name, state: "warn", detail, remedy: `wait until those jobs are over, or ${NEW_KEY}` };
+    }
+    if (isBehind(folder, uses)) {
+      const detail = `the store in ${folder} is gone or older than the last use of its key`;
+      return { name, state: "warn", detail, remedy: `put the newest store back, or ${NEW_KEY}` };
+    }
+    return fine(name, `${folder} has all that its agent ever said`);
+  } catch (error) {
+    const remedy = error instanceof MeshworkError ? (error.remedy ?? "") : "";
     return { name, state: "fail", detail: error instanceof Error ? error.message : String(error), remedy };
   }
 }

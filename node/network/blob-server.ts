@@ -71,6 +71,10 @@ export class BlobServer {
       stream.send(encodeReplyHead("busy", size));
       return;
     }
+    // One that lets a transfer trickle takes a place from others, as a holder would that does.
+    const limitMs =
+      networkLimits.openTimeoutMs + ((size - request.offset) / networkLimits.blobBytesPerSecondMin) * 1000;
+    const tooSlow = setTimeout(() => stream.abort(new Error("the requester is too slow")), limitMs);
     try {
       stream.send(encodeReplyHead("have", size));
       await pipe(
@@ -80,6 +84,7 @@ export class BlobServer {
       );
       this.stats.served++;
     } finally {
+      clearTimeout(tooSlow);
       leave();
     }
   }

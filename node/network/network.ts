@@ -33,7 +33,7 @@ import { createLibp2pNode, type MeshNode } from "./libp2p-node.ts";
 import { startListening } from "./listening.ts";
 import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
-import { describeNews, isWarning, type NetworkNews } from "./news.ts";
+import { type NetworkNews, tellNews } from "./news.ts";
 import { Origins } from "./origins.ts";
 import { bare, hostOf, joinsAnotherMachine } from "./own-addresses.ts";
 import { PeerOffences } from "./peer-offences.ts";
@@ -162,11 +162,7 @@ class Libp2pNetwork implements Network {
   }
 
   #tell(news: NetworkNews): void {
-    if (this.#stopping !== null) return;
-    const text = describeNews(news);
-    if (this.#options.onNews !== undefined) this.#options.onNews(news);
-    else if (isWarning(news)) this.#options.log.warn(text);
-    else this.#options.log.info(text);
+    if (this.#stopping === null) tellNews(news, this.#options.onNews, this.#options.log);
   }
 
   async start(deliver: (input: Input) => void): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the transport tells the operator of a node: whether others can reach it, and what is wrong with the agents that it joins. */
 
+import type { Logger } from "pino";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import { type ClockState, describeOtherClock, describeOwnClock } from "./clock-findings.ts";
 
@@ -19,6 +20,8 @@ export type NetworkNews =
     }
   /** An address to join names no agent, and a different one than before answers there. This node joins it. */
   | { readonly kind: "new-key"; readonly address: string; readonly before: AgentId; readonly answers: AgentId }
+  /** This node's store lacks votes that were cast with its key. */
+  | { readonly kind: "lost-votes"; readonly folder: string }
   /** The last connection to an agent of the mesh is gone; this node keeps looking for them. */
   | { readonly kind: "alone" }
   /** The first agent of all. */
@@ -48,6 +51,8 @@ export function describeNews(news: NetworkNews): string {
       return `${news.address} answers as ${news.answers}, not ${news.expected}: ${news.isConnected ? "that agent is connected all the same, since this one heard of it in another way" : "not joining anybody by this address, but trying again"}. If the agent there was given a new key on purpose, join ${news.address}/p2p/${news.answers}`;
     case "new-key":
       return `${news.address} now answers as ${news.answers}; before, it answered as ${news.before}`;
+    case "lost-votes":
+      return `the store in ${news.folder} is gone or older than the last use of its key, so votes of this agent are lost. In jobs made before now it does not vote where it may have voted: it waits until the other members have said where they are. To be sure, or where it is the only member, start with a new data folder, which gives the agent a new key`;
     case "alone":
       return "no longer connected to any agent; trying to reach the agents that it knows and the addresses to join";
     case "met":
@@ -63,12 +68,20 @@ export function describeNews(news: NetworkNews): string {
   }
 }
 
+/** To whoever wants to hear it, else to the log. */
+export function tellNews(news: NetworkNews, onNews: ((news: NetworkNews) => void) | undefined, log: Logger): void {
+  if (onNews !== undefined) onNews(news);
+  else if (isWarning(news)) log.warn(describeNews(news));
+  else log.info(describeNews(news));
+}
+
 /** Whether the operator should act. */
-export const isWarning = ({ kind }: NetworkNews): boolean => WARNINGS.has(kind);
+const isWarning = ({ kind }: NetworkNews): boolean => WARNINGS.has(kind);
 
 const WARNINGS: ReadonlySet<NetworkNews["kind"]> = new Set([
   "unreachable",
   "other-key",
+  "lost-votes",
   "alone",
   "other-clock",
   "own-clock",

@@ -32,6 +32,12 @@ export interface RecordStore {
   readonly stored: StoredRecords;
   /** Who needs which blob. */
   readonly needs: BlobNeeds;
+  /** How often its key had been used when this was last said (key-uses.ts); 0: never. */
+  uses(): number;
+  setUses(uses: number): void;
+  isEmpty(): boolean;
+  /** Durable writes since it was opened. */
+  readonly durableWrites: number;
   /** Bytes of the records of each job. */
   sizes(): Map<JobId, number>;
   /** Writes what waits. */
@@ -121,6 +127,7 @@ class SqliteRecordStore implements RecordStore {
   readonly needs: BlobNeeds;
   #waiting: StoreEffect[] = [];
   #waitingBytes = 0;
+  durableWrites = 0;
   #timer: NodeJS.Timeout | null = null;
   #failure: MeshworkError | null = null;
   #closed = false;
@@ -146,6 +153,7 @@ class SqliteRecordStore implements RecordStore {
       this.#waitingBytes += effect.bytes?.length ?? 0;
       durable ||= effect.durable;
     }
+    if (durable) this.durableWrites++;
     if (durable || this.#waitingBytes > BUFFER_BYTES_MAX) this.flush();
     else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#flushLate(), BUFFER_MS);
   }
@@ -236,6 +244,24 @@ class SqliteRecordStore implements RecordStore {
       this.#db.prepare("SELECT job, SUM(LENGTH(bytes)) AS bytes FROM records GROUP BY job ORDER BY job").all(),
     );
     return new Map(rows.map(({ job, bytes }) => [job as JobId, Number(bytes)]));
+  }
+
+  uses(): number {
+    const row = this.#reading(() => this.#db.prepare("SELECT value FROM meta WHERE key = 'uses'").get());
+    return Number(row?.value ?? 0);
+  }
+
+  setUses(uses: number): void {
+    try {
+      this.#db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('uses', ?)").run(uses);
+    } catch (error) {
+      throw sqliteError("the store cannot be written", error);
+    }
+  }
+
+  isEmpty(): boolean {
+    this.flush();
+    return this.#reading(() => this.#db.prepare("SELECT 1 FROM records LIMIT 1").get()) === undefined;
   }
 
   #reading<T>(read: () => T): T {

@@ -28,6 +28,7 @@ import type { HostedJobEvents } from "./hosted-job-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { reportBlock, taughtEvent } from "./job-reports.ts";
 import { JobStats } from "./job-stats.ts";
+import { abstentionIn } from "./lost-votes.ts";
 import { Notices } from "./notices.ts";
 import { replay } from "./replay.ts";
 import { sendEnvelopes } from "./send-envelopes.ts";
@@ -83,11 +84,9 @@ export class HostedJob {
     if (stored !== null) this.#replay(stored);
     this.#consensus = new Consensus(
       {
-        meshId: config.meshId,
-        job,
-        signer: config.signer,
-        crypto: config.crypto,
+        ...{ meshId: config.meshId, job, signer: config.signer, crypto: config.crypto },
         app: this.replica,
+        abstention: abstentionIn(context, this, stored),
         out: {
           send: (to, message) => context.sendAll(to, message),
           persist: (record, blocks) => this.#persistVote(record, blocks),

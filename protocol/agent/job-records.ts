@@ -93,11 +93,15 @@ export const SLOT = {
   /** Who asked for the job (hosting.ts). */
   source: "source",
   vote: "vote",
+  /** Up to which height it does not vote, because its votes there may be lost (lost-votes.ts). */
+  abstention: "abstention",
   block: (height: number): string => `block/${String(height).padStart(12, "0")}`,
   undecided: (commandsHash: Hash | ""): string => `candidate/${commandsHash}`,
   work: (task: string, attempt: number): string => `work/${task}/${attempt}`,
 } as const;
 
+const abstentionCodec = uint();
+export const encodeAbstention = (untilHeight: number): Uint8Array => encode(abstentionCodec, untilHeight);
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
 export const decodeRoot = (stored: Uint8Array): Decoded<RootRecord> => decode(rootCodec, stored);
 export const encodeUndecided = (envelopes: readonly Envelope[]): Uint8Array => encode(undecidedCodec, envelopes);
@@ -118,6 +122,7 @@ export interface StoredJob {
   readonly vote: ConsensusRecord | null;
   /** "": not known, as of a job that an earlier version began. */
   readonly source: string;
+  readonly abstainsUntil: number | null;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
 }
@@ -149,6 +154,7 @@ function must<T>(decoded: Decoded<T>, slot: string): T {
 export function readJob(job: JobId, records: StoredRecords): StoredJob | null {
   const root = first(records, job, SLOT.root);
   const vote = first(records, job, SLOT.vote);
+  const abstention = first(records, job, SLOT.abstention);
   if (root === undefined) {
     for (const _ of records.of(job, "block/")) throw new Divergence("its stored genesis is lost");
     if (vote !== undefined) throw new Divergence("its stored genesis is lost");
@@ -168,6 +174,7 @@ export function readJob(job: JobId, records: StoredRecords): StoredJob | null {
     }),
     source: utf8Read(source, 0, source.length) ?? "",
     vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
+    abstainsUntil: abstention === undefined ? null : read(abstentionCodec, abstention),
     work: [...records.of(job, "work/")],
   };
 }

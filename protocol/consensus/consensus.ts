@@ -11,16 +11,15 @@
  */
 
 import { assert } from "../core/assert.ts";
-import type { Crypto, Signer } from "../core/crypto.ts";
-import type { AgentId, Hash, JobId, MeshId } from "../core/ids.ts";
+import type { AgentId, Hash } from "../core/ids.ts";
 import type { Now } from "../core/now.ts";
-import type { TraceEvent } from "../core/trace.ts";
 import type { CommandBody } from "../wire/command.ts";
 import { type Block, blockHash, holdsItsCommands, type Proposal, type Vote, type VoteKind } from "../wire/consensus.ts";
 import type { Message, Position } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Application } from "./application.ts";
 import { isCommit, signProposal, signVote } from "./ballots.ts";
+import type { ConsensusConfig } from "./consensus-config.ts";
 import { refuseDecided } from "./divergence.ts";
 import { Healing } from "./healing.ts";
 import {
@@ -37,27 +36,6 @@ import {
 import { Intake } from "./intake.ts";
 import { createPace } from "./pace.ts";
 import { type ConsensusRecord, recordOf, restoreHeight } from "./record.ts";
-
-/** What a member's consensus asks of the agent around it. */
-interface ConsensusOutput {
-  send(to: readonly AgentId[], message: Message): void;
-  /** Durable before anything that was sent in the same step leaves (A4). `blocks` must be durable with it. */
-  persist(record: ConsensusRecord, blocks: readonly Block[]): void;
-  trace(event: TraceEvent): void;
-  /** Two statements that exclude each other, as a command for the ledger (A5). */
-  evidence(body: CommandBody, culprit: AgentId): void;
-  /** Give `to` the decided blocks from this height on. */
-  serve(to: AgentId, fromHeight: number): void;
-}
-
-interface ConsensusConfig {
-  readonly meshId: MeshId;
-  readonly job: JobId;
-  readonly signer: Signer;
-  readonly crypto: Crypto;
-  readonly app: Application;
-  readonly out: ConsensusOutput;
-}
 
 type Timer = "propose" | "prevote" | "precommit";
 
@@ -87,7 +65,9 @@ export class Consensus {
       evidence: (body, culprit) => void this.#evidence.push({ body, culprit }),
       serve: (to, height) => config.out.serve(to, height),
     });
-    if (record !== null) restoreHeight(this.#state, this.#committee, { ...config, self: this.#self }, record);
+    // Where it may not vote, an old record would make it continue a round.
+    if (record !== null && config.abstention?.covers(this.#state.height) !== true)
+      restoreHeight(this.#state, this.#committee, { ...config, self: this.#self }, record);
   }
 
   get #app(): Application {
@@ -100,6 +80,11 @@ export class Consensus {
 
   get isMember(): boolean {
     return this.#committee.power(this.#self) > 0;
+  }
+
+  /** Whether it may vote and propose at the height that is being decided. */
+  get #isVoter(): boolean {
+    return this.isMember && this.#config.abstention?.covers(this.#state.height) !== true;
   }
 
   get state(): Readonly<HeightState> {
@@ -176,6 +161,7 @@ export class Consensus {
   ): void {
     this.#healing.note(from, position);
     const { height } = this.#state;
+    this.#config.abstention?.note(this.#committee, from, position.height);
     if (position.height > height) {
       this.#enter(now);
       this.#leave();
@@ -207,7 +193,7 @@ export class Consensus {
     let wake = this.#healing.nextWakeMs();
     for (const atMs of this.#timers.values()) wake = Math.min(wake, atMs);
     const due = this.#app.nextDeadlineMs;
-    if (due !== null && this.#state.step === STEP.idle && this.isMember && !this.#app.ended) {
+    if (due !== null && this.#state.step === STEP.idle && this.#isVoter && !this.#app.ended) {
       wake = Math.min(wake, now.monoMs + Math.max(0, due - now.wallMs));
     }
     return wake;
@@ -221,6 +207,7 @@ export class Consensus {
 
   /** Runs the rules until none applies, then lets out what they said: first to disk, then to the others. */
   #leave(): void {
+    this.#config.abstention?.look(this.#committee, this.#state.height);
     this.#advance();
     for (const { to, message } of this.#healing.due(this.#now, this.#state, this.#isActive())) {
       this.#outbox.push({ to: [to], message });
@@ -251,13 +238,13 @@ export class Consensus {
 
   /** Whether a reason to continue stands (A1): without one, votes are kept but not said again. */
   #isActive(): boolean {
-    if (this.#state.step === STEP.idle || !this.isMember) return false;
+    if (this.#state.step === STEP.idle || !this.#isVoter) return false;
     return this.#app.hasReason(this.#now) || this.#committee.hasHonest(this.#committee.powerOf(this.#state.heard));
   }
 
   /** A1: starts an idle height when there is a reason of our own, or more than 1/3 of the power speaks of it. */
   #begin(): boolean {
-    if (this.#state.step !== STEP.idle || !this.isMember || this.#app.ended) return false;
+    if (this.#state.step !== STEP.idle || !this.#isVoter || this.#app.ended) return false;
     const heard = this.#committee.hasHonest(this.#committee.powerOf(this.#state.heard));
     if (!heard && !this.#app.hasReason(this.#now)) return false;
     this.#startRound(this.#state.round); // L10
@@ -460,6 +447,7 @@ export class Consensus {
   #vote(kind: VoteKind, block: Hash | null): void {
     const { job, meshId, crypto, signer } = this.#config;
     const { height, round } = this.#state;
+    assert(this.#isVoter, `a vote at height ${height}, at which it may have voted before`);
     assert(ownVote(this.#state, round, kind) === undefined, `a second ${kind} at height ${height}, round ${round}`);
     const vote = signVote(meshId, crypto, signer, { kind, job, height, round, block, voter: this.#self });
     saidIn(this.#state, round).votes.push(vote);

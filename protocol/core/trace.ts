@@ -14,6 +14,10 @@ export type TraceEvent =
   | { readonly kind: "hosting"; readonly job: JobId; readonly role: "member" | "follower" }
   /** It gave a job up, for good: its owner withdrew it, or nobody asks for it any more. */
   | { readonly kind: "retired"; readonly job: JobId }
+  /** Its store was lost, with all that it had of the job: said by a simulated disk. */
+  | { readonly kind: "forgot"; readonly job: JobId }
+  /** Its votes up to this height may be lost, so it casts none there (agent/lost-votes.ts). */
+  | { readonly kind: "abstains"; readonly job: JobId; readonly untilHeight: number }
   /** Own statements, before they are sent: invariants 1 and 10. */
   | {
       readonly kind: "proposed";

@@ -42,6 +42,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "vote on without the votes that were lost",
+    by: "A4 no double signing",
+    patches: [
+      {
+        file: "consensus/abstention.ts",
+        from: "return this.#untilHeight === null || height <= this.#untilHeight;",
+        to: "return false;",
+      },
+    ],
+  },
+  {
     name: "count a vote twice",
     patches: [
       {

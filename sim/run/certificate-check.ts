@@ -1,7 +1,8 @@
 /** At the end of a run, asks an agent that hosts a certified job for the job's certificate, and checks it. */
 
 import { certifiedCodec } from "../../protocol/agent/certified-result.ts";
-import type { AgentId } from "../../protocol/core/ids.ts";
+import { SLOT } from "../../protocol/agent/job-records.ts";
+import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
 import { decode } from "../../protocol/wire/codec.ts";
@@ -32,11 +33,17 @@ export class CertificateCheck {
     }
   }
 
+  /** It is up, and did not lose its store since. */
+  #hasJob(name: AgentId, job: JobId): boolean {
+    const { state, disk } = this.#world.agent(name);
+    return state === "up" && disk.read(job, [SLOT.root]).length > 0;
+  }
+
   /** Checks the certificate of a job that has ended, at any honest agent that is up and has seen its end. */
   check({ log, liveness }: JobMonitor): void {
     const { ledger } = log;
     const outcome = ledger.state.outcome.get();
-    const asked = [...liveness.ended].find((agent) => this.#world.agent(agent).state === "up");
+    const asked = [...liveness.ended].find((agent) => this.#hasJob(agent, ledger.job));
     if (outcome?.status !== "certified" || asked === undefined) return;
     const reply = this.#ask(asked, log.ledger.job);
     if (reply === null) return violated(CERTIFICATES, asked, "a certified job has no certificate");

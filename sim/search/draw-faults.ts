@@ -83,6 +83,7 @@ export const DRAWN_FAULTS: readonly string[] = [
   ...TIMED.map((draw) => labelOf(draw(createPrng("labels"), ["a", "b"], ["a"]))),
   "loneDecider",
   "rogueJob",
+  "storeLost",
 ];
 
 /** As many agents as there are is enough: what a fault was to hit may be down. */
@@ -111,6 +112,25 @@ export function drawFaults(
       return scheduled(registry, atMs, prng.pick(kinds)(prng, agents, hosts));
     }),
   );
+}
+
+/**
+ * A host that loses its store does not vote until the others have said where they are: with it, no other may be Byzantine. So
+ * it is one host of a job with honest ones only.
+ */
+export function drawStoreLoss(
+  prng: Prng,
+  registry: Registry,
+  hosts: readonly string[],
+  untilMs: number,
+): ScheduledFault[] {
+  if (!prng.chance(0.15)) return [];
+  const which = [prng.pick(hosts)];
+  const spanMs = untilMs - WARM_UP_MS;
+  return Array.from({ length: 1 + prng.below(2) }, () => {
+    const atMs = WARM_UP_MS + prng.below(prng.chance(0.5) ? Math.min(3_000, spanMs) : spanMs);
+    return scheduled(registry, atMs, { kind: "storeLost", options: { downMs: 10 + prng.below(4_000) }, which });
+  });
 }
 
 /** Faults that hit between a polka and its commit, where locks decide whether a job forks. */

@@ -15,7 +15,7 @@ import { STRATEGIES, type StrategyName } from "../parts/adversaries/catalog.ts";
 import { BLOCK_LIES } from "../parts/adversaries/lying-committee.ts";
 import { firstPolicy } from "../parts/workloads/job-builder.ts";
 import { WARM_UP_MS } from "../run/workload.ts";
-import { drawFaults, drawSharpFaults, scheduled } from "./draw-faults.ts";
+import { drawFaults, drawSharpFaults, drawStoreLoss, scheduled } from "./draw-faults.ts";
 import { CALM_NETWORK, drawNetwork } from "./draw-network.ts";
 import { CHECK_SKILL, CREDIT, chainOf, drawWorkload, PRICE_MAX } from "./draw-workload.ts";
 
@@ -264,7 +264,12 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     agents,
     network,
     workload: { ...workload, cancelAfterMs },
-    faults: drawFaults(prng.fork("faults"), registry, { agents: agents.flatMap(agentNames), hosts: kept }, healMs),
+    faults: inOrder([
+      ...drawFaults(prng.fork("faults"), registry, { agents: agents.flatMap(agentNames), hosts: kept }, healMs),
+      ...(hosts.every(({ behave }) => behave === HONEST)
+        ? drawStoreLoss(prng.fork("lost stores"), registry, kept, healMs)
+        : []),
+    ]),
     heal: { atMs: healMs, withinMs: HEALED_WITHIN_MS },
     mayFallShort: true,
     expect: [],

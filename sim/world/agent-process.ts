@@ -10,10 +10,9 @@ import { assert, unreachable } from "../../protocol/core/assert.ts";
 import type { AgentId, AwardRef, Hash } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Now } from "../../protocol/core/now.ts";
-import type { Prng } from "../../protocol/core/prng.ts";
 import type { Effect, LocalEvent } from "../../protocol/effect.ts";
 import type { Input } from "../../protocol/input.ts";
-import { type AgentConfig, type CreateMachine, type Machine, recordsFrom } from "../../protocol/machine.ts";
+import { type Machine, recordsFrom } from "../../protocol/machine.ts";
 import { NONCE_BYTES } from "../../protocol/wire/command.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import { encodeValue } from "../../protocol/wire/value.ts";
@@ -21,15 +20,10 @@ import type { AgentClock, ClockSetting } from "./clock.ts";
 import { type CrashLoss, Disk, type StoreEffect } from "./disk.ts";
 import type { Endpoint, Link } from "./endpoint.ts";
 import type { VirtualNetwork } from "./network.ts";
-import type { AgentCosts } from "./options.ts";
-import { type SimulatedSkill, type SkillOutcome, tooLate } from "./skill.ts";
+import type { ProcessOptions, ReportedEvent } from "./process-options.ts";
+import { type SkillOutcome, tooLate } from "./skill.ts";
 import type { WorldTrace } from "./trace.ts";
 import { INPUT, type Schedule, SERVED, WAKE } from "./world-event.ts";
-
-export interface ReportedEvent {
-  readonly atMs: number;
-  readonly event: LocalEvent;
-}
 
 /** What a process needs from its world. */
 export interface ProcessHost extends Schedule {
@@ -41,19 +35,6 @@ export interface ProcessHost extends Schedule {
   onDiskFailure(process: AgentProcess): void;
   /** The process was meant to crash after its next forced write, and has made one. */
   onForcedWrite(process: AgentProcess): void;
-}
-
-interface ProcessOptions {
-  readonly index: number;
-  readonly name: string;
-  readonly create: CreateMachine;
-  readonly config: AgentConfig;
-  readonly clock: AgentClock;
-  readonly costs: AgentCosts;
-  readonly skill: SimulatedSkill | null;
-  readonly withholds: (hash: Hash) => boolean;
-  readonly crashLoss: CrashLoss;
-  readonly prng: Prng;
 }
 
 /** The most inputs that one write covers, as in node/driver.ts. */
@@ -106,6 +87,7 @@ export class AgentProcess implements Endpoint {
   #held: Effect[] = [];
   #heldInputs = 0;
   #workToken = 0;
+  #lostVotesBeforeMs: number | undefined;
 
   constructor(host: ProcessHost, options: ProcessOptions) {
     this.#host = host;
@@ -131,7 +113,8 @@ export class AgentProcess implements Endpoint {
     this.incarnation++;
     this.#startedMonoMs = this.clock.monoMs(this.#host.nowMs);
     this.#monoMs = 0;
-    const config = { ...this.#options.config, incarnation: this.incarnation };
+    const lostVotesBeforeMs = this.#lostVotesBeforeMs;
+    const config = { ...this.#options.config, incarnation: this.incarnation, lostVotesBeforeMs };
     this.topics = new Set(FIRST_TOPICS);
     this.#machine = this.#options.create(config, recordsFrom(this.disk.records()));
     this.deliver({ kind: "start" });
@@ -152,6 +135,14 @@ export class AgentProcess implements Endpoint {
     this.#wakeToken++;
     this.#wakeMonoMs = Number.POSITIVE_INFINITY;
     this.disk.crash(loss, this.#options.prng);
+  }
+
+  /** Its store is gone; its driver will notice, since it knows that the key was used. */
+  loseStore(): void {
+    assert(this.state === "down", `${this.name} is ${this.state}`);
+    const { nowMs, trace } = this.#host;
+    for (const job of this.disk.lose()) trace.add(nowMs, this.id, this.index, { kind: "forgot", job });
+    this.#lostVotesBeforeMs = this.clock.wallMs(nowMs);
   }
 
   pause(): void {

@@ -67,6 +67,14 @@ export class Disk {
     }
   }
 
+  /** It is replaced by an empty one. Returns the jobs that were on it. */
+  lose(): JobId[] {
+    const jobs = [...this.#jobs.keys()];
+    this.#jobs.clear();
+    this.#pending = [];
+    return jobs;
+  }
+
   /** Everything so far is safe: an orderly stop. */
   flush(): void {
     this.#pending = [];

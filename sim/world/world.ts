@@ -12,7 +12,7 @@ import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { CreateMachine } from "../../protocol/machine.ts";
-import { AgentProcess, type ProcessHost, type ReportedEvent } from "./agent-process.ts";
+import { AgentProcess, type ProcessHost } from "./agent-process.ts";
 import { AgentClock, type ClockSetting } from "./clock.ts";
 import type { CrashLoss } from "./disk.ts";
 import { EventScheduler } from "./event-scheduler.ts";
@@ -195,7 +195,7 @@ export class World {
   }
 
   /** What an agent told its operator. */
-  events(name: string): readonly ReportedEvent[] {
+  events(name: string): AgentProcess["events"] {
     return this.agent(name).events;
   }
 

@@ -67,6 +67,7 @@ export class Bench {
         job: JOB,
         signer: this.signatures.signerOf(this.#self),
         crypto: this.signatures.crypto,
+        abstention: null,
         app: this.#app(),
         out: {
           send: (to, message) => void this.sent.push(...to.map((agent) => ({ to: agent, message }))),

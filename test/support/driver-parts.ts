@@ -15,9 +15,10 @@ export const allOf = (records: StoredRecords): StoredRecord[] =>
   [...records.jobs()].flatMap((job) => [...records.of(job, "")]);
 
 /** What a store says of records and needs that has none. */
-export const nothingStored = (): Pick<RecordStore, "stored" | "needs" | "sizes"> => {
+export const nothingStored = (): Omit<RecordStore, "write" | "read" | "flush" | "close"> => {
   const { stored, needs } = emptyStore();
-  return { stored, needs, sizes: () => new Map() };
+  const counts = { uses: () => 0, setUses: () => {}, isEmpty: () => true, durableWrites: 0 };
+  return { stored, needs, sizes: () => new Map(), ...counts };
 };
 
 const emptyStore = (): RecordStore => createRecordStore({ folder: null, onError: () => {} });

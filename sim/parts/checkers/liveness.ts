@@ -16,7 +16,7 @@ export class LivenessChecker implements Checker {
 
   onTrace({ agent, event }: Parameters<NonNullable<Checker["onTrace"]>>[0]): void {
     if (event.kind === "hosting") this.#hosting.add(agent);
-    else if (event.kind === "retired") this.#hosting.delete(agent);
+    else if (event.kind === "retired" || event.kind === "forgot") this.#hosting.delete(agent);
     else if (
       event.kind === "applied" &&
       event.events.some((decided) => (decided as { kind: string }).kind === "completed")

@@ -19,6 +19,8 @@ export function signingChecker(): Checker {
     onTrace(entry) {
       const { event, agent } = entry;
       if (event.kind === "retired") retired.add(`${agent} ${event.job}`);
+      // What it gave up went with its store: it may be asked again, and votes above what it can have said.
+      if (event.kind === "abstains") retired.delete(`${agent} ${event.job}`);
       if ((event.kind === "voted" || event.kind === "proposed") && retired.has(`${agent} ${event.job}`))
         violated("A4 no vote after giving up", entry, `${agent} gave ${event.job} up, and ${event.kind}`);
       if (event.kind === "voted")

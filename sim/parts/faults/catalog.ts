@@ -5,7 +5,7 @@
 
 import type { FaultType } from "../../model/registry.ts";
 import { crashAtWrite, loneDecider, rogueJob } from "./committees.ts";
-import { clock, clockJump, fullDisk } from "./disks-and-clocks.ts";
+import { clock, clockJump, fullDisk, storeLost } from "./disks-and-clocks.ts";
 import { bandwidth, dropConnections, duplicate, latency, loss, oneWay, partition, reorder } from "./network.ts";
 import { churn, join, kill, leave, pause, restart, slow } from "./processes.ts";
 import { skillChange } from "./skill-change.ts";
@@ -30,6 +30,7 @@ export const FAULTS: readonly FaultType[] = [
   latency,
   dropConnections,
   fullDisk,
+  storeLost,
   clock,
   clockJump,
   skillChange,

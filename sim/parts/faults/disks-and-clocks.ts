@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { defineFault } from "../../model/define.ts";
-import { start } from "./processes.ts";
+import { start, up } from "./processes.ts";
 
 export const fullDisk = defineFault({
   name: "fullDisk",
@@ -20,6 +20,26 @@ export const fullDisk = defineFault({
         start(world, name);
       }
     };
+  },
+});
+
+export const storeLost = defineFault({
+  name: "storeLost",
+  summary: "agents die, lose their stores, and begin anew under their keys after `downMs`",
+  options: z.strictObject({ downMs: z.number().min(0).default(2_000) }),
+  isTargeted: true,
+  lasts: false,
+  needsRunning: true,
+  begin(context, { downMs }, agents) {
+    const { world } = context;
+    const hit = up(context, agents);
+    for (const name of hit) {
+      world.crash(name);
+      world.agent(name).loseStore();
+      world.at(world.now + downMs, () => start(world, name));
+    }
+    if (hit.length > 0) context.tookEffect(hit);
+    return null;
   },
 });
 

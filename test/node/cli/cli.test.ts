@@ -229,6 +229,8 @@ describe("schema", () => {
     const kinds: { readonly [kind in TraceLine["kind"]]: true } = {
       hosting: true,
       retired: true,
+      abstains: true,
+      forgot: true,
       proposed: true,
       voted: true,
       applied: true,

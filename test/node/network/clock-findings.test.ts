@@ -8,7 +8,7 @@ import {
   describeOtherClock,
   judgeClocks,
 } from "../../../node/network/clock-findings.ts";
-import { describeNews, isWarning } from "../../../node/network/news.ts";
+import { describeNews, tellNews } from "../../../node/network/news.ts";
 import { CLOCK_SLACK_MS } from "../../../protocol/capability/directory.ts";
 import type { AgentId } from "../../../protocol/core/ids.ts";
 
@@ -51,7 +51,9 @@ test("what is told says by how much, on which side, and what follows from it", (
     "the clock of X is 2.0 s behind this machine's, or this one is wrong: set both by a time service (NTP)",
   );
   const news = { kind: "own-clock", agents: 4, differing: 4, offMs: HOUR_MS } as const;
-  expect(isWarning(news)).toBe(true);
+  const logged: string[] = [];
+  tellNews(news, undefined, { warn: (text: string) => void logged.push(text) } as never);
+  expect(logged).toEqual([describeNews(news)]);
   expect(describeNews(news)).toContain("1 h 00 m ahead of those of all 4 agents");
 });
 

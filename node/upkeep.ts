@@ -1,28 +1,36 @@
-/** Which jobs take how much disk, and what an agent is told when the disk that it gives to jobs that ended is used up. */
+/**
+ * What a node does now and then: it tells its agent when jobs that ended take too much disk, deletes blobs that nobody needs,
+ * and counts the uses of its key.
+ */
 
 import type { Logger } from "pino";
 import type { JobId } from "../protocol/core/ids.ts";
 import type { Input } from "../protocol/input.ts";
 import type { NodeLimits } from "./limits/node-limits.ts";
 import type { BlobStore } from "./store/blob-store.ts";
+import type { KeyUses } from "./store/key-uses.ts";
 import type { RecordStore } from "./store/record-store.ts";
 
 type Prune = Extract<Input, { readonly kind: "prune" }>;
 /** How often jobs that ended are counted against the disk that they may take, ms. */
 const PRUNE_MS = 3_600_000;
+/** How often it counts that its key is in use, ms: what an old copy of the store may lack without anybody noticing. */
+const USES_MS = 5_000;
 /** Blobs that no job needs, and that are older, are left over from submissions that came to nothing, ms. */
 const ORPHAN_MS = 24 * 3_600_000;
 
-interface PruningOptions {
+interface UpkeepOptions {
   readonly store: RecordStore;
   readonly blobs: BlobStore;
+  /** Null where nothing is kept. */
+  readonly uses: KeyUses | null;
   readonly limits: NodeLimits["disk"];
   readonly input: (input: Input) => void;
   readonly log: Logger;
 }
 
 /** Begins when a node has started; returns what ends it. */
-export function startPruning({ store, blobs, limits, input, log }: PruningOptions): () => void {
+export function startUpkeep({ store, blobs, uses, limits, input, log }: UpkeepOptions): () => void {
   const prune = (): void => {
     try {
       input(pruneByLimits(store, limits, Date.now()));
@@ -34,8 +42,18 @@ export function startPruning({ store, blobs, limits, input, log }: PruningOption
     .sweep((hash) => store.needs.isNeeded(hash), Date.now() - ORPHAN_MS)
     .catch((error: unknown) => log.error({ err: error }, "old blobs cannot be deleted"));
   prune();
-  const timer = setInterval(prune, PRUNE_MS).unref();
-  return () => clearInterval(timer);
+  const count = (): void => {
+    try {
+      uses?.look();
+    } catch (error) {
+      log.error({ err: error }, "the uses of the key cannot be counted");
+    }
+  };
+  const timers = [setInterval(prune, PRUNE_MS).unref(), setInterval(count, USES_MS).unref()];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+    count();
+  };
 }
 
 type Sizes = Pick<RecordStore, "sizes" | "needs">;
