@@ -162,7 +162,7 @@ export class Consensus {
     this.#healing.note(from, position);
     const { height } = this.#state;
     this.#config.abstention?.note(this.#committee, from, position.height);
-    if (position.height > height) {
+    if (position.height > height || this.#config.abstention?.isKnown === false) {
       this.#enter(now);
       this.#leave();
     } else if (!hearsPulses && position.height > 0 && position.height < height) {

@@ -98,7 +98,7 @@ export const meshWords = (mesh: string): readonly string[] => (mesh === DEFAULT_
 
 /** Every command of the program, those of sim/ too. A test compares it with what the program knows. */
 const NAMES =
-  "demo|run|plan|verify|node|submit|result|status|cancel|doctor|init|agents|explain|record|feedback|skills|knowledge|limits|schema|sim|experiment|help";
+  "demo|run|plan|verify|node|submit|result|status|cancel|doctor|init|agents|explain|record|feedback|skills|knowledge|limits|data|schema|sim|experiment|help";
 const CALLS = new RegExp(`(?<![\\w./-]|npx )meshwork (?=(?:${NAMES})\\b|--help|--version|\\[options\\])`, "g");
 
 /** A text of ours with its commands as they are called here. */

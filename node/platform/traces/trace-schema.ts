@@ -54,6 +54,8 @@ export const traceHeadSchema = z.union([manyAgents, oneAgent]);
 const events = {
   hosting: { job: hash, role: z.enum(["member", "follower"]) },
   retired: { job: hash },
+  forgot: { job: hash },
+  abstains: { job: hash, untilHeight: count },
   proposed: { job: hash, height: count, round: count, block: hash, validRound: z.int().min(-1) },
   voted: { job: hash, vote: z.enum(["prevote", "precommit"]), height: count, round: count, block: hash.nullable() },
   applied: {
