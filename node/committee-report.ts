@@ -80,12 +80,17 @@ const WORDS: { readonly [why in LeftOutWhy]: string } = {
   "not-drawn": "was not asked",
 };
 
-/** One line for each. */
-export const describeLeftOut = (all: readonly LeftOut[]): string[] =>
-  all.map(({ name, agent, why, detail }) => {
+/** Lines at most: of a mesh full of made-up agents nobody wants to read each. */
+const LINES_MAX = 20;
+
+/** One line for each, up to a bound. */
+export function describeLeftOut(all: readonly LeftOut[]): string[] {
+  const lines = all.slice(0, LINES_MAX).map(({ name, agent, why, detail }) => {
     const more = detail === "" ? "" : why === "silent" ? ` at ${detail}` : `: ${detail}`;
     return `${name} (${agent}) ${WORDS[why]}${more}`;
   });
+  return all.length > LINES_MAX ? [...lines, `and ${all.length - LINES_MAX} more`] : lines;
+}
 
 /** The agents that the committee of a job lacks. `status`: of the node that submitted it. */
 export function leftOutOf(

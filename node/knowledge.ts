@@ -8,8 +8,9 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { utf8Length } from "../protocol/core/bytes.ts";
 import { MeshworkError } from "../protocol/core/errors.ts";
-import type { AgentId, JobId } from "../protocol/core/ids.ts";
+import type { AgentId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
+import type { LocalEvent } from "../protocol/effect.ts";
 import { scoreJob } from "../protocol/selection/feedback.ts";
 import {
   EMPTY_WORLD,
@@ -39,12 +40,14 @@ const textOf = (bytesMax: number, isWanted: (text: string) => boolean = () => tr
       (text) => utf8Length(text) >= 0 && utf8Length(text) <= bytesMax && isWanted(text), // below 0: half a character
       "no name that a job can carry",
     );
+const agentText = textOf(limits.agentIdBytes, (agent) => !agent.includes("\n"));
+const turns = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const answers = z.number().min(0).max(1e9);
 const fileSchema = z.strictObject({
   format: z.literal(FORMAT),
   records: z.array(
     z.strictObject({
-      agent: textOf(limits.agentIdBytes, (agent) => !agent.includes("\n")),
+      agent: agentText,
       skill: textOf(limits.nameBytes),
       accepted: answers,
       rejected: answers,
@@ -52,9 +55,27 @@ const fileSchema = z.strictObject({
         .array(z.strictObject({ accepted: answers, rejected: answers, stated: answers }))
         .length(limits.confidenceBins)
         .optional(),
-      owner: textOf(limits.agentIdBytes, (owner) => !owner.includes("\n")).optional(),
+      owner: agentText.optional(),
     }),
   ),
+  /** Absent in files of earlier versions. */
+  hosts: z
+    .array(
+      z.strictObject({
+        owner: agentText.optional(),
+        agent: agentText,
+        kept: turns,
+        lost: turns,
+        power: z.int().min(1).max(limits.power),
+        equivocated: z.boolean(),
+        sinceMs: z.number(),
+        days: z.int().min(0),
+        lastDay: z.int(),
+        knownSinceMs: z.number().nullable(),
+        origin: z.string().max(64),
+      }),
+    )
+    .default([]),
   learned: z.record(z.string(), z.json()),
   seen: z.record(z.string(), z.strictObject({ name: z.string(), mesh: z.string(), atMs: z.number() })).optional(),
   unscored: z
@@ -78,12 +99,12 @@ const fileSchema = z.strictObject({
 });
 
 /** The knowledge as text, for people and files, with what a selector learned as plain data. */
-export function knowledgeText({ records, learned, unscored, seen }: KnownWorld): string {
+export function knowledgeText({ records, hosts, learned, unscored, seen }: KnownWorld): string {
   const states = Object.entries(learned).map(([name, bytes]) => {
     const decoded = decodeValue(bytes);
     return [name, decoded.ok ? decoded.value : null] as const;
   });
-  const document = { format: FORMAT, records, seen, learned: Object.fromEntries(states), unscored };
+  const document = { format: FORMAT, records, hosts, seen, learned: Object.fromEntries(states), unscored };
   return `${JSON.stringify(document, null, 1)}\n`;
 }
 
@@ -104,13 +125,19 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
     const where = issue?.path.join(".") ?? "";
     throw badFile(`${file} is no knowledge${where === "" ? "" : ` (at ${where})`}: ${issue?.message ?? ""}`);
   }
-  const { records, learned, unscored, seen } = parsed.data;
+  const { records, hosts, learned, unscored, seen } = parsed.data;
   const pairs = new Set<string>();
   for (const { agent, skill, owner } of records) {
     const pair = JSON.stringify([agent, skill, owner]);
     // A genesis with such knowledge is one that nobody takes.
     if (pairs.has(pair)) throw badFile(`${file} is no knowledge: it says twice what is known of ${agent} and ${skill}`);
     pairs.add(pair);
+  }
+  const met = new Set<string>();
+  for (const { agent, owner } of hosts) {
+    const pair = JSON.stringify([agent, owner]);
+    if (met.has(pair)) throw badFile(`${file} is no knowledge: it says twice how ${agent} hosted jobs`);
+    met.add(pair);
   }
   return {
     records: records.map(({ owner, agent, stated, ...answered }) => ({
@@ -123,6 +150,7 @@ export function parseKnowledge(text: string, file: string): KnownWorld {
       Object.entries(learned).map(([name, state]) => [name, encodeState(state as Value, file)] as const),
     ),
     unscored: unscored as unknown as KnownWorld["unscored"],
+    hosts: hosts as unknown as KnownWorld["hosts"],
     ...(seen !== undefined && { seen }),
   };
 }
@@ -175,7 +203,7 @@ export function importKnowledge(path: string, world: KnownWorld, replaces: boole
   return withFileLock(path, () => {
     // A file that is to be replaced is not read: it may be damaged, and replacing it is the remedy.
     const known = replaces ? EMPTY_WORLD : readKnowledge(path);
-    if (known.records.length > 0) return known;
+    if (known.records.length + known.hosts.length > 0) return known;
     writeKnowledge(path, world);
     return null;
   });
@@ -195,15 +223,15 @@ interface KnowledgeOptions {
 /** Notes the names of the agents that a job was about, and forgets the names of agents that nothing is known about. */
 function withSeen(
   world: KnownWorld,
-  { records }: Lessons,
+  { records, hosts }: Lessons,
   names: ReadonlyMap<AgentId, string>,
   mesh: string,
 ): KnownWorld {
   const atMs = Date.now();
   const seen = new Map(Object.entries(world.seen ?? {}));
-  for (const { agent } of records)
+  for (const { agent } of [...records, ...hosts])
     seen.set(agent, { name: names.get(agent) ?? seen.get(agent)?.name ?? "", mesh, atMs });
-  const known = new Set<string>(world.records.map(({ agent }) => agent));
+  const known = new Set<string>([...world.records, ...world.hosts].map(({ agent }) => agent));
   return { ...world, seen: Object.fromEntries([...seen].filter(([agent]) => known.has(agent))) };
 }
 
@@ -220,11 +248,11 @@ export class NodeKnowledge {
     return path === null ? this.#world : readKnowledge(path);
   }
 
-  /** A job of `owner` ended. `names`: of the agents that it was about. */
-  onTaught(job: JobId, owner: AgentId, lessons: Lessons, names: ReadonlyMap<AgentId, string> = new Map()): void {
+  /** A job ended. */
+  onTaught({ job, owner, lessons, names, origins }: Omit<Extract<LocalEvent, { kind: "taught" }>, "kind">): void {
     const { self, trusted, mesh = "" } = this.#options;
     const learn = (known: KnownWorld, by: AgentId | null): KnownWorld =>
-      withSeen(merge(known, lessons, by), lessons, names, mesh);
+      withSeen(merge(known, lessons, by, { nowMs: Date.now(), origins }), lessons, names, mesh);
     if (owner === self) this.#change((known) => withUnscored(learn(known, null), job, lessons));
     else if (trusted.has(owner)) this.#change((known) => learn(known, owner));
   }

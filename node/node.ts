@@ -214,9 +214,9 @@ class Node implements MeshworkNode {
   }
 
   /** Without what a job taught, the next one starts with less: no reason to end a node. */
-  #onTaught({ job, owner, lessons, names }: Extract<LocalEvent, { kind: "taught" }>): void {
+  #onTaught(taught: Extract<LocalEvent, { kind: "taught" }>): void {
     try {
-      this.#knowledge.onTaught(job, owner, lessons, names);
+      this.#knowledge.onTaught(taught);
     } catch (error) {
       this.#log.warn({ error: error instanceof Error ? error.message : String(error) }, "knowledge was not kept");
     }

@@ -35,6 +35,9 @@ interface SubmissionParts {
   world(): KnownWorld;
 }
 
+const FEW_KNOWN =
+  "submit it again when they have room, name no size of the committee, or let agents in that your jobs do not know (--strangers)";
+
 type Drawn = Extract<LocalEvent, { kind: "drawn" }>;
 type Submitted = Extract<LocalEvent, { kind: "submitted" }>;
 
@@ -100,6 +103,7 @@ export class Submissions {
       const all = leftOut({ agents: agentsOf(await status()), hosts: remaining, size: 0, declined });
       return new MeshworkError("refused", [reason, ...describeLeftOut(all)].join("; "));
     }
+    if (problem === "few-known") return new MeshworkError("refused", reason, FEW_KNOWN);
     const own = problem === "unheard" ? clockProblem(clock()) : null;
     return own ?? new MeshworkError("refused", `the job was not taken: ${reason}`);
   }

@@ -110,6 +110,8 @@ export type SubmissionProblem =
   | "unheard"
   /** Fewer agents host jobs, or are left after refusals, than the committee was to have. */
   | "few-hosts"
+  /** Fewer hosts that the owner knows than it takes to hold newcomers below a third of the power. */
+  | "few-known"
   /** Nobody took it. */
   | "not-taken";
 
@@ -154,6 +156,8 @@ export type LocalEvent =
       readonly owner: AgentId;
       readonly lessons: Lessons;
       readonly names: ReadonlyMap<AgentId, string>;
+      /** The networks from which its hosts were connected (capability/addresses.ts), as far as this agent saw. */
+      readonly origins: ReadonlyMap<AgentId, string>;
     }
   /**
    * A job went wrong here and is set aside (agent/containment.ts): `isMarked` for good, else until the next start.

@@ -2,8 +2,11 @@
 
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { describeSafety } from "../../protocol/job/committee-draw.ts";
+import { isBounded } from "../../protocol/job/draft.ts";
+import { knownHosts } from "../../protocol/selection/hosts.ts";
 import { describeLeftOut } from "../committee-report.ts";
 import { type ParsedJob, readJobFile } from "../job-file/parse-job.ts";
+import { readKnowledge } from "../knowledge.ts";
 import { isPart, type KnownAgent } from "../node-status.ts";
 import { usualFolder } from "../platform/runs.ts";
 import { commandLine, meshWords } from "../platform/terminal/command-line.ts";
@@ -21,6 +24,7 @@ interface SubmitCommandOptions {
   readonly mesh: string;
   readonly key?: string;
   readonly wait?: boolean;
+  readonly strangers?: boolean;
   readonly out?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -30,6 +34,10 @@ const EXAMPLES = `
 Examples:
   $ meshwork submit JOB.yaml --to /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
   $ meshwork submit JOB.yaml --to ADDR --wait --out results`;
+
+const LEARNING = `
+Your jobs teach you about agents while a command or a node waits for them (--wait): who answered well, and who hosts
+well. Once you know three hosts, those that you do not know hold less than a third of a committee; --strangers lifts that.`;
 
 export const registerSubmit: Register = (program, act) => {
   program
@@ -41,8 +49,10 @@ export const registerSubmit: Register = (program, act) => {
     .option("--wait", "wait until the job ends")
     .option("--out <dir>", "with --wait: where to write the result (default: .meshwork/runs/<time>-<seed>)")
     .option("--force", "replace what an earlier run left in --out")
+    .option("--strangers", "let agents that your jobs do not know hold any part of the committee's power")
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLES)
+    .addHelpText("after", LEARNING)
     .addHelpText("after", EMBEDDER_HELP)
     .action(act(runSubmit));
 };
@@ -70,9 +80,17 @@ async function runSubmit(context: RunContext, jobFile: string, options: SubmitCo
   return withClient(context, { ...options, owner, knowledge }, async (client) => {
     const agents = await agentsKnown(client, SETTLE_MS);
     const named = agents.filter(isPart).map(({ agent, name }) => ({ id: agent, name }));
-    const job = await readJobFile(jobFile, { prices: pricesOf(agents), embedder, agents: named });
+    const read = await readJobFile(jobFile, { prices: pricesOf(agents), embedder, agents: named });
+    const job = options.strangers === true ? withStrangers(read) : read;
     return submitJob(context, options, { client, job, agents, given, startedAt });
   });
+}
+
+/** Throws `usage` where the job file names the members: nothing is drawn. */
+function withStrangers(job: ParsedJob): ParsedJob {
+  const { committee } = job;
+  if (committee.kind === "drawn") return { ...job, committee: { ...committee, strangers: true } };
+  throw new MeshworkError("usage", "--strangers is for committees that are drawn", "the job file names its members");
 }
 
 const laterCommand = ({ to, mesh, out = "DIR" }: SubmitCommandOptions): string =>
@@ -105,8 +123,10 @@ async function submitJob(
   const told = setTimeout(() => context.note("waiting for a committee to take the job …"), PATIENCE_MS);
   const onRedraw = (reason: string): void => context.note(`drawing another committee: ${plainText(reason)}`);
   const handle = await client.node.submit(job, { onRedraw }).finally(() => clearTimeout(told));
-  const powers = handle.genesis.committee.map((member) => member.power);
-  context.note(describeSafety(powers, agents.filter((agent) => agent.hosts).length));
+  const { hosts } = readKnowledge(ownerKnowledge(context, options.key));
+  const facts = { agents: agents.filter((agent) => agent.hosts).length, known: knownHosts(hosts) };
+  const isBounding = isBounded(job.committee, { hosts });
+  for (const line of describeSafety(handle.genesis.committee, { ...facts, isBounded: isBounding })) context.note(line);
   for (const line of describeLeftOut(handle.leftOut)) context.note(`  left out: ${line}`);
   if (folder === null) {
     if (context.json)
@@ -114,6 +134,7 @@ async function submitJob(
     else {
       context.print(handle.id);
       for (const line of whatGoesOn(handle.id, options)) context.note(line);
+      context.note("it teaches you nothing about its agents: that takes --wait");
     }
     return EXIT.ok;
   }

@@ -111,11 +111,17 @@ export async function parseJob(text: string, options: ParseOptions): Promise<Par
   };
 }
 
-function committeeOf(source: YamlSource, { committee }: JobFile, { agents }: ParseOptions): CommitteeWish {
+function committeeOf(source: YamlSource, { committee, strangers }: JobFile, { agents }: ParseOptions): CommitteeWish {
   if (typeof committee !== "object") {
     checkCommitteeSize(source, committee ?? null);
-    return { kind: "drawn", size: committee ?? null, standbysMax: null };
+    return { kind: "drawn", size: committee ?? null, standbysMax: null, ...(strangers === true && { strangers }) };
   }
+  if (strangers !== undefined)
+    throw source.error(
+      ["strangers"],
+      "strangers are for committees that are drawn, and this one is named",
+      "leave it out",
+    );
   const members = checkCommittee(source, membersNamed(source, committee, agents));
   checkCommitteeSize(source, members.length);
   return { kind: "named", members: members.map((agent) => ({ agent, power: 1 })), standbys: [] };

@@ -178,6 +178,10 @@ export const createJobFileSchema = (selectors: readonly string[] = []) =>
         .describe(
           "How many members host the job (1, or 4 and more), or which agents, by id or name. Default: depends on the size of the mesh.",
         ),
+      strangers: z
+        .boolean()
+        .optional()
+        .describe("Let agents that your jobs do not know hold any part of the committee's power. Default false."),
       policy: policySchema.optional(),
       tasks: z.record(taskNameSchema, taskSchema),
       output: z.string().describe("The task whose output is the job's result."),

@@ -203,6 +203,11 @@ export class JobProgress {
         this.#say(`${this.#name(event.in)} takes the committee seat of ${this.#name(event.out)}`);
         this.#replace(event.out, event.in);
         break;
+      case "convicted":
+        this.#say(
+          `${this.#name(event.agent)} signed two statements that exclude each other, and nobody may take its seat`,
+        );
+        break;
       case "nodeAccepted":
         this.#say(`${event.node} is certified`);
         break;

@@ -2,9 +2,8 @@
  * The agent: one state machine that routes each input to its parts and collects their effects. It has no clock, no
  * randomness and no I/O; machine.ts says what its driver owes it.
  *
- * Responsible for: which part an input is for, when to be woken. Leaves a job's log to hosted-job.ts, what goes wrong in one
- * to containment.ts, which jobs it hosts to hosting.ts, pulses to pulses.ts, work to worker.ts, the start of jobs to
- * owner.ts, capability vectors to advertiser.ts.
+ * It knows which part an input is for, and when to be woken. Leaves a job's log to hosted-job.ts, what goes wrong in one to
+ * containment.ts, which jobs it hosts to hosting.ts, the start of jobs to owner.ts, capability vectors to advertiser.ts.
  */
 
 import { Directory } from "../capability/directory.ts";
@@ -104,14 +103,14 @@ class Agent implements Machine {
     });
     this.#receivedInvitations = new ReceivedInvitations(context, admission, {
       refusalOf: (checked, by) => this.#refusal(checked, by),
+      lackOfRoom: (owner, by) => this.#hosting.lackOfRoom(owner, by),
       isKnown: (job) => this.#hostedJobs.has(job) || this.#worker.jobs.get(job) !== undefined,
     });
     const { acquaintances } = this.#advertiser;
-    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances };
+    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances, hosting: this.#hosting };
     this.#owner = new Owner(context, sources, {
       refusal: (checked) => this.#refusal(checked, context.self),
       begin: (checked) => this.#begin(checked, context.self),
-      retire: (checked, signature) => this.#hosting.retire(checked, signature),
     });
     this.#heard = new HeardJobs(context, admission, {
       ...{ advertiser: this.#advertiser, beacons: this.#beacons, containment: this.#containment, worker: this.#worker },
@@ -120,9 +119,8 @@ class Agent implements Machine {
     this.#answers = new Answers(context, admission, this.#hostedJobs, this.#directory);
     this.#pulses = new Pulses(context, this.#hostedJobs, this.#worker, this.#owner);
     this.#questions = new Questions(context, {
-      ...{ hostedJobs: this.#hostedJobs, diverged: this.#containment, directory: this.#directory },
+      ...{ ...sources, diverged: this.#containment },
       loadPpm: () => this.#worker.load.ppm,
-      acquaintances: this.#advertiser.acquaintances,
       drawable: () => this.#owner.drawable(),
       within: (from, job, answer) => this.#answers.within(from, job, answer),
     });
@@ -137,6 +135,7 @@ class Agent implements Machine {
       },
       sourceOf: (agent) => this.#admission.sourceOf(agent),
       nameOf: (agent) => this.#directory.get(agent)?.name ?? "",
+      originOf: (agent) => this.#advertiser.acquaintances.of(agent).origin,
       onWindow: (hosted, event, header) => this.#beacons.onWindow(hosted, event, header),
       onCommittee: (hosted) =>
         this.#worker.jobs.setCommittee(hosted.job, hosted.replica.committee, hosted.replica.tip.nextHeight),
@@ -267,7 +266,6 @@ class Agent implements Machine {
 
   // --- jobs -------------------------------------------------------------------------------------------
 
-  /** `by`: who asks for it. */
   #refusal(checked: CheckedGenesis, by: AgentId): string | null {
     return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked, by);
   }
@@ -371,10 +369,12 @@ class Agent implements Machine {
         return this.#receivedInvitations.onInvite(from, message.genesis, (genesis) =>
           this.#advertiser.onHosts(from, genesis, message.vcvs),
         );
+      case "probe":
+        return this.#receivedInvitations.onProbe(from, message);
+      case "probed":
       case "inviteSeen":
-        return this.#owner.onInviteSeen(from, message.job);
       case "inviteReply":
-        return this.#owner.onInviteReply(from, message);
+        return this.#owner.onReply(from, message);
       case "delegation":
         return this.#context.clients.onDelegation(from, this.#context.now, message);
       case "start":

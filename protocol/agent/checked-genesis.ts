@@ -10,6 +10,7 @@ import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
 import type { BlobNeed } from "../effect.ts";
 import { explainBadGenesis } from "../job/graph.ts";
+import { agentsOf } from "../wire/consensus.ts";
 import { type Genesis, jobIdOf, type NodeSpec, type SignedGenesis } from "../wire/genesis.ts";
 import { decodeGenesis } from "../wire/genesis-of-rules-1.ts";
 import type { Context } from "./context.ts";
@@ -74,10 +75,7 @@ export function blobsOfGenesis(genesis: Genesis): Map<Hash, number> {
 }
 
 /** The members of its committee, and the standbys. */
-export const hostsOf = ({ committee, standbys }: Genesis): AgentId[] => [
-  ...committee.map((member) => member.agent),
-  ...standbys,
-];
+export const hostsOf = ({ committee, standbys }: Genesis): AgentId[] => agentsOf([...committee, ...standbys]);
 
 export const isAsked = (genesis: Genesis, agent: AgentId): boolean => hostsOf(genesis).includes(agent);
 

@@ -25,7 +25,8 @@ const DELEGATION_MS = 24 * 3_600_000;
 const RATE = { perSecond: 50, burst: 512, keys: limits.clients };
 
 /** Whether the receiver of the message must know for which owner the sender speaks. */
-export const isForOwner = ({ kind }: Message): boolean => kind === "invite" || kind === "start" || kind === "follow";
+export const isForOwner = ({ kind }: Message): boolean =>
+  kind === "probe" || kind === "invite" || kind === "start" || kind === "follow";
 
 /** The delegation that a client sends before those messages. */
 export function delegate(

@@ -16,7 +16,9 @@ export interface HostedJobEvents<Hosted> {
   /** Where an agent connects from (admission.ts). */
   sourceOf(agent: AgentId): string;
   /** What people call an agent; "" if nobody said. */
-  nameOf(agent: AgentId): string;
+  nameOf(this: void, agent: AgentId): string;
+  /** The network from which it was connected last (capability/addresses.ts); "": nobody saw it, or a private one. */
+  originOf(this: void, agent: AgentId): string;
   /** A peer asked for blocks that are only in the store. */
   onReadBlocks(hosted: Hosted, to: AgentId, slots: readonly string[]): void;
 }

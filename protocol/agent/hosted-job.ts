@@ -15,7 +15,7 @@ import type { PoolEntry, Sender } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
 import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
-import type { Block } from "../wire/consensus.ts";
+import { agentsOf, type Block } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
 import type { CommittedBlock, Message, Position, UnsettledItem } from "../wire/message.ts";
 import { ignore, type Verdict } from "../wire/verdict.ts";
@@ -127,20 +127,19 @@ export class HostedJob {
     return this.replica.committee.members.map((member) => member.agent);
   }
 
-  /** A member or a standby: they pulse each other. */
-  #isHost(agent: AgentId): boolean {
-    const { committee, decided } = this.replica;
-    return committee.power(agent) > 0 || decided.state.standbys.get().includes(agent);
+  /** Members and standbys: they pulse each other. */
+  get #hosts(): AgentId[] {
+    return agentsOf([...this.replica.committee.members, ...this.replica.decided.state.standbys.get()]);
   }
 
   /** Whether this agent hears from the others regularly. A follower does not. */
   get hearsPulses(): boolean {
-    return this.#isHost(this.#context.self);
+    return this.#hosts.includes(this.#context.self);
   }
 
   /** Everybody who reads the log: members, standbys and followers. */
   readers(): Set<AgentId> {
-    return new Set([...this.members, ...this.replica.decided.state.standbys.get(), ...this.archive.followers]);
+    return new Set([...this.#hosts, ...this.archive.followers]);
   }
 
   /** Agents from which this one hears pulses because of this job: the other readers, and, as a member, those who work or offer. */
@@ -258,7 +257,10 @@ export class HostedJob {
     this.#onEnvelopes(this.#context.self, [envelope]);
   }
 
-  readonly #senderOf = (from: AgentId): Sender => ({ source: this.#events.sourceOf(from), isHost: this.#isHost(from) });
+  readonly #senderOf = (from: AgentId): Sender => ({
+    source: this.#events.sourceOf(from),
+    isHost: this.#hosts.includes(from),
+  });
 
   #onBlocks(from: AgentId, blocks: readonly CommittedBlock[]): Verdict {
     const now = this.#context.now;
@@ -267,8 +269,9 @@ export class HostedJob {
       if (block.header.height !== this.replica.tip.nextHeight) continue;
       verdict = this.#consensus.onCommitted(now, block, commit, () => {
         this.replica.awaitCommands(block);
-        const sender = this.#senderOf(from);
-        return envelopes.every((one) => this.replica.learn(now, one, sender).verdict.verdict !== "reject");
+        return envelopes.every(
+          (one) => this.replica.learn(now, one, this.#senderOf(from)).verdict.verdict !== "reject",
+        );
       });
       if (verdict.verdict === "reject") return verdict;
     }
@@ -278,7 +281,7 @@ export class HostedJob {
 
   onPosition(from: AgentId, position: Position): void {
     // Nobody pulses for a job that has ended.
-    const hearsPulses = this.#isHost(from) && !this.isEnded;
+    const hearsPulses = this.#hosts.includes(from) && !this.isEnded;
     this.knownWakeMs = null;
     this.#consensus.onPosition(this.#context.now, from, position, hearsPulses);
     if (this.isEnded && position.height === 0) this.#context.send(from, { kind: "over", job: this.job });
@@ -376,7 +379,7 @@ export class HostedJob {
 
   /** Tells the operator what the job taught; from now on nobody need pulse or offer for it. */
   #tellEnd(): void {
-    this.#context.emit({ kind: "event", event: taughtEvent(this, (agent) => this.#events.nameOf(agent)) });
+    this.#context.emit({ kind: "event", event: taughtEvent(this, this.#events) });
     if (this.role !== "member") return;
     for (const [agent] of this.replica.decided.state.agents.sorted())
       this.#context.send(agent, { kind: "over", job: this.job });

@@ -59,14 +59,13 @@ export class Hosting {
   /** Why this node would not host the job that `by` asks for, by its own rules; null if it would. */
   refusal(checked: CheckedGenesis, by: AgentId): string | null {
     const { genesis } = checked;
-    const { config, selectors, self } = this.#context;
-    if (!config.hosts) return "it does not host jobs";
+    const { selectors, self } = this.#context;
     const isKnown = this.#admission.isKnown(genesis.owner);
     const retired = this.retired.refusal(checked, this.#hostedJobs.all().length, isKnown);
     if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
-    return (isKnown ? null : this.#lengthProblem(checked)) ?? this.#placeProblem(checked, by);
+    return (isKnown ? null : this.#lengthProblem(checked)) ?? this.lackOfRoom(genesis.owner, by);
   }
 
   #lengthProblem({ genesis }: CheckedGenesis): string | null {
@@ -77,12 +76,14 @@ export class Hosting {
     return genesis.windowMs > guestWindowMs ? longer("offer window", guestWindowMs) : null;
   }
 
-  #placeProblem({ genesis }: CheckedGenesis, by: AgentId): string | null {
+  /** Why it would host no job of this owner now, whatever the job is; null if it would. `by`: who asks. */
+  lackOfRoom(owner: AgentId, by: AgentId): string | null {
+    if (!this.#context.config.hosts) return "it does not host jobs";
     const { jobs, reserved, perOwner, perSource } = this.#admission.quotas.hosting;
     const running = this.#running();
-    const owned = running.filter((hosted) => hosted.genesis.owner === genesis.owner).length;
+    const owned = running.filter((hosted) => hosted.genesis.owner === owner).length;
     if (owned >= perOwner) return `full: it hosts ${owned} jobs of this owner`;
-    const isKnown = this.#admission.isKnown(genesis.owner);
+    const isKnown = this.#admission.isKnown(owner);
     const guests = running.filter((hosted) => this.#isOfGuest(hosted));
     const source = this.#admission.sourceOf(by);
     const alike = guests.filter(({ job }) => this.#sources.get(job) === source).length;

@@ -7,6 +7,7 @@ import { reportTally } from "../job/tally-report.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import type { Context } from "./context.ts";
 import { chosen } from "./explanations.ts";
+import type { HostedJobEvents } from "./hosted-job-events.ts";
 
 export function reportBlock(context: Context, job: JobId, replica: Replica, { block, ...decided }: Decided): void {
   const { config, self } = context;
@@ -32,16 +33,17 @@ export function reportBlock(context: Context, job: JobId, replica: Replica, { bl
   context.emit({ kind: "event", event: { kind: "block", job, height, timeMs, events, tallies, lost } });
 }
 
-/** What a job taught, with the names of the agents that it is about. */
+/** What a job taught, with the names and the origins of the agents that it is about. */
 export function taughtEvent(
   { job, genesis, replica }: { readonly job: JobId; readonly genesis: Genesis; readonly replica: Replica },
-  nameOf: (agent: AgentId) => string,
+  { nameOf, originOf }: Pick<HostedJobEvents<never>, "nameOf" | "originOf">,
 ): Extract<LocalEvent, { kind: "taught" }> {
   const { lessons } = replica;
   const names = new Map<AgentId, string>();
-  for (const { agent } of lessons.records) {
+  for (const { agent } of [...lessons.records, ...lessons.hosts]) {
     const name = nameOf(agent);
     if (name !== "") names.set(agent, name);
   }
-  return { kind: "taught", job, owner: genesis.owner, lessons, names };
+  const origins = new Map(lessons.hosts.map(({ agent }) => [agent, originOf(agent)]));
+  return { kind: "taught", job, owner: genesis.owner, lessons, names, origins };
 }

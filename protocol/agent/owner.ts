@@ -18,6 +18,7 @@ import type { Context } from "./context.ts";
 import { drawable } from "./drawable.ts";
 import type { HostedJob } from "./hosted-job.ts";
 import type { HostedJobs } from "./hosted-jobs.ts";
+import type { Hosting } from "./hosting.ts";
 import { Invitations } from "./invitations.ts";
 import { OwnJobs } from "./own-jobs.ts";
 import { Submissions } from "./submissions.ts";
@@ -26,6 +27,7 @@ interface OwnerSources {
   readonly hostedJobs: HostedJobs;
   readonly directory: Directory;
   readonly acquaintances: Acquaintances;
+  readonly hosting: Hosting;
 }
 
 interface OwnerEvents {
@@ -33,8 +35,6 @@ interface OwnerEvents {
   refusal(checked: CheckedGenesis): string | null;
   /** All said yes: keep it, as a member, or to follow it. */
   begin(checked: CheckedGenesis): void;
-  /** It came to no first block, and never will; `signature`: the owner's word on that. */
-  retire(checked: CheckedGenesis, signature: Uint8Array): void;
 }
 
 export class Owner {
@@ -45,13 +45,17 @@ export class Owner {
   readonly #invitations: Invitations;
   readonly #jobs: OwnJobs;
 
-  constructor(context: Context, { hostedJobs, directory, acquaintances }: OwnerSources, events: OwnerEvents) {
+  constructor(context: Context, { hostedJobs, directory, acquaintances, hosting }: OwnerSources, events: OwnerEvents) {
     this.#context = context;
     this.#directory = directory;
     this.#acquaintances = acquaintances;
     this.#jobs = new OwnJobs(context, hostedJobs);
     this.#submissions = new Submissions(context, {
       hosts: () => this.drawable(),
+      lackOfRoom: () => hosting.lackOfRoom(context.owner.agent, context.self),
+      originOf: (agent) => acquaintances.of(agent).origin,
+      isHere: (agent) => acquaintances.of(agent).isConnected,
+      isAway: (agent) => acquaintances.isUnreachable(agent),
       invite: (checked) => this.#invitations.invite(checked),
       isUnheard: () => acquaintances.clock.isUnheard,
     });
@@ -60,7 +64,7 @@ export class Owner {
       begin: events.begin,
       withdraw: (checked, signature) => {
         this.cancel(checked.job, null); // wherever it began nevertheless
-        events.retire(checked, signature);
+        hosting.retire(checked, signature); // it came to no first block, and never will
       },
       onTaken: (job) => this.#submissions.onTaken(job),
       onNotTaken: (job, reason, declined) => this.#submissions.onNotTaken(job, reason, declined),
@@ -84,12 +88,11 @@ export class Owner {
     this.#jobs.cancel(job, via);
   }
 
-  onInviteSeen(from: AgentId, job: JobId): Verdict {
-    return this.#invitations.onSeen(from, job);
-  }
-
-  onInviteReply(from: AgentId, message: Extract<Message, { kind: "inviteReply" }>): Verdict {
-    return this.#invitations.onReply(from, message);
+  onReply(from: AgentId, message: Extract<Message, { kind: "probed" | "inviteSeen" | "inviteReply" }>): Verdict {
+    if (message.kind === "probed") return this.#submissions.onProbed(from, message);
+    return message.kind === "inviteSeen"
+      ? this.#invitations.onSeen(from, message.job)
+      : this.#invitations.onReply(from, message);
   }
 
   /** This agent keeps or follows a job from now on. */

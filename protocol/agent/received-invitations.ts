@@ -12,6 +12,7 @@ import { limits } from "../core/limits.ts";
 import { SharedPlaces } from "../core/shared-places.ts";
 import { TokenBuckets } from "../core/token-buckets.ts";
 import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
 import { blobsOfGenesis, type CheckedGenesis, checkGenesis, isSignedBy, needsOf } from "./checked-genesis.ts";
@@ -37,6 +38,8 @@ interface Asked {
 interface HostRules {
   /** Why this agent would not host the job that `by` asks for, by its own rules; null if it would. */
   refusalOf(checked: CheckedGenesis, by: AgentId): string | null;
+  /** Why it would host no job of this owner now; null if it would. `by`: who asks. */
+  lackOfRoom(owner: AgentId, by: AgentId): string | null;
   /** Whether it hosts the job, or works for it. */
   isKnown(job: JobId): boolean;
 }
@@ -53,6 +56,13 @@ export class ReceivedInvitations {
     this.#admission = admission;
     this.#asked = new SharedPlaces(admission.quotas.hosting.jobs);
     this.#rules = rules;
+  }
+
+  /** Whether there is room for a job of whoever asks. Nothing of it is kept. */
+  onProbe(from: AgentId, { id }: Extract<Message, { kind: "probe" }>): Verdict {
+    const reason = this.#rules.lackOfRoom(this.#context.principalOf(from), from) ?? "";
+    this.#context.send(from, { kind: "probed", id, reason });
+    return ACCEPT;
   }
 
   /** `onHosts` is given the genesis if this agent does not refuse it. */

@@ -6,6 +6,7 @@ import { tasksToCome } from "../job/graph.ts";
 import type { AgentRecord } from "../job/state.ts";
 import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
+import { agentsOf } from "../wire/consensus.ts";
 import type { Usage } from "../wire/usage.ts";
 import type { Value } from "../wire/value.ts";
 import type { DivergedJob } from "./containment.ts";
@@ -49,7 +50,7 @@ export function describeJob(hosted: HostedJob, nameOf: (agent: string) => string
     committee: state.committee
       .get()
       .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
-    standbys: [...state.standbys.get()],
+    standbys: agentsOf(state.standbys.get()),
     silent: [...hosted.silent],
     tasks: {
       total,

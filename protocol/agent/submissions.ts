@@ -1,8 +1,10 @@
 /**
  * The jobs that this agent's owner submits, from the draft to the first block: it waits until it knows agents that host
- * jobs, draws a committee among them, has it invited, and draws again without those that refused or are gone.
+ * jobs, asks them whether they would, draws a committee among those, has it invited, and draws again without those that
+ * refused or are gone.
  *
- * Leaves to job/draft.ts how a genesis is made, to invitations.ts the invitations of one draw, to own-jobs.ts what comes after
+ * Leaves to job/draft.ts how a genesis is made, to probes.ts whom to ask before, to invitations.ts the
+ * invitations of one draw, to own-jobs.ts what comes after
  * the first block. Source: protocol.md 4 (who is asked).
  */
 
@@ -10,11 +12,16 @@ import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { SubmissionProblem } from "../effect.ts";
 import type { Input } from "../input.ts";
-import { committeeSize, type JobDraft, makeGenesis } from "../job/draft.ts";
+import { type Candidate, standbysFor } from "../job/committee-draw.ts";
+import { committeeSize, type Draw, type JobDraft, makeGenesis, rankCandidates } from "../job/draft.ts";
 import type { KnownWorld } from "../selection/knowledge.ts";
 import { encodeGenesis, type Genesis } from "../wire/genesis.ts";
+import type { Message } from "../wire/message.ts";
+import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
+import { candidatesOf, describeShortage } from "./candidates.ts";
 import { type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
+import { Probing } from "./probes.ts";
 
 /** How long a submission waits for the first agent that hosts jobs, ms, and how often it looks. */
 const HOSTS_MS = 10_000;
@@ -30,14 +37,28 @@ interface Submission {
   readonly known: KnownWorld;
   readonly counter: number;
   readonly sinceMs: number;
-  /** The agents that refused, each with its reason, and those that did not answer (""). */
+  /** The agents that refused an invitation, each with its reason, and those that did not answer (""). */
   readonly declined: Map<AgentId, string>;
+  readonly probing: Probing;
+  /** Why the draw before came to nothing. */
+  after: string;
   draws: number;
 }
+
+/** Who declined, at an invitation or before: by the last word of each. */
+const declinedOf = ({ probing, declined }: Submission): Map<AgentId, string> =>
+  new Map([...probing.declined, ...declined]);
 
 interface SubmissionEvents {
   /** Agents that may host a job of this owner, as far as this agent knows. */
   hosts(): readonly AgentId[];
+  /** The network from which this agent saw another one last. */
+  originOf(this: void, agent: AgentId): string;
+  /** Whether the agent is connected, and whether it could not be dialled. */
+  isHere(this: void, agent: AgentId): boolean;
+  isAway(this: void, agent: AgentId): boolean;
+  /** Why this agent would host no job of its owner now; null if it would. */
+  lackOfRoom(this: void): string | null;
   /** Asks a committee; `onTaken` or `onNotTaken` follows. */
   invite(checked: CheckedGenesis): void;
   /** Whether this machine's clock is so far off that others take no notice of it. */
@@ -49,6 +70,8 @@ export class Submissions {
   readonly #events: SubmissionEvents;
   /** Those that wait for an agent that hosts jobs. */
   readonly #waiting = new Set<Submission>();
+  /** Those that ask agents whether they would host the job. */
+  readonly #probing = new Set<Submission>();
   /** Those whose committee is asked, by the draw's job. */
   readonly #asking = new Map<JobId, Submission>();
   #lookAtMs = Number.POSITIVE_INFINITY;
@@ -63,6 +86,8 @@ export class Submissions {
       ...{ ticket, draft, known, counter: counter ?? this.#context.nextCounter() },
       sinceMs: this.#context.now.monoMs,
       declined: new Map<AgentId, string>(),
+      probing: new Probing(this.#context, this.#events, { id: ticket, deadlineMs: draft.deadlineMs }),
+      after: "",
       draws: 0,
     };
     // It follows its own job, and recomputes every choice as the members do.
@@ -72,28 +97,62 @@ export class Submissions {
   }
 
   #drawOrWait(submission: Submission): void {
-    if (submission.draft.committee.kind === "named" || this.#events.hosts().length > 0)
-      return this.#draw(submission, "");
+    if (submission.draft.committee.kind === "named") return this.#draw(submission);
+    if (this.#events.hosts().length > 0) return this.#probe(submission);
     this.#waiting.add(submission);
     this.#lookAtMs = this.#context.now.monoMs + LOOK_MS;
   }
 
-  /** `after`: why the draw before came to nothing. */
-  #draw(submission: Submission, after: string): void {
-    const { draft, known, counter, declined } = submission;
+  /** Agents that this owner may draw, but for those that declined an invitation to this job. */
+  #candidates({ known, declined }: Submission): Candidate[] {
+    const agents = this.#events.hosts().filter((agent) => !declined.has(agent));
+    return candidatesOf(agents, known, this.#events.originOf);
+  }
+
+  #probe(submission: Submission): void {
+    const { self } = this.#context;
+    if (this.#events.hosts().includes(self)) submission.probing.onOwn(this.#events.lackOfRoom());
+    this.#probing.add(submission);
+    this.#lookAtMs = Math.min(this.#lookAtMs, this.#context.now.monoMs + LOOK_MS);
+    this.#drawIfReady(submission);
+  }
+
+  #drawIfReady(submission: Submission): void {
+    const { draft, probing } = submission;
+    const candidates = this.#candidates(submission);
+    const members = committeeSize(draft.committee, candidates.length);
+    const standbys = standbysFor(members);
+    const ranked = (): Candidate[] =>
+      rankCandidates(this.#context.config.crypto.hash, draft, this.#drawOf(submission, candidates));
+    if (!probing.isReady(ranked, { members, standbys })) return;
+    this.#probing.delete(submission);
+    this.#draw(submission);
+  }
+
+  onProbed(from: AgentId, { id, reason }: Extract<Message, { kind: "probed" }>): Verdict {
+    const asking = [...this.#probing].find(({ probing }) => probing.onProbed(from, id, reason));
+    if (asking === undefined) return ignore("not-asked");
+    this.#drawIfReady(asking);
+    return ACCEPT;
+  }
+
+  #drawOf({ counter, known }: Submission, hosts: readonly Candidate[]): Draw {
     const { config, owner } = this.#context;
-    const { hash } = config.crypto;
-    const hosts = this.#events.hosts().filter((agent) => !declined.has(agent));
-    const genesis = makeGenesis(hash, draft, { meshId: config.meshId, owner: owner.agent, counter, known, hosts });
-    if (genesis === null) {
-      const asked = `a committee of ${committeeSize(draft.committee, hosts.length)} was asked for`;
-      return this.#fail(submission, "few-hosts", `${asked}, and this mesh has ${hosts.length} agents that host jobs`);
+    return { meshId: config.meshId, owner: owner.agent, counter, known, hosts };
+  }
+
+  #draw(submission: Submission): void {
+    const { draft, known, probing, after, ticket } = submission;
+    const hosts = this.#candidates(submission).filter(({ agent }) => probing.isWilling(agent));
+    const genesis = makeGenesis(this.#context.config.crypto.hash, draft, this.#drawOf(submission, hosts));
+    if (typeof genesis === "string") {
+      const reason = describeShortage(genesis, draft, known, hosts, declinedOf(submission));
+      return this.#fail(submission, genesis, reason);
     }
     const checked = this.#signed(genesis);
     if (typeof checked === "string") return this.#fail(submission, "not-taken", checked);
     submission.draws++;
     this.#asking.set(checked.job, submission);
-    const { ticket } = submission;
     this.#context.emit({ kind: "event", event: { kind: "drawn", ticket, job: checked.job, genesis, after } });
     this.#events.invite(checked);
   }
@@ -112,7 +171,8 @@ export class Submissions {
     const submission = this.#asking.get(job);
     if (submission === undefined) return;
     this.#asking.delete(job);
-    const { ticket, declined } = submission;
+    const { ticket } = submission;
+    const declined = declinedOf(submission);
     this.#context.emit({ kind: "event", event: { kind: "submitted", ticket, problem: null, reason: "", declined } });
   }
 
@@ -124,10 +184,16 @@ export class Submissions {
     for (const [agent, said] of declined) submission.declined.set(agent, said);
     const isFinal = submission.draft.committee.kind === "named" || declined.size === 0;
     if (isFinal || submission.draws === DRAWS_MAX) this.#fail(submission, "not-taken", reason);
-    else this.#draw(submission, reason);
+    else {
+      submission.after = reason;
+      submission.probing.onDeclined(declined);
+      this.#probe(submission);
+    }
   }
 
-  #fail({ ticket, declined }: Submission, problem: SubmissionProblem, reason: string): void {
+  #fail(submission: Submission, problem: SubmissionProblem, reason: string): void {
+    const { ticket } = submission;
+    const declined = declinedOf(submission);
     this.#context.emit({ kind: "event", event: { kind: "submitted", ticket, problem, reason, declined } });
   }
 
@@ -140,11 +206,13 @@ export class Submissions {
       const isUnheard = waitedMs > CLOCK_MS && this.#events.isUnheard();
       if (!isAnyHost && !isUnheard && waitedMs <= HOSTS_MS) continue;
       this.#waiting.delete(submission);
-      if (isAnyHost) this.#draw(submission, "");
+      if (isAnyHost) this.#probe(submission);
       else if (isUnheard) this.#fail(submission, "unheard", "this machine's clock is too far off");
       else this.#fail(submission, "no-hosts", "this node knows no agent that hosts jobs");
     }
-    this.#lookAtMs = this.#waiting.size === 0 ? Number.POSITIVE_INFINITY : monoMs + LOOK_MS;
+    for (const submission of [...this.#probing]) this.#drawIfReady(submission);
+    const isIdle = this.#waiting.size + this.#probing.size === 0;
+    this.#lookAtMs = isIdle ? Number.POSITIVE_INFINITY : monoMs + LOOK_MS;
   }
 
   nextWakeMs(): number {

@@ -8,7 +8,7 @@
 import { compareUnits } from "../core/bytes.ts";
 import type { AgentId, Hash } from "../core/ids.ts";
 import type { Command, CommandKind, CommandOf } from "../wire/command.ts";
-import { applySuspicion, isReplaceable, judgeSuspicion, replaceMember } from "./committee-changes.ts";
+import { applySuspicion, convict, isConvictable, judgeSuspicion } from "./committee-changes.ts";
 import { applyDelivery, judgeDelivery } from "./deliveries.ts";
 import { endJob } from "./nodes.ts";
 import { applyOffer, judgeOffer } from "./offers.ts";
@@ -24,7 +24,7 @@ interface KindRules<K extends CommandKind> {
 }
 
 const judgeCulprit = (view: LedgerView, culprit: AgentId): string | null =>
-  isReplaceable(view, culprit) ? null : "not-replaceable";
+  isConvictable(view, culprit) ? null : "no-member-or-convicted";
 
 const KINDS: { readonly [K in CommandKind]: KindRules<K> } = {
   cancel: {
@@ -35,12 +35,12 @@ const KINDS: { readonly [K in CommandKind]: KindRules<K> } = {
   equivocation: {
     order: 1,
     judge: (view, { body }) => judgeCulprit(view, body.first.voter),
-    apply: (tx, { body }) => replaceMember(tx, body.first.voter, "equivocation"),
+    apply: (tx, { body }) => convict(tx, body.first.voter),
   },
   doubleProposal: {
     order: 2,
     judge: (view, { body }) => judgeCulprit(view, body.first.proposer),
-    apply: (tx, { body }) => replaceMember(tx, body.first.proposer, "equivocation"),
+    apply: (tx, { body }) => convict(tx, body.first.proposer),
   },
   suspicion: { order: 3, judge: judgeSuspicion, apply: applySuspicion },
   failure: { order: 4, judge: judgeDelivery, apply: applyDelivery },

@@ -1,6 +1,7 @@
 /**
  * Members that leave the committee: caught equivocating (A5), or voted dead by more than half of the power
- * (protocol.md 8). The first standby takes the seat, with its power, from the next height on (A7).
+ * (protocol.md 8). The first standby that may hold as much power takes the seat, from the next height on (A7). Where there is none,
+ * the member stays: nobody comes to more power than the genesis gives it.
  */
 
 import type { AgentId } from "../core/ids.ts";
@@ -19,21 +20,28 @@ export const isMember = (view: Pick<LedgerView, "state">, agent: AgentId): boole
 const powerOf = (view: Pick<LedgerView, "state">, agent: AgentId): number =>
   view.state.committee.get().find((member) => member.agent === agent)?.power ?? 0;
 
+/** Who takes the seat of `out`, if it is a member and anybody can. */
+function successorOf(view: Pick<LedgerView, "state">, out: AgentId): AgentId | null {
+  if (!isMember(view, out)) return null;
+  const power = powerOf(view, out);
+  return view.state.standbys.get().find((standby) => standby.power >= power)?.agent ?? null;
+}
+
 /** Whether replacing `agent` would change anything: it is a member, and somebody can take its seat. */
 export const isReplaceable = (view: Pick<LedgerView, "state">, agent: AgentId): boolean =>
-  isMember(view, agent) && view.state.standbys.get().length > 0;
+  successorOf(view, agent) !== null;
 
-export function replaceMember(tx: Transaction, out: AgentId, reason: "equivocation" | "dead"): void {
+function replaceMember(tx: Transaction, out: AgentId, reason: "equivocation" | "dead"): void {
   const { state } = tx;
-  const [standby, ...rest] = state.standbys.get();
-  if (standby === undefined) return;
+  const standby = successorOf(tx, out);
+  if (standby === null) return;
   const committee = state.committee.get();
   // The seat keeps its power: were it to shrink with its holder, those that stay would weigh more, and members that
   // held less than 1/3 of the total together could come to hold more.
   state.committee.set(
     committee.map((member) => (member.agent === out ? { agent: standby, power: member.power } : member)),
   );
-  state.standbys.set(rest);
+  state.standbys.set(state.standbys.get().filter(({ agent }) => agent !== standby));
   state.suspicions.delete(out);
   for (const [target, suspicions] of state.suspicions.sorted()) {
     state.suspicions.set(
@@ -42,6 +50,16 @@ export function replaceMember(tx: Transaction, out: AgentId, reason: "equivocati
     );
   }
   tx.emit({ kind: "replaced", out, in: standby, reason });
+}
+
+/** Whether evidence against `culprit` would change anything: its seat, or what is known of it. */
+export const isConvictable = (view: Pick<LedgerView, "state">, culprit: AgentId): boolean =>
+  isReplaceable(view, culprit) || (isMember(view, culprit) && !view.state.convicted.has(culprit));
+
+export function convict(tx: Transaction, culprit: AgentId): void {
+  if (isReplaceable(tx, culprit)) return replaceMember(tx, culprit, "equivocation");
+  tx.state.convicted.set(culprit, true);
+  tx.emit({ kind: "convicted", agent: culprit });
 }
 
 // --- suspicion ----------------------------------------------------------------------------------------

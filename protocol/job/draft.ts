@@ -8,6 +8,7 @@
 import type { Hasher } from "../core/crypto.ts";
 import type { AgentId, MeshId } from "../core/ids.ts";
 import { limits, RULES_VERSION } from "../core/limits.ts";
+import { knownHosts } from "../selection/hosts.ts";
 import { type KnownWorld, knowledgeFor } from "../selection/knowledge.ts";
 import { encode, list } from "../wire/codec.ts";
 import type { Member } from "../wire/consensus.ts";
@@ -19,15 +20,30 @@ import {
   NO_KNOWLEDGE,
   nodeSpecCodec,
 } from "../wire/genesis.ts";
-import { defaultCommitteeSize, drawCommittee } from "./committee-draw.ts";
+import {
+  boundsNewcomers,
+  type Candidate,
+  type DrawSeed,
+  defaultCommitteeSize,
+  drawCommittee,
+  inOrderOfWeight,
+} from "./committee-draw.ts";
 import { skillsOf } from "./graph.ts";
 
 /** Which committee an owner asks for. */
 export type CommitteeWish =
-  /** Drawn among the agents that host jobs. `size`: null for what suits their number; `standbysMax`: null for no limit. */
-  | { readonly kind: "drawn"; readonly size: number | null; readonly standbysMax: number | null }
+  /**
+   * Drawn among the agents that host jobs. `size`: null for what suits their number; `standbysMax`: null for no limit;
+   * `strangers`: newcomers may hold any part of the power (default: false).
+   */
+  | {
+      readonly kind: "drawn";
+      readonly size: number | null;
+      readonly standbysMax: number | null;
+      readonly strangers?: boolean;
+    }
   /** These members, whoever else is there. */
-  | { readonly kind: "named"; readonly members: readonly Member[]; readonly standbys: readonly AgentId[] };
+  | { readonly kind: "named"; readonly members: readonly Member[]; readonly standbys: readonly Member[] };
 
 /** As many members as suit the mesh. */
 export const ANY_COMMITTEE: CommitteeWish = { kind: "drawn", size: null, standbysMax: null };
@@ -47,15 +63,28 @@ export interface Draw {
   readonly counter: number;
   readonly known: KnownWorld;
   /** Agents that may host the job. */
-  readonly hosts: readonly AgentId[];
+  readonly hosts: readonly Candidate[];
 }
 
 /** How many members the committee of a draft has in a mesh with this many hosts. */
 export const committeeSize = (wish: CommitteeWish, hosts: number): number =>
   wish.kind === "named" ? wish.members.length : (wish.size ?? defaultCommitteeSize(hosts));
 
-/** Null if the draft asks for more members than there are hosts. */
-export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesis | null {
+/** Whether the draw of such a committee bounds newcomers. */
+export const isBounded = (wish: CommitteeWish, { hosts }: Pick<KnownWorld, "hosts">): boolean =>
+  wish.kind === "drawn" && wish.strangers !== true && boundsNewcomers(knownHosts(hosts).size);
+
+const seedOf = (hasher: Hasher, { nodes }: JobDraft, { meshId, owner, counter }: Draw): DrawSeed => ({
+  ...{ meshId, owner, counter },
+  tasks: hasher(encode(list(nodeSpecCodec, limits.nodes), nodes)),
+});
+
+/** The hosts of a draw in its order: the best first. */
+export const rankCandidates = (hasher: Hasher, draft: JobDraft, draw: Draw): Candidate[] =>
+  inOrderOfWeight(hasher, seedOf(hasher, draft, draw), draw.hosts);
+
+/** `few-hosts`, `few-known`: as committee-draw.ts says. */
+export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesis | "few-hosts" | "few-known" {
   const { meshId, owner, counter, known, hosts } = draw;
   const {
     committee: wish,
@@ -69,17 +98,14 @@ export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesi
     windowMs,
     redact = false,
   } = draft;
-  const size = committeeSize(wish, hosts.length);
-  if (wish.kind === "drawn" && hosts.length < size) return null;
-  const seed = { meshId, owner, counter, tasks: hasher(encode(list(nodeSpecCodec, limits.nodes), nodes)) };
-  const { committee, standbys } =
+  const drawn =
     wish.kind === "named"
       ? { committee: wish.members, standbys: wish.standbys }
-      : drawCommittee(hasher, seed, hosts, size);
+      : drawCommittee(hasher, seedOf(hasher, draft, draw), hosts, { ...wish, boundsNewcomers: isBounded(wish, known) });
+  if (typeof drawn === "string") return drawn;
   const genesis = {
     ...{ meshId, rulesVersion: RULES_VERSION, owner, counter, name, nodes, output, budget, deadlineMs, labels },
-    ...{ selector, windowMs, redact, committee, knowledge: NO_KNOWLEDGE },
-    standbys: wish.kind === "drawn" && wish.standbysMax !== null ? standbys.slice(0, wish.standbysMax) : standbys,
+    ...{ selector, windowMs, redact, ...drawn, knowledge: NO_KNOWLEDGE },
   };
   const knowledge = knowledgeFor(known, skillsOf(nodes), selector);
   return { ...genesis, knowledge: fitting(knowledge, limits.genesisBytes - encodeGenesis(genesis).length) };

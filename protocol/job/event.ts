@@ -137,6 +137,8 @@ export const ledgerEventCodec = variant({
     unreadable: list(agentId, limits.seats),
     silent: list(agentId, limits.seats),
   }),
+  /** A member signed two statements that exclude each other, and nobody may take its seat: it stays, and is known for it. */
+  convicted: struct({ agent: agentId }),
 });
 export type LedgerEvent = Infer<typeof ledgerEventCodec>;
 export type EventOf<K extends LedgerEvent["kind"]> = Extract<LedgerEvent, { readonly kind: K }>;

@@ -265,8 +265,9 @@ export function explainBadGenesis(genesis: Genesis): GenesisProblem | null {
   if (committee !== null) return problem(committee);
   const seen = new Set<AgentId>(genesis.committee.map((member) => member.agent));
   for (const standby of genesis.standbys) {
-    if (seen.has(standby)) return problem("standby-twice", standby);
-    seen.add(standby);
+    if (seen.has(standby.agent)) return problem("standby-twice", standby.agent);
+    if (standby.power < 1) return problem("standby-without-power", standby.agent);
+    seen.add(standby.agent);
   }
   const known = new Set<string>();
   for (const { agent, skill, stated } of genesis.knowledge.records) {

@@ -153,7 +153,7 @@ export class Ledger {
   }
 
   /** What this job taught so far. */
-  get lessons(): Lessons {
+  get lessons(): Omit<Lessons, "hosts"> {
     const { learned, records, status } = this.#state;
     const { selector } = this.#constants;
     return {

@@ -25,13 +25,14 @@ import { BlobHolders } from "./blob-holders.ts";
 import { CommandMemory } from "./command-memory.ts";
 import { type IdentifiedCommand, judge } from "./commands.ts";
 import type { Executions } from "./executions.ts";
+import { HostingRecord } from "./hosting-record.ts";
 import { JudgedPool } from "./judged-pool.ts";
 import { needKey } from "./keys.ts";
 import { type Execution, Ledger, type Outcome } from "./ledger.ts";
 import { blobOf, Pool, type PoolEntry, type PoolQuestions, type Sender } from "./pool.ts";
 import type { LedgerView } from "./view.ts";
 
-/** Timeliness tolerates this at most, ms, whatever the windows are (A3). */
+/** Clocks may differ by 1/5 of the shortest window in force, and by this at most, ms (A3). */
 const TOLERANCE_MAX_MS = 500;
 
 /** A block that was decided, with all that another agent needs to take it too; its commands as they waited here. */
@@ -79,6 +80,7 @@ export class Replica implements Application {
   readonly #memory = new CommandMemory();
   /** Who holds which blob that pooled commands rest on. */
   readonly #holders = new BlobHolders();
+  readonly #hostingRecord = new HostingRecord();
 
   constructor(options: ReplicaOptions, self: AgentId, crypto: Crypto, out: ReplicaOutput) {
     const { genesis, job, selectors, isTraced, executions } = options;
@@ -123,7 +125,8 @@ export class Replica implements Application {
 
   /** What the job taught so far. */
   get lessons(): Lessons {
-    return this.#ledger.lessons;
+    const isCertified = this.#decided.state.status.get() === "certified";
+    return { ...this.#ledger.lessons, hosts: this.#hostingRecord.turns(isCertified) };
   }
 
   /** Why a command would change nothing in a block made now, or null. */
@@ -161,7 +164,7 @@ export class Replica implements Application {
   #isInvolved(author: AgentId): boolean {
     const { state, genesis } = this.#decided;
     if (author === genesis.owner || this.#committee.power(author) > 0) return true;
-    return state.agents.has(author) || state.standbys.get().includes(author);
+    return state.agents.has(author) || state.standbys.get().some(({ agent }) => agent === author);
   }
 
   /** Whether a block that is being decided holds it. */
@@ -316,14 +319,9 @@ export class Replica implements Application {
     return same ? execution : null;
   }
 
-  /** Clocks may differ by this much: at most 1/5 of the shortest window in force (A3). */
-  get #toleranceMs(): number {
-    return Math.min(TOLERANCE_MAX_MS, Math.floor(this.#decided.genesis.windowMs / 5));
-  }
-
   timely(block: Block, now: Now, round: number, timeoutMs: number): "yes" | "no" | "wait" {
     const { timeMs } = block.header;
-    const toleranceMs = this.#toleranceMs * (1 + round);
+    const toleranceMs = Math.min(TOLERANCE_MAX_MS, Math.floor(this.#decided.genesis.windowMs / 5)) * (1 + round);
     const parentMs = this.#tip.timeMs;
     if (timeMs < now.wallMs - toleranceMs) return "no";
     if (timeMs > now.wallMs + toleranceMs && timeMs !== parentMs) return "no";
@@ -369,6 +367,7 @@ export class Replica implements Application {
     const entries = block.commands.map((command) => this.pool.get(command)!);
     const parentEvents = this.#decided.state.eventsHash.get();
     this.#ledger.keep(execution);
+    this.#hostingRecord.onDecided(this.#committee, block.header, outcome.events);
     this.#checked = null;
     this.#invalid.clear();
     this.#judged.onTip();

@@ -219,7 +219,9 @@ export interface LedgerState {
   /** Counts tasks as they become ready. */
   readonly order: Cell<number>;
   readonly committee: Cell<CommitteeMembers>;
-  readonly standbys: Cell<readonly AgentId[]>;
+  readonly standbys: Cell<CommitteeMembers>;
+  /** Members that equivocated and keep their seats. */
+  readonly convicted: Table<AgentId, true>;
   readonly nodes: Table<string, NodeState>;
   readonly tasks: Table<TaskId, Task>;
   /** By task; of single nodes and chains by the node's name. */
@@ -291,6 +293,7 @@ export function createState(
     order: cell(0),
     committee: cell(genesis.committee),
     standbys: cell(genesis.standbys),
+    convicted: table(),
     nodes: table(),
     tasks: table(),
     answers: table(),

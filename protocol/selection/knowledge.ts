@@ -1,8 +1,8 @@
 /**
  * What an owner learned from its jobs, and carries to the next one: how often an agent's answers for a skill were
- * accepted, and what its selector learned. Plain data and pure functions; the node keeps it (node/knowledge.ts).
+ * accepted, what its selector learned, and how agents hosted its jobs (hosts.ts). Plain data and pure functions; the node keeps it (node/knowledge.ts).
  *
- * Knowledge moves awards and nothing else: no answer is right because of it. What others' jobs taught counts only where
+ * Knowledge moves awards and the powers of hosts, and nothing else: no answer is right because of it. What others' jobs taught counts only where
  * this node's operator trusts their owner, and each owner up to a cap: a certificate proves that a rule ran, not that
  * the answer is true, and anybody can buy genuine certificates for its own sybils.
  *
@@ -14,6 +14,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { type Knowledge, NO_KNOWLEDGE } from "../wire/genesis.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
+import { type HostRecord, type HostTurns, type Meeting, mergeHosts } from "./hosts.ts";
 import type { Selector } from "./selector.ts";
 
 /** Answers of one agent for one skill; fractions, since knowledge fades. */
@@ -65,6 +66,8 @@ export interface Lessons {
   readonly learned: Uint8Array;
   /** Who had a part in its result; empty: it has none. */
   readonly credits: readonly Credit[];
+  /** How its hosts kept its log. */
+  readonly hosts: readonly HostTurns[];
 }
 
 /** What people know an agent by: its name, and when and in which mesh a job last taught something about it. */
@@ -82,11 +85,12 @@ export interface KnownWorld {
   readonly learned: { readonly [selector: string]: Uint8Array };
   /** The newest last. */
   readonly unscored: readonly UnscoredJob[];
-  /** By the agents of `records`. */
+  readonly hosts: readonly HostRecord[];
+  /** By the agents of `records` and `hosts`. */
   readonly seen?: { readonly [agent: string]: Seen };
 }
 
-export const EMPTY_WORLD: KnownWorld = { records: [], learned: {}, unscored: [] };
+export const EMPTY_WORLD: KnownWorld = { records: [], learned: {}, unscored: [], hosts: [] };
 
 /**
  * What is kept of old answers at each new one about the same agent and skill: about a hundred answers count, and an agent
@@ -116,7 +120,7 @@ const ownLast = (records: readonly KnownRecord[]): readonly KnownRecord[] => [
  * Adds what a job of `owner` taught; null: of this node's own. Another owner's jobs count up to a cap together, and their
  * selector's state is not taken: nobody could say how much of it is true.
  */
-export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null): KnownWorld {
+export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null, meeting: Meeting): KnownWorld {
   const records = new Map(world.records.map((record) => [sourcedKeyOf(record), record]));
   const source = owner === null ? {} : { owner };
   for (const { agent, skill, accepted, rejected, stated } of lessons.records) {
@@ -135,6 +139,7 @@ export function merge(world: KnownWorld, lessons: Lessons, owner: AgentId | null
     records: [...records.values()].filter((record) => kept.has(record)),
     learned: isTaught ? { ...world.learned, [selector]: learned } : world.learned,
     unscored: world.unscored,
+    hosts: mergeHosts(world.hosts, lessons.hosts, owner, meeting),
     ...(world.seen !== undefined && { seen: world.seen }),
   };
 }

@@ -15,13 +15,17 @@ export const signature: Codec<Uint8Array> = bytes(limits.signatureBytes);
 const height = uint();
 const round = uint(0xffffffff);
 
-/** A member of a committee and its voting power (1..4). */
+/** A member of a committee, or a standby, and its voting power (1..4). A standby's is the most that it may come to hold. */
 const memberCodec = struct({ agent: agentId, power: uint(limits.power) });
 export type Member = Infer<typeof memberCodec>;
 
 /** The members that keep a job's log, in the order of the genesis; a replaced member's seat is taken in place. */
 export const committeeCodec = list(memberCodec, limits.members);
 export type CommitteeMembers = Infer<typeof committeeCodec>;
+/** Who takes the seats of members that leave, in this order. */
+export const standbysCodec = list(memberCodec, limits.standbys);
+
+export const agentsOf = (members: CommitteeMembers): AgentId[] => members.map(({ agent }) => agent);
 
 export const committeeHash = (hasher: Hasher, members: CommitteeMembers): Hash =>
   hashOf(hasher, committeeCodec, members);

@@ -72,8 +72,10 @@ const genesisOfRules1 = struct({
 });
 
 /** What its fields mean under the rules of today. */
-const inWordsOfToday = ({ nodes, knowledge, ...genesis }: Infer<typeof genesisOfRules1>): Genesis => ({
+const inWordsOfToday = ({ nodes, knowledge, standbys, ...genesis }: Infer<typeof genesisOfRules1>): Genesis => ({
   ...genesis,
+  // Under these rules a standby took any seat.
+  standbys: standbys.map((agent) => ({ agent, power: limits.power })),
   redact: false,
   nodes: nodes.map((node) => ({ ...node, policy: { ...node.policy, flags: NO_FLAGS, hedge: { kind: "auto" } } })),
   knowledge: { ...knowledge, records: knowledge.records.map((record) => ({ ...record, stated: [] })) },

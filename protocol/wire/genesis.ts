@@ -22,7 +22,7 @@ import {
   uint,
   variant,
 } from "./codec.ts";
-import { agentId, committeeCodec, signature } from "./consensus.ts";
+import { agentId, committeeCodec, signature, standbysCodec } from "./consensus.ts";
 import { type Value, valueCodec } from "./value.ts";
 
 /** Dimensions of the vector of a skill, or of a task that asks in words; each takes one byte. */
@@ -252,7 +252,7 @@ export const genesisCodec = struct({
   /** Inputs, outputs and what workers say of errors stay out of traces, summaries, pages and explanations. */
   redact: bool,
   committee: committeeCodec,
-  standbys: list(agentId, limits.standbys),
+  standbys: standbysCodec,
 });
 export type Genesis = Infer<typeof genesisCodec>;
 

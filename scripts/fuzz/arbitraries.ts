@@ -128,7 +128,8 @@ const nodeSpec: Arbitrary<NodeSpec> = fc.record({
   policy,
   like: orNull(like),
 });
-const committee = few(fc.record({ agent: agentId, power: uintUpTo(limits.power) }), 4);
+const member = fc.record({ agent: agentId, power: uintUpTo(limits.power) });
+const committee = few(member, 4);
 const answers = uintUpTo(limits.knownAnswers);
 const bin = fc.record({ accepted: answers, rejected: answers, stated: answers });
 export const genesis: Arbitrary<Genesis> = fc.record({
@@ -146,7 +147,7 @@ export const genesis: Arbitrary<Genesis> = fc.record({
   windowMs: duration,
   redact: fc.boolean(),
   committee,
-  standbys: few(agentId),
+  standbys: few(member),
   knowledge: fc.record({
     records: few(fc.record({ agent: agentId, skill: name, accepted: answers, rejected: answers, stated: few(bin, 6) })),
     learned: bytesUpTo(limits.learnedBytes),
@@ -330,6 +331,8 @@ const messages: Kinds<Message> = {
   over: { job },
   haveBlobs: { job, blobs: hashes },
   invite: { genesis: signedGenesis, vcvs: few(vcv) },
+  probe: { id: uintUpTo(0xffffffff), deadlineMs: duration },
+  probed: { id: uintUpTo(0xffffffff), reason: longText },
   inviteReply: { job, yes: fc.boolean(), reason: longText },
   inviteSeen: { job },
   start: { job },

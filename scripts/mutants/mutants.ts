@@ -75,6 +75,32 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "count heads, not power",
+    quick: true,
+    patches: [
+      {
+        file: "consensus/committee.ts",
+        from: "const power = (agent: AgentId): number => powers.get(agent) ?? 0;",
+        to: "const power = (agent: AgentId): number => (powers.has(agent) ? total / members.length : 0);",
+      },
+    ],
+  },
+  {
+    name: "draw newcomers without a bound",
+    by: "14 powers",
+    patches: [
+      {
+        file: "job/committee-draw.ts",
+        from: "return 3 * held.reduce((sum, { power }) => sum + power, 0) < total;",
+        to: "return 3 * held.length < 30 * total;",
+      },
+    ],
+  },
+  {
+    name: "newcomers inherit a seat's power",
+    patches: [{ file: "job/committee-changes.ts", from: "(standby) => standby.power >= power", to: "() => true" }],
+  },
+  {
     name: "prevote against the lock",
     patches: [
       { file: CONSENSUS, from: 'if (locked !== null && locked.block !== statement.block) return "no"; // L23', to: "" },

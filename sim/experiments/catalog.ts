@@ -10,6 +10,7 @@ import { hanoi } from "./hanoi.ts";
 import { lyingWorkers } from "./lying-workers.ts";
 import { makerTable } from "./maker-table.ts";
 import { regret } from "./regret.ts";
+import { sybils } from "./sybils.ts";
 import { symphonyExp2, symphonyExp2Policies } from "./symphony-exp2.ts";
 import { symphonyExp3 } from "./symphony-exp3.ts";
 
@@ -26,4 +27,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   hanoi,
   correlated,
   cpWbft,
+  sybils,
 ];

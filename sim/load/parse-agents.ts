@@ -65,6 +65,8 @@ function groupOf(file: GroupFile, index: number): AgentGroup {
     descriptions: new Map(Object.entries(file.descriptions ?? {})),
     labels: file.labels ?? [],
     hosts: file.hosts ?? true,
+    hosted: hostedOf(file),
+    origin: file.origin ?? "",
     profile: profileOf(profile),
     behave: new Map(Object.entries(file.behave ?? {}).map(([name, options]) => [name, plainOptions(options)])),
     clock: { skewMs: file.clock?.skewMs ?? 0, driftPpm: file.clock?.driftPpm ?? 0 },
@@ -73,6 +75,14 @@ function groupOf(file: GroupFile, index: number): AgentGroup {
     startWithinMs: file.startWithin ?? 0,
   };
 }
+
+const hostedOf = ({ hosted }: GroupFile): AgentGroup["hosted"] =>
+  hosted === undefined
+    ? null
+    : {
+        ...{ kept: hosted.kept, lost: hosted.lost ?? 0 },
+        ...{ isKnown: hosted.known ?? true, equivocated: hosted.equivocated ?? false },
+      };
 
 const replayOf = (replay: NonNullable<ProfileFile["replay"]>): Replay =>
   typeof replay === "string" ? { file: replay, agent: null } : { file: replay.file, agent: replay.agent ?? null };

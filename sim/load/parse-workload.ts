@@ -52,7 +52,7 @@ export function parseWorkload(
     windowMs,
     redact: file.redact ?? false,
     committee: typeof file.committee === "object" ? new Map(Object.entries(file.committee)) : (file.committee ?? null),
-    standbys: file.standbys ?? (typeof file.committee === "object" ? [] : null),
+    standbys: standbysOf(file) ?? (typeof file.committee === "object" ? new Map() : null),
     cancelAfterMs: file.cancelAfter ?? null,
     outputBytes: file.outputBytes ?? 0,
   };
@@ -206,6 +206,11 @@ function taskCount(shape: JobShape): number {
   return shape.kind === "map-reduce" ? shape.width + 1 : 1;
 }
 
+function standbysOf({ standbys }: WorkloadFile): Workload["standbys"] {
+  if (Array.isArray(standbys)) return new Map((standbys as readonly string[]).map((name) => [name, limits.power]));
+  return typeof standbys === "object" ? new Map(Object.entries(standbys)) : (standbys ?? null);
+}
+
 /** No job is kept by a committee of which one member alone can stop it. */
 function checkPowers({ source }: ParseContext, powers: readonly (readonly [agent: string, power: number])[]): void {
   if (powers.length < 4) return; // another error, or a committee of one
@@ -233,7 +238,7 @@ function checkCommittee(context: ParseContext, file: WorkloadFile, agents: reado
     checkAgents(
       context,
       ["workload", "standbys"],
-      file.standbys,
+      Array.isArray(file.standbys) ? file.standbys : Object.keys(file.standbys),
       hosting.filter((agent) => !named.includes(agent)),
     );
   }

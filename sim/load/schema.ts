@@ -110,6 +110,22 @@ const groupSchema = (registry: Registry) =>
       .describe("Descriptions of the skills, by name, for jobs that ask in words."),
     labels: z.array(nameSchema).max(limits.labels).optional(),
     hosts: z.boolean().optional().describe("Whether they host jobs. Default true."),
+    hosted: z
+      .strictObject({
+        kept: countSchema(0, 1_000_000_000),
+        lost: countSchema(0, 1_000_000_000).optional(),
+        known: z.boolean().optional().describe("Whether they are known hosts by now. Default true."),
+        equivocated: z.boolean().optional().describe("Whether they were caught equivocating. Default false."),
+      })
+      .optional()
+      .describe("How they hosted each client's earlier jobs: turns as a proposer. Default: clients do not know them."),
+    origin: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "The network that they connect from, like 192.0.2.0/24. Default: a private one, which no bound counts.",
+      ),
     profile: profileSchema.optional(),
     behave: z
       .strictObject(shapeOf(registry.behaviours.values(), ({ options, summary }) => options.describe(summary)))
@@ -256,9 +272,15 @@ const workloadSchema = (registry: Registry) =>
       .optional()
       .describe("The members: how many, or agents with their powers. Default: as nodes choose."),
     standbys: z
-      .union([countSchema(0, limits.standbys), z.array(nameSchema).max(limits.standbys)])
+      .union([
+        countSchema(0, limits.standbys),
+        z.array(nameSchema).max(limits.standbys),
+        z.record(nameSchema, countSchema(1, limits.power)),
+      ])
       .optional()
-      .describe("Who takes a lost member's place: how many, or agents. Default: as nodes choose."),
+      .describe(
+        `Who takes a lost member's place: how many, or agents, with the most power that each may come to hold (${limits.power} where none stands). Default: as nodes choose.`,
+      ),
     cancelAfter: durationSchema
       .optional()
       .describe("The client cancels each job this long after it submitted it. Default: never."),

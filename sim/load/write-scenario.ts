@@ -10,6 +10,7 @@ import { flagsNode } from "../../node/platform/files/flags.ts";
 import { hedgeNode } from "../../node/platform/files/hedge.ts";
 import { writeMs } from "../../node/platform/text/quantities.ts";
 import { SHARD_AGENTS } from "../../protocol/capability/shards.ts";
+import { limits } from "../../protocol/core/limits.ts";
 import { DEFAULT_SELECTOR } from "../../protocol/selection/catalog.ts";
 import { QUEUE_POLICIES } from "../../protocol/wire/queue.ts";
 import type { Registry } from "../model/registry.ts";
@@ -80,6 +81,14 @@ function shortest(registry: Registry, name: string, options: BehaviourOptions): 
 const replayNode = ({ file, agent }: Replay, relocate: Relocate): Node =>
   agent === null ? relocate(file) : { file: relocate(file), agent };
 
+const hostedNode = ({ hosted }: AgentGroup): Node | undefined =>
+  hosted === null
+    ? undefined
+    : {
+        ...{ kept: hosted.kept, lost: unless(hosted.lost, 0) },
+        ...{ known: unless(hosted.isKnown, true), equivocated: unless(hosted.equivocated, false) },
+      };
+
 function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): Node {
   const { profile, clock, behave } = group;
   const { accuracy, latencyMs, price, expectedMs, slots, load, calibration, correlation, wrongAnswers, replay } =
@@ -90,6 +99,8 @@ function groupNode(registry: Registry, relocate: Relocate, group: AgentGroup): N
     name: group.name,
     count: group.count,
     hosts: unless(group.hosts, true),
+    hosted: hostedNode(group),
+    origin: unless(group.origin, ""),
     skills: group.skills,
     descriptions: orNothing(Object.fromEntries(group.descriptions)),
     labels: group.labels.length === 0 ? undefined : group.labels,
@@ -200,6 +211,13 @@ function policyNode({ accept, compare, flags, ...policy }: PolicySpec): Node {
   };
 }
 
+function standbysNode(standbys: Workload["standbys"]): Node | undefined {
+  if (standbys === null || typeof standbys === "number") return standbys ?? undefined;
+  if (standbys.size === 0) return undefined;
+  const takeAnySeat = [...standbys.values()].every((power) => power === limits.power);
+  return takeAnySeat ? [...standbys.keys()] : Object.fromEntries(standbys);
+}
+
 function workloadNode(workload: Workload, relocate: Relocate): Node {
   const { shape, committee, standbys, count } = workload;
   const jobs = {
@@ -210,7 +228,7 @@ function workloadNode(workload: Workload, relocate: Relocate): Node {
   const seats = {
     committee:
       typeof committee === "object" && committee !== null ? Object.fromEntries(committee) : (committee ?? undefined),
-    standbys: standbys === null || (Array.isArray(standbys) && standbys.length === 0) ? undefined : standbys,
+    standbys: standbysNode(standbys),
     knowledge: unless(workload.knowledge, true),
     cancelAfter: workload.cancelAfterMs === null ? undefined : time(workload.cancelAfterMs),
     outputBytes: unless(workload.outputBytes, 0),

@@ -16,6 +16,8 @@ const KINDS: { readonly [kind in MessageKind]: true } = {
   fetchCommands: true,
   haveCommands: true,
   haveBlobs: true,
+  probe: true,
+  probed: true,
   invite: true,
   inviteSeen: true,
   inviteReply: true,

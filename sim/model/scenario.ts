@@ -54,6 +54,10 @@ export interface AgentGroup {
   readonly labels: readonly string[];
   /** Serve on committees. */
   readonly hosts: boolean;
+  /** What each client's earlier jobs taught it of each of them as a host; null: nothing. */
+  readonly hosted: HostedBefore | null;
+  /** The network that they connect from (capability/addresses.ts); "": a private one. */
+  readonly origin: string;
   readonly profile: AgentProfile;
   /** Behaviours by name, with their options: liars, free riders, equivocating members, … */
   readonly behave: ReadonlyMap<string, BehaviourOptions>;
@@ -97,6 +101,14 @@ export interface AgentProfile {
   readonly errors: SkillErrors | null;
   /** What it says that each result used; null: it says nothing. */
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly usd: number } | null;
+}
+
+/** Turns as a proposer that a host kept and lost, and whether it is a known host by now. */
+interface HostedBefore {
+  readonly kept: number;
+  readonly lost: number;
+  readonly isKnown: boolean;
+  readonly equivocated: boolean;
 }
 
 /** Chances of each kind of error, at most 1 together. */
@@ -174,8 +186,8 @@ export interface Workload {
   readonly redact: boolean;
   /** Members of each job's committee: how many, or who with which power; null: as nodes choose. */
   readonly committee: number | ReadonlyMap<string, number> | null;
-  /** Standbys of each committee: how many, or who; null: as nodes choose. */
-  readonly standbys: number | readonly string[] | null;
+  /** Standbys of each committee: how many, or who with which power, in their order; null: as nodes choose. */
+  readonly standbys: number | ReadonlyMap<string, number> | null;
   /** The client cancels each job this long after it submitted it; null if it does not. */
   readonly cancelAfterMs: number | null;
   /** Outputs are padded to this many bytes: large ones travel as blobs. 0: no padding. */

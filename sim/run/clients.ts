@@ -3,27 +3,45 @@
  * end. The agent serves its owner (protocol/agent/owner.ts) exactly as it does in a node.
  */
 
+import { hostsOf } from "../../protocol/agent/checked-genesis.ts";
 import type { AgentId, JobId } from "../../protocol/core/ids.ts";
 import type { LocalEvent } from "../../protocol/effect.ts";
-import type { CommitteeWish } from "../../protocol/job/draft.ts";
+import { type CommitteeWish, isBounded } from "../../protocol/job/draft.ts";
+import { type HostRecord, mergeHosts, standingsOf } from "../../protocol/selection/hosts.ts";
 import { EMPTY_WORLD, type KnownWorld, merge, totalsOf } from "../../protocol/selection/knowledge.ts";
 import { reliabilityOf } from "../../protocol/selection/reliability.ts";
+import type { Member } from "../../protocol/wire/consensus.ts";
 import type { StatedRow } from "../model/result.ts";
-import type { Scenario } from "../model/scenario.ts";
+import type { AgentGroup, Scenario } from "../model/scenario.ts";
 import type { DrawnJob, SubmittedJob } from "../model/submitted-job.ts";
 import type { World } from "../world/world.ts";
+import { namesOf } from "./population.ts";
 import type { PlannedJob } from "./workload.ts";
+
+const membersOf = (powers: ReadonlyMap<string, number>): Member[] =>
+  [...powers].map(([agent, power]) => ({ agent: agent as AgentId, power }));
 
 /** Which committee a scenario asks for. */
 function wishOf({ committee, standbys }: Scenario["workload"]): CommitteeWish {
   if (committee !== null && typeof committee !== "number")
     return {
       kind: "named",
-      members: [...committee].map(([agent, power]) => ({ agent: agent as AgentId, power })),
-      standbys: Array.isArray(standbys) ? (standbys as readonly AgentId[]) : [],
+      members: membersOf(committee),
+      standbys: typeof standbys === "object" && standbys !== null ? membersOf(standbys) : [],
     };
   return { kind: "drawn", size: committee, standbysMax: typeof standbys === "number" ? standbys : null };
 }
+
+/** What clients know of the scenario's hosts before their first job. */
+const hostedBefore = (groups: readonly AgentGroup[]): HostRecord[] =>
+  groups.flatMap(({ hosted, origin, ...group }) => {
+    if (hosted === null) return [];
+    const { kept, lost, isKnown, equivocated } = hosted;
+    const turns = namesOf(group).map((name) => ({ agent: name as AgentId, kept, lost, equivocated }));
+    const origins = new Map(turns.map(({ agent }) => [agent, origin]));
+    const records = mergeHosts([], turns, null, { nowMs: 0, origins });
+    return records.map((record) => ({ ...record, knownSinceMs: isKnown ? 0 : null }));
+  });
 
 interface ClientEvents {
   /** A draw was sent to its committee: blocks of this job may come. */
@@ -48,7 +66,8 @@ export class Clients {
     this.#scenario = scenario;
     this.#events = events;
     this.#names = scenario.workload.clients;
-    for (const name of this.#names) this.#known.set(name, known);
+    const hosts = [...known.hosts, ...hostedBefore(scenario.agents)];
+    for (const name of this.#names) this.#known.set(name, { ...known, hosts });
   }
 
   get areSubmitted(): boolean {
@@ -89,6 +108,15 @@ export class Clients {
     if (cancelAfterMs !== null) this.#world.at(this.#world.now + cancelAfterMs, () => this.#cancel(job));
   }
 
+  /** The hosts of a drawn committee that its owner bounded as newcomers; null: it bounded none. */
+  newcomersIn({ client, genesis }: DrawnJob): ReadonlySet<AgentId> | null {
+    const { workload } = this.#scenario;
+    const known = workload.knowledge ? this.#known.get(client)! : EMPTY_WORLD;
+    if (!isBounded(wishOf(workload), known)) return null;
+    const standings = standingsOf(known.hosts);
+    return new Set(hostsOf(genesis).filter((agent) => standings.get(agent)?.isKnown !== true));
+  }
+
   /** What jobs taught all clients together of their agents' confidence. */
   stated(): StatedRow[] {
     const records = [...this.#known.values()].flatMap((world) => world.records);
@@ -111,7 +139,7 @@ export class Clients {
     if (event.kind === "drawn") this.#onDrawn(this.jobs[event.ticket - 1]!, event);
     else if (event.kind === "submitted") this.#onSubmitted(this.jobs[event.ticket - 1]!, event);
     else if (event.kind === "taught" && event.owner === (name as AgentId))
-      this.#known.set(name, merge(known, event.lessons, null));
+      this.#known.set(name, merge(known, event.lessons, null, { nowMs: this.#world.now, origins: event.origins }));
     else if (event.kind === "block") {
       const job = this.#byJob.get(event.job);
       if (job === undefined || job.client !== name || job.endedMs !== null) return;

@@ -50,7 +50,7 @@ export class JobMonitor {
     { meshId, crypto, selectors }: Required<Pick<LogOptions, "meshId" | "crypto" | "selectors">>,
     listener: JobListener,
     extra: readonly Checker[],
-    { thorough, calm }: Pick<JobCheckOptions, "thorough" | "calm">,
+    { thorough, calm, newcomers = null }: Omit<JobCheckOptions, "genesis">,
   ) {
     this.submitted = submitted;
     const reassignments = new Reassignments();
@@ -75,7 +75,7 @@ export class JobMonitor {
       },
     };
     const { job, genesis } = submitted;
-    const checkers = jobCheckers({ genesis: () => genesis, thorough, calm });
+    const checkers = jobCheckers({ genesis: () => genesis, thorough, calm, newcomers });
     this.#checkers = [...checkers, this.liveness, ...extra, listening];
     this.log = new DecidedLog({
       meshId,
@@ -140,6 +140,7 @@ export const INVARIANTS = (thorough: boolean, heals: boolean): string[] => [
   "8 awards",
   "9 seals",
   "10 quiet",
+  "14 powers",
   "A4 no double signing",
   "A4 locks",
   "verdicts",

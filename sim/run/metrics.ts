@@ -133,6 +133,9 @@ export class RunMetrics implements JobListener {
         counts.replaced++;
         if (event.reason === "equivocation") counts.evidence++;
         break;
+      case "convicted":
+        counts.evidence++;
+        break;
       case "accepted":
         this.#onAccepted(monitor, event, atMs);
         break;

@@ -29,7 +29,8 @@ export interface Inhabitant {
   readonly isByzantine: boolean;
 }
 
-const namesOf = ({ name, count }: AgentGroup): string[] => Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
+export const namesOf = ({ name, count }: Pick<AgentGroup, "name" | "count">): string[] =>
+  Array.from({ length: count }, (_, i) => `${name}${i + 1}`);
 
 /** What clients are called that have no names. */
 export const clientNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `client${i + 1}`);

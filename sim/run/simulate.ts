@@ -160,7 +160,7 @@ class Run {
         ...[...this.#population.inhabitants.values()].map(({ spec }) => this.#withTraces(spec)),
         ...this.#population.clients(),
       ],
-      network: networkOf(network, seed, (sentMs, arrivesMs, from, to, bytes) => {
+      network: networkOf(this.#scenario, seed, (sentMs, arrivesMs, from, to, bytes) => {
         this.#messages.note(sentMs, arrivesMs, from, to, bytes);
         this.#options.tap?.onFrame?.(sentMs, arrivesMs, from, to, bytes);
       }),
@@ -237,7 +237,8 @@ class Run {
     );
     const others = [...this.#general, ...extra, ...(this.#options.checkers?.(submitted) ?? [])];
     const from = { meshId, crypto, selectors: this.#selectors };
-    const checks = { thorough: this.#thorough, calm: isCalm(this.#scenario, registry) };
+    const newcomers = this.clients.newcomersIn(submitted);
+    const checks = { thorough: this.#thorough, calm: isCalm(this.#scenario, registry), newcomers };
     const monitor = new JobMonitor(submitted, from, this.metrics, others, checks);
     this.#monitors.set(submitted.job, monitor);
   }

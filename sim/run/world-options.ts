@@ -2,12 +2,18 @@
 
 import { createPrng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
-import type { NetworkSpec } from "../model/scenario.ts";
+import type { NetworkSpec, Scenario } from "../model/scenario.ts";
 import { CorePool } from "../world/core-pool.ts";
 import type { DistributionSpec } from "../world/distribution.ts";
 import type { CostOptions, FrameListener, NetworkOptions } from "../world/options.ts";
+import { namesOf } from "./population.ts";
 
-export function networkOf(network: NetworkSpec, seed: number, onFrame: FrameListener): NetworkOptions {
+export function networkOf(
+  { network, agents }: Pick<Scenario, "network" | "agents">,
+  seed: number,
+  onFrame: FrameListener,
+): NetworkOptions {
+  const origins = new Map(agents.flatMap((group) => namesOf(group).map((name) => [name, group.origin])));
   const { overlay, latencyMs, loss, gossipLoss, duplication, reorder, bandwidth, queueBytes, detectMs, redialMs } =
     network;
   return {
@@ -15,6 +21,7 @@ export function networkOf(network: NetworkSpec, seed: number, onFrame: FrameList
     blobs: { idleMs: network.blobIdleMs },
     gossip: network.fullGossip ? "full" : "mesh",
     ...(network.spreadMs > 0 && { latencyOf: spreadOf(network, seed) }),
+    originOf: (name) => origins.get(name) ?? "",
     onFrame,
   };
 }

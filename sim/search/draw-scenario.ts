@@ -5,6 +5,7 @@
  * workers are good ones, and once it has healed there are no faults but the lies of Byzantine agents.
  */
 
+import { limits } from "../../protocol/core/limits.ts";
 import { createPrng, type Prng } from "../../protocol/core/prng.ts";
 import { behaviourOptions, inOrder } from "../load/named-options.ts";
 import { agentNames, DEFAULT_PROFILE } from "../load/parse-agents.ts";
@@ -27,7 +28,17 @@ const LINGER_MS = 30_000;
 const letter = (index: number): string => String.fromCharCode("a".charCodeAt(0) + index);
 
 const group = (name: string, count: number, changes: Partial<AgentGroup>): AgentGroup => ({
-  ...{ name, count, skills: [], descriptions: new Map(), labels: [], hosts: true, behave: HONEST },
+  ...{
+    name,
+    count,
+    skills: [],
+    descriptions: new Map(),
+    labels: [],
+    hosts: true,
+    behave: HONEST,
+    hosted: null,
+    origin: "",
+  },
   ...{ clock: { skewMs: 0, driftPpm: 0 }, crashLoss: "random", startMs: 0, startWithinMs: 0 },
   profile: { ...DEFAULT_PROFILE, price: 0 },
   ...changes,
@@ -87,14 +98,14 @@ function lying(
 interface Committee {
   readonly groups: readonly AgentGroup[];
   readonly committee: ReadonlyMap<string, number>;
-  readonly standbys: readonly string[];
+  readonly standbys: ReadonlyMap<string, number>;
 }
 
 /** Honest members are m1, m2, …; honest standbys s1, s2, …; each liar is a group of its own. */
-function seat(hosts: readonly DrawnHost[]): Committee {
+function seat(hosts: readonly DrawnHost[], prng: Prng): Committee {
   const groups: AgentGroup[] = [];
   const committee = new Map<string, number>();
-  const standbys: string[] = [];
+  const standbys = new Map<string, number>();
   const honest = { m: 0, s: 0 };
   for (const { power, behave } of hosts) {
     let name: string;
@@ -106,7 +117,8 @@ function seat(hosts: readonly DrawnHost[]): Committee {
       groups.push(liar);
       name = agentNames(liar)[0]!;
     }
-    if (power === null) standbys.push(name);
+    // Most may take any seat; some have less power than seats that fall vacant.
+    if (power === null) standbys.set(name, prng.chance(0.6) ? limits.power : 1 + prng.below(limits.power));
     else committee.set(name, power);
   }
   for (const kind of ["s", "m"] as const) if (honest[kind] > 0) groups.unshift(group(kind, honest[kind], {}));
@@ -183,7 +195,7 @@ function sharpen(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
   // Four are the fewest with a fault to spare: each vote counts most.
   const hosts: DrawnHost[] = [HONEST, HONEST, HONEST, liar].map((behave) => ({ power: 1, behave }));
   if (prng.chance(0.3)) hosts.push({ power: null, behave: HONEST });
-  const { groups, ...seats } = seat(hosts);
+  const { groups, ...seats } = seat(hosts, prng.fork("standbys"));
   const profile = { latencyMs: { min: 5, max: 25 }, expectedMs: 5, price: CREDIT };
   return {
     ...scenario,
@@ -231,13 +243,36 @@ function addNuisance(scenario: Scenario, registry: Registry, prng: Prng): Scenar
   return { ...scenario, agents: [...scenario.agents, group("nuisance", 1, { hosts: false, behave })] };
 }
 
+/** Turns kept that give a host power 1, 2, 3 and 4. */
+const KEPT = [5, 60, 600, 6_000];
+
+/**
+ * Its clients draw their committees among hosts of which they know the honest members, and among many liars that are new to
+ * them: only the bound on newcomers keeps these below a third. Some of the liars have much power, and are new all the same.
+ */
+function addNewcomers(scenario: Scenario, registry: Registry, prng: Prng): Scenario {
+  const strategies = prng.shuffle(STRATEGIES).slice(0, 1 + prng.below(3));
+  const behave = lying(registry, strategies, 0, false);
+  const hosted = prng.chance(0.3) ? { kept: 6_000, lost: 0, isKnown: false, equivocated: false } : null;
+  const known = (): AgentGroup["hosted"] => ({ kept: prng.pick(KEPT), lost: 0, isKnown: true, equivocated: false });
+  return {
+    ...scenario,
+    agents: [
+      ...scenario.agents.map((one) => (one.name === "m" ? { ...one, hosted: known() } : one)),
+      group("sybil", 2 + prng.below(8), { behave, hosted }),
+    ],
+    // A member that is its own client may begin a job alone, within the step in which it draws: nobody could watch that.
+    workload: { ...scenario.workload, clients: ["client1"], committee: null, standbys: null },
+  };
+}
+
 export function drawScenario(seed: number, registry: Registry): Scenario {
   const prng = createPrng(`scenario/${seed}`);
   const powers = drawPowers(prng.fork("members"));
   const standbys = Array.from({ length: prng.below(3) }, () => null);
   const hosts: DrawnHost[] = [...powers, ...standbys].map((power) => ({ power, behave: HONEST }));
   corrupt(prng.fork("byzantine"), registry, hosts);
-  const { groups, ...seats } = seat(hosts);
+  const { groups, ...seats } = seat(hosts, prng.fork("standbys"));
   const network = drawNetwork(prng.fork("network"));
   const workers = 2 + prng.below(5);
   const [first] = seats.committee.keys();
@@ -277,6 +312,9 @@ export function drawScenario(seed: number, registry: Registry): Scenario {
     ablate: [],
   };
   const sharp = prng.chance(0.26) ? sharpen(scenario, registry, prng.fork("sharp")) : scenario;
+  const byKnown = prng.fork("newcomers");
+  const honest = groups.find(({ name }) => name === "m")?.count ?? 0;
+  if (sharp === scenario && honest >= 3 && byKnown.chance(0.15)) return addNewcomers(scenario, registry, byKnown);
   const strange = prng.chance(0.2) ? addStranger(sharp, registry, prng.fork("stranger")) : sharp;
   return prng.chance(0.2) ? addNuisance(strange, registry, prng.fork("nuisance")) : strange;
 }

@@ -106,7 +106,10 @@ function withAgents(scenario: Scenario, agents: readonly AgentGroup[]): Scenario
   const { workload, faults } = scenario;
   const there = new Set([...agents.flatMap(agentNames), ...workload.clients]);
   const { standbys } = workload;
-  const kept = Array.isArray(standbys) ? (standbys as readonly string[]).filter((name) => there.has(name)) : standbys;
+  const kept =
+    typeof standbys === "object" && standbys !== null
+      ? new Map([...standbys].filter(([name]) => there.has(name)))
+      : standbys;
   return {
     ...scenario,
     agents,

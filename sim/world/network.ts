@@ -124,7 +124,8 @@ export class VirtualNetwork {
       this.#tellDown(link, end); // a loss that it has not noticed yet
       if (end === link.a) link.aTold = true;
       else link.bTold = true;
-      end.deliver({ kind: "connected", agent: end === link.a ? link.b.id : link.a.id, origin: "" });
+      const other = end === link.a ? link.b : link.a;
+      end.deliver({ kind: "connected", agent: other.id, origin: this.#options.originOf?.(other.name) ?? "" });
     }
   }
 

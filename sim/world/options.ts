@@ -71,6 +71,8 @@ export interface NetworkOptions extends NetworkConditions {
   readonly latencyMs?: DistributionSpec;
   /** Another one for some pairs; null: the general one. Asked once a pair and direction. */
   readonly latencyOf?: (from: string, to: string) => DistributionSpec | null;
+  /** The network from which an agent connects; "": a private one. Default: all of them do. */
+  readonly originOf?: (name: string) => string;
   /** Who is connected from the start; others connect on sending. Default: everybody with everybody. */
   readonly overlay?: Overlay;
   /**

@@ -63,7 +63,14 @@ const group = (name: string, count: number, behave: AgentGroup["behave"]): Agent
   hosts: true,
   profile: PROFILE,
   behave,
-  ...{ clock: { skewMs: 20, driftPpm: 30 }, crashLoss: "random", startMs: 0, startWithinMs: 0 },
+  ...{
+    clock: { skewMs: 20, driftPpm: 30 },
+    crashLoss: "random",
+    startMs: 0,
+    startWithinMs: 0,
+    hosted: null,
+    origin: "",
+  },
 });
 
 const fault = (place: number, atMs: number, untilMs: number | null, kind: string, text: string): ScheduledFault => ({

@@ -17,9 +17,14 @@ export function honestyChecker(isHonest: (agent: AgentId) => boolean): Checker {
     },
     onDecided({ events, by, height }) {
       for (const event of events) {
-        if (event.kind === "replaced" && event.reason === "equivocation" && isHonest(event.out)) {
-          violated("A5 evidence", by, `height ${height}: ${event.out} was replaced for equivocation and is honest`);
-        }
+        const culprit =
+          event.kind === "convicted"
+            ? event.agent
+            : event.kind === "replaced" && event.reason === "equivocation"
+              ? event.out
+              : null;
+        if (culprit !== null && isHonest(culprit))
+          violated("A5 evidence", by, `height ${height}: ${culprit} was convicted of equivocation and is honest`);
       }
     },
   };

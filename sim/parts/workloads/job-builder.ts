@@ -5,9 +5,10 @@
 import { bytesOf, EMBEDDER_NAME, embed } from "../../../protocol/capability/embedding.ts";
 import { statementMessage } from "../../../protocol/core/crypto.ts";
 import type { AgentId, JobId, MeshId } from "../../../protocol/core/ids.ts";
-import { RULES_VERSION } from "../../../protocol/core/limits.ts";
+import { limits, RULES_VERSION } from "../../../protocol/core/limits.ts";
 import type { Input } from "../../../protocol/input.ts";
-import { recordsOf } from "../../../protocol/selection/knowledge.ts";
+import { EMPTY_WORLD, recordsOf } from "../../../protocol/selection/knowledge.ts";
+import type { Member } from "../../../protocol/wire/consensus.ts";
 import {
   type Data,
   encodeGenesis,
@@ -106,7 +107,8 @@ export interface JobOptions {
   readonly nodes: readonly NodeSpec[];
   /** Names, or names with powers. */
   readonly committee: readonly (string | { readonly agent: string; readonly power: number })[];
-  readonly standbys?: readonly string[];
+  /** Names, or names with powers; without one, a standby may take any seat. */
+  readonly standbys?: readonly (string | { readonly agent: string; readonly power: number })[];
   readonly output?: string;
   readonly counter?: number;
   readonly budget?: number;
@@ -116,6 +118,13 @@ export interface JobOptions {
   readonly knowledge?: Genesis["knowledge"];
   readonly redact?: boolean;
 }
+
+const membersOf = (given: JobOptions["committee"], power: number): Member[] =>
+  given.map((member) =>
+    typeof member === "string"
+      ? { agent: member as AgentId, power }
+      : { agent: member.agent as AgentId, power: member.power },
+  );
 
 export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
   return {
@@ -132,12 +141,8 @@ export function buildGenesis(meshId: MeshId, options: JobOptions): Genesis {
     selector: options.selector ?? "least-loaded",
     windowMs: options.windowMs ?? 500,
     redact: options.redact ?? false,
-    committee: options.committee.map((member) =>
-      typeof member === "string"
-        ? { agent: member as AgentId, power: 1 }
-        : { agent: member.agent as AgentId, power: member.power },
-    ),
-    standbys: (options.standbys ?? []) as readonly AgentId[],
+    committee: membersOf(options.committee, 1),
+    standbys: membersOf(options.standbys ?? [], limits.power),
     knowledge: options.knowledge ?? NO_KNOWLEDGE,
   };
 }
@@ -147,7 +152,7 @@ export function submissionOf(genesis: Genesis, ticket = 1): Extract<Input, { kin
   const { committee: members, standbys, counter, knowledge, ...draft } = genesis;
   const committee = { kind: "named", members, standbys } as const;
   const records = recordsOf(knowledge);
-  const known = { records, learned: { [genesis.selector]: knowledge.learned }, unscored: [] };
+  const known = { ...EMPTY_WORLD, records, learned: { [genesis.selector]: knowledge.learned } };
   return { kind: "submit", ticket, draft: { ...draft, committee }, known, counter };
 }
 

@@ -94,11 +94,37 @@ describe("within 79 columns", () => {
     const seen = {
       [ID]: { name: "ada", mesh: "the mesh of the long name that people gave it", atMs: Date.now() - 3 * 86_400_000 },
     };
-    const lines = knowledgeLines({ records: [record], learned: {}, unscored: [], seen }, undefined, 79);
+    const lines = knowledgeLines({ records: [record], learned: {}, unscored: [], hosts: [], seen }, undefined, 79);
     fits(lines, 79);
     expect(lines[1]).toMatch(/^ada +Pj8pxT +a\.skill.* 12\.5 +0 +3 days +the mesh/);
-    expect(knowledgeLines({ records: [record], learned: {}, unscored: [], seen }, "ada", 79)[0]).toBe(ID);
+    expect(knowledgeLines({ records: [record], learned: {}, unscored: [], hosts: [], seen }, "ada", 79)[0]).toBe(ID);
     expect(lines[0]).not.toContain("brier");
+  });
+
+  test("knowledge of hosts: turns, share, power, since when and from where", () => {
+    const host = {
+      ...{ agent: ID, kept: 1_234, lost: 12, power: 3, equivocated: false, sinceMs: 0, days: 8, lastDay: 20_000 },
+      ...{ knownSinceMs: Date.UTC(2026, 4, 17), origin: "192.0.2.0/24" },
+    };
+    const liar = { ...host, agent: `${ID.slice(0, -6)}abcdef` as AgentId, equivocated: true, origin: "" };
+    const fresh = {
+      ...host,
+      agent: `${ID.slice(0, -6)}fedcba` as AgentId,
+      kept: 0,
+      lost: 0,
+      power: 1,
+      knownSinceMs: null,
+    };
+    const friends = { ...fresh, agent: ID, owner: liar.agent, kept: 40 };
+    const seen = { [ID]: { name: "ada", mesh: "m", atMs: Date.now() } };
+    const world = { records: [], learned: {}, unscored: [], hosts: [fresh, host, liar, friends], seen };
+    const lines = knowledgeLines(world, undefined, 99);
+    fits(lines, 99);
+    expect(lines[1]).toMatch(/^ada +Pj8pxT +1,234 +12 +99\.0 % +3 +8 +2026-05-17 +192\.0\.2\.0\/24/);
+    expect(lines.join("\n")).toMatch(/abcdef .* never drawn +private/);
+    expect(lines.join("\n")).toMatch(/fedcba +0 +0 +· +1 +8 +new/);
+    expect(knowledgeLines(world, "ada", 99).join("\n")).toMatch(/ada .* by abcdef/);
+    expect(knowledgeLines(world, "ada", 99).join("\n")).not.toContain("never drawn");
   });
 
   test("knowledge of what agents state: a score for each, and the curve of one", () => {
@@ -117,7 +143,7 @@ describe("within 79 columns", () => {
       [ID]: { name: "ada", mesh: "m", atMs: Date.now() },
       [silent.agent]: { name: "bob", mesh: "m", atMs: 0 },
     };
-    const world = { records: [sure, silent], learned: {}, unscored: [], seen };
+    const world = { records: [sure, silent], learned: {}, unscored: [], hosts: [], seen };
     const all = knowledgeLines(world, undefined, 79);
     fits(all, 79);
     expect(all[0]).toMatch(/rejected +brier +last/);

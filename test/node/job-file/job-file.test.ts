@@ -241,6 +241,13 @@ output: part
     });
   });
 
+  test("a committee that strangers may fill is a drawn one", async () => {
+    const parsed = await parse(job("  a: { skill: echo }\n", "strangers: true\n"));
+    expect(parsed).toMatchObject({ committee: { kind: "drawn", size: null, strangers: true } });
+    const named = job("  a: { skill: echo }\n", "committee: [p1, p2, p3, p4]\nstrangers: true\n");
+    await expect(parse(named)).rejects.toThrow(/strangers are for committees that are drawn/);
+  });
+
   test("its JSON Schema can be printed", () => {
     const schema = z.toJSONSchema(jobFileSchema, { io: "input", unrepresentable: "any" });
     expect(schema.required).toEqual(["name", "budget", "tasks", "output"]);

@@ -39,7 +39,7 @@ function ended(): Book {
 }
 
 describe("a job that ended", () => {
-  const { lessons } = ended().ledger;
+  const lessons = { ...ended().ledger.lessons, hosts: [] };
 
   test("says who had a part in its result: a node's answers count as one, and what nobody read not at all", () => {
     const sum = lessons.credits.reduce((all, { share }) => all + share, 0);
@@ -63,8 +63,12 @@ describe("a job that ended", () => {
 });
 
 describe("a score", () => {
-  const { lessons } = ended().ledger;
-  const world: KnownWorld = withUnscored(merge(EMPTY_WORLD, lessons, null), JOB, lessons);
+  const lessons = { ...ended().ledger.lessons, hosts: [] };
+  const world: KnownWorld = withUnscored(
+    merge(EMPTY_WORLD, lessons, null, { nowMs: 0, origins: new Map() }),
+    JOB,
+    lessons,
+  );
   const scored = (score: number): KnownWorld => scoreJob(world, JOB, score, BUILT_IN_SELECTORS)!;
   const { agent } = lessons.credits[0]!;
 

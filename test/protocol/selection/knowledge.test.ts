@@ -29,7 +29,7 @@ import {
   priorOf,
   totalsOf,
 } from "../../../protocol/selection/knowledge.ts";
-import { encodeGenesis } from "../../../protocol/wire/genesis.ts";
+import { encodeGenesis, type Genesis } from "../../../protocol/wire/genesis.ts";
 import { decodeValue, encodeValue, type Value } from "../../../protocol/wire/value.ts";
 import { map, single } from "../../../sim/parts/workloads/job-builder.ts";
 import { Book } from "../../support/book.ts";
@@ -45,20 +45,26 @@ type Row = readonly [agent: string, accepted: number, rejected: number, skill?: 
 const recordsOf = (rows: readonly Row[]) =>
   rows.map(([agent, accepted, rejected, skill = "work"]) => ({ agent: agent as AgentId, skill, accepted, rejected }));
 const lessonsOf = (...rows: readonly Row[]): Lessons => ({
-  ...{ records: recordsOf(rows), selector: "linucb", learned: NONE, credits: [] },
+  ...{ records: recordsOf(rows), selector: "linucb", learned: NONE, credits: [], hosts: [] },
 });
 const worldOf = (...rows: readonly Row[]): KnownWorld => ({ ...EMPTY_WORLD, records: recordsOf(rows) });
 const of = ({ records }: KnownWorld, agent: string) => records.find((record) => record.agent === agent);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const WORK = new Set(["work"]);
 const OTHER = "other" as AgentId;
+const NOW = { nowMs: 0, origins: new Map<AgentId, string>() };
+const taught = (owner: string, ...rows: readonly Row[]) => ({
+  ...{ job: JOB, owner: owner as AgentId, lessons: lessonsOf(...rows) },
+  ...{ names: new Map<AgentId, string>(), origins: NOW.origins },
+});
 
 describe("merging", () => {
   test("another owner's sybils push nothing out that the node's own jobs taught", () => {
-    const own = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2]), null);
+    const own = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2]), null, NOW);
     const sybils = (from: number): Row[] => range(limits.knownRecords).map((i) => [`s${from + i}`, 1, 0] as const);
     let world = own;
-    for (let job = 0; job < 17; job++) world = merge(world, lessonsOf(...sybils(job * limits.knownRecords)), OTHER);
+    for (let job = 0; job < 17; job++)
+      world = merge(world, lessonsOf(...sybils(job * limits.knownRecords)), OTHER, NOW);
     expect(world.records).toHaveLength(16 * limits.knownRecords);
     expect(world.records.slice(0, 2)).toEqual(own.records);
     const { records } = knowledgeFor(world, WORK, "linucb");
@@ -66,14 +72,14 @@ describe("merging", () => {
   });
 
   test("new records are taken as they are, the newest last, and nothing is changed in place", () => {
-    const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), null);
+    const first = merge(EMPTY_WORLD, lessonsOf(["a", 3, 0], ["b", 0, 2], ["idle", 0, 0]), null, NOW);
     expect(first.records).toEqual(
       recordsOf([
         ["a", 3, 0],
         ["b", 0, 2],
       ]),
     );
-    const second = merge(first, lessonsOf(["a", 1, 0]), null);
+    const second = merge(first, lessonsOf(["a", 1, 0]), null, NOW);
     expect(second.records.map(({ agent }) => agent)).toEqual(["b", "a"]);
     expect(first.records).toEqual(
       recordsOf([
@@ -81,11 +87,11 @@ describe("merging", () => {
         ["b", 0, 2],
       ]),
     );
-    expect(EMPTY_WORLD).toEqual({ records: [], learned: {}, unscored: [] });
+    expect(EMPTY_WORLD).toEqual({ records: [], learned: {}, unscored: [], hosts: [] });
   });
 
   test("agents' skills are apart", () => {
-    const world = merge(worldOf(["a", 5, 0]), lessonsOf(["a", 0, 5, "other"]), null);
+    const world = merge(worldOf(["a", 5, 0]), lessonsOf(["a", 0, 5, "other"]), null, NOW);
     expect(world.records).toEqual(
       recordsOf([
         ["a", 5, 0],
@@ -95,7 +101,7 @@ describe("merging", () => {
   });
 
   test("old answers fade by a hundredth with each new one, and records without new answers stay", () => {
-    const world = merge(worldOf(["a", 100, 0], ["b", 100, 0]), lessonsOf(["a", 0, 10]), null);
+    const world = merge(worldOf(["a", 100, 0], ["b", 100, 0]), lessonsOf(["a", 0, 10]), null, NOW);
     expect(of(world, "a")!.accepted).toBeCloseTo(100 * 0.99 ** 10, 9);
     expect(of(world, "a")!.rejected).toBe(10);
     expect(of(world, "b")!.accepted).toBe(100);
@@ -103,29 +109,29 @@ describe("merging", () => {
 
   test("an agent that flips is known for it within some dozens of answers, however long it behaved well", () => {
     let world = worldOf(["a", 100, 0]);
-    for (let job = 0; job < 10; job++) world = merge(world, lessonsOf(["a", 0, 7]), null);
+    for (let job = 0; job < 10; job++) world = merge(world, lessonsOf(["a", 0, 7]), null, NOW);
     expect(of(world, "a")!.rejected).toBeGreaterThan(of(world, "a")!.accepted);
-    for (let job = 0; job < 10_000; job++) world = merge(world, lessonsOf(["a", 1, 0]), null);
+    for (let job = 0; job < 10_000; job++) world = merge(world, lessonsOf(["a", 1, 0]), null, NOW);
     expect(of(world, "a")!.accepted).toBeLessThan(101);
   });
 
   test("another owner's word counts up to a cap, in its own proportion, and its selector's state not at all", () => {
     const lessons = { ...lessonsOf(["a", 750, 250], ["b", 3, 1]), learned: encodeValue([1]) };
-    const trusted = merge(EMPTY_WORLD, lessons, OTHER);
+    const trusted = merge(EMPTY_WORLD, lessons, OTHER, NOW);
     const once = recordsOf([
       ["a", 15, 5],
       ["b", 3, 1],
     ]).map((record) => ({ owner: OTHER, ...record }));
     expect(trusted.records).toEqual(once);
     expect(trusted.learned).toEqual({});
-    expect(merge(EMPTY_WORLD, lessons, null).learned).toEqual({ linucb: lessons.learned });
+    expect(merge(EMPTY_WORLD, lessons, null, NOW).learned).toEqual({ linucb: lessons.learned });
   });
 
   test("of all jobs of another owner together, not of each; and nothing of one's own fades for it", () => {
     let world = worldOf(["a", 0, 10]);
-    for (let job = 0; job < 50; job++) world = merge(world, lessonsOf(["a", 20, 0]), OTHER);
+    for (let job = 0; job < 50; job++) world = merge(world, lessonsOf(["a", 20, 0]), OTHER, NOW);
     expect(totalsOf(world)).toEqual(recordsOf([["a", 20, 10]]));
-    world = merge(world, lessonsOf(["a", 5, 0]), "another" as AgentId);
+    world = merge(world, lessonsOf(["a", 5, 0]), "another" as AgentId, NOW);
     expect(totalsOf(world)).toEqual(recordsOf([["a", 25, 10]]));
     expect(knowledgeFor(world, WORK, "linucb").records).toMatchObject([{ accepted: 25_000, rejected: 10_000 }]);
     expect(parseKnowledge(knowledgeText(world), "f").records).toEqual(world.records);
@@ -133,9 +139,9 @@ describe("merging", () => {
 
   test("what selectors learned is kept apart, and no empty state replaces one", () => {
     const state = encodeValue([1]);
-    const world = merge(EMPTY_WORLD, { ...lessonsOf(), learned: state }, null);
-    const other = merge(world, { ...lessonsOf(), selector: "__proto__", learned: encodeValue([2]) }, null);
-    const same = merge(other, lessonsOf(), null);
+    const world = merge(EMPTY_WORLD, { ...lessonsOf(), learned: state }, null, NOW);
+    const other = merge(world, { ...lessonsOf(), selector: "__proto__", learned: encodeValue([2]) }, null, NOW);
+    const same = merge(other, lessonsOf(), null, NOW);
     expect(Object.entries(same.learned)).toEqual([
       ["linucb", state],
       ["__proto__", encodeValue([2])],
@@ -146,7 +152,7 @@ describe("merging", () => {
 
   test("a flood of agents pushes out the oldest records and no more memory is taken", () => {
     const flood = range(16 * limits.knownRecords).map((i): Row => [`s${i}`, 1, 0]);
-    const world = merge(worldOf(["a", 9, 0]), lessonsOf(...flood), null);
+    const world = merge(worldOf(["a", 9, 0]), lessonsOf(...flood), null, NOW);
     expect(world.records).toHaveLength(16 * limits.knownRecords);
     expect(of(world, "a")).toBeUndefined();
   });
@@ -171,9 +177,9 @@ describe("for a genesis", () => {
   test("never more than it can carry: the newest records, bounded answers, states of few bytes", () => {
     const most = limits.knownRecords;
     const world: KnownWorld = {
+      ...EMPTY_WORLD,
       records: recordsOf(range(most + 10).map((i): Row => [`w${`${i}`.padStart(5, "0")}`, 1e9, 0])),
       learned: { linucb: new Uint8Array(limits.learnedBytes), ucb1: new Uint8Array(limits.learnedBytes + 1) },
-      unscored: [],
     };
     const knowledge = knowledgeFor(world, WORK, "linucb");
     expect(knowledge.records).toHaveLength(most);
@@ -191,15 +197,16 @@ describe("for a genesis", () => {
     });
     const rows = range(limits.knownRecords).map((i): Row => [`agent-${i}`.padEnd(64, "x"), 1, 0]);
     const known: KnownWorld = {
+      ...EMPTY_WORLD,
       records: recordsOf(rows),
-      ...{ learned: { [small.selector]: new Uint8Array(limits.learnedBytes) }, unscored: [] },
+      learned: { [small.selector]: new Uint8Array(limits.learnedBytes) },
     };
     const owner = {
       meshId: "m" as MeshId,
       owner: "o" as AgentId,
       counter: 1,
       known,
-      hosts: ["h" as AgentId],
+      hosts: [{ agent: "h" as AgentId, power: 1, isKnown: false, origin: "" }],
     };
     const genesisOf = (items: number) => {
       const job: ParsedJob = {
@@ -212,7 +219,7 @@ describe("for a genesis", () => {
           ),
         ],
       };
-      return makeGenesis(hasher, job, owner)!;
+      return makeGenesis(hasher, job, owner) as Genesis;
     };
     const partsOf = (items: number): readonly number[] => {
       const genesis = genesisOf(items);
@@ -265,10 +272,10 @@ describe("the file", () => {
     const one = new NodeKnowledge({ path, self: "me" as AgentId, trusted });
     const two = new NodeKnowledge({ path, self: "me" as AgentId, trusted });
     expect(one.world).toEqual(EMPTY_WORLD);
-    one.onTaught(JOB, "stranger" as AgentId, lessonsOf(["a", 1, 0]));
+    one.onTaught(taught("stranger", ["a", 1, 0]));
     expect(existsSync(path)).toBe(false);
-    one.onTaught(JOB, "me" as AgentId, lessonsOf(["a", 1, 0]));
-    two.onTaught(JOB, "friend" as AgentId, lessonsOf(["b", 1_000, 0]));
+    one.onTaught(taught("me", ["a", 1, 0]));
+    two.onTaught(taught("friend", ["b", 1_000, 0]));
     expect(totalsOf(one.world)).toEqual(
       recordsOf([
         ["a", 1, 0],
@@ -281,7 +288,7 @@ describe("the file", () => {
 
   test("in memory, where there is none", () => {
     const known = new NodeKnowledge({ path: null, self: "me" as AgentId, trusted: new Set() });
-    known.onTaught(JOB, "me" as AgentId, lessonsOf(["a", 1, 0]));
+    known.onTaught(taught("me", ["a", 1, 0]));
     expect(known.world.records).toEqual(recordsOf([["a", 1, 0]]));
   });
 
@@ -330,7 +337,7 @@ describe("the file", () => {
     const refusal = { code: "invalid-file", message: expect.stringMatching(says) };
     expect(() => readKnowledge(path)).toThrow(expect.objectContaining(refusal));
     const known = new NodeKnowledge({ path, self: "me" as AgentId, trusted: new Set() });
-    expect(() => known.onTaught(JOB, "me" as AgentId, lessonsOf(["a", 1, 0]))).toThrow(path);
+    expect(() => known.onTaught(taught("me", ["a", 1, 0]))).toThrow(path);
     expect(readFileSync(path, "utf8")).toBe(given); // nobody loses what could be mended
   });
 });

@@ -18,8 +18,9 @@ const statedOnce = (certain: { accepted: number; rejected: number; stated: numbe
 test("what was stated is known as long as the answers are, and fades with them", () => {
   const one = { agent: "a" as AgentId, skill: "work", accepted: 1, rejected: 1 };
   const given = { ...one, stated: statedOnce({ accepted: 1, rejected: 1, stated: 2 }) };
-  const lessons = { records: [given], selector: "linucb", learned: NONE, credits: [] };
-  const twice = merge(merge(EMPTY_WORLD, lessons, null), lessons, null);
+  const lessons = { records: [given], selector: "linucb", learned: NONE, credits: [], hosts: [] };
+  const now = { nowMs: 0, origins: new Map() };
+  const twice = merge(merge(EMPTY_WORLD, lessons, null, now), lessons, null, now);
   const [record] = knowledgeFor(twice, new Set(["work"]), "linucb").records;
   const { accepted, rejected, stated } = record!;
   expect(accepted).toBeLessThan(2_000);

@@ -108,6 +108,8 @@ test("a file with every key", () => {
         descriptions: new Map(),
         labels: ["gpu"],
         hosts: false,
+        hosted: null,
+        origin: "",
         profile: {
           accuracy: new Map([
             ["easy", 0.99],
@@ -138,6 +140,8 @@ test("a file with every key", () => {
         descriptions: new Map(),
         labels: [],
         hosts: true,
+        hosted: null,
+        origin: "",
         profile: {
           accuracy: 0.9,
           latencyMs: { min: 10, max: 20 },

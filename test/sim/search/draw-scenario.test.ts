@@ -19,18 +19,30 @@ import { loadScenarioFile } from "../../support/load-scenario-file.ts";
 
 const registry = createRegistry();
 const DRAWN = Array.from({ length: 1_500 }, (_, seed) => drawScenario(seed, registry));
+/** Those whose clients draw among known hosts and newcomers: the bound of the draw keeps liars below a third. */
+const BOUNDED = DRAWN.filter(({ workload }) => workload.committee === null);
+const NAMED = DRAWN.filter(({ workload }) => workload.committee !== null);
 
 const powersOf = ({ workload }: Scenario) => workload.committee as ReadonlyMap<string, number>;
 
 describe("a drawn scenario is fair", () => {
   test("Byzantine agents have less than 1/3 of the power, whoever takes whose seat", () => {
-    for (const scenario of DRAWN) {
+    for (const scenario of NAMED) {
       const powers = powersOf(scenario);
       const greatest = Math.max(...powers.values());
       const total = [...powers.values()].reduce((sum, power) => sum + power, 0);
       const liars = [...liarsOf(scenario, registry)].filter((name) => !["stranger1", "nuisance1"].includes(name));
       const lying = liars.reduce((sum, name) => sum + (powers.get(name) ?? greatest), 0);
       expect(3 * lying).toBeLessThan(total);
+    }
+  });
+
+  test("where clients draw their committees, they know three honest hosts, and no liar", () => {
+    expect(BOUNDED.length).toBeGreaterThan(50);
+    for (const scenario of BOUNDED) {
+      const known = scenario.agents.filter(({ hosted }) => hosted?.isKnown === true);
+      expect(known.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(3);
+      expect(known.every(({ behave }) => behave.size === 0)).toBe(true);
     }
   });
 
