@@ -266,7 +266,6 @@ class Agent implements Machine {
 
   // --- jobs -------------------------------------------------------------------------------------------
 
-  /** `by`: who asks for it. */
   #refusal(checked: CheckedGenesis, by: AgentId): string | null {
     return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked, by);
   }

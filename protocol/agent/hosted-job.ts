@@ -269,8 +269,9 @@ export class HostedJob {
       if (block.header.height !== this.replica.tip.nextHeight) continue;
       verdict = this.#consensus.onCommitted(now, block, commit, () => {
         this.replica.awaitCommands(block);
-        const sender = this.#senderOf(from);
-        return envelopes.every((one) => this.replica.learn(now, one, sender).verdict.verdict !== "reject");
+        return envelopes.every(
+          (one) => this.replica.learn(now, one, this.#senderOf(from)).verdict.verdict !== "reject",
+        );
       });
       if (verdict.verdict === "reject") return verdict;
     }
