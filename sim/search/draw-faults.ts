@@ -124,7 +124,7 @@ export function drawStoreLoss(
   hosts: readonly string[],
   untilMs: number,
 ): ScheduledFault[] {
-  if (!prng.chance(0.15)) return [];
+  if (!prng.chance(0.25)) return [];
   const which = [prng.pick(hosts)];
   const spanMs = untilMs - WARM_UP_MS;
   return Array.from({ length: 1 + prng.below(2) }, () => {

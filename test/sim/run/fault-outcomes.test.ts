@@ -73,6 +73,13 @@ describe("whom a fault hits", () => {
     ]);
   });
 
+  test("hosts that lose their stores come back, and the jobs end without a vote that was cast twice", async () => {
+    const line = "at: 6s, storeLost: { which: members, count: 1, downMs: 200 }";
+    const { result, summary } = await runText(faults(line));
+    expect(result.faults).toMatchObject([{ asked: 1, hit: 1 }]);
+    expect(summary.verdict).toBe("pass");
+  });
+
   test("one after the other: the run waits until all had their turn", async () => {
     const { result } = await runText(faults("at: 6s, restart: { which: [worker], downMs: 500, staggerMs: 5000 }"));
     expect(result.faults).toMatchObject([{ asked: 8, hit: 8, shortBecause: null }]);
