@@ -144,12 +144,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "accept a committed command twice",
     patches: [
-      { file: "job/replica.ts", from: "isDone: (hash) => this.#done.has(hash)", to: "isDone: () => false" },
-      {
-        file: "job/replica.ts",
-        from: "this.pool.has(command) || this.#done.has(command)",
-        to: "this.pool.has(command)",
-      },
+      { file: "job/command-memory.ts", from: "return this.#done.has(command);", to: "return this.#done.size < 0;" },
       {
         file: "job/offers.ts",
         from: "if (offerCounter >= counter) return",
