@@ -257,10 +257,9 @@ export class HostedJob {
     this.#onEnvelopes(this.#context.self, [envelope]);
   }
 
-  readonly #senderOf = (from: AgentId): Sender => ({
-    source: this.#events.sourceOf(from),
-    isHost: this.#hosts.includes(from),
-  });
+  #senderOf(from: AgentId): Sender {
+    return { source: this.#events.sourceOf(from), isHost: this.#hosts.includes(from) };
+  }
 
   #onBlocks(from: AgentId, blocks: readonly CommittedBlock[]): Verdict {
     const now = this.#context.now;
@@ -371,8 +370,8 @@ export class HostedJob {
   }
 
   #notify(notices: readonly { readonly to: AgentId; readonly message: Message }[]): void {
-    const needs = needsOf(this);
-    for (const bytes of this.notices.takeBlobs()) this.#context.emit({ kind: "storeBlob", bytes, needs });
+    for (const bytes of this.notices.takeBlobs())
+      this.#context.emit({ kind: "storeBlob", bytes, needs: needsOf(this) });
     for (const { to, message } of notices) this.#context.send(to, message);
     this.#events.onNotices(this, notices);
   }
@@ -387,8 +386,8 @@ export class HostedJob {
 
   #tellCommittee(): void {
     this.#events.onCommittee(this);
-    const agents = this.replica.decided.state.agents.sorted().map(([agent]) => agent);
-    for (const agent of agents) this.archive.sendCommittees(agent, this.archive.changes.slice(-1));
+    for (const [agent] of this.replica.decided.state.agents.sorted())
+      this.archive.sendCommittees(agent, this.archive.changes.slice(-1));
   }
 
   // --- evidence ---------------------------------------------------------------------------------------
