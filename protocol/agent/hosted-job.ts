@@ -266,12 +266,8 @@ export class HostedJob {
     let verdict: Verdict = ignore("known");
     for (const { block, envelopes, commit } of blocks) {
       if (block.header.height !== this.replica.tip.nextHeight) continue;
-      verdict = this.#consensus.onCommitted(now, block, commit, () => {
-        this.replica.awaitCommands(block);
-        return envelopes.every(
-          (one) => this.replica.learn(now, one, this.#senderOf(from)).verdict.verdict !== "reject",
-        );
-      });
+      const learn = (): boolean => this.replica.learnDecided(now, block, envelopes, this.#senderOf(from));
+      verdict = this.#consensus.onCommitted(now, block, commit, learn);
       if (verdict.verdict === "reject") return verdict;
     }
     if (blocks.length === limits.syncBlocks) this.#consensus.onBlocksTaken(now);

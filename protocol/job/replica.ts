@@ -155,9 +155,10 @@ export class Replica implements Application {
     return result;
   }
 
-  /** A block was decided elsewhere: its commands are taken whoever wrote them. */
-  awaitCommands(block: Block): void {
+  /** A block was decided elsewhere: its commands are taken whoever wrote them. False: no honest agent sent these. */
+  learnDecided(now: Now, block: Block, envelopes: readonly Envelope[], sender: Sender): boolean {
     this.#memory.want(this.missing(block));
+    return envelopes.every((envelope) => this.learn(now, envelope, sender).verdict.verdict !== "reject");
   }
 
   /** Authors of whom the job knows something; others may be anybody. */
