@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { ATTACKS } from "./attack/catalog.ts";
 import { whyNoNamespaces } from "./attack/lan.ts";
 import { failures, type Measured, measure } from "./attack/measure.ts";
-import { type AttackResults, renderPage, tableOf } from "./attack/report.ts";
+import { type AttackResults, renderPage, tableOf, verdictOf } from "./attack/report.ts";
 
 const SECONDS = 30;
 const USAGE = `Usage: npm run attack -- [options]
@@ -72,22 +72,23 @@ if (reason !== null) {
 }
 
 const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
-const { signal } = interrupted;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
 const chosen = ATTACKS.filter(({ name }) => only.length === 0 || only.includes(name));
 const say = (text: string): void => void process.stderr.write(text);
 
 say(`a spinner in the stranger's place, then ${chosen.length} attacks, ${seconds} s and some more each\n`);
-const baseline = await measure(null, seconds, signal);
+const baseline = await measure(null, seconds, interrupted.signal);
 const measured: Measured[] = [];
 for (const [i, { name }] of chosen.entries()) {
-  if (signal.aborted) break;
-  say(`${i + 1} of ${chosen.length}: ${name} …\n`);
-  measured.push(await measure(name, seconds, signal));
+  if (interrupted.signal.aborted) break;
+  say(`${i + 1} of ${chosen.length}: ${name} … `);
+  const one = await measure(name, seconds, interrupted.signal);
+  measured.push(one);
+  say(`${verdictOf(one, baseline)}\n`);
 }
 const results: AttackResults = { seconds, baseline, measured };
 if (json) process.stdout.write(`${JSON.stringify(results, null, 1)}\n`);
 else for (const line of tableOf(results)) process.stdout.write(`${line}\n`);
 if (out !== undefined) writeFileSync(out, renderPage(results, earlier));
 const isHeld = measured.every((one) => failures(one, baseline).length === 0);
-process.exitCode = signal.aborted ? 130 : isHeld ? 0 : 1;
+process.exitCode = interrupted.signal.aborted ? 130 : isHeld ? 0 : 1;

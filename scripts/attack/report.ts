@@ -17,8 +17,12 @@ const nameOf = ({ attack }: Measured): string => attack ?? "(spinner)";
 const secondsOf = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 const COLUMNS = ["attack", "jobs", "certified", "p50", "p95", "memory", "disk", "nodes up", "verdict"] as const;
 
+export function verdictOf(one: Measured, baseline: Measured): string {
+  const said = failures(one, baseline);
+  return said.length === 0 ? "held" : `not held: ${said.join("; ")}`;
+}
+
 function cellsOf(one: Measured, baseline: Measured): readonly string[] {
-  const said = one === baseline ? [] : failures(one, baseline);
   return [
     nameOf(one),
     String(one.jobs),
@@ -28,7 +32,7 @@ function cellsOf(one: Measured, baseline: Measured): readonly string[] {
     `${one.peakMib} MiB`,
     `${one.diskMib} MiB`,
     `${one.nodesUp} of 5`,
-    one === baseline ? "baseline" : said.length === 0 ? "held" : `not held: ${said.join("; ")}`,
+    one === baseline ? "baseline" : verdictOf(one, baseline),
   ];
 }
 
