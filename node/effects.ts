@@ -218,8 +218,11 @@ export class EffectRunner {
     try {
       const refusal = await this.#admit(fetch);
       if (refusal !== null) return this.#host.input({ kind: "blobFailed", hash, reason: refusal });
-      stored = (await blobs.has(hash)) || (await network.fetchBlob(hash, bytes, from));
-      await quota.onFetched(hash);
+      try {
+        stored = (await blobs.has(hash)) || (await network.fetchBlob(hash, bytes, from));
+      } finally {
+        await quota.onFetched(hash);
+      }
     } catch (error) {
       // A disk that has no room for a blob is no reason to leave the committees: records are another matter.
       log.error({ err: error, blob: hash }, "a blob cannot be stored");

@@ -26,6 +26,9 @@ interface InboundHost {
   onClosed(): void;
 }
 
+/** A look that comes this long after the one before came late: this node was busy, and did not read either, ms. */
+const LATE_MS = 3_000;
+
 export class InboundFrames implements MemoryHolder {
   readonly #stream: Stream;
   readonly #host: InboundHost;
@@ -36,6 +39,7 @@ export class InboundFrames implements MemoryHolder {
   /** When the frame that is not whole yet began, and when something came last. */
   #beganMs = 0;
   #cameMs = 0;
+  #lookedMs = 0;
 
   constructor(stream: Stream, host: InboundHost) {
     this.#stream = stream;
@@ -73,8 +77,15 @@ export class InboundFrames implements MemoryHolder {
   look(nowMs: number): void {
     if (this.#failed) return;
     this.#count(false);
-    const isOurs = this.#timer !== null || !this.#host.reading(); // it is this node that does not read
-    if (isOurs || this.#decoder.unread === 0) return;
+    const isLate = nowMs - this.#lookedMs > LATE_MS;
+    this.#lookedMs = nowMs;
+    if (this.#decoder.unread === 0) return;
+    if (isLate || this.#timer !== null || !this.#host.reading()) {
+      // It is this node that does not read: the peer's time begins anew.
+      this.#beganMs += nowMs - this.#cameMs;
+      this.#cameMs = nowMs;
+      return;
+    }
     const { frameIdleMs, frameMs } = this.#host;
     if (nowMs - this.#cameMs > frameIdleMs) this.giveUp(`the rest of a frame did not come for ${frameIdleMs} ms`);
     else if (nowMs - this.#beganMs > frameMs) this.giveUp(`a frame was not whole after ${frameMs} ms`);

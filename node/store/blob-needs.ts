@@ -34,6 +34,7 @@ export class BlobNeeds {
   readonly #release: StatementSync;
   readonly #isOfGuest: StatementSync;
   readonly #isNeeded: StatementSync;
+  readonly #releaseUnrecorded: StatementSync;
 
   constructor(db: DatabaseSync) {
     const bytesWhere = (where: string): StatementSync =>
@@ -48,6 +49,7 @@ export class BlobNeeds {
     );
     this.#release = db.prepare("DELETE FROM needs WHERE job = ? RETURNING hash");
     this.#isOfGuest = db.prepare("SELECT 1 FROM needs WHERE job = ? AND guest = 1 LIMIT 1");
+    this.#releaseUnrecorded = db.prepare("DELETE FROM needs WHERE job NOT IN (SELECT job FROM records)");
     this.#isNeeded = db.prepare("SELECT 1 FROM needs WHERE hash = ? LIMIT 1");
   }
 
@@ -85,6 +87,11 @@ export class BlobNeeds {
   /** The job needs nothing any more. Returns the blobs that now nobody needs. */
   release(job: JobId): Hash[] {
     return within(() => this.#release.all(job).map(({ hash }) => hash as Hash)).filter((hash) => !this.isNeeded(hash));
+  }
+
+  /** Releases jobs that have no record: invitations and awards that the node had forgotten when it stopped. */
+  releaseUnrecorded(): void {
+    within(() => this.#releaseUnrecorded.run());
   }
 
   isNeeded(hash: Hash): boolean {

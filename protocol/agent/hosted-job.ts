@@ -332,14 +332,15 @@ export class HostedJob {
   #onDecided(decided: Decided): void {
     const { header } = decided.block;
     this.archive.note(decided);
-    for (const event of decided.outcome.events) this.stats.note(event, header.timeMs);
+    const atMs = Math.min(header.timeMs, this.#context.now.wallMs); // strangers may date blocks of theirs as they like
+    for (const event of decided.outcome.events) this.stats.note(event, atMs);
     this.explanations.note(header, decided.outcome);
     const last = decided.outcome.events.length - 1;
     if (decided.outcome.events[last]?.kind === "completed") {
       const { config } = this.#context;
       const proof = { header, commit: decided.commit, outcome: decided.outcome, parentEvents: decided.parentEvents };
       this.certificate = certify(config.crypto, this.signed, this.archive.changes, proof, last);
-      this.endedWallMs = header.timeMs;
+      this.endedWallMs = atMs;
     }
     if (this.#isReplaying) return;
     this.archive.keep(header.height, this.isEnded);

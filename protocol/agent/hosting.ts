@@ -31,9 +31,12 @@ const BUSY_MS = 15_000;
 /** Time that an owner has to collect the results of a job that ended, whatever disk they take, ms. */
 const COLLECT_MS = 10 * 60_000;
 
-/** When a job's deadline passes: by the ledger, or, before the first block, at the earliest. */
+/**
+ * When a job's deadline passes: by the ledger, or, before the first block, at the earliest. Never later than from when this agent
+ * began to host it, since a committee of strangers may date its blocks as it likes.
+ */
 const deadlineMs = ({ replica, startedWallMs, genesis }: HostedJob): number =>
-  (replica.decided.state.startedMs.get() || startedWallMs) + genesis.deadlineMs;
+  Math.min(replica.decided.state.startedMs.get() || startedWallMs, startedWallMs) + genesis.deadlineMs;
 
 /** Whether anybody works for the job at present. */
 const isWorkedOn = ({ replica }: HostedJob): boolean =>
@@ -114,8 +117,8 @@ export class Hosting {
 
   /**
    * The guest's job that goes first for one that `source` asks for, if all places are taken; null: none may go. A source with
-   * many jobs must show results more often: all of them together may be idle for as long as a single one. A job that nobody
-   * works for goes at once if its source has two places more than the one that asks: with it, both have a fair share.
+   * many jobs must show results more often: all of them together may be idle for as long as a single one. A job without any
+   * result, for which nobody works, goes at once if its source has two places more than the one that asks.
    */
   #idlest(running: readonly HostedJob[], source: string): HostedJob | null {
     const { idleMs } = this.#admission.quotas.hosting;
@@ -128,7 +131,8 @@ export class Hosting {
     const mostOf = (hosted: HostedJob): number =>
       isWorkedOn(hosted) ? idleMs : Math.max(Math.min(BUSY_MS, idleMs), idleMs / counts.get(sourceOf(hosted))!);
     const fair = (counts.get(source) ?? 0) + 2;
-    const isUnfair = (hosted: HostedJob): boolean => !isWorkedOn(hosted) && counts.get(sourceOf(hosted))! >= fair;
+    const isUnfair = (hosted: HostedJob): boolean =>
+      hosted.stats.progressMs === 0 && !isWorkedOn(hosted) && counts.get(sourceOf(hosted))! >= fair;
     const idle = guests.filter((hosted) => idleOf(hosted) >= mostOf(hosted) || isUnfair(hosted));
     idle.sort((a, b) => Number(isWorkedOn(a)) - Number(isWorkedOn(b)) || idleOf(b) - idleOf(a));
     return idle[0] ?? null;
@@ -138,16 +142,27 @@ export class Hosting {
   makeRoom(owner: AgentId, by: AgentId): void {
     const { jobs, reserved } = this.#admission.quotas.hosting;
     for (const hosted of this.#hostedJobs.all()) if (this.#isUnbegun(hosted)) this.retire(hosted);
-    const over = this.#hostedJobs
-      .all()
-      .filter((hosted) => this.#isOver(hosted))
-      .sort((a, b) => (a.endedWallMs || deadlineMs(a)) - (b.endedWallMs || deadlineMs(b)));
-    for (const hosted of over.slice(0, Math.max(0, over.length - jobs))) this.retire(hosted);
+    const over = this.#hostedJobs.all().filter((hosted) => this.#isOver(hosted));
+    for (let excess = over.length - jobs; excess > 0; excess--) {
+      const first = this.#firstToForget(over);
+      over.splice(over.indexOf(first), 1);
+      this.retire(first);
+    }
     const running = this.#running();
     const guests = running.filter((hosted) => this.#isOfGuest(hosted)).length;
     const isFull = running.length >= jobs || (!this.#admission.isKnown(owner) && guests >= jobs - reserved);
     const idlest = isFull ? this.#idlest(running, this.#admission.sourceOf(by)) : null;
     if (idlest !== null) this.retire(idlest);
+  }
+
+  /** Of jobs that are over: one of a guest before others, one of the source that has most of them, and of these the oldest. */
+  #firstToForget(over: readonly HostedJob[]): HostedJob {
+    const counts = new Map<string, number>();
+    const sourceOf = (hosted: HostedJob): string =>
+      this.#isOfGuest(hosted) ? (this.#sources.get(hosted.job) ?? hosted.genesis.owner) : "";
+    for (const hosted of over) counts.set(sourceOf(hosted), (counts.get(sourceOf(hosted)) ?? 0) + 1);
+    const countOf = (hosted: HostedJob): number => (this.#isOfGuest(hosted) ? counts.get(sourceOf(hosted))! : 0);
+    return [...over].sort((a, b) => countOf(b) - countOf(a) || this.#endedMs(a) - this.#endedMs(b))[0]!;
   }
 
   /** A job that `by` asked for begins: it counts against that source, after a restart too. */

@@ -100,8 +100,10 @@ export const SLOT = {
   work: (task: string, attempt: number): string => `work/${task}/${attempt}`,
 } as const;
 
-const abstentionCodec = uint();
-export const encodeAbstention = (untilHeight: number): Uint8Array => encode(abstentionCodec, untilHeight);
+const abstentionCodec = struct({ untilHeight: uint(), lostBeforeMs: uint() });
+/** `lostBeforeMs`: of the loss after which it was found out; a later loss may have taken later votes. */
+export type AbstentionRecord = Infer<typeof abstentionCodec>;
+export const encodeAbstention = (record: AbstentionRecord): Uint8Array => encode(abstentionCodec, record);
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
 export const decodeRoot = (stored: Uint8Array): Decoded<RootRecord> => decode(rootCodec, stored);
 export const encodeUndecided = (envelopes: readonly Envelope[]): Uint8Array => encode(undecidedCodec, envelopes);
@@ -122,7 +124,7 @@ export interface StoredJob {
   readonly vote: ConsensusRecord | null;
   /** "": not known, as of a job that an earlier version began. */
   readonly source: string;
-  readonly abstainsUntil: number | null;
+  readonly abstention: AbstentionRecord | null;
   /** Slot and bytes of sealed work. */
   readonly work: readonly StoredRecord[];
 }
@@ -174,7 +176,7 @@ export function readJob(job: JobId, records: StoredRecords): StoredJob | null {
     }),
     source: utf8Read(source, 0, source.length) ?? "",
     vote: vote === undefined ? null : must(decodeRecord(vote.bytes), SLOT.vote),
-    abstainsUntil: abstention === undefined ? null : read(abstentionCodec, abstention),
+    abstention: abstention === undefined ? null : read(abstentionCodec, abstention),
     work: [...records.of(job, "work/")],
   };
 }

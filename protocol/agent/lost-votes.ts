@@ -17,13 +17,15 @@ const CLOCKS_MS = 5 * 60_000;
 export function abstentionIn(
   context: Context,
   { job, genesis }: Pick<CheckedGenesis, "job" | "genesis">,
-  stored: StoredJob | null,
+  stored: Pick<StoredJob, "abstention"> | null,
 ): Abstention | null {
-  const known = stored?.abstainsUntil ?? null;
-  const isLater = genesis.counter > (context.config.lostVotesBeforeMs ?? Number.NEGATIVE_INFINITY) + CLOCKS_MS;
-  if (known === null && isLater) return null;
+  const found = stored?.abstention ?? null;
+  const lostBeforeMs = context.config.lostVotesBeforeMs ?? found?.lostBeforeMs ?? null;
+  if (lostBeforeMs === null || (found === null && genesis.counter > lostBeforeMs + CLOCKS_MS)) return null;
+  // What was found out after an earlier loss says nothing of votes between that and a later one.
+  const known = found !== null && found.lostBeforeMs >= lostBeforeMs ? found.untilHeight : null;
   return new Abstention(context.self, known, (untilHeight) => {
-    const bytes = encodeAbstention(untilHeight);
+    const bytes = encodeAbstention({ untilHeight, lostBeforeMs });
     context.emit({ kind: "persist", job, slot: SLOT.abstention, bytes, durable: true });
     context.emit({ kind: "trace", event: { kind: "abstains", job, untilHeight } });
   });

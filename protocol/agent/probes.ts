@@ -99,6 +99,7 @@ export class Probing {
   onDeclined(declined: ReadonlyMap<AgentId, string>): void {
     for (const agent of declined.keys()) this.#said.delete(agent);
     this.#sinceMs = this.#context.now.monoMs;
+    for (const agent of this.#waiting) this.#asked.delete(agent); // they may be asked again
     this.#waiting.clear();
   }
 
@@ -128,6 +129,8 @@ export class Probing {
     for (const { agent, isKnown } of ranked) if (isKnown) this.#known.add(agent);
     const next = inOrderOfAsking(ranked, this.#events.isHere).filter((agent) => !this.#asked.has(agent));
     const asked = next.slice(0, Math.max(0, most));
+    // Patience begins with the first question: a submission may have waited for hosts before.
+    if (this.#waiting.size === 0 && this.#said.size === 0) this.#sinceMs = this.#context.now.monoMs;
     for (const agent of asked) {
       this.#asked.add(agent);
       this.#waiting.add(agent);

@@ -182,19 +182,20 @@ export class Pool {
     if (!Array.isArray(read)) return none(read);
     if (read.length === 0) return none(ignore("known"));
     if (!this.#isSigned(envelope)) return none(reject("bad-signature"));
-    for (const { command } of read) {
+    // To judge is cheaper than to check the signatures of evidence, of which anybody can make up any number.
+    const isUseless = ({ isStranger, hash, command }: PoolEntry): boolean =>
+      isStranger && !questions.isWanted(hash) && !questions.isOfUse(command);
+    const fresh = read.filter((entry) => !isUseless(entry));
+    for (const { command } of fresh) {
       const problem = this.#explainBadEvidence(command);
       if (problem !== null) return none(reject(problem));
     }
-    const fresh: PoolEntry[] = [];
-    for (const entry of read) {
+    for (const entry of fresh) {
       if (entry.isStranger && !questions.isWanted(entry.hash)) {
-        if (!questions.isOfUse(entry.command)) continue;
         entry.applicable = true;
         this.#makeRoom(entry.hash, sender, questions);
       }
       this.#insert(entry);
-      fresh.push(entry);
     }
     return fresh.length === 0 ? none(ignore("of-no-use")) : { verdict: ACCEPT, added: fresh };
   }

@@ -1,8 +1,10 @@
 /** An agent that may have lost votes: it begins its jobs anew, and says nothing where it may have said something else. */
 
 import { expect, test } from "vitest";
+import { StepContext } from "../../../protocol/agent/context.ts";
+import { abstentionIn } from "../../../protocol/agent/lost-votes.ts";
 import type { Position } from "../../../protocol/wire/message.ts";
-import { DrivenAgent, jobOf, offerBody } from "../../support/driven-agent.ts";
+import { configOf, DrivenAgent, jobOf, offerBody } from "../../support/driven-agent.ts";
 
 const made = jobOf("owner");
 const OTHERS = ["m1", "m2", "m3"];
@@ -54,6 +56,16 @@ test("what the others say is on its disk before it votes, and counts after a res
   again.commands("w", made.job, [offerBody({ validUntilMs: again.nowMs + 3_600_000 })]);
   again.pass(5_000);
   expect(votesOf(again)).toEqual([]);
+});
+
+test("what was found out after an earlier loss does not hold after a later one", () => {
+  const foundAfter = (lostVotesBeforeMs: number): boolean | undefined => {
+    const context = new StepContext(configOf("m0", { lostVotesBeforeMs }));
+    const stored = { abstention: { untilHeight: 10, lostBeforeMs: NOW_MS } };
+    return abstentionIn(context, made, stored)?.isKnown;
+  };
+  expect(foundAfter(NOW_MS)).toBe(true);
+  expect(foundAfter(NOW_MS + 1)).toBe(false);
 });
 
 test("jobs that were made well after the loss are as any other", () => {
