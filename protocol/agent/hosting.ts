@@ -155,7 +155,7 @@ export class Hosting {
     if (idlest !== null) this.retire(idlest);
   }
 
-  /** Of jobs that are over: one of a guest before others, one of the source that has most of them, and of these the oldest. */
+  /** A guest's job goes before those of known owners, one of the source that has most of them, and of these the oldest. */
   #firstToForget(over: readonly HostedJob[]): HostedJob {
     const counts = new Map<string, number>();
     const sourceOf = (hosted: HostedJob): string =>

@@ -102,7 +102,7 @@ export const SLOT = {
 
 const abstentionCodec = struct({ untilHeight: uint(), lostBeforeMs: uint() });
 /** `lostBeforeMs`: of the loss after which it was found out; a later loss may have taken later votes. */
-export type AbstentionRecord = Infer<typeof abstentionCodec>;
+type AbstentionRecord = Infer<typeof abstentionCodec>;
 export const encodeAbstention = (record: AbstentionRecord): Uint8Array => encode(abstentionCodec, record);
 export const encodeRoot = (root: RootRecord): Uint8Array => encode(rootCodec, root);
 export const decodeRoot = (stored: Uint8Array): Decoded<RootRecord> => decode(rootCodec, stored);
