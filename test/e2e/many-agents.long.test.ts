@@ -34,7 +34,7 @@ test("agents that share processes run a job", async () => {
 test("the demo kills an agent that shares its process with nobody", async () => {
   const input = join(folder, "input");
   mkdirSync(input);
-  for (let i = 0; i < 40; i++) writeFileSync(join(input, `${i}.txt`), `${"word ".repeat(i + 1)}\n`.repeat(50));
+  for (let i = 0; i < 240; i++) writeFileSync(join(input, `${i}.txt`), `${"word ".repeat((i % 40) + 1)}\n`.repeat(50));
   const out = join(folder, "demo");
   const options = ["--agents", "11", "--per-process", "4", "--seed", "7", "--input", input, "--out", out, "--json"];
   const ran = await meshwork(["demo", ...options]);
