@@ -33,6 +33,8 @@ export function openData(options: NodeOptions, log: Logger): NodeData {
   const identity = options.identity ?? loadOrMakeIdentity(key);
   const store = createRecordStore({ folder, onError: (error) => onFatal?.(error) });
   try {
+    // Before anything is asked of the agent: new needs come before their jobs have records.
+    store.needs.releaseUnrecorded();
     const uses = new KeyUses({ folder, agent: identity.agent, isKeyNew, store, nowMs: Date.now() });
     if (uses.isNews) tellNews({ kind: "lost-votes", folder }, options.onNews, log);
     return { identity, store, blobs: createFolderBlobStore(join(folder, "blobs")), uses };

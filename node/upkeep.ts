@@ -38,7 +38,6 @@ export function startUpkeep({ store, blobs, uses, limits, input, log }: UpkeepOp
       log.error({ err: error }, "the disk that jobs take cannot be told");
     }
   };
-  store.needs.releaseUnrecorded();
   blobs
     .sweep((hash) => store.needs.isNeeded(hash), Date.now() - ORPHAN_MS)
     .catch((error: unknown) => log.error({ err: error }, "old blobs cannot be deleted"));
