@@ -1,5 +1,5 @@
 /**
- * How much disk, memory and connections a node gives to others. An operator may set all of it (`limits:`); what a job may be
+ * How much disk, memory and connections a node gives to others. An operator may set all of it (`meshwork node --limits FILE`); what a job may be
  * and do at all stands in protocol/core/limits.ts.
  *
  * Identities cost nothing, so nothing here is counted by them alone: those that share no job with this node have one budget

@@ -1,6 +1,6 @@
 /**
  * How much of its places, slots and money an agent gives to the owners of jobs. Agents of one mesh may differ in all of it, and
- * an operator may set it (`limits:`); what every agent must hold to stands in limits.ts.
+ * an operator may set it (`meshwork node --limits FILE`); what every agent must hold to stands in limits.ts.
  *
  * Identities cost nothing, so guests (owners that the operator does not know) share one budget, of which each source gets
  * a part (agent/admission.ts). Times are in ms, money is in micro-credits.

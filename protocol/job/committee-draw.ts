@@ -75,13 +75,13 @@ export const defaultCommitteeSize = (hosts: number): number => SIZES.find((step)
 /** Standbys that are drawn with a committee: one for every member that may fail, where there are enough hosts. */
 export const standbysFor = (size: number): number => (size === 1 ? 0 : size);
 
-/** Nobody holds a third, or one failure alone would stop the job: the greatest loses 1 until it is so. */
+/** Nobody holds a third, or one failure alone would stop the job: the greatest loses 1 until it is so, or all have 1. */
 function withoutThirds(members: readonly Member[]): Member[] {
   const powers = members.map(({ power }) => power);
   const sum = (): number => powers.reduce((total, power) => total + power, 0);
-  for (let greatest = Math.max(...powers); members.length > 1 && 3 * greatest >= sum(); greatest = Math.max(...powers))
+  for (let greatest = Math.max(...powers); greatest > 1 && 3 * greatest >= sum(); greatest = Math.max(...powers))
     powers[powers.lastIndexOf(greatest)] = greatest - 1;
-  return members.map(({ agent }, i) => ({ agent, power: members.length === 1 ? 1 : powers[i]! }));
+  return members.map(({ agent }, i) => ({ agent, power: powers[i]! }));
 }
 
 /** Takes candidates in their order, with newcomers for `budget` power together. */

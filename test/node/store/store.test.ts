@@ -350,3 +350,14 @@ describe("identity", () => {
     expect(() => loadIdentity(path)).toThrow(expect.objectContaining({ code: "storage" }));
   });
 });
+
+test("needs of jobs without a record go at a start, and those of others stay", () => {
+  const store = open(null);
+  const need = { owner: "owner" as AgentId, bytes: 1, isGuest: true };
+  store.write([persist("genesis", bytes(1), true)]);
+  store.needs.add({ ...need, job: JOB, hash: "kept" as Hash });
+  store.needs.add({ ...need, job: OTHER, hash: "forgotten" as Hash });
+  store.needs.releaseUnrecorded();
+  expect(store.needs.isNeeded("kept" as Hash)).toBe(true);
+  expect(store.needs.isNeeded("forgotten" as Hash)).toBe(false);
+});
