@@ -1,6 +1,6 @@
 /**
- * How much disk, memory and connections a node gives to others. An operator may set all of it (`meshwork node --limits FILE`); what a job may be
- * and do at all stands in protocol/core/limits.ts.
+ * How much disk, memory and connections a node gives to others. An operator may set all of it (`meshwork node --limits FILE`);
+ * what a job may be and do at all stands in protocol/core/limits.ts.
  *
  * Identities cost nothing, so nothing here is counted by them alone: those that share no job with this node have one budget
  * together, and connections count by the network that they come from (protocol/capability/addresses.ts, origins).

@@ -129,3 +129,8 @@ describe("what the submitter is told", () => {
     expect(told([2, 1, 1, 1, 1], { known: ["m1"] })).toContain("4 of 5 members are new to you");
   });
 });
+
+test.each([1, 2, 3])("a committee of %i, in which each holds a third, has power 1 for each", (size) => {
+  const { committee } = drawn(known(size, [4, 2]), 1, { size });
+  expect(committee.map(({ power }) => power)).toEqual(Array.from({ length: size }, () => 1));
+});
