@@ -23,16 +23,6 @@ const MIB = 1024 * 1024;
 
 const scriptOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** `core`: where it runs, if there are two. */
-function spawnIn(host: TestHost, core: number, args: readonly string[]): ChildProcess {
-  const pinned = availableParallelism() < 2 ? [] : ["taskset", "-c", String(core)];
-  const [command, ...rest] = [...host.within, ...pinned, process.execPath, ...args];
-  return spawn(command!, rest, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, XDG_CONFIG_HOME: "/nonexistent" },
-  });
-}
-
 const linesOf = (child: ChildProcess): Interface => createInterface({ input: child.stdout! });
 
 /** Rejects if the process ends, or takes too long, before a line is what `read` looks for. */
@@ -115,13 +105,21 @@ export class AttackedMesh {
       listen,
       ...joined,
     ];
-    const child = spawnIn(host, 0, [scriptOf("../meshwork.ts"), ...args, "--data", join(this.#folder, `n${i}`)]);
+    const child = this.#spawn(host, 0, [scriptOf("../meshwork.ts"), ...args, "--data", join(this.#folder, `n${i}`)]);
     this.#nodes.push(child);
     const ready = await awaitLine(child, `node n${i}`, (text) => {
       const line = JSON.parse(text) as NodeLine;
       return line.event === "ready" ? line : null;
     });
     this.#targets.push({ agent: ready.agent, address: `${listen}/p2p/${ready.agent}` });
+  }
+
+  /** `core`: where it runs, if there are two. What it leaves in the folder for temporary files goes with the mesh. */
+  #spawn(host: TestHost, core: number, args: readonly string[]): ChildProcess {
+    const pinned = availableParallelism() < 2 ? [] : ["taskset", "-c", String(core)];
+    const [command, ...rest] = [...host.within, ...pinned, process.execPath, ...args];
+    const env = { ...process.env, XDG_CONFIG_HOME: join(this.#folder, "config"), TMPDIR: this.#folder };
+    return spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"], env });
   }
 
   #order(host: TestHost, seconds: number): Order {
@@ -131,7 +129,7 @@ export class AttackedMesh {
   /** Honest jobs for this long; resolves when the last has ended. `onJob`: called with each. */
   async runHonestJobs(seconds: number, onJob: (job: HonestJob) => void): Promise<void> {
     const host = this.#lan.hosts[NODES]!;
-    const child = spawnIn(host, 0, [scriptOf("honest.ts"), JSON.stringify(this.#order(host, seconds))]);
+    const child = this.#spawn(host, 0, [scriptOf("honest.ts"), JSON.stringify(this.#order(host, seconds))]);
     this.#others.push(child);
     linesOf(child).on("line", (line) => onJob(JSON.parse(line) as HonestJob));
     await once(child, "close");
@@ -141,7 +139,7 @@ export class AttackedMesh {
   async attack(name: string, seconds: number): Promise<void> {
     const host = this.#lan.hosts[NODES + 1]!;
     const order = { ...this.#order(host, seconds), attack: name };
-    const child = spawnIn(host, 1, [scriptOf("stranger.ts"), JSON.stringify(order)]);
+    const child = this.#spawn(host, 1, [scriptOf("stranger.ts"), JSON.stringify(order)]);
     this.#others.push(child);
     await awaitLine(child, `the attack ${name}`, (line) => (line === IN_FORCE ? true : null));
   }
@@ -149,7 +147,7 @@ export class AttackedMesh {
   /** What the stranger's core does in the run that others are compared with. */
   spin(): void {
     const host = this.#lan.hosts[NODES + 1]!;
-    this.#others.push(spawnIn(host, 1, ["-e", "for (;;);"]));
+    this.#others.push(this.#spawn(host, 1, ["-e", "for (;;);"]));
   }
 
   vitals(): Vitals {
