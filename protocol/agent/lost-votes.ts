@@ -5,13 +5,11 @@
  * Source: protocol.md 8 (lost stores).
  */
 
+import { CLOCK_SLACK_MS } from "../capability/directory.ts";
 import { Abstention } from "../consensus/abstention.ts";
 import type { CheckedGenesis } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { encodeAbstention, SLOT, type StoredJob } from "./job-records.ts";
-
-/** By how much the clock of an owner, which dates its jobs, may be ahead of this agent's, ms. */
-const CLOCKS_MS = 5 * 60_000;
 
 /** Null if this agent has all votes that it ever cast in the job. */
 export function abstentionIn(
@@ -21,7 +19,7 @@ export function abstentionIn(
 ): Abstention | null {
   const found = stored?.abstention ?? null;
   const lostBeforeMs = context.config.lostVotesBeforeMs ?? found?.lostBeforeMs ?? null;
-  if (lostBeforeMs === null || (found === null && genesis.counter > lostBeforeMs + CLOCKS_MS)) return null;
+  if (lostBeforeMs === null || (found === null && genesis.counter > lostBeforeMs + CLOCK_SLACK_MS)) return null;
   // What was found out after an earlier loss says nothing of votes between that and a later one.
   const known = found !== null && found.lostBeforeMs >= lostBeforeMs ? found.untilHeight : null;
   return new Abstention(context.self, known, (untilHeight) => {

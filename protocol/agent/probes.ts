@@ -50,7 +50,6 @@ export class Probing {
   readonly #context: Context;
   readonly #events: ProbingEvents;
   readonly #id: number;
-  readonly #deadlineMs: number;
   /** What each said: "" if it would host the job. */
   readonly #said = new Map<AgentId, string>();
   readonly #asked = new Set<AgentId>();
@@ -59,21 +58,21 @@ export class Probing {
   #sinceMs: number;
   #againAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(
-    context: Context,
-    events: ProbingEvents,
-    { id, deadlineMs }: { readonly id: number; readonly deadlineMs: number },
-  ) {
+  constructor(context: Context, events: ProbingEvents, id: number) {
     this.#context = context;
     this.#events = events;
     this.#id = id;
-    this.#deadlineMs = deadlineMs;
     this.#sinceMs = context.now.monoMs;
   }
 
   /** Whether it would host the job, as it says itself. */
   isWilling(agent: AgentId): boolean {
     return this.#said.get(agent) === "";
+  }
+
+  /** How many answered, whatever they said. */
+  get answered(): number {
+    return this.#said.size;
   }
 
   /** Agents that were asked and refused, each with its reason, or did not answer (""). */
@@ -141,6 +140,6 @@ export class Probing {
 
   #ask(agents: readonly AgentId[]): void {
     this.#againAtMs = this.#context.now.monoMs + AGAIN_MS;
-    this.#context.sendAll(agents, { kind: "probe", id: this.#id, deadlineMs: this.#deadlineMs });
+    this.#context.sendAll(agents, { kind: "probe", id: this.#id });
   }
 }

@@ -8,14 +8,16 @@
  * Source: protocol.md 4 (withdrawal), 9 (quotas).
  */
 
+import { CLOCK_SLACK_MS } from "../capability/directory.ts";
 import type { JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import { durationWords } from "../core/words.ts";
 import type { Genesis } from "../wire/genesis.ts";
 import type { Context } from "./context.ts";
 import { encodeRetired, readRetired, SLOT } from "./job-records.ts";
 
-/** The most by which the clocks of owners and agents may differ, ms. */
-const CLOCKS_MS = 24 * 3_600_000;
+/** For how long a job may pass for a new one, by its owner's clock, ms. */
+const REMEMBERED_MS = 24 * 3_600_000;
 /** Marks that are left for known owners. */
 const RESERVED = limits.retiredJobs / 8;
 const NO_WITHDRAWAL = new Uint8Array(0);
@@ -62,15 +64,16 @@ export class RetiredJobs {
     if (this.has(job)) return "it gave this job up";
     const createdMs = genesis.counter;
     if (createdMs < this.#rememberedMs) return "the job is older than what it remembers: its owner's clock is behind";
-    // Its mark could not be forgotten for long.
-    if (createdMs > this.#context.now.wallMs + CLOCKS_MS) return "its owner's clock is more than a day ahead";
+    // Its mark could not be forgotten for long, and after a loss it would seem to be younger than the lost votes.
+    if (createdMs > this.#context.now.wallMs + CLOCK_SLACK_MS)
+      return `its owner's clock is more than ${durationWords(CLOCK_SLACK_MS)} ahead`;
     const most = isKnown ? limits.retiredJobs : limits.retiredJobs - RESERVED;
     if (this.#jobs.size + begun < most || this.#isAnyOld()) return null;
     return "it gave up too many jobs within a day";
   }
 
   #isOld({ createdMs }: Retired): boolean {
-    return createdMs < this.#context.now.wallMs - CLOCKS_MS;
+    return createdMs < this.#context.now.wallMs - REMEMBERED_MS;
   }
 
   #isAnyOld(): boolean {

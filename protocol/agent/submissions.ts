@@ -86,7 +86,7 @@ export class Submissions {
       ...{ ticket, draft, known, counter: counter ?? this.#context.nextCounter() },
       sinceMs: this.#context.now.monoMs,
       declined: new Map<AgentId, string>(),
-      probing: new Probing(this.#context, this.#events, { id: ticket, deadlineMs: draft.deadlineMs }),
+      probing: new Probing(this.#context, this.#events, ticket),
       after: "",
       draws: 0,
     };
@@ -136,9 +136,9 @@ export class Submissions {
     return ACCEPT;
   }
 
-  #drawOf({ counter, known }: Submission, hosts: readonly Candidate[]): Draw {
+  #drawOf({ counter, known, probing }: Submission, hosts: readonly Candidate[]): Draw {
     const { config, owner } = this.#context;
-    return { meshId: config.meshId, owner: owner.agent, counter, known, hosts };
+    return { meshId: config.meshId, owner: owner.agent, counter, known, hosts, answered: probing.answered };
   }
 
   #draw(submission: Submission): void {

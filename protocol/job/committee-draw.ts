@@ -46,6 +46,8 @@ interface DrawRules {
   readonly size: number | null;
   /** Null: as many as members. */
   readonly standbysMax: number | null;
+  /** How many hosts answered, those that refuse too. Default: as many as there are candidates. */
+  readonly answered?: number | undefined;
   /** Newcomers together hold less than a third of the power, whoever takes whose seat. */
   readonly boundsNewcomers: boolean;
 }
@@ -71,6 +73,10 @@ const SIZES = [
 
 /** Committee of a mesh with this many hosts, where the owner names no size: the next 3f+1 that leaves room for standbys. */
 export const defaultCommitteeSize = (hosts: number): number => SIZES.find((step) => hosts >= step.hosts)!.size;
+
+/** The same where only so many of the hosts are willing: the others may be so again when members are replaced. */
+const sizeAmong = (answered: number, willing: number): number =>
+  SIZES.find((step) => Math.max(answered, willing) >= step.hosts && willing >= step.size)?.size ?? 0;
 
 /** Standbys that are drawn with a committee: one for every member that may fail, where there are enough hosts. */
 export const standbysFor = (size: number): number => (size === 1 ? 0 : size);
@@ -164,7 +170,7 @@ export function drawCommittee(
 ): DrawnCommittee | "few-hosts" | "few-known" {
   const ranked = inOrderOfWeight(hasher, seed, candidates);
   const newcomers = new Set(candidates.filter(({ isKnown }) => !isKnown).map(({ agent }) => agent));
-  const most = rules.size ?? defaultCommitteeSize(candidates.length);
+  const most = rules.size ?? sizeAmong(rules.answered ?? 0, candidates.length);
   const smaller = rules.size === null && rules.boundsNewcomers ? SIZES.map(({ size }) => size) : [];
   if (candidates.length < most || most === 0) return "few-hosts";
   for (const size of [most, ...smaller.filter((one) => one < most)]) {

@@ -64,6 +64,8 @@ export interface Draw {
   readonly known: KnownWorld;
   /** Agents that may host the job. */
   readonly hosts: readonly Candidate[];
+  /** How many agents answered, those that refuse too. Default: as many as there are in `hosts`. */
+  readonly answered?: number;
 }
 
 /** How many members the committee of a draft has in a mesh with this many hosts. */
@@ -85,7 +87,7 @@ export const rankCandidates = (hasher: Hasher, draft: JobDraft, draw: Draw): Can
 
 /** `few-hosts`, `few-known`: as committee-draw.ts says. */
 export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesis | "few-hosts" | "few-known" {
-  const { meshId, owner, counter, known, hosts } = draw;
+  const { meshId, owner, counter, known, hosts, answered } = draw;
   const {
     committee: wish,
     name,
@@ -101,7 +103,11 @@ export function makeGenesis(hasher: Hasher, draft: JobDraft, draw: Draw): Genesi
   const drawn =
     wish.kind === "named"
       ? { committee: wish.members, standbys: wish.standbys }
-      : drawCommittee(hasher, seedOf(hasher, draft, draw), hosts, { ...wish, boundsNewcomers: isBounded(wish, known) });
+      : drawCommittee(hasher, seedOf(hasher, draft, draw), hosts, {
+          ...wish,
+          answered,
+          boundsNewcomers: isBounded(wish, known),
+        });
   if (typeof drawn === "string") return drawn;
   const genesis = {
     ...{ meshId, rulesVersion: RULES_VERSION, owner, counter, name, nodes, output, budget, deadlineMs, labels },

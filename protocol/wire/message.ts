@@ -28,7 +28,7 @@ import {
 import { envelopeCodec, taskIdCodec } from "./command.ts";
 import { agentId, blockCodec, committeeCodec, headerCodec, proposalCodec, signature, votesCodec } from "./consensus.ts";
 import { delegationCodec } from "./delegation.ts";
-import { duration, EMBEDDING_BYTES, name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
+import { EMBEDDING_BYTES, name, ppm, price, signedGenesisCodec, taskInputCodec } from "./genesis.ts";
 
 const job = hash as Codec<JobId>;
 const height = uint();
@@ -114,8 +114,8 @@ export const messageCodec = variant({
   haveBlobs: struct({ job, blobs: list(hash, limits.blockCommands) }),
 
   // the start of a job
-  /** "Would you host a job of mine with this deadline?" */
-  probe: struct({ id: uint(0xffffffff), deadlineMs: duration }),
+  /** "Would you host a job of mine?" */
+  probe: struct({ id: uint(0xffffffff) }),
   /** Why not, in words; "": it would. */
   probed: struct({ id: uint(0xffffffff), reason: text(limits.textBytes) }),
   invite: struct({ genesis: signedGenesisCodec, vcvs: list(vcvCodec, limits.members + limits.standbys) }),

@@ -331,7 +331,7 @@ const messages: Kinds<Message> = {
   over: { job },
   haveBlobs: { job, blobs: hashes },
   invite: { genesis: signedGenesis, vcvs: few(vcv) },
-  probe: { id: uintUpTo(0xffffffff), deadlineMs: duration },
+  probe: { id: uintUpTo(0xffffffff) },
   probed: { id: uintUpTo(0xffffffff), reason: longText },
   inviteReply: { job, yes: fc.boolean(), reason: longText },
   inviteSeen: { job },

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { StepContext } from "../../../protocol/agent/context.ts";
 import { abstentionIn } from "../../../protocol/agent/lost-votes.ts";
+import { RetiredJobs } from "../../../protocol/agent/retired-jobs.ts";
 import type { Position } from "../../../protocol/wire/message.ts";
 import { configOf, DrivenAgent, jobOf, offerBody } from "../../support/driven-agent.ts";
 
@@ -70,6 +71,17 @@ test("what was found out after an earlier loss does not hold after a later one",
 
 test("jobs that were made well after the loss are as any other", () => {
   expect(votesOf(startAnew(made.genesis.counter - 3_600_000))).not.toEqual([]);
+});
+
+test("no owner can date a job so far ahead that it seems to be younger than the loss", () => {
+  const context = new StepContext(configOf("m0", { lostVotesBeforeMs: NOW_MS }));
+  context.now = { monoMs: 0, wallMs: NOW_MS };
+  const refused = (counter: number): boolean =>
+    new RetiredJobs(context).refusal({ ...made, genesis: { ...made.genesis, counter } }, 0, true) !== null;
+  const abstains = (counter: number): boolean =>
+    abstentionIn(context, { ...made, genesis: { ...made.genesis, counter } }, null) !== null;
+  for (let aheadMs = 0; aheadMs < 3_600_000; aheadMs += 10_000)
+    expect(refused(NOW_MS + aheadMs) || abstains(NOW_MS + aheadMs), `${aheadMs} ms ahead`).toBe(true);
 });
 
 test("an old vote in a store that was put back does not make it continue a round", () => {

@@ -19,7 +19,7 @@ const many = (prefix: string, count: number, changes: (i: number) => Partial<Can
   Array.from({ length: count }, (_, i) => candidate(`${prefix}${i}`, changes(i)));
 const known = (count: number, powers: readonly number[] = [1]): Candidate[] =>
   many("k", count, (i) => ({ isKnown: true, power: powers[i % powers.length]! }));
-const RULES = { size: null as number | null, standbysMax: null, boundsNewcomers: true };
+const RULES = { size: null as number | null, standbysMax: null, boundsNewcomers: true, answered: 0 };
 const draw = (candidates: readonly Candidate[], counter = 1, rules: Partial<typeof RULES> = {}) =>
   drawCommittee(hasher, seedOf(counter), candidates, { ...RULES, ...rules });
 function drawn(...given: Parameters<typeof draw>) {
@@ -64,6 +64,14 @@ describe("newcomers", () => {
     expect(draw([])).toBe("few-hosts");
     expect(draw(known(3), 1, { size: 7 })).toBe("few-hosts");
   });
+});
+
+test("a mesh of which some are full still gets its own size of committee, while enough are willing", () => {
+  expect(drawn(known(9)).committee.length).toBe(4);
+  expect(drawn(known(9), 1, { answered: 11 }).committee.length).toBe(7);
+  expect(drawn(known(9), 1, { answered: 11 }).standbys.length).toBe(2);
+  expect(drawn(known(6), 1, { answered: 11 }).committee.length).toBe(4);
+  expect(drawn(known(3), 1, { answered: 11 }).committee.length).toBe(1);
 });
 
 describe("origins", () => {
