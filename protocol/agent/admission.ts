@@ -10,11 +10,15 @@ import type { AgentId } from "../core/ids.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "../core/quotas.ts";
 import type { Context } from "./context.ts";
 
+/** The source of all jobs of which another host told: who brought them there is not known here. */
+export const HEARD = "heard";
+
 export class Admission {
   readonly quotas: Quotas;
   readonly #known: ReadonlySet<AgentId>;
   readonly #allowed: ReadonlySet<AgentId> | null;
   readonly #originOf: (agent: AgentId) => string;
+  readonly #principalOf: Context["principalOf"];
 
   /** `originOf`: the network from which an agent is connected; "" if that says nothing. */
   constructor(context: Context, originOf: (agent: AgentId) => string) {
@@ -23,6 +27,7 @@ export class Admission {
     this.#known = new Set([context.self, context.owner.agent, ...known]);
     this.#allowed = allow === null ? null : new Set([context.self, ...allow]);
     this.#originOf = originOf;
+    this.#principalOf = (connection) => context.principalOf(connection);
   }
 
   /** Whether this agent's operator knows the owner; all others are guests. */
@@ -37,5 +42,10 @@ export class Admission {
 
   sourceOf(connection: AgentId): string {
     return this.#originOf(connection) || connection;
+  }
+
+  /** Of a job of which `from` tells. */
+  sourceOfJob(owner: AgentId, from: AgentId): string {
+    return this.#principalOf(from) === owner ? this.sourceOf(from) : HEARD;
   }
 }

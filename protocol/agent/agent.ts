@@ -102,8 +102,8 @@ class Agent implements Machine {
       enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
     this.#receivedInvitations = new ReceivedInvitations(context, admission, {
-      refusalOf: (checked, by) => this.#refusal(checked, by),
-      lackOfRoom: (owner, by) => this.#hosting.lackOfRoom(owner, by),
+      refusalOf: (checked, source) => this.#refusal(checked, source),
+      lackOfRoom: (owner, source) => this.#hosting.lackOfRoom(owner, source),
       isKnown: (job) => this.#hostedJobs.has(job) || this.#worker.jobs.get(job) !== undefined,
     });
     const { acquaintances } = this.#advertiser;
@@ -239,7 +239,7 @@ class Agent implements Machine {
     // It belongs to another mesh, or needs rules or plugins that this version lacks; another version may take it.
     if (typeof checked === "string")
       return this.#containment.set(job, `not for this agent: ${checked}`, { isMarked: false });
-    this.#worker.restore(checked, stored.work);
+    this.#worker.restore(checked, stored.work, stored.source);
     const { selector } = checked.genesis;
     if (stored.root.role !== "reader") return;
     if (!this.#context.selectors.has(selector))
@@ -266,23 +266,23 @@ class Agent implements Machine {
 
   // --- jobs -------------------------------------------------------------------------------------------
 
-  #refusal(checked: CheckedGenesis, by: AgentId): string | null {
-    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked, by);
+  #refusal(checked: CheckedGenesis, source: string): string | null {
+    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked, source);
   }
 
   /** Has the log of a job from now on: asked as a member or standby, or for this node's own operator. */
-  #begin(checked: CheckedGenesis, by: AgentId): void {
+  #begin(checked: CheckedGenesis, source: string): void {
     const { job } = checked;
     if (this.#hostedJobs.has(job)) return;
-    this.#hosting.makeRoom(checked.genesis.owner, by);
+    this.#hosting.makeRoom(checked.genesis.owner, source);
     const create = (): HostedJob => {
       const bytes = encodeRoot({ role: "reader", genesis: checked.signed });
       this.#context.emit({ kind: "persist", job, slot: SLOT.root, bytes, durable: true });
-      this.#hosting.noteSource(job, by);
+      this.#hosting.noteSource(job, source);
       return new HostedJob(this.#context, this.#events, checked, null);
     };
     this.#hostedJobs.add(job, create, (hosted) => {
-      this.#worker.jobs.add(checked);
+      this.#worker.jobs.add(checked, source);
       this.#directory.keep(hostsOf(checked.genesis));
       this.#owner.onBegun(hosted);
       hosted.start();
@@ -332,18 +332,16 @@ class Agent implements Machine {
     const checked = asked?.checked ?? this.#worker.jobs.get(job);
     if (this.#isBegunOrGone(job)) return ignore("not-needed");
     if (checked === undefined) this.#heard.ask(from, job);
-    else this.#beginAt(from, checked, asked?.by);
+    else this.#beginAt(from, checked, asked?.source);
     return ACCEPT;
   }
 
-  /**
-   * At the word of its owner, or of an agent that hosts it: nobody else brings back what an owner gave up. `by`: who asked
-   * for the job first.
-   */
-  #beginAt(from: AgentId, checked: CheckedGenesis, by = from): void {
+  /** At the word of its owner, or of an agent that hosts it: nobody else brings back what an owner gave up. */
+  #beginAt(from: AgentId, checked: CheckedGenesis, asked?: string): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
-    if (isAsked(genesis, this.#context.self) && this.#refusal(checked, by) === null) this.#begin(checked, by);
+    const source = asked ?? this.#admission.sourceOfJob(genesis.owner, from);
+    if (isAsked(genesis, this.#context.self) && this.#refusal(checked, source) === null) this.#begin(checked, source);
     this.#receivedInvitations.drop(job);
   }
 

@@ -31,12 +31,14 @@ interface Parts {
 
 export class HeardJobs {
   readonly #context: Context;
+  readonly #admission: Admission;
   readonly #parts: Parts;
   readonly #requests: GenesisRequests;
   readonly #unasked = new Unasked();
 
   constructor(context: Context, admission: Admission, parts: Parts) {
     this.#context = context;
+    this.#admission = admission;
     this.#parts = parts;
     this.#requests = new GenesisRequests(context, admission);
   }
@@ -66,7 +68,7 @@ export class HeardJobs {
     const beacons = this.#requests.take(checked.job);
     this.#parts.beginAt(from, checked);
     if (containment.has(checked.job)) return ignore("diverged");
-    worker.jobs.add(checked);
+    worker.jobs.add(checked, this.#admission.sourceOf(from));
     for (const beacon of beacons) worker.onBeacon(beacon);
     return told;
   }

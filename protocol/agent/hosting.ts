@@ -13,7 +13,7 @@ import { durationWords } from "../core/words.ts";
 import type { Input } from "../input.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
-import type { Admission } from "./admission.ts";
+import { type Admission, HEARD } from "./admission.ts";
 import { type CheckedGenesis, isAsked } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import type { HostedJob } from "./hosted-job.ts";
@@ -28,6 +28,11 @@ const GRACE_MS = 60_000;
 /** No job is idle before this, ms: it needs a window, a lease and some blocks for its first result. */
 const BUSY_MS = 15_000;
 
+/**
+ * Share of a source's places for jobs of which other hosts told: it is enough for those whose start was lost. Strangers could
+ * use up the part of an honest host otherwise, by what they bring to that one.
+ */
+const HEARD_PART = 1 / 4;
 /** Time that an owner has to collect the results of a job that ended, whatever disk they take, ms. */
 const COLLECT_MS = 10 * 60_000;
 
@@ -59,8 +64,8 @@ export class Hosting {
     this.#onRetired = onRetired;
   }
 
-  /** Why this node would not host the job that `by` asks for, by its own rules; null if it would. */
-  refusal(checked: CheckedGenesis, by: AgentId): string | null {
+  /** Why this node would not host the job that `source` asks for, by its own rules; null if it would. */
+  refusal(checked: CheckedGenesis, source: string): string | null {
     const { genesis } = checked;
     const { selectors, self } = this.#context;
     const isKnown = this.#admission.isKnown(genesis.owner);
@@ -68,7 +73,7 @@ export class Hosting {
     if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
-    return (isKnown ? null : this.#lengthProblem(checked)) ?? this.lackOfRoom(genesis.owner, by);
+    return (isKnown ? null : this.#lengthProblem(checked)) ?? this.lackOfRoom(genesis.owner, source);
   }
 
   #lengthProblem({ genesis }: CheckedGenesis): string | null {
@@ -79,8 +84,8 @@ export class Hosting {
     return genesis.windowMs > guestWindowMs ? longer("offer window", guestWindowMs) : null;
   }
 
-  /** Why it would host no job of this owner now if `by` asked for it, whatever the job is; null if it would. */
-  lackOfRoom(owner: AgentId, by: AgentId): string | null {
+  /** Why it would host no job of this owner now if `source` asked for it, whatever the job is; null if it would. */
+  lackOfRoom(owner: AgentId, source: string): string | null {
     if (!this.#context.config.hosts) return "it does not host jobs";
     const { jobs, reserved, perOwner, perSource } = this.#admission.quotas.hosting;
     const running = this.#running();
@@ -88,8 +93,9 @@ export class Hosting {
     if (owned >= perOwner) return `full: it hosts ${owned} jobs of this owner`;
     const isKnown = this.#admission.isKnown(owner);
     const guests = running.filter((hosted) => this.#isOfGuest(hosted));
-    const source = this.#admission.sourceOf(by);
     const alike = guests.filter(({ job }) => this.#sources.get(job) === source).length;
+    if (!isKnown && source === HEARD && alike >= Math.ceil(perSource * HEARD_PART))
+      return `full: it hosts ${alike} jobs of guests of which other hosts told it`;
     if (!isKnown && alike >= perSource) return `full: it hosts ${alike} jobs of guests from where this owner connects`;
     const isRoom = running.length < jobs && (isKnown || guests.length < jobs - reserved);
     if (isRoom || this.#idlest(running, source) !== null) return null;
@@ -138,8 +144,8 @@ export class Hosting {
     return idle[0] ?? null;
   }
 
-  /** Makes room for a job of `owner` that `by` asked for. Those that are over are kept for questions until there are too many. */
-  makeRoom(owner: AgentId, by: AgentId): void {
+  /** Makes room for a job of `owner` that `source` asked for. Those that are over are kept for questions until there are too many. */
+  makeRoom(owner: AgentId, source: string): void {
     const { jobs, reserved } = this.#admission.quotas.hosting;
     for (const hosted of this.#hostedJobs.all()) if (this.#isUnbegun(hosted)) this.retire(hosted);
     const over = this.#hostedJobs.all().filter((hosted) => this.#isOver(hosted));
@@ -151,7 +157,7 @@ export class Hosting {
     const running = this.#running();
     const guests = running.filter((hosted) => this.#isOfGuest(hosted)).length;
     const isFull = running.length >= jobs || (!this.#admission.isKnown(owner) && guests >= jobs - reserved);
-    const idlest = isFull ? this.#idlest(running, this.#admission.sourceOf(by)) : null;
+    const idlest = isFull ? this.#idlest(running, source) : null;
     if (idlest !== null) this.retire(idlest);
   }
 
@@ -165,9 +171,8 @@ export class Hosting {
     return [...over].sort((a, b) => countOf(b) - countOf(a) || this.#endedMs(a) - this.#endedMs(b))[0]!;
   }
 
-  /** A job that `by` asked for begins: it counts against that source, after a restart too. */
-  noteSource(job: JobId, by: AgentId): void {
-    const source = this.#admission.sourceOf(by);
+  /** A job that `source` asked for begins, and counts against it, after a restart too. */
+  noteSource(job: JobId, source: string): void {
     this.#sources.set(job, source);
     this.#context.emit({ kind: "persist", job, slot: SLOT.source, bytes: utf8(source), durable: false });
   }

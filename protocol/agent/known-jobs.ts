@@ -31,6 +31,8 @@ export interface KnownJob {
   readonly job: JobId;
   readonly signed: SignedGenesis;
   readonly genesis: Genesis;
+  /** Who told of it (admission.ts). */
+  readonly source: string;
   committee: Committee;
   /** Height of the block that named the committee. */
   committeeHeight: number;
@@ -102,8 +104,8 @@ export class KnownJobs {
     return (this.#jobs.get(job)?.committee.power(agent) ?? 0) > 0;
   }
 
-  /** Takes note of a job; not if it has too many already that hold work. */
-  add({ signed, genesis, job }: CheckedGenesis): void {
+  /** Takes note of a job that `source` told of; not if it has too many already that hold work. */
+  add({ signed, genesis, job }: CheckedGenesis, source: string): void {
     if (this.#jobs.has(job)) return;
     if (!this.#makeRoom(genesis.owner)) return;
     const committee = createCommittee(this.#context.config.crypto.hash, genesis.committee);
@@ -111,6 +113,7 @@ export class KnownJobs {
       job,
       signed,
       genesis,
+      source,
       committee,
       committeeHeight: 0,
       offers: new Map(),
@@ -143,7 +146,8 @@ export class KnownJobs {
 
   /**
    * Forgets jobs until there is room for one of `owner`: those of guests before others, those without a standing offer before
-   * others, and of these the one that gave no work for longest. False: there is work for all of them.
+   * others, those of the source that told of most, and of these the one that gave no work for longest. False: there is work
+   * for all of them.
    */
   #makeRoom(owner: AgentId): boolean {
     const { jobs, reservedJobs } = this.#admission.quotas.work;
@@ -155,9 +159,12 @@ export class KnownJobs {
     if (all.length < jobs && (isKnown || guests.length < jobs - reservedJobs)) return true;
     const rank = (known: KnownJob): number =>
       known.held.size > 0 ? 4 : Number(!isGuest(known)) * 2 + Number(isOffering(known, wallMs));
+    const counts = new Map<string, number>();
+    for (const { source } of guests) counts.set(source, (counts.get(source) ?? 0) + 1);
+    const countOf = (known: KnownJob): number => (isGuest(known) ? counts.get(known.source)! : 0);
     const [first] = (isKnown ? all : guests)
       .filter((known) => known.running === 0 && (known.held.size === 0 || isGuest(known)))
-      .sort((a, b) => rank(a) - rank(b) || a.lastWorkMs - b.lastWorkMs);
+      .sort((a, b) => rank(a) - rank(b) || countOf(b) - countOf(a) || a.lastWorkMs - b.lastWorkMs);
     if (first === undefined) return false;
     this.#events.displace(first.job);
     this.forgetStored(first);

@@ -92,7 +92,7 @@ export class Offers {
     const { isFull, running } = this.#load;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
     known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.#load.ppm, isFull });
-    if (isFull) this.#quotas.onWaiting(known);
+    if (isFull) this.#quotas.onWaiting(known, skill);
     // As many at a time as it has here now and could take beside: the others are at work for other jobs.
     const slots = Math.min(known.running + config.slots - running, this.#quotas.slotsFor(known, skill));
     const { price, expectedMs } = match.ad;
@@ -114,7 +114,7 @@ export class Offers {
   onBusy(known: KnownJob, skill: string): void {
     const offer = known.offers.get(skill);
     if (offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
-    this.#quotas.onWaiting(known);
+    this.#quotas.onWaiting(known, skill);
   }
 
   /** Which of its skills does what the job asks for by that name. */

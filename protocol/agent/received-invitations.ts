@@ -31,15 +31,16 @@ const SMALL_BYTES = 16 * 1_024;
 interface Asked {
   readonly checked: CheckedGenesis;
   readonly by: AgentId;
+  readonly source: string;
   readonly missing: Set<Hash>;
   readonly sinceMs: number;
 }
 
 interface HostRules {
-  /** Why this agent would not host the job that `by` asks for, by its own rules; null if it would. */
-  refusalOf(checked: CheckedGenesis, by: AgentId): string | null;
-  /** Why it would host no job of `owner` now if `by` asked for it; null if it would. */
-  lackOfRoom(owner: AgentId, by: AgentId): string | null;
+  /** Why this agent would not host the job that `source` asks for, by its own rules; null if it would. */
+  refusalOf(checked: CheckedGenesis, source: string): string | null;
+  /** Why it would host no job of `owner` now if `source` asked for it; null if it would. */
+  lackOfRoom(owner: AgentId, source: string): string | null;
   /** Whether it hosts the job, or works for it. */
   isKnown(job: JobId): boolean;
 }
@@ -61,7 +62,8 @@ export class ReceivedInvitations {
   /** Whether there is room for a job of whoever asks. Nothing of it is kept. */
   onProbe(from: AgentId, { id }: Extract<Message, { kind: "probe" }>): Verdict {
     if (!this.#isInTime(from, SMALL_BYTES)) return ignore("too-many");
-    const reason = this.#rules.lackOfRoom(this.#context.principalOf(from), from) ?? "";
+    const source = this.#admission.sourceOf(from);
+    const reason = this.#rules.lackOfRoom(this.#context.principalOf(from), source) ?? "";
     this.#context.send(from, { kind: "probed", id, reason });
     return ACCEPT;
   }
@@ -100,8 +102,9 @@ export class ReceivedInvitations {
   #take(from: AgentId, checked: CheckedGenesis): void {
     this.#forgetOld();
     const blobs = blobsOfGenesis(checked.genesis);
-    const asked = { checked, by: from, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
-    const displaced = this.#asked.set(checked.job, this.#admission.sourceOf(from), asked);
+    const source = this.#admission.sourceOf(from);
+    const asked = { checked, by: from, source, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
+    const displaced = this.#asked.set(checked.job, source, asked);
     if (displaced !== null) this.#release(displaced[0]);
     if (blobs.size === 0) this.#sayYes(asked);
     const needs = needsOf(checked);
@@ -114,7 +117,9 @@ export class ReceivedInvitations {
 
   #refusal(from: AgentId, checked: CheckedGenesis): string | null {
     const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
-    return bytes > limits.inputBytes ? `its inputs take ${bytes} bytes` : this.#rules.refusalOf(checked, from);
+    return bytes > limits.inputBytes
+      ? `its inputs take ${bytes} bytes`
+      : this.#rules.refusalOf(checked, this.#admission.sourceOf(from));
   }
 
   #sayYes({ checked, by }: Asked): void {
@@ -136,7 +141,7 @@ export class ReceivedInvitations {
   }
 
   /** A job that it was asked to host and that has not begun yet. */
-  asked(job: JobId): Pick<Asked, "checked" | "by"> | null {
+  asked(job: JobId): Pick<Asked, "checked" | "source"> | null {
     return this.#asked.get(job) ?? null;
   }
 

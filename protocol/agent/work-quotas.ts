@@ -2,9 +2,10 @@
  * What a worker gives to whom: for which owners it works at all, which slots guests may have, how long their leases may be, and
  * what it takes from them within a day.
  *
- * Whoever is alone may use every slot. Long leases are the danger: a guest's job of a hundred hour-long tasks would hold all
- * slots of a mesh for hours. So if others wait, such awards beyond half of the slots are given back, the newest first, and
- * no more of them are taken for a while.
+ * Whoever is alone may use every slot. Slots are shared by *parties*: all known owners are one, and the guests of each source
+ * are another. While another party waits, a slot that becomes free is kept for a moment for the party that holds fewest:
+ * otherwise it would go to whoever asks most often. Long leases are given back: if others wait, such awards beyond half
+ * of the slots go, the newest first, and no more of them are taken for a while.
  *
  * Source: protocol.md 9 (budgets).
  */
@@ -22,12 +23,19 @@ const DAY_MS = 24 * 3_600_000;
 const CLOCKS_MS = 5_000;
 /** A job that waits is told so again with each of its windows, which are open for less than this, ms. */
 const WAITING_MS = 15_000;
-/** After others had to wait, long leases of guests get no more than half of the slots for this long, ms. */
-const WAITED_MS = 10 * 60_000;
+/** After long leases were given back, guests get no more than half of the slots for such leases for this long, ms. */
+const GAVE_BACK_MS = 10 * 60_000;
+/** For how long a free slot is kept, ms: an offer has to come into a block, and the award has to come back. */
+const KEPT_MS = 2_000;
+/** Nothing is kept for a party that let a slot pass for this long, ms: who waits for nothing must not cost others much. */
+const PASSED_MS = 30_000;
+/** The party of all known owners. Names of sources are not empty. */
+const KNOWN = "";
 
-/** A job, as far as it matters here. */
+/** A job, as far as it matters here. `source`: who told of it. */
 interface QuotaJob {
   readonly job: JobId;
+  readonly source: string;
   readonly genesis: Pick<Genesis, "owner" | "nodes">;
 }
 
@@ -36,7 +44,28 @@ interface Busy {
   readonly job: JobId;
   readonly key: string;
   readonly owner: AgentId;
+  readonly party: string;
   readonly isLong: boolean;
+}
+
+/** A job that was told that no slot is free. */
+interface Waiting {
+  readonly party: string;
+  readonly owner: AgentId;
+  readonly saidMs: number;
+}
+
+/** When a party last took a slot, and when it last let one pass that was kept for it. */
+interface Turns {
+  readonly tookMs: number;
+  readonly passedMs: number;
+}
+
+/** A free slot that nobody else may take, but for known owners. */
+interface Kept {
+  readonly party: string;
+  readonly owner: AgentId;
+  readonly untilMs: number;
 }
 
 interface Spent {
@@ -45,6 +74,7 @@ interface Spent {
   readonly price: number;
 }
 
+const NEVER: Turns = { tookMs: Number.NEGATIVE_INFINITY, passedMs: Number.NEGATIVE_INFINITY };
 const NOTHING: Spent = { sinceMs: Number.NEGATIVE_INFINITY, price: 0 };
 
 export class WorkQuotas {
@@ -52,8 +82,12 @@ export class WorkQuotas {
   readonly #admission: Admission;
   /** The newest last. */
   readonly #busy = new Map<string, Busy>();
-  /** When each owner had to wait for a slot last; the longest ago first. */
-  readonly #waitedMs = new Map<AgentId, number>();
+  /** Jobs that wait for a slot; the one that said so longest ago first. */
+  readonly #waiting = new Map<JobId, Waiting>();
+  /** Who comes first is at the head. */
+  #kept: Kept[] = [];
+  readonly #turns = new Map<string, Turns>();
+  #gaveBackMs = Number.NEGATIVE_INFINITY;
   readonly #spent = new Map<AgentId, Spent>();
   #spentByGuests: Spent = NOTHING;
 
@@ -107,29 +141,38 @@ export class WorkQuotas {
     return !this.#admission.isKnown(owner) && leaseMs > this.#admission.quotas.work.longLeaseMs + CLOCKS_MS;
   }
 
+  #partyOf({ genesis: { owner }, source }: QuotaJob): string {
+    return this.#admission.isKnown(owner) ? KNOWN : source;
+  }
+
   /** Whether an award that it would work for must wait, although a slot is free. */
-  isFullFor({ genesis: { owner } }: QuotaJob, award: AwardNotice): boolean {
-    return this.#placesLeft(owner, this.#leaseMs(award)) <= 0;
+  isFullFor(job: QuotaJob, award: AwardNotice): boolean {
+    return this.#placesLeft(job, this.#leaseMs(award)) <= 0;
   }
 
   /** Slots that a job may have for a skill at this time, with those that it has. */
-  slotsFor({ job, genesis: { owner, nodes } }: QuotaJob, skill: string): number {
-    const leases = nodes.filter((spec) => spec.skill === skill).map((spec) => spec.policy.timeoutMs);
-    return (
-      this.#count((busy) => busy.job === job) + this.#placesLeft(owner, leases.length === 0 ? 0 : Math.min(...leases))
-    );
+  slotsFor(asking: QuotaJob, skill: string): number {
+    const left = this.#placesLeft(asking, shortestLeaseMs(asking, skill));
+    return this.#count((busy) => busy.job === asking.job) + left;
   }
 
-  #placesLeft(owner: AgentId, leaseMs: number): number {
+  #placesLeft(job: QuotaJob, leaseMs: number): number {
     const { slots } = this.#context.config;
-    if (this.#admission.isKnown(owner)) return slots;
-    const { reserved } = this.#admission.quotas.work;
-    let left = slots - reserved - this.#count((busy) => !this.#admission.isKnown(busy.owner));
-    if (this.#haveOthersWaited(owner, 0))
-      left = Math.min(left, this.#half - this.#count((busy) => busy.owner === owner));
-    if (this.#isLong(owner, leaseMs) && this.#haveOthersWaited(owner, WAITED_MS))
-      left = Math.min(left, this.#half - this.#count(({ isLong }) => isLong));
-    return left;
+    const { owner } = job.genesis;
+    const party = this.#partyOf(job);
+    if (party === KNOWN) return slots;
+    const ofGuests = slots - this.#admission.quotas.work.reserved - this.#count((busy) => busy.party !== KNOWN);
+    const kept = this.#kept.filter((slot) => slot.party !== party && slot.untilMs > this.#context.now.monoMs).length;
+    const left = Math.min(ofGuests, slots - this.#busy.size - kept);
+    return this.#isLong(owner, leaseMs) ? Math.min(left, this.#longLeft(party, owner)) : left;
+  }
+
+  /** How many more long leases it takes of guests. */
+  #longLeft(party: string, owner: AgentId): number {
+    const isBounded =
+      this.#context.now.monoMs < this.#gaveBackMs + GAVE_BACK_MS ||
+      this.#waitingBeside(owner).some((waiting) => waiting.party !== party);
+    return isBounded ? this.#half - this.#count(({ isLong }) => isLong) : Number.POSITIVE_INFINITY;
   }
 
   #count(isMeant: (busy: Busy) => boolean): number {
@@ -140,34 +183,113 @@ export class WorkQuotas {
 
   // --- who waits --------------------------------------------------------------------------------------
 
-  /** A job was told that no slot is free. */
-  onWaiting({ genesis: { owner } }: QuotaJob): void {
-    this.#waitedMs.delete(owner); // it goes to the end
-    if (this.#waitedMs.size >= limits.knownJobs) this.#waitedMs.delete(this.#waitedMs.keys().next().value!);
-    this.#waitedMs.set(owner, this.#context.now.monoMs);
+  /** A job was told that no slot is free. One whose leases are too long for what is left of them does not wait for a slot. */
+  onWaiting(asking: QuotaJob, skill: string): void {
+    const { job, genesis } = asking;
+    const { owner } = genesis;
+    const party = this.#partyOf(asking);
+    this.#waiting.delete(job); // it goes to the end
+    if (this.#isLong(owner, shortestLeaseMs(asking, skill)) && this.#longLeft(party, owner) <= 0) return;
+    if (this.#waiting.size >= limits.knownJobs) this.#waiting.delete(this.#waiting.keys().next().value!);
+    this.#waiting.set(job, { party, owner, saidMs: this.#context.now.monoMs });
   }
 
-  /** Whether another owner waits, or waited within `withinMs`. */
-  #haveOthersWaited(owner: AgentId, withinMs: number): boolean {
+  /** Jobs of other owners that wait. Jobs of one owner do not wait for each other. */
+  #waitingBeside(owner: AgentId): Waiting[] {
     const { monoMs } = this.#context.now;
-    for (const [other, atMs] of this.#waitedMs)
-      if (other !== owner && monoMs - atMs <= Math.max(withinMs, WAITING_MS)) return true;
-    return false;
+    return [...this.#waiting.values()].filter(
+      (waiting) => waiting.owner !== owner && monoMs - waiting.saidMs <= WAITING_MS && !this.#hasPassed(waiting.party),
+    );
+  }
+
+  #hasPassed(party: string): boolean {
+    return this.#context.now.monoMs < this.#turnsOf(party).passedMs + PASSED_MS;
+  }
+
+  #turnsOf(party: string): Turns {
+    return this.#turns.get(party) ?? NEVER;
+  }
+
+  #setTurns(party: string, turns: Partial<Turns>): void {
+    const before = this.#turnsOf(party);
+    this.#turns.delete(party); // it goes to the end
+    if (this.#turns.size >= limits.knownJobs) this.#turns.delete(this.#turns.keys().next().value!);
+    this.#turns.set(party, { ...before, ...turns });
   }
 
   /** The award that it gives back for those who wait; null: none. */
   toGiveBack(): Pick<Busy, "job" | "key"> | null {
     const long = [...this.#busy.values()].filter(({ isLong }) => isLong);
     if (this.#busy.size < this.#context.config.slots || long.length <= this.#half) return null;
-    return long.reverse().find(({ owner }) => this.#haveOthersWaited(owner, 0)) ?? null;
+    const back = long.reverse().find(({ owner }) => this.#waitingBeside(owner).length > 0) ?? null;
+    if (back !== null) this.#gaveBackMs = this.#context.now.monoMs;
+    return back;
+  }
+
+  /**
+   * Keeps the slot of an award that ended, if others wait: for known owners before guests, for the party that holds fewest,
+   * and of these for the one that took one longest ago. The one that had the slot is among them, as it may have more to do. If
+   * nobody waits and another party holds more, the slot is kept for it, too: that one would take it before its next award.
+   * `wantsMore`: whether it can have more to do.
+   */
+  #keep({ party, owner }: Pick<Busy, "party" | "owner">, wantsMore: boolean): void {
+    const holds = (one: string): number =>
+      this.#count((busy) => busy.party === one) + this.#kept.filter((slot) => slot.party === one).length;
+    const others = this.#waitingBeside(owner).filter((waiting) => waiting.party !== party);
+    const held = holds(party);
+    const isLess = (other: Busy): boolean =>
+      other.owner !== owner && other.party !== party && holds(other.party) > held;
+    if (others.length === 0 && ![...this.#busy.values()].some(isLess)) return;
+    const candidates: Pick<Busy, "party" | "owner">[] = wantsMore ? [...others, { party, owner }] : others;
+    const tookMs = (one: string): number => (one === party ? Number.POSITIVE_INFINITY : this.#turnsOf(one).tookMs);
+    const rank = (one: string): readonly [number, number, number] => [Number(one !== KNOWN), holds(one), tookMs(one)];
+    const [first] = candidates
+      .map((one) => ({ one, rank: rank(one.party) }))
+      .sort(({ rank: a }, { rank: b }) => a[0] - b[0] || a[1] - b[1] || Number(a[2] > b[2]) - Number(a[2] < b[2]));
+    if (first === undefined) return;
+    const { party: next, owner: nextOwner } = first.one;
+    this.#kept.push({ party: next, owner: nextOwner, untilMs: this.#context.now.monoMs + KEPT_MS });
+  }
+
+  /** A job has ended: what was kept for its party is for the next one. */
+  onOver(over: QuotaJob): void {
+    const party = this.#partyOf(over);
+    this.#passOn((slot) => slot.party === party && slot.owner === over.genesis.owner);
+  }
+
+  /** Whether slots that were kept are no longer so for the same. */
+  tick(): boolean {
+    const { monoMs } = this.#context.now;
+    const passed = this.#kept.filter(({ untilMs }) => untilMs <= monoMs);
+    for (const { party } of passed) this.#setTurns(party, { passedMs: monoMs });
+    this.#passOn((slot) => passed.includes(slot));
+    return passed.length > 0;
+  }
+
+  #passOn(isMeant: (slot: Kept) => boolean): void {
+    const passed = this.#kept.filter(isMeant);
+    this.#kept = this.#kept.filter((slot) => !isMeant(slot));
+    for (const slot of passed) this.#keep(slot, false);
+  }
+
+  nextWakeMs(): number {
+    return this.#kept[0]?.untilMs ?? Number.POSITIVE_INFINITY;
   }
 
   // --- what it works on -------------------------------------------------------------------------------
 
-  onTaken({ job, genesis: { owner } }: QuotaJob, key: string, award: AwardNotice): void {
-    this.#busy.set(`${job}/${key}`, { job, key, owner, isLong: this.#isLong(owner, this.#leaseMs(award)) });
-    this.#waitedMs.delete(owner); // it waits no longer
-    if (this.#admission.isKnown(owner)) return;
+  onTaken(taking: QuotaJob, key: string, award: AwardNotice): void {
+    const { job, genesis } = taking;
+    const { owner } = genesis;
+    const party = this.#partyOf(taking);
+    this.#busy.set(`${job}/${key}`, { job, key, owner, party, isLong: this.#isLong(owner, this.#leaseMs(award)) });
+    this.#waiting.delete(job); // it waits no longer
+    this.#setTurns(party, { tookMs: this.#context.now.monoMs, passedMs: Number.NEGATIVE_INFINITY });
+    const own = this.#kept.findIndex((slot) => slot.party === party);
+    if (own >= 0) this.#kept.splice(own, 1);
+    // A known owner may have taken one that was kept for a guest.
+    this.#kept.length = Math.min(this.#kept.length, Math.max(0, this.#context.config.slots - this.#busy.size));
+    if (party === KNOWN) return;
     const spent = this.#today(this.#spent.get(owner));
     this.#spent.delete(owner);
     if (this.#spent.size >= limits.clients) this.#spent.delete(this.#spent.keys().next().value!);
@@ -177,11 +299,20 @@ export class WorkQuotas {
   }
 
   onEnded(job: JobId, key: string): void {
+    const busy = this.#busy.get(`${job}/${key}`);
+    if (busy === undefined) return;
     this.#busy.delete(`${job}/${key}`);
+    this.#keep(busy, !this.#hasPassed(busy.party));
   }
 
   #today(spent: Spent = NOTHING): Spent {
     const { monoMs } = this.#context.now;
     return monoMs - spent.sinceMs < DAY_MS ? spent : { sinceMs: monoMs, price: 0 };
   }
+}
+
+/** The shortest lease of the tasks that ask for a skill, ms. */
+function shortestLeaseMs({ genesis }: QuotaJob, skill: string): number {
+  const leases = genesis.nodes.filter((spec) => spec.skill === skill).map((spec) => spec.policy.timeoutMs);
+  return leases.length === 0 ? 0 : Math.min(...leases);
 }

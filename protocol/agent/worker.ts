@@ -70,9 +70,9 @@ export class Worker {
   // --- jobs -------------------------------------------------------------------------------------------
 
   /** Continues with what was sealed before a restart. */
-  restore(checked: CheckedGenesis, work: readonly StoredRecord[]): void {
+  restore(checked: CheckedGenesis, work: readonly StoredRecord[], source: string): void {
     const { job } = checked;
-    this.jobs.add(checked);
+    this.jobs.add(checked, source || checked.genesis.owner);
     const known = this.jobs.get(job);
     if (known === undefined) return;
     known.isStored = true;
@@ -171,6 +171,8 @@ export class Worker {
     for (const [key, held] of [...known.held]) this.#close(known, key, held, Number.MAX_SAFE_INTEGER);
     known.offers.clear();
     known.isOver = true;
+    this.#quotas.onOver(known);
+    this.#offers.onFreeSlot();
     known.tally = new NoticeTally(); // what it remembered of each award is no longer of use
     this.jobs.forgetStored(known);
   }
@@ -357,6 +359,7 @@ export class Worker {
 
   tick(): void {
     this.#giveBack();
+    if (this.#quotas.tick()) this.#offers.onFreeSlot();
     this.#offers.tick();
     this.#each((known) => {
       this.#offers.renew(known);
@@ -365,6 +368,6 @@ export class Worker {
   }
 
   nextWakeMs(): number {
-    return Math.min(this.#offers.nextWakeMs(), this.jobs.nextWakeMs());
+    return Math.min(this.#offers.nextWakeMs(), this.#quotas.nextWakeMs(), this.jobs.nextWakeMs());
   }
 }

@@ -100,3 +100,22 @@ test("jobs of an owner that an operator knows have no longest deadline", () => {
   const host = new DrivenAgent("m0", { skills: [], ...knows("ada") });
   expect(ask(host, jobFor("ada", 30 * DAY_MS))).toBe("");
 });
+
+test("jobs that strangers brought to another host have a small part, and leave its own to that host", () => {
+  const host = new DrivenAgent("m0", { skills: [], ...knows("ada") });
+  const hear = (made: Job): void => {
+    const position = { job: made.job, height: 1, round: 0, step: 0, awards: 0 };
+    host.frame("m1", { kind: "pulse", load: 0, positions: [position] });
+    host.frame("m1", { kind: "genesis", genesis: made.signed, vcvs: [] });
+  };
+  for (const i of range(hosting.perSource)) {
+    hear(jobFor(`fresh${i}`));
+    host.pass(1_000, 1_000);
+  }
+  expect(hosted(host).size).toBe(hosting.perSource / 4);
+  const known = jobFor("ada");
+  hear(known);
+  expect(hosted(host).has(known.job)).toBe(true);
+  for (const _ of range(hosting.perSource)) host.host(jobFor("m1"));
+  expect(hosted(host).size).toBe(hosting.perSource / 4 + 1 + hosting.perSource);
+});

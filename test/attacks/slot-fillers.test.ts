@@ -3,12 +3,13 @@
 import { describe, expect, test } from "vitest";
 import { hasher } from "../../node/platform/crypto.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
-import type { JobId } from "../../protocol/core/ids.ts";
+import type { JobId, TaskId } from "../../protocol/core/ids.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "../../protocol/core/quotas.ts";
 import type { AgentConfig } from "../../protocol/machine.ts";
 import { decode } from "../../protocol/wire/codec.ts";
 import { commandCodec } from "../../protocol/wire/command.ts";
 import type { NoticeItem } from "../../protocol/wire/message.ts";
+import { encodeValue } from "../../protocol/wire/value.ts";
 import {
   buildJob,
   firstPolicy,
@@ -23,6 +24,7 @@ import { awardItem, DrivenAgent, id, type Job, jobOf } from "../support/driven-a
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const HOUR_MS = 3_600_000;
 const MEMBERS = range(5).map((i) => `n${i}`);
+const FOUR = MEMBERS.slice(0, 4);
 
 // --- five nodes of two slots -----------------------------------------------------------------------------
 
@@ -33,13 +35,16 @@ interface Mesh {
   readonly most: Map<string, number>;
 }
 
-/** Tasks of `work` take a second, those of `hog` an hour. */
+const FLOODERS = range(8).map((i) => `flooder${i}`);
+/** How long the tasks of each skill take, ms. */
+const TAKES_MS: { readonly [skill: string]: number } = { work: 1_000, hog: HOUR_MS, flood: 5_000 };
+
 function meshOfFive(): Mesh {
   const completed = new Set<JobId>();
   const most = new Map<string, number>();
   const live = new Map<string, number>();
   const ad = (name: string) => ({ name, description: "", price: 1, expectedMs: 1_000, schemas: null });
-  const owners = ["hog", "ann", "bob"].map((name) => ({ name, config: { hosts: false } }));
+  const owners = ["hog", "ann", "bob", ...FLOODERS].map((name) => ({ name, config: { hosts: false } }));
   const world = createWorld({
     seed: 5,
     hasher,
@@ -47,12 +52,15 @@ function meshOfFive(): Mesh {
     agents: [
       ...MEMBERS.map((name) => ({
         name,
-        skill: ({ skill }: { readonly skill: string }) => ({ afterMs: skill === "hog" ? HOUR_MS : 1_000, output: 1 }),
-        config: { skills: [ad("work"), ad("hog")], slots: 2 },
+        skill: ({ skill }: { readonly skill: string }) => ({ afterMs: TAKES_MS[skill]!, output: 1 }),
+        config: { skills: Object.keys(TAKES_MS).map(ad), slots: 2 },
       })),
       ...owners,
     ],
-    network: { latencyMs: { min: 1, max: 5 } },
+    network: {
+      latencyMs: { min: 1, max: 5 },
+      originOf: (name) => (name.startsWith("flooder") ? "192.0.2.0/24" : ""),
+    },
     trace: {
       onEntry: ({ event }) => {
         if (event.kind === "applied")
@@ -71,8 +79,8 @@ function meshOfFive(): Mesh {
 }
 
 let counter = 10;
-function submit({ world }: Mesh, owner: string, options: Pick<JobOptions, "nodes">): JobId {
-  const common = { committee: MEMBERS.slice(0, 4), windowMs: 500, deadlineMs: 10 * HOUR_MS };
+function submit({ world }: Mesh, owner: string, options: Pick<JobOptions, "nodes" | "committee">): JobId {
+  const common = { windowMs: 500, deadlineMs: 10 * HOUR_MS };
   const { job, genesis } = buildJob(world, { ...common, ...options, owner, counter: ++counter });
   world.inject(owner, submissionOf(genesis, counter));
   return job;
@@ -82,9 +90,9 @@ const hogging = [map("hog", range(60), { skill: "hog", policy: firstPolicy({ tim
 const working = [map("work", range(40), { policy: firstPolicy({ timeoutMs: 20_000 }) })];
 
 /** How long a job takes, ms. */
-function take(mesh: Mesh, owner: string): number {
+function take(mesh: Mesh, owner: string, committee = FOUR): number {
   const startMs = mesh.world.now;
-  const job = submit(mesh, owner, { nodes: working });
+  const job = submit(mesh, owner, { nodes: working, committee });
   expect(mesh.world.run(() => mesh.completed.has(job), { withinMs: 600_000 }).reason).toBe("condition");
   return mesh.world.now - startMs;
 }
@@ -92,7 +100,7 @@ function take(mesh: Mesh, owner: string): number {
 describe("one job of sixty hour-long tasks under a fresh key, on five nodes of two slots", () => {
   test("takes all slots while nobody else wants them", () => {
     const mesh = meshOfFive();
-    submit(mesh, "hog", { nodes: hogging });
+    submit(mesh, "hog", { nodes: hogging, committee: FOUR });
     mesh.world.run(30_000);
     expect(mesh.most.get("hog")).toBe(10);
   });
@@ -100,7 +108,7 @@ describe("one job of sixty hour-long tasks under a fresh key, on five nodes of t
   test("and gives half of them back: others' jobs take at most twice as long as without it, again and again", () => {
     const usual = take(meshOfFive(), "ann");
     const mesh = meshOfFive();
-    submit(mesh, "hog", { nodes: hogging });
+    submit(mesh, "hog", { nodes: hogging, committee: FOUR });
     mesh.world.run(60_000);
     const times = [take(mesh, "ann"), take(mesh, "bob"), take(mesh, "ann")];
     for (const time of times) expect(time).toBeLessThan(2 * usual + 2_000);
@@ -110,6 +118,32 @@ describe("one job of sixty hour-long tasks under a fresh key, on five nodes of t
     const mesh = meshOfFive();
     take(mesh, "ann");
     expect(mesh.most.get("work")).toBe(10);
+  });
+});
+
+describe("jobs under eight fresh keys from one network, with leases too short to be given back", () => {
+  const flood = (mesh: Mesh): void => {
+    for (const owner of FLOODERS)
+      submit(mesh, owner, {
+        nodes: [map("flood", range(500), { skill: "flood", policy: firstPolicy({ timeoutMs: 30_000 }) })],
+        committee: MEMBERS,
+      });
+    mesh.world.run(20_000);
+  };
+
+  test("take all slots while nobody else wants them", () => {
+    const mesh = meshOfFive();
+    flood(mesh);
+    expect(mesh.most.get("flood")).toBe(10);
+  });
+
+  test("share them with others' jobs, which take at most twice as long as without them, again and again", () => {
+    const usual = take(meshOfFive(), "ann", MEMBERS);
+    const mesh = meshOfFive();
+    flood(mesh);
+    const times = ["ann", "bob", "ann"].map((owner) => take(mesh, owner, MEMBERS));
+    // A task that has begun is not given back.
+    for (const time of times) expect(time).toBeLessThan(2 * usual + TAKES_MS["flood"]!);
   });
 });
 
@@ -186,6 +220,34 @@ describe("a worker", () => {
     worker.nowMs += 24 * HOUR_MS;
     award(worker, jobFor("fresher"), "b", 5_000, 15);
     expect(worker.of("work")).toHaveLength(3);
+  });
+
+  test("keeps a free slot for who waits, but not again and again for who lets it pass", () => {
+    const worker = new DrivenAgent("w", { ...quotas({}), slots: 1 });
+    const [ann, mallory] = [jobFor("ann"), jobOf("mallory", { nodes: [single("a", 1)], committee: ["m1"] })];
+    worker.learn("m1", mallory);
+    const ask = (): void => {
+      const items = [awardItem("a", { leaseEndsMs: worker.nowMs + 5_000, serial: worker.nowMs })];
+      worker.frame("m1", { kind: "notice", job: mallory.job, items });
+    };
+    const finish = (task: string): void => {
+      const ref = { job: ann.job, task: task as TaskId, attempt: 1 };
+      const said = { confidencePpm: 1_000_000, cost: 0, usage: null, nonce: new Uint8Array(16) };
+      worker.input({ kind: "workDone", award: ref, output: encodeValue(1), ...said });
+    };
+    const begun = (): number => worker.of("work").filter(({ award: { job } }) => job === ann.job).length;
+    award(worker, ann, "a");
+    ask(); // it waits from now on
+    finish("a");
+    award(worker, ann, "b");
+    expect(begun()).toBe(1);
+    worker.pass(2_000);
+    award(worker, ann, "c");
+    expect(begun()).toBe(2);
+    ask();
+    finish("c");
+    award(worker, ann, "d");
+    expect(begun()).toBe(3);
   });
 
   test("keeps slots that are reserved for owners that its operator knows", () => {
