@@ -54,6 +54,8 @@ export class HostedJob {
   silent: readonly AgentId[] = [];
   startedWallMs = 0;
   endedWallMs = 0;
+  /** Whether it may have voted in the job, in this run or an earlier one. */
+  hasVoted: boolean;
   #isReplaying = false;
   /** When it wants to be woken, until something happens to it; null: to be computed. */
   knownWakeMs: number | null = null;
@@ -81,6 +83,7 @@ export class HostedJob {
       readBlocks: (to, slots) => events.onReadBlocks(this, to, slots),
       sendEnvelopes: (to, envelopes) => sendEnvelopes(context, job, to, envelopes),
     });
+    this.hasVoted = stored !== null && (stored.vote !== null || stored.abstention !== null);
     if (stored !== null) this.#replay(stored);
     this.#consensus = new Consensus(
       {
@@ -324,6 +327,7 @@ export class HostedJob {
   // --- blocks -----------------------------------------------------------------------------------------
 
   #persistVote(record: ConsensusRecord, blocks: readonly Block[]): void {
+    this.hasVoted = true;
     for (const { header, commands } of blocks)
       this.archive.keepUndecided(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
     this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });

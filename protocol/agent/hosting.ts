@@ -69,7 +69,7 @@ export class Hosting {
     const { genesis } = checked;
     const { selectors, self } = this.#context;
     const isKnown = this.#admission.isKnown(genesis.owner);
-    const retired = this.retired.refusal(checked, this.#hostedJobs.all().length, isKnown);
+    const retired = this.retired.refusal(checked, this.#hostedJobs.all().length, isKnown ? null : source);
     if (retired !== null) return retired;
     if (!selectors.has(genesis.selector)) return `it has no selector ${genesis.selector}`;
     if (!isAsked(genesis, self)) return "it is not in the committee";
@@ -208,12 +208,29 @@ export class Hosting {
     }
   }
 
-  /** Gives a job up, durably. */
-  retire(given: GivenUp, withdrawal?: Uint8Array): void {
-    this.#hostedJobs.delete(given.job);
-    this.forgetSource(given.job);
-    this.#onRetired(given.job);
-    this.retired.add(given, withdrawal);
+  /** Gives a job up, durably if it voted in it. */
+  retire(hosted: HostedJob, withdrawal?: Uint8Array): void {
+    const { job, genesis } = hosted;
+    const source = this.#isOfGuest(hosted) ? (this.#sources.get(job) ?? genesis.owner) : null;
+    this.#leave(job);
+    if (hosted.hasVoted) this.retired.add(hosted, source, withdrawal);
+    else {
+      this.#context.emit({ kind: "forget", job });
+      this.retired.decline(job, withdrawal);
+    }
+  }
+
+  /** Gives up a job of its own operator, durably: others may ask after it for long. */
+  withdraw(given: GivenUp, withdrawal: Uint8Array): void {
+    this.#leave(given.job);
+    this.retired.add(given, null, withdrawal);
+  }
+
+  #leave(job: JobId): void {
+    this.#hostedJobs.delete(job);
+    this.forgetSource(job);
+    this.#onRetired(job);
+    this.#context.emit({ kind: "trace", event: { kind: "retired", job } });
   }
 
   /** The owner of a job that this agent hosts, or was `asked` to host, drew another committee for it. */

@@ -2,6 +2,7 @@
  * What an agent stores of a job, in which slots, and how it reads that back after a restart.
  */
 
+import { CLOCK_SLACK_MS } from "../capability/directory.ts";
 import { Divergence } from "../consensus/divergence.ts";
 import { type ConsensusRecord, decodeRecord } from "../consensus/record.ts";
 import { utf8Read } from "../core/bytes.ts";
@@ -66,23 +67,38 @@ export function readMark(stored: Uint8Array): Mark {
   return { reason: "it went wrong in an earlier run", atMs: 0, name: "", owner: "", evidence: NO_EVIDENCE };
 }
 
-/** A job that this agent gave up (retired-jobs.ts). */
+/** A job that this agent gave up after it had voted in it (retired-jobs.ts). */
 const retiredCodec = struct({
-  /** The counter of its genesis: when the owner made the job, by the owner's clock. */
-  createdMs: uint(),
-  /** Marks of jobs made before this time had been forgotten when this one was written. */
+  /** From when on the job is too old to begin, by the owner's clock. */
+  expiresMs: uint(),
+  /** Marks of jobs that expired by this time had been forgotten when this one was written. */
   rememberedMs: uint(),
   /** The owner's signature; empty if it did not withdraw the job. */
   withdrawal: bytes(limits.signatureBytes),
+  /** Who asked for it; "": a known owner. */
+  source: text<string>(limits.agentIdBytes),
 });
 type RetiredRecord = Infer<typeof retiredCodec>;
 export const encodeRetired = (record: RetiredRecord): Uint8Array => encode(retiredCodec, record);
+
+/** As versions before rules 2 wrote it, when every job was too old after a day. */
+const formerRetiredCodec = struct({
+  createdMs: uint(),
+  rememberedMs: uint(),
+  withdrawal: bytes(limits.signatureBytes),
+});
+const DAY_MS = 24 * 3_600_000;
 
 /** A mark counts even if it cannot be read; then it is never forgotten. */
 export function readRetired(stored: Uint8Array): RetiredRecord {
   const decoded = decode(retiredCodec, stored);
   if (decoded.ok) return decoded.value;
-  return { createdMs: Number.MAX_SAFE_INTEGER, rememberedMs: 0, withdrawal: new Uint8Array(0) };
+  const former = decode(formerRetiredCodec, stored);
+  if (!former.ok)
+    return { expiresMs: Number.MAX_SAFE_INTEGER, rememberedMs: 0, withdrawal: new Uint8Array(0), source: "" };
+  const { createdMs, rememberedMs, withdrawal } = former.value;
+  const later = (ms: number): number => (ms === 0 ? 0 : ms + DAY_MS + CLOCK_SLACK_MS);
+  return { expiresMs: later(createdMs), rememberedMs: later(rememberedMs), withdrawal, source: "" };
 }
 
 export const SLOT = {

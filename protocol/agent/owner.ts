@@ -64,7 +64,7 @@ export class Owner {
       begin: events.begin,
       withdraw: (checked, signature) => {
         this.cancel(checked.job, null); // wherever it began nevertheless
-        hosting.retire(checked, signature); // it came to no first block, and never will
+        hosting.withdraw(checked, signature); // it came to no first block, and never will
       },
       onTaken: (job) => this.#submissions.onTaken(job),
       onNotTaken: (job, reason, declined) => this.#submissions.onNotTaken(job, reason, declined),

@@ -5,13 +5,14 @@ import { delegate } from "../../protocol/agent/clients.ts";
 import { Containment } from "../../protocol/agent/containment.ts";
 import { StepContext } from "../../protocol/agent/context.ts";
 import { Invitations } from "../../protocol/agent/invitations.ts";
-import { encodeRetired, SLOT } from "../../protocol/agent/job-records.ts";
-import { Directory } from "../../protocol/capability/directory.ts";
+import { encodeRetired, readRetired, SLOT } from "../../protocol/agent/job-records.ts";
+import { CLOCK_SLACK_MS, Directory } from "../../protocol/capability/directory.ts";
 import { statementMessage } from "../../protocol/core/crypto.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { StoredRecord } from "../../protocol/machine.ts";
 import { Acquaintances } from "../../protocol/membership/acquaintances.ts";
+import { bytes, encode, struct, uint } from "../../protocol/wire/codec.ts";
 import { submissionOf } from "../../sim/parts/workloads/job-builder.ts";
 import {
   configOf,
@@ -125,10 +126,10 @@ function takes(member: DrivenAgent, made: Job): boolean {
 }
 
 /** Its disk, with marks of jobs that it gave up. */
-const marks = (count: number, createdMs: (index: number) => number): StoredRecord[] =>
+const marks = (count: number, expiresMs: (index: number) => number, source = ""): StoredRecord[] =>
   Array.from({ length: count }, (_, index) => {
-    const bytes = encodeRetired({ createdMs: createdMs(index), rememberedMs: 0, withdrawal: new Uint8Array(0) });
-    return { job: hashOf(index) as JobId, slot: SLOT.retired, bytes };
+    const record = { expiresMs: expiresMs(index), rememberedMs: 0, withdrawal: new Uint8Array(0), source };
+    return { job: hashOf(index) as JobId, slot: SLOT.retired, bytes: encodeRetired(record) };
   });
 
 test("a job that a member voted in and gave up is never begun anew, however many it gave up since", () => {
@@ -150,16 +151,13 @@ test("a job that a member voted in and gave up is never begun anew, however many
 test("what it forgets of jobs that it gave up is too old to be begun, across restarts too", () => {
   const old = jobOf("owner", { counter: NOW_MS - 3 * DAY_MS });
   const disk = [
-    ...marks(limits.retiredJobs - 1, (index) => NOW_MS - 2 * DAY_MS - index),
-    {
-      job: old.job,
-      slot: SLOT.retired,
-      bytes: encodeRetired({ createdMs: old.genesis.counter, rememberedMs: 0, withdrawal: new Uint8Array(0) }),
-    },
+    ...marks(limits.retiredJobs - 1, (index) => NOW_MS - DAY_MS - index),
+    { ...marks(1, () => NOW_MS - DAY_MS)[0]!, job: old.job },
   ];
   const member = new DrivenAgent("m0", { skills: [] }, disk, NOW_MS);
   const next = jobOf("owner", { counter: NOW_MS });
   expect(takes(member, next)).toBe(true);
+  member.pass(10_000);
   withdraw(member, "owner", next);
   expect(member.of("forget").length).toBeGreaterThan(limits.retiredJobs);
   expect(takes(member, old)).toBe(false);
@@ -171,11 +169,50 @@ test("what it forgets of jobs that it gave up is too old to be begun, across res
   expect(takes(again, jobOf("owner", { counter: NOW_MS + 1 }))).toBe(true);
 });
 
+test("a job in which a member never voted has no mark", () => {
+  const member = new DrivenAgent("m0", { skills: [] }, [], NOW_MS);
+  for (let i = 1; i <= 100; i++) {
+    const made = jobOf("owner", { counter: NOW_MS + i });
+    expect(takes(member, made)).toBe(true);
+    withdraw(member, "owner", made);
+    expect(takes(member, made)).toBe(false);
+  }
+  expect(member.records()).toEqual([]);
+});
+
+test("a source that makes a member vote and give up, again and again, fills the marks of its part only", () => {
+  const left = limits.retiredJobs - limits.retiredJobs / 8;
+  const half = left / 2;
+  const disk = marks(half, () => NOW_MS + DAY_MS, "192.0.2.0/24");
+  const member = new DrivenAgent("m0", { skills: [] }, disk, NOW_MS);
+  for (const name of ["fresh", "fresher"]) member.input({ kind: "connected", agent: id(name), origin: "192.0.2.0/24" });
+  expect(takes(member, jobOf("fresh", { counter: NOW_MS }))).toBe(false);
+  expect(takes(member, jobOf("fresher", { counter: NOW_MS }))).toBe(false);
+  expect(takes(member, jobOf("owner", { counter: NOW_MS }))).toBe(true);
+});
+
+test("a mark goes when its job's deadline has passed", () => {
+  const member = new DrivenAgent("m0", { skills: [] }, [], NOW_MS);
+  const made = jobOf("owner", { counter: NOW_MS, deadlineMs: 60_000 });
+  expect(takes(member, made)).toBe(true);
+  member.pass(10_000);
+  withdraw(member, "owner", made);
+  const [mark] = member.records();
+  expect(readRetired(mark!.bytes)).toMatchObject({ expiresMs: NOW_MS + 60_000 + CLOCK_SLACK_MS, source: "owner" });
+});
+
+test("marks of the version before are kept for a day and longer", () => {
+  const former = struct({ createdMs: uint(), rememberedMs: uint(), withdrawal: bytes(64) });
+  const stored = encode(former, { createdMs: NOW_MS, rememberedMs: 5, withdrawal: new Uint8Array(64) });
+  const later = DAY_MS + CLOCK_SLACK_MS;
+  expect(readRetired(stored)).toMatchObject({ expiresMs: NOW_MS + later, rememberedMs: 5 + later });
+});
+
 test("who is flooded with jobs to give up takes no more of them until the next day, rather than forget", () => {
   const member = new DrivenAgent(
     "m0",
     { skills: [] },
-    marks(limits.retiredJobs, () => NOW_MS),
+    marks(limits.retiredJobs, () => NOW_MS + DAY_MS),
     NOW_MS,
   );
   expect(takes(member, jobOf("owner", { counter: NOW_MS }))).toBe(false);

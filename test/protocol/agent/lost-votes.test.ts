@@ -77,7 +77,7 @@ test("no owner can date a job so far ahead that it seems to be younger than the 
   const context = new StepContext(configOf("m0", { lostVotesBeforeMs: NOW_MS }));
   context.now = { monoMs: 0, wallMs: NOW_MS };
   const refused = (counter: number): boolean =>
-    new RetiredJobs(context).refusal({ ...made, genesis: { ...made.genesis, counter } }, 0, true) !== null;
+    new RetiredJobs(context).refusal({ ...made, genesis: { ...made.genesis, counter } }, 0, null) !== null;
   const abstains = (counter: number): boolean =>
     abstentionIn(context, { ...made, genesis: { ...made.genesis, counter } }, null) !== null;
   for (let aheadMs = 0; aheadMs < 3_600_000; aheadMs += 10_000)
