@@ -8,25 +8,30 @@
 
 import type { AgentId } from "../core/ids.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "../core/quotas.ts";
+import type { Acquaintance } from "../membership/acquaintances.ts";
 import type { Context } from "./context.ts";
 
 /** The source of all jobs of which another host told: who brought them there is not known here. */
 export const HEARD = "heard";
 
+/** Before the source of a neighbour that handed something on: it must not use up what the neighbour itself may send. */
+const HANDED_ON = "by ";
+
+type Seen = Pick<Acquaintance, "origin" | "hasMet">;
+
 export class Admission {
   readonly quotas: Quotas;
   readonly #known: ReadonlySet<AgentId>;
   readonly #allowed: ReadonlySet<AgentId> | null;
-  readonly #originOf: (agent: AgentId) => string;
+  readonly #seenOf: (agent: AgentId) => Seen;
   readonly #principalOf: Context["principalOf"];
 
-  /** `originOf`: the network from which an agent is connected; "" if that says nothing. */
-  constructor(context: Context, originOf: (agent: AgentId) => string) {
+  constructor(context: Context, seenOf: (agent: AgentId) => Seen) {
     this.quotas = context.config.quotas ?? DEFAULT_QUOTAS;
     const { known, allow } = this.quotas.owners;
     this.#known = new Set([context.self, context.owner.agent, ...known]);
     this.#allowed = allow === null ? null : new Set([context.self, ...allow]);
-    this.#originOf = originOf;
+    this.#seenOf = seenOf;
     this.#principalOf = (connection) => context.principalOf(connection);
   }
 
@@ -41,10 +46,16 @@ export class Admission {
   }
 
   sourceOf(connection: AgentId): string {
-    return this.#originOf(connection) || connection;
+    return this.#seenOf(connection).origin || connection;
   }
 
-  /** Of a job of which `from` tells. */
+  /** Who counts for what `from` hands on: its author's source if it was ever connected, or else one of all that `from` hands on. */
+  sourceOfAuthor(author: AgentId, from: AgentId): string {
+    const isOwn = author === from || this.#seenOf(author).hasMet;
+    return isOwn ? this.sourceOf(author) : `${HANDED_ON}${this.sourceOf(from)}`;
+  }
+
+  /** Who counts for a job of which `from` tells. */
   sourceOfJob(owner: AgentId, from: AgentId): string {
     return this.#principalOf(from) === owner ? this.sourceOf(from) : HEARD;
   }

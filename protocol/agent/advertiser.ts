@@ -196,10 +196,10 @@ export class Advertiser {
     return ACCEPT;
   }
 
-  /** Vectors of the hosts of a job that this agent hosts or works for, whatever their shards. */
+  /** Vectors of the hosts of a job that this agent begins to host or works for, whatever their shards. */
   onHosts(from: AgentId, genesis: Genesis, vcvs: readonly Vcv[]): Verdict {
     const hosts = new Set(hostsOf(genesis));
-    this.#directory.keep(hosts);
+    this.#directory.keep(hosts, this.#sourceOf(from));
     return this.#take(
       from,
       vcvs.filter(({ agent }) => hosts.has(agent)),
@@ -213,7 +213,7 @@ export class Advertiser {
 
   #onVcv(from: AgentId, vcv: Vcv): Verdict {
     if (vcv.agent === this.#context.self) return ignore("own");
-    const verdict = this.#directory.take(this.#context.now.wallMs, vcv, this.#sourceOf(from, vcv));
+    const verdict = this.#directory.take(this.#context.now.wallMs, vcv, this.#broughtBy(from, vcv));
     if (verdict.verdict === "accept") {
       this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
@@ -222,9 +222,14 @@ export class Advertiser {
     return verdict;
   }
 
-  /** Who brought a vector: nobody else, if its agent is connected to this one. */
-  #sourceOf(from: AgentId, { agent }: Vcv): string {
-    return this.acquaintances.of(agent).isConnected ? "" : this.acquaintances.of(from).origin || from;
+  #sourceOf(agent: AgentId): string {
+    return this.acquaintances.of(agent).origin || agent;
+  }
+
+  /** Who brought a vector: nobody else, if its agent is connected to this one; its own source, if it ever was. */
+  #broughtBy(from: AgentId, { agent }: Vcv): string {
+    const { isConnected, hasMet } = this.acquaintances.of(agent);
+    return isConnected ? "" : this.#sourceOf(hasMet ? agent : from);
   }
 
   /** Subscribes to its shard, the one that was split to make it, and, if its own may be split already, its part of that. */

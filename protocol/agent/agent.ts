@@ -34,7 +34,7 @@ import { encodeRoot, genesisIn, SLOT, type StoredJob } from "./job-records.ts";
 import { Owner } from "./owner.ts";
 import { Pulses } from "./pulses.ts";
 import { Questions } from "./questions.ts";
-import { ReceivedInvitations } from "./received-invitations.ts";
+import { type Invited, ReceivedInvitations } from "./received-invitations.ts";
 import { restart } from "./restart.ts";
 import { Worker } from "./worker.ts";
 
@@ -66,7 +66,7 @@ class Agent implements Machine {
     const context = new StepContext(config);
     this.#context = context;
     this.#records = records;
-    const admission = new Admission(context, (agent) => this.#advertiser.acquaintances.of(agent).origin);
+    const admission = new Admission(context, (agent) => this.#advertiser.acquaintances.of(agent));
     this.#admission = admission;
     this.#containment = new Containment(context, {
       factsOf: (job) =>
@@ -247,7 +247,7 @@ class Agent implements Machine {
     const create = (): HostedJob => new HostedJob(this.#context, this.#events, checked, stored);
     this.#hosting.restoreSource(job, stored.source);
     this.#hostedJobs.add(job, create, (hosted) => {
-      this.#directory.keep(hostsOf(checked.genesis));
+      this.#directory.keep(hostsOf(checked.genesis), stored.source);
       this.#worker.jobs.setCommittee(job, hosted.replica.committee, hosted.replica.tip.nextHeight);
       this.#owner.onBegun(hosted);
       hosted.start();
@@ -283,7 +283,7 @@ class Agent implements Machine {
     };
     this.#hostedJobs.add(job, create, (hosted) => {
       this.#worker.jobs.add(checked, source);
-      this.#directory.keep(hostsOf(checked.genesis));
+      this.#directory.keep(hostsOf(checked.genesis), source);
       this.#owner.onBegun(hosted);
       hosted.start();
     });
@@ -332,16 +332,19 @@ class Agent implements Machine {
     const checked = asked?.checked ?? this.#worker.jobs.get(job);
     if (this.#isBegunOrGone(job)) return ignore("not-needed");
     if (checked === undefined) this.#heard.ask(from, job);
-    else this.#beginAt(from, checked, asked?.source);
+    else this.#beginAt(from, checked, asked);
     return ACCEPT;
   }
 
   /** At the word of its owner, or of an agent that hosts it: nobody else brings back what an owner gave up. */
-  #beginAt(from: AgentId, checked: CheckedGenesis, asked?: string): void {
+  #beginAt(from: AgentId, checked: CheckedGenesis, asked: Invited | null = null): void {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
-    const source = asked ?? this.#admission.sourceOfJob(genesis.owner, from);
-    if (isAsked(genesis, this.#context.self) && this.#refusal(checked, source) === null) this.#begin(checked, source);
+    const source = asked?.source ?? this.#admission.sourceOfJob(genesis.owner, from);
+    if (isAsked(genesis, this.#context.self) && this.#refusal(checked, source) === null) {
+      if (asked !== null) this.#advertiser.onHosts(asked.by, genesis, asked.vcvs);
+      this.#begin(checked, source);
+    }
     this.#receivedInvitations.drop(job);
   }
 
@@ -352,21 +355,19 @@ class Agent implements Machine {
     this.#advertiser.acquaintances.onHeard(from, this.#context.now.monoMs);
     const decoded = this.#context.decoders.message(bytes);
     const verdict = decoded.ok
-      ? this.#containment.reading(() => this.#onMessage(from, decoded.value))
+      ? this.#containment.reading(() => this.#onMessage(from, decoded.value, bytes.length))
       : reject(decoded.code);
     if (verdict.verdict !== "reject") return;
     this.#context.emit({ kind: "misbehaved", agent: from, code: verdict.code });
     this.#context.emit({ kind: "trace", event: { kind: "refused", from, code: verdict.code } });
   }
 
-  #onMessage(from: AgentId, message: Message): Verdict {
+  #onMessage(from: AgentId, message: Message, frameBytes: number): Verdict {
     switch (message.kind) {
       case "pulse":
         return this.#onPulse(from, message);
       case "invite":
-        return this.#receivedInvitations.onInvite(from, message.genesis, (genesis) =>
-          this.#advertiser.onHosts(from, genesis, message.vcvs),
-        );
+        return this.#receivedInvitations.onInvite(from, message, frameBytes);
       case "probe":
         return this.#receivedInvitations.onProbe(from, message);
       case "probed":
@@ -382,7 +383,7 @@ class Agent implements Machine {
       case "fetchGenesis":
         return this.#answers.genesis(from, message.job);
       case "genesis":
-        return this.#heard.onGenesis(from, message);
+        return this.#heard.onGenesis(from, message, frameBytes);
       case "committee":
         return this.#hostedJobs.has(message.job) ? ignore("hosted") : this.#worker.jobs.onCommittee(message);
       case "notice":

@@ -4,6 +4,7 @@
  * Source: protocol.md 4 (genesis).
  */
 
+import { VECTORS_BYTES } from "../capability/directory.ts";
 import { clip } from "../core/bytes.ts";
 import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, Hash, JobId } from "../core/ids.ts";
@@ -15,12 +16,19 @@ import { type Genesis, jobIdOf, type NodeSpec, type SignedGenesis } from "../wir
 import { decodeGenesis } from "../wire/genesis-of-rules-1.ts";
 import type { Context } from "./context.ts";
 
+/** What a frame with a genesis has beside the genesis and the vectors, bytes at most. */
+const FRAME_BYTES = 1_024;
+
 /** A genesis that was checked. */
 export interface CheckedGenesis {
   readonly signed: SignedGenesis;
   readonly genesis: Genesis;
   readonly job: JobId;
 }
+
+/** Whether more vectors come with a genesis than an honest agent adds, by the size of the frame. */
+export const hasTooManyVectors = ({ bytes }: SignedGenesis, frameBytes: number): boolean =>
+  frameBytes > bytes.length + VECTORS_BYTES + FRAME_BYTES;
 
 export const needsOf = ({ job, genesis }: Pick<CheckedGenesis, "job" | "genesis">): BlobNeed => ({
   job,

@@ -12,7 +12,7 @@ import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { encodeVcv, type Message } from "../wire/message.ts";
-import { ACCEPT, reject, type Verdict } from "../wire/verdict.ts";
+import { ACCEPT, type Verdict } from "../wire/verdict.ts";
 import type { Context } from "./context.ts";
 import { Unasked } from "./unasked.ts";
 
@@ -29,7 +29,7 @@ const SEARCH_MS = 1_000;
 const FIRST_SEARCHES = 16;
 /** Between two answers to one neighbour, ms: none asks so often, and one that says it knows 20,000 agents costs 0.1 s. */
 const ANSWER_MS = 500;
-/** An answer comes within this time, ms, and has no more vectors than a directory holds. */
+/** An answer comes within this time, ms, and has no more vectors than one source may have in a directory. */
 const ANSWERED_MS = 60_000;
 /** Bytes of capability vectors in one frame: far below the limit of frames. */
 const VCVS_BYTES = 256 * 1024;
@@ -82,7 +82,7 @@ export class Exchanges {
     this.#toAsk.delete(peer);
     this.#exchanges++;
     this.#exchangedMs = now.monoMs;
-    this.#asked.set(peer, { atMs: now.monoMs, left: limits.directoryAgents });
+    this.#asked.set(peer, { atMs: now.monoMs, left: limits.directoryPerSource });
     const known = this.#directory
       .list(now.wallMs)
       .map(({ agent, incarnation, version }) => ({ agent, incarnation, version }));
@@ -97,7 +97,7 @@ export class Exchanges {
     const { monoMs } = this.#context.now;
     if (asked === undefined || monoMs > asked.atMs + ANSWERED_MS) return this.#unasked.verdict(from, monoMs);
     asked.left -= vcvs.length;
-    return asked.left < 0 ? reject("too-many") : ACCEPT;
+    return asked.left < 0 ? this.#unasked.verdict(from, monoMs) : ACCEPT;
   }
 
   onFetch(from: AgentId, { depth, known }: Extract<Message, { kind: "fetchVcvs" }>): void {
@@ -105,7 +105,7 @@ export class Exchanges {
     // An answer costs a walk over all that both know.
     if (monoMs < (this.#answeredMs.get(from) ?? Number.NEGATIVE_INFINITY) + ANSWER_MS) return;
     this.#answeredMs.set(from, monoMs);
-    const lacking = this.#directory.newerThan(wallMs, from, depth, known);
+    const lacking = this.#directory.newerThan(wallMs, from, depth, known).slice(0, limits.directoryPerSource);
     let batch: Vcv[] = [];
     let bytes = 0;
     for (const vcv of lacking) {

@@ -21,8 +21,13 @@ const ASKS = 20;
 /** Geneses that a source is asked for: a member of as many jobs as one may know comes back, and names them all. */
 const RATE = { perSecond: 16, burst: 2 * limits.knownJobs, keys: limits.clients };
 
+/** Bytes of what it is answered, by source: a genesis takes up to 1 MiB, and the vectors of its hosts another one. */
+const BYTES = { perSecond: 8 * limits.genesisBytes, burst: 64 * limits.genesisBytes, keys: limits.clients };
+
 interface Waiting {
   readonly beacons: readonly Beacon[];
+  /** Who counts for them. */
+  readonly source: string;
   /** Times that it was asked for since the first of them came. */
   asks: number;
 }
@@ -34,6 +39,7 @@ export class GenesisRequests {
   readonly #askedMs = new SharedPlaces<JobId, number>(limits.knownJobs);
   readonly #waiting = new SharedPlaces<JobId, Waiting>(limits.knownJobs);
   readonly #rates = new TokenBuckets(RATE);
+  readonly #bytes = new TokenBuckets(BYTES);
   /** How many answers each agent owes. */
   readonly #owed = new SharedPlaces<AgentId, number>(limits.clients);
 
@@ -42,11 +48,10 @@ export class GenesisRequests {
     this.#admission = admission;
   }
 
-  /** Asks for a genesis. Returns false if that was done less than `ASK_MS` ago, or `from` names too many. */
-  ask(from: AgentId, job: JobId): boolean {
+  /** Asks for a genesis. Returns false if that was done less than `ASK_MS` ago, or `source` names too many. */
+  ask(from: AgentId, job: JobId, source = this.#admission.sourceOf(from)): boolean {
     const { monoMs } = this.#context.now;
     if (monoMs - (this.#askedMs.get(job) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return false;
-    const source = this.#admission.sourceOf(from);
     if (!this.#rates.take(source, monoMs)) return false;
     this.#askedMs.set(job, source, monoMs);
     this.#owed.set(from, source, (this.#owed.get(from) ?? 0) + 1);
@@ -62,11 +67,19 @@ export class GenesisRequests {
     return owed > 0;
   }
 
-  /** A beacon of a job whose genesis is on its way. */
-  keep(beacon: Beacon): void {
-    const waiting = this.#waiting.get(beacon.job) ?? { beacons: [], asks: 0 };
-    if (waiting.beacons.length >= limits.skills) return;
-    this.#waiting.set(beacon.job, beacon.author, { ...waiting, beacons: [...waiting.beacons, beacon] });
+  /** Whether an answer of so many bytes is within what its source may send. */
+  takeBytes(from: AgentId, bytes: number): boolean {
+    return this.#bytes.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes);
+  }
+
+  /** A beacon that `from` handed on, of a job that this agent does not know: it asks the author for the genesis. */
+  onBeacon(from: AgentId, beacon: Beacon): void {
+    const { author, job } = beacon;
+    const source = this.#admission.sourceOfAuthor(author, from);
+    const waiting = this.#waiting.get(job) ?? { beacons: [], source, asks: 0 };
+    if (waiting.beacons.length < limits.skills)
+      this.#waiting.set(job, waiting.source, { ...waiting, beacons: [...waiting.beacons, beacon] });
+    this.ask(author, job, waiting.source);
   }
 
   isAsked(job: JobId): boolean {
@@ -91,7 +104,7 @@ export class GenesisRequests {
 
   /** One that may not be asked for now counts too, or it would be due for ever. */
   #askAgain(author: AgentId, job: JobId, waiting: Waiting): void {
-    if (!this.ask(author, job)) this.#askedMs.set(job, this.#admission.sourceOf(author), this.#context.now.monoMs);
+    if (!this.ask(author, job, waiting.source)) this.#askedMs.set(job, waiting.source, this.#context.now.monoMs);
     waiting.asks++;
   }
 

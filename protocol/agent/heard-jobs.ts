@@ -13,7 +13,7 @@ import { ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
 import type { Advertiser } from "./advertiser.ts";
 import type { Beacons } from "./beacons.ts";
-import { type CheckedGenesis, checkGenesis } from "./checked-genesis.ts";
+import { type CheckedGenesis, checkGenesis, hasTooManyVectors } from "./checked-genesis.ts";
 import type { Containment } from "./containment.ts";
 import type { Context } from "./context.ts";
 import { GenesisRequests } from "./genesis-requests.ts";
@@ -56,19 +56,26 @@ export class HeardJobs {
     return worker.onNotice(from, job, items);
   }
 
-  onGenesis(from: AgentId, { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>): Verdict {
+  onGenesis(
+    from: AgentId,
+    { genesis: signed, vcvs }: Extract<Message, { kind: "genesis" }>,
+    frameBytes: number,
+  ): Verdict {
     // Hashing a MiB takes milliseconds: only for those that were asked.
     if (!this.#requests.takeOwed(from)) return this.#unasked.verdict(from, this.#context.now.monoMs);
+    if (hasTooManyVectors(signed, frameBytes)) return reject("too-many-vectors");
+    if (!this.#requests.takeBytes(from, frameBytes)) return ignore("too-many");
     if (!this.#requests.isAsked(jobIdOf(this.#context.config.crypto.hash, signed))) return ignore("not-asked-for");
     const checked = checkGenesis(this.#context, signed);
     // What nobody signed is an offence; what this version does not understand may be sound for others.
     if (typeof checked === "string") return checked === "bad-signature" ? reject(checked) : ignore(checked);
     const { advertiser, containment, worker } = this.#parts;
-    const told = advertiser.onHosts(from, checked.genesis, vcvs);
     const beacons = this.#requests.take(checked.job);
     this.#parts.beginAt(from, checked);
     if (containment.has(checked.job)) return ignore("diverged");
     worker.jobs.add(checked, this.#admission.sourceOf(from));
+    if (worker.jobs.get(checked.job) === undefined) return ignore("too-many-jobs");
+    const told = advertiser.onHosts(from, checked.genesis, vcvs);
     for (const beacon of beacons) worker.onBeacon(beacon);
     return told;
   }
@@ -80,8 +87,7 @@ export class HeardJobs {
     if (worker.jobs.isMember(beacon.job, beacon.author)) worker.onBeacon(beacon);
     else {
       this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses });
-      this.#requests.keep(beacon);
-      this.#requests.ask(beacon.author, beacon.job);
+      this.#requests.onBeacon(from, beacon);
     }
     return verdict;
   }

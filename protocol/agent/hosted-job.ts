@@ -1,7 +1,6 @@
 /**
- * A job whose log this agent has: as a member of its committee, as a standby, or as a follower for its operator. Brings
- * together the replica, the consensus, the relay of commands (command-relay.ts), the blocks (block-archive.ts), notices to
- * workers, and suspicions.
+ * A job whose log this agent has: as a member, as a standby, or as a follower for its operator. Brings together the replica,
+ * the consensus, the relay of commands (command-relay.ts), the blocks (block-archive.ts), notices to workers, and suspicions.
  *
  * Source: protocol.md 5, 6.5 (notices), 8 (suspicion).
  */
@@ -54,8 +53,7 @@ export class HostedJob {
   silent: readonly AgentId[] = [];
   startedWallMs = 0;
   endedWallMs = 0;
-  /** Whether it may have voted in the job, in this run or an earlier one. */
-  hasVoted: boolean;
+  hasVoted: boolean; // in an earlier run, too
   #isReplaying = false;
   /** When it wants to be woken, until something happens to it; null: to be computed. */
   knownWakeMs: number | null = null;

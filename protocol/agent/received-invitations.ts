@@ -11,11 +11,19 @@ import type { AgentId, Hash, JobId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { SharedPlaces } from "../core/shared-places.ts";
 import { TokenBuckets } from "../core/token-buckets.ts";
-import { type Genesis, jobIdOf, type SignedGenesis } from "../wire/genesis.ts";
+import type { Vcv } from "../wire/capability.ts";
+import { jobIdOf } from "../wire/genesis.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
-import { blobsOfGenesis, type CheckedGenesis, checkGenesis, isSignedBy, needsOf } from "./checked-genesis.ts";
+import {
+  blobsOfGenesis,
+  type CheckedGenesis,
+  checkGenesis,
+  hasTooManyVectors,
+  isSignedBy,
+  needsOf,
+} from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 
 /** A job that has not begun this long after the invitation is forgotten, ms. */
@@ -27,14 +35,22 @@ const FORGOTTEN_MS = 60_000;
 const RATE = { perSecond: 8 * limits.genesisBytes, burst: 64 * limits.genesisBytes, keys: limits.clients };
 const SMALL_BYTES = 16 * 1_024;
 
-/** What is still missing before it says yes. */
-interface Asked {
+/** A job that somebody asked it to host. */
+export interface Invited {
   readonly checked: CheckedGenesis;
   readonly by: AgentId;
   readonly source: string;
+  /** Vectors of its hosts that came with it. Nothing is taken of them before the job begins. */
+  readonly vcvs: readonly Vcv[];
+}
+
+/** What is still missing before it says yes. */
+interface Asked extends Invited {
   readonly missing: Set<Hash>;
   readonly sinceMs: number;
 }
+
+type Invitation = Extract<Message, { kind: "invite" }>;
 
 interface HostRules {
   /** Why this agent would not host the job that `source` asks for, by its own rules; null if it would. */
@@ -73,9 +89,9 @@ export class ReceivedInvitations {
     return this.#rates.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes);
   }
 
-  /** `onHosts` is given the genesis if this agent does not refuse it. */
-  onInvite(from: AgentId, signed: SignedGenesis, onHosts: (genesis: Genesis) => Verdict): Verdict {
-    if (!this.#isInTime(from, Math.max(SMALL_BYTES, signed.bytes.length))) return ignore("too-many");
+  onInvite(from: AgentId, { genesis: signed, vcvs }: Invitation, frameBytes: number): Verdict {
+    if (!this.#isInTime(from, Math.max(SMALL_BYTES, frameBytes))) return ignore("too-many");
+    if (hasTooManyVectors(signed, frameBytes)) return reject("too-many-vectors");
     const job = jobIdOf(this.#context.config.crypto.hash, signed);
     const known = this.#asked.get(job);
     if (known?.by === from && known.checked.genesis.owner === this.#context.principalOf(from)) {
@@ -95,15 +111,16 @@ export class ReceivedInvitations {
       return ACCEPT;
     }
     this.#context.send(from, { kind: "inviteSeen", job });
-    this.#take(from, checked);
-    return onHosts(checked.genesis);
+    this.#take(from, checked, vcvs);
+    return ACCEPT;
   }
 
-  #take(from: AgentId, checked: CheckedGenesis): void {
+  #take(from: AgentId, checked: CheckedGenesis, vcvs: readonly Vcv[]): void {
     this.#forgetOld();
     const blobs = blobsOfGenesis(checked.genesis);
     const source = this.#admission.sourceOf(from);
-    const asked = { checked, by: from, source, missing: new Set(blobs.keys()), sinceMs: this.#context.now.monoMs };
+    const missing = new Set(blobs.keys());
+    const asked = { checked, by: from, source, vcvs, missing, sinceMs: this.#context.now.monoMs };
     const displaced = this.#asked.set(checked.job, source, asked);
     if (displaced !== null) this.#release(displaced[0]);
     if (blobs.size === 0) this.#sayYes(asked);
@@ -141,7 +158,7 @@ export class ReceivedInvitations {
   }
 
   /** A job that it was asked to host and that has not begun yet. */
-  asked(job: JobId): Pick<Asked, "checked" | "source"> | null {
+  asked(job: JobId): Invited | null {
     return this.#asked.get(job) ?? null;
   }
 

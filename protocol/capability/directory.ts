@@ -21,7 +21,7 @@ import { VectorFacts } from "./vector-facts.ts";
 /** A capability vector lives this long, ms; it is refreshed at half of it. */
 export const VCV_LIFE_MS = 10 * 60_000;
 /** Bytes of the vectors that go with a genesis: with one of 1 MiB they stay below the limit of frames. */
-const VECTORS_BYTES = 1024 * 1024;
+export const VECTORS_BYTES = 1024 * 1024;
 /** When a vector expires that says good-bye: in everybody's past, whatever their clocks say. */
 export const GOODBYE = 0;
 /**
@@ -55,7 +55,7 @@ export class Directory {
   readonly #shardAgents: number;
   readonly #entries = new Map<AgentId, Vcv>();
   /** Entries that somebody else brought, by who it was, the oldest first. */
-  readonly #brought = new SharedPlaces<AgentId, true>(limits.directoryAgents, limits.directoryPerSource);
+  readonly #brought = new SharedPlaces<AgentId, true>(limits.directoryAgents);
   #place: Place;
   /** How many agents the ones it hears of stand for, without itself. */
   #others = 0;
@@ -63,8 +63,8 @@ export class Directory {
   readonly #depths = new Uint32Array(DEPTHS);
   /** Agents that it does not hear, by their shards at its own depth: of each only a few, the longest known first. */
   readonly #outsiders: AgentId[][] = Array.from({ length: CELLS }, () => []);
-  /** Agents that are remembered whatever their shards, the longest known first. */
-  readonly #kept = new Set<AgentId>();
+  /** Agents that are remembered whatever their shards, by who named them. */
+  readonly #kept = new SharedPlaces<AgentId, true>(limits.keptAgents);
   readonly #goodbyes = new Goodbyes();
   #version = 0;
 
@@ -148,13 +148,10 @@ export class Directory {
     return vcv.agent === this.#self ? 1 << this.#place.depth : weightOf(this.#place, this.placeOf(vcv));
   }
 
-  /** Remembers these from now on, whatever their shards: for as long as they are heard of, as all others. */
-  keep(agents: Iterable<AgentId>): void {
-    for (const agent of agents) {
-      if (this.#kept.size >= limits.keptAgents) this.#kept.delete(this.#kept.values().next().value!);
-      this.#kept.delete(agent); // it goes to the end
-      this.#kept.add(agent);
-    }
+  /** Remembers these from now on, whatever their shards: for as long as they are heard of, as all others. `source` names them. */
+  keep(agents: Iterable<AgentId>, source: string): void {
+    // Who names agents of others' jobs must not take them along when its own share is cut.
+    for (const agent of agents) this.#kept.set(agent, this.#kept.sourceOf(agent) ?? source, true);
   }
 
   /** `source`: who brought it (agent/admission.ts); "": its agent itself. */
@@ -170,6 +167,9 @@ export class Directory {
     if (vcv.embedder !== this.#embedder) return ignore("other-embedder");
     if (vcv.expiresMs <= wallMs && !isGoodbye) return ignore("expired");
     if (vcv.expiresMs > wallMs + VCV_LIFE_MS + CLOCK_SLACK_MS) return ignore("from-the-future");
+    // What was known before stays, or anybody could drive it out by making up more.
+    if (known === undefined && source !== "" && this.#brought.countOf(source) >= limits.directoryPerSource)
+      return ignore("enough-known");
     const isFull = (): boolean => known === undefined && this.#entries.size >= limits.directoryAgents && !isGoodbye;
     if (isFull()) this.expire(wallMs);
     const { verify } = this.#crypto;
@@ -194,10 +194,10 @@ export class Directory {
     return this.#entries.get(vcv.agent) === kept ? ACCEPT : ignore("enough-known");
   }
 
-  /** If a source has brought too many, its oldest goes; agents that this one is connected to, or keeps, stay. */
+  /** Agents that this one is connected to count for nobody. */
   #noteSource({ agent }: Vcv, source: string): void {
-    if (source === "" || agent === this.#self || this.#kept.has(agent)) this.#brought.delete(agent);
-    else if (this.#entries.has(agent)) this.#forget(this.#brought.set(agent, source, true)?.[0]);
+    if (source === "" || agent === this.#self) this.#brought.delete(agent);
+    else if (this.#entries.has(agent)) this.#brought.set(agent, source, true);
   }
 
   #forget(agent: AgentId | undefined): void {

@@ -157,11 +157,11 @@ export const limits = {
   /** Awards that one agent keeps in mind over all jobs. */
   heldAwards: 16_384,
   /**
-   * Agents in the directory, and how many of them one source may have brought: a shard, the few outsiders of all others, and
-   * as many again while shards are split.
+   * Agents in the directory, and how many of them one source may have brought, at once and together: fewer than make a shard
+   * split, and a few neighbours know all of one.
    */
   directoryAgents: 20_000,
-  directoryPerSource: 4_096,
+  directoryPerSource: 512,
   /** Agents that said good-bye, remembered until nobody hands on what they said before. */
   goodbyes: 4_096,
   /** Hosts of its own jobs that an agent remembers in its directory beyond the few of each shard. */

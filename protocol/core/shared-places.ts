@@ -1,5 +1,5 @@
 /**
- * A bounded map whose places its sources share. If it is full, the source that holds most places gives up its oldest entry, so
+ * A bounded map whose places its sources share (agent/admission.ts). If it is full, the source that holds most places gives up its oldest entry, so
  * a source that floods it displaces only itself.
  */
 
@@ -10,14 +10,12 @@ interface Entry<V> {
 
 export class SharedPlaces<K, V> {
   readonly #most: number;
-  readonly #mostPerSource: number;
   /** The oldest first. */
   readonly #entries = new Map<K, Entry<V>>();
   readonly #bySource = new Map<string, Set<K>>();
 
-  constructor(most: number, mostPerSource = most) {
+  constructor(most: number) {
     this.#most = most;
-    this.#mostPerSource = mostPerSource;
   }
 
   get size(): number {
@@ -69,8 +67,6 @@ export class SharedPlaces<K, V> {
 
   /** What goes if `source` wants one more place. */
   #displaced(source: string): readonly [K, V] | null {
-    const own = this.#bySource.get(source);
-    if (own !== undefined && own.size >= this.#mostPerSource) return this.#oldest(own);
     if (this.#entries.size < this.#most) return null;
     const key = this.oldestOfLargest(source)!;
     return [key, this.#entries.get(key)!.value];
@@ -81,10 +77,5 @@ export class SharedPlaces<K, V> {
     let largest: ReadonlySet<K> = this.#bySource.get(source) ?? new Set();
     for (const held of this.#bySource.values()) if (held.size > largest.size) largest = held;
     return largest.values().next().value ?? null;
-  }
-
-  #oldest(keys: ReadonlySet<K>): readonly [K, V] {
-    const key = keys.values().next().value!;
-    return [key, this.#entries.get(key)!.value];
   }
 }

@@ -12,6 +12,8 @@ import { limits } from "../core/limits.ts";
 
 export interface Acquaintance {
   readonly isConnected: boolean;
+  /** Whether it ever was: the agent exists. */
+  readonly hasMet: boolean;
   /** The network from which it was last connected (capability/addresses.ts); "": a private one, or it never was. */
   readonly origin: string;
   /** Why the last attempt to dial it failed, "" if none did since it was last connected. */
@@ -41,7 +43,7 @@ type Known = { -readonly [K in keyof Acquaintance]: Acquaintance[K] } & { readon
 /** Something comes from each neighbour many times a second: its place in the order is renewed after this, ms. */
 const MOVED_MS = 1_000;
 
-const STRANGER: Acquaintance = { isConnected: false, origin: "", unreachable: "", heardMs: null };
+const STRANGER: Acquaintance = { isConnected: false, hasMet: false, origin: "", unreachable: "", heardMs: null };
 
 export class Acquaintances {
   /** Whether others can dial this agent, as its driver found out. */
@@ -63,7 +65,7 @@ export class Acquaintances {
   }
 
   onConnected(agent: AgentId, origin: string, nowMs: number): void {
-    this.#set(agent, { isConnected: true, origin, unreachable: "", heardMs: nowMs });
+    this.#set(agent, { isConnected: true, hasMet: true, origin, unreachable: "", heardMs: nowMs });
   }
 
   onDisconnected(agent: AgentId): void {

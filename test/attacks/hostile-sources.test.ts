@@ -6,7 +6,7 @@ import { Directory } from "../../protocol/capability/directory.ts";
 import type { JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { AgentConfig } from "../../protocol/machine.ts";
-import { encodeBeacon, encodeVcv } from "../../protocol/wire/message.ts";
+import { encodeBeacon, encodeMessage, encodeVcv } from "../../protocol/wire/message.ts";
 import { signedVcv } from "../support/capability-vectors.ts";
 import { configOf, crypto, DrivenAgent, hashOf, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
 
@@ -56,6 +56,51 @@ describe("capability vectors", () => {
     expect(names.filter((name) => name.startsWith("made-up"))).toHaveLength(limits.directoryPerSource);
     expect(names.filter((name) => name.startsWith("honest"))).toHaveLength(200);
     expect(names).toContain("connected");
+  });
+
+  test("of one source make nobody split its shard", () => {
+    const directory = new Directory(MESH, crypto, id("a"));
+    const nowMs = 1_000_000;
+    for (const i of range(4_000)) directory.take(nowMs, signedVcv(`made-up${i}`, nowMs), "mallory");
+    expect(directory.place.depth).toBe(0);
+    expect(directory.size).toBe(limits.directoryPerSource);
+  });
+
+  test("of one answer, or by gossip of one neighbour, are as many as one source may bring; known agents stay", () => {
+    const agent = new DrivenAgent("a");
+    for (const name of ["mallory", "met", "b"]) agent.input({ kind: "connected", agent: id(name), origin: "" });
+    agent.frame("met", { kind: "vcvs", vcvs: [signedVcv("met", agent.nowMs)] });
+    agent.input({ kind: "disconnected", agent: id("met") });
+    agent.frame("mallory", { kind: "vcvs", vcvs: [signedVcv("met", agent.nowMs, { version: 2 })] });
+    const vcvs = madeUp(agent, 2_000);
+    for (const i of range(20)) agent.frame("mallory", { kind: "vcvs", vcvs: vcvs.slice(100 * i, 100 * (i + 1)) });
+    expect(known(agent)).toBeLessThanOrEqual(limits.directoryPerSource + 2);
+    for (const [ticket, vcv] of madeUp(agent, 2_000, "gossip").entries())
+      agent.input({ kind: "gossip", from: id("mallory"), topic: "caps", bytes: encodeVcv(vcv), ticket });
+    expect(known(agent)).toBeLessThanOrEqual(limits.directoryPerSource + 2);
+    const honest = encodeVcv(signedVcv("honest", agent.nowMs));
+    agent.input({ kind: "gossip", from: id("b"), topic: "caps", bytes: honest, ticket: 5_000 });
+    expect(agent.of("verdict").at(-1)!.verdict.verdict).toBe("accept");
+  });
+
+  test("that come with an invitation are taken when the job begins, and count for the rate of their sender", () => {
+    const agent = new DrivenAgent("m0", { skills: [] });
+    const made = jobOf("owner");
+    const vcvs = ["m1", "m2"].map((name) => signedVcv(name, agent.nowMs));
+    agent.frame("owner", { kind: "invite", genesis: made.signed, vcvs });
+    expect(known(agent)).toBe(0);
+    agent.frame("owner", { kind: "start", job: made.job });
+    expect(known(agent)).toBe(3);
+    const forged = { ...made.signed, signature: new Uint8Array(64) };
+    const addresses = range(16).map(() => "x".repeat(1_000));
+    const large = (count: number) => range(count).map((i) => signedVcv(`large${i}`, agent.nowMs, { addresses }));
+    const bytes = encodeMessage({ kind: "invite", genesis: forged, vcvs: large(60) });
+    const most = (64 * limits.genesisBytes) / bytes.length;
+    agent.effects = [];
+    for (const _ of range(2 * most)) agent.input({ kind: "frame", from: id("mallory"), bytes });
+    expect(offences(agent).length).toBeLessThan(most + 2);
+    agent.frame("m3", { kind: "invite", genesis: forged, vcvs: large(80) });
+    expect(offences(agent).at(-1)).toBe("too-many-vectors");
   });
 
   test("that others brought do not go with those of a neighbour that hands them on in newer versions", () => {

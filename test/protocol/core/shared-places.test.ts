@@ -24,16 +24,6 @@ describe("shared places", () => {
     expect(places.oldestOfLargest()).toBe(1);
   });
 
-  test("one source has no more than its share, though there is room", () => {
-    const places = new SharedPlaces<number, string>(10, 3);
-    for (const i of range(5)) places.set(i, "one", String(i));
-    expect([...places.entries()]).toEqual([
-      [2, "2"],
-      [3, "3"],
-      [4, "4"],
-    ]);
-  });
-
   test("an entry that is set again is the newest, and may change its source", () => {
     const places = new SharedPlaces<number, string>(3);
     for (const i of range(3)) places.set(i, "a", "x");
