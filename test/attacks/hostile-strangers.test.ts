@@ -8,6 +8,7 @@ import { signBeacon } from "../../protocol/agent/beacons.ts";
 import { bytesOf, EMBEDDER_NAME, embed } from "../../protocol/capability/embedding.ts";
 import type { Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
+import { DEFAULT_QUOTAS } from "../../protocol/core/quotas.ts";
 import { Pool, type PoolQuestions, type Sender } from "../../protocol/job/pool.ts";
 import { Replica } from "../../protocol/job/replica.ts";
 import type { CommandBody } from "../../protocol/wire/command.ts";
@@ -288,6 +289,26 @@ test("who asks for more than it can need is not answered for a while; a member i
   expect(ask("m1", 100)).toBeGreaterThan(3 * share);
   member.pass(1_000);
   expect(ask("stranger", 100)).toBeGreaterThan(made.signed.bytes.length);
+});
+
+test("a guest and the hosts that it names are not answered for a while, either, after far more; a known owner always is", () => {
+  const answered = (owner: string): number => {
+    const quotas = { ...DEFAULT_QUOTAS, owners: { known: [id("ada")], allow: null } };
+    const member = new DrivenAgent("m0", { skills: [], quotas });
+    const made = jobOf(owner, { nodes: range(4_000).map((i) => single(`n${i}`, "x".repeat(120))) });
+    member.host(made);
+    const most = Math.ceil((16 * limits.answeredBytes) / made.signed.bytes.length);
+    let count = 0;
+    for (const i of range(most + 50)) {
+      const from = i % 2 === 0 ? "m1" : owner;
+      member.input({ kind: "connected", agent: id(from), origin: "192.0.2.0/24" });
+      count += member.sent(member.frame(from, { kind: "fetchGenesis", job: made.job })).length;
+      member.effects = [];
+    }
+    return count - most;
+  };
+  expect(answered("mallory")).toBeLessThan(5);
+  expect(answered("ada")).toBe(50);
 });
 
 test("questions are answered within the same share; who got too much is told no, in fewer bytes than it asked with", () => {
