@@ -3,12 +3,20 @@
 import type { Logger } from "pino";
 import type { LocalEvent } from "../protocol/effect.ts";
 
-type Fault = Extract<LocalEvent, { readonly kind: "diverged" | "fault" }>;
+type Fault = Extract<LocalEvent, { readonly kind: "diverged" | "fault" | "gaveUp" }>;
 
 /** What to do where the program itself failed. */
 const REPORT = "report it with this line";
 
 export function logFault(log: Logger, fault: Fault): void {
+  if (fault.kind === "gaveUp") {
+    const { job, name, reason } = fault;
+    log.warn(
+      { job, name, reason },
+      "gave up hosting a guest's job; `hosting` in a limits file says how much guests may have",
+    );
+    return;
+  }
   const { reason, detail } = fault;
   const where = detail === "" ? {} : { detail };
   if (fault.kind === "fault") {

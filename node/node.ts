@@ -203,7 +203,7 @@ class Node implements MeshworkNode {
     else if (event.kind === "reply") this.#inquiries.onReply(event);
     else if (event.kind === "taught") this.#onTaught(event);
     else if (event.kind === "standing") for (const listener of this.#standings) listener(event.job, event.standing);
-    else if (event.kind === "diverged" || event.kind === "fault") logFault(this.#log, event);
+    else if (event.kind === "diverged" || event.kind === "fault" || event.kind === "gaveUp") logFault(this.#log, event);
     else if (event.kind === "block") {
       const { job, height, timeMs, events, lost } = event;
       if (this.#listeners.size === 0) return;

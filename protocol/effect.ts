@@ -171,6 +171,8 @@ export type LocalEvent =
       readonly detail: string;
       readonly isMarked: boolean;
     }
+  /** This agent no longer hosts a guest's job, because it takes more than guests may have; its other hosts go on. */
+  | { readonly kind: "gaveUp"; readonly job: JobId; readonly name: string; readonly reason: string }
   /** The program failed at what a peer sent, outside of any job, and continued. */
   | { readonly kind: "fault"; readonly reason: string; readonly detail: string }
   | { readonly kind: "reply"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }

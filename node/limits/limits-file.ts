@@ -81,6 +81,7 @@ const WITHIN: readonly (readonly [string, string])[] = [
   ["hosting.reserved", "hosting.jobs"],
   ["hosting.perOwner", "hosting.jobs"],
   ["hosting.perSource", "hosting.jobs"],
+  ["hosting.jobRecords", "hosting.guestRecords"],
   ["work.reservedJobs", "work.jobs"],
   ["work.longLease", "work.guestLease"],
   ["work.ownerSpend", "work.guestSpend"],

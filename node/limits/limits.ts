@@ -57,6 +57,7 @@ const bytes = (key: string): readonly [string, string] => [key, `${key}Bytes`];
 
 const FULL = "refused: the host says that it is full";
 const REFUSED = "refused, in words";
+const GIVEN_UP = "this host gives the job up and says so; its other hosts go on";
 const BUSY = "the task goes to somebody else: busy";
 const NOT_FETCHED = "the input is not fetched, and the job is refused";
 const STREAM = "the peer loses its stream";
@@ -78,6 +79,15 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
   limit("hosting", same("perSource"), "count", 1, "jobs of guests of one source", FULL),
   limit("hosting", ms("guestDeadline"), "duration", 1, "deadline of a guest's job", REFUSED),
   limit("hosting", ms("guestWindow"), "duration", 1, "offer window of a guest's job", REFUSED),
+  limit("hosting", ["jobRecords", "jobRecordBytes"], "size", 1, "blocks of one guest's job", GIVEN_UP),
+  limit(
+    "hosting",
+    ["guestRecords", "guestRecordBytes"],
+    "size",
+    1,
+    "blocks of all guests' jobs",
+    "those that ended first are deleted, then the largest is given up",
+  ),
   limit(
     "hosting",
     ms("idle"),

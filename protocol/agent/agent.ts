@@ -75,7 +75,8 @@ class Agent implements Machine {
       onDiverged: (job) => this.#onDiverged(job),
     });
     this.#hostedJobs = new HostedJobs(this.#containment);
-    this.#hosting = new Hosting(context, admission, this.#hostedJobs, (job) => {
+    const hosting = { hostedJobs: this.#hostedJobs, containment: this.#containment };
+    this.#hosting = new Hosting(context, admission, hosting, (job) => {
       this.#owner.onRetired(job);
       this.#receivedInvitations.drop(job);
     });
@@ -102,14 +103,14 @@ class Agent implements Machine {
       enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
     this.#receivedInvitations = new ReceivedInvitations(context, admission, {
-      refusalOf: (checked, source) => this.#refusal(checked, source),
+      refusalOf: (checked, source) => this.#hosting.refusal(checked, source),
       lackOfRoom: (owner, source) => this.#hosting.lackOfRoom(owner, source),
       isKnown: (job) => this.#hostedJobs.has(job) || this.#worker.jobs.get(job) !== undefined,
     });
     const { acquaintances } = this.#advertiser;
     const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances, hosting: this.#hosting };
     this.#owner = new Owner(context, sources, {
-      refusal: (checked) => this.#refusal(checked, context.self),
+      refusal: (checked) => this.#hosting.refusal(checked, context.self),
       begin: (checked) => this.#begin(checked, context.self),
     });
     this.#heard = new HeardJobs(context, admission, {
@@ -139,7 +140,10 @@ class Agent implements Machine {
       onWindow: (hosted, event, header) => this.#beacons.onWindow(hosted, event, header),
       onCommittee: (hosted) =>
         this.#worker.jobs.setCommittee(hosted.job, hosted.replica.committee, hosted.replica.tip.nextHeight),
-      onBlock: (hosted) => this.#owner.onBlock(hosted),
+      onBlock: (hosted) => {
+        this.#owner.onBlock(hosted);
+        this.#hosting.onBlock(hosted);
+      },
       onReadBlocks: (hosted, to, slots) => this.#reads.ask(hosted.job, to, slots),
     };
   }
@@ -197,6 +201,7 @@ class Agent implements Machine {
 
   /** Lets every part do what is due, until nothing is; then asks to be woken. */
   #tickParts(): void {
+    this.#hosting.giveUpLarge();
     const { monoMs } = this.#context.now;
     let wakeMs = this.#nextWakeMs();
     for (let round = 0; round < TICK_ROUNDS && wakeMs <= monoMs; round++) {
@@ -265,10 +270,6 @@ class Agent implements Machine {
   }
 
   // --- jobs -------------------------------------------------------------------------------------------
-
-  #refusal(checked: CheckedGenesis, source: string): string | null {
-    return this.#containment.has(checked.job) ? "the job went wrong there" : this.#hosting.refusal(checked, source);
-  }
 
   /** Has the log of a job from now on: asked as a member or standby, or for this node's own operator. */
   #begin(checked: CheckedGenesis, source: string): void {
@@ -341,7 +342,7 @@ class Agent implements Machine {
     const { genesis, job } = checked;
     if (!isParty(this.#context, genesis, from)) return;
     const source = asked?.source ?? this.#admission.sourceOfJob(genesis.owner, from);
-    if (isAsked(genesis, this.#context.self) && this.#refusal(checked, source) === null) {
+    if (isAsked(genesis, this.#context.self) && this.#hosting.refusal(checked, source) === null) {
       if (asked !== null) this.#advertiser.onHosts(asked.by, genesis, asked.vcvs);
       this.#begin(checked, source);
     }

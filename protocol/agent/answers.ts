@@ -23,7 +23,7 @@ const READ_BYTES = limits.frameBytes / 2;
 /** What a question itself counts for, bytes: answering some of them takes a walk over the directory. */
 const QUESTION_BYTES = 16 * 1_024;
 const RATE = { perSecond: limits.answeredBytesPerSecond, burst: limits.answeredBytes, keys: limits.clients };
-/** Of a guest's own job: a host that is far behind reads hundreds of blocks a second. */
+/** For the owner and the hosts of a guest's job: a host that is far behind reads hundreds of blocks a second. */
 const PARTY_RATE = { ...RATE, perSecond: 8 * RATE.perSecond, burst: 16 * RATE.burst };
 
 export class Answers {

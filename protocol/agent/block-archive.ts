@@ -34,6 +34,7 @@ export class BlockArchive {
   /** Stored commands of blocks that are being decided, by the hash of their list. */
   readonly #undecided = new Set<Hash>();
   #nextHeight = 1;
+  #bytes = 0;
 
   constructor(context: Context, job: JobId, events: ArchiveEvents) {
     this.#context = context;
@@ -43,6 +44,11 @@ export class BlockArchive {
 
   get followers(): Iterable<AgentId> {
     return this.#followers.keys();
+  }
+
+  /** Bytes of all decided blocks, as they are stored. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The committees after the genesis's, with their proofs. */
@@ -55,7 +61,9 @@ export class BlockArchive {
     const { header } = decided.block;
     this.#nextHeight = header.height + 1;
     const block = toCommitted(decided);
-    this.#recent.set(header.height, { block, encoded: encodeCommitted(block) });
+    const encoded = encodeCommitted(block);
+    this.#bytes += encoded.length;
+    this.#recent.set(header.height, { block, encoded });
     this.#recent.delete(header.height - limits.recentBlocks);
     if (header.nextCommitteeHash !== header.committeeHash)
       this.#changes.push({ header, commit: decided.commit, next: decided.outcome.committee });

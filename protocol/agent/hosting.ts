@@ -15,6 +15,7 @@ import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { type Admission, HEARD } from "./admission.ts";
 import { type CheckedGenesis, isAsked } from "./checked-genesis.ts";
+import type { Containment } from "./containment.ts";
 import type { Context } from "./context.ts";
 import type { HostedJob } from "./hosted-job.ts";
 import type { HostedJobs } from "./hosted-jobs.ts";
@@ -47,20 +48,35 @@ const deadlineMs = ({ replica, startedWallMs, genesis }: HostedJob): number =>
 const isWorkedOn = ({ replica }: HostedJob): boolean =>
   replica.decided.state.liveBySkill.sorted().some(([, { count }]) => count > 0);
 
+interface Parts {
+  readonly hostedJobs: HostedJobs;
+  readonly containment: Containment;
+}
+
 export class Hosting {
   readonly retired: RetiredJobs;
   readonly #context: Context;
   readonly #admission: Admission;
   readonly #hostedJobs: HostedJobs;
+  readonly #containment: Containment;
   readonly #onRetired: (job: JobId) => void;
   /** Which source asked for each job. */
   readonly #sources = new Map<JobId, string>();
 
-  constructor(context: Context, admission: Admission, hostedJobs: HostedJobs, onRetired: (job: JobId) => void) {
+  /** A guest's job has a new block since it was looked at how much they take. */
+  #isNewBlock = false;
+
+  constructor(
+    context: Context,
+    admission: Admission,
+    { hostedJobs, containment }: Parts,
+    onRetired: (job: JobId) => void,
+  ) {
     this.retired = new RetiredJobs(context);
     this.#context = context;
     this.#admission = admission;
     this.#hostedJobs = hostedJobs;
+    this.#containment = containment;
     this.#onRetired = onRetired;
   }
 
@@ -68,6 +84,7 @@ export class Hosting {
   refusal(checked: CheckedGenesis, source: string): string | null {
     const { genesis } = checked;
     const { selectors, self } = this.#context;
+    if (this.#containment.has(checked.job)) return "the job went wrong there";
     const isKnown = this.#admission.isKnown(genesis.owner);
     const retired = this.retired.refusal(checked, this.#hostedJobs.all().length, isKnown ? null : source);
     if (retired !== null) return retired;
@@ -191,6 +208,42 @@ export class Hosting {
     return hosted.endedWallMs || deadlineMs(hosted);
   }
 
+  onBlock(hosted: HostedJob): void {
+    this.#isNewBlock ||= this.#isOfGuest(hosted);
+  }
+
+  /** Gives up what takes too much disk: jobs of guests with too many blocks, then those that ended, then the largest. */
+  giveUpLarge(): void {
+    if (!this.#isNewBlock) return;
+    this.#isNewBlock = false;
+    const { jobRecordBytes, guestRecordBytes } = this.#admission.quotas.hosting;
+    const bytesOf = ({ archive }: HostedJob): number => archive.bytes;
+    const guests = this.#hostedJobs.all().filter((hosted) => this.#isOfGuest(hosted));
+    let bytes = guests.reduce((sum, hosted) => sum + bytesOf(hosted), 0);
+    const giveUp = (hosted: HostedJob, reason: string): void => {
+      bytes -= bytesOf(hosted);
+      const { job, genesis, isEnded } = hosted;
+      const event = { kind: "gaveUp", job, name: genesis.name, reason } as const;
+      if (!isEnded) this.#context.emit({ kind: "event", event });
+      this.retire(hosted);
+    };
+    for (const hosted of guests)
+      if (bytesOf(hosted) > jobRecordBytes && !hosted.isEnded)
+        giveUp(hosted, `its blocks take more than ${jobRecordBytes} bytes, the most that it keeps of a guest's job`);
+    if (bytes <= guestRecordBytes) return;
+    const rank = (hosted: HostedJob): number => (this.#isCollected(hosted) ? this.#endedMs(hosted) : Number.MAX_VALUE);
+    const left = guests.filter(({ job }) => this.#hostedJobs.has(job));
+    left.sort((a, b) => rank(a) - rank(b) || bytesOf(b) - bytesOf(a) || compareText(a.job, b.job));
+    for (const hosted of left)
+      if (bytes > guestRecordBytes)
+        giveUp(hosted, `blocks of guests' jobs take more than ${guestRecordBytes} bytes, the most that it keeps`);
+  }
+
+  /** It is over, and its owner has had time to collect its results. */
+  #isCollected(hosted: HostedJob): boolean {
+    return this.#isOver(hosted) && this.#context.now.wallMs - this.#endedMs(hosted) > COLLECT_MS;
+  }
+
   /** The driver wants disk back: gives up jobs that are over. */
   prune({ sizes, bytesMax, endedBeforeMs }: Extract<Input, { kind: "prune" }>): void {
     const over = this.#hostedJobs
@@ -201,7 +254,7 @@ export class Hosting {
     for (const hosted of over) {
       const endedMs = this.#endedMs(hosted);
       const size = sizes.get(hosted.job) ?? 0;
-      const isTooMuch = bytes > bytesMax && size > 0 && this.#context.now.wallMs - endedMs > COLLECT_MS;
+      const isTooMuch = bytes > bytesMax && size > 0 && this.#isCollected(hosted);
       if (endedMs >= endedBeforeMs && !isTooMuch) continue;
       bytes -= size;
       this.retire(hosted);

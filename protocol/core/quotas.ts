@@ -25,6 +25,9 @@ export interface Quotas {
     /** The longest deadline and the longest offer window of a guest's job. */
     readonly guestDeadlineMs: number;
     readonly guestWindowMs: number;
+    /** Bytes of the blocks of one guest's job, and of all guests' jobs. */
+    readonly jobRecordBytes: number;
+    readonly guestRecordBytes: number;
     /** If all places are taken, a guest's job that had no result for this long may lose its place to another job. */
     readonly idleMs: number;
   };
@@ -44,6 +47,7 @@ export interface Quotas {
   };
 }
 
+const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -59,6 +63,8 @@ export const DEFAULT_QUOTAS: Quotas = {
     perSource: 16,
     guestDeadlineMs: 7 * 24 * HOUR_MS,
     guestWindowMs: MINUTE_MS,
+    jobRecordBytes: 256 * MIB,
+    guestRecordBytes: 2_048 * MIB,
     idleMs: MINUTE_MS,
   },
   work: {
