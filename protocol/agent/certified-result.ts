@@ -50,8 +50,8 @@ export function encodeCertified(
   hasher: Hasher,
 ): { bytes: Uint8Array; blobs: readonly Uint8Array[] } | null {
   const outputs = outputsOf(hosted);
-  if (hosted.certificate === null || outputs === null) return null;
-  const parts = [encodeCertificate(hosted.certificate), ...splitList(outputs).map(encodePart)];
+  if (hosted.facts.certificate === null || outputs === null) return null;
+  const parts = [encodeCertificate(hosted.facts.certificate), ...splitList(outputs).map(encodePart)];
   const isSmall = parts.reduce((sum, part) => sum + part.length, 0) <= INLINE_MAX;
   const [certificate, ...lists] = parts.map(
     (part): Parcel => (isSmall ? { kind: "inline", bytes: part } : blobParcel(hasher, part)),

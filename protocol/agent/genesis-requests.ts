@@ -28,8 +28,9 @@ interface Waiting {
   readonly beacons: readonly Beacon[];
   /** Who counts for them. */
   readonly source: string;
-  /** Times that it was asked for since the first of them came. */
-  asks: number;
+  /** Times that it was asked for since the first of them came, and when next. */
+  readonly asks: number;
+  readonly nextMs: number;
 }
 
 export class GenesisRequests {
@@ -38,6 +39,8 @@ export class GenesisRequests {
   /** When each was asked for last; the oldest first. */
   readonly #askedMs = new SharedPlaces<JobId, number>(limits.knownJobs);
   readonly #waiting = new SharedPlaces<JobId, Waiting>(limits.knownJobs);
+  /** When the first of them is due, until one changes; null: to be computed. Asked after every input. */
+  #wakeMs: number | null = null;
   readonly #rates = new TokenBuckets(RATE);
   readonly #bytes = new TokenBuckets(BYTES);
   /** How many answers each agent owes. */
@@ -76,9 +79,10 @@ export class GenesisRequests {
   onBeacon(from: AgentId, beacon: Beacon): void {
     const { author, job } = beacon;
     const source = this.#admission.sourceOfAuthor(author, from);
-    const waiting = this.#waiting.get(job) ?? { beacons: [], source, asks: 0 };
+    const waiting = this.#waiting.get(job) ?? { beacons: [], source, asks: 0, nextMs: this.#nextMs(0) };
     if (waiting.beacons.length < limits.skills)
       this.#waiting.set(job, waiting.source, { ...waiting, beacons: [...waiting.beacons, beacon] });
+    this.#wakeMs = null;
     this.ask(author, job, waiting.source);
   }
 
@@ -89,37 +93,35 @@ export class GenesisRequests {
   /** A genesis that was asked for came: the beacons that waited for it. */
   take(job: JobId): readonly Beacon[] {
     this.#askedMs.delete(job);
+    this.#wakeMs = null;
     return this.#waiting.delete(job)?.beacons ?? [];
   }
 
   /** Asks again for what beacons wait for, until their windows end. */
   tick(): void {
-    const { wallMs } = this.#context.now;
-    for (const [job, waiting] of this.#waiting.entries()) {
+    const { wallMs, monoMs } = this.#context.now;
+    this.#wakeMs = null;
+    for (const [job, waiting] of [...this.#waiting.entries()]) {
       const open = waiting.beacons.filter((beacon) => beacon.endsMs > wallMs);
       if (open.length === 0 || waiting.asks >= ASKS) this.#waiting.delete(job);
-      else if (this.#isDue(job, waiting)) this.#askAgain(open[open.length - 1]!.author, job, waiting);
+      else if (waiting.nextMs <= monoMs) {
+        // One that may not be asked for now counts too, or it would be due for ever.
+        this.ask(open[open.length - 1]!.author, job, waiting.source);
+        const asks = waiting.asks + 1;
+        this.#waiting.set(job, waiting.source, { ...waiting, asks, nextMs: this.#nextMs(asks) });
+      }
     }
   }
 
-  /** One that may not be asked for now counts too, or it would be due for ever. */
-  #askAgain(author: AgentId, job: JobId, waiting: Waiting): void {
-    if (!this.ask(author, job, waiting.source)) this.#askedMs.set(job, waiting.source, this.#context.now.monoMs);
-    waiting.asks++;
-  }
-
-  #nextAskMs(job: JobId, { asks }: Waiting): number {
-    const waitMs = Math.max(ASK_MS, backOffMs(ASK_MS, asks, ASK_MAX_MS, this.#context.self));
-    return (this.#askedMs.get(job) ?? this.#context.now.monoMs) + waitMs;
-  }
-
-  #isDue(job: JobId, waiting: Waiting): boolean {
-    return this.#context.now.monoMs >= this.#nextAskMs(job, waiting);
+  #nextMs(asks: number): number {
+    return this.#context.now.monoMs + Math.max(ASK_MS, backOffMs(ASK_MS, asks, ASK_MAX_MS, this.#context.self));
   }
 
   nextWakeMs(): number {
+    if (this.#wakeMs !== null) return this.#wakeMs;
     let wake = Number.POSITIVE_INFINITY;
-    for (const [job, waiting] of this.#waiting.entries()) wake = Math.min(wake, this.#nextAskMs(job, waiting));
+    for (const [, { nextMs }] of this.#waiting.entries()) wake = Math.min(wake, nextMs);
+    this.#wakeMs = wake;
     return wake;
   }
 }

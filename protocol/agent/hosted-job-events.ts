@@ -2,6 +2,7 @@
 
 import type { AgentId } from "../core/ids.ts";
 import type { EventOf } from "../job/event.ts";
+import type { Certificate } from "../wire/certificate.ts";
 import type { Header } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";
 
@@ -22,3 +23,27 @@ export interface HostedJobEvents<Hosted> {
   /** A peer asked for blocks that are only in the store. */
   onReadBlocks(hosted: Hosted, to: AgentId, slots: readonly string[]): void;
 }
+
+/** What a hosted job tells the other parts of itself. */
+export interface HostedJobFacts {
+  /** Proves the job's last event. */
+  readonly certificate: Certificate | null;
+  /** Members that this agent does not hear, as of its last pulse. */
+  readonly silent: readonly AgentId[];
+  /** When this agent began to host it in this run, and when it ended; 0: not yet. */
+  readonly startedWallMs: number;
+  readonly endedWallMs: number;
+  /** Whether this agent may have voted in it, in this run or an earlier one. */
+  readonly hasVoted: boolean;
+  /** When it wants to be woken, until something happens to it; null: to be computed. */
+  readonly knownWakeMs: number | null;
+}
+
+export const NO_FACTS: HostedJobFacts = {
+  certificate: null,
+  silent: [],
+  startedWallMs: 0,
+  endedWallMs: 0,
+  hasVoted: false,
+  knownWakeMs: null,
+};

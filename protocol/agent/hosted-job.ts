@@ -12,7 +12,6 @@ import { limits } from "../core/limits.ts";
 import { certify } from "../job/certificate.ts";
 import type { PoolEntry, Sender } from "../job/pool.ts";
 import { type Decided, Replica } from "../job/replica.ts";
-import type { Certificate } from "../wire/certificate.ts";
 import type { CommandBody, Envelope } from "../wire/command.ts";
 import { agentsOf, type Block } from "../wire/consensus.ts";
 import type { Genesis, SignedGenesis } from "../wire/genesis.ts";
@@ -23,7 +22,7 @@ import { type CheckedGenesis, needsOf } from "./checked-genesis.ts";
 import { CommandRelay } from "./command-relay.ts";
 import { type Context, signBodies } from "./context.ts";
 import { Explanations } from "./explanations.ts";
-import type { HostedJobEvents } from "./hosted-job-events.ts";
+import { type HostedJobEvents, type HostedJobFacts, NO_FACTS } from "./hosted-job-events.ts";
 import { SLOT, type StoredJob } from "./job-records.ts";
 import { reportBlock, taughtEvent } from "./job-reports.ts";
 import { JobStats } from "./job-stats.ts";
@@ -47,16 +46,9 @@ export class HostedJob {
   readonly #consensus: Consensus;
   readonly #relay: CommandRelay;
   readonly #accused = new Set<AgentId>();
-  /** The certificate of the job's last event. */
-  certificate: Certificate | null = null;
-  /** Members that this agent does not hear, as of its last pulse. */
-  silent: readonly AgentId[] = [];
-  startedWallMs = 0;
-  endedWallMs = 0;
-  hasVoted: boolean; // in an earlier run, too
+  readonly #facts: { -readonly [K in keyof HostedJobFacts]: HostedJobFacts[K] } = { ...NO_FACTS };
+  readonly facts: HostedJobFacts = this.#facts;
   #isReplaying = false;
-  /** When it wants to be woken, until something happens to it; null: to be computed. */
-  knownWakeMs: number | null = null;
 
   constructor(
     context: Context,
@@ -81,7 +73,7 @@ export class HostedJob {
       readBlocks: (to, slots) => events.onReadBlocks(this, to, slots),
       sendEnvelopes: (to, envelopes) => sendEnvelopes(context, job, to, envelopes),
     });
-    this.hasVoted = stored !== null && (stored.vote !== null || stored.abstention !== null);
+    this.#facts.hasVoted = stored !== null && (stored.vote !== null || stored.abstention !== null);
     if (stored !== null) this.#replay(stored);
     this.#consensus = new Consensus(
       {
@@ -153,9 +145,9 @@ export class HostedJob {
   }
 
   start(): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#context.emit({ kind: "trace", event: { kind: "hosting", job: this.job, role: this.role } });
-    if (this.startedWallMs === 0) this.startedWallMs = this.#context.now.wallMs;
+    if (this.#facts.startedWallMs === 0) this.#facts.startedWallMs = this.#context.now.wallMs;
     this.#relay.takeUp();
     this.#consensus.start(this.#context.now);
   }
@@ -163,7 +155,7 @@ export class HostedJob {
   // --- inputs -----------------------------------------------------------------------------------------
 
   onMessage(from: AgentId, message: Message): Verdict {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     const now = this.#context.now;
     switch (message.kind) {
       case "envelopes":
@@ -247,13 +239,13 @@ export class HostedJob {
 
   /** Takes commands of this agent that its pool had lost. */
   learnOwn(envelopes: readonly Envelope[]): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#onEnvelopes(this.#context.self, envelopes);
   }
 
   /** Sealed commands, also of somebody else, handed to this node by its operator. */
   publish(envelope: Envelope): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#context.sendAll(this.members, { kind: "envelopes", job: this.job, envelopes: [envelope] });
     this.#onEnvelopes(this.#context.self, [envelope]);
   }
@@ -278,7 +270,7 @@ export class HostedJob {
   onPosition(from: AgentId, position: Position): void {
     // Nobody pulses for a job that has ended.
     const hearsPulses = this.#hosts.includes(from) && !this.isEnded;
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#consensus.onPosition(this.#context.now, from, position, hearsPulses);
     if (this.isEnded && position.height === 0) this.#context.send(from, { kind: "over", job: this.job });
     if (this.role !== "member") return;
@@ -286,7 +278,7 @@ export class HostedJob {
   }
 
   onConnected(peer: AgentId): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#consensus.onConnected(this.#context.now, peer);
     if (this.role !== "member") return;
     this.#notify(this.notices.live(peer));
@@ -294,38 +286,38 @@ export class HostedJob {
   }
 
   onBlobStored(blob: Hash): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     if (this.#relay.onBlobStored(blob)) this.#consensus.onTick(this.#context.now);
   }
 
   onBlobFailed(blob: Hash): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#relay.onBlobFailed(blob);
   }
 
   /** Agents that seem dead, or seem so no longer; members say so in the log when something hangs on it. */
   onSuspicions(isSuspect: (agent: AgentId) => boolean): void {
-    this.knownWakeMs = null; // once a second also for clocks that were set
-    this.silent = this.members.filter(isSuspect);
+    this.#facts.knownWakeMs = null; // once a second also for clocks that were set
+    this.#facts.silent = this.members.filter(isSuspect);
     if (this.role !== "member" || this.isEnded) return;
     this.submit(newSuspicions(this.replica, this.#context, this.peers(), isSuspect));
   }
 
   tick(): void {
-    this.knownWakeMs = null;
+    this.#facts.knownWakeMs = null;
     this.#relay.tick();
     this.#consensus.onTick(this.#context.now);
   }
 
   nextWakeMs(): number {
-    this.knownWakeMs ??= Math.min(this.#relay.nextWakeMs(), this.#consensus.nextWakeMs(this.#context.now));
-    return this.knownWakeMs;
+    this.#facts.knownWakeMs ??= Math.min(this.#relay.nextWakeMs(), this.#consensus.nextWakeMs(this.#context.now));
+    return this.#facts.knownWakeMs;
   }
 
   // --- blocks -----------------------------------------------------------------------------------------
 
   #persistVote(record: ConsensusRecord, blocks: readonly Block[]): void {
-    this.hasVoted = true;
+    this.#facts.hasVoted = true;
     for (const { header, commands } of blocks)
       this.archive.keepUndecided(header.commandsHash, () => this.replica.pool.envelopesOf(commands));
     this.#context.emit({ kind: "persist", job: this.job, slot: SLOT.vote, bytes: encodeRecord(record), durable: true });
@@ -341,8 +333,8 @@ export class HostedJob {
     if (decided.outcome.events[last]?.kind === "completed") {
       const { config } = this.#context;
       const proof = { header, commit: decided.commit, outcome: decided.outcome, parentEvents: decided.parentEvents };
-      this.certificate = certify(config.crypto, this.signed, this.archive.changes, proof, last);
-      this.endedWallMs = atMs;
+      this.#facts.certificate = certify(config.crypto, this.signed, this.archive.changes, proof, last);
+      this.#facts.endedWallMs = atMs;
     }
     if (this.#isReplaying) return;
     this.archive.keep(header.height, this.isEnded);

@@ -62,7 +62,7 @@ export class HostedJobs {
   nextWakeMs(): number {
     let wake = Number.POSITIVE_INFINITY;
     for (const hosted of this.#jobs.values()) {
-      wake = Math.min(wake, hosted.knownWakeMs ?? this.enter(hosted.job, wake, () => hosted.nextWakeMs()));
+      wake = Math.min(wake, hosted.facts.knownWakeMs ?? this.enter(hosted.job, wake, () => hosted.nextWakeMs()));
     }
     return wake;
   }

@@ -41,7 +41,7 @@ const COLLECT_MS = 10 * 60_000;
  * When a job's deadline passes: by the ledger, or, before the first block, at the earliest. Never later than from when this agent
  * began to host it, since a committee of strangers may date its blocks as it likes.
  */
-const deadlineMs = ({ replica, startedWallMs, genesis }: HostedJob): number =>
+const deadlineMs = ({ replica, facts: { startedWallMs }, genesis }: HostedJob): number =>
   Math.min(replica.decided.state.startedMs.get() || startedWallMs, startedWallMs) + genesis.deadlineMs;
 
 /** Whether anybody works for the job at present. */
@@ -130,7 +130,7 @@ export class Hosting {
 
   /** Its committee never decided a first block. */
   #isUnbegun(hosted: HostedJob): boolean {
-    return hosted.nextHeight === 1 && this.#context.now.wallMs - hosted.startedWallMs > BEGIN_MS;
+    return hosted.nextHeight === 1 && this.#context.now.wallMs - hosted.facts.startedWallMs > BEGIN_MS;
   }
 
   /** It has ended, or will never end because too few of its committee are left. */
@@ -150,7 +150,8 @@ export class Hosting {
     const counts = new Map<string, number>();
     const sourceOf = ({ job, genesis }: HostedJob): string => this.#sources.get(job) ?? genesis.owner;
     for (const hosted of guests) counts.set(sourceOf(hosted), (counts.get(sourceOf(hosted)) ?? 0) + 1);
-    const idleOf = ({ stats, startedWallMs }: HostedJob): number => wallMs - Math.max(stats.progressMs, startedWallMs);
+    const idleOf = ({ stats, facts: { startedWallMs } }: HostedJob): number =>
+      wallMs - Math.max(stats.progressMs, startedWallMs);
     const mostOf = (hosted: HostedJob): number =>
       isWorkedOn(hosted) ? idleMs : Math.max(Math.min(BUSY_MS, idleMs), idleMs / counts.get(sourceOf(hosted))!);
     const fair = (counts.get(source) ?? 0) + 2;
@@ -205,7 +206,7 @@ export class Hosting {
 
   /** When a job ended, or should have. */
   #endedMs(hosted: HostedJob): number {
-    return hosted.endedWallMs || deadlineMs(hosted);
+    return hosted.facts.endedWallMs || deadlineMs(hosted);
   }
 
   onBlock(hosted: HostedJob): void {
@@ -266,7 +267,7 @@ export class Hosting {
     const { job, genesis } = hosted;
     const source = this.#isOfGuest(hosted) ? (this.#sources.get(job) ?? genesis.owner) : null;
     this.#leave(job);
-    if (hosted.hasVoted) this.retired.add(hosted, source, withdrawal);
+    if (hosted.facts.hasVoted) this.retired.add(hosted, source, withdrawal);
     else {
       this.#context.emit({ kind: "forget", job });
       this.retired.decline(job, withdrawal);

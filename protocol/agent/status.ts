@@ -51,7 +51,7 @@ export function describeJob(hosted: HostedJob, nameOf: (agent: string) => string
       .get()
       .map((member) => ({ agent: member.agent, name: nameOf(member.agent), power: member.power })),
     standbys: agentsOf(state.standbys.get()),
-    silent: [...hosted.silent],
+    silent: [...hosted.facts.silent],
     tasks: {
       total,
       ready,
