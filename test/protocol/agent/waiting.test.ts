@@ -180,6 +180,7 @@ test("only the owner withdraws a job, and only before its first block; a member 
   const signature = (by: string): Uint8Array => signerOf(by).sign(statementMessage(MESH, "withdraw", made.job));
   const member = new DrivenAgent("m0", { skills: [] });
   member.host(made);
+  member.pass(5_000); // it votes
   member.frame("m1", { kind: "withdraw", job: made.job, signature: signature("m1") });
   expect(member.of("forget")).toEqual([]);
   member.frame("m1", { kind: "withdraw", job: made.job, signature: signature("owner") });
