@@ -160,6 +160,23 @@ describe("beacons", () => {
     expect(refused).toBeGreaterThan(20);
   });
 
+  test("of made-up authors do not drive out those that wait for a job of a neighbour", () => {
+    const agent = new DrivenAgent("a");
+    agent.input({ kind: "connected", agent: id("m1"), origin: "" });
+    const hear = (from: string, author: string, n: number): void => {
+      const bytes = beacon(author, n, agent.nowMs + 10_000);
+      agent.input({ kind: "gossip", from: id(from), topic: "beacons", bytes, ticket: n });
+    };
+    const asked = (of: string): number =>
+      agent.sent().filter(({ to, message }) => to.startsWith(of) && message.kind === "fetchGenesis").length;
+    hear("m2", "m1", 1);
+    expect(asked("m1")).toBe(1);
+    for (const n of range(1_500)) hear("m2", `made-up${n}`, n + 2);
+    expect(asked("made-up")).toBe(2 * limits.knownJobs);
+    agent.pass(3_000);
+    expect(asked("m1")).toBeGreaterThan(1);
+  });
+
   test("that others forge do not use up an author's rate", () => {
     const agent = new DrivenAgent("a");
     const forged = { ...configOf("m0"), signer: signerOf("mallory") };

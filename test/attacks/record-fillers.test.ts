@@ -97,5 +97,11 @@ test("a job goes on without a member that gave it up", () => {
   world.inject("owner", submissionOf(genesis, 1));
   world.run(() => events.includes("completed n3"), { withinMs: 300_000 });
   world.run(5_000);
-  expect([...new Set(events)].sort()).toEqual(["completed n1", "completed n2", "completed n3", "completed owner", "retired n0"]);
+  expect([...new Set(events)].sort()).toEqual([
+    "completed n1",
+    "completed n2",
+    "completed n3",
+    "completed owner",
+    "retired n0",
+  ]);
 });
