@@ -127,7 +127,9 @@ export class DataFolder {
     if (!isDry) {
       this.#store.write(effects);
       this.#store.flush();
-      for (const job of gone) for (const hash of this.#store.needs.release(job)) await this.#blobs.delete(hash);
+      const { needs } = this.#store;
+      for (const job of gone)
+        for (const hash of needs.release(job)) if (!needs.isNeeded(hash)) await this.#blobs.delete(hash);
     }
     return before.filter(({ job }) => gone.has(job));
   }

@@ -48,7 +48,7 @@ export type Effect =
   /** Put these bytes into the blob store, under their SHA-256: others will ask for them. Nothing is owed. */
   | { readonly kind: "storeBlob"; readonly bytes: Uint8Array; readonly needs: BlobNeed }
   /**
-   * Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed`. A driver may refuse what
+   * Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed` of that job. A driver may refuse what
    * would take more disk than it gives to that job or owner.
    */
   | {
@@ -70,6 +70,8 @@ export type Effect =
       readonly skill: string;
       readonly input: TaskInput;
       readonly budgetMs: number;
+      /** For which job and owner a large output is kept as a blob. */
+      readonly needs: BlobNeed;
     }
   /** Abort a skill's run; nothing is owed. */
   | { readonly kind: "stopWork"; readonly award: AwardRef }

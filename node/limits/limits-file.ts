@@ -86,6 +86,7 @@ const WITHIN: readonly (readonly [string, string])[] = [
   ["work.ownerSpend", "work.guestSpend"],
   ["disk.jobBlobs", "disk.ownerBlobs"],
   ["disk.ownerBlobs", "disk.jobs"],
+  ["disk.guestSourceBlobs", "disk.guestBlobs"],
   ["memory.guestInbound", "memory.inbound"],
   ["memory.guestOutbound", "memory.outbound"],
   ["memory.guestPeerOutbound", "memory.guestOutbound"],

@@ -109,6 +109,7 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
   limit("work", same("reservedJobs"), "count", 0, "of these, places that guests cannot have", "the same"),
   limit("disk", ["jobBlobs", "jobBlobBytes"], "size", 1, "blobs of one job", NOT_FETCHED),
   limit("disk", ["ownerBlobs", "ownerBlobBytes"], "size", 1, "blobs of all jobs of one owner", NOT_FETCHED),
+  limit("disk", ["guestSourceBlobs", "guestSourceBlobBytes"], "size", 0, "blobs of guests of one source", NOT_FETCHED),
   limit("disk", ["guestBlobs", "guestBlobBytes"], "size", 0, "blobs of all jobs of guests", NOT_FETCHED),
   limit("disk", bytes("free"), "size", 0, "space on the disk that stays free", NOT_FETCHED),
   limit("disk", ms("ended"), "duration", 1, "time since a job ended", "the job is deleted"),

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stream } from "@libp2p/interface";
 import type { Logger } from "pino";
 import { concat } from "uint8arrays";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { BlobStore, PartialBlob } from "../store/blob-store.ts";
 import { decodeReplyHead, encodeRequest, REPLY_HEAD_BYTES } from "./blob-messages.ts";
@@ -30,6 +30,13 @@ interface BlobClientOptions {
  */
 type Outcome = "stored" | "missing" | "again" | "wrong";
 
+/** A blob that a job wants; "" is no job. */
+interface WantedBlob {
+  readonly hash: Hash;
+  readonly bytes: number;
+  readonly job: JobId | "";
+}
+
 interface BlobClientStats {
   fetched: number;
   failed: number;
@@ -44,31 +51,35 @@ export class BlobClient {
     networkLimits.blobTransfersPerPeer,
     networkLimits.blobFetchesWaiting,
   );
-  readonly #running = new Map<Hash, Promise<boolean>>();
+  /**
+   * By job and blob: what one job says of a blob, and its holders, must not keep another job from having it, so each fetches by
+   * itself. It is rare that two want the same.
+   */
+  readonly #running = new Map<string, Promise<boolean>>();
   readonly #stop = new AbortController();
 
   constructor(options: BlobClientOptions) {
     this.#options = options;
   }
 
-  /** True when the blob is in the store. Two fetches of one blob are one. Rejects with `storage`. */
-  fetch(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
-    const running = this.#running.get(hash);
+  /** True when the blob is in the store. Two fetches of one blob for one job are one. Rejects with `storage`. */
+  fetch(wanted: WantedBlob, from: readonly AgentId[]): Promise<boolean> {
+    const key = `${wanted.job} ${wanted.hash}`;
+    const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const fetched = this.#fetch(hash, bytes, from)
+    const fetched = this.#fetch(wanted, from)
       .then((stored) => {
         if (stored) this.stats.fetched++;
         else this.stats.failed++;
         return stored;
       })
-      .finally(() => this.#running.delete(hash));
-    this.#running.set(hash, fetched);
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, fetched);
     return fetched;
   }
 
-  async #fetch(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
-    if (await this.#options.blobs.has(hash)) return true;
-    if (bytes > limits.blobBytes) return false;
+  async #fetch(wanted: WantedBlob, from: readonly AgentId[]): Promise<boolean> {
+    if (wanted.bytes > limits.blobBytes) return false;
     let holders = [...new Set(from)];
     for (let round = 0; round < networkLimits.blobRounds && holders.length > 0; round++) {
       if (round > 0)
@@ -78,7 +89,8 @@ export class BlobClient {
       holders.sort((a, b) => this.#places.takenBy(a) - this.#places.takenBy(b));
       for (const holder of holders) {
         if (this.#stop.signal.aborted) return false;
-        const outcome = await this.#try(holder, hash, bytes);
+        if (await this.#options.blobs.has(wanted.hash)) return true; // for another job, too
+        const outcome = await this.#try(holder, wanted);
         if (outcome === "stored") return true;
         if (outcome === "again") left.push(holder);
       }
@@ -87,7 +99,7 @@ export class BlobClient {
     return false;
   }
 
-  async #try(holder: AgentId, hash: Hash, bytes: number): Promise<Outcome> {
+  async #try(holder: AgentId, wanted: WantedBlob): Promise<Outcome> {
     let leave: () => void;
     try {
       leave = await this.#places.enter(holder);
@@ -95,11 +107,11 @@ export class BlobClient {
       return "again"; // too many wait, or the node stops: the caller's rounds are bounded
     }
     try {
-      const { outcome, resumed } = await this.#attempt(holder, hash, bytes);
+      const { outcome, resumed } = await this.#attempt(holder, wanted);
       if (outcome !== "wrong") return outcome;
       // What this one continued may be another's fault, so it gives all of it: a holder that spoils the
       // beginning and goes away cannot keep the blob from us.
-      const second = resumed ? (await this.#attempt(holder, hash, bytes)).outcome : "wrong";
+      const second = resumed ? (await this.#attempt(holder, wanted)).outcome : "wrong";
       if (second === "wrong") this.#options.offend(holder, "blob-wrong");
       return second;
     } finally {
@@ -109,13 +121,12 @@ export class BlobClient {
 
   async #attempt(
     holder: AgentId,
-    hash: Hash,
-    bytes: number,
+    wanted: WantedBlob,
   ): Promise<{ readonly outcome: Outcome; readonly resumed: boolean }> {
-    const partial = await this.#options.blobs.openPartial(hash);
+    const partial = await this.#options.blobs.openPartial(wanted.hash, wanted.job);
     const resumed = partial.bytes > 0;
     try {
-      const outcome = await this.#transfer(holder, hash, bytes, partial);
+      const outcome = await this.#transfer(holder, wanted, partial);
       if (outcome === "wrong") await partial.drop();
       return { outcome, resumed };
     } finally {
@@ -123,7 +134,7 @@ export class BlobClient {
     }
   }
 
-  async #transfer(holder: AgentId, hash: Hash, bytes: number, partial: PartialBlob): Promise<Outcome> {
+  async #transfer(holder: AgentId, { hash, bytes }: WantedBlob, partial: PartialBlob): Promise<Outcome> {
     const offset = partial.bytes;
     if (offset >= bytes) return (await partial.finish()) ? "stored" : "wrong";
     let stream: Stream;

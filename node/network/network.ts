@@ -11,7 +11,7 @@ import type { Connection, Libp2p } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
@@ -95,7 +95,7 @@ class Libp2pNetwork implements Network {
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
     this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
-    const originOf = (agent: AgentId): string => this.originOf(agent);
+    const originOf = (agent: AgentId): string => this.originOf(agent) ?? "";
     const { memory } = options.limits ?? DEFAULT_NODE_LIMITS;
     const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, originOf, limits: memory };
     this.#peers = new Peers({ ...framing, deliver, offend, log });
@@ -261,8 +261,9 @@ class Libp2pNetwork implements Network {
     return this.#connectionsOf(agent).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
   }
 
-  originOf(agent: AgentId): string {
-    return this.#origins.of(this.#connectionsOf(agent));
+  originOf(agent: AgentId): string | null {
+    const connections = this.#connectionsOf(agent);
+    return connections.length === 0 ? null : this.#origins.of(connections);
   }
 
   #connectionsOf(agent: AgentId): Connection[] {
@@ -306,12 +307,9 @@ class Libp2pNetwork implements Network {
     if (agent !== this.agent) this.#book.suggest(agent, addresses);
   }
 
-  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
-    return this.#client.fetch(
-      hash,
-      bytes,
-      from.filter((agent) => agent !== this.agent),
-    );
+  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[], job: JobId | ""): Promise<boolean> {
+    const holders = from.filter((agent) => agent !== this.agent);
+    return this.#client.fetch({ hash, bytes, job }, holders);
   }
 
   setReading(reading: boolean): void {

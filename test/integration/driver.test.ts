@@ -151,6 +151,8 @@ const persist = (slot: string, durable = true): Effect => ({
 const send = (value: number): Effect => ({ kind: "send", to: PEER, queue: "main", bytes: bytes(value) });
 const frame = (value: number): Input => ({ kind: "frame", from: PEER, bytes: bytes(value) });
 
+const WORK: Effect = { kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000, needs: NEEDS };
+
 describe("steps and effects", () => {
   test("`start` comes first, whatever was said before", async () => {
     const seen: string[] = [];
@@ -212,7 +214,7 @@ describe("steps and effects", () => {
               { kind: "verdict", ticket: 7, verdict: ACCEPT },
               { kind: "misbehaved", agent: PEER, code: "bad" },
               { kind: "address", agent: PEER, addresses: ["/ip4/1.2.3.4/tcp/1"] },
-              { kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000 },
+              WORK,
               { kind: "stopWork", award },
               { kind: "event", event: { kind: "directory", agents: 3 } },
               { kind: "trace", event: { kind: "refused", from: PEER, code: "bad" } },
@@ -283,8 +285,7 @@ describe("steps and effects", () => {
 });
 
 describe("work and blobs", () => {
-  const working: Step = (input) =>
-    input.kind === "start" ? [{ kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000 }] : [];
+  const working: Step = (input) => (input.kind === "start" ? [WORK] : []);
 
   async function outcomeOf(outcome: SkillOutcome): Promise<Input[]> {
     const inputs: Input[] = [];
@@ -379,8 +380,8 @@ describe("work and blobs", () => {
     });
     await driver.start();
     await waitFor(() => inputs.length === 3);
-    expect(inputs).toContainEqual({ kind: "blobStored", hash: here });
-    expect(inputs).toContainEqual({ kind: "blobFailed", hash: nowhere });
+    expect(inputs).toContainEqual({ kind: "blobStored", job: NEEDS.job, hash: here });
+    expect(inputs).toContainEqual({ kind: "blobFailed", job: NEEDS.job, hash: nowhere });
     expect(happened.filter((what) => what.startsWith("fetch"))).toEqual(["fetch eeee"]);
     expect(await blobs.has(hasher(bytes(9)))).toBe(true);
   });
@@ -426,12 +427,7 @@ describe("the end", () => {
 
   test("stopping is orderly, and only once", async () => {
     const driver = tinyDriver((input) =>
-      input.kind === "start"
-        ? [
-            { kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000 },
-            { kind: "wake", atMonoMs: 0 },
-          ]
-        : [persist("late")],
+      input.kind === "start" ? [WORK, { kind: "wake", atMonoMs: 0 }] : [persist("late")],
     );
     await driver.start();
     await waitFor(() => happened.includes("work"));

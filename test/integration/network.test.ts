@@ -143,7 +143,7 @@ describe("direct streams", () => {
     a.network.address(makeIdentity().agent, ["not an address", "/ip4/127.0.0.1/tcp/99999999"]);
     a.network.send("somebody" as AgentId, "main", text("one"));
     await waitFor(() => a.network.stats().dropped === 1);
-    await expect(a.network.fetchBlob("0".repeat(64) as never, 10, ["nobody" as AgentId])).resolves.toBe(false);
+    await expect(a.network.fetchBlob("0".repeat(64) as never, 10, ["nobody" as AgentId], "")).resolves.toBe(false);
   });
 
   test("a node that is not read holds its frames, and loses none", async () => {
