@@ -19,6 +19,16 @@ export const networkLimits = {
   /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
   gossipPerSecond: 500,
   gossipBurst: 5_000,
+  /**
+   * Gossip that a node takes in of all forwarders, less than one of them may send; and of one source while there is little room.
+   * Honest agents say a few messages a minute each, and a mesh is split into shards of some thousand.
+   */
+  gossipTakenPerSecond: 400,
+  gossipTakenBurst: 4_000,
+  gossipPartPerSecond: 100,
+  gossipPartBurst: 1_000,
+  /** Sources whose part is remembered. */
+  gossipSources: 4_096,
   /** Gossip over the rate waits up to this long; beyond it, it is a flood: ignored, and an offence, ms. */
   gossipDelayMsMax: 1_000,
   /** Blob requests. */

@@ -101,7 +101,7 @@ class Libp2pNetwork implements Network {
     this.#peers = new Peers({ ...framing, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
-    this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, log });
+    this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, originOf, log });
     this.#server = new BlobServer({ blobs, offend, rateOf: (agent) => ratesOf(agent).blobRequests, log });
     this.#client = new BlobClient({ blobs, protocol: blobsProtocol(meshId), dialer, offend, log });
     this.#instances = new Instances({
